@@ -1,0 +1,219 @@
+//! What is wrong in somebody's file: severity, rule, place, message, help.
+//!
+//! Diagnostics are collected, never first-error-only, so that an author mends a whole issue in one
+//! round. This file must never print: `cmd` chooses the form and the stream.
+
+pub mod render;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// How bad a [`Diagnostic`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth a look; sending goes on.
+    Warning,
+    /// Blocks `test` and `send`.
+    Error,
+}
+
+/// A text file that somebody wrote, kept whole so that a diagnostic can show the line it means.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    /// A file at `path` (as people should read it, usually relative) with its decoded text.
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Source> {
+        Arc::new(Source { path: path.into(), text: text.into() })
+    }
+
+    /// The path as shown to people.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The decoded text; byte offsets of a [`Place`] count in it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Line and column of a byte offset, both from 1; the column counts characters, as editors do.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let offset = floor_char_boundary(&self.text, offset);
+        let before = &self.text[..offset];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        (line, self.text[line_start..offset].chars().count() + 1)
+    }
+
+    /// Byte offset of a line and column, both from 1; columns count bytes, as parsers report them.
+    pub fn offset(&self, line: usize, byte_column: usize) -> usize {
+        let mut start = 0;
+        for _ in 1..line {
+            match memchr::memchr(b'\n', &self.text.as_bytes()[start..]) {
+                Some(at) => start += at + 1,
+                None => return self.text.len(),
+            }
+        }
+        floor_char_boundary(&self.text, start + byte_column.saturating_sub(1))
+    }
+}
+
+/// The nearest character boundary at or before `offset`, within the text.
+fn floor_char_boundary(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+/// Where a problem is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A whole file or folder: it is missing, unreadable or too large to quote.
+    File(PathBuf),
+    /// A row of a list that is streamed and therefore not kept: its line, from 1.
+    Line {
+        /// The file as shown to people.
+        path: PathBuf,
+        /// The line on which the row starts, from 1.
+        line: usize,
+        /// The column, from 1, where it is known.
+        column: usize,
+    },
+    /// A range of bytes in a text that can be quoted.
+    Span {
+        /// The text.
+        source: Arc<Source>,
+        /// Bytes of [`Source::text`].
+        span: Range<usize>,
+    },
+}
+
+impl Place {
+    /// The bytes `span` of `source`.
+    pub fn span(source: &Arc<Source>, span: Range<usize>) -> Place {
+        Place::Span { source: Arc::clone(source), span }
+    }
+
+    /// The file that the place is in.
+    pub fn path(&self) -> &Path {
+        match self {
+            Place::File(path) | Place::Line { path, .. } => path,
+            Place::Span { source, .. } => source.path(),
+        }
+    }
+
+    /// Line and column, from 1, where the place is inside a file.
+    pub fn line_column(&self) -> Option<(usize, usize)> {
+        match self {
+            Place::File(_) => None,
+            Place::Line { line, column, .. } => Some((*line, *column)),
+            Place::Span { source, span } => Some(source.line_column(span.start)),
+        }
+    }
+}
+
+impl std::fmt::Display for Place {
+    /// `file`, `file:line:column`: the form that editors and terminals turn into links.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.path().display())?;
+        match self.line_column() {
+            Some((line, column)) => write!(f, ":{line}:{column}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One problem: what happened, where, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Whether it blocks sending.
+    pub severity: Severity,
+    /// The rule's name: stable, lower-case, hyphenated (`article-missing`).
+    pub rule: &'static str,
+    /// Where it is; `None` for a problem with no place in a file.
+    pub place: Option<Place>,
+    /// What happened, in one sentence without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A problem that blocks sending.
+    pub fn error(rule: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Error,
+            rule,
+            place: None,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// A problem worth a look.
+    pub fn warning(rule: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(rule, message) }
+    }
+
+    /// The same problem, with its place.
+    pub fn at(mut self, place: Place) -> Diagnostic {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same problem, with what to do about it.
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Whether it blocks sending.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// The name among `known` that `given` was probably meant to be: a slip of one or two letters, or
+/// another spelling of the same word.
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let flat = |name: &str| name.to_lowercase().replace(['-', ' '], "_");
+    let given = flat(given);
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&given, &flat(name)), name))
+        .filter(|(distance, name)| *distance <= (name.chars().count() / 3).clamp(1, 3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_characters() {
+        let source = Source::new("a.md", "one\n한글 here\n");
+        let offset = source.text().find("here").expect("present");
+        assert_eq!(source.line_column(offset), (2, 4));
+        assert_eq!(source.line_column(9999), (3, 1));
+        assert_eq!(source.offset(2, 1), 4);
+    }
+
+    #[test]
+    fn nearest_finds_slips_and_ignores_strangers() {
+        let known = ["preheader", "subject", "title"];
+        assert_eq!(nearest("pre-header", known), Some("preheader"));
+        assert_eq!(nearest("sujbect", known), Some("subject"));
+        assert_eq!(nearest("colour", known), None);
+    }
+}

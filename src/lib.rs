@@ -1,0 +1,20 @@
+//! `digest`: an issue is a folder of Markdown articles; it becomes one email, and the email reaches its subscribers.
+//!
+//! The pipeline, each stage with the type that it hands on:
+//!
+//! 1. [`issue`] reads a folder of Markdown, TOML and images into an `Issue`: plain data, every
+//!    block with its place in the author's text.
+//! 2. [`compose`] turns an `Issue` into a `Composition`: subject, HTML and text, once per issue,
+//!    with declared holes (slots) where recipients differ.
+//! 3. [`message`] encodes a `Composition` once and splices one `Message` per recipient: an
+//!    envelope and RFC 5322 bytes.
+//! 4. [`check`] looks at all three and reports mistakes at the author's line.
+//! 5. [`smtp`] carries (envelope, bytes) to a relay and turns each reply into an `Outcome`.
+//! 6. [`store`] opens the database file; [`audience`] reads subscribers; [`delivery`] decides who
+//!    is next, and writes down what became of each.
+//!
+//! A problem in somebody's file is a [`diagnostic`], collected and shown with its place. A refused
+//! recipient is a value. `Err` means that we could not tell or could not run.
+
+pub mod diagnostic;
+pub mod message;
