@@ -17,4 +17,6 @@
 //! recipient is a value. `Err` means that we could not tell or could not run.
 
 pub mod diagnostic;
+pub mod issue;
+pub mod manifest;
 pub mod message;

@@ -1,0 +1,156 @@
+//! An article's text as blocks and inlines, each block with its place: what both the HTML and the
+//! plain text are written from. Plain data; strings may hold slot marks (see [`super::slot`]).
+
+use std::ops::Range;
+
+/// A block and the bytes of its file that it was read from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// Bytes of the file.
+    pub span: Range<usize>,
+    /// What it is.
+    pub kind: BlockKind,
+}
+
+/// Every kind of block.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BlockKind {
+    /// `## …`; the level as written, 1 to 6.
+    Heading(u8, Vec<Inline>),
+    /// Running text.
+    Paragraph(Vec<Inline>),
+    /// A bulleted list, or a numbered one with its first number.
+    List {
+        /// The first number of an ordered list.
+        start: Option<usize>,
+        /// Whether items are lines rather than paragraphs.
+        tight: bool,
+        /// The items.
+        items: Vec<Item>,
+    },
+    /// A quotation and who said it.
+    Quote(Vec<Block>, Option<Vec<Inline>>),
+    /// An image alone in its paragraph.
+    Figure(Figure),
+    /// A link that wants to be pressed.
+    Button(Link),
+    /// A table of data.
+    Table(Table),
+    /// A block of code, with the language that its fence names.
+    Code(String, String),
+    /// A thematic break.
+    Rule,
+    /// `::: callout`, `::: note`…
+    Callout(Vec<Block>),
+    /// `::: only tag:member`: for readers with the tag.
+    Only(String, Vec<Block>),
+    /// `::: {lang=ko}`: in another language (BCP 47).
+    Language(String, Vec<Block>),
+    /// Raw HTML that passed the sanitiser, and its text.
+    Html(String, String),
+}
+
+/// An item of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// A task's box: ticked or not.
+    pub task: Option<bool>,
+    /// What the item holds.
+    pub blocks: Vec<Block>,
+}
+
+/// An image with what is said about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// Index in [`super::Issue::images`].
+    pub image: usize,
+    /// What the picture shows, in words; empty for decoration.
+    pub alt: String,
+    /// Below the picture.
+    pub caption: Option<Vec<Inline>>,
+    /// Who made it.
+    pub credit: Option<String>,
+    /// Where a press on it leads.
+    pub href: Option<String>,
+}
+
+/// A link and its text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// `https:`, `http:`, `mailto:`, `tel:` or a slot.
+    pub href: String,
+    /// What is underlined.
+    pub text: Vec<Inline>,
+}
+
+/// A GFM table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// One for each column.
+    pub alignments: Vec<Alignment>,
+    /// The header row.
+    pub head: Vec<Vec<Inline>>,
+    /// The other rows.
+    pub rows: Vec<Vec<Vec<Inline>>>,
+}
+
+/// How a column is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alignment {
+    /// At the line's start; the default.
+    Start,
+    /// In the middle.
+    Center,
+    /// At the line's end, as numbers like it.
+    End,
+}
+
+/// Running text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inline {
+    /// Text, possibly with slot marks.
+    Text(String),
+    /// `**…**`.
+    Strong(Vec<Inline>),
+    /// `*…*`.
+    Emphasis(Vec<Inline>),
+    /// `~~…~~`.
+    Strike(Vec<Inline>),
+    /// `` `…` ``.
+    Code(String),
+    /// `[…](…)`.
+    Link(Link),
+    /// An image within a line.
+    Image(Figure),
+    /// A line's end in the source: a space.
+    SoftBreak,
+    /// A line's end that the author asked for.
+    LineBreak,
+    /// `[^1]`: the number of a footnote of the article, from 1, and which reference to it this is.
+    Footnote(u32, u32),
+    /// A sanitised inline element: its opening tag, its name and its content.
+    Html(String, String, Vec<Inline>),
+}
+
+/// The text of inlines without their dress, slots still marked.
+pub fn plain(inlines: &[Inline]) -> String {
+    let mut out = String::new();
+    push_plain(inlines, &mut out);
+    out
+}
+
+fn push_plain(inlines: &[Inline], out: &mut String) {
+    for inline in inlines {
+        match inline {
+            Inline::Text(text) | Inline::Code(text) => out.push_str(text),
+            Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) => {
+                push_plain(inner, out);
+            }
+            Inline::Html(_, _, inner) => push_plain(inner, out),
+            Inline::Link(link) => push_plain(&link.text, out),
+            Inline::Image(figure) => out.push_str(&figure.alt),
+            Inline::SoftBreak | Inline::LineBreak => out.push(' '),
+            Inline::Footnote(..) => {}
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Folder -> Issue: the only reader of content files. All problems of an issue are collected in
+//! one round; nothing is sent from an issue that has one.
+
+mod article;
+mod text;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::block::Block;
+use super::image::{self, Image};
+use super::slot::Slots;
+use super::{Article, Issue, Layout, Pictures, Publication, Section, markdown};
+use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::manifest::{self, Located, Table};
+pub use text::{TextError, read_text, shown};
+
+/// An issue as far as it could be read, and everything that is wrong with it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// `None` when `issue.toml` itself cannot be read.
+    pub issue: Option<Issue>,
+    /// In the order in which the files name things.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// What the files of one issue share while they are read.
+struct Reading<'a> {
+    publication: &'a Publication,
+    folder: PathBuf,
+    slots: Slots,
+    images: Vec<Image>,
+    problems: Vec<Diagnostic>,
+}
+
+/// The folder that `name` means: a folder under `issues/`, or a path.
+pub fn folder(publication: &Publication, name: &str) -> PathBuf {
+    let named = publication.root.join("issues").join(name);
+    let path = Path::new(name);
+    let is_path = path.is_absolute() || name.contains(std::path::MAIN_SEPARATOR) || name == ".";
+    if !named.is_dir() && is_path { path.to_owned() } else { named }
+}
+
+/// The names of the publication's issues, in order.
+///
+/// # Errors
+/// The system's, where `issues/` cannot be listed.
+pub fn names(publication: &Publication) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(publication.root.join("issues"))? {
+        let entry = entry?;
+        if entry.path().join("issue.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Reads the issue in `folder`.
+pub fn load(publication: &Publication, folder: &Path) -> Loaded {
+    let mut problems = Vec::new();
+    let Some(manifest) = open_manifest(publication, folder, &mut problems) else {
+        return Loaded { issue: None, problems };
+    };
+    let reading = Reading {
+        publication,
+        folder: folder.to_owned(),
+        slots: Slots::default(),
+        images: Vec::new(),
+        problems,
+    };
+    reading.issue(manifest)
+}
+
+fn open_manifest(
+    publication: &Publication,
+    folder: &Path,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Arc<Source>> {
+    let path = folder.join("issue.toml");
+    if !folder.is_dir() {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        let known = names(publication).unwrap_or_default();
+        let problem = Diagnostic::error("issue-missing", "there is no such issue")
+            .at(Place::File(shown(folder)));
+        let meant =
+            name.as_deref().and_then(|name| nearest(name, known.iter().map(String::as_str)));
+        problems.push(match (meant, known.is_empty()) {
+            (Some(meant), _) => problem.help(format!("did you mean {meant}?")),
+            (None, false) => problem.help(format!("issues here: {}", known.join(", "))),
+            (None, true) => problem.help("`digest new 2025-11` makes the first"),
+        });
+        return None;
+    }
+    match read_text(&path) {
+        Ok(source) => Some(source),
+        Err(error) => {
+            problems
+                .push(error.diagnostic(&path).help("`digest new` makes an issue with all keys"));
+            None
+        }
+    }
+}
+
+impl Reading<'_> {
+    fn issue(mut self, manifest: Arc<Source>) -> Loaded {
+        let value = manifest::toml(&manifest, 0..manifest.text().len(), &mut self.problems);
+        if self.problems.iter().any(Diagnostic::is_error) {
+            // Half a table would report keys as missing that stand behind the mistake.
+            return Loaded { issue: None, problems: self.problems };
+        }
+        let mut table = Table::new(&manifest, "issue.toml", value);
+        let number = table.integer("number", 0..1_000_000);
+        let title = table.required_text("title", "add title = \"…\": the issue's headline");
+        let subject =
+            table.required_text("subject", "add subject = \"…\": what an inbox shows first");
+        let preheader = table.text("preheader");
+        let date = required_date(&mut table);
+        let language = table.text("language");
+        let intro = table.text("intro");
+        let pictures = table.choice("images", &PICTURES);
+        let sections = table.tables("section");
+        table.finish(&mut self.problems);
+
+        let subject = subject.map(|text| self.template(text, &manifest));
+        let preheader = preheader.map(|text| self.template(text, &manifest));
+        let intro = intro.map_or(Vec::new(), |text| self.intro(&text, &manifest));
+        let sections = self.sections(sections, &manifest);
+        let logo = self.publication_image(&self.publication.logo.clone());
+        let logo_dark = self.publication_image(&self.publication.logo_dark.clone());
+        let style = self.style();
+        self.report_empty(&sections, &manifest);
+        let Reading { publication, folder, slots, images, problems } = self;
+        let name = folder.canonicalize().unwrap_or(folder);
+        let name = name.file_name().map(|name| name.to_string_lossy().into_owned());
+        let issue = match (title, subject, date) {
+            (Some(title), Some(subject), Some(date)) => Some(Issue {
+                name: name.unwrap_or_default(),
+                number,
+                title: title.value.trim().to_owned(),
+                subject,
+                preheader,
+                date,
+                language: language.map_or(publication.language.clone(), |text| text.value),
+                intro,
+                sections,
+                pictures: pictures.unwrap_or(publication.pictures),
+                images,
+                logo,
+                logo_dark,
+                style,
+                slots,
+                manifest,
+            }),
+            _ => None,
+        };
+        Loaded { issue, problems }
+    }
+
+    /// A one-line text with slots.
+    fn template(&mut self, text: Located<String>, source: &Arc<Source>) -> Located<String> {
+        let offset = text_offset(source, &text);
+        let place = Place::span(source, text.span.clone());
+        if text.value.trim().contains(['\n', '\r']) {
+            self.problems.push(
+                Diagnostic::error("line-break", "this text is a header of the message: one line")
+                    .at(place.clone())
+                    .help("write it between single quotes or on one line"),
+            );
+        }
+        let shielded = self.slots.shield(text.value.trim(), source, offset, &mut self.problems);
+        let value = self.slots.settle(&shielded, &place, &mut self.problems);
+        Located { value: value.replace(['\n', '\r', '\t'], " "), span: text.span }
+    }
+
+    fn intro(&mut self, text: &Located<String>, source: &Arc<Source>) -> Vec<Block> {
+        let offset = text_offset(source, text);
+        let Reading { publication, folder, slots, images, problems } = self;
+        let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
+            find_image(&publication.root, folder, path, place, images, problems)
+        };
+        markdown::read(&text.value, source, offset, slots, problems, &mut find).blocks
+    }
+
+    fn sections(&mut self, tables: Vec<Table>, manifest: &Arc<Source>) -> Vec<Section> {
+        let files = self.article_files();
+        let mut unused: BTreeSet<String> = files.iter().cloned().collect();
+        let mut sections = Vec::new();
+        if tables.is_empty() {
+            unused.clear();
+            let articles = files.iter().filter_map(|slug| self.article(slug)).collect();
+            let layout = Layout::Stack;
+            sections.push(Section { heading: None, topic: None, layout, articles });
+        }
+        for mut table in tables {
+            let heading = table.text("heading").map(|text| text.value);
+            let topic = table.text("topic").map(|text| text.value);
+            let layout = table.choice("layout", &LAYOUTS).unwrap_or_default();
+            let names = table.texts("articles");
+            let mut articles = Vec::new();
+            for name in names {
+                let slug = name.value.strip_suffix(".md").unwrap_or(&name.value).to_owned();
+                let place = table.place(&name.span);
+                if !files.contains(&slug) {
+                    self.problems.push(article_missing(&slug, &files, place));
+                } else if unused.remove(&slug) {
+                    articles.extend(self.article(&slug));
+                } else {
+                    self.problems.push(article_twice(&slug, place));
+                }
+            }
+            table.finish(&mut self.problems);
+            sections.push(Section { heading, topic, layout, articles });
+        }
+        for slug in unused {
+            self.problems.push(article_unused(&slug, manifest));
+        }
+        sections
+    }
+
+    fn article_files(&mut self) -> Vec<String> {
+        let mut files = Vec::new();
+        let listed = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for entry in listed {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let slug = name.strip_suffix(".md").filter(|slug| !slug.starts_with('.'));
+            files.extend(slug.map(str::to_owned));
+        }
+        files.sort();
+        files
+    }
+
+    fn article(&mut self, slug: &str) -> Option<Article> {
+        let path = self.folder.join(format!("{slug}.md"));
+        match read_text(&path) {
+            Ok(source) => Some(article::read(self, slug, &source)),
+            Err(error) => {
+                self.problems.push(error.diagnostic(&path));
+                None
+            }
+        }
+    }
+
+    fn publication_image(&mut self, named: &Option<(String, Place)>) -> Option<usize> {
+        let (path, place) = named.as_ref()?;
+        let root = &self.publication.root;
+        find_image(root, root, path, place.clone(), &mut self.images, &mut self.problems)
+    }
+
+    fn style(&mut self) -> Option<Arc<Source>> {
+        let path = self.publication.root.join("style.css");
+        if !path.exists() {
+            return None;
+        }
+        match read_text(&path) {
+            Ok(source) => Some(source),
+            Err(error) => {
+                self.problems.push(error.diagnostic(&path));
+                None
+            }
+        }
+    }
+
+    fn report_empty(&mut self, sections: &[Section], manifest: &Arc<Source>) {
+        let any_error = self.problems.iter().any(Diagnostic::is_error);
+        if !any_error && sections.iter().all(|section| section.articles.is_empty()) {
+            self.problems.push(
+                Diagnostic::error("issue-empty", "this issue has no articles")
+                    .at(Place::File(manifest.path().to_owned()))
+                    .help("`digest new ISSUE/ARTICLE` makes one"),
+            );
+        }
+    }
+}
+
+const PICTURES: [(&str, Pictures); 2] = [("host", Pictures::Hosted), ("embed", Pictures::Embedded)];
+const LAYOUTS: [(&str, Layout); 2] = [("stack", Layout::Stack), ("columns", Layout::Columns)];
+
+/// The values that `images` can have, for `config` too.
+pub fn pictures_choices() -> &'static [(&'static str, Pictures)] {
+    &PICTURES
+}
+
+fn required_date(table: &mut Table) -> Option<jiff::civil::Date> {
+    let date = table.date("date");
+    if date.is_none() {
+        let missing =
+            table.required_text("date", "add date = 2025-11-06: the day the issue is dated");
+        debug_assert!(missing.is_none(), "a date that was there has been reported already");
+    }
+    date
+}
+
+/// Where the characters of a text start in its file: behind the quotes, unless escapes made the
+/// two differ.
+fn text_offset(source: &Arc<Source>, text: &Located<String>) -> usize {
+    let raw = &source.text()[text.span.clone()];
+    text.span.start + raw.find(text.value.trim_end()).unwrap_or(0)
+}
+
+/// The index of the picture that `path` names; one file is one picture, however often it is shown.
+fn find_image(
+    root: &Path,
+    folder: &Path,
+    path: &str,
+    place: Place,
+    images: &mut Vec<Image>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<usize> {
+    if path.contains("://") || path.starts_with("data:") || path.starts_with("//") {
+        problems.push(
+            Diagnostic::error("image-remote", "a picture must be a file of the publication")
+                .at(place)
+                .help("copy it into the issue's folder: a picture elsewhere changes or vanishes"),
+        );
+        return None;
+    }
+    match image::open(root, folder, path) {
+        Ok(image) => {
+            let known = images.iter().position(|known| known.path == image.path);
+            Some(known.unwrap_or_else(|| {
+                images.push(image);
+                images.len() - 1
+            }))
+        }
+        Err(error) => {
+            let help = error.help();
+            problems.push(Diagnostic::error("image-file", error.to_string()).at(place).help(help));
+            None
+        }
+    }
+}
+
+fn article_missing(slug: &str, files: &[String], place: Place) -> Diagnostic {
+    let problem =
+        Diagnostic::error("article-missing", format!("there is no article {slug}.md")).at(place);
+    match nearest(slug, files.iter().map(String::as_str)) {
+        Some(meant) => problem.help(format!("did you mean {meant:?}?")),
+        None if files.is_empty() => problem.help("`digest new ISSUE/ARTICLE` makes one"),
+        None => problem.help(format!("articles here: {}", files.join(", "))),
+    }
+}
+
+fn article_twice(slug: &str, place: Place) -> Diagnostic {
+    Diagnostic::error("article-twice", format!("the article {slug:?} is named twice"))
+        .at(place)
+        .help("an article stands in one section")
+}
+
+fn article_unused(slug: &str, manifest: &Arc<Source>) -> Diagnostic {
+    Diagnostic::warning("article-unused", format!("no section names the article {slug}.md"))
+        .at(Place::File(manifest.path().to_owned()))
+        .help(format!("add {slug:?} to the articles of a [[section]], or move the file away"))
+}

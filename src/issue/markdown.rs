@@ -1,0 +1,540 @@
+//! Markdown into blocks with their places. The only code that knows the Markdown crate; its HTML
+//! output is never used, so that nothing reaches a message but what `compose` writes.
+
+mod inline;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use comrak::nodes::{ListType, Node, NodeValue, Sourcepos, TableAlignment};
+use comrak::{Arena, Options, parse_document};
+
+use super::block::{Alignment, Block, BlockKind, Figure, Inline, Item, Link, Table};
+use super::sanitize;
+use super::slot::Slots;
+use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+
+/// Quotes in quotes in lists: no reader follows deeper, and recursion has to end somewhere.
+const MAX_DEPTH: usize = 48;
+/// A colon in the name of a directive, while it is parsed.
+const COLON: &str = "\u{1}";
+const DIRECTIVES: [&str; 5] = ["callout", "note", "only", "lang", "button"];
+
+/// What finds the picture that a path names, and reports when it cannot.
+pub(super) type FindImage<'a> = dyn FnMut(&str, Place, &mut Vec<Diagnostic>) -> Option<usize> + 'a;
+
+/// What a text is read with.
+pub(super) struct Reader<'a> {
+    pub(super) source: &'a Arc<Source>,
+    pub(super) slots: &'a mut Slots,
+    pub(super) problems: &'a mut Vec<Diagnostic>,
+    pub(super) find_image: &'a mut FindImage<'a>,
+    /// Where the text starts in `source`, and where each of its lines does.
+    offset: usize,
+    line_starts: Vec<usize>,
+}
+
+/// A text read: its blocks, and the definitions of its footnotes.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    pub(super) blocks: Vec<Block>,
+    pub(super) footnotes: Vec<Vec<Block>>,
+}
+
+/// Reads `text`, which starts at byte `offset` of `source`.
+pub(super) fn read<'a>(
+    text: &str,
+    source: &'a Arc<Source>,
+    offset: usize,
+    slots: &'a mut Slots,
+    problems: &'a mut Vec<Diagnostic>,
+    find_image: &'a mut FindImage<'a>,
+) -> Text {
+    let shielded = shield_directives(slots.shield(text, source, offset, problems));
+    let line_starts =
+        std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
+    let line_starts = line_starts.collect();
+    let mut reader = Reader { source, slots, problems, find_image, offset, line_starts };
+    let arena = Arena::new();
+    let root = parse_document(&arena, &shielded, &options());
+    let mut read = Text::default();
+    for node in root.children() {
+        let is_definition = matches!(node.data().value, NodeValue::FootnoteDefinition(_));
+        match is_definition {
+            true => read.footnotes.push(reader.blocks(node, 1)),
+            false => reader.block(node, 0, &mut read.blocks),
+        }
+    }
+    read
+}
+
+/// The Markdown crate ends a directive's name at a colon, and ours has `only tag:member`: there the
+/// colon becomes a control character, which no file that is read can hold, and back later.
+fn shield_directives(text: String) -> String {
+    if !text.contains(":::") {
+        return text;
+    }
+    let shield = |line: &str| {
+        let start = line.len() - line.trim_start_matches([' ', '>', '\t']).len();
+        let name = start + line[start..].bytes().take_while(|byte| *byte == b':').count();
+        match name - start >= 3 {
+            true => format!("{}{}", &line[..name], line[name..].replace(':', COLON)),
+            false => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(shield).collect()
+}
+
+/// Runs `text` as a single paragraph: captions, notes, attributions.
+pub(super) fn read_line<'a>(
+    text: &str,
+    source: &'a Arc<Source>,
+    offset: usize,
+    slots: &'a mut Slots,
+    problems: &'a mut Vec<Diagnostic>,
+) -> Vec<Inline> {
+    let mut no_image = |_: &str, place: Place, problems: &mut Vec<Diagnostic>| {
+        problems.push(Diagnostic::error("image", "no picture can stand here").at(place));
+        None
+    };
+    let text = read(text, source, offset, slots, problems, &mut no_image);
+    let mut line = Vec::new();
+    for block in text.blocks {
+        if let BlockKind::Paragraph(inlines) | BlockKind::Heading(_, inlines) = block.kind {
+            if !line.is_empty() {
+                line.push(Inline::SoftBreak);
+            }
+            line.extend(inlines);
+        }
+    }
+    line
+}
+
+fn options() -> Options<'static> {
+    let mut options = Options::default();
+    let extension = &mut options.extension;
+    extension.table = true;
+    extension.strikethrough = true;
+    extension.tasklist = true;
+    extension.footnotes = true;
+    extension.autolink = true;
+    extension.cjk_friendly_emphasis = true;
+    extension.block_directive = true;
+    extension.link_attributes = true;
+    extension.alerts = true;
+    options.parse.smart = true;
+    options
+}
+
+impl Reader<'_> {
+    /// The bytes of the file that a node was read from.
+    fn span(&self, position: Sourcepos) -> Range<usize> {
+        let at = |line: usize, column: usize| {
+            let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+            self.offset + start + column
+        };
+        let start = at(position.start.line, position.start.column.saturating_sub(1));
+        let end = at(position.end.line, position.end.column);
+        let last = self.source.text().len();
+        start.min(last)..end.clamp(start.min(last), last)
+    }
+
+    fn place(&self, node: Node<'_>) -> Place {
+        Place::span(self.source, self.span(node.data().sourcepos))
+    }
+
+    /// A node's first line: what to underline for a block.
+    fn first_line(&self, node: Node<'_>) -> Place {
+        let span = self.span(node.data().sourcepos);
+        let line = self.source.text()[span.clone()].lines().next().map_or(0, str::len);
+        Place::span(self.source, span.start..span.start + line)
+    }
+
+    fn blocks(&mut self, node: Node<'_>, depth: usize) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        for child in node.children() {
+            self.block(child, depth, &mut blocks);
+        }
+        blocks
+    }
+
+    fn block(&mut self, node: Node<'_>, depth: usize, out: &mut Vec<Block>) {
+        let span = self.span(node.data().sourcepos);
+        if depth > MAX_DEPTH {
+            let place = self.first_line(node);
+            if !self.problems.iter().any(|known| known.rule == "nesting") {
+                self.problems.push(too_deep(place));
+            }
+            return;
+        }
+        let value = node.data().value.clone();
+        let kind = match value {
+            NodeValue::Heading(heading) => BlockKind::Heading(heading.level, self.inlines(node)),
+            NodeValue::Paragraph => return self.paragraph(node, span, out),
+            NodeValue::BlockQuote => self.quote(node, depth),
+            NodeValue::List(list) => BlockKind::List {
+                start: (list.list_type == ListType::Ordered).then_some(list.start),
+                tight: list.tight,
+                items: self.items(node, depth),
+            },
+            NodeValue::Table(table) => self.table(node, &table.alignments),
+            NodeValue::CodeBlock(code) => {
+                let language = code.info.split_whitespace().next().unwrap_or_default();
+                BlockKind::Code(
+                    language.to_owned(),
+                    self.slots.restore(&code.literal.replace(COLON, ":")),
+                )
+            }
+            NodeValue::ThematicBreak => BlockKind::Rule,
+            NodeValue::HtmlBlock(html) => return self.html(node, &html.literal, span, out),
+            NodeValue::Alert(alert) => {
+                let mut blocks = self.blocks(node, depth + 1);
+                let title = alert
+                    .title
+                    .clone()
+                    .unwrap_or_else(|| alert.alert_type.default_title().to_owned());
+                let title = vec![Inline::Strong(vec![Inline::Text(title)])];
+                blocks.insert(0, Block { span: span.clone(), kind: BlockKind::Paragraph(title) });
+                BlockKind::Callout(blocks)
+            }
+            NodeValue::BlockDirective(directive) => {
+                return self.directive(node, &directive.info, depth, span, out);
+            }
+            _ => return out.extend(self.blocks(node, depth + 1)),
+        };
+        out.push(Block { span, kind });
+    }
+
+    fn items(&mut self, list: Node<'_>, depth: usize) -> Vec<Item> {
+        let mut items = Vec::new();
+        for node in list.children() {
+            let task = match &node.data().value {
+                NodeValue::TaskItem(task) => Some(task.symbol.is_some()),
+                _ => None,
+            };
+            items.push(Item { task, blocks: self.blocks(node, depth + 1) });
+        }
+        items
+    }
+
+    /// A paragraph may be a figure or a row of buttons.
+    fn paragraph(&mut self, node: Node<'_>, span: Range<usize>, out: &mut Vec<Block>) {
+        if let Some(figure) = self.lone_image(node) {
+            out.extend(figure.map(|figure| Block { span, kind: BlockKind::Figure(figure) }));
+            return;
+        }
+        if let Some(buttons) = self.lone_buttons(node) {
+            let button = |link| Block { span: span.clone(), kind: BlockKind::Button(link) };
+            out.extend(buttons.into_iter().map(button));
+            return;
+        }
+        let inlines = self.inlines(node);
+        if !inlines.is_empty() {
+            out.push(Block { span, kind: BlockKind::Paragraph(inlines) });
+        }
+    }
+
+    /// `![…](…)` or `[![…](…)](…)` alone: `Some(None)` where the picture has a problem, which is
+    /// reported.
+    fn lone_image(&mut self, node: Node<'_>) -> Option<Option<Figure>> {
+        let child = only_child(node)?;
+        let link = match &child.data().value {
+            NodeValue::Link(link) => Some(link.url.clone()),
+            _ => None,
+        };
+        let image = match link {
+            Some(_) => only_child(child)?,
+            None => child,
+        };
+        if !matches!(image.data().value, NodeValue::Image(_)) {
+            return None;
+        }
+        let figure = self.image(image);
+        let href = link.and_then(|href| self.target(&href, child));
+        Some(figure.map(|figure| Figure { href, ..figure }))
+    }
+
+    /// Links of the class `button`, alone in their paragraph.
+    fn lone_buttons(&mut self, node: Node<'_>) -> Option<Vec<Link>> {
+        let mut links = Vec::new();
+        for child in node.children() {
+            match &child.data().value {
+                NodeValue::Link(_) if has_class(child, "button") => links.push(child),
+                NodeValue::SoftBreak | NodeValue::LineBreak => {}
+                NodeValue::Text(text) if text.trim().is_empty() => {}
+                _ => return None,
+            }
+        }
+        if links.is_empty() {
+            return None;
+        }
+        let buttons = links.into_iter().filter_map(|link| {
+            match self.inline(link).as_slice() {
+                [Inline::Link(link)] => Some(link.clone()),
+                // Its target was refused, with a diagnostic; its text alone presses nothing.
+                _ => None,
+            }
+        });
+        Some(buttons.collect())
+    }
+
+    fn quote(&mut self, node: Node<'_>, depth: usize) -> BlockKind {
+        let mut blocks = self.blocks(node, depth + 1);
+        let mut attribution = None;
+        if let Some(Block { kind: BlockKind::Paragraph(inlines), .. }) = blocks.last_mut() {
+            let is_break =
+                |inline: &Inline| matches!(inline, Inline::SoftBreak | Inline::LineBreak);
+            let start = inlines.iter().rposition(is_break).map_or(0, |at| at + 1);
+            if let Some(Inline::Text(text)) = inlines.get(start)
+                && let Some(rest) = text.strip_prefix(['—', '―'])
+            {
+                let rest = rest.trim_start().to_owned();
+                let mut line = inlines.split_off(start);
+                line[0] = Inline::Text(rest);
+                inlines.truncate(start.saturating_sub(1));
+                attribution = Some(line);
+            }
+            if inlines.is_empty() {
+                blocks.pop();
+            }
+        }
+        BlockKind::Quote(blocks, attribution)
+    }
+
+    fn table(&mut self, node: Node<'_>, alignments: &[TableAlignment]) -> BlockKind {
+        let alignment = |alignment: &TableAlignment| match alignment {
+            TableAlignment::Center => Alignment::Center,
+            TableAlignment::Right => Alignment::End,
+            TableAlignment::Left | TableAlignment::None => Alignment::Start,
+        };
+        let alignments = alignments.iter().map(alignment).collect();
+        let mut table = Table { alignments, head: Vec::new(), rows: Vec::new() };
+        for row in node.children() {
+            let is_head = matches!(row.data().value, NodeValue::TableRow(true));
+            let cells = row.children().map(|cell| self.inlines(cell)).collect();
+            match is_head {
+                true => table.head = cells,
+                false => table.rows.push(cells),
+            }
+        }
+        BlockKind::Table(table)
+    }
+
+    fn html(&mut self, node: Node<'_>, html: &str, span: Range<usize>, out: &mut Vec<Block>) {
+        self.warn_of_removed(node, html);
+        let html = self.settled(html, node);
+        let (clean, text) = sanitize::block(&html);
+        if !clean.trim().is_empty() {
+            out.push(Block { span, kind: BlockKind::Html(clean, text) });
+        }
+    }
+
+    fn warn_of_removed(&mut self, node: Node<'_>, html: &str) {
+        let removed = sanitize::removed(html);
+        if !removed.is_empty() {
+            let place = self.first_line(node);
+            self.problems.push(
+                Diagnostic::warning("html-removed", format!("left out: {}", removed.join(", ")))
+                    .at(place)
+                    .help("mail programs block scripts, forms and frames; use Markdown, or a link"),
+            );
+        }
+    }
+
+    /// `::: name argument` or Pandoc's `::: {.name key=value}`.
+    fn directive(
+        &mut self,
+        node: Node<'_>,
+        info: &str,
+        depth: usize,
+        span: Range<usize>,
+        out: &mut Vec<Block>,
+    ) {
+        let info = info.trim().replace(COLON, ":");
+        let words: Vec<&str> =
+            info.trim_start_matches('{').trim_end_matches('}').split_whitespace().collect();
+        let blocks = self.blocks(node, depth + 1);
+        let name = words.first().map_or("", |word| word.trim_start_matches('.'));
+        let language = words.iter().find_map(|word| word.strip_prefix("lang="));
+        let kind = match (name, words.get(1).and_then(|word| word.strip_prefix("tag:"))) {
+            (_, _) if language.is_some() => {
+                let tag = language.unwrap_or_default().trim_matches('"').to_owned();
+                BlockKind::Language(tag, blocks)
+            }
+            ("callout" | "note", _) => BlockKind::Callout(blocks),
+            ("only", Some(tag)) if !tag.is_empty() => BlockKind::Only(tag.to_owned(), blocks),
+            _ => {
+                let place = self.first_line(node);
+                self.problems.push(unknown_directive(&info, name, place));
+                // The words stay: a slip in a fence must not lose text in a preview.
+                return out.extend(blocks);
+            }
+        };
+        out.push(Block { span, kind });
+    }
+}
+
+fn only_child(node: Node<'_>) -> Option<Node<'_>> {
+    let mut children = node.children();
+    let first = children.next()?;
+    children.next().is_none().then_some(first)
+}
+
+fn has_class(node: Node<'_>, class: &str) -> bool {
+    node.data().attrs.as_ref().is_some_and(|attrs| attrs.classes.iter().any(|name| name == class))
+}
+
+fn too_deep(place: Place) -> Diagnostic {
+    Diagnostic::error("nesting", format!("this is nested more than {MAX_DEPTH} levels deep"))
+        .at(place)
+        .help("a mail program shows three or four levels of quotes and lists; flatten it")
+}
+
+fn unknown_directive(info: &str, name: &str, place: Place) -> Diagnostic {
+    let help = match nearest(name, DIRECTIVES) {
+        Some("only") => "write ::: only tag:member".to_owned(),
+        Some("lang") => "write ::: {lang=ko}".to_owned(),
+        Some("button") => "a button is a link: [Read it](https://…){.button}".to_owned(),
+        Some(meant) => format!("did you mean ::: {meant}?"),
+        None => "known: ::: callout, ::: only tag:member, ::: {lang=ko}".to_owned(),
+    };
+    let what = if info.is_empty() {
+        "this block has no name".to_owned()
+    } else {
+        format!("there is no block ::: {info}")
+    };
+    Diagnostic::error("directive", what).at(place).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read_text(text: &str) -> (Text, Vec<Diagnostic>) {
+        let source = Source::new("a.md", text);
+        let (mut slots, mut problems) = (Slots::default(), Vec::new());
+        let mut find =
+            |path: &str, _: Place, _: &mut Vec<Diagnostic>| path.ends_with("png").then_some(0);
+        let text = read(text, &source, 0, &mut slots, &mut problems, &mut find);
+        (text, problems)
+    }
+
+    fn only(text: &str) -> BlockKind {
+        let (text, problems) = read_text(text);
+        assert!(problems.is_empty(), "{problems:?}");
+        text.blocks.into_iter().next().map(|block| block.kind).expect("a block")
+    }
+
+    #[test]
+    fn an_image_alone_is_a_figure() {
+        let BlockKind::Figure(figure) = only("![A chart](x.png \"Plan\"){credit=\"The editors\"}")
+        else {
+            panic!("not a figure")
+        };
+        assert_eq!(figure.alt, "A chart");
+        assert_eq!(figure.credit.as_deref(), Some("The editors"));
+        assert_eq!(
+            figure.caption.map(|caption| super::super::block::plain(&caption)).as_deref(),
+            Some("Plan")
+        );
+    }
+
+    #[test]
+    fn a_link_of_the_class_button_is_a_button() {
+        let BlockKind::Button(link) =
+            only("[Read it](https://a.example/?n={{ first_name | you }}){.button}")
+        else {
+            panic!("not a button")
+        };
+        assert!(link.href.starts_with("https://a.example/?n="));
+        assert!(super::super::slot::has_slot(&link.href));
+    }
+
+    #[test]
+    fn a_quote_s_last_line_after_a_dash_is_its_attribution() {
+        let BlockKind::Quote(blocks, Some(who)) =
+            only("> The sounds of our language\n> differ.\n> — King *Sejong*")
+        else {
+            panic!("no attribution")
+        };
+        assert_eq!(super::super::block::plain(&who), "King Sejong");
+        assert_eq!(blocks.len(), 1);
+        let BlockKind::Quote(blocks, Some(_)) = only("> Words.\n>\n> — Someone") else {
+            panic!()
+        };
+        assert_eq!(blocks.len(), 1);
+    }
+
+    #[test]
+    fn fenced_divs_close_and_nest() {
+        let BlockKind::Callout(blocks) = only("::: callout\nOne.\n\n- two\n:::") else { panic!() };
+        assert_eq!(blocks.len(), 2);
+        let BlockKind::Language(tag, _) = only("::: {lang=ko}\n한글\n:::") else { panic!() };
+        assert_eq!(tag, "ko");
+        let BlockKind::Only(tag, _) = only("::: only tag:member\nHello.\n:::") else { panic!() };
+        assert_eq!(tag, "member");
+        let (text, problems) = read_text("::: calout\nOne.\n:::");
+        assert_eq!(problems[0].help.as_deref(), Some("did you mean ::: callout?"));
+        assert_eq!(text.blocks.len(), 1);
+    }
+
+    #[test]
+    fn korean_emphasis_next_to_brackets_works() {
+        let BlockKind::Paragraph(inlines) = only("이것은**강조(괄호)**입니다") else {
+            panic!()
+        };
+        assert!(matches!(inlines[1], Inline::Strong(_)), "{inlines:?}");
+    }
+
+    #[test]
+    fn code_keeps_its_braces_and_text_reports_bad_ones() {
+        let BlockKind::Paragraph(inlines) = only("`{{ user.name }}` and `{{x}}`") else { panic!() };
+        assert_eq!(inlines[0], Inline::Code("{{ user.name }}".into()));
+        let (_, problems) = read_text("one\n\ntwo {{ user.name }}");
+        assert_eq!(problems[0].place.as_ref().unwrap().line_column(), Some((3, 5)));
+    }
+
+    #[test]
+    fn raw_html_pairs_or_goes() {
+        let BlockKind::Paragraph(inlines) = only("H<sub>2</sub>O<br>x") else { panic!() };
+        assert!(
+            matches!(&inlines[1], Inline::Html(open, name, _) if open == "<sub>" && name == "sub")
+        );
+        let (text, problems) = read_text("a <b>never closed\n\nb <script>alert(1)</script>");
+        assert_eq!(problems.len(), 2);
+        assert!(!format!("{:?}", text.blocks).contains("script"));
+    }
+
+    #[test]
+    fn deep_nesting_ends_in_a_diagnostic() {
+        let (_, problems) = read_text(&format!("{}x", "> ".repeat(10_000)));
+        assert_eq!(problems.iter().filter(|p| p.rule == "nesting").count(), 1);
+        let list: String = (0..500).map(|depth| format!("{}- a\n", "  ".repeat(depth))).collect();
+        read_text(&list);
+        read_text(&format!("{}x", "[".repeat(50_000)));
+        read_text(&format!("{}x", "*a **b ".repeat(20_000)));
+    }
+
+    #[test]
+    fn footnotes_are_numbered_in_reading_order() {
+        let (text, problems) = read_text("a[^x] b[^y] c[^x]\n\n[^y]: Second.\n[^x]: First.\n");
+        assert!(problems.is_empty());
+        assert_eq!(text.footnotes.len(), 2);
+        assert!(format!("{:?}", text.footnotes[0]).contains("First"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn anything_reads_without_panic_and_spans_stay_inside(
+            text in "([#>*_`\\[\\]()!{}|:.\\-+~<>/=\"'\\\\ \n\t&;0-9a-c가나\u{301}\u{E000}\u{91}]|\\{\\{ a \\}\\}|:::|\\^\\[|<b>|</b>|https://a.example|\\PC){0,80}"
+        ) {
+            let (read, _) = read_text(&text);
+            for block in &read.blocks {
+                prop_assert!(block.span.end <= text.len() && block.span.start <= block.span.end);
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Running text: what stands in a paragraph, a heading or a table's cell.
+
+use comrak::nodes::{Node, NodeLink, NodeValue};
+
+use super::{COLON, Reader, has_class};
+use crate::diagnostic::Diagnostic;
+use crate::issue::block::{Figure, Inline, Link, plain};
+use crate::issue::links;
+use crate::issue::sanitize::{self, Tag};
+
+impl Reader<'_> {
+    /// The children of a node as running text.
+    pub(super) fn inlines(&mut self, node: Node<'_>) -> Vec<Inline> {
+        let children: Vec<Node<'_>> = node.children().collect();
+        self.sequence(&children)
+    }
+
+    /// Siblings, with raw HTML tags paired: an element that does not end among its siblings would
+    /// bleed into the rest of the message.
+    fn sequence(&mut self, nodes: &[Node<'_>]) -> Vec<Inline> {
+        let mut out = Vec::new();
+        let mut at = 0;
+        while let Some(node) = nodes.get(at) {
+            at += 1;
+            let NodeValue::HtmlInline(html) = node.data().value.clone() else {
+                for inline in self.inline(node) {
+                    push(&mut out, inline);
+                }
+                continue;
+            };
+            match sanitize::inline(&html) {
+                Tag::Break => out.push(Inline::LineBreak),
+                Tag::Open(name, open) => match closing(&nodes[at..], &name) {
+                    Some(end) => {
+                        let inner = self.sequence(&nodes[at..at + end]);
+                        out.push(Inline::Html(open, name, inner));
+                        at += end + 1;
+                    }
+                    None => self.unclosed(node, &name),
+                },
+                Tag::Close(_) => {}
+                Tag::Nothing => self.warn_of_removed(node, &html),
+            }
+        }
+        out
+    }
+
+    fn unclosed(&mut self, node: Node<'_>, name: &str) {
+        let place = self.place(node);
+        self.problems.push(
+            Diagnostic::warning("html-removed", format!("<{name}> is never closed, and left out"))
+                .at(place)
+                .help(format!("close it with </{name}> in the same paragraph")),
+        );
+    }
+
+    /// A node as running text; empty where it shows nothing.
+    pub(super) fn inline(&mut self, node: Node<'_>) -> Vec<Inline> {
+        let value = node.data().value.clone();
+        let inline = match value {
+            NodeValue::Text(text) => Inline::Text(self.settled(&text, node)),
+            NodeValue::Code(code) => {
+                Inline::Code(self.slots.restore(&code.literal.replace(COLON, ":")))
+            }
+            NodeValue::SoftBreak => Inline::SoftBreak,
+            NodeValue::LineBreak => Inline::LineBreak,
+            NodeValue::Emph => Inline::Emphasis(self.inlines(node)),
+            NodeValue::Strong => Inline::Strong(self.inlines(node)),
+            NodeValue::Strikethrough => Inline::Strike(self.inlines(node)),
+            NodeValue::FootnoteReference(reference) => {
+                Inline::Footnote(reference.ix, reference.ref_num)
+            }
+            NodeValue::Link(link) => return self.link(node, &link),
+            NodeValue::Image(_) => {
+                return self.image(node).map(Inline::Image).into_iter().collect();
+            }
+            _ => return self.inlines(node),
+        };
+        vec![inline]
+    }
+
+    fn link(&mut self, node: Node<'_>, link: &NodeLink) -> Vec<Inline> {
+        let text = self.inlines(node);
+        if plain(&text).trim().is_empty() {
+            let place = self.place(node);
+            self.problems.push(
+                Diagnostic::error("link-text", "this link has no text to press").at(place).help(
+                    "write between the brackets where it leads: [the Society's site](https://…)",
+                ),
+            );
+        }
+        match self.target(&link.url, node) {
+            Some(href) => vec![Inline::Link(Link { href, text })],
+            None => text,
+        }
+    }
+
+    /// Where a link leads, if a message may lead there.
+    pub(super) fn target(&mut self, href: &str, node: Node<'_>) -> Option<String> {
+        let href = self.settled(href, node);
+        match links::target(&href, self.slots) {
+            Ok(href) => Some(href),
+            Err(reason) => {
+                let place = self.place(node);
+                self.problems.push(
+                    Diagnostic::error("link-target", reason)
+                        .at(place)
+                        .help("write the whole address, as in https://thesejongsociety.org/"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A picture, found and measured; its problems are reported.
+    pub(super) fn image(&mut self, node: Node<'_>) -> Option<Figure> {
+        let NodeValue::Image(link) = node.data().value.clone() else { return None };
+        let place = self.place(node);
+        let alt = plain(&self.inlines(node));
+        if alt.trim().is_empty() && !has_class(node, "decoration") {
+            self.problems.push(
+                Diagnostic::error("image-alt", "this picture has no words for who cannot see it")
+                    .at(place.clone())
+                    .help("say what it shows: ![A night view of Seoul](…); decoration: ![](…){.decoration}"),
+            );
+        }
+        let attribute = |name: &str| {
+            let data = node.data();
+            let pairs = &data.attrs.as_ref()?.pairs;
+            pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+        };
+        let image = (self.find_image)(&link.url, place, self.problems)?;
+        let title = self.settled(link.title.trim(), node);
+        let caption = (!title.is_empty()).then(|| vec![Inline::Text(title)]);
+        let credit = attribute("credit").map(|credit| self.settled(&credit, node));
+        Some(Figure { image, alt, caption, credit, href: None })
+    }
+
+    /// Text of the message: its slots count, and what is wrong with them is told.
+    pub(super) fn settled(&mut self, text: &str, node: Node<'_>) -> String {
+        let place = self.place(node);
+        self.slots.settle(&text.replace(COLON, ":"), &place, self.problems)
+    }
+}
+
+/// Adds an inline, joining texts that the parser cut at a quote or a dash.
+fn push(out: &mut Vec<Inline>, inline: Inline) {
+    match (out.last_mut(), inline) {
+        (Some(Inline::Text(before)), Inline::Text(text)) => before.push_str(&text),
+        (_, inline) => out.push(inline),
+    }
+}
+
+/// How many of `nodes` stand before the tag that closes `name`.
+fn closing(nodes: &[Node<'_>], name: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (at, node) in nodes.iter().enumerate() {
+        let NodeValue::HtmlInline(html) = &node.data().value else { continue };
+        match sanitize::inline(html) {
+            Tag::Open(inner, _) if inner == name => depth += 1,
+            Tag::Close(end) if end == name && depth == 0 => return Some(at),
+            Tag::Close(end) if end == name => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}

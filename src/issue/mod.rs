@@ -1,0 +1,161 @@
+//! A publication's issue as plain data, and the only code that reads content files.
+//!
+//! Must never know how an email looks: that is `compose`.
+
+pub mod block;
+mod front_matter;
+pub mod image;
+mod links;
+pub mod load;
+mod markdown;
+mod sanitize;
+pub mod slot;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::diagnostic::{Place, Source};
+use crate::manifest::Located;
+use block::{Block, Figure, Inline};
+use image::Image;
+use slot::Slots;
+
+/// The newsletter that an issue belongs to, as far as composing needs to know it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Publication {
+    /// The folder with `digest.toml`; nothing outside it is ever read into a message.
+    pub root: PathBuf,
+    /// The newsletter's name.
+    pub name: String,
+    /// Who publishes it.
+    pub organization: Option<String>,
+    /// Where paper mail reaches them; the law asks for it in bulk mail.
+    pub postal_address: Option<String>,
+    /// BCP 47.
+    pub language: String,
+    /// Where archive, images and unsubscribe page are reachable; no slash at its end.
+    pub base_url: String,
+    /// Where an answer goes, for the `mailto:` of List-Unsubscribe and the footer.
+    pub reply_to: Option<String>,
+    /// The masthead's picture, from the root, with the place that names it.
+    pub logo: Option<(String, Place)>,
+    /// The same for dark surroundings.
+    pub logo_dark: Option<(String, Place)>,
+    /// How pictures travel, where an issue does not say.
+    pub pictures: Pictures,
+}
+
+/// How pictures travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pictures {
+    /// Fetched from under `base_url` when the mail is read.
+    #[default]
+    Hosted,
+    /// In the message (RFC 2387), each once.
+    Embedded,
+}
+
+/// An issue: what a folder under `issues/` says.
+#[derive(Clone, Debug)]
+pub struct Issue {
+    /// The folder's name.
+    pub name: String,
+    /// `issue.toml`.
+    pub manifest: Arc<Source>,
+    /// Which issue of the newsletter.
+    pub number: Option<i64>,
+    /// The issue's title.
+    pub title: String,
+    /// The Subject, slots marked.
+    pub subject: Located<String>,
+    /// What an inbox shows behind the subject, slots marked.
+    pub preheader: Option<Located<String>>,
+    /// The day it is dated.
+    pub date: jiff::civil::Date,
+    /// BCP 47.
+    pub language: String,
+    /// What the editor says first.
+    pub intro: Vec<Block>,
+    /// In reading order.
+    pub sections: Vec<Section>,
+    /// How pictures travel.
+    pub pictures: Pictures,
+    /// Every picture, each once.
+    pub images: Vec<Image>,
+    /// The masthead's picture.
+    pub logo: Option<usize>,
+    /// The same for dark surroundings.
+    pub logo_dark: Option<usize>,
+    /// `style.css` of the publication.
+    pub style: Option<Arc<Source>>,
+    /// Every slot of the issue.
+    pub slots: Slots,
+}
+
+/// A group of articles under a heading.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Above the articles.
+    pub heading: Option<String>,
+    /// What it is about: for readers who choose, and for the archive.
+    pub topic: Option<String>,
+    /// How the articles stand.
+    pub layout: Layout,
+    /// In reading order.
+    pub articles: Vec<Article>,
+}
+
+/// How the articles of a section stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// One below the other.
+    #[default]
+    Stack,
+    /// Two side by side where there is room.
+    Columns,
+}
+
+/// A Markdown file.
+#[derive(Clone, Debug)]
+pub struct Article {
+    /// The file's name without `.md`: its anchor.
+    pub slug: String,
+    /// The file.
+    pub source: Arc<Source>,
+    /// Its title.
+    pub title: String,
+    /// Who wrote it.
+    pub author: Option<String>,
+    /// Where they work.
+    pub affiliation: Option<String>,
+    /// The day it is dated.
+    pub date: Option<jiff::civil::Date>,
+    /// In one or two sentences.
+    pub summary: Option<String>,
+    /// Where the whole of it can be read.
+    pub url: Option<String>,
+    /// The picture above it.
+    pub lead: Option<Figure>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// A line under it, such as where it first appeared.
+    pub note: Option<Vec<Inline>>,
+    /// How much of it the email shows.
+    pub length: Length,
+    /// BCP 47, where it is not the issue's.
+    pub language: Option<String>,
+    /// Its text.
+    pub body: Vec<Block>,
+    /// The definitions of its footnotes, by number from 1.
+    pub footnotes: Vec<Vec<Block>>,
+}
+
+/// How much of an article the email shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Length {
+    /// All of it.
+    #[default]
+    Full,
+    /// Its summary, or else its first paragraph, and a link to the rest.
+    Excerpt,
+}

@@ -1,0 +1,204 @@
+//! Raw HTML in Markdown, cut down to what is safe and useful in mail. The only file that knows the
+//! sanitiser crate. Scripts, forms, event attributes and `javascript:` never survive.
+
+use std::collections::{HashMap, HashSet};
+
+/// Elements that may stand in running text; everything else in a line is dropped, its text kept.
+const INLINE: [&str; 18] = [
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q",
+    "small", "span", "strong", "u",
+];
+const INLINE_MORE: [&str; 6] = ["s", "sub", "sup", "time", "var", "samp"];
+const BLOCK: [&str; 22] = [
+    "blockquote",
+    "br",
+    "center",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "ul",
+];
+const BLOCK_MORE: [&str; 5] = ["thead", "tfoot", "tr", "caption", "img"];
+/// Elements whose content goes with them.
+const WITH_CONTENT: [&str; 7] = ["script", "style", "iframe", "object", "template", "svg", "math"];
+
+fn elements() -> HashSet<&'static str> {
+    [&INLINE[..], &INLINE_MORE, &BLOCK, &BLOCK_MORE].concat().into_iter().collect()
+}
+
+fn cleaner() -> ammonia::Builder<'static> {
+    let mut builder = ammonia::Builder::new();
+    let style = ["style", "align", "lang", "dir", "title"];
+    builder
+        .tags(elements())
+        .clean_content_tags(WITH_CONTENT.into_iter().collect())
+        .generic_attributes(style.into_iter().collect())
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href"])),
+            ("img", HashSet::from(["src", "alt", "width", "height"])),
+            ("td", HashSet::from(["colspan", "rowspan", "bgcolor", "valign", "width"])),
+            ("th", HashSet::from(["colspan", "rowspan", "bgcolor", "valign", "width", "scope"])),
+            ("table", HashSet::from(["width", "bgcolor", "border", "cellpadding", "cellspacing"])),
+            ("ol", HashSet::from(["start", "type"])),
+            ("time", HashSet::from(["datetime"])),
+        ]))
+        .url_schemes(["https", "http", "mailto", "tel", "sms"].into_iter().collect())
+        .url_relative(ammonia::UrlRelative::Deny)
+        .link_rel(None)
+        .strip_comments(true)
+        .attribute_filter(|_, attribute, value| {
+            (attribute != "style" || is_plain_style(value)).then(|| value.into())
+        });
+    builder
+}
+
+/// Declarations without a function that fetches or runs anything (`url(`, `expression(`), and
+/// without an escape that could hide one.
+fn is_plain_style(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    !["url", "expression", "import", "behavior", "binding", "\\", "/*", "position", "<"]
+        .iter()
+        .any(|bad| lower.contains(bad))
+}
+
+/// A block of HTML made safe and well-formed, and its text.
+pub(super) fn block(html: &str) -> (String, String) {
+    let clean = cleaner().clean(html).to_string();
+    let text = text(&clean);
+    (clean, text)
+}
+
+/// The text between the tags of clean HTML.
+fn text(html: &str) -> String {
+    let mut out = String::new();
+    let mut rest = html;
+    while let Some(open) = rest.find('<') {
+        out.push_str(&rest[..open]);
+        let tag_end = rest[open..].find('>').map_or(rest.len(), |at| open + at + 1);
+        let breaks = ["<br", "<p", "</p", "<li", "<tr", "<div", "</div", "<h", "<dt", "<dd"];
+        if breaks.iter().any(|tag| rest[open..].starts_with(tag)) && !out.ends_with('\n') {
+            out.push('\n');
+        }
+        rest = &rest[tag_end..];
+    }
+    out.push_str(rest);
+    let plain =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&nbsp;", "\u{a0}"), ("&amp;", "&")];
+    plain.iter().fold(out, |text, (entity, c)| text.replace(entity, c)).trim().to_owned()
+}
+
+/// A single tag in running text.
+#[derive(Debug, PartialEq)]
+pub(super) enum Tag {
+    /// An element that may stand here: its name and its opening tag, cleaned.
+    Open(String, String),
+    /// Its end.
+    Close(String),
+    /// `<br>`.
+    Break,
+    /// A comment, or something that cannot stand in running text.
+    Nothing,
+}
+
+/// What `html`, one tag, means in running text.
+pub(super) fn inline(html: &str) -> Tag {
+    let inner = html.trim_start_matches('<').trim_start_matches('/');
+    let name: String =
+        inner.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    if name == "br" {
+        return Tag::Break;
+    }
+    if !INLINE.contains(&name.as_str()) && !INLINE_MORE.contains(&name.as_str()) {
+        return Tag::Nothing;
+    }
+    if html.starts_with("</") {
+        return Tag::Close(name);
+    }
+    // The content matters: an empty element must come back as a pair, whatever the tag holds.
+    let clean = cleaner().clean(&format!("{html}x</{name}>")).to_string();
+    match clean.strip_suffix(&format!("x</{name}>")) {
+        Some(open) if open.starts_with(&format!("<{name}")) => Tag::Open(name, open.to_owned()),
+        _ => Tag::Nothing,
+    }
+}
+
+/// What the sanitiser takes out of `html`, in words, for a warning.
+pub(super) fn removed(html: &str) -> Vec<String> {
+    let known = elements();
+    let lower = html.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for (at, _) in lower.match_indices('<') {
+        let name: String =
+            lower[at + 1..].chars().take_while(char::is_ascii_alphanumeric).collect();
+        let told = format!("<{name}>");
+        if !name.is_empty() && !known.contains(name.as_str()) && !found.contains(&told) {
+            found.push(told);
+        }
+    }
+    for word in lower.split(|c: char| c.is_whitespace() || c == '"' || c == '\'' || c == '/') {
+        let name = word.split('=').next().unwrap_or_default();
+        let event = word.contains('=') && name.len() > 3 && name.starts_with("on");
+        if event
+            && name.bytes().all(|b| b.is_ascii_lowercase())
+            && !found.contains(&name.to_owned())
+        {
+            found.push(name.to_owned());
+        }
+    }
+    let squeezed: String = lower.chars().filter(|c| !c.is_whitespace()).collect();
+    for scheme in ["javascript:", "vbscript:", "data:text"] {
+        if squeezed.contains(scheme) {
+            found.push(scheme.to_owned());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_runs_or_asks_survives() {
+        let dirty = "<p onclick=\"x()\">a<script>alert(1)</script><form action=x><input></form>\
+            <iframe src=x></iframe><a href=\"java\nscript:alert(1)\">b</a><meta http-equiv=refresh>\
+            <img src=x onerror=alert(1)><p style=\"background:url(x)\">c";
+        let (clean, text) = block(dirty);
+        for bad in ["script", "onclick", "form", "iframe", "input", "meta", "onerror", "url("] {
+            assert!(!clean.contains(bad), "{bad} in {clean}");
+        }
+        assert_eq!(text, "a\nb\nc");
+        let told = removed(dirty);
+        for word in
+            ["<script>", "<form>", "<iframe>", "<meta>", "onclick", "onerror", "javascript:"]
+        {
+            assert!(told.iter().any(|found| found == word), "{word} not in {told:?}");
+        }
+    }
+
+    #[test]
+    fn tags_in_a_line_are_known_one_by_one() {
+        assert_eq!(inline("<B>"), Tag::Open("b".into(), "<b>".into()));
+        assert_eq!(inline("</b>"), Tag::Close("b".into()));
+        assert_eq!(inline("<br/>"), Tag::Break);
+        assert_eq!(inline("<script>"), Tag::Nothing);
+        let link = inline("<a href=\"https://a.example/\" onclick=\"x\">");
+        assert_eq!(link, Tag::Open("a".into(), "<a href=\"https://a.example/\">".into()));
+        assert_eq!(inline("<a href=\"javascript:x\">"), Tag::Open("a".into(), "<a>".into()));
+    }
+}

@@ -1,0 +1,371 @@
+//! Slots: the holes `{{ field | fallback }}` that are filled for each recipient.
+//!
+//! A slot is replaced by an opaque mark before anything parses the text around it, and stays a mark
+//! until the composition is cut into segments. Markdown, HTML escaping and CSS inlining all carry
+//! the mark through unharmed, where `{{` in a link would come back as `%7B%7B`. A mark is as long
+//! in bytes as the slot it stands for, so that positions behind it stay true. Data that fills a
+//! slot is never read as a template again.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Place, Source};
+
+/// Opens a mark. A private-use character: no author means anything by it.
+const MARK: char = '\u{E000}';
+/// Stands for `\{{`, in as many bytes.
+const LITERAL: char = '\u{E001}';
+/// Stands for a `{{` that is never closed, in as many bytes: a control character of ISO 6429.
+const UNCLOSED: char = '\u{91}';
+/// Fills a mark up to the length of its slot, and closes it.
+const PAD: u8 = b'~';
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Fields that every recipient has, whatever the columns of the list.
+pub const BUILT_IN: [&str; 2] = ["email", "unsubscribe_url"];
+
+/// A declared hole.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Slot {
+    /// The field that fills it: lower-case letters, digits and underscores.
+    pub field: String,
+    /// What stands there for a recipient without the field; `None` makes the field a must.
+    pub fallback: Option<String>,
+}
+
+/// What stands between `{{` and `}}` somewhere in the issue's files.
+#[derive(Clone, Debug)]
+struct Mark {
+    raw: String,
+    place: Place,
+    slot: Result<Slot, String>,
+    /// In text, that is, and not only in code.
+    used: bool,
+}
+
+/// The slots of an issue; a mark in shielded text holds an index of these.
+#[derive(Clone, Debug, Default)]
+pub struct Slots {
+    marks: Vec<Mark>,
+}
+
+impl Slots {
+    /// The slot of a mark.
+    pub fn get(&self, index: usize) -> Option<&Slot> {
+        self.marks.get(index)?.slot.as_ref().ok()
+    }
+
+    /// The slots that text uses, each with its index and the place of its first use.
+    pub fn used(&self) -> impl Iterator<Item = (usize, &Slot, &Place)> {
+        self.marks.iter().enumerate().filter(|(_, mark)| mark.used).filter_map(|(at, mark)| {
+            let slot = mark.slot.as_ref().ok()?;
+            Some((at, slot, &mark.place))
+        })
+    }
+
+    fn index_of(&mut self, raw: &str, place: Place) -> Option<usize> {
+        if let Some(at) = self.marks.iter().position(|mark| mark.raw == raw) {
+            return Some(at);
+        }
+        if self.marks.len() == DIGITS.len() * DIGITS.len() {
+            return None;
+        }
+        let slot = parse(&raw[2..raw.len() - 2]);
+        self.marks.push(Mark { raw: raw.to_owned(), place, slot, used: false });
+        Some(self.marks.len() - 1)
+    }
+
+    /// The same text with every slot replaced by a mark of equal length. `offset` is where `text`
+    /// starts in `source`. What is wrong with a slot is told by [`Slots::settle`], when it is
+    /// known whether it stands in code.
+    pub fn shield(
+        &mut self,
+        text: &str,
+        source: &Arc<Source>,
+        offset: usize,
+        problems: &mut Vec<Diagnostic>,
+    ) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        while let Some(found) = find_next(&text[at..]) {
+            let start = at + found;
+            out.push_str(&text[at..start]);
+            let rest = &text[start..];
+            let here = |range: Range<usize>| {
+                let clamp = |at: usize| (offset + start + at).min(source.text().len());
+                Place::span(source, clamp(range.start)..clamp(range.end))
+            };
+            if rest.starts_with("\\{{") {
+                out.push(LITERAL);
+                at = start + 3;
+            } else if let Some(length) = slot_length(rest) {
+                match self.index_of(&rest[..length], here(0..length)) {
+                    Some(index) => push_mark(&mut out, index, length),
+                    None => problems.push(too_many(here(0..length))),
+                }
+                at = start + length;
+            } else if rest.starts_with("{{") {
+                out.push(UNCLOSED);
+                at = start + 2;
+            } else {
+                problems.push(private_use(here(0..rest.chars().next().map_or(0, char::len_utf8))));
+                let odd = rest.chars().next().map_or(1, char::len_utf8);
+                out.push_str(if odd == 3 { "\u{FFFD}" } else { "??" });
+                at = start + odd;
+            }
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    /// Takes shielded text as text of the message: its slots are used, and what is wrong with them
+    /// is reported, at `place` where no better one is known.
+    pub fn settle(&mut self, text: &str, place: &Place, problems: &mut Vec<Diagnostic>) -> String {
+        if !text.contains([MARK, UNCLOSED]) {
+            return text.to_owned();
+        }
+        if text.contains(UNCLOSED) {
+            problems.push(unclosed(place.clone()));
+        }
+        let text = text.replace(UNCLOSED, "{{");
+        for piece in pieces(&text) {
+            let Piece::Slot(index) = piece else { continue };
+            let Some(mark) = self.marks.get_mut(index) else { continue };
+            match &mark.slot {
+                Err(reason) if !mark.used => problems.push(malformed(reason, mark.place.clone())),
+                _ => {}
+            }
+            mark.used = true;
+        }
+        text
+    }
+
+    /// Shielded text as the author typed it: what code shows.
+    pub fn restore(&self, text: &str) -> String {
+        let text = text.replace(LITERAL, "\\{{").replace(UNCLOSED, "{{");
+        fill(&text, |index| self.marks.get(index).map_or(String::new(), |mark| mark.raw.clone()))
+    }
+}
+
+/// Where the next thing that [`Slots::shield`] must look at starts.
+fn find_next(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr3(b'{', b'\\', 0xEE, &bytes[at..])
+        .into_iter()
+        .chain(memchr::memchr(0xC2, &bytes[at..]))
+        .min()
+    {
+        let here = at + found;
+        let rest = &bytes[here..];
+        match rest[0] {
+            b'{' if rest.starts_with(b"{{") => return Some(here),
+            b'\\' if rest.starts_with(b"\\{{") => return Some(here),
+            b'\\' if rest.len() > 1 && rest[1] == b'\\' => at = here + 2,
+            0xEE if rest.starts_with("\u{E000}".as_bytes()) => return Some(here),
+            0xEE if rest.starts_with("\u{E001}".as_bytes()) => return Some(here),
+            0xC2 if rest.starts_with("\u{91}".as_bytes()) => return Some(here),
+            _ => at = here + 1,
+        }
+    }
+    None
+}
+
+/// The bytes of the slot that `text` starts with: `{{` to `}}`, on one line.
+fn slot_length(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix("{{")?;
+    let line = inner.split('\n').next()?;
+    // `{{}}` names nothing, and is too short for a mark: an opening without a slot.
+    line.find("}}").filter(|end| *end > 0).map(|end| end + 4)
+}
+
+fn parse(inner: &str) -> Result<Slot, String> {
+    let (field, fallback) = match inner.split_once('|') {
+        Some((field, fallback)) => (field.trim(), Some(fallback.trim().to_owned())),
+        None => (inner.trim(), None),
+    };
+    if field.is_empty() {
+        return Err("a slot needs the name of a field".to_owned());
+    }
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !field.chars().all(fits) {
+        return Err(format!("{field:?} cannot be the name of a field"));
+    }
+    Ok(Slot { field: field.to_owned(), fallback })
+}
+
+fn push_mark(out: &mut String, index: usize, length: usize) {
+    out.push(MARK);
+    out.push(DIGITS[index / DIGITS.len()] as char);
+    out.push(DIGITS[index % DIGITS.len()] as char);
+    // `{{x}}` is five bytes, as are the mark and its two digits; longer slots are filled up.
+    for _ in 5..length {
+        out.push(PAD as char);
+    }
+}
+
+/// A stretch of shielded text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text as it is, `{{` of `\{{` included.
+    Text(&'a str),
+    /// The slot with this index in [`Slots`].
+    Slot(usize),
+}
+
+/// Cuts shielded text into text and slots.
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find([MARK, LITERAL]) {
+        if at > 0 {
+            pieces.push(Piece::Text(&rest[..at]));
+        }
+        let tail = &rest[at + MARK.len_utf8()..];
+        if rest[at..].starts_with(LITERAL) {
+            pieces.push(Piece::Text("{{"));
+            rest = tail;
+            continue;
+        }
+        let digit = |at: usize| {
+            let byte = tail.as_bytes().get(at)?;
+            DIGITS.iter().position(|digit| digit == byte)
+        };
+        match (digit(0), digit(1)) {
+            (Some(high), Some(low)) => {
+                pieces.push(Piece::Slot(high * DIGITS.len() + low));
+                rest = tail[2..].trim_start_matches(PAD as char);
+            }
+            // A mark that something cut in two says nothing; it must not say something wrong.
+            _ => rest = tail,
+        }
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest));
+    }
+    pieces
+}
+
+/// Whether shielded text holds a slot.
+pub fn has_slot(text: &str) -> bool {
+    text.contains(MARK)
+}
+
+/// Shielded text with every slot replaced by what `fill` says.
+pub fn fill(text: &str, mut fill: impl FnMut(usize) -> String) -> String {
+    if !text.contains([MARK, LITERAL]) {
+        return text.to_owned();
+    }
+    pieces(text)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => text.to_owned(),
+            Piece::Slot(index) => fill(index),
+        })
+        .collect()
+}
+
+/// A mark for the slot `index`, for text that the composer itself writes.
+pub fn mark(index: usize) -> String {
+    let mut out = String::new();
+    push_mark(&mut out, index, 5);
+    out
+}
+
+fn malformed(reason: &str, place: Place) -> Diagnostic {
+    Diagnostic::error("slot-syntax", reason)
+        .at(place)
+        .help("write {{ first_name | reader }}; for literal braces write \\{{")
+}
+
+fn unclosed(place: Place) -> Diagnostic {
+    Diagnostic::error("slot-syntax", "this {{ opens no slot: it has no name, or no }} on its line")
+        .at(place)
+        .help("write {{ first_name | reader }}; for literal braces write \\{{")
+}
+
+fn private_use(place: Place) -> Diagnostic {
+    Diagnostic::error("character", "this invisible character shows nothing in any font")
+        .at(place)
+        .help("delete it; it often comes from a word processor's symbol font")
+}
+
+fn too_many(place: Place) -> Diagnostic {
+    Diagnostic::error(
+        "slot-syntax",
+        "an issue can have 3,844 different slots, and this is one more",
+    )
+    .at(place)
+    .help("repeat fewer different fallbacks")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shield(text: &str) -> (String, Slots, Vec<Diagnostic>) {
+        let source = Source::new("a.md", text);
+        let mut slots = Slots::default();
+        let mut problems = Vec::new();
+        let shielded = slots.shield(text, &source, 0, &mut problems);
+        slots.settle(&shielded, &Place::span(&source, 0..text.len()), &mut problems);
+        (shielded, slots, problems)
+    }
+
+    #[test]
+    fn a_mark_is_as_long_as_its_slot_and_says_which() {
+        let text = "Dear {{ first_name | reader }}, {{x}} and \\{{ y }}";
+        let (shielded, slots, problems) = shield(text);
+        assert!(problems.is_empty());
+        assert_eq!(shielded.len(), text.len());
+        assert_eq!(
+            pieces(&shielded),
+            [
+                Piece::Text("Dear "),
+                Piece::Slot(0),
+                Piece::Text(", "),
+                Piece::Slot(1),
+                Piece::Text(" and "),
+                Piece::Text("{{"),
+                Piece::Text(" y }}"),
+            ]
+        );
+        let slot = slots.get(0).unwrap();
+        assert_eq!((slot.field.as_str(), slot.fallback.as_deref()), ("first_name", Some("reader")));
+    }
+
+    #[test]
+    fn mistakes_are_reported_at_their_place() {
+        let (_, _, problems) = shield("a {{ First Name }} b {{ c\n{{}} \u{E000}");
+        let told: Vec<_> = problems
+            .iter()
+            .map(|p| (p.rule, p.place.as_ref().unwrap().line_column().unwrap()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("character", (2, 6)),
+                ("slot-syntax", (1, 1)), // unclosed: the text's own place
+                ("slot-syntax", (1, 3)),
+            ]
+        );
+    }
+
+    #[test]
+    fn code_shows_what_was_typed() {
+        let text = "{{#if user.x}} \\{{ a }} {{";
+        let (shielded, slots, _) = shield(text);
+        assert_eq!(slots.restore(&shielded), text);
+    }
+
+    proptest! {
+        #[test]
+        fn shielding_never_panics_and_keeps_lengths(text in "(\\PC|\\{\\{|\\}\\}|\\\\|\n){0,60}") {
+            let (shielded, _, _) = shield(&text);
+            prop_assert_eq!(shielded.len(), text.len());
+            let _ = pieces(&shielded);
+        }
+    }
+}
