@@ -16,7 +16,9 @@
 //! A problem in somebody's file is a [`diagnostic`], collected and shown with its place. A refused
 //! recipient is a value. `Err` means that we could not tell or could not run.
 
+pub mod compose;
 pub mod diagnostic;
 pub mod issue;
 pub mod manifest;
 pub mod message;
+pub mod seal;

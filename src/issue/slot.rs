@@ -140,6 +140,15 @@ impl Slots {
         text
     }
 
+    /// The mark of a slot that the composer itself needs, such as the footer's unsubscribe link.
+    pub fn built_in(&mut self, field: &str, place: Place) -> String {
+        let index = self.index_of(&format!("{{{{{field}}}}}"), place).unwrap_or_default();
+        if let Some(mark) = self.marks.get_mut(index) {
+            mark.used = true;
+        }
+        mark(index)
+    }
+
     /// Shielded text as the author typed it: what code shows.
     pub fn restore(&self, text: &str) -> String {
         let text = text.replace(LITERAL, "\\{{").replace(UNCLOSED, "{{");
@@ -215,15 +224,21 @@ pub enum Piece<'a> {
 
 /// Cuts shielded text into text and slots.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    pieces_at(text).into_iter().map(|(_, piece)| piece).collect()
+}
+
+/// The same, each with the byte at which it starts.
+pub fn pieces_at(text: &str) -> Vec<(usize, Piece<'_>)> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some(at) = rest.find([MARK, LITERAL]) {
-        if at > 0 {
-            pieces.push(Piece::Text(&rest[..at]));
+    while let Some(found) = rest.find([MARK, LITERAL]) {
+        let at = text.len() - rest.len();
+        if found > 0 {
+            pieces.push((at, Piece::Text(&rest[..found])));
         }
-        let tail = &rest[at + MARK.len_utf8()..];
-        if rest[at..].starts_with(LITERAL) {
-            pieces.push(Piece::Text("{{"));
+        let tail = &rest[found + MARK.len_utf8()..];
+        if rest[found..].starts_with(LITERAL) {
+            pieces.push((at + found, Piece::Text("{{")));
             rest = tail;
             continue;
         }
@@ -233,7 +248,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
         };
         match (digit(0), digit(1)) {
             (Some(high), Some(low)) => {
-                pieces.push(Piece::Slot(high * DIGITS.len() + low));
+                pieces.push((at + found, Piece::Slot(high * DIGITS.len() + low)));
                 rest = tail[2..].trim_start_matches(PAD as char);
             }
             // A mark that something cut in two says nothing; it must not say something wrong.
@@ -241,7 +256,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
         }
     }
     if !rest.is_empty() {
-        pieces.push(Piece::Text(rest));
+        pieces.push((text.len() - rest.len(), Piece::Text(rest)));
     }
     pieces
 }

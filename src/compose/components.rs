@@ -1,0 +1,297 @@
+//! The letter: head, preheader, masthead, contents, sections, footer.
+//!
+//! Comments of the form `[if mso]` are for Word, which lays out Outlook's mail on Windows: it knows
+//! no `max-width`, so the letter and its columns get a table of fixed width there.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::blocks::Page;
+use super::language;
+use super::style::{COLUMN_WIDTH, LETTER_WIDTH, TEXT_WIDTH};
+use super::theme::Theme;
+use crate::issue::block::{Block, BlockKind};
+use crate::issue::image::Image;
+use crate::issue::{Article, Issue, Layout, Length, Publication, Section};
+
+/// What a letter is written from.
+#[derive(Clone, Copy)]
+pub(super) struct Letter<'a> {
+    pub(super) publication: &'a Publication,
+    pub(super) issue: &'a Issue,
+    pub(super) theme: &'a Theme,
+    /// The addresses of the issue's pictures.
+    pub(super) sources: &'a [String],
+    /// The mark that becomes the recipient's unsubscribe link.
+    pub(super) unsubscribe: &'a str,
+}
+
+/// Stands where the invisible filler behind the preheader goes; see `inline`.
+pub(super) const FILLER: &str = "\u{E010}";
+
+const WORD_HEAD: &str = "<!--[if mso]><noscript><xml>\
+    <o:OfficeDocumentSettings xmlns:o=\"urn:schemas-microsoft-com:office:office\">\
+    <o:PixelsPerInch>96</o:PixelsPerInch></o:OfficeDocumentSettings></xml></noscript>\
+    <style>td,th,p,li,a,h1,h2,h3,h4{font-family:Arial,'Malgun Gothic',sans-serif !important}\
+    </style><![endif]-->";
+
+impl<'a> Letter<'a> {
+    /// The whole document, its styles still in a sheet.
+    pub(super) fn document(self, kept_styles: &[String]) -> Markup {
+        let Letter { issue, .. } = self;
+        let direction = language::direction(&issue.language);
+        html! {
+            (DOCTYPE)
+            html lang=(issue.language) dir=(direction) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width,initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta name="supported-color-schemes" content="light dark";
+                    meta name="format-detection"
+                        content="telephone=no,date=no,address=no,email=no,url=no";
+                    meta name="x-apple-disable-message-reformatting";
+                    title { (issue.title) }
+                    (PreEscaped(WORD_HEAD))
+                    @for style in kept_styles { style { (PreEscaped(style)) } }
+                }
+                body {
+                    @if let Some(preheader) = &issue.preheader {
+                        div lang=(issue.language) dir=(direction) style=(HIDDEN) {
+                            (preheader.value) (FILLER)
+                        }
+                    }
+                    div.b role="article" aria-roledescription="email" aria-label=(issue.title)
+                        lang=(issue.language) dir=(direction) { (self.letter()) }
+                }
+            }
+        }
+    }
+
+    fn letter(self) -> Markup {
+        html! {
+            (word(&format!(
+                "<table role=\"presentation\" align=\"center\" width=\"{LETTER_WIDTH}\" \
+                 cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td>"
+            )))
+            table.letter role="presentation" align="center" width="100%" cellpadding="0"
+                cellspacing="0" border="0" {
+                tr { td.s {
+                    (self.masthead())
+                    (self.page("", 1, &[], TEXT_WIDTH).blocks(&self.issue.intro))
+                    (self.contents())
+                    @for section in &self.issue.sections { (self.section(section)) }
+                } }
+                tr { td.f { (self.footer()) } }
+            }
+            (word("</td></tr></table>"))
+        }
+    }
+
+    fn page(self, anchor: &'a str, level: u8, body: &[Block], width: usize) -> Page<'a> {
+        Page {
+            images: &self.issue.images,
+            sources: self.sources,
+            language: &self.issue.language,
+            level,
+            shallowest: shallowest(body).unwrap_or(1),
+            width,
+            anchor,
+        }
+    }
+
+    fn masthead(self) -> Markup {
+        let Letter { publication, issue, theme, .. } = self;
+        let alt = if theme.logo_alt.is_empty() { &publication.name } else { &theme.logo_alt };
+        let date = issue.date.strftime("%-d %B %Y").to_string();
+        html! {
+            @match (issue.logo, issue.logo_dark) {
+                (None, _) => p style="margin:0" { strong { (publication.name) } },
+                (Some(light), None) => (self.logo(light, alt, None)),
+                (Some(light), Some(dark)) => {
+                    (self.logo(light, alt, Some("lo")))
+                    (PreEscaped("<!--[if !mso]><!-->"))
+                    div.do style="display:none;max-height:0;overflow:hidden;mso-hide:all" {
+                        (self.logo(dark, alt, None))
+                    }
+                    (PreEscaped("<!--<![endif]-->"))
+                }
+            }
+            p.m style="margin:8px 0 0" {
+                @if let Some(number) = issue.number { "No. " (number) " · " }
+                (date)
+            }
+            h1 { (self.page("", 1, &[], TEXT_WIDTH).text(&issue.title)) }
+        }
+    }
+
+    fn logo(self, image: usize, alt: &str, class: Option<&str>) -> Markup {
+        let Some((image, source)) = self.issue.images.get(image).zip(self.sources.get(image))
+        else {
+            return html! {};
+        };
+        let (width, height) = logo_size(image);
+        html! {
+            img class=[class] src=(source) alt=(alt) width=(width) height=(height)
+                style=(format!("max-width:{width}px"));
+        }
+    }
+
+    /// What is inside, where there is enough to choose from.
+    fn contents(self) -> Markup {
+        let articles: Vec<&Article> = self.articles().collect();
+        let page = self.page("", 1, &[], TEXT_WIDTH);
+        html! {
+            @if articles.len() > 2 {
+                h2 { "In this issue" }
+                ul style="margin:0 0 32px" {
+                    @for article in articles {
+                        li { a href=(format!("#{}", article.slug)) { (page.text(&article.title)) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn articles(self) -> impl Iterator<Item = &'a Article> {
+        self.issue.sections.iter().flat_map(|section| &section.articles)
+    }
+
+    fn section(self, section: &Section) -> Markup {
+        let level = if section.heading.is_some() { 3 } else { 2 };
+        html! {
+            @if let Some(heading) = &section.heading {
+                h2 { (self.page("", 1, &[], TEXT_WIDTH).text(heading)) }
+            }
+            @match section.layout {
+                Layout::Stack => {
+                    @for article in &section.articles { (self.article(article, level, TEXT_WIDTH)) }
+                }
+                Layout::Columns => {
+                    @for pair in section.articles.chunks(2) { (self.columns(pair, level)) }
+                }
+            }
+        }
+    }
+
+    /// Two articles side by side; one below the other where they do not fit, without any help of a
+    /// media query.
+    fn columns(self, pair: &[Article], level: u8) -> Markup {
+        let [left, right] = pair else {
+            return html! { @for only in pair { (self.article(only, level, TEXT_WIDTH)) } };
+        };
+        let cell = |width: usize| format!("<td width=\"{width}\" valign=\"top\">");
+        let (first, second) = (COLUMN_WIDTH + 16, COLUMN_WIDTH);
+        html! {
+            (word(&format!(
+                "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" \
+                 border=\"0\"><tr>{}",
+                cell(first)
+            )))
+            div.c style=(format!("max-width:{first}px")) {
+                div.g { (self.article(left, level, COLUMN_WIDTH)) }
+            }
+            (word(&format!("</td>{}", cell(second))))
+            div.c style=(format!("max-width:{second}px")) {
+                (self.article(right, level, COLUMN_WIDTH))
+            }
+            (word("</td></tr></table>"))
+        }
+    }
+
+    fn article(self, article: &Article, level: u8, width: usize) -> Markup {
+        let page = self.page(&article.slug, level, &article.body, width);
+        let page = Page { language: article.language.as_deref().unwrap_or(page.language), ..page };
+        let language = article.language.as_deref();
+        html! {
+            div.art id=(article.slug) lang=[language] dir=[language.map(language::direction)] {
+                @match level {
+                    2 => h2.t { (page.text(&article.title)) },
+                    _ => h3.t { (page.text(&article.title)) },
+                }
+                (byline(page, article))
+                @if let Some(lead) = &article.lead { (page.figure(lead)) }
+                @match article.length {
+                    Length::Full => (page.blocks(&article.body)),
+                    Length::Excerpt => (excerpt(page, article)),
+                }
+                @if let Some(note) = &article.note { p.m { (page.inlines(note)) } }
+                @if article.length == Length::Full { (page.footnotes(&article.footnotes)) }
+            }
+        }
+    }
+
+    fn footer(self) -> Markup {
+        let Letter { publication, theme, unsubscribe, .. } = self;
+        html! {
+            @if let Some(why) = &theme.footer { p { (why) } }
+            p {
+                @if let Some(organization) = &publication.organization { (organization) }
+                @if let Some(address) = &publication.postal_address {
+                    @if publication.organization.is_some() { br; }
+                    (address)
+                }
+            }
+            p { a href=(unsubscribe) { "Unsubscribe from " (publication.name) } }
+        }
+    }
+}
+
+const HIDDEN: &str = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;\
+    line-height:1px;mso-hide:all";
+
+/// Markup that only Word sees.
+fn word(markup: &str) -> PreEscaped<String> {
+    PreEscaped(format!("<!--[if mso]>{markup}<![endif]-->"))
+}
+
+/// A logo is drawn for fine screens: shown at half its pixels, at most as wide as the text.
+fn logo_size(image: &Image) -> (usize, usize) {
+    let width = (image.width / 2).clamp(1, TEXT_WIDTH);
+    (width, (image.height * width).div_ceil(image.width).max(1))
+}
+
+fn byline(page: Page<'_>, article: &Article) -> Markup {
+    let date = article.date.map(|date| date.strftime("%-d %B %Y").to_string());
+    let words = [&article.author, &article.affiliation, &date];
+    let words: Vec<&String> = words.into_iter().flatten().collect();
+    html! {
+        @if !words.is_empty() {
+            p.m {
+                @for (at, word) in words.into_iter().enumerate() {
+                    @if at > 0 { " · " }
+                    (page.text(word))
+                }
+            }
+        }
+    }
+}
+
+/// The summary, or else the first paragraph, and a link whose text says where it leads.
+fn excerpt(page: Page<'_>, article: &Article) -> Markup {
+    let first = article.body.iter().find(|block| matches!(block.kind, BlockKind::Paragraph(_)));
+    html! {
+        @match (&article.summary, first) {
+            (Some(summary), _) => p { (page.text(summary)) },
+            (None, Some(block)) => (page.blocks(std::slice::from_ref(block))),
+            (None, None) => {}
+        }
+        @if let Some(url) = &article.url {
+            p { a href=(url) { "Read “" (page.text(&article.title)) "” in full" } }
+        }
+    }
+}
+
+/// The shallowest heading among blocks.
+fn shallowest(blocks: &[Block]) -> Option<u8> {
+    blocks
+        .iter()
+        .filter_map(|block| match &block.kind {
+            BlockKind::Heading(level, _) => Some(*level),
+            BlockKind::Callout(inner)
+            | BlockKind::Only(_, inner)
+            | BlockKind::Language(_, inner)
+            | BlockKind::Quote(inner, _) => shallowest(inner),
+            _ => None,
+        })
+        .min()
+}

@@ -1,0 +1,100 @@
+//! The language of parts (WCAG 3.1.2): a screen reader that reads hangul with an English voice
+//! reads nothing, and a phone sets it with the wrong face.
+
+/// A stretch of text in one script, and the language that its script says; `None` where the
+/// surrounding language is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run<'a> {
+    pub(super) language: Option<&'static str>,
+    pub(super) text: &'a str,
+}
+
+/// The language that a character's script tells, where it tells one.
+fn of_script(c: char) -> Option<&'static str> {
+    match c as u32 {
+        0x1100..=0x11FF | 0x3130..=0x318F | 0xA960..=0xA97F | 0xAC00..=0xD7FF => Some("ko"),
+        0x3040..=0x30FF | 0x31F0..=0x31FF => Some("ja"),
+        0x0590..=0x05FF => Some("he"),
+        0x0600..=0x06FF | 0x0750..=0x077F => Some("ar"),
+        _ => None,
+    }
+}
+
+/// Cuts `text` where its script leaves or enters a language other than `around`.
+pub(super) fn runs<'a>(text: &'a str, around: &str) -> Vec<Run<'a>> {
+    let primary = around.split('-').next().unwrap_or(around);
+    let foreign = |c: char| of_script(c).filter(|language| *language != primary);
+    if text.is_ascii() {
+        return vec![Run { language: None, text }];
+    }
+    let mut runs: Vec<Run<'a>> = Vec::new();
+    let (mut start, mut end, mut current) = (0, 0, None);
+    for (at, c) in text.char_indices() {
+        let language = foreign(c);
+        // Spaces, digits and marks between two foreign words belong to them.
+        let joins = current.is_some() && language.is_none() && !c.is_alphabetic();
+        if language == current {
+            end = at + c.len_utf8();
+        } else if !joins {
+            push(&mut runs, current, text, start, end);
+            (start, current) = (end, language);
+            if language.is_some() {
+                push(&mut runs, None, text, start, at);
+                start = at;
+            }
+            end = at + c.len_utf8();
+        }
+    }
+    push(&mut runs, current, text, start, end);
+    push(&mut runs, None, text, end, text.len());
+    runs
+}
+
+fn push<'a>(
+    runs: &mut Vec<Run<'a>>,
+    language: Option<&'static str>,
+    text: &'a str,
+    start: usize,
+    end: usize,
+) {
+    if start < end {
+        runs.push(Run { language, text: &text[start..end] });
+    }
+}
+
+/// `rtl` for the languages that are written from right to left, else `ltr`.
+pub(super) fn direction(language: &str) -> &'static str {
+    match language.split('-').next().unwrap_or(language) {
+        "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv" => "rtl",
+        _ => "ltr",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cut(text: &str) -> Vec<(Option<&'static str>, &str)> {
+        runs(text, "en").into_iter().map(|run| (run.language, run.text)).collect()
+    }
+
+    #[test]
+    fn korean_words_are_found_in_english() {
+        assert_eq!(
+            cut("So chi-maek (치맥, 치킨 + 맥주) is"),
+            [(None, "So chi-maek ("), (Some("ko"), "치맥, 치킨 + 맥주"), (None, ") is"),]
+        );
+        assert_eq!(cut("한글"), [(Some("ko"), "한글")]);
+        assert_eq!(runs("한글", "ko-KR"), [Run { language: None, text: "한글" }]);
+    }
+
+    proptest! {
+        #[test]
+        fn runs_are_the_text(text in "[a가나の0-9 ,.é]{0,30}") {
+            let joined: String = runs(&text, "en").iter().map(|run| run.text).collect();
+            prop_assert_eq!(joined, text);
+        }
+    }
+}

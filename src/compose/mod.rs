@@ -1,0 +1,254 @@
+//! Issue -> Composition, once per issue: Markdown blocks become HTML with its CSS inlined, and a
+//! plain text twin. What differs between recipients is a declared slot, and nothing else can.
+//!
+//! Synchronous and pure: no clock, no randomness, no network, no files.
+
+mod blocks;
+mod components;
+mod inline;
+mod language;
+mod plain;
+mod slots;
+mod style;
+pub mod theme;
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::issue::slot::{self, Slot};
+use crate::issue::{Issue, Pictures, Publication};
+use crate::seal;
+use components::Letter;
+pub use slots::{Context, Segment};
+use theme::{LEAST_CONTRAST, Theme};
+
+/// A composed issue.
+#[derive(Clone, Debug)]
+pub struct Composition {
+    /// The issue's folder name.
+    pub issue: String,
+    /// The Subject.
+    pub subject: Vec<Segment>,
+    /// `text/plain`, lines ended by LF.
+    pub text: Vec<Segment>,
+    /// `text/html`.
+    pub html: Vec<Segment>,
+    /// Pictures that travel in the message; empty where they are hosted.
+    pub pictures: Vec<Picture>,
+    /// BCP 47, for Content-Language.
+    pub language: String,
+    /// What segments' slots stand for, by index; `None` for one that is never used.
+    pub slots: Vec<Option<Slot>>,
+    /// Where each used slot was first written.
+    pub slot_places: Vec<(usize, Place)>,
+    /// SHA-256 over everything above: the same hash, the same messages.
+    pub content_hash: [u8; 32],
+}
+
+impl Composition {
+    /// The content hash as hexadecimal digits.
+    pub fn hash_hex(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.content_hash)
+    }
+}
+
+/// A picture that travels in the message (RFC 2387).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Without angle brackets; the HTML refers to it as `cid:…`.
+    pub content_id: String,
+    /// Its last path segment.
+    pub file_name: String,
+    /// `image/png`…
+    pub media_type: &'static str,
+    /// The file.
+    pub bytes: Arc<[u8]>,
+}
+
+/// Composes `issue`. Problems are collected; `None` only where the style sheet cannot be inlined.
+pub fn compose(
+    publication: &Publication,
+    issue: &Issue,
+    theme: &Theme,
+) -> (Option<Composition>, Vec<Diagnostic>) {
+    let mut problems = contrast_problems(theme);
+    let mut issue = issue.clone();
+    let place = Place::File(issue.manifest.path().to_owned());
+    let unsubscribe = issue.slots.built_in("unsubscribe_url", place);
+    let pictures = pictures(&issue);
+    let sources = sources(publication, &issue, &pictures);
+
+    let mut kept = style::kept(theme);
+    let mut css = style::inlined(theme);
+    if let Some(source) = &issue.style {
+        let author = style::author(source.text());
+        css.push_str(&author.inlined);
+        kept.extend(author.kept);
+        for bad in author.left_out {
+            problems.push(style_left_out(&bad, source));
+        }
+    }
+    let letter =
+        Letter { publication, issue: &issue, theme, sources: &sources, unsubscribe: &unsubscribe };
+    let html = match inline::inline(&letter.document(&kept).into_string(), &css, &kept) {
+        Ok(html) => html,
+        Err(error) => {
+            problems.push(style_broken(&error, &issue));
+            return (None, problems);
+        }
+    };
+    let text = plain::letter(publication, &issue, theme.footer.as_deref(), &unsubscribe);
+    let composition = assemble(&issue, &html, &text, pictures);
+    (Some(composition), problems)
+}
+
+fn assemble(issue: &Issue, html: &str, text: &str, pictures: Vec<Picture>) -> Composition {
+    let is_url =
+        |index: usize| issue.slots.get(index).is_some_and(|slot| slot.field == "unsubscribe_url");
+    let used: Vec<(usize, Slot, Place)> = issue
+        .slots
+        .used()
+        .map(|(index, slot, place)| (index, slot.clone(), place.clone()))
+        .collect();
+    let count = used.iter().map(|(index, ..)| index + 1).max().unwrap_or(0);
+    let mut slots = vec![None; count];
+    for (index, slot, _) in &used {
+        slots[*index] = Some(slot.clone());
+    }
+    let mut composition = Composition {
+        issue: issue.name.clone(),
+        subject: slots::cut_plain(&issue.subject.value, is_url),
+        text: slots::cut_plain(text, is_url),
+        html: slots::cut_html(html, is_url),
+        pictures,
+        language: issue.language.clone(),
+        slots,
+        slot_places: used.into_iter().map(|(index, _, place)| (index, place)).collect(),
+        content_hash: [0; 32],
+    };
+    composition.content_hash = hash(&composition);
+    composition
+}
+
+fn hash(composition: &Composition) -> [u8; 32] {
+    let mut parts: Vec<Vec<u8>> =
+        vec![composition.issue.clone().into_bytes(), composition.language.clone().into_bytes()];
+    for segments in [&composition.subject, &composition.text, &composition.html] {
+        parts.push(segments.len().to_be_bytes().to_vec());
+        for segment in segments {
+            match segment {
+                Segment::Literal(text) => parts.push(text.clone().into_bytes()),
+                Segment::Slot(index, context) => {
+                    let slot = composition.slots.get(*index).and_then(Option::as_ref);
+                    let slot = slot.map(|slot| (&slot.field, &slot.fallback));
+                    parts.push(format!("{context:?} {slot:?}").into_bytes());
+                }
+                Segment::When(tag) => parts.push(format!("when {tag}").into_bytes()),
+                Segment::EndWhen => parts.push(b"end when".to_vec()),
+            }
+        }
+    }
+    let pictures = composition.pictures.iter().map(|picture| &picture.bytes[..]);
+    seal::sha256(parts.iter().map(Vec::as_slice).chain(pictures))
+}
+
+/// The pictures that travel in the message, in the order of the issue's images.
+fn pictures(issue: &Issue) -> Vec<Picture> {
+    if issue.pictures == Pictures::Hosted {
+        return Vec::new();
+    }
+    issue
+        .images
+        .iter()
+        .map(|image| {
+            let hash = seal::sha256([&image.bytes[..]]);
+            let id = data_encoding::HEXLOWER.encode(&hash[..10]);
+            let file_name = image.path.rsplit('/').next().unwrap_or_default().to_owned();
+            Picture {
+                content_id: format!(
+                    "{id}@{}",
+                    issue.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+                ),
+                file_name,
+                media_type: image.media_type,
+                bytes: Arc::clone(&image.bytes),
+            }
+        })
+        .collect()
+}
+
+/// Where each picture of the issue is fetched from.
+fn sources(publication: &Publication, issue: &Issue, pictures: &[Picture]) -> Vec<String> {
+    match issue.pictures {
+        Pictures::Embedded => {
+            pictures.iter().map(|picture| format!("cid:{}", picture.content_id)).collect()
+        }
+        Pictures::Hosted => issue
+            .images
+            .iter()
+            .map(|image| format!("{}/{}", publication.base_url, percent_encode_path(&image.path)))
+            .collect(),
+    }
+}
+
+/// RFC 3986 3.3: what is not `pchar` or `/`, as UTF-8 bytes in hexadecimal.
+fn percent_encode_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(byte as char);
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+fn contrast_problems(theme: &Theme) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (scheme, palette) in [("light", &theme.light), ("dark", &theme.dark)] {
+        for (text, color, surface, behind) in palette.pairs() {
+            let ratio = color.contrast(behind);
+            if ratio < LEAST_CONTRAST {
+                problems.push(
+                    Diagnostic::error(
+                        "contrast",
+                        format!(
+                            "{text} {color} on {surface} {behind} in theme.{scheme} has a contrast \
+                             of {ratio:.2}, and {LEAST_CONTRAST} is the least that can be read"
+                        ),
+                    )
+                    .help(format!("make {text} or {surface} darker or lighter in digest.toml")),
+                );
+            }
+        }
+    }
+    problems
+}
+
+fn style_left_out(bad: &str, source: &Arc<crate::diagnostic::Source>) -> Diagnostic {
+    let at = source.text().find(bad).unwrap_or(0);
+    let end = (at + bad.len()).min(source.text().len());
+    Diagnostic::warning("style", format!("the rule with {bad} is left out"))
+        .at(Place::span(source, at..end))
+        .help("mail programs fetch and run nothing from a style sheet; delete the rule")
+}
+
+fn style_broken(error: &str, issue: &Issue) -> Diagnostic {
+    let problem = Diagnostic::error("style", format!("the style sheet cannot be used: {error}"));
+    match &issue.style {
+        Some(source) => problem.at(Place::File(source.path().to_owned())),
+        None => problem,
+    }
+    .help("correct style.css, or move it away")
+}
+
+/// The value of a preheader or subject with its slots as people would read them in a list.
+pub fn readable(text: &str, slots: &slot::Slots) -> String {
+    slot::fill(text, |index| match slots.get(index) {
+        Some(Slot { fallback: Some(fallback), .. }) => fallback.clone(),
+        Some(Slot { field, .. }) => format!("{{{{ {field} }}}}"),
+        None => String::new(),
+    })
+}

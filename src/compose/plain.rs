@@ -1,0 +1,375 @@
+//! The text twin: the same letter for people and programs that read plain text, written from the
+//! blocks and not from the HTML. Lines of at most 72 columns, wide characters counted as two; links
+//! numbered and listed after each article, a link alone on its line so that it can be pressed.
+
+mod table;
+mod wrap;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::slots;
+use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link, plain};
+use crate::issue::{Article, Issue, Length, Publication};
+use wrap::{Margin, display_width, wrap};
+
+/// Columns of a line (RFC 5322 2.1.1 asks for at most 78; replies add `> `).
+const WIDTH: usize = 72;
+
+/// What the letter says in plain text, slots marked. `footer` is why the reader gets it and
+/// `unsubscribe` the mark of the unsubscribe link.
+pub(super) fn letter(
+    publication: &Publication,
+    issue: &Issue,
+    footer: Option<&str>,
+    unsubscribe: &str,
+) -> String {
+    let mut text = Text::default();
+    let date = issue.date.strftime("%-d %B %Y").to_string();
+    let number = issue.number.map_or(String::new(), |number| format!("No. {number} · "));
+    text.wrapped(&format!("{}\n{number}{date}", publication.name), Margin::none());
+    text.underlined(&issue.title, '=');
+    text.blocks(&issue.intro, Margin::none());
+    text.links();
+    let articles: Vec<&Article> =
+        issue.sections.iter().flat_map(|section| &section.articles).collect();
+    if articles.len() > 2 {
+        text.underlined("In this issue", '-');
+        let items = articles.iter().map(|article| vec![Inline::Text(article.title.clone())]);
+        for item in items {
+            text.list_line(&item);
+        }
+        text.gap();
+    }
+    for section in &issue.sections {
+        if let Some(heading) = &section.heading {
+            text.ruled(heading);
+        }
+        for article in &section.articles {
+            text.article(article);
+        }
+    }
+    text.footer(publication, footer, unsubscribe);
+    text.finish()
+}
+
+/// A text being written.
+#[derive(Default)]
+struct Text {
+    out: String,
+    /// Links of the article so far, in the order of their numbers.
+    links: Vec<String>,
+}
+
+impl Text {
+    fn line(&mut self, line: &str) {
+        self.out.push_str(line.trim_end());
+        self.out.push('\n');
+    }
+
+    /// An empty line, unless there is one already.
+    fn gap(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+
+    fn finish(self) -> String {
+        format!("{}\n", self.out.trim_end())
+    }
+
+    fn wrapped(&mut self, text: &str, margin: Margin<'_>) {
+        for line in wrap(text, WIDTH, margin) {
+            self.line(&line);
+        }
+        self.gap();
+    }
+
+    fn underlined(&mut self, title: &str, rule: char) {
+        self.gap();
+        let lines = wrap(title, WIDTH, Margin::none());
+        let width = lines.iter().map(|line| display_width(line)).max().unwrap_or(0);
+        for line in lines {
+            self.line(&line);
+        }
+        let rule: String = std::iter::repeat_n(rule, width.clamp(1, WIDTH)).collect();
+        self.line(&rule);
+        self.gap();
+    }
+
+    fn ruled(&mut self, heading: &str) {
+        self.gap();
+        self.line(&"=".repeat(WIDTH));
+        // Hangul has no capitals; what has them, shouts a little.
+        self.wrapped(&heading.to_uppercase(), Margin::none());
+    }
+
+    fn article(&mut self, article: &Article) {
+        self.underlined(&article.title, '-');
+        let date = article.date.map(|date| date.strftime("%-d %B %Y").to_string());
+        let words = [&article.author, &article.affiliation, &date];
+        let byline: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+        if !byline.is_empty() {
+            self.wrapped(&byline.join(" · "), Margin::none());
+        }
+        if let Some(lead) = &article.lead {
+            self.figure(lead, Margin::none());
+        }
+        match article.length {
+            Length::Full => self.blocks(&article.body, Margin::none()),
+            Length::Excerpt => self.excerpt(article),
+        }
+        if let Some(note) = &article.note {
+            let note = self.inlines(note);
+            self.wrapped(&note, Margin::none());
+        }
+        if article.length == Length::Full {
+            for (at, blocks) in article.footnotes.iter().enumerate() {
+                let label = format!("({}) ", at + 1);
+                let indent = " ".repeat(label.len());
+                self.blocks(blocks, Margin { first: &label, rest: &indent });
+            }
+        }
+        self.links();
+    }
+
+    fn excerpt(&mut self, article: &Article) {
+        let is_paragraph = |block: &&Block| matches!(block.kind, BlockKind::Paragraph(_));
+        match (&article.summary, article.body.iter().find(is_paragraph)) {
+            (Some(summary), _) => self.wrapped(summary, Margin::none()),
+            (None, Some(block)) => self.blocks(std::slice::from_ref(block), Margin::none()),
+            (None, None) => {}
+        }
+        if let Some(url) = &article.url {
+            self.wrapped(&format!("Read “{}” in full:\n{url}", article.title), Margin::none());
+        }
+    }
+
+    /// The links that the text has numbered so far.
+    fn links(&mut self) {
+        let links = std::mem::take(&mut self.links);
+        for (at, link) in links.iter().enumerate() {
+            self.line(&format!("[{}] {link}", at + 1));
+        }
+        if !links.is_empty() {
+            self.gap();
+        }
+    }
+
+    fn footer(&mut self, publication: &Publication, footer: Option<&str>, unsubscribe: &str) {
+        self.gap();
+        // "-- " and nothing else on a line is where mail programs see a signature begin; a rule
+        // says "footer" without being cut from replies.
+        self.line(&"-".repeat(WIDTH));
+        if let Some(footer) = footer {
+            self.wrapped(footer, Margin::none());
+        }
+        for line in [&publication.organization, &publication.postal_address].into_iter().flatten() {
+            for line in wrap(line, WIDTH, Margin::none()) {
+                self.line(&line);
+            }
+        }
+        self.gap();
+        self.line(&format!("Unsubscribe from {}:", publication.name));
+        self.line(unsubscribe);
+    }
+
+    fn blocks(&mut self, blocks: &[Block], margin: Margin<'_>) {
+        let mut margin = margin;
+        for block in blocks {
+            self.block(block, margin);
+            // A list's mark or a footnote's number stands before the first block only.
+            margin.first = margin.rest;
+        }
+    }
+
+    fn block(&mut self, block: &Block, margin: Margin<'_>) {
+        match &block.kind {
+            BlockKind::Heading(_, inlines) => {
+                self.gap();
+                let title = self.inlines(inlines);
+                let width = display_width(&title).min(WIDTH);
+                self.lines(&title, margin);
+                self.line(&format!("{}{}", margin.rest, "~".repeat(width)));
+                self.separate(margin);
+            }
+            BlockKind::Paragraph(inlines) => {
+                let text = self.inlines(inlines);
+                self.lines(&text, margin);
+                self.separate(margin);
+            }
+            BlockKind::List { start, tight, items } => self.list(*start, *tight, items, margin),
+            BlockKind::Quote(blocks, who) => self.quote(blocks, who.as_deref(), margin),
+            BlockKind::Figure(figure) => self.figure(figure, margin),
+            BlockKind::Button(Link { href, text }) => {
+                let text = self.inlines(text);
+                self.lines(&format!("{text}:\n{href}"), margin);
+                self.separate(margin);
+            }
+            BlockKind::Table(data) => {
+                let head: Vec<String> = data.head.iter().map(|cell| self.inlines(cell)).collect();
+                let rows: Vec<Vec<String>> = data
+                    .rows
+                    .iter()
+                    .map(|row| row.iter().map(|cell| self.inlines(cell)).collect())
+                    .collect();
+                let room = WIDTH - display_width(margin.rest);
+                for line in table::lay_out(&head, &rows, &data.alignments, room) {
+                    self.line(&format!("{}{line}", margin.rest));
+                }
+                self.separate(margin);
+            }
+            BlockKind::Code(_, code) => {
+                for line in code.trim_end().lines() {
+                    self.line(&format!("{}    {line}", margin.rest));
+                }
+                self.separate(margin);
+            }
+            BlockKind::Rule => {
+                self.line(&format!("{}* * *", margin.rest));
+                self.separate(margin);
+            }
+            BlockKind::Callout(blocks) => {
+                let rest = format!("{}| ", margin.rest);
+                self.blocks(blocks, Margin { first: &rest, rest: &rest });
+                self.leave(&rest, margin);
+            }
+            BlockKind::Only(tag, blocks) => {
+                self.out.push_str(&slots::when_mark(tag));
+                self.blocks(blocks, margin);
+                self.out.push(slots::end_when_mark());
+            }
+            BlockKind::Language(_, blocks) => self.blocks(blocks, margin),
+            BlockKind::Html(_, text) => {
+                self.lines(text, margin);
+                self.separate(margin);
+            }
+        }
+    }
+
+    fn lines(&mut self, text: &str, margin: Margin<'_>) {
+        for line in wrap(text, WIDTH, margin) {
+            self.line(&line);
+        }
+    }
+
+    /// The space after a block: an empty line, with the bar of the quote or box around it.
+    fn separate(&mut self, margin: Margin<'_>) {
+        let bar = margin.rest.trim_end();
+        match bar.is_empty() {
+            true => self.gap(),
+            false => self.line(bar),
+        }
+    }
+
+    /// Ends a quote or box: its last bar is taken back, and the space outside follows.
+    fn leave(&mut self, inner: &str, outer: Margin<'_>) {
+        let bar = format!("{}\n", inner.trim_end());
+        if self.out.ends_with(&format!("\n{bar}")) {
+            self.out.truncate(self.out.len() - bar.len());
+        }
+        self.separate(outer);
+    }
+
+    fn quote(&mut self, blocks: &[Block], who: Option<&[Inline]>, margin: Margin<'_>) {
+        let rest = format!("{}> ", margin.rest);
+        let quoted = Margin { first: &rest, rest: &rest };
+        self.blocks(blocks, quoted);
+        if let Some(who) = who {
+            let who = format!("— {}", self.inlines(who));
+            self.lines(&who, quoted);
+            self.separate(quoted);
+        }
+        self.leave(&rest, margin);
+    }
+
+    fn list(&mut self, start: Option<usize>, tight: bool, items: &[Item], margin: Margin<'_>) {
+        for (at, item) in items.iter().enumerate() {
+            let mut mark = match start {
+                Some(first) => format!("{}. ", first + at),
+                None => "* ".to_owned(),
+            };
+            match item.task {
+                Some(true) => mark.push_str("[x] "),
+                Some(false) => mark.push_str("[ ] "),
+                None => {}
+            }
+            let first = format!("{}{mark}", if at == 0 { margin.first } else { margin.rest });
+            let rest = format!("{}{}", margin.rest, " ".repeat(mark.width()));
+            self.blocks(&item.blocks, Margin { first: &first, rest: &rest });
+            if tight && self.out.ends_with("\n\n") && margin.rest.trim_end().is_empty() {
+                self.out.pop();
+            }
+        }
+        self.separate(margin);
+    }
+
+    fn list_line(&mut self, inlines: &[Inline]) {
+        let text = self.inlines(inlines);
+        self.lines(&text, Margin { first: "* ", rest: "  " });
+    }
+
+    /// A picture's words: its caption and credit; what it shows is for who sees it.
+    fn figure(&mut self, figure: &Figure, margin: Margin<'_>) {
+        let mut words = Vec::new();
+        if let Some(caption) = &figure.caption {
+            words.push(self.inlines(caption));
+        }
+        words.extend(figure.credit.clone());
+        if let Some(href) = &figure.href {
+            words.push(format!("\n{href}"));
+        }
+        if !words.is_empty() {
+            self.lines(&format!("[{}]", words.join(" ")), margin);
+            self.separate(margin);
+        }
+    }
+
+    fn inlines(&mut self, inlines: &[Inline]) -> String {
+        let mut out = String::new();
+        for inline in inlines {
+            match inline {
+                Inline::Text(text) | Inline::Code(text) => out.push_str(text),
+                Inline::Strong(inner) => out.push_str(&format!("*{}*", self.inlines(inner))),
+                Inline::Emphasis(inner) => out.push_str(&format!("_{}_", self.inlines(inner))),
+                Inline::Strike(inner) => out.push_str(&format!("~{}~", self.inlines(inner))),
+                Inline::Link(link) => self.link(link, &mut out),
+                Inline::Image(_) => {}
+                Inline::SoftBreak => out.push(' '),
+                Inline::LineBreak => out.push('\n'),
+                Inline::Footnote(number, _) => out.push_str(&format!(" ({number})")),
+                Inline::Html(open, _, inner) => {
+                    out.push_str(&self.inlines(inner));
+                    if let Some(href) = href_of(open) {
+                        self.number(&href, &mut out);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn link(&mut self, link: &Link, out: &mut String) {
+        let shown = plain(&link.text);
+        out.push_str(&self.inlines(&link.text));
+        let address = link.href.trim_start_matches("mailto:").trim_start_matches("tel:");
+        let says_itself = shown == link.href || shown == address;
+        if !says_itself && !link.href.starts_with('#') {
+            self.number(&link.href, out);
+        }
+    }
+
+    fn number(&mut self, href: &str, out: &mut String) {
+        let known = self.links.iter().position(|known| known == href);
+        let at = known.unwrap_or_else(|| {
+            self.links.push(href.to_owned());
+            self.links.len() - 1
+        });
+        out.push_str(&format!(" [{}]", at + 1));
+    }
+}
+
+/// The target in a sanitised opening tag.
+fn href_of(open: &str) -> Option<String> {
+    let value = open.split("href=\"").nth(1)?;
+    value.split('"').next().map(|href| href.replace("&amp;", "&"))
+}

@@ -1,0 +1,103 @@
+//! Tables in plain text: columns where they fit, else a few lines for each row.
+
+use super::wrap::{Margin, display_width, wrap};
+use crate::issue::block::Alignment;
+
+const GAP: usize = 2;
+
+/// The lines of a table, at most `room` columns wide unless a single word is wider.
+pub(super) fn lay_out(
+    head: &[String],
+    rows: &[Vec<String>],
+    alignments: &[Alignment],
+    room: usize,
+) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).chain([head.len()]).max().unwrap_or(0);
+    let width_of = |column: usize| {
+        let cells = rows
+            .iter()
+            .chain([&head.to_vec()])
+            .map(|row| row.get(column).map_or(0, |cell| display_width(cell)))
+            .max();
+        cells.unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width_of).collect();
+    let total = widths.iter().sum::<usize>() + GAP * columns.saturating_sub(1);
+    if total > room {
+        return listed(head, rows, room);
+    }
+    let mut lines = Vec::new();
+    if head.iter().any(|cell| !cell.is_empty()) {
+        lines.push(row_line(head, &widths, alignments));
+        let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        lines.push(row_line(&rules, &widths, alignments));
+    }
+    lines.extend(rows.iter().map(|row| row_line(row, &widths, alignments)));
+    lines
+}
+
+fn row_line(cells: &[String], widths: &[usize], alignments: &[Alignment]) -> String {
+    let mut line = String::new();
+    for (column, width) in widths.iter().enumerate() {
+        let cell = cells.get(column).map_or("", String::as_str);
+        let space = width.saturating_sub(display_width(cell));
+        let before = match alignments.get(column) {
+            Some(Alignment::End) => space,
+            Some(Alignment::Center) => space / 2,
+            _ => 0,
+        };
+        if column > 0 {
+            line.push_str(&" ".repeat(GAP));
+        }
+        line.push_str(&" ".repeat(before));
+        line.push_str(cell);
+        line.push_str(&" ".repeat(space - before));
+    }
+    line.trim_end().to_owned()
+}
+
+/// `Heading: cell`, a line each, and an empty line between rows.
+fn listed(head: &[String], rows: &[Vec<String>], room: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        if at > 0 {
+            lines.push(String::new());
+        }
+        for (column, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+            let text = match head.get(column).filter(|name| !name.is_empty()) {
+                Some(name) => format!("{name}: {cell}"),
+                None => cell.clone(),
+            };
+            lines.extend(wrap(&text, room, Margin { first: "", rest: "  " }));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(cells: &[&str]) -> Vec<String> {
+        cells.iter().map(|cell| (*cell).to_owned()).collect()
+    }
+
+    #[test]
+    fn columns_line_up_by_display_width() {
+        let rows = [texts(&["삼성", "1"]), texts(&["NAVER", "20"])];
+        let alignments = [Alignment::Start, Alignment::End];
+        assert_eq!(
+            lay_out(&texts(&["Who", "GPUs"]), &rows, &alignments, 40),
+            ["Who    GPUs", "-----  ----", "삼성      1", "NAVER    20"]
+        );
+    }
+
+    #[test]
+    fn a_wide_table_becomes_lines() {
+        let rows = [texts(&["one two three", "four five six"])];
+        assert_eq!(
+            lay_out(&texts(&["A", "B"]), &rows, &[], 16),
+            ["A: one two three", "B: four five six"]
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! Cuts composed text at its marks: literal stretches, slots with the way their values are written
+//! there, and passages for some readers only.
+
+use std::ops::Range;
+
+use maud::{Markup, PreEscaped};
+
+use crate::issue::slot::{self, Piece};
+
+/// Opens a passage for some readers; the tag follows in hexadecimal digits.
+const WHEN: char = '\u{E002}';
+/// Ends the tag of [`WHEN`].
+const WHEN_TAG: char = '\u{E003}';
+/// Ends the passage.
+const END_WHEN: char = '\u{E004}';
+
+/// How a slot's value is written where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// As it is: subject and plain text.
+    Plain,
+    /// In HTML text or an attribute: `&`, `<`, `>` and quotes escaped.
+    Html,
+    /// A part of a link in HTML: percent-encoded (RFC 3986 unreserved characters stay).
+    UrlPart,
+    /// A part of a link in plain text: percent-encoded too.
+    PlainUrlPart,
+}
+
+/// A stretch of composed text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Segment {
+    /// The same for everybody.
+    Literal(String),
+    /// A slot (an index of [`super::Composition::slots`]) and how its value is written.
+    Slot(usize, Context),
+    /// From here to [`Segment::EndWhen`]: for readers with this tag. Passages nest.
+    When(String),
+    /// See [`Segment::When`].
+    EndWhen,
+}
+
+/// The mark that opens a passage for readers with `tag`.
+pub(super) fn when(tag: &str) -> Markup {
+    PreEscaped(when_mark(tag))
+}
+
+/// The same for plain text.
+pub(super) fn when_mark(tag: &str) -> String {
+    format!("{WHEN}{}{WHEN_TAG}", data_encoding::HEXLOWER.encode(tag.as_bytes()))
+}
+
+/// The mark that ends it.
+pub(super) fn end_when() -> Markup {
+    PreEscaped(END_WHEN.to_string())
+}
+
+/// The same for plain text.
+pub(super) fn end_when_mark() -> char {
+    END_WHEN
+}
+
+/// Cuts an HTML document: values are escaped, and percent-encoded within links.
+pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
+    cut(html, |index, at| match in_link(html, at) && !is_url(index) {
+        true => Context::UrlPart,
+        false => Context::Html,
+    })
+}
+
+/// Cuts a plain text; `is_url` says which slots hold whole addresses.
+pub(super) fn cut_plain(text: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
+    cut(text, |index, at| {
+        let word_start = text[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
+        match text[word_start..at].contains("://") && !is_url(index) {
+            true => Context::PlainUrlPart,
+            false => Context::Plain,
+        }
+    })
+}
+
+fn cut(text: &str, context: impl Fn(usize, usize) -> Context) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    for range in split_when(text) {
+        let part = &text[range.clone()];
+        if let Some(tag) = part.strip_prefix(WHEN) {
+            let tag = tag.trim_end_matches(WHEN_TAG);
+            let tag = data_encoding::HEXLOWER.decode(tag.as_bytes()).unwrap_or_default();
+            segments.push(Segment::When(String::from_utf8_lossy(&tag).into_owned()));
+        } else if part.starts_with(END_WHEN) {
+            segments.push(Segment::EndWhen);
+        } else {
+            for (at, piece) in slot::pieces_at(part) {
+                match piece {
+                    Piece::Text(literal) => push_literal(&mut segments, literal),
+                    Piece::Slot(index) => {
+                        segments.push(Segment::Slot(index, context(index, range.start + at)));
+                    }
+                }
+            }
+        }
+    }
+    segments
+}
+
+fn push_literal(segments: &mut Vec<Segment>, text: &str) {
+    match segments.last_mut() {
+        Some(Segment::Literal(before)) => before.push_str(text),
+        _ => segments.push(Segment::Literal(text.to_owned())),
+    }
+}
+
+/// Ranges of `text`: the marks of passages, and what lies between them.
+fn split_when(text: &str) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while let Some(found) = text[at..].find([WHEN, END_WHEN]) {
+        let start = at + found;
+        if start > at {
+            ranges.push(at..start);
+        }
+        let rest = &text[start..];
+        let length = match rest.starts_with(WHEN) {
+            true => rest.find(WHEN_TAG).map_or(rest.len(), |tag| tag + WHEN_TAG.len_utf8()),
+            false => END_WHEN.len_utf8(),
+        };
+        ranges.push(start..start + length);
+        at = start + length;
+    }
+    if at < text.len() {
+        ranges.push(at..text.len());
+    }
+    ranges
+}
+
+/// Whether `at` lies in the value of `href` or `src`.
+fn in_link(html: &str, at: usize) -> bool {
+    let before = &html[..at];
+    let Some(open) = before.rfind('<') else { return false };
+    let tag = &before[open..];
+    let Some(quote) = tag.rfind("=\"") else { return false };
+    if tag.contains('>') || tag[quote + 2..].contains('"') {
+        return false;
+    }
+    let name = tag[..quote].rsplit(char::is_whitespace).next().unwrap_or_default();
+    matches!(name, "href" | "src")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::slot::mark;
+
+    #[test]
+    fn the_place_decides_how_a_value_is_written() {
+        let html = format!(
+            "<p title=\"{}\">Dear {},</p><a href=\"https://a.example/?n={}\">x</a><a href=\"{}\">",
+            mark(0),
+            mark(1),
+            mark(2),
+            mark(3)
+        );
+        let contexts: Vec<_> = cut_html(&html, |index| index == 3)
+            .into_iter()
+            .filter_map(|segment| match segment {
+                Segment::Slot(index, context) => Some((index, context)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            contexts,
+            [(0, Context::Html), (1, Context::Html), (2, Context::UrlPart), (3, Context::Html)]
+        );
+    }
+
+    #[test]
+    fn passages_open_and_close() {
+        let text = format!("a{}b {}{}c", when_mark("회원"), mark(0), end_when_mark());
+        assert_eq!(
+            cut_plain(&text, |_| false),
+            [
+                Segment::Literal("a".into()),
+                Segment::When("회원".into()),
+                Segment::Literal("b ".into()),
+                Segment::Slot(0, Context::Plain),
+                Segment::EndWhen,
+                Segment::Literal("c".into()),
+            ]
+        );
+    }
+}

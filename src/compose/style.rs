@@ -1,0 +1,217 @@
+//! The style sheet: one part is inlined and gone, the other stays in blocks of its own.
+//!
+//! A client that trips over one rule drops the block it stands in, so that each risky thing
+//! (narrow screens, dark schemes, Outlook.com's attributes) has its own. The kept rules hold no
+//! comments, no nested at-rules beyond one, no `url()`, and a space before each `!important`.
+
+use super::theme::{Palette, Theme};
+
+/// The width of a letter in pixels, and of its text between the margins.
+pub const LETTER_WIDTH: usize = 600;
+/// See [`LETTER_WIDTH`].
+pub const TEXT_WIDTH: usize = 552;
+/// The width of one of two columns; 16 pixels lie between them.
+pub const COLUMN_WIDTH: usize = 268;
+
+/// What is written into `style` attributes. Only element, class and child selectors: this is the
+/// whole vocabulary of the components.
+pub(super) fn inlined(theme: &Theme) -> String {
+    let Theme { light, font, heading_font, .. } = theme;
+    let Palette { background, surface, text, muted, accent, accent_text, link, border, callout } =
+        light;
+    format!(
+        "body{{margin:0;padding:0;background:{background}}}\
+         .b{{background:{background};color:{text};font-family:{font};line-height:1.5;\
+         font-size:medium;font-size:max(16px,1rem);overflow-wrap:break-word;word-break:keep-all;\
+         -webkit-text-size-adjust:100%}}\
+         .letter{{max-width:600px;margin:0 auto}}\
+         .s{{background:{surface};color:{text};padding:24px}}\
+         .f{{color:{muted};padding:16px 24px 32px;font-size:14px}}\
+         .f p,.small p{{margin:0 0 8px}}\
+         p{{margin:0 0 16px}}\
+         h1{{margin:16px 0 8px;font:bold 30px/1.2 {heading_font}}}\
+         h2{{margin:0 0 16px;font-size:14px;line-height:20px;letter-spacing:1px;\
+         text-transform:uppercase;color:{muted};border-top:2px solid {accent};padding:8px 0 0}}\
+         h2.t,h3.t{{margin:0 0 4px;font:bold 22px/1.3 {heading_font};letter-spacing:0;\
+         text-transform:none;color:{text};border:0;padding:0}}\
+         .sub{{margin:24px 0 8px;font-size:17px;line-height:1.4}}\
+         a{{color:{link}}}\
+         ul,ol{{margin:0 0 16px;padding:0 0 0 24px}}\
+         li{{margin:0 0 4px}}\
+         li p{{margin:0 0 8px}}\
+         blockquote{{margin:0 0 16px;padding:0 0 0 16px;border-left:3px solid {accent}}}\
+         img{{display:block;width:100%;height:auto;border:0}}\
+         .icon{{display:inline;width:auto;vertical-align:middle}}\
+         .m{{color:{muted};font-size:14px}}\
+         p.m{{margin:0 0 16px}}\
+         .q{{background:{callout};color:{text};padding:16px 16px 1px}}\
+         .code{{background:{callout};color:{text};font:14px/1.5 Consolas,Menlo,monospace}}\
+         .pre{{padding:12px 16px;white-space:pre-wrap;word-break:normal}}\
+         .k{{background:{accent};color:{accent_text};border-radius:4px}}\
+         td.k{{mso-padding-alt:12px 24px}}\
+         a.k{{display:inline-block;padding:12px 24px;font-weight:bold;text-decoration:none;\
+         mso-padding-alt:0}}\
+         .hr{{margin:24px 0;border:0;border-top:1px solid {border}}}\
+         .l{{border-color:{border}}}\
+         .data{{width:100%;margin:0 0 16px;border-collapse:collapse}}\
+         .data th,.data td{{padding:8px 12px 8px 0;border-bottom:1px solid {border};\
+         text-align:left;vertical-align:top}}\
+         .data .end{{text-align:right;padding:8px 0 8px 12px}}\
+         .data .center{{text-align:center}}\
+         .c{{display:inline-block;width:100%;vertical-align:top}}\
+         .g{{padding:0 16px 0 0}}\
+         .art{{margin:0 0 32px}}\
+         .small{{margin:16px 0;padding:8px 0 0;font-size:14px;border-top:1px solid {border}}}\
+         [lang|=ko]{{line-height:1.7;font-style:normal}}\
+         span[lang|=ko]{{line-height:inherit}}"
+    )
+}
+
+/// What stays in the head: each string is one `<style>` block.
+pub(super) fn kept(theme: &Theme) -> Vec<String> {
+    vec![
+        ":root{color-scheme:light dark}".to_owned(),
+        "@media (max-width:599px){.s,.f{padding:16px !important}.c{max-width:100% !important}\
+         .g{padding:0 !important}.i{max-width:100% !important}}"
+            .to_owned(),
+        format!("@media (prefers-color-scheme:dark){{{}}}", dark(&theme.dark)),
+        outlook(&theme.dark),
+    ]
+}
+
+fn dark(palette: &Palette) -> String {
+    let Palette { background, surface, text, muted, accent, accent_text, link, border, callout } =
+        palette;
+    format!(
+        "body,.b{{background:{background} !important}}\
+         .s,.t{{background:{surface} !important;color:{text} !important}}\
+         .f,.m,h2{{color:{muted} !important}}h2,blockquote{{border-color:{accent} !important}}\
+         a{{color:{link} !important}}\
+         .q,.code{{background:{callout} !important;color:{text} !important}}\
+         .k{{background:{accent} !important;color:{accent_text} !important}}\
+         .l,td,th,.hr{{border-color:{border} !important}}\
+         .lo{{display:none !important}}.do{{display:block !important;max-height:none !important}}"
+    )
+}
+
+/// The same for Outlook.com and its apps, which say so by attributes: `data-ogsc` where they changed
+/// a colour of text, `data-ogsb` where they changed a background.
+fn outlook(palette: &Palette) -> String {
+    let Palette { background, surface, text, muted, accent, accent_text, link, callout, .. } =
+        palette;
+    format!(
+        "[data-ogsc] .s,[data-ogsc] .q,[data-ogsc] .code,[data-ogsc] .t{{color:{text} !important}}\
+         [data-ogsc] .m,[data-ogsc] .f,[data-ogsc] h2{{color:{muted} !important}}\
+         [data-ogsc] a{{color:{link} !important}}\
+         [data-ogsc] .k{{color:{accent_text} !important}}\
+         [data-ogsb] .b{{background-color:{background} !important}}\
+         [data-ogsb] .s{{background-color:{surface} !important}}\
+         [data-ogsb] .q,[data-ogsb] .code{{background-color:{callout} !important}}\
+         [data-ogsb] .k{{background-color:{accent} !important}}"
+    )
+}
+
+/// An author's `style.css`, cut into rules that can be inlined and at-rules that are kept, and
+/// what was left out: imports, anything that fetches (`url(`) or runs (`expression(`).
+pub(super) fn author(css: &str) -> AuthorStyle {
+    let mut style = AuthorStyle::default();
+    let css = without_comments(css);
+    for rule in rules(&css) {
+        let lower = rule.to_ascii_lowercase();
+        let bad = ["url(", "expression(", "@import", "behavior:", "-moz-binding", "</", "\\"];
+        match bad.iter().find(|bad| lower.contains(**bad)) {
+            Some(bad) => style.left_out.push((*bad).to_owned()),
+            None if rule.starts_with("@media") => style.kept.push(spaced_important(rule)),
+            None if rule.starts_with('@') => {
+                style.left_out.push(rule.split(['{', ' ', ';']).next().unwrap_or("@").to_owned());
+            }
+            None if rule.split('{').next().is_some_and(|selector| selector.contains(':')) => {
+                style.kept.push(spaced_important(rule));
+            }
+            None => style.inlined.push_str(rule),
+        }
+    }
+    style
+}
+
+/// See [`author`].
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct AuthorStyle {
+    /// Plain rules.
+    pub(super) inlined: String,
+    /// Media queries and states such as `:hover`.
+    pub(super) kept: Vec<String>,
+    /// What begins the rules that cannot stand in mail.
+    pub(super) left_out: Vec<String>,
+}
+
+fn spaced_important(rule: &str) -> String {
+    rule.replace(" !important", "!important").replace("!important", " !important")
+}
+
+fn without_comments(css: &str) -> String {
+    let mut out = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some(start) = rest.find("/*") {
+        out.push_str(&rest[..start]);
+        rest = rest[start..].find("*/").map_or("", |end| &rest[start + end + 2..]);
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Top-level rules: up to the brace that closes them, or a semicolon for at-rules without one.
+fn rules(css: &str) -> Vec<&str> {
+    let mut rules = Vec::new();
+    let (mut depth, mut start, mut quote) = (0_usize, 0, None);
+    for (at, c) in css.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => depth += 1,
+            (None, '}') => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    rules.push(css[start..=at].trim());
+                    start = at + 1;
+                }
+            }
+            (None, ';') if depth == 0 => {
+                rules.push(css[start..=at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    rules.retain(|rule| !rule.is_empty() && *rule != "}" && *rule != ";");
+    rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_author_s_rules_go_where_clients_take_them() {
+        let style = author(
+            "/* x */ h1 { color: red } @import 'a'; a:hover{color:blue!important}\n\
+             @media print { p { margin: 0 } } .x{background:url(http://a)} @font-face{src:local(x)}",
+        );
+        assert_eq!(style.inlined, "h1 { color: red }");
+        assert_eq!(style.kept.len(), 2);
+        assert!(style.kept[0].contains("blue !important"));
+        assert_eq!(style.left_out, ["@import", "url(", "@font-face"]);
+    }
+
+    #[test]
+    fn kept_blocks_are_safe_for_gmail() {
+        let kept = kept(&Theme::default());
+        assert!(kept.iter().map(String::len).sum::<usize>() < 8_192);
+        for block in kept {
+            assert!(!block.contains("/*") && !block.contains("url("));
+            assert_eq!(block.matches("!important").count(), block.matches(" !important").count());
+            assert!(block.matches('@').count() <= 1);
+        }
+    }
+}
