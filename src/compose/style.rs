@@ -7,11 +7,11 @@
 use super::theme::{Palette, Theme};
 
 /// The width of a letter in pixels, and of its text between the margins.
-pub const LETTER_WIDTH: usize = 600;
+pub(super) const LETTER_WIDTH: usize = 600;
 /// See [`LETTER_WIDTH`].
-pub const TEXT_WIDTH: usize = 552;
+pub(super) const TEXT_WIDTH: usize = 552;
 /// The width of one of two columns; 16 pixels lie between them.
-pub const COLUMN_WIDTH: usize = 268;
+pub(super) const COLUMN_WIDTH: usize = 268;
 
 /// What is written into `style` attributes. Only element, class and child selectors: this is the
 /// whole vocabulary of the components.

@@ -4,6 +4,11 @@
 //! only carries it.
 
 pub mod address;
+mod encode;
+pub mod header;
+pub mod recipient;
+pub mod splice;
+pub mod token;
 
 use address::Address;
 

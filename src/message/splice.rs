@@ -1,0 +1,500 @@
+//! Composition -> template, once; template + recipient -> message, for each.
+//!
+//! A message is the concatenation of stretches that were encoded once and of the values that
+//! differ: no template run, no Markdown, no inlining and no MIME encoding of the body happens here.
+
+use std::borrow::Cow;
+
+use super::address::Address;
+use super::encode::{self, Base64Literal, Base64Writer, Encoding};
+use super::header::{self, HeaderText, Mailbox};
+use super::recipient::Recipient;
+use super::token::Keys;
+use super::{Envelope, Message};
+use crate::compose::{Composition, Context, Picture, Segment};
+use crate::issue::slot::Slot;
+
+/// Who a publication is in mail.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// `From`.
+    pub from: Mailbox,
+    /// `Reply-To`.
+    pub reply_to: Option<Mailbox>,
+    /// The list's name, for List-Id (RFC 2919).
+    pub list_name: HeaderText,
+    /// The list's identifier, `digest.sejong.example`.
+    pub list_id: String,
+    /// Where its pages are; no slash at its end.
+    pub base_url: String,
+    /// `bounces+{token}@…`: where reports of failure go; `None` sends them to the From address.
+    pub reverse_path: Option<String>,
+    /// For tokens and identifiers.
+    pub keys: Keys,
+}
+
+/// What one run of sending adds to all its messages.
+#[derive(Clone, Debug)]
+pub struct Occasion {
+    /// `Date`, RFC 5322 3.3, such as `Thu, 6 Nov 2025 09:00:00 -0500`.
+    pub date: String,
+    /// Whether this is a trial: `[test]` before the subject, and a Message-ID of its own.
+    pub test: bool,
+}
+
+/// A slot that a recipient has no value for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{address} has no {field}")]
+pub struct Unfilled {
+    /// The recipient.
+    pub address: Address,
+    /// The field.
+    pub field: String,
+    /// The slot's index in [`Composition::slots`].
+    pub slot: usize,
+}
+
+/// A composition, encoded.
+#[derive(Clone, Debug)]
+pub struct Template {
+    identity: Identity,
+    issue: String,
+    test: bool,
+    subject: Vec<Segment>,
+    slots: Vec<Option<Slot>>,
+    /// Header fields that are the same for all, each block complete.
+    before_to: Vec<u8>,
+    after_to: Vec<u8>,
+    parts: Vec<Part>,
+    size: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    /// The same bytes for all.
+    Bytes(Vec<u8>),
+    Quoted(Vec<QuotedSegment>),
+    Base64(Vec<Base64Segment>),
+}
+
+#[derive(Clone, Debug)]
+enum QuotedSegment {
+    Literal(Vec<u8>),
+    Slot(usize, Context),
+    When(String),
+    EndWhen,
+}
+
+#[derive(Clone, Debug)]
+enum Base64Segment {
+    Literal(Base64Literal),
+    Slot(usize, Context),
+    When(String),
+    EndWhen,
+}
+
+impl Template {
+    /// Encodes a composition: each part in the smaller of quoted-printable and base64.
+    pub fn new(composition: &Composition, identity: Identity, occasion: &Occasion) -> Template {
+        let before_to = headers_before_to(&identity);
+        let after_to = headers_after_to(composition, &identity, occasion);
+        let parts = body(composition);
+        let size = before_to.len() + after_to.len() + parts.iter().map(Part::size).sum::<usize>();
+        let issue = match occasion.test {
+            true => format!("{} test {}", composition.issue, occasion.date),
+            false => composition.issue.clone(),
+        };
+        Template {
+            issue,
+            test: occasion.test,
+            subject: composition.subject.clone(),
+            slots: composition.slots.clone(),
+            size: size + 1024,
+            identity,
+            before_to,
+            after_to,
+            parts,
+        }
+    }
+
+    /// Bytes of a message, about: what differs between recipients is counted as 1 kB.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The Message-ID of a recipient's message, without angle brackets.
+    pub fn message_id(&self, address: &Address) -> String {
+        let identity = &self.identity;
+        let token = identity.keys.message_token(&identity.list_id, &self.issue, address);
+        format!("{token}@{}", identity.from.address.domain())
+    }
+
+    /// The unsubscribe page of a recipient.
+    pub fn unsubscribe_url(&self, address: &Address) -> String {
+        let identity = &self.identity;
+        let token = identity.keys.unsubscribe_token(&identity.list_id, address);
+        format!("{}/unsubscribe/{token}", identity.base_url)
+    }
+
+    /// The slots that `recipient` has no value for.
+    pub fn unfilled(&self, recipient: &Recipient) -> Vec<Unfilled> {
+        let mut unfilled = Vec::new();
+        for (index, slot) in self.slots.iter().enumerate() {
+            let Some(Slot { field, fallback: None }) = slot else { continue };
+            if field != "unsubscribe_url" && recipient.field(field).is_none() {
+                let address = recipient.address().clone();
+                unfilled.push(Unfilled { address, field: field.clone(), slot: index });
+            }
+        }
+        unfilled
+    }
+
+    /// The message for one recipient.
+    ///
+    /// # Errors
+    /// A slot without a fallback that the recipient has no value for: no half-made message exists.
+    pub fn splice(&self, recipient: &Recipient) -> Result<Message, Unfilled> {
+        let address = recipient.address();
+        let values = self.values(recipient)?;
+        let mut bytes = Vec::with_capacity(self.size);
+        bytes.extend_from_slice(&self.before_to);
+        let name = recipient.display_name().map(|name| HeaderText::new(&name));
+        let to = Mailbox {
+            name: name.filter(|name| !name.as_str().is_empty()),
+            address: address.clone(),
+        };
+        header::mailbox("To", &to, &mut bytes);
+        let mut subject = plain_text(&self.subject, &values, recipient);
+        if self.test {
+            subject.insert_str(0, "[test] ");
+        }
+        header::unstructured("Subject", &HeaderText::new(&subject), &mut bytes);
+        let message_id = self.message_id(address);
+        bytes.extend_from_slice(format!("Message-ID: <{message_id}>\r\n").as_bytes());
+        self.list_unsubscribe(address, &mut bytes);
+        bytes.extend_from_slice(&self.after_to);
+        for part in &self.parts {
+            part.write(&values, recipient, &mut bytes);
+        }
+        let envelope =
+            Envelope { reverse_path: self.reverse_path(address), recipient: address.clone() };
+        Ok(Message { envelope, bytes })
+    }
+
+    fn values<'a>(&'a self, recipient: &'a Recipient) -> Result<Values<'a>, Unfilled> {
+        let mut values = Vec::with_capacity(self.slots.len());
+        for (index, slot) in self.slots.iter().enumerate() {
+            values.push(match slot {
+                None => Cow::Borrowed(""),
+                Some(slot) if slot.field == "unsubscribe_url" => {
+                    Cow::Owned(self.unsubscribe_url(recipient.address()))
+                }
+                Some(slot) => match recipient.field(&slot.field).or(slot.fallback.as_deref()) {
+                    Some(value) => Cow::Borrowed(value),
+                    None => {
+                        let (address, field) = (recipient.address().clone(), slot.field.clone());
+                        return Err(Unfilled { address, field, slot: index });
+                    }
+                },
+            });
+        }
+        Ok(Values(values))
+    }
+
+    /// RFC 2369 3.2 and RFC 8058 3.1: https first, for one click, and mailto for old programs.
+    fn list_unsubscribe(&self, address: &Address, out: &mut Vec<u8>) {
+        let url = self.unsubscribe_url(address);
+        let identity = &self.identity;
+        let mailbox = identity.reply_to.as_ref().unwrap_or(&identity.from);
+        let line = format!(
+            "List-Unsubscribe: <{url}>,\r\n <mailto:{}?subject=unsubscribe>\r\n",
+            mailto(mailbox.address.as_str()),
+        );
+        out.extend_from_slice(line.as_bytes());
+    }
+
+    /// RFC 5321 4.5.5: failures come back to an address that names the message, where there is one.
+    fn reverse_path(&self, address: &Address) -> Option<Address> {
+        let identity = &self.identity;
+        let fallback = || identity.from.address.clone();
+        let Some(pattern) = &identity.reverse_path else { return Some(fallback()) };
+        let token = identity.keys.message_token(&identity.list_id, &self.issue, address);
+        Some(Address::parse(&pattern.replace("{token}", &token)).unwrap_or_else(|_| fallback()))
+    }
+}
+
+/// An address within a `mailto:` URI (RFC 6068 2).
+fn mailto(address: &str) -> String {
+    address.replace('%', "%25").replace('?', "%3F").replace('&', "%26").replace('"', "%22")
+}
+
+fn headers_before_to(identity: &Identity) -> Vec<u8> {
+    let mut out = Vec::new();
+    header::mailbox("From", &identity.from, &mut out);
+    if let Some(reply_to) = &identity.reply_to {
+        header::mailbox("Reply-To", reply_to, &mut out);
+    }
+    out
+}
+
+fn headers_after_to(
+    composition: &Composition,
+    identity: &Identity,
+    occasion: &Occasion,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut line = |text: String| {
+        out.extend_from_slice(HeaderText::new(&text).as_str().as_bytes());
+        out.extend_from_slice(b"\r\n");
+    };
+    line("List-Unsubscribe-Post: List-Unsubscribe=One-Click".to_owned());
+    line(format!("List-Archive: <{}/>", identity.base_url));
+    // campaign : customer : kind of mail : sender, as Gmail's postmaster tools read it.
+    let issue: String = composition
+        .issue
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+        .collect();
+    let domain = identity.from.address.domain();
+    line(format!("Feedback-ID: {issue}:{}:newsletter:{domain}", identity.list_id));
+    line(format!("Date: {}", occasion.date));
+    let language: String =
+        composition.language.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    line(format!("Content-Language: {language}"));
+    line("MIME-Version: 1.0".to_owned());
+    let mut list_id = Vec::new();
+    header::list_id(&identity.list_name, &identity.list_id, &mut list_id);
+    list_id.extend(out);
+    list_id
+}
+
+/// Everything from `Content-Type` on: alternative(text, html), or alternative(text, related(html,
+/// pictures)) (RFC 2046 5.1.4, RFC 2387).
+fn body(composition: &Composition) -> Vec<Part> {
+    let hash = composition.hash_hex();
+    // `=_` cannot stand in quoted-printable, nor `_` in base64: no boundary can be met by chance.
+    let outer = format!("=_alternative_{}", &hash[..16]);
+    let inner = format!("=_related_{}", &hash[..16]);
+    let mut parts = Vec::new();
+    let bytes = |text: String| Part::Bytes(text.into_bytes());
+    parts.push(bytes(format!(
+        "Content-Type: multipart/alternative; boundary=\"{outer}\"\r\n\r\n--{outer}\r\n"
+    )));
+    parts.extend(text_part("text/plain", &composition.text));
+    parts.push(bytes(format!("\r\n--{outer}\r\n")));
+    if composition.pictures.is_empty() {
+        parts.extend(text_part("text/html", &composition.html));
+    } else {
+        parts.push(bytes(format!(
+            "Content-Type: multipart/related; boundary=\"{inner}\"; type=\"text/html\"\r\n\r\n\
+             --{inner}\r\n"
+        )));
+        parts.extend(text_part("text/html", &composition.html));
+        let mut pictures = Vec::new();
+        for picture in &composition.pictures {
+            picture_part(picture, &inner, &mut pictures);
+        }
+        pictures.extend_from_slice(format!("\r\n--{inner}--\r\n").as_bytes());
+        parts.push(Part::Bytes(pictures));
+    }
+    parts.push(bytes(format!("\r\n--{outer}--\r\n")));
+    parts
+}
+
+fn picture_part(picture: &Picture, boundary: &str, out: &mut Vec<u8>) {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let name: String = picture.file_name.chars().map(plain).collect();
+    let head = format!(
+        "\r\n--{boundary}\r\nContent-Type: {}\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-ID: <{}>\r\nContent-Disposition: inline; filename=\"{name}\"\r\n\r\n",
+        picture.media_type, picture.content_id,
+    );
+    out.extend_from_slice(head.as_bytes());
+    encode::base64_lines(&picture.bytes, out);
+}
+
+fn text_part(media_type: &str, segments: &[Segment]) -> [Part; 2] {
+    let quoted = quoted_segments(segments);
+    let base64 = base64_segments(segments);
+    let (quoted, base64) = (Part::Quoted(quoted), Part::Base64(base64));
+    let (encoding, part) = match quoted.size() <= base64.size() {
+        true => (Encoding::QuotedPrintable, quoted),
+        false => (Encoding::Base64, base64),
+    };
+    let head = format!(
+        "Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n",
+        encoding.name()
+    );
+    [Part::Bytes(head.into_bytes()), part]
+}
+
+fn quoted_segments(segments: &[Segment]) -> Vec<QuotedSegment> {
+    let segment = |segment: &Segment| match segment {
+        Segment::Literal(text) => {
+            let mut out = Vec::new();
+            encode::quoted_printable(text, &mut out);
+            QuotedSegment::Literal(out)
+        }
+        Segment::Slot(index, context) => QuotedSegment::Slot(*index, *context),
+        Segment::When(tag) => QuotedSegment::When(tag.clone()),
+        Segment::EndWhen => QuotedSegment::EndWhen,
+    };
+    segments.iter().map(segment).collect()
+}
+
+fn base64_segments(segments: &[Segment]) -> Vec<Base64Segment> {
+    let segment = |segment: &Segment| match segment {
+        Segment::Literal(text) => Base64Segment::Literal(Base64Literal::new(text)),
+        Segment::Slot(index, context) => Base64Segment::Slot(*index, *context),
+        Segment::When(tag) => Base64Segment::When(tag.clone()),
+        Segment::EndWhen => Base64Segment::EndWhen,
+    };
+    segments.iter().map(segment).collect()
+}
+
+/// The values of one recipient, by slot.
+struct Values<'a>(Vec<Cow<'a, str>>);
+
+impl Values<'_> {
+    fn get(&self, slot: usize, context: Context) -> Cow<'_, str> {
+        let value = self.0.get(slot).map_or("", |value| value.as_ref());
+        match context {
+            Context::Plain => Cow::Borrowed(value),
+            Context::Html => escape_html(value),
+            Context::UrlPart | Context::PlainUrlPart => Cow::Owned(percent_encode(value)),
+        }
+    }
+}
+
+fn escape_html(value: &str) -> Cow<'_, str> {
+    if !value.contains(['&', '<', '>', '"', '\'']) {
+        return Cow::Borrowed(value);
+    }
+    let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    Cow::Owned(escaped.replace('"', "&quot;").replace('\'', "&#39;"))
+}
+
+/// RFC 3986 2.1: all but unreserved characters.
+fn percent_encode(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(byte as char);
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// Segments as one text for one recipient.
+fn plain_text(segments: &[Segment], values: &Values<'_>, recipient: &Recipient) -> String {
+    let mut out = String::new();
+    let mut passages = Passages::default();
+    for segment in segments {
+        match segment {
+            Segment::When(tag) => passages.open(recipient.has_tag(tag)),
+            Segment::EndWhen => passages.close(),
+            _ if passages.hidden() => {}
+            Segment::Literal(text) => out.push_str(text),
+            Segment::Slot(index, context) => out.push_str(&values.get(*index, *context)),
+        }
+    }
+    out
+}
+
+/// Which passages for some readers are open, and whether this reader sees what stands here.
+#[derive(Default)]
+struct Passages {
+    depth: usize,
+    hidden_since: Option<usize>,
+}
+
+impl Passages {
+    fn open(&mut self, shown: bool) {
+        self.depth += 1;
+        if !shown && self.hidden_since.is_none() {
+            self.hidden_since = Some(self.depth);
+        }
+    }
+
+    fn close(&mut self) {
+        if self.hidden_since == Some(self.depth) {
+            self.hidden_since = None;
+        }
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn hidden(&self) -> bool {
+        self.hidden_since.is_some()
+    }
+}
+
+impl Part {
+    /// Bytes that are the same for all.
+    fn size(&self) -> usize {
+        match self {
+            Part::Bytes(bytes) => bytes.len(),
+            Part::Quoted(segments) => segments
+                .iter()
+                .map(|segment| match segment {
+                    QuotedSegment::Literal(bytes) => bytes.len(),
+                    _ => 16,
+                })
+                .sum(),
+            Part::Base64(segments) => segments
+                .iter()
+                .map(|segment| match segment {
+                    Base64Segment::Literal(literal) => literal.size(),
+                    _ => 16,
+                })
+                .sum(),
+        }
+    }
+
+    fn write(&self, values: &Values<'_>, recipient: &Recipient, out: &mut Vec<u8>) {
+        let mut passages = Passages::default();
+        match self {
+            Part::Bytes(bytes) => out.extend_from_slice(bytes),
+            Part::Quoted(segments) => {
+                for segment in segments {
+                    match segment {
+                        QuotedSegment::When(tag) => passages.open(recipient.has_tag(tag)),
+                        QuotedSegment::EndWhen => passages.close(),
+                        _ if passages.hidden() => {}
+                        QuotedSegment::Literal(bytes) => out.extend_from_slice(bytes),
+                        QuotedSegment::Slot(index, context) => {
+                            encode::quoted_printable(&values.get(*index, *context), out);
+                        }
+                    }
+                }
+            }
+            Part::Base64(segments) => {
+                let mut writer = Base64Writer::default();
+                for segment in segments {
+                    match segment {
+                        Base64Segment::When(tag) => passages.open(recipient.has_tag(tag)),
+                        Base64Segment::EndWhen => passages.close(),
+                        _ if passages.hidden() => {}
+                        Base64Segment::Literal(literal) => writer.literal(literal, out),
+                        Base64Segment::Slot(index, context) => {
+                            writer.value(&values.get(*index, *context), out);
+                        }
+                    }
+                }
+                writer.finish(out);
+            }
+        }
+    }
+}
+
+/// A composition's text or HTML for one recipient: what the message's part decodes to, with LF.
+pub fn part_text(
+    template: &Template,
+    segments: &[Segment],
+    recipient: &Recipient,
+) -> Result<String, Unfilled> {
+    let values = template.values(recipient)?;
+    Ok(plain_text(segments, &values, recipient))
+}

@@ -1,0 +1,112 @@
+//! Signed, stateless tokens: the unsubscribe link of each recipient (RFC 8058) names the recipient
+//! and proves that we wrote it, without a row in any table, and for as long as the secret lives.
+
+use super::address::Address;
+use crate::seal::{self, Key};
+
+/// The first byte of a token: the form that follows, and with it the key.
+const VERSION: u8 = 1;
+/// Bytes of the authentication code kept: 128 bits are beyond guessing.
+const MAC: usize = 16;
+/// A longer text is no token of ours (an address has at most 254 bytes).
+const MAX_LENGTH: usize = 400;
+
+/// The keys that tokens and identifiers are made with; see [`Key::derive`].
+#[derive(Clone, Debug)]
+pub struct Keys {
+    unsubscribe: Key,
+    message_id: Key,
+}
+
+impl Keys {
+    /// From the publication's secret.
+    pub fn new(secret: &[u8]) -> Keys {
+        Keys {
+            unsubscribe: Key::derive(secret, "unsubscribe token"),
+            message_id: Key::derive(secret, "message id"),
+        }
+    }
+
+    /// The token by which `address` leaves the list `list_id`: base64url (RFC 4648 5) of a version,
+    /// a code and the address.
+    pub fn unsubscribe_token(&self, list_id: &str, address: &Address) -> String {
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(&self.code(list_id, address.as_str()));
+        bytes.extend_from_slice(address.as_str().as_bytes());
+        data_encoding::BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    /// The address that a token names, if we wrote it for `list_id`.
+    pub fn read_unsubscribe_token(&self, list_id: &str, token: &str) -> Option<Address> {
+        if token.len() > MAX_LENGTH {
+            return None;
+        }
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
+        let (version, rest) = bytes.split_first()?;
+        let (code, address) = rest.split_at_checked(MAC)?;
+        let address = std::str::from_utf8(address).ok()?;
+        let genuine = seal::equal(code, &self.code(list_id, address)) && *version == VERSION;
+        genuine.then(|| Address::parse(address).ok()).flatten()
+    }
+
+    fn code(&self, list_id: &str, address: &str) -> [u8; MAC] {
+        let mac =
+            self.unsubscribe.authenticate(&[&[VERSION], list_id.as_bytes(), address.as_bytes()]);
+        let mut code = [0; MAC];
+        code.copy_from_slice(&mac[..MAC]);
+        code
+    }
+
+    /// The left side of the Message-ID of one issue's message to one recipient: the same at every
+    /// attempt, so that a repeated message can be recognised, and no guide to anybody's address.
+    pub fn message_token(&self, list_id: &str, issue: &str, address: &Address) -> String {
+        let mac = self.message_id.authenticate(&[
+            list_id.as_bytes(),
+            issue.as_bytes(),
+            address.identity().as_bytes(),
+        ]);
+        data_encoding::BASE32_NOPAD.encode(&mac[..16]).to_ascii_lowercase()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_token_names_its_address_and_nothing_else_passes() {
+        let keys = Keys::new(b"secret");
+        let kim = Address::parse("Kim+x@a.example").unwrap();
+        let token = keys.unsubscribe_token("list", &kim);
+        assert_eq!(keys.read_unsubscribe_token("list", &token), Some(kim.clone()));
+        assert_eq!(keys.read_unsubscribe_token("other", &token), None);
+        assert_eq!(Keys::new(b"other").read_unsubscribe_token("list", &token), None);
+        for cut in 0..token.len() {
+            assert_eq!(keys.read_unsubscribe_token("list", &token[..cut]), None);
+        }
+        assert_eq!(keys.read_unsubscribe_token("list", &"A".repeat(10_000)), None);
+    }
+
+    #[test]
+    fn message_tokens_do_not_depend_on_case() {
+        let keys = Keys::new(b"secret");
+        let token = |text: &str| keys.message_token("l", "1", &Address::parse(text).unwrap());
+        assert_eq!(token("Kim@a.example"), token("kim@a.example"));
+        assert_ne!(token("kim@a.example"), token("lee@a.example"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_changed_token_passes(at in 0_usize..60, with in "[A-Za-z0-9_-]") {
+            let keys = Keys::new(b"secret");
+            let token = keys.unsubscribe_token("list", &Address::parse("kim@a.example").unwrap());
+            let at = at % token.len();
+            let mut changed = token.clone();
+            changed.replace_range(at..=at, &with);
+            let read = keys.read_unsubscribe_token("list", &changed);
+            prop_assert!(changed == token || read.is_none());
+        }
+    }
+}
