@@ -16,5 +16,6 @@
 //! A problem in somebody's file is a [`diagnostic`], collected and shown with its place. A refused
 //! recipient is a value. `Err` means that we could not tell or could not run.
 
+pub mod audience;
 pub mod diagnostic;
 pub mod message;

@@ -4,6 +4,7 @@
 //! only carries it.
 
 pub mod address;
+pub mod recipient;
 
 use address::Address;
 
