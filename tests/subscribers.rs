@@ -248,6 +248,17 @@ fn people_who_left_are_counted_by_reason() {
 }
 
 #[test]
+fn a_no_counts_more_than_a_yes() {
+    let text = "email,status\nkim@example.org,subscribed\nlee@example.org,unsubscribed\n\
+                KIM@example.org,unsubscribed\nlee@example.org,subscribed\n";
+    let list = bytes(text.as_bytes()).expect("list");
+    assert!(list.recipients.is_empty() && adds_up(&list));
+    assert_eq!(list.left_out.get("unsubscribed"), Some(&4));
+    let rules: Vec<_> = list.warnings.iter().map(|diagnostic| diagnostic.rule).collect();
+    assert_eq!(rules, ["list-contradiction", "list-contradiction"]);
+}
+
+#[test]
 fn headers_that_cannot_be_are_refused() {
     for (text, rule, part) in [
         ("", "list-empty", "empty"),

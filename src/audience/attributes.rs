@@ -3,9 +3,10 @@
 //! Exists so that `{"city": "Seoul"}` is a field like any column. Must never nest: a message is
 //! spliced from flat names.
 
+use serde::de::Error;
 use serde_json::{Map, Value};
 
-use super::columns::field_name;
+use super::columns::{MAX_COLUMNS, field_name};
 
 /// What the object holds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,9 @@ pub(super) fn attributes(cell: &str) -> Result<Attributes, serde_json::Error> {
     let mut found = Attributes::default();
     if !cell.trim().is_empty() {
         flatten("", serde_json::from_str::<Map<String, Value>>(cell)?, &mut found);
+    }
+    if found.fields.len() > MAX_COLUMNS {
+        return Err(Error::custom(format!("more than {MAX_COLUMNS} values")));
     }
     Ok(found)
 }
@@ -84,5 +88,7 @@ mod tests {
         assert!(attributes("[1]").is_err() && attributes("{").is_err());
         assert_eq!(attributes(" ").unwrap(), Attributes::default());
         assert!(attributes(&"{\"a\":".repeat(10_000)).is_err());
+        let many: Vec<String> = (0..2000).map(|index| format!("\"a{index}\": 1")).collect();
+        assert!(attributes(&format!("{{{}}}", many.join(","))).is_err());
     }
 }

@@ -246,17 +246,26 @@ fn skip_line<R: Read>(text: &mut Decoded<R>, from: usize) -> Result<(), Broken> 
     text.consume(from);
     loop {
         let bytes = text.text().as_bytes();
-        match memchr::memchr2(b'\n', b'\r', bytes) {
-            Some(at) if bytes[at] == b'\n' => return Ok(text.consume(at + 1)),
-            Some(at) if bytes.get(at + 1) == Some(&b'\n') => return Ok(text.consume(at + 2)),
-            Some(at) if at + 1 < bytes.len() || text.ended() => return Ok(text.consume(at + 1)),
-            Some(at) => text.consume(at),
-            None => text.consume(bytes.len()),
-        }
-        if text.ended() {
-            return Ok(());
-        }
-        text.fill()?;
+        let Some(at) = memchr::memchr2(b'\n', b'\r', bytes) else {
+            text.consume(bytes.len());
+            if text.ended() {
+                return Ok(());
+            }
+            text.fill()?;
+            continue;
+        };
+        let length = match (bytes[at], bytes.get(at + 1)) {
+            (b'\r', Some(b'\n')) => 2,
+            // Whether LF follows shows only when more is read.
+            (b'\r', None) if !text.ended() => {
+                text.consume(at);
+                text.fill()?;
+                continue;
+            }
+            _ => 1,
+        };
+        text.consume(at + length);
+        return Ok(());
     }
 }
 

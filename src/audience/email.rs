@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_spellings_are_read() {
+    fn spellings_in_use_are_read() {
         for (cell, address, name) in [
             (" kim@example.org\u{A0}", "kim@example.org", None),
             ("\"Kim, Minji\" <Kim@Example.org>", "Kim@example.org", Some("Kim, Minji")),

@@ -4,7 +4,7 @@
 //! [`read_all`] collects where a list fits into memory. Must never send to half a list: a file that
 //! cannot be read to its end is an `Err`, a row that cannot be used is a value.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Read;
@@ -55,6 +55,8 @@ pub enum Row {
     LeftOut {
         /// The line on which the row starts.
         line: usize,
+        /// Who, where the row says so: another row may call the same person subscribed.
+        address: Option<Address>,
         /// Why: `unsubscribed`, `bounced`, `unconfirmed` and the like.
         reason: &'static str,
     },
@@ -332,7 +334,9 @@ pub fn read_all<R: Read>(mut rows: Rows<R>) -> Result<List, Diagnostic> {
         encoding: rows.encoding(),
         source: rows.source(),
     };
+    let path = rows.path.clone();
     let mut seen = Seen::default();
+    let mut left: HashMap<String, &'static str> = HashMap::new();
     for row in rows {
         list.rows += 1;
         match row? {
@@ -344,10 +348,29 @@ pub fn read_all<R: Read>(mut rows: Rows<R>) -> Result<List, Diagnostic> {
                 }
             }
             Row::Rejected(diagnostic) => list.rejected.push(diagnostic),
-            Row::LeftOut { reason, .. } => *list.left_out.entry(reason).or_default() += 1,
+            Row::LeftOut { address, reason, .. } => {
+                *list.left_out.entry(reason).or_default() += 1;
+                left.extend(address.map(|address| (address.identity(), reason)));
+            }
         }
     }
+    leave_out(&mut list, &left, &path);
     Ok(list)
+}
+
+/// Two exports put together call one person subscribed and unsubscribed: a no counts more than a
+/// yes, in whichever order they stand.
+fn leave_out(list: &mut List, left: &HashMap<String, &'static str>, path: &Path) {
+    if left.is_empty() {
+        return;
+    }
+    let List { recipients, left_out, warnings, .. } = list;
+    recipients.retain(|person| {
+        let Some(reason) = left.get(&person.address().identity()) else { return true };
+        *left_out.entry(reason).or_default() += 1;
+        warnings.push(rules::list_contradiction(path, person.address().as_str(), reason));
+        false
+    });
 }
 
 /// Which people have passed by, in 16 bytes each: two keyed 64-bit hashes of the identity, which

@@ -45,7 +45,11 @@ pub(super) fn read(context: &mut Context<'_>, record: &Record) -> Option<Row> {
     let mut warnings = Vec::new();
     Some(match recipient(context, record, &mut warnings) {
         Ok(recipient) => Row::Kept { line, recipient, warnings },
-        Err(Without::Left(reason)) => Row::LeftOut { line, reason },
+        Err(Without::Left(reason)) => {
+            let cell = record.get(context.columns.email);
+            let address = cell.and_then(|cell| email(cell.text).ok()).map(|found| found.address);
+            Row::LeftOut { line, address, reason }
+        }
         Err(Without::Bad(diagnostic)) => Row::Rejected(diagnostic),
     })
 }

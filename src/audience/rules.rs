@@ -113,6 +113,13 @@ pub(super) fn list_nameless_column(path: &Path, cell: Placed<'_>, number: usize)
         .help("name it in the first row, or remove it")
 }
 
+pub(super) fn list_contradiction(path: &Path, address: &str, reason: &str) -> Diagnostic {
+    let message = format!("{address} gets no mail: another row of the list says {reason}");
+    Diagnostic::warning("list-contradiction", message)
+        .at(Place::File(path.to_path_buf()))
+        .help("remove the row that is out of date")
+}
+
 /// A fault of the header stops the list, a fault of a row only that row.
 pub(super) fn unreadable(path: &Path, faulty: &Faulty, header: bool) -> Diagnostic {
     let Faulty { fault, line, column, .. } = faulty;
