@@ -17,8 +17,13 @@
 //! recipient is a value. `Err` means that we could not tell or could not run.
 
 pub mod compose;
+=======
+pub mod audience;
+>>>>>>> wt-audience
 pub mod diagnostic;
-pub mod issue;
 pub mod manifest;
-pub mod message;
 pub mod seal;
+pub mod issue;
+pub mod compose;
+pub mod message;
+pub mod audience;

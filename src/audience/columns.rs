@@ -1,0 +1,316 @@
+//! The header row -> what each column is for.
+//!
+//! Exists because lists come out of other programs, each with its own words for the same things.
+//! Must never guess: a header with no email column, or with two of one name, is refused.
+
+use super::clean::{compose, without_accents};
+use super::csv::Record;
+
+/// Header words, with spaces and underscores gone, that are the same column in other words.
+const KOREAN: [(&str, &str); 15] = [
+    ("이메일", "email"),
+    ("이메일주소", "email"),
+    ("전자우편", "email"),
+    ("메일", "email"),
+    ("메일주소", "email"),
+    ("이름", "name"),
+    ("성명", "name"),
+    ("성", "last_name"),
+    ("태그", "tags"),
+    ("상태", "status"),
+    ("구독상태", "status"),
+    ("소속", "affiliation"),
+    ("직함", "title"),
+    ("전화", "phone"),
+    ("전화번호", "phone"),
+];
+
+/// Other programs' names for the fields we write about.
+const ALIASES: [(&str, &str); 9] = [
+    ("given_name", "first_name"),
+    ("forename", "first_name"),
+    ("fname", "first_name"),
+    ("firstname", "first_name"),
+    ("family_name", "last_name"),
+    ("surname", "last_name"),
+    ("lname", "last_name"),
+    ("lastname", "last_name"),
+    ("full_name", "name"),
+];
+
+/// Names of the column that holds the address.
+const EMAIL: [&str; 6] =
+    ["email", "e_mail", "email_address", "e_mail_address", "subscriber_email", "mail"];
+
+/// Columns that say, when they hold something, that a person has left.
+const LEFT: [(&str, &str); 5] = [
+    ("unsub_time", "unsubscribed"),
+    ("unsubscribed_at", "unsubscribed"),
+    ("unsubscribed", "unsubscribed"),
+    ("clean_time", "cleaned"),
+    ("email_disabled", "email disabled"),
+];
+
+/// The most columns that a list may have.
+pub(super) const MAX_COLUMNS: usize = 1024;
+
+/// The program that wrote a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exporter {
+    Plain,
+    Mailchimp,
+    Google,
+    Listmonk,
+    Substack,
+}
+
+impl Exporter {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Exporter::Plain => "CSV",
+            Exporter::Mailchimp => "Mailchimp",
+            Exporter::Google => "Google Contacts",
+            Exporter::Listmonk => "listmonk",
+            Exporter::Substack => "Substack",
+        }
+    }
+}
+
+/// What a column is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The address.
+    Email,
+    /// A list of tags.
+    Tags,
+    /// A word that says whether the person is subscribed; a field as well.
+    Status,
+    /// A JSON object of further fields.
+    Attributes,
+    /// A mark that the person has left, with the reason.
+    Left(&'static str),
+    /// A field.
+    Field,
+    /// A column without a name.
+    Nameless,
+}
+
+/// A column: its name as a field and its role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) role: Role,
+}
+
+/// The columns of a list.
+#[derive(Debug)]
+pub(super) struct Columns {
+    pub(super) all: Vec<Column>,
+    /// The number from 0 of the email column.
+    pub(super) email: usize,
+    pub(super) exporter: Exporter,
+    /// Columns whose header has no ASCII name, by number from 0.
+    pub(super) renamed: Vec<usize>,
+}
+
+/// Why a header is refused; columns by number from 0.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum HeaderFault {
+    NoEmail,
+    Twice(usize, usize),
+    TooMany,
+}
+
+/// Gives every column its role. Nameless columns at the end are not counted: a trailing delimiter
+/// is no column.
+pub(super) fn columns(header: &Record) -> Result<Columns, HeaderFault> {
+    let mut names: Vec<Option<String>> = header.iter().map(|cell| field_name(cell.text)).collect();
+    let blank = |index: usize| header.get(index).is_none_or(|cell| label(cell.text).is_empty());
+    while names.len().checked_sub(1).is_some_and(blank) {
+        names.pop();
+    }
+    if names.len() > MAX_COLUMNS {
+        return Err(HeaderFault::TooMany);
+    }
+    let mut renamed = Vec::new();
+    for (index, name) in names.iter_mut().enumerate() {
+        if name.is_none() && !blank(index) {
+            *name = Some(format!("column_{}", index + 1));
+            renamed.push(index);
+        }
+    }
+    let mut names: Vec<String> = names.into_iter().map(Option::unwrap_or_default).collect();
+    if let Some((first, second)) = twice(&names, |name| !name.is_empty()) {
+        return Err(HeaderFault::Twice(first, second));
+    }
+    let email = email_column(&names)?;
+    let exporter = exporter(&names);
+    rename_aliases(&mut names);
+    let roles: Vec<Role> = (0..names.len())
+        .map(|index| if index == email { Role::Email } else { role(&names[index], exporter) })
+        .collect();
+    let all = names.into_iter().zip(roles).map(|(name, role)| Column { name, role }).collect();
+    Ok(Columns { all, email, exporter, renamed })
+}
+
+/// A header cell as people should read it.
+pub(super) fn label(cell: &str) -> &str {
+    cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\u{200B}')
+}
+
+/// The lower snake_case ASCII name of a header cell, unless it has none.
+pub(super) fn field_name(cell: &str) -> Option<String> {
+    let whole = compose(label(cell));
+    let flat: String =
+        whole.chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-')).collect();
+    if let Some((_, name)) = KOREAN.iter().find(|(word, _)| *word == flat) {
+        return Some((*name).to_owned());
+    }
+    let mut name = String::new();
+    for c in without_accents(&whole).chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() => name.push(c.to_ascii_lowercase()),
+            c if c.is_alphanumeric() => return None,
+            _ if name.ends_with('_') || name.is_empty() => {}
+            _ => name.push('_'),
+        }
+    }
+    name.truncate(name.trim_end_matches('_').len());
+    Some(name).filter(|name| !name.is_empty())
+}
+
+/// The two first columns, among the `wanted`, that have one name.
+fn twice(names: &[String], wanted: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
+    let mut seen = std::collections::HashMap::new();
+    names.iter().enumerate().filter(|(_, name)| wanted(name)).find_map(|(index, name)| {
+        let first = *seen.entry(name.as_str()).or_insert(index);
+        (first != index).then_some((first, index))
+    })
+}
+
+fn email_column(names: &[String]) -> Result<usize, HeaderFault> {
+    let mut found = (0..names.len()).filter(|index| EMAIL.contains(&names[*index].as_str()));
+    match (found.next(), found.next()) {
+        (Some(first), Some(second)) => Err(HeaderFault::Twice(first, second)),
+        (Some(only), None) => Ok(only),
+        // Google numbers the addresses of a contact; the first is the one people use.
+        (None, _) => {
+            names.iter().position(|name| name == "e_mail_1_value").ok_or(HeaderFault::NoEmail)
+        }
+    }
+}
+
+fn exporter(names: &[String]) -> Exporter {
+    let has = |name: &str| names.iter().any(|known| known == name);
+    if has("e_mail_1_value") {
+        Exporter::Google
+    } else if has("email_address") && (has("member_rating") || has("optin_time") || has("leid")) {
+        Exporter::Mailchimp
+    } else if has("attributes") && (has("uuid") || has("name")) {
+        Exporter::Listmonk
+    } else if has("active_subscription") || has("email_disabled") {
+        Exporter::Substack
+    } else {
+        Exporter::Plain
+    }
+}
+
+/// Gives fields the names we write about, where a list does not use that name for something else.
+fn rename_aliases(names: &mut [String]) {
+    // 이름 is the whole name, unless 성 (the family name) stands in a column of its own.
+    let family = names.iter().any(|name| name == "last_name" || name == "family_name");
+    let given = names.iter().any(|name| name == "first_name" || name == "given_name");
+    for index in 0..names.len() {
+        let alias = ALIASES.iter().find(|(alias, _)| *alias == names[index]);
+        let better = match alias {
+            Some((_, better)) => *better,
+            None if names[index] == "name" && family && !given => "first_name",
+            None => continue,
+        };
+        if !names.iter().any(|name| name == better) {
+            names[index] = better.to_owned();
+        }
+    }
+}
+
+fn role(name: &str, exporter: Exporter) -> Role {
+    match (name, exporter) {
+        ("", _) => Role::Nameless,
+        ("tags", _) | ("labels" | "group_membership", Exporter::Google) => Role::Tags,
+        ("status" | "subscription_status" | "subscriber_status", _) => Role::Status,
+        ("attributes", Exporter::Listmonk) => Role::Attributes,
+        _ => LEFT
+            .iter()
+            .find(|(column, _)| *column == name)
+            .map_or(Role::Field, |(_, reason)| Role::Left(reason)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::csv::split;
+    use super::*;
+
+    fn read(header: &str) -> Result<Columns, HeaderFault> {
+        let mut record = Record::default();
+        split(header, true, b',', 1, &mut record);
+        columns(&record)
+    }
+
+    fn names(header: &str) -> Vec<String> {
+        read(header).unwrap().all.into_iter().map(|column| column.name).collect()
+    }
+
+    #[test]
+    fn names_become_lower_snake_case() {
+        for (cell, name) in [
+            ("First Name", "first_name"),
+            (" E-Mail ", "e_mail"),
+            ("MEMBER_RATING", "member_rating"),
+            ("Prénom", "prenom"),
+            ("Size (cm)", "size_cm"),
+            ("이메일 주소", "email"),
+            ("E-mail 1 - Value", "e_mail_1_value"),
+        ] {
+            assert_eq!(field_name(cell).as_deref(), Some(name));
+        }
+        assert_eq!(field_name("가입일"), None);
+        assert_eq!(field_name(" - "), None);
+    }
+
+    #[test]
+    fn korean_headers_are_known() {
+        assert_eq!(names("이메일,이름,태그"), ["email", "name", "tags"]);
+        assert_eq!(names("성,이름,이메일"), ["last_name", "first_name", "email"]);
+        assert_eq!(names("이메일,가입일"), ["email", "column_2"]);
+    }
+
+    #[test]
+    fn aliases_do_not_collide() {
+        assert_eq!(names("email,Given Name,First Name"), ["email", "given_name", "first_name"]);
+        assert_eq!(names("email,FNAME,LNAME"), ["email", "first_name", "last_name"]);
+    }
+
+    #[test]
+    fn a_header_is_refused_with_its_columns() {
+        assert_eq!(read("name,city").unwrap_err(), HeaderFault::NoEmail);
+        assert_eq!(read("email,City,city").unwrap_err(), HeaderFault::Twice(1, 2));
+        assert_eq!(read("E-mail,x,Email Address").unwrap_err(), HeaderFault::Twice(0, 2));
+        assert_eq!(read(&"a,".repeat(2000)).unwrap_err(), HeaderFault::TooMany);
+    }
+
+    #[test]
+    fn nameless_columns_at_the_end_do_not_count() {
+        assert_eq!(names("email,,city,,"), ["email", "", "city"]);
+    }
+
+    #[test]
+    fn exporters_are_told_by_their_columns() {
+        let exporter = |header| read(header).unwrap().exporter;
+        assert_eq!(exporter("Email Address,First Name,MEMBER_RATING,TAGS"), Exporter::Mailchimp);
+        assert_eq!(exporter("First Name,Labels,E-mail 1 - Value"), Exporter::Google);
+        assert_eq!(exporter("uuid,email,name,attributes,status"), Exporter::Listmonk);
+        assert_eq!(exporter("Email,Name,Type,active_subscription"), Exporter::Substack);
+        assert_eq!(exporter("email,tags"), Exporter::Plain);
+    }
+}

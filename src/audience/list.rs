@@ -1,0 +1,391 @@
+//! A subscriber file -> rows, one at a time.
+//!
+//! Exists so that a list of millions passes through a buffer of a few kilobytes: [`Rows`] streams,
+//! [`read_all`] collects where a list fits into memory. Must never send to half a list: a file that
+//! cannot be read to its end is an `Err`, a row that cannot be used is a value.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use encoding_rs::Encoding;
+
+use crate::diagnostic::Diagnostic;
+use crate::message::address::Address;
+use crate::message::recipient::Recipient;
+
+use super::columns::{Columns, HeaderFault, Role, columns};
+use super::csv::{Faulty, Record, Step, next, split};
+use super::encoding::{Broken, Decoded};
+use super::row::{self, Context};
+use super::rules;
+
+/// What may separate cells, the likeliest first.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// How to read a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions {
+    /// The encoding of a file that is not UTF-8; a byte order mark in the file is believed first.
+    pub encoding: Option<&'static Encoding>,
+}
+
+/// The encoding that people call so (`windows-1252`, `euc-kr`; WHATWG's labels).
+pub fn encoding_named(label: &str) -> Option<&'static Encoding> {
+    Encoding::for_label_no_replacement(label.as_bytes())
+}
+
+/// What became of a row.
+#[derive(Debug)]
+pub enum Row {
+    /// Somebody to write to.
+    Kept {
+        /// The line on which the row starts.
+        line: usize,
+        /// Who.
+        recipient: Recipient,
+        /// What was mended, or is worth a look.
+        warnings: Vec<Diagnostic>,
+    },
+    /// A row that cannot be used.
+    Rejected(Diagnostic),
+    /// Somebody who, as the list itself says, is not to be written to.
+    LeftOut {
+        /// The line on which the row starts.
+        line: usize,
+        /// Who, where the row says so: another row may call the same person subscribed.
+        address: Option<Address>,
+        /// Why: `unsubscribed`, `bounced`, `unconfirmed` and the like.
+        reason: &'static str,
+    },
+}
+
+/// The rows of a list, in the order of the file. An `Err` ends them: the rest cannot be read.
+pub struct Rows<R> {
+    text: Decoded<R>,
+    record: Record,
+    columns: Columns,
+    delimiter: u8,
+    path: PathBuf,
+    warnings: Vec<Diagnostic>,
+    words: BTreeSet<String>,
+    over: bool,
+}
+
+/// Opens a file; diagnostics name it as `shown_as`.
+///
+/// # Errors
+/// As [`read`], or the file cannot be opened.
+pub fn open(
+    path: &Path,
+    shown_as: impl Into<PathBuf>,
+    options: &ReadOptions,
+) -> Result<Rows<File>, Diagnostic> {
+    let shown_as = shown_as.into();
+    let file = File::open(path).map_err(|error| rules::list_read(&shown_as, &error))?;
+    read(file, shown_as, options)
+}
+
+/// Reads the header; the rows follow as they are asked for.
+///
+/// # Errors
+/// The header is missing, has no email column or two columns of one name, or the text is not in
+/// its encoding.
+pub fn read<R: Read>(
+    reader: R,
+    shown_as: impl Into<PathBuf>,
+    options: &ReadOptions,
+) -> Result<Rows<R>, Diagnostic> {
+    let path = shown_as.into();
+    let mut text =
+        Decoded::open(reader, options.encoding).map_err(|error| rules::list_read(&path, &error))?;
+    if text.first_bytes().starts_with(b"PK\x03\x04") {
+        return Err(rules::list_workbook(&path));
+    }
+    let mut record = Record::default();
+    let delimiter = match header(&mut text, &mut record) {
+        Ok(Header::Separated(delimiter)) => delimiter,
+        Ok(Header::Absent) => return Err(rules::list_empty(&path)),
+        Ok(Header::Faulty(faulty)) => return Err(rules::unreadable(&path, &faulty, true)),
+        Err(broken) => return Err(rules::list_broken(&path, text.encoding(), &broken)),
+    };
+    let columns = accept(&path, &record)?;
+    let warnings = header_warnings(&path, &record, &columns);
+    let words = BTreeSet::new();
+    Ok(Rows { text, record, columns, delimiter, path, warnings, words, over: false })
+}
+
+/// How the first row reads.
+enum Header {
+    /// The delimiter.
+    Separated(u8),
+    /// The file is empty.
+    Absent,
+    Faulty(Faulty),
+}
+
+/// Reads the header into `record` and finds the delimiter, which only the header tells: of those
+/// that yield an email column, the one that yields most columns.
+fn header<R: Read>(text: &mut Decoded<R>, record: &mut Record) -> Result<Header, Broken> {
+    loop {
+        let blank = text.text().len() - text.text().trim_start_matches(['\r', '\n']).len();
+        text.consume(blank);
+        if !text.ended() && text.text().len() < 8 {
+            text.fill()?;
+            continue;
+        }
+        if text.text().is_empty() {
+            return Ok(Header::Absent);
+        }
+        let stated = stated_delimiter(text.text());
+        if let Some((_, bytes)) = stated {
+            text.consume(bytes);
+        }
+        let candidates: Vec<u8> = match stated {
+            Some((delimiter, _)) => vec![delimiter],
+            None => DELIMITERS.to_vec(),
+        };
+        return pick(text, &candidates, record);
+    }
+}
+
+/// Excel's own first line, `sep=;`: the delimiter and the line's length.
+fn stated_delimiter(text: &str) -> Option<(u8, usize)> {
+    let rest = text.strip_prefix("sep=")?;
+    let delimiter = *rest.as_bytes().first().filter(|byte| DELIMITERS.contains(byte))?;
+    match rest.as_bytes().get(1..)? {
+        [b'\r', b'\n', ..] => Some((delimiter, 7)),
+        [b'\r' | b'\n', ..] => Some((delimiter, 6)),
+        _ => None,
+    }
+}
+
+fn pick<R: Read>(
+    text: &mut Decoded<R>,
+    candidates: &[u8],
+    record: &mut Record,
+) -> Result<Header, Broken> {
+    loop {
+        let mut best: Option<((bool, usize), u8)> = None;
+        let (mut fault, mut more) = (None, false);
+        for delimiter in candidates {
+            match split(text.text(), text.ended(), *delimiter, text.line(), record) {
+                Step::Record(_) => {
+                    let score = (columns(record).is_ok(), record.len());
+                    if best.is_none_or(|(known, _)| score > known) {
+                        best = Some((score, *delimiter));
+                    }
+                }
+                Step::More => more = true,
+                Step::Fault(faulty) => fault = fault.or(Some(faulty)),
+            }
+        }
+        // A wrong delimiter sees one giant cell where the right one sees a header.
+        let whole = best.is_some_and(|((accepted, _), _)| accepted);
+        match (best, fault) {
+            _ if more && !whole => text.fill()?,
+            (Some((_, delimiter)), _) => {
+                let step = split(text.text(), text.ended(), delimiter, text.line(), record);
+                if let Step::Record(bytes) = step {
+                    text.consume(bytes);
+                }
+                return Ok(Header::Separated(delimiter));
+            }
+            (None, Some(faulty)) => return Ok(Header::Faulty(faulty)),
+            (None, None) => return Ok(Header::Absent),
+        }
+    }
+}
+
+/// Refuses a header that cannot be one.
+fn accept(path: &Path, header: &Record) -> Result<Columns, Diagnostic> {
+    if header.iter().any(|cell| cell.text.contains('\0')) {
+        return Err(rules::list_nul(path));
+    }
+    columns(header).map_err(|fault| {
+        if let Some(cell) = header.iter().find(|cell| Address::parse(cell.text).is_ok()) {
+            return rules::list_no_header(path, cell);
+        }
+        match fault {
+            HeaderFault::TooMany => rules::list_columns(path, header),
+            HeaderFault::Twice(first, second) => match (header.get(first), header.get(second)) {
+                (Some(first), Some(second)) => rules::list_duplicate_column(path, first, second),
+                _ => rules::list_no_email(path, header),
+            },
+            HeaderFault::NoEmail => rules::list_no_email(path, header),
+        }
+    })
+}
+
+fn header_warnings(path: &Path, header: &Record, columns: &Columns) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    for (index, (column, cell)) in columns.all.iter().zip(header.iter()).enumerate() {
+        if columns.renamed.contains(&index) {
+            warnings.push(rules::list_column_name(path, cell, &column.name));
+        }
+        if column.role == Role::Nameless {
+            warnings.push(rules::list_nameless_column(path, cell, index + 1));
+        }
+    }
+    warnings
+}
+
+impl<R> Rows<R> {
+    /// What separates cells: `,` `;` `|` or a tab.
+    pub fn delimiter(&self) -> char {
+        char::from(self.delimiter)
+    }
+
+    /// What the bytes are read as.
+    pub fn encoding(&self) -> &'static Encoding
+    where
+        R: Read,
+    {
+        self.text.encoding()
+    }
+
+    /// The program that wrote the list (`Mailchimp`), or `CSV`.
+    pub fn source(&self) -> &'static str {
+        self.columns.exporter.name()
+    }
+
+    /// The names of the fields that columns give, in their order, `email` included.
+    pub fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.columns.all.iter().filter_map(|column| match column.role {
+            Role::Email => Some("email"),
+            Role::Field | Role::Status => Some(column.name.as_str()),
+            Role::Tags | Role::Attributes | Role::Left(_) | Role::Nameless => None,
+        })
+    }
+
+    /// What is worth a look in the header.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+}
+
+impl<R: Read> Iterator for Rows<R> {
+    type Item = Result<Row, Diagnostic>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.over {
+            match next(&mut self.text, self.delimiter, &mut self.record) {
+                Ok(Some(Ok(()))) => {
+                    let Rows { path, columns, words, record, .. } = self;
+                    let row = row::read(&mut Context { path, columns, words }, record);
+                    if let Some(row) = row {
+                        return Some(Ok(row));
+                    }
+                }
+                Ok(Some(Err(faulty))) => {
+                    let diagnostic = rules::unreadable(&self.path, &faulty, false);
+                    return Some(Ok(Row::Rejected(diagnostic)));
+                }
+                Ok(None) => self.over = true,
+                Err(broken) => {
+                    self.over = true;
+                    let encoding = self.text.encoding();
+                    return Some(Err(rules::list_broken(&self.path, encoding, &broken)));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// A whole list in memory. `rows` is the sum of those kept, rejected, left out and duplicate.
+#[derive(Debug)]
+pub struct List {
+    /// Who to write to, each person once, in the order of the file.
+    pub recipients: Vec<Recipient>,
+    /// Rows that cannot be used.
+    pub rejected: Vec<Diagnostic>,
+    /// How many rows repeat an address; the first one is kept.
+    pub duplicates: usize,
+    /// How many rows were left out, by reason.
+    pub left_out: BTreeMap<&'static str, usize>,
+    /// How many rows there were, empty ones not counted.
+    pub rows: usize,
+    /// What was mended, or is worth a look.
+    pub warnings: Vec<Diagnostic>,
+    /// What separates cells.
+    pub delimiter: char,
+    /// What the bytes were read as.
+    pub encoding: &'static Encoding,
+    /// The program that wrote the list, or `CSV`.
+    pub source: &'static str,
+}
+
+/// Collects a list that fits into memory.
+///
+/// # Errors
+/// The file cannot be read to its end.
+pub fn read_all<R: Read>(mut rows: Rows<R>) -> Result<List, Diagnostic> {
+    let mut list = List {
+        recipients: Vec::new(),
+        rejected: Vec::new(),
+        duplicates: 0,
+        left_out: BTreeMap::new(),
+        rows: 0,
+        warnings: std::mem::take(&mut rows.warnings),
+        delimiter: rows.delimiter(),
+        encoding: rows.encoding(),
+        source: rows.source(),
+    };
+    let path = rows.path.clone();
+    let mut seen = Seen::default();
+    let mut left: HashMap<String, &'static str> = HashMap::new();
+    for row in rows {
+        list.rows += 1;
+        match row? {
+            Row::Kept { recipient, warnings, .. } => {
+                list.warnings.extend(warnings);
+                match seen.first_time(recipient.address()) {
+                    true => list.recipients.push(recipient),
+                    false => list.duplicates += 1,
+                }
+            }
+            Row::Rejected(diagnostic) => list.rejected.push(diagnostic),
+            Row::LeftOut { address, reason, .. } => {
+                *list.left_out.entry(reason).or_default() += 1;
+                left.extend(address.map(|address| (address.identity(), reason)));
+            }
+        }
+    }
+    leave_out(&mut list, &left, &path);
+    Ok(list)
+}
+
+/// Two exports put together call one person subscribed and unsubscribed: a no counts more than a
+/// yes, in whichever order they stand.
+fn leave_out(list: &mut List, left: &HashMap<String, &'static str>, path: &Path) {
+    if left.is_empty() {
+        return;
+    }
+    let List { recipients, left_out, warnings, .. } = list;
+    recipients.retain(|person| {
+        let Some(reason) = left.get(&person.address().identity()) else { return true };
+        *left_out.entry(reason).or_default() += 1;
+        warnings.push(rules::list_contradiction(path, person.address().as_str(), reason));
+        false
+    });
+}
+
+/// Which people have passed by, in 16 bytes each: two keyed 64-bit hashes of the identity, which
+/// no list makes collide by chance.
+#[derive(Debug, Default)]
+pub struct Seen {
+    keys: (RandomState, RandomState),
+    hashes: HashSet<(u64, u64)>,
+}
+
+impl Seen {
+    /// Whether this person has not passed before; case does not make another person.
+    pub fn first_time(&mut self, address: &Address) -> bool {
+        let identity = address.identity();
+        let hash = (self.keys.0.hash_one(&identity), self.keys.1.hash_one(&identity));
+        self.hashes.insert(hash)
+    }
+}

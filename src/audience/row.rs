@@ -1,0 +1,242 @@
+//! One record -> a recipient, a refusal, or somebody who is not to be written to.
+//!
+//! Exists so that what becomes of a row is decided in one place. Must never end without saying
+//! which of the three it is.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::diagnostic::Diagnostic;
+use crate::message::recipient::Recipient;
+
+use super::attributes::{Attributes, attributes};
+use super::clean::clean;
+use super::columns::{Columns, Exporter, Role};
+use super::csv::{Placed, Record, Step, split};
+use super::email::{Found, email, is_role};
+use super::list::Row;
+use super::rules;
+use super::status::{Status, is_marked, status};
+
+/// The most unknown status words that are reported.
+const MAX_WORDS: usize = 20;
+
+/// What rows are read with.
+pub(super) struct Context<'a> {
+    pub(super) path: &'a Path,
+    pub(super) columns: &'a Columns,
+    /// Status words that were reported already: one warning per word, not per row.
+    pub(super) words: &'a mut BTreeSet<String>,
+}
+
+/// Why a row yields no recipient.
+enum Without {
+    Left(&'static str),
+    Bad(Diagnostic),
+}
+
+/// Decides what a record is; `None` for a row in which every cell is empty.
+pub(super) fn read(context: &mut Context<'_>, record: &Record) -> Option<Row> {
+    if record.is_blank() {
+        return None;
+    }
+    let line = record.line();
+    let mut warnings = Vec::new();
+    Some(match recipient(context, record, &mut warnings) {
+        Ok(recipient) => Row::Kept { line, recipient, warnings },
+        Err(Without::Left(reason)) => {
+            let cell = record.get(context.columns.email);
+            let address = cell.and_then(|cell| email(cell.text).ok()).map(|found| found.address);
+            Row::LeftOut { line, address, reason }
+        }
+        Err(Without::Bad(diagnostic)) => Row::Rejected(diagnostic),
+    })
+}
+
+fn recipient(
+    context: &mut Context<'_>,
+    record: &Record,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Recipient, Without> {
+    fits(context, record).map_err(Without::Bad)?;
+    subscribed(context, record, warnings)?;
+    let Found { address, name } = address(context, record, warnings)?;
+
+    let path = context.path;
+    let mut fields: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(record.len() + 1);
+    let mut tags: Vec<Cow<'_, str>> = Vec::new();
+    let mut found = Attributes::default();
+    let mut attributes_cell = None;
+    for (column, cell) in context.columns.all.iter().zip(record.iter()) {
+        match column.role {
+            Role::Email | Role::Left(_) | Role::Nameless => {}
+            Role::Field | Role::Status => {
+                fields.push((&column.name, tidy(path, cell, &column.name, cell.text, warnings)));
+            }
+            Role::Tags => {
+                for tag in tags_in(cell.text, context.columns.exporter) {
+                    if tag.contains(',') && context.columns.exporter == Exporter::Plain {
+                        warnings.push(rules::row_tags(path, cell, &tag));
+                    }
+                    tags.push(tidy_owned(path, cell, "a tag", &tag, warnings));
+                }
+            }
+            Role::Attributes => {
+                found = attributes(cell.text)
+                    .map_err(|error| Without::Bad(rules::row_attributes(path, cell, &error)))?;
+                attributes_cell = Some(cell);
+            }
+        }
+    }
+    if let Some(cell) = attributes_cell {
+        warnings
+            .extend(found.unnamed.iter().map(|key| rules::row_unnamed_attribute(path, cell, key)));
+        for (name, value) in &found.fields {
+            fields.push((name, tidy(path, cell, name, value, warnings)));
+        }
+        tags.extend(found.tags.iter().map(|tag| tidy(path, cell, "a tag", tag, warnings)));
+    }
+    // The name beside the address counts only where the list has no better one.
+    let named = |(name, value): &(&str, Cow<'_, str>)| {
+        matches!(*name, "name" | "first_name" | "last_name") && !value.is_empty()
+    };
+    if let (Some(name), Some(cell)) = (&name, record.get(context.columns.email))
+        && !fields.iter().any(named)
+    {
+        fields.push(("name", tidy_owned(path, cell, "the name", name, warnings)));
+    }
+    let fields = fields.iter().map(|(name, value)| (*name, &**value));
+    Ok(Recipient::new(address, fields, tags.iter().map(|tag| &**tag)))
+}
+
+/// As many cells as columns, and no NUL: a row that does not fit has its values in wrong columns.
+fn fits(context: &Context<'_>, record: &Record) -> Result<(), Diagnostic> {
+    let width = context.columns.all.len();
+    let extra = record.iter().skip(width).any(|cell| !cell.text.trim().is_empty());
+    if record.len() < width || extra {
+        return Err(rules::row_cells(context.path, record, width));
+    }
+    match record.iter().find(|cell| cell.text.contains('\0')) {
+        Some(cell) => Err(rules::row_nul(context.path, cell)),
+        None => Ok(()),
+    }
+}
+
+/// Leaves out who unsubscribed, bounced or never confirmed, as the list itself says.
+fn subscribed(
+    context: &mut Context<'_>,
+    record: &Record,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Without> {
+    for (column, cell) in context.columns.all.iter().zip(record.iter()) {
+        match column.role {
+            Role::Left(reason) if is_marked(cell.text) => return Err(Without::Left(reason)),
+            Role::Status => match status(cell.text, context.columns.exporter) {
+                Status::In => {}
+                Status::Out(reason) => return Err(Without::Left(reason)),
+                Status::Unknown => {
+                    let word = cell.text.trim();
+                    if context.words.len() < MAX_WORDS && context.words.insert(word.to_owned()) {
+                        warnings.push(rules::row_status(context.path, cell, word));
+                    }
+                }
+            },
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn address(
+    context: &Context<'_>,
+    record: &Record,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Found, Without> {
+    let Columns { email: index, exporter, .. } = context.columns;
+    let Some(cell) = record.get(*index) else {
+        let width = context.columns.all.len();
+        return Err(Without::Bad(rules::row_cells(context.path, record, width)));
+    };
+    let mut text = cell.text;
+    let mut several = false;
+    if *exporter == Exporter::Google {
+        // Most contacts in an address book have only a telephone.
+        if text.trim().is_empty() {
+            return Err(Without::Left("no email address"));
+        }
+        if let Some((first, _)) = text.split_once(":::") {
+            (text, several) = (first, true);
+        }
+    }
+    let found = email(text)
+        .map_err(|refused| Without::Bad(rules::row_address(context.path, cell, refused)))?;
+    if several {
+        warnings.push(rules::row_several(context.path, cell, found.address.as_str()));
+    }
+    if is_role(&found.address) {
+        warnings.push(rules::row_role(context.path, cell, found.address.as_str()));
+    }
+    Ok(found)
+}
+
+/// Cleans a value and reports what was done to it.
+fn tidy<'a>(
+    path: &Path,
+    cell: Placed<'_>,
+    name: &str,
+    value: &'a str,
+    warnings: &mut Vec<Diagnostic>,
+) -> Cow<'a, str> {
+    let cleaned = clean(value);
+    if cleaned.broken {
+        warnings.push(rules::row_line_break(path, cell, name));
+    }
+    if let Some(odd) = cleaned.removed {
+        warnings.push(rules::row_invisible(path, cell, name, odd));
+    }
+    cleaned.text
+}
+
+fn tidy_owned(
+    path: &Path,
+    cell: Placed<'_>,
+    name: &str,
+    value: &str,
+    warnings: &mut Vec<Diagnostic>,
+) -> Cow<'static, str> {
+    Cow::Owned(tidy(path, cell, name, value, warnings).into_owned())
+}
+
+/// `a; b` in general, `"a","b"` at Mailchimp, `* myContacts ::: a` at Google.
+fn tags_in(cell: &str, exporter: Exporter) -> Vec<String> {
+    let tags: Vec<String> = match exporter {
+        Exporter::Mailchimp => {
+            let mut record = Record::default();
+            match split(cell, true, b',', 1, &mut record) {
+                Step::Record(_) => record.iter().map(|tag| tag.text.to_owned()).collect(),
+                _ => cell.split(',').map(|tag| tag.replace('"', "")).collect(),
+            }
+        }
+        // The asterisk marks the groups that Google itself makes.
+        Exporter::Google => {
+            cell.split(":::").map(|tag| tag.trim().trim_start_matches("* ").to_owned()).collect()
+        }
+        _ => cell.split(';').map(str::to_owned).collect(),
+    };
+    tags.into_iter().filter(|tag| !tag.trim().is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_written_in_three_ways() {
+        assert_eq!(tags_in("Board; donor ;", Exporter::Plain), ["Board", " donor "]);
+        let tags = tags_in("\"Board\",\"a, b\"", Exporter::Mailchimp);
+        assert_eq!(tags, ["Board", "a, b"]);
+        assert_eq!(tags_in("\"Board\" x,y", Exporter::Mailchimp), ["Board x", "y"]);
+        assert_eq!(tags_in("Choir ::: * myContacts", Exporter::Google), ["Choir", "myContacts"]);
+    }
+}
