@@ -16,14 +16,14 @@
 //! A problem in somebody's file is a [`diagnostic`], collected and shown with its place. A refused
 //! recipient is a value. `Err` means that we could not tell or could not run.
 
-pub mod compose;
-=======
-pub mod audience;
->>>>>>> wt-audience
 pub mod diagnostic;
 pub mod manifest;
 pub mod seal;
 pub mod issue;
 pub mod compose;
 pub mod message;
+pub mod smtp;
+pub mod store;
 pub mod audience;
+pub mod delivery;
+pub mod config;

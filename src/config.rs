@@ -1,0 +1,369 @@
+//! `digest.toml` and the environment -> each room's own options. No room reads a `Config`.
+//!
+//! Every key can be overridden by `DIGEST_SECTION__KEY`. Secrets come from the environment or from
+//! a file, and are never printed, not even in an error.
+
+mod secret;
+mod theme;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::delivery::pace::Rate;
+use crate::issue::{Pictures, Publication, load};
+use crate::manifest::{self, Kind, Located, Table, Value};
+use crate::message::header::{HeaderText, Mailbox};
+use crate::message::splice::Identity;
+use crate::message::token::Keys;
+use crate::compose::theme::Theme;
+use crate::smtp::relay::Relay;
+pub use secret::{Secret, SecretError, secret};
+
+/// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
+#[derive(Debug)]
+pub struct Config {
+    /// For `issue` and `compose`.
+    pub publication: Publication,
+    /// For `compose`.
+    pub theme: Theme,
+    /// For `message`, still without its keys.
+    pub sender: Sender,
+    /// For `smtp` and `delivery`, in the order of the file.
+    pub relays: Vec<RelayConfig>,
+    /// For `store`: `sqlite:digest.db`.
+    pub store_url: Option<String>,
+    /// Where dates and times are told.
+    pub time_zone: jiff::tz::TimeZone,
+}
+
+/// A relay and how hard it may be used.
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    /// Where and how.
+    pub relay: Relay,
+    /// How many messages in what time; `None` is as fast as it takes them.
+    pub limit: Option<Rate>,
+}
+
+/// Who the publication is in mail; [`Sender::identity`] adds the keys.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    from: Mailbox,
+    reply_to: Option<Mailbox>,
+    list_name: HeaderText,
+    list_id: String,
+    base_url: String,
+    reverse_path: Option<String>,
+}
+
+impl Sender {
+    /// The identity, with tokens and Message-IDs made under `secret`.
+    pub fn identity(&self, secret: &Secret) -> Identity {
+        Identity {
+            from: self.from.clone(),
+            reply_to: self.reply_to.clone(),
+            list_name: self.list_name.clone(),
+            list_id: self.list_id.clone(),
+            base_url: self.base_url.clone(),
+            reverse_path: self.reverse_path.clone(),
+            keys: Keys::new(secret.bytes()),
+        }
+    }
+
+    /// `From`, for people.
+    pub fn from(&self) -> &Mailbox {
+        &self.from
+    }
+}
+
+/// The nearest folder at or above `start` that holds a `digest.toml`.
+pub fn find_root(start: &Path) -> Option<PathBuf> {
+    start.ancestors().find(|folder| folder.join("digest.toml").is_file()).map(Path::to_owned)
+}
+
+/// Reads the configuration of the publication at `root`. `environment` is the process's.
+///
+/// # Errors
+/// Every problem of the file and the environment, each at its place.
+pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec<Diagnostic>> {
+    let path = root.join("digest.toml");
+    let source = load::read_text(&path).map_err(|error| vec![error.diagnostic(&path)])?;
+    let mut problems = Vec::new();
+    let mut value = manifest::toml(&source, 0..source.text().len(), &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    override_from(environment, &mut value);
+    let mut table = Table::new(&source, "digest.toml", value);
+    let (publication, sender) = publication(root, &mut table, &mut problems);
+    let (theme, logos) = theme::read(&mut table, &mut problems);
+    let relays = relays(&mut table, root, environment, &mut problems);
+    let mut store = table.table("store");
+    let store_url = store.text("url").map(|url| url.value);
+    store.finish(&mut problems);
+    table.finish(&mut problems);
+    match (publication, sender) {
+        (Some((publication, time_zone)), Some(sender)) if !problems.iter().any(Diagnostic::is_error) => {
+            let publication = Publication { logo: logos.0, logo_dark: logos.1, ..publication };
+            Ok(Config { publication, theme, sender, relays, store_url, time_zone })
+        }
+        _ => Err(problems),
+    }
+}
+
+/// `DIGEST_PUBLICATION__NAME=…` -> `[publication] name`; numbers and truth values become such.
+fn override_from(environment: &[(String, String)], value: &mut Value) {
+    for (name, text) in environment {
+        let Some(path) = name.strip_prefix("DIGEST_") else { continue };
+        if !path.contains("__") {
+            continue;
+        }
+        let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();
+        let kind = match (text.parse::<i64>(), text.as_str()) {
+            (Ok(number), _) => Kind::Integer(number),
+            (_, "true") => Kind::Bool(true),
+            (_, "false") => Kind::Bool(false),
+            _ => Kind::Text(text.clone()),
+        };
+        set(value, &keys, kind);
+    }
+}
+
+fn set(value: &mut Value, keys: &[String], kind: Kind) {
+    let Some((key, rest)) = keys.split_first() else {
+        value.value = kind;
+        return;
+    };
+    // `DIGEST_RELAY__URL` means the first relay.
+    if let Kind::List(items) = &mut value.value {
+        if let Some(first) = items.first_mut() {
+            set(first, keys, kind);
+        }
+        return;
+    }
+    let Kind::Table(entries) = &mut value.value else { return };
+    match entries.iter_mut().find(|(name, _)| name.value == *key) {
+        Some((_, inner)) => set(inner, rest, kind),
+        None => {
+            let mut inner = Value { value: Kind::Table(Vec::new()), span: 0..0 };
+            set(&mut inner, rest, kind);
+            entries.push((Located { value: key.clone(), span: 0..0 }, inner));
+        }
+    }
+}
+
+type ReadPublication = (Option<(Publication, jiff::tz::TimeZone)>, Option<Sender>);
+
+fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -> ReadPublication {
+    let mut section = table.table("publication");
+    let name = section.required_text("name", "add name = \"…\": what the newsletter is called");
+    let organization = section.text("organization").map(|text| text.value);
+    let from = section.required_text("from", "add from = \"Name <address@your.domain>\"");
+    let from = from.and_then(|text| mailbox(&mut section, "from", &text));
+    let reply_to = section.text("reply_to");
+    let reply_to = reply_to.and_then(|text| mailbox(&mut section, "reply_to", &text));
+    let postal_address = section.text("postal_address").map(|text| text.value);
+    if postal_address.as_ref().is_none_or(|text| text.trim().is_empty()) {
+        section.report(no_postal_address(section.source()));
+    }
+    let language = section.text("language").map_or("en".to_owned(), |text| text.value);
+    let base_url = section
+        .required_text("base_url", "add base_url = \"https://…\": where pictures and pages are");
+    let base_url = base_url.and_then(|text| base_url_of(&mut section, &text));
+    let list_id = section.text("list_id");
+    let list_id = list_id.and_then(|text| list_id_of(&mut section, &text));
+    let time_zone = time_zone(&mut section);
+    let pictures = section.choice("images", load::pictures_choices()).unwrap_or(Pictures::Hosted);
+    section.finish(problems);
+    let mut bounce = table.table("bounce");
+    let reverse_path = bounce.text("reverse_path");
+    let reverse_path = reverse_path.and_then(|text| reverse_path_of(&mut bounce, &text));
+    bounce.finish(problems);
+    let (Some(name), Some(from), Some(base_url)) = (name, from, base_url) else {
+        return (None, None);
+    };
+    let sender = Sender {
+        list_name: HeaderText::new(&name.value),
+        list_id: list_id.unwrap_or_else(|| format!("digest.{}", from.address.domain())),
+        base_url: base_url.clone(),
+        reverse_path,
+        reply_to: reply_to.clone(),
+        from,
+    };
+    let publication = Publication {
+        root: root.to_owned(),
+        name: name.value,
+        organization,
+        postal_address,
+        language,
+        base_url,
+        reply_to: reply_to.map(|mailbox| mailbox.address.to_string()),
+        logo: None,
+        logo_dark: None,
+        pictures,
+    };
+    (Some((publication, time_zone)), Some(sender))
+}
+
+fn no_postal_address(source: &Arc<Source>) -> Diagnostic {
+    let at = source.text().find("[publication]").unwrap_or(0);
+    Diagnostic::error("postal-address", "there is no postal_address, which the law asks for in bulk mail")
+        .at(Place::span(source, at..at))
+        .help("add postal_address = \"…\" to [publication] (CAN-SPAM Act, 15 U.S.C. 7704(a)(5))")
+}
+
+fn wrong(table: &mut Table, rule: &'static str, what: String, text: &Located<String>, help: &str) {
+    let place = table.place(&text.span);
+    table.report(Diagnostic::error(rule, what).at(place).help(help));
+}
+
+fn mailbox(table: &mut Table, key: &str, text: &Located<String>) -> Option<Mailbox> {
+    match Mailbox::parse(&text.value) {
+        Ok(mailbox) => Some(mailbox),
+        Err(error) => {
+            let help = "write \"Name <address@your.domain>\"";
+            wrong(table, "address", format!("{key}: {error}"), text, help);
+            None
+        }
+    }
+}
+
+fn base_url_of(table: &mut Table, text: &Located<String>) -> Option<String> {
+    let url = text.value.trim_end_matches('/');
+    let plain = !url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"\\".contains(c));
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if plain && url.is_ascii() && host.is_some_and(|host| !host.is_empty()) {
+        return Some(url.to_owned());
+    }
+    let help = "write an address as in base_url = \"https://digest.sejong.example\"";
+    wrong(table, "base-url", "base_url is not a web address".to_owned(), text, help);
+    None
+}
+
+fn list_id_of(table: &mut Table, text: &Located<String>) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    if text.value.chars().all(fits) && text.value.contains('.') {
+        return Some(text.value.clone());
+    }
+    let help = "write a name below a domain of yours, as in digest.sejong.example (RFC 2919)";
+    wrong(table, "list-id", "list_id is not a list identifier".to_owned(), text, help);
+    None
+}
+
+fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> {
+    let sample = text.value.replace("{token}", "abcdefghijklmnopqrstuvwxyz");
+    match Mailbox::parse(&sample) {
+        Ok(_) => Some(text.value.clone()),
+        Err(error) => {
+            let help = "write an address as in bounces+{token}@sejong.example";
+            wrong(table, "address", format!("reverse_path: {error}"), text, help);
+            None
+        }
+    }
+}
+
+fn time_zone(table: &mut Table) -> jiff::tz::TimeZone {
+    let Some(text) = table.text("timezone") else { return jiff::tz::TimeZone::UTC };
+    jiff::tz::TimeZone::get(&text.value).unwrap_or_else(|_| {
+        let help = "write a name of the time zone database, as in America/New_York";
+        wrong(table, "timezone", format!("there is no time zone {:?}", text.value), &text, help);
+        jiff::tz::TimeZone::UTC
+    })
+}
+
+fn relays(
+    table: &mut Table,
+    root: &Path,
+    environment: &[(String, String)],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<RelayConfig> {
+    let mut relays = Vec::new();
+    for mut section in table.tables("relay") {
+        let url = section.required_text("url", "add url = \"smtps://user@mail.your.domain\"");
+        let user = section.text("user");
+        let password_file = section.text("password_file");
+        let connections = section.integer("connections", 1..257);
+        let limit = section.text("limit");
+        let messages = section.integer("max_messages_per_connection", 1..1_000_000);
+        let ca_file = section.text("ca_file");
+        let limit = limit.and_then(|text| rate(&mut section, &text));
+        if let Some(url) = url {
+            match Relay::parse(&url.value) {
+                Ok(mut relay) => {
+                    if let Some(connections) = connections {
+                        relay = relay.with_connections(connections as usize);
+                    }
+                    if let Some(messages) = messages {
+                        relay = relay.with_max_messages_per_connection(messages as u64);
+                    }
+                    if let Some(file) = ca_file {
+                        relay = relay.with_ca_file(root.join(file.value));
+                    }
+                    let file = password_file.map(|file| root.join(file.value));
+                    let user = user.map(|user| user.value);
+                    match credentials(relay, user, file.as_deref(), environment) {
+                        Ok(relay) => relays.push(RelayConfig { relay, limit }),
+                        Err(reason) => {
+                            let help = "set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]";
+                            wrong(&mut section, "relay", reason, &url, help);
+                        }
+                    }
+                }
+                Err(error) => {
+                    let help = "as in smtps://user@mail.your.domain, or smtp://127.0.0.1:2525";
+                    wrong(&mut section, "relay", error.to_string(), &url, help);
+                }
+            }
+        }
+        section.finish(problems);
+    }
+    relays
+}
+
+fn rate(table: &mut Table, text: &Located<String>) -> Option<Rate> {
+    match text.value.parse() {
+        Ok(rate) => Some(rate),
+        Err(_) => {
+            let help = "write \"50/second\", \"30/minute\" or \"2000/hour\"";
+            wrong(table, "limit", format!("{:?} is no rate", text.value), text, help);
+            None
+        }
+    }
+}
+
+/// Adds the password that a relay's user needs: from the URL, `DIGEST_SMTP_PASSWORD`, the file that
+/// `DIGEST_SMTP_PASSWORD_FILE` or `password_file` names.
+///
+/// # Errors
+/// What is missing or unreadable; never the password.
+pub fn credentials(
+    relay: Relay,
+    user: Option<String>,
+    password_file: Option<&Path>,
+    environment: &[(String, String)],
+) -> Result<Relay, String> {
+    let variable = |name: &str| {
+        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    let Some(user) = user.or_else(|| relay.user().filter(|_| relay.wants_password()).map(str::to_owned))
+    else {
+        return Ok(relay);
+    };
+    let from_file = |path: &Path| {
+        std::fs::read_to_string(path)
+            .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+            .map_err(|error| format!("the password file {} cannot be read: {error}", path.display()))
+    };
+    let password = match (variable("DIGEST_SMTP_PASSWORD"), variable("DIGEST_SMTP_PASSWORD_FILE")) {
+        (Some(password), _) => password,
+        (None, Some(file)) => from_file(Path::new(&file))?,
+        (None, None) => match password_file {
+            Some(file) => from_file(file)?,
+            None => return Err(format!("there is no password for the user {user}")),
+        },
+    };
+    relay.with_credentials(user, SecretString::from(password)).map_err(|error| error.to_string())
+}

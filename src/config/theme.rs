@@ -1,0 +1,75 @@
+//! `[theme]` -> Theme and logo.
+
+use crate::compose::theme::{Palette, Theme};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::manifest::{Located, Table};
+
+/// The masthead's pictures: for light and for dark surroundings.
+pub(super) type Logos = (Option<(String, Place)>, Option<(String, Place)>);
+
+pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (Theme, Logos) {
+    let mut theme = Theme::default();
+    let mut section = table.table("theme");
+    let logo = section.text("logo").map(|text| named(&section, text));
+    let logo_dark = section.text("logo_dark").map(|text| named(&section, text));
+    if let Some(alt) = section.text("logo_alt") {
+        theme.logo_alt = alt.value;
+    }
+    theme.footer = section.text("footer").map(|text| text.value);
+    for (key, font) in [("font", &mut theme.font), ("heading_font", &mut theme.heading_font)] {
+        if let Some(text) = section.text(key) {
+            match is_font_stack(&text.value) {
+                true => *font = text.value.replace('"', "'"),
+                false => section.report(bad_font(key, &text, &section)),
+            }
+        }
+    }
+    palette(&mut section, "light", &mut theme.light, problems);
+    palette(&mut section, "dark", &mut theme.dark, problems);
+    section.finish(problems);
+    (theme, (logo, logo_dark))
+}
+
+fn named(section: &Table, text: Located<String>) -> (String, Place) {
+    let place = section.place(&text.span);
+    (text.value, place)
+}
+
+fn palette(
+    section: &mut Table,
+    key: &'static str,
+    palette: &mut Palette,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let mut table = section.table(key);
+    for key in Palette::KEYS {
+        let Some(text) = table.text(key) else { continue };
+        match (text.value.parse(), palette.color_mut(key)) {
+            (Ok(color), Some(place)) => *place = color,
+            _ => {
+                let place = table.place(&text.span);
+                table.report(
+                    Diagnostic::error("color", format!("{:?} is no colour", text.value))
+                        .at(place)
+                        .help("write six hexadecimal digits, as in #1f3a5f"),
+                );
+            }
+        }
+    }
+    table.finish(problems);
+}
+
+/// Names, quoted or not, between commas, and a generic family at the end: nothing that could end
+/// the declaration it is written into.
+fn is_font_stack(text: &str) -> bool {
+    let generic = ["serif", "sans-serif", "monospace", "cursive", "system-ui"];
+    let plain = |c: char| c.is_alphanumeric() || " ,'\"-_.".contains(c);
+    text.chars().all(plain)
+        && text.rsplit(',').next().is_some_and(|last| generic.contains(&last.trim()))
+}
+
+fn bad_font(key: &str, text: &Located<String>, section: &Table) -> Diagnostic {
+    Diagnostic::error("font", format!("{key} is not a list of fonts that ends in a generic family"))
+        .at(section.place(&text.span))
+        .help("as in \"Georgia, 'Noto Serif KR', serif\"; mail programs load no other fonts")
+}

@@ -1,0 +1,3 @@
+//! Who is next, and what became of each.
+
+pub mod pace;
