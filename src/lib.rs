@@ -18,3 +18,4 @@
 
 pub mod diagnostic;
 pub mod message;
+pub mod smtp;
