@@ -19,8 +19,7 @@ fn at_second(at: At, line: &'static str) -> Script {
 #[tokio::test]
 async fn a_4xx_at_mail_defers_one_recipient() {
     let script = || at_second(At::Mail, "451 4.3.0 try again");
-    let ends = both_ways(script, 3, &[ACCEPTED, "deferred recipient mail", ACCEPTED]).await;
-    assert_eq!(ends, [Ok(End::Drained), Ok(End::Drained)]);
+    both_ways(script, 3, &[ACCEPTED, "deferred recipient mail", ACCEPTED]).await;
 }
 
 // Row 15.
@@ -184,7 +183,7 @@ async fn a_message_above_the_offered_size_is_not_tried() {
         (vec!["refused message mail".into(), ACCEPTED.into()], Ok(End::Drained))
     );
     assert!(tape.settled[0].1.failure().unwrap().is_certain_for_all());
-    assert!(catcher.lines().iter().any(|line| line.ends_with(" SIZE=32")), "{:?}", catcher.lines());
+    assert!(catcher.lines().iter().any(|line| line.ends_with(" SIZE=33")), "{:?}", catcher.lines());
 }
 
 // Row 38, at MAIL.
