@@ -81,7 +81,8 @@ pub enum RelayError {
     /// A port that is no number from 1 to 65535. Not repeated: `user:password` without a host looks
     /// like a host and a port.
     #[error(
-        "what follows the host is not a port from 1 to 65535 (in a password, write / as %2F, ? as %3F, @ as %40)"
+        "what follows the host is not a port from 1 to 65535 \
+         (in a password, write / as %2F, ? as %3F, @ as %40)"
     )]
     Port,
     /// Something behind the port that is no query.
@@ -189,7 +190,8 @@ impl Relay {
             login: None,
             user: None,
             mechanism: None,
-            hello: ClientId::default(),
+            // The system's name for this machine may be no host name at all.
+            hello: parse_hello(&ClientId::default().to_string()).unwrap_or(LOOPBACK),
             connections: 4,
             max_messages_per_connection: None,
             ca_file: None,
@@ -389,6 +391,8 @@ impl Relay {
     }
 }
 
+/// A client without a name of its own greets with an address literal (RFC 5321 4.1.4).
+const LOOPBACK: ClientId = ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST);
 const HELLO_HELP: &str = "write this machine's full host name, or its IP address";
 
 impl fmt::Display for Relay {

@@ -50,7 +50,8 @@ fn credentials_are_decoded_and_never_shown() {
 #[test]
 fn options_are_read() {
     let relay = relay(
-        "smtp://h.example?connections=9&max_messages=50&hello=me.example&ca_file=%2Fa%20b.pem&pipelining=off&auth=login",
+        "smtp://h.example?connections=9&max_messages=50&hello=me.example\
+         &ca_file=%2Fa%20b.pem&pipelining=off&auth=login",
     );
     assert_eq!(relay.connections(), 9);
     assert_eq!(relay.max_messages_per_connection(), Some(50));

@@ -3,7 +3,7 @@
 //! Relays answer with lines far longer than the RFC allows, in Latin-1, without text, ended by a
 //! bare LF; none of that makes an accepted message less accepted, so all of it is taken. What
 //! cannot be tied to one code is [`Garbled`]: a wrong guess here would credit one recipient with
-//! another's reply. This file must never panic, whatever arrives, and never keep more than its caps.
+//! another's reply. This file must never panic, whatever arrives, nor keep more than its caps.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub struct Reply {
 pub struct EnhancedCode {
     /// 2 success, 4 persistent transient failure, 5 permanent failure.
     pub class: u8,
-    /// What it is about: 1 address, 2 mailbox, 3 system, 4 network, 5 protocol, 6 content, 7 policy.
+    /// 1 address, 2 mailbox, 3 system, 4 network, 5 protocol, 6 content, 7 policy.
     pub subject: u16,
     /// The condition within the subject.
     pub detail: u16,
@@ -300,7 +300,8 @@ mod tests {
             text in "[ -~]{0,80}",
             sizes in prop::collection::vec(1usize..9, 1..6),
         ) {
-            let wire: String = codes.iter().map(|c| format!("{c}-{text}\r\n{c} {text}\r\n")).collect();
+            let reply = |code: &u16| format!("{code}-{text}\r\n{code} {text}\r\n");
+            let wire: String = codes.iter().map(reply).collect();
             let (replies, garbled) = read(wire.as_bytes(), &sizes);
             prop_assert_eq!(garbled, None);
             prop_assert_eq!(replies.iter().map(|r| r.code).collect::<Vec<_>>(), codes);

@@ -125,15 +125,15 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
     let mut offered = hello(relay, &mut wire).await?;
     if relay.tls() == Tls::Required {
         if !offered.starttls {
-            let text = "the relay does not offer STARTTLS, so nothing was sent: use smtps:// and its \
-                        port, or add ?tls=none if the way there is safe";
+            let text = "the relay does not offer STARTTLS, so nothing was sent: use smtps:// and \
+                        its port, or add ?tls=none if the way there is safe";
             return Err(stop(Stage::Starttls, text.to_owned()));
         }
         let reply = command(&mut wire, relay, &Starttls.to_string()).await;
         expect(Stage::Starttls, reply)?;
         if wire.has_input() {
-            let text = "security warning: somebody put bytes behind the answer to STARTTLS, before TLS \
-                        began; the connection was dropped and nothing was sent";
+            let text = "security warning: somebody put bytes behind the answer to STARTTLS, \
+                        before TLS began; the connection was dropped and nothing was sent";
             return Err(stop(Stage::Starttls, text.to_owned()));
         }
         wire = tls::start(relay, wire, Stage::Starttls).await?;
@@ -189,8 +189,8 @@ async fn log_in(
     let Some(mechanism) = mechanism else {
         let known = "PLAIN, LOGIN and XOAUTH2";
         let text = match offered.auth.as_slice() {
-            [] => "the relay offers no login here (AUTH): use its submission port with TLS, or remove \
-                   the user"
+            [] => "the relay offers no login here (AUTH): use its submission port with TLS, or \
+                   remove the user"
                 .to_owned(),
             names => format!("the relay offers AUTH {}; we know {known}", names.join(" ")),
         };

@@ -76,7 +76,8 @@ mod tests {
             let text = stuffed(&bytes);
             prop_assert!(text.is_empty() || text.ends_with("\r\n"));
             prop_assert!(!text.replace("\r\n", "").contains(['\r', '\n']));
-            prop_assert!(text.split("\r\n").all(|line| !line.starts_with('.') || line.starts_with("..")));
+            let stuffed = |line: &str| !line.starts_with('.') || line.starts_with("..");
+            prop_assert!(text.split("\r\n").all(stuffed));
         }
     }
 }

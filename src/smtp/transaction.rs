@@ -50,7 +50,8 @@ pub trait Feed: Send {
     /// [`Stop`]: nothing of it was sent, nothing more will be.
     fn before_dot(&mut self, ticket: Ticket) -> impl Future<Output = Result<(), Stop>> + Send;
 
-    /// What became of it: once for each message that was taken.
+    /// What became of it: once for each message that was taken. A message refused without a
+    /// command may be settled before one that was taken earlier.
     fn settled(&mut self, ticket: Ticket, outcome: Outcome) -> impl Future<Output = ()> + Send;
 }
 
@@ -150,13 +151,18 @@ impl Session {
 
     /// After a wait: a 421 or a FIN that came meanwhile ends the session before anything is sent.
     async fn check_idle<F: Feed>(&mut self, feed: &mut F, taken: &Taken) -> Result<(), Trouble> {
-        let trouble = match self.wire.unasked().await {
-            None => return Ok(()),
-            Some(Ok(reply)) => trouble_of_reply(Stage::Mail, reply, self.carried, false),
-            Some(Err(loss)) => trouble_of_loss(Stage::Mail, loss.to_string(), self.carried, false),
-        };
+        let Some(said) = self.wire.unasked().await else { return Ok(()) };
+        let trouble = self.spoken(Stage::Mail, said);
         feed.settled(taken.ticket, unsent(Stage::Mail, trouble.text.clone())).await;
         Err(self.named(trouble))
+    }
+
+    /// What it means that a server spoke, or left, without being asked.
+    fn spoken(&self, stage: Stage, said: Result<Reply, Loss>) -> Trouble {
+        match said {
+            Ok(reply) => trouble_of_reply(stage, reply, self.carried, self.pipelined()),
+            Err(loss) => trouble_of_loss(stage, loss.to_string(), self.carried, false),
+        }
     }
 
     /// Settles what this relay cannot take, before a command is spent on it.
@@ -328,6 +334,13 @@ impl Session {
             feed.settled(current.ticket, unsent(Stage::Data, text)).await;
             return Ok(Step::Stopped);
         }
+        if let Some(said) = self.wire.unasked().await {
+            // A 421, a FIN or a stray reply that came meanwhile: no byte of the text has left.
+            let trouble = self.spoken(Stage::Data, said);
+            self.usable = false;
+            feed.settled(current.ticket, unsent(Stage::Data, trouble.text.clone())).await;
+            return Err(trouble);
+        }
         let next = self.follower(feed).await;
         self.group.clear();
         stuff(&current.message.bytes, &mut self.group);
@@ -404,7 +417,9 @@ impl Session {
 
     fn over(&self, stage: Stage, loss: &Loss) -> Opened {
         let garbled = matches!(loss, Loss::Garbled(_) | Loss::OutOfTurn);
-        let out_of_step = self.pipelined() && (garbled || matches!(loss, Loss::Timeout(_)));
+        // Silence from the start is an outage; silence after half the replies is a lost one.
+        let partial = stage != Stage::Mail && matches!(loss, Loss::Timeout(_));
+        let out_of_step = self.pipelined() && (garbled || partial);
         let text = loss.to_string();
         let trouble = trouble_of_loss(stage, text.clone(), self.carried, out_of_step);
         Opened::Over(outcome::of_loss(stage, garbled, text), trouble)

@@ -3,8 +3,11 @@
 //! A group leaves in one write and one flush, so that it needs one segment's round trip. After any
 //! [`Loss`] the connection must never be used again: a late reply would answer the wrong command.
 
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -172,14 +175,16 @@ impl Wire {
         self.taken < self.input.len()
     }
 
-    /// After a pause: what the server said, or did, without being asked (a 421, a FIN).
+    /// What the server said or did without being asked (a 421, a FIN), before a text or after a
+    /// pause.
     pub(super) async fn unasked(&mut self) -> Option<Result<Reply, Loss>> {
         if !self.has_input() {
-            // A zero timeout polls once, so an idle connection costs no wait.
-            match timeout(Duration::ZERO, self.fill()).await {
-                Err(_) => return None,
-                Ok(Err(loss)) => return Some(Err(loss)),
-                Ok(Ok(())) => {}
+            // Polled once: a silent connection costs no wait, and mostly no system call.
+            let mut fill = pin!(self.fill());
+            match poll_fn(|cx| Poll::Ready(fill.as_mut().poll(cx))).await {
+                Poll::Pending => return None,
+                Poll::Ready(Err(loss)) => return Some(Err(loss)),
+                Poll::Ready(Ok(())) => {}
             }
         }
         Some(self.reply(LAST_WORDS).await)

@@ -69,8 +69,8 @@ fn explain(relay: &Relay, stage: Stage, loss: &Loss) -> Option<String> {
     Some(match tls {
         TlsError::InvalidCertificate(reason) => match reason {
             CertificateError::UnknownIssuer => format!(
-                "the certificate of {host} is signed by nobody this machine trusts; if it is the relay's own, \
-                 name its root with ?ca_file=PATH"
+                "the certificate of {host} is signed by nobody this machine trusts; if it is the \
+                 relay's own, name its root with ?ca_file=PATH"
             ),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 format!("the certificate is not for {host}: {reason}")
