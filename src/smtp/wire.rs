@@ -214,9 +214,12 @@ impl Wire {
             self.taken = 0;
         }
         self.input.reserve(READ_BYTES);
-        match self.stream.read_buf(&mut self.input).await? {
-            0 => Err(Loss::Closed),
-            _ => Ok(()),
+        match self.stream.read_buf(&mut self.input).await {
+            Ok(0) => Err(Loss::Closed),
+            Ok(_) => Ok(()),
+            // TLS without its farewell: a close like any other once replies are complete.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Loss::Closed),
+            Err(error) => Err(Loss::Broken(error)),
         }
     }
 }

@@ -7,6 +7,7 @@ use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 use sejong_digest::smtp::outcome::Scope;
 use sejong_digest::smtp::transaction::End;
 
+use super::opening::{tls_catcher, tls_relay};
 use super::{Tape, both_ways, carry, catcher, catcher_with, message, messages, relay_to};
 
 const ACCEPTED: &str = "accepted";
@@ -36,6 +37,23 @@ async fn a_connection_lost_before_the_text_is_certainly_unsent() {
     let (tape, end) = carry(&relay_to(&catcher), Tape::of(messages(3))).await;
     assert_eq!(tape.outcomes(), [ACCEPTED, "unsent session data"]);
     assert!(end.is_err());
+}
+
+// Rows 26 and 30: what left us is counted below TLS.
+#[tokio::test]
+async fn under_tls_too_a_lost_text_is_unsent_and_a_lost_dot_uncertain() {
+    let rows = [
+        (At::Body(1), huge(), "unsent session body"),
+        (At::Dot, b"x\r\n".to_vec(), "uncertain session dot"),
+    ];
+    for (at, text, expected) in rows {
+        let script = Script::new().rule(at, When::Message(2), Do::Reset);
+        let (catcher, dir) = tls_catcher(script, true).await;
+        let all = vec![messages(1).remove(0), message("p2@x.example", &text)];
+        let relay = tls_relay(&catcher, "smtps", "kim:p%40ss", &dir);
+        let (tape, _) = carry(&relay, Tape::of(all)).await;
+        assert_eq!(tape.outcomes(), [ACCEPTED, expected]);
+    }
 }
 
 #[tokio::test]

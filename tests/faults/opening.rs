@@ -92,7 +92,10 @@ fn certificate(names: &[&str]) -> (Arc<rustls::ServerConfig>, tempfile::TempDir)
     (Arc::new(config), dir)
 }
 
-async fn tls_catcher(script: Script, implicit_tls: bool) -> (Catcher, tempfile::TempDir) {
+pub(super) async fn tls_catcher(
+    script: Script,
+    implicit_tls: bool,
+) -> (Catcher, tempfile::TempDir) {
     let (tls, dir) = certificate(&["localhost"]);
     let login = Some(("kim".to_owned(), "p@ss".to_owned()));
     let tls = Some(tls);
@@ -100,7 +103,12 @@ async fn tls_catcher(script: Script, implicit_tls: bool) -> (Catcher, tempfile::
     (catcher_with(options).await, dir)
 }
 
-fn tls_relay(catcher: &Catcher, scheme: &str, login: &str, dir: &tempfile::TempDir) -> Relay {
+pub(super) fn tls_relay(
+    catcher: &Catcher,
+    scheme: &str,
+    login: &str,
+    dir: &tempfile::TempDir,
+) -> Relay {
     let port = catcher.addr().port();
     let query = if scheme == "smtp" { "?tls=required" } else { "" };
     let relay = Relay::parse(&format!("{scheme}://{login}@localhost:{port}{query}")).unwrap();

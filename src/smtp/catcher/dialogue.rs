@@ -254,20 +254,20 @@ impl<'a> Dialogue<'a> {
             text.extend_from_slice(&self.input[self.taken..]);
             self.input.clear();
             self.taken = 0;
-            if let Some((end, after)) = end_of_text(&text, from, dropped == 0) {
-                self.input.extend_from_slice(&text[after..]);
-                text.truncate(end);
-                // Only its length counts once it is too long.
-                text.resize(end + dropped, 0);
-                return Ok(Some(text));
-            }
-            if let Some((bytes, action)) = point
-                && dropped + text.len() >= bytes
-            {
+            let found = end_of_text(&text, from, dropped == 0);
+            let length = dropped + found.map_or(text.len(), |(end, _)| end);
+            if let Some((_, action)) = point.filter(|(bytes, _)| length >= *bytes) {
                 point = None;
                 if self.perform(Some(action), "").await? == Flow::Over {
                     return Ok(None);
                 }
+            }
+            if let Some((end, after)) = found {
+                self.input.extend_from_slice(&text[after..]);
+                text.truncate(end);
+                // Only its length counts once it is too long.
+                text.resize(length, 0);
+                return Ok(Some(text));
             }
             if text.len() > max + READ_BYTES {
                 let excess = text.len() - max;
