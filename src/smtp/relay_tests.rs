@@ -75,9 +75,13 @@ fn errors_say_what_to_write_instead() {
     assert!(error("smtps://x.example?tls=none").contains("TLS already"));
     assert!(error("smtp://x.example?hello=a%0D%0Ab").contains("host name"));
     assert!(error("smtp://:secret@x.example").contains("needs a user"));
-    for bad in
-        ["smtp://u:se%cret@x", "smtp://u:secret@x?tls=none", "smtp://u:secret%0A@x", "u:secret@x"]
-    {
+    for bad in [
+        "smtp://u:se%cret@x",
+        "smtp://u:secret@x?tls=none",
+        "smtp://u:secret%0A@x",
+        "u:secret@x",
+        "smtp://u:secret",
+    ] {
         assert!(!error(bad).contains("cret"), "{bad} leaks");
     }
     assert!(error("smtp://u:p@10.0.0.1?tls=none").contains("in the clear"));

@@ -13,6 +13,7 @@ use std::future::Future;
 
 use lettre::transport::smtp::commands::{Data, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
+use tracing::trace;
 
 use super::outcome::{
     self, Failure, Outcome, Scope, Stage, Trouble, trouble_of_loss, trouble_of_reply,
@@ -251,6 +252,7 @@ impl Session {
                 Ok(reply) => reply,
                 Err(loss) => return self.over(stage, &loss),
             };
+            trace!(?stage, recipient = %message.envelope.recipient, %reply);
             if stage == Stage::Data && refusal.is_some() && reply.code == 354 {
                 return self.lone_dot(refusal).await;
             }
@@ -372,6 +374,7 @@ impl Session {
     async fn dot_reply(&mut self) -> (Outcome, Option<Trouble>) {
         match self.wire.reply(self.limit(Stage::Dot)).await {
             Ok(reply) => {
+                trace!(stage = ?Stage::Dot, %reply);
                 let Some(outcome) = outcome::of_reply(Stage::Dot, reply.clone()) else {
                     return lost(Stage::Dot, &Loss::OutOfTurn, self.carried);
                 };

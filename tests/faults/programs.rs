@@ -171,7 +171,7 @@ async fn throughput_against_smtp_source() {
         let (count, target) = (COUNT.to_string(), format!("127.0.0.1:{port}"));
         let start = Instant::now();
         let source = tokio::task::spawn_blocking(move || {
-            let options = ["-s", "4", "-l", "20000", "-m", &count, "-f", "a@x.example"];
+            let options = ["-d", "-s", "4", "-l", "20000", "-m", &count, "-f", "a@x.example"];
             let mut command = Command::new("/usr/sbin/smtp-source");
             command.args(options).args(["-t", "p@x.example", &target]).status()
         });
