@@ -1,0 +1,24 @@
+//! (envelope, bytes) -> relay -> outcome: the only room that opens an outbound socket for mail.
+//!
+//! Words, limits and reply codes are those of RFC 5321. lettre lends its SMTP vocabulary (commands,
+//! client identity, parameters, mechanisms); the transaction itself is ours, because each reply
+//! must be tied to the stage it answers and a connection must never be reused after a doubt.
+//!
+//! - [`relay`]: where to, how, as whom: options validated once.
+//! - [`session`]: one connection, opened up to the point where mail may be sent.
+//! - [`transaction`]: messages carried over a session, pipelined where the relay offers it.
+//! - [`outcome`]: what each reply, or its absence, means; nothing else decides that.
+//! - [`catcher`]: the SMTP server for rehearsals and tests.
+//!
+//! This room must never retry on its own, pick a recipient, or know of a ledger: it says what
+//! happened, and `delivery` decides what comes next.
+
+pub mod catcher;
+pub mod outcome;
+pub mod relay;
+pub mod reply;
+pub mod session;
+mod stream;
+mod stuffing;
+pub mod transaction;
+mod wire;

@@ -1,0 +1,299 @@
+//! Reply, or no reply -> what it means: for the recipient, the message, the session, the relay.
+//!
+//! The one file that decides. Everything here is a pure function of the stage and the reply, so
+//! that the catalogue of faults reads as a table in the tests below. The rule above all others:
+//! once the final dot may have left us, only a reply tells accepted from refused; without one the
+//! outcome is [`Outcome::Uncertain`], never a retry and never a guess.
+
+use std::fmt;
+
+use super::reply::Reply;
+
+/// Where in a session something happened (RFC 5321 3 and 4.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Name look-up, TCP, and the handshake of implicit TLS.
+    Connect,
+    /// The 220 of the server.
+    Greeting,
+    /// `EHLO` or `HELO`.
+    Ehlo,
+    /// `STARTTLS` and its handshake (RFC 3207).
+    Starttls,
+    /// `AUTH` (RFC 4954).
+    Auth,
+    /// `MAIL FROM`, or the `RSET` before it.
+    Mail,
+    /// `RCPT TO`.
+    Rcpt,
+    /// `DATA` up to its 354.
+    Data,
+    /// The text, before any byte of the final dot left us.
+    Body,
+    /// From the first byte of the final dot to its reply.
+    Dot,
+}
+
+/// How far a failure reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// This recipient only.
+    Recipient,
+    /// This message's sender or content: probably the same for every recipient.
+    Message,
+    /// This connection: open another.
+    Session,
+    /// This relay, or our configuration of it: every connection would fail the same way.
+    Relay,
+}
+
+/// Why a message was not accepted, or not known to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Where it happened.
+    pub stage: Stage,
+    /// How far it reaches.
+    pub scope: Scope,
+    /// What the server said, where it said something.
+    pub reply: Option<Reply>,
+    /// One line for people: the reply, or what happened instead of one.
+    pub text: String,
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The relay has taken responsibility (2xx after the final dot).
+    Accepted(Reply),
+    /// Not now: try this recipient again later. Charged as an attempt.
+    Deferred(Failure),
+    /// Never (5xx with recipient or message scope).
+    Refused(Failure),
+    /// The final dot may have left us and no reply tells what came of it.
+    Uncertain(Failure),
+    /// Certainly not accepted, through no fault of the recipient: the session, the relay or the
+    /// sender's address failed. Not charged. A connection lost in the text comes here too, with
+    /// [`Stage::Body`].
+    Unsent(Failure),
+}
+
+/// What to do about a [`Trouble`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Remedy {
+    /// Connect again at once: the session had done its share.
+    Reconnect,
+    /// Connect again with pipelining off: replies and commands fell out of step.
+    Lockstep,
+    /// Connect again after a growing pause.
+    BackOff,
+    /// Stop: waiting does not help, a person must.
+    Stop,
+}
+
+/// The end of a session before its work was done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{relay}: {text}")]
+pub struct Trouble {
+    /// The relay, without its password.
+    pub relay: String,
+    /// Where it happened.
+    pub stage: Stage,
+    /// [`Scope::Session`] or [`Scope::Relay`].
+    pub scope: Scope,
+    /// What the server said, where it said something.
+    pub reply: Option<Reply>,
+    /// One sentence for people.
+    pub text: String,
+    /// What to do.
+    pub remedy: Remedy,
+}
+
+impl fmt::Display for Stage {
+    /// As it stands in "the relay refused …".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stage::Connect => "the connection",
+            Stage::Greeting => "to greet us",
+            Stage::Ehlo => "EHLO",
+            Stage::Starttls => "STARTTLS",
+            Stage::Auth => "the user or password (AUTH)",
+            Stage::Mail => "MAIL",
+            Stage::Rcpt => "RCPT",
+            Stage::Data => "DATA",
+            Stage::Body => "the text",
+            Stage::Dot => "the message",
+        })
+    }
+}
+
+impl Stage {
+    /// Whether the code is the success of this stage. Exact where RFC 5321 4.3.2 is exact: a
+    /// wrong success means that replies and commands are out of step.
+    pub fn expects(self, code: u16) -> bool {
+        match self {
+            Stage::Connect | Stage::Body => false,
+            Stage::Greeting | Stage::Starttls => code == 220,
+            Stage::Auth => code == 235,
+            Stage::Ehlo | Stage::Mail | Stage::Rcpt | Stage::Dot => (250..=259).contains(&code),
+            Stage::Data => code == 354,
+        }
+    }
+}
+
+impl Failure {
+    /// Whether every recipient would fail the same way, for certain: the message is too large.
+    /// Other failures of message scope are a suspicion that grows with their number.
+    pub fn is_certain_for_all(&self) -> bool {
+        let too_large = self.reply.as_ref().is_none_or(is_too_large);
+        self.scope == Scope::Message && too_large
+    }
+
+    /// Whether the server asks for a lower rate, at this relay or for this recipient's domain:
+    /// 421, 450, 451, 452 or 454 with 4.7.x, 4.3.1, 4.3.2 or 4.5.3, or with the usual words.
+    pub fn asks_to_slow_down(&self) -> bool {
+        const WORDS: [&str; 6] =
+            ["too many", "rate", "throttl", "too fast", "slow down", "temporarily deferred"];
+        let Some(reply) = self.reply.as_ref().filter(|reply| reply.class() == 4) else {
+            return false;
+        };
+        let text = reply.text.to_lowercase();
+        reply.subject() == Some(7)
+            || [(3, 1), (3, 2), (5, 3)].iter().any(|(a, b)| reply.is_about(*a, *b))
+            || WORDS.iter().any(|word| text.contains(word))
+    }
+
+    /// Whether this is greylisting: the first retry should wait five minutes or more.
+    pub fn is_greylisting(&self) -> bool {
+        self.stage == Stage::Rcpt
+            && self.reply.as_ref().is_some_and(|reply| {
+                let text = reply.text.to_lowercase();
+                reply.class() == 4 && (text.contains("greylist") || text.contains("graylist"))
+            })
+    }
+}
+
+impl Outcome {
+    /// The failure, unless it was accepted.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Outcome::Accepted(_) => None,
+            Outcome::Deferred(failure)
+            | Outcome::Refused(failure)
+            | Outcome::Uncertain(failure)
+            | Outcome::Unsent(failure) => Some(failure),
+        }
+    }
+
+    /// Whether the connection must not be used any further.
+    pub(super) fn ends_session(&self) -> bool {
+        self.failure().is_some_and(|f| matches!(f.scope, Scope::Session | Scope::Relay))
+    }
+}
+
+/// What a reply to MAIL, RCPT, DATA, the text or the final dot means; `None` to go on.
+pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
+    if stage.expects(reply.code) {
+        return (stage == Stage::Dot).then_some(Outcome::Accepted(reply));
+    }
+    let scope = scope(stage, &reply);
+    let (class, too_large) = (reply.class(), is_too_large(&reply));
+    let text = reply.to_string();
+    let failure = Failure { stage, scope, reply: Some(reply), text };
+    Some(match (scope, class) {
+        // 354 or 220 where a verdict was due: the dot is out and nobody said what became of it.
+        (_, 2 | 3) if stage == Stage::Dot => Outcome::Uncertain(failure),
+        (Scope::Session | Scope::Relay, _) => Outcome::Unsent(failure),
+        (_, 4) => Outcome::Deferred(failure),
+        // The sender's address was refused. No subscriber has bounced.
+        (Scope::Message, _) if stage == Stage::Mail && !too_large => Outcome::Unsent(failure),
+        _ => Outcome::Refused(failure),
+    })
+}
+
+/// What the absence of a reply means. `garbled`: something came that is no reply.
+pub fn of_loss(stage: Stage, garbled: bool, text: String) -> Outcome {
+    let failure = Failure { stage, scope: Scope::Session, reply: None, text };
+    match stage {
+        Stage::Dot => Outcome::Uncertain(failure),
+        // Charged: a recipient whose transaction always ends in garbage must not be tried forever.
+        _ if garbled => Outcome::Deferred(failure),
+        _ => Outcome::Unsent(failure),
+    }
+}
+
+fn scope(stage: Stage, reply: &Reply) -> Scope {
+    match (stage, reply.code) {
+        (_, 421) => Scope::Session,
+        // A success that this stage does not have: out of step.
+        (_, 200..=399) => Scope::Session,
+        // RFC 4954 6: authentication is wanted, wrong, too weak, or wants TLS.
+        (_, 530 | 534 | 535 | 538) => Scope::Relay,
+        // "Bad sequence" after the command before was accepted: out of step as well.
+        (Stage::Rcpt | Stage::Data, 503) => Scope::Session,
+        _ if is_too_large(reply) && stage != Stage::Rcpt => Scope::Message,
+        (_, 400..=499) => Scope::Recipient,
+        (Stage::Mail, _) => Scope::Message,
+        (Stage::Rcpt, _) if is_unauthenticated(reply) => Scope::Message,
+        (Stage::Rcpt, _) => Scope::Recipient,
+        // After DATA: 5.1.x and 5.2.x still speak of the mailbox, the rest of what was sent.
+        _ if matches!(reply.subject(), Some(1 | 2)) => Scope::Recipient,
+        _ => Scope::Message,
+    }
+}
+
+/// 5.3.4 (RFC 1870 6.1), or 552 without an enhanced code.
+fn is_too_large(reply: &Reply) -> bool {
+    reply.class() == 5 && (reply.is_about(3, 4) || (reply.code == 552 && reply.enhanced.is_none()))
+}
+
+/// 5.7.20 to 5.7.26 (RFC 7372) and 5.7.515: SPF, DKIM or DMARC of the sender.
+fn is_unauthenticated(reply: &Reply) -> bool {
+    (20..=26).any(|detail| reply.is_about(7, detail)) || reply.is_about(7, 515)
+}
+
+/// The end of a session by a reply. `carried`: messages that the session had settled before;
+/// `pipelined`: whether commands were grouped.
+pub fn trouble_of_reply(stage: Stage, reply: Reply, carried: u64, pipelined: bool) -> Trouble {
+    let in_transaction =
+        matches!(stage, Stage::Mail | Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot);
+    let (scope, remedy) = match (stage, reply.code, reply.class()) {
+        // Many relays end a session after so many messages with a 421: not a bad sign.
+        (_, 421, _) if in_transaction && carried > 0 => (Scope::Session, Remedy::Reconnect),
+        (_, 421, _) | (Stage::Connect | Stage::Greeting, ..) => (Scope::Session, Remedy::BackOff),
+        (Stage::Auth, _, 4) => (Scope::Relay, Remedy::BackOff),
+        (_, _, 4) => (Scope::Session, Remedy::BackOff),
+        (Stage::Ehlo | Stage::Starttls | Stage::Auth, ..) => (Scope::Relay, Remedy::Stop),
+        (_, 530 | 534 | 535 | 538, _) => (Scope::Relay, Remedy::Stop),
+        _ if pipelined => (Scope::Session, Remedy::Lockstep),
+        _ => (Scope::Session, Remedy::BackOff),
+    };
+    let text = match (reply.code, reply.class()) {
+        (421, _) => format!("the relay ended the session: {reply}"),
+        (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
+        _ => format!("protocol error: {reply} is no answer to {stage}"),
+    };
+    Trouble { relay: String::new(), stage, scope, reply: Some(reply), text, remedy }
+}
+
+/// The end of a session without a reply. `out_of_step`: what came was garbled or missing although
+/// the connection stood.
+pub fn trouble_of_loss(stage: Stage, text: String, carried: u64, out_of_step: bool) -> Trouble {
+    let remedy = match stage {
+        Stage::Mail | Stage::Rcpt | Stage::Data if out_of_step => Remedy::Lockstep,
+        // A silent end between two messages is how some relays count to their limit.
+        Stage::Mail if carried > 0 => Remedy::Reconnect,
+        _ => Remedy::BackOff,
+    };
+    let text = match stage {
+        Stage::Connect => text,
+        Stage::Greeting => format!("no greeting from the relay: {text}"),
+        Stage::Body => format!("while sending the text: {text}"),
+        Stage::Dot => format!("after the final dot: {text}"),
+        stage => format!("no usable answer to {stage}: {text}"),
+    };
+    Trouble { relay: String::new(), stage, scope: Scope::Session, reply: None, text, remedy }
+}
+
+#[cfg(test)]
+#[path = "outcome_tests.rs"]
+mod tests;

@@ -1,0 +1,135 @@
+//! The catalogue of faults as a table: row, stage, reply, outcome.
+
+use super::super::reply::ReplyReader;
+use super::*;
+
+fn reply(line: &str) -> Reply {
+    ReplyReader::default().take(&mut format!("{line}\r\n").as_bytes()).unwrap().unwrap()
+}
+
+/// Outcome and scope as words: `refused recipient`, `go on`.
+fn judged(stage: Stage, line: &str) -> String {
+    let outcome = of_reply(stage, reply(line));
+    let word = match &outcome {
+        None => "go on",
+        Some(Outcome::Accepted(_)) => "accepted",
+        Some(Outcome::Deferred(_)) => "deferred",
+        Some(Outcome::Refused(_)) => "refused",
+        Some(Outcome::Uncertain(_)) => "uncertain",
+        Some(Outcome::Unsent(_)) => "unsent",
+    };
+    match outcome.as_ref().and_then(Outcome::failure) {
+        None => word.to_owned(),
+        Some(failure) => format!("{word} {}", format!("{:?}", failure.scope).to_lowercase()),
+    }
+}
+
+#[test]
+fn each_row_of_the_catalogue_has_its_outcome() {
+    use Stage::{Data, Dot, Mail, Rcpt};
+    let rows = [
+        (13, Mail, "530 5.7.0 Authentication required", "unsent relay"),
+        (14, Mail, "451 4.3.0 try again", "deferred recipient"),
+        (14, Mail, "452 4.3.1 out of storage", "deferred recipient"),
+        (15, Mail, "553 5.1.8 sender domain does not exist", "unsent message"),
+        (15, Mail, "550 5.7.1 sender refused", "unsent message"),
+        (16, Rcpt, "450 4.1.1 not now", "deferred recipient"),
+        (16, Rcpt, "451 local error", "deferred recipient"),
+        (16, Rcpt, "452 4.2.2 full", "deferred recipient"),
+        (17, Rcpt, "450 4.2.0 Greylisted, see http://postgrey", "deferred recipient"),
+        (18, Rcpt, "450 4.7.1 rate limited", "deferred recipient"),
+        (18, Rcpt, "421 4.7.28 rate limited", "unsent session"),
+        (19, Rcpt, "550 5.1.1 no such user", "refused recipient"),
+        (20, Rcpt, "550 5.7.1 policy", "refused recipient"),
+        (20, Rcpt, "550 5.7.26 unauthenticated", "refused message"),
+        (20, Rcpt, "550 5.7.515 does not meet the required level", "refused message"),
+        (21, Rcpt, "552 5.2.2 mailbox full", "refused recipient"),
+        (21, Rcpt, "552 quota", "refused recipient"),
+        (22, Rcpt, "251 will forward", "go on"),
+        (22, Rcpt, "252 cannot verify", "go on"),
+        (23, Mail, "421 4.3.2 shutting down", "unsent session"),
+        (23, Data, "421 closing", "unsent session"),
+        (23, Dot, "421 4.3.2 shutting down", "unsent session"),
+        (25, Data, "451 4.3.0 queue trouble", "deferred recipient"),
+        (25, Data, "554 5.6.0 no", "refused message"),
+        (25, Data, "503 5.5.1 bad sequence", "unsent session"),
+        (28, Dot, "451 4.3.0 not now", "deferred recipient"),
+        (29, Dot, "554 5.7.1 spam", "refused message"),
+        (29, Dot, "550 5.7.26 DMARC", "refused message"),
+        (29, Dot, "550 5.6.0 malformed", "refused message"),
+        (29, Dot, "550 5.1.1 no such user after all", "refused recipient"),
+        (29, Dot, "552 5.2.2 over quota", "refused recipient"),
+        (31, Dot, "451 accepted, yet", "deferred recipient"),
+        (33, Dot, "250", "accepted"),
+        (33, Dot, "250 2.0.0 queued as 4c1", "accepted"),
+        (34, Dot, "354 go on", "uncertain session"),
+        (34, Dot, "220 mail.example ESMTP", "uncertain session"),
+        (34, Data, "250 ok", "unsent session"),
+        (34, Mail, "354 go on", "unsent session"),
+        (34, Rcpt, "220 hello", "unsent session"),
+        (38, Mail, "552 5.3.4 too big", "refused message"),
+        (38, Mail, "552 message size exceeds fixed limit", "refused message"),
+        (38, Dot, "552 5.3.4 too big", "refused message"),
+        (42, Rcpt, "452 4.5.3 too many recipients", "deferred recipient"),
+        (0, Mail, "250 2.1.0 ok", "go on"),
+        (0, Rcpt, "250 2.1.5 ok", "go on"),
+        (0, Data, "354 end with .", "go on"),
+        (0, Rcpt, "530 5.7.0 STARTTLS first", "unsent relay"),
+    ];
+    for (row, stage, line, expected) in rows {
+        assert_eq!(judged(stage, line), expected, "row {row}: {line:?} at {stage:?}");
+    }
+}
+
+// Rows 26, 27, 30, 32, 34.
+#[test]
+fn only_a_lost_dot_is_uncertain() {
+    let text = || "gone".to_owned();
+    for stage in [Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Body] {
+        assert!(matches!(of_loss(stage, false, text()), Outcome::Unsent(_)), "{stage:?}");
+        assert!(matches!(of_loss(stage, true, text()), Outcome::Deferred(_)), "{stage:?}");
+    }
+    assert!(matches!(of_loss(Stage::Dot, false, text()), Outcome::Uncertain(_)));
+    assert!(matches!(of_loss(Stage::Dot, true, text()), Outcome::Uncertain(_)));
+}
+
+#[test]
+fn each_end_of_a_session_has_its_remedy() {
+    use Remedy::{BackOff, Lockstep, Reconnect, Stop};
+    use Scope::{Relay, Session};
+    let rows = [
+        (1, Stage::Greeting, "421 busy", 0, Session, BackOff),
+        (1, Stage::Greeting, "554 no service here", 0, Session, BackOff),
+        (6, Stage::Ehlo, "550 go away", 0, Relay, Stop),
+        (8, Stage::Starttls, "454 4.7.0 no TLS now", 0, Session, BackOff),
+        (7, Stage::Starttls, "502 not here", 0, Relay, Stop),
+        (11, Stage::Auth, "535 5.7.8 wrong", 0, Relay, Stop),
+        (12, Stage::Auth, "454 4.7.0 not now", 0, Relay, BackOff),
+        (13, Stage::Mail, "530 5.7.0 log in", 0, Relay, Stop),
+        (23, Stage::Mail, "421 4.3.2 down", 0, Session, BackOff),
+        (24, Stage::Mail, "421 4.7.0 enough", 7, Session, Reconnect),
+        (41, Stage::Data, "250 ok", 3, Session, Lockstep),
+    ];
+    for (row, stage, line, carried, scope, remedy) in rows {
+        let trouble = trouble_of_reply(stage, reply(line), carried, true);
+        assert_eq!((trouble.scope, trouble.remedy), (scope, remedy), "row {row}: {line:?}");
+    }
+    let lost = |stage, carried, step| trouble_of_loss(stage, String::new(), carried, step).remedy;
+    assert_eq!(lost(Stage::Mail, 9, false), Reconnect); // 24, a silent close
+    assert_eq!(lost(Stage::Mail, 0, false), BackOff); // 4
+    assert_eq!(lost(Stage::Rcpt, 9, true), Lockstep); // 41
+    assert_eq!(lost(Stage::Dot, 9, true), BackOff); // 30
+}
+
+// Rows 17, 18, 38.
+#[test]
+fn hints_are_read_from_the_reply() {
+    let failure = |stage, line| of_reply(stage, reply(line)).unwrap().failure().unwrap().clone();
+    assert!(failure(Stage::Rcpt, "450 4.2.0 Greylisting in action").is_greylisting());
+    assert!(!failure(Stage::Rcpt, "450 4.2.0 mailbox busy").is_greylisting());
+    assert!(failure(Stage::Rcpt, "421 4.7.28 unusual rate").asks_to_slow_down());
+    assert!(failure(Stage::Mail, "452 4.3.1 queue full").asks_to_slow_down());
+    assert!(!failure(Stage::Rcpt, "550 5.7.1 rate").asks_to_slow_down());
+    assert!(failure(Stage::Mail, "552 5.3.4 big").is_certain_for_all());
+    assert!(!failure(Stage::Dot, "554 5.7.1 spam").is_certain_for_all());
+}

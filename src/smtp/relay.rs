@@ -1,0 +1,490 @@
+//! A URL and a few options -> [`Relay`]: one submission server, checked before anything connects.
+//!
+//! The form is that of lettre's connection URLs, except that `smtp://` means TLS by STARTTLS unless
+//! the host is this machine: a newsletter's password and its readers' addresses never cross a
+//! network in the clear without somebody having written so. A password must never be shown, in
+//! `Debug` and `Display` neither.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use lettre::transport::smtp::authentication::Mechanism;
+use lettre::transport::smtp::extension::ClientId;
+use rustls::ClientConfig;
+use secrecy::SecretString;
+
+use crate::diagnostic::nearest;
+
+/// The query keys of a relay URL.
+const KEYS: [&str; 7] =
+    ["tls", "auth", "connections", "max_messages", "hello", "ca_file", "pipelining"];
+
+/// How the connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// TLS from the first byte (RFC 8314 3.3): `smtps://`.
+    Implicit,
+    /// STARTTLS or nothing is sent (RFC 3207): `smtp://`.
+    Required,
+    /// In the clear: a server on this machine, or `?tls=none`.
+    None,
+}
+
+/// How long each stage may take. RFC 5321 4.5.3.2 has minima for servers on the open internet; a
+/// relay is asked to greet faster, and is given the full time wherever it may do real work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Each address of the relay's name.
+    pub connect: Duration,
+    /// The 220.
+    pub greeting: Duration,
+    /// EHLO, STARTTLS with its handshake, each step of AUTH.
+    pub hello: Duration,
+    /// MAIL, RCPT, RSET.
+    pub envelope: Duration,
+    /// The 354.
+    pub data: Duration,
+    /// The longest time without progress while the text is written.
+    pub body: Duration,
+    /// The reply to the final dot.
+    pub dot: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts {
+            connect: Duration::from_secs(30),
+            greeting: Duration::from_secs(30),
+            hello: Duration::from_secs(60),
+            envelope: Duration::from_secs(300),
+            data: Duration::from_secs(120),
+            body: Duration::from_secs(180),
+            dot: Duration::from_secs(600),
+        }
+    }
+}
+
+/// What is wrong with a relay's options, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RelayError {
+    /// No `smtp://` or `smtps://`. The text is not repeated: it may hold a password.
+    #[error(
+        "a relay starts with smtps:// (TLS) or smtp:// (STARTTLS): smtps://user@mail.example.org"
+    )]
+    Scheme,
+    /// No host, or one that is no name or address.
+    #[error("{0:?} is not a host: write smtps://user@mail.example.org:465")]
+    Host(String),
+    /// A port that is no number from 1 to 65535. Not repeated: `user:password` without a host looks
+    /// like a host and a port.
+    #[error(
+        "what follows the host is not a port from 1 to 65535 \
+         (in a password, write / as %2F, ? as %3F, @ as %40)"
+    )]
+    Port,
+    /// Something behind the port that is no query.
+    #[error("a relay has no path: remove {0:?}")]
+    Path(String),
+    /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
+    #[error(
+        "the {0} is not percent-encoded correctly: write % as %25, @ as %40, : as %3A, / as %2F"
+    )]
+    Encoding(&'static str),
+    /// A control character in user, password or hello name.
+    #[error("the {0} contains a control character")]
+    Control(&'static str),
+    /// An unknown query key; the help is the nearest known one.
+    #[error("unknown relay option {given:?}{}: known are {}", suggestion(.near), KEYS.join(", "))]
+    Key {
+        /// As written.
+        given: String,
+        /// The known key that was probably meant.
+        near: Option<&'static str>,
+    },
+    /// A known key with a value that it does not take.
+    #[error("{key}={value} is not possible: {help}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// The value as written.
+        value: String,
+        /// What to write.
+        help: &'static str,
+    },
+    /// A password without a user.
+    #[error(
+        "a password needs a user: write smtps://user@host, or set the user beside the password"
+    )]
+    NoUser,
+    /// A password that would cross a network in the clear.
+    #[error("refusing to send a password to {0} in the clear: remove tls=none, or use smtps://")]
+    ClearPassword(String),
+}
+
+fn suggestion(near: &Option<&'static str>) -> String {
+    near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default()
+}
+
+/// User and password.
+#[derive(Clone)]
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) password: SecretString,
+}
+
+/// One submission server.
+#[derive(Clone)]
+pub struct Relay {
+    host: String,
+    port: u16,
+    tls: Tls,
+    login: Option<Login>,
+    user: Option<String>,
+    mechanism: Option<Mechanism>,
+    hello: ClientId,
+    connections: usize,
+    max_messages_per_connection: Option<u64>,
+    ca_file: Option<PathBuf>,
+    pipelining: bool,
+    timeouts: Timeouts,
+    // Roots are read once and sessions resumed: all connections share one TLS configuration.
+    tls_config: Arc<OnceLock<Arc<ClientConfig>>>,
+}
+
+impl Relay {
+    /// Reads `smtps://user:password@host:port?key=value`.
+    ///
+    /// # Errors
+    /// A [`RelayError`]; it never repeats the password.
+    pub fn parse(url: &str) -> Result<Relay, RelayError> {
+        let url = url.trim();
+        let (scheme, rest) = url.split_once("://").ok_or(RelayError::Scheme)?;
+        let implicit = match scheme.to_ascii_lowercase().as_str() {
+            "smtps" => true,
+            "smtp" => false,
+            _ => return Err(RelayError::Scheme),
+        };
+        let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (user_info, place) = match authority.rsplit_once('@') {
+            Some((user_info, place)) => (Some(user_info), place),
+            None => (None, authority),
+        };
+        let (place, path) = place.split_once('/').unwrap_or((place, ""));
+        if !path.is_empty() {
+            return Err(RelayError::Path(format!("/{path}")));
+        }
+        let (host, port) = split_place(place)?;
+        let local = is_loopback(&host);
+        let tls = match (implicit, local) {
+            (true, _) => Tls::Implicit,
+            (false, true) => Tls::None,
+            (false, false) => Tls::Required,
+        };
+        let mut relay = Relay {
+            host,
+            port: 0,
+            tls,
+            login: None,
+            user: None,
+            mechanism: None,
+            // The system's name for this machine may be no host name at all.
+            hello: parse_hello(&ClientId::default().to_string()).unwrap_or(LOOPBACK),
+            connections: 4,
+            max_messages_per_connection: None,
+            ca_file: None,
+            pipelining: true,
+            timeouts: Timeouts::default(),
+            tls_config: Arc::default(),
+        };
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            relay.set(pair, implicit)?;
+        }
+        relay.port = port.unwrap_or(match relay.tls {
+            Tls::Implicit => 465,
+            Tls::None if local => 25,
+            Tls::Required | Tls::None => 587,
+        });
+        match user_info {
+            None => Ok(relay),
+            Some(user_info) => relay.with_user_info(user_info),
+        }
+    }
+
+    /// The same relay with user and password, which may come from elsewhere than the URL.
+    ///
+    /// # Errors
+    /// [`RelayError::ClearPassword`] or [`RelayError::Control`].
+    pub fn with_credentials(
+        mut self,
+        user: impl Into<String>,
+        password: SecretString,
+    ) -> Result<Relay, RelayError> {
+        use secrecy::ExposeSecret;
+        let user = user.into();
+        if user.chars().any(char::is_control) {
+            return Err(RelayError::Control("user"));
+        }
+        if password.expose_secret().chars().any(char::is_control) {
+            return Err(RelayError::Control("password"));
+        }
+        if user.is_empty() {
+            return Err(RelayError::NoUser);
+        }
+        if self.tls == Tls::None && !is_loopback(&self.host) {
+            return Err(RelayError::ClearPassword(self.host));
+        }
+        self.user = Some(user.clone());
+        self.login = Some(Login { user, password });
+        Ok(self)
+    }
+
+    /// The same relay with other times.
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Relay {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// The same relay with so many connections at once, one at least.
+    pub fn with_connections(mut self, connections: usize) -> Relay {
+        self.connections = connections.max(1);
+        self
+    }
+
+    /// The same relay with so many messages a connection, one at least.
+    pub fn with_max_messages_per_connection(mut self, messages: u64) -> Relay {
+        self.max_messages_per_connection = Some(messages.max(1));
+        self
+    }
+
+    /// The same relay, one command at a time even where PIPELINING is offered.
+    pub fn without_pipelining(mut self) -> Relay {
+        self.pipelining = false;
+        self
+    }
+
+    /// The same relay, trusting the PEM certificates of this file as well as the system's.
+    pub fn with_ca_file(mut self, path: impl Into<PathBuf>) -> Relay {
+        self.ca_file = Some(path.into());
+        self.tls_config = Arc::default();
+        self
+    }
+
+    /// The host as written: a name, or an address without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The TCP port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How the connection is protected.
+    pub fn tls(&self) -> Tls {
+        self.tls
+    }
+
+    /// The user, where one is known; a password may still have to be asked for.
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// Whether there is a user without a password.
+    pub fn wants_password(&self) -> bool {
+        self.user.is_some() && self.login.is_none()
+    }
+
+    /// Connections at once.
+    pub fn connections(&self) -> usize {
+        self.connections
+    }
+
+    /// Messages after which a connection is given up, where the relay is known to have a limit.
+    pub fn max_messages_per_connection(&self) -> Option<u64> {
+        self.max_messages_per_connection
+    }
+
+    /// Whether commands may be grouped where the relay offers PIPELINING.
+    pub fn pipelining(&self) -> bool {
+        self.pipelining
+    }
+
+    /// The times.
+    pub fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    pub(super) fn login(&self) -> Option<&Login> {
+        self.login.as_ref()
+    }
+
+    pub(super) fn mechanism(&self) -> Option<Mechanism> {
+        self.mechanism
+    }
+
+    pub(super) fn hello(&self) -> &ClientId {
+        &self.hello
+    }
+
+    pub(super) fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
+    }
+
+    pub(super) fn tls_config(&self) -> &OnceLock<Arc<ClientConfig>> {
+        &self.tls_config
+    }
+
+    fn with_user_info(mut self, user_info: &str) -> Result<Relay, RelayError> {
+        match user_info.split_once(':') {
+            Some((user, password)) => {
+                let user = percent_decode(user, "user")?;
+                let password = percent_decode(password, "password")?;
+                self.with_credentials(user, SecretString::from(password))
+            }
+            None => {
+                let user = percent_decode(user_info, "user")?;
+                if user.chars().any(char::is_control) {
+                    return Err(RelayError::Control("user"));
+                }
+                self.user = Some(user).filter(|user| !user.is_empty());
+                Ok(self)
+            }
+        }
+    }
+
+    fn set(&mut self, pair: &str, implicit: bool) -> Result<(), RelayError> {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let Some(key) = KEYS.into_iter().find(|known| *known == key) else {
+            return Err(RelayError::Key { given: key.to_owned(), near: nearest(key, KEYS) });
+        };
+        let value = percent_decode(value, "value of a relay option")?;
+        let wrong = |help| RelayError::Value { key, value: value.clone(), help };
+        match (key, value.as_str()) {
+            ("tls", "required") if !implicit => self.tls = Tls::Required,
+            ("tls", "none") if !implicit => self.tls = Tls::None,
+            ("tls", "required") => {}
+            ("tls", _) if implicit => return Err(wrong("smtps:// is TLS already, remove it")),
+            ("tls", _) => return Err(wrong("write tls=required or tls=none")),
+            ("auth", "plain") => self.mechanism = Some(Mechanism::Plain),
+            ("auth", "login") => self.mechanism = Some(Mechanism::Login),
+            ("auth", "xoauth2") => self.mechanism = Some(Mechanism::Xoauth2),
+            ("auth", _) => return Err(wrong("write auth=plain, auth=login or auth=xoauth2")),
+            ("connections", text) => match text.parse() {
+                Ok(count @ 1..=1_000) => self.connections = count,
+                _ => return Err(wrong("write a number from 1 to 1000")),
+            },
+            ("max_messages", text) => match text.parse() {
+                Ok(count @ 1..) => self.max_messages_per_connection = Some(count),
+                _ => return Err(wrong("write a number from 1")),
+            },
+            ("hello", text) => self.hello = parse_hello(text).ok_or_else(|| wrong(HELLO_HELP))?,
+            ("ca_file", "") => return Err(wrong("write the path of a PEM file")),
+            ("ca_file", path) => self.ca_file = Some(PathBuf::from(path)),
+            ("pipelining", "on") => self.pipelining = true,
+            ("pipelining", "off") => self.pipelining = false,
+            _ => return Err(wrong("write pipelining=on or pipelining=off")),
+        }
+        Ok(())
+    }
+}
+
+/// A client without a name of its own greets with an address literal (RFC 5321 4.1.4).
+const LOOPBACK: ClientId = ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST);
+const HELLO_HELP: &str = "write this machine's full host name, or its IP address";
+
+impl fmt::Display for Relay {
+    /// `smtp://user@host:port`: never the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls == Tls::Implicit { "smtps" } else { "smtp" };
+        write!(f, "{scheme}://")?;
+        if let Some(user) = &self.user {
+            write!(f, "{user}@")?;
+        }
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Relay({self}, {:?}, {} connections)", self.tls, self.connections)
+    }
+}
+
+/// Whether a host is this machine: `localhost`, 127.0.0.0/8 or ::1.
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn split_place(place: &str) -> Result<(String, Option<u16>), RelayError> {
+    let wrong_host = || RelayError::Host(place.split(':').next().unwrap_or_default().to_owned());
+    let (host, port) = match place.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']').ok_or_else(wrong_host)?;
+            host.parse::<std::net::Ipv6Addr>().map_err(|_| wrong_host())?;
+            match port {
+                "" => (host, None),
+                port => (host, Some(port.strip_prefix(':').ok_or_else(wrong_host)?)),
+            }
+        }
+        None => match place.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (place, None),
+        },
+    };
+    let port = match port {
+        None => None,
+        Some(text) => match text.parse::<u16>() {
+            Ok(port @ 1..) => Some(port),
+            _ => return Err(RelayError::Port),
+        },
+    };
+    if host.parse::<IpAddr>().is_ok() {
+        return Ok((host.to_owned(), port));
+    }
+    let host = idna::domain_to_ascii(host).map_err(|_| wrong_host())?;
+    let fine = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    match !host.is_empty() && host.bytes().all(fine) {
+        true => Ok((host, port)),
+        false => Err(wrong_host()),
+    }
+}
+
+fn parse_hello(text: &str) -> Option<ClientId> {
+    match text.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => Some(ClientId::Ipv4(address)),
+        Ok(IpAddr::V6(address)) => Some(ClientId::Ipv6(address)),
+        Err(_) => {
+            let fine = |b: u8| b.is_ascii_alphanumeric() || b"-.".contains(&b);
+            let domain = !text.is_empty() && text.len() <= 253 && text.bytes().all(fine);
+            domain.then(|| ClientId::Domain(text.to_owned()))
+        }
+    }
+}
+
+/// RFC 3986 2.1. The name of the part is for the message; its content may be secret.
+fn percent_decode(text: &str, part: &'static str) -> Result<String, RelayError> {
+    let wrong = || RelayError::Encoding(part);
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16));
+        let (Some(high), Some(low)) = (digit(), digit()) else { return Err(wrong()) };
+        bytes.push(u8::try_from(high * 16 + low).map_err(|_| wrong())?);
+    }
+    String::from_utf8(bytes).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+#[path = "relay_tests.rs"]
+mod tests;

@@ -1,0 +1,298 @@
+//! One connection to a relay, opened: greeting, EHLO, STARTTLS, AUTH.
+//!
+//! A [`Session`] that exists may be given mail: what the relay's options ask for (TLS, a login) has
+//! happened, or there is a [`Trouble`] instead. It must never fall back to the clear, never log in
+//! before TLS, and never carry on with bytes that came before a TLS handshake (RFC 3207 5).
+
+use data_encoding::BASE64;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::commands::{Ehlo, Quit, Starttls};
+use secrecy::ExposeSecret;
+use tracing::debug;
+
+use super::outcome::{Remedy, Scope, Stage, Trouble, trouble_of_loss, trouble_of_reply};
+use super::relay::{Login, Relay, Tls};
+use super::reply::Reply;
+use super::wire::{ConnectError, Loss, Wire, connect};
+
+mod tls;
+
+/// What a relay offers in its answer to EHLO (RFC 5321 4.1.1.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offered {
+    /// PIPELINING (RFC 2920).
+    pub pipelining: bool,
+    /// SIZE (RFC 1870): offered, and the largest message where it names one.
+    pub size: Option<Option<u64>>,
+    /// 8BITMIME (RFC 6152).
+    pub eight_bit_mime: bool,
+    /// SMTPUTF8 (RFC 6531).
+    pub smtputf8: bool,
+    /// STARTTLS (RFC 3207).
+    pub starttls: bool,
+    /// ENHANCEDSTATUSCODES (RFC 2034).
+    pub enhanced_status_codes: bool,
+    /// The mechanisms of AUTH (RFC 4954), as written.
+    pub auth: Vec<String>,
+}
+
+impl Offered {
+    /// Reads the lines behind the server's name; keywords in any case.
+    fn read(reply: &Reply) -> Offered {
+        let mut offered = Offered::default();
+        for line in reply.text.lines().skip(1) {
+            // Some old servers write AUTH=PLAIN.
+            let line = line.replacen('=', " ", 1).to_ascii_uppercase();
+            let mut words = line.split_whitespace();
+            match words.next().unwrap_or_default() {
+                "PIPELINING" => offered.pipelining = true,
+                "SIZE" => {
+                    let max = words.next().and_then(|word| word.parse().ok());
+                    // RFC 1870 4: zero means no fixed maximum.
+                    offered.size = Some(max.filter(|max| *max > 0));
+                }
+                "8BITMIME" => offered.eight_bit_mime = true,
+                "SMTPUTF8" => offered.smtputf8 = true,
+                "STARTTLS" => offered.starttls = true,
+                "ENHANCEDSTATUSCODES" => offered.enhanced_status_codes = true,
+                "AUTH" => offered.auth.extend(words.map(str::to_owned)),
+                _ => {}
+            }
+        }
+        offered
+    }
+}
+
+/// A connection on which mail may be sent. Not reusable after an error: drop it.
+#[derive(Debug)]
+pub struct Session {
+    pub(super) relay: Relay,
+    pub(super) wire: Wire,
+    pub(super) offered: Offered,
+    /// Messages settled by a reply to their final dot.
+    pub(super) carried: u64,
+    /// A refused transaction is still open and wants a RSET before the next MAIL.
+    pub(super) reset_due: bool,
+    /// Cleared by the first doubt, for good.
+    pub(super) usable: bool,
+    /// The bytes of a group, kept so that a message costs no allocation.
+    pub(super) group: Vec<u8>,
+}
+
+impl Session {
+    /// Connects, greets, starts TLS and logs in, as the relay's options say.
+    ///
+    /// # Errors
+    /// A [`Trouble`] that says at which stage it ended and what to do.
+    pub async fn open(relay: &Relay) -> Result<Session, Trouble> {
+        let opened = open(relay).await;
+        opened.map_err(|trouble| Trouble { relay: relay.to_string(), ..trouble })
+    }
+
+    /// What the relay offers.
+    pub fn offered(&self) -> &Offered {
+        &self.offered
+    }
+
+    /// Messages carried so far: where a relay ended the session, this is its limit.
+    pub fn carried(&self) -> u64 {
+        self.carried
+    }
+
+    /// Says goodbye. Nothing hangs on the answer, so nobody waits for it for long.
+    pub async fn quit(mut self) {
+        if self.usable {
+            let _ = self.wire.write_group(Quit.to_string().as_bytes(), GOODBYE).await;
+            let _ = self.wire.reply(GOODBYE).await;
+        }
+        self.wire.close().await;
+    }
+}
+
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
+
+async fn open(relay: &Relay) -> Result<Session, Trouble> {
+    let times = relay.timeouts();
+    let mut wire = match connect(relay.host(), relay.port(), times.connect).await {
+        Ok(wire) => wire,
+        Err(error) => return Err(unreachable(&error)),
+    };
+    if relay.tls() == Tls::Implicit {
+        wire = tls::start(relay, wire, Stage::Connect).await?;
+    }
+    let greeting = wire.reply(times.greeting).await;
+    expect(Stage::Greeting, greeting)?;
+    let mut offered = hello(relay, &mut wire).await?;
+    if relay.tls() == Tls::Required {
+        if !offered.starttls {
+            let text = "the relay does not offer STARTTLS, so nothing was sent: use smtps:// and \
+                        its port, or add ?tls=none if the way there is safe";
+            return Err(stop(Stage::Starttls, text.to_owned()));
+        }
+        let reply = command(&mut wire, relay, &Starttls.to_string()).await;
+        expect(Stage::Starttls, reply)?;
+        if wire.has_input() {
+            let text = "security warning: somebody put bytes behind the answer to STARTTLS, \
+                        before TLS began; the connection was dropped and nothing was sent";
+            return Err(stop(Stage::Starttls, text.to_owned()));
+        }
+        wire = tls::start(relay, wire, Stage::Starttls).await?;
+        // RFC 3207 4.2: what was offered in the clear is forgotten.
+        offered = hello(relay, &mut wire).await?;
+    }
+    if let Some(login) = relay.login() {
+        log_in(relay, login, &mut wire, &offered).await?;
+    }
+    debug!(relay = %relay, ?offered, "session opened");
+    Ok(Session {
+        relay: relay.clone(),
+        wire,
+        offered,
+        carried: 0,
+        reset_due: false,
+        usable: true,
+        group: Vec::new(),
+    })
+}
+
+/// EHLO, or HELO where EHLO is unknown and nothing that needs it is wanted (RFC 5321 3.2).
+async fn hello(relay: &Relay, wire: &mut Wire) -> Result<Offered, Trouble> {
+    let times = relay.timeouts();
+    let ehlo = Ehlo::new(relay.hello().clone()).to_string();
+    let reply = match wire.write_group(ehlo.as_bytes(), times.hello).await {
+        Ok(()) => wire.long_reply(times.hello).await,
+        Err(loss) => Err(loss),
+    };
+    let old = matches!(&reply, Ok(reply) if matches!(reply.code, 500..=504));
+    if old && relay.login().is_none() && relay.tls() != Tls::Required {
+        let helo = format!("HELO {}\r\n", relay.hello());
+        let reply = command(wire, relay, &helo).await;
+        expect(Stage::Ehlo, reply)?;
+        return Ok(Offered::default());
+    }
+    Ok(Offered::read(&expect(Stage::Ehlo, reply)?))
+}
+
+async fn log_in(
+    relay: &Relay,
+    login: &Login,
+    wire: &mut Wire,
+    offered: &Offered,
+) -> Result<(), Trouble> {
+    let offers = |wanted: &Mechanism| offered.auth.iter().any(|name| *name == wanted.to_string());
+    // An OAuth2 token is no password: XOAUTH2 is tried only where nothing else is offered.
+    let order = [Mechanism::Plain, Mechanism::Login, Mechanism::Xoauth2];
+    let mechanism = match relay.mechanism() {
+        Some(wanted) => Some(wanted).filter(offers),
+        None => order.into_iter().find(offers),
+    };
+    let Some(mechanism) = mechanism else {
+        let known = "PLAIN, LOGIN and XOAUTH2";
+        let text = match offered.auth.as_slice() {
+            [] => "the relay offers no login here (AUTH): use its submission port with TLS, or \
+                   remove the user"
+                .to_owned(),
+            names => format!("the relay offers AUTH {}; we know {known}", names.join(" ")),
+        };
+        return Err(stop(Stage::Auth, text));
+    };
+    let reply = authenticate(relay, login, mechanism, wire).await;
+    let reply = reply.map(|reply| without_password(reply, login));
+    expect(Stage::Auth, reply).map(|_| ())
+}
+
+/// The dialogue of one mechanism, up to its final reply.
+async fn authenticate(
+    relay: &Relay,
+    login: &Login,
+    mechanism: Mechanism,
+    wire: &mut Wire,
+) -> Result<Reply, Loss> {
+    let password = login.password.expose_secret().to_owned();
+    let credentials = Credentials::new(login.user.clone(), password);
+    let first = mechanism.supports_initial_response();
+    let initial = mechanism.response(&credentials, None).ok().filter(|_| first);
+    let line = match initial {
+        Some(initial) => format!("AUTH {mechanism} {}\r\n", BASE64.encode(initial.as_bytes())),
+        None => format!("AUTH {mechanism}\r\n"),
+    };
+    let mut reply = command(wire, relay, &line).await?;
+    // LOGIN asks twice. A third question, or one we cannot answer, is cancelled (RFC 4954 4);
+    // XOAUTH2 wants an empty line before it says what was wrong.
+    for _ in 0..3 {
+        if reply.code != 334 {
+            break;
+        }
+        let question = BASE64.decode(reply.text.trim().as_bytes()).unwrap_or_default();
+        let question = String::from_utf8_lossy(&question);
+        let line = match (mechanism, mechanism.response(&credentials, Some(&question))) {
+            (Mechanism::Xoauth2, _) => "\r\n".to_owned(),
+            (_, Ok(answer)) => format!("{}\r\n", BASE64.encode(answer.as_bytes())),
+            (_, Err(_)) => "*\r\n".to_owned(),
+        };
+        reply = command(wire, relay, &line).await?;
+    }
+    Ok(reply)
+}
+
+/// Some servers repeat what they were told.
+fn without_password(mut reply: Reply, login: &Login) -> Reply {
+    let password = login.password.expose_secret();
+    let plain = format!("\0{}\0{password}", login.user);
+    for secret in [&BASE64.encode(plain.as_bytes()), &BASE64.encode(password.as_bytes()), password]
+    {
+        if !secret.is_empty() {
+            reply.text = reply.text.replace(secret, "****");
+        }
+    }
+    reply
+}
+
+async fn command(wire: &mut Wire, relay: &Relay, line: &str) -> Result<Reply, Loss> {
+    let within = relay.timeouts().hello;
+    wire.write_group(line.as_bytes(), within).await?;
+    wire.reply(within).await
+}
+
+fn expect(stage: Stage, reply: Result<Reply, Loss>) -> Result<Reply, Trouble> {
+    match reply {
+        Ok(reply) if stage.expects(reply.code) => Ok(reply),
+        Ok(reply) => Err(trouble_of_reply(stage, reply, 0, false)),
+        Err(loss) => Err(trouble_of_loss(stage, loss.to_string(), 0, false)),
+    }
+}
+
+/// A trouble that only a person can end.
+fn stop(stage: Stage, text: String) -> Trouble {
+    let (relay, remedy) = (String::new(), Remedy::Stop);
+    Trouble { relay, stage, scope: Scope::Relay, reply: None, text, remedy }
+}
+
+fn unreachable(error: &ConnectError) -> Trouble {
+    let trouble = trouble_of_loss(Stage::Connect, error.to_string(), 0, false);
+    match error {
+        // A name that does not exist is our configuration's fault, unless it did a minute ago.
+        ConnectError::Lookup(_, false) => Trouble { scope: Scope::Relay, ..trouble },
+        _ => trouble,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_are_read_in_any_case() {
+        let text = "mail.example at your service\npipelining\nSIZE 1000\n8BITMIME\nSmtpUtf8\n\
+                    AUTH=plain login\nAUTH PLAIN XOAUTH2\nSTARTTLS\nENHANCEDSTATUSCODES\nX-ODD=1";
+        let reply = Reply { code: 250, enhanced: None, text: text.to_owned() };
+        let offered = Offered::read(&reply);
+        assert!(offered.pipelining && offered.eight_bit_mime && offered.smtputf8);
+        assert!(offered.starttls && offered.enhanced_status_codes);
+        assert_eq!(offered.size, Some(Some(1000)));
+        assert_eq!(offered.auth, ["PLAIN", "LOGIN", "PLAIN", "XOAUTH2"]);
+        let text = "x\nSIZE 0".to_owned();
+        let no_maximum = Offered::read(&Reply { code: 250, enhanced: None, text });
+        assert_eq!(no_maximum.size, Some(None));
+    }
+}

@@ -1,0 +1,472 @@
+//! Messages over a session, one round trip each: MAIL, RCPT, DATA, text, dot (RFC 5321 3.3).
+//!
+//! With PIPELINING (RFC 2920) the text and final dot of one message and the MAIL, RCPT and DATA of
+//! the next leave in one write; the reply to the dot and the three next replies come back
+//! together. Without it, or while the feed has nothing ready, one command at a time.
+//!
+//! What must never happen: a byte of a text before [`Feed::before_dot`] has returned; a reply
+//! credited to another message than its own; a message taken from the feed and not settled once;
+//! a session used after a doubt. Dropping the future of [`Session::carry`] drops the connection:
+//! a message for which `before_dot` was called and `settled` was not is then uncertain.
+
+use std::future::Future;
+
+use lettre::transport::smtp::commands::{Data, Rset};
+use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
+use tracing::trace;
+
+use super::outcome::{
+    self, Failure, Outcome, Scope, Stage, Trouble, trouble_of_loss, trouble_of_reply,
+};
+use super::reply::Reply;
+use super::session::{Offered, Session};
+use super::stuffing::stuff;
+use super::wire::Loss;
+use crate::message::Message;
+
+const DOT: &[u8] = b".\r\n";
+
+/// Names a message to the feed that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// The feed wants no more to be sent on this session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop;
+
+/// Where messages come from and outcomes go to; one for each session.
+pub trait Feed: Send {
+    /// The next message, waiting for it if need be; `None` when there is no more. Called only
+    /// while nothing is on the wire, and never dropped before it is done.
+    fn next(&mut self) -> impl Future<Output = Option<(Ticket, Message)>> + Send;
+
+    /// The next message if it may go at once. Must not wait: a text is held back meanwhile.
+    /// `None` for "not now" and for "no more"; [`Feed::next`] is asked afterwards.
+    fn try_next(&mut self) -> Option<(Ticket, Message)>;
+
+    /// Called after the 354 and before any byte of the text or its final dot may be written: the
+    /// attempt must be durable on return.
+    ///
+    /// # Errors
+    /// [`Stop`]: nothing of it was sent, nothing more will be.
+    fn before_dot(&mut self, ticket: Ticket) -> impl Future<Output = Result<(), Stop>> + Send;
+
+    /// What became of it: once for each message that was taken. A message refused without a
+    /// command may be settled before one that was taken earlier.
+    fn settled(&mut self, ticket: Ticket, outcome: Outcome) -> impl Future<Output = ()> + Send;
+}
+
+/// Why a session was done without trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The feed has no more. The session may carry again.
+    Drained,
+    /// The relay's messages per connection are reached: quit and open another.
+    MaxMessages,
+    /// The feed said [`Stop`] after a 354: only dropping the connection is left.
+    Stopped,
+}
+
+/// A message between the feed and its outcome.
+struct Taken {
+    ticket: Ticket,
+    message: Message,
+}
+
+/// How a transaction's envelope was received.
+enum Opened {
+    /// 354: the text may follow.
+    Go,
+    /// This message is settled; the session goes on.
+    Refused(Outcome),
+    /// This message is settled and so is the session.
+    Over(Outcome, Trouble),
+}
+
+/// How one message ended.
+enum Step {
+    /// The next message's envelope is already out.
+    Next(Taken),
+    /// Nothing is on the wire.
+    Idle,
+    /// The feed said stop.
+    Stopped,
+}
+
+impl Session {
+    /// Carries messages until the feed has no more, the relay's limit is reached, or the session
+    /// fails. Every message taken from the feed is settled before this returns.
+    ///
+    /// # Errors
+    /// The [`Trouble`] that ended the session. Drop it.
+    pub async fn carry<F: Feed>(&mut self, feed: &mut F) -> Result<End, Trouble> {
+        loop {
+            if !self.usable {
+                let text = "the session had ended before".to_owned();
+                return Err(self.named(trouble_of_loss(Stage::Mail, text, 0, false)));
+            }
+            if !self.has_room(0) {
+                return Ok(End::MaxMessages);
+            }
+            let Some((ticket, message)) = feed.next().await else { return Ok(End::Drained) };
+            let Some(mut current) = self.admit(feed, ticket, message).await else { continue };
+            let mut sent_ahead = false;
+            self.check_idle(feed, &current).await?;
+            loop {
+                match self.open_transaction(&current.message, sent_ahead).await {
+                    Opened::Go => {}
+                    Opened::Refused(outcome) => {
+                        feed.settled(current.ticket, outcome).await;
+                        break;
+                    }
+                    Opened::Over(outcome, trouble) => {
+                        self.usable = false;
+                        feed.settled(current.ticket, outcome).await;
+                        return Err(self.named(trouble));
+                    }
+                }
+                match self.deliver(feed, current).await {
+                    Ok(Step::Next(next)) => (current, sent_ahead) = (next, true),
+                    Ok(Step::Idle) => break,
+                    Ok(Step::Stopped) => return Ok(End::Stopped),
+                    Err(trouble) => return Err(self.named(trouble)),
+                }
+            }
+        }
+    }
+
+    /// Whether the relay's limit leaves room, with so many messages under way.
+    fn has_room(&self, under_way: u64) -> bool {
+        let max = self.relay.max_messages_per_connection();
+        max.is_none_or(|max| self.carried + under_way < max)
+    }
+
+    fn pipelined(&self) -> bool {
+        self.offered.pipelining && self.relay.pipelining()
+    }
+
+    fn named(&mut self, trouble: Trouble) -> Trouble {
+        self.usable = false;
+        Trouble { relay: self.relay.to_string(), ..trouble }
+    }
+
+    /// After a wait: a 421 or a FIN that came meanwhile ends the session before anything is sent.
+    async fn check_idle<F: Feed>(&mut self, feed: &mut F, taken: &Taken) -> Result<(), Trouble> {
+        let Some(said) = self.wire.unasked().await else { return Ok(()) };
+        let trouble = self.spoken(Stage::Mail, said);
+        feed.settled(taken.ticket, unsent(Stage::Mail, trouble.text.clone())).await;
+        Err(self.named(trouble))
+    }
+
+    /// What it means that a server spoke, or left, without being asked.
+    fn spoken(&self, stage: Stage, said: Result<Reply, Loss>) -> Trouble {
+        match said {
+            Ok(reply) => trouble_of_reply(stage, reply, self.carried, self.pipelined()),
+            Err(loss) => trouble_of_loss(stage, loss.to_string(), self.carried, false),
+        }
+    }
+
+    /// Settles what this relay cannot take, before a command is spent on it.
+    async fn admit<F: Feed>(
+        &self,
+        feed: &mut F,
+        ticket: Ticket,
+        message: Message,
+    ) -> Option<Taken> {
+        let size = message.bytes.len() as u64;
+        let refused = |scope, text| {
+            Outcome::Refused(Failure { stage: Stage::Mail, scope, reply: None, text })
+        };
+        let outcome = match self.offered.size {
+            Some(Some(max)) if size > max => {
+                let text = format!("the message has {size} bytes, the relay takes {max}");
+                Some(refused(Scope::Message, text))
+            }
+            _ if self.offered.smtputf8 => None,
+            _ if message.envelope.recipient.needs_smtputf8() => {
+                let text = "the address needs SMTPUTF8, which the relay does not offer";
+                Some(refused(Scope::Recipient, text.to_owned()))
+            }
+            _ if message.envelope.reverse_path.as_ref().is_some_and(|a| a.needs_smtputf8()) => {
+                let text = "the sender's address needs SMTPUTF8, which the relay does not offer";
+                Some(unsent_with(Scope::Message, Stage::Mail, text.to_owned()))
+            }
+            _ => None,
+        };
+        match outcome {
+            None => Some(Taken { ticket, message }),
+            Some(outcome) => {
+                feed.settled(ticket, outcome).await;
+                None
+            }
+        }
+    }
+
+    /// The message that may follow at once, if there is one.
+    async fn follower<F: Feed>(&self, feed: &mut F) -> Option<Taken> {
+        while self.pipelined() && self.has_room(1) {
+            let (ticket, message) = feed.try_next()?;
+            let admitted = self.admit(feed, ticket, message).await;
+            if admitted.is_some() {
+                return admitted;
+            }
+        }
+        None
+    }
+
+    /// MAIL, RCPT and DATA with their replies. `sent_ahead`: they left with the text before.
+    async fn open_transaction(&mut self, message: &Message, sent_ahead: bool) -> Opened {
+        let grouped = self.pipelined();
+        if grouped && !sent_ahead {
+            self.group.clear();
+            if self.reset_due {
+                self.group.extend_from_slice(Rset.to_string().as_bytes());
+            }
+            for stage in [Stage::Mail, Stage::Rcpt, Stage::Data] {
+                push_command(&mut self.group, stage, message, &self.offered);
+            }
+            if let Err(loss) = self.write(Stage::Mail).await {
+                return self.over(Stage::Mail, &loss);
+            }
+        }
+        if self.reset_due {
+            match self.reset(grouped).await {
+                Ok(()) => self.reset_due = false,
+                Err(over) => return over,
+            }
+        }
+        let mut refusal: Option<Outcome> = None;
+        let mut mail_stands = false;
+        for stage in [Stage::Mail, Stage::Rcpt, Stage::Data] {
+            if !grouped {
+                if refusal.is_some() {
+                    break;
+                }
+                self.group.clear();
+                push_command(&mut self.group, stage, message, &self.offered);
+                if let Err(loss) = self.write(stage).await {
+                    return self.over(stage, &loss);
+                }
+            }
+            let reply = match self.wire.reply(self.limit(stage)).await {
+                Ok(reply) => reply,
+                Err(loss) => return self.over(stage, &loss),
+            };
+            trace!(?stage, recipient = %message.envelope.recipient, %reply);
+            if stage == Stage::Data && refusal.is_some() && reply.code == 354 {
+                return self.lone_dot(refusal).await;
+            }
+            mail_stands |= stage == Stage::Mail && stage.expects(reply.code);
+            // After a refusal only 5xx or 4xx may follow (RFC 2920 3.1), and they tell nothing new.
+            let moot = refusal.is_some() && reply.class() >= 4 && reply.code != 421;
+            match outcome::of_reply(stage, reply.clone()) {
+                _ if moot => {}
+                // RCPT may be accepted although MAIL was refused; DATA then fails.
+                None => {}
+                Some(outcome) if outcome.ends_session() => {
+                    let trouble = trouble_of_reply(stage, reply, self.carried, grouped);
+                    return Opened::Over(refusal.unwrap_or(outcome), trouble);
+                }
+                Some(outcome) => refusal = Some(outcome),
+            }
+        }
+        match refusal {
+            None => Opened::Go,
+            Some(outcome) => {
+                self.reset_due = mail_stands;
+                Opened::Refused(outcome)
+            }
+        }
+    }
+
+    /// RSET, whose reply comes before that of MAIL.
+    async fn reset(&mut self, sent: bool) -> Result<(), Opened> {
+        if !sent {
+            self.group.clear();
+            self.group.extend_from_slice(Rset.to_string().as_bytes());
+            if let Err(loss) = self.write(Stage::Mail).await {
+                return Err(self.over(Stage::Mail, &loss));
+            }
+        }
+        match self.wire.reply(self.limit(Stage::Mail)).await {
+            Ok(reply) if reply.code == 250 => Ok(()),
+            Ok(reply) => {
+                let text = format!("RSET was answered by {reply}");
+                let trouble = trouble_of_reply(Stage::Mail, reply, self.carried, false);
+                Err(Opened::Over(unsent(Stage::Mail, text), trouble))
+            }
+            Err(loss) => Err(self.over(Stage::Mail, &loss)),
+        }
+    }
+
+    /// 354 although no recipient was accepted: an empty text, whose reply is a formality
+    /// (RFC 2920 3.1).
+    async fn lone_dot(&mut self, refusal: Option<Outcome>) -> Opened {
+        self.group.clear();
+        self.group.extend_from_slice(DOT);
+        let reply = match self.write(Stage::Data).await {
+            Ok(()) => self.wire.reply(self.limit(Stage::Dot)).await,
+            Err(loss) => Err(loss),
+        };
+        let out_of_step = |text| trouble_of_loss(Stage::Data, text, self.carried, true);
+        let refusal = refusal.unwrap_or_else(|| unsent(Stage::Data, String::new()));
+        match reply {
+            Ok(reply) if reply.code == 421 => {
+                let trouble = trouble_of_reply(Stage::Data, reply, self.carried, true);
+                Opened::Over(refusal, trouble)
+            }
+            Ok(reply) if matches!(reply.class(), 2 | 4 | 5) => Opened::Refused(refusal),
+            Ok(reply) => Opened::Over(refusal, out_of_step(reply.to_string())),
+            Err(loss) => Opened::Over(refusal, out_of_step(loss.to_string())),
+        }
+    }
+
+    /// The text of a message whose 354 has come, and with it the envelope of the next.
+    async fn deliver<F: Feed>(&mut self, feed: &mut F, current: Taken) -> Result<Step, Trouble> {
+        if self.wire.has_input() {
+            // Whatever is there would pass for the reply to the dot.
+            self.usable = false;
+            let loss = Loss::OutOfTurn.to_string();
+            feed.settled(current.ticket, unsent(Stage::Data, loss.clone())).await;
+            return Err(trouble_of_loss(Stage::Data, loss, self.carried, self.pipelined()));
+        }
+        if feed.before_dot(current.ticket).await == Err(Stop) {
+            self.usable = false;
+            let text = "stopped before the text was sent".to_owned();
+            feed.settled(current.ticket, unsent(Stage::Data, text)).await;
+            return Ok(Step::Stopped);
+        }
+        if let Some(said) = self.wire.unasked().await {
+            // A 421, a FIN or a stray reply that came meanwhile: no byte of the text has left.
+            let trouble = self.spoken(Stage::Data, said);
+            self.usable = false;
+            feed.settled(current.ticket, unsent(Stage::Data, trouble.text.clone())).await;
+            return Err(trouble);
+        }
+        let next = self.follower(feed).await;
+        self.group.clear();
+        stuff(&current.message.bytes, &mut self.group);
+        let dot_at = self.group.len() as u64;
+        self.group.extend_from_slice(DOT);
+        if let Some(next) = &next {
+            for stage in [Stage::Mail, Stage::Rcpt, Stage::Data] {
+                push_command(&mut self.group, stage, &next.message, &self.offered);
+            }
+        }
+        let (outcome, trouble) = match self.write(Stage::Body).await {
+            Ok(()) => self.dot_reply().await,
+            Err(loss) => self.broken_text(dot_at, loss).await,
+        };
+        let Some(trouble) = trouble else {
+            self.carried += 1;
+            feed.settled(current.ticket, outcome).await;
+            return Ok(next.map_or(Step::Idle, Step::Next));
+        };
+        self.usable = false;
+        feed.settled(current.ticket, outcome).await;
+        if let Some(next) = next {
+            feed.settled(next.ticket, unsent(Stage::Mail, trouble.text.clone())).await;
+        }
+        Err(trouble)
+    }
+
+    /// The reply that decides. With a trouble when the session ends here.
+    async fn dot_reply(&mut self) -> (Outcome, Option<Trouble>) {
+        match self.wire.reply(self.limit(Stage::Dot)).await {
+            Ok(reply) => {
+                trace!(stage = ?Stage::Dot, %reply);
+                let Some(outcome) = outcome::of_reply(Stage::Dot, reply.clone()) else {
+                    return lost(Stage::Dot, &Loss::OutOfTurn, self.carried);
+                };
+                let trouble = outcome.ends_session().then(|| {
+                    // This message is settled by its reply, hence carried.
+                    trouble_of_reply(Stage::Dot, reply, self.carried + 1, self.pipelined())
+                });
+                (outcome, trouble)
+            }
+            Err(loss) => lost(Stage::Dot, &loss, self.carried),
+        }
+    }
+
+    /// The connection failed while the group with the text was written.
+    async fn broken_text(&mut self, dot_at: u64, loss: Loss) -> (Outcome, Option<Trouble>) {
+        if self.wire.left() > dot_at {
+            return lost(Stage::Dot, &loss, self.carried);
+        }
+        let reply: Option<Reply> = self.wire.last_words().await;
+        let judged = reply.and_then(|reply| {
+            let outcome = outcome::of_reply(Stage::Body, reply.clone())?;
+            Some((outcome, Some(trouble_of_reply(Stage::Body, reply, self.carried, false))))
+        });
+        judged.unwrap_or_else(|| lost(Stage::Body, &loss, self.carried))
+    }
+
+    async fn write(&mut self, stage: Stage) -> Result<(), Loss> {
+        let within = match stage {
+            Stage::Body => self.relay.timeouts().body,
+            stage => self.limit(stage),
+        };
+        self.wire.write_group(&self.group, within).await
+    }
+
+    fn limit(&self, stage: Stage) -> std::time::Duration {
+        let times = self.relay.timeouts();
+        match stage {
+            Stage::Data => times.data,
+            Stage::Dot => times.dot,
+            _ => times.envelope,
+        }
+    }
+
+    fn over(&self, stage: Stage, loss: &Loss) -> Opened {
+        let garbled = matches!(loss, Loss::Garbled(_) | Loss::OutOfTurn);
+        // Silence from the start is an outage; silence after half the replies is a lost one.
+        let partial = stage != Stage::Mail && matches!(loss, Loss::Timeout(_));
+        let out_of_step = self.pipelined() && (garbled || partial);
+        let text = loss.to_string();
+        let trouble = trouble_of_loss(stage, text.clone(), self.carried, out_of_step);
+        Opened::Over(outcome::of_loss(stage, garbled, text), trouble)
+    }
+}
+
+fn lost(stage: Stage, loss: &Loss, carried: u64) -> (Outcome, Option<Trouble>) {
+    let garbled = matches!(loss, Loss::Garbled(_) | Loss::OutOfTurn);
+    let trouble = trouble_of_loss(stage, loss.to_string(), carried, false);
+    (outcome::of_loss(stage, garbled, trouble.text.clone()), Some(trouble))
+}
+
+fn unsent(stage: Stage, text: String) -> Outcome {
+    unsent_with(Scope::Session, stage, text)
+}
+
+fn unsent_with(scope: Scope, stage: Stage, text: String) -> Outcome {
+    Outcome::Unsent(Failure { stage, scope, reply: None, text })
+}
+
+/// Appends the command of one stage (RFC 5321 4.1.1.2 to 4.1.1.4).
+fn push_command(group: &mut Vec<u8>, stage: Stage, message: &Message, offered: &Offered) {
+    use std::io::Write;
+    let envelope = &message.envelope;
+    // Writing to a Vec does not fail.
+    let _ = match stage {
+        Stage::Rcpt => write!(group, "RCPT TO:<{}>\r\n", envelope.recipient),
+        Stage::Data => write!(group, "{Data}"),
+        _ => {
+            let sender = envelope.reverse_path.as_ref();
+            let _ = write!(group, "MAIL FROM:<{}>", sender.map_or("", |address| address.as_str()));
+            let international =
+                envelope.recipient.needs_smtputf8() || sender.is_some_and(|a| a.needs_smtputf8());
+            let eight_bit = offered.eight_bit_mime && !message.bytes.is_ascii();
+            let body = MailBodyParameter::EightBitMime;
+            let parameters = [
+                offered.size.is_some().then_some(MailParameter::Size(message.bytes.len())),
+                eight_bit.then_some(MailParameter::Body(body)),
+                (offered.smtputf8 && international).then_some(MailParameter::SmtpUtfEight),
+            ];
+            for parameter in parameters.into_iter().flatten() {
+                let _ = write!(group, " {parameter}");
+            }
+            group.write_all(b"\r\n")
+        }
+    };
+}

@@ -1,0 +1,225 @@
+//! One connection as the client sees it: groups of commands out, replies in, each within a time.
+//!
+//! A group leaves in one write and one flush, so that it needs one segment's round trip. After any
+//! [`Loss`] the connection must never be used again: a late reply would answer the wrong command.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::reply::{Garbled, Reply, ReplyReader, TEXT_MAX};
+use super::stream::Stream;
+
+/// Room for one read: longer than nearly every group of replies.
+const READ_BYTES: usize = 4 * 1024;
+/// How long to listen, after a failed write, for the reply that explains it.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// Why there is no reply.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Loss {
+    /// The time of the stage is over.
+    #[error("no answer within {} s", .0.as_secs_f32())]
+    Timeout(Duration),
+    /// The server took no byte for the time of the stage.
+    #[error("the relay took no more bytes for {} s", .0.as_secs_f32())]
+    Stuck(Duration),
+    /// An orderly end of the connection.
+    #[error("the relay closed the connection")]
+    Closed,
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Broken(#[from] io::Error),
+    /// What came is no reply.
+    #[error("protocol error: {0}")]
+    Garbled(#[from] Garbled),
+    /// A reply to nothing.
+    #[error("protocol error: the relay spoke out of turn")]
+    OutOfTurn,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: Stream,
+    input: Vec<u8>,
+    taken: usize,
+    reader: ReplyReader,
+    group_start: u64,
+}
+
+/// Connects to `host`, trying every address that the name has.
+pub(super) async fn connect(host: &str, port: u16, within: Duration) -> Result<Wire, ConnectError> {
+    let lookup = timeout(within, tokio::net::lookup_host((host, port))).await;
+    let addresses: Vec<_> = match lookup {
+        Err(_) => return Err(ConnectError::Lookup("no answer from the resolver".to_owned(), true)),
+        Ok(Err(error)) => {
+            // getaddrinfo tells the two apart by text only: EAI_AGAIN is the one that may pass.
+            let text = error.to_string();
+            let passing = text.contains("Temporary failure");
+            return Err(ConnectError::Lookup(text, passing));
+        }
+        Ok(Ok(addresses)) => addresses.collect(),
+    };
+    let mut failures = Vec::new();
+    for address in addresses {
+        let attempt = async {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            // A peer that vanished is found by the stage's time; keepalive only helps idle gaps.
+            let _ = socket.set_keepalive(true);
+            socket.connect(address).await
+        };
+        match timeout(within, attempt).await {
+            Ok(Ok(tcp)) => return Ok(Wire::over(tcp)),
+            Ok(Err(error)) => failures.push(format!("{address}: {error}")),
+            Err(_) => {
+                failures.push(format!("{address}: no answer within {} s", within.as_secs_f32()))
+            }
+        }
+    }
+    Err(ConnectError::Unreachable(failures.join("; ")))
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectError {
+    /// The name has no address; true when asking again may help.
+    #[error("cannot find the address of the host: {0}")]
+    Lookup(String, bool),
+    /// No address of the name took the connection.
+    #[error("cannot connect: {0}")]
+    Unreachable(String),
+}
+
+impl Wire {
+    fn over(tcp: TcpStream) -> Wire {
+        Wire::on(Stream::plain(tcp))
+    }
+
+    fn on(stream: Stream) -> Wire {
+        let group_start = stream.written();
+        Wire { stream, input: Vec::new(), taken: 0, reader: ReplyReader::default(), group_start }
+    }
+
+    /// Shakes hands for TLS. The caller has made sure that nothing is left to read.
+    pub(super) async fn into_tls(
+        self,
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        within: Duration,
+    ) -> Result<Wire, Loss> {
+        let Stream::Plain(plain) = self.stream else { return Err(Loss::OutOfTurn) };
+        match timeout(within, TlsConnector::from(config).connect(name, plain)).await {
+            Err(_) => Err(Loss::Timeout(within)),
+            Ok(Err(error)) => Err(Loss::Broken(error)),
+            Ok(Ok(tls)) => Ok(Wire::on(Stream::Tls(Box::new(tls.into())))),
+        }
+    }
+
+    /// Writes a whole group and flushes it; `within` is the longest time without progress.
+    pub(super) async fn write_group(&mut self, group: &[u8], within: Duration) -> Result<(), Loss> {
+        self.group_start = self.stream.written();
+        let mut rest = group;
+        while !rest.is_empty() {
+            match timeout(within, self.stream.write(rest)).await {
+                Err(_) => return Err(Loss::Stuck(within)),
+                Ok(Ok(0)) => return Err(Loss::Closed),
+                Ok(Ok(taken)) => rest = &rest[taken..],
+                Ok(Err(error)) => return Err(Loss::Broken(error)),
+            }
+        }
+        match timeout(within, self.stream.flush()).await {
+            Err(_) => Err(Loss::Stuck(within)),
+            Ok(flushed) => Ok(flushed?),
+        }
+    }
+
+    /// Bytes of the last group that left us, at most: under TLS the count includes its framing.
+    pub(super) fn left(&self) -> u64 {
+        self.stream.written() - self.group_start
+    }
+
+    /// The next reply, complete within the time.
+    pub(super) async fn reply(&mut self, within: Duration) -> Result<Reply, Loss> {
+        match timeout(within, self.read_reply()).await {
+            Ok(result) => result,
+            Err(_) => Err(Loss::Timeout(within)),
+        }
+    }
+
+    /// A reply of which more text is worth keeping: what a server offers to EHLO.
+    pub(super) async fn long_reply(&mut self, within: Duration) -> Result<Reply, Loss> {
+        self.reader = ReplyReader::keeping(16 * TEXT_MAX);
+        let result = self.reply(within).await;
+        self.reader = ReplyReader::default();
+        result
+    }
+
+    /// The reply that a server may have sent before it broke the connection.
+    pub(super) async fn last_words(&mut self) -> Option<Reply> {
+        self.reply(LAST_WORDS).await.ok()
+    }
+
+    /// Whether bytes are there that no command asked for.
+    pub(super) fn has_input(&self) -> bool {
+        self.taken < self.input.len()
+    }
+
+    /// What the server said or did without being asked (a 421, a FIN), before a text or after a
+    /// pause.
+    pub(super) async fn unasked(&mut self) -> Option<Result<Reply, Loss>> {
+        if !self.has_input() {
+            // Polled once: a silent connection costs no wait, and mostly no system call.
+            let mut fill = pin!(self.fill());
+            match poll_fn(|cx| Poll::Ready(fill.as_mut().poll(cx))).await {
+                Poll::Pending => return None,
+                Poll::Ready(Err(loss)) => return Some(Err(loss)),
+                Poll::Ready(Ok(())) => {}
+            }
+        }
+        Some(self.reply(LAST_WORDS).await)
+    }
+
+    /// Ends the connection as TLS wants it ended; nobody waits for the peer.
+    pub(super) async fn close(mut self) {
+        let _ = timeout(LAST_WORDS, self.stream.shutdown()).await;
+    }
+
+    async fn read_reply(&mut self) -> Result<Reply, Loss> {
+        loop {
+            let mut rest = &self.input[self.taken..];
+            let reply = self.reader.take(&mut rest)?;
+            self.taken = self.input.len() - rest.len();
+            if let Some(reply) = reply {
+                return Ok(reply);
+            }
+            self.fill().await?;
+        }
+    }
+
+    /// Reads what is there; everything read before has been taken.
+    async fn fill(&mut self) -> Result<(), Loss> {
+        if !self.has_input() {
+            self.input.clear();
+            self.taken = 0;
+        }
+        self.input.reserve(READ_BYTES);
+        match self.stream.read_buf(&mut self.input).await {
+            Ok(0) => Err(Loss::Closed),
+            Ok(_) => Ok(()),
+            // TLS without its farewell: a close like any other once replies are complete.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Loss::Closed),
+            Err(error) => Err(Loss::Broken(error)),
+        }
+    }
+}
