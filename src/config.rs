@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::compose::theme::Theme;
 use crate::delivery::pace::Rate;
+use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::{Pictures, Publication, load};
 use crate::manifest::{self, Kind, Located, Table, Value};
 use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
-use crate::compose::theme::Theme;
 use crate::smtp::relay::Relay;
 pub use secret::{Secret, SecretError, secret};
 
@@ -106,7 +106,9 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     store.finish(&mut problems);
     table.finish(&mut problems);
     match (publication, sender) {
-        (Some((publication, time_zone)), Some(sender)) if !problems.iter().any(Diagnostic::is_error) => {
+        (Some((publication, time_zone)), Some(sender))
+            if !problems.iter().any(Diagnostic::is_error) =>
+        {
             let publication = Publication { logo: logos.0, logo_dark: logos.1, ..publication };
             Ok(Config { publication, theme, sender, relays, store_url, time_zone })
         }
@@ -210,9 +212,12 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
 
 fn no_postal_address(source: &Arc<Source>) -> Diagnostic {
     let at = source.text().find("[publication]").unwrap_or(0);
-    Diagnostic::error("postal-address", "there is no postal_address, which the law asks for in bulk mail")
-        .at(Place::span(source, at..at))
-        .help("add postal_address = \"…\" to [publication] (CAN-SPAM Act, 15 U.S.C. 7704(a)(5))")
+    Diagnostic::error(
+        "postal-address",
+        "there is no postal_address, which the law asks for in bulk mail",
+    )
+    .at(Place::span(source, at..at))
+    .help("add postal_address = \"…\" to [publication] (CAN-SPAM Act, 15 U.S.C. 7704(a)(5))")
 }
 
 fn wrong(table: &mut Table, rule: &'static str, what: String, text: &Located<String>, help: &str) {
@@ -233,7 +238,8 @@ fn mailbox(table: &mut Table, key: &str, text: &Located<String>) -> Option<Mailb
 
 fn base_url_of(table: &mut Table, text: &Located<String>) -> Option<String> {
     let url = text.value.trim_end_matches('/');
-    let plain = !url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"\\".contains(c));
+    let plain =
+        !url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"\\".contains(c));
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     if plain && url.is_ascii() && host.is_some_and(|host| !host.is_empty()) {
         return Some(url.to_owned());
@@ -348,14 +354,17 @@ pub fn credentials(
     let variable = |name: &str| {
         environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     };
-    let Some(user) = user.or_else(|| relay.user().filter(|_| relay.wants_password()).map(str::to_owned))
+    let Some(user) =
+        user.or_else(|| relay.user().filter(|_| relay.wants_password()).map(str::to_owned))
     else {
         return Ok(relay);
     };
     let from_file = |path: &Path| {
         std::fs::read_to_string(path)
             .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
-            .map_err(|error| format!("the password file {} cannot be read: {error}", path.display()))
+            .map_err(|error| {
+                format!("the password file {} cannot be read: {error}", path.display())
+            })
     };
     let password = match (variable("DIGEST_SMTP_PASSWORD"), variable("DIGEST_SMTP_PASSWORD_FILE")) {
         (Some(password), _) => password,

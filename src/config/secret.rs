@@ -32,7 +32,9 @@ impl Secret {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// Guessable.
-    #[error("{0} has fewer than {LEAST_CHARACTERS} characters; make one with `openssl rand -hex 32`")]
+    #[error(
+        "{0} has fewer than {LEAST_CHARACTERS} characters; make one with `openssl rand -hex 32`"
+    )]
     Short(String),
     /// Others on this machine can read it.
     #[error("{0} can be read by others on this machine; run `chmod 600 {0}`")]

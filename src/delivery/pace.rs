@@ -37,7 +37,9 @@ impl FromStr for Rate {
             _ => return Err(RateError),
         };
         match messages.trim().parse() {
-            Ok(messages) if messages > 0 => Ok(Rate { messages, per: Duration::from_secs(seconds) }),
+            Ok(messages) if messages > 0 => {
+                Ok(Rate { messages, per: Duration::from_secs(seconds) })
+            }
             _ => Err(RateError),
         }
     }
