@@ -22,6 +22,7 @@ pub mod seal;
 pub mod issue;
 pub mod compose;
 pub mod message;
+pub mod check;
 pub mod smtp;
 pub mod audience;
 pub mod delivery;

@@ -1,0 +1,69 @@
+//! The verbs of `digest`, a file each: arguments -> a room's options -> a library call -> a printed
+//! report. clap and printing live here and nowhere else; what is right or wrong about an issue or a
+//! message is decided in the library.
+
+mod check;
+mod clock;
+mod desk;
+mod failure;
+pub(crate) mod print;
+mod readers;
+mod render;
+
+use std::path::PathBuf;
+
+use failure::{Ending, Failure};
+
+/// Compose an email newsletter from Markdown kept in git, and deliver it so that nobody is lost.
+#[derive(Debug, clap::Parser)]
+#[command(name = "digest", version, max_term_width = 100, subcommand_required = true)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every verb understands.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// The publication's folder [default: the nearest one upwards with a digest.toml]
+    #[arg(long, value_name = "DIR", global = true)]
+    publication: Option<PathBuf>,
+    /// Tell what is going on, on stderr; twice shows every line of SMTP, without passwords
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Check(check::Args),
+    Render(render::Args),
+}
+
+/// Runs one command.
+pub(crate) fn run(cli: Cli) -> Ending {
+    trace(cli.global.verbose)?;
+    let global = &cli.global;
+    match cli.command {
+        Command::Check(args) => check::run(global, &args),
+        Command::Render(args) => render::run(global, &args),
+    }
+}
+
+/// Sends traces to stderr. Only our own: what TLS says of itself helps nobody here, and the rooms
+/// never trace a password or a message's text.
+fn trace(verbose: u8) -> Result<(), Failure> {
+    let level = match verbose {
+        0 => return Ok(()),
+        1 => "sejong_digest=debug,digest=debug",
+        _ => "sejong_digest=trace,digest=trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_new(level)?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(anstream::stderr)
+        .try_init()
+        .map_err(|error| Failure::new(error.to_string()))
+}
