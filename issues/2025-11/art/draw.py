@@ -165,6 +165,7 @@ def towers(rng, city, lights, left, right, base, widths, heights, body, window, 
         top = base - h
         shade = mix(body, (10, 14, 30), rng.uniform(0, 0.3))
         walls.rectangle((x, top, x + w, base), fill=shade)
+        panes.rectangle((x, top, x + w, base), fill=(0, 0, 0))
         kind = rng.random()
         if kind < 0.25:
             walls.rectangle((x + w * 0.25, top - h * 0.06, x + w * 0.7, top), fill=shade)
@@ -197,12 +198,12 @@ def skyline():
     sky = gradient(
         (W, H),
         [
-            (0.0, (10, 17, 42)),
-            (0.22, (22, 34, 74)),
-            (0.42, (58, 62, 108)),
-            (0.56, (146, 98, 118)),
-            (0.65, (222, 145, 112)),
-            (0.705, (246, 190, 138)),
+            (0.0, (14, 24, 58)),
+            (0.2, (28, 45, 94)),
+            (0.36, (68, 78, 132)),
+            (0.48, (140, 108, 146)),
+            (0.58, (218, 142, 130)),
+            (0.705, (250, 192, 138)),
             (1.0, (246, 190, 138)),
         ],
     )
@@ -234,10 +235,8 @@ def skyline():
         ImageDraw.Draw(scene).polygon([(0, water), *line, (W, water)], fill=colour)
         haze(150, (226, 154, 126), 0.14)
 
-    far = Image.new("RGB", (W, H))
-    towers(rng, scene, far, -20, W, water, (24, 60), (70, 190), (82, 72, 104), (255, 206, 150), 0.24, (9, 10),
+    towers(rng, scene, lights, -20, W, water, (24, 60), (70, 190), (82, 72, 104), (255, 206, 150), 0.24, (9, 10),
            lambda x: 0.7 + 0.5 * math.exp(-((x - W * 0.2) / (W * 0.14)) ** 2) + 0.35 * math.exp(-((x - W * 0.92) / (W * 0.1)) ** 2))
-    lights = ImageChops.lighter(lights, far)
     haze(120, (214, 140, 118), 0.12)
 
     # Namsan, and the tower on its back.
@@ -279,15 +278,14 @@ def skyline():
         l.ellipse((x - 2, water - H * (0.05 + 0.13 * t) - 2, x + 2, water - H * (0.05 + 0.13 * t) + 2), fill=(230, 168, 96))
     haze(80, (196, 122, 112), 0.11)
 
-    mid = Image.new("RGB", (W, H))
-    towers(rng, scene, mid, -30, W, water, (34, 84), (60, 180), (46, 46, 76), (255, 204, 132), 0.34, (10, 12),
+    towers(rng, scene, lights, -30, W, water, (36, 84), (84, 196), (50, 50, 82), (255, 204, 132), 0.34, (10, 12),
            lambda x: 0.62 + 0.75 * math.exp(-((x - W * 0.2) / (W * 0.11)) ** 2) + 0.5 * math.exp(-((x - W * 0.93) / (W * 0.09)) ** 2)
            - 0.22 * math.exp(-((x - cx) / (W * 0.1)) ** 2))
     # One tall tapered tower among them, lit along its edges.
     tx, th = W * 0.205, H * 0.44
     d = ImageDraw.Draw(scene)
     d.polygon([(tx - 40, water), (tx - 34, water - th * 0.5), (tx - 10, water - th), (tx + 10, water - th), (tx + 34, water - th * 0.5), (tx + 40, water)], fill=(44, 46, 78))
-    m = ImageDraw.Draw(mid)
+    m = ImageDraw.Draw(lights)
     m.polygon([(tx - 41, water), (tx - 35, water - th * 0.5), (tx - 10, water - th), (tx + 10, water - th), (tx + 35, water - th * 0.5), (tx + 41, water)], fill=(0, 0, 0))
     for i in range(84):
         t = i / 84
@@ -299,27 +297,30 @@ def skyline():
                 m.rectangle((x - 2.4, y - 2, x + 2.4, y + 2), fill=mix((150, 110, 80), (255, 214, 150), rng.random()))
     m.line((tx - 9, water - th, tx + 9, water - th), fill=(214, 236, 255), width=4)
     m.line((tx, water - th * 0.985, tx, water - th * 0.8), fill=(190, 214, 240), width=2)
-    lights = ImageChops.lighter(lights, mid)
     haze(60, (170, 104, 104), 0.08)
 
     # Apartment slabs along the bank.
-    near = Image.new("RGB", (W, H))
-    x = -40
+    x, n, d = -40, ImageDraw.Draw(lights), ImageDraw.Draw(scene)
     while x < W:
-        floors, w = rng.randint(12, 21), rng.randint(70, 128)
-        h = floors * 8
-        ImageDraw.Draw(scene).rectangle((x, water - h, x + w, water), fill=mix((24, 26, 48), (16, 18, 36), rng.random()))
-        n = ImageDraw.Draw(near)
-        n.rectangle((x - 1, water - h - 1, x + w + 1, water), fill=(0, 0, 0))
-        for f in range(floors - 1):
-            for k in range(int(w / 9)):
-                if rng.random() < 0.4:
-                    tone = mix((120, 84, 58), (255, 212, 140), rng.random() ** 1.4)
-                    if rng.random() < 0.14:
-                        tone = mix(tone, (205, 228, 255), 0.8)
-                    n.rectangle((x + 4 + k * 9, water - h + 5 + f * 8, x + 8 + k * 9, water - h + 8 + f * 8), fill=tone)
-        x += w + rng.choice((6, 10, 16, 40, 70))
-    lights = ImageChops.lighter(lights, near)
+        # A block of flats is a handful of equal slabs, side by side.
+        floors, w, alike = rng.randint(8, 15), rng.randint(44, 84), rng.randint(2, 5)
+        shade = mix((30, 31, 56), (20, 22, 42), rng.random())
+        for _ in range(alike):
+            h = (floors + rng.choice((0, 0, 1))) * 8
+            d.rectangle((x, water - h, x + w, water), fill=shade)
+            d.rectangle((x + w * 0.8, water - h, x + w, water), fill=mix(shade, (8, 10, 24), 0.5))
+            d.rectangle((x + w * 0.3, water - h - 8, x + w * 0.5, water - h), fill=shade)
+            n.rectangle((x, water - h - 8, x + w, water), fill=(0, 0, 0))
+            awake = rng.uniform(0.26, 0.52)
+            for f in range(int(h / 8) - 1):
+                for k in range(int(w * 0.8 / 8)):
+                    if rng.random() < awake:
+                        tone = mix((74, 54, 52), (255, 206, 132), rng.random() ** 1.9)
+                        if rng.random() < 0.12:
+                            tone = mix(tone, (190, 214, 250), 0.7)
+                        n.rectangle((x + 4 + k * 8, water - h + 5 + f * 8, x + 7 + k * 8, water - h + 7 + f * 8), fill=tone)
+            x += w + rng.randint(8, 14)
+        x += rng.choice((24, 50, 90, 130))
 
     # Trees and lamps on the embankment.
     bank = ImageDraw.Draw(scene)
@@ -343,7 +344,7 @@ def skyline():
     streaks = mirror_lights.resize((W, max(2, depth // 44)), Image.Resampling.BOX).resize((W, depth), BICUBIC)
     streaks = streaks.filter(ImageFilter.GaussianBlur(2.4))
     mirror = mirror.filter(ImageFilter.BoxBlur((2, 9)))
-    mirror = ImageChops.screen(ImageEnhance.Brightness(mirror).enhance(0.66), ImageEnhance.Brightness(streaks).enhance(1.25))
+    mirror = ImageChops.screen(ImageEnhance.Brightness(mirror).enhance(0.8), ImageEnhance.Brightness(streaks).enhance(1.9))
     river = Image.new("RGB", (W, depth))
     walk = 0.0
     for y in range(depth):
@@ -353,8 +354,8 @@ def skyline():
         row = mirror.crop((0, y, W, y + 1))
         river.paste(ImageChops.offset(row, shift, 0), (0, y))
     river = river.filter(ImageFilter.GaussianBlur(1.2))
-    deep = gradient((W, depth), [(0, (60, 48, 72)), (0.35, (22, 28, 58)), (1, (7, 11, 27))])
-    river = Image.composite(deep, river, ramp((W, depth), [(0, 70), (0.4, 130), (1, 205)]))
+    deep = gradient((W, depth), [(0, (70, 58, 88)), (0.35, (34, 42, 84)), (1, (12, 18, 42))])
+    river = Image.composite(deep, river, ramp((W, depth), [(0, 30), (0.4, 84), (1, 165)]))
     # Wavelets grow towards us: compress the noise near the far bank.
     flat = noise(rng, (W // 2, depth), (26, 60), 3, 0.6)
     waves = Image.new("L", (W, depth))
@@ -371,14 +372,14 @@ def skyline():
     river = Image.composite(Image.new("RGB", (W, depth), (6, 9, 22)), river, scale_mask(trough, 1.3))
     scene.paste(river, (0, water))
 
-    # The bank's own bright rim, then a bridge across the left half.
+    # The bank itself.
     ImageDraw.Draw(scene).rectangle((0, water - 2, W, water + 3), fill=(34, 30, 46))
 
     scene = glow(scene, 150, ((5, 0.55), (18, 0.5), (60, 0.42)))
     scene = scene.resize((1104, 620), LANCZOS)
     scene = ImageEnhance.Color(ImageEnhance.Contrast(scene).enhance(1.06)).enhance(1.05)
-    scene = vignette(scene, 1.15)
-    scene = grain(rng, scene, 0.085)
+    scene = vignette(scene, 0.8)
+    scene = grain(rng, scene, 0.06)
     scene.save(IMAGES / "seoul-night.jpg", quality=80, optimize=True, progressive=True)
 
 
@@ -425,7 +426,7 @@ def chimaek():
     for _ in range(46):
         x, y = rng.uniform(0, W), rng.uniform(-0.02, 0.52) * H
         r = rng.uniform(22, 74)
-        c = rng.choice(((255, 176, 84), (255, 206, 128), (240, 120, 70), (96, 190, 160), (255, 226, 176)))
+        c = rng.choice(((255, 150, 50), (255, 184, 84), (240, 96, 44), (70, 190, 150), (255, 200, 120)))
         spot = Image.new("L", (W, H))
         ImageDraw.Draw(spot).ellipse((x - r, y - r, x + r, y + r), fill=rng.randint(24, 105))
         ring = Image.new("L", (W, H))
@@ -468,7 +469,7 @@ def chimaek():
         t = i / 60
         side.append((bx - bw + bw * 2 * t, by + 232 * math.sin(math.pi * t) ** 0.55))
     bd.polygon(side, fill=255)
-    bd.rounded_rectangle((bx - bw * 0.42, by + 200, bx + bw * 0.42, by + 250), 14, fill=255)
+    bd.rounded_rectangle((bx - bw * 0.36, by + 200, bx + bw * 0.36, by + 244), 18, fill=255)
     bowl = bowl.filter(ImageFilter.GaussianBlur(1.5))
     across = Image.linear_gradient("L").rotate(90).resize((int(bw * 2), 1)).resize((int(bw * 2), 300))
     # Celadon glaze: bright on the left shoulder, deep on the right.
@@ -521,7 +522,7 @@ def chimaek():
     # Spring onion, cut small.
     dd = ImageDraw.Draw(scene)
     for _ in range(26):
-        x, y = bx + rng.gauss(0, bw * 0.33), by - 110 + rng.gauss(0, 52)
+        x, y = bx + bw * rng.triangular(-0.6, 0.6, 0), by - 96 + rng.triangular(-96, 80, 0)
         r = rng.uniform(8, 12)
         dd.ellipse((x - r, y - r * 0.7, x + r, y + r * 0.7), outline=mix((96, 150, 62), (168, 206, 110), rng.random()), width=5)
     # The near rim, over the lowest pieces.
@@ -633,8 +634,8 @@ def chimaek():
 
     # Painterly: gather like tones into dabs, then lay back a little of the drawing.
     small = scene.resize((536 * 2, 360 * 2), LANCZOS)
-    dabs = small.filter(ImageFilter.ModeFilter(7)).filter(ImageFilter.GaussianBlur(0.8))
-    picture = Image.blend(small, dabs, 0.55)
+    dabs = small.filter(ImageFilter.ModeFilter(5)).filter(ImageFilter.GaussianBlur(0.8))
+    picture = Image.blend(small, dabs, 0.45)
     picture = glow(picture, 190, ((6, 0.35), (26, 0.3)))
     picture = picture.resize((536, 360), LANCZOS).filter(ImageFilter.UnsharpMask(1.2, 60, 2))
     picture = vignette(picture, 0.95)
@@ -671,30 +672,29 @@ def hangul():
     d = ImageDraw.Draw(plate)
     m = 58
     d.rectangle((m, m, W - m, H - m), outline=255, width=14)
-    d.rectangle((m + 26, m + 26, W - m - 26, H - m - 26), outline=255, width=4)
+    d.rectangle((m + 26, m + 26, W - m - 26, H - m - 26), outline=255, width=8)
     inner_top, inner_bottom, left, right = m + 26, H - m - 26, m + 26, W - m - 26
     column = (right - left) / 6
     for i in range(1, 6):
         if i not in (2, 3, 4):
-            d.line((left + column * i, inner_top, left + column * i, inner_bottom), fill=210, width=4)
-    d.line((left + column * 1, inner_top, left + column * 1, inner_bottom), fill=220, width=5)
+            d.line((left + column * i, inner_top, left + column * i, inner_bottom), fill=255, width=8)
     big = font(SERIF_BOLD, 336)
     cx = (left + column * 1 + left + column * 5) / 2
     # Two by two, read as we read today: along the line, then down.
     for i, letter in enumerate("훈민정음"):
-        x = cx + (-1 if i % 2 == 0 else 1) * 176
+        x = cx + (-1 if i % 2 == 0 else 1) * 184 - 20
         y = (inner_top + inner_bottom) / 2 + (-1 if i < 2 else 1) * 196
         d.text((x, y + 4), letter, font=big, fill=255, anchor="mm", stroke_width=5, stroke_fill=255)
-    small = font(SERIF_BOLD, 104)
+    small = font(SERIF_BOLD, 112)
     for x, letters in ((left + column * 0.5, "ㄱㄴㄷㄹㅁㅂㅅ"), (left + column * 5.5, "ㅏㅑㅓㅕㅗㅛㅜ")):
         step = (inner_bottom - inner_top) / len(letters)
         for i, letter in enumerate(letters):
-            d.text((x, inner_top + step * (i + 0.5)), letter, font=small, fill=255, anchor="mm", stroke_width=2, stroke_fill=255)
+            d.text((x, inner_top + step * (i + 0.5)), letter, font=small, fill=255, anchor="mm", stroke_width=3, stroke_fill=255)
 
     # Wood is not sharp: soften, disturb, harden again; then let the ink fail here and there.
     jitter = noise(rng, (W, H), (150, 100), 3, 0.7)
-    rough = Image.blend(plate.filter(ImageFilter.GaussianBlur(6)), jitter, 0.26)
-    rough = rough.point(lambda v: max(0, min(255, (v - 104) * 9))).filter(ImageFilter.GaussianBlur(1.3))
+    rough = Image.blend(plate.filter(ImageFilter.GaussianBlur(3.4)), jitter, 0.2)
+    rough = rough.point(lambda v: max(0, min(255, (v - 96) * 8))).filter(ImageFilter.GaussianBlur(1.3))
     bare = noise(rng, (W, H), (90, 340), 3, 0.85).point(lambda v: 255 if v < 232 else max(0, 255 - (v - 232) * 11))
     worn = noise(rng, (W, H), (5, 4), 4, 0.6).point(lambda v: 178 + v * 77 // 255)
     ink = ImageChops.multiply(ImageChops.multiply(rough, bare), worn)
@@ -713,7 +713,7 @@ def hangul():
     sd.rounded_rectangle((10, 10, q - 11, q - 11), 8, outline=0, width=2)
     seal = Image.blend(seal.filter(ImageFilter.GaussianBlur(1.6)), noise(rng, (q, q), (30, 30), 2), 0.2)
     seal = seal.point(lambda v: max(0, min(232, (v - 92) * 7))).rotate(-2, BICUBIC)
-    base.paste(Image.new("RGB", (q, q), rgb(VERMILION)), (int(cx - q / 2), int((inner_top + inner_bottom) / 2 - q / 2)), seal)
+    base.paste(Image.new("RGB", (q, q), rgb(VERMILION)), (int(left + column * 5 - q - 34), int(inner_bottom - q - 34)), seal)
 
     # Light from the upper left.
     sweep = Image.radial_gradient("L").resize((W * 2, H * 2), BICUBIC).crop((int(W * 0.62), int(H * 0.7), int(W * 1.62), int(H * 1.7)))
@@ -749,8 +749,8 @@ def chart():
     body, note = font(SANS, 32 * S), font(SANS, 26 * S)
     for i, place in enumerate(("Samsung Electronics", "Hyundai Motor Group", "SK Group and NAVER", "The government")):
         d.text((x, y0 + (80 + i * 54) * S), place, font=body, fill=navy, anchor="lm")
-    for i, line in enumerate(("No shares are drawn:", "the squares count the", "whole plan, and it says", "\u201cmore than\u201d.")):
-        d.text((x, y0 + (296 + i * 35) * S), line, font=note, fill=grey, anchor="lm")
+    for i, line in enumerate(("No shares are drawn:", "the squares count", "the plan as a whole.")):
+        d.text((x, y0 + (325 + i * 36) * S), line, font=note, fill=grey, anchor="lm")
     page = page.resize((1104, 620), LANCZOS).quantize(64, dither=Image.Dither.NONE)
     page.save(IMAGES / "gpu-plan.png", optimize=True)
 
