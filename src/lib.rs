@@ -23,6 +23,7 @@ pub mod issue;
 pub mod compose;
 pub mod message;
 pub mod smtp;
+pub mod store;
 pub mod audience;
 pub mod delivery;
 pub mod config;
