@@ -24,6 +24,7 @@ pub mod compose;
 pub mod message;
 pub mod check;
 pub mod smtp;
+pub mod store;
 pub mod audience;
 pub mod delivery;
 pub mod config;
