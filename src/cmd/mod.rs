@@ -6,6 +6,9 @@ mod check;
 mod clock;
 mod desk;
 mod failure;
+mod files;
+mod init;
+mod new;
 pub(crate) mod print;
 mod readers;
 mod render;
@@ -38,6 +41,8 @@ pub(crate) struct Global {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Init(init::Args),
+    New(new::Args),
     Check(check::Args),
     Render(render::Args),
 }
@@ -47,6 +52,8 @@ pub(crate) fn run(cli: Cli) -> Ending {
     trace(cli.global.verbose)?;
     let global = &cli.global;
     match cli.command {
+        Command::Init(args) => init::run(global, &args),
+        Command::New(args) => new::run(global, &args),
         Command::Check(args) => check::run(global, &args),
         Command::Render(args) => render::run(global, &args),
     }

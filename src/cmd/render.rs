@@ -2,8 +2,6 @@
 //!
 //! The bytes come from the same composition and the same splicing as those of a send.
 
-use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sejong_digest::compose::Composition;
@@ -13,7 +11,7 @@ use sejong_digest::message::splice::{Occasion, Template, Unfilled, part_text};
 
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
-use super::{Global, clock, print, readers};
+use super::{Global, clock, files, print, readers};
 
 const LONG: &str = "\
 Show an issue as one reader gets it
@@ -81,7 +79,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let template = Template::new(&composition, identity, &Occasion { date, test: false });
     let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unfilled)?;
     match args.output.as_deref() {
-        Some(path) if path != Path::new("-") => replace(path, &bytes)?,
+        Some(path) if path != Path::new("-") => files::replace(path, &bytes)?,
         _ => print::answer(&bytes)?,
     }
     Ok(Exit::Done)
@@ -104,33 +102,4 @@ fn unfilled(error: Unfilled) -> Failure {
     let field = &error.field;
     Failure::checks(error.to_string())
         .help(format!("give the slot a fallback, as in {{{{ {field} | … }}}}, or add the field"))
-}
-
-/// Writes a file beside its place and then moves it there: nobody ever sees half of it. What is
-/// not a plain file, such as /dev/stdout, is written to and never replaced.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::new(format!("{} cannot be written: {error}", path.display()))
-    };
-    let target = match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => return fs::write(path, bytes).map_err(failed),
-        // Through a link, the file that it leads to is replaced and not the link.
-        Ok(_) => path.canonicalize().map_err(failed)?,
-        Err(_) => path.to_owned(),
-    };
-    let mut name = target.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.draft", std::process::id()));
-    let draft = target.with_file_name(name);
-    let written =
-        fs::OpenOptions::new().write(true).create_new(true).open(&draft).and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&draft, &target)
-        });
-    written.map_err(|error| {
-        if error.kind() != std::io::ErrorKind::AlreadyExists {
-            let _ = fs::remove_file(&draft);
-        }
-        failed(error)
-    })
 }
