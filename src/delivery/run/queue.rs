@@ -104,10 +104,7 @@ impl Queue {
             return match (state.exhausted, state.claiming) {
                 (true, _) if state.out == 0 => Found::End,
                 (true, _) | (false, true) => Found::Wait(None),
-                (false, false) => {
-                    state.claiming = true;
-                    Found::Claim
-                }
+                (false, false) => Found::Claim,
             };
         }
         let now = self.started.elapsed();
@@ -127,6 +124,9 @@ impl Queue {
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.
     async fn claim(&self) {
+        if std::mem::replace(&mut self.state().claiming, true) {
+            return;
+        }
         let claimed = self.ledger.claim(self.run, CLAIM).await;
         let mut state = self.state();
         state.claiming = false;
