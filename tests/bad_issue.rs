@@ -112,11 +112,11 @@ fn an_article_nobody_names() {
 #[test]
 fn a_picture_that_is_not_there_or_not_a_picture() {
     let place = format!("{ARTICLE}:7:1");
-    says(&showing("gone.png"), "image-file", &place, "");
+    says(&showing("gone.png"), "image-file", &place, "capitals count");
     let here = showing("note.png").write("issues/2025-11/note.png", "hello");
-    says(&here, "image-file", &place, "");
+    says(&here, "image-file", &place, "save it as PNG");
     let here = showing("drawing.svg").write("issues/2025-11/drawing.svg", "<svg xmlns=\"\"/>");
-    says(&here, "image-file", &place, "");
+    says(&here, "image-file", &place, "save it as PNG");
     says(&showing("https://elsewhere.example/a.png"), "image-remote", &place, "copy it");
 }
 
@@ -124,19 +124,19 @@ fn a_picture_that_is_not_there_or_not_a_picture() {
 fn a_picture_that_is_too_large() {
     let place = format!("{ARTICLE}:7:1");
     let here = showing("huge.png").write("issues/2025-11/huge.png", png(20_000, 20_000));
-    says(&here, "image-file", &place, "");
+    says(&here, "image-file", &place, "scale it down");
     let mut heavy = png(100, 100);
     heavy.resize(11 * 1024 * 1024, 0);
     let here = showing("heavy.png").write("issues/2025-11/heavy.png", heavy);
-    says(&here, "image-file", &place, "");
+    says(&here, "image-file", &place, "scale it down");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_picture_outside_the_publication() {
+fn a_picture_outside_the_publication_or_unreadable() {
     let place = format!("{ARTICLE}:7:1");
     for path in ["../../../secret.png", "/etc/passwd", "../../../../../../../../etc/passwd"] {
-        says(&showing(path), "image-file", &place, "");
+        says(&showing(path), "image-file", &place, "into the issue's folder");
     }
     let outside = tempfile::tempdir().expect("a folder");
     std::fs::write(outside.path().join("secret.png"), png(4, 4)).expect("written");
@@ -146,7 +146,10 @@ fn a_picture_outside_the_publication() {
         here.path("issues/2025-11/link.png"),
     )
     .expect("linked");
-    says(&here, "image-file", &place, "");
+    says(&here, "image-file", &place, "into the issue's folder");
+    let here = showing("loop.png");
+    std::os::unix::fs::symlink("loop.png", here.path("issues/2025-11/loop.png")).expect("linked");
+    says(&here, "image-file", &place, "permissions");
 }
 
 #[test]
