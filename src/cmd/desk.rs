@@ -118,7 +118,6 @@ impl Draft {
     }
 
     /// The issue and its composition, only if they have no errors.
-    #[allow(dead_code, reason = "for the verbs that send")]
     pub(crate) fn sendable(self) -> Result<(Issue, Composition), Failure> {
         let errors: Vec<Diagnostic> =
             self.problems.iter().filter(|problem| problem.is_error()).cloned().collect();

@@ -16,6 +16,10 @@ pub(crate) enum Exit {
     Usage,
     /// The publication or the issue has errors.
     ChecksFailed,
+    /// It ended with some recipients deferred or uncertain.
+    Unfinished,
+    /// It was interrupted, and the same command goes on.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -25,6 +29,8 @@ impl From<Exit> for ExitCode {
             Exit::CouldNotRun => 1,
             Exit::Usage => 2,
             Exit::ChecksFailed => 3,
+            Exit::Unfinished => 4,
+            Exit::Interrupted => 130,
         })
     }
 }

@@ -11,7 +11,10 @@ mod init;
 mod new;
 pub(crate) mod print;
 mod readers;
+mod relays;
 mod render;
+mod send;
+mod test;
 
 use std::path::PathBuf;
 
@@ -50,6 +53,8 @@ enum Command {
     New(new::Args),
     Check(check::Args),
     Render(render::Args),
+    Test(test::Args),
+    Send(send::Args),
 }
 
 /// Runs one command.
@@ -61,7 +66,16 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::New(args) => new::run(global, &args),
         Command::Check(args) => check::run(global, &args),
         Command::Render(args) => render::run(global, &args),
+        Command::Test(args) => test::run(global, &args),
+        Command::Send(args) => send::run(global, &args),
     }
+}
+
+/// What connections and the ledger run on. Two threads: the relay is the bottleneck, and more of
+/// them would take the processor from a relay on the same machine.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder.worker_threads(2).enable_all().build()?)
 }
 
 /// Sends traces to stderr. Only our own: what TLS says of itself helps nobody here, and the rooms

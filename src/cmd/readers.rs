@@ -41,10 +41,14 @@ pub(crate) fn read(path: &Path) -> Result<Readers, sejong_digest::diagnostic::Di
     Ok(Readers { path: shown, columns, list: list::read_all(rows)? })
 }
 
-/// The person at `address`, with the fields that the list has of them.
-pub(crate) fn at_address(address: &str, file: Option<&Path>) -> Result<Recipient, Failure> {
-    let address = Address::parse(address)
-        .map_err(|error| Failure::usage(format!("--as {address:?}: {error}")))?;
+/// The person at `address`, which `flag` named, with the fields that the list has of them.
+pub(crate) fn at_address(
+    flag: &str,
+    address: &str,
+    file: Option<&Path>,
+) -> Result<Recipient, Failure> {
+    let address =
+        Address::parse(address).map_err(|error| Failure::usage(format!("{flag}: {error}")))?;
     let nobody = || Recipient::new(address.clone(), [], []);
     let Some(path) = file else { return Ok(nobody()) };
     let readers = read(path).map_err(|problem| {

@@ -70,7 +70,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let (identity, recipient) = match &args.reader {
         Some(address) => {
             let file = readers::file(&desk, args.subscribers.as_deref());
-            (desk.identity()?, readers::at_address(address, file.as_deref())?)
+            (desk.identity()?, readers::at_address("--as", address, file.as_deref())?)
         }
         // Looking at an issue makes no file, and gives the same bytes on every machine.
         None => {

@@ -7,3 +7,4 @@ pub mod journal;
 pub mod ledger;
 pub mod pace;
 pub mod run;
+pub mod trial;
