@@ -252,6 +252,16 @@ fn new_numbers_issues_and_never_overwrites() {
 }
 
 #[test]
+fn an_editor_needs_no_password() {
+    let relay = "\n[[relay]]\nurl = \"smtps://kim@mail.sejong.example\"\n";
+    let here = Publication::new();
+    let config = here.read("digest.toml") + relay;
+    let here = here.write("digest.toml", config);
+    assert_eq!(here.run(&["check"]).code, 0);
+    assert_eq!(here.run(&["render", "2025-11"]).code, 0);
+}
+
+#[test]
 fn a_reader_that_leaves_early_is_no_failure() {
     let article = format!("---\ntitle: Long\n---\n\n{}", "A paragraph of text.\n\n".repeat(5000));
     let here = Publication::new().write("issues/2025-11/hangul.md", article);

@@ -134,7 +134,7 @@ impl Publication {
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if text.starts_with("DIGEST_") || text.contains("COLOR") {
+            if text.starts_with("DIGEST_") || text.contains("COLOR") || text == "COLUMNS" {
                 command.env_remove(&name);
             }
         }
