@@ -42,10 +42,28 @@ pub struct Config {
 /// A relay and how hard it may be used.
 #[derive(Clone, Debug)]
 pub struct RelayConfig {
-    /// Where and how.
+    /// Where and how, still without a password.
     pub relay: Relay,
     /// How many messages in what time; `None` is as fast as it takes them.
     pub limit: Option<Rate>,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+}
+
+impl RelayConfig {
+    /// The relay with its password. Asked for only by who sends: an editor who checks and renders
+    /// has no password, and needs none.
+    ///
+    /// # Errors
+    /// As [`credentials`].
+    pub fn with_password(&self, environment: &[(String, String)]) -> Result<Relay, String> {
+        credentials(
+            self.relay.clone(),
+            self.user.clone(),
+            self.password_file.as_deref(),
+            environment,
+        )
+    }
 }
 
 /// Who the publication is in mail; [`Sender::identity`] adds the keys.
@@ -100,7 +118,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let mut table = Table::new(&source, "digest.toml", value);
     let (publication, sender) = publication(root, &mut table, &mut problems);
     let (theme, logos) = theme::read(&mut table, &mut problems);
-    let relays = relays(&mut table, root, environment, &mut problems);
+    let relays = relays(&mut table, root, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -280,12 +298,7 @@ fn time_zone(table: &mut Table) -> jiff::tz::TimeZone {
     })
 }
 
-fn relays(
-    table: &mut Table,
-    root: &Path,
-    environment: &[(String, String)],
-    problems: &mut Vec<Diagnostic>,
-) -> Vec<RelayConfig> {
+fn relays(table: &mut Table, root: &Path, problems: &mut Vec<Diagnostic>) -> Vec<RelayConfig> {
     let mut relays = Vec::new();
     for mut section in table.tables("relay") {
         let url = section.required_text("url", "add url = \"smtps://user@mail.your.domain\"");
@@ -308,15 +321,9 @@ fn relays(
                     if let Some(file) = ca_file {
                         relay = relay.with_ca_file(root.join(file.value));
                     }
-                    let file = password_file.map(|file| root.join(file.value));
+                    let password_file = password_file.map(|file| root.join(file.value));
                     let user = user.map(|user| user.value);
-                    match credentials(relay, user, file.as_deref(), environment) {
-                        Ok(relay) => relays.push(RelayConfig { relay, limit }),
-                        Err(reason) => {
-                            let help = "set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]";
-                            wrong(&mut section, "relay", reason, &url, help);
-                        }
-                    }
+                    relays.push(RelayConfig { relay, limit, user, password_file });
                 }
                 Err(error) => {
                     let help = "as in smtps://user@mail.your.domain, or smtp://127.0.0.1:2525";

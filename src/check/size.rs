@@ -27,8 +27,8 @@ pub(super) fn html_size(issue: &Issue, composition: &Composition) -> Option<Diag
         .sum();
     let kilobytes = bytes as f64 / 1024.0;
     let problem = match bytes {
-        ..=NEAR => return None,
-        ..=CUT_OFF => Diagnostic::warning(
+        0..=NEAR => return None,
+        bytes if bytes <= CUT_OFF => Diagnostic::warning(
             "html-size",
             format!("the HTML is {kilobytes:.0} kB large; Gmail cuts off behind 100 kB"),
         ),

@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// Folders under issues/, or paths [default: all issues]
     #[arg(value_name = "ISSUE")]
     issues: Vec<String>,
-    /// For people, for programs (JSON, SARIF 2.1.0), or for GitHub Actions
+    /// How to tell it [default: human]
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_default_value = true)]
     #[arg(value_enum)]
     format: Format,
@@ -43,9 +43,13 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Format {
+    /// With the source line that is meant
     Human,
+    /// An array of objects
     Json,
+    /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// Annotations of GitHub Actions
     Github,
 }
 

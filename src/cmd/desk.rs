@@ -131,5 +131,8 @@ impl Draft {
 
 /// A path as people should read it.
 pub(crate) fn shown(path: &Path) -> String {
-    load::shown(path).display().to_string()
+    match load::shown(path).display().to_string() {
+        here if here.is_empty() => ".".to_owned(),
+        path => path,
+    }
 }

@@ -20,10 +20,15 @@ use std::path::PathBuf;
 
 use failure::{Ending, Failure};
 
+const EXAMPLES: &str = "\
+Examples:
+  digest init my-newsletter
+  digest --publication my-newsletter check";
+
 /// Compose an email newsletter from Markdown kept in git, and deliver it so that nobody is lost.
 #[derive(Debug, clap::Parser)]
 #[command(name = "digest", version, max_term_width = 100, subcommand_required = true)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_long_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
@@ -35,10 +40,10 @@ pub(crate) struct Cli {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
     /// The publication's folder [default: the nearest one upwards with a digest.toml]
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, display_order = 100)]
     publication: Option<PathBuf>,
     /// Tell what is going on, on stderr; twice shows every line of SMTP, without passwords
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, display_order = 100)]
     verbose: u8,
 }
 

@@ -62,7 +62,10 @@ pub(crate) async fn destination(desk: &Desk, args: &RelayArgs) -> Result<Destina
             rest.len() + 1
         ));
     }
-    Ok(Destination { relay: first.relay.clone(), limit: first.limit, catcher: None })
+    let relay = first.with_password(&desk.environment).map_err(|reason| {
+        Failure::new(reason).help("set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]")
+    })?;
+    Ok(Destination { relay, limit: first.limit, catcher: None })
 }
 
 async fn catch(folder: &Path) -> Result<Destination, Failure> {

@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// Write to a file, whole or not at all [default: stdout]
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// The mail's HTML, its plain text, or the message as it is sent
+    /// What to show of it [default: html]
     #[arg(long, value_name = "FORMAT", default_value = "html", hide_default_value = true)]
     #[arg(value_enum)]
     format: Format,
@@ -53,8 +53,11 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Format {
+    /// The mail's HTML, complete
     Html,
+    /// Its plain text twin
     Text,
+    /// The message as it is sent, headers and all
     Eml,
 }
 

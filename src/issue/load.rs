@@ -5,7 +5,7 @@ mod article;
 mod text;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::block::Block;
@@ -34,12 +34,18 @@ struct Reading<'a> {
     problems: Vec<Diagnostic>,
 }
 
-/// The folder that `name` means: a folder under `issues/`, or a path.
+/// The folder that `name` means: a folder under `issues/`, or a path from here or from the root.
 pub fn folder(publication: &Publication, name: &str) -> PathBuf {
-    let named = publication.root.join("issues").join(name);
     let path = Path::new(name);
-    let is_path = path.is_absolute() || name.contains(std::path::MAIN_SEPARATOR) || name == ".";
-    if !named.is_dir() && is_path { path.to_owned() } else { named }
+    let named = publication.root.join("issues").join(name);
+    let parts = path.components().count();
+    // `.` and `../x` are paths, although `issues/.` is a folder too.
+    let normal = path.components().all(|part| matches!(part, Component::Normal(_)));
+    if normal && (parts < 2 || named.is_dir()) {
+        return named;
+    }
+    let from_root = publication.root.join(path);
+    if !path.is_dir() && from_root.is_dir() { from_root } else { path.to_owned() }
 }
 
 /// The names of the publication's issues, in order.
@@ -97,8 +103,12 @@ fn open_manifest(
     match read_text(&path) {
         Ok(source) => Some(source),
         Err(error) => {
-            problems
-                .push(error.diagnostic(&path).help("`digest new` makes an issue with all keys"));
+            let problem = error.diagnostic(&path);
+            let missing = !path.exists();
+            problems.push(match missing {
+                true => problem.help("`digest new` makes an issue with all keys"),
+                false => problem,
+            });
             None
         }
     }

@@ -99,7 +99,7 @@ impl Plan {
     ) -> Plan {
         let list = &readers.list;
         let mut plan = Plan {
-            duplicates: usize::try_from(list.duplicates).unwrap_or(usize::MAX),
+            duplicates: list.duplicates,
             rejected: list.rejected.len(),
             left_out: list.left_out.iter().map(|(reason, number)| (*reason, *number)).collect(),
             ..Plan::default()
