@@ -4,6 +4,7 @@
 //! round. This file must never print: `cmd` chooses the form and the stream.
 
 pub mod render;
+pub mod sarif;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

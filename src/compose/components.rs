@@ -61,7 +61,9 @@ impl<'a> Letter<'a> {
                         }
                     }
                     div.b role="article" aria-roledescription="email" aria-label=(issue.title)
-                        lang=(issue.language) dir=(direction) { (self.letter()) }
+                        lang=(issue.language) dir=(direction) style=(TEXT_SIZE) {
+                        (self.letter())
+                    }
                 }
             }
         }
@@ -142,7 +144,7 @@ impl<'a> Letter<'a> {
         let page = self.page("", 1, &[], TEXT_WIDTH);
         html! {
             @if articles.len() > 2 {
-                h2 { "In this issue" }
+                h2.h { "In this issue" }
                 ul style="margin:0 0 32px" {
                     @for article in articles {
                         li { a href=(format!("#{}", article.slug)) { (page.text(&article.title)) } }
@@ -160,7 +162,7 @@ impl<'a> Letter<'a> {
         let level = if section.heading.is_some() { 3 } else { 2 };
         html! {
             @if let Some(heading) = &section.heading {
-                h2 { (self.page("", 1, &[], TEXT_WIDTH).text(heading)) }
+                h2.h { (self.page("", 1, &[], TEXT_WIDTH).text(heading)) }
             }
             @match section.layout {
                 Layout::Stack => {
@@ -235,6 +237,10 @@ impl<'a> Letter<'a> {
         }
     }
 }
+
+/// The reader's own text size where it is known, never below 16 pixels; two declarations, because
+/// a program that does not know `max()` keeps the first.
+const TEXT_SIZE: &str = "font-size:medium;font-size:max(16px,1rem)";
 
 const HIDDEN: &str = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;\
     line-height:1px;mso-hide:all";

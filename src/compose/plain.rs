@@ -68,7 +68,9 @@ impl Text {
 
     /// An empty line, unless there is one already.
     fn gap(&mut self) {
-        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+        // The mark that ends a passage for some readers stands on no line.
+        let written = self.out.trim_end_matches(slots::end_when_mark());
+        if !written.is_empty() && !written.ends_with("\n\n") {
             self.out.push('\n');
         }
     }

@@ -22,18 +22,16 @@ pub(super) fn inlined(theme: &Theme) -> String {
     format!(
         "body{{margin:0;padding:0;background:{background}}}\
          .b{{background:{background};color:{text};font-family:{font};line-height:1.5;\
-         font-size:medium;font-size:max(16px,1rem);overflow-wrap:break-word;word-break:keep-all;\
-         -webkit-text-size-adjust:100%}}\
+         overflow-wrap:break-word;word-break:keep-all;-webkit-text-size-adjust:100%}}\
          .letter{{max-width:600px;margin:0 auto}}\
          .s{{background:{surface};color:{text};padding:24px}}\
          .f{{color:{muted};padding:16px 24px 32px;font-size:14px}}\
          .f p,.small p{{margin:0 0 8px}}\
          p{{margin:0 0 16px}}\
          h1{{margin:16px 0 8px;font:bold 30px/1.2 {heading_font}}}\
-         h2{{margin:0 0 16px;font-size:14px;line-height:20px;letter-spacing:1px;\
+         .h{{margin:0 0 16px;font-size:14px;line-height:20px;letter-spacing:1px;\
          text-transform:uppercase;color:{muted};border-top:2px solid {accent};padding:8px 0 0}}\
-         h2.t,h3.t{{margin:0 0 4px;font:bold 22px/1.3 {heading_font};letter-spacing:0;\
-         text-transform:none;color:{text};border:0;padding:0}}\
+         .t{{margin:0 0 4px;font:bold 22px/1.3 {heading_font}}}\
          .sub{{margin:24px 0 8px;font-size:17px;line-height:1.4}}\
          a{{color:{link}}}\
          ul,ol{{margin:0 0 16px;padding:0 0 0 24px}}\
@@ -84,8 +82,8 @@ fn dark(palette: &Palette) -> String {
         palette;
     format!(
         "body,.b{{background:{background} !important}}\
-         .s,.t{{background:{surface} !important;color:{text} !important}}\
-         .f,.m,h2{{color:{muted} !important}}h2,blockquote{{border-color:{accent} !important}}\
+         .s{{background:{surface} !important;color:{text} !important}}\
+         .f,.m,.h{{color:{muted} !important}}.h,blockquote{{border-color:{accent} !important}}\
          a{{color:{link} !important}}\
          .q,.code{{background:{callout} !important;color:{text} !important}}\
          .k{{background:{accent} !important;color:{accent_text} !important}}\
@@ -100,8 +98,8 @@ fn outlook(palette: &Palette) -> String {
     let Palette { background, surface, text, muted, accent, accent_text, link, callout, .. } =
         palette;
     format!(
-        "[data-ogsc] .s,[data-ogsc] .q,[data-ogsc] .code,[data-ogsc] .t{{color:{text} !important}}\
-         [data-ogsc] .m,[data-ogsc] .f,[data-ogsc] h2{{color:{muted} !important}}\
+        "[data-ogsc] .s,[data-ogsc] .q,[data-ogsc] .code{{color:{text} !important}}\
+         [data-ogsc] .m,[data-ogsc] .f,[data-ogsc] .h{{color:{muted} !important}}\
          [data-ogsc] a{{color:{link} !important}}\
          [data-ogsc] .k{{color:{accent_text} !important}}\
          [data-ogsb] .b{{background-color:{background} !important}}\

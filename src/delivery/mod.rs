@@ -1,3 +1,10 @@
-//! Who is next, and what became of each.
+//! Who is next, and what became of each: plan, claim, attempt, record.
+//!
+//! The order of writing is the promise: a row is claimed before its message is made, marked before
+//! its final dot may leave, and its outcome is on disk before it counts.
 
+pub mod journal;
+pub mod ledger;
 pub mod pace;
+pub mod run;
+pub mod trial;

@@ -71,6 +71,11 @@ impl Pacer {
         Pacer { interval: rate.interval(), next: Duration::ZERO }
     }
 
+    /// How long it is from `now`, the time since the run began, until a message may go.
+    pub fn wait(&self, now: Duration) -> Duration {
+        self.next.saturating_sub(now)
+    }
+
     /// Takes the next moment, and says how long it is from `now`, the time since the run began.
     pub fn take(&mut self, now: Duration) -> Duration {
         let at = self.next.max(now);

@@ -79,20 +79,12 @@ pub fn unstructured(name: &str, text: &HeaderText, out: &mut Vec<u8>) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b":");
     let mut column = name.len() + 1;
-    if is_plain(text.as_str()) {
-        for word in text.as_str().split(' ') {
-            if column + 1 + word.len() > LINE && column > 1 && !word.is_empty() {
-                fold(out, &mut column);
-            } else {
-                out.push(b' ');
-                column += 1;
-            }
-            out.extend_from_slice(word.as_bytes());
-            column += word.len();
-        }
-    } else {
-        encoded_words(text.as_str(), out, &mut column);
+    let (before, odd, after) = split_plain(text.as_str());
+    plain_words(before, out, &mut column);
+    if !odd.is_empty() {
+        encoded_words(odd, out, &mut column);
     }
+    plain_words(after, out, &mut column);
     out.extend_from_slice(b"\r\n");
 }
 
@@ -136,6 +128,38 @@ pub fn list_id(name: &HeaderText, identifier: &str, out: &mut Vec<u8>) {
     out.push(b'<');
     out.extend(identifier.bytes().filter(|b| b.is_ascii_alphanumeric() || b"-._".contains(b)));
     out.extend_from_slice(b">\r\n");
+}
+
+/// Cuts a text into words that can stand as they are, the stretch that must be encoded, and words
+/// that can stand again: most of a subject stays readable in the raw message.
+fn split_plain(text: &str) -> (&str, &str, &str) {
+    if is_plain(text) {
+        return (text, "", "");
+    }
+    let is_plain_word = |word: &str| !word.is_empty() && is_plain(word);
+    let start: usize =
+        text.split(' ').take_while(|word| is_plain_word(word)).map(|word| word.len() + 1).sum();
+    let end: usize = text[start.min(text.len())..]
+        .rsplit(' ')
+        .take_while(|word| is_plain_word(word))
+        .map(|word| word.len() + 1)
+        .sum();
+    let (before, rest) = text.split_at(start.min(text.len()));
+    let (odd, after) = rest.split_at(rest.len() - end.min(rest.len()));
+    (before.trim_end_matches(' '), odd, after.trim_start_matches(' '))
+}
+
+fn plain_words(text: &str, out: &mut Vec<u8>, column: &mut usize) {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        if *column + 1 + word.len() > LINE && *column > 1 {
+            fold(out, column);
+        } else {
+            out.push(b' ');
+            *column += 1;
+        }
+        out.extend_from_slice(word.as_bytes());
+        *column += word.len();
+    }
 }
 
 /// Starts a continuation line: CRLF and the space that belongs to the text.
@@ -261,7 +285,10 @@ mod tests {
     #[test]
     fn ascii_stands_as_it_is_and_other_text_is_encoded() {
         assert_eq!(subject("Chips and chicken"), "Subject: Chips and chicken\r\n");
-        assert_eq!(subject("José says hello"), "Subject: =?utf-8?Q?Jos=C3=A9_says_hello?=\r\n");
+        assert_eq!(
+            subject("So José says hello"),
+            "Subject: So =?utf-8?B?Sm9zw6k=?= says hello\r\n"
+        );
         assert_eq!(subject("치맥"), "Subject: =?utf-8?B?7LmY66el?=\r\n");
     }
 

@@ -4,6 +4,8 @@ use super::wrap::{Margin, display_width, wrap};
 use crate::issue::block::Alignment;
 
 const GAP: usize = 2;
+/// A column narrower than this, with text that wraps, is no help to a reader.
+const LEAST_COLUMN: usize = 16;
 
 /// The lines of a table, at most `room` columns wide unless a single word is wider.
 pub(super) fn lay_out(
@@ -13,27 +15,52 @@ pub(super) fn lay_out(
     room: usize,
 ) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).chain([head.len()]).max().unwrap_or(0);
+    let cell_width =
+        |row: &[String], column: usize| row.get(column).map_or(0, |cell| display_width(cell));
     let width_of = |column: usize| {
-        let cells = rows
-            .iter()
-            .chain([&head.to_vec()])
-            .map(|row| row.get(column).map_or(0, |cell| display_width(cell)))
-            .max();
-        cells.unwrap_or(0)
+        let widths = rows.iter().map(|row| cell_width(row, column));
+        widths.max().unwrap_or(0).max(cell_width(head, column))
     };
-    let widths: Vec<usize> = (0..columns).map(width_of).collect();
-    let total = widths.iter().sum::<usize>() + GAP * columns.saturating_sub(1);
-    if total > room {
+    let mut widths: Vec<usize> = (0..columns).map(width_of).collect();
+    if !narrow(&mut widths, room) {
         return listed(head, rows, room);
     }
     let mut lines = Vec::new();
     if head.iter().any(|cell| !cell.is_empty()) {
-        lines.push(row_line(head, &widths, alignments));
+        lines.extend(row_lines(head, &widths, alignments));
         let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
         lines.push(row_line(&rules, &widths, alignments));
     }
-    lines.extend(rows.iter().map(|row| row_line(row, &widths, alignments)));
+    for row in rows {
+        lines.extend(row_lines(row, &widths, alignments));
+    }
     lines
+}
+
+/// Makes the widest column narrower until the table fits; `false` where the column would be too
+/// narrow to read.
+fn narrow(widths: &mut [usize], room: usize) -> bool {
+    let total = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    let Some(widest) = widths.iter_mut().max() else { return true };
+    let over = total.saturating_sub(room);
+    if over > 0 && *widest < over + LEAST_COLUMN {
+        return false;
+    }
+    *widest -= over;
+    true
+}
+
+/// A row, of as many lines as its cells need.
+fn row_lines(cells: &[String], widths: &[usize], alignments: &[Alignment]) -> Vec<String> {
+    let wrapped: Vec<Vec<String>> =
+        cells.iter().zip(widths).map(|(cell, width)| wrap(cell, *width, Margin::none())).collect();
+    let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
+    let line = |at: usize| {
+        let cells: Vec<String> =
+            wrapped.iter().map(|cell| cell.get(at).cloned().unwrap_or_default()).collect();
+        row_line(&cells, widths, alignments)
+    };
+    (0..height).map(line).collect()
 }
 
 fn row_line(cells: &[String], widths: &[usize], alignments: &[Alignment]) -> String {
@@ -98,6 +125,20 @@ mod tests {
         assert_eq!(
             lay_out(&texts(&["A", "B"]), &rows, &[], 16),
             ["A: one two three", "B: four five six"]
+        );
+    }
+
+    #[test]
+    fn the_widest_column_wraps_while_it_can_be_read() {
+        let rows = [texts(&["Samsung", "chip design, robotics and digital twins"])];
+        assert_eq!(
+            lay_out(&texts(&["Who", "What for"]), &rows, &[], 34),
+            [
+                "Who      What for",
+                "-------  -------------------------",
+                "Samsung  chip design, robotics and",
+                "         digital twins",
+            ]
         );
     }
 }

@@ -1,0 +1,115 @@
+//! Slots against the fields that readers have. A send refuses what is an error here.
+
+use crate::check::Audience;
+use crate::compose::Composition;
+use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::issue::slot::{BUILT_IN, Slot};
+use crate::message::recipient::Recipient;
+
+/// What lists usually call their columns; a near miss of one is probably a slip.
+const USUAL: [&str; 5] = ["first_name", "last_name", "name", "email", "affiliation"];
+/// How many addresses are shown as examples.
+const SHOWN: usize = 3;
+
+/// Every used slot that a list or a person fills, with its place.
+fn declared(composition: &Composition) -> impl Iterator<Item = (&Slot, &Place)> {
+    composition.slot_places.iter().filter_map(|(index, place)| {
+        let slot = composition.slots.get(*index)?.as_ref()?;
+        (!BUILT_IN.contains(&slot.field.as_str())).then_some((slot, place))
+    })
+}
+
+/// The rules where nothing is known of the readers.
+pub(super) fn without_list(composition: &Composition) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (slot, place) in declared(composition) {
+        match likely_slip(slot, place) {
+            Some(problem) => problems.push(problem),
+            None => problems.extend(no_fallback(slot, place)),
+        }
+    }
+    problems
+}
+
+/// A field that is nearly, but not quite, what lists call it.
+fn likely_slip(slot: &Slot, place: &Place) -> Option<Diagnostic> {
+    let usual = USUAL.into_iter().chain(BUILT_IN);
+    let meant = nearest(&slot.field, usual).filter(|meant| *meant != slot.field)?;
+    Some(
+        Diagnostic::warning("slot-unknown", format!("few lists have a column {}", slot.field))
+            .at(place.clone())
+            .help(format!("did you mean {meant}?")),
+    )
+}
+
+/// A slot that stops the send for everybody who lacks the field.
+fn no_fallback(slot: &Slot, place: &Place) -> Option<Diagnostic> {
+    let field = &slot.field;
+    slot.fallback.is_none().then(|| {
+        let message = format!("a reader without {field} cannot be sent this issue");
+        Diagnostic::warning("slot-fallback", message)
+            .at(place.clone())
+            .help(format!("give a fallback, as in {{{{ {field} | reader }}}}"))
+    })
+}
+
+/// The rules where the readers are known.
+pub(super) fn against_list(composition: &Composition, audience: &Audience<'_>) -> Vec<Diagnostic> {
+    let columns = audience.columns.iter().map(String::as_str);
+    declared(composition)
+        .filter_map(|(slot, place)| {
+            let lacking: Vec<&Recipient> = audience
+                .recipients
+                .iter()
+                .filter(|person| person.field(&slot.field).is_none())
+                .collect();
+            // Some exports keep fields inside one column, so a name that people have is known too.
+            let known = columns.clone().any(|column| column == slot.field)
+                || lacking.len() < audience.recipients.len();
+            match known {
+                false => Some(unknown(slot, place, columns.clone())),
+                true => unfilled(slot, place, &lacking, audience.recipients.len()),
+            }
+        })
+        .collect()
+}
+
+/// A field that the list does not have. With a fallback and nothing like it in the list it is
+/// only a warning: every reader gets the fallback, which the author wrote for that case.
+fn unknown<'a>(slot: &Slot, place: &Place, columns: impl Iterator<Item = &'a str>) -> Diagnostic {
+    let columns: Vec<&str> = columns.filter(|column| !column.is_empty()).collect();
+    let message = format!("the list has no column {}", slot.field);
+    let meant = nearest(&slot.field, columns.iter().copied().chain(BUILT_IN));
+    let problem = match (meant, &slot.fallback) {
+        (None, Some(fallback)) => Diagnostic::warning(
+            "slot-unknown",
+            format!("{message}: everybody reads {fallback:?} there"),
+        ),
+        _ => Diagnostic::error("slot-unknown", message),
+    };
+    let help = match meant {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => format!("columns of the list: {}", columns.join(", ")),
+    };
+    problem.at(place.clone()).help(help)
+}
+
+/// A field that some readers lack, and no fallback.
+fn unfilled(slot: &Slot, place: &Place, lacking: &[&Recipient], all: usize) -> Option<Diagnostic> {
+    if lacking.is_empty() || slot.fallback.is_some() {
+        return None;
+    }
+    let mut who: Vec<&str> =
+        lacking.iter().take(SHOWN).map(|person| person.address().as_str()).collect();
+    if lacking.len() > SHOWN {
+        who.push("…");
+    }
+    let field = &slot.field;
+    let have = if all == 1 { "subscriber has" } else { "subscribers have" };
+    let message = format!("{} of {all} {have} no {field} ({})", lacking.len(), who.join(", "));
+    Some(
+        Diagnostic::error("slot-unfilled", message)
+            .at(place.clone())
+            .help(format!("give a fallback, as in {{{{ {field} | reader }}}}, or fill the column")),
+    )
+}

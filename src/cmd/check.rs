@@ -1,0 +1,136 @@
+//! `digest check`: everything that can be found wrong before a message is sent, at the author's
+//! line. The rules are the library's; this file gathers what they look at and prints what they say.
+
+use std::path::PathBuf;
+
+use sejong_digest::check::{self, Audience};
+use sejong_digest::diagnostic::{Diagnostic, render, sarif};
+use sejong_digest::issue::load;
+
+use super::desk::Desk;
+use super::failure::{Ending, Exit, Failure};
+use super::readers::{self, Readers};
+use super::{Global, print};
+
+const LONG: &str = "\
+Find mistakes before anybody gets a mail
+
+Looks at digest.toml, at the issues that are named (or at all of them), at what they compose to,
+and at the list of subscribers: does everybody have what the slots ask for? The exit code is 3 if
+anything is an error; warnings alone are 0.";
+
+const EXAMPLES: &str = "\
+Examples:
+  digest check
+  digest check 2025-11 --subscribers subscribers.csv
+  digest check --format github";
+
+/// Find mistakes before anybody gets a mail
+#[derive(Debug, clap::Args)]
+#[command(long_about = LONG, after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Folders under issues/, or paths [default: all issues]
+    #[arg(value_name = "ISSUE")]
+    issues: Vec<String>,
+    /// For people, for programs (JSON, SARIF 2.1.0), or for GitHub Actions
+    #[arg(long, value_name = "FORMAT", default_value = "human", hide_default_value = true)]
+    #[arg(value_enum)]
+    format: Format,
+    /// The list to check slots against [default: the publication's subscribers.csv]
+    #[arg(long, value_name = "FILE")]
+    subscribers: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Human,
+    Json,
+    Sarif,
+    Github,
+}
+
+/// Runs `digest check`.
+pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    let (problems, issues) = match Desk::try_open(global)? {
+        Ok(desk) => look(&desk, args)?,
+        Err(problems) => (problems, None),
+    };
+    report(&problems, issues, args.format)?;
+    match problems.iter().any(Diagnostic::is_error) {
+        true => Ok(Exit::ChecksFailed),
+        false => Ok(Exit::Done),
+    }
+}
+
+/// The problems, and how many issues were looked at.
+fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Failure> {
+    let names = match args.issues.is_empty() {
+        true => all_issues(desk)?,
+        false => args.issues.clone(),
+    };
+    let mut problems = Vec::new();
+    let readers = readers(desk, args, &mut problems);
+    let audience = readers.as_ref().map(|readers| Audience {
+        columns: &readers.columns,
+        recipients: &readers.list.recipients,
+    });
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for name in &names {
+        let draft = desk.draft(name);
+        // A problem of the theme or the logo shows in every issue; it is told once.
+        let new = draft.problems.into_iter().filter(|problem| !found.contains(problem));
+        let new: Vec<Diagnostic> = new.collect();
+        found.extend(new);
+        if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
+            found.extend(check::issue(issue, composition, audience));
+        }
+    }
+    problems.extend(found);
+    Ok((problems, Some(names.len())))
+}
+
+fn all_issues(desk: &Desk) -> Result<Vec<String>, Failure> {
+    let names = match load::names(&desk.config.publication) {
+        Ok(names) => names,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(Failure::new(format!("issues/ cannot be listed: {error}"))),
+    };
+    if names.is_empty() {
+        print::note("there are no issues yet; `digest new 2025-11` makes one");
+    }
+    Ok(names)
+}
+
+/// The list, with what is wrong with it added to `problems`.
+fn readers(desk: &Desk, args: &Args, problems: &mut Vec<Diagnostic>) -> Option<Readers> {
+    let path = readers::file(desk, args.subscribers.as_deref())?;
+    match readers::read(&path) {
+        Ok(readers) => {
+            problems.extend(readers.list.rejected.iter().cloned());
+            problems.extend(readers.list.warnings.iter().cloned());
+            Some(readers)
+        }
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    }
+}
+
+fn report(problems: &[Diagnostic], issues: Option<usize>, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
+        Format::Sarif => print::answer(format!("{}\n", sarif::sarif(problems)).as_bytes()),
+        Format::Github => print::answer(sarif::github(problems).as_bytes()),
+        Format::Human => {
+            let scope = match issues {
+                None => "digest.toml".to_owned(),
+                Some(1) => "1 issue".to_owned(),
+                Some(count) => format!("{count} issues"),
+            };
+            let summary = render::summary(problems).unwrap_or_else(|| "no problems".to_owned());
+            let text = format!("{}{summary} in {scope}\n", render::human(problems, true));
+            print::colored_answer(&text)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! How a command ends: an exit code that tells the truth, and one error with its remedy.
+//!
+//! The codes are relied on by scripts; DESIGN.md section 5 lists them. Errors of the library lose
+//! their type here and nowhere else: whoever branches on an error does so before.
+
+use std::process::ExitCode;
+
+/// What the calling script is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything that was asked for is done.
+    Done,
+    /// It could not run.
+    CouldNotRun,
+    /// It was called in a way that has no meaning; clap finds most of these.
+    Usage,
+    /// The publication or the issue has errors.
+    ChecksFailed,
+    /// It ended with some recipients deferred or uncertain.
+    Unfinished,
+    /// It was interrupted, and the same command goes on.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::CouldNotRun => 1,
+            Exit::Usage => 2,
+            Exit::ChecksFailed => 3,
+            Exit::Unfinished => 4,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// What every command returns.
+pub(crate) type Ending = Result<Exit, Failure>;
+
+/// Why a command ended early: printed once, by `main`.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// What happened, in one sentence without a full stop.
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) help: Option<String>,
+}
+
+impl Failure {
+    /// Exit code 1.
+    pub(crate) fn new(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::CouldNotRun, message: message.into(), help: None }
+    }
+
+    /// Exit code 2.
+    pub(crate) fn usage(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Usage, ..Failure::new(message) }
+    }
+
+    /// Exit code 3.
+    pub(crate) fn checks(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::ChecksFailed, ..Failure::new(message) }
+    }
+
+    /// The same, with what to do about it.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Failure {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure::new(error.to_string())
+    }
+}

@@ -1,0 +1,90 @@
+//! The verbs of `digest`, a file each: arguments -> a room's options -> a library call -> a printed
+//! report. clap and printing live here and nowhere else; what is right or wrong about an issue or a
+//! message is decided in the library.
+
+mod check;
+mod clock;
+mod desk;
+mod failure;
+mod files;
+mod init;
+mod new;
+pub(crate) mod print;
+mod readers;
+mod relays;
+mod render;
+mod send;
+mod test;
+
+use std::path::PathBuf;
+
+use failure::{Ending, Failure};
+
+/// Compose an email newsletter from Markdown kept in git, and deliver it so that nobody is lost.
+#[derive(Debug, clap::Parser)]
+#[command(name = "digest", version, max_term_width = 100, subcommand_required = true)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every verb understands.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// The publication's folder [default: the nearest one upwards with a digest.toml]
+    #[arg(long, value_name = "DIR", global = true)]
+    publication: Option<PathBuf>,
+    /// Tell what is going on, on stderr; twice shows every line of SMTP, without passwords
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Init(init::Args),
+    New(new::Args),
+    Check(check::Args),
+    Render(render::Args),
+    Test(test::Args),
+    Send(send::Args),
+}
+
+/// Runs one command.
+pub(crate) fn run(cli: Cli) -> Ending {
+    trace(cli.global.verbose)?;
+    let global = &cli.global;
+    match cli.command {
+        Command::Init(args) => init::run(global, &args),
+        Command::New(args) => new::run(global, &args),
+        Command::Check(args) => check::run(global, &args),
+        Command::Render(args) => render::run(global, &args),
+        Command::Test(args) => test::run(global, &args),
+        Command::Send(args) => send::run(global, &args),
+    }
+}
+
+/// What connections and the ledger run on. Two threads: the relay is the bottleneck, and more of
+/// them would take the processor from a relay on the same machine.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder.worker_threads(2).enable_all().build()?)
+}
+
+/// Sends traces to stderr. Only our own: what TLS says of itself helps nobody here, and the rooms
+/// never trace a password or a message's text.
+fn trace(verbose: u8) -> Result<(), Failure> {
+    let level = match verbose {
+        0 => return Ok(()),
+        1 => "sejong_digest=debug,digest=debug",
+        _ => "sejong_digest=trace,digest=trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_new(level)?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(anstream::stderr)
+        .try_init()
+        .map_err(|error| Failure::new(error.to_string()))
+}

@@ -1,0 +1,64 @@
+//! The two streams: stdout carries the answer, stderr everything that is said about it.
+//!
+//! Colour follows the terminal, NO_COLOR and CLICOLOR_FORCE. A closed stream ends nothing and
+//! panics nowhere: whoever reads through `head` has seen enough, and the exit code stays true.
+
+use std::io::{self, Write};
+
+use sejong_digest::diagnostic::{Diagnostic, render};
+
+use super::failure::Failure;
+
+const RED: &str = "\u{1b}[1m\u{1b}[91m";
+const CYAN: &str = "\u{1b}[1m\u{1b}[96m";
+const RESET: &str = "\u{1b}[0m";
+
+/// Writes the answer as it is.
+pub(crate) fn answer(bytes: &[u8]) -> Result<(), Failure> {
+    closed_is_fine(write_all(&mut io::stdout().lock(), bytes))
+}
+
+/// Writes an answer that has ANSI colours; they are taken out where nobody would see them.
+pub(crate) fn colored_answer(text: &str) -> Result<(), Failure> {
+    closed_is_fine(write_all(&mut anstream::stdout().lock(), text.as_bytes()))
+}
+
+/// Says something about the answer, in one line.
+pub(crate) fn note(text: &str) {
+    message(&format!("{text}\n"));
+}
+
+/// Shows problems with their source lines and counts them.
+pub(crate) fn problems(problems: &[Diagnostic]) {
+    if let Some(summary) = render::summary(problems) {
+        message(&format!("{}{summary}\n", render::human(problems, true)));
+    }
+}
+
+/// The one error that a run ends with.
+pub(crate) fn failure(failure: &Failure) {
+    let mut text = format!("{RED}error{RESET}: {}\n", failure.message);
+    if let Some(help) = &failure.help {
+        text.push_str(&format!("{CYAN}help{RESET}: {help}\n"));
+    }
+    message(&text);
+}
+
+/// There is nobody left to tell about a stderr that fails.
+fn message(text: &str) {
+    let _ = write_all(&mut anstream::stderr().lock(), text.as_bytes());
+}
+
+fn write_all(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+fn closed_is_fine(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("the answer cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,105 @@
+//! `digest render`: one issue as one reader gets it, as HTML, plain text or the message itself.
+//!
+//! The bytes come from the same composition and the same splicing as those of a send.
+
+use std::path::{Path, PathBuf};
+
+use sejong_digest::compose::Composition;
+use sejong_digest::config::Secret;
+use sejong_digest::message::recipient::Recipient;
+use sejong_digest::message::splice::{Occasion, Template, Unfilled, part_text};
+
+use super::desk::Desk;
+use super::failure::{Ending, Exit, Failure};
+use super::{Global, clock, files, print, readers};
+
+const LONG: &str = "\
+Show an issue as one reader gets it
+
+The answer goes to stdout, problems of the issue go to stderr. Whatever can be composed is
+rendered, errors or not; the exit code is 3 only where nothing can be composed, or where the reader
+named with --as lacks a field that a slot without a fallback needs.
+
+Without --as a reader stands in who has no fields: fallbacks show, a slot without one shows its
+field's name in « », and links for unsubscribing lead nowhere. With --as the message is the one that
+this person would be sent, with their own unsubscribe link.";
+
+const EXAMPLES: &str = "\
+Examples:
+  digest render 2025-11 > issue.html
+  digest render 2025-11 --format text
+  digest render 2025-11 --format eml --as kim@example.org -o kim.eml";
+
+/// Show an issue as one reader gets it
+#[derive(Debug, clap::Args)]
+#[command(long_about = LONG, after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// A folder under issues/, or a path
+    issue: String,
+    /// Write to a file, whole or not at all [default: stdout]
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// The mail's HTML, its plain text, or the message as it is sent
+    #[arg(long, value_name = "FORMAT", default_value = "html", hide_default_value = true)]
+    #[arg(value_enum)]
+    format: Format,
+    /// The reader it is made for
+    #[arg(long = "as", value_name = "ADDRESS")]
+    reader: Option<String>,
+    /// Where the reader's fields are [default: the publication's subscribers.csv]
+    #[arg(long, value_name = "FILE")]
+    subscribers: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Html,
+    Text,
+    Eml,
+}
+
+/// Runs `digest render`.
+pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    let desk = Desk::open(global)?;
+    let draft = desk.draft(&args.issue);
+    draft.show();
+    let (_, composition) = draft.composed()?;
+    let (identity, recipient) = match &args.reader {
+        Some(address) => {
+            let file = readers::file(&desk, args.subscribers.as_deref());
+            (desk.identity()?, readers::at_address("--as", address, file.as_deref())?)
+        }
+        // Looking at an issue makes no file, and gives the same bytes on every machine.
+        None => {
+            let identity = desk.config.sender.identity(&Secret::for_nobody());
+            (identity, readers::anybody(&composition)?)
+        }
+    };
+    let date = clock::rfc5322(&clock::now_in(&desk.config.time_zone))?;
+    let template = Template::new(&composition, identity, &Occasion { date, test: false });
+    let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unfilled)?;
+    match args.output.as_deref() {
+        Some(path) if path != Path::new("-") => files::replace(path, &bytes)?,
+        _ => print::answer(&bytes)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn rendered(
+    template: &Template,
+    composition: &Composition,
+    recipient: &Recipient,
+    format: Format,
+) -> Result<Vec<u8>, Unfilled> {
+    Ok(match format {
+        Format::Html => part_text(template, &composition.html, recipient)?.into_bytes(),
+        Format::Text => part_text(template, &composition.text, recipient)?.into_bytes(),
+        Format::Eml => template.splice(recipient)?.bytes,
+    })
+}
+
+fn unfilled(error: Unfilled) -> Failure {
+    let field = &error.field;
+    Failure::checks(error.to_string())
+        .help(format!("give the slot a fallback, as in {{{{ {field} | … }}}}, or add the field"))
+}

@@ -1,0 +1,63 @@
+//! Progress: a bar on a terminal, a line every ten seconds in a pipe.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sejong_digest::delivery::run::Progress;
+
+use super::plan::duration;
+use crate::cmd::print;
+
+const TEMPLATE: &str = "{bar:30} {pos}/{len} · {msg}";
+
+/// Takes the bar away however the drawing ends.
+struct Bar(ProgressBar);
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Draws until it is aborted.
+pub(super) async fn draw(progress: Arc<Progress>, to_send: u64) {
+    let started = Instant::now();
+    if !std::io::stderr().is_terminal() {
+        loop {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            let settled = progress.settled.load(Ordering::Relaxed);
+            print::note(&format!("{settled}/{to_send} · {}", told(&progress, started, to_send)));
+        }
+    }
+    let bar = Bar(ProgressBar::new(to_send));
+    if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+        bar.0.set_style(style.progress_chars("━╸ "));
+    }
+    loop {
+        bar.0.set_position(progress.settled.load(Ordering::Relaxed));
+        bar.0.set_message(told(&progress, started, to_send));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// `1200/s · 14 s left · 3 not accepted`.
+fn told(progress: &Progress, started: Instant, to_send: u64) -> String {
+    let settled = progress.settled.load(Ordering::Relaxed);
+    let seconds = started.elapsed().as_secs_f64().max(0.001);
+    let rate = settled as f64 / seconds;
+    let mut text = match settled {
+        0 => "connecting".to_owned(),
+        _ => {
+            let left = to_send.saturating_sub(settled) as f64 / rate;
+            format!("{rate:.0}/s · {} left", duration(left))
+        }
+    };
+    let failed = progress.failed.load(Ordering::Relaxed);
+    if failed > 0 {
+        text.push_str(&format!(" · {failed} not accepted"));
+    }
+    text
+}

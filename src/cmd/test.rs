@@ -1,0 +1,88 @@
+//! `digest test`: the message that a send would deliver, to a few addresses, marked in its subject
+//! only. Leaves no trace in the ledger.
+
+use std::path::PathBuf;
+
+use sejong_digest::check;
+use sejong_digest::delivery::trial;
+use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::message::address::Address;
+use sejong_digest::message::splice::{Occasion, Template};
+use sejong_digest::smtp::outcome::Outcome;
+
+use super::desk::Desk;
+use super::failure::{Ending, Exit, Failure};
+use super::relays::{self, RelayArgs};
+use super::{Global, clock, print, readers, runtime};
+
+/// Send an issue to yourself, as subscribers will get it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  digest test 2025-11 --to editor@sejong.example
+  digest test 2025-11 --to editor@sejong.example --catch out
+")]
+pub(crate) struct Args {
+    /// The issue: a folder under issues/, or a path
+    issue: String,
+    /// Whom to send it to; repeat it for several
+    #[arg(long, value_name = "ADDRESS", required = true, num_args = 1..)]
+    to: Vec<String>,
+    /// Fill slots with what this list says of the addresses [default: subscribers.csv, if there]
+    #[arg(long, value_name = "FILE")]
+    subscribers: Option<PathBuf>,
+    #[command(flatten)]
+    relay: RelayArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    let desk = Desk::open(global)?;
+    let draft = desk.draft(&args.issue);
+    draft.show();
+    let (issue, composition) = draft.sendable()?;
+    let problems = check::issue(&issue, &composition, None);
+    print::problems(&problems);
+    if problems.iter().any(Diagnostic::is_error) {
+        return Err(Failure::checks("the issue has errors; nothing was sent"));
+    }
+    let date = clock::rfc5322(&clock::now_in(&desk.config.time_zone))?;
+    let template = Template::new(&composition, desk.identity()?, &Occasion { date, test: true });
+    let file = readers::file(&desk, args.subscribers.as_deref());
+    let mut messages = Vec::new();
+    for address in &args.to {
+        let known = readers::at_address("--to", address, file.as_deref())?;
+        messages.push(template.splice(&known).map_err(|unfilled| {
+            Failure::checks(format!("no message can be made: {unfilled}"))
+                .help("give the slot a fallback, {{ field | fallback }}, or --subscribers a list")
+        })?);
+    }
+    runtime()?.block_on(async {
+        let destination = relays::destination(&desk, &args.relay).await?;
+        let sent = trial::send(&destination.relay, messages).await;
+        destination.close().await;
+        let (outcomes, trouble) = match sent {
+            Ok(outcomes) => (outcomes, None),
+            Err((trouble, outcomes)) => (outcomes, Some(trouble)),
+        };
+        let told: String =
+            outcomes.iter().map(|(address, outcome)| told(address, outcome)).collect();
+        print::answer(told.as_bytes())?;
+        match trouble {
+            Some(trouble) => Err(Failure::new(trouble.to_string())),
+            None if outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted(_))) => {
+                Ok(Exit::Done)
+            }
+            None => Ok(Exit::Unfinished),
+        }
+    })
+}
+
+fn told(address: &Address, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Accepted(reply) => format!("{address}: accepted ({reply})\n"),
+        Outcome::Deferred(failure) => format!("{address}: not now: {}\n", failure.text),
+        Outcome::Refused(failure) => format!("{address}: refused: {}\n", failure.text),
+        Outcome::Uncertain(failure) => format!("{address}: nobody can tell: {}\n", failure.text),
+        Outcome::Unsent(failure) => format!("{address}: not sent: {}\n", failure.text),
+    }
+}

@@ -1,0 +1,241 @@
+//! Marks on the way: a line for each attempt before its final dot, and one for each outcome.
+//!
+//! A commit of the database for each message would make the disk the bottleneck. So rows are
+//! claimed in batches, durably; the fine marks are written here, one `write` each, which survives
+//! the death of this process but not the loss of power; and outcomes reach the database in groups.
+//! The first line names the boot of the machine: after a crash within the same boot every mark is
+//! here, and after another boot a claimed row without an outcome must count as uncertain.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// A journal larger than this is begun anew, with the attempts that are still open.
+const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What the ledger keeps of an outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// The row.
+    pub row: i64,
+    /// `accepted`, `deferred`, `refused`, `uncertain`.
+    pub state: String,
+    /// The reply's code.
+    pub code: Option<u16>,
+    /// The reply's enhanced status code (RFC 3463).
+    pub enhanced: Option<String>,
+    /// The reply's text, or what happened.
+    pub text: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Without angle brackets.
+    pub message_id: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Line {
+    /// The machine's boot.
+    Boot(String),
+    /// The final dot of this row's message may leave from now on.
+    Dot(i64),
+    /// What became of it.
+    Settled(Settled),
+}
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    boot: String,
+    bytes: u64,
+    open: HashSet<i64>,
+    /// Outcomes that the database may not hold yet.
+    unsaved: HashMap<i64, Settled>,
+}
+
+/// What a journal that a dead process left says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// The boot in which it was written.
+    pub boot: String,
+    /// Rows whose dot may have left, without an outcome.
+    pub open: HashSet<i64>,
+    /// Outcomes, the last one of each row.
+    pub settled: HashMap<i64, Settled>,
+}
+
+impl Journal {
+    /// Begins a journal at `path`, in place of any that was there.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn begin(path: &Path, boot: &str) -> io::Result<Journal> {
+        let mut journal = Journal {
+            path: path.to_owned(),
+            file: File::create(path)?,
+            boot: boot.to_owned(),
+            bytes: 0,
+            open: HashSet::new(),
+            unsaved: HashMap::new(),
+        };
+        journal.append(&Line::Boot(boot.to_owned()))?;
+        Ok(journal)
+    }
+
+    /// Marks that the final dot of `row` may leave.
+    ///
+    /// # Errors
+    /// The system's; then the dot must not leave.
+    pub fn dot(&mut self, row: i64) -> io::Result<()> {
+        self.append(&Line::Dot(row))?;
+        self.open.insert(row);
+        Ok(())
+    }
+
+    /// Marks an outcome.
+    ///
+    /// # Errors
+    /// The system's; the outcome is kept in memory all the same.
+    pub fn settled(&mut self, settled: Settled) -> io::Result<()> {
+        let row = settled.row;
+        self.open.remove(&row);
+        let written = self.append(&Line::Settled(settled.clone()));
+        self.unsaved.insert(row, settled);
+        written
+    }
+
+    /// Marks that a message was handed back unsent: its dot did not leave after all.
+    pub fn unsent(&mut self, row: i64) {
+        self.open.remove(&row);
+    }
+
+    /// The database holds the outcomes of these rows durably; begins anew when the file is large.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn saved(&mut self, rows: impl IntoIterator<Item = i64>) -> io::Result<()> {
+        for row in rows {
+            self.unsaved.remove(&row);
+        }
+        if self.bytes < ROTATE_BYTES {
+            return Ok(());
+        }
+        let draft = self.path.with_extension("draft");
+        let mut fresh = Journal::begin(&draft, &self.boot)?;
+        for row in &self.open {
+            fresh.dot(*row)?;
+        }
+        for settled in self.unsaved.values() {
+            fresh.settled(settled.clone())?;
+        }
+        std::fs::rename(&draft, &self.path)?;
+        fresh.path = std::mem::take(&mut self.path);
+        *self = fresh;
+        Ok(())
+    }
+
+    /// Rows whose dot may have left, without an outcome.
+    pub fn open_rows(&self) -> Vec<i64> {
+        self.open.iter().copied().collect()
+    }
+
+    fn append(&mut self, line: &Line) -> io::Result<()> {
+        let mut text = serde_json::to_vec(line).map_err(io::Error::other)?;
+        text.push(b'\n');
+        self.file.write_all(&text)?;
+        self.bytes += text.len() as u64;
+        Ok(())
+    }
+}
+
+/// Reads what a dead process left; `None` where there is nothing. A last line that was cut off in
+/// the middle is no mark.
+///
+/// # Errors
+/// The system's.
+pub fn left(path: &Path) -> io::Result<Option<Left>> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut left = Left::default();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        match serde_json::from_slice(line) {
+            Ok(Line::Boot(boot)) => left.boot = boot,
+            Ok(Line::Dot(row)) => {
+                left.settled.remove(&row);
+                left.open.insert(row);
+            }
+            Ok(Line::Settled(settled)) => {
+                left.open.remove(&settled.row);
+                left.settled.insert(settled.row, settled);
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(Some(left))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(row: i64) -> Settled {
+        Settled {
+            row,
+            state: "accepted".to_owned(),
+            code: Some(250),
+            enhanced: Some("2.0.0".to_owned()),
+            text: "queued\nas 1".to_owned(),
+            at: "2025-11-06T14:00:00Z".to_owned(),
+            message_id: format!("{row}@a.example"),
+        }
+    }
+
+    #[test]
+    fn marks_read_back_and_a_torn_line_is_no_mark() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("marks");
+        assert_eq!(left(&path).unwrap(), None);
+        let mut journal = Journal::begin(&path, "boot").unwrap();
+        for row in 1..4 {
+            journal.dot(row).unwrap();
+        }
+        journal.settled(settled(2)).unwrap();
+        drop(journal);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.extend_from_slice(b"{\"settled\":{\"row\":3,\"st");
+        std::fs::write(&path, bytes).unwrap();
+        let left = left(&path).unwrap().unwrap();
+        assert_eq!(left.boot, "boot");
+        assert_eq!(left.open, HashSet::from([1, 3]));
+        assert_eq!(left.settled, HashMap::from([(2, settled(2))]));
+    }
+
+    #[test]
+    fn a_large_journal_begins_anew_and_forgets_nothing_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("marks");
+        let mut journal = Journal::begin(&path, "boot").unwrap();
+        let rows = 40_000;
+        for row in 0..rows {
+            journal.dot(row).unwrap();
+            if row > 2 {
+                journal.settled(settled(row)).unwrap();
+            }
+            if row % 100 == 99 {
+                journal.saved(row - 99..row - 1).unwrap();
+            }
+        }
+        assert!(std::fs::metadata(&path).unwrap().len() < ROTATE_BYTES + 64 * 1024);
+        let left = left(&path).unwrap().unwrap();
+        assert_eq!(left.open, HashSet::from([0, 1, 2]));
+        assert!(left.settled.contains_key(&(rows - 1)));
+    }
+}

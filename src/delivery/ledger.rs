@@ -1,0 +1,453 @@
+//! One row for each issue and recipient: the only writer of its tables.
+//!
+//! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
+//! crash leaves at each step. Statements are batched: none is run for a single recipient.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+
+use super::journal::{self, Settled};
+use crate::message::address::Address;
+use crate::message::recipient::Recipient;
+use crate::store::{Store, StoreError};
+
+/// Rows of one VALUES list: SQLite takes 32,766 parameters.
+const BATCH: usize = 1_000;
+
+/// The tables, step by step; see [`Store::open`].
+pub const STEPS: [&str; 1] = ["
+-- A run of `send`: what was sent, and in which boot of the machine its claims were made.
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    issue TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    boot TEXT NOT NULL,
+    started_at TEXT NOT NULL
+);
+-- A recipient of an issue. `identity` is the address in lower case: one row, one person, one copy.
+CREATE TABLE recipient (
+    id INTEGER PRIMARY KEY,
+    issue TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    email TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- The run that planned the row last, and the run that claimed it last.
+    planned_by INTEGER NOT NULL,
+    claimed_by INTEGER,
+    code INTEGER,
+    enhanced TEXT,
+    text TEXT,
+    message_id TEXT,
+    at TEXT,
+    UNIQUE (issue, identity)
+);
+CREATE INDEX recipient_by_state ON recipient (issue, state, id);
+"];
+
+/// The states of a row, as the tables name them.
+pub const STATES: [&str; 7] =
+    ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
+
+/// How many rows of an issue are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All rows.
+    pub planned: u64,
+    /// The relay took the message.
+    pub accepted: u64,
+    /// The relay refused it for good.
+    pub refused: u64,
+    /// The relay refused it for now.
+    pub deferred: u64,
+    /// Nobody can tell whether the relay took it.
+    pub uncertain: u64,
+    /// Not to be mailed any more.
+    pub suppressed: u64,
+    /// Not attempted yet.
+    pub pending: u64,
+}
+
+impl Counts {
+    /// Whether every recipient has a final outcome.
+    pub fn is_final(&self) -> bool {
+        self.deferred == 0 && self.uncertain == 0 && self.pending == 0
+    }
+}
+
+/// A row to attempt.
+#[derive(Debug)]
+pub struct Claimed {
+    /// Its number.
+    pub row: i64,
+    /// Whom the message is for.
+    pub recipient: Recipient,
+}
+
+/// A row as `status` lists it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Listed {
+    /// The address.
+    pub email: String,
+    /// One of [`STATES`].
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// The last reply's code.
+    pub code: Option<i64>,
+    /// The last reply's enhanced status code.
+    pub enhanced: Option<String>,
+    /// The last reply's text, or what happened.
+    pub text: Option<String>,
+    /// Without angle brackets.
+    pub message_id: Option<String>,
+    /// When, RFC 3339.
+    pub at: Option<String>,
+}
+
+/// The ledger of one issue.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    store: Store,
+    issue: String,
+}
+
+impl Ledger {
+    /// The ledger of `issue` in an open store.
+    pub fn new(store: Store, issue: &str) -> Ledger {
+        Ledger { store, issue: issue.to_owned() }
+    }
+
+    /// The file of fine marks beside the database.
+    pub fn journal_path(&self) -> PathBuf {
+        beside(self.store.path(), "-marks")
+    }
+
+    /// The state of each person, by [`Address::identity`]; reads only.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn states(&self) -> Result<HashMap<String, String>, StoreError> {
+        let rows = sqlx::query("SELECT identity, state FROM recipient WHERE issue = ?1")
+            .bind(&self.issue)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn begin(&self, hash: &str, boot: &str, at: &str) -> Result<i64, StoreError> {
+        sqlx::query_scalar(
+            "INSERT INTO run (issue, content_hash, boot, started_at) VALUES (?1, ?2, ?3, ?4) \
+             RETURNING id",
+        )
+        .bind(&self.issue)
+        .bind(hash)
+        .bind(boot)
+        .bind(at)
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))
+    }
+
+    /// Puts the recipients of a run into the ledger, in one transaction. Who has an outcome keeps
+    /// it; who waits gets the list's present fields; who waits and is not in the list any more is
+    /// suppressed.
+    ///
+    /// # Errors
+    /// The store's; then nothing has changed.
+    pub async fn plan(
+        &self,
+        run: i64,
+        recipients: impl IntoIterator<Item = &Recipient>,
+    ) -> Result<(), StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let mut recipients = recipients.into_iter().peekable();
+        while recipients.peek().is_some() {
+            let batch: Vec<&Recipient> = recipients.by_ref().take(BATCH).collect();
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO recipient (issue, identity, email, fields, tags, planned_by) ",
+            );
+            query.push_values(batch, |mut row, recipient| {
+                row.push_bind(&self.issue)
+                    .push_bind(recipient.address().identity())
+                    .push_bind(recipient.address().as_str().to_owned())
+                    .push_bind(fields_json(recipient))
+                    .push_bind(tags_json(recipient))
+                    .push_bind(run);
+            });
+            query.push(
+                " ON CONFLICT (issue, identity) DO UPDATE SET email = excluded.email, \
+                 fields = excluded.fields, tags = excluded.tags, planned_by = excluded.planned_by, \
+                 state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
+                 WHERE state IN ('pending', 'deferred', 'suppressed')",
+            );
+            query.build().execute(&mut *transaction).await.map_err(failed)?;
+        }
+        sqlx::query(
+            "UPDATE recipient SET state = 'suppressed', text = 'not in the list any more' \
+             WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2",
+        )
+        .bind(&self.issue)
+        .bind(run)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Gives uncertain rows another attempt, with the Message-ID they had.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn resend_uncertain(&self) -> Result<u64, StoreError> {
+        let done = sqlx::query(
+            "UPDATE recipient SET state = 'pending' WHERE issue = ?1 AND state = 'uncertain'",
+        )
+        .bind(&self.issue)
+        .execute(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok(done.rows_affected())
+    }
+
+    /// Claims up to `limit` rows for `run`, durably, in the order of the list. A row that this run
+    /// has deferred is left to a later one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn claim(&self, run: i64, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        let rows = sqlx::query(
+            "UPDATE recipient SET state = 'claimed', claimed_by = ?1 WHERE id IN (\
+               SELECT id FROM recipient WHERE issue = ?2 AND state = 'pending' \
+               UNION ALL \
+               SELECT id FROM recipient WHERE issue = ?2 AND state = 'deferred' \
+                 AND claimed_by <> ?1 \
+               ORDER BY id LIMIT ?3) \
+             RETURNING id, email, fields, tags",
+        )
+        .bind(run)
+        .bind(&self.issue)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        let mut claimed: Vec<Claimed> = rows
+            .iter()
+            .filter_map(|row| {
+                let email: String = row.get(1);
+                // The address was written from an `Address`, and reads as one again.
+                let address = Address::parse(&email).ok()?;
+                Some(Claimed {
+                    row: row.get(0),
+                    recipient: recipient(address, row.get(2), row.get(3)),
+                })
+            })
+            .collect();
+        claimed.sort_by_key(|claimed| claimed.row);
+        Ok(claimed)
+    }
+
+    /// Writes outcomes, in one transaction.
+    ///
+    /// # Errors
+    /// The store's; then none is written.
+    pub async fn record(&self, settled: &[Settled]) -> Result<(), StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        for batch in settled.chunks(BATCH) {
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "WITH settled (id, state, code, enhanced, text, message_id, at) AS (",
+            );
+            query.push_values(batch, |mut row, settled| {
+                row.push_bind(settled.row)
+                    .push_bind(&settled.state)
+                    .push_bind(settled.code.map(i64::from))
+                    .push_bind(&settled.enhanced)
+                    .push_bind(&settled.text)
+                    .push_bind(&settled.message_id)
+                    .push_bind(&settled.at);
+            });
+            query.push(
+                ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
+                 code = settled.code, enhanced = settled.enhanced, text = settled.text, \
+                 message_id = settled.message_id, at = settled.at \
+                 FROM settled WHERE recipient.id = settled.id",
+            );
+            query.build().execute(&mut *transaction).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Gives back what a run claimed and did not attempt.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn release(&self, run: i64) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE recipient SET state = 'pending' WHERE state = 'claimed' AND claimed_by = ?1",
+        )
+        .bind(run)
+        .execute(self.store.pool())
+        .await
+        .map(|_| ())
+        .map_err(|error| self.store.failed(error))
+    }
+
+    /// Settles what a dead process left claimed, of whatever issue. Call it only under the lock.
+    ///
+    /// Within the same boot the marks are complete: a claimed row without a mark was never
+    /// attempted. After another boot marks may be lost, so that a claimed row without an outcome
+    /// counts as uncertain.
+    ///
+    /// # Errors
+    /// The store's; a journal that cannot be read counts as lost.
+    pub async fn recover(&self, boot: &str, at: &str) -> Result<u64, StoreError> {
+        let path = self.journal_path();
+        let left = journal::left(&path).ok().flatten().unwrap_or_default();
+        let claimed = self.claimed().await?;
+        let same_boot = !boot.is_empty() && left.boot == boot;
+        let mut settled = Vec::new();
+        let mut free = Vec::new();
+        for (row, message_id) in claimed {
+            if let Some(outcome) = left.settled.get(&row) {
+                settled.push(outcome.clone());
+            } else if left.open.contains(&row) || !same_boot {
+                let text = match left.open.contains(&row) {
+                    true => "the sender died before the relay's reply was recorded",
+                    false => "the machine stopped while this row was claimed",
+                };
+                settled.push(Settled {
+                    row,
+                    state: "uncertain".to_owned(),
+                    code: None,
+                    enhanced: None,
+                    text: text.to_owned(),
+                    at: at.to_owned(),
+                    message_id: message_id.unwrap_or_default(),
+                });
+            } else {
+                free.push(row);
+            }
+        }
+        let uncertain = settled.iter().filter(|settled| settled.state == "uncertain").count();
+        self.record(&settled).await?;
+        self.free(&free).await?;
+        let _ = std::fs::remove_file(&path);
+        Ok(uncertain as u64)
+    }
+
+    async fn claimed(&self) -> Result<Vec<(i64, Option<String>)>, StoreError> {
+        let rows = sqlx::query("SELECT id, message_id FROM recipient WHERE state = 'claimed'")
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
+        for batch in rows.chunks(BATCH) {
+            let mut query =
+                QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'pending' WHERE id IN (");
+            let mut list = query.separated(", ");
+            for row in batch {
+                list.push_bind(*row);
+            }
+            query.push(")");
+            query
+                .build()
+                .execute(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        }
+        Ok(())
+    }
+
+    /// How many rows are in which state.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let rows =
+            sqlx::query("SELECT state, count(*) FROM recipient WHERE issue = ?1 GROUP BY state")
+                .bind(&self.issue)
+                .fetch_all(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        let mut counts = Counts::default();
+        for row in rows {
+            let (state, number): (String, i64) = (row.get(0), row.get(1));
+            let number = u64::try_from(number).unwrap_or(0);
+            counts.planned += number;
+            match state.as_str() {
+                "accepted" => counts.accepted += number,
+                "refused" => counts.refused += number,
+                "deferred" => counts.deferred += number,
+                "uncertain" => counts.uncertain += number,
+                "suppressed" => counts.suppressed += number,
+                _ => counts.pending += number,
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The rows in a state, in the order of the list, at most `limit`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, state: &str, limit: i64) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+             FROM recipient WHERE issue = ?1 AND state = ?2 ORDER BY id LIMIT ?3",
+        )
+        .bind(&self.issue)
+        .bind(state)
+        .bind(limit)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        let listed = rows.iter().map(|row| Listed {
+            email: row.get(0),
+            state: row.get(1),
+            attempts: row.get(2),
+            code: row.get(3),
+            enhanced: row.get(4),
+            text: row.get(5),
+            message_id: row.get(6),
+            at: row.get(7),
+        });
+        Ok(listed.collect())
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+fn fields_json(recipient: &Recipient) -> String {
+    let fields: serde_json::Map<String, serde_json::Value> =
+        recipient.fields().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    serde_json::Value::Object(fields).to_string()
+}
+
+fn tags_json(recipient: &Recipient) -> String {
+    serde_json::Value::from(recipient.tags().map(str::to_owned).collect::<Vec<_>>()).to_string()
+}
+
+fn recipient(address: Address, fields: String, tags: String) -> Recipient {
+    let fields: HashMap<String, String> = serde_json::from_str(&fields).unwrap_or_default();
+    let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();
+    let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    Recipient::new(address, fields, tags.iter().map(String::as_str))
+}

@@ -1,0 +1,186 @@
+//! One run of sending: connections that take rows, and outcomes that are written down.
+//!
+//! The clock is asked through [`Options::clock`]. A refused recipient is an outcome; the run itself
+//! ends early only for what would befall every further message.
+
+mod connection;
+mod queue;
+mod recorder;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::journal::Journal;
+use super::ledger::Ledger;
+use super::pace::Rate;
+use crate::message::splice::Template;
+use crate::smtp::outcome::Trouble;
+use crate::smtp::relay::Relay;
+use crate::store::StoreError;
+use connection::Work;
+use queue::Queue;
+use recorder::Recorder;
+
+/// Whether a run should go on; what Ctrl-C changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stopping {
+    /// Go on.
+    #[default]
+    No,
+    /// Take no more rows; finish what is on the wire.
+    Drain,
+    /// Drop the connections: rows on the wire become uncertain.
+    Abort,
+}
+
+/// What a run is told.
+#[derive(Clone)]
+pub struct Options {
+    /// The encoded composition.
+    pub template: Arc<Template>,
+    /// Where to.
+    pub relay: Relay,
+    /// How fast at most, across all connections.
+    pub limit: Option<Rate>,
+    /// The time as RFC 3339, for the ledger.
+    pub clock: fn() -> String,
+    /// Changes when somebody wants the run to end.
+    pub stopping: watch::Receiver<Stopping>,
+    /// Counts while the run goes on.
+    pub progress: Arc<Progress>,
+}
+
+/// What a run has done so far: for a progress bar, not for a report.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Rows with an outcome in this run.
+    pub settled: AtomicU64,
+    /// Of these, taken by the relay.
+    pub accepted: AtomicU64,
+    /// Of these, refused for good or for now, or uncertain.
+    pub failed: AtomicU64,
+    /// Open connections.
+    pub connections: AtomicU64,
+}
+
+impl Progress {
+    fn add(&self, accepted: bool) {
+        let outcome = if accepted { &self.accepted } else { &self.failed };
+        outcome.fetch_add(1, Ordering::Relaxed);
+        self.settled.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// No row is left that this run could attempt.
+    Done,
+    /// Somebody wanted it.
+    Interrupted,
+    /// The relay or the connection to it: what happened, and what to do.
+    Relay(Trouble),
+    /// The relay refuses the message or the sender as such: every further row would fare alike.
+    Refused(String),
+    /// The ledger cannot be written: nothing is sent unrecorded.
+    Ledger(String),
+}
+
+/// How a run ended, and how long it took.
+#[derive(Debug)]
+pub struct Report {
+    /// Why.
+    pub ended: Ended,
+    /// From the first connection to the last outcome on disk.
+    pub elapsed: Duration,
+    /// Rows that got an outcome.
+    pub settled: u64,
+}
+
+/// Attempts every row of the ledger that waits, and records what became of each. Call it under the
+/// store's lock.
+///
+/// # Errors
+/// The store's, where the run could not begin or not be closed.
+pub async fn run(
+    ledger: &Ledger,
+    run: i64,
+    boot: &str,
+    options: &Options,
+) -> Result<Report, StoreError> {
+    let started = Instant::now();
+    let journal = match Journal::begin(&ledger.journal_path(), boot) {
+        Ok(journal) => journal,
+        Err(error) => {
+            let ended = Ended::Ledger(format!("the journal cannot be written: {error}"));
+            return Ok(Report { ended, elapsed: started.elapsed(), settled: 0 });
+        }
+    };
+    let queue = Arc::new(Queue::new(ledger.clone(), run, options.limit));
+    let (recorder, writer) = Recorder::start(ledger.clone(), journal, Arc::clone(&queue));
+    let ended = connections(&queue, &recorder, options).await;
+    let open = recorder.open_rows();
+    for row in open {
+        // Only a dropped connection leaves a mark without an outcome.
+        recorder.lost(row, (options.clock)());
+    }
+    drop(recorder);
+    let written = writer.await.unwrap_or_else(|error| Err(error.to_string()));
+    ledger.release(run).await?;
+    if written.is_ok() {
+        let _ = std::fs::remove_file(ledger.journal_path());
+    }
+    let ended = match (written, queue.store_failure()) {
+        (Err(reason), _) | (Ok(()), Some(reason)) => Ended::Ledger(reason),
+        (Ok(()), None) => ended,
+    };
+    let settled = options.progress.settled.load(Ordering::Relaxed);
+    Ok(Report { ended, elapsed: started.elapsed(), settled })
+}
+
+/// Runs the connections until the last one is done.
+async fn connections(queue: &Arc<Queue>, recorder: &Arc<Recorder>, options: &Options) -> Ended {
+    let mut tasks = JoinSet::new();
+    let work = Work::new(Arc::clone(queue), Arc::clone(recorder), options.clone());
+    for number in 0..options.relay.connections() {
+        tasks.spawn(connection::keep(work.clone(), number));
+    }
+    let mut stopping = options.stopping.clone();
+    let mut trouble = None;
+    loop {
+        tokio::select! {
+            changed = stopping.changed() => {
+                let wanted = *stopping.borrow();
+                if wanted >= Stopping::Drain {
+                    queue.close();
+                }
+                if wanted == Stopping::Abort {
+                    tasks.shutdown().await;
+                    return Ended::Interrupted;
+                }
+                if changed.is_err() {
+                    // Nobody can stop the run any more; it goes on to its end.
+                    stopping = watch::channel(wanted).1;
+                }
+            }
+            ended = tasks.join_next() => match ended {
+                None => break,
+                Some(Ok(Some(found))) => trouble = trouble.or(Some(found)),
+                Some(_) => {}
+            },
+        }
+    }
+    if let Some(reason) = work.refusal() {
+        return Ended::Refused(reason);
+    }
+    let interrupted = *options.stopping.borrow() >= Stopping::Drain;
+    match trouble {
+        _ if interrupted => Ended::Interrupted,
+        Some(trouble) if queue.has_more() => Ended::Relay(trouble),
+        _ => Ended::Done,
+    }
+}

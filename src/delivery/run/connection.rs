@@ -1,0 +1,261 @@
+//! One connection: sessions opened one after the other, each carrying what the queue hands out.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::queue::Queue;
+use super::recorder::Recorder;
+use super::{Options, Stopping};
+use crate::delivery::journal::Settled;
+use crate::delivery::ledger::Claimed;
+use crate::message::Message;
+use crate::smtp::outcome::{Failure, Outcome, Remedy, Scope, Stage, Trouble};
+use crate::smtp::relay::Relay;
+use crate::smtp::reply::Reply;
+use crate::smtp::session::Session;
+use crate::smtp::transaction::{End, Feed, Stop, Ticket};
+
+/// Sessions that fail one after the other before a connection is given up.
+const MAX_FAILURES: u32 = 6;
+/// The first pause before connecting again; each next one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// How often a message that breaks its connection is tried in one run.
+const MAX_BREAKS: u32 = 3;
+/// Refusals of the message as such, one after the other, that stop the run.
+const MAX_REFUSALS: u32 = 5;
+
+/// What all connections of a run share.
+#[derive(Clone)]
+pub(super) struct Work {
+    queue: Arc<Queue>,
+    recorder: Arc<Recorder>,
+    options: Options,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Refusals of the message as such since the last success.
+    refusals: AtomicU32,
+    refusal: Mutex<Option<String>>,
+    /// How often each row's text broke its connection.
+    breaks: Mutex<HashMap<i64, u32>>,
+}
+
+impl Work {
+    pub(super) fn new(queue: Arc<Queue>, recorder: Arc<Recorder>, options: Options) -> Work {
+        Work { queue, recorder, options, shared: Arc::default() }
+    }
+
+    /// Why the relay refuses every message, if it does.
+    pub(super) fn refusal(&self) -> Option<String> {
+        self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn refuse(&self, failure: &Failure) {
+        let mut refusal = self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.get_or_insert_with(|| failure.text.clone());
+        self.queue.close();
+    }
+
+    fn breaks(&self, row: i64) -> u32 {
+        let mut breaks = self.shared.breaks.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = breaks.entry(row).or_default();
+        *count += 1;
+        *count
+    }
+}
+
+/// Keeps a connection to the relay for as long as there is work; the trouble that ended it early.
+pub(super) async fn keep(work: Work, number: usize) -> Option<Trouble> {
+    let mut relay = work.options.relay.clone();
+    let mut failures = 0;
+    loop {
+        if work.queue.is_closed() {
+            return None;
+        }
+        let (carried, trouble) = session(&work, &relay, number).await;
+        let trouble = trouble?;
+        tracing::debug!(connection = number, %trouble, "session ended");
+        failures = if carried > 0 { 1 } else { failures + 1 };
+        match trouble.remedy {
+            Remedy::Stop => {
+                work.queue.close();
+                return Some(trouble);
+            }
+            _ if failures > MAX_FAILURES => return Some(trouble),
+            Remedy::Lockstep => relay = relay.without_pipelining(),
+            Remedy::Reconnect => {}
+            Remedy::BackOff => pause(&work, failures, number).await,
+        }
+    }
+}
+
+/// Waits before connecting again: longer each time, and not in step with the other connections.
+async fn pause(work: &Work, failures: u32, number: usize) {
+    let pause = FIRST_PAUSE * 2_u32.pow(failures.saturating_sub(1).min(6));
+    let pause = pause + pause.mul_f64(0.13 * (number % 4) as f64);
+    let mut stopping = work.options.stopping.clone();
+    let stopped = stopping.wait_for(|wanted| *wanted >= Stopping::Drain);
+    let _ = tokio::time::timeout(pause, stopped).await;
+}
+
+/// Counts an open connection as long as it lives.
+struct Open<'a>(&'a Work);
+
+impl<'a> Open<'a> {
+    fn new(work: &'a Work) -> Open<'a> {
+        work.options.progress.connections.fetch_add(1, Ordering::Relaxed);
+        Open(work)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.options.progress.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// One session: how many messages it carried, and the trouble that ended it before the work did.
+async fn session(work: &Work, relay: &Relay, number: usize) -> (u64, Option<Trouble>) {
+    let mut session = match Session::open(relay).await {
+        Ok(session) => session,
+        Err(trouble) => return (0, Some(trouble)),
+    };
+    let open = Open::new(work);
+    let mut feed = RowFeed { work, rows: HashMap::new() };
+    let end = session.carry(&mut feed).await;
+    let carried = session.carried();
+    drop(open);
+    match end {
+        Ok(End::Drained) => {
+            session.quit().await;
+            (carried, None)
+        }
+        Ok(End::MaxMessages) => {
+            session.quit().await;
+            // Not a failure: the next session goes on at once.
+            Box::pin(self::session(work, relay, number)).await
+        }
+        Ok(End::Stopped) => (carried, None),
+        Err(trouble) => (carried, Some(trouble)),
+    }
+}
+
+/// The queue, the ledger and the template as a session sees them.
+struct RowFeed<'a> {
+    work: &'a Work,
+    rows: HashMap<Ticket, Claimed>,
+}
+
+impl RowFeed<'_> {
+    fn message(&mut self, claimed: Claimed) -> Option<(Ticket, Message)> {
+        let ticket = Ticket(u64::try_from(claimed.row).unwrap_or_default());
+        match self.work.options.template.splice(&claimed.recipient) {
+            Ok(message) => {
+                self.rows.insert(ticket, claimed);
+                Some((ticket, message))
+            }
+            Err(unfilled) => {
+                // The list was checked before the run, so that only a changed row comes here.
+                let failure = Failure {
+                    stage: Stage::Connect,
+                    scope: Scope::Recipient,
+                    reply: None,
+                    text: format!("no message could be made: {unfilled}"),
+                };
+                self.record(&claimed, "refused", None, &failure.text);
+                self.work.queue.settled();
+                None
+            }
+        }
+    }
+
+    fn record(&self, claimed: &Claimed, state: &str, reply: Option<&Reply>, text: &str) {
+        let options = &self.work.options;
+        options.progress.add(state == "accepted");
+        self.work.recorder.settled(Settled {
+            row: claimed.row,
+            state: state.to_owned(),
+            code: reply.map(|reply| reply.code),
+            enhanced: reply.and_then(|reply| reply.enhanced).map(|enhanced| enhanced.to_string()),
+            text: text.to_owned(),
+            at: (options.clock)(),
+            message_id: options.template.message_id(claimed.recipient.address()),
+        });
+    }
+
+    fn failed(&self, claimed: &Claimed, state: &str, failure: &Failure) {
+        let text = failure.reply.as_ref().map_or(failure.text.as_str(), |reply| &reply.text);
+        self.record(claimed, state, failure.reply.as_ref(), text);
+    }
+
+    /// The message or its sender was refused as such: after a few in a row nobody else is asked.
+    fn note_refusal(&self, failure: &Failure) {
+        if failure.scope != Scope::Message {
+            return;
+        }
+        let refusals = self.work.shared.refusals.fetch_add(1, Ordering::Relaxed) + 1;
+        if failure.is_certain_for_all() || refusals >= MAX_REFUSALS {
+            self.work.refuse(failure);
+        }
+    }
+
+    fn unsent(&mut self, claimed: Claimed, failure: &Failure) {
+        self.work.recorder.unsent(claimed.row);
+        self.note_refusal(failure);
+        let broke = failure.stage == Stage::Body && self.work.breaks(claimed.row) >= MAX_BREAKS;
+        if broke {
+            self.failed(&claimed, "deferred", failure);
+            self.work.queue.settled();
+        } else {
+            self.work.queue.give_back(claimed);
+        }
+    }
+}
+
+impl Feed for RowFeed<'_> {
+    async fn next(&mut self) -> Option<(Ticket, Message)> {
+        loop {
+            let claimed = self.work.queue.next().await?;
+            if let Some(taken) = self.message(claimed) {
+                return Some(taken);
+            }
+        }
+    }
+
+    fn try_next(&mut self) -> Option<(Ticket, Message)> {
+        let claimed = self.work.queue.try_next()?;
+        self.message(claimed)
+    }
+
+    async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
+        match self.rows.get(&ticket) {
+            Some(claimed) if self.work.recorder.dot(claimed.row) => Ok(()),
+            _ => Err(Stop),
+        }
+    }
+
+    async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {
+        let Some(claimed) = self.rows.remove(&ticket) else { return };
+        match outcome {
+            Outcome::Accepted(reply) => {
+                self.work.shared.refusals.store(0, Ordering::Relaxed);
+                self.record(&claimed, "accepted", Some(&reply), &reply.text);
+            }
+            Outcome::Deferred(failure) => self.failed(&claimed, "deferred", &failure),
+            Outcome::Refused(failure) => {
+                self.note_refusal(&failure);
+                // A message that is too large is nobody's fault but its author's: when it has been
+                // mended, this recipient is to get it too.
+                let state = if failure.is_certain_for_all() { "deferred" } else { "refused" };
+                self.failed(&claimed, state, &failure);
+            }
+            Outcome::Uncertain(failure) => self.failed(&claimed, "uncertain", &failure),
+            Outcome::Unsent(failure) => return self.unsent(claimed, &failure),
+        }
+        self.work.queue.settled();
+    }
+}

@@ -1,0 +1,251 @@
+//! The database file: opening it, the versions of its tables, and who may write to it.
+//!
+//! Knows no table's meaning: the rooms that own tables bring their own statements. Every commit
+//! that returned is on disk (WAL with `synchronous=FULL`).
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: SqlitePool,
+    path: PathBuf,
+}
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address is of no known kind.
+    #[error("the store {0:?} is not known; write sqlite:digest.db")]
+    Url(String),
+    /// It can be read, but by a newer program.
+    #[error("{} was written by a newer version of digest (tables of version {found})", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version of its tables.
+        found: i64,
+    },
+    /// Damaged, or no database at all.
+    #[error("{} is damaged or not a database: {reason}; move it away, or restore a copy", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's finding.
+        reason: String,
+    },
+    /// Another process sends from it.
+    #[error("{who} is sending from {} now; wait until it has ended", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+        /// The other process, in words.
+        who: String,
+    },
+    /// The lock file cannot be made.
+    #[error("{} cannot be locked: {error}", path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// SQLite's own words.
+    #[error("the database {} failed: {error}", path.display())]
+    Sql {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        error: sqlx::Error,
+    },
+}
+
+/// Keeps other processes from sending as long as it lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// The file that a store's address names: `sqlite:digest.db`, from `root` where it is relative.
+///
+/// # Errors
+/// [`StoreError::Url`].
+pub fn path_of(url: &str, root: &Path) -> Result<PathBuf, StoreError> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+    match path {
+        Some(path) if !path.is_empty() && path != ":memory:" => Ok(root.join(path)),
+        _ => Err(StoreError::Url(url.to_owned())),
+    }
+}
+
+impl Store {
+    /// Opens the file, making it if need be, and brings its tables up to date: `steps` are run in
+    /// order, each once in the life of the file.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn open(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10));
+        // One connection: SQLite has one writer, and a second would only wait for the first.
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        let store = match pool {
+            Ok(pool) => Store { pool, path: path.to_owned() },
+            Err(error) => return Err(damaged_or(path, error)),
+        };
+        store.check().await?;
+        store.migrate(steps).await?;
+        Ok(store)
+    }
+
+    /// For statements of the rooms that own tables.
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An SQLite error with the file's name.
+    pub fn failed(&self, error: sqlx::Error) -> StoreError {
+        StoreError::Sql { path: self.path.clone(), error }
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        let found: Result<String, _> =
+            sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.pool).await;
+        match found {
+            Ok(found) if found == "ok" => Ok(()),
+            Ok(reason) => Err(StoreError::Damaged { path: self.path.clone(), reason }),
+            Err(error) => Err(damaged_or(&self.path, error)),
+        }
+    }
+
+    async fn migrate(&self, steps: &[&'static str]) -> Result<(), StoreError> {
+        let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let done = usize::try_from(version).unwrap_or(usize::MAX);
+        if done > steps.len() {
+            return Err(StoreError::Newer { path: self.path.clone(), found: version });
+        }
+        for (at, step) in steps.iter().enumerate().skip(done) {
+            let mut transaction = self.pool.begin().await.map_err(|error| self.failed(error))?;
+            sqlx::raw_sql(*step)
+                .execute(&mut *transaction)
+                .await
+                .map_err(|error| self.failed(error))?;
+            // A pragma takes no parameters; the number is our own.
+            let version = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {}", at + 1));
+            sqlx::raw_sql(version)
+                .execute(&mut *transaction)
+                .await
+                .map_err(|error| self.failed(error))?;
+            transaction.commit().await.map_err(|error| self.failed(error))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the right to send. `who` is what another process is told, such as
+    /// `process 4711 (issue 2025-11, since 09:00)`.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] with what the other process said of itself.
+    pub fn lock(&self, who: &str) -> Result<Lock, StoreError> {
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push("-lock");
+        let path = self.path.with_file_name(name);
+        let failed = |error| StoreError::Lock { path: path.clone(), error };
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut who = String::new();
+                let _ = file.read_to_string(&mut who);
+                let who = if who.trim().is_empty() { "another process".to_owned() } else { who };
+                return Err(StoreError::Busy {
+                    path: self.path.clone(),
+                    who: who.trim().to_owned(),
+                });
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        file.set_len(0).and_then(|()| file.rewind()).map_err(failed)?;
+        file.write_all(who.as_bytes()).map_err(failed)?;
+        Ok(Lock { _file: file })
+    }
+
+    /// Closes the file: the write-ahead log is folded in.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+}
+
+fn damaged_or(path: &Path, error: sqlx::Error) -> StoreError {
+    // SQLITE_CORRUPT and SQLITE_NOTADB.
+    let code =
+        error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+    match code.as_deref() {
+        Some("11" | "26") => {
+            StoreError::Damaged { path: path.to_owned(), reason: error.to_string() }
+        }
+        _ => StoreError::Sql { path: path.to_owned(), error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn steps_run_once_and_a_newer_file_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let one = "CREATE TABLE a (x INTEGER)";
+        let two = "CREATE TABLE b (x INTEGER)";
+        Store::open(&path, &[one]).await.unwrap().close().await;
+        Store::open(&path, &[one, two]).await.unwrap().close().await;
+        Store::open(&path, &[one, two]).await.unwrap().close().await;
+        let older = Store::open(&path, &[one]).await;
+        assert!(matches!(older, Err(StoreError::Newer { found: 2, .. })));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_database_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        std::fs::write(&path, "this is a letter, not a database\n".repeat(40)).unwrap();
+        let error = Store::open(&path, &[]).await.unwrap_err();
+        assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_second_sender_is_told_who_the_first_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("a.db"), &[]).await.unwrap();
+        let lock = store.lock("process 1 (issue x)").unwrap();
+        let error = store.lock("process 2").unwrap_err().to_string();
+        assert!(error.starts_with("process 1 (issue x) is sending"), "{error}");
+        drop(lock);
+        store.lock("process 2").unwrap();
+    }
+}
