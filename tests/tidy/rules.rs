@@ -122,7 +122,8 @@ pub(crate) fn foreign_homes(files: &[File], homes: &[Home]) -> Vec<String> {
             let used = path.len() > 1 || imported.contains(&(name.as_str(), *line));
             if used && !rooms.contains(&file.room()) {
                 let home = rooms.join(" or ");
-                findings.push(format!("{}:{line}: `{name}` lives in `{home}`: ask that room, or change its home in tests/tidy", file.path));
+                let help = "ask that room, or change its home in tests/tidy/main.rs";
+                findings.push(format!("{}:{line}: `{name}` lives in `{home}`: {help}", file.path));
             }
         }
     }
