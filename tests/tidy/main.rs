@@ -1,0 +1,118 @@
+//! What a reader may rely on in every file: rooms use only rooms above them, a foreign crate has
+//! one home, files and functions are short, names say the job, nothing is unfinished.
+//!
+//! The tables here are the exceptions, each with its reason; the rules stand in `rules.rs`, and
+//! `snippets.rs` shows each of them failing.
+
+// A test says what it expects with unwrap.
+#![allow(clippy::unwrap_used)]
+
+mod rules;
+mod scan;
+mod snippets;
+mod tree;
+
+use rules::{Edge, Home, Long};
+use tree::File;
+
+/// Edges against the order of src/lib.rs.
+const EDGES: &[Edge] = &[];
+
+/// One foreign crate, one home.
+const HOMES: &[Home] = &[
+    ("ammonia", &["issue"]),
+    ("annotate_snippets", &["diagnostic"]),
+    ("anstream", &["cmd"]),
+    // smtp names it as the provider of rustls.
+    ("aws_lc_rs", &["seal", "smtp"]),
+    ("clap", &["cmd"]),
+    ("comrak", &["issue"]),
+    ("css_inline", &["compose"]),
+    ("csv", &["audience"]),
+    ("dialoguer", &["cmd"]),
+    ("encoding_rs", &["audience"]),
+    ("icu_normalizer", &["audience"]),
+    // A relay has a domain as an address has.
+    ("idna", &["message", "smtp"]),
+    ("imagesize", &["issue"]),
+    ("indicatif", &["cmd"]),
+    ("lettre", &["smtp"]),
+    ("maud", &["compose"]),
+    ("rustls", &["smtp"]),
+    ("rustls_platform_verifier", &["smtp"]),
+    ("serde_saphyr", &["manifest"]),
+    ("sqlx", &["store", "audience", "delivery"]),
+    ("strsim", &["diagnostic"]),
+    ("tokio_rustls", &["smtp"]),
+    ("toml", &["manifest"]),
+    ("tracing_subscriber", &["cmd"]),
+    // compose wraps by it, check says what an inbox cuts off.
+    ("unicode_width", &["compose", "check"]),
+];
+
+/// Crates of words and types, which any room may speak.
+const EVERYWHERE: &[&str] = &[
+    "data_encoding",
+    "jiff",
+    "memchr",
+    "secrecy",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "tokio",
+    "tracing",
+];
+
+/// Tables may be long, logic may not.
+const LONG: &[Long] = &[];
+
+fn lib() -> File {
+    File::new("src/lib.rs", &tree::text("src/lib.rs"))
+}
+
+fn none(findings: Vec<String>) {
+    assert!(findings.is_empty(), "{} to tidy up:\n{}\n", findings.len(), findings.join("\n"));
+}
+
+#[test]
+fn lib_declares_rooms_and_nothing_else() {
+    none(rules::lib_is_a_list(&lib()));
+}
+
+#[test]
+fn rooms_use_only_rooms_above_them() {
+    none(rules::room_edges(&tree::read("src"), &rules::rooms(&lib()), EDGES));
+}
+
+#[test]
+fn the_binary_uses_the_library_by_its_name() {
+    none(rules::binary_stands_apart(&tree::read("src"), &rules::rooms(&lib())));
+}
+
+#[test]
+fn a_foreign_crate_has_one_home() {
+    none(rules::foreign_homes(&tree::read("src"), HOMES));
+    none(rules::homes_are_complete(&tree::text("Cargo.toml"), HOMES, EVERYWHERE));
+}
+
+#[test]
+fn files_and_functions_are_short() {
+    none(rules::lengths(&tree::read("src"), LONG));
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    none(rules::openings(&tree::read("src")));
+    none(rules::openings(&tree::read("tests")));
+}
+
+#[test]
+fn names_say_the_job() {
+    none(rules::empty_names(&tree::read("src")));
+    none(rules::empty_names(&tree::read("tests")));
+}
+
+#[test]
+fn nothing_is_unfinished_or_panics_on_bad_input() {
+    none(rules::panics(&tree::read("src")));
+}
