@@ -54,6 +54,17 @@ impl Source {
         (line, self.text[line_start..offset].chars().count() + 1)
     }
 
+    /// The range within the text, at the edges of characters: parsers count tabs, carriage returns
+    /// and characters in ways of their own, and a place that is a byte off must still be shown.
+    pub fn within(&self, range: Range<usize>) -> Range<usize> {
+        let start = floor_char_boundary(&self.text, range.start);
+        let mut end = range.end.min(self.text.len()).max(start);
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        start..end
+    }
+
     /// Byte offset of a line and column, both from 1; columns count bytes, as parsers report them.
     pub fn offset(&self, line: usize, byte_column: usize) -> usize {
         let mut start = 0;
@@ -102,7 +113,7 @@ pub enum Place {
 impl Place {
     /// The bytes `span` of `source`.
     pub fn span(source: &Arc<Source>, span: Range<usize>) -> Place {
-        Place::Span { source: Arc::clone(source), span }
+        Place::Span { source: Arc::clone(source), span: source.within(span) }
     }
 
     /// The file that the place is in.
@@ -208,6 +219,8 @@ mod tests {
         assert_eq!(source.line_column(offset), (2, 4));
         assert_eq!(source.line_column(9999), (3, 1));
         assert_eq!(source.offset(2, 1), 4);
+        assert_eq!(source.within(5..6), 4..7);
+        assert_eq!(source.within(90..99), 16..16);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn inlined(theme: &Theme) -> String {
          .f{{color:{muted};padding:16px 24px 32px;font-size:14px}}\
          .f p,.small p{{margin:0 0 8px}}\
          p{{margin:0 0 16px}}\
-         h1{{margin:16px 0 8px;font:bold 30px/1.2 {heading_font}}}\
+         h1{{margin:16px 0;font:bold 30px/1.2 {heading_font}}}\
          .h{{margin:0 0 16px;font-size:14px;line-height:20px;letter-spacing:1px;\
          text-transform:uppercase;color:{muted};border-top:2px solid {accent};padding:8px 0 0}}\
          .t{{margin:0 0 4px;font:bold 22px/1.3 {heading_font}}}\

@@ -759,13 +759,15 @@ def chart():
 
 def logo():
     S = 4
-    for name, mark, carved, letters, line in (
-        ("logo.png", CELADON, PAPER, NAVY, CELADON),
-        ("logo-dark.png", CELADON_LIGHT, "#14202c", "#efe9dc", CELADON_LIGHT),
+    # Mail programs that force a dark page leave pictures alone: the light logo carries a thin rim of
+    # paper, which nobody sees on paper and which keeps its letters legible on black.
+    for name, mark, carved, letters, rim in (
+        ("logo.png", CELADON, PAPER, NAVY, "#fffdf8"),
+        ("logo-dark.png", CELADON_LIGHT, "#14202c", "#efe9dc", None),
     ):
         W, H = 400 * S, 88 * S
         # Painted on the letters' own colour, so that soft edges carry no fringe.
-        shape = Image.new("RGBA", (W, H), (*rgb(letters), 0))
+        shape = Image.new("RGBA", (W, H), (*rgb(rim or letters), 0))
         d = ImageDraw.Draw(shape)
         q, y = 76 * S, 6 * S
         d.rounded_rectangle((2 * S, y, 2 * S + q, y + q), 12 * S, fill=mark)
@@ -777,7 +779,8 @@ def logo():
         room = W - 98 * S - 2 * S
         while words.getlength("Sejong Digest") > room:
             words = words.font_variant(size=words.size - S)
-        d.text((98 * S, 46 * S), "Sejong Digest", font=words, fill=letters, anchor="lm")
+        edge = {"stroke_width": 2 * S, "stroke_fill": rim} if rim else {}
+        d.text((98 * S, 46 * S), "Sejong Digest", font=words, fill=letters, anchor="lm", **edge)
         shape.resize((400, 88), LANCZOS).save(THEME / name, optimize=True)
 
 
