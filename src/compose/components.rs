@@ -49,7 +49,7 @@ impl<'a> Letter<'a> {
                     meta name="supported-color-schemes" content="light dark";
                     meta name="format-detection"
                         content="telephone=no,date=no,address=no,email=no,url=no";
-                    meta name="x-apple-disable-message-reformatting";
+                    meta name="x-apple-disable-message-reformatting" content="";
                     title { (issue.title) }
                     (PreEscaped(WORD_HEAD))
                     @for style in kept_styles { style { (PreEscaped(style)) } }
