@@ -319,12 +319,13 @@ impl Ledger {
         let mut settled = Vec::new();
         let mut free = Vec::new();
         for (row, message_id) in claimed {
+            let marked = left.open.get(&row);
             if let Some(outcome) = left.settled.get(&row) {
                 settled.push(outcome.clone());
-            } else if left.open.contains(&row) || !same_boot {
-                let text = match left.open.contains(&row) {
-                    true => "the sender died before the relay's reply was recorded",
-                    false => "the machine stopped while this row was claimed",
+            } else if marked.is_some() || !same_boot {
+                let text = match marked {
+                    Some(_) => "the sender died before the relay's reply was recorded",
+                    None => "the machine stopped while this row was claimed",
                 };
                 settled.push(Settled {
                     row,
@@ -333,7 +334,7 @@ impl Ledger {
                     enhanced: None,
                     text: text.to_owned(),
                     at: at.to_owned(),
-                    message_id: message_id.unwrap_or_default(),
+                    message_id: marked.cloned().or(message_id).unwrap_or_default(),
                 });
             } else {
                 free.push(row);

@@ -233,9 +233,11 @@ impl Feed for RowFeed<'_> {
     }
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
-        match self.rows.get(&ticket) {
-            Some(claimed) if self.work.recorder.dot(claimed.row) => Ok(()),
-            _ => Err(Stop),
+        let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
+        let message_id = self.work.options.template.message_id(claimed.recipient.address());
+        match self.work.recorder.dot(claimed.row, message_id) {
+            true => Ok(()),
+            false => Err(Stop),
         }
     }
 
