@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sejong_digest::compose::Composition;
+use sejong_digest::config::Secret;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::run::{self, Ended, Progress};
@@ -105,7 +106,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let subject = sejong_digest::compose::readable(&issue.subject.value, &issue.slots);
     let readers = plan::readers(&desk, args, &issue, &composition)?;
     let date = clock::rfc5322(&clock::now_in(&desk.config.time_zone))?;
-    let template = Template::new(&composition, desk.identity()?, &Occasion { date, test: false });
+    // A dry run makes no file, not even the secret's.
+    let identity = match args.dry_run {
+        true => desk.config.sender.identity(&Secret::for_nobody()),
+        false => desk.identity()?,
+    };
+    let template = Template::new(&composition, identity, &Occasion { date, test: false });
     let template = Arc::new(template);
     let ready = Ready { desk: &desk, args, composition: &composition, subject, readers, template };
     runtime()?.block_on(ready.send())
