@@ -138,6 +138,10 @@ impl Ready<'_> {
         ledger.recover(&boot, &clock::now().to_string()).await?;
         let plan = Plan::new(&self.readers, &ledger.states().await?, self.args.uncertain);
         if plan.to_send == 0 {
+            if plan.only_leavers_wait() {
+                let run = self.begin(&ledger, &boot).await?;
+                ledger.plan(run, &self.readers.list.recipients).await?;
+            }
             return self.nothing_to_do(&ledger, &plan).await;
         }
         let mut destination = relays::destination(self.desk, &self.args.relay).await?;
@@ -152,17 +156,21 @@ impl Ready<'_> {
         if !plan::confirmed(self.args.yes, plan.to_send)? {
             return Err(Failure::new("nothing was sent"));
         }
-        let started = clock::now().to_string();
-        let run = ledger.begin(&self.composition.hash_hex(), &boot, &started).await?;
+        let run = self.begin(&ledger, &boot).await?;
         ledger.plan(run, &self.readers.list.recipients).await?;
         if self.args.uncertain == Uncertain::Resend {
-            ledger.resend_uncertain().await?;
+            ledger.resend_uncertain(run).await?;
         }
         let ended = self.deliver(&ledger, run, &boot, &destination, plan.to_send).await;
         destination.close().await;
         let ending = self.close(&ledger, ended?).await;
         store.close().await;
         ending
+    }
+
+    async fn begin(&self, ledger: &Ledger, boot: &str) -> Result<i64, Failure> {
+        let started = clock::now().to_string();
+        Ok(ledger.begin(&self.composition.hash_hex(), boot, &started).await?)
     }
 
     async fn deliver(
