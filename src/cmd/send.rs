@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sejong_digest::compose::Composition;
+use sejong_digest::config::Secret;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::run::{self, Ended, Progress};
@@ -105,7 +106,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let subject = sejong_digest::compose::readable(&issue.subject.value, &issue.slots);
     let readers = plan::readers(&desk, args, &issue, &composition)?;
     let date = clock::rfc5322(&clock::now_in(&desk.config.time_zone))?;
-    let template = Template::new(&composition, desk.identity()?, &Occasion { date, test: false });
+    // A dry run makes no file, not even the secret's.
+    let identity = match args.dry_run {
+        true => desk.config.sender.identity(&Secret::for_nobody()),
+        false => desk.identity()?,
+    };
+    let template = Template::new(&composition, identity, &Occasion { date, test: false });
     let template = Arc::new(template);
     let ready = Ready { desk: &desk, args, composition: &composition, subject, readers, template };
     runtime()?.block_on(ready.send())
@@ -132,6 +138,10 @@ impl Ready<'_> {
         ledger.recover(&boot, &clock::now().to_string()).await?;
         let plan = Plan::new(&self.readers, &ledger.states().await?, self.args.uncertain);
         if plan.to_send == 0 {
+            if plan.only_leavers_wait() {
+                let run = self.begin(&ledger, &boot).await?;
+                ledger.plan(run, &self.readers.list.recipients).await?;
+            }
             return self.nothing_to_do(&ledger, &plan).await;
         }
         let mut destination = relays::destination(self.desk, &self.args.relay).await?;
@@ -146,17 +156,21 @@ impl Ready<'_> {
         if !plan::confirmed(self.args.yes, plan.to_send)? {
             return Err(Failure::new("nothing was sent"));
         }
-        let started = clock::now().to_string();
-        let run = ledger.begin(&self.composition.hash_hex(), &boot, &started).await?;
+        let run = self.begin(&ledger, &boot).await?;
         ledger.plan(run, &self.readers.list.recipients).await?;
         if self.args.uncertain == Uncertain::Resend {
-            ledger.resend_uncertain().await?;
+            ledger.resend_uncertain(run).await?;
         }
         let ended = self.deliver(&ledger, run, &boot, &destination, plan.to_send).await;
         destination.close().await;
         let ending = self.close(&ledger, ended?).await;
         store.close().await;
         ending
+    }
+
+    async fn begin(&self, ledger: &Ledger, boot: &str) -> Result<i64, Failure> {
+        let started = clock::now().to_string();
+        Ok(ledger.begin(&self.composition.hash_hex(), boot, &started).await?)
     }
 
     async fn deliver(

@@ -6,7 +6,7 @@
 //! The first line names the boot of the machine: after a crash within the same boot every mark is
 //! here, and after another boot a claimed row without an outcome must count as uncertain.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -40,8 +40,10 @@ pub struct Settled {
 enum Line {
     /// The machine's boot.
     Boot(String),
-    /// The final dot of this row's message may leave from now on.
-    Dot(i64),
+    /// The final dot of this row's message, which has this Message-ID, may leave from now on.
+    Dot(i64, String),
+    /// It did not leave after all.
+    Unsent(i64),
     /// What became of it.
     Settled(Settled),
 }
@@ -53,7 +55,8 @@ pub struct Journal {
     file: File,
     boot: String,
     bytes: u64,
-    open: HashSet<i64>,
+    /// Message-IDs of marked rows without an outcome.
+    open: HashMap<i64, String>,
     /// Outcomes that the database may not hold yet.
     unsaved: HashMap<i64, Settled>,
 }
@@ -63,8 +66,8 @@ pub struct Journal {
 pub struct Left {
     /// The boot in which it was written.
     pub boot: String,
-    /// Rows whose dot may have left, without an outcome.
-    pub open: HashSet<i64>,
+    /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
+    pub open: HashMap<i64, String>,
     /// Outcomes, the last one of each row.
     pub settled: HashMap<i64, Settled>,
 }
@@ -80,20 +83,20 @@ impl Journal {
             file: File::create(path)?,
             boot: boot.to_owned(),
             bytes: 0,
-            open: HashSet::new(),
+            open: HashMap::new(),
             unsaved: HashMap::new(),
         };
         journal.append(&Line::Boot(boot.to_owned()))?;
         Ok(journal)
     }
 
-    /// Marks that the final dot of `row` may leave.
+    /// Marks that the final dot of `row` may leave, and with which Message-ID.
     ///
     /// # Errors
     /// The system's; then the dot must not leave.
-    pub fn dot(&mut self, row: i64) -> io::Result<()> {
-        self.append(&Line::Dot(row))?;
-        self.open.insert(row);
+    pub fn dot(&mut self, row: i64, message_id: String) -> io::Result<()> {
+        self.append(&Line::Dot(row, message_id.clone()))?;
+        self.open.insert(row, message_id);
         Ok(())
     }
 
@@ -109,9 +112,16 @@ impl Journal {
         written
     }
 
-    /// Marks that a message was handed back unsent: its dot did not leave after all.
-    pub fn unsent(&mut self, row: i64) {
-        self.open.remove(&row);
+    /// Marks that a message was handed back unsent: its dot did not leave after all. Without this
+    /// a crash before the row's next attempt would leave it uncertain.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn unsent(&mut self, row: i64) -> io::Result<()> {
+        match self.open.remove(&row) {
+            Some(_) => self.append(&Line::Unsent(row)),
+            None => Ok(()),
+        }
     }
 
     /// The database holds the outcomes of these rows durably; begins anew when the file is large.
@@ -127,8 +137,8 @@ impl Journal {
         }
         let draft = self.path.with_extension("draft");
         let mut fresh = Journal::begin(&draft, &self.boot)?;
-        for row in &self.open {
-            fresh.dot(*row)?;
+        for (row, message_id) in &self.open {
+            fresh.dot(*row, message_id.clone())?;
         }
         for settled in self.unsaved.values() {
             fresh.settled(settled.clone())?;
@@ -139,9 +149,9 @@ impl Journal {
         Ok(())
     }
 
-    /// Rows whose dot may have left, without an outcome.
-    pub fn open_rows(&self) -> Vec<i64> {
-        self.open.iter().copied().collect()
+    /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
+    pub fn open_rows(&self) -> Vec<(i64, String)> {
+        self.open.iter().map(|(row, message_id)| (*row, message_id.clone())).collect()
     }
 
     fn append(&mut self, line: &Line) -> io::Result<()> {
@@ -168,9 +178,12 @@ pub fn left(path: &Path) -> io::Result<Option<Left>> {
     for line in bytes.split(|byte| *byte == b'\n') {
         match serde_json::from_slice(line) {
             Ok(Line::Boot(boot)) => left.boot = boot,
-            Ok(Line::Dot(row)) => {
+            Ok(Line::Dot(row, message_id)) => {
                 left.settled.remove(&row);
-                left.open.insert(row);
+                left.open.insert(row, message_id);
+            }
+            Ok(Line::Unsent(row)) => {
+                left.open.remove(&row);
             }
             Ok(Line::Settled(settled)) => {
                 left.open.remove(&settled.row);
@@ -186,6 +199,10 @@ pub fn left(path: &Path) -> io::Result<Option<Left>> {
 mod tests {
     use super::*;
 
+    fn id(row: i64) -> String {
+        format!("{row}@a.example")
+    }
+
     fn settled(row: i64) -> Settled {
         Settled {
             row,
@@ -194,7 +211,7 @@ mod tests {
             enhanced: Some("2.0.0".to_owned()),
             text: "queued\nas 1".to_owned(),
             at: "2025-11-06T14:00:00Z".to_owned(),
-            message_id: format!("{row}@a.example"),
+            message_id: id(row),
         }
     }
 
@@ -204,17 +221,18 @@ mod tests {
         let path = dir.path().join("marks");
         assert_eq!(left(&path).unwrap(), None);
         let mut journal = Journal::begin(&path, "boot").unwrap();
-        for row in 1..4 {
-            journal.dot(row).unwrap();
+        for row in 1..5 {
+            journal.dot(row, id(row)).unwrap();
         }
         journal.settled(settled(2)).unwrap();
+        journal.unsent(4).unwrap();
         drop(journal);
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.extend_from_slice(b"{\"settled\":{\"row\":3,\"st");
         std::fs::write(&path, bytes).unwrap();
         let left = left(&path).unwrap().unwrap();
         assert_eq!(left.boot, "boot");
-        assert_eq!(left.open, HashSet::from([1, 3]));
+        assert_eq!(left.open, HashMap::from([(1, id(1)), (3, id(3))]));
         assert_eq!(left.settled, HashMap::from([(2, settled(2))]));
     }
 
@@ -225,7 +243,7 @@ mod tests {
         let mut journal = Journal::begin(&path, "boot").unwrap();
         let rows = 40_000;
         for row in 0..rows {
-            journal.dot(row).unwrap();
+            journal.dot(row, id(row)).unwrap();
             if row > 2 {
                 journal.settled(settled(row)).unwrap();
             }
@@ -235,7 +253,7 @@ mod tests {
         }
         assert!(std::fs::metadata(&path).unwrap().len() < ROTATE_BYTES + 64 * 1024);
         let left = left(&path).unwrap().unwrap();
-        assert_eq!(left.open, HashSet::from([0, 1, 2]));
+        assert_eq!(left.open, HashMap::from([0, 1, 2].map(|row| (row, id(row)))));
         assert!(left.settled.contains_key(&(rows - 1)));
     }
 }

@@ -186,10 +186,13 @@ impl Ledger {
                     .push_bind(run);
             });
             query.push(
-                " ON CONFLICT (issue, identity) DO UPDATE SET email = excluded.email, \
-                 fields = excluded.fields, tags = excluded.tags, planned_by = excluded.planned_by, \
+                // What nobody can tell about is repeated as it was, if at all: its fields stay.
+                " ON CONFLICT (issue, identity) DO UPDATE SET planned_by = excluded.planned_by, \
+                 email = CASE state WHEN 'uncertain' THEN email ELSE excluded.email END, \
+                 fields = CASE state WHEN 'uncertain' THEN fields ELSE excluded.fields END, \
+                 tags = CASE state WHEN 'uncertain' THEN tags ELSE excluded.tags END, \
                  state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
-                 WHERE state IN ('pending', 'deferred', 'suppressed')",
+                 WHERE state IN ('pending', 'deferred', 'suppressed', 'uncertain')",
             );
             query.build().execute(&mut *transaction).await.map_err(failed)?;
         }
@@ -205,15 +208,18 @@ impl Ledger {
         transaction.commit().await.map_err(failed)
     }
 
-    /// Gives uncertain rows another attempt, with the Message-ID they had.
+    /// Gives uncertain rows another attempt, with the Message-ID they had. Whoever the plan of
+    /// `run` did not find in the list any more stays uncertain.
     ///
     /// # Errors
     /// The store's.
-    pub async fn resend_uncertain(&self) -> Result<u64, StoreError> {
+    pub async fn resend_uncertain(&self, run: i64) -> Result<u64, StoreError> {
         let done = sqlx::query(
-            "UPDATE recipient SET state = 'pending' WHERE issue = ?1 AND state = 'uncertain'",
+            "UPDATE recipient SET state = 'pending' \
+             WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2",
         )
         .bind(&self.issue)
+        .bind(run)
         .execute(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
@@ -319,12 +325,13 @@ impl Ledger {
         let mut settled = Vec::new();
         let mut free = Vec::new();
         for (row, message_id) in claimed {
+            let marked = left.open.get(&row);
             if let Some(outcome) = left.settled.get(&row) {
                 settled.push(outcome.clone());
-            } else if left.open.contains(&row) || !same_boot {
-                let text = match left.open.contains(&row) {
-                    true => "the sender died before the relay's reply was recorded",
-                    false => "the machine stopped while this row was claimed",
+            } else if marked.is_some() || !same_boot {
+                let text = match marked {
+                    Some(_) => "the sender died before the relay's reply was recorded",
+                    None => "the machine stopped while this row was claimed",
                 };
                 settled.push(Settled {
                     row,
@@ -333,7 +340,7 @@ impl Ledger {
                     enhanced: None,
                     text: text.to_owned(),
                     at: at.to_owned(),
-                    message_id: message_id.unwrap_or_default(),
+                    message_id: marked.cloned().or(message_id).unwrap_or_default(),
                 });
             } else {
                 free.push(row);

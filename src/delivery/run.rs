@@ -124,9 +124,9 @@ pub async fn run(
     let (recorder, writer) = Recorder::start(ledger.clone(), journal, Arc::clone(&queue));
     let ended = connections(&queue, &recorder, options).await;
     let open = recorder.open_rows();
-    for row in open {
+    for (row, message_id) in open {
         // Only a dropped connection leaves a mark without an outcome.
-        recorder.lost(row, (options.clock)());
+        recorder.lost(row, message_id, (options.clock)());
     }
     drop(recorder);
     let written = writer.await.unwrap_or_else(|error| Err(error.to_string()));

@@ -5,21 +5,17 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
+pub(crate) mod running;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+pub(crate) use running::{Output, Running};
 
 /// A publication in a folder of its own, gone when dropped.
 pub(crate) struct Publication {
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
-}
-
-/// What a run of the binary left.
-#[derive(Debug)]
-pub(crate) struct Output {
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 pub(crate) const DIGEST: &str = env!("CARGO_BIN_EXE_digest");
@@ -67,6 +63,16 @@ impl Publication {
         Publication::new().write("subscribers.csv", SUBSCRIBERS)
     }
 
+    /// A copy of this repository's own publication, with its example list.
+    pub(crate) fn repository() -> Publication {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let here = Publication::nothing();
+        for name in ["digest.toml", "subscribers.example.csv", "theme", "issues"] {
+            copy(&root.join(name), &here.path(name));
+        }
+        here
+    }
+
     pub(crate) fn write(self, path: &str, text: impl AsRef<[u8]>) -> Publication {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
@@ -112,6 +118,11 @@ impl Publication {
         files
     }
 
+    /// Starts the binary and does not wait for its end.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.command(DIGEST).args(arguments))
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.run_in("", arguments)
     }
@@ -143,15 +154,18 @@ impl Publication {
     }
 
     fn finish(&self, command: &mut Command) -> Output {
-        let output = command.output().expect("the program starts");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        let stderr = text(output.stderr);
-        assert!(!stderr.contains("panicked"), "{stderr}");
-        Output {
-            code: output.status.code().expect("no signal"),
-            stdout: text(output.stdout),
-            stderr,
-        }
+        Running::start(command).wait()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    if !from.is_dir() {
+        std::fs::copy(from, to).expect("copied");
+        return;
+    }
+    std::fs::create_dir(to).expect("made");
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        copy(&entry.path(), &to.join(entry.file_name()));
     }
 }
 

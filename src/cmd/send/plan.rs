@@ -84,6 +84,8 @@ pub(super) struct Plan {
     accepted: usize,
     refused: usize,
     uncertain: usize,
+    /// Rows of the ledger that wait, whether or not the list still has them.
+    waiting: usize,
     duplicates: usize,
     rejected: usize,
     left_out: Vec<(&'static str, usize)>,
@@ -101,6 +103,10 @@ impl Plan {
         let mut plan = Plan {
             duplicates: list.duplicates,
             rejected: list.rejected.len(),
+            waiting: states
+                .values()
+                .filter(|s| matches!(s.as_str(), "pending" | "deferred"))
+                .count(),
             left_out: list.left_out.iter().map(|(reason, number)| (*reason, *number)).collect(),
             ..Plan::default()
         };
@@ -164,6 +170,11 @@ impl Plan {
             text.push_str(&format!("Not to    {number} {why}\n"));
         }
         text
+    }
+
+    /// Whether all who still wait in the ledger have left the list.
+    pub(super) fn only_leavers_wait(&self) -> bool {
+        self.to_send == 0 && self.waiting > 0
     }
 
     fn others(&self) -> Vec<(usize, String)> {

@@ -73,11 +73,16 @@ pub(super) async fn keep(work: Work, number: usize) -> Option<Trouble> {
     let mut relay = work.options.relay.clone();
     let mut failures = 0;
     loop {
-        if work.queue.is_closed() {
+        if work.queue.is_over() {
             return None;
         }
-        let (carried, trouble) = session(&work, &relay, number).await;
-        let trouble = trouble?;
+        let (carried, end) = session(&work, &relay).await;
+        let trouble = match end {
+            // Not a failure: the next session goes on at once.
+            Ok(End::MaxMessages) => continue,
+            Ok(End::Drained | End::Stopped) => return None,
+            Err(trouble) => trouble,
+        };
         tracing::debug!(connection = number, %trouble, "session ended");
         failures = if carried > 0 { 1 } else { failures + 1 };
         match trouble.remedy {
@@ -94,12 +99,17 @@ pub(super) async fn keep(work: Work, number: usize) -> Option<Trouble> {
 }
 
 /// Waits before connecting again: longer each time, and not in step with the other connections.
+/// When these have done all the work meanwhile, there is nothing to wait for.
 async fn pause(work: &Work, failures: u32, number: usize) {
     let pause = FIRST_PAUSE * 2_u32.pow(failures.saturating_sub(1).min(6));
     let pause = pause + pause.mul_f64(0.13 * (number % 4) as f64);
     let mut stopping = work.options.stopping.clone();
     let stopped = stopping.wait_for(|wanted| *wanted >= Stopping::Drain);
-    let _ = tokio::time::timeout(pause, stopped).await;
+    tokio::select! {
+        () = tokio::time::sleep(pause) => {}
+        _ = stopped => {}
+        () = work.queue.over() => {}
+    }
 }
 
 /// Counts an open connection as long as it lives.
@@ -118,30 +128,21 @@ impl Drop for Open<'_> {
     }
 }
 
-/// One session: how many messages it carried, and the trouble that ended it before the work did.
-async fn session(work: &Work, relay: &Relay, number: usize) -> (u64, Option<Trouble>) {
+/// One session: how many messages it carried, and how it ended.
+async fn session(work: &Work, relay: &Relay) -> (u64, Result<End, Trouble>) {
     let mut session = match Session::open(relay).await {
         Ok(session) => session,
-        Err(trouble) => return (0, Some(trouble)),
+        Err(trouble) => return (0, Err(trouble)),
     };
     let open = Open::new(work);
     let mut feed = RowFeed { work, rows: HashMap::new() };
     let end = session.carry(&mut feed).await;
     let carried = session.carried();
     drop(open);
-    match end {
-        Ok(End::Drained) => {
-            session.quit().await;
-            (carried, None)
-        }
-        Ok(End::MaxMessages) => {
-            session.quit().await;
-            // Not a failure: the next session goes on at once.
-            Box::pin(self::session(work, relay, number)).await
-        }
-        Ok(End::Stopped) => (carried, None),
-        Err(trouble) => (carried, Some(trouble)),
+    if matches!(end, Ok(End::Drained | End::MaxMessages)) {
+        session.quit().await;
     }
+    (carried, end)
 }
 
 /// The queue, the ledger and the template as a session sees them.
@@ -232,9 +233,11 @@ impl Feed for RowFeed<'_> {
     }
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
-        match self.rows.get(&ticket) {
-            Some(claimed) if self.work.recorder.dot(claimed.row) => Ok(()),
-            _ => Err(Stop),
+        let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
+        let message_id = self.work.options.template.message_id(claimed.recipient.address());
+        match self.work.recorder.dot(claimed.row, message_id) {
+            true => Ok(()),
+            false => Err(Stop),
         }
     }
 

@@ -189,7 +189,22 @@ impl Queue {
         !state.rows.is_empty() || !state.exhausted
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.state().closed
+    /// Whether no row will be handed out any more.
+    pub(super) fn is_over(&self) -> bool {
+        let state = self.state();
+        state.closed || (state.exhausted && state.rows.is_empty() && state.out == 0)
+    }
+
+    /// Waits until no row will be handed out any more.
+    pub(super) async fn over(&self) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.is_over() {
+                return;
+            }
+            changed.await;
+        }
     }
 }

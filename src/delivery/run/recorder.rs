@@ -42,8 +42,8 @@ impl Recorder {
     }
 
     /// Marks that the dot of `row` may leave; `false` means that it must not.
-    pub(super) fn dot(&self, row: i64) -> bool {
-        match lock(&self.journal).dot(row) {
+    pub(super) fn dot(&self, row: i64, message_id: String) -> bool {
+        match lock(&self.journal).dot(row, message_id) {
             Ok(()) => true,
             Err(error) => {
                 self.queue.fail(format!("the journal cannot be written: {error}"));
@@ -62,16 +62,18 @@ impl Recorder {
 
     /// The dot of `row` did not leave after all.
     pub(super) fn unsent(&self, row: i64) {
-        lock(&self.journal).unsent(row);
+        if let Err(error) = lock(&self.journal).unsent(row) {
+            self.queue.fail(format!("the journal cannot be written: {error}"));
+        }
     }
 
-    /// Rows whose dot may have left, without an outcome.
-    pub(super) fn open_rows(&self) -> Vec<i64> {
+    /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
+    pub(super) fn open_rows(&self) -> Vec<(i64, String)> {
         lock(&self.journal).open_rows()
     }
 
     /// A row whose connection was dropped behind the mark.
-    pub(super) fn lost(&self, row: i64, at: String) {
+    pub(super) fn lost(&self, row: i64, message_id: String, at: String) {
         self.settled(Settled {
             row,
             state: "uncertain".to_owned(),
@@ -79,7 +81,7 @@ impl Recorder {
             enhanced: None,
             text: "the connection was dropped before the relay's reply came".to_owned(),
             at,
-            message_id: String::new(),
+            message_id,
         });
     }
 }

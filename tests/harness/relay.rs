@@ -1,0 +1,122 @@
+//! A relay for the binary to talk to, and the ledger that the binary keeps.
+//!
+//! The relay is our catcher on threads of its own, doing what a script says, behind a real socket.
+//! The ledger is read as `status` would read it. Neither must ever touch what the binary does.
+
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use sejong_digest::delivery::ledger::{self, Ledger, Listed};
+use sejong_digest::smtp::catcher::script::Script;
+use sejong_digest::smtp::catcher::{Catcher, CatcherOptions, Counts, Received};
+use sejong_digest::store::Store;
+use tokio::runtime::Runtime;
+
+use crate::harness::running::wait_until;
+
+/// A catcher that keeps what it gets.
+pub(crate) struct Relay {
+    catcher: Catcher,
+    runtime: Runtime,
+}
+
+impl Relay {
+    pub(crate) fn new() -> Relay {
+        Relay::scripted(Script::new())
+    }
+
+    pub(crate) fn scripted(script: Script) -> Relay {
+        Relay::with(CatcherOptions { script, ..CatcherOptions::default() })
+    }
+
+    pub(crate) fn with(options: CatcherOptions) -> Relay {
+        let runtime = Runtime::new().expect("threads");
+        let options = CatcherOptions { keep: true, ..options };
+        let catcher = runtime.block_on(Catcher::start(options)).expect("it listens");
+        Relay { catcher, runtime }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("smtp://{}", self.catcher.addr())
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.catcher.addr().port()
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.catcher.counts()
+    }
+
+    /// The command lines so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.catcher.lines()
+    }
+
+    /// The messages it took, in order.
+    pub(crate) fn accepted(&self) -> Vec<Received> {
+        let mut received = self.catcher.received();
+        received.retain(|message| message.accepted);
+        received
+    }
+
+    /// How often each address got a message.
+    pub(crate) fn copies(&self) -> BTreeMap<String, usize> {
+        let mut copies = BTreeMap::new();
+        for message in self.accepted() {
+            *copies.entry(message.recipients.concat()).or_default() += 1;
+        }
+        copies
+    }
+
+    /// Waits until it has taken so many.
+    pub(crate) fn has_taken(&self, count: u64) {
+        let taken = || self.counts().accepted;
+        assert!(wait_until(Duration::from_secs(30), || taken() >= count), "took {}", taken());
+    }
+}
+
+/// The rows of one issue.
+#[derive(Debug)]
+pub(crate) struct Book {
+    rows: Vec<Listed>,
+}
+
+impl Book {
+    /// Reads the ledger at `path`.
+    pub(crate) fn read(path: &Path, issue: &str) -> Book {
+        let runtime = Runtime::new().expect("threads");
+        runtime.block_on(async {
+            let store = Store::open(path, &ledger::STEPS).await.expect("a ledger");
+            let ledger = Ledger::new(store.clone(), issue);
+            let mut rows = Vec::new();
+            for state in ledger::STATES {
+                rows.extend(ledger.list(state, i64::MAX).await.expect("rows"));
+            }
+            store.close().await;
+            Book { rows }
+        })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn row(&self, email: &str) -> &Listed {
+        let found = self.rows.iter().find(|row| row.email == email);
+        found.unwrap_or_else(|| panic!("{email} is not in {:?}", self.rows))
+    }
+
+    pub(crate) fn state(&self, email: &str) -> &str {
+        &self.row(email).state
+    }
+
+    /// The addresses in a state.
+    pub(crate) fn of(&self, state: &str) -> Vec<&str> {
+        let rows = self.rows.iter().filter(|row| row.state == state);
+        rows.map(|row| row.email.as_str()).collect()
+    }
+}

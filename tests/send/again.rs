@@ -1,0 +1,78 @@
+//! The same command once more: nobody gets an issue twice, and whoever is new gets it.
+
+use crate::harness::Publication;
+use crate::relay::Relay;
+use crate::{LIST, counts, send, with_readers};
+
+#[test]
+fn a_second_send_sends_nothing_and_says_so() {
+    let (here, relay) = (with_readers(5), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let connections = relay.counts().connections;
+    let again = send(&here, &relay, &[]);
+    assert_eq!((again.code, counts(&here, &again)), (0, [5, 0, 0, 0, 0, 0]));
+    let words = "nothing to send of 2025-11: 5 who have it already";
+    assert!(again.stderr.contains(words), "{}", again.stderr);
+    assert_eq!((relay.counts().accepted, relay.counts().connections), (5, connections));
+}
+
+#[test]
+fn an_address_in_other_case_is_the_same_person() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.write(LIST, "email\nR001@X.EXAMPLE\nr002@x.example\n");
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    assert_eq!(relay.counts().accepted, 2);
+}
+
+#[test]
+fn who_is_new_gets_the_issue_and_the_others_do_not_get_it_again() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let list = here.read(LIST) + "new@x.example,Ada\n";
+    let here = here.write(LIST, list);
+    let again = send(&here, &relay, &[]);
+    assert_eq!((again.code, counts(&here, &again)), (0, [4, 0, 0, 0, 0, 0]));
+    let last = relay.accepted().pop().expect("a message");
+    assert_eq!((relay.counts().accepted, last.recipients), (4, vec!["new@x.example".to_owned()]));
+}
+
+#[test]
+fn who_left_the_list_before_being_sent_to_is_suppressed() {
+    let here = with_readers(3);
+    let relay = Relay::scripted(crate::outcomes::script(&["r001", "r002"], "450 4.2.1 busy"));
+    assert_eq!(send(&here, &relay, &[]).code, 4);
+    let here = here.write(LIST, "email\nr002@x.example\nr003@x.example\n");
+    let open = Relay::new();
+    let again = send(&here, &open, &[]);
+    assert_eq!((again.code, counts(&here, &again)), (0, [2, 0, 0, 0, 1, 0]));
+    assert_eq!(open.copies().into_keys().collect::<Vec<_>>(), ["r002@x.example"]);
+}
+
+#[test]
+fn who_left_the_list_last_leaves_nothing_undone() {
+    let here = with_readers(2);
+    let relay = Relay::scripted(crate::outcomes::script(&["r002"], "450 4.2.1 busy"));
+    assert_eq!(send(&here, &relay, &[]).code, 4);
+    let here = here.write(LIST, "email\nr001@x.example\n");
+    let again = send(&here, &Relay::new(), &[]);
+    assert_eq!((again.code, counts(&here, &again)), (0, [1, 0, 0, 0, 1, 0]), "{}", again.stderr);
+}
+
+#[test]
+fn another_issue_is_another_send() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let issue = here.read("issues/2025-11/issue.toml");
+    let article = here.read("issues/2025-11/hangul.md");
+    let here: Publication =
+        here.write("issues/2025-12/issue.toml", issue).write("issues/2025-12/hangul.md", article);
+    let other = here.run(&["send", "2025-12", "--yes", "--json", "--relay", &relay.url()]);
+    assert_eq!((other.code, relay.counts().accepted), (0, 4));
+    let ids: std::collections::BTreeSet<_> = relay
+        .accepted()
+        .iter()
+        .map(|m| crate::mail::Mail::read(&m.bytes).id().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 4);
+}

@@ -1,0 +1,82 @@
+//! `digest send` and `digest test` from end to end: a folder like a user's, the real binary, a
+//! relay on a real socket, and what arrived there.
+
+mod again;
+mod lists;
+mod outcomes;
+mod relays;
+mod rehearsal;
+mod stops;
+mod trials;
+
+#[path = "../harness/mod.rs"]
+mod harness;
+#[path = "../harness/mail.rs"]
+mod mail;
+#[path = "../harness/relay.rs"]
+mod relay;
+
+use serde_json::Value;
+
+use harness::{Output, Publication};
+use relay::{Book, Relay};
+
+const LIST: &str = "subscribers.csv";
+
+/// What `send --json` ends with, in the order of the design.
+const FIELDS: [&str; 11] = [
+    "issue",
+    "content_hash",
+    "planned",
+    "accepted",
+    "refused",
+    "deferred",
+    "uncertain",
+    "suppressed",
+    "pending",
+    "elapsed_s",
+    "messages_per_s",
+];
+
+/// A publication with so many subscribers, `r001@x.example` and on.
+fn with_readers(count: usize) -> Publication {
+    Publication::new().write(LIST, list(count))
+}
+
+fn list(count: usize) -> String {
+    let row = |n| format!("r{n:03}@x.example,Reader {n}\n");
+    format!("email,first_name\n{}", (1..=count).map(row).collect::<String>())
+}
+
+/// Sends to a relay without a question.
+fn send(here: &Publication, relay: &Relay, more: &[&str]) -> Output {
+    let url = relay.url();
+    here.run(&[&["send", "2025-11", "--yes", "--json", "--relay", &url], more].concat())
+}
+
+/// The one object on stdout.
+#[track_caller]
+fn summary(output: &Output) -> Value {
+    assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
+    serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+/// Accepted, refused, deferred, uncertain, suppressed, pending: as stdout tells, and as the ledger
+/// says. They must agree and add up.
+#[track_caller]
+fn counts(here: &Publication, output: &Output) -> [u64; 6] {
+    let told = summary(output);
+    let counts = [3, 4, 5, 6, 7, 8].map(|at| told[FIELDS[at]].as_u64().expect("a number"));
+    assert_eq!(told["planned"], counts.iter().sum::<u64>(), "{told}");
+    let book = book(here);
+    let rows = |field: &str| match field {
+        "pending" => book.of("pending").len() + book.of("claimed").len(),
+        state => book.of(state).len(),
+    };
+    assert_eq!(counts, [3, 4, 5, 6, 7, 8].map(|at| rows(FIELDS[at]) as u64), "{told} {book:?}");
+    counts
+}
+
+fn book(here: &Publication) -> Book {
+    Book::read(&here.path("digest.db"), "2025-11")
+}

@@ -1,0 +1,117 @@
+//! What stops a send before the first recipient, and leaves nothing behind.
+
+use crate::harness::{Output, Publication};
+use crate::relay::Relay;
+use crate::{LIST, send, with_readers};
+
+const ARTICLE: &str = "issues/2025-11/hangul.md";
+
+/// It ended so, said this on stderr and nothing on stdout, and nobody was connected to.
+#[track_caller]
+fn stopped(output: &Output, relay: &Relay, code: i32, words: &[&str]) {
+    assert_eq!((output.code, output.stdout.as_str()), (code, ""), "{output:?}");
+    for word in words {
+        assert!(output.stderr.contains(word), "no {word:?} in {}", output.stderr);
+    }
+    assert_eq!(relay.counts().connections, 0, "it connected");
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    let before = here.files();
+    let line = ["send", "2025-11", "--dry-run", "--relay", &relay.url()];
+    let output = here.run(&line);
+    assert_eq!(output.code, 0, "{output:?}");
+    for words in ["Issue     2025-11 (", "Subject   Hello reader", "3 recipients (x.example 3)"] {
+        assert!(output.stdout.contains(words), "no {words:?} in {}", output.stdout);
+    }
+    let json = here.run(&[&line[..], &["--json"]].concat());
+    let told = crate::summary(&json);
+    assert_eq!((json.code, &told["to_send"], &told["dry_run"]), (0, &3.into(), &true.into()));
+    assert_eq!(here.files(), before, "a file was made");
+    assert_eq!(relay.counts().connections, 0);
+}
+
+#[test]
+fn a_dry_run_knows_who_has_the_issue_already() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.write(LIST, crate::list(5));
+    let before = here.files();
+    let told = crate::summary(&send(&here, &relay, &["--dry-run"]));
+    assert_eq!((&told["to_send"], &told["accepted"]), (&2.into(), &3.into()));
+    assert_eq!((here.files(), relay.counts().accepted), (before, 3));
+}
+
+#[test]
+fn without_a_terminal_nobody_is_there_to_say_yes() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    let output = here.run(&["send", "2025-11", "--relay", &relay.url()]);
+    stopped(&output, &relay, 2, &["nobody is here to be asked", "--yes"]);
+    let after = send(&here, &relay, &[]);
+    assert_eq!((after.code, relay.counts().accepted), (0, 3), "{after:?}");
+}
+
+#[test]
+fn bad_rows_stop_the_send_at_their_file_and_line() {
+    let relay = Relay::new();
+    let here = Publication::new()
+        .write(LIST, "email,first_name\nkim@example.org,Kim\nno-address,Ada\na b@c.example,Lee\n");
+    let output = send(&here, &relay, &[]);
+    stopped(&output, &relay, 3, &["subscribers.csv:3:1", "subscribers.csv:4:1", "--skip-invalid"]);
+    assert!(!here.exists("digest.db"));
+    let sent = send(&here, &relay, &["--skip-invalid"]);
+    assert_eq!((sent.code, crate::summary(&sent)["planned"].as_u64()), (0, Some(1)));
+    assert_eq!(relay.copies().into_keys().collect::<Vec<_>>(), ["kim@example.org"]);
+}
+
+#[test]
+fn an_issue_with_errors_is_neither_sent_nor_tested() {
+    let relay = Relay::new();
+    let here = Publication::with_subscribers().edit(ARTICLE, "letters", "![gone](gone.png)");
+    let words = ["issues/2025-11/hangul.md:5:", "image-file"];
+    stopped(&send(&here, &relay, &[]), &relay, 3, &words);
+    let url = relay.url();
+    let test = here.run(&["test", "2025-11", "--to", "kim@example.org", "--relay", &url]);
+    stopped(&test, &relay, 3, &words);
+    assert!(!here.exists("digest.db"));
+}
+
+#[test]
+fn a_slot_that_one_reader_cannot_fill_stops_the_send() {
+    let relay = Relay::new();
+    let here = Publication::with_subscribers().edit(ARTICLE, "letters", "{{ affiliation }}");
+    let output = send(&here, &relay, &[]);
+    stopped(&output, &relay, 3, &["issues/2025-11/hangul.md:5:14", "affiliation", "1 "]);
+}
+
+#[test]
+fn a_send_without_a_list_or_with_an_empty_one_says_so() {
+    let relay = Relay::new();
+    let here = Publication::new();
+    stopped(&send(&here, &relay, &[]), &relay, 2, &["--subscribers"]);
+    let here = here.write(LIST, "email,first_name\n");
+    stopped(&send(&here, &relay, &[]), &relay, 3, &["holds nobody"]);
+    stopped(&send(&here, &relay, &["--subscribers", "gone.csv"]), &relay, 3, &["gone.csv"]);
+}
+
+#[test]
+fn a_relay_that_is_none_is_told_with_its_remedy() {
+    let here = with_readers(1);
+    let output = here.run(&["send", "2025-11", "--yes"]);
+    assert_eq!(output.code, 1);
+    assert!(output.stderr.contains("[[relay]]"), "{}", output.stderr);
+    let output = here.run(&["send", "2025-11", "--yes", "--relay", "mail.sejong.example"]);
+    assert_eq!(output.code, 2);
+    assert!(output.stderr.contains("smtps://"), "{}", output.stderr);
+}
+
+#[test]
+fn a_ledger_that_is_no_database_is_left_alone() {
+    let letter = "this is a letter, not a database\n".repeat(40);
+    let (here, relay) = (with_readers(2).write("digest.db", &letter), Relay::new());
+    let output = send(&here, &relay, &[]);
+    stopped(&output, &relay, 1, &["digest.db is damaged or not a database"]);
+    assert_eq!(here.read("digest.db"), letter);
+}
