@@ -38,8 +38,8 @@ pub struct Settled {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Line {
-    /// The machine's boot.
-    Boot(String),
+    /// The machine's boot, and the run of the ledger that the marks belong to.
+    Boot(String, i64),
     /// The final dot of this row's message, which has this Message-ID, may leave from now on.
     Dot(i64, String),
     /// It did not leave after all.
@@ -54,7 +54,10 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     boot: String,
+    run: i64,
     bytes: u64,
+    /// A line could not be written whole: the next one would join it, and both would be lost.
+    torn: bool,
     /// Message-IDs of marked rows without an outcome.
     open: HashMap<i64, String>,
     /// Outcomes that the database may not hold yet.
@@ -66,6 +69,8 @@ pub struct Journal {
 pub struct Left {
     /// The boot in which it was written.
     pub boot: String,
+    /// The run that wrote it: its marks say nothing about rows that another run claimed.
+    pub run: i64,
     /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
     pub open: HashMap<i64, String>,
     /// Outcomes, the last one of each row.
@@ -77,16 +82,18 @@ impl Journal {
     ///
     /// # Errors
     /// The system's.
-    pub fn begin(path: &Path, boot: &str) -> io::Result<Journal> {
+    pub fn begin(path: &Path, boot: &str, run: i64) -> io::Result<Journal> {
         let mut journal = Journal {
             path: path.to_owned(),
             file: File::create(path)?,
             boot: boot.to_owned(),
+            run,
             bytes: 0,
+            torn: false,
             open: HashMap::new(),
             unsaved: HashMap::new(),
         };
-        journal.append(&Line::Boot(boot.to_owned()))?;
+        journal.append(&Line::Boot(boot.to_owned(), run))?;
         Ok(journal)
     }
 
@@ -135,8 +142,10 @@ impl Journal {
         if self.bytes < ROTATE_BYTES {
             return Ok(());
         }
-        let draft = self.path.with_extension("draft");
-        let mut fresh = Journal::begin(&draft, &self.boot)?;
+        let mut draft = self.path.clone().into_os_string();
+        draft.push("-draft");
+        let draft = PathBuf::from(draft);
+        let mut fresh = Journal::begin(&draft, &self.boot, self.run)?;
         for (row, message_id) in &self.open {
             fresh.dot(*row, message_id.clone())?;
         }
@@ -157,7 +166,12 @@ impl Journal {
     fn append(&mut self, line: &Line) -> io::Result<()> {
         let mut text = serde_json::to_vec(line).map_err(io::Error::other)?;
         text.push(b'\n');
+        if self.torn {
+            return Err(io::Error::other("an earlier mark could not be written"));
+        }
+        self.torn = true;
         self.file.write_all(&text)?;
+        self.torn = false;
         self.bytes += text.len() as u64;
         Ok(())
     }
@@ -177,7 +191,7 @@ pub fn left(path: &Path) -> io::Result<Option<Left>> {
     let mut left = Left::default();
     for line in bytes.split(|byte| *byte == b'\n') {
         match serde_json::from_slice(line) {
-            Ok(Line::Boot(boot)) => left.boot = boot,
+            Ok(Line::Boot(boot, run)) => (left.boot, left.run) = (boot, run),
             Ok(Line::Dot(row, message_id)) => {
                 left.settled.remove(&row);
                 left.open.insert(row, message_id);
@@ -220,7 +234,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("marks");
         assert_eq!(left(&path).unwrap(), None);
-        let mut journal = Journal::begin(&path, "boot").unwrap();
+        let mut journal = Journal::begin(&path, "boot", 7).unwrap();
         for row in 1..5 {
             journal.dot(row, id(row)).unwrap();
         }
@@ -231,7 +245,7 @@ mod tests {
         bytes.extend_from_slice(b"{\"settled\":{\"row\":3,\"st");
         std::fs::write(&path, bytes).unwrap();
         let left = left(&path).unwrap().unwrap();
-        assert_eq!(left.boot, "boot");
+        assert_eq!((left.boot.as_str(), left.run), ("boot", 7));
         assert_eq!(left.open, HashMap::from([(1, id(1)), (3, id(3))]));
         assert_eq!(left.settled, HashMap::from([(2, settled(2))]));
     }
@@ -240,7 +254,7 @@ mod tests {
     fn a_large_journal_begins_anew_and_forgets_nothing_open() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("marks");
-        let mut journal = Journal::begin(&path, "boot").unwrap();
+        let mut journal = Journal::begin(&path, "boot", 7).unwrap();
         let rows = 40_000;
         for row in 0..rows {
             journal.dot(row, id(row)).unwrap();

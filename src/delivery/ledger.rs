@@ -321,12 +321,13 @@ impl Ledger {
         let path = self.journal_path();
         let left = journal::left(&path).ok().flatten().unwrap_or_default();
         let claimed = self.claimed().await?;
-        let same_boot = !boot.is_empty() && left.boot == boot;
         let mut settled = Vec::new();
         let mut free = Vec::new();
-        for (row, message_id) in claimed {
-            let marked = left.open.get(&row);
-            if let Some(outcome) = left.settled.get(&row) {
+        for (row, run, message_id) in claimed {
+            let ours = run == left.run;
+            let same_boot = ours && !boot.is_empty() && left.boot == boot;
+            let marked = left.open.get(&row).filter(|_| ours);
+            if let Some(outcome) = left.settled.get(&row).filter(|_| ours) {
                 settled.push(outcome.clone());
             } else if marked.is_some() || !same_boot {
                 let text = match marked {
@@ -353,12 +354,13 @@ impl Ledger {
         Ok(uncertain as u64)
     }
 
-    async fn claimed(&self) -> Result<Vec<(i64, Option<String>)>, StoreError> {
-        let rows = sqlx::query("SELECT id, message_id FROM recipient WHERE state = 'claimed'")
+    async fn claimed(&self) -> Result<Vec<(i64, i64, Option<String>)>, StoreError> {
+        let statement = "SELECT id, claimed_by, message_id FROM recipient WHERE state = 'claimed'";
+        let rows = sqlx::query(statement)
             .fetch_all(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
     }
 
     async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {

@@ -113,7 +113,7 @@ pub async fn run(
     options: &Options,
 ) -> Result<Report, StoreError> {
     let started = Instant::now();
-    let journal = match Journal::begin(&ledger.journal_path(), boot) {
+    let journal = match Journal::begin(&ledger.journal_path(), boot, run) {
         Ok(journal) => journal,
         Err(error) => {
             let ended = Ended::Ledger(format!("the journal cannot be written: {error}"));
@@ -130,8 +130,10 @@ pub async fn run(
     }
     drop(recorder);
     let written = writer.await.unwrap_or_else(|error| Err(error.to_string()));
-    ledger.release(run).await?;
+    // Where outcomes could not be written the rows stay claimed, and the journal stays: the next run
+    // reads it. Released, they would be sent again.
     if written.is_ok() {
+        ledger.release(run).await?;
         let _ = std::fs::remove_file(ledger.journal_path());
     }
     let ended = match (written, queue.store_failure()) {
@@ -170,6 +172,10 @@ async fn connections(queue: &Arc<Queue>, recorder: &Arc<Recorder>, options: &Opt
             ended = tasks.join_next() => match ended {
                 None => break,
                 Some(Ok(Some(found))) => trouble = trouble.or(Some(found)),
+                Some(Err(error)) if error.is_panic() => {
+                    // The others would wait for its rows, which are marked and become uncertain.
+                    queue.fail("a defect in digest ended a connection; please report it".to_owned());
+                }
                 Some(_) => {}
             },
         }

@@ -40,6 +40,8 @@ struct Shared {
     /// Refusals of the message as such since the last success.
     refusals: AtomicU32,
     refusal: Mutex<Option<String>>,
+    /// Recipients whose refusal was about the message, since the last success.
+    suspects: Mutex<Vec<Settled>>,
     /// How often each row's text broke its connection.
     breaks: Mutex<HashMap<i64, u32>>,
 }
@@ -58,6 +60,15 @@ impl Work {
         let mut refusal = self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner);
         refusal.get_or_insert_with(|| failure.text.clone());
         self.queue.close();
+        drop(refusal);
+        // It was the message and not they: when it has been mended, they are to get it too.
+        for settled in self.suspects().drain(..) {
+            self.recorder.settled(Settled { state: "deferred".to_owned(), ..settled });
+        }
+    }
+
+    fn suspects(&self) -> std::sync::MutexGuard<'_, Vec<Settled>> {
+        self.shared.suspects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn breaks(&self, row: i64) -> u32 {
@@ -175,9 +186,19 @@ impl RowFeed<'_> {
     }
 
     fn record(&self, claimed: &Claimed, state: &str, reply: Option<&Reply>, text: &str) {
+        self.work.options.progress.add(state == "accepted");
+        self.work.recorder.settled(self.outcome(claimed, state, reply, text));
+    }
+
+    fn outcome(
+        &self,
+        claimed: &Claimed,
+        state: &str,
+        reply: Option<&Reply>,
+        text: &str,
+    ) -> Settled {
         let options = &self.work.options;
-        options.progress.add(state == "accepted");
-        self.work.recorder.settled(Settled {
+        Settled {
             row: claimed.row,
             state: state.to_owned(),
             code: reply.map(|reply| reply.code),
@@ -185,7 +206,7 @@ impl RowFeed<'_> {
             text: text.to_owned(),
             at: (options.clock)(),
             message_id: options.template.message_id(claimed.recipient.address()),
-        });
+        }
     }
 
     fn failed(&self, claimed: &Claimed, state: &str, failure: &Failure) {
@@ -246,15 +267,19 @@ impl Feed for RowFeed<'_> {
         match outcome {
             Outcome::Accepted(reply) => {
                 self.work.shared.refusals.store(0, Ordering::Relaxed);
+                self.work.suspects().clear();
                 self.record(&claimed, "accepted", Some(&reply), &reply.text);
             }
             Outcome::Deferred(failure) => self.failed(&claimed, "deferred", &failure),
             Outcome::Refused(failure) => {
+                self.failed(&claimed, "refused", &failure);
+                if failure.scope == Scope::Message {
+                    let reply = failure.reply.as_ref();
+                    let text = reply.map_or(failure.text.as_str(), |reply| &reply.text);
+                    let settled = self.outcome(&claimed, "refused", reply, text);
+                    self.work.suspects().push(settled);
+                }
                 self.note_refusal(&failure);
-                // A message that is too large is nobody's fault but its author's: when it has been
-                // mended, this recipient is to get it too.
-                let state = if failure.is_certain_for_all() { "deferred" } else { "refused" };
-                self.failed(&claimed, state, &failure);
             }
             Outcome::Uncertain(failure) => self.failed(&claimed, "uncertain", &failure),
             Outcome::Unsent(failure) => return self.unsent(claimed, &failure),
