@@ -19,7 +19,7 @@ use crate::message::recipient::Recipient;
 use super::columns::{Columns, HeaderFault, Role, columns};
 use super::csv::{Faulty, Record, Step, next, split};
 use super::encoding::{Broken, Decoded};
-use super::row::{self, Context};
+use super::row::{self, Context, Row};
 use super::rules;
 
 /// What may separate cells, the likeliest first.
@@ -35,31 +35,6 @@ pub struct ReadOptions {
 /// The encoding that people call so (`windows-1252`, `euc-kr`; WHATWG's labels).
 pub fn encoding_named(label: &str) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(label.as_bytes())
-}
-
-/// What became of a row.
-#[derive(Debug)]
-pub enum Row {
-    /// Somebody to write to.
-    Kept {
-        /// The line on which the row starts.
-        line: usize,
-        /// Who.
-        recipient: Recipient,
-        /// What was mended, or is worth a look.
-        warnings: Vec<Diagnostic>,
-    },
-    /// A row that cannot be used.
-    Rejected(Diagnostic),
-    /// Somebody who, as the list itself says, is not to be written to.
-    LeftOut {
-        /// The line on which the row starts.
-        line: usize,
-        /// Who, where the row says so: another row may call the same person subscribed.
-        address: Option<Address>,
-        /// Why: `unsubscribed`, `bounced`, `unconfirmed` and the like.
-        reason: &'static str,
-    },
 }
 
 /// The rows of a list, in the order of the file. An `Err` ends them: the rest cannot be read.

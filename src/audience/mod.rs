@@ -11,6 +11,6 @@ mod csv;
 mod email;
 mod encoding;
 pub mod list;
-mod row;
+pub mod row;
 mod rules;
 mod status;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
+use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 
 use super::attributes::{Attributes, attributes};
@@ -15,9 +16,33 @@ use super::clean::clean;
 use super::columns::{Columns, Exporter, Role};
 use super::csv::{Placed, Record, Step, split};
 use super::email::{Found, email, is_role};
-use super::list::Row;
 use super::rules;
 use super::status::{Status, is_marked, status};
+
+/// What became of a row.
+#[derive(Debug)]
+pub enum Row {
+    /// Somebody to write to.
+    Kept {
+        /// The line on which the row starts.
+        line: usize,
+        /// Who.
+        recipient: Recipient,
+        /// What was mended, or is worth a look.
+        warnings: Vec<Diagnostic>,
+    },
+    /// A row that cannot be used.
+    Rejected(Diagnostic),
+    /// Somebody who, as the list itself says, is not to be written to.
+    LeftOut {
+        /// The line on which the row starts.
+        line: usize,
+        /// Who, where the row says so: another row may call the same person subscribed.
+        address: Option<Address>,
+        /// Why: `unsubscribed`, `bounced`, `unconfirmed` and the like.
+        reason: &'static str,
+    },
+}
 
 /// The most unknown status words that are reported.
 const MAX_WORDS: usize = 20;
