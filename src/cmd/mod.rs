@@ -14,6 +14,7 @@ mod readers;
 mod relays;
 mod render;
 mod send;
+mod status;
 mod test;
 
 use std::path::PathBuf;
@@ -55,6 +56,7 @@ enum Command {
     Render(render::Args),
     Test(test::Args),
     Send(send::Args),
+    Status(status::Args),
 }
 
 /// Runs one command.
@@ -68,6 +70,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Render(args) => render::run(global, &args),
         Command::Test(args) => test::run(global, &args),
         Command::Send(args) => send::run(global, &args),
+        Command::Status(args) => status::run(global, &args),
     }
 }
 

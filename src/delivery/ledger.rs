@@ -3,6 +3,8 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod overview;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -53,32 +55,6 @@ CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 pub const STATES: [&str; 7] =
     ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
 
-/// How many rows of an issue are in which state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// All rows.
-    pub planned: u64,
-    /// The relay took the message.
-    pub accepted: u64,
-    /// The relay refused it for good.
-    pub refused: u64,
-    /// The relay refused it for now.
-    pub deferred: u64,
-    /// Nobody can tell whether the relay took it.
-    pub uncertain: u64,
-    /// Not to be mailed any more.
-    pub suppressed: u64,
-    /// Not attempted yet.
-    pub pending: u64,
-}
-
-impl Counts {
-    /// Whether every recipient has a final outcome.
-    pub fn is_final(&self) -> bool {
-        self.deferred == 0 && self.uncertain == 0 && self.pending == 0
-    }
-}
-
 /// A row to attempt.
 #[derive(Debug)]
 pub struct Claimed {
@@ -86,27 +62,6 @@ pub struct Claimed {
     pub row: i64,
     /// Whom the message is for.
     pub recipient: Recipient,
-}
-
-/// A row as `status` lists it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Listed {
-    /// The address.
-    pub email: String,
-    /// One of [`STATES`].
-    pub state: String,
-    /// How often it was tried.
-    pub attempts: i64,
-    /// The last reply's code.
-    pub code: Option<i64>,
-    /// The last reply's enhanced status code.
-    pub enhanced: Option<String>,
-    /// The last reply's text, or what happened.
-    pub text: Option<String>,
-    /// Without angle brackets.
-    pub message_id: Option<String>,
-    /// When, RFC 3339.
-    pub at: Option<String>,
 }
 
 /// The ledger of one issue.
@@ -379,62 +334,6 @@ impl Ledger {
                 .map_err(|error| self.store.failed(error))?;
         }
         Ok(())
-    }
-
-    /// How many rows are in which state.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn counts(&self) -> Result<Counts, StoreError> {
-        let rows =
-            sqlx::query("SELECT state, count(*) FROM recipient WHERE issue = ?1 GROUP BY state")
-                .bind(&self.issue)
-                .fetch_all(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
-        let mut counts = Counts::default();
-        for row in rows {
-            let (state, number): (String, i64) = (row.get(0), row.get(1));
-            let number = u64::try_from(number).unwrap_or(0);
-            counts.planned += number;
-            match state.as_str() {
-                "accepted" => counts.accepted += number,
-                "refused" => counts.refused += number,
-                "deferred" => counts.deferred += number,
-                "uncertain" => counts.uncertain += number,
-                "suppressed" => counts.suppressed += number,
-                _ => counts.pending += number,
-            }
-        }
-        Ok(counts)
-    }
-
-    /// The rows in a state, in the order of the list, at most `limit`.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn list(&self, state: &str, limit: i64) -> Result<Vec<Listed>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
-             FROM recipient WHERE issue = ?1 AND state = ?2 ORDER BY id LIMIT ?3",
-        )
-        .bind(&self.issue)
-        .bind(state)
-        .bind(limit)
-        .fetch_all(self.store.pool())
-        .await
-        .map_err(|error| self.store.failed(error))?;
-        let listed = rows.iter().map(|row| Listed {
-            email: row.get(0),
-            state: row.get(1),
-            attempts: row.get(2),
-            code: row.get(3),
-            enhanced: row.get(4),
-            text: row.get(5),
-            message_id: row.get(6),
-            at: row.get(7),
-        });
-        Ok(listed.collect())
     }
 }
 

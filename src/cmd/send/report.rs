@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sejong_digest::compose::Composition;
-use sejong_digest::delivery::ledger::{Counts, Ledger};
+use sejong_digest::delivery::ledger::Ledger;
+use sejong_digest::delivery::ledger::overview::Counts;
 use serde::Serialize;
 
 use super::plan::duration;

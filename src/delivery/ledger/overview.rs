@@ -1,0 +1,155 @@
+//! What the ledger knows, for people and scripts: counts, lists, domains. Reads only.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sqlx::Row as _;
+
+use super::Ledger;
+use crate::store::{Store, StoreError};
+
+/// How many rows of an issue are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// All rows.
+    pub planned: u64,
+    /// The relay took the message.
+    pub accepted: u64,
+    /// The relay refused it for good.
+    pub refused: u64,
+    /// The relay refused it for now.
+    pub deferred: u64,
+    /// Nobody can tell whether the relay took it.
+    pub uncertain: u64,
+    /// Not to be mailed any more.
+    pub suppressed: u64,
+    /// Not attempted yet.
+    pub pending: u64,
+}
+
+impl Counts {
+    /// Whether every recipient has a final outcome.
+    pub fn is_final(&self) -> bool {
+        self.deferred == 0 && self.uncertain == 0 && self.pending == 0
+    }
+}
+
+/// A row as `status` lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// The address.
+    pub email: String,
+    /// One of [`STATES`].
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// The last reply's code.
+    pub code: Option<i64>,
+    /// The last reply's enhanced status code.
+    pub enhanced: Option<String>,
+    /// The last reply's text, or what happened.
+    pub text: Option<String>,
+    /// Without angle brackets.
+    pub message_id: Option<String>,
+    /// When, RFC 3339.
+    pub at: Option<String>,
+}
+
+impl Counts {
+    fn add(&mut self, state: &str, number: u64) {
+        self.planned += number;
+        match state {
+            "accepted" => self.accepted += number,
+            "refused" => self.refused += number,
+            "deferred" => self.deferred += number,
+            "uncertain" => self.uncertain += number,
+            "suppressed" => self.suppressed += number,
+            _ => self.pending += number,
+        }
+    }
+}
+
+/// The issues that a store knows, in the order of their first run.
+///
+/// # Errors
+/// The store's.
+pub async fn issues(store: &Store) -> Result<Vec<String>, StoreError> {
+    sqlx::query_scalar("SELECT issue FROM run GROUP BY issue ORDER BY min(id)")
+        .fetch_all(store.pool())
+        .await
+        .map_err(|error| store.failed(error))
+}
+
+impl Ledger {
+    /// How many rows are in which state.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let rows =
+            sqlx::query("SELECT state, count(*) FROM recipient WHERE issue = ?1 GROUP BY state")
+                .bind(&self.issue)
+                .fetch_all(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        let mut counts = Counts::default();
+        for row in rows {
+            let (state, number): (String, i64) = (row.get(0), row.get(1));
+            let number = u64::try_from(number).unwrap_or(0);
+            counts.add(&state, number);
+        }
+        Ok(counts)
+    }
+
+    /// The rows in a state, in the order of the list, at most `limit`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, state: &str, limit: i64) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+             FROM recipient WHERE issue = ?1 AND state = ?2 ORDER BY id LIMIT ?3",
+        )
+        .bind(&self.issue)
+        .bind(state)
+        .bind(limit)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        let listed = rows.iter().map(|row| Listed {
+            email: row.get(0),
+            state: row.get(1),
+            attempts: row.get(2),
+            code: row.get(3),
+            enhanced: row.get(4),
+            text: row.get(5),
+            message_id: row.get(6),
+            at: row.get(7),
+        });
+        Ok(listed.collect())
+    }
+
+    /// The counts of each recipient domain.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn domains(&self) -> Result<BTreeMap<String, Counts>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT substr(identity, instr(identity, '@') + 1), state, count(*) \
+             FROM recipient WHERE issue = ?1 GROUP BY 1, 2",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        let mut domains: BTreeMap<String, Counts> = BTreeMap::new();
+        for row in rows {
+            let (domain, state, number): (String, String, i64) =
+                (row.get(0), row.get(1), row.get(2));
+            // A quoted local part may hold an @ of its own.
+            let domain = domain.rsplit('@').next().unwrap_or_default().to_owned();
+            domains.entry(domain).or_default().add(&state, u64::try_from(number).unwrap_or(0));
+        }
+        Ok(domains)
+    }
+}
