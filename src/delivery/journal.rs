@@ -55,6 +55,8 @@ pub struct Journal {
     file: File,
     boot: String,
     bytes: u64,
+    /// The last write failed, perhaps in the middle of a line.
+    torn: bool,
     /// Message-IDs of marked rows without an outcome.
     open: HashMap<i64, String>,
     /// Outcomes that the database may not hold yet.
@@ -83,6 +85,7 @@ impl Journal {
             file: File::create(path)?,
             boot: boot.to_owned(),
             bytes: 0,
+            torn: false,
             open: HashMap::new(),
             unsaved: HashMap::new(),
         };
@@ -155,11 +158,17 @@ impl Journal {
     }
 
     fn append(&mut self, line: &Line) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line).map_err(io::Error::other)?;
+        let mut text = Vec::with_capacity(256);
+        if self.torn {
+            // What follows half a line must not become part of it.
+            text.push(b'\n');
+        }
+        serde_json::to_writer(&mut text, line).map_err(io::Error::other)?;
         text.push(b'\n');
-        self.file.write_all(&text)?;
+        let written = self.file.write_all(&text);
+        self.torn = written.is_err();
         self.bytes += text.len() as u64;
-        Ok(())
+        written
     }
 }
 

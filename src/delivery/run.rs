@@ -130,10 +130,12 @@ pub async fn run(
     }
     drop(recorder);
     let written = writer.await.unwrap_or_else(|error| Err(error.to_string()));
-    ledger.release(run).await?;
     if written.is_ok() {
+        ledger.release(run).await?;
         let _ = std::fs::remove_file(ledger.journal_path());
     }
+    // Otherwise the journal knows outcomes that the database does not: the rows stay claimed, and
+    // the next run settles them as after a crash. Released, they would be sent again.
     let ended = match (written, queue.store_failure()) {
         (Err(reason), _) | (Ok(()), Some(reason)) => Ended::Ledger(reason),
         (Ok(()), None) => ended,
