@@ -14,7 +14,7 @@ use sejong_digest::smtp::catcher::CatcherOptions;
 use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 
 use harness::running::wait_until;
-use harness::{Output, Publication, Running};
+use harness::{DIGEST, Output, Publication, Running};
 use mail::Mail;
 use relay::{Book, Relay};
 
@@ -205,4 +205,30 @@ fn a_dry_run_while_another_sends_disturbs_nothing() {
     let looking = start(&here, &relay, &["--dry-run"]).wait_for(Duration::from_secs(10));
     assert_eq!(looking.code, 0, "{looking:?}");
     assert_eq!((first.wait().code, relay.copies().len()), (0, 40));
+}
+
+/// The same send where no file may grow beyond so many blocks of 512 bytes: a full disk.
+fn start_cramped(here: &Publication, relay: &Relay, blocks: u32) -> Running {
+    // The error comes from `write` instead of a signal.
+    let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let url = relay.url();
+    let send = ["send", "2025-11", "--yes", "--json", "--relay", &url];
+    Running::start(here.command("sh").args([&["-c", &line, DIGEST][..], &send].concat()))
+}
+
+#[test]
+fn a_full_disk_stops_the_send_and_nothing_goes_out_unrecorded() {
+    // The first cannot hold the plan; the others fill up on the way.
+    for (blocks, sends) in [(100, false), (700, true), (900, true), (1100, true)] {
+        let (here, relay) = (with_readers(READERS), slow(5));
+        let output = start_cramped(&here, &relay, blocks).wait();
+        let sent = relay.counts().accepted;
+        assert_eq!(output.code, 1, "{blocks} blocks: {output:?}");
+        assert_eq!(sent > 0, sends, "{blocks} blocks: {sent} sent, {output:?}");
+        let next = start(&here, &relay, &[]).wait();
+        let book = book(&here);
+        let uncertain = book.of("uncertain").len();
+        assert!(uncertain <= CONNECTIONS, "{blocks} blocks: {output:?} {next:?}");
+        nobody_is_lost_or_doubled(&book, &relay.copies());
+    }
 }

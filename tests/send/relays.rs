@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sejong_digest::smtp::catcher::CatcherOptions;
 use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 
+use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication};
 use crate::relay::Relay;
 use crate::{counts, send, with_readers};
@@ -41,6 +42,17 @@ fn a_relay_that_cannot_be_reached_is_named_and_everybody_waits() {
     assert_eq!(counts(&here, &output), [0, 0, 0, 0, 0, 20]);
     stopped_for_all(&here, &output, &[&place]);
     assert!(time < Duration::from_secs(60), "{time:?}");
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_a_relay() {
+    let busy = Script::new().rule(At::Banner, When::Always, Do::reply_then_close("421 busy"));
+    let (here, relay) = (with_readers(20), Relay::scripted(busy));
+    let running = here.start(&["send", "2025-11", "--yes", "--json", "--relay", &relay.url()]);
+    assert!(wait_until(Duration::from_secs(10), || relay.counts().connections >= 8));
+    running.signal("INT");
+    let output = running.wait_for(Duration::from_secs(3));
+    assert_eq!((output.code, counts(&here, &output)), (130, [0, 0, 0, 0, 0, 20]), "{output:?}");
 }
 
 #[test]
