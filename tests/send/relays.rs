@@ -105,6 +105,20 @@ fn a_relay_that_finds_the_message_too_large_stops_the_run() {
 }
 
 #[test]
+fn a_domain_without_authentication_stops_the_run_and_nobody_has_bounced() {
+    for (at, line) in [
+        (At::Rcpt, "550 5.7.26 SPF and DKIM fail"),
+        (At::Dot, "550 5.7.515 access denied, the domain fails authentication"),
+    ] {
+        let script = Script::new().rule(at, When::Always, Do::reply(line));
+        let (here, relay) = (with_readers(20), Relay::scripted(script));
+        let output = send(&here, &relay, &[]);
+        assert!(relay.counts().commands < 80, "it went on asking: {:?}", relay.counts());
+        stopped_for_all(&here, &output, &[line, "not a recipient"]);
+    }
+}
+
+#[test]
 fn a_wrong_password_stops_at_once_and_is_never_shown() {
     let options = CatcherOptions {
         login: Some(("kim".to_owned(), "right".to_owned())),

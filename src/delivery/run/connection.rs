@@ -251,9 +251,8 @@ impl Feed for RowFeed<'_> {
             Outcome::Deferred(failure) => self.failed(&claimed, "deferred", &failure),
             Outcome::Refused(failure) => {
                 self.note_refusal(&failure);
-                // A message that is too large is nobody's fault but its author's: when it has been
-                // mended, this recipient is to get it too.
-                let state = if failure.is_certain_for_all() { "deferred" } else { "refused" };
+                // What is our fault and not the recipient's is mended, and then they get it too.
+                let state = if failure.is_ours() { "deferred" } else { "refused" };
                 self.failed(&claimed, state, &failure);
             }
             Outcome::Uncertain(failure) => self.failed(&claimed, "uncertain", &failure),
