@@ -1,14 +1,17 @@
 //! Mail over a session to a real Postfix: STARTTLS, AUTH, pipelining, and counts that agree with
-//! the server's own log.
+//! the server's own log. And whole sends of the real binary: to that Postfix, and to its smtp-sink.
 
 // A test says what it expects with unwrap, and why it was skipped on stderr.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-mod harness {
-    pub(crate) mod postfix;
-}
+mod harness;
+#[path = "harness/postfix.rs"]
+mod server;
 
 use std::collections::VecDeque;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use sejong_digest::message::address::Address;
@@ -18,7 +21,9 @@ use sejong_digest::smtp::relay::Relay;
 use sejong_digest::smtp::session::Session;
 use sejong_digest::smtp::transaction::{End, Feed, Stop, Ticket};
 
-use harness::postfix::{BUSY, GONE, Postfix};
+use harness::running::wait_until;
+use harness::{Output, Publication, Running};
+use server::{BUSY, GONE, Postfix};
 
 /// Messages to carry, and what became of them.
 struct Pile {
@@ -142,4 +147,105 @@ async fn a_wrong_password_is_told_at_auth_and_not_repeated() {
     assert!(!format!("{trouble:?}").contains("not-the-password"), "{trouble:?}");
     assert!(postfix.log_lines("status=sent", 0).is_empty());
     postfix.stop();
+}
+
+/// The numbers of `send --json`: planned, and what became of them.
+#[track_caller]
+fn numbers(output: &Output) -> [u64; 7] {
+    let told: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    ["planned", "accepted", "refused", "deferred", "uncertain", "suppressed", "pending"]
+        .map(|name| told[name].as_u64().unwrap())
+}
+
+/// This repository's publication, with a relay of `digest.toml` that leads to a Postfix.
+fn publication(postfix: &Postfix) -> Publication {
+    let relay = format!(
+        "[[relay]]\nurl = \"smtp://localhost:{}?tls=required\"\nuser = \"{}\"\nca_file = \"{}\"\n",
+        postfix.addr.port(),
+        postfix.user,
+        postfix.ca_file.display()
+    );
+    let here = Publication::repository().env("DIGEST_SMTP_PASSWORD", &postfix.password);
+    here.edit("digest.toml", "[[relay]]\nurl = \"smtp://127.0.0.1:2525\"\n", &relay)
+}
+
+const SEND: [&str; 4] = ["send", "2025-11", "--yes", "--json"];
+const EXAMPLE: [&str; 2] = ["--subscribers", "subscribers.example.csv"];
+
+#[test]
+fn the_example_list_is_sent_to_with_the_relay_of_digest_toml() {
+    let Some(postfix) = Postfix::start() else { return };
+    let here = publication(&postfix);
+    let output = here.run(&[&SEND[..], &EXAMPLE].concat());
+    assert_eq!((output.code, numbers(&output)), (0, [12, 12, 0, 0, 0, 0, 0]), "{output:?}");
+    assert_eq!(postfix.log_lines("status=sent", 12).len(), 12, "{}", postfix.log());
+    let sessions = postfix.log_lines("disconnect from", 1);
+    assert!(sessions.iter().all(|line| !line.contains("auth=0")), "{sessions:?}");
+    for line in here.read("subscribers.example.csv").lines().skip(1) {
+        let address = line.split(',').next().unwrap();
+        assert_eq!(postfix.log_lines(&format!("to=<{address}>"), 1).len(), 1, "{address}");
+    }
+    postfix.stop();
+}
+
+#[test]
+fn what_postfix_refuses_and_defers_is_told_by_recipient() {
+    let Some(postfix) = Postfix::start() else { return };
+    let list = format!("email\nkim@readers.example\n{GONE}\n{BUSY}\nada@readers.example\n");
+    let here = publication(&postfix).write("list.csv", list);
+    let output = here.run(&[&SEND[..], &["--subscribers", "list.csv"]].concat());
+    assert_eq!((output.code, numbers(&output)), (4, [4, 2, 1, 1, 0, 0, 0]), "{output:?}");
+    let refused = format!("refused   {GONE}: 550 5.1.1");
+    let deferred = format!("deferred  {BUSY}: 450 4.2.1");
+    assert!(output.stderr.contains(&refused) && output.stderr.contains(&deferred), "{output:?}");
+    assert_eq!(postfix.log_lines("status=sent", 2).len(), 2, "{}", postfix.log());
+    postfix.stop();
+}
+
+#[test]
+fn a_password_that_postfix_refuses_ends_the_send() {
+    let Some(postfix) = Postfix::start() else { return };
+    let here = publication(&postfix).env("DIGEST_SMTP_PASSWORD", "not-the-password");
+    let output = here.run(&[&SEND[..], &EXAMPLE, &["-vv"]].concat());
+    assert_eq!((output.code, numbers(&output)), (1, [12, 0, 0, 0, 0, 0, 12]), "{output:?}");
+    assert!(output.stderr.contains("535 5.7.8"), "{output:?}");
+    assert!(!output.stderr.contains("not-the-password"), "{output:?}");
+    postfix.stop();
+}
+
+/// smtp-sink on a free port, or nothing where it is not installed.
+fn sink() -> Option<(Running, String)> {
+    let program = "/usr/sbin/smtp-sink";
+    if !Path::new(program).exists() {
+        let required = std::env::var("DIGEST_TEST_POSTFIX").is_ok_and(|v| v == "required");
+        assert!(!required, "DIGEST_TEST_POSTFIX=required, but there is no {program}");
+        eprintln!("skipped: {program} is not installed");
+        return None;
+    }
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let mut command = Command::new(program);
+    // As root it wants to become somebody else.
+    if Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n") {
+        command.args(["-u", "nobody"]);
+    }
+    let running = Running::start(command.args([&address, "100"]));
+    let listens = || std::net::TcpStream::connect(&address).is_ok();
+    assert!(wait_until(Duration::from_secs(10), listens), "smtp-sink does not listen");
+    Some((running, address))
+}
+
+#[test]
+fn two_thousand_subscribers_go_to_smtp_sink_over_four_connections() {
+    let Some((_sink, address)) = sink() else { return };
+    let row = |n| format!("reader{n}@readers.example,Reader {n},member\n");
+    let rows: String = (1..=2_000).map(row).collect();
+    let list = format!("email,first_name,tags\n{rows}");
+    let here = Publication::repository().write("list.csv", list);
+    let url = format!("smtp://{address}");
+    let more = ["--subscribers", "list.csv", "--relay", &url, "--connections", "4"];
+    let output = here.run(&[&SEND[..], &more].concat());
+    assert_eq!((output.code, numbers(&output)), (0, [2_000, 2_000, 0, 0, 0, 0, 0]), "{output:?}");
+    eprintln!("{}", output.stdout);
 }

@@ -56,7 +56,7 @@ pub struct Journal {
     boot: String,
     run: i64,
     bytes: u64,
-    /// A line could not be written whole: the next one would join it, and both would be lost.
+    /// The last write failed, perhaps in the middle of a line.
     torn: bool,
     /// Message-IDs of marked rows without an outcome.
     open: HashMap<i64, String>,
@@ -164,16 +164,17 @@ impl Journal {
     }
 
     fn append(&mut self, line: &Line) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line).map_err(io::Error::other)?;
-        text.push(b'\n');
+        let mut text = Vec::with_capacity(256);
         if self.torn {
-            return Err(io::Error::other("an earlier mark could not be written"));
+            // What follows half a line must not become part of it.
+            text.push(b'\n');
         }
-        self.torn = true;
-        self.file.write_all(&text)?;
-        self.torn = false;
+        serde_json::to_writer(&mut text, line).map_err(io::Error::other)?;
+        text.push(b'\n');
+        let written = self.file.write_all(&text);
+        self.torn = written.is_err();
         self.bytes += text.len() as u64;
-        Ok(())
+        written
     }
 }
 

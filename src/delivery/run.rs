@@ -7,8 +7,8 @@ mod connection;
 mod queue;
 mod recorder;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -65,9 +65,20 @@ pub struct Progress {
     pub failed: AtomicU64,
     /// Open connections.
     pub connections: AtomicU64,
+    /// What keeps a connection from opening, as long as none is open.
+    trouble: Mutex<Option<String>>,
 }
 
 impl Progress {
+    /// What keeps the run waiting, as long as no connection is open.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn tell(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
     fn add(&self, accepted: bool) {
         let outcome = if accepted { &self.accepted } else { &self.failed };
         outcome.fetch_add(1, Ordering::Relaxed);
@@ -136,6 +147,8 @@ pub async fn run(
         ledger.release(run).await?;
         let _ = std::fs::remove_file(ledger.journal_path());
     }
+    // Otherwise the journal knows outcomes that the database does not: the rows stay claimed, and
+    // the next run settles them as after a crash. Released, they would be sent again.
     let ended = match (written, queue.store_failure()) {
         (Err(reason), _) | (Ok(()), Some(reason)) => Ended::Ledger(reason),
         (Ok(()), None) => ended,

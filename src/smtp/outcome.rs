@@ -148,6 +148,13 @@ impl Failure {
         self.scope == Scope::Message && too_large
     }
 
+    /// Whether it is about our message or our domain and certainly not about the recipient, who is
+    /// to get the message once that is mended: it is too large, or SPF, DKIM or DMARC fail.
+    pub fn is_ours(&self) -> bool {
+        let unauthenticated = self.reply.as_ref().is_some_and(is_unauthenticated);
+        self.is_certain_for_all() || (self.scope == Scope::Message && unauthenticated)
+    }
+
     /// Whether the server asks for a lower rate, at this relay or for this recipient's domain:
     /// 421, 450, 451, 452 or 454 with 4.7.x, 4.3.1, 4.3.2 or 4.5.3, or with the usual words.
     pub fn asks_to_slow_down(&self) -> bool {

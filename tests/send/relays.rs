@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sejong_digest::smtp::catcher::CatcherOptions;
 use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 
+use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication};
 use crate::relay::Relay;
 use crate::{counts, send, with_readers};
@@ -41,6 +42,17 @@ fn a_relay_that_cannot_be_reached_is_named_and_everybody_waits() {
     assert_eq!(counts(&here, &output), [0, 0, 0, 0, 0, 20]);
     stopped_for_all(&here, &output, &[&place]);
     assert!(time < Duration::from_secs(60), "{time:?}");
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_a_relay() {
+    let busy = Script::new().rule(At::Banner, When::Always, Do::reply_then_close("421 busy"));
+    let (here, relay) = (with_readers(20), Relay::scripted(busy));
+    let running = here.start(&["send", "2025-11", "--yes", "--json", "--relay", &relay.url()]);
+    assert!(wait_until(Duration::from_secs(10), || relay.counts().connections >= 8));
+    running.signal("INT");
+    let output = running.wait_for(Duration::from_secs(3));
+    assert_eq!((output.code, counts(&here, &output)), (130, [0, 0, 0, 0, 0, 20]), "{output:?}");
 }
 
 #[test]
@@ -89,6 +101,20 @@ fn a_relay_that_finds_the_message_too_large_stops_the_run() {
         let (here, relay) = (with_readers(20), Relay::scripted(script));
         let output = send(&here, &relay, &[]);
         stopped_for_all(&here, &output, &["552 5.3.4 too big for us"]);
+    }
+}
+
+#[test]
+fn a_domain_without_authentication_stops_the_run_and_nobody_has_bounced() {
+    for (at, line) in [
+        (At::Rcpt, "550 5.7.26 SPF and DKIM fail"),
+        (At::Dot, "550 5.7.515 access denied, the domain fails authentication"),
+    ] {
+        let script = Script::new().rule(at, When::Always, Do::reply(line));
+        let (here, relay) = (with_readers(20), Relay::scripted(script));
+        let output = send(&here, &relay, &[]);
+        assert!(relay.counts().commands < 80, "it went on asking: {:?}", relay.counts());
+        stopped_for_all(&here, &output, &[line, "not a recipient"]);
     }
 }
 

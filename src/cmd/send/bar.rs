@@ -45,6 +45,9 @@ pub(super) async fn draw(progress: Arc<Progress>, to_send: u64) {
 
 /// `1200/s · 14 s left · 3 not accepted`.
 fn told(progress: &Progress, started: Instant, to_send: u64) -> String {
+    if let Some(trouble) = progress.trouble() {
+        return trouble;
+    }
     let settled = progress.settled.load(Ordering::Relaxed);
     let seconds = started.elapsed().as_secs_f64().max(0.001);
     let rate = settled as f64 / seconds;

@@ -1,7 +1,7 @@
 //! One connection: sessions opened one after the other, each carrying what the queue hands out.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ use crate::smtp::transaction::{End, Feed, Stop, Ticket};
 
 /// Sessions that fail one after the other before a connection is given up.
 const MAX_FAILURES: u32 = 6;
+/// The same as long as no session of the run has opened: then it is more likely the address that is
+/// wrong than the hour, and a person is waiting.
+const MAX_FIRST_FAILURES: u32 = 3;
 /// The first pause before connecting again; each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// How often a message that breaks its connection is tried in one run.
@@ -37,6 +40,8 @@ pub(super) struct Work {
 
 #[derive(Default)]
 struct Shared {
+    /// A session has opened in this run.
+    opened: AtomicBool,
     /// Refusals of the message as such since the last success.
     refusals: AtomicU32,
     refusal: Mutex<Option<String>>,
@@ -71,6 +76,14 @@ impl Work {
         self.shared.suspects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many sessions may fail one after the other.
+    fn patience(&self) -> u32 {
+        match self.shared.opened.load(Ordering::Relaxed) {
+            true => MAX_FAILURES,
+            false => MAX_FIRST_FAILURES,
+        }
+    }
+
     fn breaks(&self, row: i64) -> u32 {
         let mut breaks = self.shared.breaks.lock().unwrap_or_else(PoisonError::into_inner);
         let count = breaks.entry(row).or_default();
@@ -95,13 +108,16 @@ pub(super) async fn keep(work: Work, number: usize) -> Option<Trouble> {
             Err(trouble) => trouble,
         };
         tracing::debug!(connection = number, %trouble, "session ended");
+        if work.options.progress.connections.load(Ordering::Relaxed) == 0 {
+            work.options.progress.tell(Some(trouble.to_string()));
+        }
         failures = if carried > 0 { 1 } else { failures + 1 };
         match trouble.remedy {
             Remedy::Stop => {
                 work.queue.close();
                 return Some(trouble);
             }
-            _ if failures > MAX_FAILURES => return Some(trouble),
+            _ if failures > work.patience() => return Some(trouble),
             Remedy::Lockstep => relay = relay.without_pipelining(),
             Remedy::Reconnect => {}
             Remedy::BackOff => pause(&work, failures, number).await,
@@ -146,6 +162,8 @@ async fn session(work: &Work, relay: &Relay) -> (u64, Result<End, Trouble>) {
         Err(trouble) => return (0, Err(trouble)),
     };
     let open = Open::new(work);
+    work.shared.opened.store(true, Ordering::Relaxed);
+    work.options.progress.tell(None);
     let mut feed = RowFeed { work, rows: HashMap::new() };
     let end = session.carry(&mut feed).await;
     let carried = session.carried();
@@ -272,8 +290,10 @@ impl Feed for RowFeed<'_> {
             }
             Outcome::Deferred(failure) => self.failed(&claimed, "deferred", &failure),
             Outcome::Refused(failure) => {
-                self.failed(&claimed, "refused", &failure);
-                if failure.scope == Scope::Message {
+                // What is our fault and not the recipient's is mended, and then they get it too.
+                let state = if failure.is_ours() { "deferred" } else { "refused" };
+                self.failed(&claimed, state, &failure);
+                if failure.scope == Scope::Message && state == "refused" {
                     let reply = failure.reply.as_ref();
                     let text = reply.map_or(failure.text.as_str(), |reply| &reply.text);
                     let settled = self.outcome(&claimed, "refused", reply, text);
