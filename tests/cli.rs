@@ -8,7 +8,7 @@ use std::process::Stdio;
 use harness::{DIGEST, Publication};
 use serde_json::Value;
 
-const VERBS: [&str; 4] = ["init", "new", "check", "render"];
+const VERBS: [&str; 7] = ["init", "new", "check", "render", "test", "send", "status"];
 
 #[test]
 fn help_says_what_each_verb_does() {
@@ -29,6 +29,13 @@ fn every_example_in_the_help_runs() {
         let help = Publication::nothing().run(&[verb, "--help"]).stdout;
         let examples = help.split("Examples:\n").nth(1).expect("examples");
         for line in examples.lines() {
+            // These need a relay, or a ledger that a send has left.
+            let needs_more = ["test", "send"].contains(&verb)
+                && !line.contains("--catch")
+                && !line.contains("--dry-run");
+            if needs_more || verb == "status" {
+                continue;
+            }
             // `new` makes an article in an issue that the example before has made.
             let mut here = match verb {
                 "init" => Publication::nothing(),

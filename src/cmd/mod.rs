@@ -40,10 +40,10 @@ pub(crate) struct Cli {
 /// What every verb understands.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
-    /// The publication's folder [default: the nearest one upwards with a digest.toml]
+    /// The publication's folder [default: the nearest upwards]
     #[arg(long, value_name = "DIR", global = true, display_order = 100)]
     publication: Option<PathBuf>,
-    /// Tell what is going on, on stderr; twice shows every line of SMTP, without passwords
+    /// Tell what is going on; twice shows SMTP, without passwords
     #[arg(short, long, action = clap::ArgAction::Count, global = true, display_order = 100)]
     verbose: u8,
 }

@@ -15,10 +15,10 @@ use super::print;
 /// Where to and how hard; the same for `send` and `test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RelayArgs {
-    /// The relay, instead of the one in digest.toml: smtps://user@host, smtp://127.0.0.1:2525
+    /// The relay, as smtps://user@host [default: the one in digest.toml]
     #[arg(long, value_name = "URL")]
     pub(crate) relay: Option<String>,
-    /// Rehearse: deliver over SMTP to a catcher that writes each message to DIR/new
+    /// Rehearse: deliver to a catcher that writes each mail to DIR/new
     #[arg(long, value_name = "DIR", conflicts_with = "relay")]
     pub(crate) catch: Option<PathBuf>,
 }

@@ -35,7 +35,7 @@ use report::Summary;
         whoever has the issue does not get it again.\n\n\
         Exit codes: 0 every recipient has a final outcome; 1 it could not run; 3 the issue or the \
         list has errors; 4 some recipients are deferred or uncertain; 130 interrupted.",
-    after_help = "Examples:
+    after_long_help = "Examples:
   digest send 2025-11 --subscribers subscribers.csv --dry-run
   digest send 2025-11 --subscribers subscribers.csv --catch out --yes
   digest send 2025-11 --subscribers subscribers.csv --relay smtps://digest@mail.sejong.example
@@ -48,12 +48,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
     /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     encoding: Option<String>,
     #[command(flatten)]
     relay: RelayArgs,
     /// The ledger, instead of the one in digest.toml: sqlite:digest.db
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", hide_short_help = true)]
     store: Option<String>,
     /// Do not ask
     #[arg(long, short)]
@@ -64,8 +64,8 @@ pub(crate) struct Args {
     /// End with one JSON object on stdout
     #[arg(long)]
     json: bool,
-    /// What to do with recipients of whom nobody can tell whether they have the issue
-    #[arg(long, value_name = "WHAT", default_value = "hold")]
+    /// Those of whom nobody can tell whether they have it: hold or resend
+    #[arg(long, value_name = "WHAT", default_value = "hold", hide_possible_values = true)]
     uncertain: Uncertain,
     /// Leave out rows of the list that cannot be used, instead of stopping
     #[arg(long)]

@@ -27,9 +27,8 @@ fn stopped_for_all(here: &Publication, output: &Output, words: &[&str]) {
     assert_eq!((next.code, open.copies().len()), (0, 20), "{next:?}");
 }
 
-// Back-off takes half a minute by itself; see the time in the assertion.
+// As long as no session has opened, a person is waiting: a few tries, and then the word.
 #[test]
-#[ignore = "waits out the back-off, 45 s"]
 fn a_relay_that_cannot_be_reached_is_named_and_everybody_waits() {
     let here = with_readers(20);
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -41,7 +40,7 @@ fn a_relay_that_cannot_be_reached_is_named_and_everybody_waits() {
     let time = started.elapsed();
     assert_eq!(counts(&here, &output), [0, 0, 0, 0, 0, 20]);
     stopped_for_all(&here, &output, &[&place]);
-    assert!(time < Duration::from_secs(60), "{time:?}");
+    assert!(time < Duration::from_secs(20), "{time:?}");
 }
 
 #[test]
