@@ -8,7 +8,7 @@ use std::process::Stdio;
 use harness::{DIGEST, Publication};
 use serde_json::Value;
 
-const VERBS: [&str; 7] = ["init", "new", "check", "render", "test", "send", "status"];
+const VERBS: [&str; 8] = ["init", "new", "check", "render", "test", "send", "status", "reconcile"];
 
 #[test]
 fn help_says_what_each_verb_does() {
@@ -33,7 +33,7 @@ fn every_example_in_the_help_runs() {
             let needs_more = ["test", "send"].contains(&verb)
                 && !line.contains("--catch")
                 && !line.contains("--dry-run");
-            if needs_more || verb == "status" {
+            if needs_more || ["status", "reconcile"].contains(&verb) {
                 continue;
             }
             // `new` makes an article in an issue that the example before has made.

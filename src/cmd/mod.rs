@@ -11,6 +11,7 @@ mod init;
 mod new;
 pub(crate) mod print;
 mod readers;
+mod reconcile;
 mod relays;
 mod render;
 mod send;
@@ -57,6 +58,7 @@ enum Command {
     Test(test::Args),
     Send(send::Args),
     Status(status::Args),
+    Reconcile(reconcile::Args),
 }
 
 /// Runs one command.
@@ -71,6 +73,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Test(args) => test::run(global, &args),
         Command::Send(args) => send::run(global, &args),
         Command::Status(args) => status::run(global, &args),
+        Command::Reconcile(args) => reconcile::run(global, &args),
     }
 }
 

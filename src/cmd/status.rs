@@ -1,7 +1,7 @@
 //! `digest status`: what the ledger knows of an issue, or of all. Changes nothing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sejong_digest::delivery::ledger::overview::{self, Counts};
 use sejong_digest::delivery::ledger::{self, Ledger};
@@ -78,18 +78,7 @@ struct Domain {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let desk = Desk::open(global)?;
-    let path = match (&args.store, &args.catch) {
-        (Some(url), _) => store::path_of(url, &std::env::current_dir()?)?,
-        (None, Some(folder)) => folder.join("digest.db"),
-        (None, None) => {
-            let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-            store::path_of(url, &desk.root)?
-        }
-    };
-    if !path.is_file() {
-        return Err(Failure::new(format!("nothing was sent yet: there is no {}", path.display()))
-            .help("a rehearsal's ledger is in its folder: --catch DIR"));
-    }
+    let path = ledger_path(&desk, args.store.as_deref(), args.catch.as_deref())?;
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
         let answer = answer(&store, args).await;
@@ -97,6 +86,28 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         print::answer(answer?.as_bytes())?;
         Ok(Exit::Done)
     })
+}
+
+/// The ledger that a command looks at: the one that was named, a rehearsal's, or the publication's.
+/// It must be there: looking makes none.
+pub(super) fn ledger_path(
+    desk: &Desk,
+    store: Option<&str>,
+    catch: Option<&Path>,
+) -> Result<PathBuf, Failure> {
+    let path = match (store, catch) {
+        (Some(url), _) => store::path_of(url, &std::env::current_dir()?)?,
+        (None, Some(folder)) => folder.join("digest.db"),
+        (None, None) => {
+            let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+            store::path_of(url, &desk.root)?
+        }
+    };
+    match path.is_file() {
+        true => Ok(path),
+        false => Err(Failure::new(format!("nothing was sent yet: there is no {}", path.display()))
+            .help("a rehearsal's ledger is in its folder: --catch DIR")),
+    }
 }
 
 async fn answer(store: &Store, args: &Args) -> Result<String, Failure> {

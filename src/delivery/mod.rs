@@ -6,5 +6,6 @@
 pub mod journal;
 pub mod ledger;
 pub mod pace;
+pub mod reconcile;
 pub mod run;
 pub mod trial;

@@ -1,6 +1,7 @@
 //! `digest send` and `digest test` from end to end: a folder like a user's, the real binary, a
 //! relay on a real socket, and what arrived there.
 
+mod afterwards;
 mod again;
 mod lists;
 mod outcomes;

@@ -15,7 +15,7 @@ pub(crate) fn script(recipients: &[&str], line: &str) -> Script {
 }
 
 /// One is refused for good, one for now, and of one nobody can tell.
-fn mixed() -> Script {
+pub(crate) fn mixed() -> Script {
     Script::new()
         .rule(At::Rcpt, When::recipient("r002"), Do::reply("550 5.1.1 no such mailbox"))
         .rule(At::Rcpt, When::recipient("r004"), Do::reply("450 4.2.1 mailbox busy"))
