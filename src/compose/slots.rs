@@ -71,8 +71,8 @@ pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segmen
 /// Cuts a plain text; `is_url` says which slots hold whole addresses.
 pub(super) fn cut_plain(text: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
     cut(text, |index, at| {
-        let word_start = text[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
-        match text[word_start..at].contains("://") && !is_url(index) {
+        let word = text[..at].rsplit(char::is_whitespace).next().unwrap_or_default();
+        match word.contains("://") && !is_url(index) {
             true => Context::PlainUrlPart,
             false => Context::Plain,
         }
@@ -171,6 +171,16 @@ mod tests {
             contexts,
             [(0, Context::Html), (1, Context::Html), (2, Context::UrlPart), (3, Context::Html)]
         );
+    }
+
+    #[test]
+    fn a_link_in_plain_text_starts_behind_any_space() {
+        for space in [' ', '\n', '\u{A0}', '\u{3000}'] {
+            let text = format!("https://a.example/{space}{}님", mark(0));
+            assert_eq!(cut_plain(&text, |_| false)[1], Segment::Slot(0, Context::Plain));
+        }
+        let text = format!("\u{3000}https://a.example/{}", mark(0));
+        assert_eq!(cut_plain(&text, |_| false)[1], Segment::Slot(0, Context::PlainUrlPart));
     }
 
     #[test]
