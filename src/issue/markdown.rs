@@ -335,7 +335,7 @@ impl Reader<'_> {
             self.problems.push(
                 Diagnostic::warning("html-removed", format!("left out: {}", removed.join(", ")))
                     .at(place)
-                    .help("mail programs block scripts, forms and frames; use Markdown, or a link"),
+                    .help("mail programs block scripts, forms and frames; use Markdown, also for pictures"),
             );
         }
     }
