@@ -177,8 +177,8 @@ fn find_next(text: &str) -> Option<usize> {
             b'{' if rest.starts_with(b"{{") => return Some(here),
             b'\\' if rest.starts_with(b"\\{{") => return Some(here),
             b'\\' if rest.len() > 1 && rest[1] == b'\\' => at = here + 2,
-            0xEE if rest.starts_with("\u{E000}".as_bytes()) => return Some(here),
-            0xEE if rest.starts_with("\u{E001}".as_bytes()) => return Some(here),
+            // The marks of this file, and those of `compose::slots`.
+            0xEE if matches!(rest, [_, 0x80, 0x80..=0x84, ..]) => return Some(here),
             0xC2 if rest.starts_with("\u{91}".as_bytes()) => return Some(here),
             _ => at = here + 1,
         }
@@ -390,6 +390,15 @@ mod tests {
                 ("slot-syntax", (1, 3)),
             ]
         );
+    }
+
+    #[test]
+    fn no_author_writes_a_mark() {
+        for odd in ['\u{E000}', '\u{E001}', '\u{E002}', '\u{E003}', '\u{E004}'] {
+            let (shielded, _, problems) = shield(&format!("a {odd}6d{odd} b"));
+            assert_eq!(shielded, "a \u{FFFD}6d\u{FFFD} b");
+            assert_eq!(problems.len(), 2);
+        }
     }
 
     #[test]
