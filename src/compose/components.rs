@@ -9,7 +9,7 @@ use super::blocks::Page;
 use super::language;
 use super::style::{COLUMN_WIDTH, LETTER_WIDTH, TEXT_WIDTH};
 use super::theme::Theme;
-use crate::issue::block::{Block, BlockKind};
+use crate::issue::block::BlockKind;
 use crate::issue::image::Image;
 use crate::issue::{Article, Issue, Layout, Length, Publication, Section};
 
@@ -79,7 +79,7 @@ impl<'a> Letter<'a> {
                 cellspacing="0" border="0" {
                 tr { td.s {
                     (self.masthead())
-                    (self.page("", 1, &[], TEXT_WIDTH).blocks(&self.issue.intro))
+                    (self.page("", 1, TEXT_WIDTH).blocks(&self.issue.intro))
                     (self.contents())
                     @for section in &self.issue.sections { (self.section(section)) }
                 } }
@@ -89,13 +89,12 @@ impl<'a> Letter<'a> {
         }
     }
 
-    fn page(self, anchor: &'a str, level: u8, body: &[Block], width: usize) -> Page<'a> {
+    fn page(self, anchor: &'a str, level: u8, width: usize) -> Page<'a> {
         Page {
             images: &self.issue.images,
             sources: self.sources,
             language: &self.issue.language,
             level,
-            shallowest: shallowest(body).unwrap_or(1),
             width,
             anchor,
         }
@@ -122,7 +121,7 @@ impl<'a> Letter<'a> {
                 @if let Some(number) = issue.number { "No. " (number) " · " }
                 (date)
             }
-            h1 { (self.page("", 1, &[], TEXT_WIDTH).text(&issue.title)) }
+            h1 { (self.page("", 1, TEXT_WIDTH).text(&issue.title)) }
         }
     }
 
@@ -141,7 +140,7 @@ impl<'a> Letter<'a> {
     /// What is inside, where there is enough to choose from.
     fn contents(self) -> Markup {
         let articles: Vec<&Article> = self.articles().collect();
-        let page = self.page("", 1, &[], TEXT_WIDTH);
+        let page = self.page("", 1, TEXT_WIDTH);
         html! {
             @if articles.len() > 2 {
                 h2.h { "In this issue" }
@@ -161,8 +160,8 @@ impl<'a> Letter<'a> {
     fn section(self, section: &Section) -> Markup {
         let level = if section.heading.is_some() { 3 } else { 2 };
         html! {
-            @if let Some(heading) = &section.heading {
-                h2.h { (self.page("", 1, &[], TEXT_WIDTH).text(heading)) }
+            @if let Some(heading) = section.shown_heading() {
+                h2.h { (self.page("", 1, TEXT_WIDTH).text(heading)) }
             }
             @match section.layout {
                 Layout::Stack => {
@@ -201,7 +200,7 @@ impl<'a> Letter<'a> {
     }
 
     fn article(self, article: &Article, level: u8, width: usize) -> Markup {
-        let page = self.page(&article.slug, level, &article.body, width);
+        let page = self.page(&article.slug, level, width);
         let page = Page { language: article.language.as_deref().unwrap_or(page.language), ..page };
         let language = article.language.as_deref();
         html! {
@@ -285,19 +284,4 @@ fn excerpt(page: Page<'_>, article: &Article) -> Markup {
             p { a href=(url) { "Read “" (page.text(&article.title)) "” in full" } }
         }
     }
-}
-
-/// The shallowest heading among blocks.
-fn shallowest(blocks: &[Block]) -> Option<u8> {
-    blocks
-        .iter()
-        .filter_map(|block| match &block.kind {
-            BlockKind::Heading(level, _) => Some(*level),
-            BlockKind::Callout(inner)
-            | BlockKind::Only(_, inner)
-            | BlockKind::Language(_, inner)
-            | BlockKind::Quote(inner, _) => shallowest(inner),
-            _ => None,
-        })
-        .min()
 }
