@@ -322,3 +322,16 @@ fn a_letter_from_right_to_left_is_set_from_the_right() {
     assert!(html.contains("<ul style=\"margin:0 0 16px;padding:0 24px 0 0\""), "{html}");
     assert!(html.contains("border-right:3px") && !html.contains("text-align:left"), "{html}");
 }
+
+#[test]
+fn an_article_s_file_name_may_have_spaces() {
+    let article = "---\ntitle: A\n---\n\nText[^n].\n\n[^n]: Note.\n";
+    let here = Publication::new()
+        .edit("issues/2025-11/issue.toml", "\"hangul\"", "\"hangul\", \"a b\", \"c\"")
+        .write("issues/2025-11/a b.md", article)
+        .write("issues/2025-11/c.md", article);
+    let html = here.run(&["render", "2025-11"]).stdout;
+    for part in ["href=\"#a-b\"", "id=\"a-b\"", "href=\"#a-b-note-1\"", "id=\"a-b-note-1\""] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+}

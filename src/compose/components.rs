@@ -89,7 +89,10 @@ impl<'a> Letter<'a> {
         }
     }
 
-    fn page(self, anchor: &'a str, level: u8, width: usize) -> Page<'a> {
+    fn page<'p>(self, anchor: &'p str, level: u8, width: usize) -> Page<'p>
+    where
+        'a: 'p,
+    {
         Page {
             images: &self.issue.images,
             sources: self.sources,
@@ -146,7 +149,7 @@ impl<'a> Letter<'a> {
                 h2.h { "In this issue" }
                 ul style="margin:0 0 32px" {
                     @for article in articles {
-                        li { a href=(format!("#{}", article.slug)) { (page.text(&article.title)) } }
+                        li { a href=(format!("#{}", anchor(article))) { (page.text(&article.title)) } }
                     }
                 }
             }
@@ -200,11 +203,12 @@ impl<'a> Letter<'a> {
     }
 
     fn article(self, article: &Article, level: u8, width: usize) -> Markup {
-        let page = self.page(&article.slug, level, width);
+        let anchor = anchor(article);
+        let page = self.page(&anchor, level, width);
         let page = Page { language: article.language.as_deref().unwrap_or(page.language), ..page };
         let language = article.language.as_deref();
         html! {
-            div.art id=(article.slug) lang=[language] dir=[language.map(language::direction)] {
+            div.art id=(anchor) lang=[language] dir=[language.map(language::direction)] {
                 @match level {
                     2 => h2.t { (page.text(&article.title)) },
                     _ => h3.t { (page.text(&article.title)) },
@@ -253,6 +257,11 @@ fn word(markup: &str) -> PreEscaped<String> {
 fn logo_size(image: &Image) -> (usize, usize) {
     let width = (image.width / 2).clamp(1, TEXT_WIDTH);
     (width, (image.height * width).div_ceil(image.width).max(1))
+}
+
+/// What links within the letter call an article: its file name, in which HTML allows no space.
+fn anchor(article: &Article) -> String {
+    article.slug.split_whitespace().collect::<Vec<_>>().join("-")
 }
 
 fn byline(page: Page<'_>, article: &Article) -> Markup {
