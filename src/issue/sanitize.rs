@@ -118,11 +118,15 @@ pub(super) enum Tag {
     Nothing,
 }
 
+/// The name of the element that `html`, one tag, opens or ends.
+pub(super) fn element_name(html: &str) -> String {
+    let inner = html.trim_start_matches('<').trim_start_matches('/');
+    inner.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+}
+
 /// What `html`, one tag, means in running text.
 pub(super) fn inline(html: &str) -> Tag {
-    let inner = html.trim_start_matches('<').trim_start_matches('/');
-    let name: String =
-        inner.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let name = element_name(html);
     if name == "br" {
         return Tag::Break;
     }
