@@ -110,6 +110,24 @@ fn an_article_nobody_names() {
 }
 
 #[test]
+fn a_section_with_nothing_in_it() {
+    let here = Publication::new().edit(
+        ISSUE,
+        "[[section]]",
+        "[[section]]\nheading = \"Letters\"\n\n[[section]]",
+    );
+    says_at(&here, "warning", "section-empty", &format!("{ISSUE}:8:11"), "articles = ");
+    let text = here.run(&["render", "2025-11", "--format", "text"]).stdout;
+    assert!(!text.contains("LETTERS"), "{text}");
+}
+
+#[test]
+fn braces_where_no_slot_is_filled() {
+    let here = Publication::new().edit(ARTICLE, "Hangul", "\"Hangul for {{ first_name }}\"");
+    says_at(&here, "warning", "slot-literal", &format!("{ARTICLE}:2:8"), "running text");
+}
+
+#[test]
 fn a_picture_that_is_not_there_or_not_a_picture() {
     let place = format!("{ARTICLE}:7:1");
     says(&showing("gone.png"), "image-file", &place, "capitals count");

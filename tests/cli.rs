@@ -304,3 +304,41 @@ fn colour_is_for_terminals_and_for_those_who_ask() {
 fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
+
+#[test]
+fn a_message_with_its_pictures_has_short_lines() {
+    let here = Publication::repository().edit(
+        "issues/2025-11/issue.toml",
+        "\n[[section]]",
+        "images = \"embed\"\n\n[[section]]",
+    );
+    let eml = here.run(&["render", "2025-11", "--format", "eml"]);
+    assert_eq!(eml.code, 0, "{}", eml.stderr);
+    assert!(eml.stdout.contains("Content-Type: multipart/related;"), "{}", eml.stdout);
+    for line in eml.stdout.lines().filter(|line| !line.starts_with("List-Unsubscribe: <")) {
+        assert!(line.len() <= 78, "{line}");
+    }
+}
+
+#[test]
+fn a_letter_from_right_to_left_is_set_from_the_right() {
+    let here = Publication::new()
+        .edit("issues/2025-11/issue.toml", "title", "language = \"ar\"\ntitle")
+        .write("issues/2025-11/hangul.md", "---\ntitle: A\n---\n\n- a\n\n> b\n\n|c|\n|-|\n|d|\n");
+    let html = here.run(&["render", "2025-11"]).stdout;
+    assert!(html.contains("<ul style=\"margin:0 0 16px;padding:0 24px 0 0\""), "{html}");
+    assert!(html.contains("border-right:3px") && !html.contains("text-align:left"), "{html}");
+}
+
+#[test]
+fn an_article_s_file_name_may_have_spaces() {
+    let article = "---\ntitle: A\n---\n\nText[^n].\n\n[^n]: Note.\n";
+    let here = Publication::new()
+        .edit("issues/2025-11/issue.toml", "\"hangul\"", "\"hangul\", \"a b\", \"c\"")
+        .write("issues/2025-11/a b.md", article)
+        .write("issues/2025-11/c.md", article);
+    let html = here.run(&["render", "2025-11"]).stdout;
+    for part in ["href=\"#a-b\"", "id=\"a-b\"", "href=\"#a-b-note-1\"", "id=\"a-b-note-1\""] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+}

@@ -27,6 +27,7 @@ fn at_cell(path: &Path, cell: Placed<'_>) -> Place {
 pub(super) fn list_read(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error("list-read", format!("the list cannot be read: {error}"))
         .at(Place::File(path.to_path_buf()))
+        .help("save the list there as CSV, or name another file with --subscribers")
 }
 
 pub(super) fn list_broken(path: &Path, encoding: &'static Encoding, broken: &Broken) -> Diagnostic {

@@ -19,8 +19,6 @@ pub(super) struct Page<'a> {
     pub(super) language: &'a str,
     /// The heading level of the article's own headings' parent: its title.
     pub(super) level: u8,
-    /// The shallowest heading that the article uses.
-    pub(super) shallowest: u8,
     /// The width that there is, in pixels.
     pub(super) width: usize,
     /// What makes an article's anchors its own.
@@ -62,9 +60,9 @@ impl Page<'_> {
         }
     }
 
-    /// Levels go on from the article's title without a gap, whatever the author began with.
+    /// Levels go on from the article's title.
     fn heading(self, level: u8, inlines: &[Inline]) -> Markup {
-        let level = (self.level + 1 + level.saturating_sub(self.shallowest)).min(6);
+        let level = (self.level + level).min(6);
         let content = self.inlines(inlines);
         match level {
             2 => html! { h2.t { (content) } },

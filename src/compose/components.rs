@@ -9,7 +9,7 @@ use super::blocks::Page;
 use super::language;
 use super::style::{COLUMN_WIDTH, LETTER_WIDTH, TEXT_WIDTH};
 use super::theme::Theme;
-use crate::issue::block::{Block, BlockKind};
+use crate::issue::block::BlockKind;
 use crate::issue::image::Image;
 use crate::issue::{Article, Issue, Layout, Length, Publication, Section};
 
@@ -79,7 +79,7 @@ impl<'a> Letter<'a> {
                 cellspacing="0" border="0" {
                 tr { td.s {
                     (self.masthead())
-                    (self.page("", 1, &[], TEXT_WIDTH).blocks(&self.issue.intro))
+                    (self.page("", 1, TEXT_WIDTH).blocks(&self.issue.intro))
                     (self.contents())
                     @for section in &self.issue.sections { (self.section(section)) }
                 } }
@@ -89,13 +89,15 @@ impl<'a> Letter<'a> {
         }
     }
 
-    fn page(self, anchor: &'a str, level: u8, body: &[Block], width: usize) -> Page<'a> {
+    fn page<'p>(self, anchor: &'p str, level: u8, width: usize) -> Page<'p>
+    where
+        'a: 'p,
+    {
         Page {
             images: &self.issue.images,
             sources: self.sources,
             language: &self.issue.language,
             level,
-            shallowest: shallowest(body).unwrap_or(1),
             width,
             anchor,
         }
@@ -122,7 +124,7 @@ impl<'a> Letter<'a> {
                 @if let Some(number) = issue.number { "No. " (number) " · " }
                 (date)
             }
-            h1 { (self.page("", 1, &[], TEXT_WIDTH).text(&issue.title)) }
+            h1 { (self.page("", 1, TEXT_WIDTH).text(&issue.title)) }
         }
     }
 
@@ -141,13 +143,13 @@ impl<'a> Letter<'a> {
     /// What is inside, where there is enough to choose from.
     fn contents(self) -> Markup {
         let articles: Vec<&Article> = self.articles().collect();
-        let page = self.page("", 1, &[], TEXT_WIDTH);
+        let page = self.page("", 1, TEXT_WIDTH);
         html! {
             @if articles.len() > 2 {
                 h2.h { "In this issue" }
                 ul style="margin:0 0 32px" {
                     @for article in articles {
-                        li { a href=(format!("#{}", article.slug)) { (page.text(&article.title)) } }
+                        li { a href=(format!("#{}", anchor(article))) { (page.text(&article.title)) } }
                     }
                 }
             }
@@ -161,8 +163,8 @@ impl<'a> Letter<'a> {
     fn section(self, section: &Section) -> Markup {
         let level = if section.heading.is_some() { 3 } else { 2 };
         html! {
-            @if let Some(heading) = &section.heading {
-                h2.h { (self.page("", 1, &[], TEXT_WIDTH).text(heading)) }
+            @if let Some(heading) = section.shown_heading() {
+                h2.h { (self.page("", 1, TEXT_WIDTH).text(heading)) }
             }
             @match section.layout {
                 Layout::Stack => {
@@ -201,11 +203,12 @@ impl<'a> Letter<'a> {
     }
 
     fn article(self, article: &Article, level: u8, width: usize) -> Markup {
-        let page = self.page(&article.slug, level, &article.body, width);
+        let anchor = anchor(article);
+        let page = self.page(&anchor, level, width);
         let page = Page { language: article.language.as_deref().unwrap_or(page.language), ..page };
         let language = article.language.as_deref();
         html! {
-            div.art id=(article.slug) lang=[language] dir=[language.map(language::direction)] {
+            div.art id=(anchor) lang=[language] dir=[language.map(language::direction)] {
                 @match level {
                     2 => h2.t { (page.text(&article.title)) },
                     _ => h3.t { (page.text(&article.title)) },
@@ -256,6 +259,11 @@ fn logo_size(image: &Image) -> (usize, usize) {
     (width, (image.height * width).div_ceil(image.width).max(1))
 }
 
+/// What links within the letter call an article: its file name, in which HTML allows no space.
+fn anchor(article: &Article) -> String {
+    article.slug.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
 fn byline(page: Page<'_>, article: &Article) -> Markup {
     let date = article.date.map(|date| date.strftime("%-d %B %Y").to_string());
     let words = [&article.author, &article.affiliation, &date];
@@ -285,19 +293,4 @@ fn excerpt(page: Page<'_>, article: &Article) -> Markup {
             p { a href=(url) { "Read “" (page.text(&article.title)) "” in full" } }
         }
     }
-}
-
-/// The shallowest heading among blocks.
-fn shallowest(blocks: &[Block]) -> Option<u8> {
-    blocks
-        .iter()
-        .filter_map(|block| match &block.kind {
-            BlockKind::Heading(level, _) => Some(*level),
-            BlockKind::Callout(inner)
-            | BlockKind::Only(_, inner)
-            | BlockKind::Language(_, inner)
-            | BlockKind::Quote(inner, _) => shallowest(inner),
-            _ => None,
-        })
-        .min()
 }

@@ -41,7 +41,7 @@ pub(super) fn letter(
         text.gap();
     }
     for section in &issue.sections {
-        if let Some(heading) = &section.heading {
+        if let Some(heading) = section.shown_heading() {
             text.ruled(heading);
         }
         for article in &section.articles {

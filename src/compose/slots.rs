@@ -62,24 +62,35 @@ pub(super) fn end_when_mark() -> char {
 
 /// Cuts an HTML document: values are escaped, and percent-encoded within links.
 pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
-    cut(html, |index, at| match in_link(html, at) && !is_url(index) {
-        true => Context::UrlPart,
-        false => Context::Html,
+    // Where the tag began that the text up to `seen` ends in. Slots come in order, so that a long
+    // text is looked through once, not once for each.
+    let (mut seen, mut tag) = (0, None);
+    cut(html, |index, at| {
+        for (here, byte) in html.bytes().enumerate().take(at).skip(seen) {
+            match byte {
+                b'<' => tag = Some(here),
+                b'>' => tag = None,
+                _ => {}
+            }
+        }
+        seen = at;
+        let in_link = tag.is_some_and(|tag| ends_in_link(&html[tag..at]));
+        if in_link && !is_url(index) { Context::UrlPart } else { Context::Html }
     })
 }
 
 /// Cuts a plain text; `is_url` says which slots hold whole addresses.
 pub(super) fn cut_plain(text: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
     cut(text, |index, at| {
-        let word_start = text[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
-        match text[word_start..at].contains("://") && !is_url(index) {
+        let word = text[..at].rsplit(char::is_whitespace).next().unwrap_or_default();
+        match word.contains("://") && !is_url(index) {
             true => Context::PlainUrlPart,
             false => Context::Plain,
         }
     })
 }
 
-fn cut(text: &str, context: impl Fn(usize, usize) -> Context) -> Vec<Segment> {
+fn cut(text: &str, mut context: impl FnMut(usize, usize) -> Context) -> Vec<Segment> {
     let mut segments = Vec::new();
     for range in split_when(text) {
         let part = &text[range.clone()];
@@ -133,13 +144,10 @@ fn split_when(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Whether `at` lies in the value of `href` or `src`.
-fn in_link(html: &str, at: usize) -> bool {
-    let before = &html[..at];
-    let Some(open) = before.rfind('<') else { return false };
-    let tag = &before[open..];
+/// Whether a tag that is cut off ends in the value of `href` or `src`.
+fn ends_in_link(tag: &str) -> bool {
     let Some(quote) = tag.rfind("=\"") else { return false };
-    if tag.contains('>') || tag[quote + 2..].contains('"') {
+    if tag[quote + 2..].contains('"') {
         return false;
     }
     let name = tag[..quote].rsplit(char::is_whitespace).next().unwrap_or_default();
@@ -171,6 +179,16 @@ mod tests {
             contexts,
             [(0, Context::Html), (1, Context::Html), (2, Context::UrlPart), (3, Context::Html)]
         );
+    }
+
+    #[test]
+    fn a_link_in_plain_text_starts_behind_any_space() {
+        for space in [' ', '\n', '\u{A0}', '\u{3000}'] {
+            let text = format!("https://a.example/{space}{}님", mark(0));
+            assert_eq!(cut_plain(&text, |_| false)[1], Segment::Slot(0, Context::Plain));
+        }
+        let text = format!("\u{3000}https://a.example/{}", mark(0));
+        assert_eq!(cut_plain(&text, |_| false)[1], Segment::Slot(0, Context::PlainUrlPart));
     }
 
     #[test]

@@ -56,6 +56,11 @@ pub(super) fn inlined(theme: &Theme) -> String {
          text-align:left;vertical-align:top}}\
          .data .end{{text-align:right;padding:8px 0 8px 12px}}\
          .data .center{{text-align:center}}\
+         [dir=rtl] ul,[dir=rtl] ol{{padding:0 24px 0 0}}\
+         [dir=rtl] blockquote{{padding:0 16px 0 0;border-left:0;border-right:3px solid {accent}}}\
+         [dir=rtl] .data th,[dir=rtl] .data td{{padding:8px 0 8px 12px;text-align:right}}\
+         [dir=rtl] .data .end{{padding:8px 12px 8px 0;text-align:left}}\
+         [dir=rtl] .data .center{{text-align:center}}\
          .c{{display:inline-block;width:100%;vertical-align:top}}\
          .g{{padding:0 16px 0 0}}\
          .art{{margin:0 0 32px}}\

@@ -15,7 +15,7 @@ pub struct Block {
 /// Every kind of block.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BlockKind {
-    /// `## …`; the level as written, 1 to 6.
+    /// `## …`, 1 to 6: as written, and then as [`level_headings`] counts it.
     Heading(u8, Vec<Inline>),
     /// Running text.
     Paragraph(Vec<Inline>),
@@ -132,6 +132,34 @@ pub enum Inline {
     Html(String, String, Vec<Inline>),
 }
 
+/// Counts headings by how deep they lie, from 1: whatever an author begins with and however far the
+/// next one jumps, who walks a mail by its headings meets no gap.
+pub fn level_headings(blocks: &mut [Block]) {
+    level_within(blocks, &mut Vec::new());
+}
+
+fn level_within(blocks: &mut [Block], above: &mut Vec<u8>) {
+    for block in blocks {
+        match &mut block.kind {
+            BlockKind::Heading(level, _) => {
+                while above.last().is_some_and(|last| last >= level) {
+                    above.pop();
+                }
+                above.push(*level);
+                *level = above.len() as u8;
+            }
+            BlockKind::Callout(inner)
+            | BlockKind::Only(_, inner)
+            | BlockKind::Language(_, inner)
+            | BlockKind::Quote(inner, _) => level_within(inner, above),
+            BlockKind::List { items, .. } => {
+                items.iter_mut().for_each(|item| level_within(&mut item.blocks, above));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// The text of inlines without their dress, slots still marked.
 pub fn plain(inlines: &[Inline]) -> String {
     let mut out = String::new();
@@ -152,5 +180,26 @@ fn push_plain(inlines: &[Inline], out: &mut String) {
             Inline::SoftBreak | Inline::LineBreak => out.push(' '),
             Inline::Footnote(..) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_heading_skips_a_level() {
+        let leveled = |written: &[u8]| {
+            let block = |level: &u8| Block { span: 0..0, kind: BlockKind::Heading(*level, vec![]) };
+            let mut blocks: Vec<Block> = written.iter().map(block).collect();
+            level_headings(&mut blocks);
+            let level = |block: &Block| match block.kind {
+                BlockKind::Heading(level, _) => level,
+                _ => 0,
+            };
+            blocks.iter().map(level).collect::<Vec<_>>()
+        };
+        assert_eq!(leveled(&[1, 4, 4, 2, 3]), [1, 2, 2, 2, 3]);
+        assert_eq!(leveled(&[3, 2, 2, 6]), [1, 1, 1, 2]);
     }
 }

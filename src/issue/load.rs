@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::block::Block;
+use super::block::{Block, level_headings};
 use super::image::{self, Image};
 use super::slot::Slots;
 use super::{Article, Issue, Layout, Pictures, Publication, Section, markdown};
@@ -136,6 +136,7 @@ impl Reading<'_> {
 
         let subject = subject.map(|text| self.template(text, &manifest));
         let preheader = preheader.map(|text| self.template(text, &manifest));
+        let title = title.map(|title| self.words(&title, &manifest));
         let intro = intro.map_or(Vec::new(), |text| self.intro(&text, &manifest));
         let sections = self.sections(sections, &manifest);
         let logo = self.publication_image(&self.publication.logo.clone());
@@ -149,7 +150,7 @@ impl Reading<'_> {
             (Some(title), Some(subject), Some(date)) => Some(Issue {
                 name: name.unwrap_or_default(),
                 number,
-                title: title.value.trim().to_owned(),
+                title,
                 subject,
                 preheader,
                 date,
@@ -185,13 +186,28 @@ impl Reading<'_> {
         Located { value: value.replace(['\n', '\r', '\t'], " "), span: text.span }
     }
 
+    /// Words that no slot is filled in, such as a title.
+    fn words(&mut self, text: &Located<String>, source: &Arc<Source>) -> String {
+        if text.value.contains("{{") {
+            self.problems.push(
+                Diagnostic::warning("slot-literal", "no slot is filled here: all read the braces")
+                    .at(Place::span(source, text.span.clone()))
+                    .help("slots work in running text, in the subject and in the preheader"),
+            );
+        }
+        text.value.trim().to_owned()
+    }
+
     fn intro(&mut self, text: &Located<String>, source: &Arc<Source>) -> Vec<Block> {
         let offset = text_offset(source, text);
         let Reading { publication, folder, slots, images, problems } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
             find_image(&publication.root, folder, path, place, images, problems)
         };
-        markdown::read(&text.value, source, offset, slots, problems, &mut find).blocks
+        let read = markdown::read(&text.value, source, offset, slots, problems, &mut find);
+        let mut blocks = read.blocks;
+        level_headings(&mut blocks);
+        blocks
     }
 
     fn sections(&mut self, tables: Vec<Table>, manifest: &Arc<Source>) -> Vec<Section> {
@@ -205,10 +221,13 @@ impl Reading<'_> {
             sections.push(Section { heading: None, topic: None, layout, articles });
         }
         for mut table in tables {
-            let heading = table.text("heading").map(|text| text.value);
+            let heading = table.text("heading");
+            let heading_span = heading.as_ref().map_or(0..0, |heading| heading.span.clone());
+            let heading = heading.map(|heading| self.words(&heading, manifest));
             let topic = table.text("topic").map(|text| text.value);
             let layout = table.choice("layout", &LAYOUTS).unwrap_or_default();
             let names = table.texts("articles");
+            let is_empty = names.is_empty() && heading.is_some();
             let mut articles = Vec::new();
             for name in names {
                 let slug = name.value.strip_suffix(".md").unwrap_or(&name.value).to_owned();
@@ -220,6 +239,9 @@ impl Reading<'_> {
                 } else {
                     self.problems.push(article_twice(&slug, place));
                 }
+            }
+            if is_empty {
+                table.report(section_empty(table.place(&heading_span)));
             }
             table.finish(&mut self.problems);
             sections.push(Section { heading, topic, layout, articles });
@@ -357,6 +379,12 @@ fn article_twice(slug: &str, place: Place) -> Diagnostic {
     Diagnostic::error("article-twice", format!("the article {slug:?} is named twice"))
         .at(place)
         .help("an article stands in one section")
+}
+
+fn section_empty(place: Place) -> Diagnostic {
+    Diagnostic::warning("section-empty", "this section has no articles, and is left out")
+        .at(place)
+        .help("name some, as in articles = [\"first-article\"], or delete the section")
 }
 
 fn article_unused(slug: &str, manifest: &Arc<Source>) -> Diagnostic {

@@ -32,6 +32,8 @@ pub(super) struct Reader<'a> {
     /// Where the text starts in `source`, and where each of its lines does.
     offset: usize,
     line_starts: Vec<usize>,
+    /// How deep in emphasis, links and tags the text is that is being read.
+    depth: usize,
 }
 
 /// A text read: its blocks, and the definitions of its footnotes.
@@ -54,7 +56,7 @@ pub(super) fn read<'a>(
     let line_starts =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
     let line_starts = line_starts.collect();
-    let mut reader = Reader { source, slots, problems, find_image, offset, line_starts };
+    let mut reader = Reader { source, slots, problems, find_image, offset, line_starts, depth: 0 };
     let arena = Arena::new();
     let root = parse_document(&arena, &shielded, &options());
     let mut read = Text::default();
@@ -149,6 +151,13 @@ impl Reader<'_> {
         Place::span(self.source, span.start..span.start + line)
     }
 
+    /// Once: what is too deep by one level is so by all that follow.
+    fn report_depth(&mut self, place: Place) {
+        if !self.problems.iter().any(|known| known.rule == "nesting") {
+            self.problems.push(too_deep(place));
+        }
+    }
+
     fn blocks(&mut self, node: Node<'_>, depth: usize) -> Vec<Block> {
         let mut blocks = Vec::new();
         for child in node.children() {
@@ -161,9 +170,7 @@ impl Reader<'_> {
         let span = self.span(node.data().sourcepos);
         if depth > MAX_DEPTH {
             let place = self.first_line(node);
-            if !self.problems.iter().any(|known| known.rule == "nesting") {
-                self.problems.push(too_deep(place));
-            }
+            self.report_depth(place);
             return;
         }
         let value = node.data().value.clone();
@@ -335,7 +342,7 @@ impl Reader<'_> {
             self.problems.push(
                 Diagnostic::warning("html-removed", format!("left out: {}", removed.join(", ")))
                     .at(place)
-                    .help("mail programs block scripts, forms and frames; use Markdown, or a link"),
+                    .help("mail programs block scripts, forms and frames; use Markdown, also for pictures"),
             );
         }
     }

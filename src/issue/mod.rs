@@ -105,6 +105,13 @@ pub struct Section {
     pub articles: Vec<Article>,
 }
 
+impl Section {
+    /// The heading, where there is something below it.
+    pub fn shown_heading(&self) -> Option<&str> {
+        self.heading.as_deref().filter(|_| !self.articles.is_empty())
+    }
+}
+
 /// How the articles of a section stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {

@@ -17,9 +17,15 @@ const MARK: char = '\u{E000}';
 const LITERAL: char = '\u{E001}';
 /// Stands for a `{{` that is never closed, in as many bytes: a control character of ISO 6429.
 const UNCLOSED: char = '\u{91}';
-/// Fills a mark up to the length of its slot, and closes it.
-const PAD: u8 = b'~';
+/// Fills a mark up to the length of its slot. A letter, as is [`END`]: punctuation would be markup
+/// to the Markdown parser, and one that an author writes behind a slot would be taken for filling.
+const PAD: char = 'x';
+/// Ends a mark that is longer than its number.
+const END: char = 'z';
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Different slots that two digits can tell apart, with one bit for whether the mark is filled up.
+const MOST: usize = DIGITS.len() * DIGITS.len() / 2;
 
 /// Fields that every recipient has, whatever the columns of the list.
 pub const BUILT_IN: [&str; 2] = ["email", "unsubscribe_url"];
@@ -67,7 +73,7 @@ impl Slots {
         if let Some(at) = self.marks.iter().position(|mark| mark.raw == raw) {
             return Some(at);
         }
-        if self.marks.len() == DIGITS.len() * DIGITS.len() {
+        if self.marks.len() == MOST {
             return None;
         }
         let slot = parse(&raw[2..raw.len() - 2]);
@@ -160,19 +166,17 @@ impl Slots {
 fn find_next(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(found) = memchr::memchr3(b'{', b'\\', 0xEE, &bytes[at..])
-        .into_iter()
-        .chain(memchr::memchr(0xC2, &bytes[at..]))
-        .min()
-    {
+    // One search for all: a search of its own for a byte that never comes reads the rest each time.
+    let looks_odd = |byte: &u8| matches!(byte, b'{' | b'\\' | 0xC2 | 0xEE);
+    while let Some(found) = bytes[at..].iter().position(looks_odd) {
         let here = at + found;
         let rest = &bytes[here..];
         match rest[0] {
             b'{' if rest.starts_with(b"{{") => return Some(here),
             b'\\' if rest.starts_with(b"\\{{") => return Some(here),
             b'\\' if rest.len() > 1 && rest[1] == b'\\' => at = here + 2,
-            0xEE if rest.starts_with("\u{E000}".as_bytes()) => return Some(here),
-            0xEE if rest.starts_with("\u{E001}".as_bytes()) => return Some(here),
+            // The marks of this file, and those of `compose::slots`.
+            0xEE if matches!(rest, [_, 0x80, 0x80..=0x84, ..]) => return Some(here),
             0xC2 if rest.starts_with("\u{91}".as_bytes()) => return Some(here),
             _ => at = here + 1,
         }
@@ -204,12 +208,15 @@ fn parse(inner: &str) -> Result<Slot, String> {
 }
 
 fn push_mark(out: &mut String, index: usize, length: usize) {
-    out.push(MARK);
-    out.push(DIGITS[index / DIGITS.len()] as char);
-    out.push(DIGITS[index % DIGITS.len()] as char);
     // `{{x}}` is five bytes, as are the mark and its two digits; longer slots are filled up.
-    for _ in 5..length {
-        out.push(PAD as char);
+    let filled = length > 5;
+    let number = index * 2 + usize::from(filled);
+    out.push(MARK);
+    out.push(DIGITS[number / DIGITS.len()] as char);
+    out.push(DIGITS[number % DIGITS.len()] as char);
+    if filled {
+        out.extend(std::iter::repeat_n(PAD, length - 6));
+        out.push(END);
     }
 }
 
@@ -248,8 +255,13 @@ pub fn pieces_at(text: &str) -> Vec<(usize, Piece<'_>)> {
         };
         match (digit(0), digit(1)) {
             (Some(high), Some(low)) => {
-                pieces.push((at + found, Piece::Slot(high * DIGITS.len() + low)));
-                rest = tail[2..].trim_start_matches(PAD as char);
+                let number = high * DIGITS.len() + low;
+                pieces.push((at + found, Piece::Slot(number / 2)));
+                rest = &tail[2..];
+                if number % 2 == 1 {
+                    rest = rest.trim_start_matches(PAD);
+                    rest = rest.strip_prefix(END).unwrap_or(rest);
+                }
             }
             // A mark that something cut in two says nothing; it must not say something wrong.
             _ => rest = tail,
@@ -308,7 +320,7 @@ fn private_use(place: Place) -> Diagnostic {
 fn too_many(place: Place) -> Diagnostic {
     Diagnostic::error(
         "slot-syntax",
-        "an issue can have 3,844 different slots, and this is one more",
+        format!("an issue can have {MOST} different slots, and this is one more"),
     )
     .at(place)
     .help("repeat fewer different fallbacks")
@@ -352,6 +364,16 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_behind_a_slot_is_never_part_of_its_mark() {
+        for behind in ["~", "~~", "x", "z", "xz", "0"] {
+            for slot in ["{{a}}", "{{ab}}", "{{abc}}", "{{ first_name | 독자 }}"] {
+                let (shielded, _, _) = shield(&format!("{slot}{behind}"));
+                assert_eq!(pieces(&shielded), [Piece::Slot(0), Piece::Text(behind)], "{slot}");
+            }
+        }
+    }
+
+    #[test]
     fn mistakes_are_reported_at_their_place() {
         let (_, _, problems) = shield("a {{ First Name }} b {{ c\n{{}} \u{E000}");
         let told: Vec<_> = problems
@@ -366,6 +388,15 @@ mod tests {
                 ("slot-syntax", (1, 3)),
             ]
         );
+    }
+
+    #[test]
+    fn no_author_writes_a_mark() {
+        for odd in ['\u{E000}', '\u{E001}', '\u{E002}', '\u{E003}', '\u{E004}'] {
+            let (shielded, _, problems) = shield(&format!("a {odd}6d{odd} b"));
+            assert_eq!(shielded, "a \u{FFFD}6d\u{FFFD} b");
+            assert_eq!(problems.len(), 2);
+        }
     }
 
     #[test]

@@ -286,7 +286,7 @@ fn body(composition: &Composition) -> Vec<Part> {
         parts.extend(text_part("text/html", &composition.html));
     } else {
         parts.push(bytes(format!(
-            "Content-Type: multipart/related; boundary=\"{inner}\"; type=\"text/html\"\r\n\r\n\
+            "Content-Type: multipart/related; boundary=\"{inner}\";\r\n type=\"text/html\"\r\n\r\n\
              --{inner}\r\n"
         )));
         parts.extend(text_part("text/html", &composition.html));

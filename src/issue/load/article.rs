@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Reading, find_image, text_offset};
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::issue::block::{Block, BlockKind, Figure, Inline, plain};
+use crate::issue::block::{Block, BlockKind, Figure, Inline, level_headings, plain};
 use crate::issue::{Article, Length, front_matter, links, markdown};
 use crate::manifest::{Located, Table};
 
@@ -30,12 +30,13 @@ pub(super) fn read(reading: &mut Reading<'_>, slug: &str, source: &Arc<Source>) 
     let url = url.and_then(|url| reading.url(&url, source));
     let (mut body, footnotes) = reading.body(source, body_start);
     let title = match title {
-        Some(title) => title.value.trim().to_owned(),
+        Some(title) => reading.words(&title, source),
         None => title_from(&mut body).unwrap_or_else(|| {
             reading.problems.push(untitled(source));
             slug.to_owned()
         }),
     };
+    level_headings(&mut body);
     if body.is_empty() {
         reading.problems.push(
             Diagnostic::error("article-empty", "this article has no text")
@@ -43,8 +44,8 @@ pub(super) fn read(reading: &mut Reading<'_>, slug: &str, source: &Arc<Source>) 
                 .help("write it below the front matter"),
         );
     }
-    let text = |located: Option<Located<String>>| {
-        located.map(|text| text.value.trim().to_owned()).filter(|text| !text.is_empty())
+    let mut text = |located: Option<Located<String>>| {
+        located.map(|text| reading.words(&text, source)).filter(|text| !text.is_empty())
     };
     Article {
         slug: slug.to_owned(),

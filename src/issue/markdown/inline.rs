@@ -2,7 +2,7 @@
 
 use comrak::nodes::{Node, NodeLink, NodeValue};
 
-use super::{COLON, Reader, has_class};
+use super::{COLON, MAX_DEPTH, Reader, has_class};
 use crate::diagnostic::Diagnostic;
 use crate::issue::block::{Figure, Inline, Link, plain};
 use crate::issue::links;
@@ -12,7 +12,20 @@ impl Reader<'_> {
     /// The children of a node as running text.
     pub(super) fn inlines(&mut self, node: Node<'_>) -> Vec<Inline> {
         let children: Vec<Node<'_>> = node.children().collect();
-        self.sequence(&children)
+        self.nested(node, &children)
+    }
+
+    /// What stands inside of `node`, down to a depth that the stack surely holds.
+    fn nested(&mut self, node: Node<'_>, children: &[Node<'_>]) -> Vec<Inline> {
+        if self.depth == MAX_DEPTH {
+            let place = self.first_line(node);
+            self.report_depth(place);
+            return Vec::new();
+        }
+        self.depth += 1;
+        let inlines = self.sequence(children);
+        self.depth -= 1;
+        inlines
     }
 
     /// Siblings, with raw HTML tags paired: an element that does not end among its siblings would
@@ -32,7 +45,7 @@ impl Reader<'_> {
                 Tag::Break => out.push(Inline::LineBreak),
                 Tag::Open(name, open) => match closing(&nodes[at..], &name) {
                     Some(end) => {
-                        let inner = self.sequence(&nodes[at..at + end]);
+                        let inner = self.nested(node, &nodes[at..at + end]);
                         out.push(Inline::Html(open, name, inner));
                         at += end + 1;
                     }
@@ -156,11 +169,13 @@ fn closing(nodes: &[Node<'_>], name: &str) -> Option<usize> {
     let mut depth = 0;
     for (at, node) in nodes.iter().enumerate() {
         let NodeValue::HtmlInline(html) = &node.data().value else { continue };
-        match sanitize::inline(html) {
-            Tag::Open(inner, _) if inner == name => depth += 1,
-            Tag::Close(end) if end == name && depth == 0 => return Some(at),
-            Tag::Close(end) if end == name => depth -= 1,
-            _ => {}
+        if sanitize::element_name(html) != name {
+            continue;
+        }
+        match (html.starts_with("</"), depth) {
+            (false, _) => depth += 1,
+            (true, 0) => return Some(at),
+            (true, _) => depth -= 1,
         }
     }
     None

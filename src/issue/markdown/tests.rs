@@ -131,3 +131,14 @@ fn a_place_that_the_parser_counts_differently_is_still_a_place() {
     // A carriage return is a line's end to the parser and not to us.
     read_text(":::a\rexample https://a.example\nhttps://aࠀexample{{ a }} </b>{{ a }}");
 }
+
+#[test]
+fn emphasis_and_tags_end_at_a_depth() {
+    let emphasis = format!("{}x{}", "*a **b ".repeat(2_000), "** b*".repeat(2_000));
+    let tags = format!("{}x{}", "<b>".repeat(300), "</b>".repeat(300));
+    for text in [emphasis, tags] {
+        let (_, problems) = read_text(&text);
+        let told: Vec<_> = problems.iter().map(|problem| problem.rule).collect();
+        assert_eq!(told.iter().filter(|rule| **rule == "nesting").count(), 1, "{told:?}");
+    }
+}
