@@ -189,7 +189,7 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
     if postal_address.as_ref().is_none_or(|text| text.trim().is_empty()) {
         section.report(no_postal_address(section.source()));
     }
-    let language = section.text("language").map_or("en".to_owned(), |text| text.value);
+    let language = section.language("language").unwrap_or_else(|| "en".to_owned());
     let base_url = section
         .required_text("base_url", "add base_url = \"https://…\": where pictures and pages are");
     let base_url = base_url.and_then(|text| base_url_of(&mut section, &text));

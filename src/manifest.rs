@@ -298,6 +298,20 @@ impl Table {
         }
     }
 
+    /// The language of `key`: a tag of BCP 47, such as `en`, `ko-KR`, `zh-Hant`.
+    pub fn language(&mut self, key: &'static str) -> Option<String> {
+        let text = self.text(key)?;
+        if is_language(&text.value) {
+            return Some(text.value);
+        }
+        let problem =
+            Diagnostic::error("language", format!("{:?} is not the tag of a language", text.value))
+                .at(self.place(&text.span))
+                .help("write en, ko, ja, zh-Hant … (BCP 47)");
+        self.problems.push(problem);
+        None
+    }
+
     /// The texts of the list `key`; a single text is a list of one.
     pub fn texts(&mut self, key: &'static str) -> Vec<Located<String>> {
         let Some(value) = self.take(key) else { return Vec::new() };
@@ -351,6 +365,17 @@ impl Table {
     }
 }
 
+/// Whether a text has the form of a language tag (RFC 5646 2.1).
+pub fn is_language(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let primary = parts.next().unwrap_or_default();
+    (2..=8).contains(&primary.len())
+        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,6 +408,16 @@ mod tests {
             ]
         );
         assert_eq!(problems[3].help.as_deref(), Some("did you mean \"subject\"?"));
+    }
+
+    #[test]
+    fn languages_are_tags() {
+        for good in ["en", "ko-KR", "zh-Hant-TW", "sr-Latn"] {
+            assert!(is_language(good), "{good}");
+        }
+        for bad in ["", "e", "en_US", "en\" onload=\"x", "korean language", "-ko", "ko-"] {
+            assert!(!is_language(bad), "{bad}");
+        }
     }
 
     #[test]

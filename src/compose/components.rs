@@ -9,6 +9,7 @@ use super::blocks::Page;
 use super::language;
 use super::style::{COLUMN_WIDTH, LETTER_WIDTH, TEXT_WIDTH};
 use super::theme::Theme;
+use super::words::words;
 use crate::issue::block::BlockKind;
 use crate::issue::image::Image;
 use crate::issue::{Article, Issue, Layout, Length, Publication, Section};
@@ -106,7 +107,8 @@ impl<'a> Letter<'a> {
     fn masthead(self) -> Markup {
         let Letter { publication, issue, theme, .. } = self;
         let alt = if theme.logo_alt.is_empty() { &publication.name } else { &theme.logo_alt };
-        let date = issue.date.strftime("%-d %B %Y").to_string();
+        let words = words(&issue.language);
+        let date = issue.date.strftime(words.date).to_string();
         html! {
             @match (issue.logo, issue.logo_dark) {
                 (None, _) => p style="margin:0" { strong { (publication.name) } },
@@ -121,7 +123,9 @@ impl<'a> Letter<'a> {
                 }
             }
             p.m style="margin:8px 0 0" {
-                @if let Some(number) = issue.number { "No. " (number) " · " }
+                @if let Some(number) = issue.number {
+                    (words.number.0) (number) (words.number.1) " · "
+                }
                 (date)
             }
             h1 { (self.page("", 1, TEXT_WIDTH).text(&issue.title)) }
@@ -142,11 +146,12 @@ impl<'a> Letter<'a> {
 
     /// What is inside, where there is enough to choose from.
     fn contents(self) -> Markup {
+        let words = words(&self.issue.language);
         let articles: Vec<&Article> = self.articles().collect();
         let page = self.page("", 1, TEXT_WIDTH);
         html! {
             @if articles.len() > 2 {
-                h2.h { "In this issue" }
+                h2.h lang=[words.language] { (words.in_this_issue) }
                 ul style="margin:0 0 32px" {
                     @for article in articles {
                         li { a href=(format!("#{}", anchor(article))) { (page.text(&article.title)) } }
@@ -226,6 +231,7 @@ impl<'a> Letter<'a> {
     }
 
     fn footer(self) -> Markup {
+        let words = words(&self.issue.language);
         let Letter { publication, theme, unsubscribe, .. } = self;
         html! {
             @if let Some(why) = &theme.footer { p { (why) } }
@@ -236,7 +242,11 @@ impl<'a> Letter<'a> {
                     (address)
                 }
             }
-            p { a href=(unsubscribe) { "Unsubscribe from " (publication.name) } }
+            p lang=[words.language] {
+                a href=(unsubscribe) {
+                    (words.unsubscribe.0) (publication.name) (words.unsubscribe.1)
+                }
+            }
         }
     }
 }
@@ -265,7 +275,8 @@ fn anchor(article: &Article) -> String {
 }
 
 fn byline(page: Page<'_>, article: &Article) -> Markup {
-    let date = article.date.map(|date| date.strftime("%-d %B %Y").to_string());
+    let format = words(page.language).date;
+    let date = article.date.map(|date| date.strftime(format).to_string());
     let words = [&article.author, &article.affiliation, &date];
     let words: Vec<&String> = words.into_iter().flatten().collect();
     html! {
@@ -282,6 +293,7 @@ fn byline(page: Page<'_>, article: &Article) -> Markup {
 
 /// The summary, or else the first paragraph, and a link whose text says where it leads.
 fn excerpt(page: Page<'_>, article: &Article) -> Markup {
+    let words = words(page.language);
     let first = article.body.iter().find(|block| matches!(block.kind, BlockKind::Paragraph(_)));
     html! {
         @match (&article.summary, first) {
@@ -290,7 +302,11 @@ fn excerpt(page: Page<'_>, article: &Article) -> Markup {
             (None, None) => {}
         }
         @if let Some(url) = &article.url {
-            p { a href=(url) { "Read “" (page.text(&article.title)) "” in full" } }
+            p lang=[words.language] {
+                a href=(url) {
+                    (words.read_in_full.0) (page.text(&article.title)) (words.read_in_full.1)
+                }
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ mod plain;
 mod slots;
 mod style;
 pub mod theme;
+mod words;
 
 use std::sync::Arc;
 

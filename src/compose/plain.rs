@@ -8,6 +8,7 @@ mod wrap;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::slots;
+use super::words::{Words, words};
 use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link, plain};
 use crate::issue::{Article, Issue, Length, Publication};
 use wrap::{Margin, display_width, wrap};
@@ -23,9 +24,12 @@ pub(super) fn letter(
     footer: Option<&str>,
     unsubscribe: &str,
 ) -> String {
-    let mut text = Text::default();
-    let date = issue.date.strftime("%-d %B %Y").to_string();
-    let number = issue.number.map_or(String::new(), |number| format!("No. {number} · "));
+    let mut text = Text { out: String::new(), links: Vec::new(), words: words(&issue.language) };
+    let words = words(&issue.language);
+    let date = issue.date.strftime(words.date).to_string();
+    let (before, behind) = words.number;
+    let number =
+        issue.number.map_or(String::new(), |number| format!("{before}{number}{behind} · "));
     text.wrapped(&format!("{}\n{number}{date}", publication.name), Margin::none());
     text.underlined(&issue.title, '=');
     text.blocks(&issue.intro, Margin::none());
@@ -33,7 +37,7 @@ pub(super) fn letter(
     let articles: Vec<&Article> =
         issue.sections.iter().flat_map(|section| &section.articles).collect();
     if articles.len() > 2 {
-        text.underlined("In this issue", '-');
+        text.underlined(words.in_this_issue, '-');
         let items = articles.iter().map(|article| vec![Inline::Text(article.title.clone())]);
         for item in items {
             text.list_line(&item);
@@ -53,8 +57,9 @@ pub(super) fn letter(
 }
 
 /// A text being written.
-#[derive(Default)]
 struct Text {
+    /// What the letter says itself.
+    words: Words,
     out: String,
     /// Links of the article so far, in the order of their numbers.
     links: Vec<String>,
@@ -107,7 +112,8 @@ impl Text {
 
     fn article(&mut self, article: &Article) {
         self.underlined(&article.title, '-');
-        let date = article.date.map(|date| date.strftime("%-d %B %Y").to_string());
+        let format = self.words.date;
+        let date = article.date.map(|date| date.strftime(format).to_string());
         let words = [&article.author, &article.affiliation, &date];
         let byline: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
         if !byline.is_empty() {
@@ -142,7 +148,9 @@ impl Text {
             (None, None) => {}
         }
         if let Some(url) = &article.url {
-            self.wrapped(&format!("Read “{}” in full:\n{url}", article.title), Margin::none());
+            let (before, behind) = self.words.read_in_full;
+            let link = format!("{before}{}{behind}:\n{url}", article.title);
+            self.wrapped(&link, Margin::none());
         }
     }
 
@@ -171,7 +179,8 @@ impl Text {
             }
         }
         self.gap();
-        self.line(&format!("Unsubscribe from {}:", publication.name));
+        let (before, behind) = self.words.unsubscribe;
+        self.line(&format!("{before}{}{behind}:", publication.name));
         self.line(unsubscribe);
     }
 

@@ -128,7 +128,7 @@ impl Reading<'_> {
             table.required_text("subject", "add subject = \"…\": what an inbox shows first");
         let preheader = table.text("preheader");
         let date = required_date(&mut table);
-        let language = table.text("language");
+        let language = table.language("language");
         let intro = table.text("intro");
         let pictures = table.choice("images", &PICTURES);
         let sections = table.tables("section");
@@ -154,7 +154,7 @@ impl Reading<'_> {
                 subject,
                 preheader,
                 date,
-                language: language.map_or(publication.language.clone(), |text| text.value),
+                language: language.unwrap_or_else(|| publication.language.clone()),
                 intro,
                 sections,
                 pictures: pictures.unwrap_or(publication.pictures),

@@ -13,6 +13,7 @@ use super::block::{Alignment, Block, BlockKind, Figure, Inline, Item, Link, Tabl
 use super::sanitize;
 use super::slot::Slots;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::manifest::is_language;
 
 /// Quotes in quotes in lists: no reader follows deeper, and recursion has to end somewhere.
 const MAX_DEPTH: usize = 48;
@@ -363,7 +364,7 @@ impl Reader<'_> {
         let name = words.first().map_or("", |word| word.trim_start_matches('.'));
         let language = words.iter().find_map(|word| word.strip_prefix("lang="));
         let kind = match (name, words.get(1).and_then(|word| word.strip_prefix("tag:"))) {
-            (_, _) if language.is_some() => {
+            (_, _) if language.is_some_and(|tag| is_language(tag.trim_matches('"'))) => {
                 let tag = language.unwrap_or_default().trim_matches('"').to_owned();
                 BlockKind::Language(tag, blocks)
             }

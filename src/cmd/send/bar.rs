@@ -51,10 +51,7 @@ fn told(progress: &Progress, started: Instant, to_send: u64) -> String {
     let settled = progress.settled.load(Ordering::Relaxed);
     let seconds = started.elapsed().as_secs_f64().max(0.001);
     let rate = settled as f64 / seconds;
-    let connected = progress.connections.load(Ordering::Relaxed) > 0;
     let mut text = match settled {
-        0 if connected => "connected".to_owned(),
-        0 if seconds > 3.0 => "no connection yet, trying again (-v says why)".to_owned(),
         0 => "connecting".to_owned(),
         _ => {
             let left = to_send.saturating_sub(settled) as f64 / rate;

@@ -22,7 +22,7 @@ pub(super) fn read(reading: &mut Reading<'_>, slug: &str, source: &Arc<Source>) 
     let tags = table.texts("tags").into_iter().map(|tag| tag.value).collect();
     let note = table.text("note");
     let length = table.choice("length", &LENGTHS).unwrap_or_default();
-    let language = table.text("language").map(|text| text.value);
+    let language = table.language("language");
     let lead = lead(reading, &mut table);
     table.finish(&mut reading.problems);
 
