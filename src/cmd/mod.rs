@@ -5,6 +5,7 @@
 mod check;
 mod clock;
 mod desk;
+mod dkim;
 mod failure;
 mod files;
 mod init;
@@ -55,6 +56,7 @@ enum Command {
     Render(render::Args),
     Test(test::Args),
     Send(send::Args),
+    Dkim(dkim::Args),
 }
 
 /// Runs one command.
@@ -68,6 +70,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Render(args) => render::run(global, &args),
         Command::Test(args) => test::run(global, &args),
         Command::Send(args) => send::run(global, &args),
+        Command::Dkim(args) => dkim::run(global, &args),
     }
 }
 
