@@ -3,6 +3,7 @@
 //! Every key can be overridden by `DIGEST_SECTION__KEY`. Secrets come from the environment or from
 //! a file, and are never printed, not even in an error.
 
+pub mod dkim;
 mod secret;
 mod theme;
 
@@ -31,12 +32,24 @@ pub struct Config {
     pub theme: Theme,
     /// For `message`, still without its keys.
     pub sender: Sender,
+    /// For `message`, still without its keys; `None` where the relay signs.
+    pub dkim: Option<dkim::Dkim>,
     /// For `smtp` and `delivery`, in the order of the file.
     pub relays: Vec<RelayConfig>,
     /// For `store`: `sqlite:digest.db`.
     pub store_url: Option<String>,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
+}
+
+impl Config {
+    /// Whose signature messages carry, or would.
+    pub fn signing_domain(&self) -> &str {
+        match &self.dkim {
+            Some(dkim) => dkim.domain(),
+            None => self.sender.from.address.domain(),
+        }
+    }
 }
 
 /// A relay and how hard it may be used.
@@ -78,7 +91,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// The identity, with tokens and Message-IDs made under `secret`.
+    /// The identity, with tokens and Message-IDs made under `secret`, and nobody who signs.
     pub fn identity(&self, secret: &Secret) -> Identity {
         Identity {
             from: self.from.clone(),
@@ -88,6 +101,7 @@ impl Sender {
             base_url: self.base_url.clone(),
             reverse_path: self.reverse_path.clone(),
             keys: Keys::new(secret.bytes()),
+            signers: Vec::new(),
         }
     }
 
@@ -117,6 +131,8 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     override_from(environment, &mut value);
     let mut table = Table::new(&source, "digest.toml", value);
     let (publication, sender) = publication(root, &mut table, &mut problems);
+    let from_domain = sender.as_ref().map(|sender| sender.from.address.domain());
+    let dkim = dkim::read(&mut table, root, from_domain, &mut problems);
     let (theme, logos) = theme::read(&mut table, &mut problems);
     let relays = relays(&mut table, root, &mut problems);
     let mut store = table.table("store");
@@ -128,7 +144,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
             if !problems.iter().any(Diagnostic::is_error) =>
         {
             let publication = Publication { logo: logos.0, logo_dark: logos.1, ..publication };
-            Ok(Config { publication, theme, sender, relays, store_url, time_zone })
+            Ok(Config { publication, theme, sender, dkim, relays, store_url, time_zone })
         }
         _ => Err(problems),
     }

@@ -168,6 +168,11 @@ impl Table {
         &self.source
     }
 
+    /// Whether nothing is written in it, or nothing is left to take.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// A place in the table's file.
     pub fn place(&self, span: &Range<usize>) -> Place {
         Place::span(&self.source, span.clone())

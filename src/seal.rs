@@ -1,6 +1,8 @@
-//! Hashes and authentication codes: the only file that knows the crypto crate.
+//! Hashes, authentication codes and signatures: the only room that knows the crypto crate.
 //!
 //! A key never appears in an error, a log line or a `Debug` output.
+
+pub mod signing;
 
 use aws_lc_rs::{constant_time, digest, hmac};
 
@@ -14,6 +16,50 @@ pub fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(context.finish().as_ref());
     out
+}
+
+/// SHA-256 over bytes that come piece by piece; where the pieces end makes no difference.
+#[derive(Clone)]
+pub struct Sha256(digest::Context);
+
+impl Sha256 {
+    /// Over nothing yet.
+    pub fn new() -> Sha256 {
+        Sha256(digest::Context::new(&digest::SHA256))
+    }
+
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all that was added.
+    pub fn finish(self) -> Hash {
+        Hash(self.0.finish())
+    }
+}
+
+impl Default for Sha256 {
+    fn default() -> Sha256 {
+        Sha256::new()
+    }
+}
+
+impl std::fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sha256(…)")
+    }
+}
+
+/// A finished SHA-256.
+#[derive(Clone, Debug)]
+pub struct Hash(digest::Digest);
+
+impl Hash {
+    /// Its 32 bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.as_ref()
+    }
 }
 
 /// The publication's secret, for one purpose.

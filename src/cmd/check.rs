@@ -90,6 +90,7 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
         }
     }
     problems.extend(found);
+    problems.extend(desk.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned()));
     Ok((problems, Some(names.len())))
 }
 

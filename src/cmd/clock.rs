@@ -3,6 +3,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
+use sejong_digest::message::splice::Occasion;
 
 use super::failure::Failure;
 
@@ -17,7 +18,9 @@ pub(crate) fn now_in(zone: &TimeZone) -> ZonedDateTime {
     now().to_zoned_datetime(zone.clone())
 }
 
-/// A moment as RFC 5322 3.3 writes it: `Thu, 6 Nov 2025 09:00:00 -0500`.
-pub(crate) fn rfc5322(moment: &ZonedDateTime) -> Result<String, Failure> {
-    Ok(jiff::fmt::rfc2822::to_string(moment)?)
+/// What a run at `moment` adds to all its messages: the date as RFC 5322 3.3 writes it, `Thu, 6 Nov
+/// 2025 09:00:00 -0500`, and the same for signatures.
+pub(crate) fn occasion(moment: &ZonedDateTime, test: bool) -> Result<Occasion, Failure> {
+    let date = jiff::fmt::rfc2822::to_string(moment)?;
+    Ok(Occasion { date, time: moment.timestamp().as_second(), test })
 }

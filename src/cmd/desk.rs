@@ -97,9 +97,24 @@ impl Desk {
     }
 
     /// Who the publication is in mail, with the keys of its own secret, which is made if missing.
+    /// Nobody signs.
     pub(crate) fn identity(&self) -> Result<Identity, Failure> {
         let secret = config::secret(&self.root, &self.environment)?;
         Ok(self.config.sender.identity(&secret))
+    }
+
+    /// The same, with those who sign. Problems with a key are shown, and end it here: before the
+    /// first message.
+    pub(crate) fn signing_identity(&self) -> Result<Identity, Failure> {
+        let Some(dkim) = &self.config.dkim else { return self.identity() };
+        if let Some(warning) = dkim.warning() {
+            print::problems(std::slice::from_ref(warning));
+        }
+        let signers = dkim.signers().map_err(|problems| {
+            print::problems(&problems);
+            Failure::checks("messages cannot be signed as digest.toml says")
+        })?;
+        Ok(Identity { signers, ..self.identity()? })
     }
 }
 

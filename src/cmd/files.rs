@@ -9,12 +9,24 @@ use super::failure::Failure;
 
 /// Writes a file that is not there yet, and the folders above it.
 pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
+    create_with(path, text, fs::OpenOptions::new())
+}
+
+/// The same for a file that only its owner can read.
+pub(crate) fn create_private(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    create_with(path, text, options)
+}
+
+fn create_with(path: &Path, text: &str, mut options: fs::OpenOptions) -> Result<(), Failure> {
     let made = match path.parent() {
         Some(folder) => fs::create_dir_all(folder),
         None => Ok(()),
     };
-    made.and_then(|()| fs::OpenOptions::new().write(true).create_new(true).open(path))
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+    made.and_then(|()| options.write(true).create_new(true).open(path))
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
                 Failure::new(format!("{} is there already", shown(path)))

@@ -5,6 +5,7 @@
 mod check;
 mod clock;
 mod desk;
+mod dkim;
 mod failure;
 mod files;
 mod init;
@@ -59,6 +60,7 @@ enum Command {
     Send(send::Args),
     Status(status::Args),
     Reconcile(reconcile::Args),
+    Dkim(dkim::Args),
 }
 
 /// Runs one command.
@@ -74,6 +76,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Send(args) => send::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Reconcile(args) => reconcile::run(global, &args),
+        Command::Dkim(args) => dkim::run(global, &args),
     }
 }
 

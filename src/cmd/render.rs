@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
 use sejong_digest::message::recipient::Recipient;
-use sejong_digest::message::splice::{Occasion, Template, Unfilled, part_text};
+use sejong_digest::message::splice::{SpliceError, Template, part_text};
 
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
@@ -70,7 +70,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let (identity, recipient) = match &args.reader {
         Some(address) => {
             let file = readers::file(&desk, args.subscribers.as_deref());
-            (desk.identity()?, readers::at_address("--as", address, file.as_deref())?)
+            // Only the message itself is signed: who looks at its text needs no key.
+            let identity = match args.format {
+                Format::Eml => desk.signing_identity()?,
+                Format::Html | Format::Text => desk.identity()?,
+            };
+            (identity, readers::at_address("--as", address, file.as_deref())?)
         }
         // Looking at an issue makes no file, and gives the same bytes on every machine.
         None => {
@@ -78,9 +83,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             (identity, readers::anybody(&composition)?)
         }
     };
-    let date = clock::rfc5322(&clock::now_in(&desk.config.time_zone))?;
-    let template = Template::new(&composition, identity, &Occasion { date, test: false });
-    let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unfilled)?;
+    let now = clock::now_in(&desk.config.time_zone);
+    let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
+    let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unspliced)?;
     match args.output.as_deref() {
         Some(path) if path != Path::new("-") => files::replace(path, &bytes)?,
         _ => print::answer(&bytes)?,
@@ -93,7 +98,7 @@ fn rendered(
     composition: &Composition,
     recipient: &Recipient,
     format: Format,
-) -> Result<Vec<u8>, Unfilled> {
+) -> Result<Vec<u8>, SpliceError> {
     Ok(match format {
         Format::Html => part_text(template, &composition.html, recipient)?.into_bytes(),
         Format::Text => part_text(template, &composition.text, recipient)?.into_bytes(),
@@ -101,8 +106,14 @@ fn rendered(
     })
 }
 
-fn unfilled(error: Unfilled) -> Failure {
-    let field = &error.field;
-    Failure::checks(error.to_string())
-        .help(format!("give the slot a fallback, as in {{{{ {field} | … }}}}, or add the field"))
+fn unspliced(error: SpliceError) -> Failure {
+    match &error {
+        SpliceError::Unfilled(unfilled) => {
+            let field = &unfilled.field;
+            let help =
+                format!("give the slot a fallback, as in {{{{ {field} | … }}}}, or add the field");
+            Failure::checks(error.to_string()).help(help)
+        }
+        SpliceError::Unsigned(_) => Failure::new(error.to_string()),
+    }
 }

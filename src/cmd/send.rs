@@ -14,7 +14,7 @@ use sejong_digest::config::Secret;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::run::{self, Ended, Progress};
-use sejong_digest::message::splice::{Occasion, Template};
+use sejong_digest::message::splice::Template;
 use sejong_digest::store::{self, Store};
 use tokio::sync::watch;
 
@@ -105,13 +105,13 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let (issue, composition) = draft.sendable()?;
     let subject = sejong_digest::compose::readable(&issue.subject.value, &issue.slots);
     let readers = plan::readers(&desk, args, &issue, &composition)?;
-    let date = clock::rfc5322(&clock::now_in(&desk.config.time_zone))?;
+    let now = clock::now_in(&desk.config.time_zone);
     // A dry run makes no file, not even the secret's.
     let identity = match args.dry_run {
         true => desk.config.sender.identity(&Secret::for_nobody()),
-        false => desk.identity()?,
+        false => desk.signing_identity()?,
     };
-    let template = Template::new(&composition, identity, &Occasion { date, test: false });
+    let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
     let template = Arc::new(template);
     let ready = Ready { desk: &desk, args, composition: &composition, subject, readers, template };
     runtime()?.block_on(ready.send())

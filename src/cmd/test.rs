@@ -7,7 +7,7 @@ use sejong_digest::check;
 use sejong_digest::delivery::trial;
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::message::address::Address;
-use sejong_digest::message::splice::{Occasion, Template};
+use sejong_digest::message::splice::{SpliceError, Template};
 use sejong_digest::smtp::outcome::Outcome;
 
 use super::desk::Desk;
@@ -45,16 +45,14 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     if problems.iter().any(Diagnostic::is_error) {
         return Err(Failure::checks("the issue has errors; nothing was sent"));
     }
-    let date = clock::rfc5322(&clock::now_in(&desk.config.time_zone))?;
-    let template = Template::new(&composition, desk.identity()?, &Occasion { date, test: true });
+    let now = clock::now_in(&desk.config.time_zone);
+    let identity = desk.signing_identity()?;
+    let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
     let file = readers::file(&desk, args.subscribers.as_deref());
     let mut messages = Vec::new();
     for address in &args.to {
         let known = readers::at_address("--to", address, file.as_deref())?;
-        messages.push(template.splice(&known).map_err(|unfilled| {
-            Failure::checks(format!("no message can be made: {unfilled}"))
-                .help("give the slot a fallback, {{ field | fallback }}, or --subscribers a list")
-        })?);
+        messages.push(template.splice(&known).map_err(unspliced)?);
     }
     runtime()?.block_on(async {
         let destination = relays::destination(&desk, &args.relay).await?;
@@ -75,6 +73,15 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             None => Ok(Exit::Unfinished),
         }
     })
+}
+
+fn unspliced(error: SpliceError) -> Failure {
+    let what = format!("no message can be made: {error}");
+    match error {
+        SpliceError::Unfilled(_) => Failure::checks(what)
+            .help("give the slot a fallback, {{ field | fallback }}, or --subscribers a list"),
+        SpliceError::Unsigned(_) => Failure::new(what),
+    }
 }
 
 fn told(address: &Address, outcome: &Outcome) -> String {

@@ -4,6 +4,7 @@
 //! only carries it.
 
 pub mod address;
+pub mod dkim;
 mod encode;
 pub mod header;
 pub mod recipient;

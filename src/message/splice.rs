@@ -2,10 +2,14 @@
 //!
 //! A message is the concatenation of stretches that were encoded once and of the values that
 //! differ: no template run, no Markdown, no inlining and no MIME encoding of the body happens here.
+//! What is spliced is signed last, and nothing is added behind the signature.
+
+mod values;
 
 use std::borrow::Cow;
 
 use super::address::Address;
+use super::dkim::{self, Signer};
 use super::encode::{self, Base64Literal, Base64Writer, Encoding};
 use super::header::{self, HeaderText, Mailbox};
 use super::recipient::Recipient;
@@ -13,6 +17,8 @@ use super::token::Keys;
 use super::{Envelope, Message};
 use crate::compose::{Composition, Context, Picture, Segment};
 use crate::issue::slot::Slot;
+use crate::seal::signing::SignError;
+use values::{Passages, Values, plain_text};
 
 /// Who a publication is in mail.
 #[derive(Clone, Debug)]
@@ -31,6 +37,8 @@ pub struct Identity {
     pub reverse_path: Option<String>,
     /// For tokens and identifiers.
     pub keys: Keys,
+    /// Who signs each message; nobody where the relay does.
+    pub signers: Vec<Signer>,
 }
 
 /// What one run of sending adds to all its messages.
@@ -38,6 +46,8 @@ pub struct Identity {
 pub struct Occasion {
     /// `Date`, RFC 5322 3.3, such as `Thu, 6 Nov 2025 09:00:00 -0500`.
     pub date: String,
+    /// The same moment in seconds of Unix, for signatures.
+    pub time: i64,
     /// Whether this is a trial: `[test]` before the subject, and a Message-ID of its own.
     pub test: bool,
 }
@@ -54,12 +64,24 @@ pub struct Unfilled {
     pub slot: usize,
 }
 
+/// Why there is no message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpliceError {
+    /// The recipient's row lacks something.
+    #[error(transparent)]
+    Unfilled(#[from] Unfilled),
+    /// It could not be signed, which says nothing of the recipient.
+    #[error(transparent)]
+    Unsigned(#[from] SignError),
+}
+
 /// A composition, encoded.
 #[derive(Clone, Debug)]
 pub struct Template {
     identity: Identity,
     issue: String,
     test: bool,
+    time: i64,
     subject: Vec<Segment>,
     slots: Vec<Option<Slot>>,
     /// Header fields that are the same for all, each block complete.
@@ -107,9 +129,10 @@ impl Template {
         Template {
             issue,
             test: occasion.test,
+            time: occasion.time,
             subject: composition.subject.clone(),
             slots: composition.slots.clone(),
-            size: size + 1024,
+            size: size + 1024 + dkim::size(&identity.signers),
             identity,
             before_to,
             after_to,
@@ -149,11 +172,22 @@ impl Template {
         unfilled
     }
 
-    /// The message for one recipient.
+    /// The message for one recipient, signed where somebody signs.
     ///
     /// # Errors
-    /// A slot without a fallback that the recipient has no value for: no half-made message exists.
-    pub fn splice(&self, recipient: &Recipient) -> Result<Message, Unfilled> {
+    /// A slot without a fallback that the recipient has no value for, or a signature that could not
+    /// be made: no half-made message exists.
+    pub fn splice(&self, recipient: &Recipient) -> Result<Message, SpliceError> {
+        let address = recipient.address();
+        let mut bytes = self.unsigned(recipient)?;
+        let signatures = dkim::sign(&self.identity.signers, self.time, &bytes)?;
+        bytes.splice(..0, signatures);
+        let envelope =
+            Envelope { reverse_path: self.reverse_path(address), recipient: address.clone() };
+        Ok(Message { envelope, bytes })
+    }
+
+    fn unsigned(&self, recipient: &Recipient) -> Result<Vec<u8>, Unfilled> {
         let address = recipient.address();
         let values = self.values(recipient)?;
         let mut bytes = Vec::with_capacity(self.size);
@@ -176,9 +210,7 @@ impl Template {
         for part in &self.parts {
             part.write(&values, recipient, &mut bytes);
         }
-        let envelope =
-            Envelope { reverse_path: self.reverse_path(address), recipient: address.clone() };
-        Ok(Message { envelope, bytes })
+        Ok(bytes)
     }
 
     fn values<'a>(&'a self, recipient: &'a Recipient) -> Result<Values<'a>, Unfilled> {
@@ -350,85 +382,6 @@ fn base64_segments(segments: &[Segment]) -> Vec<Base64Segment> {
         Segment::EndWhen => Base64Segment::EndWhen,
     };
     segments.iter().map(segment).collect()
-}
-
-/// The values of one recipient, by slot.
-struct Values<'a>(Vec<Cow<'a, str>>);
-
-impl Values<'_> {
-    fn get(&self, slot: usize, context: Context) -> Cow<'_, str> {
-        let value = self.0.get(slot).map_or("", |value| value.as_ref());
-        match context {
-            Context::Plain => Cow::Borrowed(value),
-            Context::Html => escape_html(value),
-            Context::UrlPart | Context::PlainUrlPart => Cow::Owned(percent_encode(value)),
-        }
-    }
-}
-
-fn escape_html(value: &str) -> Cow<'_, str> {
-    if !value.contains(['&', '<', '>', '"', '\'']) {
-        return Cow::Borrowed(value);
-    }
-    let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    Cow::Owned(escaped.replace('"', "&quot;").replace('\'', "&#39;"))
-}
-
-/// RFC 3986 2.1: all but unreserved characters.
-fn percent_encode(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(byte as char);
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
-/// Segments as one text for one recipient.
-fn plain_text(segments: &[Segment], values: &Values<'_>, recipient: &Recipient) -> String {
-    let mut out = String::new();
-    let mut passages = Passages::default();
-    for segment in segments {
-        match segment {
-            Segment::When(tag) => passages.open(recipient.has_tag(tag)),
-            Segment::EndWhen => passages.close(),
-            _ if passages.hidden() => {}
-            Segment::Literal(text) => out.push_str(text),
-            Segment::Slot(index, context) => out.push_str(&values.get(*index, *context)),
-        }
-    }
-    out
-}
-
-/// Which passages for some readers are open, and whether this reader sees what stands here.
-#[derive(Default)]
-struct Passages {
-    depth: usize,
-    hidden_since: Option<usize>,
-}
-
-impl Passages {
-    fn open(&mut self, shown: bool) {
-        self.depth += 1;
-        if !shown && self.hidden_since.is_none() {
-            self.hidden_since = Some(self.depth);
-        }
-    }
-
-    fn close(&mut self) {
-        if self.hidden_since == Some(self.depth) {
-            self.hidden_since = None;
-        }
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    fn hidden(&self) -> bool {
-        self.hidden_since.is_some()
-    }
 }
 
 impl Part {

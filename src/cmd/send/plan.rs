@@ -159,10 +159,11 @@ impl Plan {
         let more = self.domains.len().saturating_sub(5);
         let more = if more > 0 { format!(", {more} more") } else { String::new() };
         let mut text = format!(
-            "Issue     {} ({})\nSubject   {subject}\nFrom      {}\nTo        {} ({}{more})\nRelay     {relay}\n",
+            "Issue     {} ({})\nSubject   {subject}\nFrom      {}\nSigned    {}\nTo        {} ({}{more})\nRelay     {relay}\n",
             composition.issue,
             &composition.hash_hex()[..12],
             desk.config.sender.from(),
+            signed(desk),
             counted(self.to_send, "recipient"),
             domains.join(", "),
         );
@@ -212,6 +213,13 @@ impl Plan {
             "left_out": self.left_out.iter().map(|(_, number)| number).sum::<usize>(),
         });
         Ok(serde_json::to_string(&object)?)
+    }
+}
+
+fn signed(desk: &Desk) -> String {
+    match &desk.config.dkim {
+        Some(dkim) => dkim.to_string(),
+        None => "unsigned (no [dkim])".to_owned(),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{Options, Stopping};
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
 use crate::message::Message;
+use crate::message::splice::SpliceError;
 use crate::smtp::outcome::{Failure, Outcome, Remedy, Scope, Stage, Trouble};
 use crate::smtp::relay::Relay;
 use crate::smtp::reply::Reply;
@@ -188,15 +189,15 @@ impl RowFeed<'_> {
                 self.rows.insert(ticket, claimed);
                 Some((ticket, message))
             }
-            Err(unfilled) => {
-                // The list was checked before the run, so that only a changed row comes here.
-                let failure = Failure {
-                    stage: Stage::Connect,
-                    scope: Scope::Recipient,
-                    reply: None,
-                    text: format!("no message could be made: {unfilled}"),
+            Err(error) => {
+                // The list was checked before the run, so that only a changed row lacks something.
+                // A signature that could not be made is nobody's fault on the list.
+                let state = match error {
+                    SpliceError::Unfilled(_) => "refused",
+                    SpliceError::Unsigned(_) => "deferred",
                 };
-                self.record(&claimed, "refused", None, &failure.text);
+                let text = format!("no message could be made: {error}");
+                self.record(&claimed, state, None, &text);
                 self.work.queue.settled();
                 None
             }

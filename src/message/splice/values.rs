@@ -1,0 +1,90 @@
+//! What one recipient has for the slots, written for the place where it stands, and which passages
+//! they see.
+
+use std::borrow::Cow;
+
+use crate::compose::{Context, Segment};
+use crate::message::recipient::Recipient;
+
+/// The values of one recipient, by slot.
+pub(super) struct Values<'a>(pub(super) Vec<Cow<'a, str>>);
+
+impl Values<'_> {
+    pub(super) fn get(&self, slot: usize, context: Context) -> Cow<'_, str> {
+        let value = self.0.get(slot).map_or("", |value| value.as_ref());
+        match context {
+            Context::Plain => Cow::Borrowed(value),
+            Context::Html => escape_html(value),
+            Context::UrlPart | Context::PlainUrlPart => Cow::Owned(percent_encode(value)),
+        }
+    }
+}
+
+fn escape_html(value: &str) -> Cow<'_, str> {
+    if !value.contains(['&', '<', '>', '"', '\'']) {
+        return Cow::Borrowed(value);
+    }
+    let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    Cow::Owned(escaped.replace('"', "&quot;").replace('\'', "&#39;"))
+}
+
+/// RFC 3986 2.1: all but unreserved characters.
+fn percent_encode(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(byte as char);
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// Segments as one text for one recipient.
+pub(super) fn plain_text(
+    segments: &[Segment],
+    values: &Values<'_>,
+    recipient: &Recipient,
+) -> String {
+    let mut out = String::new();
+    let mut passages = Passages::default();
+    for segment in segments {
+        match segment {
+            Segment::When(tag) => passages.open(recipient.has_tag(tag)),
+            Segment::EndWhen => passages.close(),
+            _ if passages.hidden() => {}
+            Segment::Literal(text) => out.push_str(text),
+            Segment::Slot(index, context) => out.push_str(&values.get(*index, *context)),
+        }
+    }
+    out
+}
+
+/// Which passages for some readers are open, and whether this reader sees what stands here.
+#[derive(Default)]
+pub(super) struct Passages {
+    depth: usize,
+    hidden_since: Option<usize>,
+}
+
+impl Passages {
+    pub(super) fn open(&mut self, shown: bool) {
+        self.depth += 1;
+        if !shown && self.hidden_since.is_none() {
+            self.hidden_since = Some(self.depth);
+        }
+    }
+
+    pub(super) fn close(&mut self) {
+        if self.hidden_since == Some(self.depth) {
+            self.hidden_since = None;
+        }
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    pub(super) fn hidden(&self) -> bool {
+        self.hidden_since.is_some()
+    }
+}
