@@ -4,8 +4,10 @@
 mod again;
 mod lists;
 mod outcomes;
+mod pace;
 mod relays;
 mod rehearsal;
+mod retries;
 mod stops;
 mod trials;
 
