@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use sejong_digest::smtp::catcher::CatcherOptions;
 use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 
 use crate::harness::running::wait_until;
@@ -65,6 +66,35 @@ fn a_slow_lane_does_not_slow_the_rest() {
 }
 
 #[test]
+fn lanes_retries_and_two_relays_together_lose_nobody() {
+    let moody = |seed| {
+        let script = Script::new()
+            .rule(At::Rcpt, When::Fraction(0.1, seed), Do::reply("450 4.2.1 mailbox busy"))
+            .rule(At::Dot, When::Fraction(0.05, seed + 1), Do::reply("451 4.3.0 try again"))
+            .rule(At::Mail, When::Fraction(0.02, seed + 2), Do::reply_then_close("421 4.3.2 bye"));
+        Relay::scripted(script)
+    };
+    let row = |n| {
+        let domain = if n <= 450 { "slow.example" } else { "fast.example" };
+        format!("r{n:03}@{domain},Reader {n}\n")
+    };
+    let list = format!("email,first_name\n{}", (1..=650).map(row).collect::<String>());
+    let (one, other) = (moody(7), moody(17));
+    let here = two_relays(1, (&one, ""), (&other, "")).write(LIST, list);
+    let settings = "[lane.\"slow.example\"]\nlimit = \"300/second\"\nconnections = 2\n\
+                    [retry]\nfirst = \"300ms\"\ncap = \"500ms\"\n";
+    let text = format!("{}{settings}", here.read("digest.toml"));
+    let here = here.write("digest.toml", text);
+    let output = send_configured(&here, &["--wait", "30s"]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [650, 0, 0, 0, 0, 0]), "{output:?}");
+    let mut copies: BTreeMap<String, usize> = one.copies();
+    for (to, count) in other.copies() {
+        *copies.entry(to).or_default() += count;
+    }
+    assert!(copies.len() == 650 && copies.values().all(|count| *count == 1), "{copies:?}");
+}
+
+#[test]
 fn a_relay_that_dies_leaves_its_share_to_the_other() {
     let gone = || Do::reply_then_close("421 4.3.0 out of order");
     let dying = (20..60).fold(Script::new(), |script, at| {
@@ -87,6 +117,21 @@ fn a_relay_that_dies_leaves_its_share_to_the_other() {
     assert!(dies.counts().accepted > 0, "{:?}", dies.counts());
     let words = "left to the other relays";
     assert!(output.stderr.contains(words), "{}", output.stderr);
+}
+
+#[test]
+fn a_relay_that_refuses_our_password_leaves_its_share_to_the_other() {
+    let guarded = |password: &str| {
+        let login = Some(("kim".to_owned(), password.to_owned()));
+        Relay::with(CatcherOptions { login, ..CatcherOptions::default() })
+    };
+    let (refuses, takes) = (guarded("another"), guarded("right"));
+    let here = two_relays(20, (&refuses, "user = \"kim\""), (&takes, "user = \"kim\""))
+        .env("DIGEST_SMTP_PASSWORD", "wrong")
+        .env("DIGEST_SMTP_PASSWORD_2", "right");
+    let output = send_configured(&here, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [20, 0, 0, 0, 0, 0]), "{output:?}");
+    assert_eq!((refuses.counts().accepted, takes.copies().len()), (0, 20));
 }
 
 #[test]

@@ -71,6 +71,21 @@ fn an_interrupt_ends_the_wait_for_the_next_try() {
 }
 
 #[test]
+fn a_run_that_is_killed_while_it_waits_has_lost_nobody() {
+    let (here, relay) =
+        (with_settings(5, "[retry]\nfirst = \"10m\""), Relay::scripted(busy("r002")));
+    let running =
+        here.start(&["send", "2025-11", "--yes", "--wait", "1h", "--relay", &relay.url()]);
+    relay.has_taken(4);
+    std::thread::sleep(Duration::from_millis(300));
+    running.kill();
+    let open = Relay::new();
+    let output = send(&here, &open, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [5, 0, 0, 0, 0, 0]), "{output:?}");
+    assert_eq!(open.copies().into_keys().collect::<Vec<_>>(), ["r002@x.example"]);
+}
+
+#[test]
 fn a_time_that_is_none_is_told_at_its_place() {
     let (here, relay) = (with_settings(1, "[retry]\nfirst = \"soon\""), Relay::new());
     let output = send(&here, &relay, &[]);

@@ -43,8 +43,19 @@ pub struct Earlier {
     pub charged: u32,
     /// The first one.
     pub first_ms: Option<i64>,
+    /// It was deferred, by this run or an earlier one.
+    pub deferred: bool,
     /// This run deferred it, and its time has come.
     pub again: bool,
+}
+
+/// What a claim leaves where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skip {
+    /// Rows of these domains.
+    pub domains: Vec<String>,
+    /// Up to this row only these domains have rows without an attempt: the search begins behind it.
+    pub after: i64,
 }
 
 impl Ledger {
@@ -62,8 +73,7 @@ impl Ledger {
     }
 
     /// Claims up to `limit` rows for `run`, durably: deferred ones whose time has come, then those
-    /// that wait for their first attempt, in the order of the list. Rows of the domains in `skip`
-    /// stay where they are.
+    /// that wait for their first attempt, in the order of the list. `skip` stays where it is.
     ///
     /// # Errors
     /// The store's.
@@ -72,7 +82,7 @@ impl Ledger {
         run: i64,
         limit: usize,
         now_ms: i64,
-        skip: &[String],
+        skip: &Skip,
     ) -> Result<Vec<Claimed>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query =
@@ -82,14 +92,15 @@ impl Ledger {
                SELECT id FROM recipient WHERE state = 'deferred' AND issue = ",
         );
         query.push_bind(&self.issue).push(" AND next_attempt <= ").push_bind(now_ms);
-        leave_out(&mut query, skip);
+        leave_out(&mut query, &skip.domains);
         query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit);
         query.push(
             ") UNION ALL SELECT id FROM (\
                SELECT id FROM recipient WHERE state = 'pending' AND issue = ",
         );
         query.push_bind(&self.issue);
-        leave_out(&mut query, skip);
+        query.push(" AND id > ").push_bind(skip.after);
+        leave_out(&mut query, &skip.domains);
         query.push(" ORDER BY id LIMIT ").push_bind(limit);
         query.push(") LIMIT ").push_bind(limit);
         query.push(
@@ -105,6 +116,7 @@ impl Ledger {
             .iter()
             .filter_map(|row| {
                 let email: String = row.get(1);
+                let next_ms: Option<i64> = row.get(7);
                 // The address was written from an `Address`, and reads as one again.
                 let address = Address::parse(&email).ok()?;
                 Some(Claimed {
@@ -114,7 +126,8 @@ impl Ledger {
                         attempts: count(row.get(4)),
                         charged: count(row.get(5)),
                         first_ms: row.get(6),
-                        again: row.get::<Option<i64>, _>(7).is_some_and(|next| next > 0),
+                        deferred: next_ms.is_some(),
+                        again: next_ms.is_some_and(|next| next > 0),
                     },
                 })
             })

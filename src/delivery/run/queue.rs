@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::lanes::{Lanes, Ready};
 use super::{Options, Progress};
+use crate::delivery::ledger::turns::Skip;
 use crate::delivery::ledger::{Claimed, Ledger};
 use crate::delivery::pace::Pace;
 
@@ -47,6 +48,8 @@ struct State {
     /// The ledger had no more rows, except of the domains in `skipped`.
     exhausted: bool,
     skipped: Vec<String>,
+    /// How far claims that skipped domains have come.
+    past: Skip,
     /// When deferred rows are due, as the ledger knows it.
     due_ms: BTreeSet<i64>,
     /// Rows that were deferred, and of which the ledger does not know it yet.
@@ -82,6 +85,7 @@ impl Queue {
             claiming: false,
             exhausted: false,
             skipped: Vec::new(),
+            past: Skip::default(),
             due_ms: BTreeSet::new(),
             deferring: 0,
             idle_since: None,
@@ -172,7 +176,7 @@ impl Queue {
             if std::mem::replace(&mut state.claiming, true) {
                 return;
             }
-            state.lanes.full()
+            state.skip()
         };
         let claimed = self.ledger.claim(self.run, CLAIM, self.now_ms(), &skip).await;
         let mut state = self.state();
@@ -180,7 +184,8 @@ impl Queue {
         match claimed {
             Ok(rows) => {
                 state.exhausted = rows.is_empty();
-                state.skipped = skip;
+                state.note_past(&skip, &rows);
+                state.skipped = skip.domains;
                 let again = rows.iter().filter(|row| row.earlier.again).count();
                 self.progress.again(again as u64);
                 if !rows.is_empty() {
@@ -353,6 +358,27 @@ impl State {
             self.due_ms.pop_first();
             self.exhausted = false;
         }
+    }
+
+    /// What the next claim leaves out. What earlier ones have searched in vain is not searched
+    /// again: half a list may be of one slow domain.
+    fn skip(&self) -> Skip {
+        let domains = self.lanes.full();
+        let searched = !self.past.domains.is_empty()
+            && self.past.domains.iter().all(|domain| domains.contains(domain));
+        Skip { after: if searched { self.past.after } else { 0 }, domains }
+    }
+
+    fn note_past(&mut self, skip: &Skip, rows: &[Claimed]) {
+        if skip.domains.is_empty() {
+            return;
+        }
+        let first_attempts = rows.iter().filter(|row| !row.earlier.deferred).map(|row| row.row);
+        let after = match rows {
+            [] => i64::MAX,
+            _ => first_attempts.max().unwrap_or(skip.after).max(skip.after),
+        };
+        self.past = Skip { domains: skip.domains.clone(), after };
     }
 
     /// What to do when no row may go now; `pause` is how long lanes make theirs wait.
