@@ -4,6 +4,7 @@
 //! a file, and are never printed, not even in an error.
 
 pub mod dkim;
+mod pace;
 mod secret;
 mod theme;
 
@@ -14,6 +15,8 @@ use secrecy::SecretString;
 
 use crate::compose::theme::Theme;
 use crate::delivery::pace::Rate;
+use crate::delivery::run::lanes::LaneOptions;
+use crate::delivery::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::{Pictures, Publication, load};
 use crate::manifest::{self, Kind, Located, Table, Value};
@@ -36,6 +39,10 @@ pub struct Config {
     pub dkim: Option<dkim::Dkim>,
     /// For `smtp` and `delivery`, in the order of the file.
     pub relays: Vec<RelayConfig>,
+    /// For `delivery`: recipient domains that get less than others.
+    pub lanes: Vec<LaneOptions>,
+    /// For `delivery`: when deferred recipients are tried again.
+    pub schedule: Schedule,
     /// For `store`: `sqlite:digest.db`.
     pub store_url: Option<String>,
     /// Where dates and times are told.
@@ -59,23 +66,34 @@ pub struct RelayConfig {
     pub relay: Relay,
     /// How many messages in what time; `None` is as fast as it takes them.
     pub limit: Option<Rate>,
+    /// Its share of the connections of a run, beside the shares of the others.
+    pub weight: Option<u32>,
     user: Option<String>,
     password_file: Option<PathBuf>,
 }
 
 impl RelayConfig {
     /// The relay with its password. Asked for only by who sends: an editor who checks and renders
-    /// has no password, and needs none.
+    /// has no password, and needs none. `number` is its place among several, from 1:
+    /// `DIGEST_SMTP_PASSWORD_2` is for the second one alone.
     ///
     /// # Errors
     /// As [`credentials`].
-    pub fn with_password(&self, environment: &[(String, String)]) -> Result<Relay, String> {
-        credentials(
-            self.relay.clone(),
-            self.user.clone(),
-            self.password_file.as_deref(),
-            environment,
-        )
+    pub fn with_password(
+        &self,
+        number: usize,
+        environment: &[(String, String)],
+    ) -> Result<Relay, String> {
+        let file = self.password_file.as_deref();
+        let own = format!("DIGEST_SMTP_PASSWORD_{number}");
+        let own = environment.iter().find(|(name, _)| *name == own);
+        let environment = match (own, file) {
+            (Some((_, password)), _) => &[("DIGEST_SMTP_PASSWORD".to_owned(), password.clone())],
+            // What all relays share says less than the file that is this one's.
+            (None, Some(_)) if number > 1 => &[][..],
+            _ => environment,
+        };
+        credentials(self.relay.clone(), self.user.clone(), file, environment)
     }
 }
 
@@ -135,6 +153,8 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let dkim = dkim::read(&mut table, root, from_domain, &mut problems);
     let (theme, logos) = theme::read(&mut table, &mut problems);
     let relays = relays(&mut table, root, &mut problems);
+    let lanes = pace::lanes(&mut table, &mut problems);
+    let schedule = pace::retry(&mut table, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -144,7 +164,17 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
             if !problems.iter().any(Diagnostic::is_error) =>
         {
             let publication = Publication { logo: logos.0, logo_dark: logos.1, ..publication };
-            Ok(Config { publication, theme, sender, dkim, relays, store_url, time_zone })
+            Ok(Config {
+                publication,
+                theme,
+                sender,
+                dkim,
+                relays,
+                lanes,
+                schedule,
+                store_url,
+                time_zone,
+            })
         }
         _ => Err(problems),
     }
@@ -322,6 +352,7 @@ fn relays(table: &mut Table, root: &Path, problems: &mut Vec<Diagnostic>) -> Vec
         let password_file = section.text("password_file");
         let connections = section.integer("connections", 1..257);
         let limit = section.text("limit");
+        let weight = section.integer("weight", 1..1_001).map(|weight| weight as u32);
         let messages = section.integer("max_messages_per_connection", 1..1_000_000);
         let ca_file = section.text("ca_file");
         let limit = limit.and_then(|text| rate(&mut section, &text));
@@ -339,7 +370,7 @@ fn relays(table: &mut Table, root: &Path, problems: &mut Vec<Diagnostic>) -> Vec
                     }
                     let password_file = password_file.map(|file| root.join(file.value));
                     let user = user.map(|user| user.value);
-                    relays.push(RelayConfig { relay, limit, user, password_file });
+                    relays.push(RelayConfig { relay, limit, weight, user, password_file });
                 }
                 Err(error) => {
                     let help = "as in smtps://user@mail.your.domain, or smtp://127.0.0.1:2525";

@@ -4,13 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use sejong_digest::config;
-use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::run::Route;
 use sejong_digest::smtp::catcher::{Catcher, CatcherOptions};
 use sejong_digest::smtp::relay::Relay;
 
 use super::desk::Desk;
 use super::failure::Failure;
-use super::print;
 
 /// Where to and how hard; the same for `send` and `test`.
 #[derive(Debug, clap::Args)]
@@ -23,14 +22,44 @@ pub(crate) struct RelayArgs {
     pub(crate) catch: Option<PathBuf>,
 }
 
-/// A relay ready for use, and the catcher behind it, if it is one of ours.
+/// Relays ready for use, and the catcher behind them, if it is one of ours.
 pub(crate) struct Destination {
-    pub(crate) relay: Relay,
-    pub(crate) limit: Option<Rate>,
+    /// One or more.
+    pub(crate) routes: Vec<Route>,
+    weights: Vec<Option<u32>>,
     catcher: Option<Catcher>,
 }
 
 impl Destination {
+    fn one(relay: Relay, catcher: Option<Catcher>) -> Destination {
+        Destination { routes: vec![Route { relay, limit: None }], weights: vec![None], catcher }
+    }
+
+    /// Shares out connections by weight: `wanted` in all, or as many as the relays have; no more
+    /// than there are messages, but one for each relay. Without weights each relay has its own.
+    pub(crate) fn share_connections(&mut self, wanted: Option<u16>, messages: usize) {
+        let own: Vec<usize> = self.routes.iter().map(|route| route.relay.connections()).collect();
+        let wanted_count = wanted.map(usize::from);
+        // More connections than messages would only say hello and goodbye.
+        let all = wanted_count.unwrap_or_else(|| own.iter().sum()).min(messages).max(1);
+        let weighted = self.weights.iter().any(Option::is_some);
+        let weight = |at: usize| match self.weights[at] {
+            Some(weight) => f64::from(weight),
+            None if weighted => 1.0,
+            None => own[at] as f64,
+        };
+        let sum: f64 = (0..own.len()).map(weight).sum();
+        let shares: Vec<usize> = (0..own.len())
+            .map(|at| {
+                let share = (all as f64 * weight(at) / sum).round() as usize;
+                share.min(if wanted.is_some() { all } else { own[at] }).max(1)
+            })
+            .collect();
+        for (route, share) in self.routes.iter_mut().zip(shares) {
+            route.relay = route.relay.clone().with_connections(share);
+        }
+    }
+
     /// Ends the catcher, if there is one.
     pub(crate) async fn close(self) {
         if let Some(catcher) = self.catcher {
@@ -49,23 +78,22 @@ pub(crate) async fn destination(desk: &Desk, args: &RelayArgs) -> Result<Destina
             Relay::parse(url).map_err(|error| Failure::usage(format!("--relay: {error}")))?;
         let relay = config::credentials(relay, None, None, &desk.environment)
             .map_err(|reason| Failure::new(reason).help("set DIGEST_SMTP_PASSWORD"))?;
-        return Ok(Destination { relay, limit: None, catcher: None });
+        return Ok(Destination::one(relay, None));
     }
-    let [first, rest @ ..] = desk.config.relays.as_slice() else {
+    if desk.config.relays.is_empty() {
         return Err(Failure::new("there is no relay to send to").help(
             "add [[relay]] to digest.toml, or name one: --relay smtps://user@mail.your.domain",
         ));
-    };
-    if !rest.is_empty() {
-        print::note(&format!(
-            "{} relays are configured; this version uses the first",
-            rest.len() + 1
-        ));
     }
-    let relay = first.with_password(&desk.environment).map_err(|reason| {
-        Failure::new(reason).help("set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]")
-    })?;
-    Ok(Destination { relay, limit: first.limit, catcher: None })
+    let mut destination = Destination { routes: Vec::new(), weights: Vec::new(), catcher: None };
+    for (at, configured) in desk.config.relays.iter().enumerate() {
+        let relay = configured.with_password(at + 1, &desk.environment).map_err(|reason| {
+            Failure::new(reason).help("set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]")
+        })?;
+        destination.routes.push(Route { relay, limit: configured.limit });
+        destination.weights.push(configured.weight);
+    }
+    Ok(destination)
 }
 
 async fn catch(folder: &Path) -> Result<Destination, Failure> {
@@ -81,5 +109,5 @@ async fn catch(folder: &Path) -> Result<Destination, Failure> {
     };
     let catcher = Catcher::start(options).await.map_err(failed)?;
     let relay = Relay::parse(&format!("smtp://{}", catcher.addr()))?;
-    Ok(Destination { relay, limit: None, catcher: Some(catcher) })
+    Ok(Destination::one(relay, Some(catcher)))
 }

@@ -14,6 +14,7 @@ use sejong_digest::config::Secret;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::run::{self, Ended, Progress};
+use sejong_digest::delivery::schedule;
 use sejong_digest::message::splice::Template;
 use sejong_digest::store::{self, Store};
 use tokio::sync::watch;
@@ -73,6 +74,10 @@ pub(crate) struct Args {
     /// How fast at most: 50/second, 30/minute, 2000/hour
     #[arg(long, value_name = "RATE")]
     limit: Option<Rate>,
+    /// Keep trying deferred recipients for so long after the others: 30m, 2h
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = schedule::duration)]
+    #[arg(hide_short_help = true)]
+    wait: Duration,
     /// How many connections at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     connections: Option<u16>,
@@ -145,14 +150,14 @@ impl Ready<'_> {
             return self.nothing_to_do(&ledger, &plan).await;
         }
         let mut destination = relays::destination(self.desk, &self.args.relay).await?;
-        if let Some(connections) = self.args.connections {
-            destination.relay = destination.relay.with_connections(connections.into());
-        }
-        // More connections than messages would only say hello and goodbye.
-        let useful = destination.relay.connections().min(plan.to_send);
-        destination.relay = destination.relay.with_connections(useful);
-        destination.limit = self.args.limit.or(destination.limit);
-        print::note(&plan.told(&self.subject, self.desk, &destination, self.composition));
+        destination.share_connections(self.args.connections, plan.to_send);
+        print::note(&plan.told(
+            &self.subject,
+            self.desk,
+            &destination,
+            self.args.limit,
+            self.composition,
+        ));
         if !plan::confirmed(self.args.yes, plan.to_send)? {
             return Err(Failure::new("nothing was sent"));
         }
@@ -187,8 +192,11 @@ impl Ready<'_> {
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send as u64));
         let options = run::Options {
             template: Arc::clone(&self.template),
-            relay: destination.relay.clone(),
-            limit: destination.limit,
+            routes: self.routes(destination),
+            limit: self.args.limit,
+            lanes: self.desk.config.lanes.clone(),
+            schedule: self.desk.config.schedule,
+            wait: self.args.wait,
             clock: || clock::now().to_string(),
             stopping,
             progress,
@@ -200,6 +208,15 @@ impl Ready<'_> {
         Ok(report?)
     }
 
+    /// The relays; a limit on the command line stands for theirs.
+    fn routes(&self, destination: &Destination) -> Vec<run::Route> {
+        let mut routes = destination.routes.clone();
+        if self.args.limit.is_some() {
+            routes.iter_mut().for_each(|route| route.limit = None);
+        }
+        routes
+    }
+
     async fn close(&self, ledger: &Ledger, report: run::Report) -> Ending {
         let counts = ledger.counts().await?;
         let summary = Summary::new(
@@ -209,6 +226,9 @@ impl Ready<'_> {
             report.elapsed,
             report.settled,
         );
+        for trouble in &report.failed_relays {
+            print::note(&format!("{trouble}; its share was left to the other relays"));
+        }
         report::troubles(ledger).await?;
         self.answer(&summary)?;
         let resume = "run the same command again to go on";
@@ -259,10 +279,13 @@ impl Ready<'_> {
             (Some(url), None) => sejong_digest::smtp::relay::Relay::parse(url)
                 .map_err(|error| Failure::usage(format!("--relay: {error}")))?
                 .to_string(),
-            (None, None) => match self.desk.config.relays.first() {
-                Some(relay) => relay.relay.to_string(),
-                None => "no relay: digest.toml has no [[relay]]".to_owned(),
-            },
+            (None, None) if self.desk.config.relays.is_empty() => {
+                "no relay: digest.toml has no [[relay]]".to_owned()
+            }
+            (None, None) => {
+                let relays = self.desk.config.relays.iter().map(|relay| relay.relay.to_string());
+                relays.collect::<Vec<_>>().join(", ")
+            }
         };
         match self.args.json {
             true => print::answer(format!("{}\n", plan.json(self.composition)?).as_bytes())?,

@@ -56,7 +56,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     }
     runtime()?.block_on(async {
         let destination = relays::destination(&desk, &args.relay).await?;
-        let sent = trial::send(&destination.relay, messages).await;
+        let sent = trial::send(&destination.routes[0].relay, messages).await;
         destination.close().await;
         let (outcomes, trouble) = match sent {
             Ok(outcomes) => (outcomes, None),

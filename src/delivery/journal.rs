@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::ledger::turns::Retry;
+
 /// A journal larger than this is begun anew, with the attempts that are still open.
 const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -33,6 +35,9 @@ pub struct Settled {
     pub at: String,
     /// Without angle brackets.
     pub message_id: String,
+    /// When it may come back, if it is to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -227,6 +232,7 @@ mod tests {
             text: "queued\nas 1".to_owned(),
             at: "2025-11-06T14:00:00Z".to_owned(),
             message_id: id(row),
+            retry: None,
         }
     }
 

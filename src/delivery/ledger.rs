@@ -4,6 +4,7 @@
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
 pub mod overview;
+pub mod turns;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,12 +15,14 @@ use super::journal::{self, Settled};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::{Store, StoreError};
+use turns::Earlier;
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 1] = ["
+pub const STEPS: [&str; 2] = [
+    "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
@@ -49,7 +52,9 @@ CREATE TABLE recipient (
     UNIQUE (issue, identity)
 );
 CREATE INDEX recipient_by_state ON recipient (issue, state, id);
-"];
+",
+    turns::TIMES,
+];
 
 /// The states of a row, as the tables name them.
 pub const STATES: [&str; 7] =
@@ -62,6 +67,8 @@ pub struct Claimed {
     pub row: i64,
     /// Whom the message is for.
     pub recipient: Recipient,
+    /// Its tries so far.
+    pub earlier: Earlier,
 }
 
 /// The ledger of one issue.
@@ -181,43 +188,6 @@ impl Ledger {
         Ok(done.rows_affected())
     }
 
-    /// Claims up to `limit` rows for `run`, durably, in the order of the list. A row that this run
-    /// has deferred is left to a later one.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn claim(&self, run: i64, limit: usize) -> Result<Vec<Claimed>, StoreError> {
-        let rows = sqlx::query(
-            "UPDATE recipient SET state = 'claimed', claimed_by = ?1 WHERE id IN (\
-               SELECT id FROM recipient WHERE issue = ?2 AND state = 'pending' \
-               UNION ALL \
-               SELECT id FROM recipient WHERE issue = ?2 AND state = 'deferred' \
-                 AND claimed_by <> ?1 \
-               ORDER BY id LIMIT ?3) \
-             RETURNING id, email, fields, tags",
-        )
-        .bind(run)
-        .bind(&self.issue)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(self.store.pool())
-        .await
-        .map_err(|error| self.store.failed(error))?;
-        let mut claimed: Vec<Claimed> = rows
-            .iter()
-            .filter_map(|row| {
-                let email: String = row.get(1);
-                // The address was written from an `Address`, and reads as one again.
-                let address = Address::parse(&email).ok()?;
-                Some(Claimed {
-                    row: row.get(0),
-                    recipient: recipient(address, row.get(2), row.get(3)),
-                })
-            })
-            .collect();
-        claimed.sort_by_key(|claimed| claimed.row);
-        Ok(claimed)
-    }
-
     /// Writes outcomes, in one transaction.
     ///
     /// # Errors
@@ -227,7 +197,8 @@ impl Ledger {
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         for batch in settled.chunks(BATCH) {
             let mut query = QueryBuilder::<Sqlite>::new(
-                "WITH settled (id, state, code, enhanced, text, message_id, at) AS (",
+                "WITH settled (id, state, code, enhanced, text, message_id, at, first_ms, \
+                 next_ms, charged) AS (",
             );
             query.push_values(batch, |mut row, settled| {
                 row.push_bind(settled.row)
@@ -236,12 +207,18 @@ impl Ledger {
                     .push_bind(&settled.enhanced)
                     .push_bind(&settled.text)
                     .push_bind(&settled.message_id)
-                    .push_bind(&settled.at);
+                    .push_bind(&settled.at)
+                    .push_bind(settled.retry.map(|retry| retry.first_ms))
+                    .push_bind(settled.retry.map(|retry| retry.next_ms))
+                    .push_bind(settled.retry.is_none_or(|retry| retry.charged));
             });
             query.push(
                 ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
                  code = settled.code, enhanced = settled.enhanced, text = settled.text, \
-                 message_id = settled.message_id, at = settled.at \
+                 message_id = settled.message_id, at = settled.at, \
+                 first_attempt = COALESCE(first_attempt, settled.first_ms), \
+                 next_attempt = settled.next_ms, \
+                 charged = recipient.charged + settled.charged \
                  FROM settled WHERE recipient.id = settled.id",
             );
             query.build().execute(&mut *transaction).await.map_err(failed)?;
@@ -255,7 +232,8 @@ impl Ledger {
     /// The store's.
     pub async fn release(&self, run: i64) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE recipient SET state = 'pending' WHERE state = 'claimed' AND claimed_by = ?1",
+            "UPDATE recipient SET state = 'pending', next_attempt = NULL \
+             WHERE state = 'claimed' AND claimed_by = ?1",
         )
         .bind(run)
         .execute(self.store.pool())
@@ -297,6 +275,7 @@ impl Ledger {
                     text: text.to_owned(),
                     at: at.to_owned(),
                     message_id: marked.cloned().or(message_id).unwrap_or_default(),
+                    retry: None,
                 });
             } else {
                 free.push(row);
@@ -320,8 +299,9 @@ impl Ledger {
 
     async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
         for batch in rows.chunks(BATCH) {
-            let mut query =
-                QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'pending' WHERE id IN (");
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (",
+            );
             let mut list = query.separated(", ");
             for row in batch {
                 list.push_bind(*row);

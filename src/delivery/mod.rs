@@ -8,4 +8,5 @@ pub mod ledger;
 pub mod pace;
 pub mod reconcile;
 pub mod run;
+pub mod schedule;
 pub mod trial;

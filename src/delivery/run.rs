@@ -4,6 +4,7 @@
 //! ends early only for what would befall every further message.
 
 mod connection;
+pub mod lanes;
 mod queue;
 mod recorder;
 
@@ -17,11 +18,13 @@ use tokio::task::JoinSet;
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::pace::Rate;
+use super::schedule::Schedule;
 use crate::message::splice::Template;
 use crate::smtp::outcome::Trouble;
 use crate::smtp::relay::Relay;
 use crate::store::StoreError;
 use connection::Work;
+use lanes::LaneOptions;
 use queue::Queue;
 use recorder::Recorder;
 
@@ -37,15 +40,30 @@ pub enum Stopping {
     Abort,
 }
 
+/// A relay, and how hard it may be used.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Where to, with its password, and over how many connections.
+    pub relay: Relay,
+    /// How fast at most, across its connections.
+    pub limit: Option<Rate>,
+}
+
 /// What a run is told.
 #[derive(Clone)]
 pub struct Options {
     /// The encoded composition.
     pub template: Arc<Template>,
-    /// Where to.
-    pub relay: Relay,
-    /// How fast at most, across all connections.
+    /// Where to; one or more.
+    pub routes: Vec<Route>,
+    /// How fast at most, across all relays.
     pub limit: Option<Rate>,
+    /// Recipient domains that get less than others.
+    pub lanes: Vec<LaneOptions>,
+    /// When deferred rows are tried again.
+    pub schedule: Schedule,
+    /// How long to wait for deferred rows when nothing else is left.
+    pub wait: Duration,
     /// The time as RFC 3339, for the ledger.
     pub clock: fn() -> String,
     /// Changes when somebody wants the run to end.
@@ -79,6 +97,14 @@ impl Progress {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
+    /// Rows that were deferred in this run are tried again.
+    fn again(&self, rows: u64) {
+        for count in [&self.failed, &self.settled] {
+            let less = |count: u64| Some(count.saturating_sub(rows));
+            let _ = count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        }
+    }
+
     fn add(&self, accepted: bool) {
         let outcome = if accepted { &self.accepted } else { &self.failed };
         outcome.fetch_add(1, Ordering::Relaxed);
@@ -110,6 +136,8 @@ pub struct Report {
     pub elapsed: Duration,
     /// Rows that got an outcome.
     pub settled: u64,
+    /// Relays that failed and whose share went to the others.
+    pub failed_relays: Vec<Trouble>,
 }
 
 /// Attempts every row of the ledger that waits, and records what became of each. Call it under the
@@ -128,12 +156,22 @@ pub async fn run(
         Ok(journal) => journal,
         Err(error) => {
             let ended = Ended::Ledger(format!("the journal cannot be written: {error}"));
-            return Ok(Report { ended, elapsed: started.elapsed(), settled: 0 });
+            return Ok(Report {
+                ended,
+                elapsed: started.elapsed(),
+                settled: 0,
+                failed_relays: Vec::new(),
+            });
         }
     };
-    let queue = Arc::new(Queue::new(ledger.clone(), run, options.limit));
+    ledger.hurry_deferred().await?;
+    let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
+    let queue = Arc::new(Queue::new(ledger.clone(), run, began.as_millisecond(), options));
     let (recorder, writer) = Recorder::start(ledger.clone(), journal, Arc::clone(&queue));
-    let ended = connections(&queue, &recorder, options).await;
+    let work = Work::new(Arc::clone(&queue), Arc::clone(&recorder), options.clone());
+    let ended = connections(&work, &queue, options).await;
+    let failed_relays = work.failed_relays();
+    drop(work);
     let open = recorder.open_rows();
     for (row, message_id) in open {
         // Only a dropped connection leaves a mark without an outcome.
@@ -154,15 +192,16 @@ pub async fn run(
         (Ok(()), None) => ended,
     };
     let settled = options.progress.settled.load(Ordering::Relaxed);
-    Ok(Report { ended, elapsed: started.elapsed(), settled })
+    Ok(Report { ended, elapsed: started.elapsed(), settled, failed_relays })
 }
 
 /// Runs the connections until the last one is done.
-async fn connections(queue: &Arc<Queue>, recorder: &Arc<Recorder>, options: &Options) -> Ended {
+async fn connections(work: &Work, queue: &Queue, options: &Options) -> Ended {
     let mut tasks = JoinSet::new();
-    let work = Work::new(Arc::clone(queue), Arc::clone(recorder), options.clone());
-    for number in 0..options.relay.connections() {
-        tasks.spawn(connection::keep(work.clone(), number));
+    for (route, Route { relay, .. }) in options.routes.iter().enumerate() {
+        for number in 0..relay.connections() {
+            tasks.spawn(connection::keep(work.clone(), route, number));
+        }
     }
     let mut stopping = options.stopping.clone();
     let mut trouble = None;

@@ -5,8 +5,10 @@ mod afterwards;
 mod again;
 mod lists;
 mod outcomes;
+mod pace;
 mod relays;
 mod rehearsal;
+mod retries;
 mod stops;
 mod trials;
 

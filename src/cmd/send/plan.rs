@@ -6,6 +6,8 @@ use std::io::IsTerminal as _;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::{self, Audience};
 use sejong_digest::compose::Composition;
+use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::run::Route;
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::issue::{Issue, load};
 
@@ -135,14 +137,22 @@ impl Plan {
         subject: &str,
         desk: &Desk,
         destination: &Destination,
+        limit: Option<Rate>,
         composition: &Composition,
     ) -> String {
-        let pace = destination.limit.map_or(String::new(), |rate| {
-            let seconds = rate.interval().as_secs_f64() * self.to_send as f64;
-            format!(", at most {rate}: about {}", duration(seconds))
+        let relays: Vec<String> = destination.routes.iter().map(relay_told).collect();
+        let own = destination.routes.iter().map(|route| route.limit);
+        // Only where every relay has a limit is there one for all of them.
+        let all: Option<Vec<f64>> = match limit {
+            Some(limit) => Some(vec![1.0 / limit.interval().as_secs_f64()]),
+            None => own.map(|limit| Some(1.0 / limit?.interval().as_secs_f64())).collect(),
+        };
+        let finish = all.map_or(String::new(), |per_second| {
+            let seconds = self.to_send as f64 / per_second.iter().sum::<f64>();
+            let limit = limit.map_or(String::new(), |rate| format!(", at most {rate}"));
+            format!("{limit}: about {}", duration(seconds))
         });
-        let connections = destination.relay.connections();
-        let relay = format!("{} ({}){pace}", destination.relay, counted(connections, "connection"));
+        let relay = format!("{}{finish}", relays.join(", "));
         self.dry(subject, desk, &relay, composition).trim_end().to_owned()
     }
 
@@ -234,6 +244,12 @@ pub(super) fn confirmed(yes: bool, to_send: usize) -> Result<bool, Failure> {
     }
     let question = format!("Send to {}?", counted(to_send, "recipient"));
     Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+}
+
+fn relay_told(route: &Route) -> String {
+    let connections = counted(route.relay.connections(), "connection");
+    let limit = route.limit.map_or(String::new(), |rate| format!(", at most {rate}"));
+    format!("{} ({connections}){limit}", route.relay)
 }
 
 /// `1 recipient`, `12 recipients`.

@@ -1,7 +1,7 @@
 //! One connection: sessions opened one after the other, each carrying what the queue hands out.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use super::recorder::Recorder;
 use super::{Options, Stopping};
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
+use crate::delivery::ledger::turns::Retry;
+use crate::delivery::schedule::{Kind, Next, Tries};
 use crate::message::Message;
 use crate::message::splice::SpliceError;
 use crate::smtp::outcome::{Failure, Outcome, Remedy, Scope, Stage, Trouble};
@@ -25,6 +27,10 @@ const MAX_FAILURES: u32 = 6;
 const MAX_FIRST_FAILURES: u32 = 3;
 /// The first pause before connecting again; each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The same where another relay can take over.
+const MAX_FAILURES_OF_SEVERAL: u32 = 1;
+/// How long a connection whose relay failed leaves the work to others, at first and at most.
+const COOL_DOWN: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(600));
 /// How often a message that breaks its connection is tried in one run.
 const MAX_BREAKS: u32 = 3;
 /// Refusals of the message as such, one after the other, that stop the run.
@@ -50,11 +56,37 @@ struct Shared {
     suspects: Mutex<Vec<Settled>>,
     /// How often each row's text broke its connection.
     breaks: Mutex<HashMap<i64, u32>>,
+    /// Connections that are neither cooling down nor given up.
+    working: AtomicUsize,
+    /// The last trouble of each relay that left its work to others.
+    failed_relays: Mutex<HashMap<usize, Trouble>>,
 }
 
 impl Work {
     pub(super) fn new(queue: Arc<Queue>, recorder: Arc<Recorder>, options: Options) -> Work {
-        Work { queue, recorder, options, shared: Arc::default() }
+        let connections = options.routes.iter().map(|route| route.relay.connections()).sum();
+        let shared = Shared { working: AtomicUsize::new(connections), ..Shared::default() };
+        Work { queue, recorder, options, shared: Arc::new(shared) }
+    }
+
+    /// Relays that failed and whose share went to the others.
+    pub(super) fn failed_relays(&self) -> Vec<Trouble> {
+        let failed = self.shared.failed_relays.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed: Vec<_> = failed.iter().collect();
+        failed.sort_by_key(|(route, _)| **route);
+        failed.into_iter().map(|(_, trouble)| trouble.clone()).collect()
+    }
+
+    /// A connection leaves its work to others; whether there are any.
+    fn leave_to_others(&self, route: usize, trouble: &Trouble) -> bool {
+        let others = self.shared.working.fetch_sub(1, Ordering::Relaxed) > 1;
+        let mut failed = self.shared.failed_relays.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.insert(route, trouble.clone());
+        drop(failed);
+        if !others {
+            self.queue.close();
+        }
+        others
     }
 
     /// Why the relay refuses every message, if it does.
@@ -80,9 +112,14 @@ impl Work {
     /// How many sessions may fail one after the other.
     fn patience(&self) -> u32 {
         match self.shared.opened.load(Ordering::Relaxed) {
+            _ if self.has_several_relays() => MAX_FAILURES_OF_SEVERAL,
             true => MAX_FAILURES,
             false => MAX_FIRST_FAILURES,
         }
+    }
+
+    fn has_several_relays(&self) -> bool {
+        self.options.routes.len() > 1
     }
 
     fn breaks(&self, row: i64) -> u32 {
@@ -93,44 +130,64 @@ impl Work {
     }
 }
 
-/// Keeps a connection to the relay for as long as there is work; the trouble that ended it early.
-pub(super) async fn keep(work: Work, number: usize) -> Option<Trouble> {
-    let mut relay = work.options.relay.clone();
-    let mut failures = 0;
+/// Keeps a connection to a relay for as long as there is work; the trouble that ended it early.
+pub(super) async fn keep(work: Work, route: usize, number: usize) -> Option<Trouble> {
+    let mut relay = work.options.routes.get(route)?.relay.clone();
+    let (mut failures, mut cooled) = (0, 0);
     loop {
         if work.queue.is_over() {
             return None;
         }
-        let (carried, end) = session(&work, &relay).await;
+        let (carried, end) = session(&work, &relay, route).await;
         let trouble = match end {
             // Not a failure: the next session goes on at once.
             Ok(End::MaxMessages) => continue,
+            Ok(End::Drained) if work.queue.more().await => continue,
             Ok(End::Drained | End::Stopped) => return None,
             Err(trouble) => trouble,
         };
-        tracing::debug!(connection = number, %trouble, "session ended");
+        tracing::debug!(relay = route, connection = number, %trouble, "session ended");
         if work.options.progress.connections.load(Ordering::Relaxed) == 0 {
             work.options.progress.tell(Some(trouble.to_string()));
         }
-        failures = if carried > 0 { 1 } else { failures + 1 };
+        if carried > 0 {
+            (failures, cooled) = (0, 0);
+        }
+        failures += 1;
+        let given_up = failures > work.patience();
+        let relay_fails = trouble.scope == Scope::Relay || given_up;
         match trouble.remedy {
+            Remedy::Stop if work.has_several_relays() => {
+                work.leave_to_others(route, &trouble);
+                return Some(trouble);
+            }
             Remedy::Stop => {
                 work.queue.close();
                 return Some(trouble);
             }
-            _ if failures > work.patience() => return Some(trouble),
+            _ if relay_fails && work.has_several_relays() => {
+                if !work.leave_to_others(route, &trouble) {
+                    return Some(trouble);
+                }
+                pause(&work, (COOL_DOWN.0 * 2_u32.pow(cooled)).min(COOL_DOWN.1)).await;
+                work.shared.working.fetch_add(1, Ordering::Relaxed);
+                (failures, cooled) = (0, (cooled + 1).min(8));
+            }
+            _ if given_up => return Some(trouble),
             Remedy::Lockstep => relay = relay.without_pipelining(),
             Remedy::Reconnect => {}
-            Remedy::BackOff => pause(&work, failures, number).await,
+            Remedy::BackOff => {
+                // Longer each time, and not in step with the other connections.
+                let length = FIRST_PAUSE * 2_u32.pow(failures.saturating_sub(1).min(6));
+                pause(&work, length + length.mul_f64(0.13 * (number % 4) as f64)).await;
+            }
         }
     }
 }
 
-/// Waits before connecting again: longer each time, and not in step with the other connections.
-/// When these have done all the work meanwhile, there is nothing to wait for.
-async fn pause(work: &Work, failures: u32, number: usize) {
-    let pause = FIRST_PAUSE * 2_u32.pow(failures.saturating_sub(1).min(6));
-    let pause = pause + pause.mul_f64(0.13 * (number % 4) as f64);
+/// Waits before connecting again. When other connections have done all the work meanwhile, there is
+/// nothing to wait for.
+async fn pause(work: &Work, pause: Duration) {
     let mut stopping = work.options.stopping.clone();
     let stopped = stopping.wait_for(|wanted| *wanted >= Stopping::Drain);
     tokio::select! {
@@ -157,7 +214,7 @@ impl Drop for Open<'_> {
 }
 
 /// One session: how many messages it carried, and how it ended.
-async fn session(work: &Work, relay: &Relay) -> (u64, Result<End, Trouble>) {
+async fn session(work: &Work, relay: &Relay, route: usize) -> (u64, Result<End, Trouble>) {
     let mut session = match Session::open(relay).await {
         Ok(session) => session,
         Err(trouble) => return (0, Err(trouble)),
@@ -165,7 +222,7 @@ async fn session(work: &Work, relay: &Relay) -> (u64, Result<End, Trouble>) {
     let open = Open::new(work);
     work.shared.opened.store(true, Ordering::Relaxed);
     work.options.progress.tell(None);
-    let mut feed = RowFeed { work, rows: HashMap::new() };
+    let mut feed = RowFeed { work, route, rows: HashMap::new() };
     let end = session.carry(&mut feed).await;
     let carried = session.carried();
     drop(open);
@@ -178,6 +235,7 @@ async fn session(work: &Work, relay: &Relay) -> (u64, Result<End, Trouble>) {
 /// The queue, the ledger and the template as a session sees them.
 struct RowFeed<'a> {
     work: &'a Work,
+    route: usize,
     rows: HashMap<Ticket, Claimed>,
 }
 
@@ -192,13 +250,16 @@ impl RowFeed<'_> {
             Err(error) => {
                 // The list was checked before the run, so that only a changed row lacks something.
                 // A signature that could not be made is nobody's fault on the list.
-                let state = match error {
-                    SpliceError::Unfilled(_) => "refused",
-                    SpliceError::Unsigned(_) => "deferred",
-                };
                 let text = format!("no message could be made: {error}");
-                self.record(&claimed, state, None, &text);
-                self.work.queue.settled();
+                match error {
+                    SpliceError::Unfilled(_) => self.record(&claimed, "refused", None, &text),
+                    SpliceError::Unsigned(_) => {
+                        let (stage, scope) = (Stage::Connect, Scope::Recipient);
+                        let failure = Failure { stage, scope, reply: None, text };
+                        self.deferred(&claimed, &failure);
+                    }
+                }
+                self.work.queue.settled(&claimed);
                 None
             }
         }
@@ -225,12 +286,64 @@ impl RowFeed<'_> {
             text: text.to_owned(),
             at: (options.clock)(),
             message_id: options.template.message_id(claimed.recipient.address()),
+            retry: None,
         }
     }
 
     fn failed(&self, claimed: &Claimed, state: &str, failure: &Failure) {
         let text = failure.reply.as_ref().map_or(failure.text.as_str(), |reply| &reply.text);
         self.record(claimed, state, failure.reply.as_ref(), text);
+    }
+
+    /// Not now: when next, or never.
+    fn deferred(&self, claimed: &Claimed, failure: &Failure) {
+        let queue = &self.work.queue;
+        let (now_ms, earlier) = (queue.now_ms(), claimed.earlier);
+        let kind = Kind::of(failure);
+        let charged = kind != Kind::Rate;
+        let first_ms = earlier.first_ms.unwrap_or(now_ms);
+        let since = Duration::from_millis(now_ms.saturating_sub(first_ms).max(0).unsigned_abs());
+        let tries = Tries {
+            all: earlier.attempts.saturating_add(1),
+            charged: earlier.charged.saturating_add(charged.into()),
+            since,
+        };
+        let reply = failure.reply.as_ref();
+        let text = reply.map_or(failure.text.as_str(), |reply| &reply.text);
+        let seed = claimed.row.unsigned_abs();
+        let pause = match self.work.options.schedule.next(kind, tries, seed) {
+            Next::After(pause) => pause,
+            Next::GiveUp => {
+                let text = format!("given up after {}: {text}", told(since));
+                return self.record(claimed, "refused", reply, &text);
+            }
+        };
+        let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+        let retry = Retry { first_ms, next_ms: now_ms.saturating_add(pause_ms), charged };
+        queue.deferring();
+        self.work.options.progress.add(false);
+        let settled = self.outcome(claimed, "deferred", reply, text);
+        self.work.recorder.settled(Settled { retry: Some(retry), ..settled });
+    }
+
+    /// Somebody asks for a lower rate: the relay at MAIL, the recipient's domain after it.
+    fn heed(&self, claimed: &Claimed, failure: &Failure) {
+        // A server that shuts down says nothing about the rate.
+        let shuts_down = |reply: &Reply| reply.code == 421 && reply.is_about(3, 2);
+        if !failure.asks_to_slow_down()
+            || failure.is_greylisting()
+            || failure.reply.as_ref().is_some_and(shuts_down)
+        {
+            return;
+        }
+        match failure.stage {
+            Stage::Mail => self.work.queue.slow_relay(self.route),
+            Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot => {
+                self.work.queue.slow_lane(claimed);
+            }
+            // It is connections that are too many, and they back off.
+            _ => {}
+        }
     }
 
     /// The message or its sender was refused as such: after a few in a row nobody else is asked.
@@ -246,11 +359,12 @@ impl RowFeed<'_> {
 
     fn unsent(&mut self, claimed: Claimed, failure: &Failure) {
         self.work.recorder.unsent(claimed.row);
+        self.heed(&claimed, failure);
         self.note_refusal(failure);
         let broke = failure.stage == Stage::Body && self.work.breaks(claimed.row) >= MAX_BREAKS;
         if broke {
-            self.failed(&claimed, "deferred", failure);
-            self.work.queue.settled();
+            self.deferred(&claimed, failure);
+            self.work.queue.settled(&claimed);
         } else {
             self.work.queue.give_back(claimed);
         }
@@ -260,7 +374,7 @@ impl RowFeed<'_> {
 impl Feed for RowFeed<'_> {
     async fn next(&mut self) -> Option<(Ticket, Message)> {
         loop {
-            let claimed = self.work.queue.next().await?;
+            let claimed = self.work.queue.next(self.route).await?;
             if let Some(taken) = self.message(claimed) {
                 return Some(taken);
             }
@@ -268,7 +382,7 @@ impl Feed for RowFeed<'_> {
     }
 
     fn try_next(&mut self) -> Option<(Ticket, Message)> {
-        let claimed = self.work.queue.try_next()?;
+        let claimed = self.work.queue.try_next(self.route)?;
         self.message(claimed)
     }
 
@@ -287,9 +401,13 @@ impl Feed for RowFeed<'_> {
             Outcome::Accepted(reply) => {
                 self.work.shared.refusals.store(0, Ordering::Relaxed);
                 self.work.suspects().clear();
+                self.work.queue.speed_up(self.route, &claimed);
                 self.record(&claimed, "accepted", Some(&reply), &reply.text);
             }
-            Outcome::Deferred(failure) => self.failed(&claimed, "deferred", &failure),
+            Outcome::Deferred(failure) => {
+                self.heed(&claimed, &failure);
+                self.deferred(&claimed, &failure);
+            }
             Outcome::Refused(failure) => {
                 // What is our fault and not the recipient's is mended, and then they get it too.
                 let state = if failure.is_ours() { "deferred" } else { "refused" };
@@ -305,6 +423,15 @@ impl Feed for RowFeed<'_> {
             Outcome::Uncertain(failure) => self.failed(&claimed, "uncertain", &failure),
             Outcome::Unsent(failure) => return self.unsent(claimed, &failure),
         }
-        self.work.queue.settled();
+        self.work.queue.settled(&claimed);
+    }
+}
+
+/// A time as people say it.
+fn told(time: Duration) -> String {
+    match time.as_secs() {
+        s if s < 120 => format!("{s} s"),
+        s if s < 7_200 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3_600),
     }
 }

@@ -1,42 +1,66 @@
 //! Rows between the ledger and the connections: claimed in batches ahead of need, handed out at the
-//! pace that was asked for, and taken back when a connection fails before it could send them.
+//! pace that was asked for, taken back when a connection fails before it could send them, and
+//! claimed again when a deferred one is due.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::lanes::{Lanes, Ready};
+use super::{Options, Progress};
+use crate::delivery::ledger::turns::Skip;
 use crate::delivery::ledger::{Claimed, Ledger};
-use crate::delivery::pace::{Pacer, Rate};
+use crate::delivery::pace::Pace;
 
 /// Rows of one claim: few enough that losing power leaves few uncertain, enough that the disk is
 /// seldom asked.
 const CLAIM: usize = 200;
+/// Due times are remembered in steps of this, so that their number is small however many rows wait.
+const TICK_MS: i64 = 250;
+/// When nothing is due for so long, connections are closed meanwhile.
+const LONG: Duration = Duration::from_secs(20);
 
 /// See the file's head.
 #[derive(Debug)]
 pub(super) struct Queue {
     ledger: Ledger,
     run: i64,
+    /// When the run began, by the wall clock. From there on only the steady clock counts.
+    began_ms: i64,
     started: Instant,
+    /// How long to wait for deferred rows when nothing else is left.
+    wait: Duration,
+    progress: Arc<Progress>,
     state: Mutex<State>,
     /// Something changed that waiting connections should look at.
     changed: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    rows: VecDeque<Claimed>,
+    lanes: Lanes,
     /// Rows handed out and not settled.
     out: usize,
     /// A claim is under way.
     claiming: bool,
-    /// The ledger had no more rows.
+    /// The ledger had no more rows, except of the domains in `skipped`.
     exhausted: bool,
+    skipped: Vec<String>,
+    /// How far claims that skipped domains have come.
+    past: Skip,
+    /// When deferred rows are due, as the ledger knows it.
+    due_ms: BTreeSet<i64>,
+    /// Rows that were deferred, and of which the ledger does not know it yet.
+    deferring: usize,
+    /// When first nothing but deferred rows was left.
+    idle_since: Option<Duration>,
     /// No row is handed out any more.
     closed: bool,
-    pacer: Option<Pacer>,
+    /// The pace of the run, and of each relay.
+    whole: Pace,
+    relays: Vec<Pace>,
     failure: Option<String>,
 }
 
@@ -47,17 +71,36 @@ enum Found {
     Claim,
     /// Nothing yet: others hold rows, or the pace says so long.
     Wait(Option<Duration>),
+    /// Nothing until a deferred row is due.
+    Due(Duration),
     /// Nothing will come.
     End,
 }
 
 impl Queue {
-    pub(super) fn new(ledger: Ledger, run: i64, limit: Option<Rate>) -> Queue {
-        let state = State { pacer: limit.map(Pacer::new), ..State::default() };
+    pub(super) fn new(ledger: Ledger, run: i64, began_ms: i64, options: &Options) -> Queue {
+        let state = State {
+            lanes: Lanes::new(&options.lanes),
+            out: 0,
+            claiming: false,
+            exhausted: false,
+            skipped: Vec::new(),
+            past: Skip::default(),
+            due_ms: BTreeSet::new(),
+            deferring: 0,
+            idle_since: None,
+            closed: false,
+            whole: Pace::new(options.limit),
+            relays: options.routes.iter().map(|route| Pace::new(route.limit)).collect(),
+            failure: None,
+        };
         Queue {
             ledger,
             run,
+            began_ms,
             started: Instant::now(),
+            wait: options.wait,
+            progress: Arc::clone(&options.progress),
             state: Mutex::new(state),
             changed: Notify::new(),
         }
@@ -67,19 +110,27 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next row, when there is one and its time has come.
-    pub(super) async fn next(&self) -> Option<Claimed> {
+    /// The run's clock: it does not jump.
+    pub(super) fn now_ms(&self) -> i64 {
+        let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.began_ms.saturating_add(elapsed)
+    }
+
+    /// The next row for a connection to the `relay`th relay, when there is one and its time has
+    /// come; `None` where none will come soon.
+    pub(super) async fn next(&self, relay: usize) -> Option<Claimed> {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // From here on no change is missed, although it is awaited only below.
             changed.as_mut().enable();
-            match self.take() {
+            match self.take(relay) {
                 Found::Row(row) => return Some(*row),
                 Found::End => return None,
+                Found::Due(pause) if pause > LONG => return None,
                 Found::Claim => self.claim().await,
                 Found::Wait(None) => changed.await,
-                Found::Wait(Some(pause)) => {
+                Found::Wait(Some(pause)) | Found::Due(pause) => {
                     // A close ends the wait at once; any other change only starts it anew.
                     let _ = tokio::time::timeout(pause, changed).await;
                 }
@@ -88,52 +139,61 @@ impl Queue {
     }
 
     /// The next row if it may go at once.
-    pub(super) fn try_next(&self) -> Option<Claimed> {
-        match self.take() {
+    pub(super) fn try_next(&self, relay: usize) -> Option<Claimed> {
+        match self.take(relay) {
             Found::Row(row) => Some(*row),
             _ => None,
         }
     }
 
-    fn take(&self) -> Found {
+    fn take(&self, relay: usize) -> Found {
         let mut state = self.state();
         if state.closed {
             return Found::End;
         }
-        if state.rows.is_empty() {
-            return match (state.exhausted, state.claiming) {
-                (true, _) if state.out == 0 => Found::End,
-                (true, _) | (false, true) => Found::Wait(None),
-                (false, false) => Found::Claim,
-            };
+        let (now, now_ms) = (self.started.elapsed(), self.now_ms());
+        state.note_due(now_ms);
+        let lane = match state.lanes.ready(now) {
+            Ready::Lane(lane) => lane,
+            Ready::Later(pause) => return state.later(pause, now, now_ms, self.wait),
+        };
+        let Some(own) = state.relays.get(relay) else { return Found::End };
+        let pause = state.whole.wait(now).max(own.wait(now));
+        if !pause.is_zero() {
+            return Found::Wait(Some(pause));
         }
-        let now = self.started.elapsed();
-        if let Some(pacer) = &mut state.pacer {
-            let pause = pacer.wait(now);
-            if !pause.is_zero() {
-                return Found::Wait(Some(pause));
-            }
-            pacer.take(now);
-        }
+        let Some(row) = state.lanes.take(lane, now) else { return Found::End };
+        state.whole.take(now);
+        state.relays[relay].take(now);
         state.out += 1;
-        match state.rows.pop_front() {
-            Some(row) => Found::Row(Box::new(row)),
-            None => Found::End,
-        }
+        Found::Row(Box::new(row))
     }
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.
     async fn claim(&self) {
-        if std::mem::replace(&mut self.state().claiming, true) {
-            return;
-        }
-        let claimed = self.ledger.claim(self.run, CLAIM).await;
+        let skip = {
+            let mut state = self.state();
+            if std::mem::replace(&mut state.claiming, true) {
+                return;
+            }
+            state.skip()
+        };
+        let claimed = self.ledger.claim(self.run, CLAIM, self.now_ms(), &skip).await;
         let mut state = self.state();
         state.claiming = false;
         match claimed {
             Ok(rows) => {
                 state.exhausted = rows.is_empty();
-                state.rows.extend(rows);
+                state.note_past(&skip, &rows);
+                state.skipped = skip.domains;
+                let again = rows.iter().filter(|row| row.earlier.again).count();
+                self.progress.again(again as u64);
+                if !rows.is_empty() {
+                    state.idle_since = None;
+                }
+                for row in rows {
+                    state.lanes.add(row);
+                }
             }
             Err(error) => {
                 state.failure = Some(error.to_string());
@@ -145,12 +205,13 @@ impl Queue {
     }
 
     /// A row got its outcome.
-    pub(super) fn settled(&self) {
+    pub(super) fn settled(&self, row: &Claimed) {
         let mut state = self.state();
         state.out = state.out.saturating_sub(1);
+        let freed = state.lanes.settled(row);
         let last = state.out == 0;
         drop(state);
-        if last {
+        if last || freed {
             self.changed.notify_waiters();
         }
     }
@@ -159,9 +220,52 @@ impl Queue {
     pub(super) fn give_back(&self, row: Claimed) {
         let mut state = self.state();
         state.out = state.out.saturating_sub(1);
-        state.rows.push_front(row);
+        state.lanes.give_back(row);
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// A row is about to be recorded as deferred, and may come back in this run.
+    pub(super) fn deferring(&self) {
+        self.state().deferring += 1;
+    }
+
+    /// The ledger knows of rows that they come back at these times.
+    pub(super) fn deferred(&self, due_ms: impl Iterator<Item = i64>) {
+        let mut state = self.state();
+        for due_ms in due_ms {
+            state.deferring = state.deferring.saturating_sub(1);
+            let ticks = due_ms.div_euclid(TICK_MS) + 1;
+            state.due_ms.insert(ticks.saturating_mul(TICK_MS));
+        }
+        let all = state.deferring == 0;
+        drop(state);
+        if all {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// The domain of `row` asks for a lower rate.
+    pub(super) fn slow_lane(&self, row: &Claimed) {
+        let now = self.started.elapsed();
+        self.state().lanes.slow_down(row, now);
+    }
+
+    /// A relay asks for a lower rate.
+    pub(super) fn slow_relay(&self, relay: usize) {
+        let now = self.started.elapsed();
+        if let Some(pace) = self.state().relays.get_mut(relay) {
+            pace.slow_down(now);
+        }
+    }
+
+    /// A relay took a message.
+    pub(super) fn speed_up(&self, relay: usize, row: &Claimed) {
+        let mut state = self.state();
+        state.lanes.speed_up(row);
+        if let Some(pace) = state.relays.get_mut(relay) {
+            pace.speed_up();
+        }
     }
 
     /// Hands out no more rows.
@@ -186,13 +290,48 @@ impl Queue {
     /// Whether rows are left that no connection has taken.
     pub(super) fn has_more(&self) -> bool {
         let state = self.state();
-        !state.rows.is_empty() || !state.exhausted
+        !state.lanes.is_empty() || !state.exhausted || !state.skipped.is_empty()
+    }
+
+    /// How long nothing will come: `None` is for good, zero that something may come now.
+    fn pause(&self) -> Option<Duration> {
+        let mut state = self.state();
+        if state.closed {
+            return None;
+        }
+        let (now, now_ms) = (self.started.elapsed(), self.now_ms());
+        state.note_due(now_ms);
+        if !state.lanes.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        match state.later(None, now, now_ms, self.wait) {
+            Found::End => None,
+            Found::Due(pause) => Some(pause),
+            _ => Some(Duration::ZERO),
+        }
     }
 
     /// Whether no row will be handed out any more.
     pub(super) fn is_over(&self) -> bool {
-        let state = self.state();
-        state.closed || (state.exhausted && state.rows.is_empty() && state.out == 0)
+        self.pause().is_none()
+    }
+
+    /// Waits until rows may be handed out again, or never will: whether they may.
+    pub(super) async fn more(&self) -> bool {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            match self.pause() {
+                None => return false,
+                Some(Duration::ZERO) => return true,
+                Some(pause) => {
+                    let seconds = pause.as_secs();
+                    self.progress.tell(Some(format!("deferred ones are due in {seconds} s")));
+                    let _ = tokio::time::timeout(pause, changed).await;
+                }
+            }
+        }
     }
 
     /// Waits until no row will be handed out any more.
@@ -201,10 +340,77 @@ impl Queue {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if self.is_over() {
-                return;
+            match self.pause() {
+                None => return,
+                Some(Duration::ZERO) => changed.await,
+                Some(pause) => {
+                    let _ = tokio::time::timeout(pause, changed).await;
+                }
             }
-            changed.await;
+        }
+    }
+}
+
+impl State {
+    /// Deferred rows whose time has come can be claimed.
+    fn note_due(&mut self, now_ms: i64) {
+        while self.due_ms.first().is_some_and(|due| *due <= now_ms) {
+            self.due_ms.pop_first();
+            self.exhausted = false;
+        }
+    }
+
+    /// What the next claim leaves out. What earlier ones have searched in vain is not searched
+    /// again: half a list may be of one slow domain.
+    fn skip(&self) -> Skip {
+        let domains = self.lanes.full();
+        let searched = !self.past.domains.is_empty()
+            && self.past.domains.iter().all(|domain| domains.contains(domain));
+        Skip { after: if searched { self.past.after } else { 0 }, domains }
+    }
+
+    fn note_past(&mut self, skip: &Skip, rows: &[Claimed]) {
+        if skip.domains.is_empty() {
+            return;
+        }
+        let first_attempts = rows.iter().filter(|row| !row.earlier.deferred).map(|row| row.row);
+        let after = match rows {
+            [] => i64::MAX,
+            _ => first_attempts.max().unwrap_or(skip.after).max(skip.after),
+        };
+        self.past = Skip { domains: skip.domains.clone(), after };
+    }
+
+    /// What to do when no row may go now; `pause` is how long lanes make theirs wait.
+    fn later(
+        &mut self,
+        pause: Option<Duration>,
+        now: Duration,
+        now_ms: i64,
+        wait: Duration,
+    ) -> Found {
+        if self.exhausted && self.skipped.iter().any(|domain| self.lanes.is_low(domain)) {
+            self.exhausted = false;
+        }
+        if !self.exhausted {
+            return if self.claiming { Found::Wait(pause) } else { Found::Claim };
+        }
+        if !self.lanes.is_empty() || self.out > 0 {
+            return Found::Wait(pause);
+        }
+        if wait.is_zero() {
+            return Found::End;
+        }
+        if self.deferring > 0 {
+            return Found::Wait(None);
+        }
+        let last = *self.idle_since.get_or_insert(now) + wait;
+        match self.due_ms.first() {
+            Some(due_ms) => {
+                let pause = Duration::from_millis((due_ms - now_ms).max(1).unsigned_abs());
+                if now + pause <= last { Found::Due(pause) } else { Found::End }
+            }
+            None => Found::End,
         }
     }
 }

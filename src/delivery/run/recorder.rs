@@ -82,6 +82,7 @@ impl Recorder {
             text: "the connection was dropped before the relay's reply came".to_owned(),
             at,
             message_id,
+            retry: None,
         });
     }
 }
@@ -110,8 +111,14 @@ async fn write(
             queue.fail(error.to_string());
             return Err(error.to_string());
         }
+        let due: Vec<i64> =
+            group.iter().filter_map(|settled| settled.retry).map(|retry| retry.next_ms).collect();
         if let Err(error) = lock(&journal).saved(group.drain(..).map(|settled| settled.row)) {
             queue.fail(format!("the journal cannot be written: {error}"));
+        }
+        // Only now: claimed again before, its marks would be forgotten with these.
+        if !due.is_empty() {
+            queue.deferred(due.into_iter());
         }
     }
 }

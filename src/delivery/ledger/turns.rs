@@ -1,0 +1,150 @@
+//! Whose turn it is: rows claimed for a run, and the times at which deferred rows may come back.
+//!
+//! Times are milliseconds since 1970 as the run's clock counts them: the wall clock when the run
+//! began, and a steady one from there on, so that a clock that is set makes nobody due.
+
+use serde::{Deserialize, Serialize};
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+
+use super::{Claimed, Ledger, recipient};
+use crate::message::address::Address;
+use crate::store::StoreError;
+
+/// The step that gives rows their times; see [`super::STEPS`].
+pub(super) const TIMES: &str = "
+-- Milliseconds since 1970: the first try, and the next one of a deferred row. 0 is at once.
+ALTER TABLE recipient ADD COLUMN first_attempt INTEGER;
+ALTER TABLE recipient ADD COLUMN next_attempt INTEGER;
+-- Attempts that count towards the row's back-off: a relay that asks for patience costs nobody.
+ALTER TABLE recipient ADD COLUMN charged INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX recipient_due ON recipient (issue, next_attempt) WHERE state = 'deferred';
+-- A lane that is slow is left out of a claim.
+ALTER TABLE recipient ADD COLUMN domain TEXT
+    AS (substr(identity, instr(identity, '@') + 1)) VIRTUAL;
+";
+
+/// When a deferred row may come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retry {
+    /// The row's first try.
+    pub first_ms: i64,
+    /// Its next one.
+    pub next_ms: i64,
+    /// Whether the last one counts towards its back-off.
+    pub charged: bool,
+}
+
+/// What the ledger knows of a row's earlier tries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// All of them.
+    pub attempts: u32,
+    /// Those that count towards its back-off.
+    pub charged: u32,
+    /// The first one.
+    pub first_ms: Option<i64>,
+    /// It was deferred, by this run or an earlier one.
+    pub deferred: bool,
+    /// This run deferred it, and its time has come.
+    pub again: bool,
+}
+
+/// What a claim leaves where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skip {
+    /// Rows of these domains.
+    pub domains: Vec<String>,
+    /// Up to this row only these domains have rows without an attempt: the search begins behind it.
+    pub after: i64,
+}
+
+impl Ledger {
+    /// Makes every deferred row due at once: somebody has started a run to try them.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn hurry_deferred(&self) -> Result<(), StoreError> {
+        sqlx::query("UPDATE recipient SET next_attempt = 0 WHERE issue = ?1 AND state = 'deferred'")
+            .bind(&self.issue)
+            .execute(self.store.pool())
+            .await
+            .map(|_| ())
+            .map_err(|error| self.store.failed(error))
+    }
+
+    /// Claims up to `limit` rows for `run`, durably: deferred ones whose time has come, then those
+    /// that wait for their first attempt, in the order of the list. `skip` stays where it is.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn claim(
+        &self,
+        run: i64,
+        limit: usize,
+        now_ms: i64,
+        skip: &Skip,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut query =
+            QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'claimed', claimed_by = ");
+        query.push_bind(run).push(
+            " WHERE id IN (SELECT id FROM (\
+               SELECT id FROM recipient WHERE state = 'deferred' AND issue = ",
+        );
+        query.push_bind(&self.issue).push(" AND next_attempt <= ").push_bind(now_ms);
+        leave_out(&mut query, &skip.domains);
+        query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit);
+        query.push(
+            ") UNION ALL SELECT id FROM (\
+               SELECT id FROM recipient WHERE state = 'pending' AND issue = ",
+        );
+        query.push_bind(&self.issue);
+        query.push(" AND id > ").push_bind(skip.after);
+        leave_out(&mut query, &skip.domains);
+        query.push(" ORDER BY id LIMIT ").push_bind(limit);
+        query.push(") LIMIT ").push_bind(limit);
+        query.push(
+            ") RETURNING id, email, fields, tags, attempts, charged, first_attempt, next_attempt",
+        );
+        let rows = query
+            .build()
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+        let mut claimed: Vec<Claimed> = rows
+            .iter()
+            .filter_map(|row| {
+                let email: String = row.get(1);
+                let next_ms: Option<i64> = row.get(7);
+                // The address was written from an `Address`, and reads as one again.
+                let address = Address::parse(&email).ok()?;
+                Some(Claimed {
+                    row: row.get(0),
+                    recipient: recipient(address, row.get(2), row.get(3)),
+                    earlier: Earlier {
+                        attempts: count(row.get(4)),
+                        charged: count(row.get(5)),
+                        first_ms: row.get(6),
+                        deferred: next_ms.is_some(),
+                        again: next_ms.is_some_and(|next| next > 0),
+                    },
+                })
+            })
+            .collect();
+        claimed.sort_by_key(|claimed| claimed.row);
+        Ok(claimed)
+    }
+}
+
+fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
+    if domains.is_empty() {
+        return;
+    }
+    query.push(" AND domain NOT IN (");
+    let mut list = query.separated(", ");
+    for domain in domains {
+        list.push_bind(domain.clone());
+    }
+    query.push(")");
+}

@@ -1,0 +1,251 @@
+//! Rows that wait for a connection, by lane: a domain that is slow holds up nobody else.
+//!
+//! Domains without a limit share one lane. A domain gets its own by `[lane."…"]`, or when it asks
+//! for a lower rate. Lanes take turns. Holds rows and counts only; never waits.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::delivery::ledger::Claimed;
+use crate::delivery::pace::{Pace, Rate};
+
+/// Rows of one lane that are kept at hand; beyond that the domain is left out of claims.
+const AT_HAND: usize = 200;
+
+/// What a recipient domain may get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneOptions {
+    /// The domain, in lower case.
+    pub domain: String,
+    /// How fast at most.
+    pub limit: Option<Rate>,
+    /// How many messages at once at most.
+    pub connections: Option<usize>,
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    /// The first is everybody's.
+    lanes: Vec<Lane>,
+    by_domain: HashMap<String, usize>,
+    /// The lane that is asked first.
+    turn: usize,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    domain: String,
+    rows: VecDeque<Claimed>,
+    pace: Pace,
+    out: usize,
+    connections: Option<usize>,
+}
+
+/// What [`Lanes::ready`] found.
+pub(super) enum Ready {
+    /// This lane has a row that may go now.
+    Lane(usize),
+    /// None has; the first one is ready after this time, if time is what it waits for.
+    Later(Option<Duration>),
+}
+
+fn domain(row: &Claimed) -> String {
+    row.recipient.address().domain().to_lowercase()
+}
+
+impl Lanes {
+    pub(super) fn new(options: &[LaneOptions]) -> Lanes {
+        let mut lanes = Lanes { lanes: vec![Lane::default()], by_domain: HashMap::new(), turn: 0 };
+        for LaneOptions { domain, limit, connections } in options {
+            let lane = lanes.open(domain.clone());
+            lanes.lanes[lane].pace = Pace::new(*limit);
+            lanes.lanes[lane].connections = *connections;
+        }
+        lanes
+    }
+
+    fn open(&mut self, domain: String) -> usize {
+        if let Some(lane) = self.by_domain.get(&domain) {
+            return *lane;
+        }
+        let lane = self.lanes.len();
+        self.by_domain.insert(domain.clone(), lane);
+        self.lanes.push(Lane { domain, ..Lane::default() });
+        lane
+    }
+
+    fn of(&self, row: &Claimed) -> usize {
+        match self.by_domain.is_empty() {
+            true => 0,
+            false => self.by_domain.get(&domain(row)).copied().unwrap_or(0),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.rows.is_empty())
+    }
+
+    pub(super) fn add(&mut self, row: Claimed) {
+        let lane = self.of(&row);
+        self.lanes[lane].rows.push_back(row);
+    }
+
+    /// A row that was handed out comes back, to be the next.
+    pub(super) fn give_back(&mut self, row: Claimed) {
+        let lane = self.of(&row);
+        let lane = &mut self.lanes[lane];
+        lane.out = lane.out.saturating_sub(1);
+        lane.rows.push_front(row);
+    }
+
+    /// A row that was handed out is settled; whether a row of its lane may have waited for that.
+    pub(super) fn settled(&mut self, row: &Claimed) -> bool {
+        let lane = self.of(row);
+        let lane = &mut self.lanes[lane];
+        lane.out = lane.out.saturating_sub(1);
+        lane.connections.is_some() && !lane.rows.is_empty()
+    }
+
+    /// The lane whose turn it is, of those that may go at `now`.
+    pub(super) fn ready(&self, now: Duration) -> Ready {
+        let mut pause: Option<Duration> = None;
+        let count = self.lanes.len();
+        for at in (self.turn..self.turn + count).map(|at| at % count) {
+            let lane = &self.lanes[at];
+            if lane.rows.is_empty() || lane.connections.is_some_and(|most| lane.out >= most) {
+                continue;
+            }
+            let wait = lane.pace.wait(now);
+            if wait.is_zero() {
+                return Ready::Lane(at);
+            }
+            pause = Some(pause.map_or(wait, |pause| pause.min(wait)));
+        }
+        Ready::Later(pause)
+    }
+
+    /// Takes the next row of a lane that is ready; then it is the next lane's turn.
+    pub(super) fn take(&mut self, lane: usize, now: Duration) -> Option<Claimed> {
+        self.turn = (lane + 1) % self.lanes.len();
+        let lane = &mut self.lanes[lane];
+        let row = lane.rows.pop_front()?;
+        lane.pace.take(now);
+        lane.out += 1;
+        Some(row)
+    }
+
+    /// The domains that have enough rows at hand.
+    pub(super) fn full(&self) -> Vec<String> {
+        let full = self.lanes.iter().skip(1).filter(|lane| lane.rows.len() >= AT_HAND);
+        full.map(|lane| lane.domain.clone()).collect()
+    }
+
+    /// Whether a lane can use more rows.
+    pub(super) fn is_low(&self, domain: &str) -> bool {
+        let lane = self.by_domain.get(domain);
+        lane.is_none_or(|lane| self.lanes[*lane].rows.len() < AT_HAND / 2)
+    }
+
+    /// The domain of `row` asks for a lower rate: it gets a lane of its own, and a slower one.
+    pub(super) fn slow_down(&mut self, row: &Claimed, now: Duration) {
+        let (domain, before) = (domain(row), self.lanes.len());
+        let lane = self.open(domain.clone());
+        if self.lanes.len() > before {
+            // What "full pace" was is known of all such domains together only.
+            self.lanes[lane].pace = self.lanes[0].pace;
+            let rows = std::mem::take(&mut self.lanes[0].rows);
+            for row in rows {
+                self.add(row);
+            }
+        }
+        self.lanes[lane].pace.slow_down(now);
+    }
+
+    /// A message to the domain of `row` was accepted.
+    pub(super) fn speed_up(&mut self, row: &Claimed) {
+        let lane = self.of(row);
+        self.lanes[lane].pace.speed_up();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::ledger::turns::Earlier;
+    use crate::message::address::Address;
+    use crate::message::recipient::Recipient;
+
+    fn row(number: i64, domain: &str) -> Claimed {
+        let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
+        let recipient = Recipient::new(address, [], []);
+        Claimed { row: number, recipient, earlier: Earlier::default() }
+    }
+
+    fn next(lanes: &mut Lanes, now: Duration) -> Option<i64> {
+        match lanes.ready(now) {
+            Ready::Lane(lane) => lanes.take(lane, now).map(|row| row.row),
+            Ready::Later(_) => None,
+        }
+    }
+
+    fn slow() -> LaneOptions {
+        let limit = "1/second".parse().ok();
+        LaneOptions { domain: "slow.example".to_owned(), limit, connections: None }
+    }
+
+    #[test]
+    fn a_slow_lane_holds_up_nobody() {
+        let mut lanes = Lanes::new(&[slow()]);
+        for number in 0..10 {
+            lanes.add(row(number, if number < 5 { "SLOW.example" } else { "fast.example" }));
+        }
+        let taken: Vec<i64> = std::iter::from_fn(|| next(&mut lanes, Duration::ZERO)).collect();
+        assert_eq!(taken, [5, 0, 6, 7, 8, 9]);
+        assert!(
+            matches!(lanes.ready(Duration::ZERO), Ready::Later(Some(wait)) if wait.as_secs() == 1)
+        );
+        assert_eq!(next(&mut lanes, Duration::from_secs(1)), Some(1));
+    }
+
+    #[test]
+    fn a_lane_takes_no_more_connections_than_it_may() {
+        let options = LaneOptions { limit: None, connections: Some(2), ..slow() };
+        let mut lanes = Lanes::new(&[options]);
+        for number in 0..4 {
+            lanes.add(row(number, "slow.example"));
+        }
+        let now = Duration::ZERO;
+        let taken: Vec<i64> = std::iter::from_fn(|| next(&mut lanes, now)).collect();
+        assert_eq!(taken, [0, 1]);
+        assert!(matches!(lanes.ready(now), Ready::Later(None)));
+        assert!(lanes.settled(&row(0, "slow.example")));
+        assert_eq!(next(&mut lanes, now), Some(2));
+    }
+
+    #[test]
+    fn a_domain_that_asks_for_it_gets_a_lane_of_its_own() {
+        let mut lanes = Lanes::new(&[]);
+        for number in 0..6 {
+            lanes.add(row(number, if number % 2 == 0 { "busy.example" } else { "fast.example" }));
+        }
+        let now = Duration::ZERO;
+        assert_eq!(next(&mut lanes, now), Some(0));
+        lanes.slow_down(&row(0, "busy.example"), now);
+        lanes.give_back(row(0, "busy.example"));
+        let taken: Vec<i64> = std::iter::from_fn(|| next(&mut lanes, now)).collect();
+        assert_eq!(taken, [1, 3, 5]);
+        assert_eq!(next(&mut lanes, Duration::from_secs(60)), Some(0));
+    }
+
+    #[test]
+    fn a_lane_with_enough_rows_is_left_out_of_claims() {
+        let mut lanes = Lanes::new(&[slow()]);
+        for number in 0..AT_HAND as i64 {
+            assert!(lanes.full().is_empty());
+            lanes.add(row(number, "slow.example"));
+        }
+        assert_eq!(lanes.full(), ["slow.example"]);
+        assert!(!lanes.is_low("slow.example"));
+    }
+}

@@ -1,0 +1,157 @@
+//! Who may be sent to how fast, over which relay: rate replies, lanes, several relays.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sejong_digest::smtp::catcher::CatcherOptions;
+use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+
+use crate::harness::running::wait_until;
+use crate::harness::{Output, Publication};
+use crate::relay::Relay;
+use crate::retries::with_settings;
+use crate::{LIST, counts, send, summary, with_readers};
+
+/// Sends over the relays of `digest.toml`.
+fn send_configured(here: &Publication, more: &[&str]) -> Output {
+    here.run(&[&["send", "2025-11", "--yes", "--json"], more].concat())
+}
+
+fn two_relays(count: usize, one: (&Relay, &str), other: (&Relay, &str)) -> Publication {
+    let relay =
+        |(relay, more): (&Relay, &str)| format!("[[relay]]\nurl = \"{}\"\n{more}\n", relay.url());
+    with_settings(count, &format!("{}{}", relay(one), relay(other)))
+}
+
+fn slow() -> Do {
+    Do::Delay(Duration::from_millis(30))
+}
+
+#[test]
+fn rate_replies_lower_the_rate_and_everybody_gets_it_once() {
+    let slow_down = || Do::reply_then_close("421 4.7.0 too many messages, slow down");
+    let script = Script::new()
+        .rule(At::Rcpt, When::Message(20), slow_down())
+        .rule(At::Mail, When::Message(30), slow_down())
+        .rule(At::Rcpt, When::Message(40), slow_down());
+    let (here, relay) = (with_readers(60), Relay::scripted(script));
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [60, 0, 0, 0, 0, 0]), "{output:?}");
+    let copies = relay.copies();
+    assert!(copies.len() == 60 && copies.into_values().all(|copies| copies == 1));
+    // Sixty messages at full pace take a tenth of that.
+    let took = summary(&output)["elapsed_s"].as_f64().expect("a number");
+    assert!((0.15..9.0).contains(&took), "{took}");
+}
+
+#[test]
+fn a_slow_lane_does_not_slow_the_rest() {
+    let row = |n| {
+        let domain = if n <= 450 { "slow.example" } else { "fast.example" };
+        format!("r{n:03}@{domain},Reader {n}\n")
+    };
+    let list = format!("email,first_name\n{}", (1..=650).map(row).collect::<String>());
+    let settings = "[lane.\"slow.example\"]\nlimit = \"2/second\"\nconnections = 1";
+    let (here, relay) = (with_settings(1, settings).write(LIST, list), Relay::new());
+    let running = here.start(&["send", "2025-11", "--yes", "--json", "--relay", &relay.url()]);
+    let to = |domain: &str| relay.copies().keys().filter(|to| to.ends_with(domain)).count();
+    let fast = || to("fast.example") == 200;
+    assert!(wait_until(Duration::from_secs(8), fast), "{}", to("fast.example"));
+    let count = to("slow.example");
+    assert!((1..=16).contains(&count), "{count} of the slow lane");
+    running.signal("INT");
+    let output = running.wait();
+    let [accepted, _, _, _, _, pending] = counts(&here, &output);
+    assert_eq!((output.code, accepted + pending), (130, 650), "{output:?}");
+}
+
+#[test]
+fn lanes_retries_and_two_relays_together_lose_nobody() {
+    let moody = |seed| {
+        let script = Script::new()
+            .rule(At::Rcpt, When::Fraction(0.1, seed), Do::reply("450 4.2.1 mailbox busy"))
+            .rule(At::Dot, When::Fraction(0.05, seed + 1), Do::reply("451 4.3.0 try again"))
+            .rule(At::Mail, When::Fraction(0.02, seed + 2), Do::reply_then_close("421 4.3.2 bye"));
+        Relay::scripted(script)
+    };
+    let row = |n| {
+        let domain = if n <= 450 { "slow.example" } else { "fast.example" };
+        format!("r{n:03}@{domain},Reader {n}\n")
+    };
+    let list = format!("email,first_name\n{}", (1..=650).map(row).collect::<String>());
+    let (one, other) = (moody(7), moody(17));
+    let here = two_relays(1, (&one, ""), (&other, "")).write(LIST, list);
+    let settings = "[lane.\"slow.example\"]\nlimit = \"300/second\"\nconnections = 2\n\
+                    [retry]\nfirst = \"300ms\"\ncap = \"500ms\"\n";
+    let text = format!("{}{settings}", here.read("digest.toml"));
+    let here = here.write("digest.toml", text);
+    let output = send_configured(&here, &["--wait", "30s"]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [650, 0, 0, 0, 0, 0]), "{output:?}");
+    let mut copies: BTreeMap<String, usize> = one.copies();
+    for (to, count) in other.copies() {
+        *copies.entry(to).or_default() += count;
+    }
+    assert!(copies.len() == 650 && copies.values().all(|count| *count == 1), "{copies:?}");
+}
+
+#[test]
+fn a_relay_that_dies_leaves_its_share_to_the_other() {
+    let gone = || Do::reply_then_close("421 4.3.0 out of order");
+    let dying = (20..60).fold(Script::new(), |script, at| {
+        script.rule(At::Mail, When::Message(at), Do::Close).rule(
+            At::Banner,
+            When::Connection(at - 15),
+            gone(),
+        )
+    });
+    let dies = Relay::scripted(dying);
+    let lives = Relay::scripted(Script::new().rule(At::Dot, When::Always, slow()));
+    let here = two_relays(200, (&dies, ""), (&lives, ""));
+    let output = send_configured(&here, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [200, 0, 0, 0, 0, 0]), "{output:?}");
+    let mut copies: BTreeMap<String, usize> = dies.copies();
+    for (to, count) in lives.copies() {
+        *copies.entry(to).or_default() += count;
+    }
+    assert!(copies.len() == 200 && copies.values().all(|count| *count == 1), "{copies:?}");
+    assert!(dies.counts().accepted > 0, "{:?}", dies.counts());
+    let words = "left to the other relays";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
+}
+
+#[test]
+fn a_relay_that_refuses_our_password_leaves_its_share_to_the_other() {
+    let guarded = |password: &str| {
+        let login = Some(("kim".to_owned(), password.to_owned()));
+        Relay::with(CatcherOptions { login, ..CatcherOptions::default() })
+    };
+    let (refuses, takes) = (guarded("another"), guarded("right"));
+    let here = two_relays(20, (&refuses, "user = \"kim\""), (&takes, "user = \"kim\""))
+        .env("DIGEST_SMTP_PASSWORD", "wrong")
+        .env("DIGEST_SMTP_PASSWORD_2", "right");
+    let output = send_configured(&here, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [20, 0, 0, 0, 0, 0]), "{output:?}");
+    assert_eq!((refuses.counts().accepted, takes.copies().len()), (0, 20));
+}
+
+#[test]
+fn when_all_relays_are_down_the_run_ends_and_everybody_waits() {
+    let down = || Script::new().rule(At::Banner, When::Always, Do::reply_then_close("421 busy"));
+    let (one, other) = (Relay::scripted(down()), Relay::scripted(down()));
+    let here = two_relays(20, (&one, ""), (&other, ""));
+    let output = send_configured(&here, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (1, [0, 0, 0, 0, 0, 20]), "{output:?}");
+    assert!(output.stderr.contains("run the same command again"), "{}", output.stderr);
+}
+
+#[test]
+fn connections_are_shared_out_by_weight_and_each_relay_keeps_its_limit() {
+    let slow_relay = || Relay::scripted(Script::new().rule(At::Dot, When::Always, slow()));
+    let (heavy, light) = (slow_relay(), slow_relay());
+    let here = two_relays(60, (&heavy, "weight = 3"), (&light, "weight = 1\nlimit = \"5/second\""));
+    let output = send_configured(&here, &["--connections", "8"]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [60, 0, 0, 0, 0, 0]), "{output:?}");
+    assert_eq!((heavy.counts().connections, light.counts().connections), (6, 2));
+    let took = summary(&output)["elapsed_s"].as_f64().expect("a number");
+    assert!(light.counts().accepted as f64 <= took * 5.0 + 2.0, "{:?} in {took}", light.counts());
+}
