@@ -22,6 +22,11 @@ pub struct Audience<'a> {
     pub recipients: &'a [Recipient],
 }
 
+/// The rules about slots alone, for a composition whose files have changed since.
+pub fn readers(composition: &Composition, audience: &Audience<'_>) -> Vec<Diagnostic> {
+    slots::against_list(composition, audience)
+}
+
 /// Every rule; those about slots ask the list where there is one.
 pub fn issue(
     issue: &Issue,

@@ -1,6 +1,7 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
+mod frozen;
 mod plan;
 mod report;
 mod signals;
@@ -9,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
+use sejong_digest::delivery::ledger::revision::Revision;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::run::{self, Ended, Progress};
-use sejong_digest::message::splice::{Occasion, Template};
+use sejong_digest::delivery::templates::Templates;
 use sejong_digest::store::{self, Store};
 use tokio::sync::watch;
 
@@ -23,6 +24,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::readers::Readers;
 use super::relays::{self, Destination, RelayArgs};
 use super::{Global, clock, print, runtime};
+use frozen::Content;
 use plan::Plan;
 use report::Summary;
 
@@ -67,6 +69,9 @@ pub(crate) struct Args {
     /// Those of whom nobody can tell whether they have it: hold or resend
     #[arg(long, value_name = "WHAT", default_value = "hold", hide_possible_values = true)]
     uncertain: Uncertain,
+    /// Take the files as they are now, for those who were not sent to yet
+    #[arg(long, hide_short_help = true)]
+    recompose: bool,
     /// Leave out rows of the list that cannot be used, instead of stopping
     #[arg(long)]
     skip_invalid: bool,
@@ -91,10 +96,9 @@ enum Uncertain {
 struct Ready<'a> {
     desk: &'a Desk,
     args: &'a Args,
-    composition: &'a Composition,
-    subject: String,
+    content: Content,
     readers: Readers,
-    template: Arc<Template>,
+    templates: Arc<Templates>,
 }
 
 /// Runs the command.
@@ -102,45 +106,56 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let desk = Desk::open(global)?;
     let draft = desk.draft(&args.issue);
     draft.show();
-    let (issue, composition) = draft.sendable()?;
-    let subject = sejong_digest::compose::readable(&issue.subject.value, &issue.slots);
-    let readers = plan::readers(&desk, args, &issue, &composition)?;
-    let date = clock::rfc5322(&clock::now_in(&desk.config.time_zone))?;
+    let name = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let path = store_path(&desk, args)?;
+    let runtime = runtime()?;
+    let revisions = runtime.block_on(revisions(&path, &name))?;
+    let content = Content::choose(&desk, &name, draft.sendable(), revisions, args.recompose)?;
+    let readers = plan::readers(&desk, args, &content)?;
     // A dry run makes no file, not even the secret's.
     let identity = match args.dry_run {
         true => desk.config.sender.identity(&Secret::for_nobody()),
         false => desk.identity()?,
     };
-    let template = Template::new(&composition, identity, &Occasion { date, test: false });
-    let template = Arc::new(template);
-    let ready = Ready { desk: &desk, args, composition: &composition, subject, readers, template };
-    runtime()?.block_on(ready.send())
+    let templates = Arc::new(content.templates(&identity)?);
+    let ready = Ready { desk: &desk, args, content, readers, templates };
+    runtime.block_on(ready.send(&path))
+}
+
+/// What the ledger has frozen of an issue; a ledger that is not there yet is not made.
+async fn revisions(path: &Path, issue: &str) -> Result<Vec<Revision>, Failure> {
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let store = Store::open(path, &ledger::STEPS).await?;
+    let revisions = Ledger::new(store.clone(), issue).revisions().await?;
+    store.close().await;
+    Ok(revisions)
 }
 
 impl Ready<'_> {
-    async fn send(self) -> Ending {
-        let path = self.store_path()?;
+    async fn send(self, path: &Path) -> Ending {
         if self.args.dry_run {
-            return self.dry_run(&path).await;
+            return self.dry_run(path).await;
         }
         if let Some(folder) = &self.args.relay.catch {
             std::fs::create_dir_all(folder)?;
         }
         let boot = boot();
-        let store = Store::open(&path, &ledger::STEPS).await?;
+        let store = Store::open(path, &ledger::STEPS).await?;
         let _lock = store.lock(&format!(
             "process {} (issue {}, since {})",
             std::process::id(),
-            self.composition.issue,
+            self.content.composition.issue,
             clock::now_in(&self.desk.config.time_zone).strftime("%H:%M"),
         ))?;
-        let ledger = Ledger::new(store.clone(), &self.composition.issue);
+        let ledger = Ledger::new(store.clone(), &self.content.composition.issue);
         ledger.recover(&boot, &clock::now().to_string()).await?;
         let plan = Plan::new(&self.readers, &ledger.states().await?, self.args.uncertain);
         if plan.to_send == 0 {
             if plan.only_leavers_wait() {
                 let run = self.begin(&ledger, &boot).await?;
-                ledger.plan(run, &self.readers.list.recipients).await?;
+                ledger.plan(run, self.content.text(), &self.readers.list.recipients).await?;
             }
             return self.nothing_to_do(&ledger, &plan).await;
         }
@@ -152,12 +167,12 @@ impl Ready<'_> {
         let useful = destination.relay.connections().min(plan.to_send);
         destination.relay = destination.relay.with_connections(useful);
         destination.limit = self.args.limit.or(destination.limit);
-        print::note(&plan.told(&self.subject, self.desk, &destination, self.composition));
+        print::note(&plan.told(self.desk, &destination, &self.content.composition));
         if !plan::confirmed(self.args.yes, plan.to_send)? {
             return Err(Failure::new("nothing was sent"));
         }
         let run = self.begin(&ledger, &boot).await?;
-        ledger.plan(run, &self.readers.list.recipients).await?;
+        ledger.plan(run, self.content.text(), &self.readers.list.recipients).await?;
         if self.args.uncertain == Uncertain::Resend {
             ledger.resend_uncertain(run).await?;
         }
@@ -170,7 +185,7 @@ impl Ready<'_> {
 
     async fn begin(&self, ledger: &Ledger, boot: &str) -> Result<i64, Failure> {
         let started = clock::now().to_string();
-        Ok(ledger.begin(&self.composition.hash_hex(), boot, &started).await?)
+        Ok(ledger.begin(&self.content.composition.hash_hex(), boot, &started).await?)
     }
 
     async fn deliver(
@@ -186,7 +201,7 @@ impl Ready<'_> {
         let signals = tokio::spawn(signals::watch(stop));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send as u64));
         let options = run::Options {
-            template: Arc::clone(&self.template),
+            templates: Arc::clone(&self.templates),
             relay: destination.relay.clone(),
             limit: destination.limit,
             clock: || clock::now().to_string(),
@@ -203,8 +218,8 @@ impl Ready<'_> {
     async fn close(&self, ledger: &Ledger, report: run::Report) -> Ending {
         let counts = ledger.counts().await?;
         let summary = Summary::new(
-            &self.composition.issue,
-            self.composition,
+            &self.content.composition.issue,
+            &self.content.composition,
             counts,
             report.elapsed,
             report.settled,
@@ -221,7 +236,9 @@ impl Ready<'_> {
             Ended::Refused(reason) => Err(Failure::new(format!(
                 "the relay refuses the message or its sender, not a recipient: {reason}"
             ))
-            .help(format!("mend what it names; then {resume}"))),
+            .help(format!(
+                "mend what it names; then {resume}, with --recompose if you changed the issue"
+            ))),
             Ended::Ledger(reason) => Err(Failure::new(reason).help(resume)),
             Ended::Done if counts.is_final() => Ok(Exit::Done),
             Ended::Done => Ok(Exit::Unfinished),
@@ -236,11 +253,16 @@ impl Ready<'_> {
     }
 
     async fn nothing_to_do(&self, ledger: &Ledger, plan: &Plan) -> Ending {
-        print::note(&plan.nothing(&self.composition.issue));
+        print::note(&plan.nothing(&self.content.composition.issue));
         let counts = ledger.counts().await?;
         report::troubles(ledger).await?;
-        let summary =
-            Summary::new(&self.composition.issue, self.composition, counts, Duration::ZERO, 0);
+        let summary = Summary::new(
+            &self.content.composition.issue,
+            &self.content.composition,
+            counts,
+            Duration::ZERO,
+            0,
+        );
         self.answer(&summary)?;
         Ok(if counts.is_final() { Exit::Done } else { Exit::Unfinished })
     }
@@ -250,7 +272,7 @@ impl Ready<'_> {
         let mut states = std::collections::HashMap::new();
         if path.is_file() {
             let store = Store::open(path, &ledger::STEPS).await?;
-            states = Ledger::new(store.clone(), &self.composition.issue).states().await?;
+            states = Ledger::new(store.clone(), &self.content.composition.issue).states().await?;
             store.close().await;
         }
         let plan = Plan::new(&self.readers, &states, self.args.uncertain);
@@ -265,25 +287,25 @@ impl Ready<'_> {
             },
         };
         match self.args.json {
-            true => print::answer(format!("{}\n", plan.json(self.composition)?).as_bytes())?,
+            true => {
+                print::answer(format!("{}\n", plan.json(&self.content.composition)?).as_bytes())?
+            }
             false => {
-                print::answer(
-                    plan.dry(&self.subject, self.desk, &relay, self.composition).as_bytes(),
-                )?;
+                print::answer(plan.dry(self.desk, &relay, &self.content.composition).as_bytes())?;
             }
         }
         Ok(Exit::Done)
     }
+}
 
-    fn store_path(&self) -> Result<PathBuf, Failure> {
-        match (&self.args.store, &self.args.relay.catch) {
-            (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
-            // A rehearsal never counts as a send: its ledger lives with what it caught.
-            (None, Some(folder)) => Ok(folder.join("digest.db")),
-            (None, None) => {
-                let url = self.desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-                Ok(store::path_of(url, &self.desk.root)?)
-            }
+fn store_path(desk: &Desk, args: &Args) -> Result<PathBuf, Failure> {
+    match (&args.store, &args.relay.catch) {
+        (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
+        // A rehearsal never counts as a send: its ledger lives with what it caught.
+        (None, Some(folder)) => Ok(folder.join("digest.db")),
+        (None, None) => {
+            let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+            Ok(store::path_of(url, &desk.root)?)
         }
     }
 }

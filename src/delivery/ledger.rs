@@ -4,6 +4,7 @@
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
 pub mod overview;
+pub mod revision;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,12 +15,15 @@ use super::journal::{self, Settled};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::{Store, StoreError};
+use revision::Text;
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 1] = ["
+pub const STEPS: [&str; 2] = [FIRST_STEP, revision::STEP];
+
+const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
@@ -49,7 +53,11 @@ CREATE TABLE recipient (
     UNIQUE (issue, identity)
 );
 CREATE INDEX recipient_by_state ON recipient (issue, state, id);
-"];
+";
+
+/// No relay can have the message of such a row: never tried, or last put off by ourselves or after
+/// a refusal of the message as such. Every other row that waits repeats the bytes it had.
+const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
 
 /// The states of a row, as the tables name them.
 pub const STATES: [&str; 7] =
@@ -60,6 +68,8 @@ pub const STATES: [&str; 7] =
 pub struct Claimed {
     /// Its number.
     pub row: i64,
+    /// The revision that its message is made of.
+    pub revision: Option<i64>,
     /// Whom the message is for.
     pub recipient: Recipient,
 }
@@ -113,24 +123,31 @@ impl Ledger {
         .map_err(|error| self.store.failed(error))
     }
 
-    /// Puts the recipients of a run into the ledger, in one transaction. Who has an outcome keeps
-    /// it; who waits gets the list's present fields; who waits and is not in the list any more is
-    /// suppressed.
+    /// Puts the recipients of a run and what they are to get into the ledger, in one transaction.
+    /// Who has an outcome keeps it; who waits gets the list's present fields and `text`, if no
+    /// relay can have their message already; who waits and is not in the list any more is
+    /// suppressed. Returns the revision of `text`.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
     pub async fn plan(
         &self,
         run: i64,
+        text: Text<'_>,
         recipients: impl IntoIterator<Item = &Recipient>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
+        let fresh = |column: &str| {
+            format!("{column} = CASE WHEN {FRESH} THEN excluded.{column} ELSE {column} END, ")
+        };
+        let update: String = ["email", "fields", "tags"].map(fresh).concat();
         let mut recipients = recipients.into_iter().peekable();
         while recipients.peek().is_some() {
             let batch: Vec<&Recipient> = recipients.by_ref().take(BATCH).collect();
             let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO recipient (issue, identity, email, fields, tags, planned_by) ",
+                "INSERT INTO recipient (issue, identity, email, fields, tags, revision, planned_by) ",
             );
             query.push_values(batch, |mut row, recipient| {
                 row.push_bind(&self.issue)
@@ -138,17 +155,17 @@ impl Ledger {
                     .push_bind(recipient.address().as_str().to_owned())
                     .push_bind(fields_json(recipient))
                     .push_bind(tags_json(recipient))
+                    .push_bind(revision)
                     .push_bind(run);
             });
-            query.push(
-                // What nobody can tell about is repeated as it was, if at all: its fields stay.
-                " ON CONFLICT (issue, identity) DO UPDATE SET planned_by = excluded.planned_by, \
-                 email = CASE state WHEN 'uncertain' THEN email ELSE excluded.email END, \
-                 fields = CASE state WHEN 'uncertain' THEN fields ELSE excluded.fields END, \
-                 tags = CASE state WHEN 'uncertain' THEN tags ELSE excluded.tags END, \
+            query.push(" ON CONFLICT (issue, identity) DO UPDATE SET ");
+            query.push(&update);
+            query.push(format!(
+                "revision = CASE WHEN {FRESH} OR revision IS NULL \
+                 THEN excluded.revision ELSE revision END, planned_by = excluded.planned_by, \
                  state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
-                 WHERE state IN ('pending', 'deferred', 'suppressed', 'uncertain')",
-            );
+                 WHERE state IN ('pending', 'deferred', 'suppressed', 'uncertain')"
+            ));
             query.build().execute(&mut *transaction).await.map_err(failed)?;
         }
         sqlx::query(
@@ -160,7 +177,8 @@ impl Ledger {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        Ok(revision)
     }
 
     /// Gives uncertain rows another attempt, with the Message-ID they had. Whoever the plan of
@@ -194,7 +212,7 @@ impl Ledger {
                SELECT id FROM recipient WHERE issue = ?2 AND state = 'deferred' \
                  AND claimed_by <> ?1 \
                ORDER BY id LIMIT ?3) \
-             RETURNING id, email, fields, tags",
+             RETURNING id, email, fields, tags, revision",
         )
         .bind(run)
         .bind(&self.issue)
@@ -210,6 +228,7 @@ impl Ledger {
                 let address = Address::parse(&email).ok()?;
                 Some(Claimed {
                     row: row.get(0),
+                    revision: row.get(4),
                     recipient: recipient(address, row.get(2), row.get(3)),
                 })
             })

@@ -7,4 +7,5 @@ pub mod journal;
 pub mod ledger;
 pub mod pace;
 pub mod run;
+pub mod templates;
 pub mod trial;

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::pace::Rate;
-use crate::message::splice::Template;
+use super::templates::Templates;
 use crate::smtp::outcome::Trouble;
 use crate::smtp::relay::Relay;
 use crate::store::StoreError;
@@ -40,8 +40,8 @@ pub enum Stopping {
 /// What a run is told.
 #[derive(Clone)]
 pub struct Options {
-    /// The encoded composition.
-    pub template: Arc<Template>,
+    /// The encoded compositions.
+    pub templates: Arc<Templates>,
     /// Where to.
     pub relay: Relay,
     /// How fast at most, across all connections.

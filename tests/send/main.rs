@@ -2,6 +2,7 @@
 //! relay on a real socket, and what arrived there.
 
 mod again;
+mod frozen;
 mod lists;
 mod outcomes;
 mod relays;

@@ -7,8 +7,9 @@ use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::{self, Audience};
 use sejong_digest::compose::Composition;
 use sejong_digest::diagnostic::Diagnostic;
-use sejong_digest::issue::{Issue, load};
+use sejong_digest::issue::load;
 
+use super::frozen::Content;
 use super::{Args, Destination, Uncertain};
 use crate::cmd::desk::Desk;
 use crate::cmd::failure::{Exit, Failure};
@@ -19,12 +20,7 @@ use crate::cmd::readers::{self, Readers};
 const SHOWN: usize = 20;
 
 /// Reads the list, and stops where it or the slots have errors.
-pub(super) fn readers(
-    desk: &Desk,
-    args: &Args,
-    issue: &Issue,
-    composition: &Composition,
-) -> Result<Readers, Failure> {
+pub(super) fn readers(desk: &Desk, args: &Args, content: &Content) -> Result<Readers, Failure> {
     let Some(path) = readers::file(desk, args.subscribers.as_deref()) else {
         return Err(Failure::usage("there is no list of subscribers")
             .help("name one: --subscribers FILE.csv"));
@@ -58,7 +54,11 @@ pub(super) fn readers(
         return Err(Failure::checks(format!("{} holds nobody to send to", shown.display())));
     }
     let audience = Audience { columns: &readers.columns, recipients: &readers.list.recipients };
-    let problems = check::issue(issue, composition, Some(audience));
+    let composition = &content.composition;
+    let problems = match &content.issue {
+        Some(issue) => check::issue(issue, composition, Some(audience)),
+        None => check::readers(composition, &audience),
+    };
     print::problems(&problems);
     match problems.iter().any(Diagnostic::is_error) {
         true => Err(Failure::checks("the issue does not fit its readers; nothing was sent")),
@@ -132,7 +132,6 @@ impl Plan {
     /// What a send will do, for who is about to be asked.
     pub(super) fn told(
         &self,
-        subject: &str,
         desk: &Desk,
         destination: &Destination,
         composition: &Composition,
@@ -143,25 +142,20 @@ impl Plan {
         });
         let connections = destination.relay.connections();
         let relay = format!("{} ({}){pace}", destination.relay, counted(connections, "connection"));
-        self.dry(subject, desk, &relay, composition).trim_end().to_owned()
+        self.dry(desk, &relay, composition).trim_end().to_owned()
     }
 
     /// The same, for `--dry-run`.
-    pub(super) fn dry(
-        &self,
-        subject: &str,
-        desk: &Desk,
-        relay: &str,
-        composition: &Composition,
-    ) -> String {
+    pub(super) fn dry(&self, desk: &Desk, relay: &str, composition: &Composition) -> String {
         let domains: Vec<String> =
             self.domains.iter().take(5).map(|(name, number)| format!("{name} {number}")).collect();
         let more = self.domains.len().saturating_sub(5);
         let more = if more > 0 { format!(", {more} more") } else { String::new() };
         let mut text = format!(
-            "Issue     {} ({})\nSubject   {subject}\nFrom      {}\nTo        {} ({}{more})\nRelay     {relay}\n",
+            "Issue     {} ({})\nSubject   {}\nFrom      {}\nTo        {} ({}{more})\nRelay     {relay}\n",
             composition.issue,
             &composition.hash_hex()[..12],
+            composition.readable_subject(),
             desk.config.sender.from(),
             counted(self.to_send, "recipient"),
             domains.join(", "),
