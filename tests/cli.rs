@@ -8,7 +8,7 @@ use std::process::Stdio;
 use harness::{DIGEST, Publication};
 use serde_json::Value;
 
-const VERBS: [&str; 7] = ["init", "new", "check", "render", "test", "send", "status"];
+const VERBS: [&str; 8] = ["init", "new", "check", "render", "test", "plan", "send", "status"];
 
 #[test]
 fn help_says_what_each_verb_does() {

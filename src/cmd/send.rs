@@ -2,31 +2,28 @@
 
 mod bar;
 mod frozen;
+mod options;
 mod plan;
 mod report;
 mod signals;
+mod survey;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sejong_digest::config::Secret;
-use sejong_digest::delivery::ledger::revision::Revision;
-use sejong_digest::delivery::ledger::{self, Ledger};
-use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::run::{self, Ended, Progress};
 use sejong_digest::delivery::templates::Templates;
-use sejong_digest::store::{self, Store};
 use tokio::sync::watch;
 
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
-use super::readers::Readers;
-use super::relays::{self, Destination, RelayArgs};
+use super::relays::{self, Destination};
 use super::{Global, clock, print, runtime};
-use frozen::Content;
-use plan::Plan;
+pub(crate) use options::PlanArgs;
+use plan::{Plan, Way};
 use report::Summary;
+use survey::Survey;
 
 /// Send an issue to its subscribers, each of them once
 #[derive(Debug, clap::Args)]
@@ -44,48 +41,24 @@ use report::Summary;
 "
 )]
 pub(crate) struct Args {
-    /// The issue: a folder under issues/, or a path
-    issue: String,
-    /// The list, as CSV [default: subscribers.csv beside digest.toml]
-    #[arg(long, value_name = "FILE")]
-    subscribers: Option<PathBuf>,
-    /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
-    encoding: Option<String>,
     #[command(flatten)]
-    relay: RelayArgs,
-    /// The ledger, instead of the one in digest.toml: sqlite:digest.db
-    #[arg(long, value_name = "URL", hide_short_help = true)]
-    store: Option<String>,
+    plan: PlanArgs,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
-    /// Say who would get the issue, and change nothing
+    /// Say who would get the issue, and change nothing: as `digest plan`
     #[arg(long)]
     dry_run: bool,
-    /// End with one JSON object on stdout
-    #[arg(long)]
-    json: bool,
-    /// Those of whom nobody can tell whether they have it: hold or resend
-    #[arg(long, value_name = "WHAT", default_value = "hold", hide_possible_values = true)]
+    /// Those of whom nobody can tell whether they have it: ask, hold or resend
+    #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     uncertain: Uncertain,
-    /// Take the files as they are now, for those who were not sent to yet
-    #[arg(long, hide_short_help = true)]
-    recompose: bool,
-    /// Leave out rows of the list that cannot be used, instead of stopping
-    #[arg(long)]
-    skip_invalid: bool,
-    /// How fast at most: 50/second, 30/minute, 2000/hour
-    #[arg(long, value_name = "RATE")]
-    limit: Option<Rate>,
-    /// How many connections at once
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    connections: Option<u16>,
 }
 
 /// See [`Args::uncertain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Uncertain {
+    /// Ask on a terminal; elsewhere hold
+    Ask,
     /// Leave them; they are listed
     Hold,
     /// Send again, with the same Message-ID
@@ -94,98 +67,130 @@ enum Uncertain {
 
 /// What is known before anything is sent.
 struct Ready<'a> {
-    desk: &'a Desk,
     args: &'a Args,
-    content: Content,
-    readers: Readers,
+    survey: Survey<'a>,
     templates: Arc<Templates>,
 }
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let desk = Desk::open(global)?;
-    let draft = desk.draft(&args.issue);
-    draft.show();
-    let name = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let path = store_path(&desk, args)?;
-    let runtime = runtime()?;
-    let revisions = runtime.block_on(revisions(&path, &name))?;
-    let content = Content::choose(&desk, &name, draft.sendable(), revisions, args.recompose)?;
-    let readers = plan::readers(&desk, args, &content)?;
-    // A dry run makes no file, not even the secret's.
-    let identity = match args.dry_run {
-        true => desk.config.sender.identity(&Secret::for_nobody()),
-        false => desk.identity()?,
-    };
-    let templates = Arc::new(content.templates(&identity)?);
-    let ready = Ready { desk: &desk, args, content, readers, templates };
-    runtime.block_on(ready.send(&path))
+    runtime()?.block_on(async {
+        if args.dry_run {
+            return planned(&desk, &args.plan, args.uncertain == Uncertain::Resend).await;
+        }
+        let survey = Survey::take(&desk, &args.plan).await?;
+        let templates = Arc::new(survey.content.templates(&desk.identity()?)?);
+        if let Some(folder) = &args.plan.relay.catch {
+            std::fs::create_dir_all(folder)?;
+        }
+        let survey = survey.with_ledger().await?;
+        Ready { args, survey, templates }.send().await
+    })
 }
 
-/// What the ledger has frozen of an issue; a ledger that is not there yet is not made.
-async fn revisions(path: &Path, issue: &str) -> Result<Vec<Revision>, Failure> {
-    if !path.is_file() {
-        return Ok(Vec::new());
-    }
-    let store = Store::open(path, &ledger::STEPS).await?;
-    let revisions = Ledger::new(store.clone(), issue).revisions().await?;
-    store.close().await;
-    Ok(revisions)
+/// Says what a send would do, and makes no file, not even the secret's.
+pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Ending {
+    let survey = Survey::take(desk, args).await?;
+    let plan = survey.plan(resend).await?;
+    let way = way(desk, args)?;
+    let composition = &survey.content.composition;
+    let text = match args.json {
+        true => format!("{}\n", plan.json(desk, &way, composition)?),
+        false => plan.told(desk, &way, composition),
+    };
+    survey.store.close().await;
+    print::answer(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// Where a send would go, as far as that is known without going there.
+fn way(desk: &Desk, args: &PlanArgs) -> Result<Way, Failure> {
+    let (relay, limit) = match (&args.relay.relay, &args.relay.catch) {
+        (_, Some(folder)) => (format!("a catcher in {}", folder.display()), None),
+        (Some(url), None) => {
+            let relay = sejong_digest::smtp::relay::Relay::parse(url)
+                .map_err(|error| Failure::usage(format!("--relay: {error}")))?;
+            (relay.to_string(), None)
+        }
+        (None, None) => match desk.config.relays.first() {
+            Some(relay) => (relay.relay.to_string(), relay.limit),
+            None => ("no relay: digest.toml has no [[relay]]".to_owned(), None),
+        },
+    };
+    Ok(Way { relay, limit: args.limit.or(limit) })
 }
 
 impl Ready<'_> {
-    async fn send(self, path: &Path) -> Ending {
-        if self.args.dry_run {
-            return self.dry_run(path).await;
-        }
-        if let Some(folder) = &self.args.relay.catch {
-            std::fs::create_dir_all(folder)?;
-        }
+    async fn send(self) -> Ending {
         let boot = boot();
-        let store = Store::open(path, &ledger::STEPS).await?;
+        let Survey { desk, args, ledger, store, .. } = &self.survey;
         let _lock = store.lock(&format!(
             "process {} (issue {}, since {})",
             std::process::id(),
-            self.content.composition.issue,
-            clock::now_in(&self.desk.config.time_zone).strftime("%H:%M"),
+            self.issue(),
+            clock::now_in(&desk.config.time_zone).strftime("%H:%M"),
         ))?;
-        let ledger = Ledger::new(store.clone(), &self.content.composition.issue);
         ledger.recover(&boot, &clock::now().to_string()).await?;
-        let plan = Plan::new(&self.readers, &ledger.states().await?, self.args.uncertain);
+        let resend = self.resend_uncertain().await?;
+        let plan = self.survey.plan(resend).await?;
         if plan.to_send == 0 {
             if plan.only_leavers_wait() {
-                let run = self.begin(&ledger, &boot).await?;
-                ledger.plan(run, self.content.text(), &self.readers.list.recipients).await?;
+                let run = self.begin(ledger, &boot).await?;
+                ledger.plan(run, self.survey.content.text()).await?;
             }
-            return self.nothing_to_do(&ledger, &plan).await;
+            return self.nothing_to_do(ledger, &plan).await;
         }
-        let mut destination = relays::destination(self.desk, &self.args.relay).await?;
-        if let Some(connections) = self.args.connections {
+        let mut destination = relays::destination(desk, &args.relay).await?;
+        if let Some(connections) = args.connections {
             destination.relay = destination.relay.with_connections(connections.into());
         }
         // More connections than messages would only say hello and goodbye.
-        let useful = destination.relay.connections().min(plan.to_send);
+        let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
+        let useful = destination.relay.connections().min(most);
         destination.relay = destination.relay.with_connections(useful);
-        destination.limit = self.args.limit.or(destination.limit);
-        print::note(&plan.told(self.desk, &destination, &self.content.composition));
+        destination.limit = args.limit.or(destination.limit);
+        let relay =
+            format!("{} ({})", destination.relay, plan::counted(useful as u64, "connection"));
+        let way = Way { relay, limit: destination.limit };
+        print::note(plan.told(desk, &way, &self.survey.content.composition).trim_end());
         if !plan::confirmed(self.args.yes, plan.to_send)? {
             return Err(Failure::new("nothing was sent"));
         }
-        let run = self.begin(&ledger, &boot).await?;
-        ledger.plan(run, self.content.text(), &self.readers.list.recipients).await?;
-        if self.args.uncertain == Uncertain::Resend {
+        let run = self.begin(ledger, &boot).await?;
+        ledger.plan(run, self.survey.content.text()).await?;
+        if resend {
             ledger.resend_uncertain(run).await?;
         }
-        let ended = self.deliver(&ledger, run, &boot, &destination, plan.to_send).await;
+        let ended = self.deliver(ledger, run, &boot, &destination, plan.to_send).await;
         destination.close().await;
-        let ending = self.close(&ledger, ended?).await;
-        store.close().await;
+        let ending = self.close(ledger, ended?).await;
+        store.clone().close().await;
         ending
+    }
+
+    /// Whether those of whom nobody can tell are to be sent to again.
+    async fn resend_uncertain(&self) -> Result<bool, Failure> {
+        let asked = match self.args.uncertain {
+            Uncertain::Hold => return Ok(false),
+            Uncertain::Resend => return Ok(true),
+            Uncertain::Ask => !self.args.yes && plan::somebody_is_here(),
+        };
+        let count = self.survey.ledger.counts().await?.uncertain;
+        if !asked || count == 0 {
+            return Ok(false);
+        }
+        report::listed(&self.survey.ledger, "uncertain").await?;
+        plan::resend_confirmed(count)
+    }
+
+    fn issue(&self) -> &str {
+        &self.survey.content.composition.issue
     }
 
     async fn begin(&self, ledger: &Ledger, boot: &str) -> Result<i64, Failure> {
         let started = clock::now().to_string();
-        Ok(ledger.begin(&self.content.composition.hash_hex(), boot, &started).await?)
+        Ok(ledger.begin(&self.survey.content.composition.hash_hex(), boot, &started).await?)
     }
 
     async fn deliver(
@@ -194,12 +199,12 @@ impl Ready<'_> {
         run: i64,
         boot: &str,
         destination: &Destination,
-        to_send: usize,
+        to_send: u64,
     ) -> Result<run::Report, Failure> {
         let progress = Arc::new(Progress::default());
         let (stop, stopping) = watch::channel(run::Stopping::No);
         let signals = tokio::spawn(signals::watch(stop));
-        let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send as u64));
+        let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
         let options = run::Options {
             templates: Arc::clone(&self.templates),
             relay: destination.relay.clone(),
@@ -218,8 +223,8 @@ impl Ready<'_> {
     async fn close(&self, ledger: &Ledger, report: run::Report) -> Ending {
         let counts = ledger.counts().await?;
         let summary = Summary::new(
-            &self.content.composition.issue,
-            &self.content.composition,
+            &self.survey.content.composition.issue,
+            &self.survey.content.composition,
             counts,
             report.elapsed,
             report.settled,
@@ -246,67 +251,25 @@ impl Ready<'_> {
     }
 
     fn answer(&self, summary: &Summary) -> Result<(), Failure> {
-        match self.args.json {
+        match self.args.plan.json {
             true => print::answer(format!("{}\n", summary.json()?).as_bytes()),
             false => print::answer(summary.human().as_bytes()),
         }
     }
 
     async fn nothing_to_do(&self, ledger: &Ledger, plan: &Plan) -> Ending {
-        print::note(&plan.nothing(&self.content.composition.issue));
+        print::note(&plan.nothing(&self.survey.content.composition.issue));
         let counts = ledger.counts().await?;
         report::troubles(ledger).await?;
         let summary = Summary::new(
-            &self.content.composition.issue,
-            &self.content.composition,
+            &self.survey.content.composition.issue,
+            &self.survey.content.composition,
             counts,
             Duration::ZERO,
             0,
         );
         self.answer(&summary)?;
         Ok(if counts.is_final() { Exit::Done } else { Exit::Unfinished })
-    }
-
-    /// Says what a send would do. A ledger that is not there yet is not made.
-    async fn dry_run(&self, path: &Path) -> Ending {
-        let mut states = std::collections::HashMap::new();
-        if path.is_file() {
-            let store = Store::open(path, &ledger::STEPS).await?;
-            states = Ledger::new(store.clone(), &self.content.composition.issue).states().await?;
-            store.close().await;
-        }
-        let plan = Plan::new(&self.readers, &states, self.args.uncertain);
-        let relay = match (&self.args.relay.relay, &self.args.relay.catch) {
-            (_, Some(folder)) => format!("a catcher in {}", folder.display()),
-            (Some(url), None) => sejong_digest::smtp::relay::Relay::parse(url)
-                .map_err(|error| Failure::usage(format!("--relay: {error}")))?
-                .to_string(),
-            (None, None) => match self.desk.config.relays.first() {
-                Some(relay) => relay.relay.to_string(),
-                None => "no relay: digest.toml has no [[relay]]".to_owned(),
-            },
-        };
-        match self.args.json {
-            true => {
-                print::answer(format!("{}\n", plan.json(&self.content.composition)?).as_bytes())?
-            }
-            false => {
-                print::answer(plan.dry(self.desk, &relay, &self.content.composition).as_bytes())?;
-            }
-        }
-        Ok(Exit::Done)
-    }
-}
-
-fn store_path(desk: &Desk, args: &Args) -> Result<PathBuf, Failure> {
-    match (&args.store, &args.relay.catch) {
-        (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
-        // A rehearsal never counts as a send: its ledger lives with what it caught.
-        (None, Some(folder)) => Ok(folder.join("digest.db")),
-        (None, None) => {
-            let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-            Ok(store::path_of(url, &desk.root)?)
-        }
     }
 }
 

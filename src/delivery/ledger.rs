@@ -5,6 +5,7 @@
 
 pub mod overview;
 pub mod revision;
+pub mod roll;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -92,19 +93,6 @@ impl Ledger {
         beside(self.store.path(), "-marks")
     }
 
-    /// The state of each person, by [`Address::identity`]; reads only.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn states(&self) -> Result<HashMap<String, String>, StoreError> {
-        let rows = sqlx::query("SELECT identity, state FROM recipient WHERE issue = ?1")
-            .bind(&self.issue)
-            .fetch_all(self.store.pool())
-            .await
-            .map_err(|error| self.store.failed(error))?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-    }
-
     /// Begins a run.
     ///
     /// # Errors
@@ -123,19 +111,15 @@ impl Ledger {
         .map_err(|error| self.store.failed(error))
     }
 
-    /// Puts the recipients of a run and what they are to get into the ledger, in one transaction.
+    /// Puts the people of the roll and what they are to get into the ledger, in one transaction.
     /// Who has an outcome keeps it; who waits gets the list's present fields and `text`, if no
     /// relay can have their message already; who waits and is not in the list any more is
-    /// suppressed. Returns the revision of `text`.
+    /// suppressed; who waits and was not asked for this time goes on waiting. Returns the revision
+    /// of `text`.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
-    pub async fn plan(
-        &self,
-        run: i64,
-        text: Text<'_>,
-        recipients: impl IntoIterator<Item = &Recipient>,
-    ) -> Result<i64, StoreError> {
+    pub async fn plan(&self, run: i64, text: Text<'_>) -> Result<i64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
@@ -143,34 +127,25 @@ impl Ledger {
             format!("{column} = CASE WHEN {FRESH} THEN excluded.{column} ELSE {column} END, ")
         };
         let update: String = ["email", "fields", "tags"].map(fresh).concat();
-        let mut recipients = recipients.into_iter().peekable();
-        while recipients.peek().is_some() {
-            let batch: Vec<&Recipient> = recipients.by_ref().take(BATCH).collect();
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO recipient (issue, identity, email, fields, tags, revision, planned_by) ",
-            );
-            query.push_values(batch, |mut row, recipient| {
-                row.push_bind(&self.issue)
-                    .push_bind(recipient.address().identity())
-                    .push_bind(recipient.address().as_str().to_owned())
-                    .push_bind(fields_json(recipient))
-                    .push_bind(tags_json(recipient))
-                    .push_bind(revision)
-                    .push_bind(run);
-            });
-            query.push(" ON CONFLICT (issue, identity) DO UPDATE SET ");
-            query.push(&update);
-            query.push(format!(
-                "revision = CASE WHEN {FRESH} OR revision IS NULL \
-                 THEN excluded.revision ELSE revision END, planned_by = excluded.planned_by, \
-                 state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
-                 WHERE state IN ('pending', 'deferred', 'suppressed', 'uncertain')"
-            ));
-            query.build().execute(&mut *transaction).await.map_err(failed)?;
-        }
+        let statement = format!(
+            "INSERT INTO main.recipient AS r \
+             (issue, identity, email, fields, tags, revision, planned_by) \
+             SELECT ?1, identity, email, fields, tags, ?2, ?3 FROM temp.roll l \
+             WHERE {} ORDER BY id \
+             ON CONFLICT (issue, identity) DO UPDATE SET {update} \
+             revision = CASE WHEN {FRESH} OR revision IS NULL \
+             THEN excluded.revision ELSE revision END, planned_by = excluded.planned_by, \
+             state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
+             WHERE state IN ('pending', 'deferred', 'suppressed', 'uncertain')",
+            roll::PLANNED,
+        );
+        let plan = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue).bind(revision);
+        plan.bind(run).execute(&mut *transaction).await.map_err(failed)?;
         sqlx::query(
             "UPDATE recipient SET state = 'suppressed', text = 'not in the list any more' \
-             WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2",
+             WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2 \
+             AND NOT EXISTS (SELECT 1 FROM temp.roll l \
+               WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)",
         )
         .bind(&self.issue)
         .bind(run)
@@ -178,6 +153,7 @@ impl Ledger {
         .await
         .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
+        let _ = sqlx::raw_sql("DROP TABLE temp.roll").execute(self.store.pool()).await;
         Ok(revision)
     }
 
@@ -199,8 +175,8 @@ impl Ledger {
         Ok(done.rows_affected())
     }
 
-    /// Claims up to `limit` rows for `run`, durably, in the order of the list. A row that this run
-    /// has deferred is left to a later one.
+    /// Claims up to `limit` rows that `run` has planned, durably, in the order of the list. A row
+    /// that this run has deferred is left to a later one.
     ///
     /// # Errors
     /// The store's.
@@ -208,9 +184,10 @@ impl Ledger {
         let rows = sqlx::query(
             "UPDATE recipient SET state = 'claimed', claimed_by = ?1 WHERE id IN (\
                SELECT id FROM recipient WHERE issue = ?2 AND state = 'pending' \
+                 AND planned_by = ?1 \
                UNION ALL \
                SELECT id FROM recipient WHERE issue = ?2 AND state = 'deferred' \
-                 AND claimed_by <> ?1 \
+                 AND claimed_by <> ?1 AND planned_by = ?1 \
                ORDER BY id LIMIT ?3) \
              RETURNING id, email, fields, tags, revision",
         )

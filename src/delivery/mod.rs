@@ -5,6 +5,7 @@
 
 pub mod journal;
 pub mod ledger;
+pub mod muster;
 pub mod pace;
 pub mod run;
 pub mod templates;

@@ -5,6 +5,7 @@ mod again;
 mod frozen;
 mod lists;
 mod outcomes;
+mod plans;
 mod relays;
 mod rehearsal;
 mod stops;
