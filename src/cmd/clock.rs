@@ -17,6 +17,22 @@ pub(crate) fn now_in(zone: &TimeZone) -> ZonedDateTime {
     now().to_zoned_datetime(zone.clone())
 }
 
+/// A moment where the publication is.
+pub(crate) fn at(moment: Timestamp, zone: &TimeZone) -> ZonedDateTime {
+    moment.to_zoned_datetime(zone.clone())
+}
+
+/// A moment as people write it: RFC 3339, or a date and a time where the publication is.
+pub(crate) fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment);
+    }
+    let unreadable = |_| format!("{text:?} is no time");
+    let local: jiff::civil::DateTime = text.parse().map_err(unreadable)?;
+    let there = local.to_zoned_datetime(zone.clone()).map_err(unreadable)?;
+    Ok(there.timestamp())
+}
+
 /// A moment as RFC 5322 3.3 writes it: `Thu, 6 Nov 2025 09:00:00 -0500`.
 pub(crate) fn rfc5322(moment: &ZonedDateTime) -> Result<String, Failure> {
     Ok(jiff::fmt::rfc2822::to_string(moment)?)

@@ -2,6 +2,7 @@
 
 mod bar;
 mod frozen;
+mod hours;
 mod options;
 mod plan;
 mod report;
@@ -20,6 +21,7 @@ use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::relays::{self, Destination};
 use super::{Global, clock, print, runtime};
+use hours::Hours;
 pub(crate) use options::PlanArgs;
 use plan::{Plan, Way};
 use report::Summary;
@@ -52,6 +54,12 @@ pub(crate) struct Args {
     /// Those of whom nobody can tell whether they have it: ask, hold or resend
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     uncertain: Uncertain,
+    /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339
+    #[arg(long, value_name = "TIME", hide_short_help = true)]
+    at: Option<String>,
+    /// Neither start nor go on later than that
+    #[arg(long, value_name = "TIME", hide_short_help = true)]
+    not_after: Option<String>,
 }
 
 /// See [`Args::uncertain`].
@@ -70,6 +78,7 @@ struct Ready<'a> {
     args: &'a Args,
     survey: Survey<'a>,
     templates: Arc<Templates>,
+    hours: Hours,
 }
 
 /// Runs the command.
@@ -79,19 +88,21 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         if args.dry_run {
             return planned(&desk, &args.plan, args.uncertain == Uncertain::Resend).await;
         }
-        let survey = Survey::take(&desk, &args.plan).await?;
+        let zone = &desk.config.time_zone;
+        let hours = Hours::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
+        let survey = Survey::take(&desk, &args.plan, hours.begin()).await?;
         let templates = Arc::new(survey.content.templates(&desk.identity()?)?);
         if let Some(folder) = &args.plan.relay.catch {
             std::fs::create_dir_all(folder)?;
         }
         let survey = survey.with_ledger().await?;
-        Ready { args, survey, templates }.send().await
+        Ready { args, survey, templates, hours }.send().await
     })
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
 pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Ending {
-    let survey = Survey::take(desk, args).await?;
+    let survey = Survey::take(desk, args, clock::now()).await?;
     let plan = survey.plan(resend).await?;
     let way = way(desk, args)?;
     let composition = &survey.content.composition;
@@ -154,6 +165,9 @@ impl Ready<'_> {
             format!("{} ({})", destination.relay, plan::counted(useful as u64, "connection"));
         let way = Way { relay, limit: destination.limit };
         print::note(plan.told(desk, &way, &self.survey.content.composition).trim_end());
+        if let Some(end) = self.hours.over() {
+            return self.too_late(&end).await;
+        }
         if !plan::confirmed(self.args.yes, plan.to_send)? {
             return Err(Failure::new("nothing was sent"));
         }
@@ -161,6 +175,15 @@ impl Ready<'_> {
         ledger.plan(run, self.survey.content.text()).await?;
         if resend {
             ledger.resend_uncertain(run).await?;
+        }
+        if !self.hours.wait().await {
+            destination.close().await;
+            print::note("interrupted before the first message; run the same command again");
+            return Ok(Exit::Interrupted);
+        }
+        if let Some(end) = self.hours.over() {
+            destination.close().await;
+            return self.too_late(&end).await;
         }
         let ended = self.deliver(ledger, run, &boot, &destination, plan.to_send).await;
         destination.close().await;
@@ -184,6 +207,15 @@ impl Ready<'_> {
         plan::resend_confirmed(count)
     }
 
+    /// It is later than `--not-after`: nothing has left, and everything waits.
+    async fn too_late(&self, end: &str) -> Ending {
+        print::note(&format!("{end}: nothing was sent"));
+        let composition = &self.survey.content.composition;
+        let counts = self.survey.ledger.counts().await?;
+        self.answer(&Summary::new(self.issue(), composition, counts, Duration::ZERO, 0))?;
+        Ok(Exit::Unfinished)
+    }
+
     fn issue(&self) -> &str {
         &self.survey.content.composition.issue
     }
@@ -203,7 +235,9 @@ impl Ready<'_> {
     ) -> Result<run::Report, Failure> {
         let progress = Arc::new(Progress::default());
         let (stop, stopping) = watch::channel(run::Stopping::No);
-        let signals = tokio::spawn(signals::watch(stop));
+        let stop = Arc::new(stop);
+        let signals = tokio::spawn(signals::watch(Arc::clone(&stop)));
+        let end = tokio::spawn(self.hours.clone().watch(Arc::clone(&stop)));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
         let options = run::Options {
             templates: Arc::clone(&self.templates),
@@ -217,6 +251,7 @@ impl Ready<'_> {
         bar.abort();
         let _ = bar.await;
         signals.abort();
+        end.abort();
         Ok(report?)
     }
 
@@ -233,6 +268,11 @@ impl Ready<'_> {
         self.answer(&summary)?;
         let resume = "run the same command again to go on";
         match report.ended {
+            Ended::Interrupted if self.hours.over().is_some() => {
+                let end = self.hours.over().unwrap_or_default();
+                print::note(&format!("{end}: {} are left; {resume}", counts.pending));
+                Ok(Exit::Unfinished)
+            }
             Ended::Interrupted => {
                 print::note(&format!("interrupted: {} are left; {resume}", counts.pending));
                 Ok(Exit::Interrupted)

@@ -3,6 +3,7 @@
 
 mod again;
 mod frozen;
+mod hours;
 mod lists;
 mod outcomes;
 mod plans;

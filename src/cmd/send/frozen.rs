@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::ledger::revision::{Draft, Revision, Text};
 use sejong_digest::delivery::templates::Templates;
@@ -34,9 +35,10 @@ impl Content {
         found: Result<(Issue, Composition), Failure>,
         revisions: Vec<Revision>,
         recompose: bool,
+        begin: Timestamp,
     ) -> Result<Content, Failure> {
         let Some(latest) = revisions.last().filter(|_| !recompose) else {
-            return Content::new(desk, found?, revisions);
+            return Content::new(desk, found?, revisions, begin);
         };
         let Revision { id, number, draft } = latest.clone();
         if let Ok((issue, composition)) = &found
@@ -59,16 +61,16 @@ impl Content {
         desk: &Desk,
         (issue, composition): (Issue, Composition),
         revisions: Vec<Revision>,
+        begin: Timestamp,
     ) -> Result<Content, Failure> {
-        let now = clock::now_in(&desk.config.time_zone);
+        let date = clock::rfc5322(&clock::at(begin, &desk.config.time_zone))?;
         let draft = Draft {
             content_hash: composition.hash_hex(),
             composition: composition.freeze()?,
-            date: clock::rfc5322(&now)?,
+            date: date.clone(),
             files: files(desk, &issue),
-            created_at: now.timestamp().to_string(),
+            created_at: clock::now().to_string(),
         };
-        let date = draft.date.clone();
         let (issue, draft) = (Some(issue), Some(draft));
         Ok(Content { composition, issue, date, kept: None, draft, revisions })
     }

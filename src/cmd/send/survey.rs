@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::{self, Audience, Lacking};
 use sejong_digest::delivery::ledger::{self, Ledger};
@@ -40,8 +41,12 @@ pub(super) struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     /// Reads all, and stops where it or the slots have errors. Without a ledger it asks one that
-    /// is nowhere.
-    pub(super) async fn take(desk: &'a Desk, args: &'a PlanArgs) -> Result<Survey<'a>, Failure> {
+    /// is nowhere. `begin` is when messages are to leave.
+    pub(super) async fn take(
+        desk: &'a Desk,
+        args: &'a PlanArgs,
+        begin: Timestamp,
+    ) -> Result<Survey<'a>, Failure> {
         let draft = desk.draft(&args.issue);
         draft.show();
         let name = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -53,7 +58,7 @@ impl<'a> Survey<'a> {
         let ledger = Ledger::new(store.clone(), &name);
         let revisions = ledger.revisions().await?;
         let found = draft.sendable();
-        let content = Content::choose(desk, &name, found, revisions, args.recompose)?;
+        let content = Content::choose(desk, &name, found, revisions, args.recompose, begin)?;
         let Some(list) = readers::file(desk, args.subscribers.as_deref()) else {
             return Err(Failure::usage("there is no list of subscribers")
                 .help("name one: --subscribers FILE.csv"));
