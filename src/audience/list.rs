@@ -235,6 +235,11 @@ impl<R> Rows<R> {
         })
     }
 
+    /// The file, as diagnostics name it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What is worth a look in the header.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
@@ -346,6 +351,11 @@ fn leave_out(list: &mut List, left: &HashMap<String, &'static str>, path: &Path)
         warnings.push(rules::list_contradiction(path, person.address().as_str(), reason));
         false
     });
+}
+
+/// Somebody whom one row keeps and another, with this reason, does not.
+pub fn contradiction(path: &Path, address: &str, reason: &str) -> Diagnostic {
+    rules::list_contradiction(path, address, reason)
 }
 
 /// Which people have passed by, in 16 bytes each: two keyed 64-bit hashes of the identity, which

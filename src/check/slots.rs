@@ -1,15 +1,14 @@
 //! Slots against the fields that readers have. A send refuses what is an error here.
 
-use crate::check::Audience;
+use std::collections::BTreeSet;
+
+use crate::check::{Audience, EXAMPLES, Lacking};
 use crate::compose::Composition;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::issue::slot::{BUILT_IN, Slot};
-use crate::message::recipient::Recipient;
 
 /// What lists usually call their columns; a near miss of one is probably a slip.
 const USUAL: [&str; 5] = ["first_name", "last_name", "name", "email", "affiliation"];
-/// How many addresses are shown as examples.
-const SHOWN: usize = 3;
 
 /// Every used slot that a list or a person fills, with its place.
 fn declared(composition: &Composition) -> impl Iterator<Item = (&Slot, &Place)> {
@@ -53,22 +52,25 @@ fn no_fallback(slot: &Slot, place: &Place) -> Option<Diagnostic> {
     })
 }
 
+/// The fields whose lack could be an error: without a fallback, or in no column.
+pub(super) fn asked<'a>(composition: &'a Composition, columns: &[String]) -> BTreeSet<&'a str> {
+    let open = |slot: &Slot| slot.fallback.is_none() || !columns.contains(&slot.field);
+    let slots = declared(composition).filter(|(slot, _)| open(slot));
+    slots.map(|(slot, _)| slot.field.as_str()).collect()
+}
+
 /// The rules where the readers are known.
 pub(super) fn against_list(composition: &Composition, audience: &Audience<'_>) -> Vec<Diagnostic> {
     let columns = audience.columns.iter().map(String::as_str);
     declared(composition)
         .filter_map(|(slot, place)| {
-            let lacking: Vec<&Recipient> = audience
-                .recipients
-                .iter()
-                .filter(|person| person.field(&slot.field).is_none())
-                .collect();
+            let lacking = audience.lacking.get(&slot.field)?;
             // Some exports keep fields inside one column, so a name that people have is known too.
             let known = columns.clone().any(|column| column == slot.field)
-                || lacking.len() < audience.recipients.len();
+                || lacking.count < audience.people;
             match known {
                 false => Some(unknown(slot, place, columns.clone())),
-                true => unfilled(slot, place, &lacking, audience.recipients.len()),
+                true => unfilled(slot, place, lacking, audience.people),
             }
         })
         .collect()
@@ -95,18 +97,17 @@ fn unknown<'a>(slot: &Slot, place: &Place, columns: impl Iterator<Item = &'a str
 }
 
 /// A field that some readers lack, and no fallback.
-fn unfilled(slot: &Slot, place: &Place, lacking: &[&Recipient], all: usize) -> Option<Diagnostic> {
-    if lacking.is_empty() || slot.fallback.is_some() {
+fn unfilled(slot: &Slot, place: &Place, lacking: &Lacking, all: u64) -> Option<Diagnostic> {
+    if lacking.count == 0 || slot.fallback.is_some() {
         return None;
     }
-    let mut who: Vec<&str> =
-        lacking.iter().take(SHOWN).map(|person| person.address().as_str()).collect();
-    if lacking.len() > SHOWN {
+    let mut who: Vec<&str> = lacking.examples.iter().map(String::as_str).collect();
+    if lacking.count > EXAMPLES as u64 {
         who.push("…");
     }
     let field = &slot.field;
     let have = if all == 1 { "subscriber has" } else { "subscribers have" };
-    let message = format!("{} of {all} {have} no {field} ({})", lacking.len(), who.join(", "));
+    let message = format!("{} of {all} {have} no {field} ({})", lacking.count, who.join(", "));
     Some(
         Diagnostic::error("slot-unfilled", message)
             .at(place.clone())

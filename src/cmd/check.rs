@@ -74,10 +74,6 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
     };
     let mut problems = Vec::new();
     let readers = readers(desk, args, &mut problems);
-    let audience = readers.as_ref().map(|readers| Audience {
-        columns: &readers.columns,
-        recipients: &readers.list.recipients,
-    });
     let mut found: Vec<Diagnostic> = Vec::new();
     for name in &names {
         let draft = desk.draft(name);
@@ -86,6 +82,15 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
         let new: Vec<Diagnostic> = new.collect();
         found.extend(new);
         if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
+            let lacking = readers.as_ref().map(|Readers { columns, list, .. }| {
+                check::lacking(composition, columns, &list.recipients)
+            });
+            let audience = readers.as_ref().zip(lacking.as_ref());
+            let audience = audience.map(|(Readers { columns, list, .. }, lacking)| Audience {
+                columns,
+                people: list.recipients.len() as u64,
+                lacking,
+            });
             found.extend(check::issue(issue, composition, audience));
         }
     }

@@ -21,6 +21,33 @@ pub(crate) fn now_in(zone: &TimeZone) -> ZonedDateTime {
 /// What a run at `moment` adds to all its messages: the date as RFC 5322 3.3 writes it, `Thu, 6 Nov
 /// 2025 09:00:00 -0500`, and the same for signatures.
 pub(crate) fn occasion(moment: &ZonedDateTime, test: bool) -> Result<Occasion, Failure> {
-    let date = jiff::fmt::rfc2822::to_string(moment)?;
+    let date = rfc5322(moment)?;
     Ok(Occasion { date, time: moment.timestamp().as_second(), test })
+}
+
+/// The same for a date that was written down before.
+pub(crate) fn occasion_of(date: &str) -> Result<Occasion, Failure> {
+    let moment = jiff::fmt::rfc2822::parse(date)?;
+    Ok(Occasion { date: date.to_owned(), time: moment.timestamp().as_second(), test: false })
+}
+
+/// A moment where the publication is.
+pub(crate) fn at(moment: Timestamp, zone: &TimeZone) -> ZonedDateTime {
+    moment.to_zoned_datetime(zone.clone())
+}
+
+/// A moment as people write it: RFC 3339, or a date and a time where the publication is.
+pub(crate) fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment);
+    }
+    let unreadable = |_| format!("{text:?} is no time");
+    let local: jiff::civil::DateTime = text.parse().map_err(unreadable)?;
+    let there = local.to_zoned_datetime(zone.clone()).map_err(unreadable)?;
+    Ok(there.timestamp())
+}
+
+/// A moment as RFC 5322 3.3 writes it: `Thu, 6 Nov 2025 09:00:00 -0500`.
+pub(crate) fn rfc5322(moment: &ZonedDateTime) -> Result<String, Failure> {
+    Ok(jiff::fmt::rfc2822::to_string(moment)?)
 }

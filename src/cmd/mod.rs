@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod init;
 mod new;
+mod plan;
 pub(crate) mod print;
 mod readers;
 mod reconcile;
@@ -57,6 +58,7 @@ enum Command {
     Check(check::Args),
     Render(render::Args),
     Test(test::Args),
+    Plan(plan::Args),
     Send(send::Args),
     Status(status::Args),
     Reconcile(reconcile::Args),
@@ -73,6 +75,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Check(args) => check::run(global, &args),
         Command::Render(args) => render::run(global, &args),
         Command::Test(args) => test::run(global, &args),
+        Command::Plan(args) => plan::run(global, &args),
         Command::Send(args) => send::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Reconcile(args) => reconcile::run(global, &args),

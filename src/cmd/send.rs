@@ -1,31 +1,32 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
+mod frozen;
+mod hours;
+mod options;
 mod plan;
 mod report;
 mod signals;
+mod survey;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sejong_digest::compose::Composition;
-use sejong_digest::config::Secret;
-use sejong_digest::delivery::ledger::{self, Ledger};
-use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::run::{self, Ended, Progress};
 use sejong_digest::delivery::schedule;
-use sejong_digest::message::splice::Template;
-use sejong_digest::store::{self, Store};
+use sejong_digest::delivery::templates::Templates;
 use tokio::sync::watch;
 
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
-use super::readers::Readers;
-use super::relays::{self, Destination, RelayArgs};
+use super::relays::{self, Destination};
 use super::{Global, clock, print, runtime};
-use plan::Plan;
+use hours::Hours;
+pub(crate) use options::PlanArgs;
+use plan::{Plan, Way};
 use report::Summary;
+use survey::Survey;
 
 /// Send an issue to its subscribers, each of them once
 #[derive(Debug, clap::Args)]
@@ -43,49 +44,34 @@ use report::Summary;
 "
 )]
 pub(crate) struct Args {
-    /// The issue: a folder under issues/, or a path
-    issue: String,
-    /// The list, as CSV [default: subscribers.csv beside digest.toml]
-    #[arg(long, value_name = "FILE")]
-    subscribers: Option<PathBuf>,
-    /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
-    encoding: Option<String>,
     #[command(flatten)]
-    relay: RelayArgs,
-    /// The ledger, instead of the one in digest.toml: sqlite:digest.db
-    #[arg(long, value_name = "URL", hide_short_help = true)]
-    store: Option<String>,
+    plan: PlanArgs,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
-    /// Say who would get the issue, and change nothing
+    /// Say who would get the issue, and change nothing: as `digest plan`
     #[arg(long)]
     dry_run: bool,
-    /// End with one JSON object on stdout
-    #[arg(long)]
-    json: bool,
-    /// Those of whom nobody can tell whether they have it: hold or resend
-    #[arg(long, value_name = "WHAT", default_value = "hold", hide_possible_values = true)]
+    /// Those of whom nobody can tell whether they have it: ask, hold or resend
+    #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     uncertain: Uncertain,
-    /// Leave out rows of the list that cannot be used, instead of stopping
-    #[arg(long)]
-    skip_invalid: bool,
-    /// How fast at most: 50/second, 30/minute, 2000/hour
-    #[arg(long, value_name = "RATE")]
-    limit: Option<Rate>,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = schedule::duration)]
     #[arg(hide_short_help = true)]
     wait: Duration,
-    /// How many connections at once
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    connections: Option<u16>,
+    /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339
+    #[arg(long, value_name = "TIME", hide_short_help = true)]
+    at: Option<String>,
+    /// Neither start nor go on later than that
+    #[arg(long, value_name = "TIME", hide_short_help = true)]
+    not_after: Option<String>,
 }
 
 /// See [`Args::uncertain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Uncertain {
+    /// Ask on a terminal; elsewhere hold
+    Ask,
     /// Leave them; they are listed
     Hold,
     /// Send again, with the same Message-ID
@@ -94,88 +80,151 @@ enum Uncertain {
 
 /// What is known before anything is sent.
 struct Ready<'a> {
-    desk: &'a Desk,
     args: &'a Args,
-    composition: &'a Composition,
-    subject: String,
-    readers: Readers,
-    template: Arc<Template>,
+    survey: Survey<'a>,
+    templates: Arc<Templates>,
+    hours: Hours,
 }
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let desk = Desk::open(global)?;
-    let draft = desk.draft(&args.issue);
-    draft.show();
-    let (issue, composition) = draft.sendable()?;
-    let subject = sejong_digest::compose::readable(&issue.subject.value, &issue.slots);
-    let readers = plan::readers(&desk, args, &issue, &composition)?;
-    let now = clock::now_in(&desk.config.time_zone);
-    // A dry run makes no file, not even the secret's.
-    let identity = match args.dry_run {
-        true => desk.config.sender.identity(&Secret::for_nobody()),
-        false => desk.signing_identity()?,
+    runtime()?.block_on(async {
+        if args.dry_run {
+            return planned(&desk, &args.plan, args.uncertain == Uncertain::Resend).await;
+        }
+        let zone = &desk.config.time_zone;
+        let hours = Hours::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
+        let survey = Survey::take(&desk, &args.plan, hours.begin()).await?;
+        let templates = Arc::new(survey.content.templates(&desk.signing_identity()?)?);
+        if let Some(folder) = &args.plan.relay.catch {
+            std::fs::create_dir_all(folder)?;
+        }
+        let survey = survey.with_ledger().await?;
+        Ready { args, survey, templates, hours }.send().await
+    })
+}
+
+/// Says what a send would do, and makes no file, not even the secret's.
+pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Ending {
+    let survey = Survey::take(desk, args, clock::now()).await?;
+    let plan = survey.plan(resend).await?;
+    let way = way(desk, args)?;
+    let composition = &survey.content.composition;
+    let text = match args.json {
+        true => format!("{}\n", plan.json(desk, &way, composition)?),
+        false => plan.told(desk, &way, composition),
     };
-    let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
-    let template = Arc::new(template);
-    let ready = Ready { desk: &desk, args, composition: &composition, subject, readers, template };
-    runtime()?.block_on(ready.send())
+    survey.store.close().await;
+    print::answer(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// Where a send would go, as far as that is known without going there.
+fn way(desk: &Desk, args: &PlanArgs) -> Result<Way, Failure> {
+    let relays = &desk.config.relays;
+    let named = match (&args.relay.relay, &args.relay.catch) {
+        (_, Some(folder)) => vec![(format!("a catcher in {}", folder.display()), None)],
+        (Some(url), None) => {
+            let relay = sejong_digest::smtp::relay::Relay::parse(url)
+                .map_err(|error| Failure::usage(format!("--relay: {error}")))?;
+            vec![(relay.to_string(), None)]
+        }
+        (None, None) if relays.is_empty() => {
+            vec![("no relay: digest.toml has no [[relay]]".to_owned(), None)]
+        }
+        (None, None) => relays.iter().map(|relay| (relay.relay.to_string(), relay.limit)).collect(),
+    };
+    Ok(Way::new(named, args.limit))
 }
 
 impl Ready<'_> {
     async fn send(self) -> Ending {
-        let path = self.store_path()?;
-        if self.args.dry_run {
-            return self.dry_run(&path).await;
-        }
-        if let Some(folder) = &self.args.relay.catch {
-            std::fs::create_dir_all(folder)?;
-        }
         let boot = boot();
-        let store = Store::open(&path, &ledger::STEPS).await?;
+        let Survey { desk, args, ledger, store, .. } = &self.survey;
         let _lock = store.lock(&format!(
             "process {} (issue {}, since {})",
             std::process::id(),
-            self.composition.issue,
-            clock::now_in(&self.desk.config.time_zone).strftime("%H:%M"),
+            self.issue(),
+            clock::now_in(&desk.config.time_zone).strftime("%H:%M"),
         ))?;
-        let ledger = Ledger::new(store.clone(), &self.composition.issue);
         ledger.recover(&boot, &clock::now().to_string()).await?;
-        let plan = Plan::new(&self.readers, &ledger.states().await?, self.args.uncertain);
+        let resend = self.resend_uncertain().await?;
+        let plan = self.survey.plan(resend).await?;
         if plan.to_send == 0 {
             if plan.only_leavers_wait() {
-                let run = self.begin(&ledger, &boot).await?;
-                ledger.plan(run, &self.readers.list.recipients).await?;
+                let run = self.begin(ledger, &boot).await?;
+                ledger.plan(run, self.survey.content.text()).await?;
             }
-            return self.nothing_to_do(&ledger, &plan).await;
+            return self.nothing_to_do(ledger, &plan).await;
         }
-        let mut destination = relays::destination(self.desk, &self.args.relay).await?;
-        destination.share_connections(self.args.connections, plan.to_send);
-        print::note(&plan.told(
-            &self.subject,
-            self.desk,
-            &destination,
-            self.args.limit,
-            self.composition,
-        ));
+        let mut destination = relays::destination(desk, &args.relay).await?;
+        let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
+        destination.share_connections(args.connections, most);
+        let named = destination.routes.iter().map(|route| {
+            let connections = plan::counted(route.relay.connections() as u64, "connection");
+            (format!("{} ({connections})", route.relay), route.limit)
+        });
+        let way = Way::new(named.collect(), args.limit);
+        print::note(plan.told(desk, &way, &self.survey.content.composition).trim_end());
+        if let Some(end) = self.hours.over() {
+            return self.too_late(&end).await;
+        }
         if !plan::confirmed(self.args.yes, plan.to_send)? {
             return Err(Failure::new("nothing was sent"));
         }
-        let run = self.begin(&ledger, &boot).await?;
-        ledger.plan(run, &self.readers.list.recipients).await?;
-        if self.args.uncertain == Uncertain::Resend {
+        let run = self.begin(ledger, &boot).await?;
+        ledger.plan(run, self.survey.content.text()).await?;
+        if resend {
             ledger.resend_uncertain(run).await?;
         }
-        let ended = self.deliver(&ledger, run, &boot, &destination, plan.to_send).await;
+        if !self.hours.wait().await {
+            destination.close().await;
+            print::note("interrupted before the first message; run the same command again");
+            return Ok(Exit::Interrupted);
+        }
+        if let Some(end) = self.hours.over() {
+            destination.close().await;
+            return self.too_late(&end).await;
+        }
+        let ended = self.deliver(ledger, run, &boot, &destination, plan.to_send).await;
         destination.close().await;
-        let ending = self.close(&ledger, ended?).await;
-        store.close().await;
+        let ending = self.close(ledger, ended?).await;
+        store.clone().close().await;
         ending
+    }
+
+    /// Whether those of whom nobody can tell are to be sent to again.
+    async fn resend_uncertain(&self) -> Result<bool, Failure> {
+        let asked = match self.args.uncertain {
+            Uncertain::Hold => return Ok(false),
+            Uncertain::Resend => return Ok(true),
+            Uncertain::Ask => !self.args.yes && plan::somebody_is_here(),
+        };
+        let count = self.survey.ledger.counts().await?.uncertain;
+        if !asked || count == 0 {
+            return Ok(false);
+        }
+        report::listed(&self.survey.ledger, "uncertain").await?;
+        plan::resend_confirmed(count)
+    }
+
+    /// It is later than `--not-after`: nothing has left, and everything waits.
+    async fn too_late(&self, end: &str) -> Ending {
+        print::note(&format!("{end}: nothing was sent"));
+        let composition = &self.survey.content.composition;
+        let counts = self.survey.ledger.counts().await?;
+        self.answer(&Summary::new(self.issue(), composition, counts, Duration::ZERO, 0))?;
+        Ok(Exit::Unfinished)
+    }
+
+    fn issue(&self) -> &str {
+        &self.survey.content.composition.issue
     }
 
     async fn begin(&self, ledger: &Ledger, boot: &str) -> Result<i64, Failure> {
         let started = clock::now().to_string();
-        Ok(ledger.begin(&self.composition.hash_hex(), boot, &started).await?)
+        Ok(ledger.begin(&self.survey.content.composition.hash_hex(), boot, &started).await?)
     }
 
     async fn deliver(
@@ -184,18 +233,20 @@ impl Ready<'_> {
         run: i64,
         boot: &str,
         destination: &Destination,
-        to_send: usize,
+        to_send: u64,
     ) -> Result<run::Report, Failure> {
         let progress = Arc::new(Progress::default());
         let (stop, stopping) = watch::channel(run::Stopping::No);
-        let signals = tokio::spawn(signals::watch(stop));
-        let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send as u64));
+        let stop = Arc::new(stop);
+        let signals = tokio::spawn(signals::watch(Arc::clone(&stop)));
+        let end = tokio::spawn(self.hours.clone().watch(Arc::clone(&stop)));
+        let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
         let options = run::Options {
-            template: Arc::clone(&self.template),
+            templates: Arc::clone(&self.templates),
             routes: self.routes(destination),
-            limit: self.args.limit,
-            lanes: self.desk.config.lanes.clone(),
-            schedule: self.desk.config.schedule,
+            limit: self.args.plan.limit,
+            lanes: self.survey.desk.config.lanes.clone(),
+            schedule: self.survey.desk.config.schedule,
             wait: self.args.wait,
             clock: || clock::now().to_string(),
             stopping,
@@ -205,13 +256,14 @@ impl Ready<'_> {
         bar.abort();
         let _ = bar.await;
         signals.abort();
+        end.abort();
         Ok(report?)
     }
 
     /// The relays; a limit on the command line stands for theirs.
     fn routes(&self, destination: &Destination) -> Vec<run::Route> {
         let mut routes = destination.routes.clone();
-        if self.args.limit.is_some() {
+        if self.args.plan.limit.is_some() {
             routes.iter_mut().for_each(|route| route.limit = None);
         }
         routes
@@ -220,8 +272,8 @@ impl Ready<'_> {
     async fn close(&self, ledger: &Ledger, report: run::Report) -> Ending {
         let counts = ledger.counts().await?;
         let summary = Summary::new(
-            &self.composition.issue,
-            self.composition,
+            &self.survey.content.composition.issue,
+            &self.survey.content.composition,
             counts,
             report.elapsed,
             report.settled,
@@ -233,6 +285,11 @@ impl Ready<'_> {
         self.answer(&summary)?;
         let resume = "run the same command again to go on";
         match report.ended {
+            Ended::Interrupted if self.hours.over().is_some() => {
+                let end = self.hours.over().unwrap_or_default();
+                print::note(&format!("{end}: {} are left; {resume}", counts.pending));
+                Ok(Exit::Unfinished)
+            }
             Ended::Interrupted => {
                 print::note(&format!("interrupted: {} are left; {resume}", counts.pending));
                 Ok(Exit::Interrupted)
@@ -241,7 +298,9 @@ impl Ready<'_> {
             Ended::Refused(reason) => Err(Failure::new(format!(
                 "the relay refuses the message or its sender, not a recipient: {reason}"
             ))
-            .help(format!("mend what it names; then {resume}"))),
+            .help(format!(
+                "mend what it names; then {resume}, with --recompose if you changed the issue"
+            ))),
             Ended::Ledger(reason) => Err(Failure::new(reason).help(resume)),
             Ended::Done if counts.is_final() => Ok(Exit::Done),
             Ended::Done => Ok(Exit::Unfinished),
@@ -249,65 +308,25 @@ impl Ready<'_> {
     }
 
     fn answer(&self, summary: &Summary) -> Result<(), Failure> {
-        match self.args.json {
+        match self.args.plan.json {
             true => print::answer(format!("{}\n", summary.json()?).as_bytes()),
             false => print::answer(summary.human().as_bytes()),
         }
     }
 
     async fn nothing_to_do(&self, ledger: &Ledger, plan: &Plan) -> Ending {
-        print::note(&plan.nothing(&self.composition.issue));
+        print::note(&plan.nothing(&self.survey.content.composition.issue));
         let counts = ledger.counts().await?;
         report::troubles(ledger).await?;
-        let summary =
-            Summary::new(&self.composition.issue, self.composition, counts, Duration::ZERO, 0);
+        let summary = Summary::new(
+            &self.survey.content.composition.issue,
+            &self.survey.content.composition,
+            counts,
+            Duration::ZERO,
+            0,
+        );
         self.answer(&summary)?;
         Ok(if counts.is_final() { Exit::Done } else { Exit::Unfinished })
-    }
-
-    /// Says what a send would do. A ledger that is not there yet is not made.
-    async fn dry_run(&self, path: &Path) -> Ending {
-        let mut states = std::collections::HashMap::new();
-        if path.is_file() {
-            let store = Store::open(path, &ledger::STEPS).await?;
-            states = Ledger::new(store.clone(), &self.composition.issue).states().await?;
-            store.close().await;
-        }
-        let plan = Plan::new(&self.readers, &states, self.args.uncertain);
-        let relay = match (&self.args.relay.relay, &self.args.relay.catch) {
-            (_, Some(folder)) => format!("a catcher in {}", folder.display()),
-            (Some(url), None) => sejong_digest::smtp::relay::Relay::parse(url)
-                .map_err(|error| Failure::usage(format!("--relay: {error}")))?
-                .to_string(),
-            (None, None) if self.desk.config.relays.is_empty() => {
-                "no relay: digest.toml has no [[relay]]".to_owned()
-            }
-            (None, None) => {
-                let relays = self.desk.config.relays.iter().map(|relay| relay.relay.to_string());
-                relays.collect::<Vec<_>>().join(", ")
-            }
-        };
-        match self.args.json {
-            true => print::answer(format!("{}\n", plan.json(self.composition)?).as_bytes())?,
-            false => {
-                print::answer(
-                    plan.dry(&self.subject, self.desk, &relay, self.composition).as_bytes(),
-                )?;
-            }
-        }
-        Ok(Exit::Done)
-    }
-
-    fn store_path(&self) -> Result<PathBuf, Failure> {
-        match (&self.args.store, &self.args.relay.catch) {
-            (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
-            // A rehearsal never counts as a send: its ledger lives with what it caught.
-            (None, Some(folder)) => Ok(folder.join("digest.db")),
-            (None, None) => {
-                let url = self.desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-                Ok(store::path_of(url, &self.desk.root)?)
-            }
-        }
     }
 }
 

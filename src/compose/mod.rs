@@ -5,6 +5,7 @@
 
 mod blocks;
 mod components;
+mod frozen;
 mod inline;
 mod language;
 mod plain;
@@ -61,7 +62,7 @@ pub struct Picture {
     /// Its last path segment.
     pub file_name: String,
     /// `image/png`…
-    pub media_type: &'static str,
+    pub media_type: String,
     /// The file.
     pub bytes: Arc<[u8]>,
 }
@@ -171,7 +172,7 @@ fn pictures(issue: &Issue) -> Vec<Picture> {
                     issue.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
                 ),
                 file_name,
-                media_type: image.media_type,
+                media_type: image.media_type.to_owned(),
                 bytes: Arc::clone(&image.bytes),
             }
         })

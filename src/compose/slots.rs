@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use maud::{Markup, PreEscaped};
+use serde::{Deserialize, Serialize};
 
 use crate::issue::slot::{self, Piece};
 
@@ -15,7 +16,8 @@ const WHEN_TAG: char = '\u{E003}';
 const END_WHEN: char = '\u{E004}';
 
 /// How a slot's value is written where it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Context {
     /// As it is: subject and plain text.
     Plain,
@@ -28,7 +30,8 @@ pub enum Context {
 }
 
 /// A stretch of composed text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Segment {
     /// The same for everybody.
     Literal(String),

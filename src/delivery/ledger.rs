@@ -4,6 +4,8 @@
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
 pub mod overview;
+pub mod revision;
+pub mod roll;
 pub mod turns;
 
 use std::collections::HashMap;
@@ -15,14 +17,16 @@ use super::journal::{self, Settled};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::{Store, StoreError};
+use revision::Text;
 use turns::Earlier;
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 2] = [
-    "
+pub const STEPS: [&str; 3] = [FIRST_STEP, turns::TIMES, revision::STEP];
+
+const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
@@ -52,9 +56,11 @@ CREATE TABLE recipient (
     UNIQUE (issue, identity)
 );
 CREATE INDEX recipient_by_state ON recipient (issue, state, id);
-",
-    turns::TIMES,
-];
+";
+
+/// No relay can have the message of such a row: never tried, or last put off by ourselves or after
+/// a refusal of the message as such. Every other row that waits repeats the bytes it had.
+const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
 
 /// The states of a row, as the tables name them.
 pub const STATES: [&str; 7] =
@@ -65,6 +71,8 @@ pub const STATES: [&str; 7] =
 pub struct Claimed {
     /// Its number.
     pub row: i64,
+    /// The revision that its message is made of.
+    pub revision: Option<i64>,
     /// Whom the message is for.
     pub recipient: Recipient,
     /// Its tries so far.
@@ -89,19 +97,6 @@ impl Ledger {
         beside(self.store.path(), "-marks")
     }
 
-    /// The state of each person, by [`Address::identity`]; reads only.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn states(&self) -> Result<HashMap<String, String>, StoreError> {
-        let rows = sqlx::query("SELECT identity, state FROM recipient WHERE issue = ?1")
-            .bind(&self.issue)
-            .fetch_all(self.store.pool())
-            .await
-            .map_err(|error| self.store.failed(error))?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-    }
-
     /// Begins a run.
     ///
     /// # Errors
@@ -120,54 +115,50 @@ impl Ledger {
         .map_err(|error| self.store.failed(error))
     }
 
-    /// Puts the recipients of a run into the ledger, in one transaction. Who has an outcome keeps
-    /// it; who waits gets the list's present fields; who waits and is not in the list any more is
-    /// suppressed.
+    /// Puts the people of the roll and what they are to get into the ledger, in one transaction.
+    /// Who has an outcome keeps it; who waits gets the list's present fields and `text`, if no
+    /// relay can have their message already; who waits and is not in the list any more is
+    /// suppressed; who waits and was not asked for this time goes on waiting. Returns the revision
+    /// of `text`.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
-    pub async fn plan(
-        &self,
-        run: i64,
-        recipients: impl IntoIterator<Item = &Recipient>,
-    ) -> Result<(), StoreError> {
+    pub async fn plan(&self, run: i64, text: Text<'_>) -> Result<i64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
-        let mut recipients = recipients.into_iter().peekable();
-        while recipients.peek().is_some() {
-            let batch: Vec<&Recipient> = recipients.by_ref().take(BATCH).collect();
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO recipient (issue, identity, email, fields, tags, planned_by) ",
-            );
-            query.push_values(batch, |mut row, recipient| {
-                row.push_bind(&self.issue)
-                    .push_bind(recipient.address().identity())
-                    .push_bind(recipient.address().as_str().to_owned())
-                    .push_bind(fields_json(recipient))
-                    .push_bind(tags_json(recipient))
-                    .push_bind(run);
-            });
-            query.push(
-                // What nobody can tell about is repeated as it was, if at all: its fields stay.
-                " ON CONFLICT (issue, identity) DO UPDATE SET planned_by = excluded.planned_by, \
-                 email = CASE state WHEN 'uncertain' THEN email ELSE excluded.email END, \
-                 fields = CASE state WHEN 'uncertain' THEN fields ELSE excluded.fields END, \
-                 tags = CASE state WHEN 'uncertain' THEN tags ELSE excluded.tags END, \
-                 state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
-                 WHERE state IN ('pending', 'deferred', 'suppressed', 'uncertain')",
-            );
-            query.build().execute(&mut *transaction).await.map_err(failed)?;
-        }
+        let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
+        let fresh = |column: &str| {
+            format!("{column} = CASE WHEN {FRESH} THEN excluded.{column} ELSE {column} END, ")
+        };
+        let update: String = ["email", "fields", "tags"].map(fresh).concat();
+        let statement = format!(
+            "INSERT INTO main.recipient AS r \
+             (issue, identity, email, fields, tags, revision, planned_by) \
+             SELECT ?1, identity, email, fields, tags, ?2, ?3 FROM temp.roll l \
+             WHERE {} ORDER BY id \
+             ON CONFLICT (issue, identity) DO UPDATE SET {update} \
+             revision = CASE WHEN {FRESH} OR revision IS NULL \
+             THEN excluded.revision ELSE revision END, planned_by = excluded.planned_by, \
+             state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
+             WHERE state IN ('pending', 'deferred', 'suppressed', 'uncertain')",
+            roll::PLANNED,
+        );
+        let plan = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue).bind(revision);
+        plan.bind(run).execute(&mut *transaction).await.map_err(failed)?;
         sqlx::query(
             "UPDATE recipient SET state = 'suppressed', text = 'not in the list any more' \
-             WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2",
+             WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2 \
+             AND NOT EXISTS (SELECT 1 FROM temp.roll l \
+               WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)",
         )
         .bind(&self.issue)
         .bind(run)
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        let _ = sqlx::raw_sql("DROP TABLE temp.roll").execute(self.store.pool()).await;
+        Ok(revision)
     }
 
     /// Gives uncertain rows another attempt, with the Message-ID they had. Whoever the plan of

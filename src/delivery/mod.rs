@@ -5,8 +5,10 @@
 
 pub mod journal;
 pub mod ledger;
+pub mod muster;
 pub mod pace;
 pub mod reconcile;
 pub mod run;
 pub mod schedule;
+pub mod templates;
 pub mod trial;

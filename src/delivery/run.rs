@@ -19,7 +19,7 @@ use super::journal::Journal;
 use super::ledger::Ledger;
 use super::pace::Rate;
 use super::schedule::Schedule;
-use crate::message::splice::Template;
+use super::templates::Templates;
 use crate::smtp::outcome::Trouble;
 use crate::smtp::relay::Relay;
 use crate::store::StoreError;
@@ -52,8 +52,8 @@ pub struct Route {
 /// What a run is told.
 #[derive(Clone)]
 pub struct Options {
-    /// The encoded composition.
-    pub template: Arc<Template>,
+    /// The encoded compositions.
+    pub templates: Arc<Templates>,
     /// Where to; one or more.
     pub routes: Vec<Route>,
     /// How fast at most, across all relays.

@@ -11,11 +11,13 @@ mod markdown;
 mod sanitize;
 pub mod slot;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostic::{Place, Source};
 use crate::manifest::Located;
+use crate::seal;
 use block::{Block, Figure, Inline};
 use image::Image;
 use slot::Slots;
@@ -90,6 +92,22 @@ pub struct Issue {
     pub style: Option<Arc<Source>>,
     /// Every slot of the issue.
     pub slots: Slots,
+}
+
+impl Issue {
+    /// The files that the issue was read from, and the SHA-256 of each as hexadecimal digits:
+    /// articles by their name in the folder, pictures by their path from the root.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        let hash = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&seal::sha256([bytes]));
+        let text = |source: &Source| hash(source.text().as_bytes());
+        let mut files = BTreeMap::from([("issue.toml".to_owned(), text(&self.manifest))]);
+        for article in self.sections.iter().flat_map(|section| &section.articles) {
+            files.insert(format!("{}.md", article.slug), text(&article.source));
+        }
+        files.extend(self.style.iter().map(|style| ("style.css".to_owned(), text(style))));
+        files.extend(self.images.iter().map(|image| (image.path.clone(), hash(&image.bytes))));
+        files
+    }
 }
 
 /// A group of articles under a heading.

@@ -9,6 +9,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostic::{Diagnostic, Place, Source};
 
 /// Opens a mark. A private-use character: no author means anything by it.
@@ -31,7 +33,7 @@ const MOST: usize = DIGITS.len() * DIGITS.len() / 2;
 pub const BUILT_IN: [&str; 2] = ["email", "unsubscribe_url"];
 
 /// A declared hole.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slot {
     /// The field that fills it: lower-case letters, digits and underscores.
     pub field: String,

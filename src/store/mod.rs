@@ -97,15 +97,32 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
-        // One connection: SQLite has one writer, and a second would only wait for the first.
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
-        let store = match pool {
-            Ok(pool) => Store { pool, path: path.to_owned() },
-            Err(error) => return Err(damaged_or(path, error)),
-        };
+        let store = Store::connect(options, path).await?;
         store.check().await?;
         store.migrate(steps).await?;
         Ok(store)
+    }
+
+    /// An empty database without a file, for who asks what would be in one; `path` is what its
+    /// errors name.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn nowhere(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
+        let store = Store::connect(SqliteConnectOptions::new().in_memory(true), path).await?;
+        store.migrate(steps).await?;
+        Ok(store)
+    }
+
+    /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
+    /// as long as the store, and temporary tables with it.
+    async fn connect(options: SqliteConnectOptions, path: &Path) -> Result<Store, StoreError> {
+        let pool =
+            SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        match pool.connect_with(options).await {
+            Ok(pool) => Ok(Store { pool, path: path.to_owned() }),
+            Err(error) => Err(damaged_or(path, error)),
+        }
     }
 
     /// For statements of the rooms that own tables.

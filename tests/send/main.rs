@@ -3,9 +3,12 @@
 
 mod afterwards;
 mod again;
+mod frozen;
+mod hours;
 mod lists;
 mod outcomes;
 mod pace;
+mod plans;
 mod relays;
 mod rehearsal;
 mod retries;

@@ -1,186 +1,138 @@
-//! Before the first message: who is on the list, who has the issue already, and the question.
+//! Before the first message: who gets the issue, who has it already, how long it takes, and the
+//! question.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 
-use sejong_digest::audience::list::{self, ReadOptions};
-use sejong_digest::check::{self, Audience};
 use sejong_digest::compose::Composition;
+use sejong_digest::delivery::ledger::roll::Census;
+use sejong_digest::delivery::muster::Muster;
 use sejong_digest::delivery::pace::Rate;
-use sejong_digest::delivery::run::Route;
-use sejong_digest::diagnostic::Diagnostic;
-use sejong_digest::issue::{Issue, load};
 
-use super::{Args, Destination, Uncertain};
+use crate::cmd::clock;
 use crate::cmd::desk::Desk;
 use crate::cmd::failure::{Exit, Failure};
-use crate::cmd::print;
-use crate::cmd::readers::{self, Readers};
 
-/// Problems of a list that are shown one by one.
-const SHOWN: usize = 20;
-
-/// Reads the list, and stops where it or the slots have errors.
-pub(super) fn readers(
-    desk: &Desk,
-    args: &Args,
-    issue: &Issue,
-    composition: &Composition,
-) -> Result<Readers, Failure> {
-    let Some(path) = readers::file(desk, args.subscribers.as_deref()) else {
-        return Err(Failure::usage("there is no list of subscribers")
-            .help("name one: --subscribers FILE.csv"));
-    };
-    let encoding = match &args.encoding {
-        None => None,
-        Some(label) => Some(list::encoding_named(label).ok_or_else(|| {
-            Failure::usage(format!("--encoding: {label:?} is not known"))
-                .help("as in utf-8, windows-1252, euc-kr")
-        })?),
-    };
-    let shown = load::shown(&path);
-    let unreadable = |problem: Diagnostic| {
-        print::problems(&[problem]);
-        Failure::checks(format!("{} cannot be used; nothing was sent", shown.display()))
-    };
-    let rows = list::open(&path, &shown, &ReadOptions { encoding }).map_err(unreadable)?;
-    let columns = rows.field_names().map(str::to_owned).collect();
-    let list = list::read_all(rows).map_err(unreadable)?;
-    let readers = Readers { path: shown.clone(), columns, list };
-    show(&readers);
-    let rejected = readers.list.rejected.len();
-    if rejected > 0 && !args.skip_invalid {
-        return Err(Failure::checks(format!(
-            "{rejected} of the rows of {} cannot be used; nothing was sent",
-            shown.display()
-        ))
-        .help("correct them, or leave them out with --skip-invalid"));
-    }
-    if readers.list.recipients.is_empty() {
-        return Err(Failure::checks(format!("{} holds nobody to send to", shown.display())));
-    }
-    let audience = Audience { columns: &readers.columns, recipients: &readers.list.recipients };
-    let problems = check::issue(issue, composition, Some(audience));
-    print::problems(&problems);
-    match problems.iter().any(Diagnostic::is_error) {
-        true => Err(Failure::checks("the issue does not fit its readers; nothing was sent")),
-        false => Ok(readers),
-    }
-}
-
-fn show(readers: &Readers) {
-    let list = &readers.list;
-    let problems: Vec<Diagnostic> =
-        list.rejected.iter().chain(&list.warnings).take(SHOWN).cloned().collect();
-    print::problems(&problems);
-    let more = (list.rejected.len() + list.warnings.len()).saturating_sub(SHOWN);
-    if more > 0 {
-        print::note(&format!("… and {more} more of this kind"));
-    }
-}
+/// Domains that are named for people.
+const NAMED: usize = 5;
 
 /// Who gets the issue, and who does not and why.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    pub(super) to_send: usize,
-    accepted: usize,
-    refused: usize,
-    uncertain: usize,
+    pub(super) to_send: u64,
+    /// People of the list who were not asked for.
+    pub(super) outside: u64,
+    accepted: u64,
+    refused: u64,
+    uncertain: u64,
     /// Rows of the ledger that wait, whether or not the list still has them.
-    waiting: usize,
-    duplicates: usize,
-    rejected: usize,
-    left_out: Vec<(&'static str, usize)>,
-    domains: Vec<(String, usize)>,
+    waiting: u64,
+    duplicates: u64,
+    rejected: u64,
+    left_out: BTreeMap<String, u64>,
+    domains: Vec<(String, u64)>,
+    domain_count: u64,
+}
+
+/// How a plan would be sent.
+pub(super) struct Way {
+    /// The relays, in words.
+    relay: String,
+    /// How fast at most, in words, where there is a limit for all of them.
+    pace: Option<String>,
+    per_second: Option<f64>,
+}
+
+impl Way {
+    /// Over these relays, each with its own limit; `limit` stands for theirs.
+    pub(super) fn new(relays: Vec<(String, Option<Rate>)>, limit: Option<Rate>) -> Way {
+        let limits: Option<Vec<Rate>> = match limit {
+            Some(limit) => Some(vec![limit]),
+            None => relays.iter().map(|(_, limit)| *limit).collect(),
+        };
+        let names: Vec<String> = relays.into_iter().map(|(name, _)| name).collect();
+        let rates = |limits: &Vec<Rate>| {
+            limits.iter().map(|rate| 1.0 / rate.interval().as_secs_f64()).sum::<f64>()
+        };
+        let told = |limits: &Vec<Rate>| {
+            limits.iter().map(Rate::to_string).collect::<Vec<_>>().join(" and ")
+        };
+        Way {
+            relay: names.join(", "),
+            pace: limits.as_ref().map(told),
+            per_second: limits.as_ref().map(rates),
+        }
+    }
 }
 
 impl Plan {
-    /// `states` are those of the ledger, by the address's identity.
-    pub(super) fn new(
-        readers: &Readers,
-        states: &HashMap<String, String>,
-        uncertain: Uncertain,
-    ) -> Plan {
-        let list = &readers.list;
-        let mut plan = Plan {
-            duplicates: list.duplicates,
-            rejected: list.rejected.len(),
-            waiting: states
-                .values()
-                .filter(|s| matches!(s.as_str(), "pending" | "deferred"))
-                .count(),
-            left_out: list.left_out.iter().map(|(reason, number)| (*reason, *number)).collect(),
-            ..Plan::default()
-        };
-        let mut domains: HashMap<&str, usize> = HashMap::new();
-        for recipient in &list.recipients {
-            let state = states.get(&recipient.address().identity()).map(String::as_str);
-            match state {
-                Some("accepted") => plan.accepted += 1,
-                Some("refused") => plan.refused += 1,
-                Some("uncertain") if uncertain == Uncertain::Hold => plan.uncertain += 1,
-                _ => {
-                    plan.to_send += 1;
-                    *domains.entry(recipient.address().domain()).or_default() += 1;
-                }
-            }
+    pub(super) fn new(muster: &Muster, census: Census, resend: bool) -> Plan {
+        let state = |name: &str| census.states.get(name).copied().unwrap_or(0);
+        let all: u64 = census.states.values().sum();
+        let (accepted, refused) = (state("accepted"), state("refused"));
+        let uncertain = if resend { 0 } else { state("uncertain") };
+        Plan {
+            to_send: all - accepted - refused - uncertain,
+            outside: census.outside,
+            accepted,
+            refused,
+            uncertain,
+            waiting: census.waiting,
+            duplicates: muster.duplicates,
+            rejected: muster.rejected,
+            left_out: muster.left_out.clone(),
+            domains: census.domains,
+            domain_count: census.domain_count,
         }
-        plan.domains =
-            domains.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
-        plan.domains.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        plan
     }
 
-    /// What a send will do, for who is about to be asked.
-    pub(super) fn told(
-        &self,
-        subject: &str,
-        desk: &Desk,
-        destination: &Destination,
-        limit: Option<Rate>,
-        composition: &Composition,
-    ) -> String {
-        let relays: Vec<String> = destination.routes.iter().map(relay_told).collect();
-        let own = destination.routes.iter().map(|route| route.limit);
-        // Only where every relay has a limit is there one for all of them.
-        let all: Option<Vec<f64>> = match limit {
-            Some(limit) => Some(vec![1.0 / limit.interval().as_secs_f64()]),
-            None => own.map(|limit| Some(1.0 / limit?.interval().as_secs_f64())).collect(),
-        };
-        let finish = all.map_or(String::new(), |per_second| {
-            let seconds = self.to_send as f64 / per_second.iter().sum::<f64>();
-            let limit = limit.map_or(String::new(), |rate| format!(", at most {rate}"));
-            format!("{limit}: about {}", duration(seconds))
-        });
-        let relay = format!("{}{finish}", relays.join(", "));
-        self.dry(subject, desk, &relay, composition).trim_end().to_owned()
+    /// The people of the list who are meant, whether or not they have the issue.
+    pub(super) fn listed(&self) -> u64 {
+        self.to_send + self.accepted + self.refused + self.uncertain
     }
 
-    /// The same, for `--dry-run`.
-    pub(super) fn dry(
-        &self,
-        subject: &str,
-        desk: &Desk,
-        relay: &str,
-        composition: &Composition,
-    ) -> String {
-        let domains: Vec<String> =
-            self.domains.iter().take(5).map(|(name, number)| format!("{name} {number}")).collect();
-        let more = self.domains.len().saturating_sub(5);
+    /// What a send will do.
+    pub(super) fn told(&self, desk: &Desk, way: &Way, composition: &Composition) -> String {
+        let named = self.domains.iter().take(NAMED);
+        let domains: Vec<String> = named.map(|(name, number)| format!("{name} {number}")).collect();
+        let more = self.domain_count.saturating_sub(NAMED as u64);
         let more = if more > 0 { format!(", {more} more") } else { String::new() };
         let mut text = format!(
-            "Issue     {} ({})\nSubject   {subject}\nFrom      {}\nSigned    {}\nTo        {} ({}{more})\nRelay     {relay}\n",
+            "Issue     {} ({})\nSubject   {}\nFrom      {}\nSigned    {}\nTo        {} ({}{more})\nRelay     {}\n",
             composition.issue,
             &composition.hash_hex()[..12],
+            composition.readable_subject(),
             desk.config.sender.from(),
             signed(desk),
             counted(self.to_send, "recipient"),
             domains.join(", "),
+            way.relay,
         );
+        if let (Some(rate), Some(seconds)) = (&way.pace, self.seconds(way)) {
+            let finish = self.finish(desk, seconds);
+            let finish =
+                finish.map_or(String::new(), |at| at.strftime(", until %F %H:%M").to_string());
+            text.push_str(&format!(
+                "Pace      at most {rate}: about {}{finish}\n",
+                duration(seconds)
+            ));
+        }
         for (number, why) in self.others() {
             text.push_str(&format!("Not to    {number} {why}\n"));
         }
         text
+    }
+
+    /// How long it takes at the pace that was asked for.
+    fn seconds(&self, way: &Way) -> Option<f64> {
+        // The first message goes at once.
+        let pauses = self.to_send.saturating_sub(1) as f64;
+        way.per_second.map(|rate| pauses / rate)
+    }
+
+    fn finish(&self, desk: &Desk, seconds: f64) -> Option<jiff::ZonedDateTime> {
+        let took = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
+        clock::now_in(&desk.config.time_zone).checked_add(took).ok()
     }
 
     /// Whether all who still wait in the ledger have left the list.
@@ -188,15 +140,16 @@ impl Plan {
         self.to_send == 0 && self.waiting > 0
     }
 
-    fn others(&self) -> Vec<(usize, String)> {
+    fn others(&self) -> Vec<(u64, String)> {
         let mut others = vec![
             (self.accepted, "who have it already".to_owned()),
             (self.refused, "whom the relay refused for good".to_owned()),
             (self.uncertain, "uncertain: --uncertain resend repeats them".to_owned()),
+            (self.outside, "not named by --only".to_owned()),
             (self.duplicates, "listed twice".to_owned()),
             (self.rejected, "rows that cannot be used".to_owned()),
         ];
-        others.extend(self.left_out.iter().map(|(reason, number)| (*number, (*reason).to_owned())));
+        others.extend(self.left_out.iter().map(|(reason, number)| (*number, reason.clone())));
         others.retain(|(number, _)| *number > 0);
         others
     }
@@ -208,8 +161,18 @@ impl Plan {
         format!("nothing to send of {issue}: {}", others.join(", "))
     }
 
-    /// For `--dry-run --json`.
-    pub(super) fn json(&self, composition: &Composition) -> Result<String, Failure> {
+    /// For `plan --json`; the names are relied on by scripts.
+    pub(super) fn json(
+        &self,
+        desk: &Desk,
+        way: &Way,
+        composition: &Composition,
+    ) -> Result<String, Failure> {
+        let seconds = self.seconds(way);
+        let finish = seconds.and_then(|seconds| self.finish(desk, seconds));
+        let domains = self.domains.iter();
+        let domains = domains
+            .map(|(domain, to_send)| serde_json::json!({"domain": domain, "to_send": to_send}));
         let object = serde_json::json!({
             "issue": composition.issue,
             "content_hash": composition.hash_hex(),
@@ -220,7 +183,11 @@ impl Plan {
             "uncertain": self.uncertain,
             "duplicates": self.duplicates,
             "invalid": self.rejected,
-            "left_out": self.left_out.iter().map(|(_, number)| number).sum::<usize>(),
+            "left_out": self.left_out.values().sum::<u64>(),
+            "outside": self.outside,
+            "domains": domains.collect::<Vec<_>>(),
+            "seconds": seconds,
+            "finish": finish.map(|at| at.timestamp().strftime("%FT%TZ").to_string()),
         });
         Ok(serde_json::to_string(&object)?)
     }
@@ -234,11 +201,11 @@ fn signed(desk: &Desk) -> String {
 }
 
 /// Asks on a terminal; elsewhere only `--yes` is an answer.
-pub(super) fn confirmed(yes: bool, to_send: usize) -> Result<bool, Failure> {
+pub(super) fn confirmed(yes: bool, to_send: u64) -> Result<bool, Failure> {
     if yes {
         return Ok(true);
     }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !somebody_is_here() {
         return Err(Failure { exit: Exit::Usage, ..Failure::new("nobody is here to be asked") }
             .help("--yes sends without a question; --dry-run shows what would be sent"));
     }
@@ -246,14 +213,25 @@ pub(super) fn confirmed(yes: bool, to_send: usize) -> Result<bool, Failure> {
     Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
 }
 
-fn relay_told(route: &Route) -> String {
-    let connections = counted(route.relay.connections(), "connection");
-    let limit = route.limit.map_or(String::new(), |rate| format!(", at most {rate}"));
-    format!("{} ({connections}){limit}", route.relay)
+/// Whether a person can be asked.
+pub(super) fn somebody_is_here() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks what becomes of those of whom nobody can tell; to hold them is the default.
+pub(super) fn resend_confirmed(count: u64) -> Result<bool, Failure> {
+    let question = format!(
+        "Nobody can tell whether {} the issue. Most of such have it.",
+        if count == 1 { "this one has".to_owned() } else { format!("these {count} have") }
+    );
+    let answers = ["hold: leave them, and list them at the end", "resend: send again, once"];
+    let chosen =
+        dialoguer::Select::new().with_prompt(question).items(answers).default(0).interact()?;
+    Ok(chosen == 1)
 }
 
 /// `1 recipient`, `12 recipients`.
-pub(super) fn counted(number: usize, word: &str) -> String {
+pub(super) fn counted(number: u64, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 

@@ -87,16 +87,22 @@ impl Summary {
 /// Shows whom the relay refused or put off, and of whom nobody can tell, with its words.
 pub(super) async fn troubles(ledger: &Ledger) -> Result<(), Failure> {
     for state in ["refused", "deferred", "uncertain"] {
-        let rows = ledger.list(state, SHOWN + 1).await?;
-        for row in rows.iter().take(usize::try_from(SHOWN).unwrap_or(usize::MAX)) {
-            let code = row.code.map_or(String::new(), |code| format!("{code} "));
-            let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
-            let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
-            print::note(&format!("{state:<9} {}: {code}{enhanced}{text}", row.email));
-        }
-        if rows.len() as i64 > SHOWN {
-            print::note(&format!("{state:<9} … and more"));
-        }
+        listed(ledger, state).await?;
+    }
+    Ok(())
+}
+
+/// Shows the first rows in a state.
+pub(super) async fn listed(ledger: &Ledger, state: &str) -> Result<(), Failure> {
+    let rows = ledger.list(state, SHOWN + 1).await?;
+    for row in rows.iter().take(usize::try_from(SHOWN).unwrap_or(usize::MAX)) {
+        let code = row.code.map_or(String::new(), |code| format!("{code} "));
+        let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
+        let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
+        print::note(&format!("{state:<9} {}: {code}{enhanced}{text}", row.email));
+    }
+    if rows.len() as i64 > SHOWN {
+        print::note(&format!("{state:<9} … and more"));
     }
     Ok(())
 }

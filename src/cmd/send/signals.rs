@@ -1,12 +1,14 @@
 //! Ctrl-C and SIGTERM: once to finish what is on the wire, twice to drop it.
 
+use std::sync::Arc;
+
 use sejong_digest::delivery::run::Stopping;
 use tokio::sync::watch;
 
 use crate::cmd::print;
 
 /// Tells the run, until it is aborted.
-pub(super) async fn watch(stop: watch::Sender<Stopping>) {
+pub(super) async fn watch(stop: Arc<watch::Sender<Stopping>>) {
     for wanted in [Stopping::Drain, Stopping::Abort] {
         if asked().await.is_err() {
             // Without signals the run goes on to its end; the sender must live as long.
@@ -21,8 +23,9 @@ pub(super) async fn watch(stop: watch::Sender<Stopping>) {
     std::future::pending::<()>().await;
 }
 
+/// Waits until somebody wants an end.
 #[cfg(unix)]
-async fn asked() -> std::io::Result<()> {
+pub(super) async fn asked() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -32,6 +35,6 @@ async fn asked() -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-async fn asked() -> std::io::Result<()> {
+pub(super) async fn asked() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }

@@ -92,6 +92,7 @@ impl Ledger {
                SELECT id FROM recipient WHERE state = 'deferred' AND issue = ",
         );
         query.push_bind(&self.issue).push(" AND next_attempt <= ").push_bind(now_ms);
+        query.push(" AND planned_by = ").push_bind(run);
         leave_out(&mut query, &skip.domains);
         query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit);
         query.push(
@@ -100,11 +101,13 @@ impl Ledger {
         );
         query.push_bind(&self.issue);
         query.push(" AND id > ").push_bind(skip.after);
+        query.push(" AND planned_by = ").push_bind(run);
         leave_out(&mut query, &skip.domains);
         query.push(" ORDER BY id LIMIT ").push_bind(limit);
         query.push(") LIMIT ").push_bind(limit);
         query.push(
-            ") RETURNING id, email, fields, tags, attempts, charged, first_attempt, next_attempt",
+            ") RETURNING id, email, fields, tags, attempts, charged, first_attempt, next_attempt, \
+             revision",
         );
         let rows = query
             .build()
@@ -121,6 +124,7 @@ impl Ledger {
                 let address = Address::parse(&email).ok()?;
                 Some(Claimed {
                     row: row.get(0),
+                    revision: row.get(8),
                     recipient: recipient(address, row.get(2), row.get(3)),
                     earlier: Earlier {
                         attempts: count(row.get(4)),

@@ -242,7 +242,7 @@ struct RowFeed<'a> {
 impl RowFeed<'_> {
     fn message(&mut self, claimed: Claimed) -> Option<(Ticket, Message)> {
         let ticket = Ticket(u64::try_from(claimed.row).unwrap_or_default());
-        match self.work.options.template.splice(&claimed.recipient) {
+        match self.work.options.templates.splice(&claimed) {
             Ok(message) => {
                 self.rows.insert(ticket, claimed);
                 Some((ticket, message))
@@ -285,7 +285,7 @@ impl RowFeed<'_> {
             enhanced: reply.and_then(|reply| reply.enhanced).map(|enhanced| enhanced.to_string()),
             text: text.to_owned(),
             at: (options.clock)(),
-            message_id: options.template.message_id(claimed.recipient.address()),
+            message_id: options.templates.message_id(claimed.recipient.address()),
             retry: None,
         }
     }
@@ -388,7 +388,7 @@ impl Feed for RowFeed<'_> {
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
         let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
-        let message_id = self.work.options.template.message_id(claimed.recipient.address());
+        let message_id = self.work.options.templates.message_id(claimed.recipient.address());
         match self.work.recorder.dot(claimed.row, message_id) {
             true => Ok(()),
             false => Err(Stop),

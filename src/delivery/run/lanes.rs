@@ -179,7 +179,7 @@ mod tests {
     fn row(number: i64, domain: &str) -> Claimed {
         let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
         let recipient = Recipient::new(address, [], []);
-        Claimed { row: number, recipient, earlier: Earlier::default() }
+        Claimed { row: number, revision: None, recipient, earlier: Earlier::default() }
     }
 
     fn next(lanes: &mut Lanes, now: Duration) -> Option<i64> {

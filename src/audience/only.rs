@@ -1,0 +1,329 @@
+//! `tag:member and language=ko`: who of a list is meant.
+//!
+//! Exists so that a part of a list needs no list of its own. Must never guess: what cannot be read
+//! is an error at its column, and a field or tag that nobody has can be asked for afterwards.
+
+use std::iter::Peekable;
+use std::str::{CharIndices, FromStr};
+
+use crate::message::recipient::Recipient;
+
+/// An expression over tags and fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Only {
+    test: Test,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Test {
+    Tag(String),
+    Field(String, String),
+    Not(Box<Test>),
+    All(Vec<Test>),
+    Any(Vec<Test>),
+}
+
+/// What is wrong with an expression, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}, at column {column}")]
+pub struct OnlyError {
+    /// The character, from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub reason: String,
+}
+
+/// What an expression asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Term<'a> {
+    /// A tag.
+    Tag(&'a str),
+    /// A field.
+    Field(&'a str),
+}
+
+impl Term<'_> {
+    /// Whether the person has it at all.
+    pub fn is_known_to(self, person: &Recipient) -> bool {
+        match self {
+            Term::Tag(tag) => person.has_tag(tag),
+            Term::Field(field) => person.field(field).is_some(),
+        }
+    }
+}
+
+impl Only {
+    /// Whether the person is meant. Case does not matter, neither in tags nor in values.
+    pub fn means(&self, person: &Recipient) -> bool {
+        self.test.holds(person)
+    }
+
+    /// What it asks about, each once.
+    pub fn terms(&self) -> Vec<Term<'_>> {
+        let mut terms = Vec::new();
+        self.test.collect(&mut terms);
+        terms.sort_unstable();
+        terms.dedup();
+        terms
+    }
+}
+
+impl Test {
+    fn holds(&self, person: &Recipient) -> bool {
+        match self {
+            Test::Tag(tag) => person.has_tag(tag),
+            Test::Field(name, value) => {
+                person.field(name).unwrap_or_default().to_lowercase() == value.to_lowercase()
+            }
+            Test::Not(test) => !test.holds(person),
+            Test::All(tests) => tests.iter().all(|test| test.holds(person)),
+            Test::Any(tests) => tests.iter().any(|test| test.holds(person)),
+        }
+    }
+
+    fn collect<'a>(&'a self, into: &mut Vec<Term<'a>>) {
+        match self {
+            Test::Tag(tag) => into.push(Term::Tag(tag)),
+            Test::Field(name, _) => into.push(Term::Field(name)),
+            Test::Not(test) => test.collect(into),
+            Test::All(tests) | Test::Any(tests) => {
+                tests.iter().for_each(|test| test.collect(into));
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Open,
+    Close,
+    Not,
+    And,
+    Or,
+    /// A word, and whether the author quoted its end.
+    Word(String),
+}
+
+impl FromStr for Only {
+    type Err = OnlyError;
+
+    fn from_str(text: &str) -> Result<Only, OnlyError> {
+        let mut reader = Reader { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1 };
+        let test = reader.any()?;
+        match reader.peek() {
+            None => Ok(Only { test }),
+            Some(Token::Close) => Err(reader.wrong("this ) closes nothing")),
+            Some(_) => Err(reader.wrong("`and` or `or` is missing here")),
+        }
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<(usize, Token)>, OnlyError> {
+    let mut tokens = Vec::new();
+    let mut chars = text.char_indices().peekable();
+    let mut column = 0;
+    while let Some((_, c)) = chars.next() {
+        column += 1;
+        let token = match c {
+            c if c.is_whitespace() => continue,
+            '(' => Token::Open,
+            ')' => Token::Close,
+            '!' => Token::Not,
+            c => {
+                let (word, length, bare) = word(c, &mut chars, column)?;
+                let token = match word.to_ascii_lowercase().as_str() {
+                    "and" if bare => Token::And,
+                    "or" if bare => Token::Or,
+                    "not" if bare => Token::Not,
+                    _ => Token::Word(word),
+                };
+                tokens.push((column, token));
+                column += length - 1;
+                continue;
+            }
+        };
+        tokens.push((column, token));
+    }
+    Ok(tokens)
+}
+
+/// A word up to white space or a parenthesis, quoted stretches taken as they are; how many
+/// characters it took, and whether nothing of it was quoted.
+fn word(
+    first: char,
+    chars: &mut Peekable<CharIndices<'_>>,
+    column: usize,
+) -> Result<(String, usize, bool), OnlyError> {
+    let mut word = String::new();
+    let (mut quoted, mut bare, mut length) = (false, true, 1);
+    let mut next = Some(first);
+    while let Some(c) = next {
+        match c {
+            '"' => (quoted, bare) = (!quoted, false),
+            c => word.push(c),
+        }
+        let more = |c: char| quoted || !(c.is_whitespace() || matches!(c, '(' | ')'));
+        next = chars.next_if(|(_, c)| more(*c)).map(|(_, c)| c);
+        length += usize::from(next.is_some());
+    }
+    match quoted {
+        true => Err(OnlyError { column, reason: "a quote in this is never closed".to_owned() }),
+        false => Ok((word, length, bare)),
+    }
+}
+
+/// Reads tokens: `or` binds least, `and` more, `!` most.
+struct Reader {
+    tokens: Vec<(usize, Token)>,
+    at: usize,
+    end: usize,
+}
+
+impl Reader {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(_, token)| token)
+    }
+
+    fn wrong(&self, reason: &str) -> OnlyError {
+        let column = self.tokens.get(self.at).map_or(self.end, |(column, _)| *column);
+        OnlyError { column, reason: reason.to_owned() }
+    }
+
+    fn any(&mut self) -> Result<Test, OnlyError> {
+        let mut tests = vec![self.all()?];
+        while self.peek() == Some(&Token::Or) {
+            self.at += 1;
+            tests.push(self.all()?);
+        }
+        Ok(Test::Any(tests))
+    }
+
+    fn all(&mut self) -> Result<Test, OnlyError> {
+        let mut tests = vec![self.one()?];
+        while self.peek() == Some(&Token::And) {
+            self.at += 1;
+            tests.push(self.one()?);
+        }
+        Ok(Test::All(tests))
+    }
+
+    fn one(&mut self) -> Result<Test, OnlyError> {
+        // Not recursive here: a thousand exclamation marks must not need a thousand frames.
+        let mut denied = false;
+        while self.peek() == Some(&Token::Not) {
+            self.at += 1;
+            denied = !denied;
+        }
+        let test = match self.peek().cloned() {
+            Some(Token::Open) if self.depth() > 50 => {
+                return Err(self.wrong("parentheses are nested too deep"));
+            }
+            Some(Token::Open) => {
+                self.at += 1;
+                let test = self.any()?;
+                if self.peek() != Some(&Token::Close) {
+                    return Err(self.wrong("a ) is missing here"));
+                }
+                test
+            }
+            Some(Token::Word(word)) => self.term(&word)?,
+            _ => return Err(self.wrong("tag:NAME or FIELD=VALUE is missing here")),
+        };
+        self.at += 1;
+        Ok(if denied { Test::Not(Box::new(test)) } else { test })
+    }
+
+    /// How many parentheses are open here.
+    fn depth(&self) -> usize {
+        let before = self.tokens.iter().take(self.at).map(|(_, token)| token);
+        before.fold(0_usize, |depth, token| match token {
+            Token::Open => depth + 1,
+            Token::Close => depth.saturating_sub(1),
+            _ => depth,
+        })
+    }
+
+    fn term(&self, word: &str) -> Result<Test, OnlyError> {
+        if let Some(tag) = word.strip_prefix("tag:") {
+            return match tag.is_empty() {
+                true => Err(self.wrong("tag: needs a name")),
+                false => Ok(Test::Tag(tag.to_owned())),
+            };
+        }
+        let Some((name, value)) = word.split_once('=') else {
+            return Err(self.wrong(&format!("{word:?} is neither tag:NAME nor FIELD=VALUE")));
+        };
+        let (name, denied) = match name.strip_suffix('!') {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        if name.is_empty() {
+            return Err(self.wrong("a field's name is missing before ="));
+        }
+        let test = Test::Field(name.to_owned(), value.to_owned());
+        Ok(if denied { Test::Not(Box::new(test)) } else { test })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::message::address::Address;
+
+    fn means(text: &str) -> bool {
+        let address = Address::parse("kim@example.org").unwrap();
+        let fields = [("language", "ko"), ("city", "Silver Spring")];
+        let kim = Recipient::new(address, fields, ["Member", "board"]);
+        text.parse::<Only>().unwrap_or_else(|error| panic!("{text}: {error}")).means(&kim)
+    }
+
+    #[test]
+    fn tags_and_fields_decide() {
+        for yes in [
+            "tag:member",
+            "!tag:press",
+            "not tag:press",
+            "language=KO",
+            "language!=en",
+            "city=\"silver spring\"",
+            "affiliation=",
+            "email=kim@example.org",
+            "tag:press or tag:board and language=ko",
+            "(tag:press or tag:board) and !(language=en)",
+            "!!tag:member",
+        ] {
+            assert!(means(yes), "{yes}");
+        }
+        for no in ["tag:press", "!tag:member", "language=", "tag:board and tag:press or tag:x"] {
+            assert!(!means(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told_at_their_column() {
+        for (text, column) in [
+            ("", 1),
+            ("tag:", 1),
+            ("tag:회원 나라", 8),
+            ("tag:a and", 10),
+            ("tag:a tag:b", 7),
+            ("(tag:a", 7),
+            ("tag:a)", 6),
+            ("tag:a and =x", 11),
+            ("city=\"Seoul", 1),
+            ("member", 1),
+        ] {
+            assert_eq!(text.parse::<Only>().unwrap_err().column, column, "{text}");
+        }
+        assert!("(".repeat(100_000).parse::<Only>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "(tag:|and|or|not|[!()=\"ab ]|\\PC){0,30}") {
+            let _ = text.parse::<Only>();
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! `digest plan`: who would get an issue and when it would be done. Changes nothing.
+
+use super::desk::Desk;
+use super::failure::Ending;
+use super::{Global, runtime, send};
+
+/// Say who would get an issue, and until when; change nothing
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  digest plan 2025-11 --subscribers subscribers.csv
+  digest plan 2025-11 --only \"!tag:press and affiliation=Hanbit\" --json
+")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    plan: send::PlanArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    let desk = Desk::open(global)?;
+    runtime()?.block_on(send::planned(&desk, &args.plan, false))
+}

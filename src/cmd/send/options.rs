@@ -1,0 +1,62 @@
+//! What `send` and `plan` are both told: which issue, to whom of which list, and how fast.
+
+use std::path::PathBuf;
+
+use sejong_digest::audience::only::Only;
+use sejong_digest::delivery::pace::Rate;
+use sejong_digest::store;
+
+use crate::cmd::desk::Desk;
+use crate::cmd::failure::Failure;
+use crate::cmd::relays::RelayArgs;
+
+/// See the file's head.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PlanArgs {
+    /// The issue: a folder under issues/, or a path
+    pub(super) issue: String,
+    /// The list, as CSV [default: subscribers.csv beside digest.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) subscribers: Option<PathBuf>,
+    /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub(super) encoding: Option<String>,
+    /// A part of the list: tag:member, !tag:press, language=ko, joined by and, or, ( )
+    #[arg(long, value_name = "EXPR")]
+    pub(super) only: Option<Only>,
+    #[command(flatten)]
+    pub(super) relay: RelayArgs,
+    /// The ledger, instead of the one in digest.toml: sqlite:digest.db
+    #[arg(long, value_name = "URL", hide_short_help = true)]
+    pub(super) store: Option<String>,
+    /// End with one JSON object on stdout
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Take the files as they are now, for those who were not sent to yet
+    #[arg(long, hide_short_help = true)]
+    pub(super) recompose: bool,
+    /// Leave out rows of the list that cannot be used, instead of stopping
+    #[arg(long)]
+    pub(super) skip_invalid: bool,
+    /// How fast at most: 50/second, 30/minute, 2000/hour
+    #[arg(long, value_name = "RATE")]
+    pub(super) limit: Option<Rate>,
+    /// How many connections at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) connections: Option<u16>,
+}
+
+impl PlanArgs {
+    /// The ledger's file.
+    pub(super) fn store_path(&self, desk: &Desk) -> Result<PathBuf, Failure> {
+        match (&self.store, &self.relay.catch) {
+            (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
+            // A rehearsal never counts as a send: its ledger lives with what it caught.
+            (None, Some(folder)) => Ok(folder.join("digest.db")),
+            (None, None) => {
+                let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+                Ok(store::path_of(url, &desk.root)?)
+            }
+        }
+    }
+}

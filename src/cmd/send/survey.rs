@@ -1,0 +1,172 @@
+//! Everything that is known before anything is sent: the issue, the list and the ledger, checked
+//! against each other. `plan` ends here, and `send` begins here.
+//!
+//! Must never change a file that is there, and must make none.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::check::{self, Audience, Lacking};
+use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::muster::{Muster, MusterError, muster};
+use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::issue::load;
+use sejong_digest::store::Store;
+
+use super::frozen::Content;
+use super::options::PlanArgs;
+use super::plan::Plan;
+use crate::cmd::desk::Desk;
+use crate::cmd::failure::Failure;
+use crate::cmd::{print, readers};
+
+/// Problems of a list that are shown one by one.
+const SHOWN: usize = 20;
+/// Domains that a plan counts by name.
+const DOMAINS: i64 = 10;
+
+/// See the file's head.
+pub(super) struct Survey<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) args: &'a PlanArgs,
+    pub(super) content: Content,
+    pub(super) store: Store,
+    pub(super) ledger: Ledger,
+    path: PathBuf,
+    list: PathBuf,
+    muster: Muster,
+}
+
+impl<'a> Survey<'a> {
+    /// Reads all, and stops where it or the slots have errors. Without a ledger it asks one that
+    /// is nowhere. `begin` is when messages are to leave.
+    pub(super) async fn take(
+        desk: &'a Desk,
+        args: &'a PlanArgs,
+        begin: Timestamp,
+    ) -> Result<Survey<'a>, Failure> {
+        let draft = desk.draft(&args.issue);
+        draft.show();
+        let name = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let path = args.store_path(desk)?;
+        let store = match path.is_file() {
+            true => Store::open(&path, &ledger::STEPS).await?,
+            false => Store::nowhere(&path, &ledger::STEPS).await?,
+        };
+        let ledger = Ledger::new(store.clone(), &name);
+        let revisions = ledger.revisions().await?;
+        let found = draft.sendable();
+        let content = Content::choose(desk, &name, found, revisions, args.recompose, begin)?;
+        let Some(list) = readers::file(desk, args.subscribers.as_deref()) else {
+            return Err(Failure::usage("there is no list of subscribers")
+                .help("name one: --subscribers FILE.csv"));
+        };
+        let muster = read(&ledger, args, &list).await?;
+        let survey = Survey { desk, args, content, store, ledger, path, list, muster };
+        survey.list_is_usable()?;
+        survey.slots_are_filled().await?;
+        Ok(survey)
+    }
+
+    /// The same with the ledger's file, which is made if it is not there.
+    pub(super) async fn with_ledger(mut self) -> Result<Survey<'a>, Failure> {
+        if self.path.is_file() {
+            return Ok(self);
+        }
+        self.store.close().await;
+        self.store = Store::open(&self.path, &ledger::STEPS).await?;
+        self.ledger = Ledger::new(self.store.clone(), &self.content.composition.issue);
+        let before = (self.muster.people, self.muster.rejected);
+        self.muster = read(&self.ledger, self.args, &self.list).await?;
+        match (self.muster.people, self.muster.rejected) == before {
+            true => Ok(self),
+            false => Err(Failure::new(format!("{} changed while it was read", self.shown()))),
+        }
+    }
+
+    /// Who gets the issue, as the ledger is now.
+    pub(super) async fn plan(&self, resend: bool) -> Result<Plan, Failure> {
+        Ok(Plan::new(&self.muster, self.ledger.census(resend, DOMAINS).await?, resend))
+    }
+
+    fn shown(&self) -> String {
+        load::shown(&self.list).display().to_string()
+    }
+
+    fn list_is_usable(&self) -> Result<(), Failure> {
+        let muster = &self.muster;
+        print::problems(&muster.problems);
+        let more = muster.problem_count.saturating_sub(muster.problems.len() as u64);
+        if more > 0 {
+            print::note(&format!("… and {more} more of this kind"));
+        }
+        if muster.rejected > 0 && !self.args.skip_invalid {
+            return Err(Failure::checks(format!(
+                "{} of the rows of {} cannot be used; nothing was sent",
+                muster.rejected,
+                self.shown()
+            ))
+            .help("correct them, or leave them out with --skip-invalid"));
+        }
+        if let Some(field) = muster.unknown_fields.first() {
+            return Err(Failure::usage(format!("--only: nobody in the list has a {field}"))
+                .help(format!("columns of the list: {}", muster.columns.join(", "))));
+        }
+        for tag in &muster.unknown_tags {
+            print::note(&format!("--only: nobody in the list has the tag {tag}"));
+        }
+        Ok(())
+    }
+
+    async fn slots_are_filled(&self) -> Result<(), Failure> {
+        let Content { composition, issue, .. } = &self.content;
+        let plan = self.plan(false).await?;
+        if plan.listed() == 0 {
+            let why = match self.args.only {
+                Some(_) if plan.outside > 0 => "nobody whom --only names",
+                _ => "nobody to send to",
+            };
+            return Err(Failure::checks(format!("{} holds {why}", self.shown())));
+        }
+        let columns = &self.muster.columns;
+        let mut lacking = BTreeMap::new();
+        for field in check::asked(composition, columns) {
+            let without = self.ledger.without(field, check::EXAMPLES as i64).await?;
+            let without = Lacking { count: without.count, examples: without.examples };
+            lacking.insert(field.to_owned(), without);
+        }
+        let audience = Audience { columns, people: plan.listed(), lacking: &lacking };
+        let problems = match issue {
+            Some(issue) => check::issue(issue, composition, Some(audience)),
+            None => check::readers(composition, &audience),
+        };
+        print::problems(&problems);
+        match problems.iter().any(Diagnostic::is_error) {
+            true => Err(Failure::checks("the issue does not fit its readers; nothing was sent")),
+            false => Ok(()),
+        }
+    }
+}
+
+async fn read(ledger: &Ledger, args: &PlanArgs, path: &std::path::Path) -> Result<Muster, Failure> {
+    let encoding = match &args.encoding {
+        None => None,
+        Some(label) => Some(list::encoding_named(label).ok_or_else(|| {
+            Failure::usage(format!("--encoding: {label:?} is not known"))
+                .help("as in utf-8, windows-1252, euc-kr")
+        })?),
+    };
+    let shown = load::shown(path);
+    let unreadable = |problem: Diagnostic| {
+        print::problems(&[problem]);
+        Failure::checks(format!("{} cannot be used; nothing was sent", shown.display()))
+    };
+    let rows = list::open(path, &shown, &ReadOptions { encoding }).map_err(unreadable)?;
+    match muster(ledger, rows, args.only.as_ref(), SHOWN).await {
+        Ok(found) => Ok(found),
+        Err(MusterError::List(problem)) => Err(unreadable(*problem)),
+        Err(MusterError::Store(error)) => Err(error.into()),
+    }
+}

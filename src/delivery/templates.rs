@@ -1,0 +1,36 @@
+//! The encoded compositions of one run: a row gets the revision that it was planned with.
+
+use std::collections::HashMap;
+
+use super::ledger::Claimed;
+use crate::message::Message;
+use crate::message::address::Address;
+use crate::message::splice::{SpliceError, Template};
+
+/// Templates by the revision that they were made of.
+#[derive(Clone, Debug)]
+pub struct Templates {
+    latest: Template,
+    earlier: HashMap<i64, Template>,
+}
+
+impl Templates {
+    /// The template of the latest revision, for every row that names no other.
+    pub fn new(latest: Template, earlier: impl IntoIterator<Item = (i64, Template)>) -> Templates {
+        Templates { latest, earlier: earlier.into_iter().collect() }
+    }
+
+    /// The message of a row.
+    ///
+    /// # Errors
+    /// As [`Template::splice`].
+    pub fn splice(&self, row: &Claimed) -> Result<Message, SpliceError> {
+        let earlier = row.revision.and_then(|revision| self.earlier.get(&revision));
+        earlier.unwrap_or(&self.latest).splice(&row.recipient)
+    }
+
+    /// The Message-ID of a person's message, the same in every revision.
+    pub fn message_id(&self, address: &Address) -> String {
+        self.latest.message_id(address)
+    }
+}

@@ -1,0 +1,108 @@
+//! What was planned is what is sent, also tomorrow and whatever has become of the files.
+
+use std::collections::BTreeSet;
+
+use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+
+use crate::harness::Publication;
+use crate::mail::Mail;
+use crate::outcomes::script;
+use crate::relay::Relay;
+use crate::{LIST, counts, send, summary, with_readers};
+
+const ARTICLE: &str = "issues/2025-11/hangul.md";
+
+/// Two of three readers have the issue and `r001` was put off; then an article was edited.
+fn begun() -> (Publication, Vec<(String, String)>) {
+    let here = with_readers(3);
+    let relay = Relay::scripted(script(&["r001"], "450 4.2.1 busy"));
+    assert_eq!(send(&here, &relay, &[]).code, 4);
+    let first = dated(&relay);
+    (here.edit(ARTICLE, "Twenty-eight", "Twenty-four"), first)
+}
+
+/// The text and the Date of each message.
+fn dated(relay: &Relay) -> Vec<(String, String)> {
+    let mails = relay.accepted().into_iter().map(|message| Mail::read(&message.bytes));
+    mails
+        .map(|mail| (mail.text.replace(mail.unsubscribe(), ""), mail.field("Date").to_owned()))
+        .collect()
+}
+
+#[test]
+fn who_waits_gets_what_the_others_got_with_its_date() {
+    let (here, first) = begun();
+    let relay = Relay::new();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, relay.counts().accepted), (0, 1), "{output:?}");
+    let second = dated(&relay);
+    assert!(second[0].0.contains("Twenty-eight"), "{second:?}");
+    assert_eq!(second[0].1, first[0].1);
+    for words in ["changed since the plan: hangul.md;", "--recompose"] {
+        assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
+    }
+}
+
+#[test]
+fn files_that_did_not_change_are_not_mentioned() {
+    let here = with_readers(2);
+    let relay = Relay::scripted(script(&["r001"], "450 4.2.1 busy"));
+    let first = send(&here, &relay, &[]);
+    let second = send(&here, &Relay::new(), &[]);
+    assert_eq!((first.code, second.code), (4, 0));
+    assert!(!second.stderr.contains("since the plan"), "{}", second.stderr);
+    assert_eq!(summary(&first)["content_hash"], summary(&second)["content_hash"]);
+}
+
+#[test]
+fn files_with_errors_do_not_stop_what_was_planned() {
+    let (here, _) = begun();
+    let here = here.edit(ARTICLE, "letters", "![gone](gone.png)");
+    let relay = Relay::new();
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, relay.counts().accepted), (0, 1), "{output:?}");
+    assert!(output.stderr.contains("the issue's files have errors now"), "{}", output.stderr);
+}
+
+#[test]
+fn recompose_is_for_those_never_attempted() {
+    let (here, _) = begun();
+    let list = here.read(LIST) + "new@x.example,Ada\n";
+    let here = here.write(LIST, list);
+    let relay = Relay::new();
+    let output = send(&here, &relay, &["--recompose"]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [4, 0, 0, 0, 0, 0]), "{output:?}");
+    for message in relay.accepted() {
+        let text = Mail::read(&message.bytes).text;
+        let new = message.recipients.concat() == "new@x.example";
+        assert_eq!(text.contains("Twenty-four"), new, "{text}");
+    }
+    assert_eq!(relay.counts().accepted, 2);
+}
+
+#[test]
+fn a_message_that_was_refused_as_such_can_be_mended() {
+    let here = with_readers(8);
+    let script = Script::new().rule(At::Dot, When::Always, Do::reply("554 5.7.1 spam"));
+    let output = send(&here, &Relay::scripted(script), &[]);
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.stderr.contains("--recompose"), "{}", output.stderr);
+    let here = here.edit(ARTICLE, "Twenty-eight", "Twenty-four");
+    let relay = Relay::new();
+    let output = send(&here, &relay, &["--recompose"]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [8, 0, 0, 0, 0, 0]), "{output:?}");
+    let texts: BTreeSet<bool> =
+        dated(&relay).iter().map(|(text, _)| text.contains("Twenty-four")).collect();
+    assert_eq!(texts, BTreeSet::from([true]));
+}
+
+#[test]
+fn a_finished_issue_says_so_although_its_files_have_changed() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.edit(ARTICLE, "Twenty-eight", "Twenty-four");
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, relay.counts().accepted), (0, 2), "{output:?}");
+    assert!(output.stderr.contains("nothing to send of 2025-11: 2 who"), "{}", output.stderr);
+}

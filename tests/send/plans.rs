@@ -1,0 +1,108 @@
+//! `digest plan` and `--only`: who would get the issue, and who gets it when only some are meant.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Output, Publication};
+use crate::outcomes::script;
+use crate::relay::Relay;
+use crate::{LIST, book, counts, send, summary, with_readers};
+
+const TAGGED: &str = "email,language,tags\nkim@a.example,ko,member\nada@b.example,en,member;press\n\
+    lee@a.example,ko,\n";
+
+fn tagged() -> Publication {
+    Publication::new().write(LIST, TAGGED)
+}
+
+fn plan(here: &Publication, more: &[&str]) -> Output {
+    here.run(&[&["plan", "2025-11"], more].concat())
+}
+
+fn json(here: &Publication, more: &[&str]) -> Value {
+    let output = plan(here, &[more, &["--json"]].concat());
+    assert_eq!(output.code, 0, "{output:?}");
+    summary(&output)
+}
+
+#[test]
+fn a_plan_says_who_and_until_when_and_changes_nothing() {
+    let here = with_readers(121);
+    let before = here.files();
+    let output = plan(&here, &["--limit", "30/minute"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    for words in
+        ["121 recipients (x.example 121)", "Pace      at most 30/minute: about 4 min, until"]
+    {
+        assert!(output.stdout.contains(words), "no {words:?} in {}", output.stdout);
+    }
+    let told = json(&here, &["--limit", "30/minute"]);
+    assert_eq!((&told["to_send"], &told["seconds"]), (&json!(121), &json!(240.0)));
+    assert!(told["finish"].as_str().is_some_and(|at| at.ends_with('Z')), "{told}");
+    assert_eq!(told["domains"], json!([{"domain": "x.example", "to_send": 121}]));
+    assert_eq!(here.files(), before, "a file was made");
+}
+
+#[test]
+fn a_plan_stops_at_what_would_stop_a_send() {
+    let here = Publication::new().write(LIST, "email\nno-address\n");
+    let output = plan(&here, &[]);
+    assert_eq!(output.code, 3, "{output:?}");
+    assert!(output.stderr.contains("subscribers.csv:2:1"), "{}", output.stderr);
+}
+
+#[test]
+fn a_no_anywhere_in_the_list_counts_more_than_a_yes() {
+    let list = "email,status\nkim@a.example,subscribed\nada@a.example,unsubscribed\n\
+        KIM@a.example,unsubscribed\nada@a.example,subscribed\nlee@a.example,subscribed\n";
+    let here = Publication::new().write(LIST, list);
+    let told = json(&here, &[]);
+    assert_eq!((&told["to_send"], &told["left_out"]), (&json!(1), &json!(4)), "{told}");
+    let relay = Relay::new();
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, relay.copies().len()), (0, 1), "{output:?}");
+}
+
+#[test]
+fn only_those_who_are_named_get_the_issue() {
+    for (only, expected) in [
+        ("tag:Member", vec!["ada@b.example", "kim@a.example"]),
+        ("tag:member and !tag:press", vec!["kim@a.example"]),
+        ("language=ko", vec!["kim@a.example", "lee@a.example"]),
+        ("tag:press or (language=ko and !tag:member)", vec!["ada@b.example", "lee@a.example"]),
+    ] {
+        let (here, relay) = (tagged(), Relay::new());
+        let output = send(&here, &relay, &["--only", only]);
+        assert_eq!(output.code, 0, "{output:?}");
+        assert_eq!(relay.copies().into_keys().collect::<Vec<_>>(), expected, "{only}");
+        assert_eq!(summary(&output)["planned"], json!(expected.len()), "{only}");
+    }
+}
+
+#[test]
+fn a_mistake_in_only_is_told_at_its_column() {
+    let (here, relay) = (tagged(), Relay::new());
+    for (only, words) in [
+        ("tag:member an tag:press", "at column 12"),
+        ("langauge=ko", "nobody in the list has a langauge"),
+    ] {
+        let output = send(&here, &relay, &["--only", only]);
+        assert_eq!(output.code, 2, "{output:?}");
+        assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
+    }
+    let output = send(&here, &relay, &["--only", "tag:nobody"]);
+    assert_eq!((output.code, relay.counts().connections), (3, 0), "{output:?}");
+}
+
+#[test]
+fn who_waits_and_is_not_named_goes_on_waiting() {
+    let here = tagged();
+    let busy = Relay::scripted(script(&["kim", "ada", "lee"], "450 4.2.1 busy"));
+    assert_eq!(send(&here, &busy, &[]).code, 4);
+    let relay = Relay::new();
+    let some = send(&here, &relay, &["--only", "tag:press"]);
+    assert_eq!((some.code, counts(&here, &some)), (4, [1, 0, 2, 0, 0, 0]), "{some:?}");
+    assert_eq!(book(&here).of("accepted"), ["ada@b.example"]);
+    let rest = send(&here, &relay, &[]);
+    assert_eq!((rest.code, counts(&here, &rest)), (0, [3, 0, 0, 0, 0, 0]), "{rest:?}");
+    assert_eq!(relay.counts().accepted, 3);
+}
