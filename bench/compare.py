@@ -32,12 +32,17 @@ def tool(name):
     return found
 
 
-def digest(work, count, connections, *more):
+def signed(work, count, connections):
+    """The same with a DKIM signature (RSA-2048) on every message."""
+    digest(work, count, connections, publication="signed")
+
+
+def digest(work, count, connections, *more, publication="publication"):
     """digest send, with a fresh ledger."""
     ledger = work / "ledger.db"
     for left in work.glob("ledger.db*"):
         left.unlink()
-    line = [DIGEST, "send", "2025-11", "--publication", work / "publication"]
+    line = [DIGEST, "send", "2025-11", "--publication", work / publication]
     line += ["--subscribers", work / f"list-{count}.csv", "--relay", f"smtp://127.0.0.1:{PORT}{''.join(more)}"]
     line += ["--store", f"sqlite:{ledger}", "--connections", str(connections), "--yes", "--json"]
     done = subprocess.run([str(word) for word in line], capture_output=True, text=True)
@@ -78,6 +83,11 @@ def prepare(work, counts):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, publication / name)
+    shutil.copytree(publication, work / "signed")
+    line = [DIGEST, "dkim", "keygen", "--publication", work / "signed", "--selector", "bench"]
+    subprocess.run([str(word) for word in line], check=True, capture_output=True)
+    with open(work / "signed" / "digest.toml", "a", encoding="utf-8") as file:
+        file.write('\n[dkim]\nselector = "bench"\nkey_file = "dkim-bench.pem"\n')
     for kind, name in (("eml", "message.eml"), ("html", "message.html"), ("text", "message.txt")):
         line = [DIGEST, "render", "2025-11", "--publication", publication, "--format", kind, "-o", work / name]
         subprocess.run([str(word) for word in line], check=True, capture_output=True)
@@ -143,6 +153,11 @@ def main():
                 ("Python smtplib", smtplib, work, count, 4),
                 ("digest send, ledger on disk", digest, work, count, 4),
             ], "nodemailer, pool")
+            key = work / "signed" / "dkim-bench.pem"
+            table(f"{count:,} messages, DKIM RSA-2048, 4 connections", count, chosen.rounds, [
+                ("nodemailer, pool, DKIM", nodemailer, work, count, 4, key),
+                ("digest send, DKIM, ledger on disk", signed, work, count, 4),
+            ], "nodemailer, pool, DKIM")
         for delay in (0, 20, 50):
             with Sink(sys.executable, HERE / "slow_sink.py", PORT, delay):
                 count = chosen.slow
