@@ -98,7 +98,7 @@ fn look(desk: &Desk, args: &Args) -> Result<Vec<Finding>, Failure> {
     runtime()?.block_on(async {
         let asked = async {
             match dns {
-                None => vec![Finding::ok("dns", "not asked (--offline)")],
+                None => vec![Finding::warning("dns", "not asked (--offline)")],
                 Some(Ok(dns)) => names::check(&dns, &domains, &signers).await,
                 Some(Err(error)) => vec![Finding::warning("dns", error.to_string())],
             }

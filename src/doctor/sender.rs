@@ -73,13 +73,18 @@ pub fn postal_address(address: Option<&str>) -> Finding {
 pub fn alignment(domains: &Domains, signing: Option<&str>) -> Finding {
     const CHECK: &str = "alignment";
     let from = &domains.from;
-    let how = "one is below the other; the public suffix list was not asked";
+    let fits = |what: &str, other: &str| match other == from {
+        true => format!("From and {what} are both at {from}"),
+        false => format!(
+            "From {from} and {what} {other} belong together, as one is below the other; the \
+             public suffix list was not asked"
+        ),
+    };
     let by_path = related(&domains.reverse_path, from);
     match signing {
-        Some(signing) if related(signing, from) => Finding::ok(
-            CHECK,
-            format!("From {from} and signature {signing} belong together: {how}"),
-        ),
+        Some(signing) if related(signing, from) => {
+            Finding::ok(CHECK, fits("the signature", signing))
+        }
         Some(signing) => {
             let message = format!("From is at {from}, but messages are signed for {signing}");
             let finding = match by_path {
@@ -88,13 +93,7 @@ pub fn alignment(domains: &Domains, signing: Option<&str>) -> Finding {
             };
             finding.help(format!("sign for {from}, or send from {signing}"))
         }
-        None if by_path => {
-            let path = &domains.reverse_path;
-            Finding::ok(
-                CHECK,
-                format!("From {from} and reverse-path {path} belong together: {how}"),
-            )
-        }
+        None if by_path => Finding::ok(CHECK, fits("the reverse-path", &domains.reverse_path)),
         None => {
             let path = &domains.reverse_path;
             Finding::warning(CHECK, format!("From is at {from}, but bounces go to {path}"))
@@ -125,7 +124,7 @@ pub fn one_click(base_url: &str, message: Option<&[u8]>) -> Vec<Finding> {
                 .help("base_url must start with https://"),
         });
     }
-    let page = format!("nothing of digest serves {base_url}/unsubscribe/ yet; it was not asked");
+    let page = format!("digest does not serve {base_url}/unsubscribe/ yet; it was not fetched");
     found.push(Finding::warning(CHECK, page).help("make sure that something there answers"));
     found
 }

@@ -6,6 +6,7 @@ mod harness;
 #[path = "../harness/relay.rs"]
 mod relay;
 
+mod certificates;
 mod domains;
 mod nameserver;
 mod relays;

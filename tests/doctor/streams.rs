@@ -15,7 +15,7 @@ fn a_sound_publication_gets_a_line_for_each_check_and_no_file() {
         "warning  dkim              there is no [dkim]",
         "ok       one-click         messages have both headers",
         "warning  relay             there is no relay to send to; add [[relay]]",
-        "ok       dns               not asked (--offline)\n",
+        "warning  dns               not asked (--offline)\n",
         " checks, errors: 0, warnings: ",
     ] {
         assert!(output.stdout.contains(line), "no {line:?} in {}", output.stdout);
