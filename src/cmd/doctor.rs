@@ -189,7 +189,7 @@ fn message(
         }
     });
     let Some(composition) = draft.composition else { return Ok(None) };
-    let reader = readers::anybody(&composition)?;
+    let reader = readers::stand_in(&composition)?;
     let occasion = clock::occasion(&clock::now_in(&desk.config.time_zone), false)?;
     Ok(Some(Template::new(&composition, identity, &occasion).splice(&reader)?.bytes))
 }

@@ -5,7 +5,8 @@ use crate::{says, silent};
 
 #[test]
 fn a_sound_publication_gets_a_line_for_each_check_and_no_file() {
-    let here = Publication::new();
+    // A slot without a fallback is nothing to be told of here.
+    let here = Publication::new().edit("issues/2025-11/issue.toml", "first_name | reader", "city");
     let before = here.files();
     let output = here.run(&["doctor", "2025-11", "--offline"]);
     assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:?}");
