@@ -24,7 +24,7 @@ use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
 use crate::smtp::relay::Relay;
-pub use secret::{Secret, SecretError, secret};
+pub use secret::{Secret, SecretError, known_secret, secret};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
 #[derive(Debug)]

@@ -12,6 +12,7 @@
 //! 5. [`smtp`] carries (envelope, bytes) to a relay and turns each reply into an `Outcome`.
 //! 6. [`store`] opens the database file; [`audience`] reads subscribers; [`delivery`] decides who
 //!    is next, and writes down what became of each.
+//! 7. [`doctor`] asks relays and DNS beforehand whether mail will arrive.
 //!
 //! A problem in somebody's file is a [`diagnostic`], collected and shown with its place. A refused
 //! recipient is a value. `Err` means that we could not tell or could not run.
@@ -27,4 +28,5 @@ pub mod smtp;
 pub mod store;
 pub mod audience;
 pub mod delivery;
+pub mod doctor;
 pub mod config;

@@ -8,8 +8,8 @@ use std::process::Stdio;
 use harness::{DIGEST, Publication};
 use serde_json::Value;
 
-const VERBS: [&str; 9] =
-    ["init", "new", "check", "render", "test", "plan", "send", "status", "reconcile"];
+const VERBS: [&str; 10] =
+    ["init", "new", "check", "render", "test", "plan", "send", "status", "reconcile", "doctor"];
 
 #[test]
 fn help_says_what_each_verb_does() {

@@ -6,6 +6,7 @@ mod check;
 mod clock;
 mod desk;
 mod dkim;
+mod doctor;
 mod failure;
 mod files;
 mod init;
@@ -62,6 +63,7 @@ enum Command {
     Send(send::Args),
     Status(status::Args),
     Reconcile(reconcile::Args),
+    Doctor(doctor::Args),
     Dkim(dkim::Args),
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Send(args) => send::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Reconcile(args) => reconcile::run(global, &args),
+        Command::Doctor(args) => doctor::run(global, &args),
         Command::Dkim(args) => dkim::run(global, &args),
     }
 }

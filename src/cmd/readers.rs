@@ -67,7 +67,25 @@ pub(crate) fn at_address(
 
 /// A reader who stands for all: every fallback shows, and where a slot has none, its field's name.
 pub(crate) fn anybody(composition: &Composition) -> Result<Recipient, Failure> {
+    let fields = unfilled(composition);
+    if !fields.is_empty() {
+        let names: Vec<String> = fields.iter().map(|field| format!("«{field}»")).collect();
+        let names = names.join(", ");
+        print::note(&format!("{names}: no fallback, so the name shows; --as ADDRESS fills it"));
+    }
+    stand_in(composition)
+}
+
+/// The same, where nobody looks at what shows.
+pub(crate) fn stand_in(composition: &Composition) -> Result<Recipient, Failure> {
     let address = Address::parse("reader@example.org")?;
+    let fields = unfilled(composition);
+    let named: Vec<String> = fields.iter().map(|field| format!("«{field}»")).collect();
+    Ok(Recipient::new(address, fields.into_iter().zip(named.iter().map(String::as_str)), []))
+}
+
+/// Fields without a fallback, each once.
+fn unfilled(composition: &Composition) -> Vec<&str> {
     let mut fields: Vec<&str> = Vec::new();
     for slot in composition.slots.iter().flatten() {
         let field = slot.field.as_str();
@@ -75,10 +93,5 @@ pub(crate) fn anybody(composition: &Composition) -> Result<Recipient, Failure> {
             fields.push(field);
         }
     }
-    let named: Vec<String> = fields.iter().map(|field| format!("«{field}»")).collect();
-    if !named.is_empty() {
-        let names = named.join(", ");
-        print::note(&format!("{names}: no fallback, so the name shows; --as ADDRESS fills it"));
-    }
-    Ok(Recipient::new(address, fields.into_iter().zip(named.iter().map(String::as_str)), []))
+    fields
 }

@@ -199,10 +199,7 @@ fn named(
 /// DMARC (RFC 7489 3.1.1) counts a signature of the From domain, or of one that belongs to the same
 /// owner. Without the public suffix list, only a domain above or below it is surely that.
 fn misaligned(domain: &str, from: &str, place: Option<Place>) -> Option<Diagnostic> {
-    let below = |name: &str, above: &str| {
-        name == above || name.strip_suffix(above).is_some_and(|rest| rest.ends_with('.'))
-    };
-    if below(domain, from) || below(from, domain) {
+    if dkim::related(domain, from) {
         return None;
     }
     let what = format!("messages are signed for {domain}, but From is at {from}");

@@ -59,6 +59,31 @@ pub enum SecretError {
 /// # Errors
 /// A [`SecretError`], which never holds the secret.
 pub fn secret(root: &Path, environment: &[(String, String)]) -> Result<Secret, SecretError> {
+    match found(root, environment) {
+        Err(SecretError::File(path, error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            create(&path)
+        }
+        found => found,
+    }
+}
+
+/// The same, but none is made: `None` where [`secret`] would make one.
+///
+/// # Errors
+/// A [`SecretError`], which never holds the secret.
+pub fn known_secret(
+    root: &Path,
+    environment: &[(String, String)],
+) -> Result<Option<Secret>, SecretError> {
+    match found(root, environment) {
+        Err(SecretError::File(_, error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(None)
+        }
+        found => found.map(Some),
+    }
+}
+
+fn found(root: &Path, environment: &[(String, String)]) -> Result<Secret, SecretError> {
     let variable = |name: &str| environment.iter().find(|(known, _)| known == name);
     if let Some((name, value)) = variable("DIGEST_SECRET") {
         return checked(name.clone(), value.trim());
@@ -67,14 +92,9 @@ pub fn secret(root: &Path, environment: &[(String, String)]) -> Result<Secret, S
         Some((_, path)) => PathBuf::from(path),
         None => root.join(FILE),
     };
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            check_owner_only(&path)?;
-            checked(path.display().to_string(), text.trim())
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(&path),
-        Err(error) => Err(SecretError::File(path, error)),
-    }
+    let text = fs::read_to_string(&path).map_err(|error| SecretError::File(path.clone(), error))?;
+    check_owner_only(&path)?;
+    checked(path.display().to_string(), text.trim())
 }
 
 fn checked(name: String, text: &str) -> Result<Secret, SecretError> {
@@ -131,6 +151,8 @@ mod tests {
     #[test]
     fn a_secret_is_made_once_and_for_its_owner_only() {
         let dir = tempfile::tempdir().unwrap();
+        assert!(known_secret(dir.path(), &[]).unwrap().is_none());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
         let first = secret(dir.path(), &[]).unwrap();
         let again = secret(dir.path(), &[]).unwrap();
         assert_eq!(first.bytes(), again.bytes());

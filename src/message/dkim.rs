@@ -150,6 +150,15 @@ fn is_name(text: &str) -> bool {
     text.len() <= NAME && text.split('.').all(is_label)
 }
 
+/// Whether two domains surely belong to one owner, as DMARC asks (RFC 7489 3.1): without the public
+/// suffix list, only where one is the other or stands below it.
+pub fn related(one: &str, other: &str) -> bool {
+    let below = |name: &str, above: &str| {
+        name == above || name.strip_suffix(above).is_some_and(|rest| rest.ends_with('.'))
+    };
+    below(one, other) || below(other, one)
+}
+
 /// Bytes that [`sign`] returns, about; never fewer than it does.
 pub fn size(signers: &[Signer]) -> usize {
     signers.iter().map(Signer::size).sum()

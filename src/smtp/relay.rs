@@ -287,6 +287,11 @@ impl Relay {
         self.tls
     }
 
+    /// Whether it is on this machine, by its address or as `localhost`.
+    pub fn is_local(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
     /// The user, where one is known; a password may still have to be asked for.
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()

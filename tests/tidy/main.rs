@@ -31,6 +31,7 @@ const HOMES: &[Home] = &[
     ("csv", &["audience"]),
     ("dialoguer", &["cmd"]),
     ("encoding_rs", &["audience"]),
+    ("hickory_resolver", &["doctor"]),
     ("icu_normalizer", &["audience"]),
     // A relay has a domain as an address has.
     ("idna", &["message", "smtp"]),

@@ -39,7 +39,7 @@ impl Counts {
 pub struct Listed {
     /// The address.
     pub email: String,
-    /// One of [`STATES`].
+    /// One of [`super::STATES`].
     pub state: String,
     /// How often it was tried.
     pub attempts: i64,

@@ -1,0 +1,233 @@
+//! `digest doctor`: configuration, relays and DNS -> a line for each check. Changes nothing, and
+//! makes no file.
+
+use std::net::{IpAddr, SocketAddr};
+
+use sejong_digest::config::{self, Secret};
+use sejong_digest::diagnostic::{Diagnostic, render};
+use sejong_digest::doctor::dns::Dns;
+use sejong_digest::doctor::names::{self, Domains};
+use sejong_digest::doctor::relay::{self, Candidate};
+use sejong_digest::doctor::{Finding, Level, sender};
+use sejong_digest::message::dkim::Signer;
+use sejong_digest::message::splice::{Identity, Template};
+use sejong_digest::smtp::relay::Relay;
+
+use super::desk::{Desk, shown};
+use super::failure::{Ending, Exit, Failure};
+use super::{Global, clock, print, readers, runtime};
+
+const LONG: &str = "\
+Look at what decides whether mail arrives
+
+Looks at digest.toml, the secret and the keys; opens a session with each relay (connection, TLS and
+certificate, login, extensions), and sends nothing; asks DNS for SPF, DKIM, DMARC and MX records.
+With an issue it also compares the size of a message with what the relays take.
+
+A line for each check: ok, warning or error, and what to do. The exit code is 3 if anything is an
+error. What DNS does not answer is a warning. The page for unsubscribing is not fetched.";
+
+const EXAMPLES: &str = "\
+Examples:
+  digest doctor --offline
+  digest doctor 2025-11 --offline --json";
+
+/// Look at what decides whether mail arrives
+#[derive(Debug, clap::Args)]
+#[command(long_about = LONG, after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// A folder under issues/, or a path: its message is measured
+    issue: Option<String>,
+    /// Ask nobody but this machine: no DNS, and only relays on loopback
+    #[arg(long)]
+    offline: bool,
+    /// Ask this DNS server, as 192.0.2.53 or 127.0.0.1:5353 [default: the system's]
+    #[arg(long, value_name = "ADDRESS", value_parser = server, conflicts_with = "offline")]
+    dns: Option<SocketAddr>,
+    /// The relay, as smtps://user@host [default: those in digest.toml]
+    #[arg(long, value_name = "URL")]
+    relay: Option<String>,
+    /// JSON on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+fn server(text: &str) -> Result<SocketAddr, String> {
+    let whole = text.parse().or_else(|_| text.parse().map(|ip: IpAddr| SocketAddr::new(ip, 53)));
+    whole.map_err(|_| "write an IP address, with a port if it is not 53".to_owned())
+}
+
+/// Runs `digest doctor`.
+pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    let findings = match Desk::try_open(global)? {
+        Ok(desk) => look(&desk, args)?,
+        Err(problems) => problems.iter().map(|problem| of("configuration", problem)).collect(),
+    };
+    match args.json {
+        true => print::answer(format!("{}\n", serde_json::to_string(&findings)?).as_bytes())?,
+        false => print::colored_answer(&lines(&findings))?,
+    }
+    match findings.iter().any(|finding| finding.level == Level::Error) {
+        true => Ok(Exit::ChecksFailed),
+        false => Ok(Exit::Done),
+    }
+}
+
+fn look(desk: &Desk, args: &Args) -> Result<Vec<Finding>, Failure> {
+    let relays = candidates(desk, args)?;
+    let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
+    found.push(secret(desk));
+    let identity = desk.config.sender.identity(&Secret::for_nobody());
+    let domains = domains(&identity);
+    let hosts: Vec<&str> = relays.iter().map(|candidate| candidate.relay.host()).collect();
+    found.push(sender::from_domain(&domains.from, &hosts));
+    found.push(sender::base_url(&identity.base_url));
+    found.push(sender::postal_address(desk.config.publication.postal_address.as_deref()));
+    let signers = signers(desk, &mut found);
+    let signing = desk.config.dkim.as_ref().map(|dkim| dkim.domain());
+    found.push(sender::alignment(&domains, signing));
+    let base_url = identity.base_url.clone();
+    let identity = Identity { signers: signers.clone(), ..identity };
+    let message = match &args.issue {
+        Some(issue) => message(desk, issue, identity, &mut found)?,
+        None => None,
+    };
+    found.extend(sender::one_click(&base_url, message.as_deref()));
+    let size = message.map(|bytes| bytes.len() as u64);
+    let dns = if args.offline { None } else { Some(Dns::new(args.dns)) };
+    runtime()?.block_on(async {
+        let asked = async {
+            match dns {
+                None => vec![Finding::warning("dns", "not asked (--offline)")],
+                Some(Ok(dns)) => names::check(&dns, &domains, &signers).await,
+                Some(Err(error)) => vec![Finding::warning("dns", error.to_string())],
+            }
+        };
+        let (relays, names) = tokio::join!(relay::check(relays, size, args.offline), asked);
+        found.extend(relays);
+        found.extend(names);
+    });
+    Ok(found)
+}
+
+/// Relays with what is known of their passwords.
+fn candidates(desk: &Desk, args: &Args) -> Result<Vec<Candidate>, Failure> {
+    let candidate = |relay: Relay, known: Result<Relay, String>| match known {
+        Ok(relay) => Candidate { relay, no_password: None },
+        Err(reason) => Candidate { relay, no_password: Some(reason) },
+    };
+    if let Some(url) = &args.relay {
+        let relay =
+            Relay::parse(url).map_err(|error| Failure::usage(format!("--relay: {error}")))?;
+        let known = config::credentials(relay.clone(), None, None, &desk.environment);
+        return Ok(vec![candidate(relay, known)]);
+    }
+    let relays = (1..).zip(&desk.config.relays);
+    Ok(relays
+        .map(|(number, configured)| {
+            let known = configured.with_password(number, &desk.environment);
+            candidate(configured.relay.clone(), known)
+        })
+        .collect())
+}
+
+fn secret(desk: &Desk) -> Finding {
+    const CHECK: &str = "secret";
+    match config::known_secret(&desk.root, &desk.environment) {
+        Ok(Some(_)) => Finding::ok(CHECK, "there is a secret, which only its owner can read"),
+        Ok(None) => Finding::ok(CHECK, "there is no secret yet; the first send makes it"),
+        Err(error) => Finding::error(CHECK, error.to_string()),
+    }
+}
+
+fn domains(identity: &Identity) -> Domains {
+    let from = identity.from.address.domain().to_owned();
+    let pattern = identity.reverse_path.as_deref();
+    let reverse_path = pattern.and_then(|pattern| pattern.rsplit_once('@'));
+    Domains {
+        reply_to: identity.reply_to.as_ref().map(|mailbox| mailbox.address.domain().to_owned()),
+        reverse_path: reverse_path.map_or_else(|| from.clone(), |(_, domain)| domain.to_owned()),
+        from,
+    }
+}
+
+/// Those who sign, with what is wrong with their keys added to `found`.
+fn signers(desk: &Desk, found: &mut Vec<Finding>) -> Vec<Signer> {
+    const CHECK: &str = "dkim-key";
+    let Some(dkim) = &desk.config.dkim else {
+        found.push(sender::unsigned());
+        return Vec::new();
+    };
+    match dkim.signers() {
+        Ok(signers) => {
+            found.push(Finding::ok(CHECK, format!("messages are signed: {dkim}")));
+            signers
+        }
+        Err(problems) => {
+            found.extend(problems.iter().map(|problem| of(CHECK, problem)));
+            Vec::new()
+        }
+    }
+}
+
+/// One message of the issue, as somebody without fields gets it.
+fn message(
+    desk: &Desk,
+    issue: &str,
+    identity: Identity,
+    found: &mut Vec<Finding>,
+) -> Result<Option<Vec<u8>>, Failure> {
+    const CHECK: &str = "issue";
+    let draft = desk.draft(issue);
+    let errors: Vec<Diagnostic> =
+        draft.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
+    let name = shown(&draft.folder);
+    found.push(match render::summary(&errors) {
+        None => Finding::ok(CHECK, format!("{name} composes")),
+        Some(count) => {
+            Finding::error(CHECK, format!("{name} has {count}")).help("`digest check` shows them")
+        }
+    });
+    let Some(composition) = draft.composition else { return Ok(None) };
+    let reader = readers::stand_in(&composition)?;
+    let occasion = clock::occasion(&clock::now_in(&desk.config.time_zone), false)?;
+    Ok(Some(Template::new(&composition, identity, &occasion).splice(&reader)?.bytes))
+}
+
+/// A problem as a finding: its place, and what it says.
+fn of(check: &'static str, problem: &Diagnostic) -> Finding {
+    let place = problem.place.as_ref().map(|place| {
+        let path = shown(place.path());
+        match place.line_column() {
+            Some((line, column)) => format!("{path}:{line}:{column}: "),
+            None => format!("{path}: "),
+        }
+    });
+    let message = format!("{}{}", place.unwrap_or_default(), problem.message);
+    let level = if problem.is_error() { Level::Error } else { Level::Warning };
+    Finding { check, level, message, help: problem.help.clone() }
+}
+
+/// A line for each finding, and a sum.
+fn lines(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let (color, reset) = match finding.level {
+            Level::Ok => ("\u{1b}[32m", "\u{1b}[0m"),
+            Level::Warning => ("\u{1b}[1m\u{1b}[93m", "\u{1b}[0m"),
+            Level::Error => ("\u{1b}[1m\u{1b}[91m", "\u{1b}[0m"),
+        };
+        let (level, check) = (finding.level.name(), finding.check);
+        // A relay may answer in several lines.
+        let message = finding.message.replace('\n', " ");
+        text.push_str(&format!("{color}{level:<7}{reset}  {check:<16}  {message}"));
+        if let Some(help) = &finding.help {
+            text.push_str(&format!("; {help}"));
+        }
+        text.push('\n');
+    }
+    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+    text.push_str(&format!("{} checks, errors: {errors}, warnings: {warnings}\n", findings.len()));
+    text
+}

@@ -1,0 +1,195 @@
+//! A relay as a send would meet it, up to the point where the first message would start.
+//!
+//! Opens one session and says goodbye. What fails is told at its stage, and what came before it as
+//! well: whoever reads that TLS was fine need not look there. Must never show a password.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::Finding;
+use crate::smtp::outcome::{Stage, Trouble};
+use crate::smtp::relay::{Relay, Timeouts, Tls};
+use crate::smtp::session::{Offered, Session};
+
+const REACHED: &str = "relay";
+const TLS: &str = "relay-tls";
+const LOGIN: &str = "relay-login";
+const EXTENSIONS: &str = "relay-extensions";
+const SIZE: &str = "size";
+
+/// A send would be more patient.
+const STEP: Duration = Duration::from_secs(10);
+/// For the whole session, which has up to seven steps.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// A relay, and what is known of its password.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// With its password, if it has one.
+    pub relay: Relay,
+    /// Why there is none although one is wanted.
+    pub no_password: Option<String>,
+}
+
+/// Asks all at once; `message_size` is that of the issue, in bytes.
+pub async fn check(
+    relays: Vec<Candidate>,
+    message_size: Option<u64>,
+    offline: bool,
+) -> Vec<Finding> {
+    if relays.is_empty() {
+        return vec![
+            Finding::warning(REACHED, "there is no relay to send to")
+                .help("add [[relay]] to digest.toml, or name one with --relay"),
+        ];
+    }
+    let mut sessions = JoinSet::new();
+    for (at, candidate) in relays.into_iter().enumerate() {
+        sessions.spawn(async move { (at, one(candidate, message_size, offline).await) });
+    }
+    let mut found = sessions.join_all().await;
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().flat_map(|(_, findings)| findings).collect()
+}
+
+async fn one(candidate: Candidate, message_size: Option<u64>, offline: bool) -> Vec<Finding> {
+    let relay = candidate.relay.with_timeouts(Timeouts {
+        connect: STEP,
+        greeting: STEP,
+        hello: STEP,
+        ..Timeouts::default()
+    });
+    let mut found = Vec::new();
+    let plain = relay.tls() == Tls::None;
+    if plain && !relay.is_local() {
+        let message = format!("{relay}: mail crosses the network in the clear (tls=none)");
+        found.push(Finding::warning(TLS, message).help("use smtps://, or leave tls=none out"));
+    }
+    if let Some(reason) = &candidate.no_password {
+        let finding = Finding::error(LOGIN, format!("{relay}: {reason}"));
+        found.push(finding.help("set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]"));
+    }
+    if offline && !relay.is_local() {
+        // What nobody looked at is not ok.
+        found.push(Finding::warning(REACHED, format!("{relay}: not asked (--offline)")));
+        return found;
+    }
+    let opened = timeout(WITHIN, Session::open(&relay)).await;
+    let Ok(opened) = opened else {
+        let message = format!("{relay}: not ready within {} s", WITHIN.as_secs());
+        found.push(Finding::error(REACHED, message).help("ask who runs it, or try again later"));
+        return found;
+    };
+    match opened {
+        Ok(session) => {
+            let offered = session.offered().clone();
+            session.quit().await;
+            let login = candidate.no_password.is_none();
+            passed(&relay, Stage::Mail, login, &mut found);
+            found.push(extensions(&relay, &offered));
+            found.extend(message_size.map(|size| fits(&relay, &offered, size)));
+        }
+        Err(trouble) => {
+            passed(&relay, trouble.stage, false, &mut found);
+            found.push(failed(&trouble));
+        }
+    }
+    found
+}
+
+/// What was well before `stage`.
+fn passed(relay: &Relay, stage: Stage, login: bool, found: &mut Vec<Finding>) {
+    if matches!(stage, Stage::Connect | Stage::Greeting) {
+        return;
+    }
+    found.push(Finding::ok(REACHED, format!("{relay}: connects and greets")));
+    let host = relay.host();
+    let good = format!("and the certificate is good for {host}");
+    let secured = match (relay.tls(), stage) {
+        (Tls::Required, Stage::Ehlo | Stage::Starttls) => None,
+        (Tls::Required, _) => Some(format!("{relay}: STARTTLS works, {good}")),
+        (Tls::Implicit, _) => Some(format!("{relay}: TLS from the first byte, {good}")),
+        (Tls::None, _) if relay.is_local() => {
+            Some(format!("{relay}: in the clear, to this machine"))
+        }
+        (Tls::None, _) => None,
+    };
+    found.extend(secured.map(|message| Finding::ok(TLS, message)));
+    if login {
+        found.push(Finding::ok(
+            LOGIN,
+            match relay.user() {
+                Some(user) => format!("{relay}: the login of {user} is accepted"),
+                None => format!("{relay}: no login is set, and none was asked for so far"),
+            },
+        ));
+    }
+}
+
+fn failed(trouble: &Trouble) -> Finding {
+    let (check, help) = match (trouble.stage, trouble.reply.is_some()) {
+        (Stage::Auth, _) => {
+            (LOGIN, "check user and password; some relays want a key made for apps")
+        }
+        (Stage::Starttls, _) => {
+            (TLS, "use smtps:// and its port if the relay has it, or name its root in ca_file")
+        }
+        (Stage::Connect, _) if speaks_of_tls(&trouble.text) => {
+            (TLS, "correct the host's name or the port, or name the relay's root in ca_file")
+        }
+        (Stage::Connect, _) => {
+            (REACHED, "check host and port; networks often block port 25, so try 465 or 587")
+        }
+        (_, true) => (REACHED, "ask who runs the relay, or try again later"),
+        (_, false) => (REACHED, "check the port: 465 goes with smtps://, 587 with smtp://"),
+    };
+    Finding::error(check, trouble.to_string()).help(help)
+}
+
+/// Implicit TLS fails at the same stage as the connection.
+fn speaks_of_tls(text: &str) -> bool {
+    text.contains("TLS") || text.contains("certificate") || text.contains("ca_file")
+}
+
+fn extensions(relay: &Relay, offered: &Offered) -> Finding {
+    let known = [
+        (offered.pipelining, "PIPELINING"),
+        (offered.size.is_some(), "SIZE"),
+        (offered.eight_bit_mime, "8BITMIME"),
+        (offered.smtputf8, "SMTPUTF8"),
+        (offered.enhanced_status_codes, "ENHANCEDSTATUSCODES"),
+    ];
+    let names = |wanted: bool| {
+        let names = known.iter().filter(|(offers, _)| *offers == wanted);
+        names.map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
+    };
+    let message = match (names(true), names(false)) {
+        (offers, lacks) if lacks.is_empty() => format!("{relay}: offers {offers}"),
+        (offers, lacks) if offers.is_empty() => format!("{relay}: offers none of {lacks}"),
+        (offers, lacks) => format!("{relay}: offers {offers}; not {lacks}"),
+    };
+    match (offered.pipelining, relay.pipelining()) {
+        (false, _) => Finding::warning(EXTENSIONS, message)
+            .help("without PIPELINING a message takes several round trips; more connections help"),
+        (true, false) => Finding::warning(EXTENSIONS, format!("{message}; pipelining=off is set"))
+            .help("remove pipelining=off if the relay has been mended"),
+        (true, true) => Finding::ok(EXTENSIONS, message),
+    }
+}
+
+fn fits(relay: &Relay, offered: &Offered, size: u64) -> Finding {
+    match offered.size {
+        Some(Some(max)) if size > max => {
+            let message = format!("{relay}: a message has {size} bytes, it takes {max}");
+            Finding::error(SIZE, message).help("shrink pictures, or host them: images = \"host\"")
+        }
+        Some(Some(max)) => {
+            Finding::ok(SIZE, format!("{relay}: a message has {size} bytes of {max}"))
+        }
+        Some(None) | None => {
+            Finding::ok(SIZE, format!("{relay}: a message has {size} bytes; it names no limit"))
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What can be said of a sender without asking anybody: its address, its domains, its headers.
+
+use super::Finding;
+use super::names::Domains;
+use crate::message::dkim::related;
+
+/// Providers whose domains only they may send for.
+const FREEMAIL: [&str; 24] = [
+    "aol.com",
+    "daum.net",
+    "gmail.com",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hanmail.net",
+    "hotmail.com",
+    "icloud.com",
+    "kakao.com",
+    "live.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "nate.com",
+    "naver.com",
+    "outlook.com",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "web.de",
+    "yahoo.com",
+    "ymail.com",
+];
+
+/// From at a domain that belongs to a mailbox provider, unless its own relays send.
+pub fn from_domain(from: &str, relay_hosts: &[&str]) -> Finding {
+    const CHECK: &str = "from";
+    if !FREEMAIL.contains(&from) {
+        return Finding::ok(CHECK, format!("From is at {from}, a domain of one's own"));
+    }
+    let help = "send from an address at a domain of your own";
+    let own = |host: &&str| host.strip_suffix(from).is_some_and(|rest| rest.ends_with('.'));
+    if !relay_hosts.is_empty() && relay_hosts.iter().all(own) {
+        let message = format!("From is at {from}, which limits what one account may send");
+        return Finding::warning(CHECK, message).help(help);
+    }
+    let message = format!("From is at {from}: only {from} itself may send for it");
+    Finding::error(CHECK, message).help(help)
+}
+
+/// Links for unsubscribing count for one click over https only (RFC 8058 3.1).
+pub fn base_url(url: &str) -> Finding {
+    const CHECK: &str = "base-url";
+    match url.starts_with("https://") {
+        true => Finding::ok(CHECK, format!("base_url is {url}")),
+        false => Finding::error(CHECK, format!("base_url is {url}, without TLS"))
+            .help("write https://: mailbox providers count no other link for one click"),
+    }
+}
+
+/// The law asks for it in bulk mail.
+pub fn postal_address(address: Option<&str>) -> Finding {
+    const CHECK: &str = "postal-address";
+    match address.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(_) => Finding::ok(CHECK, "there is a postal address for the footer"),
+        None => Finding::error(CHECK, "there is no postal address for the footer")
+            .help("add postal_address = \"…\" to [publication]"),
+    }
+}
+
+/// DMARC wants From's domain, or its owner's, in the signature or in the reverse-path
+/// (RFC 7489 3.1). `signing` is the domain that signs, if we do.
+pub fn alignment(domains: &Domains, signing: Option<&str>) -> Finding {
+    const CHECK: &str = "alignment";
+    let from = &domains.from;
+    let fits = |what: &str, other: &str| match other == from {
+        true => format!("From and {what} are both at {from}"),
+        false => format!(
+            "From {from} and {what} {other} belong together, as one is below the other; the \
+             public suffix list was not asked"
+        ),
+    };
+    let by_path = related(&domains.reverse_path, from);
+    match signing {
+        Some(signing) if related(signing, from) => {
+            Finding::ok(CHECK, fits("the signature", signing))
+        }
+        Some(signing) => {
+            let message = format!("From is at {from}, but messages are signed for {signing}");
+            let finding = match by_path {
+                true => Finding::warning(CHECK, message),
+                false => Finding::error(CHECK, message),
+            };
+            finding.help(format!("sign for {from}, or send from {signing}"))
+        }
+        None if by_path => Finding::ok(CHECK, fits("the reverse-path", &domains.reverse_path)),
+        None => {
+            let path = &domains.reverse_path;
+            Finding::warning(CHECK, format!("From is at {from}, but bounces go to {path}"))
+                .help(format!("sign for {from} with [dkim], unless the relay does"))
+        }
+    }
+}
+
+/// Nobody signs here.
+pub fn unsigned() -> Finding {
+    Finding::warning("dkim", "there is no [dkim]: messages are signed only if the relay does it")
+        .help("`digest dkim keygen` makes a key, if your relay does not sign")
+}
+
+/// The headers for one click (RFC 8058) of a message, or of all where none is at hand. The page
+/// that they lead to is never fetched.
+pub fn one_click(base_url: &str, message: Option<&[u8]>) -> Vec<Finding> {
+    const CHECK: &str = "one-click";
+    let mut found = Vec::new();
+    if let Some(message) = message {
+        let head = message.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(message.len());
+        let head = String::from_utf8_lossy(&message[..head]);
+        let post = "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click";
+        let whole = head.contains("\r\nList-Unsubscribe: <https://") && head.contains(post);
+        found.push(match whole {
+            true => Finding::ok(CHECK, "messages have both headers for one-click unsubscribing"),
+            false => Finding::error(CHECK, "messages lack a header for one-click unsubscribing")
+                .help("base_url must start with https://"),
+        });
+    }
+    let page = format!("digest does not serve {base_url}/unsubscribe/ yet; it was not fetched");
+    found.push(Finding::warning(CHECK, page).help("make sure that something there answers"));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level;
+    use super::*;
+
+    #[test]
+    fn only_the_provider_itself_may_send_for_it() {
+        let level = |from, hosts: &[&str]| from_domain(from, hosts).level;
+        assert_eq!(level("sejong.example", &[]), Level::Ok);
+        assert_eq!(level("naver.com", &[]), Level::Error);
+        assert_eq!(level("gmail.com", &["smtp.gmail.com"]), Level::Warning);
+        assert_eq!(level("gmail.com", &["smtp.gmail.com", "notgmail.com"]), Level::Error);
+    }
+
+    #[test]
+    fn a_signature_or_the_reverse_path_must_belong_to_from() {
+        let level = |from: &str, path: &str, signing| {
+            let domains = Domains {
+                from: from.to_owned(),
+                reverse_path: path.to_owned(),
+                ..Domains::default()
+            };
+            alignment(&domains, signing).level
+        };
+        assert_eq!(level("a.example", "b.example", Some("news.a.example")), Level::Ok);
+        assert_eq!(level("a.example", "a.example", Some("b.example")), Level::Warning);
+        assert_eq!(level("a.example", "b.example", Some("b.example")), Level::Error);
+        assert_eq!(level("news.a.example", "a.example", None), Level::Ok);
+        assert_eq!(level("a.example", "b.example", None), Level::Warning);
+        assert_eq!(level("xa.example", "a.example", Some("a.example")), Level::Error);
+    }
+
+    #[test]
+    fn both_headers_are_wanted_above_the_text() {
+        let level = |text: &str| one_click("https://x", Some(text.as_bytes()))[0].level;
+        let link = "From: a\r\nList-Unsubscribe: <https://x/u>,\r\n <mailto:a@x>\r\n";
+        let post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
+        assert_eq!(level(&format!("{link}{post}\r\ntext")), Level::Ok);
+        assert_eq!(level(&format!("{link}\r\n{post}")), Level::Error);
+        let plain = link.replace("https", "http");
+        assert_eq!(level(&format!("{plain}{post}\r\n")), Level::Error);
+    }
+}

@@ -1,0 +1,124 @@
+//! Relays: what they offer, and each stage at which they can fail.
+
+use std::net::TcpListener;
+
+use sejong_digest::smtp::catcher::CatcherOptions;
+use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+
+use crate::harness::{Output, Publication};
+use crate::relay::Relay;
+use crate::{says, silent};
+
+/// A relay on this machine is asked even offline.
+fn doctor(here: &Publication, more: &[&str]) -> Output {
+    here.run(&[&["doctor", "2025-11", "--offline", "--json"], more].concat())
+}
+
+#[test]
+fn a_relay_that_works_is_asked_and_nothing_is_sent() {
+    let relay = Relay::new();
+    let here = Publication::new();
+    let output = doctor(&here, &["--relay", &relay.url()]);
+    says(&output, "relay", "ok", &[&relay.url(), "connects and greets"]);
+    says(&output, "relay-tls", "ok", &["in the clear, to this machine"]);
+    let all = ["PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"];
+    says(&output, "relay-extensions", "ok", &all);
+    says(&output, "size", "ok", &["it names no limit"]);
+    let lines = relay.lines();
+    assert!(lines.iter().all(|line| line.starts_with("EHLO") || line == "QUIT"), "{lines:?}");
+    assert_eq!(relay.counts().accepted, 0);
+}
+
+#[test]
+fn all_relays_of_the_configuration_are_asked_in_their_order() {
+    let (first, second) = (Relay::new(), Relay::new());
+    let here = Publication::new();
+    let text = here.read("digest.toml");
+    let relays =
+        format!("[[relay]]\nurl = \"{}\"\n[[relay]]\nurl = \"{}\"\n", first.url(), second.url());
+    let here = here.write("digest.toml", format!("{text}\n{relays}"));
+    let output = here.run(&["doctor", "--offline"]);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+    let at = |url: &str| output.stdout.find(url).expect("named");
+    assert!(at(&first.url()) < at(&second.url()), "{}", output.stdout);
+}
+
+#[test]
+fn a_relay_that_is_down_is_an_error_at_once() {
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("free");
+    let output = doctor(&Publication::new(), &["--relay", &format!("smtp://{port}")]);
+    says(&output, "relay", "error", &["cannot connect", "check host and port"]);
+    silent(&output, "relay-extensions", "ok");
+}
+
+#[test]
+fn a_greeting_that_refuses_is_told_with_its_words() {
+    let script =
+        Script::new().rule(At::Banner, When::Always, Do::reply_then_close("554 5.7.1 not you"));
+    let relay = Relay::scripted(script);
+    let output = doctor(&Publication::new(), &["--relay", &relay.url()]);
+    says(&output, "relay", "error", &["not you"]);
+}
+
+#[test]
+fn a_refused_login_is_told_without_the_password() {
+    let login = Some(("digest".to_owned(), "correct horse".to_owned()));
+    let relay = Relay::with(CatcherOptions { login, ..CatcherOptions::default() });
+    let url = format!("smtp://digest@127.0.0.1:{}", relay.port());
+    let here = Publication::new().env("DIGEST_SMTP_PASSWORD", "battery-staple");
+    let output = doctor(&here, &["--relay", &url]);
+    says(&output, "relay", "ok", &["connects and greets"]);
+    says(&output, "relay-login", "error", &["user or password", "check user and password"]);
+    let told = format!("{}{}", output.stdout, output.stderr);
+    assert!(!told.contains("battery-staple") && !told.contains("correct horse"), "{told}");
+    let here = here.env("DIGEST_SMTP_PASSWORD", "correct horse");
+    let output = doctor(&here, &["--relay", &url]);
+    says(&output, "relay-login", "ok", &["the login of digest is accepted"]);
+}
+
+#[test]
+fn a_missing_password_is_told_and_the_rest_is_looked_at() {
+    let relay = Relay::new();
+    let url = format!("smtp://digest@127.0.0.1:{}", relay.port());
+    let output = doctor(&Publication::new(), &["--relay", &url]);
+    says(&output, "relay-login", "error", &["no password", "DIGEST_SMTP_PASSWORD"]);
+    says(&output, "relay-extensions", "ok", &["PIPELINING"]);
+    silent(&output, "relay-login", "ok");
+}
+
+#[test]
+fn starttls_that_is_not_offered_is_an_error() {
+    let relay = Relay::new();
+    let url = format!("smtp://127.0.0.1:{}?tls=required", relay.port());
+    let output = doctor(&Publication::new(), &["--relay", &url]);
+    says(&output, "relay-tls", "error", &["does not offer STARTTLS", "smtps://"]);
+    silent(&output, "relay-tls", "ok");
+}
+
+#[test]
+fn a_port_without_tls_is_told_apart_from_one_that_is_closed() {
+    let relay = Relay::new();
+    let url = format!("smtps://127.0.0.1:{}", relay.port());
+    let output = doctor(&Publication::new(), &["--relay", &url]);
+    says(&output, "relay-tls", "error", &["does not speak TLS from the start"]);
+}
+
+#[test]
+fn a_message_that_is_too_large_is_an_error_and_no_pipelining_a_warning() {
+    let options =
+        CatcherOptions { size_limit: Some(1_000), pipelining: false, ..CatcherOptions::default() };
+    let relay = Relay::with(options);
+    let output = doctor(&Publication::new(), &["--relay", &relay.url()]);
+    says(&output, "size", "error", &["it takes 1000", "shrink pictures"]);
+    says(&output, "relay-extensions", "warning", &["not PIPELINING", "round trips"]);
+    let here = Publication::new();
+    let without = here.run(&["doctor", "--offline", "--json", "--relay", &relay.url()]);
+    silent(&without, "size", "error");
+}
+
+#[test]
+fn mail_in_the_clear_over_a_network_is_a_warning_and_offline_asks_no_network() {
+    let output = doctor(&Publication::new(), &["--relay", "smtp://192.0.2.1?tls=none"]);
+    says(&output, "relay-tls", "warning", &["in the clear"]);
+    says(&output, "relay", "warning", &["not asked"]);
+}

@@ -1,0 +1,85 @@
+//! What is printed, the exit code, and that looking leaves no trace.
+
+use crate::harness::Publication;
+use crate::{says, silent};
+
+#[test]
+fn a_sound_publication_gets_a_line_for_each_check_and_no_file() {
+    // A slot without a fallback is nothing to be told of here.
+    let here = Publication::new().edit("issues/2025-11/issue.toml", "first_name | reader", "city");
+    let before = here.files();
+    let output = here.run(&["doctor", "2025-11", "--offline"]);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:?}");
+    for line in [
+        "ok       configuration     digest.toml can be read\n",
+        "ok       from              From is at sejong.example",
+        "warning  dkim              there is no [dkim]",
+        "ok       one-click         messages have both headers",
+        "warning  relay             there is no relay to send to; add [[relay]]",
+        "warning  dns               not asked (--offline)\n",
+        " checks, errors: 0, warnings: ",
+    ] {
+        assert!(output.stdout.contains(line), "no {line:?} in {}", output.stdout);
+    }
+    assert!(!output.stdout.contains('\u{1b}'), "{}", output.stdout);
+    assert_eq!(here.files(), before);
+}
+
+#[test]
+fn a_digest_toml_with_errors_is_told_with_its_lines() {
+    let here = Publication::new().edit("digest.toml", "https://digest.sejong.example", "nowhere");
+    let output = here.run(&["doctor", "--offline", "--json"]);
+    says(&output, "configuration", "error", &["digest.toml:", "base_url is not a web address"]);
+    assert_eq!(Publication::nothing().run(&["doctor"]).code, 1);
+}
+
+#[test]
+fn a_mailbox_provider_and_a_link_without_tls_are_errors() {
+    let here = Publication::new()
+        .edit("digest.toml", "digest@sejong.example", "sejong@naver.com")
+        .edit("digest.toml", "https://", "http://");
+    let output = here.run(&["doctor", "2025-11", "--offline", "--json"]);
+    says(&output, "from", "error", &["naver.com", "a domain of your own"]);
+    says(&output, "base-url", "error", &["write https://"]);
+    says(&output, "one-click", "error", &["lack a header"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_others_can_read_is_an_error() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let here = Publication::new().write(".digest-secret", "0123456789abcdef0123456789abcdef\n");
+    let path = here.path(".digest-secret");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("changed");
+    let output = here.run(&["doctor", "--offline", "--json"]);
+    says(&output, "secret", "error", &["chmod 600"]);
+    assert!(!output.stdout.contains("0123456789abcdef"));
+}
+
+#[test]
+fn a_missing_key_and_a_foreign_signature_are_told() {
+    let dkim = "[dkim]\ndomain = \"other.example\"\nselector = \"s\"\nkey_file = \"k.pem\"\n";
+    let here = Publication::new();
+    let text = here.read("digest.toml");
+    let here = here.write("digest.toml", format!("{text}\n{dkim}"));
+    let output = here.run(&["doctor", "--offline", "--json"]);
+    says(&output, "dkim-key", "error", &["digest.toml:", "k.pem cannot be read", "keygen"]);
+    says(&output, "alignment", "warning", &["sejong.example", "signed for other.example"]);
+}
+
+#[test]
+fn an_issue_with_errors_is_an_error_and_one_that_is_not_there_as_well() {
+    let here = Publication::new().edit("issues/2025-11/issue.toml", "\"hangul\"", "\"gone\"");
+    let output = here.run(&["doctor", "2025-11", "--offline", "--json"]);
+    says(&output, "issue", "error", &["2025-11", "digest check"]);
+    let output = here.run(&["doctor", "2031-01", "--offline", "--json"]);
+    says(&output, "issue", "error", &["2031-01"]);
+    silent(&output, "size", "ok");
+}
+
+#[test]
+fn a_server_that_is_no_address_is_a_usage_error() {
+    let output = Publication::new().run(&["doctor", "--dns", "localhost"]);
+    assert_eq!((output.code, output.stdout.as_str()), (2, ""));
+    assert!(output.stderr.contains("write an IP address"), "{}", output.stderr);
+}
