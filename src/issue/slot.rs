@@ -26,8 +26,9 @@ const PAD: char = 'x';
 const END: char = 'z';
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Different slots that two digits can tell apart, with one bit for whether the mark is filled up.
-const MOST: usize = DIGITS.len() * DIGITS.len() / 2;
+/// Different slots that two digits can tell apart, with one bit for whether the mark is filled up,
+/// and one left over for the unsubscribe link.
+const MOST: usize = DIGITS.len() * DIGITS.len() / 2 - 1;
 
 /// Fields that every recipient has, whatever the columns of the list.
 pub const BUILT_IN: [&str; 2] = ["email", "unsubscribe_url"];
@@ -75,12 +76,13 @@ impl Slots {
         if let Some(at) = self.marks.iter().position(|mark| mark.raw == raw) {
             return Some(at);
         }
-        if self.marks.len() == MOST {
-            return None;
-        }
+        (self.marks.len() < MOST).then(|| self.push(raw, place))
+    }
+
+    fn push(&mut self, raw: &str, place: Place) -> usize {
         let slot = parse(&raw[2..raw.len() - 2]);
         self.marks.push(Mark { raw: raw.to_owned(), place, slot, used: false });
-        Some(self.marks.len() - 1)
+        self.marks.len() - 1
     }
 
     /// The same text with every slot replaced by a mark of equal length. `offset` is where `text`
@@ -150,7 +152,10 @@ impl Slots {
 
     /// The mark of a slot that the composer itself needs, such as the footer's unsubscribe link.
     pub fn built_in(&mut self, field: &str, place: Place) -> String {
-        let index = self.index_of(&format!("{{{{{field}}}}}"), place).unwrap_or_default();
+        let raw = format!("{{{{{field}}}}}");
+        // One mark is kept for this: however many slots an author writes, the unsubscribe link must
+        // never show another's value.
+        let index = self.index_of(&raw, place.clone()).unwrap_or_else(|| self.push(&raw, place));
         if let Some(mark) = self.marks.get_mut(index) {
             mark.used = true;
         }
@@ -399,6 +404,17 @@ mod tests {
             assert_eq!(shielded, "a \u{FFFD}6d\u{FFFD} b");
             assert_eq!(problems.len(), 2);
         }
+    }
+
+    #[test]
+    fn the_unsubscribe_link_has_a_mark_however_many_slots_there_are() {
+        let text: String = (0..2_000).map(|field| format!("{{{{ f{field} }}}}\n")).collect();
+        let (_, mut slots, problems) = shield(&text);
+        assert!(!problems.is_empty(), "more slots than there are marks");
+        let place = Place::File("a.md".into());
+        let mark = slots.built_in("unsubscribe_url", place);
+        let [Piece::Slot(index)] = pieces(&mark)[..] else { panic!("no mark: {mark:?}") };
+        assert_eq!(slots.get(index).map(|slot| slot.field.as_str()), Some("unsubscribe_url"));
     }
 
     #[test]

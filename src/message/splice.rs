@@ -189,7 +189,8 @@ impl Template {
 
     fn unsigned(&self, recipient: &Recipient) -> Result<Vec<u8>, Unfilled> {
         let address = recipient.address();
-        let values = self.values(recipient)?;
+        let unsubscribe = self.unsubscribe_url(address);
+        let values = self.values(recipient, &unsubscribe)?;
         let mut bytes = Vec::with_capacity(self.size);
         bytes.extend_from_slice(&self.before_to);
         let name = recipient.display_name().map(|name| HeaderText::new(&name));
@@ -205,7 +206,7 @@ impl Template {
         header::unstructured("Subject", &HeaderText::new(&subject), &mut bytes);
         let message_id = self.message_id(address);
         bytes.extend_from_slice(format!("Message-ID: <{message_id}>\r\n").as_bytes());
-        self.list_unsubscribe(address, &mut bytes);
+        self.list_unsubscribe(&unsubscribe, &mut bytes);
         bytes.extend_from_slice(&self.after_to);
         for part in &self.parts {
             part.write(&values, recipient, &mut bytes);
@@ -213,14 +214,16 @@ impl Template {
         Ok(bytes)
     }
 
-    fn values<'a>(&'a self, recipient: &'a Recipient) -> Result<Values<'a>, Unfilled> {
+    fn values<'a>(
+        &'a self,
+        recipient: &'a Recipient,
+        unsubscribe: &'a str,
+    ) -> Result<Values<'a>, Unfilled> {
         let mut values = Vec::with_capacity(self.slots.len());
         for (index, slot) in self.slots.iter().enumerate() {
             values.push(match slot {
                 None => Cow::Borrowed(""),
-                Some(slot) if slot.field == "unsubscribe_url" => {
-                    Cow::Owned(self.unsubscribe_url(recipient.address()))
-                }
+                Some(slot) if slot.field == "unsubscribe_url" => Cow::Borrowed(unsubscribe),
                 Some(slot) => match recipient.field(&slot.field).or(slot.fallback.as_deref()) {
                     Some(value) => Cow::Borrowed(value),
                     None => {
@@ -234,8 +237,7 @@ impl Template {
     }
 
     /// RFC 2369 3.2 and RFC 8058 3.1: https first, for one click, and mailto for old programs.
-    fn list_unsubscribe(&self, address: &Address, out: &mut Vec<u8>) {
-        let url = self.unsubscribe_url(address);
+    fn list_unsubscribe(&self, url: &str, out: &mut Vec<u8>) {
         let identity = &self.identity;
         let mailbox = identity.reply_to.as_ref().unwrap_or(&identity.from);
         let line = format!(
@@ -448,6 +450,7 @@ pub fn part_text(
     segments: &[Segment],
     recipient: &Recipient,
 ) -> Result<String, Unfilled> {
-    let values = template.values(recipient)?;
+    let unsubscribe = template.unsubscribe_url(recipient.address());
+    let values = template.values(recipient, &unsubscribe)?;
     Ok(plain_text(segments, &values, recipient))
 }
