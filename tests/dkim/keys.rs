@@ -129,7 +129,7 @@ fn without_the_table_nothing_is_signed_and_the_plan_says_so() {
     let here = Publication::with_subscribers();
     let sent = here.run(&["send", "2025-11", "--catch", "out", "--yes"]);
     assert_eq!(sent.code, 0, "{sent:?}");
-    assert!(sent.stderr.contains("Signed    unsigned (no [dkim])"), "{}", sent.stderr);
+    assert!(sent.stderr.contains("Signed    no: digest.toml has no [dkim]"), "{}", sent.stderr);
     for message in crate::caught(&here, "out") {
         assert!(!String::from_utf8_lossy(&message).contains("DKIM-Signature"));
     }

@@ -196,7 +196,7 @@ impl Plan {
 fn signed(desk: &Desk) -> String {
     match &desk.config.dkim {
         Some(dkim) => dkim.to_string(),
-        None => "unsigned (no [dkim])".to_owned(),
+        None => "no: digest.toml has no [dkim]".to_owned(),
     }
 }
 
