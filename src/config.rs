@@ -238,7 +238,11 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
     let language = section.language("language").unwrap_or_else(|| "en".to_owned());
     let base_url = section
         .required_text("base_url", "add base_url = \"https://…\": where pictures and pages are");
-    let base_url = base_url.and_then(|text| base_url_of(&mut section, &text));
+    let base_url = base_url.and_then(|text| url_of(&mut section, "base_url", &text));
+    let [browser_url, preferences_url] = ["browser_url", "preferences_url"].map(|key| {
+        let text = section.text(key)?;
+        url_of(&mut section, key, &text)
+    });
     let list_id = section.text("list_id");
     let list_id = list_id.and_then(|text| list_id_of(&mut section, &text));
     let time_zone = time_zone(&mut section);
@@ -266,6 +270,8 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
         postal_address,
         language,
         base_url,
+        browser_url,
+        preferences_url,
         reply_to: reply_to.map(|mailbox| mailbox.address.to_string()),
         logo: None,
         logo_dark: None,
@@ -300,16 +306,20 @@ fn mailbox(table: &mut Table, key: &str, text: &Located<String>) -> Option<Mailb
     }
 }
 
-fn base_url_of(table: &mut Table, text: &Located<String>) -> Option<String> {
-    let url = text.value.trim_end_matches('/');
+/// A web address, without a slash at its end where that of `base_url` is meant: paths follow it.
+fn url_of(table: &mut Table, key: &'static str, text: &Located<String>) -> Option<String> {
+    let url = match key {
+        "base_url" => text.value.trim_end_matches('/'),
+        _ => &text.value,
+    };
     let plain =
         !url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"\\".contains(c));
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     if plain && url.is_ascii() && host.is_some_and(|host| !host.is_empty()) {
         return Some(url.to_owned());
     }
-    let help = "write an address as in base_url = \"https://digest.sejong.example\"";
-    wrong(table, "base-url", "base_url is not a web address".to_owned(), text, help);
+    let help = format!("write an address as in {key} = \"https://digest.sejong.example\"");
+    wrong(table, "base-url", format!("{key} is not a web address"), text, &help);
     None
 }
 

@@ -243,6 +243,12 @@ impl<'a> Letter<'a> {
                 }
             }
             p lang=[words.language] {
+                @if let Some(page) = publication.page_of(&self.issue.name) {
+                    a href=(page) { (words.in_a_browser) } br;
+                }
+                @if let Some(url) = &publication.preferences_url {
+                    a href=(url) { (words.preferences) } br;
+                }
                 a href=(unsubscribe) {
                     (words.unsubscribe.0) (publication.name) (words.unsubscribe.1)
                 }

@@ -17,6 +17,7 @@ mod words;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place};
+use crate::issue::image;
 use crate::issue::slot::{self, Slot};
 use crate::issue::{Issue, Pictures, Publication};
 use crate::seal;
@@ -188,23 +189,9 @@ fn sources(publication: &Publication, issue: &Issue, pictures: &[Picture]) -> Ve
         Pictures::Hosted => issue
             .images
             .iter()
-            .map(|image| format!("{}/{}", publication.base_url, percent_encode_path(&image.path)))
+            .map(|image| format!("{}/{}", publication.base_url, image::percent_encode_path(&image.path)))
             .collect(),
     }
-}
-
-/// RFC 3986 3.3: what is not `pchar` or `/`, as UTF-8 bytes in hexadecimal.
-fn percent_encode_path(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(byte as char);
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 fn contrast_problems(theme: &Theme) -> Vec<Diagnostic> {

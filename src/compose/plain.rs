@@ -52,7 +52,7 @@ pub(super) fn letter(
             text.article(article);
         }
     }
-    text.footer(publication, footer, unsubscribe);
+    text.footer(publication, &issue.name, footer, unsubscribe);
     text.finish()
 }
 
@@ -165,7 +165,13 @@ impl Text {
         }
     }
 
-    fn footer(&mut self, publication: &Publication, footer: Option<&str>, unsubscribe: &str) {
+    fn footer(
+        &mut self,
+        publication: &Publication,
+        issue: &str,
+        footer: Option<&str>,
+        unsubscribe: &str,
+    ) {
         self.gap();
         // "-- " and nothing else on a line is where mail programs see a signature begin; a rule
         // says "footer" without being cut from replies.
@@ -179,6 +185,13 @@ impl Text {
             }
         }
         self.gap();
+        let page = publication.page_of(issue).map(|page| (self.words.in_a_browser, page));
+        let preferences = publication.preferences_url.clone();
+        let preferences = preferences.map(|url| (self.words.preferences, url));
+        for (label, address) in page.into_iter().chain(preferences) {
+            self.line(&format!("{label}:"));
+            self.line(&address);
+        }
         let (before, behind) = self.words.unsubscribe;
         self.line(&format!("{before}{}{behind}:", publication.name));
         self.line(unsubscribe);

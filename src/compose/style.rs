@@ -19,7 +19,7 @@ pub(super) fn inlined(theme: &Theme) -> String {
     let Theme { light, font, heading_font, .. } = theme;
     let Palette { background, surface, text, muted, accent, accent_text, link, border, callout } =
         light;
-    format!(
+    let mut rules = format!(
         "body{{margin:0;padding:0;background:{background}}}\
          .b{{background:{background};color:{text};font-family:{font};line-height:1.5;\
          overflow-wrap:break-word;word-break:keep-all;-webkit-text-size-adjust:100%}}\
@@ -67,7 +67,9 @@ pub(super) fn inlined(theme: &Theme) -> String {
          .small{{margin:16px 0;padding:8px 0 0;font-size:14px;border-top:1px solid {border}}}\
          [lang|=ko]{{line-height:1.7;font-style:normal}}\
          span[lang|=ko]{{line-height:inherit}}"
-    )
+    );
+    rules.push_str(&theme.preset.rules(light));
+    rules
 }
 
 /// What stays in the head: each string is one `<style>` block.

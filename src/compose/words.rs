@@ -13,6 +13,8 @@ pub(super) struct Words {
     pub(super) number: (&'static str, &'static str),
     /// Before and behind the newsletter's name.
     pub(super) unsubscribe: (&'static str, &'static str),
+    pub(super) in_a_browser: &'static str,
+    pub(super) preferences: &'static str,
     /// Before and behind an article's title.
     pub(super) read_in_full: (&'static str, &'static str),
 }
@@ -23,6 +25,8 @@ const ENGLISH: Words = Words {
     in_this_issue: "In this issue",
     number: ("No. ", ""),
     unsubscribe: ("Unsubscribe from ", ""),
+    in_a_browser: "View this issue in a browser",
+    preferences: "Choose what you receive",
     read_in_full: ("Read “", "” in full"),
 };
 
@@ -32,14 +36,112 @@ const KOREAN: Words = Words {
     in_this_issue: "이번 호",
     number: ("제", "호"),
     unsubscribe: ("", " 수신 거부"),
+    in_a_browser: "이번 호를 웹에서 보기",
+    preferences: "수신 설정 바꾸기",
     read_in_full: ("‘", "’ 전문 읽기"),
+};
+
+const GERMAN: Words = Words {
+    language: None,
+    date: "%-d.%-m.%Y",
+    in_this_issue: "In dieser Ausgabe",
+    number: ("Nr. ", ""),
+    unsubscribe: ("", " abbestellen"),
+    in_a_browser: "Diese Ausgabe im Browser lesen",
+    preferences: "Einstellungen ändern",
+    read_in_full: ("„", "“ ganz lesen"),
+};
+
+const FRENCH: Words = Words {
+    language: None,
+    date: "%d/%m/%Y",
+    in_this_issue: "Dans ce numéro",
+    number: ("Nº ", ""),
+    unsubscribe: ("Se désabonner de ", ""),
+    in_a_browser: "Lire ce numéro dans un navigateur",
+    preferences: "Modifier vos préférences",
+    read_in_full: ("Lire « ", " » en entier"),
+};
+
+const SPANISH: Words = Words {
+    language: None,
+    date: "%d/%m/%Y",
+    in_this_issue: "En este número",
+    number: ("N.º ", ""),
+    unsubscribe: ("Cancelar la suscripción a ", ""),
+    in_a_browser: "Ver este número en el navegador",
+    preferences: "Cambiar sus preferencias",
+    read_in_full: ("Leer «", "» completo"),
+};
+
+const JAPANESE: Words = Words {
+    language: None,
+    date: "%Y年%-m月%-d日",
+    in_this_issue: "今号の内容",
+    number: ("第", "号"),
+    unsubscribe: ("", "の配信停止"),
+    in_a_browser: "今号をブラウザで読む",
+    preferences: "配信設定の変更",
+    read_in_full: ("「", "」の全文を読む"),
+};
+
+const CHINESE: Words = Words {
+    language: None,
+    date: "%Y年%-m月%-d日",
+    in_this_issue: "本期内容",
+    number: ("第", "期"),
+    unsubscribe: ("退订", ""),
+    in_a_browser: "在浏览器中阅读本期",
+    preferences: "更改订阅设置",
+    read_in_full: ("阅读《", "》全文"),
+};
+
+const TRADITIONAL_CHINESE: Words = Words {
+    in_this_issue: "本期內容",
+    unsubscribe: ("取消訂閱", ""),
+    in_a_browser: "在瀏覽器中閱讀本期",
+    preferences: "變更訂閱設定",
+    read_in_full: ("閱讀《", "》全文"),
+    ..CHINESE
+};
+
+const ARABIC: Words = Words {
+    language: None,
+    date: "%d/%m/%Y",
+    in_this_issue: "في هذا العدد",
+    number: ("العدد ", ""),
+    unsubscribe: ("إلغاء الاشتراك في ", ""),
+    in_a_browser: "اقرأ هذا العدد في المتصفح",
+    preferences: "تغيير تفضيلاتك",
+    read_in_full: ("اقرأ «", "» كاملاً"),
+};
+
+const HEBREW: Words = Words {
+    language: None,
+    date: "%d.%m.%Y",
+    in_this_issue: "בגיליון הזה",
+    number: ("גיליון ", ""),
+    unsubscribe: ("הסרה מרשימת התפוצה של ", ""),
+    in_a_browser: "לקריאת הגיליון בדפדפן",
+    preferences: "שינוי העדפות",
+    read_in_full: ("לקריאת ״", "״ במלואו"),
 };
 
 /// The words for a letter in `language` (BCP 47).
 pub(super) fn words(language: &str) -> Words {
-    match language.split('-').next().unwrap_or(language) {
+    let lower = language.to_ascii_lowercase();
+    let traditional = ["hant", "tw", "hk", "mo"];
+    match lower.split('-').next().unwrap_or_default() {
         "en" => ENGLISH,
         "ko" => KOREAN,
+        "de" => GERMAN,
+        "fr" => FRENCH,
+        "es" => SPANISH,
+        "ja" => JAPANESE,
+        "zh" if lower.split('-').any(|part| traditional.contains(&part)) => TRADITIONAL_CHINESE,
+        "zh" => CHINESE,
+        "ar" => ARABIC,
+        "he" => HEBREW,
         _ => Words { language: Some("en"), ..ENGLISH },
     }
 }
@@ -51,6 +153,7 @@ mod tests {
     #[test]
     fn what_cannot_be_said_in_a_language_is_marked_as_english() {
         assert_eq!(words("ko-KR").unsubscribe, ("", " 수신 거부"));
-        assert_eq!((words("en-GB").language, words("de").language), (None, Some("en")));
+        assert_eq!(words("zh-TW").unsubscribe, ("取消訂閱", ""));
+        assert_eq!((words("en-GB").language, words("fi").language), (None, Some("en")));
     }
 }

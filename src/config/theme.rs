@@ -1,5 +1,6 @@
 //! `[theme]` -> Theme and logo.
 
+use crate::compose::theme::presets::Preset;
 use crate::compose::theme::{Palette, Theme};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::{Located, Table};
@@ -8,8 +9,9 @@ use crate::manifest::{Located, Table};
 pub(super) type Logos = (Option<(String, Place)>, Option<(String, Place)>);
 
 pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (Theme, Logos) {
-    let mut theme = Theme::default();
     let mut section = table.table("theme");
+    // First, because the other keys change what it begins with.
+    let mut theme = section.choice("preset", &Preset::ALL).unwrap_or_default().theme();
     let logo = section.text("logo").map(|text| named(&section, text));
     let logo_dark = section.text("logo_dark").map(|text| named(&section, text));
     if let Some(alt) = section.text("logo_alt") {

@@ -37,6 +37,10 @@ pub struct Publication {
     pub language: String,
     /// Where archive, images and unsubscribe page are reachable; no slash at its end.
     pub base_url: String,
+    /// Where each issue can be read as a page; `{issue}` in it is the issue's folder name.
+    pub browser_url: Option<String>,
+    /// Where a reader chooses what to receive.
+    pub preferences_url: Option<String>,
     /// Where an answer goes, for the `mailto:` of List-Unsubscribe and the footer.
     pub reply_to: Option<String>,
     /// The masthead's picture, from the root, with the place that names it.
@@ -45,6 +49,15 @@ pub struct Publication {
     pub logo_dark: Option<(String, Place)>,
     /// How pictures travel, where an issue does not say.
     pub pictures: Pictures,
+}
+
+impl Publication {
+    /// Where the issue in the folder `name` can be read as a page, if it can.
+    pub fn page_of(&self, name: &str) -> Option<String> {
+        // A folder's name may hold a space; nothing in an address may.
+        let name = image::percent_encode_path(name);
+        self.browser_url.as_ref().map(|url| url.replace("{issue}", &name))
+    }
 }
 
 /// How pictures travel.
