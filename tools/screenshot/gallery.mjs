@@ -5,7 +5,7 @@
 // the style sheet; the sample alone would not show it.
 
 import { execFile } from "node:child_process";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
@@ -13,7 +13,6 @@ import { parseArgs, promisify } from "node:util";
 const run = promisify(execFile);
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(HERE, "../..");
-const SCENES = path.join(HERE, "scenes");
 
 const HELP = `usage: node gallery.mjs [options]
 
@@ -26,19 +25,13 @@ Renders ten scenes, takes pictures of each in several ways, and writes index.htm
   --strict          exit 1 when something overflows, is missing or axe finds a violation
   --help            this text`;
 
-// A scene, the publication and issue it is, its look, and what there is to look at.
-const TABLE = [
-  ["sample", ROOT, "2025-11", null, "our own first issue, with its own colours"],
-  ["note", SCENES, "note", "celadon", "one short text and a button"],
-  ["korean", SCENES, "korean", "ink", "Korean throughout: words stay whole, lines are higher"],
-  ["arabic", SCENES, "arabic", "ink", "right to left: columns, list, quotation, table"],
-  ["long-words", SCENES, "long-words", "studio", "nothing runs over the edge"],
-  ["data", SCENES, "data", "gazette", "tables, footnotes, code, nested lists"],
-  ["pictures", SCENES, "pictures", "studio", "pictures with captions, in columns, as links"],
-  ["links", SCENES, "links", "celadon", "excerpts and their links"],
-  ["scripts", SCENES, "scripts", "ink", "five scripts and emoji in one letter"],
-  ["gazette", SCENES, "korean", "gazette", "the Korean letter as a newspaper"],
-];
+// Where nothing else is said, a scene is the issue of its name in scenes/.
+const TABLE = JSON.parse(await readFile(path.join(HERE, "scenes.json"), "utf8")).map((scene) => ({
+  issue: scene.name,
+  base: "https://letter.harbour.example",
+  ...scene,
+  root: path.resolve(HERE, scene.root ?? "scenes"),
+}));
 
 const WAYS = [
   ["as it is", []],
@@ -61,7 +54,7 @@ function options() {
       help: { ...flag, short: "h" },
     },
   });
-  const names = TABLE.map(([name]) => name);
+  const names = TABLE.map(({ name }) => name);
   for (const name of values.scene ?? []) {
     if (!names.includes(name)) throw new TypeError(`no scene ${name}; there are ${names.join(", ")}`);
   }
@@ -78,12 +71,11 @@ async function program(given) {
 }
 
 /** A scene in all ways: its pictures' names by way, and the lines that shoot.mjs printed. */
-async function scene([name, root, issue, preset], digest, folder, given) {
+async function scene({ name, root, issue, preset, base }, digest, folder, given) {
   const html = path.join(folder, `${name}.html`);
   const env = { ...process.env };
   if (preset) env.DIGEST_THEME__PRESET = preset;
   await run(digest, ["--publication", root, "render", issue, "-o", html], { env });
-  const base = root === ROOT ? "https://digest.sejong.example" : "https://letter.harbour.example";
   let printed = "";
   let findings = 0;
   for (const [, flags] of WAYS) {
@@ -103,7 +95,7 @@ function page(scenes, files) {
   const cell = (file) =>
     `<figure><a href="${file}"><img src="${file}" alt="" loading="lazy"></a>` +
     `<figcaption>${escape(file.replace(/\.png$/, ""))}</figcaption></figure>`;
-  const part = ([name, , issue, preset, what]) => {
+  const part = ({ name, issue, preset, what }) => {
     const own = files.filter((file) => file.startsWith(`${name}-`) && /^\d/.test(file.slice(name.length + 1)));
     const look = preset ? `, look ${preset}` : "";
     return `<h2>${escape(name)}</h2><p>${escape(what)} (issue ${escape(issue)}${look})</p><div>${own.map(cell).join("")}</div>`;
@@ -123,13 +115,13 @@ async function main() {
   }
   const digest = await program(given.digest);
   await mkdir(given.out, { recursive: true });
-  const scenes = TABLE.filter(([name]) => !given.scene || given.scene.includes(name));
+  const scenes = TABLE.filter(({ name }) => !given.scene || given.scene.includes(name));
   let findings = 0;
   for (const one of scenes) {
     const done = await scene(one, digest, given.out, given);
     const lines = done.printed.trim().split("\n");
     const odd = lines.filter((line) => !/overflow 0 px/.test(line));
-    console.log(`${one[0]}: ${lines.length - odd.length} pictures without overflow`);
+    console.log(`${one.name}: ${lines.length - odd.length} pictures without overflow`);
     for (const line of odd) console.log(`  ${line.trim()}`);
     findings += done.findings;
   }
