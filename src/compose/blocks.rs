@@ -52,7 +52,7 @@ impl Page<'_> {
                 (slots::when(tag)) (self.blocks(blocks)) (slots::end_when())
             },
             BlockKind::Language(tag, blocks) => html! {
-                div lang=(tag) dir=(language::direction(tag)) {
+                div lang=(tag) dir=[language::turned(tag, self.language)] {
                     (Page { language: tag, ..self }.blocks(blocks))
                 }
             },
@@ -99,8 +99,16 @@ impl Page<'_> {
     /// A picture with its caption.
     pub(super) fn figure(self, figure: &Figure) -> Markup {
         let has_caption = figure.caption.is_some() || figure.credit.is_some();
+        // Outlook's apps give a picture the width of what is around it.
+        let narrow = self.images.get(figure.image).map(|image| self.shown_width(image));
+        let narrow = narrow.filter(|width| *width < self.width);
+        let style: Vec<String> = has_caption
+            .then(|| "margin:0 0 8px".to_owned())
+            .into_iter()
+            .chain(narrow.map(|width| format!("max-width:{width}px")))
+            .collect();
         html! {
-            p style=[has_caption.then_some("margin:0 0 8px")] {
+            p style=[(!style.is_empty()).then(|| style.join(";"))] {
                 @if let Some(href) = &figure.href {
                     a href=(href) { (self.picture(figure)) }
                 } @else {

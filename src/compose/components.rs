@@ -36,13 +36,12 @@ const WORD_HEAD: &str = "<!--[if mso]><noscript><xml>\
     </style><![endif]-->";
 
 impl<'a> Letter<'a> {
-    /// The whole document, its styles still in a sheet.
-    pub(super) fn document(self, kept_styles: &[String]) -> Markup {
+    /// The whole document around its body, its styles still in a sheet.
+    pub(super) fn document(self, kept_styles: &[String], body: &Markup) -> Markup {
         let Letter { issue, .. } = self;
-        let direction = language::direction(&issue.language);
         html! {
             (DOCTYPE)
-            html lang=(issue.language) dir=(direction) {
+            html lang=(issue.language) dir=(language::direction(&issue.language)) {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width,initial-scale=1";
@@ -53,19 +52,28 @@ impl<'a> Letter<'a> {
                     meta name="x-apple-disable-message-reformatting" content="";
                     title { (issue.title) }
                     (PreEscaped(WORD_HEAD))
-                    @for style in kept_styles { style { (PreEscaped(style)) } }
-                }
-                body {
-                    @if let Some(preheader) = &issue.preheader {
-                        div lang=(issue.language) dir=(direction) style=(HIDDEN) {
-                            (preheader.value) (FILLER)
-                        }
-                    }
-                    div.b role="article" aria-roledescription="email" aria-label=(issue.title)
-                        lang=(issue.language) dir=(direction) style=(TEXT_SIZE) {
-                        (self.letter())
+                    @for style in kept_styles.iter().filter(|style| !style.is_empty()) {
+                        style { (PreEscaped(style)) }
                     }
                 }
+                body { (body) }
+            }
+        }
+    }
+
+    /// What the reader sees, and the preheader before it.
+    pub(super) fn body(self) -> Markup {
+        let Letter { issue, .. } = self;
+        let direction = language::direction(&issue.language);
+        html! {
+            @if let Some(preheader) = &issue.preheader {
+                div lang=(issue.language) dir=(direction) style=(HIDDEN) {
+                    (preheader.value) (FILLER)
+                }
+            }
+            div.b role="article" aria-roledescription="email" aria-label=(issue.title)
+                lang=(issue.language) dir=(direction) style=(TEXT_SIZE) {
+                (self.letter())
             }
         }
     }
@@ -173,7 +181,7 @@ impl<'a> Letter<'a> {
             }
             @match section.layout {
                 Layout::Stack => {
-                    @for article in &section.articles { (self.article(article, level, TEXT_WIDTH)) }
+                    @for article in &section.articles { (self.article(article, level, TEXT_WIDTH, "art")) }
                 }
                 Layout::Columns => {
                     @for pair in section.articles.chunks(2) { (self.columns(pair, level)) }
@@ -186,7 +194,7 @@ impl<'a> Letter<'a> {
     /// media query.
     fn columns(self, pair: &[Article], level: u8) -> Markup {
         let [left, right] = pair else {
-            return html! { @for only in pair { (self.article(only, level, TEXT_WIDTH)) } };
+            return html! { @for only in pair { (self.article(only, level, TEXT_WIDTH, "art")) } };
         };
         let cell = |width: usize| format!("<td width=\"{width}\" valign=\"top\">");
         let (first, second) = (COLUMN_WIDTH + 16, COLUMN_WIDTH);
@@ -197,23 +205,24 @@ impl<'a> Letter<'a> {
                 cell(first)
             )))
             div.c style=(format!("max-width:{first}px")) {
-                div.g { (self.article(left, level, COLUMN_WIDTH)) }
+                (self.article(left, level, COLUMN_WIDTH, "g"))
             }
             (word(&format!("</td>{}", cell(second))))
             div.c style=(format!("max-width:{second}px")) {
-                (self.article(right, level, COLUMN_WIDTH))
+                (self.article(right, level, COLUMN_WIDTH, "art"))
             }
             (word("</td></tr></table>"))
         }
     }
 
-    fn article(self, article: &Article, level: u8, width: usize) -> Markup {
+    fn article(self, article: &Article, level: u8, width: usize, class: &str) -> Markup {
         let anchor = anchor(article);
         let page = self.page(&anchor, level, width);
         let page = Page { language: article.language.as_deref().unwrap_or(page.language), ..page };
         let language = article.language.as_deref();
+        let direction = language.and_then(|tag| language::turned(tag, &self.issue.language));
         html! {
-            div.art id=(anchor) lang=[language] dir=[language.map(language::direction)] {
+            div class=(class) id=(anchor) lang=[language] dir=[direction] {
                 @match level {
                     2 => h2.t { (page.text(&article.title)) },
                     _ => h3.t { (page.text(&article.title)) },

@@ -12,6 +12,7 @@ mod plain;
 mod slots;
 mod style;
 pub mod theme;
+mod used;
 mod words;
 
 use std::sync::Arc;
@@ -92,7 +93,10 @@ pub fn compose(
     }
     let letter =
         Letter { publication, issue: &issue, theme, sources: &sources, unsubscribe: &unsubscribe };
-    let html = match inline::inline(&letter.document(&kept).into_string(), &css, &kept) {
+    let body = letter.body();
+    let used = used::Used::of(&body.0);
+    let kept: Vec<String> = kept.iter().map(|css| used.rules(css)).collect();
+    let html = match inline::inline(&letter.document(&kept, &body).into_string(), &css, &kept) {
         Ok(html) => html,
         Err(error) => {
             problems.push(style_broken(&error, &issue));

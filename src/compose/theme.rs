@@ -191,7 +191,7 @@ impl Default for Theme {
             font: "-apple-system,'Segoe UI','Apple SD Gothic Neo','Malgun Gothic','Noto Sans KR',\
                    Arial,sans-serif"
                 .to_owned(),
-            heading_font: "Georgia,'AppleMyungjo','Batang','Noto Serif KR',serif".to_owned(),
+            heading_font: "Georgia,AppleMyungjo,Batang,serif".to_owned(),
             logo_alt: String::new(),
             footer: None,
         }
