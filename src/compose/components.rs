@@ -230,11 +230,11 @@ impl<'a> Letter<'a> {
                 (byline(page, article))
                 @if let Some(lead) = &article.lead { (page.figure(lead)) }
                 @match article.length {
-                    Length::Full => (page.blocks(&article.body)),
+                    Length::Full | Length::Auto => (page.blocks(&article.body)),
                     Length::Excerpt => (excerpt(page, article)),
                 }
                 @if let Some(note) = &article.note { p.m { (page.inlines(note)) } }
-                @if article.length == Length::Full { (page.footnotes(&article.footnotes)) }
+                @if article.length != Length::Excerpt { (page.footnotes(&article.footnotes)) }
             }
         }
     }
@@ -279,7 +279,7 @@ fn logo_size(image: &Image) -> (usize, usize) {
 }
 
 /// What links within the letter call an article: its file name, in which HTML allows no space.
-fn anchor(article: &Article) -> String {
+pub(super) fn anchor(article: &Article) -> String {
     article.slug.split_whitespace().collect::<Vec<_>>().join("-")
 }
 
