@@ -1,48 +1,77 @@
 //! How large a mail may be.
 
+use std::cmp::Reverse;
+
+use crate::compose::weight::{self, CUT_OFF, NEAR};
 use crate::compose::{Composition, Segment};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::Issue;
 
-/// Gmail cuts a mail off behind this many bytes of HTML, the unsubscribe link included.
-const CUT_OFF: usize = 102_400;
-/// Room for what relays and forwarders add.
-const NEAR: usize = 90 * 1024;
 /// What a slot without a fallback is reckoned with.
 const SLOT: usize = 24;
+/// More articles than this are only counted.
+const NAMED: usize = 8;
 
-/// HTML that Gmail cuts off, or nearly.
+/// HTML that Gmail cuts off, or nearly, with what each article adds to it.
 pub(super) fn html_size(issue: &Issue, composition: &Composition) -> Option<Diagnostic> {
-    let bytes: usize = composition
-        .html
-        .iter()
-        .map(|segment| match segment {
-            Segment::Literal(text) => text.len(),
-            Segment::Slot(index, _) => {
-                let slot = composition.slots.get(*index).and_then(Option::as_ref);
-                slot.and_then(|slot| slot.fallback.as_ref()).map_or(SLOT, String::len)
-            }
-            Segment::When(_) | Segment::EndWhen => 0,
-        })
-        .sum();
-    let kilobytes = bytes as f64 / 1024.0;
-    let problem = match bytes {
+    let html = filled(composition);
+    let wire = weight::on_the_wire(&html);
+    let most = html.len().max(wire);
+    let measured = match wire > html.len() {
+        true => format!("{} large on the wire", kilobytes(wire)),
+        false => format!("{} large", kilobytes(html.len())),
+    };
+    let problem = match most {
         0..=NEAR => return None,
-        bytes if bytes <= CUT_OFF => Diagnostic::warning(
+        most if most <= CUT_OFF => Diagnostic::warning(
             "html-size",
-            format!("the HTML is {kilobytes:.0} kB large; Gmail cuts off behind 100 kB"),
+            format!("the HTML is {measured}; Gmail cuts off behind 100 kB"),
         ),
         _ => Diagnostic::error(
             "html-size",
             format!(
-                "the HTML is {kilobytes:.0} kB large; Gmail cuts it off behind 100 kB, and the \
-                 unsubscribe link with it"
+                "the HTML is {measured}; Gmail cuts it off behind 100 kB, and the unsubscribe \
+                 link with it"
             ),
         ),
     };
-    Some(
-        problem
-            .at(Place::File(issue.manifest.path().to_owned()))
-            .help("show long articles with length: excerpt, or split the issue"),
-    )
+    let help = format!(
+        "{}: show long ones with a url and length: auto or excerpt, or split the issue",
+        breakdown(issue, &html)
+    );
+    Some(problem.at(Place::File(issue.manifest.path().to_owned())).help(help))
+}
+
+/// The HTML that a reader gets who has no fields of their own.
+fn filled(composition: &Composition) -> String {
+    let slot = |index: usize| {
+        let slot = composition.slots.get(index).and_then(Option::as_ref);
+        slot.and_then(|slot| slot.fallback.clone()).unwrap_or_else(|| "x".repeat(SLOT))
+    };
+    let segment = |segment: &Segment| match segment {
+        Segment::Literal(text) => text.clone(),
+        Segment::Slot(index, _) => slot(*index),
+        Segment::When(_) | Segment::EndWhen => String::new(),
+    };
+    composition.html.iter().map(segment).collect()
+}
+
+fn kilobytes(bytes: usize) -> String {
+    format!("{:.0} kB", bytes as f64 / 1024.0)
+}
+
+/// What each article weighs, the heaviest first.
+fn breakdown(issue: &Issue, html: &str) -> String {
+    let articles = issue.sections.iter().flat_map(|section| &section.articles);
+    let mut sizes: Vec<_> = weight::articles(issue, html).into_iter().zip(articles).collect();
+    sizes.sort_by_key(|(bytes, _)| Reverse(*bytes));
+    let mut named: Vec<String> = sizes
+        .iter()
+        .take(NAMED)
+        .map(|(bytes, article)| format!("{}.md {bytes} bytes", article.slug))
+        .collect();
+    if sizes.len() > NAMED {
+        named.push(format!("{} more", sizes.len() - NAMED));
+    }
+    named.join(", ")
 }

@@ -3,10 +3,12 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use super::grid;
 use super::language;
 use super::slots;
 use super::style::TEXT_WIDTH;
-use crate::issue::block::{Alignment, Block, BlockKind, Figure, Inline, Item, Link, Table};
+use super::words::words;
+use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link};
 use crate::issue::image::Image;
 
 /// What blocks are written with.
@@ -44,7 +46,7 @@ impl Page<'_> {
             },
             BlockKind::Figure(figure) => self.figure(figure),
             BlockKind::Button(link) => self.button(link),
-            BlockKind::Table(table) => self.table(table),
+            BlockKind::Table(table) => grid::table(self, table),
             BlockKind::Code(_, text) => boxed("code pre", html! { (text.trim_end()) }),
             BlockKind::Rule => html! { hr.hr; },
             BlockKind::Callout(blocks) => boxed("q", self.blocks(blocks)),
@@ -52,7 +54,7 @@ impl Page<'_> {
                 (slots::when(tag)) (self.blocks(blocks)) (slots::end_when())
             },
             BlockKind::Language(tag, blocks) => html! {
-                div lang=(tag) dir=(language::direction(tag)) {
+                div lang=(tag) dir=[language::turned(tag, self.language)] {
                     (Page { language: tag, ..self }.blocks(blocks))
                 }
             },
@@ -99,8 +101,16 @@ impl Page<'_> {
     /// A picture with its caption.
     pub(super) fn figure(self, figure: &Figure) -> Markup {
         let has_caption = figure.caption.is_some() || figure.credit.is_some();
+        // Outlook's apps give a picture the width of what is around it.
+        let narrow = self.images.get(figure.image).map(|image| self.shown_width(image));
+        let narrow = narrow.filter(|width| *width < self.width);
+        let style: Vec<String> = has_caption
+            .then(|| "margin:0 0 8px".to_owned())
+            .into_iter()
+            .chain(narrow.map(|width| format!("max-width:{width}px")))
+            .collect();
         html! {
-            p style=[has_caption.then_some("margin:0 0 8px")] {
+            p style=[(!style.is_empty()).then(|| style.join(";"))] {
                 @if let Some(href) = &figure.href {
                     a href=(href) { (self.picture(figure)) }
                 } @else {
@@ -111,7 +121,7 @@ impl Page<'_> {
                 p.m {
                     @if let Some(caption) = &figure.caption { (self.inlines(caption)) }
                     @if let Some(credit) = &figure.credit {
-                        @if figure.caption.is_some() { " " }
+                        @if figure.caption.is_some() { " · " }
                         (self.text(credit))
                     }
                 }
@@ -147,32 +157,6 @@ impl Page<'_> {
             table role="presentation" cellpadding="0" cellspacing="0" border="0"
                 style="margin:0 0 16px" {
                 tr { td.k { a.k href=(link.href) { (self.inlines(&link.text)) } } }
-            }
-        }
-    }
-
-    fn table(self, table: &Table) -> Markup {
-        let class = |column: usize| match table.alignments.get(column) {
-            Some(Alignment::End) => Some("end"),
-            Some(Alignment::Center) => Some("center"),
-            _ => None,
-        };
-        html! {
-            table.data cellpadding="0" cellspacing="0" border="0" {
-                @if table.head.iter().any(|cell| !cell.is_empty()) {
-                    thead { tr {
-                        @for (column, cell) in table.head.iter().enumerate() {
-                            th scope="col" class=[class(column)] { (self.inlines(cell)) }
-                        }
-                    } }
-                }
-                tbody {
-                    @for row in &table.rows { tr {
-                        @for (column, cell) in row.iter().enumerate() {
-                            td class=[class(column)] { (self.inlines(cell)) }
-                        }
-                    } }
-                }
             }
         }
     }
@@ -225,19 +209,19 @@ impl Page<'_> {
     }
 
     fn footnote(self, number: u32, reference: u32) -> Markup {
-        let anchor = self.anchor;
+        let (anchor, words) = (self.anchor, words(self.language));
         html! {
             sup {
                 a href=(format!("#{anchor}-note-{number}"))
                     id=[(reference == 1).then(|| format!("{anchor}-ref-{number}"))]
-                    aria-label=(format!("Footnote {number}")) { (number) }
+                    aria-label=(format!("{}{number}{}", words.footnote.0, words.footnote.1)) { (number) }
             }
         }
     }
 
     /// The definitions, below the article.
     pub(super) fn footnotes(self, footnotes: &[Vec<Block>]) -> Markup {
-        let anchor = self.anchor;
+        let (anchor, words) = (self.anchor, words(self.language));
         html! {
             @if !footnotes.is_empty() {
                 div.small.l {
@@ -247,7 +231,7 @@ impl Page<'_> {
                                 BlockKind::Paragraph(inlines) if place == 0 => {
                                     p id=(format!("{anchor}-note-{}", at + 1)) {
                                         a href=(format!("#{anchor}-ref-{}", at + 1))
-                                            aria-label=(format!("Back to text of footnote {}", at + 1))
+                                            aria-label=(format!("{}{}{}", words.back.0, at + 1, words.back.1))
                                             { (at + 1) "." }
                                         " " (self.inlines(inlines))
                                     }
@@ -266,7 +250,7 @@ impl Page<'_> {
 fn boxed(class: &str, content: Markup) -> Markup {
     html! {
         table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"
-            style="margin:0 0 16px" {
+            style="margin:0 0 16px;table-layout:fixed" {
             tr { td class=(class) { (content) } }
         }
     }

@@ -36,13 +36,12 @@ const WORD_HEAD: &str = "<!--[if mso]><noscript><xml>\
     </style><![endif]-->";
 
 impl<'a> Letter<'a> {
-    /// The whole document, its styles still in a sheet.
-    pub(super) fn document(self, kept_styles: &[String]) -> Markup {
+    /// The whole document around its body, its styles still in a sheet.
+    pub(super) fn document(self, kept_styles: &[String], body: &Markup) -> Markup {
         let Letter { issue, .. } = self;
-        let direction = language::direction(&issue.language);
         html! {
             (DOCTYPE)
-            html lang=(issue.language) dir=(direction) {
+            html lang=(issue.language) dir=(language::direction(&issue.language)) {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width,initial-scale=1";
@@ -53,19 +52,28 @@ impl<'a> Letter<'a> {
                     meta name="x-apple-disable-message-reformatting" content="";
                     title { (issue.title) }
                     (PreEscaped(WORD_HEAD))
-                    @for style in kept_styles { style { (PreEscaped(style)) } }
-                }
-                body {
-                    @if let Some(preheader) = &issue.preheader {
-                        div lang=(issue.language) dir=(direction) style=(HIDDEN) {
-                            (preheader.value) (FILLER)
-                        }
-                    }
-                    div.b role="article" aria-roledescription="email" aria-label=(issue.title)
-                        lang=(issue.language) dir=(direction) style=(TEXT_SIZE) {
-                        (self.letter())
+                    @for style in kept_styles.iter().filter(|style| !style.is_empty()) {
+                        style { (PreEscaped(style)) }
                     }
                 }
+                body { (body) }
+            }
+        }
+    }
+
+    /// What the reader sees, and the preheader before it.
+    pub(super) fn body(self) -> Markup {
+        let Letter { issue, .. } = self;
+        let direction = language::direction(&issue.language);
+        html! {
+            @if let Some(preheader) = &issue.preheader {
+                div lang=(issue.language) dir=(direction) style=(HIDDEN) {
+                    (preheader.value) (FILLER)
+                }
+            }
+            div.b role="article" aria-roledescription="email" aria-label=(issue.title)
+                lang=(issue.language) dir=(direction) style=(TEXT_SIZE) {
+                (self.letter())
             }
         }
     }
@@ -111,18 +119,18 @@ impl<'a> Letter<'a> {
         let date = issue.date.strftime(words.date).to_string();
         html! {
             @match (issue.logo, issue.logo_dark) {
-                (None, _) => p style="margin:0" { strong { (publication.name) } },
-                (Some(light), None) => (self.logo(light, alt, None)),
+                (None, _) => p.hd style="margin:0" { strong { (publication.name) } },
+                (Some(light), None) => (self.logo(light, alt, "hd")),
                 (Some(light), Some(dark)) => {
-                    (self.logo(light, alt, Some("lo")))
+                    (self.logo(light, alt, "hd lo"))
                     (PreEscaped("<!--[if !mso]><!-->"))
                     div.do style="display:none;max-height:0;overflow:hidden;mso-hide:all" {
-                        (self.logo(dark, alt, None))
+                        (self.logo(dark, alt, "hd"))
                     }
                     (PreEscaped("<!--<![endif]-->"))
                 }
             }
-            p.m style="margin:8px 0 0" {
+            p.m.hd style="margin:8px 0 0" {
                 @if let Some(number) = issue.number {
                     (words.number.0) (number) (words.number.1) " · "
                 }
@@ -132,14 +140,14 @@ impl<'a> Letter<'a> {
         }
     }
 
-    fn logo(self, image: usize, alt: &str, class: Option<&str>) -> Markup {
+    fn logo(self, image: usize, alt: &str, class: &str) -> Markup {
         let Some((image, source)) = self.issue.images.get(image).zip(self.sources.get(image))
         else {
             return html! {};
         };
         let (width, height) = logo_size(image);
         html! {
-            img class=[class] src=(source) alt=(alt) width=(width) height=(height)
+            img class=(class) src=(source) alt=(alt) width=(width) height=(height)
                 style=(format!("max-width:{width}px"));
         }
     }
@@ -173,7 +181,7 @@ impl<'a> Letter<'a> {
             }
             @match section.layout {
                 Layout::Stack => {
-                    @for article in &section.articles { (self.article(article, level, TEXT_WIDTH)) }
+                    @for article in &section.articles { (self.article(article, level, TEXT_WIDTH, "art")) }
                 }
                 Layout::Columns => {
                     @for pair in section.articles.chunks(2) { (self.columns(pair, level)) }
@@ -186,7 +194,7 @@ impl<'a> Letter<'a> {
     /// media query.
     fn columns(self, pair: &[Article], level: u8) -> Markup {
         let [left, right] = pair else {
-            return html! { @for only in pair { (self.article(only, level, TEXT_WIDTH)) } };
+            return html! { @for only in pair { (self.article(only, level, TEXT_WIDTH, "art")) } };
         };
         let cell = |width: usize| format!("<td width=\"{width}\" valign=\"top\">");
         let (first, second) = (COLUMN_WIDTH + 16, COLUMN_WIDTH);
@@ -197,35 +205,39 @@ impl<'a> Letter<'a> {
                 cell(first)
             )))
             div.c style=(format!("max-width:{first}px")) {
-                div.g { (self.article(left, level, COLUMN_WIDTH)) }
+                (self.article(left, level, COLUMN_WIDTH, "g"))
             }
             (word(&format!("</td>{}", cell(second))))
             div.c style=(format!("max-width:{second}px")) {
-                (self.article(right, level, COLUMN_WIDTH))
+                (self.article(right, level, COLUMN_WIDTH, "art"))
             }
             (word("</td></tr></table>"))
         }
     }
 
-    fn article(self, article: &Article, level: u8, width: usize) -> Markup {
+    fn article(self, article: &Article, level: u8, width: usize, class: &str) -> Markup {
         let anchor = anchor(article);
         let page = self.page(&anchor, level, width);
         let page = Page { language: article.language.as_deref().unwrap_or(page.language), ..page };
         let language = article.language.as_deref();
+        let direction = language.and_then(|tag| language::turned(tag, &self.issue.language));
+        let byline = byline(page, article);
+        // The text stands further from a title than a byline does.
+        let title = if byline.0.is_empty() { "t n" } else { "t" };
         html! {
-            div.art id=(anchor) lang=[language] dir=[language.map(language::direction)] {
+            div class=(class) id=(anchor) lang=[language] dir=[direction] {
                 @match level {
-                    2 => h2.t { (page.text(&article.title)) },
-                    _ => h3.t { (page.text(&article.title)) },
+                    2 => h2 class=(title) { (page.text(&article.title)) },
+                    _ => h3 class=(title) { (page.text(&article.title)) },
                 }
-                (byline(page, article))
+                (byline)
                 @if let Some(lead) = &article.lead { (page.figure(lead)) }
                 @match article.length {
-                    Length::Full => (page.blocks(&article.body)),
+                    Length::Full | Length::Auto => (page.blocks(&article.body)),
                     Length::Excerpt => (excerpt(page, article)),
                 }
                 @if let Some(note) = &article.note { p.m { (page.inlines(note)) } }
-                @if article.length == Length::Full { (page.footnotes(&article.footnotes)) }
+                @if article.length != Length::Excerpt { (page.footnotes(&article.footnotes)) }
             }
         }
     }
@@ -233,9 +245,13 @@ impl<'a> Letter<'a> {
     fn footer(self) -> Markup {
         let words = words(&self.issue.language);
         let Letter { publication, theme, unsubscribe, .. } = self;
+        // These words are the publication's, and the issue may speak another language.
+        let (language, around) = (&publication.language, &self.issue.language);
+        let own = (language != around).then_some(language);
+        let turned = own.and_then(|language| language::turned(language, around));
         html! {
-            @if let Some(why) = &theme.footer { p { (why) } }
-            p {
+            @if let Some(why) = &theme.footer { p lang=[own] dir=[turned] { (why) } }
+            p lang=[own] dir=[turned] {
                 @if let Some(organization) = &publication.organization { (organization) }
                 @if let Some(address) = &publication.postal_address {
                     @if publication.organization.is_some() { br; }
@@ -276,7 +292,7 @@ fn logo_size(image: &Image) -> (usize, usize) {
 }
 
 /// What links within the letter call an article: its file name, in which HTML allows no space.
-fn anchor(article: &Article) -> String {
+pub(super) fn anchor(article: &Article) -> String {
     article.slug.split_whitespace().collect::<Vec<_>>().join("-")
 }
 

@@ -26,7 +26,7 @@ pub(super) fn inline(html: &str, css: &str, kept: &[String]) -> Result<String, S
         .build();
     let inlined = inliner.inline(html).map_err(|error| error.to_string())?;
     let used = classes_of(kept);
-    Ok(fill_preheader(&drop_classes(&inlined, &used)))
+    Ok(fill_preheader(&drop_classes(&drop_row_groups(&inlined), &used)))
 }
 
 /// Class names that rules mention.
@@ -63,6 +63,11 @@ fn drop_classes(html: &str, used: &HashSet<&str>) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Takes away the tags that a parser writes into every table and every reader supplies by itself.
+fn drop_row_groups(html: &str) -> String {
+    html.replace("<tbody>", "").replace("</tbody>", "")
 }
 
 /// Puts spaces that do not collapse (a combining grapheme joiner between each two) behind the

@@ -70,6 +70,11 @@ pub(super) fn direction(language: &str) -> &'static str {
     }
 }
 
+/// The direction of a part in `language`, where it is not that of the language around.
+pub(super) fn turned(language: &str, around: &str) -> Option<&'static str> {
+    Some(direction(language)).filter(|direction| *direction != self::direction(around))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

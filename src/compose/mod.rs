@@ -5,13 +5,17 @@
 
 mod blocks;
 mod components;
+mod fit;
 mod frozen;
+mod grid;
 mod inline;
 mod language;
 mod plain;
 mod slots;
 mod style;
 pub mod theme;
+mod used;
+pub mod weight;
 mod words;
 
 use std::sync::Arc;
@@ -91,10 +95,19 @@ pub fn compose(
             problems.push(style_left_out(&bad, source));
         }
     }
-    let letter =
-        Letter { publication, issue: &issue, theme, sources: &sources, unsubscribe: &unsubscribe };
-    let html = match inline::inline(&letter.document(&kept).into_string(), &css, &kept) {
-        Ok(html) => html,
+    let write = |issue: &Issue| {
+        let letter =
+            Letter { publication, issue, theme, sources: &sources, unsubscribe: &unsubscribe };
+        let body = letter.body();
+        let used = used::Used::of(&body.0);
+        let kept: Vec<String> = kept.iter().map(|css| used.rules(css)).collect();
+        inline::inline(&letter.document(&kept, &body).into_string(), &css, &kept)
+    };
+    let html = match fit::fit(&mut issue, write) {
+        Ok((html, notes)) => {
+            problems.extend(notes);
+            html
+        }
         Err(error) => {
             problems.push(style_broken(&error, &issue));
             return (None, problems);
@@ -189,7 +202,9 @@ fn sources(publication: &Publication, issue: &Issue, pictures: &[Picture]) -> Ve
         Pictures::Hosted => issue
             .images
             .iter()
-            .map(|image| format!("{}/{}", publication.base_url, image::percent_encode_path(&image.path)))
+            .map(|image| {
+                format!("{}/{}", publication.base_url, image::percent_encode_path(&image.path))
+            })
             .collect(),
     }
 }

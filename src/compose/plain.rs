@@ -123,14 +123,14 @@ impl Text {
             self.figure(lead, Margin::none());
         }
         match article.length {
-            Length::Full => self.blocks(&article.body, Margin::none()),
+            Length::Full | Length::Auto => self.blocks(&article.body, Margin::none()),
             Length::Excerpt => self.excerpt(article),
         }
         if let Some(note) = &article.note {
             let note = self.inlines(note);
             self.wrapped(&note, Margin::none());
         }
-        if article.length == Length::Full {
+        if article.length != Length::Excerpt {
             for (at, blocks) in article.footnotes.iter().enumerate() {
                 let label = format!("({}) ", at + 1);
                 let indent = " ".repeat(label.len());

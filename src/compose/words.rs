@@ -15,6 +15,9 @@ pub(super) struct Words {
     pub(super) unsubscribe: (&'static str, &'static str),
     pub(super) in_a_browser: &'static str,
     pub(super) preferences: &'static str,
+    /// Before and behind a footnote's number: its link, and the one back to the text.
+    pub(super) footnote: (&'static str, &'static str),
+    pub(super) back: (&'static str, &'static str),
     /// Before and behind an article's title.
     pub(super) read_in_full: (&'static str, &'static str),
 }
@@ -27,6 +30,8 @@ const ENGLISH: Words = Words {
     unsubscribe: ("Unsubscribe from ", ""),
     in_a_browser: "View this issue in a browser",
     preferences: "Choose what you receive",
+    footnote: ("Footnote ", ""),
+    back: ("Back to text of footnote ", ""),
     read_in_full: ("Read “", "” in full"),
 };
 
@@ -38,6 +43,8 @@ const KOREAN: Words = Words {
     unsubscribe: ("", " 수신 거부"),
     in_a_browser: "이번 호를 웹에서 보기",
     preferences: "수신 설정 바꾸기",
+    footnote: ("각주 ", ""),
+    back: ("본문으로, 각주 ", ""),
     read_in_full: ("‘", "’ 전문 읽기"),
 };
 
@@ -49,6 +56,8 @@ const GERMAN: Words = Words {
     unsubscribe: ("", " abbestellen"),
     in_a_browser: "Diese Ausgabe im Browser lesen",
     preferences: "Einstellungen ändern",
+    footnote: ("Fußnote ", ""),
+    back: ("Zurück zum Text, Fußnote ", ""),
     read_in_full: ("„", "“ ganz lesen"),
 };
 
@@ -60,6 +69,8 @@ const FRENCH: Words = Words {
     unsubscribe: ("Se désabonner de ", ""),
     in_a_browser: "Lire ce numéro dans un navigateur",
     preferences: "Modifier vos préférences",
+    footnote: ("Note ", ""),
+    back: ("Retour au texte, note ", ""),
     read_in_full: ("Lire « ", " » en entier"),
 };
 
@@ -71,6 +82,8 @@ const SPANISH: Words = Words {
     unsubscribe: ("Cancelar la suscripción a ", ""),
     in_a_browser: "Ver este número en el navegador",
     preferences: "Cambiar sus preferencias",
+    footnote: ("Nota ", ""),
+    back: ("Volver al texto, nota ", ""),
     read_in_full: ("Leer «", "» completo"),
 };
 
@@ -82,6 +95,8 @@ const JAPANESE: Words = Words {
     unsubscribe: ("", "の配信停止"),
     in_a_browser: "今号をブラウザで読む",
     preferences: "配信設定の変更",
+    footnote: ("脚注", ""),
+    back: ("本文に戻る、脚注", ""),
     read_in_full: ("「", "」の全文を読む"),
 };
 
@@ -93,6 +108,8 @@ const CHINESE: Words = Words {
     unsubscribe: ("退订", ""),
     in_a_browser: "在浏览器中阅读本期",
     preferences: "更改订阅设置",
+    footnote: ("脚注", ""),
+    back: ("返回正文，脚注", ""),
     read_in_full: ("阅读《", "》全文"),
 };
 
@@ -101,6 +118,8 @@ const TRADITIONAL_CHINESE: Words = Words {
     unsubscribe: ("取消訂閱", ""),
     in_a_browser: "在瀏覽器中閱讀本期",
     preferences: "變更訂閱設定",
+    footnote: ("註腳", ""),
+    back: ("返回正文，註腳", ""),
     read_in_full: ("閱讀《", "》全文"),
     ..CHINESE
 };
@@ -113,6 +132,8 @@ const ARABIC: Words = Words {
     unsubscribe: ("إلغاء الاشتراك في ", ""),
     in_a_browser: "اقرأ هذا العدد في المتصفح",
     preferences: "تغيير تفضيلاتك",
+    footnote: ("حاشية ", ""),
+    back: ("العودة إلى النص، حاشية ", ""),
     read_in_full: ("اقرأ «", "» كاملاً"),
 };
 
@@ -124,6 +145,8 @@ const HEBREW: Words = Words {
     unsubscribe: ("הסרה מרשימת התפוצה של ", ""),
     in_a_browser: "לקריאת הגיליון בדפדפן",
     preferences: "שינוי העדפות",
+    footnote: ("הערה ", ""),
+    back: ("חזרה לטקסט, הערה ", ""),
     read_in_full: ("לקריאת ״", "״ במלואו"),
 };
 

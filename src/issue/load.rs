@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::block::{Block, level_headings};
 use super::image::{self, Image};
 use super::slot::Slots;
-use super::{Article, Issue, Layout, Pictures, Publication, Section, markdown};
+use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, markdown};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::manifest::{self, Located, Table};
 pub use text::{TextError, read_text, shown};
@@ -32,6 +32,8 @@ struct Reading<'a> {
     slots: Slots,
     images: Vec<Image>,
     problems: Vec<Diagnostic>,
+    /// Of articles that do not say.
+    length: Length,
 }
 
 /// The folder that `name` means: a folder under `issues/`, or a path from here or from the root.
@@ -76,6 +78,7 @@ pub fn load(publication: &Publication, folder: &Path) -> Loaded {
         slots: Slots::default(),
         images: Vec::new(),
         problems,
+        length: Length::default(),
     };
     reading.issue(manifest)
 }
@@ -131,6 +134,7 @@ impl Reading<'_> {
         let language = table.language("language");
         let intro = table.text("intro");
         let pictures = table.choice("images", &PICTURES);
+        self.length = table.choice("length", &article::LENGTHS).unwrap_or_default();
         let sections = table.tables("section");
         table.finish(&mut self.problems);
 
@@ -143,7 +147,7 @@ impl Reading<'_> {
         let logo_dark = self.publication_image(&self.publication.logo_dark.clone());
         let style = self.style();
         self.report_empty(&sections, &manifest);
-        let Reading { publication, folder, slots, images, problems } = self;
+        let Reading { publication, folder, slots, images, problems, .. } = self;
         let name = folder.canonicalize().unwrap_or(folder);
         let name = name.file_name().map(|name| name.to_string_lossy().into_owned());
         let issue = match (title, subject, date) {
@@ -200,7 +204,7 @@ impl Reading<'_> {
 
     fn intro(&mut self, text: &Located<String>, source: &Arc<Source>) -> Vec<Block> {
         let offset = text_offset(source, text);
-        let Reading { publication, folder, slots, images, problems } = self;
+        let Reading { publication, folder, slots, images, problems, .. } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
             find_image(&publication.root, folder, path, place, images, problems)
         };

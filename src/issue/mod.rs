@@ -196,4 +196,6 @@ pub enum Length {
     Full,
     /// Its summary, or else its first paragraph, and a link to the rest.
     Excerpt,
+    /// All of it where the issue is small enough; the longest become excerpts where it is not.
+    Auto,
 }

@@ -106,7 +106,8 @@ impl Preset {
                  border-bottom:1px solid {border}}}\
                  .t{{font-size:24px}}\
                  .k{{border-radius:0}}\
-                 blockquote{{border-left:0;font-style:italic}}"
+                 .hd{{text-align:center}}img.hd{{margin:0 auto}}\
+                 blockquote{{border-left:0;font-size:18px}}"
             ),
             Preset::Studio => format!(
                 ".letter{{border-radius:16px}}.s{{border-radius:16px;padding:32px 24px}}\
@@ -128,10 +129,11 @@ impl Preset {
 const SANS: &str = "-apple-system,'Segoe UI','Apple SD Gothic Neo','Malgun Gothic',\
      'Noto Sans KR',Arial,sans-serif";
 /// The same with serifs.
-const SERIF: &str = "Georgia,'AppleMyungjo','Batang','Noto Serif KR',serif";
+const SERIF: &str = "Georgia,AppleMyungjo,Batang,serif";
 
-fn palette([background, surface, text, muted, accent, accent_text, link, border, callout]: [u32;
-    9]) -> Palette {
+fn palette(
+    [background, surface, text, muted, accent, accent_text, link, border, callout]: [u32; 9],
+) -> Palette {
     let hex = |value: u32| {
         Color::new((value >> 16 & 0xff) as u8, (value >> 8 & 0xff) as u8, (value & 0xff) as u8)
     };

@@ -8,7 +8,9 @@ use crate::issue::block::{Block, BlockKind, Figure, Inline, level_headings, plai
 use crate::issue::{Article, Length, front_matter, links, markdown};
 use crate::manifest::{Located, Table};
 
-const LENGTHS: [(&str, Length); 2] = [("full", Length::Full), ("excerpt", Length::Excerpt)];
+/// How much of an article is shown, as files say it.
+pub(super) const LENGTHS: [(&str, Length); 3] =
+    [("full", Length::Full), ("excerpt", Length::Excerpt), ("auto", Length::Auto)];
 
 /// Reads the article `slug` from its file.
 pub(super) fn read(reading: &mut Reading<'_>, slug: &str, source: &Arc<Source>) -> Article {
@@ -21,7 +23,7 @@ pub(super) fn read(reading: &mut Reading<'_>, slug: &str, source: &Arc<Source>) 
     let url = table.text("url");
     let tags = table.texts("tags").into_iter().map(|tag| tag.value).collect();
     let note = table.text("note");
-    let length = table.choice("length", &LENGTHS).unwrap_or_default();
+    let length = table.choice("length", &LENGTHS).unwrap_or(reading.length);
     let language = table.language("language");
     let lead = lead(reading, &mut table);
     table.finish(&mut reading.problems);
@@ -128,7 +130,7 @@ impl Reading<'_> {
     }
 
     fn body(&mut self, source: &Arc<Source>, start: usize) -> (Vec<Block>, Vec<Vec<Block>>) {
-        let Reading { publication, folder, slots, images, problems } = self;
+        let Reading { publication, folder, slots, images, problems, .. } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
             find_image(&publication.root, folder, path, place, images, problems)
         };
