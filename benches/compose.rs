@@ -46,7 +46,7 @@ fn composing(publication: &Publication, once: bool) -> bool {
 }
 
 fn assembling(publication: &Publication, once: bool) -> bool {
-    let issue = issue(publication, "one", 4, 6);
+    let issue = issue(publication, "one", 4, 4);
     let composition = compose(publication, &issue, &Theme::default()).0.expect("it composes");
     let occasion = Occasion {
         date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(),
