@@ -4,6 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::language;
+use super::pictures::{icon_size, shown_width};
 use super::slots;
 use super::style::TEXT_WIDTH;
 use crate::issue::block::{Alignment, Block, BlockKind, Figure, Inline, Item, Link, Table};
@@ -119,20 +120,13 @@ impl Page<'_> {
         }
     }
 
-    /// Pixels that a picture is shown at: half of its own where it is drawn for fine screens, never
-    /// more than there is room for, never more than it has.
-    fn shown_width(self, image: &Image) -> usize {
-        let room = self.width;
-        if image.width >= room * 3 / 2 { room } else { (image.width * 2 / 3).clamp(1, room) }
-    }
-
     fn picture(self, figure: &Figure) -> Markup {
         let Some((image, source)) =
             self.images.get(figure.image).zip(self.sources.get(figure.image))
         else {
             return html! {};
         };
-        let width = self.shown_width(image);
+        let width = shown_width(image, self.width);
         let height = (image.height * width).div_ceil(image.width).max(1);
         // A picture that fills its column grows with it on a narrow screen, where columns stack.
         let grows = (width == self.width && width < TEXT_WIDTH).then_some("i");
@@ -212,15 +206,14 @@ impl Page<'_> {
         }
     }
 
-    /// A picture within a line is as tall as the line asks for: its own size, at most 24 pixels.
+    /// A picture within a line.
     fn icon(self, figure: &Figure) -> Markup {
         let Some((image, source)) =
             self.images.get(figure.image).zip(self.sources.get(figure.image))
         else {
             return html! {};
         };
-        let height = image.height.min(24);
-        let width = (image.width * height / image.height).clamp(1, self.width);
+        let (width, height) = icon_size(image, self.width);
         html! { img.icon src=(source) alt=(figure.alt) width=(width) height=(height); }
     }
 
