@@ -1,9 +1,10 @@
 //! How wide each picture is shown, and the address that the HTML has for it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Picture;
 use super::style::{COLUMN_WIDTH, TEXT_WIDTH};
+use super::{Composition, Picture, Segment};
 use crate::issue::block::{Block, BlockKind, Figure, Inline};
 use crate::issue::image::Image;
 use crate::issue::{Article, Issue, Layout, Pictures, Publication};
@@ -53,6 +54,20 @@ pub fn widths(issue: &Issue) -> Vec<usize> {
         *width = shown_width(image, TEXT_WIDTH);
     }
     widths
+}
+
+impl Composition {
+    /// How many pictures the HTML fetches from under `base_url`.
+    pub fn hosted_pictures(&self, base_url: &str) -> usize {
+        let start = format!(" src=\"{base_url}/");
+        let mut addresses = BTreeSet::new();
+        for segment in &self.html {
+            let Segment::Literal(html) = segment else { continue };
+            let after = html.split(&start).skip(1);
+            addresses.extend(after.filter_map(|rest| rest.split('"').next()));
+        }
+        addresses.len()
+    }
 }
 
 struct Widths<'a> {

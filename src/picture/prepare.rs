@@ -252,3 +252,59 @@ fn encoded(image: &DynamicImage, drawn: bool) -> Result<(Format, Vec<u8>), Pictu
         false => Ok((Format::Png, png)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jpeg_encoder::{ColorType, Encoder};
+
+    fn wish<'a>(bytes: &'a [u8], width: usize) -> Wish<'a> {
+        Wish { bytes, measured: measure::measure(bytes).unwrap(), width }
+    }
+
+    fn prepared(bytes: &[u8], width: usize) -> RgbImage {
+        let prepared = prepare(&wish(bytes, width)).unwrap().bytes.unwrap();
+        assert!(memchr::memmem::find(&prepared, b"ICC_PROFILE").is_none());
+        image::load_from_memory(&prepared).unwrap().into_rgb8()
+    }
+
+    #[test]
+    fn colours_of_a_telephone_are_brought_to_srgb() {
+        let profile = ColorProfile::new_display_p3().encode().unwrap();
+        let colored = |profile: Option<&[u8]>| {
+            let mut bytes = Vec::new();
+            let mut encoder = Encoder::new(&mut bytes, 95);
+            profile.iter().for_each(|profile| encoder.add_icc_profile(profile).unwrap());
+            let pixels = [200, 100, 80].repeat(64 * 64);
+            encoder.encode(&pixels, 64, 64, ColorType::Rgb).unwrap();
+            prepared(&bytes, 16).get_pixel(8, 8).0
+        };
+        let (plain, wide) = (colored(None), colored(Some(&profile)));
+        assert!(plain[0].abs_diff(200) < 4 && plain[1].abs_diff(100) < 4, "{plain:?}");
+        // sRGB (215, 92, 73) is what the wider space calls (200, 100, 80).
+        assert!(wide[0].abs_diff(215) < 6 && wide[2].abs_diff(73) < 8, "{wide:?}");
+        assert!(memchr::memmem::find(&profile, b"sRGB").is_none());
+    }
+
+    #[test]
+    fn a_picture_for_a_press_is_coded_anew() {
+        let mut bytes = Vec::new();
+        // All of magenta and yellow; the encoder inverts them as Adobe does.
+        let pixels = [0, 255, 255, 0].repeat(32 * 32);
+        Encoder::new(&mut bytes, 90).encode(&pixels, 32, 32, ColorType::Cmyk).unwrap();
+        assert!(parts::jpeg(&bytes).unwrap().inks);
+        let [red, green, blue] = prepared(&bytes, 32).get_pixel(8, 8).0;
+        assert!(red > 200 && green < 60 && blue < 60, "{red} {green} {blue}");
+    }
+
+    #[test]
+    fn grey_stays_grey() {
+        let grey = image::GrayImage::from_fn(64, 32, |x, y| image::Luma([(x * 3 + y * 2) as u8]));
+        let mut bytes = Cursor::new(Vec::new());
+        grey.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        let made = prepare(&wish(&bytes.into_inner(), 16)).unwrap();
+        assert_eq!((made.width, made.height), (32, 16));
+        let made = image::load_from_memory(&made.bytes.unwrap()).unwrap();
+        assert!(made.into_rgb8().pixels().all(|pixel| pixel.0[0].abs_diff(pixel.0[2]) < 2));
+    }
+}

@@ -122,6 +122,24 @@ fn embedded_pictures_are_the_prepared_ones_and_only_those_that_show() {
 }
 
 #[test]
+fn a_plan_says_that_pictures_have_to_be_published() {
+    let here = showing("river.jpg", jpeg(&scene(1600, 900), 90))
+        .write("subscribers.csv", "email\nkim@example.org\n")
+        .edit(ARTICLE, "Text.", "Text.\n\n![Again](river.jpg)\n");
+    let plan = here.run(&["plan", "2025-11"]).stdout;
+    let line = plan.lines().find(|line| line.starts_with("Pictures")).expect("the line");
+    assert_eq!(
+        line,
+        "Pictures  1 from https://digest.sejong.example; \
+         `digest render 2025-11 --assets DIR` writes them"
+    );
+    let here =
+        here.edit("issues/2025-11/issue.toml", "number = 1", "number = 1\nimages = \"embed\"");
+    let plan = here.run(&["plan", "2025-11"]).stdout;
+    assert!(plan.contains("Subject") && !plan.contains("Pictures"), "{plan}");
+}
+
+#[test]
 fn a_picture_as_large_as_a_camera_makes_them() {
     let here = showing("river.jpg", jpeg(&scene(8000, 6000), 60));
     let shown = render(&here);
