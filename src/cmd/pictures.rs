@@ -68,6 +68,6 @@ pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<()
         1 => "1 picture is".to_owned(),
         count => format!("{count} pictures are"),
     };
-    print::note(&format!("{count} in {}: publish it as {base_url}/", shown(folder)));
+    print::note(&format!("{count} in {}: publish that folder as {base_url}/", shown(folder)));
     Ok(())
 }
