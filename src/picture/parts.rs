@@ -11,6 +11,8 @@ pub(super) struct Parts {
     pub(super) moves: bool,
     /// JPEG for a press, in four inks; mail programs show it in false colours or not at all.
     pub(super) inks: bool,
+    /// A baseline JPEG with its components in scans of their own: rare, and decoded without colour.
+    pub(super) apart: bool,
     /// The file without its notes; pixels, sizes and colour profile as they were.
     pub(super) plain: Vec<u8>,
 }
@@ -45,6 +47,8 @@ pub(super) fn jpeg(bytes: &[u8]) -> Option<Parts> {
     const EXIF: &[u8] = b"Exif\0\0";
     let mut parts = Parts::around(bytes.get(..2)?, bytes.len());
     let mut rest = bytes.strip_prefix(b"\xff\xd8")?;
+    // Components of a frame that is not progressive.
+    let mut sequential = 0;
     loop {
         // A marker may have any number of fill bytes before it.
         while rest.get(1) == Some(&0xFF) {
@@ -55,6 +59,7 @@ pub(super) fn jpeg(bytes: &[u8]) -> Option<Parts> {
             // The scans go to the end; what stands behind it is not the picture's.
             let end = memchr::memmem::rfind(rest, b"\xff\xd9")?;
             parts.plain.extend(&rest[..end + 2]);
+            parts.apart = rest.get(4).is_some_and(|components| *components < sequential);
             return Some(parts);
         }
         let length = usize::from(u16::from_be_bytes(rest.get(2..4)?.try_into().ok()?));
@@ -73,6 +78,9 @@ pub(super) fn jpeg(bytes: &[u8]) -> Option<Parts> {
             _ => {
                 let frame = matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC);
                 parts.inks |= frame && data.get(5) == Some(&4);
+                if matches!(marker, 0xC0 | 0xC1) {
+                    sequential = *data.get(5)?;
+                }
                 parts.plain.extend(segment);
             }
         }
@@ -84,7 +92,8 @@ impl Parts {
     fn around(start: &[u8], capacity: usize) -> Parts {
         let mut plain = Vec::with_capacity(capacity);
         plain.extend(start);
-        Parts { orientation: Orientation::NoTransforms, moves: false, inks: false, plain }
+        let orientation = Orientation::NoTransforms;
+        Parts { orientation, moves: false, inks: false, apart: false, plain }
     }
 
     fn turn(&mut self, exif: &[u8]) {

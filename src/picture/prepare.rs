@@ -58,6 +58,15 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
         Format::Jpeg => Some(parts::jpeg(bytes).ok_or(PictureError::Damaged)?),
         Format::Webp => None,
     };
+    if let Some(parts) = parts.as_ref().filter(|parts| parts.apart) {
+        return match may_stay(parts) {
+            true => Ok(Prepared {
+                bytes: (parts.plain != *bytes).then(|| Arc::from(&parts.plain[..])),
+                ..as_it_is(measured)
+            }),
+            false => Err(PictureError::Format("a JPEG picture with its colours in separate scans")),
+        };
+    }
     let (image, profile) = decode(measured.format, bytes)?;
     if parts.as_ref().is_some_and(|parts| parts.moves) {
         return Ok(as_it_is(measured));
@@ -295,6 +304,17 @@ mod tests {
         assert!(parts::jpeg(&bytes).unwrap().inks);
         let [red, green, blue] = prepared(&bytes, 32).get_pixel(8, 8).0;
         assert!(red > 200 && green < 60 && blue < 60, "{red} {green} {blue}");
+    }
+
+    #[test]
+    fn colours_in_separate_scans_are_left_as_they_are() {
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder::new(&mut bytes, 90);
+        encoder.set_optimized_huffman_tables(true);
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+        encoder.encode(&[200, 100, 80].repeat(64 * 64), 64, 64, ColorType::Rgb).unwrap();
+        assert!(parts::jpeg(&bytes).unwrap().apart);
+        assert_eq!(prepare(&wish(&bytes, 16)).unwrap().bytes, None);
     }
 
     #[test]
