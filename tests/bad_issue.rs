@@ -144,7 +144,7 @@ fn a_picture_that_is_too_large() {
     let here = showing("huge.png").write("issues/2025-11/huge.png", png(20_000, 20_000));
     says(&here, "image-file", &place, "scale it down");
     let mut heavy = png(100, 100);
-    heavy.resize(11 * 1024 * 1024, 0);
+    heavy.resize(33 * 1024 * 1024, 0);
     let here = showing("heavy.png").write("issues/2025-11/heavy.png", heavy);
     says(&here, "image-file", &place, "scale it down");
 }

@@ -1,7 +1,7 @@
 //! The publication that a command works on, and its issues as far as they can be composed.
 //!
 //! Every verb that touches an issue comes through here, so that preview, render, test and send
-//! start from the same composition. Must never change a file.
+//! start from the same composition. Must never change a file, the cache of prepared pictures aside.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use sejong_digest::issue::{Issue, load};
 use sejong_digest::message::splice::Identity;
 
 use super::failure::Failure;
-use super::{Global, print};
+use super::{Global, pictures, print};
 
 /// A publication, open for work.
 #[derive(Debug)]
@@ -85,9 +85,11 @@ impl Desk {
     /// Reads and composes the issue that `name` means: a folder under `issues/`, or a path.
     pub(crate) fn draft(&self, name: &str) -> Draft {
         let folder = load::folder(&self.config.publication, name);
-        let load::Loaded { issue, mut problems } = load::load(&self.config.publication, &folder);
+        let load::Loaded { mut issue, mut problems } =
+            load::load(&self.config.publication, &folder);
         let mut composition = None;
-        if let Some(issue) = &issue {
+        if let Some(issue) = &mut issue {
+            problems.extend(pictures::prepare(issue, &self.root));
             let theme = &self.config.theme;
             let (composed, found) = compose::compose(&self.config.publication, issue, theme);
             composition = composed;

@@ -11,6 +11,7 @@ mod failure;
 mod files;
 mod init;
 mod new;
+mod pictures;
 mod plan;
 pub(crate) mod print;
 mod readers;

@@ -11,7 +11,7 @@ use sejong_digest::message::splice::{SpliceError, Template, part_text};
 
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
-use super::{Global, clock, files, print, readers};
+use super::{Global, clock, files, pictures, print, readers};
 
 const LONG: &str = "\
 Show an issue as one reader gets it
@@ -28,6 +28,7 @@ const EXAMPLES: &str = "\
 Examples:
   digest render 2025-11 > issue.html
   digest render 2025-11 --format text
+  digest render 2025-11 -o issue.html --assets public
   digest render 2025-11 --format eml --as kim@example.org -o kim.eml";
 
 /// Show an issue as one reader gets it
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT", default_value = "html", hide_default_value = true)]
     #[arg(value_enum)]
     format: Format,
+    /// Write the pictures that the mail fetches into a folder, to be published under base_url
+    #[arg(long, value_name = "DIR")]
+    assets: Option<PathBuf>,
     /// The reader it is made for
     #[arg(long = "as", value_name = "ADDRESS")]
     reader: Option<String>,
@@ -66,7 +70,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let desk = Desk::open(global)?;
     let draft = desk.draft(&args.issue);
     draft.show();
-    let (_, composition) = draft.composed()?;
+    let (issue, composition) = draft.composed()?;
+    if let Some(folder) = &args.assets {
+        pictures::publish(&issue, &desk.config.publication.base_url, folder)?;
+    }
     let (identity, recipient) = match &args.reader {
         Some(address) => {
             let file = readers::file(&desk, args.subscribers.as_deref());

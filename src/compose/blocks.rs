@@ -5,6 +5,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::grid;
 use super::language;
+use super::pictures::{icon_size, shown_width};
 use super::slots;
 use super::style::TEXT_WIDTH;
 use super::words::words;
@@ -102,7 +103,7 @@ impl Page<'_> {
     pub(super) fn figure(self, figure: &Figure) -> Markup {
         let has_caption = figure.caption.is_some() || figure.credit.is_some();
         // Outlook's apps give a picture the width of what is around it.
-        let narrow = self.images.get(figure.image).map(|image| self.shown_width(image));
+        let narrow = self.images.get(figure.image).map(|image| shown_width(image, self.width));
         let narrow = narrow.filter(|width| *width < self.width);
         let style: Vec<String> = has_caption
             .then(|| "margin:0 0 8px".to_owned())
@@ -129,20 +130,13 @@ impl Page<'_> {
         }
     }
 
-    /// Pixels that a picture is shown at: half of its own where it is drawn for fine screens, never
-    /// more than there is room for, never more than it has.
-    fn shown_width(self, image: &Image) -> usize {
-        let room = self.width;
-        if image.width >= room * 3 / 2 { room } else { (image.width * 2 / 3).clamp(1, room) }
-    }
-
     fn picture(self, figure: &Figure) -> Markup {
         let Some((image, source)) =
             self.images.get(figure.image).zip(self.sources.get(figure.image))
         else {
             return html! {};
         };
-        let width = self.shown_width(image);
+        let width = shown_width(image, self.width);
         let height = (image.height * width).div_ceil(image.width).max(1);
         // A picture that fills its column grows with it on a narrow screen, where columns stack.
         let grows = (width == self.width && width < TEXT_WIDTH).then_some("i");
@@ -196,15 +190,14 @@ impl Page<'_> {
         }
     }
 
-    /// A picture within a line is as tall as the line asks for: its own size, at most 24 pixels.
+    /// A picture within a line.
     fn icon(self, figure: &Figure) -> Markup {
         let Some((image, source)) =
             self.images.get(figure.image).zip(self.sources.get(figure.image))
         else {
             return html! {};
         };
-        let height = image.height.min(24);
-        let width = (image.width * height / image.height).clamp(1, self.width);
+        let (width, height) = icon_size(image, self.width);
         html! { img.icon src=(source) alt=(figure.alt) width=(width) height=(height); }
     }
 

@@ -7,11 +7,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::blocks::Page;
 use super::language;
+use super::pictures::logo_size;
 use super::style::{COLUMN_WIDTH, LETTER_WIDTH, TEXT_WIDTH};
 use super::theme::Theme;
 use super::words::words;
 use crate::issue::block::BlockKind;
-use crate::issue::image::Image;
 use crate::issue::{Article, Issue, Layout, Length, Publication, Section};
 
 /// What a letter is written from.
@@ -283,12 +283,6 @@ const HIDDEN: &str = "display:none;max-height:0;max-width:0;overflow:hidden;opac
 /// Markup that only Word sees.
 fn word(markup: &str) -> PreEscaped<String> {
     PreEscaped(format!("<!--[if mso]>{markup}<![endif]-->"))
-}
-
-/// A logo is drawn for fine screens: shown at half its pixels, at most as wide as the text.
-fn logo_size(image: &Image) -> (usize, usize) {
-    let width = (image.width / 2).clamp(1, TEXT_WIDTH);
-    (width, (image.height * width).div_ceil(image.width).max(1))
 }
 
 /// What links within the letter call an article: its file name, in which HTML allows no space.

@@ -10,6 +10,7 @@ mod frozen;
 mod grid;
 mod inline;
 mod language;
+mod pictures;
 mod plain;
 mod slots;
 mod style;
@@ -21,11 +22,11 @@ mod words;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::issue::image;
 use crate::issue::slot::{self, Slot};
-use crate::issue::{Issue, Pictures, Publication};
+use crate::issue::{Issue, Publication};
 use crate::seal;
 use components::Letter;
+pub use pictures::widths;
 pub use slots::{Context, Segment};
 use theme::{LEAST_CONTRAST, Theme};
 
@@ -82,8 +83,8 @@ pub fn compose(
     let mut issue = issue.clone();
     let place = Place::File(issue.manifest.path().to_owned());
     let unsubscribe = issue.slots.built_in("unsubscribe_url", place);
-    let pictures = pictures(&issue);
-    let sources = sources(publication, &issue, &pictures);
+    let pictures = pictures::travelling(&issue);
+    let sources = pictures::sources(publication, &issue, &pictures);
 
     let mut kept = style::kept(theme);
     let mut css = style::inlined(theme);
@@ -114,6 +115,9 @@ pub fn compose(
         }
     };
     let text = plain::letter(publication, &issue, theme.footer.as_deref(), &unsubscribe);
+    // A part that nothing refers to would show as an attachment.
+    let is_shown = |picture: &Picture| html.contains(&format!("cid:{}", picture.content_id));
+    let pictures = pictures.into_iter().filter(is_shown).collect();
     let composition = assemble(&issue, &html, &text, pictures);
     (Some(composition), problems)
 }
@@ -166,47 +170,6 @@ fn hash(composition: &Composition) -> [u8; 32] {
     }
     let pictures = composition.pictures.iter().map(|picture| &picture.bytes[..]);
     seal::sha256(parts.iter().map(Vec::as_slice).chain(pictures))
-}
-
-/// The pictures that travel in the message, in the order of the issue's images.
-fn pictures(issue: &Issue) -> Vec<Picture> {
-    if issue.pictures == Pictures::Hosted {
-        return Vec::new();
-    }
-    issue
-        .images
-        .iter()
-        .map(|image| {
-            let hash = seal::sha256([&image.bytes[..]]);
-            let id = data_encoding::HEXLOWER.encode(&hash[..10]);
-            let file_name = image.path.rsplit('/').next().unwrap_or_default().to_owned();
-            Picture {
-                content_id: format!(
-                    "{id}@{}",
-                    issue.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
-                ),
-                file_name,
-                media_type: image.media_type.to_owned(),
-                bytes: Arc::clone(&image.bytes),
-            }
-        })
-        .collect()
-}
-
-/// Where each picture of the issue is fetched from.
-fn sources(publication: &Publication, issue: &Issue, pictures: &[Picture]) -> Vec<String> {
-    match issue.pictures {
-        Pictures::Embedded => {
-            pictures.iter().map(|picture| format!("cid:{}", picture.content_id)).collect()
-        }
-        Pictures::Hosted => issue
-            .images
-            .iter()
-            .map(|image| {
-                format!("{}/{}", publication.base_url, image::percent_encode_path(&image.path))
-            })
-            .collect(),
-    }
 }
 
 fn contrast_problems(theme: &Theme) -> Vec<Diagnostic> {

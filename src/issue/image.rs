@@ -1,28 +1,64 @@
-//! Pictures: found inside the publication, opened safely, measured without being decoded.
+//! Pictures: found inside the publication, opened safely, measured, and prepared for travelling.
 
 use std::fs;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use crate::diagnostic::{Diagnostic, Place};
+use crate::picture::{self, Cache, Format, Measured, PictureError, Wish};
+use crate::seal;
+
 /// A file larger than this is not read at all.
-pub const MAX_BYTES: u64 = 10 * 1024 * 1024;
-/// Pixels that a mail program would have to hold in memory; a camera makes 50 million.
-pub const MAX_PIXELS: usize = 64_000_000;
+pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
 /// A picture of the issue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {
     /// From the publication's root, with `/`: also its path under `base_url`.
     pub path: String,
-    /// `image/png`, `image/jpeg` or `image/gif`.
-    pub media_type: &'static str,
-    /// Natural size in pixels.
+    /// Of the file: PNG, JPEG, GIF, WebP or SVG.
+    pub format: Format,
+    /// Pixels of the file, turned as the camera says.
     pub width: usize,
-    /// Natural size in pixels.
+    /// Pixels of the file, turned as the camera says.
     pub height: usize,
+    /// Pixels of the file for one of the page: 2 for `river@2x.png`, else 1.
+    pub density: usize,
     /// The file.
     pub bytes: Arc<[u8]>,
+    /// Where it is named first.
+    pub place: Place,
+    /// What travels, or is hosted; the file itself until [`prepare`] has made something better.
+    pub sent: Sent,
+}
+
+/// A picture as readers get it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// Its path under `base_url`: the file's own, or one with part of its hash, so that what a
+    /// sent mail refers to never changes.
+    pub path: String,
+    /// Its format; what `prepare` made is PNG, JPEG or GIF.
+    pub format: Format,
+    /// Pixels.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+    /// What travels.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Image {
+    /// How wide it is on a page with room for all of it, in CSS pixels.
+    pub fn natural_width(&self) -> usize {
+        (self.width / self.density).max(1)
+    }
+
+    /// Whether readers get other bytes than those of the author's file.
+    pub fn is_prepared(&self) -> bool {
+        self.sent.path != self.path
+    }
 }
 
 /// Why a picture cannot be used.
@@ -41,17 +77,11 @@ pub enum ImageError {
     #[error("{0} cannot be read: {1}")]
     Unreadable(String, String),
     /// Over [`MAX_BYTES`].
-    #[error("{0} is {1:.1} MB large; 10 MB is the most")]
+    #[error("{0} is {1:.1} MB large; 32 MB is the most")]
     Heavy(String, f64),
-    /// Over [`MAX_PIXELS`].
-    #[error("{0} is {1} x {2} pixels large; 64 megapixels is the most")]
-    Large(String, usize, usize),
-    /// Not PNG, JPEG or GIF.
-    #[error("{0} is {1}, which many mail programs cannot show")]
-    Format(String, &'static str),
-    /// It ends early or is something else.
-    #[error("{0} is not a picture, or is damaged")]
-    Damaged(String),
+    /// What the file holds is no picture for an email.
+    #[error("{0} {1}")]
+    Picture(String, PictureError),
 }
 
 impl ImageError {
@@ -64,19 +94,76 @@ impl ImageError {
             ImageError::Outside(_) => "copy the picture into the issue's folder",
             ImageError::NotAFile(_) => "name a PNG, JPEG or GIF file",
             ImageError::Unreadable(..) => "look at the file's permissions",
-            ImageError::Heavy(..) | ImageError::Large(..) => {
+            ImageError::Heavy(..) => {
                 "scale it down: an email shows pictures at 552 pixels, so 1104 are plenty"
             }
-            ImageError::Format(..) | ImageError::Damaged(_) => "save it as PNG, JPEG or GIF",
+            ImageError::Picture(_, error) => error.help(),
         }
     }
+
+    /// The problem, at the place that names the picture.
+    pub fn diagnostic(&self, place: Place) -> Diagnostic {
+        Diagnostic::error("image-file", self.to_string()).at(place).help(self.help())
+    }
+}
+
+/// Prepares each picture for the width in CSS pixels at which it is shown, and says which cannot
+/// be decoded. `made` is told how many of how many are done that the cache did not have.
+pub fn prepare(
+    images: &mut [Image],
+    widths: &[usize],
+    cache: &Cache,
+    made: &(dyn Fn(usize, usize) + Sync),
+) -> Vec<Diagnostic> {
+    let wishes: Vec<Wish<'_>> = images
+        .iter()
+        .zip(widths)
+        .map(|(image, width)| Wish {
+            bytes: &image.bytes,
+            measured: Measured { format: image.format, width: image.width, height: image.height },
+            width: *width,
+        })
+        .collect();
+    let prepared = picture::prepare(&wishes, cache, made);
+    let mut problems = Vec::new();
+    for (image, prepared) in images.iter_mut().zip(prepared) {
+        match prepared {
+            Ok(prepared) => {
+                let path = image.path.clone();
+                let (path, bytes) = match prepared.bytes {
+                    Some(bytes) => (prepared_path(&path, prepared.format, &bytes), bytes),
+                    None => (path, Arc::clone(&image.bytes)),
+                };
+                let picture::Prepared { format, width, height, .. } = prepared;
+                image.sent = Sent { path, format, width, height, bytes };
+            }
+            Err(error) => {
+                let error = ImageError::Picture(image.path.clone(), error);
+                problems.push(error.diagnostic(image.place.clone()));
+            }
+        }
+    }
+    problems
+}
+
+/// `images/river.webp` -> `images/river-1f0c2a9b37.jpg`.
+fn prepared_path(path: &str, format: Format, bytes: &[u8]) -> String {
+    let hash = data_encoding::HEXLOWER.encode(&seal::sha256([bytes])[..5]);
+    let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
+    let end = path[name_at..].rfind('.').map_or(path.len(), |dot| name_at + dot);
+    format!("{}-{hash}.{}", &path[..end], format.extension())
 }
 
 /// Reads the picture that `reference`, as written in a file of `folder`, names.
 ///
 /// # Errors
 /// An [`ImageError`]; nothing outside `root` is opened, and nothing but a regular file is read.
-pub fn open(root: &Path, folder: &Path, reference: &str) -> Result<Image, ImageError> {
+pub fn open(
+    root: &Path,
+    folder: &Path,
+    reference: &str,
+    place: Place,
+) -> Result<Image, ImageError> {
     let named = || reference.to_owned();
     let relative = Path::new(reference);
     let unreadable = |error: std::io::Error| match error.kind() {
@@ -107,7 +194,24 @@ pub fn open(root: &Path, folder: &Path, reference: &str) -> Result<Image, ImageE
     let file = fs::File::open(&path).map_err(unreadable)?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     let path = inside.components().map(|part| part.as_os_str().to_string_lossy());
-    measure(named(), path.collect::<Vec<_>>().join("/"), bytes)
+    let path = path.collect::<Vec<_>>().join("/");
+    let Measured { format, width, height } =
+        picture::measure(&bytes).map_err(|error| ImageError::Picture(named(), error))?;
+    let bytes: Arc<[u8]> = bytes.into();
+    let sent = Sent { path: path.clone(), format, width, height, bytes: Arc::clone(&bytes) };
+    Ok(Image { density: density(&path, format), path, format, width, height, bytes, place, sent })
+}
+
+/// The number that a file's name gives before its dot, as in `river@2x.png`.
+fn density(path: &str, format: Format) -> usize {
+    let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+    match format {
+        // A drawing says its size in pixels of the page.
+        Format::Svg => 1,
+        _ if stem.ends_with("@2x") => 2,
+        _ if stem.ends_with("@3x") => 3,
+        _ => 1,
+    }
 }
 
 /// Whether `path` stays under `root` when its `..` are taken at their word: asked before the disk
@@ -141,34 +245,6 @@ pub fn percent_encode_path(path: &str) -> String {
     out
 }
 
-fn measure(named: String, path: String, bytes: Vec<u8>) -> Result<Image, ImageError> {
-    use imagesize::ImageType;
-    let kind = imagesize::image_type(&bytes);
-    let looks_like_svg = bytes.starts_with(b"<") && memchr::memmem::find(&bytes, b"<svg").is_some();
-    let media_type = match kind {
-        Ok(ImageType::Png) => "image/png",
-        Ok(ImageType::Jpeg) => "image/jpeg",
-        Ok(ImageType::Gif) => "image/gif",
-        Ok(ImageType::Webp) => return Err(ImageError::Format(named, "a WebP picture")),
-        Ok(ImageType::Heif(_)) => return Err(ImageError::Format(named, "an AVIF or HEIC picture")),
-        Ok(ImageType::Tiff) => return Err(ImageError::Format(named, "a TIFF picture")),
-        Ok(ImageType::Bmp) => return Err(ImageError::Format(named, "a BMP picture")),
-        _ if looks_like_svg => return Err(ImageError::Format(named, "an SVG drawing")),
-        _ => return Err(ImageError::Damaged(named)),
-    };
-    let Ok(size) = imagesize::blob_size(&bytes) else {
-        return Err(ImageError::Damaged(named));
-    };
-    if size.width == 0 || size.height == 0 {
-        return Err(ImageError::Damaged(named));
-    }
-    if size.width.saturating_mul(size.height) > MAX_PIXELS {
-        return Err(ImageError::Large(named, size.width, size.height));
-    }
-    let (width, height) = (size.width, size.height);
-    Ok(Image { path, media_type, width, height, bytes: bytes.into() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,7 +269,9 @@ mod tests {
         fs::write(issue.join("huge.png"), png(20_000, 20_000)).unwrap();
         fs::write(issue.join("note.png"), "hello").unwrap();
         fs::write(issue.join("x.svg"), "<svg xmlns=\"\"/>").unwrap();
-        let open = |path: &str| open(&root, &issue, path);
+        let place = || Place::File("a".into());
+        let open = |path: &str| open(&root, &issue, path, place());
+        let refused = |error| ImageError::Picture(String::new(), error).help();
 
         let image = open("../../shared.png").unwrap();
         assert_eq!((image.path.as_str(), image.width, image.height), ("shared.png", 4, 2));
@@ -202,9 +280,10 @@ mod tests {
         assert!(matches!(open("/etc/passwd"), Err(ImageError::Outside(_))));
         assert!(matches!(open("gone.png"), Err(ImageError::Missing(_))));
         assert!(matches!(open("../1"), Err(ImageError::NotAFile(_))));
-        assert!(matches!(open("huge.png"), Err(ImageError::Large(_, 20_000, 20_000))));
-        assert!(matches!(open("note.png"), Err(ImageError::Damaged(_))));
-        assert!(matches!(open("x.svg"), Err(ImageError::Format(_, "an SVG drawing"))));
+        let large = PictureError::Large(20_000, 20_000);
+        assert_eq!(open("huge.png").unwrap_err().help(), refused(large));
+        assert_eq!(open("note.png").unwrap_err().help(), refused(PictureError::Damaged));
+        assert_eq!(open("x.svg").unwrap_err().help(), refused(PictureError::Damaged));
     }
 
     #[cfg(unix)]
@@ -216,7 +295,17 @@ mod tests {
         fs::write(dir.path().join("secret.png"), png(1, 1)).unwrap();
         std::os::unix::fs::symlink(dir.path().join("secret.png"), root.join("link.png")).unwrap();
         std::os::unix::fs::symlink("loop.png", root.join("loop.png")).unwrap();
-        assert!(matches!(open(&root, &root, "link.png"), Err(ImageError::Outside(_))));
-        assert!(matches!(open(&root, &root, "loop.png"), Err(ImageError::Unreadable(..))));
+        let place = || Place::File("a".into());
+        assert!(matches!(open(&root, &root, "link.png", place()), Err(ImageError::Outside(_))));
+        assert!(matches!(open(&root, &root, "loop.png", place()), Err(ImageError::Unreadable(..))));
+    }
+
+    #[test]
+    fn a_prepared_picture_stands_beside_its_file() {
+        let named = |path: &str| prepared_path(path, Format::Jpeg, b"");
+        assert_eq!(named("a.b/images/river.webp"), "a.b/images/river-af5570f5a1.jpg");
+        assert_eq!(named("a.b/river"), "a.b/river-af5570f5a1.jpg");
+        assert_eq!(density("a@3x.b/river@2x.png", Format::Png), 2);
+        assert_eq!(density("a@3x.b/river.png", Format::Png), 1);
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::block::{Block, level_headings};
-use super::image::{self, Image};
+use super::image::Image;
 use super::slot::Slots;
 use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, markdown};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
@@ -353,7 +353,7 @@ fn find_image(
         );
         return None;
     }
-    match image::open(root, folder, path) {
+    match super::image::open(root, folder, path, place.clone()) {
         Ok(image) => {
             let known = images.iter().position(|known| known.path == image.path);
             Some(known.unwrap_or_else(|| {
@@ -362,8 +362,7 @@ fn find_image(
             }))
         }
         Err(error) => {
-            let help = error.help();
-            problems.push(Diagnostic::error("image-file", error.to_string()).at(place).help(help));
+            problems.push(error.diagnostic(place));
             None
         }
     }

@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::image::Image;
 use crate::diagnostic::{Place, Source};
 use crate::manifest::Located;
 use crate::seal;
 use block::{Block, Figure, Inline};
-use image::Image;
 use slot::Slots;
 
 /// The newsletter that an issue belongs to, as far as composing needs to know it.

@@ -117,6 +117,14 @@ impl Plan {
                 duration(seconds)
             ));
         }
+        let base_url = &desk.config.publication.base_url;
+        match composition.hosted_pictures(base_url) {
+            0 => {}
+            count => text.push_str(&format!(
+                "Pictures  {count} from {base_url}; `digest render {} --assets DIR` writes them\n",
+                composition.issue
+            )),
+        }
         for (number, why) in self.others() {
             text.push_str(&format!("Not to    {number} {why}\n"));
         }

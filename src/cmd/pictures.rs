@@ -1,0 +1,73 @@
+//! Pictures on their way into a mail: prepared, with a bar where one waits for it, and written to
+//! the folder that a web server publishes.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sejong_digest::compose;
+use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::issue::{self, Issue, Pictures};
+use sejong_digest::picture::Cache;
+
+use super::desk::shown;
+use super::failure::Failure;
+use super::{files, print};
+
+/// Whoever waits for less wants no bar.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Prepares the issue's pictures, and says which cannot be decoded.
+pub(crate) fn prepare(draft: &mut Issue, root: &Path) -> Vec<Diagnostic> {
+    let started = Instant::now();
+    let on_terminal = std::io::stderr().is_terminal();
+    let bar = OnceLock::new();
+    let made = |done: usize, all: usize| {
+        if on_terminal && started.elapsed() > PATIENCE {
+            bar.get_or_init(|| drawn(all)).set_position(done as u64);
+        }
+    };
+    let widths = compose::widths(draft);
+    let problems = issue::image::prepare(&mut draft.images, &widths, &Cache::of(root), &made);
+    if let Some(bar) = bar.get() {
+        bar.finish_and_clear();
+    }
+    problems
+}
+
+fn drawn(all: usize) -> ProgressBar {
+    let bar = ProgressBar::new(all as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} pictures") {
+        bar.set_style(style.progress_chars("━╸ "));
+    }
+    bar
+}
+
+/// Writes every picture that the mail fetches, below `folder`, by its path under `base_url`. A file
+/// that is there already with the same bytes is left alone.
+pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<(), Failure> {
+    if issue.pictures == Pictures::Embedded {
+        print::note("the pictures travel in the message: there is nothing to publish");
+        return Ok(());
+    }
+    for image in &issue.images {
+        let path = folder.join(&image.sent.path);
+        if std::fs::read(&path).is_ok_and(|there| there == image.sent.bytes[..]) {
+            continue;
+        }
+        if let Some(above) = path.parent() {
+            std::fs::create_dir_all(above).map_err(|error| {
+                Failure::new(format!("{} cannot be made: {error}", above.display()))
+            })?;
+        }
+        files::replace(&path, &image.sent.bytes)?;
+    }
+    let count = match issue.images.len() {
+        1 => "1 picture is".to_owned(),
+        count => format!("{count} pictures are"),
+    };
+    print::note(&format!("{count} in {}: publish that folder as {base_url}/", shown(folder)));
+    Ok(())
+}

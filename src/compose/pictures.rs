@@ -1,0 +1,189 @@
+//! How wide each picture is shown, and the address that the HTML has for it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::style::{COLUMN_WIDTH, TEXT_WIDTH};
+use super::{Composition, Picture, Segment};
+use crate::issue::block::{Block, BlockKind, Figure, Inline};
+use crate::issue::image::{self, Image};
+use crate::issue::{Article, Issue, Layout, Pictures, Publication};
+use crate::picture::Format;
+use crate::seal;
+
+/// The tallest that a picture within a line gets.
+const LINE_HEIGHT: usize = 24;
+
+/// The width in CSS pixels of a picture where there is `room`: its own, never more.
+pub(super) fn shown_width(image: &Image, room: usize) -> usize {
+    image.natural_width().min(room)
+}
+
+/// A logo is drawn for fine screens: shown at half its pixels, at most as wide as the text.
+pub(super) fn logo_size(image: &Image) -> (usize, usize) {
+    let density = if image.format == Format::Svg { 1 } else { image.density.max(2) };
+    let width = (image.width / density).clamp(1, TEXT_WIDTH);
+    (width, (image.height * width).div_ceil(image.width).max(1))
+}
+
+/// A picture within a line is as tall as the line asks for: its own size, at most 24 pixels.
+pub(super) fn icon_size(image: &Image, room: usize) -> (usize, usize) {
+    let height = (image.height / image.density).clamp(1, LINE_HEIGHT);
+    ((image.width * height / image.height).clamp(1, room), height)
+}
+
+/// The widest, in CSS pixels, that each of the issue's pictures is shown, in their order.
+pub fn widths(issue: &Issue) -> Vec<usize> {
+    let mut widths = Widths { images: &issue.images, widths: vec![0; issue.images.len()] };
+    widths.blocks(&issue.intro, TEXT_WIDTH);
+    for section in &issue.sections {
+        for pair in section.articles.chunks(2) {
+            let room = match (section.layout, pair.len()) {
+                (Layout::Columns, 2) => COLUMN_WIDTH,
+                _ => TEXT_WIDTH,
+            };
+            pair.iter().for_each(|article| widths.article(article, room));
+        }
+    }
+    for logo in [issue.logo, issue.logo_dark].into_iter().flatten() {
+        widths.see(logo, |image| logo_size(image).0);
+    }
+    let Widths { images, mut widths } = widths;
+    // What is shown nowhere gets what a figure would get.
+    for (width, image) in widths.iter_mut().zip(images).filter(|(width, _)| **width == 0) {
+        *width = shown_width(image, TEXT_WIDTH);
+    }
+    widths
+}
+
+impl Composition {
+    /// How many pictures the HTML fetches from under `base_url`.
+    pub fn hosted_pictures(&self, base_url: &str) -> usize {
+        let start = format!(" src=\"{base_url}/");
+        let mut addresses = BTreeSet::new();
+        for segment in &self.html {
+            let Segment::Literal(html) = segment else { continue };
+            let after = html.split(&start).skip(1);
+            addresses.extend(after.filter_map(|rest| rest.split('"').next()));
+        }
+        addresses.len()
+    }
+}
+
+struct Widths<'a> {
+    images: &'a [Image],
+    widths: Vec<usize>,
+}
+
+impl Widths<'_> {
+    fn see(&mut self, image: usize, width: impl Fn(&Image) -> usize) {
+        if let Some((shown, image)) = self.widths.get_mut(image).zip(self.images.get(image)) {
+            *shown = (*shown).max(width(image));
+        }
+    }
+
+    fn article(&mut self, article: &Article, room: usize) {
+        if let Some(lead) = &article.lead {
+            self.figure(lead, room);
+        }
+        self.blocks(&article.body, room);
+        article.note.iter().for_each(|note| self.inlines(note, room));
+        article.footnotes.iter().for_each(|blocks| self.blocks(blocks, room));
+    }
+
+    fn figure(&mut self, figure: &Figure, room: usize) {
+        self.see(figure.image, |image| shown_width(image, room));
+        figure.caption.iter().for_each(|caption| self.inlines(caption, room));
+    }
+
+    fn blocks(&mut self, blocks: &[Block], room: usize) {
+        for block in blocks {
+            match &block.kind {
+                BlockKind::Figure(figure) => self.figure(figure, room),
+                BlockKind::Heading(_, inlines) | BlockKind::Paragraph(inlines) => {
+                    self.inlines(inlines, room);
+                }
+                BlockKind::Button(link) => self.inlines(&link.text, room),
+                BlockKind::List { items, .. } => {
+                    items.iter().for_each(|item| self.blocks(&item.blocks, room));
+                }
+                BlockKind::Quote(blocks, who) => {
+                    self.blocks(blocks, room);
+                    who.iter().for_each(|who| self.inlines(who, room));
+                }
+                BlockKind::Callout(blocks)
+                | BlockKind::Only(_, blocks)
+                | BlockKind::Language(_, blocks) => self.blocks(blocks, room),
+                BlockKind::Table(table) => {
+                    let cells = table.head.iter().chain(table.rows.iter().flatten());
+                    cells.for_each(|cell| self.inlines(cell, room));
+                }
+                BlockKind::Code(..) | BlockKind::Rule | BlockKind::Html(..) => {}
+            }
+        }
+    }
+
+    fn inlines(&mut self, inlines: &[Inline], room: usize) {
+        for inline in inlines {
+            match inline {
+                Inline::Image(figure) => self.see(figure.image, |image| icon_size(image, room).0),
+                Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) => {
+                    self.inlines(inner, room);
+                }
+                Inline::Html(_, _, inner) => self.inlines(inner, room),
+                Inline::Link(link) => self.inlines(&link.text, room),
+                Inline::Text(_)
+                | Inline::Code(_)
+                | Inline::SoftBreak
+                | Inline::LineBreak
+                | Inline::Footnote(..) => {}
+            }
+        }
+    }
+}
+
+/// The pictures that travel in the message, in the order of the issue's images.
+pub(super) fn travelling(issue: &Issue) -> Vec<Picture> {
+    if issue.pictures == Pictures::Hosted {
+        return Vec::new();
+    }
+    issue
+        .images
+        .iter()
+        .map(|image| &image.sent)
+        .map(|image| {
+            let hash = seal::sha256([&image.bytes[..]]);
+            let id = data_encoding::HEXLOWER.encode(&hash[..10]);
+            let file_name = image.path.rsplit('/').next().unwrap_or_default().to_owned();
+            Picture {
+                content_id: format!(
+                    "{id}@{}",
+                    issue.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+                ),
+                file_name,
+                media_type: image.format.media_type().to_owned(),
+                bytes: Arc::clone(&image.bytes),
+            }
+        })
+        .collect()
+}
+
+/// Where each picture of the issue is fetched from.
+pub(super) fn sources(
+    publication: &Publication,
+    issue: &Issue,
+    pictures: &[Picture],
+) -> Vec<String> {
+    match issue.pictures {
+        Pictures::Embedded => {
+            pictures.iter().map(|picture| format!("cid:{}", picture.content_id)).collect()
+        }
+        Pictures::Hosted => issue
+            .images
+            .iter()
+            .map(|image| {
+                format!("{}/{}", publication.base_url, image::percent_encode_path(&image.sent.path))
+            })
+            .collect(),
+    }
+}

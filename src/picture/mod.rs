@@ -1,0 +1,190 @@
+//! Pictures as an email needs them: measured, turned upright, scaled to twice the width that they
+//! are shown at, in a format that every mail program knows, without what a camera wrote about the
+//! place and the owner.
+//!
+//! The same bytes and the same width give the same picture. Must never know of issues or mails,
+//! never make a picture larger than it was, and never read a file but those of its own cache.
+
+mod cache;
+mod drawing;
+mod encode;
+mod measure;
+mod parts;
+mod prepare;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub use cache::Cache;
+pub use measure::measure;
+
+/// Pixels that have to be held in memory; a camera makes 50 million.
+pub const MAX_PIXELS: usize = 64_000_000;
+
+/// The formats that are read. Mail programs show the first three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// PNG.
+    Png,
+    /// JPEG.
+    Jpeg,
+    /// GIF, still or moving.
+    Gif,
+    /// WebP, still.
+    Webp,
+    /// A drawing without text: it has no pixels of its own.
+    Svg,
+}
+
+impl Format {
+    /// The media type (IANA).
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Png => "image/png",
+            Format::Jpeg => "image/jpeg",
+            Format::Gif => "image/gif",
+            Format::Webp => "image/webp",
+            Format::Svg => "image/svg+xml",
+        }
+    }
+
+    /// How a file of it ends, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Png => "png",
+            Format::Jpeg => "jpg",
+            Format::Gif => "gif",
+            Format::Webp => "webp",
+            Format::Svg => "svg",
+        }
+    }
+}
+
+/// What a picture's first bytes say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Its format, whatever the file is called.
+    pub format: Format,
+    /// Pixels, of the picture as it is looked at: a camera's note that it is turned is heeded.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+}
+
+/// Why bytes are no picture for an email.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    /// They end early or are something else.
+    #[error("is not a picture, or is damaged")]
+    Damaged,
+    /// Over [`MAX_PIXELS`].
+    #[error("is {0} x {1} pixels large; 64 megapixels is the most")]
+    Large(usize, usize),
+    /// A format that is not read.
+    #[error("is {0}, which many mail programs cannot show")]
+    Format(&'static str),
+    /// An animated WebP.
+    #[error("is an animated WebP picture, which many mail programs cannot show")]
+    Moving,
+    /// A drawing with what cannot be drawn the same everywhere.
+    #[error("is a drawing with {0}, which would not look the same on every machine")]
+    Drawing(&'static str),
+}
+
+impl PictureError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            PictureError::Damaged => "save it as PNG, JPEG or GIF",
+            PictureError::Large(..) => {
+                "scale it down: an email shows pictures at 552 pixels, so 1104 are plenty"
+            }
+            PictureError::Format(_) => {
+                "save it as PNG, JPEG or GIF, as `magick picture.avif picture.jpg` does"
+            }
+            PictureError::Moving => "save it as GIF, as `magick picture.webp picture.gif` does",
+            PictureError::Drawing(_) => {
+                "turn text into paths (in Inkscape: Path, Object to Path), or save it as PNG"
+            }
+        }
+    }
+}
+
+/// A picture and the widest that it is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// The file.
+    pub bytes: &'a [u8],
+    /// What [`measure`] says of it.
+    pub measured: Measured,
+    /// CSS pixels; twice as many are made of it, as fine screens have them.
+    pub width: usize,
+}
+
+/// A picture that can travel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    /// PNG, JPEG or GIF.
+    pub format: Format,
+    /// Pixels.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+    /// `None` where the file can travel as it is.
+    pub bytes: Option<Arc<[u8]>>,
+}
+
+/// Prepares pictures, on as many threads as the machine has processors, at most four. What the
+/// cache has is not made again. `made` is told, from any thread, how many of how many that the
+/// cache lacked are done.
+pub fn prepare(
+    wishes: &[Wish<'_>],
+    cache: &Cache,
+    made: &(dyn Fn(usize, usize) + Sync),
+) -> Vec<Result<Prepared, PictureError>> {
+    let kept: Vec<(String, Option<Prepared>)> = wishes
+        .iter()
+        .map(|wish| {
+            let key = cache::key(wish);
+            let found = cache.find(&key);
+            (key, found)
+        })
+        .collect();
+    let lacking: Vec<usize> = kept
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, found))| found.is_none())
+        .map(|(at, _)| at)
+        .collect();
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        let mut results = Vec::new();
+        while let Some(&at) = lacking.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = prepare::prepare(&wishes[at]);
+            if let Ok(prepared) = &result {
+                cache.keep(&kept[at].0, prepared);
+            }
+            results.push((at, result));
+            made(done.fetch_add(1, Ordering::Relaxed) + 1, lacking.len());
+        }
+        results
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    let mut fresh = Vec::with_capacity(lacking.len());
+    if !lacking.is_empty() {
+        made(0, lacking.len());
+        std::thread::scope(|scope| {
+            let others: Vec<_> =
+                (1..threads.min(lacking.len())).map(|_| scope.spawn(work)).collect();
+            fresh.extend(work());
+            // A decoder that panics is caught in `prepare`, so that every thread comes back.
+            fresh.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+        });
+    }
+    let mut results: Vec<Result<Prepared, PictureError>> =
+        kept.into_iter().map(|(_, found)| found.ok_or(PictureError::Damaged)).collect();
+    for (at, result) in fresh {
+        results[at] = result;
+    }
+    results
+}
