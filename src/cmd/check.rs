@@ -3,14 +3,14 @@
 
 use std::path::PathBuf;
 
-use sejong_digest::check::{self, Audience};
+use sejong_digest::check::{self, Audience, register};
 use sejong_digest::diagnostic::{Diagnostic, render, sarif};
 use sejong_digest::issue::load;
 
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::readers::{self, Readers};
-use super::{Global, print};
+use super::{Global, examine, print};
 
 const LONG: &str = "\
 Find mistakes before anybody gets a mail
@@ -23,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   digest check
   digest check 2025-11 --subscribers subscribers.csv
+  digest check 2025-11 --allow subject-length
   digest check --format github";
 
 /// Find mistakes before anybody gets a mail
@@ -39,6 +40,9 @@ pub(crate) struct Args {
     /// The list to check slots against [default: the publication's subscribers.csv]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
+    /// Let problems of this rule pass; repeat it for several
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -55,10 +59,13 @@ enum Format {
 
 /// Runs `digest check`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    let mut permits = examine::permits(&args.allow)?;
     let (problems, issues) = match Desk::try_open(global)? {
         Ok(desk) => look(&desk, args)?,
         Err(problems) => (problems, None),
     };
+    let mut problems = permits.settle(problems);
+    problems.extend(permits.finish());
     report(&problems, issues, args.format)?;
     match problems.iter().any(Diagnostic::is_error) {
         true => Ok(Exit::ChecksFailed),
@@ -76,11 +83,7 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
     let readers = readers(desk, args, &mut problems);
     let mut found: Vec<Diagnostic> = Vec::new();
     for name in &names {
-        let draft = desk.draft(name);
-        // A problem of the theme or the logo shows in every issue; it is told once.
-        let new = draft.problems.into_iter().filter(|problem| !found.contains(problem));
-        let new: Vec<Diagnostic> = new.collect();
-        found.extend(new);
+        let mut draft = desk.draft(name);
         if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
             let lacking = readers.as_ref().map(|Readers { columns, list, .. }| {
                 check::lacking(composition, columns, &list.recipients)
@@ -91,8 +94,14 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
                 people: list.recipients.len() as u64,
                 lacking,
             });
-            found.extend(check::issue(issue, composition, audience));
+            let told = examine::issue(desk, issue, composition, audience)?;
+            draft.problems.extend(draft.permits.settle(told));
         }
+        draft.problems.extend(draft.permits.finish());
+        // A problem of the theme or the logo shows in every issue; it is told once.
+        let new = draft.problems.into_iter().filter(|problem| !found.contains(problem));
+        let new: Vec<Diagnostic> = new.collect();
+        found.extend(new);
     }
     problems.extend(found);
     problems.extend(desk.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned()));
@@ -130,7 +139,7 @@ fn readers(desk: &Desk, args: &Args, problems: &mut Vec<Diagnostic>) -> Option<R
 fn report(problems: &[Diagnostic], issues: Option<usize>, format: Format) -> Result<(), Failure> {
     match format {
         Format::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
-        Format::Sarif => print::answer(format!("{}\n", sarif::sarif(problems)).as_bytes()),
+        Format::Sarif => print::answer(format!("{}\n", log(problems)).as_bytes()),
         Format::Github => print::answer(sarif::github(problems).as_bytes()),
         Format::Human => {
             let scope = match issues {
@@ -143,4 +152,12 @@ fn report(problems: &[Diagnostic], issues: Option<usize>, format: Format) -> Res
             print::colored_answer(&text)
         }
     }
+}
+
+/// The log with what `docs/checks.md` says of each rule.
+fn log(problems: &[Diagnostic]) -> String {
+    sarif::sarif(problems, &|name| {
+        let rule = register::find(name).ok()?;
+        Some(sarif::About { finds: rule.finds, fix: rule.fix })
+    })
 }

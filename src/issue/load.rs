@@ -1,7 +1,9 @@
 //! Folder -> Issue: the only reader of content files. All problems of an issue are collected in
 //! one round; nothing is sent from an issue that has one.
 
+mod allow;
 mod article;
+mod siblings;
 mod text;
 
 use std::collections::BTreeSet;
@@ -14,6 +16,7 @@ use super::slot::Slots;
 use super::{Article, Issue, Layout, Pictures, Publication, Section, markdown};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::manifest::{self, Located, Table};
+pub use siblings::{Headline, siblings};
 pub use text::{TextError, read_text, shown};
 
 /// An issue as far as it could be read, and everything that is wrong with it.
@@ -131,6 +134,8 @@ impl Reading<'_> {
         let language = table.language("language");
         let intro = table.text("intro");
         let pictures = table.choice("images", &PICTURES);
+        let advertising = table.flag("advertising");
+        let allow = allow::read(&mut table);
         let sections = table.tables("section");
         table.finish(&mut self.problems);
 
@@ -158,6 +163,8 @@ impl Reading<'_> {
                 intro,
                 sections,
                 pictures: pictures.unwrap_or(publication.pictures),
+                advertising: advertising.unwrap_or(publication.advertising),
+                allow,
                 images,
                 logo,
                 logo_dark,

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::check::allow::Permits;
 use sejong_digest::check::{self, Audience, Lacking};
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::muster::{Muster, MusterError, muster};
@@ -20,7 +21,7 @@ use super::options::PlanArgs;
 use super::plan::Plan;
 use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
-use crate::cmd::{print, readers};
+use crate::cmd::{examine, print, readers};
 
 /// Problems of a list that are shown one by one.
 const SHOWN: usize = 20;
@@ -47,8 +48,11 @@ impl<'a> Survey<'a> {
         args: &'a PlanArgs,
         begin: Timestamp,
     ) -> Result<Survey<'a>, Failure> {
-        let draft = desk.draft(&args.issue);
+        let mut flags = examine::permits(&args.allow)?;
+        let mut draft = desk.draft(&args.issue);
+        draft.problems = flags.settle(draft.problems);
         draft.show();
+        let permits = [std::mem::take(&mut draft.permits), flags];
         let name = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let path = args.store_path(desk)?;
         let store = match path.is_file() {
@@ -66,7 +70,7 @@ impl<'a> Survey<'a> {
         let muster = read(&ledger, args, &list).await?;
         let survey = Survey { desk, args, content, store, ledger, path, list, muster };
         survey.list_is_usable()?;
-        survey.slots_are_filled().await?;
+        survey.rules_are_kept(permits).await?;
         Ok(survey)
     }
 
@@ -120,7 +124,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    async fn slots_are_filled(&self) -> Result<(), Failure> {
+    async fn rules_are_kept(&self, permits: [Permits; 2]) -> Result<(), Failure> {
         let Content { composition, issue, .. } = &self.content;
         let plan = self.plan(false).await?;
         if plan.listed() == 0 {
@@ -138,10 +142,17 @@ impl<'a> Survey<'a> {
             lacking.insert(field.to_owned(), without);
         }
         let audience = Audience { columns, people: plan.listed(), lacking: &lacking };
-        let problems = match issue {
-            Some(issue) => check::issue(issue, composition, Some(audience)),
+        let mut problems = match issue {
+            Some(issue) => examine::issue(self.desk, issue, composition, Some(audience))?,
             None => check::readers(composition, &audience),
         };
+        for mut permits in permits {
+            problems = permits.settle(problems);
+            // Of a composition that was frozen before, only the rules about readers are asked.
+            if issue.is_some() {
+                problems.extend(permits.finish());
+            }
+        }
         print::problems(&problems);
         match problems.iter().any(Diagnostic::is_error) {
             true => Err(Failure::checks("the issue does not fit its readers; nothing was sent")),
