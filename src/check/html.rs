@@ -46,6 +46,10 @@ pub(super) struct Element {
     /// The text directly and indirectly inside, decoded; each element's edge that breaks a line is
     /// a space.
     pub(super) text: String,
+    /// The declarations of the `style` attribute, names in lower case.
+    styles: Vec<(String, String)>,
+    /// Whether readers do not see it, nor what stands in it.
+    is_hidden: bool,
 }
 
 impl Element {
@@ -56,9 +60,8 @@ impl Element {
 
     /// The last value that the `style` attribute gives a property.
     pub(super) fn style(&self, property: &str) -> Option<&str> {
-        let style = self.attribute("style")?;
-        let found = super::css::declarations(style).into_iter().rev();
-        found.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(property)).map(|(_, v)| v)
+        let found = self.styles.iter().rev().find(|(name, _)| name == property);
+        found.map(|(_, value)| value.as_str())
     }
 }
 
@@ -117,10 +120,7 @@ impl Tree {
 
     /// Whether readers do not see what stands in `element`.
     pub(super) fn is_hidden(&self, element: Option<usize>) -> bool {
-        self.around(element).any(|element| {
-            matches!(element.name.as_str(), "head" | "style" | "title")
-                || element.style("display").is_some_and(|value| value.trim() == "none")
-        })
+        element.and_then(|at| self.elements.get(at)).is_some_and(|element| element.is_hidden)
     }
 }
 
@@ -182,7 +182,14 @@ impl Reader {
         }
         let parent = self.open.last().copied();
         let attributes = attributes(&inner[end..]);
-        let element = Element { name: name.clone(), attributes, parent, text: String::new() };
+        let mut element = Element { name: name.clone(), attributes, parent, ..Element::default() };
+        if let Some(style) = element.attribute("style") {
+            let styles = super::css::declarations(style).into_iter();
+            element.styles = styles.map(|(n, v)| (n.to_ascii_lowercase(), v.to_owned())).collect();
+        }
+        element.is_hidden = self.tree.is_hidden(parent)
+            || matches!(name.as_str(), "head" | "style" | "title")
+            || element.style("display") == Some("none");
         self.tree.elements.push(element);
         if !VOID.contains(&name.as_str()) {
             self.open.push(self.tree.elements.len() - 1);

@@ -203,7 +203,12 @@ impl Writer {
             7 => {
                 format!("```rust\nfn {}() {{ println!(\"<{}>\"); }}\n```", "main", self.words(1, 3))
             }
-            8 => format!("::: callout\n{}\n\n{}\n:::", self.paragraph(), self.block(depth + 1)),
+            8 => {
+                // An outer fence is longer than those within.
+                let fence = ":".repeat(6 - depth);
+                let inner = self.block(depth + 1);
+                format!("{fence} callout\n{}\n\n{inner}\n{fence}", self.paragraph())
+            }
             9 => format!(
                 "::: {{lang={}}}\n{}\n:::",
                 self.pick(&["ko", "ja", "ar", "fr"]),
@@ -238,8 +243,9 @@ impl Writer {
             };
             if depth < 3 && self.below(6) == 0 {
                 let inner = self.block(depth + 1);
+                item.push('\n');
                 for line in inner.lines() {
-                    item.push_str(&format!("\n\n{}{line}", " ".repeat(mark.len())));
+                    item.push_str(&format!("\n{}{line}", " ".repeat(mark.len())));
                 }
             }
             items.push(item);
