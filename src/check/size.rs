@@ -44,8 +44,31 @@ pub(super) fn html_size(view: &View<'_>) -> Vec<Diagnostic> {
             ),
         ),
     };
-    let help = "show long articles with length: excerpt, or split the issue";
+    let mut help = "show long articles with length: excerpt, or split the issue".to_owned();
+    let articles = largest_articles(view);
+    if !articles.is_empty() {
+        help.push_str(&format!("; the largest: {}", articles.join(", ")));
+    }
     vec![problem.at(view.manifest()).help(help)]
+}
+
+/// The three articles that take most of the HTML, each with its size: from its own anchor to the
+/// next one's, so that the last one has the footer with it.
+fn largest_articles(view: &View<'_>) -> Vec<String> {
+    let articles = view.proof.issue.sections.iter().flat_map(|section| &section.articles);
+    let mut starts: Vec<(usize, &str)> = articles
+        .filter_map(|article| {
+            let name = article.slug.split_whitespace().collect::<Vec<_>>().join("-");
+            let mut forms = [format!(" id=\"{name}\""), format!(" id={name}")].into_iter();
+            Some((forms.find_map(|form| view.html.find(&form))?, article.slug.as_str()))
+        })
+        .collect();
+    starts.sort_unstable();
+    let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([view.html.len()]);
+    let mut sizes: Vec<(usize, &str)> =
+        starts.iter().zip(ends).map(|((start, name), end)| (end - start, *name)).collect();
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    sizes.iter().take(3).map(|(bytes, name)| format!("{name} {} kB", bytes / 1024)).collect()
 }
 
 /// Style sheets that Gmail drops for their length.
