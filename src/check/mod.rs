@@ -12,6 +12,7 @@ pub mod clients;
 mod colors;
 mod css;
 mod dates;
+mod gmail;
 mod head;
 mod html;
 mod images;
@@ -163,11 +164,11 @@ const RULES: &[Rule] = &[
     access::contrast,
     clients::css_support,
     clients::html_support,
-    size::html_size,
-    size::style_size,
-    size::nested_at_rules,
-    size::style_hazards,
-    size::control_characters,
+    gmail::html_size,
+    gmail::style_size,
+    gmail::nested_at_rules,
+    gmail::style_hazards,
+    gmail::control_characters,
     markup::balance,
     markup::skeleton,
     markup::image_size,

@@ -126,6 +126,8 @@ impl Reading<'_> {
         }
         let mut table = Table::new(&manifest, "issue.toml", value);
         let number = table.integer("number", 0..1_000_000);
+        let advertising = table.flag("advertising");
+        let allow = allow::read(&mut table);
         let title = table.required_text("title", "add title = \"…\": the issue's headline");
         let subject =
             table.required_text("subject", "add subject = \"…\": what an inbox shows first");
@@ -134,8 +136,6 @@ impl Reading<'_> {
         let language = table.language("language");
         let intro = table.text("intro");
         let pictures = table.choice("images", &PICTURES);
-        let advertising = table.flag("advertising");
-        let allow = allow::read(&mut table);
         let sections = table.tables("section");
         table.finish(&mut self.problems);
 
