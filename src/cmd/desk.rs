@@ -90,14 +90,13 @@ impl Desk {
         let folder = load::folder(&self.config.publication, name);
         let load::Loaded { issue, mut problems } = load::load(&self.config.publication, &folder);
         let mut composition = None;
-        let mut permits = Permits::default();
         if let Some(issue) = &issue {
-            permits = Permits::of_issue(issue);
             let theme = &self.config.theme;
             let (composed, found) = compose::compose(&self.config.publication, issue, theme);
             composition = composed;
             problems.extend(found);
         }
+        let mut permits = issue.as_ref().map(Permits::of_issue).unwrap_or_default();
         let problems = permits.settle(problems);
         Draft { folder, issue, composition, problems, permits }
     }
