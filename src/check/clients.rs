@@ -2,8 +2,8 @@
 //!
 //! The table (`clients.tsv`, made by `tools/clients/table.py`) says what each program does with a
 //! feature; a [`Profile`] says what share of the readers each family of programs has. A feature is
-//! reported when those who lose it are more than [`LOST`] of all. What only makes a mail nicer where
-//! it is known ([`ENHANCEMENTS`]) is never reported.
+//! reported when those who lose it are more than 5 % of all. What only makes a mail nicer where
+//! it is known is never reported.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
