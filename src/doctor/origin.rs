@@ -153,7 +153,12 @@ async fn permitted(dns: &Dns, who: &str, addresses: &[IpAddr], domain: &str) -> 
         }
         (_, []) => Finding::ok(SPF, format!("SPF of {domain} permits {who}")),
         (_, refused) => {
-            let message = format!("SPF of {domain} does not permit {who} ({})", refused.join(", "));
+            let which = match refused.join(", ") {
+                // A host that is written as its address.
+                which if which == who => String::new(),
+                which => format!(" ({which})"),
+            };
+            let message = format!("SPF of {domain} does not permit {who}{which}");
             Finding::warning(SPF, message).help(
                 "add it, if it sends to the world itself; a relay that hands mail on (a \
                  smarthost) may send from other addresses, and its guide names the include",
