@@ -66,6 +66,11 @@ impl Web {
         Web::serve(Box::new(answer), None)
     }
 
+    /// The same, at every address of this machine.
+    pub(crate) fn everywhere(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Web {
+        Web::listen("0.0.0.0:0", Box::new(answer), None)
+    }
+
     /// One with a certificate of its own for `name`, and the PEM text to trust.
     pub(crate) fn with_tls(
         name: &str,
@@ -85,7 +90,11 @@ impl Web {
     }
 
     fn serve(answer: Box<Answer>, tls: Option<Arc<ServerConfig>>) -> Web {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Web::listen("127.0.0.1:0", answer, tls)
+    }
+
+    fn listen(address: &str, answer: Box<Answer>, tls: Option<Arc<ServerConfig>>) -> Web {
+        let listener = TcpListener::bind(address).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let (asked, busy, most) = (Mutex::default(), AtomicUsize::new(0), AtomicUsize::new(0));
         let shared = Arc::new(Shared { answer, asked, busy, most, tls });
