@@ -27,6 +27,9 @@ use url::{Host, Url};
 /// Who asks, as servers write it in their logs.
 const USER_AGENT: &str = concat!("digest/", env!("CARGO_PKG_VERSION"), " (email newsletter tool)");
 
+/// For one address of a host that has several: some networks swallow what goes to IPv6.
+const TRY: Duration = Duration::from_secs(3);
+
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -149,10 +152,17 @@ impl Client {
     async fn connect(&self, url: &Url) -> Result<TcpStream, NoAnswer> {
         let addresses = self.addresses(url).await?;
         let mut failures = Vec::new();
-        for address in addresses {
-            match TcpStream::connect(address).await {
-                Ok(tcp) => return Ok(tcp),
-                Err(error) => failures.push(format!("{address}: {error}")),
+        for (at, address) in addresses.iter().enumerate() {
+            let connected = TcpStream::connect(address);
+            // The last one may take the time that is left.
+            let connected = match at + 1 < addresses.len() {
+                true => timeout(TRY, connected).await,
+                false => Ok(connected.await),
+            };
+            match connected {
+                Ok(Ok(tcp)) => return Ok(tcp),
+                Ok(Err(error)) => failures.push(format!("{address}: {error}")),
+                Err(_) => failures.push(format!("{address}: no answer")),
             }
         }
         Err(NoAnswer::Connect(failures.join("; ")))
