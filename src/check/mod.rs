@@ -5,6 +5,7 @@
 //! a file or send anything: what is looked at comes in as an argument.
 
 mod head;
+pub mod online;
 mod size;
 mod slots;
 

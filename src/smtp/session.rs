@@ -17,6 +17,8 @@ use super::wire::{ConnectError, Loss, Wire, connect};
 
 mod tls;
 
+pub use tls::Secured;
+
 /// What a relay offers in its answer to EHLO (RFC 5321 4.1.1.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offered {
@@ -92,6 +94,11 @@ impl Session {
     /// What the relay offers.
     pub fn offered(&self) -> &Offered {
         &self.offered
+    }
+
+    /// What TLS agreed on; `None` for a session in the clear.
+    pub fn secured(&self) -> Option<Secured> {
+        Secured::of(&self.wire)
     }
 
     /// Messages carried so far: where a relay ended the session, this is its limit.
