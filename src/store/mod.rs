@@ -16,6 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub struct Store {
     pool: SqlitePool,
     path: PathBuf,
+    nowhere: bool,
 }
 
 /// Why a database cannot be used.
@@ -109,9 +110,49 @@ impl Store {
     /// # Errors
     /// A [`StoreError`].
     pub async fn nowhere(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
-        let store = Store::connect(SqliteConnectOptions::new().in_memory(true), path).await?;
+        // By that name and not with `in_memory`, which would put an attached file into memory too.
+        let options = SqliteConnectOptions::new()
+            .filename(":memory:")
+            .create_if_missing(true)
+            .busy_timeout(Duration::from_secs(10));
+        let store = Store::connect(options, path).await?;
         store.migrate(steps).await?;
-        Ok(store)
+        Ok(Store { nowhere: true, ..store })
+    }
+
+    /// Puts a store that is nowhere into its file, which is made if need be. The connection stays,
+    /// and temporary tables with it: the file's tables stand where the empty ones were.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn settle(self, steps: &[&'static str]) -> Result<Store, StoreError> {
+        if !self.nowhere {
+            return Ok(self);
+        }
+        Store::open(&self.path, steps).await?.close().await;
+        let failed = |error| self.failed(error);
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM main.sqlite_schema \
+             WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        for table in tables {
+            // A name takes no parameter; ours are words.
+            let drop = sqlx::AssertSqlSafe(format!("DROP TABLE main.{table}"));
+            sqlx::raw_sql(drop).execute(&self.pool).await.map_err(failed)?;
+        }
+        sqlx::query("ATTACH ?1 AS settled")
+            .bind(self.path.to_string_lossy().into_owned())
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        sqlx::raw_sql("PRAGMA settled.synchronous = FULL")
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(Store { nowhere: false, ..self })
     }
 
     /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
@@ -120,7 +161,7 @@ impl Store {
         let pool =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         match pool.connect_with(options).await {
-            Ok(pool) => Ok(Store { pool, path: path.to_owned() }),
+            Ok(pool) => Ok(Store { pool, path: path.to_owned(), nowhere: false }),
             Err(error) => Err(damaged_or(path, error)),
         }
     }
@@ -253,6 +294,31 @@ mod tests {
         std::fs::write(&path, "this is a letter, not a database\n".repeat(40)).unwrap();
         let error = Store::open(&path, &[]).await.unwrap_err();
         assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_nowhere_settles_in_its_file_with_its_temporary_tables() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let steps =
+            ["CREATE TABLE a (x INTEGER PRIMARY KEY)", "CREATE TABLE b (x REFERENCES a (x))"];
+        let store = Store::nowhere(&path, &steps).await.unwrap();
+        let run = async |store: &Store, statement: &'static str| {
+            sqlx::raw_sql(statement).execute(store.pool()).await.unwrap();
+        };
+        run(&store, "CREATE TEMP TABLE list (x); INSERT INTO list VALUES (1), (2)").await;
+        assert!(!path.exists());
+        let store = store.settle(&steps).await.unwrap();
+        run(&store, "INSERT INTO a SELECT x FROM list").await;
+        store.close().await;
+        let store = Store::open(&path, &steps).await.unwrap();
+        let sum: i64 =
+            sqlx::query_scalar("SELECT sum(x) FROM a").fetch_one(store.pool()).await.unwrap();
+        assert_eq!(sum, 3);
+        // One that has its file stays as it is.
+        run(&store, "CREATE TEMP TABLE list (x)").await;
+        let store = store.settle(&steps).await.unwrap();
+        run(&store, "DROP TABLE list").await;
     }
 
     #[tokio::test]
