@@ -22,8 +22,11 @@ pub struct Store {
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The address is of no known kind.
-    #[error("the store {0:?} is not known; write sqlite:digest.db")]
+    /// The address is of no known kind. Of one with a server only the kind is told: it may hold a
+    /// password.
+    #[error(
+        "the store {0} is of no known kind: the ledger is an SQLite file; write sqlite:digest.db"
+    )]
     Url(String),
     /// It can be read, but by a newer program.
     #[error("{} was written by a newer version of digest (tables of version {found})", path.display())]
@@ -81,7 +84,10 @@ pub fn path_of(url: &str, root: &Path) -> Result<PathBuf, StoreError> {
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
     match path {
         Some(path) if !path.is_empty() && path != ":memory:" => Ok(root.join(path)),
-        _ => Err(StoreError::Url(url.to_owned())),
+        _ => Err(StoreError::Url(match url.split_once("://") {
+            Some((kind, _)) => format!("{kind}://…"),
+            None => format!("{url:?}"),
+        })),
     }
 }
 
