@@ -163,7 +163,9 @@ impl Ledger {
                  charged = recipient.charged + settled.charged \
                  FROM settled WHERE recipient.id = settled.id",
             );
-            query.build().execute(&mut *transaction).await.map_err(failed)?;
+            // Groups come in hundreds of sizes, and a statement of each size kept is much memory.
+            let update = query.build().persistent(false);
+            update.execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
     }
