@@ -16,13 +16,17 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub struct Store {
     pool: SqlitePool,
     path: PathBuf,
+    nowhere: bool,
 }
 
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The address is of no known kind.
-    #[error("the store {0:?} is not known; write sqlite:digest.db")]
+    /// The address is of no known kind. Of one with a server only the kind is told: it may hold a
+    /// password.
+    #[error(
+        "the store {0} is of no known kind: the ledger is an SQLite file; write sqlite:digest.db"
+    )]
     Url(String),
     /// It can be read, but by a newer program.
     #[error("{} was written by a newer version of digest (tables of version {found})", path.display())]
@@ -80,7 +84,10 @@ pub fn path_of(url: &str, root: &Path) -> Result<PathBuf, StoreError> {
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
     match path {
         Some(path) if !path.is_empty() && path != ":memory:" => Ok(root.join(path)),
-        _ => Err(StoreError::Url(url.to_owned())),
+        _ => Err(StoreError::Url(match url.split_once("://") {
+            Some((kind, _)) => format!("{kind}://…"),
+            None => format!("{url:?}"),
+        })),
     }
 }
 
@@ -109,9 +116,49 @@ impl Store {
     /// # Errors
     /// A [`StoreError`].
     pub async fn nowhere(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
-        let store = Store::connect(SqliteConnectOptions::new().in_memory(true), path).await?;
+        // By that name and not with `in_memory`, which would put an attached file into memory too.
+        let options = SqliteConnectOptions::new()
+            .filename(":memory:")
+            .create_if_missing(true)
+            .busy_timeout(Duration::from_secs(10));
+        let store = Store::connect(options, path).await?;
         store.migrate(steps).await?;
-        Ok(store)
+        Ok(Store { nowhere: true, ..store })
+    }
+
+    /// Puts a store that is nowhere into its file, which is made if need be. The connection stays,
+    /// and temporary tables with it: the file's tables stand where the empty ones were.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn settle(self, steps: &[&'static str]) -> Result<Store, StoreError> {
+        if !self.nowhere {
+            return Ok(self);
+        }
+        Store::open(&self.path, steps).await?.close().await;
+        let failed = |error| self.failed(error);
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM main.sqlite_schema \
+             WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        for table in tables {
+            // A name takes no parameter; ours are words.
+            let drop = sqlx::AssertSqlSafe(format!("DROP TABLE main.{table}"));
+            sqlx::raw_sql(drop).execute(&self.pool).await.map_err(failed)?;
+        }
+        sqlx::query("ATTACH ?1 AS settled")
+            .bind(self.path.to_string_lossy().into_owned())
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        sqlx::raw_sql("PRAGMA settled.synchronous = FULL")
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(Store { nowhere: false, ..self })
     }
 
     /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
@@ -120,7 +167,7 @@ impl Store {
         let pool =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         match pool.connect_with(options).await {
-            Ok(pool) => Ok(Store { pool, path: path.to_owned() }),
+            Ok(pool) => Ok(Store { pool, path: path.to_owned(), nowhere: false }),
             Err(error) => Err(damaged_or(path, error)),
         }
     }
@@ -253,6 +300,31 @@ mod tests {
         std::fs::write(&path, "this is a letter, not a database\n".repeat(40)).unwrap();
         let error = Store::open(&path, &[]).await.unwrap_err();
         assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_nowhere_settles_in_its_file_with_its_temporary_tables() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let steps =
+            ["CREATE TABLE a (x INTEGER PRIMARY KEY)", "CREATE TABLE b (x REFERENCES a (x))"];
+        let store = Store::nowhere(&path, &steps).await.unwrap();
+        let run = async |store: &Store, statement: &'static str| {
+            sqlx::raw_sql(statement).execute(store.pool()).await.unwrap();
+        };
+        run(&store, "CREATE TEMP TABLE list (x); INSERT INTO list VALUES (1), (2)").await;
+        assert!(!path.exists());
+        let store = store.settle(&steps).await.unwrap();
+        run(&store, "INSERT INTO a SELECT x FROM list").await;
+        store.close().await;
+        let store = Store::open(&path, &steps).await.unwrap();
+        let sum: i64 =
+            sqlx::query_scalar("SELECT sum(x) FROM a").fetch_one(store.pool()).await.unwrap();
+        assert_eq!(sum, 3);
+        // One that has its file stays as it is.
+        run(&store, "CREATE TEMP TABLE list (x)").await;
+        let store = store.settle(&steps).await.unwrap();
+        run(&store, "DROP TABLE list").await;
     }
 
     #[tokio::test]
