@@ -16,6 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub struct Store {
     pool: SqlitePool,
     path: PathBuf,
+    nowhere: bool,
 }
 
 /// Why a database cannot be used.
@@ -66,6 +67,8 @@ pub enum StoreError {
     },
 }
 
+const VERSION: &str = "PRAGMA user_version";
+
 /// Keeps other processes from sending as long as it lives.
 #[derive(Debug)]
 pub struct Lock {
@@ -111,7 +114,7 @@ impl Store {
     pub async fn nowhere(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
         let store = Store::connect(SqliteConnectOptions::new().in_memory(true), path).await?;
         store.migrate(steps).await?;
-        Ok(store)
+        Ok(Store { nowhere: true, ..store })
     }
 
     /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
@@ -120,7 +123,7 @@ impl Store {
         let pool =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         match pool.connect_with(options).await {
-            Ok(pool) => Ok(Store { pool, path: path.to_owned() }),
+            Ok(pool) => Ok(Store { pool, path: path.to_owned(), nowhere: false }),
             Err(error) => Err(damaged_or(path, error)),
         }
     }
@@ -133,6 +136,11 @@ impl Store {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it has no file; see [`Store::nowhere`].
+    pub fn is_nowhere(&self) -> bool {
+        self.nowhere
     }
 
     /// An SQLite error with the file's name.
@@ -151,7 +159,7 @@ impl Store {
     }
 
     async fn migrate(&self, steps: &[&'static str]) -> Result<(), StoreError> {
-        let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+        let version: i64 = sqlx::query_scalar(VERSION)
             .fetch_one(&self.pool)
             .await
             .map_err(|error| self.failed(error))?;
@@ -160,7 +168,16 @@ impl Store {
             return Err(StoreError::Newer { path: self.path.clone(), found: version });
         }
         for (at, step) in steps.iter().enumerate().skip(done) {
-            let mut transaction = self.pool.begin().await.map_err(|error| self.failed(error))?;
+            // Two processes may meet at a new file: the second waits here, and finds it done.
+            let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+            let mut transaction = begun.map_err(|error| self.failed(error))?;
+            let version: i64 = sqlx::query_scalar(VERSION)
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(|error| self.failed(error))?;
+            if usize::try_from(version).is_ok_and(|version| version > at) {
+                continue;
+            }
             sqlx::raw_sql(*step)
                 .execute(&mut *transaction)
                 .await
@@ -196,13 +213,7 @@ impl Store {
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
-                let mut who = String::new();
-                let _ = file.read_to_string(&mut who);
-                let who = if who.trim().is_empty() { "another process".to_owned() } else { who };
-                return Err(StoreError::Busy {
-                    path: self.path.clone(),
-                    who: who.trim().to_owned(),
-                });
+                return Err(StoreError::Busy { path: self.path.clone(), who: holder(&mut file) });
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
         }
@@ -215,6 +226,20 @@ impl Store {
     pub async fn close(self) {
         self.pool.close().await;
     }
+}
+
+/// What the holder of a lock says of itself. It writes that behind taking the lock, so what stands
+/// there at once may be empty, or its predecessor's.
+fn holder(file: &mut File) -> String {
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(50));
+        let mut who = String::new();
+        let _ = file.rewind().and_then(|()| file.read_to_string(&mut who));
+        if !who.trim().is_empty() {
+            return who.trim().to_owned();
+        }
+    }
+    "another process".to_owned()
 }
 
 fn damaged_or(path: &Path, error: sqlx::Error) -> StoreError {

@@ -72,7 +72,8 @@ impl<'a> Survey<'a> {
 
     /// The same with the ledger's file, which is made if it is not there.
     pub(super) async fn with_ledger(mut self) -> Result<Survey<'a>, Failure> {
-        if self.path.is_file() {
+        // Not whether the file is there: another process may have made it since.
+        if !self.store.is_nowhere() {
             return Ok(self);
         }
         self.store.close().await;
