@@ -166,7 +166,9 @@ pub async fn run(
     };
     ledger.hurry_deferred().await?;
     let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
-    let queue = Arc::new(Queue::new(ledger.clone(), run, began.as_millisecond(), options));
+    let mut queue = Queue::new(ledger.clone(), run, began.as_millisecond(), options);
+    queue.resume().await?;
+    let queue = Arc::new(queue);
     let (recorder, writer) = Recorder::start(ledger.clone(), journal, Arc::clone(&queue));
     let work = Work::new(Arc::clone(&queue), Arc::clone(&recorder), options.clone());
     let ended = connections(&work, &queue, options).await;

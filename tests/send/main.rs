@@ -5,6 +5,7 @@ mod afterwards;
 mod again;
 mod frozen;
 mod hours;
+mod limits;
 mod lists;
 mod outcomes;
 mod pace;

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -87,6 +88,8 @@ pub struct Received {
     pub bytes: Vec<u8>,
     /// Whether it was stored: usually, answered by 250.
     pub accepted: bool,
+    /// When its final dot was read.
+    pub at: Instant,
 }
 
 /// What has happened so far.
