@@ -4,6 +4,7 @@
 //! ends early only for what would befall every further message.
 
 mod connection;
+mod health;
 pub mod lanes;
 mod queue;
 mod recorder;

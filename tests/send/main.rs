@@ -4,6 +4,7 @@
 mod afterwards;
 mod again;
 mod frozen;
+mod health;
 mod hours;
 mod limits;
 mod lists;

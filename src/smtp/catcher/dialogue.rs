@@ -134,7 +134,7 @@ impl<'a> Dialogue<'a> {
                 }
                 flow
             }
-            "NOOP" => self.say("250 2.0.0 ok"),
+            "NOOP" => self.scripted(At::Noop, "250 2.0.0 ok").await?,
             "VRFY" => self.say("252 2.1.5 send and see"),
             "QUIT" => {
                 self.say("221 2.0.0 bye");
