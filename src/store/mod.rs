@@ -3,6 +3,8 @@
 //! Knows no table's meaning: the rooms that own tables bring their own statements. Every commit
 //! that returned is on disk (WAL with `synchronous=FULL`).
 
+mod place;
+
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ pub struct Store {
     pool: SqlitePool,
     path: PathBuf,
     nowhere: bool,
+    identity: Option<place::Identity>,
 }
 
 /// Why a database cannot be used.
@@ -56,6 +59,36 @@ pub enum StoreError {
         path: PathBuf,
         /// The system's reason.
         error: std::io::Error,
+    },
+    /// The file that was opened is not there any more.
+    #[error("{} was deleted or replaced while it was in use", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// There is none, but what lies beside it says that there was one.
+    #[error(
+        "{} is missing, but {beside} is there: put the ledger back, or remove that file as well if \
+         everybody may get everything again",
+        path.display()
+    )]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+        /// The name of what lies beside it.
+        beside: String,
+    },
+    /// It would lie on a file system that two machines may share.
+    #[error(
+        "{} is on a network file system ({kind}), where two senders could not see each other; \
+         keep it on a disk of this machine: --store sqlite:/var/lib/digest/digest.db",
+        path.display()
+    )]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// The file system's type.
+        kind: String,
     },
     /// SQLite's own words.
     #[error("the database {} failed: {error}", path.display())]
@@ -100,10 +133,16 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
+        if let Some(kind) = path.parent().and_then(place::network) {
+            return Err(StoreError::Network { path: path.to_owned(), kind });
+        }
+        if let Some(beside) = place::orphan(path) {
+            return Err(StoreError::Missing { path: path.to_owned(), beside });
+        }
         let store = Store::connect(options, path).await?;
         store.check().await?;
         store.migrate(steps).await?;
-        Ok(store)
+        Ok(Store { identity: place::identity(path), ..store })
     }
 
     /// An empty database without a file, for who asks what would be in one; `path` is what its
@@ -123,7 +162,7 @@ impl Store {
         let pool =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         match pool.connect_with(options).await {
-            Ok(pool) => Ok(Store { pool, path: path.to_owned(), nowhere: false }),
+            Ok(pool) => Ok(Store { pool, path: path.to_owned(), nowhere: false, identity: None }),
             Err(error) => Err(damaged_or(path, error)),
         }
     }
@@ -141,6 +180,34 @@ impl Store {
     /// Whether it has no file; see [`Store::nowhere`].
     pub fn is_nowhere(&self) -> bool {
         self.nowhere
+    }
+
+    /// Whether the file that was opened is still the one at its path.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`].
+    pub fn in_place(&self) -> Result<(), StoreError> {
+        match self.nowhere || self.identity == place::identity(&self.path) {
+            true => Ok(()),
+            false => Err(StoreError::Gone { path: self.path.clone() }),
+        }
+    }
+
+    /// Writes all that an open file that is gone holds to a new one. Its log is removed, lest it
+    /// be applied to whatever lies in its place.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub async fn rescue_to(&self, path: &Path) -> Result<(), StoreError> {
+        sqlx::query("VACUUM INTO ?1")
+            .bind(path.display().to_string())
+            .execute(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))?;
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(place::beside(&self.path, suffix));
+        }
+        Ok(())
     }
 
     /// An SQLite error with the file's name.
@@ -199,9 +266,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] with what the other process said of itself.
     pub fn lock(&self, who: &str) -> Result<Lock, StoreError> {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push("-lock");
-        let path = self.path.with_file_name(name);
+        let path = place::beside(&self.path, "-lock");
         let failed = |error| StoreError::Lock { path: path.clone(), error };
         let mut file = File::options()
             .read(true)

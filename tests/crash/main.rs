@@ -7,6 +7,8 @@ mod harness;
 mod mail;
 #[path = "../harness/relay.rs"]
 mod relay;
+mod grounds;
+mod pauses;
 mod storm;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,7 +134,7 @@ fn a_sender_killed_at_any_moment_loses_nobody_and_doubles_nobody() {
 
 #[test]
 fn an_interrupted_sender_finishes_what_is_on_the_wire() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let (here, relay) = (with_readers(200), slow(4));
         let running = start(&here, &relay, &[]);
         relay.has_taken(30);

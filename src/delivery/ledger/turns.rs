@@ -115,6 +115,7 @@ impl Ledger {
         now_ms: i64,
         skip: &Skip,
     ) -> Result<Vec<Claimed>, StoreError> {
+        self.in_place()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query =
             QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'claimed', claimed_by = ");
