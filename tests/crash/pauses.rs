@@ -125,3 +125,32 @@ fn an_attempt_is_counted_once_however_the_next_one_ends() {
     assert_eq!(start(&here, &other, &[]).wait().code, 0);
     assert_eq!(book(&here).row("r0002@x.example").attempts, 2);
 }
+
+// Row 47. What was not synced is lost with the power: the marks, here, and perhaps their file.
+#[test]
+fn after_another_boot_whoever_was_claimed_is_uncertain_and_held() {
+    for lost in [false, true] {
+        let (here, relay) = (with_readers(READERS), slow(24));
+        let running = start(&here, &relay, &[]);
+        relay.has_taken(60);
+        running.kill();
+        let marks = here.read("digest.db-marks");
+        let (first, rest) = marks.split_once('\n').expect("lines");
+        assert!(first.starts_with("{\"boot\":[\""), "{first}");
+        // The marks of the last moments are gone, and the machine has been started again.
+        let kept: String = rest.lines().take(20).map(|line| format!("{line}\n")).collect();
+        let first = first.replacen("[\"", "[\"another-", 1);
+        let here = match lost {
+            false => here.write("digest.db-marks", format!("{first}\n{kept}")),
+            true => here.remove("digest.db-marks"),
+        };
+        let output = start(&here, &relay, &[]).wait();
+        let book = book(&here);
+        let uncertain = book.of("uncertain").len();
+        assert_eq!(output.code, 4, "{output:?}");
+        assert!((1..=200).contains(&uncertain), "{uncertain}");
+        assert_eq!(book.of("accepted").len() + uncertain, READERS);
+        let copies = relay.copies();
+        assert!(copies.values().all(|count| *count == 1), "{copies:?}");
+    }
+}
