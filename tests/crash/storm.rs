@@ -11,6 +11,7 @@ use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication, Running};
+use crate::mail::Mail;
 use crate::relay::{Book, Relay};
 use crate::{CONNECTIONS, Dice, book, start, with_readers};
 
@@ -219,6 +220,12 @@ fn weathered(seed: u64, readers: usize) -> String {
         let listed = log.listed.get(email).copied().unwrap_or_default();
         assert!((1..=1 + listed).contains(&count), "{count} for {:?}", settled.row(email));
         twice += usize::from(count > 1);
+    }
+    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    for message in relay.accepted() {
+        let id = Mail::read(&message.bytes).id().to_owned();
+        let first = ids.entry(message.recipients.concat()).or_insert_with(|| id.clone());
+        assert_eq!(*first, id, "a repeat has another Message-ID");
     }
     assert_eq!(settled.of("accepted").len() + settled.of("refused").len(), readers);
     assert!(log.kills >= 5 && log.turned_away >= 1, "this proves little: {log:?}");
