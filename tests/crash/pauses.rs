@@ -30,7 +30,6 @@ fn all_have_it(here: &Publication, relay: &Relay, running: Running) {
 // A closed lid: the relay has hung up when the sender wakes.
 #[test]
 fn a_sender_that_sleeps_while_its_connections_are_dropped_goes_on_without_a_storm() {
-    // From some point on each connection ends after so long a silence as no sender keeps.
     let (here, relay) = (with_readers(READERS), slow(21));
     let running = start(&here, &relay, &[]);
     relay.has_taken(60);
