@@ -94,6 +94,23 @@ impl Ledger {
         beside(self.store.path(), "-marks")
     }
 
+    /// Whether the file is still where it was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`].
+    pub fn in_place(&self) -> Result<(), StoreError> {
+        self.store.in_place()
+    }
+
+    /// What a file that is gone held, in a new one beside its place; its name.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn rescue(&self, run: i64) -> Result<PathBuf, StoreError> {
+        let path = beside(self.store.path(), &format!("-rescued-{run}"));
+        self.store.rescue_to(&path).await.map(|()| path)
+    }
+
     /// Begins a run.
     ///
     /// # Errors

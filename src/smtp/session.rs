@@ -4,6 +4,8 @@
 //! happened, or there is a [`Trouble`] instead. It must never fall back to the clear, never log in
 //! before TLS, and never carry on with bytes that came before a TLS handshake (RFC 3207 5).
 
+use std::time::Instant;
+
 use data_encoding::BASE64;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::{Ehlo, Quit, Starttls};
@@ -77,6 +79,8 @@ pub struct Session {
     pub(super) reset_due: bool,
     /// Cleared by the first doubt, for good.
     pub(super) usable: bool,
+    /// When the relay last answered.
+    pub(super) heard: Instant,
     /// The bytes of a group, kept so that a message costs no allocation.
     pub(super) group: Vec<u8>,
 }
@@ -158,6 +162,7 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
         carried: 0,
         reset_due: false,
         usable: true,
+        heard: Instant::now(),
         group: Vec::new(),
     })
 }
@@ -279,7 +284,10 @@ fn unreachable(error: &ConnectError) -> Trouble {
     let trouble = trouble_of_loss(Stage::Connect, error.to_string(), 0, false);
     match error {
         // A name that does not exist is our configuration's fault, unless it did a minute ago.
-        ConnectError::Lookup(_, false) => Trouble { scope: Scope::Relay, ..trouble },
+        ConnectError::Lookup(_, false) => {
+            let text = format!("{}; check the relay's name", trouble.text);
+            Trouble { scope: Scope::Relay, text, ..trouble }
+        }
         _ => trouble,
     }
 }

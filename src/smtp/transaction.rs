@@ -10,8 +10,9 @@
 //! a message for which `before_dot` was called and `settled` was not is then uncertain.
 
 use std::future::Future;
+use std::time::Instant;
 
-use lettre::transport::smtp::commands::{Data, Rset};
+use lettre::transport::smtp::commands::{Data, Noop, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 use tracing::trace;
 
@@ -117,6 +118,7 @@ impl Session {
                     Opened::Go => {}
                     Opened::Refused(outcome) => {
                         feed.settled(current.ticket, outcome).await;
+                        self.heard = Instant::now();
                         break;
                     }
                     Opened::Over(outcome, trouble) => {
@@ -127,7 +129,10 @@ impl Session {
                 }
                 match self.deliver(feed, current).await {
                     Ok(Step::Next(next)) => (current, sent_ahead) = (next, true),
-                    Ok(Step::Idle) => break,
+                    Ok(Step::Idle) => {
+                        self.heard = Instant::now();
+                        break;
+                    }
                     Ok(Step::Stopped) => return Ok(End::Stopped),
                     Err(trouble) => return Err(self.named(trouble)),
                 }
@@ -151,11 +156,28 @@ impl Session {
     }
 
     /// After a wait: a 421 or a FIN that came meanwhile ends the session before anything is sent.
+    /// After a long one a peer may be gone without either, so it is asked.
     async fn check_idle<F: Feed>(&mut self, feed: &mut F, taken: &Taken) -> Result<(), Trouble> {
-        let Some(said) = self.wire.unasked().await else { return Ok(()) };
-        let trouble = self.spoken(Stage::Mail, said);
+        let trouble = match self.wire.unasked().await {
+            Some(said) => self.spoken(Stage::Mail, said),
+            None if self.heard.elapsed() < self.relay.timeouts().idle => return Ok(()),
+            None => match self.ask_whether_there().await {
+                Ok(_) => return Ok(()),
+                Err(loss) => self.spoken(Stage::Mail, Err(loss)),
+            },
+        };
         feed.settled(taken.ticket, unsent(Stage::Mail, trouble.text.clone())).await;
         Err(self.named(trouble))
+    }
+
+    /// NOOP. Any answer will do, but for the 421 of a server that leaves.
+    async fn ask_whether_there(&mut self) -> Result<Reply, Loss> {
+        let within = self.relay.timeouts().greeting;
+        self.wire.write_group(Noop.to_string().as_bytes(), within).await?;
+        match self.wire.reply(within).await? {
+            Reply { code: 421, .. } => Err(Loss::Closed),
+            reply => Ok(reply),
+        }
     }
 
     /// What it means that a server spoke, or left, without being asked.

@@ -3,6 +3,8 @@
 //! Knows no table's meaning: the rooms that own tables bring their own statements. Every commit
 //! that returned is on disk (WAL with `synchronous=FULL`).
 
+mod place;
+
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,9 @@ pub struct Store {
     pool: SqlitePool,
     path: PathBuf,
     nowhere: bool,
+    identity: Option<place::Identity>,
+    /// What SQLite calls the file: `main`, unless it was attached later.
+    schema: &'static str,
 }
 
 /// Why a database cannot be used.
@@ -60,6 +65,36 @@ pub enum StoreError {
         /// The system's reason.
         error: std::io::Error,
     },
+    /// The file that was opened is not there any more.
+    #[error("{} was deleted or replaced while it was in use", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// There is none, but what lies beside it says that there was one.
+    #[error(
+        "{} is missing, but {beside} is there: put the ledger back, or remove that file as well if \
+         everybody may get everything again",
+        path.display()
+    )]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+        /// The name of what lies beside it.
+        beside: String,
+    },
+    /// It would lie on a file system that two machines may share.
+    #[error(
+        "{} is on a network file system ({kind}), where two senders could not see each other; \
+         keep it on a disk of this machine: --store sqlite:/var/lib/digest/digest.db",
+        path.display()
+    )]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// The file system's type.
+        kind: String,
+    },
     /// SQLite's own words.
     #[error("the database {} failed: {error}", path.display())]
     Sql {
@@ -69,6 +104,8 @@ pub enum StoreError {
         error: sqlx::Error,
     },
 }
+
+const VERSION: &str = "PRAGMA user_version";
 
 /// Keeps other processes from sending as long as it lives.
 #[derive(Debug)]
@@ -104,10 +141,16 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
+        if let Some(kind) = path.parent().and_then(place::network) {
+            return Err(StoreError::Network { path: path.to_owned(), kind });
+        }
+        if let Some(beside) = place::orphan(path) {
+            return Err(StoreError::Missing { path: path.to_owned(), beside });
+        }
         let store = Store::connect(options, path).await?;
         store.check().await?;
         store.migrate(steps).await?;
-        Ok(store)
+        Ok(Store { identity: place::identity(path), ..store })
     }
 
     /// An empty database without a file, for who asks what would be in one; `path` is what its
@@ -135,7 +178,9 @@ impl Store {
         if !self.nowhere {
             return Ok(self);
         }
-        Store::open(&self.path, steps).await?.close().await;
+        let file = Store::open(&self.path, steps).await?;
+        let identity = file.identity;
+        file.close().await;
         let failed = |error| self.failed(error);
         let tables: Vec<String> = sqlx::query_scalar(
             "SELECT name FROM main.sqlite_schema \
@@ -158,7 +203,7 @@ impl Store {
             .execute(&self.pool)
             .await
             .map_err(failed)?;
-        Ok(Store { nowhere: false, ..self })
+        Ok(Store { nowhere: false, identity, schema: "settled", ..self })
     }
 
     /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
@@ -167,7 +212,10 @@ impl Store {
         let pool =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         match pool.connect_with(options).await {
-            Ok(pool) => Ok(Store { pool, path: path.to_owned(), nowhere: false }),
+            Ok(pool) => {
+                let path = path.to_owned();
+                Ok(Store { pool, path, nowhere: false, identity: None, schema: "main" })
+            }
             Err(error) => Err(damaged_or(path, error)),
         }
     }
@@ -180,6 +228,41 @@ impl Store {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it has no file; see [`Store::nowhere`].
+    pub fn is_nowhere(&self) -> bool {
+        self.nowhere
+    }
+
+    /// Whether the file that was opened is still the one at its path.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`].
+    pub fn in_place(&self) -> Result<(), StoreError> {
+        match self.nowhere || self.identity == place::identity(&self.path) {
+            true => Ok(()),
+            false => Err(StoreError::Gone { path: self.path.clone() }),
+        }
+    }
+
+    /// Writes all that an open file that is gone holds to a new one. Its log is removed, lest it
+    /// be applied to whatever lies in its place.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub async fn rescue_to(&self, path: &Path) -> Result<(), StoreError> {
+        // One of two names of our own.
+        let rescue = sqlx::AssertSqlSafe(format!("VACUUM {} INTO ?1", self.schema));
+        sqlx::query(rescue)
+            .bind(path.display().to_string())
+            .execute(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))?;
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(place::beside(&self.path, suffix));
+        }
+        Ok(())
     }
 
     /// An SQLite error with the file's name.
@@ -198,7 +281,7 @@ impl Store {
     }
 
     async fn migrate(&self, steps: &[&'static str]) -> Result<(), StoreError> {
-        let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+        let version: i64 = sqlx::query_scalar(VERSION)
             .fetch_one(&self.pool)
             .await
             .map_err(|error| self.failed(error))?;
@@ -207,7 +290,16 @@ impl Store {
             return Err(StoreError::Newer { path: self.path.clone(), found: version });
         }
         for (at, step) in steps.iter().enumerate().skip(done) {
-            let mut transaction = self.pool.begin().await.map_err(|error| self.failed(error))?;
+            // Two processes may meet at a new file: the second waits here, and finds it done.
+            let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+            let mut transaction = begun.map_err(|error| self.failed(error))?;
+            let version: i64 = sqlx::query_scalar(VERSION)
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(|error| self.failed(error))?;
+            if usize::try_from(version).is_ok_and(|version| version > at) {
+                continue;
+            }
             sqlx::raw_sql(*step)
                 .execute(&mut *transaction)
                 .await
@@ -229,9 +321,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] with what the other process said of itself.
     pub fn lock(&self, who: &str) -> Result<Lock, StoreError> {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push("-lock");
-        let path = self.path.with_file_name(name);
+        let path = place::beside(&self.path, "-lock");
         let failed = |error| StoreError::Lock { path: path.clone(), error };
         let mut file = File::options()
             .read(true)
@@ -243,13 +333,7 @@ impl Store {
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
-                let mut who = String::new();
-                let _ = file.read_to_string(&mut who);
-                let who = if who.trim().is_empty() { "another process".to_owned() } else { who };
-                return Err(StoreError::Busy {
-                    path: self.path.clone(),
-                    who: who.trim().to_owned(),
-                });
+                return Err(StoreError::Busy { path: self.path.clone(), who: holder(&mut file) });
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
         }
@@ -262,6 +346,20 @@ impl Store {
     pub async fn close(self) {
         self.pool.close().await;
     }
+}
+
+/// What the holder of a lock says of itself. It writes that behind taking the lock, so what stands
+/// there at once may be empty, or its predecessor's.
+fn holder(file: &mut File) -> String {
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(50));
+        let mut who = String::new();
+        let _ = file.rewind().and_then(|()| file.read_to_string(&mut who));
+        if !who.trim().is_empty() {
+            return who.trim().to_owned();
+        }
+    }
+    "another process".to_owned()
 }
 
 fn damaged_or(path: &Path, error: sqlx::Error) -> StoreError {

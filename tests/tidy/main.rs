@@ -7,6 +7,7 @@
 // A test says what it expects with unwrap.
 #![allow(clippy::unwrap_used)]
 
+mod faults;
 mod rules;
 mod scan;
 mod snippets;

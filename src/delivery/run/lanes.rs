@@ -65,6 +65,13 @@ impl Lanes {
         lanes
     }
 
+    /// The paces that have a limit, each with its domain.
+    pub(super) fn limited(&mut self) -> impl Iterator<Item = (&str, &mut Pace)> {
+        let lanes = self.lanes.iter_mut().skip(1);
+        let all = lanes.map(|lane| (lane.domain.as_str(), &mut lane.pace));
+        all.filter(|(_, pace)| pace.limit().is_some())
+    }
+
     fn open(&mut self, domain: String) -> usize {
         if let Some(lane) = self.by_domain.get(&domain) {
             return *lane;

@@ -13,6 +13,7 @@ use super::{Options, Progress};
 use crate::delivery::ledger::turns::Skip;
 use crate::delivery::ledger::{Claimed, Ledger};
 use crate::delivery::pace::Pace;
+use crate::store::StoreError;
 
 /// Rows of one claim: few enough that losing power leaves few uncertain, enough that the disk is
 /// seldom asked.
@@ -104,6 +105,29 @@ impl Queue {
             state: Mutex::new(state),
             changed: Notify::new(),
         }
+    }
+
+    /// Lets the limits begin with what earlier runs have sent: a run that ended or was killed a
+    /// moment ago has used them. Which relay took a message is not known, so all count for each.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub(super) async fn resume(&mut self) -> Result<(), StoreError> {
+        let Queue { ledger, began_ms, state, .. } = self;
+        let State { whole, relays, lanes, .. } =
+            state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let everybody = relays.iter_mut().chain([whole]).map(|pace| (None, pace));
+        let domains = lanes.limited().map(|(domain, pace)| (Some(domain), pace));
+        for (domain, pace) in everybody.chain(domains) {
+            let Some(limit) = pace.limit() else { continue };
+            let window_ms = i64::try_from(limit.per.as_millis()).unwrap_or(i64::MAX);
+            let since_ms = began_ms.saturating_sub(window_ms);
+            let sent_ms = ledger.sent_since(since_ms, domain, limit.messages).await?;
+            // A clock that was set back makes the future of what is past.
+            let age = |ms: i64| Duration::from_millis(began_ms.saturating_sub(ms).max(0) as u64);
+            pace.resume(sent_ms.into_iter().map(age));
+        }
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
