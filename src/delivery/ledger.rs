@@ -64,7 +64,7 @@ pub const STATES: [&str; 7] =
     ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
 
 /// A row to attempt.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Claimed {
     /// Its number.
     pub row: i64,

@@ -123,6 +123,11 @@ impl Pace {
         *count += 1;
     }
 
+    /// Whether messages have to wait for each other.
+    pub fn is_limited(&self) -> bool {
+        !self.interval().is_zero()
+    }
+
     /// Whether it is below its full pace.
     pub fn is_slowed(&self) -> bool {
         self.slowed.is_some()

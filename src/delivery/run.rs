@@ -3,6 +3,7 @@
 //! The clock is asked through [`Options::clock`]. A refused recipient is an outcome; the run itself
 //! ends early only for what would befall every further message.
 
+mod ahead;
 mod connection;
 mod health;
 pub mod lanes;
@@ -71,6 +72,13 @@ pub struct Options {
     pub stopping: watch::Receiver<Stopping>,
     /// Counts while the run goes on.
     pub progress: Arc<Progress>,
+}
+
+impl Options {
+    /// Connections to all relays.
+    fn connections(&self) -> usize {
+        self.routes.iter().map(|route| route.relay.connections()).sum()
+    }
 }
 
 /// What a run has done so far: for a progress bar, not for a report.

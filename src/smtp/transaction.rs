@@ -41,9 +41,10 @@ pub trait Feed: Send {
     /// while nothing is on the wire, and never dropped before it is done.
     fn next(&mut self) -> impl Future<Output = Option<(Ticket, Message)>> + Send;
 
-    /// The next message if it may go at once. Must not wait: a text is held back meanwhile.
-    /// `None` for "not now" and for "no more"; [`Feed::next`] is asked afterwards.
-    fn try_next(&mut self) -> Option<(Ticket, Message)>;
+    /// The next message if it may go at once. Must not wait for more than its making: a text is
+    /// held back meanwhile. `None` for "not now" and for "no more"; [`Feed::next`] is asked
+    /// afterwards.
+    fn try_next(&mut self) -> impl Future<Output = Option<(Ticket, Message)>> + Send;
 
     /// Called after the 354 and before any byte of the text or its final dot may be written: the
     /// attempt must be durable on return.
@@ -227,7 +228,7 @@ impl Session {
     /// The message that may follow at once, if there is one.
     async fn follower<F: Feed>(&self, feed: &mut F) -> Option<Taken> {
         while self.pipelined() && self.has_room(1) {
-            let (ticket, message) = feed.try_next()?;
+            let (ticket, message) = feed.try_next().await?;
             let admitted = self.admit(feed, ticket, message).await;
             if admitted.is_some() {
                 return admitted;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::ahead::Draft;
 use super::health::{Health, Wait};
 use super::queue::Queue;
 use super::recorder::Recorder;
@@ -64,8 +65,8 @@ struct Shared {
 
 impl Work {
     pub(super) fn new(queue: Arc<Queue>, recorder: Arc<Recorder>, options: Options) -> Work {
-        let connections = options.routes.iter().map(|route| route.relay.connections()).sum();
-        let shared = Shared { working: AtomicUsize::new(connections), ..Shared::default() };
+        let shared =
+            Shared { working: AtomicUsize::new(options.connections()), ..Shared::default() };
         let health = Arc::new(Health::new(options.routes.len()));
         Work { queue, recorder, options, shared: Arc::new(shared), health }
     }
@@ -258,7 +259,7 @@ async fn session(work: &Work, relay: &Relay, route: usize) -> (u64, Result<End, 
     work.health.opened(route);
     work.shared.opened.store(true, Ordering::Relaxed);
     work.options.progress.tell(None);
-    let mut feed = RowFeed { work, route, rows: HashMap::new() };
+    let mut feed = RowFeed { work, route, rows: HashMap::new(), message_ids: HashMap::new() };
     let end = session.carry(&mut feed).await;
     let carried = session.carried();
     work.health.closed(route, true, carried);
@@ -274,13 +275,24 @@ struct RowFeed<'a> {
     work: &'a Work,
     route: usize,
     rows: HashMap<Ticket, Claimed>,
+    /// Of these rows.
+    message_ids: HashMap<i64, String>,
 }
 
 impl RowFeed<'_> {
-    fn message(&mut self, claimed: Claimed) -> Option<(Ticket, Message)> {
+    async fn message(
+        &mut self,
+        (claimed, draft): (Claimed, Option<Arc<Draft>>),
+    ) -> Option<(Ticket, Message)> {
         let ticket = Ticket(u64::try_from(claimed.row).unwrap_or_default());
-        match self.work.options.templates.splice(&claimed) {
+        let templates = &self.work.options.templates;
+        let made = match draft {
+            Some(draft) => draft.message(templates).await,
+            None => templates.splice(&claimed),
+        };
+        match made {
             Ok(message) => {
+                self.message_ids.insert(claimed.row, message.message_id.clone());
                 self.rows.insert(ticket, claimed);
                 Some((ticket, message))
             }
@@ -322,9 +334,15 @@ impl RowFeed<'_> {
             enhanced: reply.and_then(|reply| reply.enhanced).map(|enhanced| enhanced.to_string()),
             text: text.to_owned(),
             at: (options.clock)(),
-            message_id: options.templates.message_id(claimed.recipient.address()),
+            message_id: self.message_id(claimed),
             retry: None,
         }
+    }
+
+    fn message_id(&self, claimed: &Claimed) -> String {
+        let known = self.message_ids.get(&claimed.row).cloned();
+        let templates = &self.work.options.templates;
+        known.unwrap_or_else(|| templates.message_id(claimed.recipient.address()))
     }
 
     fn failed(&self, claimed: &Claimed, state: &str, failure: &Failure) {
@@ -412,21 +430,20 @@ impl Feed for RowFeed<'_> {
     async fn next(&mut self) -> Option<(Ticket, Message)> {
         loop {
             let claimed = self.work.queue.next(self.route).await?;
-            if let Some(taken) = self.message(claimed) {
+            if let Some(taken) = self.message(claimed).await {
                 return Some(taken);
             }
         }
     }
 
-    fn try_next(&mut self) -> Option<(Ticket, Message)> {
+    async fn try_next(&mut self) -> Option<(Ticket, Message)> {
         let claimed = self.work.queue.try_next(self.route)?;
-        self.message(claimed)
+        self.message(claimed).await
     }
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
         let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
-        let message_id = self.work.options.templates.message_id(claimed.recipient.address());
-        match self.work.recorder.dot(claimed.row, message_id) {
+        match self.work.recorder.dot(claimed.row, self.message_id(claimed)) {
             true => Ok(()),
             false => Err(Stop),
         }
@@ -434,6 +451,14 @@ impl Feed for RowFeed<'_> {
 
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {
         let Some(claimed) = self.rows.remove(&ticket) else { return };
+        let row = claimed.row;
+        self.settle(claimed, outcome);
+        self.message_ids.remove(&row);
+    }
+}
+
+impl RowFeed<'_> {
+    fn settle(&mut self, claimed: Claimed, outcome: Outcome) {
         match outcome {
             Outcome::Accepted(reply) => {
                 self.work.shared.refusals.store(0, Ordering::Relaxed);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::ahead::{Ahead, Draft};
 use super::lanes::{Lanes, Ready};
 use super::{Options, Progress};
 use crate::delivery::ledger::turns::Skip;
@@ -42,6 +43,8 @@ pub(super) struct Queue {
 #[derive(Debug)]
 struct State {
     lanes: Lanes,
+    /// Messages of rows that wait, where it pays to make them early.
+    ahead: Option<Ahead>,
     /// Rows handed out and not settled.
     out: usize,
     /// A claim is under way.
@@ -67,7 +70,7 @@ struct State {
 
 /// What [`Queue::take`] found.
 enum Found {
-    Row(Box<Claimed>),
+    Row(Box<Claimed>, Option<Arc<Draft>>),
     /// Nothing yet: claim more.
     Claim,
     /// Nothing yet: others hold rows, or the pace says so long.
@@ -82,6 +85,7 @@ impl Queue {
     pub(super) fn new(ledger: Ledger, run: i64, began_ms: i64, options: &Options) -> Queue {
         let state = State {
             lanes: Lanes::new(&options.lanes),
+            ahead: Ahead::start(&options.templates, options.connections()),
             out: 0,
             claiming: false,
             exhausted: false,
@@ -142,14 +146,14 @@ impl Queue {
 
     /// The next row for a connection to the `relay`th relay, when there is one and its time has
     /// come; `None` where none will come soon.
-    pub(super) async fn next(&self, relay: usize) -> Option<Claimed> {
+    pub(super) async fn next(&self, relay: usize) -> Option<(Claimed, Option<Arc<Draft>>)> {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // From here on no change is missed, although it is awaited only below.
             changed.as_mut().enable();
             match self.take(relay) {
-                Found::Row(row) => return Some(*row),
+                Found::Row(row, draft) => return Some((*row, draft)),
                 Found::End => return None,
                 Found::Due(pause) if pause > LONG => return None,
                 Found::Claim => self.claim().await,
@@ -163,9 +167,9 @@ impl Queue {
     }
 
     /// The next row if it may go at once.
-    pub(super) fn try_next(&self, relay: usize) -> Option<Claimed> {
+    pub(super) fn try_next(&self, relay: usize) -> Option<(Claimed, Option<Arc<Draft>>)> {
         match self.take(relay) {
-            Found::Row(row) => Some(*row),
+            Found::Row(row, draft) => Some((*row, draft)),
             _ => None,
         }
     }
@@ -190,7 +194,9 @@ impl Queue {
         state.whole.take(now);
         state.relays[relay].take(now);
         state.out += 1;
-        Found::Row(Box::new(row))
+        let draft = state.ahead.as_mut().and_then(|ahead| ahead.take(row.row));
+        state.refill(now);
+        Found::Row(Box::new(row), draft)
     }
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.
@@ -218,6 +224,7 @@ impl Queue {
                 for row in rows {
                     state.lanes.add(row);
                 }
+                state.refill(self.started.elapsed());
             }
             Err(error) => {
                 state.failure = Some(error.to_string());
@@ -294,7 +301,10 @@ impl Queue {
 
     /// Hands out no more rows.
     pub(super) fn close(&self) {
-        self.state().closed = true;
+        let mut state = self.state();
+        state.closed = true;
+        state.ahead = None;
+        drop(state);
         self.changed.notify_waiters();
     }
 
@@ -376,6 +386,13 @@ impl Queue {
 }
 
 impl State {
+    /// Has the messages of the next rows made.
+    fn refill(&mut self, now: Duration) {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.refill(&self.lanes, now);
+        }
+    }
+
     /// Deferred rows whose time has come can be claimed.
     fn note_due(&mut self, now_ms: i64) {
         while self.due_ms.first().is_some_and(|due| *due <= now_ms) {
