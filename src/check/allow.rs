@@ -8,6 +8,9 @@ use crate::check::register;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::Issue;
 
+/// Rules that only `check --online` asks: elsewhere nobody can tell whether they are broken.
+const ONLINE: [&str; 2] = ["dead-link", "moved-link"];
+
 /// Rules that may be broken, and which of them were.
 #[derive(Debug, Default)]
 pub struct Permits {
@@ -101,7 +104,8 @@ impl Permits {
     /// broke. Asked when all rules have been looked at.
     pub fn finish(&mut self) -> Vec<Diagnostic> {
         let mut problems = std::mem::take(&mut self.refused);
-        for unused in self.items.drain(..).filter(|item| !item.used) {
+        let is_unused = |item: &Permit| !item.used && !ONLINE.contains(&item.rule.as_str());
+        for unused in self.items.drain(..).filter(is_unused) {
             let what = format!("{} is allowed, and nothing breaks it", unused.rule);
             let problem = Diagnostic::warning("allow-unused", what)
                 .help("take it away, so that the next mistake of this kind is seen");

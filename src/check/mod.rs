@@ -21,6 +21,7 @@ mod legal;
 mod links;
 mod mail;
 mod markup;
+pub mod online;
 pub mod register;
 mod script;
 mod size;

@@ -35,7 +35,6 @@ pub(super) struct Survey<'a> {
     pub(super) content: Content,
     pub(super) store: Store,
     pub(super) ledger: Ledger,
-    path: PathBuf,
     list: PathBuf,
     muster: Muster,
 }
@@ -68,26 +67,17 @@ impl<'a> Survey<'a> {
                 .help("name one: --subscribers FILE.csv"));
         };
         let muster = read(&ledger, args, &list).await?;
-        let survey = Survey { desk, args, content, store, ledger, path, list, muster };
+        let survey = Survey { desk, args, content, store, ledger, list, muster };
         survey.list_is_usable()?;
         survey.rules_are_kept(permits).await?;
         Ok(survey)
     }
 
     /// The same with the ledger's file, which is made if it is not there.
-    pub(super) async fn with_ledger(mut self) -> Result<Survey<'a>, Failure> {
-        if self.path.is_file() {
-            return Ok(self);
-        }
-        self.store.close().await;
-        self.store = Store::open(&self.path, &ledger::STEPS).await?;
-        self.ledger = Ledger::new(self.store.clone(), &self.content.composition.issue);
-        let before = (self.muster.people, self.muster.rejected);
-        self.muster = read(&self.ledger, self.args, &self.list).await?;
-        match (self.muster.people, self.muster.rejected) == before {
-            true => Ok(self),
-            false => Err(Failure::new(format!("{} changed while it was read", self.shown()))),
-        }
+    pub(super) async fn with_ledger(self) -> Result<Survey<'a>, Failure> {
+        let store = self.store.settle(&ledger::STEPS).await?;
+        let ledger = Ledger::new(store.clone(), &self.content.composition.issue);
+        Ok(Survey { store, ledger, ..self })
     }
 
     /// Who gets the issue, as the ledger is now.
@@ -126,10 +116,10 @@ impl<'a> Survey<'a> {
 
     async fn rules_are_kept(&self, permits: [Permits; 2]) -> Result<(), Failure> {
         let Content { composition, issue, .. } = &self.content;
-        let plan = self.plan(false).await?;
-        if plan.listed() == 0 {
+        let (people, outside) = self.ledger.meant().await?;
+        if people == 0 {
             let why = match self.args.only {
-                Some(_) if plan.outside > 0 => "nobody whom --only names",
+                Some(_) if outside > 0 => "nobody whom --only names",
                 _ => "nobody to send to",
             };
             return Err(Failure::checks(format!("{} holds {why}", self.shown())));
@@ -141,7 +131,7 @@ impl<'a> Survey<'a> {
             let without = Lacking { count: without.count, examples: without.examples };
             lacking.insert(field.to_owned(), without);
         }
-        let audience = Audience { columns, people: plan.listed(), lacking: &lacking };
+        let audience = Audience { columns, people, lacking: &lacking };
         let mut problems = match issue {
             Some(issue) => examine::issue(self.desk, issue, composition, Some(audience))?,
             None => check::readers(composition, &audience),
