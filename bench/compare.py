@@ -1,17 +1,20 @@
 """Compares whole processes: digest, smtp-source, nodemailer and smtplib to the same server.
 
-    cargo build --release && (cd bench && npm ci) && python3 bench/compare.py
+    python3 bench/compare.py
 
-Every run is the whole process by the clock, from its start to its end, the ledger on disk and
-synced. All runs of a table happen after each other on the same machine, the contestants in turn,
-several rounds; the table shows medians, and ratios of medians. Needs Postfix's smtp-sink and
-smtp-source, node and python3.
+It builds what it compares (cargo, npm) and prints Markdown tables. Every run is the whole process
+by the clock, from its start to its end, the ledger on disk and synced. All runs of a table happen
+after each other on the same machine, the contestants in turn, several rounds; the table shows
+medians, and ratios of medians. Needs Postfix's smtp-sink and smtp-source, cargo, node, npm and
+python3.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import platform
+import random
 import shutil
 import statistics
 import subprocess
@@ -21,7 +24,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-DIGEST = ROOT / "target/release/digest"
+BUILT = ROOT / "target/release"
+DIGEST = BUILT / "digest"
 PORT = 2629
 
 
@@ -30,6 +34,23 @@ def tool(name):
     if not found:
         sys.exit(f"{name} is missing: install Debian's postfix")
     return found
+
+
+def build():
+    """digest, the contestants in Rust, and what npm has to fetch."""
+    for manifest in (ROOT, HERE / "lettre-pool", HERE / "no-ledger"):
+        line = ["cargo", "build", "--release", "--quiet", "--locked", "--manifest-path"]
+        line += [manifest / "Cargo.toml", "--target-dir", ROOT / "target"]
+        subprocess.run([str(word) for word in line], check=True)
+    if not (HERE / "node_modules").is_dir():
+        subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
+
+
+def accepted(line, count):
+    """Runs a contestant that says at its end how many were accepted."""
+    done = subprocess.run([str(word) for word in line], capture_output=True, text=True)
+    said = done.stdout.strip().splitlines()
+    assert done.returncode == 0 and json.loads(said[-1])["accepted"] == count, done.stdout + done.stderr
 
 
 def signed(work, count, connections):
@@ -45,9 +66,19 @@ def digest(work, count, connections, *more, publication="publication"):
     line = [DIGEST, "send", "2025-11", "--publication", work / publication]
     line += ["--subscribers", work / f"list-{count}.csv", "--relay", f"smtp://127.0.0.1:{PORT}{''.join(more)}"]
     line += ["--store", f"sqlite:{ledger}", "--connections", str(connections), "--yes", "--json"]
-    done = subprocess.run([str(word) for word in line], capture_output=True, text=True)
-    told = json.loads(done.stdout.strip().splitlines()[-1])
-    assert told["accepted"] == count, done.stdout + done.stderr
+    accepted(line, count)
+
+
+def no_ledger(work, count, connections, publication="publication"):
+    """The same without a ledger: what crashes loses its place."""
+    line = [BUILT / "no-ledger", work / publication, "2025-11", work / f"list-{count}.csv"]
+    accepted([*line, PORT, connections], count)
+
+
+def lettre(work, count, connections):
+    """lettre's pool. Each message costs five answers: NOOP, MAIL, RCPT, DATA, dot."""
+    line = [BUILT / "lettre-pool", PORT, count, connections, work / "message.html"]
+    accepted([*line, work / "message.txt"], count)
 
 
 def smtp_source(work, count, connections):
@@ -59,13 +90,21 @@ def smtp_source(work, count, connections):
 
 def nodemailer(work, count, connections, *key):
     line = ["node", HERE / "nodemailer.mjs", PORT, count, connections, work / "message.html"]
-    line += [work / "message.txt", *key]
-    done = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout)["accepted"] == count
+    accepted([*line, work / "message.txt", *key], count)
 
 
 def smtplib(work, count, connections):
     line = [sys.executable, HERE / "smtplib_send.py", PORT, count, connections, work / "message.eml"]
+    accepted(line, count)
+
+
+def render(work, *_):
+    line = [DIGEST, "render", "2025-11", "--publication", work / "publication", "--format", "html"]
+    subprocess.run([str(word) for word in line], check=True, capture_output=True)
+
+
+def mjml(work, *_):
+    line = [HERE / "node_modules/.bin/mjml", HERE / "layout.mjml", "-o", work / "mjml.html"]
     subprocess.run([str(word) for word in line], check=True, capture_output=True)
 
 
@@ -91,13 +130,17 @@ def prepare(work, counts):
     for kind, name in (("eml", "message.eml"), ("html", "message.html"), ("text", "message.txt")):
         line = [DIGEST, "render", "2025-11", "--publication", publication, "--format", kind, "-o", work / name]
         subprocess.run([str(word) for word in line], check=True, capture_output=True)
-    names = ["Minji", "José", "민지", "Amara", "Grace", "하늘"]
     for count in counts:
-        with open(work / f"list-{count}.csv", "w", encoding="utf-8") as file:
-            file.write("email,first_name,tags\n")
-            for at in range(count):
-                tag = "member" if at % 3 == 0 else ""
-                file.write(f"reader{at}@d{at % 50}.example,{names[at % 6]},{tag}\n")
+        write_list(work / f"list-{count}.csv", range(count))
+
+
+def write_list(path, order):
+    names = ["Minji", "José", "민지", "Amara", "Grace", "하늘"]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("email,first_name,tags\n")
+        for at in order:
+            tag = "member" if at % 3 == 0 else ""
+            file.write(f"reader{at}@d{at % 50}.example,{names[at % 6]},{tag}\n")
 
 
 class Sink:
@@ -116,56 +159,152 @@ class Sink:
         self.process.wait()
 
 
-def table(title, count, rounds, contestants, base):
-    """Runs the contestants in turn and prints medians, rates and ratios to `base`."""
+def medians(rounds, contestants):
+    """Seconds of each contestant, who take turns."""
     times = {name: [] for name, *_ in contestants}
     for _ in range(rounds):
         for name, run, *arguments in contestants:
             times[name].append(timed(run, *arguments))
-    medians = {name: statistics.median(runs) for name, runs in times.items()}
-    print(f"\n### {title}\n\n| | messages/s | ratio to {base} |\n| --- | ---: | ---: |")
-    for name, median in medians.items():
-        print(f"| {name} | {count / median:,.0f} | {medians[base] / median:.2f} |")
+    return {name: statistics.median(runs) for name, runs in times.items()}
+
+
+def load():
+    """What else the machine did in the last minute, as the system counts it."""
+    return f"load average {os.getloadavg()[0]:.1f}"
+
+
+def table(title, count, rounds, contestants, base):
+    """Runs the contestants in turn and prints medians, rates and ratios to `base`."""
+    before = load()
+    found = medians(rounds, contestants)
+    print(f"\n### {title}\n\n{rounds} rounds, {before} before and {load()} after")
+    print(f"\n| | messages/s | ratio to {base} |\n| --- | ---: | ---: |")
+    for name, median in found.items():
+        print(f"| {name} | {count / median:,.0f} | {found[base] / median:.2f} |", flush=True)
+
+
+def render_table(work, rounds):
+    found = medians(rounds, [("mjml", mjml, work), ("digest render", render, work)])
+    print("\n### One issue to HTML, whole process\n\n| | ms | ratio to mjml |\n| --- | ---: | ---: |")
+    for name, median in found.items():
+        print(f"| {name} | {median * 1000:,.1f} | 1/{found['mjml'] / median:,.0f} |", flush=True)
+
+
+def watched(line):
+    """Seconds of a process and the most memory that it had at once, in MiB."""
+    started, peak = time.perf_counter(), 0
+    with open(os.devnull, "w") as nowhere, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen([str(word) for word in line], stdout=nowhere, stderr=errors)
+        # Not wait4: its figure begins with the memory of the process that forked, which is Python.
+        # The mark only rises, so that the last look before the end is the peak.
+        while process.poll() is None:
+            try:
+                with open(f"/proc/{process.pid}/status") as status:
+                    marks = [mark for mark in status if mark.startswith("VmHWM")]
+                peak = max([peak, *(int(mark.split()[1]) for mark in marks)])
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+            time.sleep(0.002 if time.perf_counter() - started < 1 else 0.05)
+        seconds = time.perf_counter() - started
+        errors.seek(0)
+        assert process.returncode == 0, errors.read().decode()
+    return seconds, peak / 1024
+
+
+def scale(work, counts):
+    """Lists of several lengths in random order: time and memory of planning and of sending."""
+    rows = []
+    for count in counts:
+        people, ledger = work / "scale.csv", work / "scale.db"
+        order = list(range(count))
+        random.Random(count).shuffle(order)
+        write_list(people, order)
+        del order
+        common = ["2025-11", "--publication", work / "publication", "--subscribers", people]
+        common += ["--relay", f"smtp://127.0.0.1:{PORT}", "--store", f"sqlite:{ledger}", "--json"]
+        planned = watched([DIGEST, "plan", *common])
+        sent = watched([DIGEST, "send", *common, "--connections", 4, "--yes"])
+        rows.append((count, *planned, *sent))
+        for left in work.glob("scale.*"):
+            left.unlink()
+    first = rows[0]
+    print(f"\n### Planning and sending by the length of the list, 4 connections\n\n{load()} after\n")
+    print("| recipients | plan | peak memory | send | peak memory | ratio to the first | messages/s |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for count, plan, plan_peak, send, send_peak in rows:
+        print(
+            f"| {count:,} | {plan:.2f} s | {plan_peak:.0f} MiB | {send:.1f} s | {send_peak:.0f} MiB "
+            f"| {send_peak / first[4]:.2f} | {count / send:,.0f} |",
+            flush=True,
+        )
+
+
+def to_sink(work, chosen):
+    """Tables against smtp-sink, which is on this machine and answers at once."""
+    count, rounds = chosen.count, chosen.rounds
+    table(f"{count:,} messages to smtp-sink, 4 connections", count, rounds, [
+        ("smtp-source -d", smtp_source, work, count, 4),
+        ("digest send, ledger on disk", digest, work, count, 4),
+        ("the same without a ledger", no_ledger, work, count, 4),
+    ], "smtp-source -d")
+    count = chosen.peers
+    table(f"{count:,} messages to smtp-sink, 4 connections", count, rounds, [
+        ("nodemailer, pool", nodemailer, work, count, 4),
+        ("lettre, pool", lettre, work, count, 4),
+        ("Python smtplib", smtplib, work, count, 4),
+        ("digest send, ledger on disk", digest, work, count, 4),
+    ], "nodemailer, pool")
+    key = work / "signed" / "dkim-bench.pem"
+    table(f"{count:,} messages, DKIM RSA-2048, 4 connections", count, rounds, [
+        ("nodemailer, pool, DKIM", nodemailer, work, count, 4, key),
+        ("digest send, DKIM, ledger on disk", signed, work, count, 4),
+        ("the same without a ledger", no_ledger, work, count, 4, "signed"),
+    ], "nodemailer, pool, DKIM")
+
+
+def to_slow(work, chosen, delay):
+    """One connection to a server whose every answer is late."""
+    count = chosen.slow
+    with Sink(sys.executable, HERE / "slow_sink.py", PORT, delay):
+        title = f"{count:,} messages, one connection, every answer {delay} ms late"
+        table(title, count, 1 if delay else chosen.rounds, [
+            ("lettre, pool (5 answers a message)", lettre, work, count, 1),
+            ("digest send, lockstep (4 answers)", digest, work, count, 1, "?pipelining=off"),
+            ("Python smtplib (4 answers)", smtplib, work, count, 1),
+            ("digest send", digest, work, count, 1),
+            ("digest send, DKIM", signed, work, count, 1),
+        ], "lettre, pool (5 answers a message)")
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--count", type=int, default=20_000, help="messages of the fast runs")
     options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--slow", type=int, default=200, help="messages of the runs with late answers")
+    options.add_argument("--slow", type=int, default=100, help="messages of the runs with late answers")
     options.add_argument("--peers", type=int, default=2_000, help="messages of the slower peers")
+    options.add_argument("--scale", default="", help="lengths of lists, such as 10000,100000,1000000")
+    options.add_argument("--only", default="sink,slow,render,scale", help="a part of the tables")
     chosen = options.parse_args()
+    parts = chosen.only.split(",")
+    build()
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
         prepare(work, {chosen.count, chosen.slow, chosen.peers})
         size = (work / "message.eml").stat().st_size
-        print(f"{os.cpu_count()} processors, messages of {size:,} bytes, {chosen.rounds} rounds")
+        print(f"{os.cpu_count()} processors ({platform.machine()}), messages of {size:,} bytes", flush=True)
         as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
-        with Sink(tool("smtp-sink"), *as_nobody, f"127.0.0.1:{PORT}", 1000):
-            count = chosen.count
-            table(f"{count:,} messages to smtp-sink, 4 connections", count, chosen.rounds, [
-                ("smtp-source -d", smtp_source, work, count, 4),
-                ("digest send, ledger on disk", digest, work, count, 4),
-            ], "smtp-source -d")
-            count = chosen.peers
-            table(f"{count:,} messages to smtp-sink, 4 connections", count, chosen.rounds, [
-                ("nodemailer, pool", nodemailer, work, count, 4),
-                ("Python smtplib", smtplib, work, count, 4),
-                ("digest send, ledger on disk", digest, work, count, 4),
-            ], "nodemailer, pool")
-            key = work / "signed" / "dkim-bench.pem"
-            table(f"{count:,} messages, DKIM RSA-2048, 4 connections", count, chosen.rounds, [
-                ("nodemailer, pool, DKIM", nodemailer, work, count, 4, key),
-                ("digest send, DKIM, ledger on disk", signed, work, count, 4),
-            ], "nodemailer, pool, DKIM")
-        for delay in (0, 20, 50):
-            with Sink(sys.executable, HERE / "slow_sink.py", PORT, delay):
-                count = chosen.slow
-                table(f"{count:,} messages, one connection, every answer {delay} ms late", count, 1, [
-                    ("digest send, lockstep", digest, work, count, 1, "?pipelining=off"),
-                    ("Python smtplib", smtplib, work, count, 1),
-                    ("digest send", digest, work, count, 1),
-                ], "digest send, lockstep")
+        sink = [tool("smtp-sink"), *as_nobody, f"127.0.0.1:{PORT}", 1000]
+        if "sink" in parts:
+            with Sink(*sink):
+                to_sink(work, chosen)
+        if "slow" in parts:
+            for delay in (0, 20, 50):
+                to_slow(work, chosen, delay)
+        if "render" in parts:
+            render_table(work, 2 * chosen.rounds + 1)
+        if "scale" in parts and chosen.scale:
+            with Sink(*sink):
+                scale(work, [int(count) for count in chosen.scale.split(",")])
 
 
 main()

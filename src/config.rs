@@ -4,6 +4,7 @@
 //! a file, and are never printed, not even in an error.
 
 pub mod dkim;
+mod clients;
 mod pace;
 mod secret;
 mod theme;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use crate::check::clients::Profile;
 use crate::compose::theme::Theme;
 use crate::delivery::pace::Rate;
 use crate::delivery::run::lanes::LaneOptions;
@@ -45,6 +47,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// For `store`: `sqlite:digest.db`.
     pub store_url: Option<String>,
+    /// For `check`: which mail programs readers use.
+    pub clients: Profile,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
 }
@@ -155,6 +159,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let relays = relays(&mut table, root, &mut problems);
     let lanes = pace::lanes(&mut table, &mut problems);
     let schedule = pace::retry(&mut table, &mut problems);
+    let clients = clients::read(&mut table, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -173,6 +178,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 lanes,
                 schedule,
                 store_url,
+                clients,
                 time_zone,
             })
         }
@@ -247,6 +253,7 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
     let list_id = list_id.and_then(|text| list_id_of(&mut section, &text));
     let time_zone = time_zone(&mut section);
     let pictures = section.choice("images", load::pictures_choices()).unwrap_or(Pictures::Hosted);
+    let advertising = section.flag("advertising").unwrap_or_default();
     section.finish(problems);
     let mut bounce = table.table("bounce");
     let reverse_path = bounce.text("reverse_path");
@@ -276,6 +283,7 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
         logo: None,
         logo_dark: None,
         pictures,
+        advertising,
     };
     (Some((publication, time_zone)), Some(sender))
 }

@@ -9,6 +9,7 @@
 //! 3. [`message`] encodes a `Composition` once and splices one `Message` per recipient: an
 //!    envelope and RFC 5322 bytes.
 //! 4. [`check`] looks at all three and reports mistakes at the author's line.
+//!    [`fetch`] asks web addresses whether they answer, where `check` and `doctor` are told to.
 //! 5. [`smtp`] carries (envelope, bytes) to a relay and turns each reply into an `Outcome`.
 //! 6. [`store`] opens the database file; [`audience`] reads subscribers; [`delivery`] decides who
 //!    is next, and writes down what became of each.
@@ -24,6 +25,7 @@ pub mod picture;
 pub mod issue;
 pub mod compose;
 pub mod message;
+pub mod fetch;
 pub mod check;
 pub mod smtp;
 pub mod store;

@@ -56,7 +56,7 @@ impl Feed for Pile {
         self.waiting.pop_front()
     }
 
-    fn try_next(&mut self) -> Option<(Ticket, Message)> {
+    async fn try_next(&mut self) -> Option<(Ticket, Message)> {
         self.waiting.pop_front()
     }
 
@@ -80,6 +80,7 @@ fn message(recipient: &str) -> Message {
             reverse_path: Some(Address::parse("bounces@news.example").unwrap()),
             recipient: Address::parse(recipient).unwrap(),
         },
+        message_id: recipient.to_owned(),
         bytes: text.into_bytes(),
     }
 }

@@ -1,19 +1,65 @@
-//! Rules over an issue, its composition and its readers: what composes without a complaint and
-//! would still be a mistake in an inbox.
+//! Rules over an issue, its composition, its message and its readers: what composes without a
+//! complaint and would still be a mistake in an inbox.
 //!
-//! A function per rule, each returning its own diagnostic with the author's place. Must never read
-//! a file or send anything: what is looked at comes in as an argument.
+//! A function per rule, each returning its own diagnostics with the author's place. Must never read
+//! a file or send anything: what is looked at comes in as an argument. `docs/checks.md` has a row
+//! for each rule.
 
+mod access;
+pub mod allow;
+mod author;
+pub mod clients;
+mod colors;
+mod css;
+mod dates;
+mod gmail;
 mod head;
+mod html;
+mod images;
+mod leftovers;
+mod legal;
+mod links;
+mod mail;
+mod markup;
+pub mod online;
+pub mod register;
+mod script;
 mod size;
 mod slots;
+mod twin;
+mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compose::Composition;
+use crate::compose::theme::Theme;
 use crate::diagnostic::Diagnostic;
-use crate::issue::Issue;
+use crate::issue::load::Headline;
+use crate::issue::{Issue, Publication};
 use crate::message::recipient::Recipient;
+use clients::Profile;
+use view::View;
+
+/// An issue and all that was made of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof<'a> {
+    /// The newsletter.
+    pub publication: &'a Publication,
+    /// What it looks like.
+    pub theme: &'a Theme,
+    /// What authors wrote.
+    pub issue: &'a Issue,
+    /// What is sent.
+    pub composition: &'a Composition,
+    /// RFC 5322 bytes for some reader; the rules about headers and parts need them.
+    pub message: Option<&'a [u8]>,
+    /// The publication's other issues.
+    pub siblings: &'a [Headline],
+    /// Which programs readers use.
+    pub clients: &'a Profile,
+    /// The day on which the rules are asked; without it none asks whether a date is far off.
+    pub today: Option<jiff::civil::Date>,
+}
 
 /// Who a list holds, as far as the rules need to know it.
 #[derive(Clone, Copy, Debug)]
@@ -63,21 +109,93 @@ pub fn readers(composition: &Composition, audience: &Audience<'_>) -> Vec<Diagno
     slots::against_list(composition, audience)
 }
 
+/// A rule: what it sees, and what it has to say.
+type Rule = fn(&View<'_>) -> Vec<Diagnostic>;
+
+/// Every rule but those about readers, in the order in which they are told.
+const RULES: &[Rule] = &[
+    head::subject_length,
+    head::subject_caps,
+    head::subject_marks,
+    head::subject_emoji,
+    head::subject_reply,
+    head::subject_gappy,
+    head::subject_repeated,
+    head::preheader_missing,
+    head::preheader_length,
+    head::preheader_title,
+    head::preheader_subject,
+    dates::number,
+    dates::order,
+    dates::date,
+    dates::article,
+    leftovers::words,
+    leftovers::merge_tags,
+    leftovers::addresses,
+    leftovers::spam,
+    links::vague,
+    links::symbols,
+    links::same_text,
+    links::insecure,
+    links::shortened,
+    links::local,
+    links::numeric,
+    links::port,
+    links::credentials,
+    links::syntax,
+    links::anchor,
+    links::mailto,
+    links::tracking,
+    links::disguised,
+    images::alt_name,
+    images::alt_length,
+    images::alt_caption,
+    images::resolution,
+    images::heavy,
+    images::insecure,
+    images::only_pictures,
+    access::heading_order,
+    access::heading_one,
+    access::heading_empty,
+    access::table_header,
+    access::part_language,
+    access::all_caps,
+    access::justified,
+    access::small,
+    access::contrast,
+    clients::css_support,
+    clients::html_support,
+    gmail::html_size,
+    gmail::style_size,
+    gmail::nested_at_rules,
+    gmail::style_hazards,
+    gmail::control_characters,
+    markup::balance,
+    markup::skeleton,
+    markup::image_size,
+    markup::conditional,
+    legal::address_shown,
+    legal::unsubscribe_shown,
+    legal::advertising_mark,
+    legal::advertising_contact,
+    mail::lines,
+    mail::headers,
+    mail::unsubscribe,
+    mail::parts,
+    mail::size,
+    twin::width,
+    twin::links,
+    twin::words,
+    twin::residue,
+];
+
 /// Every rule; those about slots ask the list where there is one.
-pub fn issue(
-    issue: &Issue,
-    composition: &Composition,
-    audience: Option<Audience<'_>>,
-) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    problems.extend(head::subject_length(issue));
-    problems.extend(head::preheader_missing(issue));
-    problems.extend(head::preheader_length(issue));
-    problems.extend(head::preheader_repeats_title(issue));
-    problems.extend(size::html_size(issue, composition));
+pub fn issue(proof: &Proof<'_>, audience: Option<Audience<'_>>) -> Vec<Diagnostic> {
+    let view = View::new(proof);
+    let mut problems: Vec<Diagnostic> = RULES.iter().flat_map(|rule| rule(&view)).collect();
     match audience {
-        Some(audience) => problems.extend(slots::against_list(composition, &audience)),
-        None => problems.extend(slots::without_list(composition)),
+        Some(audience) => problems.extend(slots::against_list(proof.composition, &audience)),
+        None => problems.extend(slots::without_list(proof.composition)),
     }
     problems
 }

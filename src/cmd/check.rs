@@ -1,29 +1,45 @@
 //! `digest check`: everything that can be found wrong before a message is sent, at the author's
 //! line. The rules are the library's; this file gathers what they look at and prints what they say.
+//! Nobody on the network is asked without `--online`.
 
+use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use sejong_digest::check::{self, Audience};
+use indicatif::{ProgressBar, ProgressStyle};
+use sejong_digest::check::allow::Permits;
+use sejong_digest::check::{self, Audience, online, register};
+use sejong_digest::compose::Composition;
 use sejong_digest::diagnostic::{Diagnostic, render, sarif};
-use sejong_digest::issue::load;
+use sejong_digest::fetch::{Client, links};
+use sejong_digest::issue::{Issue, load};
 
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::readers::{self, Readers};
-use super::{Global, print};
+use super::{Global, examine, print, runtime};
+
+/// How often to say how far it is, where there is no bar.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 const LONG: &str = "\
 Find mistakes before anybody gets a mail
 
 Looks at digest.toml, at the issues that are named (or at all of them), at what they compose to,
 and at the list of subscribers: does everybody have what the slots ask for? The exit code is 3 if
-anything is an error; warnings alone are 0.";
+anything is an error; warnings alone are 0.
+
+With --online each web address that the issues link to is asked once, a few at a time.";
 
 const EXAMPLES: &str = "\
 Examples:
   digest check
   digest check 2025-11 --subscribers subscribers.csv
-  digest check --format github";
+  digest check 2025-11 --allow subject-length
+  digest check --format github
+
+  digest check 2025-11 --online";
 
 /// Find mistakes before anybody gets a mail
 #[derive(Debug, clap::Args)]
@@ -39,6 +55,12 @@ pub(crate) struct Args {
     /// The list to check slots against [default: the publication's subscribers.csv]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
+    /// Let problems of this rule pass; repeat it for several
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+    /// Ask the servers whether the links lead somewhere
+    #[arg(long)]
+    online: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -55,10 +77,13 @@ enum Format {
 
 /// Runs `digest check`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    let mut permits = examine::permits(&args.allow)?;
     let (problems, issues) = match Desk::try_open(global)? {
         Ok(desk) => look(&desk, args)?,
         Err(problems) => (problems, None),
     };
+    let mut problems = permits.settle(problems);
+    problems.extend(permits.finish());
     report(&problems, issues, args.format)?;
     match problems.iter().any(Diagnostic::is_error) {
         true => Ok(Exit::ChecksFailed),
@@ -75,12 +100,10 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
     let mut problems = Vec::new();
     let readers = readers(desk, args, &mut problems);
     let mut found: Vec<Diagnostic> = Vec::new();
+    let mut composed = Vec::new();
+    let mut permits: Vec<(PathBuf, Permits)> = Vec::new();
     for name in &names {
-        let draft = desk.draft(name);
-        // A problem of the theme or the logo shows in every issue; it is told once.
-        let new = draft.problems.into_iter().filter(|problem| !found.contains(problem));
-        let new: Vec<Diagnostic> = new.collect();
-        found.extend(new);
+        let mut draft = desk.draft(name);
         if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
             let lacking = readers.as_ref().map(|Readers { columns, list, .. }| {
                 check::lacking(composition, columns, &list.recipients)
@@ -91,12 +114,66 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
                 people: list.recipients.len() as u64,
                 lacking,
             });
-            found.extend(check::issue(issue, composition, audience));
+            let told = examine::issue(desk, issue, composition, audience)?;
+            draft.problems.extend(draft.permits.settle(told));
         }
+        // A problem of the theme or the logo shows in every issue; it is told once.
+        let new = draft.problems.into_iter().filter(|problem| !found.contains(problem));
+        let new: Vec<Diagnostic> = new.collect();
+        found.extend(new);
+        if let (Some(issue), Some(composition)) = (draft.issue, draft.composition) {
+            composed.push((issue, composition));
+        }
+        permits.push((draft.folder, draft.permits));
     }
+    let mut told = match args.online {
+        true => ask(desk, &composed)?,
+        false => Vec::new(),
+    };
+    for (folder, mut permits) in permits {
+        // What one issue allows is not allowed to another.
+        let folder = load::shown(&folder);
+        let is_own = |problem: &Diagnostic| {
+            problem.place.as_ref().is_some_and(|place| place.path().starts_with(&folder))
+        };
+        let (own, others) = told.into_iter().partition(is_own);
+        told = others;
+        found.extend(permits.settle(own));
+        found.extend(permits.finish());
+    }
+    found.extend(told);
     problems.extend(found);
     problems.extend(desk.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned()));
     Ok((problems, Some(names.len())))
+}
+
+/// Asks for the links of all issues, each address once.
+fn ask(desk: &Desk, composed: &[(Issue, Composition)]) -> Result<Vec<Diagnostic>, Failure> {
+    let addresses: BTreeSet<String> =
+        composed.iter().flat_map(|(_, composition)| online::addresses(composition)).collect();
+    let client = Client::new().map_err(|error| Failure::new(error.to_string()))?;
+    let count = addresses.len();
+    let bar = match std::io::stderr().is_terminal() {
+        true => ProgressBar::new(count as u64),
+        false => ProgressBar::hidden(),
+    };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} links") {
+        bar.set_style(style.progress_chars("━╸ "));
+    }
+    bar.set_position(0);
+    let mut last = Instant::now();
+    let told = |settled: usize| {
+        bar.set_position(settled as u64);
+        if bar.is_hidden() && last.elapsed() >= SAY_EVERY {
+            print::note(&format!("{settled}/{count} links"));
+            last = Instant::now();
+        }
+    };
+    let visits = runtime()?.block_on(links::visit(&client, addresses, told));
+    bar.finish_and_clear();
+    let own = &desk.config.publication.base_url;
+    let rules = |(issue, composition)| online::rules(issue, composition, own, &visits);
+    Ok(composed.iter().map(|(issue, composition)| (issue, composition)).flat_map(rules).collect())
 }
 
 fn all_issues(desk: &Desk) -> Result<Vec<String>, Failure> {
@@ -130,7 +207,7 @@ fn readers(desk: &Desk, args: &Args, problems: &mut Vec<Diagnostic>) -> Option<R
 fn report(problems: &[Diagnostic], issues: Option<usize>, format: Format) -> Result<(), Failure> {
     match format {
         Format::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
-        Format::Sarif => print::answer(format!("{}\n", sarif::sarif(problems)).as_bytes()),
+        Format::Sarif => print::answer(format!("{}\n", log(problems)).as_bytes()),
         Format::Github => print::answer(sarif::github(problems).as_bytes()),
         Format::Human => {
             let scope = match issues {
@@ -143,4 +220,12 @@ fn report(problems: &[Diagnostic], issues: Option<usize>, format: Format) -> Res
             print::colored_answer(&text)
         }
     }
+}
+
+/// The log with what `docs/checks.md` says of each rule.
+fn log(problems: &[Diagnostic]) -> String {
+    sarif::sarif(problems, &|name| {
+        let rule = register::find(name).ok()?;
+        Some(sarif::About { finds: rule.finds, fix: rule.fix })
+    })
 }

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use sejong_digest::check::allow::Permits;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config};
 use sejong_digest::diagnostic::{Diagnostic, render};
@@ -34,8 +35,10 @@ pub(crate) struct Draft {
     pub(crate) issue: Option<Issue>,
     /// `None` when there is no issue, or its style sheet cannot be used.
     pub(crate) composition: Option<Composition>,
-    /// Everything that is wrong with it.
+    /// Everything that is wrong with it and not allowed.
     pub(crate) problems: Vec<Diagnostic>,
+    /// What `issue.toml` allows.
+    pub(crate) permits: Permits,
 }
 
 /// The folder of the publication: the one that was named, or the nearest one upwards.
@@ -95,7 +98,9 @@ impl Desk {
             composition = composed;
             problems.extend(found);
         }
-        Draft { folder, issue, composition, problems }
+        let mut permits = issue.as_ref().map(Permits::of_issue).unwrap_or_default();
+        let problems = permits.settle(problems);
+        Draft { folder, issue, composition, problems, permits }
     }
 
     /// Who the publication is in mail, with the keys of its own secret, which is made if missing.

@@ -7,8 +7,10 @@ use sejong_digest::config::{self, Secret};
 use sejong_digest::diagnostic::{Diagnostic, render};
 use sejong_digest::doctor::dns::Dns;
 use sejong_digest::doctor::names::{self, Domains};
+use sejong_digest::doctor::origin::Origin;
 use sejong_digest::doctor::relay::{self, Candidate};
-use sejong_digest::doctor::{Finding, Level, sender};
+use sejong_digest::doctor::sender::Modes;
+use sejong_digest::doctor::{Finding, Level, one_click, sender};
 use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::{Identity, Template};
 use sejong_digest::smtp::relay::Relay;
@@ -21,11 +23,12 @@ const LONG: &str = "\
 Look at what decides whether mail arrives
 
 Looks at digest.toml, the secret and the keys; opens a session with each relay (connection, TLS and
-certificate, login, extensions), and sends nothing; asks DNS for SPF, DKIM, DMARC and MX records.
-With an issue it also compares the size of a message with what the relays take.
+certificate, login, extensions), and sends nothing; asks DNS for SPF, DKIM, DMARC and MX records;
+asks the page for unsubscribing with a token that names nobody. With an issue it also compares the
+size of a message with what the relays take.
 
 A line for each check: ok, warning or error, and what to do. The exit code is 3 if anything is an
-error. What DNS does not answer is a warning. The page for unsubscribing is not fetched.";
+error. What DNS does not answer is a warning.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -78,36 +81,47 @@ fn look(desk: &Desk, args: &Args) -> Result<Vec<Finding>, Failure> {
     let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
     found.push(secret(desk));
     let identity = desk.config.sender.identity(&Secret::for_nobody());
-    let domains = domains(&identity);
+    let domains = domains(desk, &identity);
+    let origin = |relay: &Relay| Origin { host: relay.host().to_owned(), local: relay.is_local() };
+    let origins: Vec<Origin> = relays.iter().map(|candidate| origin(&candidate.relay)).collect();
     let hosts: Vec<&str> = relays.iter().map(|candidate| candidate.relay.host()).collect();
     found.push(sender::from_domain(&domains.from, &hosts));
     found.push(sender::base_url(&identity.base_url));
     found.push(sender::postal_address(desk.config.publication.postal_address.as_deref()));
     let signers = signers(desk, &mut found);
-    let signing = desk.config.dkim.as_ref().map(|dkim| dkim.domain());
-    found.push(sender::alignment(&domains, signing));
     let base_url = identity.base_url.clone();
     let identity = Identity { signers: signers.clone(), ..identity };
     let message = match &args.issue {
         Some(issue) => message(desk, issue, identity, &mut found)?,
         None => None,
     };
-    found.extend(sender::one_click(&base_url, message.as_deref()));
+    found.extend(message.as_deref().map(sender::one_click));
     let size = message.map(|bytes| bytes.len() as u64);
     let dns = if args.offline { None } else { Some(Dns::new(args.dns)) };
+    let known = dns.as_ref().and_then(|dns| dns.as_ref().ok());
     runtime()?.block_on(async {
         let asked = async {
-            match dns {
-                None => vec![Finding::warning("dns", "not asked (--offline)")],
-                Some(Ok(dns)) => names::check(&dns, &domains, &signers).await,
-                Some(Err(error)) => vec![Finding::warning("dns", error.to_string())],
+            match &dns {
+                None => without_dns(&domains, "not asked (--offline)".to_owned()),
+                Some(Ok(dns)) => names::check(dns, &domains, &signers, &origins).await,
+                Some(Err(error)) => without_dns(&domains, error.to_string()),
             }
         };
-        let (relays, names) = tokio::join!(relay::check(relays, size, args.offline), asked);
+        let (page, relays, names) = tokio::join!(
+            one_click::check(known, &base_url),
+            relay::check(relays, size, args.offline, clock::now()),
+            asked
+        );
+        found.push(page);
         found.extend(relays);
         found.extend(names);
     });
     Ok(found)
+}
+
+/// What can be said of names where nobody is asked for them.
+fn without_dns(domains: &Domains, reason: String) -> Vec<Finding> {
+    vec![sender::alignment(domains, Modes::default()), Finding::warning("dns", reason)]
 }
 
 /// Relays with what is known of their passwords.
@@ -140,13 +154,14 @@ fn secret(desk: &Desk) -> Finding {
     }
 }
 
-fn domains(identity: &Identity) -> Domains {
+fn domains(desk: &Desk, identity: &Identity) -> Domains {
     let from = identity.from.address.domain().to_owned();
     let pattern = identity.reverse_path.as_deref();
     let reverse_path = pattern.and_then(|pattern| pattern.rsplit_once('@'));
     Domains {
         reply_to: identity.reply_to.as_ref().map(|mailbox| mailbox.address.domain().to_owned()),
         reverse_path: reverse_path.map_or_else(|| from.clone(), |(_, domain)| domain.to_owned()),
+        signing: desk.config.dkim.as_ref().map(|dkim| dkim.domain().to_owned()),
         from,
     }
 }

@@ -7,6 +7,7 @@ mod clock;
 mod desk;
 mod dkim;
 mod doctor;
+mod examine;
 mod failure;
 mod files;
 mod init;

@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 
-use sejong_digest::check;
 use sejong_digest::delivery::trial;
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::message::address::Address;
@@ -13,7 +12,7 @@ use sejong_digest::smtp::outcome::Outcome;
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::relays::{self, RelayArgs};
-use super::{Global, clock, print, readers, runtime};
+use super::{Global, clock, examine, print, readers, runtime};
 
 /// Send an issue to yourself, as subscribers will get it
 #[derive(Debug, clap::Args)]
@@ -30,6 +29,9 @@ pub(crate) struct Args {
     /// Fill slots with what this list says of the addresses [default: subscribers.csv, if there]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
+    /// Let problems of this rule pass; repeat it for several
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
     #[command(flatten)]
     relay: RelayArgs,
 }
@@ -37,10 +39,15 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let desk = Desk::open(global)?;
-    let draft = desk.draft(&args.issue);
+    let mut permits = examine::permits(&args.allow)?;
+    let mut draft = desk.draft(&args.issue);
+    draft.problems = permits.settle(draft.problems);
     draft.show();
+    let mut of_issue = std::mem::take(&mut draft.permits);
     let (issue, composition) = draft.sendable()?;
-    let problems = check::issue(&issue, &composition, None);
+    let found = examine::issue(&desk, &issue, &composition, None)?;
+    let mut problems = permits.settle(of_issue.settle(found));
+    problems.extend(of_issue.finish().into_iter().chain(permits.finish()));
     print::problems(&problems);
     if problems.iter().any(Diagnostic::is_error) {
         return Err(Failure::checks("the issue has errors; nothing was sent"));

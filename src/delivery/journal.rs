@@ -51,6 +51,8 @@ enum Line {
     Unsent(i64),
     /// What became of it.
     Settled(Settled),
+    /// The database has the outcomes of these rows, and they will be claimed again.
+    Saved(Vec<i64>),
 }
 
 /// An open journal.
@@ -137,12 +139,21 @@ impl Journal {
     }
 
     /// The database holds the outcomes of these rows durably; begins anew when the file is large.
+    /// `coming` are those of them that this run will claim again: without a line that says so, a
+    /// crash then would count their last attempt twice.
     ///
     /// # Errors
     /// The system's.
-    pub fn saved(&mut self, rows: impl IntoIterator<Item = i64>) -> io::Result<()> {
+    pub fn saved(
+        &mut self,
+        rows: impl IntoIterator<Item = i64>,
+        coming: Vec<i64>,
+    ) -> io::Result<()> {
         for row in rows {
             self.unsaved.remove(&row);
+        }
+        if !coming.is_empty() {
+            self.append(&Line::Saved(coming))?;
         }
         if self.bytes < ROTATE_BYTES {
             return Ok(());
@@ -209,6 +220,11 @@ pub fn left(path: &Path) -> io::Result<Option<Left>> {
                 left.open.remove(&settled.row);
                 left.settled.insert(settled.row, settled);
             }
+            Ok(Line::Saved(rows)) => {
+                for row in rows {
+                    left.settled.remove(&row);
+                }
+            }
             Err(_) => {}
         }
     }
@@ -247,6 +263,8 @@ mod tests {
         }
         journal.settled(settled(2)).unwrap();
         journal.unsent(4).unwrap();
+        journal.settled(settled(5)).unwrap();
+        journal.saved([5], vec![5]).unwrap();
         drop(journal);
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.extend_from_slice(b"{\"settled\":{\"row\":3,\"st");
@@ -269,7 +287,7 @@ mod tests {
                 journal.settled(settled(row)).unwrap();
             }
             if row % 100 == 99 {
-                journal.saved(row - 99..row - 1).unwrap();
+                journal.saved(row - 99..row - 1, Vec::new()).unwrap();
             }
         }
         assert!(std::fs::metadata(&path).unwrap().len() < ROTATE_BYTES + 64 * 1024);

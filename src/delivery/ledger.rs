@@ -4,6 +4,7 @@
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
 pub mod overview;
+mod plan;
 pub mod revision;
 pub mod roll;
 pub mod turns;
@@ -11,20 +12,20 @@ pub mod turns;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use serde::Serializer as _;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::journal::{self, Settled};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::{Store, StoreError};
-use revision::Text;
 use turns::Earlier;
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 3] = [FIRST_STEP, turns::TIMES, revision::STEP];
+pub const STEPS: [&str; 4] = [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
@@ -58,16 +59,12 @@ CREATE TABLE recipient (
 CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 ";
 
-/// No relay can have the message of such a row: never tried, or last put off by ourselves or after
-/// a refusal of the message as such. Every other row that waits repeats the bytes it had.
-const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
-
 /// The states of a row, as the tables name them.
 pub const STATES: [&str; 7] =
     ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
 
 /// A row to attempt.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Claimed {
     /// Its number.
     pub row: i64,
@@ -97,6 +94,23 @@ impl Ledger {
         beside(self.store.path(), "-marks")
     }
 
+    /// Whether the file is still where it was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`].
+    pub fn in_place(&self) -> Result<(), StoreError> {
+        self.store.in_place()
+    }
+
+    /// What a file that is gone held, in a new one beside its place; its name.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn rescue(&self, run: i64) -> Result<PathBuf, StoreError> {
+        let path = beside(self.store.path(), &format!("-rescued-{run}"));
+        self.store.rescue_to(&path).await.map(|()| path)
+    }
+
     /// Begins a run.
     ///
     /// # Errors
@@ -113,52 +127,6 @@ impl Ledger {
         .fetch_one(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))
-    }
-
-    /// Puts the people of the roll and what they are to get into the ledger, in one transaction.
-    /// Who has an outcome keeps it; who waits gets the list's present fields and `text`, if no
-    /// relay can have their message already; who waits and is not in the list any more is
-    /// suppressed; who waits and was not asked for this time goes on waiting. Returns the revision
-    /// of `text`.
-    ///
-    /// # Errors
-    /// The store's; then nothing has changed.
-    pub async fn plan(&self, run: i64, text: Text<'_>) -> Result<i64, StoreError> {
-        let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
-        let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
-        let fresh = |column: &str| {
-            format!("{column} = CASE WHEN {FRESH} THEN excluded.{column} ELSE {column} END, ")
-        };
-        let update: String = ["email", "fields", "tags"].map(fresh).concat();
-        let statement = format!(
-            "INSERT INTO main.recipient AS r \
-             (issue, identity, email, fields, tags, revision, planned_by) \
-             SELECT ?1, identity, email, fields, tags, ?2, ?3 FROM temp.roll l \
-             WHERE {} ORDER BY id \
-             ON CONFLICT (issue, identity) DO UPDATE SET {update} \
-             revision = CASE WHEN {FRESH} OR revision IS NULL \
-             THEN excluded.revision ELSE revision END, planned_by = excluded.planned_by, \
-             state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
-             WHERE state IN ('pending', 'deferred', 'suppressed', 'uncertain')",
-            roll::PLANNED,
-        );
-        let plan = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue).bind(revision);
-        plan.bind(run).execute(&mut *transaction).await.map_err(failed)?;
-        sqlx::query(
-            "UPDATE recipient SET state = 'suppressed', text = 'not in the list any more' \
-             WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2 \
-             AND NOT EXISTS (SELECT 1 FROM temp.roll l \
-               WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)",
-        )
-        .bind(&self.issue)
-        .bind(run)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        transaction.commit().await.map_err(failed)?;
-        let _ = sqlx::raw_sql("DROP TABLE temp.roll").execute(self.store.pool()).await;
-        Ok(revision)
     }
 
     /// Gives uncertain rows another attempt, with the Message-ID they had. Whoever the plan of
@@ -212,7 +180,9 @@ impl Ledger {
                  charged = recipient.charged + settled.charged \
                  FROM settled WHERE recipient.id = settled.id",
             );
-            query.build().execute(&mut *transaction).await.map_err(failed)?;
+            // Groups come in hundreds of sizes, and a statement of each size kept is much memory.
+            let update = query.build().persistent(false);
+            update.execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
     }
@@ -315,13 +285,22 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn fields_json(recipient: &Recipient) -> String {
-    let fields: serde_json::Map<String, serde_json::Value> =
-        recipient.fields().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    serde_json::Value::Object(fields).to_string()
+    json(|writer| writer.collect_map(recipient.fields()))
 }
 
 fn tags_json(recipient: &Recipient) -> String {
-    serde_json::Value::from(recipient.tags().map(str::to_owned).collect::<Vec<_>>()).to_string()
+    json(|writer| writer.collect_seq(recipient.tags()))
+}
+
+/// JSON straight from what is borrowed: a list makes two for each of its rows.
+fn json(
+    write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
+) -> String {
+    let mut bytes = Vec::with_capacity(128);
+    // Texts and a buffer in memory: neither can fail.
+    let written = write(&mut serde_json::Serializer::new(&mut bytes));
+    debug_assert!(written.is_ok(), "{written:?}");
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 fn recipient(address: Address, fields: String, tags: String) -> Recipient {

@@ -94,6 +94,23 @@ impl Pace {
         Pace { limit, ..Pace::default() }
     }
 
+    /// Begins with what has left before, so that the limit holds over the end of one run and the
+    /// start of the next; `ages` is how long ago each message left, the last one first.
+    ///
+    /// The message that was the `j`th from the end holds up the first new one for `j` intervals:
+    /// then no window as long as the rate's has more messages than the rate allows.
+    pub fn resume(&mut self, ages: impl IntoIterator<Item = Duration>) {
+        let Some(limit) = self.limit else { return };
+        let ages = ages.into_iter().take(limit.messages as usize);
+        let wait = (1..).zip(ages).map(|(j, age)| (limit.interval() * j).saturating_sub(age));
+        self.next = wait.max().unwrap_or_default().min(limit.per);
+    }
+
+    /// The limit it was made with.
+    pub fn limit(&self) -> Option<Rate> {
+        self.limit
+    }
+
     /// How long it is from `now` until a message may go.
     pub fn wait(&self, now: Duration) -> Duration {
         self.next.saturating_sub(now)
@@ -104,6 +121,11 @@ impl Pace {
         self.next = self.next.max(now) + self.interval();
         let (_, count) = self.measured.get_or_insert((now, 0));
         *count += 1;
+    }
+
+    /// Whether messages have to wait for each other.
+    pub fn is_limited(&self) -> bool {
+        !self.interval().is_zero()
     }
 
     /// Whether it is below its full pace.
@@ -181,6 +203,20 @@ mod tests {
         assert_eq!(take(ms(0)), ms(100));
         assert_eq!(take(ms(5_000)), ms(0));
         assert_eq!(take(ms(5_000)), ms(100));
+    }
+
+    #[test]
+    fn what_left_before_counts() {
+        let after = |ages: &[u64]| {
+            let mut pace = Pace::new("10/second".parse().ok());
+            pace.resume(ages.iter().map(|age| ms(*age)));
+            pace.wait(ms(0))
+        };
+        assert_eq!(after(&[]), ms(0));
+        assert_eq!(after(&[30, 130, 230]), ms(70), "evenly spaced, it goes on so");
+        assert_eq!(after(&[30, 30, 30, 30]), ms(370), "four at once are made up for");
+        assert_eq!(after(&[900, 900, 900, 5_000]), ms(0));
+        assert_eq!(after(&[0; 500]), ms(1_000), "more than the rate, and never longer than it");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! The clock is asked through [`Options::clock`]. A refused recipient is an outcome; the run itself
 //! ends early only for what would befall every further message.
 
+mod ahead;
 mod connection;
+mod health;
 pub mod lanes;
 mod queue;
 mod recorder;
@@ -70,6 +72,13 @@ pub struct Options {
     pub stopping: watch::Receiver<Stopping>,
     /// Counts while the run goes on.
     pub progress: Arc<Progress>,
+}
+
+impl Options {
+    /// Connections to all relays.
+    fn connections(&self) -> usize {
+        self.routes.iter().map(|route| route.relay.connections()).sum()
+    }
 }
 
 /// What a run has done so far: for a progress bar, not for a report.
@@ -166,7 +175,9 @@ pub async fn run(
     };
     ledger.hurry_deferred().await?;
     let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
-    let queue = Arc::new(Queue::new(ledger.clone(), run, began.as_millisecond(), options));
+    let mut queue = Queue::new(ledger.clone(), run, began.as_millisecond(), options);
+    queue.resume().await?;
+    let queue = Arc::new(queue);
     let (recorder, writer) = Recorder::start(ledger.clone(), journal, Arc::clone(&queue));
     let work = Work::new(Arc::clone(&queue), Arc::clone(&recorder), options.clone());
     let ended = connections(&work, &queue, options).await;
@@ -185,11 +196,21 @@ pub async fn run(
         ledger.release(run).await?;
         let _ = std::fs::remove_file(ledger.journal_path());
     }
+    let gone = match ledger.in_place() {
+        Ok(()) => None,
+        Err(error) => Some(match ledger.rescue(run).await {
+            Ok(path) => format!(
+                "{error}; what it held, with every outcome, is in {}: put that in its place",
+                path.display()
+            ),
+            Err(failed) => format!("{error}, and what it held cannot be saved: {failed}"),
+        }),
+    };
     // Otherwise the journal knows outcomes that the database does not: the rows stay claimed, and
     // the next run settles them as after a crash. Released, they would be sent again.
-    let ended = match (written, queue.store_failure()) {
-        (Err(reason), _) | (Ok(()), Some(reason)) => Ended::Ledger(reason),
-        (Ok(()), None) => ended,
+    let ended = match (gone, written, queue.store_failure()) {
+        (Some(reason), ..) | (_, Err(reason), _) | (.., Some(reason)) => Ended::Ledger(reason),
+        (None, Ok(()), None) => ended,
     };
     let settled = options.progress.settled.load(Ordering::Relaxed);
     Ok(Report { ended, elapsed: started.elapsed(), settled, failed_relays })

@@ -20,6 +20,16 @@ impl Templates {
         Templates { latest, earlier: earlier.into_iter().collect() }
     }
 
+    /// Whether messages are signed, which takes far longer than to assemble them.
+    pub fn sign(&self) -> bool {
+        self.latest.signs() || self.earlier.values().any(Template::signs)
+    }
+
+    /// Bytes of a message, about.
+    pub fn size(&self) -> usize {
+        self.latest.size()
+    }
+
     /// The message of a row.
     ///
     /// # Errors

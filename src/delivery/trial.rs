@@ -15,10 +15,10 @@ struct Few {
 
 impl Feed for Few {
     async fn next(&mut self) -> Option<(Ticket, Message)> {
-        self.try_next()
+        self.try_next().await
     }
 
-    fn try_next(&mut self) -> Option<(Ticket, Message)> {
+    async fn try_next(&mut self) -> Option<(Ticket, Message)> {
         let message = self.waiting.next()?;
         let ticket = Ticket(self.addresses.len() as u64);
         self.addresses.push(message.envelope.recipient.clone());

@@ -7,12 +7,28 @@ use serde_json::{Value, json};
 
 use super::{Diagnostic, Severity};
 
-/// A SARIF 2.1.0 log with one run; columns count characters.
-pub fn sarif(diagnostics: &[Diagnostic]) -> String {
+/// Where the page with all rules is: an anchor for each.
+const PAGE: &str = concat!(
+    "https://docs.rs/crate/sejong-digest/",
+    env!("CARGO_PKG_VERSION"),
+    "/source/docs/checks.md"
+);
+
+/// What the page says of a rule.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// What it finds.
+    pub finds: &'a str,
+    /// How to mend it.
+    pub fix: &'a str,
+}
+
+/// A SARIF 2.1.0 log with one run; columns count characters. `about` knows the rules.
+pub fn sarif<'a>(diagnostics: &[Diagnostic], about: &dyn Fn(&str) -> Option<About<'a>>) -> String {
     let mut rules: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.rule).collect();
     rules.sort_unstable();
     rules.dedup();
-    let rules: Vec<Value> = rules.into_iter().map(|rule| json!({ "id": rule })).collect();
+    let rules: Vec<Value> = rules.into_iter().map(|name| rule(name, about(name))).collect();
     let results: Vec<Value> = diagnostics.iter().map(result).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -28,6 +44,15 @@ pub fn sarif(diagnostics: &[Diagnostic]) -> String {
         }],
     });
     format!("{log:#}")
+}
+
+fn rule(name: &str, about: Option<About<'_>>) -> Value {
+    let mut rule = json!({ "id": name, "helpUri": format!("{PAGE}#{name}") });
+    if let Some(About { finds, fix }) = about {
+        rule["shortDescription"] = json!({ "text": finds });
+        rule["help"] = json!({ "text": fix });
+    }
+    rule
 }
 
 fn result(diagnostic: &Diagnostic) -> Value {

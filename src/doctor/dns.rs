@@ -3,7 +3,7 @@
 //! "There is none" is an answer, an empty one. "Nobody answered" is [`NoAnswer`], and must never
 //! be taken for it: a network that is down would look like a domain without records.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
@@ -85,15 +85,31 @@ impl Dns {
         Ok(records.into_iter().filter_map(host).collect())
     }
 
-    /// Whether the name has an address.
-    pub(super) async fn has_address(&self, name: &str) -> Result<bool, NoAnswer> {
+    /// The addresses of the name, of both families.
+    pub(super) async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, NoAnswer> {
         let (four, six) =
             tokio::join!(self.ask(name, RecordType::A), self.ask(name, RecordType::AAAA));
-        match (four, six) {
-            (Ok(four), Ok(six)) => Ok(!four.is_empty() || !six.is_empty()),
-            (Ok(found), Err(_)) | (Err(_), Ok(found)) if !found.is_empty() => Ok(true),
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        }
+        let records = match (four, six) {
+            (Ok(four), Ok(six)) => [four, six].concat(),
+            (Ok(found), Err(_)) | (Err(_), Ok(found)) if !found.is_empty() => found,
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        };
+        let address = |record| match record {
+            RData::A(four) => Some(IpAddr::V4(four.0)),
+            RData::AAAA(six) => Some(IpAddr::V6(six.0)),
+            _ => None,
+        };
+        Ok(records.into_iter().filter_map(address).collect())
+    }
+
+    /// The names that the address is registered for (PTR), without the dot at their end.
+    pub(super) async fn names(&self, address: IpAddr) -> Result<Vec<String>, NoAnswer> {
+        let records = self.ask(&reverse(address), RecordType::PTR).await?;
+        let name = |record| match record {
+            RData::PTR(name) => Some(name.0.to_string().trim_end_matches('.').to_owned()),
+            _ => None,
+        };
+        Ok(records.into_iter().filter_map(name).collect())
     }
 
     async fn ask(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, NoAnswer> {
@@ -113,6 +129,20 @@ impl Dns {
     }
 }
 
+/// The name under which DNS keeps what it knows of an address (RFC 1035 3.5, RFC 3596 2.5).
+fn reverse(address: IpAddr) -> String {
+    let dotted = |parts: Vec<String>| parts.into_iter().rev().collect::<Vec<_>>().join(".");
+    match address {
+        IpAddr::V4(four) => {
+            format!("{}.in-addr.arpa", dotted(four.octets().map(|byte| byte.to_string()).into()))
+        }
+        IpAddr::V6(six) => {
+            let nibbles = six.octets().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            format!("{}.ip6.arpa", dotted(nibbles.map(|nibble| format!("{nibble:x}")).collect()))
+        }
+    }
+}
+
 fn at(server: SocketAddr) -> ResolverBuilder<TokioRuntimeProvider> {
     let on_port = |mut connection: ConnectionConfig| {
         connection.port = server.port();
@@ -122,4 +152,17 @@ fn at(server: SocketAddr) -> ResolverBuilder<TokioRuntimeProvider> {
     let server = NameServerConfig::new(server.ip(), true, connections);
     let config = ResolverConfig::from_name_servers(vec![server]);
     TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_turned_around() {
+        let name = |text: &str| reverse(text.parse().expect("an address"));
+        assert_eq!(name("192.0.2.1"), "1.2.0.192.in-addr.arpa");
+        let six = name("2001:db8::567:89ab");
+        assert_eq!(six, "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
+    }
 }

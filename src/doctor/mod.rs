@@ -1,10 +1,14 @@
-//! Everything outside an issue that decides whether its mail arrives: relays, certificates, DNS.
+//! Everything outside an issue that decides whether its mail arrives: relays, certificates, DNS,
+//! the page for unsubscribing.
 //!
 //! Each check hands back a [`Finding`]: what is so, and what to do where it is not well. Must never
 //! change anything, send a message, or wait without an end: what cannot be asked is a warning.
 
+mod certificate;
 pub mod dns;
 pub mod names;
+pub mod one_click;
+pub mod origin;
 mod records;
 pub mod relay;
 pub mod sender;

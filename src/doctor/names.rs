@@ -6,7 +6,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::dns::Dns;
-use super::{Finding, records, spf};
+use super::origin::Origin;
+use super::{Finding, origin, records, sender, spf};
 use crate::message::dkim::Signer;
 
 /// For all questions of one check together; the longest chain is that of SPF.
@@ -22,6 +23,8 @@ pub struct Domains {
     pub reply_to: Option<String>,
     /// Of the reverse-path, where bounces go.
     pub reverse_path: String,
+    /// `d=` of our signatures, if we sign.
+    pub signing: Option<String>,
 }
 
 impl Domains {
@@ -40,28 +43,48 @@ impl Domains {
 }
 
 /// Asks all at once; the findings come in an order of their own, the same each time.
-pub async fn check(dns: &Dns, domains: &Domains, signers: &[Signer]) -> Vec<Finding> {
+pub async fn check(
+    dns: &Dns,
+    domains: &Domains,
+    signers: &[Signer],
+    origins: &[Origin],
+) -> Vec<Finding> {
     let mut checks = JoinSet::new();
     let (own, domain) = (dns.clone(), domains.reverse_path.clone());
-    checks.spawn(async move { (0, bounded("spf", spf::check(&own, &domain)).await) });
-    let (own, domain) = (dns.clone(), domains.from.clone());
-    checks.spawn(async move { (1, bounded("dmarc", records::policy(&own, &domain)).await) });
-    for (at, signer) in (2..).zip(signers) {
+    checks.spawn(async move { (0, bounded("spf", one(spf::check(&own, &domain))).await) });
+    let (own, domain, origins) = (dns.clone(), domains.reverse_path.clone(), origins.to_vec());
+    checks.spawn(
+        async move { (1, bounded("spf-relay", origin::check(&own, &origins, &domain)).await) },
+    );
+    let (own, all) = (dns.clone(), domains.clone());
+    checks.spawn(async move { (2, bounded("dmarc", policy(&own, &all)).await) });
+    for (at, signer) in (3..).zip(signers) {
         let (own, signer) = (dns.clone(), signer.clone());
-        checks.spawn(async move { (at, bounded("dkim", records::key(&own, &signer)).await) });
+        checks.spawn(async move { (at, bounded("dkim", one(records::key(&own, &signer))).await) });
     }
     for (at, domain) in (1_000..).zip(domains.that_receive()) {
         let own = dns.clone();
-        checks.spawn(async move { (at, bounded(MX, receives(&own, &domain)).await) });
+        checks.spawn(async move { (at, bounded(MX, one(receives(&own, &domain))).await) });
     }
     let mut found = checks.join_all().await;
     found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, finding)| finding).collect()
+    found.into_iter().flat_map(|(_, findings)| findings).collect()
 }
 
-async fn bounded(check: &'static str, asked: impl Future<Output = Finding>) -> Finding {
+/// DMARC's policy, and whether the domains are as close as it asks for.
+async fn policy(dns: &Dns, domains: &Domains) -> Vec<Finding> {
+    let (finding, modes) = records::policy(dns, &domains.from).await;
+    vec![finding, sender::alignment(domains, modes)]
+}
+
+async fn one(asked: impl Future<Output = Finding>) -> Vec<Finding> {
+    vec![asked.await]
+}
+
+async fn bounded(check: &'static str, asked: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
     timeout(WITHIN, asked).await.unwrap_or_else(|_| {
-        Finding::warning(check, "could not ask DNS: it took too long").help("try again later")
+        let late = Finding::warning(check, "could not ask DNS: it took too long");
+        vec![late.help("try again later")]
     })
 }
 
@@ -78,7 +101,7 @@ async fn receives(dns: &Dns, domain: &str) -> Finding {
     if let [first, ..] = hosts.as_slice() {
         return Finding::ok(MX, format!("mail to {domain} goes to {first}"));
     }
-    match dns.has_address(domain).await {
+    match dns.addresses(domain).await.map(|found| !found.is_empty()) {
         Err(error) => error.finding(MX),
         Ok(true) => Finding::warning(MX, format!("{domain} has an address but no MX record"))
             .help("publish an MX record: some receivers refuse senders without one"),

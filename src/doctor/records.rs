@@ -95,26 +95,42 @@ fn same_key(found: &str, ours: &str) -> bool {
     }
 }
 
-/// Whether From's domain, or one above it, has a DMARC policy.
-pub(super) async fn policy(dns: &Dns, domain: &str) -> Finding {
+/// How close DMARC wants domains to be (RFC 7489 3.1): the same owner's, or the very same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Modes {
+    /// `adkim=s`.
+    pub dkim_strict: bool,
+    /// `aspf=s`.
+    pub spf_strict: bool,
+}
+
+/// Whether From's domain, or one above it, has a DMARC policy, and what that asks for.
+pub(super) async fn policy(dns: &Dns, domain: &str) -> (Finding, Modes) {
+    let none = Modes::default();
     let mut asked = Some(domain);
     for _ in 0..WALK {
         let Some(name) = asked else { break };
         let records = match policies(dns, name).await {
             Ok(records) => records,
-            Err(error) => return error.finding(DMARC),
+            Err(error) => return (error.finding(DMARC), none),
         };
         match records.as_slice() {
             [] => asked = above(name),
-            [record] => return judged(domain, name, &tags(record)),
+            [record] => {
+                let record = tags(record);
+                let strict = |name| tag(&record, name).is_some_and(|v| v.eq_ignore_ascii_case("s"));
+                let modes = Modes { dkim_strict: strict("adkim"), spf_strict: strict("aspf") };
+                return (judged(domain, name, &record), modes);
+            }
             more => {
                 let message = format!("_dmarc.{name} has {} policies; none counts", more.len());
-                return Finding::error(DMARC, message).help("leave one TXT record");
+                return (Finding::error(DMARC, message).help("leave one TXT record"), none);
             }
         }
     }
-    Finding::error(DMARC, format!("{domain} has no DMARC policy"))
-        .help(format!("publish TXT _dmarc.{domain} = \"v=DMARC1; p=none\", to begin with"))
+    let missing = Finding::error(DMARC, format!("{domain} has no DMARC policy"))
+        .help(format!("publish TXT _dmarc.{domain} = \"v=DMARC1; p=none\", to begin with"));
+    (missing, none)
 }
 
 async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAnswer> {

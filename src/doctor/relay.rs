@@ -5,20 +5,28 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Finding;
+use super::certificate::Certificate;
 use crate::smtp::outcome::{Stage, Trouble};
 use crate::smtp::relay::{Relay, Timeouts, Tls};
-use crate::smtp::session::{Offered, Session};
+use crate::smtp::session::{Offered, Secured, Session};
 
 const REACHED: &str = "relay";
 const TLS: &str = "relay-tls";
+const CERTIFICATE: &str = "relay-certificate";
 const LOGIN: &str = "relay-login";
 const EXTENSIONS: &str = "relay-extensions";
 const SIZE: &str = "size";
 
+/// Days before its end at which a certificate should have a successor; those that renew themselves
+/// do so at 30.
+const DAYS_LEFT: i64 = 14;
+/// Names of a certificate that are told.
+const NAMES: usize = 3;
 /// A send would be more patient.
 const STEP: Duration = Duration::from_secs(10);
 /// For the whole session, which has up to seven steps.
@@ -33,11 +41,12 @@ pub struct Candidate {
     pub no_password: Option<String>,
 }
 
-/// Asks all at once; `message_size` is that of the issue, in bytes.
+/// Asks all at once; `message_size` is that of the issue, in bytes, and certificates end after `now`.
 pub async fn check(
     relays: Vec<Candidate>,
     message_size: Option<u64>,
     offline: bool,
+    now: Timestamp,
 ) -> Vec<Finding> {
     if relays.is_empty() {
         return vec![
@@ -47,14 +56,19 @@ pub async fn check(
     }
     let mut sessions = JoinSet::new();
     for (at, candidate) in relays.into_iter().enumerate() {
-        sessions.spawn(async move { (at, one(candidate, message_size, offline).await) });
+        sessions.spawn(async move { (at, one(candidate, message_size, offline, now).await) });
     }
     let mut found = sessions.join_all().await;
     found.sort_by_key(|(at, _)| *at);
     found.into_iter().flat_map(|(_, findings)| findings).collect()
 }
 
-async fn one(candidate: Candidate, message_size: Option<u64>, offline: bool) -> Vec<Finding> {
+async fn one(
+    candidate: Candidate,
+    message_size: Option<u64>,
+    offline: bool,
+    now: Timestamp,
+) -> Vec<Finding> {
     let relay = candidate.relay.with_timeouts(Timeouts {
         connect: STEP,
         greeting: STEP,
@@ -85,9 +99,11 @@ async fn one(candidate: Candidate, message_size: Option<u64>, offline: bool) -> 
     match opened {
         Ok(session) => {
             let offered = session.offered().clone();
+            let secured = session.secured();
             session.quit().await;
             let login = candidate.no_password.is_none();
             passed(&relay, Stage::Mail, login, &mut found);
+            found.extend(secured.map(|secured| certificate(&relay, &secured, now)));
             found.push(extensions(&relay, &offered));
             found.extend(message_size.map(|size| fits(&relay, &offered, size)));
         }
@@ -128,10 +144,39 @@ fn passed(relay: &Relay, stage: Stage, login: bool, found: &mut Vec<Finding>) {
     }
 }
 
+/// The certificate that TLS was content with: for how long it will be.
+fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
+    let version = secured.version;
+    let Some(read) = Certificate::read(&secured.certificate) else {
+        let message = format!("{relay}: {version}; the certificate's last day cannot be read");
+        return Finding::warning(CERTIFICATE, message).help("look at it with another tool");
+    };
+    let days = read.days_left(now);
+    let issuer = read.issuer.as_deref().unwrap_or("somebody without a name");
+    let mut names = read.names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
+    if read.names.len() > NAMES {
+        names.push_str(&format!(" and {} more", read.names.len() - NAMES));
+    }
+    let end = read.not_after.strftime("%Y-%m-%d");
+    let left = if days == 1 { "1 day" } else { &format!("{days} days") };
+    let message = format!(
+        "{relay}: {version}; the certificate for {names}, issued by {issuer}, ends on {end}, in {left}"
+    );
+    match days {
+        DAYS_LEFT.. => Finding::ok(CERTIFICATE, message),
+        0.. => Finding::warning(CERTIFICATE, message)
+            .help("renew it, or ask who runs the relay: sends fail from that day on"),
+        _ => Finding::error(CERTIFICATE, message).help("renew it, or ask who runs the relay"),
+    }
+}
+
 fn failed(trouble: &Trouble) -> Finding {
     let (check, help) = match (trouble.stage, trouble.reply.is_some()) {
         (Stage::Auth, _) => {
             (LOGIN, "check user and password; some relays want a key made for apps")
+        }
+        (Stage::Starttls | Stage::Connect, _) if trouble.text.contains("certificate expired") => {
+            (TLS, "renew the certificate, or ask who runs the relay; and look at this clock")
         }
         (Stage::Starttls, _) => {
             (TLS, "use smtps:// and its port if the relay has it, or name its root in ca_file")

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use super::names::Domains;
+pub use super::records::Modes;
 use crate::message::dkim::related;
 
 /// Providers whose domains only they may send for.
@@ -69,8 +70,8 @@ pub fn postal_address(address: Option<&str>) -> Finding {
 }
 
 /// DMARC wants From's domain, or its owner's, in the signature or in the reverse-path
-/// (RFC 7489 3.1). `signing` is the domain that signs, if we do.
-pub fn alignment(domains: &Domains, signing: Option<&str>) -> Finding {
+/// (RFC 7489 3.1); `modes` says how close.
+pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
     const CHECK: &str = "alignment";
     let from = &domains.from;
     let fits = |what: &str, other: &str| match other == from {
@@ -80,13 +81,20 @@ pub fn alignment(domains: &Domains, signing: Option<&str>) -> Finding {
              public suffix list was not asked"
         ),
     };
-    let by_path = related(&domains.reverse_path, from);
-    match signing {
-        Some(signing) if related(signing, from) => {
+    let close = |other: &str, strict| if strict { other == from } else { related(other, from) };
+    // What would be close enough, were DMARC not strict.
+    let strict = |other: &str, is_strict: bool, tag: &str| match is_strict && related(other, from) {
+        true => format!(", and DMARC wants the very same domain ({tag}=s)"),
+        false => String::new(),
+    };
+    let by_path = close(&domains.reverse_path, modes.spf_strict);
+    match domains.signing.as_deref() {
+        Some(signing) if close(signing, modes.dkim_strict) => {
             Finding::ok(CHECK, fits("the signature", signing))
         }
         Some(signing) => {
-            let message = format!("From is at {from}, but messages are signed for {signing}");
+            let why = strict(signing, modes.dkim_strict, "adkim");
+            let message = format!("From is at {from}, but messages are signed for {signing}{why}");
             let finding = match by_path {
                 true => Finding::warning(CHECK, message),
                 false => Finding::error(CHECK, message),
@@ -96,7 +104,8 @@ pub fn alignment(domains: &Domains, signing: Option<&str>) -> Finding {
         None if by_path => Finding::ok(CHECK, fits("the reverse-path", &domains.reverse_path)),
         None => {
             let path = &domains.reverse_path;
-            Finding::warning(CHECK, format!("From is at {from}, but bounces go to {path}"))
+            let why = strict(path, modes.spf_strict, "aspf");
+            Finding::warning(CHECK, format!("From is at {from}, but bounces go to {path}{why}"))
                 .help(format!("sign for {from} with [dkim], unless the relay does"))
         }
     }
@@ -108,25 +117,17 @@ pub fn unsigned() -> Finding {
         .help("`digest dkim keygen` makes a key, if your relay does not sign")
 }
 
-/// The headers for one click (RFC 8058) of a message, or of all where none is at hand. The page
-/// that they lead to is never fetched.
-pub fn one_click(base_url: &str, message: Option<&[u8]>) -> Vec<Finding> {
+/// The headers for one click (RFC 8058) of a message.
+pub fn one_click(message: &[u8]) -> Finding {
     const CHECK: &str = "one-click";
-    let mut found = Vec::new();
-    if let Some(message) = message {
-        let head = message.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(message.len());
-        let head = String::from_utf8_lossy(&message[..head]);
-        let post = "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click";
-        let whole = head.contains("\r\nList-Unsubscribe: <https://") && head.contains(post);
-        found.push(match whole {
-            true => Finding::ok(CHECK, "messages have both headers for one-click unsubscribing"),
-            false => Finding::error(CHECK, "messages lack a header for one-click unsubscribing")
-                .help("base_url must start with https://"),
-        });
+    let head = message.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(message.len());
+    let head = String::from_utf8_lossy(&message[..head]);
+    let post = "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click";
+    match head.contains("\r\nList-Unsubscribe: <https://") && head.contains(post) {
+        true => Finding::ok(CHECK, "messages have both headers for one-click unsubscribing"),
+        false => Finding::error(CHECK, "messages lack a header for one-click unsubscribing")
+            .help("base_url must start with https://"),
     }
-    let page = format!("digest does not serve {base_url}/unsubscribe/ yet; it was not fetched");
-    found.push(Finding::warning(CHECK, page).help("make sure that something there answers"));
-    found
 }
 
 #[cfg(test)]
@@ -145,25 +146,34 @@ mod tests {
 
     #[test]
     fn a_signature_or_the_reverse_path_must_belong_to_from() {
-        let level = |from: &str, path: &str, signing| {
+        let judge = |from: &str, path: &str, signing: Option<&str>, modes| {
             let domains = Domains {
                 from: from.to_owned(),
                 reverse_path: path.to_owned(),
+                signing: signing.map(str::to_owned),
                 ..Domains::default()
             };
-            alignment(&domains, signing).level
+            alignment(&domains, modes).level
         };
+        let level = |from, path, signing| judge(from, path, signing, Modes::default());
         assert_eq!(level("a.example", "b.example", Some("news.a.example")), Level::Ok);
         assert_eq!(level("a.example", "a.example", Some("b.example")), Level::Warning);
         assert_eq!(level("a.example", "b.example", Some("b.example")), Level::Error);
         assert_eq!(level("news.a.example", "a.example", None), Level::Ok);
         assert_eq!(level("a.example", "b.example", None), Level::Warning);
         assert_eq!(level("xa.example", "a.example", Some("a.example")), Level::Error);
+        let strict = |path, signing| {
+            judge("a.example", path, signing, Modes { dkim_strict: true, spf_strict: true })
+        };
+        assert_eq!(strict("b.a.example", Some("a.example")), Level::Ok);
+        assert_eq!(strict("b.a.example", Some("b.a.example")), Level::Error);
+        assert_eq!(strict("a.example", Some("b.a.example")), Level::Warning);
+        assert_eq!(strict("b.a.example", None), Level::Warning);
     }
 
     #[test]
     fn both_headers_are_wanted_above_the_text() {
-        let level = |text: &str| one_click("https://x", Some(text.as_bytes()))[0].level;
+        let level = |text: &str| one_click(text.as_bytes()).level;
         let link = "From: a\r\nList-Unsubscribe: <https://x/u>,\r\n <mailto:a@x>\r\n";
         let post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
         assert_eq!(level(&format!("{link}{post}\r\ntext")), Level::Ok);

@@ -1,15 +1,14 @@
 //! SPF of the reverse-path's domain (RFC 7208): one record, an end that says no to others, and no
 //! more look-ups than receivers make.
 //!
-//! The relay's address is not compared: who sends through a relay knows its name, not the address
-//! that it will send from.
+//! What it says of the relay's address is looked at in `origin`.
 
 use super::Finding;
 use super::dns::{Dns, NoAnswer};
 
 const CHECK: &str = "spf";
 /// RFC 7208 4.6.4.
-const LOOKUPS: usize = 10;
+pub(super) const LOOKUPS: usize = 10;
 
 /// Looks at the record of `domain`.
 pub(super) async fn check(dns: &Dns, domain: &str) -> Finding {
@@ -100,7 +99,7 @@ async fn lookups(dns: &Dns, record: &str) -> Result<usize, NoCount> {
 }
 
 /// The SPF records among the TXT records of a name (RFC 7208 4.5).
-async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAnswer> {
+pub(super) async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAnswer> {
     let mut records = dns.txt(name).await?;
     records.retain(|text| {
         let text = text.to_ascii_lowercase();
@@ -111,14 +110,16 @@ async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAnswer> {
 
 /// A directive or a modifier.
 #[derive(Debug, PartialEq, Eq)]
-struct Term<'a> {
-    qualifier: char,
-    name: &'a str,
-    value: &'a str,
+pub(super) struct Term<'a> {
+    /// `+`, `-`, `~` or `?`.
+    pub(super) qualifier: char,
+    pub(super) name: &'a str,
+    /// What follows the colon, the equals sign or, with it, the slash.
+    pub(super) value: &'a str,
 }
 
 /// The terms behind the version (RFC 7208 4.6.1), in lower case as the record is.
-fn terms(record: &str) -> impl Iterator<Item = Term<'_>> {
+pub(super) fn terms(record: &str) -> impl Iterator<Item = Term<'_>> {
     record.split_ascii_whitespace().skip(1).map(|text| {
         let qualifier = text.chars().next().filter(|c| "+-~?".contains(*c));
         let text = &text[usize::from(qualifier.is_some())..];

@@ -1,7 +1,9 @@
 //! Folder -> Issue: the only reader of content files. All problems of an issue are collected in
 //! one round; nothing is sent from an issue that has one.
 
+mod allow;
 mod article;
+mod siblings;
 mod text;
 
 use std::collections::BTreeSet;
@@ -14,6 +16,7 @@ use super::slot::Slots;
 use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, markdown};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::manifest::{self, Located, Table};
+pub use siblings::{Headline, siblings};
 pub use text::{TextError, read_text, shown};
 
 /// An issue as far as it could be read, and everything that is wrong with it.
@@ -126,6 +129,8 @@ impl Reading<'_> {
         }
         let mut table = Table::new(&manifest, "issue.toml", value);
         let number = table.integer("number", 0..1_000_000);
+        let advertising = table.flag("advertising");
+        let allow = allow::read(&mut table);
         let title = table.required_text("title", "add title = \"…\": the issue's headline");
         let subject =
             table.required_text("subject", "add subject = \"…\": what an inbox shows first");
@@ -162,6 +167,8 @@ impl Reading<'_> {
                 intro,
                 sections,
                 pictures: pictures.unwrap_or(publication.pictures),
+                advertising: advertising.unwrap_or(publication.advertising),
+                allow,
                 images,
                 logo,
                 logo_dark,

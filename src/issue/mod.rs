@@ -49,6 +49,19 @@ pub struct Publication {
     pub logo_dark: Option<(String, Place)>,
     /// How pictures travel, where an issue does not say.
     pub pictures: Pictures,
+    /// Whether issues are advertisements, where one does not say.
+    pub advertising: bool,
+}
+
+/// A rule that an issue may break.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Allowance {
+    /// The rule's name, as it is written.
+    pub rule: String,
+    /// Why it may.
+    pub reason: String,
+    /// Where the name is written.
+    pub place: Place,
 }
 
 impl Publication {
@@ -95,6 +108,10 @@ pub struct Issue {
     pub sections: Vec<Section>,
     /// How pictures travel.
     pub pictures: Pictures,
+    /// Whether it is an advertisement, of which some laws ask more.
+    pub advertising: bool,
+    /// Rules that it may break.
+    pub allow: Vec<Allowance>,
     /// Every picture, each once.
     pub images: Vec<Image>,
     /// The masthead's picture.

@@ -28,6 +28,8 @@ pub struct Envelope {
 pub struct Message {
     /// For `MAIL` and `RCPT`.
     pub envelope: Envelope,
+    /// Its Message-ID without angle brackets, for what is written down about it.
+    pub message_id: String,
     /// RFC 5322 bytes: CRLF lines, without dot-stuffing and without the final dot.
     pub bytes: Vec<u8>,
 }

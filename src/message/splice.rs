@@ -145,11 +145,23 @@ impl Template {
         self.size
     }
 
+    /// Whether somebody signs.
+    pub fn signs(&self) -> bool {
+        !self.identity.signers.is_empty()
+    }
+
     /// The Message-ID of a recipient's message, without angle brackets.
     pub fn message_id(&self, address: &Address) -> String {
-        let identity = &self.identity;
-        let token = identity.keys.message_token(&identity.list_id, &self.issue, address);
-        format!("{token}@{}", identity.from.address.domain())
+        self.message_id_of(&self.token(address))
+    }
+
+    /// What names a recipient's message.
+    fn token(&self, address: &Address) -> String {
+        self.identity.keys.message_token(&self.identity.list_id, &self.issue, address)
+    }
+
+    fn message_id_of(&self, token: &str) -> String {
+        format!("{token}@{}", self.identity.from.address.domain())
     }
 
     /// The unsubscribe page of a recipient.
@@ -179,15 +191,17 @@ impl Template {
     /// be made: no half-made message exists.
     pub fn splice(&self, recipient: &Recipient) -> Result<Message, SpliceError> {
         let address = recipient.address();
-        let mut bytes = self.unsigned(recipient)?;
+        let token = self.token(address);
+        let message_id = self.message_id_of(&token);
+        let mut bytes = self.unsigned(recipient, &message_id)?;
         let signatures = dkim::sign(&self.identity.signers, self.time, &bytes)?;
         bytes.splice(..0, signatures);
         let envelope =
-            Envelope { reverse_path: self.reverse_path(address), recipient: address.clone() };
-        Ok(Message { envelope, bytes })
+            Envelope { reverse_path: self.reverse_path(&token), recipient: address.clone() };
+        Ok(Message { envelope, message_id, bytes })
     }
 
-    fn unsigned(&self, recipient: &Recipient) -> Result<Vec<u8>, Unfilled> {
+    fn unsigned(&self, recipient: &Recipient, message_id: &str) -> Result<Vec<u8>, Unfilled> {
         let address = recipient.address();
         let unsubscribe = self.unsubscribe_url(address);
         let values = self.values(recipient, &unsubscribe)?;
@@ -204,7 +218,6 @@ impl Template {
             subject.insert_str(0, "[test] ");
         }
         header::unstructured("Subject", &HeaderText::new(&subject), &mut bytes);
-        let message_id = self.message_id(address);
         bytes.extend_from_slice(format!("Message-ID: <{message_id}>\r\n").as_bytes());
         self.list_unsubscribe(&unsubscribe, &mut bytes);
         bytes.extend_from_slice(&self.after_to);
@@ -248,12 +261,11 @@ impl Template {
     }
 
     /// RFC 5321 4.5.5: failures come back to an address that names the message, where there is one.
-    fn reverse_path(&self, address: &Address) -> Option<Address> {
+    fn reverse_path(&self, token: &str) -> Option<Address> {
         let identity = &self.identity;
         let fallback = || identity.from.address.clone();
         let Some(pattern) = &identity.reverse_path else { return Some(fallback()) };
-        let token = identity.keys.message_token(&identity.list_id, &self.issue, address);
-        Some(Address::parse(&pattern.replace("{token}", &token)).unwrap_or_else(|_| fallback()))
+        Some(Address::parse(&pattern.replace("{token}", token)).unwrap_or_else(|_| fallback()))
     }
 }
 

@@ -179,6 +179,25 @@ impl Failure {
     }
 }
 
+impl Trouble {
+    /// Whether a connection was turned away before any mail, perhaps as one too many: by 421, by
+    /// 4.7.x, or with the usual words.
+    pub fn asks_for_fewer_connections(&self) -> bool {
+        let opening = matches!(self.stage, Stage::Greeting | Stage::Ehlo | Stage::Auth);
+        let turned_away = |reply: &Reply| {
+            let text = reply.text.to_lowercase();
+            reply.code == 421
+                || (reply.class() == 4 && (reply.subject() == Some(7) || text.contains("too many")))
+        };
+        opening && self.reply.as_ref().is_some_and(turned_away)
+    }
+
+    /// Whether the relay's name has no address, as far as the name servers know.
+    pub fn is_about_the_name(&self) -> bool {
+        (self.stage, self.scope, self.remedy) == (Stage::Connect, Scope::Relay, Remedy::BackOff)
+    }
+}
+
 impl Outcome {
     /// The failure, unless it was accepted.
     pub fn failure(&self) -> Option<&Failure> {

@@ -51,6 +51,8 @@ pub struct Timeouts {
     pub body: Duration,
     /// The reply to the final dot.
     pub dot: Duration,
+    /// After so long without a word the relay is asked by NOOP whether it is still there.
+    pub idle: Duration,
 }
 
 impl Default for Timeouts {
@@ -63,6 +65,7 @@ impl Default for Timeouts {
             data: Duration::from_secs(120),
             body: Duration::from_secs(180),
             dot: Duration::from_secs(600),
+            idle: Duration::from_secs(30),
         }
     }
 }

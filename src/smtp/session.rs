@@ -4,6 +4,8 @@
 //! happened, or there is a [`Trouble`] instead. It must never fall back to the clear, never log in
 //! before TLS, and never carry on with bytes that came before a TLS handshake (RFC 3207 5).
 
+use std::time::Instant;
+
 use data_encoding::BASE64;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::{Ehlo, Quit, Starttls};
@@ -16,6 +18,8 @@ use super::reply::Reply;
 use super::wire::{ConnectError, Loss, Wire, connect};
 
 mod tls;
+
+pub use tls::Secured;
 
 /// What a relay offers in its answer to EHLO (RFC 5321 4.1.1.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +79,8 @@ pub struct Session {
     pub(super) reset_due: bool,
     /// Cleared by the first doubt, for good.
     pub(super) usable: bool,
+    /// When the relay last answered.
+    pub(super) heard: Instant,
     /// The bytes of a group, kept so that a message costs no allocation.
     pub(super) group: Vec<u8>,
 }
@@ -92,6 +98,11 @@ impl Session {
     /// What the relay offers.
     pub fn offered(&self) -> &Offered {
         &self.offered
+    }
+
+    /// What TLS agreed on; `None` for a session in the clear.
+    pub fn secured(&self) -> Option<Secured> {
+        Secured::of(&self.wire)
     }
 
     /// Messages carried so far: where a relay ended the session, this is its limit.
@@ -151,6 +162,7 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
         carried: 0,
         reset_due: false,
         usable: true,
+        heard: Instant::now(),
         group: Vec::new(),
     })
 }
@@ -272,7 +284,10 @@ fn unreachable(error: &ConnectError) -> Trouble {
     let trouble = trouble_of_loss(Stage::Connect, error.to_string(), 0, false);
     match error {
         // A name that does not exist is our configuration's fault, unless it did a minute ago.
-        ConnectError::Lookup(_, false) => Trouble { scope: Scope::Relay, ..trouble },
+        ConnectError::Lookup(_, false) => {
+            let text = format!("{}; check the relay's name", trouble.text);
+            Trouble { scope: Scope::Relay, text, ..trouble }
+        }
         _ => trouble,
     }
 }

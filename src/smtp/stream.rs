@@ -8,6 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
@@ -44,6 +45,14 @@ impl Stream {
     /// The socket below.
     pub(super) fn tcp(&self) -> &TcpStream {
         &self.counted().tcp
+    }
+
+    /// The TLS version and the certificate of the other end, in DER; `None` in the clear.
+    pub(super) fn agreed(&self) -> Option<(ProtocolVersion, &[u8])> {
+        let Stream::Tls(tls) = self else { return None };
+        let state = tls.get_ref().1;
+        let certificate = state.peer_certificates().and_then(|chain| chain.first())?;
+        Some((state.protocol_version()?, certificate))
     }
 
     fn counted(&self) -> &Counted {

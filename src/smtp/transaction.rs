@@ -10,8 +10,9 @@
 //! a message for which `before_dot` was called and `settled` was not is then uncertain.
 
 use std::future::Future;
+use std::time::Instant;
 
-use lettre::transport::smtp::commands::{Data, Rset};
+use lettre::transport::smtp::commands::{Data, Noop, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 use tracing::trace;
 
@@ -40,9 +41,10 @@ pub trait Feed: Send {
     /// while nothing is on the wire, and never dropped before it is done.
     fn next(&mut self) -> impl Future<Output = Option<(Ticket, Message)>> + Send;
 
-    /// The next message if it may go at once. Must not wait: a text is held back meanwhile.
-    /// `None` for "not now" and for "no more"; [`Feed::next`] is asked afterwards.
-    fn try_next(&mut self) -> Option<(Ticket, Message)>;
+    /// The next message if it may go at once. Must not wait for more than its making: a text is
+    /// held back meanwhile. `None` for "not now" and for "no more"; [`Feed::next`] is asked
+    /// afterwards.
+    fn try_next(&mut self) -> impl Future<Output = Option<(Ticket, Message)>> + Send;
 
     /// Called after the 354 and before any byte of the text or its final dot may be written: the
     /// attempt must be durable on return.
@@ -117,6 +119,7 @@ impl Session {
                     Opened::Go => {}
                     Opened::Refused(outcome) => {
                         feed.settled(current.ticket, outcome).await;
+                        self.heard = Instant::now();
                         break;
                     }
                     Opened::Over(outcome, trouble) => {
@@ -127,7 +130,10 @@ impl Session {
                 }
                 match self.deliver(feed, current).await {
                     Ok(Step::Next(next)) => (current, sent_ahead) = (next, true),
-                    Ok(Step::Idle) => break,
+                    Ok(Step::Idle) => {
+                        self.heard = Instant::now();
+                        break;
+                    }
                     Ok(Step::Stopped) => return Ok(End::Stopped),
                     Err(trouble) => return Err(self.named(trouble)),
                 }
@@ -151,11 +157,28 @@ impl Session {
     }
 
     /// After a wait: a 421 or a FIN that came meanwhile ends the session before anything is sent.
+    /// After a long one a peer may be gone without either, so it is asked.
     async fn check_idle<F: Feed>(&mut self, feed: &mut F, taken: &Taken) -> Result<(), Trouble> {
-        let Some(said) = self.wire.unasked().await else { return Ok(()) };
-        let trouble = self.spoken(Stage::Mail, said);
+        let trouble = match self.wire.unasked().await {
+            Some(said) => self.spoken(Stage::Mail, said),
+            None if self.heard.elapsed() < self.relay.timeouts().idle => return Ok(()),
+            None => match self.ask_whether_there().await {
+                Ok(_) => return Ok(()),
+                Err(loss) => self.spoken(Stage::Mail, Err(loss)),
+            },
+        };
         feed.settled(taken.ticket, unsent(Stage::Mail, trouble.text.clone())).await;
         Err(self.named(trouble))
+    }
+
+    /// NOOP. Any answer will do, but for the 421 of a server that leaves.
+    async fn ask_whether_there(&mut self) -> Result<Reply, Loss> {
+        let within = self.relay.timeouts().greeting;
+        self.wire.write_group(Noop.to_string().as_bytes(), within).await?;
+        match self.wire.reply(within).await? {
+            Reply { code: 421, .. } => Err(Loss::Closed),
+            reply => Ok(reply),
+        }
     }
 
     /// What it means that a server spoke, or left, without being asked.
@@ -205,7 +228,7 @@ impl Session {
     /// The message that may follow at once, if there is one.
     async fn follower<F: Feed>(&self, feed: &mut F) -> Option<Taken> {
         while self.pipelined() && self.has_room(1) {
-            let (ticket, message) = feed.try_next()?;
+            let (ticket, message) = feed.try_next().await?;
             let admitted = self.admit(feed, ticket, message).await;
             if admitted.is_some() {
                 return admitted;

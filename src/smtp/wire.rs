@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -109,6 +109,11 @@ impl Wire {
     fn on(stream: Stream) -> Wire {
         let group_start = stream.written();
         Wire { stream, input: Vec::new(), taken: 0, reader: ReplyReader::default(), group_start }
+    }
+
+    /// See [`Stream::agreed`].
+    pub(super) fn agreed(&self) -> Option<(ProtocolVersion, &[u8])> {
+        self.stream.agreed()
     }
 
     /// Shakes hands for TLS. The caller has made sure that nothing is left to read.

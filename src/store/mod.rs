@@ -3,6 +3,8 @@
 //! Knows no table's meaning: the rooms that own tables bring their own statements. Every commit
 //! that returned is on disk (WAL with `synchronous=FULL`).
 
+mod place;
+
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,13 +18,20 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub struct Store {
     pool: SqlitePool,
     path: PathBuf,
+    nowhere: bool,
+    identity: Option<place::Identity>,
+    /// What SQLite calls the file: `main`, unless it was attached later.
+    schema: &'static str,
 }
 
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The address is of no known kind.
-    #[error("the store {0:?} is not known; write sqlite:digest.db")]
+    /// The address is of no known kind. Of one with a server only the kind is told: it may hold a
+    /// password.
+    #[error(
+        "the store {0} is of no known kind: the ledger is an SQLite file; write sqlite:digest.db"
+    )]
     Url(String),
     /// It can be read, but by a newer program.
     #[error("{} was written by a newer version of digest (tables of version {found})", path.display())]
@@ -56,6 +65,36 @@ pub enum StoreError {
         /// The system's reason.
         error: std::io::Error,
     },
+    /// The file that was opened is not there any more.
+    #[error("{} was deleted or replaced while it was in use", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// There is none, but what lies beside it says that there was one.
+    #[error(
+        "{} is missing, but {beside} is there: put the ledger back, or remove that file as well if \
+         everybody may get everything again",
+        path.display()
+    )]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+        /// The name of what lies beside it.
+        beside: String,
+    },
+    /// It would lie on a file system that two machines may share.
+    #[error(
+        "{} is on a network file system ({kind}), where two senders could not see each other; \
+         keep it on a disk of this machine: --store sqlite:/var/lib/digest/digest.db",
+        path.display()
+    )]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// The file system's type.
+        kind: String,
+    },
     /// SQLite's own words.
     #[error("the database {} failed: {error}", path.display())]
     Sql {
@@ -65,6 +104,8 @@ pub enum StoreError {
         error: sqlx::Error,
     },
 }
+
+const VERSION: &str = "PRAGMA user_version";
 
 /// Keeps other processes from sending as long as it lives.
 #[derive(Debug)]
@@ -80,7 +121,10 @@ pub fn path_of(url: &str, root: &Path) -> Result<PathBuf, StoreError> {
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
     match path {
         Some(path) if !path.is_empty() && path != ":memory:" => Ok(root.join(path)),
-        _ => Err(StoreError::Url(url.to_owned())),
+        _ => Err(StoreError::Url(match url.split_once("://") {
+            Some((kind, _)) => format!("{kind}://…"),
+            None => format!("{url:?}"),
+        })),
     }
 }
 
@@ -97,10 +141,16 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
+        if let Some(kind) = path.parent().and_then(place::network) {
+            return Err(StoreError::Network { path: path.to_owned(), kind });
+        }
+        if let Some(beside) = place::orphan(path) {
+            return Err(StoreError::Missing { path: path.to_owned(), beside });
+        }
         let store = Store::connect(options, path).await?;
         store.check().await?;
         store.migrate(steps).await?;
-        Ok(store)
+        Ok(Store { identity: place::identity(path), ..store })
     }
 
     /// An empty database without a file, for who asks what would be in one; `path` is what its
@@ -109,9 +159,51 @@ impl Store {
     /// # Errors
     /// A [`StoreError`].
     pub async fn nowhere(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
-        let store = Store::connect(SqliteConnectOptions::new().in_memory(true), path).await?;
+        // By that name and not with `in_memory`, which would put an attached file into memory too.
+        let options = SqliteConnectOptions::new()
+            .filename(":memory:")
+            .create_if_missing(true)
+            .busy_timeout(Duration::from_secs(10));
+        let store = Store::connect(options, path).await?;
         store.migrate(steps).await?;
-        Ok(store)
+        Ok(Store { nowhere: true, ..store })
+    }
+
+    /// Puts a store that is nowhere into its file, which is made if need be. The connection stays,
+    /// and temporary tables with it: the file's tables stand where the empty ones were.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn settle(self, steps: &[&'static str]) -> Result<Store, StoreError> {
+        if !self.nowhere {
+            return Ok(self);
+        }
+        let file = Store::open(&self.path, steps).await?;
+        let identity = file.identity;
+        file.close().await;
+        let failed = |error| self.failed(error);
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM main.sqlite_schema \
+             WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        for table in tables {
+            // A name takes no parameter; ours are words.
+            let drop = sqlx::AssertSqlSafe(format!("DROP TABLE main.{table}"));
+            sqlx::raw_sql(drop).execute(&self.pool).await.map_err(failed)?;
+        }
+        sqlx::query("ATTACH ?1 AS settled")
+            .bind(self.path.to_string_lossy().into_owned())
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        sqlx::raw_sql("PRAGMA settled.synchronous = FULL")
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(Store { nowhere: false, identity, schema: "settled", ..self })
     }
 
     /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
@@ -120,7 +212,10 @@ impl Store {
         let pool =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         match pool.connect_with(options).await {
-            Ok(pool) => Ok(Store { pool, path: path.to_owned() }),
+            Ok(pool) => {
+                let path = path.to_owned();
+                Ok(Store { pool, path, nowhere: false, identity: None, schema: "main" })
+            }
             Err(error) => Err(damaged_or(path, error)),
         }
     }
@@ -133,6 +228,41 @@ impl Store {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it has no file; see [`Store::nowhere`].
+    pub fn is_nowhere(&self) -> bool {
+        self.nowhere
+    }
+
+    /// Whether the file that was opened is still the one at its path.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`].
+    pub fn in_place(&self) -> Result<(), StoreError> {
+        match self.nowhere || self.identity == place::identity(&self.path) {
+            true => Ok(()),
+            false => Err(StoreError::Gone { path: self.path.clone() }),
+        }
+    }
+
+    /// Writes all that an open file that is gone holds to a new one. Its log is removed, lest it
+    /// be applied to whatever lies in its place.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub async fn rescue_to(&self, path: &Path) -> Result<(), StoreError> {
+        // One of two names of our own.
+        let rescue = sqlx::AssertSqlSafe(format!("VACUUM {} INTO ?1", self.schema));
+        sqlx::query(rescue)
+            .bind(path.display().to_string())
+            .execute(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))?;
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(place::beside(&self.path, suffix));
+        }
+        Ok(())
     }
 
     /// An SQLite error with the file's name.
@@ -151,7 +281,7 @@ impl Store {
     }
 
     async fn migrate(&self, steps: &[&'static str]) -> Result<(), StoreError> {
-        let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+        let version: i64 = sqlx::query_scalar(VERSION)
             .fetch_one(&self.pool)
             .await
             .map_err(|error| self.failed(error))?;
@@ -160,7 +290,16 @@ impl Store {
             return Err(StoreError::Newer { path: self.path.clone(), found: version });
         }
         for (at, step) in steps.iter().enumerate().skip(done) {
-            let mut transaction = self.pool.begin().await.map_err(|error| self.failed(error))?;
+            // Two processes may meet at a new file: the second waits here, and finds it done.
+            let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+            let mut transaction = begun.map_err(|error| self.failed(error))?;
+            let version: i64 = sqlx::query_scalar(VERSION)
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(|error| self.failed(error))?;
+            if usize::try_from(version).is_ok_and(|version| version > at) {
+                continue;
+            }
             sqlx::raw_sql(*step)
                 .execute(&mut *transaction)
                 .await
@@ -182,9 +321,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] with what the other process said of itself.
     pub fn lock(&self, who: &str) -> Result<Lock, StoreError> {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push("-lock");
-        let path = self.path.with_file_name(name);
+        let path = place::beside(&self.path, "-lock");
         let failed = |error| StoreError::Lock { path: path.clone(), error };
         let mut file = File::options()
             .read(true)
@@ -196,13 +333,7 @@ impl Store {
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
-                let mut who = String::new();
-                let _ = file.read_to_string(&mut who);
-                let who = if who.trim().is_empty() { "another process".to_owned() } else { who };
-                return Err(StoreError::Busy {
-                    path: self.path.clone(),
-                    who: who.trim().to_owned(),
-                });
+                return Err(StoreError::Busy { path: self.path.clone(), who: holder(&mut file) });
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
         }
@@ -215,6 +346,20 @@ impl Store {
     pub async fn close(self) {
         self.pool.close().await;
     }
+}
+
+/// What the holder of a lock says of itself. It writes that behind taking the lock, so what stands
+/// there at once may be empty, or its predecessor's.
+fn holder(file: &mut File) -> String {
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(50));
+        let mut who = String::new();
+        let _ = file.rewind().and_then(|()| file.read_to_string(&mut who));
+        if !who.trim().is_empty() {
+            return who.trim().to_owned();
+        }
+    }
+    "another process".to_owned()
 }
 
 fn damaged_or(path: &Path, error: sqlx::Error) -> StoreError {
@@ -253,6 +398,31 @@ mod tests {
         std::fs::write(&path, "this is a letter, not a database\n".repeat(40)).unwrap();
         let error = Store::open(&path, &[]).await.unwrap_err();
         assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_nowhere_settles_in_its_file_with_its_temporary_tables() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let steps =
+            ["CREATE TABLE a (x INTEGER PRIMARY KEY)", "CREATE TABLE b (x REFERENCES a (x))"];
+        let store = Store::nowhere(&path, &steps).await.unwrap();
+        let run = async |store: &Store, statement: &'static str| {
+            sqlx::raw_sql(statement).execute(store.pool()).await.unwrap();
+        };
+        run(&store, "CREATE TEMP TABLE list (x); INSERT INTO list VALUES (1), (2)").await;
+        assert!(!path.exists());
+        let store = store.settle(&steps).await.unwrap();
+        run(&store, "INSERT INTO a SELECT x FROM list").await;
+        store.close().await;
+        let store = Store::open(&path, &steps).await.unwrap();
+        let sum: i64 =
+            sqlx::query_scalar("SELECT sum(x) FROM a").fetch_one(store.pool()).await.unwrap();
+        assert_eq!(sum, 3);
+        // One that has its file stays as it is.
+        run(&store, "CREATE TEMP TABLE list (x)").await;
+        let store = store.settle(&steps).await.unwrap();
+        run(&store, "DROP TABLE list").await;
     }
 
     #[tokio::test]

@@ -1,10 +1,15 @@
 //! Signatures from end to end: keys made by `digest dkim keygen`, messages as a relay receives
 //! them, and verifiers that share no line with the signer.
 
+mod ahead;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod keys;
+#[path = "../harness/mail.rs"]
+mod mail;
 mod rates;
+#[path = "../harness/relay.rs"]
+mod relay;
 mod signatures;
 mod verify;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use sejong_digest::smtp::catcher::CatcherOptions;
 
@@ -11,19 +12,29 @@ use crate::{says, silent};
 
 /// A relay with a certificate of its own for `name`, and the PEM text to trust.
 fn tls_relay(name: &str, implicit_tls: bool) -> (Relay, String) {
-    let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
-    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    relay_until(name, implicit_tls, (2090, 1, 1))
+}
+
+/// The same, with the certificate's last day.
+fn relay_until(name: &str, implicit_tls: bool, end: (i32, u8, u8)) -> (Relay, String) {
+    let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(end.0, end.1, end.2);
+    params.distinguished_name.push(DnType::OrganizationName, "Sejong Trust");
+    let signing_key = KeyPair::generate().expect("a key");
+    let cert = params.self_signed(&signing_key).expect("a certificate");
+    let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(|config| {
-            let chain = vec![made.cert.der().clone()];
+            let chain = vec![cert.der().clone()];
             config.with_no_client_auth().with_single_cert(chain, key.into())
         })
         .expect("a configuration");
     let tls = Some(Arc::new(tls));
     let relay = Relay::with(CatcherOptions { tls, implicit_tls, ..CatcherOptions::default() });
-    (relay, made.cert.pem())
+    (relay, cert.pem())
 }
 
 fn doctor(url: &str, ca: &str) -> Output {
@@ -55,4 +66,43 @@ fn a_certificate_that_nobody_trusts_or_for_another_name_is_an_error() {
     says(&output, "relay", "ok", &["connects and greets"]);
     says(&output, "relay-tls", "error", &["not for localhost"]);
     silent(&output, "relay-extensions", "ok");
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "the binary reads the clock, so the test does")]
+fn how_long_a_certificate_is_good_is_told_for_each_relay() {
+    let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+    let soon = today.checked_add(jiff::Span::new().days(6)).expect("a day");
+    let soon = (i32::from(soon.year()), soon.month() as u8, soon.day() as u8);
+    let (long, ca) = relay_until("localhost", false, (2090, 1, 1));
+    let (short, other) = relay_until("localhost", true, soon);
+    let text = Publication::new().read("digest.toml");
+    let relays = format!(
+        "{text}\n[[relay]]\nurl = \"smtp://localhost:{}?tls=required&ca_file=ca.pem\"\n\
+         [[relay]]\nurl = \"smtps://localhost:{}?ca_file=ca.pem\"\n",
+        long.port(),
+        short.port()
+    );
+    let here =
+        Publication::new().write("ca.pem", format!("{ca}{other}")).write("digest.toml", relays);
+    let output = here.run(&["doctor", "2025-11", "--offline", "--json"]);
+    let long = format!("smtp://localhost:{}", long.port());
+    let short = format!("smtps://localhost:{}", short.port());
+    let good = ["TLS 1.3", "for localhost, issued by Sejong Trust, ends on 2090-01-01"];
+    says(&output, "relay-certificate", "ok", &[&[long.as_str()], &good[..]].concat());
+    says(&output, "relay-certificate", "warning", &[&short, "in 5 days", "renew it"]);
+    for url in [long, short] {
+        says(&output, "size", "ok", &[&url]);
+    }
+}
+
+#[test]
+fn a_certificate_whose_time_is_over_is_an_error() {
+    for (implicit, scheme, query) in [(true, "smtps", ""), (false, "smtp", "tls=required&")] {
+        let (relay, ca) = relay_until("localhost", implicit, (2024, 1, 1));
+        let url = format!("{scheme}://localhost:{}?{query}ca_file=ca.pem", relay.port());
+        let output = doctor(&url, &ca);
+        says(&output, "relay-tls", "error", &["certificate expired", "renew the certificate"]);
+        silent(&output, "relay-certificate", "ok");
+    }
 }

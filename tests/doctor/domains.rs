@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Output, Publication};
 use crate::nameserver::{self, Zone};
-use crate::{says, silent};
+use crate::relay::Relay;
+use crate::{one_click, says, silent, web};
 
 const DOMAIN: &str = "sejong.example";
 
@@ -18,8 +19,10 @@ fn with_spf(record: &str) -> Zone {
 
 #[test]
 fn a_domain_in_order_has_no_errors() {
-    let output = doctor(&Publication::new(), Zone::good());
+    let (page, here) = one_click::page(|_| web::Reply::status(400));
+    let output = doctor(&here, Zone::good());
     assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(page.asked().len(), 1);
     says(&output, "spf", "ok", &["ends in -all (1 of 10 look-ups)"]);
     says(&output, "dmarc", "ok", &["p=none, which is enough"]);
     says(&output, "mx", "ok", &["goes to mail.sejong.example"]);
@@ -100,6 +103,81 @@ fn dmarc_is_found_at_a_domain_above() {
     says(&doctor(&here, two), "dmarc", "error", &["2 policies"]);
 }
 
+/// A relay that is not on loopback by its address, and this machine all the same.
+fn with_relay(record: &str, more: impl Fn(Zone) -> Zone) -> Output {
+    let relay = Relay::new();
+    let url = format!("smtp://0.0.0.0:{}?tls=none", relay.port());
+    let dns = more(with_spf(record)).serve();
+    Publication::new().run(&["doctor", "--json", "--dns", &dns, "--relay", &url])
+}
+
+#[test]
+fn spf_that_names_the_relay_is_told_from_one_that_does_not() {
+    let here = [0, 0, 0, 0];
+    for (record, level, words) in [
+        ("v=spf1 ip4:0.0.0.0 -all", "ok", "permits 0.0.0.0"),
+        ("v=spf1 ip4:0.0.0.0/31 -all", "ok", "permits 0.0.0.0"),
+        ("v=spf1 ip6:::/0 ip4:192.0.2.0/24 ~all", "warning", "does not permit 0.0.0.0"),
+        ("v=spf1 -ip4:0.0.0.0 +all", "warning", "other addresses"),
+        ("v=spf1 a:relay.example -all", "ok", "permits 0.0.0.0"),
+        ("v=spf1 a:other.example/0 -all", "ok", "permits 0.0.0.0"),
+        ("v=spf1 a:other.example -all", "warning", "does not permit"),
+        ("v=spf1 mx:mail.example -all", "ok", "permits 0.0.0.0"),
+        ("v=spf1 include:no.example include:yes.example -all", "ok", "permits 0.0.0.0"),
+        ("v=spf1 redirect=yes.example", "ok", "permits 0.0.0.0"),
+        ("v=spf1 redirect=no.example", "warning", "does not permit"),
+        ("v=spf1 exists:%{i}.x.example -all", "warning", "cannot be told here"),
+    ] {
+        let output = with_relay(record, |zone| {
+            zone.a("relay.example", here)
+                .a("other.example", [192, 0, 2, 9])
+                .mx("mail.example", "relay.example.")
+                .txt("yes.example", "v=spf1 ip4:0.0.0.0 -all")
+                .txt("no.example", "v=spf1 -all")
+        });
+        says(&output, "spf-relay", level, &[words]);
+        silent(&output, "spf-relay", "error");
+    }
+}
+
+#[test]
+fn a_relay_on_this_machine_is_asked_for_the_name_of_its_address() {
+    // As the program does it: the address of the route outwards, without a packet.
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").expect("a port");
+    let outward = socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr());
+    let words = match outward.map(|address| address.ip()) {
+        Ok(std::net::IpAddr::V4(four)) if four.is_private() => format!("address {four} is private"),
+        Ok(std::net::IpAddr::V4(four)) => format!("{four} has no name (PTR)"),
+        _ => "PTR".to_owned(),
+    };
+    let (one, two) = (Relay::new(), Relay::new());
+    let text = Publication::new().read("digest.toml");
+    let relays =
+        format!("{text}\n[[relay]]\nurl = \"{}\"\n[[relay]]\nurl = \"{}\"\n", one.url(), two.url());
+    let here = Publication::new().write("digest.toml", relays);
+    let output = doctor(&here, Zone::good());
+    says(&output, "ptr", "warning", &[&words]);
+    // The machine is one, however many relays it runs.
+    assert_eq!(output.stdout.matches("\"ptr\"").count(), 1, "{}", output.stdout);
+}
+
+#[test]
+fn dmarc_that_wants_the_very_same_domain_is_kept_to() {
+    let bounce = "[bounce]\nreverse_path = \"b+{token}@bounces.sejong.example\"\n";
+    let text = Publication::new().read("digest.toml");
+    let here = Publication::new().write("digest.toml", format!("{text}\n{bounce}"));
+    for (policy, level, words) in [
+        ("v=DMARC1; p=none", "ok", "belong together"),
+        ("v=DMARC1; p=none; aspf=r; adkim=s", "ok", "belong together"),
+        ("v=DMARC1; p=none; aspf=S", "warning", "wants the very same domain (aspf=s)"),
+    ] {
+        let zone = Zone::good().without("_dmarc.sejong.example");
+        let output = doctor(&here, zone.txt("_dmarc.sejong.example", policy));
+        says(&output, "alignment", level, &[words]);
+        assert_eq!(output.stdout.matches("\"alignment\"").count(), 1, "{}", output.stdout);
+    }
+}
+
 #[test]
 fn mail_to_each_domain_of_the_sender_has_somewhere_to_go() {
     let here = Publication::new();
@@ -112,7 +190,7 @@ fn mail_to_each_domain_of_the_sender_has_somewhere_to_go() {
     let here = here.write("digest.toml", format!("{text}\n{bounce}"));
     let zone = Zone::good()
         .mx("answers.example", ".")
-        .a("bounces.sejong.example")
+        .a("bounces.sejong.example", [192, 0, 2, 1])
         .txt("bounces.sejong.example", "v=spf1 a -all");
     let output = doctor(&here, zone);
     says(&output, "mx", "ok", &["mail to sejong.example"]);

@@ -1,14 +1,17 @@
-//! `digest doctor` as somebody runs it before a send: the real binary, a relay on loopback and a
-//! DNS server with a table. Nothing outside this machine is asked.
+//! `digest doctor` as somebody runs it before a send: the real binary, a relay on loopback, a DNS
+//! server with a table, a web server. Nothing outside this machine is asked.
 
 #[path = "../harness/mod.rs"]
 mod harness;
 #[path = "../harness/relay.rs"]
 mod relay;
+#[path = "../harness/web.rs"]
+mod web;
 
 mod certificates;
 mod domains;
 mod nameserver;
+mod one_click;
 mod relays;
 mod streams;
 

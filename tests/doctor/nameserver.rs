@@ -28,6 +28,7 @@ impl Zone {
             .txt("sejong.example", "v=spf1 mx -all")
             .txt("_dmarc.sejong.example", "v=DMARC1; p=none")
             .mx("sejong.example", "mail.sejong.example.")
+            .a("digest.sejong.example", [127, 0, 0, 1])
     }
 
     /// A TXT record, in strings of 255 bytes.
@@ -46,8 +47,8 @@ impl Zone {
         self.with(name, Entry::Record(MX, data))
     }
 
-    pub(crate) fn a(self, name: &str) -> Zone {
-        self.with(name, Entry::Record(A, vec![192, 0, 2, 1]))
+    pub(crate) fn a(self, name: &str, address: [u8; 4]) -> Zone {
+        self.with(name, Entry::Record(A, address.to_vec()))
     }
 
     /// Every question for this name fails.

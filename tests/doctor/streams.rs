@@ -1,7 +1,10 @@
 //! What is printed, the exit code, and that looking leaves no trace.
 
 use crate::harness::Publication;
-use crate::{says, silent};
+use crate::nameserver::Zone;
+use crate::relay::Relay;
+use crate::web::Reply;
+use crate::{one_click, says, silent};
 
 #[test]
 fn a_sound_publication_gets_a_line_for_each_check_and_no_file() {
@@ -23,6 +26,24 @@ fn a_sound_publication_gets_a_line_for_each_check_and_no_file() {
     }
     assert!(!output.stdout.contains('\u{1b}'), "{}", output.stdout);
     assert_eq!(here.files(), before);
+}
+
+#[test]
+fn the_whole_report_reads_as_lines() {
+    let relay = Relay::new();
+    let (web, here) = one_click::page(|_| Reply::status(404));
+    // Not loopback by its address, so that nothing hangs on the address of this machine.
+    let url = format!("smtp://0.0.0.0:{}?tls=none", relay.port());
+    let zone = Zone::good().without("_dmarc.sejong.example").serve();
+    let output = here.run(&["doctor", "2025-11", "--dns", &zone, "--relay", &url]);
+    assert_eq!(output.code, 3, "{output:?}");
+    let ports = [(relay.port(), "25"), (web.port(), "443")];
+    let text = ports.iter().fold(output.stdout, |text, (port, usual)| {
+        text.replace(&format!(":{port}"), &format!(":{usual}"))
+    });
+    insta::with_settings!({ filters => [(r"has \d+ bytes", "has [N] bytes")] }, {
+        insta::assert_snapshot!(text);
+    });
 }
 
 #[test]

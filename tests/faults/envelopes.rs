@@ -5,9 +5,12 @@ use std::time::Duration;
 use sejong_digest::smtp::catcher::CatcherOptions;
 use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 use sejong_digest::smtp::outcome::{Outcome, Remedy, Scope, Stage};
+use sejong_digest::smtp::relay::Timeouts;
 use sejong_digest::smtp::transaction::End;
 
-use super::{Tape, both_ways, carry, catcher, catcher_with, message, messages, open, relay_to};
+use super::{
+    Tape, both_ways, carry, catcher, catcher_with, message, messages, open, relay_to, short,
+};
 
 const ACCEPTED: &str = "accepted";
 
@@ -169,6 +172,30 @@ async fn silence_ends_the_session_in_time() {
     let (tape, end) = carry(&relay_to(&catcher), Tape::of(messages(2))).await;
     assert_eq!(tape.outcomes(), ["unsent session mail"]);
     assert!(end.unwrap_err().text.contains("no answer within"));
+}
+
+// Row 36.
+#[tokio::test]
+async fn after_a_long_pause_the_relay_is_asked_whether_it_is_there() {
+    let idle = Duration::from_millis(100);
+    for (rule, expected) in [(None, ACCEPTED), (Some(Do::Stall), "unsent session mail")] {
+        let script = match rule {
+            Some(action) => Script::new().rule(At::Noop, When::Always, action),
+            None => Script::new(),
+        };
+        let catcher = catcher(script).await;
+        let relay = relay_to(&catcher).with_timeouts(Timeouts { idle, ..short() });
+        let tape = Tape { slow: true, pause: idle * 2, ..Tape::of(messages(2)) };
+        let (tape, _) = carry(&relay, tape).await;
+        assert_eq!(tape.outcomes(), [ACCEPTED, expected]);
+        let count = |verb: &str| catcher.lines().iter().filter(|l| l.starts_with(verb)).count();
+        assert_eq!(count("NOOP"), 1, "{:?}", catcher.lines());
+        assert_eq!(count("MAIL"), if expected == ACCEPTED { 2 } else { 1 });
+    }
+    let catcher = catcher(Script::new()).await;
+    let busy = Tape { slow: true, ..Tape::of(messages(20)) };
+    assert_eq!(carry(&relay_to(&catcher), busy).await.1, Ok(End::Drained));
+    assert!(!catcher.lines().iter().any(|line| line == "NOOP"), "a busy session has no doubt");
 }
 
 // Row 37.

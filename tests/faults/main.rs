@@ -32,6 +32,7 @@ fn short() -> Timeouts {
         data: time,
         body: time,
         dot: time,
+        idle: Duration::from_secs(30),
     }
 }
 
@@ -41,6 +42,7 @@ fn message(recipient: &str, bytes: &[u8]) -> Message {
             reverse_path: Some(Address::parse("bounces@news.example").unwrap()),
             recipient: Address::parse(recipient).unwrap(),
         },
+        message_id: "1@news.example".to_owned(),
         bytes: bytes.to_vec(),
     }
 }
@@ -117,7 +119,7 @@ impl Feed for Tape {
         self.take()
     }
 
-    fn try_next(&mut self) -> Option<(Ticket, Message)> {
+    async fn try_next(&mut self) -> Option<(Ticket, Message)> {
         if self.slow { None } else { self.take() }
     }
 

@@ -115,10 +115,10 @@ struct Flood {
 
 impl Feed for Flood {
     async fn next(&mut self) -> Option<(Ticket, Message)> {
-        self.try_next()
+        self.try_next().await
     }
 
-    fn try_next(&mut self) -> Option<(Ticket, Message)> {
+    async fn try_next(&mut self) -> Option<(Ticket, Message)> {
         let take = |left: u64| left.checked_sub(1);
         let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         Some((Ticket(left), self.sample.clone()))

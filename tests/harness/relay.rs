@@ -52,6 +52,11 @@ impl Relay {
         self.catcher.counts()
     }
 
+    /// Closes the connections that are open now.
+    pub(crate) fn drop_connections(&self) {
+        self.catcher.drop_connections();
+    }
+
     /// The command lines so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.catcher.lines()

@@ -63,7 +63,7 @@ fn who_left_the_list_last_leaves_nothing_undone() {
 fn another_issue_is_another_send() {
     let (here, relay) = (with_readers(2), Relay::new());
     assert_eq!(send(&here, &relay, &[]).code, 0);
-    let issue = here.read("issues/2025-11/issue.toml");
+    let issue = here.read("issues/2025-11/issue.toml").replacen("number = 1", "number = 2", 1);
     let article = here.read("issues/2025-11/hangul.md");
     let here: Publication =
         here.write("issues/2025-12/issue.toml", issue).write("issues/2025-12/hangul.md", article);

@@ -4,7 +4,9 @@
 mod afterwards;
 mod again;
 mod frozen;
+mod health;
 mod hours;
+mod limits;
 mod lists;
 mod outcomes;
 mod pace;

@@ -13,17 +13,17 @@ use crate::retries::with_settings;
 use crate::{LIST, counts, send, summary, with_readers};
 
 /// Sends over the relays of `digest.toml`.
-fn send_configured(here: &Publication, more: &[&str]) -> Output {
+pub(crate) fn send_configured(here: &Publication, more: &[&str]) -> Output {
     here.run(&[&["send", "2025-11", "--yes", "--json"], more].concat())
 }
 
-fn two_relays(count: usize, one: (&Relay, &str), other: (&Relay, &str)) -> Publication {
+pub(crate) fn two_relays(count: usize, one: (&Relay, &str), other: (&Relay, &str)) -> Publication {
     let relay =
         |(relay, more): (&Relay, &str)| format!("[[relay]]\nurl = \"{}\"\n{more}\n", relay.url());
     with_settings(count, &format!("{}{}", relay(one), relay(other)))
 }
 
-fn slow() -> Do {
+pub(crate) fn slow() -> Do {
     Do::Delay(Duration::from_millis(30))
 }
 

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sejong_digest::smtp::catcher::CatcherOptions;
+
 use crate::FIELDS;
 use crate::harness::{Output, Publication};
 use crate::mail::Mail;
+use crate::relay::Relay;
 use crate::summary;
 
 const LIST: &str = "subscribers.example.csv";
@@ -178,4 +181,17 @@ fn embedded_pictures_travel_beside_the_html_and_each_is_used_once() {
         assert_eq!(uses, 1, "cid:{id}");
     }
     assert_eq!(html.matches("cid:").count(), seen.len(), "no picture is missing");
+}
+
+/// No relay needs 8BITMIME for it, although names and texts are Korean.
+#[test]
+fn every_message_is_ascii() {
+    let options = CatcherOptions { eight_bit_mime: false, ..CatcherOptions::default() };
+    let (here, relay) = (Publication::repository(), Relay::with(options));
+    let line = ["send", "2025-11", "--subscribers", LIST, "--yes", "--relay", &relay.url()];
+    assert_eq!(here.run(&line).code, 0);
+    let messages = relay.accepted();
+    assert_eq!(messages.len(), 12);
+    assert!(messages.iter().all(|message| message.bytes.is_ascii()));
+    assert!(!relay.lines().iter().any(|line| line.contains("BODY=")), "{:?}", relay.lines());
 }

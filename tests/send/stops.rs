@@ -45,6 +45,22 @@ fn a_dry_run_knows_who_has_the_issue_already() {
 }
 
 #[test]
+fn a_store_of_another_kind_is_refused_without_telling_its_password() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    let before = here.files();
+    let store = ["--store", "postgres://digest:s3cret@db.example/list"];
+    for output in [
+        send(&here, &relay, &store),
+        here.run(&[&["plan", "2025-11"], &store[..]].concat()),
+        here.run(&[&["status", "2025-11"], &store[..]].concat()),
+    ] {
+        stopped(&output, &relay, 1, &["the store postgres://… is of no known kind", "sqlite:"]);
+        assert!(!format!("{output:?}").contains("s3cret"), "{output:?}");
+    }
+    assert_eq!(here.files(), before, "a file was made");
+}
+
+#[test]
 fn without_a_terminal_nobody_is_there_to_say_yes() {
     let (here, relay) = (with_readers(3), Relay::new());
     let output = here.run(&["send", "2025-11", "--relay", &relay.url()]);

@@ -7,6 +7,7 @@
 // A test says what it expects with unwrap.
 #![allow(clippy::unwrap_used)]
 
+mod faults;
 mod rules;
 mod scan;
 mod snippets;
@@ -32,6 +33,8 @@ const HOMES: &[Home] = &[
     ("dialoguer", &["cmd"]),
     ("encoding_rs", &["audience"]),
     ("hickory_resolver", &["doctor"]),
+    ("hyper", &["fetch"]),
+    ("hyper_util", &["fetch"]),
     ("icu_normalizer", &["audience"]),
     // A relay has a domain as an address has.
     ("idna", &["message", "smtp"]),
@@ -44,14 +47,16 @@ const HOMES: &[Home] = &[
     ("moxcms", &["picture"]),
     ("png", &["picture"]),
     ("resvg", &["picture"]),
-    ("rustls", &["smtp"]),
-    ("rustls_platform_verifier", &["smtp"]),
+    // Relays and web servers are both spoken to under TLS.
+    ("rustls", &["smtp", "fetch"]),
+    ("rustls_platform_verifier", &["smtp", "fetch"]),
     ("serde_saphyr", &["manifest"]),
     ("sqlx", &["store", "audience", "delivery"]),
     ("strsim", &["diagnostic"]),
-    ("tokio_rustls", &["smtp"]),
+    ("tokio_rustls", &["smtp", "fetch"]),
     ("toml", &["manifest"]),
     ("tracing_subscriber", &["cmd"]),
+    ("url", &["fetch"]),
     // compose wraps by it, check says what an inbox cuts off.
     ("unicode_width", &["compose", "check"]),
 ];

@@ -38,6 +38,9 @@ pub(crate) struct PlanArgs {
     /// Leave out rows of the list that cannot be used, instead of stopping
     #[arg(long)]
     pub(super) skip_invalid: bool,
+    /// Let problems of this rule pass; repeat it for several
+    #[arg(long, value_name = "RULE", hide_short_help = true)]
+    pub(super) allow: Vec<String>,
     /// How fast at most: 50/second, 30/minute, 2000/hour
     #[arg(long, value_name = "RATE")]
     pub(super) limit: Option<Rate>,

@@ -21,7 +21,7 @@ const NAMED: usize = 5;
 pub(super) struct Plan {
     pub(super) to_send: u64,
     /// People of the list who were not asked for.
-    pub(super) outside: u64,
+    outside: u64,
     accepted: u64,
     refused: u64,
     uncertain: u64,
@@ -84,11 +84,6 @@ impl Plan {
             domains: census.domains,
             domain_count: census.domain_count,
         }
-    }
-
-    /// The people of the list who are meant, whether or not they have the issue.
-    pub(super) fn listed(&self) -> u64 {
-        self.to_send + self.accepted + self.refused + self.uncertain
     }
 
     /// What a send will do.

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: once to finish what is on the wire, twice to drop it.
+//! Ctrl-C, SIGTERM and SIGHUP (a terminal that was closed): once to finish what is on the wire, twice to drop it.
 
 use std::sync::Arc;
 
@@ -28,10 +28,28 @@ pub(super) async fn watch(stop: Arc<watch::Sender<Stopping>>) {
 pub(super) async fn asked() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
+    let hangup = async {
+        match hangup_is_ignored() {
+            true => std::future::pending().await,
+            false => signal(SignalKind::hangup())?.recv().await,
+        };
+        Ok(())
+    };
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted,
         _ = terminate.recv() => Ok(()),
+        ended = hangup => ended,
     }
+}
+
+/// Whether somebody has asked for it: that is what `nohup` does.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The lowest bit is signal 1, which is SIGHUP.
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(not(unix))]

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::check::allow::Permits;
 use sejong_digest::check::{self, Audience, Lacking};
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::muster::{Muster, MusterError, muster};
@@ -20,7 +21,7 @@ use super::options::PlanArgs;
 use super::plan::Plan;
 use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
-use crate::cmd::{print, readers};
+use crate::cmd::{examine, print, readers};
 
 /// Problems of a list that are shown one by one.
 const SHOWN: usize = 20;
@@ -34,7 +35,6 @@ pub(super) struct Survey<'a> {
     pub(super) content: Content,
     pub(super) store: Store,
     pub(super) ledger: Ledger,
-    path: PathBuf,
     list: PathBuf,
     muster: Muster,
 }
@@ -47,8 +47,11 @@ impl<'a> Survey<'a> {
         args: &'a PlanArgs,
         begin: Timestamp,
     ) -> Result<Survey<'a>, Failure> {
-        let draft = desk.draft(&args.issue);
+        let mut flags = examine::permits(&args.allow)?;
+        let mut draft = desk.draft(&args.issue);
+        draft.problems = flags.settle(draft.problems);
         draft.show();
+        let permits = [std::mem::take(&mut draft.permits), flags];
         let name = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let path = args.store_path(desk)?;
         let store = match path.is_file() {
@@ -64,26 +67,17 @@ impl<'a> Survey<'a> {
                 .help("name one: --subscribers FILE.csv"));
         };
         let muster = read(&ledger, args, &list).await?;
-        let survey = Survey { desk, args, content, store, ledger, path, list, muster };
+        let survey = Survey { desk, args, content, store, ledger, list, muster };
         survey.list_is_usable()?;
-        survey.slots_are_filled().await?;
+        survey.rules_are_kept(permits).await?;
         Ok(survey)
     }
 
     /// The same with the ledger's file, which is made if it is not there.
-    pub(super) async fn with_ledger(mut self) -> Result<Survey<'a>, Failure> {
-        if self.path.is_file() {
-            return Ok(self);
-        }
-        self.store.close().await;
-        self.store = Store::open(&self.path, &ledger::STEPS).await?;
-        self.ledger = Ledger::new(self.store.clone(), &self.content.composition.issue);
-        let before = (self.muster.people, self.muster.rejected);
-        self.muster = read(&self.ledger, self.args, &self.list).await?;
-        match (self.muster.people, self.muster.rejected) == before {
-            true => Ok(self),
-            false => Err(Failure::new(format!("{} changed while it was read", self.shown()))),
-        }
+    pub(super) async fn with_ledger(self) -> Result<Survey<'a>, Failure> {
+        let store = self.store.settle(&ledger::STEPS).await?;
+        let ledger = Ledger::new(store.clone(), &self.content.composition.issue);
+        Ok(Survey { store, ledger, ..self })
     }
 
     /// Who gets the issue, as the ledger is now.
@@ -120,12 +114,12 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    async fn slots_are_filled(&self) -> Result<(), Failure> {
+    async fn rules_are_kept(&self, permits: [Permits; 2]) -> Result<(), Failure> {
         let Content { composition, issue, .. } = &self.content;
-        let plan = self.plan(false).await?;
-        if plan.listed() == 0 {
+        let (people, outside) = self.ledger.meant().await?;
+        if people == 0 {
             let why = match self.args.only {
-                Some(_) if plan.outside > 0 => "nobody whom --only names",
+                Some(_) if outside > 0 => "nobody whom --only names",
                 _ => "nobody to send to",
             };
             return Err(Failure::checks(format!("{} holds {why}", self.shown())));
@@ -137,11 +131,18 @@ impl<'a> Survey<'a> {
             let without = Lacking { count: without.count, examples: without.examples };
             lacking.insert(field.to_owned(), without);
         }
-        let audience = Audience { columns, people: plan.listed(), lacking: &lacking };
-        let problems = match issue {
-            Some(issue) => check::issue(issue, composition, Some(audience)),
+        let audience = Audience { columns, people, lacking: &lacking };
+        let mut problems = match issue {
+            Some(issue) => examine::issue(self.desk, issue, composition, Some(audience))?,
             None => check::readers(composition, &audience),
         };
+        for mut permits in permits {
+            problems = permits.settle(problems);
+            // Of a composition that was frozen before, only the rules about readers are asked.
+            if issue.is_some() {
+                problems.extend(permits.finish());
+            }
+        }
         print::problems(&problems);
         match problems.iter().any(Diagnostic::is_error) {
             true => Err(Failure::checks("the issue does not fit its readers; nothing was sent")),

@@ -2,11 +2,14 @@
 //! many of them have the issue already. Nothing here changes the ledger itself.
 //!
 //! Exists so that a list of millions is compared with millions of rows without either in memory.
-//! SQLite keeps the table in a file without a name, which ends with the connection.
+//! Rows are appended as they come, and sorted once at the end: an index that is kept while rows
+//! come in any order is read and written all over. SQLite keeps the table in a file without a
+//! name, which ends with the connection.
 
 use std::collections::BTreeMap;
 
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
+use tokio::task::JoinHandle;
 
 use super::{BATCH, Ledger, fields_json, tags_json};
 use crate::message::address::Address;
@@ -17,9 +20,11 @@ const MAKE: &str = "
 DROP TABLE IF EXISTS temp.roll;
 CREATE TEMP TABLE roll (
     id INTEGER PRIMARY KEY,
-    identity TEXT NOT NULL UNIQUE,
-    email TEXT NOT NULL,
-    domain TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    -- The address as written, where that is not the identity.
+    email TEXT,
+    -- Bytes of the identity's end; a domain is ASCII.
+    domain_bytes INTEGER NOT NULL,
     fields TEXT NOT NULL,
     tags TEXT NOT NULL,
     -- A row of the list says yes; it is not among those that were asked for; a row says no.
@@ -27,9 +32,29 @@ CREATE TEMP TABLE roll (
     outside INTEGER NOT NULL,
     gone TEXT
 );
--- Lists come in any order, and the index is looked up at random: 16 MB of it stay in memory.
-PRAGMA temp.cache_size = -16384;
-PRAGMA main.cache_size = -16384;
+PRAGMA temp.cache_size = -4096;
+";
+
+/// The first row of each person says all that the list says of the person: the first yes with its
+/// fields, and the first no. The others go.
+const MERGE: &str = "
+CREATE INDEX temp.roll_identity ON roll (identity, kept, outside, gone, domain_bytes);
+CREATE TEMP TABLE repeated AS
+SELECT identity, min(id) AS first, min(CASE WHEN kept THEN id END) AS kept,
+    min(CASE WHEN gone IS NOT NULL THEN id END) AS gone
+FROM temp.roll
+WHERE identity IN (SELECT identity FROM temp.roll GROUP BY identity HAVING count(*) > 1)
+GROUP BY identity;
+UPDATE temp.roll SET (email, fields, tags, outside, kept) =
+    (SELECT yes.email, yes.fields, yes.tags, yes.outside, 1 FROM temp.roll yes
+     WHERE yes.id = repeated.kept)
+FROM temp.repeated WHERE roll.id = repeated.first AND repeated.kept > repeated.first;
+UPDATE temp.roll SET gone = (SELECT no.gone FROM temp.roll no WHERE no.id = repeated.gone)
+FROM temp.repeated WHERE roll.id = repeated.first AND repeated.gone > repeated.first;
+DELETE FROM temp.roll WHERE id IN
+    (SELECT other.id FROM temp.repeated JOIN temp.roll other
+     ON other.identity = repeated.identity AND other.id <> repeated.first);
+DROP TABLE temp.repeated;
 ";
 
 /// Who of the roll is planned.
@@ -39,8 +64,8 @@ pub(super) const PLANNED: &str = "l.kept AND l.gone IS NULL AND NOT l.outside";
 #[derive(Debug)]
 pub struct Entry {
     identity: String,
-    email: String,
-    domain: String,
+    email: Option<String>,
+    domain_bytes: i64,
     fields: String,
     tags: String,
     kept: bool,
@@ -61,10 +86,13 @@ impl Entry {
     }
 
     fn gone(address: &Address, gone: Option<&'static str>) -> Entry {
+        let identity = address.identity();
+        let email = (identity != address.as_str()).then(|| address.as_str().to_owned());
         Entry {
-            identity: address.identity(),
-            email: address.as_str().to_owned(),
-            domain: address.domain().to_lowercase(),
+            identity,
+            email,
+            // At most 253.
+            domain_bytes: address.domain().len() as i64,
             fields: String::new(),
             tags: String::new(),
             kept: false,
@@ -74,11 +102,12 @@ impl Entry {
     }
 }
 
-/// A roll that is being written.
+/// A roll that is being written: while the database takes one batch, the next is read.
 pub struct RollWriter {
     ledger: Ledger,
-    transaction: Transaction<'static, Sqlite>,
     batch: Vec<Entry>,
+    /// The batch before, which has the transaction until it is written.
+    writing: Option<JoinHandle<Result<Transaction<'static, Sqlite>, sqlx::Error>>>,
 }
 
 /// A person whom one row of the list keeps, and another one does not.
@@ -130,45 +159,60 @@ impl RollWriter {
     /// The store's.
     pub async fn finish(mut self) -> Result<u64, StoreError> {
         self.flush().await?;
+        let mut transaction = self.written().await?;
         let failed = |error| self.ledger.store.failed(error);
+        sqlx::raw_sql(MERGE).execute(&mut *transaction).await.map_err(failed)?;
         let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM temp.roll WHERE kept")
-            .fetch_one(&mut *self.transaction)
+            .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
-        self.transaction.commit().await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
         Ok(kept.unsigned_abs())
     }
 
     async fn flush(&mut self) -> Result<(), StoreError> {
-        if self.batch.is_empty() {
-            return Ok(());
-        }
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO temp.roll \
-             (identity, email, domain, fields, tags, kept, outside, gone) ",
-        );
-        query.push_values(self.batch.drain(..), |mut row, entry| {
-            row.push_bind(entry.identity)
-                .push_bind(entry.email)
-                .push_bind(entry.domain)
-                .push_bind(entry.fields)
-                .push_bind(entry.tags)
-                .push_bind(entry.kept)
-                .push_bind(entry.outside)
-                .push_bind(entry.gone);
-        });
-        query.push(
-            " ON CONFLICT (identity) DO UPDATE SET \
-             email = CASE WHEN kept THEN email ELSE excluded.email END, \
-             fields = CASE WHEN kept THEN fields ELSE excluded.fields END, \
-             tags = CASE WHEN kept THEN tags ELSE excluded.tags END, \
-             outside = CASE WHEN kept THEN outside ELSE excluded.outside END, \
-             gone = coalesce(gone, excluded.gone), kept = kept OR excluded.kept \
-             WHERE NOT kept OR excluded.gone IS NOT NULL",
-        );
-        let done = query.build().execute(&mut *self.transaction).await;
-        done.map(|_| ()).map_err(|error| self.ledger.store.failed(error))
+        let transaction = self.written().await?;
+        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        self.writing = Some(tokio::spawn(append(transaction, batch)));
+        Ok(())
     }
+
+    /// The transaction, when the batch before is written.
+    async fn written(&mut self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let failed = |error| self.ledger.store.failed(error);
+        match self.writing.take() {
+            None => self.ledger.store.pool().begin().await.map_err(failed),
+            Some(writing) => match writing.await {
+                Ok(written) => written.map_err(failed),
+                Err(_) => Err(failed(sqlx::Error::WorkerCrashed)),
+            },
+        }
+    }
+}
+
+async fn append(
+    mut transaction: Transaction<'static, Sqlite>,
+    batch: Vec<Entry>,
+) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    if batch.is_empty() {
+        return Ok(transaction);
+    }
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO temp.roll \
+         (identity, email, domain_bytes, fields, tags, kept, outside, gone) ",
+    );
+    query.push_values(batch, |mut row, entry| {
+        row.push_bind(entry.identity)
+            .push_bind(entry.email)
+            .push_bind(entry.domain_bytes)
+            .push_bind(entry.fields)
+            .push_bind(entry.tags)
+            .push_bind(entry.kept)
+            .push_bind(entry.outside)
+            .push_bind(entry.gone);
+    });
+    query.build().execute(&mut *transaction).await?;
+    Ok(transaction)
 }
 
 impl Ledger {
@@ -179,8 +223,8 @@ impl Ledger {
     pub async fn roll(&self) -> Result<RollWriter, StoreError> {
         let failed = |error| self.store.failed(error);
         sqlx::raw_sql(MAKE).execute(self.store.pool()).await.map_err(failed)?;
-        let transaction = self.store.pool().begin().await.map_err(failed)?;
-        Ok(RollWriter { ledger: self.clone(), transaction, batch: Vec::with_capacity(BATCH) })
+        let batch = Vec::with_capacity(BATCH);
+        Ok(RollWriter { ledger: self.clone(), batch, writing: None })
     }
 
     /// People whom the list both keeps and does not: how many by what it says, and the first.
@@ -199,7 +243,7 @@ impl Ledger {
         .await
         .map_err(failed)?;
         let first = sqlx::query(
-            "SELECT email, gone FROM temp.roll WHERE kept AND gone IS NOT NULL \
+            "SELECT coalesce(email, identity), gone FROM temp.roll WHERE kept AND gone IS NOT NULL \
              ORDER BY id LIMIT ?1",
         )
         .bind(shown)
@@ -226,7 +270,7 @@ impl Ledger {
                 .fetch_one(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;
-        let statement = format!("SELECT email {lacking} ORDER BY id LIMIT ?2");
+        let statement = format!("SELECT coalesce(email, identity) {lacking} ORDER BY id LIMIT ?2");
         let examples = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
             .bind(&path)
             .bind(examples)
@@ -236,45 +280,76 @@ impl Ledger {
         Ok(Without { count: count.unsigned_abs(), examples })
     }
 
+    /// Drops the roll, and gives back the memory that it took.
+    pub(super) async fn forget_roll(&self) {
+        // What was planned stays planned if this fails.
+        let forget = "DROP TABLE temp.roll; PRAGMA shrink_memory";
+        let _ = sqlx::raw_sql(forget).execute(self.store.pool()).await;
+    }
+
+    /// How many people of the list are planned, and how many are kept and were not asked for.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn meant(&self) -> Result<(u64, u64), StoreError> {
+        let (meant, outside): (i64, i64) = sqlx::query_as(
+            "SELECT count(*) FILTER (WHERE NOT outside), count(*) FILTER (WHERE outside) \
+             FROM temp.roll WHERE kept AND gone IS NULL",
+        )
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok((meant.unsigned_abs(), outside.unsigned_abs()))
+    }
+
     /// The roll against the ledger. `resend` counts uncertain rows among those to be sent to.
     ///
     /// # Errors
     /// The store's.
     pub async fn census(&self, resend: bool, domains: i64) -> Result<Census, StoreError> {
         let failed = |error| self.store.failed(error);
-        let from = format!(
-            "FROM temp.roll l LEFT JOIN main.recipient r \
-             ON r.issue = ?1 AND r.identity = l.identity WHERE {PLANNED}"
-        );
-        let mut census = Census::default();
-        let statement = format!("SELECT coalesce(r.state, 'new'), count(*) {from} GROUP BY 1");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue);
-        for row in rows.fetch_all(self.store.pool()).await.map_err(failed)? {
-            census.states.insert(row.get(0), row.get::<i64, _>(1).unsigned_abs());
-        }
         let settled =
             if resend { "('accepted', 'refused')" } else { "('accepted', 'refused', 'uncertain')" };
+        // One pass over both, of which the sums are taken: domains are many fewer than people.
         let statement = format!(
-            "SELECT domain, n, count(*) OVER () FROM (\
-               SELECT l.domain AS domain, count(*) AS n {from} \
-               AND coalesce(r.state, 'new') NOT IN {settled} GROUP BY l.domain) \
-             ORDER BY n DESC, domain LIMIT ?2"
+            "WITH sums AS MATERIALIZED (\
+               SELECT substr(l.identity, -l.domain_bytes) AS domain, \
+                 coalesce(r.state, 'new') AS state, count(*) AS n \
+               FROM temp.roll l \
+               LEFT JOIN person p ON p.issue = ?1 AND p.identity = l.identity \
+               LEFT JOIN recipient r ON r.id = p.recipient WHERE {PLANNED} GROUP BY 1, 2), \
+             ranked AS (SELECT domain, sum(n) AS n, count(*) OVER () AS domains FROM sums \
+               WHERE state NOT IN {settled} GROUP BY domain ORDER BY 2 DESC, domain LIMIT ?2) \
+             SELECT state, sum(n), NULL FROM sums GROUP BY state \
+             UNION ALL SELECT domain, n, domains FROM ranked"
         );
+        let mut census = Census::default();
         let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue).bind(domains);
         for row in rows.fetch_all(self.store.pool()).await.map_err(failed)? {
-            census.domains.push((row.get(0), row.get::<i64, _>(1).unsigned_abs()));
-            census.domain_count = row.get::<i64, _>(2).unsigned_abs();
+            let (name, number): (String, i64) = (row.get(0), row.get(1));
+            match row.get::<Option<i64>, _>(2) {
+                None => {
+                    census.states.insert(name, number.unsigned_abs());
+                }
+                Some(all) => {
+                    census.domains.push((name, number.unsigned_abs()));
+                    census.domain_count = all.unsigned_abs();
+                }
+            }
         }
-        let (waiting, outside): (i64, i64) = sqlx::query_as(
-            "SELECT (SELECT count(*) FROM main.recipient \
-             WHERE issue = ?1 AND state IN ('pending', 'claimed', 'deferred')), \
-             (SELECT count(*) FROM temp.roll WHERE kept AND gone IS NULL AND outside)",
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM recipient \
+             WHERE issue = ?1 AND state IN ('pending', 'claimed', 'deferred')",
         )
         .bind(&self.issue)
         .fetch_one(self.store.pool())
         .await
         .map_err(failed)?;
-        (census.waiting, census.outside) = (waiting.unsigned_abs(), outside.unsigned_abs());
+        census.waiting = waiting.unsigned_abs();
+        (_, census.outside) = self.meant().await?;
         Ok(census)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,37 @@ impl Ledger {
             .map_err(|error| self.store.failed(error))
     }
 
+    /// When messages were last settled, since `since_ms` and in milliseconds since 1970, of whatever
+    /// issue, the latest first and `most` of them at most; with `domain` only its recipients'.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sent_since(
+        &self,
+        since_ms: i64,
+        domain: Option<&str>,
+        most: u32,
+    ) -> Result<Vec<i64>, StoreError> {
+        // Issues of old runs are left out: nothing in them is new, and there may be many.
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT at FROM recipient \
+             WHERE issue IN (SELECT issue FROM run ORDER BY id DESC LIMIT 8) AND at >= ",
+        );
+        let since = jiff::Timestamp::from_millisecond(since_ms).unwrap_or_default();
+        query.push_bind(since.to_string());
+        if let Some(domain) = domain {
+            query.push(" AND domain = ").push_bind(domain.to_owned());
+        }
+        query.push(" ORDER BY at DESC LIMIT ").push_bind(i64::from(most));
+        let times: Vec<String> = query
+            .build_query_scalar()
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        let read = |text: &String| text.parse::<jiff::Timestamp>().ok();
+        Ok(times.iter().filter_map(read).map(jiff::Timestamp::as_millisecond).collect())
+    }
+
     /// Claims up to `limit` rows for `run`, durably: deferred ones whose time has come, then those
     /// that wait for their first attempt, in the order of the list. `skip` stays where it is.
     ///
@@ -84,6 +115,7 @@ impl Ledger {
         now_ms: i64,
         skip: &Skip,
     ) -> Result<Vec<Claimed>, StoreError> {
+        self.in_place()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query =
             QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'claimed', claimed_by = ");

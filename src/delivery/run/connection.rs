@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::ahead::Draft;
+use super::health::{Health, Wait};
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::{Options, Stopping};
@@ -29,8 +31,6 @@ const MAX_FIRST_FAILURES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The same where another relay can take over.
 const MAX_FAILURES_OF_SEVERAL: u32 = 1;
-/// How long a connection whose relay failed leaves the work to others, at first and at most.
-const COOL_DOWN: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(600));
 /// How often a message that breaks its connection is tried in one run.
 const MAX_BREAKS: u32 = 3;
 /// Refusals of the message as such, one after the other, that stop the run.
@@ -43,6 +43,7 @@ pub(super) struct Work {
     recorder: Arc<Recorder>,
     options: Options,
     shared: Arc<Shared>,
+    health: Arc<Health>,
 }
 
 #[derive(Default)]
@@ -64,9 +65,10 @@ struct Shared {
 
 impl Work {
     pub(super) fn new(queue: Arc<Queue>, recorder: Arc<Recorder>, options: Options) -> Work {
-        let connections = options.routes.iter().map(|route| route.relay.connections()).sum();
-        let shared = Shared { working: AtomicUsize::new(connections), ..Shared::default() };
-        Work { queue, recorder, options, shared: Arc::new(shared) }
+        let shared =
+            Shared { working: AtomicUsize::new(options.connections()), ..Shared::default() };
+        let health = Arc::new(Health::new(options.routes.len()));
+        Work { queue, recorder, options, shared: Arc::new(shared), health }
     }
 
     /// Relays that failed and whose share went to the others.
@@ -77,16 +79,48 @@ impl Work {
         failed.into_iter().map(|(_, trouble)| trouble.clone()).collect()
     }
 
-    /// A connection leaves its work to others; whether there are any.
-    fn leave_to_others(&self, route: usize, trouble: &Trouble) -> bool {
-        let others = self.shared.working.fetch_sub(1, Ordering::Relaxed) > 1;
+    /// A relay's share goes to the others.
+    fn note_failed(&self, route: usize, trouble: &Trouble) {
         let mut failed = self.shared.failed_relays.lock().unwrap_or_else(PoisonError::into_inner);
         failed.insert(route, trouble.clone());
-        drop(failed);
+    }
+
+    /// A connection leaves its work to others; whether there are any.
+    fn leave_to_others(&self) -> bool {
+        let others = self.shared.working.fetch_sub(1, Ordering::Relaxed) > 1;
         if !others {
             self.queue.close();
         }
         others
+    }
+
+    /// Waits until a connection may try its relay; `false` when there is nothing left to try for.
+    async fn admitted(&self, route: usize) -> bool {
+        let mut away = false;
+        loop {
+            let changed = self.health.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.queue.is_over() || *self.options.stopping.borrow() >= Stopping::Drain {
+                return false;
+            }
+            let time = match self.health.admit(route) {
+                Ok(()) => break,
+                Err(Wait::Fewer(time)) => time,
+                Err(Wait::Failing(time)) => {
+                    if !std::mem::replace(&mut away, true) && !self.leave_to_others() {
+                        return false;
+                    }
+                    time
+                }
+            };
+            tokio::select! {
+                () = pause(self, time) => {}
+                () = changed => {}
+            }
+        }
+        self.shared.working.fetch_add(usize::from(away), Ordering::Relaxed);
+        true
     }
 
     /// Why the relay refuses every message, if it does.
@@ -132,13 +166,11 @@ impl Work {
 
 /// Keeps a connection to a relay for as long as there is work; the trouble that ended it early.
 pub(super) async fn keep(work: Work, route: usize, number: usize) -> Option<Trouble> {
-    let mut relay = work.options.routes.get(route)?.relay.clone();
-    let (mut failures, mut cooled) = (0, 0);
-    loop {
-        if work.queue.is_over() {
-            return None;
-        }
-        let (carried, end) = session(&work, &relay, route).await;
+    let relay = work.options.routes.get(route)?.relay.clone();
+    let (mut failures, mut last) = (0, None);
+    while work.admitted(route).await {
+        let probe = work.health.is_probed(route);
+        let (carried, end) = session(&work, &work.health.adapted(route, &relay), route).await;
         let trouble = match end {
             // Not a failure: the next session goes on at once.
             Ok(End::MaxMessages) => continue,
@@ -147,42 +179,43 @@ pub(super) async fn keep(work: Work, route: usize, number: usize) -> Option<Trou
             Err(trouble) => trouble,
         };
         tracing::debug!(relay = route, connection = number, %trouble, "session ended");
+        last = Some(trouble.clone());
         if work.options.progress.connections.load(Ordering::Relaxed) == 0 {
             work.options.progress.tell(Some(trouble.to_string()));
         }
-        if carried > 0 {
-            (failures, cooled) = (0, 0);
+        if trouble.asks_for_fewer_connections() && work.health.want_fewer(route) {
+            continue;
         }
-        failures += 1;
+        failures = if carried > 0 { 1 } else { failures + 1 };
         let given_up = failures > work.patience();
-        let relay_fails = trouble.scope == Scope::Relay || given_up;
+        let fails = trouble.scope == Scope::Relay || given_up || probe;
+        // A name that no server knows may be a passing fault only where it was known before.
+        let unknown = trouble.is_about_the_name() && !work.shared.opened.load(Ordering::Relaxed);
         match trouble.remedy {
             Remedy::Stop if work.has_several_relays() => {
-                work.leave_to_others(route, &trouble);
-                return Some(trouble);
+                work.note_failed(route, &trouble);
+                work.leave_to_others();
+                return last;
             }
-            Remedy::Stop => {
+            _ if fails && work.has_several_relays() && work.health.fail(route) => {
+                work.note_failed(route, &trouble);
+                failures = 0;
+            }
+            _ if unknown || trouble.remedy == Remedy::Stop => {
                 work.queue.close();
-                return Some(trouble);
+                return last;
             }
-            _ if relay_fails && work.has_several_relays() => {
-                if !work.leave_to_others(route, &trouble) {
-                    return Some(trouble);
-                }
-                pause(&work, (COOL_DOWN.0 * 2_u32.pow(cooled)).min(COOL_DOWN.1)).await;
-                work.shared.working.fetch_add(1, Ordering::Relaxed);
-                (failures, cooled) = (0, (cooled + 1).min(8));
-            }
-            _ if given_up => return Some(trouble),
-            Remedy::Lockstep => relay = relay.without_pipelining(),
-            Remedy::Reconnect => {}
-            Remedy::BackOff => {
+            _ if given_up && !work.has_several_relays() => return last,
+            Remedy::Lockstep => work.health.cannot_pipeline(route),
+            Remedy::Reconnect => work.health.ended_after(route, carried),
+            Remedy::BackOff | Remedy::Stop => {
                 // Longer each time, and not in step with the other connections.
                 let length = FIRST_PAUSE * 2_u32.pow(failures.saturating_sub(1).min(6));
                 pause(&work, length + length.mul_f64(0.13 * (number % 4) as f64)).await;
             }
         }
     }
+    last
 }
 
 /// Waits before connecting again. When other connections have done all the work meanwhile, there is
@@ -217,14 +250,19 @@ impl Drop for Open<'_> {
 async fn session(work: &Work, relay: &Relay, route: usize) -> (u64, Result<End, Trouble>) {
     let mut session = match Session::open(relay).await {
         Ok(session) => session,
-        Err(trouble) => return (0, Err(trouble)),
+        Err(trouble) => {
+            work.health.closed(route, false, 0);
+            return (0, Err(trouble));
+        }
     };
     let open = Open::new(work);
+    work.health.opened(route);
     work.shared.opened.store(true, Ordering::Relaxed);
     work.options.progress.tell(None);
-    let mut feed = RowFeed { work, route, rows: HashMap::new() };
+    let mut feed = RowFeed { work, route, rows: HashMap::new(), message_ids: HashMap::new() };
     let end = session.carry(&mut feed).await;
     let carried = session.carried();
+    work.health.closed(route, true, carried);
     drop(open);
     if matches!(end, Ok(End::Drained | End::MaxMessages)) {
         session.quit().await;
@@ -237,13 +275,24 @@ struct RowFeed<'a> {
     work: &'a Work,
     route: usize,
     rows: HashMap<Ticket, Claimed>,
+    /// Of these rows.
+    message_ids: HashMap<i64, String>,
 }
 
 impl RowFeed<'_> {
-    fn message(&mut self, claimed: Claimed) -> Option<(Ticket, Message)> {
+    async fn message(
+        &mut self,
+        (claimed, draft): (Claimed, Option<Arc<Draft>>),
+    ) -> Option<(Ticket, Message)> {
         let ticket = Ticket(u64::try_from(claimed.row).unwrap_or_default());
-        match self.work.options.templates.splice(&claimed) {
+        let templates = &self.work.options.templates;
+        let made = match draft {
+            Some(draft) => draft.message(templates).await,
+            None => templates.splice(&claimed),
+        };
+        match made {
             Ok(message) => {
+                self.message_ids.insert(claimed.row, message.message_id.clone());
                 self.rows.insert(ticket, claimed);
                 Some((ticket, message))
             }
@@ -285,9 +334,15 @@ impl RowFeed<'_> {
             enhanced: reply.and_then(|reply| reply.enhanced).map(|enhanced| enhanced.to_string()),
             text: text.to_owned(),
             at: (options.clock)(),
-            message_id: options.templates.message_id(claimed.recipient.address()),
+            message_id: self.message_id(claimed),
             retry: None,
         }
+    }
+
+    fn message_id(&self, claimed: &Claimed) -> String {
+        let known = self.message_ids.get(&claimed.row).cloned();
+        let templates = &self.work.options.templates;
+        known.unwrap_or_else(|| templates.message_id(claimed.recipient.address()))
     }
 
     fn failed(&self, claimed: &Claimed, state: &str, failure: &Failure) {
@@ -375,21 +430,20 @@ impl Feed for RowFeed<'_> {
     async fn next(&mut self) -> Option<(Ticket, Message)> {
         loop {
             let claimed = self.work.queue.next(self.route).await?;
-            if let Some(taken) = self.message(claimed) {
+            if let Some(taken) = self.message(claimed).await {
                 return Some(taken);
             }
         }
     }
 
-    fn try_next(&mut self) -> Option<(Ticket, Message)> {
+    async fn try_next(&mut self) -> Option<(Ticket, Message)> {
         let claimed = self.work.queue.try_next(self.route)?;
-        self.message(claimed)
+        self.message(claimed).await
     }
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
         let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
-        let message_id = self.work.options.templates.message_id(claimed.recipient.address());
-        match self.work.recorder.dot(claimed.row, message_id) {
+        match self.work.recorder.dot(claimed.row, self.message_id(claimed)) {
             true => Ok(()),
             false => Err(Stop),
         }
@@ -397,6 +451,14 @@ impl Feed for RowFeed<'_> {
 
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {
         let Some(claimed) = self.rows.remove(&ticket) else { return };
+        let row = claimed.row;
+        self.settle(claimed, outcome);
+        self.message_ids.remove(&row);
+    }
+}
+
+impl RowFeed<'_> {
+    fn settle(&mut self, claimed: Claimed, outcome: Outcome) {
         match outcome {
             Outcome::Accepted(reply) => {
                 self.work.shared.refusals.store(0, Ordering::Relaxed);

@@ -12,6 +12,9 @@ use crate::delivery::pace::{Pace, Rate};
 /// Rows of one lane that are kept at hand; beyond that the domain is left out of claims.
 const AT_HAND: usize = 200;
 
+/// A lane whose turn comes so soon is as good as ready.
+const NEAR: Duration = Duration::from_millis(50);
+
 /// What a recipient domain may get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneOptions {
@@ -63,6 +66,13 @@ impl Lanes {
             lanes.lanes[lane].connections = *connections;
         }
         lanes
+    }
+
+    /// The paces that have a limit, each with its domain.
+    pub(super) fn limited(&mut self) -> impl Iterator<Item = (&str, &mut Pace)> {
+        let lanes = self.lanes.iter_mut().skip(1);
+        let all = lanes.map(|lane| (lane.domain.as_str(), &mut lane.pace));
+        all.filter(|(_, pace)| pace.limit().is_some())
     }
 
     fn open(&mut self, domain: String) -> usize {
@@ -123,6 +133,28 @@ impl Lanes {
             pause = Some(pause.map_or(wait, |pause| pause.min(wait)));
         }
         Ready::Later(pause)
+    }
+
+    /// The rows that are likely to be taken next, at most `most`, a few of each lane. Of a lane
+    /// that is slow only the one whose time has come or is near.
+    pub(super) fn coming(&self, most: usize, now: Duration) -> Vec<&Claimed> {
+        let mut coming = Vec::with_capacity(most);
+        let share = |lane: &&Lane| match lane.pace.wait(now) {
+            pause if pause > NEAR => 0,
+            _ if lane.pace.is_limited() => 1,
+            _ => lane.connections.unwrap_or(most).min(most),
+        };
+        let shares: Vec<_> = self.lanes.iter().map(|lane| (lane, share(&lane))).collect();
+        for depth in 0..most {
+            let before = coming.len();
+            let deep = shares.iter().filter(|(_, share)| *share > depth);
+            let rows = deep.filter_map(|(lane, _)| lane.rows.get(depth));
+            coming.extend(rows.take(most - before));
+            if coming.len() == before || coming.len() == most {
+                break;
+            }
+        }
+        coming
     }
 
     /// Takes the next row of a lane that is ready; then it is the next lane's turn.

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::ahead::{Ahead, Draft};
 use super::lanes::{Lanes, Ready};
 use super::{Options, Progress};
 use crate::delivery::ledger::turns::Skip;
 use crate::delivery::ledger::{Claimed, Ledger};
 use crate::delivery::pace::Pace;
+use crate::store::StoreError;
 
 /// Rows of one claim: few enough that losing power leaves few uncertain, enough that the disk is
 /// seldom asked.
@@ -41,6 +43,8 @@ pub(super) struct Queue {
 #[derive(Debug)]
 struct State {
     lanes: Lanes,
+    /// Messages of rows that wait, where it pays to make them early.
+    ahead: Option<Ahead>,
     /// Rows handed out and not settled.
     out: usize,
     /// A claim is under way.
@@ -66,7 +70,7 @@ struct State {
 
 /// What [`Queue::take`] found.
 enum Found {
-    Row(Box<Claimed>),
+    Row(Box<Claimed>, Option<Arc<Draft>>),
     /// Nothing yet: claim more.
     Claim,
     /// Nothing yet: others hold rows, or the pace says so long.
@@ -81,6 +85,7 @@ impl Queue {
     pub(super) fn new(ledger: Ledger, run: i64, began_ms: i64, options: &Options) -> Queue {
         let state = State {
             lanes: Lanes::new(&options.lanes),
+            ahead: Ahead::start(&options.templates, options.connections()),
             out: 0,
             claiming: false,
             exhausted: false,
@@ -106,6 +111,29 @@ impl Queue {
         }
     }
 
+    /// Lets the limits begin with what earlier runs have sent: a run that ended or was killed a
+    /// moment ago has used them. Which relay took a message is not known, so all count for each.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub(super) async fn resume(&mut self) -> Result<(), StoreError> {
+        let Queue { ledger, began_ms, state, .. } = self;
+        let State { whole, relays, lanes, .. } =
+            state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let everybody = relays.iter_mut().chain([whole]).map(|pace| (None, pace));
+        let domains = lanes.limited().map(|(domain, pace)| (Some(domain), pace));
+        for (domain, pace) in everybody.chain(domains) {
+            let Some(limit) = pace.limit() else { continue };
+            let window_ms = i64::try_from(limit.per.as_millis()).unwrap_or(i64::MAX);
+            let since_ms = began_ms.saturating_sub(window_ms);
+            let sent_ms = ledger.sent_since(since_ms, domain, limit.messages).await?;
+            // A clock that was set back makes the future of what is past.
+            let age = |ms: i64| Duration::from_millis(began_ms.saturating_sub(ms).max(0) as u64);
+            pace.resume(sent_ms.into_iter().map(age));
+        }
+        Ok(())
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,14 +146,14 @@ impl Queue {
 
     /// The next row for a connection to the `relay`th relay, when there is one and its time has
     /// come; `None` where none will come soon.
-    pub(super) async fn next(&self, relay: usize) -> Option<Claimed> {
+    pub(super) async fn next(&self, relay: usize) -> Option<(Claimed, Option<Arc<Draft>>)> {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // From here on no change is missed, although it is awaited only below.
             changed.as_mut().enable();
             match self.take(relay) {
-                Found::Row(row) => return Some(*row),
+                Found::Row(row, draft) => return Some((*row, draft)),
                 Found::End => return None,
                 Found::Due(pause) if pause > LONG => return None,
                 Found::Claim => self.claim().await,
@@ -139,9 +167,9 @@ impl Queue {
     }
 
     /// The next row if it may go at once.
-    pub(super) fn try_next(&self, relay: usize) -> Option<Claimed> {
+    pub(super) fn try_next(&self, relay: usize) -> Option<(Claimed, Option<Arc<Draft>>)> {
         match self.take(relay) {
-            Found::Row(row) => Some(*row),
+            Found::Row(row, draft) => Some((*row, draft)),
             _ => None,
         }
     }
@@ -166,7 +194,9 @@ impl Queue {
         state.whole.take(now);
         state.relays[relay].take(now);
         state.out += 1;
-        Found::Row(Box::new(row))
+        let draft = state.ahead.as_mut().and_then(|ahead| ahead.take(row.row));
+        state.refill(now);
+        Found::Row(Box::new(row), draft)
     }
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.
@@ -194,6 +224,7 @@ impl Queue {
                 for row in rows {
                     state.lanes.add(row);
                 }
+                state.refill(self.started.elapsed());
             }
             Err(error) => {
                 state.failure = Some(error.to_string());
@@ -270,7 +301,10 @@ impl Queue {
 
     /// Hands out no more rows.
     pub(super) fn close(&self) {
-        self.state().closed = true;
+        let mut state = self.state();
+        state.closed = true;
+        state.ahead = None;
+        drop(state);
         self.changed.notify_waiters();
     }
 
@@ -352,6 +386,13 @@ impl Queue {
 }
 
 impl State {
+    /// Has the messages of the next rows made.
+    fn refill(&mut self, now: Duration) {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.refill(&self.lanes, now);
+        }
+    }
+
     /// Deferred rows whose time has come can be claimed.
     fn note_due(&mut self, now_ms: i64) {
         while self.due_ms.first().is_some_and(|due| *due <= now_ms) {

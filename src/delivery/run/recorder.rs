@@ -111,9 +111,14 @@ async fn write(
             queue.fail(error.to_string());
             return Err(error.to_string());
         }
-        let due: Vec<i64> =
-            group.iter().filter_map(|settled| settled.retry).map(|retry| retry.next_ms).collect();
-        if let Err(error) = lock(&journal).saved(group.drain(..).map(|settled| settled.row)) {
+        if let Err(error) = ledger.in_place() {
+            // The open file still takes outcomes, and the run's end saves them.
+            queue.fail(error.to_string());
+        }
+        let again = || group.iter().filter_map(|one| Some((one.row, one.retry?.next_ms)));
+        let (coming, due): (Vec<i64>, Vec<i64>) = again().unzip();
+        let rows = group.drain(..).map(|settled| settled.row);
+        if let Err(error) = lock(&journal).saved(rows, coming) {
             queue.fail(format!("the journal cannot be written: {error}"));
         }
         // Only now: claimed again before, its marks would be forgotten with these.

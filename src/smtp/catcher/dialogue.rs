@@ -6,7 +6,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -134,7 +134,7 @@ impl<'a> Dialogue<'a> {
                 }
                 flow
             }
-            "NOOP" => self.say("250 2.0.0 ok"),
+            "NOOP" => self.scripted(At::Noop, "250 2.0.0 ok").await?,
             "VRFY" => self.say("252 2.1.5 send and see"),
             "QUIT" => {
                 self.say("221 2.0.0 bye");
@@ -233,6 +233,7 @@ impl<'a> Dialogue<'a> {
             recipients: std::mem::take(&mut self.recipients),
             bytes: unstuff(text),
             accepted: wanted && fits && !nobody,
+            at: Instant::now(),
         };
         let duty = match (nobody, fits, shared.store(received).await) {
             (true, ..) => "554 5.5.1 no valid recipients",

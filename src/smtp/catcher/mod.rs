@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -87,6 +88,8 @@ pub struct Received {
     pub bytes: Vec<u8>,
     /// Whether it was stored: usually, answered by 250.
     pub accepted: bool,
+    /// When its final dot was read.
+    pub at: Instant,
 }
 
 /// What has happened so far.
@@ -114,6 +117,7 @@ pub struct Catcher {
     addr: SocketAddr,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
+    leave: watch::Sender<()>,
     listening: JoinHandle<()>,
 }
 
@@ -158,8 +162,10 @@ impl Catcher {
             reads: AtomicU64::new(0),
         });
         let (stop, stopped) = watch::channel(false);
-        let listening = tokio::spawn(listen(listener, Arc::clone(&shared), stopped));
-        Ok(Catcher { addr, shared, stop, listening })
+        let leave = watch::Sender::new(());
+        let listening =
+            tokio::spawn(listen(listener, Arc::clone(&shared), stopped, leave.subscribe()));
+        Ok(Catcher { addr, shared, stop, leave, listening })
     }
 
     /// Where it listens.
@@ -192,6 +198,12 @@ impl Catcher {
         }
     }
 
+    /// Closes all connections that are open now, as a server that has waited for too long; new ones
+    /// are taken.
+    pub fn drop_connections(&self) {
+        let _ = self.leave.send(());
+    }
+
     /// Ends the listening, lets open connections end at their next command, and waits for them.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
@@ -206,7 +218,12 @@ impl Drop for Catcher {
     }
 }
 
-async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+async fn listen(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<bool>,
+    mut leave: watch::Receiver<()>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -215,7 +232,8 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::
             accepted = listener.accept() => match accepted {
                 Ok((tcp, _)) => {
                     let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
-                    connections.spawn(serve(tcp, shared, stopped));
+                    leave.mark_unchanged();
+                    connections.spawn(serve(tcp, shared, stopped, leave.clone()));
                 }
                 // Out of descriptors, or a client that left: neither ends the server.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
@@ -226,12 +244,20 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(tcp: TcpStream, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+async fn serve(
+    tcp: TcpStream,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<bool>,
+    mut leave: watch::Receiver<()>,
+) {
     let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
     let open = shared.open.fetch_add(1, Ordering::Relaxed) + 1;
     shared.max_open.fetch_max(open, Ordering::Relaxed);
     // Broken connections are the client's business to notice.
-    let _ = dialogue::run(tcp, number, &shared, &mut stopped).await;
+    tokio::select! {
+        _ = dialogue::run(tcp, number, &shared, &mut stopped) => {}
+        Ok(()) = leave.changed() => {}
+    }
     shared.open.fetch_sub(1, Ordering::Relaxed);
 }
 

@@ -35,6 +35,8 @@ pub enum At {
     Dot,
     /// RSET.
     Rset,
+    /// NOOP.
+    Noop,
 }
 
 /// For which connections and messages.

@@ -9,12 +9,33 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{CertificateError, Error as TlsError};
+use rustls::{CertificateError, Error as TlsError, ProtocolVersion};
 use rustls_platform_verifier::Verifier;
 
 use super::super::outcome::{Remedy, Scope, Stage, Trouble, trouble_of_loss};
 use super::super::relay::Relay;
 use super::super::wire::{Loss, Wire};
+
+/// What a handshake agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secured {
+    /// `TLS 1.2` or `TLS 1.3`.
+    pub version: &'static str,
+    /// The relay's certificate (X.509, RFC 5280) in DER.
+    pub certificate: Vec<u8>,
+}
+
+impl Secured {
+    pub(super) fn of(wire: &Wire) -> Option<Secured> {
+        let (version, certificate) = wire.agreed()?;
+        let version = match version {
+            ProtocolVersion::TLSv1_2 => "TLS 1.2",
+            ProtocolVersion::TLSv1_3 => "TLS 1.3",
+            _ => "TLS",
+        };
+        Some(Secured { version, certificate: certificate.to_vec() })
+    }
+}
 
 /// Shakes hands with the relay, checking its certificate against its name.
 pub(super) async fn start(relay: &Relay, wire: Wire, stage: Stage) -> Result<Wire, Trouble> {

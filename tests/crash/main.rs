@@ -1,11 +1,15 @@
 //! A sender that is killed, interrupted or started twice: nobody is lost, and nobody gets the issue
 //! twice but for rows that were listed as uncertain.
 
+#[path = "../harness/mod.rs"]
 mod harness;
-#[path = "harness/mail.rs"]
+#[path = "../harness/mail.rs"]
 mod mail;
-#[path = "harness/relay.rs"]
+#[path = "../harness/relay.rs"]
 mod relay;
+mod grounds;
+mod pauses;
+mod storm;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,7 +26,7 @@ const CONNECTIONS: usize = 4;
 const READERS: usize = 600;
 
 fn with_readers(count: usize) -> Publication {
-    let row = |n| format!("r{n:03}@x.example,Reader {n}\n");
+    let row = |n| format!("r{n:04}@x.example,Reader {n}\n");
     let rows: String = (1..=count).map(row).collect();
     Publication::new().write("subscribers.csv", format!("email,first_name\n{rows}"))
 }
@@ -130,7 +134,7 @@ fn a_sender_killed_at_any_moment_loses_nobody_and_doubles_nobody() {
 
 #[test]
 fn an_interrupted_sender_finishes_what_is_on_the_wire() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let (here, relay) = (with_readers(200), slow(4));
         let running = start(&here, &relay, &[]);
         relay.has_taken(30);

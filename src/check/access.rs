@@ -1,0 +1,228 @@
+//! What readers with weak sight, a screen reader or a small screen need (WCAG 2.2).
+
+use std::collections::BTreeSet;
+
+use super::html::Words;
+use super::script;
+use super::view::View;
+use super::{colors, css};
+use crate::compose::theme::LEAST_CONTRAST;
+use crate::diagnostic::Diagnostic;
+
+/// Smaller text is hard to read on a telephone.
+const SMALL: f64 = 12.0;
+/// Large text needs less contrast (WCAG 2.2, 1.4.3).
+const LEAST_CONTRAST_LARGE: f64 = 3.0;
+/// Words of capitals in a row.
+const SHOUTED: usize = 5;
+
+fn heading_level(name: &str) -> Option<u8> {
+    let level = name.strip_prefix('h')?.parse().ok()?;
+    (1..=6).contains(&level).then_some(level)
+}
+
+/// Headings that skip a level: who walks a mail by its headings meets a gap.
+pub(super) fn heading_order(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut before = 0;
+    let mut problems = Vec::new();
+    for element in &view.tree.elements {
+        let Some(level) = heading_level(&element.name) else { continue };
+        if level > before + 1 && before > 0 {
+            let text = element.text.trim();
+            let what =
+                format!("{text:?} is a heading of level {level} below one of level {before}");
+            problems.push(
+                Diagnostic::warning("heading-order", what)
+                    .at(view.place_of(text))
+                    .help("write headings as ## and ###; the levels are counted for you"),
+            );
+        }
+        before = level;
+    }
+    problems
+}
+
+/// No first heading, or several.
+pub(super) fn heading_one(view: &View<'_>) -> Vec<Diagnostic> {
+    let count = view.tree.named("h1").count();
+    if count == 1 {
+        return Vec::new();
+    }
+    let problem = Diagnostic::error("heading-one", format!("the mail has {count} first headings"))
+        .at(view.manifest())
+        .help("the issue's title is the one h1");
+    vec![problem]
+}
+
+/// A heading without text.
+pub(super) fn heading_empty(view: &View<'_>) -> Vec<Diagnostic> {
+    let empty = |text: &str| text.chars().all(|c| !c.is_alphanumeric());
+    let headings = view.author.passages.iter().filter(|passage| passage.is_heading);
+    headings
+        .filter(|passage| empty(&passage.text))
+        .map(|passage| {
+            Diagnostic::warning("heading-empty", "this heading has no words")
+                .at(passage.spot.of(""))
+                .help("write what follows below it, or delete the heading")
+        })
+        .collect()
+}
+
+/// A table of data that does not say what its columns are.
+pub(super) fn table_header(view: &View<'_>) -> Vec<Diagnostic> {
+    let problem = |place| {
+        Diagnostic::warning("table-header", "the columns of this table have no headings")
+            .at(place)
+            .help("fill the first row: a screen reader says it with each cell")
+    };
+    let is_empty = |cells: &[Vec<crate::issue::block::Inline>]| {
+        cells.iter().all(|cell| crate::issue::block::plain(cell).trim().is_empty())
+    };
+    let tables = view.author.tables.iter();
+    let mut problems: Vec<Diagnostic> = tables
+        .filter(|(_, table)| is_empty(&table.head))
+        .map(|(spot, _)| problem(spot.of("")))
+        .collect();
+    for (spot, html) in &view.author.raw {
+        if html.contains("<table") && !html.contains("<th") {
+            problems.push(problem(spot.of("<table")));
+        }
+    }
+    problems
+}
+
+/// Text in a script that the language around it is not written in (WCAG 3.1.2).
+pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut told = BTreeSet::new();
+    let mut problems = Vec::new();
+    for words in &view.tree.words {
+        if words.text.is_ascii() || view.tree.is_hidden(words.parent) {
+            continue;
+        }
+        let around = view.tree.around(words.parent);
+        let language = around.filter_map(|element| element.attribute("lang")).next();
+        let language = language.unwrap_or(&view.proof.issue.language);
+        for run in script::foreign(&words.text, language) {
+            if !told.insert(run.text.to_owned()) {
+                continue;
+            }
+            let what = format!("{:?} is {}, and marked as {language}", run.text, run.script);
+            let help = format!(
+                "put it between ::: {{lang={}}} and :::, or write language: in the front matter",
+                run.languages[0]
+            );
+            problems.push(
+                Diagnostic::warning("part-language", what).at(view.place_of(run.text)).help(help),
+            );
+        }
+    }
+    problems
+}
+
+/// Words in capitals, one after the other.
+pub(super) fn all_caps(view: &View<'_>) -> Vec<Diagnostic> {
+    let shouted = |word: &&str| {
+        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+        letters > 1 && !word.chars().any(char::is_lowercase) && word.chars().any(char::is_uppercase)
+    };
+    let passages = view.author.passages.iter();
+    passages
+        .filter_map(|passage| {
+            let words: Vec<&str> = passage.text.split_whitespace().collect();
+            let run = words.windows(SHOUTED).find(|run| run.iter().all(shouted))?;
+            Some(
+                Diagnostic::warning("all-caps", "these words are all capitals")
+                    .at(passage.spot.of(run[0]))
+                    .help("write them as a sentence, and **strong** where it matters"),
+            )
+        })
+        .collect()
+}
+
+/// Text set to both margins.
+pub(super) fn justified(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut elements = view.tree.elements.iter();
+    let is_justified = |value: Option<&str>| value.is_some_and(|v| v.trim() == "justify");
+    let found = elements.any(|element| {
+        is_justified(element.style("text-align")) || is_justified(element.attribute("align"))
+    });
+    if !found {
+        return Vec::new();
+    }
+    let problem = Diagnostic::warning("text-justify", "this text is set to both margins")
+        .at(view.place_of("justify"))
+        .help("leave it at the line's start: on a telephone the gaps between words grow large");
+    vec![problem]
+}
+
+/// Text that is small on a telephone.
+pub(super) fn small(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut told = BTreeSet::new();
+    let mut problems = Vec::new();
+    for words in seen(view) {
+        let around = view.tree.around(words.parent);
+        let Some(written) = around.filter_map(|element| element.style("font-size")).next() else {
+            continue;
+        };
+        let size = css::pixels(written).filter(|size| *size < SMALL);
+        if let (Some(size), true) = (size, told.insert(written)) {
+            problems.push(
+                Diagnostic::warning("text-small", format!("text of {size} pixels is hard to read"))
+                    .at(view.place_of(written))
+                    .help("12 pixels are the least, 14 for small print, 16 for running text"),
+            );
+        }
+    }
+    problems
+}
+
+/// The words that readers see.
+fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a Words> {
+    let shown =
+        |words: &&Words| !words.text.trim().is_empty() && !view.tree.is_hidden(words.parent);
+    view.tree.words.iter().filter(shown)
+}
+
+/// Text that style.css or raw HTML put on a ground too much like it. The theme's own pairs are
+/// looked at when it is composed.
+pub(super) fn contrast(view: &View<'_>) -> Vec<Diagnostic> {
+    let light = &view.proof.theme.light;
+    let of_theme: Vec<_> = light.pairs().into_iter().map(|(_, text, _, on)| (text, on)).collect();
+    let mut told = BTreeSet::new();
+    let mut problems = Vec::new();
+    for words in seen(view) {
+        let own = view.tree.around(words.parent).find_map(|element| element.style("color"));
+        let behind = view.tree.around(words.parent).find_map(colors::background);
+        let (Some(own), Some((behind, ground))) = (own, behind) else { continue };
+        let Some(color) = colors::parse(own) else { continue };
+        let ratio = color.contrast(ground);
+        let least = if is_large(view, words) { LEAST_CONTRAST_LARGE } else { LEAST_CONTRAST };
+        if ratio >= least || of_theme.contains(&(color, ground)) {
+            continue;
+        }
+        if told.insert(format!("{color} {ground}")) {
+            let what = format!(
+                "{color} on {ground} has a contrast of {ratio:.2}, and {least} is the least"
+            );
+            let written = view.written(own).or_else(|| view.written(behind));
+            problems.push(
+                Diagnostic::error("text-contrast", what)
+                    .at(written.unwrap_or_else(|| view.manifest()))
+                    .help("make the text darker or the ground lighter (WCAG 1.4.3)"),
+            );
+        }
+    }
+    problems
+}
+
+/// 24 pixels, or 19 in bold.
+fn is_large(view: &View<'_>, words: &Words) -> bool {
+    let around = || view.tree.around(words.parent);
+    let size = around().find_map(|element| element.style("font-size").and_then(css::pixels));
+    let bold = around().any(|element| {
+        let weight = element.style("font-weight");
+        ["b", "strong", "h1", "h2", "h3"].contains(&element.name.as_str())
+            || weight.is_some_and(|weight| weight.trim() == "bold")
+    });
+    size.is_some_and(|size| size >= 24.0 || (bold && size >= 18.66))
+}

@@ -1,0 +1,119 @@
+//! Problems that somebody has looked at and lets pass: by name, in `issue.toml` with a reason, or
+//! with `--allow`.
+//!
+//! What protects readers is not for anybody to allow: a list with bad addresses, a header that
+//! would end early, a file that cannot be read. `docs/checks.md` says which rules those are.
+
+use crate::check::register;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::issue::Issue;
+
+/// Rules that only `check --online` asks: elsewhere nobody can tell whether they are broken.
+const ONLINE: [&str; 2] = ["dead-link", "moved-link"];
+
+/// Rules that may be broken, and which of them were.
+#[derive(Debug, Default)]
+pub struct Permits {
+    items: Vec<Permit>,
+    refused: Vec<Diagnostic>,
+}
+
+#[derive(Debug)]
+struct Permit {
+    rule: String,
+    place: Option<Place>,
+    used: bool,
+}
+
+/// A name that cannot be allowed: why, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong with the name, in one sentence without a full stop.
+    pub what: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+fn look_up(name: &str) -> Result<(), (&'static str, Refusal)> {
+    match register::find(name) {
+        Ok(rule) if rule.may_be_allowed => Ok(()),
+        Ok(_) => {
+            let what = format!("{name} protects readers, and cannot be allowed");
+            let help = "correct what it finds; docs/checks.md says how".to_owned();
+            Err(("allow-firm", Refusal { what, help }))
+        }
+        Err(meant) => {
+            let help = match meant {
+                Some(meant) => format!("did you mean {meant}?"),
+                None => "docs/checks.md lists the rules".to_owned(),
+            };
+            Err(("allow-unknown", Refusal { what: format!("there is no rule {name:?}"), help }))
+        }
+    }
+}
+
+impl Permits {
+    /// What `issue.toml` allows; names that cannot be allowed come back from [`Permits::finish`].
+    pub fn of_issue(issue: &Issue) -> Permits {
+        let mut permits = Permits::default();
+        for allowance in &issue.allow {
+            let place = allowance.place.clone();
+            match look_up(&allowance.rule) {
+                Ok(()) => {
+                    let (rule, place) = (allowance.rule.clone(), Some(place));
+                    permits.items.push(Permit { rule, place, used: false });
+                }
+                Err(("allow-firm", Refusal { what, help })) => {
+                    permits.refused.push(Diagnostic::error("allow-firm", what).at(place).help(help))
+                }
+                Err((_, Refusal { what, help })) => permits
+                    .refused
+                    .push(Diagnostic::error("allow-unknown", what).at(place).help(help)),
+            }
+        }
+        permits
+    }
+
+    /// What flags allow.
+    ///
+    /// # Errors
+    /// The first name that is no rule's, or a rule's that cannot be allowed.
+    pub fn of_names(names: &[String]) -> Result<Permits, Refusal> {
+        let mut permits = Permits::default();
+        for rule in names {
+            look_up(rule).map_err(|(_, refusal)| refusal)?;
+            permits.items.push(Permit { rule: rule.clone(), place: None, used: false });
+        }
+        Ok(permits)
+    }
+
+    /// The problems that nobody has allowed.
+    pub fn settle(&mut self, problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let mut is_allowed = |problem: &Diagnostic| {
+            let mut named = false;
+            for item in self.items.iter_mut().filter(|item| item.rule == problem.rule) {
+                item.used = true;
+                named = true;
+            }
+            named
+        };
+        problems.into_iter().filter(|problem| !is_allowed(problem)).collect()
+    }
+
+    /// What is wrong with the permits themselves: names that are no rule's, and rules that nothing
+    /// broke. Asked when all rules have been looked at.
+    pub fn finish(&mut self) -> Vec<Diagnostic> {
+        let mut problems = std::mem::take(&mut self.refused);
+        let is_unused = |item: &Permit| !item.used && !ONLINE.contains(&item.rule.as_str());
+        for unused in self.items.drain(..).filter(is_unused) {
+            let what = format!("{} is allowed, and nothing breaks it", unused.rule);
+            let problem = Diagnostic::warning("allow-unused", what)
+                .help("take it away, so that the next mistake of this kind is seen");
+            problems.push(match unused.place {
+                Some(place) => problem.at(place),
+                None => problem,
+            });
+        }
+        problems
+    }
+}

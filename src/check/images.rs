@@ -1,0 +1,168 @@
+//! Pictures: words for who cannot see them, and a size that suits both screens and connections.
+
+use super::html::Element;
+use super::view::View;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::issue::Pictures;
+use crate::issue::block::plain;
+
+/// Screen readers do not pause in longer ones.
+const ALT_MOST: usize = 125;
+/// Smaller pictures are better; larger ones keep phones waiting.
+const HEAVY: usize = 200 * 1024;
+/// Nobody waits for these.
+const TOO_HEAVY: usize = 1024 * 1024;
+/// Fine screens have two pixels where others have one; below this a picture is blurred.
+const FINE: f64 = 1.5;
+/// Smaller ones are icons.
+const PICTURE: f64 = 100.0;
+/// Less text beside pictures looks like spam to filters (SpamAssassin HTML_IMAGE_ONLY_*).
+const LEAST_TEXT: usize = 400;
+
+/// Words that are the name of a file.
+pub(super) fn alt_name(view: &View<'_>) -> Vec<Diagnostic> {
+    let figures = view.author.figures.iter();
+    figures
+        .filter_map(|(spot, figure)| {
+            let image = view.proof.issue.images.get(figure.image)?;
+            let alt = figure.alt.trim().to_lowercase();
+            let file = image.path.rsplit('/').next().unwrap_or_default().to_lowercase();
+            let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
+            let ending = [".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".svg"];
+            let camera = ["img_", "dsc_", "dscf", "screenshot_", "image0"];
+            let is_name = !alt.is_empty()
+                && (alt == file
+                    || (alt == stem && alt.contains(|c: char| c.is_numeric() || "_-".contains(c)))
+                    || (!alt.contains(' ') && ending.iter().any(|end| alt.ends_with(end)))
+                    || (!alt.contains(' ') && camera.iter().any(|name| alt.starts_with(name))));
+            is_name.then(|| {
+                Diagnostic::warning("image-alt-name", "these words are the name of a file")
+                    .at(spot.of(&figure.alt))
+                    .help("say what the picture shows, as you would on the telephone")
+            })
+        })
+        .collect()
+}
+
+/// More words than a screen reader says in one breath.
+pub(super) fn alt_length(view: &View<'_>) -> Vec<Diagnostic> {
+    let figures = view.author.figures.iter();
+    let long = figures.filter(|(_, figure)| figure.alt.chars().count() > ALT_MOST);
+    long.map(|(spot, figure)| {
+        let what = format!("{} characters for who cannot see it", figure.alt.chars().count());
+        Diagnostic::warning("image-alt-length", what).at(spot.of(&figure.alt)).help(format!(
+            "say it in {ALT_MOST} characters, and the rest in the text or the caption"
+        ))
+    })
+    .collect()
+}
+
+/// Words that the caption says again.
+pub(super) fn alt_caption(view: &View<'_>) -> Vec<Diagnostic> {
+    let figures = view.author.figures.iter();
+    figures
+        .filter(|(_, figure)| {
+            let flat = |text: &str| text.trim().trim_end_matches('.').to_lowercase();
+            let caption = figure.caption.as_ref().map(|caption| flat(&plain(caption)));
+            !figure.alt.trim().is_empty() && caption.is_some_and(|text| text == flat(&figure.alt))
+        })
+        .map(|(spot, figure)| {
+            Diagnostic::warning("image-alt-caption", "the caption says the same again")
+                .at(spot.of(&figure.alt))
+                .help("let the alt text say what is seen, and the caption what it means")
+        })
+        .collect()
+}
+
+/// The place of the first figure that shows a picture.
+fn shown_at(view: &View<'_>, image: usize) -> Place {
+    let mut figures = view.author.figures.iter();
+    let found = figures.find(|(_, figure)| figure.image == image);
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    match (found, view.proof.issue.images.get(image)) {
+        (Some((spot, _)), Some(image)) => spot.of(&name(&image.path)),
+        _ => view.manifest(),
+    }
+}
+
+/// How wide an `<img>` is shown, in CSS pixels.
+fn shown_width(element: &Element) -> Option<f64> {
+    element.attribute("width")?.parse().ok()
+}
+
+/// A picture that has too few pixels for the place it fills.
+pub(super) fn resolution(view: &View<'_>) -> Vec<Diagnostic> {
+    let issue = view.proof.issue;
+    let mut problems = Vec::new();
+    for (spot, figure) in &view.author.figures {
+        let Some(image) = issue.images.get(figure.image) else { continue };
+        let shown = view.tree.named("img").filter(|img| img.attribute("alt") == Some(&figure.alt));
+        let Some(width) = shown.filter_map(shown_width).reduce(f64::max) else { continue };
+        let natural = image.width as f64;
+        if width < PICTURE || natural / width >= FINE || figure.alt.is_empty() {
+            continue;
+        }
+        let name = image.path.rsplit('/').next().unwrap_or_default();
+        let what = format!("{name} is {natural} pixels wide, and shown {width} wide: blurred");
+        problems.push(
+            Diagnostic::warning("image-resolution", what).at(spot.of(name)).help(format!(
+                "use a file of {} pixels, twice as wide as it is shown",
+                width * 2.0
+            )),
+        );
+    }
+    problems
+}
+
+/// A file that keeps readers waiting.
+pub(super) fn heavy(view: &View<'_>) -> Vec<Diagnostic> {
+    let images = view.proof.issue.images.iter().enumerate();
+    images
+        .filter_map(|(at, image)| {
+            let kilobytes = image.bytes.len() / 1024;
+            let name = image.path.rsplit('/').next().unwrap_or_default();
+            let problem = match image.bytes.len() {
+                0..=HEAVY => return None,
+                bytes if bytes <= TOO_HEAVY => Diagnostic::warning(
+                    "image-heavy",
+                    format!("{name} is {kilobytes} kB large; 200 kB are plenty"),
+                ),
+                _ => Diagnostic::error(
+                    "image-heavy",
+                    format!("{name} is {kilobytes} kB large; nobody waits for more than 1 MB"),
+                ),
+            };
+            let help = "scale it to 1104 pixels; save photographs as JPEG at quality 80";
+            Some(problem.at(shown_at(view, at)).help(help))
+        })
+        .collect()
+}
+
+/// Pictures fetched over `http:`: many programs show none of them.
+pub(super) fn insecure(view: &View<'_>) -> Vec<Diagnostic> {
+    let issue = view.proof.issue;
+    let base = view.proof.publication.base_url.to_ascii_lowercase();
+    let hosted = issue.pictures == Pictures::Hosted && !issue.images.is_empty();
+    if !hosted || !base.starts_with("http://") {
+        return Vec::new();
+    }
+    let problem = Diagnostic::warning("image-insecure", "the pictures are fetched over http:")
+        .at(view.publication())
+        .help("write https: in base_url, or images = \"embed\"");
+    vec![problem]
+}
+
+/// Pictures and hardly a word (SpamAssassin HTML_IMAGE_ONLY_*).
+pub(super) fn only_pictures(view: &View<'_>) -> Vec<Diagnostic> {
+    let seen = view.tree.named("img").filter_map(shown_width);
+    let pictures = seen.filter(|width| *width >= 300.0).count();
+    let text = view.visible().chars().count();
+    if pictures == 0 || text >= LEAST_TEXT {
+        return Vec::new();
+    }
+    let what = format!("the mail is {pictures} large pictures and {text} characters of text");
+    let problem = Diagnostic::warning("image-only", what).at(view.manifest()).help(
+        "say it in text: pictures are off for many, and filters count this (HTML_IMAGE_ONLY)",
+    );
+    vec![problem]
+}

@@ -1,0 +1,184 @@
+//! What was meant to be replaced before the mail went out, and what filters take for spam.
+
+use super::author::Passage;
+use super::view::View;
+use crate::diagnostic::{Diagnostic, Place};
+
+/// Words that stand for what is still to be written, each as a whole word in this case.
+const MARKS: [&str; 7] = ["TODO", "FIXME", "TBD", "TBA", "XXX", "TKTK", "WIP"];
+/// The same in any case.
+const PHRASES: [&str; 9] = [
+    "lorem ipsum",
+    "dolor sit amet",
+    "insert text here",
+    "insert link here",
+    "your text here",
+    "asdf",
+    "test test",
+    "placeholder text",
+    "여기에 입력",
+];
+
+/// Phrases that filters count, with the rule of SpamAssassin where there is one.
+const SPAM: [(&str, &str); 16] = [
+    ("dear friend", "DEAR_FRIEND"),
+    ("dear sir", "DEAR_SOMETHING"),
+    ("dear madam", "DEAR_SOMETHING"),
+    ("money back guarantee", "MONEY_BACK"),
+    ("billion dollars", "BILLION_DOLLARS"),
+    ("urgent business", "URG_BIZ"),
+    ("urgent assistance", "URG_BIZ"),
+    ("investment advice", "INVESTMENT_ADVICE"),
+    ("100% free", ""),
+    ("risk free", ""),
+    ("act now", ""),
+    ("limited time offer", ""),
+    ("you have won", ""),
+    ("this is not spam", ""),
+    ("make money fast", ""),
+    ("click below to", ""),
+];
+
+/// The byte at which `word` stands as a word of its own.
+fn whole_word(text: &str, word: &str) -> Option<usize> {
+    let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let mut found = text.match_indices(word).map(|(at, _)| at);
+    found.find(|at| {
+        !is_letter(text[..*at].chars().next_back())
+            && !is_letter(text[at + word.len()..].chars().next())
+    })
+}
+
+/// A text of the mail: whether inboxes show it, and where a part of it is written.
+struct Text<'v> {
+    text: &'v str,
+    in_inbox: bool,
+    place: Box<dyn Fn(&str) -> Place + 'v>,
+}
+
+/// The head of the mail and everything in it.
+fn texts<'v>(view: &'v View<'_>) -> Vec<Text<'v>> {
+    let subject = Box::new(|_: &str| view.subject_place());
+    let mut texts = vec![Text { text: &view.subject, in_inbox: true, place: subject }];
+    if let Some(text) = &view.preheader {
+        let place = Box::new(|_: &str| view.preheader_place());
+        texts.push(Text { text, in_inbox: true, place });
+    }
+    for Passage { spot, text, .. } in &view.author.passages {
+        let place = Box::new(|needle: &str| spot.of(needle));
+        texts.push(Text { text, in_inbox: false, place });
+    }
+    texts
+}
+
+/// Words that stand for what is still to be written.
+pub(super) fn words(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for Text { text, in_inbox, place } in texts(view) {
+        let lower = text.to_lowercase();
+        let mark = MARKS.into_iter().find(|mark| whole_word(text, mark).is_some());
+        let phrase = PHRASES.into_iter().find(|phrase| whole_word(&lower, phrase).is_some());
+        let Some(found) = mark.or(phrase) else { continue };
+        let what = format!("{found:?} looks like something still to be written");
+        let problem = match in_inbox {
+            true => Diagnostic::error("leftover-words", what),
+            false => Diagnostic::warning("leftover-words", what),
+        };
+        // A phrase in another case is shown from where its passage starts.
+        problems.push(problem.at(place(found)).help("write it, or take it away"));
+    }
+    problems
+}
+
+/// A field of another program's, which nothing fills in here.
+fn merge_tag(text: &str) -> Option<&str> {
+    let pairs = [("*|", "|*"), ("%%", "%%"), ("${", "}"), ("[[", "]]"), ("<%", "%>"), ("{%", "%}")];
+    for (open, close) in pairs {
+        let Some(at) = text.find(open) else { continue };
+        let inner = &text[at + open.len()..];
+        let Some(end) = inner.find(close) else { continue };
+        let named = |c: char| c.is_alphanumeric() || " _:.-=".contains(c);
+        if (1..=40).contains(&end) && inner[..end].chars().all(named) {
+            return Some(&text[at..at + open.len() + end + close.len()]);
+        }
+    }
+    let words = text.split(|c: char| c.is_whitespace() || ",.!?;:".contains(c));
+    words.into_iter().find(|word| {
+        let inner = [('%', '%'), ('[', ']'), ('{', '}')]
+            .into_iter()
+            .find_map(|(open, close)| word.strip_prefix(open)?.strip_suffix(close));
+        inner.is_some_and(|inner| {
+            let lower = inner.to_ascii_lowercase();
+            ["name", "first_name", "firstname", "fname", "lname", "last_name", "lastname", "email"]
+                .contains(&lower.as_str())
+        })
+    })
+}
+
+/// Fields of other programs: `*|FNAME|*`.
+pub(super) fn merge_tags(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for Text { text, place, .. } in texts(view) {
+        if let Some(tag) = merge_tag(text) {
+            problems.push(
+                Diagnostic::error("leftover-merge-tag", format!("{tag} is sent as it stands"))
+                    .at(place(tag))
+                    .help("a field of the list is written {{ first_name | reader }}"),
+            );
+        }
+    }
+    problems
+}
+
+/// Addresses that are reserved for examples (RFC 2606), except where the publication itself has
+/// one.
+pub(super) fn addresses(view: &View<'_>) -> Vec<Diagnostic> {
+    let reserved = |host: &str| {
+        let host = host.to_ascii_lowercase();
+        ["example.com", "example.org", "example.net"]
+            .iter()
+            .any(|name| host == *name || host.ends_with(&format!(".{name}")))
+    };
+    let own = view.proof.publication.base_url.as_str();
+    let links = view.author.links.iter().filter(|link| !link.href.starts_with(own));
+    links
+        .filter_map(|link| {
+            let rest = match link.href.split_once("://") {
+                Some((_, rest)) => rest,
+                None => link.href.strip_prefix("mailto:")?,
+            };
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = host.rsplit('@').next().unwrap_or_default();
+            let host = host.split(':').next().unwrap_or_default();
+            reserved(host).then(|| {
+                Diagnostic::warning(
+                    "leftover-address",
+                    format!("{host} is nobody's: it stands for an address"),
+                )
+                .at(link.target())
+                .help("write the real one")
+            })
+        })
+        .collect()
+}
+
+/// Phrases that filters count.
+pub(super) fn spam(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for Text { text, place, .. } in texts(view) {
+        let lower = text.to_lowercase();
+        let found = SPAM.iter().find(|(phrase, _)| whole_word(&lower, phrase).is_some());
+        let Some((phrase, rule)) = found else { continue };
+        let at = whole_word(&lower, phrase).and_then(|at| text.get(at..at + phrase.len()));
+        let help = match *rule {
+            "" => "say it in words of your own; filters count this phrase".to_owned(),
+            rule => format!("say it in words of your own; SpamAssassin counts this as {rule}"),
+        };
+        problems.push(
+            Diagnostic::warning("spam-phrase", format!("{phrase:?} is what spam says"))
+                .at(place(at.unwrap_or(phrase)))
+                .help(help),
+        );
+    }
+    problems
+}

@@ -1,0 +1,427 @@
+//! Links: where they lead, and whether who presses them knows.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::author::Anchor;
+use super::view::View;
+use crate::diagnostic::Diagnostic;
+use crate::message::address::Address;
+
+/// Texts that say nothing of where a link leads, in the languages that newsletters use.
+const VAGUE: [&str; 60] = [
+    "here",
+    "click here",
+    "click",
+    "read more",
+    "more",
+    "learn more",
+    "this",
+    "this link",
+    "link",
+    "continue reading",
+    "read on",
+    "find out more",
+    "see more",
+    "details",
+    "more details",
+    "go",
+    "read",
+    "see here",
+    "more info",
+    "more information",
+    "full story",
+    "read it",
+    "read this",
+    "여기",
+    "여기를 클릭",
+    "여기를 클릭하세요",
+    "클릭",
+    "클릭하세요",
+    "자세히",
+    "자세히 보기",
+    "자세히보기",
+    "더 보기",
+    "더보기",
+    "더 읽기",
+    "더 알아보기",
+    "바로가기",
+    "바로 가기",
+    "링크",
+    "보기",
+    "원문",
+    "こちら",
+    "ここ",
+    "詳細",
+    "詳しくはこちら",
+    "続きを読む",
+    "もっと見る",
+    "点击这里",
+    "这里",
+    "了解更多",
+    "阅读更多",
+    "hier",
+    "mehr",
+    "mehr erfahren",
+    "weiterlesen",
+    "ici",
+    "en savoir plus",
+    "lire la suite",
+    "aquí",
+    "leer más",
+    "más información",
+];
+
+/// Services that hide where a link leads; blocklists know them.
+const SHORTENERS: [&str; 18] = [
+    "bit.ly",
+    "tinyurl.com",
+    "t.co",
+    "goo.gl",
+    "ow.ly",
+    "buff.ly",
+    "is.gd",
+    "v.gd",
+    "rebrand.ly",
+    "cutt.ly",
+    "t.ly",
+    "shorturl.at",
+    "lnkd.in",
+    "me2.do",
+    "url.kr",
+    "han.gl",
+    "vo.la",
+    "bitly.kr",
+];
+
+/// Parameters that tell a site who pressed, or from where.
+const TRACKING: [&str; 16] = [
+    "fbclid",
+    "gclid",
+    "dclid",
+    "msclkid",
+    "yclid",
+    "igshid",
+    "mc_eid",
+    "mc_cid",
+    "mkt_tok",
+    "_hsenc",
+    "_hsmi",
+    "vero_id",
+    "oly_enc_id",
+    "twclid",
+    "ttclid",
+    "li_fat_id",
+];
+
+/// A web address taken apart.
+struct Web<'a> {
+    user: bool,
+    host: &'a str,
+    port: Option<&'a str>,
+}
+
+fn web(href: &str) -> Option<Web<'_>> {
+    let (scheme, rest) = href.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+        return None;
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (user, host) = match authority.rsplit_once('@') {
+        Some((_, host)) => (true, host),
+        None => (false, authority),
+    };
+    let ends = host.rfind(']').map_or(0, |at| at + 1);
+    let (host, port) = match host[ends..].rfind(':') {
+        Some(at) => (&host[..ends + at], Some(&host[ends + at + 1..])),
+        None => (host, None),
+    };
+    Some(Web { user, host, port })
+}
+
+fn lower_host(href: &str) -> Option<String> {
+    web(href).map(|web| web.host.to_lowercase().trim_end_matches('.').to_owned())
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+/// A link's text as it is compared: lower case, without the marks around it.
+fn bare(text: &str) -> String {
+    let is_mark = |c: char| !c.is_alphanumeric();
+    text.trim_matches(is_mark).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn each(view: &View<'_>, rule: impl Fn(&Anchor<'_>) -> Option<Diagnostic>) -> Vec<Diagnostic> {
+    view.author.links.iter().filter_map(rule).collect()
+}
+
+/// Text that says nothing of where the link leads (WCAG 2.4.4).
+pub(super) fn vague(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let is_vague = !link.has_picture && VAGUE.contains(&bare(&link.text).as_str());
+        is_vague.then(|| {
+            let text = link.text.trim();
+            Diagnostic::warning("link-vague", format!("{text:?} does not say where it leads"))
+                .at(link.label())
+                .help("name what is there; screen readers list links without the text around")
+        })
+    })
+}
+
+/// Text of symbols alone: a screen reader says "rightwards arrow".
+pub(super) fn symbols(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let text = link.text.trim();
+        let only = !link.has_picture && !text.is_empty() && !text.contains(char::is_alphanumeric);
+        only.then(|| {
+            Diagnostic::warning("link-emoji", format!("{text:?} is all the text of this link"))
+                .at(link.label())
+                .help("add words: a screen reader reads the names of the symbols")
+        })
+    })
+}
+
+/// One text that leads to several places.
+pub(super) fn same_text(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<String, &str> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for link in view.author.links.iter().filter(|link| !link.has_picture) {
+        let text = bare(&link.text);
+        if text.is_empty() || VAGUE.contains(&text.as_str()) {
+            continue;
+        }
+        let target = link.href.trim_end_matches('/');
+        let before = *first.entry(text).or_insert(target);
+        if before != target {
+            let what = format!("{:?} leads to {before} elsewhere", link.text.trim());
+            problems.push(
+                Diagnostic::warning("link-same-text", what)
+                    .at(link.label())
+                    .help("say in each text what is different, or lead both to the same place"),
+            );
+        }
+    }
+    problems
+}
+
+/// `http:`, which anybody on the way can read and change.
+pub(super) fn insecure(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let lower = link.href.to_ascii_lowercase();
+        // Local addresses are told by their own rule.
+        let plain = lower.starts_with("http://") && !is_local(&lower_host(&link.href)?);
+        plain.then(|| {
+            Diagnostic::warning("link-insecure", "this link is http:, and anybody can read along")
+                .at(link.target())
+                .help("does the site answer to https:? Write that")
+        })
+    })
+}
+
+/// A short address that hides the real one.
+pub(super) fn shortened(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let host = lower_host(&link.href)?;
+        let host = host.strip_prefix("www.").unwrap_or(&host);
+        SHORTENERS.contains(&host).then(|| {
+            Diagnostic::warning("link-shortener", format!("{host} hides where the link leads"))
+                .at(link.target())
+                .help("write the address itself: spammers use shorteners, and filters know it")
+        })
+    })
+}
+
+fn is_local(host: &str) -> bool {
+    let names = [".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid"];
+    match address(host) {
+        Some(IpAddr::V4(ip)) => {
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
+        }
+        Some(IpAddr::V6(ip)) => {
+            let first = ip.segments()[0];
+            ip.is_loopback() || ip.is_unspecified() || first & 0xfe00 == 0xfc00 || first == 0xfe80
+        }
+        None => {
+            host == "localhost"
+                || names.iter().any(|name| host.ends_with(name))
+                // An address that begins twice has a rule of its own.
+                || !(host.is_empty() || host.contains(['.', '«']) || ["http", "https"].contains(&host))
+        }
+    }
+}
+
+/// An address that only the author's machine or network knows.
+pub(super) fn local(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let host = lower_host(&link.href)?;
+        is_local(&host).then(|| {
+            Diagnostic::error("link-local", format!("readers cannot reach {host}"))
+                .at(link.target())
+                .help("write the public address of the page")
+        })
+    })
+}
+
+/// A bare IP address as host (SpamAssassin NORMAL_HTTP_TO_IP).
+pub(super) fn numeric(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let host = lower_host(&link.href)?;
+        (address(&host).is_some() && !is_local(&host)).then(|| {
+            Diagnostic::warning("link-numeric", format!("{host} is a number, not a name"))
+                .at(link.target())
+                .help("write the site's name; filters count this (NORMAL_HTTP_TO_IP)")
+        })
+    })
+}
+
+/// A port of its own (SpamAssassin WEIRD_PORT).
+pub(super) fn port(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let web = web(&link.href)?;
+        let port = web.port.filter(|port| !matches!(*port, "" | "80" | "443"))?;
+        (!is_local(&web.host.to_lowercase())).then(|| {
+            Diagnostic::warning("link-port", format!("the link leads to port {port}"))
+                .at(link.target())
+                .help(
+                    "many networks let only the usual port through; filters count it (WEIRD_PORT)",
+                )
+        })
+    })
+}
+
+/// A name or password in the address.
+pub(super) fn credentials(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        web(&link.href)?.user.then(|| {
+            Diagnostic::error("link-credentials", "this address has a user name before the host")
+                .at(link.target())
+                .help("leave out what stands before the @: it is a secret, or it hides the host")
+        })
+    })
+}
+
+/// A host that cannot be one.
+pub(super) fn syntax(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let web = web(&link.href)?;
+        let host = web.host;
+        let bad_label = |label: &str| {
+            label.is_empty()
+                || label.len() > 63
+                || label.starts_with('-')
+                || label.ends_with('-')
+                || label.contains(|c: char| {
+                    c.is_ascii() && !c.is_ascii_alphanumeric() && c != '-' && c != '_'
+                })
+        };
+        let what = if host.contains('«') || address(host).is_some() {
+            return None;
+        } else if ["http", "https"].contains(&host.to_ascii_lowercase().as_str()) {
+            "this address begins twice"
+        } else if host.trim_end_matches('.').split('.').any(bad_label) {
+            "no web server can have this name"
+        } else if web.port.is_some_and(|port| !port.is_empty() && port.parse::<u16>().is_err()) {
+            "this is no port"
+        } else {
+            return None;
+        };
+        Some(
+            Diagnostic::error("link-syntax", what)
+                .at(link.target())
+                .help("copy the address again, from the browser's address bar"),
+        )
+    })
+}
+
+/// `#name` without anything of that name in the mail.
+pub(super) fn anchor(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let name = link.href.strip_prefix('#')?;
+        let is_target = view.tree.elements.iter().any(|element| {
+            element.attribute("id").or_else(|| element.attribute("name")) == Some(name)
+        });
+        (!is_target).then(|| {
+            Diagnostic::error("link-anchor", format!("nothing in this mail is called {name:?}"))
+                .at(link.target())
+                .help("an article is called as its file is: #hangul leads to hangul.md")
+        })
+    })
+}
+
+/// `mailto:` as RFC 6068 has it.
+pub(super) fn mailto(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let scheme = link.href.get(..7)?;
+        if !scheme.eq_ignore_ascii_case("mailto:") || link.href.contains('«') {
+            return None;
+        }
+        let (to, query) = link.href[7..].split_once('?').unwrap_or((&link.href[7..], ""));
+        let bad_address = to
+            .split(',')
+            .find(|to| Address::parse(&to.replace("%40", "@").replace("%20", "")).is_err());
+        let known = ["subject", "body", "cc", "bcc", "to", "in-reply-to", "keywords"];
+        let bad_key = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+        let bad_key = bad_key
+            .into_iter()
+            .find(|key| !key.is_empty() && !known.contains(&key.to_ascii_lowercase().as_str()));
+        let what = match (bad_address, bad_key) {
+            (Some(_), _) if to.is_empty() && query.to_ascii_lowercase().contains("to=") => {
+                return None;
+            }
+            (Some(address), _) => format!("{address:?} is no mail address"),
+            (None, Some(key)) => format!("mail programs do not know {key:?} in a mailto: link"),
+            (None, None) => return None,
+        };
+        let help = "as in mailto:editor@sejong.example?subject=An%20answer";
+        Some(Diagnostic::error("link-mailto", what).at(link.target()).help(help))
+    })
+}
+
+/// Parameters that follow readers.
+pub(super) fn tracking(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let query = link.href.split_once('?')?.1;
+        let query = query.split('#').next().unwrap_or_default();
+        let mut names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+        let name = names.find(|name| name.starts_with("utm_") || TRACKING.contains(name))?;
+        Some(
+            Diagnostic::warning("link-tracking", format!("{name} lets the site follow readers"))
+                .at(link.target())
+                .help(format!("leave out {name}=…; the page is the same without it")),
+        )
+    })
+}
+
+/// A text that is one address, and a link to another: how phishing looks.
+pub(super) fn disguised(view: &View<'_>) -> Vec<Diagnostic> {
+    each(view, |link| {
+        let shown = link.text.trim();
+        if shown.contains(char::is_whitespace) || !shown.contains('.') || shown.contains('@') {
+            return None;
+        }
+        let with_scheme = match shown.contains("://") {
+            true => shown.to_owned(),
+            false => format!("https://{shown}"),
+        };
+        let (says, leads) = (lower_host(&with_scheme)?, lower_host(&link.href)?);
+        let end = says.rsplit('.').next().unwrap_or_default();
+        let is_name = end.len() > 1 && end.chars().all(char::is_alphabetic) && says.contains('.');
+        // `Node.js` is a name as well; only a usual ending makes a text an address.
+        let usual = ["com", "org", "net", "kr", "io", "edu", "gov", "info", "example", "eu", "de"];
+        if !is_name || !(shown.contains("://") || says.starts_with("www.") || usual.contains(&end))
+        {
+            return None;
+        }
+        let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
+        (bare(&says) != bare(&leads)).then(|| {
+            Diagnostic::warning(
+                "link-disguised",
+                format!("the text says {says}, and the link leads to {leads}"),
+            )
+            .at(link.label())
+            .help("filters take this for phishing; show the address that it leads to, or words")
+        })
+    })
+}

@@ -1,0 +1,114 @@
+//! What rules look at: an issue and all that was made of it, read once for all of them.
+
+use std::collections::BTreeSet;
+
+use super::Proof;
+use super::author::{Author, readable};
+use super::html::Tree;
+use crate::compose::Segment;
+use crate::diagnostic::Place;
+use crate::issue::load;
+
+/// Stands for the unsubscribe link, which is another for each recipient.
+pub(super) const UNSUBSCRIBE: &str = "https://unsubscribe.invalid/";
+
+/// See the file's head.
+pub(super) struct View<'a> {
+    pub(super) proof: &'a Proof<'a>,
+    pub(super) author: Author<'a>,
+    /// The HTML, with slots as readers without the fields get them, passages for some included.
+    pub(super) html: String,
+    pub(super) tree: Tree,
+    /// The plain text, in the same way.
+    pub(super) text: String,
+    pub(super) subject: String,
+    pub(super) preheader: Option<String>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(proof: &'a Proof<'a>) -> View<'a> {
+        let issue = proof.issue;
+        let html = joined(proof, &proof.composition.html);
+        View {
+            proof,
+            author: Author::new(issue),
+            tree: Tree::read(&html),
+            html,
+            text: joined(proof, &proof.composition.text),
+            subject: readable(&issue.subject.value, &issue.slots),
+            preheader: issue.preheader.as_ref().map(|text| readable(&text.value, &issue.slots)),
+        }
+    }
+
+    /// `issue.toml` as a whole.
+    pub(super) fn manifest(&self) -> Place {
+        Place::File(self.proof.issue.manifest.path().to_owned())
+    }
+
+    /// `digest.toml` as a whole.
+    pub(super) fn publication(&self) -> Place {
+        Place::File(load::shown(&self.proof.publication.root.join("digest.toml")))
+    }
+
+    /// The value of the subject.
+    pub(super) fn subject_place(&self) -> Place {
+        Place::span(&self.proof.issue.manifest, self.proof.issue.subject.span.clone())
+    }
+
+    /// The value of the preheader.
+    pub(super) fn preheader_place(&self) -> Place {
+        let issue = self.proof.issue;
+        match &issue.preheader {
+            Some(text) => Place::span(&issue.manifest, text.span.clone()),
+            None => self.manifest(),
+        }
+    }
+
+    /// Where an author wrote `needle`: in the style sheet, an article or `issue.toml`.
+    pub(super) fn written(&self, needle: &str) -> Option<Place> {
+        let issue = self.proof.issue;
+        let articles = issue.sections.iter().flat_map(|section| &section.articles);
+        let articles = articles.map(|article| &article.source);
+        let sources = issue.style.iter().chain(articles).chain([&issue.manifest]);
+        sources.into_iter().find_map(|source| {
+            let at = source.text().find(needle).filter(|_| !needle.is_empty())?;
+            Some(Place::span(source, at..at + needle.len()))
+        })
+    }
+
+    /// The same, or else `issue.toml` as a whole.
+    pub(super) fn place_of(&self, needle: &str) -> Place {
+        self.written(needle).unwrap_or_else(|| self.manifest())
+    }
+
+    /// What readers see of the HTML, in one line.
+    pub(super) fn visible(&self) -> String {
+        let seen = self.tree.words.iter().filter(|words| !self.tree.is_hidden(words.parent));
+        let all: Vec<&str> = seen.map(|words| words.text.as_str()).collect();
+        all.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The targets of all links of the HTML.
+    pub(super) fn targets(&self) -> BTreeSet<&str> {
+        self.tree.named("a").filter_map(|link| link.attribute("href")).collect()
+    }
+}
+
+fn joined(proof: &Proof<'_>, segments: &[Segment]) -> String {
+    let slot = |index: usize| {
+        let slot = proof.composition.slots.get(index).and_then(Option::as_ref);
+        match slot {
+            Some(slot) if slot.field == "unsubscribe_url" => UNSUBSCRIBE.to_owned(),
+            Some(slot) => slot.fallback.clone().unwrap_or_else(|| format!("«{}»", slot.field)),
+            None => String::new(),
+        }
+    };
+    segments
+        .iter()
+        .map(|segment| match segment {
+            Segment::Literal(text) => text.clone(),
+            Segment::Slot(index, _) => slot(*index),
+            Segment::When(_) | Segment::EndWhen => String::new(),
+        })
+        .collect()
+}

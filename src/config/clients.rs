@@ -1,0 +1,43 @@
+//! `[check]` -> which mail programs readers use.
+
+use crate::check::clients::Profile;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::manifest::{Kind, Located, Table};
+
+pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Profile {
+    let mut section = table.table("check");
+    let mut audience = section.table("audience");
+    let mut shares = Vec::new();
+    for (name, share) in audience.take_rest() {
+        let number = match share.value {
+            Kind::Integer(number) => number as f64,
+            Kind::Float(number) => number,
+            _ => -1.0,
+        };
+        let place = audience.place(&share.span);
+        match Profile::knows(&name.value) {
+            Err(meant) => audience.report(unknown(&name, meant, audience.place(&name.span))),
+            Ok(()) if number >= 0.0 => shares.push((name.value, number)),
+            Ok(()) => audience.report(
+                Diagnostic::error("wrong-type", format!("{} should be a share", name.value))
+                    .at(place)
+                    .help("write percents, as in audience = { gmail = 45, apple = 30 }"),
+            ),
+        }
+    }
+    audience.finish(problems);
+    section.finish(problems);
+    match shares.iter().any(|(_, share)| *share > 0.0) {
+        true => Profile::new(shares),
+        false => Profile::default(),
+    }
+}
+
+fn unknown(name: &Located<String>, meant: Option<&str>, place: Place) -> Diagnostic {
+    let what = format!("no mail program is called {:?}", name.value);
+    let problem = Diagnostic::error("client-unknown", what).at(place);
+    match meant {
+        Some(meant) => problem.help(format!("did you mean {meant}?")),
+        None => problem.help("as in gmail, apple, outlook, \"outlook.windows\", yahoo, samsung"),
+    }
+}

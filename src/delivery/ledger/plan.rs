@@ -1,0 +1,142 @@
+//! The roll -> the ledger, in one transaction: who is to get the issue, and which revision of it.
+//!
+//! Each person has one row of an issue, which the key of `person` sees to. It is a table of its
+//! own, and no index of `recipient`, because a list comes in any order and a key in that of the
+//! addresses: each of the two tables is filled in its own order, so that a million rows are
+//! written to the end of a file instead of all over it.
+
+use super::revision::Text;
+use super::{Ledger, roll};
+use crate::store::StoreError;
+
+/// The step that takes the key out of `recipient`; see [`super::STEPS`].
+pub(super) const PERSONS: &str = "
+-- Who has a row: one row, one person, one copy. `identity` is the address in lower case.
+CREATE TABLE person (
+    issue TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    recipient INTEGER NOT NULL,
+    PRIMARY KEY (issue, identity)
+) WITHOUT ROWID;
+INSERT INTO person SELECT issue, identity, id FROM recipient ORDER BY issue, identity;
+CREATE TABLE recipient_next (
+    id INTEGER PRIMARY KEY,
+    issue TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    email TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- The run that planned the row last, and the run that claimed it last.
+    planned_by INTEGER NOT NULL,
+    claimed_by INTEGER,
+    code INTEGER,
+    enhanced TEXT,
+    text TEXT,
+    message_id TEXT,
+    at TEXT,
+    first_attempt INTEGER,
+    next_attempt INTEGER,
+    charged INTEGER NOT NULL DEFAULT 0,
+    domain TEXT AS (substr(identity, instr(identity, '@') + 1)) VIRTUAL,
+    revision INTEGER REFERENCES revision (id)
+);
+INSERT INTO recipient_next
+    (id, issue, identity, email, fields, tags, state, attempts, planned_by, claimed_by, code,
+     enhanced, text, message_id, at, first_attempt, next_attempt, charged, revision)
+SELECT id, issue, identity, email, fields, tags, state, attempts, planned_by, claimed_by, code,
+    enhanced, text, message_id, at, first_attempt, next_attempt, charged, revision
+FROM recipient ORDER BY id;
+DROP TABLE recipient;
+ALTER TABLE recipient_next RENAME TO recipient;
+CREATE INDEX recipient_by_state ON recipient (issue, state, id);
+CREATE INDEX recipient_due ON recipient (issue, next_attempt) WHERE state = 'deferred';
+";
+
+/// No relay can have the message of such a row: never tried, or last put off by ourselves or after
+/// a refusal of the message as such. Every other row that waits repeats the bytes it had.
+const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
+
+impl Ledger {
+    /// Puts the people of the roll and what they are to get into the ledger, in one transaction.
+    /// Who has an outcome keeps it; who waits gets the list's present fields and `text`, if no
+    /// relay can have their message already; who waits and is not in the list any more is
+    /// suppressed; who waits and was not asked for this time goes on waiting. Returns the revision
+    /// of `text`.
+    ///
+    /// # Errors
+    /// The store's; then nothing has changed.
+    pub async fn plan(&self, run: i64, text: Text<'_>) -> Result<i64, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
+        // New rows stand behind all others.
+        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM recipient")
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        for statement in [known(), new(), persons(), LEAVERS.to_owned()] {
+            sqlx::query(sqlx::AssertSqlSafe(statement))
+                .bind(&self.issue)
+                .bind(run)
+                .bind(revision)
+                .bind(last)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        self.forget_roll().await;
+        Ok(revision)
+    }
+}
+
+/// Those who have a row.
+fn known() -> String {
+    let fresh = |name: &str, new: &str| {
+        format!("{name} = CASE WHEN {FRESH} THEN {new} ELSE recipient.{name} END, ")
+    };
+    let update: String = [
+        fresh("email", "coalesce(l.email, l.identity)"),
+        fresh("fields", "l.fields"),
+        fresh("tags", "l.tags"),
+    ]
+    .concat();
+    format!(
+        "UPDATE recipient SET {update} \
+         revision = CASE WHEN {FRESH} OR revision IS NULL THEN ?3 ELSE revision END, \
+         planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
+         FROM temp.roll l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity \
+         WHERE recipient.id = p.recipient \
+         AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain') AND {}",
+        roll::PLANNED,
+    )
+}
+
+/// Those who have none, in the order of the list.
+fn new() -> String {
+    format!(
+        "INSERT INTO recipient (id, issue, identity, email, fields, tags, revision, planned_by) \
+         SELECT l.id + ?4, ?1, l.identity, coalesce(l.email, l.identity), l.fields, l.tags, ?3, ?2 \
+         FROM temp.roll l LEFT JOIN person p ON p.issue = ?1 AND p.identity = l.identity \
+         WHERE p.recipient IS NULL AND {} ORDER BY l.id",
+        roll::PLANNED,
+    )
+}
+
+/// The key of those rows; whom it knows stays.
+fn persons() -> String {
+    format!(
+        "INSERT INTO person (issue, identity, recipient) SELECT ?1, l.identity, l.id + ?4 \
+         FROM temp.roll l WHERE {} ORDER BY l.identity ON CONFLICT DO NOTHING",
+        roll::PLANNED,
+    )
+}
+
+/// Those who wait and are not in the list any more.
+const LEAVERS: &str = "
+UPDATE recipient SET state = 'suppressed', text = 'not in the list any more'
+WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
+AND NOT EXISTS (SELECT 1 FROM temp.roll l
+    WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";

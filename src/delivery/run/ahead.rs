@@ -1,0 +1,296 @@
+//! Messages made ahead of the wire: the rows whose turn comes next are assembled and signed on
+//! threads of their own, so that a connection finds its next message ready.
+//!
+//! Only the making is early. A row is handed out by the queue, in its turn and at its pace, as
+//! without this file; a draft that nobody takes is dropped, and its row stays where it was. Where
+//! nobody signs there are no drafts: to assemble a message costs less than to hand it over.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::lanes::Lanes;
+use crate::delivery::ledger::Claimed;
+use crate::delivery::templates::Templates;
+use crate::message::Message;
+use crate::message::splice::SpliceError;
+
+/// Drafts for each connection: one to go next, one that is being made.
+const FOR_EACH: usize = 2;
+/// Bytes of all drafts, about: a large message has fewer of them.
+const BYTES: usize = 16 * 1024 * 1024;
+/// Threads at most: what more would sign, no line could carry.
+const THREADS: usize = 32;
+
+type Made = Result<Message, SpliceError>;
+
+/// The drafts of a run, and the threads that make them until this is dropped.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    /// How many drafts there may be.
+    room: usize,
+    drafts: HashMap<i64, Arc<Draft>>,
+    bench: Arc<Bench>,
+}
+
+/// A row's message, or on the way to be one.
+#[derive(Debug)]
+pub(super) struct Draft {
+    row: Claimed,
+    progress: Mutex<Progress>,
+    made: Notify,
+}
+
+#[derive(Debug)]
+enum Progress {
+    /// No thread has begun it.
+    Wanted,
+    Making,
+    Made(Made),
+    /// The connection has it, or makes it.
+    Taken,
+}
+
+/// Where drafts wait for a thread.
+#[derive(Debug, Default)]
+struct Bench {
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Wanted {
+    drafts: VecDeque<Arc<Draft>>,
+    over: bool,
+}
+
+impl Bench {
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next draft, waiting for it; `None` when the run is over.
+    fn next(&self) -> Option<Arc<Draft>> {
+        let mut wanted = self.wanted();
+        loop {
+            if wanted.over {
+                return None;
+            }
+            if let Some(draft) = wanted.drafts.pop_front() {
+                return Some(draft);
+            }
+            wanted = self.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Ahead {
+    /// Starts the threads; `None` where nobody signs, or where the system gives no thread.
+    pub(super) fn start(templates: &Arc<Templates>, connections: usize) -> Option<Ahead> {
+        if !templates.sign() {
+            return None;
+        }
+        let bench = Arc::new(Bench::default());
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+        let started = (0..threads).filter(|_| {
+            let (bench, templates) = (Arc::clone(&bench), Arc::clone(templates));
+            let make = move || {
+                while let Some(draft) = bench.next() {
+                    draft.make(&templates);
+                }
+            };
+            std::thread::Builder::new().name("sign".to_owned()).spawn(make).is_ok()
+        });
+        if started.count() == 0 {
+            return None;
+        }
+        let room = (connections * FOR_EACH + threads).min(BYTES / templates.size().max(1)).max(2);
+        Some(Ahead { room, drafts: HashMap::with_capacity(room), bench })
+    }
+
+    /// The draft of a row that is handed out now.
+    pub(super) fn take(&mut self, row: i64) -> Option<Arc<Draft>> {
+        self.drafts.remove(&row)
+    }
+
+    /// Begins drafts of the rows whose turn comes next, when half of the drafts are gone.
+    pub(super) fn refill(&mut self, lanes: &Lanes, now: Duration) {
+        if self.drafts.len() > self.room / 2 {
+            return;
+        }
+        let coming = lanes.coming(self.room, now);
+        if coming.is_empty() {
+            return;
+        }
+        // A lane that was slowed down since must not keep the room that others need.
+        let rows: HashSet<i64> = coming.iter().map(|row| row.row).collect();
+        self.drafts.retain(|row, _| rows.contains(row));
+        let mut begun = 0;
+        let mut wanted = self.bench.wanted();
+        // What was dropped before a thread came to it is not made.
+        wanted.drafts.retain(|draft| Arc::strong_count(draft) > 1);
+        for row in coming {
+            if let Entry::Vacant(place) = self.drafts.entry(row.row) {
+                let draft = Arc::new(Draft::new(row.clone()));
+                wanted.drafts.push_back(Arc::clone(&draft));
+                place.insert(draft);
+                begun += 1;
+            }
+        }
+        drop(wanted);
+        for _ in 0..begun {
+            self.bench.changed.notify_one();
+        }
+    }
+}
+
+/// Whatever ends the making, also a defect: a connection may be waiting.
+struct Unfinished<'a>(&'a Draft);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let mut progress = self.0.progress();
+        if matches!(*progress, Progress::Making) {
+            *progress = Progress::Wanted;
+        }
+        drop(progress);
+        self.0.made.notify_one();
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.bench.wanted().over = true;
+        self.bench.changed.notify_all();
+    }
+}
+
+impl Draft {
+    fn new(row: Claimed) -> Draft {
+        Draft { row, progress: Mutex::new(Progress::Wanted), made: Notify::new() }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes it, if no connection was faster.
+    fn make(&self, templates: &Templates) {
+        {
+            let mut progress = self.progress();
+            if !matches!(*progress, Progress::Wanted) {
+                return;
+            }
+            *progress = Progress::Making;
+        }
+        let unfinished = Unfinished(self);
+        let made = templates.splice(&self.row);
+        *self.progress() = Progress::Made(made);
+        drop(unfinished);
+    }
+
+    /// The message. It is waited for only while a thread makes it; where none has begun, all are
+    /// busy, and the caller makes it.
+    pub(super) async fn message(&self, templates: &Templates) -> Made {
+        loop {
+            {
+                let mut progress = self.progress();
+                match std::mem::replace(&mut *progress, Progress::Taken) {
+                    Progress::Made(made) => return made,
+                    Progress::Making => *progress = Progress::Making,
+                    Progress::Wanted | Progress::Taken => break,
+                }
+            }
+            self.made.notified().await;
+        }
+        templates.splice(&self.row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::ledger::turns::Earlier;
+    use crate::delivery::run::lanes::LaneOptions;
+    use crate::message::address::Address;
+    use crate::message::recipient::Recipient;
+
+    /// Drafts that nobody makes.
+    fn ahead(room: usize) -> Ahead {
+        Ahead { room, drafts: HashMap::new(), bench: Arc::default() }
+    }
+
+    fn row(number: i64, domain: &str) -> Claimed {
+        let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
+        let recipient = Recipient::new(address, [], []);
+        Claimed { row: number, revision: None, recipient, earlier: Earlier::default() }
+    }
+
+    fn begun(ahead: &Ahead) -> Vec<i64> {
+        ahead.bench.wanted().drafts.iter().map(|draft| draft.row.row).collect()
+    }
+
+    fn limited(domain: &str, limit: &str) -> LaneOptions {
+        let limit = Some(limit.parse().unwrap());
+        LaneOptions { domain: domain.to_owned(), limit, connections: None }
+    }
+
+    #[test]
+    fn the_next_rows_are_drafted_and_no_more_than_there_is_room_for() {
+        let mut lanes = Lanes::new(&[]);
+        (0..20).for_each(|number| lanes.add(row(number, "a.example")));
+        let mut ahead = ahead(4);
+        ahead.refill(&lanes, Duration::ZERO);
+        assert_eq!(begun(&ahead), [0, 1, 2, 3]);
+        for number in 0..3 {
+            assert_eq!(lanes.take(0, Duration::ZERO).unwrap().row, number);
+            assert!(ahead.take(number).is_some());
+            ahead.refill(&lanes, Duration::ZERO);
+        }
+        let mut rows: Vec<_> = ahead.drafts.keys().copied().collect();
+        rows.sort_unstable();
+        assert!(rows.starts_with(&[3]) && rows.len() <= 4, "{rows:?}");
+    }
+
+    #[test]
+    fn a_slow_lane_takes_the_room_of_one_and_only_near_its_turn() {
+        let mut lanes = Lanes::new(&[limited("slow.example", "1/minute")]);
+        for number in 0..10 {
+            lanes.add(row(number, "slow.example"));
+            lanes.add(row(100 + number, "fast.example"));
+        }
+        let rows = |lanes: &Lanes| -> Vec<i64> {
+            lanes.coming(4, Duration::ZERO).iter().map(|row| row.row).collect()
+        };
+        assert_eq!(rows(&lanes), [100, 0, 101, 102]);
+        lanes.take(1, Duration::ZERO).unwrap();
+        assert_eq!(rows(&lanes), [100, 101, 102, 103]);
+    }
+
+    #[test]
+    fn a_lane_that_was_slowed_down_gives_its_room_to_others() {
+        let mut lanes = Lanes::new(&[]);
+        (0..4).for_each(|number| lanes.add(row(number, "busy.example")));
+        let mut ahead = ahead(4);
+        ahead.refill(&lanes, Duration::ZERO);
+        (10..14).for_each(|number| lanes.add(row(number, "fast.example")));
+        for number in 0..2 {
+            lanes.take(0, Duration::ZERO).unwrap();
+            ahead.take(number);
+        }
+        lanes.slow_down(&row(0, "busy.example"), Duration::ZERO);
+        ahead.refill(&lanes, Duration::ZERO);
+        assert_eq!(begun(&ahead), [10, 11, 12, 13]);
+    }
+
+    #[test]
+    fn a_defect_while_making_leaves_the_draft_to_who_waits() {
+        let draft = Draft::new(row(1, "a.example"));
+        *draft.progress() = Progress::Making;
+        drop(Unfinished(&draft));
+        assert!(matches!(*draft.progress(), Progress::Wanted));
+    }
+}

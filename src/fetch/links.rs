@@ -1,0 +1,129 @@
+//! Many addresses, each asked once, without being a burden to anybody: few at a time, fewer to one
+//! host, and a pause in between.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+
+use super::{Answer, Client, Method, NoAnswer, host};
+
+/// Requests at the same time.
+const AT_ONCE: usize = 8;
+/// The same, to one host.
+const AT_ONCE_PER_HOST: usize = 2;
+/// Between two requests to one host by the same of its places.
+const PAUSE: Duration = Duration::from_millis(200);
+/// For one request.
+const WITHIN: Duration = Duration::from_secs(10);
+/// Redirects followed; browsers follow more, but a chain like this is a mistake.
+const REDIRECTS: usize = 5;
+
+/// What became of an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// The status at the end of all redirects.
+    pub end: Result<u16, NoAnswer>,
+    /// Where the address has moved for good (301, 308), as far as no other redirect intervened.
+    pub moved: Option<String>,
+}
+
+/// Who may ask now.
+#[derive(Debug)]
+struct Turns {
+    all: Arc<Semaphore>,
+    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Turns {
+    fn new() -> Turns {
+        Turns { all: Arc::new(Semaphore::new(AT_ONCE)), hosts: Mutex::default() }
+    }
+
+    /// A place at the host first: who waits for a busy host must not keep others from theirs.
+    async fn wait(&self, host: String) -> [Option<OwnedSemaphorePermit>; 2] {
+        let place = {
+            let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = hosts.entry(host);
+            Arc::clone(place.or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE_PER_HOST))))
+        };
+        // Nobody closes a semaphore here.
+        let place = place.acquire_owned().await.ok();
+        [place, Arc::clone(&self.all).acquire_owned().await.ok()]
+    }
+}
+
+/// Asks all; `told` hears how many are settled after each.
+pub async fn visit(
+    client: &Client,
+    addresses: BTreeSet<String>,
+    mut told: impl FnMut(usize),
+) -> BTreeMap<String, Visit> {
+    let turns = Arc::new(Turns::new());
+    let mut visits = JoinSet::new();
+    for address in addresses {
+        let (client, turns) = (client.clone(), Arc::clone(&turns));
+        visits.spawn(async move {
+            let visit = one(&client, &turns, &address).await;
+            (address, visit)
+        });
+    }
+    let mut found = BTreeMap::new();
+    while let Some(visit) = visits.join_next().await {
+        // A task that panicked has no visit; its address is not spoken of.
+        found.extend(visit.ok());
+        told(found.len());
+    }
+    found
+}
+
+async fn one(client: &Client, turns: &Turns, address: &str) -> Visit {
+    let mut moved = None;
+    let mut for_good = true;
+    let mut at = address.to_owned();
+    for _ in 0..=REDIRECTS {
+        let answer = match polite(client, turns, &at).await {
+            Ok(answer) => answer,
+            Err(error) => return Visit { end: Err(error), moved },
+        };
+        let Some(next) = answer.location.clone().filter(|_| answer.is_redirect()) else {
+            return Visit { end: Ok(answer.status), moved };
+        };
+        for_good &= matches!(answer.status, 301 | 308);
+        if for_good {
+            moved = Some(next.clone());
+        }
+        at = next;
+    }
+    Visit { end: Err(NoAnswer::Redirects(REDIRECTS)), moved: None }
+}
+
+/// HEAD, and GET where HEAD is refused: many servers know only GET, and say so in many ways.
+async fn polite(client: &Client, turns: &Turns, address: &str) -> Result<Answer, NoAnswer> {
+    let head = in_turn(client, turns, Method::Head, address).await;
+    match &head {
+        Ok(answer) if answer.status < 400 || answer.status == 429 => head,
+        Ok(_) | Err(NoAnswer::Broken(_)) => in_turn(client, turns, Method::Get, address).await,
+        Err(_) => head,
+    }
+}
+
+async fn in_turn(
+    client: &Client,
+    turns: &Turns,
+    method: Method,
+    address: &str,
+) -> Result<Answer, NoAnswer> {
+    let host = host(address).ok_or_else(|| NoAnswer::Address(address.to_owned()))?;
+    let [place, turn] = turns.wait(host).await;
+    let answer = client.ask(method, address, WITHIN).await;
+    drop(turn);
+    // The place at the host stays taken for a while; nobody waits for that.
+    tokio::spawn(async move {
+        tokio::time::sleep(PAUSE).await;
+        drop(place);
+    });
+    answer
+}

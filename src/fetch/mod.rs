@@ -1,0 +1,318 @@
+//! One request to a web address, and the status that comes back (HTTP/1.1, RFC 9112).
+//!
+//! The only code that speaks HTTP as a client. A redirect is an answer like another one: who asks
+//! decides whether to follow. No cookies, no proxies, no answer's body. Every request has an end.
+
+pub mod links;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::client::conn::http1;
+use hyper::{Request, Response, header};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig, Error as TlsError};
+use rustls_platform_verifier::Verifier;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use url::{Host, Url};
+
+/// Who asks, as servers write it in their logs.
+const USER_AGENT: &str = concat!("digest/", env!("CARGO_PKG_VERSION"), " (email newsletter tool)");
+
+/// For one address of a host that has several: some networks swallow what goes to IPv6.
+const TRY: Duration = Duration::from_secs(3);
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The head of what GET would give.
+    Head,
+    /// The page; its body is not read.
+    Get,
+    /// A form with this content, as `application/x-www-form-urlencoded`.
+    Post(&'static str),
+}
+
+/// What a server answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code (RFC 9110 15).
+    pub status: u16,
+    /// Where a redirect leads, as a whole address.
+    pub location: Option<String>,
+}
+
+impl Answer {
+    /// Whether it sends its client elsewhere.
+    pub fn is_redirect(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.location.is_some()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// Not an address of the web.
+    #[error("{0} is not a web address")]
+    Address(String),
+    /// DNS says that the host does not exist.
+    #[error("there is no host {0}")]
+    NoHost(String),
+    /// DNS said nothing.
+    #[error("the address of {0} cannot be looked up: {1}")]
+    Lookup(String, String),
+    /// Nobody listens.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// The certificate is not good for the host, or the handshake failed.
+    #[error("{0}")]
+    Tls(String),
+    /// The connection ended, or what came is not HTTP.
+    #[error("no answer that is HTTP: {0}")]
+    Broken(String),
+    /// So many redirects, and no end.
+    #[error("more than {0} redirects")]
+    Redirects(usize),
+    /// The time is over.
+    #[error("no answer within {} s", .0.as_secs_f32())]
+    Timeout(Duration),
+}
+
+/// What requests are made with.
+#[derive(Clone, Debug)]
+pub struct Client {
+    tls: Arc<ClientConfig>,
+    known: BTreeMap<String, Vec<IpAddr>>,
+}
+
+impl Client {
+    /// One that trusts whom this machine trusts.
+    ///
+    /// # Errors
+    /// When the machine's roots cannot be used.
+    pub fn new() -> Result<Client, NoAnswer> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = Verifier::new(Arc::clone(&provider)).and_then(|verifier| {
+            let versions = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()?;
+            let checked = versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+            Ok(checked.with_no_client_auth())
+        });
+        let mut config =
+            config.map_err(|error| NoAnswer::Tls(format!("cannot set up TLS: {error}")))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Client { tls: Arc::new(config), known: BTreeMap::new() })
+    }
+
+    /// The same, for which `host` is at these addresses, whatever the system's resolver says.
+    pub fn at(mut self, host: &str, addresses: Vec<IpAddr>) -> Client {
+        self.known.insert(host.to_owned(), addresses);
+        self
+    }
+
+    /// Asks once, and follows nothing.
+    ///
+    /// # Errors
+    /// When no answer came within that time.
+    pub async fn ask(
+        &self,
+        method: Method,
+        address: &str,
+        within: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        let url = web(address).ok_or_else(|| NoAnswer::Address(address.to_owned()))?;
+        let answer = timeout(within, self.answer(method, &url)).await;
+        answer.unwrap_or(Err(NoAnswer::Timeout(within)))
+    }
+
+    async fn answer(&self, method: Method, url: &Url) -> Result<Answer, NoAnswer> {
+        let tcp = self.connect(url).await?;
+        if url.scheme() == "http" {
+            return exchange(tcp, method, url).await;
+        }
+        let host = url.host_str().unwrap_or_default();
+        let name = match url.host() {
+            Some(Host::Ipv4(ip)) => Ok(ServerName::from(IpAddr::from(ip))),
+            Some(Host::Ipv6(ip)) => Ok(ServerName::from(IpAddr::from(ip))),
+            _ => ServerName::try_from(host.to_owned()),
+        };
+        let name = name.map_err(|_| NoAnswer::Tls(format!("TLS cannot check {host}")))?;
+        let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp).await;
+        exchange(tls.map_err(|error| NoAnswer::Tls(explain(host, &error)))?, method, url).await
+    }
+
+    async fn connect(&self, url: &Url) -> Result<TcpStream, NoAnswer> {
+        let addresses = self.addresses(url).await?;
+        let mut failures = Vec::new();
+        for (at, address) in addresses.iter().enumerate() {
+            let connected = TcpStream::connect(address);
+            // The last one may take the time that is left.
+            let connected = match at + 1 < addresses.len() {
+                true => timeout(TRY, connected).await,
+                false => Ok(connected.await),
+            };
+            match connected {
+                Ok(Ok(tcp)) => return Ok(tcp),
+                Ok(Err(error)) => failures.push(format!("{address}: {error}")),
+                Err(_) => failures.push(format!("{address}: no answer")),
+            }
+        }
+        Err(NoAnswer::Connect(failures.join("; ")))
+    }
+
+    async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, NoAnswer> {
+        let port = url.port_or_known_default().unwrap_or(443);
+        let host = match url.host() {
+            Some(Host::Ipv4(ip)) => return Ok(vec![(ip, port).into()]),
+            Some(Host::Ipv6(ip)) => return Ok(vec![(ip, port).into()]),
+            Some(Host::Domain(host)) => host,
+            None => return Err(NoAnswer::Address(url.to_string())),
+        };
+        if let Some(known) = self.known.get(host) {
+            return Ok(known.iter().map(|ip| SocketAddr::new(*ip, port)).collect());
+        }
+        match tokio::net::lookup_host((host, port)).await {
+            Ok(addresses) => Ok(addresses.collect()),
+            Err(error) => Err(unfound(host, &error.to_string())),
+        }
+    }
+}
+
+/// What getaddrinfo means; it tells "there is none" from "nobody knows" by its text only.
+fn unfound(host: &str, text: &str) -> NoAnswer {
+    let none = ["Name or service not known", "No address associated", "nodename nor servname"];
+    match none.iter().any(|words| text.contains(words)) {
+        true => NoAnswer::NoHost(host.to_owned()),
+        false => NoAnswer::Lookup(host.to_owned(), text.to_owned()),
+    }
+}
+
+/// The address, if it is one of the web.
+fn web(address: &str) -> Option<Url> {
+    let url = Url::parse(address).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+/// The host of a web address, as DNS knows it: in ASCII, without a port.
+pub fn host(address: &str) -> Option<String> {
+    web(address)?.host_str().map(str::to_owned)
+}
+
+/// Whether a web address names this machine.
+pub fn is_local(address: &str) -> bool {
+    match web(address).as_ref().and_then(Url::host) {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(host)) => host == "localhost" || host.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+async fn exchange<S>(stream: S, method: Method, url: &Url) -> Result<Answer, NoAnswer>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let broken = |error: hyper::Error| NoAnswer::Broken(causes(&error));
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    // Ends with this function, and the connection with it.
+    let mut driver = JoinSet::new();
+    driver.spawn(async move { drop(connection.await) });
+    let answer = sender.send_request(request(method, url)?).await.map_err(broken)?;
+    Ok(Answer { status: answer.status().as_u16(), location: location(url, &answer) })
+}
+
+fn request(method: Method, url: &Url) -> Result<Request<String>, NoAnswer> {
+    let target = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    let host = url.host_str().unwrap_or_default();
+    let authority = match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let (name, body) = match method {
+        Method::Head => ("HEAD", ""),
+        Method::Get => ("GET", ""),
+        Method::Post(form) => ("POST", form),
+    };
+    let mut request = Request::builder()
+        .method(name)
+        .uri(target)
+        .header(header::HOST, authority)
+        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::ACCEPT, "*/*")
+        .header(header::CONNECTION, "close");
+    if let Method::Post(_) = method {
+        request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    }
+    request.body(body.to_owned()).map_err(|_| NoAnswer::Address(url.to_string()))
+}
+
+fn location<B>(url: &Url, answer: &Response<B>) -> Option<String> {
+    let text = answer.headers().get(header::LOCATION)?;
+    Some(url.join(std::str::from_utf8(text.as_bytes()).ok()?).ok()?.to_string())
+}
+
+/// What went wrong and why, as far down as anybody says.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(cause) = below {
+        text.push_str(&format!(": {cause}"));
+        below = cause.source();
+    }
+    text
+}
+
+/// A sentence for a failed handshake.
+fn explain(host: &str, error: &io::Error) -> String {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
+    match tls {
+        Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            format!("the certificate of {host} is signed by nobody this machine trusts")
+        }
+        Some(TlsError::InvalidCertificate(reason)) => {
+            format!("the certificate of {host} is not valid: {reason}")
+        }
+        _ => format!("TLS with {host} failed: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_does_not_exist_is_told_from_a_resolver_that_is_silent() {
+        let words = "failed to lookup address information: ";
+        let none = unfound("a.example", &format!("{words}Name or service not known"));
+        assert_eq!(none, NoAnswer::NoHost("a.example".to_owned()));
+        let silent = unfound("a.example", &format!("{words}Temporary failure in name resolution"));
+        assert!(matches!(silent, NoAnswer::Lookup(..)), "{silent:?}");
+    }
+
+    #[test]
+    fn only_addresses_of_the_web_are_asked() {
+        for (address, host) in [
+            ("https://a.example/x", Some("a.example")),
+            ("HTTP://A.example:81", Some("a.example")),
+            ("https://한글.example/", Some("xn--bj0bj06e.example")),
+            ("mailto:a@b.example", None),
+            ("https://", None),
+            ("a.example", None),
+        ] {
+            assert_eq!(super::host(address).as_deref(), host, "{address}");
+        }
+        assert!(is_local("http://127.0.0.9:1/") && is_local("http://[::1]/"));
+        assert!(is_local("https://localhost") && !is_local("https://localhost.example"));
+    }
+}

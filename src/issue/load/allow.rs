@@ -1,0 +1,45 @@
+//! `allow = [{ rule = "link-vague", reason = "…" }]`: rules that an issue may break. Whether there
+//! is such a rule is for `check` to say.
+
+use crate::diagnostic::Diagnostic;
+use crate::issue::Allowance;
+use crate::manifest::{Kind, Table};
+
+const HELP: &str = "as in allow = [{ rule = \"link-vague\", reason = \"quoted as it was\" }]";
+
+/// Reads the key `allow` of `issue.toml`.
+pub(super) fn read(table: &mut Table) -> Vec<Allowance> {
+    let Some(value) = table.take("allow") else { return Vec::new() };
+    let items = match value.value {
+        Kind::List(items) => items,
+        _ => vec![value],
+    };
+    let mut allowed = Vec::new();
+    for item in items {
+        let whole = table.place(&item.span);
+        let Kind::Table(_) = &item.value else {
+            let what = "what is allowed needs a reason for those who come after";
+            table.report(Diagnostic::error("allow-reason", what).at(whole).help(HELP));
+            continue;
+        };
+        let mut problems = Vec::new();
+        let mut entry = Table::new(table.source(), "allow", item);
+        let rule = entry.required_text("rule", HELP);
+        let reason = entry.text("reason").filter(|reason| !reason.value.trim().is_empty());
+        entry.finish(&mut problems);
+        problems.into_iter().for_each(|problem| table.report(problem));
+        match (rule, reason) {
+            (Some(rule), Some(reason)) => {
+                let place = table.place(&rule.span);
+                let (rule, reason) = (rule.value.trim().to_owned(), reason.value);
+                allowed.push(Allowance { rule, reason, place });
+            }
+            (Some(_), None) => {
+                let what = "what is allowed needs a reason for those who come after";
+                table.report(Diagnostic::error("allow-reason", what).at(whole).help(HELP));
+            }
+            (None, _) => {}
+        }
+    }
+    allowed
+}

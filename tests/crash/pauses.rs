@@ -1,0 +1,155 @@
+//! A sender that stands still for a while, and clocks that do not agree.
+
+use std::time::Duration;
+
+use sejong_digest::delivery::ledger;
+use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::store::Store;
+
+use crate::harness::Running;
+use crate::harness::running::wait_until;
+use crate::harness::{DIGEST, Publication};
+use crate::relay::Relay;
+use crate::{CONNECTIONS, book, slow, start, with_readers};
+
+const READERS: usize = 300;
+
+/// Waits for the end of a run of [`READERS`]: nobody is lost, and nobody got it twice.
+fn all_have_it(here: &Publication, relay: &Relay, running: Running) {
+    let output = running.wait();
+    let book = book(here);
+    let uncertain = book.of("uncertain");
+    assert!(uncertain.len() <= CONNECTIONS, "{output:?}");
+    assert_eq!(output.code, if uncertain.is_empty() { 0 } else { 4 }, "{output:?}");
+    assert_eq!(book.of("accepted").len() + uncertain.len(), READERS, "{output:?}");
+    let copies = relay.copies();
+    assert!(copies.values().all(|count| *count == 1), "{copies:?}");
+    assert!(book.of("accepted").iter().all(|email| copies.contains_key(*email)));
+}
+
+// A closed lid: the relay has hung up when the sender wakes.
+#[test]
+fn a_sender_that_sleeps_while_its_connections_are_dropped_goes_on_without_a_storm() {
+    let (here, relay) = (with_readers(READERS), slow(21));
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(60);
+    running.signal("STOP");
+    let before = relay.counts();
+    // The peer goes away as a server does that has waited for too long.
+    relay.drop_connections();
+    let gone = || relay.counts().open == 0;
+    assert!(wait_until(Duration::from_secs(10), gone), "{:?}", relay.counts());
+    std::thread::sleep(Duration::from_secs(2));
+    running.signal("CONT");
+    all_have_it(&here, &relay, running);
+    let more = relay.counts().connections - before.connections;
+    assert!((1..=2 * CONNECTIONS as u64).contains(&more), "{more} connections after the pause");
+}
+
+#[test]
+fn a_short_sleep_changes_nothing() {
+    let (here, relay) = (with_readers(READERS), slow(22));
+    let running = start(&here, &relay, &[]);
+    for _ in 0..3 {
+        let before = relay.counts().accepted;
+        relay.has_taken(before + 30);
+        running.signal("STOP");
+        std::thread::sleep(Duration::from_millis(300));
+        running.signal("CONT");
+    }
+    all_have_it(&here, &relay, running);
+    assert_eq!((book(&here).of("uncertain").len(), relay.counts().connections), (0, 4));
+}
+
+#[test]
+fn a_hangup_that_nohup_ignores_ends_nothing() {
+    let (here, relay) = (with_readers(READERS), slow(23));
+    let url = relay.url();
+    let line = ["-c", "trap '' HUP; exec \"$0\" \"$@\"", DIGEST, "send", "2025-11", "--yes"];
+    let line = [&line[..], &["--json", "--relay", &url]].concat();
+    let running = Running::start(here.command("sh").args(line));
+    relay.has_taken(30);
+    running.signal("HUP");
+    all_have_it(&here, &relay, running);
+}
+
+/// Moves the times that the ledger has of its rows, as if the clock had been wrong.
+fn shift_times(here: &Publication, by_ms: i64) {
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
+        sqlx::query("UPDATE recipient SET first_attempt = first_attempt + ?1, next_attempt = ?1")
+            .bind(by_ms)
+            .execute(store.pool())
+            .await
+            .expect("shifted");
+        store.close().await;
+    });
+}
+
+// Row 50. Within a run only its steady clock counts; between runs the machine's may have been set.
+#[test]
+fn a_clock_that_was_set_between_two_runs_gives_nobody_up_and_keeps_nobody_waiting() {
+    const DAY_MS: i64 = 86_400_000;
+    for by_ms in [DAY_MS, -DAY_MS, 3_600_000] {
+        let busy = || Do::reply("450 4.2.1 mailbox busy");
+        let script = Script::new().times(2, At::Rcpt, When::recipient("r0002"), busy());
+        let (here, relay) = (with_readers(3), Relay::scripted(script));
+        assert_eq!(start(&here, &relay, &[]).wait().code, 4);
+        shift_times(&here, by_ms);
+        assert_eq!(start(&here, &relay, &[]).wait().code, 4);
+        let row = |book: &crate::relay::Book| book.row("r0002@x.example").state.clone();
+        assert_eq!(row(&book(&here)), "deferred", "by {by_ms} ms");
+        assert_eq!(start(&here, &relay, &[]).wait().code, 0);
+        let copies = relay.copies();
+        assert!(copies.len() == 3 && copies.values().all(|count| *count == 1), "{copies:?}");
+    }
+}
+
+// Deferred, claimed again and killed before its dot: its first try is counted once.
+#[test]
+fn an_attempt_is_counted_once_however_the_next_one_ends() {
+    let script = Script::new()
+        .once(At::Rcpt, When::recipient("r0002"), Do::reply("450 4.2.1 mailbox busy"))
+        .rule(At::Rcpt, When::recipient("r0002"), Do::Delay(Duration::from_secs(20)));
+    let relay = Relay::scripted(script);
+    let here = with_readers(3);
+    let text = format!("{}\n[retry]\nfirst = \"300ms\"\n", here.read("digest.toml"));
+    let here = here.write("digest.toml", text);
+    let running = start(&here, &relay, &["--wait", "30s"]);
+    let again = || relay.lines().iter().filter(|line| line.contains("r0002")).count() == 2;
+    assert!(wait_until(Duration::from_secs(20), again), "{:?}", relay.lines());
+    running.kill();
+    let other = Relay::new();
+    assert_eq!(start(&here, &other, &[]).wait().code, 0);
+    assert_eq!(book(&here).row("r0002@x.example").attempts, 2);
+}
+
+// Row 47. What was not synced is lost with the power: the marks, here, and perhaps their file.
+#[test]
+fn after_another_boot_whoever_was_claimed_is_uncertain_and_held() {
+    for lost in [false, true] {
+        let (here, relay) = (with_readers(READERS), slow(24));
+        let running = start(&here, &relay, &[]);
+        relay.has_taken(60);
+        running.kill();
+        let marks = here.read("digest.db-marks");
+        let (first, rest) = marks.split_once('\n').expect("lines");
+        assert!(first.starts_with("{\"boot\":[\""), "{first}");
+        // The marks of the last moments are gone, and the machine has been started again.
+        let kept: String = rest.lines().take(20).map(|line| format!("{line}\n")).collect();
+        let first = first.replacen("[\"", "[\"another-", 1);
+        let here = match lost {
+            false => here.write("digest.db-marks", format!("{first}\n{kept}")),
+            true => here.remove("digest.db-marks"),
+        };
+        let output = start(&here, &relay, &[]).wait();
+        let book = book(&here);
+        let uncertain = book.of("uncertain").len();
+        assert_eq!(output.code, 4, "{output:?}");
+        assert!((1..=200).contains(&uncertain), "{uncertain}");
+        assert_eq!(book.of("accepted").len() + uncertain, READERS);
+        let copies = relay.copies();
+        assert!(copies.values().all(|count| *count == 1), "{copies:?}");
+    }
+}
