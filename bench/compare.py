@@ -38,8 +38,8 @@ def tool(name):
 
 def build():
     """digest, the contestants in Rust, and what npm has to fetch."""
-    for manifest in (ROOT, HERE / "lettre-pool", HERE / "no-ledger"):
-        line = ["cargo", "build", "--release", "--quiet", "--locked", "--manifest-path"]
+    for manifest, targets in ((ROOT, ["--bins", "--examples"]), (HERE / "lettre-pool", [])):
+        line = ["cargo", "build", "--release", "--quiet", "--locked", *targets, "--manifest-path"]
         line += [manifest / "Cargo.toml", "--target-dir", ROOT / "target"]
         subprocess.run([str(word) for word in line], check=True)
     if not (HERE / "node_modules").is_dir():
@@ -71,7 +71,7 @@ def digest(work, count, connections, *more, publication="publication"):
 
 def no_ledger(work, count, connections, publication="publication"):
     """The same without a ledger: what crashes loses its place."""
-    line = [BUILT / "no-ledger", work / publication, "2025-11", work / f"list-{count}.csv"]
+    line = [BUILT / "examples/without_ledger", work / publication, "2025-11", work / f"list-{count}.csv"]
     accepted([*line, PORT, connections], count)
 
 

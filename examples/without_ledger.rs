@@ -2,7 +2,7 @@
 //! sessions, so that the difference is what the ledger costs. Who sends newsletters so loses
 //! people.
 //!
-//!     no-ledger PUBLICATION ISSUE LIST PORT CONNECTIONS
+//!     without_ledger PUBLICATION ISSUE LIST PORT CONNECTIONS
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -71,8 +71,11 @@ fn template(publication: &Path, name: &str) -> Fallible<Template> {
     };
     let secret = config::secret(publication, &environment)?;
     let identity = Identity { signers, ..config.sender.identity(&secret) };
-    let occasion =
-        Occasion { date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(), time: 1_762_437_600, test: false };
+    let occasion = Occasion {
+        date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(),
+        time: 1_762_437_600,
+        test: false,
+    };
     Ok(Template::new(&composition, identity, &occasion))
 }
 
@@ -84,10 +87,11 @@ async fn carry(relay: Relay, work: Arc<Work>) -> Fallible<u64> {
     Ok(feed.accepted)
 }
 
+#[expect(clippy::print_stdout)] // its answer, for bench/compare.py
 fn main() -> Fallible<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [publication, name, list, port, connections] = words.as_slice() else {
-        return Err("no-ledger PUBLICATION ISSUE LIST PORT CONNECTIONS".into());
+        return Err("without_ledger PUBLICATION ISSUE LIST PORT CONNECTIONS".into());
     };
     let rows = list::open(Path::new(list), list, &ReadOptions::default());
     let list = rows.and_then(list::read_all).map_err(|_| "the list cannot be read")?;
@@ -97,7 +101,8 @@ fn main() -> Fallible<()> {
     });
     let relay = Relay::parse(&format!("smtp://127.0.0.1:{port}"))?;
     // As many threads as `digest` has.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let accepted = runtime.block_on(async {
         let connections: Vec<_> = (0..connections.parse::<usize>()?)
             .map(|_| tokio::spawn(carry(relay.clone(), Arc::clone(&work))))
