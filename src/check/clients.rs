@@ -46,7 +46,7 @@ const WITHIN: [(&str, u32); 10] = [
 ];
 
 /// Properties, elements and attributes that a mail is complete without.
-const ENHANCEMENTS: [&str; 59] = [
+const ENHANCEMENTS: [&str; 60] = [
     "border-radius",
     "box-shadow",
     "text-shadow",
@@ -56,6 +56,7 @@ const ENHANCEMENTS: [&str; 59] = [
     "opacity",
     "overflow",
     "overflow-wrap",
+    "table-layout",
     "word-wrap",
     "word-break",
     "hyphens",

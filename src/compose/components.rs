@@ -162,7 +162,7 @@ impl<'a> Letter<'a> {
                 h2.h lang=[words.language] { (words.in_this_issue) }
                 ul style="margin:0 0 32px" {
                     @for article in articles {
-                        li { a href=(format!("#{}", anchor(article))) { (page.text(&article.title)) } }
+                        (entry(page, article))
                     }
                 }
             }
@@ -288,6 +288,15 @@ fn word(markup: &str) -> PreEscaped<String> {
 /// What links within the letter call an article: its file name, in which HTML allows no space.
 pub(super) fn anchor(article: &Article) -> String {
     article.slug.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+/// A line of the contents, in the article's own language.
+fn entry(page: Page<'_>, article: &Article) -> Markup {
+    let language = article.language.as_deref();
+    let page = Page { language: language.unwrap_or(page.language), ..page };
+    html! {
+        li { a href=(format!("#{}", anchor(article))) lang=[language] { (page.text(&article.title)) } }
+    }
 }
 
 fn byline(page: Page<'_>, article: &Article) -> Markup {

@@ -7,8 +7,8 @@ use sejong_digest::check::register;
 
 use crate::{broken, cases};
 
-/// Covered by tests of their own, because no file of a publication can bring them about:
-/// `allowed.rs` here, and `tests/online.rs`.
+/// Covered by tests of their own, because no single file of a publication brings them about:
+/// `allowed.rs` here, `tests/online.rs` and `tests/size.rs`.
 const ELSEWHERE: [&str; 5] =
     ["issue-missing", "list-read", "dead-link", "moved-link", "length-auto"];
 
