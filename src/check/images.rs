@@ -119,9 +119,9 @@ pub(super) fn heavy(view: &View<'_>) -> Vec<Diagnostic> {
     let images = view.proof.issue.images.iter().enumerate();
     images
         .filter_map(|(at, image)| {
-            let kilobytes = image.bytes.len() / 1024;
+            let kilobytes = image.sent.bytes.len() / 1024;
             let name = image.path.rsplit('/').next().unwrap_or_default();
-            let problem = match image.bytes.len() {
+            let problem = match image.sent.bytes.len() {
                 0..=HEAVY => return None,
                 bytes if bytes <= TOO_HEAVY => Diagnostic::warning(
                     "image-heavy",

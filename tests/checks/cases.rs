@@ -33,14 +33,20 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The first bytes of a PNG of this size, and as many more as make it this heavy.
-fn png(width: u32, height: u32, bytes: usize) -> Vec<u8> {
-    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    png.extend(width.to_be_bytes());
-    png.extend(height.to_be_bytes());
-    png.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
-    png.resize(png.len().max(bytes), 0);
-    png
+/// A PNG: `opacity` of each pixel, and whether its colours are as uneven as they can be, so that no
+/// coding makes it small.
+fn png(width: u32, height: u32, opacity: u8, uneven: bool) -> Vec<u8> {
+    let picture = image::RgbaImage::from_fn(width, height, |x, y| {
+        let mixed = (x ^ y.rotate_left(16)).wrapping_mul(0x9e37_79b1) ^ x.wrapping_mul(0x85eb_ca6b);
+        let [red, green, blue, _] = mixed.wrapping_mul(mixed | 1).to_be_bytes();
+        match uneven {
+            true => image::Rgba([red, green, blue, opacity]),
+            false => image::Rgba([(x / 90) as u8 * 9, 90, 120, opacity]),
+        }
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
 }
 
 /// The case as a publication, with pictures that a text file cannot hold.
@@ -60,14 +66,14 @@ pub(crate) fn publication(case: &Path) -> Publication {
     }
     if case.file_name().is_some_and(|name| name == "pictures") {
         here = here
-            .write("issues/2025-11/night.png", png(1104, 700, 60_000))
-            .write("issues/2025-11/IMG_2031.png", png(1104, 700, 60_000))
-            .write("issues/2025-11/small.png", png(300, 200, 6_000))
-            .write("issues/2025-11/heavy.png", png(1104, 700, 250_000))
-            .write("issues/2025-11/huge.png", png(1104, 700, 1_200_000));
+            .write("issues/2025-11/night.png", png(1104, 700, 255, false))
+            .write("issues/2025-11/IMG_2031.png", png(1104, 700, 255, false))
+            .write("issues/2025-11/small.png", png(300, 200, 255, false))
+            .write("issues/2025-11/heavy.png", png(1104, 700, 255, true))
+            .write("issues/2025-11/huge.png", png(1104, 700, 200, true));
     }
     // A picture for who names it.
-    here = here.write("theme/night.png", png(1104, 700, 60_000));
+    here = here.write("theme/night.png", png(1104, 700, 255, false));
     here
 }
 
