@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::style::{COLUMN_WIDTH, TEXT_WIDTH};
 use super::{Composition, Picture, Segment};
 use crate::issue::block::{Block, BlockKind, Figure, Inline};
-use crate::issue::image::{self, Image};
+use crate::issue::image::{Image, percent_encode_path};
 use crate::issue::{Article, Issue, Layout, Pictures, Publication};
 use crate::picture::Format;
 use crate::seal;
@@ -182,7 +182,7 @@ pub(super) fn sources(
             .images
             .iter()
             .map(|image| {
-                format!("{}/{}", publication.base_url, image::percent_encode_path(&image.sent.path))
+                format!("{}/{}", publication.base_url, percent_encode_path(&image.sent.path))
             })
             .collect(),
     }

@@ -68,7 +68,7 @@ impl Publication {
     /// Where the issue in the folder `name` can be read as a page, if it can.
     pub fn page_of(&self, name: &str) -> Option<String> {
         // A folder's name may hold a space; nothing in an address may.
-        let name = image::percent_encode_path(name);
+        let name = percent_encode_path(name);
         self.browser_url.as_ref().map(|url| url.replace("{issue}", &name))
     }
 }
