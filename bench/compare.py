@@ -42,7 +42,8 @@ def build():
         line = ["cargo", "build", "--release", "--quiet", "--locked", *targets, "--manifest-path"]
         line += [manifest / "Cargo.toml", "--target-dir", ROOT / "target"]
         subprocess.run([str(word) for word in line], check=True)
-    if not (HERE / "node_modules").is_dir():
+    installed, wanted = HERE / "node_modules/.package-lock.json", HERE / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
         subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
 
 

@@ -7,6 +7,7 @@ mod ahead;
 mod connection;
 mod health;
 pub mod lanes;
+mod objections;
 mod queue;
 mod recorder;
 

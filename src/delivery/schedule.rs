@@ -152,6 +152,15 @@ pub fn duration(text: &str) -> Result<Duration, DurationError> {
     Ok(Duration::from_millis(u64::from(number) * unit_ms))
 }
 
+/// A time as people say it.
+pub fn told(time: Duration) -> String {
+    match time.as_secs() {
+        s if s < 120 => format!("{s} s"),
+        s if s < 7_200 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3_600),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

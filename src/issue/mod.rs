@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use self::image::Image;
+use self::image::{Image, percent_encode_path};
 use crate::diagnostic::{Place, Source};
 use crate::manifest::Located;
 use crate::seal;

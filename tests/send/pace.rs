@@ -155,3 +155,28 @@ fn connections_are_shared_out_by_weight_and_each_relay_keeps_its_limit() {
     let took = summary(&output)["elapsed_s"].as_f64().expect("a number");
     assert!(light.counts().accepted as f64 <= took * 5.0 + 2.0, "{:?} in {took}", light.counts());
 }
+
+#[test]
+fn a_domain_that_turns_everybody_away_is_asked_no_more_and_others_are_served() {
+    let row = |n| {
+        let domain = if n % 2 == 0 { "stern.example" } else { "kind.example" };
+        format!("r{n:03}@{domain},Reader {n}\n")
+    };
+    let list = format!("email,first_name\n{}", (1..=200).map(row).collect::<String>());
+    let blocked = Do::reply("550 5.7.1 we take no mail from you");
+    let script = Script::new().rule(At::Rcpt, When::recipient("stern.example"), blocked);
+    let (here, relay) = (with_readers(1).write(LIST, list), Relay::scripted(script));
+    let output = send(&here, &relay, &[]);
+    let counts = counts(&here, &output);
+    // Ten refusals, and whoever was under way beside the tenth.
+    let [accepted, refused, deferred, ..] = counts;
+    assert_eq!((output.code, accepted, refused + deferred), (4, 100, 100), "{output:?}");
+    assert!((10..=18).contains(&refused), "{counts:?}");
+    assert_eq!(relay.copies().len(), 100);
+    let words = "not asked: stern.example refused 10 of 10 for its policy";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
+    // The next run asks again.
+    let friendly = Relay::new();
+    let output = send(&here, &friendly, &[]);
+    assert_eq!((output.code, friendly.copies().len() as u64), (0, deferred), "{output:?}");
+}

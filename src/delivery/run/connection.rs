@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use super::ahead::Draft;
 use super::health::{Health, Wait};
+use super::objections::Objections;
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::{Options, Stopping};
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::ledger::turns::Retry;
-use crate::delivery::schedule::{Kind, Next, Tries};
+use crate::delivery::schedule::{Kind, Next, Tries, told};
 use crate::message::Message;
 use crate::message::splice::SpliceError;
 use crate::smtp::outcome::{Failure, Outcome, Remedy, Scope, Stage, Trouble};
@@ -55,6 +56,7 @@ struct Shared {
     refusal: Mutex<Option<String>>,
     /// Recipients whose refusal was about the message, since the last success.
     suspects: Mutex<Vec<Settled>>,
+    objections: Objections,
     /// How often each row's text broke its connection.
     breaks: Mutex<HashMap<i64, u32>>,
     /// Connections that are neither cooling down nor given up.
@@ -284,6 +286,11 @@ impl RowFeed<'_> {
         &mut self,
         (claimed, draft): (Claimed, Option<Arc<Draft>>),
     ) -> Option<(Ticket, Message)> {
+        if let Some(why) = self.work.shared.objections.against(&claimed) {
+            self.record(&claimed, "deferred", None, &why);
+            self.work.queue.settled(&claimed);
+            return None;
+        }
         let ticket = Ticket(u64::try_from(claimed.row).unwrap_or_default());
         let templates = &self.work.options.templates;
         let made = match draft {
@@ -464,6 +471,7 @@ impl RowFeed<'_> {
                 self.work.shared.refusals.store(0, Ordering::Relaxed);
                 self.work.suspects().clear();
                 self.work.queue.speed_up(self.route, &claimed);
+                self.work.shared.objections.answered(&claimed);
                 self.record(&claimed, "accepted", Some(&reply), &reply.text);
             }
             Outcome::Deferred(failure) => {
@@ -474,6 +482,7 @@ impl RowFeed<'_> {
                 // What is our fault and not the recipient's is mended, and then they get it too.
                 let state = if failure.is_ours() { "deferred" } else { "refused" };
                 self.failed(&claimed, state, &failure);
+                self.work.shared.objections.refused(&claimed, &failure);
                 if failure.scope == Scope::Message && state == "refused" {
                     let reply = failure.reply.as_ref();
                     let text = reply.map_or(failure.text.as_str(), |reply| &reply.text);
@@ -486,14 +495,5 @@ impl RowFeed<'_> {
             Outcome::Unsent(failure) => return self.unsent(claimed, &failure),
         }
         self.work.queue.settled(&claimed);
-    }
-}
-
-/// A time as people say it.
-fn told(time: Duration) -> String {
-    match time.as_secs() {
-        s if s < 120 => format!("{s} s"),
-        s if s < 7_200 => format!("{} min", s / 60),
-        s => format!("{} h", s / 3_600),
     }
 }
