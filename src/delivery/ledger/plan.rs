@@ -71,6 +71,8 @@ impl Ledger {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
+        // Anew, because it was counted before a person was asked.
+        self.meet(&mut transaction).await.map_err(failed)?;
         // New rows stand behind all others.
         let last: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM recipient")
             .fetch_one(&mut *transaction)
@@ -107,10 +109,9 @@ fn known() -> String {
         "UPDATE recipient SET {update} \
          revision = CASE WHEN {FRESH} OR revision IS NULL THEN ?3 ELSE revision END, \
          planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
-         FROM temp.roll l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity \
-         WHERE recipient.id = p.recipient \
-         AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain') AND {}",
-        roll::PLANNED,
+         FROM temp.met m CROSS JOIN temp.roll l ON l.id = m.roll \
+         WHERE recipient.id = m.row \
+         AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain')"
     )
 }
 
@@ -119,18 +120,19 @@ fn new() -> String {
     format!(
         "INSERT INTO recipient (id, issue, identity, email, fields, tags, revision, planned_by) \
          SELECT l.id + ?4, ?1, l.identity, coalesce(l.email, l.identity), l.fields, l.tags, ?3, ?2 \
-         FROM temp.roll l LEFT JOIN person p ON p.issue = ?1 AND p.identity = l.identity \
-         WHERE p.recipient IS NULL AND {} ORDER BY l.id",
+         FROM temp.roll l NOT INDEXED WHERE {} AND {} ORDER BY l.id",
         roll::PLANNED,
+        roll::UNMET,
     )
 }
 
-/// The key of those rows; whom it knows stays.
+/// The key of those rows.
 fn persons() -> String {
     format!(
         "INSERT INTO person (issue, identity, recipient) SELECT ?1, l.identity, l.id + ?4 \
-         FROM temp.roll l WHERE {} ORDER BY l.identity ON CONFLICT DO NOTHING",
+         FROM temp.roll l NOT INDEXED WHERE {} AND {} ORDER BY l.identity",
         roll::PLANNED,
+        roll::UNMET,
     )
 }
 
