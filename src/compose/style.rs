@@ -123,7 +123,7 @@ fn dark(palette: &Palette) -> String {
     }
     css.push_str(&format!(
         ".h,blockquote{{border-color:{accent} !important}}\
-         .l,.hr,.data th,.data td{{border-color:{border} !important}}\
+         .l,.hr,h1,.data th,.data td{{border-color:{border} !important}}\
          .lo{{display:none !important}}.do{{display:block !important;max-height:none !important}}"
     ));
     css
