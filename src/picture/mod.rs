@@ -115,7 +115,7 @@ impl PictureError {
 pub struct Wish<'a> {
     /// The file.
     pub bytes: &'a [u8],
-    /// What [`measure`] says of it.
+    /// What [`measure()`] says of it.
     pub measured: Measured,
     /// CSS pixels; twice as many are made of it, as fine screens have them.
     pub width: usize,
