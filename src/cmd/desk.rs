@@ -3,7 +3,7 @@
 //! Every verb that touches an issue comes through here, so that preview, render, test and send
 //! start from the same composition. Must never change a file, the cache of prepared pictures aside.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sejong_digest::check::allow::Permits;
 use sejong_digest::compose::{self, Composition};
@@ -13,6 +13,7 @@ use sejong_digest::issue::{Issue, load};
 use sejong_digest::message::splice::Identity;
 
 use super::failure::Failure;
+use super::files::shown;
 use super::{Global, pictures, print};
 
 /// A publication, open for work.
@@ -148,13 +149,5 @@ impl Draft {
             Some(count) => Err(Failure::checks(format!("{} has {count}", shown(&self.folder)))
                 .help("correct them first; `digest check` shows them again")),
         }
-    }
-}
-
-/// A path as people should read it.
-pub(crate) fn shown(path: &Path) -> String {
-    match load::shown(path).display().to_string() {
-        here if here.is_empty() => ".".to_owned(),
-        path => path,
     }
 }

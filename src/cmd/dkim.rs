@@ -9,8 +9,9 @@ use sejong_digest::config::Config;
 use sejong_digest::message::dkim::{self, Signer};
 use sejong_digest::seal::signing::{Algorithm, SigningKey};
 
-use super::desk::{self, shown};
+use super::desk;
 use super::failure::{Ending, Exit, Failure};
+use super::files::shown;
 use super::{Global, files, print};
 
 /// A text of a TXT record holds so many bytes (RFC 1035 3.3).

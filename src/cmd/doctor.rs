@@ -6,17 +6,18 @@ use std::net::{IpAddr, SocketAddr};
 use sejong_digest::config::{self, Secret};
 use sejong_digest::diagnostic::{Diagnostic, render};
 use sejong_digest::doctor::dns::Dns;
-use sejong_digest::doctor::names::{self, Domains};
+use sejong_digest::doctor::names;
 use sejong_digest::doctor::origin::Origin;
 use sejong_digest::doctor::relay::{self, Candidate};
-use sejong_digest::doctor::sender::Modes;
+use sejong_digest::doctor::sender::{Domains, Modes};
 use sejong_digest::doctor::{Finding, Level, one_click, sender};
 use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::{Identity, Template};
 use sejong_digest::smtp::relay::Relay;
 
-use super::desk::{Desk, shown};
+use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
+use super::files::shown;
 use super::{Global, clock, print, readers, runtime};
 
 const LONG: &str = "\

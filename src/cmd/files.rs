@@ -1,10 +1,12 @@
-//! Files that a command writes: whole or not at all, and never over something by accident.
+//! Files that a command writes: whole or not at all, and never over something by accident; and how
+//! a path is told.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::desk::shown;
+use sejong_digest::issue::load;
+
 use super::failure::Failure;
 
 /// Writes a file that is not there yet, and the folders above it.
@@ -61,4 +63,12 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         }
         failed(error)
     })
+}
+
+/// A path as people should read it.
+pub(crate) fn shown(path: &Path) -> String {
+    match load::shown(path).display().to_string() {
+        here if here.is_empty() => ".".to_owned(),
+        path => path,
+    }
 }

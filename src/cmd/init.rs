@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::desk::shown;
 use super::failure::{Ending, Exit, Failure};
+use super::files::shown;
 use super::{Global, clock, files, print};
 
 const LONG: &str = "\

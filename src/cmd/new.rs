@@ -8,8 +8,9 @@ use std::path::Path;
 use sejong_digest::issue::load;
 use sejong_digest::manifest::{self, Table};
 
-use super::desk::{Desk, shown};
+use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
+use super::files::shown;
 use super::{Global, clock, files, print};
 
 const LONG: &str = "\

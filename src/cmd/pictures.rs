@@ -12,8 +12,8 @@ use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::issue::{self, Issue, Pictures};
 use sejong_digest::picture::Cache;
 
-use super::desk::shown;
 use super::failure::Failure;
+use super::files::shown;
 use super::{files, print};
 
 /// Whoever waits for less wants no bar.

@@ -47,7 +47,7 @@ impl Page<'_> {
             },
             BlockKind::Figure(figure) => self.figure(figure),
             BlockKind::Button(link) => self.button(link),
-            BlockKind::Table(table) => grid::table(self, table),
+            BlockKind::Table(table) => grid::table(table, |cell| self.inlines(cell)),
             BlockKind::Code(_, text) => boxed("code pre", html! { (text.trim_end()) }),
             BlockKind::Rule => html! { hr.hr; },
             BlockKind::Callout(blocks) => boxed("q", self.blocks(blocks)),

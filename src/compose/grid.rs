@@ -4,7 +4,6 @@
 use maud::{Markup, html};
 use unicode_width::UnicodeWidthStr;
 
-use super::blocks::Page;
 use crate::issue::block::{self, Alignment, Inline, Table};
 
 /// Columns of text between the margins of a narrow telephone (320 pixels), in small letters.
@@ -14,8 +13,8 @@ const GAP: usize = 2;
 /// Words up to here stay whole: dates, amounts, names.
 const WHOLE: usize = 10;
 
-/// A table of data.
-pub(super) fn table(page: Page<'_>, table: &Table) -> Markup {
+/// A table of data; `written` says what a cell holds.
+pub(super) fn table(table: &Table, written: impl Fn(&[Inline]) -> Markup) -> Markup {
     let longest = longest_words(table);
     let columns = longest.len();
     let wide = longest.iter().map(|word| word + GAP).sum::<usize>() > PHONE_COLUMNS;
@@ -40,14 +39,14 @@ pub(super) fn table(page: Page<'_>, table: &Table) -> Markup {
             @if table.head.iter().any(|cell| !cell.is_empty()) {
                 thead { tr {
                     @for (column, cell) in table.head.iter().enumerate() {
-                        th scope="col" class=[class(column)] { (page.inlines(cell)) }
+                        th scope="col" class=[class(column)] { (written(cell)) }
                     }
                 } }
             }
             tbody {
                 @for row in &table.rows { tr {
                     @for (column, cell) in row.iter().enumerate() {
-                        td class=[class(column)] { (page.inlines(cell)) }
+                        td class=[class(column)] { (written(cell)) }
                     }
                 } }
             }

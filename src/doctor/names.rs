@@ -7,40 +7,13 @@ use tokio::time::timeout;
 
 use super::dns::Dns;
 use super::origin::Origin;
+use super::sender::Domains;
 use super::{Finding, origin, records, sender, spf};
 use crate::message::dkim::Signer;
 
 /// For all questions of one check together; the longest chain is that of SPF.
 const WITHIN: Duration = Duration::from_secs(15);
 const MX: &str = "mx";
-
-/// The domains of a sender.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Domains {
-    /// Of From.
-    pub from: String,
-    /// Of Reply-To, where there is one.
-    pub reply_to: Option<String>,
-    /// Of the reverse-path, where bounces go.
-    pub reverse_path: String,
-    /// `d=` of our signatures, if we sign.
-    pub signing: Option<String>,
-}
-
-impl Domains {
-    /// Each once.
-    fn that_receive(&self) -> Vec<String> {
-        let mut all = vec![self.from.clone(), self.reverse_path.clone()];
-        all.extend(self.reply_to.clone());
-        let mut once: Vec<String> = Vec::new();
-        for domain in all {
-            if !once.contains(&domain) {
-                once.push(domain);
-            }
-        }
-        once
-    }
-}
 
 /// Asks all at once; the findings come in an order of their own, the same each time.
 pub async fn check(

@@ -1,9 +1,36 @@
 //! What can be said of a sender without asking anybody: its address, its domains, its headers.
 
 use super::Finding;
-use super::names::Domains;
 pub use super::records::Modes;
 use crate::message::dkim::related;
+
+/// The domains of a sender.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Domains {
+    /// Of From.
+    pub from: String,
+    /// Of Reply-To, where there is one.
+    pub reply_to: Option<String>,
+    /// Of the reverse-path, where bounces go.
+    pub reverse_path: String,
+    /// `d=` of our signatures, if we sign.
+    pub signing: Option<String>,
+}
+
+impl Domains {
+    /// Each once.
+    pub(super) fn that_receive(&self) -> Vec<String> {
+        let mut all = vec![self.from.clone(), self.reverse_path.clone()];
+        all.extend(self.reply_to.clone());
+        let mut once: Vec<String> = Vec::new();
+        for domain in all {
+            if !once.contains(&domain) {
+                once.push(domain);
+            }
+        }
+        once
+    }
+}
 
 /// Providers whose domains only they may send for.
 const FREEMAIL: [&str; 24] = [
