@@ -83,13 +83,14 @@ impl Ledger {
         domain: Option<&str>,
         most: u32,
     ) -> Result<Vec<i64>, StoreError> {
-        // Issues of old runs are left out: nothing in them is new, and there may be many.
+        // Issues of old runs are left out: nothing in them is new, and there may be many. Runs do not
+        // overlap, so that whatever is new was sent by the last run that began before, or a later one.
+        let since = jiff::Timestamp::from_millisecond(since_ms).unwrap_or_default().to_string();
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT at FROM recipient \
-             WHERE issue IN (SELECT issue FROM run ORDER BY id DESC LIMIT 8) AND at >= ",
+            "SELECT at FROM recipient WHERE issue IN (SELECT issue FROM run WHERE id >= \
+               (SELECT coalesce(max(id), 0) FROM run WHERE started_at < ",
         );
-        let since = jiff::Timestamp::from_millisecond(since_ms).unwrap_or_default();
-        query.push_bind(since.to_string());
+        query.push_bind(since.clone()).push(")) AND at >= ").push_bind(since);
         if let Some(domain) = domain {
             query.push(" AND domain = ").push_bind(domain.to_owned());
         }
@@ -183,4 +184,53 @@ fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
         list.push_bind(domain.clone());
     }
     query.push(")");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::ledger::STEPS;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn what_was_sent_counts_however_many_runs_came_after_it() {
+        let store = Store::nowhere(std::path::Path::new("a.db"), &STEPS).await.unwrap();
+        let at = |minute: i64| jiff::Timestamp::from_second(1_762_437_600 + 60 * minute).unwrap();
+        let begin = async |issue: &str, minute| {
+            let ledger = Ledger::new(store.clone(), issue);
+            ledger.begin("hash", "boot", &at(minute).to_string()).await.unwrap();
+            ledger
+        };
+        // The first sends from minute 0 to 40, the others from then on nothing.
+        for (issue, minute) in [("older", -60), ("old", 0)] {
+            begin(issue, minute).await;
+        }
+        for (id, issue, minute) in [(1, "older", -30), (2, "old", 1), (3, "old", 40)] {
+            sqlx::query(
+                "INSERT INTO recipient \
+                 (id, issue, identity, email, fields, tags, planned_by, state, at) \
+                 VALUES (?1, ?2, ?1 || '@a.example', '', '{}', '[]', 1, 'accepted', ?3)",
+            )
+            .bind(id)
+            .bind(issue)
+            .bind(at(minute).to_string())
+            .execute(store.pool())
+            .await
+            .unwrap();
+        }
+        let mut last = begin("new", 41).await;
+        for minute in 42..60 {
+            last = begin("new", minute).await;
+        }
+        let sent = async |since: i64, domain, most| {
+            last.sent_since(at(since).as_millisecond(), domain, most).await.unwrap()
+        };
+        let ms = |minutes: &[i64]| -> Vec<i64> {
+            minutes.iter().map(|minute| at(*minute).as_millisecond()).collect()
+        };
+        assert_eq!(sent(30, None, 9).await, ms(&[40]));
+        assert_eq!(sent(0, Some("a.example"), 9).await, ms(&[40, 1]));
+        assert_eq!(sent(-40, None, 2).await, ms(&[40, 1]));
+        assert_eq!(sent(-40, None, 9).await, ms(&[40, 1, -30]));
+    }
 }
