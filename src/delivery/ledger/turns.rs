@@ -54,8 +54,29 @@ pub struct Earlier {
 pub struct Skip {
     /// Rows of these domains.
     pub domains: Vec<String>,
-    /// Up to this row only these domains have rows without an attempt: the search begins behind it.
+    /// Up to this row only these domains have rows of the run without an attempt: the search begins
+    /// behind it.
     pub after: i64,
+}
+
+impl Skip {
+    /// What the next claim leaves where it is: `domains`, and what earlier ones have searched.
+    /// Half a list may be of one slow domain, or wait for a run that names it.
+    pub fn then(&self, domains: Vec<String>) -> Skip {
+        let searched = self.domains.iter().all(|domain| domains.contains(domain));
+        Skip { after: if searched { self.after } else { 0 }, domains }
+    }
+
+    /// The same when a claim that left this out has found `rows`. Rows wait for their first attempt
+    /// in their order, and none begins to wait while a run goes on.
+    pub fn found(&self, rows: &[Claimed]) -> Skip {
+        let first_attempts = rows.iter().filter(|row| !row.earlier.deferred).map(|row| row.row);
+        let after = match rows {
+            [] => i64::MAX,
+            _ => first_attempts.max().unwrap_or(self.after).max(self.after),
+        };
+        Skip { after, domains: self.domains.clone() }
+    }
 }
 
 impl Ledger {
@@ -191,6 +212,37 @@ mod tests {
     use super::*;
     use crate::delivery::ledger::STEPS;
     use crate::store::Store;
+
+    #[test]
+    fn no_claim_searches_what_another_has_searched() {
+        let rows = |rows: &[(i64, bool)]| -> Vec<Claimed> {
+            let row = |(row, deferred): &(i64, bool)| Claimed {
+                row: *row,
+                revision: None,
+                recipient: recipient(
+                    Address::parse("a@b.example").unwrap(),
+                    String::new(),
+                    String::new(),
+                ),
+                earlier: Earlier { deferred: *deferred, ..Earlier::default() },
+            };
+            rows.iter().map(row).collect()
+        };
+        let slow = || vec!["slow.example".to_owned()];
+        let skip = Skip::default().then(Vec::new()).found(&rows(&[(7, false), (9, false)]));
+        assert_eq!(skip.after, 9);
+        // Deferred rows come from anywhere and say nothing.
+        let skip = skip.then(Vec::new()).found(&rows(&[(900, true)]));
+        assert_eq!(skip.after, 9);
+        let skip = skip.then(slow()).found(&rows(&[(20, false), (30, true)]));
+        assert_eq!((skip.after, skip.domains.len()), (20, 1));
+        assert_eq!(skip.then(slow()).after, 20);
+        // The domain that was left out may stand before.
+        assert_eq!(skip.then(Vec::new()).after, 0);
+        let skip = skip.then(slow()).found(&[]);
+        assert_eq!(skip.then(slow()).after, i64::MAX);
+        assert_eq!(skip.then(Vec::new()).after, 0);
+    }
 
     #[tokio::test]
     async fn what_was_sent_counts_however_many_runs_came_after_it() {
