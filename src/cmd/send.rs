@@ -148,6 +148,11 @@ impl Ready<'_> {
             self.issue(),
             clock::now_in(&desk.config.time_zone).strftime("%H:%M"),
         ))?;
+        // They were read before the lock was taken, and reading the list takes its time.
+        if !self.survey.content.is_of(&ledger.revisions().await?) {
+            return Err(Failure::new("another send planned the issue meanwhile; nothing was sent")
+                .help("run the same command again: it goes on from there"));
+        }
         ledger.recover(&boot, &clock::now().to_string()).await?;
         let resend = self.resend_uncertain().await?;
         let plan = self.survey.plan(resend).await?;

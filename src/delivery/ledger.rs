@@ -107,7 +107,14 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn rescue(&self, run: i64) -> Result<PathBuf, StoreError> {
-        let path = beside(self.store.path(), &format!("-rescued-{run}"));
+        let name = |suffix: &str| beside(self.store.path(), &format!("-rescued-{run}{suffix}"));
+        // Where an older copy was put back, its next run has a number that was there before.
+        let mut path = name("");
+        let mut copy = 2_u32;
+        while path.exists() {
+            path = name(&format!("-{copy}"));
+            copy += 1;
+        }
         self.store.rescue_to(&path).await.map(|()| path)
     }
 
@@ -308,4 +315,26 @@ fn recipient(address: Address, fields: String, tags: String) -> Recipient {
     let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();
     let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     Recipient::new(address, fields, tags.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_copy_that_was_saved_before_is_in_nobodys_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        for name in ["a.db-rescued-7", "a.db-rescued-7-2", "a.db-rescued-7-3"] {
+            // As where an older copy of the ledger was put back, and its next run had this number.
+            let store = Store::open(&path, &STEPS).await.unwrap();
+            std::fs::remove_file(&path).unwrap();
+            let ledger = Ledger::new(store.clone(), "x");
+            let saved = ledger.rescue(7).await.unwrap();
+            store.close().await;
+            assert_eq!(saved, dir.path().join(name));
+            std::fs::copy(&saved, &path).unwrap();
+            Store::open(&path, &STEPS).await.unwrap().close().await;
+        }
+    }
 }

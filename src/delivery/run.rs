@@ -107,6 +107,11 @@ impl Progress {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
+    fn open(&self) -> Open<'_> {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        Open(self)
+    }
+
     /// Rows that were deferred in this run are tried again.
     fn again(&self, rows: u64) {
         for count in [&self.failed, &self.settled] {
@@ -119,6 +124,15 @@ impl Progress {
         let outcome = if accepted { &self.accepted } else { &self.failed };
         outcome.fetch_add(1, Ordering::Relaxed);
         self.settled.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Counts an open connection as long as it lives.
+struct Open<'a>(&'a Progress);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

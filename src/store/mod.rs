@@ -135,6 +135,7 @@ impl Store {
     /// # Errors
     /// A [`StoreError`].
     pub async fn open(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
+        let path = &place::resolved(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -179,7 +180,7 @@ impl Store {
             return Ok(self);
         }
         let file = Store::open(&self.path, steps).await?;
-        let identity = file.identity;
+        let (identity, path) = (file.identity, place::resolved(file.path()));
         file.close().await;
         let failed = |error| self.failed(error);
         let tables: Vec<String> = sqlx::query_scalar(
@@ -195,7 +196,7 @@ impl Store {
             sqlx::raw_sql(drop).execute(&self.pool).await.map_err(failed)?;
         }
         sqlx::query("ATTACH ?1 AS settled")
-            .bind(self.path.to_string_lossy().into_owned())
+            .bind(path.to_string_lossy().into_owned())
             .execute(&self.pool)
             .await
             .map_err(failed)?;
@@ -203,7 +204,7 @@ impl Store {
             .execute(&self.pool)
             .await
             .map_err(failed)?;
-        Ok(Store { nowhere: false, identity, schema: "settled", ..self })
+        Ok(Store { nowhere: false, path, identity, schema: "settled", ..self })
     }
 
     /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
@@ -423,6 +424,19 @@ mod tests {
         run(&store, "CREATE TEMP TABLE list (x)").await;
         let store = store.settle(&steps).await.unwrap();
         run(&store, "DROP TABLE list").await;
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn two_names_of_one_file_have_one_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let [path, link] = ["a.db", "link.db"].map(|name| dir.path().join(name));
+        Store::open(&path, &[]).await.unwrap().close().await;
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let store = Store::open(&path, &[]).await.unwrap();
+        let _lock = store.lock("process 1").unwrap();
+        let other = Store::open(&link, &[]).await.unwrap();
+        assert!(matches!(other.lock("process 2"), Err(StoreError::Busy { .. })));
     }
 
     #[tokio::test]

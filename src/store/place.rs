@@ -63,6 +63,13 @@ pub(super) fn identity(_path: &Path) -> Option<Identity> {
     Some(Identity(0, 0))
 }
 
+/// The file itself where `path` is a link to it: SQLite keeps its log there, and two who come by two
+/// names must meet at one lock.
+pub(super) fn resolved(path: &Path) -> PathBuf {
+    let target = path.is_symlink().then(|| path.canonicalize().ok());
+    target.flatten().unwrap_or_else(|| path.to_owned())
+}
+
 /// The file beside `path` that has its name and this ending.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use sejong_digest::smtp::catcher::CatcherOptions;
 use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 
+use crate::harness::running::wait_until;
 use crate::pace::{send_configured, slow, two_relays};
 use crate::relay::Relay;
 use crate::{book, counts, send, with_readers};
@@ -103,4 +104,24 @@ fn a_login_that_is_refused_in_mid_run_stops_it_and_everybody_waits() {
     assert_eq!(relay.counts().connections, 2, "it tried a refused password again");
     assert!(output.stderr.contains("535"), "{}", output.stderr);
     assert_eq!(book(&here).of("accepted").len(), relay.copies().len());
+}
+
+// Row 5. A greeting is waited for half a minute, but by nobody who has nothing to do with it.
+#[test]
+fn a_connection_that_is_not_greeted_holds_up_no_end() {
+    let silent = |when| Script::new().rule(At::Banner, when, Do::Stall);
+    let started = Instant::now();
+    let (here, relay) = (with_readers(12), Relay::scripted(silent(When::Connection(2))));
+    let output = send(&here, &relay, &["--connections", "2"]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [12, 0, 0, 0, 0, 0]), "{output:?}");
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+
+    let started = Instant::now();
+    let (here, relay) = (with_readers(12), Relay::scripted(silent(When::Always)));
+    let running = here.start(&["send", "2025-11", "--yes", "--json", "--relay", &relay.url()]);
+    assert!(wait_until(Duration::from_secs(10), || relay.counts().connections > 0));
+    running.signal("INT");
+    let output = running.wait();
+    assert_eq!((output.code, counts(&here, &output)), (130, [0, 0, 0, 0, 0, 12]), "{output:?}");
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
 }

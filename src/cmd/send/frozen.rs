@@ -75,6 +75,11 @@ impl Content {
         Ok(Content { composition, issue, date, kept: None, draft, revisions })
     }
 
+    /// Whether it was chosen among these; a send that went first may have added one.
+    pub(super) fn is_of(&self, revisions: &[Revision]) -> bool {
+        self.revisions == revisions
+    }
+
     /// For the plan.
     pub(super) fn text(&self) -> Text<'_> {
         match (&self.draft, self.kept) {

@@ -54,8 +54,29 @@ pub struct Earlier {
 pub struct Skip {
     /// Rows of these domains.
     pub domains: Vec<String>,
-    /// Up to this row only these domains have rows without an attempt: the search begins behind it.
+    /// Up to this row only these domains have rows of the run without an attempt: the search begins
+    /// behind it.
     pub after: i64,
+}
+
+impl Skip {
+    /// What the next claim leaves where it is: `domains`, and what earlier ones have searched.
+    /// Half a list may be of one slow domain, or wait for a run that names it.
+    pub fn then(&self, domains: Vec<String>) -> Skip {
+        let searched = self.domains.iter().all(|domain| domains.contains(domain));
+        Skip { after: if searched { self.after } else { 0 }, domains }
+    }
+
+    /// The same when a claim that left this out has found `rows`. Rows wait for their first attempt
+    /// in their order, and none begins to wait while a run goes on.
+    pub fn found(&self, rows: &[Claimed]) -> Skip {
+        let first_attempts = rows.iter().filter(|row| !row.earlier.deferred).map(|row| row.row);
+        let after = match rows {
+            [] => i64::MAX,
+            _ => first_attempts.max().unwrap_or(self.after).max(self.after),
+        };
+        Skip { after, domains: self.domains.clone() }
+    }
 }
 
 impl Ledger {
@@ -83,13 +104,14 @@ impl Ledger {
         domain: Option<&str>,
         most: u32,
     ) -> Result<Vec<i64>, StoreError> {
-        // Issues of old runs are left out: nothing in them is new, and there may be many.
+        // Issues of old runs are left out: nothing in them is new, and there may be many. Runs do not
+        // overlap, so that whatever is new was sent by the last run that began before, or a later one.
+        let since = jiff::Timestamp::from_millisecond(since_ms).unwrap_or_default().to_string();
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT at FROM recipient \
-             WHERE issue IN (SELECT issue FROM run ORDER BY id DESC LIMIT 8) AND at >= ",
+            "SELECT at FROM recipient WHERE issue IN (SELECT issue FROM run WHERE id >= \
+               (SELECT coalesce(max(id), 0) FROM run WHERE started_at < ",
         );
-        let since = jiff::Timestamp::from_millisecond(since_ms).unwrap_or_default();
-        query.push_bind(since.to_string());
+        query.push_bind(since.clone()).push(")) AND at >= ").push_bind(since);
         if let Some(domain) = domain {
             query.push(" AND domain = ").push_bind(domain.to_owned());
         }
@@ -183,4 +205,84 @@ fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
         list.push_bind(domain.clone());
     }
     query.push(")");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::ledger::STEPS;
+    use crate::store::Store;
+
+    #[test]
+    fn no_claim_searches_what_another_has_searched() {
+        let rows = |rows: &[(i64, bool)]| -> Vec<Claimed> {
+            let row = |(row, deferred): &(i64, bool)| Claimed {
+                row: *row,
+                revision: None,
+                recipient: recipient(
+                    Address::parse("a@b.example").unwrap(),
+                    String::new(),
+                    String::new(),
+                ),
+                earlier: Earlier { deferred: *deferred, ..Earlier::default() },
+            };
+            rows.iter().map(row).collect()
+        };
+        let slow = || vec!["slow.example".to_owned()];
+        let skip = Skip::default().then(Vec::new()).found(&rows(&[(7, false), (9, false)]));
+        assert_eq!(skip.after, 9);
+        // Deferred rows come from anywhere and say nothing.
+        let skip = skip.then(Vec::new()).found(&rows(&[(900, true)]));
+        assert_eq!(skip.after, 9);
+        let skip = skip.then(slow()).found(&rows(&[(20, false), (30, true)]));
+        assert_eq!((skip.after, skip.domains.len()), (20, 1));
+        assert_eq!(skip.then(slow()).after, 20);
+        // The domain that was left out may stand before.
+        assert_eq!(skip.then(Vec::new()).after, 0);
+        let skip = skip.then(slow()).found(&[]);
+        assert_eq!(skip.then(slow()).after, i64::MAX);
+        assert_eq!(skip.then(Vec::new()).after, 0);
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_counts_however_many_runs_came_after_it() {
+        let store = Store::nowhere(std::path::Path::new("a.db"), &STEPS).await.unwrap();
+        let at = |minute: i64| jiff::Timestamp::from_second(1_762_437_600 + 60 * minute).unwrap();
+        let begin = async |issue: &str, minute| {
+            let ledger = Ledger::new(store.clone(), issue);
+            ledger.begin("hash", "boot", &at(minute).to_string()).await.unwrap();
+            ledger
+        };
+        // The first sends from minute 0 to 40, the others from then on nothing.
+        for (issue, minute) in [("older", -60), ("old", 0)] {
+            begin(issue, minute).await;
+        }
+        for (id, issue, minute) in [(1, "older", -30), (2, "old", 1), (3, "old", 40)] {
+            sqlx::query(
+                "INSERT INTO recipient \
+                 (id, issue, identity, email, fields, tags, planned_by, state, at) \
+                 VALUES (?1, ?2, ?1 || '@a.example', '', '{}', '[]', 1, 'accepted', ?3)",
+            )
+            .bind(id)
+            .bind(issue)
+            .bind(at(minute).to_string())
+            .execute(store.pool())
+            .await
+            .unwrap();
+        }
+        let mut last = begin("new", 41).await;
+        for minute in 42..60 {
+            last = begin("new", minute).await;
+        }
+        let sent = async |since: i64, domain, most| {
+            last.sent_since(at(since).as_millisecond(), domain, most).await.unwrap()
+        };
+        let ms = |minutes: &[i64]| -> Vec<i64> {
+            minutes.iter().map(|minute| at(*minute).as_millisecond()).collect()
+        };
+        assert_eq!(sent(30, None, 9).await, ms(&[40]));
+        assert_eq!(sent(0, Some("a.example"), 9).await, ms(&[40, 1]));
+        assert_eq!(sent(-40, None, 2).await, ms(&[40, 1]));
+        assert_eq!(sent(-40, None, 9).await, ms(&[40, 1, -30]));
+    }
 }

@@ -227,37 +227,26 @@ async fn pause(work: &Work, pause: Duration) {
     let stopped = stopping.wait_for(|wanted| *wanted >= Stopping::Drain);
     tokio::select! {
         () = tokio::time::sleep(pause) => {}
-        _ = stopped => {}
+        Ok(_) = stopped => {}
         () = work.queue.over() => {}
-    }
-}
-
-/// Counts an open connection as long as it lives.
-struct Open<'a>(&'a Work);
-
-impl<'a> Open<'a> {
-    fn new(work: &'a Work) -> Open<'a> {
-        work.options.progress.connections.fetch_add(1, Ordering::Relaxed);
-        Open(work)
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        self.0.options.progress.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// One session: how many messages it carried, and how it ended.
 async fn session(work: &Work, relay: &Relay, route: usize) -> (u64, Result<End, Trouble>) {
-    let mut session = match Session::open(relay).await {
+    let opened = tokio::select! {
+        opened = Session::open(relay) => opened.map_err(Err),
+        // A relay that says nothing holds up no end.
+        () = pause(work, Duration::MAX) => Err(Ok(End::Stopped)),
+    };
+    let mut session = match opened {
         Ok(session) => session,
-        Err(trouble) => {
+        Err(end) => {
             work.health.closed(route, false, 0);
-            return (0, Err(trouble));
+            return (0, end);
         }
     };
-    let open = Open::new(work);
+    let open = work.options.progress.open();
     work.health.opened(route);
     work.shared.opened.store(true, Ordering::Relaxed);
     work.options.progress.tell(None);

@@ -52,7 +52,7 @@ struct State {
     /// The ledger had no more rows, except of the domains in `skipped`.
     exhausted: bool,
     skipped: Vec<String>,
-    /// How far claims that skipped domains have come.
+    /// How far claims have come.
     past: Skip,
     /// When deferred rows are due, as the ledger knows it.
     due_ms: BTreeSet<i64>,
@@ -206,7 +206,7 @@ impl Queue {
             if std::mem::replace(&mut state.claiming, true) {
                 return;
             }
-            state.skip()
+            state.past.then(state.lanes.full())
         };
         let claimed = self.ledger.claim(self.run, CLAIM, self.now_ms(), &skip).await;
         let mut state = self.state();
@@ -214,7 +214,7 @@ impl Queue {
         match claimed {
             Ok(rows) => {
                 state.exhausted = rows.is_empty();
-                state.note_past(&skip, &rows);
+                state.past = skip.found(&rows);
                 state.skipped = skip.domains;
                 let again = rows.iter().filter(|row| row.earlier.again).count();
                 self.progress.again(again as u64);
@@ -399,27 +399,6 @@ impl State {
             self.due_ms.pop_first();
             self.exhausted = false;
         }
-    }
-
-    /// What the next claim leaves out. What earlier ones have searched in vain is not searched
-    /// again: half a list may be of one slow domain.
-    fn skip(&self) -> Skip {
-        let domains = self.lanes.full();
-        let searched = !self.past.domains.is_empty()
-            && self.past.domains.iter().all(|domain| domains.contains(domain));
-        Skip { after: if searched { self.past.after } else { 0 }, domains }
-    }
-
-    fn note_past(&mut self, skip: &Skip, rows: &[Claimed]) {
-        if skip.domains.is_empty() {
-            return;
-        }
-        let first_attempts = rows.iter().filter(|row| !row.earlier.deferred).map(|row| row.row);
-        let after = match rows {
-            [] => i64::MAX,
-            _ => first_attempts.max().unwrap_or(skip.after).max(skip.after),
-        };
-        self.past = Skip { domains: skip.domains.clone(), after };
     }
 
     /// What to do when no row may go now; `pause` is how long lanes make theirs wait.
