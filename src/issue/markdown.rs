@@ -329,7 +329,7 @@ impl Reader<'_> {
 
     fn html(&mut self, node: Node<'_>, html: &str, span: Range<usize>, out: &mut Vec<Block>) {
         self.warn_of_removed(node, html);
-        let html = self.settled(html, node);
+        let html = self.settled(&sanitize::without_comments(html), node);
         let (clean, text) = sanitize::block(&html);
         if !clean.trim().is_empty() {
             out.push(Block { span, kind: BlockKind::Html(clean, text) });
