@@ -106,7 +106,7 @@ pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
             if !told.insert(run.text.to_owned()) {
                 continue;
             }
-            let what = format!("{:?} is {}, and marked as {language}", run.text, run.script);
+            let what = format!("\"{}\" is {}, and marked as {language}", run.text, run.script);
             let help = format!(
                 "put it between ::: {{lang={}}} and :::, or write language: in the front matter",
                 run.languages[0]

@@ -131,6 +131,7 @@ const RULES: &[Rule] = &[
     dates::article,
     leftovers::words,
     leftovers::merge_tags,
+    leftovers::markdown,
     leftovers::addresses,
     leftovers::spam,
     links::vague,
