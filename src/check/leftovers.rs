@@ -131,7 +131,7 @@ pub(super) fn merge_tags(view: &View<'_>) -> Vec<Diagnostic> {
 }
 
 /// Markdown that found no other half: a footnote or a link without a definition, a space between
-/// a link's brackets.
+/// a link's brackets, emphasis that does not end.
 pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for Passage { spot, text, .. } in &view.author.passages {
@@ -175,7 +175,10 @@ fn unread(text: &str) -> Option<(&str, &'static str)> {
             return Some((&rest[..close + 2 + end + 1], help));
         }
     }
-    None
+    let at = text.find("**").filter(|at| !text[at + 2..].starts_with(['*', ' ']))?;
+    let end = text[at + 2..].find("**").filter(|end| *end > 0)?;
+    let help = "emphasis ends before a space: write **Note**: text, not **Note:**text";
+    Some((&text[at..at + end + 4], help))
 }
 
 /// Definitions of footnotes that nothing refers to: where each label stands.
