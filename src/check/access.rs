@@ -13,6 +13,8 @@ use crate::diagnostic::Diagnostic;
 const SMALL: f64 = 12.0;
 /// Large text needs less contrast (WCAG 2.2, 1.4.3).
 const LEAST_CONTRAST_LARGE: f64 = 3.0;
+/// What a narrow telephone leaves of a letter, in pixels.
+const NARROWEST: f64 = 320.0;
 /// Words of capitals in a row.
 const SHOUTED: usize = 5;
 
@@ -170,6 +172,30 @@ pub(super) fn small(view: &View<'_>) -> Vec<Diagnostic> {
                 Diagnostic::warning("text-small", format!("text of {size} pixels is hard to read"))
                     .at(view.place_of(written))
                     .help("12 pixels are the least, 14 for small print, 16 for running text"),
+            );
+        }
+    }
+    problems
+}
+
+/// What a telephone has to scroll sideways for: a width that an author wrote.
+pub(super) fn wide(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut told = BTreeSet::new();
+    let mut problems = Vec::new();
+    let elements = view.tree.elements.iter();
+    for element in elements.filter(|element| element.name != "img") {
+        let attribute = element.attribute("width").filter(|_| element.style("max-width").is_none());
+        let style = element.style("width").filter(|_| element.style("max-width").is_none());
+        let written = element.style("min-width").or(style).or(attribute);
+        let Some(written) = written else { continue };
+        let pixels = css::pixels(written).or_else(|| written.trim().parse().ok());
+        let Some(width) = pixels.filter(|width| *width > NARROWEST) else { continue };
+        if told.insert(written) {
+            let what = format!("this is {width} pixels wide, and a telephone shows {NARROWEST}");
+            problems.push(
+                Diagnostic::warning("html-wide", what)
+                    .at(view.place_of(written))
+                    .help("write width=\"100%\", or leave the width out"),
             );
         }
     }

@@ -163,6 +163,7 @@ const RULES: &[Rule] = &[
     access::all_caps,
     access::justified,
     access::small,
+    access::wide,
     access::contrast,
     clients::css_support,
     clients::html_support,
