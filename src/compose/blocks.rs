@@ -92,12 +92,16 @@ impl Page<'_> {
                     }
                     _ => (None, None),
                 };
-                li dir=[dir] style=[style] {
+                li style=[style] {
                     @if let Some(done) = item.task {
                         @if done { "☑ " } @else { "☐ " }
                     }
                     @for block in &item.blocks {
                         @match &block.kind {
+                            BlockKind::Paragraph(inlines) if tight && dir.is_some() => {
+                                // The bullet stays on the list's own side.
+                                span dir=[dir] { (self.inlines(inlines)) }
+                            }
                             BlockKind::Paragraph(inlines) if tight => { (self.inlines(inlines)) }
                             _ => { (self.block(block)) }
                         }
