@@ -6,13 +6,15 @@ use super::html::Words;
 use super::script;
 use super::view::View;
 use super::{colors, css};
-use crate::compose::theme::LEAST_CONTRAST;
+use crate::compose::theme::{Color, LEAST_CONTRAST};
 use crate::diagnostic::Diagnostic;
 
 /// Smaller text is hard to read on a telephone.
 const SMALL: f64 = 12.0;
 /// Large text needs less contrast (WCAG 2.2, 1.4.3).
 const LEAST_CONTRAST_LARGE: f64 = 3.0;
+/// What a narrow telephone leaves of a letter, in pixels.
+const NARROWEST: f64 = 320.0;
 /// Words of capitals in a row.
 const SHOUTED: usize = 5;
 
@@ -106,7 +108,7 @@ pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
             if !told.insert(run.text.to_owned()) {
                 continue;
             }
-            let what = format!("{:?} is {}, and marked as {language}", run.text, run.script);
+            let what = format!("\"{}\" is {}, and marked as {language}", run.text, run.script);
             let help = format!(
                 "put it between ::: {{lang={}}} and :::, or write language: in the front matter",
                 run.languages[0]
@@ -176,6 +178,30 @@ pub(super) fn small(view: &View<'_>) -> Vec<Diagnostic> {
     problems
 }
 
+/// What a telephone has to scroll sideways for: a width that an author wrote.
+pub(super) fn wide(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut told = BTreeSet::new();
+    let mut problems = Vec::new();
+    let elements = view.tree.elements.iter();
+    for element in elements.filter(|element| element.name != "img") {
+        let attribute = element.attribute("width").filter(|_| element.style("max-width").is_none());
+        let style = element.style("width").filter(|_| element.style("max-width").is_none());
+        let written = element.style("min-width").or(style).or(attribute);
+        let Some(written) = written else { continue };
+        let pixels = css::pixels(written).or_else(|| written.trim().parse().ok());
+        let Some(width) = pixels.filter(|width| *width > NARROWEST) else { continue };
+        if told.insert(written) {
+            let what = format!("this is {width} pixels wide, and a telephone shows {NARROWEST}");
+            problems.push(
+                Diagnostic::warning("html-wide", what)
+                    .at(view.place_of(written))
+                    .help("write width=\"100%\", or leave the width out"),
+            );
+        }
+    }
+    problems
+}
+
 /// The words that readers see.
 fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a Words> {
     let shown =
@@ -183,8 +209,8 @@ fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a Words> {
     view.tree.words.iter().filter(shown)
 }
 
-/// Text that style.css or raw HTML put on a ground too much like it. The theme's own pairs are
-/// looked at when it is composed.
+/// Text that style.css or raw HTML put on a ground too much like it, in light or dark. The theme's
+/// own pairs are looked at when it is composed.
 pub(super) fn contrast(view: &View<'_>) -> Vec<Diagnostic> {
     let light = &view.proof.theme.light;
     let of_theme: Vec<_> = light.pairs().into_iter().map(|(_, text, _, on)| (text, on)).collect();
@@ -195,24 +221,64 @@ pub(super) fn contrast(view: &View<'_>) -> Vec<Diagnostic> {
         let behind = view.tree.around(words.parent).find_map(colors::background);
         let (Some(own), Some((behind, ground))) = (own, behind) else { continue };
         let Some(color) = colors::parse(own) else { continue };
-        let ratio = color.contrast(ground);
         let least = if is_large(view, words) { LEAST_CONTRAST_LARGE } else { LEAST_CONTRAST };
-        if ratio >= least || of_theme.contains(&(color, ground)) {
+        if of_theme.contains(&(color, ground)) || !told.insert(format!("{color} {ground} {least}"))
+        {
             continue;
         }
-        if told.insert(format!("{color} {ground}")) {
+        let ratio = color.contrast(ground);
+        let problem = if ratio < least {
             let what = format!(
                 "{color} on {ground} has a contrast of {ratio:.2}, and {least} is the least"
             );
-            let written = view.written(own).or_else(|| view.written(behind));
-            problems.push(
-                Diagnostic::error("text-contrast", what)
-                    .at(written.unwrap_or_else(|| view.manifest()))
-                    .help("make the text darker or the ground lighter (WCAG 1.4.3)"),
+            Diagnostic::error("text-contrast", what)
+                .help("make the text darker or the ground lighter (WCAG 1.4.3)")
+        } else if let Some((color, ground)) = in_dark(view, color, ground)
+            && color.contrast(ground) < least
+        {
+            let ratio = color.contrast(ground);
+            let what = format!(
+                "in dark surroundings, {color} on {ground} has a contrast of {ratio:.2}, and \
+                 {least} is the least"
             );
-        }
+            Diagnostic::warning("text-contrast", what)
+                .help("write both a color and a background, or neither (WCAG 1.4.3)")
+        } else {
+            continue;
+        };
+        // A colour of the theme is written nowhere: the other is what the author wrote.
+        let written = view.written(own).or_else(|| view.written(behind));
+        problems.push(problem.at(written.unwrap_or_else(|| view.manifest())));
     }
     problems
+}
+
+/// What becomes of a pair where the surroundings are dark: the theme's colours change, an author's
+/// stay. `None` where both are the author's, or where style.css sees to it.
+fn in_dark(view: &View<'_>, color: Color, ground: Color) -> Option<(Color, Color)> {
+    let style = view.proof.issue.style.as_ref();
+    if style.is_some_and(|style| style.text().contains("prefers-color-scheme")) {
+        return None;
+    }
+    let (light, dark) = (&view.proof.theme.light, &view.proof.theme.dark);
+    let swap = |color: Color, pairs: &[(Color, Color)]| {
+        pairs.iter().find(|(light, _)| *light == color).map(|(_, dark)| *dark)
+    };
+    let text =
+        swap(color, &[(light.text, dark.text), (light.muted, dark.muted), (light.link, dark.link)]);
+    let on = swap(
+        ground,
+        &[
+            (light.surface, dark.surface),
+            (light.background, dark.background),
+            (light.callout, dark.callout),
+        ],
+    );
+    match (text, on) {
+        (None, Some(on)) => Some((color, on)),
+        (Some(text), None) => Some((text, ground)),
+        _ => None,
+    }
 }
 
 /// 24 pixels, or 19 in bold.

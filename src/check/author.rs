@@ -64,7 +64,9 @@ pub(super) struct Anchor<'a> {
 impl Anchor<'_> {
     /// Where the target is written.
     pub(super) fn target(&self) -> Place {
-        self.spot.of(&self.written)
+        // `www.sejong.example` alone is a link whose scheme nobody wrote.
+        let bare = self.written.split_once("://").filter(|(_, rest)| *rest == self.text);
+        self.spot.of(bare.map_or(&self.written, |(_, rest)| rest))
     }
 
     /// Where the text is written.

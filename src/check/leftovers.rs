@@ -130,6 +130,80 @@ pub(super) fn merge_tags(view: &View<'_>) -> Vec<Diagnostic> {
     problems
 }
 
+/// Markdown that found no other half: a footnote or a link without a definition, a space between
+/// a link's brackets, emphasis that does not end.
+pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for Passage { spot, text, .. } in &view.author.passages {
+        let Some((found, help)) = unread(text) else { continue };
+        let what = format!("{found} is sent as it stands");
+        problems.push(Diagnostic::warning("leftover-markdown", what).at(spot.of(found)).help(help));
+    }
+    let articles = view.proof.issue.sections.iter().flat_map(|section| &section.articles);
+    for article in articles {
+        for (at, label) in unused_notes(article.source.text()) {
+            let what = format!("no text refers to the footnote {label}, and it is left out");
+            problems.push(
+                Diagnostic::warning("leftover-markdown", what)
+                    .at(Place::span(&article.source, at..at + label.len()))
+                    .help(format!("write {label} where it belongs, or delete it")),
+            );
+        }
+    }
+    problems
+}
+
+/// The first piece of Markdown in a text that was read as text, and what to do.
+fn unread(text: &str) -> Option<(&str, &'static str)> {
+    for (at, _) in text.match_indices('[') {
+        let rest = &text[at..];
+        let Some(close) = rest.find(']').filter(|close| *close > 1) else { continue };
+        let behind = &rest[close + 1..];
+        if rest.starts_with("[^") && !rest[..close].contains(char::is_whitespace) {
+            let help = "define it in a line of its own, as in [^1]: See the minutes.";
+            return Some((&rest[..=close], help));
+        }
+        if behind.trim_start().starts_with("(http") || behind.starts_with("(mailto:") {
+            let help = "a link has no space between its brackets: [the minutes](https://…)";
+            return Some((&rest[..=close], help));
+        }
+        let label = behind.strip_prefix('[').and_then(|label| label.find(']'));
+        // [1][2] may be how a writer cites.
+        let cites = rest[1..close].bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(end) = label.filter(|end| *end > 0 && !cites) {
+            let help = "define its label in a line of its own, as in [label]: https://…";
+            return Some((&rest[..close + 2 + end + 1], help));
+        }
+    }
+    let at = text.find("**").filter(|at| !text[at + 2..].starts_with(['*', ' ']))?;
+    let end = text[at + 2..].find("**").filter(|end| *end > 0)?;
+    let help = "emphasis ends before a space: write **Note**: text, not **Note:**text";
+    Some((&text[at..at + end + 4], help))
+}
+
+/// Definitions of footnotes that nothing refers to: where each label stands.
+fn unused_notes(source: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let (mut at, mut in_code) = (0, false);
+    for line in source.split_inclusive('\n') {
+        let start = at + line.len() - line.trim_start().len();
+        at += line.len();
+        let inner = line.trim_start();
+        in_code ^= inner.starts_with("```") || inner.starts_with("~~~");
+        let Some(label) = inner.starts_with("[^").then(|| inner.split("]:").next()).flatten()
+        else {
+            continue;
+        };
+        let label = &inner[..(label.len() + 1).min(inner.len())];
+        let is_definition = inner[label.len()..].starts_with(':') && !label.contains(' ');
+        let uses = source.to_lowercase().matches(&label.to_lowercase()).count();
+        if is_definition && !in_code && uses == 1 {
+            found.push((start, label));
+        }
+    }
+    found
+}
+
 /// Addresses that are reserved for examples (RFC 2606), except where the publication itself has
 /// one.
 pub(super) fn addresses(view: &View<'_>) -> Vec<Diagnostic> {

@@ -9,7 +9,7 @@ use super::pictures::{icon_size, shown_width};
 use super::slots;
 use super::style::TEXT_WIDTH;
 use super::words::words;
-use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link};
+use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link, plain};
 use crate::issue::image::Image;
 
 /// What blocks are written with.
@@ -37,12 +37,18 @@ impl Page<'_> {
     fn block(self, block: &Block) -> Markup {
         match &block.kind {
             BlockKind::Heading(level, inlines) => self.heading(*level, inlines),
-            BlockKind::Paragraph(inlines) => html! { p { (self.inlines(inlines)) } },
+            BlockKind::Paragraph(inlines) => {
+                let (dir, style) = language::set_apart(&plain(inlines), self.language);
+                html! { p dir=[dir] style=[style] { (self.inlines(inlines)) } }
+            }
             BlockKind::List { start, tight, items } => self.list(*start, *tight, items),
             BlockKind::Quote(blocks, attribution) => html! {
                 blockquote {
                     (self.blocks(blocks))
-                    @if let Some(who) = attribution { p.m { "— " (self.inlines(who)) } }
+                    @if let Some(who) = attribution {
+                        @let (dir, style) = language::set_apart(&plain(who), self.language);
+                        p.m dir=[dir] style=[style] { "— " (self.inlines(who)) }
+                    }
                 }
             },
             BlockKind::Figure(figure) => self.figure(figure),
@@ -55,7 +61,8 @@ impl Page<'_> {
                 (slots::when(tag)) (self.blocks(blocks)) (slots::end_when())
             },
             BlockKind::Language(tag, blocks) => html! {
-                div lang=(tag) dir=[language::turned(tag, self.language)] {
+                div lang=(tag) dir=[language::turned(tag, self.language)]
+                    style=[language::line_breaks(tag)] {
                     (Page { language: tag, ..self }.blocks(blocks))
                 }
             },
@@ -79,12 +86,22 @@ impl Page<'_> {
     fn list(self, start: Option<usize>, tight: bool, items: &[Item]) -> Markup {
         let content = html! {
             @for item in items {
-                li {
+                @let (dir, style) = match item.blocks.first().map(|block| &block.kind) {
+                    Some(BlockKind::Paragraph(inlines)) if tight => {
+                        language::set_apart(&plain(inlines), self.language)
+                    }
+                    _ => (None, None),
+                };
+                li style=[style] {
                     @if let Some(done) = item.task {
                         @if done { "☑ " } @else { "☐ " }
                     }
                     @for block in &item.blocks {
                         @match &block.kind {
+                            BlockKind::Paragraph(inlines) if tight && dir.is_some() => {
+                                // The bullet stays on the list's own side.
+                                span dir=[dir] { (self.inlines(inlines)) }
+                            }
                             BlockKind::Paragraph(inlines) if tight => { (self.inlines(inlines)) }
                             _ => { (self.block(block)) }
                         }

@@ -65,6 +65,8 @@ impl<'a> Letter<'a> {
     pub(super) fn body(self) -> Markup {
         let Letter { issue, .. } = self;
         let direction = language::direction(&issue.language);
+        let breaks = language::line_breaks(&issue.language);
+        let style = breaks.map_or(TEXT_SIZE.into(), |breaks| format!("{TEXT_SIZE};{breaks}"));
         html! {
             @if let Some(preheader) = &issue.preheader {
                 div lang=(issue.language) dir=(direction) style=(HIDDEN) {
@@ -72,7 +74,7 @@ impl<'a> Letter<'a> {
                 }
             }
             div.b role="article" aria-roledescription="email" aria-label=(issue.title)
-                lang=(issue.language) dir=(direction) style=(TEXT_SIZE) {
+                lang=(issue.language) dir=(direction) style=(style) {
                 (self.letter())
             }
         }

@@ -62,6 +62,31 @@ fn push<'a>(
     }
 }
 
+/// How a paragraph of `text` must be set apart from the language `around`: its direction, and its
+/// way of breaking lines, where most of its letters are of another script.
+pub(super) fn set_apart(text: &str, around: &str) -> (Option<&'static str>, Option<&'static str>) {
+    if text.is_ascii() {
+        return (None, None);
+    }
+    let count = |wanted: fn(char) -> bool| text.chars().filter(|c| wanted(*c)).count();
+    let letters = count(char::is_alphabetic);
+    let is_turned = |c| of_script(c).is_some_and(|language| direction(language) == "rtl");
+    let turned = count(is_turned) * 2 > letters && direction(around) == "ltr";
+    let kana = count(|c| of_script(c) == Some("ja"));
+    let han = count(|c| matches!(c as u32, 0x3400..=0x4DBF | 0x4E00..=0x9FFF));
+    let breaks = kana > 0 && (kana + han) * 2 > letters && line_breaks(around).is_none();
+    (turned.then_some("rtl"), line_breaks("ja").filter(|_| breaks))
+}
+
+/// The style of the languages that break lines between any two letters. The others keep words
+/// whole, as Korean does.
+pub(super) fn line_breaks(language: &str) -> Option<&'static str> {
+    match language.split('-').next().unwrap_or(language) {
+        "ja" | "zh" | "yue" => Some("word-break:normal"),
+        _ => None,
+    }
+}
+
 /// `rtl` for the languages that are written from right to left, else `ltr`.
 pub(super) fn direction(language: &str) -> &'static str {
     match language.split('-').next().unwrap_or(language) {
@@ -93,6 +118,21 @@ mod tests {
         );
         assert_eq!(cut("한글"), [(Some("ko"), "한글")]);
         assert_eq!(runs("한글", "ko-KR"), [Run { language: None, text: "한글" }]);
+    }
+
+    #[test]
+    fn a_paragraph_follows_most_of_its_letters() {
+        let normal = Some("word-break:normal");
+        for (text, around, set) in [
+            ("She said שלום to us", "en", (None, None)),
+            ("שלום לכולם, Ann.", "en", (Some("rtl"), None)),
+            ("שלום", "ar", (None, None)),
+            ("漢字とかな", "ko", (None, normal)),
+            ("漢字とかな", "ja-JP", (None, None)),
+            ("漢字, 한글로 쓴다", "ko", (None, None)),
+        ] {
+            assert_eq!(set_apart(text, around), set, "{text}");
+        }
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use super::slots;
 use super::words::{Words, words};
 use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link, plain};
 use crate::issue::{Article, Issue, Length, Publication};
-use wrap::{Margin, display_width, wrap};
+use wrap::{Margin, apart, display_width, wrap};
 
 /// Columns of a line (RFC 5322 2.1.1 asks for at most 78; replies add `> `).
 const WIDTH: usize = 72;
@@ -143,7 +143,7 @@ impl Text {
     fn excerpt(&mut self, article: &Article) {
         let is_paragraph = |block: &&Block| matches!(block.kind, BlockKind::Paragraph(_));
         match (&article.summary, article.body.iter().find(is_paragraph)) {
-            (Some(summary), _) => self.wrapped(summary, Margin::none()),
+            (Some(summary), _) => self.wrapped(&apart(summary), Margin::none()),
             (None, Some(block)) => self.blocks(std::slice::from_ref(block), Margin::none()),
             (None, None) => {}
         }
@@ -177,7 +177,7 @@ impl Text {
         // says "footer" without being cut from replies.
         self.line(&"-".repeat(WIDTH));
         if let Some(footer) = footer {
-            self.wrapped(footer, Margin::none());
+            self.wrapped(&apart(footer), Margin::none());
         }
         for line in [&publication.organization, &publication.postal_address].into_iter().flatten() {
             for line in wrap(line, WIDTH, Margin::none()) {
@@ -218,8 +218,11 @@ impl Text {
             }
             BlockKind::Paragraph(inlines) => {
                 let text = self.inlines(inlines);
-                self.lines(&text, margin);
-                self.separate(margin);
+                // An anchor or a picture without words leaves no line, but a list's mark stands.
+                if !text.trim().is_empty() || margin.first != margin.rest {
+                    self.lines(&text, margin);
+                    self.separate(margin);
+                }
             }
             BlockKind::List { start, tight, items } => self.list(*start, *tight, items, margin),
             BlockKind::Quote(blocks, who) => self.quote(blocks, who.as_deref(), margin),
@@ -263,6 +266,7 @@ impl Text {
                 self.out.push(slots::end_when_mark());
             }
             BlockKind::Language(_, blocks) => self.blocks(blocks, margin),
+            BlockKind::Html(_, text) if text.is_empty() => {}
             BlockKind::Html(_, text) => {
                 self.lines(text, margin);
                 self.separate(margin);
@@ -279,19 +283,24 @@ impl Text {
     /// The space after a block: an empty line, with the bar of the quote or box around it.
     fn separate(&mut self, margin: Margin<'_>) {
         let bar = margin.rest.trim_end();
-        match bar.is_empty() {
-            true => self.gap(),
-            false => self.line(bar),
+        if bar.is_empty() {
+            self.gap();
+        } else if !self.out.ends_with(&format!("\n{bar}\n")) {
+            self.line(bar);
         }
     }
 
     /// Ends a quote or box: its last bar is taken back, and the space outside follows.
     fn leave(&mut self, inner: &str, outer: Margin<'_>) {
-        let bar = format!("{}\n", inner.trim_end());
-        if self.out.ends_with(&format!("\n{bar}")) {
-            self.out.truncate(self.out.len() - bar.len());
-        }
+        self.take_back(inner.trim_end());
         self.separate(outer);
+    }
+
+    /// Takes the space after a block back: an empty line, or one with nothing but `bar`.
+    fn take_back(&mut self, bar: &str) {
+        if self.out.ends_with(&format!("\n{bar}\n")) {
+            self.out.truncate(self.out.len() - bar.len() - 1);
+        }
     }
 
     fn quote(&mut self, blocks: &[Block], who: Option<&[Inline]>, margin: Margin<'_>) {
@@ -320,8 +329,8 @@ impl Text {
             let first = format!("{}{mark}", if at == 0 { margin.first } else { margin.rest });
             let rest = format!("{}{}", margin.rest, " ".repeat(mark.width()));
             self.blocks(&item.blocks, Margin { first: &first, rest: &rest });
-            if tight && self.out.ends_with("\n\n") && margin.rest.trim_end().is_empty() {
-                self.out.pop();
+            if tight {
+                self.take_back(margin.rest.trim_end());
             }
         }
         self.separate(margin);
@@ -332,20 +341,23 @@ impl Text {
         self.lines(&text, Margin { first: "* ", rest: "  " });
     }
 
-    /// A picture's words: its caption and credit; what it shows is for who sees it.
+    /// A picture's words: its caption and credit; what it shows is for who sees it, unless it is
+    /// a link, which has no other words.
     fn figure(&mut self, figure: &Figure, margin: Margin<'_>) {
         let mut words = Vec::new();
         if let Some(caption) = &figure.caption {
             words.push(self.inlines(caption));
         }
         words.extend(figure.credit.clone());
-        if let Some(href) = &figure.href {
-            words.push(format!("\n{href}"));
-        }
-        if !words.is_empty() {
-            self.lines(&format!("[{}]", words.join(" ")), margin);
-            self.separate(margin);
-        }
+        let caption = (!words.is_empty()).then(|| format!("[{}]", words.join(" · ")));
+        let text = match (caption, &figure.href) {
+            (Some(caption), Some(href)) => format!("{caption}\n{href}"),
+            (None, Some(href)) => format!("{}:\n{href}", figure.alt),
+            (Some(caption), None) => caption,
+            (None, None) => return,
+        };
+        self.lines(&text, margin);
+        self.separate(margin);
     }
 
     fn inlines(&mut self, inlines: &[Inline]) -> String {
@@ -353,16 +365,19 @@ impl Text {
         for inline in inlines {
             match inline {
                 Inline::Text(text) | Inline::Code(text) => out.push_str(text),
-                Inline::Strong(inner) => out.push_str(&format!("*{}*", self.inlines(inner))),
-                Inline::Emphasis(inner) => out.push_str(&format!("_{}_", self.inlines(inner))),
-                Inline::Strike(inner) => out.push_str(&format!("~{}~", self.inlines(inner))),
-                Inline::Link(link) => self.link(link, &mut out),
+                Inline::Strong(inner) => self.between('*', inner, &mut out),
+                Inline::Emphasis(inner) => self.between('_', inner, &mut out),
+                Inline::Strike(inner) => self.between('~', inner, &mut out),
+                Inline::Link(link) => self.link(link, inlines.len() == 1, &mut out),
                 Inline::Image(_) => {}
                 Inline::SoftBreak => out.push(' '),
                 Inline::LineBreak => out.push('\n'),
                 Inline::Footnote(number, _) => out.push_str(&format!(" ({number})")),
                 Inline::Html(open, _, inner) => {
-                    out.push_str(&self.inlines(inner));
+                    match &inner[..] {
+                        [Inline::Link(link)] => self.link(link, false, &mut out),
+                        inner => out.push_str(&self.inlines(inner)),
+                    }
                     if let Some(href) = href_of(open) {
                         self.number(&href, &mut out);
                     }
@@ -372,10 +387,31 @@ impl Text {
         out
     }
 
-    fn link(&mut self, link: &Link, out: &mut String) {
+    /// Marked words. A link's brackets stand for itself there as well, as the mark is no space.
+    fn between(&mut self, mark: char, inner: &[Inline], out: &mut String) {
+        out.push(mark);
+        match inner {
+            [Inline::Link(link)] => self.link(link, false, out),
+            inner => out.push_str(&self.inlines(inner)),
+        }
+        out.push(mark);
+    }
+
+    /// A link that shows its own address stands between angle brackets (RFC 3986, appendix C),
+    /// unless it is `alone`: programs take a mark that touches it for a part of it.
+    fn link(&mut self, link: &Link, alone: bool, out: &mut String) {
         let shown = plain(&link.text);
-        out.push_str(&self.inlines(&link.text));
         let address = link.href.trim_start_matches("mailto:").trim_start_matches("tel:");
+        if shown == link.href && !alone && shown.contains("://") {
+            out.push_str(&format!("<{shown}>"));
+            return;
+        }
+        let before = out.len();
+        out.push_str(&self.inlines(&link.text));
+        // A picture has no words here but those for who cannot see it.
+        if let ([Inline::Image(figure)], true) = (&link.text[..], out.len() == before) {
+            out.push_str(&figure.alt);
+        }
         let says_itself = shown == link.href || shown == address;
         if !says_itself && !link.href.starts_with('#') {
             self.number(&link.href, out);

@@ -34,9 +34,56 @@ pub(super) fn target(href: &str, slots: &Slots) -> Result<String, &'static str> 
     }
 }
 
+/// Where an address that stands bare in a text ends: Korean and Japanese write the next word
+/// without a space, as in `https://a.example/plan을`. A path of such letters behind a slash stays.
+pub(super) fn bare_end(text: &str) -> usize {
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        let is_eastern =
+            c >= '\u{1100}' && (c.is_alphabetic() || "、。，．「」『』（）".contains(c));
+        let behind_ascii = before.is_ascii_alphanumeric() || before == ')' || !c.is_alphabetic();
+        if is_eastern && behind_ascii && !text[at..].contains('/') {
+            return closed(&text[..at]);
+        }
+        before = c;
+    }
+    text.len()
+}
+
+/// The length of an address without the marks of the sentence at its end (GFM 6.9).
+fn closed(address: &str) -> usize {
+    let mut rest = address;
+    while let Some(last) = rest.chars().next_back() {
+        let count = |c: char| rest.matches(c).count();
+        if !"?!.,:;*_~'\"".contains(last) && (last != ')' || count(')') <= count('(')) {
+            break;
+        }
+        rest = &rest[..rest.len() - last.len_utf8()];
+    }
+    rest.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bare_address_ends_where_the_next_word_begins() {
+        for (text, address) in [
+            ("https://a.example에서", "https://a.example"),
+            ("https://a.example/plan을", "https://a.example/plan"),
+            ("https://a.example/plan)을", "https://a.example/plan"),
+            ("https://a.example/fog_(x)을", "https://a.example/fog_(x)"),
+            ("https://a.exampleをご覧ください。次に", "https://a.example"),
+            ("https://a.example/港。", "https://a.example/港"),
+            ("https://a.example/wiki/한글", "https://a.example/wiki/한글"),
+            ("https://한국.kr/길", "https://한국.kr/길"),
+            ("https://a.example/x한글/y", "https://a.example/x한글/y"),
+            ("https://a.example/x", "https://a.example/x"),
+        ] {
+            assert_eq!(&text[..bare_end(text)], address, "{text}");
+        }
+    }
 
     #[test]
     fn only_addresses_that_mail_programs_open_pass() {

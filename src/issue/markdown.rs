@@ -329,7 +329,7 @@ impl Reader<'_> {
 
     fn html(&mut self, node: Node<'_>, html: &str, span: Range<usize>, out: &mut Vec<Block>) {
         self.warn_of_removed(node, html);
-        let html = self.settled(html, node);
+        let html = self.settled(&sanitize::without_comments(html), node);
         let (clean, text) = sanitize::block(&html);
         if !clean.trim().is_empty() {
             out.push(Block { span, kind: BlockKind::Html(clean, text) });
@@ -403,6 +403,10 @@ fn unknown_directive(info: &str, name: &str, place: Place) -> Diagnostic {
         Some("lang") => "write ::: {lang=ko}".to_owned(),
         Some("button") => "a button is a link: [Read it](https://…){.button}".to_owned(),
         Some(meant) => format!("did you mean ::: {meant}?"),
+        None if info.is_empty() => {
+            "it ends nothing: a block that holds another has more colons, as in :::: callout"
+                .to_owned()
+        }
         None => "known: ::: callout, ::: only tag:member, ::: {lang=ko}".to_owned(),
     };
     let what = if info.is_empty() {

@@ -86,16 +86,35 @@ pub(super) fn block(html: &str) -> (String, String) {
     (clean, text)
 }
 
-/// The text between the tags of clean HTML.
+/// The text between the tags of clean HTML, with the targets of its links between angle brackets.
 fn text(html: &str) -> String {
     let mut out = String::new();
     let mut rest = html;
+    let mut link = None;
     while let Some(open) = rest.find('<') {
         out.push_str(&rest[..open]);
         let tag_end = rest[open..].find('>').map_or(rest.len(), |at| open + at + 1);
+        let tag = &rest[open..tag_end];
         let breaks = ["<br", "<p", "</p", "<li", "<tr", "<div", "</div", "<h", "<dt", "<dd"];
-        if breaks.iter().any(|tag| rest[open..].starts_with(tag)) && !out.ends_with('\n') {
+        if breaks.iter().any(|name| tag.starts_with(name)) && !out.ends_with('\n') {
             out.push('\n');
+        }
+        match element_name(tag).as_str() {
+            "li" if !tag.starts_with("</") => out.push_str("* "),
+            // Cells of a row stand apart.
+            "td" | "th" if !tag.starts_with("</") && !out.trim_end_matches(' ').is_empty() => {
+                out.push_str(if out.ends_with(['\n', ' ']) { "" } else { " | " });
+            }
+            "a" if tag.starts_with("</") => {
+                if let Some((start, href)) = link.take() {
+                    push_target(&mut out, start, href);
+                }
+            }
+            "a" => {
+                let href = tag.split("href=\"").nth(1).and_then(|value| value.split('"').next());
+                link = href.filter(|href| !href.starts_with('#')).map(|href| (out.len(), href));
+            }
+            _ => {}
         }
         rest = &rest[tag_end..];
     }
@@ -103,6 +122,32 @@ fn text(html: &str) -> String {
     let plain =
         [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&nbsp;", "\u{a0}"), ("&amp;", "&")];
     plain.iter().fold(out, |text, (entity, c)| text.replace(entity, c)).trim().to_owned()
+}
+
+/// Writes where the link leads whose words start at `start`, unless they say so.
+fn push_target(out: &mut String, start: usize, href: &str) {
+    let address = href.trim_start_matches("mailto:").trim_start_matches("tel:");
+    match out[start..].trim() {
+        shown if shown == href => {
+            out.truncate(start);
+            out.push_str(&format!("<{href}>"));
+        }
+        shown if shown == address => {}
+        _ => out.push_str(&format!(" <{address}>")),
+    }
+}
+
+/// Raw HTML without its comments, in which nothing counts.
+pub(super) fn without_comments(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((before, behind)) = rest.split_once("<!--") {
+        let Some((_, behind)) = behind.split_once("-->") else { break };
+        out.push_str(before);
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A single tag in running text.
@@ -205,6 +250,25 @@ mod tests {
         ] {
             assert!(told.iter().any(|found| found == word), "{word} not in {told:?}");
         }
+    }
+
+    #[test]
+    fn the_text_of_a_block_keeps_links_and_cells_apart() {
+        let (_, text) = block(
+            "<table><tr><th>Boat</th><th>Skipper</th></tr><tr><td>Gull</td><td>\
+             <a href=\"https://a.example/x?a=1&amp;b=2\">Ann</a></td></tr></table>\
+             <ul><li>one<li><a href=\"https://a.example/\">https://a.example/</a></ul>",
+        );
+        assert_eq!(
+            text,
+            "Boat | Skipper\nGull | Ann <https://a.example/x?a=1&b=2>\n* one\n* <https://a.example/>"
+        );
+    }
+
+    #[test]
+    fn comments_go_and_what_only_looks_like_one_stays() {
+        assert_eq!(without_comments("a<!-- {{ x }} -->b<!---->c"), "abc");
+        assert_eq!(without_comments("a <!-- open"), "a <!-- open");
     }
 
     #[test]

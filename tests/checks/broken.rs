@@ -1,11 +1,13 @@
 //! Faults that no author can write: the composition or the message is broken on purpose, and the
 //! rule that looks after it must say so.
 
+use sejong_digest::compose::Segment;
+
 use crate::harness::Publication;
 use crate::proof::Sent;
 
 /// The rules that these tests are for.
-pub(crate) const RULES: [&str; 15] = [
+pub(crate) const RULES: [&str; 16] = [
     "heading-one",
     "html-balance",
     "html-skeleton",
@@ -15,6 +17,7 @@ pub(crate) const RULES: [&str; 15] = [
     "image-resolution",
     "client-html",
     "text-width",
+    "text-links",
     "text-words",
     "text-residue",
     "message-lines",
@@ -75,8 +78,16 @@ fn a_text_that_is_not_clean() {
     says(&sent().edit_text("Dear ", &long), "text-width");
     says(&sent().edit_text("Dear ", "Dear&nbsp;"), "text-residue");
     says(&sent().edit_text("Dear ", "\n\n\n\n\nDear "), "text-residue");
+    let page = "https://thesejongsociety.org/";
     let mut sent = sent();
+    for at in &mut sent.composition.text {
+        if let Segment::Literal(text) = at {
+            *text = text.replace(page, &format!("{page}."));
+        }
+    }
+    says(&sent, "text-links");
     sent.composition.text.truncate(3);
+    says(&sent, "text-links");
     says(&sent, "text-words");
 }
 

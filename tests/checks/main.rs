@@ -18,3 +18,4 @@ mod corpus;
 mod formats;
 mod names;
 mod proof;
+mod twin;

@@ -7,6 +7,11 @@ use crate::issue::slot::{self, Piece};
 /// Columns to keep for a slot: most names fit.
 const SLOT_WIDTH: usize = 12;
 
+/// What may not begin a line of Chinese or Japanese (JIS X 4051, 4.3): the character before goes
+/// with it.
+const NEVER_FIRST: &str =
+    "、。，．・：；！？）］｝」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
+
 /// What stands before the first line of a block and before the others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Margin<'a> {
@@ -64,6 +69,21 @@ pub(super) fn wrap(text: &str, width: usize, margin: Margin<'_>) -> Vec<String> 
     lines
 }
 
+/// Text that is no Markdown, its addresses between angle brackets where a mark touches them.
+pub(super) fn apart(text: &str) -> String {
+    let apart = |word: &str| {
+        let inner = word.trim_start_matches(['(', '[', '"', '\'', '“', '‘', '«']);
+        let close = ['.', ',', ';', ':', '!', '?', ')', ']', '"', '\'', '”', '’', '»'];
+        let address = inner.trim_end_matches(|c: char| close.contains(&c) || c.is_whitespace());
+        let (before, behind) = (word.len() - inner.len(), word.len() - inner.len() + address.len());
+        match address.contains("://") && (before > 0 || !word[behind..].trim().is_empty()) {
+            true => format!("{}<{address}>{}", &word[..before], &word[behind..]),
+            false => word.to_owned(),
+        }
+    };
+    text.split_inclusive(char::is_whitespace).map(apart).collect()
+}
+
 struct Part<'a> {
     text: &'a str,
     /// Whether a space stood before it.
@@ -82,13 +102,20 @@ fn parts(word: &str, room: usize) -> Vec<Part<'_>> {
     for (at, c) in word.char_indices() {
         let wide = c.width().unwrap_or(0);
         if columns + wide > room && at > start {
-            parts.push(Part { text: &word[start..at], spaced: start == 0 });
-            (start, columns) = (at, 0);
+            let cut = if NEVER_FIRST.contains(c) { before(word, start, at) } else { at };
+            parts.push(Part { text: &word[start..cut], spaced: start == 0 });
+            (start, columns) = (cut, display_width(&word[cut..at]));
         }
         columns += wide;
     }
     parts.push(Part { text: &word[start..], spaced: start == 0 });
     parts
+}
+
+/// Where the character before byte `at` starts, if the line from `start` keeps another.
+fn before(word: &str, start: usize, at: usize) -> usize {
+    let last = word[start..at].char_indices().next_back().map_or(0, |(last, _)| last);
+    if last > 0 { start + last } else { at }
 }
 
 #[cfg(test)]
@@ -110,6 +137,22 @@ mod tests {
         assert_eq!(
             wrap("see https://a.example/a/long/path now", 12, margin),
             ["* see", "  https://a.example/a/long/path", "  now"]
+        );
+    }
+
+    #[test]
+    fn a_japanese_line_begins_with_no_mark() {
+        assert_eq!(wrap("日本語、日本。", 6, Margin::none()), ["日本", "語、日", "本。"]);
+        assert_eq!(wrap("、、、、", 2, Margin::none()), ["、", "、", "、", "、"]);
+    }
+
+    #[test]
+    fn no_mark_touches_an_address() {
+        assert_eq!(
+            apart(
+                "Join at https://a.example/join. Or (https://b.example), or https://c.example/ now"
+            ),
+            "Join at <https://a.example/join>. Or (<https://b.example>), or https://c.example/ now"
         );
     }
 

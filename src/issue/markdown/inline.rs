@@ -2,7 +2,7 @@
 
 use comrak::nodes::{Node, NodeLink, NodeValue};
 
-use super::{COLON, MAX_DEPTH, Reader, has_class};
+use super::{COLON, MAX_DEPTH, Reader, has_class, only_child};
 use crate::diagnostic::Diagnostic;
 use crate::issue::block::{Figure, Inline, Link, plain};
 use crate::issue::links;
@@ -71,7 +71,10 @@ impl Reader<'_> {
     pub(super) fn inline(&mut self, node: Node<'_>) -> Vec<Inline> {
         let value = node.data().value.clone();
         let inline = match value {
-            NodeValue::Text(text) => Inline::Text(self.settled(&text, node)),
+            NodeValue::Text(text) => {
+                let text = self.quote_opened(&text, node).unwrap_or_else(|| text.to_string());
+                Inline::Text(self.settled(&text, node))
+            }
             NodeValue::Code(code) => {
                 Inline::Code(self.slots.restore(&code.literal.replace(COLON, ":")))
             }
@@ -92,7 +95,36 @@ impl Reader<'_> {
         vec![inline]
     }
 
+    /// A quote that opens emphasis before Chinese, Japanese or Korean, as in `**"한글"**`: the
+    /// Markdown crate takes it for a closing one, as it lets emphasis end before such letters.
+    fn quote_opened(&self, text: &str, node: Node<'_>) -> Option<String> {
+        let (closing, rest) = text.split_at_checked(text.chars().next()?.len_utf8())?;
+        let (typed, opening) = match closing {
+            "”" => ('"', '“'),
+            "’" => ('\'', '‘'),
+            _ => return None,
+        };
+        let first = node.previous_sibling().is_none();
+        let is_eastern = |c: char| c >= '\u{1100}' && c.is_alphabetic();
+        let span = self.span(node.data().sourcepos);
+        let is_typed = self.source.text()[span].starts_with(typed);
+        (first && is_typed && rest.starts_with(is_eastern)).then(|| format!("{opening}{rest}"))
+    }
+
     fn link(&mut self, node: Node<'_>, link: &NodeLink) -> Vec<Inline> {
+        if let Some((address, rest)) = self.bare_address(node, &link.url) {
+            let href = match address.strip_prefix("www.") {
+                // No scheme is written, and `http:` is nobody's wish.
+                Some(_) => format!("https://{address}"),
+                None => address.clone(),
+            };
+            let mut out: Vec<Inline> = match self.target(&href, node) {
+                Some(href) => vec![Inline::Link(Link { href, text: vec![Inline::Text(address)] })],
+                None => vec![Inline::Text(address)],
+            };
+            out.extend((!rest.is_empty()).then_some(Inline::Text(rest)));
+            return out;
+        }
         let text = self.inlines(node);
         if plain(&text).trim().is_empty() {
             let place = self.place(node);
@@ -106,6 +138,23 @@ impl Reader<'_> {
             Some(href) => vec![Inline::Link(Link { href, text })],
             None => text,
         }
+    }
+
+    /// The address that stands bare in the text, without brackets, and what follows it without a
+    /// space.
+    fn bare_address(&mut self, node: Node<'_>, url: &str) -> Option<(String, String)> {
+        let child = only_child(node)?;
+        let text = match &child.data().value {
+            NodeValue::Text(text) => text.to_string(),
+            _ => return None,
+        };
+        let is_bare = url == text && text.contains("://") || url == format!("http://{text}");
+        let span = self.span(node.data().sourcepos);
+        if !is_bare || self.source.text()[span].starts_with(['<', '[']) {
+            return None;
+        }
+        let (address, rest) = text.split_at(links::bare_end(&text));
+        Some((self.settled(address, node), self.settled(rest, node)))
     }
 
     /// Where a link leads, if a message may lead there.
