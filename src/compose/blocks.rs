@@ -139,8 +139,7 @@ impl Page<'_> {
                 p.m {
                     @if let Some(caption) = &figure.caption { (self.inlines(caption)) }
                     @if let Some(credit) = &figure.credit {
-                        @if figure.caption.is_some() { " · " }
-                        (self.text(credit))
+                        (figure.before_credit()) (self.text(credit))
                     }
                 }
             }

@@ -344,12 +344,12 @@ impl Text {
     /// A picture's words: its caption and credit; what it shows is for who sees it, unless it is
     /// a link, which has no other words.
     fn figure(&mut self, figure: &Figure, margin: Margin<'_>) {
-        let mut words = Vec::new();
-        if let Some(caption) = &figure.caption {
-            words.push(self.inlines(caption));
+        let mut words = figure.caption.as_ref().map_or(String::new(), |text| self.inlines(text));
+        if let Some(credit) = &figure.credit {
+            words.push_str(figure.before_credit());
+            words.push_str(credit);
         }
-        words.extend(figure.credit.clone());
-        let caption = (!words.is_empty()).then(|| format!("[{}]", words.join(" · ")));
+        let caption = (!words.is_empty()).then(|| format!("[{words}]"));
         let text = match (caption, &figure.href) {
             (Some(caption), Some(href)) => format!("{caption}\n{href}"),
             (None, Some(href)) => format!("{}:\n{href}", figure.alt),

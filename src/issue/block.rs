@@ -74,6 +74,21 @@ pub struct Figure {
     pub href: Option<String>,
 }
 
+impl Figure {
+    /// What stands between caption and credit: nothing but a space behind a sentence that has ended.
+    pub fn before_credit(&self) -> &'static str {
+        match self.caption.as_deref().map(plain) {
+            None => "",
+            Some(caption)
+                if caption.trim_end().ends_with(['.', '!', '?', '…', '。', '！', '？']) =>
+            {
+                " "
+            }
+            Some(_) => " · ",
+        }
+    }
+}
+
 /// A link and its text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
@@ -186,6 +201,20 @@ fn push_plain(inlines: &[Inline], out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_credit_follows_a_sentence_without_a_mark() {
+        let before = |caption: Option<&str>| {
+            let caption = caption.map(|text| vec![Inline::Text(text.to_owned())]);
+            let credit = Some("Aoife Daly".to_owned());
+            Figure { image: 0, alt: String::new(), caption, credit, href: None }.before_credit()
+        };
+        assert_eq!(
+            [before(None), before(Some("Noon")), before(Some("It is noon."))],
+            ["", " · ", " "]
+        );
+        assert_eq!(before(Some("정오입니다。")), " ");
+    }
 
     #[test]
     fn no_heading_skips_a_level() {
