@@ -65,6 +65,10 @@ pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<()
         files::replace(&path, &image.sent.bytes)?;
     }
     let count = match issue.images.len() {
+        0 => {
+            print::note("the issue has no pictures to publish");
+            return Ok(());
+        }
         1 => "1 picture is".to_owned(),
         count => format!("{count} pictures are"),
     };
