@@ -11,4 +11,5 @@ pub mod reconcile;
 pub mod run;
 pub mod schedule;
 pub mod templates;
+pub mod throttle;
 pub mod trial;

@@ -3,11 +3,12 @@
 //! The clock is asked through [`Options::clock`]. A refused recipient is an outcome; the run itself
 //! ends early only for what would befall every further message.
 
-mod ahead;
 mod connection;
 mod health;
 pub mod lanes;
 mod objections;
+mod pacing;
+mod presign;
 mod queue;
 mod recorder;
 

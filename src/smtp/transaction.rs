@@ -53,6 +53,11 @@ pub trait Feed: Send {
     /// [`Stop`]: nothing of it was sent, nothing more will be.
     fn before_dot(&mut self, ticket: Ticket) -> impl Future<Output = Result<(), Stop>> + Send;
 
+    /// The last byte of it has left: it will not arrive late through any fault of ours.
+    fn left(&mut self, ticket: Ticket) {
+        let _ = ticket;
+    }
+
     /// What became of it: once for each message that was taken. A message refused without a
     /// command may be settled before one that was taken earlier.
     fn settled(&mut self, ticket: Ticket, outcome: Outcome) -> impl Future<Output = ()> + Send;
@@ -377,7 +382,10 @@ impl Session {
             }
         }
         let (outcome, trouble) = match self.write(Stage::Body).await {
-            Ok(()) => self.dot_reply().await,
+            Ok(()) => {
+                feed.left(current.ticket);
+                self.dot_reply().await
+            }
             Err(loss) => self.broken_text(dot_at, loss).await,
         };
         let Some(trouble) = trouble else {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::ahead::Draft;
 use super::health::{Health, Wait};
 use super::objections::Objections;
+use super::presign::Draft;
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::{Options, Stopping};
@@ -377,7 +377,8 @@ impl RowFeed<'_> {
         self.work.recorder.settled(Settled { retry: Some(retry), ..settled });
     }
 
-    /// Somebody asks for a lower rate: the relay at MAIL, the recipient's domain after it.
+    /// Somebody asks for a lower rate: the relay at MAIL, and after it the relay or the recipient's
+    /// domain.
     fn heed(&self, claimed: &Claimed, failure: &Failure) {
         // A server that shuts down says nothing about the rate.
         let shuts_down = |reply: &Reply| reply.code == 421 && reply.is_about(3, 2);
@@ -387,8 +388,13 @@ impl RowFeed<'_> {
         {
             return;
         }
+        // 4.3.x is the state of the server that says it, whoever the message is for (RFC 3463 3.4).
+        let about_itself = failure.reply.as_ref().is_some_and(|reply| reply.subject() == Some(3));
         match failure.stage {
-            Stage::Mail => self.work.queue.slow_relay(self.route),
+            Stage::Mail => self.work.queue.slow_relay(claimed),
+            Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot if about_itself => {
+                self.work.queue.slow_relay(claimed);
+            }
             Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot => {
                 self.work.queue.slow_lane(claimed);
             }
@@ -445,6 +451,10 @@ impl Feed for RowFeed<'_> {
         }
     }
 
+    fn left(&mut self, ticket: Ticket) {
+        self.work.queue.left(i64::try_from(ticket.0).unwrap_or_default());
+    }
+
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {
         let Some(claimed) = self.rows.remove(&ticket) else { return };
         let row = claimed.row;
@@ -459,7 +469,7 @@ impl RowFeed<'_> {
             Outcome::Accepted(reply) => {
                 self.work.shared.refusals.store(0, Ordering::Relaxed);
                 self.work.suspects().clear();
-                self.work.queue.speed_up(self.route, &claimed);
+                self.work.queue.speed_up(&claimed);
                 self.work.shared.objections.answered(&claimed);
                 self.record(&claimed, "accepted", Some(&reply), &reply.text);
             }

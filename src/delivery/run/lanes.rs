@@ -1,19 +1,24 @@
 //! Rows that wait for a connection, by lane: a domain that is slow holds up nobody else.
 //!
 //! Domains without a limit share one lane. A domain gets its own by `[lane."…"]`, or when it asks
-//! for a lower rate. Lanes take turns. Holds rows and counts only; never waits.
+//! for a lower rate, and goes on asking. Lanes take turns. Holds rows and counts only; never waits.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::delivery::ledger::Claimed;
 use crate::delivery::pace::{Pace, Rate};
+use crate::delivery::throttle::Throttle;
 
 /// Rows of one lane that are kept at hand; beyond that the domain is left out of claims.
 const AT_HAND: usize = 200;
 
 /// A lane whose turn comes so soon is as good as ready.
 const NEAR: Duration = Duration::from_millis(50);
+
+/// Domains without a lane whose rate replies are remembered: a list may have any number, and each
+/// may give a few.
+const SUSPECTS: usize = 4_096;
 
 /// What a recipient domain may get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub(super) struct Lanes {
     /// The first is everybody's.
     lanes: Vec<Lane>,
     by_domain: HashMap<String, usize>,
+    /// Domains without a lane that have given rate replies.
+    suspects: HashMap<String, Throttle>,
     /// The lane that is asked first.
     turn: usize,
 }
@@ -41,8 +48,15 @@ struct Lane {
     domain: String,
     rows: VecDeque<Claimed>,
     pace: Pace,
+    throttle: Throttle,
     out: usize,
     connections: Option<usize>,
+}
+
+impl Lane {
+    fn wait(&self, now: Duration) -> Duration {
+        self.pace.wait(now).max(self.throttle.wait(now))
+    }
 }
 
 /// What [`Lanes::ready`] found.
@@ -53,13 +67,18 @@ pub(super) enum Ready {
     Later(Option<Duration>),
 }
 
-fn domain(row: &Claimed) -> String {
+pub(super) fn domain(row: &Claimed) -> String {
     row.recipient.address().domain().to_lowercase()
 }
 
 impl Lanes {
     pub(super) fn new(options: &[LaneOptions]) -> Lanes {
-        let mut lanes = Lanes { lanes: vec![Lane::default()], by_domain: HashMap::new(), turn: 0 };
+        let mut lanes = Lanes {
+            lanes: vec![Lane::default()],
+            by_domain: HashMap::new(),
+            suspects: HashMap::new(),
+            turn: 0,
+        };
         for LaneOptions { domain, limit, connections } in options {
             let lane = lanes.open(domain.clone());
             lanes.lanes[lane].pace = Pace::new(*limit);
@@ -86,10 +105,10 @@ impl Lanes {
     }
 
     fn of(&self, row: &Claimed) -> usize {
-        match self.by_domain.is_empty() {
-            true => 0,
-            false => self.by_domain.get(&domain(row)).copied().unwrap_or(0),
+        if self.by_domain.is_empty() {
+            return 0;
         }
+        self.by_domain.get(&domain(row)).copied().unwrap_or(0)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -104,17 +123,21 @@ impl Lanes {
     /// A row that was handed out comes back, to be the next.
     pub(super) fn give_back(&mut self, row: Claimed) {
         let lane = self.of(&row);
-        let lane = &mut self.lanes[lane];
-        lane.out = lane.out.saturating_sub(1);
-        lane.rows.push_front(row);
+        self.lanes[lane].rows.push_front(row);
     }
 
-    /// A row that was handed out is settled; whether a row of its lane may have waited for that.
-    pub(super) fn settled(&mut self, row: &Claimed) -> bool {
-        let lane = self.of(row);
+    /// A row that `lane` handed out at `taken` has left; see [`Pace::left`].
+    pub(super) fn left(&mut self, lane: usize, taken: Duration, now: Duration, usual: Duration) {
+        self.lanes[lane].pace.left(taken, now, usual);
+    }
+
+    /// A row that `lane` handed out at `taken` is settled or comes back; whether a row of its lane
+    /// may have waited for that.
+    pub(super) fn settled(&mut self, lane: usize, taken: Duration, now: Duration) -> bool {
         let lane = &mut self.lanes[lane];
         lane.out = lane.out.saturating_sub(1);
-        lane.connections.is_some() && !lane.rows.is_empty()
+        lane.throttle.settled(taken, now);
+        (lane.connections.is_some() || lane.throttle.is_slowed()) && !lane.rows.is_empty()
     }
 
     /// The lane whose turn it is, of those that may go at `now`.
@@ -126,7 +149,7 @@ impl Lanes {
             if lane.rows.is_empty() || lane.connections.is_some_and(|most| lane.out >= most) {
                 continue;
             }
-            let wait = lane.pace.wait(now);
+            let wait = lane.wait(now);
             if wait.is_zero() {
                 return Ready::Lane(at);
             }
@@ -139,9 +162,9 @@ impl Lanes {
     /// that is slow only the one whose time has come or is near.
     pub(super) fn coming(&self, most: usize, now: Duration) -> Vec<&Claimed> {
         let mut coming = Vec::with_capacity(most);
-        let share = |lane: &&Lane| match lane.pace.wait(now) {
+        let share = |lane: &&Lane| match lane.wait(now) {
             pause if pause > NEAR => 0,
-            _ if lane.pace.is_limited() => 1,
+            _ if lane.pace.is_limited() || lane.throttle.is_slowed() => 1,
             _ => lane.connections.unwrap_or(most).min(most),
         };
         let shares: Vec<_> = self.lanes.iter().map(|lane| (lane, share(&lane))).collect();
@@ -163,6 +186,7 @@ impl Lanes {
         let lane = &mut self.lanes[lane];
         let row = lane.rows.pop_front()?;
         lane.pace.take(now);
+        lane.throttle.take(now);
         lane.out += 1;
         Some(row)
     }
@@ -179,25 +203,54 @@ impl Lanes {
         lane.is_none_or(|lane| self.lanes[*lane].rows.len() < AT_HAND / 2)
     }
 
-    /// The domain of `row` asks for a lower rate: it gets a lane of its own, and a slower one.
-    pub(super) fn slow_down(&mut self, row: &Claimed, now: Duration) {
-        let (domain, before) = (domain(row), self.lanes.len());
-        let lane = self.open(domain.clone());
-        if self.lanes.len() > before {
-            // What "full pace" was is known of all such domains together only.
-            self.lanes[lane].pace = self.lanes[0].pace;
+    /// What the domain of `row` asks for, where it has asked for anything.
+    pub(super) fn throttle(&self, row: &Claimed) -> Option<&Throttle> {
+        match self.of(row) {
+            0 => self.suspects.get(&domain(row)),
+            lane => Some(&self.lanes[lane].throttle),
+        }
+    }
+
+    /// A message to the domain of `row`, taken at `taken`, got a rate reply.
+    pub(super) fn refused(&mut self, row: &Claimed, taken: Duration, now: Duration) {
+        let lane = self.of(row);
+        if lane > 0 {
+            return self.lanes[lane].throttle.refused(taken, now, true);
+        }
+        if self.suspects.len() >= SUSPECTS {
+            self.suspects.clear();
+        }
+        let domain = domain(row);
+        let suspect = self.suspects.entry(domain.clone()).or_insert_with(|| Throttle::new(taken));
+        suspect.refused(taken, now, true);
+        if suspect.is_slowed()
+            && let Some(throttle) = self.suspects.remove(&domain)
+        {
+            let lane = self.open(domain);
+            self.lanes[lane].throttle = throttle;
             let rows = std::mem::take(&mut self.lanes[0].rows);
             for row in rows {
                 self.add(row);
             }
         }
-        self.lanes[lane].pace.slow_down(now);
     }
 
-    /// A message to the domain of `row` was accepted.
-    pub(super) fn speed_up(&mut self, row: &Claimed) {
-        let lane = self.of(row);
-        self.lanes[lane].pace.speed_up();
+    /// A message to the domain of `row`, taken at `taken`, was accepted.
+    pub(super) fn accepted(&mut self, row: &Claimed, taken: Duration, now: Duration) {
+        let throttle = match self.of(row) {
+            0 if self.suspects.is_empty() => None,
+            0 => self.suspects.get_mut(&domain(row)),
+            lane => Some(&mut self.lanes[lane].throttle),
+        };
+        if let Some(throttle) = throttle {
+            throttle.accepted(taken, now);
+        }
+    }
+
+    /// It was the relay that asked for a lower rate, and no domain.
+    pub(super) fn acquit(&mut self, now: Duration) {
+        self.suspects.clear();
+        self.lanes.iter_mut().for_each(|lane| lane.throttle.acquit(now));
     }
 }
 
