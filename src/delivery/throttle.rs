@@ -53,7 +53,13 @@ const CHANCE: f64 = 0.06;
 const CHANCE_HELD: f64 = 0.04;
 /// It is believed from here on.
 const BELIEVED: f64 = 11.0;
-const BELIEVED_HELD: f64 = 5.5;
+const BELIEVED_HELD: f64 = 8.0;
+/// The same for a rate that is being raised and is too high: that refuses so large a part,
+const TOO_FAST: f64 = 0.5;
+/// and is believed from here on.
+const BELIEVED_RAISED: f64 = 4.0;
+/// A refusal of somebody who was refused before is so much evidence.
+const REPEATED: f64 = 0.25;
 /// Refusals by chance are never taken for more than this part.
 const MOST_CHANCE: f64 = 0.8;
 
@@ -69,6 +75,16 @@ const TRIED: f64 = 0.9;
 /// So many times in a row messages were held and refused again, some of them: it is not the rate.
 const UNEXPLAINED: u32 = 3;
 
+/// What is known of a rate reply besides that it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateReply {
+    /// Other domains get them as well, as far as that is asked.
+    pub spread: bool,
+    /// The same recipient has been deferred before: whoever is refused once is often refused twice,
+    /// whatever the rate.
+    pub repeated: bool,
+}
+
 /// See the file's head.
 #[derive(Clone, Debug, Default)]
 pub struct Throttle {
@@ -81,12 +97,16 @@ pub struct Throttle {
     /// then: a second refusal soon after the first belongs to it.
     cycle: Cycle,
     before: Option<(Cycle, Option<Allowed>)>,
+    /// That a limit is used up, and that a raised rate is too high.
     evidence: f64,
+    too_fast: f64,
     /// The part that is refused at any rate.
     chance: f64,
     tally: Tally,
     /// What is allowed, in messages a second, as far as it is known.
     allowed: Option<Allowed>,
+    /// Refusals since the last attempt to get more began.
+    spent: u32,
     unexplained: Unexplained,
 }
 
@@ -120,9 +140,8 @@ struct Held {
     /// The last rate of an attempt that was not refused.
     passed: f64,
     step: Step,
-    /// Accepted since the last attempt, and refused since it began.
+    /// Accepted since the last attempt.
     accepted: u32,
-    refused: u32,
     /// It is tried whether a lower rate helps, against this part that was refused.
     tried: Option<f64>,
     /// Answers to what left at this rate or a higher one.
@@ -253,6 +272,8 @@ impl Throttle {
         self.tally.answers += 1;
         let chance = self.believed_chance();
         self.evidence = (self.evidence + ((1.0 - USED_UP) / (1.0 - chance)).ln()).max(0.0);
+        let part = TOO_FAST.max(chance);
+        self.too_fast = (self.too_fast + ((1.0 - part) / (1.0 - chance)).ln()).max(0.0);
         match &mut self.phase {
             Phase::Free => {}
             Phase::Paused(_) => return self.reopen(taken),
@@ -268,19 +289,23 @@ impl Throttle {
         self.judge(now);
     }
 
-    /// A message that left at `taken` got a rate reply. `spread`: other domains get them as well, as
-    /// far as that is asked.
-    pub fn refused(&mut self, taken: Duration, now: Duration, spread: bool) {
-        if let Phase::Held(held) = &mut self.phase {
-            held.refused += 1;
-        }
+    /// A message that left at `taken` got a rate reply.
+    pub fn refused(&mut self, taken: Duration, now: Duration, reply: RateReply) {
+        self.spent += 1;
         if taken < self.since {
             return;
         }
-        self.tally.answers += 1;
-        self.tally.refused += 1;
-        self.tally.spread = spread;
-        self.evidence += (USED_UP / self.believed_chance()).ln();
+        let weight = if reply.repeated {
+            REPEATED
+        } else {
+            self.tally.answers += 1;
+            self.tally.refused += 1;
+            self.tally.spread = reply.spread;
+            1.0
+        };
+        let chance = self.believed_chance();
+        self.evidence += (USED_UP / chance).ln() * weight;
+        self.too_fast += (TOO_FAST.max(chance) / chance).ln() * weight;
         match &mut self.phase {
             Phase::Free if self.evidence >= BELIEVED => return self.pause(now),
             Phase::Free => {}
@@ -296,7 +321,9 @@ impl Throttle {
                 if self.evidence >= BELIEVED_HELD {
                     return self.pause(now);
                 }
-                self.lower(now);
+                if held.raised.is_some() && self.too_fast >= BELIEVED_RAISED {
+                    self.lower(now);
+                }
             }
         }
         self.judge(now);
@@ -322,7 +349,7 @@ impl Throttle {
         if std::env::var_os("TRACE").is_some() { eprintln!("{:8.3} {:?} allowed {:?} chance {:.3} cycle {:?} tally {:?}", now.as_secs_f64(), phase, self.allowed.map(|a| (a.per_second as i64, a.confirmed)), self.chance, self.cycle, self.tally); }
         self.phase = phase;
         self.since = now;
-        self.evidence = 0.0;
+        (self.evidence, self.too_fast) = (0.0, 0.0);
         self.tally = Tally { since: now, ..Tally::default() };
     }
 
@@ -391,7 +418,6 @@ impl Throttle {
             passed: 0.0,
             step: Step { since: now, ..Step::default() },
             accepted: 0,
-            refused: 0,
             tried,
             answers: 0,
             refusals: 0,
@@ -422,7 +448,7 @@ impl Throttle {
             None => {
                 let (least, most) = ACCEPTED_BETWEEN;
                 let wanted = if confirmed {
-                    (held.refused * ACCEPTED_FOR_A_REFUSAL).clamp(least, most)
+                    self.spent.saturating_mul(ACCEPTED_FOR_A_REFUSAL).clamp(least, most)
                 } else {
                     messages
                 };
@@ -430,7 +456,7 @@ impl Throttle {
                 if held.accepted < wanted || now < self.since + rest {
                     return;
                 }
-                held.refused = 0;
+                self.spent = 0;
                 held.passed = held.per_second;
                 0
             }
@@ -457,27 +483,21 @@ impl Throttle {
         held.step = Step { since: now, ..Step::default() };
     }
 
-    /// A single refusal while messages are held.
+    /// The rate has been raised too far.
     fn lower(&mut self, now: Duration) {
         let Phase::Held(held) = &mut self.phase else { return };
         let Some(allowed) = self.allowed else { return };
-        if held.tried.is_some() {
-            return;
-        }
+        self.too_fast = 0.0;
         let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, now);
         let firm = self.cycle.accepted >= FIRM;
-        let per_second = if held.raised.is_some() {
-            let passed = held.passed.min(allowed.per_second * 1.1);
-            if firm { average.clamp(passed.min(held.per_second), held.per_second) } else { passed }
-        } else if self.chance >= NO_PART {
-            return;
-        } else {
-            let less = allowed.per_second * USED;
-            if firm { average.clamp(less, allowed.per_second) } else { less }
-        };
+        // What was passed may have been saved up before.
+        let passed = (held.passed * allowed.per_second).sqrt();
+        let per_second =
+            if firm { average.clamp(passed.min(held.per_second), held.per_second) } else { passed };
         if std::env::var_os("TRACE").is_some() { eprintln!("{:8.3} LOWER {:?} to {:.1}", now.as_secs_f64(), held, per_second); }
         held.raised = None;
         held.accepted = 0;
+        self.tally = Tally { since: now, ..Tally::default() };
         held.per_second = per_second * USED;
         held.next = held.next.max(now + Duration::from_secs_f64(1.0 / held.per_second));
         held.step = Step { since: now, ..Step::default() };
@@ -504,8 +524,12 @@ impl Throttle {
                 return self.free(part, now);
             }
             let per_second = self.allowed.map_or(1.0, |allowed| allowed.per_second);
+            self.allowed = Some(Allowed { per_second, confirmed: true });
             self.cycle = Cycle { since: now, accepted: 0 };
             return self.hold(per_second * USED, None, now);
+        }
+        if self.is_raised() {
+            return;
         }
         let (least, time) = if self.is_slowed() { JUDGED_HELD } else { JUDGED };
         if answers < least || age < time {

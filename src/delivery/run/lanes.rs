@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::delivery::ledger::Claimed;
 use crate::delivery::pace::{Pace, Rate};
-use crate::delivery::throttle::Throttle;
+use crate::delivery::throttle::{RateReply, Throttle};
 
 /// Rows of one lane that are kept at hand; beyond that the domain is left out of claims.
 const AT_HAND: usize = 200;
@@ -214,15 +214,16 @@ impl Lanes {
     /// A message to the domain of `row`, taken at `taken`, got a rate reply.
     pub(super) fn refused(&mut self, row: &Claimed, taken: Duration, now: Duration) {
         let lane = self.of(row);
+        let reply = RateReply { spread: true, repeated: row.earlier.deferred };
         if lane > 0 {
-            return self.lanes[lane].throttle.refused(taken, now, true);
+            return self.lanes[lane].throttle.refused(taken, now, reply);
         }
         if self.suspects.len() >= SUSPECTS {
             self.suspects.clear();
         }
         let domain = domain(row);
         let suspect = self.suspects.entry(domain.clone()).or_insert_with(|| Throttle::new(taken));
-        suspect.refused(taken, now, true);
+        suspect.refused(taken, now, reply);
         if suspect.is_slowed()
             && let Some(throttle) = self.suspects.remove(&domain)
         {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::lanes::{LaneOptions, Lanes, Ready, domain};
 use crate::delivery::ledger::Claimed;
 use crate::delivery::pace::{Pace, Rate};
-use crate::delivery::throttle::Throttle;
+use crate::delivery::throttle::{RateReply, Throttle};
 
 /// Rate replies of one domain, without a message that it took in between, that speak against the
 /// relay; and where the relay has been slowed already.
@@ -210,12 +210,10 @@ impl Pacing {
         let Some(out) = self.out.get_mut(&row.row).filter(|out| !out.answered) else { return };
         out.answered = true;
         let (taken, relay) = (out.taken, &mut self.relays[out.relay]);
-        if whose == Whose::Relay {
-            return relay.throttle.refused(taken, now, true);
-        }
-        if relay.throttle.is_paused() {
-            // What leaves is a probe, whoever it is for.
-            return relay.throttle.refused(taken, now, true);
+        let repeated = row.earlier.deferred;
+        if whose == Whose::Relay || relay.throttle.is_paused() {
+            // While it is paused, what leaves is a probe, whoever it is for.
+            return relay.throttle.refused(taken, now, RateReply { spread: true, repeated });
         }
         let slowed = relay.throttle.is_slowed();
         let lane = self.lanes.throttle(row);
@@ -227,7 +225,7 @@ impl Pacing {
         let lanes_own = lane_slowed && (!slowed || lane_raised || !relay.throttle.is_raised());
         let counts = votes <= if slowed { VOTES_SLOWED } else { VOTES };
         if counts && !lanes_own {
-            relay.throttle.refused(taken, now, spread);
+            relay.throttle.refused(taken, now, RateReply { spread, repeated });
             if relay.throttle.is_slowed() && (!slowed || relay.throttle.is_paused()) {
                 self.lanes.acquit(now);
                 relay.votes = Votes::default();

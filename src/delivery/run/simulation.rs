@@ -263,6 +263,8 @@ struct World<'a> {
     /// Rows that a claim left where they were, by domain.
     aside: Vec<VecDeque<i64>>,
     due: VecDeque<i64>,
+    /// Recipients that come back.
+    waiting_for: usize,
     next_row: i64,
     domains: HashMap<i64, usize>,
     sent: Sent,
@@ -283,6 +285,7 @@ pub(super) fn send(run: &Run, mut relay: Relay) -> Sent {
         rows: HashMap::new(),
         aside: vec![VecDeque::new(); run.shares.len()],
         due: VecDeque::new(),
+        waiting_for: 0,
         next_row: 0,
         domains: HashMap::new(),
         sent: Sent::default(),
@@ -347,7 +350,11 @@ impl World<'_> {
     }
 
     fn look(&mut self, slot: usize) {
-        if self.now >= self.run.seconds {
+        let done = self.next_row >= self.run.messages
+            && self.rows.is_empty()
+            && self.waiting_for == 0
+            && self.pacing.lanes.is_empty();
+        if self.now >= self.run.seconds || done {
             return;
         }
         loop {
@@ -387,6 +394,7 @@ impl World<'_> {
                     self.pacing.refused(&claimed, whose, now);
                     self.sent.refused.push((self.now, domain));
                     if let Some(retry) = self.run.retry {
+                        self.waiting_for += 1;
                         self.after(retry, Event::Due(row));
                     }
                 }
@@ -406,8 +414,10 @@ impl World<'_> {
         while claimed.len() < CLAIM
             && let Some(row) = self.due.pop_front()
         {
+            self.waiting_for -= 1;
             claimed.push(row);
         }
+        let again = claimed.len();
         for domain in 0..self.aside.len() {
             while claimed.len() < CLAIM
                 && !is_full(domain)
@@ -436,11 +446,11 @@ impl World<'_> {
                 claimed.push(self.next_row);
             }
         }
-        for number in &claimed {
+        for (at, number) in claimed.iter().enumerate() {
             let domain = self.domains[number];
             if let Ok(address) = Address::parse(&format!("r{number}@{}", name(domain))) {
                 let recipient = Recipient::new(address, [], []);
-                let earlier = Earlier::default();
+                let earlier = Earlier { deferred: at < again, ..Earlier::default() };
                 self.pacing.lanes.add(Claimed { row: *number, revision: None, recipient, earlier });
             }
         }
