@@ -25,9 +25,11 @@ const FIRST_STEP: (Duration, u32) = (Duration::from_millis(100), 3);
 /// So many messages are accepted for each one that an attempt to get more has cost.
 const ACCEPTED_FOR_A_REFUSAL: u32 = 80;
 /// The same, at least and at most.
-const ACCEPTED_BETWEEN: (u32, u32) = (64, 640);
+const ACCEPTED_BETWEEN: (u32, u32) = (64, 320);
 /// Time between two attempts to get more, at least.
 const BETWEEN: Duration = Duration::from_secs(1);
+/// What a raised rate has passed is believed up to this factor of what was known.
+const CREEP: f64 = 1.1;
 /// An estimate is firm that so many messages were accepted for.
 const FIRM: u32 = 8;
 /// Two estimates that differ by less agree.
@@ -200,6 +202,11 @@ impl Throttle {
         !matches!(self.phase, Phase::Free)
     }
 
+    /// When what is asked for changed: what left before says nothing about it.
+    pub fn since(&self) -> Duration {
+        self.since
+    }
+
     /// Whether nothing leaves but a probe.
     pub fn is_paused(&self) -> bool {
         matches!(self.phase, Phase::Paused(_))
@@ -286,7 +293,7 @@ impl Throttle {
                 self.raise(now);
             }
         }
-        self.judge(now);
+        self.judge(taken, now);
     }
 
     /// A message that left at `taken` got a rate reply.
@@ -322,11 +329,11 @@ impl Throttle {
                     return self.pause(now);
                 }
                 if held.raised.is_some() && self.too_fast >= BELIEVED_RAISED {
-                    self.lower(now);
+                    self.lower(taken, now);
                 }
             }
         }
-        self.judge(now);
+        self.judge(taken, now);
     }
 
     /// Forgets what looks like a limit: it was another's.
@@ -484,16 +491,15 @@ impl Throttle {
     }
 
     /// The rate has been raised too far.
-    fn lower(&mut self, now: Duration) {
+    fn lower(&mut self, taken: Duration, now: Duration) {
         let Phase::Held(held) = &mut self.phase else { return };
         let Some(allowed) = self.allowed else { return };
         self.too_fast = 0.0;
-        let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, now);
+        let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, taken);
         let firm = self.cycle.accepted >= FIRM;
         // What was passed may have been saved up before.
-        let passed = (held.passed * allowed.per_second).sqrt();
-        let per_second =
-            if firm { average.clamp(passed.min(held.per_second), held.per_second) } else { passed };
+        let passed = held.passed.min(allowed.per_second * CREEP);
+        let per_second = if firm { average.max(passed).min(held.per_second) } else { passed };
         if std::env::var_os("TRACE").is_some() { eprintln!("{:8.3} LOWER {:?} to {:.1}", now.as_secs_f64(), held, per_second); }
         held.raised = None;
         held.accepted = 0;
@@ -508,14 +514,14 @@ impl Throttle {
     }
 
     /// Whether the part that is refused needs an explanation, or has found one.
-    fn judge(&mut self, now: Duration) {
+    fn judge(&mut self, taken: Duration, now: Duration) {
         let Tally { since, answers, refused, spread } = self.tally;
         let tried = match self.phase {
             Phase::Held(held) => held.tried,
             _ => None,
         };
         let part = f64::from(refused) / f64::from(answers.max(1));
-        let age = now.saturating_sub(since);
+        let age = taken.saturating_sub(since);
         if let Some(before) = tried {
             if f64::from(answers) < (4.0 / before).max(20.0) || age < JUDGED_HELD.1 {
                 return;
@@ -538,7 +544,7 @@ impl Throttle {
         let (chance, n) = (self.chance.max(NO_PART), f64::from(answers));
         let by_chance = n * chance + 3.0 * (n * chance * (1.0 - chance)).sqrt() + 1.0;
         if f64::from(refused) > by_chance && refused >= FEW && spread {
-            let accepted = f64::from(answers - refused) / seconds_between(since, now);
+            let accepted = f64::from(answers - refused) / seconds_between(since, taken);
             self.allowed = Some(Allowed { per_second: accepted, confirmed: false });
             self.cycle = Cycle { since: now, accepted: 0 };
             return self.hold(accepted * TRIED, Some(part), now);

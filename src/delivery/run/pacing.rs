@@ -215,24 +215,23 @@ impl Pacing {
             // While it is paused, what leaves is a probe, whoever it is for.
             return relay.throttle.refused(taken, now, RateReply { spread: true, repeated });
         }
-        let slowed = relay.throttle.is_slowed();
+        let (slowed, raised) = (relay.throttle.is_slowed(), relay.throttle.is_raised());
+        let since = relay.throttle.since();
         let lane = self.lanes.throttle(row);
         let (lane_slowed, lane_raised) =
             lane.map_or((false, false), |lane| (lane.is_slowed(), lane.is_raised()));
         let votes = relay.votes.add(&domain(row));
         let spread = relay.votes.are_spread();
         // Where both have been slowed it is that one's whose rate is being raised.
-        let lanes_own = lane_slowed && (!slowed || lane_raised || !relay.throttle.is_raised());
+        let lanes_own = lane_slowed && (!slowed || lane_raised || !raised);
         let counts = votes <= if slowed { VOTES_SLOWED } else { VOTES };
         if counts && !lanes_own {
             relay.throttle.refused(taken, now, RateReply { spread, repeated });
-            if relay.throttle.is_slowed() && (!slowed || relay.throttle.is_paused()) {
-                self.lanes.acquit(now);
-                relay.votes = Votes::default();
-                return;
-            }
         }
-        if lanes_own || !lane_slowed {
+        if relay.throttle.since() != since {
+            self.lanes.acquit(now);
+            relay.votes = Votes::default();
+        } else if lanes_own || (!lane_slowed && !raised && taken >= since) {
             self.lanes.refused(row, taken, now);
         }
     }
