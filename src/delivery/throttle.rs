@@ -22,6 +22,8 @@ const FIRST_STEPS: [f64; 3] = [1.25, 1.5, 2.0];
 /// A step takes so long at least, and so many messages.
 const STEP: (Duration, u32) = (Duration::from_millis(250), 4);
 const FIRST_STEP: (Duration, u32) = (Duration::from_millis(100), 3);
+/// A message is enough for a step of this time.
+const LONG_STEP: Duration = Duration::from_secs(2);
 /// So many messages are accepted for each one that an attempt to get more has cost.
 const ACCEPTED_FOR_A_REFUSAL: u32 = 80;
 /// The same, at least and at most.
@@ -32,6 +34,8 @@ const BETWEEN: Duration = Duration::from_secs(1);
 const CREEP: f64 = 1.1;
 /// An estimate is firm that so many messages were accepted for.
 const FIRM: u32 = 8;
+/// Nothing is ever slower, in messages a second, but where all is refused.
+const LEAST: f64 = 0.2;
 /// Two estimates that differ by less agree.
 const AGREE: f64 = 0.15;
 
@@ -156,6 +160,7 @@ struct Step {
     since: Duration,
     taken: u32,
     accepted: u32,
+    refused: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -186,6 +191,11 @@ struct Unexplained {
     refusals: u32,
 }
 
+/// The part that a rate that is too high refuses, where `chance` refuses another.
+fn too_fast(chance: f64) -> f64 {
+    (chance * 2.0).clamp(TOO_FAST, USED_UP)
+}
+
 fn seconds_between(from: Duration, to: Duration) -> f64 {
     to.saturating_sub(from).as_secs_f64().max(0.001)
 }
@@ -205,6 +215,11 @@ impl Throttle {
     /// When what is asked for changed: what left before says nothing about it.
     pub fn since(&self) -> Duration {
         self.since
+    }
+
+    /// Whether rate replies have come of late.
+    pub fn is_suspected(&self) -> bool {
+        self.is_slowed() || self.evidence > 0.0
     }
 
     /// Whether nothing leaves but a probe.
@@ -279,7 +294,7 @@ impl Throttle {
         self.tally.answers += 1;
         let chance = self.believed_chance();
         self.evidence = (self.evidence + ((1.0 - USED_UP) / (1.0 - chance)).ln()).max(0.0);
-        let part = TOO_FAST.max(chance);
+        let part = too_fast(chance);
         self.too_fast = (self.too_fast + ((1.0 - part) / (1.0 - chance)).ln()).max(0.0);
         match &mut self.phase {
             Phase::Free => {}
@@ -312,7 +327,7 @@ impl Throttle {
         };
         let chance = self.believed_chance();
         self.evidence += (USED_UP / chance).ln() * weight;
-        self.too_fast += (TOO_FAST.max(chance) / chance).ln() * weight;
+        self.too_fast += (too_fast(chance) / chance).ln() * weight;
         match &mut self.phase {
             Phase::Free if self.evidence >= BELIEVED => return self.pause(now),
             Phase::Free => {}
@@ -325,10 +340,16 @@ impl Throttle {
             Phase::Held(held) => {
                 held.answers += 1;
                 held.refusals += 1;
+                held.step.refused += 1;
+                if held.raised.is_none() && self.chance < NO_PART {
+                    held.accepted = 0;
+                }
                 if self.evidence >= BELIEVED_HELD {
                     return self.pause(now);
                 }
-                if held.raised.is_some() && self.too_fast >= BELIEVED_RAISED {
+                let known = self.chance >= NO_PART;
+                let believed = if known { BELIEVED_HELD } else { BELIEVED_RAISED };
+                if held.raised.is_some() && self.too_fast >= believed {
                     self.lower(taken, now);
                 }
             }
@@ -339,6 +360,7 @@ impl Throttle {
     /// Forgets what looks like a limit: it was another's.
     pub fn acquit(&mut self, now: Duration) {
         if !self.is_slowed() {
+            self.since = now;
             self.evidence = 0.0;
             self.tally = Tally { since: now, ..Tally::default() };
         }
@@ -362,7 +384,7 @@ impl Throttle {
 
     /// Nearly all is refused.
     fn pause(&mut self, now: Duration) {
-        if let Phase::Held(Held { answers, refusals, .. }) = self.phase {
+        if let Phase::Held(Held { answers, refusals, per_second, .. }) = self.phase {
             let part = f64::from(refusals) / f64::from(answers.max(1));
             if (0.1..0.9).contains(&part) && answers >= 4 {
                 self.unexplained.times += 1;
@@ -373,9 +395,11 @@ impl Throttle {
             }
             if self.unexplained.times >= UNEXPLAINED {
                 let Unexplained { answers, refusals, .. } = std::mem::take(&mut self.unexplained);
-                return self.free(f64::from(refusals) / f64::from(answers.max(1)), now);
+                let part = f64::from(refusals) / f64::from(answers.max(1));
+                return self.blame_chance(part, per_second, now);
             }
         }
+        self.chance = 0.0;
         if self.cycle.accepted < FIRM
             && let Some((before, allowed)) = self.before.take()
         {
@@ -419,7 +443,7 @@ impl Throttle {
 
     fn hold(&mut self, per_second: f64, tried: Option<f64>, now: Duration) {
         let held = Held {
-            per_second: per_second.max(1.0 / 3600.0),
+            per_second: per_second.max(LEAST),
             next: now,
             raised: None,
             passed: 0.0,
@@ -435,8 +459,15 @@ impl Throttle {
         }
     }
 
-    fn free(&mut self, chance: f64, now: Duration) {
-        self.chance = chance.min(MOST_CHANCE);
+    /// Such a part is refused at any rate.
+    fn blame_chance(&mut self, part: f64, per_second: f64, now: Duration) {
+        self.chance = part.min(MOST_CHANCE);
+        self.allowed = Some(Allowed { per_second, confirmed: false });
+        self.cycle = Cycle { since: now, accepted: 0 };
+        self.hold(per_second, None, now);
+    }
+
+    fn free(&mut self, now: Duration) {
         self.allowed = None;
         self.cycle = Cycle { since: now, accepted: 0 };
         self.enter(Phase::Free, now);
@@ -464,24 +495,27 @@ impl Throttle {
                     return;
                 }
                 self.spent = 0;
-                held.passed = held.per_second;
+                held.passed = if held.step.refused == 0 { held.per_second } else { 0.0 };
                 0
             }
             Some(raised) => {
-                if held.step.accepted < messages || now < held.step.since + time {
+                let enough = held.step.accepted >= messages
+                    || (held.step.accepted > 0 && now >= held.step.since + LONG_STEP);
+                if !enough || now < held.step.since + time {
                     return;
                 }
                 let used = f64::from(held.step.taken) / seconds_between(held.step.since, now);
                 if used < held.per_second * 0.7 {
                     // Something else is slower.
                     if raised >= 3 {
-                        let chance = self.chance;
-                        return self.free(chance, now);
+                        return self.free(now);
                     }
                     held.step = Step { since: now, ..Step::default() };
                     return;
                 }
-                held.passed = held.per_second;
+                if held.step.refused == 0 {
+                    held.passed = held.per_second;
+                }
                 raised + 1
             }
         };
@@ -494,12 +528,16 @@ impl Throttle {
     fn lower(&mut self, taken: Duration, now: Duration) {
         let Phase::Held(held) = &mut self.phase else { return };
         let Some(allowed) = self.allowed else { return };
-        self.too_fast = 0.0;
+        (self.too_fast, self.chance) = (0.0, 0.0);
         let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, taken);
         let firm = self.cycle.accepted >= FIRM;
         // What was passed may have been saved up before.
         let passed = held.passed.min(allowed.per_second * CREEP);
-        let per_second = if firm { average.max(passed).min(held.per_second) } else { passed };
+        let per_second = if firm {
+            average.max(passed).min(held.per_second)
+        } else {
+            passed.max(allowed.per_second / CREEP)
+        };
         if std::env::var_os("TRACE").is_some() { eprintln!("{:8.3} LOWER {:?} to {:.1}", now.as_secs_f64(), held, per_second); }
         held.raised = None;
         held.accepted = 0;
@@ -508,8 +546,10 @@ impl Throttle {
         held.next = held.next.max(now + Duration::from_secs_f64(1.0 / held.per_second));
         held.step = Step { since: now, ..Step::default() };
         self.since = now;
-        self.before = Some((self.cycle, self.allowed));
-        self.cycle = Cycle { since: now, accepted: 0 };
+        if firm {
+            self.before = Some((self.cycle, self.allowed));
+            self.cycle = Cycle { since: now, accepted: 0 };
+        }
         self.learn(per_second, firm || allowed.confirmed);
     }
 
@@ -527,7 +567,8 @@ impl Throttle {
                 return;
             }
             if part >= before / 2.0 {
-                return self.free(part, now);
+                let Phase::Held(held) = self.phase else { return };
+                return self.blame_chance(part, held.per_second / TRIED / (1.0 - before), now);
             }
             let per_second = self.allowed.map_or(1.0, |allowed| allowed.per_second);
             self.allowed = Some(Allowed { per_second, confirmed: true });

@@ -16,9 +16,9 @@ const AT_HAND: usize = 200;
 /// A lane whose turn comes so soon is as good as ready.
 const NEAR: Duration = Duration::from_millis(50);
 
-/// Domains without a lane whose rate replies are remembered: a list may have any number, and each
-/// may give a few.
-const SUSPECTS: usize = 4_096;
+/// Domains without a lane whose answers are counted: a list may have any number. The large ones are
+/// met early.
+const COUNTED: usize = 4_096;
 
 /// What a recipient domain may get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub(super) struct Lanes {
     /// The first is everybody's.
     lanes: Vec<Lane>,
     by_domain: HashMap<String, usize>,
-    /// Domains without a lane that have given rate replies.
-    suspects: HashMap<String, Throttle>,
+    /// The answers of domains without a lane.
+    counted: HashMap<String, Throttle>,
     /// The lane that is asked first.
     turn: usize,
 }
@@ -76,7 +76,7 @@ impl Lanes {
         let mut lanes = Lanes {
             lanes: vec![Lane::default()],
             by_domain: HashMap::new(),
-            suspects: HashMap::new(),
+            counted: HashMap::new(),
             turn: 0,
         };
         for LaneOptions { domain, limit, connections } in options {
@@ -206,7 +206,7 @@ impl Lanes {
     /// What the domain of `row` asks for, where it has asked for anything.
     pub(super) fn throttle(&self, row: &Claimed) -> Option<&Throttle> {
         match self.of(row) {
-            0 => self.suspects.get(&domain(row)),
+            0 => self.counted.get(&domain(row)),
             lane => Some(&self.lanes[lane].throttle),
         }
     }
@@ -218,14 +218,14 @@ impl Lanes {
         if lane > 0 {
             return self.lanes[lane].throttle.refused(taken, now, reply);
         }
-        if self.suspects.len() >= SUSPECTS {
-            self.suspects.clear();
-        }
         let domain = domain(row);
-        let suspect = self.suspects.entry(domain.clone()).or_insert_with(|| Throttle::new(taken));
-        suspect.refused(taken, now, reply);
-        if suspect.is_slowed()
-            && let Some(throttle) = self.suspects.remove(&domain)
+        if self.counted.len() >= COUNTED && !self.counted.contains_key(&domain) {
+            self.counted.retain(|_, throttle| throttle.is_suspected());
+        }
+        let throttle = self.counted.entry(domain.clone()).or_insert_with(|| Throttle::new(taken));
+        throttle.refused(taken, now, reply);
+        if throttle.is_slowed()
+            && let Some(throttle) = self.counted.remove(&domain)
         {
             let lane = self.open(domain);
             self.lanes[lane].throttle = throttle;
@@ -239,8 +239,10 @@ impl Lanes {
     /// A message to the domain of `row`, taken at `taken`, was accepted.
     pub(super) fn accepted(&mut self, row: &Claimed, taken: Duration, now: Duration) {
         let throttle = match self.of(row) {
-            0 if self.suspects.is_empty() => None,
-            0 => self.suspects.get_mut(&domain(row)),
+            0 if self.counted.len() < COUNTED => {
+                Some(self.counted.entry(domain(row)).or_insert_with(|| Throttle::new(taken)))
+            }
+            0 => self.counted.get_mut(&domain(row)),
             lane => Some(&mut self.lanes[lane].throttle),
         };
         if let Some(throttle) = throttle {
@@ -250,7 +252,7 @@ impl Lanes {
 
     /// It was the relay that asked for a lower rate, and no domain.
     pub(super) fn acquit(&mut self, now: Duration) {
-        self.suspects.clear();
+        self.counted.values_mut().for_each(|throttle| throttle.acquit(now));
         self.lanes.iter_mut().for_each(|lane| lane.throttle.acquit(now));
     }
 }
