@@ -25,13 +25,15 @@ const FIRST_STEP: (Duration, u32) = (Duration::from_millis(100), 3);
 /// A message is enough for a step of this time.
 const LONG_STEP: Duration = Duration::from_secs(2);
 /// So many messages are accepted for each one that an attempt to get more has cost.
-const ACCEPTED_FOR_A_REFUSAL: u32 = 80;
+const ACCEPTED_FOR_A_REFUSAL: u32 = 100;
 /// The same, at least and at most.
-const ACCEPTED_BETWEEN: (u32, u32) = (64, 320);
+const ACCEPTED_BETWEEN: (u32, u32) = (80, 400);
 /// Time between two attempts to get more, at least.
 const BETWEEN: Duration = Duration::from_secs(1);
 /// What a raised rate has passed is believed up to this factor of what was known.
 const CREEP: f64 = 1.1;
+/// The same where that was confirmed.
+const CREEP_CONFIRMED: f64 = 1.02;
 /// An estimate is firm that so many messages were accepted for.
 const FIRM: u32 = 8;
 /// Nothing is ever slower, in messages a second, but where all is refused.
@@ -43,6 +45,10 @@ const AGREE: f64 = 0.15;
 const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(3));
 /// Each pause between probes is so much longer than the one before.
 const PROBE_FACTOR: f64 = 1.5;
+/// Where it is known when a probe is due, the next one follows after this part of the whole time.
+const PROBE_PART: f64 = 0.04;
+/// A probe that is due by what is known leaves so much earlier: what is known may be too little.
+const EARLY: f64 = 1.15;
 /// How often to look again while a probe is on its way.
 const LOOK: Duration = Duration::from_millis(20);
 /// A probe waits no longer for answers to what left before.
@@ -111,6 +117,8 @@ pub struct Throttle {
     tally: Tally,
     /// What is allowed, in messages a second, as far as it is known.
     allowed: Option<Allowed>,
+    /// At least so much is, although all is refused at the moment.
+    floor: f64,
     /// Refusals since the last attempt to get more began.
     spent: u32,
     unexplained: Unexplained,
@@ -400,21 +408,29 @@ impl Throttle {
             }
         }
         self.chance = 0.0;
+        let mut raised = self.is_raised();
         if self.cycle.accepted < FIRM
             && let Some((before, allowed)) = self.before.take()
         {
+            raised = true;
             let accepted = before.accepted + self.cycle.accepted;
             self.cycle = Cycle { since: before.since, accepted };
             self.allowed = allowed;
         }
+        // That more is not allowed does not mean that less is.
+        let known = self.allowed.filter(|allowed| allowed.confirmed && raised);
+        self.floor = known.map_or(0.0, |allowed| allowed.per_second);
         let first = now + PROBE.0;
         // Where it is known what is allowed, the next message may leave when it is earned.
-        let earned = self.allowed.filter(|allowed| allowed.confirmed).map(|allowed| {
-            let earned = f64::from(self.cycle.accepted) / allowed.per_second;
+        let earned = self.allowed.filter(|_| self.cycle.accepted >= FIRM).map(|allowed| {
+            let earned = f64::from(self.cycle.accepted) / allowed.per_second / EARLY;
             self.cycle.since + Duration::from_secs_f64(earned.min(3600.0))
         });
         let next = earned.map_or(first, |earned| earned.clamp(first, now + PROBE.1));
-        let paused = Paused { since: now, next, pause: PROBE.0, probe: None };
+        // A probe that comes late by little against the whole spoils no estimate.
+        let fine = now.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
+        let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
+        let paused = Paused { since: now, next, pause, probe: None };
         self.enter(Phase::Paused(paused), now);
     }
 
@@ -427,6 +443,7 @@ impl Throttle {
             Some(known) if accepted < FIRM => per_second.max(known.per_second / 8.0),
             _ => per_second,
         };
+        let per_second = per_second.max(self.floor);
         self.learn(per_second, accepted >= FIRM);
         self.before = None;
         self.hold(per_second * USED, None, taken);
@@ -532,7 +549,8 @@ impl Throttle {
         let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, taken);
         let firm = self.cycle.accepted >= FIRM;
         // What was passed may have been saved up before.
-        let passed = held.passed.min(allowed.per_second * CREEP);
+        let creep = if allowed.confirmed { CREEP_CONFIRMED } else { CREEP };
+        let passed = held.passed.min(allowed.per_second * creep);
         let per_second = if firm {
             average.max(passed).min(held.per_second)
         } else {
@@ -563,10 +581,10 @@ impl Throttle {
         let part = f64::from(refused) / f64::from(answers.max(1));
         let age = taken.saturating_sub(since);
         if let Some(before) = tried {
-            if f64::from(answers) < (4.0 / before).max(20.0) || age < JUDGED_HELD.1 {
+            if f64::from(answers) < (5.0 / before).max(20.0) || age < JUDGED_HELD.1 {
                 return;
             }
-            if part >= before / 2.0 {
+            if part >= before / 2.0 && refused >= FEW {
                 let Phase::Held(held) = self.phase else { return };
                 return self.blame_chance(part, held.per_second / TRIED / (1.0 - before), now);
             }

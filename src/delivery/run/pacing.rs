@@ -15,9 +15,8 @@ use crate::delivery::pace::{Pace, Rate};
 use crate::delivery::throttle::{RateReply, Throttle};
 
 /// Rate replies of one domain, without a message that it took in between, that speak against the
-/// relay; and where the relay has been slowed already.
+/// relay.
 const VOTES: u32 = 2;
-const VOTES_SLOWED: u32 = 1;
 /// Where one domain has given more than this part of the rate replies, they are that domain's.
 const MOST_OF_ONE: f64 = 0.6;
 /// Rate replies of fewer domains are those domains'.
@@ -224,7 +223,7 @@ impl Pacing {
         let spread = relay.votes.are_spread();
         // Where both have been slowed it is that one's whose rate is being raised.
         let lanes_own = lane_slowed && (!slowed || lane_raised || !raised);
-        let counts = votes <= if slowed { VOTES_SLOWED } else { VOTES };
+        let counts = votes <= VOTES;
         if counts && !lanes_own {
             relay.throttle.refused(taken, now, RateReply { spread, repeated });
         }
