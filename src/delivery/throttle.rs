@@ -28,12 +28,12 @@ const LONG_STEP: Duration = Duration::from_secs(2);
 const ACCEPTED_FOR_A_REFUSAL: u32 = 100;
 /// The same, at least and at most.
 const ACCEPTED_BETWEEN: (u32, u32) = (80, 400);
-/// Time between two attempts to get more, at least.
-const BETWEEN: Duration = Duration::from_secs(1);
+/// Time between two attempts to get more, at least and at most.
+const BETWEEN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(20));
 /// What a raised rate has passed is believed up to this factor of what was known.
 const CREEP: f64 = 1.1;
 /// The same where that was confirmed.
-const CREEP_CONFIRMED: f64 = 1.02;
+const CREEP_CONFIRMED: f64 = 1.0;
 /// An estimate is firm that so many messages were accepted for.
 const FIRM: u32 = 8;
 /// Nothing is ever slower, in messages a second, but where all is refused.
@@ -95,6 +95,8 @@ pub struct RateReply {
     /// The same recipient has been deferred before: whoever is refused once is often refused twice,
     /// whatever the rate.
     pub repeated: bool,
+    /// So many others, each of which may be meant instead.
+    pub others: usize,
 }
 
 /// See the file's head.
@@ -332,7 +334,7 @@ impl Throttle {
             self.tally.refused += 1;
             self.tally.spread = reply.spread;
             1.0
-        };
+        } / (1 + reply.others.min(3)) as f64;
         let chance = self.believed_chance();
         self.evidence += (USED_UP / chance).ln() * weight;
         self.too_fast += (too_fast(chance) / chance).ln() * weight;
@@ -383,7 +385,6 @@ impl Throttle {
     }
 
     fn enter(&mut self, phase: Phase, now: Duration) {
-        if std::env::var_os("TRACE").is_some() { eprintln!("{:8.3} {:?} allowed {:?} chance {:.3} cycle {:?} tally {:?}", now.as_secs_f64(), phase, self.allowed.map(|a| (a.per_second as i64, a.confirmed)), self.chance, self.cycle, self.tally); }
         self.phase = phase;
         self.since = now;
         (self.evidence, self.too_fast) = (0.0, 0.0);
@@ -444,7 +445,7 @@ impl Throttle {
             _ => per_second,
         };
         let per_second = per_second.max(self.floor);
-        self.learn(per_second, accepted >= FIRM);
+        self.learn(per_second, accepted >= FIRM * 2);
         self.before = None;
         self.hold(per_second * USED, None, taken);
         self.cycle = Cycle { since: taken, accepted: 0 };
@@ -507,8 +508,9 @@ impl Throttle {
                 } else {
                     messages
                 };
-                let rest = if confirmed { BETWEEN } else { time };
-                if held.accepted < wanted || now < self.since + rest {
+                let rest = if confirmed { BETWEEN.0 } else { time };
+                let age = now.saturating_sub(self.since);
+                if (held.accepted < wanted && age < BETWEEN.1) || age < rest {
                     return;
                 }
                 self.spent = 0;
@@ -556,7 +558,6 @@ impl Throttle {
         } else {
             passed.max(allowed.per_second / CREEP)
         };
-        if std::env::var_os("TRACE").is_some() { eprintln!("{:8.3} LOWER {:?} to {:.1}", now.as_secs_f64(), held, per_second); }
         held.raised = None;
         held.accepted = 0;
         self.tally = Tally { since: now, ..Tally::default() };

@@ -214,7 +214,7 @@ impl Lanes {
     /// A message to the domain of `row`, taken at `taken`, got a rate reply.
     pub(super) fn refused(&mut self, row: &Claimed, taken: Duration, now: Duration) {
         let lane = self.of(row);
-        let reply = RateReply { spread: true, repeated: row.earlier.deferred };
+        let reply = RateReply { spread: true, repeated: row.earlier.deferred, others: 0 };
         if lane > 0 {
             return self.lanes[lane].throttle.refused(taken, now, reply);
         }
@@ -248,6 +248,11 @@ impl Lanes {
         if let Some(throttle) = throttle {
             throttle.accepted(taken, now);
         }
+    }
+
+    /// How many domains have been slowed down.
+    pub(super) fn slowed(&self) -> usize {
+        self.lanes.iter().filter(|lane| lane.throttle.is_slowed()).count()
     }
 
     /// It was the relay that asked for a lower rate, and no domain.

@@ -212,7 +212,7 @@ impl Pacing {
         let repeated = row.earlier.deferred;
         if whose == Whose::Relay || relay.throttle.is_paused() {
             // While it is paused, what leaves is a probe, whoever it is for.
-            return relay.throttle.refused(taken, now, RateReply { spread: true, repeated });
+            return relay.throttle.refused(taken, now, RateReply { spread: true, repeated, others: 0 });
         }
         let (slowed, raised) = (relay.throttle.is_slowed(), relay.throttle.is_raised());
         let since = relay.throttle.since();
@@ -225,7 +225,8 @@ impl Pacing {
         let lanes_own = lane_slowed && (!slowed || lane_raised || !raised);
         let counts = votes <= VOTES;
         if counts && !lanes_own {
-            relay.throttle.refused(taken, now, RateReply { spread, repeated });
+            let others = if slowed { 0 } else { self.lanes.slowed() };
+            relay.throttle.refused(taken, now, RateReply { spread, repeated, others });
         }
         if relay.throttle.since() != since {
             self.lanes.acquit(now);
