@@ -6,7 +6,7 @@
 mod blocks;
 mod components;
 mod fit;
-mod frozen;
+pub mod frozen;
 mod grid;
 mod inline;
 mod language;
