@@ -20,7 +20,7 @@
 
 pub mod diagnostic;
 pub mod manifest;
-pub mod seal;
+pub mod crypto;
 pub mod picture;
 pub mod issue;
 pub mod compose;

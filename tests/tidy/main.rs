@@ -25,7 +25,7 @@ const HOMES: &[Home] = &[
     ("annotate_snippets", &["diagnostic"]),
     ("anstream", &["cmd"]),
     // smtp names it as the provider of rustls.
-    ("aws_lc_rs", &["seal", "smtp"]),
+    ("aws_lc_rs", &["crypto", "smtp"]),
     ("clap", &["cmd"]),
     ("comrak", &["issue"]),
     ("css_inline", &["compose"]),

@@ -19,8 +19,8 @@ use sejong_digest::store::Store;
 use super::frozen::Content;
 use super::options::PlanArgs;
 use super::plan::Plan;
-use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
+use crate::cmd::workspace::Workspace;
 use crate::cmd::{examine, print, readers};
 
 /// Problems of a list that are shown one by one.
@@ -30,7 +30,7 @@ const DOMAINS: i64 = 10;
 
 /// See the file's head.
 pub(super) struct Survey<'a> {
-    pub(super) desk: &'a Desk,
+    pub(super) workspace: &'a Workspace,
     pub(super) args: &'a PlanArgs,
     pub(super) content: Content,
     pub(super) store: Store,
@@ -43,17 +43,17 @@ impl<'a> Survey<'a> {
     /// Reads all, and stops where it or the slots have errors. Without a ledger it asks one that
     /// is nowhere. `begin` is when messages are to leave.
     pub(super) async fn take(
-        desk: &'a Desk,
+        workspace: &'a Workspace,
         args: &'a PlanArgs,
         begin: Timestamp,
     ) -> Result<Survey<'a>, Failure> {
         let mut flags = examine::permits(&args.allow)?;
-        let mut draft = desk.draft(&args.issue);
+        let mut draft = workspace.draft(&args.issue);
         draft.problems = flags.settle(draft.problems);
         draft.show();
         let permits = [std::mem::take(&mut draft.permits), flags];
         let name = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let path = args.store_path(desk)?;
+        let path = args.store_path(workspace)?;
         let store = match path.is_file() {
             true => Store::open(&path, &ledger::STEPS).await?,
             false => Store::nowhere(&path, &ledger::STEPS).await?,
@@ -61,13 +61,13 @@ impl<'a> Survey<'a> {
         let ledger = Ledger::new(store.clone(), &name);
         let revisions = ledger.revisions().await?;
         let found = draft.sendable();
-        let content = Content::choose(desk, &name, found, revisions, args.recompose, begin)?;
-        let Some(list) = readers::file(desk, args.subscribers.as_deref()) else {
+        let content = Content::choose(workspace, &name, found, revisions, args.recompose, begin)?;
+        let Some(list) = readers::file(workspace, args.subscribers.as_deref()) else {
             return Err(Failure::usage("there is no list of subscribers")
                 .help("name one: --subscribers FILE.csv"));
         };
         let muster = read(&ledger, args, &list).await?;
-        let survey = Survey { desk, args, content, store, ledger, list, muster };
+        let survey = Survey { workspace, args, content, store, ledger, list, muster };
         survey.list_is_usable()?;
         survey.rules_are_kept(permits).await?;
         Ok(survey)
@@ -133,7 +133,7 @@ impl<'a> Survey<'a> {
         }
         let audience = Audience { columns, people, lacking: &lacking };
         let mut problems = match issue {
-            Some(issue) => examine::issue(self.desk, issue, composition, Some(audience))?,
+            Some(issue) => examine::issue(self.workspace, issue, composition, Some(audience))?,
             None => check::readers(composition, &audience),
         };
         for mut permits in permits {
