@@ -22,9 +22,9 @@ use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::report::SendReport;
 use tokio::sync::watch;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::relays::{self, Destination};
+use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
 pub(crate) use options::PlanArgs;
 use plan::{PlanText, RoutePlan};
@@ -82,15 +82,15 @@ enum Uncertain {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
+    let workspace = Workspace::open(global)?;
     runtime()?.block_on(async {
         if args.dry_run {
-            return planned(&desk, &args.plan, args.uncertain == Uncertain::Resend).await;
+            return planned(&workspace, &args.plan, args.uncertain == Uncertain::Resend).await;
         }
-        let zone = &desk.config.time_zone;
+        let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let ready = survey::take(&desk, &args.plan, clock::at(window.begin(), zone)).await?;
-        let identity = desk.signing_identity()?;
+        let ready = survey::take(&workspace, &args.plan, clock::at(window.begin(), zone)).await?;
+        let identity = workspace.signing_identity()?;
         if let Some(folder) = &args.plan.relay.catch {
             std::fs::create_dir_all(folder)?;
         }
@@ -101,17 +101,21 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             clock::now_in(zone).strftime("%H:%M"),
         );
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
-        Send { desk: &desk, args, window }.send(locked).await
+        Send { workspace: &workspace, args, window }.send(locked).await
     })
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
-pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Ending {
-    let ready = survey::take(desk, args, clock::now_in(&desk.config.time_zone)).await?;
+pub(super) async fn planned(workspace: &Workspace, args: &PlanArgs, resend: bool) -> Ending {
+    let ready = survey::take(workspace, args, clock::now_in(&workspace.config.time_zone)).await?;
     let plan = ready.plan(resend).await.map_err(refusal::told)?;
-    let routes = routes(desk, args)?;
-    let text =
-        PlanText { plan: &plan, desk, routes: &routes, composition: ready.content().composition() };
+    let routes = routes(workspace, args)?;
+    let text = PlanText {
+        plan: &plan,
+        workspace,
+        routes: &routes,
+        composition: ready.content().composition(),
+    };
     let text = if args.json { format!("{}\n", text.json()?) } else { text.words() };
     ready.close().await;
     print::answer(text.as_bytes())?;
@@ -119,8 +123,8 @@ pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Endin
 }
 
 /// Where a send would go, as far as that is known without going there.
-fn routes(desk: &Desk, args: &PlanArgs) -> Result<RoutePlan, Failure> {
-    let relays = &desk.config.relays;
+fn routes(workspace: &Workspace, args: &PlanArgs) -> Result<RoutePlan, Failure> {
+    let relays = &workspace.config.relays;
     let named = match (&args.relay.relay, &args.relay.catch) {
         (_, Some(folder)) => vec![(format!("a catcher in {}", folder.display()), None)],
         (Some(url), None) => {
@@ -138,7 +142,7 @@ fn routes(desk: &Desk, args: &PlanArgs) -> Result<RoutePlan, Failure> {
 
 /// A send under way.
 struct Send<'a> {
-    desk: &'a Desk,
+    workspace: &'a Workspace,
     args: &'a Args,
     window: Window,
 }
@@ -193,7 +197,7 @@ impl Send<'_> {
 
     /// The relays, with connections for so many messages.
     async fn destination(&self, plan: &Plan) -> Result<Destination, Failure> {
-        let mut destination = relays::destination(self.desk, &self.args.plan.relay).await?;
+        let mut destination = relays::destination(self.workspace, &self.args.plan.relay).await?;
         let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
         destination.share_connections(self.args.plan.connections, most);
         Ok(destination)
@@ -206,7 +210,7 @@ impl Send<'_> {
         });
         let routes = RoutePlan::new(named.collect(), self.args.plan.limit);
         let (plan, composition) = (proposal.plan(), proposal.content().composition());
-        let text = PlanText { plan, desk: self.desk, routes: &routes, composition };
+        let text = PlanText { plan, workspace: self.workspace, routes: &routes, composition };
         print::note(text.words().trim_end());
     }
 
@@ -226,8 +230,8 @@ impl Send<'_> {
             templates: planned.templates(),
             routes: self.routes(destination),
             limit: self.args.plan.limit,
-            lanes: self.desk.config.lanes.clone(),
-            schedule: self.desk.config.schedule,
+            lanes: self.workspace.config.lanes.clone(),
+            schedule: self.workspace.config.schedule,
             wait: self.args.wait,
             clock: || clock::now().to_string(),
             stopping,

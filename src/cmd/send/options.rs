@@ -10,9 +10,9 @@ use sejong_digest::delivery::send::SendOptions;
 use sejong_digest::store;
 
 use crate::cmd::clock;
-use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
 use crate::cmd::relays::RelayArgs;
+use crate::cmd::workspace::Workspace;
 
 /// See the file's head.
 #[derive(Debug, clap::Args)]
@@ -58,7 +58,7 @@ impl PlanArgs {
     /// when messages are to leave.
     pub(super) fn options(
         &self,
-        desk: &Desk,
+        workspace: &Workspace,
         issue: String,
         list: PathBuf,
         begin: ZonedDateTime,
@@ -72,7 +72,7 @@ impl PlanArgs {
         };
         Ok(SendOptions {
             issue,
-            ledger: self.store_path(desk)?,
+            ledger: self.store_path(workspace)?,
             list,
             read: ReadOptions { encoding },
             only: self.only.clone(),
@@ -85,14 +85,14 @@ impl PlanArgs {
     }
 
     /// The ledger's file.
-    pub(super) fn store_path(&self, desk: &Desk) -> Result<PathBuf, Failure> {
+    pub(super) fn store_path(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
         match (&self.store, &self.relay.catch) {
             (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
             // A rehearsal never counts as a send: its ledger lives with what it caught.
             (None, Some(folder)) => Ok(folder.join("digest.db")),
             (None, None) => {
-                let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-                Ok(store::path_of(url, &desk.root)?)
+                let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+                Ok(store::path_of(url, &workspace.root)?)
             }
         }
     }

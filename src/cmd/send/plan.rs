@@ -6,8 +6,8 @@ use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::Plan;
 
 use crate::cmd::clock;
-use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
+use crate::cmd::workspace::Workspace;
 
 /// Domains that are named for people.
 const NAMED: usize = 5;
@@ -46,7 +46,7 @@ impl RoutePlan {
 /// A plan with all that is told of it.
 pub(super) struct PlanText<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) desk: &'a Desk,
+    pub(super) workspace: &'a Workspace,
     pub(super) routes: &'a RoutePlan,
     pub(super) composition: &'a Composition,
 }
@@ -54,7 +54,7 @@ pub(super) struct PlanText<'a> {
 impl PlanText<'_> {
     /// What a send will do.
     pub(super) fn words(&self) -> String {
-        let PlanText { plan, desk, routes, composition } = self;
+        let PlanText { plan, workspace, routes, composition } = self;
         let named = plan.domains.iter().take(NAMED);
         let domains: Vec<String> = named.map(|(name, number)| format!("{name} {number}")).collect();
         let more = plan.domain_count.saturating_sub(NAMED as u64);
@@ -64,8 +64,8 @@ impl PlanText<'_> {
             composition.issue,
             &composition.hash_hex()[..12],
             composition.readable_subject(),
-            desk.config.sender.from(),
-            signed(desk),
+            workspace.config.sender.from(),
+            signed(workspace),
             counted(plan.to_send, "recipient"),
             domains.join(", "),
             routes.relay,
@@ -79,7 +79,7 @@ impl PlanText<'_> {
                 duration(seconds)
             ));
         }
-        let base_url = &desk.config.publication.base_url;
+        let base_url = &workspace.config.publication.base_url;
         match composition.hosted_pictures(base_url) {
             0 => {}
             count => text.push_str(&format!(
@@ -102,7 +102,7 @@ impl PlanText<'_> {
 
     fn finish(&self, seconds: f64) -> Option<jiff::ZonedDateTime> {
         let took = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
-        clock::now_in(&self.desk.config.time_zone).checked_add(took).ok()
+        clock::now_in(&self.workspace.config.time_zone).checked_add(took).ok()
     }
 
     /// For `plan --json`; the names are relied on by scripts.
@@ -155,8 +155,8 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
     others
 }
 
-fn signed(desk: &Desk) -> String {
-    match &desk.config.dkim {
+fn signed(workspace: &Workspace) -> String {
+    match &workspace.config.dkim {
         Some(dkim) => dkim.to_string(),
         None => "no: digest.toml has no [dkim]".to_owned(),
     }

@@ -11,31 +11,31 @@ use sejong_digest::diagnostic::Diagnostic;
 
 use super::options::PlanArgs;
 use super::refusal;
-use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
+use crate::cmd::workspace::Workspace;
 use crate::cmd::{gate, print, readers};
 
 /// Reads all, and stops where it or the slots have errors. `begin` is when messages are to leave.
 pub(super) async fn take(
-    desk: &Desk,
+    workspace: &Workspace,
     args: &PlanArgs,
     begin: ZonedDateTime,
 ) -> Result<Ready, Failure> {
     let mut flags = gate::allowed(&args.allow)?;
-    let mut draft = desk.draft(&args.issue);
+    let mut draft = workspace.draft(&args.issue);
     draft.problems = flags.remaining(draft.problems);
     draft.show();
     let allowed = [std::mem::take(&mut draft.allowed), flags];
     let issue = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let Some(list) = readers::file(desk, args.subscribers.as_deref()) else {
+    let Some(list) = readers::file(workspace, args.subscribers.as_deref()) else {
         return Err(Failure::usage("there is no list of subscribers")
             .help("name one: --subscribers FILE.csv"));
     };
     let told = |error| refusal::of_list(error, &list);
-    let options = args.options(desk, issue, list.clone(), begin)?;
+    let options = args.options(workspace, issue, list.clone(), begin)?;
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
-            let files = desk.files(&issue);
+            let files = workspace.files(&issue);
             (Files::Sound(Box::new(Composed { issue, composition, files })), None)
         }
         Err(errors) => (Files::Broken, Some(errors)),
@@ -49,7 +49,7 @@ pub(super) async fn take(
     }
     show_list(&survey);
     let readers = survey.readers().await.map_err(told)?;
-    let problems = rules(desk, &survey, &readers, allowed)?;
+    let problems = rules(workspace, &survey, &readers, allowed)?;
     print::problems(&problems);
     survey.passed(readers, &problems).map_err(told)
 }
@@ -69,7 +69,7 @@ fn show_list(survey: &Survey) {
 
 /// What the rules say of the issue and its readers, without what is allowed.
 fn rules(
-    desk: &Desk,
+    workspace: &Workspace,
     survey: &Survey,
     readers: &PlannedReaders,
     allowed: [Allowed; 2],
@@ -78,7 +78,7 @@ fn rules(
     let audience = Audience { columns: &survey.list().columns, people: *people, lacking };
     let content = survey.content();
     let mut problems = match content.issue() {
-        Some(issue) => gate::issue(desk, issue, content.composition(), Some(audience))?,
+        Some(issue) => gate::issue(workspace, issue, content.composition(), Some(audience))?,
         None => check::readers(content.composition(), &audience),
     };
     for mut allowed in allowed {

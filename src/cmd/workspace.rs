@@ -19,7 +19,7 @@ use super::{Global, pictures, print};
 
 /// A publication, open for work.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Workspace {
     /// The folder with `digest.toml`.
     pub(crate) root: PathBuf,
     /// The process's environment.
@@ -70,18 +70,18 @@ pub(crate) fn environment() -> Vec<(String, String)> {
         .collect()
 }
 
-impl Desk {
+impl Workspace {
     /// Opens the publication; `Err` inside are the problems of `digest.toml`, not yet shown.
-    pub(crate) fn try_open(global: &Global) -> Result<Result<Desk, Vec<Diagnostic>>, Failure> {
+    pub(crate) fn try_open(global: &Global) -> Result<Result<Workspace, Vec<Diagnostic>>, Failure> {
         let root = root(global)?;
         let environment = environment();
         let read = config::read(&root, &environment);
-        Ok(read.map(|config| Desk { root, environment, config }))
+        Ok(read.map(|config| Workspace { root, environment, config }))
     }
 
     /// Opens the publication, or shows what is wrong with `digest.toml`.
-    pub(crate) fn open(global: &Global) -> Result<Desk, Failure> {
-        Desk::try_open(global)?.map_err(|problems| {
+    pub(crate) fn open(global: &Global) -> Result<Workspace, Failure> {
+        Workspace::try_open(global)?.map_err(|problems| {
             print::problems(&problems);
             Failure::checks("the publication's digest.toml has errors")
         })
@@ -109,7 +109,7 @@ impl Desk {
     pub(crate) fn files(&self, issue: &Issue) -> BTreeMap<String, String> {
         let mut files = issue.files();
         if let Ok(bytes) = std::fs::read(self.root.join("digest.toml")) {
-            let hash = sejong_digest::seal::sha256([&bytes[..]]);
+            let hash = sejong_digest::crypto::sha256([&bytes[..]]);
             let digits = hash.iter().map(|byte| format!("{byte:02x}")).collect();
             files.insert("digest.toml".to_owned(), digits);
         }
