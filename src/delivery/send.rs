@@ -101,3 +101,6 @@ pub enum SendError {
     #[error("another send planned the issue meanwhile")]
     Overtaken,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 //! rules asked of them. Shows what was found.
 
 use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
 use sejong_digest::check::allow::Allowed;
 use sejong_digest::check::{self, Audience};
 use sejong_digest::delivery::send::SendError;
@@ -13,7 +14,7 @@ use super::options::PlanArgs;
 use super::refusal;
 use crate::cmd::failure::Failure;
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{gate, print, readers};
+use crate::cmd::{clock, gate, print, readers};
 
 /// Reads all, and stops where it or the slots have errors. `begin` is when messages are to leave.
 pub(super) async fn take(
@@ -45,7 +46,7 @@ pub(super) async fn take(
         (taken, _) => taken.map_err(told)?,
     };
     if let Some(difference) = survey.content().difference() {
-        print::note(&differs(difference));
+        print::note(&differs(difference, &workspace.config.time_zone));
     }
     show_list(&survey);
     let readers = survey.readers().await.map_err(told)?;
@@ -91,27 +92,30 @@ fn rules(
     Ok(problems)
 }
 
-/// Says that the issue would look different today, and why.
-fn differs(difference: &Difference) -> String {
-    let Difference { planned_at, content_hash, cause } = difference;
-    let went_on = format!(
-        "going on with the issue as it was planned at {planned_at} ({}); --recompose takes the \
-         files as they are, for those whom no relay can have it for",
-        &content_hash[..12.min(content_hash.len())],
-    );
+/// Says that the files give another issue than the one that was planned, and which of the two is
+/// sent.
+fn differs(difference: &Difference, zone: &TimeZone) -> String {
     let changed = |(name, change): &(String, Change)| match change {
         Change::Edited => name.clone(),
         Change::Gone => format!("{name} (gone)"),
         Change::New => format!("{name} (new)"),
     };
-    match cause {
-        Cause::Errors => format!("the issue's files have errors now; {went_on}"),
-        Cause::Version => {
-            format!("this version of digest composes the issue differently; {went_on}")
-        }
+    let why = match &difference.cause {
+        Cause::Errors => "the issue's files have errors now".to_owned(),
+        Cause::Version => "this version of digest composes the issue differently".to_owned(),
         Cause::Files(files) => {
             let changed: Vec<String> = files.iter().map(changed).collect();
-            format!("changed since the plan: {}; {went_on}", changed.join(", "))
+            format!("changed since the plan: {}", changed.join(", "))
         }
+    };
+    if !difference.frozen {
+        return format!("{why}; nobody has been sent this issue yet, so it goes out as it is now");
     }
+    let planned_at = &difference.planned_at;
+    let planned_at = planned_at.parse().map_or(planned_at.clone(), |at| clock::minute(at, zone));
+    let hash = &difference.content_hash[..12.min(difference.content_hash.len())];
+    format!(
+        "{why}; some people may have the issue already, so the others get the same one, planned at \
+         {planned_at} ({hash}); --recompose sends the new one to those who cannot have the old one"
+    )
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use sqlx::Row as _;
 
 use super::Ledger;
+use crate::delivery::journal;
 use crate::store::{Store, StoreError};
 
 /// How many rows of an issue are in which state.
@@ -55,6 +56,13 @@ pub struct Listed {
     pub at: Option<String>,
 }
 
+/// Whether a row of the issue has an outcome, or had one. The states are in an index; a row that
+/// waits again is searched for only where nobody has any.
+const ATTEMPTED: &str = "
+SELECT EXISTS (SELECT 1 FROM recipient WHERE issue = ?1
+    AND state IN ('accepted', 'refused', 'deferred', 'uncertain'))
+OR EXISTS (SELECT 1 FROM recipient WHERE issue = ?1 AND attempts > 0)";
+
 impl Counts {
     fn add(&mut self, state: &str, number: u64) {
         self.planned += number;
@@ -99,6 +107,40 @@ impl Ledger {
             counts.add(&state, number);
         }
         Ok(counts)
+    }
+
+    /// Whether anybody of the issue was attempted: some relay may have a message, or has refused one.
+    /// What a dead sender left counts as [`Ledger::recover`] will settle it; where that cannot be
+    /// told beforehand, as attempted. `boot` names this boot of the machine.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn attempted(&self, boot: &str) -> Result<bool, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let attempted: bool = sqlx::query_scalar(ATTEMPTED)
+            .bind(&self.issue)
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(failed)?;
+        if attempted {
+            return Ok(true);
+        }
+        let claimed: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT id, claimed_by FROM recipient WHERE issue = ?1 AND state = 'claimed'",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(failed)?;
+        if claimed.is_empty() {
+            return Ok(false);
+        }
+        let left = journal::left(&self.journal_path()).ok().flatten().unwrap_or_default();
+        let untouched = |(row, run): &(i64, i64)| {
+            *run == left.run && !left.open.contains_key(row) && !left.settled.contains_key(row)
+        };
+        let complete = !boot.is_empty() && left.boot == boot;
+        Ok(!complete || !claimed.iter().all(untouched))
     }
 
     /// The rows in a state, in the order of the list, at most `limit`.

@@ -52,6 +52,9 @@ impl Locked {
         }
         let now = (survey.options.clock)();
         survey.ledger.recover(&survey.options.boot, &now).await?;
+        if survey.content.is_unsent() && survey.ledger.attempted(&survey.options.boot).await? {
+            return Err(SendError::Overtaken);
+        }
         Ok(Locked { survey, templates, lock })
     }
 

@@ -63,7 +63,8 @@ impl Survey {
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
         let revisions = ledger.revisions().await?;
-        let content = Content::choose(&options, files, revisions)?;
+        let attempted = ledger.attempted(&options.boot).await?;
+        let content = Content::choose(&options, files, revisions, attempted)?;
         let intake = stage(&ledger, &options).await?;
         Ok(Survey { options, content, store, ledger, intake })
     }
