@@ -23,7 +23,7 @@
 
 pub mod diagnostic;
 pub mod manifest;
-pub mod seal;
+pub mod crypto;
 pub mod net;
 pub mod picture;
 pub mod issue;

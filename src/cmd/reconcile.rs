@@ -8,9 +8,9 @@ use sejong_digest::delivery::ledger;
 use sejong_digest::delivery::reconcile::{self, Open};
 use sejong_digest::store::Store;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::status::ledger_path;
+use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
 
 /// Settle uncertain recipients from the relay's log
@@ -44,8 +44,8 @@ enum NotFound {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
-    let path = ledger_path(&desk, args.store.as_deref(), None)?;
+    let workspace = Workspace::open(global)?;
+    let path = ledger_path(&workspace, args.store.as_deref(), None)?;
     let log = File::open(&args.maillog).map_err(|error| {
         Failure::new(format!("{} cannot be read: {error}", args.maillog.display()))
     })?;

@@ -25,7 +25,7 @@ const HOMES: &[Home] = &[
     ("annotate_snippets", &["diagnostic"]),
     ("anstream", &["cmd"]),
     // net names it as the provider of rustls.
-    ("aws_lc_rs", &["seal", "net"]),
+    ("aws_lc_rs", &["crypto", "net"]),
     ("clap", &["cmd"]),
     ("comrak", &["issue"]),
     ("css_inline", &["compose"]),
