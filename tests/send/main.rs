@@ -7,6 +7,7 @@ mod frozen;
 mod health;
 mod limits;
 mod lists;
+mod maillogs;
 mod outcomes;
 mod pace;
 mod plans;
