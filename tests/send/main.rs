@@ -11,6 +11,8 @@ mod maillogs;
 mod outcomes;
 mod pace;
 mod plans;
+mod questions;
+mod receipts;
 mod relays;
 mod rehearsal;
 mod retries;

@@ -10,7 +10,7 @@ use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
 use sejong_digest::diagnostic::Diagnostic;
 
-use super::options::PlanArgs;
+use super::options::{PlanArgs, Restrictions};
 use super::refusal;
 use crate::cmd::failure::Failure;
 use crate::cmd::workspace::Workspace;
@@ -20,6 +20,7 @@ use crate::cmd::{clock, gate, print, readers};
 pub(super) async fn take(
     workspace: &Workspace,
     args: &PlanArgs,
+    restrictions: &Restrictions,
     begin: ZonedDateTime,
 ) -> Result<Ready, Failure> {
     let mut flags = gate::allowed(&args.allow)?;
@@ -33,7 +34,7 @@ pub(super) async fn take(
             .help("name one: --subscribers FILE.csv"));
     };
     let told = |error| refusal::of_list(error, &list);
-    let options = args.options(workspace, issue, list.clone(), begin)?;
+    let options = args.options(workspace, restrictions, (issue, list.clone()), begin)?;
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);
@@ -46,7 +47,11 @@ pub(super) async fn take(
         (taken, _) => taken.map_err(told)?,
     };
     if let Some(difference) = survey.content().difference() {
-        print::note(&differs(difference, &workspace.config.time_zone));
+        let instead = match &args.relay.catch {
+            Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
+            None => "--recompose sends the new one to those who cannot have the old one",
+        };
+        print::note(&differs(difference, &workspace.config.time_zone, instead));
     }
     show_list(&survey);
     let readers = survey.readers().await.map_err(told)?;
@@ -93,8 +98,8 @@ fn rules(
 }
 
 /// Says that the files give another issue than the one that was planned, and which of the two is
-/// sent.
-fn differs(difference: &Difference, zone: &TimeZone) -> String {
+/// sent; `instead` is what somebody can do who wants the other one.
+fn differs(difference: &Difference, zone: &TimeZone, instead: &str) -> String {
     let changed = |(name, change): &(String, Change)| match change {
         Change::Edited => name.clone(),
         Change::Gone => format!("{name} (gone)"),
@@ -116,6 +121,6 @@ fn differs(difference: &Difference, zone: &TimeZone) -> String {
     let hash = &difference.content_hash[..12.min(difference.content_hash.len())];
     format!(
         "{why}; some people may have the issue already, so the others get the same one, planned at \
-         {planned_at} ({hash}); --recompose sends the new one to those who cannot have the old one"
+         {planned_at} ({hash}); {instead}"
     )
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 
 use super::Ledger;
 use crate::delivery::journal;
@@ -26,6 +27,21 @@ pub struct Counts {
     pub suppressed: u64,
     /// Not attempted yet.
     pub pending: u64,
+}
+
+impl Listed {
+    fn of(row: &SqliteRow) -> Listed {
+        Listed {
+            email: row.get(0),
+            state: row.get(1),
+            attempts: row.get(2),
+            code: row.get(3),
+            enhanced: row.get(4),
+            text: row.get(5),
+            message_id: row.get(6),
+            at: row.get(7),
+        }
+    }
 }
 
 impl Counts {
@@ -143,6 +159,36 @@ impl Ledger {
         Ok(!complete || !claimed.iter().all(untouched))
     }
 
+    /// The Message-IDs under which people of the issue were sent to, without angle brackets.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn message_ids(&self) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT message_id FROM recipient WHERE issue = ?1 AND message_id IS NOT NULL",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))
+    }
+
+    /// How many people of the issue were attempted, and when the first and the last of them were
+    /// settled, RFC 3339.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn attempts(&self) -> Result<(u64, Option<(String, String)>), StoreError> {
+        let (people, first, last): (i64, Option<String>, Option<String>) = sqlx::query_as(
+            "SELECT count(*), min(at), max(at) FROM recipient WHERE issue = ?1 AND attempts > 0",
+        )
+        .bind(&self.issue)
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok((people.unsigned_abs(), first.zip(last)))
+    }
+
     /// The rows in a state, in the order of the list, at most `limit`.
     ///
     /// # Errors
@@ -158,17 +204,25 @@ impl Ledger {
         .fetch_all(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
-        let listed = rows.iter().map(|row| Listed {
-            email: row.get(0),
-            state: row.get(1),
-            attempts: row.get(2),
-            code: row.get(3),
-            enhanced: row.get(4),
-            text: row.get(5),
-            message_id: row.get(6),
-            at: row.get(7),
-        });
-        Ok(listed.collect())
+        Ok(rows.iter().map(Listed::of).collect())
+    }
+
+    /// The uncertain people of the staged list, in the order of their rows. Asked after
+    /// [`Ledger::census`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn uncertain_in_list(&self) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+             FROM recipient WHERE issue = ?1 AND state = 'uncertain' \
+             AND id IN (SELECT row FROM temp.met) ORDER BY id",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok(rows.iter().map(Listed::of).collect())
     }
 
     /// The counts of each recipient domain.

@@ -4,7 +4,9 @@
 //! Decides and says why; must never write to the ledger.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use super::{SendError, SendOptions};
 use crate::compose::Composition;
@@ -32,6 +34,42 @@ pub struct Composed {
     pub composition: Composition,
     /// The files that it was made of, and the SHA-256 of each.
     pub files: BTreeMap<String, String>,
+}
+
+/// The beginning of a content hash that somebody has approved: nothing else may be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedHash(String);
+
+/// A text is no beginning of a content hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a content hash is 64 hexadecimal digits, of which the first 12 are enough")]
+pub struct HashError;
+
+impl ExpectedHash {
+    /// Digits that are enough to tell two issues apart; as many as a plan shows.
+    const DIGITS: usize = 12;
+
+    /// Whether `hash` begins so.
+    pub fn fits(&self, hash: &str) -> bool {
+        hash.starts_with(&self.0)
+    }
+}
+
+impl FromStr for ExpectedHash {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<ExpectedHash, HashError> {
+        let digits = text.trim().to_ascii_lowercase();
+        let is_hash = (ExpectedHash::DIGITS..=64).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_hash { Ok(ExpectedHash(digits)) } else { Err(HashError) }
+    }
+}
+
+impl fmt::Display for ExpectedHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
 }
 
 /// What recipients are to get.
@@ -162,6 +200,27 @@ impl Content {
     /// What the files would give, where that is not what is sent.
     pub fn difference(&self) -> Option<&Difference> {
         self.difference.as_ref()
+    }
+
+    /// Whether the ledger had a plan of the issue already.
+    pub fn was_planned(&self) -> bool {
+        !self.revisions.is_empty()
+    }
+
+    /// Only what was approved is sent, to new recipients and to those of `kept` revisions.
+    pub(super) fn is_expected(
+        &self,
+        expected: Option<&ExpectedHash>,
+        kept: &[i64],
+    ) -> Result<(), SendError> {
+        let Some(expected) = expected else { return Ok(()) };
+        let earlier = self.revisions.iter().filter(|revision| kept.contains(&revision.id));
+        let earlier = earlier.map(|revision| revision.frozen.content_hash.clone());
+        let mut hashes = std::iter::once(self.composition.hash_hex()).chain(earlier);
+        match hashes.find(|hash| !expected.fits(hash)) {
+            None => Ok(()),
+            Some(found) => Err(SendError::Unexpected { expected: expected.clone(), found }),
+        }
     }
 
     /// Whether it was chosen among these; a send that went first may have added one.

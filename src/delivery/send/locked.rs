@@ -10,6 +10,8 @@ use super::planned::Planned;
 use super::report::{Excerpt, SendReport};
 use super::survey::Survey;
 use crate::delivery::ledger::NewRun;
+use crate::delivery::ledger::overview::Listed;
+use crate::delivery::receipt::AlreadySent;
 use crate::delivery::templates::Templates;
 use crate::store::Lock;
 
@@ -30,12 +32,22 @@ pub enum Uncertain {
     Resend,
 }
 
+/// What a person decides before anything is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// What becomes of those of whom nobody can tell.
+    pub uncertain: Uncertain,
+    /// The issue is sent although its receipt knows people whom the ledger does not.
+    pub despite_receipt: bool,
+}
+
 /// Who would get the issue now.
 #[derive(Debug)]
 pub struct Proposal {
     locked: Locked,
     plan: Plan,
     uncertain: Uncertain,
+    repeated: Vec<Listed>,
 }
 
 impl Locked {
@@ -67,13 +79,33 @@ impl Locked {
         Ok((count, Excerpt::of(&self.survey.ledger, "uncertain").await?))
     }
 
-    /// Counts who would get the issue.
+    /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
+    /// is to be sent all the same.
     ///
     /// # Errors
     /// The ledger's.
-    pub async fn propose(self, uncertain: Uncertain) -> Result<Proposal, SendError> {
-        let plan = self.survey.plan(uncertain == Uncertain::Resend).await?;
-        Ok(Proposal { locked: self, plan, uncertain })
+    pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
+        self.survey.already_sent().await
+    }
+
+    /// Counts who would get the issue.
+    ///
+    /// # Errors
+    /// The receipt says that it was sent, and nobody has said that it is to be sent all the same;
+    /// somebody would get another text than the one that was approved; or the ledger's.
+    pub async fn propose(self, answers: Answers) -> Result<Proposal, SendError> {
+        if let Some(sent) = self.already_sent().await?.filter(|_| !answers.despite_receipt) {
+            return Err(SendError::AlreadySent(Box::new(sent)));
+        }
+        let uncertain = answers.uncertain;
+        let resend = uncertain == Uncertain::Resend;
+        let Survey { options, content, ledger, .. } = &self.survey;
+        let plan = self.survey.plan(resend).await?;
+        if options.expect.is_some() {
+            content.is_expected(options.expect.as_ref(), &ledger.kept_revisions(resend).await?)?;
+        }
+        let repeated = if resend { ledger.uncertain_in_list().await? } else { Vec::new() };
+        Ok(Proposal { locked: self, plan, uncertain, repeated })
     }
 }
 
@@ -81,6 +113,11 @@ impl Proposal {
     /// Who would get the issue.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Those of whom nobody can tell, and who would be sent to once more.
+    pub fn repeated(&self) -> &[Listed] {
+        &self.repeated
     }
 
     /// What they would get.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::content::{Cause, Change, Composed, Files};
-use super::locked::Uncertain;
+use super::locked::{Answers, Uncertain};
 use super::survey::{Ready, Survey};
 use super::*;
 use crate::compose::theme::Theme;
@@ -21,6 +21,8 @@ subject = \"Hello\"
 date = 2025-11-06
 ";
 const BOOT: &str = "boot";
+const HOLD: Answers = Answers { uncertain: Uncertain::Hold, despite_receipt: false };
+const RESEND: Answers = Answers { uncertain: Uncertain::Resend, despite_receipt: false };
 
 /// A folder like a user's.
 struct Folder(tempfile::TempDir);
@@ -84,6 +86,8 @@ impl Folder {
             only: None,
             skip_invalid: false,
             recompose: false,
+            expect: None,
+            receipt: None,
             begin: "2025-11-06T09:00[UTC]".parse().unwrap(),
             boot: BOOT.to_owned(),
             clock: || "2025-11-06T09:00:00Z".to_owned(),
@@ -101,7 +105,7 @@ impl Folder {
     /// A send up to its plan, in which nobody is attempted.
     async fn plan(&self) {
         let locked = self.ready().await.lock(&identity(), "process 1").await.unwrap();
-        let planned = locked.propose(Uncertain::Hold).await.unwrap().accept().await.unwrap();
+        let planned = locked.propose(HOLD).await.unwrap().accept().await.unwrap();
         planned.leave().await.unwrap();
     }
 
@@ -183,7 +187,7 @@ async fn nothing_is_written_before_a_person_has_agreed() {
     assert_eq!(ready.plan(false).await.unwrap().to_send, 3);
     assert!(!folder.path("digest.db").exists(), "a survey only reads");
     let locked = ready.lock(&identity(), "process 1").await.unwrap();
-    let proposal = locked.propose(Uncertain::Hold).await.unwrap();
+    let proposal = locked.propose(HOLD).await.unwrap();
     assert_eq!(proposal.plan().to_send, 3);
     drop(proposal);
     assert_eq!(folder.written().await, (Vec::new(), 0, 0));
@@ -211,11 +215,11 @@ async fn what_a_dead_sender_left_is_settled_before_anybody_is_counted() {
     folder.claim(1).await;
     let locked = folder.ready().await.lock(&identity(), "process 1").await.unwrap();
     assert_eq!(locked.uncertain().await.unwrap().0, 1);
-    let held = locked.propose(Uncertain::Hold).await.unwrap();
+    let held = locked.propose(HOLD).await.unwrap();
     assert_eq!((held.plan().to_send, held.plan().uncertain), (2, 1));
     drop(held);
     let locked = folder.ready().await.lock(&identity(), "process 1").await.unwrap();
-    let resent = locked.propose(Uncertain::Resend).await.unwrap();
+    let resent = locked.propose(RESEND).await.unwrap();
     assert_eq!((resent.plan().to_send, resent.plan().uncertain), (3, 0));
     resent.accept().await.unwrap().leave().await.unwrap();
     assert!(folder.written().await.0.iter().all(|row| row.ends_with(" pending")));
@@ -249,7 +253,7 @@ async fn a_send_that_was_begun_meanwhile_freezes_the_issue() {
 async fn run_people_and_revision_are_written_together_or_not_at_all() {
     let folder = Folder::new();
     let locked = folder.ready().await.lock(&identity(), "process 1").await.unwrap();
-    let proposal = locked.propose(Uncertain::Hold).await.unwrap();
+    let proposal = locked.propose(HOLD).await.unwrap();
     let (store, _) = folder.ledger().await;
     let broken = "CREATE TRIGGER no BEFORE INSERT ON person BEGIN SELECT RAISE(ABORT, 'no'); END";
     sqlx::raw_sql(broken).execute(store.pool()).await.unwrap();
@@ -354,9 +358,80 @@ async fn who_left_the_list_last_is_written_down_although_nothing_is_sent() {
     folder.settle(rows[0], "accepted", 250).await;
     folder.list(&["kim"]);
     let locked = folder.ready().await.lock(&identity(), "process 1").await.unwrap();
-    let proposal = locked.propose(Uncertain::Hold).await.unwrap();
+    let proposal = locked.propose(HOLD).await.unwrap();
     assert_eq!(proposal.plan().to_send, 0);
     let report = proposal.leave().await.unwrap();
     assert_eq!((report.counts.accepted, report.counts.suppressed), (1, 2));
     assert!(report.ended.is_none());
+}
+
+#[tokio::test]
+async fn only_what_was_approved_is_sent() {
+    let folder = Folder::new();
+    let expecting =
+        |hash: &str| SendOptions { expect: Some(hash.parse().unwrap()), ..folder.options() };
+    let survey = async |hash: &str| Survey::take(expecting(hash), folder.composed()).await;
+    let approved = folder.survey().await.unwrap().content().composition().hash_hex();
+    survey(&approved[..12]).await.unwrap();
+    survey(&approved.to_uppercase()).await.unwrap();
+    let other = survey("0123456789abcdef").await.unwrap_err();
+    assert!(matches!(other, SendError::Unexpected { .. }), "{other}");
+    for bad in [&approved[..11], "0123456789ag", ""] {
+        bad.parse::<content::ExpectedHash>().unwrap_err();
+    }
+    // Somebody was put off by a relay, and keeps what it may have.
+    folder.plan().await;
+    let rows = folder.claim(0).await;
+    folder.settle(rows[0], "deferred", 450).await;
+    folder.text("Twenty-four letters.");
+    let recomposed = SendOptions { recompose: true, ..folder.options() };
+    let now = Survey::take(recomposed.clone(), folder.composed()).await.unwrap();
+    let now = now.content().composition().hash_hex();
+    let options = SendOptions { expect: Some(now.parse().unwrap()), ..recomposed };
+    let ready = passed(Survey::take(options, folder.composed()).await.unwrap()).await;
+    let locked = ready.lock(&identity(), "process 1").await.unwrap();
+    let kept = locked.propose(HOLD).await.unwrap_err();
+    assert!(matches!(&kept, SendError::Unexpected { found, .. } if *found == approved), "{kept}");
+}
+
+#[tokio::test]
+async fn a_ledger_that_knows_less_than_the_receipt_sends_only_when_told_to() {
+    let (here, receipt) = (Folder::new(), "receipts/x.toml");
+    let sent = async |folder: &Folder, answers| {
+        let options = SendOptions { receipt: Some(folder.path(receipt)), ..folder.options() };
+        let ready = passed(Survey::take(options, folder.composed()).await.unwrap()).await;
+        ready.lock(&identity(), "process 1").await.unwrap().propose(answers).await
+    };
+    sent(&here, HOLD).await.unwrap().accept().await.unwrap().leave().await.unwrap();
+    assert!(!here.path(receipt).exists(), "nobody has it");
+    for row in here.claim(0).await {
+        here.settle(row, "accepted", 250).await;
+    }
+    sent(&here, HOLD).await.unwrap().leave().await.unwrap();
+    let written = std::fs::read_to_string(here.path(receipt)).unwrap();
+    assert!(written.contains("accepted = 3") && !written.contains('@'), "{written}");
+    let clone = Folder::new();
+    std::fs::create_dir(clone.path("receipts")).unwrap();
+    std::fs::write(clone.path(receipt), written).unwrap();
+    let error = sent(&clone, HOLD).await.unwrap_err();
+    assert!(matches!(error, SendError::AlreadySent(_)), "{error}");
+    assert_eq!(clone.written().await.0, [""; 0]);
+    let despite = Answers { despite_receipt: true, ..HOLD };
+    assert_eq!(sent(&clone, despite).await.unwrap().plan().to_send, 3);
+}
+
+#[tokio::test]
+async fn a_rehearsal_that_starts_over_forgets_one_issue() {
+    let folder = Folder::new();
+    folder.plan().await;
+    folder.claim(1).await;
+    let path = folder.path("digest.db");
+    let times = (BOOT, "2025-11-06T09:00:00Z");
+    let caught = folder.path("caught");
+    rehearsal::start_over(&path, "y", &caught, times, "process 1").await.unwrap();
+    assert_eq!(folder.written().await.0.len(), 3);
+    rehearsal::start_over(&path, "x", &caught, times, "process 1").await.unwrap();
+    assert_eq!(folder.written().await, (Vec::new(), 1, 0), "the run's number is not given twice");
+    folder.plan().await;
+    assert_eq!(folder.written().await.0.len(), 3);
 }
