@@ -12,7 +12,7 @@ mod survey;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sejong_digest::delivery::ledger::Ledger;
+use sejong_digest::delivery::ledger::{Ledger, Reopened};
 use sejong_digest::delivery::run::{self, Ended, Progress};
 use sejong_digest::delivery::schedule;
 use sejong_digest::delivery::templates::Templates;
@@ -55,6 +55,9 @@ pub(crate) struct Args {
     /// Those of whom nobody can tell whether they have it: ask, hold or resend
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     uncertain: Uncertain,
+    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
+    #[arg(long, hide_short_help = true)]
+    retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = schedule::duration)]
     #[arg(hide_short_help = true)]
@@ -91,7 +94,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let desk = Desk::open(global)?;
     runtime()?.block_on(async {
         if args.dry_run {
-            return planned(&desk, &args.plan, args.uncertain == Uncertain::Resend).await;
+            let uncertain = args.uncertain == Uncertain::Resend;
+            let reopened = Reopened { uncertain, refused: args.retry_refused };
+            return planned(&desk, &args.plan, reopened).await;
         }
         let zone = &desk.config.time_zone;
         let hours = Hours::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
@@ -106,9 +111,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
-pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Ending {
+pub(super) async fn planned(desk: &Desk, args: &PlanArgs, reopened: Reopened) -> Ending {
     let survey = Survey::take(desk, args, clock::now()).await?;
-    let plan = survey.plan(resend).await?;
+    let plan = survey.plan(reopened).await?;
     let way = way(desk, args)?;
     let composition = &survey.content.composition;
     let text = match args.json {
@@ -154,8 +159,11 @@ impl Ready<'_> {
                 .help("run the same command again: it goes on from there"));
         }
         ledger.recover(&boot, &clock::now().to_string()).await?;
-        let resend = self.resend_uncertain().await?;
-        let plan = self.survey.plan(resend).await?;
+        let reopened = Reopened {
+            uncertain: self.resend_uncertain().await?,
+            refused: self.retry_refused().await?,
+        };
+        let plan = self.survey.plan(reopened).await?;
         if plan.to_send == 0 {
             if plan.only_leavers_wait() {
                 let run = self.begin(ledger, &boot).await?;
@@ -180,8 +188,11 @@ impl Ready<'_> {
         }
         let run = self.begin(ledger, &boot).await?;
         ledger.plan(run, self.survey.content.text()).await?;
-        if resend {
+        if reopened.uncertain {
             ledger.resend_uncertain(run).await?;
+        }
+        if reopened.refused {
+            ledger.retry_refused(run).await?;
         }
         if !self.hours.wait().await {
             destination.close().await;
@@ -212,6 +223,20 @@ impl Ready<'_> {
         }
         report::listed(&self.survey.ledger, "uncertain").await?;
         plan::resend_confirmed(count)
+    }
+
+    /// Whether those whom the relay refused for good are to be sent to again.
+    async fn retry_refused(&self) -> Result<bool, Failure> {
+        let count = self.survey.ledger.counts().await?.refused;
+        if !self.args.retry_refused || count == 0 {
+            return Ok(false);
+        }
+        report::listed(&self.survey.ledger, "refused").await?;
+        if self.args.yes || !plan::somebody_is_here() {
+            // Where nobody can be asked, the question before the first message says so.
+            return Ok(true);
+        }
+        plan::retry_confirmed(count)
     }
 
     /// It is later than `--not-after`: nothing has left, and everything waits.
@@ -300,11 +325,13 @@ impl Ready<'_> {
                 Ok(Exit::Interrupted)
             }
             Ended::Relay(trouble) => Err(Failure::new(trouble.to_string()).help(resume)),
-            Ended::Refused(reason) => Err(Failure::new(format!(
-                "the relay refuses the message or its sender, not a recipient: {reason}"
+            Ended::Refused(refusal) => Err(Failure::new(format!(
+                "the relay refuses the message or its sender, not a recipient: {}",
+                refusal.reply
             ))
             .help(format!(
-                "mend what it names; then {resume}, with --recompose if you changed the issue"
+                "{}; then {resume}, with --recompose if you changed the issue",
+                refusal.advice
             ))),
             Ended::Ledger(reason) => Err(Failure::new(reason).help(resume)),
             Ended::Done if counts.is_final() => Ok(Exit::Done),

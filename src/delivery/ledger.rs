@@ -72,8 +72,19 @@ pub struct Claimed {
     pub revision: Option<i64>,
     /// Whom the message is for.
     pub recipient: Recipient,
+    /// The Message-ID that its message had at an earlier attempt, without angle brackets.
+    pub message_id: Option<String>,
     /// Its tries so far.
     pub earlier: Earlier,
+}
+
+/// Rows with an outcome that a person wants to have tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reopened {
+    /// Those of whom nobody can tell whether they have it.
+    pub uncertain: bool,
+    /// Those whom a relay refused for good.
+    pub refused: bool,
 }
 
 /// The ledger of one issue.
@@ -154,6 +165,25 @@ impl Ledger {
         Ok(done.rows_affected())
     }
 
+    /// Gives rows that were refused for good another attempt, with the Message-ID they had and the
+    /// whole time that retries have. Whoever the plan of `run` did not find in the list any more
+    /// stays refused.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn retry_refused(&self, run: i64) -> Result<u64, StoreError> {
+        let done = sqlx::query(
+            "UPDATE recipient SET state = 'pending', first_attempt = NULL, next_attempt = NULL, \
+             charged = 0 WHERE issue = ?1 AND state = 'refused' AND planned_by = ?2",
+        )
+        .bind(&self.issue)
+        .bind(run)
+        .execute(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok(done.rows_affected())
+    }
+
     /// Writes outcomes, in one transaction.
     ///
     /// # Errors
@@ -192,6 +222,45 @@ impl Ledger {
             update.execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
+    }
+
+    /// Rows that were put off because it was not clear whom a refusal is about are refused after
+    /// all, with the reply that they have.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn refuse(&self, rows: &[i64]) -> Result<(), StoreError> {
+        let statement =
+            "UPDATE recipient SET state = 'refused' WHERE state = 'deferred' AND id IN (";
+        self.change(statement, rows).await
+    }
+
+    /// Lets deferred rows be claimed at once.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn make_due(&self, rows: &[i64]) -> Result<(), StoreError> {
+        let statement =
+            "UPDATE recipient SET next_attempt = 1 WHERE state = 'deferred' AND id IN (";
+        self.change(statement, rows).await
+    }
+
+    /// Runs a statement that ends where the numbers of rows follow.
+    async fn change(&self, statement: &str, rows: &[i64]) -> Result<(), StoreError> {
+        for batch in rows.chunks(BATCH) {
+            let mut query = QueryBuilder::<Sqlite>::new(statement);
+            let mut list = query.separated(", ");
+            for row in batch {
+                list.push_bind(*row);
+            }
+            query.push(")");
+            query
+                .build()
+                .execute(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        }
+        Ok(())
     }
 
     /// Gives back what a run claimed and did not attempt.
@@ -266,22 +335,8 @@ impl Ledger {
     }
 
     async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
-        for batch in rows.chunks(BATCH) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (",
-            );
-            let mut list = query.separated(", ");
-            for row in batch {
-                list.push_bind(*row);
-            }
-            query.push(")");
-            query
-                .build()
-                .execute(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
-        }
-        Ok(())
+        let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (";
+        self.change(statement, rows).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 
 use sejong_digest::compose::Composition;
+use sejong_digest::delivery::ledger::Reopened;
 use sejong_digest::delivery::ledger::roll::Census;
 use sejong_digest::delivery::muster::Muster;
 use sejong_digest::delivery::pace::Rate;
@@ -66,11 +67,12 @@ impl Way {
 }
 
 impl Plan {
-    pub(super) fn new(muster: &Muster, census: Census, resend: bool) -> Plan {
+    pub(super) fn new(muster: &Muster, census: Census, reopened: Reopened) -> Plan {
         let state = |name: &str| census.states.get(name).copied().unwrap_or(0);
         let all: u64 = census.states.values().sum();
-        let (accepted, refused) = (state("accepted"), state("refused"));
-        let uncertain = if resend { 0 } else { state("uncertain") };
+        let accepted = state("accepted");
+        let refused = if reopened.refused { 0 } else { state("refused") };
+        let uncertain = if reopened.uncertain { 0 } else { state("uncertain") };
         Plan {
             to_send: all - accepted - refused - uncertain,
             outside: census.outside,
@@ -146,7 +148,10 @@ impl Plan {
     fn others(&self) -> Vec<(u64, String)> {
         let mut others = vec![
             (self.accepted, "who have it already".to_owned()),
-            (self.refused, "whom the relay refused for good".to_owned()),
+            (
+                self.refused,
+                "whom the relay refused for good: --retry-refused tries them again".to_owned(),
+            ),
             (self.uncertain, "uncertain: --uncertain resend repeats them".to_owned()),
             (self.outside, "not named by --only".to_owned()),
             (self.duplicates, "listed twice".to_owned()),
@@ -231,6 +236,13 @@ pub(super) fn resend_confirmed(count: u64) -> Result<bool, Failure> {
     let chosen =
         dialoguer::Select::new().with_prompt(question).items(answers).default(0).interact()?;
     Ok(chosen == 1)
+}
+
+/// Asks whether those who were refused for good get another attempt.
+pub(super) fn retry_confirmed(count: u64) -> Result<bool, Failure> {
+    let whom = if count == 1 { "this one".to_owned() } else { format!("these {count}") };
+    let question = format!("The relay refused {whom} for good. Send to them once more?");
+    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
 }
 
 /// `1 recipient`, `12 recipients`.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::allow::Permits;
 use sejong_digest::check::{self, Audience, Lacking};
-use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::ledger::{self, Ledger, Reopened};
 use sejong_digest::delivery::muster::{Muster, MusterError, muster};
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::issue::load;
@@ -81,8 +81,9 @@ impl<'a> Survey<'a> {
     }
 
     /// Who gets the issue, as the ledger is now.
-    pub(super) async fn plan(&self, resend: bool) -> Result<Plan, Failure> {
-        Ok(Plan::new(&self.muster, self.ledger.census(resend, DOMAINS).await?, resend))
+    pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, Failure> {
+        let census = self.ledger.census(reopened, DOMAINS).await?;
+        Ok(Plan::new(&self.muster, census, reopened))
     }
 
     fn shown(&self) -> String {

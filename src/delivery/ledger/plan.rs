@@ -111,7 +111,7 @@ fn known() -> String {
          planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
          FROM temp.met m CROSS JOIN temp.roll l ON l.id = m.roll \
          WHERE recipient.id = m.row \
-         AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain')"
+         AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain', 'refused')"
     )
 }
 

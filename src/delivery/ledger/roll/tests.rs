@@ -56,7 +56,7 @@ async fn planned(lines: &[Line]) -> (Ledger, u64, Vec<(String, String)>, Census)
         roll.add(entry(at, line)).await.unwrap();
     }
     let kept = roll.finish().await.unwrap();
-    let census = ledger.census(false, 10).await.unwrap();
+    let census = ledger.census(Reopened::default(), 10).await.unwrap();
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT coalesce(email, identity), json_extract(fields, '$.row') \
          FROM temp.roll l WHERE {PLANNED} ORDER BY id"
