@@ -2,8 +2,8 @@
 
 use sejong_digest::delivery::ledger::Reopened;
 
-use super::desk::Desk;
 use super::failure::Ending;
+use super::workspace::Workspace;
 use super::{Global, runtime, send};
 
 /// Say who would get an issue, and until when; change nothing
@@ -19,6 +19,6 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
-    runtime()?.block_on(send::planned(&desk, &args.plan, Reopened::default()))
+    let workspace = Workspace::open(global)?;
+    runtime()?.block_on(send::planned(&workspace, &args.plan, Reopened::default()))
 }

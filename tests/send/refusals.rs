@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::harness::Publication;
 use crate::pace::two_relays;
@@ -198,7 +198,8 @@ fn one_domain_that_refuses_the_message_stops_nobody_behind_it() {
 
 #[test]
 fn those_whose_message_was_refused_are_tried_after_the_others() {
-    let row = |n: usize| format!("r{n:03}@{}.example,Reader {n}\n", ["stern", "hard", "kind"][n % 3]);
+    let row =
+        |n: usize| format!("r{n:03}@{}.example,Reader {n}\n", ["stern", "hard", "kind"][n % 3]);
     let here = named(&(1..=9).map(row).collect::<String>());
     let stops = always(At::Dot, "554 5.7.1 spam");
     assert_eq!(send(&here, &stops, &["--connections", "1"]).code, 1);
@@ -226,11 +227,8 @@ fn a_recipient_at_whose_rcpt_the_relay_breaks_off_stops_nobody() {
         for pipelining in [true, false] {
             let told = format!("{action:?}");
             let script = Script::new().rule(At::Rcpt, When::recipient("r003@"), action.clone());
-            let options = sejong_digest::smtp::catcher::CatcherOptions {
-                script,
-                pipelining,
-                ..Default::default()
-            };
+            let options =
+                sejong_digest::catcher::CatcherOptions { script, pipelining, ..Default::default() };
             let (here, relay) = (with_readers(60), Relay::with(options));
             let output = send(&here, &relay, &["--connections", "2"]);
             let expected = (4, [59, 0, 1, 0, 0, 0]);

@@ -12,8 +12,8 @@ use super::health::{Health, Wait};
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::refusals::{Refusal, Refusals, Sum};
-use super::{Options, Stopping};
-use crate::smtp::outcome::{Remedy, Scope, Stage, Trouble};
+use super::{Options, Route, Stopping};
+use crate::smtp::outcome::Trouble;
 
 /// Sessions that fail one after the other before a connection is given up.
 const MAX_FAILURES: u32 = 6;
@@ -136,16 +136,9 @@ impl Work {
             known.get_or_insert_with(|| refusal.clone());
             return self.queue.close();
         }
-        let relay = self.options.routes.get(route).map(|route| route.relay.to_string());
-        let trouble = Trouble {
-            relay: relay.unwrap_or_default(),
-            stage: Stage::Rcpt,
-            scope: Scope::Relay,
-            reply: None,
-            text: format!("it refuses the message or its sender: {}", refusal.reply),
-            remedy: Remedy::Stop,
-        };
-        self.note_failed(route, &trouble);
+        if let Some(Route { relay, .. }) = self.options.routes.get(route) {
+            self.note_failed(route, &Trouble::of_refusals(relay, &refusal.reply));
+        }
     }
 
     /// Whom a relay has turned away that refuses us is for the others, where there are any.
