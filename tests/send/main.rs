@@ -11,6 +11,7 @@ mod maillogs;
 mod outcomes;
 mod pace;
 mod plans;
+mod refusals;
 mod relays;
 mod rehearsal;
 mod retries;
