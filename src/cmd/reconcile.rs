@@ -12,9 +12,9 @@ use sejong_digest::delivery::reconcile::stamp::LogClock;
 use sejong_digest::delivery::reconcile::{self, Open};
 use sejong_digest::store::Store;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::status::ledger_path;
+use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
 
 /// What is read of a file at once, and looked at to see what it is.
@@ -57,8 +57,8 @@ enum NotFound {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
-    let path = ledger_path(&desk, args.store.as_deref(), None)?;
+    let workspace = Workspace::open(global)?;
+    let path = ledger_path(&workspace, args.store.as_deref(), None)?;
     let files = args.maillog.iter().map(log_file).collect::<Result<Vec<_>, _>>()?;
     let not_shown = match args.not_found {
         NotFound::Hold => NotShown::Hold,

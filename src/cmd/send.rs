@@ -18,9 +18,9 @@ use sejong_digest::delivery::schedule;
 use sejong_digest::delivery::templates::Templates;
 use tokio::sync::watch;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::relays::{self, Destination};
+use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
 use hours::Hours;
 pub(crate) use options::PlanArgs;
@@ -88,15 +88,15 @@ struct Ready<'a> {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
+    let workspace = Workspace::open(global)?;
     runtime()?.block_on(async {
         if args.dry_run {
-            return planned(&desk, &args.plan, args.uncertain == Uncertain::Resend).await;
+            return planned(&workspace, &args.plan, args.uncertain == Uncertain::Resend).await;
         }
-        let zone = &desk.config.time_zone;
+        let zone = &workspace.config.time_zone;
         let hours = Hours::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let survey = Survey::take(&desk, &args.plan, hours.begin()).await?;
-        let templates = Arc::new(survey.content.templates(&desk.signing_identity()?)?);
+        let survey = Survey::take(&workspace, &args.plan, hours.begin()).await?;
+        let templates = Arc::new(survey.content.templates(&workspace.signing_identity()?)?);
         if let Some(folder) = &args.plan.relay.catch {
             std::fs::create_dir_all(folder)?;
         }
@@ -106,14 +106,14 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
-pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Ending {
-    let survey = Survey::take(desk, args, clock::now()).await?;
+pub(super) async fn planned(workspace: &Workspace, args: &PlanArgs, resend: bool) -> Ending {
+    let survey = Survey::take(workspace, args, clock::now()).await?;
     let plan = survey.plan(resend).await?;
-    let way = way(desk, args)?;
+    let way = way(workspace, args)?;
     let composition = &survey.content.composition;
     let text = match args.json {
-        true => format!("{}\n", plan.json(desk, &way, composition)?),
-        false => plan.told(desk, &way, composition),
+        true => format!("{}\n", plan.json(workspace, &way, composition)?),
+        false => plan.told(workspace, &way, composition),
     };
     survey.store.close().await;
     print::answer(text.as_bytes())?;
@@ -121,8 +121,8 @@ pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Endin
 }
 
 /// Where a send would go, as far as that is known without going there.
-fn way(desk: &Desk, args: &PlanArgs) -> Result<Way, Failure> {
-    let relays = &desk.config.relays;
+fn way(workspace: &Workspace, args: &PlanArgs) -> Result<Way, Failure> {
+    let relays = &workspace.config.relays;
     let named = match (&args.relay.relay, &args.relay.catch) {
         (_, Some(folder)) => vec![(format!("a catcher in {}", folder.display()), None)],
         (Some(url), None) => {
@@ -141,12 +141,12 @@ fn way(desk: &Desk, args: &PlanArgs) -> Result<Way, Failure> {
 impl Ready<'_> {
     async fn send(self) -> Ending {
         let boot = boot();
-        let Survey { desk, args, ledger, store, .. } = &self.survey;
+        let Survey { workspace, args, ledger, store, .. } = &self.survey;
         let _lock = store.lock(&format!(
             "process {} (issue {}, since {})",
             std::process::id(),
             self.issue(),
-            clock::now_in(&desk.config.time_zone).strftime("%H:%M"),
+            clock::now_in(&workspace.config.time_zone).strftime("%H:%M"),
         ))?;
         // They were read before the lock was taken, and reading the list takes its time.
         if !self.survey.content.is_of(&ledger.revisions().await?) {
@@ -163,7 +163,7 @@ impl Ready<'_> {
             }
             return self.nothing_to_do(ledger, &plan).await;
         }
-        let mut destination = relays::destination(desk, &args.relay).await?;
+        let mut destination = relays::destination(workspace, &args.relay).await?;
         let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
         destination.share_connections(args.connections, most);
         let named = destination.routes.iter().map(|route| {
@@ -171,7 +171,7 @@ impl Ready<'_> {
             (format!("{} ({connections})", route.relay), route.limit)
         });
         let way = Way::new(named.collect(), args.limit);
-        print::note(plan.told(desk, &way, &self.survey.content.composition).trim_end());
+        print::note(plan.told(workspace, &way, &self.survey.content.composition).trim_end());
         if let Some(end) = self.hours.over() {
             return self.too_late(&end).await;
         }
@@ -250,8 +250,8 @@ impl Ready<'_> {
             templates: Arc::clone(&self.templates),
             routes: self.routes(destination),
             limit: self.args.plan.limit,
-            lanes: self.survey.desk.config.lanes.clone(),
-            schedule: self.survey.desk.config.schedule,
+            lanes: self.survey.workspace.config.lanes.clone(),
+            schedule: self.survey.workspace.config.schedule,
             wait: self.args.wait,
             clock: || clock::now().to_string(),
             stopping,

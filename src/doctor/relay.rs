@@ -11,9 +11,10 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::certificate::Certificate;
+use crate::net::tls::Secured;
 use crate::smtp::outcome::{Stage, Trouble};
 use crate::smtp::relay::{Relay, Timeouts, Tls};
-use crate::smtp::session::{Offered, Secured, Session};
+use crate::smtp::session::{Offered, Session};
 
 const REACHED: &str = "relay";
 const TLS: &str = "relay-tls";
@@ -175,7 +176,7 @@ fn failed(trouble: &Trouble) -> Finding {
         (Stage::Auth, _) => {
             (LOGIN, "check user and password; some relays want a key made for apps")
         }
-        (Stage::Starttls | Stage::Connect, _) if trouble.text.contains("certificate expired") => {
+        (Stage::Starttls | Stage::Connect, _) if trouble.text.contains(" expired") => {
             (TLS, "renew the certificate, or ask who runs the relay; and look at this clock")
         }
         (Stage::Starttls, _) => {

@@ -11,8 +11,8 @@ use sejong_digest::diagnostic::Place;
 use sejong_digest::issue::Issue;
 use sejong_digest::message::splice::{Identity, Template};
 
-use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
+use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, print};
 
 /// What recipients are to get.
@@ -30,7 +30,7 @@ pub(super) struct Content {
 impl Content {
     /// Decides. `found` is what the files say now, and `revisions` what the ledger has.
     pub(super) fn choose(
-        desk: &Desk,
+        workspace: &Workspace,
         name: &str,
         found: Result<(Issue, Composition), Failure>,
         revisions: Vec<Revision>,
@@ -38,7 +38,7 @@ impl Content {
         begin: Timestamp,
     ) -> Result<Content, Failure> {
         let Some(latest) = revisions.last().filter(|_| !recompose) else {
-            return Content::new(desk, found?, revisions, begin);
+            return Content::new(workspace, found?, revisions, begin);
         };
         let Revision { id, number, draft } = latest.clone();
         if let Ok((issue, composition)) = &found
@@ -48,7 +48,7 @@ impl Content {
             let (date, kept) = (draft.date, Some(id));
             return Ok(Content { composition, issue, date, kept, draft: None, revisions });
         }
-        let files = found.as_ref().ok().map(|(issue, _)| files(desk, issue));
+        let files = found.as_ref().ok().map(|(issue, _)| files(workspace, issue));
         print::note(&differs(&draft, files.as_ref()));
         let place = Place::File(PathBuf::from(format!("{name} (revision {number})")));
         let composition = Composition::thaw(&draft.composition, &place)?;
@@ -58,17 +58,17 @@ impl Content {
 
     /// The files as they are, as the issue's first revision or its next one.
     fn new(
-        desk: &Desk,
+        workspace: &Workspace,
         (issue, composition): (Issue, Composition),
         revisions: Vec<Revision>,
         begin: Timestamp,
     ) -> Result<Content, Failure> {
-        let date = clock::rfc5322(&clock::at(begin, &desk.config.time_zone))?;
+        let date = clock::rfc5322(&clock::at(begin, &workspace.config.time_zone))?;
         let draft = Draft {
             content_hash: composition.hash_hex(),
             composition: composition.freeze()?,
             date: date.clone(),
-            files: files(desk, &issue),
+            files: files(workspace, &issue),
             created_at: clock::now().to_string(),
         };
         let (issue, draft) = (Some(issue), Some(draft));
@@ -105,10 +105,10 @@ impl Content {
 }
 
 /// The files that decide what the issue looks like, and the hash of each.
-fn files(desk: &Desk, issue: &Issue) -> BTreeMap<String, String> {
+fn files(workspace: &Workspace, issue: &Issue) -> BTreeMap<String, String> {
     let mut files = issue.files();
-    if let Ok(bytes) = std::fs::read(desk.root.join("digest.toml")) {
-        let hash = sejong_digest::seal::sha256([&bytes[..]]);
+    if let Ok(bytes) = std::fs::read(workspace.root.join("digest.toml")) {
+        let hash = sejong_digest::crypto::sha256([&bytes[..]]);
         let digits = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         files.insert("digest.toml".to_owned(), digits);
     }

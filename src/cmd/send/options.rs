@@ -6,9 +6,9 @@ use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::store;
 
-use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
 use crate::cmd::relays::RelayArgs;
+use crate::cmd::workspace::Workspace;
 
 /// See the file's head.
 #[derive(Debug, clap::Args)]
@@ -51,14 +51,14 @@ pub(crate) struct PlanArgs {
 
 impl PlanArgs {
     /// The ledger's file.
-    pub(super) fn store_path(&self, desk: &Desk) -> Result<PathBuf, Failure> {
+    pub(super) fn store_path(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
         match (&self.store, &self.relay.catch) {
             (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
             // A rehearsal never counts as a send: its ledger lives with what it caught.
             (None, Some(folder)) => Ok(folder.join("digest.db")),
             (None, None) => {
-                let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-                Ok(store::path_of(url, &desk.root)?)
+                let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+                Ok(store::path_of(url, &workspace.root)?)
             }
         }
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 
 use sejong_digest::compose::Composition;
-use sejong_digest::delivery::ledger::roll::Census;
-use sejong_digest::delivery::muster::Muster;
+use sejong_digest::delivery::intake::Intake;
+use sejong_digest::delivery::ledger::staging::Census;
 use sejong_digest::delivery::pace::Rate;
 
 use crate::cmd::clock;
-use crate::cmd::desk::Desk;
 use crate::cmd::failure::{Exit, Failure};
+use crate::cmd::workspace::Workspace;
 
 /// Domains that are named for people.
 const NAMED: usize = 5;
@@ -66,7 +66,7 @@ impl Way {
 }
 
 impl Plan {
-    pub(super) fn new(muster: &Muster, census: Census, resend: bool) -> Plan {
+    pub(super) fn new(intake: &Intake, census: Census, resend: bool) -> Plan {
         let state = |name: &str| census.states.get(name).copied().unwrap_or(0);
         let all: u64 = census.states.values().sum();
         let (accepted, refused) = (state("accepted"), state("refused"));
@@ -78,16 +78,21 @@ impl Plan {
             refused,
             uncertain,
             waiting: census.waiting,
-            duplicates: muster.duplicates,
-            rejected: muster.rejected,
-            left_out: muster.left_out.clone(),
+            duplicates: intake.duplicates,
+            rejected: intake.rejected,
+            left_out: intake.left_out.clone(),
             domains: census.domains,
             domain_count: census.domain_count,
         }
     }
 
     /// What a send will do.
-    pub(super) fn told(&self, desk: &Desk, way: &Way, composition: &Composition) -> String {
+    pub(super) fn told(
+        &self,
+        workspace: &Workspace,
+        way: &Way,
+        composition: &Composition,
+    ) -> String {
         let named = self.domains.iter().take(NAMED);
         let domains: Vec<String> = named.map(|(name, number)| format!("{name} {number}")).collect();
         let more = self.domain_count.saturating_sub(NAMED as u64);
@@ -97,14 +102,14 @@ impl Plan {
             composition.issue,
             &composition.hash_hex()[..12],
             composition.readable_subject(),
-            desk.config.sender.from(),
-            signed(desk),
+            workspace.config.sender.from(),
+            signed(workspace),
             counted(self.to_send, "recipient"),
             domains.join(", "),
             way.relay,
         );
         if let (Some(rate), Some(seconds)) = (&way.pace, self.seconds(way)) {
-            let finish = self.finish(desk, seconds);
+            let finish = self.finish(workspace, seconds);
             let finish =
                 finish.map_or(String::new(), |at| at.strftime(", until %F %H:%M").to_string());
             text.push_str(&format!(
@@ -112,7 +117,7 @@ impl Plan {
                 duration(seconds)
             ));
         }
-        let base_url = &desk.config.publication.base_url;
+        let base_url = &workspace.config.publication.base_url;
         match composition.hosted_pictures(base_url) {
             0 => {}
             count => text.push_str(&format!(
@@ -133,9 +138,9 @@ impl Plan {
         way.per_second.map(|rate| pauses / rate)
     }
 
-    fn finish(&self, desk: &Desk, seconds: f64) -> Option<jiff::ZonedDateTime> {
+    fn finish(&self, workspace: &Workspace, seconds: f64) -> Option<jiff::ZonedDateTime> {
         let took = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
-        clock::now_in(&desk.config.time_zone).checked_add(took).ok()
+        clock::now_in(&workspace.config.time_zone).checked_add(took).ok()
     }
 
     /// Whether all who still wait in the ledger have left the list.
@@ -167,12 +172,12 @@ impl Plan {
     /// For `plan --json`; the names are relied on by scripts.
     pub(super) fn json(
         &self,
-        desk: &Desk,
+        workspace: &Workspace,
         way: &Way,
         composition: &Composition,
     ) -> Result<String, Failure> {
         let seconds = self.seconds(way);
-        let finish = seconds.and_then(|seconds| self.finish(desk, seconds));
+        let finish = seconds.and_then(|seconds| self.finish(workspace, seconds));
         let domains = self.domains.iter();
         let domains = domains
             .map(|(domain, to_send)| serde_json::json!({"domain": domain, "to_send": to_send}));
@@ -196,8 +201,8 @@ impl Plan {
     }
 }
 
-fn signed(desk: &Desk) -> String {
-    match &desk.config.dkim {
+fn signed(workspace: &Workspace) -> String {
+    match &workspace.config.dkim {
         Some(dkim) => dkim.to_string(),
         None => "no: digest.toml has no [dkim]".to_owned(),
     }

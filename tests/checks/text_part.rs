@@ -5,7 +5,7 @@ use crate::cases;
 
 #[test]
 fn the_text_is_clean_where_the_markdown_is_not() {
-    let here = cases::publication(&cases::folder().join("twin"));
+    let here = cases::publication(&cases::folder().join("text-part"));
     let checked = here.run(&["check"]);
     assert_eq!(
         (checked.code, checked.stdout.as_str()),
@@ -14,5 +14,5 @@ fn the_text_is_clean_where_the_markdown_is_not() {
         checked.stderr
     );
     let text = here.run(&["render", "2025-11", "--format", "text"]).stdout;
-    insta::assert_snapshot!("twin", text);
+    insta::assert_snapshot!("text_part", text);
 }

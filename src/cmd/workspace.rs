@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use sejong_digest::check::allow::Permits;
+use sejong_digest::check::allow::Allowed;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config};
 use sejong_digest::diagnostic::{Diagnostic, render};
@@ -18,7 +18,7 @@ use super::{Global, pictures, print};
 
 /// A publication, open for work.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Workspace {
     /// The folder with `digest.toml`.
     pub(crate) root: PathBuf,
     /// The process's environment.
@@ -39,7 +39,7 @@ pub(crate) struct Draft {
     /// Everything that is wrong with it and not allowed.
     pub(crate) problems: Vec<Diagnostic>,
     /// What `issue.toml` allows.
-    pub(crate) permits: Permits,
+    pub(crate) allowed: Allowed,
 }
 
 /// The folder of the publication: the one that was named, or the nearest one upwards.
@@ -69,18 +69,18 @@ pub(crate) fn environment() -> Vec<(String, String)> {
         .collect()
 }
 
-impl Desk {
+impl Workspace {
     /// Opens the publication; `Err` inside are the problems of `digest.toml`, not yet shown.
-    pub(crate) fn try_open(global: &Global) -> Result<Result<Desk, Vec<Diagnostic>>, Failure> {
+    pub(crate) fn try_open(global: &Global) -> Result<Result<Workspace, Vec<Diagnostic>>, Failure> {
         let root = root(global)?;
         let environment = environment();
         let read = config::read(&root, &environment);
-        Ok(read.map(|config| Desk { root, environment, config }))
+        Ok(read.map(|config| Workspace { root, environment, config }))
     }
 
     /// Opens the publication, or shows what is wrong with `digest.toml`.
-    pub(crate) fn open(global: &Global) -> Result<Desk, Failure> {
-        Desk::try_open(global)?.map_err(|problems| {
+    pub(crate) fn open(global: &Global) -> Result<Workspace, Failure> {
+        Workspace::try_open(global)?.map_err(|problems| {
             print::problems(&problems);
             Failure::checks("the publication's digest.toml has errors")
         })
@@ -99,9 +99,9 @@ impl Desk {
             composition = composed;
             problems.extend(found);
         }
-        let mut permits = issue.as_ref().map(Permits::of_issue).unwrap_or_default();
-        let problems = permits.settle(problems);
-        Draft { folder, issue, composition, problems, permits }
+        let mut allowed = issue.as_ref().map(Allowed::of_issue).unwrap_or_default();
+        let problems = allowed.remaining(problems);
+        Draft { folder, issue, composition, problems, allowed }
     }
 
     /// Who the publication is in mail, with the keys of its own secret, which is made if missing.

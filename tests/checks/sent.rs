@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sejong_digest::check::{self, Proof};
+use sejong_digest::check::{self, Input};
 use sejong_digest::compose::{self, Composition, Segment};
 use sejong_digest::config::{self, Config, Secret};
 use sejong_digest::diagnostic::Diagnostic;
@@ -57,7 +57,7 @@ impl Sent {
 
     /// What the rules say.
     pub(crate) fn check(&self) -> Vec<Diagnostic> {
-        let proof = Proof {
+        let input = Input {
             publication: &self.config.publication,
             theme: &self.config.theme,
             issue: &self.issue,
@@ -67,7 +67,7 @@ impl Sent {
             clients: &self.config.clients,
             today: None,
         };
-        check::issue(&proof, None)
+        check::issue(&input, None)
     }
 }
 

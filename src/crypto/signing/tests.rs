@@ -3,7 +3,7 @@
 use aws_lc_rs::rsa;
 
 use super::*;
-use crate::seal::Sha256;
+use crate::crypto::Sha256;
 
 /// `openssl genrsa 1024`
 const SHORT: &str = "\

@@ -103,7 +103,7 @@ pub(super) fn residue(view: &View<'_>) -> Vec<Diagnostic> {
         let lines: Vec<&str> = text.lines().collect();
         lines.windows(3).any(|three| three.iter().all(|line| is_empty(line)))
     };
-    let articles = view.proof.issue.sections.iter().flat_map(|section| &section.articles);
+    let articles = view.input.issue.sections.iter().flat_map(|section| &section.articles);
     let meant = articles.into_iter().any(|article| in_source(article.source.text()));
     if view.text.contains("\n\n\n\n") && !meant {
         found.push("three empty lines in a row".to_owned());

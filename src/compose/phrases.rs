@@ -1,9 +1,9 @@
 //! The few words that the letter says itself, in the languages that we can say them in. In another
 //! language they stay English, and the HTML says so.
 
-/// Words in one language.
+/// Phrases in one language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Words {
+pub(super) struct Phrases {
     /// The language they are in, where it is not the letter's.
     pub(super) language: Option<&'static str>,
     /// How a date is written (`strftime`).
@@ -22,7 +22,7 @@ pub(super) struct Words {
     pub(super) read_in_full: (&'static str, &'static str),
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH: Phrases = Phrases {
     language: None,
     date: "%-d %B %Y",
     in_this_issue: "In this issue",
@@ -35,7 +35,7 @@ const ENGLISH: Words = Words {
     read_in_full: ("Read “", "” in full"),
 };
 
-const KOREAN: Words = Words {
+const KOREAN: Phrases = Phrases {
     language: None,
     date: "%Y년 %-m월 %-d일",
     in_this_issue: "이번 호",
@@ -48,7 +48,7 @@ const KOREAN: Words = Words {
     read_in_full: ("‘", "’ 전문 읽기"),
 };
 
-const GERMAN: Words = Words {
+const GERMAN: Phrases = Phrases {
     language: None,
     date: "%-d.%-m.%Y",
     in_this_issue: "In dieser Ausgabe",
@@ -61,7 +61,7 @@ const GERMAN: Words = Words {
     read_in_full: ("„", "“ ganz lesen"),
 };
 
-const FRENCH: Words = Words {
+const FRENCH: Phrases = Phrases {
     language: None,
     date: "%d/%m/%Y",
     in_this_issue: "Dans ce numéro",
@@ -74,7 +74,7 @@ const FRENCH: Words = Words {
     read_in_full: ("Lire « ", " » en entier"),
 };
 
-const SPANISH: Words = Words {
+const SPANISH: Phrases = Phrases {
     language: None,
     date: "%d/%m/%Y",
     in_this_issue: "En este número",
@@ -87,7 +87,7 @@ const SPANISH: Words = Words {
     read_in_full: ("Leer «", "» completo"),
 };
 
-const JAPANESE: Words = Words {
+const JAPANESE: Phrases = Phrases {
     language: None,
     date: "%Y年%-m月%-d日",
     in_this_issue: "今号の内容",
@@ -100,7 +100,7 @@ const JAPANESE: Words = Words {
     read_in_full: ("「", "」の全文を読む"),
 };
 
-const CHINESE: Words = Words {
+const CHINESE: Phrases = Phrases {
     language: None,
     date: "%Y年%-m月%-d日",
     in_this_issue: "本期内容",
@@ -113,7 +113,7 @@ const CHINESE: Words = Words {
     read_in_full: ("阅读《", "》全文"),
 };
 
-const TRADITIONAL_CHINESE: Words = Words {
+const TRADITIONAL_CHINESE: Phrases = Phrases {
     in_this_issue: "本期內容",
     unsubscribe: ("取消訂閱", ""),
     in_a_browser: "在瀏覽器中閱讀本期",
@@ -124,7 +124,7 @@ const TRADITIONAL_CHINESE: Words = Words {
     ..CHINESE
 };
 
-const ARABIC: Words = Words {
+const ARABIC: Phrases = Phrases {
     language: None,
     date: "%d/%m/%Y",
     in_this_issue: "في هذا العدد",
@@ -137,7 +137,7 @@ const ARABIC: Words = Words {
     read_in_full: ("اقرأ «", "» كاملاً"),
 };
 
-const HEBREW: Words = Words {
+const HEBREW: Phrases = Phrases {
     language: None,
     date: "%d.%m.%Y",
     in_this_issue: "בגיליון הזה",
@@ -151,7 +151,7 @@ const HEBREW: Words = Words {
 };
 
 /// The words for a letter in `language` (BCP 47).
-pub(super) fn words(language: &str) -> Words {
+pub(super) fn phrases(language: &str) -> Phrases {
     let lower = language.to_ascii_lowercase();
     let traditional = ["hant", "tw", "hk", "mo"];
     match lower.split('-').next().unwrap_or_default() {
@@ -165,7 +165,7 @@ pub(super) fn words(language: &str) -> Words {
         "zh" => CHINESE,
         "ar" => ARABIC,
         "he" => HEBREW,
-        _ => Words { language: Some("en"), ..ENGLISH },
+        _ => Phrases { language: Some("en"), ..ENGLISH },
     }
 }
 
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_said_in_a_language_is_marked_as_english() {
-        assert_eq!(words("ko-KR").unsubscribe, ("", " 수신 거부"));
-        assert_eq!(words("zh-TW").unsubscribe, ("取消訂閱", ""));
-        assert_eq!((words("en-GB").language, words("fi").language), (None, Some("en")));
+        assert_eq!(phrases("ko-KR").unsubscribe, ("", " 수신 거부"));
+        assert_eq!(phrases("zh-TW").unsubscribe, ("取消訂閱", ""));
+        assert_eq!((phrases("en-GB").language, phrases("fi").language), (None, Some("en")));
     }
 }

@@ -7,14 +7,14 @@ use super::style;
 
 /// The element names and classes (`.name`) of a document.
 #[derive(Debug)]
-pub(super) struct Used<'a> {
+pub(super) struct UsedNames<'a> {
     elements: HashSet<&'a str>,
     classes: HashSet<&'a str>,
 }
 
-impl<'a> Used<'a> {
+impl<'a> UsedNames<'a> {
     /// Those of `html`, and the elements that every document has.
-    pub(super) fn of(html: &'a str) -> Used<'a> {
+    pub(super) fn of(html: &'a str) -> UsedNames<'a> {
         let mut elements = HashSet::from(["html", "head", "body"]);
         let mut classes = HashSet::new();
         for (at, _) in html.match_indices('<') {
@@ -24,7 +24,7 @@ impl<'a> Used<'a> {
             let value = &html[at + found.len()..];
             classes.extend(value.split('"').next().unwrap_or_default().split_whitespace());
         }
-        Used { elements, classes }
+        UsedNames { elements, classes }
     }
 
     /// The rules of `css` that fit something, also within its media queries.
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn rules_without_a_use_go() {
-        let used = Used::of("<div class=\"a b\"><p>x</p></div>");
+        let used = UsedNames::of("<div class=\"a b\"><p>x</p></div>");
         let kept = |css| used.rules(css);
         assert_eq!(kept(".a,.c{color:red}.c{margin:0}td{margin:0}"), ".a{color:red}");
         assert_eq!(

@@ -2,8 +2,8 @@
 //!
 //! Must never send anything, and must never make a file.
 
-use sejong_digest::check::allow::Permits;
-use sejong_digest::check::{self, Audience, Proof};
+use sejong_digest::check::allow::Allowed;
+use sejong_digest::check::{self, Audience, Input};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
 use sejong_digest::diagnostic::Diagnostic;
@@ -11,40 +11,40 @@ use sejong_digest::issue::Issue;
 use sejong_digest::issue::load::{self, Headline};
 use sejong_digest::message::splice::Template;
 
-use super::desk::Desk;
 use super::failure::Failure;
+use super::workspace::Workspace;
 use super::{clock, readers};
 
 /// What the rules say of an issue, its composition, and the message for a reader who stands for
 /// all of them.
 pub(crate) fn issue(
-    desk: &Desk,
+    workspace: &Workspace,
     issue: &Issue,
     composition: &Composition,
     audience: Option<Audience<'_>>,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let publication = &desk.config.publication;
+    let publication = &workspace.config.publication;
     let mut siblings = load::siblings(publication);
     siblings.retain(|sibling: &Headline| sibling.name != issue.name);
-    let now = clock::now_in(&desk.config.time_zone);
-    let identity = desk.config.sender.identity(&Secret::for_nobody());
+    let now = clock::now_in(&workspace.config.time_zone);
+    let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let template = Template::new(composition, identity, &clock::occasion(&now, false)?);
     let message = template.splice(&readers::stand_in(composition)?)?;
-    let proof = Proof {
+    let input = Input {
         publication,
-        theme: &desk.config.theme,
+        theme: &workspace.config.theme,
         issue,
         composition,
         message: Some(&message.bytes),
         siblings: &siblings,
-        clients: &desk.config.clients,
+        clients: &workspace.config.clients,
         today: Some(now.date()),
     };
-    Ok(check::issue(&proof, audience))
+    Ok(check::issue(&input, audience))
 }
 
 /// What `--allow` names.
-pub(crate) fn permits(names: &[String]) -> Result<Permits, Failure> {
-    Permits::of_names(names)
+pub(crate) fn allowed(names: &[String]) -> Result<Allowed, Failure> {
+    Allowed::of_names(names)
         .map_err(|refusal| Failure::usage(format!("--allow: {}", refusal.what)).help(refusal.help))
 }

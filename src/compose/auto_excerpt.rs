@@ -3,15 +3,15 @@
 
 use std::cmp::Reverse;
 
-use super::weight;
+use super::article_sizes;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::{Article, Issue, Length};
 
 /// Somewhat less than `check` warns of, because slots are filled in later.
-const ROOM: usize = weight::NEAR - 2048;
+const ROOM: usize = article_sizes::NEAR - 2048;
 
 fn fits(html: &str) -> bool {
-    html.len() <= ROOM && weight::on_the_wire(html) <= ROOM
+    html.len() <= ROOM && article_sizes::on_the_wire(html) <= ROOM
 }
 
 /// The HTML that `write` makes of `issue`, after articles of [`Length::Auto`] became excerpts where
@@ -19,7 +19,7 @@ fn fits(html: &str) -> bool {
 ///
 /// # Errors
 /// Those of `write`.
-pub(super) fn fit(
+pub(super) fn shorten(
     issue: &mut Issue,
     write: impl Fn(&Issue) -> Result<String, String>,
 ) -> Result<(String, Vec<Diagnostic>), String> {
@@ -66,7 +66,7 @@ fn articles(issue: &Issue) -> impl Iterator<Item = &Article> {
 /// The places, in reading order, of the articles that may be shortened, the longest first. One
 /// without an address cannot: its rest could be read nowhere.
 fn longest(issue: &Issue, html: &str) -> Vec<usize> {
-    let sizes = weight::articles(issue, html);
+    let sizes = article_sizes::articles(issue, html);
     let free = |article: &Article| article.length == Length::Auto && article.url.is_some();
     let mut longest: Vec<usize> = articles(issue)
         .enumerate()
