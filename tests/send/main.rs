@@ -5,7 +5,6 @@ mod afterwards;
 mod again;
 mod frozen;
 mod health;
-mod hours;
 mod limits;
 mod lists;
 mod maillogs;
@@ -16,7 +15,8 @@ mod relays;
 mod rehearsal;
 mod retries;
 mod stops;
-mod trials;
+mod test_sends;
+mod window;
 
 #[path = "../harness/mod.rs"]
 mod harness;
