@@ -13,10 +13,11 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sejong_digest::delivery::ledger::Reopened;
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::schedule;
 use sejong_digest::delivery::send::SendError;
-use sejong_digest::delivery::send::locked::{self, Answers, Locked, Proposal};
+use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
@@ -71,6 +72,9 @@ pub(crate) struct Args {
     /// Those of whom it is not known whether they have it: ask, hold or resend
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     uncertain: Uncertain,
+    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
+    #[arg(long, hide_short_help = true)]
+    retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = schedule::duration)]
     #[arg(hide_short_help = true)]
@@ -101,8 +105,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
         if args.dry_run {
-            let resend = args.uncertain == Uncertain::Resend;
-            return planned(&workspace, &args.plan, &args.restrictions, &window, resend).await;
+            let uncertain = args.uncertain == Uncertain::Resend;
+            let reopened = Reopened { uncertain, refused: args.retry_refused };
+            return planned(&workspace, &args.plan, &args.restrictions, &window, reopened).await;
         }
         if args.fresh {
             start_over(&workspace, &args.plan).await?;
@@ -149,7 +154,7 @@ async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failur
 /// Says who would get an issue, and makes no file.
 pub(super) async fn plan(workspace: &Workspace, args: &PlanArgs) -> Ending {
     let window = Window::open(&workspace.config.time_zone);
-    planned(workspace, args, &Restrictions::default(), &window, false).await
+    planned(workspace, args, &Restrictions::default(), &window, Reopened::default()).await
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
@@ -158,11 +163,11 @@ async fn planned(
     args: &PlanArgs,
     restrictions: &Restrictions,
     window: &Window,
-    resend: bool,
+    reopened: Reopened,
 ) -> Ending {
     let begin = clock::at(window.begin(), &workspace.config.time_zone);
     let ready = survey::take(workspace, args, restrictions, begin).await?;
-    let plan = ready.plan(resend).await.map_err(refusal::told)?;
+    let plan = ready.plan(reopened).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
         print::note(&format!("{}; send asks before it goes on", refusal::already_sent(&sent)));
     }
@@ -245,12 +250,12 @@ impl Send<'_> {
             despite_receipt = question::despite_receipt_confirmed()?;
         }
         let uncertain = match self.args.uncertain {
-            Uncertain::Hold => locked::Uncertain::Hold,
-            Uncertain::Resend => locked::Uncertain::Resend,
-            Uncertain::Ask if asked => ask_of_uncertain(locked).await?,
-            Uncertain::Ask => locked::Uncertain::Hold,
+            Uncertain::Hold => false,
+            Uncertain::Resend => true,
+            Uncertain::Ask => asked && resend_uncertain(locked).await?,
         };
-        Ok(Answers { uncertain, despite_receipt })
+        let refused = self.args.retry_refused && retry_refused(locked, asked).await?;
+        Ok(Answers { reopened: Reopened { uncertain, refused }, despite_receipt })
     }
 
     /// Says why nothing is left to send.
@@ -337,13 +342,20 @@ impl Send<'_> {
     }
 }
 
-/// Asks what becomes of those of whom nobody can tell, if there are any.
-async fn ask_of_uncertain(locked: &Locked) -> Result<locked::Uncertain, Failure> {
+/// Asks whether those of whom nobody can tell are sent to again, if there are any.
+async fn resend_uncertain(locked: &Locked) -> Result<bool, Failure> {
     let (count, first) = locked.uncertain().await.map_err(refusal::told)?;
     if count == 0 {
-        return Ok(locked::Uncertain::Hold);
+        return Ok(false);
     }
     report::list(&first);
-    let resend = question::resend_confirmed(count)?;
-    Ok(if resend { locked::Uncertain::Resend } else { locked::Uncertain::Hold })
+    question::resend_confirmed(count)
+}
+
+/// Whether those whom a relay refused for good are sent to again. Shows who they are first. Where
+/// nobody is `asked`, `--yes` is the answer, or the question before the first message ends it.
+async fn retry_refused(locked: &Locked, asked: bool) -> Result<bool, Failure> {
+    let (count, first) = locked.refused().await.map_err(refusal::told)?;
+    report::list(&first);
+    if asked && count > 0 { question::retry_confirmed(count) } else { Ok(count > 0) }
 }

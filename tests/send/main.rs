@@ -13,6 +13,7 @@ mod pace;
 mod plans;
 mod questions;
 mod receipts;
+mod refusals;
 mod relays;
 mod rehearsal;
 mod retries;

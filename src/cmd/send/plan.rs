@@ -150,7 +150,10 @@ pub(super) fn nothing(plan: &Plan, issue: &str) -> String {
 fn others(plan: &Plan) -> Vec<(u64, String)> {
     let mut others = vec![
         (plan.accepted, "who have it already".to_owned()),
-        (plan.refused, "whom the relay refused for good".to_owned()),
+        (
+            plan.refused,
+            "whom the relay refused for good: --retry-refused tries them again".to_owned(),
+        ),
         (
             plan.uncertain,
             "of whom it is not known whether they have it; --uncertain resend sends to them again"

@@ -53,11 +53,13 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             Ok(exit)
         }
         Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),
-        Some(Ended::Refused(reason)) => Err(Failure::new(format!(
-            "the relay refuses the message or its sender, not a recipient: {reason}"
+        Some(Ended::Refused(refusal)) => Err(Failure::new(format!(
+            "the relay refuses the message or its sender, not a recipient: {}",
+            refusal.reply
         ))
         .help(format!(
-            "mend what it names; then {resume}, with --recompose if you changed the issue"
+            "{}; then {resume}, with --recompose if you changed the issue",
+            refusal.advice
         ))),
         Some(Ended::Ledger(reason)) => Err(Failure::new(reason.clone()).help(resume)),
         Some(Ended::Done) | None if counts.is_final() => match refused_by_all(report) {
@@ -78,7 +80,7 @@ fn refused_by_all(report: &SendReport) -> Option<Failure> {
     let who = if counts.refused == 1 { "the only recipient" } else { "every recipient" };
     let what = format!("nobody has the issue: {who} was refused ({})", reply(first));
     Some(Failure::new(what).help(format!(
-        "`digest status {} --list refused` shows each of them with the relay's reply",
+        "`digest status {} --list refused` shows each reply; --retry-refused sends once more",
         report.issue
     )))
 }

@@ -9,8 +9,8 @@ use super::plan::Plan;
 use super::planned::Planned;
 use super::report::{Excerpt, SendReport};
 use super::survey::Survey;
-use crate::delivery::ledger::NewRun;
 use crate::delivery::ledger::overview::Listed;
+use crate::delivery::ledger::{NewRun, Reopened};
 use crate::delivery::receipt::AlreadySent;
 use crate::delivery::templates::Templates;
 use crate::store::Lock;
@@ -23,20 +23,11 @@ pub struct Locked {
     pub(super) lock: Lock,
 }
 
-/// What becomes of those of whom nobody can tell whether they have the issue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Uncertain {
-    /// They stay as they are, and are listed.
-    Hold,
-    /// They are sent to again, once, with the Message-ID that they had.
-    Resend,
-}
-
 /// What a person decides before anything is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// What becomes of those of whom nobody can tell.
-    pub uncertain: Uncertain,
+    /// Who is tried again although they have an outcome.
+    pub reopened: Reopened,
     /// The issue is sent although its receipt knows people whom the ledger does not.
     pub despite_receipt: bool,
 }
@@ -46,7 +37,7 @@ pub struct Answers {
 pub struct Proposal {
     locked: Locked,
     plan: Plan,
-    uncertain: Uncertain,
+    reopened: Reopened,
     repeated: Vec<Listed>,
 }
 
@@ -79,6 +70,15 @@ impl Locked {
         Ok((count, Excerpt::of(&self.survey.ledger, "uncertain").await?))
     }
 
+    /// How many were refused for good, and the first of them.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn refused(&self) -> Result<(u64, Excerpt), SendError> {
+        let count = self.survey.ledger.counts().await?.refused;
+        Ok((count, Excerpt::of(&self.survey.ledger, "refused").await?))
+    }
+
     /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
     /// is to be sent all the same.
     ///
@@ -97,15 +97,16 @@ impl Locked {
         if let Some(sent) = self.already_sent().await?.filter(|_| !answers.despite_receipt) {
             return Err(SendError::AlreadySent(Box::new(sent)));
         }
-        let uncertain = answers.uncertain;
-        let resend = uncertain == Uncertain::Resend;
+        let reopened = answers.reopened;
         let Survey { options, content, ledger, .. } = &self.survey;
-        let plan = self.survey.plan(resend).await?;
+        let plan = self.survey.plan(reopened).await?;
         if options.expect.is_some() {
-            content.is_expected(options.expect.as_ref(), &ledger.kept_revisions(resend).await?)?;
+            content
+                .is_expected(options.expect.as_ref(), &ledger.kept_revisions(reopened).await?)?;
         }
-        let repeated = if resend { ledger.uncertain_in_list().await? } else { Vec::new() };
-        Ok(Proposal { locked: self, plan, uncertain, repeated })
+        let repeated =
+            if reopened.uncertain { ledger.uncertain_in_list().await? } else { Vec::new() };
+        Ok(Proposal { locked: self, plan, reopened, repeated })
     }
 }
 
@@ -137,8 +138,7 @@ impl Proposal {
             boot: &survey.options.boot,
             started_at: &(survey.options.clock)(),
         };
-        let (text, resend) = (survey.content.planned_text(), self.uncertain == Uncertain::Resend);
-        let run = survey.ledger.plan(&run, text, resend).await?;
+        let run = survey.ledger.plan(&run, survey.content.planned_text(), self.reopened).await?;
         Ok(Planned { survey, templates, run, content_hash, _lock: lock })
     }
 

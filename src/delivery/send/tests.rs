@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::content::{Cause, Change, Composed, Files};
-use super::locked::{Answers, Uncertain};
+use super::locked::Answers;
 use super::survey::{Ready, Survey};
 use super::*;
 use crate::compose::theme::Theme;
 use crate::delivery::journal::{Journal, Settled};
-use crate::delivery::ledger::{Ledger, STEPS};
+use crate::delivery::ledger::{Ledger, Reopened, STEPS};
 use crate::issue::{Pictures, Publication, load};
 use crate::message::header::Mailbox;
 use crate::message::splice::Identity;
@@ -21,8 +21,10 @@ subject = \"Hello\"
 date = 2025-11-06
 ";
 const BOOT: &str = "boot";
-const HOLD: Answers = Answers { uncertain: Uncertain::Hold, despite_receipt: false };
-const RESEND: Answers = Answers { uncertain: Uncertain::Resend, despite_receipt: false };
+const HOLD: Answers =
+    Answers { reopened: Reopened { uncertain: false, refused: false }, despite_receipt: false };
+const RESEND: Answers =
+    Answers { reopened: Reopened { uncertain: true, refused: false }, despite_receipt: false };
 
 /// A folder like a user's.
 struct Folder(tempfile::TempDir);
@@ -184,7 +186,7 @@ fn text_of(survey: &Survey) -> String {
 async fn nothing_is_written_before_a_person_has_agreed() {
     let folder = Folder::new();
     let ready = folder.ready().await;
-    assert_eq!(ready.plan(false).await.unwrap().to_send, 3);
+    assert_eq!(ready.plan(Reopened::default()).await.unwrap().to_send, 3);
     assert!(!folder.path("digest.db").exists(), "a survey only reads");
     let locked = ready.lock(&identity(), "process 1").await.unwrap();
     let proposal = locked.propose(HOLD).await.unwrap();
