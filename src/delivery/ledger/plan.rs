@@ -1,4 +1,5 @@
-//! The staging table -> the ledger, in one transaction: who is to get the issue, and which revision of it.
+//! The staging table -> the ledger, in one transaction: who is to get the issue, and which revision
+//! of it.
 //!
 //! Each person has one row of an issue, which the key of `person` sees to. It is a table of its
 //! own, and no index of `recipient`, because a list comes in any order and a key in that of the
@@ -59,7 +60,7 @@ CREATE INDEX recipient_due ON recipient (issue, next_attempt) WHERE state = 'def
 const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
 
 impl Ledger {
-    /// Puts the people of the staging table and what they are to get into the ledger, in one transaction.
+    /// Puts the people of the list and what they are to get into the ledger, in one transaction.
     /// Who has an outcome keeps it; who waits gets the list's present fields and `text`, if no
     /// relay can have their message already; who waits and is not in the list any more is
     /// suppressed; who waits and was not asked for this time goes on waiting. Returns the revision

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::{Claimed, Ledger, recipient};
-use crate::message::address::Address;
+use super::person::person;
+use super::{Claimed, Ledger};
 use crate::store::StoreError;
 
 /// The step that gives rows their times; see [`super::STEPS`].
@@ -129,7 +129,7 @@ impl Ledger {
     /// that wait for their first attempt, in the order of the list. `skip` stays where it is.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's, or a row that cannot be read: then nobody is claimed.
     pub async fn claim(
         &self,
         run: i64,
@@ -160,36 +160,31 @@ impl Ledger {
         query.push(" ORDER BY id LIMIT ").push_bind(limit);
         query.push(") LIMIT ").push_bind(limit);
         query.push(
-            ") RETURNING id, email, fields, tags, attempts, charged, first_attempt, next_attempt, \
-             revision",
+            ") RETURNING id, identity, email, fields, tags, attempts, charged, first_attempt, \
+             next_attempt, revision",
         );
-        let rows = query
-            .build()
-            .fetch_all(self.store.pool())
-            .await
-            .map_err(|error| self.store.failed(error))?;
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let rows = query.build().fetch_all(&mut *transaction).await.map_err(failed)?;
         let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-        let mut claimed: Vec<Claimed> = rows
-            .iter()
-            .filter_map(|row| {
-                let email: String = row.get(1);
-                let next_ms: Option<i64> = row.get(7);
-                // The address was written from an `Address`, and reads as one again.
-                let address = Address::parse(&email).ok()?;
-                Some(Claimed {
-                    row: row.get(0),
-                    revision: row.get(8),
-                    recipient: recipient(address, row.get(2), row.get(3)),
-                    earlier: Earlier {
-                        attempts: count(row.get(4)),
-                        charged: count(row.get(5)),
-                        first_ms: row.get(6),
-                        deferred: next_ms.is_some(),
-                        again: next_ms.is_some_and(|next| next > 0),
-                    },
-                })
-            })
-            .collect();
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let next_ms: Option<i64> = row.get(8);
+            claimed.push(Claimed {
+                row: row.get(0),
+                revision: row.get(9),
+                // Where one cannot be read, nothing is committed and nobody is claimed.
+                recipient: person(&self.store, row)?,
+                earlier: Earlier {
+                    attempts: count(row.get(5)),
+                    charged: count(row.get(6)),
+                    first_ms: row.get(7),
+                    deferred: next_ms.is_some(),
+                    again: next_ms.is_some_and(|next| next > 0),
+                },
+            });
+        }
+        transaction.commit().await.map_err(failed)?;
         claimed.sort_by_key(|claimed| claimed.row);
         Ok(claimed)
     }
@@ -211,6 +206,8 @@ fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
 mod tests {
     use super::*;
     use crate::delivery::ledger::STEPS;
+    use crate::message::address::Address;
+    use crate::message::recipient::Recipient;
     use crate::store::Store;
 
     #[test]
@@ -219,11 +216,7 @@ mod tests {
             let row = |(row, deferred): &(i64, bool)| Claimed {
                 row: *row,
                 revision: None,
-                recipient: recipient(
-                    Address::parse("a@b.example").unwrap(),
-                    String::new(),
-                    String::new(),
-                ),
+                recipient: Recipient::new(Address::parse("a@b.example").unwrap(), [], []),
                 earlier: Earlier { deferred: *deferred, ..Earlier::default() },
             };
             rows.iter().map(row).collect()
