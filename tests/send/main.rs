@@ -8,6 +8,7 @@ mod health;
 mod hours;
 mod limits;
 mod lists;
+mod one_list;
 mod outcomes;
 mod pace;
 mod plans;

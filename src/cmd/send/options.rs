@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::store;
@@ -19,8 +20,8 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) subscribers: Option<PathBuf>,
     /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
-    pub(super) encoding: Option<String>,
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    pub(super) encoding: Option<ReadOptions>,
     /// A part of the list: tag:member, !tag:press, language=ko, joined by and, or, ( )
     #[arg(long, value_name = "EXPR")]
     pub(super) only: Option<Only>,

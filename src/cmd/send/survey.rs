@@ -3,13 +3,12 @@
 //!
 //! Must never change a file that is there, and must make none.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::audience::list;
 use sejong_digest::check::allow::Allowed;
-use sejong_digest::check::{self, Audience, Lacking};
+use sejong_digest::check::{self, Audience};
 use sejong_digest::delivery::intake::{self, Intake, IntakeError};
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::diagnostic::Diagnostic;
@@ -21,9 +20,10 @@ use super::options::PlanArgs;
 use super::plan::Plan;
 use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
-use crate::cmd::{gate, print, readers};
+use crate::cmd::gate::Gate;
+use crate::cmd::{print, readers};
 
-/// Problems of a list that are shown one by one.
+/// Problems of a list that are shown one by one, of each rule.
 const SHOWN: usize = 20;
 /// Domains that a plan counts by name.
 const DOMAINS: i64 = 10;
@@ -47,11 +47,10 @@ impl<'a> Survey<'a> {
         args: &'a PlanArgs,
         begin: Timestamp,
     ) -> Result<Survey<'a>, Failure> {
-        let mut flags = gate::allowed(&args.allow)?;
-        let mut draft = desk.draft(&args.issue);
-        draft.problems = flags.remaining(draft.problems);
+        let mut gate = Gate::new(&args.allow)?;
+        let mut draft = gate.read(desk, &args.issue);
         draft.show();
-        let allowed = [std::mem::take(&mut draft.allowed), flags];
+        let own = std::mem::take(&mut draft.allowed);
         let name = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let path = args.store_path(desk)?;
         let store = match path.is_file() {
@@ -66,10 +65,11 @@ impl<'a> Survey<'a> {
             return Err(Failure::usage("there is no list of subscribers")
                 .help("name one: --subscribers FILE.csv"));
         };
-        let intake = read(&ledger, args, &list).await?;
+        let mut intake = read(&ledger, args, &list).await?;
+        intake.problems = gate.remaining(intake.problems);
         let survey = Survey { desk, args, content, store, ledger, list, intake };
         survey.list_is_usable()?;
-        survey.rules_are_kept(allowed).await?;
+        survey.rules_are_kept(gate, own).await?;
         Ok(survey)
     }
 
@@ -92,10 +92,6 @@ impl<'a> Survey<'a> {
     fn list_is_usable(&self) -> Result<(), Failure> {
         let intake = &self.intake;
         print::problems(&intake.problems);
-        let more = intake.problem_count.saturating_sub(intake.problems.len() as u64);
-        if more > 0 {
-            print::note(&format!("… and {more} more of this kind"));
-        }
         if intake.rejected > 0 && !self.args.skip_invalid {
             return Err(Failure::checks(format!(
                 "{} of the rows of {} cannot be used; nothing was sent",
@@ -114,7 +110,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    async fn rules_are_kept(&self, allowed: [Allowed; 2]) -> Result<(), Failure> {
+    async fn rules_are_kept(&self, mut gate: Gate, mut own: Allowed) -> Result<(), Failure> {
         let Content { composition, issue, .. } = &self.content;
         let (people, outside) = self.ledger.planned_counts().await?;
         if people == 0 {
@@ -125,24 +121,17 @@ impl<'a> Survey<'a> {
             return Err(Failure::checks(format!("{} holds {why}", self.shown())));
         }
         let columns = &self.intake.columns;
-        let mut lacking = BTreeMap::new();
-        for field in check::asked(composition, columns) {
-            let without = self.ledger.without(field, check::EXAMPLES as i64).await?;
-            let without = Lacking { count: without.count, examples: without.examples };
-            lacking.insert(field.to_owned(), without);
-        }
+        let lacking = self.ledger.lacking(&check::asked(composition, columns)).await?;
         let audience = Audience { columns, people, lacking: &lacking };
-        let mut problems = match issue {
-            Some(issue) => gate::issue(self.desk, issue, composition, Some(audience))?,
-            None => check::readers(composition, &audience),
-        };
-        for mut allowed in allowed {
-            problems = allowed.remaining(problems);
-            // Of a composition that was frozen before, only the rules about readers are asked.
-            if issue.is_some() {
-                problems.extend(allowed.finish());
+        let problems = match issue {
+            Some(issue) => {
+                let issue = (issue, composition);
+                let mut found = gate.rules(self.desk, issue, &mut own, Some(audience))?;
+                found.extend(own.finish().into_iter().chain(gate.finish()));
+                found
             }
-        }
+            None => gate.rules_of_slots(composition, &mut own, &audience),
+        };
         print::problems(&problems);
         match problems.iter().any(Diagnostic::is_error) {
             true => Err(Failure::checks("the issue does not fit its readers; nothing was sent")),
@@ -152,22 +141,16 @@ impl<'a> Survey<'a> {
 }
 
 async fn read(ledger: &Ledger, args: &PlanArgs, path: &std::path::Path) -> Result<Intake, Failure> {
-    let encoding = match &args.encoding {
-        None => None,
-        Some(label) => Some(list::encoding_named(label).ok_or_else(|| {
-            Failure::usage(format!("--encoding: {label:?} is not known"))
-                .help("as in utf-8, windows-1252, euc-kr")
-        })?),
-    };
     let shown = load::shown(path);
-    let unreadable = |problem: Diagnostic| {
-        print::problems(&[problem]);
-        Failure::checks(format!("{} cannot be used; nothing was sent", shown.display()))
+    let staged = match list::open(path, &shown, &args.encoding.unwrap_or_default()) {
+        Ok(rows) => intake::stage(ledger, rows, args.only.as_ref(), SHOWN).await,
+        Err(problem) => Err(problem.into()),
     };
-    let rows = list::open(path, &shown, &ReadOptions { encoding }).map_err(unreadable)?;
-    match intake::stage(ledger, rows, args.only.as_ref(), SHOWN).await {
-        Ok(found) => Ok(found),
-        Err(IntakeError::List(problem)) => Err(unreadable(*problem)),
-        Err(IntakeError::Store(error)) => Err(error.into()),
-    }
+    staged.map_err(|error| match error {
+        IntakeError::List(problem) => {
+            print::problems(&[*problem]);
+            Failure::checks(format!("{} cannot be used; nothing was sent", shown.display()))
+        }
+        IntakeError::Store(error) => error.into(),
+    })
 }
