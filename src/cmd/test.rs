@@ -32,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
     /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
-    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    #[arg(long, value_name = "NAME", value_parser = list::in_encoding)]
     encoding: Option<ReadOptions>,
     /// Let problems of this rule pass; repeat it for several
     #[arg(long, value_name = "RULE")]
