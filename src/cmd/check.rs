@@ -15,10 +15,10 @@ use sejong_digest::fetch::{Client, links};
 use sejong_digest::issue::load;
 use tokio::runtime::Runtime;
 
-use super::desk::{Desk, Draft};
 use super::failure::{Ending, Exit, Failure};
 use super::gate::Gate;
 use super::readers::{self, Readers};
+use super::workspace::{Draft, Workspace};
 use super::{Global, print, runtime};
 
 /// How often to say how far it is, where there is no bar.
@@ -82,8 +82,8 @@ enum Format {
 /// Runs `digest check`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let mut gate = Gate::new(&args.allow)?;
-    let (problems, issues) = match Desk::try_open(global)? {
-        Ok(desk) => look(&desk, args, &mut gate)?,
+    let (problems, issues) = match Workspace::try_open(global)? {
+        Ok(workspace) => look(&workspace, args, &mut gate)?,
         Err(problems) => (gate.remaining(problems), None),
     };
     let problems = [problems, gate.finish()].concat();
@@ -96,17 +96,17 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 
 /// The problems, and how many issues were looked at.
 fn look(
-    desk: &Desk,
+    workspace: &Workspace,
     args: &Args,
     gate: &mut Gate,
 ) -> Result<(Vec<Diagnostic>, Option<usize>), Failure> {
     let names = match args.issues.is_empty() {
-        true => all_issues(desk)?,
+        true => all_issues(workspace)?,
         false => args.issues.clone(),
     };
     let runtime = runtime()?;
     let mut problems = Vec::new();
-    let mut readers = match readers::file(desk, args.subscribers.as_deref()) {
+    let mut readers = match readers::file(workspace, args.subscribers.as_deref()) {
         Some(path) => {
             let options = args.encoding.unwrap_or_default();
             runtime.block_on(Readers::read(&path, options, &mut problems))?
@@ -117,13 +117,13 @@ fn look(
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut drafts: Vec<Draft> = Vec::new();
     for name in &names {
-        let mut draft = gate.read(desk, name);
+        let mut draft = gate.read(workspace, name);
         if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
             let audience = match &mut readers {
                 Some(readers) => Some(runtime.block_on(readers.audience(composition))?),
                 None => None,
             };
-            let told = gate.rules(desk, (issue, composition), &mut draft.allowed, audience)?;
+            let told = gate.rules(workspace, (issue, composition), &mut draft.allowed, audience)?;
             draft.problems.extend(told);
         }
         // A problem of the theme or the logo shows in every issue; it is told once.
@@ -134,7 +134,7 @@ fn look(
         drafts.push(draft);
     }
     let mut told = match args.online {
-        true => gate.remaining(ask(desk, &drafts, &runtime)?),
+        true => gate.remaining(ask(workspace, &drafts, &runtime)?),
         false => Vec::new(),
     };
     for mut draft in drafts {
@@ -150,13 +150,17 @@ fn look(
     }
     found.extend(told);
     problems.extend(found);
-    let dkim = desk.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
+    let dkim = workspace.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
     problems.extend(gate.remaining(dkim.into_iter().collect()));
     Ok((problems, Some(names.len())))
 }
 
 /// Asks for the links of all issues, each address once.
-fn ask(desk: &Desk, drafts: &[Draft], runtime: &Runtime) -> Result<Vec<Diagnostic>, Failure> {
+fn ask(
+    workspace: &Workspace,
+    drafts: &[Draft],
+    runtime: &Runtime,
+) -> Result<Vec<Diagnostic>, Failure> {
     let composed = drafts.iter().filter_map(Draft::as_composed);
     let addresses: BTreeSet<String> =
         composed.clone().flat_map(|(_, composition)| online::addresses(composition)).collect();
@@ -180,13 +184,13 @@ fn ask(desk: &Desk, drafts: &[Draft], runtime: &Runtime) -> Result<Vec<Diagnosti
     };
     let visits = runtime.block_on(links::visit(&client, addresses, told));
     bar.finish_and_clear();
-    let own = &desk.config.publication.base_url;
+    let own = &workspace.config.publication.base_url;
     let rules = |(issue, composition)| online::rules(issue, composition, own, &visits);
     Ok(composed.flat_map(rules).collect())
 }
 
-fn all_issues(desk: &Desk) -> Result<Vec<String>, Failure> {
-    let names = match load::names(&desk.config.publication) {
+fn all_issues(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let names = match load::names(&workspace.config.publication) {
         Ok(names) => names,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(Failure::new(format!("issues/ cannot be listed: {error}"))),

@@ -13,7 +13,7 @@
 //! Must never send anything, and must never make a file.
 
 use sejong_digest::check::allow::Allowed;
-use sejong_digest::check::{self, Audience, Proof};
+use sejong_digest::check::{self, Audience, Input};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
 use sejong_digest::diagnostic::Diagnostic;
@@ -21,8 +21,8 @@ use sejong_digest::issue::Issue;
 use sejong_digest::issue::load::{self, Headline};
 use sejong_digest::message::splice::Template;
 
-use super::desk::{Desk, Draft};
 use super::failure::Failure;
+use super::workspace::{Draft, Workspace};
 use super::{clock, readers};
 
 /// See the file's head.
@@ -42,8 +42,8 @@ impl Gate {
     }
 
     /// Reads and composes the issue that `name` means.
-    pub(crate) fn read(&mut self, desk: &Desk, name: &str) -> Draft {
-        let mut draft = desk.draft(name);
+    pub(crate) fn read(&mut self, workspace: &Workspace, name: &str) -> Draft {
+        let mut draft = workspace.draft(name);
         draft.problems = self.remaining(draft.problems);
         draft
     }
@@ -57,29 +57,29 @@ impl Gate {
     /// all of them. `own` is what the issue allows.
     pub(crate) fn rules(
         &mut self,
-        desk: &Desk,
+        workspace: &Workspace,
         (issue, composition): (&Issue, &Composition),
         own: &mut Allowed,
         audience: Option<Audience<'_>>,
     ) -> Result<Vec<Diagnostic>, Failure> {
-        let publication = &desk.config.publication;
+        let publication = &workspace.config.publication;
         let mut siblings = load::siblings(publication);
         siblings.retain(|sibling: &Headline| sibling.name != issue.name);
-        let now = clock::now_in(&desk.config.time_zone);
-        let identity = desk.config.sender.identity(&Secret::for_nobody());
+        let now = clock::now_in(&workspace.config.time_zone);
+        let identity = workspace.config.sender.identity(&Secret::for_nobody());
         let template = Template::new(composition, identity, &clock::occasion(&now, false)?);
         let message = template.splice(&readers::stand_in(composition)?)?;
-        let proof = Proof {
+        let input = Input {
             publication,
-            theme: &desk.config.theme,
+            theme: &workspace.config.theme,
             issue,
             composition,
             message: Some(&message.bytes),
             siblings: &siblings,
-            clients: &desk.config.clients,
+            clients: &workspace.config.clients,
             today: Some(now.date()),
         };
-        Ok(self.remaining(own.remaining(check::issue(&proof, audience))))
+        Ok(self.remaining(own.remaining(check::issue(&input, audience))))
     }
 
     /// The rules about slots alone, for a composition that was frozen and whose files may have
@@ -102,11 +102,11 @@ impl Gate {
     /// hands it on if nothing of that is an error.
     pub(crate) fn pass(
         mut self,
-        desk: &Desk,
+        workspace: &Workspace,
         mut draft: Draft,
     ) -> Result<(Issue, Composition), Failure> {
         if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
-            let found = self.rules(desk, (issue, composition), &mut draft.allowed, None)?;
+            let found = self.rules(workspace, (issue, composition), &mut draft.allowed, None)?;
             draft.problems.extend(found);
             draft.problems.extend(draft.allowed.finish());
             draft.problems.extend(self.finish());

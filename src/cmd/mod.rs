@@ -4,7 +4,7 @@
 
 mod check;
 mod clock;
-mod desk;
+mod workspace;
 mod dkim;
 mod doctor;
 mod gate;

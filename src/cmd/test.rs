@@ -4,16 +4,16 @@
 use std::path::PathBuf;
 
 use sejong_digest::audience::list::{self, ReadOptions};
-use sejong_digest::delivery::trial;
+use sejong_digest::delivery::test_send;
 use sejong_digest::message::Message;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::splice::{SpliceError, Template};
 use sejong_digest::smtp::outcome::Outcome;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::gate::Gate;
 use super::relays::{self, RelayArgs};
+use super::workspace::Workspace;
 use super::{Global, clock, print, readers, runtime};
 
 /// Send an issue to yourself, as subscribers will get it
@@ -43,14 +43,14 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
+    let workspace = Workspace::open(global)?;
     let mut gate = Gate::new(&args.allow)?;
-    let draft = gate.read(&desk, &args.issue);
-    let (_, composition) = gate.pass(&desk, draft)?;
-    let now = clock::now_in(&desk.config.time_zone);
-    let identity = desk.signing_identity()?;
+    let draft = gate.read(&workspace, &args.issue);
+    let (_, composition) = gate.pass(&workspace, draft)?;
+    let now = clock::now_in(&workspace.config.time_zone);
+    let identity = workspace.signing_identity()?;
     let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
-    let file = readers::file(&desk, args.subscribers.as_deref());
+    let file = readers::file(&workspace, args.subscribers.as_deref());
     let options = args.encoding.unwrap_or_default();
     runtime()?.block_on(async {
         let people = readers::at_addresses("--to", &args.to, file.as_deref(), options).await?;
@@ -58,8 +58,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             .iter()
             .map(|person| template.splice(person).map_err(unspliced))
             .collect::<Result<_, Failure>>()?;
-        let destination = relays::destination(&desk, &args.relay).await?;
-        let sent = trial::send(&destination.routes[0].relay, messages).await;
+        let destination = relays::destination(&workspace, &args.relay).await?;
+        let sent = test_send::send(&destination.routes[0].relay, messages).await;
         destination.close().await;
         let (outcomes, trouble) = match sent {
             Ok(outcomes) => (outcomes, None),

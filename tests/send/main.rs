@@ -5,9 +5,9 @@ mod afterwards;
 mod again;
 mod frozen;
 mod health;
-mod hours;
 mod limits;
 mod lists;
+mod maillogs;
 mod one_list;
 mod outcomes;
 mod pace;
@@ -16,7 +16,8 @@ mod relays;
 mod rehearsal;
 mod retries;
 mod stops;
-mod trials;
+mod test_sends;
+mod window;
 
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -1,8 +1,8 @@
 //! One list, read by five commands: `check`, `test`, `render --as`, `plan` and `send` say the same of
 //! it, and a row of the ledger that cannot be read stops a send.
 
+use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 use sejong_digest::store::Store;
 use serde_json::{Value, json};
 

@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
+use jiff::ZonedDateTime;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::send::SendOptions;
 use sejong_digest::store;
 
-use crate::cmd::desk::Desk;
+use crate::cmd::clock;
 use crate::cmd::failure::Failure;
 use crate::cmd::relays::RelayArgs;
+use crate::cmd::workspace::Workspace;
 
 /// See the file's head.
 #[derive(Debug, clap::Args)]
@@ -51,16 +54,46 @@ pub(crate) struct PlanArgs {
 }
 
 impl PlanArgs {
+    /// The same for the library: `issue` is the name that the ledger knows the issue by, and `begin`
+    /// when messages are to leave.
+    pub(super) fn options(
+        &self,
+        workspace: &Workspace,
+        issue: String,
+        list: PathBuf,
+        begin: ZonedDateTime,
+    ) -> Result<SendOptions, Failure> {
+        Ok(SendOptions {
+            issue,
+            ledger: self.store_path(workspace)?,
+            list,
+            read: self.encoding.unwrap_or_default(),
+            only: self.only.clone(),
+            skip_invalid: self.skip_invalid,
+            recompose: self.recompose,
+            begin,
+            boot: boot(),
+            clock: || clock::now().to_string(),
+        })
+    }
+
     /// The ledger's file.
-    pub(super) fn store_path(&self, desk: &Desk) -> Result<PathBuf, Failure> {
+    pub(super) fn store_path(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
         match (&self.store, &self.relay.catch) {
             (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
             // A rehearsal never counts as a send: its ledger lives with what it caught.
             (None, Some(folder)) => Ok(folder.join("digest.db")),
             (None, None) => {
-                let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-                Ok(store::path_of(url, &desk.root)?)
+                let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+                Ok(store::path_of(url, &workspace.root)?)
             }
         }
     }
+}
+
+/// What names this boot of the machine; empty where the system does not say, which counts as
+/// another boot each time.
+fn boot() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or(String::new(), |text| text.trim().to_owned())
 }
