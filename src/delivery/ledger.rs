@@ -4,19 +4,17 @@
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
 pub mod overview;
+mod person;
 mod plan;
 pub mod revision;
 pub mod staging;
 pub mod turns;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serializer as _;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::journal::{self, Settled};
-use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::{Store, StoreError};
 use turns::Earlier;
@@ -25,7 +23,8 @@ use turns::Earlier;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 4] = [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS];
+pub const STEPS: [&str; 5] =
+    [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS, person::SPELLINGS];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
@@ -109,6 +108,15 @@ impl Ledger {
     /// The ledger of `issue` in an open store.
     pub fn new(store: Store, issue: &str) -> Ledger {
         Ledger { store, issue: issue.to_owned() }
+    }
+
+    /// A ledger without a file and without an issue, for who asks only what a list says.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn of_a_list() -> Result<Ledger, StoreError> {
+        let store = Store::nowhere(Path::new("for the list"), &[]).await?;
+        Ok(Ledger { store, issue: String::new() })
     }
 
     /// The file of fine marks beside the database.
@@ -318,32 +326,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
-}
-
-fn fields_json(recipient: &Recipient) -> String {
-    json(|writer| writer.collect_map(recipient.fields()))
-}
-
-fn tags_json(recipient: &Recipient) -> String {
-    json(|writer| writer.collect_seq(recipient.tags()))
-}
-
-/// JSON straight from what is borrowed: a list makes two for each of its rows.
-fn json(
-    write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
-) -> String {
-    let mut bytes = Vec::with_capacity(128);
-    // Texts and a buffer in memory: neither can fail.
-    let written = write(&mut serde_json::Serializer::new(&mut bytes));
-    debug_assert!(written.is_ok(), "{written:?}");
-    String::from_utf8(bytes).unwrap_or_default()
-}
-
-fn recipient(address: Address, fields: String, tags: String) -> Recipient {
-    let fields: HashMap<String, String> = serde_json::from_str(&fields).unwrap_or_default();
-    let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();
-    let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    Recipient::new(address, fields, tags.iter().map(String::as_str))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod health;
 mod limits;
 mod lists;
 mod maillogs;
+mod one_list;
 mod outcomes;
 mod pace;
 mod plans;

@@ -1,4 +1,5 @@
-//! The staging table -> the ledger, in one transaction: who is to get the issue, and which revision of it.
+//! The staging table -> the ledger, in one transaction: who is to get the issue, and which revision
+//! of it.
 //!
 //! Each person has one row of an issue, which the key of `person` sees to. It is a table of its
 //! own, and no index of `recipient`, because a list comes in any order and a key in that of the

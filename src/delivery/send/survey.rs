@@ -19,7 +19,7 @@ use crate::issue::load;
 use crate::message::splice::Identity;
 use crate::store::Store;
 
-/// Problems of a list that are kept one by one.
+/// Problems of a list that are kept one by one, of each rule.
 const PROBLEMS: usize = 20;
 /// Domains that a plan counts by name.
 const DOMAINS: i64 = 10;
@@ -95,12 +95,8 @@ impl Survey {
         if people == 0 {
             return Err(SendError::Nobody { others: self.options.only.is_some() && outside > 0 });
         }
-        let mut lacking = BTreeMap::new();
-        for field in check::asked(self.content.composition(), &intake.columns) {
-            let without = self.ledger.without(field, check::EXAMPLES as i64).await?;
-            let without = Lacking { count: without.count, examples: without.examples };
-            lacking.insert(field.to_owned(), without);
-        }
+        let asked = check::asked(self.content.composition(), &intake.columns);
+        let lacking = self.ledger.lacking(&asked).await?;
         Ok(PlannedReaders { people, lacking })
     }
 
@@ -162,12 +158,12 @@ impl Ready {
 
 async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {
     let shown = load::shown(&options.list);
-    let rows = list::open(&options.list, &shown, &options.read)
-        .map_err(|problem| SendError::List(Box::new(problem)))?;
-    intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await.map_err(
-        |error| match error {
-            IntakeError::List(problem) => SendError::List(problem),
-            IntakeError::Store(error) => SendError::Store(error),
-        },
-    )
+    let staged = match list::open(&options.list, &shown, &options.read) {
+        Ok(rows) => intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await,
+        Err(problem) => Err(problem.into()),
+    };
+    staged.map_err(|error| match error {
+        IntakeError::List(problem) => SendError::List(problem),
+        IntakeError::Store(error) => SendError::Store(error),
+    })
 }
