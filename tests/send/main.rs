@@ -12,6 +12,7 @@ mod one_list;
 mod outcomes;
 mod pace;
 mod plans;
+mod refusals;
 mod relays;
 mod rehearsal;
 mod retries;

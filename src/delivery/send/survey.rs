@@ -13,7 +13,7 @@ use super::{SendError, SendOptions};
 use crate::audience::list;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
-use crate::delivery::ledger::{self, Ledger};
+use crate::delivery::ledger::{self, Ledger, Reopened};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
 use crate::message::splice::Identity;
@@ -116,19 +116,18 @@ impl Survey {
         Ok(Ready { survey: self })
     }
 
-    pub(super) async fn plan(&self, resend: bool) -> Result<Plan, SendError> {
-        Ok(Plan::new(&self.intake, self.ledger.census(resend, DOMAINS).await?, resend))
+    pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
+        Ok(Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened))
     }
 }
 
 impl Ready {
-    /// Who gets the issue, as the ledger is now. With `resend` those of whom nobody can tell are
-    /// sent to again.
+    /// Who gets the issue, as the ledger is now. Those who are `reopened` are sent to again.
     ///
     /// # Errors
     /// The ledger's.
-    pub async fn plan(&self, resend: bool) -> Result<Plan, SendError> {
-        self.survey.plan(resend).await
+    pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
+        self.survey.plan(reopened).await
     }
 
     /// What recipients get.
