@@ -26,7 +26,7 @@ pub mod register;
 mod script;
 mod size;
 mod slots;
-mod twin;
+mod text_part;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,13 +36,12 @@ use crate::compose::theme::Theme;
 use crate::diagnostic::Diagnostic;
 use crate::issue::load::Headline;
 use crate::issue::{Issue, Publication};
-use crate::message::recipient::Recipient;
 use clients::Profile;
 use view::View;
 
 /// An issue and all that was made of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Proof<'a> {
+pub struct Input<'a> {
     /// The newsletter.
     pub publication: &'a Publication,
     /// What it looks like.
@@ -87,21 +86,6 @@ pub const EXAMPLES: usize = 3;
 /// The fields of which the rules want to know who lacks them.
 pub fn asked<'a>(composition: &'a Composition, columns: &[String]) -> BTreeSet<&'a str> {
     slots::asked(composition, columns)
-}
-
-/// Who lacks what, of people who are in memory.
-pub fn lacking(
-    composition: &Composition,
-    columns: &[String],
-    people: &[Recipient],
-) -> BTreeMap<String, Lacking> {
-    let without = |field: &str| {
-        let without = people.iter().filter(|person| person.field(field).is_none());
-        let first = without.clone().take(EXAMPLES).map(|person| person.address().as_str());
-        Lacking { examples: first.map(str::to_owned).collect(), count: without.count() as u64 }
-    };
-    let asked = asked(composition, columns).into_iter();
-    asked.map(|field| (field.to_owned(), without(field))).collect()
 }
 
 /// The rules about slots alone, for a composition whose files have changed since.
@@ -185,19 +169,19 @@ const RULES: &[Rule] = &[
     mail::unsubscribe,
     mail::parts,
     mail::size,
-    twin::width,
-    twin::links,
-    twin::words,
-    twin::residue,
+    text_part::width,
+    text_part::links,
+    text_part::words,
+    text_part::residue,
 ];
 
 /// Every rule; those about slots ask the list where there is one.
-pub fn issue(proof: &Proof<'_>, audience: Option<Audience<'_>>) -> Vec<Diagnostic> {
-    let view = View::new(proof);
+pub fn issue(input: &Input<'_>, audience: Option<Audience<'_>>) -> Vec<Diagnostic> {
+    let view = View::new(input);
     let mut problems: Vec<Diagnostic> = RULES.iter().flat_map(|rule| rule(&view)).collect();
     match audience {
-        Some(audience) => problems.extend(slots::against_list(proof.composition, &audience)),
-        None => problems.extend(slots::without_list(proof.composition)),
+        Some(audience) => problems.extend(slots::against_list(input.composition, &audience)),
+        None => problems.extend(slots::without_list(input.composition)),
     }
     problems
 }

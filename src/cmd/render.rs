@@ -4,14 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
+use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::message::splice::{SpliceError, Template, part_text};
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
-use super::{Global, clock, files, pictures, print, readers};
+use super::gate::Gate;
+use super::workspace::Workspace;
+use super::{Global, clock, files, pictures, print, readers, runtime};
 
 const LONG: &str = "\
 Show an issue as one reader gets it
@@ -53,13 +55,16 @@ pub(crate) struct Args {
     /// Where the reader's fields are [default: the publication's subscribers.csv]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
+    /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    encoding: Option<ReadOptions>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Format {
     /// The mail's HTML, complete
     Html,
-    /// Its plain text twin
+    /// Its plain text part
     Text,
     /// The message as it is sent, headers and all
     Eml,
@@ -67,34 +72,40 @@ enum Format {
 
 /// Runs `digest render`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
-    let draft = desk.draft(&args.issue);
+    let workspace = Workspace::open(global)?;
+    let draft = Gate::default().read(&workspace, &args.issue);
     draft.show();
     let (issue, composition) = draft.composed()?;
     if let Some(folder) = &args.assets {
-        pictures::publish(&issue, &desk.config.publication.base_url, folder)?;
+        pictures::publish(&issue, &workspace.config.publication.base_url, folder)?;
     }
     let (identity, recipient) = match &args.reader {
         Some(address) => {
-            let file = readers::file(&desk, args.subscribers.as_deref());
+            let file = readers::file(&workspace, args.subscribers.as_deref());
             // Only the message itself is signed: who looks at its text needs no key.
             let identity = match args.format {
-                Format::Eml => desk.signing_identity()?,
-                Format::Html | Format::Text => desk.identity()?,
+                Format::Eml => workspace.signing_identity()?,
+                Format::Html | Format::Text => workspace.identity()?,
             };
-            (identity, readers::at_address("--as", address, file.as_deref())?)
+            let options = args.encoding.unwrap_or_default();
+            let address = std::slice::from_ref(address);
+            let found = readers::at_addresses("--as", address, file.as_deref(), options);
+            (identity, runtime()?.block_on(found)?.remove(0))
         }
         // Looking at an issue makes no file, and gives the same bytes on every machine.
         None => {
-            let identity = desk.config.sender.identity(&Secret::for_nobody());
+            let identity = workspace.config.sender.identity(&Secret::for_nobody());
             (identity, readers::anybody(&composition)?)
         }
     };
-    let now = clock::now_in(&desk.config.time_zone);
+    let now = clock::now_in(&workspace.config.time_zone);
     let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
     let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unspliced)?;
     match args.output.as_deref() {
-        Some(path) if path != Path::new("-") => files::replace(path, &bytes)?,
+        Some(path) if path != Path::new("-") => {
+            files::replace(path, &bytes)?;
+            print::note(&format!("written to {}", files::shown(path)));
+        }
         _ => print::answer(&bytes)?,
     }
     Ok(Exit::Done)

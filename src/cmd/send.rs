@@ -1,32 +1,39 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
-mod frozen;
-mod hours;
 mod options;
 mod plan;
+mod question;
+mod refusal;
 mod report;
 mod signals;
 mod survey;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use sejong_digest::delivery::ledger::Ledger;
-use sejong_digest::delivery::run::{self, Ended, Progress};
+use sejong_digest::delivery::ledger::Reopened;
+use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::schedule;
-use sejong_digest::delivery::templates::Templates;
+use sejong_digest::delivery::send::SendError;
+use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
+use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::delivery::send::planned::Planned;
+use sejong_digest::delivery::send::rehearsal;
+use sejong_digest::delivery::send::report::SendReport;
+use sejong_digest::issue::load;
 use tokio::sync::watch;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
+use super::files::shown;
 use super::relays::{self, Destination};
+use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
-use hours::Hours;
 pub(crate) use options::PlanArgs;
-use plan::{Plan, Way};
-use report::Summary;
-use survey::Survey;
+use options::Restrictions;
+use plan::{PlanText, RoutePlan};
+use window::Window;
 
 /// Send an issue to its subscribers, each of them once
 #[derive(Debug, clap::Args)]
@@ -35,8 +42,9 @@ use survey::Survey;
         Every outcome is written to the ledger (digest.db beside digest.toml) before it counts. \
         Interrupted with Ctrl-C, killed or cut off, the same command goes on where it stopped: \
         whoever has the issue does not get it again.\n\n\
-        Exit codes: 0 every recipient has a final outcome; 1 it could not run; 3 the issue or the \
-        list has errors; 4 some recipients are deferred or uncertain; 130 interrupted.",
+        Exit codes: 0 every recipient has a final outcome, and somebody has the issue; 1 it could \
+        not run, or every recipient was refused; 3 the issue or the list has errors; 4 some \
+        recipients are deferred or uncertain; 130 interrupted.",
     after_long_help = "Examples:
   digest send 2025-11 --subscribers subscribers.csv --dry-run
   digest send 2025-11 --subscribers subscribers.csv --catch out --yes
@@ -52,9 +60,21 @@ pub(crate) struct Args {
     /// Say who would get the issue, and change nothing: as `digest plan`
     #[arg(long)]
     dry_run: bool,
-    /// Those of whom nobody can tell whether they have it: ask, hold or resend
+    #[command(flatten)]
+    restrictions: Restrictions,
+    /// Start a rehearsal over: remove what an earlier one wrote of this issue in its folder
+    #[arg(long, requires = "catch", conflicts_with_all = ["dry_run", "relay", "store"])]
+    #[arg(hide_short_help = true)]
+    fresh: bool,
+    /// Send although the issue's receipt says that it was sent, and the ledger does not know it
+    #[arg(long, hide_short_help = true)]
+    despite_receipt: bool,
+    /// Those of whom it is not known whether they have it: ask, hold or resend
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     uncertain: Uncertain,
+    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
+    #[arg(long, hide_short_help = true)]
+    retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = schedule::duration)]
     #[arg(hide_short_help = true)]
@@ -78,51 +98,91 @@ enum Uncertain {
     Resend,
 }
 
-/// What is known before anything is sent.
-struct Ready<'a> {
-    args: &'a Args,
-    survey: Survey<'a>,
-    templates: Arc<Templates>,
-    hours: Hours,
-}
-
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
+    let workspace = Workspace::open(global)?;
     runtime()?.block_on(async {
+        let zone = &workspace.config.time_zone;
+        let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
         if args.dry_run {
-            return planned(&desk, &args.plan, args.uncertain == Uncertain::Resend).await;
+            let uncertain = args.uncertain == Uncertain::Resend;
+            let reopened = Reopened { uncertain, refused: args.retry_refused };
+            return planned(&workspace, &args.plan, &args.restrictions, &window, reopened).await;
         }
-        let zone = &desk.config.time_zone;
-        let hours = Hours::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let survey = Survey::take(&desk, &args.plan, hours.begin()).await?;
-        let templates = Arc::new(survey.content.templates(&desk.signing_identity()?)?);
+        if args.fresh {
+            start_over(&workspace, &args.plan).await?;
+        }
+        let begin = clock::at(window.begin(), zone);
+        let ready = survey::take(&workspace, &args.plan, &args.restrictions, begin).await?;
+        let asked = !args.yes && question::somebody_is_here();
+        if let Some(late) = window.late(asked, ready.content().was_planned())? {
+            print::note(&late);
+        }
+        let identity = workspace.signing_identity()?;
         if let Some(folder) = &args.plan.relay.catch {
             std::fs::create_dir_all(folder)?;
         }
-        let survey = survey.with_ledger().await?;
-        Ready { args, survey, templates, hours }.send().await
+        let who = who(&workspace, &ready.content().composition().issue);
+        let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
+        Send { workspace: &workspace, args, window }.send(locked).await
     })
 }
 
+/// What another sender is told of this one.
+fn who(workspace: &Workspace, issue: &str) -> String {
+    let since = clock::now_in(&workspace.config.time_zone).strftime("%H:%M");
+    format!("process {} (issue {issue}, since {since})", std::process::id())
+}
+
+/// Removes what an earlier rehearsal wrote of the issue.
+async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failure> {
+    let Some(caught) = &args.relay.catch else { return Ok(()) };
+    let folder = load::folder(&workspace.config.publication, &args.issue);
+    let issue = folder.file_name().unwrap_or_default().to_string_lossy();
+    let (boot, now) = (options::boot(), clock::now().to_string());
+    let who = who(workspace, &issue);
+    let path = args.rehearsal_path(workspace)?;
+    let removed = rehearsal::start_over(&path, &issue, caught, (&boot, &now), &who).await;
+    let removed = removed.map_err(refusal::told)?;
+    if removed > 0 {
+        let mails = plan::counted(removed, "message");
+        print::note(&format!("removed {mails} of the rehearsal before from {}", shown(caught)));
+    }
+    Ok(())
+}
+
+/// Says who would get an issue, and makes no file.
+pub(super) async fn plan(workspace: &Workspace, args: &PlanArgs) -> Ending {
+    let window = Window::open(&workspace.config.time_zone);
+    planned(workspace, args, &Restrictions::default(), &window, Reopened::default()).await
+}
+
 /// Says what a send would do, and makes no file, not even the secret's.
-pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Ending {
-    let survey = Survey::take(desk, args, clock::now()).await?;
-    let plan = survey.plan(resend).await?;
-    let way = way(desk, args)?;
-    let composition = &survey.content.composition;
-    let text = match args.json {
-        true => format!("{}\n", plan.json(desk, &way, composition)?),
-        false => plan.told(desk, &way, composition),
-    };
-    survey.store.close().await;
+async fn planned(
+    workspace: &Workspace,
+    args: &PlanArgs,
+    restrictions: &Restrictions,
+    window: &Window,
+    reopened: Reopened,
+) -> Ending {
+    let begin = clock::at(window.begin(), &workspace.config.time_zone);
+    let ready = survey::take(workspace, args, restrictions, begin).await?;
+    let plan = ready.plan(reopened).await.map_err(refusal::told)?;
+    if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
+        print::note(&format!("{}; send asks before it goes on", refusal::already_sent(&sent)));
+    }
+    let routes = routes(workspace, args)?;
+    let composition = ready.content().composition();
+    let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window };
+    let text = if args.json { format!("{}\n", text.json()?) } else { text.words() };
+    ready.close().await;
     print::answer(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
 /// Where a send would go, as far as that is known without going there.
-fn way(desk: &Desk, args: &PlanArgs) -> Result<Way, Failure> {
-    let relays = &desk.config.relays;
+fn routes(workspace: &Workspace, args: &PlanArgs) -> Result<RoutePlan, Failure> {
+    let relays = &workspace.config.relays;
     let named = match (&args.relay.relay, &args.relay.catch) {
         (_, Some(folder)) => vec![(format!("a catcher in {}", folder.display()), None)],
         (Some(url), None) => {
@@ -135,134 +195,130 @@ fn way(desk: &Desk, args: &PlanArgs) -> Result<Way, Failure> {
         }
         (None, None) => relays.iter().map(|relay| (relay.relay.to_string(), relay.limit)).collect(),
     };
-    Ok(Way::new(named, args.limit))
+    Ok(RoutePlan::new(named, args.limit))
 }
 
-impl Ready<'_> {
-    async fn send(self) -> Ending {
-        let boot = boot();
-        let Survey { desk, args, ledger, store, .. } = &self.survey;
-        let _lock = store.lock(&format!(
-            "process {} (issue {}, since {})",
-            std::process::id(),
-            self.issue(),
-            clock::now_in(&desk.config.time_zone).strftime("%H:%M"),
-        ))?;
-        // They were read before the lock was taken, and reading the list takes its time.
-        if !self.survey.content.is_of(&ledger.revisions().await?) {
-            return Err(Failure::new("another send planned the issue meanwhile; nothing was sent")
-                .help("run the same command again: it goes on from there"));
+/// A send under way.
+struct Send<'a> {
+    workspace: &'a Workspace,
+    args: &'a Args,
+    window: Window,
+}
+
+impl Send<'_> {
+    async fn send(self, locked: Locked) -> Ending {
+        let answers = self.answers(&locked).await?;
+        let proposal = locked.propose(answers).await.map_err(refusal::told)?;
+        if proposal.plan().to_send == 0 {
+            self.nothing(&proposal);
+            return self.tell(proposal.leave().await);
         }
-        ledger.recover(&boot, &clock::now().to_string()).await?;
-        let resend = self.resend_uncertain().await?;
-        let plan = self.survey.plan(resend).await?;
-        if plan.to_send == 0 {
-            if plan.only_leavers_wait() {
-                let run = self.begin(ledger, &boot).await?;
-                ledger.plan(run, self.survey.content.text()).await?;
-            }
-            return self.nothing_to_do(ledger, &plan).await;
+        let destination = self.destination(proposal.plan()).await?;
+        self.show(&proposal, &destination);
+        if let Some(end) = self.window.over() {
+            return self.too_late(&end, proposal.leave().await);
         }
-        let mut destination = relays::destination(desk, &args.relay).await?;
-        let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
-        destination.share_connections(args.connections, most);
-        let named = destination.routes.iter().map(|route| {
-            let connections = plan::counted(route.relay.connections() as u64, "connection");
-            (format!("{} ({connections})", route.relay), route.limit)
-        });
-        let way = Way::new(named.collect(), args.limit);
-        print::note(plan.told(desk, &way, &self.survey.content.composition).trim_end());
-        if let Some(end) = self.hours.over() {
-            return self.too_late(&end).await;
-        }
-        if !plan::confirmed(self.args.yes, plan.to_send)? {
+        let start = self.window.start();
+        if !question::confirmed(self.args.yes, proposal.plan().to_send, start.as_deref())? {
             return Err(Failure::new("nothing was sent"));
         }
-        let run = self.begin(ledger, &boot).await?;
-        ledger.plan(run, self.survey.content.text()).await?;
-        if resend {
-            ledger.resend_uncertain(run).await?;
-        }
-        if !self.hours.wait().await {
+        let to_send = proposal.plan().to_send;
+        let planned = proposal.accept().await.map_err(refusal::told)?;
+        if !self.window.wait().await {
             destination.close().await;
             print::note("interrupted before the first message; run the same command again");
             return Ok(Exit::Interrupted);
         }
-        if let Some(end) = self.hours.over() {
+        if let Some(end) = self.window.over() {
             destination.close().await;
-            return self.too_late(&end).await;
+            return self.too_late(&end, planned.leave().await);
         }
-        let ended = self.deliver(ledger, run, &boot, &destination, plan.to_send).await;
+        let report = self.deliver(planned, &destination, to_send).await;
         destination.close().await;
-        let ending = self.close(ledger, ended?).await;
-        store.clone().close().await;
-        ending
+        self.tell(report)
     }
 
-    /// Whether those of whom nobody can tell are to be sent to again.
-    async fn resend_uncertain(&self) -> Result<bool, Failure> {
-        let asked = match self.args.uncertain {
-            Uncertain::Hold => return Ok(false),
-            Uncertain::Resend => return Ok(true),
-            Uncertain::Ask => !self.args.yes && plan::somebody_is_here(),
-        };
-        let count = self.survey.ledger.counts().await?.uncertain;
-        if !asked || count == 0 {
-            return Ok(false);
+    /// What a person decides, or has decided by a flag.
+    async fn answers(&self, locked: &Locked) -> Result<Answers, Failure> {
+        let asked = !self.args.yes && question::somebody_is_here();
+        let mut despite_receipt = self.args.despite_receipt;
+        if let Some(sent) = locked.already_sent().await.map_err(refusal::told)?
+            && asked
+            && !despite_receipt
+        {
+            print::note(&refusal::already_sent(&sent));
+            despite_receipt = question::despite_receipt_confirmed()?;
         }
-        report::listed(&self.survey.ledger, "uncertain").await?;
-        plan::resend_confirmed(count)
+        let uncertain = match self.args.uncertain {
+            Uncertain::Hold => false,
+            Uncertain::Resend => true,
+            Uncertain::Ask => asked && resend_uncertain(locked).await?,
+        };
+        let refused = self.args.retry_refused && retry_refused(locked, asked).await?;
+        Ok(Answers { reopened: Reopened { uncertain, refused }, despite_receipt })
     }
 
-    /// It is later than `--not-after`: nothing has left, and everything waits.
-    async fn too_late(&self, end: &str) -> Ending {
-        print::note(&format!("{end}: nothing was sent"));
-        let composition = &self.survey.content.composition;
-        let counts = self.survey.ledger.counts().await?;
-        self.answer(&Summary::new(self.issue(), composition, counts, Duration::ZERO, 0))?;
-        Ok(Exit::Unfinished)
+    /// Says why nothing is left to send.
+    fn nothing(&self, proposal: &Proposal) {
+        print::note(&plan::nothing(proposal.plan(), &proposal.content().composition().issue));
+        if let Some(folder) = &self.args.plan.relay.catch {
+            print::note(&format!(
+                "this rehearsal was done before, and its messages are in {}/; --fresh starts it over",
+                shown(&folder.join("new"))
+            ));
+        }
     }
 
-    fn issue(&self) -> &str {
-        &self.survey.content.composition.issue
+    /// The relays, with connections for so many messages.
+    async fn destination(&self, plan: &Plan) -> Result<Destination, Failure> {
+        let mut destination = relays::destination(self.workspace, &self.args.plan.relay).await?;
+        let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
+        destination.share_connections(self.args.plan.connections, most);
+        Ok(destination)
     }
 
-    async fn begin(&self, ledger: &Ledger, boot: &str) -> Result<i64, Failure> {
-        let started = clock::now().to_string();
-        Ok(ledger.begin(&self.survey.content.composition.hash_hex(), boot, &started).await?)
+    fn show(&self, proposal: &Proposal, destination: &Destination) {
+        let named = destination.routes.iter().map(|route| {
+            let connections = plan::counted(route.relay.connections() as u64, "connection");
+            (format!("{} ({connections})", route.relay), route.limit)
+        });
+        let routes = RoutePlan::new(named.collect(), self.args.plan.limit);
+        let (plan, composition) = (proposal.plan(), proposal.content().composition());
+        let (workspace, window) = (self.workspace, &self.window);
+        let text = PlanText { plan, workspace, routes: &routes, composition, window };
+        print::note(text.words().trim_end());
+        report::list_repeated(proposal.repeated());
     }
 
     async fn deliver(
         &self,
-        ledger: &Ledger,
-        run: i64,
-        boot: &str,
+        planned: Planned,
         destination: &Destination,
         to_send: u64,
-    ) -> Result<run::Report, Failure> {
+    ) -> Result<SendReport, SendError> {
         let progress = Arc::new(Progress::default());
         let (stop, stopping) = watch::channel(run::Stopping::No);
         let stop = Arc::new(stop);
         let signals = tokio::spawn(signals::watch(Arc::clone(&stop)));
-        let end = tokio::spawn(self.hours.clone().watch(Arc::clone(&stop)));
+        let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
         let options = run::Options {
-            templates: Arc::clone(&self.templates),
+            templates: planned.templates(),
             routes: self.routes(destination),
             limit: self.args.plan.limit,
-            lanes: self.survey.desk.config.lanes.clone(),
-            schedule: self.survey.desk.config.schedule,
+            lanes: self.workspace.config.lanes.clone(),
+            schedule: self.workspace.config.schedule,
             wait: self.args.wait,
             clock: || clock::now().to_string(),
             stopping,
             progress,
         };
-        let report = run::run(ledger, run, boot, &options).await;
+        let report = planned.deliver(&options).await;
         bar.abort();
         let _ = bar.await;
         signals.abort();
         end.abort();
-        Ok(report?)
+        report
     }
 
     /// The relays; a limit on the command line stands for theirs.
@@ -274,70 +330,32 @@ impl Ready<'_> {
         routes
     }
 
-    async fn close(&self, ledger: &Ledger, report: run::Report) -> Ending {
-        let counts = ledger.counts().await?;
-        let summary = Summary::new(
-            &self.survey.content.composition.issue,
-            &self.survey.content.composition,
-            counts,
-            report.elapsed,
-            report.settled,
-        );
-        for trouble in &report.failed_relays {
-            print::note(&format!("{trouble}; its share was left to the other relays"));
-        }
-        report::troubles(ledger).await?;
-        self.answer(&summary)?;
-        let resume = "run the same command again to go on";
-        match report.ended {
-            Ended::Interrupted if self.hours.over().is_some() => {
-                let end = self.hours.over().unwrap_or_default();
-                print::note(&format!("{end}: {} are left; {resume}", counts.pending));
-                Ok(Exit::Unfinished)
-            }
-            Ended::Interrupted => {
-                print::note(&format!("interrupted: {} are left; {resume}", counts.pending));
-                Ok(Exit::Interrupted)
-            }
-            Ended::Relay(trouble) => Err(Failure::new(trouble.to_string()).help(resume)),
-            Ended::Refused(reason) => Err(Failure::new(format!(
-                "the relay refuses the message or its sender, not a recipient: {reason}"
-            ))
-            .help(format!(
-                "mend what it names; then {resume}, with --recompose if you changed the issue"
-            ))),
-            Ended::Ledger(reason) => Err(Failure::new(reason).help(resume)),
-            Ended::Done if counts.is_final() => Ok(Exit::Done),
-            Ended::Done => Ok(Exit::Unfinished),
-        }
+    /// It is later than `--not-after`: nothing has left, and everybody waits.
+    fn too_late(&self, end: &str, report: Result<SendReport, SendError>) -> Ending {
+        print::note(&format!("{end}: nothing was sent"));
+        self.tell(report)?;
+        Ok(Exit::Unfinished)
     }
 
-    fn answer(&self, summary: &Summary) -> Result<(), Failure> {
-        match self.args.plan.json {
-            true => print::answer(format!("{}\n", summary.json()?).as_bytes()),
-            false => print::answer(summary.human().as_bytes()),
-        }
-    }
-
-    async fn nothing_to_do(&self, ledger: &Ledger, plan: &Plan) -> Ending {
-        print::note(&plan.nothing(&self.survey.content.composition.issue));
-        let counts = ledger.counts().await?;
-        report::troubles(ledger).await?;
-        let summary = Summary::new(
-            &self.survey.content.composition.issue,
-            &self.survey.content.composition,
-            counts,
-            Duration::ZERO,
-            0,
-        );
-        self.answer(&summary)?;
-        Ok(if counts.is_final() { Exit::Done } else { Exit::Unfinished })
+    fn tell(&self, report: Result<SendReport, SendError>) -> Ending {
+        report::tell(&report.map_err(refusal::told)?, &self.window, self.args.plan.json)
     }
 }
 
-/// What names this boot of the machine; empty where the system does not say, which counts as
-/// another boot each time.
-fn boot() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map_or(String::new(), |text| text.trim().to_owned())
+/// Asks whether those of whom nobody can tell are sent to again, if there are any.
+async fn resend_uncertain(locked: &Locked) -> Result<bool, Failure> {
+    let (count, first) = locked.uncertain().await.map_err(refusal::told)?;
+    if count == 0 {
+        return Ok(false);
+    }
+    report::list(&first);
+    question::resend_confirmed(count)
+}
+
+/// Whether those whom a relay refused for good are sent to again. Shows who they are first. Where
+/// nobody is `asked`, `--yes` is the answer, or the question before the first message ends it.
+async fn retry_refused(locked: &Locked, asked: bool) -> Result<bool, Failure> {
+    let (count, first) = locked.refused().await.map_err(refusal::told)?;
+    report::list(&first);
+    if asked && count > 0 { question::retry_confirmed(count) } else { Ok(count > 0) }
 }

@@ -8,8 +8,8 @@ use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::store::{self, Store};
 use serde::Serialize;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
+use super::workspace::Workspace;
 use super::{Global, print, runtime};
 
 /// Say what became of an issue's recipients
@@ -77,8 +77,8 @@ struct Domain {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
-    let path = ledger_path(&desk, args.store.as_deref(), args.catch.as_deref())?;
+    let workspace = Workspace::open(global)?;
+    let path = ledger_path(&workspace, args.store.as_deref(), args.catch.as_deref())?;
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
         let answer = answer(&store, args).await;
@@ -91,7 +91,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 /// The ledger that a command looks at: the one that was named, a rehearsal's, or the publication's.
 /// It must be there: looking makes none.
 pub(super) fn ledger_path(
-    desk: &Desk,
+    workspace: &Workspace,
     store: Option<&str>,
     catch: Option<&Path>,
 ) -> Result<PathBuf, Failure> {
@@ -99,8 +99,8 @@ pub(super) fn ledger_path(
         (Some(url), _) => store::path_of(url, &std::env::current_dir()?)?,
         (None, Some(folder)) => folder.join("digest.db"),
         (None, None) => {
-            let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-            store::path_of(url, &desk.root)?
+            let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+            store::path_of(url, &workspace.root)?
         }
     };
     match path.is_file() {

@@ -29,11 +29,11 @@ const ACCEPTED_FOR_A_REFUSAL: u32 = 100;
 /// The same, at least and at most.
 const ACCEPTED_BETWEEN: (u32, u32) = (80, 400);
 /// Time between two attempts to get more, at least and at most.
-const BETWEEN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(20));
+const BETWEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(20));
 /// What a raised rate has passed is believed up to this factor of what was known.
 const CREEP: f64 = 1.1;
-/// The same where that was confirmed.
-const CREEP_CONFIRMED: f64 = 1.0;
+/// Where that was confirmed, it is never less than this part of it.
+const SINK: f64 = 0.985;
 /// An estimate is firm that so many messages were accepted for.
 const FIRM: u32 = 8;
 /// Nothing is ever slower, in messages a second, but where all is refused.
@@ -551,8 +551,11 @@ impl Throttle {
         let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, taken);
         let firm = self.cycle.accepted >= FIRM;
         // What was passed may have been saved up before.
-        let creep = if allowed.confirmed { CREEP_CONFIRMED } else { CREEP };
-        let passed = held.passed.min(allowed.per_second * creep);
+        let passed = if allowed.confirmed {
+            held.passed.clamp(allowed.per_second * SINK, allowed.per_second)
+        } else {
+            held.passed.min(allowed.per_second * CREEP)
+        };
         let per_second = if firm {
             average.max(passed).min(held.per_second)
         } else {

@@ -1,13 +1,23 @@
 //! Reply, or no reply -> what it means: for the recipient, the message, the session, the relay.
 //!
-//! The one file that decides. Everything here is a pure function of the stage and the reply, so
-//! that the catalogue of faults reads as a table in the tests below. The rule above all others:
+//! The one file that decides. Callers hand over what they heard, or that they heard nothing, and
+//! what the session had been ([`History`]); they judge none of it. Everything here is a pure
+//! function, so that the catalogue of faults reads as a table in the tests below. The rule above all others:
 //! once the final dot may have left us, only a reply tells accepted from refused; without one the
 //! outcome is [`Outcome::Uncertain`], never a retry and never a guess.
 
+mod wording;
+
 use std::fmt;
 
+use super::relay::{Relay, Tls};
 use super::reply::Reply;
+use super::session::Offered;
+use super::wire::Loss;
+use crate::message::Message;
+use crate::message::address::Address;
+use crate::net::dial::DialError;
+use crate::net::tls::HandshakeError;
 
 /// Where in a session something happened (RFC 5321 3 and 4.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +38,8 @@ pub enum Stage {
     Rcpt,
     /// `DATA` up to its 354.
     Data,
+    /// The dot of an empty text: a 354 came although no recipient had been accepted (RFC 2920 3.1).
+    LoneDot,
     /// The text, before any byte of the final dot left us.
     Body,
     /// From the first byte of the final dot to its reply.
@@ -45,6 +57,17 @@ pub enum Scope {
     Session,
     /// This relay, or our configuration of it: every connection would fail the same way.
     Relay,
+}
+
+/// Whom a refusal is about, as far as one reply can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum About {
+    /// The mailbox: missing, closed or full. It would be refused from anybody.
+    Recipient,
+    /// Us: who sends, from where, with which rights, or what. Never the recipient's fault.
+    Us,
+    /// It does not say. What others are answered will show it.
+    Unclear,
 }
 
 /// Why a message was not accepted, or not known to be.
@@ -90,6 +113,23 @@ pub enum Remedy {
     Stop,
 }
 
+/// Why a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The relay said so.
+    Reply(Reply),
+    /// The name servers say that the relay's name has no address.
+    NoSuchHost,
+    /// The handshake failed, or the certificate is not good.
+    Tls(HandshakeError),
+    /// The relay does not offer what our options ask for, or what it does is not safe.
+    Unfit,
+    /// No answer, or none that could be understood.
+    NoAnswer,
+    /// It refuses one recipient after the other, for what is no recipient's fault.
+    Refuses,
+}
+
 /// The end of a session before its work was done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{relay}: {text}")]
@@ -100,12 +140,29 @@ pub struct Trouble {
     pub stage: Stage,
     /// [`Scope::Session`] or [`Scope::Relay`].
     pub scope: Scope,
-    /// What the server said, where it said something.
-    pub reply: Option<Reply>,
+    /// Why.
+    pub cause: Cause,
     /// One sentence for people.
     pub text: String,
     /// What to do.
     pub remedy: Remedy,
+}
+
+/// What a session had been and done when it ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct History<'a> {
+    pub(super) relay: &'a Relay,
+    /// Messages settled by a reply to their final dot.
+    pub(super) carried: u64,
+    /// Whether commands left in groups.
+    pub(super) pipelined: bool,
+}
+
+impl<'a> History<'a> {
+    /// That of a session which is still being opened.
+    pub(super) fn of_opening(relay: &'a Relay) -> History<'a> {
+        History { relay, carried: 0, pipelined: false }
+    }
 }
 
 impl fmt::Display for Stage {
@@ -120,6 +177,7 @@ impl fmt::Display for Stage {
             Stage::Mail => "MAIL",
             Stage::Rcpt => "RCPT",
             Stage::Data => "DATA",
+            Stage::LoneDot => "an empty text",
             Stage::Body => "the text",
             Stage::Dot => "the message",
         })
@@ -136,23 +194,59 @@ impl Stage {
             Stage::Auth => code == 235,
             Stage::Ehlo | Stage::Mail | Stage::Rcpt | Stage::Dot => (250..=259).contains(&code),
             Stage::Data => code == 354,
+            // Whatever it says of a message without a recipient, it is in step.
+            Stage::LoneDot => matches!(code / 100, 2 | 4 | 5) && code != 421,
         }
     }
 }
 
 impl Failure {
-    /// Whether every recipient would fail the same way, for certain: the message is too large.
-    /// Other failures of message scope are a suspicion that grows with their number.
-    pub fn is_certain_for_all(&self) -> bool {
-        let too_large = self.reply.as_ref().is_none_or(is_too_large);
-        self.scope == Scope::Message && too_large
+    /// Whom a refusal is about. Codes first; then words, because relays put "relay
+    /// access denied" behind the same 554 5.7.1 as a recipient's own wish.
+    pub fn about(&self) -> About {
+        let Some(reply) = &self.reply else {
+            // Found before a command was spent: the message's size, or what an address needs.
+            return if self.scope == Scope::Message { About::Us } else { About::Recipient };
+        };
+        let text = wording::without_addresses(&reply.text);
+        if is_about_us(self.stage, reply) || wording::is_about_us(&text) {
+            About::Us
+        } else if is_about_the_mailbox(reply) || wording::is_about_the_mailbox(&text) {
+            About::Recipient
+        } else {
+            About::Unclear
+        }
     }
 
-    /// Whether it is about our message or our domain and certainly not about the recipient, who is
-    /// to get the message once that is mended: it is too large, or SPF, DKIM or DMARC fail.
-    pub fn is_ours(&self) -> bool {
-        let unauthenticated = self.reply.as_ref().is_some_and(is_unauthenticated);
-        self.is_certain_for_all() || (self.scope == Scope::Message && unauthenticated)
+    /// What a person can do about a refusal that is not the recipient's own.
+    pub fn advice(&self) -> &'static str {
+        const MESSAGE: &str = "mend what the reply names, or ask whoever runs the relay what it \
+                               wants";
+        let Some(reply) = &self.reply else { return MESSAGE };
+        let by_words = wording::advice(&wording::without_addresses(&reply.text));
+        match self.stage {
+            _ if is_unauthenticated(reply) => {
+                "the sender's domain fails SPF, DKIM or DMARC: `digest doctor` says what to mend"
+            }
+            _ if is_too_large(self.stage, reply) => "make the issue smaller",
+            _ if matches!(reply.code, 530 | 534 | 535 | 538) => {
+                by_words.unwrap_or("the relay wants a login: set `user` and its password")
+            }
+            _ => by_words.unwrap_or(MESSAGE),
+        }
+    }
+
+    /// What replies to different recipients have in common when they mean the same: the codes, and
+    /// the text without the address and whatever has digits in it.
+    pub fn likeness(&self, recipient: &Address) -> String {
+        match &self.reply {
+            None => self.text.chars().filter(|c| !c.is_ascii_digit()).collect(),
+            Some(reply) => {
+                let enhanced = reply.enhanced.map(|code| code.to_string()).unwrap_or_default();
+                let text = wording::common(&reply.text, recipient);
+                format!("{} {enhanced} {text}", reply.code)
+            }
+        }
     }
 
     /// Whether the server asks for a lower rate, at this relay or for this recipient's domain:
@@ -180,6 +274,26 @@ impl Failure {
 }
 
 impl Trouble {
+    /// That of a relay that refuses every message of ours; `said` is how.
+    pub fn of_refusals(relay: &Relay, said: &str) -> Trouble {
+        Trouble {
+            relay: relay.to_string(),
+            stage: Stage::Rcpt,
+            scope: Scope::Relay,
+            cause: Cause::Refuses,
+            text: format!("it refuses the message or its sender: {said}"),
+            remedy: Remedy::Stop,
+        }
+    }
+
+    /// What the server said, where it said something.
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.cause {
+            Cause::Reply(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
     /// Whether a connection was turned away before any mail, perhaps as one too many: by 421, by
     /// 4.7.x, or with the usual words.
     pub fn asks_for_fewer_connections(&self) -> bool {
@@ -189,12 +303,12 @@ impl Trouble {
             reply.code == 421
                 || (reply.class() == 4 && (reply.subject() == Some(7) || text.contains("too many")))
         };
-        opening && self.reply.as_ref().is_some_and(turned_away)
+        opening && self.reply().is_some_and(turned_away)
     }
 
     /// Whether the relay's name has no address, as far as the name servers know.
     pub fn is_about_the_name(&self) -> bool {
-        (self.stage, self.scope, self.remedy) == (Stage::Connect, Scope::Relay, Remedy::BackOff)
+        self.cause == Cause::NoSuchHost
     }
 }
 
@@ -222,7 +336,7 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
         return (stage == Stage::Dot).then_some(Outcome::Accepted(reply));
     }
     let scope = scope(stage, &reply);
-    let (class, too_large) = (reply.class(), is_too_large(&reply));
+    let (class, too_large) = (reply.class(), is_too_large(stage, &reply));
     let text = reply.to_string();
     let failure = Failure { stage, scope, reply: Some(reply), text };
     Some(match (scope, class) {
@@ -236,15 +350,41 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
     })
 }
 
-/// What the absence of a reply means. `garbled`: something came that is no reply.
-pub fn of_loss(stage: Stage, garbled: bool, text: String) -> Outcome {
-    let failure = Failure { stage, scope: Scope::Session, reply: None, text };
+/// What the absence of a reply means.
+pub(super) fn of_loss(stage: Stage, loss: &Loss) -> Outcome {
+    let failure =
+        Failure { stage, scope: Scope::Session, reply: None, text: in_words(stage, loss) };
     match stage {
         Stage::Dot => Outcome::Uncertain(failure),
         // Charged: a recipient whose transaction always ends in garbage must not be tried forever.
-        _ if garbled => Outcome::Deferred(failure),
+        _ if loss.is_garbled() => Outcome::Deferred(failure),
         _ => Outcome::Unsent(failure),
     }
+}
+
+/// A message that was to go on a session which ended before its turn. `text`: how it ended.
+pub(super) fn of_end(stage: Stage, text: String) -> Outcome {
+    Outcome::Unsent(Failure { stage, scope: Scope::Session, reply: None, text })
+}
+
+/// What this relay cannot take, known from its answer to EHLO; `None` to go on.
+pub(super) fn of_offer(offered: &Offered, message: &Message) -> Option<Outcome> {
+    let failure = |scope, text| Failure { stage: Stage::Mail, scope, reply: None, text };
+    let (envelope, size) = (&message.envelope, message.bytes.len() as u64);
+    match offered.size {
+        Some(Some(max)) if size > max => {
+            let text = format!("the message has {size} bytes, the relay takes {max}");
+            return Some(Outcome::Refused(failure(Scope::Message, text)));
+        }
+        _ if offered.smtputf8 => return None,
+        _ => {}
+    }
+    let lacks = |what| format!("{what} needs SMTPUTF8, which the relay does not offer");
+    if envelope.recipient.needs_smtputf8() {
+        return Some(Outcome::Refused(failure(Scope::Recipient, lacks("the address"))));
+    }
+    let sender = envelope.reverse_path.as_ref().is_some_and(|sender| sender.needs_smtputf8());
+    sender.then(|| Outcome::Unsent(failure(Scope::Message, lacks("the sender's address"))))
 }
 
 fn scope(stage: Stage, reply: &Reply) -> Scope {
@@ -252,45 +392,77 @@ fn scope(stage: Stage, reply: &Reply) -> Scope {
         (_, 421) => Scope::Session,
         // A success that this stage does not have: out of step.
         (_, 200..=399) => Scope::Session,
-        // RFC 4954 6: authentication is wanted, wrong, too weak, or wants TLS.
-        (_, 530 | 534 | 535 | 538) => Scope::Relay,
+        // RFC 4954 6: authentication is wanted, wrong, too weak, or wants TLS. Behind a MAIL that was
+        // accepted the session goes on: some servers say it of one recipient.
+        (Stage::Mail, 530 | 534 | 535 | 538) => Scope::Relay,
+        (_, 530 | 534 | 535 | 538) => Scope::Message,
         // "Bad sequence" after the command before was accepted: out of step as well.
         (Stage::Rcpt | Stage::Data, 503) => Scope::Session,
-        _ if is_too_large(reply) && stage != Stage::Rcpt => Scope::Message,
+        _ if is_too_large(stage, reply) => Scope::Message,
         (_, 400..=499) => Scope::Recipient,
         (Stage::Mail, _) => Scope::Message,
         (Stage::Rcpt, _) if is_unauthenticated(reply) => Scope::Message,
         (Stage::Rcpt, _) => Scope::Recipient,
-        // After DATA: 5.1.x and 5.2.x still speak of the mailbox, the rest of what was sent.
+        // After DATA: 5.1.x, 5.2.x and words still speak of the mailbox, the rest of what was sent.
         _ if matches!(reply.subject(), Some(1 | 2)) => Scope::Recipient,
+        _ if wording::is_about_the_mailbox(&wording::without_addresses(&reply.text)) => {
+            Scope::Recipient
+        }
         _ => Scope::Message,
     }
 }
 
-/// 5.3.4 (RFC 1870 6.1), or 552 without an enhanced code.
-fn is_too_large(reply: &Reply) -> bool {
-    reply.class() == 5 && (reply.is_about(3, 4) || (reply.code == 552 && reply.enhanced.is_none()))
+/// 5.3.4 (RFC 1870 6.1), or 552 without an enhanced code where it speaks of size: behind MAIL it
+/// always does (RFC 1870 6.2), later it may as well be a mailbox that is full (RFC 5321 4.2.3). At
+/// RCPT nothing is said of the message yet.
+fn is_too_large(stage: Stage, reply: &Reply) -> bool {
+    let by_words = || {
+        let text = wording::without_addresses(&reply.text);
+        wording::is_about_the_size(&text)
+            || (stage == Stage::Mail && !wording::is_about_the_mailbox(&text))
+    };
+    let bare = reply.code == 552 && reply.enhanced.is_none();
+    let of_size = reply.is_about(3, 4) || (bare && by_words());
+    reply.class() == 5 && stage != Stage::Rcpt && of_size
 }
 
-/// 5.7.20 to 5.7.26 (RFC 7372) and 5.7.515: SPF, DKIM or DMARC of the sender.
+/// Codes that speak of us: a login (RFC 4954 6), the sender's address (5.1.7, 5.1.8), SPF, DKIM or
+/// DMARC, the size.
+fn is_about_us(stage: Stage, reply: &Reply) -> bool {
+    let sender = reply.is_about(1, 7) || reply.is_about(1, 8) || is_unauthenticated(reply);
+    sender || matches!(reply.code, 530 | 534 | 535 | 538) || is_too_large(stage, reply)
+}
+
+/// Codes that speak of a mailbox (RFC 3463 3.2 and 3.3): unknown, no such system, bad syntax, moved,
+/// no mail for this domain (RFC 7505), disabled, full.
+fn is_about_the_mailbox(reply: &Reply) -> bool {
+    const CODES: [(u16, u16); 7] = [(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1), (2, 2)];
+    CODES.iter().any(|(subject, detail)| reply.is_about(*subject, *detail))
+}
+
+/// 5.7.20 to 5.7.27 (RFC 7372, RFC 7505) and 5.7.515: SPF, DKIM or DMARC of the sender, or a sender
+/// that takes no mail.
 fn is_unauthenticated(reply: &Reply) -> bool {
-    (20..=26).any(|detail| reply.is_about(7, detail)) || reply.is_about(7, 515)
+    (20..=27).any(|detail| reply.is_about(7, detail)) || reply.is_about(7, 515)
 }
 
-/// The end of a session by a reply. `carried`: messages that the session had settled before;
-/// `pipelined`: whether commands were grouped.
-pub fn trouble_of_reply(stage: Stage, reply: Reply, carried: u64, pipelined: bool) -> Trouble {
-    let in_transaction =
-        matches!(stage, Stage::Mail | Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot);
+/// The end of a session by a reply.
+pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>) -> Trouble {
+    let in_transaction = matches!(
+        stage,
+        Stage::Mail | Stage::Rcpt | Stage::Data | Stage::LoneDot | Stage::Body | Stage::Dot
+    );
     let (scope, remedy) = match (stage, reply.code, reply.class()) {
         // Many relays end a session after so many messages with a 421: not a bad sign.
-        (_, 421, _) if in_transaction && carried > 0 => (Scope::Session, Remedy::Reconnect),
+        (_, 421, _) if in_transaction && history.carried > 0 => (Scope::Session, Remedy::Reconnect),
         (_, 421, _) | (Stage::Connect | Stage::Greeting, ..) => (Scope::Session, Remedy::BackOff),
         (Stage::Auth, _, 4) => (Scope::Relay, Remedy::BackOff),
         (_, _, 4) => (Scope::Session, Remedy::BackOff),
         (Stage::Ehlo | Stage::Starttls | Stage::Auth, ..) => (Scope::Relay, Remedy::Stop),
         (_, 530 | 534 | 535 | 538, _) => (Scope::Relay, Remedy::Stop),
-        _ if pipelined => (Scope::Session, Remedy::Lockstep),
+        // It explains why the text could not be written: nothing is out of step.
+        (Stage::Body, ..) => (Scope::Session, Remedy::BackOff),
+        _ if history.pipelined => (Scope::Session, Remedy::Lockstep),
         _ => (Scope::Session, Remedy::BackOff),
     };
     let text = match (reply.code, reply.class()) {
@@ -298,26 +470,57 @@ pub fn trouble_of_reply(stage: Stage, reply: Reply, carried: u64, pipelined: boo
         (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
         _ => format!("protocol error: {reply} is no answer to {stage}"),
     };
-    Trouble { relay: String::new(), stage, scope, reply: Some(reply), text, remedy }
+    let relay = history.relay.to_string();
+    Trouble { relay, stage, scope, cause: Cause::Reply(reply), text, remedy }
 }
 
-/// The end of a session without a reply. `out_of_step`: what came was garbled or missing although
-/// the connection stood.
-pub fn trouble_of_loss(stage: Stage, text: String, carried: u64, out_of_step: bool) -> Trouble {
-    let remedy = match stage {
-        Stage::Mail | Stage::Rcpt | Stage::Data if out_of_step => Remedy::Lockstep,
+/// The end of a session without a reply.
+pub(super) fn trouble_of_loss(stage: Stage, loss: &Loss, history: History<'_>) -> Trouble {
+    let cause = match loss {
+        Loss::Dial(DialError::NoSuchHost(_)) => Cause::NoSuchHost,
+        Loss::Handshake(error) => Cause::Tls(error.clone()),
+        Loss::Unfit(_) => Cause::Unfit,
+        _ => Cause::NoAnswer,
+    };
+    let (scope, remedy) = match (stage, &cause) {
+        // Our configuration's fault, unless the name was known a minute ago.
+        (_, Cause::NoSuchHost) => (Scope::Relay, Remedy::BackOff),
+        (_, Cause::Tls(error)) if !error.may_pass() => (Scope::Relay, Remedy::Stop),
+        (_, Cause::Unfit) => (Scope::Relay, Remedy::Stop),
+        // In lockstep DATA is not sent behind a refusal, and no such dot is needed.
+        (Stage::LoneDot, _) => (Scope::Session, Remedy::Lockstep),
+        (Stage::Mail | Stage::Rcpt | Stage::Data, _)
+            if history.pipelined && loss.is_out_of_step() =>
+        {
+            (Scope::Session, Remedy::Lockstep)
+        }
         // A silent end between two messages is how some relays count to their limit.
-        Stage::Mail if carried > 0 => Remedy::Reconnect,
-        _ => Remedy::BackOff,
+        (Stage::Mail, _) if history.carried > 0 => (Scope::Session, Remedy::Reconnect),
+        _ => (Scope::Session, Remedy::BackOff),
     };
-    let text = match stage {
-        Stage::Connect => text,
-        Stage::Greeting => format!("no greeting from the relay: {text}"),
-        Stage::Body => format!("while sending the text: {text}"),
-        Stage::Dot => format!("after the final dot: {text}"),
-        stage => format!("no usable answer to {stage}: {text}"),
+    let hint = match loss {
+        Loss::Dial(DialError::NoSuchHost(_)) => "; check the relay's name",
+        Loss::Handshake(HandshakeError::UntrustedIssuer(_)) => {
+            "; if it is the relay's own, name it or its root with ?ca_file=PATH"
+        }
+        Loss::Handshake(HandshakeError::NoTls(_)) if history.relay.tls() == Tls::Implicit => {
+            "; write smtp:// for STARTTLS"
+        }
+        _ => "",
     };
-    Trouble { relay: String::new(), stage, scope: Scope::Session, reply: None, text, remedy }
+    let text = format!("{}{hint}", in_words(stage, loss));
+    Trouble { relay: history.relay.to_string(), stage, scope, cause, text, remedy }
+}
+
+/// A sentence for what came instead of a reply.
+fn in_words(stage: Stage, loss: &Loss) -> String {
+    match (stage, loss) {
+        (Stage::Connect, _) | (_, Loss::Handshake(_) | Loss::Unfit(_)) => loss.to_string(),
+        (Stage::Greeting, _) => format!("no greeting from the relay: {loss}"),
+        (Stage::Body, _) => format!("while sending the text: {loss}"),
+        (Stage::Dot, _) => format!("after the final dot: {loss}"),
+        (stage, _) => format!("no usable answer to {stage}: {loss}"),
+    }
 }
 
 #[cfg(test)]

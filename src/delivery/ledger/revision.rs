@@ -31,7 +31,7 @@ ALTER TABLE recipient ADD COLUMN revision INTEGER REFERENCES revision (id);
 
 /// A composition to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct FrozenIssue {
     /// Hexadecimal digits.
     pub content_hash: String,
     /// What [`crate::compose::Composition::freeze`] wrote.
@@ -52,17 +52,31 @@ pub struct Revision {
     /// 1 for the first of an issue.
     pub number: i64,
     /// What was frozen.
-    pub draft: Draft,
+    pub frozen: FrozenIssue,
 }
 
 /// What a plan's rows are to get.
 #[derive(Clone, Copy, Debug)]
-pub enum Text<'a> {
+pub enum PlannedText<'a> {
     /// A revision that the ledger has.
     Kept(i64),
     /// A new one.
-    New(&'a Draft),
+    New(&'a FrozenIssue),
+    /// This one, in the place of a revision that nobody was sent.
+    Instead(i64, &'a FrozenIssue),
 }
+
+/// The next revision.
+const ADD: &str = "
+INSERT INTO revision (issue, number, content_hash, composition, date, files, created_at)
+SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6 FROM revision WHERE issue = ?1
+RETURNING id";
+
+/// Another content of revision ?7, which nobody was sent: rows that refer to it get this one.
+const REPLACE: &str = "
+UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6
+WHERE id = ?7 AND issue = ?1
+RETURNING id";
 
 impl Ledger {
     /// The revisions of the issue, the oldest first.
@@ -81,7 +95,7 @@ impl Ledger {
         let revisions = rows.iter().map(|row| Revision {
             id: row.get(0),
             number: row.get(1),
-            draft: Draft {
+            frozen: FrozenIssue {
                 content_hash: row.get(2),
                 composition: row.get(3),
                 date: row.get(4),
@@ -96,25 +110,23 @@ impl Ledger {
     pub(super) async fn revise(
         &self,
         connection: &mut SqliteConnection,
-        text: Text<'_>,
+        text: PlannedText<'_>,
     ) -> Result<i64, sqlx::Error> {
-        let draft = match text {
-            Text::Kept(id) => return Ok(id),
-            Text::New(draft) => draft,
+        let (frozen, replaced) = match text {
+            PlannedText::Kept(id) => return Ok(id),
+            PlannedText::New(frozen) => (frozen, None),
+            PlannedText::Instead(id, frozen) => (frozen, Some(id)),
         };
-        sqlx::query_scalar(
-            "INSERT INTO revision \
-             (issue, number, content_hash, composition, date, files, created_at) \
-             SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6 \
-             FROM revision WHERE issue = ?1 RETURNING id",
-        )
-        .bind(&self.issue)
-        .bind(&draft.content_hash)
-        .bind(&draft.composition)
-        .bind(&draft.date)
-        .bind(serde_json::json!(draft.files).to_string())
-        .bind(&draft.created_at)
-        .fetch_one(connection)
-        .await
+        let statement = if replaced.is_some() { REPLACE } else { ADD };
+        sqlx::query_scalar(statement)
+            .bind(&self.issue)
+            .bind(&frozen.content_hash)
+            .bind(&frozen.composition)
+            .bind(&frozen.date)
+            .bind(serde_json::json!(frozen.files).to_string())
+            .bind(&frozen.created_at)
+            .bind(replaced)
+            .fetch_one(connection)
+            .await
     }
 }

@@ -213,20 +213,12 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::ledger::turns::Earlier;
     use crate::delivery::run::lanes::LaneOptions;
-    use crate::message::address::Address;
-    use crate::message::recipient::Recipient;
+    use crate::delivery::run::simulation::row;
 
     /// Drafts that nobody makes.
     fn presign(room: usize) -> Presign {
         Presign { room, drafts: HashMap::new(), bench: Arc::default() }
-    }
-
-    fn row(number: i64, domain: &str) -> Claimed {
-        let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
-        let recipient = Recipient::new(address, [], []);
-        Claimed { row: number, revision: None, recipient, earlier: Earlier::default() }
     }
 
     fn begun(presign: &Presign) -> Vec<i64> {
@@ -281,7 +273,9 @@ mod tests {
             lanes.take(0, Duration::ZERO).unwrap();
             presign.take(number);
         }
-        lanes.slow_down(&row(0, "busy.example"), Duration::ZERO);
+        for number in 0..5 {
+            lanes.refused(&row(number, "busy.example"), Duration::ZERO, Duration::ZERO);
+        }
         presign.refill(&lanes, Duration::ZERO);
         assert_eq!(begun(&presign), [10, 11, 12, 13]);
     }

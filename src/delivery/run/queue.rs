@@ -45,6 +45,8 @@ struct State {
     pacing: Pacing,
     /// Messages of rows that wait, where it pays to make them early.
     presign: Option<Presign>,
+    /// Settled rows that are about to come back.
+    expected: usize,
     /// A claim is under way.
     claiming: bool,
     /// The ledger had no more rows, except of the domains in `skipped`.
@@ -82,6 +84,7 @@ impl Queue {
         let state = State {
             pacing: Pacing::new(options.limit, limits, &options.lanes),
             presign: Presign::start(&options.templates, options.connections()),
+            expected: 0,
             claiming: false,
             exhausted: false,
             skipped: Vec::new(),
@@ -222,7 +225,7 @@ impl Queue {
     pub(super) fn settled(&self, row: &Claimed) {
         let mut state = self.state();
         let freed = state.pacing.settled(row.row, self.started.elapsed());
-        let last = state.pacing.out() == 0;
+        let last = state.pacing.out() == 0 && state.expected == 0;
         drop(state);
         if last || freed {
             self.changed.notify_waiters();
@@ -242,6 +245,29 @@ impl Queue {
     pub(super) fn left(&self, row: i64) {
         let now = self.started.elapsed();
         self.state().pacing.left(row, now);
+    }
+
+    /// A row comes back that has ended a session: others of its lane go first.
+    pub(super) fn put_back(&self, row: Claimed) {
+        let mut state = self.state();
+        state.pacing.settled(row.row, self.started.elapsed());
+        state.pacing.lanes.put_back(row);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// So many settled rows are about to come back: until [`Queue::came`] the run is not over.
+    pub(super) fn expect(&self, rows: usize) {
+        self.state().expected += rows;
+    }
+
+    /// The ledger knows that these rows may be claimed.
+    pub(super) fn came(&self, rows: usize) {
+        let mut state = self.state();
+        state.expected = state.expected.saturating_sub(rows);
+        state.exhausted = false;
+        drop(state);
+        self.changed.notify_waiters();
     }
 
     /// A row is about to be recorded as deferred, and may come back in this run.
@@ -398,7 +424,7 @@ impl State {
         if !self.exhausted {
             return if self.claiming { Found::Wait(pause) } else { Found::Claim };
         }
-        if !self.pacing.lanes.is_empty() || self.pacing.out() > 0 {
+        if !self.pacing.lanes.is_empty() || self.pacing.out() > 0 || self.expected > 0 {
             return Found::Wait(pause);
         }
         if wait.is_zero() {

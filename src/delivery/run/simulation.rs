@@ -62,11 +62,12 @@ impl Limit {
         Limit::Sliding { messages, window, times: VecDeque::new() }
     }
 
-    fn per_second(&self) -> f64 {
+    /// So many in so many seconds, from a rest on.
+    fn most(&self, seconds: f64) -> f64 {
         match self {
-            Limit::Bucket { per_second, .. } => *per_second,
-            Limit::Fixed { messages, window, .. } => f64::from(*messages) / window,
-            Limit::Sliding { messages, window, .. } => *messages as f64 / window,
+            Limit::Bucket { per_second, burst, .. } => per_second * seconds + burst,
+            Limit::Fixed { messages, window, .. } => f64::from(*messages) * (seconds / window).ceil(),
+            Limit::Sliding { messages, window, .. } => *messages as f64 * (seconds / window).ceil(),
         }
     }
 
@@ -118,6 +119,7 @@ pub(super) struct Relay {
     pub(super) down: Option<(f64, f64)>,
     /// Says that it is the relay's limit.
     pub(super) says_so: bool,
+    /// What it has counted so far.
     pub(super) domains: HashMap<usize, Limit>,
     pub(super) refused: HashMap<i64, u32>,
 }
@@ -157,13 +159,15 @@ impl Relay {
         None
     }
 
-    /// How many a second it takes at most, of domains with these shares.
-    pub(super) fn per_second(&self, shares: &[f64]) -> f64 {
-        let whole = self.whole.as_ref().map_or(f64::INFINITY, Limit::per_second);
-        let Some((below, limit)) = &self.domain else { return whole };
-        let below = (*below).min(shares.len());
-        let domains = below as f64 * limit.per_second();
-        if below == shares.len() { whole.min(domains) } else { whole }
+    /// How many it takes at most in so many seconds, of so many domains.
+    pub(super) fn most(&self, domains: usize, seconds: f64) -> f64 {
+        let whole = self.whole.as_ref().map_or(f64::INFINITY, |limit| limit.most(seconds));
+        match &self.domain {
+            Some((below, limit)) if *below >= domains => {
+                whole.min(domains as f64 * limit.most(seconds))
+            }
+            _ => whole,
+        }
     }
 }
 
@@ -208,6 +212,8 @@ pub(super) struct Sent {
     /// When each message was accepted, and whose domain it was for.
     pub(super) accepted: Vec<(f64, usize)>,
     pub(super) refused: Vec<(f64, usize)>,
+    /// When each message arrived.
+    pub(super) arrived: Vec<f64>,
     /// When the last answer came.
     pub(super) end: f64,
 }
@@ -224,17 +230,42 @@ impl Sent {
         self.refused.len() as f64 / (self.refused.len() + self.accepted.len()).max(1) as f64
     }
 
-    /// The longest time in which nobody of a domain was accepted.
-    pub(super) fn longest_gap(&self, domain: usize) -> f64 {
-        let times = self.accepted.iter().filter(|(_, of)| *of == domain).map(|(time, _)| *time);
-        let mut last = 0.0;
-        let mut longest: f64 = 0.0;
-        for time in times.chain([self.end]) {
-            longest = longest.max(time - last);
-            last = time;
-        }
-        longest
+    /// The longest time in which nobody was accepted.
+    pub(super) fn longest_gap(&self) -> f64 {
+        gap(self.accepted.iter().map(|(time, _)| *time), self.end)
     }
+
+    /// The same of one domain.
+    pub(super) fn longest_gap_of(&self, domain: usize) -> f64 {
+        let times = self.accepted.iter().filter(|(_, of)| *of == domain);
+        gap(times.map(|(time, _)| *time), self.end)
+    }
+
+    /// How many arrived at most within so many seconds.
+    pub(super) fn most_arrived_in(&self, seconds: f64) -> usize {
+        let mut times = self.arrived.clone();
+        times.sort_by(f64::total_cmp);
+        let within = |at: usize| {
+            times[at..].iter().take_while(|time| **time < times[at] + seconds).count()
+        };
+        (0..times.len()).map(within).max().unwrap_or(0)
+    }
+}
+
+fn gap(times: impl Iterator<Item = f64>, end: f64) -> f64 {
+    let (mut last, mut longest) = (0.0, 0.0_f64);
+    for time in times.chain([end]) {
+        longest = longest.max(time - last);
+        last = time;
+    }
+    longest
+}
+
+/// A claimed row.
+pub(super) fn row(number: i64, domain: &str) -> Claimed {
+    let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
+    let (recipient, earlier) = (Recipient::new(address, [], []), Earlier::default());
+    Claimed { row: number, revision: None, recipient, message_id: None, earlier }
 }
 
 enum Event {
@@ -301,6 +332,7 @@ pub(super) fn send(run: &Run, mut relay: Relay) -> Sent {
             }
             Event::Left(row) => world.pacing.left(row, world.time()),
             Event::Arrive(slot, row) => {
+                world.sent.arrived.push(world.now);
                 let answer = relay.answer(row, world.domains[&row], world.now);
                 let back = world.run.latency.0 / 2.0;
                 world.after(back, Event::Answer(slot, row, answer));
@@ -448,11 +480,9 @@ impl World<'_> {
         }
         for (at, number) in claimed.iter().enumerate() {
             let domain = self.domains[number];
-            if let Ok(address) = Address::parse(&format!("r{number}@{}", name(domain))) {
-                let recipient = Recipient::new(address, [], []);
-                let earlier = Earlier { deferred: at < again, ..Earlier::default() };
-                self.pacing.lanes.add(Claimed { row: *number, revision: None, recipient, earlier });
-            }
+            let mut row = row(*number, &name(domain));
+            row.earlier.deferred = at < again;
+            self.pacing.lanes.add(row);
         }
         !claimed.is_empty()
     }
