@@ -5,6 +5,7 @@ mod afterwards;
 mod again;
 mod frozen;
 mod health;
+mod limited;
 mod limits;
 mod lists;
 mod maillogs;
