@@ -52,6 +52,8 @@ const PROBE_FACTOR: f64 = 1.5;
 const PROBE_PART: f64 = 0.04;
 /// A probe that is due by what is known leaves so much earlier: what is known may be too little.
 const EARLY: f64 = 1.15;
+/// After so long, and so many probes, nothing more is expected: limits by the minute are over then.
+const SHUT: (Duration, u32) = (Duration::from_secs(90), 10);
 /// How often to look again while a probe is on its way.
 const LOOK: Duration = Duration::from_millis(20);
 /// A probe waits no longer for answers to what left before.
@@ -147,6 +149,8 @@ struct Paused {
     pause: Duration,
     /// When the probe left that is on its way.
     probe: Option<Duration>,
+    /// How many were refused.
+    refused: u32,
 }
 
 /// Messages leave at a rate.
@@ -238,6 +242,13 @@ impl Throttle {
     /// Whether nothing leaves but a probe.
     pub fn is_paused(&self) -> bool {
         matches!(self.phase, Phase::Paused(_))
+    }
+
+    /// Whether everything has been refused for so long that it is not worth waiting for more: longer
+    /// than the usual limits last.
+    pub fn is_shut(&self, now: Duration) -> bool {
+        let long = |paused: &Paused| now.saturating_sub(paused.since) >= SHUT.0;
+        matches!(&self.phase, Phase::Paused(paused) if paused.refused >= SHUT.1 && long(paused))
     }
 
     /// Whether it is being tried how much more is allowed.
@@ -348,6 +359,7 @@ impl Throttle {
                 paused.pause = paused.pause.mul_f64(PROBE_FACTOR).min(PROBE.1);
                 paused.next = now + paused.pause;
                 paused.probe = None;
+                paused.refused += 1;
                 return;
             }
             Phase::Held(held) => {
@@ -381,7 +393,9 @@ impl Throttle {
 
     fn believed_chance(&self) -> f64 {
         let least = match self.phase {
-            Phase::Held(held) => held.tried.map_or(CHANCE_HELD, |part| (part * 1.2).max(CHANCE_HELD)),
+            Phase::Held(held) => {
+                held.tried.map_or(CHANCE_HELD, |part| (part * 1.2).max(CHANCE_HELD))
+            }
             _ => CHANCE,
         };
         (self.chance * 1.5).clamp(least.min(MOST_CHANCE), MOST_CHANCE)
@@ -434,7 +448,7 @@ impl Throttle {
         // A probe that comes late by little against the whole spoils no estimate.
         let fine = now.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
         let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
-        let paused = Paused { since: now, next, pause, probe: None };
+        let paused = Paused { since: now, next, pause, probe: None, refused: 0 };
         self.enter(Phase::Paused(paused), now);
     }
 
@@ -455,9 +469,7 @@ impl Throttle {
     }
 
     fn learn(&mut self, per_second: f64, firm: bool) {
-        let agrees = |known: Allowed| {
-            (per_second / known.per_second - 1.0).abs() <= AGREE && firm
-        };
+        let agrees = |known: Allowed| (per_second / known.per_second - 1.0).abs() <= AGREE && firm;
         let confirmed = self.allowed.is_some_and(agrees);
         self.allowed = Some(Allowed { per_second, confirmed });
     }

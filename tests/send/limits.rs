@@ -42,7 +42,9 @@ fn a_limit_is_reached_and_kept_in_every_second() {
     assert!(600.0 / took >= 200.0 * 0.98, "{} a second", 600.0 / took);
     // What this machine does to a message on its way is not the sender's.
     let second = Duration::from_secs(1) - LATE;
-    let within = |at: usize| times.partition_point(|time| *time - times[0] < times[at] - times[0] + second) - at;
+    let within = |at: usize| {
+        times.partition_point(|time| *time - times[0] < times[at] - times[0] + second) - at
+    };
     let most = (0..times.len()).map(within).max();
     assert!(most <= Some(200), "{most:?} in a second");
 }

@@ -7,8 +7,8 @@ use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::harness::running::wait_until;
-use crate::limited::Limited;
 use crate::harness::{Output, Publication};
+use crate::limited::Limited;
 use crate::relay::Relay;
 use crate::retries::with_settings;
 use crate::{LIST, book, counts, send, summary, with_readers};
