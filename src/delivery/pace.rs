@@ -155,13 +155,14 @@ impl Pace {
         let Some(limit) = self.limit else { return };
         let mut ages: Vec<Duration> = ages.into_iter().take(limit.messages as usize).collect();
         ages.sort_unstable();
-        if let Some(last) = ages.first() {
-            self.next = limit.interval().saturating_sub(*last) + BEGINNING;
-        }
+        let spacing =
+            ages.first().map_or(Duration::ZERO, |last| limit.interval().saturating_sub(*last));
         for age in ages.into_iter().rev() {
             self.begun.add(BEGINNING.saturating_sub(age), limit);
             self.left.add(BEGINNING.saturating_sub(age), limit);
         }
+        // To have waited for the window is not to be late.
+        self.next = BEGINNING + spacing.max(self.begun.wait(BEGINNING, limit, 0));
     }
 
     /// The limit it was made with.
