@@ -143,6 +143,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<u
     }
     found.extend(told);
     problems.extend(found);
+    problems.extend(workspace.config.warnings.iter().cloned());
     problems.extend(workspace.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned()));
     Ok((problems, Some(names.len())))
 }

@@ -376,6 +376,9 @@ pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>)
     };
     let text = match (reply.code, reply.class()) {
         (421, _) => format!("the relay ended the session: {reply}"),
+        (_, 5) if stage == Stage::Ehlo => {
+            format!("the relay refused EHLO: {reply}; if it does not like our name, set hello")
+        }
         (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
         _ => format!("protocol error: {reply} is no answer to {stage}"),
     };

@@ -8,10 +8,11 @@ use std::time::Instant;
 
 use data_encoding::BASE64;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::commands::{Ehlo, Quit, Starttls};
+use lettre::transport::smtp::commands::{Quit, Starttls};
 use secrecy::ExposeSecret;
 use tracing::debug;
 
+use super::hello::Hello;
 use super::outcome::{History, Stage, Trouble, trouble_of_loss, trouble_of_reply};
 use super::relay::{Login, Relay, Tls};
 use super::reply::Reply;
@@ -70,6 +71,7 @@ pub struct Session {
     pub(super) relay: Relay,
     pub(super) wire: Wire,
     pub(super) offered: Offered,
+    hello: Hello,
     /// Messages settled by a reply to their final dot.
     pub(super) carried: u64,
     /// A refused transaction is still open and wants a RSET before the next MAIL.
@@ -94,6 +96,11 @@ impl Session {
     /// What the relay offers.
     pub fn offered(&self) -> &Offered {
         &self.offered
+    }
+
+    /// Who we said we are.
+    pub fn hello(&self) -> &Hello {
+        &self.hello
     }
 
     /// What TLS agreed on; `None` for a session in the clear.
@@ -134,7 +141,8 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
     }
     let greeting = wire.reply(times.greeting).await;
     expect(relay, Stage::Greeting, greeting)?;
-    let mut offered = hello(relay, &mut wire).await?;
+    let name = Hello::choose(relay.hello(), wire.local_address());
+    let mut offered = greet(relay, &name, &mut wire).await?;
     if relay.tls() == Tls::Required {
         if !offered.starttls {
             return Err(unfit(relay, Stage::Starttls, NO_STARTTLS));
@@ -146,7 +154,7 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
         }
         wire = secure(relay, wire).await.map_err(lost(Stage::Starttls))?;
         // RFC 3207 4.2: what was offered in the clear is forgotten.
-        offered = hello(relay, &mut wire).await?;
+        offered = greet(relay, &name, &mut wire).await?;
     }
     if let Some(login) = relay.login() {
         log_in(relay, login, &mut wire, &offered).await?;
@@ -156,6 +164,7 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
         relay: relay.clone(),
         wire,
         offered,
+        hello: name,
         carried: 0,
         reset_due: false,
         usable: true,
@@ -165,16 +174,16 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
 }
 
 /// EHLO, or HELO where EHLO is unknown and nothing that needs it is wanted (RFC 5321 3.2).
-async fn hello(relay: &Relay, wire: &mut Wire) -> Result<Offered, Trouble> {
+async fn greet(relay: &Relay, name: &Hello, wire: &mut Wire) -> Result<Offered, Trouble> {
     let times = relay.timeouts();
-    let ehlo = Ehlo::new(relay.hello().clone()).to_string();
+    let ehlo = format!("EHLO {name}\r\n");
     let reply = match wire.write_group(ehlo.as_bytes(), times.hello).await {
         Ok(()) => wire.long_reply(times.hello).await,
         Err(loss) => Err(loss),
     };
     let old = matches!(&reply, Ok(reply) if matches!(reply.code, 500..=504));
     if old && relay.login().is_none() && relay.tls() != Tls::Required {
-        let helo = format!("HELO {}\r\n", relay.hello());
+        let helo = format!("HELO {name}\r\n");
         let reply = command(wire, relay, &helo).await;
         expect(relay, Stage::Ehlo, reply)?;
         return Ok(Offered::default());

@@ -5,6 +5,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -94,6 +95,11 @@ impl Wire {
     fn on(stream: Stream) -> Wire {
         let group_start = stream.written();
         Wire { stream, input: Vec::new(), taken: 0, reader: ReplyReader::default(), group_start }
+    }
+
+    /// The address that the connection comes from.
+    pub(super) fn local_address(&self) -> Option<IpAddr> {
+        self.stream.tcp().local_addr().ok().map(|address| address.ip())
     }
 
     /// What TLS agreed on; `None` in the clear.
