@@ -14,6 +14,7 @@
 //! This room must never retry on its own, pick a recipient, or know of a ledger: it says what
 //! happened, and `delivery` decides what comes next.
 
+mod dialogue;
 pub mod hello;
 pub mod outcome;
 pub mod relay;

@@ -22,6 +22,17 @@ fn relay_until(name: &str, implicit_tls: bool, end: (i32, u8, u8)) -> (Relay, St
 
 /// The same; `is_ca` is what the certificate says of itself.
 fn relay_of(is_ca: IsCa, name: &str, implicit_tls: bool, end: (i32, u8, u8)) -> (Relay, String) {
+    let (tls, pem) = certified(is_ca, name, end);
+    let tls = Some(tls.into());
+    (Relay::with(CatcherOptions { tls, implicit_tls, ..CatcherOptions::default() }), pem)
+}
+
+/// A server's end of TLS with a certificate of its own, and the PEM text to trust.
+pub(super) fn certified(
+    is_ca: IsCa,
+    name: &str,
+    end: (i32, u8, u8),
+) -> (Arc<rustls::ServerConfig>, String) {
     let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
     params.is_ca = is_ca;
     params.not_before = date_time_ymd(2020, 1, 1);
@@ -38,9 +49,7 @@ fn relay_of(is_ca: IsCa, name: &str, implicit_tls: bool, end: (i32, u8, u8)) -> 
             config.with_no_client_auth().with_single_cert(chain, key.into())
         })
         .expect("a configuration");
-    let tls = Some(Arc::new(tls).into());
-    let relay = Relay::with(CatcherOptions { tls, implicit_tls, ..CatcherOptions::default() });
-    (relay, cert.pem())
+    (Arc::new(tls), cert.pem())
 }
 
 fn doctor(url: &str, ca: &str) -> Output {
