@@ -3,6 +3,7 @@
 //! Every verb that touches an issue comes through here, so that preview, render, test and send
 //! start from the same composition. Must never change a file, the cache of prepared pictures aside.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use sejong_digest::check::allow::Allowed;
@@ -104,6 +105,17 @@ impl Workspace {
         Draft { folder, issue, composition, problems, allowed }
     }
 
+    /// The files that decide what an issue looks like, and the SHA-256 of each.
+    pub(crate) fn files(&self, issue: &Issue) -> BTreeMap<String, String> {
+        let mut files = issue.files();
+        if let Ok(bytes) = std::fs::read(self.root.join("digest.toml")) {
+            let hash = sejong_digest::crypto::sha256([&bytes[..]]);
+            let digits = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            files.insert("digest.toml".to_owned(), digits);
+        }
+        files
+    }
+
     /// Who the publication is in mail, with the keys of its own secret, which is made if missing.
     /// Nobody signs.
     pub(crate) fn identity(&self) -> Result<Identity, Failure> {
@@ -130,6 +142,11 @@ impl Draft {
     /// Shows the problems on stderr, and counts them.
     pub(crate) fn show(&self) {
         print::problems(&self.problems);
+    }
+
+    /// The issue and its composition, where there are both.
+    pub(crate) fn as_composed(&self) -> Option<(&Issue, &Composition)> {
+        self.issue.as_ref().zip(self.composition.as_ref())
     }
 
     /// The issue and its composition, even if they have errors.

@@ -4,19 +4,17 @@
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
 pub mod overview;
+mod person;
 mod plan;
 pub mod revision;
 pub mod staging;
 pub mod turns;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serializer as _;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
+use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::journal::{self, Settled};
-use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::{Store, StoreError};
 use turns::Earlier;
@@ -25,7 +23,8 @@ use turns::Earlier;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 4] = [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS];
+pub const STEPS: [&str; 5] =
+    [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS, person::SPELLINGS];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
@@ -63,6 +62,17 @@ CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 pub const STATES: [&str; 7] =
     ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
 
+/// A run that is to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRun<'a> {
+    /// What new recipients get, hexadecimal digits.
+    pub content_hash: &'a str,
+    /// The boot of the machine.
+    pub boot: &'a str,
+    /// RFC 3339.
+    pub started_at: &'a str,
+}
+
 /// A row to attempt.
 #[derive(Clone, Debug)]
 pub struct Claimed {
@@ -72,8 +82,19 @@ pub struct Claimed {
     pub revision: Option<i64>,
     /// Whom the message is for.
     pub recipient: Recipient,
+    /// The Message-ID that its message had at an earlier attempt, without angle brackets.
+    pub message_id: Option<String>,
     /// Its tries so far.
     pub earlier: Earlier,
+}
+
+/// Rows with an outcome that a person wants to have tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reopened {
+    /// Those of whom nobody can tell whether they have it.
+    pub uncertain: bool,
+    /// Those whom a relay refused for good.
+    pub refused: bool,
 }
 
 /// The ledger of one issue.
@@ -87,6 +108,15 @@ impl Ledger {
     /// The ledger of `issue` in an open store.
     pub fn new(store: Store, issue: &str) -> Ledger {
         Ledger { store, issue: issue.to_owned() }
+    }
+
+    /// A ledger without a file and without an issue, for who asks only what a list says.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn of_a_list() -> Result<Ledger, StoreError> {
+        let store = Store::nowhere(Path::new("for the list"), &[]).await?;
+        Ok(Ledger { store, issue: String::new() })
     }
 
     /// The file of fine marks beside the database.
@@ -118,40 +148,22 @@ impl Ledger {
         self.store.rescue_to(&path).await.map(|()| path)
     }
 
-    /// Begins a run.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn begin(&self, hash: &str, boot: &str, at: &str) -> Result<i64, StoreError> {
+    /// Begins a run; only [`Ledger::plan`] does.
+    async fn begin(
+        &self,
+        connection: &mut SqliteConnection,
+        run: &NewRun<'_>,
+    ) -> Result<i64, sqlx::Error> {
         sqlx::query_scalar(
             "INSERT INTO run (issue, content_hash, boot, started_at) VALUES (?1, ?2, ?3, ?4) \
              RETURNING id",
         )
         .bind(&self.issue)
-        .bind(hash)
-        .bind(boot)
-        .bind(at)
-        .fetch_one(self.store.pool())
+        .bind(run.content_hash)
+        .bind(run.boot)
+        .bind(run.started_at)
+        .fetch_one(connection)
         .await
-        .map_err(|error| self.store.failed(error))
-    }
-
-    /// Gives uncertain rows another attempt, with the Message-ID they had. Whoever the plan of
-    /// `run` did not find in the list any more stays uncertain.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn resend_uncertain(&self, run: i64) -> Result<u64, StoreError> {
-        let done = sqlx::query(
-            "UPDATE recipient SET state = 'pending' \
-             WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2",
-        )
-        .bind(&self.issue)
-        .bind(run)
-        .execute(self.store.pool())
-        .await
-        .map_err(|error| self.store.failed(error))?;
-        Ok(done.rows_affected())
     }
 
     /// Writes outcomes, in one transaction.
@@ -192,6 +204,45 @@ impl Ledger {
             update.execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
+    }
+
+    /// Rows that were put off because it was not clear whom a refusal is about are refused after
+    /// all, with the reply that they have.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn refuse(&self, rows: &[i64]) -> Result<(), StoreError> {
+        let statement =
+            "UPDATE recipient SET state = 'refused' WHERE state = 'deferred' AND id IN (";
+        self.change(statement, rows).await
+    }
+
+    /// Lets deferred rows be claimed at once.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn make_due(&self, rows: &[i64]) -> Result<(), StoreError> {
+        let statement =
+            "UPDATE recipient SET next_attempt = 1 WHERE state = 'deferred' AND id IN (";
+        self.change(statement, rows).await
+    }
+
+    /// Runs a statement that ends where the numbers of rows follow.
+    async fn change(&self, statement: &str, rows: &[i64]) -> Result<(), StoreError> {
+        for batch in rows.chunks(BATCH) {
+            let mut query = QueryBuilder::<Sqlite>::new(statement);
+            let mut list = query.separated(", ");
+            for row in batch {
+                list.push_bind(*row);
+            }
+            query.push(")");
+            query
+                .build()
+                .execute(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        }
+        Ok(())
     }
 
     /// Gives back what a run claimed and did not attempt.
@@ -266,22 +317,8 @@ impl Ledger {
     }
 
     async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
-        for batch in rows.chunks(BATCH) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (",
-            );
-            let mut list = query.separated(", ");
-            for row in batch {
-                list.push_bind(*row);
-            }
-            query.push(")");
-            query
-                .build()
-                .execute(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
-        }
-        Ok(())
+        let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (";
+        self.change(statement, rows).await
     }
 }
 
@@ -289,32 +326,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
-}
-
-fn fields_json(recipient: &Recipient) -> String {
-    json(|writer| writer.collect_map(recipient.fields()))
-}
-
-fn tags_json(recipient: &Recipient) -> String {
-    json(|writer| writer.collect_seq(recipient.tags()))
-}
-
-/// JSON straight from what is borrowed: a list makes two for each of its rows.
-fn json(
-    write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
-) -> String {
-    let mut bytes = Vec::with_capacity(128);
-    // Texts and a buffer in memory: neither can fail.
-    let written = write(&mut serde_json::Serializer::new(&mut bytes));
-    debug_assert!(written.is_ok(), "{written:?}");
-    String::from_utf8(bytes).unwrap_or_default()
-}
-
-fn recipient(address: Address, fields: String, tags: String) -> Recipient {
-    let fields: HashMap<String, String> = serde_json::from_str(&fields).unwrap_or_default();
-    let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();
-    let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    Recipient::new(address, fields, tags.iter().map(String::as_str))
 }
 
 #[cfg(test)]

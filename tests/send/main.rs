@@ -5,17 +5,20 @@ mod afterwards;
 mod again;
 mod frozen;
 mod health;
-mod hours;
 mod limits;
 mod lists;
+mod maillogs;
+mod one_list;
 mod outcomes;
 mod pace;
 mod plans;
+mod refusals;
 mod relays;
 mod rehearsal;
 mod retries;
 mod stops;
-mod trials;
+mod test_sends;
+mod window;
 
 #[path = "../harness/mod.rs"]
 mod harness;
