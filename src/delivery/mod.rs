@@ -8,6 +8,7 @@ pub mod journal;
 pub mod ledger;
 pub mod pace;
 pub mod reconcile;
+pub mod route;
 pub mod run;
 pub mod schedule;
 pub mod send;

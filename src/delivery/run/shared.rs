@@ -12,7 +12,8 @@ use super::health::{Health, Wait};
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::refusals::{Refusal, Refusals, Sum};
-use super::{Options, Route, Stopping};
+use super::{Options, Stopping};
+use crate::delivery::route::Route;
 use crate::smtp::outcome::Trouble;
 
 /// Sessions that fail one after the other before a connection is given up.
