@@ -9,6 +9,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::run::Stopping;
 use tokio::sync::watch;
 
@@ -75,10 +76,11 @@ impl Window {
             if left <= jiff::SignedDuration::ZERO {
                 break true;
             }
+            let left = Duration::try_from(left).unwrap_or_default();
             if let Some(bar) = &bar {
-                bar.set_message(format!("waiting until {told}: {}", countdown(left.as_secs())));
+                bar.set_message(format!("waiting until {told}: {}", duration::countdown(left)));
             }
-            let pause = Duration::try_from(left).unwrap_or_default().min(Duration::from_secs(1));
+            let pause = left.min(Duration::from_secs(1));
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 heard = &mut interrupted => if heard.is_ok() { break false },
@@ -106,15 +108,5 @@ impl Window {
 
     fn told(&self, moment: Timestamp) -> String {
         clock::at(moment, &self.zone).strftime("%F %H:%M:%S").to_string()
-    }
-}
-
-/// `1 h 02 min 03 s`.
-fn countdown(seconds: i64) -> String {
-    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{rest} s"),
-        (0, _) => format!("{minutes} min {rest:02} s"),
-        _ => format!("{hours} h {minutes:02} min {rest:02} s"),
     }
 }

@@ -11,10 +11,11 @@ use super::objections::Objections;
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::{Options, Stopping};
+use crate::delivery::duration;
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::ledger::turns::Retry;
-use crate::delivery::schedule::{Kind, Next, Tries, told};
+use crate::delivery::schedule::{Kind, Next, Tries};
 use crate::message::Message;
 use crate::message::splice::SpliceError;
 use crate::smtp::outcome::{Failure, Outcome, Remedy, Scope, Stage, Trouble};
@@ -365,7 +366,7 @@ impl RowFeed<'_> {
         let pause = match self.work.options.schedule.next(kind, tries, seed) {
             Next::After(pause) => pause,
             Next::GiveUp => {
-                let text = format!("given up after {}: {text}", told(since));
+                let text = format!("given up after {}: {text}", duration::whole(since));
                 return self.record(claimed, "refused", reply, &text);
             }
         };
