@@ -18,5 +18,5 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    runtime()?.block_on(send::planned(&workspace, &args.plan, false))
+    runtime()?.block_on(send::plan(&workspace, &args.plan))
 }

@@ -1,7 +1,7 @@
 //! Lengths of time as people write and read them.
 //!
 //! jiff reads them. It writes every unit of a length, as in `2h 14m 3s`, which is more than anybody
-//! wants to know of a wait or of a guess: so the words are ours, one unit each.
+//! wants to know of a wait or of a guess: so the words are ours, and mostly one unit.
 
 use std::time::Duration;
 
@@ -49,6 +49,20 @@ pub fn about(seconds: f64) -> String {
     }
 }
 
+/// A length in the words of a sentence, in the largest unit of which there are two: `41 days`.
+pub fn spelled(time: SignedDuration) -> String {
+    let counted = |number: i64, unit: &str| match number {
+        1 => format!("1 {unit}"),
+        number => format!("{number} {unit}s"),
+    };
+    match time.as_secs() {
+        s if s < 120 => counted(s, "second"),
+        s if s < 2 * 3_600 => counted(s / 60, "minute"),
+        s if s < 2 * 86_400 => counted(s / 3_600, "hour"),
+        s => counted(s / 86_400, "day"),
+    }
+}
+
 /// What is left, to the second: `1 h 02 min 03 s`.
 pub fn countdown(left: Duration) -> String {
     let seconds = left.as_secs();
@@ -79,6 +93,22 @@ mod tests {
         }
         for bad in ["", "5", "m", "-5m", "5 weeks", "1mo", "1y", "99999999999s", "5 m of"] {
             assert_eq!(read(bad), Err(DurationError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_spelled_in_the_largest_unit_of_which_there_are_two() {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (119, "119 seconds"),
+            (120, "2 minutes"),
+            (7_199, "119 minutes"),
+            (7_200, "2 hours"),
+            (172_799, "47 hours"),
+            (172_800, "2 days"),
+            (41 * 86_400 + 5, "41 days"),
+        ] {
+            assert_eq!(spelled(SignedDuration::from_secs(seconds)), words);
         }
     }
 

@@ -65,6 +65,18 @@ pub enum StoreError {
         /// The system's reason.
         error: std::io::Error,
     },
+    /// What a row holds is not what was written.
+    #[error("{what} in {} is damaged: {reason}; {help}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What it is, as people call it.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// The file that was opened is not there any more.
     #[error("{} was deleted or replaced while it was in use", path.display())]
     Gone {
