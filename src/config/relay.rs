@@ -12,7 +12,8 @@ use super::{rate, wrong};
 use crate::delivery::route::Route;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::{Located, Table};
-use crate::smtp::relay::{Relay, RelayError};
+use crate::smtp::relay::Relay;
+use crate::smtp::relay::error::RelayError;
 
 /// A relay as `digest.toml` has it, and where its password is.
 #[derive(Clone, Debug)]

@@ -26,7 +26,7 @@ use super::pace::Rate;
 use super::route::Route;
 use super::schedule::Schedule;
 use super::templates::Templates;
-use crate::smtp::outcome::Trouble;
+use crate::smtp::trouble::Trouble;
 use crate::store::StoreError;
 use lanes::LaneOptions;
 use queue::Queue;

@@ -5,6 +5,9 @@
 //! network in the clear without somebody having written so. A password must never be shown, in
 //! `Debug` and `Display` neither.
 
+use std::borrow::Cow;
+pub mod error;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -19,6 +22,7 @@ use super::hello;
 use crate::diagnostic::nearest;
 use crate::net::host::is_this_machine;
 use crate::net::tls::TlsClient;
+use error::RelayError;
 
 /// The query keys of a relay URL.
 const KEYS: [&str; 7] =
@@ -77,67 +81,6 @@ impl Default for Timeouts {
     }
 }
 
-/// What is wrong with a relay's options, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RelayError {
-    /// No `smtp://` or `smtps://`. The text is not repeated: it may hold a password.
-    #[error(
-        "a relay starts with smtps:// (TLS) or smtp:// (STARTTLS): smtps://user@mail.example.org"
-    )]
-    Scheme,
-    /// No host, or one that is no name or address.
-    #[error("{0:?} is not a host: write smtps://user@mail.example.org:465")]
-    Host(String),
-    /// A port that is no number from 1 to 65535. Not repeated: `user:password` without a host looks
-    /// like a host and a port.
-    #[error(
-        "what follows the host is not a port from 1 to 65535 \
-         (in a password, write / as %2F, ? as %3F, @ as %40)"
-    )]
-    Port,
-    /// Something behind the port that is no query.
-    #[error("a relay has no path: remove {0:?}")]
-    Path(String),
-    /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
-    #[error(
-        "the {0} is not percent-encoded correctly: write % as %25, @ as %40, : as %3A, / as %2F"
-    )]
-    Encoding(&'static str),
-    /// A control character in user, password or hello name.
-    #[error("the {0} contains a control character")]
-    Control(&'static str),
-    /// An unknown query key; the help is the nearest known one.
-    #[error("unknown relay option {given:?}{}: known are {}", suggestion(.near), KEYS.join(", "))]
-    Key {
-        /// As written.
-        given: String,
-        /// The known key that was probably meant.
-        near: Option<&'static str>,
-    },
-    /// A known key with a value that it does not take.
-    #[error("{key}={value} is not possible: {help}")]
-    Value {
-        /// The key.
-        key: &'static str,
-        /// The value as written.
-        value: String,
-        /// What to write.
-        help: &'static str,
-    },
-    /// A password without a user.
-    #[error(
-        "a password needs a user: write smtps://user@host, or set the user beside the password"
-    )]
-    NoUser,
-    /// A password that would cross a network in the clear.
-    #[error("refusing to send a password to {0} in the clear: remove tls=none, or use smtps://")]
-    ClearPassword(String),
-}
-
-fn suggestion(near: &Option<&'static str>) -> String {
-    near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default()
-}
-
 /// User and password.
 #[derive(Clone)]
 pub(super) struct Login {
@@ -166,6 +109,9 @@ pub struct Relay {
 
 impl Relay {
     /// Reads `smtps://user:password@host:port?key=value`.
+    ///
+    /// Not by the `url` crate: it takes a password with a `/` or `#` for a part of the path, reads
+    /// no international host behind `smtp:`, and its errors do not say what to write instead.
     ///
     /// # Errors
     /// A [`RelayError`]; it never repeats the password.
@@ -479,21 +425,18 @@ fn split_place(place: &str) -> Result<(String, Option<u16>), RelayError> {
     }
 }
 
-/// RFC 3986 2.1. The name of the part is for the message; its content may be secret.
+/// RFC 3986 2.1. The name of the part is for the message; its content may be secret. The crate
+/// leaves a `%` as it is where no two digits follow, and in a password that would be a wrong one.
 fn percent_decode(text: &str, part: &'static str) -> Result<String, RelayError> {
     let wrong = || RelayError::Encoding(part);
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16));
-        let (Some(high), Some(low)) = (digit(), digit()) else { return Err(wrong()) };
-        bytes.push(u8::try_from(high * 16 + low).map_err(|_| wrong())?);
+    let digits = |rest: &str| {
+        rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !text.split('%').skip(1).all(digits) {
+        return Err(wrong());
     }
-    String::from_utf8(bytes).map_err(|_| wrong())
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+    decoded.map(Cow::into_owned).map_err(|_| wrong())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::Ledger;
+use crate::delivery::id::RevisionId;
 use crate::store::StoreError;
 
 /// The second step of the tables.
@@ -48,7 +49,7 @@ pub struct FrozenIssue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
     /// What rows refer to.
-    pub id: i64,
+    pub id: RevisionId,
     /// 1 for the first of an issue.
     pub number: i64,
     /// What was frozen.
@@ -59,10 +60,24 @@ pub struct Revision {
 #[derive(Clone, Copy, Debug)]
 pub enum PlannedText<'a> {
     /// A revision that the ledger has.
-    Kept(i64),
+    Kept(RevisionId),
     /// A new one.
     New(&'a FrozenIssue),
+    /// This one, in the place of a revision that nobody was sent.
+    Instead(RevisionId, &'a FrozenIssue),
 }
+
+/// The next revision.
+const ADD: &str = "
+INSERT INTO revision (issue, number, content_hash, composition, date, files, created_at)
+SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6 FROM revision WHERE issue = ?1
+RETURNING id";
+
+/// Another content of revision ?7, which nobody was sent: rows that refer to it get this one.
+const REPLACE: &str = "
+UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6
+WHERE id = ?7 AND issue = ?1
+RETURNING id";
 
 impl Ledger {
     /// The revisions of the issue, the oldest first.
@@ -97,24 +112,22 @@ impl Ledger {
         &self,
         connection: &mut SqliteConnection,
         text: PlannedText<'_>,
-    ) -> Result<i64, sqlx::Error> {
-        let frozen = match text {
+    ) -> Result<RevisionId, sqlx::Error> {
+        let (frozen, replaced) = match text {
             PlannedText::Kept(id) => return Ok(id),
-            PlannedText::New(frozen) => frozen,
+            PlannedText::New(frozen) => (frozen, None),
+            PlannedText::Instead(id, frozen) => (frozen, Some(id)),
         };
-        sqlx::query_scalar(
-            "INSERT INTO revision \
-             (issue, number, content_hash, composition, date, files, created_at) \
-             SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6 \
-             FROM revision WHERE issue = ?1 RETURNING id",
-        )
-        .bind(&self.issue)
-        .bind(&frozen.content_hash)
-        .bind(&frozen.composition)
-        .bind(&frozen.date)
-        .bind(serde_json::json!(frozen.files).to_string())
-        .bind(&frozen.created_at)
-        .fetch_one(connection)
-        .await
+        let statement = if replaced.is_some() { REPLACE } else { ADD };
+        sqlx::query_scalar(statement)
+            .bind(&self.issue)
+            .bind(&frozen.content_hash)
+            .bind(&frozen.composition)
+            .bind(&frozen.date)
+            .bind(serde_json::json!(frozen.files).to_string())
+            .bind(&frozen.created_at)
+            .bind(replaced)
+            .fetch_one(connection)
+            .await
     }
 }
