@@ -24,7 +24,7 @@ use crate::manifest::{self, Kind, Located, Table, Value};
 use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
-pub use relay::{RelayConfig, credentials};
+pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::{Secret, SecretError, known_secret, secret};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.

@@ -9,22 +9,33 @@ use secrecy::SecretString;
 
 use super::secret::others_can_read;
 use super::{rate, wrong};
-use crate::delivery::pace::Rate;
+use crate::delivery::route::Route;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::{Located, Table};
 use crate::smtp::relay::Relay;
+use crate::smtp::relay::error::RelayError;
 
-/// A relay and how hard it may be used.
+/// A relay as `digest.toml` has it, and where its password is.
 #[derive(Clone, Debug)]
 pub struct RelayConfig {
-    /// Where and how, still without a password.
-    pub relay: Relay,
-    /// How many messages in what time; `None` is as fast as it takes them.
-    pub limit: Option<Rate>,
-    /// Its share of the connections of a run, beside the shares of the others.
-    pub weight: Option<u32>,
+    /// Where to and how hard, still without a password.
+    pub route: Route,
     user: Option<String>,
     password_file: Option<PathBuf>,
+}
+
+/// Why a relay has no password.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// There is a user, and nothing else.
+    #[error("there is no password for the user {0}")]
+    Missing(String),
+    /// The file cannot be read.
+    #[error("the password file {0} cannot be read: {1}")]
+    File(PathBuf, std::io::Error),
+    /// It cannot be used, or must not be.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
 }
 
 impl RelayConfig {
@@ -38,7 +49,7 @@ impl RelayConfig {
         &self,
         number: usize,
         environment: &[(String, String)],
-    ) -> Result<Relay, String> {
+    ) -> Result<Route, PasswordError> {
         let file = self.password_file.as_deref();
         let own = format!("DIGEST_SMTP_PASSWORD_{number}");
         let own = environment.iter().find(|(name, _)| *name == own);
@@ -48,7 +59,9 @@ impl RelayConfig {
             (None, Some(_)) if number > 1 => &[][..],
             _ => environment,
         };
-        credentials(self.relay.clone(), self.user.clone(), file, environment)
+        let relay = self.route.relay.clone();
+        let relay = credentials(relay, self.user.clone(), file, environment)?;
+        Ok(Route { relay, ..self.route.clone() })
     }
 }
 
@@ -113,7 +126,7 @@ fn one(section: &mut Table, root: &Path) -> Option<RelayConfig> {
             }
         };
     }
-    Some(RelayConfig { relay, limit, weight, user, password_file })
+    Some(RelayConfig { route: Route { relay, limit, weight }, user, password_file })
 }
 
 /// The place of a URL that may hold a password: its line must not be shown.
@@ -149,29 +162,21 @@ pub fn credentials(
     user: Option<String>,
     password_file: Option<&Path>,
     environment: &[(String, String)],
-) -> Result<Relay, String> {
+) -> Result<Relay, PasswordError> {
     let variable = |name: &str| {
         environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     };
-    let Some(user) =
-        user.or_else(|| relay.user().filter(|_| relay.wants_password()).map(str::to_owned))
-    else {
-        return Ok(relay);
-    };
-    let from_file = |path: &Path| {
-        std::fs::read_to_string(path)
-            .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
-            .map_err(|error| {
-                format!("the password file {} cannot be read: {error}", path.display())
-            })
-    };
-    let password = match (variable("DIGEST_SMTP_PASSWORD"), variable("DIGEST_SMTP_PASSWORD_FILE")) {
+    let own = relay.user().filter(|_| relay.wants_password()).map(str::to_owned);
+    let Some(user) = user.or(own) else { return Ok(relay) };
+    let file = variable("DIGEST_SMTP_PASSWORD_FILE").map(PathBuf::from);
+    let file = file.or_else(|| password_file.map(Path::to_owned));
+    let password = match (variable("DIGEST_SMTP_PASSWORD"), file) {
         (Some(password), _) => password,
-        (None, Some(file)) => from_file(Path::new(&file))?,
-        (None, None) => match password_file {
-            Some(file) => from_file(file)?,
-            None => return Err(format!("there is no password for the user {user}")),
+        (None, Some(file)) => match std::fs::read_to_string(&file) {
+            Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
+            Err(error) => return Err(PasswordError::File(file, error)),
         },
+        (None, None) => return Err(PasswordError::Missing(user)),
     };
-    relay.with_credentials(user, SecretString::from(password)).map_err(|error| error.to_string())
+    Ok(relay.with_credentials(user, SecretString::from(password))?)
 }

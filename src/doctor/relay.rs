@@ -13,9 +13,10 @@ use super::Finding;
 use crate::net::certificate::Certificate;
 use crate::net::tls::{HandshakeError, Secured};
 use crate::smtp::hello::{Hello, HelloSource};
-use crate::smtp::outcome::{Cause, Stage, Trouble};
+use crate::smtp::outcome::Stage;
 use crate::smtp::relay::{Relay, Timeouts, Tls};
 use crate::smtp::session::{Offered, Session};
+use crate::smtp::trouble::{Cause, Trouble};
 
 const REACHED: &str = "relay";
 const TLS: &str = "relay-tls";

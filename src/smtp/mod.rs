@@ -8,7 +8,8 @@
 //! - [`hello`]: who we say we are.
 //! - [`session`]: one connection, opened up to the point where mail may be sent.
 //! - [`transaction`]: messages carried over a session, pipelined where the relay offers it.
-//! - [`outcome`]: what each reply, or its absence, means; nothing else decides that.
+//! - [`outcome`] and [`trouble`]: what each reply, or its absence, means for a message and for the
+//!   session; nothing else decides that.
 //! - [`stuffing`]: the dots of a text on the wire.
 //!
 //! This room must never retry on its own, pick a recipient, or know of a ledger: it says what
@@ -22,4 +23,5 @@ pub mod reply;
 pub mod session;
 pub mod stuffing;
 pub mod transaction;
+pub mod trouble;
 mod wire;

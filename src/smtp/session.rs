@@ -15,9 +15,10 @@ use tracing::debug;
 
 use super::dialogue::Spoken;
 use super::hello::Hello;
-use super::outcome::{History, Stage, Trouble, trouble_of_loss, trouble_of_reply};
+use super::outcome::Stage;
 use super::relay::{Login, Relay, Tls};
 use super::reply::Reply;
+use super::trouble::{History, Trouble, trouble_of_loss, trouble_of_reply};
 use super::wire::{Loss, Wire, connect};
 use crate::net::tls::{HandshakeError, Secured, TlsClient, TlsSetupError};
 

@@ -16,12 +16,11 @@ use lettre::transport::smtp::commands::{Data, Noop, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 
 use super::dialogue::Spoken;
-use super::outcome::{
-    self, History, Outcome, Stage, Trouble, of_end, trouble_of_loss, trouble_of_reply,
-};
+use super::outcome::{self, Outcome, Stage, of_end};
 use super::reply::Reply;
 use super::session::{Offered, Session};
 use super::stuffing::stuff;
+use super::trouble::{History, Trouble, trouble_of_loss, trouble_of_reply};
 use super::wire::Loss;
 use crate::message::Message;
 
