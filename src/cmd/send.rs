@@ -13,9 +13,9 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::Reopened;
 use sejong_digest::delivery::run::{self, Progress};
-use sejong_digest::delivery::schedule;
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
@@ -76,7 +76,7 @@ pub(crate) struct Args {
     #[arg(long, hide_short_help = true)]
     retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = schedule::duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
     wait: Duration,
     /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339
