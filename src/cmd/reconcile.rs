@@ -4,14 +4,15 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 
-use sejong_digest::delivery::ledger;
+use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::reconcile::{self, Open};
+use sejong_digest::delivery::recovery;
 use sejong_digest::store::Store;
 
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::status::ledger_path;
-use super::{Global, clock, print, runtime};
+use super::{Global, clock, looking, print, runtime};
 
 /// Settle uncertain recipients from the relay's log
 #[derive(Debug, clap::Args)]
@@ -51,7 +52,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     })?;
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
-        let _lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
+        let lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
+        // Whom a killed send has left is settled first: its journal knows who is uncertain.
+        let (ledger, now) = (Ledger::new(store.clone(), &args.issue), clock::now().to_string());
+        let recovered = recovery::recover(&ledger, &lock, &looking::boot(), &now).await?;
+        looking::tell_recovered(&recovered);
         let open = reconcile::open(&store, &args.issue).await?;
         let found = reconcile::found(&open, BufReader::new(log))?;
         let (known, unknown): (Vec<Open>, Vec<Open>) =
@@ -61,7 +66,6 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             NotFound::Resend => unknown.iter().map(|open| open.row).collect(),
             NotFound::Hold => Vec::new(),
         };
-        let now = clock::now().to_string();
         reconcile::settle(&store, &accepted, &absent, &now).await?;
         store.close().await;
         told(args, &known, &unknown)

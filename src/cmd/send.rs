@@ -13,19 +13,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sejong_digest::delivery::ledger::Ledger;
+use sejong_digest::delivery::recovery;
 use sejong_digest::delivery::run::{self, Ended, Progress};
 use sejong_digest::delivery::schedule;
 use sejong_digest::delivery::templates::Templates;
-use tokio::sync::watch;
 
 use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::relays::{self, Destination};
+use super::looking::{self, boot};
 use super::{Global, clock, print, runtime};
 use hours::Hours;
 pub(crate) use options::PlanArgs;
+pub(super) use plan::duration;
 use plan::{Plan, Way};
 use report::Summary;
+use signals::Signals;
 use survey::Survey;
 
 /// Send an issue to its subscribers, each of them once
@@ -84,12 +87,14 @@ struct Ready<'a> {
     survey: Survey<'a>,
     templates: Arc<Templates>,
     hours: Hours,
+    signals: Signals,
 }
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
     runtime()?.block_on(async {
+        let signals = Signals::listen()?;
+        let desk = Desk::open(global)?;
         if args.dry_run {
             return planned(&desk, &args.plan, args.uncertain == Uncertain::Resend).await;
         }
@@ -98,16 +103,17 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let survey = Survey::take(&desk, &args.plan, hours.begin()).await?;
         let templates = Arc::new(survey.content.templates(&desk.signing_identity()?)?);
         if let Some(folder) = &args.plan.relay.catch {
-            std::fs::create_dir_all(folder)?;
+            relays::catch_folder(folder)?;
         }
         let survey = survey.with_ledger().await?;
-        Ready { args, survey, templates, hours }.send().await
+        Ready { args, survey, templates, hours, signals }.send().await
     })
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
 pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Ending {
     let survey = Survey::take(desk, args, clock::now()).await?;
+    looking::look(&survey.ledger).await?;
     let plan = survey.plan(resend).await?;
     let way = way(desk, args)?;
     let composition = &survey.content.composition;
@@ -142,7 +148,7 @@ impl Ready<'_> {
     async fn send(self) -> Ending {
         let boot = boot();
         let Survey { desk, args, ledger, store, .. } = &self.survey;
-        let _lock = store.lock(&format!(
+        let lock = store.lock(&format!(
             "process {} (issue {}, since {})",
             std::process::id(),
             self.issue(),
@@ -153,7 +159,8 @@ impl Ready<'_> {
             return Err(Failure::new("another send planned the issue meanwhile; nothing was sent")
                 .help("run the same command again: it goes on from there"));
         }
-        ledger.recover(&boot, &clock::now().to_string()).await?;
+        let recovered = recovery::recover(ledger, &lock, &boot, &clock::now().to_string()).await?;
+        looking::tell_recovered(&recovered);
         let resend = self.resend_uncertain().await?;
         let plan = self.survey.plan(resend).await?;
         if plan.to_send == 0 {
@@ -183,7 +190,7 @@ impl Ready<'_> {
         if resend {
             ledger.resend_uncertain(run).await?;
         }
-        if !self.hours.wait().await {
+        if !self.hours.wait(self.signals.waiting()).await {
             destination.close().await;
             print::note("interrupted before the first message; run the same command again");
             return Ok(Exit::Interrupted);
@@ -241,9 +248,8 @@ impl Ready<'_> {
         to_send: u64,
     ) -> Result<run::Report, Failure> {
         let progress = Arc::new(Progress::default());
-        let (stop, stopping) = watch::channel(run::Stopping::No);
-        let stop = Arc::new(stop);
-        let signals = tokio::spawn(signals::watch(Arc::clone(&stop)));
+        let stop = self.signals.sending();
+        let stopping = stop.subscribe();
         let end = tokio::spawn(self.hours.clone().watch(Arc::clone(&stop)));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
         let options = run::Options {
@@ -260,7 +266,6 @@ impl Ready<'_> {
         let report = run::run(ledger, run, boot, &options).await;
         bar.abort();
         let _ = bar.await;
-        signals.abort();
         end.abort();
         Ok(report?)
     }
@@ -333,11 +338,4 @@ impl Ready<'_> {
         self.answer(&summary)?;
         Ok(if counts.is_final() { Exit::Done } else { Exit::Unfinished })
     }
-}
-
-/// What names this boot of the machine; empty where the system does not say, which counts as
-/// another boot each time.
-fn boot() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map_or(String::new(), |text| text.trim().to_owned())
 }

@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod muster;
 pub mod pace;
 pub mod reconcile;
+pub mod recovery;
 pub mod run;
 pub mod schedule;
 pub mod templates;

@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod again;
+mod damaged;
 mod frozen;
 mod health;
 mod hours;
@@ -13,6 +14,7 @@ mod pace;
 mod plans;
 mod relays;
 mod rehearsal;
+mod rehearsed;
 mod retries;
 mod stops;
 mod trials;

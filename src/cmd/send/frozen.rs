@@ -40,7 +40,7 @@ impl Content {
         let Some(latest) = revisions.last().filter(|_| !recompose) else {
             return Content::new(desk, found?, revisions, begin);
         };
-        let Revision { id, number, draft } = latest.clone();
+        let Revision { id, number, draft, .. } = latest.clone();
         if let Ok((issue, composition)) = &found
             && composition.hash_hex() == draft.content_hash
         {
@@ -51,7 +51,7 @@ impl Content {
         let files = found.as_ref().ok().map(|(issue, _)| files(desk, issue));
         print::note(&differs(&draft, files.as_ref()));
         let place = Place::File(PathBuf::from(format!("{name} (revision {number})")));
-        let composition = Composition::thaw(&draft.composition, &place)?;
+        let composition = latest.thaw(&place)?;
         let (date, kept) = (draft.date, Some(id));
         Ok(Content { composition, issue: None, date, kept, draft: None, revisions })
     }
@@ -97,7 +97,7 @@ impl Content {
         let mut earlier = HashMap::new();
         let place = Place::File(PathBuf::new());
         for revision in self.revisions.iter().filter(|revision| Some(revision.id) != self.kept) {
-            let composition = Composition::thaw(&revision.draft.composition, &place)?;
+            let composition = revision.thaw(&place)?;
             earlier.insert(revision.id, template(&composition, &revision.draft.date)?);
         }
         Ok(Templates::new(template(&self.composition, &self.date)?, earlier))

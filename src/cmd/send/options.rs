@@ -1,6 +1,6 @@
 //! What `send` and `plan` are both told: which issue, to whom of which list, and how fast.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
@@ -8,6 +8,7 @@ use sejong_digest::store;
 
 use crate::cmd::desk::Desk;
 use crate::cmd::failure::Failure;
+use crate::cmd::print;
 use crate::cmd::relays::RelayArgs;
 
 /// See the file's head.
@@ -27,7 +28,7 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(super) relay: RelayArgs,
     /// The ledger, instead of the one in digest.toml: sqlite:digest.db
-    #[arg(long, value_name = "URL", hide_short_help = true)]
+    #[arg(long, value_name = "URL", hide_short_help = true, conflicts_with = "catch")]
     pub(super) store: Option<String>,
     /// End with one JSON object on stdout
     #[arg(long)]
@@ -54,12 +55,39 @@ impl PlanArgs {
     pub(super) fn store_path(&self, desk: &Desk) -> Result<PathBuf, Failure> {
         match (&self.store, &self.relay.catch) {
             (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
-            // A rehearsal never counts as a send: its ledger lives with what it caught.
-            (None, Some(folder)) => Ok(folder.join("digest.db")),
-            (None, None) => {
-                let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-                Ok(store::path_of(url, &desk.root)?)
-            }
+            (None, Some(folder)) => rehearsal(folder, desk),
+            (None, None) => configured(desk),
         }
     }
+}
+
+fn configured(desk: &Desk) -> Result<PathBuf, Failure> {
+    let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+    Ok(store::path_of(url, &desk.root)?)
+}
+
+/// A rehearsal never counts as a send: its ledger lives with what it caught, has a name of its own,
+/// and is never the publication's.
+fn rehearsal(folder: &Path, desk: &Desk) -> Result<PathBuf, Failure> {
+    let path = folder.join(store::REHEARSAL);
+    // A store of another kind is no file, and told where it is used.
+    let real = configured(desk).ok().filter(|real| store::is_same(real, &path));
+    if real.is_some() {
+        return Err(Failure::usage(format!(
+            "--catch {}: {} is the publication's own ledger, and a rehearsal may not write to it",
+            folder.display(),
+            path.display()
+        ))
+        .help("name another folder, such as --catch out"));
+    }
+    let older = folder.join("digest.db");
+    if older.exists() && !path.exists() {
+        print::note(&format!(
+            "this rehearsal begins anew in {}; {} is left alone, whether it is a real ledger or \
+             that of a rehearsal by version 0.1.0",
+            path.display(),
+            older.display()
+        ));
+    }
+    Ok(path)
 }

@@ -239,7 +239,7 @@ pub(super) fn counted(number: u64, word: &str) -> String {
 }
 
 /// A time as people say it.
-pub(super) fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 10.0 => format!("{s:.1} s"),
         s if s < 120.0 => format!("{s:.0} s"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sqlx::Row as _;
+use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
 use crate::store::{Store, StoreError};
@@ -55,6 +55,20 @@ pub struct Listed {
     pub at: Option<String>,
 }
 
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Counts>>(all: I) -> Counts {
+        all.fold(Counts::default(), |sum, one| Counts {
+            planned: sum.planned + one.planned,
+            accepted: sum.accepted + one.accepted,
+            refused: sum.refused + one.refused,
+            deferred: sum.deferred + one.deferred,
+            uncertain: sum.uncertain + one.uncertain,
+            suppressed: sum.suppressed + one.suppressed,
+            pending: sum.pending + one.pending,
+        })
+    }
+}
+
 impl Counts {
     fn add(&mut self, state: &str, number: u64) {
         self.planned += number;
@@ -66,6 +80,14 @@ impl Counts {
             "suppressed" => self.suppressed += number,
             _ => self.pending += number,
         }
+    }
+}
+
+/// A moment of the ledger as people read it: pace counts by its fractions, and nobody else does.
+fn whole_second(at: &str) -> String {
+    match at.parse::<jiff::Timestamp>() {
+        Ok(moment) => moment.strftime("%FT%TZ").to_string(),
+        Err(_) => at.to_owned(),
     }
 }
 
@@ -106,16 +128,26 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn list(&self, state: &str, limit: i64) -> Result<Vec<Listed>, StoreError> {
-        let rows = sqlx::query(
+        self.list_any(&[state], limit).await
+    }
+
+    /// The rows in one of several states, likewise.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list_any(&self, states: &[&str], limit: i64) -> Result<Vec<Listed>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT email, state, attempts, code, enhanced, text, message_id, at \
-             FROM recipient WHERE issue = ?1 AND state = ?2 ORDER BY id LIMIT ?3",
-        )
-        .bind(&self.issue)
-        .bind(state)
-        .bind(limit)
-        .fetch_all(self.store.pool())
-        .await
-        .map_err(|error| self.store.failed(error))?;
+             FROM recipient WHERE issue = ",
+        );
+        query.push_bind(&self.issue).push(" AND state IN (");
+        let mut list = query.separated(", ");
+        for state in states {
+            list.push_bind(*state);
+        }
+        query.push(") ORDER BY id LIMIT ").push_bind(limit);
+        let rows = query.build().fetch_all(self.store.pool()).await;
+        let rows = rows.map_err(|error| self.store.failed(error))?;
         let listed = rows.iter().map(|row| Listed {
             email: row.get(0),
             state: row.get(1),
@@ -124,12 +156,12 @@ impl Ledger {
             enhanced: row.get(4),
             text: row.get(5),
             message_id: row.get(6),
-            at: row.get(7),
+            at: row.get::<Option<String>, _>(7).map(|at| whole_second(&at)),
         });
         Ok(listed.collect())
     }
 
-    /// The counts of each recipient domain.
+    /// The counts of each recipient domain; their sum is that of the issue at the same moment.
     ///
     /// # Errors
     /// The store's.

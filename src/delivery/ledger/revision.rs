@@ -2,10 +2,15 @@
 //! later run repeats it byte for byte whatever has become of the author's files.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::Ledger;
+use crate::compose::Composition;
+use crate::diagnostic::Place;
+use crate::seal;
 use crate::store::StoreError;
 
 /// The second step of the tables.
@@ -28,6 +33,16 @@ CREATE TABLE revision (
 -- What the row's message is made of; none in rows that an older version settled.
 ALTER TABLE recipient ADD COLUMN revision INTEGER REFERENCES revision (id);
 ";
+
+/// The step that lets a damaged composition be seen; see [`super::STEPS`].
+pub(super) const CHECKSUM: &str = "
+-- SHA-256 of content_hash, composition and date; none in what an older version wrote.
+ALTER TABLE revision ADD COLUMN checksum TEXT;
+";
+
+/// What to do about a damaged one.
+const REMEDY: &str = "bring the issue's files back to what they were at the plan (git has them) and \
+    run the same command again, or put back a copy of the ledger that is as new as the last send";
 
 /// A composition to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +68,39 @@ pub struct Revision {
     pub number: i64,
     /// What was frozen.
     pub draft: Draft,
+    /// What is wrong with it.
+    damage: Option<String>,
+    /// The ledger's file and the issue, for an error.
+    ledger: PathBuf,
+    issue: String,
+}
+
+impl Revision {
+    /// The composition; see [`Composition::thaw`].
+    ///
+    /// # Errors
+    /// [`StoreError::Content`], where it is not what was frozen.
+    pub fn thaw(&self, place: &Place) -> Result<Composition, StoreError> {
+        let damaged = |reason: String| StoreError::Content {
+            path: self.ledger.clone(),
+            what: format!("the text of {} (revision {})", self.issue, self.number),
+            reason,
+            help: REMEDY,
+        };
+        if let Some(damage) = &self.damage {
+            return Err(damaged(damage.clone()));
+        }
+        Composition::thaw(&self.draft.composition, place)
+            .map_err(|error| damaged(error.to_string()))
+    }
+}
+
+impl Draft {
+    fn checksum(&self) -> String {
+        let parts = [&self.content_hash, &self.composition, &self.date];
+        let hash = seal::sha256(parts.map(|part| part.as_bytes()));
+        data_encoding::HEXLOWER.encode(&hash)
+    }
 }
 
 /// What a plan's rows are to get.
@@ -70,26 +118,54 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn revisions(&self) -> Result<Vec<Revision>, StoreError> {
+        // As bytes: what is damaged may be no text.
         let rows = sqlx::query(
-            "SELECT id, number, content_hash, composition, date, files, created_at \
+            "SELECT id, number, CAST(content_hash AS BLOB), CAST(composition AS BLOB), \
+             CAST(date AS BLOB), CAST(files AS BLOB), CAST(created_at AS BLOB), \
+             CAST(checksum AS BLOB) \
              FROM revision WHERE issue = ?1 ORDER BY number",
         )
         .bind(&self.issue)
         .fetch_all(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
-        let revisions = rows.iter().map(|row| Revision {
-            id: row.get(0),
-            number: row.get(1),
-            draft: Draft {
-                content_hash: row.get(2),
-                composition: row.get(3),
-                date: row.get(4),
-                files: serde_json::from_str(row.get(5)).unwrap_or_default(),
-                created_at: row.get(6),
-            },
-        });
-        Ok(revisions.collect())
+        let revisions: Result<Vec<Revision>, sqlx::Error> =
+            rows.iter().map(|row| self.revision(row)).collect();
+        revisions.map_err(|error| self.store.failed(error))
+    }
+
+    fn revision(&self, row: &SqliteRow) -> Result<Revision, sqlx::Error> {
+        let mut damage = None;
+        let mut text = |at: usize| {
+            let bytes: Vec<u8> = row.try_get(at)?;
+            Ok::<_, sqlx::Error>(String::from_utf8(bytes).unwrap_or_else(|error| {
+                damage = Some("it is no text".to_owned());
+                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            }))
+        };
+        let (content_hash, composition, date) = (text(2)?, text(3)?, text(4)?);
+        let files: Vec<u8> = row.try_get(5)?;
+        let created_at: Vec<u8> = row.try_get(6)?;
+        let draft = Draft {
+            content_hash,
+            composition,
+            date,
+            // Only for saying what has changed since.
+            files: serde_json::from_slice(&files).unwrap_or_default(),
+            created_at: String::from_utf8_lossy(&created_at).into_owned(),
+        };
+        let checksum: Option<Vec<u8>> = row.try_get(7)?;
+        if checksum.is_some_and(|checksum| checksum != draft.checksum().as_bytes()) {
+            damage = Some("it is not what was written".to_owned());
+        }
+        Ok(Revision {
+            id: row.try_get(0)?,
+            number: row.try_get(1)?,
+            draft,
+            damage,
+            ledger: self.store.path().to_owned(),
+            issue: self.issue.clone(),
+        })
     }
 
     /// The number of the revision that rows of this plan get; a new one is written.
@@ -104,8 +180,8 @@ impl Ledger {
         };
         sqlx::query_scalar(
             "INSERT INTO revision \
-             (issue, number, content_hash, composition, date, files, created_at) \
-             SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6 \
+             (issue, number, content_hash, composition, date, files, created_at, checksum) \
+             SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?7 \
              FROM revision WHERE issue = ?1 RETURNING id",
         )
         .bind(&self.issue)
@@ -114,6 +190,7 @@ impl Ledger {
         .bind(&draft.date)
         .bind(serde_json::json!(draft.files).to_string())
         .bind(&draft.created_at)
+        .bind(draft.checksum())
         .fetch_one(connection)
         .await
     }

@@ -43,6 +43,8 @@ pub struct Earlier {
     pub charged: u32,
     /// The first one.
     pub first_ms: Option<i64>,
+    /// The last one, by the clock of the run that made it.
+    pub last_ms: Option<i64>,
     /// It was deferred, by this run or an earlier one.
     pub deferred: bool,
     /// This run deferred it, and its time has come.
@@ -161,7 +163,7 @@ impl Ledger {
         query.push(") LIMIT ").push_bind(limit);
         query.push(
             ") RETURNING id, email, fields, tags, attempts, charged, first_attempt, next_attempt, \
-             revision",
+             revision, at",
         );
         let rows = query
             .build()
@@ -184,6 +186,7 @@ impl Ledger {
                         attempts: count(row.get(4)),
                         charged: count(row.get(5)),
                         first_ms: row.get(6),
+                        last_ms: row.get::<Option<String>, _>(9).as_deref().and_then(millisecond),
                         deferred: next_ms.is_some(),
                         again: next_ms.is_some_and(|next| next > 0),
                     },
@@ -193,6 +196,10 @@ impl Ledger {
         claimed.sort_by_key(|claimed| claimed.row);
         Ok(claimed)
     }
+}
+
+fn millisecond(at: &str) -> Option<i64> {
+    at.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::queue::Queue;
 use crate::delivery::journal::{Journal, Settled};
 use crate::delivery::ledger::Ledger;
+use crate::delivery::ledger::runs::Written;
 
 /// Outcomes of one commit.
 const GROUP: usize = 500;
@@ -106,7 +107,11 @@ async fn write(
                 group.push(settled);
             }
         }
-        if let Err(error) = ledger.record(&group).await {
+        let (run, line) = {
+            let journal = lock(&journal);
+            (journal.run(), journal.last())
+        };
+        if let Err(error) = ledger.record(&group, Some(Written { run, line })).await {
             // The journal holds these outcomes, and the next run reads it.
             queue.fail(error.to_string());
             return Err(error.to_string());
@@ -118,7 +123,7 @@ async fn write(
         let again = || group.iter().filter_map(|one| Some((one.row, one.retry?.next_ms)));
         let (coming, due): (Vec<i64>, Vec<i64>) = again().unzip();
         let rows = group.drain(..).map(|settled| settled.row);
-        if let Err(error) = lock(&journal).saved(rows, coming) {
+        if let Err(error) = lock(&journal).saved(rows, coming, line) {
             queue.fail(format!("the journal cannot be written: {error}"));
         }
         // Only now: claimed again before, its marks would be forgotten with these.

@@ -133,7 +133,7 @@ async fn a_second_plan_gives_nobody_a_second_row() {
         roll.finish().await.unwrap();
         let run = ledger.begin("hash", "boot", "2025-11-06T14:00:00Z").await.unwrap();
         let text = crate::delivery::ledger::revision::Text::Kept(1);
-        sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '')")
+        sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '', '')")
             .execute(store.pool())
             .await
             .unwrap();
