@@ -103,7 +103,7 @@ pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
         }
         let around = view.tree.around(words.parent);
         let language = around.filter_map(|element| element.attribute("lang")).next();
-        let language = language.unwrap_or(&view.proof.issue.language);
+        let language = language.unwrap_or(&view.input.issue.language);
         for run in script::foreign(&words.text, language) {
             if !told.insert(run.text.to_owned()) {
                 continue;
@@ -212,7 +212,7 @@ fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a Words> {
 /// Text that style.css or raw HTML put on a ground too much like it, in light or dark. The theme's
 /// own pairs are looked at when it is composed.
 pub(super) fn contrast(view: &View<'_>) -> Vec<Diagnostic> {
-    let light = &view.proof.theme.light;
+    let light = &view.input.theme.light;
     let of_theme: Vec<_> = light.pairs().into_iter().map(|(_, text, _, on)| (text, on)).collect();
     let mut told = BTreeSet::new();
     let mut problems = Vec::new();
@@ -256,11 +256,11 @@ pub(super) fn contrast(view: &View<'_>) -> Vec<Diagnostic> {
 /// What becomes of a pair where the surroundings are dark: the theme's colours change, an author's
 /// stay. `None` where both are the author's, or where style.css sees to it.
 fn in_dark(view: &View<'_>, color: Color, ground: Color) -> Option<(Color, Color)> {
-    let style = view.proof.issue.style.as_ref();
+    let style = view.input.issue.style.as_ref();
     if style.is_some_and(|style| style.text().contains("prefers-color-scheme")) {
         return None;
     }
-    let (light, dark) = (&view.proof.theme.light, &view.proof.theme.dark);
+    let (light, dark) = (&view.input.theme.light, &view.input.theme.dark);
     let swap = |color: Color, pairs: &[(Color, Color)]| {
         pairs.iter().find(|(light, _)| *light == color).map(|(_, dark)| *dark)
     };

@@ -315,7 +315,7 @@ fn is_enhancement(key: &str) -> bool {
 fn lost(view: &View<'_>, used: Used) -> Vec<(String, String, String)> {
     let told = |(key, needle): (String, String)| {
         let (share, programs) =
-            losers(view.proof.clients, &key).filter(|_| !is_enhancement(&key))?;
+            losers(view.input.clients, &key).filter(|_| !is_enhancement(&key))?;
         if share <= LOST {
             return None;
         }

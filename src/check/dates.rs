@@ -8,7 +8,7 @@ const AHEAD: i32 = 92;
 
 /// Where a key of `issue.toml` has its value; `issue.toml` where it is not found.
 fn of_key(view: &View<'_>, key: &str) -> Place {
-    let source = &view.proof.issue.manifest;
+    let source = &view.input.issue.manifest;
     let mut at = 0;
     for line in source.text().split_inclusive('\n') {
         let written = line.split_once('=').filter(|(name, _)| name.trim() == key);
@@ -24,11 +24,11 @@ fn of_key(view: &View<'_>, key: &str) -> Place {
 
 /// A number that another issue has.
 pub(super) fn number(view: &View<'_>) -> Vec<Diagnostic> {
-    let Some(number) = view.proof.issue.number else { return Vec::new() };
-    let mut others = view.proof.siblings.iter();
+    let Some(number) = view.input.issue.number else { return Vec::new() };
+    let mut others = view.input.siblings.iter();
     let Some(other) = others.find(|other| other.number == Some(number)) else { return Vec::new() };
     let what = format!("the issue {} has the number {number} too", other.name);
-    let next = view.proof.siblings.iter().filter_map(|other| other.number).max();
+    let next = view.input.siblings.iter().filter_map(|other| other.number).max();
     let next = next.unwrap_or(number) + 1;
     let problem = Diagnostic::error("issue-number", what)
         .at(of_key(view, "number"))
@@ -38,10 +38,10 @@ pub(super) fn number(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// A date that does not fit the order of the numbers.
 pub(super) fn order(view: &View<'_>) -> Vec<Diagnostic> {
-    let issue = view.proof.issue;
+    let issue = view.input.issue;
     let Some(number) = issue.number else { return Vec::new() };
     let earlier =
-        view.proof.siblings.iter().filter(|other| other.number.is_some_and(|n| n < number));
+        view.input.siblings.iter().filter(|other| other.number.is_some_and(|n| n < number));
     let Some(other) = earlier.max_by_key(|other| other.number) else { return Vec::new() };
     let Some(date) = other.date.filter(|date| *date > issue.date) else { return Vec::new() };
     let what = format!("the issue {} comes before this one, and is dated {date}", other.name);
@@ -53,10 +53,10 @@ pub(super) fn order(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// A date far ahead, or that of another issue: what is copied keeps its date.
 pub(super) fn date(view: &View<'_>) -> Vec<Diagnostic> {
-    let issue = view.proof.issue;
-    let ahead = view.proof.today.and_then(|today| issue.date.since(today).ok());
+    let issue = view.input.issue;
+    let ahead = view.input.today.and_then(|today| issue.date.since(today).ok());
     let ahead = ahead.map_or(0, |span| span.get_days());
-    let same = view.proof.siblings.iter().find(|other| other.date == Some(issue.date));
+    let same = view.input.siblings.iter().find(|other| other.date == Some(issue.date));
     let what = match same {
         Some(other) => format!("the issue {} is dated {} too", other.name, issue.date),
         None if ahead > AHEAD => format!("{} is {ahead} days ahead", issue.date),
@@ -70,7 +70,7 @@ pub(super) fn date(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// An article from after the issue.
 pub(super) fn article(view: &View<'_>) -> Vec<Diagnostic> {
-    let issue = view.proof.issue;
+    let issue = view.input.issue;
     let articles = issue.sections.iter().flat_map(|section| &section.articles);
     articles
         .filter_map(|article| {

@@ -9,7 +9,7 @@ const STYLES: usize = 16_384;
 
 /// HTML that Gmail cuts off, or nearly.
 pub(super) fn html_size(view: &View<'_>) -> Vec<Diagnostic> {
-    size::html_size(view.proof.issue, view.proof.composition).into_iter().collect()
+    size::html_size(view.input.issue, view.input.composition).into_iter().collect()
 }
 
 /// Style sheets that Gmail drops for their length.
@@ -72,7 +72,7 @@ pub(super) fn control_characters(view: &View<'_>) -> Vec<Diagnostic> {
 }
 
 fn style_sheet(view: &View<'_>) -> Place {
-    match &view.proof.issue.style {
+    match &view.input.issue.style {
         Some(source) => Place::File(source.path().to_owned()),
         None => view.manifest(),
     }

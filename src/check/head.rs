@@ -95,11 +95,11 @@ pub(super) fn subject_gappy(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// The subject of another issue.
 pub(super) fn subject_repeated(view: &View<'_>) -> Vec<Diagnostic> {
-    let own = flat(&view.proof.issue.subject.value);
-    let raw = &view.proof.issue.manifest.text()[view.proof.issue.subject.span.clone()];
+    let own = flat(&view.input.issue.subject.value);
+    let raw = &view.input.issue.manifest.text()[view.input.issue.subject.span.clone()];
     let raw = flat(raw.trim_matches(['"', '\'']));
     let same = |subject: &&String| [&own, &raw].contains(&&flat(subject));
-    let mut others = view.proof.siblings.iter();
+    let mut others = view.input.siblings.iter();
     let Some(other) = others.find(|other| other.subject.as_ref().is_some_and(|s| same(&s))) else {
         return Vec::new();
     };
@@ -117,7 +117,7 @@ pub(super) fn preheader_missing(view: &View<'_>) -> Vec<Diagnostic> {
     }
     let help = "add preheader = \"…\": a sentence that an inbox shows behind the subject";
     let problem = Diagnostic::warning("preheader-missing", "there is no preheader")
-        .at(Place::File(view.proof.issue.manifest.path().to_owned()))
+        .at(Place::File(view.input.issue.manifest.path().to_owned()))
         .help(help);
     vec![problem]
 }
@@ -146,7 +146,7 @@ pub(super) fn preheader_length(view: &View<'_>) -> Vec<Diagnostic> {
 /// A preheader that says what the title says.
 pub(super) fn preheader_title(view: &View<'_>) -> Vec<Diagnostic> {
     let Some(preheader) = &view.preheader else { return Vec::new() };
-    if flat(preheader) != flat(&view.proof.issue.title) {
+    if flat(preheader) != flat(&view.input.issue.title) {
         return Vec::new();
     }
     let problem = Diagnostic::warning("preheader-title", "the preheader repeats the title")

@@ -24,7 +24,7 @@ pub(super) fn alt_name(view: &View<'_>) -> Vec<Diagnostic> {
     let figures = view.author.figures.iter();
     figures
         .filter_map(|(spot, figure)| {
-            let image = view.proof.issue.images.get(figure.image)?;
+            let image = view.input.issue.images.get(figure.image)?;
             let alt = figure.alt.trim().to_lowercase();
             let file = image.path.rsplit('/').next().unwrap_or_default().to_lowercase();
             let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
@@ -79,7 +79,7 @@ fn shown_at(view: &View<'_>, image: usize) -> Place {
     let mut figures = view.author.figures.iter();
     let found = figures.find(|(_, figure)| figure.image == image);
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    match (found, view.proof.issue.images.get(image)) {
+    match (found, view.input.issue.images.get(image)) {
         (Some((spot, _)), Some(image)) => spot.of(&name(&image.path)),
         _ => view.manifest(),
     }
@@ -92,7 +92,7 @@ fn shown_width(element: &Element) -> Option<f64> {
 
 /// A picture that has too few pixels for the place it fills.
 pub(super) fn resolution(view: &View<'_>) -> Vec<Diagnostic> {
-    let issue = view.proof.issue;
+    let issue = view.input.issue;
     let mut problems = Vec::new();
     for (spot, figure) in &view.author.figures {
         let Some(image) = issue.images.get(figure.image) else { continue };
@@ -116,7 +116,7 @@ pub(super) fn resolution(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// A file that keeps readers waiting.
 pub(super) fn heavy(view: &View<'_>) -> Vec<Diagnostic> {
-    let images = view.proof.issue.images.iter().enumerate();
+    let images = view.input.issue.images.iter().enumerate();
     images
         .filter_map(|(at, image)| {
             let kilobytes = image.sent.bytes.len() / 1024;
@@ -140,8 +140,8 @@ pub(super) fn heavy(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// Pictures fetched over `http:`: many programs show none of them.
 pub(super) fn insecure(view: &View<'_>) -> Vec<Diagnostic> {
-    let issue = view.proof.issue;
-    let base = view.proof.publication.base_url.to_ascii_lowercase();
+    let issue = view.input.issue;
+    let base = view.input.publication.base_url.to_ascii_lowercase();
     let hosted = issue.pictures == Pictures::Hosted && !issue.images.is_empty();
     if !hosted || !base.starts_with("http://") {
         return Vec::new();

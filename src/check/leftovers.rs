@@ -139,7 +139,7 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
         let what = format!("{found} is sent as it stands");
         problems.push(Diagnostic::warning("leftover-markdown", what).at(spot.of(found)).help(help));
     }
-    let articles = view.proof.issue.sections.iter().flat_map(|section| &section.articles);
+    let articles = view.input.issue.sections.iter().flat_map(|section| &section.articles);
     for article in articles {
         for (at, label) in unused_notes(article.source.text()) {
             let what = format!("no text refers to the footnote {label}, and it is left out");
@@ -213,7 +213,7 @@ pub(super) fn addresses(view: &View<'_>) -> Vec<Diagnostic> {
             .iter()
             .any(|name| host == *name || host.ends_with(&format!(".{name}")))
     };
-    let own = view.proof.publication.base_url.as_str();
+    let own = view.input.publication.base_url.as_str();
     let links = view.author.links.iter().filter(|link| !link.href.starts_with(own));
     links
         .filter_map(|link| {

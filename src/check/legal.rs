@@ -9,7 +9,7 @@ fn squeezed(text: &str) -> String {
 
 /// The postal address, in both forms of the mail (CAN-SPAM Act, 15 U.S.C. 7704(a)(5)).
 pub(super) fn address_shown(view: &View<'_>) -> Vec<Diagnostic> {
-    let Some(address) = &view.proof.publication.postal_address else { return Vec::new() };
+    let Some(address) = &view.input.publication.postal_address else { return Vec::new() };
     let address = squeezed(address);
     let forms = [(view.visible(), "HTML"), (squeezed(&view.text), "text")];
     let without = forms.into_iter().filter(|(text, _)| !text.contains(&address));
@@ -49,7 +49,7 @@ pub(super) fn unsubscribe_shown(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// Commercial mail to Korea says so first (Network Act, article 50).
 pub(super) fn advertising_mark(view: &View<'_>) -> Vec<Diagnostic> {
-    if !view.proof.issue.advertising || view.subject.starts_with("(광고)") {
+    if !view.input.issue.advertising || view.subject.starts_with("(광고)") {
         return Vec::new();
     }
     let problem = Diagnostic::error("advertising-mark", "the subject does not begin with (광고)")
@@ -60,7 +60,7 @@ pub(super) fn advertising_mark(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// Commercial mail to Korea says whom to turn to (Network Act, article 50).
 pub(super) fn advertising_contact(view: &View<'_>) -> Vec<Diagnostic> {
-    if !view.proof.issue.advertising {
+    if !view.input.issue.advertising {
         return Vec::new();
     }
     let visible = view.visible();

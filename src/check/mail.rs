@@ -60,7 +60,7 @@ impl Head<'_> {
 
 /// Lines end in CRLF and stay short; header lines are ASCII and folded.
 pub(super) fn lines(view: &View<'_>) -> Vec<Diagnostic> {
-    let Some(message) = view.proof.message else { return Vec::new() };
+    let Some(message) = view.input.message else { return Vec::new() };
     let bare = memchr::memchr2_iter(b'\r', b'\n', message).find(|at| match message[*at] {
         b'\r' => message.get(at + 1) != Some(&b'\n'),
         _ => *at == 0 || message[at - 1] != b'\r',
@@ -86,7 +86,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// Each header that must be there is, once, and none that must not (EMAIL M4 to M6).
 pub(super) fn headers(view: &View<'_>) -> Vec<Diagnostic> {
-    let Some(message) = view.proof.message else { return Vec::new() };
+    let Some(message) = view.input.message else { return Vec::new() };
     let head = head(message);
     let mut problems = Vec::new();
     let once =
@@ -117,7 +117,7 @@ pub(super) fn headers(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// One-click unsubscribing (RFC 8058): Gmail, Yahoo and Outlook.com ask it of bulk mail.
 pub(super) fn unsubscribe(view: &View<'_>) -> Vec<Diagnostic> {
-    let Some(message) = view.proof.message else { return Vec::new() };
+    let Some(message) = view.input.message else { return Vec::new() };
     let head = head(message);
     let list = head.first("list-unsubscribe");
     let post = head.first("list-unsubscribe-post");
@@ -137,7 +137,7 @@ pub(super) fn unsubscribe(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// Text before HTML in one `multipart/alternative`, both UTF-8 in an encoding that travels.
 pub(super) fn parts(view: &View<'_>) -> Vec<Diagnostic> {
-    let Some(message) = view.proof.message else { return Vec::new() };
+    let Some(message) = view.input.message else { return Vec::new() };
     let find = |needle: &[u8]| memchr::memmem::find(message, needle);
     let text = find(b"\r\nContent-Type: text/plain; charset=utf-8\r\n");
     let html = find(b"\r\nContent-Type: text/html; charset=utf-8\r\n");
@@ -163,7 +163,7 @@ pub(super) fn parts(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// A message that relays refuse for its size.
 pub(super) fn size(view: &View<'_>) -> Vec<Diagnostic> {
-    let bytes = view.proof.message.map_or(0, <[u8]>::len);
+    let bytes = view.input.message.map_or(0, <[u8]>::len);
     if bytes <= MOST {
         return Vec::new();
     }

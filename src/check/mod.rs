@@ -26,7 +26,7 @@ pub mod register;
 mod script;
 mod size;
 mod slots;
-mod twin;
+mod text_part;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ use view::View;
 
 /// An issue and all that was made of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Proof<'a> {
+pub struct Input<'a> {
     /// The newsletter.
     pub publication: &'a Publication,
     /// What it looks like.
@@ -185,19 +185,19 @@ const RULES: &[Rule] = &[
     mail::unsubscribe,
     mail::parts,
     mail::size,
-    twin::width,
-    twin::links,
-    twin::words,
-    twin::residue,
+    text_part::width,
+    text_part::links,
+    text_part::words,
+    text_part::residue,
 ];
 
 /// Every rule; those about slots ask the list where there is one.
-pub fn issue(proof: &Proof<'_>, audience: Option<Audience<'_>>) -> Vec<Diagnostic> {
-    let view = View::new(proof);
+pub fn issue(input: &Input<'_>, audience: Option<Audience<'_>>) -> Vec<Diagnostic> {
+    let view = View::new(input);
     let mut problems: Vec<Diagnostic> = RULES.iter().flat_map(|rule| rule(&view)).collect();
     match audience {
-        Some(audience) => problems.extend(slots::against_list(proof.composition, &audience)),
-        None => problems.extend(slots::without_list(proof.composition)),
+        Some(audience) => problems.extend(slots::against_list(input.composition, &audience)),
+        None => problems.extend(slots::without_list(input.composition)),
     }
     problems
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::compose::weight::{self, CUT_OFF, NEAR};
+use crate::compose::article_sizes::{self, CUT_OFF, NEAR};
 use crate::compose::{Composition, Segment};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::Issue;
@@ -15,7 +15,7 @@ const NAMED: usize = 8;
 /// HTML that Gmail cuts off, or nearly, with what each article adds to it.
 pub(super) fn html_size(issue: &Issue, composition: &Composition) -> Option<Diagnostic> {
     let html = filled(composition);
-    let wire = weight::on_the_wire(&html);
+    let wire = article_sizes::on_the_wire(&html);
     let most = html.len().max(wire);
     let measured = match wire > html.len() {
         true => format!("{} large on the wire", kilobytes(wire)),
@@ -63,7 +63,8 @@ fn kilobytes(bytes: usize) -> String {
 /// What each article weighs, the heaviest first.
 fn breakdown(issue: &Issue, html: &str) -> String {
     let articles = issue.sections.iter().flat_map(|section| &section.articles);
-    let mut sizes: Vec<_> = weight::articles(issue, html).into_iter().zip(articles).collect();
+    let mut sizes: Vec<_> =
+        article_sizes::articles(issue, html).into_iter().zip(articles).collect();
     sizes.sort_by_key(|(bytes, _)| Reverse(*bytes));
     let mut named: Vec<String> = sizes
         .iter()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Proof;
+use super::Input;
 use super::author::{Author, readable};
 use super::html::Tree;
 use crate::compose::Segment;
@@ -14,7 +14,7 @@ pub(super) const UNSUBSCRIBE: &str = "https://unsubscribe.invalid/";
 
 /// See the file's head.
 pub(super) struct View<'a> {
-    pub(super) proof: &'a Proof<'a>,
+    pub(super) input: &'a Input<'a>,
     pub(super) author: Author<'a>,
     /// The HTML, with slots as readers without the fields get them, passages for some included.
     pub(super) html: String,
@@ -26,15 +26,15 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(proof: &'a Proof<'a>) -> View<'a> {
-        let issue = proof.issue;
-        let html = joined(proof, &proof.composition.html);
+    pub(super) fn new(input: &'a Input<'a>) -> View<'a> {
+        let issue = input.issue;
+        let html = joined(input, &input.composition.html);
         View {
-            proof,
+            input,
             author: Author::new(issue),
             tree: Tree::read(&html),
             html,
-            text: joined(proof, &proof.composition.text),
+            text: joined(input, &input.composition.text),
             subject: readable(&issue.subject.value, &issue.slots),
             preheader: issue.preheader.as_ref().map(|text| readable(&text.value, &issue.slots)),
         }
@@ -42,22 +42,22 @@ impl<'a> View<'a> {
 
     /// `issue.toml` as a whole.
     pub(super) fn manifest(&self) -> Place {
-        Place::File(self.proof.issue.manifest.path().to_owned())
+        Place::File(self.input.issue.manifest.path().to_owned())
     }
 
     /// `digest.toml` as a whole.
     pub(super) fn publication(&self) -> Place {
-        Place::File(load::shown(&self.proof.publication.root.join("digest.toml")))
+        Place::File(load::shown(&self.input.publication.root.join("digest.toml")))
     }
 
     /// The value of the subject.
     pub(super) fn subject_place(&self) -> Place {
-        Place::span(&self.proof.issue.manifest, self.proof.issue.subject.span.clone())
+        Place::span(&self.input.issue.manifest, self.input.issue.subject.span.clone())
     }
 
     /// The value of the preheader.
     pub(super) fn preheader_place(&self) -> Place {
-        let issue = self.proof.issue;
+        let issue = self.input.issue;
         match &issue.preheader {
             Some(text) => Place::span(&issue.manifest, text.span.clone()),
             None => self.manifest(),
@@ -66,7 +66,7 @@ impl<'a> View<'a> {
 
     /// Where an author wrote `needle`: in the style sheet, an article or `issue.toml`.
     pub(super) fn written(&self, needle: &str) -> Option<Place> {
-        let issue = self.proof.issue;
+        let issue = self.input.issue;
         let articles = issue.sections.iter().flat_map(|section| &section.articles);
         let articles = articles.map(|article| &article.source);
         let sources = issue.style.iter().chain(articles).chain([&issue.manifest]);
@@ -94,9 +94,9 @@ impl<'a> View<'a> {
     }
 }
 
-fn joined(proof: &Proof<'_>, segments: &[Segment]) -> String {
+fn joined(input: &Input<'_>, segments: &[Segment]) -> String {
     let slot = |index: usize| {
-        let slot = proof.composition.slots.get(index).and_then(Option::as_ref);
+        let slot = input.composition.slots.get(index).and_then(Option::as_ref);
         match slot {
             Some(slot) if slot.field == "unsubscribe_url" => UNSUBSCRIBE.to_owned(),
             Some(slot) => slot.fallback.clone().unwrap_or_else(|| format!("«{}»", slot.field)),

@@ -8,17 +8,17 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sejong_digest::check::allow::Permits;
+use sejong_digest::check::allow::Allowed;
 use sejong_digest::check::{self, Audience, online, register};
 use sejong_digest::compose::Composition;
 use sejong_digest::diagnostic::{Diagnostic, render, sarif};
 use sejong_digest::fetch::{Client, links};
 use sejong_digest::issue::{Issue, load};
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::readers::{self, Readers};
-use super::{Global, examine, print, runtime};
+use super::workspace::Workspace;
+use super::{Global, gate, print, runtime};
 
 /// How often to say how far it is, where there is no bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -77,13 +77,13 @@ enum Format {
 
 /// Runs `digest check`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let mut permits = examine::permits(&args.allow)?;
-    let (problems, issues) = match Desk::try_open(global)? {
-        Ok(desk) => look(&desk, args)?,
+    let mut allowed = gate::allowed(&args.allow)?;
+    let (problems, issues) = match Workspace::try_open(global)? {
+        Ok(workspace) => look(&workspace, args)?,
         Err(problems) => (problems, None),
     };
-    let mut problems = permits.settle(problems);
-    problems.extend(permits.finish());
+    let mut problems = allowed.remaining(problems);
+    problems.extend(allowed.finish());
     report(&problems, issues, args.format)?;
     match problems.iter().any(Diagnostic::is_error) {
         true => Ok(Exit::ChecksFailed),
@@ -92,18 +92,18 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 /// The problems, and how many issues were looked at.
-fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Failure> {
+fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Failure> {
     let names = match args.issues.is_empty() {
-        true => all_issues(desk)?,
+        true => all_issues(workspace)?,
         false => args.issues.clone(),
     };
     let mut problems = Vec::new();
-    let readers = readers(desk, args, &mut problems);
+    let readers = readers(workspace, args, &mut problems);
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut composed = Vec::new();
-    let mut permits: Vec<(PathBuf, Permits)> = Vec::new();
+    let mut allowed: Vec<(PathBuf, Allowed)> = Vec::new();
     for name in &names {
-        let mut draft = desk.draft(name);
+        let mut draft = workspace.draft(name);
         if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
             let lacking = readers.as_ref().map(|Readers { columns, list, .. }| {
                 check::lacking(composition, columns, &list.recipients)
@@ -114,8 +114,8 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
                 people: list.recipients.len() as u64,
                 lacking,
             });
-            let told = examine::issue(desk, issue, composition, audience)?;
-            draft.problems.extend(draft.permits.settle(told));
+            let told = gate::issue(workspace, issue, composition, audience)?;
+            draft.problems.extend(draft.allowed.remaining(told));
         }
         // A problem of the theme or the logo shows in every issue; it is told once.
         let new = draft.problems.into_iter().filter(|problem| !found.contains(problem));
@@ -124,13 +124,13 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
         if let (Some(issue), Some(composition)) = (draft.issue, draft.composition) {
             composed.push((issue, composition));
         }
-        permits.push((draft.folder, draft.permits));
+        allowed.push((draft.folder, draft.allowed));
     }
     let mut told = match args.online {
-        true => ask(desk, &composed)?,
+        true => ask(workspace, &composed)?,
         false => Vec::new(),
     };
-    for (folder, mut permits) in permits {
+    for (folder, mut allowed) in allowed {
         // What one issue allows is not allowed to another.
         let folder = load::shown(&folder);
         let is_own = |problem: &Diagnostic| {
@@ -138,17 +138,20 @@ fn look(desk: &Desk, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Fa
         };
         let (own, others) = told.into_iter().partition(is_own);
         told = others;
-        found.extend(permits.settle(own));
-        found.extend(permits.finish());
+        found.extend(allowed.remaining(own));
+        found.extend(allowed.finish());
     }
     found.extend(told);
     problems.extend(found);
-    problems.extend(desk.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned()));
+    problems.extend(workspace.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned()));
     Ok((problems, Some(names.len())))
 }
 
 /// Asks for the links of all issues, each address once.
-fn ask(desk: &Desk, composed: &[(Issue, Composition)]) -> Result<Vec<Diagnostic>, Failure> {
+fn ask(
+    workspace: &Workspace,
+    composed: &[(Issue, Composition)],
+) -> Result<Vec<Diagnostic>, Failure> {
     let addresses: BTreeSet<String> =
         composed.iter().flat_map(|(_, composition)| online::addresses(composition)).collect();
     let client = Client::new().map_err(|error| Failure::new(error.to_string()))?;
@@ -171,13 +174,13 @@ fn ask(desk: &Desk, composed: &[(Issue, Composition)]) -> Result<Vec<Diagnostic>
     };
     let visits = runtime()?.block_on(links::visit(&client, addresses, told));
     bar.finish_and_clear();
-    let own = &desk.config.publication.base_url;
+    let own = &workspace.config.publication.base_url;
     let rules = |(issue, composition)| online::rules(issue, composition, own, &visits);
     Ok(composed.iter().map(|(issue, composition)| (issue, composition)).flat_map(rules).collect())
 }
 
-fn all_issues(desk: &Desk) -> Result<Vec<String>, Failure> {
-    let names = match load::names(&desk.config.publication) {
+fn all_issues(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let names = match load::names(&workspace.config.publication) {
         Ok(names) => names,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(Failure::new(format!("issues/ cannot be listed: {error}"))),
@@ -189,8 +192,8 @@ fn all_issues(desk: &Desk) -> Result<Vec<String>, Failure> {
 }
 
 /// The list, with what is wrong with it added to `problems`.
-fn readers(desk: &Desk, args: &Args, problems: &mut Vec<Diagnostic>) -> Option<Readers> {
-    let path = readers::file(desk, args.subscribers.as_deref())?;
+fn readers(workspace: &Workspace, args: &Args, problems: &mut Vec<Diagnostic>) -> Option<Readers> {
+    let path = readers::file(workspace, args.subscribers.as_deref())?;
     match readers::read(&path) {
         Ok(readers) => {
             problems.extend(readers.list.rejected.iter().cloned());

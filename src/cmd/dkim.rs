@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 use sejong_digest::config::Config;
+use sejong_digest::crypto::signing::{Algorithm, SigningKey};
 use sejong_digest::message::dkim::{self, Signer};
-use sejong_digest::seal::signing::{Algorithm, SigningKey};
 
-use super::desk;
 use super::failure::{Ending, Exit, Failure};
 use super::files::shown;
+use super::workspace;
 use super::{Global, files, print};
 
 /// A text of a TXT record holds so many bytes (RFC 1035 3.3).
@@ -105,11 +105,11 @@ fn keygen(global: &Global, args: &Keygen) -> Ending {
 
 /// The publication, if there is one; it is needed only for what the arguments do not say.
 fn publication(global: &Global, args: &Keygen) -> Result<Option<(PathBuf, Config)>, Failure> {
-    if global.publication.is_none() && desk::root(global).is_err() {
+    if global.publication.is_none() && workspace::root(global).is_err() {
         return Ok(None);
     }
-    match desk::Desk::try_open(global) {
-        Ok(Ok(desk)) => Ok(Some((desk.root, desk.config))),
+    match workspace::Workspace::try_open(global) {
+        Ok(Ok(workspace)) => Ok(Some((workspace.root, workspace.config))),
         Ok(Err(problems)) if args.domain.is_none() => {
             print::problems(&problems);
             Err(Failure::checks("the publication's digest.toml has errors")

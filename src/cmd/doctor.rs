@@ -15,9 +15,9 @@ use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::{Identity, Template};
 use sejong_digest::smtp::relay::Relay;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::files::shown;
+use super::workspace::Workspace;
 use super::{Global, clock, print, readers, runtime};
 
 const LONG: &str = "\
@@ -63,8 +63,8 @@ fn server(text: &str) -> Result<SocketAddr, String> {
 
 /// Runs `digest doctor`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let findings = match Desk::try_open(global)? {
-        Ok(desk) => look(&desk, args)?,
+    let findings = match Workspace::try_open(global)? {
+        Ok(workspace) => look(&workspace, args)?,
         Err(problems) => problems.iter().map(|problem| of("configuration", problem)).collect(),
     };
     match args.json {
@@ -77,23 +77,23 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     }
 }
 
-fn look(desk: &Desk, args: &Args) -> Result<Vec<Finding>, Failure> {
-    let relays = candidates(desk, args)?;
+fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
+    let relays = candidates(workspace, args)?;
     let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
-    found.push(secret(desk));
-    let identity = desk.config.sender.identity(&Secret::for_nobody());
-    let domains = domains(desk, &identity);
+    found.push(secret(workspace));
+    let identity = workspace.config.sender.identity(&Secret::for_nobody());
+    let domains = domains(workspace, &identity);
     let origin = |relay: &Relay| Origin { host: relay.host().to_owned(), local: relay.is_local() };
     let origins: Vec<Origin> = relays.iter().map(|candidate| origin(&candidate.relay)).collect();
     let hosts: Vec<&str> = relays.iter().map(|candidate| candidate.relay.host()).collect();
     found.push(sender::from_domain(&domains.from, &hosts));
     found.push(sender::base_url(&identity.base_url));
-    found.push(sender::postal_address(desk.config.publication.postal_address.as_deref()));
-    let signers = signers(desk, &mut found);
+    found.push(sender::postal_address(workspace.config.publication.postal_address.as_deref()));
+    let signers = signers(workspace, &mut found);
     let base_url = identity.base_url.clone();
     let identity = Identity { signers: signers.clone(), ..identity };
     let message = match &args.issue {
-        Some(issue) => message(desk, issue, identity, &mut found)?,
+        Some(issue) => message(workspace, issue, identity, &mut found)?,
         None => None,
     };
     found.extend(message.as_deref().map(sender::one_click));
@@ -126,7 +126,7 @@ fn without_dns(domains: &Domains, reason: String) -> Vec<Finding> {
 }
 
 /// Relays with what is known of their passwords.
-fn candidates(desk: &Desk, args: &Args) -> Result<Vec<Candidate>, Failure> {
+fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Failure> {
     let candidate = |relay: Relay, known: Result<Relay, String>| match known {
         Ok(relay) => Candidate { relay, no_password: None },
         Err(reason) => Candidate { relay, no_password: Some(reason) },
@@ -134,43 +134,43 @@ fn candidates(desk: &Desk, args: &Args) -> Result<Vec<Candidate>, Failure> {
     if let Some(url) = &args.relay {
         let relay =
             Relay::parse(url).map_err(|error| Failure::usage(format!("--relay: {error}")))?;
-        let known = config::credentials(relay.clone(), None, None, &desk.environment);
+        let known = config::credentials(relay.clone(), None, None, &workspace.environment);
         return Ok(vec![candidate(relay, known)]);
     }
-    let relays = (1..).zip(&desk.config.relays);
+    let relays = (1..).zip(&workspace.config.relays);
     Ok(relays
         .map(|(number, configured)| {
-            let known = configured.with_password(number, &desk.environment);
+            let known = configured.with_password(number, &workspace.environment);
             candidate(configured.relay.clone(), known)
         })
         .collect())
 }
 
-fn secret(desk: &Desk) -> Finding {
+fn secret(workspace: &Workspace) -> Finding {
     const CHECK: &str = "secret";
-    match config::known_secret(&desk.root, &desk.environment) {
+    match config::known_secret(&workspace.root, &workspace.environment) {
         Ok(Some(_)) => Finding::ok(CHECK, "there is a secret, which only its owner can read"),
         Ok(None) => Finding::ok(CHECK, "there is no secret yet; the first send makes it"),
         Err(error) => Finding::error(CHECK, error.to_string()),
     }
 }
 
-fn domains(desk: &Desk, identity: &Identity) -> Domains {
+fn domains(workspace: &Workspace, identity: &Identity) -> Domains {
     let from = identity.from.address.domain().to_owned();
     let pattern = identity.reverse_path.as_deref();
     let reverse_path = pattern.and_then(|pattern| pattern.rsplit_once('@'));
     Domains {
         reply_to: identity.reply_to.as_ref().map(|mailbox| mailbox.address.domain().to_owned()),
         reverse_path: reverse_path.map_or_else(|| from.clone(), |(_, domain)| domain.to_owned()),
-        signing: desk.config.dkim.as_ref().map(|dkim| dkim.domain().to_owned()),
+        signing: workspace.config.dkim.as_ref().map(|dkim| dkim.domain().to_owned()),
         from,
     }
 }
 
 /// Those who sign, with what is wrong with their keys added to `found`.
-fn signers(desk: &Desk, found: &mut Vec<Finding>) -> Vec<Signer> {
+fn signers(workspace: &Workspace, found: &mut Vec<Finding>) -> Vec<Signer> {
     const CHECK: &str = "dkim-key";
-    let Some(dkim) = &desk.config.dkim else {
+    let Some(dkim) = &workspace.config.dkim else {
         found.push(sender::unsigned());
         return Vec::new();
     };
@@ -188,13 +188,13 @@ fn signers(desk: &Desk, found: &mut Vec<Finding>) -> Vec<Signer> {
 
 /// One message of the issue, as somebody without fields gets it.
 fn message(
-    desk: &Desk,
+    workspace: &Workspace,
     issue: &str,
     identity: Identity,
     found: &mut Vec<Finding>,
 ) -> Result<Option<Vec<u8>>, Failure> {
     const CHECK: &str = "issue";
-    let draft = desk.draft(issue);
+    let draft = workspace.draft(issue);
     let errors: Vec<Diagnostic> =
         draft.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
     let name = shown(&draft.folder);
@@ -206,7 +206,7 @@ fn message(
     });
     let Some(composition) = draft.composition else { return Ok(None) };
     let reader = readers::stand_in(&composition)?;
-    let occasion = clock::occasion(&clock::now_in(&desk.config.time_zone), false)?;
+    let occasion = clock::occasion(&clock::now_in(&workspace.config.time_zone), false)?;
     Ok(Some(Template::new(&composition, identity, &occasion).splice(&reader)?.bytes))
 }
 

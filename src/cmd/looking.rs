@@ -7,10 +7,16 @@ use sejong_digest::store::StoreError;
 
 use super::{clock, print};
 
-/// Lets a command see the ledger as the next `send` will find it, and says on stderr where that is
-/// not what the file alone says.
+/// Lets a command see the ledger as the next `send` will find it, and says where that is not what
+/// the file alone says.
 pub(super) async fn look(ledger: &Ledger) -> Result<(), StoreError> {
-    match recovery::look(ledger, &boot(), &clock::now().to_string()).await? {
+    tell(&recovery::look(ledger, &boot(), &clock::now().to_string()).await?);
+    Ok(())
+}
+
+/// Says on stderr what goes on in a ledger that somebody looks at.
+pub(super) fn tell(look: &Look) {
+    match look {
         Look::Still => {}
         Look::Sending(who) => print::note(&format!(
             "{who} is sending now: whoever is being sent to counts as pending"
@@ -18,11 +24,10 @@ pub(super) async fn look(ledger: &Ledger) -> Result<(), StoreError> {
         Look::Killed(recovery) => print::note(&format!(
             "a send was killed: {}. These numbers hold that already; the next send, or digest \
              reconcile, writes it down",
-            found(&recovery)
+            found(recovery)
         )),
         Look::Unsettled(error) => print::note(&format!("these numbers may be wrong: {error}")),
     }
-    Ok(())
 }
 
 /// Says what a killed run had left, now that it is settled.

@@ -4,10 +4,10 @@
 
 mod check;
 mod clock;
-mod desk;
+mod workspace;
 mod dkim;
 mod doctor;
-mod examine;
+mod gate;
 mod failure;
 mod files;
 mod init;

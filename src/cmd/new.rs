@@ -8,9 +8,9 @@ use std::path::Path;
 use sejong_digest::issue::load;
 use sejong_digest::manifest::{self, Table};
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::files::shown;
+use super::workspace::Workspace;
 use super::{Global, clock, files, print};
 
 const LONG: &str = "\
@@ -35,11 +35,11 @@ pub(crate) struct Args {
 
 /// Runs `digest new`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
+    let workspace = Workspace::open(global)?;
     let name = args.name.strip_prefix("issues/").unwrap_or(&args.name).trim_end_matches('/');
     match name.split_once('/') {
-        None => issue(&desk, name),
-        Some((issue, slug)) => article(&desk, issue, slug.strip_suffix(".md").unwrap_or(slug)),
+        None => issue(&workspace, name),
+        Some((issue, slug)) => article(&workspace, issue, slug.strip_suffix(".md").unwrap_or(slug)),
     }
 }
 
@@ -53,13 +53,13 @@ fn check_name(name: &str) -> Result<(), Failure> {
         .help("use letters, digits and hyphens, as in 2025-12 or 2025-12/winter-in-seoul"))
 }
 
-fn issue(desk: &Desk, name: &str) -> Ending {
+fn issue(workspace: &Workspace, name: &str) -> Ending {
     check_name(name)?;
-    let folder = desk.root.join("issues").join(name);
+    let folder = workspace.root.join("issues").join(name);
     let path = folder.join("issue.toml");
-    let today = clock::now_in(&desk.config.time_zone).date();
+    let today = clock::now_in(&workspace.config.time_zone).date();
     let text = include_str!("templates/issue.toml")
-        .replace("@NUMBER@", &(last_number(desk) + 1).to_string())
+        .replace("@NUMBER@", &(last_number(workspace) + 1).to_string())
         .replace("@DATE@", &today.to_string());
     files::create(&path, &text)?;
     let made = shown(&path);
@@ -69,10 +69,10 @@ fn issue(desk: &Desk, name: &str) -> Ending {
 }
 
 /// The highest number of any issue that can be read; 0 before the first.
-fn last_number(desk: &Desk) -> i64 {
-    let names = load::names(&desk.config.publication).unwrap_or_default();
+fn last_number(workspace: &Workspace) -> i64 {
+    let names = load::names(&workspace.config.publication).unwrap_or_default();
     let numbers = names.iter().filter_map(|name| {
-        manifest_of(&desk.root.join("issues").join(name))?.integer("number", 0..1_000_000)
+        manifest_of(&workspace.root.join("issues").join(name))?.integer("number", 0..1_000_000)
     });
     numbers.max().unwrap_or(0)
 }
@@ -84,16 +84,16 @@ fn manifest_of(folder: &Path) -> Option<Table> {
     Some(Table::new(&source, "issue.toml", value))
 }
 
-fn article(desk: &Desk, issue: &str, slug: &str) -> Ending {
+fn article(workspace: &Workspace, issue: &str, slug: &str) -> Ending {
     check_name(issue)?;
     check_name(slug)?;
-    let folder = load::folder(&desk.config.publication, issue);
+    let folder = load::folder(&workspace.config.publication, issue);
     let Some(mut manifest) = manifest_of(&folder) else {
         return Err(Failure::new(format!("there is no issue {issue}"))
             .help(format!("`digest new {issue}` makes it")));
     };
     let path = folder.join(format!("{slug}.md"));
-    let today = clock::now_in(&desk.config.time_zone).date();
+    let today = clock::now_in(&workspace.config.time_zone).date();
     let text = include_str!("templates/article.md")
         .replace("@TITLE@", &title_from(slug))
         .replace("@DATE@", &today.to_string());

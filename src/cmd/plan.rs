@@ -1,7 +1,7 @@
 //! `digest plan`: who would get an issue and when it would be done. Changes nothing.
 
-use super::desk::Desk;
 use super::failure::Ending;
+use super::workspace::Workspace;
 use super::{Global, runtime, send};
 
 /// Say who would get an issue, and until when; change nothing
@@ -17,6 +17,6 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
-    runtime()?.block_on(send::planned(&desk, &args.plan, false))
+    let workspace = Workspace::open(global)?;
+    runtime()?.block_on(send::planned(&workspace, &args.plan, false))
 }

@@ -12,9 +12,9 @@ use sejong_digest::issue::slot::BUILT_IN;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
 
-use super::desk::Desk;
 use super::failure::Failure;
 use super::print;
+use super::workspace::Workspace;
 
 /// A list with the names of its columns.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub(crate) struct Readers {
 }
 
 /// The subscriber file: the one that was named, or `subscribers.csv` beside `digest.toml`.
-pub(crate) fn file(desk: &Desk, named: Option<&Path>) -> Option<PathBuf> {
-    let usual = desk.root.join("subscribers.csv");
+pub(crate) fn file(workspace: &Workspace, named: Option<&Path>) -> Option<PathBuf> {
+    let usual = workspace.root.join("subscribers.csv");
     named.map(Path::to_owned).or_else(|| usual.is_file().then_some(usual))
 }
 

@@ -3,13 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use sejong_digest::catcher::{Catcher, CatcherOptions};
 use sejong_digest::config;
 use sejong_digest::delivery::run::Route;
-use sejong_digest::smtp::catcher::{Catcher, CatcherOptions};
 use sejong_digest::smtp::relay::Relay;
 
-use super::desk::Desk;
 use super::failure::Failure;
+use super::workspace::Workspace;
 
 /// Where to and how hard; the same for `send` and `test`.
 #[derive(Debug, clap::Args)]
@@ -69,25 +69,28 @@ impl Destination {
 }
 
 /// Makes ready what the arguments say.
-pub(crate) async fn destination(desk: &Desk, args: &RelayArgs) -> Result<Destination, Failure> {
+pub(crate) async fn destination(
+    workspace: &Workspace,
+    args: &RelayArgs,
+) -> Result<Destination, Failure> {
     if let Some(folder) = &args.catch {
         return catch(folder).await;
     }
     if let Some(url) = &args.relay {
         let relay =
             Relay::parse(url).map_err(|error| Failure::usage(format!("--relay: {error}")))?;
-        let relay = config::credentials(relay, None, None, &desk.environment)
+        let relay = config::credentials(relay, None, None, &workspace.environment)
             .map_err(|reason| Failure::new(reason).help("set DIGEST_SMTP_PASSWORD"))?;
         return Ok(Destination::one(relay, None));
     }
-    if desk.config.relays.is_empty() {
+    if workspace.config.relays.is_empty() {
         return Err(Failure::new("there is no relay to send to").help(
             "add [[relay]] to digest.toml, or name one: --relay smtps://user@mail.your.domain",
         ));
     }
     let mut destination = Destination { routes: Vec::new(), weights: Vec::new(), catcher: None };
-    for (at, configured) in desk.config.relays.iter().enumerate() {
-        let relay = configured.with_password(at + 1, &desk.environment).map_err(|reason| {
+    for (at, configured) in workspace.config.relays.iter().enumerate() {
+        let relay = configured.with_password(at + 1, &workspace.environment).map_err(|reason| {
             Failure::new(reason).help("set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]")
         })?;
         destination.routes.push(Route { relay, limit: configured.limit });

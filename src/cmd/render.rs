@@ -9,8 +9,8 @@ use sejong_digest::config::Secret;
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::message::splice::{SpliceError, Template, part_text};
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
+use super::workspace::Workspace;
 use super::{Global, clock, files, pictures, print, readers};
 
 const LONG: &str = "\
@@ -59,7 +59,7 @@ pub(crate) struct Args {
 enum Format {
     /// The mail's HTML, complete
     Html,
-    /// Its plain text twin
+    /// Its plain text part
     Text,
     /// The message as it is sent, headers and all
     Eml,
@@ -67,30 +67,30 @@ enum Format {
 
 /// Runs `digest render`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
-    let draft = desk.draft(&args.issue);
+    let workspace = Workspace::open(global)?;
+    let draft = workspace.draft(&args.issue);
     draft.show();
     let (issue, composition) = draft.composed()?;
     if let Some(folder) = &args.assets {
-        pictures::publish(&issue, &desk.config.publication.base_url, folder)?;
+        pictures::publish(&issue, &workspace.config.publication.base_url, folder)?;
     }
     let (identity, recipient) = match &args.reader {
         Some(address) => {
-            let file = readers::file(&desk, args.subscribers.as_deref());
+            let file = readers::file(&workspace, args.subscribers.as_deref());
             // Only the message itself is signed: who looks at its text needs no key.
             let identity = match args.format {
-                Format::Eml => desk.signing_identity()?,
-                Format::Html | Format::Text => desk.identity()?,
+                Format::Eml => workspace.signing_identity()?,
+                Format::Html | Format::Text => workspace.identity()?,
             };
             (identity, readers::at_address("--as", address, file.as_deref())?)
         }
         // Looking at an issue makes no file, and gives the same bytes on every machine.
         None => {
-            let identity = desk.config.sender.identity(&Secret::for_nobody());
+            let identity = workspace.config.sender.identity(&Secret::for_nobody());
             (identity, readers::anybody(&composition)?)
         }
     };
-    let now = clock::now_in(&desk.config.time_zone);
+    let now = clock::now_in(&workspace.config.time_zone);
     let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
     let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unspliced)?;
     match args.output.as_deref() {

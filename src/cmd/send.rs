@@ -1,35 +1,36 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
-mod frozen;
-mod hours;
 mod options;
 mod plan;
+mod question;
+mod refusal;
 mod report;
 mod signals;
 mod survey;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use sejong_digest::delivery::ledger::Ledger;
-use sejong_digest::delivery::recovery;
-use sejong_digest::delivery::run::{self, Ended, Progress};
+use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::schedule;
-use sejong_digest::delivery::templates::Templates;
+use sejong_digest::delivery::send::SendError;
+use sejong_digest::delivery::send::locked::{self, Locked, Proposal};
+use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::delivery::send::planned::Planned;
+use sejong_digest::delivery::send::report::SendReport;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
+use super::looking;
 use super::relays::{self, Destination};
-use super::looking::{self, boot};
+use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
-use hours::Hours;
 pub(crate) use options::PlanArgs;
 pub(super) use plan::duration;
-use plan::{Plan, Way};
-use report::Summary;
+use plan::{PlanText, RoutePlan};
 use signals::Signals;
-use survey::Survey;
+use window::Window;
 
 /// Send an issue to its subscribers, each of them once
 #[derive(Debug, clap::Args)]
@@ -81,54 +82,54 @@ enum Uncertain {
     Resend,
 }
 
-/// What is known before anything is sent.
-struct Ready<'a> {
-    args: &'a Args,
-    survey: Survey<'a>,
-    templates: Arc<Templates>,
-    hours: Hours,
-    signals: Signals,
-}
-
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     runtime()?.block_on(async {
         let signals = Signals::listen()?;
-        let desk = Desk::open(global)?;
+        let workspace = Workspace::open(global)?;
         if args.dry_run {
-            return planned(&desk, &args.plan, args.uncertain == Uncertain::Resend).await;
+            return planned(&workspace, &args.plan, args.uncertain == Uncertain::Resend).await;
         }
-        let zone = &desk.config.time_zone;
-        let hours = Hours::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let survey = Survey::take(&desk, &args.plan, hours.begin()).await?;
-        let templates = Arc::new(survey.content.templates(&desk.signing_identity()?)?);
+        let zone = &workspace.config.time_zone;
+        let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
+        let ready = survey::take(&workspace, &args.plan, clock::at(window.begin(), zone)).await?;
+        let identity = workspace.signing_identity()?;
         if let Some(folder) = &args.plan.relay.catch {
             relays::catch_folder(folder)?;
         }
-        let survey = survey.with_ledger().await?;
-        Ready { args, survey, templates, hours, signals }.send().await
+        let who = format!(
+            "process {} (issue {}, since {})",
+            std::process::id(),
+            ready.content().composition().issue,
+            clock::now_in(zone).strftime("%H:%M"),
+        );
+        let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
+        looking::tell_recovered(locked.recovered());
+        Send { workspace: &workspace, args, window, signals }.send(locked).await
     })
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
-pub(super) async fn planned(desk: &Desk, args: &PlanArgs, resend: bool) -> Ending {
-    let survey = Survey::take(desk, args, clock::now()).await?;
-    looking::look(&survey.ledger).await?;
-    let plan = survey.plan(resend).await?;
-    let way = way(desk, args)?;
-    let composition = &survey.content.composition;
-    let text = match args.json {
-        true => format!("{}\n", plan.json(desk, &way, composition)?),
-        false => plan.told(desk, &way, composition),
+pub(super) async fn planned(workspace: &Workspace, args: &PlanArgs, resend: bool) -> Ending {
+    let ready = survey::take(workspace, args, clock::now_in(&workspace.config.time_zone)).await?;
+    looking::tell(&ready.look().await.map_err(refusal::told)?);
+    let plan = ready.plan(resend).await.map_err(refusal::told)?;
+    let routes = routes(workspace, args)?;
+    let text = PlanText {
+        plan: &plan,
+        workspace,
+        routes: &routes,
+        composition: ready.content().composition(),
     };
-    survey.store.close().await;
+    let text = if args.json { format!("{}\n", text.json()?) } else { text.words() };
+    ready.close().await;
     print::answer(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
 /// Where a send would go, as far as that is known without going there.
-fn way(desk: &Desk, args: &PlanArgs) -> Result<Way, Failure> {
-    let relays = &desk.config.relays;
+fn routes(workspace: &Workspace, args: &PlanArgs) -> Result<RoutePlan, Failure> {
+    let relays = &workspace.config.relays;
     let named = match (&args.relay.relay, &args.relay.catch) {
         (_, Some(folder)) => vec![(format!("a catcher in {}", folder.display()), None)],
         (Some(url), None) => {
@@ -141,133 +142,111 @@ fn way(desk: &Desk, args: &PlanArgs) -> Result<Way, Failure> {
         }
         (None, None) => relays.iter().map(|relay| (relay.relay.to_string(), relay.limit)).collect(),
     };
-    Ok(Way::new(named, args.limit))
+    Ok(RoutePlan::new(named, args.limit))
 }
 
-impl Ready<'_> {
-    async fn send(self) -> Ending {
-        let boot = boot();
-        let Survey { desk, args, ledger, store, .. } = &self.survey;
-        let lock = store.lock(&format!(
-            "process {} (issue {}, since {})",
-            std::process::id(),
-            self.issue(),
-            clock::now_in(&desk.config.time_zone).strftime("%H:%M"),
-        ))?;
-        // They were read before the lock was taken, and reading the list takes its time.
-        if !self.survey.content.is_of(&ledger.revisions().await?) {
-            return Err(Failure::new("another send planned the issue meanwhile; nothing was sent")
-                .help("run the same command again: it goes on from there"));
+/// A send under way.
+struct Send<'a> {
+    workspace: &'a Workspace,
+    args: &'a Args,
+    window: Window,
+    signals: Signals,
+}
+
+impl Send<'_> {
+    async fn send(self, locked: Locked) -> Ending {
+        let uncertain = self.uncertain(&locked).await?;
+        let proposal = locked.propose(uncertain).await.map_err(refusal::told)?;
+        if proposal.plan().to_send == 0 {
+            print::note(&plan::nothing(proposal.plan(), &proposal.content().composition().issue));
+            return self.tell(proposal.leave().await);
         }
-        let recovered = recovery::recover(ledger, &lock, &boot, &clock::now().to_string()).await?;
-        looking::tell_recovered(&recovered);
-        let resend = self.resend_uncertain().await?;
-        let plan = self.survey.plan(resend).await?;
-        if plan.to_send == 0 {
-            if plan.only_leavers_wait() {
-                let run = self.begin(ledger, &boot).await?;
-                ledger.plan(run, self.survey.content.text()).await?;
-            }
-            return self.nothing_to_do(ledger, &plan).await;
+        let destination = self.destination(proposal.plan()).await?;
+        self.show(&proposal, &destination);
+        if let Some(end) = self.window.over() {
+            return self.too_late(&end, proposal.leave().await);
         }
-        let mut destination = relays::destination(desk, &args.relay).await?;
-        let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
-        destination.share_connections(args.connections, most);
-        let named = destination.routes.iter().map(|route| {
-            let connections = plan::counted(route.relay.connections() as u64, "connection");
-            (format!("{} ({connections})", route.relay), route.limit)
-        });
-        let way = Way::new(named.collect(), args.limit);
-        print::note(plan.told(desk, &way, &self.survey.content.composition).trim_end());
-        if let Some(end) = self.hours.over() {
-            return self.too_late(&end).await;
-        }
-        if !plan::confirmed(self.args.yes, plan.to_send)? {
+        if !question::confirmed(self.args.yes, proposal.plan().to_send)? {
             return Err(Failure::new("nothing was sent"));
         }
-        let run = self.begin(ledger, &boot).await?;
-        ledger.plan(run, self.survey.content.text()).await?;
-        if resend {
-            ledger.resend_uncertain(run).await?;
-        }
-        if !self.hours.wait(self.signals.waiting()).await {
+        let to_send = proposal.plan().to_send;
+        let planned = proposal.accept().await.map_err(refusal::told)?;
+        if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
             print::note("interrupted before the first message; run the same command again");
             return Ok(Exit::Interrupted);
         }
-        if let Some(end) = self.hours.over() {
+        if let Some(end) = self.window.over() {
             destination.close().await;
-            return self.too_late(&end).await;
+            return self.too_late(&end, planned.leave().await);
         }
-        let ended = self.deliver(ledger, run, &boot, &destination, plan.to_send).await;
+        let report = self.deliver(planned, &destination, to_send).await;
         destination.close().await;
-        let ending = self.close(ledger, ended?).await;
-        store.clone().close().await;
-        ending
+        self.tell(report)
     }
 
-    /// Whether those of whom nobody can tell are to be sent to again.
-    async fn resend_uncertain(&self) -> Result<bool, Failure> {
+    /// What becomes of those of whom nobody can tell.
+    async fn uncertain(&self, locked: &Locked) -> Result<locked::Uncertain, Failure> {
         let asked = match self.args.uncertain {
-            Uncertain::Hold => return Ok(false),
-            Uncertain::Resend => return Ok(true),
-            Uncertain::Ask => !self.args.yes && plan::somebody_is_here(),
+            Uncertain::Hold => return Ok(locked::Uncertain::Hold),
+            Uncertain::Resend => return Ok(locked::Uncertain::Resend),
+            Uncertain::Ask => !self.args.yes && question::somebody_is_here(),
         };
-        let count = self.survey.ledger.counts().await?.uncertain;
+        let (count, first) = locked.uncertain().await.map_err(refusal::told)?;
         if !asked || count == 0 {
-            return Ok(false);
+            return Ok(locked::Uncertain::Hold);
         }
-        report::listed(&self.survey.ledger, "uncertain").await?;
-        plan::resend_confirmed(count)
+        report::list(&first);
+        let resend = question::resend_confirmed(count)?;
+        Ok(if resend { locked::Uncertain::Resend } else { locked::Uncertain::Hold })
     }
 
-    /// It is later than `--not-after`: nothing has left, and everything waits.
-    async fn too_late(&self, end: &str) -> Ending {
-        print::note(&format!("{end}: nothing was sent"));
-        let composition = &self.survey.content.composition;
-        let counts = self.survey.ledger.counts().await?;
-        self.answer(&Summary::new(self.issue(), composition, counts, Duration::ZERO, 0))?;
-        Ok(Exit::Unfinished)
+    /// The relays, with connections for so many messages.
+    async fn destination(&self, plan: &Plan) -> Result<Destination, Failure> {
+        let mut destination = relays::destination(self.workspace, &self.args.plan.relay).await?;
+        let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
+        destination.share_connections(self.args.plan.connections, most);
+        Ok(destination)
     }
 
-    fn issue(&self) -> &str {
-        &self.survey.content.composition.issue
-    }
-
-    async fn begin(&self, ledger: &Ledger, boot: &str) -> Result<i64, Failure> {
-        let started = clock::now().to_string();
-        Ok(ledger.begin(&self.survey.content.composition.hash_hex(), boot, &started).await?)
+    fn show(&self, proposal: &Proposal, destination: &Destination) {
+        let named = destination.routes.iter().map(|route| {
+            let connections = plan::counted(route.relay.connections() as u64, "connection");
+            (format!("{} ({connections})", route.relay), route.limit)
+        });
+        let routes = RoutePlan::new(named.collect(), self.args.plan.limit);
+        let (plan, composition) = (proposal.plan(), proposal.content().composition());
+        let text = PlanText { plan, workspace: self.workspace, routes: &routes, composition };
+        print::note(text.words().trim_end());
     }
 
     async fn deliver(
         &self,
-        ledger: &Ledger,
-        run: i64,
-        boot: &str,
+        planned: Planned,
         destination: &Destination,
         to_send: u64,
-    ) -> Result<run::Report, Failure> {
+    ) -> Result<SendReport, SendError> {
         let progress = Arc::new(Progress::default());
         let stop = self.signals.sending();
         let stopping = stop.subscribe();
-        let end = tokio::spawn(self.hours.clone().watch(Arc::clone(&stop)));
+        let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
         let options = run::Options {
-            templates: Arc::clone(&self.templates),
+            templates: planned.templates(),
             routes: self.routes(destination),
             limit: self.args.plan.limit,
-            lanes: self.survey.desk.config.lanes.clone(),
-            schedule: self.survey.desk.config.schedule,
+            lanes: self.workspace.config.lanes.clone(),
+            schedule: self.workspace.config.schedule,
             wait: self.args.wait,
             clock: || clock::now().to_string(),
             stopping,
             progress,
         };
-        let report = run::run(ledger, run, boot, &options).await;
+        let report = planned.deliver(&options).await;
         bar.abort();
         let _ = bar.await;
         end.abort();
-        Ok(report?)
+        report
     }
 
     /// The relays; a limit on the command line stands for theirs.
@@ -279,63 +258,14 @@ impl Ready<'_> {
         routes
     }
 
-    async fn close(&self, ledger: &Ledger, report: run::Report) -> Ending {
-        let counts = ledger.counts().await?;
-        let summary = Summary::new(
-            &self.survey.content.composition.issue,
-            &self.survey.content.composition,
-            counts,
-            report.elapsed,
-            report.settled,
-        );
-        for trouble in &report.failed_relays {
-            print::note(&format!("{trouble}; its share was left to the other relays"));
-        }
-        report::troubles(ledger).await?;
-        self.answer(&summary)?;
-        let resume = "run the same command again to go on";
-        match report.ended {
-            Ended::Interrupted if self.hours.over().is_some() => {
-                let end = self.hours.over().unwrap_or_default();
-                print::note(&format!("{end}: {} are left; {resume}", counts.pending));
-                Ok(Exit::Unfinished)
-            }
-            Ended::Interrupted => {
-                print::note(&format!("interrupted: {} are left; {resume}", counts.pending));
-                Ok(Exit::Interrupted)
-            }
-            Ended::Relay(trouble) => Err(Failure::new(trouble.to_string()).help(resume)),
-            Ended::Refused(reason) => Err(Failure::new(format!(
-                "the relay refuses the message or its sender, not a recipient: {reason}"
-            ))
-            .help(format!(
-                "mend what it names; then {resume}, with --recompose if you changed the issue"
-            ))),
-            Ended::Ledger(reason) => Err(Failure::new(reason).help(resume)),
-            Ended::Done if counts.is_final() => Ok(Exit::Done),
-            Ended::Done => Ok(Exit::Unfinished),
-        }
+    /// It is later than `--not-after`: nothing has left, and everybody waits.
+    fn too_late(&self, end: &str, report: Result<SendReport, SendError>) -> Ending {
+        print::note(&format!("{end}: nothing was sent"));
+        self.tell(report)?;
+        Ok(Exit::Unfinished)
     }
 
-    fn answer(&self, summary: &Summary) -> Result<(), Failure> {
-        match self.args.plan.json {
-            true => print::answer(format!("{}\n", summary.json()?).as_bytes()),
-            false => print::answer(summary.human().as_bytes()),
-        }
-    }
-
-    async fn nothing_to_do(&self, ledger: &Ledger, plan: &Plan) -> Ending {
-        print::note(&plan.nothing(&self.survey.content.composition.issue));
-        let counts = ledger.counts().await?;
-        report::troubles(ledger).await?;
-        let summary = Summary::new(
-            &self.survey.content.composition.issue,
-            &self.survey.content.composition,
-            counts,
-            Duration::ZERO,
-            0,
-        );
-        self.answer(&summary)?;
-        Ok(if counts.is_final() { Exit::Done } else { Exit::Unfinished })
+    fn tell(&self, report: Result<SendReport, SendError>) -> Ending {
+        report::tell(&report.map_err(refusal::told)?, &self.window, self.args.plan.json)
     }
 }

@@ -11,8 +11,8 @@ use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::store::{self, Store};
 use serde::Serialize;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
+use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime, send};
 
 /// Say what became of an issue's recipients
@@ -86,12 +86,12 @@ struct Domain {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
-    let path = ledger_path(&desk, args.store.as_deref(), args.catch.as_deref())?;
+    let workspace = Workspace::open(global)?;
+    let path = ledger_path(&workspace, args.store.as_deref(), args.catch.as_deref())?;
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
         looking::look(&Ledger::new(store.clone(), "")).await?;
-        let answer = answer(&store, args, &desk.config.time_zone).await;
+        let answer = answer(&store, args, &workspace.config.time_zone).await;
         store.close().await;
         print::answer(answer?.as_bytes())?;
         Ok(Exit::Done)
@@ -101,7 +101,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 /// The ledger that a command looks at: the one that was named, a rehearsal's, or the publication's.
 /// It must be there: looking makes none.
 pub(super) fn ledger_path(
-    desk: &Desk,
+    workspace: &Workspace,
     store: Option<&str>,
     catch: Option<&Path>,
 ) -> Result<PathBuf, Failure> {
@@ -109,8 +109,8 @@ pub(super) fn ledger_path(
         (Some(url), _) => store::path_of(url, &std::env::current_dir()?)?,
         (None, Some(folder)) => folder.join(store::REHEARSAL),
         (None, None) => {
-            let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-            store::path_of(url, &desk.root)?
+            let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+            store::path_of(url, &workspace.root)?
         }
     };
     if path.is_file() {

@@ -3,16 +3,16 @@
 
 use std::path::PathBuf;
 
-use sejong_digest::delivery::trial;
+use sejong_digest::delivery::test_send;
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::splice::{SpliceError, Template};
 use sejong_digest::smtp::outcome::Outcome;
 
-use super::desk::Desk;
 use super::failure::{Ending, Exit, Failure};
 use super::relays::{self, RelayArgs};
-use super::{Global, clock, examine, print, readers, runtime};
+use super::workspace::Workspace;
+use super::{Global, clock, gate, print, readers, runtime};
 
 /// Send an issue to yourself, as subscribers will get it
 #[derive(Debug, clap::Args)]
@@ -38,32 +38,32 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let desk = Desk::open(global)?;
-    let mut permits = examine::permits(&args.allow)?;
-    let mut draft = desk.draft(&args.issue);
-    draft.problems = permits.settle(draft.problems);
+    let workspace = Workspace::open(global)?;
+    let mut allowed = gate::allowed(&args.allow)?;
+    let mut draft = workspace.draft(&args.issue);
+    draft.problems = allowed.remaining(draft.problems);
     draft.show();
-    let mut of_issue = std::mem::take(&mut draft.permits);
+    let mut of_issue = std::mem::take(&mut draft.allowed);
     let (issue, composition) = draft.sendable()?;
-    let found = examine::issue(&desk, &issue, &composition, None)?;
-    let mut problems = permits.settle(of_issue.settle(found));
-    problems.extend(of_issue.finish().into_iter().chain(permits.finish()));
+    let found = gate::issue(&workspace, &issue, &composition, None)?;
+    let mut problems = allowed.remaining(of_issue.remaining(found));
+    problems.extend(of_issue.finish().into_iter().chain(allowed.finish()));
     print::problems(&problems);
     if problems.iter().any(Diagnostic::is_error) {
         return Err(Failure::checks("the issue has errors; nothing was sent"));
     }
-    let now = clock::now_in(&desk.config.time_zone);
-    let identity = desk.signing_identity()?;
+    let now = clock::now_in(&workspace.config.time_zone);
+    let identity = workspace.signing_identity()?;
     let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
-    let file = readers::file(&desk, args.subscribers.as_deref());
+    let file = readers::file(&workspace, args.subscribers.as_deref());
     let mut messages = Vec::new();
     for address in &args.to {
         let known = readers::at_address("--to", address, file.as_deref())?;
         messages.push(template.splice(&known).map_err(unspliced)?);
     }
     runtime()?.block_on(async {
-        let destination = relays::destination(&desk, &args.relay).await?;
-        let sent = trial::send(&destination.routes[0].relay, messages).await;
+        let destination = relays::destination(&workspace, &args.relay).await?;
+        let sent = test_send::send(&destination.routes[0].relay, messages).await;
         destination.close().await;
         let (outcomes, trouble) = match sent {
             Ok(outcomes) => (outcomes, None),

@@ -3,12 +3,12 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::grid;
 use super::language;
+use super::phrases::phrases;
 use super::pictures::{icon_size, shown_width};
 use super::slots;
 use super::style::TEXT_WIDTH;
-use super::words::words;
+use super::table;
 use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link, plain};
 use crate::issue::image::Image;
 
@@ -53,7 +53,7 @@ impl Page<'_> {
             },
             BlockKind::Figure(figure) => self.figure(figure),
             BlockKind::Button(link) => self.button(link),
-            BlockKind::Table(table) => grid::table(table, |cell| self.inlines(cell)),
+            BlockKind::Table(table) => table::table(table, |cell| self.inlines(cell)),
             BlockKind::Code(_, text) => boxed("code pre", html! { (text.trim_end()) }),
             BlockKind::Rule => html! { hr.hr; },
             BlockKind::Callout(blocks) => boxed("q", self.blocks(blocks)),
@@ -218,19 +218,19 @@ impl Page<'_> {
     }
 
     fn footnote(self, number: u32, reference: u32) -> Markup {
-        let (anchor, words) = (self.anchor, words(self.language));
+        let (anchor, phrases) = (self.anchor, phrases(self.language));
         html! {
             sup {
                 a href=(format!("#{anchor}-note-{number}"))
                     id=[(reference == 1).then(|| format!("{anchor}-ref-{number}"))]
-                    aria-label=(format!("{}{number}{}", words.footnote.0, words.footnote.1)) { (number) }
+                    aria-label=(format!("{}{number}{}", phrases.footnote.0, phrases.footnote.1)) { (number) }
             }
         }
     }
 
     /// The definitions, below the article.
     pub(super) fn footnotes(self, footnotes: &[Vec<Block>]) -> Markup {
-        let (anchor, words) = (self.anchor, words(self.language));
+        let (anchor, phrases) = (self.anchor, phrases(self.language));
         html! {
             @if !footnotes.is_empty() {
                 div.small.l {
@@ -240,7 +240,7 @@ impl Page<'_> {
                                 BlockKind::Paragraph(inlines) if place == 0 => {
                                     p id=(format!("{anchor}-note-{}", at + 1)) {
                                         a href=(format!("#{anchor}-ref-{}", at + 1))
-                                            aria-label=(format!("{}{}{}", words.back.0, at + 1, words.back.1))
+                                            aria-label=(format!("{}{}{}", phrases.back.0, at + 1, phrases.back.1))
                                             { (at + 1) "." }
                                         " " (self.inlines(inlines))
                                     }

@@ -7,10 +7,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::blocks::Page;
 use super::language;
+use super::phrases::phrases;
 use super::pictures::logo_size;
 use super::style::{COLUMN_WIDTH, LETTER_WIDTH, TEXT_WIDTH};
 use super::theme::Theme;
-use super::words::words;
 use crate::issue::block::BlockKind;
 use crate::issue::{Article, Issue, Layout, Length, Publication, Section};
 
@@ -117,8 +117,8 @@ impl<'a> Letter<'a> {
     fn masthead(self) -> Markup {
         let Letter { publication, issue, theme, .. } = self;
         let alt = if theme.logo_alt.is_empty() { &publication.name } else { &theme.logo_alt };
-        let words = words(&issue.language);
-        let date = issue.date.strftime(words.date).to_string();
+        let phrases = phrases(&issue.language);
+        let date = issue.date.strftime(phrases.date).to_string();
         html! {
             @match (issue.logo, issue.logo_dark) {
                 (None, _) => p.hd style="margin:0" { strong { (publication.name) } },
@@ -134,7 +134,7 @@ impl<'a> Letter<'a> {
             }
             p.m.hd style="margin:8px 0 0" {
                 @if let Some(number) = issue.number {
-                    (words.number.0) (number) (words.number.1) " · "
+                    (phrases.number.0) (number) (phrases.number.1) " · "
                 }
                 (date)
             }
@@ -156,12 +156,12 @@ impl<'a> Letter<'a> {
 
     /// What is inside, where there is enough to choose from.
     fn contents(self) -> Markup {
-        let words = words(&self.issue.language);
+        let phrases = phrases(&self.issue.language);
         let articles: Vec<&Article> = self.articles().collect();
         let page = self.page("", 1, TEXT_WIDTH);
         html! {
             @if articles.len() > 2 {
-                h2.h lang=[words.language] { (words.in_this_issue) }
+                h2.h lang=[phrases.language] { (phrases.in_this_issue) }
                 ul style="margin:0 0 32px" {
                     @for article in articles {
                         (entry(page, article))
@@ -245,7 +245,7 @@ impl<'a> Letter<'a> {
     }
 
     fn footer(self) -> Markup {
-        let words = words(&self.issue.language);
+        let phrases = phrases(&self.issue.language);
         let Letter { publication, theme, unsubscribe, .. } = self;
         // These words are the publication's, and the issue may speak another language.
         let (language, around) = (&publication.language, &self.issue.language);
@@ -260,15 +260,15 @@ impl<'a> Letter<'a> {
                     (address)
                 }
             }
-            p lang=[words.language] {
+            p lang=[phrases.language] {
                 @if let Some(page) = publication.page_of(&self.issue.name) {
-                    a href=(page) { (words.in_a_browser) } br;
+                    a href=(page) { (phrases.in_a_browser) } br;
                 }
                 @if let Some(url) = &publication.preferences_url {
-                    a href=(url) { (words.preferences) } br;
+                    a href=(url) { (phrases.preferences) } br;
                 }
                 a href=(unsubscribe) {
-                    (words.unsubscribe.0) (publication.name) (words.unsubscribe.1)
+                    (phrases.unsubscribe.0) (publication.name) (phrases.unsubscribe.1)
                 }
             }
         }
@@ -302,7 +302,7 @@ fn entry(page: Page<'_>, article: &Article) -> Markup {
 }
 
 fn byline(page: Page<'_>, article: &Article) -> Markup {
-    let format = words(page.language).date;
+    let format = phrases(page.language).date;
     let date = article.date.map(|date| date.strftime(format).to_string());
     let words = [&article.author, &article.affiliation, &date];
     let words: Vec<&String> = words.into_iter().flatten().collect();
@@ -320,7 +320,7 @@ fn byline(page: Page<'_>, article: &Article) -> Markup {
 
 /// The summary, or else the first paragraph, and a link whose text says where it leads.
 fn excerpt(page: Page<'_>, article: &Article) -> Markup {
-    let words = words(page.language);
+    let phrases = phrases(page.language);
     let first = article.body.iter().find(|block| matches!(block.kind, BlockKind::Paragraph(_)));
     html! {
         @match (&article.summary, first) {
@@ -329,9 +329,9 @@ fn excerpt(page: Page<'_>, article: &Article) -> Markup {
             (None, None) => {}
         }
         @if let Some(url) = &article.url {
-            p lang=[words.language] {
+            p lang=[phrases.language] {
                 a href=(url) {
-                    (words.read_in_full.0) (page.text(&article.title)) (words.read_in_full.1)
+                    (phrases.read_in_full.0) (page.text(&article.title)) (phrases.read_in_full.1)
                 }
             }
         }

@@ -1,13 +1,13 @@
 //! Issue -> Composition, once per issue: Markdown blocks become HTML with its CSS inlined, and a
-//! plain text twin. What differs between recipients is a declared slot, and nothing else can.
+//! plain text part. What differs between recipients is a declared slot, and nothing else can.
 //!
 //! Synchronous and pure: no clock, no randomness, no network, no files.
 
 mod blocks;
 mod components;
-mod fit;
-mod frozen;
-mod grid;
+mod auto_excerpt;
+pub mod frozen;
+mod table;
 mod inline;
 mod language;
 mod pictures;
@@ -15,16 +15,16 @@ mod plain;
 mod slots;
 mod style;
 pub mod theme;
-mod used;
-pub mod weight;
-mod words;
+mod prune_css;
+pub mod article_sizes;
+mod phrases;
 
 use std::sync::Arc;
 
+use crate::crypto;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::slot::{self, Slot};
 use crate::issue::{Issue, Publication};
-use crate::seal;
 use components::Letter;
 pub use pictures::widths;
 pub use slots::{Context, Segment};
@@ -100,11 +100,11 @@ pub fn compose(
         let letter =
             Letter { publication, issue, theme, sources: &sources, unsubscribe: &unsubscribe };
         let body = letter.body();
-        let used = used::Used::of(&body.0);
+        let used = prune_css::UsedNames::of(&body.0);
         let kept: Vec<String> = kept.iter().map(|css| used.rules(css)).collect();
         inline::inline(&letter.document(&kept, &body).into_string(), &css, &kept)
     };
-    let html = match fit::fit(&mut issue, write) {
+    let html = match auto_excerpt::shorten(&mut issue, write) {
         Ok((html, notes)) => {
             problems.extend(notes);
             html
@@ -169,7 +169,7 @@ fn hash(composition: &Composition) -> [u8; 32] {
         }
     }
     let pictures = composition.pictures.iter().map(|picture| &picture.bytes[..]);
-    seal::sha256(parts.iter().map(Vec::as_slice).chain(pictures))
+    crypto::sha256(parts.iter().map(Vec::as_slice).chain(pictures))
 }
 
 fn contrast_problems(theme: &Theme) -> Vec<Diagnostic> {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::style::{COLUMN_WIDTH, TEXT_WIDTH};
 use super::{Composition, Picture, Segment};
+use crate::crypto;
 use crate::issue::block::{Block, BlockKind, Figure, Inline};
 use crate::issue::image::{Image, percent_encode_path};
 use crate::issue::{Article, Issue, Layout, Pictures, Publication};
 use crate::picture::Format;
-use crate::seal;
 
 /// The tallest that a picture within a line gets.
 const LINE_HEIGHT: usize = 24;
@@ -152,7 +152,7 @@ pub(super) fn travelling(issue: &Issue) -> Vec<Picture> {
         .iter()
         .map(|image| &image.sent)
         .map(|image| {
-            let hash = seal::sha256([&image.bytes[..]]);
+            let hash = crypto::sha256([&image.bytes[..]]);
             let id = data_encoding::HEXLOWER.encode(&hash[..10]);
             let file_name = image.path.rsplit('/').next().unwrap_or_default().to_owned();
             Picture {

@@ -1,4 +1,4 @@
-//! The text twin: the same letter for people and programs that read plain text, written from the
+//! The text part: the same letter for people and programs that read plain text, written from the
 //! blocks and not from the HTML. Lines of at most 72 columns, wide characters counted as two; links
 //! numbered and listed after each article, a link alone on its line so that it can be pressed.
 
@@ -7,8 +7,8 @@ mod wrap;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::phrases::{Phrases, phrases};
 use super::slots;
-use super::words::{Words, words};
 use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link, plain};
 use crate::issue::{Article, Issue, Length, Publication};
 use wrap::{Margin, apart, display_width, wrap};
@@ -24,10 +24,11 @@ pub(super) fn letter(
     footer: Option<&str>,
     unsubscribe: &str,
 ) -> String {
-    let mut text = Text { out: String::new(), links: Vec::new(), words: words(&issue.language) };
-    let words = words(&issue.language);
-    let date = issue.date.strftime(words.date).to_string();
-    let (before, behind) = words.number;
+    let mut text =
+        Text { out: String::new(), links: Vec::new(), phrases: phrases(&issue.language) };
+    let phrases = phrases(&issue.language);
+    let date = issue.date.strftime(phrases.date).to_string();
+    let (before, behind) = phrases.number;
     let number =
         issue.number.map_or(String::new(), |number| format!("{before}{number}{behind} · "));
     text.wrapped(&format!("{}\n{number}{date}", publication.name), Margin::none());
@@ -37,7 +38,7 @@ pub(super) fn letter(
     let articles: Vec<&Article> =
         issue.sections.iter().flat_map(|section| &section.articles).collect();
     if articles.len() > 2 {
-        text.underlined(words.in_this_issue, '-');
+        text.underlined(phrases.in_this_issue, '-');
         let items = articles.iter().map(|article| vec![Inline::Text(article.title.clone())]);
         for item in items {
             text.list_line(&item);
@@ -59,7 +60,7 @@ pub(super) fn letter(
 /// A text being written.
 struct Text {
     /// What the letter says itself.
-    words: Words,
+    phrases: Phrases,
     out: String,
     /// Links of the article so far, in the order of their numbers.
     links: Vec<String>,
@@ -112,7 +113,7 @@ impl Text {
 
     fn article(&mut self, article: &Article) {
         self.underlined(&article.title, '-');
-        let format = self.words.date;
+        let format = self.phrases.date;
         let date = article.date.map(|date| date.strftime(format).to_string());
         let words = [&article.author, &article.affiliation, &date];
         let byline: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
@@ -148,7 +149,7 @@ impl Text {
             (None, None) => {}
         }
         if let Some(url) = &article.url {
-            let (before, behind) = self.words.read_in_full;
+            let (before, behind) = self.phrases.read_in_full;
             let link = format!("{before}{}{behind}:\n{url}", article.title);
             self.wrapped(&link, Margin::none());
         }
@@ -185,14 +186,14 @@ impl Text {
             }
         }
         self.gap();
-        let page = publication.page_of(issue).map(|page| (self.words.in_a_browser, page));
+        let page = publication.page_of(issue).map(|page| (self.phrases.in_a_browser, page));
         let preferences = publication.preferences_url.clone();
-        let preferences = preferences.map(|url| (self.words.preferences, url));
+        let preferences = preferences.map(|url| (self.phrases.preferences, url));
         for (label, address) in page.into_iter().chain(preferences) {
             self.line(&format!("{label}:"));
             self.line(&address);
         }
-        let (before, behind) = self.words.unsubscribe;
+        let (before, behind) = self.phrases.unsubscribe;
         self.line(&format!("{before}{}{behind}:", publication.name));
         self.line(unsubscribe);
     }

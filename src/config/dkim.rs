@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::crypto::signing::{Algorithm, KeyError, SigningKey};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::{Located, Table};
 use crate::message::dkim::{self, Signer};
-use crate::seal::signing::{Algorithm, KeyError, SigningKey};
 
 /// The rule of every problem with a key.
 const RULE: &str = "dkim-key";

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::seal;
+use crate::crypto;
 
 /// Below this a secret could be guessed.
 const LEAST_CHARACTERS: usize = 16;
@@ -50,7 +50,7 @@ pub enum SecretError {
     File(PathBuf, std::io::Error),
     /// No randomness.
     #[error(transparent)]
-    Random(#[from] seal::RandomError),
+    Random(#[from] crypto::RandomError),
 }
 
 /// The secret from `DIGEST_SECRET`, from the file that `DIGEST_SECRET_FILE` names, or from the
@@ -108,8 +108,8 @@ fn checked(name: String, text: &str) -> Result<Secret, SecretError> {
 /// start at once, both end up with the same secret.
 fn create(path: &Path) -> Result<Secret, SecretError> {
     let failed = |error| SecretError::File(path.to_owned(), error);
-    let text = data_encoding::HEXLOWER.encode(&seal::random::<32>()?);
-    let name = data_encoding::HEXLOWER.encode(&seal::random::<6>()?);
+    let text = data_encoding::HEXLOWER.encode(&crypto::random::<32>()?);
+    let name = data_encoding::HEXLOWER.encode(&crypto::random::<6>()?);
     let draft = path.with_file_name(format!("{FILE}.{name}"));
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

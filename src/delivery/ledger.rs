@@ -6,8 +6,8 @@
 pub mod overview;
 mod plan;
 pub mod revision;
-pub mod roll;
 pub mod runs;
+pub mod staging;
 pub mod turns;
 
 use std::collections::HashMap;
@@ -72,6 +72,17 @@ CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 pub const STATES: [&str; 7] =
     ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
 
+/// A run that is to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRun<'a> {
+    /// What new recipients get, hexadecimal digits.
+    pub content_hash: &'a str,
+    /// The boot of the machine.
+    pub boot: &'a str,
+    /// RFC 3339.
+    pub started_at: &'a str,
+}
+
 /// A row to attempt.
 #[derive(Clone, Debug)]
 pub struct Claimed {
@@ -130,24 +141,6 @@ impl Ledger {
             copy += 1;
         }
         self.store.rescue_to(&path).await.map(|()| path)
-    }
-
-    /// Gives uncertain rows another attempt, with the Message-ID they had. Whoever the plan of
-    /// `run` did not find in the list any more stays uncertain.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn resend_uncertain(&self, run: i64) -> Result<u64, StoreError> {
-        let done = sqlx::query(
-            "UPDATE recipient SET state = 'pending' \
-             WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2",
-        )
-        .bind(&self.issue)
-        .bind(run)
-        .execute(self.store.pool())
-        .await
-        .map_err(|error| self.store.failed(error))?;
-        Ok(done.rows_affected())
     }
 
     /// Writes outcomes, in one transaction, and with them how far the journal was `written` that

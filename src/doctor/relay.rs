@@ -11,9 +11,10 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::certificate::Certificate;
-use crate::smtp::outcome::{Stage, Trouble};
+use crate::net::tls::{HandshakeError, Secured};
+use crate::smtp::outcome::{Cause, Stage, Trouble};
 use crate::smtp::relay::{Relay, Timeouts, Tls};
-use crate::smtp::session::{Offered, Secured, Session};
+use crate::smtp::session::{Offered, Session};
 
 const REACHED: &str = "relay";
 const TLS: &str = "relay-tls";
@@ -171,31 +172,26 @@ fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
 }
 
 fn failed(trouble: &Trouble) -> Finding {
-    let (check, help) = match (trouble.stage, trouble.reply.is_some()) {
+    let (check, help) = match (trouble.stage, &trouble.cause) {
         (Stage::Auth, _) => {
             (LOGIN, "check user and password; some relays want a key made for apps")
         }
-        (Stage::Starttls | Stage::Connect, _) if trouble.text.contains("certificate expired") => {
+        (_, Cause::Tls(HandshakeError::Expired(..))) => {
             (TLS, "renew the certificate, or ask who runs the relay; and look at this clock")
         }
         (Stage::Starttls, _) => {
             (TLS, "use smtps:// and its port if the relay has it, or name its root in ca_file")
         }
-        (Stage::Connect, _) if speaks_of_tls(&trouble.text) => {
+        (_, Cause::Tls(_)) => {
             (TLS, "correct the host's name or the port, or name the relay's root in ca_file")
         }
         (Stage::Connect, _) => {
             (REACHED, "check host and port; networks often block port 25, so try 465 or 587")
         }
-        (_, true) => (REACHED, "ask who runs the relay, or try again later"),
-        (_, false) => (REACHED, "check the port: 465 goes with smtps://, 587 with smtp://"),
+        (_, Cause::Reply(_)) => (REACHED, "ask who runs the relay, or try again later"),
+        _ => (REACHED, "check the port: 465 goes with smtps://, 587 with smtp://"),
     };
     Finding::error(check, trouble.to_string()).help(help)
-}
-
-/// Implicit TLS fails at the same stage as the connection.
-fn speaks_of_tls(text: &str) -> bool {
-    text.contains("TLS") || text.contains("certificate") || text.contains("ca_file")
 }
 
 fn extensions(relay: &Relay, offered: &Offered) -> Finding {

@@ -5,9 +5,9 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use crate::crypto;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::picture::{self, Cache, Format, Measured, PictureError, Wish};
-use crate::seal;
 
 /// A file larger than this is not read at all.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
@@ -148,7 +148,7 @@ pub fn prepare(
 
 /// `images/river.webp` -> `images/river-1f0c2a9b37.jpg`.
 fn prepared_path(path: &str, format: Format, bytes: &[u8]) -> String {
-    let hash = data_encoding::HEXLOWER.encode(&seal::sha256([bytes])[..5]);
+    let hash = data_encoding::HEXLOWER.encode(&crypto::sha256([bytes])[..5]);
     let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
     let end = path[name_at..].rfind('.').map_or(path.len(), |dot| name_at + dot);
     format!("{}-{hash}.{}", &path[..end], format.extension())

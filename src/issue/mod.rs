@@ -16,9 +16,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use self::image::{Image, percent_encode_path};
+use crate::crypto;
 use crate::diagnostic::{Place, Source};
 use crate::manifest::Located;
-use crate::seal;
 use block::{Block, Figure, Inline};
 use slot::Slots;
 
@@ -55,7 +55,7 @@ pub struct Publication {
 
 /// A rule that an issue may break.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Allowance {
+pub struct AllowedRule {
     /// The rule's name, as it is written.
     pub rule: String,
     /// Why it may.
@@ -111,7 +111,7 @@ pub struct Issue {
     /// Whether it is an advertisement, of which some laws ask more.
     pub advertising: bool,
     /// Rules that it may break.
-    pub allow: Vec<Allowance>,
+    pub allow: Vec<AllowedRule>,
     /// Every picture, each once.
     pub images: Vec<Image>,
     /// The masthead's picture.
@@ -128,7 +128,7 @@ impl Issue {
     /// The files that the issue was read from, and the SHA-256 of each as hexadecimal digits:
     /// articles by their name in the folder, pictures by their path from the root.
     pub fn files(&self) -> BTreeMap<String, String> {
-        let hash = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&seal::sha256([bytes]));
+        let hash = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&crypto::sha256([bytes]));
         let text = |source: &Source| hash(source.text().as_bytes());
         let mut files = BTreeMap::from([("issue.toml".to_owned(), text(&self.manifest))]);
         for article in self.sections.iter().flat_map(|section| &section.articles) {

@@ -10,8 +10,8 @@ mod canonical;
 use data_encoding::BASE64;
 
 use super::address::Address;
-use crate::seal::Sha256;
-use crate::seal::signing::{Algorithm, SignError, SigningKey};
+use crate::crypto::Sha256;
+use crate::crypto::signing::{Algorithm, SignError, SigningKey};
 use canonical::Field;
 
 /// Field names that are signed where a message has them, in the order of `h=`. The reader sees

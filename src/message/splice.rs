@@ -16,8 +16,8 @@ use super::recipient::Recipient;
 use super::token::Keys;
 use super::{Envelope, Message};
 use crate::compose::{Composition, Context, Picture, Segment};
+use crate::crypto::signing::SignError;
 use crate::issue::slot::Slot;
-use crate::seal::signing::SignError;
 use values::{Passages, Values, plain_text};
 
 /// Who a publication is in mail.

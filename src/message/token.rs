@@ -2,7 +2,7 @@
 //! and proves that we wrote it, without a row in any table, and for as long as the secret lives.
 
 use super::address::Address;
-use crate::seal::{self, Key};
+use crate::crypto::{self, Key};
 
 /// The first byte of a token: the form that follows, and with it the key.
 const VERSION: u8 = 1;
@@ -45,7 +45,7 @@ impl Keys {
         let (version, rest) = bytes.split_first()?;
         let (code, address) = rest.split_at_checked(MAC)?;
         let address = std::str::from_utf8(address).ok()?;
-        let genuine = seal::equal(code, &self.code(list_id, address)) && *version == VERSION;
+        let genuine = crypto::equal(code, &self.code(list_id, address)) && *version == VERSION;
         genuine.then(|| Address::parse(address).ok()).flatten()
     }
 

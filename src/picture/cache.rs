@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Format, Prepared, Wish};
-use crate::seal;
+use crate::crypto;
 
 /// Part of each name: another number wherever the same original becomes other bytes.
 const SETTINGS: u32 = 1;
@@ -81,13 +81,13 @@ impl Cache {
 
 /// The name under which the answer to `wish` is kept.
 pub(super) fn key(wish: &Wish<'_>) -> String {
-    let hash = data_encoding::HEXLOWER.encode(&seal::sha256([wish.bytes])[..20]);
+    let hash = data_encoding::HEXLOWER.encode(&crypto::sha256([wish.bytes])[..20]);
     format!("{hash}-{}-{SETTINGS}", wish.width)
 }
 
 fn checksum(words: &[&str], rest: &[u8]) -> String {
     let words = words.join(" ");
-    data_encoding::HEXLOWER.encode(&seal::sha256([words.as_bytes(), b"\n", rest]))
+    data_encoding::HEXLOWER.encode(&crypto::sha256([words.as_bytes(), b"\n", rest]))
 }
 
 #[cfg(test)]

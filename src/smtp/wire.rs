@@ -6,19 +6,16 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
 use super::reply::{Garbled, Reply, ReplyReader, TEXT_MAX};
-use super::stream::Stream;
+use crate::net::dial::{self, DialError, Patience};
+use crate::net::stream::Stream;
+use crate::net::tls::{HandshakeError, Secured, TlsClient};
 
 /// Room for one read: longer than nearly every group of replies.
 const READ_BYTES: usize = 4 * 1024;
@@ -46,6 +43,34 @@ pub(super) enum Loss {
     /// A reply to nothing.
     #[error("protocol error: the relay spoke out of turn")]
     OutOfTurn,
+    /// Commands left in one group, and only some of them were answered.
+    #[error("the relay answered only some of the commands that it had got together, then nothing \
+             for {} s", .0.as_secs_f32())]
+    Missing(Duration),
+    /// There is no connection.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// TLS did not come about.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The relay does not offer what our options ask for, or what it does is not safe.
+    #[error("{0}")]
+    Unfit(String),
+    /// The session had ended before.
+    #[error("the session had ended before")]
+    Over,
+}
+
+impl Loss {
+    /// Whether something came, but no reply.
+    pub(super) fn is_garbled(&self) -> bool {
+        matches!(self, Loss::Garbled(_) | Loss::OutOfTurn)
+    }
+
+    /// Whether replies may have come to answer other commands than their own.
+    pub(super) fn is_out_of_step(&self) -> bool {
+        self.is_garbled() || matches!(self, Loss::Missing(_))
+    }
 }
 
 /// One connection.
@@ -59,76 +84,32 @@ pub(super) struct Wire {
 }
 
 /// Connects to `host`, trying every address that the name has.
-pub(super) async fn connect(host: &str, port: u16, within: Duration) -> Result<Wire, ConnectError> {
-    let lookup = timeout(within, tokio::net::lookup_host((host, port))).await;
-    let addresses: Vec<_> = match lookup {
-        Err(_) => return Err(ConnectError::Lookup("no answer from the resolver".to_owned(), true)),
-        Ok(Err(error)) => {
-            // getaddrinfo tells the two apart by text only: EAI_AGAIN is the one that may pass.
-            let text = error.to_string();
-            let passing = text.contains("Temporary failure");
-            return Err(ConnectError::Lookup(text, passing));
-        }
-        Ok(Ok(addresses)) => addresses.collect(),
-    };
-    let mut failures = Vec::new();
-    for address in addresses {
-        let attempt = async {
-            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-            // A peer that vanished is found by the stage's time; keepalive only helps idle gaps.
-            let _ = socket.set_keepalive(true);
-            socket.connect(address).await
-        };
-        match timeout(within, attempt).await {
-            Ok(Ok(tcp)) => return Ok(Wire::over(tcp)),
-            Ok(Err(error)) => failures.push(format!("{address}: {error}")),
-            Err(_) => {
-                failures.push(format!("{address}: no answer within {} s", within.as_secs_f32()))
-            }
-        }
-    }
-    Err(ConnectError::Unreachable(failures.join("; ")))
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ConnectError {
-    /// The name has no address; true when asking again may help.
-    #[error("cannot find the address of the host: {0}")]
-    Lookup(String, bool),
-    /// No address of the name took the connection.
-    #[error("cannot connect: {0}")]
-    Unreachable(String),
+pub(super) async fn connect(host: &str, port: u16, within: Duration) -> Result<Wire, Loss> {
+    let addresses = dial::addresses(host, port, within).await?;
+    let tcp = dial::connect(&addresses, Patience { each: within, last: within }).await?;
+    Ok(Wire::on(Stream::plain(tcp)))
 }
 
 impl Wire {
-    fn over(tcp: TcpStream) -> Wire {
-        Wire::on(Stream::plain(tcp))
-    }
-
     fn on(stream: Stream) -> Wire {
         let group_start = stream.written();
         Wire { stream, input: Vec::new(), taken: 0, reader: ReplyReader::default(), group_start }
     }
 
-    /// See [`Stream::agreed`].
-    pub(super) fn agreed(&self) -> Option<(ProtocolVersion, &[u8])> {
-        self.stream.agreed()
+    /// What TLS agreed on; `None` in the clear.
+    pub(super) fn secured(&self) -> Option<Secured> {
+        self.stream.secured()
     }
 
     /// Shakes hands for TLS. The caller has made sure that nothing is left to read.
     pub(super) async fn into_tls(
         self,
-        config: Arc<ClientConfig>,
-        name: ServerName<'static>,
+        client: &TlsClient,
+        host: &str,
         within: Duration,
     ) -> Result<Wire, Loss> {
-        let Stream::Plain(plain) = self.stream else { return Err(Loss::OutOfTurn) };
-        match timeout(within, TlsConnector::from(config).connect(name, plain)).await {
-            Err(_) => Err(Loss::Timeout(within)),
-            Ok(Err(error)) => Err(Loss::Broken(error)),
-            Ok(Ok(tls)) => Ok(Wire::on(Stream::Tls(Box::new(tls.into())))),
-        }
+        let shaken = timeout(within, self.stream.into_tls(client, host)).await;
+        Ok(Wire::on(shaken.unwrap_or(Err(HandshakeError::Late(within)))?))
     }
 
     /// Writes a whole group and flushes it; `within` is the longest time without progress.
@@ -159,6 +140,22 @@ impl Wire {
         match timeout(within, self.read_reply()).await {
             Ok(result) => result,
             Err(_) => Err(Loss::Timeout(within)),
+        }
+    }
+
+    /// The next reply of a group that was answered in part: it comes soon, or it has been lost. One
+    /// that has begun may take its time.
+    pub(super) async fn reply_of_group(
+        &mut self,
+        soon: Duration,
+        within: Duration,
+    ) -> Result<Reply, Loss> {
+        match self.reply(soon.min(within)).await {
+            Err(Loss::Timeout(_)) if self.reader.has_begun() => {
+                self.reply(within.saturating_sub(soon)).await
+            }
+            Err(Loss::Timeout(waited)) => Err(Loss::Missing(waited)),
+            result => result,
         }
     }
 

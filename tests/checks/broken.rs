@@ -4,7 +4,7 @@
 use sejong_digest::compose::Segment;
 
 use crate::harness::Publication;
-use crate::proof::Sent;
+use crate::sent::Sent;
 
 /// The rules that these tests are for.
 pub(crate) const RULES: [&str; 16] = [

@@ -9,7 +9,7 @@ use mail_parser::{MessageParser, MimeHeaders as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::harness::Publication;
-use crate::proof::Sent;
+use crate::sent::Sent;
 use writer::Writer;
 
 const ISSUES: u64 = 120;

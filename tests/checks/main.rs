@@ -17,5 +17,5 @@ mod cases;
 mod corpus;
 mod formats;
 mod names;
-mod proof;
-mod twin;
+mod sent;
+mod text_part;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sejong_digest::smtp::catcher::script::At;
+use sejong_digest::catcher::script::At;
 
 use crate::harness::Publication;
 use crate::relay::Relay;
@@ -126,7 +126,8 @@ fn reconcile_settles_what_a_killed_send_has_left() {
     let running = start(&here, &relay, &[]);
     relay.has_taken(CONNECTIONS as u64);
     running.kill();
-    let here = here.write("mail.log", "");
+    let line = "Nov  6 14:00:00 mx postfix/qmgr[7]: 4F1: from=<a@b.example>, size=900, nrcpt=1 (queue active)\n";
+    let here = here.write("mail.log", line);
     let output = here.run(&["reconcile", "2025-11", "--maillog", "mail.log"]);
     assert_eq!((output.code, output.stdout.lines().count()), (4, CONNECTIONS), "{output:?}");
     let book = book(&here);

@@ -6,9 +6,9 @@ mod again;
 mod damaged;
 mod frozen;
 mod health;
-mod hours;
 mod limits;
 mod lists;
+mod maillogs;
 mod outcomes;
 mod pace;
 mod plans;
@@ -17,7 +17,8 @@ mod rehearsal;
 mod rehearsed;
 mod retries;
 mod stops;
-mod trials;
+mod test_sends;
+mod window;
 
 #[path = "../harness/mod.rs"]
 mod harness;

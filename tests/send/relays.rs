@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use sejong_digest::smtp::catcher::CatcherOptions;
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::CatcherOptions;
+use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication};
@@ -179,4 +179,17 @@ fn a_limit_holds_across_connections() {
         assert!(within <= 22, "{within} within a second: {arrivals:?}");
     }
     assert!(relay.counts().max_open > 1, "{:?}", relay.counts());
+}
+
+// Row 41.
+#[test]
+fn a_relay_that_claims_pipelining_and_drops_what_follows_is_learnt_at_once() {
+    let script = Script::new().rule(At::Dot, When::Always, Do::DropRest);
+    let (here, relay) = (with_readers(200), Relay::scripted(script));
+    let started = Instant::now();
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [200, 0, 0, 0, 0, 0]), "{output:?}");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    let copies = relay.copies();
+    assert_eq!((copies.len(), copies.values().max()), (200, Some(&1)));
 }

@@ -2,14 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::ZonedDateTime;
+use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::send::SendOptions;
 use sejong_digest::store;
 
-use crate::cmd::desk::Desk;
+use crate::cmd::clock;
 use crate::cmd::failure::Failure;
+use crate::cmd::looking::boot;
 use crate::cmd::print;
 use crate::cmd::relays::RelayArgs;
+use crate::cmd::workspace::Workspace;
 
 /// See the file's head.
 #[derive(Debug, clap::Args)]
@@ -51,28 +56,57 @@ pub(crate) struct PlanArgs {
 }
 
 impl PlanArgs {
+    /// The same for the library: `issue` is the name that the ledger knows the issue by, and `begin`
+    /// when messages are to leave.
+    pub(super) fn options(
+        &self,
+        workspace: &Workspace,
+        issue: String,
+        list: PathBuf,
+        begin: ZonedDateTime,
+    ) -> Result<SendOptions, Failure> {
+        let encoding = match &self.encoding {
+            None => None,
+            Some(label) => Some(list::encoding_named(label).ok_or_else(|| {
+                Failure::usage(format!("--encoding: {label:?} is not known"))
+                    .help("as in utf-8, windows-1252, euc-kr")
+            })?),
+        };
+        Ok(SendOptions {
+            issue,
+            ledger: self.store_path(workspace)?,
+            list,
+            read: ReadOptions { encoding },
+            only: self.only.clone(),
+            skip_invalid: self.skip_invalid,
+            recompose: self.recompose,
+            begin,
+            boot: boot(),
+            clock: || clock::now().to_string(),
+        })
+    }
+
     /// The ledger's file.
-    pub(super) fn store_path(&self, desk: &Desk) -> Result<PathBuf, Failure> {
+    pub(super) fn store_path(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
         match (&self.store, &self.relay.catch) {
             (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
-            (None, Some(folder)) => rehearsal(folder, desk),
-            (None, None) => configured(desk),
+            (None, Some(folder)) => rehearsal(folder, workspace),
+            (None, None) => configured(workspace),
         }
     }
 }
 
-fn configured(desk: &Desk) -> Result<PathBuf, Failure> {
-    let url = desk.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-    Ok(store::path_of(url, &desk.root)?)
+fn configured(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+    Ok(store::path_of(url, &workspace.root)?)
 }
 
 /// A rehearsal never counts as a send: its ledger lives with what it caught, has a name of its own,
 /// and is never the publication's.
-fn rehearsal(folder: &Path, desk: &Desk) -> Result<PathBuf, Failure> {
+fn rehearsal(folder: &Path, workspace: &Workspace) -> Result<PathBuf, Failure> {
     let path = folder.join(store::REHEARSAL);
     // A store of another kind is no file, and told where it is used.
-    let real = configured(desk).ok().filter(|real| store::is_same(real, &path));
-    if real.is_some() {
+    if configured(workspace).is_ok_and(|real| store::is_same(&real, &path)) {
         return Err(Failure::usage(format!(
             "--catch {}: {} is the publication's own ledger, and a rehearsal may not write to it",
             folder.display(),

@@ -1,12 +1,12 @@
-//! The roll -> the ledger, in one transaction: who is to get the issue, and which revision of it.
+//! The staging table -> the ledger, in one transaction: who is to get the issue, and which revision of it.
 //!
 //! Each person has one row of an issue, which the key of `person` sees to. It is a table of its
 //! own, and no index of `recipient`, because a list comes in any order and a key in that of the
 //! addresses: each of the two tables is filled in its own order, so that a million rows are
 //! written to the end of a file instead of all over it.
 
-use super::revision::Text;
-use super::{Ledger, roll};
+use super::revision::PlannedText;
+use super::{Ledger, NewRun, staging};
 use crate::store::StoreError;
 
 /// The step that takes the key out of `recipient`; see [`super::STEPS`].
@@ -59,17 +59,23 @@ CREATE INDEX recipient_due ON recipient (issue, next_attempt) WHERE state = 'def
 const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
 
 impl Ledger {
-    /// Puts the people of the roll and what they are to get into the ledger, in one transaction.
-    /// Who has an outcome keeps it; who waits gets the list's present fields and `text`, if no
-    /// relay can have their message already; who waits and is not in the list any more is
-    /// suppressed; who waits and was not asked for this time goes on waiting. Returns the revision
-    /// of `text`.
+    /// Begins a run, and puts the people of the staging table and what they are to get into the
+    /// ledger, in one transaction. Who has an outcome keeps it; who waits gets the list's present
+    /// fields and `text`, if no relay can have their message already; who waits and is not in the
+    /// list any more is suppressed; who waits and was not asked for this time goes on waiting. With
+    /// `resend` those of whom nobody can tell wait again. Returns the run.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
-    pub async fn plan(&self, run: i64, text: Text<'_>) -> Result<i64, StoreError> {
+    pub async fn plan(
+        &self,
+        run: &NewRun<'_>,
+        text: PlannedText<'_>,
+        resend: bool,
+    ) -> Result<i64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let run = self.begin(&mut transaction, run).await.map_err(failed)?;
         let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
         // Anew, because it was counted before a person was asked.
         self.meet(&mut transaction).await.map_err(failed)?;
@@ -78,7 +84,8 @@ impl Ledger {
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
-        for statement in [known(), new(), persons(), LEAVERS.to_owned()] {
+        let again = resend.then(|| UNCERTAIN_AGAIN.to_owned());
+        for statement in [known(), new(), persons(), LEAVERS.to_owned()].into_iter().chain(again) {
             sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(&self.issue)
                 .bind(run)
@@ -89,8 +96,8 @@ impl Ledger {
                 .map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)?;
-        self.forget_roll().await;
-        Ok(revision)
+        self.drop_staging().await;
+        Ok(run)
     }
 }
 
@@ -109,7 +116,7 @@ fn known() -> String {
         "UPDATE recipient SET {update} \
          revision = CASE WHEN {FRESH} OR revision IS NULL THEN ?3 ELSE revision END, \
          planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
-         FROM temp.met m CROSS JOIN temp.roll l ON l.id = m.roll \
+         FROM temp.met m CROSS JOIN temp.staging l ON l.id = m.entry \
          WHERE recipient.id = m.row \
          AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain')"
     )
@@ -120,9 +127,9 @@ fn new() -> String {
     format!(
         "INSERT INTO recipient (id, issue, identity, email, fields, tags, revision, planned_by) \
          SELECT l.id + ?4, ?1, l.identity, coalesce(l.email, l.identity), l.fields, l.tags, ?3, ?2 \
-         FROM temp.roll l NOT INDEXED WHERE {} AND {} ORDER BY l.id",
-        roll::PLANNED,
-        roll::UNMET,
+         FROM temp.staging l NOT INDEXED WHERE {} AND {} ORDER BY l.id",
+        staging::PLANNED,
+        staging::UNMET,
     )
 }
 
@@ -130,9 +137,9 @@ fn new() -> String {
 fn persons() -> String {
     format!(
         "INSERT INTO person (issue, identity, recipient) SELECT ?1, l.identity, l.id + ?4 \
-         FROM temp.roll l NOT INDEXED WHERE {} AND {} ORDER BY l.identity",
-        roll::PLANNED,
-        roll::UNMET,
+         FROM temp.staging l NOT INDEXED WHERE {} AND {} ORDER BY l.identity",
+        staging::PLANNED,
+        staging::UNMET,
     )
 }
 
@@ -140,5 +147,11 @@ fn persons() -> String {
 const LEAVERS: &str = "
 UPDATE recipient SET state = 'suppressed', text = 'not in the list any more'
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
-AND NOT EXISTS (SELECT 1 FROM temp.roll l
+AND NOT EXISTS (SELECT 1 FROM temp.staging l
     WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";
+
+/// Those of whom nobody can tell, as far as the list still has them: another attempt, with the
+/// Message-ID that they had.
+const UNCERTAIN_AGAIN: &str = "
+UPDATE recipient SET state = 'pending'
+WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2";

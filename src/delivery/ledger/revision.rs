@@ -9,8 +9,8 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::Ledger;
 use crate::compose::Composition;
+use crate::crypto;
 use crate::diagnostic::Place;
-use crate::seal;
 use crate::store::StoreError;
 
 /// The second step of the tables.
@@ -46,7 +46,7 @@ const REMEDY: &str = "bring the issue's files back to what they were at the plan
 
 /// A composition to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct FrozenIssue {
     /// Hexadecimal digits.
     pub content_hash: String,
     /// What [`crate::compose::Composition::freeze`] wrote.
@@ -67,7 +67,7 @@ pub struct Revision {
     /// 1 for the first of an issue.
     pub number: i64,
     /// What was frozen.
-    pub draft: Draft,
+    pub frozen: FrozenIssue,
     /// What is wrong with it.
     damage: Option<String>,
     /// The ledger's file and the issue, for an error.
@@ -90,26 +90,26 @@ impl Revision {
         if let Some(damage) = &self.damage {
             return Err(damaged(damage.clone()));
         }
-        Composition::thaw(&self.draft.composition, place)
+        Composition::thaw(&self.frozen.composition, place)
             .map_err(|error| damaged(error.to_string()))
     }
 }
 
-impl Draft {
+impl FrozenIssue {
     fn checksum(&self) -> String {
         let parts = [&self.content_hash, &self.composition, &self.date];
-        let hash = seal::sha256(parts.map(|part| part.as_bytes()));
+        let hash = crypto::sha256(parts.map(|part| part.as_bytes()));
         data_encoding::HEXLOWER.encode(&hash)
     }
 }
 
 /// What a plan's rows are to get.
 #[derive(Clone, Copy, Debug)]
-pub enum Text<'a> {
+pub enum PlannedText<'a> {
     /// A revision that the ledger has.
     Kept(i64),
     /// A new one.
-    New(&'a Draft),
+    New(&'a FrozenIssue),
 }
 
 impl Ledger {
@@ -146,7 +146,7 @@ impl Ledger {
         let (content_hash, composition, date) = (text(2)?, text(3)?, text(4)?);
         let files: Vec<u8> = row.try_get(5)?;
         let created_at: Vec<u8> = row.try_get(6)?;
-        let draft = Draft {
+        let frozen = FrozenIssue {
             content_hash,
             composition,
             date,
@@ -155,13 +155,13 @@ impl Ledger {
             created_at: String::from_utf8_lossy(&created_at).into_owned(),
         };
         let checksum: Option<Vec<u8>> = row.try_get(7)?;
-        if checksum.is_some_and(|checksum| checksum != draft.checksum().as_bytes()) {
+        if checksum.is_some_and(|checksum| checksum != frozen.checksum().as_bytes()) {
             damage = Some("it is not what was written".to_owned());
         }
         Ok(Revision {
             id: row.try_get(0)?,
             number: row.try_get(1)?,
-            draft,
+            frozen,
             damage,
             ledger: self.store.path().to_owned(),
             issue: self.issue.clone(),
@@ -172,11 +172,11 @@ impl Ledger {
     pub(super) async fn revise(
         &self,
         connection: &mut SqliteConnection,
-        text: Text<'_>,
+        text: PlannedText<'_>,
     ) -> Result<i64, sqlx::Error> {
-        let draft = match text {
-            Text::Kept(id) => return Ok(id),
-            Text::New(draft) => draft,
+        let frozen = match text {
+            PlannedText::Kept(id) => return Ok(id),
+            PlannedText::New(frozen) => frozen,
         };
         sqlx::query_scalar(
             "INSERT INTO revision \
@@ -185,12 +185,12 @@ impl Ledger {
              FROM revision WHERE issue = ?1 RETURNING id",
         )
         .bind(&self.issue)
-        .bind(&draft.content_hash)
-        .bind(&draft.composition)
-        .bind(&draft.date)
-        .bind(serde_json::json!(draft.files).to_string())
-        .bind(&draft.created_at)
-        .bind(draft.checksum())
+        .bind(&frozen.content_hash)
+        .bind(&frozen.composition)
+        .bind(&frozen.date)
+        .bind(serde_json::json!(frozen.files).to_string())
+        .bind(&frozen.created_at)
+        .bind(frozen.checksum())
         .fetch_one(connection)
         .await
     }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Row as _, SqliteConnection};
 
-use super::Ledger;
+use super::{Ledger, NewRun};
 use crate::delivery::journal::Settled;
 use crate::store::StoreError;
 
@@ -43,22 +43,22 @@ pub struct Times {
 }
 
 impl Ledger {
-    /// Begins a run.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn begin(&self, hash: &str, boot: &str, at: &str) -> Result<i64, StoreError> {
+    /// Begins a run; only [`Ledger::plan`] does.
+    pub(super) async fn begin(
+        &self,
+        connection: &mut SqliteConnection,
+        run: &NewRun<'_>,
+    ) -> Result<i64, sqlx::Error> {
         sqlx::query_scalar(
             "INSERT INTO run (issue, content_hash, boot, started_at, token) \
              VALUES (?1, ?2, ?3, ?4, lower(hex(randomblob(16)))) RETURNING id",
         )
         .bind(&self.issue)
-        .bind(hash)
-        .bind(boot)
-        .bind(at)
-        .fetch_one(self.store.pool())
+        .bind(run.content_hash)
+        .bind(run.boot)
+        .bind(run.started_at)
+        .fetch_one(connection)
         .await
-        .map_err(|error| self.store.failed(error))
     }
 
     /// What names a run besides its number.

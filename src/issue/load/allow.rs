@@ -2,13 +2,13 @@
 //! is such a rule is for `check` to say.
 
 use crate::diagnostic::Diagnostic;
-use crate::issue::Allowance;
+use crate::issue::AllowedRule;
 use crate::manifest::{Kind, Table};
 
 const HELP: &str = "as in allow = [{ rule = \"link-vague\", reason = \"quoted as it was\" }]";
 
 /// Reads the key `allow` of `issue.toml`.
-pub(super) fn read(table: &mut Table) -> Vec<Allowance> {
+pub(super) fn read(table: &mut Table) -> Vec<AllowedRule> {
     let Some(value) = table.take("allow") else { return Vec::new() };
     let items = match value.value {
         Kind::List(items) => items,
@@ -32,7 +32,7 @@ pub(super) fn read(table: &mut Table) -> Vec<Allowance> {
             (Some(rule), Some(reason)) => {
                 let place = table.place(&rule.span);
                 let (rule, reason) = (rule.value.trim().to_owned(), reason.value);
-                allowed.push(Allowance { rule, reason, place });
+                allowed.push(AllowedRule { rule, reason, place });
             }
             (Some(_), None) => {
                 let what = "what is allowed needs a reason for those who come after";

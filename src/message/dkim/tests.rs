@@ -5,7 +5,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
-use crate::seal::signing::verifies;
+use crate::crypto::signing::verifies;
 
 /// RFC 8463 A.3: a message with two signatures.
 const RFC8463: &str = "\

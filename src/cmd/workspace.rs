@@ -1,0 +1,165 @@
+//! The publication that a command works on, and its issues as far as they can be composed.
+//!
+//! Every verb that touches an issue comes through here, so that preview, render, test and send
+//! start from the same composition. Must never change a file, the cache of prepared pictures aside.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use sejong_digest::check::allow::Allowed;
+use sejong_digest::compose::{self, Composition};
+use sejong_digest::config::{self, Config};
+use sejong_digest::diagnostic::{Diagnostic, render};
+use sejong_digest::issue::{Issue, load};
+use sejong_digest::message::splice::Identity;
+
+use super::failure::Failure;
+use super::files::shown;
+use super::{Global, pictures, print};
+
+/// A publication, open for work.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// The folder with `digest.toml`.
+    pub(crate) root: PathBuf,
+    /// The process's environment.
+    pub(crate) environment: Vec<(String, String)>,
+    /// What `digest.toml` and the environment say.
+    pub(crate) config: Config,
+}
+
+/// An issue as far as it can be read and composed.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// `None` when `issue.toml` cannot be read.
+    pub(crate) issue: Option<Issue>,
+    /// `None` when there is no issue, or its style sheet cannot be used.
+    pub(crate) composition: Option<Composition>,
+    /// Everything that is wrong with it and not allowed.
+    pub(crate) problems: Vec<Diagnostic>,
+    /// What `issue.toml` allows.
+    pub(crate) allowed: Allowed,
+}
+
+/// The folder of the publication: the one that was named, or the nearest one upwards.
+pub(crate) fn root(global: &Global) -> Result<PathBuf, Failure> {
+    let help = "`digest init` makes a publication here; --publication DIR names another one";
+    match &global.publication {
+        Some(folder) if folder.join("digest.toml").is_file() => Ok(folder.clone()),
+        Some(folder) => {
+            Err(Failure::new(format!("there is no digest.toml in {}", folder.display())).help(help))
+        }
+        None => {
+            let here = std::env::current_dir()?;
+            config::find_root(&here).ok_or_else(|| {
+                Failure::new("there is no digest.toml in this folder or above it").help(help)
+            })
+        }
+    }
+}
+
+/// The process's environment. Variables that are not Unicode are none of ours, but must not stop
+/// the program as `std::env::vars` would.
+pub(crate) fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .map(|(name, value)| {
+            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+        })
+        .collect()
+}
+
+impl Workspace {
+    /// Opens the publication; `Err` inside are the problems of `digest.toml`, not yet shown.
+    pub(crate) fn try_open(global: &Global) -> Result<Result<Workspace, Vec<Diagnostic>>, Failure> {
+        let root = root(global)?;
+        let environment = environment();
+        let read = config::read(&root, &environment);
+        Ok(read.map(|config| Workspace { root, environment, config }))
+    }
+
+    /// Opens the publication, or shows what is wrong with `digest.toml`.
+    pub(crate) fn open(global: &Global) -> Result<Workspace, Failure> {
+        Workspace::try_open(global)?.map_err(|problems| {
+            print::problems(&problems);
+            Failure::checks("the publication's digest.toml has errors")
+        })
+    }
+
+    /// Reads and composes the issue that `name` means: a folder under `issues/`, or a path.
+    pub(crate) fn draft(&self, name: &str) -> Draft {
+        let folder = load::folder(&self.config.publication, name);
+        let load::Loaded { mut issue, mut problems } =
+            load::load(&self.config.publication, &folder);
+        let mut composition = None;
+        if let Some(issue) = &mut issue {
+            problems.extend(pictures::prepare(issue, &self.root));
+            let theme = &self.config.theme;
+            let (composed, found) = compose::compose(&self.config.publication, issue, theme);
+            composition = composed;
+            problems.extend(found);
+        }
+        let mut allowed = issue.as_ref().map(Allowed::of_issue).unwrap_or_default();
+        let problems = allowed.remaining(problems);
+        Draft { folder, issue, composition, problems, allowed }
+    }
+
+    /// The files that decide what an issue looks like, and the SHA-256 of each.
+    pub(crate) fn files(&self, issue: &Issue) -> BTreeMap<String, String> {
+        let mut files = issue.files();
+        if let Ok(bytes) = std::fs::read(self.root.join("digest.toml")) {
+            let hash = sejong_digest::crypto::sha256([&bytes[..]]);
+            let digits = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            files.insert("digest.toml".to_owned(), digits);
+        }
+        files
+    }
+
+    /// Who the publication is in mail, with the keys of its own secret, which is made if missing.
+    /// Nobody signs.
+    pub(crate) fn identity(&self) -> Result<Identity, Failure> {
+        let secret = config::secret(&self.root, &self.environment)?;
+        Ok(self.config.sender.identity(&secret))
+    }
+
+    /// The same, with those who sign. Problems with a key are shown, and end it here: before the
+    /// first message.
+    pub(crate) fn signing_identity(&self) -> Result<Identity, Failure> {
+        let Some(dkim) = &self.config.dkim else { return self.identity() };
+        if let Some(warning) = dkim.warning() {
+            print::problems(std::slice::from_ref(warning));
+        }
+        let signers = dkim.signers().map_err(|problems| {
+            print::problems(&problems);
+            Failure::checks("messages cannot be signed as digest.toml says")
+        })?;
+        Ok(Identity { signers, ..self.identity()? })
+    }
+}
+
+impl Draft {
+    /// Shows the problems on stderr, and counts them.
+    pub(crate) fn show(&self) {
+        print::problems(&self.problems);
+    }
+
+    /// The issue and its composition, even if they have errors.
+    pub(crate) fn composed(self) -> Result<(Issue, Composition), Failure> {
+        match (self.issue, self.composition) {
+            (Some(issue), Some(composition)) => Ok((issue, composition)),
+            _ => Err(Failure::checks(format!("{} cannot be composed", shown(&self.folder)))),
+        }
+    }
+
+    /// The issue and its composition, only if they have no errors.
+    pub(crate) fn sendable(self) -> Result<(Issue, Composition), Failure> {
+        let errors: Vec<Diagnostic> =
+            self.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
+        match render::summary(&errors) {
+            None => self.composed(),
+            Some(count) => Err(Failure::checks(format!("{} has {count}", shown(&self.folder)))
+                .help("correct them first; `digest check` shows them again")),
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! The list of one run beside the ledger, in a temporary table: who is on it, who left, and how
+//! many of them have the issue already. Nothing here changes the ledger itself.
+//!
+//! Exists so that a list of millions is compared with millions of rows without either in memory.
+//! Rows are appended as they come, and sorted once at the end: an index that is kept while rows
+//! come in any order is read and written all over. SQLite keeps the table in a file without a
+//! name, which ends with the connection.
+
+use std::collections::BTreeMap;
+
+use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, Transaction};
+use tokio::task::JoinHandle;
+
+use super::{BATCH, Ledger, fields_json, tags_json};
+use crate::message::address::Address;
+use crate::message::recipient::Recipient;
+use crate::store::StoreError;
+
+const MAKE: &str = "
+DROP TABLE IF EXISTS temp.staging;
+CREATE TEMP TABLE staging (
+    id INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL,
+    -- The address as written, where that is not the identity.
+    email TEXT,
+    -- Bytes of the identity's end; a domain is ASCII.
+    domain_bytes INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    -- A row of the list says yes; it is not among those that were asked for; a row says no.
+    kept INTEGER NOT NULL,
+    outside INTEGER NOT NULL,
+    gone TEXT
+);
+PRAGMA temp.cache_size = -4096;
+";
+
+/// The first row of each person says all that the list says of the person: the first yes with its
+/// fields, and the first no. The others go.
+const MERGE: &str = "
+CREATE INDEX temp.staging_identity ON staging (identity, kept, outside, gone, domain_bytes);
+CREATE TEMP TABLE repeated AS
+SELECT identity, min(id) AS first, min(CASE WHEN kept THEN id END) AS kept,
+    min(CASE WHEN gone IS NOT NULL THEN id END) AS gone
+FROM temp.staging
+WHERE identity IN (SELECT identity FROM temp.staging GROUP BY identity HAVING count(*) > 1)
+GROUP BY identity;
+UPDATE temp.staging SET (email, fields, tags, outside, kept) =
+    (SELECT yes.email, yes.fields, yes.tags, yes.outside, 1 FROM temp.staging yes
+     WHERE yes.id = repeated.kept)
+FROM temp.repeated WHERE staging.id = repeated.first AND repeated.kept > repeated.first;
+UPDATE temp.staging SET gone = (SELECT no.gone FROM temp.staging no WHERE no.id = repeated.gone)
+FROM temp.repeated WHERE staging.id = repeated.first AND repeated.gone > repeated.first;
+DELETE FROM temp.staging WHERE id IN
+    (SELECT other.id FROM temp.repeated JOIN temp.staging other
+     ON other.identity = repeated.identity AND other.id <> repeated.first);
+DROP TABLE temp.repeated;
+";
+
+/// Who of the staging table has a row already, in the order of the rows. People are met in the order of their
+/// addresses, which both sides have an index of; everything after that goes by this table, and reads
+/// rows and staging table from their beginnings to their ends instead of all over.
+const MEET: &str = "
+DROP TABLE IF EXISTS temp.met;
+CREATE TEMP TABLE met (row INTEGER PRIMARY KEY, entry INTEGER NOT NULL);
+";
+const MET: &str = "
+INSERT INTO temp.met SELECT p.recipient, l.id
+FROM temp.staging l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity
+WHERE EXISTS (SELECT 1 FROM person WHERE issue = ?1)
+    AND l.kept AND l.gone IS NULL AND NOT l.outside
+ORDER BY p.recipient";
+const MET_BY_ENTRY: &str = "CREATE INDEX temp.met_entry ON met (entry)";
+
+/// Of a row `l` of the staging table: that nobody was met.
+pub(super) const UNMET: &str = "NOT EXISTS (SELECT 1 FROM temp.met m WHERE m.entry = l.id)";
+
+/// Who of the staging table is planned.
+pub(super) const PLANNED: &str = "l.kept AND l.gone IS NULL AND NOT l.outside";
+
+/// A row of the list.
+#[derive(Debug)]
+pub struct Entry {
+    identity: String,
+    email: Option<String>,
+    domain_bytes: i64,
+    fields: String,
+    tags: String,
+    kept: bool,
+    outside: bool,
+    gone: Option<&'static str>,
+}
+
+impl Entry {
+    /// Somebody to write to, unless they are `outside` of those that were asked for.
+    pub fn kept(person: &Recipient, outside: bool) -> Entry {
+        let (fields, tags) = (fields_json(person), tags_json(person));
+        Entry { fields, tags, kept: true, outside, ..Entry::gone(person.address(), None) }
+    }
+
+    /// Somebody of whom the list itself says not to.
+    pub fn left(address: &Address, reason: &'static str) -> Entry {
+        Entry::gone(address, Some(reason))
+    }
+
+    fn gone(address: &Address, gone: Option<&'static str>) -> Entry {
+        let identity = address.identity();
+        let email = (identity != address.as_str()).then(|| address.as_str().to_owned());
+        Entry {
+            identity,
+            email,
+            // At most 253.
+            domain_bytes: address.domain().len() as i64,
+            fields: String::new(),
+            tags: String::new(),
+            kept: false,
+            outside: false,
+            gone,
+        }
+    }
+}
+
+/// A staging table that is being written: while the database takes one batch, the next is read.
+pub struct StagingWriter {
+    ledger: Ledger,
+    batch: Vec<Entry>,
+    /// The batch before, which has the transaction until it is written.
+    writing: Option<JoinHandle<Result<Transaction<'static, Sqlite>, sqlx::Error>>>,
+}
+
+/// A person whom one row of the list keeps, and another one does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The address.
+    pub email: String,
+    /// What the other row says.
+    pub reason: String,
+}
+
+/// The staging table against the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// How many people of the staging table are in which state of the ledger; `new` are those in none.
+    pub states: BTreeMap<String, u64>,
+    /// To whom the issue would go, by domain, the largest first.
+    pub domains: Vec<(String, u64)>,
+    /// How many domains there are, shown or not.
+    pub domain_count: u64,
+    /// Rows of the ledger that wait, whether or not the list has them.
+    pub waiting: u64,
+    /// People of the list who are not among those that were asked for.
+    pub outside: u64,
+}
+
+/// People without a value in a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Without {
+    /// How many.
+    pub count: u64,
+    /// The addresses of the first.
+    pub examples: Vec<String>,
+}
+
+impl StagingWriter {
+    /// Adds a row of the list: the first of two with one address wins, and a no wins over a yes.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn add(&mut self, entry: Entry) -> Result<(), StoreError> {
+        self.batch.push(entry);
+        if self.batch.len() < BATCH { Ok(()) } else { self.flush().await }
+    }
+
+    /// How many people the list keeps, each once.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn finish(mut self) -> Result<u64, StoreError> {
+        self.flush().await?;
+        let mut transaction = self.written().await?;
+        let failed = |error| self.ledger.store.failed(error);
+        sqlx::raw_sql(MERGE).execute(&mut *transaction).await.map_err(failed)?;
+        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM temp.staging WHERE kept")
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(kept.unsigned_abs())
+    }
+
+    async fn flush(&mut self) -> Result<(), StoreError> {
+        let transaction = self.written().await?;
+        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        self.writing = Some(tokio::spawn(append(transaction, batch)));
+        Ok(())
+    }
+
+    /// The transaction, when the batch before is written.
+    async fn written(&mut self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let failed = |error| self.ledger.store.failed(error);
+        match self.writing.take() {
+            None => self.ledger.store.pool().begin().await.map_err(failed),
+            Some(writing) => match writing.await {
+                Ok(written) => written.map_err(failed),
+                Err(_) => Err(failed(sqlx::Error::WorkerCrashed)),
+            },
+        }
+    }
+}
+
+async fn append(
+    mut transaction: Transaction<'static, Sqlite>,
+    batch: Vec<Entry>,
+) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    if batch.is_empty() {
+        return Ok(transaction);
+    }
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO temp.staging \
+         (identity, email, domain_bytes, fields, tags, kept, outside, gone) ",
+    );
+    query.push_values(batch, |mut row, entry| {
+        row.push_bind(entry.identity)
+            .push_bind(entry.email)
+            .push_bind(entry.domain_bytes)
+            .push_bind(entry.fields)
+            .push_bind(entry.tags)
+            .push_bind(entry.kept)
+            .push_bind(entry.outside)
+            .push_bind(entry.gone);
+    });
+    query.build().execute(&mut *transaction).await?;
+    Ok(transaction)
+}
+
+impl Ledger {
+    /// Begins a staging table, in place of any that was there.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn begin_staging(&self) -> Result<StagingWriter, StoreError> {
+        let failed = |error| self.store.failed(error);
+        sqlx::raw_sql(MAKE).execute(self.store.pool()).await.map_err(failed)?;
+        let batch = Vec::with_capacity(BATCH);
+        Ok(StagingWriter { ledger: self.clone(), batch, writing: None })
+    }
+
+    /// People whom the list both keeps and does not: how many by what it says, and the first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn contradictions(
+        &self,
+        shown: i64,
+    ) -> Result<(BTreeMap<String, u64>, Vec<Contradiction>), StoreError> {
+        let failed = |error| self.store.failed(error);
+        let counts = sqlx::query(
+            "SELECT gone, count(*) FROM temp.staging WHERE kept AND gone IS NOT NULL GROUP BY gone",
+        )
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(failed)?;
+        let first = sqlx::query(
+            "SELECT coalesce(email, identity), gone FROM temp.staging WHERE kept AND gone IS NOT NULL \
+             ORDER BY id LIMIT ?1",
+        )
+        .bind(shown)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(failed)?;
+        let counts = counts.iter().map(|row| (row.get(0), row.get::<i64, _>(1).unsigned_abs()));
+        let first = first.iter().map(|row| Contradiction { email: row.get(0), reason: row.get(1) });
+        Ok((counts.collect(), first.collect()))
+    }
+
+    /// People of the plan who have no value in a field.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn without(&self, field: &str, examples: i64) -> Result<Without, StoreError> {
+        let lacking =
+            format!("FROM temp.staging l WHERE {PLANNED} AND json_extract(fields, ?1) IS NULL");
+        // Names of fields are ASCII letters, digits and underscores.
+        let path = format!("$.\"{field}\"");
+        let count: i64 =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) {lacking}")))
+                .bind(&path)
+                .fetch_one(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        let statement = format!("SELECT coalesce(email, identity) {lacking} ORDER BY id LIMIT ?2");
+        let examples = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .bind(&path)
+            .bind(examples)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        Ok(Without { count: count.unsigned_abs(), examples })
+    }
+
+    /// Drops the staging table, and gives back the memory that it took.
+    pub(super) async fn drop_staging(&self) {
+        // What was planned stays planned if this fails.
+        let forget = "DROP TABLE temp.staging; DROP TABLE temp.met; PRAGMA shrink_memory";
+        let _ = sqlx::raw_sql(forget).execute(self.store.pool()).await;
+    }
+
+    /// How many people of the list are planned, and how many are kept and were not asked for.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn planned_counts(&self) -> Result<(u64, u64), StoreError> {
+        let (meant, outside): (i64, i64) = sqlx::query_as(
+            "SELECT count(*) FILTER (WHERE NOT outside), count(*) FILTER (WHERE outside) \
+             FROM temp.staging WHERE kept AND gone IS NULL",
+        )
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok((meant.unsigned_abs(), outside.unsigned_abs()))
+    }
+
+    /// Fills the table of those who have a row.
+    pub(super) async fn meet(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(MEET).execute(&mut *connection).await?;
+        sqlx::query(MET).bind(&self.issue).execute(&mut *connection).await?;
+        sqlx::raw_sql(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
+    }
+
+    /// The staging table against the ledger. `resend` counts uncertain rows among those to be sent to.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn census(&self, resend: bool, domains: i64) -> Result<Census, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let settled =
+            if resend { "('accepted', 'refused')" } else { "('accepted', 'refused', 'uncertain')" };
+        let mut connection = self.store.pool().acquire().await.map_err(failed)?;
+        self.meet(&mut connection).await.map_err(failed)?;
+        drop(connection);
+        // One pass over both, of which the sums are taken: domains are many fewer than people.
+        let statement = format!(
+            "WITH sums AS MATERIALIZED (SELECT domain, state, count(*) AS n FROM (\
+               SELECT substr(l.identity, -l.domain_bytes) AS domain, r.state AS state \
+               FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
+               CROSS JOIN temp.staging l ON l.id = m.entry \
+               UNION ALL SELECT substr(l.identity, -l.domain_bytes), 'new' \
+               FROM temp.staging l NOT INDEXED WHERE {PLANNED} AND {UNMET}) GROUP BY 1, 2), \
+             ranked AS (SELECT domain, sum(n) AS n, count(*) OVER () AS domains FROM sums \
+               WHERE state NOT IN {settled} GROUP BY domain ORDER BY 2 DESC, domain LIMIT ?2) \
+             SELECT state, sum(n), NULL FROM sums GROUP BY state \
+             UNION ALL SELECT domain, n, domains FROM ranked"
+        );
+        let mut census = Census::default();
+        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue).bind(domains);
+        for row in rows.fetch_all(self.store.pool()).await.map_err(failed)? {
+            let (name, number): (String, i64) = (row.get(0), row.get(1));
+            match row.get::<Option<i64>, _>(2) {
+                None => {
+                    census.states.insert(name, number.unsigned_abs());
+                }
+                Some(all) => {
+                    census.domains.push((name, number.unsigned_abs()));
+                    census.domain_count = all.unsigned_abs();
+                }
+            }
+        }
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM recipient \
+             WHERE issue = ?1 AND state IN ('pending', 'claimed', 'deferred')",
+        )
+        .bind(&self.issue)
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(failed)?;
+        census.waiting = waiting.unsigned_abs();
+        (_, census.outside) = self.planned_counts().await?;
+        Ok(census)
+    }
+}
+
+#[cfg(test)]
+mod tests;
