@@ -19,11 +19,11 @@ pub(super) fn tell(look: &Look) {
     match look {
         Look::Still => {}
         Look::Sending(who) => print::note(&format!(
-            "{who} is sending now: whoever is being sent to counts as pending"
+            "{who} is sending now: a message that is on its way counts as pending"
         )),
         Look::Killed(recovery) => print::note(&format!(
-            "a send was killed: {}. These numbers hold that already; the next send, or digest \
-             reconcile, writes it down",
+            "a send was killed. {}. The numbers here count them so; the next send or digest \
+             reconcile writes that to the ledger",
             found(recovery)
         )),
         Look::Unsettled(error) => print::note(&format!("these numbers may be wrong: {error}")),
@@ -34,7 +34,7 @@ pub(super) fn tell(look: &Look) {
 pub(super) fn tell_recovered(recovery: &Recovery) {
     if recovery.gap && recovery.count("uncertain") > 0 {
         print::note(&format!(
-            "a send was killed, and its journal is not whole: {}",
+            "a send was killed, and its journal is not whole. {}",
             found(recovery)
         ));
     }
@@ -50,7 +50,7 @@ fn found(recovery: &Recovery) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, state)| format!("{number} {state}"))
         .collect();
-    format!("of those whom it had taken up, {}", parts.join(", "))
+    format!("Of those whom it was about to send to: {}", parts.join(", "))
 }
 
 /// What names this boot of the machine; empty where the system does not say, which counts as

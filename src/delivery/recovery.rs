@@ -7,8 +7,9 @@
 mod look;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::journal::{self, Found, Left, Settled};
@@ -153,6 +154,7 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     let found = journal::read(&path);
     let found = found.map_err(|error| RecoveryError::Read { path: path.clone(), error })?;
     let claims = claims(store).await?;
+    let at = &last_written(&path, at).unwrap_or_else(|| at.to_owned());
     let (ledger, journal) = (store.path().to_owned(), path);
     let left = match found {
         Found::Nothing => None,
@@ -170,6 +172,14 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
         Some(left) => Ok(decide(&left, &[claims, tried_again(&left, &known)].concat(), boot, at)),
         None => Err(RecoveryError::Older { ledger, journal }),
     }
+}
+
+/// When the journal was written last, RFC 3339, and not `now`: nobody who is undecided was sent to
+/// later, which is what a relay's log is searched by, and what a limit counts.
+fn last_written(journal: &Path, now: &str) -> Option<String> {
+    let now: Timestamp = now.parse().ok()?;
+    let written = Timestamp::try_from(std::fs::metadata(journal).ok()?.modified().ok()?).ok()?;
+    Some(written.min(now).to_string())
 }
 
 /// Rows that the run put off and tried again, where the ledger knows of the first only: it was

@@ -2,6 +2,7 @@
 //! rules asked of them. Shows what was found.
 
 use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
 use sejong_digest::check::allow::Allowed;
 use sejong_digest::check::{self, Audience};
 use sejong_digest::delivery::send::SendError;
@@ -13,7 +14,7 @@ use super::options::PlanArgs;
 use super::refusal;
 use crate::cmd::failure::Failure;
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{gate, print, readers};
+use crate::cmd::{clock, gate, print, readers};
 
 /// Reads all, and stops where it or the slots have errors. `begin` is when messages are to leave.
 pub(super) async fn take(
@@ -45,7 +46,7 @@ pub(super) async fn take(
         (taken, _) => taken.map_err(told)?,
     };
     if let Some(difference) = survey.content().difference() {
-        print::note(&differs(difference));
+        print::note(&differs(difference, &workspace.config.time_zone));
     }
     show_list(&survey);
     let readers = survey.readers().await.map_err(told)?;
@@ -92,8 +93,12 @@ fn rules(
 }
 
 /// Says that the issue would look different today, and why.
-fn differs(difference: &Difference) -> String {
+fn differs(difference: &Difference, zone: &TimeZone) -> String {
     let Difference { planned_at, content_hash, cause } = difference;
+    let planned_at = match planned_at.parse() {
+        Ok(moment) => clock::at(moment, zone).strftime("%F %H:%M").to_string(),
+        Err(_) => planned_at.clone(),
+    };
     let went_on = format!(
         "going on with the issue as it was planned at {planned_at} ({}); --recompose takes the \
          files as they are, for those whom no relay can have it for",

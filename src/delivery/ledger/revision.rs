@@ -195,3 +195,79 @@ impl Ledger {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::delivery::ledger::STEPS;
+    use crate::store::Store;
+
+    const COMPOSITION: &str = "{\"issue\":\"x\",\"subject\":[],\"text\":[{\"literal\":\"Hangul\"}],\
+        \"html\":[],\"pictures\":[],\"language\":\"ko\",\"slots\":[],\"content_hash\":\
+        \"0000000000000000000000000000000000000000000000000000000000000000\"}";
+
+    fn frozen() -> FrozenIssue {
+        FrozenIssue {
+            content_hash: "00".repeat(32),
+            composition: COMPOSITION.to_owned(),
+            date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(),
+            files: BTreeMap::new(),
+            created_at: "2025-11-06T14:00:00Z".to_owned(),
+        }
+    }
+
+    /// What the ledger gives back of a composition whose bytes are these.
+    fn thawed(bytes: &[u8], checked: bool) -> Result<Composition, StoreError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let store = Store::nowhere(std::path::Path::new("a.db"), &STEPS).await.unwrap();
+            let ledger = Ledger::new(store.clone(), "x");
+            let mut connection = store.pool().acquire().await.unwrap();
+            ledger.revise(&mut connection, PlannedText::New(&frozen())).await.unwrap();
+            let damage = "UPDATE revision SET composition = CAST(?1 AS TEXT), \
+                checksum = CASE WHEN ?2 THEN checksum END";
+            sqlx::query(damage).bind(bytes).bind(checked).execute(&mut *connection).await.unwrap();
+            drop(connection);
+            let revisions = ledger.revisions().await.unwrap();
+            revisions[0].thaw(&Place::File("x".into()))
+        })
+    }
+
+    #[test]
+    fn what_was_written_is_given_back() {
+        for checked in [true, false] {
+            assert_eq!(thawed(COMPOSITION.as_bytes(), checked).unwrap().language, "ko");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+        #[test]
+        fn damage_of_any_kind_is_an_error_that_names_the_file(
+            at in 0usize..300,
+            len in 1usize..80,
+            kind in 0u8..5,
+            noise in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let whole = COMPOSITION.as_bytes();
+            let at = at % whole.len();
+            let end = (at + len).min(whole.len());
+            let damaged: Vec<u8> = match kind {
+                0 => whole[..at].to_vec(),
+                1 => [&whole[..at], &whole[end..]].concat(),
+                2 => [&whole[..at], &vec![0; end - at][..], &whole[end..]].concat(),
+                3 => whole.iter().enumerate().map(|(n, b)| if n == at { b ^ 0x81 } else { *b }).collect(),
+                _ => noise,
+            };
+            let error = thawed(&damaged, true).expect_err("it was taken for whole").to_string();
+            for words in ["the text of x (revision 1) in a.db is damaged", "git has them"] {
+                prop_assert!(error.contains(words), "{error}");
+            }
+            // Without a checksum it may pass for another text, and is never a panic.
+            let _ = thawed(&damaged, false);
+        }
+    }
+}
