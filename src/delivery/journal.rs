@@ -418,7 +418,8 @@ fn ends_by_a_kill(at: usize, rest: &[u8], last: u64) -> bool {
     let mark = end_mark(last);
     let whole_pages = (at + rest.len()) % PAGE == 0 && !rest.contains(&b'\n') && !rest.contains(&0);
     let to_page = PAGE - at % PAGE;
-    let old_end = || rest.get(to_page..).is_some_and(|end| Some(end) == mark.as_bytes().get(to_page..));
+    let old_end =
+        || rest.get(to_page..).is_some_and(|end| Some(end) == mark.as_bytes().get(to_page..));
     whole_pages || (rest.len() == mark.len() && old_end())
 }
 

@@ -27,14 +27,8 @@ use turns::Earlier;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 6] = [
-    FIRST_STEP,
-    turns::TIMES,
-    revision::STEP,
-    plan::PERSONS,
-    runs::STEP,
-    revision::CHECKSUM,
-];
+pub const STEPS: [&str; 6] =
+    [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS, runs::STEP, revision::CHECKSUM];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.

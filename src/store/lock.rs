@@ -106,7 +106,8 @@ impl Store {
         for _ in 0..10 {
             std::thread::sleep(Duration::from_millis(50));
             let mut who = String::new();
-            let read = File::open(self.words_path()).and_then(|mut file| file.read_to_string(&mut who));
+            let read =
+                File::open(self.words_path()).and_then(|mut file| file.read_to_string(&mut who));
             if read.is_ok() && !who.trim().is_empty() {
                 return who.trim().to_owned();
             }

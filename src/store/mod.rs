@@ -216,8 +216,8 @@ impl Store {
             return Err(StoreError::Renamed { path: path.to_owned(), journal, ledger });
         }
         // SQLite gives its log the mode that the database has.
-        let file = owner::open(path)
-            .map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
+        let file =
+            owner::open(path).map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
         if place::has_another_name(&file) {
             return Err(StoreError::Linked { path: path.to_owned() });
         }

@@ -136,7 +136,8 @@ fn reconcile_settles_what_a_killed_send_has_left() {
     assert_eq!((book.of("uncertain").len(), book.of("pending").len()), (3, 36));
     // They became so when the sender died, and not when that was found.
     for email in book.of("uncertain") {
-        let at: jiff::Timestamp = book.row(email).at.as_ref().expect("a time").parse().expect("one");
+        let at: jiff::Timestamp =
+            book.row(email).at.as_ref().expect("a time").parse().expect("one");
         assert!(at <= killed, "{at} {killed}");
     }
     assert!(!here.exists("digest.db-marks"));
@@ -149,7 +150,8 @@ fn while_a_send_goes_on_status_says_who_sends_and_counts_its_rows_as_pending() {
     relay.has_taken(CONNECTIONS as u64);
     let status = here.run(&["status", "2025-11"]);
     assert!(status.stdout.starts_with("2025-11: 40 planned: 40 pending\n"), "{status:?}");
-    for name in ["digest.db", "digest.db-wal", "digest.db-shm", "digest.db-marks", "digest.db-lock"] {
+    for name in ["digest.db", "digest.db-wal", "digest.db-shm", "digest.db-marks", "digest.db-lock"]
+    {
         let mode = std::fs::metadata(here.path(name)).expect(name).permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }

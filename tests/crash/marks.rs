@@ -87,11 +87,13 @@ type Damage = fn(&str) -> Vec<u8>;
 fn a_journal_that_was_cut_short_or_overwritten_doubles_nobody() {
     let damages: [Damage; 6] = [
         // Between two lines, some before the end.
-        |text| text.lines().take(text.lines().count() - 12).fold(Vec::new(), |mut all, line| {
-            all.extend_from_slice(line.as_bytes());
-            all.push(b'\n');
-            all
-        }),
+        |text| {
+            text.lines().take(text.lines().count() - 12).fold(Vec::new(), |mut all, line| {
+                all.extend_from_slice(line.as_bytes());
+                all.push(b'\n');
+                all
+            })
+        },
         |text| text.as_bytes()[..text.len() / 3].to_vec(),
         |text| [&text.as_bytes()[..text.len() - 700], &[0; 700][..]].concat(),
         |text| text.replacen("\"dot\"", "\"dxt\"", 20).into_bytes(),

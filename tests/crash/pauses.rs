@@ -111,10 +111,11 @@ fn age(here: &Publication, by: jiff::SignedDuration) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
-        let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, at FROM recipient WHERE at <> ''")
-            .fetch_all(store.pool())
-            .await
-            .expect("rows");
+        let rows: Vec<(i64, String)> =
+            sqlx::query_as("SELECT id, at FROM recipient WHERE at <> ''")
+                .fetch_all(store.pool())
+                .await
+                .expect("rows");
         for (row, at) in rows {
             let at = at.parse::<jiff::Timestamp>().expect("a time") - by;
             sqlx::query(

@@ -28,6 +28,7 @@ const HOMES: &[Home] = &[
     ("aws_lc_rs", &["crypto", "net"]),
     ("clap", &["cmd"]),
     ("comrak", &["issue"]),
+    ("crc32fast", &["delivery"]),
     ("css_inline", &["compose"]),
     ("csv", &["audience"]),
     ("dialoguer", &["cmd"]),

@@ -174,8 +174,12 @@ fn lines_behind_a_damaged_one_still_count() {
         // Rows 8 and 9 come last.
         assert!(damaged > 12 || left.settled.contains_key(&8), "line {damaged}: {left:?}");
         // A line that is left out shows as well.
-        let without: Vec<&str> =
-            lines.iter().enumerate().filter(|(at, _)| *at != damaged).map(|(_, line)| *line).collect();
+        let without: Vec<&str> = lines
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != damaged)
+            .map(|(_, line)| *line)
+            .collect();
         assert!(left_of((without.join("\n") + "\n").as_bytes()).gap, "without line {damaged}");
     }
 }

@@ -116,9 +116,12 @@ fn together(spans: impl Iterator<Item = (Timestamp, Timestamp)>) -> Option<Times
     spans.fold(None, |times, (first, last)| {
         // A clock that was set back in mid-run takes no time off.
         let took = last.duration_since(first).max(SignedDuration::ZERO);
-        let Times { first, last, took } = times.map_or(Times { first, last, took }, |all: Times| {
-            Times { first: all.first.min(first), last: all.last.max(last), took: all.took + took }
-        });
+        let Times { first, last, took } =
+            times.map_or(Times { first, last, took }, |all: Times| Times {
+                first: all.first.min(first),
+                last: all.last.max(last),
+                took: all.took + took,
+            });
         Some(Times { first, last, took })
     })
 }
@@ -130,8 +133,9 @@ mod tests {
     #[test]
     fn the_time_between_two_runs_is_not_a_time_of_sending() {
         let at = |second: i64| Timestamp::from_second(second).unwrap();
-        let times = together([(at(100), at(160)), (at(9_000), at(9_030)), (at(9_900), at(9_000))]
-            .into_iter());
+        let times = together(
+            [(at(100), at(160)), (at(9_000), at(9_030)), (at(9_900), at(9_000))].into_iter(),
+        );
         let (first, last, took) = (at(100), at(9_030), SignedDuration::from_secs(90));
         assert_eq!(times, Some(Times { first, last, took }));
         assert_eq!(together(std::iter::empty()), None);

@@ -98,7 +98,8 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> 
         query.build().execute(store.pool()).await?;
     }
     let seen: Vec<String> = columns.iter().map(|name| column(name)).collect();
-    let view = format!("CREATE TEMP VIEW recipient AS SELECT {} FROM main.recipient r", seen.join(", "));
+    let view =
+        format!("CREATE TEMP VIEW recipient AS SELECT {} FROM main.recipient r", seen.join(", "));
     // Names of columns are our own words.
     sqlx::raw_sql(sqlx::AssertSqlSafe(view)).execute(store.pool()).await.map(|_| ())
 }

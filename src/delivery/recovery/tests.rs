@@ -149,10 +149,8 @@ fn a_journal_of_version_0_1_0_fits_by_number_and_boot() {
 // The ledger was copied between the two attempts of one run.
 #[test]
 fn an_attempt_that_the_ledger_does_not_know_of_is_taken_from_the_journal() {
-    let deferred = |at: Option<&str>| Known {
-        at: at.map(str::to_owned),
-        ..known("deferred", Some(7))
-    };
+    let deferred =
+        |at: Option<&str>| Known { at: at.map(str::to_owned), ..known("deferred", Some(7)) };
     let rows = HashMap::from([(1, deferred(Some("2025-11-06T13:00:00Z"))), (2, deferred(None))]);
     let mut claims = tried_again(&journal(), &rows);
     claims.sort_by_key(|claim| claim.row);
