@@ -74,6 +74,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let recovered = recovery::recover(&ledger, &lock, &looking::boot(), &now).await?;
         looking::tell_recovered(&recovered);
         let open = reconcile::open(&store, &args.issue).await?;
+        if open.is_empty() {
+            store.close().await;
+            print::note(&format!("nobody is uncertain in {}", args.issue));
+            return Ok(Exit::Done);
+        }
         let log = maillog::read(&open, files, &when)?;
         let rulings: Vec<(Open, Ruling)> = open
             .into_iter()
@@ -85,7 +90,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             .collect();
         reconcile::settle(&store, &rulings, &clock::now().to_string()).await?;
         store.close().await;
-        tell(&args.issue, &rulings)
+        tell(&rulings)
     })
 }
 
@@ -97,7 +102,7 @@ fn log_file(path: &PathBuf) -> Result<LogFile<BufReader<File>>, Failure> {
 }
 
 /// Says for each row what was decided, and by which line.
-fn tell(issue: &str, rulings: &[(Open, Ruling)]) -> Ending {
+fn tell(rulings: &[(Open, Ruling)]) -> Ending {
     let mut text = String::new();
     let mut held = false;
     for (Open { email, .. }, ruling) in rulings {
@@ -128,9 +133,6 @@ fn tell(issue: &str, rulings: &[(Open, Ruling)]) -> Ending {
         }
     }
     print::answer(text.as_bytes())?;
-    if rulings.is_empty() {
-        print::note(&format!("nobody is uncertain in {issue}"));
-    }
     if held {
         print::note(
             "whoever is still uncertain is not sent to. If the log is whole and they do not have \

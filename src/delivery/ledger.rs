@@ -86,8 +86,19 @@ pub struct Claimed {
     pub revision: Option<i64>,
     /// Whom the message is for.
     pub recipient: Recipient,
+    /// The Message-ID that its message had at an earlier attempt, without angle brackets.
+    pub message_id: Option<String>,
     /// Its tries so far.
     pub earlier: Earlier,
+}
+
+/// Rows with an outcome that a person wants to have tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reopened {
+    /// Those of whom nobody can tell whether they have it.
+    pub uncertain: bool,
+    /// Those whom a relay refused for good.
+    pub refused: bool,
 }
 
 /// The ledger of one issue.
@@ -186,6 +197,45 @@ impl Ledger {
         transaction.commit().await.map_err(failed)
     }
 
+    /// Rows that were put off because it was not clear whom a refusal is about are refused after
+    /// all, with the reply that they have.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn refuse(&self, rows: &[i64]) -> Result<(), StoreError> {
+        let statement =
+            "UPDATE recipient SET state = 'refused' WHERE state = 'deferred' AND id IN (";
+        self.change(statement, rows).await
+    }
+
+    /// Lets deferred rows be claimed at once.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn make_due(&self, rows: &[i64]) -> Result<(), StoreError> {
+        let statement =
+            "UPDATE recipient SET next_attempt = 1 WHERE state = 'deferred' AND id IN (";
+        self.change(statement, rows).await
+    }
+
+    /// Runs a statement that ends where the numbers of rows follow.
+    async fn change(&self, statement: &str, rows: &[i64]) -> Result<(), StoreError> {
+        for batch in rows.chunks(BATCH) {
+            let mut query = QueryBuilder::<Sqlite>::new(statement);
+            let mut list = query.separated(", ");
+            for row in batch {
+                list.push_bind(*row);
+            }
+            query.push(")");
+            query
+                .build()
+                .execute(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        }
+        Ok(())
+    }
+
     /// Gives back what a run claimed and did not attempt.
     ///
     /// # Errors
@@ -204,22 +254,8 @@ impl Ledger {
 
     /// Rows that were claimed and never attempted wait again.
     pub(super) async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
-        for batch in rows.chunks(BATCH) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (",
-            );
-            let mut list = query.separated(", ");
-            for row in batch {
-                list.push_bind(*row);
-            }
-            query.push(")");
-            query
-                .build()
-                .execute(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
-        }
-        Ok(())
+        let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (";
+        self.change(statement, rows).await
     }
 }
 

@@ -12,6 +12,7 @@ mod maillogs;
 mod outcomes;
 mod pace;
 mod plans;
+mod refusals;
 mod relays;
 mod rehearsal;
 mod rehearsed;

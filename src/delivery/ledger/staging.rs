@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, Transaction};
 use tokio::task::JoinHandle;
 
-use super::{BATCH, Ledger, fields_json, tags_json};
+use super::{BATCH, Ledger, Reopened, fields_json, tags_json};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::StoreError;
@@ -327,14 +327,18 @@ impl Ledger {
         sqlx::raw_sql(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
     }
 
-    /// The staging table against the ledger. `resend` counts uncertain rows among those to be sent to.
+    /// The staging table against the ledger. Rows that are `reopened` count among those to be sent to.
     ///
     /// # Errors
     /// The store's.
-    pub async fn census(&self, resend: bool, domains: i64) -> Result<Census, StoreError> {
+    pub async fn census(&self, reopened: Reopened, domains: i64) -> Result<Census, StoreError> {
         let failed = |error| self.store.failed(error);
-        let settled =
-            if resend { "('accepted', 'refused')" } else { "('accepted', 'refused', 'uncertain')" };
+        let settled = match reopened {
+            Reopened { uncertain: true, refused: true } => "('accepted')",
+            Reopened { uncertain: true, refused: false } => "('accepted', 'refused')",
+            Reopened { uncertain: false, refused: true } => "('accepted', 'uncertain')",
+            Reopened { uncertain: false, refused: false } => "('accepted', 'refused', 'uncertain')",
+        };
         let mut connection = self.store.pool().acquire().await.map_err(failed)?;
         self.meet(&mut connection).await.map_err(failed)?;
         drop(connection);

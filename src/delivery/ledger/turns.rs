@@ -49,6 +49,8 @@ pub struct Earlier {
     pub deferred: bool,
     /// This run deferred it, and its time has come.
     pub again: bool,
+    /// It was deferred after a refusal for good that may not be about it: others go first.
+    pub refused: bool,
 }
 
 /// What a claim leaves where it is.
@@ -128,7 +130,8 @@ impl Ledger {
     }
 
     /// Claims up to `limit` rows for `run`, durably: deferred ones whose time has come, then those
-    /// that wait for their first attempt, in the order of the list. `skip` stays where it is.
+    /// that wait for their first attempt, in the order of the list, then deferred ones that were
+    /// refused for good when they were last tried. `skip` stays where it is.
     ///
     /// # Errors
     /// The store's.
@@ -143,27 +146,19 @@ impl Ledger {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query =
             QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'claimed', claimed_by = ");
-        query.push_bind(run).push(
-            " WHERE id IN (SELECT id FROM (\
-               SELECT id FROM recipient WHERE state = 'deferred' AND issue = ",
-        );
-        query.push_bind(&self.issue).push(" AND next_attempt <= ").push_bind(now_ms);
-        query.push(" AND planned_by = ").push_bind(run);
-        leave_out(&mut query, &skip.domains);
-        query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit);
-        query.push(
-            ") UNION ALL SELECT id FROM (\
-               SELECT id FROM recipient WHERE state = 'pending' AND issue = ",
-        );
+        query.push_bind(run).push(" WHERE id IN (");
+        self.due(&mut query, run, now_ms, "(code IS NULL OR code < 500)", skip, limit);
+        query.push(" UNION ALL SELECT id FROM (SELECT id FROM recipient WHERE state = 'pending' AND issue = ");
         query.push_bind(&self.issue);
         query.push(" AND id > ").push_bind(skip.after);
         query.push(" AND planned_by = ").push_bind(run);
         leave_out(&mut query, &skip.domains);
-        query.push(" ORDER BY id LIMIT ").push_bind(limit);
-        query.push(") LIMIT ").push_bind(limit);
+        query.push(" ORDER BY id LIMIT ").push_bind(limit).push(") UNION ALL ");
+        self.due(&mut query, run, now_ms, "code >= 500", skip, limit);
+        query.push(" LIMIT ").push_bind(limit);
         query.push(
             ") RETURNING id, email, fields, tags, attempts, charged, first_attempt, next_attempt, \
-             revision, at",
+             revision, code, message_id, at",
         );
         let rows = query
             .build()
@@ -175,26 +170,46 @@ impl Ledger {
             .iter()
             .filter_map(|row| {
                 let email: String = row.get(1);
-                let next_ms: Option<i64> = row.get(7);
+                let (next_ms, code): (Option<i64>, Option<i64>) = (row.get(7), row.get(9));
                 // The address was written from an `Address`, and reads as one again.
                 let address = Address::parse(&email).ok()?;
                 Some(Claimed {
                     row: row.get(0),
                     revision: row.get(8),
                     recipient: recipient(address, row.get(2), row.get(3)),
+                    message_id: row.get(10),
                     earlier: Earlier {
                         attempts: count(row.get(4)),
                         charged: count(row.get(5)),
                         first_ms: row.get(6),
-                        last_ms: row.get::<Option<String>, _>(9).as_deref().and_then(millisecond),
+                        last_ms: row.get::<Option<String>, _>(11).as_deref().and_then(millisecond),
                         deferred: next_ms.is_some(),
                         again: next_ms.is_some_and(|next| next > 0),
+                        refused: next_ms.is_some() && code.is_some_and(|code| code >= 500),
                     },
                 })
             })
             .collect();
-        claimed.sort_by_key(|claimed| claimed.row);
+        claimed.sort_by_key(|claimed| (claimed.earlier.refused, claimed.row));
         Ok(claimed)
+    }
+
+    /// The part of a claim that takes deferred rows whose time has come.
+    fn due(
+        &self,
+        query: &mut QueryBuilder<Sqlite>,
+        run: i64,
+        now_ms: i64,
+        which: &str,
+        skip: &Skip,
+        limit: i64,
+    ) {
+        query
+            .push("SELECT id FROM (SELECT id FROM recipient WHERE state = 'deferred' AND issue = ");
+        query.push_bind(self.issue.clone()).push(" AND next_attempt <= ").push_bind(now_ms);
+        query.push(" AND planned_by = ").push_bind(run).push(" AND ").push(which);
+        leave_out(query, &skip.domains);
+        query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit).push(")");
     }
 }
 
@@ -231,6 +246,7 @@ mod tests {
                     String::new(),
                     String::new(),
                 ),
+                message_id: None,
                 earlier: Earlier { deferred: *deferred, ..Earlier::default() },
             };
             rows.iter().map(row).collect()

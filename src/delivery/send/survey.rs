@@ -13,7 +13,7 @@ use super::{SendError, SendOptions};
 use crate::audience::list;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
-use crate::delivery::ledger::{self, Ledger};
+use crate::delivery::ledger::{self, Ledger, Reopened};
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
@@ -121,19 +121,18 @@ impl Survey {
         Ok(Ready { survey: self })
     }
 
-    pub(super) async fn plan(&self, resend: bool) -> Result<Plan, SendError> {
-        Ok(Plan::new(&self.intake, self.ledger.census(resend, DOMAINS).await?, resend))
+    pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
+        Ok(Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened))
     }
 }
 
 impl Ready {
-    /// Who gets the issue, as the ledger is now. With `resend` those of whom nobody can tell are
-    /// sent to again.
+    /// Who gets the issue, as the ledger is now. Those who are `reopened` are sent to again.
     ///
     /// # Errors
     /// The ledger's.
-    pub async fn plan(&self, resend: bool) -> Result<Plan, SendError> {
-        self.survey.plan(resend).await
+    pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
+        self.survey.plan(reopened).await
     }
 
     /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;
