@@ -101,7 +101,8 @@ impl Workspace {
             problems.extend(found);
         }
         let mut allowed = issue.as_ref().map(Allowed::of_issue).unwrap_or_default();
-        let problems = allowed.remaining(problems);
+        let mut problems = allowed.remaining(problems);
+        problems.extend(allowed.refused());
         Draft { folder, issue, composition, problems, allowed }
     }
 
@@ -142,6 +143,11 @@ impl Draft {
     /// Shows the problems on stderr, and counts them.
     pub(crate) fn show(&self) {
         print::problems(&self.problems);
+    }
+
+    /// The issue and its composition, where there are both.
+    pub(crate) fn as_composed(&self) -> Option<(&Issue, &Composition)> {
+        self.issue.as_ref().zip(self.composition.as_ref())
     }
 
     /// The issue and its composition, even if they have errors.

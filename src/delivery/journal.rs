@@ -416,7 +416,9 @@ impl Left {
 /// seldom meets the end of a page.
 fn ends_by_a_kill(at: usize, rest: &[u8], last: u64) -> bool {
     let mark = end_mark(last);
-    let whole_pages = (at + rest.len()) % PAGE == 0 && !rest.contains(&b'\n') && !rest.contains(&0);
+    let whole_pages = (at + rest.len()).is_multiple_of(PAGE)
+        && !rest.contains(&b'\n')
+        && !rest.contains(&0);
     let to_page = PAGE - at % PAGE;
     let old_end =
         || rest.get(to_page..).is_some_and(|end| Some(end) == mark.as_bytes().get(to_page..));

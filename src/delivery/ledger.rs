@@ -4,20 +4,18 @@
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
 pub mod overview;
+mod person;
 mod plan;
 pub mod revision;
 pub mod runs;
 pub mod staging;
 pub mod turns;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serializer as _;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::journal::Settled;
-use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::{Store, StoreError};
 use runs::Written;
@@ -27,8 +25,15 @@ use turns::Earlier;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 6] =
-    [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS, runs::STEP, revision::CHECKSUM];
+pub const STEPS: [&str; 7] = [
+    FIRST_STEP,
+    turns::TIMES,
+    revision::STEP,
+    plan::PERSONS,
+    person::SPELLINGS,
+    runs::STEP,
+    revision::CHECKSUM,
+];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
@@ -117,6 +122,20 @@ impl Ledger {
     /// The open file.
     pub(super) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The issue's name.
+    pub(super) fn issue(&self) -> &str {
+        &self.issue
+    }
+
+    /// A ledger without a file and without an issue, for who asks only what a list says.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn of_a_list() -> Result<Ledger, StoreError> {
+        let store = Store::nowhere(Path::new("for the list"), &[]).await?;
+        Ok(Ledger { store, issue: String::new() })
     }
 
     /// The file of fine marks beside the database.
@@ -263,32 +282,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
-}
-
-fn fields_json(recipient: &Recipient) -> String {
-    json(|writer| writer.collect_map(recipient.fields()))
-}
-
-fn tags_json(recipient: &Recipient) -> String {
-    json(|writer| writer.collect_seq(recipient.tags()))
-}
-
-/// JSON straight from what is borrowed: a list makes two for each of its rows.
-fn json(
-    write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
-) -> String {
-    let mut bytes = Vec::with_capacity(128);
-    // Texts and a buffer in memory: neither can fail.
-    let written = write(&mut serde_json::Serializer::new(&mut bytes));
-    debug_assert!(written.is_ok(), "{written:?}");
-    String::from_utf8(bytes).unwrap_or_default()
-}
-
-fn recipient(address: Address, fields: String, tags: String) -> Recipient {
-    let fields: HashMap<String, String> = serde_json::from_str(&fields).unwrap_or_default();
-    let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();
-    let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    Recipient::new(address, fields, tags.iter().map(String::as_str))
 }
 
 #[cfg(test)]

@@ -195,6 +195,32 @@ fn tried_again(left: &Left, known: &HashMap<i64, Known>) -> Vec<Claim> {
         .collect()
 }
 
+/// Whether anybody of the issue was attempted: some relay may have a message, or has refused one.
+/// What a dead sender left counts as it will be settled; where that cannot be told, as attempted.
+///
+/// # Errors
+/// The store's.
+pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, StoreError> {
+    if ledger.has_outcomes().await? {
+        return Ok(true);
+    }
+    let store = ledger.store();
+    let claimed: Vec<i64> =
+        sqlx::query_scalar("SELECT id FROM recipient WHERE issue = ?1 AND state = 'claimed'")
+            .bind(ledger.issue())
+            .fetch_all(store.pool())
+            .await
+            .map_err(|error| store.failed(error))?;
+    if claimed.is_empty() {
+        return Ok(false);
+    }
+    match plan(ledger, boot, at).await {
+        Ok(recovery) => Ok(claimed.iter().any(|row| !recovery.free.contains(row))),
+        Err(RecoveryError::Store(error)) => Err(error),
+        Err(_) => Ok(true),
+    }
+}
+
 /// The journal as far as it says something that this ledger does not know yet; `None` where the two
 /// do not belong together. A damaged journal without a first line belongs to nobody, and says
 /// nothing.

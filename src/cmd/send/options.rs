@@ -7,6 +7,7 @@ use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::SendOptions;
+use sejong_digest::delivery::send::content::ExpectedHash;
 use sejong_digest::store;
 
 use crate::cmd::clock;
@@ -25,8 +26,8 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) subscribers: Option<PathBuf>,
     /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
-    pub(super) encoding: Option<String>,
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    pub(super) encoding: Option<ReadOptions>,
     /// A part of the list: tag:member, !tag:press, language=ko, joined by and, or, ( )
     #[arg(long, value_name = "EXPR")]
     pub(super) only: Option<Only>,
@@ -38,7 +39,7 @@ pub(crate) struct PlanArgs {
     /// End with one JSON object on stdout
     #[arg(long)]
     pub(super) json: bool,
-    /// Take the files as they are now, for those who were not sent to yet
+    /// Send the files as they are now to those who cannot have the issue yet
     #[arg(long, hide_short_help = true)]
     pub(super) recompose: bool,
     /// Leave out rows of the list that cannot be used, instead of stopping
@@ -55,31 +56,39 @@ pub(crate) struct PlanArgs {
     pub(super) connections: Option<u16>,
 }
 
+/// What `send` alone can be held to.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Restrictions {
+    /// Send only the content with this hash, of which `digest plan` shows the first 12 digits
+    #[arg(long, value_name = "HASH", hide_short_help = true)]
+    expect: Option<ExpectedHash>,
+}
+
 impl PlanArgs {
     /// The same for the library: `issue` is the name that the ledger knows the issue by, and `begin`
     /// when messages are to leave.
     pub(super) fn options(
         &self,
         workspace: &Workspace,
-        issue: String,
-        list: PathBuf,
+        restrictions: &Restrictions,
+        (issue, list): (String, PathBuf),
         begin: ZonedDateTime,
     ) -> Result<SendOptions, Failure> {
-        let encoding = match &self.encoding {
-            None => None,
-            Some(label) => Some(list::encoding_named(label).ok_or_else(|| {
-                Failure::usage(format!("--encoding: {label:?} is not known"))
-                    .help("as in utf-8, windows-1252, euc-kr")
-            })?),
-        };
+        // A rehearsal is no send.
+        let receipt = self.relay.catch.is_none().then(|| {
+            let receipts = workspace.root.join("receipts");
+            receipts.join(format!("{issue}.toml"))
+        });
         Ok(SendOptions {
             issue,
             ledger: self.store_path(workspace)?,
             list,
-            read: ReadOptions { encoding },
+            read: self.encoding.unwrap_or_default(),
             only: self.only.clone(),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
+            expect: restrictions.expect.clone(),
+            receipt,
             begin,
             boot: boot(),
             clock: || clock::now().to_string(),

@@ -3,37 +3,38 @@
 
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
+use sejong_digest::check::Audience;
 use sejong_digest::check::allow::Allowed;
-use sejong_digest::check::{self, Audience};
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference, Files};
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
 use sejong_digest::diagnostic::Diagnostic;
 
-use super::options::PlanArgs;
+use super::options::{PlanArgs, Restrictions};
 use super::refusal;
 use crate::cmd::failure::Failure;
+use crate::cmd::gate::Gate;
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{clock, gate, print, readers};
+use crate::cmd::{clock, print, readers};
 
 /// Reads all, and stops where it or the slots have errors. `begin` is when messages are to leave.
 pub(super) async fn take(
     workspace: &Workspace,
     args: &PlanArgs,
+    restrictions: &Restrictions,
     begin: ZonedDateTime,
 ) -> Result<Ready, Failure> {
-    let mut flags = gate::allowed(&args.allow)?;
-    let mut draft = workspace.draft(&args.issue);
-    draft.problems = flags.remaining(draft.problems);
+    let mut gate = Gate::new(&args.allow)?;
+    let mut draft = gate.read(workspace, &args.issue);
     draft.show();
-    let allowed = [std::mem::take(&mut draft.allowed), flags];
+    let mut own = std::mem::take(&mut draft.allowed);
     let issue = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Some(list) = readers::file(workspace, args.subscribers.as_deref()) else {
         return Err(Failure::usage("there is no list of subscribers")
             .help("name one: --subscribers FILE.csv"));
     };
     let told = |error| refusal::of_list(error, &list);
-    let options = args.options(workspace, issue, list.clone(), begin)?;
+    let options = args.options(workspace, restrictions, (issue, list.clone()), begin)?;
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);
@@ -46,26 +47,20 @@ pub(super) async fn take(
         (taken, _) => taken.map_err(told)?,
     };
     if let Some(difference) = survey.content().difference() {
-        print::note(&differs(difference, &workspace.config.time_zone));
+        let instead = match &args.relay.catch {
+            Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
+            None => "--recompose sends the new one to those who cannot have the old one",
+        };
+        print::note(&differs(difference, &workspace.config.time_zone, instead));
     }
-    show_list(&survey);
-    let readers = survey.readers().await.map_err(told)?;
-    let problems = rules(workspace, &survey, &readers, allowed)?;
-    print::problems(&problems);
-    survey.passed(readers, &problems).map_err(told)
-}
-
-/// What is wrong with the list's rows.
-fn show_list(survey: &Survey) {
-    let list = survey.list();
-    print::problems(&list.problems);
-    let more = list.problem_count.saturating_sub(list.problems.len() as u64);
-    if more > 0 {
-        print::note(&format!("… and {more} more of this kind"));
-    }
-    for tag in &list.unknown_tags {
+    print::problems(&gate.remaining(survey.list().problems.clone()));
+    for tag in &survey.list().unknown_tags {
         print::note(&format!("--only: nobody in the list has the tag {tag}"));
     }
+    let readers = survey.readers().await.map_err(told)?;
+    let problems = rules(workspace, &survey, &readers, &mut gate, &mut own)?;
+    print::problems(&problems);
+    survey.passed(readers, &problems).map_err(told)
 }
 
 /// What the rules say of the issue and its readers, without what is allowed.
@@ -73,50 +68,45 @@ fn rules(
     workspace: &Workspace,
     survey: &Survey,
     readers: &PlannedReaders,
-    allowed: [Allowed; 2],
+    gate: &mut Gate,
+    own: &mut Allowed,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let PlannedReaders { people, lacking } = readers;
     let audience = Audience { columns: &survey.list().columns, people: *people, lacking };
-    let content = survey.content();
-    let mut problems = match content.issue() {
-        Some(issue) => gate::issue(workspace, issue, content.composition(), Some(audience))?,
-        None => check::readers(content.composition(), &audience),
+    let composition = survey.content().composition();
+    // Of a composition that was frozen before, only the rules about readers are asked.
+    let Some(issue) = survey.content().issue() else {
+        return Ok(gate.rules_of_slots(composition, own, &audience));
     };
-    for mut allowed in allowed {
-        problems = allowed.remaining(problems);
-        // Of a composition that was frozen before, only the rules about readers are asked.
-        if content.issue().is_some() {
-            problems.extend(allowed.finish());
-        }
-    }
+    let mut problems = gate.rules(workspace, (issue, composition), own, Some(audience))?;
+    problems.extend(gate.unused());
     Ok(problems)
 }
 
-/// Says that the issue would look different today, and why.
-fn differs(difference: &Difference, zone: &TimeZone) -> String {
-    let Difference { planned_at, content_hash, cause } = difference;
-    let planned_at = match planned_at.parse() {
-        Ok(moment) => clock::at(moment, zone).strftime("%F %H:%M").to_string(),
-        Err(_) => planned_at.clone(),
-    };
-    let went_on = format!(
-        "going on with the issue as it was planned at {planned_at} ({}); --recompose takes the \
-         files as they are, for those whom no relay can have it for",
-        &content_hash[..12.min(content_hash.len())],
-    );
+/// Says that the files give another issue than the one that was planned, and which of the two is
+/// sent; `instead` is what somebody can do who wants the other one.
+fn differs(difference: &Difference, zone: &TimeZone, instead: &str) -> String {
     let changed = |(name, change): &(String, Change)| match change {
         Change::Edited => name.clone(),
         Change::Gone => format!("{name} (gone)"),
         Change::New => format!("{name} (new)"),
     };
-    match cause {
-        Cause::Errors => format!("the issue's files have errors now; {went_on}"),
-        Cause::Version => {
-            format!("this version of digest composes the issue differently; {went_on}")
-        }
+    let why = match &difference.cause {
+        Cause::Errors => "the issue's files have errors now".to_owned(),
+        Cause::Version => "this version of digest composes the issue differently".to_owned(),
         Cause::Files(files) => {
             let changed: Vec<String> = files.iter().map(changed).collect();
-            format!("changed since the plan: {}; {went_on}", changed.join(", "))
+            format!("changed since the plan: {}", changed.join(", "))
         }
+    };
+    if !difference.frozen {
+        return format!("{why}; nobody has been sent this issue yet, so it goes out as it is now");
     }
+    let planned_at = &difference.planned_at;
+    let planned_at = planned_at.parse().map_or(planned_at.clone(), |at| clock::minute(at, zone));
+    let hash = &difference.content_hash[..12.min(difference.content_hash.len())];
+    format!(
+        "{why}; some people may have the issue already, so the others get the same one, planned at \
+         {planned_at} ({hash}); {instead}"
+    )
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
@@ -25,6 +26,21 @@ pub struct Counts {
     pub suppressed: u64,
     /// Not attempted yet.
     pub pending: u64,
+}
+
+impl Listed {
+    fn of(row: &SqliteRow) -> Listed {
+        Listed {
+            email: row.get(0),
+            state: row.get(1),
+            attempts: row.get(2),
+            code: row.get(3),
+            enhanced: row.get(4),
+            text: row.get(5),
+            message_id: row.get(6),
+            at: row.get::<Option<String>, _>(7).map(|at| whole_second(&at)),
+        }
+    }
 }
 
 impl Counts {
@@ -68,6 +84,13 @@ impl std::iter::Sum for Counts {
         })
     }
 }
+
+/// Whether a row of the issue has an outcome, or had one. The states are in an index; a row that
+/// waits again is searched for only where nobody has any.
+const ATTEMPTED: &str = "
+SELECT EXISTS (SELECT 1 FROM recipient WHERE issue = ?1
+    AND state IN ('accepted', 'refused', 'deferred', 'uncertain'))
+OR EXISTS (SELECT 1 FROM recipient WHERE issue = ?1 AND attempts > 0)";
 
 impl Counts {
     fn add(&mut self, state: &str, number: u64) {
@@ -123,6 +146,50 @@ impl Ledger {
         Ok(counts)
     }
 
+    /// Whether anybody of the issue has an outcome, or had one; [`attempted`] asks the journal too.
+    ///
+    /// [`attempted`]: crate::delivery::recovery::attempted
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::delivery) async fn has_outcomes(&self) -> Result<bool, StoreError> {
+        sqlx::query_scalar(ATTEMPTED)
+            .bind(&self.issue)
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))
+    }
+
+    /// The Message-IDs under which people of the issue were sent to, without angle brackets.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn message_ids(&self) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT message_id FROM recipient WHERE issue = ?1 AND message_id IS NOT NULL",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))
+    }
+
+    /// How many people of the issue were attempted, and when the first and the last of them were
+    /// settled, RFC 3339.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn attempts(&self) -> Result<(u64, Option<(String, String)>), StoreError> {
+        let (people, first, last): (i64, Option<String>, Option<String>) = sqlx::query_as(
+            "SELECT count(*), min(at), max(at) FROM recipient WHERE issue = ?1 AND attempts > 0",
+        )
+        .bind(&self.issue)
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok((people.unsigned_abs(), first.zip(last)))
+    }
+
     /// The rows in a state, in the order of the list, at most `limit`.
     ///
     /// # Errors
@@ -148,17 +215,25 @@ impl Ledger {
         query.push(") ORDER BY id LIMIT ").push_bind(limit);
         let rows = query.build().fetch_all(self.store.pool()).await;
         let rows = rows.map_err(|error| self.store.failed(error))?;
-        let listed = rows.iter().map(|row| Listed {
-            email: row.get(0),
-            state: row.get(1),
-            attempts: row.get(2),
-            code: row.get(3),
-            enhanced: row.get(4),
-            text: row.get(5),
-            message_id: row.get(6),
-            at: row.get::<Option<String>, _>(7).map(|at| whole_second(&at)),
-        });
-        Ok(listed.collect())
+        Ok(rows.iter().map(Listed::of).collect())
+    }
+
+    /// The uncertain people of the staged list, in the order of their rows. Asked after
+    /// [`Ledger::census`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn uncertain_in_list(&self) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+             FROM recipient WHERE issue = ?1 AND state = 'uncertain' \
+             AND id IN (SELECT row FROM temp.met) ORDER BY id",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok(rows.iter().map(Listed::of).collect())
     }
 
     /// The counts of each recipient domain; their sum is that of the issue at the same moment.

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::{Claimed, Ledger, recipient};
-use crate::message::address::Address;
+use super::person::person;
+use super::{Claimed, Ledger};
 use crate::store::StoreError;
 
 /// The step that gives rows their times; see [`super::STEPS`].
@@ -134,7 +134,7 @@ impl Ledger {
     /// refused for good when they were last tried. `skip` stays where it is.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's, or a row that cannot be read: then nobody is claimed.
     pub async fn claim(
         &self,
         run: i64,
@@ -157,39 +157,34 @@ impl Ledger {
         self.due(&mut query, run, now_ms, "code >= 500", skip, limit);
         query.push(" LIMIT ").push_bind(limit);
         query.push(
-            ") RETURNING id, email, fields, tags, attempts, charged, first_attempt, next_attempt, \
-             revision, code, message_id, at",
+            ") RETURNING id, identity, email, fields, tags, attempts, charged, first_attempt, \
+              next_attempt, revision, code, message_id, at",
         );
-        let rows = query
-            .build()
-            .fetch_all(self.store.pool())
-            .await
-            .map_err(|error| self.store.failed(error))?;
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let rows = query.build().fetch_all(&mut *transaction).await.map_err(failed)?;
         let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-        let mut claimed: Vec<Claimed> = rows
-            .iter()
-            .filter_map(|row| {
-                let email: String = row.get(1);
-                let (next_ms, code): (Option<i64>, Option<i64>) = (row.get(7), row.get(9));
-                // The address was written from an `Address`, and reads as one again.
-                let address = Address::parse(&email).ok()?;
-                Some(Claimed {
-                    row: row.get(0),
-                    revision: row.get(8),
-                    recipient: recipient(address, row.get(2), row.get(3)),
-                    message_id: row.get(10),
-                    earlier: Earlier {
-                        attempts: count(row.get(4)),
-                        charged: count(row.get(5)),
-                        first_ms: row.get(6),
-                        last_ms: row.get::<Option<String>, _>(11).as_deref().and_then(millisecond),
-                        deferred: next_ms.is_some(),
-                        again: next_ms.is_some_and(|next| next > 0),
-                        refused: next_ms.is_some() && code.is_some_and(|code| code >= 500),
-                    },
-                })
-            })
-            .collect();
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (next_ms, code): (Option<i64>, Option<i64>) = (row.get(8), row.get(10));
+            claimed.push(Claimed {
+                row: row.get(0),
+                revision: row.get(9),
+                // Where one cannot be read, nothing is committed and nobody is claimed.
+                recipient: person(&self.store, row)?,
+                message_id: row.get(11),
+                earlier: Earlier {
+                    attempts: count(row.get(5)),
+                    charged: count(row.get(6)),
+                    first_ms: row.get(7),
+                    last_ms: row.get::<Option<String>, _>(12).as_deref().and_then(millisecond),
+                    deferred: next_ms.is_some(),
+                    again: next_ms.is_some_and(|next| next > 0),
+                    refused: next_ms.is_some() && code.is_some_and(|code| code >= 500),
+                },
+            });
+        }
+        transaction.commit().await.map_err(failed)?;
         claimed.sort_by_key(|claimed| (claimed.earlier.refused, claimed.row));
         Ok(claimed)
     }
@@ -233,6 +228,8 @@ fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
 mod tests {
     use super::*;
     use crate::delivery::ledger::{NewRun, STEPS};
+    use crate::message::address::Address;
+    use crate::message::recipient::Recipient;
     use crate::store::Store;
 
     #[test]
@@ -241,11 +238,7 @@ mod tests {
             let row = |(row, deferred): &(i64, bool)| Claimed {
                 row: *row,
                 revision: None,
-                recipient: recipient(
-                    Address::parse("a@b.example").unwrap(),
-                    String::new(),
-                    String::new(),
-                ),
+                recipient: Recipient::new(Address::parse("a@b.example").unwrap(), [], []),
                 message_id: None,
                 earlier: Earlier { deferred: *deferred, ..Earlier::default() },
             };

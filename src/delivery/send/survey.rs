@@ -14,13 +14,14 @@ use crate::audience::list;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
 use crate::delivery::ledger::{self, Ledger, Reopened};
+use crate::delivery::receipt::AlreadySent;
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
 use crate::message::splice::Identity;
 use crate::store::Store;
 
-/// Problems of a list that are kept one by one.
+/// Problems of a list that are kept one by one, of each rule.
 const PROBLEMS: usize = 20;
 /// Domains that a plan counts by name.
 const DOMAINS: i64 = 10;
@@ -64,7 +65,9 @@ impl Survey {
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
         let revisions = ledger.revisions().await?;
-        let content = Content::choose(&options, files, revisions)?;
+        let attempted = recovery::attempted(&ledger, &options.boot, &(options.clock)()).await?;
+        let content = Content::choose(&options, files, revisions, attempted)?;
+        content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options).await?;
         Ok(Survey { options, content, store, ledger, intake })
     }
@@ -96,12 +99,8 @@ impl Survey {
         if people == 0 {
             return Err(SendError::Nobody { others: self.options.only.is_some() && outside > 0 });
         }
-        let mut lacking = BTreeMap::new();
-        for field in check::asked(self.content.composition(), &intake.columns) {
-            let without = self.ledger.without(field, check::EXAMPLES as i64).await?;
-            let without = Lacking { count: without.count, examples: without.examples };
-            lacking.insert(field.to_owned(), without);
-        }
+        let asked = check::asked(self.content.composition(), &intake.columns);
+        let lacking = self.ledger.lacking(&asked).await?;
         Ok(PlannedReaders { people, lacking })
     }
 
@@ -119,6 +118,14 @@ impl Survey {
             return Err(SendError::Checks);
         }
         Ok(Ready { survey: self })
+    }
+
+    /// What the issue's receipt knows and the ledger does not.
+    pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
+        let receipt = self.options.receipt.as_ref().filter(|path| path.symlink_metadata().is_ok());
+        let Some(receipt) = receipt else { return Ok(None) };
+        let (known, _) = self.ledger.attempts().await?;
+        Ok(AlreadySent::found(receipt, known))
     }
 
     pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
@@ -150,6 +157,14 @@ impl Ready {
         &self.survey.content
     }
 
+    /// Why a person would be asked whether the issue is to be sent at all.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
+        self.survey.already_sent().await
+    }
+
     /// Ends here: nothing is sent.
     pub async fn close(self) {
         self.survey.store.close().await;
@@ -173,12 +188,12 @@ impl Ready {
 
 async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {
     let shown = load::shown(&options.list);
-    let rows = list::open(&options.list, &shown, &options.read)
-        .map_err(|problem| SendError::List(Box::new(problem)))?;
-    intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await.map_err(
-        |error| match error {
-            IntakeError::List(problem) => SendError::List(problem),
-            IntakeError::Store(error) => SendError::Store(error),
-        },
-    )
+    let staged = match list::open(&options.list, &shown, &options.read) {
+        Ok(rows) => intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await,
+        Err(problem) => Err(problem.into()),
+    };
+    staged.map_err(|error| match error {
+        IntakeError::List(problem) => SendError::List(problem),
+        IntakeError::Store(error) => SendError::Store(error),
+    })
 }
