@@ -420,9 +420,11 @@ fn ends_by_a_kill(at: usize, rest: &[u8], last: u64) -> bool {
         && !rest.contains(&b'\n')
         && !rest.contains(&0);
     let to_page = PAGE - at % PAGE;
-    let old_end =
-        || rest.get(to_page..).is_some_and(|end| Some(end) == mark.as_bytes().get(to_page..));
-    whole_pages || (rest.len() == mark.len() && old_end())
+    // A page ends within the old end mark: behind that it stands as it was.
+    let old_end = to_page < mark.len()
+        && rest.len() == mark.len()
+        && rest.get(to_page..) == mark.as_bytes().get(to_page..);
+    whole_pages || old_end
 }
 
 #[cfg(test)]
