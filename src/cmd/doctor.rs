@@ -80,6 +80,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     let relays = candidates(workspace, args)?;
     let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
+    found.extend(workspace.config.warnings.iter().map(|warning| of("configuration", warning)));
     found.push(secret(workspace));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);

@@ -416,9 +416,8 @@ impl Left {
 /// seldom meets the end of a page.
 fn ends_by_a_kill(at: usize, rest: &[u8], last: u64) -> bool {
     let mark = end_mark(last);
-    let whole_pages = (at + rest.len()).is_multiple_of(PAGE)
-        && !rest.contains(&b'\n')
-        && !rest.contains(&0);
+    let whole_pages =
+        (at + rest.len()).is_multiple_of(PAGE) && !rest.contains(&b'\n') && !rest.contains(&0);
     let to_page = PAGE - at % PAGE;
     // A page ends within the old end mark: behind that it stands as it was.
     let old_end = to_page < mark.len()

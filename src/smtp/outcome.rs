@@ -373,7 +373,7 @@ pub(super) fn of_offer(offered: &Offered, message: &Message) -> Option<Outcome> 
     let (envelope, size) = (&message.envelope, message.bytes.len() as u64);
     match offered.size {
         Some(Some(max)) if size > max => {
-            let text = format!("the message has {size} bytes, the relay takes {max}");
+            let text = format!("the message has {size} bytes; the relay takes {max} at most");
             return Some(Outcome::Refused(failure(Scope::Message, text)));
         }
         _ if offered.smtputf8 => return None,
@@ -467,8 +467,11 @@ pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>)
     };
     let text = match (reply.code, reply.class()) {
         (421, _) => format!("the relay ended the session: {reply}"),
+        (_, 5) if stage == Stage::Ehlo => {
+            format!("the relay refused EHLO: {reply}; if it does not accept our name, set hello")
+        }
         (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
-        _ => format!("protocol error: {reply} is no answer to {stage}"),
+        _ => format!("the relay answered {stage} with {reply}, which does not fit there"),
     };
     let relay = history.relay.to_string();
     Trouble { relay, stage, scope, cause: Cause::Reply(reply), text, remedy }
@@ -519,6 +522,9 @@ fn in_words(stage: Stage, loss: &Loss) -> String {
         (Stage::Greeting, _) => format!("no greeting from the relay: {loss}"),
         (Stage::Body, _) => format!("while sending the text: {loss}"),
         (Stage::Dot, _) => format!("after the final dot: {loss}"),
+        (stage, Loss::Closed | Loss::Broken(_)) => {
+            format!("instead of an answer to {stage}: {loss}")
+        }
         (stage, _) => format!("no usable answer to {stage}: {loss}"),
     }
 }

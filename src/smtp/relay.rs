@@ -15,6 +15,7 @@ use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::extension::ClientId;
 use secrecy::SecretString;
 
+use super::hello;
 use crate::diagnostic::nearest;
 use crate::net::host::is_this_machine;
 use crate::net::tls::TlsClient;
@@ -153,7 +154,7 @@ pub struct Relay {
     login: Option<Login>,
     user: Option<String>,
     mechanism: Option<Mechanism>,
-    hello: ClientId,
+    hello: Option<ClientId>,
     connections: usize,
     max_messages_per_connection: Option<u64>,
     ca_file: Option<PathBuf>,
@@ -199,8 +200,7 @@ impl Relay {
             login: None,
             user: None,
             mechanism: None,
-            // The system's name for this machine may be no host name at all.
-            hello: parse_hello(&ClientId::default().to_string()).unwrap_or(LOOPBACK),
+            hello: None,
             connections: 4,
             max_messages_per_connection: None,
             ca_file: None,
@@ -274,6 +274,15 @@ impl Relay {
         self
     }
 
+    /// The same relay, greeted with this name or address.
+    ///
+    /// # Errors
+    /// [`RelayError::Value`]: it is neither.
+    pub fn with_hello(mut self, text: &str) -> Result<Relay, RelayError> {
+        self.hello = Some(hello_of(text)?);
+        Ok(self)
+    }
+
     /// The same relay, trusting the PEM certificates of this file as well as the system's.
     pub fn with_ca_file(mut self, path: impl Into<PathBuf>) -> Relay {
         self.ca_file = Some(path.into());
@@ -311,6 +320,11 @@ impl Relay {
         self.user.is_some() && self.login.is_none()
     }
 
+    /// Whether there is a password.
+    pub fn has_password(&self) -> bool {
+        self.login.is_some()
+    }
+
     /// Connections at once.
     pub fn connections(&self) -> usize {
         self.connections
@@ -339,8 +353,8 @@ impl Relay {
         self.mechanism
     }
 
-    pub(super) fn hello(&self) -> &ClientId {
-        &self.hello
+    pub(super) fn hello(&self) -> Option<&ClientId> {
+        self.hello.as_ref()
     }
 
     pub(super) fn ca_file(&self) -> Option<&Path> {
@@ -394,7 +408,7 @@ impl Relay {
                 Ok(count @ 1..) => self.max_messages_per_connection = Some(count),
                 _ => return Err(wrong("write a number from 1")),
             },
-            ("hello", text) => self.hello = parse_hello(text).ok_or_else(|| wrong(HELLO_HELP))?,
+            ("hello", text) => self.hello = Some(hello_of(text)?),
             ("ca_file", "") => return Err(wrong("write the path of a PEM file")),
             ("ca_file", path) => self.ca_file = Some(PathBuf::from(path)),
             ("pipelining", "on") => self.pipelining = true,
@@ -405,9 +419,10 @@ impl Relay {
     }
 }
 
-/// A client without a name of its own greets with an address literal (RFC 5321 4.1.4).
-const LOOPBACK: ClientId = ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST);
-const HELLO_HELP: &str = "write this machine's full host name, or its IP address";
+fn hello_of(text: &str) -> Result<ClientId, RelayError> {
+    let help = "write this machine's full host name, or its IP address";
+    hello::parse(text).ok_or(RelayError::Value { key: "hello", value: text.to_owned(), help })
+}
 
 impl fmt::Display for Relay {
     /// `smtp://user@host:port`: never the password.
@@ -461,18 +476,6 @@ fn split_place(place: &str) -> Result<(String, Option<u16>), RelayError> {
     match !host.is_empty() && host.bytes().all(fine) {
         true => Ok((host, port)),
         false => Err(wrong_host()),
-    }
-}
-
-fn parse_hello(text: &str) -> Option<ClientId> {
-    match text.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => Some(ClientId::Ipv4(address)),
-        Ok(IpAddr::V6(address)) => Some(ClientId::Ipv6(address)),
-        Err(_) => {
-            let fine = |b: u8| b.is_ascii_alphanumeric() || b"-.".contains(&b);
-            let domain = !text.is_empty() && text.len() <= 253 && text.bytes().all(fine);
-            domain.then(|| ClientId::Domain(text.to_owned()))
-        }
     }
 }
 

@@ -58,7 +58,7 @@ const HOMES: &[Home] = &[
     ("toml", &["manifest"]),
     ("tracing_subscriber", &["cmd"]),
     ("url", &["fetch"]),
-    ("x509_parser", &["doctor"]),
+    ("x509_parser", &["net"]),
     // compose wraps by it, check says what an inbox cuts off.
     ("unicode_width", &["compose", "check"]),
 ];
