@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod pace;
 pub mod receipt;
 pub mod reconcile;
+pub mod recovery;
 pub mod route;
 pub mod run;
 pub mod schedule;

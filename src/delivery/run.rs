@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::journal::Journal;
+use super::journal::{Head, Journal};
 use super::ledger::Ledger;
 use super::pace::Rate;
 use super::route::Route;
@@ -170,7 +170,9 @@ pub async fn run(
     options: &Options,
 ) -> Result<Report, StoreError> {
     let started = Instant::now();
-    let journal = match Journal::begin(&ledger.journal_path(), boot, run) {
+    let token = ledger.token(run).await?;
+    let head = Head { boot: boot.to_owned(), run, token, recorded: 0 };
+    let journal = match Journal::begin(&ledger.journal_path(), head) {
         Ok(journal) => journal,
         Err(error) => {
             let ended = Ended::Ledger(format!("the journal cannot be written: {error}"));

@@ -133,7 +133,14 @@ impl RowFeed<'_> {
         let (now_ms, earlier) = (queue.now_ms(), claimed.earlier);
         let kind = Kind::of(failure);
         let charged = kind != Kind::Rate;
-        let first_ms = earlier.first_ms.unwrap_or(now_ms);
+        let first_ms = match (earlier.first_ms, earlier.last_ms) {
+            // The same clock has counted both tries.
+            (Some(first_ms), _) if earlier.again => first_ms,
+            (Some(first_ms), Some(last_ms)) => {
+                self.work.options.schedule.first_try(first_ms, last_ms, now_ms)
+            }
+            (first_ms, _) => first_ms.unwrap_or(now_ms),
+        };
         let since = Duration::from_millis(now_ms.saturating_sub(first_ms).max(0).unsigned_abs());
         let tries = Tries {
             all: earlier.attempts.saturating_add(1),
