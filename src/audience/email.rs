@@ -94,9 +94,10 @@ fn without_scheme(text: &str) -> &str {
 }
 
 fn message(text: &str, error: &AddressError) -> String {
-    match text.chars().count() > 100 {
-        true => format!("{:?} is not an address", shorten(text)),
-        false => error.to_string(),
+    if text.chars().count() > 100 {
+        format!("{:?} is not an address", shorten(text))
+    } else {
+        error.to_string()
     }
 }
 

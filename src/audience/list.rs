@@ -322,9 +322,10 @@ pub fn read_all<R: Read>(mut rows: Rows<R>) -> Result<List, Diagnostic> {
         match row? {
             Row::Kept { recipient, warnings, .. } => {
                 list.warnings.extend(warnings);
-                match seen.first_time(recipient.address()) {
-                    true => list.recipients.push(recipient),
-                    false => list.duplicates += 1,
+                if seen.first_time(recipient.address()) {
+                    list.recipients.push(recipient);
+                } else {
+                    list.duplicates += 1;
                 }
             }
             Row::Rejected(diagnostic) => list.rejected.push(diagnostic),

@@ -166,9 +166,10 @@ fn word(
         next = chars.next_if(|(_, c)| more(*c)).map(|(_, c)| c);
         length += usize::from(next.is_some());
     }
-    match quoted {
-        true => Err(OnlyError { column, reason: "a quote in this is never closed".to_owned() }),
-        false => Ok((word, length, bare)),
+    if quoted {
+        Err(OnlyError { column, reason: "a quote in this is never closed".to_owned() })
+    } else {
+        Ok((word, length, bare))
     }
 }
 
@@ -245,9 +246,10 @@ impl Reader {
 
     fn term(&self, word: &str) -> Result<Test, OnlyError> {
         if let Some(tag) = word.strip_prefix("tag:") {
-            return match tag.is_empty() {
-                true => Err(self.wrong("tag: needs a name")),
-                false => Ok(Test::Tag(tag.to_owned())),
+            return if tag.is_empty() {
+                Err(self.wrong("tag: needs a name"))
+            } else {
+                Ok(Test::Tag(tag.to_owned()))
             };
         }
         let Some((name, value)) = word.split_once('=') else {

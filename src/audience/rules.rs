@@ -153,9 +153,10 @@ pub(super) fn unreadable(path: &Path, faulty: &Faulty, header: bool) -> Diagnost
 
 pub(super) fn row_cells(path: &Path, record: &Record, width: usize) -> Diagnostic {
     let cells = record.len();
-    let help = match cells > width {
-        true => "put a cell that holds a separator between quotes",
-        false => "write a separator for every column, also for the empty ones at the end",
+    let help = if cells > width {
+        "put a cell that holds a separator between quotes"
+    } else {
+        "write a separator for every column, also for the empty ones at the end"
     };
     let noun = if cells == 1 { "cell" } else { "cells" };
     let message = format!("the row has {cells} {noun}, the header has {width}");

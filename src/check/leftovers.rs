@@ -80,9 +80,10 @@ pub(super) fn words(view: &View<'_>) -> Vec<Diagnostic> {
         let phrase = PHRASES.into_iter().find(|phrase| whole_word(&lower, phrase).is_some());
         let Some(found) = mark.or(phrase) else { continue };
         let what = format!("{found:?} looks like something still to be written");
-        let problem = match in_inbox {
-            true => Diagnostic::error("leftover-words", what),
-            false => Diagnostic::warning("leftover-words", what),
+        let problem = if in_inbox {
+            Diagnostic::error("leftover-words", what)
+        } else {
+            Diagnostic::warning("leftover-words", what)
         };
         // A phrase in another case is shown from where its passage starts.
         problems.push(problem.at(place(found)).help("write it, or take it away"));

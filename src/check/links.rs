@@ -401,10 +401,8 @@ pub(super) fn disguised(view: &View<'_>) -> Vec<Diagnostic> {
         if shown.contains(char::is_whitespace) || !shown.contains('.') || shown.contains('@') {
             return None;
         }
-        let with_scheme = match shown.contains("://") {
-            true => shown.to_owned(),
-            false => format!("https://{shown}"),
-        };
+        let with_scheme =
+            if shown.contains("://") { shown.to_owned() } else { format!("https://{shown}") };
         let (says, leads) = (lower_host(&with_scheme)?, lower_host(&link.href)?);
         let end = says.rsplit('.').next().unwrap_or_default();
         let is_name = end.len() > 1 && end.chars().all(char::is_alphabetic) && says.contains('.');

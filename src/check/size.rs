@@ -17,9 +17,10 @@ pub(super) fn html_size(issue: &Issue, composition: &Composition) -> Option<Diag
     let html = filled(composition);
     let wire = article_sizes::on_the_wire(&html);
     let most = html.len().max(wire);
-    let measured = match wire > html.len() {
-        true => format!("{} large on the wire", kilobytes(wire)),
-        false => format!("{} large", kilobytes(html.len())),
+    let measured = if wire > html.len() {
+        format!("{} large on the wire", kilobytes(wire))
+    } else {
+        format!("{} large", kilobytes(html.len()))
     };
     let problem = match most {
         0..=NEAR => return None,

@@ -68,9 +68,10 @@ pub(super) fn against_list(composition: &Composition, audience: &Audience<'_>) -
             // Some exports keep fields inside one column, so a name that people have is known too.
             let known = columns.clone().any(|column| column == slot.field)
                 || lacking.count < audience.people;
-            match known {
-                false => Some(unknown(slot, place, columns.clone())),
-                true => unfilled(slot, place, lacking, audience.people),
+            if known {
+                unfilled(slot, place, lacking, audience.people)
+            } else {
+                Some(unknown(slot, place, columns.clone()))
             }
         })
         .collect()

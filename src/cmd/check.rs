@@ -85,18 +85,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let mut problems = permits.settle(problems);
     problems.extend(permits.finish());
     report(&problems, issues, args.format)?;
-    match problems.iter().any(Diagnostic::is_error) {
-        true => Ok(Exit::ChecksFailed),
-        false => Ok(Exit::Done),
-    }
+    if problems.iter().any(Diagnostic::is_error) { Ok(Exit::ChecksFailed) } else { Ok(Exit::Done) }
 }
 
 /// The problems, and how many issues were looked at.
 fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Failure> {
-    let names = match args.issues.is_empty() {
-        true => all_issues(workspace)?,
-        false => args.issues.clone(),
-    };
+    let names = if args.issues.is_empty() { all_issues(workspace)? } else { args.issues.clone() };
     let mut problems = Vec::new();
     let readers = readers(workspace, args, &mut problems);
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -126,10 +120,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<u
         }
         permits.push((draft.folder, draft.permits));
     }
-    let mut told = match args.online {
-        true => ask(workspace, &composed)?,
-        false => Vec::new(),
-    };
+    let mut told = if args.online { ask(workspace, &composed)? } else { Vec::new() };
     for (folder, mut permits) in permits {
         // What one issue allows is not allowed to another.
         let folder = load::shown(&folder);
@@ -156,9 +147,10 @@ fn ask(
         composed.iter().flat_map(|(_, composition)| online::addresses(composition)).collect();
     let client = Client::new().map_err(|error| Failure::new(error.to_string()))?;
     let count = addresses.len();
-    let bar = match std::io::stderr().is_terminal() {
-        true => ProgressBar::new(count as u64),
-        false => ProgressBar::hidden(),
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(count as u64)
+    } else {
+        ProgressBar::hidden()
     };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} links") {
         bar.set_style(style.progress_chars("━╸ "));

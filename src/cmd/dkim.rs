@@ -69,9 +69,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 
 fn keygen(global: &Global, args: &Keygen) -> Ending {
     let publication = publication(global, args)?;
-    let (algorithm, named) = match args.ed25519 {
-        false => (Algorithm::Rsa, "digest"),
-        true => (Algorithm::Ed25519, "digest-ed25519"),
+    let (algorithm, named) = if args.ed25519 {
+        (Algorithm::Ed25519, "digest-ed25519")
+    } else {
+        (Algorithm::Rsa, "digest")
     };
     let usage = |error: dkim::DkimError| Failure::usage(error.to_string());
     let selector = dkim::selector(args.selector.as_deref().unwrap_or(named)).map_err(usage)?;
@@ -167,8 +168,5 @@ impl Told<'_> {
 
 /// A text as TOML writes it.
 fn toml_text(text: &str) -> String {
-    match text.contains(['"', '\\']) {
-        true => format!("'{text}'"),
-        false => format!("\"{text}\""),
-    }
+    if text.contains(['"', '\\']) { format!("'{text}'") } else { format!("\"{text}\"") }
 }

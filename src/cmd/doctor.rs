@@ -67,13 +67,15 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Ok(workspace) => look(&workspace, args)?,
         Err(problems) => problems.iter().map(|problem| of("configuration", problem)).collect(),
     };
-    match args.json {
-        true => print::answer(format!("{}\n", serde_json::to_string(&findings)?).as_bytes())?,
-        false => print::colored_answer(&lines(&findings))?,
+    if args.json {
+        print::answer(format!("{}\n", serde_json::to_string(&findings)?).as_bytes())?
+    } else {
+        print::colored_answer(&lines(&findings))?
     }
-    match findings.iter().any(|finding| finding.level == Level::Error) {
-        true => Ok(Exit::ChecksFailed),
-        false => Ok(Exit::Done),
+    if findings.iter().any(|finding| finding.level == Level::Error) {
+        Ok(Exit::ChecksFailed)
+    } else {
+        Ok(Exit::Done)
     }
 }
 

@@ -43,9 +43,10 @@ pub(super) fn shorten(
     let (mut low, mut high) = (1.min(longest.len()), longest.len());
     while low < high {
         let middle = low.midpoint(high);
-        match fits(&write(&shortened(middle))?) {
-            true => high = middle,
-            false => low = middle + 1,
+        if fits(&write(&shortened(middle))?) {
+            high = middle;
+        } else {
+            low = middle + 1;
         }
     }
     let fitted = shortened(high);

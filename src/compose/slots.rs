@@ -86,10 +86,7 @@ pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segmen
 pub(super) fn cut_plain(text: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
     cut(text, |index, at| {
         let word = text[..at].rsplit(char::is_whitespace).next().unwrap_or_default();
-        match word.contains("://") && !is_url(index) {
-            true => Context::PlainUrlPart,
-            false => Context::Plain,
-        }
+        if word.contains("://") && !is_url(index) { Context::PlainUrlPart } else { Context::Plain }
     })
 }
 
@@ -134,9 +131,10 @@ fn split_when(text: &str) -> Vec<Range<usize>> {
             ranges.push(at..start);
         }
         let rest = &text[start..];
-        let length = match rest.starts_with(WHEN) {
-            true => rest.find(WHEN_TAG).map_or(rest.len(), |tag| tag + WHEN_TAG.len_utf8()),
-            false => END_WHEN.len_utf8(),
+        let length = if rest.starts_with(WHEN) {
+            rest.find(WHEN_TAG).map_or(rest.len(), |tag| tag + WHEN_TAG.len_utf8())
+        } else {
+            END_WHEN.len_utf8()
         };
         ranges.push(start..start + length);
         at = start + length;

@@ -27,9 +27,10 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Profile
     }
     audience.finish(problems);
     section.finish(problems);
-    match shares.iter().any(|(_, share)| *share > 0.0) {
-        true => Profile::new(shares),
-        false => Profile::default(),
+    if shares.iter().any(|(_, share)| *share > 0.0) {
+        Profile::new(shares)
+    } else {
+        Profile::default()
     }
 }
 

@@ -98,9 +98,10 @@ fn found(root: &Path, environment: &[(String, String)]) -> Result<Secret, Secret
 }
 
 fn checked(name: String, text: &str) -> Result<Secret, SecretError> {
-    match text.chars().count() < LEAST_CHARACTERS {
-        true => Err(SecretError::Short(name)),
-        false => Ok(Secret(text.as_bytes().to_vec())),
+    if text.chars().count() < LEAST_CHARACTERS {
+        Err(SecretError::Short(name))
+    } else {
+        Ok(Secret(text.as_bytes().to_vec()))
     }
 }
 

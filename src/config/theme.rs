@@ -20,9 +20,10 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (Theme,
     theme.footer = section.text("footer").map(|text| text.value);
     for (key, font) in [("font", &mut theme.font), ("heading_font", &mut theme.heading_font)] {
         if let Some(text) = section.text(key) {
-            match is_font_stack(&text.value) {
-                true => *font = text.value.replace('"', "'"),
-                false => section.report(bad_font(key, &text, &section)),
+            if is_font_stack(&text.value) {
+                *font = text.value.replace('"', "'");
+            } else {
+                section.report(bad_font(key, &text, &section))
             }
         }
     }

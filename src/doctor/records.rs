@@ -76,10 +76,11 @@ fn compare(
         Some(_) => {}
     }
     let testing = tag(found, "t").is_some_and(|flags| flags.split(':').any(|flag| flag == "y"));
-    match testing {
-        true => Finding::warning(DKIM, format!("the key at {name} is marked as a test (t=y)"))
-            .help("take t=y out: receivers may ignore the signature"),
-        false => Finding::ok(DKIM, format!("the key at {name} is the one that signs")),
+    if testing {
+        Finding::warning(DKIM, format!("the key at {name} is marked as a test (t=y)"))
+            .help("take t=y out: receivers may ignore the signature")
+    } else {
+        Finding::ok(DKIM, format!("the key at {name} is the one that signs"))
     }
 }
 

@@ -79,10 +79,11 @@ pub fn from_domain(from: &str, relay_hosts: &[&str]) -> Finding {
 /// Links for unsubscribing count for one click over https only (RFC 8058 3.1).
 pub fn base_url(url: &str) -> Finding {
     const CHECK: &str = "base-url";
-    match url.starts_with("https://") {
-        true => Finding::ok(CHECK, format!("base_url is {url}")),
-        false => Finding::error(CHECK, format!("base_url is {url}, without TLS"))
-            .help("write https://: mailbox providers count no other link for one click"),
+    if url.starts_with("https://") {
+        Finding::ok(CHECK, format!("base_url is {url}"))
+    } else {
+        Finding::error(CHECK, format!("base_url is {url}, without TLS"))
+            .help("write https://: mailbox providers count no other link for one click")
     }
 }
 
@@ -101,18 +102,24 @@ pub fn postal_address(address: Option<&str>) -> Finding {
 pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
     const CHECK: &str = "alignment";
     let from = &domains.from;
-    let fits = |what: &str, other: &str| match other == from {
-        true => format!("From and {what} are both at {from}"),
-        false => format!(
-            "From {from} and {what} {other} belong together, as one is below the other; the \
+    let fits = |what: &str, other: &str| {
+        if other == from {
+            format!("From and {what} are both at {from}")
+        } else {
+            format!(
+                "From {from} and {what} {other} belong together, as one is below the other; the \
              public suffix list was not asked"
-        ),
+            )
+        }
     };
     let close = |other: &str, strict| if strict { other == from } else { related(other, from) };
     // What would be close enough, were DMARC not strict.
-    let strict = |other: &str, is_strict: bool, tag: &str| match is_strict && related(other, from) {
-        true => format!(", and DMARC wants the very same domain ({tag}=s)"),
-        false => String::new(),
+    let strict = |other: &str, is_strict: bool, tag: &str| {
+        if is_strict && related(other, from) {
+            format!(", and DMARC wants the very same domain ({tag}=s)")
+        } else {
+            String::new()
+        }
     };
     let by_path = close(&domains.reverse_path, modes.spf_strict);
     match domains.signing.as_deref() {
@@ -122,9 +129,10 @@ pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
         Some(signing) => {
             let why = strict(signing, modes.dkim_strict, "adkim");
             let message = format!("From is at {from}, but messages are signed for {signing}{why}");
-            let finding = match by_path {
-                true => Finding::warning(CHECK, message),
-                false => Finding::error(CHECK, message),
+            let finding = if by_path {
+                Finding::warning(CHECK, message)
+            } else {
+                Finding::error(CHECK, message)
             };
             finding.help(format!("sign for {from}, or send from {signing}"))
         }
@@ -150,10 +158,11 @@ pub fn one_click(message: &[u8]) -> Finding {
     let head = message.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(message.len());
     let head = String::from_utf8_lossy(&message[..head]);
     let post = "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click";
-    match head.contains("\r\nList-Unsubscribe: <https://") && head.contains(post) {
-        true => Finding::ok(CHECK, "messages have both headers for one-click unsubscribing"),
-        false => Finding::error(CHECK, "messages lack a header for one-click unsubscribing")
-            .help("base_url must start with https://"),
+    if head.contains("\r\nList-Unsubscribe: <https://") && head.contains(post) {
+        Finding::ok(CHECK, "messages have both headers for one-click unsubscribing")
+    } else {
+        Finding::error(CHECK, "messages lack a header for one-click unsubscribing")
+            .help("base_url must start with https://")
     }
 }
 

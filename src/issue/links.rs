@@ -28,9 +28,10 @@ pub(super) fn target(href: &str, slots: &Slots) -> Result<String, &'static str> 
         return Ok(clean);
     }
     let scheme = lower.split(['/', '?', '#']).next().unwrap_or_default();
-    match scheme.contains(':') {
-        true => Err("a link in an email can lead to https:, http:, mailto:, tel: and sms: only"),
-        false => Err("an email has no folder that a relative link could start from"),
+    if scheme.contains(':') {
+        Err("a link in an email can lead to https:, http:, mailto:, tel: and sms: only")
+    } else {
+        Err("an email has no folder that a relative link could start from")
     }
 }
 

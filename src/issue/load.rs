@@ -111,9 +111,10 @@ fn open_manifest(
         Err(error) => {
             let problem = error.diagnostic(&path);
             let missing = !path.exists();
-            problems.push(match missing {
-                true => problem.help("`digest new` makes an issue with all keys"),
-                false => problem,
+            problems.push(if missing {
+                problem.help("`digest new` makes an issue with all keys")
+            } else {
+                problem
             });
             None
         }

@@ -63,9 +63,10 @@ pub(super) fn read<'a>(
     let mut read = Text::default();
     for node in root.children() {
         let is_definition = matches!(node.data().value, NodeValue::FootnoteDefinition(_));
-        match is_definition {
-            true => read.footnotes.push(reader.blocks(node, 1)),
-            false => reader.block(node, 0, &mut read.blocks),
+        if is_definition {
+            read.footnotes.push(reader.blocks(node, 1));
+        } else {
+            reader.block(node, 0, &mut read.blocks)
         }
     }
     read
@@ -80,9 +81,10 @@ fn shield_directives(text: String) -> String {
     let shield = |line: &str| {
         let start = line.len() - line.trim_start_matches([' ', '>', '\t']).len();
         let name = start + line[start..].bytes().take_while(|byte| *byte == b':').count();
-        match name - start >= 3 {
-            true => format!("{}{}", &line[..name], line[name..].replace(':', COLON)),
-            false => line.to_owned(),
+        if name - start >= 3 {
+            format!("{}{}", &line[..name], line[name..].replace(':', COLON))
+        } else {
+            line.to_owned()
         }
     };
     text.split_inclusive('\n').map(shield).collect()
@@ -319,9 +321,10 @@ impl Reader<'_> {
         for row in node.children() {
             let is_head = matches!(row.data().value, NodeValue::TableRow(true));
             let cells = row.children().map(|cell| self.inlines(cell)).collect();
-            match is_head {
-                true => table.head = cells,
-                false => table.rows.push(cells),
+            if is_head {
+                table.head = cells;
+            } else {
+                table.rows.push(cells);
             }
         }
         BlockKind::Table(table)

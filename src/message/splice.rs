@@ -122,9 +122,10 @@ impl Template {
         let after_to = headers_after_to(composition, &identity, occasion);
         let parts = body(composition);
         let size = before_to.len() + after_to.len() + parts.iter().map(Part::size).sum::<usize>();
-        let issue = match occasion.test {
-            true => format!("{} test {}", composition.issue, occasion.date),
-            false => composition.issue.clone(),
+        let issue = if occasion.test {
+            format!("{} test {}", composition.issue, occasion.date)
+        } else {
+            composition.issue.clone()
         };
         Template {
             issue,
@@ -363,9 +364,10 @@ fn text_part(media_type: &str, segments: &[Segment]) -> [Part; 2] {
     let quoted = quoted_segments(segments);
     let base64 = base64_segments(segments);
     let (quoted, base64) = (Part::Quoted(quoted), Part::Base64(base64));
-    let (encoding, part) = match quoted.size() <= base64.size() {
-        true => (Encoding::QuotedPrintable, quoted),
-        false => (Encoding::Base64, base64),
+    let (encoding, part) = if quoted.size() <= base64.size() {
+        (Encoding::QuotedPrintable, quoted)
+    } else {
+        (Encoding::Base64, base64)
     };
     let head = format!(
         "Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n",

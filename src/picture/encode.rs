@@ -21,12 +21,11 @@ pub(super) fn jpeg(pixels: &RgbImage) -> Result<Vec<u8>, PictureError> {
     let size = |pixels: u32| u16::try_from(pixels).map_err(|_| PictureError::Damaged);
     let (width, height) = (size(pixels.width())?, size(pixels.height())?);
     let grey = pixels.pixels().all(|Rgb([red, green, blue])| red == green && green == blue);
-    let written = match grey {
-        true => {
-            let luma: Vec<u8> = pixels.pixels().map(|pixel| pixel.0[0]).collect();
-            encoder.encode(&luma, width, height, ColorType::Luma)
-        }
-        false => encoder.encode(pixels.as_raw(), width, height, ColorType::Rgb),
+    let written = if grey {
+        let luma: Vec<u8> = pixels.pixels().map(|pixel| pixel.0[0]).collect();
+        encoder.encode(&luma, width, height, ColorType::Luma)
+    } else {
+        encoder.encode(pixels.as_raw(), width, height, ColorType::Rgb)
     };
     written.map_err(|_| PictureError::Damaged)?;
     Ok(out)

@@ -29,9 +29,10 @@ pub fn measure(bytes: &[u8]) -> Result<Measured, PictureError> {
         _ => return Err(PictureError::Damaged),
     };
     let size = imagesize::blob_size(bytes).map_err(|_| PictureError::Damaged)?;
-    match turned(orientation(format, bytes)) {
-        true => sized(format, size.height, size.width),
-        false => sized(format, size.width, size.height),
+    if turned(orientation(format, bytes)) {
+        sized(format, size.height, size.width)
+    } else {
+        sized(format, size.width, size.height)
     }
 }
 

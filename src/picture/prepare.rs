@@ -59,12 +59,13 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
         Format::Webp => None,
     };
     if let Some(parts) = parts.as_ref().filter(|parts| parts.apart) {
-        return match may_stay(parts) {
-            true => Ok(Prepared {
+        return if may_stay(parts) {
+            Ok(Prepared {
                 bytes: (parts.plain != *bytes).then(|| Arc::from(&parts.plain[..])),
                 ..as_it_is(measured)
-            }),
-            false => Err(PictureError::Format("a JPEG picture with its colours in separate scans")),
+            })
+        } else {
+            Err(PictureError::Format("a JPEG picture with its colours in separate scans"))
         };
     }
     let (image, profile) = decode(measured.format, bytes)?;
@@ -146,9 +147,10 @@ fn opaque(image: DynamicImage) -> DynamicImage {
         return DynamicImage::ImageRgb8(image.into_rgb8());
     }
     let pixels = image.into_rgba8();
-    match pixels.pixels().all(|pixel| pixel.0[3] == 255) {
-        true => DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8()),
-        false => DynamicImage::ImageRgba8(pixels),
+    if pixels.pixels().all(|pixel| pixel.0[3] == 255) {
+        DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8())
+    } else {
+        DynamicImage::ImageRgba8(pixels)
     }
 }
 
@@ -256,10 +258,7 @@ fn encoded(image: &DynamicImage, drawn: bool) -> Result<(Format, Vec<u8>), Pictu
     }
     let png = encode::png(image)?;
     let jpeg = photograph(pixels)?;
-    match png.len() > 4 * jpeg.1.len() {
-        true => Ok(jpeg),
-        false => Ok((Format::Png, png)),
-    }
+    if png.len() > 4 * jpeg.1.len() { Ok(jpeg) } else { Ok((Format::Png, png)) }
 }
 
 #[cfg(test)]

@@ -139,9 +139,10 @@ fn after_another_boot_whoever_was_claimed_is_uncertain_and_held() {
         // The marks of the last moments are gone, and the machine has been started again.
         let kept: String = rest.lines().take(20).map(|line| format!("{line}\n")).collect();
         let first = first.replacen("[\"", "[\"another-", 1);
-        let here = match lost {
-            false => here.write("digest.db-marks", format!("{first}\n{kept}")),
-            true => here.remove("digest.db-marks"),
+        let here = if lost {
+            here.remove("digest.db-marks")
+        } else {
+            here.write("digest.db-marks", format!("{first}\n{kept}"))
         };
         let output = start(&here, &relay, &[]).wait();
         let book = book(&here);

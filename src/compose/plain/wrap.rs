@@ -76,9 +76,10 @@ pub(super) fn apart(text: &str) -> String {
         let close = ['.', ',', ';', ':', '!', '?', ')', ']', '"', '\'', '”', '’', '»'];
         let address = inner.trim_end_matches(|c: char| close.contains(&c) || c.is_whitespace());
         let (before, behind) = (word.len() - inner.len(), word.len() - inner.len() + address.len());
-        match address.contains("://") && (before > 0 || !word[behind..].trim().is_empty()) {
-            true => format!("{}<{address}>{}", &word[..before], &word[behind..]),
-            false => word.to_owned(),
+        if address.contains("://") && (before > 0 || !word[behind..].trim().is_empty()) {
+            format!("{}<{address}>{}", &word[..before], &word[behind..])
+        } else {
+            word.to_owned()
         }
     };
     text.split_inclusive(char::is_whitespace).map(apart).collect()

@@ -80,9 +80,10 @@ pub fn read_text(path: &Path) -> Result<Arc<Source>, TextError> {
         }
     };
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let text = match text.contains('\r') {
-        true => text.replace("\r\n", "\n").replace('\r', "\n"),
-        false => text.to_owned(),
+    let text = if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text.to_owned()
     };
     if let Some((at, odd)) = text.char_indices().find(|(_, c)| is_odd_control(*c)) {
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
