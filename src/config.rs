@@ -21,7 +21,7 @@ use crate::delivery::run::lanes::LaneOptions;
 use crate::delivery::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::{Pictures, Publication, load};
-use crate::manifest::{self, Kind, Located, Table, Value};
+use crate::manifest::{self, Located, Table, Value, ValueKind};
 use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
@@ -195,32 +195,32 @@ fn override_from(environment: &[(String, String)], value: &mut Value) {
         }
         let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();
         let kind = match (text.parse::<i64>(), text.as_str()) {
-            (Ok(number), _) => Kind::Integer(number),
-            (_, "true") => Kind::Bool(true),
-            (_, "false") => Kind::Bool(false),
-            _ => Kind::Text(text.clone()),
+            (Ok(number), _) => ValueKind::Integer(number),
+            (_, "true") => ValueKind::Bool(true),
+            (_, "false") => ValueKind::Bool(false),
+            _ => ValueKind::Text(text.clone()),
         };
         set(value, &keys, kind);
     }
 }
 
-fn set(value: &mut Value, keys: &[String], kind: Kind) {
+fn set(value: &mut Value, keys: &[String], kind: ValueKind) {
     let Some((key, rest)) = keys.split_first() else {
         value.value = kind;
         return;
     };
     // `DIGEST_RELAY__URL` means the first relay.
-    if let Kind::List(items) = &mut value.value {
+    if let ValueKind::List(items) = &mut value.value {
         if let Some(first) = items.first_mut() {
             set(first, keys, kind);
         }
         return;
     }
-    let Kind::Table(entries) = &mut value.value else { return };
+    let ValueKind::Table(entries) = &mut value.value else { return };
     match entries.iter_mut().find(|(name, _)| name.value == *key) {
         Some((_, inner)) => set(inner, rest, kind),
         None => {
-            let mut inner = Value { value: Kind::Table(Vec::new()), span: 0..0 };
+            let mut inner = Value { value: ValueKind::Table(Vec::new()), span: 0..0 };
             set(&mut inner, rest, kind);
             entries.push((Located { value: key.clone(), span: 0..0 }, inner));
         }

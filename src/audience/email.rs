@@ -36,14 +36,14 @@ pub(super) struct NoAddress {
 
 /// What a cell holds.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct EmailCell {
     pub(super) address: Address,
     /// The name in front of `<address>`.
     pub(super) name: Option<String>,
 }
 
 /// Reads `a@b`, `<a@b>`, `Name <a@b>` and `mailto:a@b`.
-pub(super) fn email(cell: &str) -> Result<Found, NoAddress> {
+pub(super) fn email(cell: &str) -> Result<EmailCell, NoAddress> {
     let cell = compose(cell.trim());
     if cell.is_empty() {
         return Err(NoAddress {
@@ -65,7 +65,7 @@ pub(super) fn email(cell: &str) -> Result<Found, NoAddress> {
     match Address::parse(inner) {
         Ok(address) => {
             let name = (!name.is_empty()).then(|| name.to_owned());
-            Ok(Found { address, name })
+            Ok(EmailCell { address, name })
         }
         Err(error) => Err(NoAddress { message: message(inner, &error), help: hint(inner, &error) }),
     }

@@ -108,7 +108,7 @@ impl FromStr for Only {
     type Err = OnlyError;
 
     fn from_str(text: &str) -> Result<Only, OnlyError> {
-        let mut reader = Reader { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1 };
+        let mut reader = OnlyParser { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1 };
         let test = reader.any()?;
         match reader.peek() {
             None => Ok(Only { test }),
@@ -174,13 +174,13 @@ fn word(
 }
 
 /// Reads tokens: `or` binds least, `and` more, `!` most.
-struct Reader {
+struct OnlyParser {
     tokens: Vec<(usize, Token)>,
     at: usize,
     end: usize,
 }
 
-impl Reader {
+impl OnlyParser {
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.at).map(|(_, token)| token)
     }

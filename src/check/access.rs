@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::html::Words;
+use super::html::TextNode;
 use super::script;
 use super::view::View;
 use super::{colors, css};
@@ -97,7 +97,7 @@ pub(super) fn table_header(view: &View<'_>) -> Vec<Diagnostic> {
 pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
     let mut told = BTreeSet::new();
     let mut problems = Vec::new();
-    for words in &view.tree.words {
+    for words in &view.tree.texts {
         if words.text.is_ascii() || view.tree.is_hidden(words.parent) {
             continue;
         }
@@ -203,10 +203,10 @@ pub(super) fn wide(view: &View<'_>) -> Vec<Diagnostic> {
 }
 
 /// The words that readers see.
-fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a Words> {
+fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a TextNode> {
     let shown =
-        |words: &&Words| !words.text.trim().is_empty() && !view.tree.is_hidden(words.parent);
-    view.tree.words.iter().filter(shown)
+        |words: &&TextNode| !words.text.trim().is_empty() && !view.tree.is_hidden(words.parent);
+    view.tree.texts.iter().filter(shown)
 }
 
 /// Text that style.css or raw HTML put on a ground too much like it, in light or dark. The theme's
@@ -282,7 +282,7 @@ fn in_dark(view: &View<'_>, color: Color, ground: Color) -> Option<(Color, Color
 }
 
 /// 24 pixels, or 19 in bold.
-fn is_large(view: &View<'_>, words: &Words) -> bool {
+fn is_large(view: &View<'_>, words: &TextNode) -> bool {
     let around = || view.tree.around(words.parent);
     let size = around().find_map(|element| element.style("font-size").and_then(css::pixels));
     let bold = around().any(|element| {

@@ -50,23 +50,23 @@ fn whole_word(text: &str, word: &str) -> Option<usize> {
 }
 
 /// A text of the mail: whether inboxes show it, and where a part of it is written.
-struct Text<'v> {
+struct MailText<'v> {
     text: &'v str,
     in_inbox: bool,
     place: Box<dyn Fn(&str) -> Place + 'v>,
 }
 
 /// The head of the mail and everything in it.
-fn texts<'v>(view: &'v View<'_>) -> Vec<Text<'v>> {
+fn texts<'v>(view: &'v View<'_>) -> Vec<MailText<'v>> {
     let subject = Box::new(|_: &str| view.subject_place());
-    let mut texts = vec![Text { text: &view.subject, in_inbox: true, place: subject }];
+    let mut texts = vec![MailText { text: &view.subject, in_inbox: true, place: subject }];
     if let Some(text) = &view.preheader {
         let place = Box::new(|_: &str| view.preheader_place());
-        texts.push(Text { text, in_inbox: true, place });
+        texts.push(MailText { text, in_inbox: true, place });
     }
     for Passage { spot, text, .. } in &view.author.passages {
         let place = Box::new(|needle: &str| spot.of(needle));
-        texts.push(Text { text, in_inbox: false, place });
+        texts.push(MailText { text, in_inbox: false, place });
     }
     texts
 }
@@ -74,7 +74,7 @@ fn texts<'v>(view: &'v View<'_>) -> Vec<Text<'v>> {
 /// Words that stand for what is still to be written.
 pub(super) fn words(view: &View<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for Text { text, in_inbox, place } in texts(view) {
+    for MailText { text, in_inbox, place } in texts(view) {
         let lower = text.to_lowercase();
         let mark = MARKS.into_iter().find(|mark| whole_word(text, mark).is_some());
         let phrase = PHRASES.into_iter().find(|phrase| whole_word(&lower, phrase).is_some());
@@ -119,7 +119,7 @@ fn merge_tag(text: &str) -> Option<&str> {
 /// Fields of other programs: `*|FNAME|*`.
 pub(super) fn merge_tags(view: &View<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for Text { text, place, .. } in texts(view) {
+    for MailText { text, place, .. } in texts(view) {
         if let Some(tag) = merge_tag(text) {
             problems.push(
                 Diagnostic::error("leftover-merge-tag", format!("{tag} is sent as it stands"))
@@ -240,7 +240,7 @@ pub(super) fn addresses(view: &View<'_>) -> Vec<Diagnostic> {
 /// Phrases that filters count.
 pub(super) fn spam(view: &View<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for Text { text, place, .. } in texts(view) {
+    for MailText { text, place, .. } in texts(view) {
         let lower = text.to_lowercase();
         let found = SPAM.iter().find(|(phrase, _)| whole_word(&lower, phrase).is_some());
         let Some((phrase, rule)) = found else { continue };

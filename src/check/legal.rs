@@ -28,7 +28,7 @@ pub(super) fn address_shown(view: &View<'_>) -> Vec<Diagnostic> {
 /// A way out, in both forms of the mail.
 pub(super) fn unsubscribe_shown(view: &View<'_>) -> Vec<Diagnostic> {
     let tree = &view.tree;
-    let in_html = tree.words.iter().any(|words| {
+    let in_html = tree.texts.iter().any(|words| {
         let mut around = tree.around(words.parent);
         let leads_out = around.any(|element| {
             element.attribute("href").is_some_and(|href| href.contains(UNSUBSCRIBE))

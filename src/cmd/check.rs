@@ -51,7 +51,7 @@ pub(crate) struct Args {
     /// How to tell it [default: human]
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_default_value = true)]
     #[arg(value_enum)]
-    format: Format,
+    format: ReportFormat,
     /// The list to check slots against [default: the publication's subscribers.csv]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
@@ -64,7 +64,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
+enum ReportFormat {
     /// With the source line that is meant
     Human,
     /// An array of objects
@@ -123,7 +123,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<u
     let mut told = if args.online { ask(workspace, &composed)? } else { Vec::new() };
     for (folder, mut permits) in permits {
         // What one issue allows is not allowed to another.
-        let folder = load::shown(&folder);
+        let folder = load::path_from_here(&folder);
         let is_own = |problem: &Diagnostic| {
             problem.place.as_ref().is_some_and(|place| place.path().starts_with(&folder))
         };
@@ -199,12 +199,16 @@ fn readers(workspace: &Workspace, args: &Args, problems: &mut Vec<Diagnostic>) -
     }
 }
 
-fn report(problems: &[Diagnostic], issues: Option<usize>, format: Format) -> Result<(), Failure> {
+fn report(
+    problems: &[Diagnostic],
+    issues: Option<usize>,
+    format: ReportFormat,
+) -> Result<(), Failure> {
     match format {
-        Format::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
-        Format::Sarif => print::answer(format!("{}\n", log(problems)).as_bytes()),
-        Format::Github => print::answer(sarif::github(problems).as_bytes()),
-        Format::Human => {
+        ReportFormat::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
+        ReportFormat::Sarif => print::answer(format!("{}\n", log(problems)).as_bytes()),
+        ReportFormat::Github => print::answer(sarif::github(problems).as_bytes()),
+        ReportFormat::Human => {
             let scope = match issues {
                 None => "digest.toml".to_owned(),
                 Some(1) => "1 issue".to_owned(),

@@ -10,7 +10,7 @@ use sejong_digest::crypto::signing::{Algorithm, SigningKey};
 use sejong_digest::message::dkim::{self, Signer};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
 use super::workspace;
 use super::{Global, files, print};
 
@@ -90,7 +90,7 @@ fn keygen(global: &Global, args: &Keygen) -> Ending {
     let path = args.output.clone().unwrap_or_else(|| root.join(name));
     let key = SigningKey::generate(algorithm)?;
     let text = key.to_pem()?;
-    let told = Told {
+    let told = KeyReport {
         what: format!("{}, {} bits", algorithm.name(), key.bits()),
         algorithm,
         path: &path,
@@ -122,7 +122,7 @@ fn publication(global: &Global, args: &Keygen) -> Result<Option<(PathBuf, Config
 }
 
 /// What the report is made of.
-struct Told<'a> {
+struct KeyReport<'a> {
     what: String,
     algorithm: Algorithm,
     path: &'a Path,
@@ -132,10 +132,11 @@ struct Told<'a> {
     signer: Signer,
 }
 
-impl Told<'_> {
+impl KeyReport<'_> {
     fn report(&self) -> Result<String, Failure> {
         let (name, value) = (self.signer.record_name(), self.signer.record()?);
-        let mut text = format!("made {} ({}); keep it out of git\n\n", shown(self.path), self.what);
+        let mut text =
+            format!("made {} ({}); keep it out of git\n\n", describe(self.path), self.what);
         text.push_str(&format!("DNS\n  Name   {name}\n  Type   TXT\n  Value  {value}\n\n"));
         text.push_str(&format!("The same in a zone file\n  {name}. IN TXT (\n"));
         for part in value.as_bytes().chunks(TXT) {

@@ -16,7 +16,7 @@ use sejong_digest::message::splice::{Identity, Template};
 use sejong_digest::smtp::relay::Relay;
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
 use super::workspace::Workspace;
 use super::{Global, clock, print, readers, runtime};
 
@@ -199,7 +199,7 @@ fn message(
     let draft = workspace.draft(issue);
     let errors: Vec<Diagnostic> =
         draft.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
-    let name = shown(&draft.folder);
+    let name = describe(&draft.folder);
     found.push(match render::summary(&errors) {
         None => Finding::ok(CHECK, format!("{name} composes")),
         Some(count) => {
@@ -215,7 +215,7 @@ fn message(
 /// A problem as a finding: its place, and what it says.
 fn of(check: &'static str, problem: &Diagnostic) -> Finding {
     let place = problem.place.as_ref().map(|place| {
-        let path = shown(place.path());
+        let path = describe(place.path());
         match place.line_column() {
             Some((line, column)) => format!("{path}:{line}:{column}: "),
             None => format!("{path}: "),

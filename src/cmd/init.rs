@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
 use super::{Global, clock, files, print};
 
 const LONG: &str = "\
@@ -53,22 +53,22 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let made: Vec<(PathBuf, String)> =
         FILES.iter().map(|(path, text)| (folder.join(fill(path)), fill(text))).collect();
     if let Some((taken, _)) = made.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
-        return Err(Failure::new(format!("{} is there already", shown(taken)))
+        return Err(Failure::new(format!("{} is there already", describe(taken)))
             .help("nothing was written; choose another folder, or `digest new` for an issue"));
     }
     let mut report = String::new();
     for (path, text) in &made {
         files::create(path, text)?;
-        report.push_str(&format!("made {}\n", shown(path)));
+        report.push_str(&format!("made {}\n", describe(path)));
     }
     let gitignore = folder.join(".gitignore");
     if gitignore.symlink_metadata().is_ok() {
         let lines = GITIGNORE.lines().filter(|line| !line.starts_with('#'));
         let lines: Vec<&str> = lines.collect();
-        print::note(&format!("{} is there: add {} to it", shown(&gitignore), lines.join(" ")));
+        print::note(&format!("{} is there: add {} to it", describe(&gitignore), lines.join(" ")));
     } else {
         files::create(&gitignore, GITIGNORE)?;
-        report.push_str(&format!("made {}\n", shown(&gitignore)));
+        report.push_str(&format!("made {}\n", describe(&gitignore)));
     }
     report.push_str("\nNext:\n");
     if folder != Path::new(".") {

@@ -9,7 +9,7 @@ use sejong_digest::issue::load;
 use sejong_digest::manifest::{self, Table};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
 use super::workspace::Workspace;
 use super::{Global, clock, files, print};
 
@@ -62,7 +62,7 @@ fn issue(workspace: &Workspace, name: &str) -> Ending {
         .replace("@NUMBER@", &(last_number(workspace) + 1).to_string())
         .replace("@DATE@", &today.to_string());
     files::create(&path, &text)?;
-    let made = shown(&path);
+    let made = describe(&path);
     let report = format!("made {made}\n\nNext:\n  digest new {name}/first-article\n");
     print::answer(report.as_bytes())?;
     Ok(Exit::Done)
@@ -98,9 +98,9 @@ fn article(workspace: &Workspace, issue: &str, slug: &str) -> Ending {
         .replace("@TITLE@", &title_from(slug))
         .replace("@DATE@", &today.to_string());
     files::create(&path, &text)?;
-    let mut report = format!("made {}\n", shown(&path));
+    let mut report = format!("made {}\n", describe(&path));
     if !manifest.tables("section").is_empty() {
-        let file = shown(&folder.join("issue.toml"));
+        let file = describe(&folder.join("issue.toml"));
         report.push_str(&format!(
             "\nNext, add it to the articles of a section in {file}:\n  articles = [\"{slug}\"]\n"
         ));

@@ -13,7 +13,7 @@ use sejong_digest::issue::{self, Issue, Pictures};
 use sejong_digest::picture::Cache;
 
 use super::failure::Failure;
-use super::files::shown;
+use super::files::describe;
 use super::{files, print};
 
 /// Whoever waits for less wants no bar.
@@ -72,6 +72,6 @@ pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<()
         1 => "1 picture is".to_owned(),
         count => format!("{count} pictures are"),
     };
-    print::note(&format!("{count} in {}: publish that folder as {base_url}/", shown(folder)));
+    print::note(&format!("{count} in {}: publish that folder as {base_url}/", describe(folder)));
     Ok(())
 }

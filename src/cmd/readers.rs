@@ -35,7 +35,7 @@ pub(crate) fn file(workspace: &Workspace, named: Option<&Path>) -> Option<PathBu
 
 /// Reads a list whole.
 pub(crate) fn read(path: &Path) -> Result<Readers, sejong_digest::diagnostic::Diagnostic> {
-    let shown = load::shown(path);
+    let shown = load::path_from_here(path);
     let rows = list::open(path, &shown, &ReadOptions::default())?;
     let columns = rows.field_names().map(str::to_owned).collect();
     Ok(Readers { path: shown, columns, list: list::read_all(rows)? })

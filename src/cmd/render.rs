@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// What to show of it [default: html]
     #[arg(long, value_name = "FORMAT", default_value = "html", hide_default_value = true)]
     #[arg(value_enum)]
-    format: Format,
+    format: RenderFormat,
     /// Write the pictures that the mail fetches into a folder, to be published under base_url
     #[arg(long, value_name = "DIR")]
     assets: Option<PathBuf>,
@@ -56,7 +56,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
+enum RenderFormat {
     /// The mail's HTML, complete
     Html,
     /// Its plain text part
@@ -79,8 +79,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             let file = readers::file(&workspace, args.subscribers.as_deref());
             // Only the message itself is signed: who looks at its text needs no key.
             let identity = match args.format {
-                Format::Eml => workspace.signing_identity()?,
-                Format::Html | Format::Text => workspace.identity()?,
+                RenderFormat::Eml => workspace.signing_identity()?,
+                RenderFormat::Html | RenderFormat::Text => workspace.identity()?,
             };
             (identity, readers::at_address("--as", address, file.as_deref())?)
         }
@@ -104,12 +104,12 @@ fn rendered(
     template: &Template,
     composition: &Composition,
     recipient: &Recipient,
-    format: Format,
+    format: RenderFormat,
 ) -> Result<Vec<u8>, SpliceError> {
     Ok(match format {
-        Format::Html => part_text(template, &composition.html, recipient)?.into_bytes(),
-        Format::Text => part_text(template, &composition.text, recipient)?.into_bytes(),
-        Format::Eml => template.splice(recipient)?.bytes,
+        RenderFormat::Html => part_text(template, &composition.html, recipient)?.into_bytes(),
+        RenderFormat::Text => part_text(template, &composition.text, recipient)?.into_bytes(),
+        RenderFormat::Eml => template.splice(recipient)?.bytes,
     })
 }
 

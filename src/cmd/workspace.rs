@@ -13,7 +13,7 @@ use sejong_digest::issue::{Issue, load};
 use sejong_digest::message::splice::Identity;
 
 use super::failure::Failure;
-use super::files::shown;
+use super::files::describe;
 use super::{Global, pictures, print};
 
 /// A publication, open for work.
@@ -136,7 +136,7 @@ impl Draft {
     pub(crate) fn composed(self) -> Result<(Issue, Composition), Failure> {
         match (self.issue, self.composition) {
             (Some(issue), Some(composition)) => Ok((issue, composition)),
-            _ => Err(Failure::checks(format!("{} cannot be composed", shown(&self.folder)))),
+            _ => Err(Failure::checks(format!("{} cannot be composed", describe(&self.folder)))),
         }
     }
 
@@ -146,7 +146,7 @@ impl Draft {
             self.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
         match render::summary(&errors) {
             None => self.composed(),
-            Some(count) => Err(Failure::checks(format!("{} has {count}", shown(&self.folder)))
+            Some(count) => Err(Failure::checks(format!("{} has {count}", describe(&self.folder)))
                 .help("correct them first; `digest check` shows them again")),
         }
     }

@@ -52,7 +52,7 @@ pub(super) fn shorten(
     let fitted = shortened(high);
     let html = write(&fitted)?;
     let mut notes = Vec::new();
-    notes.extend(told(issue, &longest[..high]));
+    notes.extend(shortened_articles(issue, &longest[..high]));
     if !fits(&html) {
         notes.extend(articles(issue).filter(|one| one.length == Length::Auto).filter_map(stuck));
     }
@@ -78,7 +78,7 @@ fn longest(issue: &Issue, html: &str) -> Vec<usize> {
     longest
 }
 
-fn told(issue: &Issue, shortened: &[usize]) -> Option<Diagnostic> {
+fn shortened_articles(issue: &Issue, shortened: &[usize]) -> Option<Diagnostic> {
     let named: Vec<String> = articles(issue)
         .enumerate()
         .filter(|(at, _)| shortened.contains(at))

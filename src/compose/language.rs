@@ -4,7 +4,7 @@
 /// A stretch of text in one script, and the language that its script says; `None` where the
 /// surrounding language is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run<'a> {
+pub(super) struct LanguageSpan<'a> {
     pub(super) language: Option<&'static str>,
     pub(super) text: &'a str,
 }
@@ -21,13 +21,13 @@ fn of_script(c: char) -> Option<&'static str> {
 }
 
 /// Cuts `text` where its script leaves or enters a language other than `around`.
-pub(super) fn runs<'a>(text: &'a str, around: &str) -> Vec<Run<'a>> {
+pub(super) fn spans<'a>(text: &'a str, around: &str) -> Vec<LanguageSpan<'a>> {
     let primary = around.split('-').next().unwrap_or(around);
     let foreign = |c: char| of_script(c).filter(|language| *language != primary);
     if text.is_ascii() {
-        return vec![Run { language: None, text }];
+        return vec![LanguageSpan { language: None, text }];
     }
-    let mut runs: Vec<Run<'a>> = Vec::new();
+    let mut spans: Vec<LanguageSpan<'a>> = Vec::new();
     let (mut start, mut end, mut current) = (0, 0, None);
     for (at, c) in text.char_indices() {
         let language = foreign(c);
@@ -36,29 +36,29 @@ pub(super) fn runs<'a>(text: &'a str, around: &str) -> Vec<Run<'a>> {
         if language == current {
             end = at + c.len_utf8();
         } else if !joins {
-            push(&mut runs, current, text, start, end);
+            push(&mut spans, current, text, start, end);
             (start, current) = (end, language);
             if language.is_some() {
-                push(&mut runs, None, text, start, at);
+                push(&mut spans, None, text, start, at);
                 start = at;
             }
             end = at + c.len_utf8();
         }
     }
-    push(&mut runs, current, text, start, end);
-    push(&mut runs, None, text, end, text.len());
-    runs
+    push(&mut spans, current, text, start, end);
+    push(&mut spans, None, text, end, text.len());
+    spans
 }
 
 fn push<'a>(
-    runs: &mut Vec<Run<'a>>,
+    spans: &mut Vec<LanguageSpan<'a>>,
     language: Option<&'static str>,
     text: &'a str,
     start: usize,
     end: usize,
 ) {
     if start < end {
-        runs.push(Run { language, text: &text[start..end] });
+        spans.push(LanguageSpan { language, text: &text[start..end] });
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<(Option<&'static str>, &str)> {
-        runs(text, "en").into_iter().map(|run| (run.language, run.text)).collect()
+        spans(text, "en").into_iter().map(|span| (span.language, span.text)).collect()
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
             [(None, "So chi-maek ("), (Some("ko"), "치맥, 치킨 + 맥주"), (None, ") is"),]
         );
         assert_eq!(cut("한글"), [(Some("ko"), "한글")]);
-        assert_eq!(runs("한글", "ko-KR"), [Run { language: None, text: "한글" }]);
+        assert_eq!(spans("한글", "ko-KR"), [LanguageSpan { language: None, text: "한글" }]);
     }
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
     proptest! {
         #[test]
         fn runs_are_the_text(text in "[a가나の0-9 ,.é]{0,30}") {
-            let joined: String = runs(&text, "en").iter().map(|run| run.text).collect();
+            let joined: String = spans(&text, "en").iter().map(|span| span.text).collect();
             prop_assert_eq!(joined, text);
         }
     }

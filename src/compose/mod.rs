@@ -27,7 +27,7 @@ use crate::issue::slot::{self, Slot};
 use crate::issue::{Issue, Publication};
 use components::Letter;
 pub use pictures::widths;
-pub use slots::{Context, Segment};
+pub use slots::{Segment, SlotContext};
 use theme::{LEAST_CONTRAST, Theme};
 
 /// A composed issue.

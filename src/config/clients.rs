@@ -2,7 +2,7 @@
 
 use crate::check::clients::Profile;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::manifest::{Kind, Located, Table};
+use crate::manifest::{Located, Table, ValueKind};
 
 pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Profile {
     let mut section = table.table("check");
@@ -10,8 +10,8 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Profile
     let mut shares = Vec::new();
     for (name, share) in audience.take_rest() {
         let number = match share.value {
-            Kind::Integer(number) => number as f64,
-            Kind::Float(number) => number,
+            ValueKind::Integer(number) => number as f64,
+            ValueKind::Float(number) => number,
             _ => -1.0,
         };
         let place = audience.place(&share.span);

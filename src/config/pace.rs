@@ -6,7 +6,7 @@ use super::{rate, wrong};
 use crate::delivery::run::lanes::LaneOptions;
 use crate::delivery::schedule::{self, Schedule};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Kind, Table};
+use crate::manifest::{Table, ValueKind};
 
 /// When deferred recipients are tried again.
 pub(super) fn retry(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Schedule {
@@ -36,7 +36,7 @@ pub(super) fn lanes(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Vec<La
     let mut lanes = Vec::new();
     let mut section = table.table("lane");
     for (domain, value) in section.take_rest() {
-        if !matches!(value.value, Kind::Table(_)) {
+        if !matches!(value.value, ValueKind::Table(_)) {
             let help = "write [lane.\"gmail.com\"], and limit = \"5/minute\" below it";
             wrong(&mut section, "lane", format!("{} is no lane", domain.value), &domain, help);
             continue;

@@ -28,7 +28,7 @@ impl Certificate {
         let names = read.subject_alternative_name().ok().flatten();
         let names = names.iter().flat_map(|names| &names.value.general_names);
         let host = |name: &GeneralName<'_>| match name {
-            GeneralName::DNSName(name) => Some(shown(name)),
+            GeneralName::DNSName(name) => Some(printable(name)),
             _ => None,
         };
         Some(Certificate {
@@ -45,7 +45,7 @@ impl Certificate {
 }
 
 /// Somebody else's text, for a terminal.
-fn shown(text: &str) -> String {
+fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::pin::Pin;
 
 use super::Finding;
-use super::dns::{Dns, NoAnswer};
+use super::dns::{Dns, DnsError};
 use super::spf::{self, LOOKUPS, terms};
 
 const SPF: &str = "spf-relay";
@@ -178,7 +178,7 @@ enum Verdict {
     Unknown,
 }
 
-type Evaluated<'a> = Pin<Box<dyn Future<Output = Result<Verdict, NoAnswer>> + Send + 'a>>;
+type Evaluated<'a> = Pin<Box<dyn Future<Output = Result<Verdict, DnsError>> + Send + 'a>>;
 
 /// The terms from left to right (RFC 7208 4.6.2); `left` look-ups may still be made.
 fn evaluate<'a>(
@@ -242,7 +242,7 @@ async fn other(
     name: &str,
     address: IpAddr,
     left: &mut usize,
-) -> Result<Verdict, NoAnswer> {
+) -> Result<Verdict, DnsError> {
     if name.contains('%') {
         return Ok(Verdict::Unknown);
     }

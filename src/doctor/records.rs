@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 
 use super::Finding;
-use super::dns::{Dns, NoAnswer};
+use super::dns::{Dns, DnsError};
 use crate::message::dkim::Signer;
 
 const DKIM: &str = "dkim";
@@ -134,7 +134,7 @@ pub(super) async fn policy(dns: &Dns, domain: &str) -> (Finding, Modes) {
     (missing, none)
 }
 
-async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAnswer> {
+async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, DnsError> {
     let mut records = dns.txt(&format!("_dmarc.{name}")).await?;
     records.retain(|text| tags(text).first().is_some_and(|(k, v)| k == "v" && v == "DMARC1"));
     Ok(records)

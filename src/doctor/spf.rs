@@ -4,7 +4,7 @@
 //! What it says of the relay's address is looked at in `origin`.
 
 use super::Finding;
-use super::dns::{Dns, NoAnswer};
+use super::dns::{Dns, DnsError};
 
 const CHECK: &str = "spf";
 /// RFC 7208 4.6.4.
@@ -61,7 +61,7 @@ fn ending(domain: &str, record: &str, count: usize) -> Finding {
 
 /// Why there is no count.
 enum NoCount {
-    Unasked(NoAnswer),
+    Unasked(DnsError),
     Missing(String),
 }
 
@@ -99,7 +99,7 @@ async fn lookups(dns: &Dns, record: &str) -> Result<usize, NoCount> {
 }
 
 /// The SPF records among the TXT records of a name (RFC 7208 4.5).
-pub(super) async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAnswer> {
+pub(super) async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, DnsError> {
     let mut records = dns.txt(name).await?;
     records.retain(|text| {
         let text = text.to_ascii_lowercase();
@@ -110,7 +110,7 @@ pub(super) async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAns
 
 /// A directive or a modifier.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Term<'a> {
+pub(super) struct SpfTerm<'a> {
     /// `+`, `-`, `~` or `?`.
     pub(super) qualifier: char,
     pub(super) name: &'a str,
@@ -119,13 +119,13 @@ pub(super) struct Term<'a> {
 }
 
 /// The terms behind the version (RFC 7208 4.6.1), in lower case as the record is.
-pub(super) fn terms(record: &str) -> impl Iterator<Item = Term<'_>> {
+pub(super) fn terms(record: &str) -> impl Iterator<Item = SpfTerm<'_>> {
     record.split_ascii_whitespace().skip(1).map(|text| {
         let qualifier = text.chars().next().filter(|c| "+-~?".contains(*c));
         let text = &text[usize::from(qualifier.is_some())..];
         let end = text.find([':', '=', '/']).unwrap_or(text.len());
         let value = text[end..].trim_start_matches([':', '=']);
-        Term { qualifier: qualifier.unwrap_or('+'), name: &text[..end], value }
+        SpfTerm { qualifier: qualifier.unwrap_or('+'), name: &text[..end], value }
     })
 }
 

@@ -17,7 +17,7 @@ use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, mark
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::manifest::{self, Located, Table};
 pub use siblings::{Headline, siblings};
-pub use text::{TextError, read_text, shown};
+pub use text::{TextError, path_from_here, read_text};
 
 /// An issue as far as it could be read, and everything that is wrong with it.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ fn open_manifest(
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
         let known = names(publication).unwrap_or_default();
         let problem = Diagnostic::error("issue-missing", "there is no such issue")
-            .at(Place::File(shown(folder)));
+            .at(Place::File(path_from_here(folder)));
         let meant =
             name.as_deref().and_then(|name| nearest(name, known.iter().map(String::as_str)));
         problems.push(match (meant, known.is_empty()) {
@@ -194,7 +194,7 @@ impl Reading<'_> {
             );
         }
         let shielded = self.slots.shield(text.value.trim(), source, offset, &mut self.problems);
-        let value = self.slots.settle(&shielded, &place, &mut self.problems);
+        let value = self.slots.resolve(&shielded, &place, &mut self.problems);
         Located { value: value.replace(['\n', '\r', '\t'], " "), span: text.span }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use comrak::nodes::{ListType, Node, NodeValue, Sourcepos, TableAlignment};
 use comrak::{Arena, Options, parse_document};
 
-use super::block::{Alignment, Block, BlockKind, Figure, Inline, Item, Link, Table};
+use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem};
 use super::sanitize;
 use super::slot::Slots;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
@@ -25,7 +25,7 @@ const DIRECTIVES: [&str; 5] = ["callout", "note", "only", "lang", "button"];
 pub(super) type FindImage<'a> = dyn FnMut(&str, Place, &mut Vec<Diagnostic>) -> Option<usize> + 'a;
 
 /// What a text is read with.
-pub(super) struct Reader<'a> {
+pub(super) struct MarkdownReader<'a> {
     pub(super) source: &'a Arc<Source>,
     pub(super) slots: &'a mut Slots,
     pub(super) problems: &'a mut Vec<Diagnostic>,
@@ -39,7 +39,7 @@ pub(super) struct Reader<'a> {
 
 /// A text read: its blocks, and the definitions of its footnotes.
 #[derive(Debug, Default)]
-pub(super) struct Text {
+pub(super) struct MarkdownText {
     pub(super) blocks: Vec<Block>,
     pub(super) footnotes: Vec<Vec<Block>>,
 }
@@ -52,15 +52,16 @@ pub(super) fn read<'a>(
     slots: &'a mut Slots,
     problems: &'a mut Vec<Diagnostic>,
     find_image: &'a mut FindImage<'a>,
-) -> Text {
+) -> MarkdownText {
     let shielded = shield_directives(slots.shield(text, source, offset, problems));
     let line_starts =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
     let line_starts = line_starts.collect();
-    let mut reader = Reader { source, slots, problems, find_image, offset, line_starts, depth: 0 };
+    let mut reader =
+        MarkdownReader { source, slots, problems, find_image, offset, line_starts, depth: 0 };
     let arena = Arena::new();
     let root = parse_document(&arena, &shielded, &options());
-    let mut read = Text::default();
+    let mut read = MarkdownText::default();
     for node in root.children() {
         let is_definition = matches!(node.data().value, NodeValue::FootnoteDefinition(_));
         if is_definition {
@@ -131,7 +132,7 @@ fn options() -> Options<'static> {
     options
 }
 
-impl Reader<'_> {
+impl MarkdownReader<'_> {
     /// The bytes of the file that a node was read from.
     fn span(&self, position: Sourcepos) -> Range<usize> {
         let at = |line: usize, column: usize| {
@@ -214,14 +215,14 @@ impl Reader<'_> {
         out.push(Block { span, kind });
     }
 
-    fn items(&mut self, list: Node<'_>, depth: usize) -> Vec<Item> {
+    fn items(&mut self, list: Node<'_>, depth: usize) -> Vec<ListItem> {
         let mut items = Vec::new();
         for node in list.children() {
             let task = match &node.data().value {
                 NodeValue::TaskItem(task) => Some(task.symbol.is_some()),
                 _ => None,
             };
-            items.push(Item { task, blocks: self.blocks(node, depth + 1) });
+            items.push(ListItem { task, blocks: self.blocks(node, depth + 1) });
         }
         items
     }
@@ -317,7 +318,7 @@ impl Reader<'_> {
             TableAlignment::Left | TableAlignment::None => Alignment::Start,
         };
         let alignments = alignments.iter().map(alignment).collect();
-        let mut table = Table { alignments, head: Vec::new(), rows: Vec::new() };
+        let mut table = DataTable { alignments, head: Vec::new(), rows: Vec::new() };
         for row in node.children() {
             let is_head = matches!(row.data().value, NodeValue::TableRow(true));
             let cells = row.children().map(|cell| self.inlines(cell)).collect();
@@ -332,7 +333,7 @@ impl Reader<'_> {
 
     fn html(&mut self, node: Node<'_>, html: &str, span: Range<usize>, out: &mut Vec<Block>) {
         self.warn_of_removed(node, html);
-        let html = self.settled(&sanitize::without_comments(html), node);
+        let html = self.resolved(&sanitize::without_comments(html), node);
         let (clean, text) = sanitize::block(&html);
         if !clean.trim().is_empty() {
             out.push(Block { span, kind: BlockKind::Html(clean, text) });

@@ -86,7 +86,7 @@ impl Slots {
     }
 
     /// The same text with every slot replaced by a mark of equal length. `offset` is where `text`
-    /// starts in `source`. What is wrong with a slot is told by [`Slots::settle`], when it is
+    /// starts in `source`. What is wrong with a slot is told by [`Slots::resolve`], when it is
     /// known whether it stands in code.
     pub fn shield(
         &mut self,
@@ -130,7 +130,7 @@ impl Slots {
 
     /// Takes shielded text as text of the message: its slots are used, and what is wrong with them
     /// is reported, at `place` where no better one is known.
-    pub fn settle(&mut self, text: &str, place: &Place, problems: &mut Vec<Diagnostic>) -> String {
+    pub fn resolve(&mut self, text: &str, place: &Place, problems: &mut Vec<Diagnostic>) -> String {
         if !text.contains([MARK, UNCLOSED]) {
             return text.to_owned();
         }
@@ -344,7 +344,7 @@ mod tests {
         let mut slots = Slots::default();
         let mut problems = Vec::new();
         let shielded = slots.shield(text, &source, 0, &mut problems);
-        slots.settle(&shielded, &Place::span(&source, 0..text.len()), &mut problems);
+        slots.resolve(&shielded, &Place::span(&source, 0..text.len()), &mut problems);
         (shielded, slots, problems)
     }
 

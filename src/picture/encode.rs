@@ -59,13 +59,13 @@ pub(super) fn png(image: &DynamicImage) -> Result<Vec<u8>, PictureError> {
     }
 }
 
-type Palette = (Vec<u8>, Vec<u8>);
+type IndexedColors = (Vec<u8>, Vec<u8>);
 
 fn write_png(
     width: u32,
     height: u32,
     color: PngColor,
-    palette: Option<Palette>,
+    palette: Option<IndexedColors>,
     data: &[u8],
 ) -> Result<Vec<u8>, PictureError> {
     let mut out = Vec::new();

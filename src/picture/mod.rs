@@ -23,7 +23,7 @@ pub const MAX_PIXELS: usize = 64_000_000;
 
 /// The formats that are read. Mail programs show the first three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum PictureFormat {
     /// PNG.
     Png,
     /// JPEG.
@@ -36,26 +36,26 @@ pub enum Format {
     Svg,
 }
 
-impl Format {
+impl PictureFormat {
     /// The media type (IANA).
     pub fn media_type(self) -> &'static str {
         match self {
-            Format::Png => "image/png",
-            Format::Jpeg => "image/jpeg",
-            Format::Gif => "image/gif",
-            Format::Webp => "image/webp",
-            Format::Svg => "image/svg+xml",
+            PictureFormat::Png => "image/png",
+            PictureFormat::Jpeg => "image/jpeg",
+            PictureFormat::Gif => "image/gif",
+            PictureFormat::Webp => "image/webp",
+            PictureFormat::Svg => "image/svg+xml",
         }
     }
 
     /// How a file of it ends, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
-            Format::Png => "png",
-            Format::Jpeg => "jpg",
-            Format::Gif => "gif",
-            Format::Webp => "webp",
-            Format::Svg => "svg",
+            PictureFormat::Png => "png",
+            PictureFormat::Jpeg => "jpg",
+            PictureFormat::Gif => "gif",
+            PictureFormat::Webp => "webp",
+            PictureFormat::Svg => "svg",
         }
     }
 }
@@ -64,7 +64,7 @@ impl Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measured {
     /// Its format, whatever the file is called.
-    pub format: Format,
+    pub format: PictureFormat,
     /// Pixels, of the picture as it is looked at: a camera's note that it is turned is heeded.
     pub width: usize,
     /// Pixels.
@@ -125,7 +125,7 @@ pub struct Wish<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
     /// PNG, JPEG or GIF.
-    pub format: Format,
+    pub format: PictureFormat,
     /// Pixels.
     pub width: usize,
     /// Pixels.

@@ -14,7 +14,9 @@ use image::{AnimationDecoder as _, DynamicImage, ImageDecoder, Limits, RgbImage,
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::parts::Parts;
-use super::{Format, Measured, PictureError, Prepared, Wish, drawing, encode, measure, parts};
+use super::{
+    Measured, PictureError, PictureFormat, Prepared, Wish, drawing, encode, measure, parts,
+};
 
 /// What a decoder may take: 64 megapixels of 16-bit RGBA.
 const MAX_MEMORY: u64 = 512 * 1024 * 1024;
@@ -41,22 +43,22 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
     let Wish { bytes, measured, .. } = wish;
     let fine = 2 * wish.width;
     let parts = match measured.format {
-        Format::Svg => {
+        PictureFormat::Svg => {
             let height = scaled_height(measured, fine);
             let drawn = DynamicImage::ImageRgba8(drawing::draw(bytes, fine, height)?);
             let drawn = opaque(drawn);
-            return made(Format::Png, &drawn, encode::png(&drawn)?);
+            return made(PictureFormat::Png, &drawn, encode::png(&drawn)?);
         }
-        Format::Gif => {
+        PictureFormat::Gif => {
             let moves = frames(bytes)? > 1;
             if moves || measured.width <= fine {
                 return Ok(as_it_is(measured));
             }
             None
         }
-        Format::Png => Some(parts::png(bytes).ok_or(PictureError::Damaged)?),
-        Format::Jpeg => Some(parts::jpeg(bytes).ok_or(PictureError::Damaged)?),
-        Format::Webp => None,
+        PictureFormat::Png => Some(parts::png(bytes).ok_or(PictureError::Damaged)?),
+        PictureFormat::Jpeg => Some(parts::jpeg(bytes).ok_or(PictureError::Damaged)?),
+        PictureFormat::Webp => None,
     };
     if let Some(parts) = parts.as_ref().filter(|parts| parts.apart) {
         return if may_stay(parts) {
@@ -74,7 +76,7 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
     }
     let mut image = in_srgb(opaque(image), profile.as_deref());
     image.apply_orientation(measure::orientation(measured.format, bytes));
-    let drawn = measured.format != Format::Jpeg && is_drawing(&image);
+    let drawn = measured.format != PictureFormat::Jpeg && is_drawing(&image);
     let scaled = scaled(image, measured, fine);
     let (format, encoded) = encoded(&scaled, drawn)?;
     match parts.filter(|parts| measured.width <= fine && may_stay(parts)) {
@@ -87,7 +89,11 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
     }
 }
 
-fn made(format: Format, image: &DynamicImage, bytes: Vec<u8>) -> Result<Prepared, PictureError> {
+fn made(
+    format: PictureFormat,
+    image: &DynamicImage,
+    bytes: Vec<u8>,
+) -> Result<Prepared, PictureError> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     Ok(Prepared { format, width, height, bytes: Some(Arc::from(bytes)) })
 }
@@ -102,7 +108,10 @@ fn may_stay(parts: &Parts) -> bool {
 }
 
 /// The pixels, and the colour profile that they are meant in.
-fn decode(format: Format, bytes: &[u8]) -> Result<(DynamicImage, Option<Vec<u8>>), PictureError> {
+fn decode(
+    format: PictureFormat,
+    bytes: &[u8],
+) -> Result<(DynamicImage, Option<Vec<u8>>), PictureError> {
     fn read(mut decoder: impl ImageDecoder) -> image::ImageResult<(DynamicImage, Option<Vec<u8>>)> {
         let mut limits = Limits::default();
         limits.max_alloc = Some(MAX_MEMORY);
@@ -112,17 +121,17 @@ fn decode(format: Format, bytes: &[u8]) -> Result<(DynamicImage, Option<Vec<u8>>
     }
     let bytes = Cursor::new(bytes);
     let read = match format {
-        Format::Png => PngDecoder::new(bytes).and_then(read),
-        Format::Jpeg => JpegDecoder::new(bytes).and_then(read),
-        Format::Gif => GifDecoder::new(bytes).and_then(read),
-        Format::Webp => {
+        PictureFormat::Png => PngDecoder::new(bytes).and_then(read),
+        PictureFormat::Jpeg => JpegDecoder::new(bytes).and_then(read),
+        PictureFormat::Gif => GifDecoder::new(bytes).and_then(read),
+        PictureFormat::Webp => {
             let decoder = WebPDecoder::new(bytes).map_err(|_| PictureError::Damaged)?;
             if decoder.has_animation() {
                 return Err(PictureError::Moving);
             }
             read(decoder)
         }
-        Format::Svg => return Err(PictureError::Damaged),
+        PictureFormat::Svg => return Err(PictureError::Damaged),
     };
     read.map_err(|_| PictureError::Damaged)
 }
@@ -248,17 +257,18 @@ fn each_color(pixels: &mut RgbaImage, change: impl Fn(u32, u32) -> u32) {
 
 /// PNG for what one sees through and for drawings, unless it is a drawing by its margins only;
 /// JPEG for the rest.
-fn encoded(image: &DynamicImage, drawn: bool) -> Result<(Format, Vec<u8>), PictureError> {
+fn encoded(image: &DynamicImage, drawn: bool) -> Result<(PictureFormat, Vec<u8>), PictureError> {
     let DynamicImage::ImageRgb8(pixels) = image else {
-        return Ok((Format::Png, encode::png(image)?));
+        return Ok((PictureFormat::Png, encode::png(image)?));
     };
-    let photograph = |pixels: &RgbImage| encode::jpeg(pixels).map(|bytes| (Format::Jpeg, bytes));
+    let photograph =
+        |pixels: &RgbImage| encode::jpeg(pixels).map(|bytes| (PictureFormat::Jpeg, bytes));
     if !drawn {
         return photograph(pixels);
     }
     let png = encode::png(image)?;
     let jpeg = photograph(pixels)?;
-    if png.len() > 4 * jpeg.1.len() { Ok(jpeg) } else { Ok((Format::Png, png)) }
+    if png.len() > 4 * jpeg.1.len() { Ok(jpeg) } else { Ok((PictureFormat::Png, png)) }
 }
 
 #[cfg(test)]

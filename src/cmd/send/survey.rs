@@ -86,7 +86,7 @@ impl<'a> Survey<'a> {
     }
 
     fn shown(&self) -> String {
-        load::shown(&self.list).display().to_string()
+        load::path_from_here(&self.list).display().to_string()
     }
 
     fn list_is_usable(&self) -> Result<(), Failure> {
@@ -159,7 +159,7 @@ async fn read(ledger: &Ledger, args: &PlanArgs, path: &std::path::Path) -> Resul
                 .help("as in utf-8, windows-1252, euc-kr")
         })?),
     };
-    let shown = load::shown(path);
+    let shown = load::path_from_here(path);
     let unreadable = |problem: Diagnostic| {
         print::problems(&[problem]);
         Failure::checks(format!("{} cannot be used; nothing was sent", shown.display()))

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::issue::Allowance;
-use crate::manifest::{Kind, Table};
+use crate::manifest::{Table, ValueKind};
 
 const HELP: &str = "as in allow = [{ rule = \"link-vague\", reason = \"quoted as it was\" }]";
 
@@ -11,13 +11,13 @@ const HELP: &str = "as in allow = [{ rule = \"link-vague\", reason = \"quoted as
 pub(super) fn read(table: &mut Table) -> Vec<Allowance> {
     let Some(value) = table.take("allow") else { return Vec::new() };
     let items = match value.value {
-        Kind::List(items) => items,
+        ValueKind::List(items) => items,
         _ => vec![value],
     };
     let mut allowed = Vec::new();
     for item in items {
         let whole = table.place(&item.span);
-        let Kind::Table(_) = &item.value else {
+        let ValueKind::Table(_) = &item.value else {
             let what = "what is allowed needs a reason for those who come after";
             table.report(Diagnostic::error("allow-reason", what).at(whole).help(HELP));
             continue;

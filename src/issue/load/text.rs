@@ -39,7 +39,7 @@ pub enum TextError {
 impl TextError {
     /// The problem at its place.
     pub fn diagnostic(&self, path: &Path) -> Diagnostic {
-        let file = shown(path);
+        let file = path_from_here(path);
         let (place, help) = match self {
             TextError::Unreadable(error) => {
                 let help = match error.kind() {
@@ -89,7 +89,7 @@ pub fn read_text(path: &Path) -> Result<Arc<Source>, TextError> {
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
         return Err(TextError::Control { line, character: odd as u32 });
     }
-    Ok(Source::new(shown(path), text))
+    Ok(Source::new(path_from_here(path), text))
 }
 
 /// Control characters that cannot be meant; C1 ones break mail in Gmail.
@@ -98,7 +98,7 @@ fn is_odd_control(c: char) -> bool {
 }
 
 /// A path as people should read it: from the current folder where it lies inside.
-pub fn shown(path: &Path) -> PathBuf {
+pub fn path_from_here(path: &Path) -> PathBuf {
     let path = path.strip_prefix(".").unwrap_or(path);
     match std::env::current_dir() {
         Ok(here) => path.strip_prefix(&here).unwrap_or(path).to_owned(),

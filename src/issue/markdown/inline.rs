@@ -2,13 +2,13 @@
 
 use comrak::nodes::{Node, NodeLink, NodeValue};
 
-use super::{COLON, MAX_DEPTH, Reader, has_class, only_child};
+use super::{COLON, MAX_DEPTH, MarkdownReader, has_class, only_child};
 use crate::diagnostic::Diagnostic;
 use crate::issue::block::{Figure, Inline, Link, plain};
 use crate::issue::links;
 use crate::issue::sanitize::{self, Tag};
 
-impl Reader<'_> {
+impl MarkdownReader<'_> {
     /// The children of a node as running text.
     pub(super) fn inlines(&mut self, node: Node<'_>) -> Vec<Inline> {
         let children: Vec<Node<'_>> = node.children().collect();
@@ -73,7 +73,7 @@ impl Reader<'_> {
         let inline = match value {
             NodeValue::Text(text) => {
                 let text = self.quote_opened(&text, node).unwrap_or_else(|| text.to_string());
-                Inline::Text(self.settled(&text, node))
+                Inline::Text(self.resolved(&text, node))
             }
             NodeValue::Code(code) => {
                 Inline::Code(self.slots.restore(&code.literal.replace(COLON, ":")))
@@ -154,12 +154,12 @@ impl Reader<'_> {
             return None;
         }
         let (address, rest) = text.split_at(links::bare_end(&text));
-        Some((self.settled(address, node), self.settled(rest, node)))
+        Some((self.resolved(address, node), self.resolved(rest, node)))
     }
 
     /// Where a link leads, if a message may lead there.
     pub(super) fn target(&mut self, href: &str, node: Node<'_>) -> Option<String> {
-        let href = self.settled(href, node);
+        let href = self.resolved(href, node);
         match links::target(&href, self.slots) {
             Ok(href) => Some(href),
             Err(reason) => {
@@ -192,16 +192,16 @@ impl Reader<'_> {
             pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
         };
         let image = (self.find_image)(&link.url, place, self.problems)?;
-        let title = self.settled(link.title.trim(), node);
+        let title = self.resolved(link.title.trim(), node);
         let caption = (!title.is_empty()).then(|| vec![Inline::Text(title)]);
-        let credit = attribute("credit").map(|credit| self.settled(&credit, node));
+        let credit = attribute("credit").map(|credit| self.resolved(&credit, node));
         Some(Figure { image, alt, caption, credit, href: None })
     }
 
     /// Text of the message: its slots count, and what is wrong with them is told.
-    pub(super) fn settled(&mut self, text: &str, node: Node<'_>) -> String {
+    pub(super) fn resolved(&mut self, text: &str, node: Node<'_>) -> String {
         let place = self.place(node);
-        self.slots.settle(&text.replace(COLON, ":"), &place, self.problems)
+        self.slots.resolve(&text.replace(COLON, ":"), &place, self.problems)
     }
 }
 

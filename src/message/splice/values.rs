@@ -3,19 +3,19 @@
 
 use std::borrow::Cow;
 
-use crate::compose::{Context, Segment};
+use crate::compose::{Segment, SlotContext};
 use crate::message::recipient::Recipient;
 
 /// The values of one recipient, by slot.
 pub(super) struct Values<'a>(pub(super) Vec<Cow<'a, str>>);
 
 impl Values<'_> {
-    pub(super) fn get(&self, slot: usize, context: Context) -> Cow<'_, str> {
+    pub(super) fn get(&self, slot: usize, context: SlotContext) -> Cow<'_, str> {
         let value = self.0.get(slot).map_or("", |value| value.as_ref());
         match context {
-            Context::Plain => Cow::Borrowed(value),
-            Context::Html => escape_html(value),
-            Context::UrlPart | Context::PlainUrlPart => Cow::Owned(percent_encode(value)),
+            SlotContext::Plain => Cow::Borrowed(value),
+            SlotContext::Html => escape_html(value),
+            SlotContext::UrlPart | SlotContext::PlainUrlPart => Cow::Owned(percent_encode(value)),
         }
     }
 }
