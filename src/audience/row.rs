@@ -14,7 +14,7 @@ use crate::message::recipient::Recipient;
 use super::attributes::{Attributes, attributes};
 use super::clean::clean;
 use super::columns::{Columns, Exporter, Role};
-use super::csv::{Placed, Record, Step, split};
+use super::csv::{Placed, Record, Split, split};
 use super::email::{EmailCell, email, is_role};
 use super::rules;
 use super::status::{Status, is_marked, status};
@@ -239,7 +239,7 @@ fn tags_in(cell: &str, exporter: Exporter) -> Vec<String> {
         Exporter::Mailchimp => {
             let mut record = Record::default();
             match split(cell, true, b',', 1, &mut record) {
-                Step::Record(_) => record.iter().map(|tag| tag.text.to_owned()).collect(),
+                Split::Record(_) => record.iter().map(|tag| tag.text.to_owned()).collect(),
                 _ => cell.split(',').map(|tag| tag.replace('"', "")).collect(),
             }
         }

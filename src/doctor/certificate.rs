@@ -33,7 +33,7 @@ impl Certificate {
         };
         Some(Certificate {
             not_after: Timestamp::from_second(read.validity().not_after.timestamp()).ok()?,
-            issuer: organization.or_else(common_name).map(shown),
+            issuer: organization.or_else(common_name).map(printable),
             names: names.filter_map(host).collect(),
         })
     }

@@ -277,7 +277,7 @@ mod tests {
             let mut whole = String::new();
             for (text, is_literal) in &parts {
                 whole.push_str(text);
-                if is_literal {
+                if *is_literal {
                     writer.literal(&Base64Literal::new(text), &mut out);
                 } else {
                     writer.value(text, &mut out);
