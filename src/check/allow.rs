@@ -38,8 +38,8 @@ fn look_up(name: &str) -> Result<(), (&'static str, Refusal)> {
     match register::find(name) {
         Ok(rule) if rule.may_be_allowed => Ok(()),
         Ok(_) => {
-            let what = format!("{name} protects readers, and cannot be allowed");
-            let help = "correct what it finds; docs/checks.md says how".to_owned();
+            let what = format!("{name} protects readers and cannot be allowed");
+            let help = "correct the problem; docs/checks.md says how".to_owned();
             Err(("allow-firm", Refusal { what, help }))
         }
         Err(meant) => {
@@ -106,9 +106,10 @@ impl Permits {
         let mut problems = std::mem::take(&mut self.refused);
         let is_unused = |item: &Permit| !item.used && !ONLINE.contains(&item.rule.as_str());
         for unused in self.items.drain(..).filter(is_unused) {
-            let what = format!("{} is allowed, and nothing breaks it", unused.rule);
+            let what =
+                format!("{} is allowed, but the issue does not break this rule", unused.rule);
             let problem = Diagnostic::warning("allow-unused", what)
-                .help("take it away, so that the next mistake of this kind is seen");
+                .help("delete this entry, so that the next mistake of this kind is reported");
             problems.push(match unused.place {
                 Some(place) => problem.at(place),
                 None => problem,

@@ -340,9 +340,12 @@ fn lost(view: &View<'_>, used: FoundFeatures) -> Vec<(String, String, String)> {
 pub(super) fn css_support(view: &View<'_>) -> Vec<Diagnostic> {
     let lost = lost(view, of_styles(view)).into_iter();
     lost.map(|(what, needle, who)| {
-        Diagnostic::warning("client-css", format!("{what} is lost in {who}"))
+        Diagnostic::warning("client-css", format!("{what} does not work in {who}"))
             .at(view.place_of(&needle))
-            .help("lay it out without; [check] audience in digest.toml says which programs count")
+            .help(
+                "use another layout; [check] audience in digest.toml says which programs your \
+                 readers have",
+            )
     })
     .collect()
 }
@@ -351,9 +354,12 @@ pub(super) fn css_support(view: &View<'_>) -> Vec<Diagnostic> {
 pub(super) fn html_support(view: &View<'_>) -> Vec<Diagnostic> {
     let lost = lost(view, of_elements(view)).into_iter();
     lost.map(|(what, needle, who)| {
-        Diagnostic::warning("client-html", format!("{what} is lost in {who}"))
+        Diagnostic::warning("client-html", format!("{what} does not work in {who}"))
             .at(view.place_of(&needle))
-            .help("write it in Markdown; [check] audience in digest.toml says which programs count")
+            .help(
+                "write it in Markdown; [check] audience in digest.toml says which programs your \
+                 readers have",
+            )
     })
     .collect()
 }

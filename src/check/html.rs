@@ -231,7 +231,7 @@ impl TreeReader {
                 self.close_to(depth + 1);
                 self.open.pop();
             }
-            None => self.tree.faults.push(format!("</{name}> closes nothing")),
+            None => self.tree.faults.push(format!("</{name}> has no opening tag")),
         }
     }
 
