@@ -231,7 +231,7 @@ type ReadPublication = (Option<(Publication, jiff::tz::TimeZone)>, Option<Sender
 
 fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -> ReadPublication {
     let mut section = table.table("publication");
-    let name = section.required_text("name", "add name = \"…\": what the newsletter is called");
+    let name = section.required_text("name", "add name = \"…\": the name of the newsletter");
     let organization = section.text("organization").map(|text| text.value);
     let from = section.required_text("from", "add from = \"Name <address@your.domain>\"");
     let from = from.and_then(|text| mailbox(&mut section, "from", &text));
@@ -292,7 +292,7 @@ fn no_postal_address(source: &Arc<Source>) -> Diagnostic {
     let at = source.text().find("[publication]").unwrap_or(0);
     Diagnostic::error(
         "postal-address",
-        "there is no postal_address, which the law asks for in bulk mail",
+        "there is no postal_address; the law requires one in bulk mail",
     )
     .at(Place::span(source, at..at))
     .help("add postal_address = \"…\" to [publication] (CAN-SPAM Act, 15 U.S.C. 7704(a)(5))")
@@ -326,7 +326,7 @@ fn url_of(table: &mut Table, key: &'static str, text: &Located<String>) -> Optio
     if plain && url.is_ascii() && host.is_some_and(|host| !host.is_empty()) {
         return Some(url.to_owned());
     }
-    let help = format!("write an address as in {key} = \"https://digest.sejong.example\"");
+    let help = format!("write a web address, such as {key} = \"https://digest.sejong.example\"");
     wrong(table, "base-url", format!("{key} is not a web address"), text, &help);
     None
 }
@@ -336,7 +336,7 @@ fn list_id_of(table: &mut Table, text: &Located<String>) -> Option<String> {
     if text.value.chars().all(fits) && text.value.contains('.') {
         return Some(text.value.clone());
     }
-    let help = "write a name below a domain of yours, as in digest.sejong.example (RFC 2919)";
+    let help = "write a name under your own domain, such as digest.sejong.example (RFC 2919)";
     wrong(table, "list-id", "list_id is not a list identifier".to_owned(), text, help);
     None
 }
@@ -346,7 +346,7 @@ fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> 
     match Mailbox::parse(&sample) {
         Ok(_) => Some(text.value.clone()),
         Err(error) => {
-            let help = "write an address as in bounces+{token}@sejong.example";
+            let help = "write an address such as bounces+{token}@sejong.example";
             wrong(table, "address", format!("reverse_path: {error}"), text, help);
             None
         }
@@ -356,7 +356,7 @@ fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> 
 fn time_zone(table: &mut Table) -> jiff::tz::TimeZone {
     let Some(text) = table.text("timezone") else { return jiff::tz::TimeZone::UTC };
     jiff::tz::TimeZone::get(&text.value).unwrap_or_else(|_| {
-        let help = "write a name of the time zone database, as in America/New_York";
+        let help = "write a name from the time zone database, such as America/New_York";
         wrong(table, "timezone", format!("there is no time zone {:?}", text.value), &text, help);
         jiff::tz::TimeZone::UTC
     })
@@ -391,7 +391,8 @@ fn relays(table: &mut Table, root: &Path, problems: &mut Vec<Diagnostic>) -> Vec
                     relays.push(RelayConfig { relay, limit, weight, user, password_file });
                 }
                 Err(error) => {
-                    let help = "as in smtps://user@mail.your.domain, or smtp://127.0.0.1:2525";
+                    let help = "write it like smtps://user@mail.your.domain or \
+                                smtp://127.0.0.1:2525";
                     wrong(&mut section, "relay", error.to_string(), &url, help);
                 }
             }
@@ -406,7 +407,7 @@ fn rate(table: &mut Table, text: &Located<String>) -> Option<Rate> {
         Ok(rate) => Some(rate),
         Err(_) => {
             let help = "write \"50/second\", \"30/minute\" or \"2000/hour\"";
-            wrong(table, "limit", format!("{:?} is no rate", text.value), text, help);
+            wrong(table, "limit", format!("{:?} is not a rate", text.value), text, help);
             None
         }
     }

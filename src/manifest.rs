@@ -70,7 +70,10 @@ pub fn toml(source: &Arc<Source>, range: Range<usize>, problems: &mut Vec<Diagno
                 format!("this is not valid TOML: {}", error.message()),
             )
             .at(Place::span(source, span.start + start..span.end + start))
-            .help("texts stand between quotes, as in title = \"October\"; one key a line"),
+            .help(
+                "write texts between quotation marks, such as title = \"October\", and one key on \
+                 each line",
+            ),
         );
     }
     Value { value: ValueKind::Table(toml_entries(table.into_inner(), start)), span: range }
@@ -87,7 +90,10 @@ pub fn yaml(source: &Arc<Source>, range: Range<usize>, problems: &mut Vec<Diagno
             problems.push(
                 Diagnostic::error("yaml-syntax", format!("this is not valid YAML: {message}"))
                     .at(Place::span(source, at..at))
-                    .help("a text with a colon, a # or a leading quote stands between quotes"),
+                    .help(
+                        "put quotation marks around a text that has a colon or a #, or that starts \
+                         with a quotation mark",
+                    ),
             );
             empty
         }
@@ -299,7 +305,7 @@ impl Table {
                     format!("{key} should be a date, not {:?}", text.value),
                 )
                 .at(self.place(&text.span))
-                .help("write year-month-day, as in 2025-11-06");
+                .help("write year-month-day, such as 2025-11-06");
                 self.problems.push(problem);
                 None
             }
@@ -313,7 +319,7 @@ impl Table {
             return Some(text.value);
         }
         let problem =
-            Diagnostic::error("language", format!("{:?} is not the tag of a language", text.value))
+            Diagnostic::error("language", format!("{:?} is not a language code", text.value))
                 .at(self.place(&text.span))
                 .help("write en, ko, ja, zh-Hant … (BCP 47)");
         self.problems.push(problem);

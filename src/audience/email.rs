@@ -48,12 +48,12 @@ pub(super) fn email(cell: &str) -> Result<EmailCell, NoAddress> {
     if cell.is_empty() {
         return Err(NoAddress {
             message: "the row has no email address".to_owned(),
-            help: "fill in the address, or remove the row",
+            help: "add the address, or delete the row",
         });
     }
     if cell.contains(['\r', '\n', '\t']) {
         return Err(NoAddress {
-            message: format!("{:?} has a line break or a tab in it", shorten(&cell)),
+            message: format!("{:?} contains a line break or a tab", shorten(&cell)),
             help: "write one address in the cell, on one line",
         });
     }
@@ -112,13 +112,11 @@ pub(super) fn shorten(text: &str) -> String {
 fn hint(text: &str, error: &AddressError) -> &'static str {
     let several = text.matches('@').count() > 1 && text.contains([',', ';', ' ', '/']);
     match error {
-        AddressError::Invisible(..) => {
-            "type the address anew: it holds a character that cannot be seen"
-        }
-        AddressError::Local(_) => "write an address at a full domain, such as kim@example.org",
-        _ if several => "write one address in a row, and give every other a row of its own",
-        _ if text.ends_with(['.', ',', ';']) => "remove what follows the domain",
-        _ if text.contains(char::is_whitespace) => "remove the space within the address",
+        AddressError::Invisible(..) => "type the address again: it contains an invisible character",
+        AddressError::Local(_) => "write an address with a full domain, such as kim@example.org",
+        _ if several => "write one address in each row",
+        _ if text.ends_with(['.', ',', ';']) => "delete everything after the domain",
+        _ if text.contains(char::is_whitespace) => "delete the space in the address",
         _ if text.rsplit('@').next().is_some_and(|domain| domain.contains(',')) => {
             "write a full stop in the domain instead of the comma"
         }

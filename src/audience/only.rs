@@ -112,7 +112,7 @@ impl FromStr for Only {
         let test = reader.any()?;
         match reader.peek() {
             None => Ok(Only { test }),
-            Some(Token::Close) => Err(reader.wrong("this ) closes nothing")),
+            Some(Token::Close) => Err(reader.wrong("this ) has no opening (")),
             Some(_) => Err(reader.wrong("`and` or `or` is missing here")),
         }
     }
@@ -167,7 +167,7 @@ fn word(
         length += usize::from(next.is_some());
     }
     if quoted {
-        Err(OnlyError { column, reason: "a quote in this is never closed".to_owned() })
+        Err(OnlyError { column, reason: "a quotation mark here is never closed".to_owned() })
     } else {
         Ok((word, length, bare))
     }
@@ -217,7 +217,7 @@ impl OnlyParser {
         }
         let test = match self.peek().cloned() {
             Some(Token::Open) if self.depth() > 50 => {
-                return Err(self.wrong("parentheses are nested too deep"));
+                return Err(self.wrong("there are too many parentheses inside each other"));
             }
             Some(Token::Open) => {
                 self.at += 1;

@@ -32,8 +32,8 @@ pub(super) fn heading_order(view: &View<'_>) -> Vec<Diagnostic> {
         if level > before + 1 && before > 0 {
             let text = element.text.trim();
             let what = format!(
-                "the heading {text:?} has level {level}, but the heading before it has \
-                     level {before}"
+                "the heading {text:?} has level {level}, but the heading before it has level \
+                 {before}"
             );
             problems.push(
                 Diagnostic::warning("heading-order", what)
@@ -54,10 +54,7 @@ pub(super) fn heading_one(view: &View<'_>) -> Vec<Diagnostic> {
     }
     let problem = Diagnostic::error(
         "heading-one",
-        format!(
-            "the mail has {count} main headings \
-         (h1) instead of one"
-        ),
+        format!("the mail has {count} main headings (h1) instead of one"),
     )
     .at(view.manifest())
     .help("only the issue's title is an h1");
@@ -162,14 +159,10 @@ pub(super) fn justified(view: &View<'_>) -> Vec<Diagnostic> {
     }
     let problem = Diagnostic::warning(
         "text-justify",
-        "this text is justified: aligned to both \
-         margins",
+        "this text is justified: aligned to both margins",
     )
     .at(view.place_of("justify"))
-    .help(
-        "align it to the start of the line: on a telephone the gaps between words get too \
-             large",
-    );
+    .help("align it to the start of the line: on a telephone the gaps between words get too large");
     vec![problem]
 }
 
@@ -208,8 +201,7 @@ pub(super) fn wide(view: &View<'_>) -> Vec<Diagnostic> {
         let Some(width) = pixels.filter(|width| *width > NARROWEST) else { continue };
         if told.insert(written) {
             let what = format!(
-                "this is {width} pixels wide, but a small telephone shows only \
-                 {NARROWEST}"
+                "this is {width} pixels wide, but a small telephone shows only {NARROWEST}"
             );
             problems.push(
                 Diagnostic::warning("html-wide", what)

@@ -18,13 +18,11 @@ pub(super) fn style_size(view: &View<'_>) -> Vec<Diagnostic> {
     if characters <= STYLES {
         return Vec::new();
     }
-    let what = format!(
-        "<style> has {characters} characters; above {STYLES}, Gmail ignores all of \
-         them"
-    );
+    let what =
+        format!("<style> has {characters} characters; above {STYLES}, Gmail ignores all of them");
     let problem = Diagnostic::error("gmail-style-size", what).at(style_sheet(view)).help(
-        "shorten the @media rules in style.css; other rules are written into the elements \
-             and do not count",
+        "shorten the @media rules in style.css; other rules are written into the elements and do \
+         not count",
     );
     vec![problem]
 }

@@ -48,8 +48,7 @@ pub(super) fn subject_marks(view: &View<'_>) -> Vec<Diagnostic> {
     }
     let problem = Diagnostic::warning(
         "subject-marks",
-        "the subject has too many exclamation or \
-         question marks",
+        "the subject has too many exclamation or question marks",
     )
     .at(view.subject_place())
     .help("one mark is enough; spam filters count more of them (PLING_QUERY)");
@@ -110,8 +109,7 @@ pub(super) fn subject_repeated(view: &View<'_>) -> Vec<Diagnostic> {
     };
     let what = format!("the issue {} has the same subject", other.name);
     let problem = Diagnostic::warning("subject-repeated", what).at(view.subject_place()).help(
-        "say what is new; mail programs put mails with the same subject into one \
-             conversation",
+        "say what is new; mail programs put mails with the same subject into one conversation",
     );
     vec![problem]
 }
@@ -137,8 +135,7 @@ pub(super) fn preheader_length(view: &View<'_>) -> Vec<Diagnostic> {
     // A wide character says as much as two letters.
     let what = match (preheader.width(), length) {
         (0..PREHEADER_LEAST, _) => {
-            "inboxes fill the rest of the line with the first words of the \
-             mail"
+            "inboxes fill the rest of the line with the first words of the mail"
         }
         (_, 0..=PREHEADER_MOST) => return Vec::new(),
         _ => "inboxes do not show its end",

@@ -349,8 +349,9 @@ mod tests {
     #[test]
     fn elements_know_their_text_and_surroundings() {
         let tree = Tree::read(
-            "<!DOCTYPE html><div lang=ko style='color:red;color:blue'><p>a &amp; <b>b</b><p>c\
-             <table><tr><td>1<td>2</table></div><!--[if mso]>x<![endif]--><style>p{}</style>",
+            "<!DOCTYPE html><div lang=ko style='color:red;color:blue'><p>a &amp; \
+             <b>b</b><p>c<table><tr><td>1<td>2</table></div><!--[if \
+             mso]>x<![endif]--><style>p{}</style>",
         );
         assert_eq!(tree.faults, Vec::<String>::new());
         let first = tree.named("p").next().unwrap();

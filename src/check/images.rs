@@ -107,8 +107,7 @@ pub(super) fn resolution(view: &View<'_>) -> Vec<Diagnostic> {
         }
         let name = image.path.rsplit('/').next().unwrap_or_default();
         let what = format!(
-            "{name} is {natural} pixels wide but shown {width} pixels wide, so it \
-             is blurred"
+            "{name} is {natural} pixels wide but shown {width} pixels wide, so it is blurred"
         );
         problems.push(Diagnostic::warning("image-resolution", what).at(spot.of(name)).help(
             format!(
@@ -136,8 +135,7 @@ pub(super) fn heavy(view: &View<'_>) -> Vec<Diagnostic> {
                 _ => Diagnostic::error(
                     "image-heavy",
                     format!(
-                        "{name} is {kilobytes} kB large; more than 1 MB takes too long to \
-                         load"
+                        "{name} is {kilobytes} kB large; more than 1 MB takes too long to load"
                     ),
                 ),
             };
@@ -157,8 +155,7 @@ pub(super) fn insecure(view: &View<'_>) -> Vec<Diagnostic> {
     }
     let problem = Diagnostic::warning(
         "image-insecure",
-        "the pictures are loaded over http:, \
-         without encryption",
+        "the pictures are loaded over http:, without encryption",
     )
     .at(view.publication())
     .help("write https: in base_url, or set images = \"embed\"");

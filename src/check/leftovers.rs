@@ -148,8 +148,7 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
                 Diagnostic::warning("leftover-markdown", what)
                     .at(Place::span(&article.source, at..at + label.len()))
                     .help(format!(
-                        "write {label} in the text where it belongs, or delete the \
-                         footnote"
+                        "write {label} in the text where it belongs, or delete the footnote"
                     )),
             );
         }
@@ -169,7 +168,7 @@ fn unread(text: &str) -> Option<(&str, &'static str)> {
         }
         if behind.trim_start().starts_with("(http") || behind.starts_with("(mailto:") {
             let help = "write a link without a space between its brackets: [the \
-                 minutes](https://…)";
+                        minutes](https://…)";
             return Some((&rest[..=close], help));
         }
         let label = behind.strip_prefix('[').and_then(|label| label.find(']'));

@@ -41,8 +41,8 @@ pub(super) fn unsubscribe_shown(view: &View<'_>) -> Vec<Diagnostic> {
         .map(|(_, form)| {
             let what = format!("readers of the {form} see no link to unsubscribe");
             Diagnostic::error("unsubscribe-shown", what).at(view.place_of("display")).help(
-                "check whether style.css hides it; people who cannot unsubscribe report the \
-                     mail as spam",
+                "check whether style.css hides it; people who cannot unsubscribe report the mail \
+                 as spam",
             )
         })
         .collect()

@@ -165,10 +165,7 @@ pub(super) fn vague(view: &View<'_>) -> Vec<Diagnostic> {
             let text = link.text.trim();
             Diagnostic::warning(
                 "link-vague",
-                format!(
-                    "the link text {text:?} does not say where \
-                 the link leads"
-                ),
+                format!("the link text {text:?} does not say where the link leads"),
             )
             .at(link.label())
             .help("name the page; screen readers list links without the text around them")
@@ -222,8 +219,7 @@ pub(super) fn insecure(view: &View<'_>) -> Vec<Diagnostic> {
         plain.then(|| {
             Diagnostic::warning(
                 "link-insecure",
-                "this link uses http:, so others on the network \
-                 can read along",
+                "this link uses http:, so others on the network can read along",
             )
             .at(link.target())
             .help("write https: if the site supports it")

@@ -124,8 +124,7 @@ pub(super) fn unsubscribe(view: &View<'_>) -> Vec<Diagnostic> {
     if list.contains("<http://") {
         let what = "one-click unsubscribing needs https:, but base_url has http:";
         let problem = Diagnostic::error("message-unsubscribe", what).at(view.publication()).help(
-            "write https: in base_url (RFC 8058 3.1); Gmail and Yahoo require it for bulk \
-                 mail",
+            "write https: in base_url (RFC 8058 3.1); Gmail and Yahoo require it for bulk mail",
         );
         return vec![problem];
     }

@@ -51,13 +51,8 @@ pub(super) fn links(view: &View<'_>) -> Vec<Diagnostic> {
                 && behind.next().is_none_or(char::is_whitespace)
         };
         if !bare.contains('@') && target != UNSUBSCRIBE && found.all(glued) {
-            problems.push((
-                target,
-                format!(
-                    "a punctuation mark touches {target} in the text \
-                 part"
-                ),
-            ));
+            problems
+                .push((target, format!("a punctuation mark touches {target} in the text part")));
         }
     }
     let problems = problems.into_iter();

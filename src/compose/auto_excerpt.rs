@@ -93,19 +93,22 @@ fn shortened_articles(issue: &Issue, shortened: &[usize]) -> Option<Diagnostic> 
         Diagnostic::warning(
             "length-auto",
             format!(
-                "shown as {what}, so that Gmail does not cut the issue off: {}",
+                "shortened to {what}, so that Gmail does not cut the issue off: {}",
                 named.join(", ")
             ),
         )
         .at(Place::File(issue.manifest.path().to_owned()))
-        .help("length: full in an article keeps it whole; a summary says what its excerpt says"),
+        .help("length: full keeps an article whole; its summary is the text of the excerpt"),
     )
 }
 
 fn stuck(article: &Article) -> Option<Diagnostic> {
     article.url.is_none().then(|| {
-        Diagnostic::warning("length-auto", "this article cannot become an excerpt: it has no url")
-            .at(Place::File(article.source.path().to_owned()))
-            .help("add url: the address where the whole of it can be read")
+        Diagnostic::warning(
+            "length-auto",
+            "this article cannot be shortened to an excerpt, because it has no url",
+        )
+        .at(Place::File(article.source.path().to_owned()))
+        .help("add url: the address where readers find the whole article")
     })
 }

@@ -36,7 +36,7 @@ struct FrozenPicture {
 
 /// The kept text is no composition.
 #[derive(Debug, thiserror::Error)]
-#[error("the composition in the ledger cannot be read: {0}")]
+#[error("the composed issue in the ledger cannot be read: {0}")]
 pub struct ThawError(String);
 
 impl Composition {

@@ -21,7 +21,7 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Profile
             Ok(()) => audience.report(
                 Diagnostic::error("wrong-type", format!("{} should be a share", name.value))
                     .at(place)
-                    .help("write percents, as in audience = { gmail = 45, apple = 30 }"),
+                    .help("write percentages, such as audience = { gmail = 45, apple = 30 }"),
             ),
         }
     }
@@ -35,10 +35,12 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Profile
 }
 
 fn unknown(name: &Located<String>, meant: Option<&str>, place: Place) -> Diagnostic {
-    let what = format!("no mail program is called {:?}", name.value);
+    let what = format!("no mail program has the name {:?}", name.value);
     let problem = Diagnostic::error("client-unknown", what).at(place);
     match meant {
         Some(meant) => problem.help(format!("did you mean {meant}?")),
-        None => problem.help("as in gmail, apple, outlook, \"outlook.windows\", yahoo, samsung"),
+        None => problem.help(
+            "write a name such as gmail, apple, outlook, \"outlook.windows\", yahoo or samsung",
+        ),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn retry(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Schedu
             Ok(read) if read > Duration::ZERO => *time = read,
             _ => {
                 let help = "write \"30s\", \"5m\", \"2h\" or \"3d\"";
-                let what = format!("{key}: {:?} is no time", text.value);
+                let what = format!("{key}: {:?} is not a length of time", text.value);
                 wrong(&mut section, "retry", what, &text, help);
             }
         }
@@ -38,7 +38,13 @@ pub(super) fn lanes(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Vec<La
     for (domain, value) in section.take_rest() {
         if !matches!(value.value, ValueKind::Table(_)) {
             let help = "write [lane.\"gmail.com\"], and limit = \"5/minute\" below it";
-            wrong(&mut section, "lane", format!("{} is no lane", domain.value), &domain, help);
+            wrong(
+                &mut section,
+                "lane",
+                format!("{} is not a recipient domain", domain.value),
+                &domain,
+                help,
+            );
             continue;
         }
         let name = format!("[lane.\"{}\"]", domain.value);

@@ -52,9 +52,9 @@ fn palette(
             _ => {
                 let place = table.place(&text.span);
                 table.report(
-                    Diagnostic::error("color", format!("{:?} is no colour", text.value))
+                    Diagnostic::error("color", format!("{:?} is not a colour", text.value))
                         .at(place)
-                        .help("write six hexadecimal digits, as in #1f3a5f"),
+                        .help("write # and six hexadecimal digits, such as #1f3a5f"),
                 );
             }
         }
@@ -72,7 +72,13 @@ fn is_font_stack(text: &str) -> bool {
 }
 
 fn bad_font(key: &str, text: &Located<String>, section: &Table) -> Diagnostic {
-    Diagnostic::error("font", format!("{key} is not a list of fonts that ends in a generic family"))
-        .at(section.place(&text.span))
-        .help("as in \"Georgia, 'Noto Serif KR', serif\"; mail programs load no other fonts")
+    Diagnostic::error(
+        "font",
+        format!("{key} must be a list of fonts that ends with a generic family"),
+    )
+    .at(section.place(&text.span))
+    .help(
+        "write it like \"Georgia, 'Noto Serif KR', serif\": readers without these fonts need the \
+         last one",
+    )
 }

@@ -64,15 +64,17 @@ const FREEMAIL: [&str; 24] = [
 pub fn from_domain(from: &str, relay_hosts: &[&str]) -> Finding {
     const CHECK: &str = "from";
     if !FREEMAIL.contains(&from) {
-        return Finding::ok(CHECK, format!("From is at {from}, a domain of one's own"));
+        return Finding::ok(CHECK, format!("From uses {from}, a domain of your own"));
     }
-    let help = "send from an address at a domain of your own";
+    let help = "send from an address of your own domain";
     let own = |host: &&str| host.strip_suffix(from).is_some_and(|rest| rest.ends_with('.'));
     if !relay_hosts.is_empty() && relay_hosts.iter().all(own) {
-        let message = format!("From is at {from}, which limits what one account may send");
+        let message =
+            format!("From uses {from}, and this provider limits how much one account may send");
         return Finding::warning(CHECK, message).help(help);
     }
-    let message = format!("From is at {from}: only {from} itself may send for it");
+    let message =
+        format!("From uses {from}, but only {from} itself may send mail for its addresses");
     Finding::error(CHECK, message).help(help)
 }
 
@@ -82,8 +84,9 @@ pub fn base_url(url: &str) -> Finding {
     if url.starts_with("https://") {
         Finding::ok(CHECK, format!("base_url is {url}"))
     } else {
-        Finding::error(CHECK, format!("base_url is {url}, without TLS"))
-            .help("write https://: mailbox providers count no other link for one click")
+        Finding::error(CHECK, format!("base_url is {url}, without encryption")).help(
+            "write https://: mailbox providers accept no other link for one-click unsubscribing",
+        )
     }
 }
 
@@ -104,11 +107,11 @@ pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
     let from = &domains.from;
     let fits = |what: &str, other: &str| {
         if other == from {
-            format!("From and {what} are both at {from}")
+            format!("From and {what} both use {from}")
         } else {
             format!(
-                "From {from} and {what} {other} belong together, as one is below the other; the \
-             public suffix list was not asked"
+                "From uses {from} and {what} uses {other}; they match, because one is below the \
+                 other (the public suffix list was not checked)"
             )
         }
     };
@@ -116,7 +119,7 @@ pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
     // What would be close enough, were DMARC not strict.
     let strict = |other: &str, is_strict: bool, tag: &str| {
         if is_strict && related(other, from) {
-            format!(", and DMARC wants the very same domain ({tag}=s)")
+            format!(", and DMARC requires exactly the same domain ({tag}=s)")
         } else {
             String::new()
         }
@@ -128,7 +131,7 @@ pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
         }
         Some(signing) => {
             let why = strict(signing, modes.dkim_strict, "adkim");
-            let message = format!("From is at {from}, but messages are signed for {signing}{why}");
+            let message = format!("From uses {from}, but messages are signed for {signing}{why}");
             let finding = if by_path {
                 Finding::warning(CHECK, message)
             } else {
@@ -140,7 +143,7 @@ pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
         None => {
             let path = &domains.reverse_path;
             let why = strict(path, modes.spf_strict, "aspf");
-            Finding::warning(CHECK, format!("From is at {from}, but bounces go to {path}{why}"))
+            Finding::warning(CHECK, format!("From uses {from}, but bounces go to {path}{why}"))
                 .help(format!("sign for {from} with [dkim], unless the relay does"))
         }
     }
@@ -148,8 +151,8 @@ pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
 
 /// Nobody signs here.
 pub fn unsigned() -> Finding {
-    Finding::warning("dkim", "there is no [dkim]: messages are signed only if the relay does it")
-        .help("`digest dkim keygen` makes a key, if your relay does not sign")
+    Finding::warning("dkim", "there is no [dkim], so messages are signed only if the relay does it")
+        .help("if your relay does not sign, make a key with `digest dkim keygen`")
 }
 
 /// The headers for one click (RFC 8058) of a message.

@@ -19,24 +19,27 @@ pub(super) async fn check(dns: &Dns, domain: &str) -> Finding {
     let record = match records.as_slice() {
         [] => {
             return Finding::error(CHECK, format!("{domain} has no SPF record"))
-                .help("publish TXT \"v=spf1 include:… -all\" with what your relay's guide says");
+                .help("publish TXT \"v=spf1 include:… -all\", as the guide of your relay says");
         }
         [record] => record,
         more => {
-            let message = format!("{domain} has {} SPF records; receivers take none", more.len());
-            return Finding::error(CHECK, message).help("put them together in one TXT record");
+            let message =
+                format!("{domain} has {} SPF records, so receivers ignore all of them", more.len());
+            return Finding::error(CHECK, message).help("write all of it into one TXT record");
         }
     };
     match lookups(dns, record).await {
         Err(NoCount::Unasked(error)) => error.finding(CHECK),
         Err(NoCount::Missing(name)) => {
-            let message = format!("SPF of {domain} refers to {name}, which has not one SPF record");
-            Finding::error(CHECK, message).help(format!("take {name} out, or correct its name"))
+            let message = format!(
+                "SPF of {domain} refers to {name}, which must have one SPF record and has not"
+            );
+            Finding::error(CHECK, message).help(format!("remove {name}, or correct its name"))
         }
         Ok(count) if count > LOOKUPS => {
             let message =
-                format!("SPF of {domain} needs more than {LOOKUPS} look-ups; receivers give up");
-            Finding::error(CHECK, message).help("take out includes that are no longer used")
+                format!("SPF of {domain} needs more than {LOOKUPS} look-ups, so receivers give up");
+            Finding::error(CHECK, message).help("remove every include that you no longer need")
         }
         Ok(count) => ending(domain, record, count),
     }
@@ -48,14 +51,15 @@ fn ending(domain: &str, record: &str, count: usize) -> Finding {
     let redirect = terms(record).any(|term| term.name == "redirect");
     let message = |what: &str| format!("SPF of {domain} {what} ({count} of {LOOKUPS} look-ups)");
     match all.map(|term| term.qualifier) {
-        Some('-') => Finding::ok(CHECK, message("ends in -all")),
-        Some('~') => Finding::ok(CHECK, message("ends in ~all")),
+        Some('-') => Finding::ok(CHECK, message("ends with -all")),
+        Some('~') => Finding::ok(CHECK, message("ends with ~all")),
         Some('+') => Finding::warning(CHECK, message("lets everybody send (+all)"))
-            .help("end it in -all or ~all"),
-        Some(_) => Finding::warning(CHECK, message("says nothing of other senders (?all)"))
-            .help("end it in -all or ~all"),
-        None if redirect => Finding::ok(CHECK, message("is that of another name (redirect=)")),
-        None => Finding::warning(CHECK, message("has no end")).help("end it in -all or ~all"),
+            .help("end it with -all or ~all"),
+        Some(_) => Finding::warning(CHECK, message("says nothing about other senders (?all)"))
+            .help("end it with -all or ~all"),
+        None if redirect => Finding::ok(CHECK, message("is taken from another name (redirect=)")),
+        None => Finding::warning(CHECK, message("does not end with an all"))
+            .help("end it with -all or ~all"),
     }
 }
 

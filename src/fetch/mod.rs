@@ -76,13 +76,13 @@ pub enum NoAnswer {
     #[error("{0}")]
     Tls(String),
     /// The connection ended, or what came is not HTTP.
-    #[error("no answer that is HTTP: {0}")]
+    #[error("the answer is not valid HTTP: {0}")]
     Broken(String),
     /// So many redirects, and no end.
     #[error("more than {0} redirects")]
     Redirects(usize),
     /// The time is over.
-    #[error("no answer within {} s", .0.as_secs_f32())]
+    #[error("no answer after {} s", .0.as_secs_f32())]
     Timeout(Duration),
 }
 
@@ -278,7 +278,9 @@ fn explain(host: &str, error: &io::Error) -> String {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
     match tls {
         Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-            format!("the certificate of {host} is signed by nobody this machine trusts")
+            format!(
+                "the certificate of {host} comes from an issuer that this computer does not trust"
+            )
         }
         Some(TlsError::InvalidCertificate(reason)) => {
             format!("the certificate of {host} is not valid: {reason}")

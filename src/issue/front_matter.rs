@@ -51,7 +51,7 @@ fn fence(text: &str) -> Option<Fence> {
 fn unclosed(source: &Arc<Source>) -> Diagnostic {
     Diagnostic::error("front-matter", "the front matter is never closed")
         .at(Place::span(source, 0..3))
-        .help("end it with a line that holds only --- (or +++ for TOML)")
+        .help("end it with a line of only --- (or +++ for TOML)")
 }
 
 #[cfg(test)]

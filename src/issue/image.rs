@@ -77,7 +77,7 @@ pub enum ImageError {
     #[error("{0} cannot be read: {1}")]
     Unreadable(String, String),
     /// Over [`MAX_BYTES`].
-    #[error("{0} is {1:.1} MB large; 32 MB is the most")]
+    #[error("{0} is {1:.1} MB large; at most 32 MB are allowed")]
     Heavy(String, f64),
     /// What the file holds is no picture for an email.
     #[error("{0} {1}")]
@@ -89,13 +89,15 @@ impl ImageError {
     pub fn help(&self) -> &'static str {
         match self {
             ImageError::Missing(_) => {
-                "paths start at the article's folder, and capitals count; is the file committed?"
+                "check the path from the article's folder, the capital letters, and whether the \
+                 file is in git"
             }
             ImageError::Outside(_) => "copy the picture into the issue's folder",
             ImageError::NotAFile(_) => "name a PNG, JPEG or GIF file",
-            ImageError::Unreadable(..) => "look at the file's permissions",
+            ImageError::Unreadable(..) => "check the permissions of the file",
             ImageError::Heavy(..) => {
-                "scale it down: an email shows pictures at 552 pixels, so 1104 are plenty"
+                "make it smaller: an email shows pictures 552 pixels wide, so 1104 pixels are \
+                 enough"
             }
             ImageError::Picture(_, error) => error.help(),
         }

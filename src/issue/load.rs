@@ -133,8 +133,8 @@ impl Reading<'_> {
         let advertising = table.flag("advertising");
         let allow = allow::read(&mut table);
         let title = table.required_text("title", "add title = \"…\": the issue's headline");
-        let subject =
-            table.required_text("subject", "add subject = \"…\": what an inbox shows first");
+        let subject = table
+            .required_text("subject", "add subject = \"…\": the text that an inbox shows first");
         let preheader = table.text("preheader");
         let date = required_date(&mut table);
         let language = table.language("language");
@@ -188,9 +188,12 @@ impl Reading<'_> {
         let place = Place::span(source, text.span.clone());
         if text.value.trim().contains(['\n', '\r']) {
             self.problems.push(
-                Diagnostic::error("line-break", "this text is a header of the message: one line")
-                    .at(place.clone())
-                    .help("write it between single quotes or on one line"),
+                Diagnostic::error(
+                    "line-break",
+                    "this text goes into a header of the message, so it must be one line",
+                )
+                .at(place.clone())
+                .help("write it between single quotes or on one line"),
             );
         }
         let shielded = self.slots.shield(text.value.trim(), source, offset, &mut self.problems);
@@ -202,9 +205,12 @@ impl Reading<'_> {
     fn words(&mut self, text: &Located<String>, source: &Arc<Source>) -> String {
         if text.value.contains("{{") {
             self.problems.push(
-                Diagnostic::warning("slot-literal", "no slot is filled here: all read the braces")
-                    .at(Place::span(source, text.span.clone()))
-                    .help("slots work in running text, in the subject and in the preheader"),
+                Diagnostic::warning(
+                    "slot-literal",
+                    "slots do not work here: readers would see the braces",
+                )
+                .at(Place::span(source, text.span.clone()))
+                .help("slots work in the text, in the subject and in the preheader"),
             );
         }
         text.value.trim().to_owned()
@@ -330,8 +336,7 @@ pub fn pictures_choices() -> &'static [(&'static str, Pictures)] {
 fn required_date(table: &mut Table) -> Option<jiff::civil::Date> {
     let date = table.date("date");
     if date.is_none() {
-        let missing =
-            table.required_text("date", "add date = 2025-11-06: the day the issue is dated");
+        let missing = table.required_text("date", "add date = 2025-11-06: the date of the issue");
         debug_assert!(missing.is_none(), "a date that was there has been reported already");
     }
     date
@@ -355,9 +360,12 @@ fn find_image(
 ) -> Option<usize> {
     if path.contains("://") || path.starts_with("data:") || path.starts_with("//") {
         problems.push(
-            Diagnostic::error("image-remote", "a picture must be a file of the publication")
+            Diagnostic::error("image-remote", "a picture must be a file inside the publication")
                 .at(place)
-                .help("copy it into the issue's folder: a picture elsewhere changes or vanishes"),
+                .help(
+                    "copy it into the folder of the issue: a picture on another site can change or \
+                     disappear",
+                ),
         );
         return None;
     }
@@ -389,17 +397,19 @@ fn article_missing(slug: &str, files: &[String], place: Place) -> Diagnostic {
 fn article_twice(slug: &str, place: Place) -> Diagnostic {
     Diagnostic::error("article-twice", format!("the article {slug:?} is named twice"))
         .at(place)
-        .help("an article stands in one section")
+        .help("an article can be in one section only")
 }
 
 fn section_empty(place: Place) -> Diagnostic {
-    Diagnostic::warning("section-empty", "this section has no articles, and is left out")
+    Diagnostic::warning("section-empty", "this section has no articles, so it is left out")
         .at(place)
-        .help("name some, as in articles = [\"first-article\"], or delete the section")
+        .help("add some, such as articles = [\"first-article\"], or delete the section")
 }
 
 fn article_unused(slug: &str, manifest: &Arc<Source>) -> Diagnostic {
-    Diagnostic::warning("article-unused", format!("no section names the article {slug}.md"))
+    Diagnostic::warning("article-unused", format!("the article {slug}.md is in no section"))
         .at(Place::File(manifest.path().to_owned()))
-        .help(format!("add {slug:?} to the articles of a [[section]], or move the file away"))
+        .help(format!(
+            "add {slug:?} to the articles of a [[section]], or move the file to another folder"
+        ))
 }

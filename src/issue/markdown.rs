@@ -100,7 +100,7 @@ pub(super) fn read_line<'a>(
     problems: &'a mut Vec<Diagnostic>,
 ) -> Vec<Inline> {
     let mut no_image = |_: &str, place: Place, problems: &mut Vec<Diagnostic>| {
-        problems.push(Diagnostic::error("image", "no picture can stand here").at(place));
+        problems.push(Diagnostic::error("image", "a picture cannot be here").at(place));
         None
     };
     let text = read(text, source, offset, slots, problems, &mut no_image);
@@ -347,7 +347,10 @@ impl MarkdownReader<'_> {
             self.problems.push(
                 Diagnostic::warning("html-removed", format!("left out: {}", removed.join(", ")))
                     .at(place)
-                    .help("mail programs block scripts, forms and frames; use Markdown, also for pictures"),
+                    .help(
+                        "mail programs block scripts, forms and frames; use Markdown, for pictures \
+                         too",
+                    ),
             );
         }
     }
@@ -396,9 +399,12 @@ fn has_class(node: Node<'_>, class: &str) -> bool {
 }
 
 fn too_deep(place: Place) -> Diagnostic {
-    Diagnostic::error("nesting", format!("this is nested more than {MAX_DEPTH} levels deep"))
-        .at(place)
-        .help("a mail program shows three or four levels of quotes and lists; flatten it")
+    Diagnostic::error(
+        "nesting",
+        format!("there are more than {MAX_DEPTH} levels inside each other here"),
+    )
+    .at(place)
+    .help("use fewer levels: mail programs show three or four levels of quotes and lists")
 }
 
 fn unknown_directive(info: &str, name: &str, place: Place) -> Diagnostic {
@@ -408,10 +414,11 @@ fn unknown_directive(info: &str, name: &str, place: Place) -> Diagnostic {
         Some("button") => "a button is a link: [Read it](https://…){.button}".to_owned(),
         Some(meant) => format!("did you mean ::: {meant}?"),
         None if info.is_empty() => {
-            "it ends nothing: a block that holds another has more colons, as in :::: callout"
+            "these colons close no block; a block that contains another block needs more colons, \
+             such as :::: callout"
                 .to_owned()
         }
-        None => "known: ::: callout, ::: only tag:member, ::: {lang=ko}".to_owned(),
+        None => "the blocks are ::: callout, ::: only tag:member and ::: {lang=ko}".to_owned(),
     };
     let what = if info.is_empty() {
         "this block has no name".to_owned()

@@ -313,24 +313,27 @@ fn malformed(reason: &str, place: Place) -> Diagnostic {
 }
 
 fn unclosed(place: Place) -> Diagnostic {
-    Diagnostic::error("slot-syntax", "this {{ opens no slot: it has no name, or no }} on its line")
-        .at(place)
-        .help("write {{ first_name | reader }}; for literal braces write \\{{")
+    Diagnostic::error(
+        "slot-syntax",
+        "this {{ does not open a slot: there is no name, or no }} on the same line",
+    )
+    .at(place)
+    .help("write {{ first_name | reader }}; for literal braces write \\{{")
 }
 
 fn private_use(place: Place) -> Diagnostic {
-    Diagnostic::error("character", "this invisible character shows nothing in any font")
+    Diagnostic::error("character", "no font can show this character")
         .at(place)
-        .help("delete it; it often comes from a word processor's symbol font")
+        .help("delete it; it often comes from the symbol font of a word processor")
 }
 
 fn too_many(place: Place) -> Diagnostic {
     Diagnostic::error(
         "slot-syntax",
-        format!("an issue can have {MOST} different slots, and this is one more"),
+        format!("an issue can have at most {MOST} different slots, and this is one too many"),
     )
     .at(place)
-    .help("repeat fewer different fallbacks")
+    .help("use fewer different fallbacks")
 }
 
 #[cfg(test)]

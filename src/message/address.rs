@@ -17,16 +17,16 @@ pub struct Address {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// No `@`, or nothing on one side of it.
-    #[error("{0:?} has no local part and domain around an @")]
+    #[error("{0:?} is not an address: it needs a name, an @ and a domain")]
     Shape(String),
     /// Control, zero-width and bidi characters have no place in an address.
     #[error("{0:?} contains the invisible character U+{1:04X}")]
     Invisible(String, u32),
     /// RFC 5321 4.5.3.1.1 and 4.5.3.1.3 (with 4.1.2: 254 octets fit into a path).
-    #[error("{0:?} is too long: at most 64 octets before the @ and 254 in all")]
+    #[error("{0:?} is too long: at most 64 bytes before the @ and 254 in all")]
     Long(String),
     /// Neither a dot-string nor a quoted string (RFC 5321 4.1.2, RFC 6531 3.3).
-    #[error("{0:?} is not a valid local part")]
+    #[error("{0:?} is not valid before the @")]
     LocalPart(String),
     /// Not a name that UTS 46 accepts, or a part of it that DNS would not.
     #[error("{0:?} is not a valid domain")]
@@ -216,7 +216,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_accepted_is_one_safe_line(text in "\\PC{0,40}@\\PC{0,20}|[ -~]{0,20}@[a-z.\\-]{0,12}") {
+        fn whatever_is_accepted_is_one_safe_line(text in "\\PC{0,40}@\\PC{0,20}|[ \
+                                                          -~]{0,20}@[a-z.\\-]{0,12}") {
             if let Ok(address) = Address::parse(&text) {
                 prop_assert!(!address.as_str().chars().any(is_invisible));
                 prop_assert!(address.domain().is_ascii() && address.as_str().len() <= 254);

@@ -334,8 +334,8 @@ fn body(composition: &Composition) -> Vec<BodyPart> {
         parts.extend(text_part("text/html", &composition.html));
     } else {
         parts.push(bytes(format!(
-            "Content-Type: multipart/related; boundary=\"{inner}\";\r\n type=\"text/html\"\r\n\r\n\
-             --{inner}\r\n"
+            "Content-Type: multipart/related; boundary=\"{inner}\";\r\n \
+             type=\"text/html\"\r\n\r\n--{inner}\r\n"
         )));
         parts.extend(text_part("text/html", &composition.html));
         let mut pictures = Vec::new();
@@ -353,8 +353,8 @@ fn picture_part(picture: &Picture, boundary: &str, out: &mut Vec<u8>) {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     let name: String = picture.file_name.chars().map(plain).collect();
     let head = format!(
-        "\r\n--{boundary}\r\nContent-Type: {}\r\nContent-Transfer-Encoding: base64\r\n\
-         Content-ID: <{}>\r\nContent-Disposition: inline; filename=\"{name}\"\r\n\r\n",
+        "\r\n--{boundary}\r\nContent-Type: {}\r\nContent-Transfer-Encoding: base64\r\nContent-ID: \
+         <{}>\r\nContent-Disposition: inline; filename=\"{name}\"\r\n\r\n",
         picture.media_type, picture.content_id,
     );
     out.extend_from_slice(head.as_bytes());

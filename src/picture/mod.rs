@@ -78,7 +78,7 @@ pub enum PictureError {
     #[error("is not a picture, or is damaged")]
     Damaged,
     /// Over [`MAX_PIXELS`].
-    #[error("is {0} x {1} pixels large; 64 megapixels is the most")]
+    #[error("is {0} x {1} pixels large; at most 64 megapixels are allowed")]
     Large(usize, usize),
     /// A format that is not read.
     #[error("is {0}, which many mail programs cannot show")]
@@ -97,14 +97,15 @@ impl PictureError {
         match self {
             PictureError::Damaged => "save it as PNG, JPEG or GIF",
             PictureError::Large(..) => {
-                "scale it down: an email shows pictures at 552 pixels, so 1104 are plenty"
+                "make it smaller: an email shows pictures 552 pixels wide, so 1104 pixels are \
+                 enough"
             }
             PictureError::Format(_) => {
                 "save it as PNG, JPEG or GIF, as `magick picture.avif picture.jpg` does"
             }
             PictureError::Moving => "save it as GIF, as `magick picture.webp picture.gif` does",
             PictureError::Drawing(_) => {
-                "turn text into paths (in Inkscape: Path, Object to Path), or save it as PNG"
+                "turn the text into paths (in Inkscape: Path, Object to Path), or save it as PNG"
             }
         }
     }

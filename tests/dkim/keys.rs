@@ -153,7 +153,7 @@ fn mistakes_in_the_table_are_found_by_check() {
         (format!("{key}ed25519_selector = \"t\"\n"), "go together"),
         (
             format!("{key}ed25519_selector = \"S\"\ned25519_key_file = \"e.pem\"\n"),
-            "two keys have one selector",
+            "two keys have the same selector",
         ),
         (format!("{key}key = \"k.pem\"\n"), "has no key \"key\""),
     ] {

@@ -23,7 +23,7 @@ fn a_domain_in_order_has_no_errors() {
     let output = doctor(&here, Zone::good());
     assert_eq!(output.code, 0, "{output:?}");
     assert_eq!(page.asked().len(), 1);
-    says(&output, "spf", "ok", &["ends in -all (1 of 10 look-ups)"]);
+    says(&output, "spf", "ok", &["ends with -all (1 of 10 look-ups)"]);
     says(&output, "dmarc", "ok", &["p=none, which is enough"]);
     says(&output, "mx", "ok", &["goes to mail.sejong.example"]);
     silent(&output, "dns", "ok");
@@ -56,11 +56,11 @@ fn dns_that_fails_or_says_nothing_is_a_warning_and_never_a_hang() {
 #[test]
 fn spf_says_no_to_others() {
     for (record, level, words) in [
-        ("v=spf1 a ~all", "ok", "ends in ~all"),
+        ("v=spf1 a ~all", "ok", "ends with ~all"),
         ("v=spf1 a +all", "warning", "lets everybody send"),
         ("v=spf1 a all", "warning", "lets everybody send"),
         ("v=spf1 a ?all", "warning", "?all"),
-        ("v=spf1 a", "warning", "has no end"),
+        ("v=spf1 a", "warning", "does not end with an all"),
         ("v=spf1 include:gone.example -all", "error", "refers to gone.example"),
     ] {
         let output = doctor(&Publication::new(), with_spf(record));

@@ -5,7 +5,8 @@ use crate::diagnostic::Diagnostic;
 use crate::issue::Allowance;
 use crate::manifest::{Table, ValueKind};
 
-const HELP: &str = "as in allow = [{ rule = \"link-vague\", reason = \"quoted as it was\" }]";
+const HELP: &str = "write it like allow = [{ rule = \"link-vague\", reason = \"quoted from the \
+                    original\" }]";
 
 /// Reads the key `allow` of `issue.toml`.
 pub(super) fn read(table: &mut Table) -> Vec<Allowance> {
@@ -18,7 +19,7 @@ pub(super) fn read(table: &mut Table) -> Vec<Allowance> {
     for item in items {
         let whole = table.place(&item.span);
         let ValueKind::Table(_) = &item.value else {
-            let what = "what is allowed needs a reason for those who come after";
+            let what = "an entry of `allow` needs a reason, for the next editors";
             table.report(Diagnostic::error("allow-reason", what).at(whole).help(HELP));
             continue;
         };
@@ -35,7 +36,7 @@ pub(super) fn read(table: &mut Table) -> Vec<Allowance> {
                 allowed.push(Allowance { rule, reason, place });
             }
             (Some(_), None) => {
-                let what = "what is allowed needs a reason for those who come after";
+                let what = "an entry of `allow` needs a reason, for the next editors";
                 table.report(Diagnostic::error("allow-reason", what).at(whole).help(HELP));
             }
             (None, _) => {}

@@ -32,7 +32,7 @@ pub enum TextError {
         character: u32,
     },
     /// Over 2 MB.
-    #[error("this file is {0:.1} MB large; 2 MB is the most for a text")]
+    #[error("this file is {0:.1} MB large; a text can have at most 2 MB")]
     Large(f64),
 }
 
@@ -43,8 +43,10 @@ impl TextError {
         let (place, help) = match self {
             TextError::Unreadable(error) => {
                 let help = match error.kind() {
-                    std::io::ErrorKind::NotFound => "is the name right, and the file committed?",
-                    _ => "look at the file's permissions",
+                    std::io::ErrorKind::NotFound => {
+                        "check the name, and whether the file is in git"
+                    }
+                    _ => "check the permissions of the file",
                 };
                 (Place::File(file), help)
             }
@@ -55,7 +57,7 @@ impl TextError {
             TextError::Control { line, .. } => {
                 (Place::Line { path: file, line: *line, column: 1 }, "delete it")
             }
-            TextError::Large(_) => (Place::File(file), "is this the right file?"),
+            TextError::Large(_) => (Place::File(file), "check whether this is the right file"),
         };
         Diagnostic::error("file-unreadable", self.to_string()).at(place).help(help)
     }

@@ -61,9 +61,12 @@ impl MarkdownReader<'_> {
     fn unclosed(&mut self, node: Node<'_>, name: &str) {
         let place = self.place(node);
         self.problems.push(
-            Diagnostic::warning("html-removed", format!("<{name}> is never closed, and left out"))
-                .at(place)
-                .help(format!("close it with </{name}> in the same paragraph")),
+            Diagnostic::warning(
+                "html-removed",
+                format!("<{name}> is never closed, so it is left out"),
+            )
+            .at(place)
+            .help(format!("close it with </{name}> in the same paragraph")),
         );
     }
 
@@ -129,8 +132,9 @@ impl MarkdownReader<'_> {
         if plain(&text).trim().is_empty() {
             let place = self.place(node);
             self.problems.push(
-                Diagnostic::error("link-text", "this link has no text to press").at(place).help(
-                    "write between the brackets where it leads: [the Society's site](https://…)",
+                Diagnostic::error("link-text", "this link has no text to click on").at(place).help(
+                    "write between the brackets where the link leads: [the Society's \
+                     site](https://…)",
                 ),
             );
         }
@@ -167,7 +171,7 @@ impl MarkdownReader<'_> {
                 self.problems.push(
                     Diagnostic::error("link-target", reason)
                         .at(place)
-                        .help("write the whole address, as in https://thesejongsociety.org/"),
+                        .help("write the whole address, such as https://thesejongsociety.org/"),
                 );
                 None
             }
@@ -181,9 +185,15 @@ impl MarkdownReader<'_> {
         let alt = plain(&self.inlines(node));
         if alt.trim().is_empty() && !has_class(node, "decoration") {
             self.problems.push(
-                Diagnostic::error("image-alt", "this picture has no words for who cannot see it")
-                    .at(place.clone())
-                    .help("say what it shows: ![A night view of Seoul](…); decoration: ![](…){.decoration}"),
+                Diagnostic::error(
+                    "image-alt",
+                    "this picture has no alt text, for readers who cannot see it",
+                )
+                .at(place.clone())
+                .help(
+                    "say what it shows: ![A night view of Seoul](…); if it is only decoration, \
+                     write ![](…){.decoration}",
+                ),
             );
         }
         let attribute = |name: &str| {
