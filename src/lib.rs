@@ -11,9 +11,12 @@
 //! 4. [`check`] looks at all three and reports mistakes at the author's line.
 //!    [`fetch`] asks web addresses whether they answer, where `check` and `doctor` are told to.
 //! 5. [`smtp`] carries (envelope, bytes) to a relay and turns each reply into an `Outcome`.
+//!    [`catcher`] is a server that keeps what it gets: for rehearsals and for tests.
 //! 6. [`store`] opens the database file; [`audience`] reads subscribers; [`delivery`] decides who
 //!    is next, and writes down what became of each.
 //! 7. [`doctor`] asks relays and DNS beforehand whether mail will arrive.
+//!
+//! [`net`] is what all of them share that open a connection: addresses, TCP, TLS.
 //!
 //! A problem in somebody's file is a [`diagnostic`], collected and shown with its place. A refused
 //! recipient is a value. `Err` means that we could not tell or could not run.
@@ -21,6 +24,7 @@
 pub mod diagnostic;
 pub mod manifest;
 pub mod crypto;
+pub mod net;
 pub mod picture;
 pub mod issue;
 pub mod compose;
@@ -28,6 +32,7 @@ pub mod message;
 pub mod fetch;
 pub mod check;
 pub mod smtp;
+pub mod catcher;
 pub mod store;
 pub mod audience;
 pub mod delivery;

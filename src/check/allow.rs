@@ -13,13 +13,13 @@ const ONLINE: [&str; 2] = ["dead-link", "moved-link"];
 
 /// Rules that may be broken, and which of them were.
 #[derive(Debug, Default)]
-pub struct Permits {
-    items: Vec<Permit>,
+pub struct Allowed {
+    items: Vec<Item>,
     refused: Vec<Diagnostic>,
 }
 
 #[derive(Debug)]
-struct Permit {
+struct Item {
     rule: String,
     place: Option<Place>,
     used: bool,
@@ -52,43 +52,43 @@ fn look_up(name: &str) -> Result<(), (&'static str, Refusal)> {
     }
 }
 
-impl Permits {
-    /// What `issue.toml` allows; names that cannot be allowed come back from [`Permits::finish`].
-    pub fn of_issue(issue: &Issue) -> Permits {
-        let mut permits = Permits::default();
-        for allowance in &issue.allow {
-            let place = allowance.place.clone();
-            match look_up(&allowance.rule) {
+impl Allowed {
+    /// What `issue.toml` allows; names that cannot be allowed come back from [`Allowed::finish`].
+    pub fn of_issue(issue: &Issue) -> Allowed {
+        let mut allowed = Allowed::default();
+        for allowed_rule in &issue.allow {
+            let place = allowed_rule.place.clone();
+            match look_up(&allowed_rule.rule) {
                 Ok(()) => {
-                    let (rule, place) = (allowance.rule.clone(), Some(place));
-                    permits.items.push(Permit { rule, place, used: false });
+                    let (rule, place) = (allowed_rule.rule.clone(), Some(place));
+                    allowed.items.push(Item { rule, place, used: false });
                 }
                 Err(("allow-firm", Refusal { what, help })) => {
-                    permits.refused.push(Diagnostic::error("allow-firm", what).at(place).help(help))
+                    allowed.refused.push(Diagnostic::error("allow-firm", what).at(place).help(help))
                 }
-                Err((_, Refusal { what, help })) => permits
+                Err((_, Refusal { what, help })) => allowed
                     .refused
                     .push(Diagnostic::error("allow-unknown", what).at(place).help(help)),
             }
         }
-        permits
+        allowed
     }
 
     /// What flags allow.
     ///
     /// # Errors
     /// The first name that is no rule's, or a rule's that cannot be allowed.
-    pub fn of_names(names: &[String]) -> Result<Permits, Refusal> {
-        let mut permits = Permits::default();
+    pub fn of_names(names: &[String]) -> Result<Allowed, Refusal> {
+        let mut allowed = Allowed::default();
         for rule in names {
             look_up(rule).map_err(|(_, refusal)| refusal)?;
-            permits.items.push(Permit { rule: rule.clone(), place: None, used: false });
+            allowed.items.push(Item { rule: rule.clone(), place: None, used: false });
         }
-        Ok(permits)
+        Ok(allowed)
     }
 
     /// The problems that nobody has allowed.
-    pub fn settle(&mut self, problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    pub fn remaining(&mut self, problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let mut is_allowed = |problem: &Diagnostic| {
             let mut named = false;
             for item in self.items.iter_mut().filter(|item| item.rule == problem.rule) {
@@ -100,11 +100,11 @@ impl Permits {
         problems.into_iter().filter(|problem| !is_allowed(problem)).collect()
     }
 
-    /// What is wrong with the permits themselves: names that are no rule's, and rules that nothing
+    /// What is wrong with what is allowed itself: names that are no rule's, and rules that nothing
     /// broke. Asked when all rules have been looked at.
     pub fn finish(&mut self) -> Vec<Diagnostic> {
         let mut problems = std::mem::take(&mut self.refused);
-        let is_unused = |item: &Permit| !item.used && !ONLINE.contains(&item.rule.as_str());
+        let is_unused = |item: &Item| !item.used && !ONLINE.contains(&item.rule.as_str());
         for unused in self.items.drain(..).filter(is_unused) {
             let what =
                 format!("{} is allowed, but the issue does not break this rule", unused.rule);

@@ -7,6 +7,7 @@ use super::author::Anchor;
 use super::view::View;
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
+use crate::net::host::is_public;
 
 /// Texts that say nothing of where a link leads, in the languages that newsletters use.
 const VAGUE: [&str; 60] = [
@@ -243,13 +244,7 @@ pub(super) fn shortened(view: &View<'_>) -> Vec<Diagnostic> {
 fn is_local(host: &str) -> bool {
     let names = [".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid"];
     match address(host) {
-        Some(IpAddr::V4(ip)) => {
-            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
-        }
-        Some(IpAddr::V6(ip)) => {
-            let first = ip.segments()[0];
-            ip.is_loopback() || ip.is_unspecified() || first & 0xfe00 == 0xfc00 || first == 0xfe80
-        }
+        Some(ip) => !is_public(ip),
         None => {
             host == "localhost"
                 || names.iter().any(|name| host.ends_with(name))

@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::fetch::NoAnswer;
 use crate::fetch::links::Visit;
 use crate::issue::Issue;
+use crate::net::dial::DialError;
 
 /// Stands for a slot in a link: what fills it is not known, so the link cannot be asked.
 const SLOT: char = '\u{0}';
@@ -98,7 +99,7 @@ fn dead(link: &str, visit: &Visit) -> Option<Diagnostic> {
         Ok(200..=399) => None,
         Ok(429) => unsure("the server asks for fewer requests (429)".to_owned()),
         Ok(status) => unsure(format!("the server answered {status}")),
-        Err(NoAnswer::NoHost(host)) => Some(
+        Err(NoAnswer::Dial(DialError::NoSuchHost(host))) => Some(
             Diagnostic::error(
                 "dead-link",
                 format!("{link} leads nowhere: there is no host {host}"),
@@ -175,10 +176,10 @@ mod tests {
             assert_eq!(level(status), Some(false), "{status}");
         }
         assert_eq!((level(200), level(204)), (None, None));
-        let no_host = judge(Err(NoAnswer::NoHost("a.example".to_owned())));
+        let no_host = judge(Err(DialError::NoSuchHost("a.example".to_owned()).into()));
         assert!(no_host.is_some_and(|problem| problem.is_error()));
-        let silent = NoAnswer::Lookup("a.example".to_owned(), "later".to_owned());
-        assert!(judge(Err(silent)).is_some_and(|problem| !problem.is_error()));
+        let silent = DialError::Lookup("a.example".to_owned(), "later".to_owned());
+        assert!(judge(Err(silent.into())).is_some_and(|problem| !problem.is_error()));
     }
 
     #[test]

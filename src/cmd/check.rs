@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sejong_digest::check::allow::Permits;
+use sejong_digest::check::allow::Allowed;
 use sejong_digest::check::{self, Audience, online, register};
 use sejong_digest::compose::Composition;
 use sejong_digest::diagnostic::{Diagnostic, render, sarif};
@@ -18,7 +18,7 @@ use sejong_digest::issue::{Issue, load};
 use super::failure::{Ending, Exit, Failure};
 use super::readers::{self, Readers};
 use super::workspace::Workspace;
-use super::{Global, examine, print, runtime};
+use super::{Global, gate, print, runtime};
 
 /// How often to say how far it is, where there is no bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -77,13 +77,13 @@ enum ReportFormat {
 
 /// Runs `digest check`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let mut permits = examine::permits(&args.allow)?;
+    let mut allowed = gate::allowed(&args.allow)?;
     let (problems, issues) = match Workspace::try_open(global)? {
         Ok(workspace) => look(&workspace, args)?,
         Err(problems) => (problems, None),
     };
-    let mut problems = permits.settle(problems);
-    problems.extend(permits.finish());
+    let mut problems = allowed.remaining(problems);
+    problems.extend(allowed.finish());
     report(&problems, issues, args.format)?;
     if problems.iter().any(Diagnostic::is_error) { Ok(Exit::ChecksFailed) } else { Ok(Exit::Done) }
 }
@@ -95,7 +95,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<u
     let readers = readers(workspace, args, &mut problems);
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut composed = Vec::new();
-    let mut permits: Vec<(PathBuf, Permits)> = Vec::new();
+    let mut allowed: Vec<(PathBuf, Allowed)> = Vec::new();
     for name in &names {
         let mut draft = workspace.draft(name);
         if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
@@ -108,8 +108,8 @@ fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<u
                 people: list.recipients.len() as u64,
                 lacking,
             });
-            let told = examine::issue(workspace, issue, composition, audience)?;
-            draft.problems.extend(draft.permits.settle(told));
+            let told = gate::issue(workspace, issue, composition, audience)?;
+            draft.problems.extend(draft.allowed.remaining(told));
         }
         // A problem of the theme or the logo shows in every issue; it is told once.
         let new = draft.problems.into_iter().filter(|problem| !found.contains(problem));
@@ -118,10 +118,10 @@ fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<u
         if let (Some(issue), Some(composition)) = (draft.issue, draft.composition) {
             composed.push((issue, composition));
         }
-        permits.push((draft.folder, draft.permits));
+        allowed.push((draft.folder, draft.allowed));
     }
     let mut told = if args.online { ask(workspace, &composed)? } else { Vec::new() };
-    for (folder, mut permits) in permits {
+    for (folder, mut allowed) in allowed {
         // What one issue allows is not allowed to another.
         let folder = load::path_from_here(&folder);
         let is_own = |problem: &Diagnostic| {
@@ -129,8 +129,8 @@ fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<u
         };
         let (own, others) = told.into_iter().partition(is_own);
         told = others;
-        found.extend(permits.settle(own));
-        found.extend(permits.finish());
+        found.extend(allowed.remaining(own));
+        found.extend(allowed.finish());
     }
     found.extend(told);
     problems.extend(found);

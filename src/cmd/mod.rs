@@ -7,7 +7,7 @@ mod clock;
 mod workspace;
 mod dkim;
 mod doctor;
-mod examine;
+mod gate;
 mod failure;
 mod files;
 mod init;

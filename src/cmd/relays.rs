@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use sejong_digest::catcher::{Catcher, CatcherOptions};
 use sejong_digest::config;
 use sejong_digest::delivery::run::Route;
-use sejong_digest::smtp::catcher::{Catcher, CatcherOptions};
 use sejong_digest::smtp::relay::Relay;
 
 use super::failure::Failure;

@@ -12,7 +12,7 @@ use sejong_digest::smtp::outcome::Outcome;
 use super::failure::{Ending, Exit, Failure};
 use super::relays::{self, RelayArgs};
 use super::workspace::Workspace;
-use super::{Global, clock, examine, print, readers, runtime};
+use super::{Global, clock, gate, print, readers, runtime};
 
 /// Send an issue to yourself, as subscribers will get it
 #[derive(Debug, clap::Args)]
@@ -39,15 +39,15 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    let mut permits = examine::permits(&args.allow)?;
+    let mut allowed = gate::allowed(&args.allow)?;
     let mut draft = workspace.draft(&args.issue);
-    draft.problems = permits.settle(draft.problems);
+    draft.problems = allowed.remaining(draft.problems);
     draft.show();
-    let mut of_issue = std::mem::take(&mut draft.permits);
+    let mut of_issue = std::mem::take(&mut draft.allowed);
     let (issue, composition) = draft.sendable()?;
-    let found = examine::issue(&workspace, &issue, &composition, None)?;
-    let mut problems = permits.settle(of_issue.settle(found));
-    problems.extend(of_issue.finish().into_iter().chain(permits.finish()));
+    let found = gate::issue(&workspace, &issue, &composition, None)?;
+    let mut problems = allowed.remaining(of_issue.remaining(found));
+    problems.extend(of_issue.finish().into_iter().chain(allowed.finish()));
     print::problems(&problems);
     if problems.iter().any(Diagnostic::is_error) {
         return Err(Failure::checks("the issue has errors; nothing was sent"));

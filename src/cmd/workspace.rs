@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use sejong_digest::check::allow::Permits;
+use sejong_digest::check::allow::Allowed;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config};
 use sejong_digest::diagnostic::{Diagnostic, render};
@@ -39,7 +39,7 @@ pub(crate) struct Draft {
     /// Everything that is wrong with it and not allowed.
     pub(crate) problems: Vec<Diagnostic>,
     /// What `issue.toml` allows.
-    pub(crate) permits: Permits,
+    pub(crate) allowed: Allowed,
 }
 
 /// The folder of the publication: the one that was named, or the nearest one upwards.
@@ -99,9 +99,9 @@ impl Workspace {
             composition = composed;
             problems.extend(found);
         }
-        let mut permits = issue.as_ref().map(Permits::of_issue).unwrap_or_default();
-        let problems = permits.settle(problems);
-        Draft { folder, issue, composition, problems, permits }
+        let mut allowed = issue.as_ref().map(Allowed::of_issue).unwrap_or_default();
+        let problems = allowed.remaining(problems);
+        Draft { folder, issue, composition, problems, allowed }
     }
 
     /// Who the publication is in mail, with the keys of its own secret, which is made if missing.

@@ -6,7 +6,7 @@
 pub mod overview;
 mod plan;
 pub mod revision;
-pub mod roll;
+pub mod staging;
 pub mod turns;
 
 use std::collections::HashMap;

@@ -3,9 +3,9 @@
 //! The order of writing is the promise: a row is claimed before its message is made, marked before
 //! its final dot may leave, and its outcome is on disk before it counts.
 
+pub mod intake;
 pub mod journal;
 pub mod ledger;
-pub mod muster;
 pub mod pace;
 pub mod reconcile;
 pub mod run;

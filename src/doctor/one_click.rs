@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Finding;
 use super::dns::Dns;
 use crate::fetch::{self, Answer, Client, Method, NoAnswer};
+use crate::net::dial::DialError;
 
 const CHECK: &str = "one-click-page";
 /// A full stop is no letter of base64url, which all tokens are written in.
@@ -38,7 +39,7 @@ pub async fn check(dns: Option<&Dns>, base_url: &str) -> Finding {
             match dns.addresses(&host).await {
                 Err(error) => return error.finding(CHECK),
                 Ok(none) if none.is_empty() => {
-                    return judged(&place, Err(NoAnswer::NoHost(host)));
+                    return judged(&place, Err(DialError::NoSuchHost(host).into()));
                 }
                 Ok(addresses) => client = client.at(&host, addresses),
             }
@@ -53,7 +54,7 @@ fn judged(place: &str, answer: Result<Answer, NoAnswer>) -> Finding {
         Err(error) => {
             let message = format!("{place} cannot be reached: {error}");
             return match error {
-                NoAnswer::Lookup(..) => {
+                NoAnswer::Dial(DialError::Lookup(..)) => {
                     Finding::warning(CHECK, message).help("check the network, and try again later")
                 }
                 _ => Finding::error(CHECK, message)
@@ -122,9 +123,9 @@ mod tests {
         for status in [301, 302, 308, 401, 404, 405, 418, 429, 500, 503] {
             assert_eq!(level(status), Level::Warning, "{status}");
         }
-        let failed = |error| judged("x", Err(error)).level;
-        assert_eq!(failed(NoAnswer::NoHost("a".into())), Level::Error);
-        assert_eq!(failed(NoAnswer::Connect("refused".into())), Level::Error);
-        assert_eq!(failed(NoAnswer::Lookup("a".into(), "later".into())), Level::Warning);
+        let failed = |error: DialError| judged("x", Err(error.into())).level;
+        assert_eq!(failed(DialError::NoSuchHost("a".into())), Level::Error);
+        assert_eq!(failed(DialError::Unreachable("refused".into())), Level::Error);
+        assert_eq!(failed(DialError::Lookup("a".into(), "later".into())), Level::Warning);
     }
 }

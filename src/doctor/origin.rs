@@ -4,12 +4,13 @@
 //! Nothing here is more than a warning: a relay may send from addresses that nobody outside knows.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use super::Finding;
 use super::dns::{Dns, DnsError};
 use super::spf::{self, LOOKUPS, terms};
+use crate::net::host::{is_public, outward};
 
 const SPF: &str = "spf-relay";
 const PTR: &str = "ptr";
@@ -67,35 +68,6 @@ async fn this_machine(dns: &Dns, domain: &str) -> Vec<Finding> {
     let mut found = vec![named(dns, address).await];
     found.extend(permitted(dns, "this computer", &[address], domain).await);
     found
-}
-
-/// The address that this machine would send from. No packet leaves for that.
-fn outward() -> Option<IpAddr> {
-    let from = |any: IpAddr, to: IpAddr| {
-        let socket = UdpSocket::bind((any, 0)).ok()?;
-        // Addresses for documentation (RFC 5737, RFC 3849): only the route is asked for.
-        socket.connect((to, 9)).ok()?;
-        socket.local_addr().ok().map(|address| address.ip())
-    };
-    let four = from(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
-    let six = || {
-        from(Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into())
-    };
-    four.or_else(six)
-}
-
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(four) => {
-            let [first, second, ..] = four.octets();
-            // RFC 6598 2: between a provider and its customers.
-            let shared = first == 100 && (64..128).contains(&second);
-            !(four.is_private() || four.is_loopback() || four.is_link_local() || shared)
-        }
-        IpAddr::V6(six) => {
-            !(six.is_loopback() || six.is_unique_local() || six.is_unicast_link_local())
-        }
-    }
 }
 
 /// Whether an address has a name that leads back to it (RFC 1912 2.1).

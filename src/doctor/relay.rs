@@ -11,9 +11,10 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::certificate::Certificate;
+use crate::net::tls::Secured;
 use crate::smtp::outcome::{Stage, Trouble};
 use crate::smtp::relay::{Relay, Timeouts, Tls};
-use crate::smtp::session::{Offered, Secured, Session};
+use crate::smtp::session::{Offered, Session};
 
 const REACHED: &str = "relay";
 const TLS: &str = "relay-tls";
@@ -184,7 +185,7 @@ fn failed(trouble: &Trouble) -> Finding {
             LOGIN,
             "check the user and the password; some relays need a special password for programs",
         ),
-        (Stage::Starttls | Stage::Connect, _) if trouble.text.contains("certificate expired") => (
+        (Stage::Starttls | Stage::Connect, _) if trouble.text.contains(" expired") => (
             TLS,
             "renew the certificate, or ask the people who run the relay; also check the clock of \
              this computer",

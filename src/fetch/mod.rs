@@ -6,23 +6,20 @@
 pub mod links;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::client::conn::http1;
 use hyper::{Request, Response, header};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, Error as TlsError};
-use rustls_platform_verifier::Verifier;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use url::{Host, Url};
+
+use crate::net::dial::{self, DialError, Patience};
+use crate::net::host::is_this_machine;
+use crate::net::stream::Stream;
+use crate::net::tls::TlsClient;
 
 /// Who asks, as servers write it in their logs.
 const USER_AGENT: &str = concat!("digest/", env!("CARGO_PKG_VERSION"), " (email newsletter tool)");
@@ -63,15 +60,9 @@ pub enum NoAnswer {
     /// Not an address of the web.
     #[error("{0} is not a web address")]
     Address(String),
-    /// DNS says that the host does not exist.
-    #[error("there is no host {0}")]
-    NoHost(String),
-    /// DNS said nothing.
-    #[error("the address of {0} cannot be looked up: {1}")]
-    Lookup(String, String),
-    /// Nobody listens.
-    #[error("cannot connect: {0}")]
-    Connect(String),
+    /// No address, or none that takes a connection.
+    #[error(transparent)]
+    Dial(#[from] DialError),
     /// The certificate is not good for the host, or the handshake failed.
     #[error("{0}")]
     Tls(String),
@@ -89,7 +80,7 @@ pub enum NoAnswer {
 /// What requests are made with.
 #[derive(Clone, Debug)]
 pub struct Client {
-    tls: Arc<ClientConfig>,
+    tls: TlsClient,
     known: BTreeMap<String, Vec<IpAddr>>,
 }
 
@@ -99,17 +90,8 @@ impl Client {
     /// # Errors
     /// When the machine's roots cannot be used.
     pub fn new() -> Result<Client, NoAnswer> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = Verifier::new(Arc::clone(&provider)).and_then(|verifier| {
-            let versions = ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()?;
-            let checked = versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-            Ok(checked.with_no_client_auth())
-        });
-        let mut config =
-            config.map_err(|error| NoAnswer::Tls(format!("cannot set up TLS: {error}")))?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Client { tls: Arc::new(config), known: BTreeMap::new() })
+        let tls = TlsClient::new(None).map_err(|error| NoAnswer::Tls(error.to_string()))?;
+        Ok(Client { tls: tls.for_protocol(b"http/1.1"), known: BTreeMap::new() })
     }
 
     /// The same, for which `host` is at these addresses, whatever the system's resolver says.
@@ -129,46 +111,29 @@ impl Client {
         within: Duration,
     ) -> Result<Answer, NoAnswer> {
         let url = web(address).ok_or_else(|| NoAnswer::Address(address.to_owned()))?;
-        let answer = timeout(within, self.answer(method, &url)).await;
+        let answer = timeout(within, self.answer(method, &url, within)).await;
         answer.unwrap_or(Err(NoAnswer::Timeout(within)))
     }
 
-    async fn answer(&self, method: Method, url: &Url) -> Result<Answer, NoAnswer> {
-        let tcp = self.connect(url).await?;
+    async fn answer(
+        &self,
+        method: Method,
+        url: &Url,
+        within: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        let addresses = self.addresses(url, within).await?;
+        // The last one may take the time that is left.
+        let tcp = dial::connect(&addresses, Patience { each: TRY, last: within }).await?;
+        let plain = Stream::plain(tcp);
         if url.scheme() == "http" {
-            return exchange(tcp, method, url).await;
+            return exchange(plain, method, url).await;
         }
-        let host = url.host_str().unwrap_or_default();
-        let name = match url.host() {
-            Some(Host::Ipv4(ip)) => Ok(ServerName::from(IpAddr::from(ip))),
-            Some(Host::Ipv6(ip)) => Ok(ServerName::from(IpAddr::from(ip))),
-            _ => ServerName::try_from(host.to_owned()),
-        };
-        let name = name.map_err(|_| NoAnswer::Tls(format!("TLS cannot check {host}")))?;
-        let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp).await;
-        exchange(tls.map_err(|error| NoAnswer::Tls(explain(host, &error)))?, method, url).await
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let tls = plain.into_tls(&self.tls, host).await;
+        exchange(tls.map_err(|error| NoAnswer::Tls(error.to_string()))?, method, url).await
     }
 
-    async fn connect(&self, url: &Url) -> Result<TcpStream, NoAnswer> {
-        let addresses = self.addresses(url).await?;
-        let mut failures = Vec::new();
-        for (at, address) in addresses.iter().enumerate() {
-            let connected = TcpStream::connect(address);
-            // The last one may take the time that is left.
-            let connected = match at + 1 < addresses.len() {
-                true => timeout(TRY, connected).await,
-                false => Ok(connected.await),
-            };
-            match connected {
-                Ok(Ok(tcp)) => return Ok(tcp),
-                Ok(Err(error)) => failures.push(format!("{address}: {error}")),
-                Err(_) => failures.push(format!("{address}: no answer")),
-            }
-        }
-        Err(NoAnswer::Connect(failures.join("; ")))
-    }
-
-    async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, NoAnswer> {
+    async fn addresses(&self, url: &Url, within: Duration) -> Result<Vec<SocketAddr>, NoAnswer> {
         let port = url.port_or_known_default().unwrap_or(443);
         let host = match url.host() {
             Some(Host::Ipv4(ip)) => return Ok(vec![(ip, port).into()]),
@@ -179,19 +144,7 @@ impl Client {
         if let Some(known) = self.known.get(host) {
             return Ok(known.iter().map(|ip| SocketAddr::new(*ip, port)).collect());
         }
-        match tokio::net::lookup_host((host, port)).await {
-            Ok(addresses) => Ok(addresses.collect()),
-            Err(error) => Err(unfound(host, &error.to_string())),
-        }
-    }
-}
-
-/// What getaddrinfo means; it tells "there is none" from "nobody knows" by its text only.
-fn unfound(host: &str, text: &str) -> NoAnswer {
-    let none = ["Name or service not known", "No address associated", "nodename nor servname"];
-    match none.iter().any(|words| text.contains(words)) {
-        true => NoAnswer::NoHost(host.to_owned()),
-        false => NoAnswer::Lookup(host.to_owned(), text.to_owned()),
+        Ok(dial::addresses(host, port, within).await?)
     }
 }
 
@@ -208,18 +161,10 @@ pub fn host(address: &str) -> Option<String> {
 
 /// Whether a web address names this machine.
 pub fn is_local(address: &str) -> bool {
-    match web(address).as_ref().and_then(Url::host) {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(host)) => host == "localhost" || host.ends_with(".localhost"),
-        None => false,
-    }
+    host(address).is_some_and(|host| is_this_machine(host.trim_matches(['[', ']'])))
 }
 
-async fn exchange<S>(stream: S, method: Method, url: &Url) -> Result<Answer, NoAnswer>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+async fn exchange(stream: Stream, method: Method, url: &Url) -> Result<Answer, NoAnswer> {
     let broken = |error: hyper::Error| NoAnswer::Broken(causes(&error));
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // Ends with this function, and the connection with it.
@@ -273,34 +218,9 @@ fn causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// A sentence for a failed handshake.
-fn explain(host: &str, error: &io::Error) -> String {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
-    match tls {
-        Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-            format!(
-                "the certificate of {host} comes from an issuer that this computer does not trust"
-            )
-        }
-        Some(TlsError::InvalidCertificate(reason)) => {
-            format!("the certificate of {host} is not valid: {reason}")
-        }
-        _ => format!("TLS with {host} failed: {error}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_host_that_does_not_exist_is_told_from_a_resolver_that_is_silent() {
-        let words = "failed to lookup address information: ";
-        let none = unfound("a.example", &format!("{words}Name or service not known"));
-        assert_eq!(none, NoAnswer::NoHost("a.example".to_owned()));
-        let silent = unfound("a.example", &format!("{words}Temporary failure in name resolution"));
-        assert!(matches!(silent, NoAnswer::Lookup(..)), "{silent:?}");
-    }
 
     #[test]
     fn only_addresses_of_the_web_are_asked() {

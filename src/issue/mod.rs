@@ -55,7 +55,7 @@ pub struct Publication {
 
 /// A rule that an issue may break.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Allowance {
+pub struct AllowedRule {
     /// The rule's name, as it is written.
     pub rule: String,
     /// Why it may.
@@ -111,7 +111,7 @@ pub struct Issue {
     /// Whether it is an advertisement, of which some laws ask more.
     pub advertising: bool,
     /// Rules that it may break.
-    pub allow: Vec<Allowance>,
+    pub allow: Vec<AllowedRule>,
     /// Every picture, each once.
     pub images: Vec<Image>,
     /// The masthead's picture.

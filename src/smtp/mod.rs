@@ -8,17 +8,15 @@
 //! - [`session`]: one connection, opened up to the point where mail may be sent.
 //! - [`transaction`]: messages carried over a session, pipelined where the relay offers it.
 //! - [`outcome`]: what each reply, or its absence, means; nothing else decides that.
-//! - [`catcher`]: the SMTP server for rehearsals and tests.
+//! - [`stuffing`]: the dots of a text on the wire.
 //!
 //! This room must never retry on its own, pick a recipient, or know of a ledger: it says what
 //! happened, and `delivery` decides what comes next.
 
-pub mod catcher;
 pub mod outcome;
 pub mod relay;
 pub mod reply;
 pub mod session;
-mod stream;
-mod stuffing;
+pub mod stuffing;
 pub mod transaction;
 mod wire;

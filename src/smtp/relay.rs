@@ -13,10 +13,11 @@ use std::time::Duration;
 
 use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::extension::ClientId;
-use rustls::ClientConfig;
 use secrecy::SecretString;
 
 use crate::diagnostic::nearest;
+use crate::net::host::is_this_machine;
+use crate::net::tls::TlsClient;
 
 /// The query keys of a relay URL.
 const KEYS: [&str; 7] =
@@ -154,7 +155,7 @@ pub struct Relay {
     pipelining: bool,
     timeouts: Timeouts,
     // Roots are read once and sessions resumed: all connections share one TLS configuration.
-    tls_config: Arc<OnceLock<Arc<ClientConfig>>>,
+    tls_client: Arc<OnceLock<TlsClient>>,
 }
 
 impl Relay {
@@ -180,7 +181,7 @@ impl Relay {
             return Err(RelayError::Path(format!("/{path}")));
         }
         let (host, port) = split_place(place)?;
-        let local = is_loopback(&host);
+        let local = is_this_machine(&host);
         let tls = match (implicit, local) {
             (true, _) => Tls::Implicit,
             (false, true) => Tls::None,
@@ -200,7 +201,7 @@ impl Relay {
             ca_file: None,
             pipelining: true,
             timeouts: Timeouts::default(),
-            tls_config: Arc::default(),
+            tls_client: Arc::default(),
         };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             relay.set(pair, implicit)?;
@@ -236,7 +237,7 @@ impl Relay {
         if user.is_empty() {
             return Err(RelayError::NoUser);
         }
-        if self.tls == Tls::None && !is_loopback(&self.host) {
+        if self.tls == Tls::None && !is_this_machine(&self.host) {
             return Err(RelayError::ClearPassword(self.host));
         }
         self.user = Some(user.clone());
@@ -271,7 +272,7 @@ impl Relay {
     /// The same relay, trusting the PEM certificates of this file as well as the system's.
     pub fn with_ca_file(mut self, path: impl Into<PathBuf>) -> Relay {
         self.ca_file = Some(path.into());
-        self.tls_config = Arc::default();
+        self.tls_client = Arc::default();
         self
     }
 
@@ -292,7 +293,7 @@ impl Relay {
 
     /// Whether it is on this machine, by its address or as `localhost`.
     pub fn is_local(&self) -> bool {
-        is_loopback(&self.host)
+        is_this_machine(&self.host)
     }
 
     /// The user, where one is known; a password may still have to be asked for.
@@ -341,8 +342,8 @@ impl Relay {
         self.ca_file.as_deref()
     }
 
-    pub(super) fn tls_config(&self) -> &OnceLock<Arc<ClientConfig>> {
-        &self.tls_config
+    pub(super) fn tls_client(&self) -> &OnceLock<TlsClient> {
+        &self.tls_client
     }
 
     fn with_user_info(mut self, user_info: &str) -> Result<Relay, RelayError> {
@@ -422,12 +423,6 @@ impl fmt::Debug for Relay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Relay({self}, {:?}, {} connections)", self.tls, self.connections)
     }
-}
-
-/// Whether a host is this machine: `localhost`, 127.0.0.0/8 or ::1.
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn split_place(place: &str) -> Result<(String, Option<u16>), RelayError> {

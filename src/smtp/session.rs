@@ -15,11 +15,11 @@ use tracing::debug;
 use super::outcome::{Remedy, Scope, Stage, Trouble, trouble_of_loss, trouble_of_reply};
 use super::relay::{Login, Relay, Tls};
 use super::reply::Reply;
-use super::wire::{ConnectError, Loss, Wire, connect};
+use super::wire::{Loss, Wire, connect};
+use crate::net::dial::DialError;
+use crate::net::tls::Secured;
 
 mod tls;
-
-pub use tls::Secured;
 
 /// What a relay offers in its answer to EHLO (RFC 5321 4.1.1.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Session {
 
     /// What TLS agreed on; `None` for a session in the clear.
     pub fn secured(&self) -> Option<Secured> {
-        Secured::of(&self.wire)
+        self.wire.secured()
     }
 
     /// Messages carried so far: where a relay ended the session, this is its limit.
@@ -280,11 +280,11 @@ fn stop(stage: Stage, text: String) -> Trouble {
     Trouble { relay, stage, scope: Scope::Relay, reply: None, text, remedy }
 }
 
-fn unreachable(error: &ConnectError) -> Trouble {
+fn unreachable(error: &DialError) -> Trouble {
     let trouble = trouble_of_loss(Stage::Connect, error.to_string(), 0, false);
     match error {
         // A name that does not exist is our configuration's fault, unless it did a minute ago.
-        ConnectError::Lookup(_, false) => {
+        DialError::NoSuchHost(_) => {
             let text = format!("{}; check the relay's name", trouble.text);
             Trouble { scope: Scope::Relay, text, ..trouble }
         }

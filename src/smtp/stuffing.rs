@@ -1,11 +1,11 @@
-//! A message's bytes -> the bytes between 354 and the final dot (RFC 5321 4.5.2).
+//! A message's bytes <-> the bytes between 354 and the final dot (RFC 5321 4.5.2).
 //!
 //! Whatever the input, only CRLF ends a line on the wire and no line of the text is a lone dot:
 //! a bare CR or LF that one server takes for a line end and another does not is how messages are
 //! smuggled.
 
 /// Appends `bytes` to `out`, dot-stuffed, with every line ended by CRLF.
-pub(super) fn stuff(bytes: &[u8], out: &mut Vec<u8>) {
+pub fn stuff(bytes: &[u8], out: &mut Vec<u8>) {
     out.reserve(bytes.len() + bytes.len() / 32 + 8);
     if is_clean(bytes) {
         out.extend_from_slice(bytes);
@@ -26,6 +26,22 @@ pub(super) fn stuff(bytes: &[u8], out: &mut Vec<u8>) {
         let eaten = if after.starts_with(b"\r\n") { 2 } else { usize::from(!after.is_empty()) };
         rest = &after[eaten..];
     }
+}
+
+/// Removes the dot that [`stuff`] put before each line that starts with one.
+pub fn unstuff(text: Vec<u8>) -> Vec<u8> {
+    let finder = memchr::memmem::Finder::new(b"\r\n.");
+    if !text.starts_with(b".") && finder.find(&text).is_none() {
+        return text;
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.strip_prefix(b".").unwrap_or(&text);
+    while let Some(at) = finder.find(rest) {
+        out.extend_from_slice(&rest[..at + 2]);
+        rest = &rest[at + 3..];
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// Whether the bytes may be copied as they are: only whole CRLFs, no line starts with a dot.

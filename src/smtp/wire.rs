@@ -6,19 +6,16 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
 use super::reply::{Garbled, Reply, ReplyReader, TEXT_MAX};
-use super::stream::Stream;
+use crate::net::dial::{self, DialError, Patience};
+use crate::net::stream::Stream;
+use crate::net::tls::{HandshakeError, Secured, TlsClient};
 
 /// Room for one read: longer than nearly every group of replies.
 const READ_BYTES: usize = 4 * 1024;
@@ -59,75 +56,33 @@ pub(super) struct Wire {
 }
 
 /// Connects to `host`, trying every address that the name has.
-pub(super) async fn connect(host: &str, port: u16, within: Duration) -> Result<Wire, ConnectError> {
-    let lookup = timeout(within, tokio::net::lookup_host((host, port))).await;
-    let addresses: Vec<_> = match lookup {
-        Err(_) => return Err(ConnectError::Lookup("no answer from the resolver".to_owned(), true)),
-        Ok(Err(error)) => {
-            // getaddrinfo tells the two apart by text only: EAI_AGAIN is the one that may pass.
-            let text = error.to_string();
-            let passing = text.contains("Temporary failure");
-            return Err(ConnectError::Lookup(text, passing));
-        }
-        Ok(Ok(addresses)) => addresses.collect(),
-    };
-    let mut failures = Vec::new();
-    for address in addresses {
-        let attempt = async {
-            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-            // A peer that vanished is found by the stage's time; keepalive only helps idle gaps.
-            let _ = socket.set_keepalive(true);
-            socket.connect(address).await
-        };
-        match timeout(within, attempt).await {
-            Ok(Ok(tcp)) => return Ok(Wire::over(tcp)),
-            Ok(Err(error)) => failures.push(format!("{address}: {error}")),
-            Err(_) => {
-                failures.push(format!("{address}: no answer within {} s", within.as_secs_f32()))
-            }
-        }
-    }
-    Err(ConnectError::Unreachable(failures.join("; ")))
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ConnectError {
-    /// The name has no address; true when asking again may help.
-    #[error("cannot find the address of the host: {0}")]
-    Lookup(String, bool),
-    /// No address of the name took the connection.
-    #[error("cannot connect: {0}")]
-    Unreachable(String),
+pub(super) async fn connect(host: &str, port: u16, within: Duration) -> Result<Wire, DialError> {
+    let addresses = dial::addresses(host, port, within).await?;
+    let tcp = dial::connect(&addresses, Patience { each: within, last: within }).await?;
+    Ok(Wire::on(Stream::plain(tcp)))
 }
 
 impl Wire {
-    fn over(tcp: TcpStream) -> Wire {
-        Wire::on(Stream::plain(tcp))
-    }
-
     fn on(stream: Stream) -> Wire {
         let group_start = stream.written();
         Wire { stream, input: Vec::new(), taken: 0, reader: ReplyReader::default(), group_start }
     }
 
-    /// See [`Stream::agreed`].
-    pub(super) fn agreed(&self) -> Option<(ProtocolVersion, &[u8])> {
-        self.stream.agreed()
+    /// What TLS agreed on; `None` in the clear.
+    pub(super) fn secured(&self) -> Option<Secured> {
+        self.stream.secured()
     }
 
     /// Shakes hands for TLS. The caller has made sure that nothing is left to read.
     pub(super) async fn into_tls(
         self,
-        config: Arc<ClientConfig>,
-        name: ServerName<'static>,
+        client: &TlsClient,
+        host: &str,
         within: Duration,
-    ) -> Result<Wire, Loss> {
-        let Stream::Plain(plain) = self.stream else { return Err(Loss::OutOfTurn) };
-        match timeout(within, TlsConnector::from(config).connect(name, plain)).await {
-            Err(_) => Err(Loss::Timeout(within)),
-            Ok(Err(error)) => Err(Loss::Broken(error)),
-            Ok(Ok(tls)) => Ok(Wire::on(Stream::Tls(Box::new(tls.into())))),
+    ) -> Result<Wire, HandshakeError> {
+        match timeout(within, self.stream.into_tls(client, host)).await {
+            Ok(stream) => Ok(Wire::on(stream?)),
+            Err(_) => Err(HandshakeError::Late(within)),
         }
     }
 

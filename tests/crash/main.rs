@@ -14,8 +14,8 @@ mod storm;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sejong_digest::smtp::catcher::CatcherOptions;
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::CatcherOptions;
+use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use harness::running::wait_until;
 use harness::{DIGEST, Output, Publication, Running};

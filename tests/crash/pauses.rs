@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
 use sejong_digest::store::Store;
 
 use crate::harness::Running;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication, Running};

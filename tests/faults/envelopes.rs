@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sejong_digest::smtp::catcher::CatcherOptions;
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::CatcherOptions;
+use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::smtp::outcome::{Outcome, Remedy, Scope, Stage};
 use sejong_digest::smtp::relay::Timeouts;
 use sejong_digest::smtp::transaction::End;

@@ -12,10 +12,10 @@ mod programs;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use sejong_digest::catcher::script::Script;
+use sejong_digest::catcher::{Catcher, CatcherOptions};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::{Envelope, Message};
-use sejong_digest::smtp::catcher::script::Script;
-use sejong_digest::smtp::catcher::{Catcher, CatcherOptions};
 use sejong_digest::smtp::outcome::{Outcome, Trouble};
 use sejong_digest::smtp::relay::{Relay, Timeouts};
 use sejong_digest::smtp::session::Session;

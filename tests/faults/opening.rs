@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::PrivatePkcs8KeyDer;
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
-use sejong_digest::smtp::catcher::{Catcher, CatcherOptions};
+use sejong_digest::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::{Catcher, CatcherOptions};
 use sejong_digest::smtp::outcome::{Remedy, Scope, Stage, Trouble};
 use sejong_digest::smtp::relay::Relay;
 use sejong_digest::smtp::transaction::End;
@@ -98,7 +98,7 @@ pub(super) async fn tls_catcher(
 ) -> (Catcher, tempfile::TempDir) {
     let (tls, dir) = certificate(&["localhost"]);
     let login = Some(("kim".to_owned(), "p@ss".to_owned()));
-    let tls = Some(tls);
+    let tls = Some(tls.into());
     let options = CatcherOptions { script, tls, implicit_tls, login, ..CatcherOptions::default() };
     (catcher_with(options).await, dir)
 }
@@ -164,7 +164,7 @@ async fn a_certificate_that_does_not_check_stops_everything() {
     assert!(trouble_1.to_string().contains("ca_file"), "{trouble_1}");
 
     let (tls, dir) = certificate(&["other.example"]);
-    let options = CatcherOptions { tls: Some(tls), ..CatcherOptions::default() };
+    let options = CatcherOptions { tls: Some(tls.into()), ..CatcherOptions::default() };
     let catcher = catcher_with(options).await;
     let trouble_2 = trouble(&tls_relay(&catcher, "smtp", "kim", &dir)).await;
     assert_eq!(seen(&trouble_2), (Stage::Starttls, Scope::Relay, Remedy::Stop));

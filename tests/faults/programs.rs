@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use sejong_digest::catcher::script::Script;
+use sejong_digest::catcher::{Catcher, CatcherOptions};
 use sejong_digest::message::Message;
-use sejong_digest::smtp::catcher::script::Script;
-use sejong_digest::smtp::catcher::{Catcher, CatcherOptions};
 use sejong_digest::smtp::outcome::Outcome;
 use sejong_digest::smtp::relay::Relay;
 use sejong_digest::smtp::session::Session;

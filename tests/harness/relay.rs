@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use sejong_digest::catcher::script::Script;
+use sejong_digest::catcher::{Catcher, CatcherOptions, Counts, Received};
 use sejong_digest::delivery::ledger::overview::Listed;
 use sejong_digest::delivery::ledger::{self, Ledger};
-use sejong_digest::smtp::catcher::script::Script;
-use sejong_digest::smtp::catcher::{Catcher, CatcherOptions, Counts, Received};
 use sejong_digest::store::Store;
 use tokio::runtime::Runtime;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::harness::Publication;
 use crate::mail::Mail;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sejong_digest::smtp::catcher::script::Script;
+use sejong_digest::catcher::script::Script;
 
 use crate::harness::running::wait_until;
 use crate::harness::{Publication, Running};

@@ -1,7 +1,7 @@
 //! Outcomes by recipient: what each reply, or none, leaves in the ledger, and what the next send
 //! does about it.
 
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::mail::Mail;
 use crate::relay::Relay;
@@ -156,7 +156,7 @@ fn a_relay_that_takes_one_message_a_connection_ends_no_run() {
 
 #[test]
 fn without_pipelining_all_the_same_arrives() {
-    use sejong_digest::smtp::catcher::CatcherOptions;
+    use sejong_digest::catcher::CatcherOptions;
     let options = CatcherOptions { pipelining: false, script: mixed(), ..Default::default() };
     let (here, relay) = (with_readers(8), Relay::with(options));
     let output = send(&here, &relay, &[]);

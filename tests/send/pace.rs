@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sejong_digest::smtp::catcher::CatcherOptions;
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::CatcherOptions;
+use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sejong_digest::smtp::catcher::CatcherOptions;
+use sejong_digest::catcher::CatcherOptions;
 
 use crate::FIELDS;
 use crate::harness::{Output, Publication};

@@ -1,6 +1,6 @@
 //! `digest test`: the bytes of a send, marked in the subject only, and no trace of it.
 
-use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::harness::Publication;
 use crate::mail::Mail;

@@ -24,8 +24,8 @@ const HOMES: &[Home] = &[
     ("ammonia", &["issue"]),
     ("annotate_snippets", &["diagnostic"]),
     ("anstream", &["cmd"]),
-    // smtp names it as the provider of rustls.
-    ("aws_lc_rs", &["crypto", "smtp"]),
+    // net names it as the provider of rustls.
+    ("aws_lc_rs", &["crypto", "net"]),
     ("clap", &["cmd"]),
     ("comrak", &["issue"]),
     ("css_inline", &["compose"]),
@@ -47,13 +47,13 @@ const HOMES: &[Home] = &[
     ("moxcms", &["picture"]),
     ("png", &["picture"]),
     ("resvg", &["picture"]),
-    // Relays and web servers are both spoken to under TLS.
-    ("rustls", &["smtp", "fetch"]),
-    ("rustls_platform_verifier", &["smtp", "fetch"]),
+    // Relays, web servers and the catcher are all spoken to through net's streams.
+    ("rustls", &["net"]),
+    ("rustls_platform_verifier", &["net"]),
     ("serde_saphyr", &["manifest"]),
     ("sqlx", &["store", "audience", "delivery"]),
     ("strsim", &["diagnostic"]),
-    ("tokio_rustls", &["smtp", "fetch"]),
+    ("tokio_rustls", &["net"]),
     ("toml", &["manifest"]),
     ("tracing_subscriber", &["cmd"]),
     ("url", &["fetch"]),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 
 use sejong_digest::compose::Composition;
-use sejong_digest::delivery::ledger::roll::Census;
-use sejong_digest::delivery::muster::Muster;
+use sejong_digest::delivery::intake::Intake;
+use sejong_digest::delivery::ledger::staging::Census;
 use sejong_digest::delivery::pace::Rate;
 
 use crate::cmd::clock;
@@ -66,7 +66,7 @@ impl Way {
 }
 
 impl Plan {
-    pub(super) fn new(muster: &Muster, census: Census, resend: bool) -> Plan {
+    pub(super) fn new(intake: &Intake, census: Census, resend: bool) -> Plan {
         let state = |name: &str| census.states.get(name).copied().unwrap_or(0);
         let all: u64 = census.states.values().sum();
         let (accepted, refused) = (state("accepted"), state("refused"));
@@ -78,9 +78,9 @@ impl Plan {
             refused,
             uncertain,
             waiting: census.waiting,
-            duplicates: muster.duplicates,
-            rejected: muster.rejected,
-            left_out: muster.left_out.clone(),
+            duplicates: intake.duplicates,
+            rejected: intake.rejected,
+            left_out: intake.left_out.clone(),
             domains: census.domains,
             domain_count: census.domain_count,
         }

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use sejong_digest::audience::list::{self, ReadOptions};
-use sejong_digest::check::allow::Permits;
+use sejong_digest::check::allow::Allowed;
 use sejong_digest::check::{self, Audience, Lacking};
+use sejong_digest::delivery::intake::{self, Intake, IntakeError};
 use sejong_digest::delivery::ledger::{self, Ledger};
-use sejong_digest::delivery::muster::{Muster, MusterError, muster};
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::issue::load;
 use sejong_digest::store::Store;
@@ -21,7 +21,7 @@ use super::options::PlanArgs;
 use super::plan::Plan;
 use crate::cmd::failure::Failure;
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{examine, print, readers};
+use crate::cmd::{gate, print, readers};
 
 /// Problems of a list that are shown one by one.
 const SHOWN: usize = 20;
@@ -36,7 +36,7 @@ pub(super) struct Survey<'a> {
     pub(super) store: Store,
     pub(super) ledger: Ledger,
     list: PathBuf,
-    muster: Muster,
+    intake: Intake,
 }
 
 impl<'a> Survey<'a> {
@@ -47,11 +47,11 @@ impl<'a> Survey<'a> {
         args: &'a PlanArgs,
         begin: Timestamp,
     ) -> Result<Survey<'a>, Failure> {
-        let mut flags = examine::permits(&args.allow)?;
+        let mut flags = gate::allowed(&args.allow)?;
         let mut draft = workspace.draft(&args.issue);
-        draft.problems = flags.settle(draft.problems);
+        draft.problems = flags.remaining(draft.problems);
         draft.show();
-        let permits = [std::mem::take(&mut draft.permits), flags];
+        let allowed = [std::mem::take(&mut draft.allowed), flags];
         let name = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let path = args.store_path(workspace)?;
         let store = match path.is_file() {
@@ -66,10 +66,10 @@ impl<'a> Survey<'a> {
             return Err(Failure::usage("there is no list of subscribers")
                 .help("name one: --subscribers FILE.csv"));
         };
-        let muster = read(&ledger, args, &list).await?;
-        let survey = Survey { workspace, args, content, store, ledger, list, muster };
+        let intake = read(&ledger, args, &list).await?;
+        let survey = Survey { workspace, args, content, store, ledger, list, intake };
         survey.list_is_usable()?;
-        survey.rules_are_kept(permits).await?;
+        survey.rules_are_kept(allowed).await?;
         Ok(survey)
     }
 
@@ -82,7 +82,7 @@ impl<'a> Survey<'a> {
 
     /// Who gets the issue, as the ledger is now.
     pub(super) async fn plan(&self, resend: bool) -> Result<Plan, Failure> {
-        Ok(Plan::new(&self.muster, self.ledger.census(resend, DOMAINS).await?, resend))
+        Ok(Plan::new(&self.intake, self.ledger.census(resend, DOMAINS).await?, resend))
     }
 
     fn shown(&self) -> String {
@@ -90,33 +90,33 @@ impl<'a> Survey<'a> {
     }
 
     fn list_is_usable(&self) -> Result<(), Failure> {
-        let muster = &self.muster;
-        print::problems(&muster.problems);
-        let more = muster.problem_count.saturating_sub(muster.problems.len() as u64);
+        let intake = &self.intake;
+        print::problems(&intake.problems);
+        let more = intake.problem_count.saturating_sub(intake.problems.len() as u64);
         if more > 0 {
             print::note(&format!("… and {more} more of this kind"));
         }
-        if muster.rejected > 0 && !self.args.skip_invalid {
+        if intake.rejected > 0 && !self.args.skip_invalid {
             return Err(Failure::checks(format!(
                 "{} of the rows of {} cannot be used; nothing was sent",
-                muster.rejected,
+                intake.rejected,
                 self.shown()
             ))
             .help("correct them, or leave them out with --skip-invalid"));
         }
-        if let Some(field) = muster.unknown_fields.first() {
+        if let Some(field) = intake.unknown_fields.first() {
             return Err(Failure::usage(format!("--only: nobody in the list has a {field}"))
-                .help(format!("columns of the list: {}", muster.columns.join(", "))));
+                .help(format!("columns of the list: {}", intake.columns.join(", "))));
         }
-        for tag in &muster.unknown_tags {
+        for tag in &intake.unknown_tags {
             print::note(&format!("--only: nobody in the list has the tag {tag}"));
         }
         Ok(())
     }
 
-    async fn rules_are_kept(&self, permits: [Permits; 2]) -> Result<(), Failure> {
+    async fn rules_are_kept(&self, allowed: [Allowed; 2]) -> Result<(), Failure> {
         let Content { composition, issue, .. } = &self.content;
-        let (people, outside) = self.ledger.meant().await?;
+        let (people, outside) = self.ledger.planned_counts().await?;
         if people == 0 {
             let why = match self.args.only {
                 Some(_) if outside > 0 => "nobody whom --only names",
@@ -124,7 +124,7 @@ impl<'a> Survey<'a> {
             };
             return Err(Failure::checks(format!("{} holds {why}", self.shown())));
         }
-        let columns = &self.muster.columns;
+        let columns = &self.intake.columns;
         let mut lacking = BTreeMap::new();
         for field in check::asked(composition, columns) {
             let without = self.ledger.without(field, check::EXAMPLES as i64).await?;
@@ -133,14 +133,14 @@ impl<'a> Survey<'a> {
         }
         let audience = Audience { columns, people, lacking: &lacking };
         let mut problems = match issue {
-            Some(issue) => examine::issue(self.workspace, issue, composition, Some(audience))?,
+            Some(issue) => gate::issue(self.workspace, issue, composition, Some(audience))?,
             None => check::readers(composition, &audience),
         };
-        for mut permits in permits {
-            problems = permits.settle(problems);
+        for mut allowed in allowed {
+            problems = allowed.remaining(problems);
             // Of a composition that was frozen before, only the rules about readers are asked.
             if issue.is_some() {
-                problems.extend(permits.finish());
+                problems.extend(allowed.finish());
             }
         }
         print::problems(&problems);
@@ -151,7 +151,7 @@ impl<'a> Survey<'a> {
     }
 }
 
-async fn read(ledger: &Ledger, args: &PlanArgs, path: &std::path::Path) -> Result<Muster, Failure> {
+async fn read(ledger: &Ledger, args: &PlanArgs, path: &std::path::Path) -> Result<Intake, Failure> {
     let encoding = match &args.encoding {
         None => None,
         Some(label) => Some(list::encoding_named(label).ok_or_else(|| {
@@ -165,9 +165,9 @@ async fn read(ledger: &Ledger, args: &PlanArgs, path: &std::path::Path) -> Resul
         Failure::checks(format!("{} cannot be used; nothing was sent", shown.display()))
     };
     let rows = list::open(path, &shown, &ReadOptions { encoding }).map_err(unreadable)?;
-    match muster(ledger, rows, args.only.as_ref(), SHOWN).await {
+    match intake::stage(ledger, rows, args.only.as_ref(), SHOWN).await {
         Ok(found) => Ok(found),
-        Err(MusterError::List(problem)) => Err(unreadable(*problem)),
-        Err(MusterError::Store(error)) => Err(error.into()),
+        Err(IntakeError::List(problem)) => Err(unreadable(*problem)),
+        Err(IntakeError::Store(error)) => Err(error.into()),
     }
 }

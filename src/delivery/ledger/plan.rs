@@ -1,4 +1,4 @@
-//! The roll -> the ledger, in one transaction: who is to get the issue, and which revision of it.
+//! The staging table -> the ledger, in one transaction: who is to get the issue, and which revision of it.
 //!
 //! Each person has one row of an issue, which the key of `person` sees to. It is a table of its
 //! own, and no index of `recipient`, because a list comes in any order and a key in that of the
@@ -6,7 +6,7 @@
 //! written to the end of a file instead of all over it.
 
 use super::revision::Text;
-use super::{Ledger, roll};
+use super::{Ledger, staging};
 use crate::store::StoreError;
 
 /// The step that takes the key out of `recipient`; see [`super::STEPS`].
@@ -59,7 +59,7 @@ CREATE INDEX recipient_due ON recipient (issue, next_attempt) WHERE state = 'def
 const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
 
 impl Ledger {
-    /// Puts the people of the roll and what they are to get into the ledger, in one transaction.
+    /// Puts the people of the staging table and what they are to get into the ledger, in one transaction.
     /// Who has an outcome keeps it; who waits gets the list's present fields and `text`, if no
     /// relay can have their message already; who waits and is not in the list any more is
     /// suppressed; who waits and was not asked for this time goes on waiting. Returns the revision
@@ -89,7 +89,7 @@ impl Ledger {
                 .map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)?;
-        self.forget_roll().await;
+        self.drop_staging().await;
         Ok(revision)
     }
 }
@@ -109,7 +109,7 @@ fn known() -> String {
         "UPDATE recipient SET {update} \
          revision = CASE WHEN {FRESH} OR revision IS NULL THEN ?3 ELSE revision END, \
          planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
-         FROM temp.met m CROSS JOIN temp.roll l ON l.id = m.roll \
+         FROM temp.met m CROSS JOIN temp.staging l ON l.id = m.entry \
          WHERE recipient.id = m.row \
          AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain')"
     )
@@ -120,9 +120,9 @@ fn new() -> String {
     format!(
         "INSERT INTO recipient (id, issue, identity, email, fields, tags, revision, planned_by) \
          SELECT l.id + ?4, ?1, l.identity, coalesce(l.email, l.identity), l.fields, l.tags, ?3, ?2 \
-         FROM temp.roll l NOT INDEXED WHERE {} AND {} ORDER BY l.id",
-        roll::PLANNED,
-        roll::UNMET,
+         FROM temp.staging l NOT INDEXED WHERE {} AND {} ORDER BY l.id",
+        staging::PLANNED,
+        staging::UNMET,
     )
 }
 
@@ -130,9 +130,9 @@ fn new() -> String {
 fn persons() -> String {
     format!(
         "INSERT INTO person (issue, identity, recipient) SELECT ?1, l.identity, l.id + ?4 \
-         FROM temp.roll l NOT INDEXED WHERE {} AND {} ORDER BY l.identity",
-        roll::PLANNED,
-        roll::UNMET,
+         FROM temp.staging l NOT INDEXED WHERE {} AND {} ORDER BY l.identity",
+        staging::PLANNED,
+        staging::UNMET,
     )
 }
 
@@ -140,5 +140,5 @@ fn persons() -> String {
 const LEAVERS: &str = "
 UPDATE recipient SET state = 'suppressed', text = 'not in the list any more'
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
-AND NOT EXISTS (SELECT 1 FROM temp.roll l
+AND NOT EXISTS (SELECT 1 FROM temp.staging l
     WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";

@@ -2,14 +2,14 @@
 //! is such a rule is for `check` to say.
 
 use crate::diagnostic::Diagnostic;
-use crate::issue::Allowance;
+use crate::issue::AllowedRule;
 use crate::manifest::{Table, ValueKind};
 
 const HELP: &str = "write it like allow = [{ rule = \"link-vague\", reason = \"quoted from the \
                     original\" }]";
 
 /// Reads the key `allow` of `issue.toml`.
-pub(super) fn read(table: &mut Table) -> Vec<Allowance> {
+pub(super) fn read(table: &mut Table) -> Vec<AllowedRule> {
     let Some(value) = table.take("allow") else { return Vec::new() };
     let items = match value.value {
         ValueKind::List(items) => items,
@@ -33,7 +33,7 @@ pub(super) fn read(table: &mut Table) -> Vec<Allowance> {
             (Some(rule), Some(reason)) => {
                 let place = table.place(&rule.span);
                 let (rule, reason) = (rule.value.trim().to_owned(), reason.value);
-                allowed.push(Allowance { rule, reason, place });
+                allowed.push(AllowedRule { rule, reason, place });
             }
             (Some(_), None) => {
                 let what = "an entry of `allow` needs a reason, for the next editors";

@@ -1,4 +1,4 @@
-//! The text between 354 and the final dot: where it ends, and its dots unstuffed (RFC 5321 4.5.2).
+//! The text between 354 and the final dot: where it ends (RFC 5321 4.5.2).
 
 use memchr::memmem;
 
@@ -12,28 +12,12 @@ pub(super) fn end_of_text(text: &[u8], from: usize, whole: bool) -> Option<(usiz
     Some((at + 2, at + 5))
 }
 
-/// Removes the dot that the client put before each line that starts with one.
-pub(super) fn unstuff(text: Vec<u8>) -> Vec<u8> {
-    let finder = memmem::Finder::new(b"\r\n.");
-    if !text.starts_with(b".") && finder.find(&text).is_none() {
-        return text;
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.strip_prefix(b".").unwrap_or(&text);
-    while let Some(at) = finder.find(rest) {
-        out.extend_from_slice(&rest[..at + 2]);
-        rest = &rest[at + 3..];
-    }
-    out.extend_from_slice(rest);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::smtp::stuffing::stuff;
+    use crate::smtp::stuffing::{stuff, unstuff};
 
     proptest! {
         #[test]

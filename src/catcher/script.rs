@@ -1,7 +1,7 @@
 //! What a scripted server does wrong, and when: plain data, meant to read well in a test.
 //!
 //! ```
-//! use sejong_digest::smtp::catcher::script::{At, Do, Script, When};
+//! use sejong_digest::catcher::script::{At, Do, Script, When};
 //! let script = Script::new()
 //!     .rule(At::Rcpt, When::recipient("bob@"), Do::reply("550 5.1.1 no such user"))
 //!     .once(At::Dot, When::Message(3), Do::AcceptThenReset);

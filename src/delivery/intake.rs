@@ -1,11 +1,11 @@
-//! A subscriber file -> the roll, in one pass and in a few kilobytes: what is wrong with its rows is
+//! A subscriber file -> the staging table, in one pass and in a few kilobytes: what is wrong with its rows is
 //! counted, and only the first problems are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use super::ledger::Ledger;
-use super::ledger::roll::Entry;
+use super::ledger::staging::Entry;
 use crate::audience::list::{self, Rows};
 use crate::audience::only::{Only, Term};
 use crate::audience::row::Row;
@@ -14,7 +14,7 @@ use crate::store::StoreError;
 
 /// What was found in a list.
 #[derive(Debug, Default)]
-pub struct Muster {
+pub struct Intake {
     /// The names of its columns, as slots call them.
     pub columns: Vec<String>,
     /// People whom it keeps, each once, also those who are left out for a no elsewhere.
@@ -37,46 +37,46 @@ pub struct Muster {
 
 /// Why a list could not be read to its end.
 #[derive(Debug)]
-pub enum MusterError {
+pub enum IntakeError {
     /// The file.
     List(Box<Diagnostic>),
     /// The temporary table.
     Store(StoreError),
 }
 
-impl From<StoreError> for MusterError {
-    fn from(error: StoreError) -> MusterError {
-        MusterError::Store(error)
+impl From<StoreError> for IntakeError {
+    fn from(error: StoreError) -> IntakeError {
+        IntakeError::Store(error)
     }
 }
 
-/// Reads a list into the ledger's roll; `shown` problems are kept.
+/// Reads a list into the ledger's staging table; `shown` problems are kept.
 ///
 /// # Errors
-/// The file cannot be read to its end, or the roll not be written.
-pub async fn muster<R: Read>(
+/// The file cannot be read to its end, or the staging table not be written.
+pub async fn stage<R: Read>(
     ledger: &Ledger,
     mut rows: Rows<R>,
     only: Option<&Only>,
     shown: usize,
-) -> Result<Muster, MusterError> {
+) -> Result<Intake, IntakeError> {
     let mut found =
-        Muster { columns: rows.field_names().map(str::to_owned).collect(), ..Muster::default() };
+        Intake { columns: rows.field_names().map(str::to_owned).collect(), ..Intake::default() };
     let path = rows.path().to_owned();
     let mut warnings: Vec<Diagnostic> = rows.warnings().iter().take(shown).cloned().collect();
     found.problem_count = rows.warnings().len() as u64;
     let mut unmet: BTreeSet<Term<'_>> = only.iter().flat_map(|only| only.terms()).collect();
     let mut kept_rows = 0;
-    let mut roll = ledger.roll().await?;
+    let mut staging = ledger.begin_staging().await?;
     for row in &mut rows {
-        match row.map_err(|problem| MusterError::List(Box::new(problem)))? {
+        match row.map_err(|problem| IntakeError::List(Box::new(problem)))? {
             Row::Kept { recipient, warnings: more, .. } => {
                 found.problem_count += more.len() as u64;
                 warnings.extend(more.into_iter().take(shown.saturating_sub(warnings.len())));
                 unmet.retain(|term| !term.is_known_to(&recipient));
                 kept_rows += 1;
                 let outside = only.is_some_and(|only| !only.means(&recipient));
-                roll.add(Entry::kept(&recipient, outside)).await?;
+                staging.add(Entry::kept(&recipient, outside)).await?;
             }
             Row::Rejected(problem) => {
                 found.rejected += 1;
@@ -87,12 +87,12 @@ pub async fn muster<R: Read>(
             Row::LeftOut { address, reason, .. } => {
                 *found.left_out.entry(reason.to_owned()).or_default() += 1;
                 if let Some(address) = address {
-                    roll.add(Entry::left(&address, reason)).await?;
+                    staging.add(Entry::left(&address, reason)).await?;
                 }
             }
         }
     }
-    found.people = roll.finish().await?;
+    found.people = staging.finish().await?;
     found.duplicates = kept_rows - found.people;
     found.problem_count += found.rejected;
     // Two exports put together call one person subscribed and unsubscribed: a no counts more.

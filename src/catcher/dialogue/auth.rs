@@ -5,7 +5,7 @@ use std::io;
 use data_encoding::BASE64;
 
 use super::{Dialogue, Flow};
-use crate::smtp::catcher::script::At;
+use crate::catcher::script::At;
 
 impl Dialogue<'_> {
     /// The dialogue of one AUTH command.

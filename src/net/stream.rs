@@ -8,21 +8,22 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+
+use super::tls::{self, HandshakeError, Secured, TlsClient, TlsServer};
 
 /// A TCP stream that counts what the kernel took from it.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub struct Counted {
     tcp: TcpStream,
     written: u64,
 }
 
 /// One connection, client's or server's end.
 #[derive(Debug)]
-pub(super) enum Stream {
+pub enum Stream {
     /// In the clear.
     Plain(Counted),
     /// Under TLS.
@@ -31,28 +32,56 @@ pub(super) enum Stream {
 
 impl Stream {
     /// A connection in the clear, with Nagle's delay off: every write here is a whole group.
-    pub(super) fn plain(tcp: TcpStream) -> Stream {
+    pub fn plain(tcp: TcpStream) -> Stream {
         // Without the option a group is late, not wrong.
         let _ = tcp.set_nodelay(true);
         Stream::Plain(Counted { tcp, written: 0 })
     }
 
     /// Bytes that the kernel has taken since the connection was made.
-    pub(super) fn written(&self) -> u64 {
+    pub fn written(&self) -> u64 {
         self.counted().written
     }
 
     /// The socket below.
-    pub(super) fn tcp(&self) -> &TcpStream {
+    pub fn tcp(&self) -> &TcpStream {
         &self.counted().tcp
     }
 
-    /// The TLS version and the certificate of the other end, in DER; `None` in the clear.
-    pub(super) fn agreed(&self) -> Option<(ProtocolVersion, &[u8])> {
+    /// What TLS agreed on; `None` in the clear.
+    pub fn secured(&self) -> Option<Secured> {
         let Stream::Tls(tls) = self else { return None };
         let state = tls.get_ref().1;
-        let certificate = state.peer_certificates().and_then(|chain| chain.first())?;
-        Some((state.protocol_version()?, certificate))
+        let certificate = state.peer_certificates().and_then(|chain| chain.first())?.to_vec();
+        Some(Secured { version: tls::version(state.protocol_version()?), certificate })
+    }
+
+    /// Shakes hands as the client of `host`, whose certificate is checked. The caller has made sure
+    /// that nothing is left to read.
+    ///
+    /// # Errors
+    /// A [`HandshakeError`]; the connection is gone.
+    pub async fn into_tls(self, client: &TlsClient, host: &str) -> Result<Stream, HandshakeError> {
+        let name = tls::server_name(host)?;
+        let plain = self.into_plain().map_err(HandshakeError::Broken)?;
+        let connected = TlsConnector::from(client.0.clone()).connect(name, plain).await;
+        Ok(Stream::Tls(Box::new(connected.map_err(|error| tls::explain(host, error))?.into())))
+    }
+
+    /// Shakes hands as the server.
+    ///
+    /// # Errors
+    /// As the connection or the client has it.
+    pub async fn accept_tls(self, server: &TlsServer) -> io::Result<Stream> {
+        let accepted = TlsAcceptor::from(server.0.clone()).accept(self.into_plain()?).await?;
+        Ok(Stream::Tls(Box::new(accepted.into())))
+    }
+
+    fn into_plain(self) -> io::Result<Counted> {
+        match self {
+            Stream::Plain(plain) => Ok(plain),
+            Stream::Tls(_) => Err(io::Error::other("TLS has begun already")),
+        }
     }
 
     fn counted(&self) -> &Counted {

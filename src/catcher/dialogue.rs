@@ -15,12 +15,13 @@ use tokio::time::sleep;
 
 use super::script::{At, Do, Occasion};
 use super::{Received, Shared};
-use crate::smtp::stream::Stream;
+use crate::net::stream::Stream;
+use crate::smtp::stuffing::unstuff;
 
 mod auth;
 mod text;
 
-use text::{end_of_text, unstuff};
+use text::end_of_text;
 
 const READ_BYTES: usize = 64 * 1024;
 const LINE_MAX: usize = 64 * 1024;
@@ -431,12 +432,9 @@ impl<'a> Dialogue<'a> {
     }
 
     async fn into_tls(mut self) -> io::Result<Dialogue<'a>> {
-        let (Some(config), Stream::Plain(plain)) = (&self.shared.options.tls, self.stream) else {
-            return Err(io::Error::other("TLS is not set up"));
-        };
-        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::clone(config));
-        let tls = acceptor.accept(plain).await?;
-        self.stream = Stream::Tls(Box::new(tls.into()));
+        let server = self.shared.options.tls.as_ref();
+        let server = server.ok_or_else(|| io::Error::other("TLS is not set up"))?;
+        self.stream = self.stream.accept_tls(server).await?;
         // RFC 3207 4.2: what was said in the clear is forgotten.
         self.input.clear();
         self.taken = 0;

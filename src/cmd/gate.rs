@@ -2,7 +2,7 @@
 //!
 //! Must never send anything, and must never make a file.
 
-use sejong_digest::check::allow::Permits;
+use sejong_digest::check::allow::Allowed;
 use sejong_digest::check::{self, Audience, Input};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
@@ -44,7 +44,7 @@ pub(crate) fn issue(
 }
 
 /// What `--allow` names.
-pub(crate) fn permits(names: &[String]) -> Result<Permits, Failure> {
-    Permits::of_names(names)
+pub(crate) fn allowed(names: &[String]) -> Result<Allowed, Failure> {
+    Allowed::of_names(names)
         .map_err(|refusal| Failure::usage(format!("--allow: {}", refusal.what)).help(refusal.help))
 }

@@ -22,6 +22,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use maildir::Maildir;
 use script::Script;
 
+use crate::net::tls::TlsServer;
+
 /// What a catcher offers and keeps.
 #[derive(Debug)]
 pub struct CatcherOptions {
@@ -50,7 +52,7 @@ pub struct CatcherOptions {
     /// Offer AUTH, and ask for this user and password before MAIL.
     pub login: Option<(String, String)>,
     /// Offer STARTTLS, or speak TLS from the start.
-    pub tls: Option<Arc<rustls::ServerConfig>>,
+    pub tls: Option<TlsServer>,
     /// TLS from the start.
     pub implicit_tls: bool,
 }

@@ -17,8 +17,8 @@ use crate::message::recipient::Recipient;
 use crate::store::StoreError;
 
 const MAKE: &str = "
-DROP TABLE IF EXISTS temp.roll;
-CREATE TEMP TABLE roll (
+DROP TABLE IF EXISTS temp.staging;
+CREATE TEMP TABLE staging (
     id INTEGER PRIMARY KEY,
     identity TEXT NOT NULL,
     -- The address as written, where that is not the identity.
@@ -38,44 +38,44 @@ PRAGMA temp.cache_size = -4096;
 /// The first row of each person says all that the list says of the person: the first yes with its
 /// fields, and the first no. The others go.
 const MERGE: &str = "
-CREATE INDEX temp.roll_identity ON roll (identity, kept, outside, gone, domain_bytes);
+CREATE INDEX temp.staging_identity ON staging (identity, kept, outside, gone, domain_bytes);
 CREATE TEMP TABLE repeated AS
 SELECT identity, min(id) AS first, min(CASE WHEN kept THEN id END) AS kept,
     min(CASE WHEN gone IS NOT NULL THEN id END) AS gone
-FROM temp.roll
-WHERE identity IN (SELECT identity FROM temp.roll GROUP BY identity HAVING count(*) > 1)
+FROM temp.staging
+WHERE identity IN (SELECT identity FROM temp.staging GROUP BY identity HAVING count(*) > 1)
 GROUP BY identity;
-UPDATE temp.roll SET (email, fields, tags, outside, kept) =
-    (SELECT yes.email, yes.fields, yes.tags, yes.outside, 1 FROM temp.roll yes
+UPDATE temp.staging SET (email, fields, tags, outside, kept) =
+    (SELECT yes.email, yes.fields, yes.tags, yes.outside, 1 FROM temp.staging yes
      WHERE yes.id = repeated.kept)
-FROM temp.repeated WHERE roll.id = repeated.first AND repeated.kept > repeated.first;
-UPDATE temp.roll SET gone = (SELECT no.gone FROM temp.roll no WHERE no.id = repeated.gone)
-FROM temp.repeated WHERE roll.id = repeated.first AND repeated.gone > repeated.first;
-DELETE FROM temp.roll WHERE id IN
-    (SELECT other.id FROM temp.repeated JOIN temp.roll other
+FROM temp.repeated WHERE staging.id = repeated.first AND repeated.kept > repeated.first;
+UPDATE temp.staging SET gone = (SELECT no.gone FROM temp.staging no WHERE no.id = repeated.gone)
+FROM temp.repeated WHERE staging.id = repeated.first AND repeated.gone > repeated.first;
+DELETE FROM temp.staging WHERE id IN
+    (SELECT other.id FROM temp.repeated JOIN temp.staging other
      ON other.identity = repeated.identity AND other.id <> repeated.first);
 DROP TABLE temp.repeated;
 ";
 
-/// Who of the roll has a row already, in the order of the rows. People are met in the order of their
+/// Who of the staging table has a row already, in the order of the rows. People are met in the order of their
 /// addresses, which both sides have an index of; everything after that goes by this table, and reads
-/// rows and roll from their beginnings to their ends instead of all over.
+/// rows and staging table from their beginnings to their ends instead of all over.
 const MEET: &str = "
 DROP TABLE IF EXISTS temp.met;
-CREATE TEMP TABLE met (row INTEGER PRIMARY KEY, roll INTEGER NOT NULL);
+CREATE TEMP TABLE met (row INTEGER PRIMARY KEY, entry INTEGER NOT NULL);
 ";
 const MET: &str = "
 INSERT INTO temp.met SELECT p.recipient, l.id
-FROM temp.roll l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity
+FROM temp.staging l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity
 WHERE EXISTS (SELECT 1 FROM person WHERE issue = ?1)
     AND l.kept AND l.gone IS NULL AND NOT l.outside
 ORDER BY p.recipient";
-const MET_BY_ROLL: &str = "CREATE INDEX temp.met_roll ON met (roll)";
+const MET_BY_ENTRY: &str = "CREATE INDEX temp.met_entry ON met (entry)";
 
-/// Of a row `l` of the roll: that nobody was met.
-pub(super) const UNMET: &str = "NOT EXISTS (SELECT 1 FROM temp.met m WHERE m.roll = l.id)";
+/// Of a row `l` of the staging table: that nobody was met.
+pub(super) const UNMET: &str = "NOT EXISTS (SELECT 1 FROM temp.met m WHERE m.entry = l.id)";
 
-/// Who of the roll is planned.
+/// Who of the staging table is planned.
 pub(super) const PLANNED: &str = "l.kept AND l.gone IS NULL AND NOT l.outside";
 
 /// A row of the list.
@@ -120,8 +120,8 @@ impl Entry {
     }
 }
 
-/// A roll that is being written: while the database takes one batch, the next is read.
-pub struct RollWriter {
+/// A staging table that is being written: while the database takes one batch, the next is read.
+pub struct StagingWriter {
     ledger: Ledger,
     batch: Vec<Entry>,
     /// The batch before, which has the transaction until it is written.
@@ -137,10 +137,10 @@ pub struct Contradiction {
     pub reason: String,
 }
 
-/// The roll against the ledger.
+/// The staging table against the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
-    /// How many people of the roll are in which state of the ledger; `new` are those in none.
+    /// How many people of the staging table are in which state of the ledger; `new` are those in none.
     pub states: BTreeMap<String, u64>,
     /// To whom the issue would go, by domain, the largest first.
     pub domains: Vec<(String, u64)>,
@@ -161,7 +161,7 @@ pub struct Without {
     pub examples: Vec<String>,
 }
 
-impl RollWriter {
+impl StagingWriter {
     /// Adds a row of the list: the first of two with one address wins, and a no wins over a yes.
     ///
     /// # Errors
@@ -180,7 +180,7 @@ impl RollWriter {
         let mut transaction = self.written().await?;
         let failed = |error| self.ledger.store.failed(error);
         sqlx::raw_sql(MERGE).execute(&mut *transaction).await.map_err(failed)?;
-        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM temp.roll WHERE kept")
+        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM temp.staging WHERE kept")
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
@@ -216,7 +216,7 @@ async fn append(
         return Ok(transaction);
     }
     let mut query = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO temp.roll \
+        "INSERT INTO temp.staging \
          (identity, email, domain_bytes, fields, tags, kept, outside, gone) ",
     );
     query.push_values(batch, |mut row, entry| {
@@ -234,15 +234,15 @@ async fn append(
 }
 
 impl Ledger {
-    /// Begins a roll, in place of any that was there.
+    /// Begins a staging table, in place of any that was there.
     ///
     /// # Errors
     /// The store's.
-    pub async fn roll(&self) -> Result<RollWriter, StoreError> {
+    pub async fn begin_staging(&self) -> Result<StagingWriter, StoreError> {
         let failed = |error| self.store.failed(error);
         sqlx::raw_sql(MAKE).execute(self.store.pool()).await.map_err(failed)?;
         let batch = Vec::with_capacity(BATCH);
-        Ok(RollWriter { ledger: self.clone(), batch, writing: None })
+        Ok(StagingWriter { ledger: self.clone(), batch, writing: None })
     }
 
     /// People whom the list both keeps and does not: how many by what it says, and the first.
@@ -255,13 +255,13 @@ impl Ledger {
     ) -> Result<(BTreeMap<String, u64>, Vec<Contradiction>), StoreError> {
         let failed = |error| self.store.failed(error);
         let counts = sqlx::query(
-            "SELECT gone, count(*) FROM temp.roll WHERE kept AND gone IS NOT NULL GROUP BY gone",
+            "SELECT gone, count(*) FROM temp.staging WHERE kept AND gone IS NOT NULL GROUP BY gone",
         )
         .fetch_all(self.store.pool())
         .await
         .map_err(failed)?;
         let first = sqlx::query(
-            "SELECT coalesce(email, identity), gone FROM temp.roll WHERE kept AND gone IS NOT NULL \
+            "SELECT coalesce(email, identity), gone FROM temp.staging WHERE kept AND gone IS NOT NULL \
              ORDER BY id LIMIT ?1",
         )
         .bind(shown)
@@ -279,7 +279,7 @@ impl Ledger {
     /// The store's.
     pub async fn without(&self, field: &str, examples: i64) -> Result<Without, StoreError> {
         let lacking =
-            format!("FROM temp.roll l WHERE {PLANNED} AND json_extract(fields, ?1) IS NULL");
+            format!("FROM temp.staging l WHERE {PLANNED} AND json_extract(fields, ?1) IS NULL");
         // Names of fields are ASCII letters, digits and underscores.
         let path = format!("$.\"{field}\"");
         let count: i64 =
@@ -298,10 +298,10 @@ impl Ledger {
         Ok(Without { count: count.unsigned_abs(), examples })
     }
 
-    /// Drops the roll, and gives back the memory that it took.
-    pub(super) async fn forget_roll(&self) {
+    /// Drops the staging table, and gives back the memory that it took.
+    pub(super) async fn drop_staging(&self) {
         // What was planned stays planned if this fails.
-        let forget = "DROP TABLE temp.roll; DROP TABLE temp.met; PRAGMA shrink_memory";
+        let forget = "DROP TABLE temp.staging; DROP TABLE temp.met; PRAGMA shrink_memory";
         let _ = sqlx::raw_sql(forget).execute(self.store.pool()).await;
     }
 
@@ -309,10 +309,10 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn meant(&self) -> Result<(u64, u64), StoreError> {
+    pub async fn planned_counts(&self) -> Result<(u64, u64), StoreError> {
         let (meant, outside): (i64, i64) = sqlx::query_as(
             "SELECT count(*) FILTER (WHERE NOT outside), count(*) FILTER (WHERE outside) \
-             FROM temp.roll WHERE kept AND gone IS NULL",
+             FROM temp.staging WHERE kept AND gone IS NULL",
         )
         .fetch_one(self.store.pool())
         .await
@@ -324,10 +324,10 @@ impl Ledger {
     pub(super) async fn meet(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(MEET).execute(&mut *connection).await?;
         sqlx::query(MET).bind(&self.issue).execute(&mut *connection).await?;
-        sqlx::raw_sql(MET_BY_ROLL).execute(&mut *connection).await.map(|_| ())
+        sqlx::raw_sql(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
     }
 
-    /// The roll against the ledger. `resend` counts uncertain rows among those to be sent to.
+    /// The staging table against the ledger. `resend` counts uncertain rows among those to be sent to.
     ///
     /// # Errors
     /// The store's.
@@ -343,9 +343,9 @@ impl Ledger {
             "WITH sums AS MATERIALIZED (SELECT domain, state, count(*) AS n FROM (\
                SELECT substr(l.identity, -l.domain_bytes) AS domain, r.state AS state \
                FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
-               CROSS JOIN temp.roll l ON l.id = m.roll \
+               CROSS JOIN temp.staging l ON l.id = m.entry \
                UNION ALL SELECT substr(l.identity, -l.domain_bytes), 'new' \
-               FROM temp.roll l NOT INDEXED WHERE {PLANNED} AND {UNMET}) GROUP BY 1, 2), \
+               FROM temp.staging l NOT INDEXED WHERE {PLANNED} AND {UNMET}) GROUP BY 1, 2), \
              ranked AS (SELECT domain, sum(n) AS n, count(*) OVER () AS domains FROM sums \
                WHERE state NOT IN {settled} GROUP BY domain ORDER BY 2 DESC, domain LIMIT ?2) \
              SELECT state, sum(n), NULL FROM sums GROUP BY state \
@@ -374,7 +374,7 @@ impl Ledger {
         .await
         .map_err(failed)?;
         census.waiting = waiting.unsigned_abs();
-        (_, census.outside) = self.meant().await?;
+        (_, census.outside) = self.planned_counts().await?;
         Ok(census)
     }
 }

@@ -1,4 +1,4 @@
-//! The roll against a map in memory, and two plans of one issue.
+//! The staging table against a map in memory, and two plans of one issue.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::delivery::ledger::STEPS;
 use crate::store::Store;
 
-/// What the roll ought to say of a person.
+/// What the staging table ought to say of a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Person {
     kept: Option<(String, usize, bool)>,
@@ -47,19 +47,19 @@ fn model(lines: &[Line]) -> BTreeMap<usize, Person> {
     people
 }
 
-/// Writes the lines as a roll; what the ledger then plans, in the order of the list.
+/// Writes the lines as a staging table; what the ledger then plans, in the order of the list.
 async fn planned(lines: &[Line]) -> (Ledger, u64, Vec<(String, String)>, Census) {
     let store = Store::nowhere(std::path::Path::new("a.db"), &STEPS).await.unwrap();
     let ledger = Ledger::new(store.clone(), "x");
-    let mut roll = ledger.roll().await.unwrap();
+    let mut staging = ledger.begin_staging().await.unwrap();
     for (at, line) in lines.iter().enumerate() {
-        roll.add(entry(at, line)).await.unwrap();
+        staging.add(entry(at, line)).await.unwrap();
     }
-    let kept = roll.finish().await.unwrap();
+    let kept = staging.finish().await.unwrap();
     let census = ledger.census(false, 10).await.unwrap();
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT coalesce(email, identity), json_extract(fields, '$.row') \
-         FROM temp.roll l WHERE {PLANNED} ORDER BY id"
+         FROM temp.staging l WHERE {PLANNED} ORDER BY id"
     )));
     let rows = rows.fetch_all(store.pool()).await.unwrap();
     (ledger, kept, rows.iter().map(|row| (row.get(0), row.get(1))).collect(), census)
@@ -68,7 +68,7 @@ async fn planned(lines: &[Line]) -> (Ledger, u64, Vec<(String, String)>, Census)
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn a_roll_says_what_a_map_in_memory_says(
+    fn the_staging_table_says_what_a_map_in_memory_says(
         lines in prop::collection::vec(
             (0_usize..12, any::<bool>(), prop::option::weighted(0.2, "[lu]"), any::<bool>()),
             0..40,
@@ -97,7 +97,7 @@ proptest! {
             prop_assert_eq!(&rows, &meant);
             let outside =
                 people().filter(|((.., outside), gone)| gone.is_none() && *outside).count();
-            let found = ledger.meant().await.unwrap();
+            let found = ledger.planned_counts().await.unwrap();
             prop_assert_eq!(found, (meant.len() as u64, outside as u64));
             prop_assert_eq!(census.outside, outside as u64);
             prop_assert_eq!(census.states.values().sum::<u64>(), meant.len() as u64);
@@ -126,11 +126,11 @@ async fn a_second_plan_gives_nobody_a_second_row() {
     let mut rows: Vec<(i64, String)> = Vec::new();
     for (issue, people) in [("x", 0..5), ("y", 2..4), ("x", 3..9)] {
         let ledger = Ledger::new(store.clone(), issue);
-        let mut roll = ledger.roll().await.unwrap();
+        let mut staging = ledger.begin_staging().await.unwrap();
         for who in people.rev() {
-            roll.add(entry(0, &(who, false, None, false))).await.unwrap();
+            staging.add(entry(0, &(who, false, None, false))).await.unwrap();
         }
-        roll.finish().await.unwrap();
+        staging.finish().await.unwrap();
         let run = ledger.begin("hash", "boot", "2025-11-06T14:00:00Z").await.unwrap();
         let text = crate::delivery::ledger::revision::Text::Kept(1);
         sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '')")

@@ -1,0 +1,14 @@
+//! What every room needs that opens a connection: names and addresses, TCP, TLS.
+//!
+//! - [`host`]: which hosts and addresses are this machine, and which the internet can reach.
+//! - [`dial`]: a name's addresses, and a connection to one of them.
+//! - [`stream`]: the bytes of one connection, in the clear or under TLS.
+//! - [`tls`]: whose certificates are trusted, and a failed handshake in words.
+//!
+//! This room must never know what is said over a connection, wait without an end, or have a way to
+//! leave the check of a certificate out.
+
+pub mod dial;
+pub mod host;
+pub mod stream;
+pub mod tls;

@@ -1,0 +1,176 @@
+//! TLS at both ends of a connection: whose certificates are trusted, and a clear word when a
+//! handshake fails.
+//!
+//! Certificates are checked against this machine's roots, and those of a file besides. There must
+//! never be a way to leave the check out: a server with a certificate of its own is what that file
+//! is for.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, Error as TlsError, ProtocolVersion, ServerConfig};
+use rustls_platform_verifier::Verifier;
+
+/// The client's end: whom it trusts. Cheap to clone; sessions are resumed among clones.
+#[derive(Clone, Debug)]
+pub struct TlsClient(pub(super) Arc<ClientConfig>);
+
+/// The server's end: its certificate and key.
+#[derive(Clone, Debug)]
+pub struct TlsServer(pub(super) Arc<ServerConfig>);
+
+/// What a handshake agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secured {
+    /// `TLS 1.2` or `TLS 1.3`.
+    pub version: &'static str,
+    /// The certificate (X.509, RFC 5280) of the other end, in DER.
+    pub certificate: Vec<u8>,
+}
+
+/// Why TLS cannot be set up, whoever the server is.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsSetupError {
+    /// The file of further certificates cannot be read.
+    #[error("cannot read ca_file {0}: {1}")]
+    Read(PathBuf, String),
+    /// It holds none.
+    #[error("ca_file {0} holds no certificate in PEM form")]
+    Empty(PathBuf),
+    /// The machine's own roots, or rustls.
+    #[error("cannot set up TLS: {0}")]
+    Roots(TlsError),
+}
+
+/// Why a handshake failed.
+#[derive(Debug, thiserror::Error)]
+pub enum HandshakeError {
+    /// The host is no name or address.
+    #[error("{0} is not a name that TLS can check")]
+    Name(String),
+    /// Nobody this machine trusts has signed the certificate.
+    #[error("the certificate of {0} is signed by nobody this machine trusts")]
+    UntrustedIssuer(String),
+    /// The certificate is for other names.
+    #[error("the certificate is not for {0}{1}")]
+    WrongName(String, String),
+    /// The certificate's last day has passed.
+    #[error("the certificate of {0} expired{1}")]
+    Expired(String, String),
+    /// The certificate is no good for another reason.
+    #[error("the certificate of {0} is not valid: {1}")]
+    Invalid(String, String),
+    /// What came is no TLS at all.
+    #[error("{0} does not speak TLS on this port from the start")]
+    NoTls(String),
+    /// The two ends do not agree.
+    #[error("TLS with {0} failed: {1}")]
+    Refused(String, TlsError),
+    /// It took too long: it may pass.
+    #[error("the TLS handshake took longer than {} s", .0.as_secs_f32())]
+    Late(Duration),
+    /// The connection ended or broke: it may pass.
+    #[error("the connection broke during the TLS handshake: {0}")]
+    Broken(io::Error),
+}
+
+impl TlsClient {
+    /// One that trusts whom this machine trusts, and the PEM certificates in `ca_file`.
+    ///
+    /// # Errors
+    /// A [`TlsSetupError`]: no server could be checked.
+    pub fn new(ca_file: Option<&Path>) -> Result<TlsClient, TlsSetupError> {
+        let own = ca_file.map(certificates).transpose()?.unwrap_or_default();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = Verifier::new_with_extra_roots(own, Arc::clone(&provider));
+        let config = verifier.and_then(|verifier| {
+            let versions = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()?;
+            let checked = versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+            Ok(checked.with_no_client_auth())
+        });
+        Ok(TlsClient(Arc::new(config.map_err(TlsSetupError::Roots)?)))
+    }
+
+    /// The same, asking for this protocol above TLS (ALPN, RFC 7301).
+    pub fn for_protocol(self, name: &[u8]) -> TlsClient {
+        let mut config = (*self.0).clone();
+        config.alpn_protocols = vec![name.to_vec()];
+        TlsClient(Arc::new(config))
+    }
+}
+
+impl From<Arc<ServerConfig>> for TlsServer {
+    fn from(config: Arc<ServerConfig>) -> TlsServer {
+        TlsServer(config)
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
+    let read = || CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>();
+    let read = read().map_err(|error| TlsSetupError::Read(path.to_owned(), error.to_string()))?;
+    if read.is_empty() {
+        return Err(TlsSetupError::Empty(path.to_owned()));
+    }
+    Ok(read)
+}
+
+/// The name or address that a certificate must be for.
+pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, HandshakeError> {
+    ServerName::try_from(host.to_owned()).map_err(|_| HandshakeError::Name(host.to_owned()))
+}
+
+/// The version in words.
+pub(super) fn version(version: ProtocolVersion) -> &'static str {
+    match version {
+        ProtocolVersion::TLSv1_2 => "TLS 1.2",
+        ProtocolVersion::TLSv1_3 => "TLS 1.3",
+        _ => "TLS",
+    }
+}
+
+/// What a failed handshake with `host` means.
+pub(super) fn explain(host: &str, error: io::Error) -> HandshakeError {
+    let known = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
+    let Some(known) = known else { return HandshakeError::Broken(error) };
+    let host = host.to_owned();
+    match known {
+        TlsError::InvalidCertificate(reason) => match reason {
+            CertificateError::UnknownIssuer => HandshakeError::UntrustedIssuer(host),
+            CertificateError::NotValidForName => HandshakeError::WrongName(host, String::new()),
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                let names = presented.iter().map(|name| bare(name)).collect::<Vec<_>>().join(", ");
+                let names = if names.is_empty() { "names no host".to_owned() } else { names };
+                HandshakeError::WrongName(host, format!(", only for {names}"))
+            }
+            CertificateError::Expired => HandshakeError::Expired(host, String::new()),
+            CertificateError::ExpiredContext { not_after, .. } => {
+                HandshakeError::Expired(host, format!(" on {}", day(*not_after)))
+            }
+            CertificateError::NotValidYetContext { not_before, .. } => {
+                HandshakeError::Invalid(host, format!("it begins on {}", day(*not_before)))
+            }
+            reason => HandshakeError::Invalid(host, reason.to_string()),
+        },
+        TlsError::InvalidMessage(_) => HandshakeError::NoTls(host),
+        other => HandshakeError::Refused(host, other.clone()),
+    }
+}
+
+/// `DnsName("a.example")` as rustls has it -> `a.example`.
+fn bare(name: &str) -> &str {
+    name.split('"').nth(1).unwrap_or(name)
+}
+
+fn day(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).ok();
+    let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    time.map_or_else(
+        || "a day beyond count".to_owned(),
+        |time| time.strftime("%Y-%m-%d").to_string(),
+    )
+}
