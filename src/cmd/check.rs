@@ -24,13 +24,13 @@ use super::{Global, gate, print, runtime};
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
 const LONG: &str = "\
-Find mistakes before anybody gets a mail
+Find mistakes before anybody gets the mail
 
-Looks at digest.toml, at the issues that are named (or at all of them), at what they compose to,
-and at the list of subscribers: does everybody have what the slots ask for? The exit code is 3 if
-anything is an error; warnings alone are 0.
+Checks digest.toml, the issues that you name (or all of them), the mails that they become, and the
+list of subscribers: does everybody have the fields that the slots need? The exit code is 3 if
+there is an error; with only warnings it is 0.
 
-With --online each web address that the issues link to is asked once, a few at a time.";
+With --online, each web address in the issues is requested once, a few at a time.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,33 +41,33 @@ Examples:
 
   digest check 2025-11 --online";
 
-/// Find mistakes before anybody gets a mail
+/// Find mistakes before anybody gets the mail
 #[derive(Debug, clap::Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Folders under issues/, or paths [default: all issues]
+    /// Folders in issues/, or paths [default: all issues]
     #[arg(value_name = "ISSUE")]
     issues: Vec<String>,
-    /// How to tell it [default: human]
+    /// The form of the report [default: human]
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_default_value = true)]
     #[arg(value_enum)]
     format: ReportFormat,
     /// The list to check slots against [default: the publication's subscribers.csv]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
-    /// Let problems of this rule pass; repeat it for several
+    /// Allow problems of this rule; repeat the flag for several rules
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
-    /// Ask the servers whether the links lead somewhere
+    /// Ask the web servers whether the links work
     #[arg(long)]
     online: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum ReportFormat {
-    /// With the source line that is meant
+    /// For people, with the line of the file
     Human,
-    /// An array of objects
+    /// A JSON array of objects
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
@@ -175,7 +175,9 @@ fn all_issues(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     let names = match load::names(&workspace.config.publication) {
         Ok(names) => names,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(Failure::new(format!("issues/ cannot be listed: {error}"))),
+        Err(error) => {
+            return Err(Failure::new(format!("the folder issues/ cannot be read: {error}")));
+        }
     };
     if names.is_empty() {
         print::note("there are no issues yet; `digest new 2025-11` makes one");

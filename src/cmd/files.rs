@@ -31,7 +31,7 @@ fn create_with(path: &Path, text: &str, mut options: fs::OpenOptions) -> Result<
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
-                Failure::new(format!("{} is there already", describe(path)))
+                Failure::new(format!("{} already exists", describe(path)))
             }
             _ => Failure::new(format!("{} cannot be made: {error}", describe(path))),
         })

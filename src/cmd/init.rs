@@ -11,8 +11,8 @@ use super::{Global, clock, files, print};
 const LONG: &str = "\
 Make a new publication
 
-Writes digest.toml, a first issue with two articles, and an example list of subscribers. What is
-made composes and checks clean at once. Nothing is ever overwritten.";
+Writes digest.toml, a first issue with two articles, and an example list of subscribers. You can
+check and render this issue at once. No file is ever overwritten.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The folder, made if it is missing [default: this one]
+    /// The folder; it is made if it does not exist [default: this folder]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 }
@@ -53,8 +53,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let made: Vec<(PathBuf, String)> =
         FILES.iter().map(|(path, text)| (folder.join(fill(path)), fill(text))).collect();
     if let Some((taken, _)) = made.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
-        return Err(Failure::new(format!("{} is there already", describe(taken)))
-            .help("nothing was written; choose another folder, or `digest new` for an issue"));
+        return Err(Failure::new(format!("{} already exists", describe(taken))).help(
+            "nothing was written; choose another folder, or make an issue with `digest new`",
+        ));
     }
     let mut report = String::new();
     for (path, text) in &made {
@@ -65,7 +66,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     if gitignore.symlink_metadata().is_ok() {
         let lines = GITIGNORE.lines().filter(|line| !line.starts_with('#'));
         let lines: Vec<&str> = lines.collect();
-        print::note(&format!("{} is there: add {} to it", describe(&gitignore), lines.join(" ")));
+        print::note(&format!(
+            "{} already exists: add {} to it",
+            describe(&gitignore),
+            lines.join(" ")
+        ));
     } else {
         files::create(&gitignore, GITIGNORE)?;
         report.push_str(&format!("made {}\n", describe(&gitignore)));

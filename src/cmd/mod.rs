@@ -46,10 +46,10 @@ pub(crate) struct Cli {
 /// What every verb understands.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
-    /// The publication's folder [default: the nearest upwards]
+    /// The folder of the publication [default: this folder, or the nearest one above it]
     #[arg(long, value_name = "DIR", global = true, display_order = 100)]
     publication: Option<PathBuf>,
-    /// Tell what is going on; twice shows SMTP, without passwords
+    /// Say what is being done; -vv also shows the SMTP dialogue, without passwords
     #[arg(short, long, action = clap::ArgAction::Count, global = true, display_order = 100)]
     verbose: u8,
 }

@@ -16,8 +16,8 @@ use super::{Global, clock, files, print};
 const LONG: &str = "\
 Make a new issue, or an article in one
 
-An issue gets the next number and today's date. An article is made in its issue's folder; if the
-issue lists its articles, the line to add is printed. Nothing is ever overwritten.";
+An issue gets the next number and today's date. An article is made in the folder of its issue; if
+the issue lists its articles, the line to add is printed. No file is ever overwritten.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,8 +49,8 @@ fn check_name(name: &str) -> Result<(), Failure> {
     if !name.is_empty() && name.chars().all(fits) && !name.starts_with(['.', '-']) {
         return Ok(());
     }
-    Err(Failure::usage(format!("{name:?} cannot be a name"))
-        .help("use letters, digits and hyphens, as in 2025-12 or 2025-12/winter-in-seoul"))
+    Err(Failure::usage(format!("{name:?} cannot be the name of an issue or article"))
+        .help("use letters, digits and hyphens, such as 2025-12 or 2025-12/winter-in-seoul"))
 }
 
 fn issue(workspace: &Workspace, name: &str) -> Ending {
@@ -90,7 +90,7 @@ fn article(workspace: &Workspace, issue: &str, slug: &str) -> Ending {
     let folder = load::folder(&workspace.config.publication, issue);
     let Some(mut manifest) = manifest_of(&folder) else {
         return Err(Failure::new(format!("there is no issue {issue}"))
-            .help(format!("`digest new {issue}` makes it")));
+            .help(format!("make it with `digest new {issue}`")));
     };
     let path = folder.join(format!("{slug}.md"));
     let today = clock::now_in(&workspace.config.time_zone).date();

@@ -49,7 +49,7 @@ fn drawn(all: usize) -> ProgressBar {
 /// that is there already with the same bytes is left alone.
 pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<(), Failure> {
     if issue.pictures == Pictures::Embedded {
-        print::note("the pictures travel in the message: there is nothing to publish");
+        print::note("the pictures are inside the message, so there is nothing to publish");
         return Ok(());
     }
     for image in &issue.images {
@@ -72,6 +72,6 @@ pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<()
         1 => "1 picture is".to_owned(),
         count => format!("{count} pictures are"),
     };
-    print::note(&format!("{count} in {}: publish that folder as {base_url}/", describe(folder)));
+    print::note(&format!("{count} in {}; publish this folder as {base_url}/", describe(folder)));
     Ok(())
 }

@@ -60,7 +60,10 @@ pub(crate) fn at_address(
         readers.list.recipients.into_iter().find(|person| person.address().identity() == identity);
     Ok(found.unwrap_or_else(|| {
         let path = readers.path.display();
-        print::note(&format!("{} is not in {path}: a reader with no fields", address.as_str()));
+        print::note(&format!(
+            "{} is not in {path}, so this reader has no fields",
+            address.as_str()
+        ));
         nobody()
     }))
 }
@@ -71,7 +74,9 @@ pub(crate) fn anybody(composition: &Composition) -> Result<Recipient, Failure> {
     if !fields.is_empty() {
         let names: Vec<String> = fields.iter().map(|field| format!("«{field}»")).collect();
         let names = names.join(", ");
-        print::note(&format!("{names}: no fallback, so the name shows; --as ADDRESS fills it"));
+        print::note(&format!(
+            "these slots have no fallback, so their names are shown: {names}; --as ADDRESS fills them"
+        ));
     }
     stand_in(composition)
 }

@@ -13,22 +13,22 @@ use super::status::ledger_path;
 use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
 
-/// Settle uncertain recipients from the relay's log
+/// Find out from the relay's log who has got an uncertain message
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   digest reconcile 2025-11 --maillog /var/log/mail.log
   digest reconcile 2025-11 --maillog mail.log --not-found resend
 ")]
 pub(crate) struct Args {
-    /// The issue, by its folder's name
+    /// The issue: the name of its folder
     issue: String,
-    /// The relay's log of the time of sending
+    /// The log of the relay, from the time of the send
     #[arg(long, value_name = "FILE")]
     maillog: PathBuf,
-    /// What to do with those whose Message-ID the log does not hold
+    /// What to do with people whose Message-ID is not in the log
     #[arg(long, value_name = "WHAT", default_value = "hold")]
     not_found: NotFound,
-    /// The ledger, instead of the one in digest.toml: sqlite:digest.db
+    /// Another ledger than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 }
@@ -36,9 +36,9 @@ pub(crate) struct Args {
 /// See [`Args::not_found`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum NotFound {
-    /// Leave them uncertain: the log may begin too late, or be another server's
+    /// Leave them uncertain: the log may begin too late, or come from another server
     Hold,
-    /// The log is whole: they do not have it, and the next send gives it to them
+    /// The log is complete: they have not got the issue, and the next send sends it to them
     Resend,
 }
 
@@ -75,13 +75,15 @@ fn told(args: &Args, known: &[Open], unknown: &[Open]) -> Ending {
     }
     let (state, why) = match args.not_found {
         NotFound::Resend => ("pending", "not in the log"),
-        NotFound::Hold => ("uncertain", "not in the log; --not-found resend if the log is whole"),
+        NotFound::Hold => {
+            ("uncertain", "not in the log; use --not-found resend if the log is complete")
+        }
     };
     for open in unknown {
         text.push_str(&format!("{state:<10} {}: {why}\n", open.email));
     }
     if text.is_empty() {
-        print::note(&format!("nobody is uncertain in {}", args.issue));
+        print::note(&format!("no recipient of {} is uncertain", args.issue));
     }
     print::answer(text.as_bytes())?;
     let held = args.not_found == NotFound::Hold && !unknown.is_empty();

@@ -14,10 +14,10 @@ use super::workspace::Workspace;
 /// Where to and how hard; the same for `send` and `test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RelayArgs {
-    /// The relay, as smtps://user@host [default: the one in digest.toml]
+    /// The relay, such as smtps://user@host [default: the one in digest.toml]
     #[arg(long, value_name = "URL")]
     pub(crate) relay: Option<String>,
-    /// Rehearse: deliver to a catcher that writes each mail to DIR/new
+    /// Rehearse: send to a mail catcher on this computer, which writes each mail to DIR/new
     #[arg(long, value_name = "DIR", conflicts_with = "relay")]
     pub(crate) catch: Option<PathBuf>,
 }
@@ -101,8 +101,8 @@ pub(crate) async fn destination(
 
 async fn catch(folder: &Path) -> Result<Destination, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(format!("the catcher cannot use {}: {error}", folder.display()))
-            .help("name a folder that you may write to")
+        Failure::new(format!("the mail catcher cannot use {}: {error}", folder.display()))
+            .help("name a folder that you can write to")
     };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let options = CatcherOptions {

@@ -12,7 +12,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::workspace::Workspace;
 use super::{Global, print, runtime};
 
-/// Say what became of an issue's recipients
+/// Show what happened to the recipients of an issue
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   digest status
@@ -20,18 +20,18 @@ use super::{Global, print, runtime};
   digest status 2025-11 --list uncertain --json
 ")]
 pub(crate) struct Args {
-    /// The issue, by its folder's name [default: every issue that was sent]
+    /// The issue: the name of its folder [default: every issue that was sent]
     issue: Option<String>,
-    /// The rows in one state, each with its last reply
+    /// List the recipients in this state, each with the last reply
     #[arg(long, value_name = "STATE", requires = "issue")]
     list: Option<State>,
-    /// The ledger, instead of the one in digest.toml: sqlite:digest.db
+    /// Another ledger than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL", conflicts_with = "catch")]
     store: Option<String>,
-    /// The ledger of a rehearsal, in the folder that --catch named
+    /// The ledger of a rehearsal, in the folder that you named with --catch
     #[arg(long, value_name = "DIR")]
     catch: Option<PathBuf>,
-    /// JSON on stdout
+    /// Print JSON to stdout
     #[arg(long)]
     json: bool,
 }
@@ -105,8 +105,10 @@ pub(super) fn ledger_path(
     };
     match path.is_file() {
         true => Ok(path),
-        false => Err(Failure::new(format!("nothing was sent yet: there is no {}", path.display()))
-            .help("a rehearsal's ledger is in its folder: --catch DIR")),
+        false => {
+            Err(Failure::new(format!("nothing has been sent yet: there is no {}", path.display()))
+                .help("the ledger of a rehearsal is in its folder: name it with --catch DIR"))
+        }
     }
 }
 
@@ -116,10 +118,10 @@ async fn answer(store: &Store, args: &Args) -> Result<String, Failure> {
         None => known,
         Some(issue) if known.contains(issue) => vec![issue.clone()],
         Some(issue) => {
-            let failure = Failure::new(format!("{issue} was never sent from this ledger"));
+            let failure = Failure::new(format!("this ledger has no issue {issue}"));
             return Err(match known.is_empty() {
-                true => failure.help("no issue was"),
-                false => failure.help(format!("these were: {}", known.join(", "))),
+                true => failure.help("it has no issues yet"),
+                false => failure.help(format!("its issues are: {}", known.join(", "))),
             });
         }
     };

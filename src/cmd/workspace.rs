@@ -44,7 +44,7 @@ pub(crate) struct Draft {
 
 /// The folder of the publication: the one that was named, or the nearest one upwards.
 pub(crate) fn root(global: &Global) -> Result<PathBuf, Failure> {
-    let help = "`digest init` makes a publication here; --publication DIR names another one";
+    let help = "make a publication here with `digest init`, or name one with --publication DIR";
     match &global.publication {
         Some(folder) if folder.join("digest.toml").is_file() => Ok(folder.clone()),
         Some(folder) => {
