@@ -38,13 +38,7 @@ pub(super) fn lanes(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Vec<La
     for (domain, value) in section.take_rest() {
         if !matches!(value.value, ValueKind::Table(_)) {
             let help = "write [lane.\"gmail.com\"], and limit = \"5/minute\" below it";
-            wrong(
-                &mut section,
-                "lane",
-                format!("{} is not a recipient domain", domain.value),
-                &domain,
-                help,
-            );
+            wrong(&mut section, "lane", format!("{} is not a domain", domain.value), &domain, help);
             continue;
         }
         let name = format!("[lane.\"{}\"]", domain.value);
