@@ -4,11 +4,13 @@
 // A test says what it expects with unwrap, and why it was skipped on stderr.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[path = "harness/cut.rs"]
+mod cut;
 mod harness;
 #[path = "harness/postfix.rs"]
 mod server;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -21,6 +23,7 @@ use sejong_digest::smtp::relay::Relay;
 use sejong_digest::smtp::session::Session;
 use sejong_digest::smtp::transaction::{End, Feed, Stop, Ticket};
 
+use cut::Cut;
 use harness::running::wait_until;
 use harness::{Output, Publication, Running};
 use server::{BUSY, GONE, Postfix};
@@ -250,4 +253,77 @@ fn two_thousand_subscribers_go_to_smtp_sink_over_four_connections() {
     let output = here.run(&[&SEND[..], &more].concat());
     assert_eq!((output.code, numbers(&output)), (0, [2_000, 2_000, 0, 0, 0, 0, 0]), "{output:?}");
     eprintln!("{}", output.stdout);
+}
+
+/// The uncertain rows of the ledger: address and Message-ID.
+fn uncertain(here: &Publication) -> Vec<(String, String)> {
+    let rows = here.run(&["status", "2025-11", "--list", "uncertain", "--json"]).stdout;
+    let rows: serde_json::Value = serde_json::from_str(&rows).unwrap();
+    let text = |row: &serde_json::Value, key: &str| row[key].as_str().unwrap().to_owned();
+    let rows = rows.as_array().unwrap().iter();
+    rows.map(|row| (text(row, "email"), text(row, "message_id"))).collect()
+}
+
+/// How often Postfix has delivered to an address.
+fn deliveries(postfix: &Postfix, address: &str, expected: usize) -> usize {
+    let lines = postfix.log_lines(&format!(": to=<{address}>, "), expected);
+    lines.iter().filter(|line| line.contains("status=sent")).count()
+}
+
+/// A sender that is killed while texts are cut off and replies are held back: of all of them
+/// Postfix has read the Message-ID, and some it has.
+#[test]
+fn reconcile_settles_what_postfix_took_and_not_what_it_began_to_read() {
+    const CONNECTIONS: usize = 6;
+    let Some(postfix) = Postfix::start() else { return };
+    let people = readers(30);
+    let list = format!("email\n{}\n", people.join("\n"));
+    let here = Publication::repository().write("list.csv", list);
+    let send = |relay: &str| {
+        let more = ["--subscribers", "list.csv", "--relay", relay, "--connections", "6"];
+        [&SEND[..], &more].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let run = |line: &[String]| here.run(&line.iter().map(String::as_str).collect::<Vec<_>>());
+
+    let cut = Cut::between(postfix.plain);
+    let line = send(&cut.url());
+    let killed = here.start(&line.iter().map(String::as_str).collect::<Vec<_>>());
+    cut.holds(CONNECTIONS);
+    killed.kill();
+    let plain = format!("smtp://{}", postfix.plain);
+    let rest = run(&send(&plain));
+    assert_eq!((rest.code, numbers(&rest)), (4, [30, 24, 0, 0, 6, 0, 0]), "{rest:?}");
+
+    let open = uncertain(&here);
+    for (_, id) in &open {
+        let read = postfix.log_lines(&format!(": message-id=<{id}>"), 1);
+        assert_eq!(read.len(), 1, "{id}: {}", postfix.log());
+    }
+    let emails = || open.iter().map(|(email, _)| email.clone());
+    let taken: BTreeSet<String> = cut.taken();
+    assert_eq!(taken.len(), CONNECTIONS / 2);
+    for email in emails() {
+        let expected = usize::from(taken.contains(&email));
+        assert_eq!(deliveries(&postfix, &email, expected), expected, "{}", postfix.log());
+    }
+
+    let log = postfix.log_file().display().to_string();
+    let reconcile = ["reconcile", "2025-11", "--maillog", &log];
+    let settled = here.run(&reconcile);
+    assert_eq!(settled.code, 4, "{settled:?}");
+    for email in emails() {
+        let state = if taken.contains(&email) { "accepted " } else { "uncertain" };
+        let said = format!("{state}  {email}: the relay");
+        assert!(settled.stdout.contains(&said), "no {said} in {}", settled.stdout);
+    }
+    let left: BTreeSet<String> = uncertain(&here).into_iter().map(|(email, _)| email).collect();
+    assert_eq!(left, emails().filter(|email| !taken.contains(email)).collect::<BTreeSet<_>>());
+
+    assert_eq!(here.run(&[&reconcile[..], &["--not-found", "resend"]].concat()).code, 0);
+    let last = run(&send(&plain));
+    assert_eq!((last.code, numbers(&last)), (0, [30, 30, 0, 0, 0, 0, 0]), "{last:?}");
+    for person in &people {
+        assert_eq!(deliveries(&postfix, person, 1), 1, "{person}: {}", postfix.log());
+    }
+    postfix.stop();
 }

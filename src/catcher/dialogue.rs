@@ -322,6 +322,11 @@ impl<'a> Dialogue<'a> {
             let good = bytes.starts_with(b"2") || bytes.starts_with(b"3");
             return Ok(if good { Flow::Done } else { Flow::Failed });
         }
+        if *action == Do::DropRest {
+            self.input.clear();
+            self.taken = 0;
+            return Ok(self.say(duty));
+        }
         self.flush().await?;
         match action {
             Do::Delay(time) => {

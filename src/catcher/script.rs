@@ -82,6 +82,9 @@ pub enum Do {
     Delay(Duration),
     /// Does its duty, the answer one byte at a time with this pause.
     Trickle(Duration),
+    /// Does its duty, and forgets what was sent behind the command: no server that offers PIPELINING
+    /// should.
+    DropRest,
     /// Never answers again, though it reads.
     Stall,
     /// Neither answers nor reads again.

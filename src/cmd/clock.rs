@@ -25,12 +25,6 @@ pub(crate) fn occasion(moment: &ZonedDateTime, test: bool) -> Result<Occasion, F
     Ok(Occasion { date, time: moment.timestamp().as_second(), test })
 }
 
-/// The same for a date that was written down before.
-pub(crate) fn occasion_of(date: &str) -> Result<Occasion, Failure> {
-    let moment = jiff::fmt::rfc2822::parse(date)?;
-    Ok(Occasion { date: date.to_owned(), time: moment.timestamp().as_second(), test: false })
-}
-
 /// A moment where the publication is.
 pub(crate) fn at(moment: Timestamp, zone: &TimeZone) -> ZonedDateTime {
     moment.to_zoned_datetime(zone.clone())

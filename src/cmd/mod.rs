@@ -46,10 +46,10 @@ pub(crate) struct Cli {
 /// What every verb understands.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
-    /// The folder of the publication [default: this folder, or the nearest one above it]
+    /// The publication's folder [default: this one or one above it]
     #[arg(long, value_name = "DIR", global = true, display_order = 100)]
     publication: Option<PathBuf>,
-    /// Say what is being done; -vv also shows the SMTP dialogue, without passwords
+    /// Say what is done; -vv shows SMTP, without passwords
     #[arg(short, long, action = clap::ArgAction::Count, global = true, display_order = 100)]
     verbose: u8,
 }

@@ -5,6 +5,10 @@ use std::io::BufReader;
 use std::path::PathBuf;
 
 use sejong_digest::delivery::ledger;
+use sejong_digest::delivery::reconcile::evidence::{Quote, ReportedAction};
+use sejong_digest::delivery::reconcile::maillog::{self, LogFile};
+use sejong_digest::delivery::reconcile::ruling::{self, NotShown, Ruling};
+use sejong_digest::delivery::reconcile::stamp::LogClock;
 use sejong_digest::delivery::reconcile::{self, Open};
 use sejong_digest::store::Store;
 
@@ -13,19 +17,28 @@ use super::status::ledger_path;
 use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
 
+/// What is read of a file at once, and looked at to see what it is.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 /// Find out from the relay's log who has got an uncertain message
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Logs that can be read: Postfix and Sendmail as syslog or `journalctl -o short` \
+write them, Exim's main log, Exchange's message tracking log. Times without a zone are taken to be \
+in this machine's zone; TZ=UTC before the command says another.
+
+Examples:
   digest reconcile 2025-11 --maillog /var/log/mail.log
-  digest reconcile 2025-11 --maillog mail.log --not-found resend
-")]
+  digest reconcile 2025-11 --maillog mail.log.1 --maillog mail.log --not-found resend
+"
+)]
 pub(crate) struct Args {
     /// The issue: the name of its folder
     issue: String,
-    /// The log of the relay, from the time of the send
-    #[arg(long, value_name = "FILE")]
-    maillog: PathBuf,
-    /// What to do with people whose Message-ID is not in the log
+    /// The log of the relay, from the time of the send; repeat the flag for more files
+    #[arg(long, value_name = "FILE", required = true)]
+    maillog: Vec<PathBuf>,
+    /// What to do with people for whom the log does not show that the relay took the message
     #[arg(long, value_name = "WHAT", default_value = "hold")]
     not_found: NotFound,
     /// Another ledger than the one in digest.toml, such as sqlite:digest.db
@@ -46,46 +59,82 @@ enum NotFound {
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let path = ledger_path(&workspace, args.store.as_deref(), None)?;
-    let log = File::open(&args.maillog).map_err(|error| {
-        Failure::new(format!("{} cannot be read: {error}", args.maillog.display()))
-    })?;
+    let files = args.maillog.iter().map(log_file).collect::<Result<Vec<_>, _>>()?;
+    let not_shown = match args.not_found {
+        NotFound::Hold => NotShown::Hold,
+        NotFound::Resend => NotShown::Resend,
+    };
+    let when = LogClock { now: clock::now(), zone: jiff::tz::TimeZone::system() };
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
         let _lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
         let open = reconcile::open(&store, &args.issue).await?;
-        let found = reconcile::found(&open, BufReader::new(log))?;
-        let (known, unknown): (Vec<Open>, Vec<Open>) =
-            open.into_iter().partition(|open| found.contains_key(&open.row));
-        let accepted: Vec<(i64, String)> = found.into_iter().collect();
-        let absent: Vec<i64> = match args.not_found {
-            NotFound::Resend => unknown.iter().map(|open| open.row).collect(),
-            NotFound::Hold => Vec::new(),
-        };
-        let now = clock::now().to_string();
-        reconcile::settle(&store, &accepted, &absent, &now).await?;
+        let log = maillog::read(&open, files, &when)?;
+        let rulings: Vec<(Open, Ruling)> = open
+            .into_iter()
+            .map(|open| {
+                let evidence = log.evidence.get(&open.row);
+                let ruling = ruling::rule(&open, evidence, log.span.as_ref(), not_shown);
+                (open, ruling)
+            })
+            .collect();
+        reconcile::settle(&store, &rulings, &clock::now().to_string()).await?;
         store.close().await;
-        told(args, &known, &unknown)
+        tell(&args.issue, &rulings)
     })
 }
 
-fn told(args: &Args, known: &[Open], unknown: &[Open]) -> Ending {
+fn log_file(path: &PathBuf) -> Result<LogFile<BufReader<File>>, Failure> {
+    let file = File::open(path)
+        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
+    let reader = BufReader::with_capacity(BUFFER_BYTES, file);
+    Ok(LogFile { name: path.display().to_string(), reader })
+}
+
+/// Says for each row what was decided, and by which line.
+fn tell(issue: &str, rulings: &[(Open, Ruling)]) -> Ending {
     let mut text = String::new();
-    for open in known {
-        text.push_str(&format!("accepted   {}: its Message-ID is in the log\n", open.email));
-    }
-    let (state, why) = match args.not_found {
-        NotFound::Resend => ("pending", "not in the log"),
-        NotFound::Hold => {
-            ("uncertain", "not in the log; use --not-found resend if the log is complete")
+    let mut held = false;
+    for (Open { email, .. }, ruling) in rulings {
+        match ruling {
+            Ruling::Accepted { by, later } => {
+                text.push_str(&format!(
+                    "accepted   {email}: the relay took the message\n{}",
+                    line(by)
+                ));
+                if let Some((action, quote)) = later {
+                    let what = match action {
+                        ReportedAction::Delivered => "then it passed it on",
+                        ReportedAction::Delayed => "it has not been able to pass it on yet",
+                        ReportedAction::Failed => "then it could not deliver it (bounced)",
+                    };
+                    text.push_str(&format!("           {what}:\n{}", line(quote)));
+                }
+            }
+            Ruling::Pending(doubt) => {
+                text.push_str(&format!("pending    {email}: {doubt}\n"));
+                text.extend(doubt.quote().map(line));
+            }
+            Ruling::Uncertain(doubt) => {
+                held = true;
+                text.push_str(&format!("uncertain  {email}: {doubt}\n"));
+                text.extend(doubt.quote().map(line));
+            }
         }
-    };
-    for open in unknown {
-        text.push_str(&format!("{state:<10} {}: {why}\n", open.email));
-    }
-    if text.is_empty() {
-        print::note(&format!("no recipient of {} is uncertain", args.issue));
     }
     print::answer(text.as_bytes())?;
-    let held = args.not_found == NotFound::Hold && !unknown.is_empty();
+    if rulings.is_empty() {
+        print::note(&format!("no recipient of {issue} is uncertain"));
+    }
+    if held {
+        print::note(
+            "people who are still uncertain get nothing. If the log is complete, use --not-found \
+             resend. To send the issue to all of them again, use digest send --uncertain resend",
+        );
+    }
     Ok(if held { Exit::Unfinished } else { Exit::Done })
+}
+
+fn line(Quote { file, number, text }: &Quote) -> String {
+    format!("           {file}:{number}: {text}\n")
 }

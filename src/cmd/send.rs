@@ -1,32 +1,34 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
-mod frozen;
-mod hours;
 mod options;
 mod plan;
+mod question;
+mod refusal;
 mod report;
 mod signals;
 mod survey;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use sejong_digest::delivery::ledger::Ledger;
-use sejong_digest::delivery::run::{self, Ended, Progress};
+use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::schedule;
-use sejong_digest::delivery::templates::Templates;
+use sejong_digest::delivery::send::SendError;
+use sejong_digest::delivery::send::locked::{self, Locked, Proposal};
+use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::delivery::send::planned::Planned;
+use sejong_digest::delivery::send::report::SendReport;
 use tokio::sync::watch;
 
 use super::failure::{Ending, Exit, Failure};
 use super::relays::{self, Destination};
 use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
-use hours::Hours;
 pub(crate) use options::PlanArgs;
-use plan::{Plan, Way};
-use report::Summary;
-use survey::Survey;
+use plan::{PlanText, RoutePlan};
+use window::Window;
 
 /// Send an issue to its subscribers, each of them once
 #[derive(Debug, clap::Args)]
@@ -78,14 +80,6 @@ enum Uncertain {
     Resend,
 }
 
-/// What is known before anything is sent.
-struct Ready<'a> {
-    args: &'a Args,
-    survey: Survey<'a>,
-    templates: Arc<Templates>,
-    hours: Hours,
-}
-
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
@@ -94,34 +88,42 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             return planned(&workspace, &args.plan, args.uncertain == Uncertain::Resend).await;
         }
         let zone = &workspace.config.time_zone;
-        let hours = Hours::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let survey = Survey::take(&workspace, &args.plan, hours.begin()).await?;
-        let templates = Arc::new(survey.content.templates(&workspace.signing_identity()?)?);
+        let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
+        let ready = survey::take(&workspace, &args.plan, clock::at(window.begin(), zone)).await?;
+        let identity = workspace.signing_identity()?;
         if let Some(folder) = &args.plan.relay.catch {
             std::fs::create_dir_all(folder)?;
         }
-        let survey = survey.with_ledger().await?;
-        Ready { args, survey, templates, hours }.send().await
+        let who = format!(
+            "process {} (issue {}, since {})",
+            std::process::id(),
+            ready.content().composition().issue,
+            clock::now_in(zone).strftime("%H:%M"),
+        );
+        let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
+        Send { workspace: &workspace, args, window }.send(locked).await
     })
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
 pub(super) async fn planned(workspace: &Workspace, args: &PlanArgs, resend: bool) -> Ending {
-    let survey = Survey::take(workspace, args, clock::now()).await?;
-    let plan = survey.plan(resend).await?;
-    let way = way(workspace, args)?;
-    let composition = &survey.content.composition;
-    let text = match args.json {
-        true => format!("{}\n", plan.json(workspace, &way, composition)?),
-        false => plan.told(workspace, &way, composition),
+    let ready = survey::take(workspace, args, clock::now_in(&workspace.config.time_zone)).await?;
+    let plan = ready.plan(resend).await.map_err(refusal::told)?;
+    let routes = routes(workspace, args)?;
+    let text = PlanText {
+        plan: &plan,
+        workspace,
+        routes: &routes,
+        composition: ready.content().composition(),
     };
-    survey.store.close().await;
+    let text = if args.json { format!("{}\n", text.json()?) } else { text.words() };
+    ready.close().await;
     print::answer(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
 /// Where a send would go, as far as that is known without going there.
-fn way(workspace: &Workspace, args: &PlanArgs) -> Result<Way, Failure> {
+fn routes(workspace: &Workspace, args: &PlanArgs) -> Result<RoutePlan, Failure> {
     let relays = &workspace.config.relays;
     let named = match (&args.relay.relay, &args.relay.catch) {
         (_, Some(folder)) => vec![(format!("a catcher in {}", folder.display()), None)],
@@ -135,134 +137,112 @@ fn way(workspace: &Workspace, args: &PlanArgs) -> Result<Way, Failure> {
         }
         (None, None) => relays.iter().map(|relay| (relay.relay.to_string(), relay.limit)).collect(),
     };
-    Ok(Way::new(named, args.limit))
+    Ok(RoutePlan::new(named, args.limit))
 }
 
-impl Ready<'_> {
-    async fn send(self) -> Ending {
-        let boot = boot();
-        let Survey { workspace, args, ledger, store, .. } = &self.survey;
-        let _lock = store.lock(&format!(
-            "process {} (issue {}, since {})",
-            std::process::id(),
-            self.issue(),
-            clock::now_in(&workspace.config.time_zone).strftime("%H:%M"),
-        ))?;
-        // They were read before the lock was taken, and reading the list takes its time.
-        if !self.survey.content.is_of(&ledger.revisions().await?) {
-            return Err(Failure::new("another send planned the issue meanwhile; nothing was sent")
-                .help("run the same command again: it goes on from there"));
+/// A send under way.
+struct Send<'a> {
+    workspace: &'a Workspace,
+    args: &'a Args,
+    window: Window,
+}
+
+impl Send<'_> {
+    async fn send(self, locked: Locked) -> Ending {
+        let uncertain = self.uncertain(&locked).await?;
+        let proposal = locked.propose(uncertain).await.map_err(refusal::told)?;
+        if proposal.plan().to_send == 0 {
+            print::note(&plan::nothing(proposal.plan(), &proposal.content().composition().issue));
+            return self.tell(proposal.leave().await);
         }
-        ledger.recover(&boot, &clock::now().to_string()).await?;
-        let resend = self.resend_uncertain().await?;
-        let plan = self.survey.plan(resend).await?;
-        if plan.to_send == 0 {
-            if plan.only_leavers_wait() {
-                let run = self.begin(ledger, &boot).await?;
-                ledger.plan(run, self.survey.content.text()).await?;
-            }
-            return self.nothing_to_do(ledger, &plan).await;
+        let destination = self.destination(proposal.plan()).await?;
+        self.show(&proposal, &destination);
+        if let Some(end) = self.window.over() {
+            return self.too_late(&end, proposal.leave().await);
         }
-        let mut destination = relays::destination(workspace, &args.relay).await?;
-        let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
-        destination.share_connections(args.connections, most);
-        let named = destination.routes.iter().map(|route| {
-            let connections = plan::counted(route.relay.connections() as u64, "connection");
-            (format!("{} ({connections})", route.relay), route.limit)
-        });
-        let way = Way::new(named.collect(), args.limit);
-        print::note(plan.told(workspace, &way, &self.survey.content.composition).trim_end());
-        if let Some(end) = self.hours.over() {
-            return self.too_late(&end).await;
-        }
-        if !plan::confirmed(self.args.yes, plan.to_send)? {
+        if !question::confirmed(self.args.yes, proposal.plan().to_send)? {
             return Err(Failure::new("nothing was sent"));
         }
-        let run = self.begin(ledger, &boot).await?;
-        ledger.plan(run, self.survey.content.text()).await?;
-        if resend {
-            ledger.resend_uncertain(run).await?;
-        }
-        if !self.hours.wait().await {
+        let to_send = proposal.plan().to_send;
+        let planned = proposal.accept().await.map_err(refusal::told)?;
+        if !self.window.wait().await {
             destination.close().await;
             print::note("interrupted before the first message; run the same command again");
             return Ok(Exit::Interrupted);
         }
-        if let Some(end) = self.hours.over() {
+        if let Some(end) = self.window.over() {
             destination.close().await;
-            return self.too_late(&end).await;
+            return self.too_late(&end, planned.leave().await);
         }
-        let ended = self.deliver(ledger, run, &boot, &destination, plan.to_send).await;
+        let report = self.deliver(planned, &destination, to_send).await;
         destination.close().await;
-        let ending = self.close(ledger, ended?).await;
-        store.clone().close().await;
-        ending
+        self.tell(report)
     }
 
-    /// Whether those of whom nobody can tell are to be sent to again.
-    async fn resend_uncertain(&self) -> Result<bool, Failure> {
+    /// What becomes of those of whom nobody can tell.
+    async fn uncertain(&self, locked: &Locked) -> Result<locked::Uncertain, Failure> {
         let asked = match self.args.uncertain {
-            Uncertain::Hold => return Ok(false),
-            Uncertain::Resend => return Ok(true),
-            Uncertain::Ask => !self.args.yes && plan::somebody_is_here(),
+            Uncertain::Hold => return Ok(locked::Uncertain::Hold),
+            Uncertain::Resend => return Ok(locked::Uncertain::Resend),
+            Uncertain::Ask => !self.args.yes && question::somebody_is_here(),
         };
-        let count = self.survey.ledger.counts().await?.uncertain;
+        let (count, first) = locked.uncertain().await.map_err(refusal::told)?;
         if !asked || count == 0 {
-            return Ok(false);
+            return Ok(locked::Uncertain::Hold);
         }
-        report::listed(&self.survey.ledger, "uncertain").await?;
-        plan::resend_confirmed(count)
+        report::list(&first);
+        let resend = question::resend_confirmed(count)?;
+        Ok(if resend { locked::Uncertain::Resend } else { locked::Uncertain::Hold })
     }
 
-    /// It is later than `--not-after`: nothing has left, and everything waits.
-    async fn too_late(&self, end: &str) -> Ending {
-        print::note(&format!("{end}: nothing was sent"));
-        let composition = &self.survey.content.composition;
-        let counts = self.survey.ledger.counts().await?;
-        self.answer(&Summary::new(self.issue(), composition, counts, Duration::ZERO, 0))?;
-        Ok(Exit::Unfinished)
+    /// The relays, with connections for so many messages.
+    async fn destination(&self, plan: &Plan) -> Result<Destination, Failure> {
+        let mut destination = relays::destination(self.workspace, &self.args.plan.relay).await?;
+        let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
+        destination.share_connections(self.args.plan.connections, most);
+        Ok(destination)
     }
 
-    fn issue(&self) -> &str {
-        &self.survey.content.composition.issue
-    }
-
-    async fn begin(&self, ledger: &Ledger, boot: &str) -> Result<i64, Failure> {
-        let started = clock::now().to_string();
-        Ok(ledger.begin(&self.survey.content.composition.hash_hex(), boot, &started).await?)
+    fn show(&self, proposal: &Proposal, destination: &Destination) {
+        let named = destination.routes.iter().map(|route| {
+            let connections = plan::counted(route.relay.connections() as u64, "connection");
+            (format!("{} ({connections})", route.relay), route.limit)
+        });
+        let routes = RoutePlan::new(named.collect(), self.args.plan.limit);
+        let (plan, composition) = (proposal.plan(), proposal.content().composition());
+        let text = PlanText { plan, workspace: self.workspace, routes: &routes, composition };
+        print::note(text.words().trim_end());
     }
 
     async fn deliver(
         &self,
-        ledger: &Ledger,
-        run: i64,
-        boot: &str,
+        planned: Planned,
         destination: &Destination,
         to_send: u64,
-    ) -> Result<run::Report, Failure> {
+    ) -> Result<SendReport, SendError> {
         let progress = Arc::new(Progress::default());
         let (stop, stopping) = watch::channel(run::Stopping::No);
         let stop = Arc::new(stop);
         let signals = tokio::spawn(signals::watch(Arc::clone(&stop)));
-        let end = tokio::spawn(self.hours.clone().watch(Arc::clone(&stop)));
+        let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
         let options = run::Options {
-            templates: Arc::clone(&self.templates),
+            templates: planned.templates(),
             routes: self.routes(destination),
             limit: self.args.plan.limit,
-            lanes: self.survey.workspace.config.lanes.clone(),
-            schedule: self.survey.workspace.config.schedule,
+            lanes: self.workspace.config.lanes.clone(),
+            schedule: self.workspace.config.schedule,
             wait: self.args.wait,
             clock: || clock::now().to_string(),
             stopping,
             progress,
         };
-        let report = run::run(ledger, run, boot, &options).await;
+        let report = planned.deliver(&options).await;
         bar.abort();
         let _ = bar.await;
         signals.abort();
         end.abort();
-        Ok(report?)
+        report
     }
 
     /// The relays; a limit on the command line stands for theirs.
@@ -274,70 +254,14 @@ impl Ready<'_> {
         routes
     }
 
-    async fn close(&self, ledger: &Ledger, report: run::Report) -> Ending {
-        let counts = ledger.counts().await?;
-        let summary = Summary::new(
-            &self.survey.content.composition.issue,
-            &self.survey.content.composition,
-            counts,
-            report.elapsed,
-            report.settled,
-        );
-        for trouble in &report.failed_relays {
-            print::note(&format!("{trouble}; its share was left to the other relays"));
-        }
-        report::troubles(ledger).await?;
-        self.answer(&summary)?;
-        let resume = "run the same command again to go on";
-        match report.ended {
-            Ended::Interrupted if self.hours.over().is_some() => {
-                let end = self.hours.over().unwrap_or_default();
-                print::note(&format!("{end}: {} are left; {resume}", counts.pending));
-                Ok(Exit::Unfinished)
-            }
-            Ended::Interrupted => {
-                print::note(&format!("interrupted: {} are left; {resume}", counts.pending));
-                Ok(Exit::Interrupted)
-            }
-            Ended::Relay(trouble) => Err(Failure::new(trouble.to_string()).help(resume)),
-            Ended::Refused(reason) => Err(Failure::new(format!(
-                "the relay refuses the message or its sender, not a recipient: {reason}"
-            ))
-            .help(format!(
-                "mend what it names; then {resume}, with --recompose if you changed the issue"
-            ))),
-            Ended::Ledger(reason) => Err(Failure::new(reason).help(resume)),
-            Ended::Done if counts.is_final() => Ok(Exit::Done),
-            Ended::Done => Ok(Exit::Unfinished),
-        }
+    /// It is later than `--not-after`: nothing has left, and everybody waits.
+    fn too_late(&self, end: &str, report: Result<SendReport, SendError>) -> Ending {
+        print::note(&format!("{end}: nothing was sent"));
+        self.tell(report)?;
+        Ok(Exit::Unfinished)
     }
 
-    fn answer(&self, summary: &Summary) -> Result<(), Failure> {
-        match self.args.plan.json {
-            true => print::answer(format!("{}\n", summary.json()?).as_bytes()),
-            false => print::answer(summary.human().as_bytes()),
-        }
+    fn tell(&self, report: Result<SendReport, SendError>) -> Ending {
+        report::tell(&report.map_err(refusal::told)?, &self.window, self.args.plan.json)
     }
-
-    async fn nothing_to_do(&self, ledger: &Ledger, plan: &Plan) -> Ending {
-        print::note(&plan.nothing(&self.survey.content.composition.issue));
-        let counts = ledger.counts().await?;
-        report::troubles(ledger).await?;
-        let summary = Summary::new(
-            &self.survey.content.composition.issue,
-            &self.survey.content.composition,
-            counts,
-            Duration::ZERO,
-            0,
-        );
-        self.answer(&summary)?;
-        Ok(if counts.is_final() { Exit::Done } else { Exit::Unfinished })
-    }
-}
-
-/// What names this boot of the machine; empty where the system does not say, which counts as
-/// another boot each time.
-fn boot() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map_or(String::new(), |text| text.trim().to_owned())
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use sejong_digest::delivery::trial;
+use sejong_digest::delivery::test_send;
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::splice::{SpliceError, Template};
@@ -63,7 +63,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     }
     runtime()?.block_on(async {
         let destination = relays::destination(&workspace, &args.relay).await?;
-        let sent = trial::send(&destination.routes[0].relay, messages).await;
+        let sent = test_send::send(&destination.routes[0].relay, messages).await;
         destination.close().await;
         let (outcomes, trouble) = match sent {
             Ok(outcomes) => (outcomes, None),

@@ -3,6 +3,7 @@
 //! Every verb that touches an issue comes through here, so that preview, render, test and send
 //! start from the same composition. Must never change a file, the cache of prepared pictures aside.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use sejong_digest::check::allow::Allowed;
@@ -102,6 +103,17 @@ impl Workspace {
         let mut allowed = issue.as_ref().map(Allowed::of_issue).unwrap_or_default();
         let problems = allowed.remaining(problems);
         Draft { folder, issue, composition, problems, allowed }
+    }
+
+    /// The files that decide what an issue looks like, and the SHA-256 of each.
+    pub(crate) fn files(&self, issue: &Issue) -> BTreeMap<String, String> {
+        let mut files = issue.files();
+        if let Ok(bytes) = std::fs::read(self.root.join("digest.toml")) {
+            let hash = sejong_digest::crypto::sha256([&bytes[..]]);
+            let digits = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            files.insert("digest.toml".to_owned(), digits);
+        }
+        files
     }
 
     /// Who the publication is in mail, with the keys of its own secret, which is made if missing.

@@ -6,7 +6,7 @@
 mod blocks;
 mod components;
 mod auto_excerpt;
-mod frozen;
+pub mod frozen;
 mod table;
 mod inline;
 mod language;

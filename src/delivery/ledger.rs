@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serializer as _;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
+use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::journal::{self, Settled};
 use crate::message::address::Address;
@@ -62,6 +62,17 @@ CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 /// The states of a row, as the tables name them.
 pub const STATES: [&str; 7] =
     ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
+
+/// A run that is to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRun<'a> {
+    /// What new recipients get, hexadecimal digits.
+    pub content_hash: &'a str,
+    /// The boot of the machine.
+    pub boot: &'a str,
+    /// RFC 3339.
+    pub started_at: &'a str,
+}
 
 /// A row to attempt.
 #[derive(Clone, Debug)]
@@ -118,40 +129,22 @@ impl Ledger {
         self.store.rescue_to(&path).await.map(|()| path)
     }
 
-    /// Begins a run.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn begin(&self, hash: &str, boot: &str, at: &str) -> Result<i64, StoreError> {
+    /// Begins a run; only [`Ledger::plan`] does.
+    async fn begin(
+        &self,
+        connection: &mut SqliteConnection,
+        run: &NewRun<'_>,
+    ) -> Result<i64, sqlx::Error> {
         sqlx::query_scalar(
             "INSERT INTO run (issue, content_hash, boot, started_at) VALUES (?1, ?2, ?3, ?4) \
              RETURNING id",
         )
         .bind(&self.issue)
-        .bind(hash)
-        .bind(boot)
-        .bind(at)
-        .fetch_one(self.store.pool())
+        .bind(run.content_hash)
+        .bind(run.boot)
+        .bind(run.started_at)
+        .fetch_one(connection)
         .await
-        .map_err(|error| self.store.failed(error))
-    }
-
-    /// Gives uncertain rows another attempt, with the Message-ID they had. Whoever the plan of
-    /// `run` did not find in the list any more stays uncertain.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn resend_uncertain(&self, run: i64) -> Result<u64, StoreError> {
-        let done = sqlx::query(
-            "UPDATE recipient SET state = 'pending' \
-             WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2",
-        )
-        .bind(&self.issue)
-        .bind(run)
-        .execute(self.store.pool())
-        .await
-        .map_err(|error| self.store.failed(error))?;
-        Ok(done.rows_affected())
     }
 
     /// Writes outcomes, in one transaction.

@@ -10,5 +10,6 @@ pub mod pace;
 pub mod reconcile;
 pub mod run;
 pub mod schedule;
+pub mod send;
 pub mod templates;
-pub mod trial;
+pub mod test_send;

@@ -1,18 +1,29 @@
-//! The relay's log settles what its reply did not: a message whose Message-ID stands there was
-//! taken, whatever became of the connection.
+//! The relay's log settles what its reply did not: a message that it shows as taken was taken,
+//! whatever became of the connection.
 //!
-//! Reads lines of any mail server's log: what is looked for is our own Message-ID, which no other
-//! message has.
+//! [`maillog::read`] says what the log knows of each uncertain row, [`ruling::rule`] what that
+//! means, and [`settle`] writes it down. A Message-ID that merely stands in a log proves nothing:
+//! servers write it before they have the text.
 
-use std::collections::HashMap;
-use std::io::{self, BufRead};
+pub mod evidence;
+mod exchange;
+mod exim;
+mod lines;
+pub mod maillog;
+mod postfix;
+mod queue;
+pub mod ruling;
+mod sendmail;
+pub mod stamp;
+mod syslog;
 
+use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use crate::store::{Store, StoreError};
+use evidence::{Quote, ReportedAction};
+use ruling::Ruling;
 
-/// Bytes of a line that are looked at: a Message-ID stands near its start.
-const LINE: usize = 8 * 1024;
 /// Rows of one statement.
 const BATCH: usize = 1_000;
 
@@ -23,8 +34,12 @@ pub struct Open {
     pub row: i64,
     /// Whom it is about.
     pub email: String,
-    /// Without angle brackets.
+    /// Without angle brackets; empty where none was recorded.
     pub message_id: String,
+    /// When the run began that claimed it last: nothing of it left before.
+    pub run_began: Option<Timestamp>,
+    /// When it was recorded as uncertain: nothing of it left afterwards.
+    pub at: Option<Timestamp>,
 }
 
 /// The uncertain rows of an issue.
@@ -33,107 +48,61 @@ pub struct Open {
 /// The store's.
 pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, email, coalesce(message_id, '') FROM recipient \
-         WHERE issue = ?1 AND state = 'uncertain' ORDER BY id",
+        "SELECT recipient.id, email, coalesce(message_id, ''), coalesce(run.started_at, ''), \
+         coalesce(at, '') FROM recipient LEFT JOIN run ON run.id = recipient.claimed_by \
+         WHERE recipient.issue = ?1 AND state = 'uncertain' ORDER BY recipient.id",
     )
     .bind(issue)
     .fetch_all(store.pool())
     .await
     .map_err(|error| store.failed(error))?;
+    let moment = |row: &sqlx::sqlite::SqliteRow, column: usize| {
+        let text: String = row.get(column);
+        text.parse().ok()
+    };
     let open = |row: &sqlx::sqlite::SqliteRow| Open {
         row: row.get(0),
         email: row.get(1),
         message_id: row.get(2),
+        run_began: moment(row, 3),
+        at: moment(row, 4),
     };
     Ok(rows.iter().map(open).collect())
 }
 
-/// Which of `open` a log names, by row, with the line that does.
-///
-/// # Errors
-/// The system's, where the log cannot be read to its end.
-pub fn found(open: &[Open], mut log: impl BufRead) -> io::Result<HashMap<i64, String>> {
-    let by_id: HashMap<&str, i64> = open
-        .iter()
-        .filter(|open| !open.message_id.is_empty())
-        .map(|open| (open.message_id.as_str(), open.row))
-        .collect();
-    let mut found = HashMap::new();
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if log.read_until(b'\n', &mut line)? == 0 {
-            return Ok(found);
-        }
-        let text = String::from_utf8_lossy(&line[..line.len().min(LINE)]);
-        for word in text.split(['<', '>', ' ', '=', ',', ';', '"', '\'', '[', ']', '(', ')']) {
-            if let Some(row) = by_id.get(word.trim_end()) {
-                found.entry(*row).or_insert_with(|| text.trim_end().to_owned());
-            }
-        }
-    }
-}
-
-/// Moves rows out of `uncertain`: to `accepted` with the line of the log, or back to `pending`.
+/// Moves rows out of `uncertain` as it was ruled: to `accepted` with what the log says, or back to
+/// `pending`.
 ///
 /// # Errors
 /// The store's; then nothing has moved.
-pub async fn settle(
-    store: &Store,
-    accepted: &[(i64, String)],
-    pending: &[i64],
-    at: &str,
-) -> Result<(), StoreError> {
+pub async fn settle(store: &Store, rulings: &[(Open, Ruling)], at: &str) -> Result<(), StoreError> {
     let failed = |error| store.failed(error);
+    let moved: Vec<(i64, &str, String)> = rulings
+        .iter()
+        .filter_map(|(open, ruling)| match ruling {
+            Ruling::Accepted { by, later } => Some((open.row, "accepted", taken(by, later))),
+            Ruling::Pending(doubt) => Some((open.row, "pending", doubt.to_string())),
+            Ruling::Uncertain(_) => None,
+        })
+        .collect();
     let mut transaction = store.pool().begin().await.map_err(failed)?;
-    for batch in accepted.chunks(BATCH) {
-        let mut query = QueryBuilder::<Sqlite>::new("WITH found (id, text) AS (");
-        query.push_values(batch, |mut row, (id, text)| {
-            row.push_bind(*id).push_bind(format!("found in the relay's log: {text}"));
+    for batch in moved.chunks(BATCH) {
+        let mut query = QueryBuilder::<Sqlite>::new("WITH found (id, state, text) AS (");
+        query.push_values(batch, |mut row, (id, state, text)| {
+            row.push_bind(*id).push_bind(*state).push_bind(text);
         });
-        query.push(") UPDATE recipient SET state = 'accepted', text = found.text, at = ");
-        query.push_bind(at);
-        query.push(" FROM found WHERE recipient.id = found.id AND state = 'uncertain'");
-        query.build().execute(&mut *transaction).await.map_err(failed)?;
-    }
-    for batch in pending.chunks(BATCH) {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "UPDATE recipient SET state = 'pending', text = 'not in the relay''s log' \
-             WHERE state = 'uncertain' AND id IN (",
-        );
-        let mut list = query.separated(", ");
-        for row in batch {
-            list.push_bind(*row);
-        }
-        query.push(")");
+        // The time of a row that is sent to again stays that of its last attempt: limits count it.
+        query.push(") UPDATE recipient SET state = found.state, text = found.text, at = CASE ");
+        query.push("found.state WHEN 'accepted' THEN ").push_bind(at).push(" ELSE at END");
+        query.push(" FROM found WHERE recipient.id = found.id AND recipient.state = 'uncertain'");
         query.build().execute(&mut *transaction).await.map_err(failed)?;
     }
     transaction.commit().await.map_err(failed)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(row: i64, message_id: &str) -> Open {
-        Open { row, email: "kim@a.example".to_owned(), message_id: message_id.to_owned() }
-    }
-
-    #[test]
-    fn a_message_id_is_found_in_the_logs_of_several_servers() {
-        let open =
-            [row(1, "aa@x.example"), row(2, "bb@x.example"), row(3, "cc@x.example"), row(4, "")];
-        let log = "Nov 23 15:00:00 mx postfix/cleanup[7]: 4F1: message-id=<aa@x.example>\n\
-            2025-11-23 15:00:01 1abc-00 <= d@x.example H=me P=esmtp S=38000 id=bb@x.example\n\
-            Nov 23 15:00:02 mx postfix/cleanup[7]: 4F2: message-id=<xcc@x.example>\n";
-        let mut rows: Vec<i64> = found(&open, log.as_bytes()).unwrap().into_keys().collect();
-        rows.sort_unstable();
-        assert_eq!(rows, [1, 2]);
-    }
-
-    #[test]
-    fn a_log_of_anything_is_read_to_its_end() {
-        let log = [vec![0xFF; 100_000], b"\nmessage-id=<aa@x.example>".to_vec()].concat();
-        assert_eq!(found(&[row(1, "aa@x.example")], &log[..]).unwrap().len(), 1);
-    }
+/// What a row keeps of the log: the line that shows the message as taken, and that of a failure.
+fn taken(by: &Quote, later: &Option<(ReportedAction, Quote)>) -> String {
+    let failed = later.as_ref().filter(|(action, _)| *action == ReportedAction::Failed);
+    let behind = failed.map(|(_, quote)| format!("; not delivered: {}", quote.text));
+    format!("found in the relay's log: {}{}", by.text, behind.unwrap_or_default())
 }

@@ -117,7 +117,7 @@ impl Dns {
         // With a dot at its end the name is whole, and no search domain is tried.
         let question = self.0.lookup(format!("{}.", name.trim_end_matches('.')), kind);
         match timeout(WITHIN, question).await {
-            Err(_) => Err(failed(format!("no answer after {} s", WITHIN.as_secs()))),
+            Err(_) => Err(failed(format!("no answer within {} s", WITHIN.as_secs()))),
             Ok(Err(error)) if error.is_no_records_found() => Ok(Vec::new()),
             Ok(Err(error)) => Err(failed(error.to_string())),
             Ok(Ok(found)) => {

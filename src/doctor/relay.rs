@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::certificate::Certificate;
-use crate::net::tls::Secured;
-use crate::smtp::outcome::{Stage, Trouble};
+use crate::net::tls::{HandshakeError, Secured};
+use crate::smtp::outcome::{Cause, Stage, Trouble};
 use crate::smtp::relay::{Relay, Timeouts, Tls};
 use crate::smtp::session::{Offered, Session};
 
@@ -180,38 +180,30 @@ fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
 }
 
 fn failed(trouble: &Trouble) -> Finding {
-    let (check, help) = match (trouble.stage, trouble.reply.is_some()) {
+    let (check, help) = match (trouble.stage, &trouble.cause) {
         (Stage::Auth, _) => (
             LOGIN,
             "check the user and the password; some relays need a special password for programs",
         ),
-        (Stage::Starttls | Stage::Connect, _) if trouble.text.contains(" expired") => (
+        (_, Cause::Tls(HandshakeError::Expired(..))) => (
             TLS,
-            "renew the certificate, or ask the people who run the relay; also check the clock of \
-             this computer",
+            "renew the certificate, or ask the people who run the relay; also check the clock of this computer",
         ),
         (Stage::Starttls, _) => (
             TLS,
-            "use smtps:// and its port if the relay has it, or name its root certificate in \
-             ca_file",
+            "use smtps:// and its port if the relay has it, or name its root certificate in ca_file",
         ),
-        (Stage::Connect, _) if speaks_of_tls(&trouble.text) => (
+        (_, Cause::Tls(_)) => (
             TLS,
-            "correct the name of the host or the port, or name the relay's root certificate in \
-             ca_file",
+            "correct the name of the host or the port, or name the relay's root certificate in ca_file",
         ),
         (Stage::Connect, _) => {
             (REACHED, "check the host and the port; many networks block port 25, so try 465 or 587")
         }
-        (_, true) => (REACHED, "ask the people who run the relay, or try again later"),
-        (_, false) => (REACHED, "check the port: 465 goes with smtps://, 587 with smtp://"),
+        (_, Cause::Reply(_)) => (REACHED, "ask the people who run the relay, or try again later"),
+        _ => (REACHED, "check the port: 465 goes with smtps://, 587 with smtp://"),
     };
     Finding::error(check, trouble.to_string()).help(help)
-}
-
-/// Implicit TLS fails at the same stage as the connection.
-fn speaks_of_tls(text: &str) -> bool {
-    text.contains("TLS") || text.contains("certificate") || text.contains("ca_file")
 }
 
 fn extensions(relay: &Relay, offered: &Offered) -> Finding {

@@ -73,7 +73,7 @@ pub enum NoAnswer {
     #[error("more than {0} redirects")]
     Redirects(usize),
     /// The time is over.
-    #[error("no answer after {} s", .0.as_secs_f32())]
+    #[error("no answer within {} s", .0.as_secs_f32())]
     Timeout(Duration),
 }
 

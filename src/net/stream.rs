@@ -63,7 +63,7 @@ impl Stream {
     /// A [`HandshakeError`]; the connection is gone.
     pub async fn into_tls(self, client: &TlsClient, host: &str) -> Result<Stream, HandshakeError> {
         let name = tls::server_name(host)?;
-        let plain = self.into_plain().map_err(HandshakeError::Broken)?;
+        let plain = self.into_plain().map_err(|error| HandshakeError::Broken(error.to_string()))?;
         let connected = TlsConnector::from(client.0.clone()).connect(name, plain).await;
         Ok(Stream::Tls(Box::new(connected.map_err(|error| tls::explain(host, error))?.into())))
     }

@@ -33,7 +33,7 @@ pub struct Secured {
 }
 
 /// Why TLS cannot be set up, whoever the server is.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsSetupError {
     /// The file of further certificates cannot be read.
     #[error("cannot read ca_file {0}: {1}")]
@@ -43,12 +43,15 @@ pub enum TlsSetupError {
     Empty(PathBuf),
     /// The machine's own roots, or rustls.
     #[error("cannot set up TLS: {0}")]
-    Roots(TlsError),
+    Roots(String),
 }
 
 /// Why a handshake failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
+    /// It could not begin.
+    #[error(transparent)]
+    Setup(#[from] TlsSetupError),
     /// The host is no name or address.
     #[error("{0} is not a name that TLS can check")]
     Name(String),
@@ -69,13 +72,13 @@ pub enum HandshakeError {
     NoTls(String),
     /// The two ends do not agree.
     #[error("TLS with {0} failed: {1}")]
-    Refused(String, TlsError),
+    Refused(String, String),
     /// It took too long: it may pass.
     #[error("the TLS handshake took longer than {} s", .0.as_secs_f32())]
     Late(Duration),
     /// The connection ended or broke: it may pass.
     #[error("the connection broke during the TLS handshake: {0}")]
-    Broken(io::Error),
+    Broken(String),
 }
 
 impl TlsClient {
@@ -93,7 +96,7 @@ impl TlsClient {
             let checked = versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
             Ok(checked.with_no_client_auth())
         });
-        Ok(TlsClient(Arc::new(config.map_err(TlsSetupError::Roots)?)))
+        Ok(TlsClient(Arc::new(config.map_err(|error| TlsSetupError::Roots(error.to_string()))?)))
     }
 
     /// The same, asking for this protocol above TLS (ALPN, RFC 7301).
@@ -101,6 +104,13 @@ impl TlsClient {
         let mut config = (*self.0).clone();
         config.alpn_protocols = vec![name.to_vec()];
         TlsClient(Arc::new(config))
+    }
+}
+
+impl HandshakeError {
+    /// Whether another try may end better: the network failed, not the two ends.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, HandshakeError::Late(_) | HandshakeError::Broken(_))
     }
 }
 
@@ -136,7 +146,7 @@ pub(super) fn version(version: ProtocolVersion) -> &'static str {
 /// What a failed handshake with `host` means.
 pub(super) fn explain(host: &str, error: io::Error) -> HandshakeError {
     let known = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
-    let Some(known) = known else { return HandshakeError::Broken(error) };
+    let Some(known) = known else { return HandshakeError::Broken(error.to_string()) };
     let host = host.to_owned();
     match known {
         TlsError::InvalidCertificate(reason) => match reason {
@@ -157,7 +167,7 @@ pub(super) fn explain(host: &str, error: io::Error) -> HandshakeError {
             reason => HandshakeError::Invalid(host, reason.to_string()),
         },
         TlsError::InvalidMessage(_) => HandshakeError::NoTls(host),
-        other => HandshakeError::Refused(host, other.clone()),
+        other => HandshakeError::Refused(host, other.to_string()),
     }
 }
 

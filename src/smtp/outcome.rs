@@ -1,13 +1,20 @@
 //! Reply, or no reply -> what it means: for the recipient, the message, the session, the relay.
 //!
-//! The one file that decides. Everything here is a pure function of the stage and the reply, so
-//! that the catalogue of faults reads as a table in the tests below. The rule above all others:
+//! The one file that decides. Callers hand over what they heard, or that they heard nothing, and
+//! what the session had been ([`History`]); they judge none of it. Everything here is a pure
+//! function, so that the catalogue of faults reads as a table in the tests below. The rule above all others:
 //! once the final dot may have left us, only a reply tells accepted from refused; without one the
 //! outcome is [`Outcome::Uncertain`], never a retry and never a guess.
 
 use std::fmt;
 
+use super::relay::{Relay, Tls};
 use super::reply::Reply;
+use super::session::Offered;
+use super::wire::Loss;
+use crate::message::Message;
+use crate::net::dial::DialError;
+use crate::net::tls::HandshakeError;
 
 /// Where in a session something happened (RFC 5321 3 and 4.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +35,8 @@ pub enum Stage {
     Rcpt,
     /// `DATA` up to its 354.
     Data,
+    /// The dot of an empty text: a 354 came although no recipient had been accepted (RFC 2920 3.1).
+    LoneDot,
     /// The text, before any byte of the final dot left us.
     Body,
     /// From the first byte of the final dot to its reply.
@@ -90,6 +99,21 @@ pub enum Remedy {
     Stop,
 }
 
+/// Why a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The relay said so.
+    Reply(Reply),
+    /// The name servers say that the relay's name has no address.
+    NoSuchHost,
+    /// The handshake failed, or the certificate is not good.
+    Tls(HandshakeError),
+    /// The relay does not offer what our options ask for, or what it does is not safe.
+    Unfit,
+    /// No answer, or none that could be understood.
+    NoAnswer,
+}
+
 /// The end of a session before its work was done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{relay}: {text}")]
@@ -100,12 +124,29 @@ pub struct Trouble {
     pub stage: Stage,
     /// [`Scope::Session`] or [`Scope::Relay`].
     pub scope: Scope,
-    /// What the server said, where it said something.
-    pub reply: Option<Reply>,
+    /// Why.
+    pub cause: Cause,
     /// One sentence for people.
     pub text: String,
     /// What to do.
     pub remedy: Remedy,
+}
+
+/// What a session had been and done when it ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct History<'a> {
+    pub(super) relay: &'a Relay,
+    /// Messages settled by a reply to their final dot.
+    pub(super) carried: u64,
+    /// Whether commands left in groups.
+    pub(super) pipelined: bool,
+}
+
+impl<'a> History<'a> {
+    /// That of a session which is still being opened.
+    pub(super) fn of_opening(relay: &'a Relay) -> History<'a> {
+        History { relay, carried: 0, pipelined: false }
+    }
 }
 
 impl fmt::Display for Stage {
@@ -120,6 +161,7 @@ impl fmt::Display for Stage {
             Stage::Mail => "MAIL",
             Stage::Rcpt => "RCPT",
             Stage::Data => "DATA",
+            Stage::LoneDot => "an empty text",
             Stage::Body => "the text",
             Stage::Dot => "the message",
         })
@@ -136,6 +178,8 @@ impl Stage {
             Stage::Auth => code == 235,
             Stage::Ehlo | Stage::Mail | Stage::Rcpt | Stage::Dot => (250..=259).contains(&code),
             Stage::Data => code == 354,
+            // Whatever it says of a message without a recipient, it is in step.
+            Stage::LoneDot => matches!(code / 100, 2 | 4 | 5) && code != 421,
         }
     }
 }
@@ -180,6 +224,14 @@ impl Failure {
 }
 
 impl Trouble {
+    /// What the server said, where it said something.
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.cause {
+            Cause::Reply(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
     /// Whether a connection was turned away before any mail, perhaps as one too many: by 421, by
     /// 4.7.x, or with the usual words.
     pub fn asks_for_fewer_connections(&self) -> bool {
@@ -189,12 +241,12 @@ impl Trouble {
             reply.code == 421
                 || (reply.class() == 4 && (reply.subject() == Some(7) || text.contains("too many")))
         };
-        opening && self.reply.as_ref().is_some_and(turned_away)
+        opening && self.reply().is_some_and(turned_away)
     }
 
     /// Whether the relay's name has no address, as far as the name servers know.
     pub fn is_about_the_name(&self) -> bool {
-        (self.stage, self.scope, self.remedy) == (Stage::Connect, Scope::Relay, Remedy::BackOff)
+        self.cause == Cause::NoSuchHost
     }
 }
 
@@ -236,15 +288,41 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
     })
 }
 
-/// What the absence of a reply means. `garbled`: something came that is no reply.
-pub fn of_loss(stage: Stage, garbled: bool, text: String) -> Outcome {
-    let failure = Failure { stage, scope: Scope::Session, reply: None, text };
+/// What the absence of a reply means.
+pub(super) fn of_loss(stage: Stage, loss: &Loss) -> Outcome {
+    let failure =
+        Failure { stage, scope: Scope::Session, reply: None, text: in_words(stage, loss) };
     match stage {
         Stage::Dot => Outcome::Uncertain(failure),
         // Charged: a recipient whose transaction always ends in garbage must not be tried forever.
-        _ if garbled => Outcome::Deferred(failure),
+        _ if loss.is_garbled() => Outcome::Deferred(failure),
         _ => Outcome::Unsent(failure),
     }
+}
+
+/// A message that was to go on a session which ended before its turn. `text`: how it ended.
+pub(super) fn of_end(stage: Stage, text: String) -> Outcome {
+    Outcome::Unsent(Failure { stage, scope: Scope::Session, reply: None, text })
+}
+
+/// What this relay cannot take, known from its answer to EHLO; `None` to go on.
+pub(super) fn of_offer(offered: &Offered, message: &Message) -> Option<Outcome> {
+    let failure = |scope, text| Failure { stage: Stage::Mail, scope, reply: None, text };
+    let (envelope, size) = (&message.envelope, message.bytes.len() as u64);
+    match offered.size {
+        Some(Some(max)) if size > max => {
+            let text = format!("the message has {size} bytes, the relay takes {max}");
+            return Some(Outcome::Refused(failure(Scope::Message, text)));
+        }
+        _ if offered.smtputf8 => return None,
+        _ => {}
+    }
+    let lacks = |what| format!("{what} needs SMTPUTF8, which the relay does not offer");
+    if envelope.recipient.needs_smtputf8() {
+        return Some(Outcome::Refused(failure(Scope::Recipient, lacks("the address"))));
+    }
+    let sender = envelope.reverse_path.as_ref().is_some_and(|sender| sender.needs_smtputf8());
+    sender.then(|| Outcome::Unsent(failure(Scope::Message, lacks("the sender's address"))))
 }
 
 fn scope(stage: Stage, reply: &Reply) -> Scope {
@@ -277,20 +355,23 @@ fn is_unauthenticated(reply: &Reply) -> bool {
     (20..=26).any(|detail| reply.is_about(7, detail)) || reply.is_about(7, 515)
 }
 
-/// The end of a session by a reply. `carried`: messages that the session had settled before;
-/// `pipelined`: whether commands were grouped.
-pub fn trouble_of_reply(stage: Stage, reply: Reply, carried: u64, pipelined: bool) -> Trouble {
-    let in_transaction =
-        matches!(stage, Stage::Mail | Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot);
+/// The end of a session by a reply.
+pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>) -> Trouble {
+    let in_transaction = matches!(
+        stage,
+        Stage::Mail | Stage::Rcpt | Stage::Data | Stage::LoneDot | Stage::Body | Stage::Dot
+    );
     let (scope, remedy) = match (stage, reply.code, reply.class()) {
         // Many relays end a session after so many messages with a 421: not a bad sign.
-        (_, 421, _) if in_transaction && carried > 0 => (Scope::Session, Remedy::Reconnect),
+        (_, 421, _) if in_transaction && history.carried > 0 => (Scope::Session, Remedy::Reconnect),
         (_, 421, _) | (Stage::Connect | Stage::Greeting, ..) => (Scope::Session, Remedy::BackOff),
         (Stage::Auth, _, 4) => (Scope::Relay, Remedy::BackOff),
         (_, _, 4) => (Scope::Session, Remedy::BackOff),
         (Stage::Ehlo | Stage::Starttls | Stage::Auth, ..) => (Scope::Relay, Remedy::Stop),
         (_, 530 | 534 | 535 | 538, _) => (Scope::Relay, Remedy::Stop),
-        _ if pipelined => (Scope::Session, Remedy::Lockstep),
+        // It explains why the text could not be written: nothing is out of step.
+        (Stage::Body, ..) => (Scope::Session, Remedy::BackOff),
+        _ if history.pipelined => (Scope::Session, Remedy::Lockstep),
         _ => (Scope::Session, Remedy::BackOff),
     };
     let text = match (reply.code, reply.class()) {
@@ -298,26 +379,57 @@ pub fn trouble_of_reply(stage: Stage, reply: Reply, carried: u64, pipelined: boo
         (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
         _ => format!("protocol error: {reply} is no answer to {stage}"),
     };
-    Trouble { relay: String::new(), stage, scope, reply: Some(reply), text, remedy }
+    let relay = history.relay.to_string();
+    Trouble { relay, stage, scope, cause: Cause::Reply(reply), text, remedy }
 }
 
-/// The end of a session without a reply. `out_of_step`: what came was garbled or missing although
-/// the connection stood.
-pub fn trouble_of_loss(stage: Stage, text: String, carried: u64, out_of_step: bool) -> Trouble {
-    let remedy = match stage {
-        Stage::Mail | Stage::Rcpt | Stage::Data if out_of_step => Remedy::Lockstep,
+/// The end of a session without a reply.
+pub(super) fn trouble_of_loss(stage: Stage, loss: &Loss, history: History<'_>) -> Trouble {
+    let cause = match loss {
+        Loss::Dial(DialError::NoSuchHost(_)) => Cause::NoSuchHost,
+        Loss::Handshake(error) => Cause::Tls(error.clone()),
+        Loss::Unfit(_) => Cause::Unfit,
+        _ => Cause::NoAnswer,
+    };
+    let (scope, remedy) = match (stage, &cause) {
+        // Our configuration's fault, unless the name was known a minute ago.
+        (_, Cause::NoSuchHost) => (Scope::Relay, Remedy::BackOff),
+        (_, Cause::Tls(error)) if !error.may_pass() => (Scope::Relay, Remedy::Stop),
+        (_, Cause::Unfit) => (Scope::Relay, Remedy::Stop),
+        // In lockstep DATA is not sent behind a refusal, and no such dot is needed.
+        (Stage::LoneDot, _) => (Scope::Session, Remedy::Lockstep),
+        (Stage::Mail | Stage::Rcpt | Stage::Data, _)
+            if history.pipelined && loss.is_out_of_step() =>
+        {
+            (Scope::Session, Remedy::Lockstep)
+        }
         // A silent end between two messages is how some relays count to their limit.
-        Stage::Mail if carried > 0 => Remedy::Reconnect,
-        _ => Remedy::BackOff,
+        (Stage::Mail, _) if history.carried > 0 => (Scope::Session, Remedy::Reconnect),
+        _ => (Scope::Session, Remedy::BackOff),
     };
-    let text = match stage {
-        Stage::Connect => text,
-        Stage::Greeting => format!("no greeting from the relay: {text}"),
-        Stage::Body => format!("while sending the text: {text}"),
-        Stage::Dot => format!("after the final dot: {text}"),
-        stage => format!("no usable answer to {stage}: {text}"),
+    let hint = match loss {
+        Loss::Dial(DialError::NoSuchHost(_)) => "; check the relay's name",
+        Loss::Handshake(HandshakeError::UntrustedIssuer(_)) => {
+            "; if it is the relay's own, name it or its root with ?ca_file=PATH"
+        }
+        Loss::Handshake(HandshakeError::NoTls(_)) if history.relay.tls() == Tls::Implicit => {
+            "; write smtp:// for STARTTLS"
+        }
+        _ => "",
     };
-    Trouble { relay: String::new(), stage, scope: Scope::Session, reply: None, text, remedy }
+    let text = format!("{}{hint}", in_words(stage, loss));
+    Trouble { relay: history.relay.to_string(), stage, scope, cause, text, remedy }
+}
+
+/// A sentence for what came instead of a reply.
+fn in_words(stage: Stage, loss: &Loss) -> String {
+    match (stage, loss) {
+        (Stage::Connect, _) | (_, Loss::Handshake(_) | Loss::Unfit(_)) => loss.to_string(),
+        (Stage::Greeting, _) => format!("no greeting from the relay: {loss}"),
+        (Stage::Body, _) => format!("while sending the text: {loss}"),
+        (Stage::Dot, _) => format!("after the final dot: {loss}"),
+        (stage, _) => format!("no usable answer to {stage}: {loss}"),
+    }
 }
 
 #[cfg(test)]

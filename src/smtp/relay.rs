@@ -52,6 +52,10 @@ pub struct Timeouts {
     pub body: Duration,
     /// The reply to the final dot.
     pub dot: Duration,
+    /// The next reply to commands that left in one group, once the group has been answered in part.
+    /// Some relays offer PIPELINING and drop what follows; those that are only slow lose a session
+    /// by it, and are then sent one command at a time.
+    pub missing: Duration,
     /// After so long without a word the relay is asked by NOOP whether it is still there.
     pub idle: Duration,
 }
@@ -66,6 +70,7 @@ impl Default for Timeouts {
             data: Duration::from_secs(120),
             body: Duration::from_secs(180),
             dot: Duration::from_secs(600),
+            missing: Duration::from_secs(5),
             idle: Duration::from_secs(30),
         }
     }

@@ -130,6 +130,11 @@ impl ReplyReader {
         ReplyReader { line: Vec::new(), reply: None, lines: 0, text_max }
     }
 
+    /// Whether part of a reply has come.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.line.is_empty() || self.reply.is_some()
+    }
+
     /// Takes bytes off the front of `bytes`, up to the end of a reply if there is one in them.
     ///
     /// # Errors

@@ -12,14 +12,11 @@ use lettre::transport::smtp::commands::{Ehlo, Quit, Starttls};
 use secrecy::ExposeSecret;
 use tracing::debug;
 
-use super::outcome::{Remedy, Scope, Stage, Trouble, trouble_of_loss, trouble_of_reply};
+use super::outcome::{History, Stage, Trouble, trouble_of_loss, trouble_of_reply};
 use super::relay::{Login, Relay, Tls};
 use super::reply::Reply;
 use super::wire::{Loss, Wire, connect};
-use crate::net::dial::DialError;
-use crate::net::tls::Secured;
-
-mod tls;
+use crate::net::tls::{HandshakeError, Secured, TlsClient, TlsSetupError};
 
 /// What a relay offers in its answer to EHLO (RFC 5321 4.1.1.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,8 +88,7 @@ impl Session {
     /// # Errors
     /// A [`Trouble`] that says at which stage it ended and what to do.
     pub async fn open(relay: &Relay) -> Result<Session, Trouble> {
-        let opened = open(relay).await;
-        opened.map_err(|trouble| Trouble { relay: relay.to_string(), ..trouble })
+        open(relay).await
     }
 
     /// What the relay offers.
@@ -121,33 +117,34 @@ impl Session {
 }
 
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
+const NO_STARTTLS: &str = "the relay does not offer STARTTLS, so nothing was sent: use smtps:// \
+                           and its port, or add ?tls=none if the way there is safe";
+const INJECTED: &str = "security warning: somebody put bytes behind the answer to STARTTLS, before \
+                        TLS began; the connection was dropped and nothing was sent";
+const NO_LOGIN: &str = "the relay offers no login here (AUTH): use its submission port with TLS, \
+                        or remove the user";
 
 async fn open(relay: &Relay) -> Result<Session, Trouble> {
     let times = relay.timeouts();
-    let mut wire = match connect(relay.host(), relay.port(), times.connect).await {
-        Ok(wire) => wire,
-        Err(error) => return Err(unreachable(&error)),
-    };
+    let lost = |stage| move |loss: Loss| trouble_of_loss(stage, &loss, History::of_opening(relay));
+    let wire = connect(relay.host(), relay.port(), times.connect).await;
+    let mut wire = wire.map_err(lost(Stage::Connect))?;
     if relay.tls() == Tls::Implicit {
-        wire = tls::start(relay, wire, Stage::Connect).await?;
+        wire = secure(relay, wire).await.map_err(lost(Stage::Connect))?;
     }
     let greeting = wire.reply(times.greeting).await;
-    expect(Stage::Greeting, greeting)?;
+    expect(relay, Stage::Greeting, greeting)?;
     let mut offered = hello(relay, &mut wire).await?;
     if relay.tls() == Tls::Required {
         if !offered.starttls {
-            let text = "the relay does not offer STARTTLS, so nothing was sent: use smtps:// and \
-                        its port, or add ?tls=none if the way there is safe";
-            return Err(stop(Stage::Starttls, text.to_owned()));
+            return Err(unfit(relay, Stage::Starttls, NO_STARTTLS));
         }
         let reply = command(&mut wire, relay, &Starttls.to_string()).await;
-        expect(Stage::Starttls, reply)?;
+        expect(relay, Stage::Starttls, reply)?;
         if wire.has_input() {
-            let text = "security warning: somebody put bytes behind the answer to STARTTLS, \
-                        before TLS began; the connection was dropped and nothing was sent";
-            return Err(stop(Stage::Starttls, text.to_owned()));
+            return Err(unfit(relay, Stage::Starttls, INJECTED));
         }
-        wire = tls::start(relay, wire, Stage::Starttls).await?;
+        wire = secure(relay, wire).await.map_err(lost(Stage::Starttls))?;
         // RFC 3207 4.2: what was offered in the clear is forgotten.
         offered = hello(relay, &mut wire).await?;
     }
@@ -179,10 +176,10 @@ async fn hello(relay: &Relay, wire: &mut Wire) -> Result<Offered, Trouble> {
     if old && relay.login().is_none() && relay.tls() != Tls::Required {
         let helo = format!("HELO {}\r\n", relay.hello());
         let reply = command(wire, relay, &helo).await;
-        expect(Stage::Ehlo, reply)?;
+        expect(relay, Stage::Ehlo, reply)?;
         return Ok(Offered::default());
     }
-    Ok(Offered::read(&expect(Stage::Ehlo, reply)?))
+    Ok(Offered::read(&expect(relay, Stage::Ehlo, reply)?))
 }
 
 async fn log_in(
@@ -199,18 +196,16 @@ async fn log_in(
         None => order.into_iter().find(offers),
     };
     let Some(mechanism) = mechanism else {
-        let known = "PLAIN, LOGIN and XOAUTH2";
-        let text = match offered.auth.as_slice() {
-            [] => "the relay offers no login here (AUTH): use its submission port with TLS, or \
-                   remove the user"
-                .to_owned(),
-            names => format!("the relay offers AUTH {}; we know {known}", names.join(" ")),
-        };
-        return Err(stop(Stage::Auth, text));
+        if offered.auth.is_empty() {
+            return Err(unfit(relay, Stage::Auth, NO_LOGIN));
+        }
+        let names = offered.auth.join(" ");
+        let text = format!("the relay offers AUTH {names}; we know PLAIN, LOGIN and XOAUTH2");
+        return Err(unfit(relay, Stage::Auth, &text));
     };
     let reply = authenticate(relay, login, mechanism, wire).await;
     let reply = reply.map(|reply| without_password(reply, login));
-    expect(Stage::Auth, reply).map(|_| ())
+    expect(relay, Stage::Auth, reply).map(|_| ())
 }
 
 /// The dialogue of one mechanism, up to its final reply.
@@ -266,30 +261,33 @@ async fn command(wire: &mut Wire, relay: &Relay, line: &str) -> Result<Reply, Lo
     wire.reply(within).await
 }
 
-fn expect(stage: Stage, reply: Result<Reply, Loss>) -> Result<Reply, Trouble> {
+fn expect(relay: &Relay, stage: Stage, reply: Result<Reply, Loss>) -> Result<Reply, Trouble> {
     match reply {
         Ok(reply) if stage.expects(reply.code) => Ok(reply),
-        Ok(reply) => Err(trouble_of_reply(stage, reply, 0, false)),
-        Err(loss) => Err(trouble_of_loss(stage, loss.to_string(), 0, false)),
+        Ok(reply) => Err(trouble_of_reply(stage, reply, History::of_opening(relay))),
+        Err(loss) => Err(trouble_of_loss(stage, &loss, History::of_opening(relay))),
     }
 }
 
 /// A trouble that only a person can end.
-fn stop(stage: Stage, text: String) -> Trouble {
-    let (relay, remedy) = (String::new(), Remedy::Stop);
-    Trouble { relay, stage, scope: Scope::Relay, reply: None, text, remedy }
+fn unfit(relay: &Relay, stage: Stage, text: &str) -> Trouble {
+    trouble_of_loss(stage, &Loss::Unfit(text.to_owned()), History::of_opening(relay))
 }
 
-fn unreachable(error: &DialError) -> Trouble {
-    let trouble = trouble_of_loss(Stage::Connect, error.to_string(), 0, false);
-    match error {
-        // A name that does not exist is our configuration's fault, unless it did a minute ago.
-        DialError::NoSuchHost(_) => {
-            let text = format!("{}; check the relay's name", trouble.text);
-            Trouble { scope: Scope::Relay, text, ..trouble }
-        }
-        _ => trouble,
+/// Shakes hands with the relay, whose certificate must be good for its host.
+async fn secure(relay: &Relay, wire: Wire) -> Result<Wire, Loss> {
+    let client = tls_client(relay).map_err(HandshakeError::from)?;
+    wire.into_tls(&client, relay.host(), relay.timeouts().hello).await
+}
+
+/// The relay's TLS configuration, made at its first use.
+fn tls_client(relay: &Relay) -> Result<TlsClient, TlsSetupError> {
+    if let Some(client) = relay.tls_client().get() {
+        return Ok(client.clone());
     }
+    let client = TlsClient::new(relay.ca_file())?;
+    // Two connections may get here at once; either configuration does.
+    Ok(relay.tls_client().get_or_init(|| client).clone())
 }
 
 #[cfg(test)]

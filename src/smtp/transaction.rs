@@ -17,7 +17,7 @@ use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 use tracing::trace;
 
 use super::outcome::{
-    self, Failure, Outcome, Scope, Stage, Trouble, trouble_of_loss, trouble_of_reply,
+    self, History, Outcome, Stage, Trouble, of_end, trouble_of_loss, trouble_of_reply,
 };
 use super::reply::Reply;
 use super::session::{Offered, Session};
@@ -104,8 +104,7 @@ impl Session {
     pub async fn carry<F: Feed>(&mut self, feed: &mut F) -> Result<End, Trouble> {
         loop {
             if !self.usable {
-                let text = "the session had ended before".to_owned();
-                return Err(self.named(trouble_of_loss(Stage::Mail, text, 0, false)));
+                return Err(trouble_of_loss(Stage::Mail, &Loss::Over, self.history()));
             }
             if !self.has_room(0) {
                 return Ok(End::MaxMessages);
@@ -125,7 +124,7 @@ impl Session {
                     Opened::Over(outcome, trouble) => {
                         self.usable = false;
                         feed.settled(current.ticket, outcome).await;
-                        return Err(self.named(trouble));
+                        return Err(trouble);
                     }
                 }
                 match self.deliver(feed, current).await {
@@ -135,7 +134,7 @@ impl Session {
                         break;
                     }
                     Ok(Step::Stopped) => return Ok(End::Stopped),
-                    Err(trouble) => return Err(self.named(trouble)),
+                    Err(trouble) => return Err(trouble),
                 }
             }
         }
@@ -151,9 +150,8 @@ impl Session {
         self.offered.pipelining && self.relay.pipelining()
     }
 
-    fn named(&mut self, trouble: Trouble) -> Trouble {
-        self.usable = false;
-        Trouble { relay: self.relay.to_string(), ..trouble }
+    fn history(&self) -> History<'_> {
+        History { relay: &self.relay, carried: self.carried, pipelined: self.pipelined() }
     }
 
     /// After a wait: a 421 or a FIN that came meanwhile ends the session before anything is sent.
@@ -167,8 +165,9 @@ impl Session {
                 Err(loss) => self.spoken(Stage::Mail, Err(loss)),
             },
         };
-        feed.settled(taken.ticket, unsent(Stage::Mail, trouble.text.clone())).await;
-        Err(self.named(trouble))
+        self.usable = false;
+        feed.settled(taken.ticket, of_end(Stage::Mail, trouble.text.clone())).await;
+        Err(trouble)
     }
 
     /// NOOP. Any answer will do, but for the 421 of a server that leaves.
@@ -184,8 +183,8 @@ impl Session {
     /// What it means that a server spoke, or left, without being asked.
     fn spoken(&self, stage: Stage, said: Result<Reply, Loss>) -> Trouble {
         match said {
-            Ok(reply) => trouble_of_reply(stage, reply, self.carried, self.pipelined()),
-            Err(loss) => trouble_of_loss(stage, loss.to_string(), self.carried, false),
+            Ok(reply) => trouble_of_reply(stage, reply, self.history()),
+            Err(loss) => trouble_of_loss(stage, &loss, self.history()),
         }
     }
 
@@ -196,27 +195,7 @@ impl Session {
         ticket: Ticket,
         message: Message,
     ) -> Option<Taken> {
-        let size = message.bytes.len() as u64;
-        let refused = |scope, text| {
-            Outcome::Refused(Failure { stage: Stage::Mail, scope, reply: None, text })
-        };
-        let outcome = match self.offered.size {
-            Some(Some(max)) if size > max => {
-                let text = format!("the message has {size} bytes, the relay takes {max}");
-                Some(refused(Scope::Message, text))
-            }
-            _ if self.offered.smtputf8 => None,
-            _ if message.envelope.recipient.needs_smtputf8() => {
-                let text = "the address needs SMTPUTF8, which the relay does not offer";
-                Some(refused(Scope::Recipient, text.to_owned()))
-            }
-            _ if message.envelope.reverse_path.as_ref().is_some_and(|a| a.needs_smtputf8()) => {
-                let text = "the sender's address needs SMTPUTF8, which the relay does not offer";
-                Some(unsent_with(Scope::Message, Stage::Mail, text.to_owned()))
-            }
-            _ => None,
-        };
-        match outcome {
+        match outcome::of_offer(&self.offered, &message) {
             None => Some(Taken { ticket, message }),
             Some(outcome) => {
                 feed.settled(ticket, outcome).await;
@@ -252,11 +231,14 @@ impl Session {
                 return self.over(Stage::Mail, &loss);
             }
         }
+        // Whether something that left with these commands has been answered.
+        let mut begun = sent_ahead;
         if self.reset_due {
-            match self.reset(grouped).await {
+            match self.reset(grouped, begun).await {
                 Ok(()) => self.reset_due = false,
                 Err(over) => return over,
             }
+            begun = true;
         }
         let mut refusal: Option<Outcome> = None;
         let mut mail_stands = false;
@@ -271,12 +253,16 @@ impl Session {
                     return self.over(stage, &loss);
                 }
             }
-            let reply = match self.wire.reply(self.limit(stage)).await {
+            let reply = match self.reply(stage, begun).await {
                 Ok(reply) => reply,
                 Err(loss) => return self.over(stage, &loss),
             };
+            begun = true;
             trace!(?stage, recipient = %message.envelope.recipient, %reply);
-            if stage == Stage::Data && refusal.is_some() && reply.code == 354 {
+            if stage == Stage::Data
+                && reply.code == 354
+                && let Some(refusal) = refusal
+            {
                 return self.lone_dot(refusal).await;
             }
             mail_stands |= stage == Stage::Mail && stage.expects(reply.code);
@@ -287,7 +273,7 @@ impl Session {
                 // RCPT may be accepted although MAIL was refused; DATA then fails.
                 None => {}
                 Some(outcome) if outcome.ends_session() => {
-                    let trouble = trouble_of_reply(stage, reply, self.carried, grouped);
+                    let trouble = trouble_of_reply(stage, reply, self.history());
                     return Opened::Over(refusal.unwrap_or(outcome), trouble);
                 }
                 Some(outcome) => refusal = Some(outcome),
@@ -303,7 +289,7 @@ impl Session {
     }
 
     /// RSET, whose reply comes before that of MAIL.
-    async fn reset(&mut self, sent: bool) -> Result<(), Opened> {
+    async fn reset(&mut self, sent: bool, begun: bool) -> Result<(), Opened> {
         if !sent {
             self.group.clear();
             self.group.extend_from_slice(Rset.to_string().as_bytes());
@@ -311,12 +297,12 @@ impl Session {
                 return Err(self.over(Stage::Mail, &loss));
             }
         }
-        match self.wire.reply(self.limit(Stage::Mail)).await {
+        match self.reply(Stage::Mail, begun).await {
             Ok(reply) if reply.code == 250 => Ok(()),
             Ok(reply) => {
                 let text = format!("RSET was answered by {reply}");
-                let trouble = trouble_of_reply(Stage::Mail, reply, self.carried, false);
-                Err(Opened::Over(unsent(Stage::Mail, text), trouble))
+                let trouble = trouble_of_reply(Stage::Mail, reply, self.history());
+                Err(Opened::Over(of_end(Stage::Mail, text), trouble))
             }
             Err(loss) => Err(self.over(Stage::Mail, &loss)),
         }
@@ -324,23 +310,16 @@ impl Session {
 
     /// 354 although no recipient was accepted: an empty text, whose reply is a formality
     /// (RFC 2920 3.1).
-    async fn lone_dot(&mut self, refusal: Option<Outcome>) -> Opened {
+    async fn lone_dot(&mut self, refusal: Outcome) -> Opened {
         self.group.clear();
         self.group.extend_from_slice(DOT);
-        let reply = match self.write(Stage::Data).await {
-            Ok(()) => self.wire.reply(self.limit(Stage::Dot)).await,
+        let reply = match self.write(Stage::LoneDot).await {
+            Ok(()) => self.wire.reply(self.limit(Stage::LoneDot)).await,
             Err(loss) => Err(loss),
         };
-        let out_of_step = |text| trouble_of_loss(Stage::Data, text, self.carried, true);
-        let refusal = refusal.unwrap_or_else(|| unsent(Stage::Data, String::new()));
         match reply {
-            Ok(reply) if reply.code == 421 => {
-                let trouble = trouble_of_reply(Stage::Data, reply, self.carried, true);
-                Opened::Over(refusal, trouble)
-            }
-            Ok(reply) if matches!(reply.class(), 2 | 4 | 5) => Opened::Refused(refusal),
-            Ok(reply) => Opened::Over(refusal, out_of_step(reply.to_string())),
-            Err(loss) => Opened::Over(refusal, out_of_step(loss.to_string())),
+            Ok(reply) if Stage::LoneDot.expects(reply.code) => Opened::Refused(refusal),
+            said => Opened::Over(refusal, self.spoken(Stage::LoneDot, said)),
         }
     }
 
@@ -349,21 +328,21 @@ impl Session {
         if self.wire.has_input() {
             // Whatever is there would pass for the reply to the dot.
             self.usable = false;
-            let loss = Loss::OutOfTurn.to_string();
-            feed.settled(current.ticket, unsent(Stage::Data, loss.clone())).await;
-            return Err(trouble_of_loss(Stage::Data, loss, self.carried, self.pipelined()));
+            let trouble = self.spoken(Stage::Data, Err(Loss::OutOfTurn));
+            feed.settled(current.ticket, of_end(Stage::Data, trouble.text.clone())).await;
+            return Err(trouble);
         }
         if feed.before_dot(current.ticket).await == Err(Stop) {
             self.usable = false;
             let text = "stopped before the text was sent".to_owned();
-            feed.settled(current.ticket, unsent(Stage::Data, text)).await;
+            feed.settled(current.ticket, of_end(Stage::Data, text)).await;
             return Ok(Step::Stopped);
         }
         if let Some(said) = self.wire.unasked().await {
             // A 421, a FIN or a stray reply that came meanwhile: no byte of the text has left.
             let trouble = self.spoken(Stage::Data, said);
             self.usable = false;
-            feed.settled(current.ticket, unsent(Stage::Data, trouble.text.clone())).await;
+            feed.settled(current.ticket, of_end(Stage::Data, trouble.text.clone())).await;
             return Err(trouble);
         }
         let next = self.follower(feed).await;
@@ -388,40 +367,38 @@ impl Session {
         self.usable = false;
         feed.settled(current.ticket, outcome).await;
         if let Some(next) = next {
-            feed.settled(next.ticket, unsent(Stage::Mail, trouble.text.clone())).await;
+            feed.settled(next.ticket, of_end(Stage::Mail, trouble.text.clone())).await;
         }
         Err(trouble)
     }
 
     /// The reply that decides. With a trouble when the session ends here.
     async fn dot_reply(&mut self) -> (Outcome, Option<Trouble>) {
-        match self.wire.reply(self.limit(Stage::Dot)).await {
-            Ok(reply) => {
-                trace!(stage = ?Stage::Dot, %reply);
-                let Some(outcome) = outcome::of_reply(Stage::Dot, reply.clone()) else {
-                    return lost(Stage::Dot, &Loss::OutOfTurn, self.carried);
-                };
-                let trouble = outcome.ends_session().then(|| {
-                    // This message is settled by its reply, hence carried.
-                    trouble_of_reply(Stage::Dot, reply, self.carried + 1, self.pipelined())
-                });
-                (outcome, trouble)
-            }
-            Err(loss) => lost(Stage::Dot, &loss, self.carried),
-        }
+        let reply = match self.wire.reply(self.limit(Stage::Dot)).await {
+            Ok(reply) => reply,
+            Err(loss) => return self.lost(Stage::Dot, &loss),
+        };
+        trace!(stage = ?Stage::Dot, %reply);
+        let Some(outcome) = outcome::of_reply(Stage::Dot, reply.clone()) else {
+            return self.lost(Stage::Dot, &Loss::OutOfTurn);
+        };
+        // This message is settled by its reply, hence carried.
+        let history = History { carried: self.carried + 1, ..self.history() };
+        let trouble = outcome.ends_session().then(|| trouble_of_reply(Stage::Dot, reply, history));
+        (outcome, trouble)
     }
 
     /// The connection failed while the group with the text was written.
     async fn broken_text(&mut self, dot_at: u64, loss: Loss) -> (Outcome, Option<Trouble>) {
         if self.wire.left() > dot_at {
-            return lost(Stage::Dot, &loss, self.carried);
+            return self.lost(Stage::Dot, &loss);
         }
-        let reply: Option<Reply> = self.wire.last_words().await;
-        let judged = reply.and_then(|reply| {
+        let said = self.wire.last_words().await;
+        let judged = said.and_then(|reply| {
             let outcome = outcome::of_reply(Stage::Body, reply.clone())?;
-            Some((outcome, Some(trouble_of_reply(Stage::Body, reply, self.carried, false))))
+            Some((outcome, Some(trouble_of_reply(Stage::Body, reply, self.history()))))
         });
-        judged.unwrap_or_else(|| lost(Stage::Body, &loss, self.carried))
+        judged.unwrap_or_else(|| self.lost(Stage::Body, &loss))
     }
 
     async fn write(&mut self, stage: Stage) -> Result<(), Loss> {
@@ -432,38 +409,36 @@ impl Session {
         self.wire.write_group(&self.group, within).await
     }
 
+    /// The next reply. `begun`: what left with its command has been answered, so that a reply to it
+    /// may be missing.
+    async fn reply(&mut self, stage: Stage, begun: bool) -> Result<Reply, Loss> {
+        let limit = self.limit(stage);
+        if begun && self.pipelined() {
+            let soon = self.relay.timeouts().missing;
+            return self.wire.reply_of_group(soon, limit).await;
+        }
+        self.wire.reply(limit).await
+    }
+
     fn limit(&self, stage: Stage) -> std::time::Duration {
         let times = self.relay.timeouts();
         match stage {
             Stage::Data => times.data,
-            Stage::Dot => times.dot,
+            Stage::Dot | Stage::LoneDot => times.dot,
             _ => times.envelope,
         }
     }
 
     fn over(&self, stage: Stage, loss: &Loss) -> Opened {
-        let garbled = matches!(loss, Loss::Garbled(_) | Loss::OutOfTurn);
-        // Silence from the start is an outage; silence after half the replies is a lost one.
-        let partial = stage != Stage::Mail && matches!(loss, Loss::Timeout(_));
-        let out_of_step = self.pipelined() && (garbled || partial);
-        let text = loss.to_string();
-        let trouble = trouble_of_loss(stage, text.clone(), self.carried, out_of_step);
-        Opened::Over(outcome::of_loss(stage, garbled, text), trouble)
+        let (outcome, trouble) =
+            (outcome::of_loss(stage, loss), trouble_of_loss(stage, loss, self.history()));
+        Opened::Over(outcome, trouble)
     }
-}
 
-fn lost(stage: Stage, loss: &Loss, carried: u64) -> (Outcome, Option<Trouble>) {
-    let garbled = matches!(loss, Loss::Garbled(_) | Loss::OutOfTurn);
-    let trouble = trouble_of_loss(stage, loss.to_string(), carried, false);
-    (outcome::of_loss(stage, garbled, trouble.text.clone()), Some(trouble))
-}
-
-fn unsent(stage: Stage, text: String) -> Outcome {
-    unsent_with(Scope::Session, stage, text)
-}
-
-fn unsent_with(scope: Scope, stage: Stage, text: String) -> Outcome {
-    Outcome::Unsent(Failure { stage, scope, reply: None, text })
+    fn lost(&self, stage: Stage, loss: &Loss) -> (Outcome, Option<Trouble>) {
+        let trouble = trouble_of_loss(stage, loss, self.history());
+        (outcome::of_loss(stage, loss), Some(trouble))
+    }
 }
 
 /// Appends the command of one stage (RFC 5321 4.1.1.2 to 4.1.1.4).

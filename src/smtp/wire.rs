@@ -43,6 +43,34 @@ pub(super) enum Loss {
     /// A reply to nothing.
     #[error("protocol error: the relay spoke out of turn")]
     OutOfTurn,
+    /// Commands left in one group, and only some of them were answered.
+    #[error("the relay answered only some of the commands that it had got together, then nothing \
+             for {} s", .0.as_secs_f32())]
+    Missing(Duration),
+    /// There is no connection.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// TLS did not come about.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The relay does not offer what our options ask for, or what it does is not safe.
+    #[error("{0}")]
+    Unfit(String),
+    /// The session had ended before.
+    #[error("the session had ended before")]
+    Over,
+}
+
+impl Loss {
+    /// Whether something came, but no reply.
+    pub(super) fn is_garbled(&self) -> bool {
+        matches!(self, Loss::Garbled(_) | Loss::OutOfTurn)
+    }
+
+    /// Whether replies may have come to answer other commands than their own.
+    pub(super) fn is_out_of_step(&self) -> bool {
+        self.is_garbled() || matches!(self, Loss::Missing(_))
+    }
 }
 
 /// One connection.
@@ -56,7 +84,7 @@ pub(super) struct Wire {
 }
 
 /// Connects to `host`, trying every address that the name has.
-pub(super) async fn connect(host: &str, port: u16, within: Duration) -> Result<Wire, DialError> {
+pub(super) async fn connect(host: &str, port: u16, within: Duration) -> Result<Wire, Loss> {
     let addresses = dial::addresses(host, port, within).await?;
     let tcp = dial::connect(&addresses, Patience { each: within, last: within }).await?;
     Ok(Wire::on(Stream::plain(tcp)))
@@ -79,11 +107,9 @@ impl Wire {
         client: &TlsClient,
         host: &str,
         within: Duration,
-    ) -> Result<Wire, HandshakeError> {
-        match timeout(within, self.stream.into_tls(client, host)).await {
-            Ok(stream) => Ok(Wire::on(stream?)),
-            Err(_) => Err(HandshakeError::Late(within)),
-        }
+    ) -> Result<Wire, Loss> {
+        let shaken = timeout(within, self.stream.into_tls(client, host)).await;
+        Ok(Wire::on(shaken.unwrap_or(Err(HandshakeError::Late(within)))?))
     }
 
     /// Writes a whole group and flushes it; `within` is the longest time without progress.
@@ -114,6 +140,22 @@ impl Wire {
         match timeout(within, self.read_reply()).await {
             Ok(result) => result,
             Err(_) => Err(Loss::Timeout(within)),
+        }
+    }
+
+    /// The next reply of a group that was answered in part: it comes soon, or it has been lost. One
+    /// that has begun may take its time.
+    pub(super) async fn reply_of_group(
+        &mut self,
+        soon: Duration,
+        within: Duration,
+    ) -> Result<Reply, Loss> {
+        match self.reply(soon.min(within)).await {
+            Err(Loss::Timeout(_)) if self.reader.has_begun() => {
+                self.reply(within.saturating_sub(soon)).await
+            }
+            Err(Loss::Timeout(waited)) => Err(Loss::Missing(waited)),
+            result => result,
         }
     }
 

@@ -19,7 +19,7 @@ fn a_sound_publication_gets_a_line_for_each_check_and_no_file() {
         "warning  dkim              there is no [dkim]",
         "ok       one-click         messages have both headers",
         "warning  relay             there is no relay to send to; add [[relay]]",
-        "warning  dns               not asked (--offline)\n",
+        "warning  dns               not checked (--offline)\n",
         " checks, errors: 0, warnings: ",
     ] {
         assert!(output.stdout.contains(line), "no {line:?} in {}", output.stdout);
@@ -60,7 +60,7 @@ fn a_mailbox_provider_and_a_link_without_tls_are_errors() {
         .edit("digest.toml", "digest@sejong.example", "sejong@naver.com")
         .edit("digest.toml", "https://", "http://");
     let output = here.run(&["doctor", "2025-11", "--offline", "--json"]);
-    says(&output, "from", "error", &["naver.com", "a domain of your own"]);
+    says(&output, "from", "error", &["naver.com", "your own domain"]);
     says(&output, "base-url", "error", &["write https://"]);
     says(&output, "one-click", "error", &["lack a header"]);
 }

@@ -1,6 +1,6 @@
 //! Faults at MAIL, RCPT and DATA.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
@@ -161,7 +161,7 @@ async fn a_421_while_idle_is_seen_before_anything_is_sent() {
     let (tape, end) = carrying.await.unwrap();
     assert_eq!(tape.outcomes(), [ACCEPTED, "unsent session mail"]);
     let trouble = end.unwrap_err();
-    assert_eq!((trouble.stage, trouble.reply.map(|reply| reply.code)), (Stage::Mail, Some(421)));
+    assert_eq!((trouble.stage, trouble.reply().map(|reply| reply.code)), (Stage::Mail, Some(421)));
     assert!(std::net::TcpStream::connect(addr).is_err());
 }
 
@@ -263,6 +263,41 @@ async fn a_lost_or_doubled_reply_is_noticed_and_lockstep_advised() {
         assert_eq!(end.unwrap_err().remedy, Remedy::Lockstep);
         assert_eq!(catcher.counts().accepted, 1);
     }
+}
+
+// Row 41: a relay that offers PIPELINING and forgets what was sent behind a command.
+#[tokio::test]
+async fn commands_that_a_relay_dropped_are_missed_soon() {
+    for at in [At::Mail, At::Rcpt, At::Dot, At::Rset] {
+        let refused = Do::reply("550 5.1.1 no such user");
+        let script = Script::new().rule(at, When::Always, Do::DropRest).once(
+            At::Rcpt,
+            When::Message(1),
+            refused,
+        );
+        let catcher = catcher(script).await;
+        let missing = Duration::from_millis(300);
+        let times = Timeouts { missing, ..Timeouts::default() };
+        let started = Instant::now();
+        let (tape, end) =
+            carry(&relay_to(&catcher).with_timeouts(times), Tape::of(messages(3))).await;
+        let trouble = end.unwrap_err();
+        assert_eq!((trouble.scope, trouble.remedy), (Scope::Session, Remedy::Lockstep), "{at:?}");
+        assert!(trouble.text.contains("only some of the commands"), "{trouble}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{at:?}: {:?}", started.elapsed());
+        let last = tape.outcomes().pop().unwrap();
+        assert!(last.starts_with("unsent session"), "{at:?}: {:?}", tape.outcomes());
+    }
+}
+
+// Row 41: an answer that has begun is no missing one.
+#[tokio::test]
+async fn a_relay_that_answers_slowly_keeps_its_session() {
+    let slow = Do::Trickle(Duration::from_millis(40));
+    let catcher = catcher(Script::new().rule(At::Rcpt, When::Message(2), slow)).await;
+    let times = Timeouts { missing: Duration::from_millis(300), ..Timeouts::default() };
+    let (tape, end) = carry(&relay_to(&catcher).with_timeouts(times), Tape::of(messages(3))).await;
+    assert_eq!((tape.outcomes(), end), (vec![ACCEPTED.to_owned(); 3], Ok(End::Drained)));
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ fn short() -> Timeouts {
         data: time,
         body: time,
         dot: time,
+        missing: time,
         idle: Duration::from_secs(30),
     }
 }

@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A running server; dropping it stops it.
 pub(crate) struct Postfix {
     pub(crate) addr: SocketAddr,
+    /// The same without TLS and login, for those who look at the bytes in between.
+    pub(crate) plain: SocketAddr,
     /// The certificate to trust; it is for `localhost`.
     pub(crate) ca_file: PathBuf,
     pub(crate) user: String,
@@ -47,14 +49,13 @@ impl Postfix {
         let dir = tempfile::tempdir().unwrap();
         // The server's users have to pass through.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let port =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let free = [(); 2].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+        let [addr, plain] = free.map(|listener| listener.local_addr().unwrap());
         let (user, password) = ("digest@localhost".to_owned(), "p@ss/word".to_owned());
         let ca_file = certificate(dir.path());
         account(dir.path(), "digest", "localhost", &password);
-        configure(dir.path(), port);
-        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let postfix = Postfix { addr, ca_file, user, password, dir };
+        configure(dir.path(), addr.port(), plain.port());
+        let postfix = Postfix { addr, plain, ca_file, user, password, dir };
         postfix.control("start");
         let started = wait_until(|| TcpStream::connect(addr).is_ok());
         assert!(started, "Postfix did not listen on {addr}; its log:\n{}", postfix.log());
@@ -63,7 +64,12 @@ impl Postfix {
 
     /// What Postfix wrote so far.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.dir.path().join("mail.log")).unwrap_or_default()
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// Where it writes that.
+    pub(crate) fn log_file(&self) -> PathBuf {
+        self.dir.path().join("mail.log")
     }
 
     /// Waits until `count` lines of the log contain `needle`, and returns those there are. A
@@ -142,7 +148,7 @@ fn account(dir: &Path, user: &str, realm: &str, password: &str) {
     fs::write(dir.join("etc/sasl/smtpd.conf"), text).unwrap();
 }
 
-fn configure(dir: &Path, port: u16) {
+fn configure(dir: &Path, port: u16, plain: u16) {
     for name in ["queue", "data"] {
         fs::create_dir(dir.join(name)).unwrap();
     }
@@ -156,7 +162,7 @@ fn configure(dir: &Path, port: u16) {
         .replace("{gone}", GONE)
         .replace("{busy}", BUSY);
     fs::write(dir.join("etc/main.cf"), main).unwrap();
-    let master = MASTER.replace("{port}", &port.to_string());
+    let master = MASTER.replace("{port}", &port.to_string()).replace("{plain}", &plain.to_string());
     fs::write(dir.join("etc/master.cf"), master).unwrap();
 }
 
@@ -223,6 +229,11 @@ smtpd_tls_loglevel = 1
 /// No chroot, and no service that this needs not.
 const MASTER: &str = "\
 127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{plain} inet n - n - - smtpd
+  -o smtpd_tls_security_level=none
+  -o smtpd_sasl_auth_enable=no
+  -o mynetworks=127.0.0.0/8
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
 postlog unix-dgram n - n - 1 postlogd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup

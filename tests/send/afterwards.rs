@@ -1,10 +1,10 @@
-//! After a send: what `digest status` tells of the ledger, and what the relay's log settles.
+//! After a send: what `digest status` tells of the ledger.
 
 use serde_json::Value;
 
 use crate::outcomes::mixed;
 use crate::relay::Relay;
-use crate::{book, send, with_readers};
+use crate::{send, with_readers};
 
 #[test]
 fn status_counts_by_issue_and_domain_and_lists_rows() {
@@ -36,34 +36,4 @@ fn status_makes_no_ledger_and_names_what_it_knows() {
     let other = here.run(&["status", "2025-10"]);
     assert_eq!(other.code, 1);
     assert!(other.stderr.contains("these were: 2025-11"), "{}", other.stderr);
-}
-
-#[test]
-fn the_relay_s_log_settles_who_is_uncertain() {
-    let (here, relay) = (with_readers(8), Relay::scripted(mixed()));
-    assert_eq!(send(&here, &relay, &[]).code, 4);
-    let id = book(&here).row("r006@x.example").message_id.clone().unwrap();
-    let here =
-        here.write("other.log", "Nov 6 14:00:00 mx postfix/cleanup[7]: 4F1: message-id=<a@b>\n");
-    let held = here.run(&["reconcile", "2025-11", "--maillog", "other.log"]);
-    assert_eq!(held.code, 4, "{held:?}");
-    assert_eq!(book(&here).state("r006@x.example"), "uncertain");
-    let line = format!("Nov 6 14:00:00 mx postfix/cleanup[7]: 4F1: message-id=<{id}>\n");
-    let here = here.write("mail.log", line);
-    let found = here.run(&["reconcile", "2025-11", "--maillog", "mail.log"]);
-    assert_eq!(found.code, 0, "{found:?}");
-    assert!(found.stdout.contains("r006@x.example"), "{}", found.stdout);
-    assert_eq!(book(&here).state("r006@x.example"), "accepted");
-}
-
-#[test]
-fn who_is_not_in_a_whole_log_gets_the_issue_with_the_next_send() {
-    let (here, relay) = (with_readers(8), Relay::scripted(mixed()));
-    assert_eq!(send(&here, &relay, &[]).code, 4);
-    let here = here.write("mail.log", "");
-    let line = ["reconcile", "2025-11", "--maillog", "mail.log", "--not-found", "resend"];
-    assert_eq!(here.run(&line).code, 0);
-    let open = Relay::new();
-    send(&here, &open, &[]);
-    assert!(open.copies().contains_key("r006@x.example"));
 }

@@ -5,9 +5,9 @@ mod afterwards;
 mod again;
 mod frozen;
 mod health;
-mod hours;
 mod limits;
 mod lists;
+mod maillogs;
 mod outcomes;
 mod pace;
 mod plans;
@@ -15,7 +15,8 @@ mod relays;
 mod rehearsal;
 mod retries;
 mod stops;
-mod trials;
+mod test_sends;
+mod window;
 
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -180,3 +180,16 @@ fn a_limit_holds_across_connections() {
     }
     assert!(relay.counts().max_open > 1, "{:?}", relay.counts());
 }
+
+// Row 41.
+#[test]
+fn a_relay_that_claims_pipelining_and_drops_what_follows_is_learnt_at_once() {
+    let script = Script::new().rule(At::Dot, When::Always, Do::DropRest);
+    let (here, relay) = (with_readers(200), Relay::scripted(script));
+    let started = Instant::now();
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [200, 0, 0, 0, 0, 0]), "{output:?}");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    let copies = relay.copies();
+    assert_eq!((copies.len(), copies.values().max()), (200, Some(&1)));
+}

@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
+use jiff::ZonedDateTime;
+use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::send::SendOptions;
 use sejong_digest::store;
 
+use crate::cmd::clock;
 use crate::cmd::failure::Failure;
 use crate::cmd::relays::RelayArgs;
 use crate::cmd::workspace::Workspace;
@@ -50,6 +54,36 @@ pub(crate) struct PlanArgs {
 }
 
 impl PlanArgs {
+    /// The same for the library: `issue` is the name that the ledger knows the issue by, and `begin`
+    /// when messages are to leave.
+    pub(super) fn options(
+        &self,
+        workspace: &Workspace,
+        issue: String,
+        list: PathBuf,
+        begin: ZonedDateTime,
+    ) -> Result<SendOptions, Failure> {
+        let encoding = match &self.encoding {
+            None => None,
+            Some(label) => Some(list::encoding_named(label).ok_or_else(|| {
+                Failure::usage(format!("--encoding: {label:?} is not known"))
+                    .help("as in utf-8, windows-1252, euc-kr")
+            })?),
+        };
+        Ok(SendOptions {
+            issue,
+            ledger: self.store_path(workspace)?,
+            list,
+            read: ReadOptions { encoding },
+            only: self.only.clone(),
+            skip_invalid: self.skip_invalid,
+            recompose: self.recompose,
+            begin,
+            boot: boot(),
+            clock: || clock::now().to_string(),
+        })
+    }
+
     /// The ledger's file.
     pub(super) fn store_path(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
         match (&self.store, &self.relay.catch) {
@@ -62,4 +96,11 @@ impl PlanArgs {
             }
         }
     }
+}
+
+/// What names this boot of the machine; empty where the system does not say, which counts as
+/// another boot each time.
+fn boot() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or(String::new(), |text| text.trim().to_owned())
 }

@@ -1,108 +1,107 @@
-//! After the last message: what became of all, truthfully, for people and for scripts.
+//! After the last message: what became of all, in words, as JSON and as an exit code.
 
-use std::time::Duration;
-
-use sejong_digest::compose::Composition;
-use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::ledger::overview::Counts;
+use sejong_digest::delivery::run::Ended;
+use sejong_digest::delivery::send::report::{Excerpt, SendReport};
 use serde::Serialize;
 
 use super::plan::duration;
-use crate::cmd::failure::Failure;
+use super::window::Window;
+use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::print;
 
-/// Rows of each state that are shown one by one.
-const SHOWN: i64 = 10;
-
 /// The object that `send --json` ends with. The names are relied on by scripts.
-#[derive(Debug, Serialize)]
-pub(super) struct Summary {
-    issue: String,
-    content_hash: String,
-    planned: u64,
-    accepted: u64,
-    refused: u64,
-    deferred: u64,
-    uncertain: u64,
-    suppressed: u64,
-    pending: u64,
+#[derive(Serialize)]
+struct Line<'a> {
+    issue: &'a str,
+    content_hash: &'a str,
+    #[serde(flatten)]
+    counts: Counts,
     elapsed_s: f64,
     messages_per_s: f64,
-    #[serde(skip)]
-    settled: u64,
 }
 
-impl Summary {
-    pub(super) fn new(
-        issue: &str,
-        composition: &Composition,
-        counts: Counts,
-        elapsed: Duration,
-        settled: u64,
-    ) -> Summary {
-        let seconds = elapsed.as_secs_f64();
-        let rate = if seconds > 0.0 { settled as f64 / seconds } else { 0.0 };
-        Summary {
-            issue: issue.to_owned(),
-            content_hash: composition.hash_hex(),
-            planned: counts.planned,
-            accepted: counts.accepted,
-            refused: counts.refused,
-            deferred: counts.deferred,
-            uncertain: counts.uncertain,
-            suppressed: counts.suppressed,
-            pending: counts.pending,
-            elapsed_s: (seconds * 1_000.0).round() / 1_000.0,
-            messages_per_s: (rate * 10.0).round() / 10.0,
-            settled,
+/// Tells all of it, and says how the command ends.
+pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
+    for trouble in &report.failed_relays {
+        print::note(&format!("{trouble}; its share was left to the other relays"));
+    }
+    report.troubles.iter().for_each(list);
+    print::answer(if json { in_json(report)? } else { in_words(report) }.as_bytes())?;
+    ending(report, window)
+}
+
+fn ending(report: &SendReport, window: &Window) -> Ending {
+    let counts = &report.counts;
+    let resume = "run the same command again to go on";
+    let over = || window.over();
+    match &report.ended {
+        Some(Ended::Interrupted) => {
+            let (why, exit) = match over() {
+                Some(end) => (end, Exit::Unfinished),
+                None => ("interrupted".to_owned(), Exit::Interrupted),
+            };
+            print::note(&format!("{why}: {} are left; {resume}", counts.pending));
+            Ok(exit)
         }
-    }
-
-    pub(super) fn json(&self) -> Result<String, Failure> {
-        Ok(serde_json::to_string(self)?)
-    }
-
-    pub(super) fn human(&self) -> String {
-        let parts = [
-            (self.accepted, "accepted"),
-            (self.refused, "refused"),
-            (self.deferred, "deferred"),
-            (self.uncertain, "uncertain"),
-            (self.suppressed, "suppressed"),
-            (self.pending, "pending"),
-        ];
-        let parts: Vec<String> = parts
-            .iter()
-            .filter(|(number, name)| *number > 0 || *name == "accepted")
-            .map(|(number, name)| format!("{number} {name}"))
-            .collect();
-        let pace = match self.settled {
-            0 => String::new(),
-            _ => format!(" in {} ({:.0}/s)", duration(self.elapsed_s), self.messages_per_s),
-        };
-        format!("{}: {} of {} planned{pace}\n", self.issue, parts.join(", "), self.planned)
+        Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),
+        Some(Ended::Refused(reason)) => Err(Failure::new(format!(
+            "the relay refuses the message or its sender, not a recipient: {reason}"
+        ))
+        .help(format!(
+            "mend what it names; then {resume}, with --recompose if you changed the issue"
+        ))),
+        Some(Ended::Ledger(reason)) => Err(Failure::new(reason.clone()).help(resume)),
+        Some(Ended::Done) | None if counts.is_final() => Ok(Exit::Done),
+        Some(Ended::Done) | None => Ok(Exit::Unfinished),
     }
 }
 
-/// Shows whom the relay refused or put off, and of whom nobody can tell, with its words.
-pub(super) async fn troubles(ledger: &Ledger) -> Result<(), Failure> {
-    for state in ["refused", "deferred", "uncertain"] {
-        listed(ledger, state).await?;
-    }
-    Ok(())
+fn in_json(report: &SendReport) -> Result<String, Failure> {
+    let line = Line {
+        issue: &report.issue,
+        content_hash: &report.content_hash,
+        counts: report.counts,
+        elapsed_s: (report.elapsed.as_secs_f64() * 1_000.0).round() / 1_000.0,
+        messages_per_s: (report.per_second() * 10.0).round() / 10.0,
+    };
+    Ok(format!("{}\n", serde_json::to_string(&line)?))
+}
+
+fn in_words(report: &SendReport) -> String {
+    let counts = &report.counts;
+    let parts = [
+        (counts.accepted, "accepted"),
+        (counts.refused, "refused"),
+        (counts.deferred, "deferred"),
+        (counts.uncertain, "uncertain"),
+        (counts.suppressed, "suppressed"),
+        (counts.pending, "pending"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(number, name)| *number > 0 || *name == "accepted")
+        .map(|(number, name)| format!("{number} {name}"))
+        .collect();
+    let pace = if report.settled == 0 {
+        String::new()
+    } else {
+        let took = duration(report.elapsed.as_secs_f64());
+        format!(" in {took} ({:.0}/s)", report.per_second())
+    };
+    format!("{}: {} of {} planned{pace}\n", report.issue, parts.join(", "), counts.planned)
 }
 
 /// Shows the first rows in a state.
-pub(super) async fn listed(ledger: &Ledger, state: &str) -> Result<(), Failure> {
-    let rows = ledger.list(state, SHOWN + 1).await?;
-    for row in rows.iter().take(usize::try_from(SHOWN).unwrap_or(usize::MAX)) {
+pub(super) fn list(excerpt: &Excerpt) {
+    let state = excerpt.state;
+    for row in &excerpt.rows {
         let code = row.code.map_or(String::new(), |code| format!("{code} "));
         let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
         let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
         print::note(&format!("{state:<9} {}: {code}{enhanced}{text}", row.email));
     }
-    if rows.len() as i64 > SHOWN {
+    if excerpt.more {
         print::note(&format!("{state:<9} … and more"));
     }
-    Ok(())
 }

@@ -5,8 +5,8 @@
 //! addresses: each of the two tables is filled in its own order, so that a million rows are
 //! written to the end of a file instead of all over it.
 
-use super::revision::Text;
-use super::{Ledger, staging};
+use super::revision::PlannedText;
+use super::{Ledger, NewRun, staging};
 use crate::store::StoreError;
 
 /// The step that takes the key out of `recipient`; see [`super::STEPS`].
@@ -59,17 +59,23 @@ CREATE INDEX recipient_due ON recipient (issue, next_attempt) WHERE state = 'def
 const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
 
 impl Ledger {
-    /// Puts the people of the staging table and what they are to get into the ledger, in one transaction.
-    /// Who has an outcome keeps it; who waits gets the list's present fields and `text`, if no
-    /// relay can have their message already; who waits and is not in the list any more is
-    /// suppressed; who waits and was not asked for this time goes on waiting. Returns the revision
-    /// of `text`.
+    /// Begins a run, and puts the people of the staging table and what they are to get into the
+    /// ledger, in one transaction. Who has an outcome keeps it; who waits gets the list's present
+    /// fields and `text`, if no relay can have their message already; who waits and is not in the
+    /// list any more is suppressed; who waits and was not asked for this time goes on waiting. With
+    /// `resend` those of whom nobody can tell wait again. Returns the run.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
-    pub async fn plan(&self, run: i64, text: Text<'_>) -> Result<i64, StoreError> {
+    pub async fn plan(
+        &self,
+        run: &NewRun<'_>,
+        text: PlannedText<'_>,
+        resend: bool,
+    ) -> Result<i64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let run = self.begin(&mut transaction, run).await.map_err(failed)?;
         let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
         // Anew, because it was counted before a person was asked.
         self.meet(&mut transaction).await.map_err(failed)?;
@@ -78,7 +84,8 @@ impl Ledger {
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
-        for statement in [known(), new(), persons(), LEAVERS.to_owned()] {
+        let again = resend.then(|| UNCERTAIN_AGAIN.to_owned());
+        for statement in [known(), new(), persons(), LEAVERS.to_owned()].into_iter().chain(again) {
             sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(&self.issue)
                 .bind(run)
@@ -90,7 +97,7 @@ impl Ledger {
         }
         transaction.commit().await.map_err(failed)?;
         self.drop_staging().await;
-        Ok(revision)
+        Ok(run)
     }
 }
 
@@ -142,3 +149,9 @@ UPDATE recipient SET state = 'suppressed', text = 'not in the list any more'
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
 AND NOT EXISTS (SELECT 1 FROM temp.staging l
     WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";
+
+/// Those of whom nobody can tell, as far as the list still has them: another attempt, with the
+/// Message-ID that they had.
+const UNCERTAIN_AGAIN: &str = "
+UPDATE recipient SET state = 'pending'
+WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2";

@@ -31,7 +31,7 @@ ALTER TABLE recipient ADD COLUMN revision INTEGER REFERENCES revision (id);
 
 /// A composition to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct FrozenIssue {
     /// Hexadecimal digits.
     pub content_hash: String,
     /// What [`crate::compose::Composition::freeze`] wrote.
@@ -52,16 +52,16 @@ pub struct Revision {
     /// 1 for the first of an issue.
     pub number: i64,
     /// What was frozen.
-    pub draft: Draft,
+    pub frozen: FrozenIssue,
 }
 
 /// What a plan's rows are to get.
 #[derive(Clone, Copy, Debug)]
-pub enum Text<'a> {
+pub enum PlannedText<'a> {
     /// A revision that the ledger has.
     Kept(i64),
     /// A new one.
-    New(&'a Draft),
+    New(&'a FrozenIssue),
 }
 
 impl Ledger {
@@ -81,7 +81,7 @@ impl Ledger {
         let revisions = rows.iter().map(|row| Revision {
             id: row.get(0),
             number: row.get(1),
-            draft: Draft {
+            frozen: FrozenIssue {
                 content_hash: row.get(2),
                 composition: row.get(3),
                 date: row.get(4),
@@ -96,11 +96,11 @@ impl Ledger {
     pub(super) async fn revise(
         &self,
         connection: &mut SqliteConnection,
-        text: Text<'_>,
+        text: PlannedText<'_>,
     ) -> Result<i64, sqlx::Error> {
-        let draft = match text {
-            Text::Kept(id) => return Ok(id),
-            Text::New(draft) => draft,
+        let frozen = match text {
+            PlannedText::Kept(id) => return Ok(id),
+            PlannedText::New(frozen) => frozen,
         };
         sqlx::query_scalar(
             "INSERT INTO revision \
@@ -109,11 +109,11 @@ impl Ledger {
              FROM revision WHERE issue = ?1 RETURNING id",
         )
         .bind(&self.issue)
-        .bind(&draft.content_hash)
-        .bind(&draft.composition)
-        .bind(&draft.date)
-        .bind(serde_json::json!(draft.files).to_string())
-        .bind(&draft.created_at)
+        .bind(&frozen.content_hash)
+        .bind(&frozen.composition)
+        .bind(&frozen.date)
+        .bind(serde_json::json!(frozen.files).to_string())
+        .bind(&frozen.created_at)
         .fetch_one(connection)
         .await
     }

@@ -210,7 +210,7 @@ fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::ledger::STEPS;
+    use crate::delivery::ledger::{NewRun, STEPS};
     use crate::store::Store;
 
     #[test]
@@ -250,7 +250,11 @@ mod tests {
         let at = |minute: i64| jiff::Timestamp::from_second(1_762_437_600 + 60 * minute).unwrap();
         let begin = async |issue: &str, minute| {
             let ledger = Ledger::new(store.clone(), issue);
-            ledger.begin("hash", "boot", &at(minute).to_string()).await.unwrap();
+            let started_at = at(minute).to_string();
+            let run = NewRun { content_hash: "hash", boot: "boot", started_at: &started_at };
+            let mut connection = store.pool().acquire().await.unwrap();
+            ledger.begin(&mut connection, &run).await.unwrap();
+            drop(connection);
             ledger
         };
         // The first sends from minute 0 to 40, the others from then on nothing.

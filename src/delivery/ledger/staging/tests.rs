@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::delivery::ledger::STEPS;
+use crate::delivery::ledger::revision::PlannedText;
+use crate::delivery::ledger::{NewRun, STEPS};
 use crate::store::Store;
 
 /// What the staging table ought to say of a person.
@@ -131,13 +132,13 @@ async fn a_second_plan_gives_nobody_a_second_row() {
             staging.add(entry(0, &(who, false, None, false))).await.unwrap();
         }
         staging.finish().await.unwrap();
-        let run = ledger.begin("hash", "boot", "2025-11-06T14:00:00Z").await.unwrap();
-        let text = crate::delivery::ledger::revision::Text::Kept(1);
+        let run = NewRun { content_hash: "hash", boot: "boot", started_at: "2025-11-06T14:00:00Z" };
+        let text = PlannedText::Kept(1);
         sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '')")
             .execute(store.pool())
             .await
             .unwrap();
-        ledger.plan(run, text).await.unwrap();
+        ledger.plan(&run, text, false).await.unwrap();
         let all = sqlx::query(
             "SELECT r.id, r.issue || ' ' || r.email || ' ' || r.state || ' ' || planned_by \
              FROM recipient r JOIN person p \

@@ -18,19 +18,19 @@ use crate::cmd::{clock, print};
 
 /// See the file's head.
 #[derive(Clone, Debug)]
-pub(super) struct Hours {
+pub(super) struct Window {
     at: Option<Timestamp>,
     not_after: Option<Timestamp>,
     zone: TimeZone,
 }
 
-impl Hours {
+impl Window {
     /// Reads both flags; a time without an offset is the publication's.
     pub(super) fn read(
         at: Option<&str>,
         not_after: Option<&str>,
         zone: &TimeZone,
-    ) -> Result<Hours, Failure> {
+    ) -> Result<Window, Failure> {
         let moment = |flag: &str, text: Option<&str>| {
             let read = text.map(|text| clock::moment(text, zone)).transpose();
             read.map_err(|reason| {
@@ -44,7 +44,7 @@ impl Hours {
             (Some(at), Some(end)) if at >= end => {
                 Err(Failure::usage("--not-after is not later than --at"))
             }
-            _ => Ok(Hours { at, not_after, zone: zone.clone() }),
+            _ => Ok(Window { at, not_after, zone: zone.clone() }),
         }
     }
 

@@ -1,0 +1,160 @@
+//! Exim: the arrival line `<=` is written when the message is on the disk and the connection still
+//! stands, just before the reply; a text that is cut off or refused has none.
+//!
+//! `(=` is an arrival to which Exim answered that it refuses it (fakereject). It tells the sender
+//! so, and does what it likes with the message. Ids are never used twice.
+
+use std::collections::HashMap;
+
+use super::evidence::{Findings, Here, ReportedAction};
+use super::stamp::{self, Stamp};
+
+/// What has been read so far.
+#[derive(Debug, Default)]
+pub(super) struct Exim {
+    /// Exim's ids of messages that are asked about, with their rows.
+    rows: HashMap<String, i64>,
+}
+
+/// A line of the main log: its stamp, the message's id, and what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry<'a> {
+    pub(super) stamp: Option<Stamp<'a>>,
+    id: &'a str,
+    said: &'a str,
+}
+
+impl<'a> Entry<'a> {
+    /// A line of the main log as Exim writes it into its own file.
+    pub(super) fn of_file(text: &'a str) -> Option<Entry<'a>> {
+        let (stamp, rest) = stamp::cut_civil(text)?;
+        Entry::behind_stamp(Some(stamp), rest)
+    }
+
+    /// What Exim hands to syslog, with its own stamp or without; `outer` is that of syslog.
+    pub(super) fn of_syslog(outer: Stamp<'a>, message: &'a str) -> Option<Entry<'a>> {
+        let (stamp, rest) = stamp::cut_civil(message).unwrap_or((outer, message));
+        Entry::behind_stamp(Some(stamp), rest)
+    }
+
+    fn behind_stamp(stamp: Option<Stamp<'a>>, rest: &'a str) -> Option<Entry<'a>> {
+        let rest = match rest.strip_prefix('[') {
+            Some(inside) => inside.split_once("] ")?.1,
+            None => rest,
+        };
+        let (id, said) = rest.split_once(' ')?;
+        is_id(id).then_some(Entry { stamp, id, said })
+    }
+}
+
+impl Exim {
+    /// Notes what a line of the main log says.
+    pub(super) fn read(&mut self, entry: Entry<'_>, here: &Here<'_>, findings: &mut Findings<'_>) {
+        let Entry { id, said, .. } = entry;
+        let (mark, rest) = said.split_once(' ').unwrap_or((said, ""));
+        match mark {
+            "<=" | "(=" => {
+                findings.messages += 1;
+                let row = message_id(rest).and_then(|message_id| findings.row(message_id));
+                let Some(row) = row else { return };
+                if mark == "(=" {
+                    findings.rejected(row, here);
+                    return;
+                }
+                findings.taken(row, here);
+                if self.rows.len() < findings.most_queue_ids() {
+                    self.rows.insert(id.to_owned(), row);
+                }
+            }
+            "=>" | "->" | ">>" | "**" | "==" => {
+                if let Some(row) = self.rows.get(id) {
+                    let action = match mark {
+                        "**" => ReportedAction::Failed,
+                        "==" => ReportedAction::Delayed,
+                        _ => ReportedAction::Delivered,
+                    };
+                    findings.reported(*row, action, here);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `1vH3fK-000000004bQ-2xYz`, or `1vH3fK-0001bQ-2x` before version 4.97.
+fn is_id(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (lengths == [6, 11, 4] || lengths == [6, 6, 2]) && text.bytes().all(plain)
+}
+
+/// The Message-ID of `sender H=host (helo) [address] P=esmtp S=38112 id=… T="subject" for …`.
+///
+/// The sender, the name that a client gives itself and its certificate hold what they like. So the
+/// line counts only where each of the three stands once and in this order: what is forged stands
+/// before the true `S=`, and makes two of one or an `id=` too early.
+fn message_id(rest: &str) -> Option<&str> {
+    // From the subject on, all is the author's.
+    let rest = rest.split(" T=\"").next()?;
+    let place = |front: &str| {
+        let mut all = rest.match_indices(front).map(|(at, _)| at + front.len());
+        all.next().filter(|_| all.next().is_none())
+    };
+    let (protocol, size, id) = (place(" P=")?, place(" S=")?, place(" id=")?);
+    let digits = rest[size..].split(' ').next()?.bytes().all(|byte| byte.is_ascii_digit());
+    let ordered = protocol < size && size < id && digits;
+    rest[id..].split(' ').next().filter(|_| ordered)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_main_log_has_a_stamp_and_an_id() {
+        for text in [
+            "2025-11-06 14:00:00 1vH3fK-0001bQ-2x <= a@b H=c",
+            "2025-11-06 14:00:00.123 1vH3fK-000000004bQ-2xYz <= a@b H=c",
+            "2025-11-06 14:00:00 +0100 [123] 1vH3fK-0001bQ-2x <= a@b H=c",
+        ] {
+            let entry = Entry::of_file(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(entry.said, "<= a@b H=c");
+        }
+        for text in [
+            "2025-11-06 14:00:00 Start queue run: pid=1",
+            "2025-11-06 14:00:00 H=(1vH3fK-0001bQ-2x <= a@b) [1.2.3.4] rejected",
+            "1vH3fK-0001bQ-2x <= a@b H=c",
+        ] {
+            assert_eq!(Entry::of_file(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_id_stands_behind_the_size_and_once() {
+        let line = "a@b H=c (d) [1.2.3.4] P=esmtps X=TLS1.3:x:256 CV=no S=38112 id=x@y";
+        assert_eq!(message_id(line), Some("x@y"));
+        assert_eq!(message_id(&format!("{line} T=\"id=z@y S=1\" from <a@b> for c@d")), Some("x@y"));
+        assert_eq!(message_id(&format!("{line} for c@d")), Some("x@y"));
+        for forged in [
+            "a@b H=(id=x@y) [1.2.3.4] P=esmtp S=1",
+            "a@b H=(c) S=1 id=x@y) [1.2.3.4] P=esmtp S=2",
+            "a@b H=(c P=esmtp S=1 id=x@y) [1.2.3.4] P=esmtp S=2 id=z@y",
+            "\"a P=x S=1 id=x@y\"@b H=c [1.2.3.4] P=esmtp S=2",
+            "a@b H=c [1.2.3.4] P=esmtp S=2 T=\"x\" id=x@y",
+            "a@b H=c [1.2.3.4] P=esmtp S=2x id=x@y",
+            "a@b U=root P=local S=300",
+        ] {
+            assert_eq!(message_id(forged), None, "{forged}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(text in "(2025-11-06 14:00:00 )?(1vH3fK-0001bQ-2x )?\\PC{0,9}( (P=|S=|id=|T=\")\\PC{0,3}){0,6}") {
+            Entry::of_file(&text);
+            message_id(&text);
+        }
+    }
+}

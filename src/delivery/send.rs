@@ -1,0 +1,103 @@
+//! One send of an issue, as stages that consume each other: the order in which they come is the
+//! promise, and the compiler holds it.
+//!
+//! 1. [`Survey`](survey::Survey) reads: the ledger, the list, and what the author's files give. It
+//!    chooses what recipients get.
+//! 2. [`Ready`](survey::Ready): the list can be used, and the rules were asked. A dry run ends here
+//!    with a [`Plan`](plan::Plan).
+//! 3. [`Locked`](locked::Locked): nobody else sends from this ledger; it was read again, and what a
+//!    dead sender left is settled.
+//! 4. [`Proposal`](locked::Proposal): who would get it, counted under the lock, for a person to say
+//!    yes to.
+//! 5. [`Planned`](planned::Planned): the people and what they are to get stand in the ledger, by one
+//!    transaction.
+//! 6. [`SendReport`](report::SendReport): what became of all.
+//!
+//! Must never ask a person, print, or read a clock of its own: what somebody has to decide comes
+//! out of one stage as data, and the answer goes into the next.
+
+pub mod content;
+pub mod locked;
+pub mod plan;
+pub mod planned;
+pub mod report;
+pub mod survey;
+
+use std::path::PathBuf;
+
+use crate::audience::list::ReadOptions;
+use crate::audience::only::Only;
+use crate::compose::frozen::ThawError;
+use crate::diagnostic::Diagnostic;
+use crate::store::StoreError;
+
+/// What a send is told.
+#[derive(Clone, Debug)]
+pub struct SendOptions {
+    /// The issue, by the name that the ledger knows it by.
+    pub issue: String,
+    /// The ledger's file.
+    pub ledger: PathBuf,
+    /// The list.
+    pub list: PathBuf,
+    /// How to read it.
+    pub read: ReadOptions,
+    /// Who of it is meant; everybody without.
+    pub only: Option<Only>,
+    /// Whether rows that cannot be used are left out, instead of stopping the send.
+    pub skip_invalid: bool,
+    /// Whether the files are taken as they are, although the ledger has a revision.
+    pub recompose: bool,
+    /// When messages are to leave, where the publication is: the Date of a new revision.
+    pub begin: jiff::ZonedDateTime,
+    /// What names this boot of the machine; empty where nobody can tell.
+    pub boot: String,
+    /// The time as RFC 3339, for the ledger.
+    pub clock: fn() -> String,
+}
+
+/// Why a stage was not reached.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The ledger.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The author's files have errors, and nothing was planned before.
+    #[error("the issue has errors")]
+    Broken,
+    /// A composition that the ledger keeps cannot be read.
+    #[error(transparent)]
+    Thaw(#[from] ThawError),
+    /// A composition cannot be written down.
+    #[error("the issue cannot be kept in the ledger: {0}")]
+    Freeze(#[from] serde_json::Error),
+    /// A date cannot be written or read.
+    #[error(transparent)]
+    Date(#[from] jiff::Error),
+    /// The list cannot be read to its end.
+    #[error("the list of subscribers cannot be used")]
+    List(Box<Diagnostic>),
+    /// Rows of the list cannot be used.
+    #[error("{0} of the rows of the list cannot be used")]
+    Rejected(u64),
+    /// Those who are meant are named by a field that nobody has.
+    #[error("nobody in the list has a {field}")]
+    UnknownField {
+        /// Its name.
+        field: String,
+        /// The names that there are.
+        columns: Vec<String>,
+    },
+    /// Nobody of the list is to get it.
+    #[error("the list holds nobody to send to")]
+    Nobody {
+        /// Others of the list are not among those who are meant.
+        others: bool,
+    },
+    /// The rules found errors.
+    #[error("the issue does not fit its readers")]
+    Checks,
+    /// Another send planned the issue between the survey and the lock.
+    #[error("another send planned the issue meanwhile")]
+    Overtaken,
+}

@@ -1,0 +1,117 @@
+//! The stages under the lock, before anything is written: who would get the issue, truly counted,
+//! and what a person has to decide.
+
+use std::sync::Arc;
+
+use super::SendError;
+use super::content::Content;
+use super::plan::Plan;
+use super::planned::Planned;
+use super::report::{Excerpt, SendReport};
+use super::survey::Survey;
+use crate::delivery::ledger::NewRun;
+use crate::delivery::templates::Templates;
+use crate::store::Lock;
+
+/// The right to send, with a ledger in which no row is claimed.
+#[derive(Debug)]
+pub struct Locked {
+    pub(super) survey: Survey,
+    pub(super) templates: Arc<Templates>,
+    pub(super) lock: Lock,
+}
+
+/// What becomes of those of whom nobody can tell whether they have the issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uncertain {
+    /// They stay as they are, and are listed.
+    Hold,
+    /// They are sent to again, once, with the Message-ID that they had.
+    Resend,
+}
+
+/// Who would get the issue now.
+#[derive(Debug)]
+pub struct Proposal {
+    locked: Locked,
+    plan: Plan,
+    uncertain: Uncertain,
+}
+
+impl Locked {
+    /// The list was read before the lock was taken, which takes its time: so the ledger is asked
+    /// again whether it is still the one that the content was chosen by.
+    pub(super) async fn take(
+        survey: Survey,
+        templates: Arc<Templates>,
+        who: &str,
+    ) -> Result<Locked, SendError> {
+        let lock = survey.store.lock(who)?;
+        if !survey.content.is_of(&survey.ledger.revisions().await?) {
+            return Err(SendError::Overtaken);
+        }
+        let now = (survey.options.clock)();
+        survey.ledger.recover(&survey.options.boot, &now).await?;
+        Ok(Locked { survey, templates, lock })
+    }
+
+    /// How many are uncertain, and the first of them.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn uncertain(&self) -> Result<(u64, Excerpt), SendError> {
+        let count = self.survey.ledger.counts().await?.uncertain;
+        Ok((count, Excerpt::of(&self.survey.ledger, "uncertain").await?))
+    }
+
+    /// Counts who would get the issue.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn propose(self, uncertain: Uncertain) -> Result<Proposal, SendError> {
+        let plan = self.survey.plan(uncertain == Uncertain::Resend).await?;
+        Ok(Proposal { locked: self, plan, uncertain })
+    }
+}
+
+impl Proposal {
+    /// Who would get the issue.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What they would get.
+    pub fn content(&self) -> &Content {
+        &self.locked.survey.content
+    }
+
+    /// Puts all of it into the ledger, in one transaction.
+    ///
+    /// # Errors
+    /// The ledger's; then nothing has changed.
+    pub async fn accept(self) -> Result<Planned, SendError> {
+        let Locked { survey, templates, lock } = self.locked;
+        let content_hash = survey.content.composition().hash_hex();
+        let run = NewRun {
+            content_hash: &content_hash,
+            boot: &survey.options.boot,
+            started_at: &(survey.options.clock)(),
+        };
+        let (text, resend) = (survey.content.planned_text(), self.uncertain == Uncertain::Resend);
+        let run = survey.ledger.plan(&run, text, resend).await?;
+        Ok(Planned { survey, templates, run, content_hash, _lock: lock })
+    }
+
+    /// Ends here: nothing is sent. Where all who waited have left the list, that is written down.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn leave(self) -> Result<SendReport, SendError> {
+        if self.plan.only_leavers_wait() {
+            return self.accept().await?.leave().await;
+        }
+        let survey = self.locked.survey;
+        let content_hash = survey.content.composition().hash_hex();
+        SendReport::close(&survey, content_hash, None).await
+    }
+}

@@ -1,0 +1,61 @@
+//! Who gets the issue, and who does not and why, in numbers: what a person is asked about.
+
+use std::collections::BTreeMap;
+
+use crate::delivery::intake::Intake;
+use crate::delivery::ledger::staging::Census;
+
+/// See the file's head.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// People who are to get it.
+    pub to_send: u64,
+    /// People of the list who were not asked for.
+    pub outside: u64,
+    /// Those who have it.
+    pub accepted: u64,
+    /// Those whom the relay refused for good.
+    pub refused: u64,
+    /// Those of whom nobody can tell, and who are not sent to again.
+    pub uncertain: u64,
+    /// Rows of the ledger that wait, whether or not the list still has them.
+    pub waiting: u64,
+    /// Rows of the list that repeat a person.
+    pub duplicates: u64,
+    /// Rows of the list that cannot be used.
+    pub rejected: u64,
+    /// Rows and people left out, by what the list says of them.
+    pub left_out: BTreeMap<String, u64>,
+    /// People who are to get it in the largest domains, the largest first.
+    pub domains: Vec<(String, u64)>,
+    /// How many domains there are, named or not.
+    pub domain_count: u64,
+}
+
+impl Plan {
+    /// Of a list beside the ledger. With `resend` those of whom nobody can tell are sent to again.
+    pub(super) fn new(intake: &Intake, census: Census, resend: bool) -> Plan {
+        let state = |name: &str| census.states.get(name).copied().unwrap_or(0);
+        let all: u64 = census.states.values().sum();
+        let (accepted, refused) = (state("accepted"), state("refused"));
+        let uncertain = if resend { 0 } else { state("uncertain") };
+        Plan {
+            to_send: all - accepted - refused - uncertain,
+            outside: census.outside,
+            accepted,
+            refused,
+            uncertain,
+            waiting: census.waiting,
+            duplicates: intake.duplicates,
+            rejected: intake.rejected,
+            left_out: intake.left_out.clone(),
+            domains: census.domains,
+            domain_count: census.domain_count,
+        }
+    }
+
+    /// Whether all who still wait in the ledger have left the list.
+    pub fn only_leavers_wait(&self) -> bool {
+        self.to_send == 0 && self.waiting > 0
+    }
+}

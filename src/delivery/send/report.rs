@@ -1,0 +1,94 @@
+//! After the last message: what became of all, for people and for scripts.
+
+use std::time::Duration;
+
+use super::SendError;
+use super::survey::Survey;
+use crate::delivery::ledger::Ledger;
+use crate::delivery::ledger::overview::{Counts, Listed};
+use crate::delivery::run::{self, Ended};
+use crate::smtp::outcome::Trouble;
+
+/// Rows of each state that are told one by one.
+const ROWS: usize = 10;
+
+/// The first rows in a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The state.
+    pub state: &'static str,
+    /// The first of its rows.
+    pub rows: Vec<Listed>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// What became of a send.
+#[derive(Debug)]
+pub struct SendReport {
+    /// The issue, by the name that the ledger knows it by.
+    pub issue: String,
+    /// What new recipients got, hexadecimal digits.
+    pub content_hash: String,
+    /// All of the issue's recipients, of earlier runs too.
+    pub counts: Counts,
+    /// Whom the relay refused or put off, and of whom nobody can tell.
+    pub troubles: Vec<Excerpt>,
+    /// Why the run ended; `None` where none was begun.
+    pub ended: Option<Ended>,
+    /// How long the run took.
+    pub elapsed: Duration,
+    /// Rows that got an outcome in it.
+    pub settled: u64,
+    /// Relays that failed, and whose share went to the others.
+    pub failed_relays: Vec<Trouble>,
+}
+
+impl Excerpt {
+    pub(super) async fn of(ledger: &Ledger, state: &'static str) -> Result<Excerpt, SendError> {
+        let mut rows = ledger.list(state, ROWS as i64 + 1).await?;
+        let more = rows.len() > ROWS;
+        rows.truncate(ROWS);
+        Ok(Excerpt { state, rows, more })
+    }
+}
+
+impl SendReport {
+    /// Reads the ledger for the last time, and closes it.
+    pub(super) async fn close(
+        survey: &Survey,
+        content_hash: String,
+        run: Option<run::Report>,
+    ) -> Result<SendReport, SendError> {
+        let ledger = &survey.ledger;
+        let counts = ledger.counts().await?;
+        let mut troubles = Vec::new();
+        for state in ["refused", "deferred", "uncertain"] {
+            troubles.push(Excerpt::of(ledger, state).await?);
+        }
+        survey.store.clone().close().await;
+        let issue = survey.options.issue.clone();
+        let mut report = SendReport {
+            issue,
+            content_hash,
+            counts,
+            troubles,
+            ended: None,
+            elapsed: Duration::ZERO,
+            settled: 0,
+            failed_relays: Vec::new(),
+        };
+        if let Some(run) = run {
+            report.ended = Some(run.ended);
+            (report.elapsed, report.settled) = (run.elapsed, run.settled);
+            report.failed_relays = run.failed_relays;
+        }
+        Ok(report)
+    }
+
+    /// Messages a second in the run.
+    pub fn per_second(&self) -> f64 {
+        let seconds = self.elapsed.as_secs_f64();
+        if seconds > 0.0 { self.settled as f64 / seconds } else { 0.0 }
+    }
+}

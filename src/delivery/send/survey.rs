@@ -1,0 +1,174 @@
+//! The first stages: what is known before anything is sent. The issue, the list and the ledger are
+//! read and compared.
+//!
+//! Must never change a file that is there, and must make none before the lock is taken.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::content::{Content, Files};
+use super::locked::Locked;
+use super::plan::Plan;
+use super::{SendError, SendOptions};
+use crate::audience::list;
+use crate::check::{self, Lacking};
+use crate::delivery::intake::{self, Intake, IntakeError};
+use crate::delivery::ledger::{self, Ledger};
+use crate::diagnostic::Diagnostic;
+use crate::issue::load;
+use crate::message::splice::Identity;
+use crate::store::Store;
+
+/// Problems of a list that are kept one by one.
+const PROBLEMS: usize = 20;
+/// Domains that a plan counts by name.
+const DOMAINS: i64 = 10;
+
+/// What was read. Nothing is judged yet.
+#[derive(Debug)]
+pub struct Survey {
+    pub(super) options: SendOptions,
+    pub(super) content: Content,
+    pub(super) store: Store,
+    pub(super) ledger: Ledger,
+    intake: Intake,
+}
+
+/// The people of the plan, as far as the rules need to know them.
+#[derive(Debug)]
+pub struct PlannedReaders {
+    /// How many.
+    pub people: u64,
+    /// Those without a value, for each field that the rules ask about.
+    pub lacking: BTreeMap<String, Lacking>,
+}
+
+/// A survey that nothing stands against.
+#[derive(Debug)]
+pub struct Ready {
+    survey: Survey,
+}
+
+impl Survey {
+    /// Reads all. Without a ledger it asks one that is nowhere.
+    ///
+    /// # Errors
+    /// The ledger or the list cannot be read; or the files have errors and nothing was planned.
+    pub async fn take(options: SendOptions, files: Files) -> Result<Survey, SendError> {
+        let path = &options.ledger;
+        let store = if path.is_file() {
+            Store::open(path, &ledger::STEPS).await?
+        } else {
+            Store::nowhere(path, &ledger::STEPS).await?
+        };
+        let ledger = Ledger::new(store.clone(), &options.issue);
+        let revisions = ledger.revisions().await?;
+        let content = Content::choose(&options, files, revisions)?;
+        let intake = stage(&ledger, &options).await?;
+        Ok(Survey { options, content, store, ledger, intake })
+    }
+
+    /// What recipients get.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// What was found in the list.
+    pub fn list(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// The people of the plan, if the list can be used.
+    ///
+    /// # Errors
+    /// It has rows that cannot be used, or holds nobody who is meant.
+    pub async fn readers(&self) -> Result<PlannedReaders, SendError> {
+        let intake = &self.intake;
+        if intake.rejected > 0 && !self.options.skip_invalid {
+            return Err(SendError::Rejected(intake.rejected));
+        }
+        if let Some(field) = intake.unknown_fields.first() {
+            let (field, columns) = (field.clone(), intake.columns.clone());
+            return Err(SendError::UnknownField { field, columns });
+        }
+        let (people, outside) = self.ledger.planned_counts().await?;
+        if people == 0 {
+            return Err(SendError::Nobody { others: self.options.only.is_some() && outside > 0 });
+        }
+        let mut lacking = BTreeMap::new();
+        for field in check::asked(self.content.composition(), &intake.columns) {
+            let without = self.ledger.without(field, check::EXAMPLES as i64).await?;
+            let without = Lacking { count: without.count, examples: without.examples };
+            lacking.insert(field.to_owned(), without);
+        }
+        Ok(PlannedReaders { people, lacking })
+    }
+
+    /// Goes on if the rules found no error. `problems` is what they say of the issue and of
+    /// `readers`.
+    ///
+    /// # Errors
+    /// [`SendError::Checks`].
+    pub fn passed(
+        self,
+        _readers: PlannedReaders,
+        problems: &[Diagnostic],
+    ) -> Result<Ready, SendError> {
+        if problems.iter().any(Diagnostic::is_error) {
+            return Err(SendError::Checks);
+        }
+        Ok(Ready { survey: self })
+    }
+
+    pub(super) async fn plan(&self, resend: bool) -> Result<Plan, SendError> {
+        Ok(Plan::new(&self.intake, self.ledger.census(resend, DOMAINS).await?, resend))
+    }
+}
+
+impl Ready {
+    /// Who gets the issue, as the ledger is now. With `resend` those of whom nobody can tell are
+    /// sent to again.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn plan(&self, resend: bool) -> Result<Plan, SendError> {
+        self.survey.plan(resend).await
+    }
+
+    /// What recipients get.
+    pub fn content(&self) -> &Content {
+        &self.survey.content
+    }
+
+    /// Ends here: nothing is sent.
+    pub async fn close(self) {
+        self.survey.store.close().await;
+    }
+
+    /// Takes the right to send, then reads again what may have changed meanwhile, then settles what
+    /// a dead sender left. The ledger is made if there is none. `identity` is who the publication is
+    /// in mail, and `who` what another sender is told of this one.
+    ///
+    /// # Errors
+    /// Somebody else sends, or has planned the issue since the survey; or the ledger's.
+    pub async fn lock(self, identity: &Identity, who: &str) -> Result<Locked, SendError> {
+        let templates = Arc::new(self.survey.content.templates(identity)?);
+        let Survey { options, content, store, intake, .. } = self.survey;
+        let store = store.settle(&ledger::STEPS).await?;
+        let ledger = Ledger::new(store.clone(), &options.issue);
+        let survey = Survey { options, content, store, ledger, intake };
+        Locked::take(survey, templates, who).await
+    }
+}
+
+async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {
+    let shown = load::path_from_here(&options.list);
+    let rows = list::open(&options.list, &shown, &options.read)
+        .map_err(|problem| SendError::List(Box::new(problem)))?;
+    intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await.map_err(
+        |error| match error {
+            IntakeError::List(problem) => SendError::List(problem),
+            IntakeError::Store(error) => SendError::Store(error),
+        },
+    )
+}

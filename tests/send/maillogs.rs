@@ -1,0 +1,187 @@
+//! `digest reconcile`: what a log of each kind of relay settles, and what it does not.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::harness::{Output, Publication};
+use crate::outcomes::mixed;
+use crate::relay::Relay;
+use crate::{book, send, with_readers};
+
+const WHO: &str = "r006@x.example";
+
+/// A publication of which one row is uncertain: its Message-ID, and when it became so.
+fn undecided() -> (Publication, String, Timestamp) {
+    let (here, relay) = (with_readers(8), Relay::scripted(mixed()));
+    assert_eq!(send(&here, &relay, &[]).code, 4);
+    let book = book(&here);
+    let row = book.row(WHO);
+    assert_eq!(row.state, "uncertain");
+    let (id, at) = (row.message_id.clone().unwrap(), row.at.clone().unwrap());
+    (here, id, at.parse().unwrap())
+}
+
+/// The log of a Postfix that took somebody else's message at `at`, and `lines` (`program:
+/// message`) before.
+fn postfix(at: Timestamp, lines: &[String]) -> String {
+    let theirs = "qmgr: EEEEEE00: from=<d@e.example>, size=300, nrcpt=1 (queue active)".to_owned();
+    let all = lines.iter().chain([&theirs]);
+    all.map(|line| {
+        let (program, message) = line.split_once(": ").unwrap();
+        format!("{at:.0} mx postfix/{program}[7]: {message}\n")
+    })
+    .collect()
+}
+
+fn header(id: &str) -> String {
+    format!("cleanup: 4F1A2B: message-id=<{id}>")
+}
+
+fn active() -> String {
+    "qmgr: 4F1A2B: from=<b@sejong.example>, size=38112, nrcpt=1 (queue active)".to_owned()
+}
+
+fn reconcile(here: &Publication, more: &[&str]) -> Output {
+    here.run(&[&["reconcile", "2025-11", "--maillog", "mail.log"], more].concat())
+}
+
+#[test]
+fn a_message_that_the_relay_has_only_begun_to_read_is_not_settled() {
+    let (here, id, at) = undecided();
+    let here = here.write("mail.log", postfix(at, &[header(&id)]));
+    let held = reconcile(&here, &[]);
+    assert_eq!(held.code, 4, "{held:?}");
+    let line = format!("mail.log:1: {at:.0} mx postfix/cleanup[7]: 4F1A2B: message-id=<{id}>");
+    for words in [format!("uncertain  {WHO}: the relay began to read the message"), line] {
+        assert!(held.stdout.contains(&words), "no {words} in {}", held.stdout);
+    }
+    assert!(held.stderr.contains("--not-found resend"), "{}", held.stderr);
+    assert_eq!(book(&here).state(WHO), "uncertain");
+    let resent = reconcile(&here, &["--not-found", "resend"]);
+    assert_eq!(resent.code, 0, "{resent:?}");
+    let relay = Relay::new();
+    send(&here, &relay, &[]);
+    assert_eq!(relay.copies().get(WHO), Some(&1));
+}
+
+#[test]
+fn a_log_of_each_kind_settles_who_was_taken_and_names_the_line() {
+    let (here, id, at) = undecided();
+    let ledger = std::fs::read(here.path("digest.db")).unwrap();
+    let classic = at.strftime("%b %e %H:%M:%S");
+    let (exim, iso) = (at.strftime("%Y-%m-%d %H:%M:%S"), at.strftime("%Y-%m-%dT%H:%M:%S.123Z"));
+    let begun = format!("mx postfix/cleanup[7]: 4F1A2B: message-id=<{id}>");
+    let taken = "mx postfix/qmgr[8]: 4F1A2B: from=<b@c>, size=1, nrcpt=1 (queue active)";
+    let sendmail = format!(
+        "{classic} mx sm-mta[7]: 5A6E00Bd012345: from=<b@c>, size=1, class=0, nrcpts=1, \
+         msgid=<{id}>, proto=ESMTP, daemon=MTA, relay=x [1]\n\
+         {classic} mx sm-mta[8]: 5A6E00Bd012345: to=<{WHO}>, delay=00:00:01, mailer=esmtp, \
+         pri=1, relay=mx [2], dsn=2.0.0, stat=Sent (ok)\n"
+    );
+    let exchange = format!(
+        "#Software: Microsoft Exchange Server\r\n\
+         #Fields: date-time,client-ip,source,event-id,message-id,message-subject\r\n\
+         {iso},192.0.2.1,SMTP,RECEIVE,<{id}>,\"Hello, all\"\r\n"
+    );
+    for (log, line) in [
+        (format!("{classic} {begun}\n{classic} {taken}\n"), 2),
+        (format!("{iso} {begun}\n{iso} {taken}\n"), 2),
+        (format!("mail-1  | {classic} {begun}\nmail-1  | {classic} {taken}\n"), 2),
+        (format!("{exim} 1vH3fK-000000004bQ-2xYz <= b@c H=x [1] P=esmtp S=1 id={id}\n"), 1),
+        (sendmail, 2),
+        (exchange, 3),
+    ] {
+        let here = std::fs::write(here.path("digest.db"), &ledger).map(|()| &here).unwrap();
+        std::fs::write(here.path("mail.log"), &log).unwrap();
+        let found = reconcile(here, &[]);
+        assert_eq!(found.code, 0, "{log}{found:?}");
+        let words =
+            format!("accepted   {WHO}: the relay took the message\n           mail.log:{line}: ");
+        assert!(found.stdout.contains(&words), "{log}{}", found.stdout);
+        assert_eq!(book(here).state(WHO), "accepted", "{log}");
+        let text = book(here).row(WHO).text.clone().unwrap();
+        assert!(text.starts_with("found in the relay's log: "), "{text}");
+    }
+}
+
+#[test]
+fn a_message_that_bounced_later_is_accepted_and_the_bounce_is_told() {
+    let (here, id, at) = undecided();
+    let bounced = format!(
+        "smtp: 4F1A2B: to=<{WHO}>, relay=mx[1]:25, dsn=5.1.1, status=bounced (no such user)"
+    );
+    let here = here.write("mail.log", postfix(at, &[header(&id), active(), bounced]));
+    let found = reconcile(&here, &[]);
+    assert_eq!(found.code, 0, "{found:?}");
+    for words in ["mail.log:2: ", "could not deliver it (bounced)", "mail.log:3: ", "no such user"]
+    {
+        assert!(found.stdout.contains(words), "no {words} in {}", found.stdout);
+    }
+    let book = book(&here);
+    assert_eq!(book.state(WHO), "accepted");
+    assert!(book.row(WHO).text.as_ref().is_some_and(|text| text.contains("status=bounced")));
+}
+
+#[test]
+fn a_log_that_was_rotated_is_given_as_several_files_in_any_order() {
+    let (here, id, at) = undecided();
+    let later = at + SignedDuration::from_secs(2);
+    let here = here
+        .write("mail.log.1", postfix(at, &[header(&id)]))
+        .write("mail.log", postfix(later, &[active()]));
+    let old = here.run(&["reconcile", "2025-11", "--maillog", "mail.log.1"]);
+    assert_eq!(old.code, 4, "{old:?}");
+    let both = reconcile(&here, &["--maillog", "mail.log.1"]);
+    assert_eq!(both.code, 0, "{both:?}");
+    assert!(both.stdout.contains("           mail.log:1: "), "{}", both.stdout);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_settles_nobody_and_says_why() {
+    let (here, id, at) = undecided();
+    let gone = here.run(&["reconcile", "2025-11", "--maillog", "gone.log"]);
+    assert_eq!(gone.code, 1);
+    assert!(gone.stderr.contains("gone.log cannot be read"), "{}", gone.stderr);
+    let warning = format!("{at:.0} mx postfix/smtpd[7]: warning: hostname x does not resolve\n");
+    for (bytes, words) in [
+        (b"\x1F\x8B\x08\0".to_vec(), "mail.log is compressed: unpack it first"),
+        (Vec::new(), "mail.log is empty"),
+        (format!("queued <{id}>\n").into_bytes(), "no log that digest can read"),
+        (
+            format!("{at:.0} mx smtpd[7]: f274cf34b7d0786b smtp message msgid=1\n").into(),
+            "OpenSMTPD",
+        ),
+        (warning.into_bytes(), "no message was taken by the relay in mail.log"),
+    ] {
+        std::fs::write(here.path("mail.log"), bytes).unwrap();
+        let refused = reconcile(&here, &["--not-found", "resend"]);
+        assert_eq!(refused.code, 1, "{refused:?}");
+        assert!(refused.stderr.contains(words), "no {words} in {}", refused.stderr);
+        assert_eq!(book(&here).state(WHO), "uncertain");
+    }
+}
+
+#[test]
+fn a_log_that_leaves_out_the_time_of_sending_gives_nobody_the_issue_again() {
+    let (here, _, at) = undecided();
+    let day = SignedDuration::from_hours(24);
+    for (at, words) in [(at - day, "the log ends at"), (at + day, "the log begins at")] {
+        std::fs::write(here.path("mail.log"), postfix(at, &[])).unwrap();
+        let held = reconcile(&here, &["--not-found", "resend"]);
+        assert_eq!(held.code, 4, "{held:?}");
+        assert!(held.stdout.contains(words), "no {words} in {}", held.stdout);
+        assert_eq!(book(&here).state(WHO), "uncertain");
+    }
+}
+
+#[test]
+fn who_is_not_in_a_whole_log_gets_the_issue_with_the_next_send() {
+    let (here, _, at) = undecided();
+    let here = here.write("mail.log", postfix(at, &[]));
+    let held = reconcile(&here, &[]);
+    assert_eq!(held.code, 4, "{held:?}");
+    assert!(held.stdout.contains("its Message-ID is not in the log"), "{}", held.stdout);
+    assert_eq!(reconcile(&here, &["--not-found", "resend"]).code, 0);
+    let open = Relay::new();
+    send(&here, &open, &[]);
+    assert!(open.copies().contains_key(WHO));
+}
