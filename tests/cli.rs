@@ -235,7 +235,11 @@ fn init_never_overwrites() {
     let here = Publication::nothing().write(".gitignore", "mine\n");
     let output = here.run(&["init"]);
     assert_eq!(output.code, 0, "{}", output.stderr);
-    assert!(output.stderr.contains(".gitignore is there: add .digest-secret"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains(".gitignore already exists: add .digest-secret"),
+        "{}",
+        output.stderr
+    );
     assert_eq!(here.read(".gitignore"), "mine\n");
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct RelayArgs {
     /// The relay, such as smtps://user@host [default: the one in digest.toml]
     #[arg(long, value_name = "URL")]
     pub(crate) relay: Option<String>,
-    /// Rehearse: send to a mail catcher on this computer, which writes each mail to DIR/new
+    /// Rehearse: send to a mail catcher that writes files to DIR/new
     #[arg(long, value_name = "DIR", conflicts_with = "relay")]
     pub(crate) catch: Option<PathBuf>,
 }

@@ -15,7 +15,7 @@ fn a_sound_publication_gets_a_line_for_each_check_and_no_file() {
     assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:?}");
     for line in [
         "ok       configuration     digest.toml can be read\n",
-        "ok       from              From is at sejong.example",
+        "ok       from              From uses sejong.example",
         "warning  dkim              there is no [dkim]",
         "ok       one-click         messages have both headers",
         "warning  relay             there is no relay to send to; add [[relay]]",
