@@ -146,14 +146,14 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_with_a_hint() {
         for (cell, hint) in [
-            ("", "fill in"),
+            ("", "add the address"),
             ("kim@example.org\r\nBcc: x@example.org", "one line"),
-            ("kim@example.org, lee@example.org", "one address in a row"),
+            ("kim@example.org, lee@example.org", "one address in each row"),
             ("kim@example,org", "comma"),
-            ("kim@example.org.", "follows the domain"),
+            ("kim@example.org.", "after the domain"),
             ("k im@example.org", "space"),
             ("kim@localhost", "full domain"),
-            ("k\u{200B}im@example.org", "cannot be seen"),
+            ("k\u{200B}im@example.org", "invisible character"),
             ("kim", "such as"),
         ] {
             let refused = email(cell).unwrap_err();

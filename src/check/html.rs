@@ -370,7 +370,7 @@ mod tests {
         let told = |html: &str| Tree::read(html).faults;
         assert_eq!(told("<div><p>a</div>"), Vec::<String>::new());
         assert_eq!(told("<div><b>a</div>"), ["<b> is never closed"]);
-        assert_eq!(told("a</div>"), ["</div> closes nothing"]);
+        assert_eq!(told("a</div>"), ["</div> has no opening tag"]);
         assert_eq!(told("<a title=\"x > y\" href==>a</a>"), Vec::<String>::new());
     }
 }

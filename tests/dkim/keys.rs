@@ -78,9 +78,9 @@ fn a_key_that_cannot_be_used_stops_a_send_before_its_first_message() {
     assert!(!damaged.stderr.contains(&secret[..20]), "{}", damaged.stderr);
     let ed25519 = here.read("dkim-digest-ed25519.pem");
     let here = here.write(KEY, ed25519);
-    stops(&here, "holds a key of Ed25519, not of RSA");
+    stops(&here, "contains a key for Ed25519, not for RSA");
     let here = here.write(KEY, "").remove("dkim-digest-ed25519.pem");
-    let both = stops(&here, "it holds no PEM text");
+    let both = stops(&here, "it contains no PEM text");
     assert!(both.stderr.contains("cannot be read: No such file"), "{}", both.stderr);
 }
 
