@@ -51,7 +51,7 @@ fn over_gmail_s_limit_each_article_s_bytes_are_told() {
     assert_eq!(problem["severity"], "error");
     let help = problem["help"].as_str().expect("help");
     let sizes: Vec<(&str, usize)> = help
-        .split(": show")
+        .split(": give")
         .next()
         .expect("a first part")
         .split(", ")
