@@ -1,12 +1,12 @@
 //! A subscriber file -> rows, one at a time.
 //!
-//! Exists so that a list of millions passes through a buffer of a few kilobytes: [`Rows`] streams,
-//! [`read_all`] collects where a list fits into memory. Must never send to half a list: a file that
-//! cannot be read to its end is an `Err`, a row that cannot be used is a value.
+//! Exists so that a list of millions passes through a buffer of a few kilobytes. What several rows
+//! about one person mean together is not decided here: `delivery::intake` stages them. Must never
+//! send to half a list: a file that cannot be read to its end is an `Err`, a row that cannot be used
+//! is a value.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,6 @@ use encoding_rs::Encoding;
 
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
-use crate::message::recipient::Recipient;
 
 use super::columns::{Columns, HeaderFault, Role, columns};
 use super::csv::{Faulty, Record, Split, next, split};
@@ -32,9 +31,19 @@ pub struct ReadOptions {
     pub encoding: Option<&'static Encoding>,
 }
 
-/// The encoding that people call so (`windows-1252`, `euc-kr`; WHATWG's labels).
-pub fn encoding_named(label: &str) -> Option<&'static Encoding> {
-    Encoding::for_label_no_replacement(label.as_bytes())
+/// A name that no encoding has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no encoding has this name; write one as in utf-8, windows-1252, euc-kr")]
+pub struct UnknownEncoding;
+
+/// How to read a list in the encoding that people call so (`windows-1252`, `euc-kr`; WHATWG's
+/// labels).
+///
+/// # Errors
+/// There is none of this name.
+pub fn in_encoding(label: &str) -> Result<ReadOptions, UnknownEncoding> {
+    let encoding = Encoding::for_label_no_replacement(label.as_bytes()).ok_or(UnknownEncoding)?;
+    Ok(ReadOptions { encoding: Some(encoding) })
 }
 
 /// The rows of a list, in the order of the file. An `Err` ends them: the rest cannot be read.
@@ -275,103 +284,7 @@ impl<R: Read> Iterator for Rows<R> {
     }
 }
 
-/// A whole list in memory. `rows` is the sum of those kept, rejected, left out and duplicate.
-#[derive(Debug)]
-pub struct List {
-    /// Who to write to, each person once, in the order of the file.
-    pub recipients: Vec<Recipient>,
-    /// Rows that cannot be used.
-    pub rejected: Vec<Diagnostic>,
-    /// How many rows repeat an address; the first one is kept.
-    pub duplicates: usize,
-    /// How many rows were left out, by reason.
-    pub left_out: BTreeMap<&'static str, usize>,
-    /// How many rows there were, empty ones not counted.
-    pub rows: usize,
-    /// What was mended, or is worth a look.
-    pub warnings: Vec<Diagnostic>,
-    /// What separates cells.
-    pub delimiter: char,
-    /// What the bytes were read as.
-    pub encoding: &'static Encoding,
-    /// The program that wrote the list, or `CSV`.
-    pub source: &'static str,
-}
-
-/// Collects a list that fits into memory.
-///
-/// # Errors
-/// The file cannot be read to its end.
-pub fn read_all<R: Read>(mut rows: Rows<R>) -> Result<List, Diagnostic> {
-    let mut list = List {
-        recipients: Vec::new(),
-        rejected: Vec::new(),
-        duplicates: 0,
-        left_out: BTreeMap::new(),
-        rows: 0,
-        warnings: std::mem::take(&mut rows.warnings),
-        delimiter: rows.delimiter(),
-        encoding: rows.encoding(),
-        source: rows.source(),
-    };
-    let path = rows.path.clone();
-    let mut seen = Seen::default();
-    let mut left: HashMap<String, &'static str> = HashMap::new();
-    for row in rows {
-        list.rows += 1;
-        match row? {
-            Row::Kept { recipient, warnings, .. } => {
-                list.warnings.extend(warnings);
-                if seen.first_time(recipient.address()) {
-                    list.recipients.push(recipient);
-                } else {
-                    list.duplicates += 1;
-                }
-            }
-            Row::Rejected(diagnostic) => list.rejected.push(diagnostic),
-            Row::LeftOut { address, reason, .. } => {
-                *list.left_out.entry(reason).or_default() += 1;
-                left.extend(address.map(|address| (address.identity(), reason)));
-            }
-        }
-    }
-    leave_out(&mut list, &left, &path);
-    Ok(list)
-}
-
-/// Two exports put together call one person subscribed and unsubscribed: a no counts more than a
-/// yes, in whichever order they stand.
-fn leave_out(list: &mut List, left: &HashMap<String, &'static str>, path: &Path) {
-    if left.is_empty() {
-        return;
-    }
-    let List { recipients, left_out, warnings, .. } = list;
-    recipients.retain(|person| {
-        let Some(reason) = left.get(&person.address().identity()) else { return true };
-        *left_out.entry(reason).or_default() += 1;
-        warnings.push(rules::list_contradiction(path, person.address().as_str(), reason));
-        false
-    });
-}
-
 /// Somebody whom one row keeps and another, with this reason, does not.
 pub fn contradiction(path: &Path, address: &str, reason: &str) -> Diagnostic {
     rules::list_contradiction(path, address, reason)
-}
-
-/// Which people have passed by, in 16 bytes each: two keyed 64-bit hashes of the identity, which
-/// no list makes collide by chance.
-#[derive(Debug, Default)]
-pub struct Seen {
-    keys: (RandomState, RandomState),
-    hashes: HashSet<(u64, u64)>,
-}
-
-impl Seen {
-    /// Whether this person has not passed before; case does not make another person.
-    pub fn first_time(&mut self, address: &Address) -> bool {
-        let identity = address.identity();
-        let hash = (self.keys.0.hash_one(&identity), self.keys.1.hash_one(&identity));
-        self.hashes.insert(hash)
-    }
 }

@@ -36,7 +36,6 @@ use crate::compose::theme::Theme;
 use crate::diagnostic::Diagnostic;
 use crate::issue::load::Headline;
 use crate::issue::{Issue, Publication};
-use crate::message::recipient::Recipient;
 use clients::Profile;
 use view::View;
 
@@ -87,21 +86,6 @@ pub const EXAMPLES: usize = 3;
 /// The fields of which the rules want to know who lacks them.
 pub fn asked<'a>(composition: &'a Composition, columns: &[String]) -> BTreeSet<&'a str> {
     slots::asked(composition, columns)
-}
-
-/// Who lacks what, of people who are in memory.
-pub fn lacking(
-    composition: &Composition,
-    columns: &[String],
-    people: &[Recipient],
-) -> BTreeMap<String, Lacking> {
-    let without = |field: &str| {
-        let without = people.iter().filter(|person| person.field(field).is_none());
-        let first = without.clone().take(EXAMPLES).map(|person| person.address().as_str());
-        Lacking { examples: first.map(str::to_owned).collect(), count: without.count() as u64 }
-    };
-    let asked = asked(composition, columns).into_iter();
-    asked.map(|field| (field.to_owned(), without(field))).collect()
 }
 
 /// The rules about slots alone, for a composition whose files have changed since.

@@ -8,17 +8,18 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sejong_digest::check::allow::Allowed;
-use sejong_digest::check::{self, Audience, online, register};
-use sejong_digest::compose::Composition;
+use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::check::{online, register};
 use sejong_digest::diagnostic::{Diagnostic, render, sarif};
 use sejong_digest::fetch::{Client, links};
-use sejong_digest::issue::{Issue, load};
+use sejong_digest::issue::load;
+use tokio::runtime::Runtime;
 
 use super::failure::{Ending, Exit, Failure};
+use super::gate::Gate;
 use super::readers::{self, Readers};
-use super::workspace::Workspace;
-use super::{Global, gate, print, runtime};
+use super::workspace::{Draft, Workspace};
+use super::{Global, print, runtime};
 
 /// How often to say how far it is, where there is no bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -55,6 +56,9 @@ pub(crate) struct Args {
     /// The list to check slots against [default: the publication's subscribers.csv]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
+    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    encoding: Option<ReadOptions>,
     /// Allow problems of this rule; repeat the flag for several rules
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
@@ -77,74 +81,81 @@ enum ReportFormat {
 
 /// Runs `digest check`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let mut allowed = gate::allowed(&args.allow)?;
+    let mut gate = Gate::new(&args.allow)?;
     let (problems, issues) = match Workspace::try_open(global)? {
-        Ok(workspace) => look(&workspace, args)?,
-        Err(problems) => (problems, None),
+        Ok(workspace) => look(&workspace, args, &mut gate)?,
+        Err(problems) => (gate.remaining(problems), None),
     };
-    let mut problems = allowed.remaining(problems);
-    problems.extend(allowed.finish());
+    let problems = [problems, gate.finish()].concat();
     report(&problems, issues, args.format)?;
     if problems.iter().any(Diagnostic::is_error) { Ok(Exit::ChecksFailed) } else { Ok(Exit::Done) }
 }
 
 /// The problems, and how many issues were looked at.
-fn look(workspace: &Workspace, args: &Args) -> Result<(Vec<Diagnostic>, Option<usize>), Failure> {
+fn look(
+    workspace: &Workspace,
+    args: &Args,
+    gate: &mut Gate,
+) -> Result<(Vec<Diagnostic>, Option<usize>), Failure> {
     let names = if args.issues.is_empty() { all_issues(workspace)? } else { args.issues.clone() };
+    let runtime = runtime()?;
     let mut problems = Vec::new();
-    let readers = readers(workspace, args, &mut problems);
+    let mut readers = match readers::file(workspace, args.subscribers.as_deref()) {
+        Some(path) => {
+            let options = args.encoding.unwrap_or_default();
+            runtime.block_on(Readers::read(&path, options, &mut problems))?
+        }
+        None => None,
+    };
+    problems = gate.remaining(problems);
     let mut found: Vec<Diagnostic> = Vec::new();
-    let mut composed = Vec::new();
-    let mut allowed: Vec<(PathBuf, Allowed)> = Vec::new();
+    let mut drafts: Vec<Draft> = Vec::new();
     for name in &names {
-        let mut draft = workspace.draft(name);
+        let mut draft = gate.read(workspace, name);
         if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
-            let lacking = readers.as_ref().map(|Readers { columns, list, .. }| {
-                check::lacking(composition, columns, &list.recipients)
-            });
-            let audience = readers.as_ref().zip(lacking.as_ref());
-            let audience = audience.map(|(Readers { columns, list, .. }, lacking)| Audience {
-                columns,
-                people: list.recipients.len() as u64,
-                lacking,
-            });
-            let told = gate::issue(workspace, issue, composition, audience)?;
-            draft.problems.extend(draft.allowed.remaining(told));
+            let audience = match &mut readers {
+                Some(readers) => Some(runtime.block_on(readers.audience(composition))?),
+                None => None,
+            };
+            let told = gate.rules(workspace, (issue, composition), &mut draft.allowed, audience)?;
+            draft.problems.extend(told);
         }
         // A problem of the theme or the logo shows in every issue; it is told once.
-        let new = draft.problems.into_iter().filter(|problem| !found.contains(problem));
-        let new: Vec<Diagnostic> = new.collect();
+        let new = std::mem::take(&mut draft.problems);
+        let new: Vec<Diagnostic> =
+            new.into_iter().filter(|problem| !found.contains(problem)).collect();
         found.extend(new);
-        if let (Some(issue), Some(composition)) = (draft.issue, draft.composition) {
-            composed.push((issue, composition));
-        }
-        allowed.push((draft.folder, draft.allowed));
+        drafts.push(draft);
     }
-    let mut told = if args.online { ask(workspace, &composed)? } else { Vec::new() };
-    for (folder, mut allowed) in allowed {
+    let mut told =
+        if args.online { gate.remaining(ask(workspace, &drafts, &runtime)?) } else { Vec::new() };
+    for mut draft in drafts {
         // What one issue allows is not allowed to another.
-        let folder = load::path_from_here(&folder);
+        let folder = load::path_from_here(&draft.folder);
         let is_own = |problem: &Diagnostic| {
             problem.place.as_ref().is_some_and(|place| place.path().starts_with(&folder))
         };
         let (own, others) = told.into_iter().partition(is_own);
         told = others;
-        found.extend(allowed.remaining(own));
-        found.extend(allowed.finish());
+        found.extend(draft.allowed.remaining(own));
+        found.extend(draft.allowed.finish());
     }
     found.extend(told);
     problems.extend(found);
-    problems.extend(workspace.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned()));
+    let dkim = workspace.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
+    problems.extend(gate.remaining(dkim.into_iter().collect()));
     Ok((problems, Some(names.len())))
 }
 
 /// Asks for the links of all issues, each address once.
 fn ask(
     workspace: &Workspace,
-    composed: &[(Issue, Composition)],
+    drafts: &[Draft],
+    runtime: &Runtime,
 ) -> Result<Vec<Diagnostic>, Failure> {
+    let composed = drafts.iter().filter_map(Draft::as_composed);
     let addresses: BTreeSet<String> =
-        composed.iter().flat_map(|(_, composition)| online::addresses(composition)).collect();
+        composed.clone().flat_map(|(_, composition)| online::addresses(composition)).collect();
     let client = Client::new().map_err(|error| Failure::new(error.to_string()))?;
     let count = addresses.len();
     let bar = if std::io::stderr().is_terminal() {
@@ -164,11 +175,11 @@ fn ask(
             last = Instant::now();
         }
     };
-    let visits = runtime()?.block_on(links::visit(&client, addresses, told));
+    let visits = runtime.block_on(links::visit(&client, addresses, told));
     bar.finish_and_clear();
     let own = &workspace.config.publication.base_url;
     let rules = |(issue, composition)| online::rules(issue, composition, own, &visits);
-    Ok(composed.iter().map(|(issue, composition)| (issue, composition)).flat_map(rules).collect())
+    Ok(composed.flat_map(rules).collect())
 }
 
 fn all_issues(workspace: &Workspace) -> Result<Vec<String>, Failure> {
@@ -183,22 +194,6 @@ fn all_issues(workspace: &Workspace) -> Result<Vec<String>, Failure> {
         print::note("there are no issues yet; `digest new 2025-11` makes one");
     }
     Ok(names)
-}
-
-/// The list, with what is wrong with it added to `problems`.
-fn readers(workspace: &Workspace, args: &Args, problems: &mut Vec<Diagnostic>) -> Option<Readers> {
-    let path = readers::file(workspace, args.subscribers.as_deref())?;
-    match readers::read(&path) {
-        Ok(readers) => {
-            problems.extend(readers.list.rejected.iter().cloned());
-            problems.extend(readers.list.warnings.iter().cloned());
-            Some(readers)
-        }
-        Err(problem) => {
-            problems.push(problem);
-            None
-        }
-    }
 }
 
 fn report(

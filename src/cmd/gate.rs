@@ -1,5 +1,15 @@
-//! The rules asked of an issue: this file gathers what they look at, `check`, `test` and `send` alike.
+//! The gate: every check of an issue between reading it and making anything of it, in one order for
+//! `check`, `test`, `plan`, `send` and `render`.
 //!
+//! 1. [`Gate::new`]: `--allow` names rules that may be allowed.
+//! 2. [`Gate::read`]: the issue is read and composed.
+//! 3. [`Gate::remaining`]: the list has been read, where the command has one.
+//! 4. [`Gate::rules`]: the rules are asked; of slots, against that list.
+//! 5. [`Gate::finish`]: what was allowed without need is a problem too.
+//! 6. [`Gate::pass`]: all is shown, and an error ends the command.
+//!
+//! At each step problems that the issue or `--allow` lets pass are left out. A command leaves out
+//! what it has no use for, as `render` does with everything behind 2, and never changes the order.
 //! Must never send anything, and must never make a file.
 
 use sejong_digest::check::allow::Allowed;
@@ -12,39 +22,96 @@ use sejong_digest::issue::load::{self, Headline};
 use sejong_digest::message::splice::Template;
 
 use super::failure::Failure;
-use super::workspace::Workspace;
+use super::workspace::{Draft, Workspace};
 use super::{clock, readers};
 
-/// What the rules say of an issue, its composition, and the message for a reader who stands for
-/// all of them.
-pub(crate) fn issue(
-    workspace: &Workspace,
-    issue: &Issue,
-    composition: &Composition,
-    audience: Option<Audience<'_>>,
-) -> Result<Vec<Diagnostic>, Failure> {
-    let publication = &workspace.config.publication;
-    let mut siblings = load::siblings(publication);
-    siblings.retain(|sibling: &Headline| sibling.name != issue.name);
-    let now = clock::now_in(&workspace.config.time_zone);
-    let identity = workspace.config.sender.identity(&Secret::for_nobody());
-    let template = Template::new(composition, identity, &clock::occasion(&now, false)?);
-    let message = template.splice(&readers::stand_in(composition)?)?;
-    let input = Input {
-        publication,
-        theme: &workspace.config.theme,
-        issue,
-        composition,
-        message: Some(&message.bytes),
-        siblings: &siblings,
-        clients: &workspace.config.clients,
-        today: Some(now.date()),
-    };
-    Ok(check::issue(&input, audience))
+/// See the file's head.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    /// What `--allow` names.
+    allowed: Allowed,
 }
 
-/// What `--allow` names.
-pub(crate) fn allowed(names: &[String]) -> Result<Allowed, Failure> {
-    Allowed::of_names(names)
-        .map_err(|refusal| Failure::usage(format!("--allow: {}", refusal.what)).help(refusal.help))
+impl Gate {
+    /// The gate of a command that was given these `--allow`.
+    pub(crate) fn new(allow: &[String]) -> Result<Gate, Failure> {
+        let allowed = Allowed::of_names(allow).map_err(|refusal| {
+            Failure::usage(format!("--allow: {}", refusal.what)).help(refusal.help)
+        })?;
+        Ok(Gate { allowed })
+    }
+
+    /// Reads and composes the issue that `name` means.
+    pub(crate) fn read(&mut self, workspace: &Workspace, name: &str) -> Draft {
+        let mut draft = workspace.draft(name);
+        draft.problems = self.remaining(draft.problems);
+        draft
+    }
+
+    /// The problems that `--allow` does not let pass.
+    pub(crate) fn remaining(&mut self, problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        self.allowed.remaining(problems)
+    }
+
+    /// What the rules say of an issue, its composition, and the message for a reader who stands for
+    /// all of them. `own` is what the issue allows.
+    pub(crate) fn rules(
+        &mut self,
+        workspace: &Workspace,
+        (issue, composition): (&Issue, &Composition),
+        own: &mut Allowed,
+        audience: Option<Audience<'_>>,
+    ) -> Result<Vec<Diagnostic>, Failure> {
+        let publication = &workspace.config.publication;
+        let mut siblings = load::siblings(publication);
+        siblings.retain(|sibling: &Headline| sibling.name != issue.name);
+        let now = clock::now_in(&workspace.config.time_zone);
+        let identity = workspace.config.sender.identity(&Secret::for_nobody());
+        let template = Template::new(composition, identity, &clock::occasion(&now, false)?);
+        let message = template.splice(&readers::stand_in(composition)?)?;
+        let input = Input {
+            publication,
+            theme: &workspace.config.theme,
+            issue,
+            composition,
+            message: Some(&message.bytes),
+            siblings: &siblings,
+            clients: &workspace.config.clients,
+            today: Some(now.date()),
+        };
+        Ok(self.remaining(own.remaining(check::issue(&input, audience))))
+    }
+
+    /// The rules about slots alone, for a composition that was frozen and whose files may have
+    /// changed since.
+    pub(crate) fn rules_of_slots(
+        &mut self,
+        composition: &Composition,
+        own: &mut Allowed,
+        audience: &Audience<'_>,
+    ) -> Vec<Diagnostic> {
+        self.remaining(own.remaining(check::readers(composition, audience)))
+    }
+
+    /// What is wrong with `--allow` itself, when all rules have been asked.
+    pub(crate) fn finish(&mut self) -> Vec<Diagnostic> {
+        self.allowed.finish()
+    }
+
+    /// Asks the rules of a draft that goes to nobody's list, shows all that is wrong with it, and
+    /// hands it on if nothing of that is an error.
+    pub(crate) fn pass(
+        mut self,
+        workspace: &Workspace,
+        mut draft: Draft,
+    ) -> Result<(Issue, Composition), Failure> {
+        if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
+            let found = self.rules(workspace, (issue, composition), &mut draft.allowed, None)?;
+            draft.problems.extend(found);
+            draft.problems.extend(draft.allowed.finish());
+            draft.problems.extend(self.finish());
+        }
+        draft.show();
+        draft.sendable()
+    }
 }

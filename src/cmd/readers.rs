@@ -3,10 +3,16 @@
 //!
 //! Must never send, and must never change a list.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sejong_digest::audience::list::{self, List, ReadOptions};
+use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::check::{self, Audience, Lacking};
 use sejong_digest::compose::Composition;
+use sejong_digest::delivery::intake::{self, Intake, IntakeError};
+use sejong_digest::delivery::ledger::Ledger;
+use sejong_digest::delivery::ledger::staging::Standing;
+use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::issue::load;
 use sejong_digest::issue::slot::BUILT_IN;
 use sejong_digest::message::address::Address;
@@ -16,15 +22,55 @@ use super::failure::Failure;
 use super::print;
 use super::workspace::Workspace;
 
-/// A list with the names of its columns.
+/// Problems of a list that are listed, of each rule.
+const LISTED: usize = 1_000;
+
+/// A list that issues are checked against.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    /// As people should read it.
-    pub(crate) path: PathBuf,
-    /// The names of its columns, as slots call them.
-    pub(crate) columns: Vec<String>,
-    /// Its rows.
-    pub(crate) list: List,
+    intake: Intake,
+    ledger: Ledger,
+    people: u64,
+    /// Who lacks which field, as far as it was asked.
+    lacking: BTreeMap<String, Lacking>,
+}
+
+impl Readers {
+    /// Reads a list, with what is wrong with it added to `problems`; `None` where it cannot be read.
+    pub(crate) async fn read(
+        path: &Path,
+        options: ReadOptions,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Result<Option<Readers>, Failure> {
+        let ledger = Ledger::of_a_list().await?;
+        let staged = match list::open(path, load::path_from_here(path), &options) {
+            Ok(rows) => intake::stage(&ledger, rows, None, LISTED).await,
+            Err(problem) => Err(problem.into()),
+        };
+        let mut intake = match staged {
+            Ok(intake) => intake,
+            Err(IntakeError::List(problem)) => {
+                problems.push(*problem);
+                return Ok(None);
+            }
+            Err(IntakeError::Store(error)) => return Err(error.into()),
+        };
+        problems.append(&mut intake.problems);
+        let (people, _) = ledger.planned_counts().await?;
+        Ok(Some(Readers { intake, ledger, people, lacking: BTreeMap::new() }))
+    }
+
+    /// The readers as the rules about a composition want to know them.
+    pub(crate) async fn audience(
+        &mut self,
+        composition: &Composition,
+    ) -> Result<Audience<'_>, Failure> {
+        let mut asked = check::asked(composition, &self.intake.columns);
+        asked.retain(|field| !self.lacking.contains_key(*field));
+        self.lacking.append(&mut self.ledger.lacking(&asked).await?);
+        let Readers { intake, people, lacking, .. } = self;
+        Ok(Audience { columns: &intake.columns, people: *people, lacking })
+    }
 }
 
 /// The subscriber file: the one that was named, or `subscribers.csv` beside `digest.toml`.
@@ -33,39 +79,46 @@ pub(crate) fn file(workspace: &Workspace, named: Option<&Path>) -> Option<PathBu
     named.map(Path::to_owned).or_else(|| usual.is_file().then_some(usual))
 }
 
-/// Reads a list whole.
-pub(crate) fn read(path: &Path) -> Result<Readers, sejong_digest::diagnostic::Diagnostic> {
-    let shown = load::path_from_here(path);
-    let rows = list::open(path, &shown, &ReadOptions::default())?;
-    let columns = rows.field_names().map(str::to_owned).collect();
-    Ok(Readers { path: shown, columns, list: list::read_all(rows)? })
-}
-
-/// The person at `address`, which `flag` named, with the fields that the list has of them.
-pub(crate) fn at_address(
+/// The people at `addresses`, which `flag` named, with the fields that the list has of them.
+pub(crate) async fn at_addresses(
     flag: &str,
-    address: &str,
+    addresses: &[String],
     file: Option<&Path>,
-) -> Result<Recipient, Failure> {
-    let address =
-        Address::parse(address).map_err(|error| Failure::usage(format!("{flag}: {error}")))?;
-    let nobody = || Recipient::new(address.clone(), [], []);
-    let Some(path) = file else { return Ok(nobody()) };
-    let readers = read(path).map_err(|problem| {
-        print::problems(&[problem]);
-        Failure::checks("the list of subscribers cannot be read")
+    options: ReadOptions,
+) -> Result<Vec<Recipient>, Failure> {
+    let parse = |text: &String| {
+        Address::parse(text).map_err(|error| Failure::usage(format!("{flag}: {error}")))
+    };
+    let addresses: Vec<Address> = addresses.iter().map(parse).collect::<Result<_, Failure>>()?;
+    let nobody = |address: Address| Recipient::new(address, [], []);
+    let Some(path) = file else { return Ok(addresses.into_iter().map(nobody).collect()) };
+    let shown = load::path_from_here(path);
+    let found = match list::open(path, &shown, &options) {
+        Ok(rows) => intake::find(&Ledger::of_a_list().await?, rows, &addresses).await,
+        Err(problem) => Err(problem.into()),
+    };
+    let found = found.map_err(|error| match error {
+        IntakeError::List(problem) => {
+            print::problems(&[*problem]);
+            Failure::checks("the list of subscribers cannot be read")
+        }
+        IntakeError::Store(error) => error.into(),
     })?;
-    let identity = address.identity();
-    let found =
-        readers.list.recipients.into_iter().find(|person| person.address().identity() == identity);
-    Ok(found.unwrap_or_else(|| {
-        let path = readers.path.display();
-        print::note(&format!(
-            "{} is not in {path}, so this reader has no fields",
-            address.as_str()
-        ));
-        nobody()
-    }))
+    let person = |(address, standing): (Address, Standing)| {
+        let list = shown.display();
+        match standing {
+            Standing::Kept(person) => return person,
+            Standing::Left(reason) => print::note(&format!(
+                "{address} gets no issue, because {list} says {reason}, so this reader has no \
+                 fields"
+            )),
+            Standing::Absent => {
+                print::note(&format!("{address} is not in {list}, so this reader has no fields"));
+            }
+        }
+        nobody(address)
+    };
+    Ok(addresses.into_iter().zip(found).map(person).collect())
 }
 
 /// A reader who stands for all: every fallback shows, and where a slot has none, its field's name.
@@ -74,9 +127,7 @@ pub(crate) fn anybody(composition: &Composition) -> Result<Recipient, Failure> {
     if !fields.is_empty() {
         let names: Vec<String> = fields.iter().map(|field| format!("«{field}»")).collect();
         let names = names.join(", ");
-        print::note(&format!(
-            "these slots have no fallback, so their names are shown: {names}; --as ADDRESS fills them"
-        ));
+        print::note(&format!("{names}: no fallback, so the name shows; --as ADDRESS fills it"));
     }
     stand_in(composition)
 }

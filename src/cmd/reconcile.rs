@@ -35,7 +35,7 @@ Examples:
 pub(crate) struct Args {
     /// The issue: the name of its folder
     issue: String,
-    /// The log of the relay, from the time of the send; repeat the flag for more files
+    /// The log of the relay, from the time of the send; repeat it for more files
     #[arg(long, value_name = "FILE", required = true)]
     maillog: Vec<PathBuf>,
     /// What to do with people for whom the log does not show that the relay took the message
@@ -69,6 +69,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let store = Store::open(&path, &ledger::STEPS).await?;
         let _lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
         let open = reconcile::open(&store, &args.issue).await?;
+        if open.is_empty() {
+            store.close().await;
+            print::note(&format!("no recipient of {} is uncertain", args.issue));
+            return Ok(Exit::Done);
+        }
         let log = maillog::read(&open, files, &when)?;
         let rulings: Vec<(Open, Ruling)> = open
             .into_iter()
@@ -80,7 +85,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             .collect();
         reconcile::settle(&store, &rulings, &clock::now().to_string()).await?;
         store.close().await;
-        tell(&args.issue, &rulings)
+        tell(&rulings)
     })
 }
 
@@ -92,7 +97,7 @@ fn log_file(path: &PathBuf) -> Result<LogFile<BufReader<File>>, Failure> {
 }
 
 /// Says for each row what was decided, and by which line.
-fn tell(issue: &str, rulings: &[(Open, Ruling)]) -> Ending {
+fn tell(rulings: &[(Open, Ruling)]) -> Ending {
     let mut text = String::new();
     let mut held = false;
     for (Open { email, .. }, ruling) in rulings {
@@ -123,9 +128,6 @@ fn tell(issue: &str, rulings: &[(Open, Ruling)]) -> Ending {
         }
     }
     print::answer(text.as_bytes())?;
-    if rulings.is_empty() {
-        print::note(&format!("no recipient of {issue} is uncertain"));
-    }
     if held {
         print::note(
             "people who are still uncertain get nothing. If the log is complete, use --not-found \

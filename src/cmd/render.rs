@@ -4,14 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
+use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::message::splice::{SpliceError, Template, part_text};
 
 use super::failure::{Ending, Exit, Failure};
+use super::gate::Gate;
 use super::workspace::Workspace;
-use super::{Global, clock, files, pictures, print, readers};
+use super::{Global, clock, files, pictures, print, readers, runtime};
 
 const LONG: &str = "\
 Show an issue as a reader gets it
@@ -53,6 +55,9 @@ pub(crate) struct Args {
     /// The list with the fields of the reader [default: the publication's subscribers.csv]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
+    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    encoding: Option<ReadOptions>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -68,7 +73,7 @@ enum RenderFormat {
 /// Runs `digest render`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    let draft = workspace.draft(&args.issue);
+    let draft = Gate::default().read(&workspace, &args.issue);
     draft.show();
     let (issue, composition) = draft.composed()?;
     if let Some(folder) = &args.assets {
@@ -82,7 +87,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 RenderFormat::Eml => workspace.signing_identity()?,
                 RenderFormat::Html | RenderFormat::Text => workspace.identity()?,
             };
-            (identity, readers::at_address("--as", address, file.as_deref())?)
+            let options = args.encoding.unwrap_or_default();
+            let address = std::slice::from_ref(address);
+            let found = readers::at_addresses("--as", address, file.as_deref(), options);
+            (identity, runtime()?.block_on(found)?.remove(0))
         }
         // Looking at an issue makes no file, and gives the same bytes on every machine.
         None => {
@@ -118,7 +126,8 @@ fn unspliced(error: SpliceError) -> Failure {
         SpliceError::Unfilled(unfilled) => {
             let field = &unfilled.field;
             let help = format!(
-                "give the slot a fallback, such as {{{{ {field} | … }}}}, or add the field to the list"
+                "give the slot a fallback, such as {{{{ {field} | … }}}}, or add the field to the \
+                 list"
             );
             Failure::checks(error.to_string()).help(help)
         }

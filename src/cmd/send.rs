@@ -13,10 +13,11 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sejong_digest::delivery::ledger::Reopened;
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::schedule;
 use sejong_digest::delivery::send::SendError;
-use sejong_digest::delivery::send::locked::{self, Locked, Proposal};
+use sejong_digest::delivery::send::locked::{Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::report::SendReport;
@@ -57,6 +58,9 @@ pub(crate) struct Args {
     /// Those of whom nobody can tell whether they have it: ask, hold or resend
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     uncertain: Uncertain,
+    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
+    #[arg(long, hide_short_help = true)]
+    retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = schedule::duration)]
     #[arg(hide_short_help = true)]
@@ -85,7 +89,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     runtime()?.block_on(async {
         if args.dry_run {
-            return planned(&workspace, &args.plan, args.uncertain == Uncertain::Resend).await;
+            let uncertain = args.uncertain == Uncertain::Resend;
+            let reopened = Reopened { uncertain, refused: args.retry_refused };
+            return planned(&workspace, &args.plan, reopened).await;
         }
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
@@ -106,9 +112,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
-pub(super) async fn planned(workspace: &Workspace, args: &PlanArgs, resend: bool) -> Ending {
+pub(super) async fn planned(workspace: &Workspace, args: &PlanArgs, reopened: Reopened) -> Ending {
     let ready = survey::take(workspace, args, clock::now_in(&workspace.config.time_zone)).await?;
-    let plan = ready.plan(resend).await.map_err(refusal::told)?;
+    let plan = ready.plan(reopened).await.map_err(refusal::told)?;
     let routes = routes(workspace, args)?;
     let text = PlanText {
         plan: &plan,
@@ -149,8 +155,11 @@ struct Send<'a> {
 
 impl Send<'_> {
     async fn send(self, locked: Locked) -> Ending {
-        let uncertain = self.uncertain(&locked).await?;
-        let proposal = locked.propose(uncertain).await.map_err(refusal::told)?;
+        let reopened = Reopened {
+            uncertain: self.resend_uncertain(&locked).await?,
+            refused: self.retry_refused(&locked).await?,
+        };
+        let proposal = locked.propose(reopened).await.map_err(refusal::told)?;
         if proposal.plan().to_send == 0 {
             print::note(&plan::nothing(proposal.plan(), &proposal.content().composition().issue));
             return self.tell(proposal.leave().await);
@@ -179,20 +188,33 @@ impl Send<'_> {
         self.tell(report)
     }
 
-    /// What becomes of those of whom nobody can tell.
-    async fn uncertain(&self, locked: &Locked) -> Result<locked::Uncertain, Failure> {
+    /// Whether those of whom nobody can tell are sent to again.
+    async fn resend_uncertain(&self, locked: &Locked) -> Result<bool, Failure> {
         let asked = match self.args.uncertain {
-            Uncertain::Hold => return Ok(locked::Uncertain::Hold),
-            Uncertain::Resend => return Ok(locked::Uncertain::Resend),
+            Uncertain::Hold => return Ok(false),
+            Uncertain::Resend => return Ok(true),
             Uncertain::Ask => !self.args.yes && question::somebody_is_here(),
         };
         let (count, first) = locked.uncertain().await.map_err(refusal::told)?;
         if !asked || count == 0 {
-            return Ok(locked::Uncertain::Hold);
+            return Ok(false);
         }
         report::list(&first);
-        let resend = question::resend_confirmed(count)?;
-        Ok(if resend { locked::Uncertain::Resend } else { locked::Uncertain::Hold })
+        question::resend_confirmed(count)
+    }
+
+    /// Whether those whom a relay refused for good are sent to again. Shows who they are first.
+    async fn retry_refused(&self, locked: &Locked) -> Result<bool, Failure> {
+        if !self.args.retry_refused {
+            return Ok(false);
+        }
+        let (count, first) = locked.refused().await.map_err(refusal::told)?;
+        report::list(&first);
+        if self.args.yes || count == 0 || !question::somebody_is_here() {
+            // Where nobody can be asked, the question before the first message ends it.
+            return Ok(count > 0);
+        }
+        question::retry_confirmed(count)
     }
 
     /// The relays, with connections for so many messages.

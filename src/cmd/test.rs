@@ -3,16 +3,18 @@
 
 use std::path::PathBuf;
 
+use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::delivery::test_send;
-use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::message::Message;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::splice::{SpliceError, Template};
 use sejong_digest::smtp::outcome::Outcome;
 
 use super::failure::{Ending, Exit, Failure};
+use super::gate::Gate;
 use super::relays::{self, RelayArgs};
 use super::workspace::Workspace;
-use super::{Global, clock, gate, print, readers, runtime};
+use super::{Global, clock, print, readers, runtime};
 
 /// Send an issue to yourself, exactly as subscribers will get it
 #[derive(Debug, clap::Args)]
@@ -29,6 +31,9 @@ pub(crate) struct Args {
     /// The list with the fields for these addresses [default: subscribers.csv, if it exists]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
+    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
+    #[arg(long, value_name = "NAME", value_parser = list::in_encoding)]
+    encoding: Option<ReadOptions>,
     /// Allow problems of this rule; repeat the flag for several rules
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
@@ -39,29 +44,20 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    let mut allowed = gate::allowed(&args.allow)?;
-    let mut draft = workspace.draft(&args.issue);
-    draft.problems = allowed.remaining(draft.problems);
-    draft.show();
-    let mut of_issue = std::mem::take(&mut draft.allowed);
-    let (issue, composition) = draft.sendable()?;
-    let found = gate::issue(&workspace, &issue, &composition, None)?;
-    let mut problems = allowed.remaining(of_issue.remaining(found));
-    problems.extend(of_issue.finish().into_iter().chain(allowed.finish()));
-    print::problems(&problems);
-    if problems.iter().any(Diagnostic::is_error) {
-        return Err(Failure::checks("the issue has errors; nothing was sent"));
-    }
+    let mut gate = Gate::new(&args.allow)?;
+    let draft = gate.read(&workspace, &args.issue);
+    let (_, composition) = gate.pass(&workspace, draft)?;
     let now = clock::now_in(&workspace.config.time_zone);
     let identity = workspace.signing_identity()?;
     let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
     let file = readers::file(&workspace, args.subscribers.as_deref());
-    let mut messages = Vec::new();
-    for address in &args.to {
-        let known = readers::at_address("--to", address, file.as_deref())?;
-        messages.push(template.splice(&known).map_err(unspliced)?);
-    }
+    let options = args.encoding.unwrap_or_default();
     runtime()?.block_on(async {
+        let people = readers::at_addresses("--to", &args.to, file.as_deref(), options).await?;
+        let messages: Vec<Message> = people
+            .iter()
+            .map(|person| template.splice(person).map_err(unspliced))
+            .collect::<Result<_, Failure>>()?;
         let destination = relays::destination(&workspace, &args.relay).await?;
         let sent = test_send::send(&destination.routes[0].relay, messages).await;
         destination.close().await;

@@ -144,6 +144,11 @@ impl Draft {
         print::problems(&self.problems);
     }
 
+    /// The issue and its composition, where there are both.
+    pub(crate) fn as_composed(&self) -> Option<(&Issue, &Composition)> {
+        self.issue.as_ref().zip(self.composition.as_ref())
+    }
+
     /// The issue and its composition, even if they have errors.
     pub(crate) fn composed(self) -> Result<(Issue, Composition), Failure> {
         match (self.issue, self.composition) {

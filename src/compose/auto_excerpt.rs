@@ -19,10 +19,10 @@ fn fits(html: &str) -> bool {
 ///
 /// # Errors
 /// Those of `write`.
-pub(super) fn shorten(
+pub(super) fn shorten<E>(
     issue: &mut Issue,
-    write: impl Fn(&Issue) -> Result<String, String>,
-) -> Result<(String, Vec<Diagnostic>), String> {
+    write: impl Fn(&Issue) -> Result<String, E>,
+) -> Result<(String, Vec<Diagnostic>), E> {
     let whole = write(issue)?;
     if fits(&whole) || articles(issue).all(|article| article.length != Length::Auto) {
         return Ok((whole, Vec::new()));

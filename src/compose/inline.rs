@@ -11,12 +11,17 @@ use super::components::FILLER;
 /// not be the letter's first words.
 const PREHEADER_CHARACTERS: usize = 200;
 
+/// What the inliner says about a style sheet.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct InlineError(#[from] css_inline::InlineError);
+
 /// The document with `css` in its `style` attributes. Blocks of `<style>` in the document stay as
 /// they are, and only the classes that their rules (`kept`) name.
 ///
 /// # Errors
-/// What the inliner says about the sheet.
-pub(super) fn inline(html: &str, css: &str, kept: &[String]) -> Result<String, String> {
+/// [`InlineError`].
+pub(super) fn inline(html: &str, css: &str, kept: &[String]) -> Result<String, InlineError> {
     let inliner = CSSInliner::options()
         .inline_style_tags(false)
         .keep_style_tags(true)
@@ -24,7 +29,7 @@ pub(super) fn inline(html: &str, css: &str, kept: &[String]) -> Result<String, S
         .minify_css(true)
         .extra_css(Some(css.into()))
         .build();
-    let inlined = inliner.inline(html).map_err(|error| error.to_string())?;
+    let inlined = inliner.inline(html)?;
     let used = classes_of(kept);
     Ok(fill_preheader(&drop_classes(&drop_row_groups(&inlined), &used)))
 }

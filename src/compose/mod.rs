@@ -202,7 +202,7 @@ fn style_left_out(bad: &str, source: &Arc<crate::diagnostic::Source>) -> Diagnos
         .help("delete the rule: a style sheet in a mail can load and run nothing")
 }
 
-fn style_broken(error: &str, issue: &Issue) -> Diagnostic {
+fn style_broken(error: &inline::InlineError, issue: &Issue) -> Diagnostic {
     let problem = Diagnostic::error("style", format!("the style sheet cannot be used: {error}"));
     match &issue.style {
         Some(source) => problem.at(Place::File(source.path().to_owned())),

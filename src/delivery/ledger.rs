@@ -4,19 +4,17 @@
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
 pub mod overview;
+mod person;
 mod plan;
 pub mod revision;
 pub mod staging;
 pub mod turns;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serializer as _;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::journal::{self, Settled};
-use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::{Store, StoreError};
 use turns::Earlier;
@@ -25,7 +23,8 @@ use turns::Earlier;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 4] = [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS];
+pub const STEPS: [&str; 5] =
+    [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS, person::SPELLINGS];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
@@ -83,8 +82,19 @@ pub struct Claimed {
     pub revision: Option<i64>,
     /// Whom the message is for.
     pub recipient: Recipient,
+    /// The Message-ID that its message had at an earlier attempt, without angle brackets.
+    pub message_id: Option<String>,
     /// Its tries so far.
     pub earlier: Earlier,
+}
+
+/// Rows with an outcome that a person wants to have tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reopened {
+    /// Those of whom nobody can tell whether they have it.
+    pub uncertain: bool,
+    /// Those whom a relay refused for good.
+    pub refused: bool,
 }
 
 /// The ledger of one issue.
@@ -98,6 +108,15 @@ impl Ledger {
     /// The ledger of `issue` in an open store.
     pub fn new(store: Store, issue: &str) -> Ledger {
         Ledger { store, issue: issue.to_owned() }
+    }
+
+    /// A ledger without a file and without an issue, for who asks only what a list says.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn of_a_list() -> Result<Ledger, StoreError> {
+        let store = Store::nowhere(Path::new("for the list"), &[]).await?;
+        Ok(Ledger { store, issue: String::new() })
     }
 
     /// The file of fine marks beside the database.
@@ -187,6 +206,45 @@ impl Ledger {
         transaction.commit().await.map_err(failed)
     }
 
+    /// Rows that were put off because it was not clear whom a refusal is about are refused after
+    /// all, with the reply that they have.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn refuse(&self, rows: &[i64]) -> Result<(), StoreError> {
+        let statement =
+            "UPDATE recipient SET state = 'refused' WHERE state = 'deferred' AND id IN (";
+        self.change(statement, rows).await
+    }
+
+    /// Lets deferred rows be claimed at once.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn make_due(&self, rows: &[i64]) -> Result<(), StoreError> {
+        let statement =
+            "UPDATE recipient SET next_attempt = 1 WHERE state = 'deferred' AND id IN (";
+        self.change(statement, rows).await
+    }
+
+    /// Runs a statement that ends where the numbers of rows follow.
+    async fn change(&self, statement: &str, rows: &[i64]) -> Result<(), StoreError> {
+        for batch in rows.chunks(BATCH) {
+            let mut query = QueryBuilder::<Sqlite>::new(statement);
+            let mut list = query.separated(", ");
+            for row in batch {
+                list.push_bind(*row);
+            }
+            query.push(")");
+            query
+                .build()
+                .execute(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        }
+        Ok(())
+    }
+
     /// Gives back what a run claimed and did not attempt.
     ///
     /// # Errors
@@ -259,22 +317,8 @@ impl Ledger {
     }
 
     async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
-        for batch in rows.chunks(BATCH) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (",
-            );
-            let mut list = query.separated(", ");
-            for row in batch {
-                list.push_bind(*row);
-            }
-            query.push(")");
-            query
-                .build()
-                .execute(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
-        }
-        Ok(())
+        let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (";
+        self.change(statement, rows).await
     }
 }
 
@@ -282,32 +326,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
-}
-
-fn fields_json(recipient: &Recipient) -> String {
-    json(|writer| writer.collect_map(recipient.fields()))
-}
-
-fn tags_json(recipient: &Recipient) -> String {
-    json(|writer| writer.collect_seq(recipient.tags()))
-}
-
-/// JSON straight from what is borrowed: a list makes two for each of its rows.
-fn json(
-    write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
-) -> String {
-    let mut bytes = Vec::with_capacity(128);
-    // Texts and a buffer in memory: neither can fail.
-    let written = write(&mut serde_json::Serializer::new(&mut bytes));
-    debug_assert!(written.is_ok(), "{written:?}");
-    String::from_utf8(bytes).unwrap_or_default()
-}
-
-fn recipient(address: Address, fields: String, tags: String) -> Recipient {
-    let fields: HashMap<String, String> = serde_json::from_str(&fields).unwrap_or_default();
-    let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();
-    let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    Recipient::new(address, fields, tags.iter().map(String::as_str))
 }
 
 #[cfg(test)]

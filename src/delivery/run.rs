@@ -5,11 +5,13 @@
 
 mod ahead;
 mod connection;
+mod feed;
 mod health;
 pub mod lanes;
-mod objections;
 mod queue;
 mod recorder;
+pub mod refusals;
+mod shared;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,10 +28,11 @@ use super::templates::Templates;
 use crate::smtp::outcome::Trouble;
 use crate::smtp::relay::Relay;
 use crate::store::StoreError;
-use connection::Work;
 use lanes::LaneOptions;
 use queue::Queue;
 use recorder::Recorder;
+use refusals::{Refusal, Sum};
+use shared::Work;
 
 /// Whether a run should go on; what Ctrl-C changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,8 +148,8 @@ pub enum Ended {
     Interrupted,
     /// The relay or the connection to it: what happened, and what to do.
     Relay(Trouble),
-    /// The relay refuses the message or the sender as such: every further row would fare alike.
-    Refused(String),
+    /// The relay refuses us, the sender or the message: every further row would fare alike.
+    Refused(Refusal),
     /// The ledger cannot be written: nothing is sent unrecorded.
     Ledger(String),
 }
@@ -197,6 +200,7 @@ pub async fn run(
     let work = Work::new(Arc::clone(&queue), Arc::clone(&recorder), options.clone());
     let ended = connections(&work, &queue, options).await;
     let failed_relays = work.failed_relays();
+    let (sum, trouble) = (work.sum(), work.last_trouble());
     drop(work);
     let open = recorder.open_rows();
     for (row, message_id) in open {
@@ -208,6 +212,7 @@ pub async fn run(
     // Where outcomes could not be written the rows stay claimed, and the journal stays: the next run
     // reads it. Released, they would be sent again.
     if written.is_ok() {
+        ledger.refuse(&sum.refused).await?;
         ledger.release(run).await?;
         let _ = std::fs::remove_file(ledger.journal_path());
     }
@@ -225,10 +230,19 @@ pub async fn run(
     // the next run settles them as after a crash. Released, they would be sent again.
     let ended = match (gone, written, queue.store_failure()) {
         (Some(reason), ..) | (_, Err(reason), _) | (.., Some(reason)) => Ended::Ledger(reason),
-        (None, Ok(()), None) => ended,
+        (None, Ok(()), None) => summed(ended, sum, trouble),
     };
     let settled = options.progress.settled.load(Ordering::Relaxed);
     Ok(Report { ended, elapsed: started.elapsed(), settled, failed_relays })
+}
+
+/// How a run ended that had come to its end: not done, if nobody was reached.
+fn summed(ended: Ended, sum: Sum, trouble: Option<Trouble>) -> Ended {
+    match (ended, sum.refusal, trouble) {
+        (Ended::Done, Some(refusal), _) => Ended::Refused(refusal),
+        (Ended::Done, None, Some(trouble)) if sum.unanswered => Ended::Relay(trouble),
+        (ended, ..) => ended,
+    }
 }
 
 /// Runs the connections until the last one is done.

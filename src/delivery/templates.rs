@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::ledger::Claimed;
 use crate::message::Message;
-use crate::message::address::Address;
 use crate::message::splice::{SpliceError, Template};
 
 /// Templates by the revision that they were made of.
@@ -36,11 +35,12 @@ impl Templates {
     /// As [`Template::splice`].
     pub fn splice(&self, row: &Claimed) -> Result<Message, SpliceError> {
         let earlier = row.revision.and_then(|revision| self.earlier.get(&revision));
-        earlier.unwrap_or(&self.latest).splice(&row.recipient)
+        let template = earlier.unwrap_or(&self.latest);
+        template.splice_again(&row.recipient, row.message_id.as_deref())
     }
 
-    /// The Message-ID of a person's message, the same in every revision.
-    pub fn message_id(&self, address: &Address) -> String {
-        self.latest.message_id(address)
+    /// The Message-ID of a row's message, the same in every revision and at every attempt.
+    pub fn message_id(&self, row: &Claimed) -> String {
+        row.message_id.clone().unwrap_or_else(|| self.latest.message_id(row.recipient.address()))
     }
 }

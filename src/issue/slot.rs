@@ -47,9 +47,18 @@ pub struct Slot {
 struct Mark {
     raw: String,
     place: Place,
-    slot: Result<Slot, String>,
+    slot: Result<Slot, NoSlot>,
     /// In text, that is, and not only in code.
     used: bool,
+}
+
+/// Why what stands there is no slot.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum NoSlot {
+    #[error("a slot needs the name of a field")]
+    Nameless,
+    #[error("{0:?} cannot be the name of a field")]
+    Name(String),
 }
 
 /// The slots of an issue; a mark in shielded text holds an index of these.
@@ -199,17 +208,17 @@ fn slot_length(text: &str) -> Option<usize> {
     line.find("}}").filter(|end| *end > 0).map(|end| end + 4)
 }
 
-fn parse(inner: &str) -> Result<Slot, String> {
+fn parse(inner: &str) -> Result<Slot, NoSlot> {
     let (field, fallback) = match inner.split_once('|') {
         Some((field, fallback)) => (field.trim(), Some(fallback.trim().to_owned())),
         None => (inner.trim(), None),
     };
     if field.is_empty() {
-        return Err("a slot needs the name of a field".to_owned());
+        return Err(NoSlot::Nameless);
     }
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if !field.chars().all(fits) {
-        return Err(format!("{field:?} cannot be the name of a field"));
+        return Err(NoSlot::Name(field.to_owned()));
     }
     Ok(Slot { field: field.to_owned(), fallback })
 }
@@ -306,8 +315,8 @@ pub fn mark(index: usize) -> String {
     out
 }
 
-fn malformed(reason: &str, place: Place) -> Diagnostic {
-    Diagnostic::error("slot-syntax", reason)
+fn malformed(reason: &NoSlot, place: Place) -> Diagnostic {
+    Diagnostic::error("slot-syntax", reason.to_string())
         .at(place)
         .help("write {{ first_name | reader }}; for literal braces write \\{{")
 }

@@ -192,9 +192,22 @@ impl Template {
     /// A slot without a fallback that the recipient has no value for, or a signature that could not
     /// be made: no half-made message exists.
     pub fn splice(&self, recipient: &Recipient) -> Result<Message, SpliceError> {
+        self.splice_again(recipient, None)
+    }
+
+    /// The same for a recipient whose message had a Message-ID before: it keeps that, also where
+    /// the sender's domain or the list's name are other ones now.
+    ///
+    /// # Errors
+    /// As [`Template::splice`].
+    pub fn splice_again(
+        &self,
+        recipient: &Recipient,
+        message_id: Option<&str>,
+    ) -> Result<Message, SpliceError> {
         let address = recipient.address();
         let token = self.token(address);
-        let message_id = self.message_id_of(&token);
+        let message_id = message_id.map_or_else(|| self.message_id_of(&token), str::to_owned);
         let mut bytes = self.unsigned(recipient, &message_id)?;
         let signatures = dkim::sign(&self.identity.signers, self.time, &bytes)?;
         bytes.splice(..0, signatures);

@@ -6,6 +6,8 @@
 //! once the final dot may have left us, only a reply tells accepted from refused; without one the
 //! outcome is [`Outcome::Uncertain`], never a retry and never a guess.
 
+mod wording;
+
 use std::fmt;
 
 use super::relay::{Relay, Tls};
@@ -13,6 +15,7 @@ use super::reply::Reply;
 use super::session::Offered;
 use super::wire::Loss;
 use crate::message::Message;
+use crate::message::address::Address;
 use crate::net::dial::DialError;
 use crate::net::tls::HandshakeError;
 
@@ -54,6 +57,17 @@ pub enum Scope {
     Session,
     /// This relay, or our configuration of it: every connection would fail the same way.
     Relay,
+}
+
+/// Whom a refusal is about, as far as one reply can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum About {
+    /// The mailbox: missing, closed or full. It would be refused from anybody.
+    Recipient,
+    /// Us: who sends, from where, with which rights, or what. Never the recipient's fault.
+    Us,
+    /// It does not say. What others are answered will show it.
+    Unclear,
 }
 
 /// Why a message was not accepted, or not known to be.
@@ -112,6 +126,8 @@ pub enum Cause {
     Unfit,
     /// No answer, or none that could be understood.
     NoAnswer,
+    /// It refuses one recipient after the other, for what is no recipient's fault.
+    Refuses,
 }
 
 /// The end of a session before its work was done.
@@ -185,18 +201,52 @@ impl Stage {
 }
 
 impl Failure {
-    /// Whether every recipient would fail the same way, for certain: the message is too large.
-    /// Other failures of message scope are a suspicion that grows with their number.
-    pub fn is_certain_for_all(&self) -> bool {
-        let too_large = self.reply.as_ref().is_none_or(is_too_large);
-        self.scope == Scope::Message && too_large
+    /// Whom a refusal is about. Codes first; then words, because relays put "relay
+    /// access denied" behind the same 554 5.7.1 as a recipient's own wish.
+    pub fn about(&self) -> About {
+        let Some(reply) = &self.reply else {
+            // Found before a command was spent: the message's size, or what an address needs.
+            return if self.scope == Scope::Message { About::Us } else { About::Recipient };
+        };
+        let text = wording::without_addresses(&reply.text);
+        if is_about_us(self.stage, reply) || wording::is_about_us(&text) {
+            About::Us
+        } else if is_about_the_mailbox(reply) || wording::is_about_the_mailbox(&text) {
+            About::Recipient
+        } else {
+            About::Unclear
+        }
     }
 
-    /// Whether it is about our message or our domain and certainly not about the recipient, who is
-    /// to get the message once that is mended: it is too large, or SPF, DKIM or DMARC fail.
-    pub fn is_ours(&self) -> bool {
-        let unauthenticated = self.reply.as_ref().is_some_and(is_unauthenticated);
-        self.is_certain_for_all() || (self.scope == Scope::Message && unauthenticated)
+    /// What a person can do about a refusal that is not the recipient's own.
+    pub fn advice(&self) -> &'static str {
+        const MESSAGE: &str = "mend what the reply names, or ask whoever runs the relay what it \
+                               wants";
+        let Some(reply) = &self.reply else { return MESSAGE };
+        let by_words = wording::advice(&wording::without_addresses(&reply.text));
+        match self.stage {
+            _ if is_unauthenticated(reply) => {
+                "the sender's domain fails SPF, DKIM or DMARC: `digest doctor` says what to mend"
+            }
+            _ if is_too_large(self.stage, reply) => "make the issue smaller",
+            _ if matches!(reply.code, 530 | 534 | 535 | 538) => {
+                by_words.unwrap_or("the relay wants a login: set `user` and its password")
+            }
+            _ => by_words.unwrap_or(MESSAGE),
+        }
+    }
+
+    /// What replies to different recipients have in common when they mean the same: the codes, and
+    /// the text without the address and whatever has digits in it.
+    pub fn likeness(&self, recipient: &Address) -> String {
+        match &self.reply {
+            None => self.text.chars().filter(|c| !c.is_ascii_digit()).collect(),
+            Some(reply) => {
+                let enhanced = reply.enhanced.map(|code| code.to_string()).unwrap_or_default();
+                let text = wording::common(&reply.text, recipient);
+                format!("{} {enhanced} {text}", reply.code)
+            }
+        }
     }
 
     /// Whether the server asks for a lower rate, at this relay or for this recipient's domain:
@@ -224,6 +274,18 @@ impl Failure {
 }
 
 impl Trouble {
+    /// That of a relay that refuses every message of ours; `said` is how.
+    pub fn of_refusals(relay: &Relay, said: &str) -> Trouble {
+        Trouble {
+            relay: relay.to_string(),
+            stage: Stage::Rcpt,
+            scope: Scope::Relay,
+            cause: Cause::Refuses,
+            text: format!("it refuses the message or its sender: {said}"),
+            remedy: Remedy::Stop,
+        }
+    }
+
     /// What the server said, where it said something.
     pub fn reply(&self) -> Option<&Reply> {
         match &self.cause {
@@ -274,7 +336,7 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
         return (stage == Stage::Dot).then_some(Outcome::Accepted(reply));
     }
     let scope = scope(stage, &reply);
-    let (class, too_large) = (reply.class(), is_too_large(&reply));
+    let (class, too_large) = (reply.class(), is_too_large(stage, &reply));
     let text = reply.to_string();
     let failure = Failure { stage, scope, reply: Some(reply), text };
     Some(match (scope, class) {
@@ -330,29 +392,58 @@ fn scope(stage: Stage, reply: &Reply) -> Scope {
         (_, 421) => Scope::Session,
         // A success that this stage does not have: out of step.
         (_, 200..=399) => Scope::Session,
-        // RFC 4954 6: authentication is wanted, wrong, too weak, or wants TLS.
-        (_, 530 | 534 | 535 | 538) => Scope::Relay,
+        // RFC 4954 6: authentication is wanted, wrong, too weak, or wants TLS. Behind a MAIL that was
+        // accepted the session goes on: some servers say it of one recipient.
+        (Stage::Mail, 530 | 534 | 535 | 538) => Scope::Relay,
+        (_, 530 | 534 | 535 | 538) => Scope::Message,
         // "Bad sequence" after the command before was accepted: out of step as well.
         (Stage::Rcpt | Stage::Data, 503) => Scope::Session,
-        _ if is_too_large(reply) && stage != Stage::Rcpt => Scope::Message,
+        _ if is_too_large(stage, reply) => Scope::Message,
         (_, 400..=499) => Scope::Recipient,
         (Stage::Mail, _) => Scope::Message,
         (Stage::Rcpt, _) if is_unauthenticated(reply) => Scope::Message,
         (Stage::Rcpt, _) => Scope::Recipient,
-        // After DATA: 5.1.x and 5.2.x still speak of the mailbox, the rest of what was sent.
+        // After DATA: 5.1.x, 5.2.x and words still speak of the mailbox, the rest of what was sent.
         _ if matches!(reply.subject(), Some(1 | 2)) => Scope::Recipient,
+        _ if wording::is_about_the_mailbox(&wording::without_addresses(&reply.text)) => {
+            Scope::Recipient
+        }
         _ => Scope::Message,
     }
 }
 
-/// 5.3.4 (RFC 1870 6.1), or 552 without an enhanced code.
-fn is_too_large(reply: &Reply) -> bool {
-    reply.class() == 5 && (reply.is_about(3, 4) || (reply.code == 552 && reply.enhanced.is_none()))
+/// 5.3.4 (RFC 1870 6.1), or 552 without an enhanced code where it speaks of size: behind MAIL it
+/// always does (RFC 1870 6.2), later it may as well be a mailbox that is full (RFC 5321 4.2.3). At
+/// RCPT nothing is said of the message yet.
+fn is_too_large(stage: Stage, reply: &Reply) -> bool {
+    let by_words = || {
+        let text = wording::without_addresses(&reply.text);
+        wording::is_about_the_size(&text)
+            || (stage == Stage::Mail && !wording::is_about_the_mailbox(&text))
+    };
+    let bare = reply.code == 552 && reply.enhanced.is_none();
+    let of_size = reply.is_about(3, 4) || (bare && by_words());
+    reply.class() == 5 && stage != Stage::Rcpt && of_size
 }
 
-/// 5.7.20 to 5.7.26 (RFC 7372) and 5.7.515: SPF, DKIM or DMARC of the sender.
+/// Codes that speak of us: a login (RFC 4954 6), the sender's address (5.1.7, 5.1.8), SPF, DKIM or
+/// DMARC, the size.
+fn is_about_us(stage: Stage, reply: &Reply) -> bool {
+    let sender = reply.is_about(1, 7) || reply.is_about(1, 8) || is_unauthenticated(reply);
+    sender || matches!(reply.code, 530 | 534 | 535 | 538) || is_too_large(stage, reply)
+}
+
+/// Codes that speak of a mailbox (RFC 3463 3.2 and 3.3): unknown, no such system, bad syntax, moved,
+/// no mail for this domain (RFC 7505), disabled, full.
+fn is_about_the_mailbox(reply: &Reply) -> bool {
+    const CODES: [(u16, u16); 7] = [(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1), (2, 2)];
+    CODES.iter().any(|(subject, detail)| reply.is_about(*subject, *detail))
+}
+
+/// 5.7.20 to 5.7.27 (RFC 7372, RFC 7505) and 5.7.515: SPF, DKIM or DMARC of the sender, or a sender
+/// that takes no mail.
 fn is_unauthenticated(reply: &Reply) -> bool {
-    (20..=26).any(|detail| reply.is_about(7, detail)) || reply.is_about(7, 515)
+    (20..=27).any(|detail| reply.is_about(7, detail)) || reply.is_about(7, 515)
 }
 
 /// The end of a session by a reply.

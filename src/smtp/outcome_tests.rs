@@ -76,7 +76,16 @@ fn each_row_of_the_catalogue_has_its_outcome() {
         (0, Mail, "250 2.1.0 ok", "go on"),
         (0, Rcpt, "250 2.1.5 ok", "go on"),
         (0, Data, "354 end with .", "go on"),
-        (0, Rcpt, "530 5.7.0 STARTTLS first", "unsent relay"),
+        (0, Rcpt, "530 5.7.0 STARTTLS first", "refused message"),
+        (0, Rcpt, "535 5.7.8 not for this one", "refused message"),
+        (21, Dot, "552 mailbox quota exceeded", "refused recipient"),
+        (
+            21,
+            Dot,
+            "552 Requested mail action aborted: exceeded storage allocation",
+            "refused recipient",
+        ),
+        (38, Dot, "552 message size exceeds fixed maximum message size", "refused message"),
     ];
     for (row, stage, line, expected) in rows {
         assert_eq!(judged(stage, line), expected, "row {row}: {line:?} at {stage:?}");
@@ -171,6 +180,79 @@ fn hints_are_read_from_the_reply() {
     assert!(failure(Stage::Rcpt, "421 4.7.28 unusual rate").asks_to_slow_down());
     assert!(failure(Stage::Mail, "452 4.3.1 queue full").asks_to_slow_down());
     assert!(!failure(Stage::Rcpt, "550 5.7.1 rate").asks_to_slow_down());
-    assert!(failure(Stage::Mail, "552 5.3.4 big").is_certain_for_all());
-    assert!(!failure(Stage::Dot, "554 5.7.1 spam").is_certain_for_all());
+}
+
+#[test]
+fn a_refusal_says_whom_it_is_about_or_leaves_it_open() {
+    use About::{Recipient, Unclear, Us};
+    use Stage::{Dot, Mail, Rcpt};
+    let rows = [
+        (Rcpt, "554 5.7.1 <kim@a.example>: Relay access denied", Us),
+        (Rcpt, "550 relay not permitted", Us),
+        (Rcpt, "550 5.7.1 Unable to relay", Us),
+        (Rcpt, "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", Us),
+        (
+            Rcpt,
+            "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
+            Us,
+        ),
+        (Rcpt, "504 5.5.2 <news>: Helo command rejected: need fully-qualified hostname", Us),
+        (Rcpt, "553 5.7.1 <digest@a.example>: Sender address rejected: not owned by user kim", Us),
+        (Rcpt, "553 Sender address rejected", Us),
+        (Rcpt, "550 5.1.8 <digest@a.example>: Sender address rejected: Domain not found", Us),
+        (Rcpt, "550 5.1.8 nobody", Us),
+        (Rcpt, "530 5.7.0 Must issue a STARTTLS command first", Us),
+        (Rcpt, "550 5.7.26 SPF and DKIM fail", Us),
+        (Dot, "552 5.3.4 too big", Us),
+        (Dot, "552 message size exceeds fixed maximum message size", Us),
+        (Mail, "552 no", Us),
+        (Rcpt, "550 5.1.1 no", Recipient),
+        (
+            Rcpt,
+            "550 5.1.1 <kim@a.example>: Recipient address rejected: User unknown in relay recipient table",
+            Recipient,
+        ),
+        (Rcpt, "556 5.1.10 null MX", Recipient),
+        (Rcpt, "550 5.2.1 disabled", Recipient),
+        (Rcpt, "551 5.1.6 moved", Recipient),
+        (Rcpt, "550 5.1.2 no such system", Recipient),
+        (Rcpt, "552 5.2.2 full", Recipient),
+        (Rcpt, "550 No such user here", Recipient),
+        (Rcpt, "550 5.5.0 Requested action not taken: mailbox unavailable", Recipient),
+        (Rcpt, "550 spam@relay.example user unknown", Recipient),
+        (Rcpt, "550 Unknown recipient: kim@a.example", Recipient),
+        (Rcpt, "550 the mailbox kim does not exist", Recipient),
+        (Dot, "552 mailbox quota exceeded", Recipient),
+        (Rcpt, "550 5.7.1 members only", Unclear),
+        (Rcpt, "550 mailbox unavailable: reject due to policy restrictions", Unclear),
+        (Rcpt, "550 5.1.0 address rejected", Unclear),
+        (Rcpt, "550 the domain of the sender does not exist", Unclear),
+        (Rcpt, "550 no", Unclear),
+        (Dot, "554 5.7.1 spam", Unclear),
+        (Dot, "552 no", Unclear),
+    ];
+    for (stage, line, expected) in rows {
+        let failure = of_reply(stage, reply(line)).unwrap().failure().unwrap().clone();
+        assert_eq!(failure.about(), expected, "{line:?} at {stage:?}");
+    }
+}
+
+#[test]
+fn replies_are_alike_whatever_differs_from_one_recipient_to_the_next() {
+    let likeness = |address: &str, line: &str| {
+        let failure = of_reply(Stage::Rcpt, reply(line)).unwrap().failure().unwrap().clone();
+        failure.likeness(&Address::parse(address).unwrap())
+    };
+    let one = likeness(
+        "kim@a.example",
+        "550 5.7.1 <kim@a.example>: not here, see http://a.example/k?9 (4XbC1z)",
+    );
+    let other = likeness(
+        "ada.l@b.example",
+        "550 5.7.1 <Ada.L@b.example>: not here, see http://a.example/k?12 (9Yq7)",
+    );
+    assert_eq!(one, other);
+    assert_eq!(one, "550 5.7.1 not here, see");
+    assert_ne!(one, likeness("kim@a.example", "550 5.7.1 <kim@a.example>: members only"));
+    assert_ne!(one, likeness("kim@a.example", "550 5.7.2 <kim@a.example>: not here, see"));
 }

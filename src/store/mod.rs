@@ -49,6 +49,16 @@ pub enum StoreError {
         /// SQLite's finding.
         reason: String,
     },
+    /// Something in it is not as it was written.
+    #[error("{} is damaged: {what}; {help}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is damaged, and how.
+        what: String,
+        /// What to do about it.
+        help: String,
+    },
     /// Another process sends from it.
     #[error("{who} is sending from {} now; wait until it has ended", path.display())]
     Busy {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
-use sejong_digest::smtp::outcome::{Outcome, Remedy, Scope, Stage};
+use sejong_digest::smtp::outcome::{About, Outcome, Remedy, Scope, Stage};
 use sejong_digest::smtp::relay::Timeouts;
 use sejong_digest::smtp::transaction::End;
 
@@ -209,7 +209,7 @@ async fn a_message_above_the_offered_size_is_not_tried() {
         (tape.outcomes(), end),
         (vec!["refused message mail".into(), ACCEPTED.into()], Ok(End::Drained))
     );
-    assert!(tape.settled[0].1.failure().unwrap().is_certain_for_all());
+    assert_eq!(tape.settled[0].1.failure().unwrap().about(), About::Us);
     assert!(catcher.lines().iter().any(|line| line.ends_with(" SIZE=33")), "{:?}", catcher.lines());
 }
 

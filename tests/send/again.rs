@@ -1,5 +1,8 @@
 //! The same command once more: nobody gets an issue twice, and whoever is new gets it.
 
+use sejong_digest::delivery::ledger;
+use sejong_digest::store::Store;
+
 use crate::harness::Publication;
 use crate::relay::Relay;
 use crate::{LIST, counts, send, with_readers};
@@ -75,4 +78,67 @@ fn another_issue_is_another_send() {
         .map(|m| crate::mail::Mail::read(&m.bytes).id().to_owned())
         .collect();
     assert_eq!(ids.len(), 4);
+}
+
+#[test]
+fn an_address_with_needless_quotes_is_the_same_person() {
+    let list = "email,first_name\nkim@x.example,Kim\n\"\"\"KIM\"\"@x.example\",Kim\n\
+        \"\"\"a\\ b\"\"@x.example\",A\n";
+    let (here, relay) = (Publication::new().write(LIST, list), Relay::new());
+    let first = send(&here, &relay, &[]);
+    assert_eq!((first.code, counts(&here, &first)), (0, [2, 0, 0, 0, 0, 0]), "{first:?}");
+    let here = here.write(LIST, "email\n\"\"\"kim\"\"@x.example\"\n\"\"\"a b\"\"@x.example\"\n");
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let copies: Vec<_> = relay.copies().into_iter().collect();
+    assert_eq!(copies, [("\"a b\"@x.example".to_owned(), 1), ("kim@x.example".to_owned(), 1)]);
+}
+
+/// A ledger as version 0.1.0 left it, which took `"kim"@x` and `kim@x` for two people.
+fn older_ledger(here: &Publication, rows: &[(&str, &str)]) {
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let path = here.path("digest.db");
+        let store = Store::open(&path, &ledger::STEPS[..4]).await.expect("a ledger");
+        for (at, (address, state)) in rows.iter().enumerate() {
+            let statements = [
+                "INSERT INTO recipient (id, issue, identity, email, fields, tags, planned_by, state) \
+                 VALUES (?1, '2025-11', ?2, ?2, '{}', '[]', 1, ?3)",
+                "INSERT INTO person (recipient, issue, identity) VALUES (?1, '2025-11', ?2)",
+            ];
+            for statement in statements {
+                let query = sqlx::query(statement).bind(at as i64 + 1).bind(address).bind(state);
+                query.execute(store.pool()).await.expect("written");
+            }
+        }
+        store.close().await;
+    });
+}
+
+#[test]
+fn a_ledger_that_knows_an_address_in_needless_quotes_sends_no_second_copy() {
+    let relay = Relay::new();
+    let here = Publication::new().write(
+        LIST,
+        "email\nkim@x.example\nada@x.example\nlee@x.example\n\"\"\"a b\"\"@x.example\"\n\
+         \"\"\"a@b\"\"@x.example\"\nnew@x.example\n",
+    );
+    older_ledger(
+        &here,
+        &[
+            (r#""kim"@x.example"#, "accepted"),
+            (r#""ada"@x.example"#, "pending"),
+            ("ada@x.example", "accepted"),
+            (r#""lee"@x.example"#, "accepted"),
+            ("lee@x.example", "pending"),
+            (r#""a\ b"@x.example"#, "pending"),
+            (r#""a@b"@x.example"#, "accepted"),
+        ],
+    );
+    let output = send(&here, &relay, &[]);
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(counts(&here, &output), [6, 0, 0, 0, 2, 0], "{output:?}");
+    let copies: Vec<_> = relay.copies().into_keys().collect();
+    assert_eq!(copies, [r#""a b"@x.example"#, "new@x.example"]);
+    let again = send(&here, &relay, &[]);
+    assert_eq!((again.code, relay.counts().accepted), (0, 2), "{again:?}");
 }

@@ -16,8 +16,9 @@ fn undecided() -> (Publication, String, Timestamp) {
     let book = book(&here);
     let row = book.row(WHO);
     assert_eq!(row.state, "uncertain");
-    let (id, at) = (row.message_id.clone().unwrap(), row.at.clone().unwrap());
-    (here, id, at.parse().unwrap())
+    let id = row.message_id.clone().expect("a Message-ID");
+    let at = row.at.as_ref().expect("a time").parse().expect("RFC 3339");
+    (here, id, at)
 }
 
 /// The log of a Postfix that took somebody else's message at `at`, and `lines` (`program:
@@ -26,7 +27,7 @@ fn postfix(at: Timestamp, lines: &[String]) -> String {
     let theirs = "qmgr: EEEEEE00: from=<d@e.example>, size=300, nrcpt=1 (queue active)".to_owned();
     let all = lines.iter().chain([&theirs]);
     all.map(|line| {
-        let (program, message) = line.split_once(": ").unwrap();
+        let (program, message) = line.split_once(": ").expect("a program");
         format!("{at:.0} mx postfix/{program}[7]: {message}\n")
     })
     .collect()
@@ -66,7 +67,7 @@ fn a_message_that_the_relay_has_only_begun_to_read_is_not_settled() {
 #[test]
 fn a_log_of_each_kind_settles_who_was_taken_and_names_the_line() {
     let (here, id, at) = undecided();
-    let ledger = std::fs::read(here.path("digest.db")).unwrap();
+    let ledger = std::fs::read(here.path("digest.db")).expect("a ledger");
     let classic = at.strftime("%b %e %H:%M:%S");
     let (exim, iso) = (at.strftime("%Y-%m-%d %H:%M:%S"), at.strftime("%Y-%m-%dT%H:%M:%S.123Z"));
     let begun = format!("mx postfix/cleanup[7]: 4F1A2B: message-id=<{id}>");
@@ -90,15 +91,16 @@ fn a_log_of_each_kind_settles_who_was_taken_and_names_the_line() {
         (sendmail, 2),
         (exchange, 3),
     ] {
-        let here = std::fs::write(here.path("digest.db"), &ledger).map(|()| &here).unwrap();
-        std::fs::write(here.path("mail.log"), &log).unwrap();
+        let here = &here;
+        std::fs::write(here.path("digest.db"), &ledger).expect("written");
+        std::fs::write(here.path("mail.log"), &log).expect("written");
         let found = reconcile(here, &[]);
         assert_eq!(found.code, 0, "{log}{found:?}");
         let words =
             format!("accepted   {WHO}: the relay took the message\n           mail.log:{line}: ");
         assert!(found.stdout.contains(&words), "{log}{}", found.stdout);
         assert_eq!(book(here).state(WHO), "accepted", "{log}");
-        let text = book(here).row(WHO).text.clone().unwrap();
+        let text = book(here).row(WHO).text.clone().expect("a text");
         assert!(text.starts_with("found in the relay's log: "), "{text}");
     }
 }
@@ -152,7 +154,7 @@ fn a_log_that_cannot_be_read_settles_nobody_and_says_why() {
         ),
         (warning.into_bytes(), "no message was taken by the relay in mail.log"),
     ] {
-        std::fs::write(here.path("mail.log"), bytes).unwrap();
+        std::fs::write(here.path("mail.log"), bytes).expect("written");
         let refused = reconcile(&here, &["--not-found", "resend"]);
         assert_eq!(refused.code, 1, "{refused:?}");
         assert!(refused.stderr.contains(words), "no {words} in {}", refused.stderr);
@@ -165,7 +167,7 @@ fn a_log_that_leaves_out_the_time_of_sending_gives_nobody_the_issue_again() {
     let (here, _, at) = undecided();
     let day = SignedDuration::from_hours(24);
     for (at, words) in [(at - day, "the log ends at"), (at + day, "the log begins at")] {
-        std::fs::write(here.path("mail.log"), postfix(at, &[])).unwrap();
+        std::fs::write(here.path("mail.log"), postfix(at, &[])).expect("written");
         let held = reconcile(&here, &["--not-found", "resend"]);
         assert_eq!(held.code, 4, "{held:?}");
         assert!(held.stdout.contains(words), "no {words} in {}", held.stdout);
@@ -184,4 +186,14 @@ fn who_is_not_in_a_whole_log_gets_the_issue_with_the_next_send() {
     let open = Relay::new();
     send(&here, &open, &[]);
     assert!(open.copies().contains_key(WHO));
+}
+
+#[test]
+fn where_nobody_is_uncertain_no_log_is_asked() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.write("mail.log", "");
+    let nobody = reconcile(&here, &[]);
+    assert_eq!((nobody.code, nobody.stdout.as_str()), (0, ""), "{nobody:?}");
+    assert_eq!(nobody.stderr, "nobody is uncertain in 2025-11\n");
 }

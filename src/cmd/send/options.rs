@@ -23,8 +23,8 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) subscribers: Option<PathBuf>,
     /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
-    pub(super) encoding: Option<String>,
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    pub(super) encoding: Option<ReadOptions>,
     /// A part of the list: tag:member, !tag:press, language=ko, joined by and, or, ( )
     #[arg(long, value_name = "EXPR")]
     pub(super) only: Option<Only>,
@@ -63,18 +63,11 @@ impl PlanArgs {
         list: PathBuf,
         begin: ZonedDateTime,
     ) -> Result<SendOptions, Failure> {
-        let encoding = match &self.encoding {
-            None => None,
-            Some(label) => Some(list::encoding_named(label).ok_or_else(|| {
-                Failure::usage(format!("--encoding: {label:?} is not known"))
-                    .help("as in utf-8, windows-1252, euc-kr")
-            })?),
-        };
         Ok(SendOptions {
             issue,
             ledger: self.store_path(workspace)?,
             list,
-            read: ReadOptions { encoding },
+            read: self.encoding.unwrap_or_default(),
             only: self.only.clone(),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,

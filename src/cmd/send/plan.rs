@@ -144,7 +144,10 @@ pub(super) fn nothing(plan: &Plan, issue: &str) -> String {
 fn others(plan: &Plan) -> Vec<(u64, String)> {
     let mut others = vec![
         (plan.accepted, "who have it already".to_owned()),
-        (plan.refused, "whom the relay refused for good".to_owned()),
+        (
+            plan.refused,
+            "whom the relay refused for good: --retry-refused tries them again".to_owned(),
+        ),
         (plan.uncertain, "uncertain: --uncertain resend repeats them".to_owned()),
         (plan.outside, "not named by --only".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),

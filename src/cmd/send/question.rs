@@ -23,6 +23,13 @@ pub(super) fn somebody_is_here() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
+/// Asks whether those who were refused for good get another attempt.
+pub(super) fn retry_confirmed(count: u64) -> Result<bool, Failure> {
+    let whom = if count == 1 { "this one".to_owned() } else { format!("these {count}") };
+    let question = format!("The relay refused {whom} for good. Send to them once more?");
+    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+}
+
 /// Asks what becomes of those of whom nobody can tell; to hold them is the default.
 pub(super) fn resend_confirmed(count: u64) -> Result<bool, Failure> {
     let question = format!(

@@ -45,11 +45,13 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             Ok(exit)
         }
         Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),
-        Some(Ended::Refused(reason)) => Err(Failure::new(format!(
-            "the relay refuses the message or its sender, not a recipient: {reason}"
+        Some(Ended::Refused(refusal)) => Err(Failure::new(format!(
+            "the relay refuses the message or its sender, not a recipient: {}",
+            refusal.reply
         ))
         .help(format!(
-            "mend what it names; then {resume}, with --recompose if you changed the issue"
+            "{}; then {resume}, with --recompose if you changed the issue",
+            refusal.advice
         ))),
         Some(Ended::Ledger(reason)) => Err(Failure::new(reason.clone()).help(resume)),
         Some(Ended::Done) | None if counts.is_final() => Ok(Exit::Done),

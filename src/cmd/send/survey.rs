@@ -2,8 +2,8 @@
 //! rules asked of them. Shows what was found.
 
 use jiff::ZonedDateTime;
+use sejong_digest::check::Audience;
 use sejong_digest::check::allow::Allowed;
-use sejong_digest::check::{self, Audience};
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference, Files};
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
@@ -12,8 +12,9 @@ use sejong_digest::diagnostic::Diagnostic;
 use super::options::PlanArgs;
 use super::refusal;
 use crate::cmd::failure::Failure;
+use crate::cmd::gate::Gate;
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{gate, print, readers};
+use crate::cmd::{print, readers};
 
 /// Reads all, and stops where it or the slots have errors. `begin` is when messages are to leave.
 pub(super) async fn take(
@@ -21,11 +22,10 @@ pub(super) async fn take(
     args: &PlanArgs,
     begin: ZonedDateTime,
 ) -> Result<Ready, Failure> {
-    let mut flags = gate::allowed(&args.allow)?;
-    let mut draft = workspace.draft(&args.issue);
-    draft.problems = flags.remaining(draft.problems);
+    let mut gate = Gate::new(&args.allow)?;
+    let mut draft = gate.read(workspace, &args.issue);
     draft.show();
-    let allowed = [std::mem::take(&mut draft.allowed), flags];
+    let mut own = std::mem::take(&mut draft.allowed);
     let issue = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Some(list) = readers::file(workspace, args.subscribers.as_deref()) else {
         return Err(Failure::usage("there is no list of subscribers")
@@ -47,24 +47,14 @@ pub(super) async fn take(
     if let Some(difference) = survey.content().difference() {
         print::note(&differs(difference));
     }
-    show_list(&survey);
-    let readers = survey.readers().await.map_err(told)?;
-    let problems = rules(workspace, &survey, &readers, allowed)?;
-    print::problems(&problems);
-    survey.passed(readers, &problems).map_err(told)
-}
-
-/// What is wrong with the list's rows.
-fn show_list(survey: &Survey) {
-    let list = survey.list();
-    print::problems(&list.problems);
-    let more = list.problem_count.saturating_sub(list.problems.len() as u64);
-    if more > 0 {
-        print::note(&format!("… and {more} more of this kind"));
-    }
-    for tag in &list.unknown_tags {
+    print::problems(&gate.remaining(survey.list().problems.clone()));
+    for tag in &survey.list().unknown_tags {
         print::note(&format!("--only: nobody in the list has the tag {tag}"));
     }
+    let readers = survey.readers().await.map_err(told)?;
+    let problems = rules(workspace, &survey, &readers, &mut gate, &mut own)?;
+    print::problems(&problems);
+    survey.passed(readers, &problems).map_err(told)
 }
 
 /// What the rules say of the issue and its readers, without what is allowed.
@@ -72,22 +62,18 @@ fn rules(
     workspace: &Workspace,
     survey: &Survey,
     readers: &PlannedReaders,
-    allowed: [Allowed; 2],
+    gate: &mut Gate,
+    own: &mut Allowed,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let PlannedReaders { people, lacking } = readers;
     let audience = Audience { columns: &survey.list().columns, people: *people, lacking };
-    let content = survey.content();
-    let mut problems = match content.issue() {
-        Some(issue) => gate::issue(workspace, issue, content.composition(), Some(audience))?,
-        None => check::readers(content.composition(), &audience),
+    let composition = survey.content().composition();
+    // Of a composition that was frozen before, only the rules about readers are asked.
+    let Some(issue) = survey.content().issue() else {
+        return Ok(gate.rules_of_slots(composition, own, &audience));
     };
-    for mut allowed in allowed {
-        problems = allowed.remaining(problems);
-        // Of a composition that was frozen before, only the rules about readers are asked.
-        if content.issue().is_some() {
-            problems.extend(allowed.finish());
-        }
-    }
+    let mut problems = gate.rules(workspace, (issue, composition), own, Some(audience))?;
+    problems.extend(own.finish().into_iter().chain(gate.finish()));
     Ok(problems)
 }
 

@@ -1,4 +1,5 @@
-//! The staging table -> the ledger, in one transaction: who is to get the issue, and which revision of it.
+//! The staging table -> the ledger, in one transaction: who is to get the issue, and which revision
+//! of it.
 //!
 //! Each person has one row of an issue, which the key of `person` sees to. It is a table of its
 //! own, and no index of `recipient`, because a list comes in any order and a key in that of the
@@ -6,7 +7,7 @@
 //! written to the end of a file instead of all over it.
 
 use super::revision::PlannedText;
-use super::{Ledger, NewRun, staging};
+use super::{Ledger, NewRun, Reopened, staging};
 use crate::store::StoreError;
 
 /// The step that takes the key out of `recipient`; see [`super::STEPS`].
@@ -63,7 +64,7 @@ impl Ledger {
     /// ledger, in one transaction. Who has an outcome keeps it; who waits gets the list's present
     /// fields and `text`, if no relay can have their message already; who waits and is not in the
     /// list any more is suppressed; who waits and was not asked for this time goes on waiting. With
-    /// `resend` those of whom nobody can tell wait again. Returns the run.
+    /// `reopened` those who have an outcome and are to be tried again wait, too. Returns the run.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
@@ -71,7 +72,7 @@ impl Ledger {
         &self,
         run: &NewRun<'_>,
         text: PlannedText<'_>,
-        resend: bool,
+        reopened: Reopened,
     ) -> Result<i64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
@@ -84,7 +85,8 @@ impl Ledger {
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
-        let again = resend.then(|| UNCERTAIN_AGAIN.to_owned());
+        let again = reopened.uncertain.then(|| UNCERTAIN_AGAIN.to_owned()).into_iter();
+        let again = again.chain(reopened.refused.then(|| REFUSED_AGAIN.to_owned()));
         for statement in [known(), new(), persons(), LEAVERS.to_owned()].into_iter().chain(again) {
             sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(&self.issue)
@@ -118,7 +120,7 @@ fn known() -> String {
          planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
          FROM temp.met m CROSS JOIN temp.staging l ON l.id = m.entry \
          WHERE recipient.id = m.row \
-         AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain')"
+         AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain', 'refused')"
     )
 }
 
@@ -155,3 +157,9 @@ AND NOT EXISTS (SELECT 1 FROM temp.staging l
 const UNCERTAIN_AGAIN: &str = "
 UPDATE recipient SET state = 'pending'
 WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2";
+
+/// Those whom a relay refused for good, in the same way, with the whole time that retries have.
+const REFUSED_AGAIN: &str = "
+UPDATE recipient
+SET state = 'pending', first_attempt = NULL, next_attempt = NULL, charged = 0
+WHERE issue = ?1 AND state = 'refused' AND planned_by = ?2";

@@ -1,17 +1,20 @@
-//! The list of one run beside the ledger, in a temporary table: who is on it, who left, and how
-//! many of them have the issue already. Nothing here changes the ledger itself.
+//! A list in a temporary table beside the ledger: who is on it, who left, and how many of them have
+//! the issue already. What a list means is decided here and nowhere else, for every command that
+//! reads one. Nothing here changes the ledger itself.
 //!
 //! Exists so that a list of millions is compared with millions of rows without either in memory.
 //! Rows are appended as they come, and sorted once at the end: an index that is kept while rows
 //! come in any order is read and written all over. SQLite keeps the table in a file without a
 //! name, which ends with the connection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, Transaction};
 use tokio::task::JoinHandle;
 
-use super::{BATCH, Ledger, fields_json, tags_json};
+use super::person::{fields_json, person, tags_json};
+use super::{BATCH, Ledger, Reopened};
+use crate::check::{EXAMPLES, Lacking};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::StoreError;
@@ -57,9 +60,9 @@ DELETE FROM temp.staging WHERE id IN
 DROP TABLE temp.repeated;
 ";
 
-/// Who of the staging table has a row already, in the order of the rows. People are met in the order of their
-/// addresses, which both sides have an index of; everything after that goes by this table, and reads
-/// rows and staging table from their beginnings to their ends instead of all over.
+/// Who of the staging table has a row already, in the order of the rows. People are met in the
+/// order of their addresses, which both sides have an index of; everything after that goes by this
+/// table, and reads rows and list from their beginnings to their ends instead of all over.
 const MEET: &str = "
 DROP TABLE IF EXISTS temp.met;
 CREATE TEMP TABLE met (row INTEGER PRIMARY KEY, entry INTEGER NOT NULL);
@@ -137,10 +140,10 @@ pub struct Contradiction {
     pub reason: String,
 }
 
-/// The staging table against the ledger.
+/// The list against the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
-    /// How many people of the staging table are in which state of the ledger; `new` are those in none.
+    /// How many people of the list are in which state of the ledger; `new` are those in none.
     pub states: BTreeMap<String, u64>,
     /// To whom the issue would go, by domain, the largest first.
     pub domains: Vec<(String, u64)>,
@@ -152,13 +155,15 @@ pub struct Census {
     pub outside: u64,
 }
 
-/// People without a value in a field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Without {
-    /// How many.
-    pub count: u64,
-    /// The addresses of the first.
-    pub examples: Vec<String>,
+/// What the list says of one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They are on it, with these fields.
+    Kept(Recipient),
+    /// A row says that they get no mail, for this reason.
+    Left(String),
+    /// No row that can be used is about them.
+    Absent,
 }
 
 impl StagingWriter {
@@ -273,29 +278,60 @@ impl Ledger {
         Ok((counts.collect(), first.collect()))
     }
 
-    /// People of the plan who have no value in a field.
+    /// Those of the plan who have no value, for each of these fields.
     ///
     /// # Errors
     /// The store's.
-    pub async fn without(&self, field: &str, examples: i64) -> Result<Without, StoreError> {
-        let lacking =
+    pub async fn lacking(
+        &self,
+        fields: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Lacking>, StoreError> {
+        let mut all = BTreeMap::new();
+        for field in fields {
+            let lacking = self.without(field).await.map_err(|error| self.store.failed(error))?;
+            all.insert((*field).to_owned(), lacking);
+        }
+        Ok(all)
+    }
+
+    async fn without(&self, field: &str) -> Result<Lacking, sqlx::Error> {
+        let people =
             format!("FROM temp.staging l WHERE {PLANNED} AND json_extract(fields, ?1) IS NULL");
         // Names of fields are ASCII letters, digits and underscores.
         let path = format!("$.\"{field}\"");
-        let count: i64 =
-            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) {lacking}")))
-                .bind(&path)
-                .fetch_one(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
-        let statement = format!("SELECT coalesce(email, identity) {lacking} ORDER BY id LIMIT ?2");
+        let statement = format!("SELECT count(*) {people}");
+        let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .bind(&path)
+            .fetch_one(self.store.pool())
+            .await?;
+        let statement = format!("SELECT coalesce(email, identity) {people} ORDER BY id LIMIT ?2");
         let examples = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
             .bind(&path)
-            .bind(examples)
+            .bind(EXAMPLES as i64)
             .fetch_all(self.store.pool())
-            .await
-            .map_err(|error| self.store.failed(error))?;
-        Ok(Without { count: count.unsigned_abs(), examples })
+            .await?;
+        Ok(Lacking { count: count.unsigned_abs(), examples })
+    }
+
+    /// What the list says of the person at `address`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn standing(&self, address: &Address) -> Result<Standing, StoreError> {
+        let row = sqlx::query(
+            "SELECT id, identity, coalesce(email, identity), fields, tags, kept, gone \
+             FROM temp.staging WHERE identity = ?1",
+        )
+        .bind(address.identity())
+        .fetch_optional(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        let Some(row) = row else { return Ok(Standing::Absent) };
+        match (row.get::<Option<String>, _>(6), row.get(5)) {
+            (Some(reason), _) => Ok(Standing::Left(reason)),
+            (None, true) => Ok(Standing::Kept(person(&self.store, &row)?)),
+            (None, false) => Ok(Standing::Absent),
+        }
     }
 
     /// Drops the staging table, and gives back the memory that it took.
@@ -327,14 +363,18 @@ impl Ledger {
         sqlx::raw_sql(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
     }
 
-    /// The staging table against the ledger. `resend` counts uncertain rows among those to be sent to.
+    /// The list against the ledger. Rows that are `reopened` count among those to be sent to.
     ///
     /// # Errors
     /// The store's.
-    pub async fn census(&self, resend: bool, domains: i64) -> Result<Census, StoreError> {
+    pub async fn census(&self, reopened: Reopened, domains: i64) -> Result<Census, StoreError> {
         let failed = |error| self.store.failed(error);
-        let settled =
-            if resend { "('accepted', 'refused')" } else { "('accepted', 'refused', 'uncertain')" };
+        let settled = match reopened {
+            Reopened { uncertain: true, refused: true } => "('accepted')",
+            Reopened { uncertain: true, refused: false } => "('accepted', 'refused')",
+            Reopened { uncertain: false, refused: true } => "('accepted', 'uncertain')",
+            Reopened { uncertain: false, refused: false } => "('accepted', 'refused', 'uncertain')",
+        };
         let mut connection = self.store.pool().acquire().await.map_err(failed)?;
         self.meet(&mut connection).await.map_err(failed)?;
         drop(connection);

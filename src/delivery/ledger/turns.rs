@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::{Claimed, Ledger, recipient};
-use crate::message::address::Address;
+use super::person::person;
+use super::{Claimed, Ledger};
 use crate::store::StoreError;
 
 /// The step that gives rows their times; see [`super::STEPS`].
@@ -47,6 +47,8 @@ pub struct Earlier {
     pub deferred: bool,
     /// This run deferred it, and its time has come.
     pub again: bool,
+    /// It was deferred after a refusal for good that may not be about it: others go first.
+    pub refused: bool,
 }
 
 /// What a claim leaves where it is.
@@ -126,10 +128,11 @@ impl Ledger {
     }
 
     /// Claims up to `limit` rows for `run`, durably: deferred ones whose time has come, then those
-    /// that wait for their first attempt, in the order of the list. `skip` stays where it is.
+    /// that wait for their first attempt, in the order of the list, then deferred ones that were
+    /// refused for good when they were last tried. `skip` stays where it is.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's, or a row that cannot be read: then nobody is claimed.
     pub async fn claim(
         &self,
         run: i64,
@@ -141,57 +144,64 @@ impl Ledger {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query =
             QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'claimed', claimed_by = ");
-        query.push_bind(run).push(
-            " WHERE id IN (SELECT id FROM (\
-               SELECT id FROM recipient WHERE state = 'deferred' AND issue = ",
-        );
-        query.push_bind(&self.issue).push(" AND next_attempt <= ").push_bind(now_ms);
-        query.push(" AND planned_by = ").push_bind(run);
-        leave_out(&mut query, &skip.domains);
-        query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit);
-        query.push(
-            ") UNION ALL SELECT id FROM (\
-               SELECT id FROM recipient WHERE state = 'pending' AND issue = ",
-        );
+        query.push_bind(run).push(" WHERE id IN (");
+        self.due(&mut query, run, now_ms, "(code IS NULL OR code < 500)", skip, limit);
+        query.push(" UNION ALL SELECT id FROM (SELECT id FROM recipient WHERE state = 'pending' AND issue = ");
         query.push_bind(&self.issue);
         query.push(" AND id > ").push_bind(skip.after);
         query.push(" AND planned_by = ").push_bind(run);
         leave_out(&mut query, &skip.domains);
-        query.push(" ORDER BY id LIMIT ").push_bind(limit);
-        query.push(") LIMIT ").push_bind(limit);
+        query.push(" ORDER BY id LIMIT ").push_bind(limit).push(") UNION ALL ");
+        self.due(&mut query, run, now_ms, "code >= 500", skip, limit);
+        query.push(" LIMIT ").push_bind(limit);
         query.push(
-            ") RETURNING id, email, fields, tags, attempts, charged, first_attempt, next_attempt, \
-             revision",
+            ") RETURNING id, identity, email, fields, tags, attempts, charged, first_attempt, \
+              next_attempt, revision, code, message_id",
         );
-        let rows = query
-            .build()
-            .fetch_all(self.store.pool())
-            .await
-            .map_err(|error| self.store.failed(error))?;
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let rows = query.build().fetch_all(&mut *transaction).await.map_err(failed)?;
         let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-        let mut claimed: Vec<Claimed> = rows
-            .iter()
-            .filter_map(|row| {
-                let email: String = row.get(1);
-                let next_ms: Option<i64> = row.get(7);
-                // The address was written from an `Address`, and reads as one again.
-                let address = Address::parse(&email).ok()?;
-                Some(Claimed {
-                    row: row.get(0),
-                    revision: row.get(8),
-                    recipient: recipient(address, row.get(2), row.get(3)),
-                    earlier: Earlier {
-                        attempts: count(row.get(4)),
-                        charged: count(row.get(5)),
-                        first_ms: row.get(6),
-                        deferred: next_ms.is_some(),
-                        again: next_ms.is_some_and(|next| next > 0),
-                    },
-                })
-            })
-            .collect();
-        claimed.sort_by_key(|claimed| claimed.row);
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (next_ms, code): (Option<i64>, Option<i64>) = (row.get(8), row.get(10));
+            claimed.push(Claimed {
+                row: row.get(0),
+                revision: row.get(9),
+                // Where one cannot be read, nothing is committed and nobody is claimed.
+                recipient: person(&self.store, row)?,
+                message_id: row.get(11),
+                earlier: Earlier {
+                    attempts: count(row.get(5)),
+                    charged: count(row.get(6)),
+                    first_ms: row.get(7),
+                    deferred: next_ms.is_some(),
+                    again: next_ms.is_some_and(|next| next > 0),
+                    refused: next_ms.is_some() && code.is_some_and(|code| code >= 500),
+                },
+            });
+        }
+        transaction.commit().await.map_err(failed)?;
+        claimed.sort_by_key(|claimed| (claimed.earlier.refused, claimed.row));
         Ok(claimed)
+    }
+
+    /// The part of a claim that takes deferred rows whose time has come.
+    fn due(
+        &self,
+        query: &mut QueryBuilder<Sqlite>,
+        run: i64,
+        now_ms: i64,
+        which: &str,
+        skip: &Skip,
+        limit: i64,
+    ) {
+        query
+            .push("SELECT id FROM (SELECT id FROM recipient WHERE state = 'deferred' AND issue = ");
+        query.push_bind(self.issue.clone()).push(" AND next_attempt <= ").push_bind(now_ms);
+        query.push(" AND planned_by = ").push_bind(run).push(" AND ").push(which);
+        leave_out(query, &skip.domains);
+        query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit).push(")");
     }
 }
 
@@ -211,6 +221,8 @@ fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
 mod tests {
     use super::*;
     use crate::delivery::ledger::{NewRun, STEPS};
+    use crate::message::address::Address;
+    use crate::message::recipient::Recipient;
     use crate::store::Store;
 
     #[test]
@@ -219,11 +231,8 @@ mod tests {
             let row = |(row, deferred): &(i64, bool)| Claimed {
                 row: *row,
                 revision: None,
-                recipient: recipient(
-                    Address::parse("a@b.example").unwrap(),
-                    String::new(),
-                    String::new(),
-                ),
+                recipient: Recipient::new(Address::parse("a@b.example").unwrap(), [], []),
+                message_id: None,
                 earlier: Earlier { deferred: *deferred, ..Earlier::default() },
             };
             rows.iter().map(row).collect()

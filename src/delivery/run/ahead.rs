@@ -226,7 +226,8 @@ mod tests {
     fn row(number: i64, domain: &str) -> Claimed {
         let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
         let recipient = Recipient::new(address, [], []);
-        Claimed { row: number, revision: None, recipient, earlier: Earlier::default() }
+        let earlier = Earlier::default();
+        Claimed { row: number, revision: None, recipient, message_id: None, earlier }
     }
 
     fn begun(ahead: &Ahead) -> Vec<i64> {

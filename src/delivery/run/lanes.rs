@@ -109,6 +109,14 @@ impl Lanes {
         lane.rows.push_front(row);
     }
 
+    /// A row that was handed out comes back, to be the last.
+    pub(super) fn put_back(&mut self, row: Claimed) {
+        let lane = self.of(&row);
+        let lane = &mut self.lanes[lane];
+        lane.out = lane.out.saturating_sub(1);
+        lane.rows.push_back(row);
+    }
+
     /// A row that was handed out is settled; whether a row of its lane may have waited for that.
     pub(super) fn settled(&mut self, row: &Claimed) -> bool {
         let lane = self.of(row);
@@ -211,7 +219,8 @@ mod tests {
     fn row(number: i64, domain: &str) -> Claimed {
         let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
         let recipient = Recipient::new(address, [], []);
-        Claimed { row: number, revision: None, recipient, earlier: Earlier::default() }
+        let earlier = Earlier::default();
+        Claimed { row: number, revision: None, recipient, message_id: None, earlier }
     }
 
     fn next(lanes: &mut Lanes, now: Duration) -> Option<i64> {

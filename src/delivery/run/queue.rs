@@ -256,6 +256,29 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
+    /// A row comes back that has ended a session: others of its lane go first.
+    pub(super) fn put_back(&self, row: Claimed) {
+        let mut state = self.state();
+        state.out = state.out.saturating_sub(1);
+        state.lanes.put_back(row);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// So many settled rows are about to come back: until [`Queue::came`] the run is not over.
+    pub(super) fn expect(&self, rows: usize) {
+        self.state().out += rows;
+    }
+
+    /// The ledger knows that these rows may be claimed.
+    pub(super) fn came(&self, rows: usize) {
+        let mut state = self.state();
+        state.out = state.out.saturating_sub(rows);
+        state.exhausted = false;
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
     /// A row is about to be recorded as deferred, and may come back in this run.
     pub(super) fn deferring(&self) {
         self.state().deferring += 1;

@@ -9,17 +9,26 @@ use tokio::task::JoinHandle;
 use super::queue::Queue;
 use crate::delivery::journal::{Journal, Settled};
 use crate::delivery::ledger::Ledger;
+use crate::store::StoreError;
 
 /// Outcomes of one commit.
 const GROUP: usize = 500;
 /// How long a commit waits for company.
 const COMPANY: Duration = Duration::from_millis(50);
 
+/// What the database is told.
+enum Entry {
+    /// What became of a row.
+    Settled(Settled),
+    /// Deferred rows whose outcomes were sent before: they may be claimed again at once.
+    Again(Vec<i64>),
+}
+
 /// Writes marks and outcomes.
 #[derive(Debug)]
 pub(super) struct Recorder {
     journal: Arc<Mutex<Journal>>,
-    outcomes: mpsc::UnboundedSender<Settled>,
+    entries: mpsc::UnboundedSender<Entry>,
     queue: Arc<Queue>,
 }
 
@@ -35,10 +44,10 @@ impl Recorder {
         queue: Arc<Queue>,
     ) -> (Arc<Recorder>, JoinHandle<Result<(), String>>) {
         let journal = Arc::new(Mutex::new(journal));
-        let (outcomes, incoming) = mpsc::unbounded_channel();
+        let (entries, incoming) = mpsc::unbounded_channel();
         let writer =
             tokio::spawn(write(ledger, Arc::clone(&journal), incoming, Arc::clone(&queue)));
-        (Arc::new(Recorder { journal, outcomes, queue }), writer)
+        (Arc::new(Recorder { journal, entries, queue }), writer)
     }
 
     /// Marks that the dot of `row` may leave; `false` means that it must not.
@@ -57,7 +66,15 @@ impl Recorder {
         if let Err(error) = lock(&self.journal).settled(settled.clone()) {
             self.queue.fail(format!("the journal cannot be written: {error}"));
         }
-        let _ = self.outcomes.send(settled);
+        let _ = self.entries.send(Entry::Settled(settled));
+    }
+
+    /// Rows that were deferred are for this run again, and count as handed out until they are.
+    pub(super) fn again(&self, rows: Vec<i64>) {
+        if !rows.is_empty() {
+            self.queue.expect(rows.len());
+            let _ = self.entries.send(Entry::Again(rows));
+        }
     }
 
     /// The dot of `row` did not leave after all.
@@ -90,40 +107,64 @@ impl Recorder {
 async fn write(
     ledger: Ledger,
     journal: Arc<Mutex<Journal>>,
-    mut incoming: mpsc::UnboundedReceiver<Settled>,
+    mut incoming: mpsc::UnboundedReceiver<Entry>,
     queue: Arc<Queue>,
 ) -> Result<(), String> {
-    let mut group = Vec::with_capacity(GROUP);
+    let mut entries = Vec::with_capacity(GROUP);
     loop {
-        if incoming.recv_many(&mut group, GROUP).await == 0 {
+        if incoming.recv_many(&mut entries, GROUP).await == 0 {
             return Ok(());
         }
-        if group.len() < GROUP {
+        if entries.len() < GROUP {
             tokio::time::sleep(COMPANY).await;
-            while group.len() < GROUP
-                && let Ok(settled) = incoming.try_recv()
+            while entries.len() < GROUP
+                && let Ok(entry) = incoming.try_recv()
             {
-                group.push(settled);
+                entries.push(entry);
             }
         }
-        if let Err(error) = ledger.record(&group).await {
+        let (mut group, mut again) = (Vec::with_capacity(entries.len()), Vec::new());
+        for entry in entries.drain(..) {
+            match entry {
+                Entry::Settled(settled) => group.push(settled),
+                Entry::Again(rows) => again.extend(rows),
+            }
+        }
+        if let Err(error) = save(&ledger, &journal, &queue, group, again).await {
             // The journal holds these outcomes, and the next run reads it.
             queue.fail(error.to_string());
             return Err(error.to_string());
         }
-        if let Err(error) = ledger.in_place() {
-            // The open file still takes outcomes, and the run's end saves them.
-            queue.fail(error.to_string());
-        }
-        let again = || group.iter().filter_map(|one| Some((one.row, one.retry?.next_ms)));
-        let (coming, due): (Vec<i64>, Vec<i64>) = again().unzip();
-        let rows = group.drain(..).map(|settled| settled.row);
-        if let Err(error) = lock(&journal).saved(rows, coming) {
-            queue.fail(format!("the journal cannot be written: {error}"));
-        }
-        // Only now: claimed again before, its marks would be forgotten with these.
-        if !due.is_empty() {
-            queue.deferred(due.into_iter());
-        }
     }
+}
+
+/// Writes one group, then whose time has come again.
+async fn save(
+    ledger: &Ledger,
+    journal: &Mutex<Journal>,
+    queue: &Queue,
+    group: Vec<Settled>,
+    again: Vec<i64>,
+) -> Result<(), StoreError> {
+    ledger.record(&group).await?;
+    ledger.make_due(&again).await?;
+    if let Err(error) = ledger.in_place() {
+        // The open file still takes outcomes, and the run's end saves them.
+        queue.fail(error.to_string());
+    }
+    let deferred = || group.iter().filter_map(|one| Some((one.row, one.retry?.next_ms)));
+    let (mut coming, due): (Vec<i64>, Vec<i64>) = deferred().unzip();
+    coming.extend(&again);
+    let rows = group.into_iter().map(|settled| settled.row);
+    if let Err(error) = lock(journal).saved(rows, coming) {
+        queue.fail(format!("the journal cannot be written: {error}"));
+    }
+    // Only now: claimed again before, its marks would be forgotten with these.
+    if !due.is_empty() {
+        queue.deferred(due.into_iter());
+    }
+    if !again.is_empty() {
+        queue.came(again.len());
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::planned::Planned;
 use super::report::{Excerpt, SendReport};
 use super::survey::Survey;
-use crate::delivery::ledger::NewRun;
+use crate::delivery::ledger::{NewRun, Reopened};
 use crate::delivery::templates::Templates;
 use crate::store::Lock;
 
@@ -21,21 +21,12 @@ pub struct Locked {
     pub(super) lock: Lock,
 }
 
-/// What becomes of those of whom nobody can tell whether they have the issue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Uncertain {
-    /// They stay as they are, and are listed.
-    Hold,
-    /// They are sent to again, once, with the Message-ID that they had.
-    Resend,
-}
-
 /// Who would get the issue now.
 #[derive(Debug)]
 pub struct Proposal {
     locked: Locked,
     plan: Plan,
-    uncertain: Uncertain,
+    reopened: Reopened,
 }
 
 impl Locked {
@@ -64,13 +55,22 @@ impl Locked {
         Ok((count, Excerpt::of(&self.survey.ledger, "uncertain").await?))
     }
 
-    /// Counts who would get the issue.
+    /// How many were refused for good, and the first of them.
     ///
     /// # Errors
     /// The ledger's.
-    pub async fn propose(self, uncertain: Uncertain) -> Result<Proposal, SendError> {
-        let plan = self.survey.plan(uncertain == Uncertain::Resend).await?;
-        Ok(Proposal { locked: self, plan, uncertain })
+    pub async fn refused(&self) -> Result<(u64, Excerpt), SendError> {
+        let count = self.survey.ledger.counts().await?.refused;
+        Ok((count, Excerpt::of(&self.survey.ledger, "refused").await?))
+    }
+
+    /// Counts who would get the issue, those who are `reopened` too.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn propose(self, reopened: Reopened) -> Result<Proposal, SendError> {
+        let plan = self.survey.plan(reopened).await?;
+        Ok(Proposal { locked: self, plan, reopened })
     }
 }
 
@@ -97,8 +97,7 @@ impl Proposal {
             boot: &survey.options.boot,
             started_at: &(survey.options.clock)(),
         };
-        let (text, resend) = (survey.content.planned_text(), self.uncertain == Uncertain::Resend);
-        let run = survey.ledger.plan(&run, text, resend).await?;
+        let run = survey.ledger.plan(&run, survey.content.planned_text(), self.reopened).await?;
         Ok(Planned { survey, templates, run, content_hash, _lock: lock })
     }
 

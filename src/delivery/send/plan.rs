@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::delivery::intake::Intake;
+use crate::delivery::ledger::Reopened;
 use crate::delivery::ledger::staging::Census;
 
 /// See the file's head.
@@ -33,12 +34,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Of a list beside the ledger. With `resend` those of whom nobody can tell are sent to again.
-    pub(super) fn new(intake: &Intake, census: Census, resend: bool) -> Plan {
+    /// Of a list beside the ledger. Those who are `reopened` are sent to again.
+    pub(super) fn new(intake: &Intake, census: Census, reopened: Reopened) -> Plan {
         let state = |name: &str| census.states.get(name).copied().unwrap_or(0);
         let all: u64 = census.states.values().sum();
-        let (accepted, refused) = (state("accepted"), state("refused"));
-        let uncertain = if resend { 0 } else { state("uncertain") };
+        let accepted = state("accepted");
+        let refused = if reopened.refused { 0 } else { state("refused") };
+        let uncertain = if reopened.uncertain { 0 } else { state("uncertain") };
         Plan {
             to_send: all - accepted - refused - uncertain,
             outside: census.outside,

@@ -13,13 +13,13 @@ use super::{SendError, SendOptions};
 use crate::audience::list;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
-use crate::delivery::ledger::{self, Ledger};
+use crate::delivery::ledger::{self, Ledger, Reopened};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
 use crate::message::splice::Identity;
 use crate::store::Store;
 
-/// Problems of a list that are kept one by one.
+/// Problems of a list that are kept one by one, of each rule.
 const PROBLEMS: usize = 20;
 /// Domains that a plan counts by name.
 const DOMAINS: i64 = 10;
@@ -95,12 +95,8 @@ impl Survey {
         if people == 0 {
             return Err(SendError::Nobody { others: self.options.only.is_some() && outside > 0 });
         }
-        let mut lacking = BTreeMap::new();
-        for field in check::asked(self.content.composition(), &intake.columns) {
-            let without = self.ledger.without(field, check::EXAMPLES as i64).await?;
-            let without = Lacking { count: without.count, examples: without.examples };
-            lacking.insert(field.to_owned(), without);
-        }
+        let asked = check::asked(self.content.composition(), &intake.columns);
+        let lacking = self.ledger.lacking(&asked).await?;
         Ok(PlannedReaders { people, lacking })
     }
 
@@ -120,19 +116,18 @@ impl Survey {
         Ok(Ready { survey: self })
     }
 
-    pub(super) async fn plan(&self, resend: bool) -> Result<Plan, SendError> {
-        Ok(Plan::new(&self.intake, self.ledger.census(resend, DOMAINS).await?, resend))
+    pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
+        Ok(Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened))
     }
 }
 
 impl Ready {
-    /// Who gets the issue, as the ledger is now. With `resend` those of whom nobody can tell are
-    /// sent to again.
+    /// Who gets the issue, as the ledger is now. Those who are `reopened` are sent to again.
     ///
     /// # Errors
     /// The ledger's.
-    pub async fn plan(&self, resend: bool) -> Result<Plan, SendError> {
-        self.survey.plan(resend).await
+    pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
+        self.survey.plan(reopened).await
     }
 
     /// What recipients get.
@@ -163,12 +158,12 @@ impl Ready {
 
 async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {
     let shown = load::path_from_here(&options.list);
-    let rows = list::open(&options.list, &shown, &options.read)
-        .map_err(|problem| SendError::List(Box::new(problem)))?;
-    intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await.map_err(
-        |error| match error {
-            IntakeError::List(problem) => SendError::List(problem),
-            IntakeError::Store(error) => SendError::Store(error),
-        },
-    )
+    let staged = match list::open(&options.list, &shown, &options.read) {
+        Ok(rows) => intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await,
+        Err(problem) => Err(problem.into()),
+    };
+    staged.map_err(|error| match error {
+        IntakeError::List(problem) => SendError::List(problem),
+        IntakeError::Store(error) => SendError::Store(error),
+    })
 }

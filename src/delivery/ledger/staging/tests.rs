@@ -57,7 +57,7 @@ async fn planned(lines: &[Line]) -> (Ledger, u64, Vec<(String, String)>, Census)
         staging.add(entry(at, line)).await.unwrap();
     }
     let kept = staging.finish().await.unwrap();
-    let census = ledger.census(false, 10).await.unwrap();
+    let census = ledger.census(Reopened::default(), 10).await.unwrap();
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT coalesce(email, identity), json_extract(fields, '$.row') \
          FROM temp.staging l WHERE {PLANNED} ORDER BY id"
@@ -138,7 +138,7 @@ async fn a_second_plan_gives_nobody_a_second_row() {
             .execute(store.pool())
             .await
             .unwrap();
-        ledger.plan(&run, text, false).await.unwrap();
+        ledger.plan(&run, text, Reopened::default()).await.unwrap();
         let all = sqlx::query(
             "SELECT r.id, r.issue || ' ' || r.email || ' ' || r.state || ' ' || planned_by \
              FROM recipient r JOIN person p \

@@ -1,0 +1,349 @@
+//! What the refusals of a run say together. One reply may leave open whom it is about; many tell:
+//! a relay that has taken nothing from us refuses us, a domain that turns nearly everybody away
+//! does not want us, and what is left among many that were accepted is the recipient's own.
+//!
+//! Counts only. What one reply means is decided in `smtp::outcome`; whoever is counted here as
+//! refused without being at fault is `deferred` in the ledger until [`Refusals::end`].
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::delivery::ledger::Claimed;
+use crate::smtp::outcome::{About, Failure};
+
+/// So many of the last answers of a relay are looked at.
+const LAST: usize = 20;
+/// While a relay has accepted nobody: refusals among the last answers that stop it, and how many of
+/// them must come from other domains than the one with the most. One domain stops nobody else.
+const FIRST: (usize, usize) = (5, 2);
+/// The same for refusals that are alike, when it has accepted somebody.
+const ALIKE: (usize, usize) = (11, 3);
+/// Refusals that are alike, and most of the last ones when the run ends.
+const ALIKE_AT_END: usize = 3;
+/// Refusals of the sender or of the message before any recipient is named, one after the other.
+const AT_MAIL: u32 = 5;
+/// Refusals before a domain is left alone; the same of those that speak of us, or end a session.
+const OF_DOMAIN: u32 = 10;
+const OF_DOMAIN_ABOUT_US: u32 = 5;
+/// Of five answers of such a domain since the first refusal, so many must be refusals.
+const OF_FIVE: u32 = 4;
+
+/// Why a relay, or a whole run, gets no further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What was said last.
+    pub reply: String,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+/// What a relay answered to one recipient's message.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Answer<'a> {
+    /// It has it.
+    Accepted,
+    /// Not now.
+    Later,
+    /// Refused, and the reply speaks of the mailbox.
+    OwnRefusal,
+    /// Refused, and the reply speaks of us or of nothing in particular.
+    Refused(About, &'a Failure),
+    /// The session ended in the middle of it.
+    Ended(&'a Failure),
+}
+
+/// What a run's refusals come to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Sum {
+    /// Rows that were put off and are refused after all: it was about them.
+    pub(super) refused: Vec<i64>,
+    /// Why nobody more was reached, if that was about us.
+    pub(super) refusal: Option<Refusal>,
+    /// No relay has answered to anybody: sessions have only ended.
+    pub(super) unanswered: bool,
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct Refusals {
+    relays: Mutex<Vec<AtRelay>>,
+}
+
+#[derive(Debug, Default)]
+struct AtRelay {
+    /// How many answers it gave, and how many of them were good.
+    answers: u64,
+    accepted: u64,
+    /// The last answers; `None` for those that tell nothing against us.
+    last: VecDeque<Option<Told>>,
+    /// The only domain so far, and whether there are more.
+    domain: String,
+    several_domains: bool,
+    /// Domains that refused somebody.
+    domains: HashMap<String, AtDomain>,
+    /// Whom it refused without saying that it is about them.
+    held: Vec<Held>,
+    /// Refusals at MAIL in a row.
+    at_mail: u32,
+    /// It refuses us, and is not asked any more.
+    refuses: Option<Refusal>,
+    latest: Option<Refusal>,
+}
+
+#[derive(Clone, Debug)]
+struct Told {
+    likeness: String,
+    domain: String,
+}
+
+#[derive(Debug)]
+struct Held {
+    row: i64,
+    /// The how manieth answer it was.
+    at: u64,
+    domain: String,
+    about_us: bool,
+}
+
+#[derive(Debug, Default)]
+struct AtDomain {
+    refused: u32,
+    /// Of these, those that speak of us.
+    about_us: u32,
+    /// All answers since the first of them.
+    all: u32,
+    last: String,
+}
+
+impl Refusals {
+    pub(super) fn new(relays: usize) -> Refusals {
+        let relays = (0..relays).map(|_| AtRelay::default()).collect();
+        Refusals { relays: Mutex::new(relays) }
+    }
+
+    fn relays(&self) -> MutexGuard<'_, Vec<AtRelay>> {
+        self.relays.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A relay has answered to a row's message. The refusal, if from now on it is not asked any
+    /// more.
+    pub(super) fn answered(
+        &self,
+        relay: usize,
+        row: &Claimed,
+        answer: Answer<'_>,
+    ) -> Option<Refusal> {
+        let mut relays = self.relays();
+        let others = relays.iter().enumerate().any(|(at, r)| at != relay && r.refuses.is_none());
+        let relay = relays.get_mut(relay)?;
+        relay.note(row, answer);
+        // Where others may do better, a domain is not blamed for what one relay says.
+        let turned_away = relay.turns_us_away()
+            || (others && relay.accepted == 0 && relay.domains.values().any(AtDomain::is_closed));
+        if !turned_away || relay.refuses.is_some() {
+            return None;
+        }
+        relay.refuses = relay.latest.clone();
+        relay.refuses.clone()
+    }
+
+    /// A relay has refused the sender or the message before a recipient was named. The refusal, if
+    /// from now on it is not asked any more.
+    pub(super) fn refused_at_mail(&self, relay: usize, failure: &Failure) -> Option<Refusal> {
+        let mut relays = self.relays();
+        let relay = relays.get_mut(relay)?;
+        relay.at_mail += 1;
+        relay.latest = Some(Refusal::of(failure));
+        if relay.at_mail < AT_MAIL || relay.refuses.is_some() {
+            return None;
+        }
+        relay.refuses = relay.latest.clone();
+        relay.refuses.clone()
+    }
+
+    /// Whether a relay refuses us.
+    pub(super) fn is_refusing(&self, relay: usize) -> bool {
+        self.relays().get(relay).is_some_and(|relay| relay.refuses.is_some())
+    }
+
+    /// Whether another relay than this one does not refuse us.
+    pub(super) fn leaves_others(&self, relay: usize) -> bool {
+        self.relays().iter().enumerate().any(|(at, other)| at != relay && other.refuses.is_none())
+    }
+
+    /// Whom a relay that refuses us has put off: others may have them.
+    pub(super) fn release(&self, relay: usize) -> Vec<i64> {
+        let mut relays = self.relays();
+        let Some(relay) = relays.get_mut(relay) else { return Vec::new() };
+        let since = relay.suspected_since();
+        let again = relay.held.extract_if(.., |held| held.at >= since);
+        again.map(|held| held.row).collect()
+    }
+
+    /// Why the domain of `row` is not to be asked over this relay, if it is not.
+    pub(super) fn against(&self, relay: usize, row: &Claimed) -> Option<String> {
+        let relays = self.relays();
+        let relay = relays.get(relay)?;
+        if relay.domains.is_empty() {
+            return None;
+        }
+        let domain = domain(row);
+        let AtDomain { refused, all, last, .. } =
+            relay.domains.get(&domain).filter(|domain| domain.is_closed())?;
+        Some(format!("not asked: {domain} refused {refused} of {all}, at last: {last}"))
+    }
+
+    /// The sum at the end of the run.
+    pub(super) fn end(&self) -> Sum {
+        let mut relays = self.relays();
+        let accepted = relays.iter().any(|relay| relay.accepted > 0);
+        let unanswered = relays.iter().all(|relay| relay.answers == 0);
+        let mut sum = Sum { unanswered, ..Sum::default() };
+        for relay in relays.iter_mut() {
+            let since = relay.suspected_since();
+            let suspected = since < u64::MAX;
+            if (!accepted || suspected) && sum.refusal.is_none() {
+                sum.refusal = relay.refuses.clone().or_else(|| relay.latest.clone());
+            }
+            for held in std::mem::take(&mut relay.held) {
+                let closed = relay.domains.get(&held.domain).is_some_and(AtDomain::is_closed);
+                if held.at < since && !held.about_us && !closed {
+                    sum.refused.push(held.row);
+                }
+            }
+        }
+        // Where another relay has done the work, a refusal has stopped nobody.
+        if accepted
+            && relays.iter().any(|relay| relay.accepted > 0 && relay.suspected_since() == u64::MAX)
+        {
+            sum.refusal = None;
+        }
+        sum
+    }
+}
+
+impl AtRelay {
+    fn note(&mut self, row: &Claimed, answer: Answer<'_>) {
+        if let Answer::Ended(failure) = answer {
+            // No answer, and no word against us at other domains.
+            return self.domains.entry(domain(row)).or_default().refuse(failure, true);
+        }
+        self.answers += 1;
+        self.at_mail = 0;
+        if !self.several_domains {
+            let domain = row.recipient.address().domain();
+            if self.domain.is_empty() {
+                domain.clone_into(&mut self.domain);
+            }
+            self.several_domains = !self.domain.eq_ignore_ascii_case(domain);
+        }
+        let told = match answer {
+            Answer::Accepted => {
+                self.accepted += 1;
+                None
+            }
+            Answer::Later | Answer::OwnRefusal | Answer::Ended(_) => None,
+            Answer::Refused(about, failure) => {
+                let (domain, about_us) = (domain(row), about == About::Us);
+                self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
+                self.held.push(Held {
+                    row: row.row,
+                    at: self.answers,
+                    domain: domain.clone(),
+                    about_us,
+                });
+                self.latest = Some(Refusal::of(failure));
+                let likeness = failure.likeness(row.recipient.address());
+                Some(Told { likeness, domain })
+            }
+        };
+        // Most runs never have any.
+        if told.is_none() && !self.domains.is_empty() {
+            if let Some(at_domain) = self.domains.get_mut(&domain(row)) {
+                at_domain.all += 1;
+            }
+        }
+        if self.last.len() == LAST {
+            self.last.pop_front();
+        }
+        self.last.push_back(told);
+    }
+
+    /// Whether its last answers are about us and not about those who were refused.
+    fn turns_us_away(&self) -> bool {
+        if self.last.back().is_none_or(Option::is_none) {
+            return false;
+        }
+        let (least, others) = if self.accepted == 0 { FIRST } else { ALIKE };
+        let group = self.suspects();
+        let full = self.accepted == 0 || self.last.len() == LAST;
+        full && group.len() >= least && elsewhere(&group) >= others
+    }
+
+    /// Those of its last answers that speak against us, if they are most of them. Once somebody was
+    /// accepted, only what is alike.
+    fn suspects(&self) -> Vec<&Told> {
+        let told = || self.last.iter().flatten();
+        let group: Vec<&Told> = if self.accepted == 0 {
+            told().collect()
+        } else {
+            let like = |one: &&Told| told().filter(|other| other.likeness == one.likeness).count();
+            let Some(most) = told().max_by_key(like) else { return Vec::new() };
+            told().filter(|other| other.likeness == most.likeness).collect()
+        };
+        if group.len() * 2 > self.last.len() { group } else { Vec::new() }
+    }
+
+    /// From which answer on its refusals may be about us: `u64::MAX` where none is.
+    fn suspected_since(&self) -> u64 {
+        if self.accepted == 0 {
+            return if self.held.is_empty() && self.refuses.is_none() { u64::MAX } else { 0 };
+        }
+        let group = self.suspects();
+        let alike = group.len() >= ALIKE_AT_END && (elsewhere(&group) > 0 || !self.several_domains);
+        if self.refuses.is_some() || alike {
+            self.answers.saturating_sub(self.last.len() as u64) + 1
+        } else {
+            u64::MAX
+        }
+    }
+}
+
+impl AtDomain {
+    fn refuse(&mut self, failure: &Failure, about_us: bool) {
+        self.refused += 1;
+        self.about_us += u32::from(about_us);
+        self.all += 1;
+        self.last = said(failure);
+    }
+
+    /// Whether it turns nearly everybody away.
+    fn is_closed(&self) -> bool {
+        let many = self.refused >= OF_DOMAIN || self.about_us >= OF_DOMAIN_ABOUT_US;
+        many && self.refused * 5 >= self.all * OF_FIVE
+    }
+}
+
+impl Refusal {
+    fn of(failure: &Failure) -> Refusal {
+        Refusal { reply: said(failure), advice: failure.advice() }
+    }
+}
+
+fn said(failure: &Failure) -> String {
+    failure.reply.as_ref().map_or_else(|| failure.text.clone(), ToString::to_string)
+}
+
+/// How many of a group are not of the domain that has most of it.
+fn elsewhere(group: &[&Told]) -> usize {
+    let of = |domain: &str| group.iter().filter(|told| told.domain == domain).count();
+    group.len() - group.iter().map(|told| of(&told.domain)).max().unwrap_or(0)
+}
+
+fn domain(row: &Claimed) -> String {
+    row.recipient.address().domain().to_lowercase()
+}
+
+#[cfg(test)]
+#[path = "refusals_tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+//! What refusals come to, answer by answer.
+
+use super::*;
+use crate::delivery::ledger::turns::Earlier;
+use crate::message::address::Address;
+use crate::message::recipient::Recipient;
+use crate::smtp::outcome::{Scope, Stage};
+use crate::smtp::reply::{EnhancedCode, Reply};
+
+/// Row `number`, at this domain.
+fn row(number: i64, domain: &str) -> Claimed {
+    let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
+    let recipient = Recipient::new(address, [], []);
+    let earlier = Earlier::default();
+    Claimed { row: number, revision: None, recipient, message_id: None, earlier }
+}
+
+fn failure(text: &str) -> Failure {
+    let enhanced = Some(EnhancedCode { class: 5, subject: 7, detail: 1 });
+    let reply = Reply { code: 550, enhanced, text: text.to_owned() };
+    let (stage, scope) = (Stage::Rcpt, Scope::Recipient);
+    Failure { stage, scope, text: reply.to_string(), reply: Some(reply) }
+}
+
+/// Answers of the first relay: `+` accepted, `4` not now, `x` its own refusal, a letter from `a` on
+/// a refusal with a text of its own. Row n is at domain n modulo `domains`. Gives the first row
+/// that stopped the relay.
+fn answers(refusals: &Refusals, domains: i64, line: &str) -> Option<i64> {
+    let mut stopped = None;
+    for (number, answer) in (1..).zip(line.chars()) {
+        let row = row(number, &format!("d{}.example", number % domains));
+        let failure = failure(&format!("reason {answer}"));
+        let answer = match answer {
+            '+' => Answer::Accepted,
+            '4' => Answer::Later,
+            'x' => Answer::OwnRefusal,
+            '!' => Answer::Refused(About::Us, &failure),
+            _ => Answer::Refused(About::Unclear, &failure),
+        };
+        if refusals.answered(0, &row, answer).is_some() {
+            stopped.get_or_insert(number);
+        }
+    }
+    stopped
+}
+
+#[test]
+fn each_line_of_answers_has_its_sum() {
+    let accepted = |count| "+".repeat(count);
+    let rows: [(i64, String, Option<i64>, &[i64], bool); 17] = [
+        // Nobody was accepted: five of different domains stop it, one domain alone does not.
+        (3, "abcde".to_owned(), Some(5), &[], true),
+        (1, "abcdefgh".to_owned(), None, &[], true),
+        (3, "a".to_owned(), None, &[], true),
+        (3, "a4".to_owned(), None, &[], true),
+        // Most were put off: it may be them.
+        (3, "4444444a4444444b444c444d444e".to_owned(), None, &[], true),
+        // A dead list says nothing against us.
+        (3, "xxxxxxxxxx".to_owned(), None, &[], false),
+        (3, "xxxxxaxx".to_owned(), None, &[], true),
+        // Once others were accepted it was about them, before and after.
+        (5, format!("abc{}", accepted(20)), None, &[1, 2, 3], false),
+        (5, format!("{}a", accepted(20)), None, &[21], false),
+        (3, "+a".to_owned(), None, &[2], false),
+        // What speaks of us is never theirs.
+        (5, format!("!{}", accepted(20)), None, &[], false),
+        // In mid-run: alike, and most of the last answers.
+        (5, format!("{}{}", accepted(30), "a".repeat(15)), Some(41), &[], true),
+        (
+            5,
+            format!("{}a{}", accepted(30), "+a".repeat(15)),
+            None,
+            &[31, 33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61],
+            false,
+        ),
+        (
+            5,
+            format!("{}{}", accepted(30), "abcdefghijklmno"),
+            None,
+            &[31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45],
+            false,
+        ),
+        // What came long before is not meant by it.
+        (5, format!("a{}{}", accepted(30), "b".repeat(15)), Some(42), &[1], true),
+        // Too few to stop, and most at the end.
+        (2, "+aaaa".to_owned(), None, &[], true),
+        (2, "++aa".to_owned(), None, &[3, 4], false),
+    ];
+    for (domains, line, stopped, refused, about_us) in rows {
+        let refusals = Refusals::new(1);
+        assert_eq!(answers(&refusals, domains, &line), stopped, "{line}");
+        let sum = refusals.end();
+        assert_eq!((sum.refused.as_slice(), sum.refusal.is_some()), (refused, about_us), "{line}");
+    }
+}
+
+#[test]
+fn a_domain_that_turns_nearly_everybody_away_is_left_alone_and_nobody_there_is_refused() {
+    let refusals = Refusals::new(1);
+    let (stern, kind) = (row(1, "Stern.example"), row(2, "kind.example"));
+    for _ in 0..10 {
+        assert_eq!(refusals.against(0, &stern), None);
+        assert_eq!(refusals.answered(0, &kind, Answer::Accepted), None);
+        let failure = failure("blocked");
+        let stopped = refusals.answered(0, &stern, Answer::Refused(About::Unclear, &failure));
+        assert_eq!(stopped, None);
+    }
+    let why = refusals.against(0, &stern).unwrap();
+    assert_eq!(why, "not asked: stern.example refused 10 of 10, at last: 550 5.7.1 blocked");
+    assert_eq!(refusals.against(0, &kind), None);
+    assert_eq!(refusals.end(), Sum::default());
+}
+
+#[test]
+fn refusals_among_many_accepted_leave_a_domain_open() {
+    let refusals = Refusals::new(1);
+    let row = row(1, "mail.example");
+    let failure = failure("members only");
+    for _ in 0..20 {
+        refusals.answered(0, &row, Answer::Refused(About::Unclear, &failure));
+        refusals.answered(0, &row, Answer::Accepted);
+        refusals.answered(0, &row, Answer::OwnRefusal);
+    }
+    assert_eq!(refusals.against(0, &row), None);
+}
+
+#[test]
+fn a_relay_that_refuses_us_leaves_its_rows_to_another() {
+    let refusals = Refusals::new(2);
+    assert_eq!(answers(&refusals, 3, "abcde"), Some(5));
+    assert!(refusals.is_refusing(0) && refusals.leaves_others(0) && !refusals.leaves_others(1));
+    assert_eq!(refusals.release(0), [1, 2, 3, 4, 5]);
+    assert_eq!(refusals.answered(1, &row(1, "a.example"), Answer::Accepted), None);
+    assert_eq!(refusals.end(), Sum::default());
+}
+
+#[test]
+fn a_sender_that_is_refused_five_times_in_a_row_is_refused_by_the_relay() {
+    let refusals = Refusals::new(1);
+    let failure = failure("sender rejected");
+    for times in 1..=4 {
+        assert_eq!(refusals.refused_at_mail(0, &failure), None, "{times}");
+    }
+    refusals.answered(0, &row(1, "a.example"), Answer::Accepted);
+    for times in 1..=4 {
+        assert_eq!(refusals.refused_at_mail(0, &failure), None, "{times}");
+    }
+    assert!(refusals.refused_at_mail(0, &failure).is_some());
+}
+
+#[test]
+fn sessions_that_only_end_close_a_domain_and_count_as_no_answer() {
+    let refusals = Refusals::new(1);
+    let failure = failure("gone");
+    for _ in 0..5 {
+        assert_eq!(refusals.answered(0, &row(1, "a.example"), Answer::Ended(&failure)), None);
+    }
+    assert!(refusals.against(0, &row(2, "a.example")).is_some());
+    assert!(refusals.end().unanswered);
+}
