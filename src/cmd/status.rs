@@ -103,12 +103,11 @@ pub(super) fn ledger_path(
             store::path_of(url, &workspace.root)?
         }
     };
-    match path.is_file() {
-        true => Ok(path),
-        false => {
-            Err(Failure::new(format!("nothing has been sent yet: there is no {}", path.display()))
-                .help("the ledger of a rehearsal is in its folder: name it with --catch DIR"))
-        }
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(Failure::new(format!("nothing has been sent yet: there is no {}", path.display()))
+            .help("the ledger of a rehearsal is in its folder: name it with --catch DIR"))
     }
 }
 
@@ -119,9 +118,10 @@ async fn answer(store: &Store, args: &Args) -> Result<String, Failure> {
         Some(issue) if known.contains(issue) => vec![issue.clone()],
         Some(issue) => {
             let failure = Failure::new(format!("this ledger has no issue {issue}"));
-            return Err(match known.is_empty() {
-                true => failure.help("it has no issues yet"),
-                false => failure.help(format!("its issues are: {}", known.join(", "))),
+            return Err(if known.is_empty() {
+                failure.help("it has no issues yet")
+            } else {
+                failure.help(format!("its issues are: {}", known.join(", ")))
             });
         }
     };

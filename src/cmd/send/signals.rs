@@ -29,9 +29,10 @@ pub(super) async fn asked() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let hangup = async {
-        match hangup_is_ignored() {
-            true => std::future::pending().await,
-            false => signal(SignalKind::hangup())?.recv().await,
+        if hangup_is_ignored() {
+            std::future::pending().await
+        } else {
+            signal(SignalKind::hangup())?.recv().await
         };
         Ok(())
     };

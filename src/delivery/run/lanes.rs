@@ -86,9 +86,10 @@ impl Lanes {
     }
 
     fn of(&self, row: &Claimed) -> usize {
-        match self.by_domain.is_empty() {
-            true => 0,
-            false => self.by_domain.get(&domain(row)).copied().unwrap_or(0),
+        if self.by_domain.is_empty() {
+            0
+        } else {
+            self.by_domain.get(&domain(row)).copied().unwrap_or(0)
         }
     }
 
