@@ -58,7 +58,7 @@ pub(super) fn style_hazards(view: &View<'_>) -> Vec<Diagnostic> {
     let problem =
         Diagnostic::error("gmail-style", format!("{hazard:?} makes Gmail ignore the style"))
             .at(view.place_of(hazard))
-            .help("write no comments and no url() in styles, and a space before !important");
+            .help("write write no comments and no url() in styles, and a space before !important");
     vec![problem]
 }
 

@@ -99,7 +99,10 @@ pub(super) fn headers(view: &View<'_>) -> Vec<Diagnostic> {
     }
     for name in ["bcc", "precedence"] {
         if head.all(name).count() > 0 {
-            problems.push(format!("the message has a header {name}, but should have none"));
+            problems.push(format!(
+                "the message has a header {name}, but should have none, but \
+                 should have none"
+            ));
         }
     }
     let id = head.first("message-id");

@@ -10,16 +10,19 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Finding;
-use super::certificate::Certificate;
+use crate::net::certificate::Certificate;
 use crate::net::tls::{HandshakeError, Secured};
-use crate::smtp::outcome::{Cause, Stage, Trouble};
+use crate::smtp::hello::{Hello, HelloSource};
+use crate::smtp::outcome::Stage;
 use crate::smtp::relay::{Relay, Timeouts, Tls};
 use crate::smtp::session::{Offered, Session};
+use crate::smtp::trouble::{Cause, Trouble};
 
 const REACHED: &str = "relay";
 const TLS: &str = "relay-tls";
 const CERTIFICATE: &str = "relay-certificate";
 const LOGIN: &str = "relay-login";
+const HELLO: &str = "relay-hello";
 const EXTENSIONS: &str = "relay-extensions";
 const SIZE: &str = "size";
 
@@ -103,10 +106,12 @@ async fn one(
         Ok(session) => {
             let offered = session.offered().clone();
             let secured = session.secured();
+            let hello = session.hello().clone();
             session.quit().await;
             let login = candidate.no_password.is_none();
             passed(&relay, Stage::Mail, login, &mut found);
             found.extend(secured.map(|secured| certificate(&relay, &secured, now)));
+            found.push(named(&relay, &hello));
             found.push(extensions(&relay, &offered));
             found.extend(message_size.map(|size| fits(&relay, &offered, size)));
         }
@@ -149,6 +154,27 @@ fn passed(relay: &Relay, stage: Stage, login: bool, found: &mut Vec<Finding>) {
     }
 }
 
+/// Who we say we are: a bare name is refused by many, often not before RCPT.
+fn named(relay: &Relay, hello: &Hello) -> Finding {
+    let message = match &hello.source {
+        HelloSource::Options => format!("{relay}: greeted as {hello}, as hello says"),
+        HelloSource::Machine => format!("{relay}: greeted as {hello}, the name of this computer"),
+        HelloSource::Address(machine) if machine.is_empty() => {
+            format!("{relay}: greeted as {hello}: this computer has no name")
+        }
+        HelloSource::Address(machine) => format!(
+            "{relay}: greeted as {hello}: the name of this computer, {machine}, is not a full host \
+             name"
+        ),
+    };
+    if hello.is_full() {
+        return Finding::ok(HELLO, message);
+    }
+    let message =
+        format!("{message}; this is not a full host name, and many relays refuse such names");
+    Finding::warning(HELLO, message).help("set hello to a full name, such as mail.your.domain")
+}
+
 /// The certificate that TLS was content with: for how long it will be.
 fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
     let version = secured.version;
@@ -181,21 +207,27 @@ fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
 
 fn failed(trouble: &Trouble) -> Finding {
     let (check, help) = match (trouble.stage, &trouble.cause) {
+        (Stage::Ehlo, Cause::Reply(reply)) if reply.class() == 5 => {
+            (HELLO, "if it wants another name, set hello to the full host name of this computer")
+        }
         (Stage::Auth, _) => (
             LOGIN,
             "check the user and the password; some relays need a special password for programs",
         ),
         (_, Cause::Tls(HandshakeError::Expired(..))) => (
             TLS,
-            "renew the certificate, or ask the people who run the relay; also check the clock of this computer",
+            "renew the certificate, or ask the people who run the relay; also check the clock of \
+             this computer",
         ),
         (Stage::Starttls, _) => (
             TLS,
-            "use smtps:// and its port if the relay has it, or name its root certificate in ca_file",
+            "use smtps:// and its port if the relay has it, or name its root certificate in \
+             ca_file",
         ),
         (_, Cause::Tls(_)) => (
             TLS,
-            "correct the name of the host or the port, or name the relay's root certificate in ca_file",
+            "correct the name of the host or the port, or name the relay's root certificate in \
+             ca_file",
         ),
         (Stage::Connect, _) => {
             (REACHED, "check the host and the port; many networks block port 25, so try 465 or 587")

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::issue::script::WritingScript;
 use crate::message::address::Address;
 
 /// A subscriber in one send.
@@ -128,9 +129,9 @@ fn one_line(text: &str) -> Cow<'_, str> {
     if text.contains(odd) { Cow::Owned(text.replace(odd, " ")) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a name is written in Hangul syllables only.
+/// Whether a name is written in Hangul only.
 fn is_hangul(name: &str) -> bool {
-    name.chars().all(|c| ('\u{AC00}'..='\u{D7A3}').contains(&c))
+    name.chars().all(|c| WritingScript::of(c) == Some(WritingScript::Hangul))
 }
 
 #[cfg(test)]
