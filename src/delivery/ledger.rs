@@ -3,6 +3,7 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod copies;
 pub mod overview;
 mod person;
 mod plan;
@@ -23,8 +24,8 @@ use turns::Earlier;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 5] =
-    [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS, person::SPELLINGS];
+pub const STEPS: [&str; 6] =
+    [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS, person::SPELLINGS, copies::STEP];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
