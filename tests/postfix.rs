@@ -218,6 +218,39 @@ fn a_password_that_postfix_refuses_ends_the_send() {
     postfix.stop();
 }
 
+// Postfix says at RCPT what it has against the client, the sender or the relaying, because of
+// smtpd_delay_reject, which is on where nobody turns it off.
+#[test]
+fn a_postfix_that_does_not_relay_for_us_refuses_no_subscriber() {
+    let Some(postfix) = Postfix::start() else { return };
+    let row = |n| format!("reader{n}@d{}.example\n", n % 9);
+    let list = format!("email\n{}", (1..=100).map(row).collect::<String>());
+    let here = publication(&postfix).write("list.csv", list);
+    let line = [&SEND[..], &["--subscribers", "list.csv"]].concat();
+    for (name, value, words) in [
+        ("smtpd_relay_restrictions", "reject_unauth_destination", "Relay access denied"),
+        ("smtpd_client_restrictions", "reject", "Client host rejected"),
+        (
+            "smtpd_sender_restrictions",
+            "check_sender_access inline:{{sejong.example = reject}}",
+            "Sender address rejected",
+        ),
+    ] {
+        postfix.set(&[("smtpd_delay_reject", "yes"), (name, value)]);
+        let output = here.run(&line);
+        let [planned, accepted, refused, deferred, uncertain, _, pending] = numbers(&output);
+        assert_eq!((output.code, planned), (1, 100), "{output:?}");
+        assert_eq!([accepted, refused, uncertain], [0, 0, 0], "{output:?}");
+        assert!(deferred >= 5 && pending >= 40, "{output:?}");
+        assert!(output.stderr.contains(words), "{output:?}");
+    }
+    // Mended, everybody gets it.
+    postfix.set(&[]);
+    let output = here.run(&line);
+    assert_eq!((output.code, numbers(&output)), (0, [100, 100, 0, 0, 0, 0, 0]), "{output:?}");
+    postfix.stop();
+}
+
 /// smtp-sink on a free port, or nothing where it is not installed.
 fn sink() -> Option<(Running, String)> {
     let program = "/usr/sbin/smtp-sink";
@@ -278,7 +311,8 @@ fn reconcile_settles_what_postfix_took_and_not_what_it_began_to_read() {
     let Some(postfix) = Postfix::start() else { return };
     let people = readers(30);
     let list = format!("email\n{}\n", people.join("\n"));
-    let here = Publication::repository().write("list.csv", list);
+    let long = format!("---\ntitle: Hangul\n---\n\n{}", "Twenty-eight letters.\n\n".repeat(500));
+    let here = Publication::new().write("issues/2025-11/hangul.md", long).write("list.csv", list);
     let send = |relay: &str| {
         let more = ["--subscribers", "list.csv", "--relay", relay, "--connections", "6"];
         [&SEND[..], &more].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()

@@ -83,6 +83,28 @@ impl Postfix {
         found()
     }
 
+    /// Gives settings other values than those that it started with, and makes it read them. Without
+    /// any it is again what it was at the start.
+    pub(crate) fn set(&self, more: &[(&str, &str)]) {
+        let file = self.dir.path().join("etc/main.cf");
+        let text = fs::read_to_string(self.dir.path().join("etc/main.cf.first"));
+        let text = text.unwrap_or_else(|_| {
+            let first = fs::read_to_string(&file).unwrap();
+            fs::write(self.dir.path().join("etc/main.cf.first"), &first).unwrap();
+            first
+        });
+        // A setting that stands there twice is warned of by every process, and its log is slow.
+        let begins =
+            |line: &&str| more.iter().any(|(name, _)| line.starts_with(&format!("{name} =")));
+        let kept: Vec<&str> = text.lines().filter(|line| !begins(line)).collect();
+        let more: String = more.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
+        fs::write(&file, format!("{}\n{more}", kept.join("\n"))).unwrap();
+        self.log_lines("daemon started", 1);
+        let reloads = self.log_lines("reload -- version", 0).len();
+        self.control("reload");
+        self.log_lines("reload -- version", reloads + 1);
+    }
+
     /// Stops the server and its children.
     pub(crate) fn stop(self) {
         drop(self);

@@ -79,7 +79,7 @@ fn rules(
         return Ok(gate.rules_of_slots(composition, own, &audience));
     };
     let mut problems = gate.rules(workspace, (issue, composition), own, Some(audience))?;
-    problems.extend(own.finish().into_iter().chain(gate.finish()));
+    problems.extend(gate.unused());
     Ok(problems)
 }
 

@@ -9,6 +9,7 @@
 use super::copies::{self, FurtherCopy};
 use super::revision::PlannedText;
 use super::{Ledger, NewRun, Reopened, staging};
+use crate::delivery::id::RevisionId;
 use crate::store::StoreError;
 
 /// The step that takes the key out of `recipient`; see [`super::STEPS`].
@@ -136,7 +137,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn kept_revisions(&self, reopened: Reopened) -> Result<Vec<i64>, StoreError> {
+    pub async fn kept_revisions(&self, reopened: Reopened) -> Result<Vec<RevisionId>, StoreError> {
         let uncertain = if reopened.uncertain { ", 'uncertain'" } else { "" };
         let refused = if reopened.refused { ", 'refused'" } else { "" };
         let statement = format!(

@@ -10,10 +10,11 @@ use std::time::Duration;
 use super::ahead::Draft;
 use super::refusals::Answer;
 use super::shared::Work;
+use crate::delivery::duration;
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::ledger::turns::Retry;
-use crate::delivery::schedule::{Kind, Next, Tries, told};
+use crate::delivery::schedule::{Kind, Next, Tries};
 use crate::message::Message;
 use crate::message::splice::SpliceError;
 use crate::smtp::outcome::{About, Failure, Outcome, Scope, Stage};
@@ -145,7 +146,7 @@ impl RowFeed<'_> {
         let pause = match self.work.options.schedule.next(kind, tries, seed) {
             Next::After(pause) => pause,
             Next::GiveUp => {
-                let text = format!("given up after {}: {text}", told(since));
+                let text = format!("given up after {}: {text}", duration::whole(since));
                 return self.record(claimed, "refused", reply, &text);
             }
         };
