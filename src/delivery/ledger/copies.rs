@@ -8,6 +8,7 @@
 use sqlx::{Row as _, SqliteConnection};
 
 use super::Ledger;
+use crate::delivery::id::RevisionId;
 use crate::message::address::Address;
 use crate::store::StoreError;
 
@@ -46,7 +47,7 @@ pub struct OneRow {
     /// When it was settled last, RFC 3339.
     pub at: Option<String>,
     /// What its message is made of.
-    pub revision: Option<i64>,
+    pub revision: Option<RevisionId>,
     /// Copies before the last one.
     pub earlier: u64,
     /// The last copy was attempted by a run that was killed before it could say so.
