@@ -269,7 +269,13 @@ impl Send<'_> {
 
     /// Says why nothing is left to send.
     fn nothing(&self, proposal: &Proposal) {
-        print::note(&plan::nothing(proposal.plan(), &proposal.content().composition().issue));
+        let issue = &proposal.content().composition().issue;
+        match (self.args.restrictions.to(), proposal.one()) {
+            (Some(address), Some(one)) if one.state == "accepted" => {
+                print::note(&plan::has_it(address, one, issue, &self.workspace.config.time_zone));
+            }
+            _ => print::note(&plan::nothing(proposal.plan(), issue)),
+        }
         if let Some(folder) = &self.args.plan.relay.catch {
             print::note(&format!(
                 "this rehearsal was done before, and its messages are in {}/; --fresh starts it over",

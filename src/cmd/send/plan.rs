@@ -1,10 +1,13 @@
 //! Before the first message: who gets the issue, who has it already and how long it takes, in words
 //! and as JSON.
 
+use jiff::tz::TimeZone;
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::duration;
+use sejong_digest::delivery::ledger::copies::OneRow;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::message::address::Address;
 
 use super::window::Window;
 use crate::cmd::clock;
@@ -147,6 +150,19 @@ pub(super) fn nothing(plan: &Plan, issue: &str) -> String {
     format!("nothing to send of {issue}: {}", others.join(", "))
 }
 
+/// Why nothing is sent to one person who has the issue.
+pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZone) -> String {
+    let at = one.at.as_ref().and_then(|at| at.parse().ok());
+    let at = at.map_or(String::new(), |at| format!(" (sent {})", clock::minute(at, zone)));
+    if one.was_sent_untold() {
+        return format!(
+            "the send of {issue} that was killed had sent {address} their copy{at}; nothing was \
+             sent now, and the same command sends one more"
+        );
+    }
+    format!("{address} has {issue} already{at}; --again sends it once more")
+}
+
 /// Who does not get it, and why.
 fn others(plan: &Plan) -> Vec<(u64, String)> {
     let mut others = vec![
@@ -160,7 +176,7 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
             "of whom it is not known whether they have it; --uncertain resend sends to them again"
                 .to_owned(),
         ),
-        (plan.outside, "not named by --only".to_owned()),
+        (plan.outside, "of the list who are not meant this time".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),
         (plan.rejected, "rows that cannot be used".to_owned()),
     ];
