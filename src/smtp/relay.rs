@@ -5,7 +5,6 @@
 //! network in the clear without somebody having written so. A password must never be shown, in
 //! `Debug` and `Display` neither.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -168,8 +167,8 @@ pub struct Relay {
 impl Relay {
     /// Reads `smtps://user:password@host:port?key=value`.
     ///
-    /// Not by the `url` crate: it takes a password with a `/` or `#` for a part of the path, reads
-    /// no international host behind `smtp:`, and its errors do not say what to write instead.
+    /// Not by the `url` crate: it takes a password with a `/` or `#` for a part of the path, and its
+    /// errors do not say what to write instead.
     ///
     /// # Errors
     /// A [`RelayError`]; it never repeats the password.
@@ -494,7 +493,7 @@ fn percent_decode(text: &str, part: &'static str) -> Result<String, RelayError> 
         return Err(wrong());
     }
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-    decoded.map(Cow::into_owned).map_err(|_| wrong())
+    decoded.map(|text| text.into_owned()).map_err(|_| wrong())
 }
 
 #[cfg(test)]
