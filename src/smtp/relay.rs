@@ -166,7 +166,6 @@ pub struct Relay {
 
 impl Relay {
     /// Reads `smtps://user:password@host:port?key=value`.
-    ///
     /// Not by the `url` crate: it takes a password with a `/` or `#` for a part of the path, and its
     /// errors do not say what to write instead.
     ///
