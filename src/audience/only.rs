@@ -108,11 +108,11 @@ impl FromStr for Only {
     type Err = OnlyError;
 
     fn from_str(text: &str) -> Result<Only, OnlyError> {
-        let mut reader = Reader { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1 };
+        let mut reader = OnlyParser { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1 };
         let test = reader.any()?;
         match reader.peek() {
             None => Ok(Only { test }),
-            Some(Token::Close) => Err(reader.wrong("this ) closes nothing")),
+            Some(Token::Close) => Err(reader.wrong("this ) has no opening (")),
             Some(_) => Err(reader.wrong("`and` or `or` is missing here")),
         }
     }
@@ -166,20 +166,21 @@ fn word(
         next = chars.next_if(|(_, c)| more(*c)).map(|(_, c)| c);
         length += usize::from(next.is_some());
     }
-    match quoted {
-        true => Err(OnlyError { column, reason: "a quote in this is never closed".to_owned() }),
-        false => Ok((word, length, bare)),
+    if quoted {
+        Err(OnlyError { column, reason: "a quotation mark here is never closed".to_owned() })
+    } else {
+        Ok((word, length, bare))
     }
 }
 
 /// Reads tokens: `or` binds least, `and` more, `!` most.
-struct Reader {
+struct OnlyParser {
     tokens: Vec<(usize, Token)>,
     at: usize,
     end: usize,
 }
 
-impl Reader {
+impl OnlyParser {
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.at).map(|(_, token)| token)
     }
@@ -216,7 +217,7 @@ impl Reader {
         }
         let test = match self.peek().cloned() {
             Some(Token::Open) if self.depth() > 50 => {
-                return Err(self.wrong("parentheses are nested too deep"));
+                return Err(self.wrong("there are too many parentheses inside each other"));
             }
             Some(Token::Open) => {
                 self.at += 1;
@@ -245,9 +246,10 @@ impl Reader {
 
     fn term(&self, word: &str) -> Result<Test, OnlyError> {
         if let Some(tag) = word.strip_prefix("tag:") {
-            return match tag.is_empty() {
-                true => Err(self.wrong("tag: needs a name")),
-                false => Ok(Test::Tag(tag.to_owned())),
+            return if tag.is_empty() {
+                Err(self.wrong("tag: needs a name"))
+            } else {
+                Ok(Test::Tag(tag.to_owned()))
             };
         }
         let Some((name, value)) = word.split_once('=') else {

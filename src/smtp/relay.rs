@@ -5,9 +5,9 @@
 //! network in the clear without somebody having written so. A password must never be shown, in
 //! `Debug` and `Display` neither.
 
-use std::borrow::Cow;
 pub mod error;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -378,9 +378,10 @@ impl fmt::Display for Relay {
         if let Some(user) = &self.user {
             write!(f, "{user}@")?;
         }
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
         }
     }
 }
@@ -419,10 +420,7 @@ fn split_place(place: &str) -> Result<(String, Option<u16>), RelayError> {
     }
     let host = idna::domain_to_ascii(host).map_err(|_| wrong_host())?;
     let fine = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    match !host.is_empty() && host.bytes().all(fine) {
-        true => Ok((host, port)),
-        false => Err(wrong_host()),
-    }
+    if !host.is_empty() && host.bytes().all(fine) { Ok((host, port)) } else { Err(wrong_host()) }
 }
 
 /// RFC 3986 2.1. The name of the part is for the message; its content may be secret. The crate

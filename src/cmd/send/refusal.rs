@@ -12,7 +12,7 @@ use crate::cmd::{files, print};
 
 /// What a person is told of a list that was read.
 pub(super) fn of_list(error: SendError, list: &Path) -> Failure {
-    let list = load::shown(list).display().to_string();
+    let list = load::path_from_here(list).display().to_string();
     let what = error.to_string();
     match error {
         SendError::List(problem) => {
@@ -60,7 +60,7 @@ pub(super) fn told(error: SendError) -> Failure {
 
 /// Says what the receipt knows and the ledger does not. Only numbers and times of it are shown.
 pub(super) fn already_sent(sent: &AlreadySent) -> String {
-    let path = files::shown(&sent.path);
+    let path = files::describe(&sent.path);
     let known = match sent.known {
         0 => "this ledger has no record of that".to_owned(),
         known => format!("this ledger knows of {known} only"),

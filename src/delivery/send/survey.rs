@@ -187,7 +187,7 @@ impl Ready {
 }
 
 async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {
-    let shown = load::shown(&options.list);
+    let shown = load::path_from_here(&options.list);
     let staged = match list::open(&options.list, &shown, &options.read) {
         Ok(rows) => intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await,
         Err(problem) => Err(problem.into()),
