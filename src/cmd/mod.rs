@@ -11,6 +11,7 @@ mod gate;
 mod failure;
 mod files;
 mod init;
+mod looking;
 mod new;
 mod pictures;
 mod plan;

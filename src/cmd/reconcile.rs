@@ -4,18 +4,19 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 
-use sejong_digest::delivery::ledger;
+use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::reconcile::evidence::{Quote, ReportedAction};
 use sejong_digest::delivery::reconcile::maillog::{self, LogFile};
 use sejong_digest::delivery::reconcile::ruling::{self, NotShown, Ruling};
 use sejong_digest::delivery::reconcile::stamp::LogClock;
 use sejong_digest::delivery::reconcile::{self, Open};
+use sejong_digest::delivery::recovery;
 use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
 use super::status::ledger_path;
 use super::workspace::Workspace;
-use super::{Global, clock, print, runtime};
+use super::{Global, clock, looking, print, runtime};
 
 /// What is read of a file at once, and looked at to see what it is.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -67,7 +68,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let when = LogClock { now: clock::now(), zone: jiff::tz::TimeZone::system() };
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
-        let _lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
+        let lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
+        // Whom a killed send has left is settled first: its journal knows who is uncertain.
+        let (ledger, now) = (Ledger::new(store.clone(), &args.issue), clock::now().to_string());
+        let recovered = recovery::recover(&ledger, &lock, &looking::boot(), &now).await?;
+        looking::tell_recovered(&recovered);
         let open = reconcile::open(&store, &args.issue).await?;
         if open.is_empty() {
             store.close().await;

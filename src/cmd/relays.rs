@@ -80,12 +80,21 @@ pub(crate) async fn destination(
     Ok(Destination { routes: routes.collect::<Result<_, _>>()?, catcher: None })
 }
 
+/// Makes the folder of what is caught, which only its owner can read. One that is there stays as it
+/// is: it may hold other things.
+pub(super) fn catch_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
 async fn catch(folder: &Path) -> Result<Destination, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(format!("the mail catcher cannot use {}: {error}", folder.display()))
             .help("name a folder that you can write to")
     };
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    catch_folder(folder).map_err(failed)?;
     let options = CatcherOptions {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         maildir: Some(folder.to_owned()),

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use super::receipt::AlreadySent;
 use crate::audience::list::ReadOptions;
 use crate::audience::only::Only;
-use crate::compose::frozen::ThawError;
+use crate::delivery::recovery::RecoveryError;
 use crate::diagnostic::Diagnostic;
 use crate::store::StoreError;
 use content::ExpectedHash;
@@ -72,9 +72,9 @@ pub enum SendError {
     /// The author's files have errors, and nothing was planned before.
     #[error("the issue has errors")]
     Broken,
-    /// A composition that the ledger keeps cannot be read.
+    /// What a dead sender left cannot be settled.
     #[error(transparent)]
-    Thaw(#[from] ThawError),
+    Recovery(#[from] RecoveryError),
     /// A composition cannot be written down.
     #[error("the issue cannot be kept in the ledger: {0}")]
     Freeze(#[from] serde_json::Error),

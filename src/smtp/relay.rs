@@ -5,9 +5,9 @@
 //! network in the clear without somebody having written so. A password must never be shown, in
 //! `Debug` and `Display` neither.
 
-use std::borrow::Cow;
 pub mod error;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod again;
+mod damaged;
 mod frozen;
 mod health;
 mod limits;
@@ -17,6 +18,7 @@ mod receipts;
 mod refusals;
 mod relays;
 mod rehearsal;
+mod rehearsed;
 mod retries;
 mod stops;
 mod test_sends;

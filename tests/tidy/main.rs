@@ -32,6 +32,7 @@ const HOMES: &[Home] = &[
     ("aws_lc_rs", &["crypto", "net"]),
     ("clap", &["cmd"]),
     ("comrak", &["issue"]),
+    ("crc32fast", &["delivery"]),
     ("css_inline", &["compose"]),
     ("dialoguer", &["cmd"]),
     ("encoding_rs", &["audience"]),

@@ -52,8 +52,9 @@ pub(super) fn told(error: SendError) -> Failure {
         ),
         SendError::Nobody { .. } | SendError::UnknownField { .. } => Failure::checks(what),
         SendError::Store(error) => error.into(),
+        SendError::Recovery(error) => error.into(),
         SendError::Caught(..) => Failure::new(error.to_string()),
-        SendError::Thaw(_) | SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
+        SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
     }
 }
 

@@ -12,6 +12,7 @@ use super::survey::Survey;
 use crate::delivery::ledger::overview::Listed;
 use crate::delivery::ledger::{NewRun, Reopened};
 use crate::delivery::receipt::AlreadySent;
+use crate::delivery::recovery::{self, Recovery};
 use crate::delivery::templates::Templates;
 use crate::store::Lock;
 
@@ -21,6 +22,7 @@ pub struct Locked {
     pub(super) survey: Survey,
     pub(super) templates: Arc<Templates>,
     pub(super) lock: Lock,
+    recovered: Recovery,
 }
 
 /// What a person decides before anything is counted.
@@ -54,11 +56,17 @@ impl Locked {
             return Err(SendError::Overtaken);
         }
         let now = (survey.options.clock)();
-        survey.ledger.recover(&survey.options.boot, &now).await?;
-        if survey.content.is_unsent() && survey.ledger.attempted(&survey.options.boot).await? {
+        let boot = &survey.options.boot;
+        let recovered = recovery::recover(&survey.ledger, &lock, boot, &now).await?;
+        if survey.content.is_unsent() && recovery::attempted(&survey.ledger, boot, &now).await? {
             return Err(SendError::Overtaken);
         }
-        Ok(Locked { survey, templates, lock })
+        Ok(Locked { survey, templates, lock, recovered })
+    }
+
+    /// What a dead sender had left, now settled.
+    pub fn recovered(&self) -> &Recovery {
+        &self.recovered
     }
 
     /// How many are uncertain, and the first of them.
@@ -131,7 +139,7 @@ impl Proposal {
     /// # Errors
     /// The ledger's; then nothing has changed.
     pub async fn accept(self) -> Result<Planned, SendError> {
-        let Locked { survey, templates, lock } = self.locked;
+        let Locked { survey, templates, lock, .. } = self.locked;
         let content_hash = survey.content.composition().hash_hex();
         let run = NewRun {
             content_hash: &content_hash,

@@ -15,6 +15,7 @@ use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
 use crate::delivery::ledger::{self, Ledger, Reopened};
 use crate::delivery::receipt::AlreadySent;
+use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
 use crate::message::splice::Identity;
@@ -64,7 +65,7 @@ impl Survey {
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
         let revisions = ledger.revisions().await?;
-        let attempted = ledger.attempted(&options.boot).await?;
+        let attempted = recovery::attempted(&ledger, &options.boot, &(options.clock)()).await?;
         let content = Content::choose(&options, files, revisions, attempted)?;
         content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options).await?;
@@ -139,6 +140,16 @@ impl Ready {
     /// The ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
         self.survey.plan(reopened).await
+    }
+
+    /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;
+    /// see [`recovery::look`].
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn look(&self) -> Result<Look, SendError> {
+        let Survey { ledger, options, .. } = &self.survey;
+        Ok(recovery::look(ledger, &options.boot, &(options.clock)()).await?)
     }
 
     /// What recipients get.

@@ -7,7 +7,7 @@ use super::locked::Answers;
 use super::survey::{Ready, Survey};
 use super::*;
 use crate::compose::theme::Theme;
-use crate::delivery::journal::{Journal, Settled};
+use crate::delivery::journal::{Head, Journal, Settled};
 use crate::delivery::ledger::{Ledger, Reopened, STEPS};
 use crate::issue::{Pictures, Publication, load};
 use crate::message::header::Mailbox;
@@ -132,7 +132,9 @@ impl Folder {
         let (store, ledger) = self.ledger().await;
         let run: i64 =
             sqlx::query_scalar("SELECT max(id) FROM run").fetch_one(store.pool()).await.unwrap();
-        let mut journal = Journal::begin(&ledger.journal_path(), BOOT, run).unwrap();
+        let token = ledger.token(run).await.unwrap();
+        let head = Head { boot: BOOT.to_owned(), run, token, recorded: 0 };
+        let mut journal = Journal::begin(&ledger.journal_path(), head).unwrap();
         let claimed = ledger.claim(run, 10, 0, &Default::default()).await.unwrap();
         let rows: Vec<i64> = claimed.iter().map(|claimed| claimed.row).collect();
         for row in rows.iter().take(marked) {
@@ -155,7 +157,7 @@ impl Folder {
             message_id: "a@x.example".to_owned(),
             retry: None,
         };
-        ledger.record(&[settled]).await.unwrap();
+        ledger.record(&[settled], None).await.unwrap();
         store.close().await;
     }
 }
