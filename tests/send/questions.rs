@@ -1,6 +1,9 @@
 //! What is asked on a terminal, and what a no leaves: the real binary on a pseudo-terminal, which
 //! `script` (util-linux) opens. Skipped where that is missing.
 
+// A test says on stderr why it was skipped.
+#![allow(clippy::print_stderr)]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
