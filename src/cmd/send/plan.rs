@@ -79,12 +79,12 @@ impl PlanText<'_> {
         if let Some(start) = window.start() {
             text.push_str(&format!("Start     {start}\n"));
         }
-        if let (Some(rate), Some(seconds)) = (&routes.pace, self.seconds()) {
+        if let Some((pace, seconds)) = self.pace() {
             let finish = self.finish(seconds);
             let finish =
                 finish.map_or(String::new(), |at| at.strftime(", until %F %H:%M").to_string());
             text.push_str(&format!(
-                "Pace      at most {rate}: about {}{finish}\n",
+                "Pace      at most {pace}: about {}{finish}\n",
                 duration::about(seconds)
             ));
         }
@@ -102,11 +102,21 @@ impl PlanText<'_> {
         text
     }
 
-    /// How long it takes at the pace that was asked for.
-    fn seconds(&self) -> Option<f64> {
+    /// The limit that takes longest, in words, and how long it takes: that of all messages, or of
+    /// a domain with a lane.
+    fn pace(&self) -> Option<(String, f64)> {
         // The first message goes at once.
-        let pauses = self.plan.to_send.saturating_sub(1) as f64;
-        self.routes.per_second.map(|rate| pauses / rate)
+        let pauses = |messages: u64| messages.saturating_sub(1) as f64;
+        let PlanText { plan, workspace, routes, .. } = self;
+        let whole = routes.pace.clone().zip(routes.per_second);
+        let whole = whole.map(|(pace, rate)| (pace, pauses(plan.to_send) / rate));
+        let lanes = workspace.config.lanes.iter().filter_map(|lane| {
+            let (_, to_send) = plan.domains.iter().find(|(domain, _)| *domain == lane.domain)?;
+            let limit = lane.limit?;
+            let seconds = pauses(*to_send) * limit.interval().as_secs_f64();
+            Some((format!("{limit} to {}", lane.domain), seconds))
+        });
+        whole.into_iter().chain(lanes).max_by(|one, other| one.1.total_cmp(&other.1))
     }
 
     fn finish(&self, seconds: f64) -> Option<jiff::ZonedDateTime> {
@@ -118,7 +128,7 @@ impl PlanText<'_> {
     /// For `plan --json`; the names are relied on by scripts.
     pub(super) fn json(&self) -> Result<String, Failure> {
         let PlanText { plan, composition, .. } = self;
-        let seconds = self.seconds();
+        let seconds = self.pace().map(|(_, seconds)| seconds);
         let finish = seconds.and_then(|seconds| self.finish(seconds));
         let domains = plan.domains.iter();
         let domains = domains
