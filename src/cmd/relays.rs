@@ -9,17 +9,17 @@ use sejong_digest::delivery::route::Route;
 use sejong_digest::smtp::relay::Relay;
 
 use super::failure::Failure;
-use super::files::shown;
+use super::files::describe;
 use super::print;
 use super::workspace::Workspace;
 
 /// Where to and how hard; the same for `send` and `test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RelayArgs {
-    /// The relay, as smtps://user@host [default: the one in digest.toml]
+    /// The relay, such as smtps://user@host [default: the one in digest.toml]
     #[arg(long, value_name = "URL")]
     pub(crate) relay: Option<String>,
-    /// Rehearse: deliver to a catcher that writes each mail to DIR/new
+    /// Rehearse: send to a mail catcher that writes files to DIR/new
     #[arg(long, value_name = "DIR", conflicts_with = "relay")]
     pub(crate) catch: Option<PathBuf>,
 }
@@ -46,7 +46,7 @@ impl Destination {
         };
         catcher.stop().await;
         if let Some(messages) = messages {
-            print::note(&format!("{messages} in {}/", shown(&folder.join("new"))));
+            print::note(&format!("{messages} in {}/", describe(&folder.join("new"))));
         }
     }
 }
@@ -91,8 +91,8 @@ pub(super) fn catch_folder(folder: &Path) -> std::io::Result<()> {
 
 async fn catch(folder: &Path) -> Result<Destination, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(format!("the catcher cannot use {}: {error}", folder.display()))
-            .help("name a folder that you may write to")
+        Failure::new(format!("the mail catcher cannot use {}: {error}", folder.display()))
+            .help("name a folder that you can write to")
     };
     catch_folder(folder).map_err(failed)?;
     let options = CatcherOptions {

@@ -26,7 +26,7 @@ use sejong_digest::delivery::send::report::SendReport;
 use sejong_digest::issue::load;
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
 use super::looking;
 use super::relays::{self, Destination};
 use super::workspace::Workspace;
@@ -150,7 +150,7 @@ async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failur
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {
         let mails = plan::counted(removed, "message");
-        print::note(&format!("removed {mails} of the rehearsal before from {}", shown(caught)));
+        print::note(&format!("removed {mails} of the rehearsal before from {}", describe(caught)));
     }
     Ok(())
 }
@@ -269,11 +269,17 @@ impl Send<'_> {
 
     /// Says why nothing is left to send.
     fn nothing(&self, proposal: &Proposal) {
-        print::note(&plan::nothing(proposal.plan(), &proposal.content().composition().issue));
+        let issue = &proposal.content().composition().issue;
+        match (self.args.restrictions.to(), proposal.one()) {
+            (Some(address), Some(one)) if one.state == "accepted" => {
+                print::note(&plan::has_it(address, one, issue, &self.workspace.config.time_zone));
+            }
+            _ => print::note(&plan::nothing(proposal.plan(), issue)),
+        }
         if let Some(folder) = &self.args.plan.relay.catch {
             print::note(&format!(
                 "this rehearsal was done before, and its messages are in {}/; --fresh starts it over",
-                shown(&folder.join("new"))
+                describe(&folder.join("new"))
             ));
         }
     }

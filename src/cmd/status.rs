@@ -16,7 +16,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime};
 
-/// Say what became of an issue's recipients
+/// Show what happened to the recipients of an issue
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   digest status
@@ -24,18 +24,18 @@ use super::{Global, clock, looking, print, runtime};
   digest status 2025-11 --list uncertain --json
 ")]
 pub(crate) struct Args {
-    /// The issue, by its folder's name [default: every issue that was sent]
+    /// The issue: the name of its folder [default: every issue that was sent]
     issue: Option<String>,
-    /// The rows in one state, each with its last reply
+    /// List the recipients in this state, each with the last reply
     #[arg(long, value_name = "STATE", requires = "issue")]
     list: Option<State>,
-    /// The ledger, instead of the one in digest.toml: sqlite:digest.db
+    /// Another ledger than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL", conflicts_with = "catch")]
     store: Option<String>,
-    /// The ledger of a rehearsal, in the folder that --catch named
+    /// The ledger of a rehearsal, in the folder that you named with --catch
     #[arg(long, value_name = "DIR")]
     catch: Option<PathBuf>,
-    /// JSON on stdout
+    /// Print JSON to stdout
     #[arg(long)]
     json: bool,
 }
@@ -134,10 +134,11 @@ async fn answer(store: &Store, args: &Args, zone: &TimeZone) -> Result<String, F
         None => known,
         Some(issue) if known.contains(issue) => vec![issue.clone()],
         Some(issue) => {
-            let failure = Failure::new(format!("{issue} was never sent from this ledger"));
-            return Err(match known.is_empty() {
-                true => failure.help("no issue was"),
-                false => failure.help(format!("these were: {}", known.join(", "))),
+            let failure = Failure::new(format!("this ledger has no issue {issue}"));
+            return Err(if known.is_empty() {
+                failure.help("it has no issues yet")
+            } else {
+                failure.help(format!("its issues are: {}", known.join(", ")))
             });
         }
     };

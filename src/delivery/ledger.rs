@@ -3,6 +3,7 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod copies;
 pub mod overview;
 mod person;
 mod plan;
@@ -26,7 +27,7 @@ use turns::Earlier;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 7] = [
+pub const STEPS: [&str; 8] = [
     FIRST_STEP,
     turns::TIMES,
     revision::STEP,
@@ -34,6 +35,7 @@ pub const STEPS: [&str; 7] = [
     person::SPELLINGS,
     runs::STEP,
     revision::CHECKSUM,
+    copies::STEP,
 ];
 
 const FIRST_STEP: &str = "

@@ -18,3 +18,4 @@ pub mod schedule;
 pub mod send;
 pub mod templates;
 pub mod test_send;
+pub mod throttle;

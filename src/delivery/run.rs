@@ -3,15 +3,18 @@
 //! The clock is asked through [`Options::clock`]. A refused recipient is an outcome; the run itself
 //! ends early only for what would befall every further message.
 
-mod ahead;
 mod connection;
 mod feed;
 mod health;
 pub mod lanes;
+mod pacing;
+mod presign;
 mod queue;
 mod recorder;
 pub mod refusals;
 mod shared;
+#[cfg(test)]
+mod simulation;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

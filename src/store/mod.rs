@@ -317,9 +317,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Gone`].
     pub fn in_place(&self) -> Result<(), StoreError> {
-        match self.nowhere || self.identity == place::identity(&self.path) {
-            true => Ok(()),
-            false => Err(StoreError::Gone { path: self.path.clone() }),
+        if self.nowhere || self.identity == place::identity(&self.path) {
+            Ok(())
+        } else {
+            Err(StoreError::Gone { path: self.path.clone() })
         }
     }
 

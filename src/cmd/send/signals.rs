@@ -2,7 +2,7 @@
 //! Before the first message one of them ends the process; later once is to finish what is on the
 //! wire, and twice to drop it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use sejong_digest::delivery::run::Stopping;
 use tokio::sync::watch;
@@ -28,13 +28,28 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen; within a runtime.
+    /// Begins to listen, on a thread of its own: a list that comes slowly and a question on the
+    /// terminal hold up the one that sends.
     pub(super) fn listen() -> std::io::Result<Signals> {
-        let heard = Heard::open()?;
         let stop = Arc::new(watch::channel(Stopping::No).0);
         let phase = Arc::new(Mutex::new(Phase::Preparing));
-        tokio::spawn(obey(heard, Arc::clone(&stop), Arc::clone(&phase)));
-        Ok(Signals { stop, phase })
+        let (told, begun) = mpsc::channel();
+        let obeyed = (Arc::clone(&stop), Arc::clone(&phase));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                let heard = Heard::open();
+                let _ = told.send(heard.as_ref().err().map(std::io::Error::kind));
+                if let Ok(heard) = heard {
+                    obey(heard, obeyed.0, obeyed.1).await;
+                }
+            });
+        })?;
+        match begun.recv() {
+            Ok(None) => Ok(Signals { stop, phase }),
+            Ok(Some(kind)) => Err(kind.into()),
+            Err(error) => Err(std::io::Error::other(error)),
+        }
     }
 
     /// From here on a signal does not end the process, but what it waits for.
@@ -59,7 +74,6 @@ async fn obey(mut heard: Heard, stop: Arc<watch::Sender<Stopping>>, phase: Arc<M
         heard.next().await;
         match *phase.lock().unwrap_or_else(PoisonError::into_inner) {
             Phase::Preparing => {
-                // A question on the terminal holds up the main thread for as long as it stands there.
                 print::note("interrupted before the first message; run the same command again");
                 std::process::exit(Exit::Interrupted.number().into());
             }

@@ -166,7 +166,9 @@ impl Ledger {
     /// The store's.
     pub async fn message_ids(&self) -> Result<Vec<String>, StoreError> {
         sqlx::query_scalar(
-            "SELECT message_id FROM recipient WHERE issue = ?1 AND message_id IS NOT NULL",
+            "SELECT message_id FROM recipient WHERE issue = ?1 AND message_id IS NOT NULL \
+             UNION ALL SELECT c.message_id FROM earlier_copy c \
+             JOIN recipient r ON r.id = c.recipient WHERE r.issue = ?1 AND c.message_id IS NOT NULL",
         )
         .bind(&self.issue)
         .fetch_all(self.store.pool())
@@ -181,7 +183,8 @@ impl Ledger {
     /// The store's.
     pub async fn attempts(&self) -> Result<(u64, Option<(String, String)>), StoreError> {
         let (people, first, last): (i64, Option<String>, Option<String>) = sqlx::query_as(
-            "SELECT count(*), min(at), max(at) FROM recipient WHERE issue = ?1 AND attempts > 0",
+            "SELECT count(*), min(at), max(at) FROM recipient WHERE issue = ?1 \
+             AND (attempts > 0 OR state IN ('accepted', 'refused', 'deferred', 'uncertain'))",
         )
         .bind(&self.issue)
         .fetch_one(self.store.pool())
