@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ahead::Draft;
+use super::presign::Draft;
 use super::refusals::Answer;
 use super::shared::Work;
 use crate::delivery::duration;
@@ -133,7 +133,14 @@ impl RowFeed<'_> {
         let (now_ms, earlier) = (queue.now_ms(), claimed.earlier);
         let kind = Kind::of(failure);
         let charged = kind != Kind::Rate;
-        let first_ms = earlier.first_ms.unwrap_or(now_ms);
+        let first_ms = match (earlier.first_ms, earlier.last_ms) {
+            // The same clock has counted both tries.
+            (Some(first_ms), _) if earlier.again => first_ms,
+            (Some(first_ms), Some(last_ms)) => {
+                self.work.options.schedule.first_try(first_ms, last_ms, now_ms)
+            }
+            (first_ms, _) => first_ms.unwrap_or(now_ms),
+        };
         let since = Duration::from_millis(now_ms.saturating_sub(first_ms).max(0).unsigned_abs());
         let tries = Tries {
             all: earlier.attempts.saturating_add(1),
@@ -158,8 +165,9 @@ impl RowFeed<'_> {
         self.work.recorder.settled(Settled { retry: Some(retry), ..settled });
     }
 
-    /// Somebody asks for a lower rate: the relay at MAIL, the recipient's domain after it.
-    fn heed(&self, claimed: &Claimed, failure: &Failure) {
+    /// Somebody asks for a lower rate: the relay at MAIL, and after it the relay or the recipient's
+    /// domain.
+    fn apply_rate_reply(&self, claimed: &Claimed, failure: &Failure) {
         // A server that shuts down says nothing about the rate.
         let shuts_down = |reply: &Reply| reply.code == 421 && reply.is_about(3, 2);
         if !failure.asks_to_slow_down()
@@ -168,8 +176,13 @@ impl RowFeed<'_> {
         {
             return;
         }
+        // 4.3.x is the state of the server that says it, whoever the message is for (RFC 3463 3.4).
+        let about_itself = failure.reply.as_ref().is_some_and(|reply| reply.subject() == Some(3));
         match failure.stage {
-            Stage::Mail => self.work.queue.slow_relay(self.route),
+            Stage::Mail => self.work.queue.slow_relay(claimed),
+            Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot if about_itself => {
+                self.work.queue.slow_relay(claimed);
+            }
             Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot => {
                 self.work.queue.slow_lane(claimed);
             }
@@ -216,7 +229,7 @@ impl RowFeed<'_> {
 
     fn unsent(&mut self, claimed: Claimed, failure: &Failure) {
         self.work.recorder.unsent(claimed.row);
-        self.heed(&claimed, failure);
+        self.apply_rate_reply(&claimed, failure);
         if failure.scope == Scope::Message {
             self.answered += 1;
             self.refused_at_mail(failure);
@@ -271,6 +284,10 @@ impl Feed for RowFeed<'_> {
         if marked { Ok(()) } else { Err(Stop) }
     }
 
+    fn left(&mut self, ticket: Ticket) {
+        self.work.queue.left(i64::try_from(ticket.0).unwrap_or_default());
+    }
+
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {
         let Some(claimed) = self.rows.remove(&ticket) else { return };
         let row = claimed.row;
@@ -299,12 +316,12 @@ impl RowFeed<'_> {
         self.answered += 1;
         match outcome {
             Outcome::Accepted(reply) => {
-                self.work.queue.speed_up(self.route, &claimed);
+                self.work.queue.speed_up(&claimed);
                 self.record(&claimed, "accepted", Some(&reply), &reply.text);
                 self.answer(&claimed, Answer::Accepted);
             }
             Outcome::Deferred(failure) => {
-                self.heed(&claimed, &failure);
+                self.apply_rate_reply(&claimed, &failure);
                 self.deferred(&claimed, &failure);
                 self.answer(&claimed, Answer::Later);
             }

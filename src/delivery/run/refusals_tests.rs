@@ -47,8 +47,8 @@ fn answers(refusals: &Refusals, domains: i64, line: &str) -> Option<i64> {
 #[test]
 fn each_line_of_answers_has_its_sum() {
     let accepted = |count| "+".repeat(count);
-    type Row = (i64, String, Option<i64>, &'static [i64], bool);
-    let rows: [Row; 17] = [
+    type Case<'a> = (i64, String, Option<i64>, &'a [i64], bool);
+    let rows: [Case<'_>; 17] = [
         // Nobody was accepted: five of different domains stop it, one domain alone does not.
         (3, "abcde".to_owned(), Some(5), &[], true),
         (1, "abcdefgh".to_owned(), None, &[], true),
