@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sejong_digest::delivery::ledger::overview::{self, Counts};
 use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::state::State;
 use sejong_digest::store::{self, Store};
 use serde::Serialize;
 
@@ -23,7 +25,7 @@ pub(crate) struct Args {
     /// The issue, by its folder's name [default: every issue that was sent]
     issue: Option<String>,
     /// The rows in one state, each with its last reply
-    #[arg(long, value_name = "STATE", requires = "issue")]
+    #[arg(long, value_name = "STATE", requires = "issue", value_parser = listable())]
     list: Option<State>,
     /// The ledger, instead of the one in digest.toml: sqlite:digest.db
     #[arg(long, value_name = "URL", conflicts_with = "catch")]
@@ -34,30 +36,6 @@ pub(crate) struct Args {
     /// JSON on stdout
     #[arg(long)]
     json: bool,
-}
-
-/// The states that a row can be listed by.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum State {
-    Accepted,
-    Refused,
-    Deferred,
-    Uncertain,
-    Suppressed,
-    Pending,
-}
-
-impl State {
-    fn name(self) -> &'static str {
-        match self {
-            State::Accepted => "accepted",
-            State::Refused => "refused",
-            State::Deferred => "deferred",
-            State::Uncertain => "uncertain",
-            State::Suppressed => "suppressed",
-            State::Pending => "pending",
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -73,6 +51,12 @@ struct Domain {
     domain: String,
     #[serde(flatten)]
     counts: Counts,
+}
+
+/// The states that a row can be listed by: who is claimed counts as pending.
+fn listable() -> impl TypedValueParser<Value = State> {
+    let states = Counts::default().by_state().map(|(state, _)| state.word());
+    PossibleValuesParser::new(states).try_map(|word| word.parse::<State>())
 }
 
 /// Runs the command.
@@ -162,24 +146,13 @@ fn human(told: &Told, with_domains: bool) -> String {
 }
 
 fn parts(counts: &Counts) -> String {
-    let parts = [
-        (counts.accepted, "accepted"),
-        (counts.refused, "refused"),
-        (counts.deferred, "deferred"),
-        (counts.uncertain, "uncertain"),
-        (counts.suppressed, "suppressed"),
-        (counts.pending, "pending"),
-    ];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, name)| format!("{number} {name}"))
-        .collect();
+    let parts = counts.by_state().into_iter().filter(|(_, number)| *number > 0);
+    let parts: Vec<String> = parts.map(|(state, number)| format!("{number} {state}")).collect();
     parts.join(", ")
 }
 
 async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Failure> {
-    let rows = ledger.list(state.name(), i64::MAX).await?;
+    let rows = ledger.list(state, i64::MAX).await?;
     if json {
         return Ok(format!("{}\n", serde_json::to_string(&rows)?));
     }

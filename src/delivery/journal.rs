@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::turns::Retry;
+use super::ledger::claim::Retry;
+use super::state::State;
+use crate::smtp::outcome::Stage;
 
 /// A journal larger than this is begun anew, with the attempts that are still open.
 const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
@@ -23,8 +25,8 @@ const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
 pub struct Settled {
     /// The row.
     pub row: i64,
-    /// `accepted`, `deferred`, `refused`, `uncertain`.
-    pub state: String,
+    /// What became of it.
+    pub state: State,
     /// The reply's code.
     pub code: Option<u16>,
     /// The reply's enhanced status code (RFC 3463).
@@ -38,6 +40,9 @@ pub struct Settled {
     /// When it may come back, if it is to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
+    /// Where a relay put it off or left us in doubt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -242,13 +247,14 @@ mod tests {
     fn settled(row: i64) -> Settled {
         Settled {
             row,
-            state: "accepted".to_owned(),
+            state: State::Accepted,
             code: Some(250),
             enhanced: Some("2.0.0".to_owned()),
             text: "queued\nas 1".to_owned(),
             at: "2025-11-06T14:00:00Z".to_owned(),
             message_id: id(row),
             retry: None,
+            stage: None,
         }
     }
 

@@ -3,28 +3,30 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod claim;
 pub mod overview;
 mod person;
 mod plan;
 pub mod revision;
 pub mod staging;
-pub mod turns;
 
 use std::path::{Path, PathBuf};
 
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::journal::{self, Settled};
+use super::state::State;
 use crate::message::recipient::Recipient;
+use crate::smtp::outcome::Stage;
 use crate::store::{Store, StoreError};
-use turns::Earlier;
+use claim::Earlier;
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 5] =
-    [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS, person::SPELLINGS];
+pub const STEPS: [&str; 6] =
+    [FIRST_STEP, claim::TIMES, revision::STEP, plan::PERSONS, person::SPELLINGS, plan::STAGES];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
@@ -57,10 +59,6 @@ CREATE TABLE recipient (
 );
 CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 ";
-
-/// The states of a row, as the tables name them.
-pub const STATES: [&str; 7] =
-    ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
 
 /// A run that is to begin.
 #[derive(Clone, Copy, Debug)]
@@ -176,11 +174,11 @@ impl Ledger {
         for batch in settled.chunks(BATCH) {
             let mut query = QueryBuilder::<Sqlite>::new(
                 "WITH settled (id, state, code, enhanced, text, message_id, at, first_ms, \
-                 next_ms, charged) AS (",
+                 next_ms, charged, stage) AS (",
             );
             query.push_values(batch, |mut row, settled| {
                 row.push_bind(settled.row)
-                    .push_bind(&settled.state)
+                    .push_bind(settled.state)
                     .push_bind(settled.code.map(i64::from))
                     .push_bind(&settled.enhanced)
                     .push_bind(&settled.text)
@@ -188,7 +186,8 @@ impl Ledger {
                     .push_bind(&settled.at)
                     .push_bind(settled.retry.map(|retry| retry.first_ms))
                     .push_bind(settled.retry.map(|retry| retry.next_ms))
-                    .push_bind(settled.retry.is_none_or(|retry| retry.charged));
+                    .push_bind(settled.retry.is_none_or(|retry| retry.charged))
+                    .push_bind(settled.stage.map(Stage::word));
             });
             query.push(
                 ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
@@ -196,7 +195,9 @@ impl Ledger {
                  message_id = settled.message_id, at = settled.at, \
                  first_attempt = COALESCE(first_attempt, settled.first_ms), \
                  next_attempt = settled.next_ms, \
-                 charged = recipient.charged + settled.charged \
+                 charged = recipient.charged + settled.charged, \
+                 stage = CASE WHEN recipient.stage = 'dot' THEN 'dot' \
+                   ELSE coalesce(settled.stage, recipient.stage) END \
                  FROM settled WHERE recipient.id = settled.id",
             );
             // Groups come in hundreds of sizes, and a statement of each size kept is much memory.
@@ -288,19 +289,20 @@ impl Ledger {
                 };
                 settled.push(Settled {
                     row,
-                    state: "uncertain".to_owned(),
+                    state: State::Uncertain,
                     code: None,
                     enhanced: None,
                     text: text.to_owned(),
                     at: at.to_owned(),
                     message_id: marked.cloned().or(message_id).unwrap_or_default(),
                     retry: None,
+                    stage: Some(Stage::Dot),
                 });
             } else {
                 free.push(row);
             }
         }
-        let uncertain = settled.iter().filter(|settled| settled.state == "uncertain").count();
+        let uncertain = settled.iter().filter(|settled| settled.state == State::Uncertain).count();
         self.record(&settled).await?;
         self.free(&free).await?;
         let _ = std::fs::remove_file(&path);

@@ -11,5 +11,7 @@ pub mod reconcile;
 pub mod run;
 pub mod schedule;
 pub mod send;
+pub mod state;
 pub mod templates;
 pub mod test_send;
+pub mod verdict;

@@ -10,6 +10,8 @@ mod wording;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::relay::{Relay, Tls};
 use super::reply::Reply;
 use super::session::Offered;
@@ -20,7 +22,8 @@ use crate::net::dial::DialError;
 use crate::net::tls::HandshakeError;
 
 /// Where in a session something happened (RFC 5321 3 and 4.3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Name look-up, TCP, and the handshake of implicit TLS.
     Connect,
@@ -185,6 +188,23 @@ impl fmt::Display for Stage {
 }
 
 impl Stage {
+    /// The word for it where rows are written down.
+    pub fn word(self) -> &'static str {
+        match self {
+            Stage::Connect => "connect",
+            Stage::Greeting => "greeting",
+            Stage::Ehlo => "ehlo",
+            Stage::Starttls => "starttls",
+            Stage::Auth => "auth",
+            Stage::Mail => "mail",
+            Stage::Rcpt => "rcpt",
+            Stage::Data => "data",
+            Stage::LoneDot => "lonedot",
+            Stage::Body => "body",
+            Stage::Dot => "dot",
+        }
+    }
+
     /// Whether the code is the success of this stage. Exact where RFC 5321 4.3.2 is exact: a
     /// wrong success means that replies and commands are out of step.
     pub fn expects(self, code: u16) -> bool {
@@ -348,6 +368,12 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
         (Scope::Message, _) if stage == Stage::Mail && !too_large => Outcome::Unsent(failure),
         _ => Outcome::Refused(failure),
     })
+}
+
+/// The outcome of an attempt that gets no reply, or something that is none.
+#[cfg(test)]
+pub(crate) fn without_reply(stage: Stage, garbled: bool) -> Outcome {
+    of_loss(stage, if garbled { &Loss::OutOfTurn } else { &Loss::Closed })
 }
 
 /// What the absence of a reply means.

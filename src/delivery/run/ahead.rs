@@ -213,7 +213,7 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::ledger::turns::Earlier;
+    use crate::delivery::ledger::claim::Earlier;
     use crate::delivery::run::lanes::LaneOptions;
     use crate::message::address::Address;
     use crate::message::recipient::Recipient;

@@ -212,7 +212,7 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::ledger::turns::Earlier;
+    use crate::delivery::ledger::claim::Earlier;
     use crate::message::address::Address;
     use crate::message::recipient::Recipient;
 

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::ahead::{Ahead, Draft};
 use super::lanes::{Lanes, Ready};
 use super::{Options, Progress};
-use crate::delivery::ledger::turns::Skip;
+use crate::delivery::ledger::claim::Skip;
 use crate::delivery::ledger::{Claimed, Ledger};
 use crate::delivery::pace::Pace;
 use crate::store::StoreError;

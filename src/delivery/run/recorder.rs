@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 use super::queue::Queue;
 use crate::delivery::journal::{Journal, Settled};
 use crate::delivery::ledger::Ledger;
+use crate::delivery::state::State;
+use crate::smtp::outcome::Stage;
 use crate::store::StoreError;
 
 /// Outcomes of one commit.
@@ -93,13 +95,14 @@ impl Recorder {
     pub(super) fn lost(&self, row: i64, message_id: String, at: String) {
         self.settled(Settled {
             row,
-            state: "uncertain".to_owned(),
+            state: State::Uncertain,
             code: None,
             enhanced: None,
             text: "the connection was dropped before the relay's reply came".to_owned(),
             at,
             message_id,
             retry: None,
+            stage: Some(Stage::Dot),
         });
     }
 }

@@ -10,6 +10,7 @@ use super::planned::Planned;
 use super::report::{Excerpt, SendReport};
 use super::survey::Survey;
 use crate::delivery::ledger::{NewRun, Reopened};
+use crate::delivery::state::State;
 use crate::delivery::templates::Templates;
 use crate::store::Lock;
 
@@ -52,7 +53,7 @@ impl Locked {
     /// The ledger's.
     pub async fn uncertain(&self) -> Result<(u64, Excerpt), SendError> {
         let count = self.survey.ledger.counts().await?.uncertain;
-        Ok((count, Excerpt::of(&self.survey.ledger, "uncertain").await?))
+        Ok((count, Excerpt::of(&self.survey.ledger, State::Uncertain).await?))
     }
 
     /// How many were refused for good, and the first of them.
@@ -61,7 +62,7 @@ impl Locked {
     /// The ledger's.
     pub async fn refused(&self) -> Result<(u64, Excerpt), SendError> {
         let count = self.survey.ledger.counts().await?.refused;
-        Ok((count, Excerpt::of(&self.survey.ledger, "refused").await?))
+        Ok((count, Excerpt::of(&self.survey.ledger, State::Refused).await?))
     }
 
     /// Counts who would get the issue, those who are `reopened` too.
