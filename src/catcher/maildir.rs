@@ -3,7 +3,7 @@
 //! A file in `new/` is whole, and nothing that is there is ever overwritten.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufRead as _, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -55,6 +55,60 @@ impl Maildir {
     }
 }
 
+/// Removes the mails that a catcher stored in a Maildir and whose Message-ID is meant; how many.
+/// Files of any other name are left alone: the folder may be somebody's mailbox.
+///
+/// # Errors
+/// The system's. A folder that is not there holds none.
+pub fn remove(root: &Path, is_meant: impl Fn(&str) -> bool) -> io::Result<u64> {
+    let mut removed = 0;
+    for part in ["new", "cur"] {
+        let entries = match fs::read_dir(root.join(part)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let entry = entry?;
+            let is_ours = entry.file_name().to_str().is_some_and(is_stored_name);
+            if is_ours && message_id(&entry.path())?.is_some_and(|id| is_meant(&id)) {
+                fs::remove_file(entry.path())?;
+                removed += 1;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+/// `000001.4711.kim@a.example.eml`, perhaps with the flags that a mail program has put behind it.
+fn is_stored_name(name: &str) -> bool {
+    let name = name.split_once(":2,").map_or(name, |(name, _)| name);
+    let is_number = |part: Option<&str>| {
+        part.is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let mut parts = name.splitn(3, '.');
+    is_number(parts.next())
+        && is_number(parts.next())
+        && parts.next().is_some_and(|rest| rest.ends_with(".eml"))
+}
+
+/// The Message-ID of a stored mail, without angle brackets.
+fn message_id(path: &Path) -> io::Result<Option<String>> {
+    for line in BufReader::new(fs::File::open(path)?).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        if line.trim_end().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("Message-ID")
+        {
+            return Ok(Some(value.trim().trim_matches(['<', '>']).to_owned()));
+        }
+    }
+    Ok(None)
+}
+
 /// An address as part of a file's name: ASCII letters, digits and `@-_+.` stay.
 fn file_name(recipient: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || "@-_+.".contains(c) { c } else { '_' };
@@ -83,5 +137,23 @@ mod tests {
         assert_eq!(names[1], format!("000002.{pid}.__@x.example.eml"));
         assert_eq!(names[2], format!("000003.{pid}.c@x.example.eml"));
         assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn only_mails_that_were_stored_here_and_are_meant_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let maildir = Maildir::open(dir.path()).unwrap();
+        let mail =
+            |id: &str| format!("From: a@b\r\nMessage-Id: <{id}>\r\n\r\nMessage-ID: <no>\r\n");
+        for id in ["one@a", "two@a"] {
+            maildir.store("kim@a.example", mail(id).as_bytes()).unwrap();
+        }
+        maildir.store("lee@a.example", b"\r\nMessage-ID: <one@a>\r\n").unwrap();
+        let other = dir.path().join("cur/1762437600.M1P2.host:2,S");
+        fs::write(&other, mail("one@a")).unwrap();
+        assert_eq!(remove(dir.path(), |id| id == "one@a").unwrap(), 1);
+        assert_eq!(fs::read_dir(dir.path().join("new")).unwrap().count(), 2);
+        assert!(other.exists());
+        assert_eq!(remove(&dir.path().join("gone"), |_| true).unwrap(), 0);
     }
 }

@@ -5,7 +5,7 @@
 //! it answers 250 to a final dot only once the message is stored.
 
 mod dialogue;
-mod maildir;
+pub mod maildir;
 pub mod script;
 
 use std::io;

@@ -53,7 +53,7 @@ fn look_up(name: &str) -> Result<(), (&'static str, Refusal)> {
 }
 
 impl Allowed {
-    /// What `issue.toml` allows; names that cannot be allowed come back from [`Allowed::finish`].
+    /// What `issue.toml` allows; names that cannot be allowed are [`Allowed::refused`].
     pub fn of_issue(issue: &Issue) -> Allowed {
         let mut allowed = Allowed::default();
         for allowed_rule in &issue.allow {
@@ -100,20 +100,25 @@ impl Allowed {
         problems.into_iter().filter(|problem| !is_allowed(problem)).collect()
     }
 
-    /// What is wrong with what is allowed itself: names that are no rule's, and rules that nothing
-    /// broke. Asked when all rules have been looked at.
-    pub fn finish(&mut self) -> Vec<Diagnostic> {
-        let mut problems = std::mem::take(&mut self.refused);
-        let is_unused = |item: &Item| !item.used && !ONLINE.contains(&item.rule.as_str());
-        for unused in self.items.drain(..).filter(is_unused) {
-            let what = format!("{} is allowed, and nothing breaks it", unused.rule);
+    /// Names that are no rule's, or a rule's that cannot be allowed. They are told once.
+    pub fn refused(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// Rules that nothing broke, where all but those of `check --online` have been asked. They are
+    /// told once.
+    pub fn unused(&mut self) -> Vec<Diagnostic> {
+        let is_unused = |item: &&mut Item| !item.used && !ONLINE.contains(&item.rule.as_str());
+        let unused = self.items.iter_mut().filter(is_unused).map(|item| {
+            item.used = true;
+            let what = format!("{} is allowed, and nothing breaks it", item.rule);
             let problem = Diagnostic::warning("allow-unused", what)
                 .help("take it away, so that the next mistake of this kind is seen");
-            problems.push(match unused.place {
-                Some(place) => problem.at(place),
+            match &item.place {
+                Some(place) => problem.at(place.clone()),
                 None => problem,
-            });
-        }
-        problems
+            }
+        });
+        unused.collect()
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Ok(workspace) => look(&workspace, args, &mut gate)?,
         Err(problems) => (gate.remaining(problems), None),
     };
-    let problems = [problems, gate.finish()].concat();
+    let problems = [problems, gate.unused()].concat();
     report(&problems, issues, args.format)?;
     match problems.iter().any(Diagnostic::is_error) {
         true => Ok(Exit::ChecksFailed),
@@ -146,7 +146,6 @@ fn look(
         let (own, others) = told.into_iter().partition(is_own);
         told = others;
         found.extend(draft.allowed.remaining(own));
-        found.extend(draft.allowed.finish());
     }
     found.extend(told);
     problems.extend(found);

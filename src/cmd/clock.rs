@@ -30,6 +30,11 @@ pub(crate) fn at(moment: Timestamp, zone: &TimeZone) -> ZonedDateTime {
     moment.to_zoned_datetime(zone.clone())
 }
 
+/// A moment for people, to the minute: `2025-11-06 09:00` where the publication is.
+pub(crate) fn minute(moment: Timestamp, zone: &TimeZone) -> String {
+    at(moment, zone).strftime("%F %H:%M").to_string()
+}
+
 /// A moment as people write it: RFC 3339, or a date and a time where the publication is.
 pub(crate) fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse::<Timestamp>() {

@@ -4,9 +4,9 @@
 //! 1. [`Gate::new`]: `--allow` names rules that may be allowed.
 //! 2. [`Gate::read`]: the issue is read and composed.
 //! 3. [`Gate::remaining`]: the list has been read, where the command has one.
-//! 4. [`Gate::rules`]: the rules are asked; of slots, against that list.
-//! 5. [`Gate::finish`]: what was allowed without need is a problem too.
-//! 6. [`Gate::pass`]: all is shown, and an error ends the command.
+//! 4. [`Gate::rules`]: the rules are asked; of slots, against that list. What the issue allows
+//!    without need is a problem too.
+//! 5. [`Gate::unused`]: so is what `--allow` names without need.
 //!
 //! At each step problems that the issue or `--allow` lets pass are left out. A command leaves out
 //! what it has no use for, as `render` does with everything behind 2, and never changes the order.
@@ -54,7 +54,7 @@ impl Gate {
     }
 
     /// What the rules say of an issue, its composition, and the message for a reader who stands for
-    /// all of them. `own` is what the issue allows.
+    /// all of them. `own` is what the issue allows, and may be asked of further problems.
     pub(crate) fn rules(
         &mut self,
         workspace: &Workspace,
@@ -79,7 +79,9 @@ impl Gate {
             clients: &workspace.config.clients,
             today: Some(now.date()),
         };
-        Ok(self.remaining(own.remaining(check::issue(&input, audience))))
+        let mut problems = own.remaining(check::issue(&input, audience));
+        problems.extend(own.unused());
+        Ok(self.remaining(problems))
     }
 
     /// The rules about slots alone, for a composition that was frozen and whose files may have
@@ -93,9 +95,9 @@ impl Gate {
         self.remaining(own.remaining(check::readers(composition, audience)))
     }
 
-    /// What is wrong with `--allow` itself, when all rules have been asked.
-    pub(crate) fn finish(&mut self) -> Vec<Diagnostic> {
-        self.allowed.finish()
+    /// What `--allow` names without need, when all rules have been asked.
+    pub(crate) fn unused(&mut self) -> Vec<Diagnostic> {
+        self.allowed.unused()
     }
 
     /// Asks the rules of a draft that goes to nobody's list, shows all that is wrong with it, and
@@ -108,8 +110,7 @@ impl Gate {
         if let (Some(issue), Some(composition)) = (&draft.issue, &draft.composition) {
             let found = self.rules(workspace, (issue, composition), &mut draft.allowed, None)?;
             draft.problems.extend(found);
-            draft.problems.extend(draft.allowed.finish());
-            draft.problems.extend(self.finish());
+            draft.problems.extend(self.unused());
         }
         draft.show();
         draft.sendable()

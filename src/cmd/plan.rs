@@ -1,7 +1,5 @@
 //! `digest plan`: who would get an issue and when it would be done. Changes nothing.
 
-use sejong_digest::delivery::ledger::Reopened;
-
 use super::failure::Ending;
 use super::workspace::Workspace;
 use super::{Global, runtime, send};
@@ -20,5 +18,5 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    runtime()?.block_on(send::planned(&workspace, &args.plan, Reopened::default()))
+    runtime()?.block_on(send::plan(&workspace, &args.plan))
 }

@@ -9,6 +9,8 @@ use sejong_digest::delivery::run::Route;
 use sejong_digest::smtp::relay::Relay;
 
 use super::failure::Failure;
+use super::files::shown;
+use super::print;
 use super::workspace::Workspace;
 
 /// Where to and how hard; the same for `send` and `test`.
@@ -27,11 +29,11 @@ pub(crate) struct Destination {
     /// One or more.
     pub(crate) routes: Vec<Route>,
     weights: Vec<Option<u32>>,
-    catcher: Option<Catcher>,
+    catcher: Option<(Catcher, PathBuf)>,
 }
 
 impl Destination {
-    fn one(relay: Relay, catcher: Option<Catcher>) -> Destination {
+    fn one(relay: Relay, catcher: Option<(Catcher, PathBuf)>) -> Destination {
         Destination { routes: vec![Route { relay, limit: None }], weights: vec![None], catcher }
     }
 
@@ -60,10 +62,17 @@ impl Destination {
         }
     }
 
-    /// Ends the catcher, if there is one.
+    /// Ends the catcher, if there is one, and says where its messages are.
     pub(crate) async fn close(self) {
-        if let Some(catcher) = self.catcher {
-            catcher.stop().await;
+        let Some((catcher, folder)) = self.catcher else { return };
+        let messages = match catcher.counts().accepted {
+            0 => None,
+            1 => Some("1 message".to_owned()),
+            messages => Some(format!("{messages} messages")),
+        };
+        catcher.stop().await;
+        if let Some(messages) = messages {
+            print::note(&format!("{messages} in {}/", shown(&folder.join("new"))));
         }
     }
 }
@@ -112,5 +121,5 @@ async fn catch(folder: &Path) -> Result<Destination, Failure> {
     };
     let catcher = Catcher::start(options).await.map_err(failed)?;
     let relay = Relay::parse(&format!("smtp://{}", catcher.addr()))?;
-    Ok(Destination::one(relay, Some(catcher)))
+    Ok(Destination::one(relay, Some((catcher, folder.to_owned()))))
 }

@@ -102,7 +102,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
     let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unspliced)?;
     match args.output.as_deref() {
-        Some(path) if path != Path::new("-") => files::replace(path, &bytes)?,
+        Some(path) if path != Path::new("-") => {
+            files::replace(path, &bytes)?;
+            print::note(&format!("written to {}", files::shown(path)));
+        }
         _ => print::answer(&bytes)?,
     }
     Ok(Exit::Done)

@@ -17,17 +17,21 @@ use sejong_digest::delivery::ledger::Reopened;
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::schedule;
 use sejong_digest::delivery::send::SendError;
-use sejong_digest::delivery::send::locked::{Locked, Proposal};
+use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
+use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::SendReport;
+use sejong_digest::issue::load;
 use tokio::sync::watch;
 
 use super::failure::{Ending, Exit, Failure};
+use super::files::shown;
 use super::relays::{self, Destination};
 use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
 pub(crate) use options::PlanArgs;
+use options::Restrictions;
 use plan::{PlanText, RoutePlan};
 use window::Window;
 
@@ -38,8 +42,9 @@ use window::Window;
         Every outcome is written to the ledger (digest.db beside digest.toml) before it counts. \
         Interrupted with Ctrl-C, killed or cut off, the same command goes on where it stopped: \
         whoever has the issue does not get it again.\n\n\
-        Exit codes: 0 every recipient has a final outcome; 1 it could not run; 3 the issue or the \
-        list has errors; 4 some recipients are deferred or uncertain; 130 interrupted.",
+        Exit codes: 0 every recipient has a final outcome, and somebody has the issue; 1 it could \
+        not run, or every recipient was refused; 3 the issue or the list has errors; 4 some \
+        recipients are deferred or uncertain; 130 interrupted.",
     after_long_help = "Examples:
   digest send 2025-11 --subscribers subscribers.csv --dry-run
   digest send 2025-11 --subscribers subscribers.csv --catch out --yes
@@ -55,7 +60,16 @@ pub(crate) struct Args {
     /// Say who would get the issue, and change nothing: as `digest plan`
     #[arg(long)]
     dry_run: bool,
-    /// Those of whom nobody can tell whether they have it: ask, hold or resend
+    #[command(flatten)]
+    restrictions: Restrictions,
+    /// Start a rehearsal over: remove what an earlier one wrote of this issue in its folder
+    #[arg(long, requires = "catch", conflicts_with_all = ["dry_run", "relay", "store"])]
+    #[arg(hide_short_help = true)]
+    fresh: bool,
+    /// Send although the issue's receipt says that it was sent, and the ledger does not know it
+    #[arg(long, hide_short_help = true)]
+    despite_receipt: bool,
+    /// Those of whom it is not known whether they have it: ask, hold or resend
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     uncertain: Uncertain,
     /// Send once more to those whom the relay refused for good; it shows who and why, and asks
@@ -88,40 +102,78 @@ enum Uncertain {
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     runtime()?.block_on(async {
+        let zone = &workspace.config.time_zone;
+        let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
         if args.dry_run {
             let uncertain = args.uncertain == Uncertain::Resend;
             let reopened = Reopened { uncertain, refused: args.retry_refused };
-            return planned(&workspace, &args.plan, reopened).await;
+            return planned(&workspace, &args.plan, &args.restrictions, &window, reopened).await;
         }
-        let zone = &workspace.config.time_zone;
-        let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let ready = survey::take(&workspace, &args.plan, clock::at(window.begin(), zone)).await?;
+        if args.fresh {
+            start_over(&workspace, &args.plan).await?;
+        }
+        let begin = clock::at(window.begin(), zone);
+        let ready = survey::take(&workspace, &args.plan, &args.restrictions, begin).await?;
+        let asked = !args.yes && question::somebody_is_here();
+        if let Some(late) = window.late(asked, ready.content().was_planned())? {
+            print::note(&late);
+        }
         let identity = workspace.signing_identity()?;
         if let Some(folder) = &args.plan.relay.catch {
             std::fs::create_dir_all(folder)?;
         }
-        let who = format!(
-            "process {} (issue {}, since {})",
-            std::process::id(),
-            ready.content().composition().issue,
-            clock::now_in(zone).strftime("%H:%M"),
-        );
+        let who = who(&workspace, &ready.content().composition().issue);
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
         Send { workspace: &workspace, args, window }.send(locked).await
     })
 }
 
+/// What another sender is told of this one.
+fn who(workspace: &Workspace, issue: &str) -> String {
+    let since = clock::now_in(&workspace.config.time_zone).strftime("%H:%M");
+    format!("process {} (issue {issue}, since {since})", std::process::id())
+}
+
+/// Removes what an earlier rehearsal wrote of the issue.
+async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failure> {
+    let Some(caught) = &args.relay.catch else { return Ok(()) };
+    let folder = load::folder(&workspace.config.publication, &args.issue);
+    let issue = folder.file_name().unwrap_or_default().to_string_lossy();
+    let (boot, now) = (options::boot(), clock::now().to_string());
+    let who = who(workspace, &issue);
+    let path = args.rehearsal_path(workspace)?;
+    let removed = rehearsal::start_over(&path, &issue, caught, (&boot, &now), &who).await;
+    let removed = removed.map_err(refusal::told)?;
+    if removed > 0 {
+        let mails = plan::counted(removed, "message");
+        print::note(&format!("removed {mails} of the rehearsal before from {}", shown(caught)));
+    }
+    Ok(())
+}
+
+/// Says who would get an issue, and makes no file.
+pub(super) async fn plan(workspace: &Workspace, args: &PlanArgs) -> Ending {
+    let window = Window::open(&workspace.config.time_zone);
+    planned(workspace, args, &Restrictions::default(), &window, Reopened::default()).await
+}
+
 /// Says what a send would do, and makes no file, not even the secret's.
-pub(super) async fn planned(workspace: &Workspace, args: &PlanArgs, reopened: Reopened) -> Ending {
-    let ready = survey::take(workspace, args, clock::now_in(&workspace.config.time_zone)).await?;
+async fn planned(
+    workspace: &Workspace,
+    args: &PlanArgs,
+    restrictions: &Restrictions,
+    window: &Window,
+    reopened: Reopened,
+) -> Ending {
+    let begin = clock::at(window.begin(), &workspace.config.time_zone);
+    let ready = survey::take(workspace, args, restrictions, begin).await?;
     let plan = ready.plan(reopened).await.map_err(refusal::told)?;
+    if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
+        print::note(&format!("{}; send asks before it goes on", refusal::already_sent(&sent)));
+    }
     let routes = routes(workspace, args)?;
-    let text = PlanText {
-        plan: &plan,
-        workspace,
-        routes: &routes,
-        composition: ready.content().composition(),
-    };
+    let composition = ready.content().composition();
+    let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window };
     let text = if args.json { format!("{}\n", text.json()?) } else { text.words() };
     ready.close().await;
     print::answer(text.as_bytes())?;
@@ -155,13 +207,10 @@ struct Send<'a> {
 
 impl Send<'_> {
     async fn send(self, locked: Locked) -> Ending {
-        let reopened = Reopened {
-            uncertain: self.resend_uncertain(&locked).await?,
-            refused: self.retry_refused(&locked).await?,
-        };
-        let proposal = locked.propose(reopened).await.map_err(refusal::told)?;
+        let answers = self.answers(&locked).await?;
+        let proposal = locked.propose(answers).await.map_err(refusal::told)?;
         if proposal.plan().to_send == 0 {
-            print::note(&plan::nothing(proposal.plan(), &proposal.content().composition().issue));
+            self.nothing(&proposal);
             return self.tell(proposal.leave().await);
         }
         let destination = self.destination(proposal.plan()).await?;
@@ -169,7 +218,8 @@ impl Send<'_> {
         if let Some(end) = self.window.over() {
             return self.too_late(&end, proposal.leave().await);
         }
-        if !question::confirmed(self.args.yes, proposal.plan().to_send)? {
+        let start = self.window.start();
+        if !question::confirmed(self.args.yes, proposal.plan().to_send, start.as_deref())? {
             return Err(Failure::new("nothing was sent"));
         }
         let to_send = proposal.plan().to_send;
@@ -188,33 +238,35 @@ impl Send<'_> {
         self.tell(report)
     }
 
-    /// Whether those of whom nobody can tell are sent to again.
-    async fn resend_uncertain(&self, locked: &Locked) -> Result<bool, Failure> {
-        let asked = match self.args.uncertain {
-            Uncertain::Hold => return Ok(false),
-            Uncertain::Resend => return Ok(true),
-            Uncertain::Ask => !self.args.yes && question::somebody_is_here(),
-        };
-        let (count, first) = locked.uncertain().await.map_err(refusal::told)?;
-        if !asked || count == 0 {
-            return Ok(false);
+    /// What a person decides, or has decided by a flag.
+    async fn answers(&self, locked: &Locked) -> Result<Answers, Failure> {
+        let asked = !self.args.yes && question::somebody_is_here();
+        let mut despite_receipt = self.args.despite_receipt;
+        if let Some(sent) = locked.already_sent().await.map_err(refusal::told)?
+            && asked
+            && !despite_receipt
+        {
+            print::note(&refusal::already_sent(&sent));
+            despite_receipt = question::despite_receipt_confirmed()?;
         }
-        report::list(&first);
-        question::resend_confirmed(count)
+        let uncertain = match self.args.uncertain {
+            Uncertain::Hold => false,
+            Uncertain::Resend => true,
+            Uncertain::Ask => asked && resend_uncertain(locked).await?,
+        };
+        let refused = self.args.retry_refused && retry_refused(locked, asked).await?;
+        Ok(Answers { reopened: Reopened { uncertain, refused }, despite_receipt })
     }
 
-    /// Whether those whom a relay refused for good are sent to again. Shows who they are first.
-    async fn retry_refused(&self, locked: &Locked) -> Result<bool, Failure> {
-        if !self.args.retry_refused {
-            return Ok(false);
+    /// Says why nothing is left to send.
+    fn nothing(&self, proposal: &Proposal) {
+        print::note(&plan::nothing(proposal.plan(), &proposal.content().composition().issue));
+        if let Some(folder) = &self.args.plan.relay.catch {
+            print::note(&format!(
+                "this rehearsal was done before, and its messages are in {}/; --fresh starts it over",
+                shown(&folder.join("new"))
+            ));
         }
-        let (count, first) = locked.refused().await.map_err(refusal::told)?;
-        report::list(&first);
-        if self.args.yes || count == 0 || !question::somebody_is_here() {
-            // Where nobody can be asked, the question before the first message ends it.
-            return Ok(count > 0);
-        }
-        question::retry_confirmed(count)
     }
 
     /// The relays, with connections for so many messages.
@@ -232,8 +284,10 @@ impl Send<'_> {
         });
         let routes = RoutePlan::new(named.collect(), self.args.plan.limit);
         let (plan, composition) = (proposal.plan(), proposal.content().composition());
-        let text = PlanText { plan, workspace: self.workspace, routes: &routes, composition };
+        let (workspace, window) = (self.workspace, &self.window);
+        let text = PlanText { plan, workspace, routes: &routes, composition, window };
         print::note(text.words().trim_end());
+        report::list_repeated(proposal.repeated());
     }
 
     async fn deliver(
@@ -286,4 +340,22 @@ impl Send<'_> {
     fn tell(&self, report: Result<SendReport, SendError>) -> Ending {
         report::tell(&report.map_err(refusal::told)?, &self.window, self.args.plan.json)
     }
+}
+
+/// Asks whether those of whom nobody can tell are sent to again, if there are any.
+async fn resend_uncertain(locked: &Locked) -> Result<bool, Failure> {
+    let (count, first) = locked.uncertain().await.map_err(refusal::told)?;
+    if count == 0 {
+        return Ok(false);
+    }
+    report::list(&first);
+    question::resend_confirmed(count)
+}
+
+/// Whether those whom a relay refused for good are sent to again. Shows who they are first. Where
+/// nobody is `asked`, `--yes` is the answer, or the question before the first message ends it.
+async fn retry_refused(locked: &Locked, asked: bool) -> Result<bool, Failure> {
+    let (count, first) = locked.refused().await.map_err(refusal::told)?;
+    report::list(&first);
+    if asked && count > 0 { question::retry_confirmed(count) } else { Ok(count > 0) }
 }

@@ -101,7 +101,8 @@ impl Workspace {
             problems.extend(found);
         }
         let mut allowed = issue.as_ref().map(Allowed::of_issue).unwrap_or_default();
-        let problems = allowed.remaining(problems);
+        let mut problems = allowed.remaining(problems);
+        problems.extend(allowed.refused());
         Draft { folder, issue, composition, problems, allowed }
     }
 

@@ -7,6 +7,7 @@ pub mod intake;
 pub mod journal;
 pub mod ledger;
 pub mod pace;
+pub mod receipt;
 pub mod reconcile;
 pub mod run;
 pub mod schedule;

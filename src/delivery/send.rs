@@ -20,16 +20,19 @@ pub mod content;
 pub mod locked;
 pub mod plan;
 pub mod planned;
+pub mod rehearsal;
 pub mod report;
 pub mod survey;
 
 use std::path::PathBuf;
 
+use super::receipt::AlreadySent;
 use crate::audience::list::ReadOptions;
 use crate::audience::only::Only;
 use crate::compose::frozen::ThawError;
 use crate::diagnostic::Diagnostic;
 use crate::store::StoreError;
+use content::ExpectedHash;
 
 /// What a send is told.
 #[derive(Clone, Debug)]
@@ -48,6 +51,10 @@ pub struct SendOptions {
     pub skip_invalid: bool,
     /// Whether the files are taken as they are, although the ledger has a revision.
     pub recompose: bool,
+    /// What alone may be sent; anything without.
+    pub expect: Option<ExpectedHash>,
+    /// Where the issue's receipt is; none in a rehearsal.
+    pub receipt: Option<PathBuf>,
     /// When messages are to leave, where the publication is: the Date of a new revision.
     pub begin: jiff::ZonedDateTime,
     /// What names this boot of the machine; empty where nobody can tell.
@@ -94,6 +101,20 @@ pub enum SendError {
         /// Others of the list are not among those who are meant.
         others: bool,
     },
+    /// What would be sent is not what was approved.
+    #[error("the issue is {}, not {expected}", &found[..12.min(found.len())])]
+    Unexpected {
+        /// What was approved.
+        expected: ExpectedHash,
+        /// The content hash of what somebody would get.
+        found: String,
+    },
+    /// The issue's receipt knows people who have it, and the ledger does not.
+    #[error("the receipt says that this issue was sent already")]
+    AlreadySent(Box<AlreadySent>),
+    /// Caught mails cannot be removed.
+    #[error("the mails in {} cannot be removed: {}", .0.display(), .1)]
+    Caught(PathBuf, std::io::Error),
     /// The rules found errors.
     #[error("the issue does not fit its readers")]
     Checks,
@@ -101,3 +122,6 @@ pub enum SendError {
     #[error("another send planned the issue meanwhile")]
     Overtaken,
 }
+
+#[cfg(test)]
+mod tests;

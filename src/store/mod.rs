@@ -49,16 +49,6 @@ pub enum StoreError {
         /// SQLite's finding.
         reason: String,
     },
-    /// Something in it is not as it was written.
-    #[error("{} is damaged: {what}; {help}", path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// What is damaged, and how.
-        what: String,
-        /// What to do about it.
-        help: String,
-    },
     /// Another process sends from it.
     #[error("{who} is sending from {} now; wait until it has ended", path.display())]
     Busy {
@@ -74,6 +64,18 @@ pub enum StoreError {
         path: PathBuf,
         /// The system's reason.
         error: std::io::Error,
+    },
+    /// What a row holds is not what was written.
+    #[error("{what} in {} is damaged: {reason}; {help}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What it is, as people call it.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do.
+        help: &'static str,
     },
     /// The file that was opened is not there any more.
     #[error("{} was deleted or replaced while it was in use", path.display())]

@@ -1,14 +1,16 @@
 //! What was planned is what is sent, also tomorrow and whatever has become of the files.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::harness::Publication;
+use crate::harness::running::wait_until;
 use crate::mail::Mail;
 use crate::outcomes::script;
 use crate::relay::Relay;
-use crate::{LIST, counts, send, summary, with_readers};
+use crate::{LIST, book, counts, send, summary, with_readers};
 
 const ARTICLE: &str = "issues/2025-11/hangul.md";
 
@@ -33,7 +35,7 @@ fn dated(relay: &Relay) -> Vec<(String, String)> {
 fn who_waits_gets_what_the_others_got_with_its_date() {
     let (here, first) = begun();
     let relay = Relay::new();
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    std::thread::sleep(Duration::from_millis(1_100));
     let output = send(&here, &relay, &[]);
     assert_eq!((output.code, relay.counts().accepted), (0, 1), "{output:?}");
     let second = dated(&relay);
@@ -80,6 +82,58 @@ fn a_send_that_is_overtaken_while_it_reads_its_list_leaves_the_plan_alone() {
     }
     assert_eq!(send(&here, &late, &[]).code, 0);
     assert!(dated(&late)[0].0.contains("Twenty-four"), "{:?}", dated(&late));
+}
+
+/// As where the relay's address was mistyped: the run is over, and nobody was attempted.
+fn reached_nobody() -> Publication {
+    let here = with_readers(3);
+    let nowhere = here.run(&["send", "2025-11", "--yes", "--relay", "smtp://127.0.0.1:1"]);
+    assert_eq!((nowhere.code, book(&here).of("pending").len()), (1, 3), "{nowhere:?}");
+    here
+}
+
+#[test]
+fn a_send_that_reached_no_relay_does_not_freeze_the_issue() {
+    let here = reached_nobody().edit(ARTICLE, "Twenty-eight", "Twenty-four");
+    let relay = Relay::new();
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [3, 0, 0, 0, 0, 0]), "{output:?}");
+    assert!(dated(&relay).iter().all(|(text, _)| text.contains("Twenty-four")));
+    let words = "changed since the plan: hangul.md; nobody has been sent this issue yet";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
+    // From now on it is frozen.
+    let here = here.edit(ARTICLE, "Twenty-four", "Twenty").write(LIST, crate::list(4));
+    let relay = Relay::new();
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    assert!(dated(&relay)[0].0.contains("Twenty-four"), "{:?}", dated(&relay));
+}
+
+#[test]
+fn a_mistake_that_was_made_before_anybody_was_attempted_stops_the_send() {
+    let here = reached_nobody().edit(ARTICLE, "letters", "![gone](gone.png)");
+    let relay = Relay::new();
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, relay.counts().connections), (3, 0), "{output:?}");
+    assert!(output.stderr.contains("gone.png"), "{}", output.stderr);
+}
+
+/// Killed between the claim and the relay's reply to the first dot: somebody may have it.
+#[test]
+fn a_send_that_was_killed_with_a_message_on_the_wire_has_frozen_the_issue() {
+    let script = Script::new().rule(At::Dot, When::Always, Do::Stall);
+    let (here, silent) = (with_readers(3), Relay::scripted(script));
+    let url = format!("{}?connections=1", silent.url());
+    let running = here.start(&["send", "2025-11", "--yes", "--relay", &url]);
+    let asked = || silent.lines().iter().any(|line| line.starts_with("DATA"));
+    assert!(wait_until(Duration::from_secs(20), asked));
+    // The dot follows the relay's 354.
+    std::thread::sleep(Duration::from_millis(500));
+    running.kill();
+    let here = here.edit(ARTICLE, "Twenty-eight", "Twenty-four");
+    let relay = Relay::new();
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (4, [2, 0, 0, 1, 0, 0]), "{output:?}");
+    assert!(dated(&relay).iter().all(|(text, _)| text.contains("Twenty-eight")));
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod one_list;
 mod outcomes;
 mod pace;
 mod plans;
+mod questions;
+mod receipts;
 mod refusals;
 mod relays;
 mod rehearsal;

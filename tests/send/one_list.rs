@@ -245,7 +245,7 @@ fn a_row_that_cannot_be_read_stops_the_send_and_is_named() {
         damage(&here, statement);
         let output = send(&here, &relay, &[]);
         assert_eq!(output.code, 1, "{output:?}");
-        for words in ["row 1 (kim@x.example)", reason, "take kim@x.example off the list"] {
+        for words in ["row 1 (kim@x.example)", reason, "take this person off the list"] {
             assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
         }
         assert_eq!(relay.counts().accepted, 0, "nobody behind it is claimed");

@@ -184,3 +184,29 @@ fn without_pipelining_all_the_same_arrives() {
     let output = send(&here, &relay, &[]);
     assert_eq!((output.code, counts(&here, &output)), (4, [5, 1, 1, 1, 0, 0]), "{output:?}");
 }
+
+#[test]
+fn a_send_of_which_everybody_was_refused_has_failed_and_says_why() {
+    let script = Script::new().rule(At::Rcpt, When::Always, Do::reply("550 5.1.1 no such mailbox"));
+    let (here, relay) = (with_readers(3), Relay::scripted(script));
+    let words = "nobody has the issue: every recipient was refused (550 5.1.1 no such mailbox)";
+    for _ in ["sent", "nothing to send"] {
+        let output = send(&here, &relay, &[]);
+        assert_eq!((output.code, counts(&here, &output)), (1, [0, 3, 0, 0, 0, 0]), "{output:?}");
+        assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
+    }
+    // Somebody new has it: then the send has done its work.
+    let here = here.write(LIST, crate::list(4));
+    let output = send(&here, &Relay::new(), &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [1, 3, 0, 0, 0, 0]), "{output:?}");
+}
+
+#[test]
+fn whoever_is_sent_to_once_more_is_named() {
+    let (here, relay) = (with_readers(8), Relay::scripted(mixed()));
+    assert_eq!(send(&here, &relay, &[]).code, 4);
+    let output = send(&here, &Relay::new(), &["--uncertain", "resend"]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [7, 1, 0, 0, 0, 0]), "{output:?}");
+    assert!(output.stderr.contains("again     r006@x.example: "), "{}", output.stderr);
+    assert_eq!(output.stderr.matches("again     ").count(), 1, "{}", output.stderr);
+}

@@ -96,6 +96,67 @@ fn a_rehearsal_never_counts_as_a_send_and_can_be_repeated() {
     assert_eq!(ids(&here), first, "the same person gets the same Message-ID");
 }
 
+#[test]
+fn a_rehearsal_says_where_its_messages_are() {
+    let here = Publication::with_subscribers();
+    let run =
+        |line: &[&str]| here.run(&[&["send", "2025-11", "--catch", "out", "--yes"], line].concat());
+    let first = run(&[]);
+    assert_eq!(first.code, 0, "{first:?}");
+    assert!(first.stderr.contains("3 messages in out/new/"), "{}", first.stderr);
+    let again = run(&[]);
+    for words in ["its messages are in out/new/", "--fresh starts it over"] {
+        assert!(again.stderr.contains(words), "no {words:?} in {}", again.stderr);
+    }
+    let test = here.run(&["test", "2025-11", "--to", "kim@example.org", "--catch", "out"]);
+    assert!(test.stderr.contains("1 message in out/new/"), "{}", test.stderr);
+    let render = here.run(&["render", "2025-11", "-o", "issue.html"]);
+    assert!(render.stderr.contains("written to issue.html"), "{}", render.stderr);
+}
+
+#[test]
+fn a_rehearsal_after_an_edit_says_why_it_does_nothing_and_can_start_over() {
+    let here = Publication::with_subscribers();
+    let line = ["send", "2025-11", "--catch", "out", "--yes"];
+    assert_eq!(here.run(&line).code, 0);
+    let test = ["test", "2025-11", "--to", "kim@example.org", "--catch", "out"];
+    assert_eq!(here.run(&test).code, 0);
+    let here = here.edit("issues/2025-11/hangul.md", "Twenty-eight", "Twenty-four");
+    let stale = here.run(&line);
+    for words in ["changed since the plan: hangul.md", "--fresh starts the rehearsal over"] {
+        assert!(stale.stderr.contains(words), "no {words:?} in {}", stale.stderr);
+    }
+    assert!(!stale.stderr.contains("--recompose"), "{}", stale.stderr);
+    let fresh = here.run(&[&line[..], &["--fresh"]].concat());
+    assert_eq!(fresh.code, 0, "{fresh:?}");
+    assert!(
+        fresh.stderr.contains("removed 3 messages of the rehearsal before"),
+        "{}",
+        fresh.stderr
+    );
+    let mails: Vec<Mail> = here
+        .files()
+        .iter()
+        .filter(|file| file.starts_with("out/new/"))
+        .map(|file| Mail::read(&std::fs::read(here.path(file)).expect("a file")))
+        .collect();
+    // The mail of `digest test` is of no rehearsal.
+    let new = mails.iter().filter(|mail| mail.text.contains("Twenty-four")).count();
+    assert_eq!((mails.len(), new), (4, 3));
+}
+
+#[test]
+fn no_rehearsal_starts_over_in_the_ledger_of_the_real_send() {
+    let (here, relay) = (Publication::with_subscribers(), Relay::new());
+    assert_eq!(crate::send(&here, &relay, &[]).code, 0);
+    let alone = here.run(&["send", "2025-11", "--yes", "--fresh", "--relay", &relay.url()]);
+    assert_eq!(alone.code, 2, "{alone:?}");
+    here.run(&["send", "2025-11", "--yes", "--catch", ".", "--fresh"]);
+    assert_eq!(crate::book(&here).of("accepted").len(), 3);
+    assert_eq!(crate::send(&here, &relay, &[]).code, 0);
+    assert_eq!(relay.counts().accepted, 3, "nobody got it twice");
+}
+
 /// A message without what may differ.
 fn masked(mail: &Mail) -> (Vec<(String, String)>, String, String) {
     const OWN: [&str; 4] = ["To", "Subject", "Message-ID", "List-Unsubscribe"];

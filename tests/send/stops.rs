@@ -61,10 +61,28 @@ fn a_store_of_another_kind_is_refused_without_telling_its_password() {
 }
 
 #[test]
+fn nothing_but_the_approved_content_is_sent() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    let line = ["plan", "2025-11", "--json"];
+    let approved = crate::summary(&here.run(&line))["content_hash"].as_str().unwrap().to_owned();
+    let other = send(&here, &relay, &["--expect", "0123456789ab"]);
+    let words = format!("the issue is {}, not 0123456789ab; nothing was sent", &approved[..12]);
+    stopped(&other, &relay, 3, &[&words, "`digest plan`"]);
+    assert!(!here.exists("digest.db"));
+    let short = send(&here, &relay, &["--expect", &approved[..11]]);
+    stopped(&short, &relay, 2, &["the first 12 are enough"]);
+    let here = here.edit(ARTICLE, "letters", "jamo");
+    stopped(&send(&here, &relay, &["--expect", &approved]), &relay, 3, &["nothing was sent"]);
+    let here = here.edit(ARTICLE, "jamo", "letters");
+    let sent = send(&here, &relay, &["--expect", &approved[..12].to_uppercase()]);
+    assert_eq!((sent.code, relay.counts().accepted), (0, 3), "{sent:?}");
+}
+
+#[test]
 fn without_a_terminal_nobody_is_there_to_say_yes() {
     let (here, relay) = (with_readers(3), Relay::new());
     let output = here.run(&["send", "2025-11", "--relay", &relay.url()]);
-    stopped(&output, &relay, 2, &["nobody is here to be asked", "--yes"]);
+    stopped(&output, &relay, 2, &["there is no terminal to ask the question on", "--yes"]);
     let after = send(&here, &relay, &[]);
     assert_eq!((after.code, relay.counts().accepted), (0, 3), "{after:?}");
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::mail::Mail;
+use crate::outcomes::script;
 use crate::relay::Relay;
 use crate::{counts, send, with_readers};
 
@@ -59,6 +60,45 @@ fn what_is_late_waits_for_the_next_send() {
     assert!(output.stderr.contains(&format!("{pending} are left")), "{}", output.stderr);
     let rest = send(&here, &relay, &[]);
     assert_eq!((rest.code, counts(&here, &rest)), (0, [60, 0, 0, 0, 0, 0]), "{rest:?}");
+}
+
+#[test]
+fn a_time_long_past_sends_nothing_to_anybody_who_was_not_asked() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    let past = ["--at", "2025-01-07 09:00"];
+    let output = send(&here, &relay, &past);
+    assert_eq!((output.code, relay.counts().connections), (2, 0), "{output:?}");
+    let words = "the time of --at, 7 January 2025 09:00, was ";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
+    assert!(!here.exists("digest.db"));
+    // A timer that fires a little late is no surprise.
+    let output = send(&here, &relay, &["--at", &from_now(-90)]);
+    assert_eq!((output.code, relay.counts().accepted), (0, 2), "{output:?}");
+    assert!(output.stderr.contains("was 9"), "{}", output.stderr);
+    assert!(output.stderr.contains("messages leave at once"), "{}", output.stderr);
+}
+
+#[test]
+fn the_same_command_goes_on_although_its_time_is_long_past() {
+    let (here, busy) = (with_readers(2), Relay::scripted(script(&["r001"], "450 4.2.1 busy")));
+    assert_eq!(send(&here, &busy, &[]).code, 4);
+    let relay = Relay::new();
+    let output = send(&here, &relay, &["--at", "2025-01-07 09:00"]);
+    assert_eq!((output.code, relay.counts().accepted), (0, 1), "{output:?}");
+    assert!(output.stderr.contains("messages leave at once"), "{}", output.stderr);
+}
+
+#[test]
+fn a_plan_names_the_time_at_which_it_would_begin() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    let (at, url) = (from_now(41 * 86_400 + 60), relay.url());
+    let line =
+        ["send", "2025-11", "--dry-run", "--at", &at, "--relay", &url, "--limit", "1/minute"];
+    let output = here.run(&line);
+    let line = output.stdout.lines().find(|line| line.starts_with("Start ")).expect("a start");
+    assert!(line.starts_with("Start     at ") && line.ends_with(", in 41 days"), "{line}");
+    let day = jiff::Timestamp::strftime(&at.parse().expect("a time"), "%F").to_string();
+    assert!(output.stdout.contains(&format!(", until {day} ")), "{}", output.stdout);
 }
 
 #[test]

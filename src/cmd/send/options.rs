@@ -7,6 +7,7 @@ use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::SendOptions;
+use sejong_digest::delivery::send::content::ExpectedHash;
 use sejong_digest::store;
 
 use crate::cmd::clock;
@@ -36,7 +37,7 @@ pub(crate) struct PlanArgs {
     /// End with one JSON object on stdout
     #[arg(long)]
     pub(super) json: bool,
-    /// Take the files as they are now, for those who were not sent to yet
+    /// Send the files as they are now to those who cannot have the issue yet
     #[arg(long, hide_short_help = true)]
     pub(super) recompose: bool,
     /// Leave out rows of the list that cannot be used, instead of stopping
@@ -53,16 +54,29 @@ pub(crate) struct PlanArgs {
     pub(super) connections: Option<u16>,
 }
 
+/// What `send` alone can be held to.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Restrictions {
+    /// Send only the content with this hash, of which `digest plan` shows the first 12 digits
+    #[arg(long, value_name = "HASH", hide_short_help = true)]
+    expect: Option<ExpectedHash>,
+}
+
 impl PlanArgs {
     /// The same for the library: `issue` is the name that the ledger knows the issue by, and `begin`
     /// when messages are to leave.
     pub(super) fn options(
         &self,
         workspace: &Workspace,
-        issue: String,
-        list: PathBuf,
+        restrictions: &Restrictions,
+        (issue, list): (String, PathBuf),
         begin: ZonedDateTime,
     ) -> Result<SendOptions, Failure> {
+        // A rehearsal is no send.
+        let receipt = self.relay.catch.is_none().then(|| {
+            let receipts = workspace.root.join("receipts");
+            receipts.join(format!("{issue}.toml"))
+        });
         Ok(SendOptions {
             issue,
             ledger: self.store_path(workspace)?,
@@ -71,10 +85,28 @@ impl PlanArgs {
             only: self.only.clone(),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
+            expect: restrictions.expect.clone(),
+            receipt,
             begin,
             boot: boot(),
             clock: || clock::now().to_string(),
         })
+    }
+
+    /// The ledger of a rehearsal, which is to be started over: never the publication's own.
+    pub(super) fn rehearsal_path(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
+        let path = self.store_path(workspace)?;
+        let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+        let own = store::path_of(url, &workspace.root)?;
+        let same = |a: &PathBuf, b: &PathBuf| match (a.canonicalize(), b.canonicalize()) {
+            (Ok(a), Ok(b)) => a == b,
+            _ => a == b,
+        };
+        if same(&path, &own) {
+            return Err(Failure::usage("--fresh would remove the publication's own ledger")
+                .help("name another folder: --catch DIR"));
+        }
+        Ok(path)
     }
 
     /// The ledger's file.
@@ -93,7 +125,7 @@ impl PlanArgs {
 
 /// What names this boot of the machine; empty where the system does not say, which counts as
 /// another boot each time.
-fn boot() -> String {
+pub(super) fn boot() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .map_or(String::new(), |text| text.trim().to_owned())
 }

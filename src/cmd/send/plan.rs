@@ -5,6 +5,7 @@ use sejong_digest::compose::Composition;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::Plan;
 
+use super::window::Window;
 use crate::cmd::clock;
 use crate::cmd::failure::Failure;
 use crate::cmd::workspace::Workspace;
@@ -49,12 +50,13 @@ pub(super) struct PlanText<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) routes: &'a RoutePlan,
     pub(super) composition: &'a Composition,
+    pub(super) window: &'a Window,
 }
 
 impl PlanText<'_> {
     /// What a send will do.
     pub(super) fn words(&self) -> String {
-        let PlanText { plan, workspace, routes, composition } = self;
+        let PlanText { plan, workspace, routes, composition, window } = self;
         let named = plan.domains.iter().take(NAMED);
         let domains: Vec<String> = named.map(|(name, number)| format!("{name} {number}")).collect();
         let more = plan.domain_count.saturating_sub(NAMED as u64);
@@ -70,6 +72,9 @@ impl PlanText<'_> {
             domains.join(", "),
             routes.relay,
         );
+        if let Some(start) = window.start() {
+            text.push_str(&format!("Start     {start}\n"));
+        }
         if let (Some(rate), Some(seconds)) = (&routes.pace, self.seconds()) {
             let finish = self.finish(seconds);
             let finish =
@@ -102,7 +107,8 @@ impl PlanText<'_> {
 
     fn finish(&self, seconds: f64) -> Option<jiff::ZonedDateTime> {
         let took = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
-        clock::now_in(&self.workspace.config.time_zone).checked_add(took).ok()
+        let begin = clock::at(self.window.begin(), &self.workspace.config.time_zone);
+        begin.checked_add(took).ok()
     }
 
     /// For `plan --json`; the names are relied on by scripts.
@@ -148,7 +154,11 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
             plan.refused,
             "whom the relay refused for good: --retry-refused tries them again".to_owned(),
         ),
-        (plan.uncertain, "uncertain: --uncertain resend repeats them".to_owned()),
+        (
+            plan.uncertain,
+            "of whom it is not known whether they have it; --uncertain resend sends to them again"
+                .to_owned(),
+        ),
         (plan.outside, "not named by --only".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),
         (plan.rejected, "rows that cannot be used".to_owned()),

@@ -3,24 +3,38 @@
 use std::io::IsTerminal as _;
 
 use super::plan::counted;
-use crate::cmd::failure::{Exit, Failure};
+use crate::cmd::failure::Failure;
 
-/// Asks on a terminal; elsewhere only `--yes` is an answer.
-pub(super) fn confirmed(yes: bool, to_send: u64) -> Result<bool, Failure> {
+/// Asks on a terminal; elsewhere only `--yes` is an answer. `start` says when it would begin, where
+/// that is not at once.
+pub(super) fn confirmed(yes: bool, to_send: u64, start: Option<&str>) -> Result<bool, Failure> {
     if yes {
         return Ok(true);
     }
     if !somebody_is_here() {
-        return Err(Failure { exit: Exit::Usage, ..Failure::new("nobody is here to be asked") }
+        let what = "there is no terminal to ask the question on; nothing was sent";
+        return Err(Failure::usage(what)
             .help("--yes sends without a question; --dry-run shows what would be sent"));
     }
-    let question = format!("Send to {}?", counted(to_send, "recipient"));
+    let question = send_question(to_send, start);
     Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+}
+
+/// `Send to 12 recipients at 7 January 09:00, in 41 days?`
+fn send_question(to_send: u64, start: Option<&str>) -> String {
+    let start = start.map_or(String::new(), |start| format!(" {start}"));
+    format!("Send to {}{start}?", counted(to_send, "recipient"))
 }
 
 /// Whether a person can be asked.
 pub(super) fn somebody_is_here() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks whether an issue is to be sent that its receipt says was sent. Not to send it is the default.
+pub(super) fn despite_receipt_confirmed() -> Result<bool, Failure> {
+    let question = "Whoever has the issue already would get it again. Go on?";
+    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
 }
 
 /// Asks whether those who were refused for good get another attempt.
@@ -33,11 +47,28 @@ pub(super) fn retry_confirmed(count: u64) -> Result<bool, Failure> {
 /// Asks what becomes of those of whom nobody can tell; to hold them is the default.
 pub(super) fn resend_confirmed(count: u64) -> Result<bool, Failure> {
     let question = format!(
-        "Nobody can tell whether {} the issue. Most of such have it.",
-        if count == 1 { "this one has".to_owned() } else { format!("these {count} have") }
+        "It is not known whether {} the issue. Usually it has arrived. Send it again?",
+        if count == 1 {
+            "this person has".to_owned()
+        } else {
+            format!("these {count} people have")
+        }
     );
-    let answers = ["hold: leave them, and list them at the end", "resend: send again, once"];
+    let answers = ["hold: do not send again; list them at the end", "resend: send once more"];
     let chosen =
         dialoguer::Select::new().with_prompt(question).items(answers).default(0).interact()?;
     Ok(chosen == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_question_names_the_number_and_the_time() {
+        assert_eq!(send_question(1, None), "Send to 1 recipient?");
+        let start = "at 7 January 09:00, in 41 days";
+        let question = "Send to 12 recipients at 7 January 09:00, in 41 days?";
+        assert_eq!(send_question(12, Some(start)), question);
+    }
 }

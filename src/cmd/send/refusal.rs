@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use sejong_digest::delivery::receipt::AlreadySent;
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::issue::load;
 
+use super::plan::counted;
 use crate::cmd::failure::Failure;
-use crate::cmd::print;
+use crate::cmd::{files, print};
 
 /// What a person is told of a list that was read.
 pub(super) fn of_list(error: SendError, list: &Path) -> Failure {
@@ -37,14 +39,39 @@ pub(super) fn of_list(error: SendError, list: &Path) -> Failure {
 pub(super) fn told(error: SendError) -> Failure {
     let what = format!("{error}; nothing was sent");
     match error {
+        SendError::AlreadySent(sent) => Failure::new(format!("{}; nothing was sent", already_sent(&sent)))
+            .help("bring the ledger here and send from it; --despite-receipt sends all the same"),
         SendError::Overtaken => {
             Failure::new(what).help("run the same command again: it goes on from there")
         }
         SendError::Broken | SendError::Checks | SendError::List(_) | SendError::Rejected(_) => {
             Failure::checks(what)
         }
+        SendError::Unexpected { .. } => Failure::checks(what).help(
+            "look at what would be sent with `digest plan` and `digest render`, then give the hash that the plan shows",
+        ),
         SendError::Nobody { .. } | SendError::UnknownField { .. } => Failure::checks(what),
         SendError::Store(error) => error.into(),
+        SendError::Caught(..) => Failure::new(error.to_string()),
         SendError::Thaw(_) | SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
+    }
+}
+
+/// Says what the receipt knows and the ledger does not. Only numbers and times of it are shown.
+pub(super) fn already_sent(sent: &AlreadySent) -> String {
+    let path = files::shown(&sent.path);
+    let known = match sent.known {
+        0 => "this ledger has no record of that".to_owned(),
+        known => format!("this ledger knows of {known} only"),
+    };
+    match &sent.receipt {
+        Some(receipt) => {
+            let people = counted(receipt.counts.accepted, "recipient");
+            let day = receipt.end.strftime("%-d %B %Y");
+            format!("{path} says that the issue went to {people} by {day}, and {known}")
+        }
+        None => {
+            format!("there is a receipt of this issue, {path}, which cannot be read, and {known}")
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! After the last message: what became of all, in words, as JSON and as an exit code.
 
-use sejong_digest::delivery::ledger::overview::Counts;
+use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
 use sejong_digest::delivery::send::report::{Excerpt, SendReport};
 use sejong_digest::delivery::state::State;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::plan::duration;
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
+use crate::cmd::files::shown;
 use crate::cmd::print;
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
@@ -28,6 +29,13 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
         print::note(&format!("{trouble}; its share was left to the other relays"));
     }
     report.troubles.iter().for_each(list);
+    if let Some(path) = &report.receipt {
+        let path = shown(path);
+        print::note(&format!("{path} says what became of the issue, without addresses: commit it"));
+    }
+    if let Some(reason) = &report.receipt_failure {
+        print::note(&format!("no receipt: {reason}"));
+    }
     print::answer(if json { in_json(report)? } else { in_words(report) }.as_bytes())?;
     ending(report, window)
 }
@@ -55,9 +63,35 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             refusal.advice
         ))),
         Some(Ended::Ledger(reason)) => Err(Failure::new(reason.clone()).help(resume)),
-        Some(Ended::Done) | None if counts.is_final() => Ok(Exit::Done),
+        Some(Ended::Done) | None if counts.is_final() => match refused_by_all(report) {
+            Some(refused) => Err(refused),
+            None => Ok(Exit::Done),
+        },
         Some(Ended::Done) | None => Ok(Exit::Unfinished),
     }
+}
+
+/// Where nobody was accepted and somebody was refused, that is no success.
+fn refused_by_all(report: &SendReport) -> Option<Failure> {
+    let counts = &report.counts;
+    if counts.accepted > 0 || counts.refused == 0 {
+        return None;
+    }
+    let first = report.troubles.iter().flat_map(|excerpt| &excerpt.rows).next()?;
+    let who = if counts.refused == 1 { "the only recipient" } else { "every recipient" };
+    let what = format!("nobody has the issue: {who} was refused ({})", reply(first));
+    Some(Failure::new(what).help(format!(
+        "`digest status {} --list refused` shows each reply; --retry-refused sends once more",
+        report.issue
+    )))
+}
+
+/// `550 5.1.1 no such mailbox`.
+fn reply(row: &Listed) -> String {
+    let code = row.code.map_or(String::new(), |code| format!("{code} "));
+    let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
+    let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
+    format!("{code}{enhanced}{text}")
 }
 
 fn in_json(report: &SendReport) -> Result<String, Failure> {
@@ -89,12 +123,16 @@ fn in_words(report: &SendReport) -> String {
 pub(super) fn list(excerpt: &Excerpt) {
     let state = excerpt.state;
     for row in &excerpt.rows {
-        let code = row.code.map_or(String::new(), |code| format!("{code} "));
-        let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
-        let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
-        print::note(&format!("{state:<9} {}: {code}{enhanced}{text}", row.email));
+        print::note(&format!("{state:<9} {}: {}", row.email, reply(row)));
     }
     if excerpt.more {
         print::note(&format!("{state:<9} … and more"));
+    }
+}
+
+/// Names those who are sent to once more although they may have the issue.
+pub(super) fn list_repeated(repeated: &[Listed]) {
+    for row in repeated {
+        print::note(&format!("again     {}: {}", row.email, reply(row)));
     }
 }

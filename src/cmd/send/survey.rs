@@ -2,6 +2,7 @@
 //! rules asked of them. Shows what was found.
 
 use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
 use sejong_digest::check::Audience;
 use sejong_digest::check::allow::Allowed;
 use sejong_digest::delivery::send::SendError;
@@ -9,17 +10,18 @@ use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
 use sejong_digest::diagnostic::Diagnostic;
 
-use super::options::PlanArgs;
+use super::options::{PlanArgs, Restrictions};
 use super::refusal;
 use crate::cmd::failure::Failure;
 use crate::cmd::gate::Gate;
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{print, readers};
+use crate::cmd::{clock, print, readers};
 
 /// Reads all, and stops where it or the slots have errors. `begin` is when messages are to leave.
 pub(super) async fn take(
     workspace: &Workspace,
     args: &PlanArgs,
+    restrictions: &Restrictions,
     begin: ZonedDateTime,
 ) -> Result<Ready, Failure> {
     let mut gate = Gate::new(&args.allow)?;
@@ -32,7 +34,7 @@ pub(super) async fn take(
             .help("name one: --subscribers FILE.csv"));
     };
     let told = |error| refusal::of_list(error, &list);
-    let options = args.options(workspace, issue, list.clone(), begin)?;
+    let options = args.options(workspace, restrictions, (issue, list.clone()), begin)?;
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);
@@ -45,7 +47,11 @@ pub(super) async fn take(
         (taken, _) => taken.map_err(told)?,
     };
     if let Some(difference) = survey.content().difference() {
-        print::note(&differs(difference));
+        let instead = match &args.relay.catch {
+            Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
+            None => "--recompose sends the new one to those who cannot have the old one",
+        };
+        print::note(&differs(difference, &workspace.config.time_zone, instead));
     }
     print::problems(&gate.remaining(survey.list().problems.clone()));
     for tag in &survey.list().unknown_tags {
@@ -73,31 +79,34 @@ fn rules(
         return Ok(gate.rules_of_slots(composition, own, &audience));
     };
     let mut problems = gate.rules(workspace, (issue, composition), own, Some(audience))?;
-    problems.extend(own.finish().into_iter().chain(gate.finish()));
+    problems.extend(gate.unused());
     Ok(problems)
 }
 
-/// Says that the issue would look different today, and why.
-fn differs(difference: &Difference) -> String {
-    let Difference { planned_at, content_hash, cause } = difference;
-    let went_on = format!(
-        "going on with the issue as it was planned at {planned_at} ({}); --recompose takes the \
-         files as they are, for those whom no relay can have it for",
-        &content_hash[..12.min(content_hash.len())],
-    );
+/// Says that the files give another issue than the one that was planned, and which of the two is
+/// sent; `instead` is what somebody can do who wants the other one.
+fn differs(difference: &Difference, zone: &TimeZone, instead: &str) -> String {
     let changed = |(name, change): &(String, Change)| match change {
         Change::Edited => name.clone(),
         Change::Gone => format!("{name} (gone)"),
         Change::New => format!("{name} (new)"),
     };
-    match cause {
-        Cause::Errors => format!("the issue's files have errors now; {went_on}"),
-        Cause::Version => {
-            format!("this version of digest composes the issue differently; {went_on}")
-        }
+    let why = match &difference.cause {
+        Cause::Errors => "the issue's files have errors now".to_owned(),
+        Cause::Version => "this version of digest composes the issue differently".to_owned(),
         Cause::Files(files) => {
             let changed: Vec<String> = files.iter().map(changed).collect();
-            format!("changed since the plan: {}; {went_on}", changed.join(", "))
+            format!("changed since the plan: {}", changed.join(", "))
         }
+    };
+    if !difference.frozen {
+        return format!("{why}; nobody has been sent this issue yet, so it goes out as it is now");
     }
+    let planned_at = &difference.planned_at;
+    let planned_at = planned_at.parse().map_or(planned_at.clone(), |at| clock::minute(at, zone));
+    let hash = &difference.content_hash[..12.min(difference.content_hash.len())];
+    format!(
+        "{why}; some people may have the issue already, so the others get the same one, planned at \
+         {planned_at} ({hash}); {instead}"
+    )
 }

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use sejong_digest::delivery::run::Stopping;
 use tokio::sync::watch;
 
 use super::signals;
 use crate::cmd::failure::Failure;
 use crate::cmd::{clock, print};
+
+/// So late a timer may start a send: nobody is surprised that it leaves at once.
+const GRACE: SignedDuration = SignedDuration::from_hours(1);
 
 /// See the file's head.
 #[derive(Clone, Debug)]
@@ -48,10 +51,45 @@ impl Window {
         }
     }
 
+    /// From now on, without an end.
+    pub(super) fn open(zone: &TimeZone) -> Window {
+        Window { at: None, not_after: None, zone: zone.clone() }
+    }
+
     /// When messages are to leave: the moment of `--at` if it is still to come, or now.
     pub(super) fn begin(&self) -> Timestamp {
         let now = clock::now();
         self.at.map_or(now, |at| at.max(now))
+    }
+
+    /// `at 7 January 09:00, in 41 days`, where it is to wait.
+    pub(super) fn start(&self) -> Option<String> {
+        let now = clock::now();
+        let at = self.at.filter(|at| *at > now)?;
+        Some(format!("at {}, in {}", self.day(at, now), span(at.duration_since(now))))
+    }
+
+    /// What to say of `--at` where its time has gone by, if messages may leave now all the same.
+    /// `asked` tells that a person sees this before they say yes, and `begun` that the ledger has a
+    /// plan of the issue: then the same command goes on where it stopped.
+    pub(super) fn late(&self, asked: bool, begun: bool) -> Result<Option<String>, Failure> {
+        let now = clock::now();
+        let Some(at) = self.at.filter(|at| *at <= now) else { return Ok(None) };
+        let late = now.duration_since(at);
+        let told = format!("the time of --at, {}, was {} ago", self.day(at, now), span(late));
+        if asked || begun || late <= GRACE {
+            return Ok(Some(format!("{told}: messages leave at once")));
+        }
+        Err(Failure::usage(format!("{told}; nothing was sent"))
+            .help("leave --at away to send now, or name a time that is to come"))
+    }
+
+    /// `7 January 09:00`; with its year where that is not to be guessed.
+    fn day(&self, moment: Timestamp, now: Timestamp) -> String {
+        let ahead = moment.duration_since(now);
+        let near = ahead > SignedDuration::ZERO && ahead < SignedDuration::from_hours(300 * 24);
+        let form = if near { "%-d %B %H:%M" } else { "%-d %B %Y %H:%M" };
+        clock::at(moment, &self.zone).strftime(form).to_string()
     }
 
     /// `not after 2025-11-06 09:00`, once it is later than that.
@@ -72,7 +110,7 @@ impl Window {
         tokio::pin!(interrupted);
         let ended = loop {
             let left = at.duration_since(clock::now());
-            if left <= jiff::SignedDuration::ZERO {
+            if left <= SignedDuration::ZERO {
                 break true;
             }
             if let Some(bar) = &bar {
@@ -109,6 +147,20 @@ impl Window {
     }
 }
 
+/// A time in the words of a question, `41 days`. The words of jiff are for logs: `41d`.
+fn span(time: SignedDuration) -> String {
+    let counted = |number: i64, unit: &str| match number {
+        1 => format!("1 {unit}"),
+        number => format!("{number} {unit}s"),
+    };
+    match time.as_secs() {
+        s if s < 120 => counted(s, "second"),
+        s if s < 2 * 3_600 => counted(s / 60, "minute"),
+        s if s < 2 * 86_400 => counted(s / 3_600, "hour"),
+        s => counted(s / 86_400, "day"),
+    }
+}
+
 /// `1 h 02 min 03 s`.
 fn countdown(seconds: i64) -> String {
     let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
@@ -116,5 +168,52 @@ fn countdown(seconds: i64) -> String {
         (0, 0) => format!("{rest} s"),
         (0, _) => format!("{minutes} min {rest:02} s"),
         _ => format!("{hours} h {minutes:02} min {rest:02} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(at: Timestamp) -> Window {
+        Window { at: Some(at), not_after: None, zone: TimeZone::get("America/New_York").unwrap() }
+    }
+
+    #[test]
+    fn spans_are_told_in_the_largest_unit_of_which_there_are_two() {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (119, "119 seconds"),
+            (120, "2 minutes"),
+            (7_199, "119 minutes"),
+            (7_200, "2 hours"),
+            (172_799, "47 hours"),
+            (172_800, "2 days"),
+            (41 * 86_400 + 5, "41 days"),
+        ] {
+            assert_eq!(span(SignedDuration::from_secs(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn a_day_has_its_year_where_nobody_would_guess_it() {
+        let now: Timestamp = "2025-11-27T12:00:00Z".parse().unwrap();
+        let day = |text: &str| {
+            let at = text.parse().unwrap();
+            window(at).day(at, now)
+        };
+        assert_eq!(day("2026-01-07T14:00:00Z"), "7 January 09:00");
+        assert_eq!(day("2027-01-07T14:00:00Z"), "7 January 2027 09:00");
+        assert_eq!(day("2025-01-07T14:00:00Z"), "7 January 2025 09:00");
+    }
+
+    #[test]
+    fn a_time_long_past_is_taken_only_where_somebody_sees_it_or_the_send_was_begun() {
+        let ago = |hours| window(clock::now() - SignedDuration::from_hours(hours));
+        assert!(ago(-1).late(false, false).unwrap().is_none());
+        assert!(ago(0).late(false, false).unwrap().is_some());
+        assert!(ago(24 * 300).late(true, false).unwrap().is_some());
+        assert!(ago(24 * 300).late(false, true).unwrap().is_some());
+        assert!(ago(24 * 300).late(false, false).is_err());
     }
 }

@@ -7,6 +7,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::Ledger;
+use crate::delivery::journal;
 use crate::delivery::state::State;
 use crate::store::{Store, StoreError};
 
@@ -57,6 +58,13 @@ pub struct Listed {
     pub at: Option<String>,
 }
 
+/// Whether a row of the issue has an outcome, or had one. The states are in an index; a row that
+/// waits again is searched for only where nobody has any.
+const ATTEMPTED: &str = "
+SELECT EXISTS (SELECT 1 FROM recipient WHERE issue = ?1
+    AND state IN ('accepted', 'refused', 'deferred', 'uncertain'))
+OR EXISTS (SELECT 1 FROM recipient WHERE issue = ?1 AND attempts > 0)";
+
 impl Counts {
     fn add(&mut self, state: State, number: u64) {
         self.planned += number;
@@ -100,6 +108,19 @@ impl Ledger {
         row.try_get(column).map_err(|error| self.store.failed(error))
     }
 
+    fn listed(&self, row: &SqliteRow) -> Result<Listed, StoreError> {
+        Ok(Listed {
+            email: row.get(0),
+            state: self.state(row, 1)?,
+            attempts: row.get(2),
+            code: row.get(3),
+            enhanced: row.get(4),
+            text: row.get(5),
+            message_id: row.get(6),
+            at: row.get(7),
+        })
+    }
+
     /// How many rows are in which state.
     ///
     /// # Errors
@@ -119,6 +140,70 @@ impl Ledger {
         Ok(counts)
     }
 
+    /// Whether anybody of the issue was attempted: some relay may have a message, or has refused one.
+    /// What a dead sender left counts as [`Ledger::recover`] will settle it; where that cannot be
+    /// told beforehand, as attempted. `boot` names this boot of the machine.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn attempted(&self, boot: &str) -> Result<bool, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let attempted: bool = sqlx::query_scalar(ATTEMPTED)
+            .bind(&self.issue)
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(failed)?;
+        if attempted {
+            return Ok(true);
+        }
+        let claimed: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT id, claimed_by FROM recipient WHERE issue = ?1 AND state = 'claimed'",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(failed)?;
+        if claimed.is_empty() {
+            return Ok(false);
+        }
+        let left = journal::left(&self.journal_path()).ok().flatten().unwrap_or_default();
+        let untouched = |(row, run): &(i64, i64)| {
+            *run == left.run && !left.open.contains_key(row) && !left.settled.contains_key(row)
+        };
+        let complete = !boot.is_empty() && left.boot == boot;
+        Ok(!complete || !claimed.iter().all(untouched))
+    }
+
+    /// The Message-IDs under which people of the issue were sent to, without angle brackets.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn message_ids(&self) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT message_id FROM recipient WHERE issue = ?1 AND message_id IS NOT NULL",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))
+    }
+
+    /// How many people of the issue were attempted, and when the first and the last of them were
+    /// settled, RFC 3339.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn attempts(&self) -> Result<(u64, Option<(String, String)>), StoreError> {
+        let (people, first, last): (i64, Option<String>, Option<String>) = sqlx::query_as(
+            "SELECT count(*), min(at), max(at) FROM recipient WHERE issue = ?1 AND attempts > 0",
+        )
+        .bind(&self.issue)
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok((people.unsigned_abs(), first.zip(last)))
+    }
+
     /// The rows in a state, in the order of the list, at most `limit`.
     ///
     /// # Errors
@@ -134,19 +219,25 @@ impl Ledger {
         .fetch_all(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
-        let listed = |row: &SqliteRow| {
-            Ok(Listed {
-                email: row.get(0),
-                state: self.state(row, 1)?,
-                attempts: row.get(2),
-                code: row.get(3),
-                enhanced: row.get(4),
-                text: row.get(5),
-                message_id: row.get(6),
-                at: row.get(7),
-            })
-        };
-        rows.iter().map(listed).collect()
+        rows.iter().map(|row| self.listed(row)).collect()
+    }
+
+    /// The uncertain people of the staged list, in the order of their rows. Asked after
+    /// [`Ledger::census`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn uncertain_in_list(&self) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+             FROM recipient WHERE issue = ?1 AND state = 'uncertain' \
+             AND id IN (SELECT row FROM temp.met) ORDER BY id",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        rows.iter().map(|row| self.listed(row)).collect()
     }
 
     /// The counts of each recipient domain.

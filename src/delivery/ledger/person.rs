@@ -72,6 +72,10 @@ DROP TABLE temp.claimant;
 DROP TABLE temp.spelling;
 "#;
 
+/// What to do about a damaged row.
+const REMEDY: &str = "put back a copy of the ledger that is as new as the last send, or take this \
+    person off the list: the others then get the issue";
+
 /// What in a row is not as it was written.
 #[derive(Debug, thiserror::Error)]
 enum Unreadable {
@@ -95,11 +99,9 @@ pub(super) fn person(store: &Store, row: &SqliteRow) -> Result<Recipient, StoreE
         let who: String = row.try_get(1).unwrap_or_default();
         StoreError::Content {
             path: store.path().to_owned(),
-            what: format!("row {number} ({who}): {reason}"),
-            help: format!(
-                "restore a copy of the file, or take {who} off the list so that the others get \
-                 the issue"
-            ),
+            what: format!("row {number} ({who})"),
+            reason: reason.to_string(),
+            help: REMEDY,
         }
     })
 }

@@ -116,6 +116,45 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Removes all that is known of the issue but its runs, whose numbers are not given twice.
+    ///
+    /// # Errors
+    /// The store's; then nothing has changed.
+    pub async fn forget(&self) -> Result<(), StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        for statement in [
+            "DELETE FROM person WHERE issue = ?1",
+            "DELETE FROM recipient WHERE issue = ?1",
+            "DELETE FROM revision WHERE issue = ?1",
+        ] {
+            let delete = sqlx::query(statement).bind(&self.issue);
+            delete.execute(&mut *transaction).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// The revisions that rows keep which the staged list would have sent to: a repetition has the
+    /// bytes that the first attempt had. Asked after [`Ledger::census`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn kept_revisions(&self, reopened: Reopened) -> Result<Vec<i64>, StoreError> {
+        let uncertain = if reopened.uncertain { ", 'uncertain'" } else { "" };
+        let refused = if reopened.refused { ", 'refused'" } else { "" };
+        let statement = format!(
+            "SELECT DISTINCT revision FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
+             WHERE state IN ('pending', 'deferred', 'suppressed'{uncertain}{refused}) AND NOT {FRESH} \
+             AND revision IS NOT NULL"
+        );
+        sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))
+    }
+}
+
 /// Those who have a row.
 fn known() -> String {
     let fresh = |name: &str, new: &str| {

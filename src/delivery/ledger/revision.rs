@@ -62,7 +62,21 @@ pub enum PlannedText<'a> {
     Kept(i64),
     /// A new one.
     New(&'a FrozenIssue),
+    /// This one, in the place of a revision that nobody was sent.
+    Instead(i64, &'a FrozenIssue),
 }
+
+/// The next revision.
+const ADD: &str = "
+INSERT INTO revision (issue, number, content_hash, composition, date, files, created_at)
+SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6 FROM revision WHERE issue = ?1
+RETURNING id";
+
+/// Another content of revision ?7, which nobody was sent: rows that refer to it get this one.
+const REPLACE: &str = "
+UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6
+WHERE id = ?7 AND issue = ?1
+RETURNING id";
 
 impl Ledger {
     /// The revisions of the issue, the oldest first.
@@ -98,23 +112,21 @@ impl Ledger {
         connection: &mut SqliteConnection,
         text: PlannedText<'_>,
     ) -> Result<i64, sqlx::Error> {
-        let frozen = match text {
+        let (frozen, replaced) = match text {
             PlannedText::Kept(id) => return Ok(id),
-            PlannedText::New(frozen) => frozen,
+            PlannedText::New(frozen) => (frozen, None),
+            PlannedText::Instead(id, frozen) => (frozen, Some(id)),
         };
-        sqlx::query_scalar(
-            "INSERT INTO revision \
-             (issue, number, content_hash, composition, date, files, created_at) \
-             SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6 \
-             FROM revision WHERE issue = ?1 RETURNING id",
-        )
-        .bind(&self.issue)
-        .bind(&frozen.content_hash)
-        .bind(&frozen.composition)
-        .bind(&frozen.date)
-        .bind(serde_json::json!(frozen.files).to_string())
-        .bind(&frozen.created_at)
-        .fetch_one(connection)
-        .await
+        let statement = if replaced.is_some() { REPLACE } else { ADD };
+        sqlx::query_scalar(statement)
+            .bind(&self.issue)
+            .bind(&frozen.content_hash)
+            .bind(&frozen.composition)
+            .bind(&frozen.date)
+            .bind(serde_json::json!(frozen.files).to_string())
+            .bind(&frozen.created_at)
+            .bind(replaced)
+            .fetch_one(connection)
+            .await
     }
 }

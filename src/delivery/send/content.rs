@@ -4,7 +4,9 @@
 //! Decides and says why; must never write to the ledger.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use super::{SendError, SendOptions};
 use crate::compose::Composition;
@@ -34,6 +36,42 @@ pub struct Composed {
     pub files: BTreeMap<String, String>,
 }
 
+/// The beginning of a content hash that somebody has approved: nothing else may be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedHash(String);
+
+/// A text is no beginning of a content hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a content hash is 64 hexadecimal digits, of which the first 12 are enough")]
+pub struct HashError;
+
+impl ExpectedHash {
+    /// Digits that are enough to tell two issues apart; as many as a plan shows.
+    const DIGITS: usize = 12;
+
+    /// Whether `hash` begins so.
+    pub fn fits(&self, hash: &str) -> bool {
+        hash.starts_with(&self.0)
+    }
+}
+
+impl FromStr for ExpectedHash {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<ExpectedHash, HashError> {
+        let digits = text.trim().to_ascii_lowercase();
+        let is_hash = (ExpectedHash::DIGITS..=64).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_hash { Ok(ExpectedHash(digits)) } else { Err(HashError) }
+    }
+}
+
+impl fmt::Display for ExpectedHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
 /// What recipients are to get.
 #[derive(Debug)]
 pub struct Content {
@@ -55,6 +93,8 @@ enum Chosen {
     Kept(i64),
     /// The files, as the next one.
     New(FrozenIssue),
+    /// The files, in the place of a revision that nobody was sent.
+    Instead(i64, FrozenIssue),
 }
 
 /// The files give something else than what was planned.
@@ -66,6 +106,8 @@ pub struct Difference {
     pub content_hash: String,
     /// Why the files give something else.
     pub cause: Cause,
+    /// Whether what was planned is sent all the same, because somebody may have it.
+    pub frozen: bool,
 }
 
 /// See [`Difference::cause`].
@@ -91,44 +133,45 @@ pub enum Change {
 }
 
 impl Content {
-    /// Decides, by what the files give now and what the ledger has.
+    /// Decides, by what the files give now, what the ledger has, and whether anybody was `attempted`:
+    /// as long as nobody was, nobody can have another text than the next one.
     pub(super) fn choose(
         options: &SendOptions,
         files: Files,
         revisions: Vec<Revision>,
+        attempted: bool,
     ) -> Result<Content, SendError> {
-        let Some(latest) = revisions.last().filter(|_| !options.recompose).cloned() else {
-            return Content::of_files(options, files, revisions);
+        let Some(latest) = revisions.last().cloned() else {
+            return Content::of_files(options, files, revisions, Chosen::New);
         };
+        if !attempted {
+            let difference = files.difference(&latest.frozen, false);
+            let instead = |frozen| Chosen::Instead(latest.id, frozen);
+            let content = Content::of_files(options, files, revisions, instead)?;
+            return Ok(Content { difference, ..content });
+        }
+        if options.recompose {
+            return Content::of_files(options, files, revisions, Chosen::New);
+        }
+        let difference = files.difference(&latest.frozen, true);
         let Revision { id, number, frozen } = latest;
-        let chosen = Chosen::Kept(id);
-        let difference = match files {
-            Files::Sound(now) if now.composition.hash_hex() == frozen.content_hash => {
-                let Composed { issue, composition, .. } = *now;
-                let (issue, date) = (Some(issue), frozen.date);
-                return Ok(Content {
-                    composition,
-                    issue,
-                    date,
-                    chosen,
-                    revisions,
-                    difference: None,
-                });
+        let (issue, composition) = match files {
+            Files::Sound(now) if difference.is_none() => (Some(now.issue), now.composition),
+            Files::Sound(_) | Files::Broken => {
+                let place = PathBuf::from(format!("{} (revision {number})", options.issue));
+                (None, Composition::thaw(&frozen.composition, &Place::File(place))?)
             }
-            Files::Sound(now) => Difference::between(&frozen, Some(&now.files)),
-            Files::Broken => Difference::between(&frozen, None),
         };
-        let place = PathBuf::from(format!("{} (revision {number})", options.issue));
-        let composition = Composition::thaw(&frozen.composition, &Place::File(place))?;
-        let (issue, date, difference) = (None, frozen.date, Some(difference));
+        let (date, chosen) = (frozen.date, Chosen::Kept(id));
         Ok(Content { composition, issue, date, chosen, revisions, difference })
     }
 
-    /// The files as they are, as the issue's first revision or its next one.
+    /// The files as they are.
     fn of_files(
         options: &SendOptions,
         files: Files,
         revisions: Vec<Revision>,
+        chosen: impl FnOnce(FrozenIssue) -> Chosen,
     ) -> Result<Content, SendError> {
         let Files::Sound(now) = files else { return Err(SendError::Broken) };
         let Composed { issue, composition, files } = *now;
@@ -140,7 +183,7 @@ impl Content {
             files,
             created_at: (options.clock)(),
         };
-        let (issue, chosen) = (Some(issue), Chosen::New(frozen));
+        let (issue, chosen) = (Some(issue), chosen(frozen));
         Ok(Content { composition, issue, date, chosen, revisions, difference: None })
     }
 
@@ -159,9 +202,35 @@ impl Content {
         self.difference.as_ref()
     }
 
+    /// Whether the ledger had a plan of the issue already.
+    pub fn was_planned(&self) -> bool {
+        !self.revisions.is_empty()
+    }
+
+    /// Only what was approved is sent, to new recipients and to those of `kept` revisions.
+    pub(super) fn is_expected(
+        &self,
+        expected: Option<&ExpectedHash>,
+        kept: &[i64],
+    ) -> Result<(), SendError> {
+        let Some(expected) = expected else { return Ok(()) };
+        let earlier = self.revisions.iter().filter(|revision| kept.contains(&revision.id));
+        let earlier = earlier.map(|revision| revision.frozen.content_hash.clone());
+        let mut hashes = std::iter::once(self.composition.hash_hex()).chain(earlier);
+        match hashes.find(|hash| !expected.fits(hash)) {
+            None => Ok(()),
+            Some(found) => Err(SendError::Unexpected { expected: expected.clone(), found }),
+        }
+    }
+
     /// Whether it was chosen among these; a send that went first may have added one.
     pub(super) fn is_of(&self, revisions: &[Revision]) -> bool {
         self.revisions == revisions
+    }
+
+    /// Whether it holds only as long as nobody was attempted.
+    pub(super) fn is_unsent(&self) -> bool {
+        matches!(self.chosen, Chosen::Instead(..))
     }
 
     /// For the plan.
@@ -169,6 +238,7 @@ impl Content {
         match &self.chosen {
             Chosen::Kept(id) => PlannedText::Kept(*id),
             Chosen::New(frozen) => PlannedText::New(frozen),
+            Chosen::Instead(id, frozen) => PlannedText::Instead(*id, frozen),
         }
     }
 
@@ -179,13 +249,13 @@ impl Content {
             let occasion = Occasion { date: date.to_owned(), time, test: false };
             Ok::<_, SendError>(Template::new(composition, identity.clone(), &occasion))
         };
-        let kept = match self.chosen {
-            Chosen::Kept(id) => Some(id),
+        let latest = match self.chosen {
+            Chosen::Kept(id) | Chosen::Instead(id, _) => Some(id),
             Chosen::New(_) => None,
         };
         let mut earlier = HashMap::new();
         let place = Place::File(PathBuf::new());
-        for revision in self.revisions.iter().filter(|revision| Some(revision.id) != kept) {
+        for revision in self.revisions.iter().filter(|revision| Some(revision.id) != latest) {
             let composition = Composition::thaw(&revision.frozen.composition, &place)?;
             earlier.insert(revision.id, template(&composition, &revision.frozen.date)?);
         }
@@ -193,19 +263,23 @@ impl Content {
     }
 }
 
-impl Difference {
-    /// Between what was planned and files as they are now, which have errors if there are none.
-    fn between(frozen: &FrozenIssue, files: Option<&BTreeMap<String, String>>) -> Difference {
-        let cause = match files.map(|files| changes(&frozen.files, files)) {
-            None => Cause::Errors,
-            Some(changes) if changes.is_empty() => Cause::Version,
-            Some(changes) => Cause::Files(changes),
+impl Files {
+    /// What they would give, where that is not what was planned.
+    fn difference(&self, planned: &FrozenIssue, frozen: bool) -> Option<Difference> {
+        let cause = match self {
+            Files::Sound(now) if now.composition.hash_hex() == planned.content_hash => return None,
+            Files::Sound(now) => match changes(&planned.files, &now.files) {
+                changes if changes.is_empty() => Cause::Version,
+                changes => Cause::Files(changes),
+            },
+            Files::Broken => Cause::Errors,
         };
-        Difference {
-            planned_at: frozen.created_at.clone(),
-            content_hash: frozen.content_hash.clone(),
+        Some(Difference {
+            planned_at: planned.created_at.clone(),
+            content_hash: planned.content_hash.clone(),
             cause,
-        }
+            frozen,
+        })
     }
 }
 

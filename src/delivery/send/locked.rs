@@ -9,7 +9,9 @@ use super::plan::Plan;
 use super::planned::Planned;
 use super::report::{Excerpt, SendReport};
 use super::survey::Survey;
+use crate::delivery::ledger::overview::Listed;
 use crate::delivery::ledger::{NewRun, Reopened};
+use crate::delivery::receipt::AlreadySent;
 use crate::delivery::state::State;
 use crate::delivery::templates::Templates;
 use crate::store::Lock;
@@ -22,12 +24,22 @@ pub struct Locked {
     pub(super) lock: Lock,
 }
 
+/// What a person decides before anything is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Who is tried again although they have an outcome.
+    pub reopened: Reopened,
+    /// The issue is sent although its receipt knows people whom the ledger does not.
+    pub despite_receipt: bool,
+}
+
 /// Who would get the issue now.
 #[derive(Debug)]
 pub struct Proposal {
     locked: Locked,
     plan: Plan,
     reopened: Reopened,
+    repeated: Vec<Listed>,
 }
 
 impl Locked {
@@ -44,6 +56,9 @@ impl Locked {
         }
         let now = (survey.options.clock)();
         survey.ledger.recover(&survey.options.boot, &now).await?;
+        if survey.content.is_unsent() && survey.ledger.attempted(&survey.options.boot).await? {
+            return Err(SendError::Overtaken);
+        }
         Ok(Locked { survey, templates, lock })
     }
 
@@ -65,13 +80,34 @@ impl Locked {
         Ok((count, Excerpt::of(&self.survey.ledger, State::Refused).await?))
     }
 
-    /// Counts who would get the issue, those who are `reopened` too.
+    /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
+    /// is to be sent all the same.
     ///
     /// # Errors
     /// The ledger's.
-    pub async fn propose(self, reopened: Reopened) -> Result<Proposal, SendError> {
+    pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
+        self.survey.already_sent().await
+    }
+
+    /// Counts who would get the issue.
+    ///
+    /// # Errors
+    /// The receipt says that it was sent, and nobody has said that it is to be sent all the same;
+    /// somebody would get another text than the one that was approved; or the ledger's.
+    pub async fn propose(self, answers: Answers) -> Result<Proposal, SendError> {
+        if let Some(sent) = self.already_sent().await?.filter(|_| !answers.despite_receipt) {
+            return Err(SendError::AlreadySent(Box::new(sent)));
+        }
+        let reopened = answers.reopened;
+        let Survey { options, content, ledger, .. } = &self.survey;
         let plan = self.survey.plan(reopened).await?;
-        Ok(Proposal { locked: self, plan, reopened })
+        if options.expect.is_some() {
+            content
+                .is_expected(options.expect.as_ref(), &ledger.kept_revisions(reopened).await?)?;
+        }
+        let repeated =
+            if reopened.uncertain { ledger.uncertain_in_list().await? } else { Vec::new() };
+        Ok(Proposal { locked: self, plan, reopened, repeated })
     }
 }
 
@@ -79,6 +115,11 @@ impl Proposal {
     /// Who would get the issue.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Those of whom nobody can tell, and who would be sent to once more.
+    pub fn repeated(&self) -> &[Listed] {
+        &self.repeated
     }
 
     /// What they would get.

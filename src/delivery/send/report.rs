@@ -1,11 +1,13 @@
 //! After the last message: what became of all, for people and for scripts.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::SendError;
 use super::survey::Survey;
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
+use crate::delivery::receipt::Receipt;
 use crate::delivery::run::{self, Ended};
 use crate::delivery::state::State;
 use crate::smtp::outcome::Trouble;
@@ -43,6 +45,10 @@ pub struct SendReport {
     pub settled: u64,
     /// Relays that failed, and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
+    /// The receipt, where one was written.
+    pub receipt: Option<PathBuf>,
+    /// Why none could be.
+    pub receipt_failure: Option<String>,
 }
 
 impl Excerpt {
@@ -67,6 +73,7 @@ impl SendReport {
         for state in [State::Refused, State::Deferred, State::Uncertain] {
             troubles.push(Excerpt::of(ledger, state).await?);
         }
+        let receipt = receipt(survey, &content_hash, counts).await?;
         survey.store.clone().close().await;
         let issue = survey.options.issue.clone();
         let mut report = SendReport {
@@ -78,7 +85,14 @@ impl SendReport {
             elapsed: Duration::ZERO,
             settled: 0,
             failed_relays: Vec::new(),
+            receipt: None,
+            receipt_failure: None,
         };
+        match receipt {
+            Some(Ok(path)) => report.receipt = Some(path),
+            Some(Err(reason)) => report.receipt_failure = Some(reason),
+            None => {}
+        }
         if let Some(run) = run {
             report.ended = Some(run.ended);
             (report.elapsed, report.settled) = (run.elapsed, run.settled);
@@ -92,4 +106,24 @@ impl SendReport {
         let seconds = self.elapsed.as_secs_f64();
         if seconds > 0.0 { self.settled as f64 / seconds } else { 0.0 }
     }
+}
+
+/// Writes the issue's receipt, once somebody may have the issue; its path, if it is new.
+async fn receipt(
+    survey: &Survey,
+    content_hash: &str,
+    counts: Counts,
+) -> Result<Option<Result<PathBuf, String>>, SendError> {
+    let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
+    let (_, span) = survey.ledger.attempts().await?;
+    let times = span.and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+    let Some((begin, end)) = times.filter(|_| counts.accepted + counts.uncertain > 0) else {
+        return Ok(None);
+    };
+    let receipt = Receipt { content_hash: content_hash.to_owned(), begin, end, counts };
+    Ok(match receipt.write(path) {
+        Ok(true) => Some(Ok(path.clone())),
+        Ok(false) => None,
+        Err(error) => Some(Err(format!("{} cannot be written: {error}", path.display()))),
+    })
 }

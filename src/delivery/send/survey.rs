@@ -14,6 +14,7 @@ use crate::audience::list;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
 use crate::delivery::ledger::{self, Ledger, Reopened};
+use crate::delivery::receipt::AlreadySent;
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
 use crate::message::splice::Identity;
@@ -63,7 +64,9 @@ impl Survey {
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
         let revisions = ledger.revisions().await?;
-        let content = Content::choose(&options, files, revisions)?;
+        let attempted = ledger.attempted(&options.boot).await?;
+        let content = Content::choose(&options, files, revisions, attempted)?;
+        content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options).await?;
         Ok(Survey { options, content, store, ledger, intake })
     }
@@ -116,6 +119,14 @@ impl Survey {
         Ok(Ready { survey: self })
     }
 
+    /// What the issue's receipt knows and the ledger does not.
+    pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
+        let receipt = self.options.receipt.as_ref().filter(|path| path.symlink_metadata().is_ok());
+        let Some(receipt) = receipt else { return Ok(None) };
+        let (known, _) = self.ledger.attempts().await?;
+        Ok(AlreadySent::found(receipt, known))
+    }
+
     pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
         Ok(Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened))
     }
@@ -133,6 +144,14 @@ impl Ready {
     /// What recipients get.
     pub fn content(&self) -> &Content {
         &self.survey.content
+    }
+
+    /// Why a person would be asked whether the issue is to be sent at all.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
+        self.survey.already_sent().await
     }
 
     /// Ends here: nothing is sent.

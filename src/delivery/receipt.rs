@@ -1,0 +1,241 @@
+//! A receipt: what became of an issue, in numbers and without addresses, in a small file that is made
+//! to be committed. A copy of the publication that lacks the ledger reads in it that the issue was
+//! sent.
+//!
+//! What a receipt says is believed for one purpose, to ask before an issue is sent a second time.
+//! Must never be taken for the ledger, and no text of it is shown: anybody may propose one.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::ledger::overview::Counts;
+use crate::diagnostic::Source;
+use crate::manifest::{self, Table};
+
+/// A larger file is none of ours.
+const MAX_BYTES: u64 = 4_096;
+
+const HEAD: &str = "\
+# What became of this issue when it was sent. It holds no addresses; commit it: a copy of this folder
+# that lacks the ledger then asks before it sends the issue a second time.
+";
+
+/// See the file's head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What the last recipients got, 64 hexadecimal digits.
+    pub content_hash: String,
+    /// When the first recipient was settled.
+    pub begin: Timestamp,
+    /// When the last one was.
+    pub end: Timestamp,
+    /// What became of the recipients.
+    pub counts: Counts,
+}
+
+/// A receipt that knows more people than the ledger does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlreadySent {
+    /// The receipt's file.
+    pub path: PathBuf,
+    /// What it says; `None` where it cannot be read.
+    pub receipt: Option<Receipt>,
+    /// People of the issue who were attempted, as far as the ledger knows.
+    pub known: u64,
+}
+
+impl AlreadySent {
+    /// Compares the receipt at `path` with a ledger that has attempted `known` people of the issue.
+    pub fn found(path: &Path, known: u64) -> Option<AlreadySent> {
+        // Not through a link: what it leads to is no receipt.
+        fs::symlink_metadata(path).ok()?;
+        let receipt = read(path).ok();
+        let asks = match &receipt {
+            Some(receipt) => {
+                receipt.counts.accepted.saturating_add(receipt.counts.uncertain) > known
+            }
+            None => known == 0,
+        };
+        asks.then(|| AlreadySent { path: path.to_owned(), receipt, known })
+    }
+}
+
+impl Receipt {
+    /// As it stands in its file.
+    pub fn to_toml(&self) -> String {
+        let time = |time: Timestamp| time.strftime("%FT%TZ").to_string();
+        let Receipt { content_hash, begin, end, counts } = self;
+        format!(
+            "{HEAD}content_hash = \"{content_hash}\"\nbegin = \"{}\"\nend = \"{}\"\n\n\
+             [recipients]\nplanned = {}\naccepted = {}\nrefused = {}\ndeferred = {}\n\
+             uncertain = {}\nsuppressed = {}\npending = {}\n",
+            time(*begin),
+            time(*end),
+            counts.planned,
+            counts.accepted,
+            counts.refused,
+            counts.deferred,
+            counts.uncertain,
+            counts.suppressed,
+            counts.pending,
+        )
+    }
+
+    /// Writes it to its place, whole or not at all; `false` where it stands there already.
+    ///
+    /// # Errors
+    /// The system's; and a folder that is a link, which may lead anywhere.
+    pub fn write(&self, path: &Path) -> io::Result<bool> {
+        let text = self.to_toml();
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if folder.is_symlink() {
+            return Err(io::Error::other(format!("{} is a link", folder.display())));
+        }
+        if !path.is_symlink() && fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(false);
+        }
+        fs::create_dir_all(folder)?;
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.draft", std::process::id()));
+        let draft = folder.join(name);
+        let written = fs::File::create_new(&draft).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&draft, path)
+        });
+        if written.is_err() {
+            let _ = fs::remove_file(&draft);
+        }
+        written.map(|()| true)
+    }
+}
+
+/// Reads a receipt.
+fn read(path: &Path) -> Result<Receipt, NoReceipt> {
+    let metadata = fs::symlink_metadata(path).map_err(|_| NoReceipt)?;
+    if !metadata.is_file() || metadata.len() > MAX_BYTES {
+        return Err(NoReceipt);
+    }
+    let mut text = String::new();
+    let file = fs::File::open(path).map_err(|_| NoReceipt)?;
+    file.take(MAX_BYTES).read_to_string(&mut text).map_err(|_| NoReceipt)?;
+    parse(&text).ok_or(NoReceipt)
+}
+
+/// It is not there, or says something else.
+#[derive(Debug)]
+struct NoReceipt;
+
+fn parse(text: &str) -> Option<Receipt> {
+    let source = Source::new("receipt", text);
+    let mut problems = Vec::new();
+    let value = manifest::toml(&source, 0..text.len(), &mut problems);
+    let mut table = Table::new(&source, "receipt", value);
+    let content_hash = table.text("content_hash")?.value;
+    let is_hash = content_hash.len() == 64 && content_hash.bytes().all(|b| b.is_ascii_hexdigit());
+    let time = |table: &mut Table, key| table.text(key)?.value.parse::<Timestamp>().ok();
+    let (begin, end) = (time(&mut table, "begin")?, time(&mut table, "end")?);
+    let mut recipients = table.table("recipients");
+    let mut count = |key| recipients.integer(key, 0..i64::MAX).map(i64::unsigned_abs);
+    let counts = Counts {
+        planned: count("planned")?,
+        accepted: count("accepted")?,
+        refused: count("refused")?,
+        deferred: count("deferred")?,
+        uncertain: count("uncertain")?,
+        suppressed: count("suppressed")?,
+        pending: count("pending")?,
+    };
+    is_hash.then_some(Receipt { content_hash, begin, end, counts })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn receipt() -> Receipt {
+        let time = |text: &str| text.parse().unwrap();
+        Receipt {
+            content_hash: "0123456789abcdef".repeat(4),
+            begin: time("2025-11-06T14:00:00Z"),
+            end: time("2025-11-06T14:02:11Z"),
+            counts: Counts {
+                planned: 12,
+                accepted: 10,
+                uncertain: 1,
+                refused: 1,
+                ..Counts::default()
+            },
+        }
+    }
+
+    #[test]
+    fn a_receipt_reads_back_and_names_nobody() {
+        let text = receipt().to_toml();
+        assert_eq!(parse(&text), Some(receipt()));
+        assert!(!text.contains('@'), "{text}");
+    }
+
+    #[test]
+    fn it_asks_where_the_ledger_knows_fewer_people_than_the_receipt() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("receipts/x.toml");
+        assert_eq!(AlreadySent::found(&path, 0), None);
+        assert!(receipt().write(&path).unwrap());
+        assert!(!receipt().write(&path).unwrap(), "it stands there");
+        for (known, asks) in [(0, true), (10, true), (11, false), (12, false)] {
+            assert_eq!(AlreadySent::found(&path, known).is_some(), asks, "{known}");
+        }
+        assert_eq!(fs::read_dir(dir.path().join("receipts")).unwrap().count(), 1, "no draft stays");
+    }
+
+    /// Whatever stands there, no more than the question is asked.
+    #[test]
+    fn a_hostile_receipt_asks_the_question_and_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.toml");
+        let deep = format!("a = {}", "[".repeat(4_000));
+        let large = "#".repeat(1_000_000);
+        let negative = receipt().to_toml().replace("accepted = 10", "accepted = -1");
+        for text in ["", "\0\u{1b}[2J", "content_hash = \"x\"", &deep, &large, &negative] {
+            fs::write(&path, text).unwrap();
+            let found = AlreadySent::found(&path, 0).unwrap();
+            assert_eq!(found.receipt, None, "{:?}", &text[..text.len().min(60)]);
+            assert_eq!(AlreadySent::found(&path, 1), None, "the ledger knows better");
+        }
+        let many = receipt().to_toml().replace("accepted = 10", "accepted = 9223372036854775806");
+        fs::write(&path, many).unwrap();
+        assert!(AlreadySent::found(&path, 12).unwrap().receipt.is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        symlink("/dev/zero", path("x.toml")).unwrap();
+        assert_eq!(AlreadySent::found(&path("x.toml"), 0).unwrap().receipt, None);
+        fs::write(path("kept"), "kept").unwrap();
+        symlink(path("kept"), path("y.toml")).unwrap();
+        receipt().write(&path("y.toml")).unwrap();
+        assert_eq!(fs::read_to_string(path("kept")).unwrap(), "kept");
+        assert_eq!(fs::read_to_string(path("y.toml")).unwrap(), receipt().to_toml());
+        fs::create_dir(path("elsewhere")).unwrap();
+        symlink(path("elsewhere"), path("receipts")).unwrap();
+        assert!(receipt().write(&path("receipts/x.toml")).is_err());
+        assert_eq!(fs::read_dir(path("elsewhere")).unwrap().count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_ends_the_program(text in "\\PC{0,200}") {
+            let _ = parse(&text);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What is asked on a terminal, and what a no leaves: the real binary on a pseudo-terminal, which
+//! `script` (util-linux) opens. Skipped where that is missing.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::harness::{DIGEST, Publication};
+use crate::relay::Relay;
+use crate::{send, with_readers};
+
+/// Runs a line on a terminal, types `keys`, and returns what stood on it; nothing without `script`.
+fn on_a_terminal(here: &Publication, line: &str, keys: &str) -> Option<(i32, String)> {
+    let command = format!("{DIGEST} {line}");
+    let mut script = here.command("script");
+    script.args(["-q", "-e", "-E", "never", "-c", &command, "/dev/null"]);
+    script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("skipped: script is not installed (util-linux)");
+        return None;
+    }
+    let mut child = script.spawn().expect("script starts");
+    child.stdin.as_mut().expect("piped").write_all(keys.as_bytes()).expect("typed");
+    let output = child.wait_with_output().expect("it ends");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Some((output.status.code().expect("no signal"), text))
+}
+
+#[test]
+fn the_question_names_the_number_and_the_time_and_a_no_sends_nothing() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    let line = format!("send 2025-11 --relay {} --at '2099-01-07 09:00'", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    assert_eq!(code, 1, "{text}");
+    let question = "Send to 2 recipients at 7 January 2099 09:00, in ";
+    assert!(text.contains(question), "no {question:?} in {text}");
+    assert_eq!(relay.counts().connections, 0);
+}
+
+#[test]
+fn a_time_that_is_past_is_said_before_the_question_and_a_yes_sends() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    let line = format!("send 2025-11 --relay {} --at '2025-01-07 09:00'", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "y") else { return };
+    assert_eq!((code, relay.counts().accepted), (0, 2), "{text}");
+    let (said, asked) = (text.find("messages leave at once"), text.find("Send to 2 recipients?"));
+    assert!(said.is_some() && said < asked, "{text}");
+}
+
+#[test]
+fn a_copy_without_the_ledger_asks_on_a_terminal() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let receipt = "receipts/2025-11.toml";
+    let clone = with_readers(2).write(receipt, here.read(receipt));
+    let line = format!("send 2025-11 --relay {}", relay.url());
+    let Some((code, text)) = on_a_terminal(&clone, &line, "n") else { return };
+    assert_eq!((code, relay.counts().accepted), (1, 2), "{text}");
+    assert!(text.contains("would get it again. Go on?"), "{text}");
+    let (code, text) = on_a_terminal(&clone, &line, "yy").expect("script is there");
+    assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
+}
