@@ -6,13 +6,12 @@
 pub mod dkim;
 mod clients;
 mod pace;
+mod relay;
 mod secret;
 mod theme;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use secrecy::SecretString;
 
 use crate::check::clients::Profile;
 use crate::compose::theme::Theme;
@@ -25,7 +24,7 @@ use crate::manifest::{self, Kind, Located, Table, Value};
 use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
-use crate::smtp::relay::Relay;
+pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::{Secret, SecretError, known_secret, secret};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
@@ -51,6 +50,8 @@ pub struct Config {
     pub clients: Profile,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
+    /// What is no error, but should be known: for `check` and `doctor`.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Config {
@@ -60,44 +61,6 @@ impl Config {
             Some(dkim) => dkim.domain(),
             None => self.sender.from.address.domain(),
         }
-    }
-}
-
-/// A relay and how hard it may be used.
-#[derive(Clone, Debug)]
-pub struct RelayConfig {
-    /// Where and how, still without a password.
-    pub relay: Relay,
-    /// How many messages in what time; `None` is as fast as it takes them.
-    pub limit: Option<Rate>,
-    /// Its share of the connections of a run, beside the shares of the others.
-    pub weight: Option<u32>,
-    user: Option<String>,
-    password_file: Option<PathBuf>,
-}
-
-impl RelayConfig {
-    /// The relay with its password. Asked for only by who sends: an editor who checks and renders
-    /// has no password, and needs none. `number` is its place among several, from 1:
-    /// `DIGEST_SMTP_PASSWORD_2` is for the second one alone.
-    ///
-    /// # Errors
-    /// As [`credentials`].
-    pub fn with_password(
-        &self,
-        number: usize,
-        environment: &[(String, String)],
-    ) -> Result<Relay, String> {
-        let file = self.password_file.as_deref();
-        let own = format!("DIGEST_SMTP_PASSWORD_{number}");
-        let own = environment.iter().find(|(name, _)| *name == own);
-        let environment = match (own, file) {
-            (Some((_, password)), _) => &[("DIGEST_SMTP_PASSWORD".to_owned(), password.clone())],
-            // What all relays share says less than the file that is this one's.
-            (None, Some(_)) if number > 1 => &[][..],
-            _ => environment,
-        };
-        credentials(self.relay.clone(), self.user.clone(), file, environment)
     }
 }
 
@@ -156,7 +119,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let from_domain = sender.as_ref().map(|sender| sender.from.address.domain());
     let dkim = dkim::read(&mut table, root, from_domain, &mut problems);
     let (theme, logos) = theme::read(&mut table, &mut problems);
-    let relays = relays(&mut table, root, &mut problems);
+    let relays = relay::relays(&mut table, root, &mut problems);
     let lanes = pace::lanes(&mut table, &mut problems);
     let schedule = pace::retry(&mut table, &mut problems);
     let clients = clients::read(&mut table, &mut problems);
@@ -180,6 +143,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 store_url,
                 clients,
                 time_zone,
+                warnings: problems,
             })
         }
         _ => Err(problems),
@@ -362,45 +326,6 @@ fn time_zone(table: &mut Table) -> jiff::tz::TimeZone {
     })
 }
 
-fn relays(table: &mut Table, root: &Path, problems: &mut Vec<Diagnostic>) -> Vec<RelayConfig> {
-    let mut relays = Vec::new();
-    for mut section in table.tables("relay") {
-        let url = section.required_text("url", "add url = \"smtps://user@mail.your.domain\"");
-        let user = section.text("user");
-        let password_file = section.text("password_file");
-        let connections = section.integer("connections", 1..257);
-        let limit = section.text("limit");
-        let weight = section.integer("weight", 1..1_001).map(|weight| weight as u32);
-        let messages = section.integer("max_messages_per_connection", 1..1_000_000);
-        let ca_file = section.text("ca_file");
-        let limit = limit.and_then(|text| rate(&mut section, &text));
-        if let Some(url) = url {
-            match Relay::parse(&url.value) {
-                Ok(mut relay) => {
-                    if let Some(connections) = connections {
-                        relay = relay.with_connections(connections as usize);
-                    }
-                    if let Some(messages) = messages {
-                        relay = relay.with_max_messages_per_connection(messages as u64);
-                    }
-                    if let Some(file) = ca_file {
-                        relay = relay.with_ca_file(root.join(file.value));
-                    }
-                    let password_file = password_file.map(|file| root.join(file.value));
-                    let user = user.map(|user| user.value);
-                    relays.push(RelayConfig { relay, limit, weight, user, password_file });
-                }
-                Err(error) => {
-                    let help = "as in smtps://user@mail.your.domain, or smtp://127.0.0.1:2525";
-                    wrong(&mut section, "relay", error.to_string(), &url, help);
-                }
-            }
-        }
-        section.finish(problems);
-    }
-    relays
-}
-
 fn rate(table: &mut Table, text: &Located<String>) -> Option<Rate> {
     match text.value.parse() {
         Ok(rate) => Some(rate),
@@ -410,41 +335,4 @@ fn rate(table: &mut Table, text: &Located<String>) -> Option<Rate> {
             None
         }
     }
-}
-
-/// Adds the password that a relay's user needs: from the URL, `DIGEST_SMTP_PASSWORD`, the file that
-/// `DIGEST_SMTP_PASSWORD_FILE` or `password_file` names.
-///
-/// # Errors
-/// What is missing or unreadable; never the password.
-pub fn credentials(
-    relay: Relay,
-    user: Option<String>,
-    password_file: Option<&Path>,
-    environment: &[(String, String)],
-) -> Result<Relay, String> {
-    let variable = |name: &str| {
-        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-    };
-    let Some(user) =
-        user.or_else(|| relay.user().filter(|_| relay.wants_password()).map(str::to_owned))
-    else {
-        return Ok(relay);
-    };
-    let from_file = |path: &Path| {
-        std::fs::read_to_string(path)
-            .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
-            .map_err(|error| {
-                format!("the password file {} cannot be read: {error}", path.display())
-            })
-    };
-    let password = match (variable("DIGEST_SMTP_PASSWORD"), variable("DIGEST_SMTP_PASSWORD_FILE")) {
-        (Some(password), _) => password,
-        (None, Some(file)) => from_file(Path::new(&file))?,
-        (None, None) => match password_file {
-            Some(file) => from_file(file)?,
-            None => return Err(format!("there is no password for the user {user}")),
-        },
-    };
-    relay.with_credentials(user, SecretString::from(password)).map_err(|error| error.to_string())
 }

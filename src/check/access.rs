@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::html::Words;
+use super::html::{Tree, Words};
 use super::script;
 use super::view::View;
 use super::{colors, css};
@@ -86,7 +86,9 @@ pub(super) fn table_header(view: &View<'_>) -> Vec<Diagnostic> {
         .map(|(spot, _)| problem(spot.of("")))
         .collect();
     for (spot, html) in &view.author.raw {
-        if html.contains("<table") && !html.contains("<th") {
+        let tree = Tree::read(html);
+        let has = |name: &str| tree.elements.iter().any(|element| element.name == name);
+        if has("table") && !has("th") {
             problems.push(problem(spot.of("<table")));
         }
     }

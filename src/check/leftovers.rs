@@ -1,6 +1,7 @@
 //! What was meant to be replaced before the mail went out, and what filters take for spam.
 
 use super::author::Passage;
+use super::links;
 use super::view::View;
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -217,14 +218,11 @@ pub(super) fn addresses(view: &View<'_>) -> Vec<Diagnostic> {
     let links = view.author.links.iter().filter(|link| !link.href.starts_with(own));
     links
         .filter_map(|link| {
-            let rest = match link.href.split_once("://") {
-                Some((_, rest)) => rest,
-                None => link.href.strip_prefix("mailto:")?,
+            let host = match link.href.strip_prefix("mailto:") {
+                Some(mailbox) => mailbox.split('?').next()?.rsplit('@').next()?.to_owned(),
+                None => links::lower_host(&link.href)?,
             };
-            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            let host = host.rsplit('@').next().unwrap_or_default();
-            let host = host.split(':').next().unwrap_or_default();
-            reserved(host).then(|| {
+            reserved(&host).then(|| {
                 Diagnostic::warning(
                     "leftover-address",
                     format!("{host} is nobody's: it stands for an address"),

@@ -115,7 +115,8 @@ const TRACKING: [&str; 16] = [
     "li_fat_id",
 ];
 
-/// A web address taken apart.
+/// A web address taken apart as it is written. Not by the `url` crate, which mends what is to be
+/// told (a host without dots, a port that is no number) and refuses a host with a slot in it.
 struct Web<'a> {
     user: bool,
     host: &'a str,
@@ -140,7 +141,8 @@ fn web(href: &str) -> Option<Web<'_>> {
     Some(Web { user, host, port })
 }
 
-fn lower_host(href: &str) -> Option<String> {
+/// The host of a web address, in lower case.
+pub(super) fn lower_host(href: &str) -> Option<String> {
     web(href).map(|web| web.host.to_lowercase().trim_end_matches('.').to_owned())
 }
 

@@ -149,8 +149,9 @@ fn look(
     }
     found.extend(told);
     problems.extend(found);
-    let dkim = workspace.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
-    problems.extend(gate.remaining(dkim.into_iter().collect()));
+    let config = &workspace.config;
+    let dkim = config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
+    problems.extend(gate.remaining(config.warnings.iter().cloned().chain(dkim).collect()));
     Ok((problems, Some(names.len())))
 }
 

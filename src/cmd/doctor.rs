@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use sejong_digest::config::{self, Secret};
+use sejong_digest::config::{self, PasswordError, Secret};
 use sejong_digest::diagnostic::{Diagnostic, render};
 use sejong_digest::doctor::dns::Dns;
 use sejong_digest::doctor::names;
@@ -80,6 +80,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     let relays = candidates(workspace, args)?;
     let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
+    found.extend(workspace.config.warnings.iter().map(|warning| of("configuration", warning)));
     found.push(secret(workspace));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);
@@ -127,9 +128,9 @@ fn without_dns(domains: &Domains, reason: String) -> Vec<Finding> {
 
 /// Relays with what is known of their passwords.
 fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Failure> {
-    let candidate = |relay: Relay, known: Result<Relay, String>| match known {
+    let candidate = |relay: Relay, known: Result<Relay, PasswordError>| match known {
         Ok(relay) => Candidate { relay, no_password: None },
-        Err(reason) => Candidate { relay, no_password: Some(reason) },
+        Err(error) => Candidate { relay, no_password: Some(error.to_string()) },
     };
     if let Some(url) = &args.relay {
         let relay =
@@ -141,7 +142,7 @@ fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Fail
     Ok(relays
         .map(|(number, configured)| {
             let known = configured.with_password(number, &workspace.environment);
-            candidate(configured.relay.clone(), known)
+            candidate(configured.route.relay.clone(), known.map(|route| route.relay))
         })
         .collect())
 }

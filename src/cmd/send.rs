@@ -13,9 +13,10 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::Reopened;
+use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
-use sejong_digest::delivery::schedule;
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
@@ -76,7 +77,7 @@ pub(crate) struct Args {
     #[arg(long, hide_short_help = true)]
     retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = schedule::duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
     wait: Duration,
     /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339
@@ -193,7 +194,10 @@ fn routes(workspace: &Workspace, args: &PlanArgs) -> Result<RoutePlan, Failure> 
         (None, None) if relays.is_empty() => {
             vec![("no relay: digest.toml has no [[relay]]".to_owned(), None)]
         }
-        (None, None) => relays.iter().map(|relay| (relay.relay.to_string(), relay.limit)).collect(),
+        (None, None) => {
+            let routes = relays.iter().map(|relay| &relay.route);
+            routes.map(|route| (route.relay.to_string(), route.limit)).collect()
+        }
     };
     Ok(RoutePlan::new(named, args.limit))
 }
@@ -273,7 +277,7 @@ impl Send<'_> {
     async fn destination(&self, plan: &Plan) -> Result<Destination, Failure> {
         let mut destination = relays::destination(self.workspace, &self.args.plan.relay).await?;
         let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
-        destination.share_connections(self.args.plan.connections, most);
+        share_connections(&mut destination.routes, self.args.plan.connections, most);
         Ok(destination)
     }
 
@@ -322,7 +326,7 @@ impl Send<'_> {
     }
 
     /// The relays; a limit on the command line stands for theirs.
-    fn routes(&self, destination: &Destination) -> Vec<run::Route> {
+    fn routes(&self, destination: &Destination) -> Vec<Route> {
         let mut routes = destination.routes.clone();
         if self.args.plan.limit.is_some() {
             routes.iter_mut().for_each(|route| route.limit = None);

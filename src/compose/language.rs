@@ -1,6 +1,8 @@
 //! The language of parts (WCAG 3.1.2): a screen reader that reads hangul with an English voice
 //! reads nothing, and a phone sets it with the wrong face.
 
+use crate::issue::script::Script;
+
 /// A stretch of text in one script, and the language that its script says; `None` where the
 /// surrounding language is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,13 +11,14 @@ pub(super) struct Run<'a> {
     pub(super) text: &'a str,
 }
 
-/// The language that a character's script tells, where it tells one.
+/// The language that a character's script tells, where it tells one that a reader's program sets
+/// and speaks in a way of its own.
 fn of_script(c: char) -> Option<&'static str> {
-    match c as u32 {
-        0x1100..=0x11FF | 0x3130..=0x318F | 0xA960..=0xA97F | 0xAC00..=0xD7FF => Some("ko"),
-        0x3040..=0x30FF | 0x31F0..=0x31FF => Some("ja"),
-        0x0590..=0x05FF => Some("he"),
-        0x0600..=0x06FF | 0x0750..=0x077F => Some("ar"),
+    match Script::of(c)? {
+        Script::Hangul => Some("ko"),
+        Script::Kana => Some("ja"),
+        Script::Hebrew => Some("he"),
+        Script::Arabic => Some("ar"),
         _ => None,
     }
 }
@@ -73,7 +76,7 @@ pub(super) fn set_apart(text: &str, around: &str) -> (Option<&'static str>, Opti
     let is_turned = |c| of_script(c).is_some_and(|language| direction(language) == "rtl");
     let turned = count(is_turned) * 2 > letters && direction(around) == "ltr";
     let kana = count(|c| of_script(c) == Some("ja"));
-    let han = count(|c| matches!(c as u32, 0x3400..=0x4DBF | 0x4E00..=0x9FFF));
+    let han = count(|c| Script::of(c) == Some(Script::Han));
     let breaks = kana > 0 && (kana + han) * 2 > letters && line_breaks(around).is_none();
     (turned.then_some("rtl"), line_breaks("ja").filter(|_| breaks))
 }

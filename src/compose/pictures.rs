@@ -7,7 +7,8 @@ use super::style::{COLUMN_WIDTH, TEXT_WIDTH};
 use super::{Composition, Picture, Segment};
 use crate::crypto;
 use crate::issue::block::{Block, BlockKind, Figure, Inline};
-use crate::issue::image::{Image, percent_encode_path};
+use crate::issue::image::Image;
+use crate::issue::percent;
 use crate::issue::{Article, Issue, Layout, Pictures, Publication};
 use crate::picture::Format;
 
@@ -181,9 +182,7 @@ pub(super) fn sources(
         Pictures::Hosted => issue
             .images
             .iter()
-            .map(|image| {
-                format!("{}/{}", publication.base_url, percent_encode_path(&image.sent.path))
-            })
+            .map(|image| format!("{}/{}", publication.base_url, percent::path(&image.sent.path)))
             .collect(),
     }
 }

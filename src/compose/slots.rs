@@ -63,7 +63,8 @@ pub(super) fn end_when_mark() -> char {
     END_WHEN
 }
 
-/// Cuts an HTML document: values are escaped, and percent-encoded within links.
+/// Cuts an HTML document: values are escaped, and percent-encoded within links. It is our own
+/// document, in which no attribute holds a `<`: whether a slot stands in a tag shows without a tree.
 pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
     // Where the tag began that the text up to `seen` ends in. Slots come in order, so that a long
     // text is looked through once, not once for each.

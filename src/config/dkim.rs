@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::secret::others_can_read;
 use crate::crypto::signing::{Algorithm, KeyError, SigningKey};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::{Located, Table};
@@ -109,18 +110,6 @@ impl KeyFile {
 
 fn read_to_string(path: &Path) -> std::io::Result<SecretString> {
     fs::read_to_string(path).map(SecretString::from)
-}
-
-#[cfg(unix)]
-fn others_can_read(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    // A file that was readable a moment ago has a mode.
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_can_read(_: &Path) -> bool {
-    false
 }
 
 /// Reads `[dkim]`; `None` where it is missing, or has problems.

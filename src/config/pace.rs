@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{rate, wrong};
+use crate::delivery::duration;
 use crate::delivery::run::lanes::LaneOptions;
-use crate::delivery::schedule::{self, Schedule};
+use crate::delivery::schedule::Schedule;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Kind, Table};
 
@@ -18,7 +19,7 @@ pub(super) fn retry(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Schedu
         ("give_up", &mut schedule.give_up),
     ] {
         let Some(text) = section.text(key) else { continue };
-        match schedule::duration(&text.value) {
+        match duration::read(&text.value) {
             Ok(read) if read > Duration::ZERO => *time = read,
             _ => {
                 let help = "write \"30s\", \"5m\", \"2h\" or \"3d\"";

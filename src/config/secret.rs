@@ -129,19 +129,23 @@ fn create(path: &Path) -> Result<Secret, SecretError> {
     }
 }
 
-#[cfg(unix)]
 fn check_owner_only(path: &Path) -> Result<(), SecretError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let metadata = fs::metadata(path).map_err(|error| SecretError::File(path.to_owned(), error))?;
-    match metadata.permissions().mode() & 0o077 {
-        0 => Ok(()),
-        _ => Err(SecretError::Open(path.to_owned())),
+    if others_can_read(path) {
+        return Err(SecretError::Open(path.to_owned()));
     }
+    Ok(())
+}
+
+/// Whether others on this machine can read or change a file that is there.
+#[cfg(unix)]
+pub(super) fn others_can_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn check_owner_only(_: &Path) -> Result<(), SecretError> {
-    Ok(())
+pub(super) fn others_can_read(_: &Path) -> bool {
+    false
 }
 
 #[cfg(test)]

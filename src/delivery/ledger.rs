@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
+use super::id::RevisionId;
 use super::journal::{self, Settled};
 use super::state::State;
 use crate::message::recipient::Recipient;
@@ -77,7 +78,7 @@ pub struct Claimed {
     /// Its number.
     pub row: i64,
     /// The revision that its message is made of.
-    pub revision: Option<i64>,
+    pub revision: Option<RevisionId>,
     /// Whom the message is for.
     pub recipient: Recipient,
     /// The Message-ID that its message had at an earlier attempt, without angle brackets.

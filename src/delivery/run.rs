@@ -23,10 +23,10 @@ use tokio::task::JoinSet;
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::pace::Rate;
+use super::route::Route;
 use super::schedule::Schedule;
 use super::templates::Templates;
-use crate::smtp::outcome::Trouble;
-use crate::smtp::relay::Relay;
+use crate::smtp::trouble::Trouble;
 use crate::store::StoreError;
 use lanes::LaneOptions;
 use queue::Queue;
@@ -44,15 +44,6 @@ pub enum Stopping {
     Drain,
     /// Drop the connections: rows on the wire become uncertain.
     Abort,
-}
-
-/// A relay, and how hard it may be used.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// Where to, with its password, and over how many connections.
-    pub relay: Relay,
-    /// How fast at most, across its connections.
-    pub limit: Option<Rate>,
 }
 
 /// What a run is told.

@@ -128,39 +128,6 @@ fn stated(text: &str) -> Option<Duration> {
     })
 }
 
-/// It is not of the form `5m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a time is written 30s, 5m, 2h or 3d")]
-pub struct DurationError;
-
-/// Reads `500ms`, `30s`, `5m`, `2h` or `3d`.
-///
-/// # Errors
-/// [`DurationError`].
-pub fn duration(text: &str) -> Result<Duration, DurationError> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u32 = text[..digits].parse().map_err(|_| DurationError)?;
-    let unit_ms: u64 = match text[digits..].trim() {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(DurationError),
-    };
-    Ok(Duration::from_millis(u64::from(number) * unit_ms))
-}
-
-/// A time as people say it.
-pub fn told(time: Duration) -> String {
-    match time.as_secs() {
-        s if s < 120 => format!("{s} s"),
-        s if s < 7_200 => format!("{} min", s / 60),
-        s => format!("{} h", s / 3_600),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -225,16 +192,6 @@ mod tests {
         assert_eq!(schedule.next(Kind::Refusal, tries(3, 3, day), 1), Next::GiveUp);
         assert_eq!(schedule.next(Kind::Rate, tries(3, 0, day), 1), Next::GiveUp);
         assert!(matches!(schedule.next(Kind::Refusal, tries(2, 2, day), 1), Next::After(_)));
-    }
-
-    #[test]
-    fn durations_read() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration(" 2 h "), Ok(MINUTE * 120));
-        assert_eq!(duration("3d"), Ok(MINUTE * 60 * 72));
-        for bad in ["", "5", "m", "-5m", "5 weeks", "99999999999s"] {
-            assert_eq!(duration(bad), Err(DurationError), "{bad}");
-        }
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::id::RevisionId;
 use super::ledger::Claimed;
 use crate::message::Message;
 use crate::message::splice::{SpliceError, Template};
@@ -10,12 +11,15 @@ use crate::message::splice::{SpliceError, Template};
 #[derive(Clone, Debug)]
 pub struct Templates {
     latest: Template,
-    earlier: HashMap<i64, Template>,
+    earlier: HashMap<RevisionId, Template>,
 }
 
 impl Templates {
     /// The template of the latest revision, for every row that names no other.
-    pub fn new(latest: Template, earlier: impl IntoIterator<Item = (i64, Template)>) -> Templates {
+    pub fn new(
+        latest: Template,
+        earlier: impl IntoIterator<Item = (RevisionId, Template)>,
+    ) -> Templates {
         Templates { latest, earlier: earlier.into_iter().collect() }
     }
 

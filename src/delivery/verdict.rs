@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
+use super::duration;
 use super::ledger::claim::{Earlier, Retry};
-use super::schedule::{Kind, Next, Schedule, Tries, told};
+use super::schedule::{Kind, Next, Schedule, Tries};
 use super::state::State;
 use crate::smtp::outcome::{About, Failure, Outcome, Scope, Stage};
 use crate::smtp::reply::Reply;
@@ -172,7 +173,7 @@ fn deferred(failure: &Failure, attempt: &Attempt, schedule: &Schedule) -> Become
             Becomes::Settled { state: State::Deferred, text, retry: Some(retry) }
         }
         None => {
-            let text = format!("given up after {}: {}", told(since), said(failure));
+            let text = format!("given up after {}: {}", duration::whole(since), said(failure));
             Becomes::Settled { state: State::Refused, text, retry: None }
         }
     }

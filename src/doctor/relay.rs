@@ -10,16 +10,19 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Finding;
-use super::certificate::Certificate;
+use crate::net::certificate::Certificate;
 use crate::net::tls::{HandshakeError, Secured};
-use crate::smtp::outcome::{Cause, Stage, Trouble};
+use crate::smtp::hello::{Hello, HelloSource};
+use crate::smtp::outcome::Stage;
 use crate::smtp::relay::{Relay, Timeouts, Tls};
 use crate::smtp::session::{Offered, Session};
+use crate::smtp::trouble::{Cause, Trouble};
 
 const REACHED: &str = "relay";
 const TLS: &str = "relay-tls";
 const CERTIFICATE: &str = "relay-certificate";
 const LOGIN: &str = "relay-login";
+const HELLO: &str = "relay-hello";
 const EXTENSIONS: &str = "relay-extensions";
 const SIZE: &str = "size";
 
@@ -101,10 +104,12 @@ async fn one(
         Ok(session) => {
             let offered = session.offered().clone();
             let secured = session.secured();
+            let hello = session.hello().clone();
             session.quit().await;
             let login = candidate.no_password.is_none();
             passed(&relay, Stage::Mail, login, &mut found);
             found.extend(secured.map(|secured| certificate(&relay, &secured, now)));
+            found.push(named(&relay, &hello));
             found.push(extensions(&relay, &offered));
             found.extend(message_size.map(|size| fits(&relay, &offered, size)));
         }
@@ -145,6 +150,25 @@ fn passed(relay: &Relay, stage: Stage, login: bool, found: &mut Vec<Finding>) {
     }
 }
 
+/// Who we say we are: a bare name is refused by many, often not before RCPT.
+fn named(relay: &Relay, hello: &Hello) -> Finding {
+    let message = match &hello.source {
+        HelloSource::Options => format!("{relay}: greeted as {hello}, as hello says"),
+        HelloSource::Machine => format!("{relay}: greeted as {hello}, the name of this machine"),
+        HelloSource::Address(machine) if machine.is_empty() => {
+            format!("{relay}: greeted as {hello}: this machine has no name")
+        }
+        HelloSource::Address(machine) => format!(
+            "{relay}: greeted as {hello}: the name of this machine, {machine}, is no full host name"
+        ),
+    };
+    if hello.is_full() {
+        return Finding::ok(HELLO, message);
+    }
+    let message = format!("{message}; it is no full host name, and many relays refuse such");
+    Finding::warning(HELLO, message).help("write one in hello, as in mail.your.domain")
+}
+
 /// The certificate that TLS was content with: for how long it will be.
 fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
     let version = secured.version;
@@ -173,6 +197,9 @@ fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
 
 fn failed(trouble: &Trouble) -> Finding {
     let (check, help) = match (trouble.stage, &trouble.cause) {
+        (Stage::Ehlo, Cause::Reply(reply)) if reply.class() == 5 => {
+            (HELLO, "if it wants another name, set hello to this machine's full host name")
+        }
         (Stage::Auth, _) => {
             (LOGIN, "check user and password; some relays want a key made for apps")
         }

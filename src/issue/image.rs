@@ -230,21 +230,6 @@ fn lexically_inside(root: &Path, path: &Path) -> bool {
     plain.starts_with(root)
 }
 
-/// A path as an address holds it (RFC 3986 3.3): what is not `pchar` or `/`, as UTF-8 bytes in
-/// hexadecimal.
-pub fn percent_encode_path(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(byte as char);
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

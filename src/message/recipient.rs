@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::issue::script::Script;
 use crate::message::address::Address;
 
 /// A subscriber in one send.
@@ -131,9 +132,9 @@ fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a name is written in Hangul syllables only.
+/// Whether a name is written in Hangul only.
 fn is_hangul(name: &str) -> bool {
-    name.chars().all(|c| ('\u{AC00}'..='\u{D7A3}').contains(&c))
+    name.chars().all(|c| Script::of(c) == Some(Script::Hangul))
 }
 
 #[cfg(test)]

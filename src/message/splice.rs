@@ -8,6 +8,8 @@ mod values;
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
 use super::address::Address;
 use super::dkim::{self, Signer};
 use super::encode::{self, Base64Literal, Base64Writer, Encoding};
@@ -284,7 +286,9 @@ impl Template {
 
 /// An address within a `mailto:` URI (RFC 6068 2).
 fn mailto(address: &str) -> String {
-    address.replace('%', "%25").replace('?', "%3F").replace('&', "%26").replace('"', "%22")
+    const RESERVED: &AsciiSet =
+        &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'&').add(b'"').add(b'<').add(b'>');
+    utf8_percent_encode(address, RESERVED).to_string()
 }
 
 fn headers_before_to(identity: &Identity) -> Vec<u8> {

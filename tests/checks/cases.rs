@@ -72,6 +72,12 @@ pub(crate) fn publication(case: &Path) -> Publication {
             .write("issues/2025-11/heavy.png", png(1104, 700, 255, true))
             .write("issues/2025-11/huge.png", png(1104, 700, 200, true));
     }
+    #[cfg(unix)]
+    if case.file_name().is_some_and(|name| name == "relay-password") {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = here.path("relay-password.txt");
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
     // A picture for who names it.
     here = here.write("theme/night.png", png(1104, 700, 255, false));
     here
@@ -134,6 +140,21 @@ fn each_case_reports_what_its_comments_say_and_nothing_else() {
     }
     assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count >= 12, "{count}");
+}
+
+#[test]
+fn a_password_in_digest_toml_is_told_and_not_shown() {
+    let here = publication(&folder().join("relay-password"));
+    for form in ["human", "json", "sarif", "github"] {
+        let output = here.run(&["check", "--format", form]);
+        assert!(output.stdout.contains("password-in-url"), "{form}: {output:?}");
+        assert!(!format!("{output:?}").contains("correct-horse"), "{form}: {output:?}");
+    }
+    // A URL that cannot be read may hold one too.
+    let here = here.edit("digest.toml", "@mail.sejong.example\" #", "@mail.sejong.example:x\" #");
+    let output = here.run(&["check"]);
+    assert!(output.code == 3 && output.stdout.contains("is not a port"), "{output:?}");
+    assert!(!format!("{output:?}").contains("correct-horse"), "{output:?}");
 }
 
 #[test]

@@ -122,3 +122,43 @@ fn mail_in_the_clear_over_a_network_is_a_warning_and_offline_asks_no_network() {
     says(&output, "relay-tls", "warning", &["in the clear"]);
     says(&output, "relay", "warning", &["not asked"]);
 }
+
+/// What the relay heard in EHLO.
+fn greetings(relay: &Relay) -> Vec<String> {
+    let lines = relay.lines();
+    lines.iter().filter_map(|line| line.strip_prefix("EHLO ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_name_in_ehlo_is_told_and_a_bare_one_is_a_warning() {
+    let relay = Relay::new();
+    let named = |name: &str| format!("{}?hello={name}", relay.url());
+    let output = doctor(&Publication::new(), &["--relay", &named("news.sejong.example")]);
+    says(&output, "relay-hello", "ok", &["greeted as news.sejong.example, as hello says"]);
+    let output = doctor(&Publication::new(), &["--relay", &named("vm")]);
+    says(&output, "relay-hello", "warning", &["greeted as vm", "no full host name", "hello"]);
+    let here = Publication::new();
+    let text = here.read("digest.toml");
+    let table = format!("{text}\n[[relay]]\nurl = \"{}\"\nhello = \"192.0.2.9\"\n", relay.url());
+    let output = doctor(&here.write("digest.toml", table), &[]);
+    says(&output, "relay-hello", "ok", &["greeted as [192.0.2.9]"]);
+    assert_eq!(greetings(&relay), ["news.sejong.example", "vm", "[192.0.2.9]"]);
+}
+
+#[test]
+fn a_machine_with_a_bare_name_greets_with_its_address() {
+    let relay = Relay::new();
+    let output = doctor(&Publication::new(), &["--relay", &relay.url()]);
+    let [said] = greetings(&relay).try_into().expect("one greeting");
+    says(&output, "relay-hello", "ok", &[&said]);
+    // Whatever this machine is called.
+    assert!(said == "[127.0.0.1]" || said.split('.').count() > 1, "{said}");
+}
+
+#[test]
+fn a_relay_that_refuses_our_name_is_told_what_to_set() {
+    let wants = Do::reply("504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname");
+    let relay = Relay::scripted(Script::new().rule(At::Ehlo, When::Always, wants));
+    let output = doctor(&Publication::new(), &["--relay", &relay.url()]);
+    says(&output, "relay-hello", "error", &["need fully-qualified hostname", "set hello"]);
+}

@@ -33,7 +33,7 @@ fn the_whole_report_reads_as_lines() {
     let relay = Relay::new();
     let (web, here) = one_click::page(|_| Reply::status(404));
     // Not loopback by its address, so that nothing hangs on the address of this machine.
-    let url = format!("smtp://0.0.0.0:{}?tls=none", relay.port());
+    let url = format!("smtp://0.0.0.0:{}?tls=none&hello=news.sejong.example", relay.port());
     let zone = Zone::good().without("_dmarc.sejong.example").serve();
     let output = here.run(&["doctor", "2025-11", "--dns", &zone, "--relay", &url]);
     assert_eq!(output.code, 3, "{output:?}");
@@ -63,6 +63,27 @@ fn a_mailbox_provider_and_a_link_without_tls_are_errors() {
     says(&output, "from", "error", &["naver.com", "a domain of your own"]);
     says(&output, "base-url", "error", &["write https://"]);
     says(&output, "one-click", "error", &["lack a header"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_password_that_others_can_read_is_a_warning_and_not_shown() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let text = Publication::new().read("digest.toml");
+    let relay =
+        "[[relay]]\nurl = \"smtps://kim:correct-horse@192.0.2.1\"\npassword_file = \"pw\"\n";
+    let here =
+        Publication::new().write("pw", "battery").write("digest.toml", format!("{text}\n{relay}"));
+    let mode =
+        |mode| std::fs::set_permissions(here.path("pw"), std::fs::Permissions::from_mode(mode));
+    mode(0o640).expect("changed");
+    let output = here.run(&["doctor", "--offline", "--json"]);
+    says(&output, "configuration", "warning", &["digest.toml:8:7", "password", "git"]);
+    says(&output, "configuration", "warning", &["pw can be read by others", "chmod 600"]);
+    assert!(!format!("{output:?}").contains("correct-horse"), "{output:?}");
+    mode(0o600).expect("changed");
+    let output = here.run(&["doctor", "--offline"]);
+    assert!(!output.stdout.contains("chmod"), "{output:?}");
 }
 
 #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! The rules: files in, findings out. A finding says where, what, and what to do.
 
+use std::collections::HashSet;
+
 use crate::scan::{Named, functions, items, lines_with, paths};
 use crate::tree::File;
 
@@ -143,19 +145,9 @@ pub(crate) fn homes_are_complete(
     everywhere: &[&str],
 ) -> Vec<String> {
     let mut findings = Vec::new();
-    let mut inside = false;
     let mut declared = Vec::new();
-    for (number, line) in manifest.lines().enumerate() {
-        if line.starts_with('[') {
-            inside = line == "[dependencies]";
-        }
-        let Some((name, _)) = line.split_once('=').filter(|_| inside && !line.starts_with('#'))
-        else {
-            continue;
-        };
-        let name = name.trim().replace('-', "_");
+    for (name, number) in dependencies(manifest) {
         if !homes.iter().any(|home| home.0 == name) && !everywhere.contains(&name.as_str()) {
-            let number = number + 1;
             findings
                 .push(format!("Cargo.toml:{number}: give `{name}` a home in tests/tidy/main.rs"));
         }
@@ -166,6 +158,75 @@ pub(crate) fn homes_are_complete(
         findings.push(format!(
             "tests/tidy/main.rs: `{name}` is no dependency any more: remove its line"
         ));
+    }
+    findings
+}
+
+/// The crates of `[dependencies]` as code names them, with their lines.
+fn dependencies(manifest: &str) -> Vec<Named> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for (number, line) in manifest.lines().enumerate() {
+        if line.starts_with('[') {
+            inside = line == "[dependencies]";
+        }
+        if let Some((name, _)) = line.split_once('=').filter(|_| inside && !line.starts_with('#')) {
+            found.push((name.trim().replace('-', "_"), number + 1));
+        }
+    }
+    found
+}
+
+/// A dependency that only tests name is none of the program's.
+pub(crate) fn used_by_tests_only(manifest: &str, files: &[File]) -> Vec<String> {
+    let mut named: HashSet<String> = HashSet::new();
+    for file in files {
+        named.extend(lines_of_imports(file).into_iter().map(|(name, _)| name.to_owned()));
+        // `super::csv` is a module of ours.
+        let paths = paths(&file.code).into_iter().filter(|path| path.len() > 1);
+        named.extend(paths.map(|mut path| path.swap_remove(0).0));
+    }
+    let unused = dependencies(manifest).into_iter().filter(|(name, _)| !named.contains(name));
+    unused
+        .map(|(name, line)| {
+            format!("Cargo.toml:{line}: only tests use `{name}`: move it to [dev-dependencies]")
+        })
+        .collect()
+}
+
+/// How a statement begins.
+const STATEMENTS: [&str; 12] = [
+    "ALTER TABLE ",
+    "ATTACH ",
+    "CREATE ",
+    "DELETE FROM ",
+    "DETACH ",
+    "DROP ",
+    "INSERT INTO ",
+    "PRAGMA ",
+    "SELECT ",
+    "UPDATE ",
+    "VACUUM",
+    "WITH ",
+];
+
+/// SQL stands beside the tables that it speaks of.
+pub(crate) fn sql_homes(files: &[File], rooms: &[&str]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for file in files.iter().filter(|file| !rooms.contains(&file.room())) {
+        for token in &file.code {
+            let text = token.text.trim_start_matches(['b', 'c', 'r', '#']);
+            let Some(text) = text.strip_prefix('"') else { continue };
+            let is_sql = |line: &str| STATEMENTS.iter().any(|word| line.trim().starts_with(word));
+            if text.lines().any(is_sql) {
+                findings.push(format!(
+                    "{}:{}: SQL stands in {}: ask one of them",
+                    file.path,
+                    token.line,
+                    rooms.join(" and ")
+                ));
+            }
+        }
     }
     findings
 }

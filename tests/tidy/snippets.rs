@@ -170,3 +170,24 @@ fn stubs_and_unwraps_are_found() {
     let found = places(panics(&[File::new("src/a.rs", text)]));
     assert_eq!(found, ["src/a.rs:2", "src/a.rs:3", "src/a.rs:4"]);
 }
+
+#[test]
+fn a_dependency_of_tests_alone_is_found() {
+    let manifest = "[dependencies]\ncsv = \"1\"\nserde-json = \"1\"\nmemchr = \"2\"\n\
+                    [dev-dependencies]\ntempfile = \"3\"\n";
+    let source = "use super::csv::Record;\nuse memchr;\nfn a() { serde_json::from_str(b) }\n\
+                  #[cfg(test)]\nmod tests { use csv::Reader; }\n";
+    let found = places(used_by_tests_only(manifest, &[File::new("src/a.rs", source)]));
+    assert_eq!(found, ["Cargo.toml:2"]);
+}
+
+#[test]
+fn sql_is_found_outside_its_rooms() {
+    let find = |path, text| places(sql_homes(&[File::new(path, text)], &["store"]));
+    let source = "const A: &str = \"\n  SELECT id FROM a\";\nfn b() { c(r#\"DELETE FROM a\"#) }";
+    assert_eq!(find("src/cmd/a.rs", source), ["src/cmd/a.rs:1", "src/cmd/a.rs:3"]);
+    assert_eq!(find("src/store/mod.rs", source), [""; 0]);
+    let prose = "const A: &str = \"SELECTED, or UPDATE it\"; // SELECT id\n\
+                 #[cfg(test)]\nfn b() { c(\"SELECT id FROM a\") }";
+    assert_eq!(find("src/cmd/a.rs", prose), [""; 0]);
+}

@@ -29,7 +29,7 @@ impl Dialogue<'_> {
                 user.zip(password)
                     .and_then(|(user, password)| Some((decode(&user)?, decode(&password)?)))
             }
-            _ => return Ok(self.say("504 5.5.4 PLAIN or LOGIN")),
+            _ => return self.scripted(At::Auth, "504 5.5.4 PLAIN or LOGIN").await,
         };
         let right = given.is_some() && given == self.shared.options.login;
         let duty = match right {

@@ -2,6 +2,7 @@
 //! and as JSON.
 
 use sejong_digest::compose::Composition;
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::Plan;
 
@@ -81,7 +82,7 @@ impl PlanText<'_> {
                 finish.map_or(String::new(), |at| at.strftime(", until %F %H:%M").to_string());
             text.push_str(&format!(
                 "Pace      at most {rate}: about {}{finish}\n",
-                duration(seconds)
+                duration::about(seconds)
             ));
         }
         let base_url = &workspace.config.publication.base_url;
@@ -178,14 +179,4 @@ fn signed(workspace: &Workspace) -> String {
 /// `1 recipient`, `12 recipients`.
 pub(super) fn counted(number: u64, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
-}
-
-/// A time as people say it.
-pub(super) fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 10.0 => format!("{s:.1} s"),
-        s if s < 120.0 => format!("{s:.0} s"),
-        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3_600.0),
-    }
 }

@@ -1,12 +1,12 @@
 //! After the last message: what became of all, in words, as JSON and as an exit code.
 
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
 use sejong_digest::delivery::send::report::{Excerpt, SendReport};
 use sejong_digest::delivery::state::State;
 use serde::Serialize;
 
-use super::plan::duration;
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::shown;
@@ -113,7 +113,7 @@ fn in_words(report: &SendReport) -> String {
     let pace = if report.settled == 0 {
         String::new()
     } else {
-        let took = duration(report.elapsed.as_secs_f64());
+        let took = duration::about(report.elapsed.as_secs_f64());
         format!(" in {took} ({:.0}/s)", report.per_second())
     };
     format!("{}: {} of {} planned{pace}\n", report.issue, parts.join(", "), counts.planned)

@@ -1,4 +1,7 @@
 //! Lines of a given width, counted as terminals and mail programs show them.
+//!
+//! No crate wraps like this: a slot is as wide as a usual name, an address is never cut, Korean
+//! keeps its words whole, and Chinese and Japanese break between letters but not before some marks.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 

@@ -8,6 +8,7 @@
 
 use super::revision::PlannedText;
 use super::{Ledger, NewRun, Reopened, staging};
+use crate::delivery::id::RevisionId;
 use crate::store::StoreError;
 
 /// The step that takes the key out of `recipient`; see [`super::STEPS`].
@@ -140,7 +141,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn kept_revisions(&self, reopened: Reopened) -> Result<Vec<i64>, StoreError> {
+    pub async fn kept_revisions(&self, reopened: Reopened) -> Result<Vec<RevisionId>, StoreError> {
         let uncertain = if reopened.uncertain { ", 'uncertain'" } else { "" };
         let refused = if reopened.refused { ", 'refused'" } else { "" };
         let statement = format!(

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::Ledger;
+use crate::delivery::id::RevisionId;
 use crate::store::StoreError;
 
 /// The second step of the tables.
@@ -48,7 +49,7 @@ pub struct FrozenIssue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
     /// What rows refer to.
-    pub id: i64,
+    pub id: RevisionId,
     /// 1 for the first of an issue.
     pub number: i64,
     /// What was frozen.
@@ -59,11 +60,11 @@ pub struct Revision {
 #[derive(Clone, Copy, Debug)]
 pub enum PlannedText<'a> {
     /// A revision that the ledger has.
-    Kept(i64),
+    Kept(RevisionId),
     /// A new one.
     New(&'a FrozenIssue),
     /// This one, in the place of a revision that nobody was sent.
-    Instead(i64, &'a FrozenIssue),
+    Instead(RevisionId, &'a FrozenIssue),
 }
 
 /// The next revision.
@@ -111,7 +112,7 @@ impl Ledger {
         &self,
         connection: &mut SqliteConnection,
         text: PlannedText<'_>,
-    ) -> Result<i64, sqlx::Error> {
+    ) -> Result<RevisionId, sqlx::Error> {
         let (frozen, replaced) = match text {
             PlannedText::Kept(id) => return Ok(id),
             PlannedText::New(frozen) => (frozen, None),

@@ -12,8 +12,9 @@ use super::health::{Health, Wait};
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::refusals::{Refusal, Refusals, Sum};
-use super::{Options, Route, Stopping};
-use crate::smtp::outcome::Trouble;
+use super::{Options, Stopping};
+use crate::delivery::route::Route;
+use crate::smtp::trouble::Trouble;
 
 /// Sessions that fail one after the other before a connection is given up.
 const MAX_FAILURES: u32 = 6;

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use super::{SendError, SendOptions};
 use crate::compose::Composition;
+use crate::delivery::id::RevisionId;
 use crate::delivery::ledger::revision::{FrozenIssue, PlannedText, Revision};
 use crate::delivery::templates::Templates;
 use crate::diagnostic::Place;
@@ -90,11 +91,11 @@ pub struct Content {
 #[derive(Debug)]
 enum Chosen {
     /// A revision of the ledger.
-    Kept(i64),
+    Kept(RevisionId),
     /// The files, as the next one.
     New(FrozenIssue),
     /// The files, in the place of a revision that nobody was sent.
-    Instead(i64, FrozenIssue),
+    Instead(RevisionId, FrozenIssue),
 }
 
 /// The files give something else than what was planned.
@@ -211,7 +212,7 @@ impl Content {
     pub(super) fn is_expected(
         &self,
         expected: Option<&ExpectedHash>,
-        kept: &[i64],
+        kept: &[RevisionId],
     ) -> Result<(), SendError> {
         let Some(expected) = expected else { return Ok(()) };
         let earlier = self.revisions.iter().filter(|revision| kept.contains(&revision.id));

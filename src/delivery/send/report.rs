@@ -10,7 +10,7 @@ use crate::delivery::ledger::overview::{Counts, Listed};
 use crate::delivery::receipt::Receipt;
 use crate::delivery::run::{self, Ended};
 use crate::delivery::state::State;
-use crate::smtp::outcome::Trouble;
+use crate::smtp::trouble::Trouble;
 
 /// Rows of each state that are told one by one.
 const ROWS: usize = 10;

@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::utf8_percent_encode;
+
 use crate::compose::{Context, Segment};
+use crate::issue::percent::RESERVED;
 use crate::message::recipient::Recipient;
 
 /// The values of one recipient, by slot.
@@ -15,7 +18,7 @@ impl Values<'_> {
         match context {
             Context::Plain => Cow::Borrowed(value),
             Context::Html => escape_html(value),
-            Context::UrlPart | Context::PlainUrlPart => Cow::Owned(percent_encode(value)),
+            Context::UrlPart | Context::PlainUrlPart => utf8_percent_encode(value, RESERVED).into(),
         }
     }
 }
@@ -26,20 +29,6 @@ fn escape_html(value: &str) -> Cow<'_, str> {
     }
     let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     Cow::Owned(escaped.replace('"', "&quot;").replace('\'', "&#39;"))
-}
-
-/// RFC 3986 2.1: all but unreserved characters.
-fn percent_encode(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(byte as char);
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 /// Segments as one text for one recipient.

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::delivery::id::RevisionId;
 use crate::delivery::ledger::revision::PlannedText;
 use crate::delivery::ledger::{NewRun, STEPS};
 use crate::store::Store;
@@ -133,7 +134,7 @@ async fn a_second_plan_gives_nobody_a_second_row() {
         }
         staging.finish().await.unwrap();
         let run = NewRun { content_hash: "hash", boot: "boot", started_at: "2025-11-06T14:00:00Z" };
-        let text = PlannedText::Kept(1);
+        let text = PlannedText::Kept(RevisionId(1));
         sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '')")
             .execute(store.pool())
             .await
