@@ -95,7 +95,7 @@ pub struct Verdict {
 
 /// The verdict on an attempt.
 pub fn verdict(outcome: &Outcome, attempt: &Attempt, schedule: &Schedule) -> Verdict {
-    let slows = outcome.failure().and_then(slows);
+    let slows = outcome.failure().filter(|failure| failure.about() != About::Us).and_then(slows);
     let settled = |state, failure: &Failure| Becomes::Settled {
         state,
         text: said(failure).to_owned(),
@@ -107,10 +107,18 @@ pub fn verdict(outcome: &Outcome, attempt: &Attempt, schedule: &Schedule) -> Ver
             let (state, text) = (State::Accepted, reply.text.clone());
             plain(Becomes::Settled { state, text, retry: None }, Evidence::Accepted)
         }
-        Outcome::Deferred(failure) => Verdict {
-            stage: failure.reply.as_ref().map(|_| failure.stage),
-            ..plain(deferred(failure, attempt, schedule), Evidence::Later)
-        },
+        Outcome::Deferred(failure) => {
+            let becomes = deferred(failure, attempt, schedule);
+            let given_up = matches!(becomes, Becomes::Settled { retry: None, .. });
+            let evidence = match failure.about() {
+                About::Us => Evidence::Refused(About::Us),
+                About::Recipient if given_up => Evidence::OwnRefusal,
+                About::Unclear if given_up => Evidence::Refused(About::Unclear),
+                About::Recipient | About::Unclear => Evidence::Later,
+            };
+            let stage = failure.reply.as_ref().map(|_| failure.stage);
+            Verdict { stage, ..plain(becomes, evidence) }
+        }
         Outcome::Refused(failure) => match failure.about() {
             About::Recipient => plain(settled(State::Refused, failure), Evidence::OwnRefusal),
             About::Us if failure.stage == Stage::Mail => {
@@ -163,7 +171,8 @@ fn has_ended_session(failure: &Failure, first: bool) -> bool {
     named && failure.scope == Scope::Session
 }
 
-/// Not now: when next, or never.
+/// Not now: when next. When its time is over it is refused if the reply speaks of the mailbox; of
+/// anything else the run has to show first whom it is about.
 fn deferred(failure: &Failure, attempt: &Attempt, schedule: &Schedule) -> Becomes {
     let kind = Kind::of(failure);
     let since = since(attempt);
@@ -174,7 +183,9 @@ fn deferred(failure: &Failure, attempt: &Attempt, schedule: &Schedule) -> Become
         }
         None => {
             let text = format!("given up after {}: {}", duration::whole(since), said(failure));
-            Becomes::Settled { state: State::Refused, text, retry: None }
+            let own = failure.about() == About::Recipient;
+            let state = if own { State::Refused } else { State::Deferred };
+            Becomes::Settled { state, text, retry: None }
         }
     }
 }

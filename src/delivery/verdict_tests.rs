@@ -125,6 +125,7 @@ fn the_stage_is_kept_where_a_relay_may_have_a_copy() {
     };
     assert_eq!(kept("450 4.2.1 busy", "RCPT"), Some(Stage::Rcpt));
     assert_eq!(kept("451 4.3.0 not now", "dot"), Some(Stage::Dot));
+    assert_eq!(kept("454 4.7.1 Relay access denied", "RCPT"), Some(Stage::Rcpt));
     assert_eq!(kept("nothing", "dot"), Some(Stage::Dot));
     for (heard, at) in [
         ("554 5.7.1 spam", "dot"),

@@ -159,12 +159,21 @@ impl Failure {
     pub fn about(&self) -> About {
         let Some(reply) = &self.reply else {
             // Found before a command was spent: the message's size, or what an address needs.
-            return if self.scope == Scope::Message { About::Us } else { About::Recipient };
+            return match self.scope {
+                Scope::Message => About::Us,
+                Scope::Recipient => About::Recipient,
+                Scope::Session | Scope::Relay => About::Unclear,
+            };
         };
         let text = wording::without_addresses(&reply.text);
-        if is_about_us(self.stage, reply) || wording::is_about_us(&text) {
+        let for_now = reply.class() == 4;
+        let about_us = is_about_us(self.stage, reply) || wording::is_about_us(&text);
+        if about_us && !(for_now && (self.is_greylisting() || wording::may_mean_the_rate(&text))) {
             About::Us
-        } else if is_about_the_mailbox(reply) || wording::is_about_the_mailbox(&text) {
+        } else if for_now && matches!(reply.subject(), Some(1 | 2))
+            || is_about_the_mailbox(reply)
+            || wording::is_about_the_mailbox(&text)
+        {
             About::Recipient
         } else {
             About::Unclear

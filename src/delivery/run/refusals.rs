@@ -224,10 +224,11 @@ impl AtRelay {
         }
         let told = about.map(|(about, failure)| self.refused(row, about == About::Us, failure));
         // Most runs never have any.
-        if told.is_none() && !self.domains.is_empty() {
-            if let Some(at_domain) = self.domains.get_mut(&domain(row)) {
-                at_domain.all += 1;
-            }
+        if told.is_none()
+            && !self.domains.is_empty()
+            && let Some(at_domain) = self.domains.get_mut(&domain(row))
+        {
+            at_domain.all += 1;
         }
         if self.last.len() == LAST {
             self.last.pop_front();

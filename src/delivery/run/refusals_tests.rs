@@ -44,10 +44,13 @@ fn answers(refusals: &Refusals, domains: i64, line: &str) -> Option<i64> {
     stopped
 }
 
+/// Domains, answers, the row that stops the relay, who is refused, whether it is about us.
+type Line = (i64, String, Option<i64>, &'static [i64], bool);
+
 #[test]
 fn each_line_of_answers_has_its_sum() {
     let accepted = |count| "+".repeat(count);
-    let rows: [(i64, String, Option<i64>, &[i64], bool); 17] = [
+    let rows: [Line; 17] = [
         // Nobody was accepted: five of different domains stop it, one domain alone does not.
         (3, "abcde".to_owned(), Some(5), &[], true),
         (1, "abcdefgh".to_owned(), None, &[], true),
