@@ -209,16 +209,16 @@ pub(super) fn without_addresses(text: &str) -> String {
 
 /// What remains of a text when all is taken out that differs from one recipient to the next: the
 /// address and its parts, and every word with a digit or a link in it.
-pub(super) fn common(text: &str, recipient: &Address) -> String {
+pub(super) fn likeness(text: &str, recipient: &Address) -> String {
     let text = without_addresses(text);
     let (local, domain) =
         (recipient.local_part().to_lowercase(), recipient.domain().to_lowercase());
-    let is_common = |word: &&str| {
+    let is_alike = |word: &&str| {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let differs = bare == local || bare == domain || word.contains("://");
         !differs && !word.contains(|c: char| c.is_ascii_digit())
     };
-    joined(text.split(' ').filter(is_common))
+    joined(text.split(' ').filter(is_alike))
 }
 
 fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
