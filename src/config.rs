@@ -20,7 +20,7 @@ use crate::delivery::run::lanes::LaneOptions;
 use crate::delivery::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::{Pictures, Publication, load};
-use crate::manifest::{self, Kind, Located, Table, Value};
+use crate::manifest::{self, Located, Table, Value, ValueKind};
 use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
@@ -159,32 +159,32 @@ fn override_from(environment: &[(String, String)], value: &mut Value) {
         }
         let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();
         let kind = match (text.parse::<i64>(), text.as_str()) {
-            (Ok(number), _) => Kind::Integer(number),
-            (_, "true") => Kind::Bool(true),
-            (_, "false") => Kind::Bool(false),
-            _ => Kind::Text(text.clone()),
+            (Ok(number), _) => ValueKind::Integer(number),
+            (_, "true") => ValueKind::Bool(true),
+            (_, "false") => ValueKind::Bool(false),
+            _ => ValueKind::Text(text.clone()),
         };
         set(value, &keys, kind);
     }
 }
 
-fn set(value: &mut Value, keys: &[String], kind: Kind) {
+fn set(value: &mut Value, keys: &[String], kind: ValueKind) {
     let Some((key, rest)) = keys.split_first() else {
         value.value = kind;
         return;
     };
     // `DIGEST_RELAY__URL` means the first relay.
-    if let Kind::List(items) = &mut value.value {
+    if let ValueKind::List(items) = &mut value.value {
         if let Some(first) = items.first_mut() {
             set(first, keys, kind);
         }
         return;
     }
-    let Kind::Table(entries) = &mut value.value else { return };
+    let ValueKind::Table(entries) = &mut value.value else { return };
     match entries.iter_mut().find(|(name, _)| name.value == *key) {
         Some((_, inner)) => set(inner, rest, kind),
         None => {
-            let mut inner = Value { value: Kind::Table(Vec::new()), span: 0..0 };
+            let mut inner = Value { value: ValueKind::Table(Vec::new()), span: 0..0 };
             set(&mut inner, rest, kind);
             entries.push((Located { value: key.clone(), span: 0..0 }, inner));
         }
@@ -195,7 +195,7 @@ type ReadPublication = (Option<(Publication, jiff::tz::TimeZone)>, Option<Sender
 
 fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -> ReadPublication {
     let mut section = table.table("publication");
-    let name = section.required_text("name", "add name = \"…\": what the newsletter is called");
+    let name = section.required_text("name", "add name = \"…\": the name of the newsletter");
     let organization = section.text("organization").map(|text| text.value);
     let from = section.required_text("from", "add from = \"Name <address@your.domain>\"");
     let from = from.and_then(|text| mailbox(&mut section, "from", &text));
@@ -256,7 +256,7 @@ fn no_postal_address(source: &Arc<Source>) -> Diagnostic {
     let at = source.text().find("[publication]").unwrap_or(0);
     Diagnostic::error(
         "postal-address",
-        "there is no postal_address, which the law asks for in bulk mail",
+        "there is no postal_address; the law requires one in bulk mail",
     )
     .at(Place::span(source, at..at))
     .help("add postal_address = \"…\" to [publication] (CAN-SPAM Act, 15 U.S.C. 7704(a)(5))")
@@ -290,7 +290,7 @@ fn url_of(table: &mut Table, key: &'static str, text: &Located<String>) -> Optio
     if plain && url.is_ascii() && host.is_some_and(|host| !host.is_empty()) {
         return Some(url.to_owned());
     }
-    let help = format!("write an address as in {key} = \"https://digest.sejong.example\"");
+    let help = format!("write a web address, such as {key} = \"https://digest.sejong.example\"");
     wrong(table, "base-url", format!("{key} is not a web address"), text, &help);
     None
 }
@@ -300,7 +300,7 @@ fn list_id_of(table: &mut Table, text: &Located<String>) -> Option<String> {
     if text.value.chars().all(fits) && text.value.contains('.') {
         return Some(text.value.clone());
     }
-    let help = "write a name below a domain of yours, as in digest.sejong.example (RFC 2919)";
+    let help = "write a name under your own domain, such as digest.sejong.example (RFC 2919)";
     wrong(table, "list-id", "list_id is not a list identifier".to_owned(), text, help);
     None
 }
@@ -310,7 +310,7 @@ fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> 
     match Mailbox::parse(&sample) {
         Ok(_) => Some(text.value.clone()),
         Err(error) => {
-            let help = "write an address as in bounces+{token}@sejong.example";
+            let help = "write an address such as bounces+{token}@sejong.example";
             wrong(table, "address", format!("reverse_path: {error}"), text, help);
             None
         }
@@ -320,7 +320,7 @@ fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> 
 fn time_zone(table: &mut Table) -> jiff::tz::TimeZone {
     let Some(text) = table.text("timezone") else { return jiff::tz::TimeZone::UTC };
     jiff::tz::TimeZone::get(&text.value).unwrap_or_else(|_| {
-        let help = "write a name of the time zone database, as in America/New_York";
+        let help = "write a name from the time zone database, such as America/New_York";
         wrong(table, "timezone", format!("there is no time zone {:?}", text.value), &text, help);
         jiff::tz::TimeZone::UTC
     })
@@ -331,7 +331,7 @@ fn rate(table: &mut Table, text: &Located<String>) -> Option<Rate> {
         Ok(rate) => Some(rate),
         Err(_) => {
             let help = "write \"50/second\", \"30/minute\" or \"2000/hour\"";
-            wrong(table, "limit", format!("{:?} is no rate", text.value), text, help);
+            wrong(table, "limit", format!("{:?} is not a rate", text.value), text, help);
             None
         }
     }

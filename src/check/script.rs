@@ -1,38 +1,44 @@
 //! Stretches of text in a script that the language around them is not written in.
 
-use crate::issue::script::Script;
+use crate::issue::script::WritingScript;
 
 /// How many letters make a word rather than a sign: an α is no Greek.
-fn least(script: Script) -> usize {
+fn least(script: WritingScript) -> usize {
     match script {
-        Script::Hangul | Script::Kana | Script::Han => 1,
-        Script::Arabic | Script::Hebrew | Script::Thai | Script::Devanagari => 2,
-        Script::Cyrillic | Script::Greek | Script::Armenian | Script::Georgian => 3,
+        WritingScript::Hangul | WritingScript::Kana | WritingScript::Han => 1,
+        WritingScript::Arabic
+        | WritingScript::Hebrew
+        | WritingScript::Thai
+        | WritingScript::Devanagari => 2,
+        WritingScript::Cyrillic
+        | WritingScript::Greek
+        | WritingScript::Armenian
+        | WritingScript::Georgian => 3,
     }
 }
 
 /// A stretch in a script that the language around it is not written in.
 #[derive(Debug, PartialEq)]
-pub(super) struct Run<'a> {
+pub(super) struct ForeignText<'a> {
     pub(super) text: &'a str,
     pub(super) script: &'static str,
     pub(super) languages: &'static [&'static str],
 }
 
 /// The stretches of `text` that cannot be in `language` (BCP 47).
-pub(super) fn foreign<'a>(text: &'a str, language: &str) -> Vec<Run<'a>> {
+pub(super) fn foreign<'a>(text: &'a str, language: &str) -> Vec<ForeignText<'a>> {
     let primary = language.split('-').next().unwrap_or(language).to_ascii_lowercase();
-    let mut runs: Vec<Run<'a>> = Vec::new();
-    let mut open: Option<(Script, usize, usize, usize)> = None;
-    let mut close = |open: &mut Option<(Script, usize, usize, usize)>| {
+    let mut runs: Vec<ForeignText<'a>> = Vec::new();
+    let mut open: Option<(WritingScript, usize, usize, usize)> = None;
+    let mut close = |open: &mut Option<(WritingScript, usize, usize, usize)>| {
         let Some((script, start, end, letters)) = open.take() else { return };
         if letters >= least(script) && !script.languages().contains(&primary.as_str()) {
             let (name, languages) = (script.name(), script.languages());
-            runs.push(Run { text: &text[start..end], script: name, languages });
+            runs.push(ForeignText { text: &text[start..end], script: name, languages });
         }
     };
     for (at, c) in text.char_indices() {
-        match (Script::of(c).filter(|_| c.is_alphabetic()), &mut open) {
+        match (WritingScript::of(c).filter(|_| c.is_alphabetic()), &mut open) {
             (Some(script), Some((current, _, end, letters))) if script == *current => {
                 *end = at + c.len_utf8();
                 *letters += 1;

@@ -9,17 +9,17 @@ use sejong_digest::delivery::route::Route;
 use sejong_digest::smtp::relay::Relay;
 
 use super::failure::Failure;
-use super::files::shown;
+use super::files::describe;
 use super::print;
 use super::workspace::Workspace;
 
 /// Where to and how hard; the same for `send` and `test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RelayArgs {
-    /// The relay, as smtps://user@host [default: the one in digest.toml]
+    /// The relay, such as smtps://user@host [default: the one in digest.toml]
     #[arg(long, value_name = "URL")]
     pub(crate) relay: Option<String>,
-    /// Rehearse: deliver to a catcher that writes each mail to DIR/new
+    /// Rehearse: send to a mail catcher that writes files to DIR/new
     #[arg(long, value_name = "DIR", conflicts_with = "relay")]
     pub(crate) catch: Option<PathBuf>,
 }
@@ -46,7 +46,7 @@ impl Destination {
         };
         catcher.stop().await;
         if let Some(messages) = messages {
-            print::note(&format!("{messages} in {}/", shown(&folder.join("new"))));
+            print::note(&format!("{messages} in {}/", describe(&folder.join("new"))));
         }
     }
 }
@@ -80,12 +80,21 @@ pub(crate) async fn destination(
     Ok(Destination { routes: routes.collect::<Result<_, _>>()?, catcher: None })
 }
 
+/// Makes the folder of what is caught, which only its owner can read. One that is there stays as it
+/// is: it may hold other things.
+pub(super) fn catch_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
 async fn catch(folder: &Path) -> Result<Destination, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(format!("the catcher cannot use {}: {error}", folder.display()))
-            .help("name a folder that you may write to")
+        Failure::new(format!("the mail catcher cannot use {}: {error}", folder.display()))
+            .help("name a folder that you can write to")
     };
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    catch_folder(folder).map_err(failed)?;
     let options = CatcherOptions {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         maildir: Some(folder.to_owned()),

@@ -10,7 +10,7 @@ use crate::issue::block::{Block, BlockKind, Figure, Inline};
 use crate::issue::image::Image;
 use crate::issue::percent;
 use crate::issue::{Article, Issue, Layout, Pictures, Publication};
-use crate::picture::Format;
+use crate::picture::PictureFormat;
 
 /// The tallest that a picture within a line gets.
 const LINE_HEIGHT: usize = 24;
@@ -22,7 +22,7 @@ pub(super) fn shown_width(image: &Image, room: usize) -> usize {
 
 /// A logo is drawn for fine screens: shown at half its pixels, at most as wide as the text.
 pub(super) fn logo_size(image: &Image) -> (usize, usize) {
-    let density = if image.format == Format::Svg { 1 } else { image.density.max(2) };
+    let density = if image.format == PictureFormat::Svg { 1 } else { image.density.max(2) };
     let width = (image.width / density).clamp(1, TEXT_WIDTH);
     (width, (image.height * width).div_ceil(image.width).max(1))
 }

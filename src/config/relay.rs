@@ -95,15 +95,15 @@ fn one(section: &mut Table, root: &Path) -> Option<RelayConfig> {
     let mut relay = match Relay::parse(&url.value) {
         Ok(relay) => relay,
         Err(error) => {
-            let help = "as in smtps://user@mail.your.domain, or smtp://127.0.0.1:2525";
+            let help = "write it like smtps://user@mail.your.domain or smtp://127.0.0.1:2525";
             let place = url_place(section, &url);
             section.report(Diagnostic::error("relay", error.to_string()).at(place).help(help));
             return None;
         }
     };
     if relay.has_password() && is_written(section, &url) {
-        let what = "the password of a relay stands in digest.toml, which others may read in git";
-        let help = "take it out of the url, and name a password_file or set DIGEST_SMTP_PASSWORD";
+        let what = "the password of a relay is in digest.toml, where others can read it in git";
+        let help = "delete it from the url, and use password_file or DIGEST_SMTP_PASSWORD";
         let place = url_place(section, &url);
         section.report(Diagnostic::warning("password-in-url", what).at(place).help(help));
     }
@@ -120,7 +120,7 @@ fn one(section: &mut Table, root: &Path) -> Option<RelayConfig> {
         relay = match relay.with_hello(&text.value) {
             Ok(relay) => relay,
             Err(error) => {
-                let help = "write the full host name of this machine, as in mail.your.domain";
+                let help = "write the full host name of this computer, such as mail.your.domain";
                 wrong(section, "relay", error.to_string(), &text, help);
                 return None;
             }
@@ -145,7 +145,7 @@ fn password_path(section: &mut Table, root: &Path, text: &Located<String>) -> Pa
     let path = root.join(&text.value);
     if others_can_read(&path) {
         let shown = path.display();
-        let what = format!("the password file {shown} can be read by others on this machine");
+        let what = format!("other users of this computer can read the password file {shown}");
         let problem = Diagnostic::warning("password-open", what).at(section.place(&text.span));
         section.report(problem.help(format!("run `chmod 600 {shown}`")));
     }

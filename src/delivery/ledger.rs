@@ -4,30 +4,41 @@
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
 pub mod claim;
+pub mod copies;
 pub mod overview;
 mod person;
 mod plan;
 pub mod revision;
+pub mod runs;
 pub mod staging;
 
 use std::path::{Path, PathBuf};
 
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::id::RevisionId;
-use super::journal::{self, Settled};
-use super::state::State;
+use super::journal::Settled;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::{Store, StoreError};
 use claim::Earlier;
+use runs::Written;
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 6] =
-    [FIRST_STEP, claim::TIMES, revision::STEP, plan::PERSONS, person::SPELLINGS, plan::STAGES];
+pub const STEPS: [&str; 9] = [
+    FIRST_STEP,
+    claim::TIMES,
+    revision::STEP,
+    plan::PERSONS,
+    person::SPELLINGS,
+    runs::STEP,
+    revision::CHECKSUM,
+    copies::STEP,
+    plan::STAGES,
+];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
@@ -109,6 +120,16 @@ impl Ledger {
         Ledger { store, issue: issue.to_owned() }
     }
 
+    /// The open file.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The issue's name.
+    pub(super) fn issue(&self) -> &str {
+        &self.issue
+    }
+
     /// A ledger without a file and without an issue, for who asks only what a list says.
     ///
     /// # Errors
@@ -147,29 +168,16 @@ impl Ledger {
         self.store.rescue_to(&path).await.map(|()| path)
     }
 
-    /// Begins a run; only [`Ledger::plan`] does.
-    async fn begin(
-        &self,
-        connection: &mut SqliteConnection,
-        run: &NewRun<'_>,
-    ) -> Result<i64, sqlx::Error> {
-        sqlx::query_scalar(
-            "INSERT INTO run (issue, content_hash, boot, started_at) VALUES (?1, ?2, ?3, ?4) \
-             RETURNING id",
-        )
-        .bind(&self.issue)
-        .bind(run.content_hash)
-        .bind(run.boot)
-        .bind(run.started_at)
-        .fetch_one(connection)
-        .await
-    }
-
-    /// Writes outcomes, in one transaction.
+    /// Writes outcomes, in one transaction, and with them how far the journal was `written` that
+    /// has them: one that ends before is not whole.
     ///
     /// # Errors
     /// The store's; then none is written.
-    pub async fn record(&self, settled: &[Settled]) -> Result<(), StoreError> {
+    pub async fn record(
+        &self,
+        settled: &[Settled],
+        written: Option<Written>,
+    ) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         for batch in settled.chunks(BATCH) {
@@ -194,7 +202,7 @@ impl Ledger {
                 ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
                  code = settled.code, enhanced = settled.enhanced, text = settled.text, \
                  message_id = settled.message_id, at = settled.at, \
-                 first_attempt = COALESCE(first_attempt, settled.first_ms), \
+                 first_attempt = COALESCE(settled.first_ms, first_attempt), \
                  next_attempt = settled.next_ms, \
                  charged = recipient.charged + settled.charged, \
                  stage = CASE WHEN recipient.stage = 'dot' THEN 'dot' \
@@ -204,6 +212,10 @@ impl Ledger {
             // Groups come in hundreds of sizes, and a statement of each size kept is much memory.
             let update = query.build().persistent(false);
             update.execute(&mut *transaction).await.map_err(failed)?;
+        }
+        if let Some(written) = written {
+            let noted = Ledger::note_recorded(&mut transaction, settled, written).await;
+            noted.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
     }
@@ -263,63 +275,8 @@ impl Ledger {
         .map_err(|error| self.store.failed(error))
     }
 
-    /// Settles what a dead process left claimed, of whatever issue. Call it only under the lock.
-    ///
-    /// Within the same boot the marks are complete: a claimed row without a mark was never
-    /// attempted. After another boot marks may be lost, so that a claimed row without an outcome
-    /// counts as uncertain.
-    ///
-    /// # Errors
-    /// The store's; a journal that cannot be read counts as lost.
-    pub async fn recover(&self, boot: &str, at: &str) -> Result<u64, StoreError> {
-        let path = self.journal_path();
-        let left = journal::left(&path).ok().flatten().unwrap_or_default();
-        let claimed = self.claimed().await?;
-        let mut settled = Vec::new();
-        let mut free = Vec::new();
-        for (row, run, message_id) in claimed {
-            let ours = run == left.run;
-            let same_boot = ours && !boot.is_empty() && left.boot == boot;
-            let marked = left.open.get(&row).filter(|_| ours);
-            if let Some(outcome) = left.settled.get(&row).filter(|_| ours) {
-                settled.push(outcome.clone());
-            } else if marked.is_some() || !same_boot {
-                let text = match marked {
-                    Some(_) => "the sender died before the relay's reply was recorded",
-                    None => "the machine stopped while this row was claimed",
-                };
-                settled.push(Settled {
-                    row,
-                    state: State::Uncertain,
-                    code: None,
-                    enhanced: None,
-                    text: text.to_owned(),
-                    at: at.to_owned(),
-                    message_id: marked.cloned().or(message_id).unwrap_or_default(),
-                    retry: None,
-                    stage: Some(Stage::Dot),
-                });
-            } else {
-                free.push(row);
-            }
-        }
-        let uncertain = settled.iter().filter(|settled| settled.state == State::Uncertain).count();
-        self.record(&settled).await?;
-        self.free(&free).await?;
-        let _ = std::fs::remove_file(&path);
-        Ok(uncertain as u64)
-    }
-
-    async fn claimed(&self) -> Result<Vec<(i64, i64, Option<String>)>, StoreError> {
-        let statement = "SELECT id, claimed_by, message_id FROM recipient WHERE state = 'claimed'";
-        let rows = sqlx::query(statement)
-            .fetch_all(self.store.pool())
-            .await
-            .map_err(|error| self.store.failed(error))?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
-    }
-
-    async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
+    /// Rows that were claimed and never attempted wait again.
+    pub(super) async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
         let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (";
         self.change(statement, rows).await
     }

@@ -3,15 +3,18 @@
 //! The clock is asked through [`Options::clock`]. A refused recipient is an outcome; the run itself
 //! ends early only for what would befall every further message.
 
-mod ahead;
 mod connection;
 mod feed;
 mod health;
 pub mod lanes;
+mod pacing;
+mod presign;
 mod queue;
 mod recorder;
 pub mod refusals;
 mod shared;
+#[cfg(test)]
+mod simulation;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +23,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::journal::Journal;
+use super::journal::{Head, Journal};
 use super::ledger::Ledger;
 use super::pace::Rate;
 use super::route::Route;
@@ -170,7 +173,9 @@ pub async fn run(
     options: &Options,
 ) -> Result<Report, StoreError> {
     let started = Instant::now();
-    let journal = match Journal::begin(&ledger.journal_path(), boot, run) {
+    let token = ledger.token(run).await?;
+    let head = Head { boot: boot.to_owned(), run, token, recorded: 0 };
+    let journal = match Journal::begin(&ledger.journal_path(), head) {
         Ok(journal) => journal,
         Err(error) => {
             let ended = Ended::Ledger(format!("the journal cannot be written: {error}"));

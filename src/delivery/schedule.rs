@@ -75,6 +75,15 @@ pub enum Next {
 }
 
 impl Schedule {
+    /// When a recipient's first try was, as the clock of this run counts it. A pause between two
+    /// runs counts for half of `give_up` at most, and for nothing where the clock says that there
+    /// was none: one clock that is wrong, by whatever it is wrong, gives nobody up.
+    pub fn first_try(&self, first_ms: i64, last_ms: i64, now_ms: i64) -> i64 {
+        let pause = now_ms.saturating_sub(last_ms);
+        let most = i64::try_from(self.give_up.as_millis() / 2).unwrap_or(i64::MAX);
+        first_ms.saturating_add(pause.saturating_sub(pause.clamp(0, most)))
+    }
+
     /// What comes after the last of `tries`. The same `seed` gives the same jitter.
     pub fn next(&self, kind: Kind, tries: Tries, seed: u64) -> Next {
         if tries.since >= self.give_up && tries.all >= MIN_TRIES {
@@ -192,6 +201,25 @@ mod tests {
         assert_eq!(schedule.next(Kind::Refusal, tries(3, 3, day), 1), Next::GiveUp);
         assert_eq!(schedule.next(Kind::Rate, tries(3, 0, day), 1), Next::GiveUp);
         assert!(matches!(schedule.next(Kind::Refusal, tries(2, 2, day), 1), Next::After(_)));
+    }
+
+    #[test]
+    fn a_pause_between_two_runs_counts_for_half_the_time_at_most() {
+        let schedule = Schedule::default();
+        let hours = |count: i64| count * 3_600_000;
+        // First try, last try, now; and how long ago the first one is taken to be.
+        for (first, last, now, since) in [
+            (0, 1, 2, 2),
+            (0, 1, 13, 13),
+            (0, 1, 26, 13),
+            (0, 1, 900, 13),
+            // The clock is right again after it had been ahead, and the other way round.
+            (0, 25, 1, 25),
+            (-25, -24, 1, 13),
+        ] {
+            let found = schedule.first_try(hours(first), hours(last), hours(now));
+            assert_eq!(hours(now) - found, hours(since), "{first} {last} {now}");
+        }
     }
 
     proptest! {

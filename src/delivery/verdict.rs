@@ -54,7 +54,7 @@ pub enum Becomes {
 pub enum Slows {
     /// The relay.
     Relay,
-    /// The recipient's domain, over whatever relay.
+    /// The recipient's domain, or the relay behind its address: the pace finds out which.
     Domain,
 }
 
@@ -175,7 +175,7 @@ fn has_ended_session(failure: &Failure, first: bool) -> bool {
 /// anything else the run has to show first whom it is about.
 fn deferred(failure: &Failure, attempt: &Attempt, schedule: &Schedule) -> Becomes {
     let kind = Kind::of(failure);
-    let since = since(attempt);
+    let since = since(attempt, schedule);
     match retry(kind, attempt, schedule) {
         Some(retry) => {
             let text = said(failure).to_owned();
@@ -203,25 +203,36 @@ fn retry(kind: Kind, attempt: &Attempt, schedule: &Schedule) -> Option<Retry> {
     let tries = Tries {
         all: earlier.attempts.saturating_add(1),
         charged: earlier.charged.saturating_add(charged.into()),
-        since: since(attempt),
+        since: since(attempt, schedule),
     };
     match schedule.next(kind, tries, row.unsigned_abs()) {
         Next::After(pause) => {
             let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-            let first_ms = earlier.first_ms.unwrap_or(now_ms);
+            let first_ms = first_try(attempt, schedule);
             Some(Retry { first_ms, next_ms: now_ms.saturating_add(pause_ms), charged })
         }
         Next::GiveUp => None,
     }
 }
 
-/// How long ago the first try was.
-fn since(attempt: &Attempt) -> Duration {
-    let first_ms = attempt.earlier.first_ms.unwrap_or(attempt.now_ms);
-    Duration::from_millis(attempt.now_ms.saturating_sub(first_ms).max(0).unsigned_abs())
+/// When the first try was, as far as the clocks of several runs can be believed.
+fn first_try(attempt: &Attempt, schedule: &Schedule) -> i64 {
+    let Attempt { earlier, now_ms, .. } = *attempt;
+    match (earlier.first_ms, earlier.last_ms) {
+        // The same clock has counted both tries.
+        (Some(first_ms), _) if earlier.again => first_ms,
+        (Some(first_ms), Some(last_ms)) => schedule.first_try(first_ms, last_ms, now_ms),
+        (first_ms, _) => first_ms.unwrap_or(now_ms),
+    }
 }
 
-/// Who asks for a lower rate: the relay at MAIL, the recipient's domain behind it.
+/// How long ago that was.
+fn since(attempt: &Attempt, schedule: &Schedule) -> Duration {
+    let since_ms = attempt.now_ms.saturating_sub(first_try(attempt, schedule));
+    Duration::from_millis(since_ms.max(0).unsigned_abs())
+}
+
+/// Who asks for a lower rate: the relay at MAIL, and behind it the relay or the recipient's domain.
 fn slows(failure: &Failure) -> Option<Slows> {
     // A server that shuts down says nothing about the rate.
     let shuts_down = |reply: &Reply| reply.code == 421 && reply.is_about(3, 2);
@@ -231,8 +242,11 @@ fn slows(failure: &Failure) -> Option<Slows> {
     {
         return None;
     }
+    // 4.3.x is the state of the server that says it, whoever the message is for (RFC 3463 3.4).
+    let about_itself = failure.reply.as_ref().is_some_and(|reply| reply.subject() == Some(3));
     match failure.stage {
         Stage::Mail => Some(Slows::Relay),
+        Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot if about_itself => Some(Slows::Relay),
         Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot => Some(Slows::Domain),
         // It is connections that are too many, and they back off.
         _ => None,

@@ -29,14 +29,14 @@ impl Certificate {
         let names = read.subject_alternative_name().ok().flatten();
         let names = names.iter().flat_map(|names| &names.value.general_names);
         let host = |name: &GeneralName<'_>| match name {
-            GeneralName::DNSName(name) => Some(shown(name)),
+            GeneralName::DNSName(name) => Some(printable(name)),
             _ => None,
         };
         let valid = read.validity();
         Some(Certificate {
             not_before: Timestamp::from_second(valid.not_before.timestamp()).ok()?,
             not_after: Timestamp::from_second(valid.not_after.timestamp()).ok()?,
-            issuer: organization.or_else(common_name).map(shown),
+            issuer: organization.or_else(common_name).map(printable),
             names: names.filter_map(host).collect(),
         })
     }
@@ -48,7 +48,7 @@ impl Certificate {
 }
 
 /// Somebody else's text, for a terminal.
-fn shown(text: &str) -> String {
+fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 

@@ -205,7 +205,7 @@ impl Failure {
             None => self.text.chars().filter(|c| !c.is_ascii_digit()).collect(),
             Some(reply) => {
                 let enhanced = reply.enhanced.map(|code| code.to_string()).unwrap_or_default();
-                let text = wording::likeness(&reply.text, recipient);
+                let text = wording::same_for_all(&reply.text, recipient);
                 format!("{} {enhanced} {text}", reply.code)
             }
         }

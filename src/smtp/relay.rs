@@ -5,7 +5,6 @@
 //! network in the clear without somebody having written so. A password must never be shown, in
 //! `Debug` and `Display` neither.
 
-use std::borrow::Cow;
 pub mod error;
 
 use std::fmt;
@@ -109,9 +108,8 @@ pub struct Relay {
 
 impl Relay {
     /// Reads `smtps://user:password@host:port?key=value`.
-    ///
-    /// Not by the `url` crate: it takes a password with a `/` or `#` for a part of the path, reads
-    /// no international host behind `smtp:`, and its errors do not say what to write instead.
+    /// Not by the `url` crate: it takes a password with a `/` or `#` for a part of the path, and its
+    /// errors do not say what to write instead.
     ///
     /// # Errors
     /// A [`RelayError`]; it never repeats the password.
@@ -378,9 +376,10 @@ impl fmt::Display for Relay {
         if let Some(user) = &self.user {
             write!(f, "{user}@")?;
         }
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
         }
     }
 }
@@ -419,10 +418,7 @@ fn split_place(place: &str) -> Result<(String, Option<u16>), RelayError> {
     }
     let host = idna::domain_to_ascii(host).map_err(|_| wrong_host())?;
     let fine = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    match !host.is_empty() && host.bytes().all(fine) {
-        true => Ok((host, port)),
-        false => Err(wrong_host()),
-    }
+    if !host.is_empty() && host.bytes().all(fine) { Ok((host, port)) } else { Err(wrong_host()) }
 }
 
 /// RFC 3986 2.1. The name of the part is for the message; its content may be secret. The crate
@@ -436,7 +432,7 @@ fn percent_decode(text: &str, part: &'static str) -> Result<String, RelayError> 
         return Err(wrong());
     }
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-    decoded.map(Cow::into_owned).map_err(|_| wrong())
+    decoded.map(|text| text.into_owned()).map_err(|_| wrong())
 }
 
 #[cfg(test)]

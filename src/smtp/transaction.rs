@@ -52,6 +52,11 @@ pub trait Feed: Send {
     /// [`Stop`]: nothing of it was sent, nothing more will be.
     fn before_dot(&mut self, ticket: Ticket) -> impl Future<Output = Result<(), Stop>> + Send;
 
+    /// The last byte of it has left: it will not arrive late through any fault of ours.
+    fn left(&mut self, ticket: Ticket) {
+        let _ = ticket;
+    }
+
     /// What became of it: once for each message that was taken. A message refused without a
     /// command may be settled before one that was taken earlier.
     fn settled(&mut self, ticket: Ticket, outcome: Outcome) -> impl Future<Output = ()> + Send;
@@ -355,7 +360,10 @@ impl Session {
         }
         let (spoken, within) = (Spoken::Text(dot_at), self.relay.timeouts().body);
         let (outcome, trouble) = match self.wire.write_group(&self.group, spoken, within).await {
-            Ok(()) => self.dot_reply().await,
+            Ok(()) => {
+                feed.left(current.ticket);
+                self.dot_reply().await
+            }
             Err(loss) => self.broken_text(dot_at as u64, loss).await,
         };
         let Some(trouble) = trouble else {

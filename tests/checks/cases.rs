@@ -24,9 +24,10 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(files(&path)),
-            false => found.push(path),
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
         }
     }
     found.sort();
@@ -39,9 +40,10 @@ fn png(width: u32, height: u32, opacity: u8, uneven: bool) -> Vec<u8> {
     let picture = image::RgbaImage::from_fn(width, height, |x, y| {
         let mixed = (x ^ y.rotate_left(16)).wrapping_mul(0x9e37_79b1) ^ x.wrapping_mul(0x85eb_ca6b);
         let [red, green, blue, _] = mixed.wrapping_mul(mixed | 1).to_be_bytes();
-        match uneven {
-            true => image::Rgba([red, green, blue, opacity]),
-            false => image::Rgba([(x / 90) as u8 * 9, 90, 120, opacity]),
+        if uneven {
+            image::Rgba([red, green, blue, opacity])
+        } else {
+            image::Rgba([(x / 90) as u8 * 9, 90, 120, opacity])
         }
     });
     let mut bytes = std::io::Cursor::new(Vec::new());

@@ -1,7 +1,7 @@
 //! Signatures from end to end: keys made by `digest dkim keygen`, messages as a relay receives
 //! them, and verifiers that share no line with the signer.
 
-mod ahead;
+mod presign;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod keys;

@@ -66,7 +66,7 @@ fn a_good_certificate_is_told_in_words() {
         let query = if implicit { "" } else { "tls=required&" };
         let url = format!("{scheme}://localhost:{}?{query}ca_file=ca.pem", relay.port());
         let output = doctor(&url, &ca);
-        says(&output, "relay-tls", "ok", &[words, "certificate is good for localhost"]);
+        says(&output, "relay-tls", "ok", &[words, "certificate is valid for localhost"]);
     }
 }
 
@@ -78,7 +78,7 @@ fn a_certificate_that_nobody_trusts_or_for_another_name_is_an_error() {
     let (relay, ca) = tls_relay("mail.example", false);
     let url = format!("smtp://localhost:{}?tls=required&ca_file=ca.pem", relay.port());
     let output = doctor(&url, &ca);
-    says(&output, "relay", "ok", &["connects and greets"]);
+    says(&output, "relay", "ok", &["can be reached"]);
     says(&output, "relay-tls", "error", &["not for localhost"]);
     silent(&output, "relay-extensions", "ok");
 }
@@ -133,7 +133,7 @@ fn a_relays_own_certificate_is_trusted_where_ca_file_holds_it() {
     let (relay, ca) = of_openssl("localhost", (2090, 1, 1));
     let url = format!("smtps://localhost:{}?ca_file=ca.pem", relay.port());
     let output = doctor(&url, &ca);
-    says(&output, "relay-tls", "ok", &["certificate is good for localhost"]);
+    says(&output, "relay-tls", "ok", &["certificate is valid for localhost"]);
     let here = Publication::new().write("ca.pem", &ca);
     let list = here.write("subscribers.csv", "email\nkim@example.org\n");
     let output = list.run(&["send", "2025-11", "--yes", "--relay", &url]);

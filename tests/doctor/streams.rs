@@ -15,11 +15,11 @@ fn a_sound_publication_gets_a_line_for_each_check_and_no_file() {
     assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:?}");
     for line in [
         "ok       configuration     digest.toml can be read\n",
-        "ok       from              From is at sejong.example",
+        "ok       from              From uses sejong.example",
         "warning  dkim              there is no [dkim]",
         "ok       one-click         messages have both headers",
         "warning  relay             there is no relay to send to; add [[relay]]",
-        "warning  dns               not asked (--offline)\n",
+        "warning  dns               not checked (--offline)\n",
         " checks, errors: 0, warnings: ",
     ] {
         assert!(output.stdout.contains(line), "no {line:?} in {}", output.stdout);
@@ -60,7 +60,7 @@ fn a_mailbox_provider_and_a_link_without_tls_are_errors() {
         .edit("digest.toml", "digest@sejong.example", "sejong@naver.com")
         .edit("digest.toml", "https://", "http://");
     let output = here.run(&["doctor", "2025-11", "--offline", "--json"]);
-    says(&output, "from", "error", &["naver.com", "a domain of your own"]);
+    says(&output, "from", "error", &["naver.com", "your own domain"]);
     says(&output, "base-url", "error", &["write https://"]);
     says(&output, "one-click", "error", &["lack a header"]);
 }
@@ -79,7 +79,12 @@ fn a_password_that_others_can_read_is_a_warning_and_not_shown() {
     mode(0o640).expect("changed");
     let output = here.run(&["doctor", "--offline", "--json"]);
     says(&output, "configuration", "warning", &["digest.toml:8:7", "password", "git"]);
-    says(&output, "configuration", "warning", &["pw can be read by others", "chmod 600"]);
+    says(
+        &output,
+        "configuration",
+        "warning",
+        &["other users of this computer can read the password file", "chmod 600"],
+    );
     assert!(!format!("{output:?}").contains("correct-horse"), "{output:?}");
     mode(0o600).expect("changed");
     let output = here.run(&["doctor", "--offline"]);

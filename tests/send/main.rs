@@ -3,8 +3,10 @@
 
 mod afterwards;
 mod again;
+mod damaged;
 mod frozen;
 mod health;
+mod limited;
 mod limits;
 mod lists;
 mod maillogs;
@@ -17,6 +19,7 @@ mod receipts;
 mod refusals;
 mod relays;
 mod rehearsal;
+mod rehearsed;
 mod retries;
 mod stops;
 mod test_sends;

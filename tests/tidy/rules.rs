@@ -2,15 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::scan::{Named, functions, items, lines_with, paths};
+use crate::scan::{Named, code_lines, functions, items, lines_with, paths};
 use crate::tree::File;
 
-pub(crate) const FILE_LINES: usize = 500;
+/// Lines with code; documentation, comments, empty lines and tests do not count.
+pub(crate) const FILE_LINES: usize = 600;
 pub(crate) const FUNCTION_LINES: usize = 70;
-
-/// Words that say nothing about the job.
-const EMPTY_WORDS: [&str; 8] =
-    ["manager", "engine", "handler", "helper", "util", "utility", "utilitie", "common"];
 
 /// `from` may use `to` although it stands above: the reason stands beside it.
 pub(crate) type Edge = (&'static str, &'static str, &'static str);
@@ -242,14 +239,14 @@ pub(crate) fn lengths(files: &[File], long: &[Long]) -> Vec<String> {
         Some(entry) => needed.push(entry),
         None => findings.push(finding),
     };
-    for File { path, text, tokens, .. } in files {
-        let lines = text.lines().count();
+    for File { path, code, tokens, .. } in files {
+        let lines = code_lines(code);
         if lines > FILE_LINES {
             let help = "move a part with a name of its own to its own file";
             check(
                 path,
                 "",
-                format!("{path}:{FILE_LINES}: {lines} lines, {FILE_LINES} at most: {help}"),
+                format!("{path}:1: {lines} lines of code, {FILE_LINES} at most: {help}"),
             );
         }
         for function in functions(tokens).iter().filter(|function| function.lines > FUNCTION_LINES)
@@ -287,40 +284,13 @@ pub(crate) fn openings(files: &[File]) -> Vec<String> {
         .collect()
 }
 
-/// Names that say the job.
-pub(crate) fn empty_names(files: &[File]) -> Vec<String> {
-    let mut findings = Vec::new();
-    for file in files {
-        let modules = file.modules().join("_");
-        let named = items(&file.tokens);
-        for (name, line) in std::iter::once((modules, 1)).chain(named) {
-            let empty = words(&name).into_iter().find(|word| {
-                EMPTY_WORDS.contains(&word.as_str())
-                    || EMPTY_WORDS.contains(&word.trim_end_matches('s'))
-            });
-            if let Some(word) = empty {
-                findings.push(format!(
-                    "{}:{line}: `{name}`: name it for its job, not `{word}`",
-                    file.path
-                ));
-            }
-        }
-    }
-    findings
-}
-
-/// `snake_case` and `CamelCase` -> lower-case words.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    for c in name.chars() {
-        if c == '_' || c.is_uppercase() {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| c != '_') {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words
+/// Each folder is named in the first cell of a row.
+pub(crate) fn folders_have_rows(folders: &[String], page: &str) -> Vec<String> {
+    let rows: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next()).collect();
+    let has_row = |folder: &str| rows.iter().any(|row| row.contains(&format!("`{folder}/`")));
+    let missing = folders.iter().filter(|folder| !has_row(folder));
+    missing.map(|folder| format!("ARCHITECTURE.md: say in a row what `{folder}/` holds")).collect()
 }
 
 /// Nothing unfinished, and nothing that panics on bad input.

@@ -122,8 +122,13 @@ fn long_files_and_functions_are_found_unless_excused() {
     let excuse: [Long; 1] = [("src/a.rs", "a", "a table")];
     assert_eq!(lengths(&file(body(FUNCTION_LINES + 1)), &excuse), [""; 0]);
     assert_eq!(places(lengths(&file(body(3)), &excuse)), ["src/a.rs"]);
-    assert_eq!(lengths(&file("\n".repeat(FILE_LINES)), &[]), [""; 0]);
-    assert_eq!(places(lengths(&file("\n".repeat(FILE_LINES + 1)), &[])), ["src/a.rs:500"]);
+    assert_eq!(lengths(&file("a;\n".repeat(FILE_LINES)), &[]), [""; 0]);
+    assert_eq!(places(lengths(&file("a;\n".repeat(FILE_LINES + 1)), &[])), ["src/a.rs:1"]);
+    let prose = "/// b\n// c\n\na;\n".repeat(FILE_LINES);
+    let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", "d;\n".repeat(FILE_LINES));
+    assert_eq!(lengths(&file(prose + &tests), &[]), [""; 0]);
+    let literal = format!("a(\"{}\");\n", "\\\n".repeat(FILE_LINES));
+    assert_eq!(places(lengths(&file(literal), &[])), ["src/a.rs:1"]);
 }
 
 #[test]
@@ -155,12 +160,12 @@ fn a_file_opens_with_what_it_is() {
 }
 
 #[test]
-fn empty_words_are_found_in_names() {
-    let find = |path, text| places(empty_names(&[File::new(path, text)]));
-    assert_eq!(find("src/a/utils.rs", ""), ["src/a/utils.rs:1"]);
-    assert_eq!(find("src/a.rs", "\nstruct SendManager;"), ["src/a.rs:2"]);
-    assert_eq!(find("src/a.rs", "fn common_part() {} const HELPER: u8 = 1;"), ["src/a.rs:1"]);
-    assert_eq!(find("src/a.rs", "fn commonly() { let engine = BASE64.engine(); }"), [""; 0]);
+fn folders_without_a_row_are_found() {
+    let page = "| Where | What |\n| `tests/a/`, `tests/b/` | x |\n| y | `tests/c/` |\n`tests/d/`\n";
+    let folders = ["a", "b", "c", "d"].map(|name| format!("tests/{name}"));
+    let found = folders_have_rows(&folders, page).join("\n");
+    assert!(found.contains("`tests/c/`") && found.contains("`tests/d/`"), "{found}");
+    assert_eq!(found.lines().count(), 2, "{found}");
 }
 
 #[test]

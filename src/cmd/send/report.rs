@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::shown;
+use crate::cmd::files::describe;
 use crate::cmd::print;
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
@@ -30,7 +30,7 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
     }
     report.troubles.iter().for_each(list);
     if let Some(path) = &report.receipt {
-        let path = shown(path);
+        let path = describe(path);
         print::note(&format!("{path} says what became of the issue, without addresses: commit it"));
     }
     if let Some(reason) = &report.receipt_failure {

@@ -13,7 +13,6 @@ use sejong_digest::delivery::duration;
 use sejong_digest::delivery::run::Stopping;
 use tokio::sync::watch;
 
-use super::signals;
 use crate::cmd::failure::Failure;
 use crate::cmd::{clock, print};
 
@@ -101,14 +100,14 @@ impl Window {
     }
 
     /// Waits until it may begin; `false` if somebody has interrupted.
-    pub(super) async fn wait(&self) -> bool {
+    pub(super) async fn wait(&self, mut stopping: watch::Receiver<Stopping>) -> bool {
         let Some(at) = self.at.filter(|at| *at > clock::now()) else { return true };
         let told = self.told(at);
         let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
         if bar.is_none() {
             print::note(&format!("waiting until {told}"));
         }
-        let interrupted = signals::asked();
+        let interrupted = stopping.wait_for(|wanted| *wanted >= Stopping::Drain);
         tokio::pin!(interrupted);
         let ended = loop {
             let left = at.duration_since(clock::now());

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
-use crate::delivery::journal;
 use crate::delivery::state::State;
 use crate::store::{Store, StoreError};
 
@@ -58,6 +57,20 @@ pub struct Listed {
     pub at: Option<String>,
 }
 
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Counts>>(all: I) -> Counts {
+        all.fold(Counts::default(), |sum, one| Counts {
+            planned: sum.planned + one.planned,
+            accepted: sum.accepted + one.accepted,
+            refused: sum.refused + one.refused,
+            deferred: sum.deferred + one.deferred,
+            uncertain: sum.uncertain + one.uncertain,
+            suppressed: sum.suppressed + one.suppressed,
+            pending: sum.pending + one.pending,
+        })
+    }
+}
+
 /// Whether a row of the issue has an outcome, or had one. The states are in an index; a row that
 /// waits again is searched for only where nobody has any.
 const ATTEMPTED: &str = "
@@ -91,6 +104,14 @@ impl Counts {
     }
 }
 
+/// A moment of the ledger as people read it: pace counts by its fractions, and nobody else does.
+fn whole_second(at: &str) -> String {
+    match at.parse::<jiff::Timestamp>() {
+        Ok(moment) => moment.strftime("%FT%TZ").to_string(),
+        Err(_) => at.to_owned(),
+    }
+}
+
 /// The issues that a store knows, in the order of their first run.
 ///
 /// # Errors
@@ -117,7 +138,7 @@ impl Ledger {
             enhanced: row.get(4),
             text: row.get(5),
             message_id: row.get(6),
-            at: row.get(7),
+            at: row.get::<Option<String>, _>(7).map(|at| whole_second(&at)),
         })
     }
 
@@ -140,38 +161,18 @@ impl Ledger {
         Ok(counts)
     }
 
-    /// Whether anybody of the issue was attempted: some relay may have a message, or has refused one.
-    /// What a dead sender left counts as [`Ledger::recover`] will settle it; where that cannot be
-    /// told beforehand, as attempted. `boot` names this boot of the machine.
+    /// Whether anybody of the issue has an outcome, or had one; [`attempted`] asks the journal too.
+    ///
+    /// [`attempted`]: crate::delivery::recovery::attempted
     ///
     /// # Errors
     /// The store's.
-    pub async fn attempted(&self, boot: &str) -> Result<bool, StoreError> {
-        let failed = |error| self.store.failed(error);
-        let attempted: bool = sqlx::query_scalar(ATTEMPTED)
+    pub(in crate::delivery) async fn has_outcomes(&self) -> Result<bool, StoreError> {
+        sqlx::query_scalar(ATTEMPTED)
             .bind(&self.issue)
             .fetch_one(self.store.pool())
             .await
-            .map_err(failed)?;
-        if attempted {
-            return Ok(true);
-        }
-        let claimed: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT id, claimed_by FROM recipient WHERE issue = ?1 AND state = 'claimed'",
-        )
-        .bind(&self.issue)
-        .fetch_all(self.store.pool())
-        .await
-        .map_err(failed)?;
-        if claimed.is_empty() {
-            return Ok(false);
-        }
-        let left = journal::left(&self.journal_path()).ok().flatten().unwrap_or_default();
-        let untouched = |(row, run): &(i64, i64)| {
-            *run == left.run && !left.open.contains_key(row) && !left.settled.contains_key(row)
-        };
-        let complete = !boot.is_empty() && left.boot == boot;
-        Ok(!complete || !claimed.iter().all(untouched))
+            .map_err(|error| self.store.failed(error))
     }
 
     /// The Message-IDs under which people of the issue were sent to, without angle brackets.
@@ -180,7 +181,9 @@ impl Ledger {
     /// The store's.
     pub async fn message_ids(&self) -> Result<Vec<String>, StoreError> {
         sqlx::query_scalar(
-            "SELECT message_id FROM recipient WHERE issue = ?1 AND message_id IS NOT NULL",
+            "SELECT message_id FROM recipient WHERE issue = ?1 AND message_id IS NOT NULL \
+             UNION ALL SELECT c.message_id FROM earlier_copy c \
+             JOIN recipient r ON r.id = c.recipient WHERE r.issue = ?1 AND c.message_id IS NOT NULL",
         )
         .bind(&self.issue)
         .fetch_all(self.store.pool())
@@ -195,7 +198,8 @@ impl Ledger {
     /// The store's.
     pub async fn attempts(&self) -> Result<(u64, Option<(String, String)>), StoreError> {
         let (people, first, last): (i64, Option<String>, Option<String>) = sqlx::query_as(
-            "SELECT count(*), min(at), max(at) FROM recipient WHERE issue = ?1 AND attempts > 0",
+            "SELECT count(*), min(at), max(at) FROM recipient WHERE issue = ?1 \
+             AND (attempts > 0 OR state IN ('accepted', 'refused', 'deferred', 'uncertain'))",
         )
         .bind(&self.issue)
         .fetch_one(self.store.pool())
@@ -209,16 +213,26 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn list(&self, state: State, limit: i64) -> Result<Vec<Listed>, StoreError> {
-        let rows = sqlx::query(
+        self.list_any(&[state], limit).await
+    }
+
+    /// The rows in one of several states, likewise.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list_any(&self, states: &[State], limit: i64) -> Result<Vec<Listed>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT email, state, attempts, code, enhanced, text, message_id, at \
-             FROM recipient WHERE issue = ?1 AND state = ?2 ORDER BY id LIMIT ?3",
-        )
-        .bind(&self.issue)
-        .bind(state)
-        .bind(limit)
-        .fetch_all(self.store.pool())
-        .await
-        .map_err(|error| self.store.failed(error))?;
+             FROM recipient WHERE issue = ",
+        );
+        query.push_bind(&self.issue).push(" AND state IN (");
+        let mut list = query.separated(", ");
+        for state in states {
+            list.push_bind(*state);
+        }
+        query.push(") ORDER BY id LIMIT ").push_bind(limit);
+        let rows = query.build().fetch_all(self.store.pool()).await;
+        let rows = rows.map_err(|error| self.store.failed(error))?;
         rows.iter().map(|row| self.listed(row)).collect()
     }
 
@@ -240,7 +254,7 @@ impl Ledger {
         rows.iter().map(|row| self.listed(row)).collect()
     }
 
-    /// The counts of each recipient domain.
+    /// The counts of each recipient domain; their sum is that of the issue at the same moment.
     ///
     /// # Errors
     /// The store's.

@@ -6,6 +6,7 @@
 //! addresses: each of the two tables is filled in its own order, so that a million rows are
 //! written to the end of a file instead of all over it.
 
+use super::copies::{self, FurtherCopy};
 use super::revision::PlannedText;
 use super::{Ledger, NewRun, Reopened, staging};
 use crate::delivery::id::RevisionId;
@@ -78,7 +79,8 @@ impl Ledger {
     /// ledger, in one transaction. Who has an outcome keeps it; who waits gets the list's present
     /// fields and `text`, if no relay can have their message already; who waits and is not in the
     /// list any more is suppressed; who waits and was not asked for this time goes on waiting. With
-    /// `reopened` those who have an outcome and are to be tried again wait, too. Returns the run.
+    /// `reopened` those who have an outcome and are to be tried again wait, too, and so does whoever
+    /// is to get a further `copy`. Returns the run.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
@@ -87,11 +89,15 @@ impl Ledger {
         run: &NewRun<'_>,
         text: PlannedText<'_>,
         reopened: Reopened,
+        copy: Option<&FurtherCopy>,
     ) -> Result<i64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         let run = self.begin(&mut transaction, run).await.map_err(failed)?;
         let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
+        if let Some(copy) = copy {
+            self.open_copy(&mut transaction, run, copy).await.map_err(failed)?;
+        }
         // Anew, because it was counted before a person was asked.
         self.meet(&mut transaction).await.map_err(failed)?;
         // New rows stand behind all others.
@@ -101,6 +107,7 @@ impl Ledger {
             .map_err(failed)?;
         let again = reopened.uncertain.then(|| UNCERTAIN_AGAIN.to_owned()).into_iter();
         let again = again.chain(reopened.refused.then(|| REFUSED_AGAIN.to_owned()));
+        let again = again.chain([copies::TAKE_OVER.to_owned()]);
         for statement in [known(), new(), persons(), LEAVERS.to_owned()].into_iter().chain(again) {
             sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(&self.issue)
@@ -126,6 +133,8 @@ impl Ledger {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         for statement in [
+            "DELETE FROM earlier_copy \
+             WHERE recipient IN (SELECT id FROM recipient WHERE issue = ?1)",
             "DELETE FROM person WHERE issue = ?1",
             "DELETE FROM recipient WHERE issue = ?1",
             "DELETE FROM revision WHERE issue = ?1",

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ahead::Draft;
+use super::presign::Draft;
 use super::shared::Work;
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
@@ -117,10 +117,10 @@ impl RowFeed<'_> {
     /// Somebody asks for a lower rate, or a message was taken at the present one.
     fn apply_rate_reply(&self, claimed: &Claimed, verdict: &Verdict) {
         match verdict.slows {
-            Some(Slows::Relay) => self.work.queue.slow_relay(self.route),
+            Some(Slows::Relay) => self.work.queue.slow_relay(claimed),
             Some(Slows::Domain) => self.work.queue.slow_lane(claimed),
             None if verdict.evidence == Evidence::Accepted => {
-                self.work.queue.speed_up(self.route, claimed);
+                self.work.queue.speed_up(claimed);
             }
             None => {}
         }
@@ -174,6 +174,10 @@ impl Feed for RowFeed<'_> {
         let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
         let marked = self.work.recorder.dot(claimed.row, self.message_id(claimed));
         if marked { Ok(()) } else { Err(Stop) }
+    }
+
+    fn left(&mut self, ticket: Ticket) {
+        self.work.queue.left(i64::try_from(ticket.0).unwrap_or_default());
     }
 
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {

@@ -1,19 +1,24 @@
 //! Rows that wait for a connection, by lane: a domain that is slow holds up nobody else.
 //!
 //! Domains without a limit share one lane. A domain gets its own by `[lane."…"]`, or when it asks
-//! for a lower rate. Lanes take turns. Holds rows and counts only; never waits.
+//! for a lower rate, and goes on asking. Lanes take turns. Holds rows and counts only; never waits.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::delivery::ledger::Claimed;
 use crate::delivery::pace::{Pace, Rate};
+use crate::delivery::throttle::{RateReply, Throttle};
 
 /// Rows of one lane that are kept at hand; beyond that the domain is left out of claims.
 const AT_HAND: usize = 200;
 
 /// A lane whose turn comes so soon is as good as ready.
 const NEAR: Duration = Duration::from_millis(50);
+
+/// Domains without a lane whose answers are counted: a list may have any number. The large ones are
+/// met early.
+const COUNTED: usize = 4_096;
 
 /// What a recipient domain may get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub(super) struct Lanes {
     /// The first is everybody's.
     lanes: Vec<Lane>,
     by_domain: HashMap<String, usize>,
+    /// The answers of domains without a lane.
+    counted: HashMap<String, Throttle>,
     /// The lane that is asked first.
     turn: usize,
 }
@@ -41,8 +48,15 @@ struct Lane {
     domain: String,
     rows: VecDeque<Claimed>,
     pace: Pace,
+    throttle: Throttle,
     out: usize,
     connections: Option<usize>,
+}
+
+impl Lane {
+    fn wait(&self, now: Duration) -> Duration {
+        self.pace.wait(now).max(self.throttle.wait(now))
+    }
 }
 
 /// What [`Lanes::ready`] found.
@@ -53,13 +67,18 @@ pub(super) enum Ready {
     Later(Option<Duration>),
 }
 
-fn domain(row: &Claimed) -> String {
+pub(super) fn domain(row: &Claimed) -> String {
     row.recipient.address().domain().to_lowercase()
 }
 
 impl Lanes {
     pub(super) fn new(options: &[LaneOptions]) -> Lanes {
-        let mut lanes = Lanes { lanes: vec![Lane::default()], by_domain: HashMap::new(), turn: 0 };
+        let mut lanes = Lanes {
+            lanes: vec![Lane::default()],
+            by_domain: HashMap::new(),
+            counted: HashMap::new(),
+            turn: 0,
+        };
         for LaneOptions { domain, limit, connections } in options {
             let lane = lanes.open(domain.clone());
             lanes.lanes[lane].pace = Pace::new(*limit);
@@ -86,10 +105,10 @@ impl Lanes {
     }
 
     fn of(&self, row: &Claimed) -> usize {
-        match self.by_domain.is_empty() {
-            true => 0,
-            false => self.by_domain.get(&domain(row)).copied().unwrap_or(0),
+        if self.by_domain.is_empty() {
+            return 0;
         }
+        self.by_domain.get(&domain(row)).copied().unwrap_or(0)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -104,25 +123,27 @@ impl Lanes {
     /// A row that was handed out comes back, to be the next.
     pub(super) fn give_back(&mut self, row: Claimed) {
         let lane = self.of(&row);
-        let lane = &mut self.lanes[lane];
-        lane.out = lane.out.saturating_sub(1);
-        lane.rows.push_front(row);
+        self.lanes[lane].rows.push_front(row);
     }
 
     /// A row that was handed out comes back, to be the last.
     pub(super) fn put_back(&mut self, row: Claimed) {
         let lane = self.of(&row);
-        let lane = &mut self.lanes[lane];
-        lane.out = lane.out.saturating_sub(1);
-        lane.rows.push_back(row);
+        self.lanes[lane].rows.push_back(row);
     }
 
-    /// A row that was handed out is settled; whether a row of its lane may have waited for that.
-    pub(super) fn settled(&mut self, row: &Claimed) -> bool {
-        let lane = self.of(row);
+    /// A row that `lane` handed out at `taken` has left; see [`Pace::left`].
+    pub(super) fn left(&mut self, lane: usize, taken: Duration, now: Duration, usual: Duration) {
+        self.lanes[lane].pace.left(taken, now, usual);
+    }
+
+    /// A row that `lane` handed out at `taken` is settled or comes back; whether a row of its lane
+    /// may have waited for that.
+    pub(super) fn settled(&mut self, lane: usize, taken: Duration, now: Duration) -> bool {
         let lane = &mut self.lanes[lane];
         lane.out = lane.out.saturating_sub(1);
-        lane.connections.is_some() && !lane.rows.is_empty()
+        lane.throttle.settled(taken, now);
+        (lane.connections.is_some() || lane.throttle.is_slowed()) && !lane.rows.is_empty()
     }
 
     /// The lane whose turn it is, of those that may go at `now`.
@@ -134,7 +155,7 @@ impl Lanes {
             if lane.rows.is_empty() || lane.connections.is_some_and(|most| lane.out >= most) {
                 continue;
             }
-            let wait = lane.pace.wait(now);
+            let wait = lane.wait(now);
             if wait.is_zero() {
                 return Ready::Lane(at);
             }
@@ -147,9 +168,9 @@ impl Lanes {
     /// that is slow only the one whose time has come or is near.
     pub(super) fn coming(&self, most: usize, now: Duration) -> Vec<&Claimed> {
         let mut coming = Vec::with_capacity(most);
-        let share = |lane: &&Lane| match lane.pace.wait(now) {
+        let share = |lane: &&Lane| match lane.wait(now) {
             pause if pause > NEAR => 0,
-            _ if lane.pace.is_limited() => 1,
+            _ if lane.pace.is_limited() || lane.throttle.is_slowed() => 1,
             _ => lane.connections.unwrap_or(most).min(most),
         };
         let shares: Vec<_> = self.lanes.iter().map(|lane| (lane, share(&lane))).collect();
@@ -171,6 +192,7 @@ impl Lanes {
         let lane = &mut self.lanes[lane];
         let row = lane.rows.pop_front()?;
         lane.pace.take(now);
+        lane.throttle.take(now);
         lane.out += 1;
         Some(row)
     }
@@ -187,41 +209,69 @@ impl Lanes {
         lane.is_none_or(|lane| self.lanes[*lane].rows.len() < AT_HAND / 2)
     }
 
-    /// The domain of `row` asks for a lower rate: it gets a lane of its own, and a slower one.
-    pub(super) fn slow_down(&mut self, row: &Claimed, now: Duration) {
-        let (domain, before) = (domain(row), self.lanes.len());
-        let lane = self.open(domain.clone());
-        if self.lanes.len() > before {
-            // What "full pace" was is known of all such domains together only.
-            self.lanes[lane].pace = self.lanes[0].pace;
+    /// What the domain of `row` asks for, where it has asked for anything.
+    pub(super) fn throttle(&self, row: &Claimed) -> Option<&Throttle> {
+        match self.of(row) {
+            0 => self.counted.get(&domain(row)),
+            lane => Some(&self.lanes[lane].throttle),
+        }
+    }
+
+    /// A message to the domain of `row`, taken at `taken`, got a rate reply.
+    pub(super) fn refused(&mut self, row: &Claimed, taken: Duration, now: Duration) {
+        let lane = self.of(row);
+        let reply = RateReply { spread: true, repeated: row.earlier.deferred, others: 0 };
+        if lane > 0 {
+            return self.lanes[lane].throttle.refused(taken, now, reply);
+        }
+        let domain = domain(row);
+        if self.counted.len() >= COUNTED && !self.counted.contains_key(&domain) {
+            self.counted.retain(|_, throttle| throttle.is_suspected());
+        }
+        let throttle = self.counted.entry(domain.clone()).or_insert_with(|| Throttle::new(taken));
+        throttle.refused(taken, now, reply);
+        if throttle.is_slowed()
+            && let Some(throttle) = self.counted.remove(&domain)
+        {
+            let lane = self.open(domain);
+            self.lanes[lane].throttle = throttle;
             let rows = std::mem::take(&mut self.lanes[0].rows);
             for row in rows {
                 self.add(row);
             }
         }
-        self.lanes[lane].pace.slow_down(now);
     }
 
-    /// A message to the domain of `row` was accepted.
-    pub(super) fn speed_up(&mut self, row: &Claimed) {
-        let lane = self.of(row);
-        self.lanes[lane].pace.speed_up();
+    /// A message to the domain of `row`, taken at `taken`, was accepted.
+    pub(super) fn accepted(&mut self, row: &Claimed, taken: Duration, now: Duration) {
+        let throttle = match self.of(row) {
+            0 if self.counted.len() < COUNTED => {
+                Some(self.counted.entry(domain(row)).or_insert_with(|| Throttle::new(taken)))
+            }
+            0 => self.counted.get_mut(&domain(row)),
+            lane => Some(&mut self.lanes[lane].throttle),
+        };
+        if let Some(throttle) = throttle {
+            throttle.accepted(taken, now);
+        }
+    }
+
+    /// How many domains have been slowed down.
+    pub(super) fn slowed(&self) -> usize {
+        self.lanes.iter().filter(|lane| lane.throttle.is_slowed()).count()
+    }
+
+    /// It was the relay that asked for a lower rate, and no domain.
+    pub(super) fn acquit(&mut self, now: Duration) {
+        self.counted.values_mut().for_each(|throttle| throttle.acquit(now));
+        self.lanes.iter_mut().for_each(|lane| lane.throttle.acquit(now));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::ledger::claim::Earlier;
-    use crate::message::address::Address;
-    use crate::message::recipient::Recipient;
-
-    fn row(number: i64, domain: &str) -> Claimed {
-        let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
-        let recipient = Recipient::new(address, [], []);
-        let earlier = Earlier::default();
-        Claimed { row: number, revision: None, recipient, message_id: None, earlier }
-    }
+    use crate::delivery::run::simulation::row;
 
     fn next(lanes: &mut Lanes, now: Duration) -> Option<i64> {
         match lanes.ready(now) {
@@ -243,10 +293,12 @@ mod tests {
         }
         let taken: Vec<i64> = std::iter::from_fn(|| next(&mut lanes, Duration::ZERO)).collect();
         assert_eq!(taken, [5, 0, 6, 7, 8, 9]);
+        // The first has not left yet: nobody knows when it will count.
+        lanes.left(1, Duration::ZERO, Duration::ZERO, Duration::ZERO);
         assert!(
             matches!(lanes.ready(Duration::ZERO), Ready::Later(Some(wait)) if wait.as_secs() == 1)
         );
-        assert_eq!(next(&mut lanes, Duration::from_secs(1)), Some(1));
+        assert_eq!(next(&mut lanes, Duration::from_millis(1_005)), Some(1));
     }
 
     #[test]
@@ -260,7 +312,7 @@ mod tests {
         let taken: Vec<i64> = std::iter::from_fn(|| next(&mut lanes, now)).collect();
         assert_eq!(taken, [0, 1]);
         assert!(matches!(lanes.ready(now), Ready::Later(None)));
-        assert!(lanes.settled(&row(0, "slow.example")));
+        assert!(lanes.settled(1, now, now));
         assert_eq!(next(&mut lanes, now), Some(2));
     }
 
@@ -272,7 +324,11 @@ mod tests {
         }
         let now = Duration::ZERO;
         assert_eq!(next(&mut lanes, now), Some(0));
-        lanes.slow_down(&row(0, "busy.example"), now);
+        lanes.refused(&row(0, "busy.example"), now, now);
+        assert_eq!(lanes.slowed(), 0, "one reply is none");
+        (0..4).for_each(|_| lanes.refused(&row(0, "busy.example"), now, now));
+        assert_eq!(lanes.slowed(), 1);
+        lanes.settled(0, now, now);
         lanes.give_back(row(0, "busy.example"));
         let taken: Vec<i64> = std::iter::from_fn(|| next(&mut lanes, now)).collect();
         assert_eq!(taken, [1, 3, 5]);

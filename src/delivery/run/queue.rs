@@ -1,4 +1,4 @@
-//! Rows between the ledger and the connections: claimed in batches ahead of need, handed out at the
+//! Rows between the ledger and the connections: claimed in batches before they are needed, handed out at the
 //! pace that was asked for, taken back when a connection fails before it could send them, and
 //! claimed again when a deferred one is due.
 
@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::ahead::{Ahead, Draft};
-use super::lanes::{Lanes, Ready};
+use super::pacing::{Next, Pacing, Whose};
+use super::presign::{Draft, Presign};
 use super::{Options, Progress};
 use crate::delivery::ledger::claim::Skip;
 use crate::delivery::ledger::{Claimed, Ledger};
-use crate::delivery::pace::Pace;
 use crate::store::StoreError;
 
 /// Rows of one claim: few enough that losing power leaves few uncertain, enough that the disk is
@@ -42,11 +41,12 @@ pub(super) struct Queue {
 
 #[derive(Debug)]
 struct State {
-    lanes: Lanes,
+    /// Rows that are claimed, and when they may leave.
+    pacing: Pacing,
     /// Messages of rows that wait, where it pays to make them early.
-    ahead: Option<Ahead>,
-    /// Rows handed out and not settled.
-    out: usize,
+    presign: Option<Presign>,
+    /// Settled rows that are about to come back.
+    expected: usize,
     /// A claim is under way.
     claiming: bool,
     /// The ledger had no more rows, except of the domains in `skipped`.
@@ -62,9 +62,6 @@ struct State {
     idle_since: Option<Duration>,
     /// No row is handed out any more.
     closed: bool,
-    /// The pace of the run, and of each relay.
-    whole: Pace,
-    relays: Vec<Pace>,
     failure: Option<String>,
 }
 
@@ -83,10 +80,11 @@ enum Found {
 
 impl Queue {
     pub(super) fn new(ledger: Ledger, run: i64, began_ms: i64, options: &Options) -> Queue {
+        let limits = options.routes.iter().map(|route| route.limit);
         let state = State {
-            lanes: Lanes::new(&options.lanes),
-            ahead: Ahead::start(&options.templates, options.connections()),
-            out: 0,
+            pacing: Pacing::new(options.limit, limits, &options.lanes),
+            presign: Presign::start(&options.templates, options.connections()),
+            expected: 0,
             claiming: false,
             exhausted: false,
             skipped: Vec::new(),
@@ -95,8 +93,6 @@ impl Queue {
             deferring: 0,
             idle_since: None,
             closed: false,
-            whole: Pace::new(options.limit),
-            relays: options.routes.iter().map(|route| Pace::new(route.limit)).collect(),
             failure: None,
         };
         Queue {
@@ -118,11 +114,8 @@ impl Queue {
     /// The ledger's.
     pub(super) async fn resume(&mut self) -> Result<(), StoreError> {
         let Queue { ledger, began_ms, state, .. } = self;
-        let State { whole, relays, lanes, .. } =
-            state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let everybody = relays.iter_mut().chain([whole]).map(|pace| (None, pace));
-        let domains = lanes.limited().map(|(domain, pace)| (Some(domain), pace));
-        for (domain, pace) in everybody.chain(domains) {
+        let State { pacing, .. } = state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for (domain, pace) in pacing.limited() {
             let Some(limit) = pace.limit() else { continue };
             let window_ms = i64::try_from(limit.per.as_millis()).unwrap_or(i64::MAX);
             let since_ms = began_ms.saturating_sub(window_ms);
@@ -181,22 +174,15 @@ impl Queue {
         }
         let (now, now_ms) = (self.started.elapsed(), self.now_ms());
         state.note_due(now_ms);
-        let lane = match state.lanes.ready(now) {
-            Ready::Lane(lane) => lane,
-            Ready::Later(pause) => return state.later(pause, now, now_ms, self.wait),
+        let row = match state.pacing.next(relay, now) {
+            Some(Next::Row(row)) => row,
+            Some(Next::Paced(pause)) => return Found::Wait(Some(pause)),
+            Some(Next::Later(pause)) => return state.later(pause, now, now_ms, self.wait),
+            None => return Found::End,
         };
-        let Some(own) = state.relays.get(relay) else { return Found::End };
-        let pause = state.whole.wait(now).max(own.wait(now));
-        if !pause.is_zero() {
-            return Found::Wait(Some(pause));
-        }
-        let Some(row) = state.lanes.take(lane, now) else { return Found::End };
-        state.whole.take(now);
-        state.relays[relay].take(now);
-        state.out += 1;
-        let draft = state.ahead.as_mut().and_then(|ahead| ahead.take(row.row));
+        let draft = state.presign.as_mut().and_then(|presign| presign.take(row.row));
         state.refill(now);
-        Found::Row(Box::new(row), draft)
+        Found::Row(row, draft)
     }
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.
@@ -206,7 +192,7 @@ impl Queue {
             if std::mem::replace(&mut state.claiming, true) {
                 return;
             }
-            state.past.then(state.lanes.full())
+            state.past.then(state.pacing.lanes.full())
         };
         let claimed = self.ledger.claim(self.run, CLAIM, self.now_ms(), &skip).await;
         let mut state = self.state();
@@ -222,7 +208,7 @@ impl Queue {
                     state.idle_since = None;
                 }
                 for row in rows {
-                    state.lanes.add(row);
+                    state.pacing.lanes.add(row);
                 }
                 state.refill(self.started.elapsed());
             }
@@ -238,9 +224,8 @@ impl Queue {
     /// A row got its outcome.
     pub(super) fn settled(&self, row: &Claimed) {
         let mut state = self.state();
-        state.out = state.out.saturating_sub(1);
-        let freed = state.lanes.settled(row);
-        let last = state.out == 0;
+        let freed = state.pacing.settled(row.row, self.started.elapsed());
+        let last = state.pacing.out() == 0 && state.expected == 0;
         drop(state);
         if last || freed {
             self.changed.notify_waiters();
@@ -250,30 +235,36 @@ impl Queue {
     /// A row comes back: it was not sent, through no fault of its own.
     pub(super) fn give_back(&self, row: Claimed) {
         let mut state = self.state();
-        state.out = state.out.saturating_sub(1);
-        state.lanes.give_back(row);
+        state.pacing.settled(row.row, self.started.elapsed());
+        state.pacing.lanes.give_back(row);
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// The last byte of a row's message has left us.
+    pub(super) fn left(&self, row: i64) {
+        let now = self.started.elapsed();
+        self.state().pacing.left(row, now);
     }
 
     /// A row comes back that has ended a session: others of its lane go first.
     pub(super) fn put_back(&self, row: Claimed) {
         let mut state = self.state();
-        state.out = state.out.saturating_sub(1);
-        state.lanes.put_back(row);
+        state.pacing.settled(row.row, self.started.elapsed());
+        state.pacing.lanes.put_back(row);
         drop(state);
         self.changed.notify_waiters();
     }
 
     /// So many settled rows are about to come back: until [`Queue::came`] the run is not over.
     pub(super) fn expect(&self, rows: usize) {
-        self.state().out += rows;
+        self.state().expected += rows;
     }
 
     /// The ledger knows that these rows may be claimed.
     pub(super) fn came(&self, rows: usize) {
         let mut state = self.state();
-        state.out = state.out.saturating_sub(rows);
+        state.expected = state.expected.saturating_sub(rows);
         state.exhausted = false;
         drop(state);
         self.changed.notify_waiters();
@@ -299,34 +290,29 @@ impl Queue {
         }
     }
 
-    /// The domain of `row` asks for a lower rate.
-    pub(super) fn slow_lane(&self, row: &Claimed) {
+    /// A relay asks for a lower rate.
+    pub(super) fn slow_relay(&self, row: &Claimed) {
         let now = self.started.elapsed();
-        self.state().lanes.slow_down(row, now);
+        self.state().pacing.refused(row, Whose::Relay, now);
     }
 
-    /// A relay asks for a lower rate.
-    pub(super) fn slow_relay(&self, relay: usize) {
+    /// A relay, or the domain of `row` behind it, asks for a lower rate.
+    pub(super) fn slow_lane(&self, row: &Claimed) {
         let now = self.started.elapsed();
-        if let Some(pace) = self.state().relays.get_mut(relay) {
-            pace.slow_down(now);
-        }
+        self.state().pacing.refused(row, Whose::RelayOrDomain, now);
     }
 
     /// A relay took a message.
-    pub(super) fn speed_up(&self, relay: usize, row: &Claimed) {
-        let mut state = self.state();
-        state.lanes.speed_up(row);
-        if let Some(pace) = state.relays.get_mut(relay) {
-            pace.speed_up();
-        }
+    pub(super) fn speed_up(&self, row: &Claimed) {
+        let now = self.started.elapsed();
+        self.state().pacing.accepted(row, now);
     }
 
     /// Hands out no more rows.
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
-        state.ahead = None;
+        state.presign = None;
         drop(state);
         self.changed.notify_waiters();
     }
@@ -347,7 +333,7 @@ impl Queue {
     /// Whether rows are left that no connection has taken.
     pub(super) fn has_more(&self) -> bool {
         let state = self.state();
-        !state.lanes.is_empty() || !state.exhausted || !state.skipped.is_empty()
+        !state.pacing.lanes.is_empty() || !state.exhausted || !state.skipped.is_empty()
     }
 
     /// How long nothing will come: `None` is for good, zero that something may come now.
@@ -358,7 +344,7 @@ impl Queue {
         }
         let (now, now_ms) = (self.started.elapsed(), self.now_ms());
         state.note_due(now_ms);
-        if !state.lanes.is_empty() {
+        if !state.pacing.lanes.is_empty() {
             return Some(Duration::ZERO);
         }
         match state.later(None, now, now_ms, self.wait) {
@@ -411,8 +397,8 @@ impl Queue {
 impl State {
     /// Has the messages of the next rows made.
     fn refill(&mut self, now: Duration) {
-        if let Some(ahead) = &mut self.ahead {
-            ahead.refill(&self.lanes, now);
+        if let Some(presign) = &mut self.presign {
+            presign.refill(&self.pacing.lanes, now);
         }
     }
 
@@ -432,13 +418,13 @@ impl State {
         now_ms: i64,
         wait: Duration,
     ) -> Found {
-        if self.exhausted && self.skipped.iter().any(|domain| self.lanes.is_low(domain)) {
+        if self.exhausted && self.skipped.iter().any(|domain| self.pacing.lanes.is_low(domain)) {
             self.exhausted = false;
         }
         if !self.exhausted {
             return if self.claiming { Found::Wait(pause) } else { Found::Claim };
         }
-        if !self.lanes.is_empty() || self.out > 0 {
+        if !self.pacing.lanes.is_empty() || self.pacing.out() > 0 || self.expected > 0 {
             return Found::Wait(pause);
         }
         if wait.is_zero() {

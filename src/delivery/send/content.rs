@@ -155,12 +155,12 @@ impl Content {
             return Content::of_files(options, files, revisions, Chosen::New);
         }
         let difference = files.difference(&latest.frozen, true);
-        let Revision { id, number, frozen } = latest;
+        let Revision { id, number, frozen, .. } = latest.clone();
         let (issue, composition) = match files {
             Files::Sound(now) if difference.is_none() => (Some(now.issue), now.composition),
             Files::Sound(_) | Files::Broken => {
                 let place = PathBuf::from(format!("{} (revision {number})", options.issue));
-                (None, Composition::thaw(&frozen.composition, &Place::File(place))?)
+                (None, latest.thaw(&Place::File(place))?)
             }
         };
         let (date, chosen) = (frozen.date, Chosen::Kept(id));
@@ -257,7 +257,7 @@ impl Content {
         let mut earlier = HashMap::new();
         let place = Place::File(PathBuf::new());
         for revision in self.revisions.iter().filter(|revision| Some(revision.id) != latest) {
-            let composition = Composition::thaw(&revision.frozen.composition, &place)?;
+            let composition = revision.thaw(&place)?;
             earlier.insert(revision.id, template(&composition, &revision.frozen.date)?);
         }
         Ok(Templates::new(template(&self.composition, &self.date)?, earlier))

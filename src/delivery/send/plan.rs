@@ -57,6 +57,15 @@ impl Plan {
         }
     }
 
+    /// The same with one person who has the issue and is to get a further copy.
+    pub(super) fn with_copy(mut self, domain: &str) -> Plan {
+        self.to_send += 1;
+        self.accepted = self.accepted.saturating_sub(1);
+        self.domains = vec![(domain.to_owned(), 1)];
+        self.domain_count = 1;
+        self
+    }
+
     /// Whether all who still wait in the ledger have left the list.
     pub fn only_leavers_wait(&self) -> bool {
         self.to_send == 0 && self.waiting > 0

@@ -7,7 +7,7 @@ use super::locked::Answers;
 use super::survey::{Ready, Survey};
 use super::*;
 use crate::compose::theme::Theme;
-use crate::delivery::journal::{Journal, Settled};
+use crate::delivery::journal::{Head, Journal, Settled};
 use crate::delivery::ledger::{Ledger, Reopened, STEPS};
 use crate::delivery::state::State;
 use crate::issue::{Pictures, Publication, load};
@@ -88,6 +88,7 @@ impl Folder {
             list: self.path("list.csv"),
             read: ReadOptions::default(),
             only: None,
+            to: None,
             skip_invalid: false,
             recompose: false,
             expect: None,
@@ -134,7 +135,9 @@ impl Folder {
         let (store, ledger) = self.ledger().await;
         let run: i64 =
             sqlx::query_scalar("SELECT max(id) FROM run").fetch_one(store.pool()).await.unwrap();
-        let mut journal = Journal::begin(&ledger.journal_path(), BOOT, run).unwrap();
+        let token = ledger.token(run).await.unwrap();
+        let head = Head { boot: BOOT.to_owned(), run, token, recorded: 0 };
+        let mut journal = Journal::begin(&ledger.journal_path(), head).unwrap();
         let claimed = ledger.claim(run, 10, 0, &Default::default()).await.unwrap();
         let rows: Vec<i64> = claimed.iter().map(|claimed| claimed.row).collect();
         for row in rows.iter().take(marked) {
@@ -158,7 +161,7 @@ impl Folder {
             retry: None,
             stage: (code < 500).then_some(Stage::Rcpt),
         };
-        ledger.record(&[settled]).await.unwrap();
+        ledger.record(&[settled], None).await.unwrap();
         store.close().await;
     }
 }
@@ -439,4 +442,55 @@ async fn a_rehearsal_that_starts_over_forgets_one_issue() {
     assert_eq!(folder.written().await, (Vec::new(), 1, 0), "the run's number is not given twice");
     folder.plan().await;
     assert_eq!(folder.written().await.0.len(), 3);
+}
+
+/// One wish is one copy, wherever the sender dies; `docs/ledger.md` has the steps.
+#[tokio::test]
+async fn a_further_copy_is_sent_once_for_each_wish_wherever_its_sender_dies() {
+    let address = Address::parse("kim@x.example").unwrap();
+    let folder = Folder::new();
+    let propose = async || {
+        let to = Some(OnePerson { address: address.clone(), again: true });
+        let options = SendOptions { to, ..folder.options() };
+        let ready = passed(Survey::take(options, folder.composed()).await.unwrap()).await;
+        ready.lock(&identity(), "process 1").await.unwrap().propose(HOLD).await.unwrap()
+    };
+    let state = async || folder.written().await.0[0].clone();
+    folder.plan().await;
+    for row in folder.claim(0).await {
+        folder.settle(row, State::Accepted, 250).await;
+    }
+    let wish = propose().await;
+    assert_eq!((wish.plan().to_send, wish.plan().accepted), (1, 0));
+    drop(wish);
+    assert_eq!(state().await, "kim@x.example accepted", "nothing before a person has agreed");
+    // Dead behind the plan: it waits, and the same command opens nothing anew.
+    drop(propose().await.accept().await.unwrap());
+    assert_eq!(state().await, "kim@x.example pending");
+    let same = propose().await;
+    assert_eq!((same.plan().to_send, same.one().unwrap().earlier), (1, 1));
+    drop(same.accept().await.unwrap());
+    // Dead behind the dot: nobody can tell.
+    let rows = folder.claim(1).await;
+    assert_eq!(rows.len(), 1);
+    let held = propose().await;
+    assert_eq!((held.plan().to_send, held.plan().uncertain), (0, 1));
+    held.leave().await.unwrap();
+    // Then the relay's log shows that it was taken: the wish is fulfilled, and is told so once.
+    let told = async |row| {
+        folder.settle(row, State::Accepted, 250).await;
+        let known = propose().await;
+        assert!(known.one().unwrap().was_sent_untold());
+        assert_eq!((known.plan().to_send, known.plan().accepted), (0, 1));
+        known.leave().await.unwrap();
+    };
+    told(rows[0]).await;
+    // The next wish is a new one. Dead behind the plan and then behind the relay's reply.
+    let next = propose().await;
+    assert_eq!((next.plan().to_send, next.one().unwrap().was_sent_untold()), (1, false));
+    drop(next.accept().await.unwrap());
+    drop(propose().await.accept().await.unwrap());
+    let rows = folder.claim(1).await;
+    told(rows[0]).await;
+    assert_eq!(propose().await.plan().to_send, 1);
 }

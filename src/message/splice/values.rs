@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use percent_encoding::utf8_percent_encode;
 
-use crate::compose::{Context, Segment};
+use crate::compose::{Segment, SlotContext};
 use crate::issue::percent::RESERVED;
 use crate::message::recipient::Recipient;
 
@@ -13,12 +13,14 @@ use crate::message::recipient::Recipient;
 pub(super) struct Values<'a>(pub(super) Vec<Cow<'a, str>>);
 
 impl Values<'_> {
-    pub(super) fn get(&self, slot: usize, context: Context) -> Cow<'_, str> {
+    pub(super) fn get(&self, slot: usize, context: SlotContext) -> Cow<'_, str> {
         let value = self.0.get(slot).map_or("", |value| value.as_ref());
         match context {
-            Context::Plain => Cow::Borrowed(value),
-            Context::Html => escape_html(value),
-            Context::UrlPart | Context::PlainUrlPart => utf8_percent_encode(value, RESERVED).into(),
+            SlotContext::Plain => Cow::Borrowed(value),
+            SlotContext::Html => escape_html(value),
+            SlotContext::UrlPart | SlotContext::PlainUrlPart => {
+                utf8_percent_encode(value, RESERVED).into()
+            }
         }
     }
 }

@@ -209,7 +209,7 @@ pub(super) fn without_addresses(text: &str) -> String {
 
 /// What remains of a text when all is taken out that differs from one recipient to the next: the
 /// address and its parts, and every word with a digit or a link in it.
-pub(super) fn likeness(text: &str, recipient: &Address) -> String {
+pub(super) fn same_for_all(text: &str, recipient: &Address) -> String {
     let text = without_addresses(text);
     let (local, domain) =
         (recipient.local_part().to_lowercase(), recipient.domain().to_lowercase());

@@ -1,5 +1,5 @@
-//! Messages made ahead of the wire: the rows whose turn comes next are assembled and signed on
-//! threads of their own, so that a connection finds its next message ready.
+//! Messages signed before the wire asks for them: the rows whose turn comes next are assembled and
+//! signed on threads of their own, so that a connection finds its next message ready.
 //!
 //! Only the making is early. A row is handed out by the queue, in its turn and at its pace, as
 //! without this file; a draft that nobody takes is dropped, and its row stays where it was. Where
@@ -29,7 +29,7 @@ type Made = Result<Message, SpliceError>;
 
 /// The drafts of a run, and the threads that make them until this is dropped.
 #[derive(Debug)]
-pub(super) struct Ahead {
+pub(super) struct Presign {
     /// How many drafts there may be.
     room: usize,
     drafts: HashMap<i64, Arc<Draft>>,
@@ -87,9 +87,9 @@ impl Bench {
     }
 }
 
-impl Ahead {
+impl Presign {
     /// Starts the threads; `None` where nobody signs, or where the system gives no thread.
-    pub(super) fn start(templates: &Arc<Templates>, connections: usize) -> Option<Ahead> {
+    pub(super) fn start(templates: &Arc<Templates>, connections: usize) -> Option<Presign> {
         if !templates.sign() {
             return None;
         }
@@ -108,7 +108,7 @@ impl Ahead {
             return None;
         }
         let room = (connections * FOR_EACH + threads).min(BYTES / templates.size().max(1)).max(2);
-        Some(Ahead { room, drafts: HashMap::with_capacity(room), bench })
+        Some(Presign { room, drafts: HashMap::with_capacity(room), bench })
     }
 
     /// The draft of a row that is handed out now.
@@ -161,7 +161,7 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-impl Drop for Ahead {
+impl Drop for Presign {
     fn drop(&mut self) {
         self.bench.wanted().over = true;
         self.bench.changed.notify_all();
@@ -213,25 +213,16 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::ledger::claim::Earlier;
     use crate::delivery::run::lanes::LaneOptions;
-    use crate::message::address::Address;
-    use crate::message::recipient::Recipient;
+    use crate::delivery::run::simulation::row;
 
     /// Drafts that nobody makes.
-    fn ahead(room: usize) -> Ahead {
-        Ahead { room, drafts: HashMap::new(), bench: Arc::default() }
+    fn presign(room: usize) -> Presign {
+        Presign { room, drafts: HashMap::new(), bench: Arc::default() }
     }
 
-    fn row(number: i64, domain: &str) -> Claimed {
-        let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
-        let recipient = Recipient::new(address, [], []);
-        let earlier = Earlier::default();
-        Claimed { row: number, revision: None, recipient, message_id: None, earlier }
-    }
-
-    fn begun(ahead: &Ahead) -> Vec<i64> {
-        ahead.bench.wanted().drafts.iter().map(|draft| draft.row.row).collect()
+    fn begun(presign: &Presign) -> Vec<i64> {
+        presign.bench.wanted().drafts.iter().map(|draft| draft.row.row).collect()
     }
 
     fn limited(domain: &str, limit: &str) -> LaneOptions {
@@ -243,15 +234,15 @@ mod tests {
     fn the_next_rows_are_drafted_and_no_more_than_there_is_room_for() {
         let mut lanes = Lanes::new(&[]);
         (0..20).for_each(|number| lanes.add(row(number, "a.example")));
-        let mut ahead = ahead(4);
-        ahead.refill(&lanes, Duration::ZERO);
-        assert_eq!(begun(&ahead), [0, 1, 2, 3]);
+        let mut presign = presign(4);
+        presign.refill(&lanes, Duration::ZERO);
+        assert_eq!(begun(&presign), [0, 1, 2, 3]);
         for number in 0..3 {
             assert_eq!(lanes.take(0, Duration::ZERO).unwrap().row, number);
-            assert!(ahead.take(number).is_some());
-            ahead.refill(&lanes, Duration::ZERO);
+            assert!(presign.take(number).is_some());
+            presign.refill(&lanes, Duration::ZERO);
         }
-        let mut rows: Vec<_> = ahead.drafts.keys().copied().collect();
+        let mut rows: Vec<_> = presign.drafts.keys().copied().collect();
         rows.sort_unstable();
         assert!(rows.starts_with(&[3]) && rows.len() <= 4, "{rows:?}");
     }
@@ -275,16 +266,18 @@ mod tests {
     fn a_lane_that_was_slowed_down_gives_its_room_to_others() {
         let mut lanes = Lanes::new(&[]);
         (0..4).for_each(|number| lanes.add(row(number, "busy.example")));
-        let mut ahead = ahead(4);
-        ahead.refill(&lanes, Duration::ZERO);
+        let mut presign = presign(4);
+        presign.refill(&lanes, Duration::ZERO);
         (10..14).for_each(|number| lanes.add(row(number, "fast.example")));
         for number in 0..2 {
             lanes.take(0, Duration::ZERO).unwrap();
-            ahead.take(number);
+            presign.take(number);
         }
-        lanes.slow_down(&row(0, "busy.example"), Duration::ZERO);
-        ahead.refill(&lanes, Duration::ZERO);
-        assert_eq!(begun(&ahead), [10, 11, 12, 13]);
+        for number in 0..5 {
+            lanes.refused(&row(number, "busy.example"), Duration::ZERO, Duration::ZERO);
+        }
+        presign.refill(&lanes, Duration::ZERO);
+        assert_eq!(begun(&presign), [10, 11, 12, 13]);
     }
 
     #[test]

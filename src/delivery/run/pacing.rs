@@ -1,0 +1,258 @@
+//! Which row may leave next, and when: the limits of the run, of its relays and of its lanes, and
+//! what relays and domains ask for.
+//!
+//! A rate reply may be the relay's or the recipient's domain's, and often nobody says whose. Where
+//! different domains get it alike, with nobody accepted in between, it is the relay's.
+//! Pure: never knows a clock, a ledger or a connection. Times are counted from the beginning of the
+//! run.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::lanes::{LaneOptions, Lanes, Ready, domain};
+use crate::delivery::ledger::Claimed;
+use crate::delivery::pace::{Pace, Rate};
+use crate::delivery::throttle::{RateReply, Throttle};
+
+/// Rate replies of one domain, without a message that it took in between, that speak against the
+/// relay.
+const VOTES: u32 = 2;
+/// Where one domain has given more than this part of the rate replies, they are that domain's.
+const MOST_OF_ONE: f64 = 0.6;
+/// Rate replies of fewer domains are those domains'.
+const DOMAINS: usize = 3;
+/// Domains whose rate replies are told apart.
+const VOTERS: usize = 4_096;
+/// How long the shortest time from taking a message to its leaving is remembered.
+const USUAL: Duration = Duration::from_secs(10);
+
+/// Whose rate reply it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The relay's, for certain.
+    Relay,
+    /// The relay's or the recipient's domain's.
+    RelayOrDomain,
+}
+
+/// What [`Pacing::next`] found.
+pub(super) enum Next {
+    /// This row may leave now.
+    Row(Box<Claimed>),
+    /// No lane has one; the first one does after this time, if time is what it waits for.
+    Later(Option<Duration>),
+    /// One is there, and may not leave for so long.
+    Paced(Duration),
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct Pacing {
+    pub(super) lanes: Lanes,
+    /// The limit of the run.
+    whole: Pace,
+    relays: Vec<Relay>,
+    /// Rows that have been handed out and not settled.
+    out: HashMap<i64, Out>,
+}
+
+#[derive(Debug, Default)]
+struct Relay {
+    pace: Pace,
+    throttle: Throttle,
+    votes: Votes,
+    usual: Usual,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Out {
+    relay: usize,
+    lane: usize,
+    taken: Duration,
+    left: bool,
+    answered: bool,
+}
+
+/// The rate replies of a relay by domain.
+#[derive(Debug, Default)]
+struct Votes {
+    /// Since the domain last took a message.
+    since_accepted: HashMap<String, u32>,
+    all: HashMap<String, u32>,
+    sum: u32,
+}
+
+impl Votes {
+    /// Counts one; how many the domain has given since it took a message.
+    fn add(&mut self, domain: &str) -> u32 {
+        if self.all.len() >= VOTERS {
+            *self = Votes::default();
+        }
+        self.sum += 1;
+        *self.all.entry(domain.to_owned()).or_default() += 1;
+        let count = self.since_accepted.entry(domain.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
+    fn accepted(&mut self, row: &Claimed) {
+        if !self.since_accepted.is_empty() {
+            self.since_accepted.remove(&domain(row));
+        }
+        if self.sum > 1_000 {
+            *self = Votes::default();
+        }
+    }
+
+    /// Whether they come from many domains.
+    fn are_spread(&self) -> bool {
+        let most = self.all.values().max().copied().unwrap_or(0);
+        self.all.len() >= DOMAINS && f64::from(most) <= f64::from(self.sum) * MOST_OF_ONE
+    }
+}
+
+/// The shortest time of late from taking a message to its leaving.
+#[derive(Clone, Copy, Debug, Default)]
+struct Usual {
+    since: Duration,
+    now: Option<Duration>,
+    before: Option<Duration>,
+}
+
+impl Usual {
+    fn add(&mut self, took: Duration, now: Duration) -> Duration {
+        if now.saturating_sub(self.since) >= USUAL {
+            (self.since, self.before, self.now) = (now, self.now, None);
+        }
+        let shortest = self.now.map_or(took, |known| known.min(took));
+        self.now = Some(shortest);
+        self.before.map_or(shortest, |before| before.min(shortest))
+    }
+}
+
+impl Pacing {
+    pub(super) fn new(
+        limit: Option<Rate>,
+        relays: impl Iterator<Item = Option<Rate>>,
+        lanes: &[LaneOptions],
+    ) -> Pacing {
+        let relay = |limit| Relay { pace: Pace::new(limit), ..Relay::default() };
+        Pacing {
+            lanes: Lanes::new(lanes),
+            whole: Pace::new(limit),
+            relays: relays.map(relay).collect(),
+            out: HashMap::new(),
+        }
+    }
+
+    /// The paces that have a limit, each with its domain if it is a lane's.
+    pub(super) fn limited(&mut self) -> impl Iterator<Item = (Option<&str>, &mut Pace)> {
+        let relays = self.relays.iter_mut().map(|relay| &mut relay.pace);
+        let everybody = relays.chain([&mut self.whole]).map(|pace| (None, pace));
+        let lanes = self.lanes.limited().map(|(domain, pace)| (Some(domain), pace));
+        everybody.chain(lanes).filter(|(_, pace)| pace.limit().is_some())
+    }
+
+    /// Rows that have been handed out and not settled.
+    pub(super) fn out(&self) -> usize {
+        self.out.len()
+    }
+
+    /// The row for a connection to the `relay`th relay; `None` where there is no such relay.
+    pub(super) fn next(&mut self, relay: usize, now: Duration) -> Option<Next> {
+        let lane = match self.lanes.ready(now) {
+            Ready::Lane(lane) => lane,
+            Ready::Later(pause) => return Some(Next::Later(pause)),
+        };
+        let own = self.relays.get_mut(relay)?;
+        let pause = self.whole.wait(now).max(own.pace.wait(now)).max(own.throttle.wait(now));
+        if !pause.is_zero() {
+            return Some(Next::Paced(pause));
+        }
+        let row = self.lanes.take(lane, now)?;
+        self.whole.take(now);
+        own.pace.take(now);
+        own.throttle.take(now);
+        let out = Out { relay, lane, taken: now, left: false, answered: false };
+        self.out.insert(row.row, out);
+        Some(Next::Row(Box::new(row)))
+    }
+
+    /// The last byte of a row's message has left us.
+    pub(super) fn left(&mut self, row: i64, now: Duration) {
+        let Some(out) = self.out.get_mut(&row).filter(|out| !out.left) else { return };
+        out.left = true;
+        let out = *out;
+        let relay = &mut self.relays[out.relay];
+        let usual = relay.usual.add(now.saturating_sub(out.taken), now);
+        self.count(out, now, usual);
+    }
+
+    fn count(&mut self, out: Out, now: Duration, usual: Duration) {
+        self.whole.left(out.taken, now, usual);
+        self.relays[out.relay].pace.left(out.taken, now, usual);
+        self.lanes.left(out.lane, out.taken, now, usual);
+    }
+
+    /// A row was accepted.
+    pub(super) fn accepted(&mut self, row: &Claimed, now: Duration) {
+        let Some(out) = self.out.get_mut(&row.row).filter(|out| !out.answered) else { return };
+        out.answered = true;
+        let relay = &mut self.relays[out.relay];
+        relay.votes.accepted(row);
+        relay.throttle.accepted(out.taken, now);
+        self.lanes.accepted(row, out.taken, now);
+    }
+
+    /// A row got a rate reply.
+    pub(super) fn refused(&mut self, row: &Claimed, whose: Whose, now: Duration) {
+        let Some(out) = self.out.get_mut(&row.row).filter(|out| !out.answered) else { return };
+        out.answered = true;
+        let (taken, relay) = (out.taken, &mut self.relays[out.relay]);
+        let repeated = row.earlier.deferred;
+        if whose == Whose::Relay || relay.throttle.is_paused() {
+            // While it is paused, what leaves is a probe, whoever it is for.
+            return relay.throttle.refused(
+                taken,
+                now,
+                RateReply { spread: true, repeated, others: 0 },
+            );
+        }
+        let (slowed, raised) = (relay.throttle.is_slowed(), relay.throttle.is_raised());
+        let since = relay.throttle.since();
+        let lane = self.lanes.throttle(row);
+        let (lane_slowed, lane_raised) =
+            lane.map_or((false, false), |lane| (lane.is_slowed(), lane.is_raised()));
+        let votes = relay.votes.add(&domain(row));
+        let spread = relay.votes.are_spread();
+        // Where both have been slowed it is that one's whose rate is being raised.
+        let lanes_own = lane_slowed && (!slowed || lane_raised || !raised);
+        let counts = votes <= VOTES;
+        if counts && !lanes_own {
+            let others = if slowed { 0 } else { self.lanes.slowed() };
+            relay.throttle.refused(taken, now, RateReply { spread, repeated, others });
+        }
+        if relay.throttle.since() != since {
+            self.lanes.acquit(now);
+            relay.votes = Votes::default();
+        } else if lanes_own || (!lane_slowed && !raised && taken >= since) {
+            self.lanes.refused(row, taken, now);
+        }
+    }
+
+    /// A row is settled or comes back; whether others may have waited for that.
+    pub(super) fn settled(&mut self, row: i64, now: Duration) -> bool {
+        let Some(out) = self.out.remove(&row) else { return false };
+        if !out.left {
+            self.count(out, now, Duration::ZERO);
+        }
+        let relay = &mut self.relays[out.relay];
+        relay.throttle.settled(out.taken, now);
+        let waits = relay.throttle.is_slowed();
+        self.lanes.settled(out.lane, out.taken, now) || waits
+    }
+}
+
+#[cfg(test)]
+#[path = "pacing_tests.rs"]
+mod tests;

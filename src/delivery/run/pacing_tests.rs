@@ -1,0 +1,227 @@
+//! What the pacing makes of relays that limit, each in its own way. This prints the table of
+//! docs/performance.md: `cargo test --release --lib simulated_relays_at_length -- --ignored
+//! --nocapture`.
+
+use std::time::Duration;
+
+use super::*;
+use crate::delivery::run::simulation::{self, Limit, Run, Sent, row, send};
+
+/// The same relays and lists with other chances.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=2;
+
+fn relay(whole: Limit) -> simulation::Relay {
+    simulation::Relay { whole: Some(whole), ..simulation::Relay::default() }
+}
+
+fn domains(below: usize, limit: Limit) -> simulation::Relay {
+    simulation::Relay { domain: Some((below, limit)), ..simulation::Relay::default() }
+}
+
+fn to(domains: usize) -> Run {
+    Run { shares: vec![1.0; domains], ..Run::default() }
+}
+
+/// A relay, who is sent to, and what is owed: the least part of what it allows, and the largest
+/// part of all answers that are refusals.
+struct Case {
+    name: &'static str,
+    run: Run,
+    relay: simulation::Relay,
+    reached: f64,
+    refused: f64,
+}
+
+fn cases() -> Vec<Case> {
+    let case = |name, run, relay, reached, refused| Case { name, run, relay, reached, refused };
+    let (list, far) = (Run::default, Run { latency: (0.06, 0.02), slots: 20, ..Run::default() });
+    let long = |seconds| Run { seconds, ..Run::default() };
+    let one = |share| Run { shares: [vec![share], vec![1.0; 50]].concat(), ..Run::default() };
+    let both =
+        |whole, below, limit| simulation::Relay { whole: Some(whole), ..domains(below, limit) };
+    vec![
+        case("50/s, burst 50", list(), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.035),
+        case("50/s, burst 500", long(120.0), relay(Limit::bucket(50.0, 500.0)), 0.95, 0.02),
+        case("500/s, burst 50", list(), relay(Limit::bucket(500.0, 50.0)), 0.95, 0.02),
+        case("2,000/s, burst 200", list(), relay(Limit::bucket(2000.0, 200.0)), 0.95, 0.02),
+        case("50 in each second", list(), relay(Limit::fixed(50, 1.0)), 0.95, 0.02),
+        case("500 in each second", list(), relay(Limit::fixed(500, 1.0)), 0.95, 0.02),
+        case("500 in each 10 s", long(120.0), relay(Limit::fixed(500, 10.0)), 0.95, 0.025),
+        case("3,000 in each minute", long(300.0), relay(Limit::fixed(3000, 60.0)), 0.95, 0.02),
+        case("the same, refusals count", long(300.0), relay(Limit::anvil(3000, 60.0)), 0.95, 0.02),
+        case("50 in any second", list(), relay(Limit::sliding(50, 1.0)), 0.90, 0.03),
+        case("600 in any minute", long(600.0), relay(Limit::sliding(600, 60.0)), 0.90, 0.05),
+        case("50/s, far away", far.clone(), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.045),
+        case("50/s, list of one domain", to(1), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.035),
+        case("50/s, list of two domains", to(2), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.07),
+        case("50/s, 80 % of one domain", one(200.0), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.05),
+        case("5 domains at 20/s each", to(5), domains(5, Limit::bucket(20.0, 20.0)), 0.95, 0.03),
+        case(
+            "50 domains at 5/s each",
+            Run { seconds: 120.0, ..to(50) },
+            domains(50, Limit::bucket(5.0, 5.0)),
+            0.90,
+            0.06,
+        ),
+        case(
+            "60/s, and 5 domains at 20/s each",
+            to(5),
+            both(Limit::bucket(60.0, 60.0), 5, Limit::bucket(20.0, 20.0)),
+            0.95,
+            0.06,
+        ),
+        case(
+            "200/s, one of 20 domains at 20/s",
+            to(20),
+            both(Limit::bucket(200.0, 200.0), 1, Limit::bucket(20.0, 20.0)),
+            0.95,
+            0.03,
+        ),
+    ]
+}
+
+#[test]
+fn simulated_relays_get_nearly_what_they_allow_and_are_seldom_asked_for_more() {
+    table(1..=1, 70.0);
+}
+
+#[test]
+#[ignore = "a measurement: takes a minute without optimisation"]
+fn simulated_relays_at_length() {
+    table(1..=5, f64::INFINITY);
+    for (name, list, times) in CHANCES {
+        chances(name, list, times, 50_000);
+    }
+}
+
+/// Sends to each relay, for no longer than so many seconds times the messages that it takes in one.
+fn table(seeds: std::ops::RangeInclusive<u64>, weight: f64) {
+    println!("| The relay allows | reached | refused | longest time without a message |");
+    println!("| --- | ---: | ---: | ---: |");
+    let mut missed = Vec::new();
+    for Case { name, run, relay, reached, refused } in cases() {
+        if relay.most(run.shares.len(), run.seconds) > weight * 100.0 {
+            continue;
+        }
+        let seeds = seeds.clone();
+        let sent: Vec<Sent> =
+            seeds.map(|seed| send(&Run { seed, ..run.clone() }, relay.clone())).collect();
+        let most = relay.most(run.shares.len(), run.seconds);
+        let part = |sent: &Sent| sent.accepted.len() as f64 / most;
+        let least = sent.iter().map(part).fold(f64::INFINITY, f64::min);
+        let worst = sent.iter().map(Sent::refused_part).fold(0.0, f64::max);
+        let gap = sent.iter().map(Sent::longest_gap).fold(0.0, f64::max);
+        println!("| {name} | {:.1} % | {:.1} % | {gap:.1} s |", least * 100.0, worst * 100.0);
+        if least < reached || worst > refused {
+            missed.push(name);
+        }
+    }
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+#[test]
+fn no_domain_starves() {
+    for relay in [relay(Limit::bucket(50.0, 50.0)), domains(5, Limit::bucket(20.0, 20.0))] {
+        let run = to(5);
+        let sent = send(&run, relay);
+        for domain in 0..5 {
+            let gap = sent.longest_gap_of(domain);
+            assert!(gap < 3.0, "domain {domain} waited {gap} s");
+        }
+    }
+}
+
+/// Whom the relay refuses, of how many domains, and how often each.
+const CHANCES: [(&str, usize, u32); 4] = [
+    ("5 % of 50 domains, once", 50, 1),
+    ("5 % of 50 domains, once or twice", 50, 2),
+    ("5 % of one domain, once or twice", 1, 2),
+    ("5 % of 2,000 domains, once or twice", 2_000, 2),
+];
+
+fn list(messages: i64) -> Run {
+    Run { messages, seconds: 1_000.0, retry: Some(1.0), ..Run::default() }
+}
+
+#[test]
+fn refusals_that_have_nothing_to_do_with_the_rate_slow_little() {
+    for (name, domains, times) in CHANCES {
+        chances(name, domains, times, 10_000);
+    }
+}
+
+fn chances(name: &str, domains: usize, times: u32, messages: i64) {
+    let run = Run { shares: vec![1.0; domains], ..list(messages) };
+    let plain = send(&run, simulation::Relay::default());
+    let moody = simulation::Relay { chance: (0.05, times), ..simulation::Relay::default() };
+    let sent = send(&run, moody);
+    println!("| {name} | {:.1} s | {:.1} s without |", sent.end, plain.end);
+    assert_eq!(sent.accepted.len(), messages as usize);
+    // Those at the end come back a second later each time.
+    assert!(sent.end < plain.end * 1.15 + 3.0, "{name}: {} s, {} s", sent.end, plain.end);
+}
+
+#[test]
+fn after_a_relay_was_down_the_full_rate_is_back_in_seconds() {
+    for seed in SEEDS {
+        let down = simulation::Relay { down: Some((1.0, 4.0)), ..simulation::Relay::default() };
+        let sent = send(&Run { seed, seconds: 9.0, ..Run::default() }, down);
+        assert!(sent.rate(8.0, 9.0) > sent.rate(0.0, 1.0) * 0.95, "{}", sent.rate(8.0, 9.0));
+        assert!(sent.refused.len() < 50, "{}", sent.refused.len());
+    }
+}
+
+#[test]
+fn a_limit_that_is_lifted_is_forgotten_in_ten_seconds() {
+    for seed in SEEDS {
+        let lifted =
+            simulation::Relay { until: Some((20.0, None)), ..relay(Limit::bucket(50.0, 50.0)) };
+        let sent = send(&Run { seed, seconds: 31.0, ..Run::default() }, lifted);
+        assert!(sent.rate(30.0, 31.0) > 2_400.0, "{}", sent.rate(30.0, 31.0));
+    }
+}
+
+#[test]
+fn a_limit_that_changes_is_found() {
+    for (before, after) in [(50.0, 200.0), (200.0, 50.0)] {
+        let changes = simulation::Relay {
+            until: Some((20.0, Some(Limit::bucket(after, after)))),
+            ..relay(Limit::bucket(before, before))
+        };
+        let sent = send(&Run { seconds: 50.0, ..Run::default() }, changes);
+        let rate = sent.rate(35.0, 50.0);
+        assert!((rate / after - 1.0).abs() < 0.08, "{rate} of {after}");
+    }
+}
+
+#[test]
+fn what_the_relay_says_of_itself_is_not_held_against_a_domain() {
+    let mut pacing = Pacing::new(None, [None].into_iter(), &[]);
+    let rows: Vec<Claimed> = (0..12).map(|number| row(number, "a.example")).collect();
+    rows.iter().for_each(|row| pacing.lanes.add(row.clone()));
+    for row in &rows[..6] {
+        assert!(matches!(pacing.next(0, Duration::ZERO), Some(Next::Row(_))));
+        pacing.refused(row, Whose::Relay, Duration::from_millis(1));
+        pacing.settled(row.row, Duration::from_millis(1));
+        if pacing.relays[0].throttle.is_slowed() {
+            break;
+        }
+    }
+    assert!(pacing.relays[0].throttle.is_slowed() && pacing.lanes.slowed() == 0);
+}
+
+/// A limit as a relay sees it whose messages come late by chance.
+#[test]
+fn a_limit_is_reached_and_no_window_has_more() {
+    for (limit, per_second) in
+        [("50/second", 50), ("200/second", 200), ("500/second", 500), ("2000/second", 2_000)]
+    {
+        let run =
+            Run { limit: Some(limit), latency: (0.001, 0.002), seconds: 5.0, ..Run::default() };
+        let sent = send(&run, simulation::Relay::default());
+        let reached = sent.rate(0.0, 5.0) / f64::from(per_second);
+        assert!(reached >= 0.99, "{limit}: {reached}");
+        let most = sent.most_arrived_in(1.0);
+        assert!(most <= per_second as usize, "{limit}: {most} in a second");
+    }
+}

@@ -1,0 +1,628 @@
+//! How fast messages may leave while the other side asks for less: a model of what it allows, made
+//! of nothing but its answers.
+//!
+//! A rate reply may mean a limit, or nothing: some servers give one to every twentieth person
+//! whatever the rate. So one reply changes little. Answers that are nearly all refusals are a limit
+//! that is used up: nothing leaves but a probe now and then, and when one is accepted, what was
+//! accepted since the probe before, over the time that it took, is what the other side allows. From
+//! there on messages leave a little slower than that; now and then, when enough have been accepted
+//! to pay for it, a little faster, and then much faster, until a refusal. Where a part is refused,
+//! and as large a part at a lower rate, the refusals have nothing to do with the rate.
+//!
+//! Pure: never knows a clock, a relay or a domain. Times are counted from the beginning of the run.
+
+use std::time::Duration;
+
+/// The part of what is allowed that is used between two attempts to get more.
+const USED: f64 = 0.97;
+/// How much faster each step of an attempt is than the one before; the last one again and again.
+const STEPS: [f64; 7] = [1.03, 1.04, 1.06, 1.12, 1.25, 1.5, 2.0];
+/// The same where it is not known yet what is allowed.
+const FIRST_STEPS: [f64; 3] = [1.25, 1.5, 2.0];
+/// A step takes so long at least, and so many messages.
+const STEP: (Duration, u32) = (Duration::from_millis(250), 4);
+const FIRST_STEP: (Duration, u32) = (Duration::from_millis(100), 3);
+/// A message is enough for a step of this time.
+const LONG_STEP: Duration = Duration::from_secs(2);
+/// So many messages are accepted for each one that an attempt to get more has cost.
+const ACCEPTED_FOR_A_REFUSAL: u32 = 100;
+/// The same, at least and at most.
+const ACCEPTED_BETWEEN: (u32, u32) = (80, 400);
+/// Time between two attempts to get more, at least and at most.
+const BETWEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(20));
+/// What a raised rate has passed is believed up to this factor of what was known.
+const CREEP: f64 = 1.1;
+/// Where that was confirmed, it is at least this part of it, and a little more only where this
+/// factor of it was passed.
+const SINK: f64 = 0.985;
+const CREEP_CONFIRMED: f64 = 1.01;
+const MUCH: f64 = 1.2;
+/// An estimate is firm that so many messages were accepted for.
+const FIRM: u32 = 8;
+/// Nothing is ever slower, in messages a second, but where all is refused.
+const LEAST: f64 = 0.2;
+/// Two estimates that differ by less agree.
+const AGREE: f64 = 0.15;
+
+/// The first probe comes so long after all answers are refusals, and the others at most so.
+const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(3));
+/// Each pause between probes is so much longer than the one before.
+const PROBE_FACTOR: f64 = 1.5;
+/// Where it is known when a probe is due, the next one follows after this part of the whole time.
+const PROBE_PART: f64 = 0.04;
+/// A probe that is due by what is known leaves so much earlier: what is known may be too little.
+const EARLY: f64 = 1.15;
+/// How often to look again while a probe is on its way.
+const LOOK: Duration = Duration::from_millis(20);
+/// A probe waits no longer for answers to what left before.
+const ANSWERS: Duration = Duration::from_secs(1);
+
+/// Lateness up to this is made up.
+const LATENESS: Duration = Duration::from_millis(50);
+
+/// Evidence is a likelihood ratio: that of a limit that is used up, which refuses so large a part,
+const USED_UP: f64 = 0.95;
+/// against refusals by chance, which are at least this part when nothing has been slowed,
+const CHANCE: f64 = 0.06;
+/// and this part when something has.
+const CHANCE_HELD: f64 = 0.04;
+/// It is believed from here on.
+const BELIEVED: f64 = 11.0;
+const BELIEVED_HELD: f64 = 8.0;
+/// The same for a rate that is being raised and is too high: that refuses so large a part,
+const TOO_FAST: f64 = 0.5;
+/// and is believed from here on.
+const BELIEVED_RAISED: f64 = 4.0;
+/// A refusal of somebody who was refused before is so much evidence.
+const REPEATED: f64 = 0.25;
+/// Refusals by chance are never taken for more than this part.
+const MOST_CHANCE: f64 = 0.8;
+
+/// A part that is refused is judged over so many answers, and so long a time, at least.
+const JUDGED: (u32, Duration) = (100, Duration::from_secs(1));
+const JUDGED_HELD: (u32, Duration) = (8, Duration::from_millis(200));
+/// So many refusals are none.
+const FEW: u32 = 3;
+/// A part below this needs no explanation.
+const NO_PART: f64 = 0.01;
+/// While it is tried whether a lower rate helps, this part of what was accepted leaves.
+const TRIED: f64 = 0.9;
+/// So many times in a row messages were held and refused again, some of them: it is not the rate.
+const UNEXPLAINED: u32 = 3;
+
+/// What is known of a rate reply besides that it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateReply {
+    /// Other domains get them as well, as far as that is asked.
+    pub spread: bool,
+    /// The same recipient has been deferred before: whoever is refused once is often refused twice,
+    /// whatever the rate.
+    pub repeated: bool,
+    /// So many others, each of which may be meant instead.
+    pub others: usize,
+}
+
+/// See the file's head.
+#[derive(Clone, Debug, Default)]
+pub struct Throttle {
+    phase: Phase,
+    /// When the phase or its rate changed: what left before says nothing about it.
+    since: Duration,
+    /// Messages that have left and not been answered.
+    out: u32,
+    /// From one refusal for a used-up limit to the next, and the one before with what was known
+    /// then: a second refusal soon after the first belongs to it.
+    cycle: Cycle,
+    before: Option<(Cycle, Option<Allowed>)>,
+    /// That a limit is used up, and that a raised rate is too high.
+    evidence: f64,
+    too_fast: f64,
+    /// The part that is refused at any rate.
+    chance: f64,
+    tally: Tally,
+    /// What is allowed, in messages a second, as far as it is known.
+    allowed: Option<Allowed>,
+    /// At least so much is, although all is refused at the moment.
+    floor: f64,
+    /// Refusals since the last attempt to get more began.
+    spent: u32,
+    unexplained: Unexplained,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Phase {
+    /// Nothing is asked for.
+    #[default]
+    Free,
+    Paused(Paused),
+    Held(Held),
+}
+
+/// Nothing leaves but a probe.
+#[derive(Clone, Copy, Debug)]
+struct Paused {
+    since: Duration,
+    /// When the next probe may leave, and how long after it the one behind.
+    next: Duration,
+    pause: Duration,
+    /// When the probe left that is on its way.
+    probe: Option<Duration>,
+}
+
+/// Messages leave at a rate.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    per_second: f64,
+    next: Duration,
+    /// The rate is being raised, and how often it has been.
+    raised: Option<usize>,
+    /// The last rate of an attempt that was not refused.
+    passed: f64,
+    step: Step,
+    /// Accepted since the last attempt.
+    accepted: u32,
+    /// It is tried whether a lower rate helps, against this part that was refused.
+    tried: Option<f64>,
+    /// Answers to what left at this rate or a higher one.
+    answers: u32,
+    refusals: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Step {
+    since: Duration,
+    taken: u32,
+    accepted: u32,
+    refused: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Cycle {
+    since: Duration,
+    accepted: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    since: Duration,
+    answers: u32,
+    refused: u32,
+    /// Refusals that are spread as they would be if the other side meant all messages.
+    spread: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Allowed {
+    per_second: f64,
+    confirmed: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Unexplained {
+    times: u32,
+    answers: u32,
+    refusals: u32,
+}
+
+/// The part that a rate that is too high refuses, where `chance` refuses another.
+fn too_fast(chance: f64) -> f64 {
+    (chance * 2.0).clamp(TOO_FAST, USED_UP)
+}
+
+fn seconds_between(from: Duration, to: Duration) -> f64 {
+    to.saturating_sub(from).as_secs_f64().max(0.001)
+}
+
+impl Throttle {
+    /// Nothing has been asked for; what is counted begins at `since`.
+    pub fn new(since: Duration) -> Throttle {
+        let (cycle, tally) = (Cycle { since, accepted: 0 }, Tally { since, ..Tally::default() });
+        Throttle { cycle, tally, ..Throttle::default() }
+    }
+
+    /// Whether messages wait for what the other side asked for.
+    pub fn is_slowed(&self) -> bool {
+        !matches!(self.phase, Phase::Free)
+    }
+
+    /// When what is asked for changed: what left before says nothing about it.
+    pub fn since(&self) -> Duration {
+        self.since
+    }
+
+    /// Whether rate replies have come of late.
+    pub fn is_suspected(&self) -> bool {
+        self.is_slowed() || self.evidence > 0.0
+    }
+
+    /// Whether nothing leaves but a probe.
+    pub fn is_paused(&self) -> bool {
+        matches!(self.phase, Phase::Paused(_))
+    }
+
+    /// Whether it is being tried how much more is allowed.
+    pub fn is_raised(&self) -> bool {
+        matches!(self.phase, Phase::Held(Held { raised: Some(_), .. }))
+    }
+
+    /// How many messages a second may leave; `None` for as many as can.
+    pub fn per_second(&self) -> Option<f64> {
+        match self.phase {
+            Phase::Free => None,
+            Phase::Paused(_) => Some(0.0),
+            Phase::Held(held) => Some(held.per_second),
+        }
+    }
+
+    /// How long it is from `now` until a message may leave, as far as it is known.
+    pub fn wait(&self, now: Duration) -> Duration {
+        match self.phase {
+            Phase::Free => Duration::ZERO,
+            Phase::Held(held) => held.next.saturating_sub(now),
+            Phase::Paused(Paused { probe: Some(_), .. }) => LOOK,
+            Phase::Paused(paused) => {
+                let wait = paused.next.saturating_sub(now);
+                let answers = self.out > 0 && now < paused.since + ANSWERS;
+                if answers { wait.max(LOOK) } else { wait }
+            }
+        }
+    }
+
+    /// A message leaves.
+    pub fn take(&mut self, now: Duration) {
+        self.out += 1;
+        match &mut self.phase {
+            Phase::Free => {}
+            Phase::Paused(paused) => paused.probe = Some(now),
+            Phase::Held(held) => {
+                let late = now.saturating_sub(LATENESS);
+                let interval = Duration::from_secs_f64(1.0 / held.per_second);
+                held.next = held.next.max(late) + interval;
+                held.step.taken += 1;
+            }
+        }
+    }
+
+    /// A message that left at `taken` has been answered, or never will be. Say first what the answer
+    /// was.
+    pub fn settled(&mut self, taken: Duration, now: Duration) {
+        self.out = self.out.saturating_sub(1);
+        if let Phase::Paused(paused) = &mut self.phase
+            && paused.probe == Some(taken)
+        {
+            // It told nothing.
+            paused.probe = None;
+            paused.next = now + paused.pause;
+        }
+    }
+
+    /// A message that left at `taken` was accepted.
+    pub fn accepted(&mut self, taken: Duration, now: Duration) {
+        if taken >= self.cycle.since {
+            self.cycle.accepted += 1;
+        }
+        if taken < self.since {
+            return;
+        }
+        self.tally.answers += 1;
+        let chance = self.believed_chance();
+        self.evidence = (self.evidence + ((1.0 - USED_UP) / (1.0 - chance)).ln()).max(0.0);
+        let part = too_fast(chance);
+        self.too_fast = (self.too_fast + ((1.0 - part) / (1.0 - chance)).ln()).max(0.0);
+        match &mut self.phase {
+            Phase::Free => {}
+            Phase::Paused(_) => return self.reopen(taken),
+            Phase::Held(held) => {
+                held.answers += 1;
+                held.accepted += 1;
+                if taken >= held.step.since {
+                    held.step.accepted += 1;
+                }
+                self.raise(now);
+            }
+        }
+        self.judge(taken, now);
+    }
+
+    /// A message that left at `taken` got a rate reply.
+    pub fn refused(&mut self, taken: Duration, now: Duration, reply: RateReply) {
+        self.spent += 1;
+        if taken < self.since {
+            return;
+        }
+        let weight = if reply.repeated {
+            REPEATED
+        } else {
+            self.tally.answers += 1;
+            self.tally.refused += 1;
+            self.tally.spread = reply.spread;
+            1.0
+        } / (1 + reply.others.min(3)) as f64;
+        let chance = self.believed_chance();
+        self.evidence += (USED_UP / chance).ln() * weight;
+        self.too_fast += (too_fast(chance) / chance).ln() * weight;
+        match &mut self.phase {
+            Phase::Free if self.evidence >= BELIEVED => return self.pause(now),
+            Phase::Free => {}
+            Phase::Paused(paused) => {
+                paused.pause = paused.pause.mul_f64(PROBE_FACTOR).min(PROBE.1);
+                paused.next = now + paused.pause;
+                paused.probe = None;
+                return;
+            }
+            Phase::Held(held) => {
+                held.answers += 1;
+                held.refusals += 1;
+                held.step.refused += 1;
+                if held.raised.is_none() && self.chance < NO_PART {
+                    held.accepted = 0;
+                }
+                if self.evidence >= BELIEVED_HELD {
+                    return self.pause(now);
+                }
+                let known = self.chance >= NO_PART;
+                let believed = if known { BELIEVED_HELD } else { BELIEVED_RAISED };
+                if held.raised.is_some() && self.too_fast >= believed {
+                    self.lower(taken, now);
+                }
+            }
+        }
+        self.judge(taken, now);
+    }
+
+    /// Forgets what looks like a limit: it was another's.
+    pub fn acquit(&mut self, now: Duration) {
+        if !self.is_slowed() {
+            self.since = now;
+            self.evidence = 0.0;
+            self.tally = Tally { since: now, ..Tally::default() };
+        }
+    }
+
+    fn believed_chance(&self) -> f64 {
+        let least = match self.phase {
+            Phase::Held(held) => {
+                held.tried.map_or(CHANCE_HELD, |part| (part * 1.2).max(CHANCE_HELD))
+            }
+            _ => CHANCE,
+        };
+        (self.chance * 1.5).clamp(least.min(MOST_CHANCE), MOST_CHANCE)
+    }
+
+    fn enter(&mut self, phase: Phase, now: Duration) {
+        self.phase = phase;
+        self.since = now;
+        (self.evidence, self.too_fast) = (0.0, 0.0);
+        self.tally = Tally { since: now, ..Tally::default() };
+    }
+
+    /// Nearly all is refused.
+    fn pause(&mut self, now: Duration) {
+        if let Phase::Held(Held { answers, refusals, per_second, .. }) = self.phase {
+            let part = f64::from(refusals) / f64::from(answers.max(1));
+            if (0.1..0.9).contains(&part) && answers >= 4 {
+                self.unexplained.times += 1;
+                self.unexplained.answers += answers;
+                self.unexplained.refusals += refusals;
+            } else if part < 0.1 {
+                self.unexplained = Unexplained::default();
+            }
+            if self.unexplained.times >= UNEXPLAINED {
+                let Unexplained { answers, refusals, .. } = std::mem::take(&mut self.unexplained);
+                let part = f64::from(refusals) / f64::from(answers.max(1));
+                return self.blame_chance(part, per_second, now);
+            }
+        }
+        self.chance = 0.0;
+        let mut raised = self.is_raised();
+        if self.cycle.accepted < FIRM
+            && let Some((before, allowed)) = self.before.take()
+        {
+            raised = true;
+            let accepted = before.accepted + self.cycle.accepted;
+            self.cycle = Cycle { since: before.since, accepted };
+            self.allowed = allowed;
+        }
+        // That more is not allowed does not mean that less is.
+        let known = self.allowed.filter(|allowed| allowed.confirmed && raised);
+        self.floor = known.map_or(0.0, |allowed| allowed.per_second);
+        let first = now + PROBE.0;
+        // Where it is known what is allowed, the next message may leave when it is earned.
+        let earned = self.allowed.filter(|_| self.cycle.accepted >= FIRM).map(|allowed| {
+            let earned = f64::from(self.cycle.accepted) / allowed.per_second / EARLY;
+            self.cycle.since + Duration::from_secs_f64(earned.min(3600.0))
+        });
+        let next = earned.map_or(first, |earned| earned.clamp(first, now + PROBE.1));
+        // A probe that comes late by little against the whole spoils no estimate.
+        let fine = now.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
+        let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
+        let paused = Paused { since: now, next, pause, probe: None };
+        self.enter(Phase::Paused(paused), now);
+    }
+
+    /// A probe was accepted.
+    fn reopen(&mut self, taken: Duration) {
+        let Cycle { since, accepted } = self.cycle;
+        let per_second = f64::from(accepted.max(1)) / seconds_between(since, taken);
+        let per_second = match self.allowed {
+            // Few messages say little.
+            Some(known) if accepted < FIRM => per_second.max(known.per_second / 8.0),
+            _ => per_second,
+        };
+        let per_second = per_second.max(self.floor);
+        self.learn(per_second, accepted >= FIRM * 2);
+        self.before = None;
+        self.hold(per_second * USED, None, taken);
+        self.cycle = Cycle { since: taken, accepted: 0 };
+    }
+
+    fn learn(&mut self, per_second: f64, firm: bool) {
+        let agrees = |known: Allowed| (per_second / known.per_second - 1.0).abs() <= AGREE && firm;
+        let confirmed = self.allowed.is_some_and(agrees);
+        self.allowed = Some(Allowed { per_second, confirmed });
+    }
+
+    fn hold(&mut self, per_second: f64, tried: Option<f64>, now: Duration) {
+        let held = Held {
+            per_second: per_second.max(LEAST),
+            next: now,
+            raised: None,
+            passed: 0.0,
+            step: Step { since: now, ..Step::default() },
+            accepted: 0,
+            tried,
+            answers: 0,
+            refusals: 0,
+        };
+        self.enter(Phase::Held(held), now);
+        if let Phase::Held(held) = &mut self.phase {
+            held.next = now + Duration::from_secs_f64(1.0 / held.per_second);
+        }
+    }
+
+    /// Such a part is refused at any rate.
+    fn blame_chance(&mut self, part: f64, per_second: f64, now: Duration) {
+        self.chance = part.min(MOST_CHANCE);
+        self.allowed = Some(Allowed { per_second, confirmed: false });
+        self.cycle = Cycle { since: now, accepted: 0 };
+        self.hold(per_second, None, now);
+    }
+
+    fn free(&mut self, now: Duration) {
+        self.allowed = None;
+        self.cycle = Cycle { since: now, accepted: 0 };
+        self.enter(Phase::Free, now);
+    }
+
+    /// A message was accepted while messages are held: perhaps there may be more.
+    fn raise(&mut self, now: Duration) {
+        let confirmed = self.allowed.is_some_and(|allowed| allowed.confirmed);
+        let Phase::Held(held) = &mut self.phase else { return };
+        if held.tried.is_some() {
+            return;
+        }
+        let (steps, (time, messages)): (&[f64], _) =
+            if confirmed { (&STEPS, STEP) } else { (&FIRST_STEPS, FIRST_STEP) };
+        let raised = match held.raised {
+            None => {
+                let (least, most) = ACCEPTED_BETWEEN;
+                let wanted = if confirmed {
+                    self.spent.saturating_mul(ACCEPTED_FOR_A_REFUSAL).clamp(least, most)
+                } else {
+                    messages
+                };
+                let rest = if confirmed { BETWEEN.0 } else { time };
+                let age = now.saturating_sub(self.since);
+                if (held.accepted < wanted && age < BETWEEN.1) || age < rest {
+                    return;
+                }
+                self.spent = 0;
+                held.passed = if held.step.refused == 0 { held.per_second } else { 0.0 };
+                0
+            }
+            Some(raised) => {
+                let enough = held.step.accepted >= messages
+                    || (held.step.accepted > 0 && now >= held.step.since + LONG_STEP);
+                if !enough || now < held.step.since + time {
+                    return;
+                }
+                let used = f64::from(held.step.taken) / seconds_between(held.step.since, now);
+                if used < held.per_second * 0.7 {
+                    // Something else is slower.
+                    if raised >= 3 {
+                        return self.free(now);
+                    }
+                    held.step = Step { since: now, ..Step::default() };
+                    return;
+                }
+                if held.step.refused == 0 {
+                    held.passed = held.per_second;
+                }
+                raised + 1
+            }
+        };
+        held.per_second *= steps[raised.min(steps.len() - 1)];
+        held.raised = Some(raised);
+        held.step = Step { since: now, ..Step::default() };
+    }
+
+    /// The rate has been raised too far.
+    fn lower(&mut self, taken: Duration, now: Duration) {
+        let Phase::Held(held) = &mut self.phase else { return };
+        let Some(allowed) = self.allowed else { return };
+        (self.too_fast, self.chance) = (0.0, 0.0);
+        let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, taken);
+        let firm = self.cycle.accepted >= FIRM;
+        // What was passed may have been saved up before.
+        let passed = if allowed.confirmed {
+            let much = held.passed > allowed.per_second * MUCH;
+            let most = allowed.per_second * if much { CREEP_CONFIRMED } else { 1.0 };
+            held.passed.clamp(allowed.per_second * SINK, most)
+        } else {
+            held.passed.min(allowed.per_second * CREEP)
+        };
+        let per_second = if firm {
+            average.max(passed).min(held.per_second)
+        } else {
+            passed.max(allowed.per_second / CREEP)
+        };
+        held.raised = None;
+        held.accepted = 0;
+        self.tally = Tally { since: now, ..Tally::default() };
+        held.per_second = per_second * USED;
+        held.next = held.next.max(now + Duration::from_secs_f64(1.0 / held.per_second));
+        held.step = Step { since: now, ..Step::default() };
+        self.since = now;
+        if firm {
+            self.before = Some((self.cycle, self.allowed));
+            self.cycle = Cycle { since: now, accepted: 0 };
+        }
+        self.learn(per_second, firm || allowed.confirmed);
+    }
+
+    /// Whether the part that is refused needs an explanation, or has found one.
+    fn judge(&mut self, taken: Duration, now: Duration) {
+        let Tally { since, answers, refused, spread } = self.tally;
+        let tried = match self.phase {
+            Phase::Held(held) => held.tried,
+            _ => None,
+        };
+        let part = f64::from(refused) / f64::from(answers.max(1));
+        let age = taken.saturating_sub(since);
+        if let Some(before) = tried {
+            if f64::from(answers) < (5.0 / before).max(20.0) || age < JUDGED_HELD.1 {
+                return;
+            }
+            if part >= before / 2.0 && refused >= FEW {
+                let Phase::Held(held) = self.phase else { return };
+                return self.blame_chance(part, held.per_second / TRIED / (1.0 - before), now);
+            }
+            let per_second = self.allowed.map_or(1.0, |allowed| allowed.per_second);
+            self.allowed = Some(Allowed { per_second, confirmed: true });
+            self.cycle = Cycle { since: now, accepted: 0 };
+            return self.hold(per_second * USED, None, now);
+        }
+        if self.is_raised() {
+            return;
+        }
+        let (least, time) = if self.is_slowed() { JUDGED_HELD } else { JUDGED };
+        if answers < least || age < time {
+            return;
+        }
+        let (chance, n) = (self.chance.max(NO_PART), f64::from(answers));
+        let by_chance = n * chance + 3.0 * (n * chance * (1.0 - chance)).sqrt() + 1.0;
+        if f64::from(refused) > by_chance && refused >= FEW && spread {
+            let accepted = f64::from(answers - refused) / seconds_between(since, taken);
+            self.allowed = Some(Allowed { per_second: accepted, confirmed: false });
+            self.cycle = Cycle { since: now, accepted: 0 };
+            return self.hold(accepted * TRIED, Some(part), now);
+        }
+        if answers >= JUDGED.0 && age >= JUDGED.1 {
+            self.chance = self.chance.min(part);
+            self.tally = Tally { since: now, ..Tally::default() };
+            if !self.is_slowed() {
+                self.cycle = Cycle { since, accepted: answers - refused };
+            }
+        }
+    }
+}
