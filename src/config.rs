@@ -6,13 +6,12 @@
 pub mod dkim;
 mod clients;
 mod pace;
+mod relay;
 mod secret;
 mod theme;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use secrecy::SecretString;
 
 use crate::check::clients::Profile;
 use crate::compose::theme::Theme;
@@ -21,11 +20,11 @@ use crate::delivery::run::lanes::LaneOptions;
 use crate::delivery::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::{Pictures, Publication, load};
-use crate::manifest::{self, Kind, Located, Table, Value};
+use crate::manifest::{self, Located, Table, Value, ValueKind};
 use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
-use crate::smtp::relay::Relay;
+pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::{Secret, SecretError, known_secret, secret};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
@@ -51,6 +50,8 @@ pub struct Config {
     pub clients: Profile,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
+    /// What is no error, but should be known: for `check` and `doctor`.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Config {
@@ -60,44 +61,6 @@ impl Config {
             Some(dkim) => dkim.domain(),
             None => self.sender.from.address.domain(),
         }
-    }
-}
-
-/// A relay and how hard it may be used.
-#[derive(Clone, Debug)]
-pub struct RelayConfig {
-    /// Where and how, still without a password.
-    pub relay: Relay,
-    /// How many messages in what time; `None` is as fast as it takes them.
-    pub limit: Option<Rate>,
-    /// Its share of the connections of a run, beside the shares of the others.
-    pub weight: Option<u32>,
-    user: Option<String>,
-    password_file: Option<PathBuf>,
-}
-
-impl RelayConfig {
-    /// The relay with its password. Asked for only by who sends: an editor who checks and renders
-    /// has no password, and needs none. `number` is its place among several, from 1:
-    /// `DIGEST_SMTP_PASSWORD_2` is for the second one alone.
-    ///
-    /// # Errors
-    /// As [`credentials`].
-    pub fn with_password(
-        &self,
-        number: usize,
-        environment: &[(String, String)],
-    ) -> Result<Relay, String> {
-        let file = self.password_file.as_deref();
-        let own = format!("DIGEST_SMTP_PASSWORD_{number}");
-        let own = environment.iter().find(|(name, _)| *name == own);
-        let environment = match (own, file) {
-            (Some((_, password)), _) => &[("DIGEST_SMTP_PASSWORD".to_owned(), password.clone())],
-            // What all relays share says less than the file that is this one's.
-            (None, Some(_)) if number > 1 => &[][..],
-            _ => environment,
-        };
-        credentials(self.relay.clone(), self.user.clone(), file, environment)
     }
 }
 
@@ -156,7 +119,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let from_domain = sender.as_ref().map(|sender| sender.from.address.domain());
     let dkim = dkim::read(&mut table, root, from_domain, &mut problems);
     let (theme, logos) = theme::read(&mut table, &mut problems);
-    let relays = relays(&mut table, root, &mut problems);
+    let relays = relay::relays(&mut table, root, &mut problems);
     let lanes = pace::lanes(&mut table, &mut problems);
     let schedule = pace::retry(&mut table, &mut problems);
     let clients = clients::read(&mut table, &mut problems);
@@ -180,6 +143,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 store_url,
                 clients,
                 time_zone,
+                warnings: problems,
             })
         }
         _ => Err(problems),
@@ -195,32 +159,32 @@ fn override_from(environment: &[(String, String)], value: &mut Value) {
         }
         let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();
         let kind = match (text.parse::<i64>(), text.as_str()) {
-            (Ok(number), _) => Kind::Integer(number),
-            (_, "true") => Kind::Bool(true),
-            (_, "false") => Kind::Bool(false),
-            _ => Kind::Text(text.clone()),
+            (Ok(number), _) => ValueKind::Integer(number),
+            (_, "true") => ValueKind::Bool(true),
+            (_, "false") => ValueKind::Bool(false),
+            _ => ValueKind::Text(text.clone()),
         };
         set(value, &keys, kind);
     }
 }
 
-fn set(value: &mut Value, keys: &[String], kind: Kind) {
+fn set(value: &mut Value, keys: &[String], kind: ValueKind) {
     let Some((key, rest)) = keys.split_first() else {
         value.value = kind;
         return;
     };
     // `DIGEST_RELAY__URL` means the first relay.
-    if let Kind::List(items) = &mut value.value {
+    if let ValueKind::List(items) = &mut value.value {
         if let Some(first) = items.first_mut() {
             set(first, keys, kind);
         }
         return;
     }
-    let Kind::Table(entries) = &mut value.value else { return };
+    let ValueKind::Table(entries) = &mut value.value else { return };
     match entries.iter_mut().find(|(name, _)| name.value == *key) {
         Some((_, inner)) => set(inner, rest, kind),
         None => {
-            let mut inner = Value { value: Kind::Table(Vec::new()), span: 0..0 };
+            let mut inner = Value { value: ValueKind::Table(Vec::new()), span: 0..0 };
             set(&mut inner, rest, kind);
             entries.push((Located { value: key.clone(), span: 0..0 }, inner));
         }
@@ -231,7 +195,7 @@ type ReadPublication = (Option<(Publication, jiff::tz::TimeZone)>, Option<Sender
 
 fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -> ReadPublication {
     let mut section = table.table("publication");
-    let name = section.required_text("name", "add name = \"…\": what the newsletter is called");
+    let name = section.required_text("name", "add name = \"…\": the name of the newsletter");
     let organization = section.text("organization").map(|text| text.value);
     let from = section.required_text("from", "add from = \"Name <address@your.domain>\"");
     let from = from.and_then(|text| mailbox(&mut section, "from", &text));
@@ -292,7 +256,7 @@ fn no_postal_address(source: &Arc<Source>) -> Diagnostic {
     let at = source.text().find("[publication]").unwrap_or(0);
     Diagnostic::error(
         "postal-address",
-        "there is no postal_address, which the law asks for in bulk mail",
+        "there is no postal_address; the law requires one in bulk mail",
     )
     .at(Place::span(source, at..at))
     .help("add postal_address = \"…\" to [publication] (CAN-SPAM Act, 15 U.S.C. 7704(a)(5))")
@@ -326,7 +290,7 @@ fn url_of(table: &mut Table, key: &'static str, text: &Located<String>) -> Optio
     if plain && url.is_ascii() && host.is_some_and(|host| !host.is_empty()) {
         return Some(url.to_owned());
     }
-    let help = format!("write an address as in {key} = \"https://digest.sejong.example\"");
+    let help = format!("write a web address, such as {key} = \"https://digest.sejong.example\"");
     wrong(table, "base-url", format!("{key} is not a web address"), text, &help);
     None
 }
@@ -336,7 +300,7 @@ fn list_id_of(table: &mut Table, text: &Located<String>) -> Option<String> {
     if text.value.chars().all(fits) && text.value.contains('.') {
         return Some(text.value.clone());
     }
-    let help = "write a name below a domain of yours, as in digest.sejong.example (RFC 2919)";
+    let help = "write a name under your own domain, such as digest.sejong.example (RFC 2919)";
     wrong(table, "list-id", "list_id is not a list identifier".to_owned(), text, help);
     None
 }
@@ -346,7 +310,7 @@ fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> 
     match Mailbox::parse(&sample) {
         Ok(_) => Some(text.value.clone()),
         Err(error) => {
-            let help = "write an address as in bounces+{token}@sejong.example";
+            let help = "write an address such as bounces+{token}@sejong.example";
             wrong(table, "address", format!("reverse_path: {error}"), text, help);
             None
         }
@@ -356,49 +320,10 @@ fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> 
 fn time_zone(table: &mut Table) -> jiff::tz::TimeZone {
     let Some(text) = table.text("timezone") else { return jiff::tz::TimeZone::UTC };
     jiff::tz::TimeZone::get(&text.value).unwrap_or_else(|_| {
-        let help = "write a name of the time zone database, as in America/New_York";
+        let help = "write a name from the time zone database, such as America/New_York";
         wrong(table, "timezone", format!("there is no time zone {:?}", text.value), &text, help);
         jiff::tz::TimeZone::UTC
     })
-}
-
-fn relays(table: &mut Table, root: &Path, problems: &mut Vec<Diagnostic>) -> Vec<RelayConfig> {
-    let mut relays = Vec::new();
-    for mut section in table.tables("relay") {
-        let url = section.required_text("url", "add url = \"smtps://user@mail.your.domain\"");
-        let user = section.text("user");
-        let password_file = section.text("password_file");
-        let connections = section.integer("connections", 1..257);
-        let limit = section.text("limit");
-        let weight = section.integer("weight", 1..1_001).map(|weight| weight as u32);
-        let messages = section.integer("max_messages_per_connection", 1..1_000_000);
-        let ca_file = section.text("ca_file");
-        let limit = limit.and_then(|text| rate(&mut section, &text));
-        if let Some(url) = url {
-            match Relay::parse(&url.value) {
-                Ok(mut relay) => {
-                    if let Some(connections) = connections {
-                        relay = relay.with_connections(connections as usize);
-                    }
-                    if let Some(messages) = messages {
-                        relay = relay.with_max_messages_per_connection(messages as u64);
-                    }
-                    if let Some(file) = ca_file {
-                        relay = relay.with_ca_file(root.join(file.value));
-                    }
-                    let password_file = password_file.map(|file| root.join(file.value));
-                    let user = user.map(|user| user.value);
-                    relays.push(RelayConfig { relay, limit, weight, user, password_file });
-                }
-                Err(error) => {
-                    let help = "as in smtps://user@mail.your.domain, or smtp://127.0.0.1:2525";
-                    wrong(&mut section, "relay", error.to_string(), &url, help);
-                }
-            }
-        }
-        section.finish(problems);
-    }
-    relays
 }
 
 fn rate(table: &mut Table, text: &Located<String>) -> Option<Rate> {
@@ -406,45 +331,8 @@ fn rate(table: &mut Table, text: &Located<String>) -> Option<Rate> {
         Ok(rate) => Some(rate),
         Err(_) => {
             let help = "write \"50/second\", \"30/minute\" or \"2000/hour\"";
-            wrong(table, "limit", format!("{:?} is no rate", text.value), text, help);
+            wrong(table, "limit", format!("{:?} is not a rate", text.value), text, help);
             None
         }
     }
-}
-
-/// Adds the password that a relay's user needs: from the URL, `DIGEST_SMTP_PASSWORD`, the file that
-/// `DIGEST_SMTP_PASSWORD_FILE` or `password_file` names.
-///
-/// # Errors
-/// What is missing or unreadable; never the password.
-pub fn credentials(
-    relay: Relay,
-    user: Option<String>,
-    password_file: Option<&Path>,
-    environment: &[(String, String)],
-) -> Result<Relay, String> {
-    let variable = |name: &str| {
-        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-    };
-    let Some(user) =
-        user.or_else(|| relay.user().filter(|_| relay.wants_password()).map(str::to_owned))
-    else {
-        return Ok(relay);
-    };
-    let from_file = |path: &Path| {
-        std::fs::read_to_string(path)
-            .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
-            .map_err(|error| {
-                format!("the password file {} cannot be read: {error}", path.display())
-            })
-    };
-    let password = match (variable("DIGEST_SMTP_PASSWORD"), variable("DIGEST_SMTP_PASSWORD_FILE")) {
-        (Some(password), _) => password,
-        (None, Some(file)) => from_file(Path::new(&file))?,
-        (None, None) => match password_file {
-            Some(file) => from_file(file)?,
-            None => return Err(format!("there is no password for the user {user}")),
-        },
-    };
-    relay.with_credentials(user, SecretString::from(password)).map_err(|error| error.to_string())
 }

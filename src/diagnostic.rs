@@ -116,6 +116,14 @@ impl Place {
         Place::Span { source: Arc::clone(source), span: source.within(span) }
     }
 
+    /// The same place without its text, for a line that holds a secret.
+    pub fn unquoted(self) -> Place {
+        match self.line_column() {
+            Some((line, column)) => Place::Line { path: self.path().to_owned(), line, column },
+            None => Place::File(self.path().to_owned()),
+        }
+    }
+
     /// The file that the place is in.
     pub fn path(&self) -> &Path {
         match self {

@@ -24,7 +24,7 @@ pub struct Located<T> {
 
 /// What a table can hold; dates stay text until somebody asks for one.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum ValueKind {
     /// A string, or a TOML date-time in its own notation.
     Text(String),
     /// A whole number.
@@ -42,18 +42,18 @@ pub enum Kind {
 }
 
 /// A value and where it stands.
-pub type Value = Located<Kind>;
+pub type Value = Located<ValueKind>;
 
-impl Kind {
+impl ValueKind {
     fn name(&self) -> &'static str {
         match self {
-            Kind::Text(_) => "a text",
-            Kind::Integer(_) => "a number",
-            Kind::Float(_) => "a decimal number",
-            Kind::Bool(_) => "true or false",
-            Kind::Null => "nothing",
-            Kind::List(_) => "a list",
-            Kind::Table(_) => "a table",
+            ValueKind::Text(_) => "a text",
+            ValueKind::Integer(_) => "a number",
+            ValueKind::Float(_) => "a decimal number",
+            ValueKind::Bool(_) => "true or false",
+            ValueKind::Null => "nothing",
+            ValueKind::List(_) => "a list",
+            ValueKind::Table(_) => "a table",
         }
     }
 }
@@ -70,24 +70,30 @@ pub fn toml(source: &Arc<Source>, range: Range<usize>, problems: &mut Vec<Diagno
                 format!("this is not valid TOML: {}", error.message()),
             )
             .at(Place::span(source, span.start + start..span.end + start))
-            .help("texts stand between quotes, as in title = \"October\"; one key a line"),
+            .help(
+                "write texts between quotation marks, such as title = \"October\", and one key on \
+                 each line",
+            ),
         );
     }
-    Value { value: Kind::Table(toml_entries(table.into_inner(), start)), span: range }
+    Value { value: ValueKind::Table(toml_entries(table.into_inner(), start)), span: range }
 }
 
 /// Reads the YAML between `range` of `source`; a syntax error goes to `problems`.
 pub fn yaml(source: &Arc<Source>, range: Range<usize>, problems: &mut Vec<Diagnostic>) -> Value {
-    let empty = Value { value: Kind::Table(Vec::new()), span: range.clone() };
+    let empty = Value { value: ValueKind::Table(Vec::new()), span: range.clone() };
     match yaml::parse(&source.text()[range.clone()], range.start) {
-        Ok(Value { value: Kind::Null, .. }) => empty,
+        Ok(Value { value: ValueKind::Null, .. }) => empty,
         Ok(value) => value,
         Err(yaml::SyntaxError { message, at }) => {
             let at = (at + range.start).min(range.end);
             problems.push(
                 Diagnostic::error("yaml-syntax", format!("this is not valid YAML: {message}"))
                     .at(Place::span(source, at..at))
-                    .help("a text with a colon, a # or a leading quote stands between quotes"),
+                    .help(
+                        "put quotation marks around a text that has a colon or a #, or that starts \
+                         with a quotation mark",
+                    ),
             );
             empty
         }
@@ -111,21 +117,22 @@ fn toml_entries(table: DeTable<'_>, start: usize) -> Vec<(Located<String>, Value
 fn toml_value(value: toml::Spanned<DeValue<'_>>, start: usize) -> Value {
     let span = value.span();
     let kind = match value.into_inner() {
-        DeValue::String(text) => Kind::Text(text.into_owned()),
+        DeValue::String(text) => ValueKind::Text(text.into_owned()),
         DeValue::Integer(number) => {
             let digits = number.as_str().replace('_', "");
-            i64::from_str_radix(&digits, number.radix()).map_or(Kind::Text(digits), Kind::Integer)
+            i64::from_str_radix(&digits, number.radix())
+                .map_or(ValueKind::Text(digits), ValueKind::Integer)
         }
         DeValue::Float(number) => {
             let digits = number.as_str().replace('_', "");
-            digits.parse().map_or(Kind::Text(digits), Kind::Float)
+            digits.parse().map_or(ValueKind::Text(digits), ValueKind::Float)
         }
-        DeValue::Boolean(flag) => Kind::Bool(flag),
-        DeValue::Datetime(date) => Kind::Text(date.to_string()),
+        DeValue::Boolean(flag) => ValueKind::Bool(flag),
+        DeValue::Datetime(date) => ValueKind::Text(date.to_string()),
         DeValue::Array(items) => {
-            Kind::List(items.into_iter().map(|item| toml_value(item, start)).collect())
+            ValueKind::List(items.into_iter().map(|item| toml_value(item, start)).collect())
         }
-        DeValue::Table(table) => Kind::Table(toml_entries(table, start)),
+        DeValue::Table(table) => ValueKind::Table(toml_entries(table, start)),
     };
     Value { value: kind, span: span.start + start..span.end + start }
 }
@@ -147,7 +154,7 @@ impl Table {
         let name = name.into();
         let mut problems = Vec::new();
         let entries = match value.value {
-            Kind::Table(entries) => entries,
+            ValueKind::Table(entries) => entries,
             other => {
                 problems.push(
                     Diagnostic::error(
@@ -205,7 +212,7 @@ impl Table {
         self.known.push(key);
         let at = self.entries.iter().position(|(name, _)| name.value == key)?;
         let (_, value) = self.entries.swap_remove(at);
-        (value.value != Kind::Null).then_some(value)
+        (value.value != ValueKind::Null).then_some(value)
     }
 
     /// Every remaining entry, for tables whose keys are the writer's own.
@@ -225,9 +232,11 @@ impl Table {
     pub fn text(&mut self, key: &'static str) -> Option<Located<String>> {
         let value = self.take(key)?;
         match value.value {
-            Kind::Text(text) => Some(Located { value: text, span: value.span }),
+            ValueKind::Text(text) => Some(Located { value: text, span: value.span }),
             // A YAML title such as `1446` is a text that happens to look like a number.
-            Kind::Integer(number) => Some(Located { value: number.to_string(), span: value.span }),
+            ValueKind::Integer(number) => {
+                Some(Located { value: number.to_string(), span: value.span })
+            }
             _ => {
                 self.wrong(key, "a text", &value);
                 None
@@ -264,7 +273,7 @@ impl Table {
     pub fn integer(&mut self, key: &'static str, range: Range<i64>) -> Option<i64> {
         let value = self.take(key)?;
         match value.value {
-            Kind::Integer(number) if range.contains(&number) => Some(number),
+            ValueKind::Integer(number) if range.contains(&number) => Some(number),
             _ => {
                 let wanted = format!("a whole number from {} to {}", range.start, range.end - 1);
                 self.wrong(key, &wanted, &value);
@@ -277,7 +286,7 @@ impl Table {
     pub fn flag(&mut self, key: &'static str) -> Option<bool> {
         let value = self.take(key)?;
         match value.value {
-            Kind::Bool(flag) => Some(flag),
+            ValueKind::Bool(flag) => Some(flag),
             _ => {
                 self.wrong(key, "true or false", &value);
                 None
@@ -296,7 +305,7 @@ impl Table {
                     format!("{key} should be a date, not {:?}", text.value),
                 )
                 .at(self.place(&text.span))
-                .help("write year-month-day, as in 2025-11-06");
+                .help("write year-month-day, such as 2025-11-06");
                 self.problems.push(problem);
                 None
             }
@@ -310,7 +319,7 @@ impl Table {
             return Some(text.value);
         }
         let problem =
-            Diagnostic::error("language", format!("{:?} is not the tag of a language", text.value))
+            Diagnostic::error("language", format!("{:?} is not a language code", text.value))
                 .at(self.place(&text.span))
                 .help("write en, ko, ja, zh-Hant … (BCP 47)");
         self.problems.push(problem);
@@ -321,8 +330,8 @@ impl Table {
     pub fn texts(&mut self, key: &'static str) -> Vec<Located<String>> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let items = match value.value {
-            Kind::List(items) => items,
-            Kind::Text(_) => vec![value],
+            ValueKind::List(items) => items,
+            ValueKind::Text(_) => vec![value],
             _ => {
                 self.wrong(key, "a list of texts", &value);
                 return Vec::new();
@@ -331,7 +340,7 @@ impl Table {
         let mut texts = Vec::new();
         for item in items {
             match item.value {
-                Kind::Text(text) => texts.push(Located { value: text, span: item.span }),
+                ValueKind::Text(text) => texts.push(Located { value: text, span: item.span }),
                 _ => self.wrong(key, "a list of texts", &item),
             }
         }
@@ -355,7 +364,8 @@ impl Table {
     /// The sub-table `key`; an absent one is empty.
     pub fn table(&mut self, key: &'static str) -> Table {
         let at = self.span.start..self.span.start;
-        let value = self.take(key).unwrap_or(Value { value: Kind::Table(Vec::new()), span: at });
+        let value =
+            self.take(key).unwrap_or(Value { value: ValueKind::Table(Vec::new()), span: at });
         Table::new(&self.source, format!("[{key}]"), value)
     }
 
@@ -363,7 +373,7 @@ impl Table {
     pub fn tables(&mut self, key: &'static str) -> Vec<Table> {
         let items = match self.take(key) {
             None => return Vec::new(),
-            Some(Value { value: Kind::List(items), .. }) => items,
+            Some(Value { value: ValueKind::List(items), .. }) => items,
             Some(single) => vec![single],
         };
         items.into_iter().map(|item| Table::new(&self.source, format!("[[{key}]]"), item)).collect()

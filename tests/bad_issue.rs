@@ -64,9 +64,9 @@ fn a_missing_key() {
 #[test]
 fn broken_toml() {
     let here = Publication::new().edit(ISSUE, "\"October\"", "October");
-    says(&here, "toml-syntax", &format!("{ISSUE}:2:9"), "between quotes");
+    says(&here, "toml-syntax", &format!("{ISSUE}:2:9"), "between quotation marks");
     let here = Publication::new().edit("digest.toml", "\"Sejong Digest\"\n", "\"Sejong\n");
-    says(&here, "toml-syntax", "digest.toml:2:15", "between quotes");
+    says(&here, "toml-syntax", "digest.toml:2:15", "between quotation marks");
 }
 
 #[test]
@@ -124,13 +124,13 @@ fn a_section_with_nothing_in_it() {
 #[test]
 fn braces_where_no_slot_is_filled() {
     let here = Publication::new().edit(ARTICLE, "Hangul", "\"Hangul for {{ first_name }}\"");
-    says_at(&here, "warning", "slot-literal", &format!("{ARTICLE}:2:8"), "running text");
+    says_at(&here, "warning", "slot-literal", &format!("{ARTICLE}:2:8"), "slots work in the text");
 }
 
 #[test]
 fn a_picture_that_is_not_there_or_not_a_picture() {
     let place = format!("{ARTICLE}:7:1");
-    says(&showing("gone.png"), "image-file", &place, "capitals count");
+    says(&showing("gone.png"), "image-file", &place, "the capital letters");
     let here = showing("note.png").write("issues/2025-11/note.png", "hello");
     says(&here, "image-file", &place, "save it as PNG");
     let here = showing("drawing.svg").write("issues/2025-11/drawing.svg", "<svg xmlns=\"\"/>");
@@ -142,11 +142,11 @@ fn a_picture_that_is_not_there_or_not_a_picture() {
 fn a_picture_that_is_too_large() {
     let place = format!("{ARTICLE}:7:1");
     let here = showing("huge.png").write("issues/2025-11/huge.png", png(20_000, 20_000));
-    says(&here, "image-file", &place, "scale it down");
+    says(&here, "image-file", &place, "make it smaller");
     let mut heavy = png(100, 100);
     heavy.resize(33 * 1024 * 1024, 0);
     let here = showing("heavy.png").write("issues/2025-11/heavy.png", heavy);
-    says(&here, "image-file", &place, "scale it down");
+    says(&here, "image-file", &place, "make it smaller");
 }
 
 #[cfg(unix)]

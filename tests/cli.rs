@@ -72,7 +72,11 @@ fn outside_a_publication_nothing_runs() {
         let output = here.run(arguments);
         assert_eq!((output.code, output.stdout.as_str()), (1, ""));
         assert!(output.stderr.starts_with("error: there is no digest.toml"), "{}", output.stderr);
-        assert!(output.stderr.contains("help: `digest init`"), "{}", output.stderr);
+        assert!(
+            output.stderr.contains("help: make a publication here with `digest init`"),
+            "{}",
+            output.stderr
+        );
     }
 }
 
@@ -226,12 +230,16 @@ fn init_never_overwrites() {
     let before = here.files();
     let output = here.run(&["init"]);
     assert_eq!((output.code, output.stdout.as_str()), (1, ""));
-    assert!(output.stderr.contains("digest.toml is there already"), "{}", output.stderr);
+    assert!(output.stderr.contains("digest.toml already exists"), "{}", output.stderr);
     assert_eq!(here.files(), before);
     let here = Publication::nothing().write(".gitignore", "mine\n");
     let output = here.run(&["init"]);
     assert_eq!(output.code, 0, "{}", output.stderr);
-    assert!(output.stderr.contains(".gitignore is there: add .digest-secret"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains(".gitignore already exists: add .digest-secret"),
+        "{}",
+        output.stderr
+    );
     assert_eq!(here.read(".gitignore"), "mine\n");
 }
 
@@ -250,7 +258,7 @@ fn new_numbers_issues_and_never_overwrites() {
     for taken in ["2025-11", "2025-11/hangul"] {
         let output = here.run(&["new", taken]);
         assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{taken}");
-        assert!(output.stderr.contains("is there already"), "{}", output.stderr);
+        assert!(output.stderr.contains("already exists"), "{}", output.stderr);
     }
     assert!(here.read("issues/2025-11/hangul.md").contains("Twenty-eight"));
     for odd in ["../out", "a/../../b", ".hidden", "", "a b", "2025-11/../x", "a/b/c"] {

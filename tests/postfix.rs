@@ -311,7 +311,8 @@ fn reconcile_settles_what_postfix_took_and_not_what_it_began_to_read() {
     let Some(postfix) = Postfix::start() else { return };
     let people = readers(30);
     let list = format!("email\n{}\n", people.join("\n"));
-    let here = Publication::repository().write("list.csv", list);
+    let long = format!("---\ntitle: Hangul\n---\n\n{}", "Twenty-eight letters.\n\n".repeat(500));
+    let here = Publication::new().write("issues/2025-11/hangul.md", long).write("list.csv", list);
     let send = |relay: &str| {
         let more = ["--subscribers", "list.csv", "--relay", relay, "--connections", "6"];
         [&SEND[..], &more].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()

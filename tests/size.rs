@@ -51,7 +51,7 @@ fn over_gmail_s_limit_each_article_s_bytes_are_told() {
     assert_eq!(problem["severity"], "error");
     let help = problem["help"].as_str().expect("help");
     let sizes: Vec<(&str, usize)> = help
-        .split(": show")
+        .split(": give")
         .next()
         .expect("a first part")
         .split(", ")
@@ -72,7 +72,7 @@ fn what_is_too_large_on_the_wire_alone_is_an_error_too() {
     let problems = found(&here, "html-size", 3);
     assert_eq!(problems.len(), 1);
     let message = problems[0]["message"].as_str().expect("a message");
-    assert!(message.contains("on the wire"), "{message}");
+    assert!(message.contains("when it is sent"), "{message}");
     assert!(found(&long(&[70, 70], "word ", ""), "html-size", 0).is_empty());
 }
 

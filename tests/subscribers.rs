@@ -123,7 +123,7 @@ fn a_file_that_is_not_utf_8_is_refused_at_its_byte_and_read_on_request() {
     let latin = b"email,name\nkim@example.org,Kim\nrene@example.fr,Ren\xE9\n";
     let refused = bytes(latin).expect_err("refused");
     assert_eq!(places(std::slice::from_ref(&refused)), ["3:20 list-encoding"]);
-    assert_eq!(refused.message, "byte 0xE9 on line 3 (byte 51 of the file) is not UTF-8");
+    assert_eq!(refused.message, "byte 0xE9 on line 3 (byte 51 of the file) is not valid UTF-8");
     assert!(refused.help.expect("help").contains("--encoding windows-1252"));
     let list = bytes_as(latin, Some("windows-1252")).expect("list");
     assert_eq!(name(&list.recipients[1]), "René");

@@ -44,9 +44,10 @@ pub(super) fn clean(cell: &str) -> Cleaned<'_> {
 
 /// Unicode normal form C, which mail asks for (RFC 6532 3.1).
 pub(super) fn compose(text: &str) -> Cow<'_, str> {
-    match text.is_ascii() {
-        true => Cow::Borrowed(text),
-        false => ComposingNormalizerBorrowed::new_nfc().normalize(text),
+    if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        ComposingNormalizerBorrowed::new_nfc().normalize(text)
     }
 }
 

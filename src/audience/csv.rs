@@ -90,7 +90,7 @@ pub(super) struct Faulty {
 
 /// What [`split`] found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Split {
     /// A record that takes so many bytes with its line end.
     Record(usize),
     /// The text ends within the record.
@@ -106,7 +106,7 @@ pub(super) fn split(
     delimiter: u8,
     line: usize,
     record: &mut Record,
-) -> Step {
+) -> Split {
     record.text.clear();
     record.cells.clear();
     let bytes = text.as_bytes();
@@ -114,7 +114,7 @@ pub(super) fn split(
     loop {
         let cell = here;
         let fault = |fault| {
-            Step::Fault(Faulty { fault, line: cell.line, column: cell.column, at: cell.at })
+            Split::Fault(Faulty { fault, line: cell.line, column: cell.column, at: cell.at })
         };
         if cell.at > MAX_RECORD_BYTES {
             return fault(Fault::LongRecord);
@@ -124,18 +124,18 @@ pub(super) fn split(
             _ => plain(text, ended, delimiter, cell.at, &mut record.text),
         };
         let end = match found {
-            Found::End(end) => end,
-            Found::More => return Step::More,
-            Found::Fault(kind) => return fault(kind),
+            CellEnd::End(end) => end,
+            CellEnd::More => return Split::More,
+            CellEnd::Fault(kind) => return fault(kind),
         };
         record.cells.push(Cell { end: record.text.len(), line: cell.line, column: cell.column });
         here.pass(text, end);
         match (bytes.get(end), bytes.get(end + 1)) {
-            (Some(b'\r'), Some(b'\n')) => return Step::Record(end + 2),
-            (Some(b'\r'), None) if !ended => return Step::More,
-            (Some(b'\n' | b'\r'), _) => return Step::Record(end + 1),
+            (Some(b'\r'), Some(b'\n')) => return Split::Record(end + 2),
+            (Some(b'\r'), None) if !ended => return Split::More,
+            (Some(b'\n' | b'\r'), _) => return Split::Record(end + 1),
             (Some(_), _) => here = Cursor { at: end + 1, column: here.column + 1, ..here },
-            (None, _) => return Step::Record(end),
+            (None, _) => return Split::Record(end),
         }
     }
 }
@@ -162,29 +162,29 @@ impl Cursor {
     }
 }
 
-enum Found {
+enum CellEnd {
     /// Where the delimiter, the line end or the end of the file stands.
     End(usize),
     More,
     Fault(Fault),
 }
 
-fn plain(text: &str, ended: bool, delimiter: u8, start: usize, into: &mut String) -> Found {
+fn plain(text: &str, ended: bool, delimiter: u8, start: usize, into: &mut String) -> CellEnd {
     let rest = &text.as_bytes()[start..];
     let length = match memchr::memchr3(delimiter, b'\n', b'\r', rest) {
         Some(length) => length,
-        None if rest.len() > MAX_CELL_BYTES => return Found::Fault(Fault::LongCell),
+        None if rest.len() > MAX_CELL_BYTES => return CellEnd::Fault(Fault::LongCell),
         None if ended => rest.len(),
-        None => return Found::More,
+        None => return CellEnd::More,
     };
     if length > MAX_CELL_BYTES {
-        return Found::Fault(Fault::LongCell);
+        return CellEnd::Fault(Fault::LongCell);
     }
     into.push_str(&text[start..start + length]);
-    Found::End(start + length)
+    CellEnd::End(start + length)
 }
 
-fn quoted(text: &str, ended: bool, delimiter: u8, start: usize, into: &mut String) -> Found {
+fn quoted(text: &str, ended: bool, delimiter: u8, start: usize, into: &mut String) -> CellEnd {
     let bytes = text.as_bytes();
     let mut at = start + 1;
     loop {
@@ -192,19 +192,19 @@ fn quoted(text: &str, ended: bool, delimiter: u8, start: usize, into: &mut Strin
         let reached = quote.unwrap_or(bytes.len());
         if reached - start > MAX_CELL_BYTES {
             let broken = memchr::memchr2(b'\n', b'\r', &bytes[start..reached]).is_some();
-            return Found::Fault(if broken { Fault::Unclosed } else { Fault::LongCell });
+            return CellEnd::Fault(if broken { Fault::Unclosed } else { Fault::LongCell });
         }
         let Some(quote) = quote else {
-            return if ended { Found::Fault(Fault::Unclosed) } else { Found::More };
+            return if ended { CellEnd::Fault(Fault::Unclosed) } else { CellEnd::More };
         };
         into.push_str(&text[at..quote]);
         match bytes.get(quote + 1) {
             Some(b'"') => into.push('"'),
-            Some(b'\n' | b'\r') => return Found::End(quote + 1),
-            Some(byte) if *byte == delimiter => return Found::End(quote + 1),
-            Some(_) => return Found::Fault(Fault::AfterQuote),
-            None if ended => return Found::End(quote + 1),
-            None => return Found::More,
+            Some(b'\n' | b'\r') => return CellEnd::End(quote + 1),
+            Some(byte) if *byte == delimiter => return CellEnd::End(quote + 1),
+            Some(_) => return CellEnd::Fault(Fault::AfterQuote),
+            None if ended => return CellEnd::End(quote + 1),
+            None => return CellEnd::More,
         }
         at = quote + 2;
     }
@@ -226,14 +226,14 @@ pub(super) fn next<R: Read>(
             continue;
         }
         match split(text.text(), text.ended(), delimiter, text.line(), record) {
-            Step::Record(bytes) => {
+            Split::Record(bytes) => {
                 text.consume(bytes);
                 if record.len() > 1 || !record.is_blank() {
                     return Ok(Some(Ok(())));
                 }
             }
-            Step::More => text.fill()?,
-            Step::Fault(faulty) => {
+            Split::More => text.fill()?,
+            Split::Fault(faulty) => {
                 skip_line(text, faulty.at)?;
                 return Ok(Some(Err(faulty)));
             }
@@ -275,9 +275,9 @@ mod tests {
 
     use super::*;
 
-    type Rows = Vec<Result<Vec<String>, (Fault, usize, usize)>>;
+    type Records = Vec<Result<Vec<String>, (Fault, usize, usize)>>;
 
-    fn read(bytes: &[u8]) -> Rows {
+    fn read(bytes: &[u8]) -> Records {
         let mut text = Decoded::open(bytes, None).unwrap();
         let mut record = Record::default();
         let mut rows = Vec::new();
@@ -304,7 +304,7 @@ mod tests {
     fn cells_know_their_line_and_column() {
         let mut record = Record::default();
         let text = "a,\"한\nb\",c\n";
-        assert_eq!(split(text, true, b',', 7, &mut record), Step::Record(text.len()));
+        assert_eq!(split(text, true, b',', 7, &mut record), Split::Record(text.len()));
         let places: Vec<_> = record.iter().map(|cell| (cell.line, cell.column)).collect();
         assert_eq!(places, [(7, 1), (7, 3), (8, 4)]);
     }
@@ -349,7 +349,7 @@ mod tests {
             }
             let mut bytes = "\u{FEFF}".as_bytes().to_vec();
             bytes.extend(writer.into_inner().unwrap());
-            prop_assert_eq!(read(&bytes), rows.into_iter().map(Ok).collect::<Rows>());
+            prop_assert_eq!(read(&bytes), rows.into_iter().map(Ok).collect::<Records>());
         }
 
         #[test]
@@ -358,7 +358,7 @@ mod tests {
             let (mut whole, mut part) = (Record::default(), Record::default());
             let all = split(&text, true, b',', 1, &mut whole);
             let front = split(&text[..cut], false, b',', 1, &mut part);
-            if let Step::Record(_) | Step::Fault(_) = front {
+            if let Split::Record(_) | Split::Fault(_) = front {
                 prop_assert_eq!(front, all);
             }
         }

@@ -36,24 +36,24 @@ pub(super) struct NoAddress {
 
 /// What a cell holds.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct EmailCell {
     pub(super) address: Address,
     /// The name in front of `<address>`.
     pub(super) name: Option<String>,
 }
 
 /// Reads `a@b`, `<a@b>`, `Name <a@b>` and `mailto:a@b`.
-pub(super) fn email(cell: &str) -> Result<Found, NoAddress> {
+pub(super) fn email(cell: &str) -> Result<EmailCell, NoAddress> {
     let cell = compose(cell.trim());
     if cell.is_empty() {
         return Err(NoAddress {
             message: "the row has no email address".to_owned(),
-            help: "fill in the address, or remove the row",
+            help: "add the address, or delete the row",
         });
     }
     if cell.contains(['\r', '\n', '\t']) {
         return Err(NoAddress {
-            message: format!("{:?} has a line break or a tab in it", shorten(&cell)),
+            message: format!("{:?} contains a line break or a tab", shorten(&cell)),
             help: "write one address in the cell, on one line",
         });
     }
@@ -65,7 +65,7 @@ pub(super) fn email(cell: &str) -> Result<Found, NoAddress> {
     match Address::parse(inner) {
         Ok(address) => {
             let name = (!name.is_empty()).then(|| name.to_owned());
-            Ok(Found { address, name })
+            Ok(EmailCell { address, name })
         }
         Err(error) => Err(NoAddress { message: message(inner, &error), help: hint(inner, &error) }),
     }
@@ -94,9 +94,10 @@ fn without_scheme(text: &str) -> &str {
 }
 
 fn message(text: &str, error: &AddressError) -> String {
-    match text.chars().count() > 100 {
-        true => format!("{:?} is not an address", shorten(text)),
-        false => error.to_string(),
+    if text.chars().count() > 100 {
+        format!("{:?} is not an address", shorten(text))
+    } else {
+        error.to_string()
     }
 }
 
@@ -111,13 +112,11 @@ pub(super) fn shorten(text: &str) -> String {
 fn hint(text: &str, error: &AddressError) -> &'static str {
     let several = text.matches('@').count() > 1 && text.contains([',', ';', ' ', '/']);
     match error {
-        AddressError::Invisible(..) => {
-            "type the address anew: it holds a character that cannot be seen"
-        }
-        AddressError::Local(_) => "write an address at a full domain, such as kim@example.org",
-        _ if several => "write one address in a row, and give every other a row of its own",
-        _ if text.ends_with(['.', ',', ';']) => "remove what follows the domain",
-        _ if text.contains(char::is_whitespace) => "remove the space within the address",
+        AddressError::Invisible(..) => "type the address again: it contains an invisible character",
+        AddressError::Local(_) => "write an address with a full domain, such as kim@example.org",
+        _ if several => "write one address in each row",
+        _ if text.ends_with(['.', ',', ';']) => "delete everything after the domain",
+        _ if text.contains(char::is_whitespace) => "delete the space in the address",
         _ if text.rsplit('@').next().is_some_and(|domain| domain.contains(',')) => {
             "write a full stop in the domain instead of the comma"
         }
@@ -147,14 +146,14 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_with_a_hint() {
         for (cell, hint) in [
-            ("", "fill in"),
+            ("", "add the address"),
             ("kim@example.org\r\nBcc: x@example.org", "one line"),
-            ("kim@example.org, lee@example.org", "one address in a row"),
+            ("kim@example.org, lee@example.org", "one address in each row"),
             ("kim@example,org", "comma"),
-            ("kim@example.org.", "follows the domain"),
+            ("kim@example.org.", "after the domain"),
             ("k im@example.org", "space"),
             ("kim@localhost", "full domain"),
-            ("k\u{200B}im@example.org", "cannot be seen"),
+            ("k\u{200B}im@example.org", "invisible character"),
             ("kim", "such as"),
         ] {
             let refused = email(cell).unwrap_err();

@@ -16,9 +16,9 @@ use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
 
 use super::columns::{Columns, HeaderFault, Role, columns};
-use super::csv::{Faulty, Record, Step, next, split};
+use super::csv::{Faulty, Record, Split, next, split};
 use super::encoding::{Broken, Decoded};
-use super::row::{self, Context, Row};
+use super::row::{self, Row, RowContext};
 use super::rules;
 
 /// What may separate cells, the likeliest first.
@@ -156,14 +156,14 @@ fn pick<R: Read>(
         let (mut fault, mut more) = (None, false);
         for delimiter in candidates {
             match split(text.text(), text.ended(), *delimiter, text.line(), record) {
-                Step::Record(_) => {
+                Split::Record(_) => {
                     let score = (columns(record).is_ok(), record.len());
                     if best.is_none_or(|(known, _)| score > known) {
                         best = Some((score, *delimiter));
                     }
                 }
-                Step::More => more = true,
-                Step::Fault(faulty) => fault = fault.or(Some(faulty)),
+                Split::More => more = true,
+                Split::Fault(faulty) => fault = fault.or(Some(faulty)),
             }
         }
         // A wrong delimiter sees one giant cell where the right one sees a header.
@@ -172,7 +172,7 @@ fn pick<R: Read>(
             _ if more && !whole => text.fill()?,
             (Some((_, delimiter)), _) => {
                 let step = split(text.text(), text.ended(), delimiter, text.line(), record);
-                if let Step::Record(bytes) = step {
+                if let Split::Record(bytes) = step {
                     text.consume(bytes);
                 }
                 return Ok(Header::Separated(delimiter));
@@ -263,7 +263,7 @@ impl<R: Read> Iterator for Rows<R> {
             match next(&mut self.text, self.delimiter, &mut self.record) {
                 Ok(Some(Ok(()))) => {
                     let Rows { path, columns, words, record, .. } = self;
-                    let row = row::read(&mut Context { path, columns, words }, record);
+                    let row = row::read(&mut RowContext { path, columns, words }, record);
                     if let Some(row) = row {
                         return Some(Ok(row));
                     }

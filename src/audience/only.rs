@@ -6,6 +6,7 @@
 use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
+use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 
 /// An expression over tags and fields.
@@ -16,6 +17,8 @@ pub struct Only {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
+    /// The identity of an address.
+    Person(String),
     Tag(String),
     Field(String, String),
     Not(Box<Test>),
@@ -53,6 +56,11 @@ impl Term<'_> {
 }
 
 impl Only {
+    /// The person at an address, and nobody else.
+    pub fn person(address: &Address) -> Only {
+        Only { test: Test::Person(address.identity()) }
+    }
+
     /// Whether the person is meant. Case does not matter, neither in tags nor in values.
     pub fn means(&self, person: &Recipient) -> bool {
         self.test.holds(person)
@@ -71,6 +79,7 @@ impl Only {
 impl Test {
     fn holds(&self, person: &Recipient) -> bool {
         match self {
+            Test::Person(identity) => person.address().identity() == *identity,
             Test::Tag(tag) => person.has_tag(tag),
             Test::Field(name, value) => {
                 person.field(name).unwrap_or_default().to_lowercase() == value.to_lowercase()
@@ -83,6 +92,7 @@ impl Test {
 
     fn collect<'a>(&'a self, into: &mut Vec<Term<'a>>) {
         match self {
+            Test::Person(_) => {}
             Test::Tag(tag) => into.push(Term::Tag(tag)),
             Test::Field(name, _) => into.push(Term::Field(name)),
             Test::Not(test) => test.collect(into),
@@ -108,11 +118,11 @@ impl FromStr for Only {
     type Err = OnlyError;
 
     fn from_str(text: &str) -> Result<Only, OnlyError> {
-        let mut reader = Reader { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1 };
+        let mut reader = OnlyParser { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1 };
         let test = reader.any()?;
         match reader.peek() {
             None => Ok(Only { test }),
-            Some(Token::Close) => Err(reader.wrong("this ) closes nothing")),
+            Some(Token::Close) => Err(reader.wrong("this ) has no opening (")),
             Some(_) => Err(reader.wrong("`and` or `or` is missing here")),
         }
     }
@@ -166,20 +176,21 @@ fn word(
         next = chars.next_if(|(_, c)| more(*c)).map(|(_, c)| c);
         length += usize::from(next.is_some());
     }
-    match quoted {
-        true => Err(OnlyError { column, reason: "a quote in this is never closed".to_owned() }),
-        false => Ok((word, length, bare)),
+    if quoted {
+        Err(OnlyError { column, reason: "a quotation mark here is never closed".to_owned() })
+    } else {
+        Ok((word, length, bare))
     }
 }
 
 /// Reads tokens: `or` binds least, `and` more, `!` most.
-struct Reader {
+struct OnlyParser {
     tokens: Vec<(usize, Token)>,
     at: usize,
     end: usize,
 }
 
-impl Reader {
+impl OnlyParser {
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.at).map(|(_, token)| token)
     }
@@ -216,7 +227,7 @@ impl Reader {
         }
         let test = match self.peek().cloned() {
             Some(Token::Open) if self.depth() > 50 => {
-                return Err(self.wrong("parentheses are nested too deep"));
+                return Err(self.wrong("there are too many parentheses inside each other"));
             }
             Some(Token::Open) => {
                 self.at += 1;
@@ -245,9 +256,10 @@ impl Reader {
 
     fn term(&self, word: &str) -> Result<Test, OnlyError> {
         if let Some(tag) = word.strip_prefix("tag:") {
-            return match tag.is_empty() {
-                true => Err(self.wrong("tag: needs a name")),
-                false => Ok(Test::Tag(tag.to_owned())),
+            return if tag.is_empty() {
+                Err(self.wrong("tag: needs a name"))
+            } else {
+                Ok(Test::Tag(tag.to_owned()))
             };
         }
         let Some((name, value)) = word.split_once('=') else {

@@ -14,8 +14,8 @@ use crate::message::recipient::Recipient;
 use super::attributes::{Attributes, attributes};
 use super::clean::clean;
 use super::columns::{Columns, Exporter, Role};
-use super::csv::{Placed, Record, Step, split};
-use super::email::{Found, email, is_role};
+use super::csv::{Placed, Record, Split, split};
+use super::email::{EmailCell, email, is_role};
 use super::rules;
 use super::status::{Status, is_marked, status};
 
@@ -48,7 +48,7 @@ pub enum Row {
 const MAX_WORDS: usize = 20;
 
 /// What rows are read with.
-pub(super) struct Context<'a> {
+pub(super) struct RowContext<'a> {
     pub(super) path: &'a Path,
     pub(super) columns: &'a Columns,
     /// Status words that were reported already: one warning per word, not per row.
@@ -56,13 +56,13 @@ pub(super) struct Context<'a> {
 }
 
 /// Why a row yields no recipient.
-enum Without {
+enum NoRecipient {
     Left(&'static str),
     Bad(Diagnostic),
 }
 
 /// Decides what a record is; `None` for a row in which every cell is empty.
-pub(super) fn read(context: &mut Context<'_>, record: &Record) -> Option<Row> {
+pub(super) fn read(context: &mut RowContext<'_>, record: &Record) -> Option<Row> {
     if record.is_blank() {
         return None;
     }
@@ -70,23 +70,23 @@ pub(super) fn read(context: &mut Context<'_>, record: &Record) -> Option<Row> {
     let mut warnings = Vec::new();
     Some(match recipient(context, record, &mut warnings) {
         Ok(recipient) => Row::Kept { line, recipient, warnings },
-        Err(Without::Left(reason)) => {
+        Err(NoRecipient::Left(reason)) => {
             let cell = record.get(context.columns.email);
             let address = cell.and_then(|cell| email(cell.text).ok()).map(|found| found.address);
             Row::LeftOut { line, address, reason }
         }
-        Err(Without::Bad(diagnostic)) => Row::Rejected(diagnostic),
+        Err(NoRecipient::Bad(diagnostic)) => Row::Rejected(diagnostic),
     })
 }
 
 fn recipient(
-    context: &mut Context<'_>,
+    context: &mut RowContext<'_>,
     record: &Record,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<Recipient, Without> {
-    fits(context, record).map_err(Without::Bad)?;
+) -> Result<Recipient, NoRecipient> {
+    fits(context, record).map_err(NoRecipient::Bad)?;
     subscribed(context, record, warnings)?;
-    let Found { address, name } = address(context, record, warnings)?;
+    let EmailCell { address, name } = address(context, record, warnings)?;
 
     let path = context.path;
     let mut fields: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(record.len() + 1);
@@ -109,7 +109,7 @@ fn recipient(
             }
             Role::Attributes => {
                 found = attributes(cell.text)
-                    .map_err(|error| Without::Bad(rules::row_attributes(path, cell, &error)))?;
+                    .map_err(|error| NoRecipient::Bad(rules::row_attributes(path, cell, &error)))?;
                 attributes_cell = Some(cell);
             }
         }
@@ -136,7 +136,7 @@ fn recipient(
 }
 
 /// As many cells as columns, and no NUL: a row that does not fit has its values in wrong columns.
-fn fits(context: &Context<'_>, record: &Record) -> Result<(), Diagnostic> {
+fn fits(context: &RowContext<'_>, record: &Record) -> Result<(), Diagnostic> {
     let width = context.columns.all.len();
     let extra = record.iter().skip(width).any(|cell| !cell.text.trim().is_empty());
     if record.len() < width || extra {
@@ -150,16 +150,16 @@ fn fits(context: &Context<'_>, record: &Record) -> Result<(), Diagnostic> {
 
 /// Leaves out who unsubscribed, bounced or never confirmed, as the list itself says.
 fn subscribed(
-    context: &mut Context<'_>,
+    context: &mut RowContext<'_>,
     record: &Record,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<(), Without> {
+) -> Result<(), NoRecipient> {
     for (column, cell) in context.columns.all.iter().zip(record.iter()) {
         match column.role {
-            Role::Left(reason) if is_marked(cell.text) => return Err(Without::Left(reason)),
+            Role::Left(reason) if is_marked(cell.text) => return Err(NoRecipient::Left(reason)),
             Role::Status => match status(cell.text, context.columns.exporter) {
                 Status::In => {}
-                Status::Out(reason) => return Err(Without::Left(reason)),
+                Status::Out(reason) => return Err(NoRecipient::Left(reason)),
                 Status::Unknown => {
                     let word = cell.text.trim();
                     if context.words.len() < MAX_WORDS && context.words.insert(word.to_owned()) {
@@ -174,28 +174,28 @@ fn subscribed(
 }
 
 fn address(
-    context: &Context<'_>,
+    context: &RowContext<'_>,
     record: &Record,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<Found, Without> {
+) -> Result<EmailCell, NoRecipient> {
     let Columns { email: index, exporter, .. } = context.columns;
     let Some(cell) = record.get(*index) else {
         let width = context.columns.all.len();
-        return Err(Without::Bad(rules::row_cells(context.path, record, width)));
+        return Err(NoRecipient::Bad(rules::row_cells(context.path, record, width)));
     };
     let mut text = cell.text;
     let mut several = false;
     if *exporter == Exporter::Google {
         // Most contacts in an address book have only a telephone.
         if text.trim().is_empty() {
-            return Err(Without::Left("no email address"));
+            return Err(NoRecipient::Left("no email address"));
         }
         if let Some((first, _)) = text.split_once(":::") {
             (text, several) = (first, true);
         }
     }
     let found = email(text)
-        .map_err(|refused| Without::Bad(rules::row_address(context.path, cell, refused)))?;
+        .map_err(|refused| NoRecipient::Bad(rules::row_address(context.path, cell, refused)))?;
     if several {
         warnings.push(rules::row_several(context.path, cell, found.address.as_str()));
     }
@@ -239,7 +239,7 @@ fn tags_in(cell: &str, exporter: Exporter) -> Vec<String> {
         Exporter::Mailchimp => {
             let mut record = Record::default();
             match split(cell, true, b',', 1, &mut record) {
-                Step::Record(_) => record.iter().map(|tag| tag.text.to_owned()).collect(),
+                Split::Record(_) => record.iter().map(|tag| tag.text.to_owned()).collect(),
                 _ => cell.split(',').map(|tag| tag.replace('"', "")).collect(),
             }
         }

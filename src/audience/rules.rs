@@ -25,9 +25,9 @@ fn at_cell(path: &Path, cell: Placed<'_>) -> Place {
 }
 
 pub(super) fn list_read(path: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::error("list-read", format!("the list cannot be read: {error}"))
+    Diagnostic::error("list-read", format!("the list of subscribers cannot be read: {error}"))
         .at(Place::File(path.to_path_buf()))
-        .help("save the list there as CSV, or name another file with --subscribers")
+        .help("save the list as a CSV file in that place, or name another file with --subscribers")
 }
 
 pub(super) fn list_broken(path: &Path, encoding: &'static Encoding, broken: &Broken) -> Diagnostic {
@@ -39,20 +39,23 @@ pub(super) fn list_broken(path: &Path, encoding: &'static Encoding, broken: &Bro
     let name = encoding.name();
     Diagnostic::error(
         "list-encoding",
-        format!("{byte} on line {line} (byte {} of the file) is not {name}", offset + 1),
+        format!("{byte} on line {line} (byte {} of the file) is not valid {name}", offset + 1),
     )
     .at(place(path, line, column))
     .help("save it as UTF-8, or pass --encoding windows-1252 / euc-kr")
 }
 
 pub(super) fn list_workbook(path: &Path) -> Diagnostic {
-    Diagnostic::error("list-workbook", "this is a workbook or an archive, not a text file")
-        .at(Place::File(path.to_path_buf()))
-        .help("open it in the spreadsheet program and save it as \"CSV UTF-8\"")
+    Diagnostic::error(
+        "list-workbook",
+        "this is a workbook (such as Excel's) or an archive, not a text file",
+    )
+    .at(Place::File(path.to_path_buf()))
+    .help("open it in the spreadsheet program and save it as \"CSV UTF-8\"")
 }
 
 pub(super) fn list_nul(path: &Path) -> Diagnostic {
-    Diagnostic::error("list-encoding", "the header holds NUL bytes, as UTF-16 text does")
+    Diagnostic::error("list-encoding", "the first row contains NUL bytes, as UTF-16 text does")
         .at(place(path, 1, 1))
         .help("save it as UTF-8, or pass --encoding utf-16le / utf-16be")
 }
@@ -64,19 +67,23 @@ pub(super) fn list_empty(path: &Path) -> Diagnostic {
 }
 
 pub(super) fn list_no_header(path: &Path, cell: Placed<'_>) -> Diagnostic {
-    let message = format!("the first row holds an address ({}) instead of column names", cell.text);
+    let message = format!(
+        "the first row contains an address ({}) instead of the names of the columns",
+        cell.text
+    );
     Diagnostic::error("list-no-header", message)
         .at(at_cell(path, cell))
-        .help("put a line with the names of the columns above it, such as email,name")
+        .help("add a first line with the names of the columns, such as email,name")
 }
 
 pub(super) fn list_no_email(path: &Path, header: &Record) -> Diagnostic {
     let found: Vec<String> =
         header.iter().take(40).map(|cell| format!("{:?}", shorten(label(cell.text)))).collect();
-    let message = format!("no column holds the email address; found {}", found.join(", "));
+    let message =
+        format!("no column is for the email address; the columns are {}", found.join(", "));
     Diagnostic::error("list-no-email", message)
         .at(place(path, header.line(), 1))
-        .help("name the column email, \"Email Address\", \"E-mail 1 - Value\" or 이메일")
+        .help("call the column email, \"Email Address\", \"E-mail 1 - Value\" or 이메일")
 }
 
 pub(super) fn list_duplicate_column(
@@ -91,34 +98,37 @@ pub(super) fn list_duplicate_column(
     );
     Diagnostic::error("list-duplicate-column", message)
         .at(at_cell(path, second))
-        .help("rename or remove one of them")
+        .help("rename or delete one of them")
 }
 
 pub(super) fn list_columns(path: &Path, header: &Record) -> Diagnostic {
     let message = format!("the list has {} columns, more than {MAX_COLUMNS}", header.len());
     Diagnostic::error("list-columns", message)
         .at(place(path, header.line(), 1))
-        .help("remove the columns that no message uses")
+        .help("delete the columns that no message needs")
 }
 
 pub(super) fn list_column_name(path: &Path, cell: Placed<'_>, name: &str) -> Diagnostic {
     let message = format!("the column {:?} becomes the field {name}", shorten(label(cell.text)));
     Diagnostic::warning("list-column-name", message)
         .at(at_cell(path, cell))
-        .help("give it a name of the letters a-z, such as member_since")
+        .help("use a name with the letters a-z, such as member_since")
 }
 
 pub(super) fn list_nameless_column(path: &Path, cell: Placed<'_>, number: usize) -> Diagnostic {
-    Diagnostic::warning("list-column-name", format!("column {number} has no name and is not read"))
-        .at(at_cell(path, cell))
-        .help("name it in the first row, or remove it")
+    Diagnostic::warning(
+        "list-column-name",
+        format!("column {number} has no name, so it is ignored"),
+    )
+    .at(at_cell(path, cell))
+    .help("write its name in the first row, or delete the column")
 }
 
 pub(super) fn list_contradiction(path: &Path, address: &str, reason: &str) -> Diagnostic {
     let message = format!("{address} gets no mail: another row of the list says {reason}");
     Diagnostic::warning("list-contradiction", message)
         .at(Place::File(path.to_path_buf()))
-        .help("remove the row that is out of date")
+        .help("delete the row that is out of date")
 }
 
 /// A fault of the header stops the list, a fault of a row only that row.
@@ -128,23 +138,24 @@ pub(super) fn unreadable(path: &Path, faulty: &Faulty, header: bool) -> Diagnost
     let (rule, message, help) = match fault {
         Fault::Unclosed => (
             "row-quote",
-            format!("the quote opened on line {line} is not closed"),
-            "close the quote; write a quote within a quoted cell twice",
+            format!("the quotation mark opened on line {line} is never closed"),
+            "add the closing quotation mark; inside a quoted cell, write a quotation mark twice",
         ),
         Fault::AfterQuote => (
             "row-quote",
-            format!("the quote opened on line {line} is closed in the middle of a cell"),
-            "close the quote before the separator; write a quote within a quoted cell twice",
+            format!("the quotation mark opened on line {line} is closed in the middle of a cell"),
+            "put the closing quotation mark before the separator; inside a quoted cell, write a \
+             quotation mark twice",
         ),
         Fault::LongCell => (
             "row-size",
             format!("a cell is longer than {} KiB", kib(MAX_CELL_BYTES)),
-            "shorten the cell, or remove its column",
+            "shorten the cell, or delete its column",
         ),
         Fault::LongRecord => (
             "row-size",
             format!("the row is longer than {} KiB", kib(MAX_RECORD_BYTES)),
-            "remove the columns that no message uses",
+            "delete the columns that no message needs",
         ),
     };
     let rule = if header { "list-header" } else { rule };
@@ -153,9 +164,10 @@ pub(super) fn unreadable(path: &Path, faulty: &Faulty, header: bool) -> Diagnost
 
 pub(super) fn row_cells(path: &Path, record: &Record, width: usize) -> Diagnostic {
     let cells = record.len();
-    let help = match cells > width {
-        true => "put a cell that holds a separator between quotes",
-        false => "write a separator for every column, also for the empty ones at the end",
+    let help = if cells > width {
+        "put quotation marks around a cell that contains a separator"
+    } else {
+        "write a separator for every column, even for empty ones at the end"
     };
     let noun = if cells == 1 { "cell" } else { "cells" };
     let message = format!("the row has {cells} {noun}, the header has {width}");
@@ -163,9 +175,9 @@ pub(super) fn row_cells(path: &Path, record: &Record, width: usize) -> Diagnosti
 }
 
 pub(super) fn row_nul(path: &Path, cell: Placed<'_>) -> Diagnostic {
-    Diagnostic::error("row-nul", "the row holds a NUL character")
+    Diagnostic::error("row-nul", "the row contains a NUL character")
         .at(at_cell(path, cell))
-        .help("export the list again: the file is damaged")
+        .help("the file is damaged: export the list again")
 }
 
 pub(super) fn row_address(path: &Path, cell: Placed<'_>, refused: NoAddress) -> Diagnostic {
@@ -183,49 +195,53 @@ pub(super) fn row_attributes(
 }
 
 pub(super) fn row_unnamed_attribute(path: &Path, cell: Placed<'_>, key: &str) -> Diagnostic {
-    let message = format!("the attribute {:?} is left out", shorten(key));
+    let message = format!("the attribute {:?} is ignored", shorten(key));
     Diagnostic::warning("row-attributes", message)
         .at(at_cell(path, cell))
-        .help("give it a name of the letters a-z, such as member_since")
+        .help("use a name with the letters a-z, such as member_since")
 }
 
 pub(super) fn row_line_break(path: &Path, cell: Placed<'_>, name: &str) -> Diagnostic {
-    Diagnostic::warning("row-control", format!("a line break or tab in {name} became a space"))
-        .at(at_cell(path, cell))
-        .help("write the value on one line")
+    Diagnostic::warning(
+        "row-control",
+        format!("a line break or tab in {name} was replaced by a space"),
+    )
+    .at(at_cell(path, cell))
+    .help("write the value on one line")
 }
 
 pub(super) fn row_invisible(path: &Path, cell: Placed<'_>, name: &str, odd: char) -> Diagnostic {
     let message =
         format!("an invisible character (U+{:04X}) in {name} was removed", u32::from(odd));
-    Diagnostic::warning("row-control", message).at(at_cell(path, cell)).help("type the value anew")
+    Diagnostic::warning("row-control", message).at(at_cell(path, cell)).help("type the value again")
 }
 
 pub(super) fn row_role(path: &Path, cell: Placed<'_>, address: &str) -> Diagnostic {
     Diagnostic::warning(
         "row-role",
-        format!("{address} belongs to a machine or a duty, not a person"),
+        format!("{address} belongs to a machine or an office, not to a person"),
     )
     .at(at_cell(path, cell))
-    .help("remove the row, unless a person asked for it")
+    .help("delete the row, unless a person asked for the newsletter")
 }
 
 pub(super) fn row_several(path: &Path, cell: Placed<'_>, address: &str) -> Diagnostic {
-    let message = format!("the contact has several addresses; {address} is used");
+    let message = format!("the row has several addresses; only {address} is used");
     Diagnostic::warning("row-several", message)
         .at(at_cell(path, cell))
-        .help("leave the address that the person asked for")
+        .help("keep only the address that the person wants to use")
 }
 
 pub(super) fn row_tags(path: &Path, cell: Placed<'_>, tag: &str) -> Diagnostic {
-    Diagnostic::warning("row-tags", format!("the tag {:?} holds a comma", shorten(tag)))
+    Diagnostic::warning("row-tags", format!("the tag {:?} contains a comma", shorten(tag)))
         .at(at_cell(path, cell))
-        .help("separate tags by semicolons")
+        .help("separate tags with semicolons")
 }
 
 pub(super) fn row_status(path: &Path, cell: Placed<'_>, word: &str) -> Diagnostic {
-    let message = format!("the status {:?} is not known: such people get mail", shorten(word));
+    let message =
+        format!("the status {:?} is not known; people with it get the mail", shorten(word));
     Diagnostic::warning("row-status", message)
         .at(at_cell(path, cell))
-        .help("write subscribed or unsubscribed, or rename the column if it means something else")
+        .help("write subscribed or unsubscribed, or rename the column if it is not about this")
 }

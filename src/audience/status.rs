@@ -75,11 +75,13 @@ pub(super) fn status(cell: &str, exporter: Exporter) -> Status {
     if let Some((_, reason)) = OUT.iter().find(|(known, _)| *known == word) {
         return Status::Out(reason);
     }
-    match IN.contains(&word.as_str()) {
-        true => Status::In,
+    if IN.contains(&word.as_str()) {
+        Status::In
+    } else if exporter == Exporter::Listmonk {
         // listmonk has three words; a fourth is no permission to write.
-        false if exporter == Exporter::Listmonk => Status::Out("not enabled"),
-        false => Status::Unknown,
+        Status::Out("not enabled")
+    } else {
+        Status::Unknown
     }
 }
 

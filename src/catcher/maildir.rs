@@ -1,6 +1,7 @@
 //! Messages -> files in a Maildir: written to `tmp/`, then renamed into `new/`.
 //!
-//! A file in `new/` is whole, and nothing that is there is ever overwritten.
+//! A file in `new/` is whole, and nothing that is there is ever overwritten. Only the owner can read
+//! mails: they hold addresses, and links that act for a person.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write};
@@ -20,7 +21,7 @@ impl Maildir {
         let mut last = 0;
         for part in ["tmp", "new", "cur"] {
             let folder = root.join(part);
-            fs::create_dir_all(&folder)?;
+            make_private(&folder)?;
             for entry in fs::read_dir(&folder)? {
                 let name = entry?.file_name();
                 let number = name.to_str().and_then(|name| name.split('.').next()?.parse().ok());
@@ -36,7 +37,7 @@ impl Maildir {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let name = format!("{number:06}.{}.{}.eml", std::process::id(), file_name(recipient));
             let (tmp, new) = (self.root.join("tmp").join(&name), self.root.join("new").join(&name));
-            let mut file = match fs::File::create_new(&tmp) {
+            let mut file = match create_private(&tmp) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error),
@@ -53,6 +54,31 @@ impl Maildir {
             return stored;
         }
     }
+}
+
+/// A folder that only its owner can read, also one that was there.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let wide = fs::metadata(folder)?.permissions().mode() & 0o077 != 0;
+        if wide {
+            // Where that is not allowed, the folder is another one's.
+            let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+        }
+    }
+    Ok(())
+}
+
+fn create_private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).open(path)
 }
 
 /// Removes the mails that a catcher stored in a Maildir and whose Message-ID is meant; how many.

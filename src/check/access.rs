@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::html::Words;
+use super::html::{TextNode, Tree};
 use super::script;
 use super::view::View;
 use super::{colors, css};
@@ -31,12 +31,14 @@ pub(super) fn heading_order(view: &View<'_>) -> Vec<Diagnostic> {
         let Some(level) = heading_level(&element.name) else { continue };
         if level > before + 1 && before > 0 {
             let text = element.text.trim();
-            let what =
-                format!("{text:?} is a heading of level {level} below one of level {before}");
+            let what = format!(
+                "the heading {text:?} has level {level}, but the heading before it has level \
+                 {before}"
+            );
             problems.push(
                 Diagnostic::warning("heading-order", what)
                     .at(view.place_of(text))
-                    .help("write headings as ## and ###; the levels are counted for you"),
+                    .help("use ## and then ###, without skipping one"),
             );
         }
         before = level;
@@ -50,9 +52,12 @@ pub(super) fn heading_one(view: &View<'_>) -> Vec<Diagnostic> {
     if count == 1 {
         return Vec::new();
     }
-    let problem = Diagnostic::error("heading-one", format!("the mail has {count} first headings"))
-        .at(view.manifest())
-        .help("the issue's title is the one h1");
+    let problem = Diagnostic::error(
+        "heading-one",
+        format!("the mail has {count} main headings (h1) instead of one"),
+    )
+    .at(view.manifest())
+    .help("only the issue's title is an h1");
     vec![problem]
 }
 
@@ -63,9 +68,9 @@ pub(super) fn heading_empty(view: &View<'_>) -> Vec<Diagnostic> {
     headings
         .filter(|passage| empty(&passage.text))
         .map(|passage| {
-            Diagnostic::warning("heading-empty", "this heading has no words")
+            Diagnostic::warning("heading-empty", "this heading has no text")
                 .at(passage.spot.of(""))
-                .help("write what follows below it, or delete the heading")
+                .help("write the text of the heading, or delete it")
         })
         .collect()
 }
@@ -75,7 +80,7 @@ pub(super) fn table_header(view: &View<'_>) -> Vec<Diagnostic> {
     let problem = |place| {
         Diagnostic::warning("table-header", "the columns of this table have no headings")
             .at(place)
-            .help("fill the first row: a screen reader says it with each cell")
+            .help("fill in the first row: a screen reader reads it aloud with each cell")
     };
     let is_empty = |cells: &[Vec<crate::issue::block::Inline>]| {
         cells.iter().all(|cell| crate::issue::block::plain(cell).trim().is_empty())
@@ -86,7 +91,9 @@ pub(super) fn table_header(view: &View<'_>) -> Vec<Diagnostic> {
         .map(|(spot, _)| problem(spot.of("")))
         .collect();
     for (spot, html) in &view.author.raw {
-        if html.contains("<table") && !html.contains("<th") {
+        let tree = Tree::read(html);
+        let has = |name: &str| tree.elements.iter().any(|element| element.name == name);
+        if has("table") && !has("th") {
             problems.push(problem(spot.of("<table")));
         }
     }
@@ -97,7 +104,7 @@ pub(super) fn table_header(view: &View<'_>) -> Vec<Diagnostic> {
 pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
     let mut told = BTreeSet::new();
     let mut problems = Vec::new();
-    for words in &view.tree.words {
+    for words in &view.tree.texts {
         if words.text.is_ascii() || view.tree.is_hidden(words.parent) {
             continue;
         }
@@ -108,7 +115,8 @@ pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
             if !told.insert(run.text.to_owned()) {
                 continue;
             }
-            let what = format!("\"{}\" is {}, and marked as {language}", run.text, run.script);
+            let what =
+                format!("\"{}\" is {}, but it is marked as {language}", run.text, run.script);
             let help = format!(
                 "put it between ::: {{lang={}}} and :::, or write language: in the front matter",
                 run.languages[0]
@@ -133,9 +141,9 @@ pub(super) fn all_caps(view: &View<'_>) -> Vec<Diagnostic> {
             let words: Vec<&str> = passage.text.split_whitespace().collect();
             let run = words.windows(SHOUTED).find(|run| run.iter().all(shouted))?;
             Some(
-                Diagnostic::warning("all-caps", "these words are all capitals")
+                Diagnostic::warning("all-caps", "these words are written in capitals only")
                     .at(passage.spot.of(run[0]))
-                    .help("write them as a sentence, and **strong** where it matters"),
+                    .help("write them in normal letters, and use **bold** for emphasis"),
             )
         })
         .collect()
@@ -151,9 +159,12 @@ pub(super) fn justified(view: &View<'_>) -> Vec<Diagnostic> {
     if !found {
         return Vec::new();
     }
-    let problem = Diagnostic::warning("text-justify", "this text is set to both margins")
-        .at(view.place_of("justify"))
-        .help("leave it at the line's start: on a telephone the gaps between words grow large");
+    let problem = Diagnostic::warning(
+        "text-justify",
+        "this text is justified: aligned to both margins",
+    )
+    .at(view.place_of("justify"))
+    .help("align it to the start of the line: on a telephone the gaps between words get too large");
     vec![problem]
 }
 
@@ -171,7 +182,7 @@ pub(super) fn small(view: &View<'_>) -> Vec<Diagnostic> {
             problems.push(
                 Diagnostic::warning("text-small", format!("text of {size} pixels is hard to read"))
                     .at(view.place_of(written))
-                    .help("12 pixels are the least, 14 for small print, 16 for running text"),
+                    .help("use at least 12 pixels: 14 for small print, 16 for normal text"),
             );
         }
     }
@@ -191,7 +202,9 @@ pub(super) fn wide(view: &View<'_>) -> Vec<Diagnostic> {
         let pixels = css::pixels(written).or_else(|| written.trim().parse().ok());
         let Some(width) = pixels.filter(|width| *width > NARROWEST) else { continue };
         if told.insert(written) {
-            let what = format!("this is {width} pixels wide, and a telephone shows {NARROWEST}");
+            let what = format!(
+                "this is {width} pixels wide, but a small telephone shows only {NARROWEST}"
+            );
             problems.push(
                 Diagnostic::warning("html-wide", what)
                     .at(view.place_of(written))
@@ -203,10 +216,10 @@ pub(super) fn wide(view: &View<'_>) -> Vec<Diagnostic> {
 }
 
 /// The words that readers see.
-fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a Words> {
+fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a TextNode> {
     let shown =
-        |words: &&Words| !words.text.trim().is_empty() && !view.tree.is_hidden(words.parent);
-    view.tree.words.iter().filter(shown)
+        |words: &&TextNode| !words.text.trim().is_empty() && !view.tree.is_hidden(words.parent);
+    view.tree.texts.iter().filter(shown)
 }
 
 /// Text that style.css or raw HTML put on a ground too much like it, in light or dark. The theme's
@@ -229,20 +242,20 @@ pub(super) fn contrast(view: &View<'_>) -> Vec<Diagnostic> {
         let ratio = color.contrast(ground);
         let problem = if ratio < least {
             let what = format!(
-                "{color} on {ground} has a contrast of {ratio:.2}, and {least} is the least"
+                "{color} on {ground} has a contrast of {ratio:.2}; it must be at least {least}"
             );
             Diagnostic::error("text-contrast", what)
-                .help("make the text darker or the ground lighter (WCAG 1.4.3)")
+                .help("make the text darker or the background lighter (WCAG 1.4.3)")
         } else if let Some((color, ground)) = in_dark(view, color, ground)
             && color.contrast(ground) < least
         {
             let ratio = color.contrast(ground);
             let what = format!(
-                "in dark surroundings, {color} on {ground} has a contrast of {ratio:.2}, and \
-                 {least} is the least"
+                "in dark mode, {color} on {ground} has a contrast of {ratio:.2}; it must be at \
+                 least {least}"
             );
             Diagnostic::warning("text-contrast", what)
-                .help("write both a color and a background, or neither (WCAG 1.4.3)")
+                .help("set both a color and a background, or neither of them (WCAG 1.4.3)")
         } else {
             continue;
         };
@@ -282,7 +295,7 @@ fn in_dark(view: &View<'_>, color: Color, ground: Color) -> Option<(Color, Color
 }
 
 /// 24 pixels, or 19 in bold.
-fn is_large(view: &View<'_>, words: &Words) -> bool {
+fn is_large(view: &View<'_>, words: &TextNode) -> bool {
     let around = || view.tree.around(words.parent);
     let size = around().find_map(|element| element.style("font-size").and_then(css::pixels));
     let bold = around().any(|element| {

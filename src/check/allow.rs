@@ -38,8 +38,8 @@ fn look_up(name: &str) -> Result<(), (&'static str, Refusal)> {
     match register::find(name) {
         Ok(rule) if rule.may_be_allowed => Ok(()),
         Ok(_) => {
-            let what = format!("{name} protects readers, and cannot be allowed");
-            let help = "correct what it finds; docs/checks.md says how".to_owned();
+            let what = format!("{name} protects readers and cannot be allowed");
+            let help = "correct the problem; docs/checks.md says how".to_owned();
             Err(("allow-firm", Refusal { what, help }))
         }
         Err(meant) => {
@@ -111,9 +111,9 @@ impl Allowed {
         let is_unused = |item: &&mut Item| !item.used && !ONLINE.contains(&item.rule.as_str());
         let unused = self.items.iter_mut().filter(is_unused).map(|item| {
             item.used = true;
-            let what = format!("{} is allowed, and nothing breaks it", item.rule);
+            let what = format!("{} is allowed, but the issue does not break this rule", item.rule);
             let problem = Diagnostic::warning("allow-unused", what)
-                .help("take it away, so that the next mistake of this kind is seen");
+                .help("delete this entry, so that the next mistake of this kind is reported");
             match &item.place {
                 Some(place) => problem.at(place.clone()),
                 None => problem,

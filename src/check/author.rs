@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::html::Tree;
 use crate::diagnostic::{Place, Source};
-use crate::issue::block::{Block, BlockKind, Figure, Inline, Link, Table, plain};
+use crate::issue::block::{Block, BlockKind, DataTable, Figure, Inline, Link, plain};
 use crate::issue::slot::{self, Slot, Slots};
 use crate::issue::{Article, Issue, Length};
 
@@ -92,7 +92,7 @@ pub(super) struct Author<'a> {
     pub(super) passages: Vec<Passage<'a>>,
     pub(super) links: Vec<Anchor<'a>>,
     pub(super) figures: Vec<(Spot<'a>, &'a Figure)>,
-    pub(super) tables: Vec<(Spot<'a>, &'a Table)>,
+    pub(super) tables: Vec<(Spot<'a>, &'a DataTable)>,
     /// Raw HTML.
     pub(super) raw: Vec<(Spot<'a>, &'a str)>,
 }
@@ -109,7 +109,7 @@ pub(super) fn readable(text: &str, slots: &Slots) -> String {
 impl<'a> Author<'a> {
     /// Reads an issue: of an article that is shown as an excerpt, only what is shown.
     pub(super) fn new(issue: &'a Issue) -> Author<'a> {
-        let mut reader = Reader { author: Author::default(), slots: &issue.slots };
+        let mut reader = AuthorReader { author: Author::default(), slots: &issue.slots };
         let manifest = &issue.manifest;
         reader.passage(Spot::whole(manifest), &issue.title, true);
         reader.blocks(manifest, &issue.intro);
@@ -123,12 +123,12 @@ impl<'a> Author<'a> {
     }
 }
 
-struct Reader<'a> {
+struct AuthorReader<'a> {
     author: Author<'a>,
     slots: &'a Slots,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> AuthorReader<'a> {
     fn passage(&mut self, spot: Spot<'a>, text: &str, is_heading: bool) {
         let text = readable(text, self.slots);
         self.author.passages.push(Passage { spot, text, is_heading });

@@ -186,14 +186,14 @@ fn family(program: &'static str) -> &'static str {
 }
 
 /// The table, read once.
-struct Table {
+struct SupportTable {
     programs: Vec<&'static str>,
     /// By what means a feature: `property border-radius`, `element nav`.
     features: BTreeMap<String, &'static str>,
 }
 
-fn table() -> &'static Table {
-    static READ: OnceLock<Table> = OnceLock::new();
+fn table() -> &'static SupportTable {
+    static READ: OnceLock<SupportTable> = OnceLock::new();
     READ.get_or_init(|| {
         let mut lines = TABLE.lines().filter(|line| !line.starts_with('#'));
         let head = lines.next().and_then(|line| line.split_once('\t'));
@@ -212,7 +212,7 @@ fn table() -> &'static Table {
                 features.insert(key, answers);
             }
         }
-        Table { programs, features }
+        SupportTable { programs, features }
     })
 }
 
@@ -232,10 +232,10 @@ fn losers(profile: &Profile, key: &str) -> Option<(f64, Vec<&'static str>)> {
 }
 
 /// What of a mail means a feature, and the text to look for at the author's place.
-type Used = BTreeMap<String, String>;
+type FoundFeatures = BTreeMap<String, String>;
 
 /// Every property, value, function, unit and word of a declaration.
-fn of_declaration(property: &str, value: &str, used: &mut Used) {
+fn of_declaration(property: &str, value: &str, used: &mut FoundFeatures) {
     let property = property.to_ascii_lowercase();
     if property.starts_with("mso-") || property.starts_with('-') {
         return;
@@ -271,8 +271,8 @@ fn without_strings(value: &str) -> String {
 }
 
 /// A declaration whose property is written twice in one `style` has a fallback before it.
-fn of_styles(view: &View<'_>) -> Used {
-    let mut used = Used::new();
+fn of_styles(view: &View<'_>) -> FoundFeatures {
+    let mut used = FoundFeatures::new();
     for element in &view.tree.elements {
         let Some(style) = element.attribute("style") else { continue };
         if view.tree.is_hidden(None) || element.style("display") == Some("none") {
@@ -289,8 +289,8 @@ fn of_styles(view: &View<'_>) -> Used {
     used
 }
 
-fn of_elements(view: &View<'_>) -> Used {
-    let mut used = Used::new();
+fn of_elements(view: &View<'_>) -> FoundFeatures {
+    let mut used = FoundFeatures::new();
     let body = |element: &&Element| !matches!(element.name.as_str(), "style" | "meta" | "title");
     for element in view.tree.elements.iter().filter(body) {
         let opening = format!("<{}", element.name);
@@ -312,7 +312,7 @@ fn is_enhancement(key: &str) -> bool {
 }
 
 /// What of `used` too many readers lose: what it is, its needle, and who, in words.
-fn lost(view: &View<'_>, used: Used) -> Vec<(String, String, String)> {
+fn lost(view: &View<'_>, used: FoundFeatures) -> Vec<(String, String, String)> {
     let told = |(key, needle): (String, String)| {
         let (share, programs) =
             losers(view.input.clients, &key).filter(|_| !is_enhancement(&key))?;
@@ -340,9 +340,12 @@ fn lost(view: &View<'_>, used: Used) -> Vec<(String, String, String)> {
 pub(super) fn css_support(view: &View<'_>) -> Vec<Diagnostic> {
     let lost = lost(view, of_styles(view)).into_iter();
     lost.map(|(what, needle, who)| {
-        Diagnostic::warning("client-css", format!("{what} is lost in {who}"))
+        Diagnostic::warning("client-css", format!("{what} does not work in {who}"))
             .at(view.place_of(&needle))
-            .help("lay it out without; [check] audience in digest.toml says which programs count")
+            .help(
+                "use another layout; [check] audience in digest.toml says which programs your \
+                 readers have",
+            )
     })
     .collect()
 }
@@ -351,9 +354,12 @@ pub(super) fn css_support(view: &View<'_>) -> Vec<Diagnostic> {
 pub(super) fn html_support(view: &View<'_>) -> Vec<Diagnostic> {
     let lost = lost(view, of_elements(view)).into_iter();
     lost.map(|(what, needle, who)| {
-        Diagnostic::warning("client-html", format!("{what} is lost in {who}"))
+        Diagnostic::warning("client-html", format!("{what} does not work in {who}"))
             .at(view.place_of(&needle))
-            .help("write it in Markdown; [check] audience in digest.toml says which programs count")
+            .help(
+                "write it in Markdown; [check] audience in digest.toml says which programs your \
+                 readers have",
+            )
     })
     .collect()
 }
@@ -386,7 +392,7 @@ mod tests {
 
     #[test]
     fn a_declaration_is_every_feature_it_uses() {
-        let mut used = Used::new();
+        let mut used = FoundFeatures::new();
         of_declaration("width", "calc(100% - 2rem)", &mut used);
         of_declaration("font-family", "'max(x)',serif", &mut used);
         let has = |key: &str| used.contains_key(key);

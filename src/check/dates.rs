@@ -27,7 +27,7 @@ pub(super) fn number(view: &View<'_>) -> Vec<Diagnostic> {
     let Some(number) = view.input.issue.number else { return Vec::new() };
     let mut others = view.input.siblings.iter();
     let Some(other) = others.find(|other| other.number == Some(number)) else { return Vec::new() };
-    let what = format!("the issue {} has the number {number} too", other.name);
+    let what = format!("the issue {} also has the number {number}", other.name);
     let next = view.input.siblings.iter().filter_map(|other| other.number).max();
     let next = next.unwrap_or(number) + 1;
     let problem = Diagnostic::error("issue-number", what)
@@ -44,10 +44,10 @@ pub(super) fn order(view: &View<'_>) -> Vec<Diagnostic> {
         view.input.siblings.iter().filter(|other| other.number.is_some_and(|n| n < number));
     let Some(other) = earlier.max_by_key(|other| other.number) else { return Vec::new() };
     let Some(date) = other.date.filter(|date| *date > issue.date) else { return Vec::new() };
-    let what = format!("the issue {} comes before this one, and is dated {date}", other.name);
+    let what = format!("the issue {} has a lower number but a later date, {date}", other.name);
     let problem = Diagnostic::warning("issue-order", what)
         .at(of_key(view, "date"))
-        .help("is the date right, or the number?");
+        .help("correct the date or the number");
     vec![problem]
 }
 
@@ -58,13 +58,13 @@ pub(super) fn date(view: &View<'_>) -> Vec<Diagnostic> {
     let ahead = ahead.map_or(0, |span| span.get_days());
     let same = view.input.siblings.iter().find(|other| other.date == Some(issue.date));
     let what = match same {
-        Some(other) => format!("the issue {} is dated {} too", other.name, issue.date),
-        None if ahead > AHEAD => format!("{} is {ahead} days ahead", issue.date),
+        Some(other) => format!("the issue {} also has the date {}", other.name, issue.date),
+        None if ahead > AHEAD => format!("{} is {ahead} days from today", issue.date),
         None => return Vec::new(),
     };
     let problem = Diagnostic::warning("issue-date", what)
         .at(of_key(view, "date"))
-        .help("is it the day that the issue is sent?");
+        .help("write the day on which the issue is sent");
     vec![problem]
 }
 
@@ -84,10 +84,10 @@ pub(super) fn article(view: &View<'_>) -> Vec<Diagnostic> {
             Some(
                 Diagnostic::warning(
                     "article-date",
-                    format!("this is after the issue, {}", issue.date),
+                    format!("this date is later than the date of the issue, {}", issue.date),
                 )
                 .at(place)
-                .help("is the date right?"),
+                .help("check whether the date is correct"),
             )
         })
         .collect()

@@ -18,10 +18,12 @@ pub(super) fn style_size(view: &View<'_>) -> Vec<Diagnostic> {
     if characters <= STYLES {
         return Vec::new();
     }
-    let what = format!("{characters} characters stay in <style>; Gmail drops all above {STYLES}");
-    let problem = Diagnostic::error("gmail-style-size", what)
-        .at(style_sheet(view))
-        .help("shorten the @media rules of style.css; plain rules are inlined and do not count");
+    let what =
+        format!("<style> has {characters} characters; above {STYLES}, Gmail ignores all of them");
+    let problem = Diagnostic::error("gmail-style-size", what).at(style_sheet(view)).help(
+        "shorten the @media rules in style.css; other rules are written into the elements and do \
+         not count",
+    );
     vec![problem]
 }
 
@@ -31,9 +33,9 @@ pub(super) fn nested_at_rules(view: &View<'_>) -> Vec<Diagnostic> {
     if !nested {
         return Vec::new();
     }
-    let problem = Diagnostic::error("gmail-nested", "an at-rule stands within another one")
+    let problem = Diagnostic::error("gmail-nested", "an at-rule is inside another at-rule")
         .at(view.written("@").unwrap_or_else(|| style_sheet(view)))
-        .help("take it apart: Gmail drops the block that it stands in");
+        .help("write one after the other: Gmail ignores the whole block");
     vec![problem]
 }
 
@@ -54,9 +56,9 @@ pub(super) fn style_hazards(view: &View<'_>) -> Vec<Diagnostic> {
     });
     let Some(hazard) = found else { return Vec::new() };
     let problem =
-        Diagnostic::error("gmail-style", format!("{hazard:?} makes Gmail drop the style"))
+        Diagnostic::error("gmail-style", format!("{hazard:?} makes Gmail ignore the style"))
             .at(view.place_of(hazard))
-            .help("no comments and no url() in styles, and a space before !important");
+            .help("write write no comments and no url() in styles, and a space before !important");
     vec![problem]
 }
 
@@ -67,7 +69,7 @@ pub(super) fn control_characters(view: &View<'_>) -> Vec<Diagnostic> {
     let what = format!("the control character U+{:04X} is in the mail", odd as u32);
     let problem = Diagnostic::error("gmail-control", what)
         .at(view.place_of(&odd.to_string()))
-        .help("delete it: it came with text that was copied from elsewhere, and Gmail stops there");
+        .help("delete it: it often comes with copied text, and Gmail shows nothing after it");
     vec![problem]
 }
 

@@ -18,10 +18,10 @@ pub(super) fn subject_length(view: &View<'_>) -> Vec<Diagnostic> {
     if columns <= SUBJECT_COLUMNS {
         return Vec::new();
     }
-    let message = format!("the subject is {columns} columns wide; inboxes cut it off");
+    let message = format!("the subject is {columns} columns wide, so inboxes cut it off");
     let problem = Diagnostic::warning("subject-length", message)
         .at(view.subject_place())
-        .help(format!("say what matters within {SUBJECT_COLUMNS} columns"));
+        .help(format!("put the important words within the first {SUBJECT_COLUMNS} columns"));
     vec![problem]
 }
 
@@ -32,9 +32,9 @@ pub(super) fn subject_caps(view: &View<'_>) -> Vec<Diagnostic> {
     if upper.len() < 8 || !lower.is_empty() {
         return Vec::new();
     }
-    let problem = Diagnostic::warning("subject-caps", "the subject is all capitals")
+    let problem = Diagnostic::warning("subject-caps", "the subject is written in capitals only")
         .at(view.subject_place())
-        .help("write it as a sentence; filters count shouting (SUBJ_ALL_CAPS)");
+        .help("write it as a normal sentence; spam filters count capitals (SUBJ_ALL_CAPS)");
     vec![problem]
 }
 
@@ -46,9 +46,12 @@ pub(super) fn subject_marks(view: &View<'_>) -> Vec<Diagnostic> {
     if !in_a_row && marks.iter().filter(|mark| **mark).count() < 3 {
         return Vec::new();
     }
-    let problem = Diagnostic::warning("subject-marks", "the subject shouts with its marks")
-        .at(view.subject_place())
-        .help("one mark is enough; filters count more (PLING_QUERY)");
+    let problem = Diagnostic::warning(
+        "subject-marks",
+        "the subject has too many exclamation or question marks",
+    )
+    .at(view.subject_place())
+    .help("one mark is enough; spam filters count more of them (PLING_QUERY)");
     vec![problem]
 }
 
@@ -57,9 +60,9 @@ pub(super) fn subject_emoji(view: &View<'_>) -> Vec<Diagnostic> {
     if view.subject.contains(char::is_alphanumeric) {
         return Vec::new();
     }
-    let problem = Diagnostic::error("subject-emoji", "the subject has no word")
+    let problem = Diagnostic::error("subject-emoji", "the subject has no wordss")
         .at(view.subject_place())
-        .help("say in words what the issue is about; a screen reader reads nothing else");
+        .help("write in words what the issue is about; a screen reader can read only words");
     vec![problem]
 }
 
@@ -70,10 +73,10 @@ pub(super) fn subject_reply(view: &View<'_>) -> Vec<Diagnostic> {
     let Some(mark) = marks.into_iter().find(|mark| lower.starts_with(mark)) else {
         return Vec::new();
     };
-    let what = format!("the subject begins with {mark:?}, and answers nobody");
+    let what = format!("the subject begins with {mark:?}, but it is not a reply");
     let problem = Diagnostic::warning("subject-reply", what)
         .at(view.subject_place())
-        .help("take it away; mail programs would file the issue with a conversation");
+        .help("delete it; mail programs would put the issue into another conversation");
     vec![problem]
 }
 
@@ -87,9 +90,10 @@ pub(super) fn subject_gappy(view: &View<'_>) -> Vec<Diagnostic> {
     if !words.windows(4).any(|four| four.iter().all(is_letter)) {
         return Vec::new();
     }
-    let problem = Diagnostic::warning("subject-gappy", "the subject has its letters apart")
-        .at(view.subject_place())
-        .help("write words; filters know this from spam (GAPPY_SUBJECT)");
+    let problem =
+        Diagnostic::warning("subject-gappy", "the subject has spaces between its letters")
+            .at(view.subject_place())
+            .help("write whole words; spam is often written like this (GAPPY_SUBJECT)");
     vec![problem]
 }
 
@@ -104,9 +108,9 @@ pub(super) fn subject_repeated(view: &View<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let what = format!("the issue {} has the same subject", other.name);
-    let problem = Diagnostic::warning("subject-repeated", what)
-        .at(view.subject_place())
-        .help("say what is new; mail programs put equal subjects into one conversation");
+    let problem = Diagnostic::warning("subject-repeated", what).at(view.subject_place()).help(
+        "say what is new; mail programs put mails with the same subject into one conversation",
+    );
     vec![problem]
 }
 
@@ -115,7 +119,7 @@ pub(super) fn preheader_missing(view: &View<'_>) -> Vec<Diagnostic> {
     if view.preheader.as_ref().is_some_and(|text| !text.is_empty()) {
         return Vec::new();
     }
-    let help = "add preheader = \"…\": a sentence that an inbox shows behind the subject";
+    let help = "add preheader = \"…\": a sentence that an inbox shows after the subject";
     let problem = Diagnostic::warning("preheader-missing", "there is no preheader")
         .at(Place::File(view.input.issue.manifest.path().to_owned()))
         .help(help);
@@ -130,13 +134,15 @@ pub(super) fn preheader_length(view: &View<'_>) -> Vec<Diagnostic> {
     let length = preheader.chars().count();
     // A wide character says as much as two letters.
     let what = match (preheader.width(), length) {
-        (0..PREHEADER_LEAST, _) => "an inbox fills the line with the mail's first words",
+        (0..PREHEADER_LEAST, _) => {
+            "inboxes fill the rest of the line with the first words of the mail"
+        }
         (_, 0..=PREHEADER_MOST) => return Vec::new(),
-        _ => "no inbox shows its end",
+        _ => "inboxes do not show its end",
     };
     let problem = Diagnostic::warning(
         "preheader-length",
-        format!("{length} characters of preheader: {what}"),
+        format!("the preheader has {length} characters: {what}"),
     )
     .at(view.preheader_place())
     .help(format!("write {PREHEADER_LEAST} to {PREHEADER_MOST} characters"));
@@ -163,7 +169,7 @@ pub(super) fn preheader_subject(view: &View<'_>) -> Vec<Diagnostic> {
     }
     let problem = Diagnostic::warning("preheader-subject", "the preheader repeats the subject")
         .at(view.preheader_place())
-        .help("an inbox shows it behind the subject: say what else is in the issue");
+        .help("an inbox shows it after the subject: say what else is in the issue");
     vec![problem]
 }
 

@@ -67,7 +67,7 @@ impl Element {
 
 /// A stretch of text and the element it stands in.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct TextNode {
     /// Index of the element; `None` outside of all.
     pub(super) parent: Option<usize>,
     /// Decoded.
@@ -80,7 +80,7 @@ pub(super) struct Tree {
     /// In the order of their start tags.
     pub(super) elements: Vec<Element>,
     /// In order.
-    pub(super) words: Vec<Words>,
+    pub(super) texts: Vec<TextNode>,
     /// What stands between `<!--` and `-->`.
     pub(super) comments: Vec<String>,
     /// The content of each `<style>`.
@@ -92,7 +92,7 @@ pub(super) struct Tree {
 impl Tree {
     /// Reads a document or a part of one.
     pub(super) fn read(html: &str) -> Tree {
-        let mut reader = Reader { tree: Tree::default(), open: Vec::new() };
+        let mut reader = TreeReader { tree: Tree::default(), open: Vec::new() };
         let mut rest = html;
         while let Some(at) = rest.find('<') {
             reader.text(&rest[..at]);
@@ -124,12 +124,12 @@ impl Tree {
     }
 }
 
-struct Reader {
+struct TreeReader {
     tree: Tree,
     open: Vec<usize>,
 }
 
-impl Reader {
+impl TreeReader {
     fn text(&mut self, raw: &str) {
         if raw.is_empty() {
             return;
@@ -138,7 +138,7 @@ impl Reader {
         for at in &self.open {
             self.tree.elements[*at].text.push_str(&text);
         }
-        self.tree.words.push(Words { parent: self.open.last().copied(), text });
+        self.tree.texts.push(TextNode { parent: self.open.last().copied(), text });
     }
 
     /// One tag or comment, and what is left behind it.
@@ -231,7 +231,7 @@ impl Reader {
                 self.close_to(depth + 1);
                 self.open.pop();
             }
-            None => self.tree.faults.push(format!("</{name}> closes nothing")),
+            None => self.tree.faults.push(format!("</{name}> has no opening tag")),
         }
     }
 
@@ -349,8 +349,9 @@ mod tests {
     #[test]
     fn elements_know_their_text_and_surroundings() {
         let tree = Tree::read(
-            "<!DOCTYPE html><div lang=ko style='color:red;color:blue'><p>a &amp; <b>b</b><p>c\
-             <table><tr><td>1<td>2</table></div><!--[if mso]>x<![endif]--><style>p{}</style>",
+            "<!DOCTYPE html><div lang=ko style='color:red;color:blue'><p>a &amp; \
+             <b>b</b><p>c<table><tr><td>1<td>2</table></div><!--[if \
+             mso]>x<![endif]--><style>p{}</style>",
         );
         assert_eq!(tree.faults, Vec::<String>::new());
         let first = tree.named("p").next().unwrap();
@@ -359,7 +360,7 @@ mod tests {
         assert_eq!(tree.named("td").count(), 2);
         assert_eq!(tree.comments, ["[if mso]>x<![endif]"]);
         assert_eq!(tree.styles, ["p{}"]);
-        let bold = tree.words.iter().find(|words| words.text == "b").unwrap();
+        let bold = tree.texts.iter().find(|words| words.text == "b").unwrap();
         let names: Vec<&str> = tree.around(bold.parent).map(|e| e.name.as_str()).collect();
         assert_eq!(names, ["b", "p", "div"]);
     }
@@ -369,7 +370,7 @@ mod tests {
         let told = |html: &str| Tree::read(html).faults;
         assert_eq!(told("<div><p>a</div>"), Vec::<String>::new());
         assert_eq!(told("<div><b>a</div>"), ["<b> is never closed"]);
-        assert_eq!(told("a</div>"), ["</div> closes nothing"]);
+        assert_eq!(told("a</div>"), ["</div> has no opening tag"]);
         assert_eq!(told("<a title=\"x > y\" href==>a</a>"), Vec::<String>::new());
     }
 }

@@ -36,9 +36,9 @@ pub(super) fn alt_name(view: &View<'_>) -> Vec<Diagnostic> {
                     || (!alt.contains(' ') && ending.iter().any(|end| alt.ends_with(end)))
                     || (!alt.contains(' ') && camera.iter().any(|name| alt.starts_with(name))));
             is_name.then(|| {
-                Diagnostic::warning("image-alt-name", "these words are the name of a file")
+                Diagnostic::warning("image-alt-name", "the alt text is the name of a file")
                     .at(spot.of(&figure.alt))
-                    .help("say what the picture shows, as you would on the telephone")
+                    .help("describe what the picture shows, as you would on the telephone")
             })
         })
         .collect()
@@ -49,9 +49,9 @@ pub(super) fn alt_length(view: &View<'_>) -> Vec<Diagnostic> {
     let figures = view.author.figures.iter();
     let long = figures.filter(|(_, figure)| figure.alt.chars().count() > ALT_MOST);
     long.map(|(spot, figure)| {
-        let what = format!("{} characters for who cannot see it", figure.alt.chars().count());
+        let what = format!("the alt text has {} characters", figure.alt.chars().count());
         Diagnostic::warning("image-alt-length", what).at(spot.of(&figure.alt)).help(format!(
-            "say it in {ALT_MOST} characters, and the rest in the text or the caption"
+            "write at most {ALT_MOST} characters, and put the rest into the text or the caption"
         ))
     })
     .collect()
@@ -67,9 +67,12 @@ pub(super) fn alt_caption(view: &View<'_>) -> Vec<Diagnostic> {
             !figure.alt.trim().is_empty() && caption.is_some_and(|text| text == flat(&figure.alt))
         })
         .map(|(spot, figure)| {
-            Diagnostic::warning("image-alt-caption", "the caption says the same again")
+            Diagnostic::warning("image-alt-caption", "the caption repeats the alt text")
                 .at(spot.of(&figure.alt))
-                .help("let the alt text say what is seen, and the caption what it means")
+                .help(
+                    "write in the alt text what the picture shows, and in the caption what it \
+                     means",
+                )
         })
         .collect()
 }
@@ -103,13 +106,15 @@ pub(super) fn resolution(view: &View<'_>) -> Vec<Diagnostic> {
             continue;
         }
         let name = image.path.rsplit('/').next().unwrap_or_default();
-        let what = format!("{name} is {natural} pixels wide, and shown {width} wide: blurred");
-        problems.push(
-            Diagnostic::warning("image-resolution", what).at(spot.of(name)).help(format!(
-                "use a file of {} pixels, twice as wide as it is shown",
-                width * 2.0
-            )),
+        let what = format!(
+            "{name} is {natural} pixels wide but shown {width} pixels wide, so it is blurred"
         );
+        problems.push(Diagnostic::warning("image-resolution", what).at(spot.of(name)).help(
+            format!(
+                "use a file that is {} pixels wide, twice the width at which it is shown",
+                width * 2.0
+            ),
+        ));
     }
     problems
 }
@@ -125,14 +130,16 @@ pub(super) fn heavy(view: &View<'_>) -> Vec<Diagnostic> {
                 0..=HEAVY => return None,
                 bytes if bytes <= TOO_HEAVY => Diagnostic::warning(
                     "image-heavy",
-                    format!("{name} is {kilobytes} kB large; 200 kB are plenty"),
+                    format!("{name} is {kilobytes} kB large; 200 kB are enough"),
                 ),
                 _ => Diagnostic::error(
                     "image-heavy",
-                    format!("{name} is {kilobytes} kB large; nobody waits for more than 1 MB"),
+                    format!(
+                        "{name} is {kilobytes} kB large; more than 1 MB takes too long to load"
+                    ),
                 ),
             };
-            let help = "scale it to 1104 pixels; save photographs as JPEG at quality 80";
+            let help = "make it 1104 pixels wide; save photographs as JPEG with quality 80";
             Some(problem.at(shown_at(view, at)).help(help))
         })
         .collect()
@@ -146,9 +153,12 @@ pub(super) fn insecure(view: &View<'_>) -> Vec<Diagnostic> {
     if !hosted || !base.starts_with("http://") {
         return Vec::new();
     }
-    let problem = Diagnostic::warning("image-insecure", "the pictures are fetched over http:")
-        .at(view.publication())
-        .help("write https: in base_url, or images = \"embed\"");
+    let problem = Diagnostic::warning(
+        "image-insecure",
+        "the pictures are loaded over http:, without encryption",
+    )
+    .at(view.publication())
+    .help("write https: in base_url, or set images = \"embed\"");
     vec![problem]
 }
 
@@ -160,9 +170,10 @@ pub(super) fn only_pictures(view: &View<'_>) -> Vec<Diagnostic> {
     if pictures == 0 || text >= LEAST_TEXT {
         return Vec::new();
     }
-    let what = format!("the mail is {pictures} large pictures and {text} characters of text");
+    let what = format!("the mail has {pictures} large pictures and only {text} characters of text");
     let problem = Diagnostic::warning("image-only", what).at(view.manifest()).help(
-        "say it in text: pictures are off for many, and filters count this (HTML_IMAGE_ONLY)",
+        "write more text: many readers switch pictures off, and spam filters count this \
+         (HTML_IMAGE_ONLY)",
     );
     vec![problem]
 }

@@ -1,6 +1,7 @@
 //! What was meant to be replaced before the mail went out, and what filters take for spam.
 
 use super::author::Passage;
+use super::links;
 use super::view::View;
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -50,23 +51,23 @@ fn whole_word(text: &str, word: &str) -> Option<usize> {
 }
 
 /// A text of the mail: whether inboxes show it, and where a part of it is written.
-struct Text<'v> {
+struct MailText<'v> {
     text: &'v str,
     in_inbox: bool,
     place: Box<dyn Fn(&str) -> Place + 'v>,
 }
 
 /// The head of the mail and everything in it.
-fn texts<'v>(view: &'v View<'_>) -> Vec<Text<'v>> {
+fn texts<'v>(view: &'v View<'_>) -> Vec<MailText<'v>> {
     let subject = Box::new(|_: &str| view.subject_place());
-    let mut texts = vec![Text { text: &view.subject, in_inbox: true, place: subject }];
+    let mut texts = vec![MailText { text: &view.subject, in_inbox: true, place: subject }];
     if let Some(text) = &view.preheader {
         let place = Box::new(|_: &str| view.preheader_place());
-        texts.push(Text { text, in_inbox: true, place });
+        texts.push(MailText { text, in_inbox: true, place });
     }
     for Passage { spot, text, .. } in &view.author.passages {
         let place = Box::new(|needle: &str| spot.of(needle));
-        texts.push(Text { text, in_inbox: false, place });
+        texts.push(MailText { text, in_inbox: false, place });
     }
     texts
 }
@@ -74,18 +75,19 @@ fn texts<'v>(view: &'v View<'_>) -> Vec<Text<'v>> {
 /// Words that stand for what is still to be written.
 pub(super) fn words(view: &View<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for Text { text, in_inbox, place } in texts(view) {
+    for MailText { text, in_inbox, place } in texts(view) {
         let lower = text.to_lowercase();
         let mark = MARKS.into_iter().find(|mark| whole_word(text, mark).is_some());
         let phrase = PHRASES.into_iter().find(|phrase| whole_word(&lower, phrase).is_some());
         let Some(found) = mark.or(phrase) else { continue };
-        let what = format!("{found:?} looks like something still to be written");
-        let problem = match in_inbox {
-            true => Diagnostic::error("leftover-words", what),
-            false => Diagnostic::warning("leftover-words", what),
+        let what = format!("{found:?} looks like unfinished text");
+        let problem = if in_inbox {
+            Diagnostic::error("leftover-words", what)
+        } else {
+            Diagnostic::warning("leftover-words", what)
         };
         // A phrase in another case is shown from where its passage starts.
-        problems.push(problem.at(place(found)).help("write it, or take it away"));
+        problems.push(problem.at(place(found)).help("finish it, or delete it"));
     }
     problems
 }
@@ -118,12 +120,12 @@ fn merge_tag(text: &str) -> Option<&str> {
 /// Fields of other programs: `*|FNAME|*`.
 pub(super) fn merge_tags(view: &View<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for Text { text, place, .. } in texts(view) {
+    for MailText { text, place, .. } in texts(view) {
         if let Some(tag) = merge_tag(text) {
             problems.push(
-                Diagnostic::error("leftover-merge-tag", format!("{tag} is sent as it stands"))
+                Diagnostic::error("leftover-merge-tag", format!("{tag} would be sent as it is"))
                     .at(place(tag))
-                    .help("a field of the list is written {{ first_name | reader }}"),
+                    .help("write a field of the list as {{ first_name | reader }}"),
             );
         }
     }
@@ -136,17 +138,19 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for Passage { spot, text, .. } in &view.author.passages {
         let Some((found, help)) = unread(text) else { continue };
-        let what = format!("{found} is sent as it stands");
+        let what = format!("{found} would be sent as it is");
         problems.push(Diagnostic::warning("leftover-markdown", what).at(spot.of(found)).help(help));
     }
     let articles = view.input.issue.sections.iter().flat_map(|section| &section.articles);
     for article in articles {
         for (at, label) in unused_notes(article.source.text()) {
-            let what = format!("no text refers to the footnote {label}, and it is left out");
+            let what = format!("no text refers to the footnote {label}, so it is left out");
             problems.push(
                 Diagnostic::warning("leftover-markdown", what)
                     .at(Place::span(&article.source, at..at + label.len()))
-                    .help(format!("write {label} where it belongs, or delete it")),
+                    .help(format!(
+                        "write {label} in the text where it belongs, or delete the footnote"
+                    )),
             );
         }
     }
@@ -160,24 +164,25 @@ fn unread(text: &str) -> Option<(&str, &'static str)> {
         let Some(close) = rest.find(']').filter(|close| *close > 1) else { continue };
         let behind = &rest[close + 1..];
         if rest.starts_with("[^") && !rest[..close].contains(char::is_whitespace) {
-            let help = "define it in a line of its own, as in [^1]: See the minutes.";
+            let help = "write the footnote on a line of its own: [^1]: See the minutes.";
             return Some((&rest[..=close], help));
         }
         if behind.trim_start().starts_with("(http") || behind.starts_with("(mailto:") {
-            let help = "a link has no space between its brackets: [the minutes](https://…)";
+            let help = "write a link without a space between its brackets: [the \
+                        minutes](https://…)";
             return Some((&rest[..=close], help));
         }
         let label = behind.strip_prefix('[').and_then(|label| label.find(']'));
         // [1][2] may be how a writer cites.
         let cites = rest[1..close].bytes().all(|byte| byte.is_ascii_digit());
         if let Some(end) = label.filter(|end| *end > 0 && !cites) {
-            let help = "define its label in a line of its own, as in [label]: https://…";
+            let help = "write the address for the label on a line of its own: [label]: https://…";
             return Some((&rest[..close + 2 + end + 1], help));
         }
     }
     let at = text.find("**").filter(|at| !text[at + 2..].starts_with(['*', ' ']))?;
     let end = text[at + 2..].find("**").filter(|end| *end > 0)?;
-    let help = "emphasis ends before a space: write **Note**: text, not **Note:**text";
+    let help = "write **Note**: text, not **Note:**text";
     Some((&text[at..at + end + 4], help))
 }
 
@@ -217,20 +222,17 @@ pub(super) fn addresses(view: &View<'_>) -> Vec<Diagnostic> {
     let links = view.author.links.iter().filter(|link| !link.href.starts_with(own));
     links
         .filter_map(|link| {
-            let rest = match link.href.split_once("://") {
-                Some((_, rest)) => rest,
-                None => link.href.strip_prefix("mailto:")?,
+            let host = match link.href.strip_prefix("mailto:") {
+                Some(mailbox) => mailbox.split('?').next()?.rsplit('@').next()?.to_owned(),
+                None => links::lower_host(&link.href)?,
             };
-            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            let host = host.rsplit('@').next().unwrap_or_default();
-            let host = host.split(':').next().unwrap_or_default();
-            reserved(host).then(|| {
+            reserved(&host).then(|| {
                 Diagnostic::warning(
                     "leftover-address",
-                    format!("{host} is nobody's: it stands for an address"),
+                    format!("{host} is only an example and belongs to nobody"),
                 )
                 .at(link.target())
-                .help("write the real one")
+                .help("write the real address")
             })
         })
         .collect()
@@ -239,17 +241,17 @@ pub(super) fn addresses(view: &View<'_>) -> Vec<Diagnostic> {
 /// Phrases that filters count.
 pub(super) fn spam(view: &View<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for Text { text, place, .. } in texts(view) {
+    for MailText { text, place, .. } in texts(view) {
         let lower = text.to_lowercase();
         let found = SPAM.iter().find(|(phrase, _)| whole_word(&lower, phrase).is_some());
         let Some((phrase, rule)) = found else { continue };
         let at = whole_word(&lower, phrase).and_then(|at| text.get(at..at + phrase.len()));
         let help = match *rule {
-            "" => "say it in words of your own; filters count this phrase".to_owned(),
-            rule => format!("say it in words of your own; SpamAssassin counts this as {rule}"),
+            "" => "use other words; spam filters count this phrase".to_owned(),
+            rule => format!("use other words; SpamAssassin counts this phrase ({rule})"),
         };
         problems.push(
-            Diagnostic::warning("spam-phrase", format!("{phrase:?} is what spam says"))
+            Diagnostic::warning("spam-phrase", format!("{phrase:?} is typical of spam"))
                 .at(place(at.unwrap_or(phrase)))
                 .help(help),
         );

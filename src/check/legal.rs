@@ -20,7 +20,7 @@ pub(super) fn address_shown(view: &View<'_>) -> Vec<Diagnostic> {
                 format!("readers of the {form} see no postal address"),
             )
             .at(view.place_of("display"))
-            .help("does style.css hide it? The law asks for it in bulk mail")
+            .help("check whether style.css hides it; the law requires it in bulk mail")
         })
         .collect()
 }
@@ -28,7 +28,7 @@ pub(super) fn address_shown(view: &View<'_>) -> Vec<Diagnostic> {
 /// A way out, in both forms of the mail.
 pub(super) fn unsubscribe_shown(view: &View<'_>) -> Vec<Diagnostic> {
     let tree = &view.tree;
-    let in_html = tree.words.iter().any(|words| {
+    let in_html = tree.texts.iter().any(|words| {
         let mut around = tree.around(words.parent);
         let leads_out = around.any(|element| {
             element.attribute("href").is_some_and(|href| href.contains(UNSUBSCRIBE))
@@ -40,9 +40,10 @@ pub(super) fn unsubscribe_shown(view: &View<'_>) -> Vec<Diagnostic> {
     without
         .map(|(_, form)| {
             let what = format!("readers of the {form} see no link to unsubscribe");
-            Diagnostic::error("unsubscribe-shown", what)
-                .at(view.place_of("display"))
-                .help("does style.css hide it? Who cannot leave reports the mail as spam")
+            Diagnostic::error("unsubscribe-shown", what).at(view.place_of("display")).help(
+                "check whether style.css hides it; people who cannot unsubscribe report the mail \
+                 as spam",
+            )
         })
         .collect()
 }
@@ -54,7 +55,7 @@ pub(super) fn advertising_mark(view: &View<'_>) -> Vec<Diagnostic> {
     }
     let problem = Diagnostic::error("advertising-mark", "the subject does not begin with (광고)")
         .at(view.subject_place())
-        .help("write subject = \"(광고) …\"; or advertising = false, if it is none");
+        .help("write subject = \"(광고) …\", or advertising = false if it is not an advertisement");
     vec![problem]
 }
 
@@ -77,7 +78,7 @@ pub(super) fn advertising_contact(view: &View<'_>) -> Vec<Diagnostic> {
     if links || visible.split_whitespace().any(|word| is_mail(word) || is_telephone(word)) {
         return Vec::new();
     }
-    let what = "an advertisement names a telephone number or a mail address of its sender";
+    let what = "the advertisement has no telephone number or mail address of its sender";
     let problem = Diagnostic::error("advertising-contact", what)
         .at(view.publication())
         .help("add it to footer in [theme], or to the intro");

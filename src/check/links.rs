@@ -115,7 +115,8 @@ const TRACKING: [&str; 16] = [
     "li_fat_id",
 ];
 
-/// A web address taken apart.
+/// A web address taken apart as it is written. Not by the `url` crate, which mends what is to be
+/// told (a host without dots, a port that is no number) and refuses a host with a slot in it.
 struct Web<'a> {
     user: bool,
     host: &'a str,
@@ -140,7 +141,8 @@ fn web(href: &str) -> Option<Web<'_>> {
     Some(Web { user, host, port })
 }
 
-fn lower_host(href: &str) -> Option<String> {
+/// The host of a web address, in lower case.
+pub(super) fn lower_host(href: &str) -> Option<String> {
     web(href).map(|web| web.host.to_lowercase().trim_end_matches('.').to_owned())
 }
 
@@ -164,9 +166,12 @@ pub(super) fn vague(view: &View<'_>) -> Vec<Diagnostic> {
         let is_vague = !link.has_picture && VAGUE.contains(&bare(&link.text).as_str());
         is_vague.then(|| {
             let text = link.text.trim();
-            Diagnostic::warning("link-vague", format!("{text:?} does not say where it leads"))
-                .at(link.label())
-                .help("name what is there; screen readers list links without the text around")
+            Diagnostic::warning(
+                "link-vague",
+                format!("the link text {text:?} does not say where the link leads"),
+            )
+            .at(link.label())
+            .help("name the page; screen readers list links without the text around them")
         })
     })
 }
@@ -177,7 +182,7 @@ pub(super) fn symbols(view: &View<'_>) -> Vec<Diagnostic> {
         let text = link.text.trim();
         let only = !link.has_picture && !text.is_empty() && !text.contains(char::is_alphanumeric);
         only.then(|| {
-            Diagnostic::warning("link-emoji", format!("{text:?} is all the text of this link"))
+            Diagnostic::warning("link-emoji", format!("the text of this link is only {text:?}"))
                 .at(link.label())
                 .help("add words: a screen reader reads the names of the symbols")
         })
@@ -196,11 +201,12 @@ pub(super) fn same_text(view: &View<'_>) -> Vec<Diagnostic> {
         let target = link.href.trim_end_matches('/');
         let before = *first.entry(text).or_insert(target);
         if before != target {
-            let what = format!("{:?} leads to {before} elsewhere", link.text.trim());
+            let what =
+                format!("another link with the text {:?} leads to {before}", link.text.trim());
             problems.push(
                 Diagnostic::warning("link-same-text", what)
                     .at(link.label())
-                    .help("say in each text what is different, or lead both to the same place"),
+                    .help("give each link its own text, or let both lead to the same page"),
             );
         }
     }
@@ -214,9 +220,12 @@ pub(super) fn insecure(view: &View<'_>) -> Vec<Diagnostic> {
         // Local addresses are told by their own rule.
         let plain = lower.starts_with("http://") && !is_local(&lower_host(&link.href)?);
         plain.then(|| {
-            Diagnostic::warning("link-insecure", "this link is http:, and anybody can read along")
-                .at(link.target())
-                .help("does the site answer to https:? Write that")
+            Diagnostic::warning(
+                "link-insecure",
+                "this link uses http:, so others on the network can read along",
+            )
+            .at(link.target())
+            .help("write https: if the site supports it")
         })
     })
 }
@@ -229,7 +238,7 @@ pub(super) fn shortened(view: &View<'_>) -> Vec<Diagnostic> {
         SHORTENERS.contains(&host).then(|| {
             Diagnostic::warning("link-shortener", format!("{host} hides where the link leads"))
                 .at(link.target())
-                .help("write the address itself: spammers use shorteners, and filters know it")
+                .help("write the full address: spammers use short links, so filters distrust them")
         })
     })
 }
@@ -266,7 +275,7 @@ pub(super) fn numeric(view: &View<'_>) -> Vec<Diagnostic> {
         (address(&host).is_some() && !is_local(&host)).then(|| {
             Diagnostic::warning("link-numeric", format!("{host} is a number, not a name"))
                 .at(link.target())
-                .help("write the site's name; filters count this (NORMAL_HTTP_TO_IP)")
+                .help("write the name of the site; spam filters count this (NORMAL_HTTP_TO_IP)")
         })
     })
 }
@@ -277,11 +286,9 @@ pub(super) fn port(view: &View<'_>) -> Vec<Diagnostic> {
         let web = web(&link.href)?;
         let port = web.port.filter(|port| !matches!(*port, "" | "80" | "443"))?;
         (!is_local(&web.host.to_lowercase())).then(|| {
-            Diagnostic::warning("link-port", format!("the link leads to port {port}"))
+            Diagnostic::warning("link-port", format!("the link uses the unusual port {port}"))
                 .at(link.target())
-                .help(
-                    "many networks let only the usual port through; filters count it (WEIRD_PORT)",
-                )
+                .help("many networks block unusual ports, and spam filters count them (WEIRD_PORT)")
         })
     })
 }
@@ -292,7 +299,10 @@ pub(super) fn credentials(view: &View<'_>) -> Vec<Diagnostic> {
         web(&link.href)?.user.then(|| {
             Diagnostic::error("link-credentials", "this address has a user name before the host")
                 .at(link.target())
-                .help("leave out what stands before the @: it is a secret, or it hides the host")
+                .help(
+                    "delete everything before the @: it is a secret, or it hides where the link \
+                     leads",
+                )
         })
     })
 }
@@ -318,7 +328,7 @@ pub(super) fn syntax(view: &View<'_>) -> Vec<Diagnostic> {
         } else if host.trim_end_matches('.').split('.').any(bad_label) {
             "no web server can have this name"
         } else if web.port.is_some_and(|port| !port.is_empty() && port.parse::<u16>().is_err()) {
-            "this is no port"
+            "this is not a port number"
         } else {
             return None;
         };
@@ -338,9 +348,9 @@ pub(super) fn anchor(view: &View<'_>) -> Vec<Diagnostic> {
             element.attribute("id").or_else(|| element.attribute("name")) == Some(name)
         });
         (!is_target).then(|| {
-            Diagnostic::error("link-anchor", format!("nothing in this mail is called {name:?}"))
+            Diagnostic::error("link-anchor", format!("nothing in this mail has the name {name:?}"))
                 .at(link.target())
-                .help("an article is called as its file is: #hangul leads to hangul.md")
+                .help("use the name of an article's file: #hangul leads to hangul.md")
         })
     })
 }
@@ -365,11 +375,11 @@ pub(super) fn mailto(view: &View<'_>) -> Vec<Diagnostic> {
             (Some(_), _) if to.is_empty() && query.to_ascii_lowercase().contains("to=") => {
                 return None;
             }
-            (Some(address), _) => format!("{address:?} is no mail address"),
+            (Some(address), _) => format!("{address:?} is not a mail address"),
             (None, Some(key)) => format!("mail programs do not know {key:?} in a mailto: link"),
             (None, None) => return None,
         };
-        let help = "as in mailto:editor@sejong.example?subject=An%20answer";
+        let help = "write it like mailto:editor@sejong.example?subject=An%20answer";
         Some(Diagnostic::error("link-mailto", what).at(link.target()).help(help))
     })
 }
@@ -382,9 +392,9 @@ pub(super) fn tracking(view: &View<'_>) -> Vec<Diagnostic> {
         let mut names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
         let name = names.find(|name| name.starts_with("utm_") || TRACKING.contains(name))?;
         Some(
-            Diagnostic::warning("link-tracking", format!("{name} lets the site follow readers"))
+            Diagnostic::warning("link-tracking", format!("{name} lets the site track readers"))
                 .at(link.target())
-                .help(format!("leave out {name}=…; the page is the same without it")),
+                .help(format!("delete {name}=…; the page is the same without it")),
         )
     })
 }
@@ -396,10 +406,8 @@ pub(super) fn disguised(view: &View<'_>) -> Vec<Diagnostic> {
         if shown.contains(char::is_whitespace) || !shown.contains('.') || shown.contains('@') {
             return None;
         }
-        let with_scheme = match shown.contains("://") {
-            true => shown.to_owned(),
-            false => format!("https://{shown}"),
-        };
+        let with_scheme =
+            if shown.contains("://") { shown.to_owned() } else { format!("https://{shown}") };
         let (says, leads) = (lower_host(&with_scheme)?, lower_host(&link.href)?);
         let end = says.rsplit('.').next().unwrap_or_default();
         let is_name = end.len() > 1 && end.chars().all(char::is_alphabetic) && says.contains('.');
@@ -413,10 +421,10 @@ pub(super) fn disguised(view: &View<'_>) -> Vec<Diagnostic> {
         (bare(&says) != bare(&leads)).then(|| {
             Diagnostic::warning(
                 "link-disguised",
-                format!("the text says {says}, and the link leads to {leads}"),
+                format!("the text says {says}, but the link leads to {leads}"),
             )
             .at(link.label())
-            .help("filters take this for phishing; show the address that it leads to, or words")
+            .help("filters take this for phishing; write the true address, or use words")
         })
     })
 }

@@ -12,7 +12,7 @@ const ENCODED_WORD: usize = 75;
 /// Relays commonly refuse more; base64 makes a third more of a picture.
 const MOST: usize = 10 * 1024 * 1024;
 
-const OURS: &str = "this is a fault of digest: please report it with the issue";
+const OURS: &str = "this is a mistake in digest itself: please report it, with this issue";
 
 fn fault(view: &View<'_>, rule: Diagnostic) -> Diagnostic {
     rule.at(view.manifest()).help(OURS)
@@ -76,9 +76,9 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Diagnostic> {
     let unfolded = head.lines.iter().find(|line| line.len() > HEADER_LINE && can_fold(line));
     let wrong = [
         bare.map(|at| format!("a line ends without CRLF at byte {at}")),
-        (long > LINE + 1).then(|| format!("a line has {long} bytes; {LINE} are the most")),
+        (long > LINE + 1).then(|| format!("a line has {long} bytes; at most {LINE} are allowed")),
         (!head.lines.concat().is_ascii()).then(|| "a header is not ASCII".to_owned()),
-        unfolded.map(|line| format!("a header's line has {} characters", line.len())),
+        unfolded.map(|line| format!("a line of a header has {} characters", line.len())),
     ];
     let wrong = wrong.into_iter().flatten();
     wrong.map(|what| fault(view, Diagnostic::error("message-lines", what))).collect()
@@ -94,17 +94,20 @@ pub(super) fn headers(view: &View<'_>) -> Vec<Diagnostic> {
     for name in once {
         let count = head.all(name).count();
         if count != 1 || head.first(name).is_empty() {
-            problems.push(format!("the message has {count} headers {name}, and should have one"));
+            problems.push(format!("the message has {count} headers {name}, but should have one"));
         }
     }
     for name in ["bcc", "precedence"] {
         if head.all(name).count() > 0 {
-            problems.push(format!("the message has a header {name}"));
+            problems.push(format!(
+                "the message has a header {name}, but should have none, but \
+                 should have none"
+            ));
         }
     }
     let id = head.first("message-id");
     if !(id.starts_with('<') && id.ends_with('>') && id.contains('@')) {
-        problems.push(format!("{id:?} is no Message-ID"));
+        problems.push(format!("{id:?} is not a valid Message-ID"));
     }
     let long = head.fields.iter().flat_map(|(_, body)| body.split([' ', '\t']));
     let mut long = long.filter(|word| word.starts_with("=?") && word.len() > ENCODED_WORD);
@@ -122,16 +125,16 @@ pub(super) fn unsubscribe(view: &View<'_>) -> Vec<Diagnostic> {
     let list = head.first("list-unsubscribe");
     let post = head.first("list-unsubscribe-post");
     if list.contains("<http://") {
-        let what = "one-click unsubscribing needs https:, and base_url is http:";
-        let problem = Diagnostic::error("message-unsubscribe", what)
-            .at(view.publication())
-            .help("write https: in base_url (RFC 8058 3.1); Gmail and Yahoo ask it of bulk mail");
+        let what = "one-click unsubscribing needs https:, but base_url has http:";
+        let problem = Diagnostic::error("message-unsubscribe", what).at(view.publication()).help(
+            "write https: in base_url (RFC 8058 3.1); Gmail and Yahoo require it for bulk mail",
+        );
         return vec![problem];
     }
     if list.contains("<https://") && post == "List-Unsubscribe=One-Click" && !list.contains("=?") {
         return Vec::new();
     }
-    let what = "the message has no List-Unsubscribe with an address to post to";
+    let what = "the message has no List-Unsubscribe header for one-click unsubscribing";
     vec![fault(view, Diagnostic::error("message-unsubscribe", what))]
 }
 
@@ -170,6 +173,6 @@ pub(super) fn size(view: &View<'_>) -> Vec<Diagnostic> {
     let what = format!("the message is {} MB large; many relays refuse it", bytes / 1024 / 1024);
     let problem = Diagnostic::error("message-size", what)
         .at(view.manifest())
-        .help("images = \"host\" leaves the pictures on the web");
+        .help("set images = \"host\", so that the pictures stay on the web");
     vec![problem]
 }

@@ -5,7 +5,7 @@ use super::html::Tree;
 use super::view::View;
 use crate::diagnostic::Diagnostic;
 
-const OURS: &str = "this is a fault of digest or of style.css: please report it with the issue";
+const OURS: &str = "this is a mistake in digest or in style.css: please report it, with this issue";
 
 /// Elements that are not closed would swallow what follows.
 pub(super) fn balance(view: &View<'_>) -> Vec<Diagnostic> {
@@ -37,11 +37,11 @@ pub(super) fn skeleton(view: &View<'_>) -> Vec<Diagnostic> {
     let wrong = [
         (
             view.html.get(..15).is_none_or(|start| !start.eq_ignore_ascii_case("<!DOCTYPE html>")),
-            "a doctype of its own",
+            "another doctype than <!DOCTYPE html>",
         ),
         (!tree.named("html").all(has_language), "no lang and dir on <html>"),
         (!parts_say, "no lang and dir on a part of <body>"),
-        (titles.len() != 1 || titles[0].is_empty(), "not one title"),
+        (titles.len() != 1 || titles[0].is_empty(), "no title, or more than one"),
         (!view.html.get(..1024).unwrap_or(&view.html).contains("charset"), "no character set"),
     ];
     let wrong = wrong.into_iter().filter(|(is_wrong, _)| *is_wrong);
@@ -99,7 +99,7 @@ pub(super) fn conditional(view: &View<'_>) -> Vec<Diagnostic> {
         report("a conditional comment is not closed".to_owned());
     }
     for fault in Tree::read(&for_word).faults {
-        report(format!("what only Word sees is not well-formed: {fault}"));
+        report(format!("the part that only Word reads is not well-formed: {fault}"));
     }
     problems
 }

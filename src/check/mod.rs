@@ -94,10 +94,10 @@ pub fn readers(composition: &Composition, audience: &Audience<'_>) -> Vec<Diagno
 }
 
 /// A rule: what it sees, and what it has to say.
-type Rule = fn(&View<'_>) -> Vec<Diagnostic>;
+type RuleCheck = fn(&View<'_>) -> Vec<Diagnostic>;
 
 /// Every rule but those about readers, in the order in which they are told.
-const RULES: &[Rule] = &[
+const RULES: &[RuleCheck] = &[
     head::subject_length,
     head::subject_caps,
     head::subject_marks,

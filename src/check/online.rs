@@ -97,7 +97,7 @@ fn dead(link: &str, visit: &Visit) -> Option<Diagnostic> {
         ),
         Ok(401 | 407) => unsure("it asks for a login".to_owned()),
         Ok(200..=399) => None,
-        Ok(429) => unsure("the server wants fewer questions (429)".to_owned()),
+        Ok(429) => unsure("the server asks for fewer requests (429)".to_owned()),
         Ok(status) => unsure(format!("the server answered {status}")),
         Err(NoAnswer::Dial(DialError::NoSuchHost(host))) => Some(
             Diagnostic::error(

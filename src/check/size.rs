@@ -17,26 +17,27 @@ pub(super) fn html_size(issue: &Issue, composition: &Composition) -> Option<Diag
     let html = filled(composition);
     let wire = article_sizes::on_the_wire(&html);
     let most = html.len().max(wire);
-    let measured = match wire > html.len() {
-        true => format!("{} large on the wire", kilobytes(wire)),
-        false => format!("{} large", kilobytes(html.len())),
+    let measured = if wire > html.len() {
+        format!("{} large when it is sent", kilobytes(wire))
+    } else {
+        format!("{} large", kilobytes(html.len()))
     };
     let problem = match most {
         0..=NEAR => return None,
         most if most <= CUT_OFF => Diagnostic::warning(
             "html-size",
-            format!("the HTML is {measured}; Gmail cuts off behind 100 kB"),
+            format!("the HTML is {measured}; Gmail cuts off everything after 100 kB"),
         ),
         _ => Diagnostic::error(
             "html-size",
             format!(
-                "the HTML is {measured}; Gmail cuts it off behind 100 kB, and the unsubscribe \
-                 link with it"
+                "the HTML is {measured}; Gmail cuts it off after 100 kB, and readers lose the \
+                 unsubscribe link"
             ),
         ),
     };
     let help = format!(
-        "{}: show long ones with a url and length: auto or excerpt, or split the issue",
+        "{}: give long articles a url and length: auto or excerpt, or split the issue",
         breakdown(issue, &html)
     );
     Some(problem.at(Place::File(issue.manifest.path().to_owned())).help(help))

@@ -35,7 +35,7 @@ fn likely_slip(slot: &Slot, place: &Place) -> Option<Diagnostic> {
     let usual = USUAL.into_iter().chain(BUILT_IN);
     let meant = nearest(&slot.field, usual).filter(|meant| *meant != slot.field)?;
     Some(
-        Diagnostic::warning("slot-unknown", format!("few lists have a column {}", slot.field))
+        Diagnostic::warning("slot-unknown", format!("most lists have no column {}", slot.field))
             .at(place.clone())
             .help(format!("did you mean {meant}?")),
     )
@@ -45,7 +45,7 @@ fn likely_slip(slot: &Slot, place: &Place) -> Option<Diagnostic> {
 fn no_fallback(slot: &Slot, place: &Place) -> Option<Diagnostic> {
     let field = &slot.field;
     slot.fallback.is_none().then(|| {
-        let message = format!("a reader without {field} cannot be sent this issue");
+        let message = format!("this issue cannot be sent to a reader without {field}");
         Diagnostic::warning("slot-fallback", message)
             .at(place.clone())
             .help(format!("give a fallback, as in {{{{ {field} | reader }}}}"))
@@ -68,9 +68,10 @@ pub(super) fn against_list(composition: &Composition, audience: &Audience<'_>) -
             // Some exports keep fields inside one column, so a name that people have is known too.
             let known = columns.clone().any(|column| column == slot.field)
                 || lacking.count < audience.people;
-            match known {
-                false => Some(unknown(slot, place, columns.clone())),
-                true => unfilled(slot, place, lacking, audience.people),
+            if known {
+                unfilled(slot, place, lacking, audience.people)
+            } else {
+                Some(unknown(slot, place, columns.clone()))
             }
         })
         .collect()
@@ -85,7 +86,7 @@ fn unknown<'a>(slot: &Slot, place: &Place, columns: impl Iterator<Item = &'a str
     let problem = match (meant, &slot.fallback) {
         (None, Some(fallback)) => Diagnostic::warning(
             "slot-unknown",
-            format!("{message}: everybody reads {fallback:?} there"),
+            format!("{message}, so everybody reads {fallback:?} there"),
         ),
         _ => Diagnostic::error("slot-unknown", message),
     };

@@ -12,7 +12,7 @@ const WIDTH: usize = 72;
 /// Words of the HTML that may be missing, of a hundred: an alt text here, a cut word there.
 const MISSING: usize = 3;
 
-const OURS: &str = "this is a fault of digest: please report it with the issue";
+const OURS: &str = "this is a mistake in digest itself: please report it, with this issue";
 
 /// Lines that are wider than a terminal or a reply can show.
 pub(super) fn width(view: &View<'_>) -> Vec<Diagnostic> {
@@ -23,7 +23,7 @@ pub(super) fn width(view: &View<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let start: String = line.trim().chars().take(24).collect();
-    let what = format!("a line of the text is {} columns wide: {start:?}", line.width());
+    let what = format!("a line of the text part is {} columns wide: {start:?}", line.width());
     let problem = Diagnostic::warning("text-width", what)
         .at(view.place_of(&start))
         .help(format!("keep lines of code and tables within {WIDTH} columns"));
@@ -42,7 +42,7 @@ pub(super) fn links(view: &View<'_>) -> Vec<Diagnostic> {
         let bare = bare.split('?').next().filter(|_| bare != target).unwrap_or(bare);
         let mut found = view.text.match_indices(bare).map(|(at, _)| at).peekable();
         if found.peek().is_none() {
-            problems.push((target, format!("{target} is not in the text")));
+            problems.push((target, format!("the link {target} is missing in the text part")));
             continue;
         }
         let glued = |at: usize| {
@@ -51,7 +51,8 @@ pub(super) fn links(view: &View<'_>) -> Vec<Diagnostic> {
                 && behind.next().is_none_or(char::is_whitespace)
         };
         if !bare.contains('@') && target != UNSUBSCRIBE && found.all(glued) {
-            problems.push((target, format!("a mark runs into {target} in the text")));
+            problems
+                .push((target, format!("a punctuation mark touches {target} in the text part")));
         }
     }
     let problems = problems.into_iter();
@@ -59,7 +60,7 @@ pub(super) fn links(view: &View<'_>) -> Vec<Diagnostic> {
         .map(|(target, what)| {
             Diagnostic::warning("text-links", what)
                 .at(view.place_of(target))
-                .help("give the link a text of its own: [the Society's site](https://…)")
+                .help("give the link its own words: [the Society's site](https://…)")
         })
         .collect()
 }
@@ -82,7 +83,8 @@ pub(super) fn words(view: &View<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let named: Vec<&str> = missing.iter().take(5).map(|word| word.as_str()).collect();
-    let what = format!("the text lacks {} words of the HTML: {}", missing.len(), named.join(", "));
+    let what =
+        format!("the text part lacks {} words of the HTML: {}", missing.len(), named.join(", "));
     let problem = Diagnostic::warning("text-words", what).at(view.manifest()).help(OURS);
     vec![problem]
 }
@@ -111,7 +113,7 @@ pub(super) fn residue(view: &View<'_>) -> Vec<Diagnostic> {
     let found = found.into_iter();
     found
         .map(|what| {
-            Diagnostic::warning("text-residue", format!("the text has {what}"))
+            Diagnostic::warning("text-residue", format!("the text part has {what}"))
                 .at(view.manifest())
                 .help(OURS)
         })

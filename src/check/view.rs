@@ -47,7 +47,7 @@ impl<'a> View<'a> {
 
     /// `digest.toml` as a whole.
     pub(super) fn publication(&self) -> Place {
-        Place::File(load::shown(&self.input.publication.root.join("digest.toml")))
+        Place::File(load::path_from_here(&self.input.publication.root.join("digest.toml")))
     }
 
     /// The value of the subject.
@@ -83,7 +83,7 @@ impl<'a> View<'a> {
 
     /// What readers see of the HTML, in one line.
     pub(super) fn visible(&self) -> String {
-        let seen = self.tree.words.iter().filter(|words| !self.tree.is_hidden(words.parent));
+        let seen = self.tree.texts.iter().filter(|words| !self.tree.is_hidden(words.parent));
         let all: Vec<&str> = seen.map(|words| words.text.as_str()).collect();
         all.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
     }

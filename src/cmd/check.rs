@@ -25,13 +25,13 @@ use super::{Global, print, runtime};
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
 const LONG: &str = "\
-Find mistakes before anybody gets a mail
+Find mistakes before anybody gets the mail
 
-Looks at digest.toml, at the issues that are named (or at all of them), at what they compose to,
-and at the list of subscribers: does everybody have what the slots ask for? The exit code is 3 if
-anything is an error; warnings alone are 0.
+Checks digest.toml, the issues that you name (or all of them), the mails that they become, and the
+list of subscribers: does everybody have the fields that the slots need? The exit code is 3 if
+there is an error; with only warnings it is 0.
 
-With --online each web address that the issues link to is asked once, a few at a time.";
+With --online, each web address in the issues is requested once, a few at a time.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,36 +42,36 @@ Examples:
 
   digest check 2025-11 --online";
 
-/// Find mistakes before anybody gets a mail
+/// Find mistakes before anybody gets the mail
 #[derive(Debug, clap::Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Folders under issues/, or paths [default: all issues]
+    /// Folders in issues/, or paths [default: all issues]
     #[arg(value_name = "ISSUE")]
     issues: Vec<String>,
-    /// How to tell it [default: human]
+    /// The form of the report [default: human]
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_default_value = true)]
     #[arg(value_enum)]
-    format: Format,
+    format: ReportFormat,
     /// The list to check slots against [default: the publication's subscribers.csv]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
-    /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
+    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
     #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
     encoding: Option<ReadOptions>,
-    /// Let problems of this rule pass; repeat it for several
+    /// Allow problems of this rule; repeat the flag for several rules
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
-    /// Ask the servers whether the links lead somewhere
+    /// Ask the web servers whether the links work
     #[arg(long)]
     online: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    /// With the source line that is meant
+enum ReportFormat {
+    /// For people, with the line of the file
     Human,
-    /// An array of objects
+    /// A JSON array of objects
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
@@ -88,10 +88,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     };
     let problems = [problems, gate.unused()].concat();
     report(&problems, issues, args.format)?;
-    match problems.iter().any(Diagnostic::is_error) {
-        true => Ok(Exit::ChecksFailed),
-        false => Ok(Exit::Done),
-    }
+    if problems.iter().any(Diagnostic::is_error) { Ok(Exit::ChecksFailed) } else { Ok(Exit::Done) }
 }
 
 /// The problems, and how many issues were looked at.
@@ -100,10 +97,7 @@ fn look(
     args: &Args,
     gate: &mut Gate,
 ) -> Result<(Vec<Diagnostic>, Option<usize>), Failure> {
-    let names = match args.issues.is_empty() {
-        true => all_issues(workspace)?,
-        false => args.issues.clone(),
-    };
+    let names = if args.issues.is_empty() { all_issues(workspace)? } else { args.issues.clone() };
     let runtime = runtime()?;
     let mut problems = Vec::new();
     let mut readers = match readers::file(workspace, args.subscribers.as_deref()) {
@@ -133,13 +127,11 @@ fn look(
         found.extend(new);
         drafts.push(draft);
     }
-    let mut told = match args.online {
-        true => gate.remaining(ask(workspace, &drafts, &runtime)?),
-        false => Vec::new(),
-    };
+    let mut told =
+        if args.online { gate.remaining(ask(workspace, &drafts, &runtime)?) } else { Vec::new() };
     for mut draft in drafts {
         // What one issue allows is not allowed to another.
-        let folder = load::shown(&draft.folder);
+        let folder = load::path_from_here(&draft.folder);
         let is_own = |problem: &Diagnostic| {
             problem.place.as_ref().is_some_and(|place| place.path().starts_with(&folder))
         };
@@ -149,8 +141,9 @@ fn look(
     }
     found.extend(told);
     problems.extend(found);
-    let dkim = workspace.config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
-    problems.extend(gate.remaining(dkim.into_iter().collect()));
+    let config = &workspace.config;
+    let dkim = config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
+    problems.extend(gate.remaining(config.warnings.iter().cloned().chain(dkim).collect()));
     Ok((problems, Some(names.len())))
 }
 
@@ -165,9 +158,10 @@ fn ask(
         composed.clone().flat_map(|(_, composition)| online::addresses(composition)).collect();
     let client = Client::new().map_err(|error| Failure::new(error.to_string()))?;
     let count = addresses.len();
-    let bar = match std::io::stderr().is_terminal() {
-        true => ProgressBar::new(count as u64),
-        false => ProgressBar::hidden(),
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(count as u64)
+    } else {
+        ProgressBar::hidden()
     };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} links") {
         bar.set_style(style.progress_chars("━╸ "));
@@ -192,7 +186,9 @@ fn all_issues(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     let names = match load::names(&workspace.config.publication) {
         Ok(names) => names,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(Failure::new(format!("issues/ cannot be listed: {error}"))),
+        Err(error) => {
+            return Err(Failure::new(format!("the folder issues/ cannot be read: {error}")));
+        }
     };
     if names.is_empty() {
         print::note("there are no issues yet; `digest new 2025-11` makes one");
@@ -200,12 +196,16 @@ fn all_issues(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-fn report(problems: &[Diagnostic], issues: Option<usize>, format: Format) -> Result<(), Failure> {
+fn report(
+    problems: &[Diagnostic],
+    issues: Option<usize>,
+    format: ReportFormat,
+) -> Result<(), Failure> {
     match format {
-        Format::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
-        Format::Sarif => print::answer(format!("{}\n", log(problems)).as_bytes()),
-        Format::Github => print::answer(sarif::github(problems).as_bytes()),
-        Format::Human => {
+        ReportFormat::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
+        ReportFormat::Sarif => print::answer(format!("{}\n", log(problems)).as_bytes()),
+        ReportFormat::Github => print::answer(sarif::github(problems).as_bytes()),
+        ReportFormat::Human => {
             let scope = match issues {
                 None => "digest.toml".to_owned(),
                 Some(1) => "1 issue".to_owned(),

@@ -40,7 +40,7 @@ pub(crate) fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
-    let unreadable = |_| format!("{text:?} is no time");
+    let unreadable = |_| format!("{text:?} is not a time");
     let local: jiff::civil::DateTime = text.parse().map_err(unreadable)?;
     let there = local.to_zoned_datetime(zone.clone()).map_err(unreadable)?;
     Ok(there.timestamp())

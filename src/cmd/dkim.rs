@@ -10,7 +10,7 @@ use sejong_digest::crypto::signing::{Algorithm, SigningKey};
 use sejong_digest::message::dkim::{self, Signer};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
 use super::workspace;
 use super::{Global, files, print};
 
@@ -30,11 +30,12 @@ enum Command {
 }
 
 const LONG: &str = "\
-Make a key, and say what DNS and digest.toml need
+Make a key, and print what to add to DNS and digest.toml
 
-Writes the private key to a file that only you can read, and never over a file that is there.
-Publish the record first; sign when DNS answers with it. To change keys, make one with another
-selector, and leave the old record in DNS for a week after the last message that it signed.";
+Writes the private key to a file that only you can read. A file that already exists is never
+overwritten. Publish the DNS record first; begin to sign when DNS answers with it. To change keys,
+make a new one with another selector, and keep the old record in DNS for a week after the last
+message that was signed with the old key.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,7 +44,7 @@ Examples:
   digest dkim keygen --ed25519
   digest dkim keygen --domain sejong.example -o /etc/digest/dkim.pem";
 
-/// Make a key, and say what DNS and digest.toml need
+/// Make a key, and print what to add to DNS and digest.toml
 #[derive(Debug, clap::Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 struct Keygen {
@@ -53,10 +54,10 @@ struct Keygen {
     /// The domain that signs [default: the one in digest.toml]
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
-    /// Ed25519, as a second signature beside RSA, which every receiver knows
+    /// Make an Ed25519 key, for a second signature; every receiver knows RSA, not every one Ed25519
     #[arg(long)]
     ed25519: bool,
-    /// Where the key goes [default: dkim-SELECTOR.pem beside digest.toml, or here]
+    /// The file for the key [default: dkim-SELECTOR.pem beside digest.toml, or in this folder]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -69,9 +70,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 
 fn keygen(global: &Global, args: &Keygen) -> Ending {
     let publication = publication(global, args)?;
-    let (algorithm, named) = match args.ed25519 {
-        false => (Algorithm::Rsa, "digest"),
-        true => (Algorithm::Ed25519, "digest-ed25519"),
+    let (algorithm, named) = if args.ed25519 {
+        (Algorithm::Ed25519, "digest-ed25519")
+    } else {
+        (Algorithm::Rsa, "digest")
     };
     let usage = |error: dkim::DkimError| Failure::usage(error.to_string());
     let selector = dkim::selector(args.selector.as_deref().unwrap_or(named)).map_err(usage)?;
@@ -80,8 +82,8 @@ fn keygen(global: &Global, args: &Keygen) -> Ending {
         (Some(domain), _) => dkim::domain(domain).map_err(usage)?,
         (None, Some(domain)) => domain.to_owned(),
         (None, None) => {
-            return Err(Failure::usage("nobody says for which domain")
-                .help("--domain names one; in a publication it is that of From"));
+            return Err(Failure::usage("the domain that signs is not known")
+                .help("name it with --domain; inside a publication it is the domain of From"));
         }
     };
     let root = publication.as_ref().map_or(Path::new(""), |(root, _)| root);
@@ -89,7 +91,7 @@ fn keygen(global: &Global, args: &Keygen) -> Ending {
     let path = args.output.clone().unwrap_or_else(|| root.join(name));
     let key = SigningKey::generate(algorithm)?;
     let text = key.to_pem()?;
-    let told = Told {
+    let told = KeyReport {
         what: format!("{}, {} bits", algorithm.name(), key.bits()),
         algorithm,
         path: &path,
@@ -113,7 +115,7 @@ fn publication(global: &Global, args: &Keygen) -> Result<Option<(PathBuf, Config
         Ok(Err(problems)) if args.domain.is_none() => {
             print::problems(&problems);
             Err(Failure::checks("the publication's digest.toml has errors")
-                .help("correct them, or name the domain with --domain"))
+                .help("correct them, or say the domain with --domain"))
         }
         Ok(Err(_)) => Ok(None),
         Err(failure) => Err(failure),
@@ -121,7 +123,7 @@ fn publication(global: &Global, args: &Keygen) -> Result<Option<(PathBuf, Config
 }
 
 /// What the report is made of.
-struct Told<'a> {
+struct KeyReport<'a> {
     what: String,
     algorithm: Algorithm,
     path: &'a Path,
@@ -131,10 +133,11 @@ struct Told<'a> {
     signer: Signer,
 }
 
-impl Told<'_> {
+impl KeyReport<'_> {
     fn report(&self) -> Result<String, Failure> {
         let (name, value) = (self.signer.record_name(), self.signer.record()?);
-        let mut text = format!("made {} ({}); keep it out of git\n\n", shown(self.path), self.what);
+        let mut text =
+            format!("made {} ({}); keep it out of git\n\n", describe(self.path), self.what);
         text.push_str(&format!("DNS\n  Name   {name}\n  Type   TXT\n  Value  {value}\n\n"));
         text.push_str(&format!("The same in a zone file\n  {name}. IN TXT (\n"));
         for part in value.as_bytes().chunks(TXT) {
@@ -167,8 +170,5 @@ impl Told<'_> {
 
 /// A text as TOML writes it.
 fn toml_text(text: &str) -> String {
-    match text.contains(['"', '\\']) {
-        true => format!("'{text}'"),
-        false => format!("\"{text}\""),
-    }
+    if text.contains(['"', '\\']) { format!("'{text}'") } else { format!("\"{text}\"") }
 }

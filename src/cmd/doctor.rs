@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use sejong_digest::config::{self, Secret};
+use sejong_digest::config::{self, PasswordError, Secret};
 use sejong_digest::diagnostic::{Diagnostic, render};
 use sejong_digest::doctor::dns::Dns;
 use sejong_digest::doctor::names;
@@ -16,42 +16,42 @@ use sejong_digest::message::splice::{Identity, Template};
 use sejong_digest::smtp::relay::Relay;
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
 use super::workspace::Workspace;
 use super::{Global, clock, print, readers, runtime};
 
 const LONG: &str = "\
-Look at what decides whether mail arrives
+Check everything that decides whether mail arrives
 
-Looks at digest.toml, the secret and the keys; opens a session with each relay (connection, TLS and
-certificate, login, extensions), and sends nothing; asks DNS for SPF, DKIM, DMARC and MX records;
-asks the page for unsubscribing with a token that names nobody. With an issue it also compares the
-size of a message with what the relays take.
+Checks digest.toml, the secret and the keys. Opens a session with each relay and checks the
+connection, TLS and certificate, login and extensions; no mail is sent. Asks DNS for SPF, DKIM,
+DMARC and MX records. Tries the page for unsubscribing with a token that belongs to nobody. With an
+issue, it also compares the size of a message with what the relays accept.
 
-A line for each check: ok, warning or error, and what to do. The exit code is 3 if anything is an
-error. What DNS does not answer is a warning.";
+Prints a line for each check: ok, warning or error, and what to do. The exit code is 3 if there is
+an error. If DNS does not answer, that is a warning.";
 
 const EXAMPLES: &str = "\
 Examples:
   digest doctor --offline
   digest doctor 2025-11 --offline --json";
 
-/// Look at what decides whether mail arrives
+/// Check everything that decides whether mail arrives
 #[derive(Debug, clap::Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// A folder under issues/, or a path: its message is measured
+    /// A folder in issues/, or a path: the size of its message is checked
     issue: Option<String>,
-    /// Ask nobody but this machine: no DNS, and only relays on loopback
+    /// Contact only this computer: no DNS, and only relays on loopback
     #[arg(long)]
     offline: bool,
-    /// Ask this DNS server, as 192.0.2.53 or 127.0.0.1:5353 [default: the system's]
+    /// Ask this DNS server, such as 192.0.2.53 or 127.0.0.1:5353 [default: the system's]
     #[arg(long, value_name = "ADDRESS", value_parser = server, conflicts_with = "offline")]
     dns: Option<SocketAddr>,
-    /// The relay, as smtps://user@host [default: those in digest.toml]
+    /// The relay, such as smtps://user@host [default: those in digest.toml]
     #[arg(long, value_name = "URL")]
     relay: Option<String>,
-    /// JSON on stdout
+    /// Print JSON to stdout
     #[arg(long)]
     json: bool,
 }
@@ -67,19 +67,22 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Ok(workspace) => look(&workspace, args)?,
         Err(problems) => problems.iter().map(|problem| of("configuration", problem)).collect(),
     };
-    match args.json {
-        true => print::answer(format!("{}\n", serde_json::to_string(&findings)?).as_bytes())?,
-        false => print::colored_answer(&lines(&findings))?,
+    if args.json {
+        print::answer(format!("{}\n", serde_json::to_string(&findings)?).as_bytes())?
+    } else {
+        print::colored_answer(&lines(&findings))?
     }
-    match findings.iter().any(|finding| finding.level == Level::Error) {
-        true => Ok(Exit::ChecksFailed),
-        false => Ok(Exit::Done),
+    if findings.iter().any(|finding| finding.level == Level::Error) {
+        Ok(Exit::ChecksFailed)
+    } else {
+        Ok(Exit::Done)
     }
 }
 
 fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     let relays = candidates(workspace, args)?;
     let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
+    found.extend(workspace.config.warnings.iter().map(|warning| of("configuration", warning)));
     found.push(secret(workspace));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);
@@ -103,7 +106,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     runtime()?.block_on(async {
         let asked = async {
             match &dns {
-                None => without_dns(&domains, "not asked (--offline)".to_owned()),
+                None => without_dns(&domains, "not checked (--offline)".to_owned()),
                 Some(Ok(dns)) => names::check(dns, &domains, &signers, &origins).await,
                 Some(Err(error)) => without_dns(&domains, error.to_string()),
             }
@@ -127,9 +130,9 @@ fn without_dns(domains: &Domains, reason: String) -> Vec<Finding> {
 
 /// Relays with what is known of their passwords.
 fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Failure> {
-    let candidate = |relay: Relay, known: Result<Relay, String>| match known {
+    let candidate = |relay: Relay, known: Result<Relay, PasswordError>| match known {
         Ok(relay) => Candidate { relay, no_password: None },
-        Err(reason) => Candidate { relay, no_password: Some(reason) },
+        Err(error) => Candidate { relay, no_password: Some(error.to_string()) },
     };
     if let Some(url) = &args.relay {
         let relay =
@@ -141,7 +144,7 @@ fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Fail
     Ok(relays
         .map(|(number, configured)| {
             let known = configured.with_password(number, &workspace.environment);
-            candidate(configured.relay.clone(), known)
+            candidate(configured.route.relay.clone(), known.map(|route| route.relay))
         })
         .collect())
 }
@@ -149,8 +152,8 @@ fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Fail
 fn secret(workspace: &Workspace) -> Finding {
     const CHECK: &str = "secret";
     match config::known_secret(&workspace.root, &workspace.environment) {
-        Ok(Some(_)) => Finding::ok(CHECK, "there is a secret, which only its owner can read"),
-        Ok(None) => Finding::ok(CHECK, "there is no secret yet; the first send makes it"),
+        Ok(Some(_)) => Finding::ok(CHECK, "there is a secret, and only its owner can read it"),
+        Ok(None) => Finding::ok(CHECK, "there is no secret yet; the first send will make one"),
         Err(error) => Finding::error(CHECK, error.to_string()),
     }
 }
@@ -197,9 +200,9 @@ fn message(
     let draft = workspace.draft(issue);
     let errors: Vec<Diagnostic> =
         draft.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
-    let name = shown(&draft.folder);
+    let name = describe(&draft.folder);
     found.push(match render::summary(&errors) {
-        None => Finding::ok(CHECK, format!("{name} composes")),
+        None => Finding::ok(CHECK, format!("{name} can be composed")),
         Some(count) => {
             Finding::error(CHECK, format!("{name} has {count}")).help("`digest check` shows them")
         }
@@ -213,7 +216,7 @@ fn message(
 /// A problem as a finding: its place, and what it says.
 fn of(check: &'static str, problem: &Diagnostic) -> Finding {
     let place = problem.place.as_ref().map(|place| {
-        let path = shown(place.path());
+        let path = describe(place.path());
         match place.line_column() {
             Some((line, column)) => format!("{path}:{line}:{column}: "),
             None => format!("{path}: "),

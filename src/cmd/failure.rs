@@ -22,16 +22,23 @@ pub(crate) enum Exit {
     Interrupted,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
+impl Exit {
+    /// What the calling script sees.
+    pub(crate) fn number(self) -> u8 {
+        match self {
             Exit::Done => 0,
             Exit::CouldNotRun => 1,
             Exit::Usage => 2,
             Exit::ChecksFailed => 3,
             Exit::Unfinished => 4,
             Exit::Interrupted => 130,
-        })
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.number())
     }
 }
 

@@ -31,9 +31,9 @@ fn create_with(path: &Path, text: &str, mut options: fs::OpenOptions) -> Result<
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
-                Failure::new(format!("{} is there already", shown(path)))
+                Failure::new(format!("{} already exists", describe(path)))
             }
-            _ => Failure::new(format!("{} cannot be made: {error}", shown(path))),
+            _ => Failure::new(format!("{} cannot be made: {error}", describe(path))),
         })
 }
 
@@ -66,8 +66,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// A path as people should read it.
-pub(crate) fn shown(path: &Path) -> String {
-    match load::shown(path).display().to_string() {
+pub(crate) fn describe(path: &Path) -> String {
+    match load::path_from_here(path).display().to_string() {
         here if here.is_empty() => ".".to_owned(),
         path => path,
     }

@@ -5,14 +5,14 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
 use super::{Global, clock, files, print};
 
 const LONG: &str = "\
 Make a new publication
 
-Writes digest.toml, a first issue with two articles, and an example list of subscribers. What is
-made composes and checks clean at once. Nothing is ever overwritten.";
+Writes digest.toml, a first issue with two articles, and an example list of subscribers. You can
+check and render this issue at once. No file is ever overwritten.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The folder, made if it is missing [default: this one]
+    /// The folder; it is made if it does not exist [default: this folder]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 }
@@ -53,22 +53,27 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let made: Vec<(PathBuf, String)> =
         FILES.iter().map(|(path, text)| (folder.join(fill(path)), fill(text))).collect();
     if let Some((taken, _)) = made.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
-        return Err(Failure::new(format!("{} is there already", shown(taken)))
-            .help("nothing was written; choose another folder, or `digest new` for an issue"));
+        return Err(Failure::new(format!("{} already exists", describe(taken))).help(
+            "nothing was written; choose another folder, or make an issue with `digest new`",
+        ));
     }
     let mut report = String::new();
     for (path, text) in &made {
         files::create(path, text)?;
-        report.push_str(&format!("made {}\n", shown(path)));
+        report.push_str(&format!("made {}\n", describe(path)));
     }
     let gitignore = folder.join(".gitignore");
     if gitignore.symlink_metadata().is_ok() {
         let lines = GITIGNORE.lines().filter(|line| !line.starts_with('#'));
         let lines: Vec<&str> = lines.collect();
-        print::note(&format!("{} is there: add {} to it", shown(&gitignore), lines.join(" ")));
+        print::note(&format!(
+            "{} already exists: add {} to it",
+            describe(&gitignore),
+            lines.join(" ")
+        ));
     } else {
         files::create(&gitignore, GITIGNORE)?;
-        report.push_str(&format!("made {}\n", shown(&gitignore)));
+        report.push_str(&format!("made {}\n", describe(&gitignore)));
     }
     report.push_str("\nNext:\n");
     if folder != Path::new(".") {
@@ -97,8 +102,5 @@ fn name_from(folder: &Path) -> String {
 fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+@".contains(c);
-    match path.chars().all(plain) {
-        true => path,
-        false => format!("'{}'", path.replace('\'', "'\\''")),
-    }
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }

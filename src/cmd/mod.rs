@@ -11,6 +11,7 @@ mod gate;
 mod failure;
 mod files;
 mod init;
+mod looking;
 mod new;
 mod pictures;
 mod plan;
@@ -46,10 +47,10 @@ pub(crate) struct Cli {
 /// What every verb understands.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
-    /// The publication's folder [default: the nearest upwards]
+    /// The publication's folder [default: this one or one above it]
     #[arg(long, value_name = "DIR", global = true, display_order = 100)]
     publication: Option<PathBuf>,
-    /// Tell what is going on; twice shows SMTP, without passwords
+    /// Say what is done; -vv shows SMTP, without passwords
     #[arg(short, long, action = clap::ArgAction::Count, global = true, display_order = 100)]
     verbose: u8,
 }

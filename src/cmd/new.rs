@@ -9,15 +9,15 @@ use sejong_digest::issue::load;
 use sejong_digest::manifest::{self, Table};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
 use super::workspace::Workspace;
 use super::{Global, clock, files, print};
 
 const LONG: &str = "\
 Make a new issue, or an article in one
 
-An issue gets the next number and today's date. An article is made in its issue's folder; if the
-issue lists its articles, the line to add is printed. Nothing is ever overwritten.";
+An issue gets the next number and today's date. An article is made in the folder of its issue; if
+the issue lists its articles, the line to add is printed. No file is ever overwritten.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,8 +49,8 @@ fn check_name(name: &str) -> Result<(), Failure> {
     if !name.is_empty() && name.chars().all(fits) && !name.starts_with(['.', '-']) {
         return Ok(());
     }
-    Err(Failure::usage(format!("{name:?} cannot be a name"))
-        .help("use letters, digits and hyphens, as in 2025-12 or 2025-12/winter-in-seoul"))
+    Err(Failure::usage(format!("{name:?} cannot be the name of an issue or article"))
+        .help("use letters, digits and hyphens, such as 2025-12 or 2025-12/winter-in-seoul"))
 }
 
 fn issue(workspace: &Workspace, name: &str) -> Ending {
@@ -62,7 +62,7 @@ fn issue(workspace: &Workspace, name: &str) -> Ending {
         .replace("@NUMBER@", &(last_number(workspace) + 1).to_string())
         .replace("@DATE@", &today.to_string());
     files::create(&path, &text)?;
-    let made = shown(&path);
+    let made = describe(&path);
     let report = format!("made {made}\n\nNext:\n  digest new {name}/first-article\n");
     print::answer(report.as_bytes())?;
     Ok(Exit::Done)
@@ -90,7 +90,7 @@ fn article(workspace: &Workspace, issue: &str, slug: &str) -> Ending {
     let folder = load::folder(&workspace.config.publication, issue);
     let Some(mut manifest) = manifest_of(&folder) else {
         return Err(Failure::new(format!("there is no issue {issue}"))
-            .help(format!("`digest new {issue}` makes it")));
+            .help(format!("make it with `digest new {issue}`")));
     };
     let path = folder.join(format!("{slug}.md"));
     let today = clock::now_in(&workspace.config.time_zone).date();
@@ -98,9 +98,9 @@ fn article(workspace: &Workspace, issue: &str, slug: &str) -> Ending {
         .replace("@TITLE@", &title_from(slug))
         .replace("@DATE@", &today.to_string());
     files::create(&path, &text)?;
-    let mut report = format!("made {}\n", shown(&path));
+    let mut report = format!("made {}\n", describe(&path));
     if !manifest.tables("section").is_empty() {
-        let file = shown(&folder.join("issue.toml"));
+        let file = describe(&folder.join("issue.toml"));
         report.push_str(&format!(
             "\nNext, add it to the articles of a section in {file}:\n  articles = [\"{slug}\"]\n"
         ));

@@ -13,7 +13,7 @@ use sejong_digest::issue::{self, Issue, Pictures};
 use sejong_digest::picture::Cache;
 
 use super::failure::Failure;
-use super::files::shown;
+use super::files::describe;
 use super::{files, print};
 
 /// Whoever waits for less wants no bar.
@@ -49,7 +49,7 @@ fn drawn(all: usize) -> ProgressBar {
 /// that is there already with the same bytes is left alone.
 pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<(), Failure> {
     if issue.pictures == Pictures::Embedded {
-        print::note("the pictures travel in the message: there is nothing to publish");
+        print::note("the pictures are inside the message, so there is nothing to publish");
         return Ok(());
     }
     for image in &issue.images {
@@ -72,6 +72,6 @@ pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<()
         1 => "1 picture is".to_owned(),
         count => format!("{count} pictures are"),
     };
-    print::note(&format!("{count} in {}: publish that folder as {base_url}/", shown(folder)));
+    print::note(&format!("{count} in {}; publish this folder as {base_url}/", describe(folder)));
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::failure::Ending;
 use super::workspace::Workspace;
 use super::{Global, runtime, send};
 
-/// Say who would get an issue, and until when; change nothing
+/// Show who would get an issue and when it would be finished; change nothing
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   digest plan 2025-11 --subscribers subscribers.csv

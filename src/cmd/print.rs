@@ -57,7 +57,7 @@ fn write_all(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
 fn closed_is_fine(written: io::Result<()>) -> Result<(), Failure> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(format!("the answer cannot be written: {error}")))
+            Err(Failure::new(format!("the output cannot be written: {error}")))
         }
         _ => Ok(()),
     }

@@ -43,7 +43,7 @@ impl Readers {
         problems: &mut Vec<Diagnostic>,
     ) -> Result<Option<Readers>, Failure> {
         let ledger = Ledger::of_a_list().await?;
-        let staged = match list::open(path, load::shown(path), &options) {
+        let staged = match list::open(path, load::path_from_here(path), &options) {
             Ok(rows) => intake::stage(&ledger, rows, None, LISTED).await,
             Err(problem) => Err(problem.into()),
         };
@@ -92,7 +92,7 @@ pub(crate) async fn at_addresses(
     let addresses: Vec<Address> = addresses.iter().map(parse).collect::<Result<_, Failure>>()?;
     let nobody = |address: Address| Recipient::new(address, [], []);
     let Some(path) = file else { return Ok(addresses.into_iter().map(nobody).collect()) };
-    let shown = load::shown(path);
+    let shown = load::path_from_here(path);
     let found = match list::open(path, &shown, &options) {
         Ok(rows) => intake::find(&Ledger::of_a_list().await?, rows, &addresses).await,
         Err(problem) => Err(problem.into()),
@@ -109,10 +109,11 @@ pub(crate) async fn at_addresses(
         match standing {
             Standing::Kept(person) => return person,
             Standing::Left(reason) => print::note(&format!(
-                "{address} gets no issue, because {list} says {reason}: a reader with no fields"
+                "{address} gets no issue, because {list} says {reason}, so this reader has no \
+                 fields"
             )),
             Standing::Absent => {
-                print::note(&format!("{address} is not in {list}: a reader with no fields"));
+                print::note(&format!("{address} is not in {list}, so this reader has no fields"));
             }
         }
         nobody(address)

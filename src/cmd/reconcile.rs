@@ -4,23 +4,24 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 
-use sejong_digest::delivery::ledger;
+use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::reconcile::evidence::{Quote, ReportedAction};
 use sejong_digest::delivery::reconcile::maillog::{self, LogFile};
 use sejong_digest::delivery::reconcile::ruling::{self, NotShown, Ruling};
 use sejong_digest::delivery::reconcile::stamp::LogClock;
 use sejong_digest::delivery::reconcile::{self, Open};
+use sejong_digest::delivery::recovery;
 use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
 use super::status::ledger_path;
 use super::workspace::Workspace;
-use super::{Global, clock, print, runtime};
+use super::{Global, clock, looking, print, runtime};
 
 /// What is read of a file at once, and looked at to see what it is.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Settle uncertain recipients from the relay's log
+/// Find out from the relay's log who has got an uncertain message
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Logs that can be read: Postfix and Sendmail as syslog or `journalctl -o short` \
@@ -33,15 +34,15 @@ Examples:
 "
 )]
 pub(crate) struct Args {
-    /// The issue, by its folder's name
+    /// The issue: the name of its folder
     issue: String,
-    /// The relay's log of the time of sending; repeat it for more files
+    /// The log of the relay, from the time of the send; repeat it for more files
     #[arg(long, value_name = "FILE", required = true)]
     maillog: Vec<PathBuf>,
-    /// What to do with those whose message the log does not show as taken by the relay
+    /// What to do with people for whom the log does not show that the relay took the message
     #[arg(long, value_name = "WHAT", default_value = "hold")]
     not_found: NotFound,
-    /// The ledger, instead of the one in digest.toml: sqlite:digest.db
+    /// Another ledger than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 }
@@ -49,9 +50,9 @@ pub(crate) struct Args {
 /// See [`Args::not_found`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum NotFound {
-    /// Leave them uncertain: the log may begin too late, or be another server's
+    /// Leave them uncertain: the log may begin too late, or come from another server
     Hold,
-    /// The log is whole: they do not have it, and the next send gives it to them
+    /// The log is complete: they have not got the issue, and the next send sends it to them
     Resend,
 }
 
@@ -67,11 +68,15 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let when = LogClock { now: clock::now(), zone: jiff::tz::TimeZone::system() };
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
-        let _lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
+        let lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
+        // Whom a killed send has left is settled first: its journal knows who is uncertain.
+        let (ledger, now) = (Ledger::new(store.clone(), &args.issue), clock::now().to_string());
+        let recovered = recovery::recover(&ledger, &lock, &looking::boot(), &now).await?;
+        looking::tell_recovered(&recovered);
         let open = reconcile::open(&store, &args.issue).await?;
         if open.is_empty() {
             store.close().await;
-            print::note(&format!("nobody is uncertain in {}", args.issue));
+            print::note(&format!("no recipient of {} is uncertain", args.issue));
             return Ok(Exit::Done);
         }
         let log = maillog::read(&open, files, &when)?;
@@ -130,9 +135,8 @@ fn tell(rulings: &[(Open, Ruling)]) -> Ending {
     print::answer(text.as_bytes())?;
     if held {
         print::note(
-            "whoever is still uncertain is not sent to. If the log is whole and they do not have \
-             the issue: --not-found resend. To send to all of them again: digest send --uncertain \
-             resend",
+            "people who are still uncertain get nothing. If the log is complete, use --not-found \
+             resend. To send the issue to all of them again, use digest send --uncertain resend",
         );
     }
     Ok(if held { Exit::Unfinished } else { Exit::Done })

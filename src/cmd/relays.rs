@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 
 use sejong_digest::catcher::{Catcher, CatcherOptions};
 use sejong_digest::config;
-use sejong_digest::delivery::run::Route;
+use sejong_digest::delivery::route::Route;
 use sejong_digest::smtp::relay::Relay;
 
 use super::failure::Failure;
-use super::files::shown;
+use super::files::describe;
 use super::print;
 use super::workspace::Workspace;
 
 /// Where to and how hard; the same for `send` and `test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RelayArgs {
-    /// The relay, as smtps://user@host [default: the one in digest.toml]
+    /// The relay, such as smtps://user@host [default: the one in digest.toml]
     #[arg(long, value_name = "URL")]
     pub(crate) relay: Option<String>,
-    /// Rehearse: deliver to a catcher that writes each mail to DIR/new
+    /// Rehearse: send to a mail catcher that writes files to DIR/new
     #[arg(long, value_name = "DIR", conflicts_with = "relay")]
     pub(crate) catch: Option<PathBuf>,
 }
@@ -28,38 +28,12 @@ pub(crate) struct RelayArgs {
 pub(crate) struct Destination {
     /// One or more.
     pub(crate) routes: Vec<Route>,
-    weights: Vec<Option<u32>>,
     catcher: Option<(Catcher, PathBuf)>,
 }
 
 impl Destination {
     fn one(relay: Relay, catcher: Option<(Catcher, PathBuf)>) -> Destination {
-        Destination { routes: vec![Route { relay, limit: None }], weights: vec![None], catcher }
-    }
-
-    /// Shares out connections by weight: `wanted` in all, or as many as the relays have; no more
-    /// than there are messages, but one for each relay. Without weights each relay has its own.
-    pub(crate) fn share_connections(&mut self, wanted: Option<u16>, messages: usize) {
-        let own: Vec<usize> = self.routes.iter().map(|route| route.relay.connections()).collect();
-        let wanted_count = wanted.map(usize::from);
-        // More connections than messages would only say hello and goodbye.
-        let all = wanted_count.unwrap_or_else(|| own.iter().sum()).min(messages).max(1);
-        let weighted = self.weights.iter().any(Option::is_some);
-        let weight = |at: usize| match self.weights[at] {
-            Some(weight) => f64::from(weight),
-            None if weighted => 1.0,
-            None => own[at] as f64,
-        };
-        let sum: f64 = (0..own.len()).map(weight).sum();
-        let shares: Vec<usize> = (0..own.len())
-            .map(|at| {
-                let share = (all as f64 * weight(at) / sum).round() as usize;
-                share.min(if wanted.is_some() { all } else { own[at] }).max(1)
-            })
-            .collect();
-        for (route, share) in self.routes.iter_mut().zip(shares) {
-            route.relay = route.relay.clone().with_connections(share);
-        }
+        Destination { routes: vec![Route::to(relay)], catcher }
     }
 
     /// Ends the catcher, if there is one, and says where its messages are.
@@ -72,7 +46,7 @@ impl Destination {
         };
         catcher.stop().await;
         if let Some(messages) = messages {
-            print::note(&format!("{messages} in {}/", shown(&folder.join("new"))));
+            print::note(&format!("{messages} in {}/", describe(&folder.join("new"))));
         }
     }
 }
@@ -89,7 +63,7 @@ pub(crate) async fn destination(
         let relay =
             Relay::parse(url).map_err(|error| Failure::usage(format!("--relay: {error}")))?;
         let relay = config::credentials(relay, None, None, &workspace.environment)
-            .map_err(|reason| Failure::new(reason).help("set DIGEST_SMTP_PASSWORD"))?;
+            .map_err(|error| Failure::new(error.to_string()).help("set DIGEST_SMTP_PASSWORD"))?;
         return Ok(Destination::one(relay, None));
     }
     if workspace.config.relays.is_empty() {
@@ -97,23 +71,30 @@ pub(crate) async fn destination(
             "add [[relay]] to digest.toml, or name one: --relay smtps://user@mail.your.domain",
         ));
     }
-    let mut destination = Destination { routes: Vec::new(), weights: Vec::new(), catcher: None };
-    for (at, configured) in workspace.config.relays.iter().enumerate() {
-        let relay = configured.with_password(at + 1, &workspace.environment).map_err(|reason| {
-            Failure::new(reason).help("set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]")
-        })?;
-        destination.routes.push(Route { relay, limit: configured.limit });
-        destination.weights.push(configured.weight);
-    }
-    Ok(destination)
+    let routes = (1..).zip(&workspace.config.relays).map(|(number, configured)| {
+        configured.with_password(number, &workspace.environment).map_err(|error| {
+            let help = "set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]";
+            Failure::new(error.to_string()).help(help)
+        })
+    });
+    Ok(Destination { routes: routes.collect::<Result<_, _>>()?, catcher: None })
+}
+
+/// Makes the folder of what is caught, which only its owner can read. One that is there stays as it
+/// is: it may hold other things.
+pub(super) fn catch_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 async fn catch(folder: &Path) -> Result<Destination, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(format!("the catcher cannot use {}: {error}", folder.display()))
-            .help("name a folder that you may write to")
+        Failure::new(format!("the mail catcher cannot use {}: {error}", folder.display()))
+            .help("name a folder that you can write to")
     };
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    catch_folder(folder).map_err(failed)?;
     let options = CatcherOptions {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         maildir: Some(folder.to_owned()),

@@ -16,15 +16,15 @@ use super::workspace::Workspace;
 use super::{Global, clock, files, pictures, print, readers, runtime};
 
 const LONG: &str = "\
-Show an issue as one reader gets it
+Show an issue as a reader gets it
 
-The answer goes to stdout, problems of the issue go to stderr. Whatever can be composed is
-rendered, errors or not; the exit code is 3 only where nothing can be composed, or where the reader
-named with --as lacks a field that a slot without a fallback needs.
+The result goes to stdout, the problems of the issue go to stderr. The issue is shown even if it
+has errors. The exit code is 3 only if it cannot be composed, or if the reader named with --as has
+no value for a slot that has no fallback.
 
-Without --as a reader stands in who has no fields: fallbacks show, a slot without one shows its
-field's name in « », and links for unsubscribing lead nowhere. With --as the message is the one that
-this person would be sent, with their own unsubscribe link.";
+Without --as, the reader is somebody without any fields: you see the fallbacks, a slot without a
+fallback shows the name of its field in « », and the unsubscribe link does not work. With --as, you
+see the message exactly as this person would get it, with their own unsubscribe link.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,40 +33,40 @@ Examples:
   digest render 2025-11 -o issue.html --assets public
   digest render 2025-11 --format eml --as kim@example.org -o kim.eml";
 
-/// Show an issue as one reader gets it
+/// Show an issue as a reader gets it
 #[derive(Debug, clap::Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// A folder under issues/, or a path
+    /// A folder in issues/, or a path
     issue: String,
-    /// Write to a file, whole or not at all [default: stdout]
+    /// Write to this file, completely or not at all [default: stdout]
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// What to show of it [default: html]
+    /// The form to show [default: html]
     #[arg(long, value_name = "FORMAT", default_value = "html", hide_default_value = true)]
     #[arg(value_enum)]
-    format: Format,
-    /// Write the pictures that the mail fetches into a folder, to be published under base_url
+    format: RenderFormat,
+    /// Write the pictures of the mail into this folder, to be published under base_url
     #[arg(long, value_name = "DIR")]
     assets: Option<PathBuf>,
-    /// The reader it is made for
+    /// Show it as this reader gets it
     #[arg(long = "as", value_name = "ADDRESS")]
     reader: Option<String>,
-    /// Where the reader's fields are [default: the publication's subscribers.csv]
+    /// The list with the fields of the reader [default: the publication's subscribers.csv]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
-    /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
+    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
     #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
     encoding: Option<ReadOptions>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    /// The mail's HTML, complete
+enum RenderFormat {
+    /// The complete HTML of the mail
     Html,
     /// Its plain text part
     Text,
-    /// The message as it is sent, headers and all
+    /// The message as it is sent, with its headers
     Eml,
 }
 
@@ -84,8 +84,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             let file = readers::file(&workspace, args.subscribers.as_deref());
             // Only the message itself is signed: who looks at its text needs no key.
             let identity = match args.format {
-                Format::Eml => workspace.signing_identity()?,
-                Format::Html | Format::Text => workspace.identity()?,
+                RenderFormat::Eml => workspace.signing_identity()?,
+                RenderFormat::Html | RenderFormat::Text => workspace.identity()?,
             };
             let options = args.encoding.unwrap_or_default();
             let address = std::slice::from_ref(address);
@@ -104,7 +104,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     match args.output.as_deref() {
         Some(path) if path != Path::new("-") => {
             files::replace(path, &bytes)?;
-            print::note(&format!("written to {}", files::shown(path)));
+            print::note(&format!("written to {}", files::describe(path)));
         }
         _ => print::answer(&bytes)?,
     }
@@ -115,12 +115,12 @@ fn rendered(
     template: &Template,
     composition: &Composition,
     recipient: &Recipient,
-    format: Format,
+    format: RenderFormat,
 ) -> Result<Vec<u8>, SpliceError> {
     Ok(match format {
-        Format::Html => part_text(template, &composition.html, recipient)?.into_bytes(),
-        Format::Text => part_text(template, &composition.text, recipient)?.into_bytes(),
-        Format::Eml => template.splice(recipient)?.bytes,
+        RenderFormat::Html => part_text(template, &composition.html, recipient)?.into_bytes(),
+        RenderFormat::Text => part_text(template, &composition.text, recipient)?.into_bytes(),
+        RenderFormat::Eml => template.splice(recipient)?.bytes,
     })
 }
 
@@ -128,8 +128,10 @@ fn unspliced(error: SpliceError) -> Failure {
     match &error {
         SpliceError::Unfilled(unfilled) => {
             let field = &unfilled.field;
-            let help =
-                format!("give the slot a fallback, as in {{{{ {field} | … }}}}, or add the field");
+            let help = format!(
+                "give the slot a fallback, such as {{{{ {field} | … }}}}, or add the field to the \
+                 list"
+            );
             Failure::checks(error.to_string()).help(help)
         }
         SpliceError::Unsigned(_) => Failure::new(error.to_string()),

@@ -13,26 +13,29 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::Reopened;
+use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
-use sejong_digest::delivery::schedule;
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::SendReport;
+use sejong_digest::delivery::state::State;
 use sejong_digest::issue::load;
-use tokio::sync::watch;
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::shown;
+use super::files::describe;
+use super::looking;
 use super::relays::{self, Destination};
 use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
 pub(crate) use options::PlanArgs;
 use options::Restrictions;
 use plan::{PlanText, RoutePlan};
+use signals::Signals;
 use window::Window;
 
 /// Send an issue to its subscribers, each of them once
@@ -76,7 +79,7 @@ pub(crate) struct Args {
     #[arg(long, hide_short_help = true)]
     retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = schedule::duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
     wait: Duration,
     /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339
@@ -100,8 +103,9 @@ enum Uncertain {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let workspace = Workspace::open(global)?;
     runtime()?.block_on(async {
+        let signals = Signals::listen()?;
+        let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
         if args.dry_run {
@@ -120,11 +124,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         }
         let identity = workspace.signing_identity()?;
         if let Some(folder) = &args.plan.relay.catch {
-            std::fs::create_dir_all(folder)?;
+            relays::catch_folder(folder)?;
         }
         let who = who(&workspace, &ready.content().composition().issue);
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
-        Send { workspace: &workspace, args, window }.send(locked).await
+        looking::tell_recovered(locked.recovered());
+        Send { workspace: &workspace, args, window, signals }.send(locked).await
     })
 }
 
@@ -139,14 +144,14 @@ async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failur
     let Some(caught) = &args.relay.catch else { return Ok(()) };
     let folder = load::folder(&workspace.config.publication, &args.issue);
     let issue = folder.file_name().unwrap_or_default().to_string_lossy();
-    let (boot, now) = (options::boot(), clock::now().to_string());
+    let (boot, now) = (looking::boot(), clock::now().to_string());
     let who = who(workspace, &issue);
-    let path = args.rehearsal_path(workspace)?;
+    let path = args.store_path(workspace)?;
     let removed = rehearsal::start_over(&path, &issue, caught, (&boot, &now), &who).await;
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {
         let mails = plan::counted(removed, "message");
-        print::note(&format!("removed {mails} of the rehearsal before from {}", shown(caught)));
+        print::note(&format!("removed {mails} of the rehearsal before from {}", describe(caught)));
     }
     Ok(())
 }
@@ -167,6 +172,7 @@ async fn planned(
 ) -> Ending {
     let begin = clock::at(window.begin(), &workspace.config.time_zone);
     let ready = survey::take(workspace, args, restrictions, begin).await?;
+    looking::tell(&ready.look().await.map_err(refusal::told)?);
     let plan = ready.plan(reopened).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
         print::note(&format!("{}; send asks before it goes on", refusal::already_sent(&sent)));
@@ -193,7 +199,10 @@ fn routes(workspace: &Workspace, args: &PlanArgs) -> Result<RoutePlan, Failure> 
         (None, None) if relays.is_empty() => {
             vec![("no relay: digest.toml has no [[relay]]".to_owned(), None)]
         }
-        (None, None) => relays.iter().map(|relay| (relay.relay.to_string(), relay.limit)).collect(),
+        (None, None) => {
+            let routes = relays.iter().map(|relay| &relay.route);
+            routes.map(|route| (route.relay.to_string(), route.limit)).collect()
+        }
     };
     Ok(RoutePlan::new(named, args.limit))
 }
@@ -203,6 +212,7 @@ struct Send<'a> {
     workspace: &'a Workspace,
     args: &'a Args,
     window: Window,
+    signals: Signals,
 }
 
 impl Send<'_> {
@@ -224,7 +234,7 @@ impl Send<'_> {
         }
         let to_send = proposal.plan().to_send;
         let planned = proposal.accept().await.map_err(refusal::told)?;
-        if !self.window.wait().await {
+        if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
             print::note("interrupted before the first message; run the same command again");
             return Ok(Exit::Interrupted);
@@ -260,11 +270,17 @@ impl Send<'_> {
 
     /// Says why nothing is left to send.
     fn nothing(&self, proposal: &Proposal) {
-        print::note(&plan::nothing(proposal.plan(), &proposal.content().composition().issue));
+        let issue = &proposal.content().composition().issue;
+        match (self.args.restrictions.to(), proposal.one()) {
+            (Some(address), Some(one)) if one.state == State::Accepted => {
+                print::note(&plan::has_it(address, one, issue, &self.workspace.config.time_zone));
+            }
+            _ => print::note(&plan::nothing(proposal.plan(), issue)),
+        }
         if let Some(folder) = &self.args.plan.relay.catch {
             print::note(&format!(
                 "this rehearsal was done before, and its messages are in {}/; --fresh starts it over",
-                shown(&folder.join("new"))
+                describe(&folder.join("new"))
             ));
         }
     }
@@ -273,7 +289,7 @@ impl Send<'_> {
     async fn destination(&self, plan: &Plan) -> Result<Destination, Failure> {
         let mut destination = relays::destination(self.workspace, &self.args.plan.relay).await?;
         let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
-        destination.share_connections(self.args.plan.connections, most);
+        share_connections(&mut destination.routes, self.args.plan.connections, most);
         Ok(destination)
     }
 
@@ -297,9 +313,8 @@ impl Send<'_> {
         to_send: u64,
     ) -> Result<SendReport, SendError> {
         let progress = Arc::new(Progress::default());
-        let (stop, stopping) = watch::channel(run::Stopping::No);
-        let stop = Arc::new(stop);
-        let signals = tokio::spawn(signals::watch(Arc::clone(&stop)));
+        let stop = self.signals.sending();
+        let stopping = stop.subscribe();
         let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
         let options = run::Options {
@@ -316,13 +331,12 @@ impl Send<'_> {
         let report = planned.deliver(&options).await;
         bar.abort();
         let _ = bar.await;
-        signals.abort();
         end.abort();
         report
     }
 
     /// The relays; a limit on the command line stands for theirs.
-    fn routes(&self, destination: &Destination) -> Vec<run::Route> {
+    fn routes(&self, destination: &Destination) -> Vec<Route> {
         let mut routes = destination.routes.clone();
         if self.args.plan.limit.is_some() {
             routes.iter_mut().for_each(|route| route.limit = None);

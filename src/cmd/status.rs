@@ -3,16 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{self, Counts};
+use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::state::State;
 use sejong_digest::store::{self, Store};
 use serde::Serialize;
 
 use super::failure::{Ending, Exit, Failure};
 use super::workspace::Workspace;
-use super::{Global, print, runtime};
+use super::{Global, clock, looking, print, runtime};
 
-/// Say what became of an issue's recipients
+/// Show what happened to the recipients of an issue
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   digest status
@@ -20,44 +26,20 @@ use super::{Global, print, runtime};
   digest status 2025-11 --list uncertain --json
 ")]
 pub(crate) struct Args {
-    /// The issue, by its folder's name [default: every issue that was sent]
+    /// The issue: the name of its folder [default: every issue that was sent]
     issue: Option<String>,
-    /// The rows in one state, each with its last reply
-    #[arg(long, value_name = "STATE", requires = "issue")]
+    /// List the recipients in this state, each with the last reply
+    #[arg(long, value_name = "STATE", requires = "issue", value_parser = listable())]
     list: Option<State>,
-    /// The ledger, instead of the one in digest.toml: sqlite:digest.db
+    /// Another ledger than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL", conflicts_with = "catch")]
     store: Option<String>,
-    /// The ledger of a rehearsal, in the folder that --catch named
+    /// The ledger of a rehearsal, in the folder that you named with --catch
     #[arg(long, value_name = "DIR")]
     catch: Option<PathBuf>,
-    /// JSON on stdout
+    /// Print JSON to stdout
     #[arg(long)]
     json: bool,
-}
-
-/// The states that a row can be listed by.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum State {
-    Accepted,
-    Refused,
-    Deferred,
-    Uncertain,
-    Suppressed,
-    Pending,
-}
-
-impl State {
-    fn name(self) -> &'static str {
-        match self {
-            State::Accepted => "accepted",
-            State::Refused => "refused",
-            State::Deferred => "deferred",
-            State::Uncertain => "uncertain",
-            State::Suppressed => "suppressed",
-            State::Pending => "pending",
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -65,7 +47,13 @@ struct Told {
     issue: String,
     #[serde(flatten)]
     counts: Counts,
+    /// When the first and the last outcome came, RFC 3339, and the seconds of sending.
+    first_at: Option<String>,
+    last_at: Option<String>,
+    seconds: Option<i64>,
     domains: Vec<Domain>,
+    #[serde(skip)]
+    times: Option<Times>,
 }
 
 #[derive(Serialize)]
@@ -75,13 +63,20 @@ struct Domain {
     counts: Counts,
 }
 
+/// The states that a row can be listed by: who is claimed counts as pending.
+fn listable() -> impl TypedValueParser<Value = State> {
+    let states = Counts::default().by_state().map(|(state, _)| state.word());
+    PossibleValuesParser::new(states).try_map(|word| word.parse::<State>())
+}
+
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let path = ledger_path(&workspace, args.store.as_deref(), args.catch.as_deref())?;
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
-        let answer = answer(&store, args).await;
+        looking::look(&Ledger::new(store.clone(), "")).await?;
+        let answer = answer(&store, args, &workspace.config.time_zone).await;
         store.close().await;
         print::answer(answer?.as_bytes())?;
         Ok(Exit::Done)
@@ -97,29 +92,37 @@ pub(super) fn ledger_path(
 ) -> Result<PathBuf, Failure> {
     let path = match (store, catch) {
         (Some(url), _) => store::path_of(url, &std::env::current_dir()?)?,
-        (None, Some(folder)) => folder.join("digest.db"),
+        (None, Some(folder)) => folder.join(store::REHEARSAL),
         (None, None) => {
             let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
             store::path_of(url, &workspace.root)?
         }
     };
-    match path.is_file() {
-        true => Ok(path),
-        false => Err(Failure::new(format!("nothing was sent yet: there is no {}", path.display()))
-            .help("a rehearsal's ledger is in its folder: --catch DIR")),
+    if path.is_file() {
+        return Ok(path);
     }
+    let failure = Failure::new(format!("nothing was sent yet: there is no {}", path.display()));
+    let older = catch.map(|folder| folder.join("digest.db")).filter(|older| older.is_file());
+    Err(match older {
+        None => failure.help("a rehearsal's ledger is in its folder: --catch DIR"),
+        Some(older) => failure.help(format!(
+            "to see what a rehearsal of version 0.1.0 left there: --store sqlite:{}",
+            older.display()
+        )),
+    })
 }
 
-async fn answer(store: &Store, args: &Args) -> Result<String, Failure> {
+async fn answer(store: &Store, args: &Args, zone: &TimeZone) -> Result<String, Failure> {
     let known = overview::issues(store).await?;
     let wanted = match &args.issue {
         None => known,
         Some(issue) if known.contains(issue) => vec![issue.clone()],
         Some(issue) => {
-            let failure = Failure::new(format!("{issue} was never sent from this ledger"));
-            return Err(match known.is_empty() {
-                true => failure.help("no issue was"),
-                false => failure.help(format!("these were: {}", known.join(", "))),
+            let failure = Failure::new(format!("this ledger has no issue {issue}"));
+            return Err(if known.is_empty() {
+                failure.help("it has no issues yet")
+            } else {
+                failure.help(format!("its issues are: {}", known.join(", ")))
             });
         }
     };
@@ -129,8 +132,20 @@ async fn answer(store: &Store, args: &Args) -> Result<String, Failure> {
     let mut all = Vec::new();
     for issue in wanted {
         let ledger = Ledger::new(store.clone(), &issue);
-        let counts = ledger.counts().await?;
-        all.push(Told { issue, counts, domains: domains(ledger.domains().await?) });
+        // The totals are the sums of the domains: of one moment, also while a send goes on.
+        let domains = domains(ledger.domains().await?);
+        let counts = domains.iter().map(|domain| domain.counts).sum();
+        let times = ledger.times().await?;
+        let second = |at: Timestamp| at.strftime("%FT%TZ").to_string();
+        all.push(Told {
+            issue,
+            counts,
+            first_at: times.map(|times| second(times.first)),
+            last_at: times.map(|times| second(times.last)),
+            seconds: times.map(|times| times.took.as_secs()),
+            domains,
+            times,
+        });
     }
     if args.json {
         let text = match (&args.issue, all.as_slice()) {
@@ -139,7 +154,7 @@ async fn answer(store: &Store, args: &Args) -> Result<String, Failure> {
         };
         return Ok(format!("{text}\n"));
     }
-    Ok(all.iter().map(|told| human(told, args.issue.is_some())).collect())
+    Ok(all.iter().map(|told| human(told, args.issue.is_some(), zone)).collect())
 }
 
 /// The largest first.
@@ -150,9 +165,10 @@ fn domains(counts: BTreeMap<String, Counts>) -> Vec<Domain> {
     domains
 }
 
-fn human(told: &Told, with_domains: bool) -> String {
-    let mut text =
-        format!("{}: {} planned: {}\n", told.issue, told.counts.planned, parts(&told.counts));
+fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
+    let when = told.times.map_or(String::new(), |times| when(times, zone));
+    let counts = &told.counts;
+    let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
     if with_domains {
         for domain in &told.domains {
             text.push_str(&format!("  {:<32} {}\n", domain.domain, parts(&domain.counts)));
@@ -161,25 +177,30 @@ fn human(told: &Told, with_domains: bool) -> String {
     text
 }
 
+/// ` (sent 2025-11-06 09:00, in 12 min)`, where the publication is.
+fn when(times: Times, zone: &TimeZone) -> String {
+    let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
+    let (first, last) = (local(times.first), local(times.last));
+    // What ends within the hour needs no second date.
+    let one = times.last.duration_since(times.first) < SignedDuration::from_hours(1);
+    let until = if one { String::new() } else { format!(" to {last}") };
+    format!(" (sent {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
+}
+
 fn parts(counts: &Counts) -> String {
-    let parts = [
-        (counts.accepted, "accepted"),
-        (counts.refused, "refused"),
-        (counts.deferred, "deferred"),
-        (counts.uncertain, "uncertain"),
-        (counts.suppressed, "suppressed"),
-        (counts.pending, "pending"),
-    ];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, name)| format!("{number} {name}"))
-        .collect();
+    let parts = counts.by_state().into_iter().filter(|(_, number)| *number > 0);
+    let parts: Vec<String> = parts.map(|(state, number)| format!("{number} {state}")).collect();
     parts.join(", ")
 }
 
 async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Failure> {
-    let rows = ledger.list(state.name(), i64::MAX).await?;
+    let states: &[State] = match state {
+        // Those of whom a send has taken hold have no outcome yet.
+        State::Pending => &[State::Pending, State::Claimed],
+        _ => &[state],
+    };
+    let mut rows = ledger.list_any(states, i64::MAX).await?;
+    rows.iter_mut().for_each(|row| row.state = state);
     if json {
         return Ok(format!("{}\n", serde_json::to_string(&rows)?));
     }

@@ -16,25 +16,25 @@ use super::relays::{self, RelayArgs};
 use super::workspace::Workspace;
 use super::{Global, clock, print, readers, runtime};
 
-/// Send an issue to yourself, as subscribers will get it
+/// Send an issue to yourself, exactly as subscribers will get it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   digest test 2025-11 --to editor@sejong.example
   digest test 2025-11 --to editor@sejong.example --catch out
 ")]
 pub(crate) struct Args {
-    /// The issue: a folder under issues/, or a path
+    /// The issue: a folder in issues/, or a path
     issue: String,
-    /// Whom to send it to; repeat it for several
+    /// The address to send it to; repeat the flag for several addresses
     #[arg(long, value_name = "ADDRESS", required = true, num_args = 1..)]
     to: Vec<String>,
-    /// Fill slots with what this list says of the addresses [default: subscribers.csv, if there]
+    /// The list with the fields for these addresses [default: subscribers.csv, if it exists]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
-    /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
+    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
     #[arg(long, value_name = "NAME", value_parser = list::in_encoding)]
     encoding: Option<ReadOptions>,
-    /// Let problems of this rule pass; repeat it for several
+    /// Allow problems of this rule; repeat the flag for several rules
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
     #[command(flatten)]
@@ -81,8 +81,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 fn unspliced(error: SpliceError) -> Failure {
     let what = format!("no message can be made: {error}");
     match error {
-        SpliceError::Unfilled(_) => Failure::checks(what)
-            .help("give the slot a fallback, {{ field | fallback }}, or --subscribers a list"),
+        SpliceError::Unfilled(_) => Failure::checks(what).help(
+            "give the slot a fallback, {{ field | fallback }}, or name a list with --subscribers",
+        ),
         SpliceError::Unsigned(_) => Failure::new(what),
     }
 }
@@ -90,9 +91,9 @@ fn unspliced(error: SpliceError) -> Failure {
 fn told(address: &Address, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Accepted(reply) => format!("{address}: accepted ({reply})\n"),
-        Outcome::Deferred(failure) => format!("{address}: not now: {}\n", failure.text),
+        Outcome::Deferred(failure) => format!("{address}: deferred: {}\n", failure.text),
         Outcome::Refused(failure) => format!("{address}: refused: {}\n", failure.text),
-        Outcome::Uncertain(failure) => format!("{address}: nobody can tell: {}\n", failure.text),
+        Outcome::Uncertain(failure) => format!("{address}: uncertain: {}\n", failure.text),
         Outcome::Unsent(failure) => format!("{address}: not sent: {}\n", failure.text),
     }
 }

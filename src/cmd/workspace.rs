@@ -14,7 +14,7 @@ use sejong_digest::issue::{Issue, load};
 use sejong_digest::message::splice::Identity;
 
 use super::failure::Failure;
-use super::files::shown;
+use super::files::describe;
 use super::{Global, pictures, print};
 
 /// A publication, open for work.
@@ -45,7 +45,7 @@ pub(crate) struct Draft {
 
 /// The folder of the publication: the one that was named, or the nearest one upwards.
 pub(crate) fn root(global: &Global) -> Result<PathBuf, Failure> {
-    let help = "`digest init` makes a publication here; --publication DIR names another one";
+    let help = "make a publication here with `digest init`, or name one with --publication DIR";
     match &global.publication {
         Some(folder) if folder.join("digest.toml").is_file() => Ok(folder.clone()),
         Some(folder) => {
@@ -154,7 +154,7 @@ impl Draft {
     pub(crate) fn composed(self) -> Result<(Issue, Composition), Failure> {
         match (self.issue, self.composition) {
             (Some(issue), Some(composition)) => Ok((issue, composition)),
-            _ => Err(Failure::checks(format!("{} cannot be composed", shown(&self.folder)))),
+            _ => Err(Failure::checks(format!("{} cannot be composed", describe(&self.folder)))),
         }
     }
 
@@ -164,7 +164,7 @@ impl Draft {
             self.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
         match render::summary(&errors) {
             None => self.composed(),
-            Some(count) => Err(Failure::checks(format!("{} has {count}", shown(&self.folder)))
+            Some(count) => Err(Failure::checks(format!("{} has {count}", describe(&self.folder)))
                 .help("correct them first; `digest check` shows them again")),
         }
     }

@@ -1,5 +1,8 @@
 //! Bytes: what an HTML part weighs, here and on the wire, and each article in it. Gmail cuts off
 //! what is too heavy, so that both the author and `length = "auto"` have to know.
+//!
+//! Searches the text of our own document, whose form is known, instead of reading it into a tree:
+//! what is asked for are places in that text, and an issue that is cut to length asks many times.
 
 use super::components::anchor;
 use crate::issue::Issue;

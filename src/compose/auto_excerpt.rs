@@ -43,15 +43,16 @@ pub(super) fn shorten<E>(
     let (mut low, mut high) = (1.min(longest.len()), longest.len());
     while low < high {
         let middle = low.midpoint(high);
-        match fits(&write(&shortened(middle))?) {
-            true => high = middle,
-            false => low = middle + 1,
+        if fits(&write(&shortened(middle))?) {
+            high = middle;
+        } else {
+            low = middle + 1;
         }
     }
     let fitted = shortened(high);
     let html = write(&fitted)?;
     let mut notes = Vec::new();
-    notes.extend(told(issue, &longest[..high]));
+    notes.extend(shortened_articles(issue, &longest[..high]));
     if !fits(&html) {
         notes.extend(articles(issue).filter(|one| one.length == Length::Auto).filter_map(stuck));
     }
@@ -77,7 +78,7 @@ fn longest(issue: &Issue, html: &str) -> Vec<usize> {
     longest
 }
 
-fn told(issue: &Issue, shortened: &[usize]) -> Option<Diagnostic> {
+fn shortened_articles(issue: &Issue, shortened: &[usize]) -> Option<Diagnostic> {
     let named: Vec<String> = articles(issue)
         .enumerate()
         .filter(|(at, _)| shortened.contains(at))
@@ -92,19 +93,22 @@ fn told(issue: &Issue, shortened: &[usize]) -> Option<Diagnostic> {
         Diagnostic::warning(
             "length-auto",
             format!(
-                "shown as {what}, so that Gmail does not cut the issue off: {}",
+                "shortened to {what}, so that Gmail does not cut the issue off: {}",
                 named.join(", ")
             ),
         )
         .at(Place::File(issue.manifest.path().to_owned()))
-        .help("length: full in an article keeps it whole; a summary says what its excerpt says"),
+        .help("length: full keeps an article whole; its summary is the text of the excerpt"),
     )
 }
 
 fn stuck(article: &Article) -> Option<Diagnostic> {
     article.url.is_none().then(|| {
-        Diagnostic::warning("length-auto", "this article cannot become an excerpt: it has no url")
-            .at(Place::File(article.source.path().to_owned()))
-            .help("add url: the address where the whole of it can be read")
+        Diagnostic::warning(
+            "length-auto",
+            "this article cannot be shortened to an excerpt, because it has no url",
+        )
+        .at(Place::File(article.source.path().to_owned()))
+        .help("add url: the address where readers find the whole article")
     })
 }

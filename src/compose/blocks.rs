@@ -9,7 +9,7 @@ use super::pictures::{icon_size, shown_width};
 use super::slots;
 use super::style::TEXT_WIDTH;
 use super::table;
-use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link, plain};
+use crate::issue::block::{Block, BlockKind, Figure, Inline, Link, ListItem, plain};
 use crate::issue::image::Image;
 
 /// What blocks are written with.
@@ -83,7 +83,7 @@ impl Page<'_> {
         }
     }
 
-    fn list(self, start: Option<usize>, tight: bool, items: &[Item]) -> Markup {
+    fn list(self, start: Option<usize>, tight: bool, items: &[ListItem]) -> Markup {
         let content = html! {
             @for item in items {
                 @let (dir, style) = match item.blocks.first().map(|block| &block.kind) {
@@ -197,10 +197,10 @@ impl Page<'_> {
     /// Text, with the language said where its script tells another.
     pub(super) fn text(self, text: &str) -> Markup {
         html! {
-            @for run in language::runs(text, self.language) {
-                @match run.language {
-                    Some(tag) => { span lang=(tag) { (run.text) } }
-                    None => { (run.text) }
+            @for part in language::spans(text, self.language) {
+                @match part.language {
+                    Some(tag) => { span lang=(tag) { (part.text) } }
+                    None => { (part.text) }
                 }
             }
         }

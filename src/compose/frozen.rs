@@ -36,7 +36,7 @@ struct FrozenPicture {
 
 /// The kept text is no composition.
 #[derive(Debug, thiserror::Error)]
-#[error("the composition in the ledger cannot be read: {0}")]
+#[error("the composed issue in the ledger cannot be read: {0}")]
 pub struct ThawError(String);
 
 impl Composition {
@@ -122,7 +122,7 @@ impl Composition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::Context;
+    use crate::compose::SlotContext;
 
     #[test]
     fn what_is_frozen_thaws_as_it_was() {
@@ -131,12 +131,12 @@ mod tests {
             Segment::When("member".to_owned()),
             Segment::Literal("<p>\u{1F600}\r\n".to_owned()),
             Segment::EndWhen,
-            Segment::Slot(1, Context::UrlPart),
+            Segment::Slot(1, SlotContext::UrlPart),
         ];
         let composition = Composition {
             issue: "2025-11".to_owned(),
-            subject: vec![Segment::Slot(1, Context::Plain), Segment::Literal("!".to_owned())],
-            text: vec![Segment::Slot(1, Context::PlainUrlPart)],
+            subject: vec![Segment::Slot(1, SlotContext::Plain), Segment::Literal("!".to_owned())],
+            text: vec![Segment::Slot(1, SlotContext::PlainUrlPart)],
             html,
             pictures: vec![Picture {
                 content_id: "a@b".to_owned(),

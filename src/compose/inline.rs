@@ -1,5 +1,8 @@
 //! Style sheet -> `style` attributes, once per issue. The only file that knows the inliner crate.
 //! It fetches nothing: no stylesheet, no picture.
+//!
+//! What the inliner has written is mended as text: it writes every attribute in one way, and to write
+//! a tree would lose what only Outlook reads in comments.
 
 use std::collections::HashSet;
 

@@ -1,33 +1,36 @@
 //! The language of parts (WCAG 3.1.2): a screen reader that reads hangul with an English voice
 //! reads nothing, and a phone sets it with the wrong face.
 
+use crate::issue::script::WritingScript;
+
 /// A stretch of text in one script, and the language that its script says; `None` where the
 /// surrounding language is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run<'a> {
+pub(super) struct LanguageSpan<'a> {
     pub(super) language: Option<&'static str>,
     pub(super) text: &'a str,
 }
 
-/// The language that a character's script tells, where it tells one.
+/// The language that a character's script tells, where it tells one that a reader's program sets
+/// and speaks in a way of its own.
 fn of_script(c: char) -> Option<&'static str> {
-    match c as u32 {
-        0x1100..=0x11FF | 0x3130..=0x318F | 0xA960..=0xA97F | 0xAC00..=0xD7FF => Some("ko"),
-        0x3040..=0x30FF | 0x31F0..=0x31FF => Some("ja"),
-        0x0590..=0x05FF => Some("he"),
-        0x0600..=0x06FF | 0x0750..=0x077F => Some("ar"),
+    match WritingScript::of(c)? {
+        WritingScript::Hangul => Some("ko"),
+        WritingScript::Kana => Some("ja"),
+        WritingScript::Hebrew => Some("he"),
+        WritingScript::Arabic => Some("ar"),
         _ => None,
     }
 }
 
 /// Cuts `text` where its script leaves or enters a language other than `around`.
-pub(super) fn runs<'a>(text: &'a str, around: &str) -> Vec<Run<'a>> {
+pub(super) fn spans<'a>(text: &'a str, around: &str) -> Vec<LanguageSpan<'a>> {
     let primary = around.split('-').next().unwrap_or(around);
     let foreign = |c: char| of_script(c).filter(|language| *language != primary);
     if text.is_ascii() {
-        return vec![Run { language: None, text }];
+        return vec![LanguageSpan { language: None, text }];
     }
-    let mut runs: Vec<Run<'a>> = Vec::new();
+    let mut spans: Vec<LanguageSpan<'a>> = Vec::new();
     let (mut start, mut end, mut current) = (0, 0, None);
     for (at, c) in text.char_indices() {
         let language = foreign(c);
@@ -36,29 +39,29 @@ pub(super) fn runs<'a>(text: &'a str, around: &str) -> Vec<Run<'a>> {
         if language == current {
             end = at + c.len_utf8();
         } else if !joins {
-            push(&mut runs, current, text, start, end);
+            push(&mut spans, current, text, start, end);
             (start, current) = (end, language);
             if language.is_some() {
-                push(&mut runs, None, text, start, at);
+                push(&mut spans, None, text, start, at);
                 start = at;
             }
             end = at + c.len_utf8();
         }
     }
-    push(&mut runs, current, text, start, end);
-    push(&mut runs, None, text, end, text.len());
-    runs
+    push(&mut spans, current, text, start, end);
+    push(&mut spans, None, text, end, text.len());
+    spans
 }
 
 fn push<'a>(
-    runs: &mut Vec<Run<'a>>,
+    spans: &mut Vec<LanguageSpan<'a>>,
     language: Option<&'static str>,
     text: &'a str,
     start: usize,
     end: usize,
 ) {
     if start < end {
-        runs.push(Run { language, text: &text[start..end] });
+        spans.push(LanguageSpan { language, text: &text[start..end] });
     }
 }
 
@@ -73,7 +76,7 @@ pub(super) fn set_apart(text: &str, around: &str) -> (Option<&'static str>, Opti
     let is_turned = |c| of_script(c).is_some_and(|language| direction(language) == "rtl");
     let turned = count(is_turned) * 2 > letters && direction(around) == "ltr";
     let kana = count(|c| of_script(c) == Some("ja"));
-    let han = count(|c| matches!(c as u32, 0x3400..=0x4DBF | 0x4E00..=0x9FFF));
+    let han = count(|c| WritingScript::of(c) == Some(WritingScript::Han));
     let breaks = kana > 0 && (kana + han) * 2 > letters && line_breaks(around).is_none();
     (turned.then_some("rtl"), line_breaks("ja").filter(|_| breaks))
 }
@@ -107,7 +110,7 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<(Option<&'static str>, &str)> {
-        runs(text, "en").into_iter().map(|run| (run.language, run.text)).collect()
+        spans(text, "en").into_iter().map(|span| (span.language, span.text)).collect()
     }
 
     #[test]
@@ -117,7 +120,7 @@ mod tests {
             [(None, "So chi-maek ("), (Some("ko"), "치맥, 치킨 + 맥주"), (None, ") is"),]
         );
         assert_eq!(cut("한글"), [(Some("ko"), "한글")]);
-        assert_eq!(runs("한글", "ko-KR"), [Run { language: None, text: "한글" }]);
+        assert_eq!(spans("한글", "ko-KR"), [LanguageSpan { language: None, text: "한글" }]);
     }
 
     #[test]
@@ -138,7 +141,7 @@ mod tests {
     proptest! {
         #[test]
         fn runs_are_the_text(text in "[a가나の0-9 ,.é]{0,30}") {
-            let joined: String = runs(&text, "en").iter().map(|run| run.text).collect();
+            let joined: String = spans(&text, "en").iter().map(|span| span.text).collect();
             prop_assert_eq!(joined, text);
         }
     }

@@ -27,7 +27,7 @@ use crate::issue::slot::{self, Slot};
 use crate::issue::{Issue, Publication};
 use components::Letter;
 pub use pictures::widths;
-pub use slots::{Context, Segment};
+pub use slots::{Segment, SlotContext};
 use theme::{LEAST_CONTRAST, Theme};
 
 /// A composed issue.
@@ -183,7 +183,7 @@ fn contrast_problems(theme: &Theme) -> Vec<Diagnostic> {
                         "contrast",
                         format!(
                             "{text} {color} on {surface} {behind} in theme.{scheme} has a contrast \
-                             of {ratio:.2}, and {LEAST_CONTRAST} is the least that can be read"
+                             of {ratio:.2}; it must be at least {LEAST_CONTRAST}"
                         ),
                     )
                     .help(format!("make {text} or {surface} darker or lighter in digest.toml")),
@@ -197,9 +197,9 @@ fn contrast_problems(theme: &Theme) -> Vec<Diagnostic> {
 fn style_left_out(bad: &str, source: &Arc<crate::diagnostic::Source>) -> Diagnostic {
     let at = source.text().find(bad).unwrap_or(0);
     let end = (at + bad.len()).min(source.text().len());
-    Diagnostic::warning("style", format!("the rule with {bad} is left out"))
+    Diagnostic::warning("style", format!("the rule with {bad} is ignored"))
         .at(Place::span(source, at..end))
-        .help("mail programs fetch and run nothing from a style sheet; delete the rule")
+        .help("delete the rule: a style sheet in a mail can load and run nothing")
 }
 
 fn style_broken(error: &inline::InlineError, issue: &Issue) -> Diagnostic {
@@ -208,7 +208,7 @@ fn style_broken(error: &inline::InlineError, issue: &Issue) -> Diagnostic {
         Some(source) => problem.at(Place::File(source.path().to_owned())),
         None => problem,
     }
-    .help("correct style.css, or move it away")
+    .help("correct style.css, or remove it")
 }
 
 /// The value of a preheader or subject with its slots as people would read them in a list.

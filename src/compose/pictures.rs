@@ -7,9 +7,10 @@ use super::style::{COLUMN_WIDTH, TEXT_WIDTH};
 use super::{Composition, Picture, Segment};
 use crate::crypto;
 use crate::issue::block::{Block, BlockKind, Figure, Inline};
-use crate::issue::image::{Image, percent_encode_path};
+use crate::issue::image::Image;
+use crate::issue::percent;
 use crate::issue::{Article, Issue, Layout, Pictures, Publication};
-use crate::picture::Format;
+use crate::picture::PictureFormat;
 
 /// The tallest that a picture within a line gets.
 const LINE_HEIGHT: usize = 24;
@@ -21,7 +22,7 @@ pub(super) fn shown_width(image: &Image, room: usize) -> usize {
 
 /// A logo is drawn for fine screens: shown at half its pixels, at most as wide as the text.
 pub(super) fn logo_size(image: &Image) -> (usize, usize) {
-    let density = if image.format == Format::Svg { 1 } else { image.density.max(2) };
+    let density = if image.format == PictureFormat::Svg { 1 } else { image.density.max(2) };
     let width = (image.width / density).clamp(1, TEXT_WIDTH);
     (width, (image.height * width).div_ceil(image.width).max(1))
 }
@@ -181,9 +182,7 @@ pub(super) fn sources(
         Pictures::Hosted => issue
             .images
             .iter()
-            .map(|image| {
-                format!("{}/{}", publication.base_url, percent_encode_path(&image.sent.path))
-            })
+            .map(|image| format!("{}/{}", publication.base_url, percent::path(&image.sent.path)))
             .collect(),
     }
 }

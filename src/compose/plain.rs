@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::phrases::{Phrases, phrases};
 use super::slots;
-use crate::issue::block::{Block, BlockKind, Figure, Inline, Item, Link, plain};
+use crate::issue::block::{Block, BlockKind, Figure, Inline, Link, ListItem, plain};
 use crate::issue::{Article, Issue, Length, Publication};
 use wrap::{Margin, apart, display_width, wrap};
 
@@ -25,7 +25,7 @@ pub(super) fn letter(
     unsubscribe: &str,
 ) -> String {
     let mut text =
-        Text { out: String::new(), links: Vec::new(), phrases: phrases(&issue.language) };
+        TextWriter { out: String::new(), links: Vec::new(), phrases: phrases(&issue.language) };
     let phrases = phrases(&issue.language);
     let date = issue.date.strftime(phrases.date).to_string();
     let (before, behind) = phrases.number;
@@ -58,7 +58,7 @@ pub(super) fn letter(
 }
 
 /// A text being written.
-struct Text {
+struct TextWriter {
     /// What the letter says itself.
     phrases: Phrases,
     out: String,
@@ -66,7 +66,7 @@ struct Text {
     links: Vec<String>,
 }
 
-impl Text {
+impl TextWriter {
     fn line(&mut self, line: &str) {
         self.out.push_str(line.trim_end());
         self.out.push('\n');
@@ -316,7 +316,7 @@ impl Text {
         self.leave(&rest, margin);
     }
 
-    fn list(&mut self, start: Option<usize>, tight: bool, items: &[Item], margin: Margin<'_>) {
+    fn list(&mut self, start: Option<usize>, tight: bool, items: &[ListItem], margin: Margin<'_>) {
         for (at, item) in items.iter().enumerate() {
             let mut mark = match start {
                 Some(first) => format!("{}. ", first + at),

@@ -1,5 +1,8 @@
 //! Kept style sheets -> the rules that a letter has a use for: the others are bytes that Gmail
 //! counts, and in the limit of a style sheet as well.
+//!
+//! Searches the text of our own document instead of reading it into a tree: a name too many, from a
+//! comment or a text, keeps a rule and does no harm.
 
 use std::collections::HashSet;
 

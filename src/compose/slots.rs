@@ -18,7 +18,7 @@ const END_WHEN: char = '\u{E004}';
 /// How a slot's value is written where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Context {
+pub enum SlotContext {
     /// As it is: subject and plain text.
     Plain,
     /// In HTML text or an attribute: `&`, `<`, `>` and quotes escaped.
@@ -36,7 +36,7 @@ pub enum Segment {
     /// The same for everybody.
     Literal(String),
     /// A slot (an index of [`super::Composition::slots`]) and how its value is written.
-    Slot(usize, Context),
+    Slot(usize, SlotContext),
     /// From here to [`Segment::EndWhen`]: for readers with this tag. Passages nest.
     When(String),
     /// See [`Segment::When`].
@@ -63,7 +63,8 @@ pub(super) fn end_when_mark() -> char {
     END_WHEN
 }
 
-/// Cuts an HTML document: values are escaped, and percent-encoded within links.
+/// Cuts an HTML document: values are escaped, and percent-encoded within links. It is our own
+/// document, in which no attribute holds a `<`: whether a slot stands in a tag shows without a tree.
 pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
     // Where the tag began that the text up to `seen` ends in. Slots come in order, so that a long
     // text is looked through once, not once for each.
@@ -78,7 +79,7 @@ pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segmen
         }
         seen = at;
         let in_link = tag.is_some_and(|tag| ends_in_link(&html[tag..at]));
-        if in_link && !is_url(index) { Context::UrlPart } else { Context::Html }
+        if in_link && !is_url(index) { SlotContext::UrlPart } else { SlotContext::Html }
     })
 }
 
@@ -86,14 +87,15 @@ pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segmen
 pub(super) fn cut_plain(text: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
     cut(text, |index, at| {
         let word = text[..at].rsplit(char::is_whitespace).next().unwrap_or_default();
-        match word.contains("://") && !is_url(index) {
-            true => Context::PlainUrlPart,
-            false => Context::Plain,
+        if word.contains("://") && !is_url(index) {
+            SlotContext::PlainUrlPart
+        } else {
+            SlotContext::Plain
         }
     })
 }
 
-fn cut(text: &str, mut context: impl FnMut(usize, usize) -> Context) -> Vec<Segment> {
+fn cut(text: &str, mut context: impl FnMut(usize, usize) -> SlotContext) -> Vec<Segment> {
     let mut segments = Vec::new();
     for range in split_when(text) {
         let part = &text[range.clone()];
@@ -134,9 +136,10 @@ fn split_when(text: &str) -> Vec<Range<usize>> {
             ranges.push(at..start);
         }
         let rest = &text[start..];
-        let length = match rest.starts_with(WHEN) {
-            true => rest.find(WHEN_TAG).map_or(rest.len(), |tag| tag + WHEN_TAG.len_utf8()),
-            false => END_WHEN.len_utf8(),
+        let length = if rest.starts_with(WHEN) {
+            rest.find(WHEN_TAG).map_or(rest.len(), |tag| tag + WHEN_TAG.len_utf8())
+        } else {
+            END_WHEN.len_utf8()
         };
         ranges.push(start..start + length);
         at = start + length;
@@ -180,7 +183,12 @@ mod tests {
             .collect();
         assert_eq!(
             contexts,
-            [(0, Context::Html), (1, Context::Html), (2, Context::UrlPart), (3, Context::Html)]
+            [
+                (0, SlotContext::Html),
+                (1, SlotContext::Html),
+                (2, SlotContext::UrlPart),
+                (3, SlotContext::Html)
+            ]
         );
     }
 
@@ -188,10 +196,10 @@ mod tests {
     fn a_link_in_plain_text_starts_behind_any_space() {
         for space in [' ', '\n', '\u{A0}', '\u{3000}'] {
             let text = format!("https://a.example/{space}{}님", mark(0));
-            assert_eq!(cut_plain(&text, |_| false)[1], Segment::Slot(0, Context::Plain));
+            assert_eq!(cut_plain(&text, |_| false)[1], Segment::Slot(0, SlotContext::Plain));
         }
         let text = format!("\u{3000}https://a.example/{}", mark(0));
-        assert_eq!(cut_plain(&text, |_| false)[1], Segment::Slot(0, Context::PlainUrlPart));
+        assert_eq!(cut_plain(&text, |_| false)[1], Segment::Slot(0, SlotContext::PlainUrlPart));
     }
 
     #[test]
@@ -203,7 +211,7 @@ mod tests {
                 Segment::Literal("a".into()),
                 Segment::When("회원".into()),
                 Segment::Literal("b ".into()),
-                Segment::Slot(0, Context::Plain),
+                Segment::Slot(0, SlotContext::Plain),
                 Segment::EndWhen,
                 Segment::Literal("c".into()),
             ]

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 use unicode_width::UnicodeWidthStr;
 
-use crate::issue::block::{self, Alignment, Inline, Table};
+use crate::issue::block::{self, Alignment, DataTable, Inline};
 
 /// Columns of text between the margins of a narrow telephone (320 pixels), in small letters.
 const PHONE_COLUMNS: usize = 32;
@@ -14,7 +14,7 @@ const GAP: usize = 2;
 const WHOLE: usize = 10;
 
 /// A table of data; `written` says what a cell holds.
-pub(super) fn table(table: &Table, written: impl Fn(&[Inline]) -> Markup) -> Markup {
+pub(super) fn table(table: &DataTable, written: impl Fn(&[Inline]) -> Markup) -> Markup {
     let longest = longest_words(table);
     let columns = longest.len();
     let wide = longest.iter().map(|word| word + GAP).sum::<usize>() > PHONE_COLUMNS;
@@ -55,7 +55,7 @@ pub(super) fn table(table: &Table, written: impl Fn(&[Inline]) -> Markup) -> Mar
 }
 
 /// The longest word of each column, in columns of text.
-fn longest_words(table: &Table) -> Vec<usize> {
+fn longest_words(table: &DataTable) -> Vec<usize> {
     let rows = || table.rows.iter().chain([&table.head]);
     let longest = |cell: &Vec<Inline>| {
         let text = block::plain(cell);

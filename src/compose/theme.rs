@@ -40,9 +40,10 @@ impl fmt::Display for Color {
     /// `#1f3a5f`, or `#fff` where that says the same.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Color(red, green, blue) = *self;
-        match [red, green, blue].iter().all(|channel| channel % 17 == 0) {
-            true => write!(f, "#{:x}{:x}{:x}", red / 17, green / 17, blue / 17),
-            false => write!(f, "#{red:02x}{green:02x}{blue:02x}"),
+        if [red, green, blue].iter().all(|channel| channel % 17 == 0) {
+            write!(f, "#{:x}{:x}{:x}", red / 17, green / 17, blue / 17)
+        } else {
+            write!(f, "#{red:02x}{green:02x}{blue:02x}")
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::check::clients::Profile;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::manifest::{Kind, Located, Table};
+use crate::manifest::{Located, Table, ValueKind};
 
 pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Profile {
     let mut section = table.table("check");
@@ -10,8 +10,8 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Profile
     let mut shares = Vec::new();
     for (name, share) in audience.take_rest() {
         let number = match share.value {
-            Kind::Integer(number) => number as f64,
-            Kind::Float(number) => number,
+            ValueKind::Integer(number) => number as f64,
+            ValueKind::Float(number) => number,
             _ => -1.0,
         };
         let place = audience.place(&share.span);
@@ -21,23 +21,26 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Profile
             Ok(()) => audience.report(
                 Diagnostic::error("wrong-type", format!("{} should be a share", name.value))
                     .at(place)
-                    .help("write percents, as in audience = { gmail = 45, apple = 30 }"),
+                    .help("write percentages, such as audience = { gmail = 45, apple = 30 }"),
             ),
         }
     }
     audience.finish(problems);
     section.finish(problems);
-    match shares.iter().any(|(_, share)| *share > 0.0) {
-        true => Profile::new(shares),
-        false => Profile::default(),
+    if shares.iter().any(|(_, share)| *share > 0.0) {
+        Profile::new(shares)
+    } else {
+        Profile::default()
     }
 }
 
 fn unknown(name: &Located<String>, meant: Option<&str>, place: Place) -> Diagnostic {
-    let what = format!("no mail program is called {:?}", name.value);
+    let what = format!("no mail program has the name {:?}", name.value);
     let problem = Diagnostic::error("client-unknown", what).at(place);
     match meant {
         Some(meant) => problem.help(format!("did you mean {meant}?")),
-        None => problem.help("as in gmail, apple, outlook, \"outlook.windows\", yahoo, samsung"),
+        None => problem.help(
+            "write a name such as gmail, apple, outlook, \"outlook.windows\", yahoo or samsung",
+        ),
     }
 }

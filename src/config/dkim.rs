@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::secret::others_can_read;
 use crate::crypto::signing::{Algorithm, KeyError, SigningKey};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::{Located, Table};
@@ -82,23 +83,23 @@ impl KeyFile {
             problem(what, "`digest dkim keygen` makes a key and its DNS record".to_owned())
         })?;
         if others_can_read(&self.path) {
-            let what = format!("the key file {shown} can be read by others on this machine");
+            let what = format!("other users of this computer can read the key file {shown}");
             return Err(problem(what, format!("run `chmod 600 {shown}`")));
         }
         let key = SigningKey::from_pem(text.expose_secret()).map_err(|error| {
             let help = match error {
                 KeyError::Short => {
-                    "receivers refuse or distrust short keys; make another one with \
-                                    `digest dkim keygen --selector NEW`, and keep the old record"
+                    "receivers refuse or distrust short keys; make a new one with `digest dkim \
+                     keygen --selector NEW`, and keep the old record"
                 }
-                KeyError::Encrypted => "`openssl pkey -in OLD -out NEW` takes the password off",
-                _ => "name the file of the private key, as `digest dkim keygen` makes it",
+                KeyError::Encrypted => "`openssl pkey -in OLD -out NEW` removes the password",
+                _ => "name the file with the private key that `digest dkim keygen` made",
             };
             problem(format!("the key file {shown} cannot be used: {error}"), help.to_owned())
         })?;
         if key.algorithm() != self.algorithm {
             let (found, wanted) = (key.algorithm().name(), self.algorithm.name());
-            let what = format!("the key file {shown} holds a key of {found}, not of {wanted}");
+            let what = format!("the key file {shown} contains a key for {found}, not for {wanted}");
             let help = "key_file is for RSA, ed25519_key_file for Ed25519";
             return Err(problem(what, help.to_owned()));
         }
@@ -109,18 +110,6 @@ impl KeyFile {
 
 fn read_to_string(path: &Path) -> std::io::Result<SecretString> {
     fs::read_to_string(path).map(SecretString::from)
-}
-
-#[cfg(unix)]
-fn others_can_read(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    // A file that was readable a moment ago has a mode.
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_can_read(_: &Path) -> bool {
-    false
 }
 
 /// Reads `[dkim]`; `None` where it is missing, or has problems.
@@ -141,8 +130,10 @@ pub(super) fn read(
         Some(text) => named(&mut section, &text, dkim::domain),
         None => from_domain.map(str::to_owned),
     };
-    let selector = section
-        .required_text("selector", "add selector = \"…\"; `digest dkim keygen` makes it all");
+    let selector = section.required_text(
+        "selector",
+        "add selector = \"…\"; `digest dkim keygen` makes the key and prints these lines",
+    );
     let file =
         section.required_text("key_file", "add key_file = \"…\"; `digest dkim keygen` makes it");
     let second = section.text("ed25519_selector");
@@ -151,7 +142,7 @@ pub(super) fn read(
     keys.extend(key(&mut section, root, Algorithm::Rsa, selector, file));
     if let (Some(text), None) | (None, Some(text)) = (&second, &second_file) {
         let place = section.place(&text.span);
-        let what = "ed25519_selector and ed25519_key_file go together";
+        let what = "ed25519_selector and ed25519_key_file must both be there";
         section.report(Diagnostic::error("missing-key", what).at(place));
     }
     keys.extend(key(&mut section, root, Algorithm::Ed25519, second.clone(), second_file));
@@ -159,9 +150,10 @@ pub(super) fn read(
         && first.selector == other.selector
     {
         let place = section.place(&text.span);
-        let problem = Diagnostic::error("dkim-selector", "two keys have one selector")
-            .at(place)
-            .help("a record in DNS holds one key: name another one, as in digest-ed25519");
+        let problem =
+            Diagnostic::error("dkim-selector", "two keys have the same selector").at(place).help(
+                "a DNS record holds only one key: choose another selector, such as digest-ed25519",
+            );
         section.report(problem);
     }
     section.finish(problems);
@@ -203,8 +195,9 @@ fn misaligned(domain: &str, from: &str, place: Option<Place>) -> Option<Diagnost
         return None;
     }
     let what = format!("messages are signed for {domain}, but From is at {from}");
-    let warning = Diagnostic::warning("dkim-alignment", what)
-        .help("DMARC counts only a signature of From's own domain or of its owner's");
+    let warning = Diagnostic::warning("dkim-alignment", what).help(
+        "DMARC accepts only a signature by the domain of From, or by a domain above or below it",
+    );
     Some(match place {
         Some(place) => warning.at(place),
         None => warning,

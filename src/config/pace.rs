@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::{rate, wrong};
+use crate::delivery::duration;
 use crate::delivery::run::lanes::LaneOptions;
-use crate::delivery::schedule::{self, Schedule};
+use crate::delivery::schedule::Schedule;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Kind, Table};
+use crate::manifest::{Table, ValueKind};
 
 /// When deferred recipients are tried again.
 pub(super) fn retry(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Schedule {
@@ -18,11 +19,11 @@ pub(super) fn retry(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Schedu
         ("give_up", &mut schedule.give_up),
     ] {
         let Some(text) = section.text(key) else { continue };
-        match schedule::duration(&text.value) {
+        match duration::read(&text.value) {
             Ok(read) if read > Duration::ZERO => *time = read,
             _ => {
                 let help = "write \"30s\", \"5m\", \"2h\" or \"3d\"";
-                let what = format!("{key}: {:?} is no time", text.value);
+                let what = format!("{key}: {:?} is not a length of time", text.value);
                 wrong(&mut section, "retry", what, &text, help);
             }
         }
@@ -36,9 +37,9 @@ pub(super) fn lanes(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Vec<La
     let mut lanes = Vec::new();
     let mut section = table.table("lane");
     for (domain, value) in section.take_rest() {
-        if !matches!(value.value, Kind::Table(_)) {
+        if !matches!(value.value, ValueKind::Table(_)) {
             let help = "write [lane.\"gmail.com\"], and limit = \"5/minute\" below it";
-            wrong(&mut section, "lane", format!("{} is no lane", domain.value), &domain, help);
+            wrong(&mut section, "lane", format!("{} is not a domain", domain.value), &domain, help);
             continue;
         }
         let name = format!("[lane.\"{}\"]", domain.value);

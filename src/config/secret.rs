@@ -43,10 +43,10 @@ pub enum SecretError {
     )]
     Short(String),
     /// Others on this machine can read it.
-    #[error("{0} can be read by others on this machine; run `chmod 600 {0}`")]
+    #[error("other users of this computer can read {0}; run `chmod 600 {0}`")]
     Open(PathBuf),
     /// The system's reason.
-    #[error("the secret file {0} cannot be used: {1}; set DIGEST_SECRET, or mend the file")]
+    #[error("the secret file {0} cannot be used: {1}; set DIGEST_SECRET, or correct the file")]
     File(PathBuf, std::io::Error),
     /// No randomness.
     #[error(transparent)]
@@ -98,9 +98,10 @@ fn found(root: &Path, environment: &[(String, String)]) -> Result<Secret, Secret
 }
 
 fn checked(name: String, text: &str) -> Result<Secret, SecretError> {
-    match text.chars().count() < LEAST_CHARACTERS {
-        true => Err(SecretError::Short(name)),
-        false => Ok(Secret(text.as_bytes().to_vec())),
+    if text.chars().count() < LEAST_CHARACTERS {
+        Err(SecretError::Short(name))
+    } else {
+        Ok(Secret(text.as_bytes().to_vec()))
     }
 }
 
@@ -129,19 +130,23 @@ fn create(path: &Path) -> Result<Secret, SecretError> {
     }
 }
 
-#[cfg(unix)]
 fn check_owner_only(path: &Path) -> Result<(), SecretError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let metadata = fs::metadata(path).map_err(|error| SecretError::File(path.to_owned(), error))?;
-    match metadata.permissions().mode() & 0o077 {
-        0 => Ok(()),
-        _ => Err(SecretError::Open(path.to_owned())),
+    if others_can_read(path) {
+        return Err(SecretError::Open(path.to_owned()));
     }
+    Ok(())
+}
+
+/// Whether others on this machine can read or change a file that is there.
+#[cfg(unix)]
+pub(super) fn others_can_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn check_owner_only(_: &Path) -> Result<(), SecretError> {
-    Ok(())
+pub(super) fn others_can_read(_: &Path) -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -20,9 +20,10 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (Theme,
     theme.footer = section.text("footer").map(|text| text.value);
     for (key, font) in [("font", &mut theme.font), ("heading_font", &mut theme.heading_font)] {
         if let Some(text) = section.text(key) {
-            match is_font_stack(&text.value) {
-                true => *font = text.value.replace('"', "'"),
-                false => section.report(bad_font(key, &text, &section)),
+            if is_font_stack(&text.value) {
+                *font = text.value.replace('"', "'");
+            } else {
+                section.report(bad_font(key, &text, &section))
             }
         }
     }
@@ -51,9 +52,9 @@ fn palette(
             _ => {
                 let place = table.place(&text.span);
                 table.report(
-                    Diagnostic::error("color", format!("{:?} is no colour", text.value))
+                    Diagnostic::error("color", format!("{:?} is not a colour", text.value))
                         .at(place)
-                        .help("write six hexadecimal digits, as in #1f3a5f"),
+                        .help("write # and six hexadecimal digits, such as #1f3a5f"),
                 );
             }
         }
@@ -71,7 +72,13 @@ fn is_font_stack(text: &str) -> bool {
 }
 
 fn bad_font(key: &str, text: &Located<String>, section: &Table) -> Diagnostic {
-    Diagnostic::error("font", format!("{key} is not a list of fonts that ends in a generic family"))
-        .at(section.place(&text.span))
-        .help("as in \"Georgia, 'Noto Serif KR', serif\"; mail programs load no other fonts")
+    Diagnostic::error(
+        "font",
+        format!("{key} must be a list of fonts that ends with a generic family"),
+    )
+    .at(section.place(&text.span))
+    .help(
+        "write it like \"Georgia, 'Noto Serif KR', serif\": readers without these fonts need the \
+         last one",
+    )
 }

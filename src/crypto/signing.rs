@@ -58,16 +58,16 @@ impl std::fmt::Debug for SigningKey {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Nothing between `-----BEGIN` and `-----END`.
-    #[error("it holds no PEM text (-----BEGIN PRIVATE KEY-----)")]
+    #[error("it contains no PEM text (-----BEGIN PRIVATE KEY-----)")]
     NoPem,
     /// It wants a password.
-    #[error("the key in it is encrypted, and nobody is there to type its password")]
+    #[error("the key in it is protected by a password, and digest cannot ask for one")]
     Encrypted,
     /// Something else, such as a public key.
-    #[error("it holds a block of {0:?}; a PRIVATE KEY of RSA or Ed25519 is needed")]
+    #[error("it contains {0:?}, but a PRIVATE KEY for RSA or Ed25519 is needed")]
     Other(String),
     /// The text is damaged, or the key is of no kind that signs mail.
-    #[error("the key in it cannot be read: neither RSA nor Ed25519, or damaged")]
+    #[error("the key in it cannot be read: it is damaged, or neither RSA nor Ed25519")]
     Unreadable,
     /// Too weak.
     #[error("the RSA key in it has fewer than 2048 bits")]

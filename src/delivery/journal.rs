@@ -5,15 +5,21 @@
 //! the death of this process but not the loss of power; and outcomes reach the database in groups.
 //! The first line names the boot of the machine: after a crash within the same boot every mark is
 //! here, and after another boot a claimed row without an outcome must count as uncertain.
+//!
+//! Lines are numbered, each is checked together with all before it, and an end mark stands behind
+//! the last one: a journal that was cut short, overwritten or exchanged must never pass for whole.
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::turns::Retry;
+use super::ledger::claim::Retry;
+use super::state::State;
+use crate::smtp::outcome::Stage;
+use crate::store::owner;
 
 /// A journal larger than this is begun anew, with the attempts that are still open.
 const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
@@ -23,8 +29,8 @@ const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
 pub struct Settled {
     /// The row.
     pub row: i64,
-    /// `accepted`, `deferred`, `refused`, `uncertain`.
-    pub state: String,
+    /// What became of it.
+    pub state: State,
     /// The reply's code.
     pub code: Option<u16>,
     /// The reply's enhanced status code (RFC 3463).
@@ -38,12 +44,31 @@ pub struct Settled {
     /// When it may come back, if it is to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
+    /// Where a relay put it off or left us in doubt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
+}
+
+/// What a journal says of itself in its first line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The boot in which it was written.
+    pub boot: String,
+    /// The run that wrote it: its marks say nothing about rows that another run claimed.
+    pub run: i64,
+    /// What the ledger calls that run besides its number, which an older copy of the ledger gives
+    /// away a second time. Empty in a journal of version 0.1.0.
+    pub token: String,
+    /// The ledger knew of all lines up to this one when the file was begun.
+    pub recorded: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Line {
-    /// The machine's boot, and the run of the ledger that the marks belong to.
+    /// The first line.
+    Begin(Head),
+    /// The first line as version 0.1.0 wrote it: the boot and the run.
     Boot(String, i64),
     /// The final dot of this row's message, which has this Message-ID, may leave from now on.
     Dot(i64, String),
@@ -55,16 +80,32 @@ enum Line {
     Saved(Vec<i64>),
 }
 
+/// A line and what vouches for it.
+#[derive(Deserialize)]
+struct Numbered {
+    /// Its number; lines of version 0.1.0 have none.
+    n: Option<u64>,
+    #[serde(flatten)]
+    line: Line,
+}
+
+/// Bytes of `,"crc":"01234567"}` at the end of a line.
+const CHECK_BYTES: usize = 18;
+/// A write that a kill has cut short ends where a page of the file does.
+const PAGE: usize = 4096;
+
 /// An open journal.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     file: File,
-    boot: String,
-    run: i64,
-    bytes: u64,
-    /// The last write failed, perhaps in the middle of a line.
-    torn: bool,
+    head: Head,
+    /// Where the last line ends, and the end mark begins.
+    length: u64,
+    /// The number of the last line.
+    last: u64,
+    /// The check of the last line.
+    check: u32,
     /// Message-IDs of marked rows without an outcome.
     open: HashMap<i64, String>,
     /// Outcomes that the database may not hold yet.
@@ -74,14 +115,27 @@ pub struct Journal {
 /// What a journal that a dead process left says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Left {
-    /// The boot in which it was written.
-    pub boot: String,
-    /// The run that wrote it: its marks say nothing about rows that another run claimed.
-    pub run: i64,
+    /// Its first line.
+    pub head: Head,
+    /// The number of its last line.
+    pub last: u64,
+    /// Lines are missing or are not what was written, or its end is.
+    pub gap: bool,
     /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
     pub open: HashMap<i64, String>,
     /// Outcomes, the last one of each row.
     pub settled: HashMap<i64, Settled>,
+}
+
+/// What lies in a journal's place.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing, or an empty file: a loss of power leaves that.
+    Nothing,
+    /// No journal, or one whose first line is damaged: nobody can tell whose it is.
+    Unreadable,
+    /// A journal.
+    Journal(Left),
 }
 
 impl Journal {
@@ -89,19 +143,38 @@ impl Journal {
     ///
     /// # Errors
     /// The system's.
-    pub fn begin(path: &Path, boot: &str, run: i64) -> io::Result<Journal> {
+    pub fn begin(path: &Path, head: Head) -> io::Result<Journal> {
+        let journal = Journal::draft(path, head, 0)?;
+        std::fs::rename(draft_path(path), path)?;
+        Ok(journal)
+    }
+
+    /// A journal that has not taken its place yet; its lines are numbered from `last` on. Whoever
+    /// finds a journal finds a first line in it.
+    fn draft(path: &Path, head: Head, last: u64) -> io::Result<Journal> {
         let mut journal = Journal {
             path: path.to_owned(),
-            file: File::create(path)?,
-            boot: boot.to_owned(),
-            run,
-            bytes: 0,
-            torn: false,
+            file: owner::create(&draft_path(path))?,
+            head: head.clone(),
+            length: 0,
+            last,
+            check: 0,
             open: HashMap::new(),
             unsaved: HashMap::new(),
         };
-        journal.append(&Line::Boot(boot.to_owned(), run))?;
+        journal.append(&Line::Begin(head))?;
         Ok(journal)
+    }
+
+    /// The number of the last line: what the ledger records now, it records with all lines up to
+    /// this one.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// The run that writes it.
+    pub fn run(&self) -> i64 {
+        self.head.run
     }
 
     /// Marks that the final dot of `row` may leave, and with which Message-ID.
@@ -138,9 +211,9 @@ impl Journal {
         }
     }
 
-    /// The database holds the outcomes of these rows durably; begins anew when the file is large.
-    /// `coming` are those of them that this run will claim again: without a line that says so, a
-    /// crash then would count their last attempt twice.
+    /// The database holds the outcomes of these rows durably, and with them the number `recorded`
+    /// of a line; begins anew when the file is large. `coming` are those rows that this run will
+    /// claim again: without a line that says so, a crash then would count their last attempt twice.
     ///
     /// # Errors
     /// The system's.
@@ -148,6 +221,7 @@ impl Journal {
         &mut self,
         rows: impl IntoIterator<Item = i64>,
         coming: Vec<i64>,
+        recorded: u64,
     ) -> io::Result<()> {
         for row in rows {
             self.unsaved.remove(&row);
@@ -155,21 +229,18 @@ impl Journal {
         if !coming.is_empty() {
             self.append(&Line::Saved(coming))?;
         }
-        if self.bytes < ROTATE_BYTES {
+        if self.length < ROTATE_BYTES {
             return Ok(());
         }
-        let mut draft = self.path.clone().into_os_string();
-        draft.push("-draft");
-        let draft = PathBuf::from(draft);
-        let mut fresh = Journal::begin(&draft, &self.boot, self.run)?;
+        let head = Head { recorded, ..self.head.clone() };
+        let mut fresh = Journal::draft(&self.path, head, self.last)?;
         for (row, message_id) in &self.open {
             fresh.dot(*row, message_id.clone())?;
         }
         for settled in self.unsaved.values() {
             fresh.settled(settled.clone())?;
         }
-        std::fs::rename(&draft, &self.path)?;
-        fresh.path = std::mem::take(&mut self.path);
+        std::fs::rename(draft_path(&self.path), &self.path)?;
         *self = fresh;
         Ok(())
     }
@@ -179,120 +250,186 @@ impl Journal {
         self.open.iter().map(|(row, message_id)| (*row, message_id.clone())).collect()
     }
 
+    /// One write: the line over the end mark, and the next end mark behind it.
     fn append(&mut self, line: &Line) -> io::Result<()> {
-        let mut text = Vec::with_capacity(256);
-        if self.torn {
-            // What follows half a line must not become part of it.
-            text.push(b'\n');
+        let last = self.last + 1;
+        let json = serde_json::to_vec(line).map_err(io::Error::other)?;
+        // The line's own braces are left out.
+        let inner = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
+        let mut text = format!("{{\"n\":{last},").into_bytes();
+        text.extend_from_slice(inner);
+        let check = check(self.check, &text);
+        text.extend_from_slice(format!(",\"crc\":\"{check:08x}\"}}\n").as_bytes());
+        let bytes = text.len() as u64;
+        text.extend_from_slice(end_mark(last).as_bytes());
+        if let Err(error) = write_at(&self.file, &text, self.length) {
+            // A full disk takes half a line. The end mark that was there goes back to its place.
+            let old = if self.length == 0 { String::new() } else { end_mark(self.last) };
+            let _ = write_at(&self.file, old.as_bytes(), self.length);
+            let _ = self.file.set_len(self.length + old.len() as u64);
+            return Err(error);
         }
-        serde_json::to_writer(&mut text, line).map_err(io::Error::other)?;
-        text.push(b'\n');
-        let written = self.file.write_all(&text);
-        self.torn = written.is_err();
-        self.bytes += text.len() as u64;
-        written
+        (self.length, self.last, self.check) = (self.length + bytes, last, check);
+        Ok(())
     }
 }
 
-/// Reads what a dead process left; `None` where there is nothing. A last line that was cut off in
-/// the middle is no mark.
+fn draft_path(path: &Path) -> PathBuf {
+    let mut draft = path.to_owned().into_os_string();
+    draft.push("-draft");
+    PathBuf::from(draft)
+}
+
+/// What stands behind the last line. A file that was cut short anywhere does not end so.
+fn end_mark(last: u64) -> String {
+    format!("{{\"end\":{last}}}\n")
+}
+
+/// The check of a line: over it and, through the check before, over all lines before it.
+fn check(before: u32, line: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&before.to_le_bytes());
+    hasher.update(line);
+    hasher.finalize()
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+}
+
+#[cfg(not(unix))]
+fn write_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+    use std::io::{Seek as _, Write as _};
+    file.seek(io::SeekFrom::Start(at))?;
+    file.write_all(bytes)
+}
+
+/// Reads what a dead process left, and changes nothing.
 ///
 /// # Errors
 /// The system's.
-pub fn left(path: &Path) -> io::Result<Option<Left>> {
+pub fn read(path: &Path) -> io::Result<Found> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(error) => return Err(error),
     };
-    let mut left = Left::default();
-    for line in bytes.split(|byte| *byte == b'\n') {
-        match serde_json::from_slice(line) {
-            Ok(Line::Boot(boot, run)) => (left.boot, left.run) = (boot, run),
-            Ok(Line::Dot(row, message_id)) => {
-                left.settled.remove(&row);
-                left.open.insert(row, message_id);
+    // Blocks that never reached the disk read as zeros.
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Ok(Found::Nothing);
+    }
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let left = match serde_json::from_slice::<Numbered>(first) {
+        Ok(Numbered { line: Line::Boot(boot, run), .. }) => {
+            let mut left = Left { head: Head { boot, run, ..Head::default() }, ..Left::default() };
+            left.take_plain(&bytes);
+            left
+        }
+        Ok(Numbered { n: Some(n), line: Line::Begin(head) }) if verified(0, first).is_some() => {
+            let mut left = Left { head, last: n.saturating_sub(1), ..Left::default() };
+            left.take(&bytes);
+            left
+        }
+        _ => return Ok(Found::Unreadable),
+    };
+    Ok(Found::Journal(left))
+}
+
+/// The check of a line, if it stands behind a line with the check `before`.
+fn verified(before: u32, line: &[u8]) -> Option<u32> {
+    let (text, _) = line.split_at_checked(line.len().checked_sub(CHECK_BYTES)?)?;
+    stated(line).filter(|stated| *stated == check(before, text))
+}
+
+/// The check that a line states, true or not.
+fn stated(line: &[u8]) -> Option<u32> {
+    let (_, end) = line.split_at_checked(line.len().checked_sub(CHECK_BYTES)?)?;
+    let digits = end.strip_prefix(b",\"crc\":\"")?.strip_suffix(b"\"}")?;
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+impl Left {
+    /// Reads lines that are numbered and checked, up to the end mark. A line behind a damaged one
+    /// counts if the check that the damaged one states leads to it.
+    fn take(&mut self, bytes: &[u8]) {
+        let mut before = Some(0);
+        let mut at = 0;
+        while let Some(length) = memchr::memchr(b'\n', &bytes[at..]) {
+            let (line, rest) = (&bytes[at..at + length], &bytes[at..]);
+            if rest == end_mark(self.last).as_bytes() {
+                return;
             }
-            Ok(Line::Unsent(row)) => {
-                left.open.remove(&row);
-            }
-            Ok(Line::Settled(settled)) => {
-                left.open.remove(&settled.row);
-                left.settled.insert(settled.row, settled);
-            }
-            Ok(Line::Saved(rows)) => {
-                for row in rows {
-                    left.settled.remove(&row);
+            let read = before.and_then(|before| verified(before, line)).and_then(|_| {
+                let numbered: Numbered = serde_json::from_slice(line).ok()?;
+                Some((numbered.n?, numbered.line))
+            });
+            match read {
+                Some((n, line)) => {
+                    self.gap |= n != self.last + 1;
+                    self.last = n;
+                    self.note(line);
                 }
+                None if ends_by_a_kill(at, rest, self.last) => return,
+                None => self.gap = true,
             }
-            Err(_) => {}
+            before = stated(line);
+            at += length + 1;
+        }
+        // Without an end mark it was cut short.
+        self.gap |= !ends_by_a_kill(at, &bytes[at..], self.last);
+    }
+
+    /// Reads lines as version 0.1.0 wrote them, without numbers, checks and an end mark. A last line
+    /// that was cut off in the middle is no mark.
+    fn take_plain(&mut self, bytes: &[u8]) {
+        let mut lines = bytes.split(|byte| *byte == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            match serde_json::from_slice::<Numbered>(line) {
+                Ok(numbered) => self.note(numbered.line),
+                Err(_) => self.gap |= lines.peek().is_some(),
+            }
         }
     }
-    Ok(Some(left))
+
+    fn note(&mut self, line: Line) {
+        match line {
+            Line::Begin(_) | Line::Boot(..) => {}
+            Line::Dot(row, message_id) => {
+                self.settled.remove(&row);
+                self.open.insert(row, message_id);
+            }
+            Line::Unsent(row) => {
+                self.open.remove(&row);
+            }
+            Line::Settled(settled) => {
+                self.open.remove(&settled.row);
+                self.settled.insert(settled.row, settled);
+            }
+            Line::Saved(rows) => {
+                for row in rows {
+                    self.settled.remove(&row);
+                }
+            }
+        }
+    }
+}
+
+/// Whether `rest`, which follows the line `last` at the byte `at`, is what a kill in the middle of a
+/// write leaves: it ends where a page does, or holds what is left of the old end mark from there on.
+/// That write did not return, so that nothing was sent on its word. Whoever else cuts a file short
+/// seldom meets the end of a page.
+fn ends_by_a_kill(at: usize, rest: &[u8], last: u64) -> bool {
+    let mark = end_mark(last);
+    let whole_pages =
+        (at + rest.len()).is_multiple_of(PAGE) && !rest.contains(&b'\n') && !rest.contains(&0);
+    let to_page = PAGE - at % PAGE;
+    // A page ends within the old end mark: behind that it stands as it was.
+    let old_end = to_page < mark.len()
+        && rest.len() == mark.len()
+        && rest.get(to_page..) == mark.as_bytes().get(to_page..);
+    whole_pages || old_end
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id(row: i64) -> String {
-        format!("{row}@a.example")
-    }
-
-    fn settled(row: i64) -> Settled {
-        Settled {
-            row,
-            state: "accepted".to_owned(),
-            code: Some(250),
-            enhanced: Some("2.0.0".to_owned()),
-            text: "queued\nas 1".to_owned(),
-            at: "2025-11-06T14:00:00Z".to_owned(),
-            message_id: id(row),
-            retry: None,
-        }
-    }
-
-    #[test]
-    fn marks_read_back_and_a_torn_line_is_no_mark() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("marks");
-        assert_eq!(left(&path).unwrap(), None);
-        let mut journal = Journal::begin(&path, "boot", 7).unwrap();
-        for row in 1..5 {
-            journal.dot(row, id(row)).unwrap();
-        }
-        journal.settled(settled(2)).unwrap();
-        journal.unsent(4).unwrap();
-        journal.settled(settled(5)).unwrap();
-        journal.saved([5], vec![5]).unwrap();
-        drop(journal);
-        let mut bytes = std::fs::read(&path).unwrap();
-        bytes.extend_from_slice(b"{\"settled\":{\"row\":3,\"st");
-        std::fs::write(&path, bytes).unwrap();
-        let left = left(&path).unwrap().unwrap();
-        assert_eq!((left.boot.as_str(), left.run), ("boot", 7));
-        assert_eq!(left.open, HashMap::from([(1, id(1)), (3, id(3))]));
-        assert_eq!(left.settled, HashMap::from([(2, settled(2))]));
-    }
-
-    #[test]
-    fn a_large_journal_begins_anew_and_forgets_nothing_open() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("marks");
-        let mut journal = Journal::begin(&path, "boot", 7).unwrap();
-        let rows = 40_000;
-        for row in 0..rows {
-            journal.dot(row, id(row)).unwrap();
-            if row > 2 {
-                journal.settled(settled(row)).unwrap();
-            }
-            if row % 100 == 99 {
-                journal.saved(row - 99..row - 1, Vec::new()).unwrap();
-            }
-        }
-        assert!(std::fs::metadata(&path).unwrap().len() < ROTATE_BYTES + 64 * 1024);
-        let left = left(&path).unwrap().unwrap();
-        assert_eq!(left.open, HashMap::from([0, 1, 2].map(|row| (row, id(row)))));
-        assert!(left.settled.contains_key(&(rows - 1)));
-    }
-}
+mod tests;

@@ -3,28 +3,42 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod claim;
+pub mod copies;
 pub mod overview;
 mod person;
 mod plan;
 pub mod revision;
+pub mod runs;
 pub mod staging;
-pub mod turns;
 
 use std::path::{Path, PathBuf};
 
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite};
 
-use super::journal::{self, Settled};
+use super::id::RevisionId;
+use super::journal::Settled;
 use crate::message::recipient::Recipient;
+use crate::smtp::outcome::Stage;
 use crate::store::{Store, StoreError};
-use turns::Earlier;
+use claim::Earlier;
+use runs::Written;
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 5] =
-    [FIRST_STEP, turns::TIMES, revision::STEP, plan::PERSONS, person::SPELLINGS];
+pub const STEPS: [&str; 9] = [
+    FIRST_STEP,
+    claim::TIMES,
+    revision::STEP,
+    plan::PERSONS,
+    person::SPELLINGS,
+    runs::STEP,
+    revision::CHECKSUM,
+    copies::STEP,
+    plan::STAGES,
+];
 
 const FIRST_STEP: &str = "
 -- A run of `send`: what was sent, and in which boot of the machine its claims were made.
@@ -58,10 +72,6 @@ CREATE TABLE recipient (
 CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 ";
 
-/// The states of a row, as the tables name them.
-pub const STATES: [&str; 7] =
-    ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
-
 /// A run that is to begin.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRun<'a> {
@@ -79,7 +89,7 @@ pub struct Claimed {
     /// Its number.
     pub row: i64,
     /// The revision that its message is made of.
-    pub revision: Option<i64>,
+    pub revision: Option<RevisionId>,
     /// Whom the message is for.
     pub recipient: Recipient,
     /// The Message-ID that its message had at an earlier attempt, without angle brackets.
@@ -108,6 +118,16 @@ impl Ledger {
     /// The ledger of `issue` in an open store.
     pub fn new(store: Store, issue: &str) -> Ledger {
         Ledger { store, issue: issue.to_owned() }
+    }
+
+    /// The open file.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The issue's name.
+    pub(super) fn issue(&self) -> &str {
+        &self.issue
     }
 
     /// A ledger without a file and without an issue, for who asks only what a list says.
@@ -148,39 +168,26 @@ impl Ledger {
         self.store.rescue_to(&path).await.map(|()| path)
     }
 
-    /// Begins a run; only [`Ledger::plan`] does.
-    async fn begin(
-        &self,
-        connection: &mut SqliteConnection,
-        run: &NewRun<'_>,
-    ) -> Result<i64, sqlx::Error> {
-        sqlx::query_scalar(
-            "INSERT INTO run (issue, content_hash, boot, started_at) VALUES (?1, ?2, ?3, ?4) \
-             RETURNING id",
-        )
-        .bind(&self.issue)
-        .bind(run.content_hash)
-        .bind(run.boot)
-        .bind(run.started_at)
-        .fetch_one(connection)
-        .await
-    }
-
-    /// Writes outcomes, in one transaction.
+    /// Writes outcomes, in one transaction, and with them how far the journal was `written` that
+    /// has them: one that ends before is not whole.
     ///
     /// # Errors
     /// The store's; then none is written.
-    pub async fn record(&self, settled: &[Settled]) -> Result<(), StoreError> {
+    pub async fn record(
+        &self,
+        settled: &[Settled],
+        written: Option<Written>,
+    ) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         for batch in settled.chunks(BATCH) {
             let mut query = QueryBuilder::<Sqlite>::new(
                 "WITH settled (id, state, code, enhanced, text, message_id, at, first_ms, \
-                 next_ms, charged) AS (",
+                 next_ms, charged, stage) AS (",
             );
             query.push_values(batch, |mut row, settled| {
                 row.push_bind(settled.row)
-                    .push_bind(&settled.state)
+                    .push_bind(settled.state)
                     .push_bind(settled.code.map(i64::from))
                     .push_bind(&settled.enhanced)
                     .push_bind(&settled.text)
@@ -188,20 +195,27 @@ impl Ledger {
                     .push_bind(&settled.at)
                     .push_bind(settled.retry.map(|retry| retry.first_ms))
                     .push_bind(settled.retry.map(|retry| retry.next_ms))
-                    .push_bind(settled.retry.is_none_or(|retry| retry.charged));
+                    .push_bind(settled.retry.is_none_or(|retry| retry.charged))
+                    .push_bind(settled.stage.map(Stage::word));
             });
             query.push(
                 ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
                  code = settled.code, enhanced = settled.enhanced, text = settled.text, \
                  message_id = settled.message_id, at = settled.at, \
-                 first_attempt = COALESCE(first_attempt, settled.first_ms), \
+                 first_attempt = COALESCE(settled.first_ms, first_attempt), \
                  next_attempt = settled.next_ms, \
-                 charged = recipient.charged + settled.charged \
+                 charged = recipient.charged + settled.charged, \
+                 stage = CASE WHEN recipient.stage = 'dot' THEN 'dot' \
+                   ELSE coalesce(settled.stage, recipient.stage) END \
                  FROM settled WHERE recipient.id = settled.id",
             );
             // Groups come in hundreds of sizes, and a statement of each size kept is much memory.
             let update = query.build().persistent(false);
             update.execute(&mut *transaction).await.map_err(failed)?;
+        }
+        if let Some(written) = written {
+            let noted = Ledger::note_recorded(&mut transaction, settled, written).await;
+            noted.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
     }
@@ -261,62 +275,8 @@ impl Ledger {
         .map_err(|error| self.store.failed(error))
     }
 
-    /// Settles what a dead process left claimed, of whatever issue. Call it only under the lock.
-    ///
-    /// Within the same boot the marks are complete: a claimed row without a mark was never
-    /// attempted. After another boot marks may be lost, so that a claimed row without an outcome
-    /// counts as uncertain.
-    ///
-    /// # Errors
-    /// The store's; a journal that cannot be read counts as lost.
-    pub async fn recover(&self, boot: &str, at: &str) -> Result<u64, StoreError> {
-        let path = self.journal_path();
-        let left = journal::left(&path).ok().flatten().unwrap_or_default();
-        let claimed = self.claimed().await?;
-        let mut settled = Vec::new();
-        let mut free = Vec::new();
-        for (row, run, message_id) in claimed {
-            let ours = run == left.run;
-            let same_boot = ours && !boot.is_empty() && left.boot == boot;
-            let marked = left.open.get(&row).filter(|_| ours);
-            if let Some(outcome) = left.settled.get(&row).filter(|_| ours) {
-                settled.push(outcome.clone());
-            } else if marked.is_some() || !same_boot {
-                let text = match marked {
-                    Some(_) => "the sender died before the relay's reply was recorded",
-                    None => "the machine stopped while this row was claimed",
-                };
-                settled.push(Settled {
-                    row,
-                    state: "uncertain".to_owned(),
-                    code: None,
-                    enhanced: None,
-                    text: text.to_owned(),
-                    at: at.to_owned(),
-                    message_id: marked.cloned().or(message_id).unwrap_or_default(),
-                    retry: None,
-                });
-            } else {
-                free.push(row);
-            }
-        }
-        let uncertain = settled.iter().filter(|settled| settled.state == "uncertain").count();
-        self.record(&settled).await?;
-        self.free(&free).await?;
-        let _ = std::fs::remove_file(&path);
-        Ok(uncertain as u64)
-    }
-
-    async fn claimed(&self) -> Result<Vec<(i64, i64, Option<String>)>, StoreError> {
-        let statement = "SELECT id, claimed_by, message_id FROM recipient WHERE state = 'claimed'";
-        let rows = sqlx::query(statement)
-            .fetch_all(self.store.pool())
-            .await
-            .map_err(|error| self.store.failed(error))?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
-    }
-
-    async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
+    /// Rows that were claimed and never attempted wait again.
+    pub(super) async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
         let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (";
         self.change(statement, rows).await
     }

@@ -3,15 +3,21 @@
 //! The order of writing is the promise: a row is claimed before its message is made, marked before
 //! its final dot may leave, and its outcome is on disk before it counts.
 
+pub mod duration;
+pub mod id;
 pub mod intake;
 pub mod journal;
 pub mod ledger;
 pub mod pace;
 pub mod receipt;
 pub mod reconcile;
+pub mod recovery;
+pub mod route;
 pub mod run;
 pub mod schedule;
 pub mod send;
+pub mod state;
 pub mod templates;
 pub mod test_send;
 pub mod throttle;
+pub mod verdict;

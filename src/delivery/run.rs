@@ -23,13 +23,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::journal::Journal;
+use super::journal::{Head, Journal};
 use super::ledger::Ledger;
 use super::pace::Rate;
+use super::route::Route;
 use super::schedule::Schedule;
 use super::templates::Templates;
-use crate::smtp::outcome::Trouble;
-use crate::smtp::relay::Relay;
+use crate::smtp::trouble::Trouble;
 use crate::store::StoreError;
 use lanes::LaneOptions;
 use queue::Queue;
@@ -47,15 +47,6 @@ pub enum Stopping {
     Drain,
     /// Drop the connections: rows on the wire become uncertain.
     Abort,
-}
-
-/// A relay, and how hard it may be used.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// Where to, with its password, and over how many connections.
-    pub relay: Relay,
-    /// How fast at most, across its connections.
-    pub limit: Option<Rate>,
 }
 
 /// What a run is told.
@@ -182,7 +173,9 @@ pub async fn run(
     options: &Options,
 ) -> Result<Report, StoreError> {
     let started = Instant::now();
-    let journal = match Journal::begin(&ledger.journal_path(), boot, run) {
+    let token = ledger.token(run).await?;
+    let head = Head { boot: boot.to_owned(), run, token, recorded: 0 };
+    let journal = match Journal::begin(&ledger.journal_path(), head) {
         Ok(journal) => journal,
         Err(error) => {
             let ended = Ended::Ledger(format!("the journal cannot be written: {error}"));
@@ -194,7 +187,7 @@ pub async fn run(
             });
         }
     };
-    ledger.hurry_deferred().await?;
+    ledger.make_deferred_due().await?;
     let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
     let mut queue = Queue::new(ledger.clone(), run, began.as_millisecond(), options);
     queue.resume().await?;

@@ -75,6 +75,15 @@ pub enum Next {
 }
 
 impl Schedule {
+    /// When a recipient's first try was, as the clock of this run counts it. A pause between two
+    /// runs counts for half of `give_up` at most, and for nothing where the clock says that there
+    /// was none: one clock that is wrong, by whatever it is wrong, gives nobody up.
+    pub fn first_try(&self, first_ms: i64, last_ms: i64, now_ms: i64) -> i64 {
+        let pause = now_ms.saturating_sub(last_ms);
+        let most = i64::try_from(self.give_up.as_millis() / 2).unwrap_or(i64::MAX);
+        first_ms.saturating_add(pause.saturating_sub(pause.clamp(0, most)))
+    }
+
     /// What comes after the last of `tries`. The same `seed` gives the same jitter.
     pub fn next(&self, kind: Kind, tries: Tries, seed: u64) -> Next {
         if tries.since >= self.give_up && tries.all >= MIN_TRIES {
@@ -126,39 +135,6 @@ fn stated(text: &str) -> Option<Duration> {
             _ => None,
         }
     })
-}
-
-/// It is not of the form `5m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a time is written 30s, 5m, 2h or 3d")]
-pub struct DurationError;
-
-/// Reads `500ms`, `30s`, `5m`, `2h` or `3d`.
-///
-/// # Errors
-/// [`DurationError`].
-pub fn duration(text: &str) -> Result<Duration, DurationError> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u32 = text[..digits].parse().map_err(|_| DurationError)?;
-    let unit_ms: u64 = match text[digits..].trim() {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(DurationError),
-    };
-    Ok(Duration::from_millis(u64::from(number) * unit_ms))
-}
-
-/// A time as people say it.
-pub fn told(time: Duration) -> String {
-    match time.as_secs() {
-        s if s < 120 => format!("{s} s"),
-        s if s < 7_200 => format!("{} min", s / 60),
-        s => format!("{} h", s / 3_600),
-    }
 }
 
 #[cfg(test)]
@@ -228,12 +204,21 @@ mod tests {
     }
 
     #[test]
-    fn durations_read() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration(" 2 h "), Ok(MINUTE * 120));
-        assert_eq!(duration("3d"), Ok(MINUTE * 60 * 72));
-        for bad in ["", "5", "m", "-5m", "5 weeks", "99999999999s"] {
-            assert_eq!(duration(bad), Err(DurationError), "{bad}");
+    fn a_pause_between_two_runs_counts_for_half_the_time_at_most() {
+        let schedule = Schedule::default();
+        let hours = |count: i64| count * 3_600_000;
+        // First try, last try, now; and how long ago the first one is taken to be.
+        for (first, last, now, since) in [
+            (0, 1, 2, 2),
+            (0, 1, 13, 13),
+            (0, 1, 26, 13),
+            (0, 1, 900, 13),
+            // The clock is right again after it had been ahead, and the other way round.
+            (0, 25, 1, 25),
+            (-25, -24, 1, 13),
+        ] {
+            let found = schedule.first_try(hours(first), hours(last), hours(now));
+            assert_eq!(hours(now) - found, hours(since), "{first} {last} {now}");
         }
     }
 

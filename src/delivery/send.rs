@@ -29,8 +29,9 @@ use std::path::PathBuf;
 use super::receipt::AlreadySent;
 use crate::audience::list::ReadOptions;
 use crate::audience::only::Only;
-use crate::compose::frozen::ThawError;
+use crate::delivery::recovery::RecoveryError;
 use crate::diagnostic::Diagnostic;
+use crate::message::address::Address;
 use crate::store::StoreError;
 use content::ExpectedHash;
 
@@ -47,6 +48,8 @@ pub struct SendOptions {
     pub read: ReadOptions,
     /// Who of it is meant; everybody without.
     pub only: Option<Only>,
+    /// One person alone, in the place of `only`.
+    pub to: Option<OnePerson>,
     /// Whether rows that cannot be used are left out, instead of stopping the send.
     pub skip_invalid: bool,
     /// Whether the files are taken as they are, although the ledger has a revision.
@@ -63,6 +66,15 @@ pub struct SendOptions {
     pub clock: fn() -> String,
 }
 
+/// The one person whom a send is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnePerson {
+    /// Where.
+    pub address: Address,
+    /// Whether they get the issue once more if they have it.
+    pub again: bool,
+}
+
 /// Why a stage was not reached.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
@@ -72,9 +84,9 @@ pub enum SendError {
     /// The author's files have errors, and nothing was planned before.
     #[error("the issue has errors")]
     Broken,
-    /// A composition that the ledger keeps cannot be read.
+    /// What a dead sender left cannot be settled.
     #[error(transparent)]
-    Thaw(#[from] ThawError),
+    Recovery(#[from] RecoveryError),
     /// A composition cannot be written down.
     #[error("the issue cannot be kept in the ledger: {0}")]
     Freeze(#[from] serde_json::Error),
@@ -109,6 +121,9 @@ pub enum SendError {
         /// The content hash of what somebody would get.
         found: String,
     },
+    /// The list does not have the one person, or says not to send to them.
+    #[error("{0} is not in the list, or the list says not to send to them")]
+    NotInList(Address),
     /// The issue's receipt knows people who have it, and the ledger does not.
     #[error("the receipt says that this issue was sent already")]
     AlreadySent(Box<AlreadySent>),

@@ -2,20 +2,25 @@
 
 use std::collections::HashMap;
 
+use super::id::RevisionId;
 use super::ledger::Claimed;
 use crate::message::Message;
+use crate::message::address::Address;
 use crate::message::splice::{SpliceError, Template};
 
 /// Templates by the revision that they were made of.
 #[derive(Clone, Debug)]
 pub struct Templates {
     latest: Template,
-    earlier: HashMap<i64, Template>,
+    earlier: HashMap<RevisionId, Template>,
 }
 
 impl Templates {
     /// The template of the latest revision, for every row that names no other.
-    pub fn new(latest: Template, earlier: impl IntoIterator<Item = (i64, Template)>) -> Templates {
+    pub fn new(
+        latest: Template,
+        earlier: impl IntoIterator<Item = (RevisionId, Template)>,
+    ) -> Templates {
         Templates { latest, earlier: earlier.into_iter().collect() }
     }
 
@@ -42,5 +47,10 @@ impl Templates {
     /// The Message-ID of a row's message, the same in every revision and at every attempt.
     pub fn message_id(&self, row: &Claimed) -> String {
         row.message_id.clone().unwrap_or_else(|| self.latest.message_id(row.recipient.address()))
+    }
+
+    /// The Message-ID of a copy that somebody gets on purpose, after `earlier` others.
+    pub fn copy_message_id(&self, address: &Address, earlier: u64) -> String {
+        self.latest.copy_message_id(address, earlier)
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::message::Message;
 use crate::message::address::Address;
-use crate::smtp::outcome::{Outcome, Trouble};
+use crate::smtp::outcome::Outcome;
 use crate::smtp::relay::Relay;
 use crate::smtp::session::Session;
 use crate::smtp::transaction::{Feed, Stop, Ticket};
+use crate::smtp::trouble::Trouble;
 
 struct Few {
     waiting: std::vec::IntoIter<Message>,

@@ -72,7 +72,7 @@ pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct JsonProblem<'a> {
     severity: Severity,
     rule: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,12 +89,12 @@ struct Row<'a> {
 /// A JSON array of objects `severity, rule, file, line, column, message, help`; lines and columns
 /// count from 1, and keys that do not apply are left out.
 pub fn json(diagnostics: &[Diagnostic]) -> String {
-    let rows: Vec<Row<'_>> = diagnostics
+    let rows: Vec<JsonProblem<'_>> = diagnostics
         .iter()
         .map(|diagnostic| {
             let place = diagnostic.place.as_ref();
             let line_column = place.and_then(Place::line_column);
-            Row {
+            JsonProblem {
                 severity: diagnostic.severity,
                 rule: diagnostic.rule,
                 file: place.map(|place| place.path().display().to_string()),

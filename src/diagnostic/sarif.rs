@@ -114,7 +114,8 @@ fn annotation(diagnostic: &Diagnostic) -> String {
     format!("::{level} {}::{}\n", properties.join(","), data(&message))
 }
 
-/// What GitHub's own toolkit escapes in a message.
+/// What GitHub's own toolkit escapes in a message: these signs and no letter, so it is no percent
+/// encoding of RFC 3986.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -1,6 +1,6 @@
 //! Questions to DNS: a name and a kind in, records out, each within three seconds.
 //!
-//! "There is none" is an answer, an empty one. "Nobody answered" is [`NoAnswer`], and must never
+//! "There is none" is an answer, an empty one. "Nobody answered" is [`DnsError`], and must never
 //! be taken for it: a network that is down would look like a domain without records.
 
 use std::net::{IpAddr, SocketAddr};
@@ -30,16 +30,16 @@ impl std::fmt::Debug for Dns {
 /// Why nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("could not ask DNS for {name}: {why}")]
-pub struct NoAnswer {
+pub struct DnsError {
     name: String,
     why: String,
 }
 
-impl NoAnswer {
+impl DnsError {
     /// The finding of a check that needed the answer.
     pub(super) fn finding(&self, check: &'static str) -> Finding {
         Finding::warning(check, self.to_string())
-            .help("look at the network, or name a server with --dns 192.0.2.53")
+            .help("check the network, or name a DNS server with --dns 192.0.2.53")
     }
 }
 
@@ -48,8 +48,8 @@ impl Dns {
     ///
     /// # Errors
     /// When the machine's configuration cannot be used.
-    pub fn new(server: Option<SocketAddr>) -> Result<Dns, NoAnswer> {
-        let failed = |error: &dyn std::fmt::Display| NoAnswer {
+    pub fn new(server: Option<SocketAddr>) -> Result<Dns, DnsError> {
+        let failed = |error: &dyn std::fmt::Display| DnsError {
             name: "anything".to_owned(),
             why: error.to_string(),
         };
@@ -66,7 +66,7 @@ impl Dns {
     }
 
     /// The TXT records, the strings of each put together (RFC 7208 3.3, RFC 6376 3.6.2.2).
-    pub(super) async fn txt(&self, name: &str) -> Result<Vec<String>, NoAnswer> {
+    pub(super) async fn txt(&self, name: &str) -> Result<Vec<String>, DnsError> {
         let records = self.ask(name, RecordType::TXT).await?;
         let text = |record| match record {
             RData::TXT(txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
@@ -76,7 +76,7 @@ impl Dns {
     }
 
     /// The hosts of the MX records, without the dot at their end; the root is an empty text.
-    pub(super) async fn mx(&self, name: &str) -> Result<Vec<String>, NoAnswer> {
+    pub(super) async fn mx(&self, name: &str) -> Result<Vec<String>, DnsError> {
         let records = self.ask(name, RecordType::MX).await?;
         let host = |record| match record {
             RData::MX(mx) => Some(mx.exchange.to_string().trim_end_matches('.').to_owned()),
@@ -86,7 +86,7 @@ impl Dns {
     }
 
     /// The addresses of the name, of both families.
-    pub(super) async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, NoAnswer> {
+    pub(super) async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
         let (four, six) =
             tokio::join!(self.ask(name, RecordType::A), self.ask(name, RecordType::AAAA));
         let records = match (four, six) {
@@ -103,7 +103,7 @@ impl Dns {
     }
 
     /// The names that the address is registered for (PTR), without the dot at their end.
-    pub(super) async fn names(&self, address: IpAddr) -> Result<Vec<String>, NoAnswer> {
+    pub(super) async fn names(&self, address: IpAddr) -> Result<Vec<String>, DnsError> {
         let records = self.ask(&reverse(address), RecordType::PTR).await?;
         let name = |record| match record {
             RData::PTR(name) => Some(name.0.to_string().trim_end_matches('.').to_owned()),
@@ -112,8 +112,8 @@ impl Dns {
         Ok(records.into_iter().filter_map(name).collect())
     }
 
-    async fn ask(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, NoAnswer> {
-        let failed = |why: String| NoAnswer { name: format!("{kind} {name}"), why };
+    async fn ask(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, DnsError> {
+        let failed = |why: String| DnsError { name: format!("{kind} {name}"), why };
         // With a dot at its end the name is whole, and no search domain is tried.
         let question = self.0.lookup(format!("{}.", name.trim_end_matches('.')), kind);
         match timeout(WITHIN, question).await {

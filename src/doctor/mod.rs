@@ -4,7 +4,6 @@
 //! Each check hands back a [`Finding`]: what is so, and what to do where it is not well. Must never
 //! change anything, send a message, or wait without an end: what cannot be asked is a warning.
 
-mod certificate;
 pub mod dns;
 pub mod names;
 pub mod one_click;

@@ -56,7 +56,7 @@ async fn one(asked: impl Future<Output = Finding>) -> Vec<Finding> {
 
 async fn bounded(check: &'static str, asked: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
     timeout(WITHIN, asked).await.unwrap_or_else(|_| {
-        let late = Finding::warning(check, "could not ask DNS: it took too long");
+        let late = Finding::warning(check, "DNS did not answer in time");
         vec![late.help("try again later")]
     })
 }
@@ -68,8 +68,8 @@ async fn receives(dns: &Dns, domain: &str) -> Finding {
         Err(error) => return error.finding(MX),
     };
     if hosts.iter().any(String::is_empty) {
-        return Finding::error(MX, format!("{domain} says that it takes no mail (null MX)"))
-            .help("use a domain that takes answers and bounces");
+        return Finding::error(MX, format!("{domain} says that it accepts no mail (null MX)"))
+            .help("use a domain that accepts replies and bounces");
     }
     if let [first, ..] = hosts.as_slice() {
         return Finding::ok(MX, format!("mail to {domain} goes to {first}"));
@@ -77,8 +77,11 @@ async fn receives(dns: &Dns, domain: &str) -> Finding {
     match dns.addresses(domain).await.map(|found| !found.is_empty()) {
         Err(error) => error.finding(MX),
         Ok(true) => Finding::warning(MX, format!("{domain} has an address but no MX record"))
-            .help("publish an MX record: some receivers refuse senders without one"),
-        Ok(false) => Finding::error(MX, format!("mail to {domain} has nowhere to go: no MX"))
-            .help("publish an MX record: receivers refuse senders that cannot be answered"),
+            .help("publish an MX record: some receivers refuse mail from domains without one"),
+        Ok(false) => Finding::error(
+            MX,
+            format!("{domain} cannot receive mail: it has no MX record and no address"),
+        )
+        .help("publish an MX record: receivers refuse senders that nobody can reply to"),
     }
 }

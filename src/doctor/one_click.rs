@@ -22,12 +22,12 @@ pub async fn check(dns: Option<&Dns>, base_url: &str) -> Finding {
     let address = format!("{base_url}/unsubscribe/{NO_TOKEN}");
     let place = format!("{base_url}/unsubscribe/");
     if !base_url.starts_with("https://") {
-        return Finding::warning(CHECK, format!("{place} was not asked: it has no TLS"))
+        return Finding::warning(CHECK, format!("{place} was not checked, because it has no TLS"))
             .help("write https:// in base_url");
     }
     let local = fetch::is_local(&address);
     if dns.is_none() && !local {
-        return Finding::warning(CHECK, format!("{place}: not asked, as DNS is not"));
+        return Finding::warning(CHECK, format!("{place}: not checked, because DNS is not asked"));
     }
     let mut client = match Client::new() {
         Ok(client) => client,
@@ -54,10 +54,11 @@ fn judged(place: &str, answer: Result<Answer, NoAnswer>) -> Finding {
         Err(error) => {
             let message = format!("{place} cannot be reached: {error}");
             return match error {
-                NoAnswer::Dial(DialError::Lookup(..)) => Finding::warning(CHECK, message)
-                    .help("look at the network, and try again later"),
+                NoAnswer::Dial(DialError::Lookup(..)) => {
+                    Finding::warning(CHECK, message).help("check the network, and try again later")
+                }
                 _ => Finding::error(CHECK, message)
-                    .help("correct base_url, or let a web server with a good certificate answer"),
+                    .help("correct base_url, or run a web server with a valid certificate there"),
             };
         }
     };
@@ -66,24 +67,35 @@ fn judged(place: &str, answer: Result<Answer, NoAnswer>) -> Finding {
     match status {
         200..=299 => Finding::ok(
             CHECK,
-            format!("{place} answers one click ({status}), also for a link that nobody has"),
+            format!(
+                "{place} accepts one-click unsubscribing ({status}), even with a link that we \
+                 never sent"
+            ),
         ),
         // Told that the link is none.
         400 | 403 | 410 | 422 => Finding::ok(
             CHECK,
-            format!("{place} answers one click, and refuses a false link ({status})"),
+            format!(
+                "{place} is there for one-click unsubscribing, and refuses a false link ({status})"
+            ),
         ),
         300..=399 => {
             let to = answer.location.map_or_else(String::new, |to| format!(" to {to}"));
-            warning(format!("redirects{to} ({status}), which mailbox providers do not follow"))
-                .help("answer the POST itself: RFC 8058 allows no redirect")
+            warning(format!(
+                "redirects{to} ({status}), but mailbox providers do not follow redirects"
+            ))
+            .help("let this address itself answer the POST: RFC 8058 allows no redirect")
         }
         401 | 407 => warning(format!("asks for a login ({status})"))
-            .help("let everybody in there: the link's token says who it is"),
-        404 | 405 | 501 => warning(format!("does not answer one click ({status})")).help(
-            "let something there take POST and unsubscribe; digest itself does not serve it yet",
+            .help("allow it without a login: the token in the link says who it is"),
+        404 | 405 | 501 => warning(format!(
+            "does not accept one-click unsubscribing ({status})"
+        ))
+        .help(
+            "install something there that accepts the POST and unsubscribes; digest itself does \
+             not do this yet",
         ),
-        _ => warning(format!("answers {status}")).help("look at that server's log"),
+        _ => warning(format!("answers {status}")).help("look into the log of that server"),
     }
 }
 

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use super::Finding;
-use super::dns::{Dns, NoAnswer};
+use super::dns::{Dns, DnsError};
 use super::spf::{self, LOOKUPS, terms};
 use crate::net::host::{is_public, outward};
 
@@ -53,19 +53,20 @@ async fn relay(dns: &Dns, host: &str, domain: &str) -> Option<Finding> {
 /// A relay on this machine: it sends from the address that this machine has outside.
 async fn this_machine(dns: &Dns, domain: &str) -> Vec<Finding> {
     let Some(address) = outward() else {
-        let message = "this machine has no address on a network; its name (PTR) was not looked at";
+        let message = "this computer has no address on a network, so its name (PTR) was not \
+                       checked";
         return vec![Finding::warning(PTR, message)];
     };
     if !is_public(address) {
         let message = format!(
-            "the relay is on this machine, whose address {address} is private: the one that \
-             receivers see is not known here, so neither its name (PTR) nor SPF was looked at"
+            "the relay is on this computer, whose address {address} is private. Receivers see \
+             another address, which is not known here, so its name (PTR) and SPF were not checked"
         );
-        let help = "if this machine sends by itself, give its outer address a name (PTR)";
+        let help = "if this computer delivers mail itself, give its public address a name (PTR)";
         return vec![Finding::warning(PTR, message).help(help)];
     }
     let mut found = vec![named(dns, address).await];
-    found.extend(permitted(dns, "this machine", &[address], domain).await);
+    found.extend(permitted(dns, "this computer", &[address], domain).await);
     found
 }
 
@@ -83,15 +84,19 @@ async fn named(dns: &Dns, address: IpAddr) -> Finding {
 }
 
 fn judged(address: IpAddr, name: Option<&str>, leads_back: bool) -> Finding {
-    let help = "ask who gave you the address for a PTR record that names this host";
+    let help = "ask the provider of the address for a PTR record with the name of this host";
     match (name, leads_back) {
-        (Some(name), true) => Finding::ok(PTR, format!("{address} is named {name}, and back")),
+        (Some(name), true) => Finding::ok(
+            PTR,
+            format!("{address} has the name {name}, and the name leads back to it"),
+        ),
         (Some(name), false) => {
-            let message = format!("{address} is named {name}, which does not lead back to it");
+            let message =
+                format!("{address} has the name {name}, but the name does not lead back to it");
             Finding::warning(PTR, message).help(help)
         }
         (None, _) => {
-            let message = format!("{address} has no name (PTR): large receivers refuse such hosts");
+            let message = format!("{address} has no name (PTR); large receivers refuse such hosts");
             Finding::warning(PTR, message).help(help)
         }
     }
@@ -111,9 +116,11 @@ async fn permitted(dns: &Dns, who: &str, addresses: &[IpAddr], domain: &str) -> 
             Ok(Verdict::Matched('+')) => {}
             Ok(Verdict::Matched(_) | Verdict::NotNamed) => refused.push(address.to_string()),
             Ok(Verdict::Unknown) => {
-                let message = format!("whether SPF of {domain} permits {who} cannot be told here");
+                let message =
+                    format!("it cannot be found out here whether SPF of {domain} permits {who}");
                 return Some(Finding::warning(SPF, message).help(
-                    "it needs macros, ptr, or more look-ups than receivers make; simplify it",
+                    "simplify the record: it needs macros, ptr, or more look-ups than receivers \
+                     make",
                 ));
             }
             Err(error) => return Some(error.finding(SPF)),
@@ -132,8 +139,8 @@ async fn permitted(dns: &Dns, who: &str, addresses: &[IpAddr], domain: &str) -> 
             };
             let message = format!("SPF of {domain} does not permit {who}{which}");
             Finding::warning(SPF, message).help(
-                "add it, if it sends to the world itself; a relay that hands mail on (a \
-                 smarthost) may send from other addresses, and its guide names the include",
+                "add it if it delivers the mail itself; a relay that passes mail on (a smarthost) \
+                 may use other addresses, and its guide says which include you need",
             )
         }
     })
@@ -150,7 +157,7 @@ enum Verdict {
     Unknown,
 }
 
-type Evaluated<'a> = Pin<Box<dyn Future<Output = Result<Verdict, NoAnswer>> + Send + 'a>>;
+type Evaluated<'a> = Pin<Box<dyn Future<Output = Result<Verdict, DnsError>> + Send + 'a>>;
 
 /// The terms from left to right (RFC 7208 4.6.2); `left` look-ups may still be made.
 fn evaluate<'a>(
@@ -214,7 +221,7 @@ async fn other(
     name: &str,
     address: IpAddr,
     left: &mut usize,
-) -> Result<Verdict, NoAnswer> {
+) -> Result<Verdict, DnsError> {
     if name.contains('%') {
         return Ok(Verdict::Unknown);
     }

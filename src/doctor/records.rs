@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 
 use super::Finding;
-use super::dns::{Dns, NoAnswer};
+use super::dns::{Dns, DnsError};
 use crate::message::dkim::Signer;
 
 const DKIM: &str = "dkim";
@@ -41,7 +41,7 @@ pub(super) async fn key(dns: &Dns, signer: &Signer) -> Finding {
         [] => Finding::error(DKIM, format!("there is no key at {name}")).help(publish),
         [record] => compare(&name, &tags(record), &tags(&expected), publish),
         more => Finding::error(DKIM, format!("{name} has {} TXT records", more.len()))
-            .help("leave one: receivers may take any of them"),
+            .help("keep only one: receivers may use any of them"),
     }
 }
 
@@ -55,7 +55,7 @@ fn compare(
     let kind = |tags: &[(String, String)]| tag(tags, "k").unwrap_or("rsa").to_ascii_lowercase();
     let hashes = tag(found, "h").unwrap_or("sha256");
     match tag(found, "p") {
-        None => return wrong(format!("the record at {name} is no DKIM key: it has no p=")),
+        None => return wrong(format!("the record at {name} is not a DKIM key: it has no p=")),
         Some("") => {
             return Finding::error(DKIM, format!("the key at {name} is revoked (empty p=)"))
                 .help("make a key under another selector: `digest dkim keygen --selector NEW`");
@@ -65,21 +65,22 @@ fn compare(
         }
         _ if kind(found) != kind(expected) => {
             let (there, ours) = (kind(found), kind(expected));
-            return wrong(format!("the key at {name} is one of {there}, ours is one of {ours}"));
+            return wrong(format!("the key at {name} is for {there}, but ours is for {ours}"));
         }
         _ if !hashes.split(':').any(|hash| hash.eq_ignore_ascii_case("sha256")) => {
             return wrong(format!("the key at {name} is not for SHA-256 (h={hashes})"));
         }
         Some(public) if !same_key(public, tag(expected, "p").unwrap_or_default()) => {
-            return wrong(format!("the key at {name} is not the one that signs"));
+            return wrong(format!("the key at {name} is not the key that signs the messages"));
         }
         Some(_) => {}
     }
     let testing = tag(found, "t").is_some_and(|flags| flags.split(':').any(|flag| flag == "y"));
-    match testing {
-        true => Finding::warning(DKIM, format!("the key at {name} is marked as a test (t=y)"))
-            .help("take t=y out: receivers may ignore the signature"),
-        false => Finding::ok(DKIM, format!("the key at {name} is the one that signs")),
+    if testing {
+        Finding::warning(DKIM, format!("the key at {name} is marked as a test (t=y)"))
+            .help("remove t=y: with it, receivers may ignore the signature")
+    } else {
+        Finding::ok(DKIM, format!("the key at {name} is the key that signs the messages"))
     }
 }
 
@@ -123,17 +124,20 @@ pub(super) async fn policy(dns: &Dns, domain: &str) -> (Finding, Modes) {
                 return (judged(domain, name, &record), modes);
             }
             more => {
-                let message = format!("_dmarc.{name} has {} policies; none counts", more.len());
-                return (Finding::error(DMARC, message).help("leave one TXT record"), none);
+                let message = format!(
+                    "_dmarc.{name} has {} policies, so receivers ignore all of them",
+                    more.len()
+                );
+                return (Finding::error(DMARC, message).help("keep only one TXT record"), none);
             }
         }
     }
     let missing = Finding::error(DMARC, format!("{domain} has no DMARC policy"))
-        .help(format!("publish TXT _dmarc.{domain} = \"v=DMARC1; p=none\", to begin with"));
+        .help(format!("to begin with, publish TXT _dmarc.{domain} = \"v=DMARC1; p=none\""));
     (missing, none)
 }
 
-async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAnswer> {
+async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, DnsError> {
     let mut records = dns.txt(&format!("_dmarc.{name}")).await?;
     records.retain(|text| tags(text).first().is_some_and(|(k, v)| k == "v" && v == "DMARC1"));
     Ok(records)
@@ -152,7 +156,9 @@ fn judged(domain: &str, name: &str, record: &[(String, String)]) -> Finding {
     };
     let message = match policy.to_ascii_lowercase().as_str() {
         "none" => "p=none, which is enough for bulk mail".to_owned(),
-        "quarantine" | "reject" => format!("p={policy}: mail must be signed or pass SPF, aligned"),
+        "quarantine" | "reject" => {
+            format!("p={policy}: mail must be signed for this domain, or pass SPF for it")
+        }
         _ => {
             let message = format!("the DMARC record at _dmarc.{name} has an unknown p={policy}");
             return Finding::error(DMARC, message).help("write none, quarantine or reject");

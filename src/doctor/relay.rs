@@ -10,16 +10,19 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Finding;
-use super::certificate::Certificate;
+use crate::net::certificate::Certificate;
 use crate::net::tls::{HandshakeError, Secured};
-use crate::smtp::outcome::{Cause, Stage, Trouble};
+use crate::smtp::hello::{Hello, HelloSource};
+use crate::smtp::outcome::Stage;
 use crate::smtp::relay::{Relay, Timeouts, Tls};
 use crate::smtp::session::{Offered, Session};
+use crate::smtp::trouble::{Cause, Trouble};
 
 const REACHED: &str = "relay";
 const TLS: &str = "relay-tls";
 const CERTIFICATE: &str = "relay-certificate";
 const LOGIN: &str = "relay-login";
+const HELLO: &str = "relay-hello";
 const EXTENSIONS: &str = "relay-extensions";
 const SIZE: &str = "size";
 
@@ -79,8 +82,8 @@ async fn one(
     let mut found = Vec::new();
     let plain = relay.tls() == Tls::None;
     if plain && !relay.is_local() {
-        let message = format!("{relay}: mail crosses the network in the clear (tls=none)");
-        found.push(Finding::warning(TLS, message).help("use smtps://, or leave tls=none out"));
+        let message = format!("{relay}: mail crosses the network without encryption (tls=none)");
+        found.push(Finding::warning(TLS, message).help("use smtps://, or remove tls=none"));
     }
     if let Some(reason) = &candidate.no_password {
         let finding = Finding::error(LOGIN, format!("{relay}: {reason}"));
@@ -88,23 +91,27 @@ async fn one(
     }
     if offline && !relay.is_local() {
         // What nobody looked at is not ok.
-        found.push(Finding::warning(REACHED, format!("{relay}: not asked (--offline)")));
+        found.push(Finding::warning(REACHED, format!("{relay}: not checked (--offline)")));
         return found;
     }
     let opened = timeout(WITHIN, Session::open(&relay)).await;
     let Ok(opened) = opened else {
-        let message = format!("{relay}: not ready within {} s", WITHIN.as_secs());
-        found.push(Finding::error(REACHED, message).help("ask who runs it, or try again later"));
+        let message = format!("{relay}: not ready after {} s", WITHIN.as_secs());
+        found.push(
+            Finding::error(REACHED, message).help("ask the people who run it, or try again later"),
+        );
         return found;
     };
     match opened {
         Ok(session) => {
             let offered = session.offered().clone();
             let secured = session.secured();
+            let hello = session.hello().clone();
             session.quit().await;
             let login = candidate.no_password.is_none();
             passed(&relay, Stage::Mail, login, &mut found);
             found.extend(secured.map(|secured| certificate(&relay, &secured, now)));
+            found.push(named(&relay, &hello));
             found.push(extensions(&relay, &offered));
             found.extend(message_size.map(|size| fits(&relay, &offered, size)));
         }
@@ -121,15 +128,15 @@ fn passed(relay: &Relay, stage: Stage, login: bool, found: &mut Vec<Finding>) {
     if matches!(stage, Stage::Connect | Stage::Greeting) {
         return;
     }
-    found.push(Finding::ok(REACHED, format!("{relay}: connects and greets")));
+    found.push(Finding::ok(REACHED, format!("{relay}: can be reached, and greets us")));
     let host = relay.host();
-    let good = format!("and the certificate is good for {host}");
+    let good = format!("and the certificate is valid for {host}");
     let secured = match (relay.tls(), stage) {
         (Tls::Required, Stage::Ehlo | Stage::Starttls) => None,
         (Tls::Required, _) => Some(format!("{relay}: STARTTLS works, {good}")),
         (Tls::Implicit, _) => Some(format!("{relay}: TLS from the first byte, {good}")),
         (Tls::None, _) if relay.is_local() => {
-            Some(format!("{relay}: in the clear, to this machine"))
+            Some(format!("{relay}: no encryption, because it is on this computer"))
         }
         (Tls::None, _) => None,
     };
@@ -138,11 +145,34 @@ fn passed(relay: &Relay, stage: Stage, login: bool, found: &mut Vec<Finding>) {
         found.push(Finding::ok(
             LOGIN,
             match relay.user() {
-                Some(user) => format!("{relay}: the login of {user} is accepted"),
-                None => format!("{relay}: no login is set, and none was asked for so far"),
+                Some(user) => format!("{relay}: accepts the login of {user}"),
+                None => format!(
+                    "{relay}: no user is set, and the relay has not asked for a login so far"
+                ),
             },
         ));
     }
+}
+
+/// Who we say we are: a bare name is refused by many, often not before RCPT.
+fn named(relay: &Relay, hello: &Hello) -> Finding {
+    let message = match &hello.source {
+        HelloSource::Options => format!("{relay}: greeted as {hello}, as hello says"),
+        HelloSource::Machine => format!("{relay}: greeted as {hello}, the name of this computer"),
+        HelloSource::Address(machine) if machine.is_empty() => {
+            format!("{relay}: greeted as {hello}: this computer has no name")
+        }
+        HelloSource::Address(machine) => format!(
+            "{relay}: greeted as {hello}: the name of this computer, {machine}, is not a full host \
+             name"
+        ),
+    };
+    if hello.is_full() {
+        return Finding::ok(HELLO, message);
+    }
+    let message =
+        format!("{message}; this is not a full host name, and many relays refuse such names");
+    Finding::warning(HELLO, message).help("set hello to a full name, such as mail.your.domain")
 }
 
 /// The certificate that TLS was content with: for how long it will be.
@@ -150,10 +180,11 @@ fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
     let version = secured.version;
     let Some(read) = Certificate::read(&secured.certificate) else {
         let message = format!("{relay}: {version}; the certificate's last day cannot be read");
-        return Finding::warning(CERTIFICATE, message).help("look at it with another tool");
+        return Finding::warning(CERTIFICATE, message)
+            .help("look at the certificate with another tool");
     };
     let days = read.days_left(now);
-    let issuer = read.issuer.as_deref().unwrap_or("somebody without a name");
+    let issuer = read.issuer.as_deref().unwrap_or("an issuer without a name");
     let mut names = read.names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
     if read.names.len() > NAMES {
         names.push_str(&format!(" and {} more", read.names.len() - NAMES));
@@ -161,34 +192,47 @@ fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
     let end = read.not_after.strftime("%Y-%m-%d");
     let left = if days == 1 { "1 day" } else { &format!("{days} days") };
     let message = format!(
-        "{relay}: {version}; the certificate for {names}, issued by {issuer}, ends on {end}, in {left}"
+        "{relay}: {version}; the certificate for {names}, issued by {issuer}, ends on {end}, in \
+         {left}"
     );
     match days {
         DAYS_LEFT.. => Finding::ok(CERTIFICATE, message),
-        0.. => Finding::warning(CERTIFICATE, message)
-            .help("renew it, or ask who runs the relay: sends fail from that day on"),
-        _ => Finding::error(CERTIFICATE, message).help("renew it, or ask who runs the relay"),
+        0.. => Finding::warning(CERTIFICATE, message).help(
+            "renew it, or ask the people who run the relay: after that day, nothing can be sent",
+        ),
+        _ => Finding::error(CERTIFICATE, message)
+            .help("renew it, or ask the people who run the relay"),
     }
 }
 
 fn failed(trouble: &Trouble) -> Finding {
     let (check, help) = match (trouble.stage, &trouble.cause) {
-        (Stage::Auth, _) => {
-            (LOGIN, "check user and password; some relays want a key made for apps")
+        (Stage::Ehlo, Cause::Reply(reply)) if reply.class() == 5 => {
+            (HELLO, "if it wants another name, set hello to the full host name of this computer")
         }
-        (_, Cause::Tls(HandshakeError::Expired(..))) => {
-            (TLS, "renew the certificate, or ask who runs the relay; and look at this clock")
-        }
-        (Stage::Starttls, _) => {
-            (TLS, "use smtps:// and its port if the relay has it, or name its root in ca_file")
-        }
-        (_, Cause::Tls(_)) => {
-            (TLS, "correct the host's name or the port, or name the relay's root in ca_file")
-        }
+        (Stage::Auth, _) => (
+            LOGIN,
+            "check the user and the password; some relays need a special password for programs",
+        ),
+        (_, Cause::Tls(HandshakeError::Expired(..))) => (
+            TLS,
+            "renew the certificate, or ask the people who run the relay; also check the clock of \
+             this computer",
+        ),
+        (Stage::Starttls, _) => (
+            TLS,
+            "use smtps:// and its port if the relay has it, or name its root certificate in \
+             ca_file",
+        ),
+        (_, Cause::Tls(_)) => (
+            TLS,
+            "correct the name of the host or the port, or name the relay's root certificate in \
+             ca_file",
+        ),
         (Stage::Connect, _) => {
-            (REACHED, "check host and port; networks often block port 25, so try 465 or 587")
+            (REACHED, "check the host and the port; many networks block port 25, so try 465 or 587")
         }
-        (_, Cause::Reply(_)) => (REACHED, "ask who runs the relay, or try again later"),
+        (_, Cause::Reply(_)) => (REACHED, "ask the people who run the relay, or try again later"),
         _ => (REACHED, "check the port: 465 goes with smtps://, 587 with smtp://"),
     };
     Finding::error(check, trouble.to_string()).help(help)
@@ -209,13 +253,13 @@ fn extensions(relay: &Relay, offered: &Offered) -> Finding {
     let message = match (names(true), names(false)) {
         (offers, lacks) if lacks.is_empty() => format!("{relay}: offers {offers}"),
         (offers, lacks) if offers.is_empty() => format!("{relay}: offers none of {lacks}"),
-        (offers, lacks) => format!("{relay}: offers {offers}; not {lacks}"),
+        (offers, lacks) => format!("{relay}: offers {offers}, but not {lacks}"),
     };
     match (offered.pipelining, relay.pipelining()) {
         (false, _) => Finding::warning(EXTENSIONS, message)
-            .help("without PIPELINING a message takes several round trips; more connections help"),
+            .help("without PIPELINING each message takes longer; use more connections"),
         (true, false) => Finding::warning(EXTENSIONS, format!("{message}; pipelining=off is set"))
-            .help("remove pipelining=off if the relay has been mended"),
+            .help("remove pipelining=off if the relay works correctly now"),
         (true, true) => Finding::ok(EXTENSIONS, message),
     }
 }
@@ -223,14 +267,18 @@ fn extensions(relay: &Relay, offered: &Offered) -> Finding {
 fn fits(relay: &Relay, offered: &Offered, size: u64) -> Finding {
     match offered.size {
         Some(Some(max)) if size > max => {
-            let message = format!("{relay}: a message has {size} bytes, it takes {max}");
-            Finding::error(SIZE, message).help("shrink pictures, or host them: images = \"host\"")
+            let message =
+                format!("{relay}: a message has {size} bytes, but the relay accepts only {max}");
+            Finding::error(SIZE, message)
+                .help("make the pictures smaller, or leave them on the web with images = \"host\"")
         }
-        Some(Some(max)) => {
-            Finding::ok(SIZE, format!("{relay}: a message has {size} bytes of {max}"))
-        }
-        Some(None) | None => {
-            Finding::ok(SIZE, format!("{relay}: a message has {size} bytes; it names no limit"))
-        }
+        Some(Some(max)) => Finding::ok(
+            SIZE,
+            format!("{relay}: a message has {size} bytes; the relay accepts {max}"),
+        ),
+        Some(None) | None => Finding::ok(
+            SIZE,
+            format!("{relay}: a message has {size} bytes; the relay names no limit"),
+        ),
     }
 }

@@ -64,25 +64,29 @@ const FREEMAIL: [&str; 24] = [
 pub fn from_domain(from: &str, relay_hosts: &[&str]) -> Finding {
     const CHECK: &str = "from";
     if !FREEMAIL.contains(&from) {
-        return Finding::ok(CHECK, format!("From is at {from}, a domain of one's own"));
+        return Finding::ok(CHECK, format!("From uses {from}, a domain of your own"));
     }
-    let help = "send from an address at a domain of your own";
+    let help = "send from an address of your own domain";
     let own = |host: &&str| host.strip_suffix(from).is_some_and(|rest| rest.ends_with('.'));
     if !relay_hosts.is_empty() && relay_hosts.iter().all(own) {
-        let message = format!("From is at {from}, which limits what one account may send");
+        let message =
+            format!("From uses {from}, and this provider limits how much one account may send");
         return Finding::warning(CHECK, message).help(help);
     }
-    let message = format!("From is at {from}: only {from} itself may send for it");
+    let message =
+        format!("From uses {from}, but only {from} itself may send mail for its addresses");
     Finding::error(CHECK, message).help(help)
 }
 
 /// Links for unsubscribing count for one click over https only (RFC 8058 3.1).
 pub fn base_url(url: &str) -> Finding {
     const CHECK: &str = "base-url";
-    match url.starts_with("https://") {
-        true => Finding::ok(CHECK, format!("base_url is {url}")),
-        false => Finding::error(CHECK, format!("base_url is {url}, without TLS"))
-            .help("write https://: mailbox providers count no other link for one click"),
+    if url.starts_with("https://") {
+        Finding::ok(CHECK, format!("base_url is {url}"))
+    } else {
+        Finding::error(CHECK, format!("base_url is {url}, without encryption")).help(
+            "write https://: mailbox providers accept no other link for one-click unsubscribing",
+        )
     }
 }
 
@@ -101,18 +105,24 @@ pub fn postal_address(address: Option<&str>) -> Finding {
 pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
     const CHECK: &str = "alignment";
     let from = &domains.from;
-    let fits = |what: &str, other: &str| match other == from {
-        true => format!("From and {what} are both at {from}"),
-        false => format!(
-            "From {from} and {what} {other} belong together, as one is below the other; the \
-             public suffix list was not asked"
-        ),
+    let fits = |what: &str, other: &str| {
+        if other == from {
+            format!("From and {what} both use {from}")
+        } else {
+            format!(
+                "From uses {from} and {what} uses {other}; they match, because one is below the \
+                 other (the public suffix list was not checked)"
+            )
+        }
     };
     let close = |other: &str, strict| if strict { other == from } else { related(other, from) };
     // What would be close enough, were DMARC not strict.
-    let strict = |other: &str, is_strict: bool, tag: &str| match is_strict && related(other, from) {
-        true => format!(", and DMARC wants the very same domain ({tag}=s)"),
-        false => String::new(),
+    let strict = |other: &str, is_strict: bool, tag: &str| {
+        if is_strict && related(other, from) {
+            format!(", and DMARC requires exactly the same domain ({tag}=s)")
+        } else {
+            String::new()
+        }
     };
     let by_path = close(&domains.reverse_path, modes.spf_strict);
     match domains.signing.as_deref() {
@@ -121,10 +131,11 @@ pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
         }
         Some(signing) => {
             let why = strict(signing, modes.dkim_strict, "adkim");
-            let message = format!("From is at {from}, but messages are signed for {signing}{why}");
-            let finding = match by_path {
-                true => Finding::warning(CHECK, message),
-                false => Finding::error(CHECK, message),
+            let message = format!("From uses {from}, but messages are signed for {signing}{why}");
+            let finding = if by_path {
+                Finding::warning(CHECK, message)
+            } else {
+                Finding::error(CHECK, message)
             };
             finding.help(format!("sign for {from}, or send from {signing}"))
         }
@@ -132,7 +143,7 @@ pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
         None => {
             let path = &domains.reverse_path;
             let why = strict(path, modes.spf_strict, "aspf");
-            Finding::warning(CHECK, format!("From is at {from}, but bounces go to {path}{why}"))
+            Finding::warning(CHECK, format!("From uses {from}, but bounces go to {path}{why}"))
                 .help(format!("sign for {from} with [dkim], unless the relay does"))
         }
     }
@@ -140,8 +151,8 @@ pub fn alignment(domains: &Domains, modes: Modes) -> Finding {
 
 /// Nobody signs here.
 pub fn unsigned() -> Finding {
-    Finding::warning("dkim", "there is no [dkim]: messages are signed only if the relay does it")
-        .help("`digest dkim keygen` makes a key, if your relay does not sign")
+    Finding::warning("dkim", "there is no [dkim], so messages are signed only if the relay does it")
+        .help("if your relay does not sign, make a key with `digest dkim keygen`")
 }
 
 /// The headers for one click (RFC 8058) of a message.
@@ -150,10 +161,11 @@ pub fn one_click(message: &[u8]) -> Finding {
     let head = message.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(message.len());
     let head = String::from_utf8_lossy(&message[..head]);
     let post = "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click";
-    match head.contains("\r\nList-Unsubscribe: <https://") && head.contains(post) {
-        true => Finding::ok(CHECK, "messages have both headers for one-click unsubscribing"),
-        false => Finding::error(CHECK, "messages lack a header for one-click unsubscribing")
-            .help("base_url must start with https://"),
+    if head.contains("\r\nList-Unsubscribe: <https://") && head.contains(post) {
+        Finding::ok(CHECK, "messages have both headers for one-click unsubscribing")
+    } else {
+        Finding::error(CHECK, "messages lack a header for one-click unsubscribing")
+            .help("base_url must start with https://")
     }
 }
 

@@ -4,7 +4,7 @@
 //! What it says of the relay's address is looked at in `origin`.
 
 use super::Finding;
-use super::dns::{Dns, NoAnswer};
+use super::dns::{Dns, DnsError};
 
 const CHECK: &str = "spf";
 /// RFC 7208 4.6.4.
@@ -19,24 +19,27 @@ pub(super) async fn check(dns: &Dns, domain: &str) -> Finding {
     let record = match records.as_slice() {
         [] => {
             return Finding::error(CHECK, format!("{domain} has no SPF record"))
-                .help("publish TXT \"v=spf1 include:… -all\" with what your relay's guide says");
+                .help("publish TXT \"v=spf1 include:… -all\", as the guide of your relay says");
         }
         [record] => record,
         more => {
-            let message = format!("{domain} has {} SPF records; receivers take none", more.len());
-            return Finding::error(CHECK, message).help("put them together in one TXT record");
+            let message =
+                format!("{domain} has {} SPF records, so receivers ignore all of them", more.len());
+            return Finding::error(CHECK, message).help("write all of it into one TXT record");
         }
     };
     match lookups(dns, record).await {
         Err(NoCount::Unasked(error)) => error.finding(CHECK),
         Err(NoCount::Missing(name)) => {
-            let message = format!("SPF of {domain} refers to {name}, which has not one SPF record");
-            Finding::error(CHECK, message).help(format!("take {name} out, or correct its name"))
+            let message = format!(
+                "SPF of {domain} refers to {name}, which must have one SPF record and has not"
+            );
+            Finding::error(CHECK, message).help(format!("remove {name}, or correct its name"))
         }
         Ok(count) if count > LOOKUPS => {
             let message =
-                format!("SPF of {domain} needs more than {LOOKUPS} look-ups; receivers give up");
-            Finding::error(CHECK, message).help("take out includes that are no longer used")
+                format!("SPF of {domain} needs more than {LOOKUPS} look-ups, so receivers give up");
+            Finding::error(CHECK, message).help("remove every include that you no longer need")
         }
         Ok(count) => ending(domain, record, count),
     }
@@ -48,20 +51,21 @@ fn ending(domain: &str, record: &str, count: usize) -> Finding {
     let redirect = terms(record).any(|term| term.name == "redirect");
     let message = |what: &str| format!("SPF of {domain} {what} ({count} of {LOOKUPS} look-ups)");
     match all.map(|term| term.qualifier) {
-        Some('-') => Finding::ok(CHECK, message("ends in -all")),
-        Some('~') => Finding::ok(CHECK, message("ends in ~all")),
+        Some('-') => Finding::ok(CHECK, message("ends with -all")),
+        Some('~') => Finding::ok(CHECK, message("ends with ~all")),
         Some('+') => Finding::warning(CHECK, message("lets everybody send (+all)"))
-            .help("end it in -all or ~all"),
-        Some(_) => Finding::warning(CHECK, message("says nothing of other senders (?all)"))
-            .help("end it in -all or ~all"),
-        None if redirect => Finding::ok(CHECK, message("is that of another name (redirect=)")),
-        None => Finding::warning(CHECK, message("has no end")).help("end it in -all or ~all"),
+            .help("end it with -all or ~all"),
+        Some(_) => Finding::warning(CHECK, message("says nothing about other senders (?all)"))
+            .help("end it with -all or ~all"),
+        None if redirect => Finding::ok(CHECK, message("is taken from another name (redirect=)")),
+        None => Finding::warning(CHECK, message("does not end with an all"))
+            .help("end it with -all or ~all"),
     }
 }
 
 /// Why there is no count.
 enum NoCount {
-    Unasked(NoAnswer),
+    Unasked(DnsError),
     Missing(String),
 }
 
@@ -99,7 +103,7 @@ async fn lookups(dns: &Dns, record: &str) -> Result<usize, NoCount> {
 }
 
 /// The SPF records among the TXT records of a name (RFC 7208 4.5).
-pub(super) async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAnswer> {
+pub(super) async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, DnsError> {
     let mut records = dns.txt(name).await?;
     records.retain(|text| {
         let text = text.to_ascii_lowercase();
@@ -110,7 +114,7 @@ pub(super) async fn policies(dns: &Dns, name: &str) -> Result<Vec<String>, NoAns
 
 /// A directive or a modifier.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Term<'a> {
+pub(super) struct SpfTerm<'a> {
     /// `+`, `-`, `~` or `?`.
     pub(super) qualifier: char,
     pub(super) name: &'a str,
@@ -119,13 +123,13 @@ pub(super) struct Term<'a> {
 }
 
 /// The terms behind the version (RFC 7208 4.6.1), in lower case as the record is.
-pub(super) fn terms(record: &str) -> impl Iterator<Item = Term<'_>> {
+pub(super) fn terms(record: &str) -> impl Iterator<Item = SpfTerm<'_>> {
     record.split_ascii_whitespace().skip(1).map(|text| {
         let qualifier = text.chars().next().filter(|c| "+-~?".contains(*c));
         let text = &text[usize::from(qualifier.is_some())..];
         let end = text.find([':', '=', '/']).unwrap_or(text.len());
         let value = text[end..].trim_start_matches([':', '=']);
-        Term { qualifier: qualifier.unwrap_or('+'), name: &text[..end], value }
+        SpfTerm { qualifier: qualifier.unwrap_or('+'), name: &text[..end], value }
     })
 }
 

@@ -32,14 +32,14 @@ pub struct Visit {
 
 /// Who may ask now.
 #[derive(Debug)]
-struct Turns {
+struct HostLimits {
     all: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
-impl Turns {
-    fn new() -> Turns {
-        Turns { all: Arc::new(Semaphore::new(AT_ONCE)), hosts: Mutex::default() }
+impl HostLimits {
+    fn new() -> HostLimits {
+        HostLimits { all: Arc::new(Semaphore::new(AT_ONCE)), hosts: Mutex::default() }
     }
 
     /// A place at the host first: who waits for a busy host must not keep others from theirs.
@@ -55,18 +55,18 @@ impl Turns {
     }
 }
 
-/// Asks all; `told` hears how many are settled after each.
+/// Asks all; `told` hears how many are done after each.
 pub async fn visit(
     client: &Client,
     addresses: BTreeSet<String>,
     mut told: impl FnMut(usize),
 ) -> BTreeMap<String, Visit> {
-    let turns = Arc::new(Turns::new());
+    let limits = Arc::new(HostLimits::new());
     let mut visits = JoinSet::new();
     for address in addresses {
-        let (client, turns) = (client.clone(), Arc::clone(&turns));
+        let (client, limits) = (client.clone(), Arc::clone(&limits));
         visits.spawn(async move {
-            let visit = one(&client, &turns, &address).await;
+            let visit = one(&client, &limits, &address).await;
             (address, visit)
         });
     }
@@ -79,12 +79,12 @@ pub async fn visit(
     found
 }
 
-async fn one(client: &Client, turns: &Turns, address: &str) -> Visit {
+async fn one(client: &Client, limits: &HostLimits, address: &str) -> Visit {
     let mut moved = None;
     let mut for_good = true;
     let mut at = address.to_owned();
     for _ in 0..=REDIRECTS {
-        let answer = match polite(client, turns, &at).await {
+        let answer = match polite(client, limits, &at).await {
             Ok(answer) => answer,
             Err(error) => return Visit { end: Err(error), moved },
         };
@@ -101,23 +101,23 @@ async fn one(client: &Client, turns: &Turns, address: &str) -> Visit {
 }
 
 /// HEAD, and GET where HEAD is refused: many servers know only GET, and say so in many ways.
-async fn polite(client: &Client, turns: &Turns, address: &str) -> Result<Answer, NoAnswer> {
-    let head = in_turn(client, turns, Method::Head, address).await;
+async fn polite(client: &Client, limits: &HostLimits, address: &str) -> Result<Answer, NoAnswer> {
+    let head = in_turn(client, limits, Method::Head, address).await;
     match &head {
         Ok(answer) if answer.status < 400 || answer.status == 429 => head,
-        Ok(_) | Err(NoAnswer::Broken(_)) => in_turn(client, turns, Method::Get, address).await,
+        Ok(_) | Err(NoAnswer::Broken(_)) => in_turn(client, limits, Method::Get, address).await,
         Err(_) => head,
     }
 }
 
 async fn in_turn(
     client: &Client,
-    turns: &Turns,
+    limits: &HostLimits,
     method: Method,
     address: &str,
 ) -> Result<Answer, NoAnswer> {
     let host = host(address).ok_or_else(|| NoAnswer::Address(address.to_owned()))?;
-    let [place, turn] = turns.wait(host).await;
+    let [place, turn] = limits.wait(host).await;
     let answer = client.ask(method, address, WITHIN).await;
     drop(turn);
     // The place at the host stays taken for a while; nobody waits for that.

@@ -67,7 +67,7 @@ pub enum NoAnswer {
     #[error("{0}")]
     Tls(String),
     /// The connection ended, or what came is not HTTP.
-    #[error("no answer that is HTTP: {0}")]
+    #[error("the answer is not valid HTTP: {0}")]
     Broken(String),
     /// So many redirects, and no end.
     #[error("more than {0} redirects")]

@@ -26,7 +26,7 @@ pub enum BlockKind {
         /// Whether items are lines rather than paragraphs.
         tight: bool,
         /// The items.
-        items: Vec<Item>,
+        items: Vec<ListItem>,
     },
     /// A quotation and who said it.
     Quote(Vec<Block>, Option<Vec<Inline>>),
@@ -35,7 +35,7 @@ pub enum BlockKind {
     /// A link that wants to be pressed.
     Button(Link),
     /// A table of data.
-    Table(Table),
+    Table(DataTable),
     /// A block of code, with the language that its fence names.
     Code(String, String),
     /// A thematic break.
@@ -52,7 +52,7 @@ pub enum BlockKind {
 
 /// An item of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Item {
+pub struct ListItem {
     /// A task's box: ticked or not.
     pub task: Option<bool>,
     /// What the item holds.
@@ -100,7 +100,7 @@ pub struct Link {
 
 /// A GFM table.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Table {
+pub struct DataTable {
     /// One for each column.
     pub alignments: Vec<Alignment>,
     /// The header row.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::manifest::{self, Kind, Table, Value};
+use crate::manifest::{self, Table, Value, ValueKind};
 
 /// An article cut in two: its head as a table, and where its text starts.
 pub(super) fn split(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> (Table, usize) {
@@ -16,7 +16,7 @@ pub(super) fn split(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> (Ta
             if text.starts_with("---") || text.starts_with("+++") {
                 problems.push(unclosed(source));
             }
-            (Value { value: Kind::Table(Vec::new()), span: 0..0 }, 0)
+            (Value { value: ValueKind::Table(Vec::new()), span: 0..0 }, 0)
         }
     };
     (Table::new(source, "the front matter", value), body)
@@ -51,7 +51,7 @@ fn fence(text: &str) -> Option<Fence> {
 fn unclosed(source: &Arc<Source>) -> Diagnostic {
     Diagnostic::error("front-matter", "the front matter is never closed")
         .at(Place::span(source, 0..3))
-        .help("end it with a line that holds only --- (or +++ for TOML)")
+        .help("end it with a line of only --- (or +++ for TOML)")
 }
 
 #[cfg(test)]

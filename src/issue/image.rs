@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::crypto;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::picture::{self, Cache, Format, Measured, PictureError, Wish};
+use crate::picture::{self, Cache, Measured, PictureError, PictureFormat, Wish};
 
 /// A file larger than this is not read at all.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
@@ -18,7 +18,7 @@ pub struct Image {
     /// From the publication's root, with `/`: also its path under `base_url`.
     pub path: String,
     /// Of the file: PNG, JPEG, GIF, WebP or SVG.
-    pub format: Format,
+    pub format: PictureFormat,
     /// Pixels of the file, turned as the camera says.
     pub width: usize,
     /// Pixels of the file, turned as the camera says.
@@ -40,7 +40,7 @@ pub struct Sent {
     /// sent mail refers to never changes.
     pub path: String,
     /// Its format; what `prepare` made is PNG, JPEG or GIF.
-    pub format: Format,
+    pub format: PictureFormat,
     /// Pixels.
     pub width: usize,
     /// Pixels.
@@ -77,7 +77,7 @@ pub enum ImageError {
     #[error("{0} cannot be read: {1}")]
     Unreadable(String, String),
     /// Over [`MAX_BYTES`].
-    #[error("{0} is {1:.1} MB large; 32 MB is the most")]
+    #[error("{0} is {1:.1} MB large; at most 32 MB are allowed")]
     Heavy(String, f64),
     /// What the file holds is no picture for an email.
     #[error("{0} {1}")]
@@ -89,13 +89,15 @@ impl ImageError {
     pub fn help(&self) -> &'static str {
         match self {
             ImageError::Missing(_) => {
-                "paths start at the article's folder, and capitals count; is the file committed?"
+                "check the path from the article's folder, the capital letters, and whether the \
+                 file is in git"
             }
             ImageError::Outside(_) => "copy the picture into the issue's folder",
             ImageError::NotAFile(_) => "name a PNG, JPEG or GIF file",
-            ImageError::Unreadable(..) => "look at the file's permissions",
+            ImageError::Unreadable(..) => "check the permissions of the file",
             ImageError::Heavy(..) => {
-                "scale it down: an email shows pictures at 552 pixels, so 1104 are plenty"
+                "make it smaller: an email shows pictures 552 pixels wide, so 1104 pixels are \
+                 enough"
             }
             ImageError::Picture(_, error) => error.help(),
         }
@@ -147,7 +149,7 @@ pub fn prepare(
 }
 
 /// `images/river.webp` -> `images/river-1f0c2a9b37.jpg`.
-fn prepared_path(path: &str, format: Format, bytes: &[u8]) -> String {
+fn prepared_path(path: &str, format: PictureFormat, bytes: &[u8]) -> String {
     let hash = data_encoding::HEXLOWER.encode(&crypto::sha256([bytes])[..5]);
     let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
     let end = path[name_at..].rfind('.').map_or(path.len(), |dot| name_at + dot);
@@ -203,11 +205,11 @@ pub fn open(
 }
 
 /// The number that a file's name gives before its dot, as in `river@2x.png`.
-fn density(path: &str, format: Format) -> usize {
+fn density(path: &str, format: PictureFormat) -> usize {
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     match format {
         // A drawing says its size in pixels of the page.
-        Format::Svg => 1,
+        PictureFormat::Svg => 1,
         _ if stem.ends_with("@2x") => 2,
         _ if stem.ends_with("@3x") => 3,
         _ => 1,
@@ -228,21 +230,6 @@ fn lexically_inside(root: &Path, path: &Path) -> bool {
         }
     }
     plain.starts_with(root)
-}
-
-/// A path as an address holds it (RFC 3986 3.3): what is not `pchar` or `/`, as UTF-8 bytes in
-/// hexadecimal.
-pub fn percent_encode_path(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(byte as char);
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -302,10 +289,10 @@ mod tests {
 
     #[test]
     fn a_prepared_picture_stands_beside_its_file() {
-        let named = |path: &str| prepared_path(path, Format::Jpeg, b"");
+        let named = |path: &str| prepared_path(path, PictureFormat::Jpeg, b"");
         assert_eq!(named("a.b/images/river.webp"), "a.b/images/river-af5570f5a1.jpg");
         assert_eq!(named("a.b/river"), "a.b/river-af5570f5a1.jpg");
-        assert_eq!(density("a@3x.b/river@2x.png", Format::Png), 2);
-        assert_eq!(density("a@3x.b/river.png", Format::Png), 1);
+        assert_eq!(density("a@3x.b/river@2x.png", PictureFormat::Png), 2);
+        assert_eq!(density("a@3x.b/river.png", PictureFormat::Png), 1);
     }
 }

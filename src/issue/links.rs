@@ -18,7 +18,7 @@ pub(super) fn target(href: &str, slots: &Slots) -> Result<String, &'static str> 
     match slot::pieces(&clean).first() {
         Some(Piece::Slot(index)) => {
             let built_in = slots.get(*index).is_some_and(|slot| slot.field == "unsubscribe_url");
-            return if built_in { Ok(clean) } else { Err("a slot cannot be the start of a link") };
+            return if built_in { Ok(clean) } else { Err("a link cannot start with a slot") };
         }
         Some(Piece::Text(text)) if text.starts_with('#') && text.len() > 1 => return Ok(clean),
         _ => {}
@@ -28,9 +28,10 @@ pub(super) fn target(href: &str, slots: &Slots) -> Result<String, &'static str> 
         return Ok(clean);
     }
     let scheme = lower.split(['/', '?', '#']).next().unwrap_or_default();
-    match scheme.contains(':') {
-        true => Err("a link in an email can lead to https:, http:, mailto:, tel: and sms: only"),
-        false => Err("an email has no folder that a relative link could start from"),
+    if scheme.contains(':') {
+        Err("a link in an email can only start with https:, http:, mailto:, tel: or sms:")
+    } else {
+        Err("a link in an email must be a whole address, not a relative path")
     }
 }
 

@@ -17,7 +17,7 @@ use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, mark
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::manifest::{self, Located, Table};
 pub use siblings::{Headline, siblings};
-pub use text::{TextError, read_text, shown};
+pub use text::{TextError, path_from_here, read_text};
 
 /// An issue as far as it could be read, and everything that is wrong with it.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ fn open_manifest(
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
         let known = names(publication).unwrap_or_default();
         let problem = Diagnostic::error("issue-missing", "there is no such issue")
-            .at(Place::File(shown(folder)));
+            .at(Place::File(path_from_here(folder)));
         let meant =
             name.as_deref().and_then(|name| nearest(name, known.iter().map(String::as_str)));
         problems.push(match (meant, known.is_empty()) {
@@ -111,9 +111,10 @@ fn open_manifest(
         Err(error) => {
             let problem = error.diagnostic(&path);
             let missing = !path.exists();
-            problems.push(match missing {
-                true => problem.help("`digest new` makes an issue with all keys"),
-                false => problem,
+            problems.push(if missing {
+                problem.help("`digest new` makes an issue with all keys")
+            } else {
+                problem
             });
             None
         }
@@ -132,8 +133,8 @@ impl Reading<'_> {
         let advertising = table.flag("advertising");
         let allow = allow::read(&mut table);
         let title = table.required_text("title", "add title = \"…\": the issue's headline");
-        let subject =
-            table.required_text("subject", "add subject = \"…\": what an inbox shows first");
+        let subject = table
+            .required_text("subject", "add subject = \"…\": the text that an inbox shows first");
         let preheader = table.text("preheader");
         let date = required_date(&mut table);
         let language = table.language("language");
@@ -187,13 +188,16 @@ impl Reading<'_> {
         let place = Place::span(source, text.span.clone());
         if text.value.trim().contains(['\n', '\r']) {
             self.problems.push(
-                Diagnostic::error("line-break", "this text is a header of the message: one line")
-                    .at(place.clone())
-                    .help("write it between single quotes or on one line"),
+                Diagnostic::error(
+                    "line-break",
+                    "this text goes into a header of the message, so it must be one line",
+                )
+                .at(place.clone())
+                .help("write it between single quotes or on one line"),
             );
         }
         let shielded = self.slots.shield(text.value.trim(), source, offset, &mut self.problems);
-        let value = self.slots.settle(&shielded, &place, &mut self.problems);
+        let value = self.slots.resolve(&shielded, &place, &mut self.problems);
         Located { value: value.replace(['\n', '\r', '\t'], " "), span: text.span }
     }
 
@@ -201,9 +205,12 @@ impl Reading<'_> {
     fn words(&mut self, text: &Located<String>, source: &Arc<Source>) -> String {
         if text.value.contains("{{") {
             self.problems.push(
-                Diagnostic::warning("slot-literal", "no slot is filled here: all read the braces")
-                    .at(Place::span(source, text.span.clone()))
-                    .help("slots work in running text, in the subject and in the preheader"),
+                Diagnostic::warning(
+                    "slot-literal",
+                    "slots do not work here: readers would see the braces",
+                )
+                .at(Place::span(source, text.span.clone()))
+                .help("slots work in the text, in the subject and in the preheader"),
             );
         }
         text.value.trim().to_owned()
@@ -329,8 +336,7 @@ pub fn pictures_choices() -> &'static [(&'static str, Pictures)] {
 fn required_date(table: &mut Table) -> Option<jiff::civil::Date> {
     let date = table.date("date");
     if date.is_none() {
-        let missing =
-            table.required_text("date", "add date = 2025-11-06: the day the issue is dated");
+        let missing = table.required_text("date", "add date = 2025-11-06: the date of the issue");
         debug_assert!(missing.is_none(), "a date that was there has been reported already");
     }
     date
@@ -354,9 +360,12 @@ fn find_image(
 ) -> Option<usize> {
     if path.contains("://") || path.starts_with("data:") || path.starts_with("//") {
         problems.push(
-            Diagnostic::error("image-remote", "a picture must be a file of the publication")
+            Diagnostic::error("image-remote", "a picture must be a file inside the publication")
                 .at(place)
-                .help("copy it into the issue's folder: a picture elsewhere changes or vanishes"),
+                .help(
+                    "copy it into the folder of the issue: a picture on another site can change or \
+                     disappear",
+                ),
         );
         return None;
     }
@@ -388,17 +397,19 @@ fn article_missing(slug: &str, files: &[String], place: Place) -> Diagnostic {
 fn article_twice(slug: &str, place: Place) -> Diagnostic {
     Diagnostic::error("article-twice", format!("the article {slug:?} is named twice"))
         .at(place)
-        .help("an article stands in one section")
+        .help("an article can be in one section only")
 }
 
 fn section_empty(place: Place) -> Diagnostic {
-    Diagnostic::warning("section-empty", "this section has no articles, and is left out")
+    Diagnostic::warning("section-empty", "this section has no articles, so it is left out")
         .at(place)
-        .help("name some, as in articles = [\"first-article\"], or delete the section")
+        .help("add some, such as articles = [\"first-article\"], or delete the section")
 }
 
 fn article_unused(slug: &str, manifest: &Arc<Source>) -> Diagnostic {
-    Diagnostic::warning("article-unused", format!("no section names the article {slug}.md"))
+    Diagnostic::warning("article-unused", format!("the article {slug}.md is in no section"))
         .at(Place::File(manifest.path().to_owned()))
-        .help(format!("add {slug:?} to the articles of a [[section]], or move the file away"))
+        .help(format!(
+            "add {slug:?} to the articles of a [[section]], or move the file to another folder"
+        ))
 }

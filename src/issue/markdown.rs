@@ -9,7 +9,7 @@ use std::sync::Arc;
 use comrak::nodes::{ListType, Node, NodeValue, Sourcepos, TableAlignment};
 use comrak::{Arena, Options, parse_document};
 
-use super::block::{Alignment, Block, BlockKind, Figure, Inline, Item, Link, Table};
+use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem};
 use super::sanitize;
 use super::slot::Slots;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
@@ -25,7 +25,7 @@ const DIRECTIVES: [&str; 5] = ["callout", "note", "only", "lang", "button"];
 pub(super) type FindImage<'a> = dyn FnMut(&str, Place, &mut Vec<Diagnostic>) -> Option<usize> + 'a;
 
 /// What a text is read with.
-pub(super) struct Reader<'a> {
+pub(super) struct MarkdownReader<'a> {
     pub(super) source: &'a Arc<Source>,
     pub(super) slots: &'a mut Slots,
     pub(super) problems: &'a mut Vec<Diagnostic>,
@@ -39,7 +39,7 @@ pub(super) struct Reader<'a> {
 
 /// A text read: its blocks, and the definitions of its footnotes.
 #[derive(Debug, Default)]
-pub(super) struct Text {
+pub(super) struct MarkdownText {
     pub(super) blocks: Vec<Block>,
     pub(super) footnotes: Vec<Vec<Block>>,
 }
@@ -52,20 +52,22 @@ pub(super) fn read<'a>(
     slots: &'a mut Slots,
     problems: &'a mut Vec<Diagnostic>,
     find_image: &'a mut FindImage<'a>,
-) -> Text {
+) -> MarkdownText {
     let shielded = shield_directives(slots.shield(text, source, offset, problems));
     let line_starts =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
     let line_starts = line_starts.collect();
-    let mut reader = Reader { source, slots, problems, find_image, offset, line_starts, depth: 0 };
+    let mut reader =
+        MarkdownReader { source, slots, problems, find_image, offset, line_starts, depth: 0 };
     let arena = Arena::new();
     let root = parse_document(&arena, &shielded, &options());
-    let mut read = Text::default();
+    let mut read = MarkdownText::default();
     for node in root.children() {
         let is_definition = matches!(node.data().value, NodeValue::FootnoteDefinition(_));
-        match is_definition {
-            true => read.footnotes.push(reader.blocks(node, 1)),
-            false => reader.block(node, 0, &mut read.blocks),
+        if is_definition {
+            read.footnotes.push(reader.blocks(node, 1));
+        } else {
+            reader.block(node, 0, &mut read.blocks)
         }
     }
     read
@@ -80,9 +82,10 @@ fn shield_directives(text: String) -> String {
     let shield = |line: &str| {
         let start = line.len() - line.trim_start_matches([' ', '>', '\t']).len();
         let name = start + line[start..].bytes().take_while(|byte| *byte == b':').count();
-        match name - start >= 3 {
-            true => format!("{}{}", &line[..name], line[name..].replace(':', COLON)),
-            false => line.to_owned(),
+        if name - start >= 3 {
+            format!("{}{}", &line[..name], line[name..].replace(':', COLON))
+        } else {
+            line.to_owned()
         }
     };
     text.split_inclusive('\n').map(shield).collect()
@@ -97,7 +100,7 @@ pub(super) fn read_line<'a>(
     problems: &'a mut Vec<Diagnostic>,
 ) -> Vec<Inline> {
     let mut no_image = |_: &str, place: Place, problems: &mut Vec<Diagnostic>| {
-        problems.push(Diagnostic::error("image", "no picture can stand here").at(place));
+        problems.push(Diagnostic::error("image", "a picture cannot be here").at(place));
         None
     };
     let text = read(text, source, offset, slots, problems, &mut no_image);
@@ -129,7 +132,7 @@ fn options() -> Options<'static> {
     options
 }
 
-impl Reader<'_> {
+impl MarkdownReader<'_> {
     /// The bytes of the file that a node was read from.
     fn span(&self, position: Sourcepos) -> Range<usize> {
         let at = |line: usize, column: usize| {
@@ -212,14 +215,14 @@ impl Reader<'_> {
         out.push(Block { span, kind });
     }
 
-    fn items(&mut self, list: Node<'_>, depth: usize) -> Vec<Item> {
+    fn items(&mut self, list: Node<'_>, depth: usize) -> Vec<ListItem> {
         let mut items = Vec::new();
         for node in list.children() {
             let task = match &node.data().value {
                 NodeValue::TaskItem(task) => Some(task.symbol.is_some()),
                 _ => None,
             };
-            items.push(Item { task, blocks: self.blocks(node, depth + 1) });
+            items.push(ListItem { task, blocks: self.blocks(node, depth + 1) });
         }
         items
     }
@@ -315,13 +318,14 @@ impl Reader<'_> {
             TableAlignment::Left | TableAlignment::None => Alignment::Start,
         };
         let alignments = alignments.iter().map(alignment).collect();
-        let mut table = Table { alignments, head: Vec::new(), rows: Vec::new() };
+        let mut table = DataTable { alignments, head: Vec::new(), rows: Vec::new() };
         for row in node.children() {
             let is_head = matches!(row.data().value, NodeValue::TableRow(true));
             let cells = row.children().map(|cell| self.inlines(cell)).collect();
-            match is_head {
-                true => table.head = cells,
-                false => table.rows.push(cells),
+            if is_head {
+                table.head = cells;
+            } else {
+                table.rows.push(cells);
             }
         }
         BlockKind::Table(table)
@@ -329,7 +333,7 @@ impl Reader<'_> {
 
     fn html(&mut self, node: Node<'_>, html: &str, span: Range<usize>, out: &mut Vec<Block>) {
         self.warn_of_removed(node, html);
-        let html = self.settled(&sanitize::without_comments(html), node);
+        let html = self.resolved(&sanitize::without_comments(html), node);
         let (clean, text) = sanitize::block(&html);
         if !clean.trim().is_empty() {
             out.push(Block { span, kind: BlockKind::Html(clean, text) });
@@ -343,7 +347,10 @@ impl Reader<'_> {
             self.problems.push(
                 Diagnostic::warning("html-removed", format!("left out: {}", removed.join(", ")))
                     .at(place)
-                    .help("mail programs block scripts, forms and frames; use Markdown, also for pictures"),
+                    .help(
+                        "mail programs block scripts, forms and frames; use Markdown, for pictures \
+                         too",
+                    ),
             );
         }
     }
@@ -392,9 +399,12 @@ fn has_class(node: Node<'_>, class: &str) -> bool {
 }
 
 fn too_deep(place: Place) -> Diagnostic {
-    Diagnostic::error("nesting", format!("this is nested more than {MAX_DEPTH} levels deep"))
-        .at(place)
-        .help("a mail program shows three or four levels of quotes and lists; flatten it")
+    Diagnostic::error(
+        "nesting",
+        format!("there are more than {MAX_DEPTH} levels inside each other here"),
+    )
+    .at(place)
+    .help("use fewer levels: mail programs show three or four levels of quotes and lists")
 }
 
 fn unknown_directive(info: &str, name: &str, place: Place) -> Diagnostic {
@@ -404,10 +414,11 @@ fn unknown_directive(info: &str, name: &str, place: Place) -> Diagnostic {
         Some("button") => "a button is a link: [Read it](https://…){.button}".to_owned(),
         Some(meant) => format!("did you mean ::: {meant}?"),
         None if info.is_empty() => {
-            "it ends nothing: a block that holds another has more colons, as in :::: callout"
+            "these colons close no block; a block that contains another block needs more colons, \
+             such as :::: callout"
                 .to_owned()
         }
-        None => "known: ::: callout, ::: only tag:member, ::: {lang=ko}".to_owned(),
+        None => "the blocks are ::: callout, ::: only tag:member and ::: {lang=ko}".to_owned(),
     };
     let what = if info.is_empty() {
         "this block has no name".to_owned()

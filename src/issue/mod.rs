@@ -8,14 +8,16 @@ pub mod image;
 mod links;
 pub mod load;
 mod markdown;
+pub mod percent;
 mod sanitize;
+pub mod script;
 pub mod slot;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use self::image::{Image, percent_encode_path};
+use self::image::Image;
 use crate::crypto;
 use crate::diagnostic::{Place, Source};
 use crate::manifest::Located;
@@ -68,7 +70,7 @@ impl Publication {
     /// Where the issue in the folder `name` can be read as a page, if it can.
     pub fn page_of(&self, name: &str) -> Option<String> {
         // A folder's name may hold a space; nothing in an address may.
-        let name = percent_encode_path(name);
+        let name = percent::path(name);
         self.browser_url.as_ref().map(|url| url.replace("{issue}", &name))
     }
 }

@@ -1,5 +1,8 @@
 //! Raw HTML in Markdown, cut down to what is safe and useful in mail. The only file that knows the
 //! sanitiser crate. Scripts, forms, event attributes and `javascript:` never survive.
+//!
+//! The text of clean HTML is read off its tags: the sanitiser has closed and quoted all of them, and
+//! the tree of the checks, which stands below, says nothing about where a line of plain text ends.
 
 use std::collections::{HashMap, HashSet};
 

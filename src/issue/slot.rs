@@ -95,7 +95,7 @@ impl Slots {
     }
 
     /// The same text with every slot replaced by a mark of equal length. `offset` is where `text`
-    /// starts in `source`. What is wrong with a slot is told by [`Slots::settle`], when it is
+    /// starts in `source`. What is wrong with a slot is told by [`Slots::resolve`], when it is
     /// known whether it stands in code.
     pub fn shield(
         &mut self,
@@ -139,7 +139,7 @@ impl Slots {
 
     /// Takes shielded text as text of the message: its slots are used, and what is wrong with them
     /// is reported, at `place` where no better one is known.
-    pub fn settle(&mut self, text: &str, place: &Place, problems: &mut Vec<Diagnostic>) -> String {
+    pub fn resolve(&mut self, text: &str, place: &Place, problems: &mut Vec<Diagnostic>) -> String {
         if !text.contains([MARK, UNCLOSED]) {
             return text.to_owned();
         }
@@ -322,24 +322,27 @@ fn malformed(reason: &NoSlot, place: Place) -> Diagnostic {
 }
 
 fn unclosed(place: Place) -> Diagnostic {
-    Diagnostic::error("slot-syntax", "this {{ opens no slot: it has no name, or no }} on its line")
-        .at(place)
-        .help("write {{ first_name | reader }}; for literal braces write \\{{")
+    Diagnostic::error(
+        "slot-syntax",
+        "this {{ does not open a slot: there is no name, or no }} on the same line",
+    )
+    .at(place)
+    .help("write {{ first_name | reader }}; for literal braces write \\{{")
 }
 
 fn private_use(place: Place) -> Diagnostic {
-    Diagnostic::error("character", "this invisible character shows nothing in any font")
+    Diagnostic::error("character", "no font can show this character")
         .at(place)
-        .help("delete it; it often comes from a word processor's symbol font")
+        .help("delete it; it often comes from the symbol font of a word processor")
 }
 
 fn too_many(place: Place) -> Diagnostic {
     Diagnostic::error(
         "slot-syntax",
-        format!("an issue can have {MOST} different slots, and this is one more"),
+        format!("an issue can have at most {MOST} different slots, and this is one too many"),
     )
     .at(place)
-    .help("repeat fewer different fallbacks")
+    .help("use fewer different fallbacks")
 }
 
 #[cfg(test)]
@@ -353,7 +356,7 @@ mod tests {
         let mut slots = Slots::default();
         let mut problems = Vec::new();
         let shielded = slots.shield(text, &source, 0, &mut problems);
-        slots.settle(&shielded, &Place::span(&source, 0..text.len()), &mut problems);
+        slots.resolve(&shielded, &Place::span(&source, 0..text.len()), &mut problems);
         (shielded, slots, problems)
     }
 

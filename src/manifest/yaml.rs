@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::{Kind, Located, Value};
+use super::{Located, Value, ValueKind};
 
 pub(super) struct SyntaxError {
     pub(super) message: String,
@@ -41,7 +41,7 @@ fn line_start(text: &str, line: u64) -> usize {
 struct Node(Spanned<NodeKind>);
 
 enum NodeKind {
-    Scalar(Kind),
+    Scalar(ValueKind),
     List(Vec<Node>),
     Table(Vec<(Spanned<String>, Node)>),
 }
@@ -51,10 +51,10 @@ impl Node {
         let span = bytes(&self.0.referenced, text, start);
         let value = match self.0.value {
             NodeKind::Scalar(kind) => kind,
-            NodeKind::List(items) => {
-                Kind::List(items.into_iter().map(|item| item.into_value(text, start)).collect())
-            }
-            NodeKind::Table(entries) => Kind::Table(
+            NodeKind::List(items) => ValueKind::List(
+                items.into_iter().map(|item| item.into_value(text, start)).collect(),
+            ),
+            NodeKind::Table(entries) => ValueKind::Table(
                 entries
                     .into_iter()
                     .map(|(key, value)| {
@@ -97,28 +97,29 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<NodeKind, E> {
-        Ok(NodeKind::Scalar(Kind::Text(text.to_owned())))
+        Ok(NodeKind::Scalar(ValueKind::Text(text.to_owned())))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<NodeKind, E> {
-        Ok(NodeKind::Scalar(Kind::Integer(number)))
+        Ok(NodeKind::Scalar(ValueKind::Integer(number)))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<NodeKind, E> {
-        let kind = i64::try_from(number).map_or(Kind::Float(number as f64), Kind::Integer);
+        let kind =
+            i64::try_from(number).map_or(ValueKind::Float(number as f64), ValueKind::Integer);
         Ok(NodeKind::Scalar(kind))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<NodeKind, E> {
-        Ok(NodeKind::Scalar(Kind::Float(number)))
+        Ok(NodeKind::Scalar(ValueKind::Float(number)))
     }
 
     fn visit_bool<E>(self, flag: bool) -> Result<NodeKind, E> {
-        Ok(NodeKind::Scalar(Kind::Bool(flag)))
+        Ok(NodeKind::Scalar(ValueKind::Bool(flag)))
     }
 
     fn visit_unit<E>(self) -> Result<NodeKind, E> {
-        Ok(NodeKind::Scalar(Kind::Null))
+        Ok(NodeKind::Scalar(ValueKind::Null))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<NodeKind, A::Error> {

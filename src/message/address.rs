@@ -19,16 +19,16 @@ pub struct Address {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// No `@`, or nothing on one side of it.
-    #[error("{0:?} has no local part and domain around an @")]
+    #[error("{0:?} is not an address: it needs a name, an @ and a domain")]
     Shape(String),
     /// Control, zero-width and bidi characters have no place in an address.
     #[error("{0:?} contains the invisible character U+{1:04X}")]
     Invisible(String, u32),
     /// RFC 5321 4.5.3.1.1 and 4.5.3.1.3 (with 4.1.2: 254 octets fit into a path).
-    #[error("{0:?} is too long: at most 64 octets before the @ and 254 in all")]
+    #[error("{0:?} is too long: at most 64 bytes before the @ and 254 in all")]
     Long(String),
     /// Neither a dot-string nor a quoted string (RFC 5321 4.1.2, RFC 6531 3.3).
-    #[error("{0:?} is not a valid local part")]
+    #[error("{0:?} is not valid before the @")]
     LocalPart(String),
     /// Not a name that UTS 46 accepts, or a part of it that DNS would not.
     #[error("{0:?} is not a valid domain")]

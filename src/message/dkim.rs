@@ -67,9 +67,10 @@ impl Signer {
     /// What DNS could not hold.
     pub fn new(domain: &str, selector: &str, key: SigningKey) -> Result<Signer, DkimError> {
         let (domain, selector) = (self::domain(domain)?, self::selector(selector)?);
-        match domain.len() + selector.len() + "._domainkey.".len() > NAME {
-            true => Err(DkimError::Selector(selector)),
-            false => Ok(Signer { domain, selector, key }),
+        if domain.len() + selector.len() + "._domainkey.".len() > NAME {
+            Err(DkimError::Selector(selector))
+        } else {
+            Ok(Signer { domain, selector, key })
         }
     }
 
@@ -122,10 +123,7 @@ impl Signer {
 pub fn domain(text: &str) -> Result<String, DkimError> {
     let wrong = || DkimError::Domain(text.to_owned());
     let address = Address::parse(&format!("x@{text}")).map_err(|_| wrong())?;
-    match is_name(address.domain()) {
-        true => Ok(address.domain().to_owned()),
-        false => Err(wrong()),
-    }
+    if is_name(address.domain()) { Ok(address.domain().to_owned()) } else { Err(wrong()) }
 }
 
 /// A selector, in lower case.
@@ -133,9 +131,10 @@ pub fn domain(text: &str) -> Result<String, DkimError> {
 /// # Errors
 /// [`DkimError::Selector`].
 pub fn selector(text: &str) -> Result<String, DkimError> {
-    match is_name(text) {
-        true => Ok(text.to_ascii_lowercase()),
-        false => Err(DkimError::Selector(text.to_owned())),
+    if is_name(text) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err(DkimError::Selector(text.to_owned()))
     }
 }
 
@@ -266,9 +265,10 @@ struct Tags<'a> {
 impl Tags<'_> {
     /// A tag that white space separates from what stands before it.
     fn word(&mut self, text: &str) {
-        match self.column + 1 + text.len() > LINE {
-            true => self.fold(),
-            false => self.write(" "),
+        if self.column + 1 + text.len() > LINE {
+            self.fold()
+        } else {
+            self.write(" ")
         }
         self.write(text);
     }

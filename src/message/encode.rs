@@ -64,9 +64,10 @@ pub(super) fn quoted_printable(text: &str, out: &mut Vec<u8>) {
             line_start = out.len();
             continue;
         }
-        match plain {
-            true => out.push(byte),
-            false => bytes[at..at + length].iter().for_each(|byte| push_hex(*byte, out)),
+        if plain {
+            out.push(byte);
+        } else {
+            bytes[at..at + length].iter().for_each(|byte| push_hex(*byte, out));
         }
         at += length;
     }
@@ -276,9 +277,10 @@ mod tests {
             let mut whole = String::new();
             for (text, is_literal) in &parts {
                 whole.push_str(text);
-                match is_literal {
-                    true => writer.literal(&Base64Literal::new(text), &mut out),
-                    false => writer.value(text, &mut out),
+                if *is_literal {
+                    writer.literal(&Base64Literal::new(text), &mut out);
+                } else {
+                    writer.value(text, &mut out);
                 }
             }
             writer.finish(&mut out);

@@ -178,9 +178,10 @@ fn phrase(name: &str, out: &mut Vec<u8>, column: &mut usize) {
     };
     if is_plain(name) && name.len() <= 60 {
         out.push(b' ');
-        let text = match name.split(' ').all(is_atom) {
-            true => name.to_owned(),
-            false => format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
+        let text = if name.split(' ').all(is_atom) {
+            name.to_owned()
+        } else {
+            format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
         };
         out.extend_from_slice(text.as_bytes());
         *column += 1 + text.len();

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::issue::script::WritingScript;
 use crate::message::address::Address;
 
 /// A subscriber in one send.
@@ -125,15 +126,12 @@ fn pairs<'a>(text: &'a str, ends: &'a [(u32, u32)]) -> impl Iterator<Item = (&'a
 /// The last line of defence before a header: readers mend control characters and say so.
 fn one_line(text: &str) -> Cow<'_, str> {
     let odd = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    match text.contains(odd) {
-        true => Cow::Owned(text.replace(odd, " ")),
-        false => Cow::Borrowed(text),
-    }
+    if text.contains(odd) { Cow::Owned(text.replace(odd, " ")) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a name is written in Hangul syllables only.
+/// Whether a name is written in Hangul only.
 fn is_hangul(name: &str) -> bool {
-    name.chars().all(|c| ('\u{AC00}'..='\u{D7A3}').contains(&c))
+    name.chars().all(|c| WritingScript::of(c) == Some(WritingScript::Hangul))
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ mod values;
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
 use super::address::Address;
 use super::dkim::{self, Signer};
 use super::encode::{self, Base64Literal, Base64Writer, Encoding};
@@ -15,7 +17,7 @@ use super::header::{self, HeaderText, Mailbox};
 use super::recipient::Recipient;
 use super::token::Keys;
 use super::{Envelope, Message};
-use crate::compose::{Composition, Context, Picture, Segment};
+use crate::compose::{Composition, Picture, Segment, SlotContext};
 use crate::crypto::signing::SignError;
 use crate::issue::slot::Slot;
 use values::{Passages, Values, plain_text};
@@ -87,12 +89,12 @@ pub struct Template {
     /// Header fields that are the same for all, each block complete.
     before_to: Vec<u8>,
     after_to: Vec<u8>,
-    parts: Vec<Part>,
+    parts: Vec<BodyPart>,
     size: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+enum BodyPart {
     /// The same bytes for all.
     Bytes(Vec<u8>),
     Quoted(Vec<QuotedSegment>),
@@ -102,7 +104,7 @@ enum Part {
 #[derive(Clone, Debug)]
 enum QuotedSegment {
     Literal(Vec<u8>),
-    Slot(usize, Context),
+    Slot(usize, SlotContext),
     When(String),
     EndWhen,
 }
@@ -110,7 +112,7 @@ enum QuotedSegment {
 #[derive(Clone, Debug)]
 enum Base64Segment {
     Literal(Base64Literal),
-    Slot(usize, Context),
+    Slot(usize, SlotContext),
     When(String),
     EndWhen,
 }
@@ -121,10 +123,12 @@ impl Template {
         let before_to = headers_before_to(&identity);
         let after_to = headers_after_to(composition, &identity, occasion);
         let parts = body(composition);
-        let size = before_to.len() + after_to.len() + parts.iter().map(Part::size).sum::<usize>();
-        let issue = match occasion.test {
-            true => format!("{} test {}", composition.issue, occasion.date),
-            false => composition.issue.clone(),
+        let size =
+            before_to.len() + after_to.len() + parts.iter().map(BodyPart::size).sum::<usize>();
+        let issue = if occasion.test {
+            format!("{} test {}", composition.issue, occasion.date)
+        } else {
+            composition.issue.clone()
         };
         Template {
             issue,
@@ -153,6 +157,15 @@ impl Template {
     /// The Message-ID of a recipient's message, without angle brackets.
     pub fn message_id(&self, address: &Address) -> String {
         self.message_id_of(&self.token(address))
+    }
+
+    /// The Message-ID of a copy that a recipient gets on purpose, after `earlier` others. It is
+    /// another one: a mail program may hide the second of two messages with one Message-ID, and a
+    /// relay's log could not tell them apart.
+    pub fn copy_message_id(&self, address: &Address, earlier: u64) -> String {
+        let Identity { keys, list_id, .. } = &self.identity;
+        let copy = format!("{} copy {earlier}", self.issue);
+        self.message_id_of(&keys.message_token(list_id, &copy, address))
     }
 
     /// What names a recipient's message.
@@ -284,7 +297,9 @@ impl Template {
 
 /// An address within a `mailto:` URI (RFC 6068 2).
 fn mailto(address: &str) -> String {
-    address.replace('%', "%25").replace('?', "%3F").replace('&', "%26").replace('"', "%22")
+    const RESERVED: &AsciiSet =
+        &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'&').add(b'"').add(b'<').add(b'>');
+    utf8_percent_encode(address, RESERVED).to_string()
 }
 
 fn headers_before_to(identity: &Identity) -> Vec<u8> {
@@ -329,13 +344,13 @@ fn headers_after_to(
 
 /// Everything from `Content-Type` on: alternative(text, html), or alternative(text, related(html,
 /// pictures)) (RFC 2046 5.1.4, RFC 2387).
-fn body(composition: &Composition) -> Vec<Part> {
+fn body(composition: &Composition) -> Vec<BodyPart> {
     let hash = composition.hash_hex();
     // `=_` cannot stand in quoted-printable, nor `_` in base64: no boundary can be met by chance.
     let outer = format!("=_alternative_{}", &hash[..16]);
     let inner = format!("=_related_{}", &hash[..16]);
     let mut parts = Vec::new();
-    let bytes = |text: String| Part::Bytes(text.into_bytes());
+    let bytes = |text: String| BodyPart::Bytes(text.into_bytes());
     parts.push(bytes(format!(
         "Content-Type: multipart/alternative; boundary=\"{outer}\"\r\n\r\n--{outer}\r\n"
     )));
@@ -345,8 +360,8 @@ fn body(composition: &Composition) -> Vec<Part> {
         parts.extend(text_part("text/html", &composition.html));
     } else {
         parts.push(bytes(format!(
-            "Content-Type: multipart/related; boundary=\"{inner}\";\r\n type=\"text/html\"\r\n\r\n\
-             --{inner}\r\n"
+            "Content-Type: multipart/related; boundary=\"{inner}\";\r\n \
+             type=\"text/html\"\r\n\r\n--{inner}\r\n"
         )));
         parts.extend(text_part("text/html", &composition.html));
         let mut pictures = Vec::new();
@@ -354,7 +369,7 @@ fn body(composition: &Composition) -> Vec<Part> {
             picture_part(picture, &inner, &mut pictures);
         }
         pictures.extend_from_slice(format!("\r\n--{inner}--\r\n").as_bytes());
-        parts.push(Part::Bytes(pictures));
+        parts.push(BodyPart::Bytes(pictures));
     }
     parts.push(bytes(format!("\r\n--{outer}--\r\n")));
     parts
@@ -364,27 +379,28 @@ fn picture_part(picture: &Picture, boundary: &str, out: &mut Vec<u8>) {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     let name: String = picture.file_name.chars().map(plain).collect();
     let head = format!(
-        "\r\n--{boundary}\r\nContent-Type: {}\r\nContent-Transfer-Encoding: base64\r\n\
-         Content-ID: <{}>\r\nContent-Disposition: inline; filename=\"{name}\"\r\n\r\n",
+        "\r\n--{boundary}\r\nContent-Type: {}\r\nContent-Transfer-Encoding: base64\r\nContent-ID: \
+         <{}>\r\nContent-Disposition: inline; filename=\"{name}\"\r\n\r\n",
         picture.media_type, picture.content_id,
     );
     out.extend_from_slice(head.as_bytes());
     encode::base64_lines(&picture.bytes, out);
 }
 
-fn text_part(media_type: &str, segments: &[Segment]) -> [Part; 2] {
+fn text_part(media_type: &str, segments: &[Segment]) -> [BodyPart; 2] {
     let quoted = quoted_segments(segments);
     let base64 = base64_segments(segments);
-    let (quoted, base64) = (Part::Quoted(quoted), Part::Base64(base64));
-    let (encoding, part) = match quoted.size() <= base64.size() {
-        true => (Encoding::QuotedPrintable, quoted),
-        false => (Encoding::Base64, base64),
+    let (quoted, base64) = (BodyPart::Quoted(quoted), BodyPart::Base64(base64));
+    let (encoding, part) = if quoted.size() <= base64.size() {
+        (Encoding::QuotedPrintable, quoted)
+    } else {
+        (Encoding::Base64, base64)
     };
     let head = format!(
         "Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n",
         encoding.name()
     );
-    [Part::Bytes(head.into_bytes()), part]
+    [BodyPart::Bytes(head.into_bytes()), part]
 }
 
 fn quoted_segments(segments: &[Segment]) -> Vec<QuotedSegment> {
@@ -411,19 +427,19 @@ fn base64_segments(segments: &[Segment]) -> Vec<Base64Segment> {
     segments.iter().map(segment).collect()
 }
 
-impl Part {
+impl BodyPart {
     /// Bytes that are the same for all.
     fn size(&self) -> usize {
         match self {
-            Part::Bytes(bytes) => bytes.len(),
-            Part::Quoted(segments) => segments
+            BodyPart::Bytes(bytes) => bytes.len(),
+            BodyPart::Quoted(segments) => segments
                 .iter()
                 .map(|segment| match segment {
                     QuotedSegment::Literal(bytes) => bytes.len(),
                     _ => 16,
                 })
                 .sum(),
-            Part::Base64(segments) => segments
+            BodyPart::Base64(segments) => segments
                 .iter()
                 .map(|segment| match segment {
                     Base64Segment::Literal(literal) => literal.size(),
@@ -436,8 +452,8 @@ impl Part {
     fn write(&self, values: &Values<'_>, recipient: &Recipient, out: &mut Vec<u8>) {
         let mut passages = Passages::default();
         match self {
-            Part::Bytes(bytes) => out.extend_from_slice(bytes),
-            Part::Quoted(segments) => {
+            BodyPart::Bytes(bytes) => out.extend_from_slice(bytes),
+            BodyPart::Quoted(segments) => {
                 for segment in segments {
                     match segment {
                         QuotedSegment::When(tag) => passages.open(recipient.has_tag(tag)),
@@ -450,7 +466,7 @@ impl Part {
                     }
                 }
             }
-            Part::Base64(segments) => {
+            BodyPart::Base64(segments) => {
                 let mut writer = Base64Writer::default();
                 for segment in segments {
                     match segment {

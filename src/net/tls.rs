@@ -1,19 +1,27 @@
 //! TLS at both ends of a connection: whose certificates are trusted, and a clear word when a
 //! handshake fails.
 //!
-//! Certificates are checked against this machine's roots, and those of a file besides. There must
-//! never be a way to leave the check out: a server with a certificate of its own is what that file
-//! is for.
+//! Certificates are checked against this machine's roots, and those of a file besides. A server's
+//! own certificate may stand in that file too: then exactly that one is trusted, for the names and
+//! days in it. There must never be a way to leave the check out.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, Error as TlsError, ProtocolVersion, ServerConfig};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, ProtocolVersion,
+    ServerConfig, SignatureScheme,
+};
 use rustls_platform_verifier::Verifier;
+
+use super::certificate::Certificate;
 
 /// The client's end: whom it trusts. Cheap to clone; sessions are resumed among clones.
 #[derive(Clone, Debug)]
@@ -68,7 +76,7 @@ pub enum HandshakeError {
     #[error("the certificate of {0} is not valid: {1}")]
     Invalid(String, String),
     /// What came is no TLS at all.
-    #[error("{0} does not speak TLS on this port from the start")]
+    #[error("{0} does not speak TLS from the start on this port")]
     NoTls(String),
     /// The two ends do not agree.
     #[error("TLS with {0} failed: {1}")]
@@ -89,11 +97,12 @@ impl TlsClient {
     pub fn new(ca_file: Option<&Path>) -> Result<TlsClient, TlsSetupError> {
         let own = ca_file.map(certificates).transpose()?.unwrap_or_default();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier = Verifier::new_with_extra_roots(own, Arc::clone(&provider));
-        let config = verifier.and_then(|verifier| {
+        let roots = Verifier::new_with_extra_roots(own.iter().cloned(), Arc::clone(&provider));
+        let config = roots.and_then(|roots| {
             let versions = ClientConfig::builder_with_provider(provider)
                 .with_safe_default_protocol_versions()?;
-            let checked = versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+            let trusted = Arc::new(Trusted { roots, own });
+            let checked = versions.dangerous().with_custom_certificate_verifier(trusted);
             Ok(checked.with_no_client_auth())
         });
         Ok(TlsClient(Arc::new(config.map_err(|error| TlsSetupError::Roots(error.to_string()))?)))
@@ -118,6 +127,87 @@ impl From<Arc<ServerConfig>> for TlsServer {
     fn from(config: Arc<ServerConfig>) -> TlsServer {
         TlsServer(config)
     }
+}
+
+/// The machine's roots and those of a file; and the certificates of that file as servers' own.
+///
+/// A certificate that is its own issuer is no good under the rules for chains: what `openssl req
+/// -x509` makes says that it is an authority, and an authority's is refused as a server's.
+#[derive(Debug)]
+struct Trusted {
+    roots: Verifier,
+    own: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        if self.own.iter().any(|own| own == end_entity) {
+            return verify_own(end_entity, server_name, now);
+        }
+        let roots = &self.roots;
+        let checked =
+            roots.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        checked.map_err(|error| match error {
+            // Whatever rule it breaks first, what matters is that nobody else vouches for it.
+            TlsError::InvalidCertificate(CertificateError::Other(_))
+                if Certificate::read(end_entity).is_some_and(|read| read.is_own_issuer) =>
+            {
+                CertificateError::UnknownIssuer.into()
+            }
+            error => error,
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.roots.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.roots.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.roots.supported_verify_schemes()
+    }
+}
+
+/// Names and days of a certificate that is trusted as such. That the server has its key is shown by
+/// the signature of the handshake.
+fn verify_own(
+    certificate: &CertificateDer<'_>,
+    server_name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, TlsError> {
+    verify_server_name(&ParsedCertificate::try_from(certificate)?, server_name)?;
+    let read = Certificate::read(certificate).ok_or(CertificateError::BadEncoding)?;
+    let moment = |time: jiff::Timestamp| {
+        UnixTime::since_unix_epoch(Duration::from_secs(time.as_second().try_into().unwrap_or(0)))
+    };
+    let (not_before, not_after) = (moment(read.not_before), moment(read.not_after));
+    if now < not_before {
+        return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
+    }
+    if now > not_after {
+        return Err(CertificateError::ExpiredContext { time: now, not_after }.into());
+    }
+    Ok(ServerCertVerified::assertion())
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
@@ -154,8 +244,13 @@ pub(super) fn explain(host: &str, error: io::Error) -> HandshakeError {
             CertificateError::NotValidForName => HandshakeError::WrongName(host, String::new()),
             CertificateError::NotValidForNameContext { presented, .. } => {
                 let names = presented.iter().map(|name| bare(name)).collect::<Vec<_>>().join(", ");
-                let names = if names.is_empty() { "names no host".to_owned() } else { names };
-                HandshakeError::WrongName(host, format!(", only for {names}"))
+                HandshakeError::WrongName(
+                    host,
+                    match names.as_str() {
+                        "" => ": it names no host (subjectAltName)".to_owned(),
+                        names => format!(", only for {names}"),
+                    },
+                )
             }
             CertificateError::Expired => HandshakeError::Expired(host, String::new()),
             CertificateError::ExpiredContext { not_after, .. } => {
@@ -164,10 +259,24 @@ pub(super) fn explain(host: &str, error: io::Error) -> HandshakeError {
             CertificateError::NotValidYetContext { not_before, .. } => {
                 HandshakeError::Invalid(host, format!("it begins on {}", day(*not_before)))
             }
-            reason => HandshakeError::Invalid(host, reason.to_string()),
+            reason => HandshakeError::Invalid(host, in_words(reason)),
         },
         TlsError::InvalidMessage(_) => HandshakeError::NoTls(host),
         other => HandshakeError::Refused(host, other.to_string()),
+    }
+}
+
+/// What else is wrong with a certificate; rustls has no words for most of it.
+fn in_words(reason: &CertificateError) -> String {
+    match reason {
+        CertificateError::BadEncoding => "it cannot be read".to_owned(),
+        CertificateError::BadSignature => "its signature is wrong".to_owned(),
+        CertificateError::Revoked => "it has been withdrawn by who issued it".to_owned(),
+        CertificateError::NotValidYet => "it is not valid yet".to_owned(),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not meant for a server".to_owned()
+        }
+        other => format!("it breaks the rules for certificates ({other})"),
     }
 }
 

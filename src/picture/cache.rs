@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Format, Prepared, Wish};
+use super::{PictureFormat, Prepared, Wish};
 use crate::crypto;
 
 /// Part of each name: another number wherever the same original becomes other bytes.
@@ -38,7 +38,7 @@ impl Cache {
         if hash != checksum(&words[1..], rest) {
             return None;
         }
-        let formats = [Format::Png, Format::Jpeg, Format::Gif];
+        let formats = [PictureFormat::Png, PictureFormat::Jpeg, PictureFormat::Gif];
         Some(Prepared {
             format: formats.into_iter().find(|format| format.extension() == kind)?,
             width: width.parse().ok()?,
@@ -99,8 +99,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::of(dir.path());
         let bytes: Arc<[u8]> = Arc::from(b"line\nline \xff".as_slice());
-        let made = Prepared { format: Format::Png, width: 3, height: 2, bytes: Some(bytes) };
-        let as_it_is = Prepared { format: Format::Gif, width: 3, height: 2, bytes: None };
+        let made = Prepared { format: PictureFormat::Png, width: 3, height: 2, bytes: Some(bytes) };
+        let as_it_is = Prepared { format: PictureFormat::Gif, width: 3, height: 2, bytes: None };
         assert_eq!(cache.find("a"), None);
         cache.keep("a", &made);
         cache.keep("b", &as_it_is);

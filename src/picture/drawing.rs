@@ -53,7 +53,7 @@ fn read(bytes: &[u8]) -> Result<Tree, PictureError> {
         match node.tag_name().name() {
             "text" => return Err(PictureError::Drawing("text")),
             "image" | "feImage" | "foreignObject" => {
-                return Err(PictureError::Drawing("a picture or a page in it"));
+                return Err(PictureError::Drawing("another picture or page inside it"));
             }
             _ => {}
         }

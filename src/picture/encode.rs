@@ -21,12 +21,11 @@ pub(super) fn jpeg(pixels: &RgbImage) -> Result<Vec<u8>, PictureError> {
     let size = |pixels: u32| u16::try_from(pixels).map_err(|_| PictureError::Damaged);
     let (width, height) = (size(pixels.width())?, size(pixels.height())?);
     let grey = pixels.pixels().all(|Rgb([red, green, blue])| red == green && green == blue);
-    let written = match grey {
-        true => {
-            let luma: Vec<u8> = pixels.pixels().map(|pixel| pixel.0[0]).collect();
-            encoder.encode(&luma, width, height, ColorType::Luma)
-        }
-        false => encoder.encode(pixels.as_raw(), width, height, ColorType::Rgb),
+    let written = if grey {
+        let luma: Vec<u8> = pixels.pixels().map(|pixel| pixel.0[0]).collect();
+        encoder.encode(&luma, width, height, ColorType::Luma)
+    } else {
+        encoder.encode(pixels.as_raw(), width, height, ColorType::Rgb)
     };
     written.map_err(|_| PictureError::Damaged)?;
     Ok(out)
@@ -60,13 +59,13 @@ pub(super) fn png(image: &DynamicImage) -> Result<Vec<u8>, PictureError> {
     }
 }
 
-type Palette = (Vec<u8>, Vec<u8>);
+type IndexedColors = (Vec<u8>, Vec<u8>);
 
 fn write_png(
     width: u32,
     height: u32,
     color: PngColor,
-    palette: Option<Palette>,
+    palette: Option<IndexedColors>,
     data: &[u8],
 ) -> Result<Vec<u8>, PictureError> {
     let mut out = Vec::new();

@@ -7,7 +7,7 @@ use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use imagesize::ImageType;
 
-use super::{Format, MAX_PIXELS, Measured, PictureError, drawing, parts};
+use super::{MAX_PIXELS, Measured, PictureError, PictureFormat, drawing, parts};
 
 /// Looks at a file's first bytes, and at the note that says which way up a camera was held.
 ///
@@ -15,27 +15,28 @@ use super::{Format, MAX_PIXELS, Measured, PictureError, drawing, parts};
 /// A [`PictureError`]; a file may still turn out damaged when its pixels are decoded.
 pub fn measure(bytes: &[u8]) -> Result<Measured, PictureError> {
     let format = match imagesize::image_type(bytes) {
-        Ok(ImageType::Png) => Format::Png,
-        Ok(ImageType::Jpeg) => Format::Jpeg,
-        Ok(ImageType::Gif) => Format::Gif,
-        Ok(ImageType::Webp) => Format::Webp,
+        Ok(ImageType::Png) => PictureFormat::Png,
+        Ok(ImageType::Jpeg) => PictureFormat::Jpeg,
+        Ok(ImageType::Gif) => PictureFormat::Gif,
+        Ok(ImageType::Webp) => PictureFormat::Webp,
         Ok(ImageType::Heif(_)) => return Err(PictureError::Format("an AVIF or HEIC picture")),
         Ok(ImageType::Tiff) => return Err(PictureError::Format("a TIFF picture")),
         Ok(ImageType::Bmp) => return Err(PictureError::Format("a BMP picture")),
         _ if drawing::is_one(bytes) => {
             let (width, height) = drawing::size(bytes)?;
-            return sized(Format::Svg, width, height);
+            return sized(PictureFormat::Svg, width, height);
         }
         _ => return Err(PictureError::Damaged),
     };
     let size = imagesize::blob_size(bytes).map_err(|_| PictureError::Damaged)?;
-    match turned(orientation(format, bytes)) {
-        true => sized(format, size.height, size.width),
-        false => sized(format, size.width, size.height),
+    if turned(orientation(format, bytes)) {
+        sized(format, size.height, size.width)
+    } else {
+        sized(format, size.width, size.height)
     }
 }
 
-fn sized(format: Format, width: usize, height: usize) -> Result<Measured, PictureError> {
+fn sized(format: PictureFormat, width: usize, height: usize) -> Result<Measured, PictureError> {
     if width == 0 || height == 0 {
         return Err(PictureError::Damaged);
     }
@@ -46,16 +47,16 @@ fn sized(format: Format, width: usize, height: usize) -> Result<Measured, Pictur
 }
 
 /// Which way up the picture is; upright where it does not say.
-pub(super) fn orientation(format: Format, bytes: &[u8]) -> Orientation {
+pub(super) fn orientation(format: PictureFormat, bytes: &[u8]) -> Orientation {
     let parts = match format {
-        Format::Png => parts::png(bytes),
-        Format::Jpeg => parts::jpeg(bytes),
-        Format::Webp => {
+        PictureFormat::Png => parts::png(bytes),
+        PictureFormat::Jpeg => parts::jpeg(bytes),
+        PictureFormat::Webp => {
             let decoder = WebPDecoder::new(Cursor::new(bytes));
             let orientation = decoder.and_then(|mut decoder| decoder.orientation());
             return orientation.unwrap_or(Orientation::NoTransforms);
         }
-        Format::Gif | Format::Svg => None,
+        PictureFormat::Gif | PictureFormat::Svg => None,
     };
     parts.map_or(Orientation::NoTransforms, |parts| parts.orientation)
 }

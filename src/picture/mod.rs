@@ -23,7 +23,7 @@ pub const MAX_PIXELS: usize = 64_000_000;
 
 /// The formats that are read. Mail programs show the first three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum PictureFormat {
     /// PNG.
     Png,
     /// JPEG.
@@ -36,26 +36,26 @@ pub enum Format {
     Svg,
 }
 
-impl Format {
+impl PictureFormat {
     /// The media type (IANA).
     pub fn media_type(self) -> &'static str {
         match self {
-            Format::Png => "image/png",
-            Format::Jpeg => "image/jpeg",
-            Format::Gif => "image/gif",
-            Format::Webp => "image/webp",
-            Format::Svg => "image/svg+xml",
+            PictureFormat::Png => "image/png",
+            PictureFormat::Jpeg => "image/jpeg",
+            PictureFormat::Gif => "image/gif",
+            PictureFormat::Webp => "image/webp",
+            PictureFormat::Svg => "image/svg+xml",
         }
     }
 
     /// How a file of it ends, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
-            Format::Png => "png",
-            Format::Jpeg => "jpg",
-            Format::Gif => "gif",
-            Format::Webp => "webp",
-            Format::Svg => "svg",
+            PictureFormat::Png => "png",
+            PictureFormat::Jpeg => "jpg",
+            PictureFormat::Gif => "gif",
+            PictureFormat::Webp => "webp",
+            PictureFormat::Svg => "svg",
         }
     }
 }
@@ -64,7 +64,7 @@ impl Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measured {
     /// Its format, whatever the file is called.
-    pub format: Format,
+    pub format: PictureFormat,
     /// Pixels, of the picture as it is looked at: a camera's note that it is turned is heeded.
     pub width: usize,
     /// Pixels.
@@ -78,7 +78,7 @@ pub enum PictureError {
     #[error("is not a picture, or is damaged")]
     Damaged,
     /// Over [`MAX_PIXELS`].
-    #[error("is {0} x {1} pixels large; 64 megapixels is the most")]
+    #[error("is {0} x {1} pixels large; at most 64 megapixels are allowed")]
     Large(usize, usize),
     /// A format that is not read.
     #[error("is {0}, which many mail programs cannot show")]
@@ -97,14 +97,15 @@ impl PictureError {
         match self {
             PictureError::Damaged => "save it as PNG, JPEG or GIF",
             PictureError::Large(..) => {
-                "scale it down: an email shows pictures at 552 pixels, so 1104 are plenty"
+                "make it smaller: an email shows pictures 552 pixels wide, so 1104 pixels are \
+                 enough"
             }
             PictureError::Format(_) => {
                 "save it as PNG, JPEG or GIF, as `magick picture.avif picture.jpg` does"
             }
             PictureError::Moving => "save it as GIF, as `magick picture.webp picture.gif` does",
             PictureError::Drawing(_) => {
-                "turn text into paths (in Inkscape: Path, Object to Path), or save it as PNG"
+                "turn the text into paths (in Inkscape: Path, Object to Path), or save it as PNG"
             }
         }
     }
@@ -125,7 +126,7 @@ pub struct Wish<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
     /// PNG, JPEG or GIF.
-    pub format: Format,
+    pub format: PictureFormat,
     /// Pixels.
     pub width: usize,
     /// Pixels.

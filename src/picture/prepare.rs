@@ -14,7 +14,9 @@ use image::{AnimationDecoder as _, DynamicImage, ImageDecoder, Limits, RgbImage,
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::parts::Parts;
-use super::{Format, Measured, PictureError, Prepared, Wish, drawing, encode, measure, parts};
+use super::{
+    Measured, PictureError, PictureFormat, Prepared, Wish, drawing, encode, measure, parts,
+};
 
 /// What a decoder may take: 64 megapixels of 16-bit RGBA.
 const MAX_MEMORY: u64 = 512 * 1024 * 1024;
@@ -41,30 +43,31 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
     let Wish { bytes, measured, .. } = wish;
     let fine = 2 * wish.width;
     let parts = match measured.format {
-        Format::Svg => {
+        PictureFormat::Svg => {
             let height = scaled_height(measured, fine);
             let drawn = DynamicImage::ImageRgba8(drawing::draw(bytes, fine, height)?);
             let drawn = opaque(drawn);
-            return made(Format::Png, &drawn, encode::png(&drawn)?);
+            return made(PictureFormat::Png, &drawn, encode::png(&drawn)?);
         }
-        Format::Gif => {
+        PictureFormat::Gif => {
             let moves = frames(bytes)? > 1;
             if moves || measured.width <= fine {
                 return Ok(as_it_is(measured));
             }
             None
         }
-        Format::Png => Some(parts::png(bytes).ok_or(PictureError::Damaged)?),
-        Format::Jpeg => Some(parts::jpeg(bytes).ok_or(PictureError::Damaged)?),
-        Format::Webp => None,
+        PictureFormat::Png => Some(parts::png(bytes).ok_or(PictureError::Damaged)?),
+        PictureFormat::Jpeg => Some(parts::jpeg(bytes).ok_or(PictureError::Damaged)?),
+        PictureFormat::Webp => None,
     };
     if let Some(parts) = parts.as_ref().filter(|parts| parts.apart) {
-        return match may_stay(parts) {
-            true => Ok(Prepared {
+        return if may_stay(parts) {
+            Ok(Prepared {
                 bytes: (parts.plain != *bytes).then(|| Arc::from(&parts.plain[..])),
                 ..as_it_is(measured)
-            }),
-            false => Err(PictureError::Format("a JPEG picture with its colours in separate scans")),
+            })
+        } else {
+            Err(PictureError::Format("a JPEG picture with its colours in separate scans"))
         };
     }
     let (image, profile) = decode(measured.format, bytes)?;
@@ -73,7 +76,7 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
     }
     let mut image = in_srgb(opaque(image), profile.as_deref());
     image.apply_orientation(measure::orientation(measured.format, bytes));
-    let drawn = measured.format != Format::Jpeg && is_drawing(&image);
+    let drawn = measured.format != PictureFormat::Jpeg && is_drawing(&image);
     let scaled = scaled(image, measured, fine);
     let (format, encoded) = encoded(&scaled, drawn)?;
     match parts.filter(|parts| measured.width <= fine && may_stay(parts)) {
@@ -86,7 +89,11 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
     }
 }
 
-fn made(format: Format, image: &DynamicImage, bytes: Vec<u8>) -> Result<Prepared, PictureError> {
+fn made(
+    format: PictureFormat,
+    image: &DynamicImage,
+    bytes: Vec<u8>,
+) -> Result<Prepared, PictureError> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     Ok(Prepared { format, width, height, bytes: Some(Arc::from(bytes)) })
 }
@@ -101,7 +108,10 @@ fn may_stay(parts: &Parts) -> bool {
 }
 
 /// The pixels, and the colour profile that they are meant in.
-fn decode(format: Format, bytes: &[u8]) -> Result<(DynamicImage, Option<Vec<u8>>), PictureError> {
+fn decode(
+    format: PictureFormat,
+    bytes: &[u8],
+) -> Result<(DynamicImage, Option<Vec<u8>>), PictureError> {
     fn read(mut decoder: impl ImageDecoder) -> image::ImageResult<(DynamicImage, Option<Vec<u8>>)> {
         let mut limits = Limits::default();
         limits.max_alloc = Some(MAX_MEMORY);
@@ -111,17 +121,17 @@ fn decode(format: Format, bytes: &[u8]) -> Result<(DynamicImage, Option<Vec<u8>>
     }
     let bytes = Cursor::new(bytes);
     let read = match format {
-        Format::Png => PngDecoder::new(bytes).and_then(read),
-        Format::Jpeg => JpegDecoder::new(bytes).and_then(read),
-        Format::Gif => GifDecoder::new(bytes).and_then(read),
-        Format::Webp => {
+        PictureFormat::Png => PngDecoder::new(bytes).and_then(read),
+        PictureFormat::Jpeg => JpegDecoder::new(bytes).and_then(read),
+        PictureFormat::Gif => GifDecoder::new(bytes).and_then(read),
+        PictureFormat::Webp => {
             let decoder = WebPDecoder::new(bytes).map_err(|_| PictureError::Damaged)?;
             if decoder.has_animation() {
                 return Err(PictureError::Moving);
             }
             read(decoder)
         }
-        Format::Svg => return Err(PictureError::Damaged),
+        PictureFormat::Svg => return Err(PictureError::Damaged),
     };
     read.map_err(|_| PictureError::Damaged)
 }
@@ -146,9 +156,10 @@ fn opaque(image: DynamicImage) -> DynamicImage {
         return DynamicImage::ImageRgb8(image.into_rgb8());
     }
     let pixels = image.into_rgba8();
-    match pixels.pixels().all(|pixel| pixel.0[3] == 255) {
-        true => DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8()),
-        false => DynamicImage::ImageRgba8(pixels),
+    if pixels.pixels().all(|pixel| pixel.0[3] == 255) {
+        DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8())
+    } else {
+        DynamicImage::ImageRgba8(pixels)
     }
 }
 
@@ -246,20 +257,18 @@ fn each_color(pixels: &mut RgbaImage, change: impl Fn(u32, u32) -> u32) {
 
 /// PNG for what one sees through and for drawings, unless it is a drawing by its margins only;
 /// JPEG for the rest.
-fn encoded(image: &DynamicImage, drawn: bool) -> Result<(Format, Vec<u8>), PictureError> {
+fn encoded(image: &DynamicImage, drawn: bool) -> Result<(PictureFormat, Vec<u8>), PictureError> {
     let DynamicImage::ImageRgb8(pixels) = image else {
-        return Ok((Format::Png, encode::png(image)?));
+        return Ok((PictureFormat::Png, encode::png(image)?));
     };
-    let photograph = |pixels: &RgbImage| encode::jpeg(pixels).map(|bytes| (Format::Jpeg, bytes));
+    let photograph =
+        |pixels: &RgbImage| encode::jpeg(pixels).map(|bytes| (PictureFormat::Jpeg, bytes));
     if !drawn {
         return photograph(pixels);
     }
     let png = encode::png(image)?;
     let jpeg = photograph(pixels)?;
-    match png.len() > 4 * jpeg.1.len() {
-        true => Ok(jpeg),
-        false => Ok((Format::Png, png)),
-    }
+    if png.len() > 4 * jpeg.1.len() { Ok(jpeg) } else { Ok((PictureFormat::Png, png)) }
 }
 
 #[cfg(test)]

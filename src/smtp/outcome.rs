@@ -1,8 +1,8 @@
 //! Reply, or no reply -> what it means: for the recipient, the message, the session, the relay.
 //!
-//! The one file that decides. Callers hand over what they heard, or that they heard nothing, and
-//! what the session had been ([`History`]); they judge none of it. Everything here is a pure
-//! function, so that the catalogue of faults reads as a table in the tests below. The rule above all others:
+//! The one file that decides; [`super::trouble`] does so for the session. Callers hand over what they
+//! heard, or that they heard nothing, and judge none of it. Everything here is a pure function, so
+//! that the catalogue of faults reads as a table in the tests below. The rule above all others:
 //! once the final dot may have left us, only a reply tells accepted from refused; without one the
 //! outcome is [`Outcome::Uncertain`], never a retry and never a guess.
 
@@ -10,17 +10,18 @@ mod wording;
 
 use std::fmt;
 
-use super::relay::{Relay, Tls};
+use serde::{Deserialize, Serialize};
+
 use super::reply::Reply;
 use super::session::Offered;
+use super::trouble::in_words;
 use super::wire::Loss;
 use crate::message::Message;
 use crate::message::address::Address;
-use crate::net::dial::DialError;
-use crate::net::tls::HandshakeError;
 
 /// Where in a session something happened (RFC 5321 3 and 4.3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Name look-up, TCP, and the handshake of implicit TLS.
     Connect,
@@ -100,71 +101,6 @@ pub enum Outcome {
     Unsent(Failure),
 }
 
-/// What to do about a [`Trouble`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Remedy {
-    /// Connect again at once: the session had done its share.
-    Reconnect,
-    /// Connect again with pipelining off: replies and commands fell out of step.
-    Lockstep,
-    /// Connect again after a growing pause.
-    BackOff,
-    /// Stop: waiting does not help, a person must.
-    Stop,
-}
-
-/// Why a session ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The relay said so.
-    Reply(Reply),
-    /// The name servers say that the relay's name has no address.
-    NoSuchHost,
-    /// The handshake failed, or the certificate is not good.
-    Tls(HandshakeError),
-    /// The relay does not offer what our options ask for, or what it does is not safe.
-    Unfit,
-    /// No answer, or none that could be understood.
-    NoAnswer,
-    /// It refuses one recipient after the other, for what is no recipient's fault.
-    Refuses,
-}
-
-/// The end of a session before its work was done.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{relay}: {text}")]
-pub struct Trouble {
-    /// The relay, without its password.
-    pub relay: String,
-    /// Where it happened.
-    pub stage: Stage,
-    /// [`Scope::Session`] or [`Scope::Relay`].
-    pub scope: Scope,
-    /// Why.
-    pub cause: Cause,
-    /// One sentence for people.
-    pub text: String,
-    /// What to do.
-    pub remedy: Remedy,
-}
-
-/// What a session had been and done when it ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct History<'a> {
-    pub(super) relay: &'a Relay,
-    /// Messages settled by a reply to their final dot.
-    pub(super) carried: u64,
-    /// Whether commands left in groups.
-    pub(super) pipelined: bool,
-}
-
-impl<'a> History<'a> {
-    /// That of a session which is still being opened.
-    pub(super) fn of_opening(relay: &'a Relay) -> History<'a> {
-        History { relay, carried: 0, pipelined: false }
-    }
-}
-
 impl fmt::Display for Stage {
     /// As it stands in "the relay refused …".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,6 +121,23 @@ impl fmt::Display for Stage {
 }
 
 impl Stage {
+    /// The word for it where rows are written down.
+    pub fn word(self) -> &'static str {
+        match self {
+            Stage::Connect => "connect",
+            Stage::Greeting => "greeting",
+            Stage::Ehlo => "ehlo",
+            Stage::Starttls => "starttls",
+            Stage::Auth => "auth",
+            Stage::Mail => "mail",
+            Stage::Rcpt => "rcpt",
+            Stage::Data => "data",
+            Stage::LoneDot => "lonedot",
+            Stage::Body => "body",
+            Stage::Dot => "dot",
+        }
+    }
+
     /// Whether the code is the success of this stage. Exact where RFC 5321 4.3.2 is exact: a
     /// wrong success means that replies and commands are out of step.
     pub fn expects(self, code: u16) -> bool {
@@ -206,12 +159,21 @@ impl Failure {
     pub fn about(&self) -> About {
         let Some(reply) = &self.reply else {
             // Found before a command was spent: the message's size, or what an address needs.
-            return if self.scope == Scope::Message { About::Us } else { About::Recipient };
+            return match self.scope {
+                Scope::Message => About::Us,
+                Scope::Recipient => About::Recipient,
+                Scope::Session | Scope::Relay => About::Unclear,
+            };
         };
         let text = wording::without_addresses(&reply.text);
-        if is_about_us(self.stage, reply) || wording::is_about_us(&text) {
+        let for_now = reply.class() == 4;
+        let about_us = is_about_us(self.stage, reply) || wording::is_about_us(&text);
+        if about_us && !(for_now && (self.is_greylisting() || wording::may_mean_the_rate(&text))) {
             About::Us
-        } else if is_about_the_mailbox(reply) || wording::is_about_the_mailbox(&text) {
+        } else if for_now && matches!(reply.subject(), Some(1 | 2))
+            || is_about_the_mailbox(reply)
+            || wording::is_about_the_mailbox(&text)
+        {
             About::Recipient
         } else {
             About::Unclear
@@ -243,7 +205,7 @@ impl Failure {
             None => self.text.chars().filter(|c| !c.is_ascii_digit()).collect(),
             Some(reply) => {
                 let enhanced = reply.enhanced.map(|code| code.to_string()).unwrap_or_default();
-                let text = wording::common(&reply.text, recipient);
+                let text = wording::same_for_all(&reply.text, recipient);
                 format!("{} {enhanced} {text}", reply.code)
             }
         }
@@ -270,45 +232,6 @@ impl Failure {
                 let text = reply.text.to_lowercase();
                 reply.class() == 4 && (text.contains("greylist") || text.contains("graylist"))
             })
-    }
-}
-
-impl Trouble {
-    /// That of a relay that refuses every message of ours; `said` is how.
-    pub fn of_refusals(relay: &Relay, said: &str) -> Trouble {
-        Trouble {
-            relay: relay.to_string(),
-            stage: Stage::Rcpt,
-            scope: Scope::Relay,
-            cause: Cause::Refuses,
-            text: format!("it refuses the message or its sender: {said}"),
-            remedy: Remedy::Stop,
-        }
-    }
-
-    /// What the server said, where it said something.
-    pub fn reply(&self) -> Option<&Reply> {
-        match &self.cause {
-            Cause::Reply(reply) => Some(reply),
-            _ => None,
-        }
-    }
-
-    /// Whether a connection was turned away before any mail, perhaps as one too many: by 421, by
-    /// 4.7.x, or with the usual words.
-    pub fn asks_for_fewer_connections(&self) -> bool {
-        let opening = matches!(self.stage, Stage::Greeting | Stage::Ehlo | Stage::Auth);
-        let turned_away = |reply: &Reply| {
-            let text = reply.text.to_lowercase();
-            reply.code == 421
-                || (reply.class() == 4 && (reply.subject() == Some(7) || text.contains("too many")))
-        };
-        opening && self.reply().is_some_and(turned_away)
-    }
-
-    /// Whether the relay's name has no address, as far as the name servers know.
-    pub fn is_about_the_name(&self) -> bool {
-        self.cause == Cause::NoSuchHost
     }
 }
 
@@ -350,6 +273,12 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
     })
 }
 
+/// The outcome of an attempt that gets no reply, or something that is none.
+#[cfg(test)]
+pub(crate) fn without_reply(stage: Stage, garbled: bool) -> Outcome {
+    of_loss(stage, if garbled { &Loss::OutOfTurn } else { &Loss::Closed })
+}
+
 /// What the absence of a reply means.
 pub(super) fn of_loss(stage: Stage, loss: &Loss) -> Outcome {
     let failure =
@@ -373,7 +302,7 @@ pub(super) fn of_offer(offered: &Offered, message: &Message) -> Option<Outcome> 
     let (envelope, size) = (&message.envelope, message.bytes.len() as u64);
     match offered.size {
         Some(Some(max)) if size > max => {
-            let text = format!("the message has {size} bytes, the relay takes {max}");
+            let text = format!("the message has {size} bytes; the relay takes {max} at most");
             return Some(Outcome::Refused(failure(Scope::Message, text)));
         }
         _ if offered.smtputf8 => return None,
@@ -444,83 +373,6 @@ fn is_about_the_mailbox(reply: &Reply) -> bool {
 /// that takes no mail.
 fn is_unauthenticated(reply: &Reply) -> bool {
     (20..=27).any(|detail| reply.is_about(7, detail)) || reply.is_about(7, 515)
-}
-
-/// The end of a session by a reply.
-pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>) -> Trouble {
-    let in_transaction = matches!(
-        stage,
-        Stage::Mail | Stage::Rcpt | Stage::Data | Stage::LoneDot | Stage::Body | Stage::Dot
-    );
-    let (scope, remedy) = match (stage, reply.code, reply.class()) {
-        // Many relays end a session after so many messages with a 421: not a bad sign.
-        (_, 421, _) if in_transaction && history.carried > 0 => (Scope::Session, Remedy::Reconnect),
-        (_, 421, _) | (Stage::Connect | Stage::Greeting, ..) => (Scope::Session, Remedy::BackOff),
-        (Stage::Auth, _, 4) => (Scope::Relay, Remedy::BackOff),
-        (_, _, 4) => (Scope::Session, Remedy::BackOff),
-        (Stage::Ehlo | Stage::Starttls | Stage::Auth, ..) => (Scope::Relay, Remedy::Stop),
-        (_, 530 | 534 | 535 | 538, _) => (Scope::Relay, Remedy::Stop),
-        // It explains why the text could not be written: nothing is out of step.
-        (Stage::Body, ..) => (Scope::Session, Remedy::BackOff),
-        _ if history.pipelined => (Scope::Session, Remedy::Lockstep),
-        _ => (Scope::Session, Remedy::BackOff),
-    };
-    let text = match (reply.code, reply.class()) {
-        (421, _) => format!("the relay ended the session: {reply}"),
-        (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
-        _ => format!("protocol error: {reply} is no answer to {stage}"),
-    };
-    let relay = history.relay.to_string();
-    Trouble { relay, stage, scope, cause: Cause::Reply(reply), text, remedy }
-}
-
-/// The end of a session without a reply.
-pub(super) fn trouble_of_loss(stage: Stage, loss: &Loss, history: History<'_>) -> Trouble {
-    let cause = match loss {
-        Loss::Dial(DialError::NoSuchHost(_)) => Cause::NoSuchHost,
-        Loss::Handshake(error) => Cause::Tls(error.clone()),
-        Loss::Unfit(_) => Cause::Unfit,
-        _ => Cause::NoAnswer,
-    };
-    let (scope, remedy) = match (stage, &cause) {
-        // Our configuration's fault, unless the name was known a minute ago.
-        (_, Cause::NoSuchHost) => (Scope::Relay, Remedy::BackOff),
-        (_, Cause::Tls(error)) if !error.may_pass() => (Scope::Relay, Remedy::Stop),
-        (_, Cause::Unfit) => (Scope::Relay, Remedy::Stop),
-        // In lockstep DATA is not sent behind a refusal, and no such dot is needed.
-        (Stage::LoneDot, _) => (Scope::Session, Remedy::Lockstep),
-        (Stage::Mail | Stage::Rcpt | Stage::Data, _)
-            if history.pipelined && loss.is_out_of_step() =>
-        {
-            (Scope::Session, Remedy::Lockstep)
-        }
-        // A silent end between two messages is how some relays count to their limit.
-        (Stage::Mail, _) if history.carried > 0 => (Scope::Session, Remedy::Reconnect),
-        _ => (Scope::Session, Remedy::BackOff),
-    };
-    let hint = match loss {
-        Loss::Dial(DialError::NoSuchHost(_)) => "; check the relay's name",
-        Loss::Handshake(HandshakeError::UntrustedIssuer(_)) => {
-            "; if it is the relay's own, name it or its root with ?ca_file=PATH"
-        }
-        Loss::Handshake(HandshakeError::NoTls(_)) if history.relay.tls() == Tls::Implicit => {
-            "; write smtp:// for STARTTLS"
-        }
-        _ => "",
-    };
-    let text = format!("{}{hint}", in_words(stage, loss));
-    Trouble { relay: history.relay.to_string(), stage, scope, cause, text, remedy }
-}
-
-/// A sentence for what came instead of a reply.
-fn in_words(stage: Stage, loss: &Loss) -> String {
-    match (stage, loss) {
-        (Stage::Connect, _) | (_, Loss::Handshake(_) | Loss::Unfit(_)) => loss.to_string(),
-        (Stage::Greeting, _) => format!("no greeting from the relay: {loss}"),
-        (Stage::Body, _) => format!("while sending the text: {loss}"),
-        (Stage::Dot, _) => format!("after the final dot: {loss}"),
-        (stage, _) => format!("no usable answer to {stage}: {loss}"),
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! network in the clear without somebody having written so. A password must never be shown, in
 //! `Debug` and `Display` neither.
 
+pub mod error;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -15,9 +17,11 @@ use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::extension::ClientId;
 use secrecy::SecretString;
 
+use super::hello;
 use crate::diagnostic::nearest;
 use crate::net::host::is_this_machine;
 use crate::net::tls::TlsClient;
+use error::RelayError;
 
 /// The query keys of a relay URL.
 const KEYS: [&str; 7] =
@@ -76,67 +80,6 @@ impl Default for Timeouts {
     }
 }
 
-/// What is wrong with a relay's options, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RelayError {
-    /// No `smtp://` or `smtps://`. The text is not repeated: it may hold a password.
-    #[error(
-        "a relay starts with smtps:// (TLS) or smtp:// (STARTTLS): smtps://user@mail.example.org"
-    )]
-    Scheme,
-    /// No host, or one that is no name or address.
-    #[error("{0:?} is not a host: write smtps://user@mail.example.org:465")]
-    Host(String),
-    /// A port that is no number from 1 to 65535. Not repeated: `user:password` without a host looks
-    /// like a host and a port.
-    #[error(
-        "what follows the host is not a port from 1 to 65535 \
-         (in a password, write / as %2F, ? as %3F, @ as %40)"
-    )]
-    Port,
-    /// Something behind the port that is no query.
-    #[error("a relay has no path: remove {0:?}")]
-    Path(String),
-    /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
-    #[error(
-        "the {0} is not percent-encoded correctly: write % as %25, @ as %40, : as %3A, / as %2F"
-    )]
-    Encoding(&'static str),
-    /// A control character in user, password or hello name.
-    #[error("the {0} contains a control character")]
-    Control(&'static str),
-    /// An unknown query key; the help is the nearest known one.
-    #[error("unknown relay option {given:?}{}: known are {}", suggestion(.near), KEYS.join(", "))]
-    Key {
-        /// As written.
-        given: String,
-        /// The known key that was probably meant.
-        near: Option<&'static str>,
-    },
-    /// A known key with a value that it does not take.
-    #[error("{key}={value} is not possible: {help}")]
-    Value {
-        /// The key.
-        key: &'static str,
-        /// The value as written.
-        value: String,
-        /// What to write.
-        help: &'static str,
-    },
-    /// A password without a user.
-    #[error(
-        "a password needs a user: write smtps://user@host, or set the user beside the password"
-    )]
-    NoUser,
-    /// A password that would cross a network in the clear.
-    #[error("refusing to send a password to {0} in the clear: remove tls=none, or use smtps://")]
-    ClearPassword(String),
-}
-
-fn suggestion(near: &Option<&'static str>) -> String {
-    near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default()
-}
-
 /// User and password.
 #[derive(Clone)]
 pub(super) struct Login {
@@ -153,7 +96,7 @@ pub struct Relay {
     login: Option<Login>,
     user: Option<String>,
     mechanism: Option<Mechanism>,
-    hello: ClientId,
+    hello: Option<ClientId>,
     connections: usize,
     max_messages_per_connection: Option<u64>,
     ca_file: Option<PathBuf>,
@@ -165,6 +108,8 @@ pub struct Relay {
 
 impl Relay {
     /// Reads `smtps://user:password@host:port?key=value`.
+    /// Not by the `url` crate: it takes a password with a `/` or `#` for a part of the path, and its
+    /// errors do not say what to write instead.
     ///
     /// # Errors
     /// A [`RelayError`]; it never repeats the password.
@@ -199,8 +144,7 @@ impl Relay {
             login: None,
             user: None,
             mechanism: None,
-            // The system's name for this machine may be no host name at all.
-            hello: parse_hello(&ClientId::default().to_string()).unwrap_or(LOOPBACK),
+            hello: None,
             connections: 4,
             max_messages_per_connection: None,
             ca_file: None,
@@ -274,6 +218,15 @@ impl Relay {
         self
     }
 
+    /// The same relay, greeted with this name or address.
+    ///
+    /// # Errors
+    /// [`RelayError::Value`]: it is neither.
+    pub fn with_hello(mut self, text: &str) -> Result<Relay, RelayError> {
+        self.hello = Some(hello_of(text)?);
+        Ok(self)
+    }
+
     /// The same relay, trusting the PEM certificates of this file as well as the system's.
     pub fn with_ca_file(mut self, path: impl Into<PathBuf>) -> Relay {
         self.ca_file = Some(path.into());
@@ -311,6 +264,11 @@ impl Relay {
         self.user.is_some() && self.login.is_none()
     }
 
+    /// Whether there is a password.
+    pub fn has_password(&self) -> bool {
+        self.login.is_some()
+    }
+
     /// Connections at once.
     pub fn connections(&self) -> usize {
         self.connections
@@ -339,8 +297,8 @@ impl Relay {
         self.mechanism
     }
 
-    pub(super) fn hello(&self) -> &ClientId {
-        &self.hello
+    pub(super) fn hello(&self) -> Option<&ClientId> {
+        self.hello.as_ref()
     }
 
     pub(super) fn ca_file(&self) -> Option<&Path> {
@@ -394,7 +352,7 @@ impl Relay {
                 Ok(count @ 1..) => self.max_messages_per_connection = Some(count),
                 _ => return Err(wrong("write a number from 1")),
             },
-            ("hello", text) => self.hello = parse_hello(text).ok_or_else(|| wrong(HELLO_HELP))?,
+            ("hello", text) => self.hello = Some(hello_of(text)?),
             ("ca_file", "") => return Err(wrong("write the path of a PEM file")),
             ("ca_file", path) => self.ca_file = Some(PathBuf::from(path)),
             ("pipelining", "on") => self.pipelining = true,
@@ -405,9 +363,10 @@ impl Relay {
     }
 }
 
-/// A client without a name of its own greets with an address literal (RFC 5321 4.1.4).
-const LOOPBACK: ClientId = ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST);
-const HELLO_HELP: &str = "write this machine's full host name, or its IP address";
+fn hello_of(text: &str) -> Result<ClientId, RelayError> {
+    let help = "write this machine's full host name, or its IP address";
+    hello::parse(text).ok_or(RelayError::Value { key: "hello", value: text.to_owned(), help })
+}
 
 impl fmt::Display for Relay {
     /// `smtp://user@host:port`: never the password.
@@ -417,9 +376,10 @@ impl fmt::Display for Relay {
         if let Some(user) = &self.user {
             write!(f, "{user}@")?;
         }
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
         }
     }
 }
@@ -458,39 +418,21 @@ fn split_place(place: &str) -> Result<(String, Option<u16>), RelayError> {
     }
     let host = idna::domain_to_ascii(host).map_err(|_| wrong_host())?;
     let fine = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    match !host.is_empty() && host.bytes().all(fine) {
-        true => Ok((host, port)),
-        false => Err(wrong_host()),
-    }
+    if !host.is_empty() && host.bytes().all(fine) { Ok((host, port)) } else { Err(wrong_host()) }
 }
 
-fn parse_hello(text: &str) -> Option<ClientId> {
-    match text.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => Some(ClientId::Ipv4(address)),
-        Ok(IpAddr::V6(address)) => Some(ClientId::Ipv6(address)),
-        Err(_) => {
-            let fine = |b: u8| b.is_ascii_alphanumeric() || b"-.".contains(&b);
-            let domain = !text.is_empty() && text.len() <= 253 && text.bytes().all(fine);
-            domain.then(|| ClientId::Domain(text.to_owned()))
-        }
-    }
-}
-
-/// RFC 3986 2.1. The name of the part is for the message; its content may be secret.
+/// RFC 3986 2.1. The name of the part is for the message; its content may be secret. The crate
+/// leaves a `%` as it is where no two digits follow, and in a password that would be a wrong one.
 fn percent_decode(text: &str, part: &'static str) -> Result<String, RelayError> {
     let wrong = || RelayError::Encoding(part);
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16));
-        let (Some(high), Some(low)) = (digit(), digit()) else { return Err(wrong()) };
-        bytes.push(u8::try_from(high * 16 + low).map_err(|_| wrong())?);
+    let digits = |rest: &str| {
+        rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !text.split('%').skip(1).all(digits) {
+        return Err(wrong());
     }
-    String::from_utf8(bytes).map_err(|_| wrong())
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+    decoded.map(|text| text.into_owned()).map_err(|_| wrong())
 }
 
 #[cfg(test)]

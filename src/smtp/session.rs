@@ -4,17 +4,21 @@
 //! happened, or there is a [`Trouble`] instead. It must never fall back to the clear, never log in
 //! before TLS, and never carry on with bytes that came before a TLS handshake (RFC 3207 5).
 
+use std::fmt;
 use std::time::Instant;
 
 use data_encoding::BASE64;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::commands::{Ehlo, Quit, Starttls};
+use lettre::transport::smtp::commands::{Quit, Starttls};
 use secrecy::ExposeSecret;
 use tracing::debug;
 
-use super::outcome::{History, Stage, Trouble, trouble_of_loss, trouble_of_reply};
+use super::dialogue::Spoken;
+use super::hello::Hello;
+use super::outcome::Stage;
 use super::relay::{Login, Relay, Tls};
 use super::reply::Reply;
+use super::trouble::{History, Trouble, trouble_of_loss, trouble_of_reply};
 use super::wire::{Loss, Wire, connect};
 use crate::net::tls::{HandshakeError, Secured, TlsClient, TlsSetupError};
 
@@ -64,12 +68,37 @@ impl Offered {
     }
 }
 
+impl fmt::Display for Offered {
+    /// As EHLO has it: `PIPELINING, SIZE 10240000, AUTH PLAIN LOGIN`; `nothing`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = [
+            (self.pipelining, "PIPELINING"),
+            (self.eight_bit_mime, "8BITMIME"),
+            (self.smtputf8, "SMTPUTF8"),
+            (self.starttls, "STARTTLS"),
+            (self.enhanced_status_codes, "ENHANCEDSTATUSCODES"),
+        ];
+        let offered = plain.into_iter().filter(|(offers, _)| *offers);
+        let mut words: Vec<String> = offered.map(|(_, name)| name.to_owned()).collect();
+        words.extend(self.size.map(|max| match max {
+            Some(max) => format!("SIZE {max}"),
+            None => "SIZE".to_owned(),
+        }));
+        if !self.auth.is_empty() {
+            words.push(format!("AUTH {}", self.auth.join(" ")));
+        }
+        f.write_str(if words.is_empty() { "nothing" } else { "" })?;
+        f.write_str(&words.join(", "))
+    }
+}
+
 /// A connection on which mail may be sent. Not reusable after an error: drop it.
 #[derive(Debug)]
 pub struct Session {
     pub(super) relay: Relay,
     pub(super) wire: Wire,
     pub(super) offered: Offered,
+    hello: Hello,
     /// Messages settled by a reply to their final dot.
     pub(super) carried: u64,
     /// A refused transaction is still open and wants a RSET before the next MAIL.
@@ -96,6 +125,11 @@ impl Session {
         &self.offered
     }
 
+    /// Who we said we are.
+    pub fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
     /// What TLS agreed on; `None` for a session in the clear.
     pub fn secured(&self) -> Option<Secured> {
         self.wire.secured()
@@ -109,7 +143,8 @@ impl Session {
     /// Says goodbye. Nothing hangs on the answer, so nobody waits for it for long.
     pub async fn quit(mut self) {
         if self.usable {
-            let _ = self.wire.write_group(Quit.to_string().as_bytes(), GOODBYE).await;
+            let _ =
+                self.wire.write_group(Quit.to_string().as_bytes(), Spoken::Commands, GOODBYE).await;
             let _ = self.wire.reply(GOODBYE).await;
         }
         self.wire.close().await;
@@ -119,8 +154,9 @@ impl Session {
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
 const NO_STARTTLS: &str = "the relay does not offer STARTTLS, so nothing was sent: use smtps:// \
                            and its port, or add ?tls=none if the way there is safe";
-const INJECTED: &str = "security warning: somebody put bytes behind the answer to STARTTLS, before \
-                        TLS began; the connection was dropped and nothing was sent";
+const INJECTED: &str = "security warning: more bytes came with the answer to STARTTLS, before TLS had \
+                        begun, and somebody on the way may have put them there; the connection \
+                        was dropped and nothing was sent";
 const NO_LOGIN: &str = "the relay offers no login here (AUTH): use its submission port with TLS, \
                         or remove the user";
 
@@ -134,7 +170,8 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
     }
     let greeting = wire.reply(times.greeting).await;
     expect(relay, Stage::Greeting, greeting)?;
-    let mut offered = hello(relay, &mut wire).await?;
+    let name = Hello::choose(relay.hello(), wire.local_address());
+    let mut offered = greet(relay, &name, &mut wire).await?;
     if relay.tls() == Tls::Required {
         if !offered.starttls {
             return Err(unfit(relay, Stage::Starttls, NO_STARTTLS));
@@ -146,16 +183,17 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
         }
         wire = secure(relay, wire).await.map_err(lost(Stage::Starttls))?;
         // RFC 3207 4.2: what was offered in the clear is forgotten.
-        offered = hello(relay, &mut wire).await?;
+        offered = greet(relay, &name, &mut wire).await?;
     }
     if let Some(login) = relay.login() {
         log_in(relay, login, &mut wire, &offered).await?;
     }
-    debug!(relay = %relay, ?offered, "session opened");
+    debug!("{relay}: a session has opened; greeted as {name}; it offers {offered}");
     Ok(Session {
         relay: relay.clone(),
         wire,
         offered,
+        hello: name,
         carried: 0,
         reset_due: false,
         usable: true,
@@ -165,16 +203,16 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
 }
 
 /// EHLO, or HELO where EHLO is unknown and nothing that needs it is wanted (RFC 5321 3.2).
-async fn hello(relay: &Relay, wire: &mut Wire) -> Result<Offered, Trouble> {
+async fn greet(relay: &Relay, name: &Hello, wire: &mut Wire) -> Result<Offered, Trouble> {
     let times = relay.timeouts();
-    let ehlo = Ehlo::new(relay.hello().clone()).to_string();
-    let reply = match wire.write_group(ehlo.as_bytes(), times.hello).await {
+    let ehlo = format!("EHLO {name}\r\n");
+    let reply = match wire.write_group(ehlo.as_bytes(), Spoken::Commands, times.hello).await {
         Ok(()) => wire.long_reply(times.hello).await,
         Err(loss) => Err(loss),
     };
     let old = matches!(&reply, Ok(reply) if matches!(reply.code, 500..=504));
     if old && relay.login().is_none() && relay.tls() != Tls::Required {
-        let helo = format!("HELO {}\r\n", relay.hello());
+        let helo = format!("HELO {name}\r\n");
         let reply = command(wire, relay, &helo).await;
         expect(relay, Stage::Ehlo, reply)?;
         return Ok(Offered::default());
@@ -200,11 +238,10 @@ async fn log_in(
             return Err(unfit(relay, Stage::Auth, NO_LOGIN));
         }
         let names = offered.auth.join(" ");
-        let text = format!("the relay offers AUTH {names}; we know PLAIN, LOGIN and XOAUTH2");
+        let text = format!("the relay offers AUTH {names}; digest knows PLAIN, LOGIN and XOAUTH2");
         return Err(unfit(relay, Stage::Auth, &text));
     };
     let reply = authenticate(relay, login, mechanism, wire).await;
-    let reply = reply.map(|reply| without_password(reply, login));
     expect(relay, Stage::Auth, reply).map(|_| ())
 }
 
@@ -216,14 +253,21 @@ async fn authenticate(
     wire: &mut Wire,
 ) -> Result<Reply, Loss> {
     let password = login.password.expose_secret().to_owned();
-    let credentials = Credentials::new(login.user.clone(), password);
+    let credentials = Credentials::new(login.user.clone(), password.clone());
     let first = mechanism.supports_initial_response();
     let initial = mechanism.response(&credentials, None).ok().filter(|_| first);
-    let line = match initial {
-        Some(initial) => format!("AUTH {mechanism} {}\r\n", BASE64.encode(initial.as_bytes())),
-        None => format!("AUTH {mechanism}\r\n"),
+    wire.hide([BASE64.encode(password.as_bytes()), password]);
+    let forms = [Mechanism::Plain, Mechanism::Xoauth2];
+    let forms = forms.iter().filter_map(|form| form.response(&credentials, None).ok());
+    wire.hide(forms.map(|form| BASE64.encode(form.as_bytes())));
+    let shown = format!("AUTH {mechanism} ****");
+    let mut reply = match initial {
+        Some(initial) => {
+            let line = format!("AUTH {mechanism} {}\r\n", BASE64.encode(initial.as_bytes()));
+            speak(wire, relay, &line, Spoken::Secret(&shown)).await?
+        }
+        None => command(wire, relay, &format!("AUTH {mechanism}\r\n")).await?,
     };
-    let mut reply = command(wire, relay, &line).await?;
     // LOGIN asks twice. A third question, or one we cannot answer, is cancelled (RFC 4954 4);
     // XOAUTH2 wants an empty line before it says what was wrong.
     for _ in 0..3 {
@@ -232,32 +276,30 @@ async fn authenticate(
         }
         let question = BASE64.decode(reply.text.trim().as_bytes()).unwrap_or_default();
         let question = String::from_utf8_lossy(&question);
-        let line = match (mechanism, mechanism.response(&credentials, Some(&question))) {
-            (Mechanism::Xoauth2, _) => "\r\n".to_owned(),
-            (_, Ok(answer)) => format!("{}\r\n", BASE64.encode(answer.as_bytes())),
-            (_, Err(_)) => "*\r\n".to_owned(),
+        reply = match (mechanism, mechanism.response(&credentials, Some(&question))) {
+            (Mechanism::Xoauth2, _) => command(wire, relay, "\r\n").await?,
+            (_, Ok(answer)) => {
+                let line = format!("{}\r\n", BASE64.encode(answer.as_bytes()));
+                speak(wire, relay, &line, Spoken::Secret("****")).await?
+            }
+            (_, Err(_)) => command(wire, relay, "*\r\n").await?,
         };
-        reply = command(wire, relay, &line).await?;
     }
     Ok(reply)
 }
 
-/// Some servers repeat what they were told.
-fn without_password(mut reply: Reply, login: &Login) -> Reply {
-    let password = login.password.expose_secret();
-    let plain = format!("\0{}\0{password}", login.user);
-    for secret in [&BASE64.encode(plain.as_bytes()), &BASE64.encode(password.as_bytes()), password]
-    {
-        if !secret.is_empty() {
-            reply.text = reply.text.replace(secret, "****");
-        }
-    }
-    reply
+async fn command(wire: &mut Wire, relay: &Relay, line: &str) -> Result<Reply, Loss> {
+    speak(wire, relay, line, Spoken::Commands).await
 }
 
-async fn command(wire: &mut Wire, relay: &Relay, line: &str) -> Result<Reply, Loss> {
+async fn speak(
+    wire: &mut Wire,
+    relay: &Relay,
+    line: &str,
+    spoken: Spoken<'_>,
+) -> Result<Reply, Loss> {
     let within = relay.timeouts().hello;
-    wire.write_group(line.as_bytes(), within).await?;
+    wire.write_group(line.as_bytes(), spoken, within).await?;
     wire.reply(within).await
 }
 

@@ -14,14 +14,13 @@ use std::time::Instant;
 
 use lettre::transport::smtp::commands::{Data, Noop, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
-use tracing::trace;
 
-use super::outcome::{
-    self, History, Outcome, Stage, Trouble, of_end, trouble_of_loss, trouble_of_reply,
-};
+use super::dialogue::Spoken;
+use super::outcome::{self, Outcome, Stage, of_end};
 use super::reply::Reply;
 use super::session::{Offered, Session};
 use super::stuffing::stuff;
+use super::trouble::{History, Trouble, trouble_of_loss, trouble_of_reply};
 use super::wire::Loss;
 use crate::message::Message;
 
@@ -178,7 +177,7 @@ impl Session {
     /// NOOP. Any answer will do, but for the 421 of a server that leaves.
     async fn ask_whether_there(&mut self) -> Result<Reply, Loss> {
         let within = self.relay.timeouts().greeting;
-        self.wire.write_group(Noop.to_string().as_bytes(), within).await?;
+        self.wire.write_group(Noop.to_string().as_bytes(), Spoken::Commands, within).await?;
         match self.wire.reply(within).await? {
             Reply { code: 421, .. } => Err(Loss::Closed),
             reply => Ok(reply),
@@ -263,7 +262,6 @@ impl Session {
                 Err(loss) => return self.over(stage, &loss),
             };
             begun = true;
-            trace!(?stage, recipient = %message.envelope.recipient, %reply);
             if stage == Stage::Data
                 && reply.code == 354
                 && let Some(refusal) = refusal
@@ -305,7 +303,7 @@ impl Session {
         match self.reply(Stage::Mail, begun).await {
             Ok(reply) if reply.code == 250 => Ok(()),
             Ok(reply) => {
-                let text = format!("RSET was answered by {reply}");
+                let text = format!("the relay answered RSET with {reply}");
                 let trouble = trouble_of_reply(Stage::Mail, reply, self.history());
                 Err(Opened::Over(of_end(Stage::Mail, text), trouble))
             }
@@ -353,19 +351,20 @@ impl Session {
         let next = self.follower(feed).await;
         self.group.clear();
         stuff(&current.message.bytes, &mut self.group);
-        let dot_at = self.group.len() as u64;
+        let dot_at = self.group.len();
         self.group.extend_from_slice(DOT);
         if let Some(next) = &next {
             for stage in [Stage::Mail, Stage::Rcpt, Stage::Data] {
                 push_command(&mut self.group, stage, &next.message, &self.offered);
             }
         }
-        let (outcome, trouble) = match self.write(Stage::Body).await {
+        let (spoken, within) = (Spoken::Text(dot_at), self.relay.timeouts().body);
+        let (outcome, trouble) = match self.wire.write_group(&self.group, spoken, within).await {
             Ok(()) => {
                 feed.left(current.ticket);
                 self.dot_reply().await
             }
-            Err(loss) => self.broken_text(dot_at, loss).await,
+            Err(loss) => self.broken_text(dot_at as u64, loss).await,
         };
         let Some(trouble) = trouble else {
             self.carried += 1;
@@ -386,7 +385,6 @@ impl Session {
             Ok(reply) => reply,
             Err(loss) => return self.lost(Stage::Dot, &loss),
         };
-        trace!(stage = ?Stage::Dot, %reply);
         let Some(outcome) = outcome::of_reply(Stage::Dot, reply.clone()) else {
             return self.lost(Stage::Dot, &Loss::OutOfTurn);
         };
@@ -410,11 +408,8 @@ impl Session {
     }
 
     async fn write(&mut self, stage: Stage) -> Result<(), Loss> {
-        let within = match stage {
-            Stage::Body => self.relay.timeouts().body,
-            stage => self.limit(stage),
-        };
-        self.wire.write_group(&self.group, within).await
+        let within = self.limit(stage);
+        self.wire.write_group(&self.group, Spoken::Commands, within).await
     }
 
     /// The next reply. `begun`: what left with its command has been answered, so that a reply to it

@@ -5,6 +5,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
+use super::dialogue::{Dialogue, Spoken};
 use super::reply::{Garbled, Reply, ReplyReader, TEXT_MAX};
 use crate::net::dial::{self, DialError, Patience};
 use crate::net::stream::Stream;
@@ -38,13 +40,13 @@ pub(super) enum Loss {
     #[error("the connection broke: {0}")]
     Broken(#[from] io::Error),
     /// What came is no reply.
-    #[error("protocol error: {0}")]
+    #[error("the relay sent something that is no answer: {0}")]
     Garbled(#[from] Garbled),
     /// A reply to nothing.
-    #[error("protocol error: the relay spoke out of turn")]
+    #[error("the relay sent an answer that nothing had asked for")]
     OutOfTurn,
     /// Commands left in one group, and only some of them were answered.
-    #[error("the relay answered only some of the commands that it had got together, then nothing \
+    #[error("the relay answered only some of the commands that it got together, and then said nothing \
              for {} s", .0.as_secs_f32())]
     Missing(Duration),
     /// There is no connection.
@@ -81,19 +83,33 @@ pub(super) struct Wire {
     taken: usize,
     reader: ReplyReader,
     group_start: u64,
+    dialogue: Dialogue,
 }
 
 /// Connects to `host`, trying every address that the name has.
 pub(super) async fn connect(host: &str, port: u16, within: Duration) -> Result<Wire, Loss> {
     let addresses = dial::addresses(host, port, within).await?;
     let tcp = dial::connect(&addresses, Patience { each: within, last: within }).await?;
-    Ok(Wire::on(Stream::plain(tcp)))
+    let dialogue = Dialogue::of(tcp.local_addr().map_or(0, |address| address.port()));
+    dialogue.note(format_args!("connected to {host}:{port}"));
+    Ok(Wire::on(Stream::plain(tcp), dialogue))
 }
 
 impl Wire {
-    fn on(stream: Stream) -> Wire {
+    fn on(stream: Stream, dialogue: Dialogue) -> Wire {
         let group_start = stream.written();
-        Wire { stream, input: Vec::new(), taken: 0, reader: ReplyReader::default(), group_start }
+        let (input, reader) = (Vec::new(), ReplyReader::default());
+        Wire { stream, input, taken: 0, reader, group_start, dialogue }
+    }
+
+    /// From now on none of these is shown, nor kept in a reply.
+    pub(super) fn hide(&mut self, secrets: impl IntoIterator<Item = String>) {
+        self.dialogue.hide(secrets);
+    }
+
+    /// The address that the connection comes from.
+    pub(super) fn local_address(&self) -> Option<IpAddr> {
+        self.stream.tcp().local_addr().ok().map(|address| address.ip())
     }
 
     /// What TLS agreed on; `None` in the clear.
@@ -109,11 +125,21 @@ impl Wire {
         within: Duration,
     ) -> Result<Wire, Loss> {
         let shaken = timeout(within, self.stream.into_tls(client, host)).await;
-        Ok(Wire::on(shaken.unwrap_or(Err(HandshakeError::Late(within)))?))
+        let wire = Wire::on(shaken.unwrap_or(Err(HandshakeError::Late(within)))?, self.dialogue);
+        if let Some(secured) = wire.secured() {
+            wire.dialogue.note(format_args!("{} begins", secured.version));
+        }
+        Ok(wire)
     }
 
     /// Writes a whole group and flushes it; `within` is the longest time without progress.
-    pub(super) async fn write_group(&mut self, group: &[u8], within: Duration) -> Result<(), Loss> {
+    pub(super) async fn write_group(
+        &mut self,
+        group: &[u8],
+        spoken: Spoken<'_>,
+        within: Duration,
+    ) -> Result<(), Loss> {
+        self.dialogue.say(group, spoken);
         self.group_start = self.stream.written();
         let mut rest = group;
         while !rest.is_empty() {
@@ -200,9 +226,12 @@ impl Wire {
     async fn read_reply(&mut self) -> Result<Reply, Loss> {
         loop {
             let mut rest = &self.input[self.taken..];
-            let reply = self.reader.take(&mut rest)?;
+            let reply = self.reader.take(&mut rest);
+            let reply = reply.map_err(|garbled| self.dialogue.scrub_garbled(garbled))?;
             self.taken = self.input.len() - rest.len();
-            if let Some(reply) = reply {
+            if let Some(mut reply) = reply {
+                self.dialogue.scrub(&mut reply);
+                self.dialogue.hear(&reply);
                 return Ok(reply);
             }
             self.fill().await?;

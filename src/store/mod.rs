@@ -3,20 +3,27 @@
 //! Knows no table's meaning: the rooms that own tables bring their own statements. Every commit
 //! that returned is on disk (WAL with `synchronous=FULL`).
 
+mod lock;
+pub mod owner;
 mod place;
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+pub use lock::{Lock, Quiet};
+
 /// An open database.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: SqlitePool,
+    /// A descriptor of the file, for the lock. It is opened before SQLite opens the file and closed
+    /// behind it: to close one of several lets go of all of SQLite's own locks (fcntl(2)).
+    file: Option<Arc<File>>,
     path: PathBuf,
     nowhere: bool,
     identity: Option<place::Identity>,
@@ -42,7 +49,11 @@ pub enum StoreError {
         found: i64,
     },
     /// Damaged, or no database at all.
-    #[error("{} is damaged or not a database: {reason}; move it away, or restore a copy", path.display())]
+    #[error(
+        "{} is damaged or not a database: {reason}; put back a copy that is as new as the last \
+         send (without the ledger, or with an older one, people get again what they have already)",
+        path.display()
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -65,6 +76,40 @@ pub enum StoreError {
         /// The system's reason.
         error: std::io::Error,
     },
+    /// The system does not open it.
+    #[error("{} cannot be opened: {error}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// It has a second name.
+    #[error(
+        "{} has another name as well (a hard link): whoever used that would not find what is \
+         written beside this one. Remove one of the two names; for a copy use cp, while nothing is \
+         being sent",
+        path.display()
+    )]
+    Linked {
+        /// The name that was used.
+        path: PathBuf,
+    },
+    /// Beside it lies the journal of a ledger that is not there.
+    #[error(
+        "{journal} lies beside {shown}, and its ledger {ledger} is missing. If {shown} is that \
+         ledger under a new name, give it back the name {ledger}. If it is not, move {journal} to \
+         another folder",
+        shown = path.display()
+    )]
+    Renamed {
+        /// The file.
+        path: PathBuf,
+        /// The journal's name.
+        journal: String,
+        /// The name of the ledger that is missing.
+        ledger: String,
+    },
     /// What a row holds is not what was written.
     #[error("{what} in {} is damaged: {reason}; {help}", path.display())]
     Content {
@@ -86,7 +131,7 @@ pub enum StoreError {
     /// There is none, but what lies beside it says that there was one.
     #[error(
         "{} is missing, but {beside} is there: put the ledger back, or remove that file as well if \
-         everybody may get everything again",
+         everybody may get everything again, also what was sent completely",
         path.display()
     )]
     Missing {
@@ -118,12 +163,9 @@ pub enum StoreError {
 }
 
 const VERSION: &str = "PRAGMA user_version";
-
-/// Keeps other processes from sending as long as it lives.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
-}
+/// The ledger of rehearsals, in the folder of what was caught. No ledger of real sends has this
+/// name unless somebody gives it.
+pub const REHEARSAL: &str = "rehearsal.db";
 
 /// The file that a store's address names: `sqlite:digest.db`, from `root` where it is relative.
 ///
@@ -137,6 +179,16 @@ pub fn path_of(url: &str, root: &Path) -> Result<PathBuf, StoreError> {
             Some((kind, _)) => format!("{kind}://…"),
             None => format!("{url:?}"),
         })),
+    }
+}
+
+/// Whether two paths lead to one file: by what they name where both exist, else by their folder and
+/// name. Links and relative paths are followed.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    match (place::identity(one), place::identity(other)) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => place::resolved_name(one) == place::resolved_name(other),
+        _ => false,
     }
 }
 
@@ -160,10 +212,20 @@ impl Store {
         if let Some(beside) = place::orphan(path) {
             return Err(StoreError::Missing { path: path.to_owned(), beside });
         }
+        if let Some((journal, ledger)) = place::abandoned(path) {
+            return Err(StoreError::Renamed { path: path.to_owned(), journal, ledger });
+        }
+        // SQLite gives its log the mode that the database has.
+        let file =
+            owner::open(path).map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
+        if place::has_another_name(&file) {
+            return Err(StoreError::Linked { path: path.to_owned() });
+        }
         let store = Store::connect(options, path).await?;
         store.check().await?;
+        owner::tighten(path);
         store.migrate(steps).await?;
-        Ok(Store { identity: place::identity(path), ..store })
+        Ok(Store { identity: place::identity(path), file: Some(Arc::new(file)), ..store })
     }
 
     /// An empty database without a file, for who asks what would be in one; `path` is what its
@@ -193,6 +255,7 @@ impl Store {
         }
         let file = Store::open(&self.path, steps).await?;
         let (identity, path) = (file.identity, place::resolved(file.path()));
+        let descriptor = file.file.clone();
         file.close().await;
         let failed = |error| self.failed(error);
         let tables: Vec<String> = sqlx::query_scalar(
@@ -216,7 +279,7 @@ impl Store {
             .execute(&self.pool)
             .await
             .map_err(failed)?;
-        Ok(Store { nowhere: false, path, identity, schema: "settled", ..self })
+        Ok(Store { nowhere: false, path, identity, file: descriptor, schema: "settled", ..self })
     }
 
     /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
@@ -227,7 +290,8 @@ impl Store {
         match pool.connect_with(options).await {
             Ok(pool) => {
                 let path = path.to_owned();
-                Ok(Store { pool, path, nowhere: false, identity: None, schema: "main" })
+                let (file, identity) = (None, None);
+                Ok(Store { pool, file, path, nowhere: false, identity, schema: "main" })
             }
             Err(error) => Err(damaged_or(path, error)),
         }
@@ -253,9 +317,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Gone`].
     pub fn in_place(&self) -> Result<(), StoreError> {
-        match self.nowhere || self.identity == place::identity(&self.path) {
-            true => Ok(()),
-            false => Err(StoreError::Gone { path: self.path.clone() }),
+        if self.nowhere || self.identity == place::identity(&self.path) {
+            Ok(())
+        } else {
+            Err(StoreError::Gone { path: self.path.clone() })
         }
     }
 
@@ -265,6 +330,8 @@ impl Store {
     /// # Errors
     /// SQLite's.
     pub async fn rescue_to(&self, path: &Path) -> Result<(), StoreError> {
+        // SQLite takes an empty file for none, and keeps its mode.
+        owner::create(path).map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
         // One of two names of our own.
         let rescue = sqlx::AssertSqlSafe(format!("VACUUM {} INTO ?1", self.schema));
         sqlx::query(rescue)
@@ -328,51 +395,11 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the right to send. `who` is what another process is told, such as
-    /// `process 4711 (issue 2025-11, since 09:00)`.
-    ///
-    /// # Errors
-    /// [`StoreError::Busy`] with what the other process said of itself.
-    pub fn lock(&self, who: &str) -> Result<Lock, StoreError> {
-        let path = place::beside(&self.path, "-lock");
-        let failed = |error| StoreError::Lock { path: path.clone(), error };
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(StoreError::Busy { path: self.path.clone(), who: holder(&mut file) });
-            }
-            Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
-        }
-        file.set_len(0).and_then(|()| file.rewind()).map_err(failed)?;
-        file.write_all(who.as_bytes()).map_err(failed)?;
-        Ok(Lock { _file: file })
-    }
-
     /// Closes the file: the write-ahead log is folded in.
     pub async fn close(self) {
         self.pool.close().await;
+        drop(self.file);
     }
-}
-
-/// What the holder of a lock says of itself. It writes that behind taking the lock, so what stands
-/// there at once may be empty, or its predecessor's.
-fn holder(file: &mut File) -> String {
-    for _ in 0..10 {
-        std::thread::sleep(Duration::from_millis(50));
-        let mut who = String::new();
-        let _ = file.rewind().and_then(|()| file.read_to_string(&mut who));
-        if !who.trim().is_empty() {
-            return who.trim().to_owned();
-        }
-    }
-    "another process".to_owned()
 }
 
 fn damaged_or(path: &Path, error: sqlx::Error) -> StoreError {

@@ -4,6 +4,7 @@
 //! one that comes over a network two senders may each believe to be alone. And a file that was
 //! deleted or replaced goes on being written by whoever has it open, for nobody.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// File systems that come over a network, as the kernel names them.
@@ -70,6 +71,23 @@ pub(super) fn resolved(path: &Path) -> PathBuf {
     target.flatten().unwrap_or_else(|| path.to_owned())
 }
 
+/// The same for a file that is not there yet: what its folder really is, and its name there. A link
+/// to nothing leads where the file would be made.
+pub(super) fn resolved_name(path: &Path) -> Option<PathBuf> {
+    let folder = |path: &Path| {
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        folder.unwrap_or(Path::new(".")).canonicalize().ok()
+    };
+    let mut place = folder(path)?.join(path.file_name()?);
+    // As many as the system follows.
+    for _ in 0..40 {
+        let Ok(target) = std::fs::read_link(&place) else { break };
+        let target = place.parent()?.join(target);
+        place = folder(&target)?.join(target.file_name()?);
+    }
+    Some(place)
+}
+
 /// The file beside `path` that has its name and this ending.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -96,6 +114,36 @@ pub(super) fn orphan(path: &Path) -> Option<String> {
     names.sort_by_key(|name| !name.contains("-rescued-"));
     // Another process may have made the file and its log meanwhile.
     names.into_iter().next().filter(|_| !path.exists())
+}
+
+/// Whether the open `file` has a second name. SQLite keeps its log beside the name, and we keep the
+/// journal there: who comes by the other name would miss both.
+#[cfg(unix)]
+pub(super) fn has_another_name(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata().is_ok_and(|metadata| metadata.nlink() > 1)
+}
+
+/// Elsewhere nobody is asked.
+#[cfg(not(unix))]
+pub(super) fn has_another_name(_file: &File) -> bool {
+    false
+}
+
+/// A journal in the same folder whose ledger is gone, by the names of both: the database at `path`
+/// may be that ledger under a new name, and would miss it.
+pub(super) fn abandoned(path: &Path) -> Option<(String, String)> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
+    let own = path.file_name()?.to_str()?;
+    for entry in std::fs::read_dir(folder).ok()?.flatten() {
+        let Ok(journal) = entry.file_name().into_string() else { continue };
+        let Some(ledger) = journal.strip_suffix("-marks") else { continue };
+        if ledger != own && !ledger.is_empty() && folder.join(ledger).symlink_metadata().is_err() {
+            return Some((journal.clone(), ledger.to_owned()));
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -24,9 +24,10 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(files(&path)),
-            false => found.push(path),
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
         }
     }
     found.sort();
@@ -39,9 +40,10 @@ fn png(width: u32, height: u32, opacity: u8, uneven: bool) -> Vec<u8> {
     let picture = image::RgbaImage::from_fn(width, height, |x, y| {
         let mixed = (x ^ y.rotate_left(16)).wrapping_mul(0x9e37_79b1) ^ x.wrapping_mul(0x85eb_ca6b);
         let [red, green, blue, _] = mixed.wrapping_mul(mixed | 1).to_be_bytes();
-        match uneven {
-            true => image::Rgba([red, green, blue, opacity]),
-            false => image::Rgba([(x / 90) as u8 * 9, 90, 120, opacity]),
+        if uneven {
+            image::Rgba([red, green, blue, opacity])
+        } else {
+            image::Rgba([(x / 90) as u8 * 9, 90, 120, opacity])
         }
     });
     let mut bytes = std::io::Cursor::new(Vec::new());
@@ -71,6 +73,12 @@ pub(crate) fn publication(case: &Path) -> Publication {
             .write("issues/2025-11/small.png", png(300, 200, 255, false))
             .write("issues/2025-11/heavy.png", png(1104, 700, 255, true))
             .write("issues/2025-11/huge.png", png(1104, 700, 200, true));
+    }
+    #[cfg(unix)]
+    if case.file_name().is_some_and(|name| name == "relay-password") {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = here.path("relay-password.txt");
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
     }
     // A picture for who names it.
     here = here.write("theme/night.png", png(1104, 700, 255, false));
@@ -134,6 +142,21 @@ fn each_case_reports_what_its_comments_say_and_nothing_else() {
     }
     assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count >= 12, "{count}");
+}
+
+#[test]
+fn a_password_in_digest_toml_is_told_and_not_shown() {
+    let here = publication(&folder().join("relay-password"));
+    for form in ["human", "json", "sarif", "github"] {
+        let output = here.run(&["check", "--format", form]);
+        assert!(output.stdout.contains("password-in-url"), "{form}: {output:?}");
+        assert!(!format!("{output:?}").contains("correct-horse"), "{form}: {output:?}");
+    }
+    // A URL that cannot be read may hold one too.
+    let here = here.edit("digest.toml", "@mail.sejong.example\" #", "@mail.sejong.example:x\" #");
+    let output = here.run(&["check"]);
+    assert!(output.code == 3 && output.stdout.contains("is not a port"), "{output:?}");
+    assert!(!format!("{output:?}").contains("correct-horse"), "{output:?}");
 }
 
 #[test]

@@ -7,7 +7,9 @@ mod harness;
 mod mail;
 #[path = "../harness/relay.rs"]
 mod relay;
+mod alone;
 mod grounds;
+mod marks;
 mod pauses;
 mod storm;
 

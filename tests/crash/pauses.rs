@@ -98,11 +98,56 @@ fn a_clock_that_was_set_between_two_runs_gives_nobody_up_and_keeps_nobody_waitin
         assert_eq!(start(&here, &relay, &[]).wait().code, 4);
         shift_times(&here, by_ms);
         assert_eq!(start(&here, &relay, &[]).wait().code, 4);
-        let row = |book: &crate::relay::Book| book.row("r0002@x.example").state.clone();
-        assert_eq!(row(&book(&here)), "deferred", "by {by_ms} ms");
+        let row = |book: &crate::relay::Book| book.row("r0002@x.example").state;
+        assert_eq!(row(&book(&here)).word(), "deferred", "by {by_ms} ms");
         assert_eq!(start(&here, &relay, &[]).wait().code, 0);
         let copies = relay.copies();
         assert!(copies.len() == 3 && copies.values().all(|count| *count == 1), "{copies:?}");
+    }
+}
+
+/// Moves all times that the ledger has of its rows, as if its runs had been so long ago.
+fn age(here: &Publication, by: jiff::SignedDuration) {
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
+        let rows: Vec<(i64, String)> =
+            sqlx::query_as("SELECT id, at FROM recipient WHERE at <> ''")
+                .fetch_all(store.pool())
+                .await
+                .expect("rows");
+        for (row, at) in rows {
+            let at = at.parse::<jiff::Timestamp>().expect("a time") - by;
+            sqlx::query(
+                "UPDATE recipient SET at = ?2, first_attempt = first_attempt - ?3 WHERE id = ?1",
+            )
+            .bind(row)
+            .bind(at.to_string())
+            .bind(i64::try_from(by.as_millis()).expect("a number"))
+            .execute(store.pool())
+            .await
+            .expect("aged");
+        }
+        store.close().await;
+    });
+}
+
+// Row 50. For the third run the two before it were 25 hours ago, by a clock that is 25 hours ahead:
+// it would have given the recipient up after two tries of a minute. Real days do give up.
+#[test]
+fn a_clock_that_is_a_day_ahead_gives_nobody_up_and_two_days_do() {
+    let hours = jiff::SignedDuration::from_hours;
+    for (pauses, last) in [([0, 25, -25], "deferred"), ([25, 25, 25], "refused")] {
+        let busy = Do::reply("450 4.2.1 mailbox busy");
+        let script = Script::new().rule(At::Rcpt, When::recipient("r0002"), busy);
+        let (here, relay) = (with_readers(3), Relay::scripted(script));
+        assert_eq!(start(&here, &relay, &[]).wait().code, 4);
+        for pause in pauses {
+            age(&here, hours(pause));
+            start(&here, &relay, &[]).wait();
+        }
+        assert_eq!(book(&here).state("r0002@x.example"), last, "{pauses:?}");
+        assert_eq!(relay.copies().len(), 2);
     }
 }
 
@@ -133,15 +178,15 @@ fn after_another_boot_whoever_was_claimed_is_uncertain_and_held() {
         let running = start(&here, &relay, &[]);
         relay.has_taken(60);
         running.kill();
-        let marks = here.read("digest.db-marks");
-        let (first, rest) = marks.split_once('\n').expect("lines");
-        assert!(first.starts_with("{\"boot\":[\""), "{first}");
+        let mut lines = crate::marks::contents(&here);
+        assert!(lines[0].contains("\"boot\":\""), "{}", lines[0]);
         // The marks of the last moments are gone, and the machine has been started again.
-        let kept: String = rest.lines().take(20).map(|line| format!("{line}\n")).collect();
-        let first = first.replacen("[\"", "[\"another-", 1);
-        let here = match lost {
-            false => here.write("digest.db-marks", format!("{first}\n{kept}")),
-            true => here.remove("digest.db-marks"),
+        lines.truncate(21);
+        lines[0] = lines[0].replacen("\"boot\":\"", "\"boot\":\"another-", 1);
+        let here = if lost {
+            here.remove("digest.db-marks")
+        } else {
+            here.write("digest.db-marks", crate::marks::journal(&lines))
         };
         let output = start(&here, &relay, &[]).wait();
         let book = book(&here);

@@ -39,7 +39,7 @@ fn a_key_is_made_for_its_owner_only_and_never_overwritten() {
     assert!(records.value(records.names()[0]).starts_with("v=DKIM1; k=rsa; p=MIIBIjAN"));
     let again = here.run(&["dkim", "keygen"]);
     assert_eq!((again.code, again.stdout.as_str()), (1, ""));
-    assert!(again.stderr.contains("dkim-digest.pem is there already"), "{}", again.stderr);
+    assert!(again.stderr.contains("dkim-digest.pem already exists"), "{}", again.stderr);
     assert_eq!(here.read(KEY), key);
 }
 
@@ -69,7 +69,7 @@ fn a_key_that_cannot_be_used_stops_a_send_before_its_first_message() {
     let (here, _) = signing(Publication::with_subscribers());
     let key = here.read(KEY);
     mode(&here, KEY, 0o644);
-    let open = stops(&here, "can be read by others on this machine");
+    let open = stops(&here, "other users of this computer can read");
     assert!(open.stderr.contains("digest.toml:"), "its place: {}", open.stderr);
     mode(&here, KEY, 0o600);
     let secret = key.lines().nth(1).expect("a line of the key");
@@ -78,9 +78,9 @@ fn a_key_that_cannot_be_used_stops_a_send_before_its_first_message() {
     assert!(!damaged.stderr.contains(&secret[..20]), "{}", damaged.stderr);
     let ed25519 = here.read("dkim-digest-ed25519.pem");
     let here = here.write(KEY, ed25519);
-    stops(&here, "holds a key of Ed25519, not of RSA");
+    stops(&here, "contains a key for Ed25519, not for RSA");
     let here = here.write(KEY, "").remove("dkim-digest-ed25519.pem");
-    let both = stops(&here, "it holds no PEM text");
+    let both = stops(&here, "it contains no PEM text");
     assert!(both.stderr.contains("cannot be read: No such file"), "{}", both.stderr);
 }
 
@@ -150,10 +150,10 @@ fn mistakes_in_the_table_are_found_by_check() {
         ("domain = \"sejong.example\"\n".to_owned(), "[dkim] has no selector"),
         (key.replace("\"s\"", "\"a b\""), "\"a b\" is not a selector"),
         (format!("{key}domain = \"a;b\"\n"), "\"a;b\" is not a domain"),
-        (format!("{key}ed25519_selector = \"t\"\n"), "go together"),
+        (format!("{key}ed25519_selector = \"t\"\n"), "must both be there"),
         (
             format!("{key}ed25519_selector = \"S\"\ned25519_key_file = \"e.pem\"\n"),
-            "two keys have one selector",
+            "two keys have the same selector",
         ),
         (format!("{key}key = \"k.pem\"\n"), "has no key \"key\""),
     ] {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use sejong_digest::catcher::CatcherOptions;
 
@@ -17,7 +17,24 @@ fn tls_relay(name: &str, implicit_tls: bool) -> (Relay, String) {
 
 /// The same, with the certificate's last day.
 fn relay_until(name: &str, implicit_tls: bool, end: (i32, u8, u8)) -> (Relay, String) {
+    relay_of(IsCa::NoCa, name, implicit_tls, end)
+}
+
+/// The same; `is_ca` is what the certificate says of itself.
+fn relay_of(is_ca: IsCa, name: &str, implicit_tls: bool, end: (i32, u8, u8)) -> (Relay, String) {
+    let (tls, pem) = certified(is_ca, name, end);
+    let tls = Some(tls.into());
+    (Relay::with(CatcherOptions { tls, implicit_tls, ..CatcherOptions::default() }), pem)
+}
+
+/// A server's end of TLS with a certificate of its own, and the PEM text to trust.
+pub(super) fn certified(
+    is_ca: IsCa,
+    name: &str,
+    end: (i32, u8, u8),
+) -> (Arc<rustls::ServerConfig>, String) {
     let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+    params.is_ca = is_ca;
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(end.0, end.1, end.2);
     params.distinguished_name.push(DnType::OrganizationName, "Sejong Trust");
@@ -32,9 +49,7 @@ fn relay_until(name: &str, implicit_tls: bool, end: (i32, u8, u8)) -> (Relay, St
             config.with_no_client_auth().with_single_cert(chain, key.into())
         })
         .expect("a configuration");
-    let tls = Some(Arc::new(tls).into());
-    let relay = Relay::with(CatcherOptions { tls, implicit_tls, ..CatcherOptions::default() });
-    (relay, cert.pem())
+    (Arc::new(tls), cert.pem())
 }
 
 fn doctor(url: &str, ca: &str) -> Output {
@@ -51,7 +66,7 @@ fn a_good_certificate_is_told_in_words() {
         let query = if implicit { "" } else { "tls=required&" };
         let url = format!("{scheme}://localhost:{}?{query}ca_file=ca.pem", relay.port());
         let output = doctor(&url, &ca);
-        says(&output, "relay-tls", "ok", &[words, "certificate is good for localhost"]);
+        says(&output, "relay-tls", "ok", &[words, "certificate is valid for localhost"]);
     }
 }
 
@@ -63,7 +78,7 @@ fn a_certificate_that_nobody_trusts_or_for_another_name_is_an_error() {
     let (relay, ca) = tls_relay("mail.example", false);
     let url = format!("smtp://localhost:{}?tls=required&ca_file=ca.pem", relay.port());
     let output = doctor(&url, &ca);
-    says(&output, "relay", "ok", &["connects and greets"]);
+    says(&output, "relay", "ok", &["can be reached"]);
     says(&output, "relay-tls", "error", &["not for localhost"]);
     silent(&output, "relay-extensions", "ok");
 }
@@ -105,4 +120,43 @@ fn a_certificate_whose_time_is_over_is_an_error() {
         says(&output, "relay-tls", "error", &["expired on 2024-01-01", "renew the certificate"]);
         silent(&output, "relay-certificate", "ok");
     }
+}
+
+/// As `openssl req -x509` makes it: its own issuer, and an authority by its own words.
+fn of_openssl(name: &str, end: (i32, u8, u8)) -> (Relay, String) {
+    relay_of(IsCa::Ca(BasicConstraints::Unconstrained), name, true, end)
+}
+
+// Row 10.
+#[test]
+fn a_relays_own_certificate_is_trusted_where_ca_file_holds_it() {
+    let (relay, ca) = of_openssl("localhost", (2090, 1, 1));
+    let url = format!("smtps://localhost:{}?ca_file=ca.pem", relay.port());
+    let output = doctor(&url, &ca);
+    says(&output, "relay-tls", "ok", &["certificate is valid for localhost"]);
+    let here = Publication::new().write("ca.pem", &ca);
+    let list = here.write("subscribers.csv", "email\nkim@example.org\n");
+    let output = list.run(&["send", "2025-11", "--yes", "--relay", &url]);
+    assert_eq!((output.code, relay.accepted().len()), (0, 1), "{output:?}");
+}
+
+// Row 10.
+#[test]
+fn a_relays_own_certificate_is_still_checked() {
+    let (_, other) = of_openssl("localhost", (2090, 1, 1));
+    let (relay, ca) = of_openssl("localhost", (2090, 1, 1));
+    let url = format!("smtps://localhost:{}", relay.port());
+    let output = doctor(&url, &ca);
+    says(&output, "relay-tls", "error", &["signed by nobody this machine trusts", "ca_file"]);
+    let url = format!("{url}?ca_file=ca.pem");
+    let output = doctor(&url, &other);
+    says(&output, "relay-tls", "error", &["the certificate of localhost"]);
+    silent(&output, "relay-tls", "ok");
+    let by_address = format!("smtps://127.0.0.1:{}?ca_file=ca.pem", relay.port());
+    let output = doctor(&by_address, &ca);
+    says(&output, "relay-tls", "error", &["not for 127.0.0.1, only for localhost"]);
+    let (relay, ca) = of_openssl("localhost", (2024, 1, 1));
+    let url = format!("smtps://localhost:{}?ca_file=ca.pem", relay.port());
+    let output = doctor(&url, &ca);
+    says(&output, "relay-tls", "error", &["expired on 2024-01-01", "renew the certificate"]);
 }

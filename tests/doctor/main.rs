@@ -9,6 +9,7 @@ mod relay;
 mod web;
 
 mod certificates;
+mod dialogue;
 mod domains;
 mod nameserver;
 mod one_click;

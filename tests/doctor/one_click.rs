@@ -28,7 +28,7 @@ fn doctor(here: &Publication) -> Output {
 fn one_post_is_made_as_a_mailbox_provider_makes_it_with_a_token_of_nobody() {
     let (web, here) = page(|_| Reply::status(410));
     let output = doctor(&here);
-    says(&output, "one-click-page", "ok", &["answers one click", "(410)"]);
+    says(&output, "one-click-page", "ok", &["is there for one-click", "(410)"]);
     let asked = web.asked();
     let [asked] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!(asked.method, "POST");
@@ -43,12 +43,12 @@ fn one_post_is_made_as_a_mailbox_provider_makes_it_with_a_token_of_nobody() {
 #[test]
 fn each_answer_is_told_for_what_it_is() {
     for (reply, level, words) in [
-        (Reply::status(200), "ok", "also for a link that nobody has"),
+        (Reply::status(200), "ok", "even with a link that we never sent"),
         (Reply::status(403), "ok", "refuses a false link (403)"),
-        (Reply::status(404), "warning", "does not answer one click (404)"),
-        (Reply::status(405), "warning", "does not answer one click (405)"),
+        (Reply::status(404), "warning", "does not accept one-click unsubscribing (404)"),
+        (Reply::status(405), "warning", "does not accept one-click unsubscribing (405)"),
         (Reply::status(401), "warning", "asks for a login"),
-        (Reply::to(302, "/login"), "warning", "/login (302), which mailbox providers do not"),
+        (Reply::to(302, "/login"), "warning", "/login (302), but mailbox providers do not"),
         (Reply::status(503), "warning", "answers 503"),
     ] {
         let (web, here) = page(move |_| reply.clone());
@@ -82,10 +82,10 @@ fn a_page_that_is_not_there_or_not_safe_is_an_error() {
 #[test]
 fn offline_and_without_tls_the_page_is_not_asked() {
     let output = Publication::new().run(&["doctor", "--json", "--offline"]);
-    says(&output, "one-click-page", "warning", &["not asked"]);
+    says(&output, "one-click-page", "warning", &["not checked"]);
     let plain = Web::start(|_| Reply::status(200));
     let address = format!("https://{HOST}");
     let here = Publication::new().edit("digest.toml", &address, plain.url("").as_str());
-    says(&doctor(&here), "one-click-page", "warning", &["it has no TLS"]);
+    says(&doctor(&here), "one-click-page", "warning", &["because it has no TLS"]);
     assert!(plain.asked().is_empty());
 }

@@ -15,11 +15,11 @@ fn a_sound_publication_gets_a_line_for_each_check_and_no_file() {
     assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:?}");
     for line in [
         "ok       configuration     digest.toml can be read\n",
-        "ok       from              From is at sejong.example",
+        "ok       from              From uses sejong.example",
         "warning  dkim              there is no [dkim]",
         "ok       one-click         messages have both headers",
         "warning  relay             there is no relay to send to; add [[relay]]",
-        "warning  dns               not asked (--offline)\n",
+        "warning  dns               not checked (--offline)\n",
         " checks, errors: 0, warnings: ",
     ] {
         assert!(output.stdout.contains(line), "no {line:?} in {}", output.stdout);
@@ -33,7 +33,7 @@ fn the_whole_report_reads_as_lines() {
     let relay = Relay::new();
     let (web, here) = one_click::page(|_| Reply::status(404));
     // Not loopback by its address, so that nothing hangs on the address of this machine.
-    let url = format!("smtp://0.0.0.0:{}?tls=none", relay.port());
+    let url = format!("smtp://0.0.0.0:{}?tls=none&hello=news.sejong.example", relay.port());
     let zone = Zone::good().without("_dmarc.sejong.example").serve();
     let output = here.run(&["doctor", "2025-11", "--dns", &zone, "--relay", &url]);
     assert_eq!(output.code, 3, "{output:?}");
@@ -60,9 +60,35 @@ fn a_mailbox_provider_and_a_link_without_tls_are_errors() {
         .edit("digest.toml", "digest@sejong.example", "sejong@naver.com")
         .edit("digest.toml", "https://", "http://");
     let output = here.run(&["doctor", "2025-11", "--offline", "--json"]);
-    says(&output, "from", "error", &["naver.com", "a domain of your own"]);
+    says(&output, "from", "error", &["naver.com", "your own domain"]);
     says(&output, "base-url", "error", &["write https://"]);
     says(&output, "one-click", "error", &["lack a header"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_password_that_others_can_read_is_a_warning_and_not_shown() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let text = Publication::new().read("digest.toml");
+    let relay =
+        "[[relay]]\nurl = \"smtps://kim:correct-horse@192.0.2.1\"\npassword_file = \"pw\"\n";
+    let here =
+        Publication::new().write("pw", "battery").write("digest.toml", format!("{text}\n{relay}"));
+    let mode =
+        |mode| std::fs::set_permissions(here.path("pw"), std::fs::Permissions::from_mode(mode));
+    mode(0o640).expect("changed");
+    let output = here.run(&["doctor", "--offline", "--json"]);
+    says(&output, "configuration", "warning", &["digest.toml:8:7", "password", "git"]);
+    says(
+        &output,
+        "configuration",
+        "warning",
+        &["other users of this computer can read the password file", "chmod 600"],
+    );
+    assert!(!format!("{output:?}").contains("correct-horse"), "{output:?}");
+    mode(0o600).expect("changed");
+    let output = here.run(&["doctor", "--offline"]);
+    assert!(!output.stdout.contains("chmod"), "{output:?}");
 }
 
 #[cfg(unix)]

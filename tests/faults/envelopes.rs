@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
-use sejong_digest::smtp::outcome::{About, Outcome, Remedy, Scope, Stage};
+use sejong_digest::smtp::outcome::{About, Outcome, Scope, Stage};
 use sejong_digest::smtp::relay::Timeouts;
 use sejong_digest::smtp::transaction::End;
+use sejong_digest::smtp::trouble::Remedy;
 
 use super::{
     Tape, both_ways, carry, catcher, catcher_with, message, messages, open, relay_to, short,

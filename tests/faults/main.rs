@@ -16,10 +16,11 @@ use sejong_digest::catcher::script::Script;
 use sejong_digest::catcher::{Catcher, CatcherOptions};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::{Envelope, Message};
-use sejong_digest::smtp::outcome::{Outcome, Trouble};
+use sejong_digest::smtp::outcome::Outcome;
 use sejong_digest::smtp::relay::{Relay, Timeouts};
 use sejong_digest::smtp::session::Session;
 use sejong_digest::smtp::transaction::{End, Feed, Stop, Ticket};
+use sejong_digest::smtp::trouble::Trouble;
 
 /// Times short enough for a test and long enough for a busy machine.
 fn short() -> Timeouts {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::catcher::{Catcher, CatcherOptions};
-use sejong_digest::smtp::outcome::{Remedy, Scope, Stage, Trouble};
+use sejong_digest::smtp::outcome::{Scope, Stage};
 use sejong_digest::smtp::relay::Relay;
 use sejong_digest::smtp::transaction::End;
+use sejong_digest::smtp::trouble::{Remedy, Trouble};
 
 use super::{Tape, carry, catcher, catcher_with, messages, relay_to, short, trouble};
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::harness::running::wait_until;
 
 /// Bytes of the connection that pass where the text is cut off: the header and a part of the body.
-const PASSED: usize = 20_000;
+const PASSED: usize = 8_000;
 
 /// The wire.
 pub(crate) struct Cut {

@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod again;
+mod damaged;
 mod frozen;
 mod health;
 mod limited;
@@ -18,6 +19,7 @@ mod receipts;
 mod refusals;
 mod relays;
 mod rehearsal;
+mod rehearsed;
 mod retries;
 mod stops;
 mod test_sends;

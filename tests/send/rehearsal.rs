@@ -85,7 +85,7 @@ fn a_rehearsal_never_counts_as_a_send_and_can_be_repeated() {
         mails.iter().map(|(to, mail)| (to.clone(), mail.id().to_owned())).collect::<Vec<_>>()
     };
     assert_eq!(rehearse(&here).code, 0);
-    assert!(here.exists("out/digest.db") && !here.exists("digest.db"));
+    assert!(here.exists("out/rehearsal.db") && !here.exists("digest.db"));
     let first = ids(&here);
     let again = rehearse(&here);
     assert_eq!(again.code, 0);

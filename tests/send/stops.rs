@@ -149,3 +149,23 @@ fn a_ledger_that_is_no_database_is_left_alone() {
     stopped(&output, &relay, 1, &["digest.db is damaged or not a database"]);
     assert_eq!(here.read("digest.db"), letter);
 }
+
+// Row 45. The list comes through a pipe: the send reads it when the pipe is open on both sides.
+#[cfg(unix)]
+#[test]
+fn a_signal_before_the_first_message_ends_with_130_and_leaves_nothing() {
+    let relay = Relay::new();
+    for signal in ["TERM", "INT", "HUP"] {
+        let here = with_readers(3);
+        let pipe = here.path("pipe.csv");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let line = ["send", "2025-11", "--yes", "--relay", &relay.url()];
+        let running = here.start(&[&line[..], &["--subscribers", "pipe.csv"]].concat());
+        let list = std::fs::File::options().write(true).open(&pipe).unwrap();
+        running.signal(signal);
+        let output = running.wait();
+        drop(list);
+        stopped(&output, &relay, 130, &["interrupted before the first message"]);
+        assert!(!here.exists("digest.db"));
+    }
+}

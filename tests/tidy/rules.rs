@@ -1,14 +1,13 @@
 //! The rules: files in, findings out. A finding says where, what, and what to do.
 
-use crate::scan::{Named, functions, items, lines_with, paths};
+use std::collections::HashSet;
+
+use crate::scan::{Named, code_lines, functions, items, lines_with, paths};
 use crate::tree::File;
 
-pub(crate) const FILE_LINES: usize = 500;
+/// Lines with code; documentation, comments, empty lines and tests do not count.
+pub(crate) const FILE_LINES: usize = 600;
 pub(crate) const FUNCTION_LINES: usize = 70;
-
-/// Words that say nothing about the job.
-const EMPTY_WORDS: [&str; 8] =
-    ["manager", "engine", "handler", "helper", "util", "utility", "utilitie", "common"];
 
 /// `from` may use `to` although it stands above: the reason stands beside it.
 pub(crate) type Edge = (&'static str, &'static str, &'static str);
@@ -143,19 +142,9 @@ pub(crate) fn homes_are_complete(
     everywhere: &[&str],
 ) -> Vec<String> {
     let mut findings = Vec::new();
-    let mut inside = false;
     let mut declared = Vec::new();
-    for (number, line) in manifest.lines().enumerate() {
-        if line.starts_with('[') {
-            inside = line == "[dependencies]";
-        }
-        let Some((name, _)) = line.split_once('=').filter(|_| inside && !line.starts_with('#'))
-        else {
-            continue;
-        };
-        let name = name.trim().replace('-', "_");
+    for (name, number) in dependencies(manifest) {
         if !homes.iter().any(|home| home.0 == name) && !everywhere.contains(&name.as_str()) {
-            let number = number + 1;
             findings
                 .push(format!("Cargo.toml:{number}: give `{name}` a home in tests/tidy/main.rs"));
         }
@@ -166,6 +155,75 @@ pub(crate) fn homes_are_complete(
         findings.push(format!(
             "tests/tidy/main.rs: `{name}` is no dependency any more: remove its line"
         ));
+    }
+    findings
+}
+
+/// The crates of `[dependencies]` as code names them, with their lines.
+fn dependencies(manifest: &str) -> Vec<Named> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for (number, line) in manifest.lines().enumerate() {
+        if line.starts_with('[') {
+            inside = line == "[dependencies]";
+        }
+        if let Some((name, _)) = line.split_once('=').filter(|_| inside && !line.starts_with('#')) {
+            found.push((name.trim().replace('-', "_"), number + 1));
+        }
+    }
+    found
+}
+
+/// A dependency that only tests name is none of the program's.
+pub(crate) fn used_by_tests_only(manifest: &str, files: &[File]) -> Vec<String> {
+    let mut named: HashSet<String> = HashSet::new();
+    for file in files {
+        named.extend(lines_of_imports(file).into_iter().map(|(name, _)| name.to_owned()));
+        // `super::csv` is a module of ours.
+        let paths = paths(&file.code).into_iter().filter(|path| path.len() > 1);
+        named.extend(paths.map(|mut path| path.swap_remove(0).0));
+    }
+    let unused = dependencies(manifest).into_iter().filter(|(name, _)| !named.contains(name));
+    unused
+        .map(|(name, line)| {
+            format!("Cargo.toml:{line}: only tests use `{name}`: move it to [dev-dependencies]")
+        })
+        .collect()
+}
+
+/// How a statement begins.
+const STATEMENTS: [&str; 12] = [
+    "ALTER TABLE ",
+    "ATTACH ",
+    "CREATE ",
+    "DELETE FROM ",
+    "DETACH ",
+    "DROP ",
+    "INSERT INTO ",
+    "PRAGMA ",
+    "SELECT ",
+    "UPDATE ",
+    "VACUUM",
+    "WITH ",
+];
+
+/// SQL stands beside the tables that it speaks of.
+pub(crate) fn sql_homes(files: &[File], rooms: &[&str]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for file in files.iter().filter(|file| !rooms.contains(&file.room())) {
+        for token in &file.code {
+            let text = token.text.trim_start_matches(['b', 'c', 'r', '#']);
+            let Some(text) = text.strip_prefix('"') else { continue };
+            let is_sql = |line: &str| STATEMENTS.iter().any(|word| line.trim().starts_with(word));
+            if text.lines().any(is_sql) {
+                findings.push(format!(
+                    "{}:{}: SQL stands in {}: ask one of them",
+                    file.path,
+                    token.line,
+                    rooms.join(" and ")
+                ));
+            }
+        }
     }
     findings
 }
@@ -181,14 +239,14 @@ pub(crate) fn lengths(files: &[File], long: &[Long]) -> Vec<String> {
         Some(entry) => needed.push(entry),
         None => findings.push(finding),
     };
-    for File { path, text, tokens, .. } in files {
-        let lines = text.lines().count();
+    for File { path, code, tokens, .. } in files {
+        let lines = code_lines(code);
         if lines > FILE_LINES {
             let help = "move a part with a name of its own to its own file";
             check(
                 path,
                 "",
-                format!("{path}:{FILE_LINES}: {lines} lines, {FILE_LINES} at most: {help}"),
+                format!("{path}:1: {lines} lines of code, {FILE_LINES} at most: {help}"),
             );
         }
         for function in functions(tokens).iter().filter(|function| function.lines > FUNCTION_LINES)
@@ -226,40 +284,13 @@ pub(crate) fn openings(files: &[File]) -> Vec<String> {
         .collect()
 }
 
-/// Names that say the job.
-pub(crate) fn empty_names(files: &[File]) -> Vec<String> {
-    let mut findings = Vec::new();
-    for file in files {
-        let modules = file.modules().join("_");
-        let named = items(&file.tokens);
-        for (name, line) in std::iter::once((modules, 1)).chain(named) {
-            let empty = words(&name).into_iter().find(|word| {
-                EMPTY_WORDS.contains(&word.as_str())
-                    || EMPTY_WORDS.contains(&word.trim_end_matches('s'))
-            });
-            if let Some(word) = empty {
-                findings.push(format!(
-                    "{}:{line}: `{name}`: name it for its job, not `{word}`",
-                    file.path
-                ));
-            }
-        }
-    }
-    findings
-}
-
-/// `snake_case` and `CamelCase` -> lower-case words.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    for c in name.chars() {
-        if c == '_' || c.is_uppercase() {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| c != '_') {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words
+/// Each folder is named in the first cell of a row.
+pub(crate) fn folders_have_rows(folders: &[String], page: &str) -> Vec<String> {
+    let rows: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next()).collect();
+    let has_row = |folder: &str| rows.iter().any(|row| row.contains(&format!("`{folder}/`")));
+    let missing = folders.iter().filter(|folder| !has_row(folder));
+    missing.map(|folder| format!("ARCHITECTURE.md: say in a row what `{folder}/` holds")).collect()
 }
 
 /// Nothing unfinished, and nothing that panics on bad input.

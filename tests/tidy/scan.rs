@@ -264,6 +264,37 @@ pub(crate) fn items(tokens: &[Token]) -> Vec<Named> {
     out
 }
 
+/// The structs, enums, traits and unions that a source names, and the aliases outside of `impl` and
+/// `trait`, where `type` names what belongs to another name.
+pub(crate) fn types(tokens: &[Token]) -> Vec<Named> {
+    let (mut out, mut i) = (Vec::new(), 0);
+    while i < tokens.len() {
+        let word = tokens[i].text.as_str();
+        let name = tokens.get(i + 1).filter(|next| next.is_word());
+        match (word, name) {
+            ("struct" | "enum" | "union" | "type", Some(name)) => {
+                out.push((name.text.clone(), name.line));
+                i += 2;
+            }
+            ("trait", Some(name)) => {
+                out.push((name.text.clone(), name.line));
+                i = item_end(tokens, i);
+            }
+            ("impl", _) if i == 0 || matches!(tokens[i - 1].text.as_str(), "}" | ";" | "]") => {
+                i = item_end(tokens, i);
+            }
+            _ => i += 1,
+        }
+    }
+    out
+}
+
+/// How many lines hold a token, or a part of one.
+pub(crate) fn code_lines(tokens: &[Token]) -> usize {
+    let lines = |token: &Token| token.line..=token.line + token.text.matches('\n').count();
+    tokens.iter().flat_map(lines).collect::<std::collections::BTreeSet<_>>().len()
+}
+
 /// Lines on which `sequence` stands.
 pub(crate) fn lines_with(tokens: &[Token], sequence: &[&str]) -> Vec<usize> {
     (0..tokens.len()).filter(|i| starts(tokens, *i, sequence)).map(|i| tokens[i].line).collect()

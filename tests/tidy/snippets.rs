@@ -122,8 +122,13 @@ fn long_files_and_functions_are_found_unless_excused() {
     let excuse: [Long; 1] = [("src/a.rs", "a", "a table")];
     assert_eq!(lengths(&file(body(FUNCTION_LINES + 1)), &excuse), [""; 0]);
     assert_eq!(places(lengths(&file(body(3)), &excuse)), ["src/a.rs"]);
-    assert_eq!(lengths(&file("\n".repeat(FILE_LINES)), &[]), [""; 0]);
-    assert_eq!(places(lengths(&file("\n".repeat(FILE_LINES + 1)), &[])), ["src/a.rs:500"]);
+    assert_eq!(lengths(&file("a;\n".repeat(FILE_LINES)), &[]), [""; 0]);
+    assert_eq!(places(lengths(&file("a;\n".repeat(FILE_LINES + 1)), &[])), ["src/a.rs:1"]);
+    let prose = "/// b\n// c\n\na;\n".repeat(FILE_LINES);
+    let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", "d;\n".repeat(FILE_LINES));
+    assert_eq!(lengths(&file(prose + &tests), &[]), [""; 0]);
+    let literal = format!("a(\"{}\");\n", "\\\n".repeat(FILE_LINES));
+    assert_eq!(places(lengths(&file(literal), &[])), ["src/a.rs:1"]);
 }
 
 #[test]
@@ -155,12 +160,12 @@ fn a_file_opens_with_what_it_is() {
 }
 
 #[test]
-fn empty_words_are_found_in_names() {
-    let find = |path, text| places(empty_names(&[File::new(path, text)]));
-    assert_eq!(find("src/a/utils.rs", ""), ["src/a/utils.rs:1"]);
-    assert_eq!(find("src/a.rs", "\nstruct SendManager;"), ["src/a.rs:2"]);
-    assert_eq!(find("src/a.rs", "fn common_part() {} const HELPER: u8 = 1;"), ["src/a.rs:1"]);
-    assert_eq!(find("src/a.rs", "fn commonly() { let engine = BASE64.engine(); }"), [""; 0]);
+fn folders_without_a_row_are_found() {
+    let page = "| Where | What |\n| `tests/a/`, `tests/b/` | x |\n| y | `tests/c/` |\n`tests/d/`\n";
+    let folders = ["a", "b", "c", "d"].map(|name| format!("tests/{name}"));
+    let found = folders_have_rows(&folders, page).join("\n");
+    assert!(found.contains("`tests/c/`") && found.contains("`tests/d/`"), "{found}");
+    assert_eq!(found.lines().count(), 2, "{found}");
 }
 
 #[test]
@@ -169,4 +174,25 @@ fn stubs_and_unwraps_are_found() {
                 b.unwrap_or(1);\n    // todo!()\n}\n#[cfg(test)]\nfn c() { d.unwrap() }\n";
     let found = places(panics(&[File::new("src/a.rs", text)]));
     assert_eq!(found, ["src/a.rs:2", "src/a.rs:3", "src/a.rs:4"]);
+}
+
+#[test]
+fn a_dependency_of_tests_alone_is_found() {
+    let manifest = "[dependencies]\ncsv = \"1\"\nserde-json = \"1\"\nmemchr = \"2\"\n\
+                    [dev-dependencies]\ntempfile = \"3\"\n";
+    let source = "use super::csv::Record;\nuse memchr;\nfn a() { serde_json::from_str(b) }\n\
+                  #[cfg(test)]\nmod tests { use csv::Reader; }\n";
+    let found = places(used_by_tests_only(manifest, &[File::new("src/a.rs", source)]));
+    assert_eq!(found, ["Cargo.toml:2"]);
+}
+
+#[test]
+fn sql_is_found_outside_its_rooms() {
+    let find = |path, text| places(sql_homes(&[File::new(path, text)], &["store"]));
+    let source = "const A: &str = \"\n  SELECT id FROM a\";\nfn b() { c(r#\"DELETE FROM a\"#) }";
+    assert_eq!(find("src/cmd/a.rs", source), ["src/cmd/a.rs:1", "src/cmd/a.rs:3"]);
+    assert_eq!(find("src/store/mod.rs", source), [""; 0]);
+    let prose = "const A: &str = \"SELECTED, or UPDATE it\"; // SELECT id\n\
+                 #[cfg(test)]\nfn b() { c(\"SELECT id FROM a\") }";
+    assert_eq!(find("src/cmd/a.rs", prose), [""; 0]);
 }

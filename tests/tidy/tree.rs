@@ -79,6 +79,16 @@ pub(crate) fn read(folder: &str) -> Vec<File> {
     files
 }
 
+/// The folders right below a folder of this repository, sorted.
+pub(crate) fn folders(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap);
+    let folders = entries.filter(|entry| entry.file_type().unwrap().is_dir());
+    let mut names: Vec<String> =
+        folders.map(|entry| format!("{folder}/{}", entry.file_name().to_string_lossy())).collect();
+    names.sort();
+    names
+}
+
 /// A file of this repository.
 pub(crate) fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()

@@ -29,13 +29,10 @@ impl Dialogue<'_> {
                 user.zip(password)
                     .and_then(|(user, password)| Some((decode(&user)?, decode(&password)?)))
             }
-            _ => return Ok(self.say("504 5.5.4 PLAIN or LOGIN")),
+            _ => return self.scripted(At::Auth, "504 5.5.4 PLAIN or LOGIN").await,
         };
         let right = given.is_some() && given == self.shared.options.login;
-        let duty = match right {
-            true => "235 2.7.0 welcome",
-            false => "535 5.7.8 wrong user or password",
-        };
+        let duty = if right { "235 2.7.0 welcome" } else { "535 5.7.8 wrong user or password" };
         let flow = self.scripted(At::Auth, duty).await?;
         self.known = flow == Flow::Done;
         Ok(flow)

@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::run::Progress;
 
-use super::plan::duration;
 use crate::cmd::print;
 
 const TEMPLATE: &str = "{bar:30} {pos}/{len} · {msg}";
@@ -55,7 +55,7 @@ fn told(progress: &Progress, started: Instant, to_send: u64) -> String {
         0 => "connecting".to_owned(),
         _ => {
             let left = to_send.saturating_sub(settled) as f64 / rate;
-            format!("{rate:.0}/s · {} left", duration(left))
+            format!("{rate:.0}/s · {} left", duration::about(left))
         }
     };
     let failed = progress.failed.load(Ordering::Relaxed);

@@ -1,17 +1,20 @@
 //! What `send` and `plan` are both told: which issue, to whom of which list, and how fast.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::ZonedDateTime;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
-use sejong_digest::delivery::send::SendOptions;
 use sejong_digest::delivery::send::content::ExpectedHash;
+use sejong_digest::delivery::send::{OnePerson, SendOptions};
+use sejong_digest::message::address::Address;
 use sejong_digest::store;
 
 use crate::cmd::clock;
 use crate::cmd::failure::Failure;
+use crate::cmd::looking::boot;
+use crate::cmd::print;
 use crate::cmd::relays::RelayArgs;
 use crate::cmd::workspace::Workspace;
 
@@ -32,7 +35,7 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(super) relay: RelayArgs,
     /// The ledger, instead of the one in digest.toml: sqlite:digest.db
-    #[arg(long, value_name = "URL", hide_short_help = true)]
+    #[arg(long, value_name = "URL", hide_short_help = true, conflicts_with = "catch")]
     pub(super) store: Option<String>,
     /// End with one JSON object on stdout
     #[arg(long)]
@@ -60,6 +63,20 @@ pub(crate) struct Restrictions {
     /// Send only the content with this hash, of which `digest plan` shows the first 12 digits
     #[arg(long, value_name = "HASH", hide_short_help = true)]
     expect: Option<ExpectedHash>,
+    /// Send to this person of the list alone
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse, conflicts_with = "only")]
+    #[arg(hide_short_help = true)]
+    to: Option<Address>,
+    /// With --to: send once more if they have it already
+    #[arg(long, requires = "to", conflicts_with = "only", hide_short_help = true)]
+    again: bool,
+}
+
+impl Restrictions {
+    /// The one person whom the send is for.
+    pub(super) fn to(&self) -> Option<&Address> {
+        self.to.as_ref()
+    }
 }
 
 impl PlanArgs {
@@ -83,6 +100,10 @@ impl PlanArgs {
             list,
             read: self.encoding.unwrap_or_default(),
             only: self.only.clone(),
+            to: restrictions
+                .to
+                .clone()
+                .map(|address| OnePerson { address, again: restrictions.again }),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
             expect: restrictions.expect.clone(),
@@ -93,39 +114,42 @@ impl PlanArgs {
         })
     }
 
-    /// The ledger of a rehearsal, which is to be started over: never the publication's own.
-    pub(super) fn rehearsal_path(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
-        let path = self.store_path(workspace)?;
-        let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-        let own = store::path_of(url, &workspace.root)?;
-        let same = |a: &PathBuf, b: &PathBuf| match (a.canonicalize(), b.canonicalize()) {
-            (Ok(a), Ok(b)) => a == b,
-            _ => a == b,
-        };
-        if same(&path, &own) {
-            return Err(Failure::usage("--fresh would remove the publication's own ledger")
-                .help("name another folder: --catch DIR"));
-        }
-        Ok(path)
-    }
-
     /// The ledger's file.
     pub(super) fn store_path(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
         match (&self.store, &self.relay.catch) {
             (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
-            // A rehearsal never counts as a send: its ledger lives with what it caught.
-            (None, Some(folder)) => Ok(folder.join("digest.db")),
-            (None, None) => {
-                let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-                Ok(store::path_of(url, &workspace.root)?)
-            }
+            (None, Some(folder)) => rehearsal(folder, workspace),
+            (None, None) => configured(workspace),
         }
     }
 }
 
-/// What names this boot of the machine; empty where the system does not say, which counts as
-/// another boot each time.
-pub(super) fn boot() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map_or(String::new(), |text| text.trim().to_owned())
+fn configured(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+    Ok(store::path_of(url, &workspace.root)?)
+}
+
+/// A rehearsal never counts as a send: its ledger lives with what it caught, has a name of its own,
+/// and is never the publication's.
+fn rehearsal(folder: &Path, workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let path = folder.join(store::REHEARSAL);
+    // A store of another kind is no file, and told where it is used.
+    if configured(workspace).is_ok_and(|real| store::is_same(&real, &path)) {
+        return Err(Failure::usage(format!(
+            "--catch {}: {} is the publication's own ledger, and a rehearsal may not write to it",
+            folder.display(),
+            path.display()
+        ))
+        .help("name another folder, such as --catch out"));
+    }
+    let older = folder.join("digest.db");
+    if older.exists() && !path.exists() {
+        print::note(&format!(
+            "this rehearsal begins anew in {}; {} is left alone, whether it is a real ledger or \
+             that of a rehearsal by version 0.1.0",
+            path.display(),
+            older.display()
+        ));
+    }
+    Ok(path)
 }

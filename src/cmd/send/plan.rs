@@ -1,9 +1,13 @@
 //! Before the first message: who gets the issue, who has it already and how long it takes, in words
 //! and as JSON.
 
+use jiff::tz::TimeZone;
 use sejong_digest::compose::Composition;
+use sejong_digest::delivery::duration;
+use sejong_digest::delivery::ledger::copies::OneRow;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::message::address::Address;
 
 use super::window::Window;
 use crate::cmd::clock;
@@ -81,7 +85,7 @@ impl PlanText<'_> {
                 finish.map_or(String::new(), |at| at.strftime(", until %F %H:%M").to_string());
             text.push_str(&format!(
                 "Pace      at most {pace}: about {}{finish}\n",
-                duration(seconds)
+                duration::about(seconds)
             ));
         }
         let base_url = &workspace.config.publication.base_url;
@@ -156,6 +160,19 @@ pub(super) fn nothing(plan: &Plan, issue: &str) -> String {
     format!("nothing to send of {issue}: {}", others.join(", "))
 }
 
+/// Why nothing is sent to one person who has the issue.
+pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZone) -> String {
+    let at = one.at.as_ref().and_then(|at| at.parse().ok());
+    let at = at.map_or(String::new(), |at| format!(" (sent {})", clock::minute(at, zone)));
+    if one.was_sent_untold() {
+        return format!(
+            "the send of {issue} that was killed had sent {address} their copy{at}; nothing was \
+             sent now, and the same command sends one more"
+        );
+    }
+    format!("{address} has {issue} already{at}; --again sends it once more")
+}
+
 /// Who does not get it, and why.
 fn others(plan: &Plan) -> Vec<(u64, String)> {
     let mut others = vec![
@@ -169,7 +186,7 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
             "of whom it is not known whether they have it; --uncertain resend sends to them again"
                 .to_owned(),
         ),
-        (plan.outside, "not named by --only".to_owned()),
+        (plan.outside, "of the list who are not meant this time".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),
         (plan.rejected, "rows that cannot be used".to_owned()),
     ];
@@ -188,14 +205,4 @@ fn signed(workspace: &Workspace) -> String {
 /// `1 recipient`, `12 recipients`.
 pub(super) fn counted(number: u64, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
-}
-
-/// A time as people say it.
-pub(super) fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 10.0 => format!("{s:.1} s"),
-        s if s < 120.0 => format!("{s:.0} s"),
-        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3_600.0),
-    }
 }

@@ -12,7 +12,7 @@ use crate::cmd::{files, print};
 
 /// What a person is told of a list that was read.
 pub(super) fn of_list(error: SendError, list: &Path) -> Failure {
-    let list = load::shown(list).display().to_string();
+    let list = load::path_from_here(list).display().to_string();
     let what = error.to_string();
     match error {
         SendError::List(problem) => {
@@ -25,6 +25,9 @@ pub(super) fn of_list(error: SendError, list: &Path) -> Failure {
         .help("correct them, or leave them out with --skip-invalid"),
         SendError::UnknownField { columns, .. } => Failure::usage(format!("--only: {what}"))
             .help(format!("columns of the list: {}", columns.join(", "))),
+        SendError::NotInList(address) => Failure::checks(format!(
+            "{address} is not in {list}, or the list says not to send to them; nothing was sent"
+        )),
         SendError::Nobody { others: true } => {
             Failure::checks(format!("{list} holds nobody whom --only names"))
         }
@@ -50,16 +53,17 @@ pub(super) fn told(error: SendError) -> Failure {
         SendError::Unexpected { .. } => Failure::checks(what).help(
             "look at what would be sent with `digest plan` and `digest render`, then give the hash that the plan shows",
         ),
-        SendError::Nobody { .. } | SendError::UnknownField { .. } => Failure::checks(what),
+        SendError::Nobody { .. } | SendError::UnknownField { .. } | SendError::NotInList(_) => Failure::checks(what),
         SendError::Store(error) => error.into(),
+        SendError::Recovery(error) => error.into(),
         SendError::Caught(..) => Failure::new(error.to_string()),
-        SendError::Thaw(_) | SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
+        SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
     }
 }
 
 /// Says what the receipt knows and the ledger does not. Only numbers and times of it are shown.
 pub(super) fn already_sent(sent: &AlreadySent) -> String {
-    let path = files::shown(&sent.path);
+    let path = files::describe(&sent.path);
     let known = match sent.known {
         0 => "this ledger has no record of that".to_owned(),
         known => format!("this ledger knows of {known} only"),

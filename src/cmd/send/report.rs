@@ -1,14 +1,15 @@
 //! After the last message: what became of all, in words, as JSON and as an exit code.
 
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
 use sejong_digest::delivery::send::report::{Excerpt, SendReport};
+use sejong_digest::delivery::state::State;
 use serde::Serialize;
 
-use super::plan::duration;
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::shown;
+use crate::cmd::files::describe;
 use crate::cmd::print;
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
@@ -29,7 +30,7 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
     }
     report.troubles.iter().for_each(list);
     if let Some(path) = &report.receipt {
-        let path = shown(path);
+        let path = describe(path);
         print::note(&format!("{path} says what became of the issue, without addresses: commit it"));
     }
     if let Some(reason) = &report.receipt_failure {
@@ -106,23 +107,13 @@ fn in_json(report: &SendReport) -> Result<String, Failure> {
 
 fn in_words(report: &SendReport) -> String {
     let counts = &report.counts;
-    let parts = [
-        (counts.accepted, "accepted"),
-        (counts.refused, "refused"),
-        (counts.deferred, "deferred"),
-        (counts.uncertain, "uncertain"),
-        (counts.suppressed, "suppressed"),
-        (counts.pending, "pending"),
-    ];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|(number, name)| *number > 0 || *name == "accepted")
-        .map(|(number, name)| format!("{number} {name}"))
-        .collect();
+    let told = |(state, number): &(State, u64)| *number > 0 || *state == State::Accepted;
+    let parts = counts.by_state().into_iter().filter(told);
+    let parts: Vec<String> = parts.map(|(state, number)| format!("{number} {state}")).collect();
     let pace = if report.settled == 0 {
         String::new()
     } else {
-        let took = duration(report.elapsed.as_secs_f64());
+        let took = duration::about(report.elapsed.as_secs_f64());
         format!(" in {took} ({:.0}/s)", report.per_second())
     };
     format!("{}: {} of {} planned{pace}\n", report.issue, parts.join(", "), counts.planned)

@@ -1,48 +1,126 @@
-//! Ctrl-C, SIGTERM and SIGHUP (a terminal that was closed): once to finish what is on the wire, twice to drop it.
+//! Ctrl-C, SIGTERM and SIGHUP (a terminal that was closed), heard from the beginning of the command.
+//! Before the first message one of them ends the process; later once is to finish what is on the
+//! wire, and twice to drop it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use sejong_digest::delivery::run::Stopping;
 use tokio::sync::watch;
 
+use crate::cmd::failure::Exit;
 use crate::cmd::print;
 
-/// Tells the run, until it is aborted.
-pub(super) async fn watch(stop: Arc<watch::Sender<Stopping>>) {
-    for wanted in [Stopping::Drain, Stopping::Abort] {
-        if asked().await.is_err() {
-            // Without signals the run goes on to its end; the sender must live as long.
-            std::future::pending::<()>().await;
+/// How far a send has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Reading, asking: nothing would be lost.
+    Preparing,
+    /// The plan is committed and waits for its time.
+    Waiting,
+    /// Messages may be on the wire.
+    Sending,
+}
+
+/// Listens as long as the process lives.
+pub(super) struct Signals {
+    stop: Arc<watch::Sender<Stopping>>,
+    phase: Arc<Mutex<Phase>>,
+}
+
+impl Signals {
+    /// Begins to listen, on a thread of its own: a list that comes slowly and a question on the
+    /// terminal hold up the one that sends.
+    pub(super) fn listen() -> std::io::Result<Signals> {
+        let stop = Arc::new(watch::channel(Stopping::No).0);
+        let phase = Arc::new(Mutex::new(Phase::Preparing));
+        let (told, begun) = mpsc::channel();
+        let obeyed = (Arc::clone(&stop), Arc::clone(&phase));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                let heard = Heard::open();
+                let _ = told.send(heard.as_ref().err().map(std::io::Error::kind));
+                if let Ok(heard) = heard {
+                    obey(heard, obeyed.0, obeyed.1).await;
+                }
+            });
+        })?;
+        match begun.recv() {
+            Ok(None) => Ok(Signals { stop, phase }),
+            Ok(Some(kind)) => Err(kind.into()),
+            Err(error) => Err(std::io::Error::other(error)),
         }
-        print::note(match wanted {
-            Stopping::Drain => "stopping: what is on the wire is finished; again to drop it",
-            _ => "dropping the connections",
-        });
+    }
+
+    /// From here on a signal does not end the process, but what it waits for.
+    pub(super) fn waiting(&self) -> watch::Receiver<Stopping> {
+        self.enter(Phase::Waiting);
+        self.stop.subscribe()
+    }
+
+    /// From here on a signal ends the run; what else is to end it may tell the sender.
+    pub(super) fn sending(&self) -> Arc<watch::Sender<Stopping>> {
+        self.enter(Phase::Sending);
+        Arc::clone(&self.stop)
+    }
+
+    fn enter(&self, phase: Phase) {
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    }
+}
+
+async fn obey(mut heard: Heard, stop: Arc<watch::Sender<Stopping>>, phase: Arc<Mutex<Phase>>) {
+    for wanted in [Stopping::Drain, Stopping::Abort] {
+        heard.next().await;
+        match *phase.lock().unwrap_or_else(PoisonError::into_inner) {
+            Phase::Preparing => {
+                print::note("interrupted before the first message; run the same command again");
+                std::process::exit(Exit::Interrupted.number().into());
+            }
+            Phase::Waiting => {}
+            Phase::Sending => print::note(match wanted {
+                Stopping::Drain => "stopping: what is on the wire is finished; again to drop it",
+                _ => "dropping the connections",
+            }),
+        }
         let _ = stop.send(wanted);
     }
-    std::future::pending::<()>().await;
 }
 
-/// Waits until somebody wants an end.
+/// The signals that want an end.
 #[cfg(unix)]
-pub(super) async fn asked() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let hangup = async {
-        match hangup_is_ignored() {
-            true => std::future::pending().await,
-            false => signal(SignalKind::hangup())?.recv().await,
+struct Heard {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    /// `None` where somebody has asked for that: it is what `nohup` does.
+    hangup: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Heard {
+    fn open() -> std::io::Result<Heard> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hangup = if hangup_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Heard { interrupt, terminate: signal(SignalKind::terminate())?, hangup })
+    }
+
+    async fn next(&mut self) {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
         };
-        Ok(())
-    };
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-        ended = hangup => ended,
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = hangup => {}
+        }
     }
 }
 
-/// Whether somebody has asked for it: that is what `nohup` does.
+/// Whether SIGHUP is ignored.
 #[cfg(unix)]
 fn hangup_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -53,6 +131,18 @@ fn hangup_is_ignored() -> bool {
 }
 
 #[cfg(not(unix))]
-pub(super) async fn asked() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Heard;
+
+#[cfg(not(unix))]
+impl Heard {
+    fn open() -> std::io::Result<Heard> {
+        Ok(Heard)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without signals the run goes on to its end.
+            std::future::pending::<()>().await;
+        }
+    }
 }

@@ -9,10 +9,10 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use sejong_digest::delivery::duration;
 use sejong_digest::delivery::run::Stopping;
 use tokio::sync::watch;
 
-use super::signals;
 use crate::cmd::failure::Failure;
 use crate::cmd::{clock, print};
 
@@ -66,7 +66,7 @@ impl Window {
     pub(super) fn start(&self) -> Option<String> {
         let now = clock::now();
         let at = self.at.filter(|at| *at > now)?;
-        Some(format!("at {}, in {}", self.day(at, now), span(at.duration_since(now))))
+        Some(format!("at {}, in {}", self.day(at, now), duration::spelled(at.duration_since(now))))
     }
 
     /// What to say of `--at` where its time has gone by, if messages may leave now all the same.
@@ -76,7 +76,8 @@ impl Window {
         let now = clock::now();
         let Some(at) = self.at.filter(|at| *at <= now) else { return Ok(None) };
         let late = now.duration_since(at);
-        let told = format!("the time of --at, {}, was {} ago", self.day(at, now), span(late));
+        let told =
+            format!("the time of --at, {}, was {} ago", self.day(at, now), duration::spelled(late));
         if asked || begun || late <= GRACE {
             return Ok(Some(format!("{told}: messages leave at once")));
         }
@@ -99,24 +100,25 @@ impl Window {
     }
 
     /// Waits until it may begin; `false` if somebody has interrupted.
-    pub(super) async fn wait(&self) -> bool {
+    pub(super) async fn wait(&self, mut stopping: watch::Receiver<Stopping>) -> bool {
         let Some(at) = self.at.filter(|at| *at > clock::now()) else { return true };
         let told = self.told(at);
         let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
         if bar.is_none() {
             print::note(&format!("waiting until {told}"));
         }
-        let interrupted = signals::asked();
+        let interrupted = stopping.wait_for(|wanted| *wanted >= Stopping::Drain);
         tokio::pin!(interrupted);
         let ended = loop {
             let left = at.duration_since(clock::now());
             if left <= SignedDuration::ZERO {
                 break true;
             }
+            let left = Duration::try_from(left).unwrap_or_default();
             if let Some(bar) = &bar {
-                bar.set_message(format!("waiting until {told}: {}", countdown(left.as_secs())));
+                bar.set_message(format!("waiting until {told}: {}", duration::countdown(left)));
             }
-            let pause = Duration::try_from(left).unwrap_or_default().min(Duration::from_secs(1));
+            let pause = left.min(Duration::from_secs(1));
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 heard = &mut interrupted => if heard.is_ok() { break false },
@@ -147,52 +149,12 @@ impl Window {
     }
 }
 
-/// A time in the words of a question, `41 days`. The words of jiff are for logs: `41d`.
-fn span(time: SignedDuration) -> String {
-    let counted = |number: i64, unit: &str| match number {
-        1 => format!("1 {unit}"),
-        number => format!("{number} {unit}s"),
-    };
-    match time.as_secs() {
-        s if s < 120 => counted(s, "second"),
-        s if s < 2 * 3_600 => counted(s / 60, "minute"),
-        s if s < 2 * 86_400 => counted(s / 3_600, "hour"),
-        s => counted(s / 86_400, "day"),
-    }
-}
-
-/// `1 h 02 min 03 s`.
-fn countdown(seconds: i64) -> String {
-    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{rest} s"),
-        (0, _) => format!("{minutes} min {rest:02} s"),
-        _ => format!("{hours} h {minutes:02} min {rest:02} s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn window(at: Timestamp) -> Window {
         Window { at: Some(at), not_after: None, zone: TimeZone::get("America/New_York").unwrap() }
-    }
-
-    #[test]
-    fn spans_are_told_in_the_largest_unit_of_which_there_are_two() {
-        for (seconds, words) in [
-            (1, "1 second"),
-            (119, "119 seconds"),
-            (120, "2 minutes"),
-            (7_199, "119 minutes"),
-            (7_200, "2 hours"),
-            (172_799, "47 hours"),
-            (172_800, "2 days"),
-            (41 * 86_400 + 5, "41 days"),
-        ] {
-            assert_eq!(span(SignedDuration::from_secs(seconds)), words);
-        }
     }
 
     #[test]

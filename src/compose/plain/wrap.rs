@@ -1,4 +1,7 @@
 //! Lines of a given width, counted as terminals and mail programs show them.
+//!
+//! No crate wraps like this: a slot is as wide as a usual name, an address is never cut, Korean
+//! keeps its words whole, and Chinese and Japanese break between letters but not before some marks.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -76,15 +79,16 @@ pub(super) fn apart(text: &str) -> String {
         let close = ['.', ',', ';', ':', '!', '?', ')', ']', '"', '\'', '”', '’', '»'];
         let address = inner.trim_end_matches(|c: char| close.contains(&c) || c.is_whitespace());
         let (before, behind) = (word.len() - inner.len(), word.len() - inner.len() + address.len());
-        match address.contains("://") && (before > 0 || !word[behind..].trim().is_empty()) {
-            true => format!("{}<{address}>{}", &word[..before], &word[behind..]),
-            false => word.to_owned(),
+        if address.contains("://") && (before > 0 || !word[behind..].trim().is_empty()) {
+            format!("{}<{address}>{}", &word[..before], &word[behind..])
+        } else {
+            word.to_owned()
         }
     };
     text.split_inclusive(char::is_whitespace).map(apart).collect()
 }
 
-struct Part<'a> {
+struct WordPart<'a> {
     text: &'a str,
     /// Whether a space stood before it.
     spaced: bool,
@@ -92,8 +96,8 @@ struct Part<'a> {
 
 /// A word in pieces that fit on a line: only a long one without spaces (Chinese, Japanese) is cut,
 /// and no link or slot ever.
-fn parts(word: &str, room: usize) -> Vec<Part<'_>> {
-    let whole = vec![Part { text: word, spaced: true }];
+fn parts(word: &str, room: usize) -> Vec<WordPart<'_>> {
+    let whole = vec![WordPart { text: word, spaced: true }];
     if display_width(word) <= room || word.contains("://") || slot::has_slot(word) || room < 2 {
         return whole;
     }
@@ -103,12 +107,12 @@ fn parts(word: &str, room: usize) -> Vec<Part<'_>> {
         let wide = c.width().unwrap_or(0);
         if columns + wide > room && at > start {
             let cut = if NEVER_FIRST.contains(c) { before(word, start, at) } else { at };
-            parts.push(Part { text: &word[start..cut], spaced: start == 0 });
+            parts.push(WordPart { text: &word[start..cut], spaced: start == 0 });
             (start, columns) = (cut, display_width(&word[cut..at]));
         }
         columns += wide;
     }
-    parts.push(Part { text: &word[start..], spaced: start == 0 });
+    parts.push(WordPart { text: &word[start..], spaced: start == 0 });
     parts
 }
 

@@ -48,7 +48,7 @@ impl Preset {
         }
     }
 
-    /// Colours in light and in dark surroundings, in the order of [`Palette::KEYS`].
+    /// Colours in light and in dark mode, in the order of [`Palette::KEYS`].
     fn palettes(self) -> ([u32; 9], [u32; 9]) {
         match self {
             Preset::Ink => (

@@ -2,10 +2,16 @@
 //! later run repeats it byte for byte whatever has become of the author's files.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::Ledger;
+use crate::compose::Composition;
+use crate::crypto;
+use crate::delivery::id::RevisionId;
+use crate::diagnostic::Place;
 use crate::store::StoreError;
 
 /// The second step of the tables.
@@ -29,6 +35,16 @@ CREATE TABLE revision (
 ALTER TABLE recipient ADD COLUMN revision INTEGER REFERENCES revision (id);
 ";
 
+/// The step that lets a damaged composition be seen; see [`super::STEPS`].
+pub(super) const CHECKSUM: &str = "
+-- SHA-256 of content_hash, composition and date; none in what an older version wrote.
+ALTER TABLE revision ADD COLUMN checksum TEXT;
+";
+
+/// What to do about a damaged one.
+const REMEDY: &str = "bring the issue's files back to what they were at the plan (git has them) and \
+    run the same command again, or put back a copy of the ledger that is as new as the last send";
+
 /// A composition to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrozenIssue {
@@ -48,33 +64,68 @@ pub struct FrozenIssue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
     /// What rows refer to.
-    pub id: i64,
+    pub id: RevisionId,
     /// 1 for the first of an issue.
     pub number: i64,
     /// What was frozen.
     pub frozen: FrozenIssue,
+    /// What is wrong with it.
+    damage: Option<String>,
+    /// The ledger's file and the issue, for an error.
+    ledger: PathBuf,
+    issue: String,
+}
+
+impl Revision {
+    /// The composition; see [`Composition::thaw`].
+    ///
+    /// # Errors
+    /// [`StoreError::Content`], where it is not what was frozen.
+    pub fn thaw(&self, place: &Place) -> Result<Composition, StoreError> {
+        let damaged = |reason: String| StoreError::Content {
+            path: self.ledger.clone(),
+            what: format!("the text of {} (revision {})", self.issue, self.number),
+            reason,
+            help: REMEDY,
+        };
+        if let Some(damage) = &self.damage {
+            return Err(damaged(damage.clone()));
+        }
+        Composition::thaw(&self.frozen.composition, place)
+            .map_err(|error| damaged(error.to_string()))
+    }
+}
+
+impl FrozenIssue {
+    fn checksum(&self) -> String {
+        let parts = [&self.content_hash, &self.composition, &self.date];
+        let hash = crypto::sha256(parts.map(|part| part.as_bytes()));
+        data_encoding::HEXLOWER.encode(&hash)
+    }
 }
 
 /// What a plan's rows are to get.
 #[derive(Clone, Copy, Debug)]
 pub enum PlannedText<'a> {
     /// A revision that the ledger has.
-    Kept(i64),
+    Kept(RevisionId),
     /// A new one.
     New(&'a FrozenIssue),
     /// This one, in the place of a revision that nobody was sent.
-    Instead(i64, &'a FrozenIssue),
+    Instead(RevisionId, &'a FrozenIssue),
 }
 
 /// The next revision.
 const ADD: &str = "
-INSERT INTO revision (issue, number, content_hash, composition, date, files, created_at)
-SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6 FROM revision WHERE issue = ?1
+INSERT INTO revision
+    (issue, number, content_hash, composition, date, files, created_at, checksum)
+SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?8 FROM revision WHERE issue = ?1
 RETURNING id";
 
 /// Another content of revision ?7, which nobody was sent: rows that refer to it get this one.
 const REPLACE: &str = "
-UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6
+UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6,
+    checksum = ?8
 WHERE id = ?7 AND issue = ?1
 RETURNING id";
 
@@ -84,26 +135,54 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn revisions(&self) -> Result<Vec<Revision>, StoreError> {
+        // As bytes: what is damaged may be no text.
         let rows = sqlx::query(
-            "SELECT id, number, content_hash, composition, date, files, created_at \
+            "SELECT id, number, CAST(content_hash AS BLOB), CAST(composition AS BLOB), \
+             CAST(date AS BLOB), CAST(files AS BLOB), CAST(created_at AS BLOB), \
+             CAST(checksum AS BLOB) \
              FROM revision WHERE issue = ?1 ORDER BY number",
         )
         .bind(&self.issue)
         .fetch_all(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
-        let revisions = rows.iter().map(|row| Revision {
-            id: row.get(0),
-            number: row.get(1),
-            frozen: FrozenIssue {
-                content_hash: row.get(2),
-                composition: row.get(3),
-                date: row.get(4),
-                files: serde_json::from_str(row.get(5)).unwrap_or_default(),
-                created_at: row.get(6),
-            },
-        });
-        Ok(revisions.collect())
+        let revisions: Result<Vec<Revision>, sqlx::Error> =
+            rows.iter().map(|row| self.revision(row)).collect();
+        revisions.map_err(|error| self.store.failed(error))
+    }
+
+    fn revision(&self, row: &SqliteRow) -> Result<Revision, sqlx::Error> {
+        let mut damage = None;
+        let mut text = |at: usize| {
+            let bytes: Vec<u8> = row.try_get(at)?;
+            Ok::<_, sqlx::Error>(String::from_utf8(bytes).unwrap_or_else(|error| {
+                damage = Some("it is no text".to_owned());
+                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            }))
+        };
+        let (content_hash, composition, date) = (text(2)?, text(3)?, text(4)?);
+        let files: Vec<u8> = row.try_get(5)?;
+        let created_at: Vec<u8> = row.try_get(6)?;
+        let frozen = FrozenIssue {
+            content_hash,
+            composition,
+            date,
+            // Only for saying what has changed since.
+            files: serde_json::from_slice(&files).unwrap_or_default(),
+            created_at: String::from_utf8_lossy(&created_at).into_owned(),
+        };
+        let checksum: Option<Vec<u8>> = row.try_get(7)?;
+        if checksum.is_some_and(|checksum| checksum != frozen.checksum().as_bytes()) {
+            damage = Some("it is not what was written".to_owned());
+        }
+        Ok(Revision {
+            id: row.try_get(0)?,
+            number: row.try_get(1)?,
+            frozen,
+            damage,
+            ledger: self.store.path().to_owned(),
+            issue: self.issue.clone(),
+        })
     }
 
     /// The number of the revision that rows of this plan get; a new one is written.
@@ -111,7 +190,7 @@ impl Ledger {
         &self,
         connection: &mut SqliteConnection,
         text: PlannedText<'_>,
-    ) -> Result<i64, sqlx::Error> {
+    ) -> Result<RevisionId, sqlx::Error> {
         let (frozen, replaced) = match text {
             PlannedText::Kept(id) => return Ok(id),
             PlannedText::New(frozen) => (frozen, None),
@@ -126,7 +205,84 @@ impl Ledger {
             .bind(serde_json::json!(frozen.files).to_string())
             .bind(&frozen.created_at)
             .bind(replaced)
+            .bind(frozen.checksum())
             .fetch_one(connection)
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::delivery::ledger::STEPS;
+    use crate::store::Store;
+
+    const COMPOSITION: &str = "{\"issue\":\"x\",\"subject\":[],\"text\":[{\"literal\":\"Hangul\"}],\
+        \"html\":[],\"pictures\":[],\"language\":\"ko\",\"slots\":[],\"content_hash\":\
+        \"0000000000000000000000000000000000000000000000000000000000000000\"}";
+
+    fn frozen() -> FrozenIssue {
+        FrozenIssue {
+            content_hash: "00".repeat(32),
+            composition: COMPOSITION.to_owned(),
+            date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(),
+            files: BTreeMap::new(),
+            created_at: "2025-11-06T14:00:00Z".to_owned(),
+        }
+    }
+
+    /// What the ledger gives back of a composition whose bytes are these.
+    fn thawed(bytes: &[u8], checked: bool) -> Result<Composition, StoreError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let store = Store::nowhere(std::path::Path::new("a.db"), &STEPS).await.unwrap();
+            let ledger = Ledger::new(store.clone(), "x");
+            let mut connection = store.pool().acquire().await.unwrap();
+            ledger.revise(&mut connection, PlannedText::New(&frozen())).await.unwrap();
+            let damage = "UPDATE revision SET composition = CAST(?1 AS TEXT), \
+                checksum = CASE WHEN ?2 THEN checksum END";
+            sqlx::query(damage).bind(bytes).bind(checked).execute(&mut *connection).await.unwrap();
+            drop(connection);
+            let revisions = ledger.revisions().await.unwrap();
+            revisions[0].thaw(&Place::File("x".into()))
+        })
+    }
+
+    #[test]
+    fn what_was_written_is_given_back() {
+        for checked in [true, false] {
+            assert_eq!(thawed(COMPOSITION.as_bytes(), checked).unwrap().language, "ko");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+        #[test]
+        fn damage_of_any_kind_is_an_error_that_names_the_file(
+            at in 0usize..300,
+            len in 1usize..80,
+            kind in 0u8..5,
+            noise in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let whole = COMPOSITION.as_bytes();
+            let at = at % whole.len();
+            let end = (at + len).min(whole.len());
+            let damaged: Vec<u8> = match kind {
+                0 => whole[..at].to_vec(),
+                1 => [&whole[..at], &whole[end..]].concat(),
+                2 => [&whole[..at], &vec![0; end - at][..], &whole[end..]].concat(),
+                3 => whole.iter().enumerate().map(|(n, b)| if n == at { b ^ 0x81 } else { *b }).collect(),
+                _ => noise,
+            };
+            let error = thawed(&damaged, true).expect_err("it was taken for whole").to_string();
+            for words in ["the text of x (revision 1) in a.db is damaged", "git has them"] {
+                prop_assert!(error.contains(words), "{error}");
+            }
+            // Without a checksum it may pass for another text, and is never a panic.
+            let _ = thawed(&damaged, false);
+        }
     }
 }

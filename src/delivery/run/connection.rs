@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::Stopping;
 use super::feed::RowFeed;
 use super::shared::Work;
-use crate::smtp::outcome::{Remedy, Scope, Stage, Trouble};
+use crate::smtp::outcome::{Scope, Stage};
 use crate::smtp::relay::Relay;
 use crate::smtp::session::Session;
 use crate::smtp::transaction::End;
+use crate::smtp::trouble::{Remedy, Trouble};
 
 /// The first pause before connecting again; each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);

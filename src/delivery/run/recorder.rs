@@ -9,6 +9,9 @@ use tokio::task::JoinHandle;
 use super::queue::Queue;
 use crate::delivery::journal::{Journal, Settled};
 use crate::delivery::ledger::Ledger;
+use crate::delivery::ledger::runs::Written;
+use crate::delivery::state::State;
+use crate::smtp::outcome::Stage;
 use crate::store::StoreError;
 
 /// Outcomes of one commit.
@@ -93,13 +96,14 @@ impl Recorder {
     pub(super) fn lost(&self, row: i64, message_id: String, at: String) {
         self.settled(Settled {
             row,
-            state: "uncertain".to_owned(),
+            state: State::Uncertain,
             code: None,
             enhanced: None,
             text: "the connection was dropped before the relay's reply came".to_owned(),
             at,
             message_id,
             retry: None,
+            stage: Some(Stage::Dot),
         });
     }
 }
@@ -146,7 +150,11 @@ async fn save(
     group: Vec<Settled>,
     again: Vec<i64>,
 ) -> Result<(), StoreError> {
-    ledger.record(&group).await?;
+    let (run, line) = {
+        let journal = lock(journal);
+        (journal.run(), journal.last())
+    };
+    ledger.record(&group, Some(Written { run, line })).await?;
     ledger.make_due(&again).await?;
     if let Err(error) = ledger.in_place() {
         // The open file still takes outcomes, and the run's end saves them.
@@ -156,7 +164,7 @@ async fn save(
     let (mut coming, due): (Vec<i64>, Vec<i64>) = deferred().unzip();
     coming.extend(&again);
     let rows = group.into_iter().map(|settled| settled.row);
-    if let Err(error) = lock(journal).saved(rows, coming) {
+    if let Err(error) = lock(journal).saved(rows, coming, line) {
         queue.fail(format!("the journal cannot be written: {error}"));
     }
     // Only now: claimed again before, its marks would be forgotten with these.

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use super::{SendError, SendOptions};
 use crate::compose::Composition;
+use crate::delivery::id::RevisionId;
 use crate::delivery::ledger::revision::{FrozenIssue, PlannedText, Revision};
 use crate::delivery::templates::Templates;
 use crate::diagnostic::Place;
@@ -90,11 +91,11 @@ pub struct Content {
 #[derive(Debug)]
 enum Chosen {
     /// A revision of the ledger.
-    Kept(i64),
+    Kept(RevisionId),
     /// The files, as the next one.
     New(FrozenIssue),
     /// The files, in the place of a revision that nobody was sent.
-    Instead(i64, FrozenIssue),
+    Instead(RevisionId, FrozenIssue),
 }
 
 /// The files give something else than what was planned.
@@ -154,12 +155,12 @@ impl Content {
             return Content::of_files(options, files, revisions, Chosen::New);
         }
         let difference = files.difference(&latest.frozen, true);
-        let Revision { id, number, frozen } = latest;
+        let Revision { id, number, frozen, .. } = latest.clone();
         let (issue, composition) = match files {
             Files::Sound(now) if difference.is_none() => (Some(now.issue), now.composition),
             Files::Sound(_) | Files::Broken => {
                 let place = PathBuf::from(format!("{} (revision {number})", options.issue));
-                (None, Composition::thaw(&frozen.composition, &Place::File(place))?)
+                (None, latest.thaw(&Place::File(place))?)
             }
         };
         let (date, chosen) = (frozen.date, Chosen::Kept(id));
@@ -211,7 +212,7 @@ impl Content {
     pub(super) fn is_expected(
         &self,
         expected: Option<&ExpectedHash>,
-        kept: &[i64],
+        kept: &[RevisionId],
     ) -> Result<(), SendError> {
         let Some(expected) = expected else { return Ok(()) };
         let earlier = self.revisions.iter().filter(|revision| kept.contains(&revision.id));
@@ -256,7 +257,7 @@ impl Content {
         let mut earlier = HashMap::new();
         let place = Place::File(PathBuf::new());
         for revision in self.revisions.iter().filter(|revision| Some(revision.id) != latest) {
-            let composition = Composition::thaw(&revision.frozen.composition, &place)?;
+            let composition = revision.thaw(&place)?;
             earlier.insert(revision.id, template(&composition, &revision.frozen.date)?);
         }
         Ok(Templates::new(template(&self.composition, &self.date)?, earlier))

@@ -9,6 +9,7 @@ use std::path::Path;
 use super::SendError;
 use crate::catcher;
 use crate::delivery::ledger::{self, Ledger};
+use crate::delivery::recovery;
 use crate::store::Store;
 
 /// Removes the issue from the rehearsal's ledger at `path`, and its mails from `caught`; how many.
@@ -27,9 +28,9 @@ pub async fn start_over(
         return Ok(0);
     }
     let store = Store::open(path, &ledger::STEPS).await?;
-    let _lock = store.lock(who)?;
+    let lock = store.lock(who)?;
     let ledger = Ledger::new(store.clone(), issue);
-    ledger.recover(boot, now).await?;
+    recovery::recover(&ledger, &lock, boot, now).await?;
     let ours: HashSet<String> = ledger.message_ids().await?.into_iter().collect();
     // Mails first: if this is killed here, the rehearsal still knows that they were its own.
     let removed = catcher::maildir::remove(caught, |message_id| ours.contains(message_id))

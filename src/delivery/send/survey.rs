@@ -11,10 +11,12 @@ use super::locked::Locked;
 use super::plan::Plan;
 use super::{SendError, SendOptions};
 use crate::audience::list;
+use crate::audience::only::Only;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
 use crate::delivery::ledger::{self, Ledger, Reopened};
 use crate::delivery::receipt::AlreadySent;
+use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
 use crate::message::splice::Identity;
@@ -64,7 +66,7 @@ impl Survey {
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
         let revisions = ledger.revisions().await?;
-        let attempted = ledger.attempted(&options.boot).await?;
+        let attempted = recovery::attempted(&ledger, &options.boot, &(options.clock)()).await?;
         let content = Content::choose(&options, files, revisions, attempted)?;
         content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options).await?;
@@ -95,6 +97,9 @@ impl Survey {
             return Err(SendError::UnknownField { field, columns });
         }
         let (people, outside) = self.ledger.planned_counts().await?;
+        if let (0, Some(to)) = (people, &self.options.to) {
+            return Err(SendError::NotInList(to.address.clone()));
+        }
         if people == 0 {
             return Err(SendError::Nobody { others: self.options.only.is_some() && outside > 0 });
         }
@@ -141,6 +146,16 @@ impl Ready {
         self.survey.plan(reopened).await
     }
 
+    /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;
+    /// see [`recovery::look`].
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn look(&self) -> Result<Look, SendError> {
+        let Survey { ledger, options, .. } = &self.survey;
+        Ok(recovery::look(ledger, &options.boot, &(options.clock)()).await?)
+    }
+
     /// What recipients get.
     pub fn content(&self) -> &Content {
         &self.survey.content
@@ -176,9 +191,11 @@ impl Ready {
 }
 
 async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {
-    let shown = load::shown(&options.list);
+    let one = options.to.as_ref().map(|to| Only::person(&to.address));
+    let only = one.or_else(|| options.only.clone());
+    let shown = load::path_from_here(&options.list);
     let staged = match list::open(&options.list, &shown, &options.read) {
-        Ok(rows) => intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await,
+        Ok(rows) => intake::stage(ledger, rows, only.as_ref(), PROBLEMS).await,
         Err(problem) => Err(problem.into()),
     };
     staged.map_err(|error| match error {

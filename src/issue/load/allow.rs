@@ -3,22 +3,23 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::issue::AllowedRule;
-use crate::manifest::{Kind, Table};
+use crate::manifest::{Table, ValueKind};
 
-const HELP: &str = "as in allow = [{ rule = \"link-vague\", reason = \"quoted as it was\" }]";
+const HELP: &str = "write it like allow = [{ rule = \"link-vague\", reason = \"quoted from the \
+                    original\" }]";
 
 /// Reads the key `allow` of `issue.toml`.
 pub(super) fn read(table: &mut Table) -> Vec<AllowedRule> {
     let Some(value) = table.take("allow") else { return Vec::new() };
     let items = match value.value {
-        Kind::List(items) => items,
+        ValueKind::List(items) => items,
         _ => vec![value],
     };
     let mut allowed = Vec::new();
     for item in items {
         let whole = table.place(&item.span);
-        let Kind::Table(_) = &item.value else {
-            let what = "what is allowed needs a reason for those who come after";
+        let ValueKind::Table(_) = &item.value else {
+            let what = "an entry of `allow` needs a reason, for the next editors";
             table.report(Diagnostic::error("allow-reason", what).at(whole).help(HELP));
             continue;
         };
@@ -35,7 +36,7 @@ pub(super) fn read(table: &mut Table) -> Vec<AllowedRule> {
                 allowed.push(AllowedRule { rule, reason, place });
             }
             (Some(_), None) => {
-                let what = "what is allowed needs a reason for those who come after";
+                let what = "an entry of `allow` needs a reason, for the next editors";
                 table.report(Diagnostic::error("allow-reason", what).at(whole).help(HELP));
             }
             (None, _) => {}

@@ -96,9 +96,12 @@ fn lead(reading: &mut Reading<'_>, table: &mut Table) -> Option<Figure> {
     let place = table.place(&image.span);
     if alt.as_ref().is_none_or(|alt| alt.value.trim().is_empty()) {
         table.report(
-            Diagnostic::error("image-alt", "this picture has no words for who cannot see it")
-                .at(place.clone())
-                .help("add alt: what the picture shows, in a sentence"),
+            Diagnostic::error(
+                "image-alt",
+                "this picture has no alt text, for readers who cannot see it",
+            )
+            .at(place.clone())
+            .help("add alt: a sentence that says what the picture shows"),
         );
     }
     let source = Arc::clone(table.source());
@@ -122,7 +125,7 @@ impl Reading<'_> {
                 self.problems.push(
                     Diagnostic::error("link-target", reason)
                         .at(Place::span(source, url.span.clone()))
-                        .help("write the whole address, as in https://thesejongsociety.org/"),
+                        .help("write the whole address, such as https://thesejongsociety.org/"),
                 );
                 None
             }

@@ -32,19 +32,21 @@ pub enum TextError {
         character: u32,
     },
     /// Over 2 MB.
-    #[error("this file is {0:.1} MB large; 2 MB is the most for a text")]
+    #[error("this file is {0:.1} MB large; a text can have at most 2 MB")]
     Large(f64),
 }
 
 impl TextError {
     /// The problem at its place.
     pub fn diagnostic(&self, path: &Path) -> Diagnostic {
-        let file = shown(path);
+        let file = path_from_here(path);
         let (place, help) = match self {
             TextError::Unreadable(error) => {
                 let help = match error.kind() {
-                    std::io::ErrorKind::NotFound => "is the name right, and the file committed?",
-                    _ => "look at the file's permissions",
+                    std::io::ErrorKind::NotFound => {
+                        "check the name, and whether the file is in git"
+                    }
+                    _ => "check the permissions of the file",
                 };
                 (Place::File(file), help)
             }
@@ -55,7 +57,7 @@ impl TextError {
             TextError::Control { line, .. } => {
                 (Place::Line { path: file, line: *line, column: 1 }, "delete it")
             }
-            TextError::Large(_) => (Place::File(file), "is this the right file?"),
+            TextError::Large(_) => (Place::File(file), "check whether this is the right file"),
         };
         Diagnostic::error("file-unreadable", self.to_string()).at(place).help(help)
     }
@@ -80,15 +82,16 @@ pub fn read_text(path: &Path) -> Result<Arc<Source>, TextError> {
         }
     };
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let text = match text.contains('\r') {
-        true => text.replace("\r\n", "\n").replace('\r', "\n"),
-        false => text.to_owned(),
+    let text = if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text.to_owned()
     };
     if let Some((at, odd)) = text.char_indices().find(|(_, c)| is_odd_control(*c)) {
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
         return Err(TextError::Control { line, character: odd as u32 });
     }
-    Ok(Source::new(shown(path), text))
+    Ok(Source::new(path_from_here(path), text))
 }
 
 /// Control characters that cannot be meant; C1 ones break mail in Gmail.
@@ -97,7 +100,7 @@ fn is_odd_control(c: char) -> bool {
 }
 
 /// A path as people should read it: from the current folder where it lies inside.
-pub fn shown(path: &Path) -> PathBuf {
+pub fn path_from_here(path: &Path) -> PathBuf {
     let path = path.strip_prefix(".").unwrap_or(path);
     match std::env::current_dir() {
         Ok(here) => path.strip_prefix(&here).unwrap_or(path).to_owned(),

@@ -2,13 +2,13 @@
 
 use comrak::nodes::{Node, NodeLink, NodeValue};
 
-use super::{COLON, MAX_DEPTH, Reader, has_class, only_child};
+use super::{COLON, MAX_DEPTH, MarkdownReader, has_class, only_child};
 use crate::diagnostic::Diagnostic;
 use crate::issue::block::{Figure, Inline, Link, plain};
 use crate::issue::links;
 use crate::issue::sanitize::{self, Tag};
 
-impl Reader<'_> {
+impl MarkdownReader<'_> {
     /// The children of a node as running text.
     pub(super) fn inlines(&mut self, node: Node<'_>) -> Vec<Inline> {
         let children: Vec<Node<'_>> = node.children().collect();
@@ -61,9 +61,12 @@ impl Reader<'_> {
     fn unclosed(&mut self, node: Node<'_>, name: &str) {
         let place = self.place(node);
         self.problems.push(
-            Diagnostic::warning("html-removed", format!("<{name}> is never closed, and left out"))
-                .at(place)
-                .help(format!("close it with </{name}> in the same paragraph")),
+            Diagnostic::warning(
+                "html-removed",
+                format!("<{name}> is never closed, so it is left out"),
+            )
+            .at(place)
+            .help(format!("close it with </{name}> in the same paragraph")),
         );
     }
 
@@ -73,7 +76,7 @@ impl Reader<'_> {
         let inline = match value {
             NodeValue::Text(text) => {
                 let text = self.quote_opened(&text, node).unwrap_or_else(|| text.to_string());
-                Inline::Text(self.settled(&text, node))
+                Inline::Text(self.resolved(&text, node))
             }
             NodeValue::Code(code) => {
                 Inline::Code(self.slots.restore(&code.literal.replace(COLON, ":")))
@@ -129,8 +132,9 @@ impl Reader<'_> {
         if plain(&text).trim().is_empty() {
             let place = self.place(node);
             self.problems.push(
-                Diagnostic::error("link-text", "this link has no text to press").at(place).help(
-                    "write between the brackets where it leads: [the Society's site](https://…)",
+                Diagnostic::error("link-text", "this link has no text to click on").at(place).help(
+                    "write between the brackets where the link leads: [the Society's \
+                     site](https://…)",
                 ),
             );
         }
@@ -154,12 +158,12 @@ impl Reader<'_> {
             return None;
         }
         let (address, rest) = text.split_at(links::bare_end(&text));
-        Some((self.settled(address, node), self.settled(rest, node)))
+        Some((self.resolved(address, node), self.resolved(rest, node)))
     }
 
     /// Where a link leads, if a message may lead there.
     pub(super) fn target(&mut self, href: &str, node: Node<'_>) -> Option<String> {
-        let href = self.settled(href, node);
+        let href = self.resolved(href, node);
         match links::target(&href, self.slots) {
             Ok(href) => Some(href),
             Err(reason) => {
@@ -167,7 +171,7 @@ impl Reader<'_> {
                 self.problems.push(
                     Diagnostic::error("link-target", reason)
                         .at(place)
-                        .help("write the whole address, as in https://thesejongsociety.org/"),
+                        .help("write the whole address, such as https://thesejongsociety.org/"),
                 );
                 None
             }
@@ -181,9 +185,15 @@ impl Reader<'_> {
         let alt = plain(&self.inlines(node));
         if alt.trim().is_empty() && !has_class(node, "decoration") {
             self.problems.push(
-                Diagnostic::error("image-alt", "this picture has no words for who cannot see it")
-                    .at(place.clone())
-                    .help("say what it shows: ![A night view of Seoul](…); decoration: ![](…){.decoration}"),
+                Diagnostic::error(
+                    "image-alt",
+                    "this picture has no alt text, for readers who cannot see it",
+                )
+                .at(place.clone())
+                .help(
+                    "say what it shows: ![A night view of Seoul](…); if it is only decoration, \
+                     write ![](…){.decoration}",
+                ),
             );
         }
         let attribute = |name: &str| {
@@ -192,16 +202,16 @@ impl Reader<'_> {
             pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
         };
         let image = (self.find_image)(&link.url, place, self.problems)?;
-        let title = self.settled(link.title.trim(), node);
+        let title = self.resolved(link.title.trim(), node);
         let caption = (!title.is_empty()).then(|| vec![Inline::Text(title)]);
-        let credit = attribute("credit").map(|credit| self.settled(&credit, node));
+        let credit = attribute("credit").map(|credit| self.resolved(&credit, node));
         Some(Figure { image, alt, caption, credit, href: None })
     }
 
     /// Text of the message: its slots count, and what is wrong with them is told.
-    pub(super) fn settled(&mut self, text: &str, node: Node<'_>) -> String {
+    pub(super) fn resolved(&mut self, text: &str, node: Node<'_>) -> String {
         let place = self.place(node);
-        self.slots.settle(&text.replace(COLON, ":"), &place, self.problems)
+        self.slots.resolve(&text.replace(COLON, ":"), &place, self.problems)
     }
 }
 

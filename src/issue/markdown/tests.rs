@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn read_text(text: &str) -> (Text, Vec<Diagnostic>) {
+fn read_text(text: &str) -> (MarkdownText, Vec<Diagnostic>) {
     let source = Source::new("a.md", text);
     let (mut slots, mut problems) = (Slots::default(), Vec::new());
     let mut find =

@@ -3,19 +3,24 @@
 
 use std::borrow::Cow;
 
-use crate::compose::{Context, Segment};
+use percent_encoding::utf8_percent_encode;
+
+use crate::compose::{Segment, SlotContext};
+use crate::issue::percent::RESERVED;
 use crate::message::recipient::Recipient;
 
 /// The values of one recipient, by slot.
 pub(super) struct Values<'a>(pub(super) Vec<Cow<'a, str>>);
 
 impl Values<'_> {
-    pub(super) fn get(&self, slot: usize, context: Context) -> Cow<'_, str> {
+    pub(super) fn get(&self, slot: usize, context: SlotContext) -> Cow<'_, str> {
         let value = self.0.get(slot).map_or("", |value| value.as_ref());
         match context {
-            Context::Plain => Cow::Borrowed(value),
-            Context::Html => escape_html(value),
-            Context::UrlPart | Context::PlainUrlPart => Cow::Owned(percent_encode(value)),
+            SlotContext::Plain => Cow::Borrowed(value),
+            SlotContext::Html => escape_html(value),
+            SlotContext::UrlPart | SlotContext::PlainUrlPart => {
+                utf8_percent_encode(value, RESERVED).into()
+            }
         }
     }
 }
@@ -26,20 +31,6 @@ fn escape_html(value: &str) -> Cow<'_, str> {
     }
     let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     Cow::Owned(escaped.replace('"', "&quot;").replace('\'', "&#39;"))
-}
-
-/// RFC 3986 2.1: all but unreserved characters.
-fn percent_encode(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(byte as char);
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 /// Segments as one text for one recipient.

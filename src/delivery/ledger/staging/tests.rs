@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::delivery::id::RevisionId;
 use crate::delivery::ledger::revision::PlannedText;
 use crate::delivery::ledger::{NewRun, STEPS};
 use crate::store::Store;
@@ -101,7 +102,7 @@ proptest! {
             let found = ledger.planned_counts().await.unwrap();
             prop_assert_eq!(found, (meant.len() as u64, outside as u64));
             prop_assert_eq!(census.outside, outside as u64);
-            prop_assert_eq!(census.states.values().sum::<u64>(), meant.len() as u64);
+            prop_assert_eq!(census.states.values().sum::<u64>() + census.new, meant.len() as u64);
             let mut domains: BTreeMap<String, u64> = BTreeMap::new();
             for (email, _) in &meant {
                 let domain = email.rsplit('@').next().unwrap_or_default();
@@ -133,12 +134,12 @@ async fn a_second_plan_gives_nobody_a_second_row() {
         }
         staging.finish().await.unwrap();
         let run = NewRun { content_hash: "hash", boot: "boot", started_at: "2025-11-06T14:00:00Z" };
-        let text = PlannedText::Kept(1);
-        sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '')")
+        let text = PlannedText::Kept(RevisionId(1));
+        sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '', '')")
             .execute(store.pool())
             .await
             .unwrap();
-        ledger.plan(&run, text, Reopened::default()).await.unwrap();
+        ledger.plan(&run, text, Reopened::default(), None).await.unwrap();
         let all = sqlx::query(
             "SELECT r.id, r.issue || ' ' || r.email || ' ' || r.state || ' ' || planned_by \
              FROM recipient r JOIN person p \

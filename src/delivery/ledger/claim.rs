@@ -43,6 +43,8 @@ pub struct Earlier {
     pub charged: u32,
     /// The first one.
     pub first_ms: Option<i64>,
+    /// The last one, by the clock of the run that made it.
+    pub last_ms: Option<i64>,
     /// It was deferred, by this run or an earlier one.
     pub deferred: bool,
     /// This run deferred it, and its time has come.
@@ -86,7 +88,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn hurry_deferred(&self) -> Result<(), StoreError> {
+    pub async fn make_deferred_due(&self) -> Result<(), StoreError> {
         sqlx::query("UPDATE recipient SET next_attempt = 0 WHERE issue = ?1 AND state = 'deferred'")
             .bind(&self.issue)
             .execute(self.store.pool())
@@ -156,7 +158,7 @@ impl Ledger {
         query.push(" LIMIT ").push_bind(limit);
         query.push(
             ") RETURNING id, identity, email, fields, tags, attempts, charged, first_attempt, \
-              next_attempt, revision, code, message_id",
+              next_attempt, revision, code, message_id, at",
         );
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
@@ -175,6 +177,7 @@ impl Ledger {
                     attempts: count(row.get(5)),
                     charged: count(row.get(6)),
                     first_ms: row.get(7),
+                    last_ms: row.get::<Option<String>, _>(12).as_deref().and_then(millisecond),
                     deferred: next_ms.is_some(),
                     again: next_ms.is_some_and(|next| next > 0),
                     refused: next_ms.is_some() && code.is_some_and(|code| code >= 500),
@@ -203,6 +206,10 @@ impl Ledger {
         leave_out(query, &skip.domains);
         query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit).push(")");
     }
+}
+
+fn millisecond(at: &str) -> Option<i64> {
+    at.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {

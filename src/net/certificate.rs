@@ -1,7 +1,6 @@
 //! A certificate's names, issuer and last day (X.509, RFC 5280 4.1), read for people.
 //!
-//! Whether it is to be trusted was decided before, by TLS. Must never panic: what cannot be read is
-//! `None`.
+//! Whether it is to be trusted is decided by TLS. Must never panic: what cannot be read is `None`.
 
 use jiff::Timestamp;
 use x509_parser::extensions::GeneralName;
@@ -9,18 +8,22 @@ use x509_parser::parse_x509_certificate;
 
 /// What people want to know of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Certificate {
+pub struct Certificate {
+    /// Its first moment.
+    pub not_before: Timestamp,
     /// Its last moment.
-    pub(super) not_after: Timestamp,
+    pub not_after: Timestamp,
     /// Who signed it: an organisation, or else a common name.
-    pub(super) issuer: Option<String>,
+    pub issuer: Option<String>,
+    /// Whether it names itself as its issuer.
+    pub is_own_issuer: bool,
     /// The host names it is for.
-    pub(super) names: Vec<String>,
+    pub names: Vec<String>,
 }
 
 impl Certificate {
     /// Reads DER.
-    pub(super) fn read(der: &[u8]) -> Option<Certificate> {
+    pub fn read(der: &[u8]) -> Option<Certificate> {
         let (_, read) = parse_x509_certificate(der).ok()?;
         let issuer = read.issuer();
         let organization = issuer.iter_organization().find_map(|value| value.as_str().ok());
@@ -28,24 +31,27 @@ impl Certificate {
         let names = read.subject_alternative_name().ok().flatten();
         let names = names.iter().flat_map(|names| &names.value.general_names);
         let host = |name: &GeneralName<'_>| match name {
-            GeneralName::DNSName(name) => Some(shown(name)),
+            GeneralName::DNSName(name) => Some(printable(name)),
             _ => None,
         };
+        let valid = read.validity();
         Some(Certificate {
-            not_after: Timestamp::from_second(read.validity().not_after.timestamp()).ok()?,
-            issuer: organization.or_else(common_name).map(shown),
+            not_before: Timestamp::from_second(valid.not_before.timestamp()).ok()?,
+            not_after: Timestamp::from_second(valid.not_after.timestamp()).ok()?,
+            is_own_issuer: issuer == read.subject(),
+            issuer: organization.or_else(common_name).map(printable),
             names: names.filter_map(host).collect(),
         })
     }
 
     /// Whole days until its end, less than zero behind it.
-    pub(super) fn days_left(&self, now: Timestamp) -> i64 {
+    pub fn days_left(&self, now: Timestamp) -> i64 {
         self.not_after.duration_since(now).as_secs().div_euclid(24 * 60 * 60)
     }
 }
 
 /// Somebody else's text, for a terminal.
-fn shown(text: &str) -> String {
+fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
@@ -75,7 +81,9 @@ mod tests {
             let read = Certificate::read(&made(year)).expect("read");
             let end: Timestamp = end.parse().expect("a time");
             assert_eq!(read.not_after, end);
+            assert_eq!(read.not_before.to_string(), "2020-01-01T00:00:00Z");
             assert_eq!(read.issuer.as_deref(), Some("Sejong Trust"));
+            assert!(read.is_own_issuer);
             assert_eq!(read.names, ["mail.example", "relay.example"]);
             let before = |span: Span| read.days_left(end.checked_sub(span).expect("a time"));
             assert_eq!(before(Span::new().hours(47)), 1);

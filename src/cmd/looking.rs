@@ -1,0 +1,62 @@
+//! For commands that only look at the ledger: what they see of a send that goes on or was killed, and
+//! how that is told.
+
+use sejong_digest::delivery::ledger::Ledger;
+use sejong_digest::delivery::recovery::{self, Look, Recovery};
+use sejong_digest::delivery::state::State;
+use sejong_digest::store::StoreError;
+
+use super::{clock, print};
+
+/// Lets a command see the ledger as the next `send` will find it, and says where that is not what
+/// the file alone says.
+pub(super) async fn look(ledger: &Ledger) -> Result<(), StoreError> {
+    tell(&recovery::look(ledger, &boot(), &clock::now().to_string()).await?);
+    Ok(())
+}
+
+/// Says on stderr what goes on in a ledger that somebody looks at.
+pub(super) fn tell(look: &Look) {
+    match look {
+        Look::Still => {}
+        Look::Sending(who) => print::note(&format!(
+            "{who} is sending now: a message that is on its way counts as pending"
+        )),
+        Look::Killed(recovery) => print::note(&format!(
+            "a send was killed. {}. The numbers here count them so; the next send or digest \
+             reconcile writes that to the ledger",
+            found(recovery)
+        )),
+        Look::Unsettled(error) => print::note(&format!("these numbers may be wrong: {error}")),
+    }
+}
+
+/// Says what a killed run had left, now that it is settled.
+pub(super) fn tell_recovered(recovery: &Recovery) {
+    if recovery.gap && recovery.count(State::Uncertain) > 0 {
+        print::note(&format!(
+            "a send was killed, and its journal is not whole. {}",
+            found(recovery)
+        ));
+    }
+}
+
+/// `12 accepted, 4 uncertain, 184 to be sent to`.
+fn found(recovery: &Recovery) -> String {
+    let settled = [State::Accepted, State::Deferred, State::Refused, State::Uncertain]
+        .map(|state| (recovery.count(state), state.word()));
+    let parts: Vec<String> = settled
+        .into_iter()
+        .chain([(recovery.free.len() as u64, "not sent to yet")])
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, state)| format!("{number} {state}"))
+        .collect();
+    format!("Of those whom it was about to send to: {}", parts.join(", "))
+}
+
+/// What names this boot of the machine; empty where the system does not say, which counts as
+/// another boot each time.
+pub(super) fn boot() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or(String::new(), |text| text.trim().to_owned())
+}

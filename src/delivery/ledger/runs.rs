@@ -1,0 +1,143 @@
+//! Runs of `send`: what names each, how far its journal has been recorded, and when it sent.
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Ledger, NewRun};
+use crate::delivery::journal::Settled;
+use crate::store::StoreError;
+
+/// The step that gives runs a name and their times; see [`super::STEPS`].
+pub(super) const STEP: &str = "
+-- What names the run in its journal too: an older copy of this file counts its runs anew.
+ALTER TABLE run ADD COLUMN token TEXT NOT NULL DEFAULT '';
+-- All lines of the journal up to this one were written when outcomes were recorded last.
+ALTER TABLE run ADD COLUMN journal_line INTEGER NOT NULL DEFAULT 0;
+-- The first and the last outcome that was recorded.
+ALTER TABLE run ADD COLUMN first_at TEXT;
+ALTER TABLE run ADD COLUMN last_at TEXT;
+UPDATE run SET first_at = times.first_at, last_at = times.last_at
+FROM (SELECT claimed_by, min(at) AS first_at, max(at) AS last_at FROM recipient
+      WHERE at IS NOT NULL GROUP BY claimed_by) AS times
+WHERE times.claimed_by = run.id;
+";
+
+/// How far a run has written its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The run.
+    pub run: i64,
+    /// The number of the journal's last line.
+    pub line: u64,
+}
+
+/// When an issue was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// The first outcome.
+    pub first: Timestamp,
+    /// The last one.
+    pub last: Timestamp,
+    /// The time of sending: runs one after the other, without what lay between them.
+    pub took: SignedDuration,
+}
+
+impl Ledger {
+    /// Begins a run; only [`Ledger::plan`] does.
+    pub(super) async fn begin(
+        &self,
+        connection: &mut SqliteConnection,
+        run: &NewRun<'_>,
+    ) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar(
+            "INSERT INTO run (issue, content_hash, boot, started_at, token) \
+             VALUES (?1, ?2, ?3, ?4, lower(hex(randomblob(16)))) RETURNING id",
+        )
+        .bind(&self.issue)
+        .bind(run.content_hash)
+        .bind(run.boot)
+        .bind(run.started_at)
+        .fetch_one(connection)
+        .await
+    }
+
+    /// What names a run besides its number.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn token(&self, run: i64) -> Result<String, StoreError> {
+        sqlx::query_scalar("SELECT token FROM run WHERE id = ?1")
+            .bind(run)
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))
+    }
+
+    /// Notes that outcomes are recorded, in the transaction that records them.
+    pub(super) async fn note_recorded(
+        connection: &mut SqliteConnection,
+        settled: &[Settled],
+        written: Written,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE run SET journal_line = ?2, first_at = coalesce(first_at, ?3), \
+             last_at = coalesce(?4, last_at) WHERE id = ?1",
+        )
+        .bind(written.run)
+        .bind(i64::try_from(written.line).unwrap_or(i64::MAX))
+        .bind(settled.first().map(|first| &first.at))
+        .bind(settled.last().map(|last| &last.at))
+        .execute(connection)
+        .await
+        .map(|_| ())
+    }
+
+    /// When the issue was sent; nothing where nobody has an outcome.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn times(&self) -> Result<Option<Times>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT first_at, last_at FROM run WHERE issue = ?1 AND first_at IS NOT NULL",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        let read = |row: &sqlx::sqlite::SqliteRow, at: usize| {
+            row.try_get::<String, _>(at).ok()?.parse::<Timestamp>().ok()
+        };
+        let spans = rows.iter().filter_map(|row| Some((read(row, 0)?, read(row, 1)?)));
+        Ok(together(spans))
+    }
+}
+
+fn together(spans: impl Iterator<Item = (Timestamp, Timestamp)>) -> Option<Times> {
+    spans.fold(None, |times, (first, last)| {
+        // A clock that was set back in mid-run takes no time off.
+        let took = last.duration_since(first).max(SignedDuration::ZERO);
+        let Times { first, last, took } =
+            times.map_or(Times { first, last, took }, |all: Times| Times {
+                first: all.first.min(first),
+                last: all.last.max(last),
+                took: all.took + took,
+            });
+        Some(Times { first, last, took })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_between_two_runs_is_not_a_time_of_sending() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let times = together(
+            [(at(100), at(160)), (at(9_000), at(9_030)), (at(9_900), at(9_000))].into_iter(),
+        );
+        let (first, last, took) = (at(100), at(9_030), SignedDuration::from_secs(90));
+        assert_eq!(times, Some(Times { first, last, took }));
+        assert_eq!(together(std::iter::empty()), None);
+    }
+}

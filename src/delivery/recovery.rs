@@ -1,0 +1,342 @@
+//! What a killed run left, settled: the ledger's claims against the journal's marks.
+//!
+//! Reading and deciding change nothing, so that whoever only looks sees what the next `send` will
+//! find; [`Recovery::apply`] writes it down, under the lock. Must never take a journal for one that
+//! belongs to this ledger, or for whole, without proof: then people would be sent to again unseen.
+
+mod look;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+
+use super::journal::{self, Found, Left, Settled};
+use super::ledger::Ledger;
+use super::state::State;
+use crate::smtp::outcome::Stage;
+use crate::store::{Lock, Store, StoreError};
+
+pub use look::{Look, look};
+
+/// Rows of one statement.
+const BATCH: usize = 1_000;
+
+/// Why what a killed run left cannot be settled.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// The ledger failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system does not let the journal be read.
+    #[error("{} cannot be read: {error}", path.display())]
+    Read {
+        /// The journal.
+        path: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// The journal was written by a run that this ledger does not know, or knows less of than the
+    /// journal does.
+    #[error(
+        "{} does not know the run that wrote {}: it is an older copy of the ledger, or the journal \
+         of another one. Nothing was sent. Put back the ledger that this run had used. If it is \
+         lost, move the journal to another folder; then everybody of whom this copy does not know \
+         that they were sent to gets the issue again",
+        ledger.display(),
+        journal.display()
+    )]
+    Older {
+        /// The ledger.
+        ledger: PathBuf,
+        /// The journal.
+        journal: PathBuf,
+    },
+    /// Nobody can tell whose journal it is, and the ledger knows of no run that was killed.
+    #[error(
+        "{} is damaged, and {} knows of no run that was killed: it may be an older copy of the \
+         ledger. Nothing was sent. Put back the ledger of the last send. If this is the one, move \
+         the journal to another folder",
+        journal.display(),
+        ledger.display()
+    )]
+    Unreadable {
+        /// The ledger.
+        ledger: PathBuf,
+        /// The journal.
+        journal: PathBuf,
+    },
+}
+
+/// A claimed row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Claim {
+    row: i64,
+    run: i64,
+    message_id: Option<String>,
+    /// When its last outcome was that the ledger has.
+    at: Option<String>,
+}
+
+/// A row that the journal names, as the ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    state: State,
+    run: Option<i64>,
+    at: Option<String>,
+}
+
+/// What the ledger knows of the run that wrote the journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct KnownRun {
+    token: String,
+    boot: String,
+    /// It had recorded all lines up to this one.
+    journal_line: u64,
+}
+
+/// What becomes of the rows that a killed run left claimed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Outcomes that the journal has, and rows of which nobody can tell.
+    pub settled: Vec<Settled>,
+    /// Rows that were never attempted, or handed back: they go on waiting.
+    pub free: Vec<i64>,
+    /// The journal is not whole, so that rows are uncertain which otherwise would not be.
+    pub gap: bool,
+}
+
+impl Recovery {
+    /// How many rows it settles in this state.
+    pub fn count(&self, state: State) -> u64 {
+        self.settled.iter().filter(|settled| settled.state == state).count() as u64
+    }
+
+    /// Whether there is nothing to settle.
+    pub fn is_empty(&self) -> bool {
+        self.settled.is_empty() && self.free.is_empty()
+    }
+
+    /// Writes it down and removes the journal. Call it only under the lock. A second crash here
+    /// changes nothing: outcomes are recorded before the journal is removed.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn apply(&self, ledger: &Ledger, _lock: &Lock) -> Result<(), StoreError> {
+        ledger.record(&self.settled, None).await?;
+        ledger.free(&self.free).await?;
+        let _ = std::fs::remove_file(ledger.journal_path());
+        Ok(())
+    }
+}
+
+/// Settles what a dead process left claimed, of whatever issue: what [`plan`] finds, written down.
+///
+/// # Errors
+/// A [`RecoveryError`]; then nothing has changed.
+pub async fn recover(
+    ledger: &Ledger,
+    lock: &Lock,
+    boot: &str,
+    at: &str,
+) -> Result<Recovery, RecoveryError> {
+    let recovery = plan(ledger, boot, at).await?;
+    recovery.apply(ledger, lock).await?;
+    Ok(recovery)
+}
+
+/// Decides what a killed run's rows become, and changes nothing. It means something only while
+/// nobody sends.
+///
+/// # Errors
+/// A [`RecoveryError`].
+pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, RecoveryError> {
+    let (store, path) = (ledger.store(), ledger.journal_path());
+    let found = journal::read(&path);
+    let found = found.map_err(|error| RecoveryError::Read { path: path.clone(), error })?;
+    let claims = claims(store).await?;
+    let at = &last_written(&path, at).unwrap_or_else(|| at.to_owned());
+    let (ledger, journal) = (store.path().to_owned(), path);
+    let left = match found {
+        Found::Nothing => None,
+        Found::Unreadable if claims.is_empty() => {
+            return Err(RecoveryError::Unreadable { ledger, journal });
+        }
+        Found::Unreadable => Some(Left { gap: true, ..Left::default() }),
+        Found::Journal(left) => Some(left),
+    };
+    let Some(left) = left else { return Ok(decide(&Left::default(), &claims, boot, at)) };
+    let named: Vec<i64> = left.open.keys().chain(left.settled.keys()).copied().collect();
+    let known = rows(store, &named).await?;
+    let run = known_run(store, left.head.run).await?;
+    match fit(left, run.as_ref(), &known) {
+        Some(left) => Ok(decide(&left, &[claims, tried_again(&left, &known)].concat(), boot, at)),
+        None => Err(RecoveryError::Older { ledger, journal }),
+    }
+}
+
+/// When the journal was written last, RFC 3339, and not `now`: nobody who is undecided was sent to
+/// later, which is what a relay's log is searched by, and what a limit counts.
+fn last_written(journal: &Path, now: &str) -> Option<String> {
+    let now: Timestamp = now.parse().ok()?;
+    let written = Timestamp::try_from(std::fs::metadata(journal).ok()?.modified().ok()?).ok()?;
+    Some(written.min(now).to_string())
+}
+
+/// Rows that the run put off and tried again, where the ledger knows of the first only: it was
+/// copied in between.
+fn tried_again(left: &Left, known: &HashMap<i64, Known>) -> Vec<Claim> {
+    let run = left.head.run;
+    let deferred =
+        known.iter().filter(|(_, row)| row.run == Some(run) && row.state == State::Deferred);
+    let news = deferred.filter(|(row, known)| match left.settled.get(row) {
+        Some(settled) => known.at.as_ref() != Some(&settled.at),
+        None => left.open.contains_key(row),
+    });
+    news.map(|(row, known)| Claim { row: *row, run, message_id: None, at: known.at.clone() })
+        .collect()
+}
+
+/// Whether anybody of the issue was attempted: some relay may have a message, or has refused one.
+/// What a dead sender left counts as it will be settled; where that cannot be told, as attempted.
+///
+/// # Errors
+/// The store's.
+pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, StoreError> {
+    if ledger.has_outcomes().await? {
+        return Ok(true);
+    }
+    let store = ledger.store();
+    let claimed: Vec<i64> =
+        sqlx::query_scalar("SELECT id FROM recipient WHERE issue = ?1 AND state = 'claimed'")
+            .bind(ledger.issue())
+            .fetch_all(store.pool())
+            .await
+            .map_err(|error| store.failed(error))?;
+    if claimed.is_empty() {
+        return Ok(false);
+    }
+    match plan(ledger, boot, at).await {
+        Ok(recovery) => Ok(claimed.iter().any(|row| !recovery.free.contains(row))),
+        Err(RecoveryError::Store(error)) => Err(error),
+        Err(_) => Ok(true),
+    }
+}
+
+/// The journal as far as it says something that this ledger does not know yet; `None` where the two
+/// do not belong together. A damaged journal without a first line belongs to nobody, and says
+/// nothing.
+fn fit(mut left: Left, run: Option<&KnownRun>, known: &HashMap<i64, Known>) -> Option<Left> {
+    if left.head == journal::Head::default() {
+        return Some(left);
+    }
+    let run = run?;
+    let same = match left.head.token.is_empty() {
+        // Version 0.1.0 knew a run by its number and its boot.
+        true => run.token.is_empty() && run.boot == left.head.boot,
+        false => run.token == left.head.token,
+    };
+    if !same || left.head.recorded > run.journal_line {
+        return None;
+    }
+    left.gap |= left.last < run.journal_line;
+    for row in left.open.keys().chain(left.settled.keys()) {
+        let known = known.get(row)?;
+        let claimed_by = known.run?;
+        // A row is claimed, durably, before the journal names it.
+        if claimed_by < left.head.run
+            || (claimed_by == left.head.run && known.state == State::Pending)
+        {
+            return None;
+        }
+    }
+    Some(left)
+}
+
+/// What each row becomes: docs/ledger.md has the table.
+fn decide(left: &Left, claims: &[Claim], boot: &str, at: &str) -> Recovery {
+    let mut recovery = Recovery { gap: left.gap, ..Recovery::default() };
+    for claim in claims {
+        let ours = claim.run == left.head.run;
+        let whole = ours && !left.gap && !boot.is_empty() && left.head.boot == boot;
+        let marked = left.open.get(&claim.row).filter(|_| ours);
+        let outcome = left.settled.get(&claim.row).filter(|_| ours);
+        // One that the ledger has already is not about this claim, but about the one before.
+        let outcome = outcome.filter(|outcome| claim.at.as_ref() != Some(&outcome.at));
+        if let Some(outcome) = outcome {
+            recovery.settled.push(outcome.clone());
+        } else if marked.is_some() || !whole {
+            let text = match marked {
+                Some(_) => "the sender died before the relay's reply was recorded",
+                None if left.gap => "the sender died, and its journal is damaged",
+                None => "the machine stopped while this row was claimed",
+            };
+            let message_id = marked.cloned().or_else(|| claim.message_id.clone());
+            recovery.settled.push(Settled {
+                row: claim.row,
+                state: State::Uncertain,
+                code: None,
+                enhanced: None,
+                text: text.to_owned(),
+                at: at.to_owned(),
+                message_id: message_id.unwrap_or_default(),
+                retry: None,
+                stage: Some(Stage::Dot),
+            });
+        } else {
+            recovery.free.push(claim.row);
+        }
+    }
+    recovery
+}
+
+async fn claims(store: &Store) -> Result<Vec<Claim>, StoreError> {
+    let statement =
+        "SELECT id, claimed_by, message_id, at FROM recipient WHERE state = 'claimed' ORDER BY id";
+    let rows = sqlx::query(statement).fetch_all(store.pool()).await;
+    let rows = rows.map_err(|error| store.failed(error))?;
+    let claim = |row: &sqlx::sqlite::SqliteRow| Claim {
+        row: row.get(0),
+        run: row.get::<Option<i64>, _>(1).unwrap_or_default(),
+        message_id: row.get(2),
+        at: row.get(3),
+    };
+    Ok(rows.iter().map(claim).collect())
+}
+
+async fn rows(store: &Store, wanted: &[i64]) -> Result<HashMap<i64, Known>, StoreError> {
+    let mut known = HashMap::new();
+    for batch in wanted.chunks(BATCH) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT id, state, claimed_by, at FROM recipient WHERE id IN (",
+        );
+        let mut list = query.separated(", ");
+        for row in batch {
+            list.push_bind(*row);
+        }
+        query.push(")");
+        let rows = query.build().fetch_all(store.pool()).await;
+        for row in rows.map_err(|error| store.failed(error))? {
+            let state = row.try_get(1).map_err(|error| store.failed(error))?;
+            known.insert(row.get(0), Known { state, run: row.get(2), at: row.get(3) });
+        }
+    }
+    Ok(known)
+}
+
+async fn known_run(store: &Store, run: i64) -> Result<Option<KnownRun>, StoreError> {
+    let row = sqlx::query("SELECT token, boot, journal_line FROM run WHERE id = ?1")
+        .bind(run)
+        .fetch_optional(store.pool())
+        .await
+        .map_err(|error| store.failed(error))?;
+    Ok(row.map(|row| KnownRun {
+        token: row.get(0),
+        boot: row.get(1),
+        journal_line: row.get::<i64, _>(2).unsigned_abs(),
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! For who only looks: the ledger as the next `send` will find it, without a change to it.
+//!
+//! What a killed run left is decided as a recovery decides it, and laid over the table of
+//! recipients as a view of the same name in the connection's temporary schema, where SQLite looks
+//! for names first. It is gone with the connection. Must never write to the file.
+
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::{BATCH, Recovery, RecoveryError, plan};
+use crate::delivery::ledger::Ledger;
+use crate::delivery::state::State;
+use crate::store::{Quiet, Store, StoreError};
+
+/// What is going on in a ledger that somebody looks at.
+#[derive(Debug)]
+pub enum Look {
+    /// Nothing: it says all there is to know.
+    Still,
+    /// This process sends, in its own words. Rows that it has claimed are pending: they have no
+    /// outcome yet.
+    Sending(String),
+    /// A run was killed. From here on this connection sees its rows as the next `send` settles
+    /// them.
+    Killed(Recovery),
+    /// What lies beside the ledger does not belong to it, or nobody can tell; no `send` goes on.
+    Unsettled(RecoveryError),
+}
+
+const OVERLAY: &str = "
+CREATE TEMP TABLE recovered (
+    row INTEGER PRIMARY KEY,
+    state TEXT NOT NULL,
+    -- Whether there is an outcome, and not only another state.
+    settled INTEGER NOT NULL,
+    code INTEGER,
+    enhanced TEXT,
+    text TEXT,
+    message_id TEXT,
+    at TEXT
+)";
+
+/// What an outcome changes in a row besides its state.
+const OUTCOME: [&str; 5] = ["code", "enhanced", "text", "message_id", "at"];
+
+/// Looks for what a killed run left. Whoever holds the lock must not ask.
+///
+/// # Errors
+/// The store's.
+pub async fn look(ledger: &Ledger, boot: &str, at: &str) -> Result<Look, StoreError> {
+    let store = ledger.store();
+    if store.is_nowhere() {
+        return Ok(Look::Still);
+    }
+    // Nobody begins to send, and settles it, as long as the lock lives.
+    let _lock = match store.quiet()? {
+        Quiet::Sending(who) => return Ok(Look::Sending(who)),
+        Quiet::Nobody(lock) => lock,
+    };
+    match plan(ledger, boot, at).await {
+        Ok(recovery) if recovery.is_empty() => Ok(Look::Still),
+        Ok(recovery) => {
+            overlay(store, &recovery).await.map_err(|error| store.failed(error))?;
+            Ok(Look::Killed(recovery))
+        }
+        Err(RecoveryError::Store(error)) => Err(error),
+        Err(error) => Ok(Look::Unsettled(error)),
+    }
+}
+
+async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> {
+    let columns: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")
+            .fetch_all(store.pool())
+            .await?;
+    sqlx::raw_sql(OVERLAY).execute(store.pool()).await?;
+    for batch in recovery.settled.chunks(BATCH) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO temp.recovered \
+             (row, state, settled, code, enhanced, text, message_id, at) ",
+        );
+        query.push_values(batch, |mut row, settled| {
+            row.push_bind(settled.row)
+                .push_bind(settled.state)
+                .push_bind(true)
+                .push_bind(settled.code.map(i64::from))
+                .push_bind(&settled.enhanced)
+                .push_bind(&settled.text)
+                .push_bind(&settled.message_id)
+                .push_bind(&settled.at);
+        });
+        query.build().execute(store.pool()).await?;
+    }
+    for batch in recovery.free.chunks(BATCH) {
+        let mut query =
+            QueryBuilder::<Sqlite>::new("INSERT INTO temp.recovered (row, state, settled) ");
+        query.push_values(batch, |mut row, free| {
+            row.push_bind(*free).push_bind(State::Pending).push_bind(false);
+        });
+        query.build().execute(store.pool()).await?;
+    }
+    let seen: Vec<String> = columns.iter().map(|name| column(name)).collect();
+    let view =
+        format!("CREATE TEMP VIEW recipient AS SELECT {} FROM main.recipient r", seen.join(", "));
+    // Names of columns are our own words.
+    sqlx::raw_sql(sqlx::AssertSqlSafe(view)).execute(store.pool()).await.map(|_| ())
+}
+
+/// A column of the view.
+fn column(name: &str) -> String {
+    let of = |column: &str| format!("(SELECT v.{column} FROM temp.recovered v WHERE v.row = r.id)");
+    let settled = of("settled");
+    match name {
+        "state" => format!("coalesce({}, r.state) AS state", of("state")),
+        "attempts" => format!("r.attempts + coalesce({settled}, 0) AS attempts"),
+        name if OUTCOME.contains(&name) => {
+            format!("CASE {settled} WHEN 1 THEN {} ELSE r.{name} END AS {name}", of(name))
+        }
+        name => format!("r.{name}"),
+    }
+}

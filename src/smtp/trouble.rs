@@ -1,0 +1,203 @@
+//! The end of a session before its work was done: why, how far it reaches, and what to do.
+//!
+//! The other half of [`super::outcome`], and as it a pure function of what was heard and of what the
+//! session had been ([`History`]). A [`Trouble`] is born complete: nobody adds to it or judges it
+//! anew.
+
+use super::outcome::{Scope, Stage};
+use super::relay::{Relay, Tls};
+use super::reply::Reply;
+use super::wire::Loss;
+use crate::net::dial::DialError;
+use crate::net::tls::HandshakeError;
+
+/// What to do about a [`Trouble`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Remedy {
+    /// Connect again at once: the session had done its share.
+    Reconnect,
+    /// Connect again with pipelining off: replies and commands fell out of step.
+    Lockstep,
+    /// Connect again after a growing pause.
+    BackOff,
+    /// Stop: waiting does not help, a person must.
+    Stop,
+}
+
+/// Why a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The relay said so.
+    Reply(Reply),
+    /// The name servers say that the relay's name has no address.
+    NoSuchHost,
+    /// The handshake failed, or the certificate is not good.
+    Tls(HandshakeError),
+    /// The relay does not offer what our options ask for, or what it does is not safe.
+    Unfit,
+    /// No answer, or none that could be understood.
+    NoAnswer,
+    /// It refuses one recipient after the other, for what is no recipient's fault.
+    Refuses,
+}
+
+/// The end of a session before its work was done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{relay}: {text}")]
+pub struct Trouble {
+    /// The relay, without its password.
+    pub relay: String,
+    /// Where it happened.
+    pub stage: Stage,
+    /// [`Scope::Session`] or [`Scope::Relay`].
+    pub scope: Scope,
+    /// Why.
+    pub cause: Cause,
+    /// One sentence for people.
+    pub text: String,
+    /// What to do.
+    pub remedy: Remedy,
+}
+
+/// What a session had been and done when it ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct History<'a> {
+    pub(super) relay: &'a Relay,
+    /// Messages settled by a reply to their final dot.
+    pub(super) carried: u64,
+    /// Whether commands left in groups.
+    pub(super) pipelined: bool,
+}
+
+impl<'a> History<'a> {
+    /// That of a session which is still being opened.
+    pub(super) fn of_opening(relay: &'a Relay) -> History<'a> {
+        History { relay, carried: 0, pipelined: false }
+    }
+}
+
+impl Trouble {
+    /// That of a relay that refuses every message of ours; `said` is how.
+    pub fn of_refusals(relay: &Relay, said: &str) -> Trouble {
+        Trouble {
+            relay: relay.to_string(),
+            stage: Stage::Rcpt,
+            scope: Scope::Relay,
+            cause: Cause::Refuses,
+            text: format!("it refuses the message or its sender: {said}"),
+            remedy: Remedy::Stop,
+        }
+    }
+
+    /// What the server said, where it said something.
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.cause {
+            Cause::Reply(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// Whether a connection was turned away before any mail, perhaps as one too many: by 421, by
+    /// 4.7.x, or with the usual words.
+    pub fn asks_for_fewer_connections(&self) -> bool {
+        let opening = matches!(self.stage, Stage::Greeting | Stage::Ehlo | Stage::Auth);
+        let turned_away = |reply: &Reply| {
+            let text = reply.text.to_lowercase();
+            reply.code == 421
+                || (reply.class() == 4 && (reply.subject() == Some(7) || text.contains("too many")))
+        };
+        opening && self.reply().is_some_and(turned_away)
+    }
+
+    /// Whether the relay's name has no address, as far as the name servers know.
+    pub fn is_about_the_name(&self) -> bool {
+        self.cause == Cause::NoSuchHost
+    }
+}
+
+/// The end of a session by a reply.
+pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>) -> Trouble {
+    let in_transaction = matches!(
+        stage,
+        Stage::Mail | Stage::Rcpt | Stage::Data | Stage::LoneDot | Stage::Body | Stage::Dot
+    );
+    let (scope, remedy) = match (stage, reply.code, reply.class()) {
+        // Many relays end a session after so many messages with a 421: not a bad sign.
+        (_, 421, _) if in_transaction && history.carried > 0 => (Scope::Session, Remedy::Reconnect),
+        (_, 421, _) | (Stage::Connect | Stage::Greeting, ..) => (Scope::Session, Remedy::BackOff),
+        (Stage::Auth, _, 4) => (Scope::Relay, Remedy::BackOff),
+        (_, _, 4) => (Scope::Session, Remedy::BackOff),
+        (Stage::Ehlo | Stage::Starttls | Stage::Auth, ..) => (Scope::Relay, Remedy::Stop),
+        (_, 530 | 534 | 535 | 538, _) => (Scope::Relay, Remedy::Stop),
+        // It explains why the text could not be written: nothing is out of step.
+        (Stage::Body, ..) => (Scope::Session, Remedy::BackOff),
+        _ if history.pipelined => (Scope::Session, Remedy::Lockstep),
+        _ => (Scope::Session, Remedy::BackOff),
+    };
+    let text = match (reply.code, reply.class()) {
+        (421, _) => format!("the relay ended the session: {reply}"),
+        (_, 5) if stage == Stage::Ehlo => {
+            format!("the relay refused EHLO: {reply}; if it does not accept our name, set hello")
+        }
+        (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
+        _ => format!("the relay answered {stage} with {reply}, which does not fit there"),
+    };
+    let relay = history.relay.to_string();
+    Trouble { relay, stage, scope, cause: Cause::Reply(reply), text, remedy }
+}
+
+/// The end of a session without a reply.
+pub(super) fn trouble_of_loss(stage: Stage, loss: &Loss, history: History<'_>) -> Trouble {
+    let cause = match loss {
+        Loss::Dial(DialError::NoSuchHost(_)) => Cause::NoSuchHost,
+        Loss::Handshake(error) => Cause::Tls(error.clone()),
+        Loss::Unfit(_) => Cause::Unfit,
+        _ => Cause::NoAnswer,
+    };
+    let (scope, remedy) = match (stage, &cause) {
+        // Our configuration's fault, unless the name was known a minute ago.
+        (_, Cause::NoSuchHost) => (Scope::Relay, Remedy::BackOff),
+        (_, Cause::Tls(error)) if !error.may_pass() => (Scope::Relay, Remedy::Stop),
+        (_, Cause::Unfit) => (Scope::Relay, Remedy::Stop),
+        // In lockstep DATA is not sent behind a refusal, and no such dot is needed.
+        (Stage::LoneDot, _) => (Scope::Session, Remedy::Lockstep),
+        (Stage::Mail | Stage::Rcpt | Stage::Data, _)
+            if history.pipelined && loss.is_out_of_step() =>
+        {
+            (Scope::Session, Remedy::Lockstep)
+        }
+        // A silent end between two messages is how some relays count to their limit.
+        (Stage::Mail, _) if history.carried > 0 => (Scope::Session, Remedy::Reconnect),
+        _ => (Scope::Session, Remedy::BackOff),
+    };
+    let hint = match loss {
+        Loss::Dial(DialError::NoSuchHost(_)) => "; check the relay's name",
+        Loss::Handshake(HandshakeError::UntrustedIssuer(_)) => {
+            "; if it is the relay's own, name it or its root with ?ca_file=PATH"
+        }
+        Loss::Handshake(HandshakeError::NoTls(_)) if history.relay.tls() == Tls::Implicit => {
+            "; write smtp:// for STARTTLS"
+        }
+        _ => "",
+    };
+    let text = format!("{}{hint}", in_words(stage, loss));
+    Trouble { relay: history.relay.to_string(), stage, scope, cause, text, remedy }
+}
+
+/// A sentence for what came instead of a reply.
+pub(super) fn in_words(stage: Stage, loss: &Loss) -> String {
+    match (stage, loss) {
+        (Stage::Connect, _) | (_, Loss::Handshake(_) | Loss::Unfit(_)) => loss.to_string(),
+        (Stage::Greeting, _) => format!("no greeting from the relay: {loss}"),
+        (Stage::Body, _) => format!("while sending the text: {loss}"),
+        (Stage::Dot, _) => format!("after the final dot: {loss}"),
+        (stage, Loss::Closed | Loss::Broken(_)) => {
+            format!("instead of an answer to {stage}: {loss}")
+        }
+        (stage, _) => format!("no usable answer to {stage}: {loss}"),
+    }
+}
+
+#[cfg(test)]
+#[path = "trouble_tests.rs"]
+mod tests;

@@ -1,0 +1,162 @@
+//! One sender for each ledger, whatever names lead to it and whatever becomes of the lock's file.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use sejong_digest::catcher::script::At;
+
+use crate::harness::Publication;
+use crate::mail::Mail;
+use crate::relay::Relay;
+use crate::{CONNECTIONS, always, book, start, with_readers};
+
+const READERS: usize = 40;
+const OTHER: [&str; 2] = ["--store", "sqlite:other.db"];
+
+/// A send that goes on for two seconds.
+fn sending() -> (Publication, Relay, crate::harness::Running) {
+    let (here, relay) = (with_readers(READERS), always(At::Dot, 1));
+    let running = start(&here, &relay, &["--connections", "20"]);
+    relay.has_taken(1);
+    (here, relay, running)
+}
+
+#[track_caller]
+fn each_has_one(relay: &Relay) {
+    let copies = relay.copies();
+    assert!(copies.len() == READERS && copies.values().all(|count| *count == 1), "{copies:?}");
+}
+
+// Row 48.
+#[test]
+fn deleting_the_lock_s_file_lets_nobody_else_send() {
+    let (here, relay, first) = sending();
+    let here = here.remove("digest.db-lock");
+    let second = start(&here, &relay, &[]).wait_for(Duration::from_secs(10));
+    assert_eq!((second.code, second.stdout.as_str()), (1, ""), "{second:?}");
+    assert!(second.stderr.contains("is sending from"), "{}", second.stderr);
+    assert_eq!(first.wait().code, 0);
+    each_has_one(&relay);
+}
+
+// Row 48.
+#[test]
+fn a_ledger_with_a_second_name_is_refused_by_both() {
+    let (here, relay, first) = sending();
+    std::fs::hard_link(here.path("digest.db"), here.path("other.db")).expect("linked");
+    for store in [&OTHER[..], &[]] {
+        let second = start(&here, &relay, store).wait_for(Duration::from_secs(10));
+        assert_eq!(second.code, 1, "{second:?}");
+        assert!(second.stderr.contains("has another name as well"), "{}", second.stderr);
+    }
+    assert_eq!(first.wait().code, 0);
+    each_has_one(&relay);
+    let here = here.remove("other.db");
+    assert_eq!(start(&here, &relay, &[]).wait().code, 0);
+}
+
+// Row 48. Log and journal lie beside the old name.
+#[test]
+fn a_ledger_under_a_new_name_does_not_miss_the_journal_beside_the_old_one() {
+    let (here, relay, running) = sending();
+    running.kill();
+    std::fs::rename(here.path("digest.db"), here.path("other.db")).expect("renamed");
+    let sent = relay.counts().accepted;
+    for line in [&["status"][..], &["plan", "2025-11"]] {
+        let looked = here.run(&[line, &OTHER].concat());
+        assert!(looked.code == 1 && looked.stderr.contains("its ledger digest.db"), "{looked:?}");
+    }
+    let next = start(&here, &relay, &OTHER).wait();
+    assert_eq!((next.code, relay.counts().accepted), (1, sent), "{next:?}");
+    assert!(next.stderr.contains("give it back the name digest.db"), "{}", next.stderr);
+    std::fs::rename(here.path("other.db"), here.path("digest.db")).expect("renamed");
+    let open = Relay::new();
+    start(&here, &open, &[]).wait();
+    let book = book(&here);
+    assert!(book.of("uncertain").len() <= 20, "{book:?}");
+    assert_eq!(book.of("accepted").len() + book.of("uncertain").len(), READERS);
+    assert!(relay.copies().keys().all(|email| !open.copies().contains_key(email)));
+}
+
+#[test]
+fn a_link_to_the_ledger_meets_the_same_lock() {
+    let (here, relay, first) = sending();
+    std::os::unix::fs::symlink(here.path("digest.db"), here.path("other.db")).expect("linked");
+    let second = start(&here, &relay, &OTHER).wait_for(Duration::from_secs(10));
+    assert!(second.code == 1 && second.stderr.contains("is sending from"), "{second:?}");
+    assert_eq!(first.wait().code, 0);
+    each_has_one(&relay);
+}
+
+// Row 46: the README promises it "at every moment".
+#[test]
+fn after_a_kill_every_command_sees_what_the_next_send_will_find() {
+    let (here, relay) = (with_readers(READERS), always(At::Dot, 30));
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(CONNECTIONS as u64);
+    running.kill();
+    let before = std::fs::read(here.path("digest.db-marks")).expect("a file");
+    let status = here.run(&["status"]);
+    assert_eq!(status.stdout, "2025-11: 40 planned: 4 uncertain, 36 pending\n");
+    assert!(status.stderr.contains("a send was killed"), "{}", status.stderr);
+    let list = |state: &str| here.run(&["status", "2025-11", "--list", state, "--json"]).stdout;
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&list("uncertain")).expect("JSON");
+    assert_eq!(rows.len(), CONNECTIONS);
+    assert!(rows.iter().all(|row| row["message_id"].as_str().is_some_and(|id| id.contains('@'))));
+    assert!(rows.iter().all(|row| row["attempts"] == 1 && row["state"] == "uncertain"), "{rows:?}");
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&list("pending")).expect("JSON");
+    assert_eq!(rows.len(), READERS - CONNECTIONS);
+    let plan = here.run(&["plan", "2025-11", "--json"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan.stdout).expect("JSON");
+    assert_eq!((&plan["to_send"], &plan["uncertain"]), (&36.into(), &4.into()));
+    let after = std::fs::read(here.path("digest.db-marks")).expect("a file");
+    assert!(before == after, "the journal was changed");
+    assert_eq!(book(&here).of("claimed").len(), READERS, "a row was changed");
+}
+
+#[test]
+fn reconcile_settles_what_a_killed_send_has_left() {
+    let (here, relay) = (with_readers(READERS), always(At::Dot, 30));
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(CONNECTIONS as u64);
+    running.kill();
+    let killed = jiff::Timestamp::now();
+    std::thread::sleep(Duration::from_millis(1_500));
+    let id = Mail::read(&relay.accepted()[0].bytes).id().trim_matches(['<', '>']).to_owned();
+    let log = format!(
+        "{killed:.0} mx postfix/cleanup[7]: 4F1A2B: message-id=<{id}>\n\
+         {killed:.0} mx postfix/qmgr[8]: 4F1A2B: from=<b@c>, size=1, nrcpt=1 (queue active)\n"
+    );
+    let here = here.write("mail.log", log);
+    let output = here.run(&["reconcile", "2025-11", "--maillog", "mail.log"]);
+    assert_eq!(output.code, 4, "{output:?}");
+    assert_eq!(output.stdout.matches("accepted  ").count(), 1, "{output:?}");
+    assert_eq!(output.stdout.matches("uncertain  ").count(), CONNECTIONS - 1, "{output:?}");
+    let book = book(&here);
+    assert_eq!((book.of("uncertain").len(), book.of("pending").len()), (3, 36));
+    // They became so when the sender died, and not when that was found.
+    for email in book.of("uncertain") {
+        let at: jiff::Timestamp =
+            book.row(email).at.as_ref().expect("a time").parse().expect("one");
+        assert!(at <= killed, "{at} {killed}");
+    }
+    assert!(!here.exists("digest.db-marks"));
+}
+
+#[test]
+fn while_a_send_goes_on_status_says_who_sends_and_counts_its_rows_as_pending() {
+    let (here, relay) = (with_readers(READERS), always(At::Dot, 2));
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(CONNECTIONS as u64);
+    let status = here.run(&["status", "2025-11"]);
+    assert!(status.stdout.starts_with("2025-11: 40 planned: 40 pending\n"), "{status:?}");
+    for name in ["digest.db", "digest.db-wal", "digest.db-shm", "digest.db-marks", "digest.db-lock"]
+    {
+        let mode = std::fs::metadata(here.path(name)).expect(name).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let words = format!("process {} (issue 2025-11", running.pid());
+    assert!(status.stderr.contains(&words), "no {words:?} in {}", status.stderr);
+    let pending = here.run(&["status", "2025-11", "--list", "pending"]);
+    assert_eq!(pending.stdout.lines().count(), READERS, "{pending:?}");
+}
