@@ -6,6 +6,7 @@
 use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
+use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 
 /// An expression over tags and fields.
@@ -16,6 +17,8 @@ pub struct Only {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
+    /// The identity of an address.
+    Person(String),
     Tag(String),
     Field(String, String),
     Not(Box<Test>),
@@ -53,6 +56,11 @@ impl Term<'_> {
 }
 
 impl Only {
+    /// The person at an address, and nobody else.
+    pub fn person(address: &Address) -> Only {
+        Only { test: Test::Person(address.identity()) }
+    }
+
     /// Whether the person is meant. Case does not matter, neither in tags nor in values.
     pub fn means(&self, person: &Recipient) -> bool {
         self.test.holds(person)
@@ -71,6 +79,7 @@ impl Only {
 impl Test {
     fn holds(&self, person: &Recipient) -> bool {
         match self {
+            Test::Person(identity) => person.address().identity() == *identity,
             Test::Tag(tag) => person.has_tag(tag),
             Test::Field(name, value) => {
                 person.field(name).unwrap_or_default().to_lowercase() == value.to_lowercase()
@@ -83,6 +92,7 @@ impl Test {
 
     fn collect<'a>(&'a self, into: &mut Vec<Term<'a>>) {
         match self {
+            Test::Person(_) => {}
             Test::Tag(tag) => into.push(Term::Tag(tag)),
             Test::Field(name, _) => into.push(Term::Field(name)),
             Test::Not(test) => test.collect(into),

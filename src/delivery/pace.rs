@@ -103,7 +103,8 @@ pub struct Pace {
 impl Pace {
     /// A pace whose first message may go at once.
     pub fn new(limit: Option<Rate>) -> Pace {
-        Pace { limit, ..Pace::default() }
+        // Before its beginning nothing was late.
+        Pace { limit, next: BEGINNING, ..Pace::default() }
     }
 
     /// Begins with what has left before, so that the limit holds over the end of one run and the
@@ -130,17 +131,20 @@ impl Pace {
         let Some(limit) = self.limit else { return Duration::ZERO };
         let now = now + BEGINNING;
         let spacing = self.next.saturating_sub(now);
-        let mut free = limit.messages.saturating_sub(self.counted + self.out.len() as u32);
-        let mut past = self.past.iter();
-        while free == 0 {
-            let Some((left, count)) = past.next() else { return spacing.max(LOOK) };
-            let over = *left + limit.window();
-            if over > now {
-                return spacing.max(over - now);
-            }
-            free += count;
+        let window = limit.window();
+        let past = self.past.iter().map(|(left, count)| (*left + window, *count));
+        let held_up = self.out.iter().map(|taken| (*taken + HELD_UP + window, 1));
+        let is_over = |(over, _): &(Duration, u32)| *over <= now;
+        let over = past.clone().take_while(is_over).chain(held_up.take_while(is_over));
+        let counted = self.counted + self.out.len() as u32;
+        if counted - over.map(|(_, count)| count).sum::<u32>() < limit.messages {
+            return spacing;
         }
-        spacing
+        // What is on its way counts for a window from when it leaves, which may be at once.
+        let out = self.out.front().map(|taken| (*taken + window).max(now + LOOK));
+        let past = past.map(|(over, _)| over).find(|over| *over > now);
+        let first = [past, out].into_iter().flatten().min();
+        first.map_or(spacing, |first| spacing.max(first - now))
     }
 
     /// Takes the next moment.
@@ -196,6 +200,133 @@ impl Pace {
             last => {
                 let left = last.map_or(left, |(last, _)| left.max(*last));
                 self.past.push_back((left, 1));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn rates_read_and_show() {
+        let interval = "30/minute".parse::<Rate>().unwrap().interval();
+        assert!(interval >= Duration::from_secs(2) && interval < Duration::from_millis(2_020));
+        assert_eq!("50/second".parse::<Rate>().unwrap().to_string(), "50/second");
+        for bad in ["", "50", "0/second", "-1/second", "5/fortnight", "x/second"] {
+            assert!(bad.parse::<Rate>().is_err(), "{bad}");
+        }
+    }
+
+    fn ms(count: u64) -> Duration {
+        Duration::from_millis(count)
+    }
+
+    fn limited(limit: &str) -> Pace {
+        Pace::new(limit.parse().ok())
+    }
+
+    /// Takes all that may leave at `now`; each leaves at once.
+    fn take_all(pace: &mut Pace, now: Duration) -> usize {
+        let mut taken = 0;
+        while pace.wait(now).is_zero() && taken < 10_000 {
+            pace.take(now);
+            pace.left(now, now, Duration::ZERO);
+            taken += 1;
+        }
+        taken
+    }
+
+    #[test]
+    fn messages_are_spaced_evenly() {
+        let mut pace = limited("10/second");
+        assert_eq!(take_all(&mut pace, ms(0)), 1);
+        assert_eq!(take_all(&mut pace, ms(99)), 0);
+        assert_eq!(take_all(&mut pace, ms(101)), 1);
+    }
+
+    #[test]
+    fn what_was_late_is_made_up_and_what_was_idle_is_not() {
+        let mut pace = limited("1000/second");
+        assert_eq!(take_all(&mut pace, ms(0)), 1);
+        // A timer that rings every few milliseconds loses nothing.
+        let taken: usize = (1..=100).map(|at| take_all(&mut pace, ms(7 * at))).sum();
+        assert!((690..=700).contains(&taken), "{taken}");
+        // An hour of rest is no reason for a burst of more than half a second's.
+        let taken = take_all(&mut pace, ms(3_600_000));
+        assert!((490..=510).contains(&taken), "{taken}");
+    }
+
+    #[test]
+    fn what_left_before_counts() {
+        let after = |ages: &[u64]| {
+            let mut pace = limited("4/second");
+            pace.resume(ages.iter().map(|age| ms(*age)));
+            pace.wait(ms(0)).as_millis()
+        };
+        assert_eq!(after(&[]), 0);
+        assert_eq!(after(&[30, 280, 530]), 221, "evenly spaced, it goes on so");
+        assert_eq!(after(&[300, 300, 300, 300]), 704, "four at once are made up for");
+        assert_eq!(after(&[900, 900, 900, 5_000]), 0);
+        assert_eq!(after(&[0; 500]), 1_004, "more than the limit, and never longer than it");
+    }
+
+    #[test]
+    fn a_message_counts_until_it_has_left() {
+        let mut pace = limited("2/second");
+        pace.take(ms(0));
+        pace.left(ms(0), ms(0), Duration::ZERO);
+        pace.take(ms(502));
+        // It leaves 300 ms later than usual, and the one after the next waits for it.
+        pace.left(ms(502), ms(812), ms(10));
+        pace.take(ms(1_004));
+        pace.left(ms(1_004), ms(1_004), Duration::ZERO);
+        assert_eq!(pace.wait(ms(1_600)), ms(206));
+    }
+
+    #[test]
+    fn a_message_that_never_leaves_holds_up_nobody_for_long() {
+        let mut pace = limited("1/second");
+        pace.take(ms(0));
+        assert!(pace.wait(ms(2_900)) > Duration::ZERO);
+        assert_eq!(pace.wait(ms(3_100)), Duration::ZERO);
+    }
+
+    #[test]
+    fn without_a_limit_nothing_waits() {
+        let mut pace = Pace::new(None);
+        assert_eq!(take_all(&mut pace, ms(5)), 10_000);
+    }
+
+    proptest! {
+        /// Whatever the moments at which somebody looks, and however late messages leave.
+        #[test]
+        fn no_window_has_more_than_the_limit(
+            messages in 1_u32..3_000,
+            looks in prop::collection::vec((0_u64..40, 0_u64..30), 1..200),
+        ) {
+            let mut pace = Pace::new(Some(Rate { messages, per: Duration::from_secs(1) }));
+            let (mut now, mut arrived) = (Duration::ZERO, Vec::new());
+            for (pause, late) in looks {
+                now += ms(pause);
+                let mut taken = 0;
+                while pace.wait(now).is_zero() {
+                    pace.take(now);
+                    taken += 1;
+                }
+                now += ms(late);
+                for _ in 0..taken {
+                    pace.left(now - ms(late), now, Duration::ZERO);
+                    arrived.push(now);
+                }
+            }
+            for at in 0..arrived.len() {
+                let end = arrived[at] + Duration::from_secs(1);
+                let within = arrived[at..].iter().take_while(|time| **time < end).count();
+                prop_assert!(within <= messages as usize, "{within} from {:?}", arrived[at]);
             }
         }
     }

@@ -31,6 +31,7 @@ use crate::audience::list::ReadOptions;
 use crate::audience::only::Only;
 use crate::delivery::recovery::RecoveryError;
 use crate::diagnostic::Diagnostic;
+use crate::message::address::Address;
 use crate::store::StoreError;
 use content::ExpectedHash;
 
@@ -47,6 +48,8 @@ pub struct SendOptions {
     pub read: ReadOptions,
     /// Who of it is meant; everybody without.
     pub only: Option<Only>,
+    /// One person alone, in the place of `only`.
+    pub to: Option<OnePerson>,
     /// Whether rows that cannot be used are left out, instead of stopping the send.
     pub skip_invalid: bool,
     /// Whether the files are taken as they are, although the ledger has a revision.
@@ -61,6 +64,15 @@ pub struct SendOptions {
     pub boot: String,
     /// The time as RFC 3339, for the ledger.
     pub clock: fn() -> String,
+}
+
+/// The one person whom a send is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnePerson {
+    /// Where.
+    pub address: Address,
+    /// Whether they get the issue once more if they have it.
+    pub again: bool,
 }
 
 /// Why a stage was not reached.
@@ -109,6 +121,9 @@ pub enum SendError {
         /// The content hash of what somebody would get.
         found: String,
     },
+    /// The list does not have the one person, or says not to send to them.
+    #[error("{0} is not in the list, or the list says not to send to them")]
+    NotInList(Address),
     /// The issue's receipt knows people who have it, and the ledger does not.
     #[error("the receipt says that this issue was sent already")]
     AlreadySent(Box<AlreadySent>),

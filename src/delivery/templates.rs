@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::id::RevisionId;
 use super::ledger::Claimed;
 use crate::message::Message;
+use crate::message::address::Address;
 use crate::message::splice::{SpliceError, Template};
 
 /// Templates by the revision that they were made of.
@@ -46,5 +47,10 @@ impl Templates {
     /// The Message-ID of a row's message, the same in every revision and at every attempt.
     pub fn message_id(&self, row: &Claimed) -> String {
         row.message_id.clone().unwrap_or_else(|| self.latest.message_id(row.recipient.address()))
+    }
+
+    /// The Message-ID of a copy that somebody gets on purpose, after `earlier` others.
+    pub fn copy_message_id(&self, address: &Address, earlier: u64) -> String {
+        self.latest.copy_message_id(address, earlier)
     }
 }

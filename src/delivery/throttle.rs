@@ -32,8 +32,11 @@ const ACCEPTED_BETWEEN: (u32, u32) = (80, 400);
 const BETWEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(20));
 /// What a raised rate has passed is believed up to this factor of what was known.
 const CREEP: f64 = 1.1;
-/// Where that was confirmed, it is never less than this part of it.
+/// Where that was confirmed, it is at least this part of it, and a little more only where this
+/// factor of it was passed.
 const SINK: f64 = 0.985;
+const CREEP_CONFIRMED: f64 = 1.01;
+const MUCH: f64 = 1.2;
 /// An estimate is firm that so many messages were accepted for.
 const FIRM: u32 = 8;
 /// Nothing is ever slower, in messages a second, but where all is refused.
@@ -552,7 +555,9 @@ impl Throttle {
         let firm = self.cycle.accepted >= FIRM;
         // What was passed may have been saved up before.
         let passed = if allowed.confirmed {
-            held.passed.clamp(allowed.per_second * SINK, allowed.per_second)
+            let much = held.passed > allowed.per_second * MUCH;
+            let most = allowed.per_second * if much { CREEP_CONFIRMED } else { 1.0 };
+            held.passed.clamp(allowed.per_second * SINK, most)
         } else {
             held.passed.min(allowed.per_second * CREEP)
         };

@@ -159,6 +159,15 @@ impl Template {
         self.message_id_of(&self.token(address))
     }
 
+    /// The Message-ID of a copy that a recipient gets on purpose, after `earlier` others. It is
+    /// another one: a mail program may hide the second of two messages with one Message-ID, and a
+    /// relay's log could not tell them apart.
+    pub fn copy_message_id(&self, address: &Address, earlier: u64) -> String {
+        let Identity { keys, list_id, .. } = &self.identity;
+        let copy = format!("{} copy {earlier}", self.issue);
+        self.message_id_of(&keys.message_token(list_id, &copy, address))
+    }
+
     /// What names a recipient's message.
     fn token(&self, address: &Address) -> String {
         self.identity.keys.message_token(&self.identity.list_id, &self.issue, address)

@@ -7,7 +7,6 @@
 
 pub mod error;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -109,9 +108,8 @@ pub struct Relay {
 
 impl Relay {
     /// Reads `smtps://user:password@host:port?key=value`.
-    ///
-    /// Not by the `url` crate: it takes a password with a `/` or `#` for a part of the path, reads
-    /// no international host behind `smtp:`, and its errors do not say what to write instead.
+    /// Not by the `url` crate: it takes a password with a `/` or `#` for a part of the path, and its
+    /// errors do not say what to write instead.
     ///
     /// # Errors
     /// A [`RelayError`]; it never repeats the password.
@@ -434,7 +432,7 @@ fn percent_decode(text: &str, part: &'static str) -> Result<String, RelayError> 
         return Err(wrong());
     }
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-    decoded.map(Cow::into_owned).map_err(|_| wrong())
+    decoded.map(|text| text.into_owned()).map_err(|_| wrong())
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ fn a_port_without_tls_is_told_apart_from_one_that_is_closed() {
     let relay = Relay::new();
     let url = format!("smtps://127.0.0.1:{}", relay.port());
     let output = doctor(&Publication::new(), &["--relay", &url]);
-    says(&output, "relay-tls", "error", &["does not speak TLS on this port"]);
+    says(&output, "relay-tls", "error", &["does not speak TLS from the start"]);
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! The same command once more: nobody gets an issue twice, and whoever is new gets it.
 
+use std::time::Duration;
+
+use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
 
-use crate::harness::Publication;
+use crate::harness::running::wait_until;
+use crate::harness::{Output, Publication};
+use crate::mail::Mail;
 use crate::relay::Relay;
-use crate::{LIST, counts, send, with_readers};
+use crate::{LIST, book, counts, send, with_readers};
 
 #[test]
 fn a_second_send_sends_nothing_and_says_so() {
@@ -93,6 +98,82 @@ fn an_address_with_needless_quotes_is_the_same_person() {
     assert_eq!(copies, [("\"a b\"@x.example".to_owned(), 1), ("kim@x.example".to_owned(), 1)]);
 }
 
+/// Sends to one person, by these flags.
+fn send_to(here: &Publication, relay: &Relay, address: &str, more: &[&str]) -> Output {
+    send(here, relay, &[&["--to", address], more].concat())
+}
+
+#[test]
+fn somebody_gets_the_issue_once_more_on_purpose_and_nobody_else_does() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let has = send_to(&here, &relay, "r002@x.example", &[]);
+    assert_eq!((has.code, relay.counts().accepted), (0, 3), "{has:?}");
+    for words in ["r002@x.example has 2025-11 already (sent 20", "--again sends it once more"] {
+        assert!(has.stderr.contains(words), "no {words:?} in {}", has.stderr);
+    }
+    // What it was, whatever has become of the files.
+    let here = here.edit("issues/2025-11/hangul.md", "Twenty-eight", "Twenty-four");
+    for copies in [2, 3] {
+        let again = send_to(&here, &relay, "R002@x.example", &["--again"]);
+        assert_eq!((again.code, counts(&here, &again)), (0, [3, 0, 0, 0, 0, 0]), "{again:?}");
+        assert_eq!(relay.copies()["r002@x.example"], copies);
+        assert_eq!(book(&here).row("r002@x.example").attempts, copies as i64);
+    }
+    let mails: Vec<Mail> = relay
+        .accepted()
+        .iter()
+        .filter(|message| message.recipients == ["r002@x.example"])
+        .map(|message| Mail::read(&message.bytes))
+        .collect();
+    assert!(mails.iter().all(|mail| mail.text.contains("Twenty-eight")));
+    let ids: std::collections::BTreeSet<&str> = mails.iter().map(Mail::id).collect();
+    assert_eq!(ids.len(), 3, "an inbox may hide the second of two equal ids");
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    assert_eq!(relay.counts().accepted, 5, "{:?}", relay.copies());
+}
+
+#[test]
+fn who_is_sent_to_alone_is_on_the_list_and_the_others_wait() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    let stranger = send_to(&here, &relay, "kim@y.example", &["--again"]);
+    assert_eq!((stranger.code, relay.counts().connections), (3, 0), "{stranger:?}");
+    let words = "kim@y.example is not in subscribers.csv";
+    assert!(stranger.stderr.contains(words), "{}", stranger.stderr);
+    // Who does not have it yet gets it once, with or without the flag.
+    let one = send_to(&here, &relay, "r002@x.example", &["--again"]);
+    assert_eq!((one.code, counts(&here, &one)), (0, [1, 0, 0, 0, 0, 0]), "{one:?}");
+    let rest = send(&here, &relay, &[]);
+    assert_eq!((rest.code, relay.counts().accepted), (0, 3), "{rest:?}");
+    for flags in [&["--again"][..], &["--again", "--only", "tag:a"]] {
+        assert_eq!(send(&here, &relay, flags).code, 2);
+    }
+}
+
+/// Killed with the copy on the wire: nobody can tell, and the same command sends no third.
+#[test]
+fn a_further_copy_that_was_killed_on_the_wire_is_held_and_has_an_id_of_its_own() {
+    let (here, first) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &first, &[]).code, 0);
+    let silent = Relay::scripted(Script::new().rule(At::Dot, When::Always, Do::Stall));
+    let url = silent.url();
+    let line = ["send", "2025-11", "--yes", "--to", "r001@x.example", "--again", "--relay", &url];
+    let running = here.start(&line);
+    let asked = || silent.lines().iter().any(|line| line.starts_with("DATA"));
+    assert!(wait_until(Duration::from_secs(20), asked));
+    std::thread::sleep(Duration::from_millis(500));
+    running.kill();
+    let relay = Relay::new();
+    let held = send_to(&here, &relay, "r001@x.example", &["--again"]);
+    assert_eq!((held.code, counts(&here, &held)), (4, [1, 0, 0, 1, 0, 0]), "{held:?}");
+    let resend = ["--again", "--uncertain", "resend"];
+    let resent = send_to(&here, &relay, "r001@x.example", &resend);
+    assert_eq!((resent.code, relay.counts().accepted), (0, 1), "{resent:?}");
+    let mail = Mail::read(&relay.accepted()[0].bytes);
+    let first = first.accepted().into_iter().find(|one| one.recipients == ["r001@x.example"]);
+    assert_ne!(mail.id(), Mail::read(&first.expect("a message").bytes).id());
+}
+
 /// A ledger as version 0.1.0 left it, which took `"kim"@x` and `kim@x` for two people.
 fn older_ledger(here: &Publication, rows: &[(&str, &str)]) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
@@ -101,8 +182,9 @@ fn older_ledger(here: &Publication, rows: &[(&str, &str)]) {
         let store = Store::open(&path, &ledger::STEPS[..4]).await.expect("a ledger");
         for (at, (address, state)) in rows.iter().enumerate() {
             let statements = [
-                "INSERT INTO recipient (id, issue, identity, email, fields, tags, planned_by, state) \
-                 VALUES (?1, '2025-11', ?2, ?2, '{}', '[]', 1, ?3)",
+                "INSERT INTO recipient (id, issue, identity, email, fields, tags, planned_by, state, \
+                 attempts, at) VALUES (?1, '2025-11', ?2, ?2, '{}', '[]', 1, ?3, \
+                 ?3 = 'accepted', CASE ?3 WHEN 'accepted' THEN '2025-11-06T14:00:00Z' END)",
                 "INSERT INTO person (recipient, issue, identity) VALUES (?1, '2025-11', ?2)",
             ];
             for statement in statements {

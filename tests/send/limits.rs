@@ -29,6 +29,26 @@ fn kept(relay: &Relay) {
     }
 }
 
+#[test]
+fn a_limit_is_reached_and_kept_in_every_second() {
+    let (here, relay) = (with_readers(601), Relay::new());
+    let line = ["send", "2025-11", "--yes", "--json", "--relay", &relay.url()];
+    let line = [&line[..], &["--limit", "200/second", "--connections", "4"]].concat();
+    let output = here.start(&line).wait();
+    assert_eq!(output.code, 0, "{output:?}");
+    let mut times: Vec<_> = relay.accepted().iter().map(|message| message.at).collect();
+    times.sort();
+    let took = (times[600] - times[0]).as_secs_f64();
+    assert!(600.0 / took >= 200.0 * 0.98, "{} a second", 600.0 / took);
+    // What this machine does to a message on its way is not the sender's.
+    let second = Duration::from_secs(1) - LATE;
+    let within = |at: usize| {
+        times.partition_point(|time| *time - times[0] < times[at] - times[0] + second) - at
+    };
+    let most = (0..times.len()).map(within).max();
+    assert!(most <= Some(200), "{most:?} in a second");
+}
+
 /// Starts two senders again and again and kills them when one or two more messages have arrived;
 /// the last may end.
 fn sent_by_many(here: &Publication, relay: &Relay, line: &[&str]) {

@@ -6,6 +6,7 @@ mod again;
 mod damaged;
 mod frozen;
 mod health;
+mod limited;
 mod limits;
 mod lists;
 mod maillogs;

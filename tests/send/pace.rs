@@ -8,6 +8,7 @@ use sejong_digest::catcher::script::{At, Do, Script, When};
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication};
+use crate::limited::Limited;
 use crate::relay::Relay;
 use crate::retries::with_settings;
 use crate::{LIST, book, counts, send, summary, with_readers};
@@ -28,7 +29,7 @@ pub(crate) fn slow() -> Do {
 }
 
 #[test]
-fn rate_replies_lower_the_rate_and_everybody_gets_it_once() {
+fn a_few_rate_replies_slow_nobody_and_everybody_gets_it_once() {
     let slow_down = || Do::reply_then_close("421 4.7.0 too many messages, slow down");
     let script = Script::new()
         .rule(At::Rcpt, When::Message(20), slow_down())
@@ -39,9 +40,37 @@ fn rate_replies_lower_the_rate_and_everybody_gets_it_once() {
     assert_eq!((output.code, counts(&here, &output)), (0, [60, 0, 0, 0, 0, 0]), "{output:?}");
     let copies = relay.copies();
     assert!(copies.len() == 60 && copies.into_values().all(|copies| copies == 1));
-    // Sixty messages at full pace take a tenth of that.
     let took = summary(&output)["elapsed_s"].as_f64().expect("a number");
-    assert!((0.15..9.0).contains(&took), "{took}");
+    assert!(took < 2.0, "{took}");
+}
+
+#[test]
+fn rate_replies_by_chance_cost_little_time() {
+    // Every twentieth is refused at the first try, whatever the rate.
+    let chance = Do::reply("450 4.7.1 try again later");
+    let script = Script::new().rule(At::Rcpt, When::Fraction(0.05, 11), chance);
+    let relay = Relay::scripted(script);
+    let here = with_settings(2_000, "[retry]\nfirst = \"300ms\"");
+    let output = send(&here, &relay, &["--wait", "20s"]);
+    assert_eq!((output.code, relay.copies().len()), (0, 2_000), "{output:?}");
+    let took = summary(&output)["elapsed_s"].as_f64().expect("a number");
+    assert!(took < 12.0, "{took}");
+}
+
+#[test]
+fn a_relay_that_limits_gets_what_it_allows_and_is_seldom_asked_for_more() {
+    let row = |n| format!("r{n:04}@d{}.example,Reader {n}\n", n % 50);
+    let list = format!("email,first_name\n{}", (1..=1_500).map(row).collect::<String>());
+    let (here, relay) = (with_readers(1).write(LIST, list), Limited::start(150.0, 50.0));
+    let url = relay.url();
+    let line = ["send", "2025-11", "--yes", "--json", "--relay", &url, "--connections", "4"];
+    let output = here.start(&line).wait();
+    let (accepted, refused) = relay.counts();
+    assert_eq!(accepted + refused, 1_500, "{output:?}");
+    assert!(refused < 75, "{refused} refusals beside {accepted}");
+    let took = summary(&output)["elapsed_s"].as_f64().expect("a number");
+    let allowed = 50.0 + 150.0 * took;
+    assert!(accepted as f64 > allowed * 0.8, "{accepted} of {allowed} in {took} s");
 }
 
 #[test]

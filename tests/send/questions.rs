@@ -1,6 +1,9 @@
 //! What is asked on a terminal, and what a no leaves: the real binary on a pseudo-terminal, which
 //! `script` (util-linux) opens. Skipped where that is missing.
 
+// Says why a test was skipped; libtest keeps it for who asks.
+#![allow(clippy::print_stderr)]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 

@@ -6,8 +6,9 @@ use jiff::ZonedDateTime;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::pace::Rate;
-use sejong_digest::delivery::send::SendOptions;
 use sejong_digest::delivery::send::content::ExpectedHash;
+use sejong_digest::delivery::send::{OnePerson, SendOptions};
+use sejong_digest::message::address::Address;
 use sejong_digest::store;
 
 use crate::cmd::clock;
@@ -62,6 +63,20 @@ pub(crate) struct Restrictions {
     /// Send only the content with this hash, of which `digest plan` shows the first 12 digits
     #[arg(long, value_name = "HASH", hide_short_help = true)]
     expect: Option<ExpectedHash>,
+    /// Send to this person of the list alone
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse, conflicts_with = "only")]
+    #[arg(hide_short_help = true)]
+    to: Option<Address>,
+    /// With --to: send once more if they have it already
+    #[arg(long, requires = "to", conflicts_with = "only", hide_short_help = true)]
+    again: bool,
+}
+
+impl Restrictions {
+    /// The one person whom the send is for.
+    pub(super) fn to(&self) -> Option<&Address> {
+        self.to.as_ref()
+    }
 }
 
 impl PlanArgs {
@@ -85,6 +100,10 @@ impl PlanArgs {
             list,
             read: self.encoding.unwrap_or_default(),
             only: self.only.clone(),
+            to: restrictions
+                .to
+                .clone()
+                .map(|address| OnePerson { address, again: restrictions.again }),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
             expect: restrictions.expect.clone(),

@@ -1,10 +1,13 @@
 //! Before the first message: who gets the issue, who has it already and how long it takes, in words
 //! and as JSON.
 
+use jiff::tz::TimeZone;
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::duration;
+use sejong_digest::delivery::ledger::copies::OneRow;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::message::address::Address;
 
 use super::window::Window;
 use crate::cmd::clock;
@@ -76,12 +79,12 @@ impl PlanText<'_> {
         if let Some(start) = window.start() {
             text.push_str(&format!("Start     {start}\n"));
         }
-        if let (Some(rate), Some(seconds)) = (&routes.pace, self.seconds()) {
+        if let Some((pace, seconds)) = self.pace() {
             let finish = self.finish(seconds);
             let finish =
                 finish.map_or(String::new(), |at| at.strftime(", until %F %H:%M").to_string());
             text.push_str(&format!(
-                "Pace      at most {rate}: about {}{finish}\n",
+                "Pace      at most {pace}: about {}{finish}\n",
                 duration::about(seconds)
             ));
         }
@@ -99,11 +102,21 @@ impl PlanText<'_> {
         text
     }
 
-    /// How long it takes at the pace that was asked for.
-    fn seconds(&self) -> Option<f64> {
+    /// The limit that takes longest, in words, and how long it takes: that of all messages, or of
+    /// a domain with a lane.
+    fn pace(&self) -> Option<(String, f64)> {
         // The first message goes at once.
-        let pauses = self.plan.to_send.saturating_sub(1) as f64;
-        self.routes.per_second.map(|rate| pauses / rate)
+        let pauses = |messages: u64| messages.saturating_sub(1) as f64;
+        let PlanText { plan, workspace, routes, .. } = self;
+        let whole = routes.pace.clone().zip(routes.per_second);
+        let whole = whole.map(|(pace, rate)| (pace, pauses(plan.to_send) / rate));
+        let lanes = workspace.config.lanes.iter().filter_map(|lane| {
+            let (_, to_send) = plan.domains.iter().find(|(domain, _)| *domain == lane.domain)?;
+            let limit = lane.limit?;
+            let seconds = pauses(*to_send) * limit.interval().as_secs_f64();
+            Some((format!("{limit} to {}", lane.domain), seconds))
+        });
+        whole.into_iter().chain(lanes).max_by(|one, other| one.1.total_cmp(&other.1))
     }
 
     fn finish(&self, seconds: f64) -> Option<jiff::ZonedDateTime> {
@@ -115,7 +128,7 @@ impl PlanText<'_> {
     /// For `plan --json`; the names are relied on by scripts.
     pub(super) fn json(&self) -> Result<String, Failure> {
         let PlanText { plan, composition, .. } = self;
-        let seconds = self.seconds();
+        let seconds = self.pace().map(|(_, seconds)| seconds);
         let finish = seconds.and_then(|seconds| self.finish(seconds));
         let domains = plan.domains.iter();
         let domains = domains
@@ -147,6 +160,19 @@ pub(super) fn nothing(plan: &Plan, issue: &str) -> String {
     format!("nothing to send of {issue}: {}", others.join(", "))
 }
 
+/// Why nothing is sent to one person who has the issue.
+pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZone) -> String {
+    let at = one.at.as_ref().and_then(|at| at.parse().ok());
+    let at = at.map_or(String::new(), |at| format!(" (sent {})", clock::minute(at, zone)));
+    if one.was_sent_untold() {
+        return format!(
+            "the send of {issue} that was killed had sent {address} their copy{at}; nothing was \
+             sent now, and the same command sends one more"
+        );
+    }
+    format!("{address} has {issue} already{at}; --again sends it once more")
+}
+
 /// Who does not get it, and why.
 fn others(plan: &Plan) -> Vec<(u64, String)> {
     let mut others = vec![
@@ -160,7 +186,7 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
             "of whom it is not known whether they have it; --uncertain resend sends to them again"
                 .to_owned(),
         ),
-        (plan.outside, "not named by --only".to_owned()),
+        (plan.outside, "of the list who are not meant this time".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),
         (plan.rejected, "rows that cannot be used".to_owned()),
     ];

@@ -25,6 +25,9 @@ pub(super) fn of_list(error: SendError, list: &Path) -> Failure {
         .help("correct them, or leave them out with --skip-invalid"),
         SendError::UnknownField { columns, .. } => Failure::usage(format!("--only: {what}"))
             .help(format!("columns of the list: {}", columns.join(", "))),
+        SendError::NotInList(address) => Failure::checks(format!(
+            "{address} is not in {list}, or the list says not to send to them; nothing was sent"
+        )),
         SendError::Nobody { others: true } => {
             Failure::checks(format!("{list} holds nobody whom --only names"))
         }
@@ -50,7 +53,7 @@ pub(super) fn told(error: SendError) -> Failure {
         SendError::Unexpected { .. } => Failure::checks(what).help(
             "look at what would be sent with `digest plan` and `digest render`, then give the hash that the plan shows",
         ),
-        SendError::Nobody { .. } | SendError::UnknownField { .. } => Failure::checks(what),
+        SendError::Nobody { .. } | SendError::UnknownField { .. } | SendError::NotInList(_) => Failure::checks(what),
         SendError::Store(error) => error.into(),
         SendError::Recovery(error) => error.into(),
         SendError::Caught(..) => Failure::new(error.to_string()),

@@ -6,6 +6,7 @@
 //! addresses: each of the two tables is filled in its own order, so that a million rows are
 //! written to the end of a file instead of all over it.
 
+use super::copies::{self, FurtherCopy};
 use super::revision::PlannedText;
 use super::{Ledger, NewRun, Reopened, staging};
 use crate::delivery::id::RevisionId;
@@ -56,16 +57,30 @@ CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 CREATE INDEX recipient_due ON recipient (issue, next_attempt) WHERE state = 'deferred';
 ";
 
-/// No relay can have the message of such a row: never tried, or last put off by ourselves or after
-/// a refusal of the message as such. Every other row that waits repeats the bytes it had.
-const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
+/// The step that gives rows the stage of an earlier attempt; see [`super::STEPS`]. The check comes
+/// with the column because a table that is there takes no other: the rows are read, not written.
+pub(super) const STAGES: &str = "
+-- Where a relay put the row off, or left us in doubt, at any attempt: it may have a copy of it.
+ALTER TABLE recipient ADD COLUMN stage TEXT
+    CHECK (state IN ('pending', 'claimed', 'accepted', 'deferred', 'refused', 'uncertain',
+                     'suppressed'));
+-- Of older attempts only the last reply is known. Whoever had more than one may have had a 4xx.
+UPDATE recipient SET stage = 'dot'
+WHERE state = 'uncertain'
+    OR state <> 'accepted' AND attempts > 0 AND (attempts > 1 OR code < 500);
+";
+
+/// No relay can have the message of such a row: each attempt was refused, or made by nobody. Every
+/// other row that waits repeats the bytes it had.
+const FRESH: &str = "(stage IS NULL AND state NOT IN ('uncertain', 'refused'))";
 
 impl Ledger {
     /// Begins a run, and puts the people of the staging table and what they are to get into the
     /// ledger, in one transaction. Who has an outcome keeps it; who waits gets the list's present
     /// fields and `text`, if no relay can have their message already; who waits and is not in the
     /// list any more is suppressed; who waits and was not asked for this time goes on waiting. With
-    /// `reopened` those who have an outcome and are to be tried again wait, too. Returns the run.
+    /// `reopened` those who have an outcome and are to be tried again wait, too, and so does whoever
+    /// is to get a further `copy`. Returns the run.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
@@ -74,11 +89,15 @@ impl Ledger {
         run: &NewRun<'_>,
         text: PlannedText<'_>,
         reopened: Reopened,
+        copy: Option<&FurtherCopy>,
     ) -> Result<i64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         let run = self.begin(&mut transaction, run).await.map_err(failed)?;
         let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
+        if let Some(copy) = copy {
+            self.open_copy(&mut transaction, run, copy).await.map_err(failed)?;
+        }
         // Anew, because it was counted before a person was asked.
         self.meet(&mut transaction).await.map_err(failed)?;
         // New rows stand behind all others.
@@ -88,6 +107,7 @@ impl Ledger {
             .map_err(failed)?;
         let again = reopened.uncertain.then(|| UNCERTAIN_AGAIN.to_owned()).into_iter();
         let again = again.chain(reopened.refused.then(|| REFUSED_AGAIN.to_owned()));
+        let again = again.chain([copies::TAKE_OVER.to_owned()]);
         for statement in [known(), new(), persons(), LEAVERS.to_owned()].into_iter().chain(again) {
             sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(&self.issue)
@@ -113,6 +133,8 @@ impl Ledger {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         for statement in [
+            "DELETE FROM earlier_copy \
+             WHERE recipient IN (SELECT id FROM recipient WHERE issue = ?1)",
             "DELETE FROM person WHERE issue = ?1",
             "DELETE FROM recipient WHERE issue = ?1",
             "DELETE FROM revision WHERE issue = ?1",
@@ -195,7 +217,7 @@ AND NOT EXISTS (SELECT 1 FROM temp.staging l
 /// Those of whom nobody can tell, as far as the list still has them: another attempt, with the
 /// Message-ID that they had.
 const UNCERTAIN_AGAIN: &str = "
-UPDATE recipient SET state = 'pending'
+UPDATE recipient SET state = 'pending', stage = 'dot'
 WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2";
 
 /// Those whom a relay refused for good, in the same way, with the whole time that retries have.

@@ -3,16 +3,18 @@
 
 use std::sync::Arc;
 
-use super::SendError;
 use super::content::Content;
 use super::plan::Plan;
 use super::planned::Planned;
 use super::report::{Excerpt, SendReport};
 use super::survey::Survey;
+use super::{OnePerson, SendError};
+use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
 use crate::delivery::ledger::overview::Listed;
 use crate::delivery::ledger::{NewRun, Reopened};
 use crate::delivery::receipt::AlreadySent;
 use crate::delivery::recovery::{self, Recovery};
+use crate::delivery::state::State;
 use crate::delivery::templates::Templates;
 use crate::store::Lock;
 
@@ -41,6 +43,8 @@ pub struct Proposal {
     plan: Plan,
     reopened: Reopened,
     repeated: Vec<Listed>,
+    one: Option<OneRow>,
+    copy: Option<FurtherCopy>,
 }
 
 impl Locked {
@@ -75,7 +79,7 @@ impl Locked {
     /// The ledger's.
     pub async fn uncertain(&self) -> Result<(u64, Excerpt), SendError> {
         let count = self.survey.ledger.counts().await?.uncertain;
-        Ok((count, Excerpt::of(&self.survey.ledger, "uncertain").await?))
+        Ok((count, Excerpt::of(&self.survey.ledger, State::Uncertain).await?))
     }
 
     /// How many were refused for good, and the first of them.
@@ -84,7 +88,7 @@ impl Locked {
     /// The ledger's.
     pub async fn refused(&self) -> Result<(u64, Excerpt), SendError> {
         let count = self.survey.ledger.counts().await?.refused;
-        Ok((count, Excerpt::of(&self.survey.ledger, "refused").await?))
+        Ok((count, Excerpt::of(&self.survey.ledger, State::Refused).await?))
     }
 
     /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
@@ -107,14 +111,33 @@ impl Locked {
         }
         let reopened = answers.reopened;
         let Survey { options, content, ledger, .. } = &self.survey;
-        let plan = self.survey.plan(reopened).await?;
+        let mut plan = self.survey.plan(reopened).await?;
+        let one = match &options.to {
+            Some(to) => ledger.one(&to.address).await?,
+            None => None,
+        };
+        let copy = options.to.as_ref().zip(one.as_ref()).and_then(|(to, one)| self.copy(to, one));
+        if let (Some(to), Some(_)) = (&options.to, &copy) {
+            plan = plan.with_copy(to.address.domain());
+        }
         if options.expect.is_some() {
-            content
-                .is_expected(options.expect.as_ref(), &ledger.kept_revisions(reopened).await?)?;
+            let mut kept = ledger.kept_revisions(reopened).await?;
+            kept.extend(one.as_ref().filter(|_| copy.is_some()).and_then(|one| one.revision));
+            content.is_expected(options.expect.as_ref(), &kept)?;
         }
         let repeated =
             if reopened.uncertain { ledger.uncertain_in_list().await? } else { Vec::new() };
-        Ok(Proposal { locked: self, plan, reopened, repeated })
+        Ok(Proposal { locked: self, plan, reopened, repeated, one, copy })
+    }
+
+    /// The copy that somebody who has the issue is to get. There is none where a dead sender has sent
+    /// it: whoever repeats its command wants that copy and no other.
+    fn copy(&self, to: &OnePerson, one: &OneRow) -> Option<FurtherCopy> {
+        let wanted = to.again && one.state == State::Accepted && !one.was_sent_untold();
+        wanted.then(|| FurtherCopy {
+            row: one.row,
+            message_id: self.templates.copy_message_id(&to.address, one.earlier + 1),
+        })
     }
 }
 
@@ -127,6 +150,11 @@ impl Proposal {
     /// Those of whom nobody can tell, and who would be sent to once more.
     pub fn repeated(&self) -> &[Listed] {
         &self.repeated
+    }
+
+    /// What the ledger has of the one person whom the send is for.
+    pub fn one(&self) -> Option<&OneRow> {
+        self.one.as_ref()
     }
 
     /// What they would get.
@@ -146,11 +174,13 @@ impl Proposal {
             boot: &survey.options.boot,
             started_at: &(survey.options.clock)(),
         };
-        let run = survey.ledger.plan(&run, survey.content.planned_text(), self.reopened).await?;
+        let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
+        let run = survey.ledger.plan(&run, text, self.reopened, copy).await?;
         Ok(Planned { survey, templates, run, content_hash, _lock: lock })
     }
 
-    /// Ends here: nothing is sent. Where all who waited have left the list, that is written down.
+    /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and
+    /// so is that somebody knows of a copy which a dead sender had sent.
     ///
     /// # Errors
     /// The ledger's.
@@ -159,6 +189,9 @@ impl Proposal {
             return self.accept().await?.leave().await;
         }
         let survey = self.locked.survey;
+        if let Some(one) = self.one.filter(OneRow::was_sent_untold) {
+            survey.ledger.copies_are_told(Some(one.row), None).await?;
+        }
         let content_hash = survey.content.composition().hash_hex();
         SendReport::close(&survey, content_hash, None).await
     }

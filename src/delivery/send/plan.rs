@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::delivery::intake::Intake;
 use crate::delivery::ledger::Reopened;
 use crate::delivery::ledger::staging::Census;
+use crate::delivery::state::State;
 
 /// See the file's head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,11 +37,11 @@ pub struct Plan {
 impl Plan {
     /// Of a list beside the ledger. Those who are `reopened` are sent to again.
     pub(super) fn new(intake: &Intake, census: Census, reopened: Reopened) -> Plan {
-        let state = |name: &str| census.states.get(name).copied().unwrap_or(0);
-        let all: u64 = census.states.values().sum();
-        let accepted = state("accepted");
-        let refused = if reopened.refused { 0 } else { state("refused") };
-        let uncertain = if reopened.uncertain { 0 } else { state("uncertain") };
+        let state = |state| census.states.get(&state).copied().unwrap_or(0);
+        let all = census.states.values().sum::<u64>() + census.new;
+        let accepted = state(State::Accepted);
+        let refused = if reopened.refused { 0 } else { state(State::Refused) };
+        let uncertain = if reopened.uncertain { 0 } else { state(State::Uncertain) };
         Plan {
             to_send: all - accepted - refused - uncertain,
             outside: census.outside,
@@ -54,6 +55,15 @@ impl Plan {
             domains: census.domains,
             domain_count: census.domain_count,
         }
+    }
+
+    /// The same with one person who has the issue and is to get a further copy.
+    pub(super) fn with_copy(mut self, domain: &str) -> Plan {
+        self.to_send += 1;
+        self.accepted = self.accepted.saturating_sub(1);
+        self.domains = vec![(domain.to_owned(), 1)];
+        self.domain_count = 1;
+        self
     }
 
     /// Whether all who still wait in the ledger have left the list.

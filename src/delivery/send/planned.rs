@@ -32,6 +32,7 @@ impl Planned {
     pub async fn deliver(self, options: &run::Options) -> Result<SendReport, SendError> {
         let survey = &self.survey;
         let report = run::run(&survey.ledger, self.run, &survey.options.boot, options).await?;
+        survey.ledger.copies_are_told(None, Some(self.run)).await?;
         SendReport::close(survey, self.content_hash, Some(report)).await
     }
 

@@ -11,6 +11,7 @@ use super::locked::Locked;
 use super::plan::Plan;
 use super::{SendError, SendOptions};
 use crate::audience::list;
+use crate::audience::only::Only;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
 use crate::delivery::ledger::{self, Ledger, Reopened};
@@ -96,6 +97,9 @@ impl Survey {
             return Err(SendError::UnknownField { field, columns });
         }
         let (people, outside) = self.ledger.planned_counts().await?;
+        if let (0, Some(to)) = (people, &self.options.to) {
+            return Err(SendError::NotInList(to.address.clone()));
+        }
         if people == 0 {
             return Err(SendError::Nobody { others: self.options.only.is_some() && outside > 0 });
         }
@@ -187,9 +191,11 @@ impl Ready {
 }
 
 async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {
+    let one = options.to.as_ref().map(|to| Only::person(&to.address));
+    let only = one.or_else(|| options.only.clone());
     let shown = load::path_from_here(&options.list);
     let staged = match list::open(&options.list, &shown, &options.read) {
-        Ok(rows) => intake::stage(ledger, rows, options.only.as_ref(), PROBLEMS).await,
+        Ok(rows) => intake::stage(ledger, rows, only.as_ref(), PROBLEMS).await,
         Err(problem) => Err(problem.into()),
     };
     staged.map_err(|error| match error {

@@ -9,10 +9,12 @@ use super::*;
 use crate::compose::theme::Theme;
 use crate::delivery::journal::{Journal, JournalHead, Settled};
 use crate::delivery::ledger::{Ledger, Reopened, STEPS};
+use crate::delivery::state::State;
 use crate::issue::{Pictures, Publication, load};
 use crate::message::header::Mailbox;
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
+use crate::smtp::outcome::Stage;
 use crate::store::Store;
 
 const ISSUE: &str = "number = 1
@@ -86,6 +88,7 @@ impl Folder {
             list: self.path("list.csv"),
             read: ReadOptions::default(),
             only: None,
+            to: None,
             skip_invalid: false,
             recompose: false,
             expect: None,
@@ -145,17 +148,18 @@ impl Folder {
     }
 
     /// Gives a row an outcome.
-    async fn settle(&self, row: i64, state: &str, code: u16) {
+    async fn settle(&self, row: i64, state: State, code: u16) {
         let (store, ledger) = self.ledger().await;
         let settled = Settled {
             row,
-            state: state.to_owned(),
+            state,
             code: Some(code),
             enhanced: None,
             text: String::new(),
             at: "2025-11-06T09:00:01Z".to_owned(),
             message_id: "a@x.example".to_owned(),
             retry: None,
+            stage: (code < 500).then_some(Stage::Rcpt),
         };
         ledger.record(&[settled], None).await.unwrap();
         store.close().await;
@@ -248,7 +252,7 @@ async fn a_send_that_was_begun_meanwhile_freezes_the_issue() {
     folder.text("Twenty-four letters.");
     let late = folder.ready().await;
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "accepted", 250).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
     let error = late.lock(&identity(), "process 2").await.unwrap_err();
     assert!(matches!(error, SendError::Overtaken), "{error}");
 }
@@ -289,7 +293,7 @@ async fn an_issue_is_composed_anew_until_somebody_was_attempted() {
     assert!(!after(planned).await, "planned");
     assert!(!after(claimed(0).await.0).await, "claimed, and no dot has left");
     assert!(after(claimed(1).await.0).await, "a dot may have left");
-    for state in ["accepted", "refused", "deferred", "uncertain"] {
+    for state in [State::Accepted, State::Refused, State::Deferred, State::Uncertain] {
         let (folder, rows) = claimed(0).await;
         folder.settle(rows[2], state, 450).await;
         assert!(after(folder).await, "{state}");
@@ -307,7 +311,7 @@ async fn a_revision_that_nobody_was_sent_gives_its_place_to_the_next() {
     folder.plan().await;
     assert_eq!(folder.written().await.2, 1, "one revision");
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "accepted", 250).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
     folder.text("Twenty letters.");
     let survey = folder.survey().await.unwrap();
     assert!(text_of(&survey).contains("Twenty-four"), "{}", text_of(&survey));
@@ -324,7 +328,7 @@ async fn files_with_errors_stop_a_send_only_as_long_as_nobody_was_attempted() {
     folder.plan().await;
     assert!(matches!(broken().await, Err(SendError::Broken)));
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "accepted", 250).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
     let survey = broken().await.unwrap();
     assert_eq!(survey.content().difference().unwrap().cause, Cause::Errors);
     assert!(text_of(&survey).contains("Twenty-eight"));
@@ -359,7 +363,7 @@ async fn who_left_the_list_last_is_written_down_although_nothing_is_sent() {
     let folder = Folder::new();
     folder.plan().await;
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "accepted", 250).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
     folder.list(&["kim"]);
     let locked = folder.ready().await.lock(&identity(), "process 1").await.unwrap();
     let proposal = locked.propose(HOLD).await.unwrap();
@@ -386,7 +390,7 @@ async fn only_what_was_approved_is_sent() {
     // Somebody was put off by a relay, and keeps what it may have.
     folder.plan().await;
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "deferred", 450).await;
+    folder.settle(rows[0], State::Deferred, 450).await;
     folder.text("Twenty-four letters.");
     let recomposed = SendOptions { recompose: true, ..folder.options() };
     let now = Survey::take(recomposed.clone(), folder.composed()).await.unwrap();
@@ -409,7 +413,7 @@ async fn a_ledger_that_knows_less_than_the_receipt_sends_only_when_told_to() {
     sent(&here, HOLD).await.unwrap().accept().await.unwrap().leave().await.unwrap();
     assert!(!here.path(receipt).exists(), "nobody has it");
     for row in here.claim(0).await {
-        here.settle(row, "accepted", 250).await;
+        here.settle(row, State::Accepted, 250).await;
     }
     sent(&here, HOLD).await.unwrap().leave().await.unwrap();
     let written = std::fs::read_to_string(here.path(receipt)).unwrap();
@@ -438,4 +442,55 @@ async fn a_rehearsal_that_starts_over_forgets_one_issue() {
     assert_eq!(folder.written().await, (Vec::new(), 1, 0), "the run's number is not given twice");
     folder.plan().await;
     assert_eq!(folder.written().await.0.len(), 3);
+}
+
+/// One wish is one copy, wherever the sender dies; `docs/ledger.md` has the steps.
+#[tokio::test]
+async fn a_further_copy_is_sent_once_for_each_wish_wherever_its_sender_dies() {
+    let address = Address::parse("kim@x.example").unwrap();
+    let folder = Folder::new();
+    let propose = async || {
+        let to = Some(OnePerson { address: address.clone(), again: true });
+        let options = SendOptions { to, ..folder.options() };
+        let ready = passed(Survey::take(options, folder.composed()).await.unwrap()).await;
+        ready.lock(&identity(), "process 1").await.unwrap().propose(HOLD).await.unwrap()
+    };
+    let state = async || folder.written().await.0[0].clone();
+    folder.plan().await;
+    for row in folder.claim(0).await {
+        folder.settle(row, State::Accepted, 250).await;
+    }
+    let wish = propose().await;
+    assert_eq!((wish.plan().to_send, wish.plan().accepted), (1, 0));
+    drop(wish);
+    assert_eq!(state().await, "kim@x.example accepted", "nothing before a person has agreed");
+    // Dead behind the plan: it waits, and the same command opens nothing anew.
+    drop(propose().await.accept().await.unwrap());
+    assert_eq!(state().await, "kim@x.example pending");
+    let same = propose().await;
+    assert_eq!((same.plan().to_send, same.one().unwrap().earlier), (1, 1));
+    drop(same.accept().await.unwrap());
+    // Dead behind the dot: nobody can tell.
+    let rows = folder.claim(1).await;
+    assert_eq!(rows.len(), 1);
+    let held = propose().await;
+    assert_eq!((held.plan().to_send, held.plan().uncertain), (0, 1));
+    held.leave().await.unwrap();
+    // Then the relay's log shows that it was taken: the wish is fulfilled, and is told so once.
+    let told = async |row| {
+        folder.settle(row, State::Accepted, 250).await;
+        let known = propose().await;
+        assert!(known.one().unwrap().was_sent_untold());
+        assert_eq!((known.plan().to_send, known.plan().accepted), (0, 1));
+        known.leave().await.unwrap();
+    };
+    told(rows[0]).await;
+    // The next wish is a new one. Dead behind the plan and then behind the relay's reply.
+    let next = propose().await;
+    assert_eq!((next.plan().to_send, next.one().unwrap().was_sent_untold()), (1, false));
+    drop(next.accept().await.unwrap());
+    drop(propose().await.accept().await.unwrap());
+    let rows = folder.claim(1).await;
+    told(rows[0]).await;
+    assert_eq!(propose().await.plan().to_send, 1);
 }

@@ -102,7 +102,7 @@ proptest! {
             let found = ledger.planned_counts().await.unwrap();
             prop_assert_eq!(found, (meant.len() as u64, outside as u64));
             prop_assert_eq!(census.outside, outside as u64);
-            prop_assert_eq!(census.states.values().sum::<u64>(), meant.len() as u64);
+            prop_assert_eq!(census.states.values().sum::<u64>() + census.new, meant.len() as u64);
             let mut domains: BTreeMap<String, u64> = BTreeMap::new();
             for (email, _) in &meant {
                 let domain = email.rsplit('@').next().unwrap_or_default();
@@ -139,7 +139,7 @@ async fn a_second_plan_gives_nobody_a_second_row() {
             .execute(store.pool())
             .await
             .unwrap();
-        ledger.plan(&run, text, Reopened::default()).await.unwrap();
+        ledger.plan(&run, text, Reopened::default(), None).await.unwrap();
         let all = sqlx::query(
             "SELECT r.id, r.issue || ' ' || r.email || ' ' || r.state || ' ' || planned_by \
              FROM recipient r JOIN person p \

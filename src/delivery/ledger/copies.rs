@@ -1,0 +1,153 @@
+//! Further copies: somebody who has an issue is sent it once more, on purpose.
+//!
+//! A copy is an attempt of the same row, so that all that holds for a row holds for it: claimed before
+//! its dot, recorded before it counts, uncertain if nobody can tell. What the row said of the copy
+//! before is kept here. Must never open a row twice for one wish: whoever repeats a command that was
+//! killed wants what it wanted.
+
+use sqlx::{Row as _, SqliteConnection};
+
+use super::Ledger;
+use crate::delivery::id::RevisionId;
+use crate::delivery::state::State;
+use crate::message::address::Address;
+use crate::store::StoreError;
+
+/// The step that keeps what a row said before; see [`super::STEPS`].
+pub(super) const STEP: &str = "
+-- What a row said when somebody asked for a further copy.
+CREATE TABLE earlier_copy (
+    recipient INTEGER NOT NULL,
+    -- The run that was to send the further copy.
+    run INTEGER NOT NULL,
+    message_id TEXT,
+    code INTEGER,
+    enhanced TEXT,
+    text TEXT,
+    at TEXT,
+    -- Whether that run came to its end, or a later one has said what became of it.
+    told INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (recipient, run)
+) WITHOUT ROWID;
+";
+
+/// A run that plans a row whose further copy nobody has told of yet takes that copy over: it ends the
+/// wish, and not another one.
+pub(super) const TAKE_OVER: &str = "
+UPDATE earlier_copy SET run = ?2 WHERE NOT told AND EXISTS
+    (SELECT 1 FROM recipient r WHERE r.id = earlier_copy.recipient AND r.issue = ?1
+     AND r.planned_by = ?2 AND r.state IN ('pending', 'deferred'))";
+
+/// What the ledger has of one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneRow {
+    /// The row.
+    pub row: i64,
+    /// One of [`super::STATES`].
+    pub state: State,
+    /// When it was settled last, RFC 3339.
+    pub at: Option<String>,
+    /// What its message is made of.
+    pub revision: Option<RevisionId>,
+    /// Copies before the last one.
+    pub earlier: u64,
+    /// The last copy was attempted by a run that was killed before it could say so.
+    untold: bool,
+}
+
+impl OneRow {
+    /// Whether a dead sender has sent the copy that somebody wished for.
+    pub fn was_sent_untold(&self) -> bool {
+        self.untold && self.state == State::Accepted
+    }
+}
+
+/// A row that is to get a further copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FurtherCopy {
+    /// The row; it has been accepted.
+    pub row: i64,
+    /// The copy's own Message-ID, without angle brackets.
+    pub message_id: String,
+}
+
+impl Ledger {
+    /// What there is of one person of the issue.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn one(&self, address: &Address) -> Result<Option<OneRow>, StoreError> {
+        let row = sqlx::query(
+            "SELECT r.id, r.state, r.at, r.revision, \
+               (SELECT count(*) FROM earlier_copy c WHERE c.recipient = r.id), \
+               EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = r.id \
+                 AND c.run = r.claimed_by AND NOT c.told) \
+             FROM person p JOIN recipient r ON r.id = p.recipient \
+             WHERE p.issue = ?1 AND p.identity = ?2",
+        )
+        .bind(&self.issue)
+        .bind(address.identity())
+        .fetch_optional(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(OneRow {
+            row: row.get(0),
+            state: self.state(&row, 1)?,
+            at: row.get(2),
+            revision: row.get(3),
+            earlier: row.get::<i64, _>(4).unsigned_abs(),
+            untold: row.get(5),
+        }))
+    }
+
+    /// Lets an accepted row wait for a further copy; only [`Ledger::plan`] does.
+    pub(super) async fn open_copy(
+        &self,
+        connection: &mut SqliteConnection,
+        run: i64,
+        copy: &FurtherCopy,
+    ) -> Result<(), sqlx::Error> {
+        // Whoever wishes for another one knows of those before.
+        sqlx::query("UPDATE earlier_copy SET told = 1 WHERE recipient = ?1")
+            .bind(copy.row)
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query(
+            "INSERT INTO earlier_copy (recipient, run, message_id, code, enhanced, text, at) \
+             SELECT id, ?2, message_id, code, enhanced, text, at FROM recipient \
+             WHERE id = ?1 AND state = 'accepted'",
+        )
+        .bind(copy.row)
+        .bind(run)
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query(
+            "UPDATE recipient SET state = 'pending', stage = 'dot', message_id = ?2 \
+             WHERE id = ?1 AND state = 'accepted'",
+        )
+        .bind(copy.row)
+        .bind(&copy.message_id)
+        .execute(connection)
+        .await
+        .map(|_| ())
+    }
+
+    /// Notes that somebody knows what became of the copies of a row, or of a run.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn copies_are_told(
+        &self,
+        row: Option<i64>,
+        run: Option<i64>,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE earlier_copy SET told = 1 WHERE recipient = ?1 OR run = ?2")
+            .bind(row)
+            .bind(run)
+            .execute(self.store.pool())
+            .await
+            .map(|_| ())
+            .map_err(|error| self.store.failed(error))
+    }
+}
