@@ -168,7 +168,7 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     let named: Vec<i64> = left.open.keys().chain(left.settled.keys()).copied().collect();
     let known = rows(store, &named).await?;
     let run = known_run(store, left.head.run).await?;
-    match fit(left, run.as_ref(), &known) {
+    match belonging(left, run.as_ref(), &known) {
         Some(left) => Ok(decide(&left, &[claims, tried_again(&left, &known)].concat(), boot, at)),
         None => Err(RecoveryError::Older { ledger, journal }),
     }
@@ -224,15 +224,16 @@ pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, St
 /// The journal as far as it says something that this ledger does not know yet; `None` where the two
 /// do not belong together. A damaged journal without a first line belongs to nobody, and says
 /// nothing.
-fn fit(mut left: Left, run: Option<&KnownRun>, known: &HashMap<i64, Known>) -> Option<Left> {
+fn belonging(mut left: Left, run: Option<&KnownRun>, known: &HashMap<i64, Known>) -> Option<Left> {
     if left.head == journal::Head::default() {
         return Some(left);
     }
     let run = run?;
-    let same = match left.head.token.is_empty() {
+    let same = if left.head.token.is_empty() {
         // Version 0.1.0 knew a run by its number and its boot.
-        true => run.token.is_empty() && run.boot == left.head.boot,
-        false => run.token == left.head.token,
+        run.token.is_empty() && run.boot == left.head.boot
+    } else {
+        run.token == left.head.token
     };
     if !same || left.head.recorded > run.journal_line {
         return None;

@@ -87,10 +87,10 @@ fn known(state: &str, run: Option<i64>) -> Known {
     Known { state: state.to_owned(), run, at: None }
 }
 
-fn fits(left: Left, run: Option<KnownRun>, states: [Known; 2]) -> Option<bool> {
+fn belongs(left: Left, run: Option<KnownRun>, states: [Known; 2]) -> Option<bool> {
     let [one, two] = states;
     let known = HashMap::from([(1, one), (2, two)]);
-    fit(left, run.as_ref(), &known).map(|left| left.gap)
+    belonging(left, run.as_ref(), &known).map(|left| left.gap)
 }
 
 fn run() -> KnownRun {
@@ -100,38 +100,38 @@ fn run() -> KnownRun {
 #[test]
 fn a_journal_fits_the_ledger_that_its_run_has_used() {
     let claimed = || [known("claimed", Some(7)), known("claimed", Some(7))];
-    assert_eq!(fits(journal(), Some(run()), claimed()), Some(false));
+    assert_eq!(belongs(journal(), Some(run()), claimed()), Some(false));
     let recorded = [known("accepted", Some(7)), known("claimed", Some(7))];
-    assert_eq!(fits(journal(), Some(run()), recorded), Some(false));
+    assert_eq!(belongs(journal(), Some(run()), recorded), Some(false));
     // A later run has claimed them.
     let later = [known("pending", Some(8)), known("claimed", Some(8))];
-    assert_eq!(fits(journal(), Some(run()), later), Some(false));
+    assert_eq!(belongs(journal(), Some(run()), later), Some(false));
 }
 
 #[test]
 fn a_journal_that_ends_before_what_the_ledger_has_seen_of_it_is_not_whole() {
     let claimed = || [known("claimed", Some(7)), known("claimed", Some(7))];
     let run = KnownRun { journal_line: 10, ..run() };
-    assert_eq!(fits(journal(), Some(run), claimed()), Some(true));
+    assert_eq!(belongs(journal(), Some(run), claimed()), Some(true));
 }
 
 #[test]
 fn an_older_or_another_ledger_does_not_fit() {
     let claimed = || [known("claimed", Some(7)), known("claimed", Some(7))];
-    assert_eq!(fits(journal(), None, claimed()), None);
+    assert_eq!(belongs(journal(), None, claimed()), None);
     let other = KnownRun { token: "b2".to_owned(), ..run() };
-    assert_eq!(fits(journal(), Some(other), claimed()), None);
+    assert_eq!(belongs(journal(), Some(other), claimed()), None);
     // Copied before the row was claimed, or before the journal began anew.
     for states in [
         [known("claimed", Some(7)), known("pending", None)],
         [known("pending", Some(7)), known("claimed", Some(7))],
         [known("claimed", Some(7)), known("deferred", Some(6))],
     ] {
-        assert_eq!(fits(journal(), Some(run()), states), None);
+        assert_eq!(belongs(journal(), Some(run()), states), None);
     }
     let fresh = Left { head: Head { recorded: 12, ..head() }, last: 14, ..journal() };
-    assert_eq!(fits(fresh, Some(run()), claimed()), None);
-    assert!(fit(journal(), Some(&run()), &HashMap::new()).is_none(), "it has no such rows");
+    assert_eq!(belongs(fresh, Some(run()), claimed()), None);
+    assert!(belonging(journal(), Some(&run()), &HashMap::new()).is_none(), "it has no such rows");
 }
 
 #[test]
@@ -141,9 +141,9 @@ fn a_journal_of_version_0_1_0_fits_by_number_and_boot() {
     let run = |token: &str, boot: &str| {
         Some(KnownRun { token: token.to_owned(), boot: boot.to_owned(), journal_line: 0 })
     };
-    assert_eq!(fits(old(), run("", "here"), claimed()), Some(false));
-    assert_eq!(fits(old(), run("", "another"), claimed()), None);
-    assert_eq!(fits(old(), run("a1", "here"), claimed()), None);
+    assert_eq!(belongs(old(), run("", "here"), claimed()), Some(false));
+    assert_eq!(belongs(old(), run("", "another"), claimed()), None);
+    assert_eq!(belongs(old(), run("a1", "here"), claimed()), None);
 }
 
 // The ledger was copied between the two attempts of one run.
