@@ -3,6 +3,7 @@
 
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::recovery::{self, Look, Recovery};
+use sejong_digest::delivery::state::State;
 use sejong_digest::store::StoreError;
 
 use super::{clock, print};
@@ -32,7 +33,7 @@ pub(super) fn tell(look: &Look) {
 
 /// Says what a killed run had left, now that it is settled.
 pub(super) fn tell_recovered(recovery: &Recovery) {
-    if recovery.gap && recovery.count("uncertain") > 0 {
+    if recovery.gap && recovery.count(State::Uncertain) > 0 {
         print::note(&format!(
             "a send was killed, and its journal is not whole. {}",
             found(recovery)
@@ -42,8 +43,8 @@ pub(super) fn tell_recovered(recovery: &Recovery) {
 
 /// `12 accepted, 4 uncertain, 184 to be sent to`.
 fn found(recovery: &Recovery) -> String {
-    let settled = ["accepted", "deferred", "refused", "uncertain"]
-        .map(|state| (recovery.count(state), state));
+    let settled = [State::Accepted, State::Deferred, State::Refused, State::Uncertain]
+        .map(|state| (recovery.count(state), state.word()));
     let parts: Vec<String> = settled
         .into_iter()
         .chain([(recovery.free.len() as u64, "not sent to yet")])

@@ -23,6 +23,7 @@ use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::SendReport;
+use sejong_digest::delivery::state::State;
 use sejong_digest::issue::load;
 
 use super::failure::{Ending, Exit, Failure};
@@ -271,7 +272,7 @@ impl Send<'_> {
     fn nothing(&self, proposal: &Proposal) {
         let issue = &proposal.content().composition().issue;
         match (self.args.restrictions.to(), proposal.one()) {
-            (Some(address), Some(one)) if one.state == "accepted" => {
+            (Some(address), Some(one)) if one.state == State::Accepted => {
                 print::note(&plan::has_it(address, one, issue, &self.workspace.config.time_zone));
             }
             _ => print::note(&plan::nothing(proposal.plan(), issue)),

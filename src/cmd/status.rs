@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{self, Counts};
 use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::state::State;
 use sejong_digest::store::{self, Store};
 use serde::Serialize;
 
@@ -27,7 +29,7 @@ pub(crate) struct Args {
     /// The issue: the name of its folder [default: every issue that was sent]
     issue: Option<String>,
     /// List the recipients in this state, each with the last reply
-    #[arg(long, value_name = "STATE", requires = "issue")]
+    #[arg(long, value_name = "STATE", requires = "issue", value_parser = listable())]
     list: Option<State>,
     /// Another ledger than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL", conflicts_with = "catch")]
@@ -38,30 +40,6 @@ pub(crate) struct Args {
     /// Print JSON to stdout
     #[arg(long)]
     json: bool,
-}
-
-/// The states that a row can be listed by.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum State {
-    Accepted,
-    Refused,
-    Deferred,
-    Uncertain,
-    Suppressed,
-    Pending,
-}
-
-impl State {
-    fn name(self) -> &'static str {
-        match self {
-            State::Accepted => "accepted",
-            State::Refused => "refused",
-            State::Deferred => "deferred",
-            State::Uncertain => "uncertain",
-            State::Suppressed => "suppressed",
-            State::Pending => "pending",
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -83,6 +61,12 @@ struct Domain {
     domain: String,
     #[serde(flatten)]
     counts: Counts,
+}
+
+/// The states that a row can be listed by: who is claimed counts as pending.
+fn listable() -> impl TypedValueParser<Value = State> {
+    let states = Counts::default().by_state().map(|(state, _)| state.word());
+    PossibleValuesParser::new(states).try_map(|word| word.parse::<State>())
 }
 
 /// Runs the command.
@@ -204,30 +188,19 @@ fn when(times: Times, zone: &TimeZone) -> String {
 }
 
 fn parts(counts: &Counts) -> String {
-    let parts = [
-        (counts.accepted, "accepted"),
-        (counts.refused, "refused"),
-        (counts.deferred, "deferred"),
-        (counts.uncertain, "uncertain"),
-        (counts.suppressed, "suppressed"),
-        (counts.pending, "pending"),
-    ];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, name)| format!("{number} {name}"))
-        .collect();
+    let parts = counts.by_state().into_iter().filter(|(_, number)| *number > 0);
+    let parts: Vec<String> = parts.map(|(state, number)| format!("{number} {state}")).collect();
     parts.join(", ")
 }
 
 async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Failure> {
-    let states: &[&str] = match state {
+    let states: &[State] = match state {
         // Those of whom a send has taken hold have no outcome yet.
-        State::Pending => &["pending", "claimed"],
-        _ => &[state.name()],
+        State::Pending => &[State::Pending, State::Claimed],
+        _ => &[state],
     };
     let mut rows = ledger.list_any(states, i64::MAX).await?;
-    rows.iter_mut().for_each(|row| row.state = state.name().to_owned());
+    rows.iter_mut().for_each(|row| row.state = state);
     if json {
         return Ok(format!("{}\n", serde_json::to_string(&rows)?));
     }

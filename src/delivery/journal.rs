@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::turns::Retry;
+use super::ledger::claim::Retry;
+use super::state::State;
+use crate::smtp::outcome::Stage;
 use crate::store::owner;
 
 /// A journal larger than this is begun anew, with the attempts that are still open.
@@ -27,8 +29,8 @@ const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
 pub struct Settled {
     /// The row.
     pub row: i64,
-    /// `accepted`, `deferred`, `refused`, `uncertain`.
-    pub state: String,
+    /// What became of it.
+    pub state: State,
     /// The reply's code.
     pub code: Option<u16>,
     /// The reply's enhanced status code (RFC 3463).
@@ -42,6 +44,9 @@ pub struct Settled {
     /// When it may come back, if it is to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
+    /// Where a relay put it off or left us in doubt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
 }
 
 /// What a journal says of itself in its first line.

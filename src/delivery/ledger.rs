@@ -3,6 +3,7 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod claim;
 pub mod copies;
 pub mod overview;
 mod person;
@@ -10,7 +11,6 @@ mod plan;
 pub mod revision;
 pub mod runs;
 pub mod staging;
-pub mod turns;
 
 use std::path::{Path, PathBuf};
 
@@ -19,23 +19,25 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::id::RevisionId;
 use super::journal::Settled;
 use crate::message::recipient::Recipient;
+use crate::smtp::outcome::Stage;
 use crate::store::{Store, StoreError};
+use claim::Earlier;
 use runs::Written;
-use turns::Earlier;
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 8] = [
+pub const STEPS: [&str; 9] = [
     FIRST_STEP,
-    turns::TIMES,
+    claim::TIMES,
     revision::STEP,
     plan::PERSONS,
     person::SPELLINGS,
     runs::STEP,
     revision::CHECKSUM,
     copies::STEP,
+    plan::STAGES,
 ];
 
 const FIRST_STEP: &str = "
@@ -69,10 +71,6 @@ CREATE TABLE recipient (
 );
 CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 ";
-
-/// The states of a row, as the tables name them.
-pub const STATES: [&str; 7] =
-    ["pending", "claimed", "accepted", "deferred", "refused", "uncertain", "suppressed"];
 
 /// A run that is to begin.
 #[derive(Clone, Copy, Debug)]
@@ -185,11 +183,11 @@ impl Ledger {
         for batch in settled.chunks(BATCH) {
             let mut query = QueryBuilder::<Sqlite>::new(
                 "WITH settled (id, state, code, enhanced, text, message_id, at, first_ms, \
-                 next_ms, charged) AS (",
+                 next_ms, charged, stage) AS (",
             );
             query.push_values(batch, |mut row, settled| {
                 row.push_bind(settled.row)
-                    .push_bind(&settled.state)
+                    .push_bind(settled.state)
                     .push_bind(settled.code.map(i64::from))
                     .push_bind(&settled.enhanced)
                     .push_bind(&settled.text)
@@ -197,7 +195,8 @@ impl Ledger {
                     .push_bind(&settled.at)
                     .push_bind(settled.retry.map(|retry| retry.first_ms))
                     .push_bind(settled.retry.map(|retry| retry.next_ms))
-                    .push_bind(settled.retry.is_none_or(|retry| retry.charged));
+                    .push_bind(settled.retry.is_none_or(|retry| retry.charged))
+                    .push_bind(settled.stage.map(Stage::word));
             });
             query.push(
                 ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
@@ -205,7 +204,9 @@ impl Ledger {
                  message_id = settled.message_id, at = settled.at, \
                  first_attempt = COALESCE(settled.first_ms, first_attempt), \
                  next_attempt = settled.next_ms, \
-                 charged = recipient.charged + settled.charged \
+                 charged = recipient.charged + settled.charged, \
+                 stage = CASE WHEN recipient.stage = 'dot' THEN 'dot' \
+                   ELSE coalesce(settled.stage, recipient.stage) END \
                  FROM settled WHERE recipient.id = settled.id",
             );
             // Groups come in hundreds of sizes, and a statement of each size kept is much memory.

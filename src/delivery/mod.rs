@@ -16,6 +16,8 @@ pub mod route;
 pub mod run;
 pub mod schedule;
 pub mod send;
+pub mod state;
 pub mod templates;
 pub mod test_send;
 pub mod throttle;
+pub mod verdict;

@@ -20,6 +20,7 @@ mod syslog;
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
+use super::state::State;
 use crate::store::{Store, StoreError};
 use evidence::{Quote, ReportedAction};
 use ruling::Ruling;
@@ -77,11 +78,11 @@ pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
 /// The store's; then nothing has moved.
 pub async fn settle(store: &Store, rulings: &[(Open, Ruling)], at: &str) -> Result<(), StoreError> {
     let failed = |error| store.failed(error);
-    let moved: Vec<(i64, &str, String)> = rulings
+    let moved: Vec<(i64, State, String)> = rulings
         .iter()
         .filter_map(|(open, ruling)| match ruling {
-            Ruling::Accepted { by, later } => Some((open.row, "accepted", taken(by, later))),
-            Ruling::Pending(doubt) => Some((open.row, "pending", doubt.to_string())),
+            Ruling::Accepted { by, later } => Some((open.row, State::Accepted, taken(by, later))),
+            Ruling::Pending(doubt) => Some((open.row, State::Pending, doubt.to_string())),
             Ruling::Uncertain(_) => None,
         })
         .collect();

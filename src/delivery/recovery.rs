@@ -14,6 +14,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::journal::{self, Found, Left, Settled};
 use super::ledger::Ledger;
+use super::state::State;
+use crate::smtp::outcome::Stage;
 use crate::store::{Lock, Store, StoreError};
 
 pub use look::{Look, look};
@@ -80,7 +82,7 @@ struct Claim {
 /// A row that the journal names, as the ledger has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Known {
-    state: String,
+    state: State,
     run: Option<i64>,
     at: Option<String>,
 }
@@ -107,7 +109,7 @@ pub struct Recovery {
 
 impl Recovery {
     /// How many rows it settles in this state.
-    pub fn count(&self, state: &str) -> u64 {
+    pub fn count(&self, state: State) -> u64 {
         self.settled.iter().filter(|settled| settled.state == state).count() as u64
     }
 
@@ -186,7 +188,8 @@ fn last_written(journal: &Path, now: &str) -> Option<String> {
 /// copied in between.
 fn tried_again(left: &Left, known: &HashMap<i64, Known>) -> Vec<Claim> {
     let run = left.head.run;
-    let deferred = known.iter().filter(|(_, row)| row.run == Some(run) && row.state == "deferred");
+    let deferred =
+        known.iter().filter(|(_, row)| row.run == Some(run) && row.state == State::Deferred);
     let news = deferred.filter(|(row, known)| match left.settled.get(row) {
         Some(settled) => known.at.as_ref() != Some(&settled.at),
         None => left.open.contains_key(row),
@@ -243,7 +246,9 @@ fn belonging(mut left: Left, run: Option<&KnownRun>, known: &HashMap<i64, Known>
         let known = known.get(row)?;
         let claimed_by = known.run?;
         // A row is claimed, durably, before the journal names it.
-        if claimed_by < left.head.run || (claimed_by == left.head.run && known.state == "pending") {
+        if claimed_by < left.head.run
+            || (claimed_by == left.head.run && known.state == State::Pending)
+        {
             return None;
         }
     }
@@ -271,13 +276,14 @@ fn decide(left: &Left, claims: &[Claim], boot: &str, at: &str) -> Recovery {
             let message_id = marked.cloned().or_else(|| claim.message_id.clone());
             recovery.settled.push(Settled {
                 row: claim.row,
-                state: "uncertain".to_owned(),
+                state: State::Uncertain,
                 code: None,
                 enhanced: None,
                 text: text.to_owned(),
                 at: at.to_owned(),
                 message_id: message_id.unwrap_or_default(),
                 retry: None,
+                stage: Some(Stage::Dot),
             });
         } else {
             recovery.free.push(claim.row);
@@ -313,8 +319,8 @@ async fn rows(store: &Store, wanted: &[i64]) -> Result<HashMap<i64, Known>, Stor
         query.push(")");
         let rows = query.build().fetch_all(store.pool()).await;
         for row in rows.map_err(|error| store.failed(error))? {
-            let state = Known { state: row.get(1), run: row.get(2), at: row.get(3) };
-            known.insert(row.get(0), state);
+            let state = row.try_get(1).map_err(|error| store.failed(error))?;
+            known.insert(row.get(0), Known { state, run: row.get(2), at: row.get(3) });
         }
     }
     Ok(known)

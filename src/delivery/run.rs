@@ -187,7 +187,7 @@ pub async fn run(
             });
         }
     };
-    ledger.hurry_deferred().await?;
+    ledger.make_deferred_due().await?;
     let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
     let mut queue = Queue::new(ledger.clone(), run, began.as_millisecond(), options);
     queue.resume().await?;

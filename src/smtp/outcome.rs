@@ -10,6 +10,8 @@ mod wording;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::reply::Reply;
 use super::session::Offered;
 use super::trouble::in_words;
@@ -18,7 +20,8 @@ use crate::message::Message;
 use crate::message::address::Address;
 
 /// Where in a session something happened (RFC 5321 3 and 4.3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Name look-up, TCP, and the handshake of implicit TLS.
     Connect,
@@ -118,6 +121,23 @@ impl fmt::Display for Stage {
 }
 
 impl Stage {
+    /// The word for it where rows are written down.
+    pub fn word(self) -> &'static str {
+        match self {
+            Stage::Connect => "connect",
+            Stage::Greeting => "greeting",
+            Stage::Ehlo => "ehlo",
+            Stage::Starttls => "starttls",
+            Stage::Auth => "auth",
+            Stage::Mail => "mail",
+            Stage::Rcpt => "rcpt",
+            Stage::Data => "data",
+            Stage::LoneDot => "lonedot",
+            Stage::Body => "body",
+            Stage::Dot => "dot",
+        }
+    }
+
     /// Whether the code is the success of this stage. Exact where RFC 5321 4.3.2 is exact: a
     /// wrong success means that replies and commands are out of step.
     pub fn expects(self, code: u16) -> bool {
@@ -139,12 +159,21 @@ impl Failure {
     pub fn about(&self) -> About {
         let Some(reply) = &self.reply else {
             // Found before a command was spent: the message's size, or what an address needs.
-            return if self.scope == Scope::Message { About::Us } else { About::Recipient };
+            return match self.scope {
+                Scope::Message => About::Us,
+                Scope::Recipient => About::Recipient,
+                Scope::Session | Scope::Relay => About::Unclear,
+            };
         };
         let text = wording::without_addresses(&reply.text);
-        if is_about_us(self.stage, reply) || wording::is_about_us(&text) {
+        let for_now = reply.class() == 4;
+        let about_us = is_about_us(self.stage, reply) || wording::is_about_us(&text);
+        if about_us && !(for_now && (self.is_greylisting() || wording::may_mean_the_rate(&text))) {
             About::Us
-        } else if is_about_the_mailbox(reply) || wording::is_about_the_mailbox(&text) {
+        } else if for_now && matches!(reply.subject(), Some(1 | 2))
+            || is_about_the_mailbox(reply)
+            || wording::is_about_the_mailbox(&text)
+        {
             About::Recipient
         } else {
             About::Unclear
@@ -242,6 +271,12 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
         (Scope::Message, _) if stage == Stage::Mail && !too_large => Outcome::Unsent(failure),
         _ => Outcome::Refused(failure),
     })
+}
+
+/// The outcome of an attempt that gets no reply, or something that is none.
+#[cfg(test)]
+pub(crate) fn without_reply(stage: Stage, garbled: bool) -> Outcome {
+    of_loss(stage, if garbled { &Loss::OutOfTurn } else { &Loss::Closed })
 }
 
 /// What the absence of a reply means.

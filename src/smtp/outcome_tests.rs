@@ -163,6 +163,11 @@ fn a_refusal_says_whom_it_is_about_or_leaves_it_open() {
         (Rcpt, "550 no", Unclear),
         (Dot, "554 5.7.1 spam", Unclear),
         (Dot, "552 no", Unclear),
+        (Rcpt, "454 4.7.1 <kim@a.example>: Relay access denied", Us),
+        (Rcpt, "450 4.7.1 Client host rejected: cannot find your hostname", Us),
+        (Rcpt, "450 4.7.1 Client host rejected: greylisted", Unclear),
+        (Rcpt, "450 4.7.28 unusual rate of mail from your IP address", Unclear),
+        (Rcpt, "450 4.2.1 mailbox busy", Recipient),
     ];
     for (stage, line, expected) in rows {
         let failure = of_reply(stage, reply(line)).unwrap().failure().unwrap().clone();

@@ -13,6 +13,7 @@ use sejong_digest::catcher::script::Script;
 use sejong_digest::catcher::{Catcher, CatcherOptions, Counts, Received};
 use sejong_digest::delivery::ledger::overview::Listed;
 use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::state::State;
 use sejong_digest::store::Store;
 use tokio::runtime::Runtime;
 
@@ -99,7 +100,7 @@ impl Book {
             let store = Store::open(path, &ledger::STEPS).await.expect("a ledger");
             let ledger = Ledger::new(store.clone(), issue);
             let mut rows = Vec::new();
-            for state in ledger::STATES {
+            for state in State::ALL {
                 rows.extend(ledger.list(state, i64::MAX).await.expect("rows"));
             }
             store.close().await;
@@ -117,12 +118,12 @@ impl Book {
     }
 
     pub(crate) fn state(&self, email: &str) -> &str {
-        &self.row(email).state
+        self.row(email).state.word()
     }
 
     /// The addresses in a state.
     pub(crate) fn of(&self, state: &str) -> Vec<&str> {
-        let rows = self.rows.iter().filter(|row| row.state == state);
+        let rows = self.rows.iter().filter(|row| row.state.word() == state);
         rows.map(|row| row.email.as_str()).collect()
     }
 }

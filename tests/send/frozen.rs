@@ -162,6 +162,22 @@ fn recompose_is_for_those_never_attempted() {
     assert_eq!(relay.counts().accepted, 2);
 }
 
+// A relay that takes a message and says 451 has it; what it says of the repetition changes nothing.
+#[test]
+fn nobody_who_may_have_the_first_text_gets_a_second_one() {
+    let here = with_readers(3);
+    let dot =
+        |action| Relay::scripted(Script::new().rule(At::Dot, When::recipient("r001"), action));
+    let took = dot(Do::AcceptThenReply(b"451 4.3.0 try again\r\n".to_vec()));
+    assert_eq!(send(&here, &took, &[]).code, 4);
+    assert_eq!(send(&here, &dot(Do::reply("554 5.7.1 spam")), &[]).code, 1);
+    let here = here.edit(ARTICLE, "Twenty-eight", "Twenty-four");
+    let relay = Relay::new();
+    let output = send(&here, &relay, &["--recompose"]);
+    assert_eq!((output.code, relay.counts().accepted), (0, 1), "{output:?}");
+    assert!(dated(&relay)[0].0.contains("Twenty-eight"), "{:?}", dated(&relay));
+}
+
 #[test]
 fn a_message_that_was_refused_as_such_can_be_mended() {
     let here = with_readers(8);

@@ -15,7 +15,7 @@ fn undecided() -> (Publication, String, Timestamp) {
     assert_eq!(send(&here, &relay, &[]).code, 4);
     let book = book(&here);
     let row = book.row(WHO);
-    assert_eq!(row.state, "uncertain");
+    assert_eq!(row.state.word(), "uncertain");
     let id = row.message_id.clone().expect("a Message-ID");
     let at = row.at.as_ref().expect("a time").parse().expect("RFC 3339");
     (here, id, at)

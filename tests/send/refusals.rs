@@ -24,7 +24,8 @@ fn always(at: At, line: &str) -> Relay {
 }
 
 /// What relays say that want nothing from us, as their programs say it.
-const AGAINST_US: [(At, &str); 9] = [
+const AGAINST_US: [(At, &str); 10] = [
+    (At::Rcpt, "454 4.7.1 <kim@d1.example>: Relay access denied"),
     (At::Rcpt, "554 5.7.1 <kim@d1.example>: Relay access denied"),
     (At::Rcpt, "550 relay not permitted"),
     (At::Rcpt, "550 5.7.1 Unable to relay"),

@@ -4,6 +4,7 @@ use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
 use sejong_digest::delivery::send::report::{Excerpt, SendReport};
+use sejong_digest::delivery::state::State;
 use serde::Serialize;
 
 use super::window::Window;
@@ -106,19 +107,9 @@ fn in_json(report: &SendReport) -> Result<String, Failure> {
 
 fn in_words(report: &SendReport) -> String {
     let counts = &report.counts;
-    let parts = [
-        (counts.accepted, "accepted"),
-        (counts.refused, "refused"),
-        (counts.deferred, "deferred"),
-        (counts.uncertain, "uncertain"),
-        (counts.suppressed, "suppressed"),
-        (counts.pending, "pending"),
-    ];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|(number, name)| *number > 0 || *name == "accepted")
-        .map(|(number, name)| format!("{number} {name}"))
-        .collect();
+    let told = |(state, number): &(State, u64)| *number > 0 || *state == State::Accepted;
+    let parts = counts.by_state().into_iter().filter(told);
+    let parts: Vec<String> = parts.map(|(state, number)| format!("{number} {state}")).collect();
     let pace = if report.settled == 0 {
         String::new()
     } else {

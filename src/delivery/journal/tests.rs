@@ -12,13 +12,14 @@ fn id(row: i64) -> String {
 fn settled(row: i64) -> Settled {
     Settled {
         row,
-        state: "accepted".to_owned(),
+        state: State::Accepted,
         code: Some(250),
         enhanced: Some("2.0.0".to_owned()),
         text: "queued\nas 1".to_owned(),
         at: "2025-11-06T14:00:00Z".to_owned(),
         message_id: id(row),
         retry: None,
+        stage: None,
     }
 }
 

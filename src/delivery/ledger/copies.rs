@@ -9,6 +9,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::Ledger;
 use crate::delivery::id::RevisionId;
+use crate::delivery::state::State;
 use crate::message::address::Address;
 use crate::store::StoreError;
 
@@ -43,7 +44,7 @@ pub struct OneRow {
     /// The row.
     pub row: i64,
     /// One of [`super::STATES`].
-    pub state: String,
+    pub state: State,
     /// When it was settled last, RFC 3339.
     pub at: Option<String>,
     /// What its message is made of.
@@ -57,7 +58,7 @@ pub struct OneRow {
 impl OneRow {
     /// Whether a dead sender has sent the copy that somebody wished for.
     pub fn was_sent_untold(&self) -> bool {
-        self.untold && self.state == "accepted"
+        self.untold && self.state == State::Accepted
     }
 }
 
@@ -89,9 +90,10 @@ impl Ledger {
         .fetch_optional(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
-        Ok(row.map(|row| OneRow {
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(OneRow {
             row: row.get(0),
-            state: row.get(1),
+            state: self.state(&row, 1)?,
             at: row.get(2),
             revision: row.get(3),
             earlier: row.get::<i64, _>(4).unsigned_abs(),
@@ -121,7 +123,7 @@ impl Ledger {
         .execute(&mut *connection)
         .await?;
         sqlx::query(
-            "UPDATE recipient SET state = 'pending', message_id = ?2 \
+            "UPDATE recipient SET state = 'pending', stage = 'dot', message_id = ?2 \
              WHERE id = ?1 AND state = 'accepted'",
         )
         .bind(copy.row)

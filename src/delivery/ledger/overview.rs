@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
+use crate::delivery::state::State;
 use crate::store::{Store, StoreError};
 
 /// How many rows of an issue are in which state.
@@ -28,21 +29,6 @@ pub struct Counts {
     pub pending: u64,
 }
 
-impl Listed {
-    fn of(row: &SqliteRow) -> Listed {
-        Listed {
-            email: row.get(0),
-            state: row.get(1),
-            attempts: row.get(2),
-            code: row.get(3),
-            enhanced: row.get(4),
-            text: row.get(5),
-            message_id: row.get(6),
-            at: row.get::<Option<String>, _>(7).map(|at| whole_second(&at)),
-        }
-    }
-}
-
 impl Counts {
     /// Whether every recipient has a final outcome.
     pub fn is_final(&self) -> bool {
@@ -55,8 +41,8 @@ impl Counts {
 pub struct Listed {
     /// The address.
     pub email: String,
-    /// One of [`super::STATES`].
-    pub state: String,
+    /// What became of it.
+    pub state: State,
     /// How often it was tried.
     pub attempts: i64,
     /// The last reply's code.
@@ -93,16 +79,28 @@ SELECT EXISTS (SELECT 1 FROM recipient WHERE issue = ?1
 OR EXISTS (SELECT 1 FROM recipient WHERE issue = ?1 AND attempts > 0)";
 
 impl Counts {
-    fn add(&mut self, state: &str, number: u64) {
+    fn add(&mut self, state: State, number: u64) {
         self.planned += number;
         match state {
-            "accepted" => self.accepted += number,
-            "refused" => self.refused += number,
-            "deferred" => self.deferred += number,
-            "uncertain" => self.uncertain += number,
-            "suppressed" => self.suppressed += number,
-            _ => self.pending += number,
+            State::Accepted => self.accepted += number,
+            State::Refused => self.refused += number,
+            State::Deferred => self.deferred += number,
+            State::Uncertain => self.uncertain += number,
+            State::Suppressed => self.suppressed += number,
+            State::Pending | State::Claimed => self.pending += number,
         }
+    }
+
+    /// How many are in each state, in the order in which people are told.
+    pub fn by_state(&self) -> [(State, u64); 6] {
+        [
+            (State::Accepted, self.accepted),
+            (State::Refused, self.refused),
+            (State::Deferred, self.deferred),
+            (State::Uncertain, self.uncertain),
+            (State::Suppressed, self.suppressed),
+            (State::Pending, self.pending),
+        ]
     }
 }
 
@@ -126,6 +124,24 @@ pub async fn issues(store: &Store) -> Result<Vec<String>, StoreError> {
 }
 
 impl Ledger {
+    /// The state that a row names: a word that is none must not count as waiting.
+    pub(super) fn state(&self, row: &SqliteRow, column: usize) -> Result<State, StoreError> {
+        row.try_get(column).map_err(|error| self.store.failed(error))
+    }
+
+    fn listed(&self, row: &SqliteRow) -> Result<Listed, StoreError> {
+        Ok(Listed {
+            email: row.get(0),
+            state: self.state(row, 1)?,
+            attempts: row.get(2),
+            code: row.get(3),
+            enhanced: row.get(4),
+            text: row.get(5),
+            message_id: row.get(6),
+            at: row.get::<Option<String>, _>(7).map(|at| whole_second(&at)),
+        })
+    }
+
     /// How many rows are in which state.
     ///
     /// # Errors
@@ -139,9 +155,8 @@ impl Ledger {
                 .map_err(|error| self.store.failed(error))?;
         let mut counts = Counts::default();
         for row in rows {
-            let (state, number): (String, i64) = (row.get(0), row.get(1));
-            let number = u64::try_from(number).unwrap_or(0);
-            counts.add(&state, number);
+            let (state, number): (State, i64) = (self.state(&row, 0)?, row.get(1));
+            counts.add(state, number.unsigned_abs());
         }
         Ok(counts)
     }
@@ -197,7 +212,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn list(&self, state: &str, limit: i64) -> Result<Vec<Listed>, StoreError> {
+    pub async fn list(&self, state: State, limit: i64) -> Result<Vec<Listed>, StoreError> {
         self.list_any(&[state], limit).await
     }
 
@@ -205,7 +220,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn list_any(&self, states: &[&str], limit: i64) -> Result<Vec<Listed>, StoreError> {
+    pub async fn list_any(&self, states: &[State], limit: i64) -> Result<Vec<Listed>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT email, state, attempts, code, enhanced, text, message_id, at \
              FROM recipient WHERE issue = ",
@@ -218,7 +233,7 @@ impl Ledger {
         query.push(") ORDER BY id LIMIT ").push_bind(limit);
         let rows = query.build().fetch_all(self.store.pool()).await;
         let rows = rows.map_err(|error| self.store.failed(error))?;
-        Ok(rows.iter().map(Listed::of).collect())
+        rows.iter().map(|row| self.listed(row)).collect()
     }
 
     /// The uncertain people of the staged list, in the order of their rows. Asked after
@@ -236,7 +251,7 @@ impl Ledger {
         .fetch_all(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
-        Ok(rows.iter().map(Listed::of).collect())
+        rows.iter().map(|row| self.listed(row)).collect()
     }
 
     /// The counts of each recipient domain; their sum is that of the issue at the same moment.
@@ -254,12 +269,34 @@ impl Ledger {
         .map_err(|error| self.store.failed(error))?;
         let mut domains: BTreeMap<String, Counts> = BTreeMap::new();
         for row in rows {
-            let (domain, state, number): (String, String, i64) =
-                (row.get(0), row.get(1), row.get(2));
+            let (domain, state, number): (String, State, i64) =
+                (row.get(0), self.state(&row, 1)?, row.get(2));
             // A quoted local part may hold an @ of its own.
             let domain = domain.rsplit('@').next().unwrap_or_default().to_owned();
-            domains.entry(domain).or_default().add(&state, u64::try_from(number).unwrap_or(0));
+            domains.entry(domain).or_default().add(state, number.unsigned_abs());
         }
         Ok(domains)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::ledger::STEPS;
+
+    #[tokio::test]
+    async fn a_row_in_no_known_state_cannot_be_written_and_never_counts_as_waiting() {
+        let store = Store::nowhere(std::path::Path::new("a.db"), &STEPS).await.unwrap();
+        let insert = "INSERT INTO recipient \
+             (issue, identity, email, fields, tags, planned_by, state) \
+             VALUES ('x', 'kim@a.example', 'kim@a.example', '{}', '[]', 1, 'sent')";
+        let refused = sqlx::raw_sql(insert).execute(store.pool()).await.unwrap_err();
+        assert!(refused.to_string().contains("CHECK constraint failed"), "{refused}");
+        // As a program without the check would write it.
+        let unchecked = "PRAGMA ignore_check_constraints = 1";
+        sqlx::raw_sql(unchecked).execute(store.pool()).await.unwrap();
+        sqlx::raw_sql(insert).execute(store.pool()).await.unwrap();
+        let error = Ledger::new(store, "x").counts().await.unwrap_err();
+        assert!(error.to_string().contains("\"sent\" is no state of a row"), "{error}");
     }
 }

@@ -57,9 +57,22 @@ CREATE INDEX recipient_by_state ON recipient (issue, state, id);
 CREATE INDEX recipient_due ON recipient (issue, next_attempt) WHERE state = 'deferred';
 ";
 
-/// No relay can have the message of such a row: never tried, or last put off by ourselves or after
-/// a refusal of the message as such. Every other row that waits repeats the bytes it had.
-const FRESH: &str = "(attempts = 0 OR state = 'deferred' AND (code IS NULL OR code >= 500))";
+/// The step that gives rows the stage of an earlier attempt; see [`super::STEPS`]. The check comes
+/// with the column because a table that is there takes no other: the rows are read, not written.
+pub(super) const STAGES: &str = "
+-- Where a relay put the row off, or left us in doubt, at any attempt: it may have a copy of it.
+ALTER TABLE recipient ADD COLUMN stage TEXT
+    CHECK (state IN ('pending', 'claimed', 'accepted', 'deferred', 'refused', 'uncertain',
+                     'suppressed'));
+-- Of older attempts only the last reply is known. Whoever had more than one may have had a 4xx.
+UPDATE recipient SET stage = 'dot'
+WHERE state = 'uncertain'
+    OR state <> 'accepted' AND attempts > 0 AND (attempts > 1 OR code < 500);
+";
+
+/// No relay can have the message of such a row: each attempt was refused, or made by nobody. Every
+/// other row that waits repeats the bytes it had.
+const FRESH: &str = "(stage IS NULL AND state NOT IN ('uncertain', 'refused'))";
 
 impl Ledger {
     /// Begins a run, and puts the people of the staging table and what they are to get into the
@@ -204,7 +217,7 @@ AND NOT EXISTS (SELECT 1 FROM temp.staging l
 /// Those of whom nobody can tell, as far as the list still has them: another attempt, with the
 /// Message-ID that they had.
 const UNCERTAIN_AGAIN: &str = "
-UPDATE recipient SET state = 'pending'
+UPDATE recipient SET state = 'pending', stage = 'dot'
 WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2";
 
 /// Those whom a relay refused for good, in the same way, with the whole time that retries have.

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::person::{fields_json, person, tags_json};
 use super::{BATCH, Ledger, Reopened};
 use crate::check::{EXAMPLES, Lacking};
+use crate::delivery::state::State;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::StoreError;
@@ -140,11 +141,16 @@ pub struct Contradiction {
     pub reason: String,
 }
 
+/// Beside the states, those who are in none.
+const NEW: &str = "new";
+
 /// The list against the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
-    /// How many people of the list are in which state of the ledger; `new` are those in none.
-    pub states: BTreeMap<String, u64>,
+    /// How many people of the list are in which state of the ledger.
+    pub states: BTreeMap<State, u64>,
+    /// How many of them have no row yet.
+    pub new: u64,
     /// To whom the issue would go, by domain, the largest first.
     pub domains: Vec<(String, u64)>,
     /// How many domains there are, shown or not.
@@ -384,7 +390,7 @@ impl Ledger {
                SELECT substr(l.identity, -l.domain_bytes) AS domain, r.state AS state \
                FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
                CROSS JOIN temp.staging l ON l.id = m.entry \
-               UNION ALL SELECT substr(l.identity, -l.domain_bytes), 'new' \
+               UNION ALL SELECT substr(l.identity, -l.domain_bytes), '{NEW}' \
                FROM temp.staging l NOT INDEXED WHERE {PLANNED} AND {UNMET}) GROUP BY 1, 2), \
              ranked AS (SELECT domain, sum(n) AS n, count(*) OVER () AS domains FROM sums \
                WHERE state NOT IN {settled} GROUP BY domain ORDER BY 2 DESC, domain LIMIT ?2) \
@@ -394,13 +400,15 @@ impl Ledger {
         let mut census = Census::default();
         let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue).bind(domains);
         for row in rows.fetch_all(self.store.pool()).await.map_err(failed)? {
-            let (name, number): (String, i64) = (row.get(0), row.get(1));
+            let (name, number): (&str, i64) = (row.get(0), row.get(1));
+            let number = number.unsigned_abs();
             match row.get::<Option<i64>, _>(2) {
+                None if name == NEW => census.new = number,
                 None => {
-                    census.states.insert(name, number.unsigned_abs());
+                    census.states.insert(self.state(&row, 0)?, number);
                 }
                 Some(all) => {
-                    census.domains.push((name, number.unsigned_abs()));
+                    census.domains.push((name.to_owned(), number));
                     census.domain_count = all.unsigned_abs();
                 }
             }

@@ -8,6 +8,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use super::{BATCH, Recovery, RecoveryError, plan};
 use crate::delivery::ledger::Ledger;
+use crate::delivery::state::State;
 use crate::store::{Quiet, Store, StoreError};
 
 /// What is going on in a ledger that somebody looks at.
@@ -79,7 +80,7 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> 
         );
         query.push_values(batch, |mut row, settled| {
             row.push_bind(settled.row)
-                .push_bind(&settled.state)
+                .push_bind(settled.state)
                 .push_bind(true)
                 .push_bind(settled.code.map(i64::from))
                 .push_bind(&settled.enhanced)
@@ -93,7 +94,7 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> 
         let mut query =
             QueryBuilder::<Sqlite>::new("INSERT INTO temp.recovered (row, state, settled) ");
         query.push_values(batch, |mut row, free| {
-            row.push_bind(*free).push_bind("pending").push_bind(false);
+            row.push_bind(*free).push_bind(State::Pending).push_bind(false);
         });
         query.build().execute(store.pool()).await?;
     }

@@ -5,16 +5,17 @@ use crate::delivery::journal::Head;
 
 const NOW: &str = "2025-11-06T15:00:00Z";
 
-fn outcome(row: i64, state: &str) -> Settled {
+fn outcome(row: i64, state: State) -> Settled {
     Settled {
         row,
-        state: state.to_owned(),
+        state,
         code: Some(250),
         enhanced: None,
         text: "said".to_owned(),
         at: "2025-11-06T14:00:00Z".to_owned(),
         message_id: format!("{row}@a"),
         retry: None,
+        stage: None,
     }
 }
 
@@ -33,17 +34,17 @@ fn journal() -> Left {
         last: 9,
         gap: false,
         open: HashMap::from([(2, "2@a".to_owned())]),
-        settled: HashMap::from([(1, outcome(1, "accepted"))]),
+        settled: HashMap::from([(1, outcome(1, State::Accepted))]),
     }
 }
 
 /// The states of the rows 1, 2 and 3.
-fn states(left: &Left, boot: &str) -> [String; 3] {
+fn states(left: &Left, boot: &str) -> [State; 3] {
     let recovery = decide(left, &[claim(1), claim(2), claim(3)], boot, NOW);
     [1, 2, 3].map(|row| {
         let settled = recovery.settled.iter().find(|settled| settled.row == row);
-        let free = recovery.free.contains(&row).then(|| "pending".to_owned());
-        settled.map(|settled| settled.state.clone()).or(free).unwrap()
+        let free = recovery.free.contains(&row).then_some(State::Pending);
+        settled.map(|settled| settled.state).or(free).unwrap()
     })
 }
 
@@ -52,12 +53,12 @@ fn what_a_row_becomes_by_the_journal_and_the_boot() {
     let gap = Left { gap: true, ..journal() };
     let other_run = Left { head: Head { run: 6, ..head() }, ..journal() };
     for (left, boot, expected) in [
-        (journal(), "here", ["accepted", "uncertain", "pending"]),
-        (journal(), "another", ["accepted", "uncertain", "uncertain"]),
-        (journal(), "", ["accepted", "uncertain", "uncertain"]),
-        (gap, "here", ["accepted", "uncertain", "uncertain"]),
-        (other_run, "here", ["uncertain"; 3]),
-        (Left::default(), "here", ["uncertain"; 3]),
+        (journal(), "here", [State::Accepted, State::Uncertain, State::Pending]),
+        (journal(), "another", [State::Accepted, State::Uncertain, State::Uncertain]),
+        (journal(), "", [State::Accepted, State::Uncertain, State::Uncertain]),
+        (gap, "here", [State::Accepted, State::Uncertain, State::Uncertain]),
+        (other_run, "here", [State::Uncertain; 3]),
+        (Left::default(), "here", [State::Uncertain; 3]),
     ] {
         assert_eq!(states(&left, boot), expected, "{left:?} in {boot:?}");
     }
@@ -72,19 +73,19 @@ fn a_marked_row_keeps_the_message_id_of_its_mark() {
 // With the power the line that closed it went, and the mark of its next attempt.
 #[test]
 fn an_outcome_that_the_ledger_has_is_not_that_of_the_next_attempt() {
-    let deferred = outcome(1, "deferred");
+    let deferred = outcome(1, State::Deferred);
     let left = Left { settled: HashMap::from([(1, deferred.clone())]), ..journal() };
     let again = Claim { at: Some(deferred.at.clone()), ..claim(1) };
     let state = |boot| {
         let recovery = decide(&left, std::slice::from_ref(&again), boot, NOW);
-        recovery.settled.first().map(|settled| settled.state.clone())
+        recovery.settled.first().map(|settled| settled.state)
     };
-    assert_eq!(state("another").as_deref(), Some("uncertain"));
+    assert_eq!(state("another"), Some(State::Uncertain));
     assert_eq!(state("here"), None);
 }
 
-fn known(state: &str, run: Option<i64>) -> Known {
-    Known { state: state.to_owned(), run, at: None }
+fn known(state: State, run: Option<i64>) -> Known {
+    Known { state, run, at: None }
 }
 
 fn belongs(left: Left, run: Option<KnownRun>, states: [Known; 2]) -> Option<bool> {
@@ -99,33 +100,33 @@ fn run() -> KnownRun {
 
 #[test]
 fn a_journal_fits_the_ledger_that_its_run_has_used() {
-    let claimed = || [known("claimed", Some(7)), known("claimed", Some(7))];
+    let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
     assert_eq!(belongs(journal(), Some(run()), claimed()), Some(false));
-    let recorded = [known("accepted", Some(7)), known("claimed", Some(7))];
+    let recorded = [known(State::Accepted, Some(7)), known(State::Claimed, Some(7))];
     assert_eq!(belongs(journal(), Some(run()), recorded), Some(false));
     // A later run has claimed them.
-    let later = [known("pending", Some(8)), known("claimed", Some(8))];
+    let later = [known(State::Pending, Some(8)), known(State::Claimed, Some(8))];
     assert_eq!(belongs(journal(), Some(run()), later), Some(false));
 }
 
 #[test]
 fn a_journal_that_ends_before_what_the_ledger_has_seen_of_it_is_not_whole() {
-    let claimed = || [known("claimed", Some(7)), known("claimed", Some(7))];
+    let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
     let run = KnownRun { journal_line: 10, ..run() };
     assert_eq!(belongs(journal(), Some(run), claimed()), Some(true));
 }
 
 #[test]
 fn an_older_or_another_ledger_does_not_fit() {
-    let claimed = || [known("claimed", Some(7)), known("claimed", Some(7))];
+    let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
     assert_eq!(belongs(journal(), None, claimed()), None);
     let other = KnownRun { token: "b2".to_owned(), ..run() };
     assert_eq!(belongs(journal(), Some(other), claimed()), None);
     // Copied before the row was claimed, or before the journal began anew.
     for states in [
-        [known("claimed", Some(7)), known("pending", None)],
-        [known("pending", Some(7)), known("claimed", Some(7))],
-        [known("claimed", Some(7)), known("deferred", Some(6))],
+        [known(State::Claimed, Some(7)), known(State::Pending, None)],
+        [known(State::Pending, Some(7)), known(State::Claimed, Some(7))],
+        [known(State::Claimed, Some(7)), known(State::Deferred, Some(6))],
     ] {
         assert_eq!(belongs(journal(), Some(run()), states), None);
     }
@@ -136,7 +137,7 @@ fn an_older_or_another_ledger_does_not_fit() {
 
 #[test]
 fn a_journal_of_version_0_1_0_fits_by_number_and_boot() {
-    let claimed = || [known("claimed", Some(7)), known("claimed", Some(7))];
+    let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
     let old = || Left { head: Head { token: String::new(), ..head() }, last: 0, ..journal() };
     let run = |token: &str, boot: &str| {
         Some(KnownRun { token: token.to_owned(), boot: boot.to_owned(), journal_line: 0 })
@@ -150,14 +151,14 @@ fn a_journal_of_version_0_1_0_fits_by_number_and_boot() {
 #[test]
 fn an_attempt_that_the_ledger_does_not_know_of_is_taken_from_the_journal() {
     let deferred =
-        |at: Option<&str>| Known { at: at.map(str::to_owned), ..known("deferred", Some(7)) };
+        |at: Option<&str>| Known { at: at.map(str::to_owned), ..known(State::Deferred, Some(7)) };
     let rows = HashMap::from([(1, deferred(Some("2025-11-06T13:00:00Z"))), (2, deferred(None))]);
     let mut claims = tried_again(&journal(), &rows);
     claims.sort_by_key(|claim| claim.row);
     assert_eq!(claims.iter().map(|claim| claim.row).collect::<Vec<_>>(), [1, 2]);
     let recovery = decide(&journal(), &claims, "here", NOW);
-    let states: Vec<&str> = recovery.settled.iter().map(|one| one.state.as_str()).collect();
-    assert_eq!(states, ["accepted", "uncertain"]);
+    let states: Vec<State> = recovery.settled.iter().map(|one| one.state).collect();
+    assert_eq!(states, [State::Accepted, State::Uncertain]);
     // What it has is no news.
     let same = HashMap::from([(1, deferred(Some("2025-11-06T14:00:00Z")))]);
     assert!(tried_again(&journal(), &same).is_empty());

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::pacing::{Next, Pacing, Whose};
 use super::presign::{Draft, Presign};
 use super::{Options, Progress};
-use crate::delivery::ledger::turns::Skip;
+use crate::delivery::ledger::claim::Skip;
 use crate::delivery::ledger::{Claimed, Ledger};
 use crate::store::StoreError;
 

@@ -10,6 +10,8 @@ use super::queue::Queue;
 use crate::delivery::journal::{Journal, Settled};
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::runs::Written;
+use crate::delivery::state::State;
+use crate::smtp::outcome::Stage;
 use crate::store::StoreError;
 
 /// Outcomes of one commit.
@@ -94,13 +96,14 @@ impl Recorder {
     pub(super) fn lost(&self, row: i64, message_id: String, at: String) {
         self.settled(Settled {
             row,
-            state: "uncertain".to_owned(),
+            state: State::Uncertain,
             code: None,
             enhanced: None,
             text: "the connection was dropped before the relay's reply came".to_owned(),
             at,
             message_id,
             retry: None,
+            stage: Some(Stage::Dot),
         });
     }
 }

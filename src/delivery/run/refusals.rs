@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::delivery::ledger::Claimed;
+use crate::delivery::verdict::Evidence;
 use crate::smtp::outcome::{About, Failure};
 
 /// So many of the last answers of a relay are looked at.
@@ -35,21 +36,6 @@ pub struct Refusal {
     pub reply: String,
     /// What to do about it.
     pub advice: &'static str,
-}
-
-/// What a relay answered to one recipient's message.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Answer<'a> {
-    /// It has it.
-    Accepted,
-    /// Not now.
-    Later,
-    /// Refused, and the reply speaks of the mailbox.
-    OwnRefusal,
-    /// Refused, and the reply speaks of us or of nothing in particular.
-    Refused(About, &'a Failure),
-    /// The session ended in the middle of it.
-    Ended(&'a Failure),
 }
 
 /// What a run's refusals come to.
@@ -125,36 +111,24 @@ impl Refusals {
         self.relays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A relay has answered to a row's message. The refusal, if from now on it is not asked any
-    /// more.
+    /// What one attempt has shown, with the failure that it ended in. The refusal, if from now on
+    /// the relay is not asked any more.
     pub(super) fn answered(
         &self,
         relay: usize,
         row: &Claimed,
-        answer: Answer<'_>,
+        evidence: Evidence,
+        failure: Option<&Failure>,
     ) -> Option<Refusal> {
         let mut relays = self.relays();
         let others = relays.iter().enumerate().any(|(at, r)| at != relay && r.refuses.is_none());
         let relay = relays.get_mut(relay)?;
-        relay.note(row, answer);
+        relay.note(row, evidence, failure);
         // Where others may do better, a domain is not blamed for what one relay says.
         let turned_away = relay.turns_us_away()
+            || relay.at_mail >= AT_MAIL
             || (others && relay.accepted == 0 && relay.domains.values().any(AtDomain::is_closed));
         if !turned_away || relay.refuses.is_some() {
-            return None;
-        }
-        relay.refuses = relay.latest.clone();
-        relay.refuses.clone()
-    }
-
-    /// A relay has refused the sender or the message before a recipient was named. The refusal, if
-    /// from now on it is not asked any more.
-    pub(super) fn refused_at_mail(&self, relay: usize, failure: &Failure) -> Option<Refusal> {
-        let mut relays = self.relays();
-        let relay = relays.get_mut(relay)?;
-        relay.at_mail += 1;
-        relay.latest = Some(Refusal::of(failure));
-        if relay.at_mail < AT_MAIL || relay.refuses.is_some() {
             return None;
         }
         relay.refuses = relay.latest.clone();
@@ -223,12 +197,23 @@ impl Refusals {
 }
 
 impl AtRelay {
-    fn note(&mut self, row: &Claimed, answer: Answer<'_>) {
-        if let Answer::Ended(failure) = answer {
-            // No answer, and no word against us at other domains.
-            return self.domains.entry(domain(row)).or_default().refuse(failure, true);
-        }
+    fn note(&mut self, row: &Claimed, evidence: Evidence, failure: Option<&Failure>) {
+        let about = match (evidence, failure) {
+            (Evidence::Nothing, _) => return,
+            (Evidence::Ended, Some(failure)) => {
+                // No answer, and no word against us at other domains.
+                return self.domains.entry(domain(row)).or_default().refuse(failure, true);
+            }
+            (Evidence::AtMail, Some(failure)) => {
+                self.at_mail += 1;
+                self.latest = Some(Refusal::of(failure));
+                return;
+            }
+            (Evidence::Refused(about), Some(failure)) => Some((about, failure)),
+            _ => None,
+        };
         self.answers += 1;
+        self.accepted += u64::from(evidence == Evidence::Accepted);
         self.at_mail = 0;
         if !self.several_domains {
             let domain = row.recipient.address().domain();
@@ -237,26 +222,7 @@ impl AtRelay {
             }
             self.several_domains = !self.domain.eq_ignore_ascii_case(domain);
         }
-        let told = match answer {
-            Answer::Accepted => {
-                self.accepted += 1;
-                None
-            }
-            Answer::Later | Answer::OwnRefusal | Answer::Ended(_) => None,
-            Answer::Refused(about, failure) => {
-                let (domain, about_us) = (domain(row), about == About::Us);
-                self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
-                self.held.push(Held {
-                    row: row.row,
-                    at: self.answers,
-                    domain: domain.clone(),
-                    about_us,
-                });
-                self.latest = Some(Refusal::of(failure));
-                let likeness = failure.likeness(row.recipient.address());
-                Some(Told { likeness, domain })
-            }
-        };
+        let told = about.map(|(about, failure)| self.refused(row, about == About::Us, failure));
         // Most runs never have any.
         if told.is_none()
             && !self.domains.is_empty()
@@ -268,6 +234,16 @@ impl AtRelay {
             self.last.pop_front();
         }
         self.last.push_back(told);
+    }
+
+    /// A refusal that is not the recipient's own for certain.
+    fn refused(&mut self, row: &Claimed, about_us: bool, failure: &Failure) -> Told {
+        let domain = domain(row);
+        self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
+        let held = Held { row: row.row, at: self.answers, domain: domain.clone(), about_us };
+        self.held.push(held);
+        self.latest = Some(Refusal::of(failure));
+        Told { likeness: failure.likeness(row.recipient.address()), domain }
     }
 
     /// Whether its last answers are about us and not about those who were refused.

@@ -1,7 +1,7 @@
 //! What refusals come to, answer by answer.
 
 use super::*;
-use crate::delivery::ledger::turns::Earlier;
+use crate::delivery::ledger::claim::Earlier;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::{Scope, Stage};
@@ -30,25 +30,27 @@ fn answers(refusals: &Refusals, domains: i64, line: &str) -> Option<i64> {
     for (number, answer) in (1..).zip(line.chars()) {
         let row = row(number, &format!("d{}.example", number % domains));
         let failure = failure(&format!("reason {answer}"));
-        let answer = match answer {
-            '+' => Answer::Accepted,
-            '4' => Answer::Later,
-            'x' => Answer::OwnRefusal,
-            '!' => Answer::Refused(About::Us, &failure),
-            _ => Answer::Refused(About::Unclear, &failure),
+        let evidence = match answer {
+            '+' => Evidence::Accepted,
+            '4' => Evidence::Later,
+            'x' => Evidence::OwnRefusal,
+            '!' => Evidence::Refused(About::Us),
+            _ => Evidence::Refused(About::Unclear),
         };
-        if refusals.answered(0, &row, answer).is_some() {
+        if refusals.answered(0, &row, evidence, Some(&failure)).is_some() {
             stopped.get_or_insert(number);
         }
     }
     stopped
 }
 
+/// Domains, answers, the row that stops the relay, who is refused, whether it is about us.
+type Line = (i64, String, Option<i64>, &'static [i64], bool);
+
 #[test]
 fn each_line_of_answers_has_its_sum() {
     let accepted = |count| "+".repeat(count);
-    type Case<'a> = (i64, String, Option<i64>, &'a [i64], bool);
-    let rows: [Case<'_>; 17] = [
+    let rows: [Line; 17] = [
         // Nobody was accepted: five of different domains stop it, one domain alone does not.
         (3, "abcde".to_owned(), Some(5), &[], true),
         (1, "abcdefgh".to_owned(), None, &[], true),
@@ -101,9 +103,10 @@ fn a_domain_that_turns_nearly_everybody_away_is_left_alone_and_nobody_there_is_r
     let (stern, kind) = (row(1, "Stern.example"), row(2, "kind.example"));
     for _ in 0..10 {
         assert_eq!(refusals.against(0, &stern), None);
-        assert_eq!(refusals.answered(0, &kind, Answer::Accepted), None);
+        assert_eq!(refusals.answered(0, &kind, Evidence::Accepted, None), None);
         let failure = failure("blocked");
-        let stopped = refusals.answered(0, &stern, Answer::Refused(About::Unclear, &failure));
+        let stopped =
+            refusals.answered(0, &stern, Evidence::Refused(About::Unclear), Some(&failure));
         assert_eq!(stopped, None);
     }
     let why = refusals.against(0, &stern).unwrap();
@@ -118,9 +121,9 @@ fn refusals_among_many_accepted_leave_a_domain_open() {
     let row = row(1, "mail.example");
     let failure = failure("members only");
     for _ in 0..20 {
-        refusals.answered(0, &row, Answer::Refused(About::Unclear, &failure));
-        refusals.answered(0, &row, Answer::Accepted);
-        refusals.answered(0, &row, Answer::OwnRefusal);
+        refusals.answered(0, &row, Evidence::Refused(About::Unclear), Some(&failure));
+        refusals.answered(0, &row, Evidence::Accepted, None);
+        refusals.answered(0, &row, Evidence::OwnRefusal, None);
     }
     assert_eq!(refusals.against(0, &row), None);
 }
@@ -131,7 +134,7 @@ fn a_relay_that_refuses_us_leaves_its_rows_to_another() {
     assert_eq!(answers(&refusals, 3, "abcde"), Some(5));
     assert!(refusals.is_refusing(0) && refusals.leaves_others(0) && !refusals.leaves_others(1));
     assert_eq!(refusals.release(0), [1, 2, 3, 4, 5]);
-    assert_eq!(refusals.answered(1, &row(1, "a.example"), Answer::Accepted), None);
+    assert_eq!(refusals.answered(1, &row(1, "a.example"), Evidence::Accepted, None), None);
     assert_eq!(refusals.end(), Sum::default());
 }
 
@@ -139,14 +142,15 @@ fn a_relay_that_refuses_us_leaves_its_rows_to_another() {
 fn a_sender_that_is_refused_five_times_in_a_row_is_refused_by_the_relay() {
     let refusals = Refusals::new(1);
     let failure = failure("sender rejected");
+    let at_mail = || refusals.answered(0, &row(1, "a.example"), Evidence::AtMail, Some(&failure));
     for times in 1..=4 {
-        assert_eq!(refusals.refused_at_mail(0, &failure), None, "{times}");
+        assert_eq!(at_mail(), None, "{times}");
     }
-    refusals.answered(0, &row(1, "a.example"), Answer::Accepted);
+    refusals.answered(0, &row(1, "a.example"), Evidence::Accepted, None);
     for times in 1..=4 {
-        assert_eq!(refusals.refused_at_mail(0, &failure), None, "{times}");
+        assert_eq!(at_mail(), None, "{times}");
     }
-    assert!(refusals.refused_at_mail(0, &failure).is_some());
+    assert!(at_mail().is_some());
 }
 
 #[test]
@@ -154,7 +158,10 @@ fn sessions_that_only_end_close_a_domain_and_count_as_no_answer() {
     let refusals = Refusals::new(1);
     let failure = failure("gone");
     for _ in 0..5 {
-        assert_eq!(refusals.answered(0, &row(1, "a.example"), Answer::Ended(&failure)), None);
+        assert_eq!(
+            refusals.answered(0, &row(1, "a.example"), Evidence::Ended, Some(&failure)),
+            None
+        );
     }
     assert!(refusals.against(0, &row(2, "a.example")).is_some());
     assert!(refusals.end().unanswered);

@@ -41,8 +41,8 @@ struct Shared {
     opened: AtomicBool,
     /// Why the run stopped, where the last relay refuses us.
     refusal: Mutex<Option<Refusal>>,
-    /// How often each row's message ended a session.
-    ended: Mutex<HashMap<i64, u32>>,
+    /// How often the session has ended in the middle of each row.
+    ends: Mutex<HashMap<i64, u32>>,
     /// Connections that are neither cooling down nor given up.
     working: AtomicUsize,
     /// The last trouble of each relay that left its work to others.
@@ -187,11 +187,16 @@ impl Work {
         self.options.routes.len() > 1
     }
 
-    /// The message of `row` was on its way when the session ended: how often that was.
-    pub(super) fn ended_session(&self, row: i64) -> u32 {
-        let mut ended = self.shared.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = ended.entry(row).or_default();
-        *count += 1;
-        *count
+    /// How often the session has ended in the middle of a row.
+    pub(super) fn ends_of(&self, row: i64) -> u32 {
+        let ends = self.shared.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        // Most runs never have any.
+        if ends.is_empty() { 0 } else { ends.get(&row).copied().unwrap_or(0) }
+    }
+
+    /// The session has ended in the middle of a row.
+    pub(super) fn note_end_of(&self, row: i64) {
+        let mut ends = self.shared.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        *ends.entry(row).or_default() += 1;
     }
 }

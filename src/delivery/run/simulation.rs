@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::lanes::LaneOptions;
 use super::pacing::{Next, Pacing, Whose};
 use crate::delivery::ledger::Claimed;
-use crate::delivery::ledger::turns::Earlier;
+use crate::delivery::ledger::claim::Earlier;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 

@@ -14,6 +14,7 @@ use crate::delivery::ledger::overview::Listed;
 use crate::delivery::ledger::{NewRun, Reopened};
 use crate::delivery::receipt::AlreadySent;
 use crate::delivery::recovery::{self, Recovery};
+use crate::delivery::state::State;
 use crate::delivery::templates::Templates;
 use crate::store::Lock;
 
@@ -78,7 +79,7 @@ impl Locked {
     /// The ledger's.
     pub async fn uncertain(&self) -> Result<(u64, Excerpt), SendError> {
         let count = self.survey.ledger.counts().await?.uncertain;
-        Ok((count, Excerpt::of(&self.survey.ledger, "uncertain").await?))
+        Ok((count, Excerpt::of(&self.survey.ledger, State::Uncertain).await?))
     }
 
     /// How many were refused for good, and the first of them.
@@ -87,7 +88,7 @@ impl Locked {
     /// The ledger's.
     pub async fn refused(&self) -> Result<(u64, Excerpt), SendError> {
         let count = self.survey.ledger.counts().await?.refused;
-        Ok((count, Excerpt::of(&self.survey.ledger, "refused").await?))
+        Ok((count, Excerpt::of(&self.survey.ledger, State::Refused).await?))
     }
 
     /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
@@ -132,7 +133,7 @@ impl Locked {
     /// The copy that somebody who has the issue is to get. There is none where a dead sender has sent
     /// it: whoever repeats its command wants that copy and no other.
     fn copy(&self, to: &OnePerson, one: &OneRow) -> Option<FurtherCopy> {
-        let wanted = to.again && one.state == "accepted" && !one.was_sent_untold();
+        let wanted = to.again && one.state == State::Accepted && !one.was_sent_untold();
         wanted.then(|| FurtherCopy {
             row: one.row,
             message_id: self.templates.copy_message_id(&to.address, one.earlier + 1),

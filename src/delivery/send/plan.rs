@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::delivery::intake::Intake;
 use crate::delivery::ledger::Reopened;
 use crate::delivery::ledger::staging::Census;
+use crate::delivery::state::State;
 
 /// See the file's head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,11 +37,11 @@ pub struct Plan {
 impl Plan {
     /// Of a list beside the ledger. Those who are `reopened` are sent to again.
     pub(super) fn new(intake: &Intake, census: Census, reopened: Reopened) -> Plan {
-        let state = |name: &str| census.states.get(name).copied().unwrap_or(0);
-        let all: u64 = census.states.values().sum();
-        let accepted = state("accepted");
-        let refused = if reopened.refused { 0 } else { state("refused") };
-        let uncertain = if reopened.uncertain { 0 } else { state("uncertain") };
+        let state = |state| census.states.get(&state).copied().unwrap_or(0);
+        let all = census.states.values().sum::<u64>() + census.new;
+        let accepted = state(State::Accepted);
+        let refused = if reopened.refused { 0 } else { state(State::Refused) };
+        let uncertain = if reopened.uncertain { 0 } else { state(State::Uncertain) };
         Plan {
             to_send: all - accepted - refused - uncertain,
             outside: census.outside,

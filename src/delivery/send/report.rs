@@ -9,6 +9,7 @@ use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
 use crate::delivery::receipt::Receipt;
 use crate::delivery::run::{self, Ended};
+use crate::delivery::state::State;
 use crate::smtp::trouble::Trouble;
 
 /// Rows of each state that are told one by one.
@@ -18,7 +19,7 @@ const ROWS: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
     /// The state.
-    pub state: &'static str,
+    pub state: State,
     /// The first of its rows.
     pub rows: Vec<Listed>,
     /// Whether there are more.
@@ -51,7 +52,7 @@ pub struct SendReport {
 }
 
 impl Excerpt {
-    pub(super) async fn of(ledger: &Ledger, state: &'static str) -> Result<Excerpt, SendError> {
+    pub(super) async fn of(ledger: &Ledger, state: State) -> Result<Excerpt, SendError> {
         let mut rows = ledger.list(state, ROWS as i64 + 1).await?;
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
@@ -69,7 +70,7 @@ impl SendReport {
         let ledger = &survey.ledger;
         let counts = ledger.counts().await?;
         let mut troubles = Vec::new();
-        for state in ["refused", "deferred", "uncertain"] {
+        for state in [State::Refused, State::Deferred, State::Uncertain] {
             troubles.push(Excerpt::of(ledger, state).await?);
         }
         let receipt = receipt(survey, &content_hash, counts).await?;

@@ -9,10 +9,12 @@ use super::*;
 use crate::compose::theme::Theme;
 use crate::delivery::journal::{Head, Journal, Settled};
 use crate::delivery::ledger::{Ledger, Reopened, STEPS};
+use crate::delivery::state::State;
 use crate::issue::{Pictures, Publication, load};
 use crate::message::header::Mailbox;
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
+use crate::smtp::outcome::Stage;
 use crate::store::Store;
 
 const ISSUE: &str = "number = 1
@@ -146,17 +148,18 @@ impl Folder {
     }
 
     /// Gives a row an outcome.
-    async fn settle(&self, row: i64, state: &str, code: u16) {
+    async fn settle(&self, row: i64, state: State, code: u16) {
         let (store, ledger) = self.ledger().await;
         let settled = Settled {
             row,
-            state: state.to_owned(),
+            state,
             code: Some(code),
             enhanced: None,
             text: String::new(),
             at: "2025-11-06T09:00:01Z".to_owned(),
             message_id: "a@x.example".to_owned(),
             retry: None,
+            stage: (code < 500).then_some(Stage::Rcpt),
         };
         ledger.record(&[settled], None).await.unwrap();
         store.close().await;
@@ -249,7 +252,7 @@ async fn a_send_that_was_begun_meanwhile_freezes_the_issue() {
     folder.text("Twenty-four letters.");
     let late = folder.ready().await;
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "accepted", 250).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
     let error = late.lock(&identity(), "process 2").await.unwrap_err();
     assert!(matches!(error, SendError::Overtaken), "{error}");
 }
@@ -290,7 +293,7 @@ async fn an_issue_is_composed_anew_until_somebody_was_attempted() {
     assert!(!after(planned).await, "planned");
     assert!(!after(claimed(0).await.0).await, "claimed, and no dot has left");
     assert!(after(claimed(1).await.0).await, "a dot may have left");
-    for state in ["accepted", "refused", "deferred", "uncertain"] {
+    for state in [State::Accepted, State::Refused, State::Deferred, State::Uncertain] {
         let (folder, rows) = claimed(0).await;
         folder.settle(rows[2], state, 450).await;
         assert!(after(folder).await, "{state}");
@@ -308,7 +311,7 @@ async fn a_revision_that_nobody_was_sent_gives_its_place_to_the_next() {
     folder.plan().await;
     assert_eq!(folder.written().await.2, 1, "one revision");
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "accepted", 250).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
     folder.text("Twenty letters.");
     let survey = folder.survey().await.unwrap();
     assert!(text_of(&survey).contains("Twenty-four"), "{}", text_of(&survey));
@@ -325,7 +328,7 @@ async fn files_with_errors_stop_a_send_only_as_long_as_nobody_was_attempted() {
     folder.plan().await;
     assert!(matches!(broken().await, Err(SendError::Broken)));
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "accepted", 250).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
     let survey = broken().await.unwrap();
     assert_eq!(survey.content().difference().unwrap().cause, Cause::Errors);
     assert!(text_of(&survey).contains("Twenty-eight"));
@@ -360,7 +363,7 @@ async fn who_left_the_list_last_is_written_down_although_nothing_is_sent() {
     let folder = Folder::new();
     folder.plan().await;
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "accepted", 250).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
     folder.list(&["kim"]);
     let locked = folder.ready().await.lock(&identity(), "process 1").await.unwrap();
     let proposal = locked.propose(HOLD).await.unwrap();
@@ -387,7 +390,7 @@ async fn only_what_was_approved_is_sent() {
     // Somebody was put off by a relay, and keeps what it may have.
     folder.plan().await;
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], "deferred", 450).await;
+    folder.settle(rows[0], State::Deferred, 450).await;
     folder.text("Twenty-four letters.");
     let recomposed = SendOptions { recompose: true, ..folder.options() };
     let now = Survey::take(recomposed.clone(), folder.composed()).await.unwrap();
@@ -410,7 +413,7 @@ async fn a_ledger_that_knows_less_than_the_receipt_sends_only_when_told_to() {
     sent(&here, HOLD).await.unwrap().accept().await.unwrap().leave().await.unwrap();
     assert!(!here.path(receipt).exists(), "nobody has it");
     for row in here.claim(0).await {
-        here.settle(row, "accepted", 250).await;
+        here.settle(row, State::Accepted, 250).await;
     }
     sent(&here, HOLD).await.unwrap().leave().await.unwrap();
     let written = std::fs::read_to_string(here.path(receipt)).unwrap();
@@ -455,7 +458,7 @@ async fn a_further_copy_is_sent_once_for_each_wish_wherever_its_sender_dies() {
     let state = async || folder.written().await.0[0].clone();
     folder.plan().await;
     for row in folder.claim(0).await {
-        folder.settle(row, "accepted", 250).await;
+        folder.settle(row, State::Accepted, 250).await;
     }
     let wish = propose().await;
     assert_eq!((wish.plan().to_send, wish.plan().accepted), (1, 0));
@@ -475,7 +478,7 @@ async fn a_further_copy_is_sent_once_for_each_wish_wherever_its_sender_dies() {
     held.leave().await.unwrap();
     // Then the relay's log shows that it was taken: the wish is fulfilled, and is told so once.
     let told = async |row| {
-        folder.settle(row, "accepted", 250).await;
+        folder.settle(row, State::Accepted, 250).await;
         let known = propose().await;
         assert!(known.one().unwrap().was_sent_untold());
         assert_eq!((known.plan().to_send, known.plan().accepted), (0, 1));

@@ -6,6 +6,13 @@
 
 use crate::message::address::Address;
 
+const ADDRESS: &str = "the address of the machine that sends is not accepted, perhaps because it \
+                       is on a blocklist: send over another relay, or ask the list that is named \
+                       to remove it";
+
+/// Of what speaks of our address, a refusal for now often means the rate.
+const MAY_MEAN_THE_RATE: &[&str] = &["your ip", "sending ip", "sender ip", "your network"];
+
 /// These speak of us: what we may do at this relay, and what to do about it.
 const ABOUT_US: &[(&[&str], &str)] = &[
     (
@@ -64,10 +71,9 @@ const ABOUT_US: &[(&[&str], &str)] = &[
         "the relay does not accept the sender's address: check `from` and `return_path`, and that \
          the user of the relay may send as it",
     ),
+    (&["client host", "client address"], ADDRESS),
     (
         &[
-            "client host",
-            "client address",
             "blocked using",
             "blacklist",
             "black list",
@@ -82,8 +88,7 @@ const ABOUT_US: &[(&[&str], &str)] = &[
             "your server",
             "your network",
         ],
-        "the address of the machine that sends is not accepted, perhaps because it is on a \
-         blocklist: send over another relay, or ask the list that is named to remove it",
+        ADDRESS,
     ),
     (
         &[
@@ -172,6 +177,11 @@ pub(super) fn is_about_us(text: &str) -> bool {
     advice(text).is_some()
 }
 
+/// Whether a text that speaks of us may as well be about how much we send.
+pub(super) fn may_mean_the_rate(text: &str) -> bool {
+    contains(text, MAY_MEAN_THE_RATE)
+}
+
 /// What to do about a text that says so.
 pub(super) fn advice(text: &str) -> Option<&'static str> {
     ABOUT_US.iter().find(|(phrases, _)| contains(text, phrases)).map(|(_, advice)| *advice)
@@ -203,12 +213,12 @@ pub(super) fn same_for_all(text: &str, recipient: &Address) -> String {
     let text = without_addresses(text);
     let (local, domain) =
         (recipient.local_part().to_lowercase(), recipient.domain().to_lowercase());
-    let is_common = |word: &&str| {
+    let is_alike = |word: &&str| {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let differs = bare == local || bare == domain || word.contains("://");
         !differs && !word.contains(|c: char| c.is_ascii_digit())
     };
-    joined(text.split(' ').filter(is_common))
+    joined(text.split(' ').filter(is_alike))
 }
 
 fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {

@@ -88,7 +88,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn hurry_deferred(&self) -> Result<(), StoreError> {
+    pub async fn make_deferred_due(&self) -> Result<(), StoreError> {
         sqlx::query("UPDATE recipient SET next_attempt = 0 WHERE issue = ?1 AND state = 'deferred'")
             .bind(&self.issue)
             .execute(self.store.pool())

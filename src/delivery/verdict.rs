@@ -1,0 +1,262 @@
+//! What the end of one attempt means: for its row, for the pace, and for the rest of the run.
+//!
+//! One pure function of the outcome, what is known of the row, the schedule and the time. The table
+//! of `docs/ledger.md` is its specification, and the test below reads it there. Must never know a
+//! clock, a queue or a ledger.
+
+use std::time::Duration;
+
+use super::duration;
+use super::ledger::claim::{Earlier, Retry};
+use super::schedule::{Kind, Next, Schedule, Tries};
+use super::state::State;
+use crate::smtp::outcome::{About, Failure, Outcome, Scope, Stage};
+use crate::smtp::reply::Reply;
+
+/// How often a row may end its session in one run; then it is put off, and nobody else with it.
+pub const MAX_ENDS: u32 = 3;
+
+/// What is known of a row when its attempt has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// The row's number: by it rows do not come back in step.
+    pub row: i64,
+    /// Its tries before this one.
+    pub earlier: Earlier,
+    /// How often it has ended a session in this run before.
+    pub ends: u32,
+    /// The relay had answered to no row of the session before.
+    pub first: bool,
+    /// When, as the run counts time.
+    pub now_ms: i64,
+}
+
+/// What becomes of the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Becomes {
+    /// It has an outcome, which is written down.
+    Settled {
+        /// Which.
+        state: State,
+        /// The reply's text, or what happened.
+        text: String,
+        /// When it may come back by itself, if it is to.
+        retry: Option<Retry>,
+    },
+    /// It goes back to the queue, to be the next: it has not been tried.
+    Next,
+    /// It goes back to the queue, behind the others: it may have ended its session.
+    Behind,
+}
+
+/// Who asked for a lower rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slows {
+    /// The relay.
+    Relay,
+    /// The recipient's domain, or the relay behind its address: the pace finds out which.
+    Domain,
+}
+
+/// What it says, with others, about whether the run has to stop; see `run::refusals`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Nothing.
+    Nothing,
+    /// The relay has it.
+    Accepted,
+    /// The relay has put it off.
+    Later,
+    /// Refused, and the reply speaks of the mailbox.
+    OwnRefusal,
+    /// Refused, and the reply speaks of us, or of nothing in particular.
+    Refused(About),
+    /// The sender or the message was refused before a recipient was named.
+    AtMail,
+    /// The session ended in the middle of it.
+    Ended,
+}
+
+/// See the file's head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What becomes of the row.
+    pub becomes: Becomes,
+    /// What slows down.
+    pub slows: Option<Slows>,
+    /// What counts towards stopping the run.
+    pub evidence: Evidence,
+    /// Where a relay put it off or left us in doubt: it may have a copy, and repetitions stay the
+    /// same as that.
+    pub stage: Option<Stage>,
+    /// It ended its session.
+    pub ended: bool,
+}
+
+/// The verdict on an attempt.
+pub fn verdict(outcome: &Outcome, attempt: &Attempt, schedule: &Schedule) -> Verdict {
+    let slows = outcome.failure().filter(|failure| failure.about() != About::Us).and_then(slows);
+    let settled = |state, failure: &Failure| Becomes::Settled {
+        state,
+        text: said(failure).to_owned(),
+        retry: None,
+    };
+    let plain = |becomes, evidence| Verdict { becomes, slows, evidence, stage: None, ended: false };
+    match outcome {
+        Outcome::Accepted(reply) => {
+            let (state, text) = (State::Accepted, reply.text.clone());
+            plain(Becomes::Settled { state, text, retry: None }, Evidence::Accepted)
+        }
+        Outcome::Deferred(failure) => {
+            let becomes = deferred(failure, attempt, schedule);
+            let given_up = matches!(becomes, Becomes::Settled { retry: None, .. });
+            let evidence = match failure.about() {
+                About::Us => Evidence::Refused(About::Us),
+                About::Recipient if given_up => Evidence::OwnRefusal,
+                About::Unclear if given_up => Evidence::Refused(About::Unclear),
+                About::Recipient | About::Unclear => Evidence::Later,
+            };
+            let stage = failure.reply.as_ref().map(|_| failure.stage);
+            Verdict { stage, ..plain(becomes, evidence) }
+        }
+        Outcome::Refused(failure) => match failure.about() {
+            About::Recipient => plain(settled(State::Refused, failure), Evidence::OwnRefusal),
+            About::Us if failure.stage == Stage::Mail => {
+                plain(settled(State::Deferred, failure), Evidence::AtMail)
+            }
+            about => plain(settled(State::Deferred, failure), Evidence::Refused(about)),
+        },
+        Outcome::Uncertain(failure) => Verdict {
+            stage: Some(Stage::Dot),
+            ..plain(settled(State::Uncertain, failure), Evidence::Nothing)
+        },
+        Outcome::Unsent(failure) => unsent(failure, attempt, schedule, slows),
+    }
+}
+
+/// Certainly not accepted, and no recipient's fault. Only whoever ends session after session is put
+/// off.
+fn unsent(
+    failure: &Failure,
+    attempt: &Attempt,
+    schedule: &Schedule,
+    slows: Option<Slows>,
+) -> Verdict {
+    let ended = has_ended_session(failure, attempt.first);
+    let becomes = if !ended {
+        Becomes::Next
+    } else if attempt.ends + 1 < MAX_ENDS {
+        Becomes::Behind
+    } else {
+        deferred(failure, attempt, schedule)
+    };
+    let evidence = match failure.stage {
+        _ if failure.scope == Scope::Message => Evidence::AtMail,
+        // Behind MAIL the row was named; before it was not.
+        Stage::Mail => Evidence::Nothing,
+        _ if ended => Evidence::Ended,
+        _ => Evidence::Nothing,
+    };
+    Verdict { becomes, slows, evidence, stage: None, ended }
+}
+
+/// Whether it may have been this row that ended the session: it was named, or it was the first one
+/// and its reply was lost with the rest. A 421 to MAIL is the relay's.
+fn has_ended_session(failure: &Failure, first: bool) -> bool {
+    let named = match failure.stage {
+        Stage::Rcpt | Stage::Data | Stage::Body => true,
+        Stage::Mail => first && failure.reply.is_none(),
+        _ => false,
+    };
+    named && failure.scope == Scope::Session
+}
+
+/// Not now: when next. When its time is over it is refused if the reply speaks of the mailbox; of
+/// anything else the run has to show first whom it is about.
+fn deferred(failure: &Failure, attempt: &Attempt, schedule: &Schedule) -> Becomes {
+    let kind = Kind::of(failure);
+    let since = since(attempt, schedule);
+    match retry(kind, attempt, schedule) {
+        Some(retry) => {
+            let text = said(failure).to_owned();
+            Becomes::Settled { state: State::Deferred, text, retry: Some(retry) }
+        }
+        None => {
+            let text = format!("given up after {}: {}", duration::whole(since), said(failure));
+            let own = failure.about() == About::Recipient;
+            let state = if own { State::Refused } else { State::Deferred };
+            Becomes::Settled { state, text, retry: None }
+        }
+    }
+}
+
+/// When a row comes back that could not be attempted for a reason of ours; `None` where only the
+/// next run tries it.
+pub fn later(attempt: &Attempt, schedule: &Schedule) -> Option<Retry> {
+    retry(Kind::Refusal, attempt, schedule)
+}
+
+/// When a row is due again after this attempt; `None` when its time is over.
+fn retry(kind: Kind, attempt: &Attempt, schedule: &Schedule) -> Option<Retry> {
+    let Attempt { row, earlier, now_ms, .. } = *attempt;
+    let charged = kind != Kind::Rate;
+    let tries = Tries {
+        all: earlier.attempts.saturating_add(1),
+        charged: earlier.charged.saturating_add(charged.into()),
+        since: since(attempt, schedule),
+    };
+    match schedule.next(kind, tries, row.unsigned_abs()) {
+        Next::After(pause) => {
+            let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+            let first_ms = first_try(attempt, schedule);
+            Some(Retry { first_ms, next_ms: now_ms.saturating_add(pause_ms), charged })
+        }
+        Next::GiveUp => None,
+    }
+}
+
+/// When the first try was, as far as the clocks of several runs can be believed.
+fn first_try(attempt: &Attempt, schedule: &Schedule) -> i64 {
+    let Attempt { earlier, now_ms, .. } = *attempt;
+    match (earlier.first_ms, earlier.last_ms) {
+        // The same clock has counted both tries.
+        (Some(first_ms), _) if earlier.again => first_ms,
+        (Some(first_ms), Some(last_ms)) => schedule.first_try(first_ms, last_ms, now_ms),
+        (first_ms, _) => first_ms.unwrap_or(now_ms),
+    }
+}
+
+/// How long ago that was.
+fn since(attempt: &Attempt, schedule: &Schedule) -> Duration {
+    let since_ms = attempt.now_ms.saturating_sub(first_try(attempt, schedule));
+    Duration::from_millis(since_ms.max(0).unsigned_abs())
+}
+
+/// Who asks for a lower rate: the relay at MAIL, and behind it the relay or the recipient's domain.
+fn slows(failure: &Failure) -> Option<Slows> {
+    // A server that shuts down says nothing about the rate.
+    let shuts_down = |reply: &Reply| reply.code == 421 && reply.is_about(3, 2);
+    if !failure.asks_to_slow_down()
+        || failure.is_greylisting()
+        || failure.reply.as_ref().is_some_and(shuts_down)
+    {
+        return None;
+    }
+    // 4.3.x is the state of the server that says it, whoever the message is for (RFC 3463 3.4).
+    let about_itself = failure.reply.as_ref().is_some_and(|reply| reply.subject() == Some(3));
+    match failure.stage {
+        Stage::Mail => Some(Slows::Relay),
+        Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot if about_itself => Some(Slows::Relay),
+        Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot => Some(Slows::Domain),
+        // It is connections that are too many, and they back off.
+        _ => None,
+    }
+}
+
+fn said(failure: &Failure) -> &str {
+    failure.reply.as_ref().map_or(failure.text.as_str(), |reply| &reply.text)
+}
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;
