@@ -232,10 +232,11 @@ fn fit(mut left: Left, run: Option<&KnownRun>, known: &HashMap<i64, Known>) -> O
         return Some(left);
     }
     let run = run?;
-    let same = match left.head.token.is_empty() {
+    let same = if left.head.token.is_empty() {
         // Version 0.1.0 knew a run by its number and its boot.
-        true => run.token.is_empty() && run.boot == left.head.boot,
-        false => run.token == left.head.token,
+        run.token.is_empty() && run.boot == left.head.boot
+    } else {
+        run.token == left.head.token
     };
     if !same || left.head.recorded > run.journal_line {
         return None;

@@ -113,9 +113,9 @@ async fn permitted(dns: &Dns, who: &str, addresses: &[IpAddr], domain: &str) -> 
     for address in addresses {
         let mut left = LOOKUPS;
         match evaluate(dns, domain, &record, *address, &mut left).await {
-            Ok(Verdict::Matched('+')) => {}
-            Ok(Verdict::Matched(_) | Verdict::NotNamed) => refused.push(address.to_string()),
-            Ok(Verdict::Unknown) => {
+            Ok(SpfMatch::Matched('+')) => {}
+            Ok(SpfMatch::Matched(_) | SpfMatch::NotNamed) => refused.push(address.to_string()),
+            Ok(SpfMatch::Unknown) => {
                 let message =
                     format!("it cannot be found out here whether SPF of {domain} permits {who}");
                 return Some(Finding::warning(SPF, message).help(
@@ -148,7 +148,7 @@ async fn permitted(dns: &Dns, who: &str, addresses: &[IpAddr], domain: &str) -> 
 
 /// What a record says of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+enum SpfMatch {
     /// A term names it, with this qualifier.
     Matched(char),
     /// No term does.
@@ -157,7 +157,7 @@ enum Verdict {
     Unknown,
 }
 
-type Evaluated<'a> = Pin<Box<dyn Future<Output = Result<Verdict, DnsError>> + Send + 'a>>;
+type Evaluated<'a> = Pin<Box<dyn Future<Output = Result<SpfMatch, DnsError>> + Send + 'a>>;
 
 /// The terms from left to right (RFC 7208 4.6.2); `left` look-ups may still be made.
 fn evaluate<'a>(
@@ -173,7 +173,7 @@ fn evaluate<'a>(
             let (target, prefixes) = split(term.value, domain);
             let asks = matches!(term.name, "a" | "mx" | "ptr" | "exists" | "include");
             if asks && (term.value.contains('%') || !spend(left)) {
-                return Ok(Verdict::Unknown);
+                return Ok(SpfMatch::Unknown);
             }
             let named = match term.name {
                 "all" => true,
@@ -187,10 +187,10 @@ fn evaluate<'a>(
                     any_within(address, &all, prefixes)
                 }
                 "include" => match other(dns, term.value, address, left).await? {
-                    Verdict::Unknown => return Ok(Verdict::Unknown),
-                    verdict => verdict == Verdict::Matched('+'),
+                    SpfMatch::Unknown => return Ok(SpfMatch::Unknown),
+                    verdict => verdict == SpfMatch::Matched('+'),
                 },
-                "ptr" | "exists" => return Ok(Verdict::Unknown),
+                "ptr" | "exists" => return Ok(SpfMatch::Unknown),
                 "redirect" => {
                     redirect = Some(term.value);
                     false
@@ -198,13 +198,13 @@ fn evaluate<'a>(
                 _ => false,
             };
             if named {
-                return Ok(Verdict::Matched(term.qualifier));
+                return Ok(SpfMatch::Matched(term.qualifier));
             }
         }
         match redirect {
-            Some(_) if !spend(left) => Ok(Verdict::Unknown),
+            Some(_) if !spend(left) => Ok(SpfMatch::Unknown),
             Some(target) => other(dns, target, address, left).await,
-            None => Ok(Verdict::NotNamed),
+            None => Ok(SpfMatch::NotNamed),
         }
     })
 }
@@ -221,13 +221,13 @@ async fn other(
     name: &str,
     address: IpAddr,
     left: &mut usize,
-) -> Result<Verdict, DnsError> {
+) -> Result<SpfMatch, DnsError> {
     if name.contains('%') {
-        return Ok(Verdict::Unknown);
+        return Ok(SpfMatch::Unknown);
     }
     match spf::policies(dns, name).await?.as_slice() {
         [record] => evaluate(dns, name, record, address, left).await,
-        _ => Ok(Verdict::Unknown),
+        _ => Ok(SpfMatch::Unknown),
     }
 }
 

@@ -43,7 +43,7 @@ fn states(left: &Left, boot: &str) -> [State; 3] {
     let recovery = decide(left, &[claim(1), claim(2), claim(3)], boot, NOW);
     [1, 2, 3].map(|row| {
         let settled = recovery.settled.iter().find(|settled| settled.row == row);
-        let free = recovery.free.contains(&row).then(|| State::Pending);
+        let free = recovery.free.contains(&row).then_some(State::Pending);
         settled.map(|settled| settled.state).or(free).unwrap()
     })
 }
