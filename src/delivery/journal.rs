@@ -51,7 +51,7 @@ pub struct Settled {
 
 /// What a journal says of itself in its first line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct JournalHead {
     /// The boot in which it was written.
     pub boot: String,
     /// The run that wrote it: its marks say nothing about rows that another run claimed.
@@ -67,7 +67,7 @@ pub struct Head {
 #[serde(rename_all = "lowercase")]
 enum Line {
     /// The first line.
-    Begin(Head),
+    Begin(JournalHead),
     /// The first line as version 0.1.0 wrote it: the boot and the run.
     Boot(String, i64),
     /// The final dot of this row's message, which has this Message-ID, may leave from now on.
@@ -99,7 +99,7 @@ const PAGE: usize = 4096;
 pub struct Journal {
     path: PathBuf,
     file: File,
-    head: Head,
+    head: JournalHead,
     /// Where the last line ends, and the end mark begins.
     length: u64,
     /// The number of the last line.
@@ -116,7 +116,7 @@ pub struct Journal {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Left {
     /// Its first line.
-    pub head: Head,
+    pub head: JournalHead,
     /// The number of its last line.
     pub last: u64,
     /// Lines are missing or are not what was written, or its end is.
@@ -143,7 +143,7 @@ impl Journal {
     ///
     /// # Errors
     /// The system's.
-    pub fn begin(path: &Path, head: Head) -> io::Result<Journal> {
+    pub fn begin(path: &Path, head: JournalHead) -> io::Result<Journal> {
         let journal = Journal::draft(path, head, 0)?;
         std::fs::rename(draft_path(path), path)?;
         Ok(journal)
@@ -151,7 +151,7 @@ impl Journal {
 
     /// A journal that has not taken its place yet; its lines are numbered from `last` on. Whoever
     /// finds a journal finds a first line in it.
-    fn draft(path: &Path, head: Head, last: u64) -> io::Result<Journal> {
+    fn draft(path: &Path, head: JournalHead, last: u64) -> io::Result<Journal> {
         let mut journal = Journal {
             path: path.to_owned(),
             file: owner::create(&draft_path(path))?,
@@ -232,7 +232,7 @@ impl Journal {
         if self.length < ROTATE_BYTES {
             return Ok(());
         }
-        let head = Head { recorded, ..self.head.clone() };
+        let head = JournalHead { recorded, ..self.head.clone() };
         let mut fresh = Journal::draft(&self.path, head, self.last)?;
         for (row, message_id) in &self.open {
             fresh.dot(*row, message_id.clone())?;
@@ -322,7 +322,10 @@ pub fn read(path: &Path) -> io::Result<Found> {
     let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let left = match serde_json::from_slice::<Numbered>(first) {
         Ok(Numbered { line: Line::Boot(boot, run), .. }) => {
-            let mut left = Left { head: Head { boot, run, ..Head::default() }, ..Left::default() };
+            let mut left = Left {
+                head: JournalHead { boot, run, ..JournalHead::default() },
+                ..Left::default()
+            };
             left.take_plain(&bytes);
             left
         }

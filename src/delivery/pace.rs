@@ -11,7 +11,7 @@ use std::time::Duration;
 const MARGIN: f64 = 0.004;
 /// Lateness is made up, up to this part of the limit's time and this long at most.
 const LATENESS: (f64, Duration) = (0.5, Duration::from_millis(500));
-/// A message that has not left after this time is not going to leave late, but not at all.
+/// A text that has not left after this time is held up by the other side.
 const HELD_UP: Duration = Duration::from_secs(2);
 /// Messages that left within this part of a window are counted as one: a limit by the day is no
 /// reason to remember a day's messages.
@@ -81,23 +81,65 @@ impl std::fmt::Display for Rate {
     }
 }
 
-/// Gives out the moments at which messages may leave: evenly spaced, and what was late is made up,
-/// as long as no window has more than the limit.
+/// Gives out the moments at which messages may be begun, and those at which their texts may leave:
+/// evenly spaced, what was late is made up, and no window has more than the limit of either.
 ///
-/// A message counts from when it is taken until a window after it has left, because nobody can tell
+/// A text counts from when it may leave until a window after it has left, because nobody can tell
 /// when in between it arrives. So a relay sees no more than the limit in any window of its own,
-/// however late messages are on their way out; only what the network does comes on top.
+/// however busy the machine is; only what the network does comes on top.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
     limit: Option<Rate>,
-    /// When the next message may leave by the even spacing.
+    /// When the next message may be begun by the even spacing.
     next: Duration,
-    /// When each message was taken that has not left.
-    out: VecDeque<Duration>,
-    /// When messages left, and how many.
-    past: VecDeque<(Duration, u32)>,
-    /// Of these, in all.
-    counted: u32,
+    begun: Past,
+    /// When each text was let go that has not left.
+    leaving: VecDeque<Duration>,
+    left: Past,
+}
+
+/// What happened in the last window: when, and how often.
+#[derive(Clone, Debug, Default)]
+struct Past {
+    times: VecDeque<(Duration, u32)>,
+    sum: u32,
+}
+
+impl Past {
+    /// How long it is from `now` until one more may happen, beside `others` that are about to.
+    fn wait(&self, now: Duration, limit: Rate, others: u32) -> Duration {
+        let mut counted = self.sum + others;
+        for (at, count) in &self.times {
+            let over = *at + limit.window();
+            if counted < limit.messages {
+                break;
+            }
+            if over > now {
+                return over - now;
+            }
+            counted -= count;
+        }
+        if counted < limit.messages { Duration::ZERO } else { LOOK }
+    }
+
+    fn add(&mut self, at: Duration, limit: Rate) {
+        let is_over = |past: &&(Duration, u32)| past.0 + limit.window() <= at;
+        while let Some((_, count)) = self.times.front().filter(is_over) {
+            self.sum -= count;
+            self.times.pop_front();
+        }
+        self.sum += 1;
+        let grain = limit.per.mul_f64(GRAIN);
+        match self.times.back_mut() {
+            Some((last, count)) if at < *last + grain && *count < limit.messages / 512 => {
+                (*last, *count) = (at.max(*last), *count + 1);
+            }
+            last => {
+                let at = last.map_or(at, |(last, _)| at.max(*last));
+                self.times.push_back((at, 1));
+            }
+        }
+    }
 }
 
 impl Pace {
@@ -113,12 +155,14 @@ impl Pace {
         let Some(limit) = self.limit else { return };
         let mut ages: Vec<Duration> = ages.into_iter().take(limit.messages as usize).collect();
         ages.sort_unstable();
-        if let Some(last) = ages.first() {
-            self.next = limit.interval().saturating_sub(*last) + BEGINNING;
-        }
+        let spacing =
+            ages.first().map_or(Duration::ZERO, |last| limit.interval().saturating_sub(*last));
         for age in ages.into_iter().rev() {
-            self.count(BEGINNING.saturating_sub(age), limit);
+            self.begun.add(BEGINNING.saturating_sub(age), limit);
+            self.left.add(BEGINNING.saturating_sub(age), limit);
         }
+        // To have waited for the window is not to be late.
+        self.next = BEGINNING + spacing.max(self.begun.wait(BEGINNING, limit, 0));
     }
 
     /// The limit it was made with.
@@ -126,81 +170,54 @@ impl Pace {
         self.limit
     }
 
-    /// How long it is from `now` until a message may go.
-    pub fn wait(&self, now: Duration) -> Duration {
-        let Some(limit) = self.limit else { return Duration::ZERO };
-        let now = now + BEGINNING;
-        let spacing = self.next.saturating_sub(now);
-        let window = limit.window();
-        let past = self.past.iter().map(|(left, count)| (*left + window, *count));
-        let held_up = self.out.iter().map(|taken| (*taken + HELD_UP + window, 1));
-        let is_over = |(over, _): &(Duration, u32)| *over <= now;
-        let over = past.clone().take_while(is_over).chain(held_up.take_while(is_over));
-        let counted = self.counted + self.out.len() as u32;
-        if counted - over.map(|(_, count)| count).sum::<u32>() < limit.messages {
-            return spacing;
-        }
-        // What is on its way counts for a window from when it leaves, which may be at once.
-        let out = self.out.front().map(|taken| (*taken + window).max(now + LOOK));
-        let past = past.map(|(over, _)| over).find(|over| *over > now);
-        let first = [past, out].into_iter().flatten().min();
-        first.map_or(spacing, |first| spacing.max(first - now))
-    }
-
-    /// Takes the next moment.
-    pub fn take(&mut self, now: Duration) {
-        let Some(limit) = self.limit else { return };
-        let now = now + BEGINNING;
-        self.forget(now, limit);
-        let lateness = limit.per.mul_f64(LATENESS.0).min(LATENESS.1);
-        self.next = self.next.max(now.saturating_sub(lateness)) + limit.interval();
-        self.out.push_back(now);
-    }
-
-    /// A message that was taken at `taken` has left. `usual` is how long that takes at least: so
-    /// much of the time between is no lateness.
-    pub fn left(&mut self, taken: Duration, now: Duration, usual: Duration) {
-        let Some(limit) = self.limit else { return };
-        let (taken, now) = (taken + BEGINNING, now + BEGINNING);
-        self.forget(now, limit);
-        if let Ok(at) = self.out.binary_search(&taken) {
-            self.out.remove(at);
-            self.count((now - usual.min(now)).max(taken), limit);
-        }
-    }
-
     /// Whether messages have to wait for each other.
     pub fn is_limited(&self) -> bool {
         self.limit.is_some()
     }
 
-    /// Messages whose window is over, and those that will never leave.
-    fn forget(&mut self, now: Duration, limit: Rate) {
-        while let Some(taken) = self.out.front().filter(|taken| **taken + HELD_UP <= now) {
-            let left = *taken + HELD_UP;
-            self.out.pop_front();
-            self.count(left, limit);
-        }
-        let is_over = |past: &&(Duration, u32)| past.0 + limit.window() <= now;
-        while let Some((_, count)) = self.past.front().filter(is_over) {
-            self.counted -= count;
-            self.past.pop_front();
-        }
+    /// How long it is from `now` until a message may be begun.
+    pub fn wait(&self, now: Duration) -> Duration {
+        let Some(limit) = self.limit else { return Duration::ZERO };
+        let now = now + BEGINNING;
+        self.next.saturating_sub(now).max(self.begun.wait(now, limit, 0))
     }
 
-    fn count(&mut self, left: Duration, limit: Rate) {
-        self.counted += 1;
-        let grain = limit.per.mul_f64(GRAIN);
-        match self.past.back_mut() {
-            Some((last, count))
-                if left.saturating_sub(*last) < grain && *count < limit.messages / 512 =>
-            {
-                (*last, *count) = (left.max(*last), *count + 1);
-            }
-            last => {
-                let left = last.map_or(left, |(last, _)| left.max(*last));
-                self.past.push_back((left, 1));
-            }
+    /// Begins a message.
+    pub fn take(&mut self, now: Duration) {
+        let Some(limit) = self.limit else { return };
+        let now = now + BEGINNING;
+        let lateness = limit.per.mul_f64(LATENESS.0).min(LATENESS.1);
+        self.next = self.next.max(now.saturating_sub(lateness)) + limit.interval();
+        self.begun.add(now, limit);
+    }
+
+    /// How long it is from `now` until the text of a message that was begun may leave: longer than
+    /// not at all only where texts have been late.
+    pub fn wait_to_leave(&self, now: Duration) -> Duration {
+        let Some(limit) = self.limit else { return Duration::ZERO };
+        let now = now + BEGINNING;
+        let leaving = self.leaving.iter().filter(|since| **since + HELD_UP > now).count();
+        self.left.wait(now, limit, leaving as u32)
+    }
+
+    /// Lets a text go.
+    pub fn leave(&mut self, now: Duration) {
+        let Some(limit) = self.limit else { return };
+        let now = now + BEGINNING;
+        while let Some(since) = self.leaving.front().filter(|since| **since + HELD_UP <= now) {
+            let since = *since;
+            self.leaving.pop_front();
+            self.left.add(since + HELD_UP, limit);
+        }
+        self.leaving.push_back(now);
+    }
+
+    /// A text that was let go at `since` has left.
+    pub fn left(&mut self, since: Duration, now: Duration) {
+        let Some(limit) = self.limit else { return };
+        if let Ok(at) = self.leaving.binary_search(&(since + BEGINNING)) {
+            self.leaving.remove(at);
+            self.left.add(now + BEGINNING, limit);
         }
     }
 }
@@ -234,7 +251,9 @@ mod tests {
         let mut taken = 0;
         while pace.wait(now).is_zero() && taken < 10_000 {
             pace.take(now);
-            pace.left(now, now, Duration::ZERO);
+            assert_eq!(pace.wait_to_leave(now), Duration::ZERO);
+            pace.leave(now);
+            pace.left(now, now);
             taken += 1;
         }
         taken
@@ -275,24 +294,27 @@ mod tests {
     }
 
     #[test]
-    fn a_message_counts_until_it_has_left() {
+    fn a_text_that_leaves_late_holds_up_the_next_but_its_window() {
         let mut pace = limited("2/second");
         pace.take(ms(0));
-        pace.left(ms(0), ms(0), Duration::ZERO);
+        pace.leave(ms(0));
+        pace.left(ms(0), ms(300));
         pace.take(ms(502));
-        // It leaves 300 ms later than usual, and the one after the next waits for it.
-        pace.left(ms(502), ms(812), ms(10));
+        pace.leave(ms(502));
+        pace.left(ms(502), ms(502));
+        assert_eq!(pace.wait(ms(1_004)), Duration::ZERO);
         pace.take(ms(1_004));
-        pace.left(ms(1_004), ms(1_004), Duration::ZERO);
-        assert_eq!(pace.wait(ms(1_600)), ms(206));
+        assert_eq!(pace.wait_to_leave(ms(1_004)), ms(300));
+        assert_eq!(pace.wait_to_leave(ms(1_304)), Duration::ZERO);
     }
 
     #[test]
-    fn a_message_that_never_leaves_holds_up_nobody_for_long() {
+    fn a_text_that_never_leaves_holds_up_nobody_for_long() {
         let mut pace = limited("1/second");
         pace.take(ms(0));
-        assert!(pace.wait(ms(2_900)) > Duration::ZERO);
-        assert_eq!(pace.wait(ms(3_100)), Duration::ZERO);
+        pace.leave(ms(0));
+        assert!(pace.wait_to_leave(ms(1_900)) > Duration::ZERO);
+        assert_eq!(pace.wait_to_leave(ms(2_000)), Duration::ZERO);
     }
 
     #[test]
@@ -302,30 +324,38 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         /// Whatever the moments at which somebody looks, and however late messages leave.
         #[test]
         fn no_window_has_more_than_the_limit(
-            messages in 1_u32..3_000,
-            looks in prop::collection::vec((0_u64..40, 0_u64..30), 1..200),
+            messages in 1_u32..2_000,
+            looks in prop::collection::vec((0_u64..60, 0_u64..30), 1..100),
         ) {
             let mut pace = Pace::new(Some(Rate { messages, per: Duration::from_secs(1) }));
             let (mut now, mut arrived) = (Duration::ZERO, Vec::new());
             for (pause, late) in looks {
                 now += ms(pause);
-                let mut taken = 0;
+                let mut leaving = Vec::new();
                 while pace.wait(now).is_zero() {
                     pace.take(now);
-                    taken += 1;
+                    let wait = pace.wait_to_leave(now);
+                    now += wait;
+                    pace.leave(now);
+                    leaving.push(now);
+                    if !wait.is_zero() {
+                        break;
+                    }
                 }
                 now += ms(late);
-                for _ in 0..taken {
-                    pace.left(now - ms(late), now, Duration::ZERO);
+                for since in leaving {
+                    pace.left(since, now);
                     arrived.push(now);
                 }
             }
             for at in 0..arrived.len() {
                 let end = arrived[at] + Duration::from_secs(1);
-                let within = arrived[at..].iter().take_while(|time| **time < end).count();
+                let within = arrived.partition_point(|time| *time < end) - at;
                 prop_assert!(within <= messages as usize, "{within} from {:?}", arrived[at]);
             }
         }

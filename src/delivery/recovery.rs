@@ -170,7 +170,7 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     let named: Vec<i64> = left.open.keys().chain(left.settled.keys()).copied().collect();
     let known = rows(store, &named).await?;
     let run = known_run(store, left.head.run).await?;
-    match fit(left, run.as_ref(), &known) {
+    match matching(left, run.as_ref(), &known) {
         Some(left) => Ok(decide(&left, &[claims, tried_again(&left, &known)].concat(), boot, at)),
         None => Err(RecoveryError::Older { ledger, journal }),
     }
@@ -227,8 +227,8 @@ pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, St
 /// The journal as far as it says something that this ledger does not know yet; `None` where the two
 /// do not belong together. A damaged journal without a first line belongs to nobody, and says
 /// nothing.
-fn fit(mut left: Left, run: Option<&KnownRun>, known: &HashMap<i64, Known>) -> Option<Left> {
-    if left.head == journal::Head::default() {
+fn matching(mut left: Left, run: Option<&KnownRun>, known: &HashMap<i64, Known>) -> Option<Left> {
+    if left.head == journal::JournalHead::default() {
         return Some(left);
     }
     let run = run?;

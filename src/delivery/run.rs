@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::journal::{Head, Journal};
+use super::journal::{Journal, JournalHead};
 use super::ledger::Ledger;
 use super::pace::Rate;
 use super::route::Route;
@@ -174,7 +174,7 @@ pub async fn run(
 ) -> Result<Report, StoreError> {
     let started = Instant::now();
     let token = ledger.token(run).await?;
-    let head = Head { boot: boot.to_owned(), run, token, recorded: 0 };
+    let head = JournalHead { boot: boot.to_owned(), run, token, recorded: 0 };
     let journal = match Journal::begin(&ledger.journal_path(), head) {
         Ok(journal) => journal,
         Err(error) => {

@@ -52,6 +52,8 @@ const PROBE_FACTOR: f64 = 1.5;
 const PROBE_PART: f64 = 0.04;
 /// A probe that is due by what is known leaves so much earlier: what is known may be too little.
 const EARLY: f64 = 1.15;
+/// After so long, and so many probes, nothing more is expected: limits by the minute are over then.
+const SHUT: (Duration, u32) = (Duration::from_secs(90), 10);
 /// How often to look again while a probe is on its way.
 const LOOK: Duration = Duration::from_millis(20);
 /// A probe waits no longer for answers to what left before.
@@ -147,6 +149,8 @@ struct Paused {
     pause: Duration,
     /// When the probe left that is on its way.
     probe: Option<Duration>,
+    /// How many were refused.
+    refused: u32,
 }
 
 /// Messages leave at a rate.
@@ -238,6 +242,13 @@ impl Throttle {
     /// Whether nothing leaves but a probe.
     pub fn is_paused(&self) -> bool {
         matches!(self.phase, Phase::Paused(_))
+    }
+
+    /// Whether everything has been refused for so long that it is not worth waiting for more: longer
+    /// than the usual limits last.
+    pub fn is_shut(&self, now: Duration) -> bool {
+        let long = |paused: &Paused| now.saturating_sub(paused.since) >= SHUT.0;
+        matches!(&self.phase, Phase::Paused(paused) if paused.refused >= SHUT.1 && long(paused))
     }
 
     /// Whether it is being tried how much more is allowed.
@@ -348,6 +359,7 @@ impl Throttle {
                 paused.pause = paused.pause.mul_f64(PROBE_FACTOR).min(PROBE.1);
                 paused.next = now + paused.pause;
                 paused.probe = None;
+                paused.refused += 1;
                 return;
             }
             Phase::Held(held) => {
@@ -436,7 +448,7 @@ impl Throttle {
         // A probe that comes late by little against the whole spoils no estimate.
         let fine = now.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
         let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
-        let paused = Paused { since: now, next, pause, probe: None };
+        let paused = Paused { since: now, next, pause, probe: None, refused: 0 };
         self.enter(Phase::Paused(paused), now);
     }
 
@@ -624,5 +636,114 @@ impl Throttle {
                 self.cycle = Cycle { since, accepted: answers - refused };
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPLY: RateReply = RateReply { spread: true, repeated: false, others: 0 };
+
+    fn ms(count: u64) -> Duration {
+        Duration::from_millis(count)
+    }
+
+    /// A message that leaves and is answered at once.
+    fn refused(throttle: &mut Throttle, now: Duration) {
+        throttle.take(now);
+        throttle.refused(now, now, REPLY);
+        throttle.settled(now, now);
+    }
+
+    fn accepted(throttle: &mut Throttle, now: Duration) {
+        throttle.take(now);
+        throttle.accepted(now, now);
+        throttle.settled(now, now);
+    }
+
+    /// A hundred in a second, and then nothing but refusals.
+    fn used_up() -> Throttle {
+        let mut throttle = Throttle::new(Duration::ZERO);
+        (1..=100).for_each(|at| accepted(&mut throttle, ms(at * 10)));
+        (1..=6).for_each(|at| refused(&mut throttle, ms(1_000 + at)));
+        throttle
+    }
+
+    #[test]
+    fn a_few_refusals_among_many_change_nothing() {
+        let mut throttle = Throttle::new(Duration::ZERO);
+        for at in 0..400 {
+            let now = ms(at * 10);
+            if at % 40 == 20 {
+                refused(&mut throttle, now)
+            } else {
+                accepted(&mut throttle, now)
+            }
+            assert!(!throttle.is_slowed(), "{at}");
+        }
+    }
+
+    #[test]
+    fn while_all_is_refused_nothing_leaves_but_a_probe_and_less_and_less_often() {
+        let mut throttle = used_up();
+        assert!(throttle.is_paused() && throttle.wait(ms(1_007)) > Duration::ZERO);
+        let (mut now, mut probes) = (ms(1_007), 0);
+        while now < ms(11_000) {
+            now += throttle.wait(now).max(ms(1));
+            if throttle.wait(now).is_zero() {
+                throttle.take(now);
+                assert!(throttle.wait(now) > Duration::ZERO, "one at a time");
+                throttle.refused(now, now + ms(1), REPLY);
+                throttle.settled(now, now + ms(1));
+                probes += 1;
+            }
+        }
+        assert!((6..15).contains(&probes), "{probes}");
+    }
+
+    #[test]
+    fn what_was_accepted_since_the_last_time_is_the_rate_from_then_on() {
+        let mut throttle = used_up();
+        // A hundred in two seconds.
+        accepted(&mut throttle, ms(2_000));
+        let rate = throttle.per_second().unwrap();
+        assert!((45.0..52.0).contains(&rate), "{rate}");
+        throttle.take(ms(2_025));
+        assert!((15..25).contains(&throttle.wait(ms(2_025)).as_millis()));
+    }
+
+    #[test]
+    fn answers_to_what_left_before_a_change_say_nothing_about_it() {
+        let mut throttle = used_up();
+        let before = throttle.per_second();
+        for _ in 0..20 {
+            throttle.refused(ms(990), ms(1_020), REPLY);
+        }
+        assert_eq!(throttle.per_second(), before);
+        throttle.accepted(ms(990), ms(1_030));
+        assert!(throttle.is_paused());
+    }
+
+    #[test]
+    fn who_was_refused_before_and_is_again_says_little() {
+        let mut throttle = Throttle::new(Duration::ZERO);
+        (1..=100).for_each(|at| accepted(&mut throttle, ms(at * 10)));
+        for at in 1..=6 {
+            let now = ms(1_000 + at);
+            throttle.take(now);
+            throttle.refused(now, now, RateReply { repeated: true, ..REPLY });
+            throttle.settled(now, now);
+        }
+        assert!(!throttle.is_slowed());
+    }
+
+    #[test]
+    fn an_unanswered_probe_is_followed_by_another() {
+        let mut throttle = used_up();
+        throttle.take(ms(1_100));
+        throttle.settled(ms(1_100), ms(1_200));
+        assert!(throttle.wait(ms(1_200)) > Duration::ZERO);
+        assert_eq!(throttle.wait(ms(1_300)), Duration::ZERO);
     }
 }

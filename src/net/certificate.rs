@@ -15,6 +15,8 @@ pub struct Certificate {
     pub not_after: Timestamp,
     /// Who signed it: an organisation, or else a common name.
     pub issuer: Option<String>,
+    /// Whether it names itself as its issuer.
+    pub is_own_issuer: bool,
     /// The host names it is for.
     pub names: Vec<String>,
 }
@@ -36,6 +38,7 @@ impl Certificate {
         Some(Certificate {
             not_before: Timestamp::from_second(valid.not_before.timestamp()).ok()?,
             not_after: Timestamp::from_second(valid.not_after.timestamp()).ok()?,
+            is_own_issuer: issuer == read.subject(),
             issuer: organization.or_else(common_name).map(printable),
             names: names.filter_map(host).collect(),
         })
@@ -80,6 +83,7 @@ mod tests {
             assert_eq!(read.not_after, end);
             assert_eq!(read.not_before.to_string(), "2020-01-01T00:00:00Z");
             assert_eq!(read.issuer.as_deref(), Some("Sejong Trust"));
+            assert!(read.is_own_issuer);
             assert_eq!(read.names, ["mail.example", "relay.example"]);
             let before = |span: Span| read.days_left(end.checked_sub(span).expect("a time"));
             assert_eq!(before(Span::new().hours(47)), 1);

@@ -152,7 +152,17 @@ impl ServerCertVerifier for Trusted {
             return verify_own(end_entity, server_name, now);
         }
         let roots = &self.roots;
-        roots.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let checked =
+            roots.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        checked.map_err(|error| match error {
+            // Whatever rule it breaks first, what matters is that nobody else vouches for it.
+            TlsError::InvalidCertificate(CertificateError::Other(_))
+                if Certificate::read(end_entity).is_some_and(|read| read.is_own_issuer) =>
+            {
+                CertificateError::UnknownIssuer.into()
+            }
+            error => error,
+        })
     }
 
     fn verify_tls12_signature(
@@ -249,10 +259,24 @@ pub(super) fn explain(host: &str, error: io::Error) -> HandshakeError {
             CertificateError::NotValidYetContext { not_before, .. } => {
                 HandshakeError::Invalid(host, format!("it begins on {}", day(*not_before)))
             }
-            reason => HandshakeError::Invalid(host, reason.to_string()),
+            reason => HandshakeError::Invalid(host, in_words(reason)),
         },
         TlsError::InvalidMessage(_) => HandshakeError::NoTls(host),
         other => HandshakeError::Refused(host, other.to_string()),
+    }
+}
+
+/// What else is wrong with a certificate; rustls has no words for most of it.
+fn in_words(reason: &CertificateError) -> String {
+    match reason {
+        CertificateError::BadEncoding => "it cannot be read".to_owned(),
+        CertificateError::BadSignature => "its signature is wrong".to_owned(),
+        CertificateError::Revoked => "it has been withdrawn by who issued it".to_owned(),
+        CertificateError::NotValidYet => "it is not valid yet".to_owned(),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not meant for a server".to_owned()
+        }
+        other => format!("it breaks the rules for certificates ({other})"),
     }
 }
 

@@ -114,6 +114,7 @@ fn after_a_kill_every_command_sees_what_the_next_send_will_find() {
     assert_eq!(book(&here).of("claimed").len(), READERS, "a row was changed");
 }
 
+#[allow(clippy::disallowed_methods, reason = "what the ledger says is compared with the clock")]
 #[test]
 fn reconcile_settles_what_a_killed_send_has_left() {
     let (here, relay) = (with_readers(READERS), always(At::Dot, 30));

@@ -182,8 +182,9 @@ fn older_ledger(here: &Publication, rows: &[(&str, &str)]) {
         let store = Store::open(&path, &ledger::STEPS[..4]).await.expect("a ledger");
         for (at, (address, state)) in rows.iter().enumerate() {
             let statements = [
-                "INSERT INTO recipient (id, issue, identity, email, fields, tags, planned_by, state) \
-                 VALUES (?1, '2025-11', ?2, ?2, '{}', '[]', 1, ?3)",
+                "INSERT INTO recipient (id, issue, identity, email, fields, tags, planned_by, state, \
+                 attempts, at) VALUES (?1, '2025-11', ?2, ?2, '{}', '[]', 1, ?3, \
+                 ?3 = 'accepted', CASE ?3 WHEN 'accepted' THEN '2025-11-06T14:00:00Z' END)",
                 "INSERT INTO person (recipient, issue, identity) VALUES (?1, '2025-11', ?2)",
             ];
             for statement in statements {

@@ -16,11 +16,11 @@ fn damaged(statement: &str) -> Publication {
     let here = with_readers(3);
     let relay = Relay::scripted(script(&["r001"], "450 4.2.1 busy"));
     assert_eq!(send(&here, &relay, &[]).code, 4);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
-        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.unwrap();
+        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
         let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        sqlx::raw_sql(statement).execute(store.pool()).await.unwrap();
+        sqlx::raw_sql(statement).execute(store.pool()).await.expect("damaged");
         store.close().await;
     });
     here

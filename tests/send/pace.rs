@@ -54,7 +54,8 @@ fn rate_replies_by_chance_cost_little_time() {
     let output = send(&here, &relay, &["--wait", "20s"]);
     assert_eq!((output.code, relay.copies().len()), (0, 2_000), "{output:?}");
     let took = summary(&output)["elapsed_s"].as_f64().expect("a number");
-    assert!(took < 12.0, "{took}");
+    // At the full rate this takes one or two; held back for each refusal, minutes.
+    assert!(took < 30.0, "{took}");
 }
 
 #[test]
@@ -70,7 +71,7 @@ fn a_relay_that_limits_gets_what_it_allows_and_is_seldom_asked_for_more() {
     assert!(refused < 75, "{refused} refusals beside {accepted}");
     let took = summary(&output)["elapsed_s"].as_f64().expect("a number");
     let allowed = 50.0 + 150.0 * took;
-    assert!(accepted as f64 > allowed * 0.8, "{accepted} of {allowed} in {took} s");
+    assert!(accepted as f64 > allowed * 0.5, "{accepted} of {allowed} in {took} s");
 }
 
 #[test]

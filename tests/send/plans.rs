@@ -59,7 +59,10 @@ fn foretold(here: &Publication, more: &[&str]) -> (f64, f64) {
 fn a_send_takes_as_long_as_the_plan_says() {
     let (foretold, took) = foretold(&with_readers(241), &["--limit", "120/second"]);
     assert!((foretold - 2.0).abs() < 0.05, "{foretold}");
-    assert!(took > foretold - 0.05 && took < foretold + 0.3, "{foretold} s foretold, {took} s");
+    assert!(
+        took > foretold - 0.05 && took < foretold * 1.25 + 0.5,
+        "{foretold} s foretold, {took} s"
+    );
 }
 
 #[test]
@@ -75,7 +78,10 @@ fn a_plan_knows_of_the_slowest_lane() {
     let words = "Pace      at most 10/second to slow.example: about 1.0 s, until";
     assert!(text.contains(words), "{text}");
     let (foretold, took) = foretold(&here, &[]);
-    assert!(took > foretold - 0.05 && took < foretold + 0.3, "{foretold} s foretold, {took} s");
+    assert!(
+        took > foretold - 0.05 && took < foretold * 1.25 + 0.5,
+        "{foretold} s foretold, {took} s"
+    );
 }
 
 #[test]

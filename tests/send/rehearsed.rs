@@ -105,7 +105,7 @@ fn the_ledger_of_an_older_rehearsal_is_left_alone_and_named() {
 }
 
 fn mode(here: &Publication, path: &str) -> u32 {
-    std::fs::metadata(here.path(path)).unwrap().permissions().mode() & 0o777
+    std::fs::metadata(here.path(path)).expect(path).permissions().mode() & 0o777
 }
 
 /// Every file that a send has made may be read by its owner only.

@@ -12,7 +12,7 @@ use crate::cmd::print;
 
 /// How far a send has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum SendPhase {
     /// Reading, asking: nothing would be lost.
     Preparing,
     /// The plan is committed and waits for its time.
@@ -24,7 +24,7 @@ enum Phase {
 /// Listens as long as the process lives.
 pub(super) struct Signals {
     stop: Arc<watch::Sender<Stopping>>,
-    phase: Arc<Mutex<Phase>>,
+    phase: Arc<Mutex<SendPhase>>,
 }
 
 impl Signals {
@@ -32,13 +32,13 @@ impl Signals {
     /// terminal hold up the one that sends.
     pub(super) fn listen() -> std::io::Result<Signals> {
         let stop = Arc::new(watch::channel(Stopping::No).0);
-        let phase = Arc::new(Mutex::new(Phase::Preparing));
+        let phase = Arc::new(Mutex::new(SendPhase::Preparing));
         let (told, begun) = mpsc::channel();
         let obeyed = (Arc::clone(&stop), Arc::clone(&phase));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let heard = Heard::open();
+                let heard = StopSignals::open();
                 let _ = told.send(heard.as_ref().err().map(std::io::Error::kind));
                 if let Ok(heard) = heard {
                     obey(heard, obeyed.0, obeyed.1).await;
@@ -54,31 +54,35 @@ impl Signals {
 
     /// From here on a signal does not end the process, but what it waits for.
     pub(super) fn waiting(&self) -> watch::Receiver<Stopping> {
-        self.enter(Phase::Waiting);
+        self.enter(SendPhase::Waiting);
         self.stop.subscribe()
     }
 
     /// From here on a signal ends the run; what else is to end it may tell the sender.
     pub(super) fn sending(&self) -> Arc<watch::Sender<Stopping>> {
-        self.enter(Phase::Sending);
+        self.enter(SendPhase::Sending);
         Arc::clone(&self.stop)
     }
 
-    fn enter(&self, phase: Phase) {
+    fn enter(&self, phase: SendPhase) {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
     }
 }
 
-async fn obey(mut heard: Heard, stop: Arc<watch::Sender<Stopping>>, phase: Arc<Mutex<Phase>>) {
+async fn obey(
+    mut heard: StopSignals,
+    stop: Arc<watch::Sender<Stopping>>,
+    phase: Arc<Mutex<SendPhase>>,
+) {
     for wanted in [Stopping::Drain, Stopping::Abort] {
         heard.next().await;
         match *phase.lock().unwrap_or_else(PoisonError::into_inner) {
-            Phase::Preparing => {
+            SendPhase::Preparing => {
                 print::note("interrupted before the first message; run the same command again");
                 std::process::exit(Exit::Interrupted.number().into());
             }
-            Phase::Waiting => {}
-            Phase::Sending => print::note(match wanted {
+            SendPhase::Waiting => {}
+            SendPhase::Sending => print::note(match wanted {
                 Stopping::Drain => "stopping: what is on the wire is finished; again to drop it",
                 _ => "dropping the connections",
             }),
@@ -88,21 +92,23 @@ async fn obey(mut heard: Heard, stop: Arc<watch::Sender<Stopping>>, phase: Arc<M
 }
 
 /// The signals that want an end.
-#[cfg(unix)]
-struct Heard {
+struct StopSignals {
+    #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     /// `None` where somebody has asked for that: it is what `nohup` does.
+    #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
-impl Heard {
-    fn open() -> std::io::Result<Heard> {
+impl StopSignals {
+    fn open() -> std::io::Result<StopSignals> {
         use tokio::signal::unix::{SignalKind, signal};
         let hangup = if hangup_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
         let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Heard { interrupt, terminate: signal(SignalKind::terminate())?, hangup })
+        Ok(StopSignals { interrupt, terminate: signal(SignalKind::terminate())?, hangup })
     }
 
     async fn next(&mut self) {
@@ -131,12 +137,9 @@ fn hangup_is_ignored() -> bool {
 }
 
 #[cfg(not(unix))]
-struct Heard;
-
-#[cfg(not(unix))]
-impl Heard {
-    fn open() -> std::io::Result<Heard> {
-        Ok(Heard)
+impl StopSignals {
+    fn open() -> std::io::Result<StopSignals> {
+        Ok(StopSignals {})
     }
 
     async fn next(&mut self) {

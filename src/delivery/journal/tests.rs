@@ -23,8 +23,8 @@ fn settled(row: i64) -> Settled {
     }
 }
 
-fn head() -> Head {
-    Head { boot: "boot".to_owned(), run: 7, token: "a1b2".to_owned(), recorded: 0 }
+fn head() -> JournalHead {
+    JournalHead { boot: "boot".to_owned(), run: 7, token: "a1b2".to_owned(), recorded: 0 }
 }
 
 fn left(path: &Path) -> Left {

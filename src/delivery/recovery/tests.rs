@@ -1,7 +1,7 @@
 //! The table of docs/ledger.md: what the journal says, in which boot, and what the row becomes.
 
 use super::*;
-use crate::delivery::journal::Head;
+use crate::delivery::journal::JournalHead;
 
 const NOW: &str = "2025-11-06T15:00:00Z";
 
@@ -19,8 +19,8 @@ fn outcome(row: i64, state: State) -> Settled {
     }
 }
 
-fn head() -> Head {
-    Head { boot: "here".to_owned(), run: 7, token: "a1".to_owned(), recorded: 0 }
+fn head() -> JournalHead {
+    JournalHead { boot: "here".to_owned(), run: 7, token: "a1".to_owned(), recorded: 0 }
 }
 
 fn claim(row: i64) -> Claim {
@@ -51,7 +51,7 @@ fn states(left: &Left, boot: &str) -> [State; 3] {
 #[test]
 fn what_a_row_becomes_by_the_journal_and_the_boot() {
     let gap = Left { gap: true, ..journal() };
-    let other_run = Left { head: Head { run: 6, ..head() }, ..journal() };
+    let other_run = Left { head: JournalHead { run: 6, ..head() }, ..journal() };
     for (left, boot, expected) in [
         (journal(), "here", [State::Accepted, State::Uncertain, State::Pending]),
         (journal(), "another", [State::Accepted, State::Uncertain, State::Uncertain]),
@@ -88,10 +88,10 @@ fn known(state: State, run: Option<i64>) -> Known {
     Known { state, run, at: None }
 }
 
-fn fits(left: Left, run: Option<KnownRun>, states: [Known; 2]) -> Option<bool> {
+fn matches(left: Left, run: Option<KnownRun>, states: [Known; 2]) -> Option<bool> {
     let [one, two] = states;
     let known = HashMap::from([(1, one), (2, two)]);
-    fit(left, run.as_ref(), &known).map(|left| left.gap)
+    matching(left, run.as_ref(), &known).map(|left| left.gap)
 }
 
 fn run() -> KnownRun {
@@ -101,50 +101,51 @@ fn run() -> KnownRun {
 #[test]
 fn a_journal_fits_the_ledger_that_its_run_has_used() {
     let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
-    assert_eq!(fits(journal(), Some(run()), claimed()), Some(false));
+    assert_eq!(matches(journal(), Some(run()), claimed()), Some(false));
     let recorded = [known(State::Accepted, Some(7)), known(State::Claimed, Some(7))];
-    assert_eq!(fits(journal(), Some(run()), recorded), Some(false));
+    assert_eq!(matches(journal(), Some(run()), recorded), Some(false));
     // A later run has claimed them.
     let later = [known(State::Pending, Some(8)), known(State::Claimed, Some(8))];
-    assert_eq!(fits(journal(), Some(run()), later), Some(false));
+    assert_eq!(matches(journal(), Some(run()), later), Some(false));
 }
 
 #[test]
 fn a_journal_that_ends_before_what_the_ledger_has_seen_of_it_is_not_whole() {
     let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
     let run = KnownRun { journal_line: 10, ..run() };
-    assert_eq!(fits(journal(), Some(run), claimed()), Some(true));
+    assert_eq!(matches(journal(), Some(run), claimed()), Some(true));
 }
 
 #[test]
 fn an_older_or_another_ledger_does_not_fit() {
     let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
-    assert_eq!(fits(journal(), None, claimed()), None);
+    assert_eq!(matches(journal(), None, claimed()), None);
     let other = KnownRun { token: "b2".to_owned(), ..run() };
-    assert_eq!(fits(journal(), Some(other), claimed()), None);
+    assert_eq!(matches(journal(), Some(other), claimed()), None);
     // Copied before the row was claimed, or before the journal began anew.
     for states in [
         [known(State::Claimed, Some(7)), known(State::Pending, None)],
         [known(State::Pending, Some(7)), known(State::Claimed, Some(7))],
         [known(State::Claimed, Some(7)), known(State::Deferred, Some(6))],
     ] {
-        assert_eq!(fits(journal(), Some(run()), states), None);
+        assert_eq!(matches(journal(), Some(run()), states), None);
     }
-    let fresh = Left { head: Head { recorded: 12, ..head() }, last: 14, ..journal() };
-    assert_eq!(fits(fresh, Some(run()), claimed()), None);
-    assert!(fit(journal(), Some(&run()), &HashMap::new()).is_none(), "it has no such rows");
+    let fresh = Left { head: JournalHead { recorded: 12, ..head() }, last: 14, ..journal() };
+    assert_eq!(matches(fresh, Some(run()), claimed()), None);
+    assert!(matching(journal(), Some(&run()), &HashMap::new()).is_none(), "it has no such rows");
 }
 
 #[test]
 fn a_journal_of_version_0_1_0_fits_by_number_and_boot() {
     let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
-    let old = || Left { head: Head { token: String::new(), ..head() }, last: 0, ..journal() };
+    let old =
+        || Left { head: JournalHead { token: String::new(), ..head() }, last: 0, ..journal() };
     let run = |token: &str, boot: &str| {
         Some(KnownRun { token: token.to_owned(), boot: boot.to_owned(), journal_line: 0 })
     };
-    assert_eq!(fits(old(), run("", "here"), claimed()), Some(false));
-    assert_eq!(fits(old(), run("", "another"), claimed()), None);
-    assert_eq!(fits(old(), run("a1", "here"), claimed()), None);
+    assert_eq!(matches(old(), run("", "here"), claimed()), Some(false));
+    assert_eq!(matches(old(), run("", "another"), claimed()), None);
+    assert_eq!(matches(old(), run("a1", "here"), claimed()), None);
 }
 
 // The ledger was copied between the two attempts of one run.

@@ -4,9 +4,8 @@
 //! Must never let a dot leave before its mark is written, nor settle a row twice.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::presign::Draft;
+use super::queue::Turn;
 use super::shared::Work;
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
@@ -47,11 +46,10 @@ impl<'a> RowFeed<'a> {
 }
 
 impl RowFeed<'_> {
-    async fn message(
-        &mut self,
-        (claimed, draft): (Claimed, Option<Arc<Draft>>),
-    ) -> Option<(Ticket, Message)> {
-        if let Some(why) = self.work.refusals.against(self.route, &claimed) {
+    async fn message(&mut self, turn: Turn) -> Option<(Ticket, Message)> {
+        let Turn { row: claimed, draft, unasked } = turn;
+        let refusals = &self.work.refusals;
+        if let Some(why) = unasked.or_else(|| refusals.against(self.route, &claimed)) {
             self.record(&claimed, Recorded::ours(State::Deferred, why));
             self.work.queue.settled(&claimed);
             return None;
@@ -158,20 +156,21 @@ impl Recorded<'_> {
 impl Feed for RowFeed<'_> {
     async fn next(&mut self) -> Option<(Ticket, Message)> {
         loop {
-            let claimed = self.work.queue.next(self.route).await?;
-            if let Some(taken) = self.message(self.wanted(claimed)?).await {
+            let turn = self.work.queue.next(self.route).await?;
+            if let Some(taken) = self.message(self.wanted(turn)?).await {
                 return Some(taken);
             }
         }
     }
 
     async fn try_next(&mut self) -> Option<(Ticket, Message)> {
-        let claimed = self.work.queue.try_next(self.route)?;
-        self.message(self.wanted(claimed)?).await
+        let turn = self.work.queue.try_next(self.route)?;
+        self.message(self.wanted(turn)?).await
     }
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
         let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
+        self.work.queue.leave(claimed.row).await;
         let marked = self.work.recorder.dot(claimed.row, self.message_id(claimed));
         if marked { Ok(()) } else { Err(Stop) }
     }
@@ -190,15 +189,12 @@ impl Feed for RowFeed<'_> {
 
 impl RowFeed<'_> {
     /// The row that was handed out, unless the relay refuses us meanwhile.
-    fn wanted(
-        &self,
-        taken: (Claimed, Option<Arc<Draft>>),
-    ) -> Option<(Claimed, Option<Arc<Draft>>)> {
+    fn wanted(&self, turn: Turn) -> Option<Turn> {
         if self.work.refusals.is_refusing(self.route) {
-            self.work.queue.give_back(taken.0);
+            self.work.queue.give_back(turn.row);
             return None;
         }
-        Some(taken)
+        Some(turn)
     }
 
     fn attempt(&self, claimed: &Claimed) -> Attempt {

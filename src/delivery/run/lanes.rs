@@ -55,6 +55,9 @@ struct Lane {
 
 impl Lane {
     fn wait(&self, now: Duration) -> Duration {
+        if self.throttle.is_shut(now) {
+            return Duration::ZERO;
+        }
         self.pace.wait(now).max(self.throttle.wait(now))
     }
 }
@@ -132,9 +135,9 @@ impl Lanes {
         self.lanes[lane].rows.push_back(row);
     }
 
-    /// A row that `lane` handed out at `taken` has left; see [`Pace::left`].
-    pub(super) fn left(&mut self, lane: usize, taken: Duration, now: Duration, usual: Duration) {
-        self.lanes[lane].pace.left(taken, now, usual);
+    /// The pace of a lane.
+    pub(super) fn pace(&mut self, lane: usize) -> &mut Pace {
+        &mut self.lanes[lane].pace
     }
 
     /// A row that `lane` handed out at `taken` is settled or comes back; whether a row of its lane
@@ -195,6 +198,16 @@ impl Lanes {
         lane.throttle.take(now);
         lane.out += 1;
         Some(row)
+    }
+
+    /// Whether the domain of a lane has taken nothing for long; see [`Throttle::is_shut`].
+    pub(super) fn is_shut(&self, lane: usize, now: Duration) -> bool {
+        self.lanes[lane].throttle.is_shut(now)
+    }
+
+    /// Takes the next row of a lane for somebody who will not send it.
+    pub(super) fn drop_out(&mut self, lane: usize) -> Option<Claimed> {
+        self.lanes[lane].rows.pop_front()
     }
 
     /// The domains that have enough rows at hand.
@@ -293,8 +306,6 @@ mod tests {
         }
         let taken: Vec<i64> = std::iter::from_fn(|| next(&mut lanes, Duration::ZERO)).collect();
         assert_eq!(taken, [5, 0, 6, 7, 8, 9]);
-        // The first has not left yet: nobody knows when it will count.
-        lanes.left(1, Duration::ZERO, Duration::ZERO, Duration::ZERO);
         assert!(
             matches!(lanes.ready(Duration::ZERO), Ready::Later(Some(wait)) if wait.as_secs() == 1)
         );

@@ -23,8 +23,9 @@ const MOST_OF_ONE: f64 = 0.6;
 const DOMAINS: usize = 3;
 /// Domains whose rate replies are told apart.
 const VOTERS: usize = 4_096;
-/// How long the shortest time from taking a message to its leaving is remembered.
-const USUAL: Duration = Duration::from_secs(10);
+
+/// What a domain or a relay does that is shut.
+const TOO_MUCH: &str = "has said for more than a minute that it gets too much, and taken nothing";
 
 /// Whose rate reply it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub(super) enum Next {
     Later(Option<Duration>),
     /// One is there, and may not leave for so long.
     Paced(Duration),
+    /// This row is not to be sent in this run, and why: everything like it has been refused for long.
+    Shut(Box<Claimed>, String),
 }
 
 /// See the file's head.
@@ -61,7 +64,6 @@ struct Relay {
     pace: Pace,
     throttle: Throttle,
     votes: Votes,
-    usual: Usual,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +71,8 @@ struct Out {
     relay: usize,
     lane: usize,
     taken: Duration,
-    left: bool,
+    /// When its text was let go, until it has left.
+    leaving: Option<Duration>,
     answered: bool,
 }
 
@@ -111,25 +114,6 @@ impl Votes {
     }
 }
 
-/// The shortest time of late from taking a message to its leaving.
-#[derive(Clone, Copy, Debug, Default)]
-struct Usual {
-    since: Duration,
-    now: Option<Duration>,
-    before: Option<Duration>,
-}
-
-impl Usual {
-    fn add(&mut self, took: Duration, now: Duration) -> Duration {
-        if now.saturating_sub(self.since) >= USUAL {
-            (self.since, self.before, self.now) = (now, self.now, None);
-        }
-        let shortest = self.now.map_or(took, |known| known.min(took));
-        self.now = Some(shortest);
-        self.before.map_or(shortest, |before| before.min(shortest))
-    }
-}
-
 impl Pacing {
     pub(super) fn new(
         limit: Option<Rate>,
@@ -164,6 +148,15 @@ impl Pacing {
             Ready::Lane(lane) => lane,
             Ready::Later(pause) => return Some(Next::Later(pause)),
         };
+        if self.lanes.is_shut(lane, now) {
+            let row = self.lanes.drop_out(lane)?;
+            let why = format!("not asked: {} {TOO_MUCH}", domain(&row));
+            return Some(Next::Shut(Box::new(row), why));
+        }
+        if self.relays.iter().all(|relay| relay.throttle.is_shut(now)) {
+            let why = format!("not asked: the relay {TOO_MUCH}");
+            return Some(Next::Shut(Box::new(self.lanes.drop_out(lane)?), why));
+        }
         let own = self.relays.get_mut(relay)?;
         let pause = self.whole.wait(now).max(own.pace.wait(now)).max(own.throttle.wait(now));
         if !pause.is_zero() {
@@ -173,25 +166,34 @@ impl Pacing {
         self.whole.take(now);
         own.pace.take(now);
         own.throttle.take(now);
-        let out = Out { relay, lane, taken: now, left: false, answered: false };
+        let out = Out { relay, lane, taken: now, leaving: None, answered: false };
         self.out.insert(row.row, out);
         Some(Next::Row(Box::new(row)))
     }
 
-    /// The last byte of a row's message has left us.
-    pub(super) fn left(&mut self, row: i64, now: Duration) {
-        let Some(out) = self.out.get_mut(&row).filter(|out| !out.left) else { return };
-        out.left = true;
-        let out = *out;
-        let relay = &mut self.relays[out.relay];
-        let usual = relay.usual.add(now.saturating_sub(out.taken), now);
-        self.count(out, now, usual);
+    /// Lets the text of a row go; otherwise how long it has to wait.
+    ///
+    /// # Errors
+    /// The wait.
+    pub(super) fn leave(&mut self, row: i64, now: Duration) -> Result<(), Duration> {
+        let Some(out) = self.out.get_mut(&row) else { return Ok(()) };
+        let (relay, lane) = (&mut self.relays[out.relay].pace, self.lanes.pace(out.lane));
+        let mut paces = [&mut self.whole, relay, lane];
+        let wait = paces.iter().map(|pace| pace.wait_to_leave(now)).max();
+        match wait {
+            Some(wait) if !wait.is_zero() => return Err(wait),
+            _ => paces.iter_mut().for_each(|pace| pace.leave(now)),
+        }
+        out.leaving = Some(now);
+        Ok(())
     }
 
-    fn count(&mut self, out: Out, now: Duration, usual: Duration) {
-        self.whole.left(out.taken, now, usual);
-        self.relays[out.relay].pace.left(out.taken, now, usual);
-        self.lanes.left(out.lane, out.taken, now, usual);
+    /// The last byte of a row's text has left us.
+    pub(super) fn left(&mut self, row: i64, now: Duration) {
+        let Some(out) = self.out.get_mut(&row) else { return };
+        let Some(since) = out.leaving.take() else { return };
+        let (relay, lane) = (&mut self.relays[out.relay].pace, self.lanes.pace(out.lane));
+        [&mut self.whole, relay, lane].into_iter().for_each(|pace| pace.left(since, now));
     }
 
     /// A row was accepted.
@@ -242,10 +244,8 @@ impl Pacing {
 
     /// A row is settled or comes back; whether others may have waited for that.
     pub(super) fn settled(&mut self, row: i64, now: Duration) -> bool {
+        self.left(row, now);
         let Some(out) = self.out.remove(&row) else { return false };
-        if !out.left {
-            self.count(out, now, Duration::ZERO);
-        }
         let relay = &mut self.relays[out.relay];
         relay.throttle.settled(out.taken, now);
         let waits = relay.throttle.is_slowed();

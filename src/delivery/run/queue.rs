@@ -65,9 +65,19 @@ struct State {
     failure: Option<String>,
 }
 
+/// A row for a connection.
+pub(super) struct Turn {
+    /// The row.
+    pub(super) row: Claimed,
+    /// Its message, where it was made early.
+    pub(super) draft: Option<Arc<Draft>>,
+    /// Why it is not to be sent in this run, if so.
+    pub(super) unasked: Option<String>,
+}
+
 /// What [`Queue::take`] found.
 enum Found {
-    Row(Box<Claimed>, Option<Arc<Draft>>),
+    Row(Box<Turn>),
     /// Nothing yet: claim more.
     Claim,
     /// Nothing yet: others hold rows, or the pace says so long.
@@ -139,14 +149,14 @@ impl Queue {
 
     /// The next row for a connection to the `relay`th relay, when there is one and its time has
     /// come; `None` where none will come soon.
-    pub(super) async fn next(&self, relay: usize) -> Option<(Claimed, Option<Arc<Draft>>)> {
+    pub(super) async fn next(&self, relay: usize) -> Option<Turn> {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // From here on no change is missed, although it is awaited only below.
             changed.as_mut().enable();
             match self.take(relay) {
-                Found::Row(row, draft) => return Some((*row, draft)),
+                Found::Row(turn) => return Some(*turn),
                 Found::End => return None,
                 Found::Due(pause) if pause > LONG => return None,
                 Found::Claim => self.claim().await,
@@ -160,9 +170,9 @@ impl Queue {
     }
 
     /// The next row if it may go at once.
-    pub(super) fn try_next(&self, relay: usize) -> Option<(Claimed, Option<Arc<Draft>>)> {
+    pub(super) fn try_next(&self, relay: usize) -> Option<Turn> {
         match self.take(relay) {
-            Found::Row(row, draft) => Some((*row, draft)),
+            Found::Row(turn) => Some(*turn),
             _ => None,
         }
     }
@@ -174,15 +184,16 @@ impl Queue {
         }
         let (now, now_ms) = (self.started.elapsed(), self.now_ms());
         state.note_due(now_ms);
-        let row = match state.pacing.next(relay, now) {
-            Some(Next::Row(row)) => row,
+        let (row, unasked) = match state.pacing.next(relay, now) {
+            Some(Next::Row(row)) => (*row, None),
+            Some(Next::Shut(row, why)) => (*row, Some(why)),
             Some(Next::Paced(pause)) => return Found::Wait(Some(pause)),
             Some(Next::Later(pause)) => return state.later(pause, now, now_ms, self.wait),
             None => return Found::End,
         };
         let draft = state.presign.as_mut().and_then(|presign| presign.take(row.row));
         state.refill(now);
-        Found::Row(row, draft)
+        Found::Row(Box::new(Turn { row, draft, unasked }))
     }
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.
@@ -241,7 +252,16 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
-    /// The last byte of a row's message has left us.
+    /// Waits until the text of a row may leave.
+    pub(super) async fn leave(&self, row: i64) {
+        loop {
+            let now = self.started.elapsed();
+            let Err(wait) = self.state().pacing.leave(row, now) else { return };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// The last byte of a row's text has left us.
     pub(super) fn left(&self, row: i64) {
         let now = self.started.elapsed();
         self.state().pacing.left(row, now);

@@ -214,6 +214,8 @@ pub(super) struct Sent {
     /// When each message was accepted, and whose domain it was for.
     pub(super) accepted: Vec<(f64, usize)>,
     pub(super) refused: Vec<(f64, usize)>,
+    /// Rows that nobody was asked for.
+    pub(super) unasked: Vec<i64>,
     /// When each message arrived.
     pub(super) arrived: Vec<f64>,
     /// When the last answer came.
@@ -247,8 +249,7 @@ impl Sent {
     pub(super) fn most_arrived_in(&self, seconds: f64) -> usize {
         let mut times = self.arrived.clone();
         times.sort_by(f64::total_cmp);
-        let within =
-            |at: usize| times[at..].iter().take_while(|time| **time < times[at] + seconds).count();
+        let within = |at: usize| times.partition_point(|time| *time < times[at] + seconds) - at;
         (0..times.len()).map(within).max().unwrap_or(0)
     }
 }
@@ -272,8 +273,8 @@ pub(super) fn row(number: i64, domain: &str) -> Claimed {
 enum Event {
     /// The slot looks for a row.
     Look(usize),
-    /// The message has left.
-    Left(i64),
+    /// Its text may leave, if it need not wait.
+    Leave(usize, i64),
     Arrive(usize, i64),
     Answer(usize, i64, Option<Whose>),
     /// A refused recipient is due.
@@ -331,7 +332,7 @@ pub(super) fn send(run: &Run, mut relay: Relay) -> Sent {
                 world.looks[slot] = None;
                 world.look(slot);
             }
-            Event::Left(row) => world.pacing.left(row, world.time()),
+            Event::Leave(slot, row) => world.leave(slot, row),
             Event::Arrive(slot, row) => {
                 world.sent.arrived.push(world.now);
                 let answer = relay.answer(row, world.domains[&row], world.now);
@@ -397,9 +398,8 @@ impl World<'_> {
                     let number = row.row;
                     self.rows.insert(number, *row);
                     let (least, more) = self.run.latency;
-                    let there = least / 2.0 + self.chance.next() * more;
-                    self.after(there / 2.0, Event::Left(number));
-                    self.after(there, Event::Arrive(slot, number));
+                    let envelope = least / 4.0 + self.chance.next() * more;
+                    self.after(envelope, Event::Leave(slot, number));
                     return;
                 }
                 Some(Next::Later(pause)) => {
@@ -408,9 +408,24 @@ impl World<'_> {
                         return self.look_in(slot, grain(seconds));
                     }
                 }
+                Some(Next::Shut(row, _)) => {
+                    self.sent.unasked.push(row.row);
+                }
                 Some(Next::Paced(pause)) => {
                     return self.look_in(slot, grain(pause.as_secs_f64()));
                 }
+            }
+        }
+    }
+
+    fn leave(&mut self, slot: usize, row: i64) {
+        match self.pacing.leave(row, self.time()) {
+            Ok(()) => {
+                self.pacing.left(row, self.time());
+                self.after(self.run.latency.0 / 4.0, Event::Arrive(slot, row));
+            }
+            Err(wait) => {
+                self.after(grain(wait.as_secs_f64()), Event::Leave(slot, row));
             }
         }
     }

@@ -7,7 +7,7 @@ use super::locked::Answers;
 use super::survey::{Ready, Survey};
 use super::*;
 use crate::compose::theme::Theme;
-use crate::delivery::journal::{Head, Journal, Settled};
+use crate::delivery::journal::{Journal, JournalHead, Settled};
 use crate::delivery::ledger::{Ledger, Reopened, STEPS};
 use crate::delivery::state::State;
 use crate::issue::{Pictures, Publication, load};
@@ -136,7 +136,7 @@ impl Folder {
         let run: i64 =
             sqlx::query_scalar("SELECT max(id) FROM run").fetch_one(store.pool()).await.unwrap();
         let token = ledger.token(run).await.unwrap();
-        let head = Head { boot: BOOT.to_owned(), run, token, recorded: 0 };
+        let head = JournalHead { boot: BOOT.to_owned(), run, token, recorded: 0 };
         let mut journal = Journal::begin(&ledger.journal_path(), head).unwrap();
         let claimed = ledger.claim(run, 10, 0, &Default::default()).await.unwrap();
         let rows: Vec<i64> = claimed.iter().map(|claimed| claimed.row).collect();
