@@ -744,6 +744,6 @@ mod tests {
         throttle.take(ms(1_100));
         throttle.settled(ms(1_100), ms(1_200));
         assert!(throttle.wait(ms(1_200)) > Duration::ZERO);
-        assert_eq!(throttle.wait(ms(1_300)), Duration::ZERO);
+        assert_eq!(throttle.wait(ms(1_320)), Duration::ZERO);
     }
 }

@@ -60,7 +60,7 @@ pub enum Slows {
 
 /// What it says, with others, about whether the run has to stop; see `run::refusals`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evidence {
+pub enum CountsAs {
     /// Nothing.
     Nothing,
     /// The relay has it.
@@ -85,7 +85,7 @@ pub struct Verdict {
     /// What slows down.
     pub slows: Option<Slows>,
     /// What counts towards stopping the run.
-    pub evidence: Evidence,
+    pub counts_as: CountsAs,
     /// Where a relay put it off or left us in doubt: it may have a copy, and repetitions stay the
     /// same as that.
     pub stage: Option<Stage>,
@@ -101,34 +101,35 @@ pub fn verdict(outcome: &Outcome, attempt: &Attempt, schedule: &Schedule) -> Ver
         text: said(failure).to_owned(),
         retry: None,
     };
-    let plain = |becomes, evidence| Verdict { becomes, slows, evidence, stage: None, ended: false };
+    let plain =
+        |becomes, counts_as| Verdict { becomes, slows, counts_as, stage: None, ended: false };
     match outcome {
         Outcome::Accepted(reply) => {
             let (state, text) = (State::Accepted, reply.text.clone());
-            plain(Becomes::Settled { state, text, retry: None }, Evidence::Accepted)
+            plain(Becomes::Settled { state, text, retry: None }, CountsAs::Accepted)
         }
         Outcome::Deferred(failure) => {
             let becomes = deferred(failure, attempt, schedule);
             let given_up = matches!(becomes, Becomes::Settled { retry: None, .. });
-            let evidence = match failure.about() {
-                About::Us => Evidence::Refused(About::Us),
-                About::Recipient if given_up => Evidence::OwnRefusal,
-                About::Unclear if given_up => Evidence::Refused(About::Unclear),
-                About::Recipient | About::Unclear => Evidence::Later,
+            let counts_as = match failure.about() {
+                About::Us => CountsAs::Refused(About::Us),
+                About::Recipient if given_up => CountsAs::OwnRefusal,
+                About::Unclear if given_up => CountsAs::Refused(About::Unclear),
+                About::Recipient | About::Unclear => CountsAs::Later,
             };
             let stage = failure.reply.as_ref().map(|_| failure.stage);
-            Verdict { stage, ..plain(becomes, evidence) }
+            Verdict { stage, ..plain(becomes, counts_as) }
         }
         Outcome::Refused(failure) => match failure.about() {
-            About::Recipient => plain(settled(State::Refused, failure), Evidence::OwnRefusal),
+            About::Recipient => plain(settled(State::Refused, failure), CountsAs::OwnRefusal),
             About::Us if failure.stage == Stage::Mail => {
-                plain(settled(State::Deferred, failure), Evidence::AtMail)
+                plain(settled(State::Deferred, failure), CountsAs::AtMail)
             }
-            about => plain(settled(State::Deferred, failure), Evidence::Refused(about)),
+            about => plain(settled(State::Deferred, failure), CountsAs::Refused(about)),
         },
         Outcome::Uncertain(failure) => Verdict {
             stage: Some(Stage::Dot),
-            ..plain(settled(State::Uncertain, failure), Evidence::Nothing)
+            ..plain(settled(State::Uncertain, failure), CountsAs::Nothing)
         },
         Outcome::Unsent(failure) => unsent(failure, attempt, schedule, slows),
     }
@@ -150,14 +151,14 @@ fn unsent(
     } else {
         deferred(failure, attempt, schedule)
     };
-    let evidence = match failure.stage {
-        _ if failure.scope == Scope::Message => Evidence::AtMail,
+    let counts_as = match failure.stage {
+        _ if failure.scope == Scope::Message => CountsAs::AtMail,
         // Behind MAIL the row was named; before it was not.
-        Stage::Mail => Evidence::Nothing,
-        _ if ended => Evidence::Ended,
-        _ => Evidence::Nothing,
+        Stage::Mail => CountsAs::Nothing,
+        _ if ended => CountsAs::Ended,
+        _ => CountsAs::Nothing,
     };
-    Verdict { becomes, slows, evidence, stage: None, ended }
+    Verdict { becomes, slows, counts_as, stage: None, ended }
 }
 
 /// Whether it may have been this row that ended the session: it was named, or it was the first one

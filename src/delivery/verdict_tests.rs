@@ -88,15 +88,15 @@ fn words(verdict: &Verdict) -> [String; 4] {
         Some(Slows::Relay) => "relay",
         Some(Slows::Domain) => "domain",
     };
-    let counts = match verdict.evidence {
-        Evidence::Nothing => "",
-        Evidence::Accepted => "accepted",
-        Evidence::Later => "put off",
-        Evidence::OwnRefusal => "their own",
-        Evidence::Refused(About::Us) => "about us",
-        Evidence::Refused(_) => "open",
-        Evidence::AtMail => "sender or message",
-        Evidence::Ended => "ended session",
+    let counts = match verdict.counts_as {
+        CountsAs::Nothing => "",
+        CountsAs::Accepted => "accepted",
+        CountsAs::Later => "put off",
+        CountsAs::OwnRefusal => "their own",
+        CountsAs::Refused(About::Us) => "about us",
+        CountsAs::Refused(_) => "open",
+        CountsAs::AtMail => "sender or message",
+        CountsAs::Ended => "ended session",
     };
     [row, back, slows.to_owned(), counts.to_owned()]
 }

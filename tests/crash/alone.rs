@@ -116,7 +116,6 @@ fn after_a_kill_every_command_sees_what_the_next_send_will_find() {
 
 #[allow(clippy::disallowed_methods, reason = "what the ledger says is compared with the clock")]
 #[test]
-#[allow(clippy::disallowed_methods, reason = "the binary reads the same clock")]
 fn reconcile_settles_what_a_killed_send_has_left() {
     let (here, relay) = (with_readers(READERS), always(At::Dot, 30));
     let running = start(&here, &relay, &[]);

@@ -65,7 +65,7 @@ fn status_makes_no_ledger_and_names_what_it_knows() {
     let here = with_readers(1);
     let none = here.run(&["status"]);
     assert_eq!(none.code, 1);
-    assert!(none.stderr.contains("nothing has been sent yet"), "{}", none.stderr);
+    assert!(none.stderr.contains("nothing was sent yet"), "{}", none.stderr);
     assert!(!here.exists("digest.db"));
     assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
     let other = here.run(&["status", "2025-10"]);

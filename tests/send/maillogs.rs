@@ -195,5 +195,5 @@ fn where_nobody_is_uncertain_no_log_is_asked() {
     let here = here.write("mail.log", "");
     let nobody = reconcile(&here, &[]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (0, ""), "{nobody:?}");
-    assert_eq!(nobody.stderr, "nobody is uncertain in 2025-11\n");
+    assert_eq!(nobody.stderr, "no recipient of 2025-11 is uncertain\n");
 }

@@ -125,7 +125,13 @@ fn a_relay_that_ends_sessions_costs_nobody_their_message() {
         .rule(At::Rcpt, When::Fraction(0.05, 8), Do::reply_then_close("421 4.3.2 closing"))
         .rule(At::Data, When::Fraction(0.03, 10), Do::reply_then_close("421 4.3.2 closing"));
     let (here, relay) = (with_readers(150), Relay::scripted(closing));
-    let output = send(&here, &relay, &[]);
+    let mut output = send(&here, &relay, &[]);
+    if output.code == 4 {
+        // Whoever met the end of three sessions waits for the next run.
+        let [accepted, _, deferred, ..] = counts(&here, &output);
+        assert!(accepted + deferred == 150 && deferred <= 5, "{output:?}");
+        output = send(&here, &relay, &[]);
+    }
     assert_eq!((output.code, counts(&here, &output)), (0, [150, 0, 0, 0, 0, 0]), "{output:?}");
     assert_eq!(relay.copies().len(), 150);
     assert!(relay.copies().into_values().all(|copies| copies == 1));

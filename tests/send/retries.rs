@@ -90,5 +90,5 @@ fn a_time_that_is_none_is_told_at_its_place() {
     let (here, relay) = (with_settings(1, "[retry]\nfirst = \"soon\""), Relay::new());
     let output = send(&here, &relay, &[]);
     assert_ne!(output.code, 0);
-    assert!(output.stderr.contains("\"soon\" is no time"), "{}", output.stderr);
+    assert!(output.stderr.contains("\"soon\" is not a length of time"), "{}", output.stderr);
 }

@@ -11,7 +11,7 @@ use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::ledger::claim::Retry;
 use crate::delivery::state::State;
-use crate::delivery::verdict::{Attempt, Becomes, Evidence, Slows, Verdict, later, verdict};
+use crate::delivery::verdict::{Attempt, Becomes, CountsAs, Slows, Verdict, later, verdict};
 use crate::message::Message;
 use crate::message::splice::SpliceError;
 use crate::smtp::outcome::{Failure, Outcome, Stage};
@@ -117,7 +117,7 @@ impl RowFeed<'_> {
         match verdict.slows {
             Some(Slows::Relay) => self.work.queue.slow_relay(claimed),
             Some(Slows::Domain) => self.work.queue.slow_lane(claimed),
-            None if verdict.evidence == Evidence::Accepted => {
+            None if verdict.counts_as == CountsAs::Accepted => {
                 self.work.queue.speed_up(claimed);
             }
             None => {}
@@ -126,12 +126,12 @@ impl RowFeed<'_> {
 
     /// What the relay has answered counts towards stopping the run; when it turns out to refuse us,
     /// its rows are for others.
-    fn count(&self, claimed: &Claimed, evidence: Evidence, failure: Option<&Failure>) {
+    fn count(&self, claimed: &Claimed, counts_as: CountsAs, failure: Option<&Failure>) {
         let refusals = &self.work.refusals;
-        if let Some(refusal) = refusals.answered(self.route, claimed, evidence, failure) {
+        if let Some(refusal) = refusals.answered(self.route, claimed, counts_as, failure) {
             self.work.turned_away(self.route, &refusal);
         }
-        if matches!(evidence, Evidence::Refused(_)) {
+        if matches!(counts_as, CountsAs::Refused(_)) {
             self.work.pass_on(self.route);
         }
     }
@@ -219,8 +219,8 @@ impl RowFeed<'_> {
         if unsent {
             self.work.recorder.unsent(claimed.row);
         }
-        self.answered += u64::from(!unsent || verdict.evidence == Evidence::AtMail);
-        let Verdict { becomes, evidence, stage, .. } = verdict;
+        self.answered += u64::from(!unsent || verdict.counts_as == CountsAs::AtMail);
+        let Verdict { becomes, counts_as, stage, .. } = verdict;
         let failure = outcome.failure();
         let reply = match &outcome {
             Outcome::Accepted(reply) => Some(reply),
@@ -229,15 +229,15 @@ impl RowFeed<'_> {
         match becomes {
             Becomes::Settled { state, text, retry } => {
                 self.record(&claimed, Recorded { state, reply, text, retry, stage });
-                self.count(&claimed, evidence, failure);
+                self.count(&claimed, counts_as, failure);
                 self.work.queue.settled(&claimed);
             }
             Becomes::Next => {
-                self.count(&claimed, evidence, failure);
+                self.count(&claimed, counts_as, failure);
                 self.work.queue.give_back(claimed);
             }
             Becomes::Behind => {
-                self.count(&claimed, evidence, failure);
+                self.count(&claimed, counts_as, failure);
                 self.work.queue.put_back(claimed);
             }
         }

@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::delivery::ledger::Claimed;
-use crate::delivery::verdict::Evidence;
+use crate::delivery::verdict::CountsAs;
 use crate::smtp::outcome::{About, Failure};
 
 /// So many of the last answers of a relay are looked at.
@@ -68,7 +68,7 @@ struct AtRelay {
     /// Domains that refused somebody.
     domains: HashMap<String, AtDomain>,
     /// Whom it refused without saying that it is about them.
-    held: Vec<Held>,
+    held: Vec<OpenRefusal>,
     /// Refusals at MAIL in a row.
     at_mail: u32,
     /// It refuses us, and is not asked any more.
@@ -83,7 +83,7 @@ struct Told {
 }
 
 #[derive(Debug)]
-struct Held {
+struct OpenRefusal {
     row: i64,
     /// The how manieth answer it was.
     at: u64,
@@ -117,13 +117,13 @@ impl Refusals {
         &self,
         relay: usize,
         row: &Claimed,
-        evidence: Evidence,
+        counts_as: CountsAs,
         failure: Option<&Failure>,
     ) -> Option<Refusal> {
         let mut relays = self.relays();
         let others = relays.iter().enumerate().any(|(at, r)| at != relay && r.refuses.is_none());
         let relay = relays.get_mut(relay)?;
-        relay.note(row, evidence, failure);
+        relay.note(row, counts_as, failure);
         // Where others may do better, a domain is not blamed for what one relay says.
         let turned_away = relay.turns_us_away()
             || relay.at_mail >= AT_MAIL
@@ -197,23 +197,23 @@ impl Refusals {
 }
 
 impl AtRelay {
-    fn note(&mut self, row: &Claimed, evidence: Evidence, failure: Option<&Failure>) {
-        let about = match (evidence, failure) {
-            (Evidence::Nothing, _) => return,
-            (Evidence::Ended, Some(failure)) => {
+    fn note(&mut self, row: &Claimed, counts_as: CountsAs, failure: Option<&Failure>) {
+        let about = match (counts_as, failure) {
+            (CountsAs::Nothing, _) => return,
+            (CountsAs::Ended, Some(failure)) => {
                 // No answer, and no word against us at other domains.
                 return self.domains.entry(domain(row)).or_default().refuse(failure, true);
             }
-            (Evidence::AtMail, Some(failure)) => {
+            (CountsAs::AtMail, Some(failure)) => {
                 self.at_mail += 1;
                 self.latest = Some(Refusal::of(failure));
                 return;
             }
-            (Evidence::Refused(about), Some(failure)) => Some((about, failure)),
+            (CountsAs::Refused(about), Some(failure)) => Some((about, failure)),
             _ => None,
         };
         self.answers += 1;
-        self.accepted += u64::from(evidence == Evidence::Accepted);
+        self.accepted += u64::from(counts_as == CountsAs::Accepted);
         self.at_mail = 0;
         if !self.several_domains {
             let domain = row.recipient.address().domain();
@@ -240,7 +240,7 @@ impl AtRelay {
     fn refused(&mut self, row: &Claimed, about_us: bool, failure: &Failure) -> Told {
         let domain = domain(row);
         self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
-        let held = Held { row: row.row, at: self.answers, domain: domain.clone(), about_us };
+        let held = OpenRefusal { row: row.row, at: self.answers, domain: domain.clone(), about_us };
         self.held.push(held);
         self.latest = Some(Refusal::of(failure));
         Told { likeness: failure.likeness(row.recipient.address()), domain }

@@ -30,14 +30,14 @@ fn answers(refusals: &Refusals, domains: i64, line: &str) -> Option<i64> {
     for (number, answer) in (1..).zip(line.chars()) {
         let row = row(number, &format!("d{}.example", number % domains));
         let failure = failure(&format!("reason {answer}"));
-        let evidence = match answer {
-            '+' => Evidence::Accepted,
-            '4' => Evidence::Later,
-            'x' => Evidence::OwnRefusal,
-            '!' => Evidence::Refused(About::Us),
-            _ => Evidence::Refused(About::Unclear),
+        let counts_as = match answer {
+            '+' => CountsAs::Accepted,
+            '4' => CountsAs::Later,
+            'x' => CountsAs::OwnRefusal,
+            '!' => CountsAs::Refused(About::Us),
+            _ => CountsAs::Refused(About::Unclear),
         };
-        if refusals.answered(0, &row, evidence, Some(&failure)).is_some() {
+        if refusals.answered(0, &row, counts_as, Some(&failure)).is_some() {
             stopped.get_or_insert(number);
         }
     }
@@ -103,10 +103,10 @@ fn a_domain_that_turns_nearly_everybody_away_is_left_alone_and_nobody_there_is_r
     let (stern, kind) = (row(1, "Stern.example"), row(2, "kind.example"));
     for _ in 0..10 {
         assert_eq!(refusals.against(0, &stern), None);
-        assert_eq!(refusals.answered(0, &kind, Evidence::Accepted, None), None);
+        assert_eq!(refusals.answered(0, &kind, CountsAs::Accepted, None), None);
         let failure = failure("blocked");
         let stopped =
-            refusals.answered(0, &stern, Evidence::Refused(About::Unclear), Some(&failure));
+            refusals.answered(0, &stern, CountsAs::Refused(About::Unclear), Some(&failure));
         assert_eq!(stopped, None);
     }
     let why = refusals.against(0, &stern).unwrap();
@@ -121,9 +121,9 @@ fn refusals_among_many_accepted_leave_a_domain_open() {
     let row = row(1, "mail.example");
     let failure = failure("members only");
     for _ in 0..20 {
-        refusals.answered(0, &row, Evidence::Refused(About::Unclear), Some(&failure));
-        refusals.answered(0, &row, Evidence::Accepted, None);
-        refusals.answered(0, &row, Evidence::OwnRefusal, None);
+        refusals.answered(0, &row, CountsAs::Refused(About::Unclear), Some(&failure));
+        refusals.answered(0, &row, CountsAs::Accepted, None);
+        refusals.answered(0, &row, CountsAs::OwnRefusal, None);
     }
     assert_eq!(refusals.against(0, &row), None);
 }
@@ -134,7 +134,7 @@ fn a_relay_that_refuses_us_leaves_its_rows_to_another() {
     assert_eq!(answers(&refusals, 3, "abcde"), Some(5));
     assert!(refusals.is_refusing(0) && refusals.leaves_others(0) && !refusals.leaves_others(1));
     assert_eq!(refusals.release(0), [1, 2, 3, 4, 5]);
-    assert_eq!(refusals.answered(1, &row(1, "a.example"), Evidence::Accepted, None), None);
+    assert_eq!(refusals.answered(1, &row(1, "a.example"), CountsAs::Accepted, None), None);
     assert_eq!(refusals.end(), Sum::default());
 }
 
@@ -142,11 +142,11 @@ fn a_relay_that_refuses_us_leaves_its_rows_to_another() {
 fn a_sender_that_is_refused_five_times_in_a_row_is_refused_by_the_relay() {
     let refusals = Refusals::new(1);
     let failure = failure("sender rejected");
-    let at_mail = || refusals.answered(0, &row(1, "a.example"), Evidence::AtMail, Some(&failure));
+    let at_mail = || refusals.answered(0, &row(1, "a.example"), CountsAs::AtMail, Some(&failure));
     for times in 1..=4 {
         assert_eq!(at_mail(), None, "{times}");
     }
-    refusals.answered(0, &row(1, "a.example"), Evidence::Accepted, None);
+    refusals.answered(0, &row(1, "a.example"), CountsAs::Accepted, None);
     for times in 1..=4 {
         assert_eq!(at_mail(), None, "{times}");
     }
@@ -159,7 +159,7 @@ fn sessions_that_only_end_close_a_domain_and_count_as_no_answer() {
     let failure = failure("gone");
     for _ in 0..5 {
         assert_eq!(
-            refusals.answered(0, &row(1, "a.example"), Evidence::Ended, Some(&failure)),
+            refusals.answered(0, &row(1, "a.example"), CountsAs::Ended, Some(&failure)),
             None
         );
     }
