@@ -92,20 +92,20 @@ pub struct Pace {
     limit: Option<Rate>,
     /// When the next message may be begun by the even spacing.
     next: Duration,
-    begun: Past,
+    begun: PastDepartures,
     /// When each text was let go that has not left.
     leaving: VecDeque<Duration>,
-    left: Past,
+    left: PastDepartures,
 }
 
 /// What happened in the last window: when, and how often.
 #[derive(Clone, Debug, Default)]
-struct Past {
+struct PastDepartures {
     times: VecDeque<(Duration, u32)>,
     sum: u32,
 }
 
-impl Past {
+impl PastDepartures {
     /// How long it is from `now` until one more may happen, beside `others` that are about to.
     fn wait(&self, now: Duration, limit: Rate, others: u32) -> Duration {
         let mut counted = self.sum + others;
