@@ -210,7 +210,6 @@ pub async fn run(
     if written.is_ok() {
         ledger.refuse(&sum.refused).await?;
         ledger.release(run).await?;
-        let _ = std::fs::remove_file(ledger.journal_path());
     }
     let gone = match ledger.in_place() {
         Ok(()) => None,
@@ -222,8 +221,11 @@ pub async fn run(
             Err(failed) => format!("{error}, and what it held cannot be saved: {failed}"),
         }),
     };
-    // Otherwise the journal knows outcomes that the database does not: the rows stay claimed, and
-    // the next run settles them as after a crash. Released, they would be sent again.
+    // Where another file has taken the ledger's place, only the journal tells the next run that it is
+    // not the one that was sent from.
+    if written.is_ok() && gone.is_none() {
+        let _ = std::fs::remove_file(ledger.journal_path());
+    }
     let ended = match (gone, written, queue.store_failure()) {
         (Some(reason), ..) | (_, Err(reason), _) | (.., Some(reason)) => Ended::Ledger(reason),
         (None, Ok(()), None) => summed(ended, sum, trouble),

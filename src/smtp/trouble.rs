@@ -1,7 +1,7 @@
 //! The end of a session before its work was done: why, how far it reaches, and what to do.
 //!
 //! The other half of [`super::outcome`], and as it a pure function of what was heard and of what the
-//! session had been ([`History`]). A [`Trouble`] is born complete: nobody adds to it or judges it
+//! session had been (`History`). A [`Trouble`] is born complete: nobody adds to it or judges it
 //! anew.
 
 use super::outcome::{Scope, Stage};

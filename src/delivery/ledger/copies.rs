@@ -43,7 +43,7 @@ UPDATE earlier_copy SET run = ?2 WHERE NOT told AND EXISTS
 pub struct OneRow {
     /// The row.
     pub row: i64,
-    /// One of [`super::STATES`].
+    /// A word of [`State`].
     pub state: State,
     /// When it was settled last, RFC 3339.
     pub at: Option<String>,

@@ -1,7 +1,7 @@
 //! The time that stands before a log line, in the forms that syslog, journalctl and mail servers
 //! write.
 //!
-//! It is cut out of every line and worked out for few: [`Stamp`] borrows, [`Stamp::moment`] reads.
+//! It is cut out of every line and worked out for few: `Stamp` borrows, `Stamp::moment` reads.
 //! Must never decide what a line means.
 
 use jiff::civil::{Date, DateTime, Time};

@@ -3,7 +3,7 @@
 //! does not want us, and what is left among many that were accepted is the recipient's own.
 //!
 //! Counts only. What one reply means is decided in `smtp::outcome`; whoever is counted here as
-//! refused without being at fault is `deferred` in the ledger until [`Refusals::end`].
+//! refused without being at fault is `deferred` in the ledger until `Refusals::end`.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
