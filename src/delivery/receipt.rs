@@ -94,7 +94,10 @@ impl Receipt {
         if folder.is_symlink() {
             return Err(io::Error::other(format!("{} is a link", folder.display())));
         }
-        if !path.is_symlink() && fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+        // A pipe in its place would be waited for without an end, and a huge file read whole.
+        let may_be_the_same = fs::symlink_metadata(path)
+            .is_ok_and(|there| there.is_file() && there.len() == text.len() as u64);
+        if may_be_the_same && fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
             return Ok(false);
         }
         fs::create_dir_all(folder)?;
@@ -230,6 +233,16 @@ mod tests {
         symlink(path("elsewhere"), path("receipts")).unwrap();
         assert!(receipt().write(&path("receipts/x.toml")).is_err());
         assert_eq!(fs::read_dir(path("elsewhere")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_pipe_in_its_place_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.toml");
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        assert!(receipt().write(&path).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), receipt().to_toml());
     }
 
     proptest! {
