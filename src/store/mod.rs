@@ -10,10 +10,10 @@ mod place;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 
 pub use lock::{Lock, Quiet};
 
@@ -163,6 +163,8 @@ pub enum StoreError {
 }
 
 const VERSION: &str = "PRAGMA user_version";
+/// How long another process's locks are waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The ledger of rehearsals, in the folder of what was caught. No ledger of real sends has this
 /// name unless somebody gives it.
 pub const REHEARSAL: &str = "rehearsal.db";
@@ -203,9 +205,8 @@ impl Store {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10));
+            .busy_timeout(PATIENCE);
         if let Some(kind) = path.parent().and_then(place::network) {
             return Err(StoreError::Network { path: path.to_owned(), kind });
         }
@@ -222,6 +223,7 @@ impl Store {
             return Err(StoreError::Linked { path: path.to_owned() });
         }
         let store = Store::connect(options, path).await?;
+        store.keep_log().await?;
         store.check().await?;
         owner::tighten(path);
         store.migrate(steps).await?;
@@ -238,7 +240,7 @@ impl Store {
         let options = SqliteConnectOptions::new()
             .filename(":memory:")
             .create_if_missing(true)
-            .busy_timeout(Duration::from_secs(10));
+            .busy_timeout(PATIENCE);
         let store = Store::connect(options, path).await?;
         store.migrate(steps).await?;
         Ok(Store { nowhere: true, ..store })
@@ -350,6 +352,22 @@ impl Store {
         StoreError::Sql { path: self.path.clone(), error }
     }
 
+    /// Puts the file into WAL mode, where it stays. SQLite itself waits for nobody here: to change
+    /// the mode it makes a reader a writer, and of two who do so at once one is told `SQLITE_BUSY`
+    /// whatever its patience is. Then the other has changed it, or changes it now.
+    async fn keep_log(&self) -> Result<(), StoreError> {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            let changed = sqlx::query("PRAGMA journal_mode = WAL").execute(&self.pool).await;
+            match changed {
+                Err(error) if is_busy(&error) && Instant::now() < give_up => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                changed => return changed.map(drop).map_err(|error| damaged_or(&self.path, error)),
+            }
+        }
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         let found: Result<String, _> =
             sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.pool).await;
@@ -402,11 +420,19 @@ impl Store {
     }
 }
 
+/// The number of SQLite's result code, in digits.
+fn code(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()))
+}
+
+/// SQLITE_BUSY; its extended codes tell of a recovery or of an old snapshot.
+fn is_busy(error: &sqlx::Error) -> bool {
+    code(error).as_deref() == Some("5")
+}
+
 fn damaged_or(path: &Path, error: sqlx::Error) -> StoreError {
     // SQLITE_CORRUPT and SQLITE_NOTADB.
-    let code =
-        error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
-    match code.as_deref() {
+    match code(&error).as_deref() {
         Some("11" | "26") => {
             StoreError::Damaged { path: path.to_owned(), reason: error.to_string() }
         }
@@ -463,6 +489,22 @@ mod tests {
         run(&store, "CREATE TEMP TABLE list (x)").await;
         let store = store.settle(&steps).await.unwrap();
         run(&store, "DROP TABLE list").await;
+    }
+
+    #[tokio::test]
+    async fn a_new_file_that_another_process_writes_to_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let other = Store::connect(options, &path).await.unwrap();
+        // As a sender that makes the tables, in the mode that a file has at first.
+        let writing = other.pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let end = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            writing.commit().await.unwrap();
+        };
+        let (opened, ()) = tokio::join!(Store::open(&path, &["CREATE TABLE a (x INTEGER)"]), end);
+        opened.unwrap();
     }
 
     #[cfg(unix)]

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use sejong_digest::catcher::script::At;
+use sejong_digest::catcher::script::{At, Script};
 
 use crate::harness::Publication;
 use crate::mail::Mail;
@@ -160,4 +160,20 @@ fn while_a_send_goes_on_status_says_who_sends_and_counts_its_rows_as_pending() {
     assert!(status.stderr.contains(&words), "no {words:?} in {}", status.stderr);
     let pending = here.run(&["status", "2025-11", "--list", "pending"]);
     assert_eq!(pending.stdout.lines().count(), READERS, "{pending:?}");
+}
+
+// Row 48. SQLite changes the mode of a new file without waiting for who does the same.
+#[test]
+fn six_that_meet_at_a_new_file_find_one_sender_and_no_locked_database() {
+    for _ in 0..4 {
+        let (here, relay) = (with_readers(3), Relay::scripted(Script::new()));
+        let six: [_; 6] = std::array::from_fn(|_| start(&here, &relay, &[]));
+        for output in six.map(|running| running.wait()) {
+            let sent = output.code == 0;
+            let turned_away = ["is sending from", "planned"].map(|w| output.stderr.contains(w));
+            assert!(sent || turned_away.contains(&true), "{output:?}");
+        }
+        assert_eq!(book(&here).of("accepted").len(), 3);
+        assert!(relay.copies().values().all(|count| *count == 1));
+    }
 }
