@@ -73,14 +73,15 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let (ledger, now) = (Ledger::new(store.clone(), &args.issue), clock::now().to_string());
         let recovered = recovery::recover(&ledger, &lock, &looking::boot(), &now).await?;
         looking::tell_recovered(&recovered);
-        let open = reconcile::open(&store, &args.issue).await?;
-        if open.is_empty() {
+        let undecided = reconcile::open(&store, &args.issue).await?;
+        if undecided.rows.is_empty() {
             store.close().await;
             print::note(&format!("no recipient of {} is uncertain", args.issue));
             return Ok(Exit::Done);
         }
-        let log = maillog::read(&open, files, &when)?;
-        let rulings: Vec<(Open, Ruling)> = open
+        let log = maillog::read(&undecided, files, &when)?;
+        let rulings: Vec<(Open, Ruling)> = undecided
+            .rows
             .into_iter()
             .map(|open| {
                 let evidence = log.evidence.get(&open.row);

@@ -28,7 +28,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 9] = [
+pub const STEPS: [&str; 10] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -38,6 +38,7 @@ pub const STEPS: [&str; 9] = [
     revision::CHECKSUM,
     copies::STEP,
     plan::STAGES,
+    runs::SENDER,
 ];
 
 const FIRST_STEP: &str = "
@@ -81,6 +82,8 @@ pub struct NewRun<'a> {
     pub boot: &'a str,
     /// RFC 3339.
     pub started_at: &'a str,
+    /// What its messages are sent from: an address, `{token}` in it for what each has of its own.
+    pub reverse_path: &'a str,
 }
 
 /// A row to attempt.

@@ -3,8 +3,9 @@
 //!
 //! [`maillog::read`] says what the log knows of each uncertain row, [`ruling::rule`] what that
 //! means, and [`settle`] writes it down. A Message-ID that merely stands in a log proves nothing:
-//! servers write it before they have the text.
+//! servers write it before they have the text, and anybody may send a message under it.
 
+pub mod envelope;
 pub mod evidence;
 mod exchange;
 mod exim;
@@ -22,6 +23,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::state::State;
 use crate::store::{Store, StoreError};
+use envelope::Senders;
 use evidence::{Quote, ReportedAction};
 use ruling::Ruling;
 
@@ -43,11 +45,22 @@ pub struct Open {
     pub at: Option<Timestamp>,
 }
 
+/// The uncertain rows of an issue, and what all its messages have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undecided {
+    /// The rows.
+    pub rows: Vec<Open>,
+    /// When the first run of the issue began: nothing of it left before.
+    pub began: Option<Timestamp>,
+    /// What its messages were sent from.
+    pub senders: Senders,
+}
+
 /// The uncertain rows of an issue.
 ///
 /// # Errors
 /// The store's.
-pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
+pub async fn open(store: &Store, issue: &str) -> Result<Undecided, StoreError> {
     let rows = sqlx::query(
         "SELECT recipient.id, email, coalesce(message_id, ''), coalesce(run.started_at, ''), \
          coalesce(at, '') FROM recipient LEFT JOIN run ON run.id = recipient.claimed_by \
@@ -57,7 +70,7 @@ pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
     .fetch_all(store.pool())
     .await
     .map_err(|error| store.failed(error))?;
-    let moment = |row: &sqlx::sqlite::SqliteRow, column: usize| {
+    let moment = |row: &sqlx::sqlite::SqliteRow, column: usize| -> Option<Timestamp> {
         let text: String = row.get(column);
         text.parse().ok()
     };
@@ -68,7 +81,15 @@ pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
         run_began: moment(row, 3),
         at: moment(row, 4),
     };
-    Ok(rows.iter().map(open).collect())
+    let rows: Vec<Open> = rows.iter().map(open).collect();
+    let runs = sqlx::query("SELECT started_at, reverse_path FROM run WHERE issue = ?1")
+        .bind(issue)
+        .fetch_all(store.pool())
+        .await
+        .map_err(|error| store.failed(error))?;
+    let began = runs.iter().filter_map(|run| moment(run, 0)).min();
+    let senders = Senders::new(runs.iter().map(|run| run.get(1)));
+    Ok(Undecided { rows, began, senders })
 }
 
 /// Moves rows out of `uncertain` as it was ruled: to `accepted` with what the log says, or back to

@@ -126,7 +126,7 @@ fn reconcile_settles_what_a_killed_send_has_left() {
     let id = Mail::read(&relay.accepted()[0].bytes).id().trim_matches(['<', '>']).to_owned();
     let log = format!(
         "{killed:.0} mx postfix/cleanup[7]: 4F1A2B: message-id=<{id}>\n\
-         {killed:.0} mx postfix/qmgr[8]: 4F1A2B: from=<b@c>, size=1, nrcpt=1 (queue active)\n"
+         {killed:.0} mx postfix/qmgr[8]: 4F1A2B: from=<digest@sejong.example>, size=1, nrcpt=1 (queue active)\n"
     );
     let here = here.write("mail.log", log);
     let output = here.run(&["reconcile", "2025-11", "--maillog", "mail.log"]);

@@ -267,7 +267,12 @@ mod tests {
         let begin = async |issue: &str, minute| {
             let ledger = Ledger::new(store.clone(), issue);
             let started_at = at(minute).to_string();
-            let run = NewRun { content_hash: "hash", boot: "boot", started_at: &started_at };
+            let run = NewRun {
+                content_hash: "hash",
+                boot: "boot",
+                reverse_path: "b@news.example",
+                started_at: &started_at,
+            };
             let mut connection = store.pool().acquire().await.unwrap();
             ledger.begin(&mut connection, &run).await.unwrap();
             drop(connection);

@@ -22,6 +22,12 @@ FROM (SELECT claimed_by, min(at) AS first_at, max(at) AS last_at FROM recipient
 WHERE times.claimed_by = run.id;
 ";
 
+/// The step that gives runs their sender; see [`super::STEPS`].
+pub(super) const SENDER: &str = "
+-- The reverse-path of the run's messages, with {token}; none in runs of an older version.
+ALTER TABLE run ADD COLUMN reverse_path TEXT;
+";
+
 /// How far a run has written its journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
@@ -50,13 +56,14 @@ impl Ledger {
         run: &NewRun<'_>,
     ) -> Result<i64, sqlx::Error> {
         sqlx::query_scalar(
-            "INSERT INTO run (issue, content_hash, boot, started_at, token) \
-             VALUES (?1, ?2, ?3, ?4, lower(hex(randomblob(16)))) RETURNING id",
+            "INSERT INTO run (issue, content_hash, boot, started_at, reverse_path, token) \
+             VALUES (?1, ?2, ?3, ?4, ?5, lower(hex(randomblob(16)))) RETURNING id",
         )
         .bind(&self.issue)
         .bind(run.content_hash)
         .bind(run.boot)
         .bind(run.started_at)
+        .bind(run.reverse_path)
         .fetch_one(connection)
         .await
     }

@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 
-use super::Open;
+use super::Undecided;
 use super::evidence::{Evidence, Findings, Here};
 use super::exchange::Exchange;
 use super::exim::{Entry, Exim};
@@ -113,7 +113,7 @@ pub enum LogError {
 /// [`LogError`], for any file: one that says nothing must not look like one in which nobody was
 /// found.
 pub fn read<R: BufRead>(
-    open: &[Open],
+    undecided: &Undecided,
     files: Vec<LogFile<R>>,
     clock: &LogClock,
 ) -> Result<Reading, LogError> {
@@ -127,7 +127,7 @@ pub fn read<R: BufRead>(
     dated.sort_by_key(|(first, _)| (first.is_none(), *first));
     let mut log = Log {
         clock,
-        findings: Findings::new(open),
+        findings: Findings::new(undecided),
         postfix: Postfix::default(),
         sendmail: Sendmail::default(),
         exim: Exim::default(),

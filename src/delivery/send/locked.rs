@@ -173,6 +173,7 @@ impl Proposal {
             content_hash: &content_hash,
             boot: &survey.options.boot,
             started_at: &(survey.options.clock)(),
+            reverse_path: templates.reverse_path(),
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
         let run = survey.ledger.plan(&run, text, self.reopened, copy).await?;

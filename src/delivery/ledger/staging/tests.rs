@@ -133,7 +133,12 @@ async fn a_second_plan_gives_nobody_a_second_row() {
             staging.add(entry(0, &(who, false, None, false))).await.unwrap();
         }
         staging.finish().await.unwrap();
-        let run = NewRun { content_hash: "hash", boot: "boot", started_at: "2025-11-06T14:00:00Z" };
+        let run = NewRun {
+            content_hash: "hash",
+            boot: "boot",
+            reverse_path: "b@news.example",
+            started_at: "2025-11-06T14:00:00Z",
+        };
         let text = PlannedText::Kept(RevisionId(1));
         sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '', '')")
             .execute(store.pool())
