@@ -133,7 +133,7 @@ fn tell(rulings: &[(Open, Ruling)]) -> Ending {
             }
         }
     }
-    print::answer(text.as_bytes())?;
+    print::words(&text)?;
     if held {
         print::note(
             "people who are still uncertain get nothing. If the log is complete, use --not-found \

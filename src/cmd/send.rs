@@ -180,9 +180,13 @@ async fn planned(
     let routes = routes(workspace, args)?;
     let composition = ready.content().composition();
     let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window };
-    let text = if args.json { format!("{}\n", text.json()?) } else { text.words() };
+    let json = args.json.then(|| text.json()).transpose()?;
+    let words = text.words();
     ready.close().await;
-    print::answer(text.as_bytes())?;
+    match json {
+        Some(json) => print::answer(format!("{json}\n").as_bytes())?,
+        None => print::words(&words)?,
+    }
     Ok(Exit::Done)
 }
 

@@ -78,7 +78,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         looking::look(&Ledger::new(store.clone(), "")).await?;
         let answer = answer(&store, args, &workspace.config.time_zone).await;
         store.close().await;
-        print::answer(answer?.as_bytes())?;
+        match answer? {
+            text if args.json => print::answer(text.as_bytes())?,
+            text => print::words(&text)?,
+        }
         Ok(Exit::Done)
     })
 }

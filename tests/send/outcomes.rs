@@ -216,3 +216,17 @@ fn whoever_is_sent_to_once_more_is_named() {
     assert!(output.stderr.contains("again     r006@x.example: "), "{}", output.stderr);
     assert_eq!(output.stderr.matches("again     ").count(), 1, "{}", output.stderr);
 }
+
+#[test]
+fn a_reply_that_turns_its_text_round_is_shown_written_out() {
+    let script = script(&["r002"], "550 5.1.1 no \u{202E}hcus\u{200B} \u{E0041}\u{9B}mailbox");
+    let (here, relay) = (with_readers(2), Relay::scripted(script));
+    let output = here.run(&["send", "2025-11", "--yes", "-vv", "--relay", &relay.url()]);
+    let shown = "550 5.1.1 no \\u{202e}hcus\\u{200b} \\u{e0041} mailbox";
+    // In the dialogue, and at the end.
+    assert!(output.stderr.matches(shown).count() >= 2, "{}", output.stderr);
+    let status = here.run(&["status", "2025-11", "--list", "refused"]);
+    assert!(status.stdout.contains("no \\u{202e}hcus\\u{200b}"), "{}", status.stdout);
+    let odd = |c: char| "\u{202E}\u{200B}\u{E0041}\u{9B}".contains(c);
+    assert!(!output.stderr.contains(odd) && !status.stdout.contains(odd));
+}

@@ -36,7 +36,10 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
     if let Some(reason) = &report.receipt_failure {
         print::note(&format!("no receipt: {reason}"));
     }
-    print::answer(if json { in_json(report)? } else { in_words(report) }.as_bytes())?;
+    match json.then(|| in_json(report)).transpose()? {
+        Some(line) => print::answer(line.as_bytes())?,
+        None => print::words(&in_words(report))?,
+    }
     ending(report, window)
 }
 

@@ -11,6 +11,7 @@ use super::envelope::{LoggedRecipient, LoggedSender};
 use super::ruling::TOLERANCE;
 use super::stamp::{LogClock, Stamp};
 use super::{Open, Undecided};
+use crate::diagnostic::visible::visible;
 
 /// Characters of a line that are shown and kept in the ledger.
 const QUOTE_CHARS: usize = 300;
@@ -24,7 +25,7 @@ pub struct Quote {
     pub file: String,
     /// The line's number from 1.
     pub number: u64,
-    /// Its front, without control characters.
+    /// Its front, without control characters and what else hides text.
     pub text: String,
 }
 
@@ -97,7 +98,8 @@ pub(super) struct Here<'a> {
 impl Here<'_> {
     fn quote(&self) -> Quote {
         let shown = |c: char| if c.is_control() { '?' } else { c };
-        let mut text: String = self.text.trim_end().chars().map(shown).take(QUOTE_CHARS).collect();
+        let text: String = self.text.trim_end().chars().map(shown).take(QUOTE_CHARS).collect();
+        let mut text = visible(&text).into_owned();
         if self.text.trim_end().chars().count() > QUOTE_CHARS {
             text.push('…');
         }
@@ -112,7 +114,7 @@ impl Here<'_> {
 
 /// What is read of one message under one queue id.
 #[derive(Debug, Default)]
-struct Passage {
+struct LoggedMessage {
     evidence: Option<Evidence>,
     sender: LoggedSender,
     /// A line names the row's recipient.
@@ -125,15 +127,15 @@ struct Passage {
     rewritten: Option<Quote>,
 }
 
-/// Which passage of which row.
+/// Which message of which row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PassageId {
+pub(super) struct LoggedMessageId {
     /// Its place among the rows that are asked about.
     open: usize,
     at: usize,
 }
 
-impl Passage {
+impl LoggedMessage {
     /// What it shows, now that all of it is read.
     fn conclude(self) -> Option<Evidence> {
         let evidence = self.evidence?;
@@ -158,7 +160,7 @@ pub(super) struct Findings<'a> {
     undecided: &'a Undecided,
     /// Places among the rows, by Message-ID.
     places: HashMap<&'a str, usize>,
-    passages: HashMap<usize, Vec<Passage>>,
+    logged_messages: HashMap<usize, Vec<LoggedMessage>>,
     /// Lines that are older than the issue.
     older: HashMap<usize, Quote>,
     /// Messages of anybody that the logs show as taken: a log of errors alone has none.
@@ -169,43 +171,47 @@ impl<'a> Findings<'a> {
     pub(super) fn new(undecided: &'a Undecided) -> Findings<'a> {
         let ids = undecided.rows.iter().map(|open| open.message_id.as_str()).enumerate();
         let places = ids.filter(|(_, id)| !id.is_empty()).map(|(open, id)| (id, open)).collect();
-        let (passages, older) = (HashMap::new(), HashMap::new());
-        Findings { undecided, places, passages, older, messages: 0 }
+        let (logged_messages, older) = (HashMap::new(), HashMap::new());
+        Findings { undecided, places, logged_messages, older, messages: 0 }
     }
 
     /// A message with this Message-ID, given without angle brackets, begins on this line; nothing
     /// where nobody asks about it, or where the line is too old to be of this issue. A Message-ID
     /// can be worked out before: an earlier rehearsal had it, and so may a forger.
-    pub(super) fn begin(&mut self, message_id: &str, here: &Here<'_>) -> Option<PassageId> {
+    pub(super) fn begin(&mut self, message_id: &str, here: &Here<'_>) -> Option<LoggedMessageId> {
         let open = *self.places.get(message_id)?;
         let old = |began| here.moment().is_some_and(|at| began > at + TOLERANCE);
         if self.undecided.began.is_some_and(old) {
             self.older.entry(open).or_insert_with(|| here.quote());
             return None;
         }
-        let all = self.passages.entry(open).or_default();
+        let all = self.logged_messages.entry(open).or_default();
         if all.len() >= QUEUE_IDS_PER_ROW {
             return None;
         }
-        all.push(Passage::default());
-        Some(PassageId { open, at: all.len() - 1 })
+        all.push(LoggedMessage::default());
+        Some(LoggedMessageId { open, at: all.len() - 1 })
     }
 
     /// The same for a Message-ID as a header field has it.
-    pub(super) fn begin_in_brackets(&mut self, text: &str, here: &Here<'_>) -> Option<PassageId> {
+    pub(super) fn begin_in_brackets(
+        &mut self,
+        text: &str,
+        here: &Here<'_>,
+    ) -> Option<LoggedMessageId> {
         self.begin(text.strip_prefix('<')?.strip_suffix('>')?, here)
     }
 
-    /// All passages of the row whose Message-ID this is, with its brackets.
-    pub(super) fn all_in_brackets(&self, text: &str) -> Vec<PassageId> {
+    /// All messages of the row whose Message-ID this is, with its brackets.
+    pub(super) fn all_in_brackets(&self, text: &str) -> Vec<LoggedMessageId> {
         let bare = text.strip_prefix('<').and_then(|text| text.strip_suffix('>'));
         let Some(&open) = bare.and_then(|id| self.places.get(id)) else { return Vec::new() };
-        let count = self.passages.get(&open).map_or(0, Vec::len);
-        (0..count).map(|at| PassageId { open, at }).collect()
+        let count = self.logged_messages.get(&open).map_or(0, Vec::len);
+        (0..count).map(|at| LoggedMessageId { open, at }).collect()
     }
 
-    /// The recipient of a passage's row.
-    pub(super) fn recipient(&self, id: PassageId) -> &'a str {
+    /// The recipient of a message's row.
+    pub(super) fn recipient(&self, id: LoggedMessageId) -> &'a str {
         self.undecided.rows.get(id.open).map_or("", |open| open.email.as_str())
     }
 
@@ -214,44 +220,49 @@ impl<'a> Findings<'a> {
         self.places.len() * QUEUE_IDS_PER_ROW
     }
 
-    pub(super) fn begun(&mut self, id: PassageId, here: &Here<'_>) {
+    pub(super) fn begun(&mut self, id: LoggedMessageId, here: &Here<'_>) {
         self.add(id, Evidence::Begun(here.quote()));
     }
 
-    pub(super) fn rejected(&mut self, id: PassageId, here: &Here<'_>) {
+    pub(super) fn rejected(&mut self, id: LoggedMessageId, here: &Here<'_>) {
         self.add(id, Evidence::Rejected(here.quote()));
     }
 
-    pub(super) fn on_hold(&mut self, id: PassageId, here: &Here<'_>) {
+    pub(super) fn on_hold(&mut self, id: LoggedMessageId, here: &Here<'_>) {
         self.add(id, Evidence::OnHold(here.quote()));
     }
 
-    pub(super) fn taken(&mut self, id: PassageId, here: &Here<'_>) {
+    pub(super) fn taken(&mut self, id: LoggedMessageId, here: &Here<'_>) {
         self.add(id, Evidence::Taken { by: here.quote(), later: None });
     }
 
     /// The line names the sender, without angle brackets.
-    pub(super) fn sender(&mut self, id: PassageId, logged: &str, here: &Here<'_>) {
+    pub(super) fn sender(&mut self, id: LoggedMessageId, logged: &str, here: &Here<'_>) {
         let sender = self.undecided.senders.compare(logged);
-        if let Some(passage) = self.passage(id) {
-            passage.sender = sender;
+        if let Some(logged) = self.logged(id) {
+            logged.sender = sender;
             if sender == LoggedSender::Other {
-                passage.other_sender.get_or_insert_with(|| here.quote());
+                logged.other_sender.get_or_insert_with(|| here.quote());
             }
         }
     }
 
     /// The line names recipients.
-    pub(super) fn recipients(&mut self, id: PassageId, named: LoggedRecipient, here: &Here<'_>) {
-        let Some(passage) = self.passage(id) else { return };
+    pub(super) fn recipients(
+        &mut self,
+        id: LoggedMessageId,
+        named: LoggedRecipient,
+        here: &Here<'_>,
+    ) {
+        let Some(logged) = self.logged(id) else { return };
         match named {
             LoggedRecipient::Unsaid => {}
-            LoggedRecipient::Ours => passage.named = true,
+            LoggedRecipient::Ours => logged.named = true,
             LoggedRecipient::Rewritten => {
-                passage.rewritten.get_or_insert_with(|| here.quote());
+                logged.rewritten.get_or_insert_with(|| here.quote());
             }
             LoggedRecipient::Other => {
-                passage.other_recipient.get_or_insert_with(|| here.quote());
+                logged.other_recipient.get_or_insert_with(|| here.quote());
             }
         }
     }
@@ -261,15 +272,15 @@ impl<'a> Findings<'a> {
     /// for more than one about somebody else, such as an archive that gets a copy of everything.
     pub(super) fn reported(
         &mut self,
-        id: PassageId,
+        id: LoggedMessageId,
         action: ReportedAction,
         named: LoggedRecipient,
         here: &Here<'_>,
     ) {
-        let first = self.passage(id).is_some_and(|passage| !passage.named);
+        let first = self.logged(id).is_some_and(|logged| !logged.named);
         self.recipients(id, named, here);
-        let Some(passage) = self.passage(id) else { return };
-        let Some(Evidence::Taken { later, .. }) = &mut passage.evidence else { return };
+        let Some(logged) = self.logged(id) else { return };
+        let Some(Evidence::Taken { later, .. }) = &mut logged.evidence else { return };
         let failed = matches!(later, Some((ReportedAction::Failed, _)));
         let last_word = !failed || action == ReportedAction::Failed;
         let counts = match named {
@@ -283,15 +294,15 @@ impl<'a> Findings<'a> {
         }
     }
 
-    fn passage(&mut self, id: PassageId) -> Option<&mut Passage> {
-        self.passages.get_mut(&id.open)?.get_mut(id.at)
+    fn logged(&mut self, id: LoggedMessageId) -> Option<&mut LoggedMessage> {
+        self.logged_messages.get_mut(&id.open)?.get_mut(id.at)
     }
 
-    fn add(&mut self, id: PassageId, evidence: Evidence) {
-        let Some(passage) = self.passage(id) else { return };
-        let old = passage.evidence.as_ref().map(Evidence::strength);
+    fn add(&mut self, id: LoggedMessageId, evidence: Evidence) {
+        let Some(logged) = self.logged(id) else { return };
+        let old = logged.evidence.as_ref().map(Evidence::strength);
         if old.is_none_or(|old| old < evidence.strength()) {
-            passage.evidence = Some(evidence);
+            logged.evidence = Some(evidence);
         }
     }
 
@@ -299,8 +310,8 @@ impl<'a> Findings<'a> {
     pub(super) fn finish(self) -> HashMap<i64, Evidence> {
         let mut of: HashMap<i64, Evidence> = HashMap::new();
         let older = self.older.into_iter().map(|(open, quote)| (open, Evidence::Older(quote)));
-        let newer = self.passages.into_iter().flat_map(|(open, passages)| {
-            passages.into_iter().filter_map(move |passage| Some((open, passage.conclude()?)))
+        let newer = self.logged_messages.into_iter().flat_map(|(open, logged_messages)| {
+            logged_messages.into_iter().filter_map(move |logged| Some((open, logged.conclude()?)))
         });
         for (open, evidence) in older.chain(newer) {
             let Some(Open { row, .. }) = self.undecided.rows.get(open) else { continue };

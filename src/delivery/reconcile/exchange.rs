@@ -64,12 +64,12 @@ impl Exchange {
         };
         let action = match event {
             "RECEIVE" if received => {
-                let Some(passage) = findings.begin_in_brackets(message_id, here) else { return };
-                findings.taken(passage, here);
+                let Some(logged) = findings.begin_in_brackets(message_id, here) else { return };
+                findings.taken(logged, here);
                 if let Some(sender) = cell(self.return_path) {
-                    findings.sender(passage, bare(sender), here);
+                    findings.sender(logged, bare(sender), here);
                 }
-                findings.recipients(passage, named(findings.recipient(passage)), here);
+                findings.recipients(logged, named(findings.recipient(logged)), here);
                 return;
             }
             "DELIVER" | "SEND" => ReportedAction::Delivered,
@@ -77,20 +77,20 @@ impl Exchange {
             "FAIL" => ReportedAction::Failed,
             _ => return,
         };
-        let mut passages = findings.all_in_brackets(message_id);
-        if passages.is_empty() && event == "FAIL" {
-            passages.extend(findings.begin_in_brackets(message_id, here));
+        let mut logged_messages = findings.all_in_brackets(message_id);
+        if logged_messages.is_empty() && event == "FAIL" {
+            logged_messages.extend(findings.begin_in_brackets(message_id, here));
         }
-        for passage in passages {
+        for logged in logged_messages {
             if event == "FAIL" {
-                findings.rejected(passage, here);
+                findings.rejected(logged, here);
             }
             // Behind its front door the server has its own names for a mailbox.
-            let named = match named(findings.recipient(passage)) {
+            let named = match named(findings.recipient(logged)) {
                 LoggedRecipient::Other => LoggedRecipient::Rewritten,
                 named => named,
             };
-            findings.reported(passage, action, named, here);
+            findings.reported(logged, action, named, here);
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::envelope::{LoggedRecipient, bare};
-use super::evidence::{Findings, Here, PassageId, ReportedAction};
+use super::evidence::{Findings, Here, LoggedMessageId, ReportedAction};
 use super::postfix::address;
 use super::stamp::{self, Stamp};
 
@@ -15,7 +15,7 @@ use super::stamp::{self, Stamp};
 #[derive(Debug, Default)]
 pub(super) struct Exim {
     /// Exim's ids of messages that are asked about.
-    passages: HashMap<String, PassageId>,
+    logged_messages: HashMap<String, LoggedMessageId>,
 }
 
 /// A line of the main log: its stamp, the message's id, and what follows.
@@ -58,24 +58,24 @@ impl Exim {
             "<=" | "(=" => {
                 findings.messages += 1;
                 let begun = message_id(rest).and_then(|id| findings.begin(id, here));
-                let Some(passage) = begun else { return };
+                let Some(logged) = begun else { return };
                 if mark == "(=" {
-                    findings.rejected(passage, here);
+                    findings.rejected(logged, here);
                     return;
                 }
-                findings.taken(passage, here);
-                findings.sender(passage, bare(word(rest).0), here);
+                findings.taken(logged, here);
+                findings.sender(logged, bare(word(rest).0), here);
                 if let Some(given) = recipients(rest) {
-                    let ours = findings.recipient(passage);
+                    let ours = findings.recipient(logged);
                     let named = LoggedRecipient::among(ours, given.split(' ').map(bare));
-                    findings.recipients(passage, named, here);
+                    findings.recipients(logged, named, here);
                 }
-                if self.passages.len() < findings.most_queue_ids() {
-                    self.passages.insert(id.to_owned(), passage);
+                if self.logged_messages.len() < findings.most_queue_ids() {
+                    self.logged_messages.insert(id.to_owned(), logged);
                 }
             }
             "=>" | "->" | ">>" | "**" | "==" => {
-                if let Some(passage) = self.passages.get(id) {
+                if let Some(logged) = self.logged_messages.get(id) {
                     let action = match mark {
                         "**" => ReportedAction::Failed,
                         "==" => ReportedAction::Delayed,
@@ -83,9 +83,9 @@ impl Exim {
                     };
                     let (last, behind) = word(rest);
                     let first = address(behind).map(|(first, _)| first);
-                    let ours = findings.recipient(*passage);
+                    let ours = findings.recipient(*logged);
                     let named = LoggedRecipient::compare(ours, last.trim_end_matches(':'), first);
-                    findings.reported(*passage, action, named, here);
+                    findings.reported(*logged, action, named, here);
                 }
             }
             _ => {}

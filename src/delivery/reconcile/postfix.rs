@@ -5,7 +5,7 @@
 //! the delivery agents (`status=`), which see nothing else. Queue ids are reused.
 
 use super::envelope::LoggedRecipient;
-use super::evidence::{Findings, Here, PassageId, ReportedAction};
+use super::evidence::{Findings, Here, LoggedMessageId, ReportedAction};
 use super::queue::{Origin, Queue};
 use super::syslog::Line;
 
@@ -86,9 +86,9 @@ impl Postfix {
         if let Some(message_id) = said.strip_prefix("message-id=") {
             let room = self.queue.len() < findings.most_queue_ids();
             match findings.begin_in_brackets(message_id, here).filter(|_| room) {
-                Some(passage) => {
-                    self.queue.begin(id, origin, passage, here);
-                    findings.begun(passage, here);
+                Some(logged) => {
+                    self.queue.begin(id, origin, logged, here);
+                    findings.begun(logged, here);
                 }
                 None => self.queue.forget(id, origin),
             }
@@ -98,9 +98,9 @@ impl Postfix {
         ) {
             self.rejected(id, origin, here, findings);
         } else if begins_with_any(said, &["milter-hold: ", "hold: "])
-            && let Some(passage) = self.queue.passage(id, origin, here)
+            && let Some(logged) = self.queue.logged(id, origin, here)
         {
-            findings.on_hold(passage, here);
+            findings.on_hold(logged, here);
         }
     }
 
@@ -133,10 +133,10 @@ impl Postfix {
         findings: &mut Findings<'_>,
     ) {
         let Some(status) = status(said) else { return };
-        let Some(passage) = self.taken(id, origin, said, here, findings) else { return };
+        let Some(logged) = self.taken(id, origin, said, here, findings) else { return };
         let named = match recipient(said) {
             Some((last, first)) => {
-                LoggedRecipient::compare(findings.recipient(passage), last, first)
+                LoggedRecipient::compare(findings.recipient(logged), last, first)
             }
             None => LoggedRecipient::Unsaid,
         };
@@ -144,9 +144,9 @@ impl Postfix {
             "sent" => ReportedAction::Delivered,
             "deferred" => ReportedAction::Delayed,
             "bounced" | "expired" | "force-expired" => ReportedAction::Failed,
-            _ => return findings.recipients(passage, named, here),
+            _ => return findings.recipients(logged, named, here),
         };
-        findings.reported(passage, action, named, here);
+        findings.reported(logged, action, named, here);
     }
 
     fn taken(
@@ -156,14 +156,14 @@ impl Postfix {
         said: &str,
         here: &Here<'_>,
         findings: &mut Findings<'_>,
-    ) -> Option<PassageId> {
-        let passage = self.queue.passage(id, origin, here)?;
+    ) -> Option<LoggedMessageId> {
+        let logged = self.queue.logged(id, origin, here)?;
         self.queue.taken(id, origin);
-        findings.taken(passage, here);
+        findings.taken(logged, here);
         if let Some((sender, _)) = said.strip_prefix("from=").and_then(address) {
-            findings.sender(passage, sender, here);
+            findings.sender(logged, sender, here);
         }
-        Some(passage)
+        Some(logged)
     }
 
     fn rejected(
@@ -173,9 +173,9 @@ impl Postfix {
         here: &Here<'_>,
         findings: &mut Findings<'_>,
     ) {
-        if let Some(passage) = self.queue.passage(id, origin, here) {
+        if let Some(logged) = self.queue.logged(id, origin, here) {
             self.queue.forget(id, origin);
-            findings.rejected(passage, here);
+            findings.rejected(logged, here);
         }
     }
 }

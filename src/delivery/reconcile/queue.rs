@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::evidence::{Here, PassageId};
+use super::evidence::{Here, LoggedMessageId};
 use super::syslog::Line;
 
 /// A queue id that is not taken so long after its message began belongs to another by now: lines
@@ -37,7 +37,7 @@ struct Queued {
     container: String,
     host: String,
     instance: String,
-    passage: PassageId,
+    logged: LoggedMessageId,
     since: Option<Timestamp>,
     taken: bool,
 }
@@ -61,7 +61,7 @@ impl Queue {
         &mut self,
         id: &str,
         origin: &Origin<'_>,
-        passage: PassageId,
+        logged: LoggedMessageId,
         here: &Here<'_>,
     ) {
         self.forget(id, origin);
@@ -69,7 +69,7 @@ impl Queue {
             container: origin.container.to_owned(),
             host: origin.host.to_owned(),
             instance: origin.instance.to_owned(),
-            passage,
+            logged,
             since: here.moment(),
             taken: false,
         };
@@ -86,20 +86,20 @@ impl Queue {
     }
 
     /// The message that has this queue id.
-    pub(super) fn passage(
+    pub(super) fn logged(
         &mut self,
         id: &str,
         origin: &Origin<'_>,
         here: &Here<'_>,
-    ) -> Option<PassageId> {
+    ) -> Option<LoggedMessageId> {
         let queued = self.ids.get(id)?.iter().find(|queued| queued.is_of(origin))?;
-        let passage = queued.passage;
+        let logged = queued.logged;
         let (false, Some(since), Some(now)) = (queued.taken, queued.since, here.moment()) else {
-            return Some(passage);
+            return Some(logged);
         };
         let plausible = -DISORDER..=LONGEST;
         if plausible.contains(&now.duration_since(since)) {
-            return Some(passage);
+            return Some(logged);
         }
         self.forget(id, origin);
         None

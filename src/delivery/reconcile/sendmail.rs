@@ -41,24 +41,24 @@ impl Sendmail {
             let room = self.queue.len() < findings.most_queue_ids();
             let begun = message_id(said).and_then(|text| findings.begin_in_brackets(text, here));
             match begun.filter(|_| room) {
-                Some(passage) => {
-                    self.queue.begin(id, &origin, passage, here);
-                    findings.begun(passage, here);
+                Some(logged) => {
+                    self.queue.begin(id, &origin, logged, here);
+                    findings.begun(logged, here);
                     let sender = from.split(", size=").next().unwrap_or_default();
-                    findings.sender(passage, bare(sender), here);
+                    findings.sender(logged, bare(sender), here);
                 }
                 None => self.queue.forget(id, &origin),
             }
         } else if said.starts_with("to=")
-            && let Some(passage) = self.queue.passage(id, &origin, here)
+            && let Some(logged) = self.queue.logged(id, &origin, here)
         {
             match delivery(said) {
-                Some(Delivery::NoMailer) => findings.rejected(passage, here),
+                Some(Delivery::NoMailer) => findings.rejected(logged, here),
                 Some(Delivery::Tried(action)) => {
                     self.queue.taken(id, &origin);
-                    findings.taken(passage, here);
-                    let named = recipient(findings.recipient(passage), said);
-                    findings.reported(passage, action, named, here);
+                    findings.taken(logged, here);
+                    let named = recipient(findings.recipient(logged), said);
+                    findings.reported(logged, action, named, here);
                 }
                 None => {}
             }
