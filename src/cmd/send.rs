@@ -261,6 +261,7 @@ impl Send<'_> {
             && !despite_receipt
         {
             print::note(&refusal::already_sent(&sent));
+            print::note(&refusal::doubt_the_receipt(&sent));
             despite_receipt = question::despite_receipt_confirmed()?;
         }
         let uncertain = match self.args.uncertain {

@@ -43,7 +43,8 @@ pub enum Stopping {
     /// Go on.
     #[default]
     No,
-    /// Take no more rows; finish what is on the wire.
+    /// Take no more rows. What is behind its final dot waits for its reply; a relay that is silent
+    /// before a dot is waited for only shortly.
     Drain,
     /// Drop the connections: rows on the wire become uncertain.
     Abort,

@@ -255,7 +255,7 @@ fn slows(failure: &Failure) -> Option<Slows> {
 }
 
 fn said(failure: &Failure) -> &str {
-    failure.reply.as_ref().map_or(failure.text.as_str(), |reply| &reply.text)
+    failure.refusal().map_or(failure.text.as_str(), |reply| &reply.text)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! session had been (`History`). A [`Trouble`] is born complete: nobody adds to it or judges it
 //! anew.
 
-use super::outcome::{Scope, Stage};
+use super::outcome::{Scope, Stage, out_of_place};
 use super::relay::{Relay, Tls};
 use super::reply::Reply;
 use super::wire::Loss;
@@ -140,7 +140,7 @@ pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>)
             format!("the relay refused EHLO: {reply}; if it does not accept our name, set hello")
         }
         (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
-        _ => format!("the relay answered {stage} with {reply}, which does not fit there"),
+        _ => out_of_place(stage, &reply),
     };
     let relay = history.relay.to_string();
     Trouble { relay, stage, scope, cause: Cause::Reply(reply), text, remedy }

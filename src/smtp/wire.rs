@@ -3,7 +3,7 @@
 //! A group leaves in one write and one flush, so that it needs one segment's round trip. After any
 //! [`Loss`] the connection must never be used again: a late reply would answer the wrong command.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
@@ -49,6 +49,9 @@ pub(super) enum Loss {
     #[error("the relay answered only some of the commands that it got together, and then said nothing \
              for {} s", .0.as_secs_f32())]
     Missing(Duration),
+    /// The run is to end, and nothing of the final dot has left.
+    #[error("stopped")]
+    Hurried,
     /// There is no connection.
     #[error(transparent)]
     Dial(#[from] DialError),
@@ -139,11 +142,30 @@ impl Wire {
         spoken: Spoken<'_>,
         within: Duration,
     ) -> Result<(), Loss> {
+        self.write_unless(group, spoken, within, 0, pending()).await
+    }
+
+    /// The same for a group that may be given up when `hurried` is done, as long as no more than its
+    /// first `before` bytes have left.
+    pub(super) async fn write_unless(
+        &mut self,
+        group: &[u8],
+        spoken: Spoken<'_>,
+        within: Duration,
+        before: u64,
+        hurried: impl Future<Output = ()>,
+    ) -> Result<(), Loss> {
         self.dialogue.say(group, spoken);
         self.group_start = self.stream.written();
-        let mut rest = group;
+        let (mut rest, mut hurried) = (group, pin!(hurried));
         while !rest.is_empty() {
-            match timeout(within, self.stream.write(rest)).await {
+            let may_end = self.left() <= before;
+            let written = tokio::select! {
+                biased;
+                written = timeout(within, self.stream.write(rest)) => written,
+                () = &mut hurried, if may_end => return Err(Loss::Hurried),
+            };
+            match written {
                 Err(_) => return Err(Loss::Stuck(within)),
                 Ok(Ok(0)) => return Err(Loss::Closed),
                 Ok(Ok(taken)) => rest = &rest[taken..],

@@ -230,3 +230,25 @@ fn a_reply_that_turns_its_text_round_is_shown_written_out() {
     let odd = |c: char| "\u{202E}\u{200B}\u{E0041}\u{9B}".contains(c);
     assert!(!output.stderr.contains(odd) && !status.stdout.contains(odd));
 }
+
+#[test]
+fn a_success_in_a_wrong_place_is_not_told_as_if_all_were_well() {
+    let odd = |at, who| (at, When::recipient(who));
+    let script = [odd(At::Data, "r002"), odd(At::Dot, "r004")].into_iter().fold(
+        Script::new(),
+        |script, (at, when)| {
+            let line = if at == At::Data { "250 2.0.0 queued as 7" } else { "354 go on" };
+            script.rule(at, when, Do::reply(line))
+        },
+    );
+    let (here, relay) = (with_readers(5), Relay::scripted(script));
+    let output = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
+    for words in [
+        "deferred  r002@x.example: the relay answered DATA with 250 2.0.0 queued as 7, which does",
+        "uncertain r004@x.example: the relay answered the message with 354 go on, which does not",
+    ] {
+        assert!(output.stderr.contains(words), "no {words} in {}", output.stderr);
+    }
+    let book = book(&here);
+    assert_eq!((book.row("r002@x.example").code, book.row("r004@x.example").code), (None, None));
+}

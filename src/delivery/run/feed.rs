@@ -170,9 +170,20 @@ impl Feed for RowFeed<'_> {
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
         let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
-        self.work.queue.leave(claimed.row).await;
+        let row = claimed.row;
+        tokio::select! {
+            biased;
+            () = self.work.queue.leave(row) => {}
+            // A limit may hold the text back for long.
+            () = self.work.hurried() => return Err(Stop),
+        }
+        let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
         let marked = self.work.recorder.dot(claimed.row, self.message_id(claimed));
         if marked { Ok(()) } else { Err(Stop) }
+    }
+
+    fn hurried(&self) -> impl Future<Output = ()> + Send {
+        self.work.hurried()
     }
 
     fn left(&mut self, ticket: Ticket) {
@@ -224,7 +235,7 @@ impl RowFeed<'_> {
         let failure = outcome.failure();
         let reply = match &outcome {
             Outcome::Accepted(reply) => Some(reply),
-            _ => failure.and_then(|failure| failure.reply.as_ref()),
+            _ => failure.and_then(Failure::refusal),
         };
         match becomes {
             Becomes::Settled { state, text, retry } => {

@@ -5,7 +5,7 @@
 //! Counts only. What one reply means is decided in `smtp::outcome`; whoever is counted here as
 //! refused without being at fault is `deferred` in the ledger until `Refusals::end`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::delivery::ledger::Claimed;
@@ -69,6 +69,10 @@ struct AtRelay {
     domains: HashMap<String, AtDomain>,
     /// Whom it refused without saying that it is about them.
     held: Vec<OpenRefusal>,
+    /// Rows that it refused, and rows that ended a session. Who is tried again and refused again is
+    /// still one person and counts once.
+    refused: HashSet<i64>,
+    ended: HashSet<i64>,
     /// Refusals at MAIL in a row.
     at_mail: u32,
     /// It refuses us, and is not asked any more.
@@ -85,7 +89,7 @@ struct Told {
 #[derive(Debug)]
 struct OpenRefusal {
     row: i64,
-    /// The how manieth answer it was.
+    /// Its place among the answers of the relay, from 1.
     at: u64,
     domain: String,
     about_us: bool,
@@ -202,7 +206,10 @@ impl AtRelay {
             (CountsAs::Nothing, _) => return,
             (CountsAs::Ended, Some(failure)) => {
                 // No answer, and no word against us at other domains.
-                return self.domains.entry(domain(row)).or_default().refuse(failure, true);
+                if self.ended.insert(row.row) && !self.refused.contains(&row.row) {
+                    self.domains.entry(domain(row)).or_default().refuse(failure, true);
+                }
+                return;
             }
             (CountsAs::AtMail, Some(failure)) => {
                 self.at_mail += 1;
@@ -212,9 +219,17 @@ impl AtRelay {
             (CountsAs::Refused(about), Some(failure)) => Some((about, failure)),
             _ => None,
         };
+        self.at_mail = 0;
+        if self.refused.contains(&row.row) {
+            // Only its last answer says what becomes of a row.
+            self.held.retain(|held| held.row != row.row);
+            if let Some((about, failure)) = about {
+                self.hold(row, about == About::Us, failure);
+                return;
+            }
+        }
         self.answers += 1;
         self.accepted += u64::from(counts_as == CountsAs::Accepted);
-        self.at_mail = 0;
         if !self.several_domains {
             let domain = row.recipient.address().domain();
             if self.domain.is_empty() {
@@ -239,11 +254,19 @@ impl AtRelay {
     /// A refusal that is not the recipient's own for certain.
     fn refused(&mut self, row: &Claimed, about_us: bool, failure: &Failure) -> Told {
         let domain = domain(row);
-        self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
-        let held = OpenRefusal { row: row.row, at: self.answers, domain: domain.clone(), about_us };
+        self.refused.insert(row.row);
+        if !self.ended.contains(&row.row) {
+            self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
+        }
+        self.hold(row, about_us, failure);
+        Told { likeness: failure.likeness(row.recipient.address()), domain }
+    }
+
+    /// The row stays open until the end of the run.
+    fn hold(&mut self, row: &Claimed, about_us: bool, failure: &Failure) {
+        let held = OpenRefusal { row: row.row, at: self.answers, domain: domain(row), about_us };
         self.held.push(held);
         self.latest = Some(Refusal::of(failure));
-        Told { likeness: failure.likeness(row.recipient.address()), domain }
     }
 
     /// Whether its last answers are about us and not about those who were refused.
@@ -308,7 +331,7 @@ impl Refusal {
 }
 
 fn said(failure: &Failure) -> String {
-    failure.reply.as_ref().map_or_else(|| failure.text.clone(), ToString::to_string)
+    failure.refusal().map_or_else(|| failure.text.clone(), ToString::to_string)
 }
 
 /// How many of a group are not of the domain that has most of it.

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::connection::pause;
 use super::health::{Health, Wait};
@@ -23,6 +24,10 @@ const MAX_FAILURES: u32 = 6;
 const MAX_FIRST_FAILURES: u32 = 3;
 /// The same where another relay can take over.
 const MAX_FAILURES_OF_SEVERAL: u32 = 1;
+
+/// How long a run that is to end waits for an answer before a final dot. Most take a fraction of a
+/// second; a person who waits for the end of the program should not wait for a relay that is silent.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
 
 /// What all connections of a run share.
 #[derive(Clone)]
@@ -117,6 +122,16 @@ impl Work {
         }
         self.shared.working.fetch_add(usize::from(away), Ordering::Relaxed);
         true
+    }
+
+    /// Done when the run is to end and a relay has had a little time for its answer.
+    pub(super) async fn hurried(&self) {
+        let mut stopping = self.options.stopping.clone();
+        if stopping.wait_for(|wanted| *wanted >= Stopping::Drain).await.is_err() {
+            // Nobody can stop the run any more.
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(LAST_ANSWER).await;
     }
 
     /// Why the run stopped, where it was about us or the message.
