@@ -84,6 +84,13 @@ impl Relay {
         let taken = || self.counts().accepted;
         assert!(wait_until(Duration::from_secs(30), || taken() >= count), "took {}", taken());
     }
+
+    /// What it has taken when nobody is connected any more: the text of a sender that was killed
+    /// may still be on its way.
+    pub(crate) fn taken_in_the_end(&self) -> u64 {
+        assert!(wait_until(Duration::from_secs(30), || self.counts().open == 0), "still connected");
+        self.counts().accepted
+    }
 }
 
 /// The rows of one issue.
