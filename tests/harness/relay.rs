@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sejong_digest::catcher::script::Script;
-use sejong_digest::catcher::{Catcher, CatcherOptions, Counts, Received};
+use sejong_digest::catcher::{Catcher, CatcherCounts, CatcherOptions, Received};
 use sejong_digest::delivery::ledger::overview::Listed;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::state::State;
@@ -49,7 +49,7 @@ impl Relay {
         self.catcher.addr().port()
     }
 
-    pub(crate) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> CatcherCounts {
         self.catcher.counts()
     }
 
