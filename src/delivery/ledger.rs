@@ -110,6 +110,49 @@ pub struct Reopened {
     pub refused: bool,
 }
 
+/// Outcomes, from one parameter: groups come in hundreds of sizes, and SQLite would have to read a
+/// statement of each size anew, with eleven parameters for each row.
+const RECORD: &str = "
+WITH settled AS MATERIALIZED (
+    SELECT value ->> 0 AS id, value ->> 1 AS state, value ->> 2 AS code, value ->> 3 AS enhanced,
+        value ->> 4 AS text, value ->> 5 AS message_id, value ->> 6 AS at, value ->> 7 AS first_ms,
+        value ->> 8 AS next_ms, value ->> 9 AS charged, value ->> 10 AS stage
+    FROM json_each(?1))
+UPDATE recipient SET state = settled.state, attempts = attempts + 1,
+    code = settled.code, enhanced = settled.enhanced, text = settled.text,
+    message_id = settled.message_id, at = settled.at,
+    first_attempt = coalesce(settled.first_ms, first_attempt), next_attempt = settled.next_ms,
+    charged = recipient.charged + settled.charged,
+    stage = CASE WHEN recipient.stage = 'dot' THEN 'dot'
+        ELSE coalesce(settled.stage, recipient.stage) END
+FROM settled WHERE recipient.id = settled.id";
+
+/// What [`RECORD`] reads: an array for each outcome.
+fn as_json(settled: &[Settled]) -> Result<String, sqlx::Error> {
+    let row = |settled: &'_ Settled| {
+        let Settled { row, state, code, enhanced, text, at, message_id, retry, stage } = settled;
+        let (first, next) = (retry.map(|retry| retry.first_ms), retry.map(|retry| retry.next_ms));
+        let charged = retry.is_none_or(|retry| retry.charged);
+        let stage = stage.map(Stage::word);
+        serde_json::to_string(&(
+            row,
+            state.word(),
+            code,
+            enhanced,
+            text,
+            message_id,
+            at,
+            first,
+            next,
+            charged,
+            stage,
+        ))
+    };
+    let rows: Result<Vec<String>, _> = settled.iter().map(row).collect();
+    rows.map(|rows| format!("[{}]", rows.join(",")))
+        .map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
 /// The ledger of one issue.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -183,37 +226,8 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
-        for batch in settled.chunks(BATCH) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "WITH settled (id, state, code, enhanced, text, message_id, at, first_ms, \
-                 next_ms, charged, stage) AS (",
-            );
-            query.push_values(batch, |mut row, settled| {
-                row.push_bind(settled.row)
-                    .push_bind(settled.state)
-                    .push_bind(settled.code.map(i64::from))
-                    .push_bind(&settled.enhanced)
-                    .push_bind(&settled.text)
-                    .push_bind(&settled.message_id)
-                    .push_bind(&settled.at)
-                    .push_bind(settled.retry.map(|retry| retry.first_ms))
-                    .push_bind(settled.retry.map(|retry| retry.next_ms))
-                    .push_bind(settled.retry.is_none_or(|retry| retry.charged))
-                    .push_bind(settled.stage.map(Stage::word));
-            });
-            query.push(
-                ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
-                 code = settled.code, enhanced = settled.enhanced, text = settled.text, \
-                 message_id = settled.message_id, at = settled.at, \
-                 first_attempt = COALESCE(settled.first_ms, first_attempt), \
-                 next_attempt = settled.next_ms, \
-                 charged = recipient.charged + settled.charged, \
-                 stage = CASE WHEN recipient.stage = 'dot' THEN 'dot' \
-                   ELSE coalesce(settled.stage, recipient.stage) END \
-                 FROM settled WHERE recipient.id = settled.id",
-            );
-            // Groups come in hundreds of sizes, and a statement of each size kept is much memory.
-            let update = query.build().persistent(false);
+        if !settled.is_empty() {
+            let update = sqlx::query(RECORD).bind(as_json(settled).map_err(failed)?);
             update.execute(&mut *transaction).await.map_err(failed)?;
         }
         if let Some(written) = written {
