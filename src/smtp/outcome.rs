@@ -1,7 +1,7 @@
 //! Reply, or no reply -> what it means: for the recipient, the message, the session, the relay.
 //!
-//! The one file that decides; [`super::trouble`] does so for the session. Callers hand over what they
-//! heard, or that they heard nothing, and judge none of it. Everything here is a pure function, so
+//! Only this file decides; [`super::trouble`] does so for the session. Callers hand over what they
+//! heard, or that they heard nothing, and decide nothing themselves. Everything here is a pure function, so
 //! that the catalogue of faults reads as a table in the tests below. The rule above all others:
 //! once the final dot may have left us, only a reply tells accepted from refused; without one the
 //! outcome is [`Outcome::Uncertain`], never a retry and never a guess.

@@ -154,12 +154,12 @@ impl Session {
 
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
 const NO_STARTTLS: &str = "the relay does not offer STARTTLS, so nothing was sent: use smtps:// \
-                           and its port, or add ?tls=none if the way there is safe";
+                           and its port, or add ?tls=none if the network between is safe";
 const INJECTED: &str = "security warning: more bytes came with the answer to STARTTLS, before TLS had \
-                        begun, and somebody on the way may have put them there; the connection \
-                        was dropped and nothing was sent";
-const NO_LOGIN: &str = "the relay offers no login here (AUTH): use its submission port with TLS, \
-                        or remove the user";
+                        begun. Somebody between here and the relay may have added them. The \
+                        connection was closed, and nothing was sent";
+const NO_LOGIN: &str = "the relay offers no login (AUTH) on this connection: use its submission port \
+                        with TLS, or remove the user";
 
 async fn open(relay: &Relay) -> Result<Session, Trouble> {
     let times = relay.timeouts();

@@ -55,7 +55,7 @@ pub trait Feed: Send {
     /// Done when the run is to end and the relay has had a little time. What waits for the relay
     /// before a final dot is then given up: nothing of it can have been delivered. May be dropped
     /// and asked again.
-    fn hurried(&self) -> impl Future<Output = ()> + Send {
+    fn stopping(&self) -> impl Future<Output = ()> + Send {
         std::future::pending()
     }
 
@@ -76,7 +76,7 @@ pub enum End {
     Drained,
     /// The relay's messages per connection are reached: quit and open another.
     MaxMessages,
-    /// The feed said [`Stop`] after a 354, or was in a hurry before a dot: only dropping the
+    /// The feed said [`Stop`] after a 354, or the run was to end before a dot: only dropping the
     /// connection is left.
     Stopped,
 }
@@ -133,7 +133,7 @@ impl Session {
                 let opened = tokio::select! {
                     biased;
                     opened = self.open_transaction(&current.message, sent_ahead) => opened,
-                    () = feed.hurried() => Opened::Stopped,
+                    () = feed.stopping() => Opened::Stopped,
                 };
                 match opened {
                     Opened::Go => {}
@@ -194,11 +194,11 @@ impl Session {
                 let there = tokio::select! {
                     biased;
                     there = self.ask_whether_there() => there,
-                    () = feed.hurried() => Err(Loss::Hurried),
+                    () = feed.stopping() => Err(Loss::Stopped),
                 };
                 match there {
                     Ok(_) => return Ok(None),
-                    Err(Loss::Hurried) => {
+                    Err(Loss::Stopped) => {
                         self.usable = false;
                         feed.settled(taken.ticket, of_stop(Stage::Mail)).await;
                         return Ok(Some(Stop));
@@ -396,14 +396,14 @@ impl Session {
             }
         }
         let (spoken, within) = (Spoken::Text(dot_at), self.relay.timeouts().body);
-        let hurried = feed.hurried();
-        let write = self.wire.write_unless(&self.group, spoken, within, dot_at as u64, hurried);
+        let stopping = feed.stopping();
+        let write = self.wire.write_unless(&self.group, spoken, within, dot_at as u64, stopping);
         let (outcome, trouble) = match write.await {
             Ok(()) => {
                 feed.left(current.ticket);
                 self.dot_reply().await
             }
-            Err(Loss::Hurried) => {
+            Err(Loss::Stopped) => {
                 self.usable = false;
                 for taken in [Some(current), next].into_iter().flatten() {
                     feed.settled(taken.ticket, of_stop(Stage::Body)).await;

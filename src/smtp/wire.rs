@@ -31,7 +31,7 @@ pub(super) enum Loss {
     #[error("no answer within {} s", .0.as_secs_f32())]
     Timeout(Duration),
     /// The server took no byte for the time of the stage.
-    #[error("the relay took no more bytes for {} s", .0.as_secs_f32())]
+    #[error("the relay accepted no more data for {} s", .0.as_secs_f32())]
     Stuck(Duration),
     /// An orderly end of the connection.
     #[error("the relay closed the connection")]
@@ -43,15 +43,15 @@ pub(super) enum Loss {
     #[error("the relay sent something that is no answer: {0}")]
     Garbled(#[from] Garbled),
     /// A reply to nothing.
-    #[error("the relay sent an answer that nothing had asked for")]
+    #[error("the relay sent an answer, but no command was waiting for one")]
     OutOfTurn,
     /// Commands left in one group, and only some of them were answered.
-    #[error("the relay answered only some of the commands that it got together, and then said nothing \
+    #[error("the relay answered only some of the commands that were sent together, and then nothing came \
              for {} s", .0.as_secs_f32())]
     Missing(Duration),
     /// The run is to end, and nothing of the final dot has left.
     #[error("stopped")]
-    Hurried,
+    Stopped,
     /// There is no connection.
     #[error(transparent)]
     Dial(#[from] DialError),
@@ -145,7 +145,7 @@ impl Wire {
         self.write_unless(group, spoken, within, 0, pending()).await
     }
 
-    /// The same for a group that may be given up when `hurried` is done, as long as no more than its
+    /// The same for a group that may be given up when `stopping` is done, as long as no more than its
     /// first `before` bytes have left.
     pub(super) async fn write_unless(
         &mut self,
@@ -153,17 +153,17 @@ impl Wire {
         spoken: Spoken<'_>,
         within: Duration,
         before: u64,
-        hurried: impl Future<Output = ()>,
+        stopping: impl Future<Output = ()>,
     ) -> Result<(), Loss> {
         self.dialogue.say(group, spoken);
         self.group_start = self.stream.written();
-        let (mut rest, mut hurried) = (group, pin!(hurried));
+        let (mut rest, mut stopping) = (group, pin!(stopping));
         while !rest.is_empty() {
             let may_end = self.left() <= before;
             let written = tokio::select! {
                 biased;
                 written = timeout(within, self.stream.write(rest)) => written,
-                () = &mut hurried, if may_end => return Err(Loss::Hurried),
+                () = &mut stopping, if may_end => return Err(Loss::Stopped),
             };
             match written {
                 Err(_) => return Err(Loss::Stuck(within)),

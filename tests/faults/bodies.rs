@@ -33,19 +33,19 @@ async fn a_connection_lost_inside_the_text_is_certainly_unsent() {
 // Row 45. A relay that takes no more bytes of a text is not waited for when the run is to end; the
 // same behind the dot is.
 #[tokio::test]
-async fn a_text_that_cannot_leave_is_given_up_in_a_hurry_and_a_dot_is_not() {
+async fn a_text_that_cannot_leave_is_given_up_when_the_run_stops_and_a_dot_is_not() {
     let within = Duration::from_secs(20);
-    let hurry = Some(Duration::from_millis(300));
+    let stop_after = Some(Duration::from_millis(300));
     let stuck = catcher(Script::new().rule(At::Body(1), When::Always, Do::StopReading)).await;
     let relay = relay_to(&stuck).with_timeouts(Timeouts { body: within, ..Timeouts::default() });
     let all = vec![message("p1@x.example", &huge()), messages(1).remove(0)];
-    let (tape, end) = carry(&relay, Tape { hurry, ..Tape::of(all) }).await;
+    let (tape, end) = carry(&relay, Tape { stop_after, ..Tape::of(all) }).await;
     assert_eq!(tape.outcomes(), ["unsent relay body", "unsent relay body"]);
     assert_eq!(end.unwrap(), End::Stopped);
     let action = Do::Delay(Duration::from_millis(900));
     let slow = catcher(Script::new().rule(At::Dot, When::Always, action)).await;
     let relay = relay_to(&slow).with_timeouts(Timeouts { dot: within, ..Timeouts::default() });
-    let (tape, end) = carry(&relay, Tape { hurry, ..Tape::of(messages(1)) }).await;
+    let (tape, end) = carry(&relay, Tape { stop_after, ..Tape::of(messages(1)) }).await;
     assert_eq!((tape.outcomes(), end.unwrap()), (vec![ACCEPTED.to_owned()], End::Drained));
 }
 

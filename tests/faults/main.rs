@@ -66,7 +66,7 @@ struct Tape {
     /// Wait so long in `next` from the second message on.
     pause: Duration,
     /// The run is to end after so long.
-    hurry: Option<Duration>,
+    stop_after: Option<Duration>,
     taken: Vec<Ticket>,
     announced: Vec<Ticket>,
     settled: Vec<(Ticket, Outcome)>,
@@ -135,9 +135,9 @@ impl Feed for Tape {
         Ok(())
     }
 
-    async fn hurried(&self) {
-        match self.hurry {
-            Some(hurry) => tokio::time::sleep(hurry).await,
+    async fn stopping(&self) {
+        match self.stop_after {
+            Some(stop_after) => tokio::time::sleep(stop_after).await,
             None => std::future::pending().await,
         }
     }

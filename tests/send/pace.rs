@@ -207,7 +207,8 @@ fn a_domain_that_turns_everybody_away_is_asked_no_more_and_others_are_served() {
     // Those under way are refused before or after the first who is not asked.
     let book = book(&here);
     let told = |n| {
-        let words = format!("not asked: stern.example refused {n} of {n}, at last: 550 5.7.1");
+        let words =
+            format!("not asked: stern.example refused {n} of {n}, the last reply was: 550 5.7.1");
         let texts =
             book.of("deferred").into_iter().filter_map(|email| book.row(email).text.as_ref());
         texts.into_iter().any(|text| text.starts_with(&words))

@@ -175,15 +175,15 @@ impl Feed for RowFeed<'_> {
             biased;
             () = self.work.queue.leave(row) => {}
             // A limit may hold the text back for long.
-            () = self.work.hurried() => return Err(Stop),
+            () = self.work.stopping() => return Err(Stop),
         }
         let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
         let marked = self.work.recorder.dot(claimed.row, self.message_id(claimed));
         if marked { Ok(()) } else { Err(Stop) }
     }
 
-    fn hurried(&self) -> impl Future<Output = ()> + Send {
-        self.work.hurried()
+    fn stopping(&self) -> impl Future<Output = ()> + Send {
+        self.work.stopping()
     }
 
     fn left(&mut self, ticket: Ticket) {

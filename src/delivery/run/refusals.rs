@@ -1,6 +1,6 @@
-//! What the refusals of a run say together. One reply may leave open whom it is about; many tell:
-//! a relay that has taken nothing from us refuses us, a domain that turns nearly everybody away
-//! does not want us, and what is left among many that were accepted is the recipient's own.
+//! What the refusals of a run say together. One reply may not say whom it is about, but many do. A
+//! relay that has accepted nothing from us refuses us. A domain that refuses nearly everybody does not
+//! want our mail. A single refusal among many messages that were accepted is about the recipient.
 //!
 //! Counts only. What one reply means is decided in `smtp::outcome`; whoever is counted here as
 //! refused without being at fault is `deferred` in the ledger until `Refusals::end`.
@@ -38,7 +38,7 @@ pub struct Refusal {
     pub advice: &'static str,
 }
 
-/// What a run's refusals come to.
+/// What the refusals of a run mean, all together.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum {
     /// Rows that were put off and are refused after all: it was about them.
@@ -168,7 +168,7 @@ impl Refusals {
         let domain = domain(row);
         let AtDomain { refused, all, last, .. } =
             relay.domains.get(&domain).filter(|domain| domain.is_closed())?;
-        Some(format!("not asked: {domain} refused {refused} of {all}, at last: {last}"))
+        Some(format!("not asked: {domain} refused {refused} of {all}, the last reply was: {last}"))
     }
 
     /// The sum at the end of the run.

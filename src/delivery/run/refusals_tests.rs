@@ -111,7 +111,10 @@ fn a_domain_that_turns_nearly_everybody_away_is_left_alone_and_nobody_there_is_r
         assert_eq!(stopped, None);
     }
     let why = refusals.against(0, &row(11, "Stern.example")).unwrap();
-    assert_eq!(why, "not asked: stern.example refused 10 of 10, at last: 550 5.7.1 blocked");
+    assert_eq!(
+        why,
+        "not asked: stern.example refused 10 of 10, the last reply was: 550 5.7.1 blocked"
+    );
     assert_eq!(refusals.against(0, &kind), None);
     assert_eq!(refusals.end(), Sum::default());
 }

@@ -125,7 +125,7 @@ impl Work {
     }
 
     /// Done when the run is to end and a relay has had a little time for its answer.
-    pub(super) async fn hurried(&self) {
+    pub(super) async fn stopping(&self) {
         let mut stopping = self.options.stopping.clone();
         if stopping.wait_for(|wanted| *wanted >= Stopping::Drain).await.is_err() {
             // Nobody can stop the run any more.
