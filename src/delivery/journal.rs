@@ -47,6 +47,10 @@ pub struct Settled {
     /// Where a relay put it off or left us in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<Stage>,
+    /// No relay was asked about it. Such an outcome stands in no journal: without one the row was
+    /// never attempted, which is true.
+    #[serde(skip)]
+    pub unasked: bool,
 }
 
 /// What a journal says of itself in its first line.

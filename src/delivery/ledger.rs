@@ -11,6 +11,7 @@ mod plan;
 pub mod revision;
 pub mod runs;
 pub mod staging;
+pub mod wishes;
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 9] = [
+pub const STEPS: [&str; 11] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -38,6 +39,8 @@ pub const STEPS: [&str; 9] = [
     revision::CHECKSUM,
     copies::STEP,
     plan::STAGES,
+    wishes::STEP,
+    claim::UNASKED,
 ];
 
 const FIRST_STEP: &str = "
@@ -96,15 +99,6 @@ pub struct Claimed {
     pub message_id: Option<String>,
     /// Its tries so far.
     pub earlier: Earlier,
-}
-
-/// Rows with an outcome that a person wants to have tried again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reopened {
-    /// Those of whom nobody can tell whether they have it.
-    pub uncertain: bool,
-    /// Those whom a relay refused for good.
-    pub refused: bool,
 }
 
 /// The ledger of one issue.
@@ -169,7 +163,8 @@ impl Ledger {
     }
 
     /// Writes outcomes, in one transaction, and with them how far the journal was `written` that
-    /// has them: one that ends before is not whole.
+    /// has them: one that ends before is not whole. Whoever was sent to for a wish has had it
+    /// fulfilled; a wish about which no relay was asked stays as it is, until it falls back.
     ///
     /// # Errors
     /// The store's; then none is written.
@@ -183,7 +178,7 @@ impl Ledger {
         for batch in settled.chunks(BATCH) {
             let mut query = QueryBuilder::<Sqlite>::new(
                 "WITH settled (id, state, code, enhanced, text, message_id, at, first_ms, \
-                 next_ms, charged, stage) AS (",
+                 next_ms, charged, stage, unasked) AS (",
             );
             query.push_values(batch, |mut row, settled| {
                 row.push_bind(settled.row)
@@ -196,7 +191,8 @@ impl Ledger {
                     .push_bind(settled.retry.map(|retry| retry.first_ms))
                     .push_bind(settled.retry.map(|retry| retry.next_ms))
                     .push_bind(settled.retry.is_none_or(|retry| retry.charged))
-                    .push_bind(settled.stage.map(Stage::word));
+                    .push_bind(settled.stage.map(Stage::word))
+                    .push_bind(settled.unasked);
             });
             query.push(
                 ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
@@ -205,14 +201,18 @@ impl Ledger {
                  first_attempt = COALESCE(settled.first_ms, first_attempt), \
                  next_attempt = settled.next_ms, \
                  charged = recipient.charged + settled.charged, \
+                 unasked = settled.unasked, \
                  stage = CASE WHEN recipient.stage = 'dot' THEN 'dot' \
                    ELSE coalesce(settled.stage, recipient.stage) END \
-                 FROM settled WHERE recipient.id = settled.id",
+                 FROM settled WHERE recipient.id = settled.id \
+                 AND NOT (settled.unasked \
+                   AND settled.id IN (SELECT w.recipient FROM wish w))",
             );
             // Groups come in hundreds of sizes, and a statement of each size kept is much memory.
             let update = query.build().persistent(false);
             update.execute(&mut *transaction).await.map_err(failed)?;
         }
+        Ledger::fulfil(&mut transaction, settled).await.map_err(failed)?;
         if let Some(written) = written {
             let noted = Ledger::note_recorded(&mut transaction, settled, written).await;
             noted.map_err(failed)?;
@@ -259,25 +259,31 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives back what a run claimed and did not attempt.
+    /// Gives back what a run claimed and did not attempt, and lets wishes that it did not attempt
+    /// fall back; how many of these there were.
     ///
     /// # Errors
-    /// The store's.
-    pub async fn release(&self, run: i64) -> Result<(), StoreError> {
+    /// The store's; then nothing has changed.
+    pub async fn release(&self, run: i64) -> Result<u64, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let withdrawn = wishes::fall_back(&mut transaction).await.map_err(failed)?;
         sqlx::query(
             "UPDATE recipient SET state = 'pending', next_attempt = NULL \
              WHERE state = 'claimed' AND claimed_by = ?1",
         )
         .bind(run)
-        .execute(self.store.pool())
+        .execute(&mut *transaction)
         .await
-        .map(|_| ())
-        .map_err(|error| self.store.failed(error))
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(withdrawn)
     }
 
     /// Rows that were claimed and never attempted wait again.
     pub(super) async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
-        let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (";
+        let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL \
+                         WHERE state = 'claimed' AND id IN (";
         self.change(statement, rows).await
     }
 }
@@ -291,6 +297,25 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn only_a_claimed_row_waits_again() {
+        let store = Store::nowhere(Path::new("a.db"), &STEPS).await.unwrap();
+        for (id, state) in [(1, "claimed"), (2, "accepted"), (3, "refused")] {
+            let insert = "INSERT INTO recipient \
+                 (id, issue, identity, email, fields, tags, planned_by, state) \
+                 VALUES (?1, 'x', ?1 || '@a.example', '', '{}', '[]', 1, ?2)";
+            let insert = sqlx::query(insert).bind(id).bind(state);
+            insert.execute(store.pool()).await.unwrap();
+        }
+        let ledger = Ledger::new(store.clone(), "x");
+        ledger.free(&[1, 2, 3]).await.unwrap();
+        let states: Vec<String> = sqlx::query_scalar("SELECT state FROM recipient ORDER BY id")
+            .fetch_all(store.pool())
+            .await
+            .unwrap();
+        assert_eq!(states, ["pending", "accepted", "refused"]);
+    }
 
     #[tokio::test]
     async fn a_copy_that_was_saved_before_is_in_nobodys_way() {

@@ -6,7 +6,7 @@
 
 mod look;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::journal::{self, Found, Left, Settled};
 use super::ledger::Ledger;
+use super::ledger::wishes::Withdrawn;
 use super::state::State;
 use crate::smtp::outcome::Stage;
 use crate::store::{Lock, Store, StoreError};
@@ -103,6 +104,8 @@ pub struct Recovery {
     pub settled: Vec<Settled>,
     /// Rows that were never attempted, or handed back: they go on waiting.
     pub free: Vec<i64>,
+    /// Rows that had an outcome, were to be sent to for a wish and were not attempted.
+    pub withdrawn: Vec<Withdrawn>,
     /// The journal is not whole, so that rows are uncertain which otherwise would not be.
     pub gap: bool,
 }
@@ -115,7 +118,17 @@ impl Recovery {
 
     /// Whether there is nothing to settle.
     pub fn is_empty(&self) -> bool {
-        self.settled.is_empty() && self.free.is_empty()
+        self.settled.is_empty() && self.free.is_empty() && self.withdrawn.is_empty()
+    }
+
+    /// The same with the wishes that the ledger has: those that were not attempted fall back.
+    fn without(mut self, wishes: Vec<Withdrawn>) -> Recovery {
+        let attempted: HashSet<i64> = self.settled.iter().map(|settled| settled.row).collect();
+        self.withdrawn = wishes;
+        self.withdrawn.retain(|wish| !attempted.contains(&wish.row));
+        let waiting: HashSet<i64> = self.withdrawn.iter().map(|wish| wish.row).collect();
+        self.free.retain(|row| !waiting.contains(row));
+        self
     }
 
     /// Writes it down and removes the journal. Call it only under the lock. A second crash here
@@ -126,6 +139,7 @@ impl Recovery {
     pub async fn apply(&self, ledger: &Ledger, _lock: &Lock) -> Result<(), StoreError> {
         ledger.record(&self.settled, None).await?;
         ledger.free(&self.free).await?;
+        ledger.withdraw().await?;
         let _ = std::fs::remove_file(ledger.journal_path());
         Ok(())
     }
@@ -157,6 +171,7 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     let found = found.map_err(|error| RecoveryError::Read { path: path.clone(), error })?;
     let claims = claims(store).await?;
     let at = &last_written(&path, at).unwrap_or_else(|| at.to_owned());
+    let wishes = ledger.wishes().await?;
     let (ledger, journal) = (store.path().to_owned(), path);
     let left = match found {
         Found::Nothing => None,
@@ -166,12 +181,17 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
         Found::Unreadable => Some(Left { gap: true, ..Left::default() }),
         Found::Journal(left) => Some(left),
     };
-    let Some(left) = left else { return Ok(decide(&Left::default(), &claims, boot, at)) };
+    let Some(left) = left else {
+        return Ok(decide(&Left::default(), &claims, boot, at).without(wishes));
+    };
     let named: Vec<i64> = left.open.keys().chain(left.settled.keys()).copied().collect();
     let known = rows(store, &named).await?;
     let run = known_run(store, left.head.run).await?;
     match matching(left, run.as_ref(), &known) {
-        Some(left) => Ok(decide(&left, &[claims, tried_again(&left, &known)].concat(), boot, at)),
+        Some(left) => {
+            let claims = [claims, tried_again(&left, &known)].concat();
+            Ok(decide(&left, &claims, boot, at).without(wishes))
+        }
         None => Err(RecoveryError::Older { ledger, journal }),
     }
 }
@@ -284,6 +304,7 @@ fn decide(left: &Left, claims: &[Claim], boot: &str, at: &str) -> Recovery {
                 message_id: message_id.unwrap_or_default(),
                 retry: None,
                 stage: Some(Stage::Dot),
+                unasked: false,
             });
         } else {
             recovery.free.push(claim.row);

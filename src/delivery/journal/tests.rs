@@ -20,6 +20,7 @@ fn settled(row: i64) -> Settled {
         message_id: id(row),
         retry: None,
         stage: None,
+        unasked: false,
     }
 }
 

@@ -23,6 +23,12 @@ ALTER TABLE recipient ADD COLUMN domain TEXT
     AS (substr(identity, instr(identity, '@') + 1)) VIRTUAL;
 ";
 
+/// The step that tells rows that were not asked from attempts; see [`super::STEPS`].
+pub(super) const UNASKED: &str = "
+-- Whether the last outcome came without a word to a relay: it has used nothing of a limit.
+ALTER TABLE recipient ADD COLUMN unasked INTEGER NOT NULL DEFAULT 0;
+";
+
 /// When a deferred row may come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {
@@ -98,7 +104,8 @@ impl Ledger {
     }
 
     /// When messages were last settled, since `since_ms` and in milliseconds since 1970, of whatever
-    /// issue, the latest first and `most` of them at most; with `domain` only its recipients'.
+    /// issue, the latest first and `most` of them at most; with `domain` only its recipients'. Who
+    /// was put off without being asked has used nothing of a limit.
     ///
     /// # Errors
     /// The store's.
@@ -115,7 +122,7 @@ impl Ledger {
             "SELECT at FROM recipient WHERE issue IN (SELECT issue FROM run WHERE id >= \
                (SELECT coalesce(max(id), 0) FROM run WHERE started_at < ",
         );
-        query.push_bind(since.clone()).push(")) AND at >= ").push_bind(since);
+        query.push_bind(since.clone()).push(")) AND NOT unasked AND at >= ").push_bind(since);
         if let Some(domain) = domain {
             query.push(" AND domain = ").push_bind(domain.to_owned());
         }
@@ -304,5 +311,9 @@ mod tests {
         assert_eq!(sent(0, Some("a.example"), 9).await, ms(&[40, 1]));
         assert_eq!(sent(-40, None, 2).await, ms(&[40, 1]));
         assert_eq!(sent(-40, None, 9).await, ms(&[40, 1, -30]));
+        // Somebody who was put off without a word to a relay.
+        let unasked = "UPDATE recipient SET state = 'deferred', unasked = 1 WHERE id = 3";
+        sqlx::raw_sql(unasked).execute(store.pool()).await.unwrap();
+        assert_eq!(sent(-40, None, 9).await, ms(&[1, -30]));
     }
 }

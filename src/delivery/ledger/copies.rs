@@ -2,8 +2,8 @@
 //!
 //! A copy is an attempt of the same row, so that all that holds for a row holds for it: claimed before
 //! its dot, recorded before it counts, uncertain if nobody can tell. What the row said of the copy
-//! before is kept here. Must never open a row twice for one wish: whoever repeats a command that was
-//! killed wants what it wanted.
+//! before is kept here. Must never send two for one wish: whoever repeats a command that was killed
+//! wants what it wanted.
 
 use sqlx::{Row as _, SqliteConnection};
 
@@ -30,13 +30,6 @@ CREATE TABLE earlier_copy (
     PRIMARY KEY (recipient, run)
 ) WITHOUT ROWID;
 ";
-
-/// A run that plans a row whose further copy nobody has told of yet takes that copy over: it ends the
-/// wish, and not another one.
-pub(super) const TAKE_OVER: &str = "
-UPDATE earlier_copy SET run = ?2 WHERE NOT told AND EXISTS
-    (SELECT 1 FROM recipient r WHERE r.id = earlier_copy.recipient AND r.issue = ?1
-     AND r.planned_by = ?2 AND r.state IN ('pending', 'deferred'))";
 
 /// What the ledger has of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +74,7 @@ impl Ledger {
             "SELECT r.id, r.state, r.at, r.revision, \
                (SELECT count(*) FROM earlier_copy c WHERE c.recipient = r.id), \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = r.id \
-                 AND c.run = r.claimed_by AND NOT c.told) \
+                 AND c.run <= r.claimed_by AND NOT c.told) \
              FROM person p JOIN recipient r ON r.id = p.recipient \
              WHERE p.issue = ?1 AND p.identity = ?2",
         )
@@ -122,18 +115,11 @@ impl Ledger {
         .bind(run)
         .execute(&mut *connection)
         .await?;
-        sqlx::query(
-            "UPDATE recipient SET state = 'pending', stage = 'dot', message_id = ?2 \
-             WHERE id = ?1 AND state = 'accepted'",
-        )
-        .bind(copy.row)
-        .bind(&copy.message_id)
-        .execute(connection)
-        .await
-        .map(|_| ())
+        Ledger::reopen_accepted(connection, run, copy.row, &copy.message_id).await
     }
 
-    /// Notes that somebody knows what became of the copies of a row, or of a run.
+    /// Notes that somebody knows what became of the copies of a row, or of those whom a run has
+    /// claimed: its own, and those that a run before it could not tell of.
     ///
     /// # Errors
     /// The store's.
@@ -142,12 +128,16 @@ impl Ledger {
         row: Option<i64>,
         run: Option<i64>,
     ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE earlier_copy SET told = 1 WHERE recipient = ?1 OR run = ?2")
-            .bind(row)
-            .bind(run)
-            .execute(self.store.pool())
-            .await
-            .map(|_| ())
-            .map_err(|error| self.store.failed(error))
+        sqlx::query(
+            "UPDATE earlier_copy SET told = 1 WHERE NOT told AND (recipient = ?1 OR EXISTS \
+               (SELECT 1 FROM recipient r WHERE r.id = earlier_copy.recipient \
+                AND r.claimed_by = ?2))",
+        )
+        .bind(row)
+        .bind(run)
+        .execute(self.store.pool())
+        .await
+        .map(|_| ())
+        .map_err(|error| self.store.failed(error))
     }
 }

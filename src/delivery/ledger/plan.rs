@@ -6,9 +6,10 @@
 //! addresses: each of the two tables is filled in its own order, so that a million rows are
 //! written to the end of a file instead of all over it.
 
-use super::copies::{self, FurtherCopy};
+use super::copies::FurtherCopy;
 use super::revision::PlannedText;
-use super::{Ledger, NewRun, Reopened, staging};
+use super::wishes::Reopened;
+use super::{Ledger, NewRun, staging};
 use crate::delivery::id::RevisionId;
 use crate::store::StoreError;
 
@@ -105,10 +106,7 @@ impl Ledger {
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
-        let again = reopened.uncertain.then(|| UNCERTAIN_AGAIN.to_owned()).into_iter();
-        let again = again.chain(reopened.refused.then(|| REFUSED_AGAIN.to_owned()));
-        let again = again.chain([copies::TAKE_OVER.to_owned()]);
-        for statement in [known(), new(), persons(), LEAVERS.to_owned()].into_iter().chain(again) {
+        for statement in [known(), new(), persons(), LEAVERS.to_owned()] {
             sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(&self.issue)
                 .bind(run)
@@ -118,6 +116,7 @@ impl Ledger {
                 .await
                 .map_err(failed)?;
         }
+        self.reopen(&mut transaction, run, reopened).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         self.drop_staging().await;
         Ok(run)
@@ -213,15 +212,3 @@ UPDATE recipient SET state = 'suppressed', text = 'not in the list any more'
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
 AND NOT EXISTS (SELECT 1 FROM temp.staging l
     WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";
-
-/// Those of whom nobody can tell, as far as the list still has them: another attempt, with the
-/// Message-ID that they had.
-const UNCERTAIN_AGAIN: &str = "
-UPDATE recipient SET state = 'pending', stage = 'dot'
-WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2";
-
-/// Those whom a relay refused for good, in the same way, with the whole time that retries have.
-const REFUSED_AGAIN: &str = "
-UPDATE recipient
-SET state = 'pending', first_attempt = NULL, next_attempt = NULL, charged = 0
-WHERE issue = ?1 AND state = 'refused' AND planned_by = ?2";

@@ -16,6 +16,7 @@ fn outcome(row: i64, state: State) -> Settled {
         message_id: format!("{row}@a"),
         retry: None,
         stage: None,
+        unasked: false,
     }
 }
 

@@ -87,7 +87,7 @@ impl RowFeed<'_> {
     }
 
     fn record(&self, claimed: &Claimed, outcome: Recorded<'_>) {
-        let Recorded { state, reply, text, retry, stage } = outcome;
+        let Recorded { state, reply, text, retry, stage, unasked } = outcome;
         let options = &self.work.options;
         options.progress.add(state == State::Accepted);
         if retry.is_some() {
@@ -103,6 +103,7 @@ impl RowFeed<'_> {
             message_id: self.message_id(claimed),
             retry,
             stage,
+            unasked,
         });
     }
 
@@ -144,12 +145,14 @@ struct Recorded<'a> {
     text: String,
     retry: Option<Retry>,
     stage: Option<Stage>,
+    /// No relay was asked.
+    unasked: bool,
 }
 
 impl Recorded<'_> {
     /// Without a relay's word.
     fn ours(state: State, text: String) -> Recorded<'static> {
-        Recorded { state, reply: None, text, retry: None, stage: None }
+        Recorded { state, reply: None, text, retry: None, stage: None, unasked: true }
     }
 }
 
@@ -228,7 +231,10 @@ impl RowFeed<'_> {
         };
         match becomes {
             Becomes::Settled { state, text, retry } => {
-                self.record(&claimed, Recorded { state, reply, text, retry, stage });
+                self.record(
+                    &claimed,
+                    Recorded { state, reply, text, retry, stage, unasked: false },
+                );
                 self.count(&claimed, counts_as, failure);
                 self.work.queue.settled(&claimed);
             }

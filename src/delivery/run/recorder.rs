@@ -64,9 +64,11 @@ impl Recorder {
         }
     }
 
-    /// An outcome: in the journal on return, in the database soon.
+    /// An outcome: in the journal on return, unless nobody was asked, and in the database soon.
     pub(super) fn settled(&self, settled: Settled) {
-        if let Err(error) = lock(&self.journal).settled(settled.clone()) {
+        if !settled.unasked
+            && let Err(error) = lock(&self.journal).settled(settled.clone())
+        {
             self.queue.fail(format!("the journal cannot be written: {error}"));
         }
         let _ = self.entries.send(Entry::Settled(settled));
@@ -104,6 +106,7 @@ impl Recorder {
             message_id,
             retry: None,
             stage: Some(Stage::Dot),
+            unasked: false,
         });
     }
 }

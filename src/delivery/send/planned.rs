@@ -36,11 +36,13 @@ impl Planned {
         SendReport::close(survey, self.content_hash, Some(report)).await
     }
 
-    /// Ends here: nothing has left, and everybody waits for the next send.
+    /// Ends here: nothing has left, everybody waits for the next send, and who was to be sent to
+    /// once more is what they were.
     ///
     /// # Errors
     /// The ledger's.
     pub async fn leave(self) -> Result<SendReport, SendError> {
+        self.survey.ledger.withdraw().await?;
         SendReport::close(&self.survey, self.content_hash, None).await
     }
 }

@@ -8,7 +8,8 @@ use super::survey::{Ready, Survey};
 use super::*;
 use crate::compose::theme::Theme;
 use crate::delivery::journal::{Journal, JournalHead, Settled};
-use crate::delivery::ledger::{Ledger, Reopened, STEPS};
+use crate::delivery::ledger::wishes::Reopened;
+use crate::delivery::ledger::{Ledger, STEPS};
 use crate::delivery::state::State;
 use crate::issue::{Pictures, Publication, load};
 use crate::message::header::Mailbox;
@@ -160,6 +161,7 @@ impl Folder {
             message_id: "a@x.example".to_owned(),
             retry: None,
             stage: (code < 500).then_some(Stage::Rcpt),
+            unasked: false,
         };
         ledger.record(&[settled], None).await.unwrap();
         store.close().await;
@@ -229,8 +231,11 @@ async fn what_a_dead_sender_left_is_settled_before_anybody_is_counted() {
     let locked = folder.ready().await.lock(&identity(), "process 1").await.unwrap();
     let resent = locked.propose(RESEND).await.unwrap();
     assert_eq!((resent.plan().to_send, resent.plan().uncertain), (3, 0));
-    resent.accept().await.unwrap().leave().await.unwrap();
+    let planned = resent.accept().await.unwrap();
     assert!(folder.written().await.0.iter().all(|row| row.ends_with(" pending")));
+    // Nobody was attempted, and with the command the wish is over.
+    planned.leave().await.unwrap();
+    assert_eq!(folder.written().await.0[0], "kim@x.example uncertain");
 }
 
 #[tokio::test]
@@ -464,11 +469,12 @@ async fn a_further_copy_is_sent_once_for_each_wish_wherever_its_sender_dies() {
     assert_eq!((wish.plan().to_send, wish.plan().accepted), (1, 0));
     drop(wish);
     assert_eq!(state().await, "kim@x.example accepted", "nothing before a person has agreed");
-    // Dead behind the plan: it waits, and the same command opens nothing anew.
+    // Dead behind the plan: it falls back, and the same command opens it anew.
     drop(propose().await.accept().await.unwrap());
     assert_eq!(state().await, "kim@x.example pending");
     let same = propose().await;
-    assert_eq!((same.plan().to_send, same.one().unwrap().earlier), (1, 1));
+    assert_eq!(state().await, "kim@x.example accepted");
+    assert_eq!((same.plan().to_send, same.one().unwrap().earlier), (1, 0));
     drop(same.accept().await.unwrap());
     // Dead behind the dot: nobody can tell.
     let rows = folder.claim(1).await;
