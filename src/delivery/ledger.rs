@@ -13,7 +13,9 @@ pub mod runs;
 pub mod staging;
 pub mod wishes;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sqlx::{QueryBuilder, Sqlite};
 
@@ -21,7 +23,7 @@ use super::id::RevisionId;
 use super::journal::Settled;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
-use crate::store::{Store, StoreError};
+use crate::store::{Lock, Store, StoreError};
 use claim::Earlier;
 use runs::Written;
 
@@ -101,17 +103,42 @@ pub struct Claimed {
     pub earlier: Earlier,
 }
 
-/// The ledger of one issue.
+/// The ledger of one issue, for who reads.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     store: Store,
     issue: String,
 }
 
+/// The same under the lock: whatever writes a row is a method of this, and only [`Ledger::lock`]
+/// makes one. The lock is held until the last clone is gone.
+#[derive(Clone, Debug)]
+pub struct LockedLedger {
+    ledger: Ledger,
+    _lock: Arc<Lock>,
+}
+
+impl Deref for LockedLedger {
+    type Target = Ledger;
+
+    fn deref(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
 impl Ledger {
     /// The ledger of `issue` in an open store.
     pub fn new(store: Store, issue: &str) -> Ledger {
         Ledger { store, issue: issue.to_owned() }
+    }
+
+    /// Takes the right to send; see [`Store::lock`].
+    ///
+    /// # Errors
+    /// The store's, where another process has it.
+    pub async fn lock(self, who: &str) -> Result<LockedLedger, StoreError> {
+        let lock = Arc::new(self.store.lock(who).await?);
+        Ok(LockedLedger { ledger: self, _lock: lock })
     }
 
     /// The open file.
@@ -161,7 +188,9 @@ impl Ledger {
         }
         self.store.rescue_to(&path).await.map(|()| path)
     }
+}
 
+impl LockedLedger {
     /// Writes outcomes, in one transaction, and with them how far the journal was `written` that
     /// has them: one that ends before is not whole. Whoever was sent to for a wish has had it
     /// fulfilled; a wish about which no relay was asked stays as it is, until it falls back.
@@ -212,9 +241,9 @@ impl Ledger {
             let update = query.build().persistent(false);
             update.execute(&mut *transaction).await.map_err(failed)?;
         }
-        Ledger::fulfil(&mut transaction, settled).await.map_err(failed)?;
+        LockedLedger::fulfil(&mut transaction, settled).await.map_err(failed)?;
         if let Some(written) = written {
-            let noted = Ledger::note_recorded(&mut transaction, settled, written).await;
+            let noted = LockedLedger::note_recorded(&mut transaction, settled, written).await;
             noted.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
@@ -308,7 +337,7 @@ mod tests {
             let insert = sqlx::query(insert).bind(id).bind(state);
             insert.execute(store.pool()).await.unwrap();
         }
-        let ledger = Ledger::new(store.clone(), "x");
+        let ledger = Ledger::new(store.clone(), "x").lock("process 1").await.unwrap();
         ledger.free(&[1, 2, 3]).await.unwrap();
         let states: Vec<String> = sqlx::query_scalar("SELECT state FROM recipient ORDER BY id")
             .fetch_all(store.pool())

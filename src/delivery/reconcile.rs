@@ -20,6 +20,7 @@ mod syslog;
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
+use super::ledger::LockedLedger;
 use super::state::State;
 use crate::store::{Store, StoreError};
 use evidence::{Quote, ReportedAction};
@@ -76,7 +77,12 @@ pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
 ///
 /// # Errors
 /// The store's; then nothing has moved.
-pub async fn settle(store: &Store, rulings: &[(Open, Ruling)], at: &str) -> Result<(), StoreError> {
+pub async fn settle(
+    ledger: &LockedLedger,
+    rulings: &[(Open, Ruling)],
+    at: &str,
+) -> Result<(), StoreError> {
+    let store = ledger.store();
     let failed = |error| store.failed(error);
     let moved: Vec<(i64, State, String)> = rulings
         .iter()

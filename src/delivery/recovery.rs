@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::journal::{self, Found, Left, Settled};
-use super::ledger::Ledger;
 use super::ledger::wishes::Withdrawn;
+use super::ledger::{Ledger, LockedLedger};
 use super::state::State;
 use crate::smtp::outcome::Stage;
-use crate::store::{Lock, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 pub use look::{Look, look};
 
@@ -131,12 +131,12 @@ impl Recovery {
         self
     }
 
-    /// Writes it down and removes the journal. Call it only under the lock. A second crash here
+    /// Writes it down and removes the journal. A second crash here
     /// changes nothing: outcomes are recorded before the journal is removed.
     ///
     /// # Errors
     /// The store's.
-    pub async fn apply(&self, ledger: &Ledger, _lock: &Lock) -> Result<(), StoreError> {
+    pub async fn apply(&self, ledger: &LockedLedger) -> Result<(), StoreError> {
         ledger.record(&self.settled, None).await?;
         ledger.free(&self.free).await?;
         ledger.withdraw().await?;
@@ -150,13 +150,12 @@ impl Recovery {
 /// # Errors
 /// A [`RecoveryError`]; then nothing has changed.
 pub async fn recover(
-    ledger: &Ledger,
-    lock: &Lock,
+    ledger: &LockedLedger,
     boot: &str,
     at: &str,
 ) -> Result<Recovery, RecoveryError> {
     let recovery = plan(ledger, boot, at).await?;
-    recovery.apply(ledger, lock).await?;
+    recovery.apply(ledger).await?;
     Ok(recovery)
 }
 

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::journal::{Journal, JournalHead};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, LockedLedger};
 use super::pace::Rate;
 use super::route::Route;
 use super::schedule::Schedule;
@@ -164,13 +164,12 @@ pub struct Report {
     pub failed_relays: Vec<Trouble>,
 }
 
-/// Attempts every row of the ledger that waits, and records what became of each. Call it under the
-/// store's lock.
+/// Attempts every row of the ledger that waits, and records what became of each.
 ///
 /// # Errors
 /// The store's, where the run could not begin or not be closed.
 pub async fn run(
-    ledger: &Ledger,
+    ledger: &LockedLedger,
     run: i64,
     boot: &str,
     options: &Options,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::person::person;
-use super::{Claimed, Ledger};
+use super::{Claimed, Ledger, LockedLedger};
 use crate::store::StoreError;
 
 /// The step that gives rows their times; see [`super::STEPS`].
@@ -89,7 +89,7 @@ impl Skip {
     }
 }
 
-impl Ledger {
+impl LockedLedger {
     /// Makes every deferred row due at once: somebody has started a run to try them.
     ///
     /// # Errors
@@ -102,7 +102,9 @@ impl Ledger {
             .map(|_| ())
             .map_err(|error| self.store.failed(error))
     }
+}
 
+impl Ledger {
     /// When messages were last settled, since `since_ms` and in milliseconds since 1970, of whatever
     /// issue, the latest first and `most` of them at most; with `domain` only its recipients'. Who
     /// was put off without being asked has used nothing of a limit.
@@ -135,7 +137,9 @@ impl Ledger {
         let read = |text: &String| text.parse::<jiff::Timestamp>().ok();
         Ok(times.iter().filter_map(read).map(jiff::Timestamp::as_millisecond).collect())
     }
+}
 
+impl LockedLedger {
     /// Claims up to `limit` rows for `run`, durably: deferred ones whose time has come, then those
     /// that wait for their first attempt, in the order of the list, then deferred ones that were
     /// refused for good when they were last tried. `skip` stays where it is.
@@ -272,7 +276,7 @@ mod tests {
         let store = Store::nowhere(std::path::Path::new("a.db"), &STEPS).await.unwrap();
         let at = |minute: i64| jiff::Timestamp::from_second(1_762_437_600 + 60 * minute).unwrap();
         let begin = async |issue: &str, minute| {
-            let ledger = Ledger::new(store.clone(), issue);
+            let ledger = Ledger::new(store.clone(), issue).lock("process 1").await.unwrap();
             let started_at = at(minute).to_string();
             let run = NewRun { content_hash: "hash", boot: "boot", started_at: &started_at };
             let mut connection = store.pool().acquire().await.unwrap();

@@ -7,7 +7,7 @@
 
 use sqlx::{Row as _, SqliteConnection};
 
-use super::Ledger;
+use super::{Ledger, LockedLedger};
 use crate::delivery::id::RevisionId;
 use crate::delivery::state::State;
 use crate::message::address::Address;
@@ -93,8 +93,10 @@ impl Ledger {
             untold: row.get(5),
         }))
     }
+}
 
-    /// Lets an accepted row wait for a further copy; only [`Ledger::plan`] does.
+impl LockedLedger {
+    /// Lets an accepted row wait for a further copy; only [`LockedLedger::plan`] does.
     pub(super) async fn open_copy(
         &self,
         connection: &mut SqliteConnection,
@@ -115,7 +117,7 @@ impl Ledger {
         .bind(run)
         .execute(&mut *connection)
         .await?;
-        Ledger::reopen_accepted(connection, run, copy.row, &copy.message_id).await
+        LockedLedger::reopen_accepted(connection, run, copy.row, &copy.message_id).await
     }
 
     /// Notes that somebody knows what became of the copies of a row, or of those whom a run has

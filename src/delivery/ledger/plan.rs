@@ -9,7 +9,7 @@
 use super::copies::FurtherCopy;
 use super::revision::PlannedText;
 use super::wishes::Reopened;
-use super::{Ledger, NewRun, staging};
+use super::{Ledger, LockedLedger, NewRun, staging};
 use crate::delivery::id::RevisionId;
 use crate::store::StoreError;
 
@@ -75,7 +75,7 @@ WHERE state = 'uncertain'
 /// other row that waits repeats the bytes it had.
 const FRESH: &str = "(stage IS NULL AND state NOT IN ('uncertain', 'refused'))";
 
-impl Ledger {
+impl LockedLedger {
     /// Begins a run, and puts the people of the staging table and what they are to get into the
     /// ledger, in one transaction. Who has an outcome keeps it; who waits gets the list's present
     /// fields and `text`, if no relay can have their message already; who waits and is not in the
@@ -123,7 +123,7 @@ impl Ledger {
     }
 }
 
-impl Ledger {
+impl LockedLedger {
     /// Removes all that is known of the issue but its runs, whose numbers are not given twice.
     ///
     /// # Errors
@@ -143,7 +143,9 @@ impl Ledger {
         }
         transaction.commit().await.map_err(failed)
     }
+}
 
+impl Ledger {
     /// The revisions that rows keep which the staged list would have sent to: a repetition has the
     /// bytes that the first attempt had. Asked after [`Ledger::census`].
     ///

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Ledger, NewRun};
+use super::{Ledger, LockedLedger, NewRun};
 use crate::delivery::journal::Settled;
 use crate::store::StoreError;
 
@@ -42,8 +42,8 @@ pub struct Times {
     pub took: SignedDuration,
 }
 
-impl Ledger {
-    /// Begins a run; only [`Ledger::plan`] does.
+impl LockedLedger {
+    /// Begins a run; only [`LockedLedger::plan`] does.
     pub(super) async fn begin(
         &self,
         connection: &mut SqliteConnection,
@@ -60,7 +60,9 @@ impl Ledger {
         .fetch_one(connection)
         .await
     }
+}
 
+impl Ledger {
     /// What names a run besides its number.
     ///
     /// # Errors
@@ -72,7 +74,9 @@ impl Ledger {
             .await
             .map_err(|error| self.store.failed(error))
     }
+}
 
+impl LockedLedger {
     /// Notes that outcomes are recorded, in the transaction that records them.
     pub(super) async fn note_recorded(
         connection: &mut SqliteConnection,
@@ -91,7 +95,9 @@ impl Ledger {
         .await
         .map(|_| ())
     }
+}
 
+impl Ledger {
     /// When the issue was sent; nothing where nobody has an outcome.
     ///
     /// # Errors

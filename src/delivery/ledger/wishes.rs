@@ -7,7 +7,7 @@
 
 use sqlx::{Row as _, SqliteConnection};
 
-use super::Ledger;
+use super::{Ledger, LockedLedger};
 use crate::delivery::journal::Settled;
 use crate::delivery::state::State;
 use crate::store::StoreError;
@@ -96,9 +96,9 @@ pub struct Withdrawn {
     pub message_id: Option<String>,
 }
 
-impl Ledger {
+impl LockedLedger {
     /// Lets the rows of the list that are `reopened` wait for another attempt; only
-    /// [`Ledger::plan`] does.
+    /// [`LockedLedger::plan`] does.
     pub(super) async fn reopen(
         &self,
         connection: &mut SqliteConnection,
@@ -136,7 +136,9 @@ impl Ledger {
         }
         Ok(())
     }
+}
 
+impl Ledger {
     /// The wishes that nobody has attempted yet, of whatever issue.
     ///
     /// # Errors
@@ -151,7 +153,9 @@ impl Ledger {
         };
         rows.iter().map(wish).collect()
     }
+}
 
+impl LockedLedger {
     /// Lets every wish that was not attempted fall back to what its row was; how many did.
     ///
     /// # Errors
@@ -165,7 +169,7 @@ impl Ledger {
     }
 }
 
-impl Ledger {
+impl LockedLedger {
     /// Those whom a relay was asked about have no wish any more; in the transaction that records it.
     pub(super) async fn fulfil(
         connection: &mut SqliteConnection,
@@ -184,7 +188,7 @@ impl Ledger {
     }
 }
 
-/// See [`Ledger::withdraw`].
+/// See [`LockedLedger::withdraw`].
 pub(super) async fn fall_back(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let mut withdrawn = 0;
     for statement in FALL_BACK {

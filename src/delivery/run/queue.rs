@@ -12,7 +12,7 @@ use super::pacing::{Next, Pacing, Whose};
 use super::presign::{Draft, Presign};
 use super::{Options, Progress};
 use crate::delivery::ledger::claim::Skip;
-use crate::delivery::ledger::{Claimed, Ledger};
+use crate::delivery::ledger::{Claimed, LockedLedger};
 use crate::store::StoreError;
 
 /// Rows of one claim: few enough that losing power leaves few uncertain, enough that the disk is
@@ -26,7 +26,7 @@ const LONG: Duration = Duration::from_secs(20);
 /// See the file's head.
 #[derive(Debug)]
 pub(super) struct Queue {
-    ledger: Ledger,
+    ledger: LockedLedger,
     run: i64,
     /// When the run began, by the wall clock. From there on only the steady clock counts.
     began_ms: i64,
@@ -89,7 +89,7 @@ enum Found {
 }
 
 impl Queue {
-    pub(super) fn new(ledger: Ledger, run: i64, began_ms: i64, options: &Options) -> Queue {
+    pub(super) fn new(ledger: LockedLedger, run: i64, began_ms: i64, options: &Options) -> Queue {
         let limits = options.routes.iter().map(|route| route.limit);
         let state = State {
             pacing: Pacing::new(options.limit, limits, &options.lanes),

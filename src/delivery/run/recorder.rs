@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::queue::Queue;
 use crate::delivery::journal::{Journal, Settled};
-use crate::delivery::ledger::Ledger;
+use crate::delivery::ledger::LockedLedger;
 use crate::delivery::ledger::runs::Written;
 use crate::delivery::state::State;
 use crate::smtp::outcome::Stage;
@@ -42,7 +42,7 @@ fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
 impl Recorder {
     /// A recorder, and the task that writes to the database until the recorder is dropped.
     pub(super) fn start(
-        ledger: Ledger,
+        ledger: LockedLedger,
         journal: Journal,
         queue: Arc<Queue>,
     ) -> (Arc<Recorder>, JoinHandle<Result<(), String>>) {
@@ -112,7 +112,7 @@ impl Recorder {
 }
 
 async fn write(
-    ledger: Ledger,
+    ledger: LockedLedger,
     journal: Arc<Mutex<Journal>>,
     mut incoming: mpsc::UnboundedReceiver<Entry>,
     queue: Arc<Queue>,
@@ -147,7 +147,7 @@ async fn write(
 
 /// Writes one group, then whose time has come again.
 async fn save(
-    ledger: &Ledger,
+    ledger: &LockedLedger,
     journal: &Mutex<Journal>,
     queue: &Queue,
     group: Vec<Settled>,

@@ -41,10 +41,20 @@ pub struct Survey {
 /// The people of the plan, as far as the rules need to know them.
 #[derive(Debug)]
 pub struct PlannedReaders {
+    people: u64,
+    lacking: BTreeMap<String, Lacking>,
+}
+
+impl PlannedReaders {
     /// How many.
-    pub people: u64,
+    pub fn people(&self) -> u64 {
+        self.people
+    }
+
     /// Those without a value, for each field that the rules ask about.
-    pub lacking: BTreeMap<String, Lacking>,
+    pub fn lacking(&self) -> &BTreeMap<String, Lacking> {
+        &self.lacking
+    }
 }
 
 /// A survey that nothing stands against.

@@ -139,6 +139,7 @@ impl Folder {
         let token = ledger.token(run).await.unwrap();
         let head = JournalHead { boot: BOOT.to_owned(), run, token, recorded: 0 };
         let mut journal = Journal::begin(&ledger.journal_path(), head).unwrap();
+        let ledger = ledger.lock("a sender that dies").await.unwrap();
         let claimed = ledger.claim(run, 10, 0, &Default::default()).await.unwrap();
         let rows: Vec<i64> = claimed.iter().map(|claimed| claimed.row).collect();
         for row in rows.iter().take(marked) {
@@ -163,6 +164,7 @@ impl Folder {
             stage: (code < 500).then_some(Stage::Rcpt),
             unasked: false,
         };
+        let ledger = ledger.lock("a sender").await.unwrap();
         ledger.record(&[settled], None).await.unwrap();
         store.close().await;
     }
@@ -209,7 +211,7 @@ async fn a_second_sender_is_told_who_sends_before_it_settles_anything() {
     folder.plan().await;
     folder.claim(1).await;
     let first = Store::open(&folder.path("digest.db"), &STEPS).await.unwrap();
-    let _lock = first.lock("process 1 (issue x)").unwrap();
+    let _lock = first.lock("process 1 (issue x)").await.unwrap();
     let error = folder.ready().await.lock(&identity(), "process 2").await.unwrap_err();
     assert!(
         matches!(&error, SendError::Store(StoreError::Busy { who, .. }) if who.contains("process 1"))
@@ -345,7 +347,7 @@ async fn a_list_is_judged_before_anything_is_locked() {
     let survey = async |list: &str, options: SendOptions| {
         std::fs::write(folder.path("list.csv"), list).unwrap();
         let survey = Survey::take(options, folder.composed()).await.unwrap();
-        survey.readers().await.map(|readers| readers.people)
+        survey.readers().await.map(|readers| readers.people())
     };
     let found = survey("email\nkim@x.example\nno-address\n", folder.options()).await;
     assert!(matches!(found, Err(SendError::Rejected(1))), "{found:?}");
