@@ -9,9 +9,10 @@
 //! Lines are numbered, each is checked together with all before it, and an end mark stands behind
 //! the last one: a journal that was cut short, overwritten or exchanged must never pass for whole.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -69,17 +70,17 @@ pub struct JournalHead {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Line {
+enum Line<'a> {
     /// The first line.
     Begin(JournalHead),
     /// The first line as version 0.1.0 wrote it: the boot and the run.
     Boot(String, i64),
     /// The final dot of this row's message, which has this Message-ID, may leave from now on.
-    Dot(i64, String),
+    Dot(i64, Cow<'a, str>),
     /// It did not leave after all.
     Unsent(i64),
     /// What became of it.
-    Settled(Settled),
+    Settled(Cow<'a, Settled>),
     /// The database has the outcomes of these rows, and they will be claimed again.
     Saved(Vec<i64>),
 }
@@ -90,7 +91,7 @@ struct Numbered {
     /// Its number; lines of version 0.1.0 have none.
     n: Option<u64>,
     #[serde(flatten)]
-    line: Line,
+    line: Line<'static>,
 }
 
 /// Bytes of `,"crc":"01234567"}` at the end of a line.
@@ -110,6 +111,8 @@ pub struct Journal {
     last: u64,
     /// The check of the last line.
     check: u32,
+    /// The bytes of a line, kept so that one costs no allocation.
+    line: Vec<u8>,
     /// Message-IDs of marked rows without an outcome.
     open: HashMap<i64, String>,
     /// Outcomes that the database may not hold yet.
@@ -163,6 +166,7 @@ impl Journal {
             length: 0,
             last,
             check: 0,
+            line: Vec::new(),
             open: HashMap::new(),
             unsaved: HashMap::new(),
         };
@@ -186,7 +190,7 @@ impl Journal {
     /// # Errors
     /// The system's; then the dot must not leave.
     pub fn dot(&mut self, row: i64, message_id: String) -> io::Result<()> {
-        self.append(&Line::Dot(row, message_id.clone()))?;
+        self.append(&Line::Dot(row, Cow::Borrowed(&message_id)))?;
         self.open.insert(row, message_id);
         Ok(())
     }
@@ -198,7 +202,7 @@ impl Journal {
     pub fn settled(&mut self, settled: Settled) -> io::Result<()> {
         let row = settled.row;
         self.open.remove(&row);
-        let written = self.append(&Line::Settled(settled.clone()));
+        let written = self.append(&Line::Settled(Cow::Borrowed(&settled)));
         self.unsaved.insert(row, settled);
         written
     }
@@ -257,16 +261,19 @@ impl Journal {
     /// One write: the line over the end mark, and the next end mark behind it.
     fn append(&mut self, line: &Line) -> io::Result<()> {
         let last = self.last + 1;
-        let json = serde_json::to_vec(line).map_err(io::Error::other)?;
-        // The line's own braces are left out.
-        let inner = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
-        let mut text = format!("{{\"n\":{last},").into_bytes();
-        text.extend_from_slice(inner);
-        let check = check(self.check, &text);
-        text.extend_from_slice(format!(",\"crc\":\"{check:08x}\"}}\n").as_bytes());
+        let text = &mut self.line;
+        text.clear();
+        write!(text, "{{\"n\":{last}")?;
+        let inner = text.len();
+        serde_json::to_writer(&mut *text, line).map_err(io::Error::other)?;
+        // The line's own braces are left out: its fields follow the number.
+        text[inner] = b',';
+        text.pop();
+        let check = check(self.check, text);
+        writeln!(text, ",\"crc\":\"{check:08x}\"}}")?;
         let bytes = text.len() as u64;
         text.extend_from_slice(end_mark(last).as_bytes());
-        if let Err(error) = write_at(&self.file, &text, self.length) {
+        if let Err(error) = write_at(&self.file, text, self.length) {
             // A full disk takes half a line. The end mark that was there goes back to its place.
             let old = if self.length == 0 { String::new() } else { end_mark(self.last) };
             let _ = write_at(&self.file, old.as_bytes(), self.length);
@@ -304,7 +311,7 @@ fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn write_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
-    use std::io::{Seek as _, Write as _};
+    use std::io::Seek as _;
     file.seek(io::SeekFrom::Start(at))?;
     file.write_all(bytes)
 }
@@ -399,19 +406,19 @@ impl Left {
         }
     }
 
-    fn note(&mut self, line: Line) {
+    fn note(&mut self, line: Line<'_>) {
         match line {
             Line::Begin(_) | Line::Boot(..) => {}
             Line::Dot(row, message_id) => {
                 self.settled.remove(&row);
-                self.open.insert(row, message_id);
+                self.open.insert(row, message_id.into_owned());
             }
             Line::Unsent(row) => {
                 self.open.remove(&row);
             }
             Line::Settled(settled) => {
                 self.open.remove(&settled.row);
-                self.settled.insert(settled.row, settled);
+                self.settled.insert(settled.row, settled.into_owned());
             }
             Line::Saved(rows) => {
                 for row in rows {

@@ -103,6 +103,53 @@ pub struct Claimed {
     pub earlier: Earlier,
 }
 
+/// Outcomes, from one parameter: groups come in hundreds of sizes, and SQLite would have to read a
+/// statement of each size anew, with twelve parameters for each row.
+const RECORD: &str = "
+WITH settled AS MATERIALIZED (
+    SELECT value ->> 0 AS id, value ->> 1 AS state, value ->> 2 AS code, value ->> 3 AS enhanced,
+        value ->> 4 AS text, value ->> 5 AS message_id, value ->> 6 AS at, value ->> 7 AS first_ms,
+        value ->> 8 AS next_ms, value ->> 9 AS charged, value ->> 10 AS stage,
+        value ->> 11 AS unasked
+    FROM json_each(?1))
+UPDATE recipient SET state = settled.state, attempts = attempts + 1,
+    code = settled.code, enhanced = settled.enhanced, text = settled.text,
+    message_id = settled.message_id, at = settled.at,
+    first_attempt = coalesce(settled.first_ms, first_attempt), next_attempt = settled.next_ms,
+    charged = recipient.charged + settled.charged, unasked = settled.unasked,
+    stage = CASE WHEN recipient.stage = 'dot' THEN 'dot'
+        ELSE coalesce(settled.stage, recipient.stage) END
+FROM settled WHERE recipient.id = settled.id
+    AND NOT (settled.unasked AND settled.id IN (SELECT w.recipient FROM wish w))";
+
+/// What [`RECORD`] reads: an array for each outcome.
+fn as_json(settled: &[Settled]) -> Result<String, sqlx::Error> {
+    let row = |settled: &'_ Settled| {
+        let Settled { row, state, code, enhanced, text, at, message_id, retry, stage, unasked } =
+            settled;
+        let (first, next) = (retry.map(|retry| retry.first_ms), retry.map(|retry| retry.next_ms));
+        let charged = retry.is_none_or(|retry| retry.charged);
+        let stage = stage.map(Stage::word);
+        serde_json::to_string(&(
+            row,
+            state.word(),
+            code,
+            enhanced,
+            text,
+            message_id,
+            at,
+            first,
+            next,
+            charged,
+            stage,
+            unasked,
+        ))
+    };
+    let rows: Result<Vec<String>, _> = settled.iter().map(row).collect();
+    rows.map(|rows| format!("[{}]", rows.join(",")))
+        .map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
 /// The ledger of one issue, for who reads.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -204,41 +251,8 @@ impl LockedLedger {
     ) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
-        for batch in settled.chunks(BATCH) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "WITH settled (id, state, code, enhanced, text, message_id, at, first_ms, \
-                 next_ms, charged, stage, unasked) AS (",
-            );
-            query.push_values(batch, |mut row, settled| {
-                row.push_bind(settled.row)
-                    .push_bind(settled.state)
-                    .push_bind(settled.code.map(i64::from))
-                    .push_bind(&settled.enhanced)
-                    .push_bind(&settled.text)
-                    .push_bind(&settled.message_id)
-                    .push_bind(&settled.at)
-                    .push_bind(settled.retry.map(|retry| retry.first_ms))
-                    .push_bind(settled.retry.map(|retry| retry.next_ms))
-                    .push_bind(settled.retry.is_none_or(|retry| retry.charged))
-                    .push_bind(settled.stage.map(Stage::word))
-                    .push_bind(settled.unasked);
-            });
-            query.push(
-                ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
-                 code = settled.code, enhanced = settled.enhanced, text = settled.text, \
-                 message_id = settled.message_id, at = settled.at, \
-                 first_attempt = COALESCE(settled.first_ms, first_attempt), \
-                 next_attempt = settled.next_ms, \
-                 charged = recipient.charged + settled.charged, \
-                 unasked = settled.unasked, \
-                 stage = CASE WHEN recipient.stage = 'dot' THEN 'dot' \
-                   ELSE coalesce(settled.stage, recipient.stage) END \
-                 FROM settled WHERE recipient.id = settled.id \
-                 AND NOT (settled.unasked \
-                   AND settled.id IN (SELECT w.recipient FROM wish w))",
-            );
-            // Groups come in hundreds of sizes, and a statement of each size kept is much memory.
-            let update = query.build().persistent(false);
+        if !settled.is_empty() {
+            let update = sqlx::query(RECORD).bind(as_json(settled).map_err(failed)?);
             update.execute(&mut *transaction).await.map_err(failed)?;
         }
         LockedLedger::fulfil(&mut transaction, settled).await.map_err(failed)?;

@@ -63,7 +63,7 @@ fn a_ledger_under_a_new_name_does_not_miss_the_journal_beside_the_old_one() {
     let (here, relay, running) = sending();
     running.kill();
     std::fs::rename(here.path("digest.db"), here.path("other.db")).expect("renamed");
-    let sent = relay.counts().accepted;
+    let sent = relay.taken_in_the_end();
     for line in [&["status"][..], &["plan", "2025-11"]] {
         let looked = here.run(&[line, &OTHER].concat());
         assert!(looked.code == 1 && looked.stderr.contains("its ledger digest.db"), "{looked:?}");

@@ -4,7 +4,7 @@
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 use sejong_digest::check::Audience;
-use sejong_digest::check::allow::Allowed;
+use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference, Files};
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
@@ -69,7 +69,7 @@ fn rules(
     survey: &Survey,
     readers: &PlannedReaders,
     gate: &mut Gate,
-    own: &mut Allowed,
+    own: &mut AllowedRules,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let (people, lacking) = (readers.people(), readers.lacking());
     let audience = Audience { columns: &survey.list().columns, people, lacking };
