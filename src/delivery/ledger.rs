@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::id::RevisionId;
+use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
@@ -92,7 +92,7 @@ pub struct NewRun<'a> {
 #[derive(Clone, Debug)]
 pub struct Claimed {
     /// Its number.
-    pub row: i64,
+    pub row: RowId,
     /// The revision that its message is made of.
     pub revision: Option<RevisionId>,
     /// Whom the message is for.
@@ -224,7 +224,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn rescue(&self, run: i64) -> Result<PathBuf, StoreError> {
+    pub async fn rescue(&self, run: RunId) -> Result<PathBuf, StoreError> {
         let name = |suffix: &str| beside(self.store.path(), &format!("-rescued-{run}{suffix}"));
         // Where an older copy was put back, its next run has a number that was there before.
         let mut path = name("");
@@ -268,7 +268,7 @@ impl LockedLedger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn refuse(&self, rows: &[i64]) -> Result<(), StoreError> {
+    pub async fn refuse(&self, rows: &[RowId]) -> Result<(), StoreError> {
         let statement =
             "UPDATE recipient SET state = 'refused' WHERE state = 'deferred' AND id IN (";
         self.change(statement, rows).await
@@ -278,14 +278,14 @@ impl LockedLedger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn make_due(&self, rows: &[i64]) -> Result<(), StoreError> {
+    pub async fn make_due(&self, rows: &[RowId]) -> Result<(), StoreError> {
         let statement =
             "UPDATE recipient SET next_attempt = 1 WHERE state = 'deferred' AND id IN (";
         self.change(statement, rows).await
     }
 
     /// Runs a statement that ends where the numbers of rows follow.
-    async fn change(&self, statement: &str, rows: &[i64]) -> Result<(), StoreError> {
+    async fn change(&self, statement: &str, rows: &[RowId]) -> Result<(), StoreError> {
         for batch in rows.chunks(BATCH) {
             let mut query = QueryBuilder::<Sqlite>::new(statement);
             let mut list = query.separated(", ");
@@ -307,7 +307,7 @@ impl LockedLedger {
     ///
     /// # Errors
     /// The store's; then nothing has changed.
-    pub async fn release(&self, run: i64) -> Result<u64, StoreError> {
+    pub async fn release(&self, run: RunId) -> Result<u64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         let withdrawn = wishes::fall_back(&mut transaction).await.map_err(failed)?;
@@ -324,7 +324,7 @@ impl LockedLedger {
     }
 
     /// Rows that were claimed and never attempted wait again.
-    pub(super) async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
+    pub(super) async fn free(&self, rows: &[RowId]) -> Result<(), StoreError> {
         let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL \
                          WHERE state = 'claimed' AND id IN (";
         self.change(statement, rows).await
@@ -352,7 +352,7 @@ mod tests {
             insert.execute(store.pool()).await.unwrap();
         }
         let ledger = Ledger::new(store.clone(), "x").lock("process 1").await.unwrap();
-        ledger.free(&[1, 2, 3]).await.unwrap();
+        ledger.free(&[1, 2, 3].map(RowId)).await.unwrap();
         let states: Vec<String> = sqlx::query_scalar("SELECT state FROM recipient ORDER BY id")
             .fetch_all(store.pool())
             .await
@@ -369,7 +369,7 @@ mod tests {
             let store = Store::open(&path, &STEPS).await.unwrap();
             std::fs::remove_file(&path).unwrap();
             let ledger = Ledger::new(store.clone(), "x");
-            let saved = ledger.rescue(7).await.unwrap();
+            let saved = ledger.rescue(RunId(7)).await.unwrap();
             store.close().await;
             assert_eq!(saved, dir.path().join(name));
             std::fs::copy(&saved, &path).unwrap();

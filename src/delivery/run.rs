@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::id::RunId;
 use super::journal::{Journal, JournalHead};
 use super::ledger::{Ledger, LockedLedger};
 use super::pace::Rate;
@@ -170,7 +171,7 @@ pub struct Report {
 /// The store's, where the run could not begin or not be closed.
 pub async fn run(
     ledger: &LockedLedger,
-    run: i64,
+    run: RunId,
     boot: &str,
     options: &Options,
 ) -> Result<Report, StoreError> {
@@ -232,7 +233,7 @@ pub async fn run(
 }
 
 /// Why the ledger is not in its place any more, if so, and where what it held was saved.
-async fn gone(ledger: &Ledger, run: i64) -> Option<String> {
+async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
     let Err(error) = ledger.in_place() else { return None };
     Some(match ledger.rescue(run).await {
         Ok(path) => format!(

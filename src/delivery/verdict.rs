@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::duration;
+use super::id::RowId;
 use super::ledger::claim::{Earlier, Retry};
 use super::schedule::{Kind, Next, Schedule, Tries};
 use super::state::State;
@@ -20,7 +21,7 @@ pub const MAX_ENDS: u32 = 3;
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
     /// The row's number: by it rows do not come back in step.
-    pub row: i64,
+    pub row: RowId,
     /// Its tries before this one.
     pub earlier: Earlier,
     /// How often it has ended a session in this run before.
@@ -206,7 +207,7 @@ fn retry(kind: Kind, attempt: &Attempt, schedule: &Schedule) -> Option<Retry> {
         charged: earlier.charged.saturating_add(charged.into()),
         since: since(attempt, schedule),
     };
-    match schedule.next(kind, tries, row.unsigned_abs()) {
+    match schedule.next(kind, tries, row.0.unsigned_abs()) {
         Next::After(pause) => {
             let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
             let first_ms = first_try(attempt, schedule);

@@ -46,8 +46,13 @@ fn outcome(heard: &str, at: &str) -> Outcome {
 
 /// What the `Before` column says: sessions that the row ended, tries, or nothing.
 fn attempt(before: &str) -> Attempt {
-    let attempt =
-        Attempt { row: 7, earlier: Earlier::default(), ends: 0, first: true, now_ms: NOW_MS };
+    let attempt = Attempt {
+        row: RowId(7),
+        earlier: Earlier::default(),
+        ends: 0,
+        first: true,
+        now_ms: NOW_MS,
+    };
     match before {
         "" => attempt,
         "others were answered" => Attempt { first: false, ..attempt },

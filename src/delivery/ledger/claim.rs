@@ -8,6 +8,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::person::person;
 use super::{Claimed, Ledger, LockedLedger};
+use crate::delivery::id::{RowId, RunId};
 use crate::store::StoreError;
 
 /// The step that gives rows their times; see [`super::STEPS`].
@@ -66,7 +67,7 @@ pub struct Skip {
     pub domains: Vec<String>,
     /// Up to this row only these domains have rows of the run without an attempt: the search begins
     /// behind it.
-    pub after: i64,
+    pub after: RowId,
 }
 
 impl Skip {
@@ -74,7 +75,7 @@ impl Skip {
     /// Half a list may be of one slow domain, or wait for a run that names it.
     pub fn then(&self, domains: Vec<String>) -> Skip {
         let searched = self.domains.iter().all(|domain| domains.contains(domain));
-        Skip { after: if searched { self.after } else { 0 }, domains }
+        Skip { after: if searched { self.after } else { RowId::default() }, domains }
     }
 
     /// The same when a claim that left this out has found `rows`. Rows wait for their first attempt
@@ -82,7 +83,7 @@ impl Skip {
     pub fn found(&self, rows: &[Claimed]) -> Skip {
         let first_attempts = rows.iter().filter(|row| !row.earlier.deferred).map(|row| row.row);
         let after = match rows {
-            [] => i64::MAX,
+            [] => RowId(i64::MAX),
             _ => first_attempts.max().unwrap_or(self.after).max(self.after),
         };
         Skip { after, domains: self.domains.clone() }
@@ -148,7 +149,7 @@ impl LockedLedger {
     /// The store's, or a row that cannot be read: then nobody is claimed.
     pub async fn claim(
         &self,
-        run: i64,
+        run: RunId,
         limit: usize,
         now_ms: i64,
         skip: &Skip,
@@ -204,7 +205,7 @@ impl LockedLedger {
     fn due(
         &self,
         query: &mut QueryBuilder<Sqlite>,
-        run: i64,
+        run: RunId,
         now_ms: i64,
         which: &str,
         skip: &Skip,
@@ -247,7 +248,7 @@ mod tests {
     fn no_claim_searches_what_another_has_searched() {
         let rows = |rows: &[(i64, bool)]| -> Vec<Claimed> {
             let row = |(row, deferred): &(i64, bool)| Claimed {
-                row: *row,
+                row: RowId(*row),
                 revision: None,
                 recipient: Recipient::new(Address::parse("a@b.example").unwrap(), [], []),
                 message_id: None,
@@ -257,18 +258,18 @@ mod tests {
         };
         let slow = || vec!["slow.example".to_owned()];
         let skip = Skip::default().then(Vec::new()).found(&rows(&[(7, false), (9, false)]));
-        assert_eq!(skip.after, 9);
+        assert_eq!(skip.after, RowId(9));
         // Deferred rows come from anywhere and say nothing.
         let skip = skip.then(Vec::new()).found(&rows(&[(900, true)]));
-        assert_eq!(skip.after, 9);
+        assert_eq!(skip.after, RowId(9));
         let skip = skip.then(slow()).found(&rows(&[(20, false), (30, true)]));
-        assert_eq!((skip.after, skip.domains.len()), (20, 1));
-        assert_eq!(skip.then(slow()).after, 20);
+        assert_eq!((skip.after, skip.domains.len()), (RowId(20), 1));
+        assert_eq!(skip.then(slow()).after, RowId(20));
         // The domain that was left out may stand before.
-        assert_eq!(skip.then(Vec::new()).after, 0);
+        assert_eq!(skip.then(Vec::new()).after, RowId(0));
         let skip = skip.then(slow()).found(&[]);
-        assert_eq!(skip.then(slow()).after, i64::MAX);
-        assert_eq!(skip.then(Vec::new()).after, 0);
+        assert_eq!(skip.then(slow()).after, RowId(i64::MAX));
+        assert_eq!(skip.then(Vec::new()).after, RowId(0));
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Ledger, LockedLedger};
-use crate::delivery::id::RevisionId;
+use crate::delivery::id::{RevisionId, RowId, RunId};
 use crate::delivery::state::State;
 use crate::message::address::Address;
 use crate::store::StoreError;
@@ -35,7 +35,7 @@ CREATE TABLE earlier_copy (
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneRow {
     /// The row.
-    pub row: i64,
+    pub row: RowId,
     /// A word of [`State`].
     pub state: State,
     /// When it was settled last, RFC 3339.
@@ -59,7 +59,7 @@ impl OneRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FurtherCopy {
     /// The row; it has been accepted.
-    pub row: i64,
+    pub row: RowId,
     /// The copy's own Message-ID, without angle brackets.
     pub message_id: String,
 }
@@ -100,7 +100,7 @@ impl LockedLedger {
     pub(super) async fn open_copy(
         &self,
         connection: &mut SqliteConnection,
-        run: i64,
+        run: RunId,
         copy: &FurtherCopy,
     ) -> Result<(), sqlx::Error> {
         // Whoever wishes for another one knows of those before.
@@ -127,8 +127,8 @@ impl LockedLedger {
     /// The store's.
     pub async fn copies_are_told(
         &self,
-        row: Option<i64>,
-        run: Option<i64>,
+        row: Option<RowId>,
+        run: Option<RunId>,
     ) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE earlier_copy SET told = 1 WHERE NOT told AND (recipient = ?1 OR EXISTS \

@@ -10,7 +10,7 @@ use super::copies::FurtherCopy;
 use super::revision::PlannedText;
 use super::wishes::Reopened;
 use super::{Ledger, LockedLedger, NewRun, staging};
-use crate::delivery::id::RevisionId;
+use crate::delivery::id::{RevisionId, RunId};
 use crate::store::StoreError;
 
 /// The step that takes the key out of `recipient`; see [`super::STEPS`].
@@ -91,7 +91,7 @@ impl LockedLedger {
         text: PlannedText<'_>,
         reopened: Reopened,
         copy: Option<&FurtherCopy>,
-    ) -> Result<i64, StoreError> {
+    ) -> Result<RunId, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         let run = self.begin(&mut transaction, run).await.map_err(failed)?;

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Ledger, LockedLedger, NewRun};
+use crate::delivery::id::RunId;
 use crate::delivery::journal::Settled;
 use crate::store::StoreError;
 
@@ -26,7 +27,7 @@ WHERE times.claimed_by = run.id;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     /// The run.
-    pub run: i64,
+    pub run: RunId,
     /// The number of the journal's last line.
     pub line: u64,
 }
@@ -48,7 +49,7 @@ impl LockedLedger {
         &self,
         connection: &mut SqliteConnection,
         run: &NewRun<'_>,
-    ) -> Result<i64, sqlx::Error> {
+    ) -> Result<RunId, sqlx::Error> {
         sqlx::query_scalar(
             "INSERT INTO run (issue, content_hash, boot, started_at, token) \
              VALUES (?1, ?2, ?3, ?4, lower(hex(randomblob(16)))) RETURNING id",
@@ -67,7 +68,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn token(&self, run: i64) -> Result<String, StoreError> {
+    pub async fn token(&self, run: RunId) -> Result<String, StoreError> {
         sqlx::query_scalar("SELECT token FROM run WHERE id = ?1")
             .bind(run)
             .fetch_one(self.store.pool())

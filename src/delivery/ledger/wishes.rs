@@ -8,6 +8,7 @@
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Ledger, LockedLedger};
+use crate::delivery::id::{RowId, RunId};
 use crate::delivery::journal::Settled;
 use crate::delivery::state::State;
 use crate::store::StoreError;
@@ -89,7 +90,7 @@ impl Reopened {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withdrawn {
     /// The row.
-    pub row: i64,
+    pub row: RowId,
     /// What it was, and is again.
     pub state: State,
     /// The Message-ID that it had.
@@ -102,7 +103,7 @@ impl LockedLedger {
     pub(super) async fn reopen(
         &self,
         connection: &mut SqliteConnection,
-        run: i64,
+        run: RunId,
         reopened: Reopened,
     ) -> Result<(), sqlx::Error> {
         for (state, again) in reopened.states() {
@@ -121,8 +122,8 @@ impl LockedLedger {
     /// Lets an accepted row wait for a further copy under this Message-ID.
     pub(super) async fn reopen_accepted(
         connection: &mut SqliteConnection,
-        run: i64,
-        row: i64,
+        run: RunId,
+        row: RowId,
         message_id: &str,
     ) -> Result<(), sqlx::Error> {
         let keep = format!("{KEEP} WHERE id = ?1 AND state = 'accepted'");

@@ -3,6 +3,7 @@
 //! Only what a server writes when it takes a message counts as taken. Must never read a line: the
 //! file of each kind does, and says here what it found.
 
+use crate::delivery::id::RowId;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -95,8 +96,8 @@ impl Here<'_> {
 
 /// The rows that are asked about, and what has been found of them.
 pub(super) struct Findings<'a> {
-    rows: HashMap<&'a str, i64>,
-    of: HashMap<i64, Evidence>,
+    rows: HashMap<&'a str, RowId>,
+    of: HashMap<RowId, Evidence>,
     /// Messages of anybody that the logs show as taken: a log of errors alone has none.
     pub(super) messages: u64,
 }
@@ -109,12 +110,12 @@ impl<'a> Findings<'a> {
     }
 
     /// The row of a Message-ID, given without angle brackets.
-    pub(super) fn row(&self, message_id: &str) -> Option<i64> {
+    pub(super) fn row(&self, message_id: &str) -> Option<RowId> {
         self.rows.get(message_id).copied()
     }
 
     /// The row of a Message-ID, given as a header field has it.
-    pub(super) fn row_in_brackets(&self, text: &str) -> Option<i64> {
+    pub(super) fn row_in_brackets(&self, text: &str) -> Option<RowId> {
         self.row(text.strip_prefix('<')?.strip_suffix('>')?)
     }
 
@@ -123,25 +124,25 @@ impl<'a> Findings<'a> {
         self.rows.len() * QUEUE_IDS_PER_ROW
     }
 
-    pub(super) fn begun(&mut self, row: i64, here: &Here<'_>) {
+    pub(super) fn begun(&mut self, row: RowId, here: &Here<'_>) {
         self.add(row, Evidence::Begun(here.quote()));
     }
 
-    pub(super) fn rejected(&mut self, row: i64, here: &Here<'_>) {
+    pub(super) fn rejected(&mut self, row: RowId, here: &Here<'_>) {
         self.add(row, Evidence::Rejected(here.quote()));
     }
 
-    pub(super) fn on_hold(&mut self, row: i64, here: &Here<'_>) {
+    pub(super) fn on_hold(&mut self, row: RowId, here: &Here<'_>) {
         self.add(row, Evidence::OnHold(here.quote()));
     }
 
-    pub(super) fn taken(&mut self, row: i64, here: &Here<'_>) {
+    pub(super) fn taken(&mut self, row: RowId, here: &Here<'_>) {
         self.add(row, Evidence::Taken { by: here.quote(), later: None });
     }
 
     /// What became of a message that was taken. A failure stays: it is the relay's last word for
     /// that address.
-    pub(super) fn reported(&mut self, row: i64, action: ReportedAction, here: &Here<'_>) {
+    pub(super) fn reported(&mut self, row: RowId, action: ReportedAction, here: &Here<'_>) {
         if let Some(Evidence::Taken { later, .. }) = self.of.get_mut(&row) {
             let failed = matches!(later, Some((ReportedAction::Failed, _)));
             if !failed || action == ReportedAction::Failed {
@@ -150,14 +151,14 @@ impl<'a> Findings<'a> {
         }
     }
 
-    fn add(&mut self, row: i64, evidence: Evidence) {
+    fn add(&mut self, row: RowId, evidence: Evidence) {
         let stronger = self.of.get(&row).is_none_or(|old| old.strength() < evidence.strength());
         if stronger {
             self.of.insert(row, evidence);
         }
     }
 
-    pub(super) fn finish(self) -> HashMap<i64, Evidence> {
+    pub(super) fn finish(self) -> HashMap<RowId, Evidence> {
         self.of
     }
 }

@@ -4,6 +4,7 @@
 //! `(=` is an arrival to which Exim answered that it refuses it (fakereject). It tells the sender
 //! so, and does what it likes with the message. Ids are never used twice.
 
+use crate::delivery::id::RowId;
 use std::collections::HashMap;
 
 use super::evidence::{Findings, Here, ReportedAction};
@@ -13,7 +14,7 @@ use super::stamp::{self, Stamp};
 #[derive(Debug, Default)]
 pub(super) struct Exim {
     /// Exim's ids of messages that are asked about, with their rows.
-    rows: HashMap<String, i64>,
+    rows: HashMap<String, RowId>,
 }
 
 /// A line of the main log: its stamp, the message's id, and what follows.

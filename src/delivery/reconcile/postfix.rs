@@ -7,6 +7,7 @@
 use super::evidence::{Findings, Here, ReportedAction};
 use super::queue::{Origin, Queue};
 use super::syslog::Line;
+use crate::delivery::id::RowId;
 
 /// Programs of Postfix that write of a message.
 const PROGRAMS: [&str; 20] = [
@@ -148,7 +149,7 @@ impl Postfix {
         origin: &Origin<'_>,
         here: &Here<'_>,
         findings: &mut Findings<'_>,
-    ) -> Option<i64> {
+    ) -> Option<RowId> {
         let row = self.queue.row(id, origin, here)?;
         self.queue.taken(id, origin);
         findings.taken(row, here);

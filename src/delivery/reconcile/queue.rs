@@ -3,6 +3,7 @@
 //! A queue id is good for one message at a time, on one host and of one instance, and is given to
 //! another message afterwards. Must never hold messages that nobody asked about.
 
+use crate::delivery::id::RowId;
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -37,7 +38,7 @@ struct Queued {
     container: String,
     host: String,
     instance: String,
-    row: i64,
+    row: RowId,
     since: Option<Timestamp>,
     taken: bool,
 }
@@ -57,7 +58,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// A message that is asked about has this queue id from here on.
-    pub(super) fn begin(&mut self, id: &str, origin: &Origin<'_>, row: i64, here: &Here<'_>) {
+    pub(super) fn begin(&mut self, id: &str, origin: &Origin<'_>, row: RowId, here: &Here<'_>) {
         self.forget(id, origin);
         let queued = Queued {
             container: origin.container.to_owned(),
@@ -80,7 +81,7 @@ impl Queue {
     }
 
     /// The row whose message has this queue id.
-    pub(super) fn row(&mut self, id: &str, origin: &Origin<'_>, here: &Here<'_>) -> Option<i64> {
+    pub(super) fn row(&mut self, id: &str, origin: &Origin<'_>, here: &Here<'_>) -> Option<RowId> {
         let queued = self.ids.get(id)?.iter().find(|queued| queued.is_of(origin))?;
         let row = queued.row;
         let (false, Some(since), Some(now)) = (queued.taken, queued.since, here.moment()) else {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::queue::Turn;
 use super::shared::Work;
+use crate::delivery::id::RowId;
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::ledger::claim::Retry;
@@ -24,7 +25,7 @@ pub(super) struct RowFeed<'a> {
     route: usize,
     rows: HashMap<Ticket, Claimed>,
     /// Of these rows.
-    message_ids: HashMap<i64, String>,
+    message_ids: HashMap<RowId, String>,
     /// Rows that the relay has answered to in this session.
     answered: u64,
     /// The session ended in the middle of a row that had ended one before.
@@ -54,7 +55,7 @@ impl RowFeed<'_> {
             self.work.queue.settled(&claimed);
             return None;
         }
-        let ticket = Ticket(u64::try_from(claimed.row).unwrap_or_default());
+        let ticket = Ticket(u64::try_from(claimed.row.0).unwrap_or_default());
         let templates = &self.work.options.templates;
         let made = match draft {
             Some(draft) => draft.message(templates).await,
@@ -179,7 +180,7 @@ impl Feed for RowFeed<'_> {
     }
 
     fn left(&mut self, ticket: Ticket) {
-        self.work.queue.left(i64::try_from(ticket.0).unwrap_or_default());
+        self.work.queue.left(RowId(i64::try_from(ticket.0).unwrap_or_default()));
     }
 
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use super::pacing::{Next, Pacing, Whose};
 use super::presign::{Draft, Presign};
 use super::{Options, Progress};
+use crate::delivery::id::{RowId, RunId};
 use crate::delivery::ledger::claim::Skip;
 use crate::delivery::ledger::{Claimed, LockedLedger};
 use crate::store::StoreError;
@@ -27,7 +28,7 @@ const LONG: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(super) struct Queue {
     ledger: LockedLedger,
-    run: i64,
+    run: RunId,
     /// When the run began, by the wall clock. From there on only the steady clock counts.
     began_ms: i64,
     started: Instant,
@@ -89,7 +90,7 @@ enum Found {
 }
 
 impl Queue {
-    pub(super) fn new(ledger: LockedLedger, run: i64, began_ms: i64, options: &Options) -> Queue {
+    pub(super) fn new(ledger: LockedLedger, run: RunId, began_ms: i64, options: &Options) -> Queue {
         let limits = options.routes.iter().map(|route| route.limit);
         let state = State {
             pacing: Pacing::new(options.limit, limits, &options.lanes),
@@ -253,7 +254,7 @@ impl Queue {
     }
 
     /// Waits until the text of a row may leave.
-    pub(super) async fn leave(&self, row: i64) {
+    pub(super) async fn leave(&self, row: RowId) {
         loop {
             let now = self.started.elapsed();
             let Err(wait) = self.state().pacing.leave(row, now) else { return };
@@ -262,7 +263,7 @@ impl Queue {
     }
 
     /// The last byte of a row's text has left us.
-    pub(super) fn left(&self, row: i64) {
+    pub(super) fn left(&self, row: RowId) {
         let now = self.started.elapsed();
         self.state().pacing.left(row, now);
     }

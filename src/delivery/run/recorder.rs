@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::queue::Queue;
+use crate::delivery::id::RowId;
 use crate::delivery::journal::{Journal, Settled};
 use crate::delivery::ledger::LockedLedger;
 use crate::delivery::ledger::runs::Written;
@@ -24,7 +25,7 @@ enum Entry {
     /// What became of a row.
     Settled(Settled),
     /// Deferred rows whose outcomes were sent before: they may be claimed again at once.
-    Again(Vec<i64>),
+    Again(Vec<RowId>),
 }
 
 /// Writes marks and outcomes.
@@ -54,7 +55,7 @@ impl Recorder {
     }
 
     /// Marks that the dot of `row` may leave; `false` means that it must not.
-    pub(super) fn dot(&self, row: i64, message_id: String) -> bool {
+    pub(super) fn dot(&self, row: RowId, message_id: String) -> bool {
         match lock(&self.journal).dot(row, message_id) {
             Ok(()) => true,
             Err(error) => {
@@ -75,7 +76,7 @@ impl Recorder {
     }
 
     /// Rows that were deferred are for this run again, and count as handed out until they are.
-    pub(super) fn again(&self, rows: Vec<i64>) {
+    pub(super) fn again(&self, rows: Vec<RowId>) {
         if !rows.is_empty() {
             self.queue.expect(rows.len());
             let _ = self.entries.send(Entry::Again(rows));
@@ -83,19 +84,19 @@ impl Recorder {
     }
 
     /// The dot of `row` did not leave after all.
-    pub(super) fn unsent(&self, row: i64) {
+    pub(super) fn unsent(&self, row: RowId) {
         if let Err(error) = lock(&self.journal).unsent(row) {
             self.queue.fail(format!("the journal cannot be written: {error}"));
         }
     }
 
     /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
-    pub(super) fn open_rows(&self) -> Vec<(i64, String)> {
+    pub(super) fn open_rows(&self) -> Vec<(RowId, String)> {
         lock(&self.journal).open_rows()
     }
 
     /// A row whose connection was dropped behind the mark.
-    pub(super) fn lost(&self, row: i64, message_id: String, at: String) {
+    pub(super) fn lost(&self, row: RowId, message_id: String, at: String) {
         self.settled(Settled {
             row,
             state: State::Uncertain,
@@ -151,7 +152,7 @@ async fn save(
     journal: &Mutex<Journal>,
     queue: &Queue,
     group: Vec<Settled>,
-    again: Vec<i64>,
+    again: Vec<RowId>,
 ) -> Result<(), StoreError> {
     let (run, line) = {
         let journal = lock(journal);
@@ -164,7 +165,7 @@ async fn save(
         queue.fail(error.to_string());
     }
     let deferred = || group.iter().filter_map(|one| Some((one.row, one.retry?.next_ms)));
-    let (mut coming, due): (Vec<i64>, Vec<i64>) = deferred().unzip();
+    let (mut coming, due): (Vec<RowId>, Vec<i64>) = deferred().unzip();
     coming.extend(&again);
     let rows = group.into_iter().map(|settled| settled.row);
     if let Err(error) = lock(journal).saved(rows, coming, line) {

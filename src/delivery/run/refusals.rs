@@ -8,6 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::verdict::CountsAs;
 use crate::smtp::outcome::{About, Failure};
@@ -42,7 +43,7 @@ pub struct Refusal {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum {
     /// Rows that were put off and are refused after all: it was about them.
-    pub(super) refused: Vec<i64>,
+    pub(super) refused: Vec<RowId>,
     /// Why nobody more was reached, if that was about us.
     pub(super) refusal: Option<Refusal>,
     /// No relay has answered to anybody: sessions have only ended.
@@ -84,7 +85,7 @@ struct Told {
 
 #[derive(Debug)]
 struct OpenRefusal {
-    row: i64,
+    row: RowId,
     /// The how manieth answer it was.
     at: u64,
     domain: String,
@@ -146,7 +147,7 @@ impl Refusals {
     }
 
     /// Whom a relay that refuses us has put off: others may have them.
-    pub(super) fn release(&self, relay: usize) -> Vec<i64> {
+    pub(super) fn release(&self, relay: usize) -> Vec<RowId> {
         let mut relays = self.relays();
         let Some(relay) = relays.get_mut(relay) else { return Vec::new() };
         let since = relay.suspected_since();

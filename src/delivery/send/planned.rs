@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::SendError;
 use super::report::SendReport;
 use super::survey::Survey;
+use crate::delivery::id::RunId;
 use crate::delivery::ledger::LockedLedger;
 use crate::delivery::run;
 use crate::delivery::templates::Templates;
@@ -15,7 +16,7 @@ pub struct Planned {
     survey: Survey,
     templates: Arc<Templates>,
     ledger: LockedLedger,
-    run: i64,
+    run: RunId,
     content_hash: String,
 }
 
@@ -24,7 +25,7 @@ impl Planned {
     pub(super) fn new(
         survey: Survey,
         templates: Arc<Templates>,
-        (ledger, run): (LockedLedger, i64),
+        (ledger, run): (LockedLedger, RunId),
         content_hash: String,
     ) -> Planned {
         Planned { survey, templates, ledger, run, content_hash }

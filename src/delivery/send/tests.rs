@@ -7,6 +7,7 @@ use super::locked::Answers;
 use super::survey::{Ready, Survey};
 use super::*;
 use crate::compose::theme::Theme;
+use crate::delivery::id::{RowId, RunId};
 use crate::delivery::journal::{Journal, JournalHead, Settled};
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{Ledger, STEPS};
@@ -132,16 +133,16 @@ impl Folder {
     }
 
     /// Claims everybody as the last sender that then dies, with so many dots marked; returns the rows.
-    async fn claim(&self, marked: usize) -> Vec<i64> {
+    async fn claim(&self, marked: usize) -> Vec<RowId> {
         let (store, ledger) = self.ledger().await;
-        let run: i64 =
+        let run: RunId =
             sqlx::query_scalar("SELECT max(id) FROM run").fetch_one(store.pool()).await.unwrap();
         let token = ledger.token(run).await.unwrap();
         let head = JournalHead { boot: BOOT.to_owned(), run, token, recorded: 0 };
         let mut journal = Journal::begin(&ledger.journal_path(), head).unwrap();
         let ledger = ledger.lock("a sender that dies").await.unwrap();
         let claimed = ledger.claim(run, 10, 0, &Default::default()).await.unwrap();
-        let rows: Vec<i64> = claimed.iter().map(|claimed| claimed.row).collect();
+        let rows: Vec<RowId> = claimed.iter().map(|claimed| claimed.row).collect();
         for row in rows.iter().take(marked) {
             journal.dot(*row, "a@x.example".to_owned()).unwrap();
         }
@@ -150,7 +151,7 @@ impl Folder {
     }
 
     /// Gives a row an outcome.
-    async fn settle(&self, row: i64, state: State, code: u16) {
+    async fn settle(&self, row: RowId, state: State, code: u16) {
         let (store, ledger) = self.ledger().await;
         let settled = Settled {
             row,
