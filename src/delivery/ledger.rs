@@ -127,7 +127,7 @@ fn as_json(settled: &[Settled]) -> Result<String, sqlx::Error> {
     let row = |settled: &'_ Settled| {
         let Settled { row, state, code, enhanced, text, at, message_id, retry, stage, unasked } =
             settled;
-        let (first, next) = (retry.map(|retry| retry.first_ms), retry.map(|retry| retry.next_ms));
+        let (first, next) = (retry.map(|retry| retry.first), retry.map(|retry| retry.next));
         let charged = retry.is_none_or(|retry| retry.charged);
         let stage = stage.map(Stage::word);
         serde_json::to_string(&(

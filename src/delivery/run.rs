@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 use super::id::RunId;
 use super::journal::{Journal, JournalHead};
 use super::ledger::{Ledger, LockedLedger};
+use super::moment::Moment;
 use super::pace::Rate;
 use super::route::Route;
 use super::schedule::Schedule;
@@ -195,7 +196,7 @@ pub async fn run(
     };
     ledger.make_deferred_due().await?;
     let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
-    let mut queue = Queue::new(ledger.clone(), run, began.as_millisecond(), options);
+    let mut queue = Queue::new(ledger.clone(), run, Moment::at(began), options);
     queue.resume().await?;
     let queue = Arc::new(queue);
     let (recorder, writer) = Recorder::start(ledger.clone(), journal, Arc::clone(&queue));

@@ -9,6 +9,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use super::person::person;
 use super::{Claimed, Ledger, LockedLedger};
 use crate::delivery::id::{RowId, RunId};
+use crate::delivery::moment::Moment;
 use crate::store::StoreError;
 
 /// The step that gives rows their times; see [`super::STEPS`].
@@ -34,9 +35,11 @@ ALTER TABLE recipient ADD COLUMN unasked INTEGER NOT NULL DEFAULT 0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {
     /// The row's first try.
-    pub first_ms: i64,
+    #[serde(rename = "first_ms")]
+    pub first: Moment,
     /// Its next one.
-    pub next_ms: i64,
+    #[serde(rename = "next_ms")]
+    pub next: Moment,
     /// Whether the last one counts towards its back-off.
     pub charged: bool,
 }
@@ -49,9 +52,9 @@ pub struct Earlier {
     /// Those that count towards its back-off.
     pub charged: u32,
     /// The first one.
-    pub first_ms: Option<i64>,
+    pub first: Option<Moment>,
     /// The last one, by the clock of the run that made it.
-    pub last_ms: Option<i64>,
+    pub last: Option<Moment>,
     /// It was deferred, by this run or an earlier one.
     pub deferred: bool,
     /// This run deferred it, and its time has come.
@@ -106,7 +109,7 @@ impl LockedLedger {
 }
 
 impl Ledger {
-    /// When messages were last settled, since `since_ms` and in milliseconds since 1970, of whatever
+    /// When messages were last settled, since then, of whatever
     /// issue, the latest first and `most` of them at most; with `domain` only its recipients'. Who
     /// was put off without being asked has used nothing of a limit.
     ///
@@ -114,13 +117,13 @@ impl Ledger {
     /// The store's.
     pub async fn sent_since(
         &self,
-        since_ms: i64,
+        since: Moment,
         domain: Option<&str>,
         most: u32,
-    ) -> Result<Vec<i64>, StoreError> {
+    ) -> Result<Vec<Moment>, StoreError> {
         // Issues of old runs are left out: nothing in them is new, and there may be many. Runs do not
         // overlap, so that whatever is new was sent by the last run that began before, or a later one.
-        let since = jiff::Timestamp::from_millisecond(since_ms).unwrap_or_default().to_string();
+        let since = jiff::Timestamp::from_millisecond(since.0).unwrap_or_default().to_string();
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT at FROM recipient WHERE issue IN (SELECT issue FROM run WHERE id >= \
                (SELECT coalesce(max(id), 0) FROM run WHERE started_at < ",
@@ -135,8 +138,7 @@ impl Ledger {
             .fetch_all(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))?;
-        let read = |text: &String| text.parse::<jiff::Timestamp>().ok();
-        Ok(times.iter().filter_map(read).map(jiff::Timestamp::as_millisecond).collect())
+        Ok(times.iter().filter_map(|text| Moment::read(text)).collect())
     }
 }
 
@@ -151,7 +153,7 @@ impl LockedLedger {
         &self,
         run: RunId,
         limit: usize,
-        now_ms: i64,
+        now: Moment,
         skip: &Skip,
     ) -> Result<Vec<Claimed>, StoreError> {
         self.in_place()?;
@@ -159,14 +161,14 @@ impl LockedLedger {
         let mut query =
             QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'claimed', claimed_by = ");
         query.push_bind(run).push(" WHERE id IN (");
-        self.due(&mut query, run, now_ms, "(code IS NULL OR code < 500)", skip, limit);
+        self.due(&mut query, run, now, "(code IS NULL OR code < 500)", skip, limit);
         query.push(" UNION ALL SELECT id FROM (SELECT id FROM recipient WHERE state = 'pending' AND issue = ");
         query.push_bind(&self.issue);
         query.push(" AND id > ").push_bind(skip.after);
         query.push(" AND planned_by = ").push_bind(run);
         leave_out(&mut query, &skip.domains);
         query.push(" ORDER BY id LIMIT ").push_bind(limit).push(") UNION ALL ");
-        self.due(&mut query, run, now_ms, "code >= 500", skip, limit);
+        self.due(&mut query, run, now, "code >= 500", skip, limit);
         query.push(" LIMIT ").push_bind(limit);
         query.push(
             ") RETURNING id, identity, email, fields, tags, attempts, charged, first_attempt, \
@@ -178,7 +180,7 @@ impl LockedLedger {
         let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
         let mut claimed = Vec::with_capacity(rows.len());
         for row in &rows {
-            let (next_ms, code): (Option<i64>, Option<i64>) = (row.get(8), row.get(10));
+            let (next, code): (Option<i64>, Option<i64>) = (row.get(8), row.get(10));
             claimed.push(Claimed {
                 row: row.get(0),
                 revision: row.get(9),
@@ -188,11 +190,11 @@ impl LockedLedger {
                 earlier: Earlier {
                     attempts: count(row.get(5)),
                     charged: count(row.get(6)),
-                    first_ms: row.get(7),
-                    last_ms: row.get::<Option<String>, _>(12).as_deref().and_then(millisecond),
-                    deferred: next_ms.is_some(),
-                    again: next_ms.is_some_and(|next| next > 0),
-                    refused: next_ms.is_some() && code.is_some_and(|code| code >= 500),
+                    first: row.get::<Option<i64>, _>(7).map(Moment),
+                    last: row.get::<Option<String>, _>(12).as_deref().and_then(Moment::read),
+                    deferred: next.is_some(),
+                    again: next.is_some_and(|next| next > 0),
+                    refused: next.is_some() && code.is_some_and(|code| code >= 500),
                 },
             });
         }
@@ -206,22 +208,18 @@ impl LockedLedger {
         &self,
         query: &mut QueryBuilder<Sqlite>,
         run: RunId,
-        now_ms: i64,
+        now: Moment,
         which: &str,
         skip: &Skip,
         limit: i64,
     ) {
         query
             .push("SELECT id FROM (SELECT id FROM recipient WHERE state = 'deferred' AND issue = ");
-        query.push_bind(self.issue.clone()).push(" AND next_attempt <= ").push_bind(now_ms);
+        query.push_bind(self.issue.clone()).push(" AND next_attempt <= ").push_bind(now.0);
         query.push(" AND planned_by = ").push_bind(run).push(" AND ").push(which);
         leave_out(query, &skip.domains);
         query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit).push(")");
     }
-}
-
-fn millisecond(at: &str) -> Option<i64> {
-    at.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
@@ -307,10 +305,10 @@ mod tests {
             last = begin("new", minute).await;
         }
         let sent = async |since: i64, domain, most| {
-            last.sent_since(at(since).as_millisecond(), domain, most).await.unwrap()
+            last.sent_since(Moment::at(at(since)), domain, most).await.unwrap()
         };
-        let ms = |minutes: &[i64]| -> Vec<i64> {
-            minutes.iter().map(|minute| at(*minute).as_millisecond()).collect()
+        let ms = |minutes: &[i64]| -> Vec<Moment> {
+            minutes.iter().map(|minute| Moment::at(at(*minute))).collect()
         };
         assert_eq!(sent(30, None, 9).await, ms(&[40]));
         assert_eq!(sent(0, Some("a.example"), 9).await, ms(&[40, 1]));

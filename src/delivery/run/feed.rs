@@ -207,7 +207,7 @@ impl RowFeed<'_> {
             earlier: claimed.earlier,
             ends: self.work.ends_of(claimed.row),
             first: self.answered == 0,
-            now_ms: self.work.queue.now_ms(),
+            now: self.work.queue.now(),
         }
     }
 

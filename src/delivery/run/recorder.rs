@@ -11,6 +11,7 @@ use crate::delivery::id::RowId;
 use crate::delivery::journal::{Journal, Settled};
 use crate::delivery::ledger::LockedLedger;
 use crate::delivery::ledger::runs::Written;
+use crate::delivery::moment::Moment;
 use crate::delivery::state::State;
 use crate::smtp::outcome::Stage;
 use crate::store::StoreError;
@@ -164,8 +165,8 @@ async fn save(
         // The open file still takes outcomes, and the run's end saves them.
         queue.fail(error.to_string());
     }
-    let deferred = || group.iter().filter_map(|one| Some((one.row, one.retry?.next_ms)));
-    let (mut coming, due): (Vec<RowId>, Vec<i64>) = deferred().unzip();
+    let deferred = || group.iter().filter_map(|one| Some((one.row, one.retry?.next)));
+    let (mut coming, due): (Vec<RowId>, Vec<Moment>) = deferred().unzip();
     coming.extend(&again);
     let rows = group.into_iter().map(|settled| settled.row);
     if let Err(error) = lock(journal).saved(rows, coming, line) {

@@ -11,6 +11,7 @@ use crate::delivery::id::{RowId, RunId};
 use crate::delivery::journal::{Journal, JournalHead, Settled};
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{Ledger, STEPS};
+use crate::delivery::moment::Moment;
 use crate::delivery::state::State;
 use crate::issue::{Pictures, Publication, load};
 use crate::message::header::Mailbox;
@@ -141,7 +142,7 @@ impl Folder {
         let head = JournalHead { boot: BOOT.to_owned(), run, token, recorded: 0 };
         let mut journal = Journal::begin(&ledger.journal_path(), head).unwrap();
         let ledger = ledger.lock("a sender that dies").await.unwrap();
-        let claimed = ledger.claim(run, 10, 0, &Default::default()).await.unwrap();
+        let claimed = ledger.claim(run, 10, Moment(0), &Default::default()).await.unwrap();
         let rows: Vec<RowId> = claimed.iter().map(|claimed| claimed.row).collect();
         for row in rows.iter().take(marked) {
             journal.dot(*row, "a@x.example".to_owned()).unwrap();
