@@ -68,10 +68,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let when = LogClock { now: clock::now(), zone: jiff::tz::TimeZone::system() };
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
-        let lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
+        let who = format!("process {} (reconciling)", std::process::id());
+        let ledger = Ledger::new(store.clone(), &args.issue).lock(&who).await?;
         // Whom a killed send has left is settled first: its journal knows who is uncertain.
-        let (ledger, now) = (Ledger::new(store.clone(), &args.issue), clock::now().to_string());
-        let recovered = recovery::recover(&ledger, &lock, &looking::boot(), &now).await?;
+        let now = clock::now().to_string();
+        let recovered = recovery::recover(&ledger, &looking::boot(), &now).await?;
         looking::tell_recovered(&recovered);
         let undecided = reconcile::open(&store, &args.issue).await?;
         if undecided.rows.is_empty() {
@@ -89,7 +90,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 (open, ruling)
             })
             .collect();
-        reconcile::settle(&store, &rulings, &clock::now().to_string()).await?;
+        reconcile::settle(&ledger, &rulings, &clock::now().to_string()).await?;
         store.close().await;
         tell(&rulings)
     })

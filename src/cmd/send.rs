@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sejong_digest::delivery::duration;
-use sejong_digest::delivery::ledger::Reopened;
+use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::send::SendError;
@@ -240,6 +240,7 @@ impl Send<'_> {
         let planned = proposal.accept().await.map_err(refusal::told)?;
         if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
+            planned.leave().await.map_err(refusal::told)?;
             print::note("interrupted before the first message; run the same command again");
             return Ok(Exit::Interrupted);
         }

@@ -21,6 +21,8 @@ mod syslog;
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
+use super::id::RowId;
+use super::ledger::LockedLedger;
 use super::state::State;
 use crate::store::{Store, StoreError};
 use envelope::Senders;
@@ -34,7 +36,7 @@ const BATCH: usize = 1_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     /// Its number.
-    pub row: i64,
+    pub row: RowId,
     /// Whom it is about.
     pub email: String,
     /// Without angle brackets; empty where none was recorded.
@@ -97,9 +99,14 @@ pub async fn open(store: &Store, issue: &str) -> Result<Undecided, StoreError> {
 ///
 /// # Errors
 /// The store's; then nothing has moved.
-pub async fn settle(store: &Store, rulings: &[(Open, Ruling)], at: &str) -> Result<(), StoreError> {
+pub async fn settle(
+    ledger: &LockedLedger,
+    rulings: &[(Open, Ruling)],
+    at: &str,
+) -> Result<(), StoreError> {
+    let store = ledger.store();
     let failed = |error| store.failed(error);
-    let moved: Vec<(i64, State, String)> = rulings
+    let moved: Vec<(RowId, State, String)> = rulings
         .iter()
         .filter_map(|(open, ruling)| match ruling {
             Ruling::Accepted { by, later } => Some((open.row, State::Accepted, taken(by, later))),

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
+use sejong_digest::delivery::ledger;
+use sejong_digest::store::Store;
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication};
@@ -214,6 +216,16 @@ fn a_domain_that_turns_everybody_away_is_asked_no_more_and_others_are_served() {
         texts.into_iter().any(|text| text.starts_with(&words))
     };
     assert!((10..=asked).any(told), "{book:?}");
+    // Who was not asked has used nothing of a limit.
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    let unasked: i64 = runtime.block_on(async {
+        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
+        let unasked = sqlx::query_scalar("SELECT count(*) FROM recipient WHERE unasked");
+        let unasked = unasked.fetch_one(store.pool()).await.expect("a number");
+        store.close().await;
+        unasked
+    });
+    assert_eq!(unasked as usize, 100 - asked);
     // The next run asks again.
     let friendly = Relay::new();
     let output = send(&here, &friendly, &[]);

@@ -71,8 +71,8 @@ fn rules(
     gate: &mut Gate,
     own: &mut AllowedRules,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let PlannedReaders { people, lacking } = readers;
-    let audience = Audience { columns: &survey.list().columns, people: *people, lacking };
+    let (people, lacking) = (readers.people(), readers.lacking());
+    let audience = Audience { columns: &survey.list().columns, people, lacking };
     let composition = survey.content().composition();
     // Of a composition that was frozen before, only the rules about readers are asked.
     let Some(issue) = survey.content().issue() else {

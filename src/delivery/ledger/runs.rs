@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Ledger, NewRun};
+use super::{Ledger, LockedLedger, NewRun};
+use crate::delivery::id::RunId;
 use crate::delivery::journal::Settled;
 use crate::store::StoreError;
 
@@ -32,7 +33,7 @@ ALTER TABLE run ADD COLUMN reverse_path TEXT;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     /// The run.
-    pub run: i64,
+    pub run: RunId,
     /// The number of the journal's last line.
     pub line: u64,
 }
@@ -48,13 +49,13 @@ pub struct Times {
     pub took: SignedDuration,
 }
 
-impl Ledger {
-    /// Begins a run; only [`Ledger::plan`] does.
+impl LockedLedger {
+    /// Begins a run; only [`LockedLedger::plan`] does.
     pub(super) async fn begin(
         &self,
         connection: &mut SqliteConnection,
         run: &NewRun<'_>,
-    ) -> Result<i64, sqlx::Error> {
+    ) -> Result<RunId, sqlx::Error> {
         sqlx::query_scalar(
             "INSERT INTO run (issue, content_hash, boot, started_at, reverse_path, token) \
              VALUES (?1, ?2, ?3, ?4, ?5, lower(hex(randomblob(16)))) RETURNING id",
@@ -67,19 +68,23 @@ impl Ledger {
         .fetch_one(connection)
         .await
     }
+}
 
+impl Ledger {
     /// What names a run besides its number.
     ///
     /// # Errors
     /// The store's.
-    pub async fn token(&self, run: i64) -> Result<String, StoreError> {
+    pub async fn token(&self, run: RunId) -> Result<String, StoreError> {
         sqlx::query_scalar("SELECT token FROM run WHERE id = ?1")
             .bind(run)
             .fetch_one(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))
     }
+}
 
+impl LockedLedger {
     /// Notes that outcomes are recorded, in the transaction that records them.
     pub(super) async fn note_recorded(
         connection: &mut SqliteConnection,
@@ -98,7 +103,9 @@ impl Ledger {
         .await
         .map(|_| ())
     }
+}
 
+impl Ledger {
     /// When the issue was sent; nothing where nobody has an outcome.
     ///
     /// # Errors

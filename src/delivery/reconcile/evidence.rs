@@ -11,6 +11,7 @@ use super::envelope::{LoggedRecipient, LoggedSender};
 use super::ruling::TOLERANCE;
 use super::stamp::{LogClock, Stamp};
 use super::{Open, Undecided};
+use crate::delivery::id::RowId;
 use crate::diagnostic::visible::visible;
 
 /// Characters of a line that are shown and kept in the ledger.
@@ -307,8 +308,8 @@ impl<'a> Findings<'a> {
     }
 
     /// The strongest that is known of each row: one queue id takes nothing from another.
-    pub(super) fn finish(self) -> HashMap<i64, Evidence> {
-        let mut of: HashMap<i64, Evidence> = HashMap::new();
+    pub(super) fn finish(self) -> HashMap<RowId, Evidence> {
+        let mut of: HashMap<RowId, Evidence> = HashMap::new();
         let older = self.older.into_iter().map(|(open, quote)| (open, Evidence::Older(quote)));
         let newer = self.logged_messages.into_iter().flat_map(|(open, logged_messages)| {
             logged_messages.into_iter().filter_map(move |logged| Some((open, logged.conclude()?)))

@@ -4,6 +4,7 @@
 //! is recognised is refused by name, because silence in it would mean nothing. Holds one line, and
 //! the queue ids of messages that are asked about.
 
+use crate::delivery::id::RowId;
 use std::collections::HashMap;
 use std::io::{self, BufRead};
 
@@ -31,7 +32,7 @@ pub struct LogFile<R> {
 #[derive(Debug)]
 pub struct Reading {
     /// By row; a row whose Message-ID they do not hold is not there.
-    pub evidence: HashMap<i64, Evidence>,
+    pub evidence: HashMap<RowId, Evidence>,
     /// The time that they cover, if their lines have one.
     pub span: Option<LogSpan>,
 }

@@ -218,7 +218,7 @@ mod tests {
             ("", None, Some(&whole), Resend, Uncertain(Doubt::NoMessageId)),
         ] {
             let open = Open {
-                row: 1,
+                row: crate::delivery::id::RowId(1),
                 email: "kim@a.example".to_owned(),
                 message_id: id.to_owned(),
                 run_began: Some(run),

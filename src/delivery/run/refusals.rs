@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::verdict::CountsAs;
 use crate::smtp::outcome::{About, Failure};
@@ -42,7 +43,7 @@ pub struct Refusal {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum {
     /// Rows that were put off and are refused after all: it was about them.
-    pub(super) refused: Vec<i64>,
+    pub(super) refused: Vec<RowId>,
     /// Why nobody more was reached, if that was about us.
     pub(super) refusal: Option<Refusal>,
     /// No relay has answered to anybody: sessions have only ended.
@@ -71,8 +72,8 @@ struct AtRelay {
     held: Vec<OpenRefusal>,
     /// Rows that it refused, and rows that ended a session. Who is tried again and refused again is
     /// still one person and counts once.
-    refused: HashSet<i64>,
-    ended: HashSet<i64>,
+    refused: HashSet<RowId>,
+    ended: HashSet<RowId>,
     /// Refusals at MAIL in a row.
     at_mail: u32,
     /// It refuses us, and is not asked any more.
@@ -88,7 +89,7 @@ struct Told {
 
 #[derive(Debug)]
 struct OpenRefusal {
-    row: i64,
+    row: RowId,
     /// Its place among the answers of the relay, from 1.
     at: u64,
     domain: String,
@@ -150,7 +151,7 @@ impl Refusals {
     }
 
     /// Whom a relay that refuses us has put off: others may have them.
-    pub(super) fn release(&self, relay: usize) -> Vec<i64> {
+    pub(super) fn release(&self, relay: usize) -> Vec<RowId> {
         let mut relays = self.relays();
         let Some(relay) = relays.get_mut(relay) else { return Vec::new() };
         let since = relay.suspected_since();

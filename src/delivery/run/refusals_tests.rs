@@ -12,7 +12,7 @@ fn row(number: i64, domain: &str) -> Claimed {
     let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
     let recipient = Recipient::new(address, [], []);
     let earlier = Earlier::default();
-    Claimed { row: number, revision: None, recipient, message_id: None, earlier }
+    Claimed { row: RowId(number), revision: None, recipient, message_id: None, earlier }
 }
 
 fn failure(text: &str) -> Failure {
@@ -93,7 +93,8 @@ fn each_line_of_answers_has_its_sum() {
         let refusals = Refusals::new(1);
         assert_eq!(answers(&refusals, domains, &line), stopped, "{line}");
         let sum = refusals.end();
-        assert_eq!((sum.refused.as_slice(), sum.refusal.is_some()), (refused, about_us), "{line}");
+        let refused: Vec<RowId> = refused.iter().copied().map(RowId).collect();
+        assert_eq!((sum.refused, sum.refusal.is_some()), (refused, about_us), "{line}");
     }
 }
 
@@ -137,7 +138,7 @@ fn a_relay_that_refuses_us_leaves_its_rows_to_another() {
     let refusals = Refusals::new(2);
     assert_eq!(answers(&refusals, 3, "abcde"), Some(5));
     assert!(refusals.is_refusing(0) && refusals.leaves_others(0) && !refusals.leaves_others(1));
-    assert_eq!(refusals.release(0), [1, 2, 3, 4, 5]);
+    assert_eq!(refusals.release(0), [1, 2, 3, 4, 5].map(RowId));
     assert_eq!(refusals.answered(1, &row(1, "a.example"), CountsAs::Accepted, None), None);
     assert_eq!(refusals.end(), Sum::default());
 }
@@ -190,7 +191,7 @@ fn who_is_refused_again_and_again_is_one_person() {
     for number in 10..40 {
         assert_eq!(answer(number, CountsAs::Accepted), None);
     }
-    assert_eq!(refusals.end().refused, [2]);
+    assert_eq!(refusals.end().refused, [RowId(2)]);
 }
 
 #[test]
@@ -205,5 +206,5 @@ fn who_was_refused_and_is_accepted_later_is_not_refused_in_the_end() {
         let row = row(number, &format!("d{number}.example"));
         refusals.answered(0, &row, CountsAs::Accepted, None);
     }
-    assert_eq!(refusals.end().refused, [1]);
+    assert_eq!(refusals.end().refused, [RowId(1)]);
 }

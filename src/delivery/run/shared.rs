@@ -14,6 +14,7 @@ use super::queue::Queue;
 use super::recorder::Recorder;
 use super::refusals::{Refusal, Refusals, Sum};
 use super::{Options, Stopping};
+use crate::delivery::id::RowId;
 use crate::delivery::route::Route;
 use crate::smtp::trouble::Trouble;
 
@@ -47,7 +48,7 @@ struct Shared {
     /// Why the run stopped, where the last relay refuses us.
     refusal: Mutex<Option<Refusal>>,
     /// How often the session has ended in the middle of each row.
-    ends: Mutex<HashMap<i64, u32>>,
+    ends: Mutex<HashMap<RowId, u32>>,
     /// Connections that are neither cooling down nor given up.
     working: AtomicUsize,
     /// The last trouble of each relay that left its work to others.
@@ -203,14 +204,14 @@ impl Work {
     }
 
     /// How often the session has ended in the middle of a row.
-    pub(super) fn ends_of(&self, row: i64) -> u32 {
+    pub(super) fn ends_of(&self, row: RowId) -> u32 {
         let ends = self.shared.ends.lock().unwrap_or_else(PoisonError::into_inner);
         // Most runs never have any.
         if ends.is_empty() { 0 } else { ends.get(&row).copied().unwrap_or(0) }
     }
 
     /// The session has ended in the middle of a row.
-    pub(super) fn note_end_of(&self, row: i64) {
+    pub(super) fn note_end_of(&self, row: RowId) {
         let mut ends = self.shared.ends.lock().unwrap_or_else(PoisonError::into_inner);
         *ends.entry(row).or_default() += 1;
     }

@@ -11,19 +11,19 @@ use super::survey::Survey;
 use super::{OnePerson, SendError};
 use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
 use crate::delivery::ledger::overview::Listed;
-use crate::delivery::ledger::{NewRun, Reopened};
+use crate::delivery::ledger::wishes::Reopened;
+use crate::delivery::ledger::{LockedLedger, NewRun};
 use crate::delivery::receipt::AlreadySent;
 use crate::delivery::recovery::{self, Recovery};
 use crate::delivery::state::State;
 use crate::delivery::templates::Templates;
-use crate::store::Lock;
 
 /// The right to send, with a ledger in which no row is claimed.
 #[derive(Debug)]
 pub struct Locked {
-    pub(super) survey: Survey,
-    pub(super) templates: Arc<Templates>,
-    pub(super) lock: Lock,
+    survey: Survey,
+    templates: Arc<Templates>,
+    ledger: LockedLedger,
     recovered: Recovery,
 }
 
@@ -55,17 +55,17 @@ impl Locked {
         templates: Arc<Templates>,
         who: &str,
     ) -> Result<Locked, SendError> {
-        let lock = survey.store.lock(who)?;
-        if !survey.content.is_of(&survey.ledger.revisions().await?) {
+        let ledger = survey.ledger.clone().lock(who).await?;
+        if !survey.content.is_of(&ledger.revisions().await?) {
             return Err(SendError::Overtaken);
         }
         let now = (survey.options.clock)();
         let boot = &survey.options.boot;
-        let recovered = recovery::recover(&survey.ledger, &lock, boot, &now).await?;
-        if survey.content.is_unsent() && recovery::attempted(&survey.ledger, boot, &now).await? {
+        let recovered = recovery::recover(&ledger, boot, &now).await?;
+        if survey.content.is_unsent() && recovery::attempted(&ledger, boot, &now).await? {
             return Err(SendError::Overtaken);
         }
-        Ok(Locked { survey, templates, lock, recovered })
+        Ok(Locked { survey, templates, ledger, recovered })
     }
 
     /// What a dead sender had left, now settled.
@@ -110,7 +110,7 @@ impl Locked {
             return Err(SendError::AlreadySent(Box::new(sent)));
         }
         let reopened = answers.reopened;
-        let Survey { options, content, ledger, .. } = &self.survey;
+        let (Survey { options, content, .. }, ledger) = (&self.survey, &self.ledger);
         let mut plan = self.survey.plan(reopened).await?;
         let one = match &options.to {
             Some(to) => ledger.one(&to.address).await?,
@@ -167,7 +167,7 @@ impl Proposal {
     /// # Errors
     /// The ledger's; then nothing has changed.
     pub async fn accept(self) -> Result<Planned, SendError> {
-        let Locked { survey, templates, lock, .. } = self.locked;
+        let Locked { survey, templates, ledger, .. } = self.locked;
         let content_hash = survey.content.composition().hash_hex();
         let run = NewRun {
             content_hash: &content_hash,
@@ -176,8 +176,8 @@ impl Proposal {
             reverse_path: templates.reverse_path(),
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
-        let run = survey.ledger.plan(&run, text, self.reopened, copy).await?;
-        Ok(Planned { survey, templates, run, content_hash, _lock: lock })
+        let run = ledger.plan(&run, text, self.reopened, copy).await?;
+        Ok(Planned::new(survey, templates, (ledger, run), content_hash))
     }
 
     /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and
@@ -189,9 +189,9 @@ impl Proposal {
         if self.plan.only_leavers_wait() {
             return self.accept().await?.leave().await;
         }
-        let survey = self.locked.survey;
+        let Locked { survey, ledger, .. } = self.locked;
         if let Some(one) = self.one.filter(OneRow::was_sent_untold) {
-            survey.ledger.copies_are_told(Some(one.row), None).await?;
+            ledger.copies_are_told(Some(one.row), None).await?;
         }
         let content_hash = survey.content.composition().hash_hex();
         SendReport::close(&survey, content_hash, None).await

@@ -43,6 +43,8 @@ pub struct SendReport {
     pub elapsed: Duration,
     /// Rows that got an outcome in it.
     pub settled: u64,
+    /// Rows that it was to send to once more and did not attempt: they are what they were.
+    pub withdrawn: u64,
     /// Relays that failed, and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
     /// The receipt, where one was written.
@@ -84,6 +86,7 @@ impl SendReport {
             ended: None,
             elapsed: Duration::ZERO,
             settled: 0,
+            withdrawn: 0,
             failed_relays: Vec::new(),
             receipt: None,
             receipt_failure: None,
@@ -96,9 +99,16 @@ impl SendReport {
         if let Some(run) = run {
             report.ended = Some(run.ended);
             (report.elapsed, report.settled) = (run.elapsed, run.settled);
+            report.withdrawn = run.withdrawn;
             report.failed_relays = run.failed_relays;
         }
         Ok(report)
+    }
+
+    /// How many this command would go on with: those who wait, deferred ones too, and those whom it
+    /// was to send to once more.
+    pub fn left(&self) -> u64 {
+        self.counts.pending + self.counts.deferred + self.withdrawn
     }
 
     /// Messages a second in the run.

@@ -14,7 +14,8 @@ use crate::audience::list;
 use crate::audience::only::Only;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
-use crate::delivery::ledger::{self, Ledger, Reopened};
+use crate::delivery::ledger::wishes::Reopened;
+use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::receipt::AlreadySent;
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
@@ -40,10 +41,20 @@ pub struct Survey {
 /// The people of the plan, as far as the rules need to know them.
 #[derive(Debug)]
 pub struct PlannedReaders {
+    people: u64,
+    lacking: BTreeMap<String, Lacking>,
+}
+
+impl PlannedReaders {
     /// How many.
-    pub people: u64,
+    pub fn people(&self) -> u64 {
+        self.people
+    }
+
     /// Those without a value, for each field that the rules ask about.
-    pub lacking: BTreeMap<String, Lacking>,
+    pub fn lacking(&self) -> &BTreeMap<String, Lacking> {
+        &self.lacking
+    }
 }
 
 /// A survey that nothing stands against.

@@ -144,6 +144,7 @@ async fn a_second_plan_gives_nobody_a_second_row() {
             .execute(store.pool())
             .await
             .unwrap();
+        let ledger = ledger.lock("process 1").await.unwrap();
         ledger.plan(&run, text, Reopened::default(), None).await.unwrap();
         let all = sqlx::query(
             "SELECT r.id, r.issue || ' ' || r.email || ' ' || r.state || ' ' || planned_by \

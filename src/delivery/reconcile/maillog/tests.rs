@@ -18,7 +18,7 @@ fn clock() -> LogClock {
 
 fn undecided() -> Undecided {
     let row = |row, id: &str| Open {
-        row,
+        row: RowId(row),
         email: "kim@readers.example".to_owned(),
         message_id: id.to_owned(),
         run_began: None,
@@ -44,7 +44,7 @@ fn read_files(files: &[(&str, &str)]) -> Result<Reading, LogError> {
 
 /// What a log says of the first row, as a word and the number of the line that says it.
 fn said(text: &str) -> (&'static str, u64) {
-    word(read_files(&[("mail.log", text)]).unwrap().evidence.get(&1))
+    word(read_files(&[("mail.log", text)]).unwrap().evidence.get(&RowId(1)))
 }
 
 fn word(evidence: Option<&Evidence>) -> (&'static str, u64) {
@@ -249,7 +249,7 @@ fn a_message_may_begin_in_one_file_and_end_in_the_next() {
     {
         let files = files.map(|(name, text)| (name, text.as_str()));
         let reading = read_files(&files).unwrap();
-        let Some(Evidence::Taken { by, .. }) = reading.evidence.get(&1) else {
+        let Some(Evidence::Taken { by, .. }) = reading.evidence.get(&RowId(1)) else {
             panic!("{reading:?}")
         };
         assert_eq!((by.file.as_str(), by.number), ("mail.log", 1));
@@ -513,7 +513,9 @@ fn a_line_is_shown_without_control_characters_and_not_whole() {
         "x".repeat(500)
     );
     let reading = read_files(&[("mail.log", &postfix(&[HEADER, &active]))]).unwrap();
-    let Some(Evidence::Taken { by, .. }) = reading.evidence.get(&1) else { panic!("{reading:?}") };
+    let Some(Evidence::Taken { by, .. }) = reading.evidence.get(&RowId(1)) else {
+        panic!("{reading:?}")
+    };
     assert!(by.text.contains("size=?[31mxxx") && by.text.ends_with('…'), "{}", by.text);
     assert_eq!(by.text.chars().count(), 301);
 }
