@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
+use crate::cmd::looking::reply;
 use crate::cmd::print;
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
@@ -97,14 +98,6 @@ fn refused_by_all(report: &SendReport) -> Option<Failure> {
         "`digest status {} --list refused` shows each reply; --retry-refused sends once more",
         report.issue
     )))
-}
-
-/// `550 5.1.1 no such mailbox`.
-fn reply(row: &Listed) -> String {
-    let code = row.code.map_or(String::new(), |code| format!("{code} "));
-    let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
-    let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
-    format!("{code}{enhanced}{text}")
 }
 
 fn in_json(report: &SendReport) -> Result<String, Failure> {

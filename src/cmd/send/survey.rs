@@ -10,7 +10,7 @@ use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
 use sejong_digest::diagnostic::Diagnostic;
 
-use super::options::{PlanArgs, Restrictions};
+use super::options::PlanArgs;
 use super::refusal;
 use crate::cmd::failure::Failure;
 use crate::cmd::gate::Gate;
@@ -21,7 +21,6 @@ use crate::cmd::{clock, print, readers};
 pub(super) async fn take(
     workspace: &Workspace,
     args: &PlanArgs,
-    restrictions: &Restrictions,
     begin: ZonedDateTime,
 ) -> Result<Ready, Failure> {
     let mut gate = Gate::new(&args.allow)?;
@@ -34,7 +33,7 @@ pub(super) async fn take(
             .help("name one: --subscribers FILE.csv"));
     };
     let told = |error| refusal::of_list(error, &list);
-    let options = args.options(workspace, restrictions, (issue, list.clone()), begin)?;
+    let options = args.options(workspace, (issue, list.clone()), begin)?;
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);

@@ -78,8 +78,7 @@ impl Locked {
     /// # Errors
     /// The ledger's.
     pub async fn uncertain(&self) -> Result<(u64, Excerpt), SendError> {
-        let count = self.survey.ledger.counts().await?.uncertain;
-        Ok((count, Excerpt::of(&self.survey.ledger, State::Uncertain).await?))
+        self.first(State::Uncertain).await
     }
 
     /// How many were refused for good, and the first of them.
@@ -87,8 +86,18 @@ impl Locked {
     /// # Errors
     /// The ledger's.
     pub async fn refused(&self) -> Result<(u64, Excerpt), SendError> {
-        let count = self.survey.ledger.counts().await?.refused;
-        Ok((count, Excerpt::of(&self.survey.ledger, State::Refused).await?))
+        self.first(State::Refused).await
+    }
+
+    async fn first(&self, state: State) -> Result<(u64, Excerpt), SendError> {
+        let Survey { ledger, options, .. } = &self.survey;
+        let first = Excerpt::of(ledger, state, options.to.as_ref()).await?;
+        let count = match (&options.to, state) {
+            (Some(_), _) => first.rows.len() as u64,
+            (None, State::Refused) => ledger.counts().await?.refused,
+            (None, _) => ledger.counts().await?.uncertain,
+        };
+        Ok((count, first))
     }
 
     /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
@@ -111,15 +120,8 @@ impl Locked {
         }
         let reopened = answers.reopened;
         let (Survey { options, content, .. }, ledger) = (&self.survey, &self.ledger);
-        let mut plan = self.survey.plan(reopened).await?;
-        let one = match &options.to {
-            Some(to) => ledger.one(&to.address).await?,
-            None => None,
-        };
+        let (plan, one) = self.survey.plan(reopened).await?;
         let copy = options.to.as_ref().zip(one.as_ref()).and_then(|(to, one)| self.copy(to, one));
-        if let (Some(to), Some(_)) = (&options.to, &copy) {
-            plan = plan.with_copy(to.address.domain());
-        }
         if options.expect.is_some() {
             let mut kept = ledger.kept_revisions(reopened).await?;
             kept.extend(one.as_ref().filter(|_| copy.is_some()).and_then(|one| one.revision));
@@ -130,11 +132,9 @@ impl Locked {
         Ok(Proposal { locked: self, plan, reopened, repeated, one, copy })
     }
 
-    /// The copy that somebody who has the issue is to get. There is none where a dead sender has sent
-    /// it: whoever repeats its command wants that copy and no other.
+    /// The copy that somebody who has the issue is to get.
     fn copy(&self, to: &OnePerson, one: &OneRow) -> Option<FurtherCopy> {
-        let wanted = to.again && one.state == State::Accepted && !one.was_sent_untold();
-        wanted.then(|| FurtherCopy {
+        to.wants_copy(one).then(|| FurtherCopy {
             row: one.row,
             message_id: self.templates.copy_message_id(&to.address, one.earlier + 1),
         })

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::SendError;
 use super::survey::Survey;
+use super::{OnePerson, SendError};
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
 use crate::delivery::receipt::Receipt;
@@ -54,8 +54,16 @@ pub struct SendReport {
 }
 
 impl Excerpt {
-    pub(super) async fn of(ledger: &Ledger, state: State) -> Result<Excerpt, SendError> {
-        let mut rows = ledger.list(state, ROWS as i64 + 1).await?;
+    /// The first rows in a state; where a send is for one person, that person's alone.
+    pub(super) async fn of(
+        ledger: &Ledger,
+        state: State,
+        to: Option<&OnePerson>,
+    ) -> Result<Excerpt, SendError> {
+        let mut rows = match to {
+            Some(to) => ledger.list_one(&to.address, state).await?,
+            None => ledger.list(state, ROWS as i64 + 1).await?,
+        };
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
         Ok(Excerpt { state, rows, more })
@@ -73,7 +81,7 @@ impl SendReport {
         let counts = ledger.counts().await?;
         let mut troubles = Vec::new();
         for state in [State::Refused, State::Deferred, State::Uncertain] {
-            troubles.push(Excerpt::of(ledger, state).await?);
+            troubles.push(Excerpt::of(ledger, state, survey.options.to.as_ref()).await?);
         }
         let receipt = receipt(survey, &content_hash, counts).await?;
         survey.store.clone().close().await;

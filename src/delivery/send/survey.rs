@@ -14,6 +14,7 @@ use crate::audience::list;
 use crate::audience::only::Only;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
+use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::receipt::AlreadySent;
@@ -143,8 +144,17 @@ impl Survey {
         Ok(AlreadySent::found(receipt, known))
     }
 
-    pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
-        Ok(Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened))
+    /// Who would get the issue, and what the ledger has of the one person whom the send is for.
+    pub(super) async fn plan(
+        &self,
+        reopened: Reopened,
+    ) -> Result<(Plan, Option<OneRow>), SendError> {
+        let plan = Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened);
+        let Some(to) = &self.options.to else { return Ok((plan, None)) };
+        let one = self.ledger.one(&to.address).await?;
+        let wanted = one.as_ref().is_some_and(|one| to.wants_copy(one));
+        let plan = if wanted { plan.with_copy(to.address.domain()) } else { plan };
+        Ok((plan, one))
     }
 }
 
@@ -154,7 +164,7 @@ impl Ready {
     /// # Errors
     /// The ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
-        self.survey.plan(reopened).await
+        self.survey.plan(reopened).await.map(|(plan, _)| plan)
     }
 
     /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;
