@@ -26,7 +26,7 @@ pub struct Store {
     file: Option<Arc<File>>,
     path: PathBuf,
     nowhere: bool,
-    identity: Option<place::Identity>,
+    identity: Option<place::FileIdentity>,
     /// The version of its tables that this program knows.
     version: i64,
     /// What SQLite calls the file: `main`, unless it was attached later.
