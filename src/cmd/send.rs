@@ -23,6 +23,7 @@ use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::SendReport;
+use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::delivery::state::State;
 use sejong_digest::issue::load;
 
@@ -31,7 +32,7 @@ use super::files::describe;
 use super::looking;
 use super::relays::{self, Destination};
 use super::workspace::Workspace;
-use super::{Global, clock, print, runtime};
+use super::{Global, clock, print, receipts, runtime};
 pub(crate) use options::PlanArgs;
 use options::Restrictions;
 use plan::{PlanText, RoutePlan};
@@ -122,6 +123,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         if let Some(late) = window.late(asked, ready.content().was_planned())? {
             print::note(&late);
         }
+        // Whoever says no has made nothing: no secret, and no ledger.
+        let despite_receipt = despite_receipt(&ready, args).await?;
         let identity = workspace.signing_identity()?;
         if let Some(folder) = &args.plan.relay.catch {
             relays::catch_folder(folder)?;
@@ -129,7 +132,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let who = who(&workspace, &ready.content().composition().issue);
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
         looking::tell_recovered(locked.recovered());
-        Send { workspace: &workspace, args, window, signals }.send(locked).await
+        Send { workspace: &workspace, args, window, signals, despite_receipt }.send(locked).await
     })
 }
 
@@ -137,6 +140,21 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 fn who(workspace: &Workspace, issue: &str) -> String {
     let since = clock::now_in(&workspace.config.time_zone).strftime("%H:%M");
     format!("process {} (issue {issue}, since {since})", std::process::id())
+}
+
+/// Whether the issue is sent although its receipt knows people whom the ledger does not.
+async fn despite_receipt(ready: &Ready, args: &Args) -> Result<bool, Failure> {
+    let sent = ready.already_sent().await.map_err(refusal::told)?;
+    let Some(sent) = sent.filter(|_| !args.despite_receipt) else {
+        return Ok(args.despite_receipt);
+    };
+    if !args.yes && question::somebody_is_here() {
+        print::note(&receipts::already_sent(&sent));
+        if question::despite_receipt_confirmed()? {
+            return Ok(true);
+        }
+    }
+    Err(refusal::told(SendError::AlreadySent(Box::new(sent))))
 }
 
 /// Removes what an earlier rehearsal wrote of the issue.
@@ -175,7 +193,7 @@ async fn planned(
     looking::tell(&ready.look().await.map_err(refusal::told)?);
     let plan = ready.plan(reopened).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
-        print::note(&format!("{}; send asks before it goes on", refusal::already_sent(&sent)));
+        print::note(&format!("{}; send asks before it goes on", receipts::already_sent(&sent)));
     }
     let routes = routes(workspace, args)?;
     let composition = ready.content().composition();
@@ -213,6 +231,7 @@ struct Send<'a> {
     args: &'a Args,
     window: Window,
     signals: Signals,
+    despite_receipt: bool,
 }
 
 impl Send<'_> {
@@ -251,20 +270,13 @@ impl Send<'_> {
     /// What a person decides, or has decided by a flag.
     async fn answers(&self, locked: &Locked) -> Result<Answers, Failure> {
         let asked = !self.args.yes && question::somebody_is_here();
-        let mut despite_receipt = self.args.despite_receipt;
-        if let Some(sent) = locked.already_sent().await.map_err(refusal::told)?
-            && asked
-            && !despite_receipt
-        {
-            print::note(&refusal::already_sent(&sent));
-            despite_receipt = question::despite_receipt_confirmed()?;
-        }
         let uncertain = match self.args.uncertain {
             Uncertain::Hold => false,
             Uncertain::Resend => true,
             Uncertain::Ask => asked && resend_uncertain(locked).await?,
         };
         let refused = self.args.retry_refused && retry_refused(locked, asked).await?;
+        let despite_receipt = self.despite_receipt;
         Ok(Answers { reopened: Reopened { uncertain, refused }, despite_receipt })
     }
 

@@ -59,6 +59,7 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
     let Some((code, text)) = on_a_terminal(&clone, &line, "n") else { return };
     assert_eq!((code, relay.counts().accepted), (1, 2), "{text}");
     assert!(text.contains("would get it again. Go on?"), "{text}");
+    assert!(!clone.exists("digest.db") && !clone.exists(".digest-secret"), "{:?}", clone.files());
     let (code, text) = on_a_terminal(&clone, &line, "yy").expect("script is there");
     assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
 }

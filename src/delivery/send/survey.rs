@@ -161,7 +161,8 @@ impl Ready {
         &self.survey.content
     }
 
-    /// Why a person would be asked whether the issue is to be sent at all.
+    /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
+    /// is to be sent all the same.
     ///
     /// # Errors
     /// The ledger's.
