@@ -18,7 +18,7 @@ use super::state::State;
 use crate::smtp::outcome::Stage;
 use crate::store::{Lock, Store, StoreError};
 
-pub use look::{Look, look};
+pub use look::{Look, look, see_unrecorded};
 
 /// Rows of one statement.
 const BATCH: usize = 1_000;
@@ -221,6 +221,26 @@ pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, St
         Ok(recovery) => Ok(claimed.iter().any(|row| !recovery.free.contains(row))),
         Err(RecoveryError::Store(error)) => Err(error),
         Err(_) => Ok(true),
+    }
+}
+
+/// How many people of the issue were attempted as the journal alone knows.
+///
+/// # Errors
+/// The store's.
+pub async fn attempted_unrecorded(
+    ledger: &Ledger,
+    boot: &str,
+    at: &str,
+) -> Result<u64, StoreError> {
+    match plan(ledger, boot, at).await {
+        Ok(recovery) => {
+            let rows: Vec<i64> = recovery.settled.iter().map(|settled| settled.row).collect();
+            ledger.untried(&rows).await
+        }
+        Err(RecoveryError::Store(error)) => Err(error),
+        // No send goes on from there.
+        Err(_) => Ok(0),
     }
 }
 

@@ -30,7 +30,7 @@ use super::route::Route;
 use super::schedule::Schedule;
 use super::templates::Templates;
 use crate::smtp::trouble::Trouble;
-use crate::store::StoreError;
+use crate::store::{StoreError, full};
 use lanes::LaneOptions;
 use queue::Queue;
 use recorder::Recorder;
@@ -178,7 +178,7 @@ pub async fn run(
     let journal = match Journal::begin(&ledger.journal_path(), head) {
         Ok(journal) => journal,
         Err(error) => {
-            let ended = Ended::Ledger(format!("the journal cannot be written: {error}"));
+            let ended = Ended::Ledger(full::unwritten(&ledger.journal_path(), &error));
             return Ok(Report {
                 ended,
                 elapsed: started.elapsed(),
@@ -204,12 +204,11 @@ pub async fn run(
         recorder.lost(row, message_id, (options.clock)());
     }
     drop(recorder);
-    let written = writer.await.unwrap_or_else(|error| Err(error.to_string()));
+    let mut written = writer.await.unwrap_or_else(|error| Err(error.to_string()));
     // Where outcomes could not be written the rows stay claimed, and the journal stays: the next run
     // reads it. Released, they would be sent again.
     if written.is_ok() {
-        ledger.refuse(&sum.refused).await?;
-        ledger.release(run).await?;
+        written = put_back(ledger, run, &sum).await.map_err(|error| error.to_string());
     }
     let gone = match ledger.in_place() {
         Ok(()) => None,
@@ -232,6 +231,12 @@ pub async fn run(
     };
     let settled = options.progress.settled.load(Ordering::Relaxed);
     Ok(Report { ended, elapsed: started.elapsed(), settled, failed_relays })
+}
+
+/// Rows that were refused after all get that outcome, and rows without one wait again.
+async fn put_back(ledger: &Ledger, run: i64, sum: &Sum) -> Result<(), StoreError> {
+    ledger.refuse(&sum.refused).await?;
+    ledger.release(run).await
 }
 
 /// How a run ended that had come to its end: not done, if nobody was reached.

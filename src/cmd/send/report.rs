@@ -62,8 +62,9 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             "{}; then {resume}, with --recompose if you changed the issue",
             refusal.advice
         ))),
-        Some(Ended::Ledger(reason)) => Err(Failure::new(reason.clone())
-            .help(format!("make the ledger writable first (is the disk full?); then {resume}"))),
+        Some(Ended::Ledger(reason)) => {
+            Err(Failure::new(reason.clone()).help(format!("when that is mended, {resume}")))
+        }
         Some(Ended::Done) | None if counts.is_final() => match refused_by_all(report) {
             Some(refused) => Err(refused),
             None => Ok(Exit::Done),

@@ -1,5 +1,7 @@
 //! Outcomes on their way to disk: the journal at once, the database in groups.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::runs::Written;
 use crate::delivery::state::State;
 use crate::smtp::outcome::Stage;
-use crate::store::StoreError;
+use crate::store::{StoreError, full};
 
 /// Outcomes of one commit.
 const GROUP: usize = 500;
@@ -33,6 +35,8 @@ pub(super) struct Recorder {
     journal: Arc<Mutex<Journal>>,
     entries: mpsc::UnboundedSender<Entry>,
     queue: Arc<Queue>,
+    /// The journal's file.
+    path: PathBuf,
 }
 
 fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
@@ -46,11 +50,15 @@ impl Recorder {
         journal: Journal,
         queue: Arc<Queue>,
     ) -> (Arc<Recorder>, JoinHandle<Result<(), String>>) {
-        let journal = Arc::new(Mutex::new(journal));
+        let (journal, path) = (Arc::new(Mutex::new(journal)), ledger.journal_path());
         let (entries, incoming) = mpsc::unbounded_channel();
         let writer =
             tokio::spawn(write(ledger, Arc::clone(&journal), incoming, Arc::clone(&queue)));
-        (Arc::new(Recorder { journal, entries, queue }), writer)
+        (Arc::new(Recorder { journal, entries, queue, path }), writer)
+    }
+
+    fn unwritten(&self, error: &io::Error) -> String {
+        full::unwritten(&self.path, error)
     }
 
     /// Marks that the dot of `row` may leave; `false` means that it must not.
@@ -58,7 +66,7 @@ impl Recorder {
         match lock(&self.journal).dot(row, message_id) {
             Ok(()) => true,
             Err(error) => {
-                self.queue.fail(format!("the journal cannot be written: {error}"));
+                self.queue.fail(self.unwritten(&error));
                 false
             }
         }
@@ -67,7 +75,7 @@ impl Recorder {
     /// An outcome: in the journal on return, in the database soon.
     pub(super) fn settled(&self, settled: Settled) {
         if let Err(error) = lock(&self.journal).settled(settled.clone()) {
-            self.queue.fail(format!("the journal cannot be written: {error}"));
+            self.queue.fail(self.unwritten(&error));
         }
         let _ = self.entries.send(Entry::Settled(settled));
     }
@@ -83,7 +91,7 @@ impl Recorder {
     /// The dot of `row` did not leave after all.
     pub(super) fn unsent(&self, row: i64) {
         if let Err(error) = lock(&self.journal).unsent(row) {
-            self.queue.fail(format!("the journal cannot be written: {error}"));
+            self.queue.fail(self.unwritten(&error));
         }
     }
 
@@ -165,7 +173,7 @@ async fn save(
     coming.extend(&again);
     let rows = group.into_iter().map(|settled| settled.row);
     if let Err(error) = lock(journal).saved(rows, coming, line) {
-        queue.fail(format!("the journal cannot be written: {error}"));
+        queue.fail(full::unwritten(&ledger.journal_path(), &error));
     }
     // Only now: claimed again before, its marks would be forgotten with these.
     if !due.is_empty() {

@@ -167,7 +167,7 @@ impl Proposal {
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
         let run = survey.ledger.plan(&run, text, self.reopened, copy).await?;
-        Ok(Planned { survey, templates, run, content_hash, _lock: lock })
+        Ok(Planned { survey, templates, run, content_hash, lock })
     }
 
     /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and

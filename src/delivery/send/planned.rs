@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::SendError;
 use super::report::SendReport;
 use super::survey::Survey;
-use crate::delivery::run;
+use crate::delivery::recovery;
+use crate::delivery::run::{self, Ended};
 use crate::delivery::templates::Templates;
 use crate::store::Lock;
 
@@ -16,7 +17,7 @@ pub struct Planned {
     pub(super) templates: Arc<Templates>,
     pub(super) run: i64,
     pub(super) content_hash: String,
-    pub(super) _lock: Lock,
+    pub(super) lock: Lock,
 }
 
 impl Planned {
@@ -32,7 +33,13 @@ impl Planned {
     pub async fn deliver(self, options: &run::Options) -> Result<SendReport, SendError> {
         let survey = &self.survey;
         let report = run::run(&survey.ledger, self.run, &survey.options.boot, options).await?;
-        survey.ledger.copies_are_told(None, Some(self.run)).await?;
+        if let Ended::Ledger(_) = report.ended {
+            // The report tells what is known, also what could not be recorded.
+            let (boot, now) = (&survey.options.boot, (survey.options.clock)());
+            recovery::see_unrecorded(&survey.ledger, &self.lock, boot, &now).await;
+        } else {
+            survey.ledger.copies_are_told(None, Some(self.run)).await?;
+        }
         SendReport::close(survey, self.content_hash, Some(report)).await
     }
 

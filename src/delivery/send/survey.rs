@@ -128,8 +128,11 @@ impl Survey {
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         let receipt = self.options.receipt.as_ref().filter(|path| path.symlink_metadata().is_ok());
         let Some(receipt) = receipt else { return Ok(None) };
-        let (known, _) = self.ledger.attempts().await?;
-        Ok(AlreadySent::found(receipt, known))
+        let (recorded, _) = self.ledger.attempts().await?;
+        // The receipt of a send that could not write its last outcomes counts them too.
+        let (boot, now) = (&self.options.boot, (self.options.clock)());
+        let unrecorded = recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
+        Ok(AlreadySent::found(receipt, recorded + unrecorded))
     }
 
     pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
