@@ -164,3 +164,24 @@ fn a_send_that_the_receipt_stops_makes_no_file() {
     assert_eq!(send(&clone, &relay, &[]).code, 1);
     assert_eq!(clone.files(), files);
 }
+
+#[test]
+fn a_ledger_that_knows_fewer_people_does_not_write_over_a_receipt() {
+    let (here, relay) = (with_readers(8), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let receipt = here.read(RECEIPT);
+    let here = here.write(LIST, crate::list(3));
+    let second = ["--store", "sqlite:second.db", "--despite-receipt"];
+    let told = send(&here, &relay, &second);
+    assert_eq!((told.code, relay.counts().accepted), (0, 11), "{told:?}");
+    assert_eq!(here.read(RECEIPT), receipt);
+    for words in ["this ledger knows of 3 only", "the receipt stays as it is"] {
+        assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+    }
+    // The first ledger knows what it knew, and says nothing; one that has caught up writes again.
+    let first = send(&here, &relay, &[]);
+    assert!(first.code == 0 && !first.stderr.contains("stays as it is"), "{first:?}");
+    let here = here.write(LIST, crate::list(9));
+    assert_eq!(send(&here, &relay, &second).code, 0);
+    assert!(here.read(RECEIPT).contains("accepted = 9"), "{}", here.read(RECEIPT));
+}

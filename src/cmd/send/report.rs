@@ -3,14 +3,14 @@
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
-use sejong_digest::delivery::send::report::{Excerpt, SendReport};
+use sejong_digest::delivery::send::report::{Excerpt, ReceiptFate, SendReport};
 use sejong_digest::delivery::state::State;
 use serde::Serialize;
 
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
-use crate::cmd::print;
+use crate::cmd::{print, receipts};
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
 #[derive(Serialize)]
@@ -29,15 +29,25 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
         print::note(&format!("{trouble}; its share was left to the other relays"));
     }
     report.troubles.iter().for_each(list);
-    if let Some(path) = &report.receipt {
-        let path = describe(path);
-        print::note(&format!("{path} says what became of the issue, without addresses: commit it"));
-    }
-    if let Some(reason) = &report.receipt_failure {
-        print::note(&format!("no receipt: {reason}"));
+    if let Some(fate) = &report.receipt {
+        print::note(&of_receipt(fate));
     }
     print::answer(if json { in_json(report)? } else { in_words(report) }.as_bytes())?;
     ending(report, window)
+}
+
+fn of_receipt(fate: &ReceiptFate) -> String {
+    match fate {
+        ReceiptFate::Written(path) => {
+            let path = describe(path);
+            format!("{path} says what became of the issue, without addresses: commit it")
+        }
+        ReceiptFate::Kept(sent) => format!(
+            "{}; the receipt stays as it is. If it is wrong, remove it: the next send writes a new one",
+            receipts::already_sent(sent)
+        ),
+        ReceiptFate::Failed(reason) => format!("no receipt: {reason}"),
+    }
 }
 
 fn ending(report: &SendReport, window: &Window) -> Ending {
