@@ -104,8 +104,12 @@ enum Uncertain {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    report::in_one_object(sent(global, args), args.plan.json, &args.plan.issue)
+}
+
+fn sent(global: &Global, args: &Args) -> Ending {
     runtime()?.block_on(async {
-        let signals = Signals::listen()?;
+        let signals = Signals::listen(args.plan.json.then(|| args.plan.issue.clone()))?;
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
@@ -175,9 +179,14 @@ async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failur
 }
 
 /// Says who would get an issue, and makes no file.
-pub(super) async fn plan(workspace: &Workspace, args: &PlanArgs) -> Ending {
-    let window = Window::open(&workspace.config.time_zone);
-    planned(workspace, args, &Restrictions::default(), &window, Reopened::default()).await
+pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
+    let plan = || {
+        let workspace = Workspace::open(global)?;
+        let window = Window::open(&workspace.config.time_zone);
+        let (restrictions, reopened) = (Restrictions::default(), Reopened::default());
+        runtime()?.block_on(planned(&workspace, args, &restrictions, &window, reopened))
+    };
+    report::in_one_object(plan(), args.json, &args.issue)
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
@@ -256,6 +265,7 @@ impl Send<'_> {
         if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
             print::note("interrupted before the first message; run the same command again");
+            self.tell(planned.leave().await)?;
             return Ok(Exit::Interrupted);
         }
         if let Some(end) = self.window.over() {

@@ -1,5 +1,8 @@
 //! After the last message: what became of all, in words, as JSON and as an exit code.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
@@ -33,7 +36,30 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
         print::note(&of_receipt(fate));
     }
     print::answer(if json { in_json(report)? } else { in_words(report) }.as_bytes())?;
-    ending(report, window)
+    ending(report, window).map_err(Failure::behind_an_answer)
+}
+
+/// The object of a send or plan that ended before there was anything to count.
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    issue: &'a str,
+    error: &'a str,
+    help: Option<&'a str>,
+}
+
+/// Sees to it that a command with `--json` has printed one object, however it ends; `issue` is as
+/// the command names it.
+pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
+    if let Err(failure) = &ending
+        && json
+        && !failure.answered
+    {
+        let issue = Path::new(issue).file_name().and_then(OsStr::to_str).unwrap_or(issue);
+        let (error, help) = (failure.message.as_str(), failure.help.as_deref());
+        let line = serde_json::to_string(&ErrorLine { issue, error, help })?;
+        print::answer(format!("{line}\n").as_bytes())?;
+    }
+    ending
 }
 
 fn of_receipt(fate: &ReceiptFate) -> String {
