@@ -119,7 +119,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
             return planned(&workspace, &args.plan, &args.restrictions, &window, reopened).await;
         }
         if args.fresh {
-            start_over(&workspace, &args.plan).await?;
+            start_over(&workspace, &args.plan, args.yes).await?;
         }
         let begin = clock::at(window.begin(), zone);
         let ready = survey::take(&workspace, &args.plan, &args.restrictions, begin).await?;
@@ -161,14 +161,17 @@ async fn despite_receipt(ready: &Ready, args: &Args) -> Result<bool, Failure> {
     Err(refusal::told(SendError::AlreadySent(Box::new(sent))))
 }
 
-/// Removes what an earlier rehearsal wrote of the issue.
-async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failure> {
+/// Removes what an earlier rehearsal wrote of the issue, once somebody has said yes to that.
+async fn start_over(workspace: &Workspace, args: &PlanArgs, yes: bool) -> Result<(), Failure> {
     let Some(caught) = &args.relay.catch else { return Ok(()) };
     let folder = load::folder(&workspace.config.publication, &args.issue);
     let issue = folder.file_name().unwrap_or_default().to_string_lossy();
     let (boot, now) = (looking::boot(), clock::now().to_string());
     let who = who(workspace, &issue);
     let path = args.store_path(workspace)?;
+    if path.is_file() && !question::fresh_confirmed(yes, &issue, caught)? {
+        return Err(Failure::new("nothing was removed, and nothing was sent"));
+    }
     let removed = rehearsal::start_over(&path, &issue, caught, (&boot, &now), &who).await;
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {

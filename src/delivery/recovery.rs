@@ -41,7 +41,7 @@ pub enum RecoveryError {
     /// journal does.
     #[error(
         "{} does not know the run that wrote {}: it is an older copy of the ledger, or the journal \
-         of another one. Nothing was sent. Put back the ledger that this run had used. If it is \
+         of another one. Put back the ledger that this run had used. If it is \
          lost, move the journal to another folder; then everybody of whom this copy does not know \
          that they were sent to gets the issue again",
         ledger.display(),
@@ -56,7 +56,7 @@ pub enum RecoveryError {
     /// Nobody can tell whose journal it is, and the ledger knows of no run that was killed.
     #[error(
         "{} is damaged, and {} knows of no run that was killed: it may be an older copy of the \
-         ledger. Nothing was sent. Put back the ledger of the last send. If this is the one, move \
+         ledger. Put back the ledger of the last send. If this is the one, move \
          the journal to another folder",
         journal.display(),
         ledger.display()

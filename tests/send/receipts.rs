@@ -185,3 +185,17 @@ fn a_ledger_that_knows_fewer_people_does_not_write_over_a_receipt() {
     assert_eq!(send(&here, &relay, &second).code, 0);
     assert!(here.read(RECEIPT).contains("accepted = 9"), "{}", here.read(RECEIPT));
 }
+
+/// `status` speaks of a ledger, and not of a send that nobody began.
+#[test]
+fn status_beside_a_strange_journal_does_not_say_that_nothing_was_sent() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.write("digest.db-marks", "{\"begin\":{\"boot\":\"x\",\"run\":7}}");
+    let status = here.run(&["status"]);
+    assert!(status.stdout.starts_with("2025-11: 2 planned: 2 accepted"), "{status:?}");
+    assert!(status.stderr.contains("these numbers may be wrong"), "{}", status.stderr);
+    assert!(!status.stderr.contains("othing was sent"), "{}", status.stderr);
+    let refused = send(&here, &relay, &[]);
+    assert!(refused.code == 1 && refused.stderr.contains("Nothing was sent"), "{refused:?}");
+}

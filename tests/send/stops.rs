@@ -40,6 +40,15 @@ fn a_dry_run_changes_nothing() {
 }
 
 #[test]
+fn a_plan_for_nobody_says_that_there_is_nothing_to_do() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let plan = here.run(&["plan", "2025-11"]);
+    assert!(plan.stdout.contains("To        nobody: there is nothing to do\n"), "{plan:?}");
+    assert!(plan.stdout.contains("Not to    3 who have it already"), "{plan:?}");
+}
+
+#[test]
 fn a_dry_run_knows_who_has_the_issue_already() {
     let (here, relay) = (with_readers(3), Relay::new());
     assert_eq!(send(&here, &relay, &[]).code, 0);

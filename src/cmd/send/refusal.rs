@@ -55,7 +55,7 @@ pub(super) fn told(error: SendError) -> Failure {
         ),
         SendError::Nobody { .. } | SendError::UnknownField { .. } | SendError::NotInList(_) => Failure::checks(what),
         SendError::Store(error) => error.into(),
-        SendError::Recovery(error) => error.into(),
+        SendError::Recovery(error) => Failure::new(format!("{error}. Nothing was sent")),
         SendError::Caught(..) => Failure::new(error.to_string()),
         SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
     }
