@@ -2,6 +2,7 @@
 //! how that is told.
 
 use sejong_digest::delivery::ledger::Ledger;
+use sejong_digest::delivery::ledger::overview::Listed;
 use sejong_digest::delivery::recovery::{self, Look, Recovery};
 use sejong_digest::delivery::state::State;
 use sejong_digest::store::StoreError;
@@ -47,11 +48,22 @@ fn found(recovery: &Recovery) -> String {
         .map(|state| (recovery.count(state), state.word()));
     let parts: Vec<String> = settled
         .into_iter()
-        .chain([(recovery.free.len() as u64, "not sent to yet")])
+        .chain([
+            (recovery.free.len() as u64, "not sent to yet"),
+            (recovery.withdrawn.len() as u64, "as they were before"),
+        ])
         .filter(|(number, _)| *number > 0)
         .map(|(number, state)| format!("{number} {state}"))
         .collect();
     format!("Of those whom it was about to send to: {}", parts.join(", "))
+}
+
+/// `550 5.1.1 no such mailbox`.
+pub(super) fn reply(row: &Listed) -> String {
+    let code = row.code.map_or(String::new(), |code| format!("{code} "));
+    let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
+    let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
+    format!("{code}{enhanced}{text}")
 }
 
 /// What names this boot of the machine; empty where the system does not say, which counts as

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::files::describe;
 
 /// What to do without the ledger.
-pub(super) const NO_PROOF: &str = "bring the ledger here from where the issue was sent, or name it \
+pub(super) const NOT_THE_LEDGER: &str = "bring the ledger here from where the issue was sent, or name it \
     with --store: a receipt is no proof, because it may be damaged, and anybody can propose one";
 
 /// What `status --json` says of a receipt. The counts are not where those of a ledger are: a script
@@ -66,6 +66,15 @@ pub(super) fn already_sent(sent: &AlreadySent) -> String {
             format!("there is a receipt of this issue, {path}, which cannot be read, and {known}")
         }
     }
+}
+
+/// How to find out whether a receipt is to be believed: anybody may propose one.
+pub(super) fn doubt(sent: &AlreadySent) -> String {
+    let path = describe(&sent.path);
+    format!(
+        "If you know of no such send, the receipt may be forged or damaged: `git log -p -- {path}` \
+         shows who changed it, and how"
+    )
 }
 
 /// What a receipt says, where the ledger has nothing to say.

@@ -100,7 +100,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         }
         let answer = answer(&store, args, known, zone).await;
         store.close().await;
-        print::answer(answer?.as_bytes())?;
+        match answer? {
+            text if args.json => print::answer(text.as_bytes())?,
+            text => print::words(&text)?,
+        }
         Ok(Exit::Done)
     })
 }
@@ -123,7 +126,7 @@ fn by_receipts(
         receipts.iter().map(|receipt| receipts::in_words(receipt, zone)).collect()
     };
     print::answer(text.as_bytes())?;
-    Err(failure.help(receipts::NO_PROOF))
+    Err(failure.help(receipts::NOT_THE_LEDGER))
 }
 
 fn unknown(issue: &str, known: &[String]) -> Failure {
@@ -155,7 +158,7 @@ pub(super) fn ledger_path(
     }
     if catch.is_none() && !receipts::standing(&workspace.root, None).is_empty() {
         let what = format!("the ledger is not here: there is no {}", path.display());
-        return Err(Failure::new(what).help(receipts::NO_PROOF));
+        return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
     }
     let failure = Failure::new(format!("nothing was sent yet: there is no {}", path.display()));
     let older = catch.map(|folder| folder.join("digest.db")).filter(|older| older.is_file());
@@ -218,8 +221,9 @@ fn domains(counts: BTreeMap<String, Counts>) -> Vec<Domain> {
 }
 
 fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
-    let when = told.times.map_or(String::new(), |times| when(times, zone));
     let counts = &told.counts;
+    let done = if counts.accepted > 0 { "sent" } else { "tried" };
+    let when = told.times.map_or(String::new(), |times| when(done, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
     if with_domains {
         for domain in &told.domains {
@@ -229,14 +233,14 @@ fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
     text
 }
 
-/// ` (sent 2025-11-06 09:00, in 12 min)`, where the publication is.
-fn when(times: Times, zone: &TimeZone) -> String {
+/// ` (sent 2025-11-06 09:00, in 12 min)`, where the publication is; `tried` where nobody has it.
+fn when(done: &str, times: Times, zone: &TimeZone) -> String {
     let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
     let (first, last) = (local(times.first), local(times.last));
     // What ends within the hour needs no second date.
     let one = times.last.duration_since(times.first) < SignedDuration::from_hours(1);
     let until = if one { String::new() } else { format!(" to {last}") };
-    format!(" (sent {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
+    format!(" ({done} {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
 }
 
 async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Failure> {
@@ -252,10 +256,8 @@ async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Fai
     }
     let mut text = String::new();
     for row in rows {
-        let code = row.code.map_or(String::new(), |code| format!("{code} "));
-        let said = row.text.unwrap_or_default().replace('\n', " ");
-        let at = row.at.unwrap_or_default();
-        text.push_str(&format!("{}\t{at}\t{code}{said}\n", row.email));
+        let at = row.at.as_deref().unwrap_or_default();
+        text.push_str(&format!("{}\t{at}\t{}\n", row.email, looking::reply(&row)));
     }
     Ok(text)
 }

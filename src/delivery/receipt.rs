@@ -4,7 +4,7 @@
 //!
 //! What a receipt says is believed for one purpose, to ask before an issue is sent a second time.
 //! Must never be taken for the ledger, and no text of it is shown, only numbers, times and the hash:
-//! anybody may propose one.
+//! anybody may propose one. Whoever is asked is told that it may be forged or damaged.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};

@@ -59,7 +59,12 @@ fn a_copy_without_the_ledger_sends_a_second_time_only_when_told_to() {
     let (clone, late) = (cloned(&here), Relay::new());
     let refused = send(&clone, &late, &[]);
     assert_eq!((refused.code, late.counts().connections), (1, 0), "{refused:?}");
-    for words in ["says that the issue went to 8 recipients by ", "--despite-receipt"] {
+    for words in [
+        "says that the issue went to 8 recipients by ",
+        "--despite-receipt",
+        "may be forged or damaged",
+        "`git log -p -- receipts/2025-11.toml`",
+    ] {
         assert!(refused.stderr.contains(words), "no {words:?} in {}", refused.stderr);
     }
     let plan = clone.run(&["plan", "2025-11"]);
@@ -104,7 +109,7 @@ fn a_receipt_that_cannot_be_read_asks_only_where_the_ledger_knows_nothing() {
 /// Nothing but a receipt tells a clone that the issue was sent: `status` shows it, and says what it
 /// is worth.
 #[test]
-fn status_without_the_ledger_shows_what_the_receipt_says_and_that_it_is_no_proof() {
+fn status_without_the_ledger_shows_what_the_receipt_says_and_what_it_is_worth() {
     let (here, relay) = (with_readers(8), Relay::scripted(mixed()));
     let sent = send(&here, &relay, &[]);
     let hash = summary(&sent)["content_hash"].as_str().expect("a hash").to_owned();

@@ -41,8 +41,10 @@ pub(super) fn told(error: SendError) -> Failure {
     let what = format!("{error}; nothing was sent");
     match error {
         SendError::AlreadySent(sent) => {
-            Failure::new(format!("{}; nothing was sent", receipts::already_sent(&sent)))
-                .help("bring the ledger here and send from it; --despite-receipt sends all the same")
+            Failure::new(format!("{}; nothing was sent", receipts::already_sent(&sent))).help(format!(
+                "bring the ledger here and send from it. {}. --despite-receipt sends all the same",
+                receipts::doubt(&sent)
+            ))
         }
         SendError::Overtaken => {
             Failure::new(what).help("run the same command again: it goes on from there")

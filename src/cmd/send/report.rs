@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
+use crate::cmd::looking::reply;
 use crate::cmd::{print, receipts};
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
@@ -32,10 +33,20 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
         print::note(&format!("{trouble}; its share was left to the other relays"));
     }
     report.troubles.iter().for_each(list);
+    if report.withdrawn > 0 {
+        print::note(&format!(
+            "{} of those to be sent to once more had no attempt, and are what they were before; the \
+             same command asks for it again",
+            report.withdrawn
+        ));
+    }
     if let Some(fate) = &report.receipt {
         print::note(&of_receipt(fate));
     }
-    print::answer(if json { in_json(report)? } else { in_words(report) }.as_bytes())?;
+    match json.then(|| in_json(report)).transpose()? {
+        Some(line) => print::answer(line.as_bytes())?,
+        None => print::words(&in_words(report))?,
+    }
     ending(report, window).map_err(Failure::behind_an_answer)
 }
 
@@ -86,7 +97,7 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
                 Some(end) => (end, Exit::Unfinished),
                 None => ("interrupted".to_owned(), Exit::Interrupted),
             };
-            print::note(&format!("{why}: {} are left; {resume}", counts.pending));
+            print::note(&format!("{why}: {} are left; {resume}", report.left()));
             Ok(exit)
         }
         Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),
@@ -101,10 +112,12 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
         Some(Ended::Ledger(reason)) => {
             Err(Failure::new(reason.clone()).help(format!("when that is mended, {resume}")))
         }
-        Some(Ended::Done) | None if counts.is_final() => match refused_by_all(report) {
-            Some(refused) => Err(refused),
-            None => Ok(Exit::Done),
-        },
+        Some(Ended::Done) | None if counts.is_final() && report.withdrawn == 0 => {
+            match refused_by_all(report) {
+                Some(refused) => Err(refused),
+                None => Ok(Exit::Done),
+            }
+        }
         Some(Ended::Done) | None => Ok(Exit::Unfinished),
     }
 }
@@ -122,14 +135,6 @@ fn refused_by_all(report: &SendReport) -> Option<Failure> {
         "`digest status {} --list refused` shows each reply; --retry-refused sends once more",
         report.issue
     )))
-}
-
-/// `550 5.1.1 no such mailbox`.
-fn reply(row: &Listed) -> String {
-    let code = row.code.map_or(String::new(), |code| format!("{code} "));
-    let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
-    let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
-    format!("{code}{enhanced}{text}")
 }
 
 fn in_json(report: &SendReport) -> Result<String, Failure> {
