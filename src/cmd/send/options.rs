@@ -7,6 +7,7 @@ use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::receipt;
 use sejong_digest::delivery::send::content::ExpectedHash;
 use sejong_digest::delivery::send::{OnePerson, SendOptions};
 use sejong_digest::message::address::Address;
@@ -116,10 +117,7 @@ impl PlanArgs {
         begin: ZonedDateTime,
     ) -> Result<SendOptions, Failure> {
         // A rehearsal is no send.
-        let receipt = self.relay.catch.is_none().then(|| {
-            let receipts = workspace.root.join("receipts");
-            receipts.join(format!("{issue}.toml"))
-        });
+        let receipt = self.relay.catch.is_none().then(|| receipt::place(&workspace.root, &issue));
         let Restrictions { expect, to, again } = &self.restrictions;
         Ok(SendOptions {
             issue,
