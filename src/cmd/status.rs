@@ -26,7 +26,7 @@ use super::{Global, clock, looking, print, runtime};
   digest status 2025-11 --list uncertain --json
 ")]
 pub(crate) struct Args {
-    /// The issue: the name of its folder [default: every issue that was sent]
+    /// The issue: the name of its folder [default: every issue in the ledger]
     issue: Option<String>,
     /// List the recipients in this state, each with the last reply
     #[arg(long, value_name = "STATE", requires = "issue", value_parser = listable())]
@@ -166,8 +166,10 @@ fn domains(counts: BTreeMap<String, Counts>) -> Vec<Domain> {
 }
 
 fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
-    let when = told.times.map_or(String::new(), |times| when(times, zone));
     let counts = &told.counts;
+    // What no relay took was not sent, only tried.
+    let verb = if counts.accepted > 0 { "sent" } else { "tried" };
+    let when = told.times.map_or(String::new(), |times| when(verb, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
     if with_domains {
         for domain in &told.domains {
@@ -177,14 +179,14 @@ fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
     text
 }
 
-/// ` (sent 2025-11-06 09:00, in 12 min)`, where the publication is.
-fn when(times: Times, zone: &TimeZone) -> String {
+/// ` (sent 2025-11-06 09:00, in 12 min)`, in the time zone of the publication.
+fn when(verb: &str, times: Times, zone: &TimeZone) -> String {
     let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
     let (first, last) = (local(times.first), local(times.last));
     // What ends within the hour needs no second date.
     let one = times.last.duration_since(times.first) < SignedDuration::from_hours(1);
     let until = if one { String::new() } else { format!(" to {last}") };
-    format!(" (sent {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
+    format!(" ({verb} {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
 }
 
 fn parts(counts: &Counts) -> String {
@@ -206,10 +208,8 @@ async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Fai
     }
     let mut text = String::new();
     for row in rows {
-        let code = row.code.map_or(String::new(), |code| format!("{code} "));
-        let said = row.text.unwrap_or_default().replace('\n', " ");
-        let at = row.at.unwrap_or_default();
-        text.push_str(&format!("{}\t{at}\t{code}{said}\n", row.email));
+        let at = row.at.as_deref().unwrap_or_default();
+        text.push_str(&format!("{}\t{at}\t{}\n", row.email, row.reply()));
     }
     Ok(text)
 }

@@ -80,19 +80,11 @@ fn refused_by_all(report: &SendReport) -> Option<Failure> {
     }
     let first = report.troubles.iter().flat_map(|excerpt| &excerpt.rows).next()?;
     let who = if counts.refused == 1 { "the only recipient" } else { "every recipient" };
-    let what = format!("nobody has the issue: {who} was refused ({})", reply(first));
+    let what = format!("nobody has the issue: {who} was refused ({})", first.reply());
     Some(Failure::new(what).help(format!(
         "`digest status {} --list refused` shows each reply; --retry-refused sends once more",
         report.issue
     )))
-}
-
-/// `550 5.1.1 no such mailbox`.
-fn reply(row: &Listed) -> String {
-    let code = row.code.map_or(String::new(), |code| format!("{code} "));
-    let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
-    let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
-    format!("{code}{enhanced}{text}")
 }
 
 fn in_json(report: &SendReport) -> Result<String, Failure> {
@@ -124,7 +116,7 @@ fn in_words(report: &SendReport) -> String {
 pub(super) fn list(excerpt: &Excerpt) {
     let state = excerpt.state;
     for row in &excerpt.rows {
-        print::note(&format!("{state:<9} {}: {}", row.email, reply(row)));
+        print::note(&format!("{state:<9} {}: {}", row.email, row.reply()));
     }
     if excerpt.more {
         print::note(&format!("{state:<9} … and more"));
@@ -134,6 +126,6 @@ pub(super) fn list(excerpt: &Excerpt) {
 /// Names those who are sent to once more although they may have the issue.
 pub(super) fn list_repeated(repeated: &[Listed]) {
     for row in repeated {
-        print::note(&format!("again     {}: {}", row.email, reply(row)));
+        print::note(&format!("again     {}: {}", row.email, row.reply()));
     }
 }
