@@ -47,7 +47,10 @@ fn found(recovery: &Recovery) -> String {
         .map(|state| (recovery.count(state), state.word()));
     let parts: Vec<String> = settled
         .into_iter()
-        .chain([(recovery.free.len() as u64, "not sent to yet")])
+        .chain([
+            (recovery.free.len() as u64, "not sent to yet"),
+            (recovery.withdrawn.len() as u64, "as they were before"),
+        ])
         .filter(|(number, _)| *number > 0)
         .map(|(number, state)| format!("{number} {state}"))
         .collect();

@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sejong_digest::delivery::duration;
-use sejong_digest::delivery::ledger::Reopened;
 use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::send::SendError;
@@ -33,7 +32,7 @@ use super::relays::{self, Destination};
 use super::workspace::Workspace;
 use super::{Global, clock, print, runtime};
 pub(crate) use options::PlanArgs;
-use options::Restrictions;
+use options::Uncertain;
 use plan::{PlanText, RoutePlan};
 use signals::Signals;
 use window::Window;
@@ -63,8 +62,6 @@ pub(crate) struct Args {
     /// Say who would get the issue, and change nothing: as `digest plan`
     #[arg(long)]
     dry_run: bool,
-    #[command(flatten)]
-    restrictions: Restrictions,
     /// Start a rehearsal over: remove what an earlier one wrote of this issue in its folder
     #[arg(long, requires = "catch", conflicts_with_all = ["dry_run", "relay", "store"])]
     #[arg(hide_short_help = true)]
@@ -72,12 +69,6 @@ pub(crate) struct Args {
     /// Send although the issue's receipt says that it was sent, and the ledger does not know it
     #[arg(long, hide_short_help = true)]
     despite_receipt: bool,
-    /// Those of whom it is not known whether they have it: ask, hold or resend
-    #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
-    uncertain: Uncertain,
-    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
-    #[arg(long, hide_short_help = true)]
-    retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
@@ -90,17 +81,6 @@ pub(crate) struct Args {
     not_after: Option<String>,
 }
 
-/// See [`Args::uncertain`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Uncertain {
-    /// Ask on a terminal; elsewhere hold
-    Ask,
-    /// Leave them; they are listed
-    Hold,
-    /// Send again, with the same Message-ID
-    Resend,
-}
-
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     runtime()?.block_on(async {
@@ -109,15 +89,13 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
         if args.dry_run {
-            let uncertain = args.uncertain == Uncertain::Resend;
-            let reopened = Reopened { uncertain, refused: args.retry_refused };
-            return planned(&workspace, &args.plan, &args.restrictions, &window, reopened).await;
+            return planned(&workspace, &args.plan, &window).await;
         }
         if args.fresh {
             start_over(&workspace, &args.plan).await?;
         }
         let begin = clock::at(window.begin(), zone);
-        let ready = survey::take(&workspace, &args.plan, &args.restrictions, begin).await?;
+        let ready = survey::take(&workspace, &args.plan, begin).await?;
         let asked = !args.yes && question::somebody_is_here();
         if let Some(late) = window.late(asked, ready.content().was_planned())? {
             print::note(&late);
@@ -159,30 +137,28 @@ async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failur
 /// Says who would get an issue, and makes no file.
 pub(super) async fn plan(workspace: &Workspace, args: &PlanArgs) -> Ending {
     let window = Window::open(&workspace.config.time_zone);
-    planned(workspace, args, &Restrictions::default(), &window, Reopened::default()).await
+    planned(workspace, args, &window).await
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
-async fn planned(
-    workspace: &Workspace,
-    args: &PlanArgs,
-    restrictions: &Restrictions,
-    window: &Window,
-    reopened: Reopened,
-) -> Ending {
+async fn planned(workspace: &Workspace, args: &PlanArgs, window: &Window) -> Ending {
     let begin = clock::at(window.begin(), &workspace.config.time_zone);
-    let ready = survey::take(workspace, args, restrictions, begin).await?;
+    let ready = survey::take(workspace, args, begin).await?;
     looking::tell(&ready.look().await.map_err(refusal::told)?);
-    let plan = ready.plan(reopened).await.map_err(refusal::told)?;
+    let plan = ready.plan(args.reopened()).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
         print::note(&format!("{}; send asks before it goes on", refusal::already_sent(&sent)));
     }
     let routes = routes(workspace, args)?;
     let composition = ready.content().composition();
     let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window };
-    let text = if args.json { format!("{}\n", text.json()?) } else { text.words() };
+    let json = args.json.then(|| text.json()).transpose()?;
+    let words = text.words();
     ready.close().await;
-    print::answer(text.as_bytes())?;
+    match json {
+        Some(json) => print::answer(format!("{json}\n").as_bytes())?,
+        None => print::words(&words)?,
+    }
     Ok(Exit::Done)
 }
 
@@ -236,6 +212,7 @@ impl Send<'_> {
         let planned = proposal.accept().await.map_err(refusal::told)?;
         if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
+            planned.leave().await.map_err(refusal::told)?;
             print::note("interrupted before the first message; run the same command again");
             return Ok(Exit::Interrupted);
         }
@@ -257,21 +234,21 @@ impl Send<'_> {
             && !despite_receipt
         {
             print::note(&refusal::already_sent(&sent));
+            print::note(&refusal::doubt_the_receipt(&sent));
             despite_receipt = question::despite_receipt_confirmed()?;
         }
-        let uncertain = match self.args.uncertain {
-            Uncertain::Hold => false,
-            Uncertain::Resend => true,
-            Uncertain::Ask => asked && resend_uncertain(locked).await?,
-        };
-        let refused = self.args.retry_refused && retry_refused(locked, asked).await?;
-        Ok(Answers { reopened: Reopened { uncertain, refused }, despite_receipt })
+        let mut reopened = self.args.plan.reopened();
+        if self.args.plan.uncertain == Uncertain::Ask && asked {
+            reopened.uncertain = resend_uncertain(locked).await?;
+        }
+        reopened.refused = reopened.refused && retry_refused(locked, asked).await?;
+        Ok(Answers { reopened, despite_receipt })
     }
 
     /// Says why nothing is left to send.
     fn nothing(&self, proposal: &Proposal) {
         let issue = &proposal.content().composition().issue;
-        match (self.args.restrictions.to(), proposal.one()) {
+        match (self.args.plan.restrictions.to(), proposal.one()) {
             (Some(address), Some(one)) if one.state == State::Accepted => {
                 print::note(&plan::has_it(address, one, issue, &self.workspace.config.time_zone));
             }

@@ -78,7 +78,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         looking::look(&Ledger::new(store.clone(), "")).await?;
         let answer = answer(&store, args, &workspace.config.time_zone).await;
         store.close().await;
-        print::answer(answer?.as_bytes())?;
+        match answer? {
+            text if args.json => print::answer(text.as_bytes())?,
+            text => print::words(&text)?,
+        }
         Ok(Exit::Done)
     })
 }
@@ -168,8 +171,8 @@ fn domains(counts: BTreeMap<String, Counts>) -> Vec<Domain> {
 fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
     let counts = &told.counts;
     // What no relay took was not sent, only tried.
-    let verb = if counts.accepted > 0 { "sent" } else { "tried" };
-    let when = told.times.map_or(String::new(), |times| when(verb, times, zone));
+    let done = if counts.accepted > 0 { "sent" } else { "tried" };
+    let when = told.times.map_or(String::new(), |times| when(done, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
     if with_domains {
         for domain in &told.domains {
@@ -179,14 +182,15 @@ fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
     text
 }
 
-/// ` (sent 2025-11-06 09:00, in 12 min)`, in the time zone of the publication.
-fn when(verb: &str, times: Times, zone: &TimeZone) -> String {
+/// ` (sent 2025-11-06 09:00, in 12 min)`, in the time zone of the publication; `tried` where nobody
+/// has it.
+fn when(done: &str, times: Times, zone: &TimeZone) -> String {
     let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
     let (first, last) = (local(times.first), local(times.last));
     // What ends within the hour needs no second date.
     let one = times.last.duration_since(times.first) < SignedDuration::from_hours(1);
     let until = if one { String::new() } else { format!(" to {last}") };
-    format!(" ({verb} {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
+    format!(" ({done} {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
 }
 
 fn parts(counts: &Counts) -> String {

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::id::{RowId, RunId};
 use super::ledger::claim::Retry;
 use super::state::State;
 use crate::smtp::outcome::Stage;
@@ -29,7 +30,7 @@ const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     /// The row.
-    pub row: i64,
+    pub row: RowId,
     /// What became of it.
     pub state: State,
     /// The reply's code.
@@ -48,6 +49,10 @@ pub struct Settled {
     /// Where a relay put it off or left us in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<Stage>,
+    /// No relay was asked about it. Such an outcome stands in no journal: without one the row was
+    /// never attempted, which is true.
+    #[serde(skip)]
+    pub unasked: bool,
 }
 
 /// What a journal says of itself in its first line.
@@ -56,7 +61,7 @@ pub struct JournalHead {
     /// The boot in which it was written.
     pub boot: String,
     /// The run that wrote it: its marks say nothing about rows that another run claimed.
-    pub run: i64,
+    pub run: RunId,
     /// What the ledger calls that run besides its number, which an older copy of the ledger gives
     /// away a second time. Empty in a journal of version 0.1.0.
     pub token: String,
@@ -70,15 +75,15 @@ enum Line<'a> {
     /// The first line.
     Begin(JournalHead),
     /// The first line as version 0.1.0 wrote it: the boot and the run.
-    Boot(String, i64),
+    Boot(String, RunId),
     /// The final dot of this row's message, which has this Message-ID, may leave from now on.
-    Dot(i64, Cow<'a, str>),
+    Dot(RowId, Cow<'a, str>),
     /// It did not leave after all.
-    Unsent(i64),
+    Unsent(RowId),
     /// What became of it.
     Settled(Cow<'a, Settled>),
     /// The database has the outcomes of these rows, and they will be claimed again.
-    Saved(Vec<i64>),
+    Saved(Vec<RowId>),
 }
 
 /// A line and what vouches for it.
@@ -110,9 +115,9 @@ pub struct Journal {
     /// The bytes of a line, kept so that one costs no allocation.
     line: Vec<u8>,
     /// Message-IDs of marked rows without an outcome.
-    open: HashMap<i64, String>,
+    open: HashMap<RowId, String>,
     /// Outcomes that the database may not hold yet.
-    unsaved: HashMap<i64, Settled>,
+    unsaved: HashMap<RowId, Settled>,
 }
 
 /// What a journal that a dead process left says.
@@ -125,9 +130,9 @@ pub struct Left {
     /// Lines are missing or are not what was written, or its end is.
     pub gap: bool,
     /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
-    pub open: HashMap<i64, String>,
+    pub open: HashMap<RowId, String>,
     /// Outcomes, the last one of each row.
-    pub settled: HashMap<i64, Settled>,
+    pub settled: HashMap<RowId, Settled>,
 }
 
 /// What lies in a journal's place.
@@ -177,7 +182,7 @@ impl Journal {
     }
 
     /// The run that writes it.
-    pub fn run(&self) -> i64 {
+    pub fn run(&self) -> RunId {
         self.head.run
     }
 
@@ -185,7 +190,7 @@ impl Journal {
     ///
     /// # Errors
     /// The system's; then the dot must not leave.
-    pub fn dot(&mut self, row: i64, message_id: String) -> io::Result<()> {
+    pub fn dot(&mut self, row: RowId, message_id: String) -> io::Result<()> {
         self.append(&Line::Dot(row, Cow::Borrowed(&message_id)))?;
         self.open.insert(row, message_id);
         Ok(())
@@ -208,7 +213,7 @@ impl Journal {
     ///
     /// # Errors
     /// The system's.
-    pub fn unsent(&mut self, row: i64) -> io::Result<()> {
+    pub fn unsent(&mut self, row: RowId) -> io::Result<()> {
         match self.open.remove(&row) {
             Some(_) => self.append(&Line::Unsent(row)),
             None => Ok(()),
@@ -223,8 +228,8 @@ impl Journal {
     /// The system's.
     pub fn saved(
         &mut self,
-        rows: impl IntoIterator<Item = i64>,
-        coming: Vec<i64>,
+        rows: impl IntoIterator<Item = RowId>,
+        coming: Vec<RowId>,
         recorded: u64,
     ) -> io::Result<()> {
         for row in rows {
@@ -250,7 +255,7 @@ impl Journal {
     }
 
     /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
-    pub fn open_rows(&self) -> Vec<(i64, String)> {
+    pub fn open_rows(&self) -> Vec<(RowId, String)> {
         self.open.iter().map(|(row, message_id)| (*row, message_id.clone())).collect()
     }
 

@@ -3,7 +3,8 @@
 //! sent.
 //!
 //! What a receipt says is believed for one purpose, to ask before an issue is sent a second time.
-//! Must never be taken for the ledger, and no text of it is shown: anybody may propose one.
+//! Must never be taken for the ledger, and no text of it is shown: anybody may propose one. Whoever is
+//! asked is told that it may be forged or damaged.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::moment::Moment;
 use crate::smtp::outcome::Failure;
 
 /// Tries that a recipient gets before the time may end them: a clock that was wrong between two
@@ -78,10 +79,11 @@ impl Schedule {
     /// When a recipient's first try was, as the clock of this run counts it. A pause between two
     /// runs counts for half of `give_up` at most, and for nothing where the clock says that there
     /// was none: one clock that is wrong, by whatever it is wrong, gives nobody up.
-    pub fn first_try(&self, first_ms: i64, last_ms: i64, now_ms: i64) -> i64 {
-        let pause = now_ms.saturating_sub(last_ms);
-        let most = i64::try_from(self.give_up.as_millis() / 2).unwrap_or(i64::MAX);
-        first_ms.saturating_add(pause.saturating_sub(pause.clamp(0, most)))
+    pub fn first_try(&self, first: Moment, last: Moment, now: Moment) -> Moment {
+        if now < last {
+            return first.minus(last.since(now));
+        }
+        first.plus(now.since(last).saturating_sub(self.give_up / 2))
     }
 
     /// What comes after the last of `tries`. The same `seed` gives the same jitter.
@@ -206,7 +208,7 @@ mod tests {
     #[test]
     fn a_pause_between_two_runs_counts_for_half_the_time_at_most() {
         let schedule = Schedule::default();
-        let hours = |count: i64| count * 3_600_000;
+        let hours = |count: i64| Moment(count * 3_600_000);
         // First try, last try, now; and how long ago the first one is taken to be.
         for (first, last, now, since) in [
             (0, 1, 2, 2),
@@ -218,7 +220,7 @@ mod tests {
             (-25, -24, 1, 13),
         ] {
             let found = schedule.first_try(hours(first), hours(last), hours(now));
-            assert_eq!(hours(now) - found, hours(since), "{first} {last} {now}");
+            assert_eq!(hours(now).since(found), 60 * MINUTE * since, "{first} {last} {now}");
         }
     }
 

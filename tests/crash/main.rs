@@ -162,7 +162,7 @@ fn a_second_interrupt_drops_what_is_on_the_wire_and_lists_it() {
     let running = start(&here, &relay, &[]);
     relay.has_taken(CONNECTIONS as u64);
     running.signal("INT");
-    running.says("again to drop it");
+    running.says("a second Ctrl-C stops at once");
     running.signal("INT");
     let output = running.wait_for(Duration::from_secs(5));
     assert_eq!(output.code, 130, "{output:?}");
@@ -182,7 +182,7 @@ fn an_interrupt_before_any_text_leaves_nobody_uncertain() {
     let running = start(&here, &relay, &[]);
     assert!(wait_until(Duration::from_secs(10), || relay.counts().commands >= 8));
     running.signal("INT");
-    running.says("again to drop it");
+    running.says("a second Ctrl-C stops at once");
     running.signal("INT");
     let output = running.wait_for(Duration::from_secs(5));
     assert_eq!((output.code, book(&here).of("pending").len()), (130, 20), "{output:?}");

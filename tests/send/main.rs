@@ -24,6 +24,7 @@ mod retries;
 mod stops;
 mod test_sends;
 mod window;
+mod wishes;
 
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -57,7 +57,12 @@ fn a_copy_without_the_ledger_sends_a_second_time_only_when_told_to() {
     let (clone, late) = (cloned(&here), Relay::new());
     let refused = send(&clone, &late, &[]);
     assert_eq!((refused.code, late.counts().connections), (1, 0), "{refused:?}");
-    for words in ["says that the issue went to 8 recipients by ", "--despite-receipt"] {
+    for words in [
+        "says that the issue went to 8 recipients by ",
+        "--despite-receipt",
+        "may be forged or damaged",
+        "`git log -p -- receipts/2025-11.toml`",
+    ] {
         assert!(refused.stderr.contains(words), "no {words:?} in {}", refused.stderr);
     }
     let plan = clone.run(&["plan", "2025-11"]);

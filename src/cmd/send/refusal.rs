@@ -43,7 +43,10 @@ pub(super) fn told(error: SendError) -> Failure {
     let what = format!("{error}; nothing was sent");
     match error {
         SendError::AlreadySent(sent) => Failure::new(format!("{}; nothing was sent", already_sent(&sent)))
-            .help("bring the ledger here and send from it; --despite-receipt sends all the same"),
+            .help(format!(
+                "bring the ledger here and send from it. {}. --despite-receipt sends all the same",
+                doubt_the_receipt(&sent)
+            )),
         SendError::Overtaken => {
             Failure::new(what).help("run the same command again: it goes on from there")
         }
@@ -59,6 +62,15 @@ pub(super) fn told(error: SendError) -> Failure {
         SendError::Caught(..) => Failure::new(error.to_string()),
         SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
     }
+}
+
+/// How to find out whether a receipt is to be believed: anybody may propose one.
+pub(super) fn doubt_the_receipt(sent: &AlreadySent) -> String {
+    let path = files::describe(&sent.path);
+    format!(
+        "If you know of no such send, the receipt may be forged or damaged: `git log -p -- {path}` \
+         shows who changed it, and how"
+    )
 }
 
 /// Says what the receipt knows and the ledger does not. Only numbers and times of it are shown.

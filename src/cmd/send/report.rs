@@ -29,6 +29,13 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
         print::note(&format!("{trouble}; its share was left to the other relays"));
     }
     report.troubles.iter().for_each(list);
+    if report.withdrawn > 0 {
+        print::note(&format!(
+            "{} of those to be sent to once more had no attempt, and are what they were before; the \
+             same command asks for it again",
+            report.withdrawn
+        ));
+    }
     if let Some(path) = &report.receipt {
         let path = describe(path);
         print::note(&format!("{path} says what became of the issue, without addresses: commit it"));
@@ -36,7 +43,10 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
     if let Some(reason) = &report.receipt_failure {
         print::note(&format!("no receipt: {reason}"));
     }
-    print::answer(if json { in_json(report)? } else { in_words(report) }.as_bytes())?;
+    match json.then(|| in_json(report)).transpose()? {
+        Some(line) => print::answer(line.as_bytes())?,
+        None => print::words(&in_words(report))?,
+    }
     ending(report, window)
 }
 
@@ -50,7 +60,7 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
                 Some(end) => (end, Exit::Unfinished),
                 None => ("interrupted".to_owned(), Exit::Interrupted),
             };
-            print::note(&format!("{why}: {} are left; {resume}", counts.pending));
+            print::note(&format!("{why}: {} are left; {resume}", report.left()));
             Ok(exit)
         }
         Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),
@@ -64,10 +74,12 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
         ))),
         Some(Ended::Ledger(reason)) => Err(Failure::new(reason.clone())
             .help(format!("make the ledger writable first (is the disk full?); then {resume}"))),
-        Some(Ended::Done) | None if counts.is_final() => match refused_by_all(report) {
-            Some(refused) => Err(refused),
-            None => Ok(Exit::Done),
-        },
+        Some(Ended::Done) | None if counts.is_final() && report.withdrawn == 0 => {
+            match refused_by_all(report) {
+                Some(refused) => Err(refused),
+                None => Ok(Exit::Done),
+            }
+        }
         Some(Ended::Done) | None => Ok(Exit::Unfinished),
     }
 }

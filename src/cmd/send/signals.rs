@@ -1,6 +1,6 @@
 //! Ctrl-C, SIGTERM and SIGHUP (a terminal that was closed), heard from the beginning of the command.
-//! Before the first message one of them ends the process; later once is to finish what is on the
-//! wire, and twice to drop it.
+//! Before the first message one of them ends the process. Later the first one ends the run when the
+//! relay has answered for the messages that it has got, and the second one ends it at once.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
@@ -83,8 +83,11 @@ async fn obey(
             }
             SendPhase::Waiting => {}
             SendPhase::Sending => print::note(match wanted {
-                Stopping::Drain => "stopping: what is on the wire is finished; again to drop it",
-                _ => "dropping the connections",
+                Stopping::Drain => {
+                    "stopping: the relay still has to answer for messages that it has got; a \
+                     second Ctrl-C stops at once"
+                }
+                _ => "closing the connections at once",
             }),
         }
         let _ = stop.send(wanted);

@@ -8,6 +8,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
 use crate::delivery::state::State;
+use crate::message::address::Address;
 use crate::store::{Store, StoreError};
 
 /// How many rows of an issue are in which state.
@@ -243,6 +244,29 @@ impl Ledger {
         query.push(") ORDER BY id LIMIT ").push_bind(limit);
         let rows = query.build().fetch_all(self.store.pool()).await;
         let rows = rows.map_err(|error| self.store.failed(error))?;
+        rows.iter().map(|row| self.listed(row)).collect()
+    }
+
+    /// The row of one person, if it is in that state.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list_one(
+        &self,
+        address: &Address,
+        state: State,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT r.email, r.state, r.attempts, r.code, r.enhanced, r.text, r.message_id, r.at \
+             FROM person p JOIN recipient r ON r.id = p.recipient \
+             WHERE p.issue = ?1 AND p.identity = ?2 AND r.state = ?3",
+        )
+        .bind(&self.issue)
+        .bind(address.identity())
+        .bind(state)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
         rows.iter().map(|row| self.listed(row)).collect()
     }
 

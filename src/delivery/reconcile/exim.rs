@@ -6,14 +6,16 @@
 
 use std::collections::HashMap;
 
-use super::evidence::{Findings, Here, ReportedAction};
+use super::envelope::{LoggedRecipient, bare};
+use super::evidence::{Findings, Here, LoggedMessageId, ReportedAction};
+use super::postfix::address;
 use super::stamp::{self, Stamp};
 
 /// What has been read so far.
 #[derive(Debug, Default)]
 pub(super) struct Exim {
-    /// Exim's ids of messages that are asked about, with their rows.
-    rows: HashMap<String, i64>,
+    /// Exim's ids of messages that are asked about.
+    logged_messages: HashMap<String, LoggedMessageId>,
 }
 
 /// A line of the main log: its stamp, the message's id, and what follows.
@@ -55,25 +57,35 @@ impl Exim {
         match mark {
             "<=" | "(=" => {
                 findings.messages += 1;
-                let row = message_id(rest).and_then(|message_id| findings.row(message_id));
-                let Some(row) = row else { return };
+                let begun = message_id(rest).and_then(|id| findings.begin(id, here));
+                let Some(logged) = begun else { return };
                 if mark == "(=" {
-                    findings.rejected(row, here);
+                    findings.rejected(logged, here);
                     return;
                 }
-                findings.taken(row, here);
-                if self.rows.len() < findings.most_queue_ids() {
-                    self.rows.insert(id.to_owned(), row);
+                findings.taken(logged, here);
+                findings.sender(logged, bare(word(rest).0), here);
+                if let Some(given) = recipients(rest) {
+                    let ours = findings.recipient(logged);
+                    let named = LoggedRecipient::among(ours, given.split(' ').map(bare));
+                    findings.recipients(logged, named, here);
+                }
+                if self.logged_messages.len() < findings.most_queue_ids() {
+                    self.logged_messages.insert(id.to_owned(), logged);
                 }
             }
             "=>" | "->" | ">>" | "**" | "==" => {
-                if let Some(row) = self.rows.get(id) {
+                if let Some(logged) = self.logged_messages.get(id) {
                     let action = match mark {
                         "**" => ReportedAction::Failed,
                         "==" => ReportedAction::Delayed,
                         _ => ReportedAction::Delivered,
                     };
-                    findings.reported(*row, action, here);
+                    let (last, behind) = word(rest);
+                    let first = address(behind).map(|(first, _)| first);
+                    let ours = findings.recipient(*logged);
+                    let named = LoggedRecipient::compare(ours, last.trim_end_matches(':'), first);
+                    findings.reported(*logged, action, named, here);
                 }
             }
             _ => {}
@@ -104,6 +116,45 @@ fn message_id(rest: &str) -> Option<&str> {
     let digits = rest[size..].split(' ').next()?.bytes().all(|byte| byte.is_ascii_digit());
     let ordered = protocol < size && size < id && digits;
     rest[id..].split(' ').next().filter(|_| ordered)
+}
+
+/// The first word, which may have a quoted string in it, and what stands behind its space.
+fn word(text: &str) -> (&str, &str) {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b' ' if !quoted => return (&text[..at], &text[at + 1..]),
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+/// The recipients of an arrival line (`log_selector = +received_recipients`), which stand last:
+/// `… id=… T="subject" from <sender> for c@d e@f`.
+fn recipients(rest: &str) -> Option<&str> {
+    let (front, subject) = rest.split_once(" T=\"").map_or((rest, None), |(a, b)| (a, Some(b)));
+    let mut behind = match subject {
+        // Behind the quote that ends the subject: what is quoted in it has a backslash.
+        Some(subject) => {
+            let mut escaped = false;
+            let end = subject.bytes().position(|byte| {
+                let ends = byte == b'"' && !escaped;
+                escaped = byte == b'\\' && !escaped;
+                ends
+            })?;
+            &subject[end + 1..]
+        }
+        None => word(&front[front.find(" id=")? + 1..]).1,
+    };
+    behind = behind.strip_prefix(' ').unwrap_or(behind);
+    if let Some(sender) = behind.strip_prefix("from ") {
+        behind = address(sender)?.1.strip_prefix(' ')?;
+    }
+    behind.strip_prefix("for ")
 }
 
 #[cfg(test)]
@@ -150,11 +201,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn recipients_stand_behind_the_subject() {
+        let line = "a@b H=c (d) [1.2.3.4] P=esmtps S=38112 id=x@y";
+        for (behind, expected) in [
+            ("", None),
+            (" for c@d", Some("c@d")),
+            (" from <a@b> for c@d e@f", Some("c@d e@f")),
+            (" T=\"for x@y\" from <\" for z@y\"@b> for c@d", Some("c@d")),
+            (" T=\"\\\" for x@y\" for c@d", Some("c@d")),
+            (" T=\"a for x@y", None),
+        ] {
+            assert_eq!(recipients(&format!("{line}{behind}")), expected, "{behind}");
+        }
+        assert_eq!(word("\"a b\"@c <d>"), ("\"a b\"@c", "<d>"));
+    }
+
     proptest! {
         #[test]
         fn no_line_panics(text in "(2025-11-06 14:00:00 )?(1vH3fK-0001bQ-2x )?\\PC{0,9}( (P=|S=|id=|T=\")\\PC{0,3}){0,6}") {
             Entry::of_file(&text);
             message_id(&text);
+            recipients(&text);
+            word(&text);
         }
     }
 }

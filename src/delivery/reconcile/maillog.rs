@@ -4,12 +4,13 @@
 //! is recognised is refused by name, because silence in it would mean nothing. Holds one line, and
 //! the queue ids of messages that are asked about.
 
+use crate::delivery::id::RowId;
 use std::collections::HashMap;
 use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 
-use super::Open;
+use super::Undecided;
 use super::evidence::{Evidence, Findings, Here};
 use super::exchange::Exchange;
 use super::exim::{Entry, Exim};
@@ -31,7 +32,7 @@ pub struct LogFile<R> {
 #[derive(Debug)]
 pub struct Reading {
     /// By row; a row whose Message-ID they do not hold is not there.
-    pub evidence: HashMap<i64, Evidence>,
+    pub evidence: HashMap<RowId, Evidence>,
     /// The time that they cover, if their lines have one.
     pub span: Option<LogSpan>,
 }
@@ -113,7 +114,7 @@ pub enum LogError {
 /// [`LogError`], for any file: one that says nothing must not look like one in which nobody was
 /// found.
 pub fn read<R: BufRead>(
-    open: &[Open],
+    undecided: &Undecided,
     files: Vec<LogFile<R>>,
     clock: &LogClock,
 ) -> Result<Reading, LogError> {
@@ -127,7 +128,7 @@ pub fn read<R: BufRead>(
     dated.sort_by_key(|(first, _)| (first.is_none(), *first));
     let mut log = Log {
         clock,
-        findings: Findings::new(open),
+        findings: Findings::new(undecided),
         postfix: Postfix::default(),
         sendmail: Sendmail::default(),
         exim: Exim::default(),

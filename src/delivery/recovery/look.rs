@@ -98,6 +98,18 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> 
         });
         query.build().execute(store.pool()).await?;
     }
+    for batch in recovery.withdrawn.chunks(BATCH) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO temp.recovered (row, state, settled, message_id) ",
+        );
+        query.push_values(batch, |mut row, withdrawn| {
+            row.push_bind(withdrawn.row)
+                .push_bind(withdrawn.state)
+                .push_bind(false)
+                .push_bind(&withdrawn.message_id);
+        });
+        query.build().execute(store.pool()).await?;
+    }
     let seen: Vec<String> = columns.iter().map(|name| column(name)).collect();
     let view =
         format!("CREATE TEMP VIEW recipient AS SELECT {} FROM main.recipient r", seen.join(", "));
@@ -111,6 +123,12 @@ fn column(name: &str) -> String {
     let settled = of("settled");
     match name {
         "state" => format!("coalesce({}, r.state) AS state", of("state")),
+        // A further copy that was not attempted has a Message-ID of its own.
+        "message_id" => format!(
+            "CASE WHEN {settled} = 1 OR {} THEN {} ELSE r.message_id END AS message_id",
+            "EXISTS (SELECT 1 FROM wish w WHERE w.recipient = r.id)",
+            of("message_id")
+        ),
         "attempts" => format!("r.attempts + coalesce({settled}, 0) AS attempts"),
         name if OUTCOME.contains(&name) => {
             format!("CASE {settled} WHEN 1 THEN {} ELSE r.{name} END AS {name}", of(name))

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::lanes::Lanes;
+use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::templates::Templates;
 use crate::message::Message;
@@ -32,7 +33,7 @@ type Made = Result<Message, SpliceError>;
 pub(super) struct Presign {
     /// How many drafts there may be.
     room: usize,
-    drafts: HashMap<i64, Arc<Draft>>,
+    drafts: HashMap<RowId, Arc<Draft>>,
     bench: Arc<Bench>,
 }
 
@@ -112,7 +113,7 @@ impl Presign {
     }
 
     /// The draft of a row that is handed out now.
-    pub(super) fn take(&mut self, row: i64) -> Option<Arc<Draft>> {
+    pub(super) fn take(&mut self, row: RowId) -> Option<Arc<Draft>> {
         self.drafts.remove(&row)
     }
 
@@ -126,7 +127,7 @@ impl Presign {
             return;
         }
         // A lane that was slowed down since must not keep the room that others need.
-        let rows: HashSet<i64> = coming.iter().map(|row| row.row).collect();
+        let rows: HashSet<RowId> = coming.iter().map(|row| row.row).collect();
         self.drafts.retain(|row, _| rows.contains(row));
         let mut begun = 0;
         let mut wanted = self.bench.wanted();
@@ -222,7 +223,7 @@ mod tests {
     }
 
     fn begun(presign: &Presign) -> Vec<i64> {
-        presign.bench.wanted().drafts.iter().map(|draft| draft.row.row).collect()
+        presign.bench.wanted().drafts.iter().map(|draft| draft.row.row.0).collect()
     }
 
     fn limited(domain: &str, limit: &str) -> LaneOptions {
@@ -238,13 +239,13 @@ mod tests {
         presign.refill(&lanes, Duration::ZERO);
         assert_eq!(begun(&presign), [0, 1, 2, 3]);
         for number in 0..3 {
-            assert_eq!(lanes.take(0, Duration::ZERO).unwrap().row, number);
-            assert!(presign.take(number).is_some());
+            assert_eq!(lanes.take(0, Duration::ZERO).unwrap().row, RowId(number));
+            assert!(presign.take(RowId(number)).is_some());
             presign.refill(&lanes, Duration::ZERO);
         }
         let mut rows: Vec<_> = presign.drafts.keys().copied().collect();
         rows.sort_unstable();
-        assert!(rows.starts_with(&[3]) && rows.len() <= 4, "{rows:?}");
+        assert!(rows.starts_with(&[RowId(3)]) && rows.len() <= 4, "{rows:?}");
     }
 
     #[test]
@@ -255,7 +256,7 @@ mod tests {
             lanes.add(row(100 + number, "fast.example"));
         }
         let rows = |lanes: &Lanes| -> Vec<i64> {
-            lanes.coming(4, Duration::ZERO).iter().map(|row| row.row).collect()
+            lanes.coming(4, Duration::ZERO).iter().map(|row| row.row.0).collect()
         };
         assert_eq!(rows(&lanes), [100, 0, 101, 102]);
         lanes.take(1, Duration::ZERO).unwrap();
@@ -271,7 +272,7 @@ mod tests {
         (10..14).for_each(|number| lanes.add(row(number, "fast.example")));
         for number in 0..2 {
             lanes.take(0, Duration::ZERO).unwrap();
-            presign.take(number);
+            presign.take(RowId(number));
         }
         for number in 0..5 {
             lanes.refused(&row(number, "busy.example"), Duration::ZERO, Duration::ZERO);

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::SendError;
 use super::survey::Survey;
+use super::{OnePerson, SendError};
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
 use crate::delivery::receipt::Receipt;
@@ -43,6 +43,8 @@ pub struct SendReport {
     pub elapsed: Duration,
     /// Rows that got an outcome in it.
     pub settled: u64,
+    /// Rows that it was to send to once more and did not attempt: they are what they were.
+    pub withdrawn: u64,
     /// Relays that failed, and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
     /// The receipt, where one was written.
@@ -52,8 +54,16 @@ pub struct SendReport {
 }
 
 impl Excerpt {
-    pub(super) async fn of(ledger: &Ledger, state: State) -> Result<Excerpt, SendError> {
-        let mut rows = ledger.list(state, ROWS as i64 + 1).await?;
+    /// The first rows in a state; where a send is for one person, that person's alone.
+    pub(super) async fn of(
+        ledger: &Ledger,
+        state: State,
+        to: Option<&OnePerson>,
+    ) -> Result<Excerpt, SendError> {
+        let mut rows = match to {
+            Some(to) => ledger.list_one(&to.address, state).await?,
+            None => ledger.list(state, ROWS as i64 + 1).await?,
+        };
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
         Ok(Excerpt { state, rows, more })
@@ -71,7 +81,7 @@ impl SendReport {
         let counts = ledger.counts().await?;
         let mut troubles = Vec::new();
         for state in [State::Refused, State::Deferred, State::Uncertain] {
-            troubles.push(Excerpt::of(ledger, state).await?);
+            troubles.push(Excerpt::of(ledger, state, survey.options.to.as_ref()).await?);
         }
         let receipt = receipt(survey, &content_hash, counts).await?;
         survey.store.clone().close().await;
@@ -84,6 +94,7 @@ impl SendReport {
             ended: None,
             elapsed: Duration::ZERO,
             settled: 0,
+            withdrawn: 0,
             failed_relays: Vec::new(),
             receipt: None,
             receipt_failure: None,
@@ -96,9 +107,16 @@ impl SendReport {
         if let Some(run) = run {
             report.ended = Some(run.ended);
             (report.elapsed, report.settled) = (run.elapsed, run.settled);
+            report.withdrawn = run.withdrawn;
             report.failed_relays = run.failed_relays;
         }
         Ok(report)
+    }
+
+    /// How many this command would go on with: those who wait, deferred ones too, and those whom it
+    /// was to send to once more.
+    pub fn left(&self) -> u64 {
+        self.counts.pending + self.counts.deferred + self.withdrawn
     }
 
     /// Messages a second in the run.

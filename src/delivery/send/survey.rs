@@ -14,7 +14,9 @@ use crate::audience::list;
 use crate::audience::only::Only;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
-use crate::delivery::ledger::{self, Ledger, Reopened};
+use crate::delivery::ledger::copies::OneRow;
+use crate::delivery::ledger::wishes::Reopened;
+use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::receipt::AlreadySent;
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
@@ -40,10 +42,20 @@ pub struct Survey {
 /// The people of the plan, as far as the rules need to know them.
 #[derive(Debug)]
 pub struct PlannedReaders {
+    people: u64,
+    lacking: BTreeMap<String, Lacking>,
+}
+
+impl PlannedReaders {
     /// How many.
-    pub people: u64,
+    pub fn people(&self) -> u64 {
+        self.people
+    }
+
     /// Those without a value, for each field that the rules ask about.
-    pub lacking: BTreeMap<String, Lacking>,
+    pub fn lacking(&self) -> &BTreeMap<String, Lacking> {
+        &self.lacking
+    }
 }
 
 /// A survey that nothing stands against.
@@ -132,8 +144,17 @@ impl Survey {
         Ok(AlreadySent::found(receipt, known))
     }
 
-    pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
-        Ok(Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened))
+    /// Who would get the issue, and what the ledger has of the one person whom the send is for.
+    pub(super) async fn plan(
+        &self,
+        reopened: Reopened,
+    ) -> Result<(Plan, Option<OneRow>), SendError> {
+        let plan = Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened);
+        let Some(to) = &self.options.to else { return Ok((plan, None)) };
+        let one = self.ledger.one(&to.address).await?;
+        let wanted = one.as_ref().is_some_and(|one| to.wants_copy(one));
+        let plan = if wanted { plan.with_copy(to.address.domain()) } else { plan };
+        Ok((plan, one))
     }
 }
 
@@ -143,7 +164,7 @@ impl Ready {
     /// # Errors
     /// The ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
-        self.survey.plan(reopened).await
+        self.survey.plan(reopened).await.map(|(plan, _)| plan)
     }
 
     /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;
