@@ -32,8 +32,7 @@ pub(super) async fn take(
         return Err(Failure::usage("there is no list of subscribers")
             .help("name one: --subscribers FILE.csv"));
     };
-    let told = |error| refusal::of_list(error, &list);
-    let options = args.options(workspace, (issue, list.clone()), begin)?;
+    let options = args.options(workspace, (issue, list), begin)?;
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);
@@ -43,7 +42,7 @@ pub(super) async fn take(
     };
     let survey = match (Survey::take(options, files).await, errors) {
         (Err(SendError::Broken), Some(errors)) => return Err(errors),
-        (taken, _) => taken.map_err(told)?,
+        (taken, _) => taken.map_err(refusal::told)?,
     };
     if let Some(difference) = survey.content().difference() {
         let instead = match &args.relay.catch {
@@ -56,10 +55,10 @@ pub(super) async fn take(
     for tag in &survey.list().unknown_tags {
         print::note(&format!("--only: nobody in the list has the tag {tag}"));
     }
-    let readers = survey.readers().await.map_err(told)?;
+    let readers = survey.readers().await.map_err(refusal::told)?;
     let problems = rules(workspace, &survey, &readers, &mut gate, &mut own)?;
     print::problems(&problems);
-    survey.passed(readers, &problems).map_err(told)
+    survey.passed(readers, &problems).map_err(refusal::told)
 }
 
 /// What the rules say of the issue and its readers, without what is allowed.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::content::{Content, Files};
 use super::locked::Locked;
 use super::plan::Plan;
-use super::{SendError, SendOptions};
+use super::{ListFault, SendError, SendOptions};
 use crate::audience::list;
 use crate::audience::only::Only;
 use crate::check::{self, Lacking};
@@ -102,22 +102,27 @@ impl Survey {
     pub async fn readers(&self) -> Result<PlannedReaders, SendError> {
         let intake = &self.intake;
         if intake.rejected > 0 && !self.options.skip_invalid {
-            return Err(SendError::Rejected(intake.rejected));
+            return Err(self.faulty(ListFault::Rejected(intake.rejected)));
         }
         if let Some(field) = intake.unknown_fields.first() {
             let (field, columns) = (field.clone(), intake.columns.clone());
-            return Err(SendError::UnknownField { field, columns });
+            return Err(self.faulty(ListFault::UnknownField { field, columns }));
         }
         let (people, outside) = self.ledger.planned_counts().await?;
         if let (0, Some(to)) = (people, &self.options.to) {
-            return Err(SendError::NotInList(to.address.clone()));
+            return Err(self.faulty(ListFault::NotInList(to.address.clone())));
         }
         if people == 0 {
-            return Err(SendError::Nobody { others: self.options.only.is_some() && outside > 0 });
+            let others = self.options.only.is_some() && outside > 0;
+            return Err(self.faulty(ListFault::Nobody { others }));
         }
         let asked = check::asked(self.content.composition(), &intake.columns);
         let lacking = self.ledger.lacking(&asked).await?;
         Ok(PlannedReaders { people, lacking })
+    }
+
+    fn faulty(&self, fault: ListFault) -> SendError {
+        SendError::List(self.options.list.clone(), fault)
     }
 
     /// Goes on if the rules found no error. `problems` is what they say of the issue and of
@@ -220,7 +225,9 @@ async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendErr
         Err(problem) => Err(problem.into()),
     };
     staged.map_err(|error| match error {
-        IntakeError::List(problem) => SendError::List(problem),
+        IntakeError::List(problem) => {
+            SendError::List(options.list.clone(), ListFault::Unreadable(problem))
+        }
         IntakeError::Store(error) => SendError::Store(error),
     })
 }

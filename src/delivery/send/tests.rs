@@ -352,18 +352,24 @@ async fn a_list_is_judged_before_anything_is_locked() {
         survey.readers().await.map(|readers| readers.people())
     };
     let found = survey("email\nkim@x.example\nno-address\n", folder.options()).await;
-    assert!(matches!(found, Err(SendError::Rejected(1))), "{found:?}");
+    assert!(matches!(found, Err(SendError::List(_, ListFault::Rejected(1)))), "{found:?}");
     let skip = SendOptions { skip_invalid: true, ..folder.options() };
     assert!(matches!(survey("email\nkim@x.example\nno-address\n", skip).await, Ok(1)));
     let found = survey("email\n", folder.options()).await;
-    assert!(matches!(found, Err(SendError::Nobody { others: false })), "{found:?}");
+    assert!(
+        matches!(found, Err(SendError::List(_, ListFault::Nobody { others: false }))),
+        "{found:?}"
+    );
     let only = |text: &str| Some(text.parse().unwrap());
     let few = SendOptions { only: only("tag:press"), ..folder.options() };
     let found = survey("email\nkim@x.example\n", few).await;
-    assert!(matches!(found, Err(SendError::Nobody { others: true })), "{found:?}");
+    assert!(
+        matches!(found, Err(SendError::List(_, ListFault::Nobody { others: true }))),
+        "{found:?}"
+    );
     let other = SendOptions { only: only("town=Busan"), ..folder.options() };
     let found = survey("email\nkim@x.example\n", other).await;
-    assert!(matches!(found, Err(SendError::UnknownField { .. })), "{found:?}");
+    assert!(matches!(found, Err(SendError::List(_, ListFault::UnknownField { .. }))), "{found:?}");
     assert!(!Path::new(&folder.path("digest.db-lock")).exists());
 }
 
