@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::outcomes::{mixed, script};
+use crate::outcomes::mixed;
 use crate::relay::Relay;
 use crate::{send, with_readers};
 
@@ -44,32 +44,6 @@ fn status_says_when_an_issue_went_and_how_long_it_took() {
     let rows = here.run(&["status", "2025-11", "--list", "accepted"]).stdout;
     let at = rows.split('\t').nth(1).expect("a time");
     assert!(at.len() == 20 && at.ends_with('Z'), "{rows}");
-}
-
-#[test]
-fn status_does_not_say_sent_of_an_issue_that_nobody_accepted() {
-    let refused = script(&["r001", "r002"], "550 5.1.1 no such mailbox");
-    let (here, relay) = (with_readers(2), Relay::scripted(refused));
-    assert_eq!(send(&here, &relay, &[]).code, 1);
-    let told = here.run(&["status"]).stdout;
-    assert!(told.starts_with("2025-11: 2 planned: 2 refused (tried 20"), "{told}");
-    let here = here.write("subscribers.csv", "email\nr003@x.example\n");
-    assert_eq!(send(&here, &relay, &[]).code, 0);
-    let told = here.run(&["status"]).stdout;
-    assert!(told.starts_with("2025-11: 3 planned: 1 accepted, 2 refused (sent 20"), "{told}");
-}
-
-#[test]
-fn status_lists_both_codes_of_a_reply() {
-    let (here, relay) = (with_readers(8), Relay::scripted(mixed()));
-    assert_eq!(send(&here, &relay, &[]).code, 4);
-    for (state, reply) in
-        [("refused", "550 5.1.1 no such mailbox"), ("deferred", "450 4.2.1 mailbox busy")]
-    {
-        let rows = here.run(&["status", "2025-11", "--list", state]).stdout;
-        let cells: Vec<&str> = rows.trim_end().split('\t').collect();
-        assert_eq!((cells.len(), cells[2]), (3, reply), "{rows}");
-    }
 }
 
 #[test]

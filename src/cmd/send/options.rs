@@ -60,6 +60,7 @@ pub(crate) struct PlanArgs {
     pub(super) restrictions: Restrictions,
     /// Those of whom it is not known whether they have it: ask, hold or resend
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
+    #[arg(hide_short_help = true)]
     pub(super) uncertain: Uncertain,
     /// Send once more to those whom the relay refused for good; it shows who and why, and asks
     #[arg(long, hide_short_help = true)]
