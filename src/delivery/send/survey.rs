@@ -150,16 +150,33 @@ impl Survey {
     }
 
     /// Who would get the issue, and what the ledger has of the one person whom the send is for.
+    /// Nobody may get another text than the one that was approved.
     pub(super) async fn plan(
         &self,
         reopened: Reopened,
     ) -> Result<(Plan, Option<OneRow>), SendError> {
         let plan = Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened);
-        let Some(to) = &self.options.to else { return Ok((plan, None)) };
+        let Some(to) = &self.options.to else {
+            self.is_expected(reopened, None).await?;
+            return Ok((plan, None));
+        };
         let one = self.ledger.one(&to.address).await?;
-        let wanted = one.as_ref().is_some_and(|one| to.wants_copy(one));
-        let plan = if wanted { plan.with_copy(to.address.domain()) } else { plan };
+        let copied = one.as_ref().filter(|one| to.wants_copy(one));
+        self.is_expected(reopened, copied).await?;
+        let plan = if copied.is_some() { plan.with_copy(to.address.domain()) } else { plan };
         Ok((plan, one))
+    }
+
+    /// Whether what was approved is all that somebody would get; `copied` gets a further copy.
+    async fn is_expected(
+        &self,
+        reopened: Reopened,
+        copied: Option<&OneRow>,
+    ) -> Result<(), SendError> {
+        let Some(expected) = &self.options.expect else { return Ok(()) };
+        let mut kept = self.ledger.kept_revisions(reopened).await?;
+        kept.extend(copied.and_then(|one| one.revision));
+        self.content.is_expected(Some(expected), &kept)
     }
 }
 
@@ -167,7 +184,7 @@ impl Ready {
     /// Who gets the issue, as the ledger is now. Those who are `reopened` are sent to again.
     ///
     /// # Errors
-    /// The ledger's.
+    /// Somebody would get another text than the one that was approved; or the ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
         self.survey.plan(reopened).await.map(|(plan, _)| plan)
     }

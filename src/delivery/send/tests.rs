@@ -412,6 +412,9 @@ async fn only_what_was_approved_is_sent() {
     let now = now.content().composition().hash_hex();
     let options = SendOptions { expect: Some(now.parse().unwrap()), ..recomposed };
     let ready = passed(Survey::take(options, folder.composed()).await.unwrap()).await;
+    // A dry run foretells it.
+    let kept = ready.plan(Reopened::default()).await.unwrap_err();
+    assert!(matches!(&kept, SendError::Unexpected { found, .. } if *found == approved), "{kept}");
     let locked = ready.lock(&identity(), "process 1").await.unwrap();
     let kept = locked.propose(HOLD).await.unwrap_err();
     assert!(matches!(&kept, SendError::Unexpected { found, .. } if *found == approved), "{kept}");
