@@ -2,7 +2,6 @@
 //! how that is told.
 
 use sejong_digest::delivery::ledger::Ledger;
-use sejong_digest::delivery::ledger::overview::Listed;
 use sejong_digest::delivery::recovery::{self, Look, Recovery};
 use sejong_digest::delivery::state::State;
 use sejong_digest::store::StoreError;
@@ -56,14 +55,6 @@ fn found(recovery: &Recovery) -> String {
         .map(|(number, state)| format!("{number} {state}"))
         .collect();
     format!("Of those whom it was about to send to: {}", parts.join(", "))
-}
-
-/// `550 5.1.1 no such mailbox`.
-pub(super) fn reply(row: &Listed) -> String {
-    let code = row.code.map_or(String::new(), |code| format!("{code} "));
-    let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
-    let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
-    format!("{code}{enhanced}{text}")
 }
 
 /// What names this boot of the machine; empty where the system does not say, which counts as

@@ -16,24 +16,23 @@ use std::time::Duration;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
-use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::SendReport;
 use sejong_digest::delivery::send::survey::Ready;
+use sejong_digest::delivery::send::{SendError, SendOptions};
 use sejong_digest::delivery::state::State;
-use sejong_digest::issue::load;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::looking;
-use super::relays::{self, Destination};
+use super::relays::{self, Destination, RelayChoice};
 use super::workspace::Workspace;
 use super::{Global, clock, print, receipts, runtime};
 pub(crate) use options::PlanArgs;
-use options::Uncertain;
+use options::{PlanOptions, Uncertain};
 use plan::{PlanText, RoutePlan};
 use signals::Signals;
 use window::Window;
@@ -92,29 +91,33 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let signals = Signals::listen(args.plan.json.then(|| args.plan.issue.clone()))?;
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
-        let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        if args.dry_run {
-            return planned(&workspace, &args.plan, &window).await;
+        let Args { plan, yes, dry_run, fresh, despite_receipt, wait, at, not_after } = args;
+        let window = Window::read(at.as_deref(), not_after.as_deref(), zone)?;
+        let options = plan.read(&workspace, clock::at(window.begin(), zone))?;
+        if *dry_run {
+            return planned(&workspace, &options, &window).await;
         }
-        if args.fresh {
-            start_over(&workspace, &args.plan, args.yes).await?;
+        if *fresh {
+            start_over(&workspace, &options, *yes).await?;
         }
-        let begin = clock::at(window.begin(), zone);
-        let ready = survey::take(&workspace, &args.plan, begin).await?;
-        let asked = !args.yes && question::somebody_is_here();
+        let ready = survey::take(&workspace, &options).await?;
+        let asked = !yes && question::somebody_is_here();
         if let Some(late) = window.late(asked, ready.content().was_planned())? {
             print::note(&late);
         }
         // Whoever says no has made nothing: no secret, and no ledger.
-        let despite_receipt = despite_receipt(&ready, args).await?;
+        let despite_receipt = send_despite_receipt(&ready, *despite_receipt, asked).await?;
         let identity = workspace.signing_identity()?;
-        if let Some(folder) = &args.plan.relay.catch {
+        if let Some(folder) = options.relay.rehearsal() {
             relays::catch_folder(folder)?;
         }
         let who = who(&workspace, &ready.content().composition().issue);
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
         looking::tell_recovered(locked.recovered());
-        Send { workspace: &workspace, args, window, signals, despite_receipt }.send(locked).await
+        let (workspace, wait) = (&workspace, *wait);
+        let send =
+            Send { workspace, options, yes: *yes, asked, despite_receipt, wait, window, signals };
+        send.send(locked).await
     })
 }
 
@@ -124,14 +127,13 @@ fn who(workspace: &Workspace, issue: &str) -> String {
     format!("process {} (issue {issue}, since {since})", std::process::id())
 }
 
-/// Whether the issue is sent although its receipt knows people whom the ledger does not.
-async fn despite_receipt(ready: &Ready, args: &Args) -> Result<bool, Failure> {
+/// Whether the issue is sent although its receipt knows people whom the ledger does not: `wanted` by
+/// a flag, or by whoever is `asked`.
+async fn send_despite_receipt(ready: &Ready, wanted: bool, asked: bool) -> Result<bool, Failure> {
     let sent = ready.already_sent().await.map_err(refusal::told)?;
-    let Some(sent) = sent.filter(|_| !args.despite_receipt) else {
-        return Ok(args.despite_receipt);
-    };
+    let Some(sent) = sent.filter(|_| !wanted) else { return Ok(wanted) };
     ready.may_be_made().map_err(refusal::told)?;
-    if !args.yes && question::somebody_is_here() {
+    if asked {
         print::note(&receipts::already_sent(&sent));
         print::note(&receipts::doubt(&sent));
         if question::despite_receipt_confirmed()? {
@@ -142,17 +144,18 @@ async fn despite_receipt(ready: &Ready, args: &Args) -> Result<bool, Failure> {
 }
 
 /// Removes what an earlier rehearsal wrote of the issue, once somebody has said yes to that.
-async fn start_over(workspace: &Workspace, args: &PlanArgs, yes: bool) -> Result<(), Failure> {
-    let Some(caught) = &args.relay.catch else { return Ok(()) };
-    let folder = load::folder(&workspace.config.publication, &args.issue);
-    let issue = folder.file_name().unwrap_or_default().to_string_lossy();
-    let (boot, now) = (looking::boot(), clock::now().to_string());
-    let who = who(workspace, &issue);
-    let path = args.store_path(workspace)?;
-    if path.is_file() && !question::fresh_confirmed(yes, &issue, caught)? {
+async fn start_over(
+    workspace: &Workspace,
+    options: &PlanOptions,
+    yes: bool,
+) -> Result<(), Failure> {
+    let Some(caught) = options.relay.rehearsal() else { return Ok(()) };
+    let SendOptions { issue, ledger, boot, clock, .. } = &options.send;
+    if ledger.is_file() && !question::fresh_confirmed(yes, issue, caught)? {
         return Err(Failure::new("nothing was removed, and nothing was sent"));
     }
-    let removed = rehearsal::start_over(&path, &issue, caught, (&boot, &now), &who).await;
+    let who = who(workspace, issue);
+    let removed = rehearsal::start_over(ledger, issue, caught, (boot, &clock()), &who).await;
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {
         let mails = plan::counted(removed, "message");
@@ -165,25 +168,26 @@ async fn start_over(workspace: &Workspace, args: &PlanArgs, yes: bool) -> Result
 pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
     let plan = || {
         let workspace = Workspace::open(global)?;
-        let window = Window::open(&workspace.config.time_zone);
-        runtime()?.block_on(planned(&workspace, args, &window))
+        let zone = &workspace.config.time_zone;
+        let window = Window::open(zone);
+        let options = args.read(&workspace, clock::at(window.begin(), zone))?;
+        runtime()?.block_on(planned(&workspace, &options, &window))
     };
     report::in_one_object(plan(), args.json, &args.issue)
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
-async fn planned(workspace: &Workspace, args: &PlanArgs, window: &Window) -> Ending {
-    let begin = clock::at(window.begin(), &workspace.config.time_zone);
-    let ready = survey::take(workspace, args, begin).await?;
+async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) -> Ending {
+    let ready = survey::take(workspace, options).await?;
     looking::tell(&ready.look().await.map_err(refusal::told)?);
-    let plan = ready.plan(args.reopened()).await.map_err(refusal::told)?;
+    let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
         print::note(&format!("{}; send asks before it goes on", receipts::already_sent(&sent)));
     }
-    let routes = routes(workspace, args)?;
+    let routes = routes(workspace, options);
     let composition = ready.content().composition();
     let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window };
-    let json = args.json.then(|| text.json()).transpose()?;
+    let json = options.json.then(|| text.json()).transpose()?;
     let words = text.words();
     ready.close().await;
     match json {
@@ -194,33 +198,33 @@ async fn planned(workspace: &Workspace, args: &PlanArgs, window: &Window) -> End
 }
 
 /// Where a send would go, as far as that is known without going there.
-fn routes(workspace: &Workspace, args: &PlanArgs) -> Result<RoutePlan, Failure> {
+fn routes(workspace: &Workspace, options: &PlanOptions) -> RoutePlan {
     let relays = &workspace.config.relays;
-    let named = match (&args.relay.relay, &args.relay.catch) {
-        (_, Some(folder)) => vec![(format!("a catcher in {}", folder.display()), None)],
-        (Some(url), None) => {
-            let relay = sejong_digest::smtp::relay::Relay::parse(url)
-                .map_err(|error| Failure::usage(format!("--relay: {error}")))?;
-            vec![(relay.to_string(), None)]
-        }
-        (None, None) if relays.is_empty() => {
+    let named = match &options.relay {
+        RelayChoice::Catcher(folder) => vec![(format!("a catcher in {}", folder.display()), None)],
+        RelayChoice::Named(relay) => vec![(relay.to_string(), None)],
+        RelayChoice::Configured if relays.is_empty() => {
             vec![("no relay: digest.toml has no [[relay]]".to_owned(), None)]
         }
-        (None, None) => {
+        RelayChoice::Configured => {
             let routes = relays.iter().map(|relay| &relay.route);
             routes.map(|route| (route.relay.to_string(), route.limit)).collect()
         }
     };
-    Ok(RoutePlan::new(named, args.limit))
+    RoutePlan::new(named, options.limit)
 }
 
 /// A send under way.
 struct Send<'a> {
     workspace: &'a Workspace,
-    args: &'a Args,
+    options: PlanOptions,
+    yes: bool,
+    /// Whether somebody sits at a terminal and is to be asked.
+    asked: bool,
+    despite_receipt: bool,
+    wait: Duration,
     window: Window,
     signals: Signals,
-    despite_receipt: bool,
 }
 
 impl Send<'_> {
@@ -237,7 +241,7 @@ impl Send<'_> {
             return self.too_late(&end, proposal.leave().await);
         }
         let start = self.window.start();
-        if !question::confirmed(self.args.yes, proposal.plan().to_send, start.as_deref())? {
+        if !question::confirmed(self.yes, proposal.plan().to_send, start.as_deref())? {
             return Err(Failure::new("nothing was sent"));
         }
         let to_send = proposal.plan().to_send;
@@ -259,9 +263,9 @@ impl Send<'_> {
 
     /// What a person decides, or has decided by a flag.
     async fn answers(&self, locked: &Locked) -> Result<Answers, Failure> {
-        let asked = !self.args.yes && question::somebody_is_here();
-        let mut reopened = self.args.plan.reopened();
-        if self.args.plan.uncertain == Uncertain::Ask && asked {
+        let asked = self.asked;
+        let mut reopened = self.options.reopened();
+        if self.options.uncertain == Uncertain::Ask && asked {
             reopened.uncertain = resend_uncertain(locked).await?;
         }
         reopened.refused = reopened.refused && retry_refused(locked, asked).await?;
@@ -271,13 +275,14 @@ impl Send<'_> {
     /// Says why nothing is left to send.
     fn nothing(&self, proposal: &Proposal) {
         let issue = &proposal.content().composition().issue;
-        match (self.args.plan.restrictions.to(), proposal.one()) {
-            (Some(address), Some(one)) if one.state == State::Accepted => {
-                print::note(&plan::has_it(address, one, issue, &self.workspace.config.time_zone));
+        match (&self.options.send.to, proposal.one()) {
+            (Some(to), Some(one)) if one.state == State::Accepted => {
+                let zone = &self.workspace.config.time_zone;
+                print::note(&plan::has_it(&to.address, one, issue, zone));
             }
             _ => print::note(&plan::nothing(proposal.plan(), issue)),
         }
-        if let Some(folder) = &self.args.plan.relay.catch {
+        if let Some(folder) = self.options.relay.rehearsal() {
             print::note(&format!(
                 "this rehearsal was done before, and its messages are in {}/; --fresh starts it over",
                 describe(&folder.join("new"))
@@ -287,9 +292,9 @@ impl Send<'_> {
 
     /// The relays, with connections for so many messages.
     async fn destination(&self, plan: &Plan) -> Result<Destination, Failure> {
-        let mut destination = relays::destination(self.workspace, &self.args.plan.relay).await?;
+        let mut destination = relays::destination(self.workspace, &self.options.relay).await?;
         let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
-        share_connections(&mut destination.routes, self.args.plan.connections, most);
+        share_connections(&mut destination.routes, self.options.connections, most);
         Ok(destination)
     }
 
@@ -298,7 +303,7 @@ impl Send<'_> {
             let connections = plan::counted(route.relay.connections() as u64, "connection");
             (format!("{} ({connections})", route.relay), route.limit)
         });
-        let routes = RoutePlan::new(named.collect(), self.args.plan.limit);
+        let routes = RoutePlan::new(named.collect(), self.options.limit);
         let (plan, composition) = (proposal.plan(), proposal.content().composition());
         let (workspace, window) = (self.workspace, &self.window);
         let text = PlanText { plan, workspace, routes: &routes, composition, window };
@@ -320,10 +325,10 @@ impl Send<'_> {
         let options = run::Options {
             templates: planned.templates(),
             routes: self.routes(destination),
-            limit: self.args.plan.limit,
+            limit: self.options.limit,
             lanes: self.workspace.config.lanes.clone(),
             schedule: self.workspace.config.schedule,
-            wait: self.args.wait,
+            wait: self.wait,
             clock: || clock::now().to_string(),
             stopping,
             progress,
@@ -338,7 +343,7 @@ impl Send<'_> {
     /// The relays; a limit on the command line stands for theirs.
     fn routes(&self, destination: &Destination) -> Vec<Route> {
         let mut routes = destination.routes.clone();
-        if self.args.plan.limit.is_some() {
+        if self.options.limit.is_some() {
             routes.iter_mut().for_each(|route| route.limit = None);
         }
         routes
@@ -352,7 +357,7 @@ impl Send<'_> {
     }
 
     fn tell(&self, report: Result<SendReport, SendError>) -> Ending {
-        report::tell(&report.map_err(refusal::told)?, &self.window, self.args.plan.json)
+        report::tell(&report.map_err(refusal::told)?, &self.window, self.options.json)
     }
 }
 

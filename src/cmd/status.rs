@@ -28,7 +28,7 @@ use super::{Global, clock, looking, print, runtime};
   digest status 2025-11 --list uncertain --json
 ")]
 pub(crate) struct Args {
-    /// The issue: the name of its folder [default: every issue that was sent]
+    /// The issue: the name of its folder [default: every issue in the ledger]
     issue: Option<String>,
     /// List the recipients in this state, each with the last reply
     #[arg(long, value_name = "STATE", requires = "issue", value_parser = listable())]
@@ -222,6 +222,7 @@ fn domains(counts: BTreeMap<String, Counts>) -> Vec<Domain> {
 
 fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
     let counts = &told.counts;
+    // What no relay took was not sent, only tried.
     let done = if counts.accepted > 0 { "sent" } else { "tried" };
     let when = told.times.map_or(String::new(), |times| when(done, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
@@ -233,7 +234,8 @@ fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
     text
 }
 
-/// ` (sent 2025-11-06 09:00, in 12 min)`, where the publication is; `tried` where nobody has it.
+/// ` (sent 2025-11-06 09:00, in 12 min)`, in the time zone of the publication; `tried` where nobody
+/// has it.
 fn when(done: &str, times: Times, zone: &TimeZone) -> String {
     let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
     let (first, last) = (local(times.first), local(times.last));
@@ -257,7 +259,7 @@ async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Fai
     let mut text = String::new();
     for row in rows {
         let at = row.at.as_deref().unwrap_or_default();
-        text.push_str(&format!("{}\t{at}\t{}\n", row.email, looking::reply(&row)));
+        text.push_str(&format!("{}\t{at}\t{}\n", row.email, row.reply()));
     }
     Ok(text)
 }

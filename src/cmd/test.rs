@@ -58,7 +58,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             .iter()
             .map(|person| template.splice(person).map_err(unspliced))
             .collect::<Result<_, Failure>>()?;
-        let destination = relays::destination(&workspace, &args.relay).await?;
+        let destination = relays::destination(&workspace, &args.relay.choice()?).await?;
         let sent = test_send::send(&destination.routes[0].relay, messages).await;
         destination.close().await;
         let (outcomes, trouble) = match sent {

@@ -35,7 +35,7 @@ use crate::smtp::trouble::Trouble;
 use crate::store::{StoreError, full};
 use lanes::LaneOptions;
 use queue::Queue;
-use recorder::Recorder;
+use recorder::{Recorder, Unrecorded};
 use refusals::{Refusal, Sum};
 use shared::Work;
 
@@ -87,12 +87,10 @@ impl Options {
 pub struct Progress {
     /// Rows with an outcome in this run.
     pub settled: AtomicU64,
-    /// Of these, taken by the relay.
-    pub accepted: AtomicU64,
     /// Of these, refused for good or for now, or uncertain.
     pub failed: AtomicU64,
     /// Open connections.
-    pub connections: AtomicU64,
+    connections: AtomicU64,
     /// What keeps a connection from opening, as long as none is open.
     trouble: Mutex<Option<String>>,
 }
@@ -121,8 +119,9 @@ impl Progress {
     }
 
     fn add(&self, accepted: bool) {
-        let outcome = if accepted { &self.accepted } else { &self.failed };
-        outcome.fetch_add(1, Ordering::Relaxed);
+        if !accepted {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
         self.settled.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -212,14 +211,17 @@ pub async fn run(
         recorder.lost(row, message_id, (options.clock)());
     }
     drop(recorder);
-    let mut written = writer.await.unwrap_or_else(|error| Err(error.to_string()));
+    let mut written = match writer.await {
+        Ok(written) => written.map_err(Unrecorded::from),
+        Err(error) => Err(error.into()),
+    };
     // Where outcomes could not be written the rows stay claimed, and the journal stays: the next run
     // reads it. Released, they would be sent again.
     let mut withdrawn = 0;
     if written.is_ok() {
         match put_back(ledger, run, &sum).await {
             Ok(back) => withdrawn = back,
-            Err(error) => written = Err(error.to_string()),
+            Err(error) => written = Err(error.into()),
         }
     }
     let gone = gone(ledger, run).await;
@@ -228,9 +230,10 @@ pub async fn run(
     if written.is_ok() && gone.is_none() {
         let _ = std::fs::remove_file(ledger.journal_path());
     }
-    let ended = match (gone, written, queue.store_failure()) {
-        (Some(reason), ..) | (_, Err(reason), _) | (.., Some(reason)) => Ended::Ledger(reason),
-        (None, Ok(()), None) => summed(ended, sum, trouble),
+    let failure = gone.or(written.err().map(|error| error.to_string()));
+    let ended = match failure.or(queue.store_failure()) {
+        Some(reason) => Ended::Ledger(reason),
+        None => summed(ended, sum, trouble),
     };
     let settled = options.progress.settled.load(Ordering::Relaxed);
     Ok(Report { ended, elapsed: started.elapsed(), settled, withdrawn, failed_relays })

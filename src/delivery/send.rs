@@ -103,26 +103,9 @@ pub enum SendError {
     /// A date cannot be written or read.
     #[error(transparent)]
     Date(#[from] jiff::Error),
-    /// The list cannot be read to its end.
-    #[error("the list of subscribers cannot be used")]
-    List(Box<Diagnostic>),
-    /// Rows of the list cannot be used.
-    #[error("{0} of the rows of the list cannot be used")]
-    Rejected(u64),
-    /// Those who are meant are named by a field that nobody has.
-    #[error("nobody in the list has a {field}")]
-    UnknownField {
-        /// Its name.
-        field: String,
-        /// The names that there are.
-        columns: Vec<String>,
-    },
-    /// Nobody of the list is to get it.
-    #[error("the list holds nobody to send to")]
-    Nobody {
-        /// Others of the list are not among those who are meant.
-        others: bool,
-    },
+    /// Nothing can be sent to this list.
+    #[error("{}: {}", .0.display(), .1)]
+    List(PathBuf, ListFault),
     /// What would be sent is not what was approved.
     #[error("the issue is {}, not {expected}", &found[..12.min(found.len())])]
     Unexpected {
@@ -131,9 +114,6 @@ pub enum SendError {
         /// The content hash of what somebody would get.
         found: String,
     },
-    /// The list does not have the one person, or says not to send to them.
-    #[error("{0} is not in the list, or the list says not to send to them")]
-    NotInList(Address),
     /// The issue's receipt knows people who have it, and the ledger does not.
     #[error("the receipt says that this issue was sent already")]
     AlreadySent(Box<AlreadySent>),
@@ -146,6 +126,34 @@ pub enum SendError {
     /// Another send planned the issue between the survey and the lock.
     #[error("another send planned the issue meanwhile")]
     Overtaken,
+}
+
+/// Why nothing can be sent to a list.
+#[derive(Debug, thiserror::Error)]
+pub enum ListFault {
+    /// It cannot be read to its end.
+    #[error("the list of subscribers cannot be used")]
+    Unreadable(Box<Diagnostic>),
+    /// Some of its rows cannot be used.
+    #[error("{0} of the rows of the list cannot be used")]
+    Rejected(u64),
+    /// Those who are meant are named by a field that nobody has.
+    #[error("nobody in the list has a {field}")]
+    UnknownField {
+        /// Its name.
+        field: String,
+        /// The names that there are.
+        columns: Vec<String>,
+    },
+    /// Nobody of it is to get the issue.
+    #[error("the list holds nobody to send to")]
+    Nobody {
+        /// Others of the list are not among those who are meant.
+        others: bool,
+    },
+    /// It does not have the one person, or says not to send to them.
+    #[error("{0} is not in the list, or the list says not to send to them")]
+    NotInList(Address),
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use serde::Serialize;
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
-use crate::cmd::looking::reply;
 use crate::cmd::{print, receipts};
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
@@ -130,7 +129,7 @@ fn refused_by_all(report: &SendReport) -> Option<Failure> {
     }
     let first = report.troubles.iter().flat_map(|excerpt| &excerpt.rows).next()?;
     let who = if counts.refused == 1 { "the only recipient" } else { "every recipient" };
-    let what = format!("nobody has the issue: {who} was refused ({})", reply(first));
+    let what = format!("nobody has the issue: {who} was refused ({})", first.reply());
     Some(Failure::new(what).help(format!(
         "`digest status {} --list refused` shows each reply; --retry-refused sends once more",
         report.issue
@@ -166,7 +165,7 @@ fn in_words(report: &SendReport) -> String {
 pub(super) fn list(excerpt: &Excerpt) {
     let state = excerpt.state;
     for row in &excerpt.rows {
-        print::note(&format!("{state:<9} {}: {}", row.email, reply(row)));
+        print::note(&format!("{state:<9} {}: {}", row.email, row.reply()));
     }
     if excerpt.more {
         print::note(&format!("{state:<9} … and more"));
@@ -176,6 +175,6 @@ pub(super) fn list(excerpt: &Excerpt) {
 /// Names those who are sent to once more although they may have the issue.
 pub(super) fn list_repeated(repeated: &[Listed]) {
     for row in repeated {
-        print::note(&format!("again     {}: {}", row.email, reply(row)));
+        print::note(&format!("again     {}: {}", row.email, row.reply()));
     }
 }

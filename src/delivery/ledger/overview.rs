@@ -59,6 +59,16 @@ pub struct Listed {
     pub at: Option<String>,
 }
 
+impl Listed {
+    /// The last reply in one line, with both of its codes: `550 5.1.1 no such mailbox`.
+    pub fn reply(&self) -> String {
+        let code = self.code.map(|code| code.to_string());
+        let text = self.text.as_ref().map(|text| text.replace('\n', " "));
+        let parts = [code, self.enhanced.clone(), text];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl std::iter::Sum for Counts {
     fn sum<I: Iterator<Item = Counts>>(all: I) -> Counts {
         all.fold(Counts::default(), |sum, one| Counts {

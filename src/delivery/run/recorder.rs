@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::queue::Queue;
 use crate::delivery::id::RowId;
@@ -31,6 +31,17 @@ enum Entry {
     Again(Vec<RowId>),
 }
 
+/// Why outcomes are not in the database. They are in the journal, which the next run reads.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unrecorded {
+    /// The database cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The task that writes to it has ended before its time.
+    #[error("outcomes were not written to the ledger: {0}")]
+    Task(#[from] JoinError),
+}
+
 /// Writes marks and outcomes.
 #[derive(Debug)]
 pub(super) struct Recorder {
@@ -51,7 +62,7 @@ impl Recorder {
         ledger: LockedLedger,
         journal: Journal,
         queue: Arc<Queue>,
-    ) -> (Arc<Recorder>, JoinHandle<Result<(), String>>) {
+    ) -> (Arc<Recorder>, JoinHandle<Result<(), StoreError>>) {
         let (journal, path) = (Arc::new(Mutex::new(journal)), ledger.journal_path());
         let (entries, incoming) = mpsc::unbounded_channel();
         let writer =
@@ -126,7 +137,7 @@ async fn write(
     journal: Arc<Mutex<Journal>>,
     mut incoming: mpsc::UnboundedReceiver<Entry>,
     queue: Arc<Queue>,
-) -> Result<(), String> {
+) -> Result<(), StoreError> {
     let mut entries = Vec::with_capacity(GROUP);
     loop {
         if incoming.recv_many(&mut entries, GROUP).await == 0 {
@@ -150,7 +161,7 @@ async fn write(
         if let Err(error) = save(&ledger, &journal, &queue, group, again).await {
             // The journal holds these outcomes, and the next run reads it.
             queue.fail(error.to_string());
-            return Err(error.to_string());
+            return Err(error);
         }
     }
 }

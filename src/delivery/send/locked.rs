@@ -110,14 +110,9 @@ impl Locked {
             return Err(SendError::AlreadySent(Box::new(sent)));
         }
         let reopened = answers.reopened;
-        let (Survey { options, content, .. }, ledger) = (&self.survey, &self.ledger);
+        let (Survey { options, .. }, ledger) = (&self.survey, &self.ledger);
         let (plan, one) = self.survey.plan(reopened).await?;
         let copy = options.to.as_ref().zip(one.as_ref()).and_then(|(to, one)| self.copy(to, one));
-        if options.expect.is_some() {
-            let mut kept = ledger.kept_revisions(reopened).await?;
-            kept.extend(one.as_ref().filter(|_| copy.is_some()).and_then(|one| one.revision));
-            content.is_expected(options.expect.as_ref(), &kept)?;
-        }
         let repeated =
             if reopened.uncertain { ledger.uncertain_in_list().await? } else { Vec::new() };
         Ok(Proposal { locked: self, plan, reopened, repeated, one, copy })

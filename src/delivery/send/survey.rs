@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::content::{Content, Files};
 use super::locked::Locked;
 use super::plan::Plan;
-use super::{SendError, SendOptions};
+use super::{ListFault, SendError, SendOptions};
 use crate::audience::list;
 use crate::audience::only::Only;
 use crate::check::{self, Lacking};
@@ -102,22 +102,27 @@ impl Survey {
     pub async fn readers(&self) -> Result<PlannedReaders, SendError> {
         let intake = &self.intake;
         if intake.rejected > 0 && !self.options.skip_invalid {
-            return Err(SendError::Rejected(intake.rejected));
+            return Err(self.faulty(ListFault::Rejected(intake.rejected)));
         }
         if let Some(field) = intake.unknown_fields.first() {
             let (field, columns) = (field.clone(), intake.columns.clone());
-            return Err(SendError::UnknownField { field, columns });
+            return Err(self.faulty(ListFault::UnknownField { field, columns }));
         }
         let (people, outside) = self.ledger.planned_counts().await?;
         if let (0, Some(to)) = (people, &self.options.to) {
-            return Err(SendError::NotInList(to.address.clone()));
+            return Err(self.faulty(ListFault::NotInList(to.address.clone())));
         }
         if people == 0 {
-            return Err(SendError::Nobody { others: self.options.only.is_some() && outside > 0 });
+            let others = self.options.only.is_some() && outside > 0;
+            return Err(self.faulty(ListFault::Nobody { others }));
         }
         let asked = check::asked(self.content.composition(), &intake.columns);
         let lacking = self.ledger.lacking(&asked).await?;
         Ok(PlannedReaders { people, lacking })
+    }
+
+    fn faulty(&self, fault: ListFault) -> SendError {
+        SendError::List(self.options.list.clone(), fault)
     }
 
     /// Goes on if the rules found no error. `problems` is what they say of the issue and of
@@ -148,16 +153,33 @@ impl Survey {
     }
 
     /// Who would get the issue, and what the ledger has of the one person whom the send is for.
+    /// Nobody may get another text than the one that was approved.
     pub(super) async fn plan(
         &self,
         reopened: Reopened,
     ) -> Result<(Plan, Option<OneRow>), SendError> {
         let plan = Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened);
-        let Some(to) = &self.options.to else { return Ok((plan, None)) };
+        let Some(to) = &self.options.to else {
+            self.is_expected(reopened, None).await?;
+            return Ok((plan, None));
+        };
         let one = self.ledger.one(&to.address).await?;
-        let wanted = one.as_ref().is_some_and(|one| to.wants_copy(one));
-        let plan = if wanted { plan.with_copy(to.address.domain()) } else { plan };
+        let copied = one.as_ref().filter(|one| to.wants_copy(one));
+        self.is_expected(reopened, copied).await?;
+        let plan = if copied.is_some() { plan.with_copy(to.address.domain()) } else { plan };
         Ok((plan, one))
+    }
+
+    /// Whether what was approved is all that somebody would get; `copied` gets a further copy.
+    async fn is_expected(
+        &self,
+        reopened: Reopened,
+        copied: Option<&OneRow>,
+    ) -> Result<(), SendError> {
+        let Some(expected) = &self.options.expect else { return Ok(()) };
+        let mut kept = self.ledger.kept_revisions(reopened).await?;
+        kept.extend(copied.and_then(|one| one.revision));
+        self.content.is_expected(Some(expected), &kept)
     }
 }
 
@@ -165,7 +187,7 @@ impl Ready {
     /// Who gets the issue, as the ledger is now. Those who are `reopened` are sent to again.
     ///
     /// # Errors
-    /// The ledger's.
+    /// Somebody would get another text than the one that was approved; or the ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
         self.survey.plan(reopened).await.map(|(plan, _)| plan)
     }
@@ -233,7 +255,9 @@ async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendErr
         Err(problem) => Err(problem.into()),
     };
     staged.map_err(|error| match error {
-        IntakeError::List(problem) => SendError::List(problem),
+        IntakeError::List(problem) => {
+            SendError::List(options.list.clone(), ListFault::Unreadable(problem))
+        }
         IntakeError::Store(error) => SendError::Store(error),
     })
 }

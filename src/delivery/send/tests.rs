@@ -352,18 +352,24 @@ async fn a_list_is_judged_before_anything_is_locked() {
         survey.readers().await.map(|readers| readers.people())
     };
     let found = survey("email\nkim@x.example\nno-address\n", folder.options()).await;
-    assert!(matches!(found, Err(SendError::Rejected(1))), "{found:?}");
+    assert!(matches!(found, Err(SendError::List(_, ListFault::Rejected(1)))), "{found:?}");
     let skip = SendOptions { skip_invalid: true, ..folder.options() };
     assert!(matches!(survey("email\nkim@x.example\nno-address\n", skip).await, Ok(1)));
     let found = survey("email\n", folder.options()).await;
-    assert!(matches!(found, Err(SendError::Nobody { others: false })), "{found:?}");
+    assert!(
+        matches!(found, Err(SendError::List(_, ListFault::Nobody { others: false }))),
+        "{found:?}"
+    );
     let only = |text: &str| Some(text.parse().unwrap());
     let few = SendOptions { only: only("tag:press"), ..folder.options() };
     let found = survey("email\nkim@x.example\n", few).await;
-    assert!(matches!(found, Err(SendError::Nobody { others: true })), "{found:?}");
+    assert!(
+        matches!(found, Err(SendError::List(_, ListFault::Nobody { others: true }))),
+        "{found:?}"
+    );
     let other = SendOptions { only: only("town=Busan"), ..folder.options() };
     let found = survey("email\nkim@x.example\n", other).await;
-    assert!(matches!(found, Err(SendError::UnknownField { .. })), "{found:?}");
+    assert!(matches!(found, Err(SendError::List(_, ListFault::UnknownField { .. }))), "{found:?}");
     assert!(!Path::new(&folder.path("digest.db-lock")).exists());
 }
 
@@ -406,6 +412,9 @@ async fn only_what_was_approved_is_sent() {
     let now = now.content().composition().hash_hex();
     let options = SendOptions { expect: Some(now.parse().unwrap()), ..recomposed };
     let ready = passed(Survey::take(options, folder.composed()).await.unwrap()).await;
+    // A dry run foretells it.
+    let kept = ready.plan(Reopened::default()).await.unwrap_err();
+    assert!(matches!(&kept, SendError::Unexpected { found, .. } if *found == approved), "{kept}");
     let locked = ready.lock(&identity(), "process 1").await.unwrap();
     let kept = locked.propose(HOLD).await.unwrap_err();
     assert!(matches!(&kept, SendError::Unexpected { found, .. } if *found == approved), "{kept}");
