@@ -1,4 +1,4 @@
-//! Why a stage of a send was not reached, in words and with an exit code.
+//! The reasons that stop a send before its next stage, in words and with an exit code.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub(super) fn told(error: SendError) -> Failure {
     match error {
         SendError::AlreadySent(sent) => Failure::new(format!("{}; nothing was sent", already_sent(&sent)))
             .help(format!(
-                "bring the ledger here and send from it. {}. --despite-receipt sends all the same",
+                "bring the ledger here and send from it. {}. --despite-receipt sends anyway",
                 doubt_the_receipt(&sent)
             )),
         SendError::Overtaken => {
@@ -61,7 +61,7 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
     }
 }
 
-/// How to find out whether a receipt is to be believed: anybody may propose one.
+/// How to find out whether a receipt is true: anybody can propose one.
 pub(super) fn doubt_the_receipt(sent: &AlreadySent) -> String {
     let path = files::describe(&sent.path);
     format!(

@@ -18,7 +18,7 @@ use crate::store::StoreError;
 
 /// Outcomes of one commit.
 const GROUP: usize = 500;
-/// How long a commit waits for company.
+/// How long a commit waits for further outcomes.
 const COMPANY: Duration = Duration::from_millis(50);
 
 /// What the database is told.
@@ -66,7 +66,7 @@ impl Recorder {
         (Arc::new(Recorder { journal, entries, queue }), writer)
     }
 
-    /// Marks that the dot of `row` may leave; `false` means that it must not.
+    /// Marks that the final dot of `row` may be sent; `false` means that it must not.
     pub(super) fn dot(&self, row: RowId, message_id: String) -> bool {
         match lock(&self.journal).dot(row, message_id) {
             Ok(()) => true,
@@ -77,7 +77,7 @@ impl Recorder {
         }
     }
 
-    /// An outcome: in the journal on return, unless nobody was asked, and in the database soon.
+    /// Writes an outcome to the journal at once, unless no relay was asked, and to the database soon.
     pub(super) fn settled(&self, settled: Settled) {
         if !settled.unasked
             && let Err(error) = lock(&self.journal).settled(settled.clone())
@@ -87,7 +87,8 @@ impl Recorder {
         let _ = self.entries.send(Entry::Settled(settled));
     }
 
-    /// Rows that were deferred are for this run again, and count as handed out until they are.
+    /// This run may claim these deferred rows again. Until the database says so, they count as
+    /// handed out.
     pub(super) fn again(&self, rows: Vec<RowId>) {
         if !rows.is_empty() {
             self.queue.expect(rows.len());
@@ -95,19 +96,19 @@ impl Recorder {
         }
     }
 
-    /// The dot of `row` did not leave after all.
+    /// The final dot of `row` was not sent.
     pub(super) fn unsent(&self, row: RowId) {
         if let Err(error) = lock(&self.journal).unsent(row) {
             self.queue.fail(format!("the journal cannot be written: {error}"));
         }
     }
 
-    /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
+    /// Rows whose final dot may have been sent and that have no outcome, each with its Message-ID.
     pub(super) fn open_rows(&self) -> Vec<(RowId, String)> {
         lock(&self.journal).open_rows()
     }
 
-    /// A row whose connection was dropped behind the mark.
+    /// A row whose connection was dropped after its mark was written.
     pub(super) fn lost(&self, row: RowId, message_id: String, at: String) {
         self.settled(Settled {
             row,
@@ -158,7 +159,7 @@ async fn write(
     }
 }
 
-/// Writes one group, then whose time has come again.
+/// Writes one group of outcomes, then the rows that are due again.
 async fn save(
     ledger: &LockedLedger,
     journal: &Mutex<Journal>,
