@@ -43,7 +43,7 @@ use window::Window;
     long_about = "Send an issue to its subscribers, each of them once.\n\n\
         Every outcome is written to the ledger (digest.db beside digest.toml) before it counts. \
         Interrupted with Ctrl-C, killed or cut off, the same command goes on where it stopped: \
-        whoever has the issue does not get it again.\n\n\
+        people who have the issue do not get it again.\n\n\
         Exit codes: 0 every recipient has a final outcome, and somebody has the issue; 1 it could \
         not run, or every recipient was refused; 3 the issue or the list has errors; 4 some \
         recipients are deferred or uncertain; 130 interrupted.",
@@ -76,7 +76,7 @@ pub(crate) struct Args {
     /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     at: Option<String>,
-    /// Neither start nor go on later than that
+    /// Do not start or go on later than that
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     not_after: Option<String>,
 }
@@ -121,7 +121,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
     })
 }
 
-/// What another sender is told of this one.
+/// How this sender is named to another one.
 fn who(workspace: &Workspace, issue: &str) -> String {
     let since = clock::now_in(&workspace.config.time_zone).strftime("%H:%M");
     format!("process {} (issue {issue}, since {since})", std::process::id())
@@ -197,7 +197,7 @@ async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) 
     Ok(Exit::Done)
 }
 
-/// Where a send would go, as far as that is known without going there.
+/// The relays of a send, as far as they are known without a connection.
 fn routes(workspace: &Workspace, options: &PlanOptions) -> RoutePlan {
     let relays = &workspace.config.relays;
     let named = match &options.relay {
@@ -219,7 +219,7 @@ struct Send<'a> {
     workspace: &'a Workspace,
     options: PlanOptions,
     yes: bool,
-    /// Whether somebody sits at a terminal and is to be asked.
+    /// Whether there is somebody at a terminal to ask.
     asked: bool,
     despite_receipt: bool,
     wait: Duration,
@@ -261,7 +261,7 @@ impl Send<'_> {
         self.tell(report)
     }
 
-    /// What a person decides, or has decided by a flag.
+    /// The decisions of a person, by an answer or by a flag.
     async fn answers(&self, locked: &Locked) -> Result<Answers, Failure> {
         let asked = self.asked;
         let mut reopened = self.options.reopened();
@@ -340,7 +340,7 @@ impl Send<'_> {
         report
     }
 
-    /// The relays; a limit on the command line stands for theirs.
+    /// The relays; a limit on the command line replaces theirs.
     fn routes(&self, destination: &Destination) -> Vec<Route> {
         let mut routes = destination.routes.clone();
         if self.options.limit.is_some() {
@@ -349,7 +349,7 @@ impl Send<'_> {
         routes
     }
 
-    /// It is later than `--not-after`: nothing has left, and everybody waits.
+    /// It is later than `--not-after`: no message was sent, and everybody waits.
     fn too_late(&self, end: &str, report: Result<SendReport, SendError>) -> Ending {
         print::note(&format!("{end}: nothing was sent"));
         self.tell(report)?;
@@ -361,7 +361,7 @@ impl Send<'_> {
     }
 }
 
-/// Asks whether those of whom nobody can tell are sent to again, if there are any.
+/// Asks whether to send again to the people who may have the issue, if there are any.
 async fn resend_uncertain(locked: &Locked) -> Result<bool, Failure> {
     let (count, first) = locked.uncertain().await.map_err(refusal::told)?;
     if count == 0 {
@@ -371,8 +371,8 @@ async fn resend_uncertain(locked: &Locked) -> Result<bool, Failure> {
     question::resend_confirmed(count)
 }
 
-/// Whether those whom a relay refused for good are sent to again. Shows who they are first. Where
-/// nobody is `asked`, `--yes` is the answer, or the question before the first message ends it.
+/// Whether to send again to the people whom a relay refused for good. Shows first who they are. If
+/// nobody is `asked`, the answer is `--yes`, or that to the question before the first message.
 async fn retry_refused(locked: &Locked, asked: bool) -> Result<bool, Failure> {
     let (count, first) = locked.refused().await.map_err(refusal::told)?;
     report::list(&first);

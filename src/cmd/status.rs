@@ -247,7 +247,7 @@ fn when(done: &str, times: Times, zone: &TimeZone) -> String {
 
 async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Failure> {
     let states: &[State] = match state {
-        // Those of whom a send has taken hold have no outcome yet.
+        // Rows that a send has claimed have no outcome yet.
         State::Pending => &[State::Pending, State::Claimed],
         _ => &[state],
     };

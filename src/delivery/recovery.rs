@@ -44,8 +44,8 @@ pub enum RecoveryError {
     #[error(
         "{} does not know the run that wrote {}: it is an older copy of the ledger, or the journal \
          of another one. Put back the ledger that this run had used. If it is \
-         lost, move the journal to another folder; then everybody of whom this copy does not know \
-         that they were sent to gets the issue again",
+         lost, move the journal to another folder; then people get the issue again if this copy \
+         does not know that they were sent it",
         ledger.display(),
         journal.display()
     )]
@@ -55,9 +55,9 @@ pub enum RecoveryError {
         /// The journal.
         journal: PathBuf,
     },
-    /// Nobody can tell whose journal it is, and the ledger knows of no run that was killed.
+    /// It is not known whose journal it is, and the ledger has no run that was killed.
     #[error(
-        "{} is damaged, and {} knows of no run that was killed: it may be an older copy of the \
+        "{} is damaged, and {} has no run that was killed: it may be an older copy of the \
          ledger. Put back the ledger of the last send. If this is the one, move \
          the journal to another folder",
         journal.display(),

@@ -13,8 +13,8 @@
 //!    transaction.
 //! 6. [`SendReport`](report::SendReport): what became of all.
 //!
-//! Must never ask a person, print, or read a clock of its own: what somebody has to decide comes
-//! out of one stage as data, and the answer goes into the next.
+//! Must never ask a person, print, or read a clock of its own. If a person has to decide something,
+//! one stage returns it as data, and the answer goes into the next stage.
 
 pub mod content;
 pub mod locked;
@@ -62,7 +62,7 @@ pub struct SendOptions {
     pub receipt: Option<PathBuf>,
     /// When messages are to leave, where the publication is: the Date of a new revision.
     pub begin: jiff::ZonedDateTime,
-    /// What names this boot of the machine; empty where nobody can tell.
+    /// What names this boot of the machine; empty if that is not known.
     pub boot: String,
     /// The time as RFC 3339, for the ledger.
     pub clock: fn() -> String,
@@ -78,8 +78,8 @@ pub struct OnePerson {
 }
 
 impl OnePerson {
-    /// Whether they have the issue and get a further copy. They get none where a killed run has sent
-    /// it: whoever repeats its command wants that copy and no other.
+    /// Whether they have the issue and get a further copy. They get none if a killed run has sent
+    /// it: somebody who repeats its command wants that one copy.
     fn wants_copy(&self, one: &OneRow) -> bool {
         self.again && one.state == State::Accepted && !one.was_sent_untold()
     }
@@ -94,7 +94,7 @@ pub enum SendError {
     /// The author's files have errors, and nothing was planned before.
     #[error("the issue has errors")]
     Broken,
-    /// What a dead sender left cannot be settled.
+    /// The rows that a dead sender left cannot be settled.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
     /// A composition cannot be written down.

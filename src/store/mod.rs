@@ -37,10 +37,10 @@ pub struct Store {
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The address is of no known kind. Of one with a server only the kind is told: it may hold a
-    /// password.
+    /// The address names a kind of store that digest does not know. Of a server only the kind is
+    /// shown: the address may contain a password.
     #[error(
-        "the store {0} is of no known kind: the ledger is an SQLite file; write sqlite:digest.db"
+        "digest does not know the kind of the store {0}: the ledger is an SQLite file; write sqlite:digest.db"
     )]
     Url(String),
     /// It can be read, but by a newer program.
@@ -54,7 +54,7 @@ pub enum StoreError {
     /// Damaged, or no database at all.
     #[error(
         "{} is damaged or not a database: {reason}; put back a copy that is as new as the last \
-         send (without the ledger, or with an older one, people get again what they have already)",
+         send (without the ledger, or with an older one, people get mail again that they have already)",
         path.display()
     )]
     Damaged {
@@ -89,8 +89,8 @@ pub enum StoreError {
     },
     /// It has a second name.
     #[error(
-        "{} has another name as well (a hard link): whoever used that would not find what is \
-         written beside this one. Remove one of the two names; for a copy use cp, while nothing is \
+        "{} has another name as well (a hard link): a program that uses the other name \
+         does not find the files beside this one. Remove one of the two names; for a copy use cp, while nothing is \
          being sent",
         path.display()
     )]
@@ -98,7 +98,7 @@ pub enum StoreError {
         /// The name that was used.
         path: PathBuf,
     },
-    /// Beside it lies the journal of a ledger that is not there.
+    /// The journal beside it belongs to a ledger that is not there.
     #[error(
         "{journal} lies beside {shown}, and its ledger {ledger} is missing. If {shown} is that \
          ledger under a new name, give it back the name {ledger}. If it is not, move {journal} to \
@@ -113,7 +113,7 @@ pub enum StoreError {
         /// The name of the ledger that is missing.
         ledger: String,
     },
-    /// What a row holds is not what was written.
+    /// The content of a row is not what was written.
     #[error("{what} in {} is damaged: {reason}; {help}", path.display())]
     Content {
         /// The file.
@@ -131,10 +131,10 @@ pub enum StoreError {
         /// Where it was.
         path: PathBuf,
     },
-    /// There is none, but what lies beside it says that there was one.
+    /// There is none, but a file beside its place says that there was one.
     #[error(
-        "{} is missing, but {beside} is there: put the ledger back, or remove that file as well if \
-         everybody may get everything again, also what was sent completely",
+        "{} is missing, but {beside} is there: put the ledger back. If you remove that \
+         file too, everybody can get everything again, even issues that were sent completely",
         path.display()
     )]
     Missing {

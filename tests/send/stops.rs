@@ -69,7 +69,12 @@ fn a_store_of_another_kind_is_refused_without_telling_its_password() {
         here.run(&[&["plan", "2025-11"], &store[..]].concat()),
         here.run(&[&["status", "2025-11"], &store[..]].concat()),
     ] {
-        stopped(&output, &relay, 1, &["the store postgres://… is of no known kind", "sqlite:"]);
+        stopped(
+            &output,
+            &relay,
+            1,
+            &["does not know the kind of the store postgres://…", "sqlite:"],
+        );
         assert!(!format!("{output:?}").contains("s3cret"), "{output:?}");
     }
     assert_eq!(here.files(), before, "a file was made");

@@ -70,7 +70,7 @@ pub(crate) struct PlanArgs {
     /// With --to: send once more if they have it already
     #[arg(long, requires = "to", conflicts_with = "only", hide_short_help = true)]
     again: bool,
-    /// Those of whom it is not known whether they have it: ask, hold or resend
+    /// What to do with people who may or may not have it: ask, hold or resend
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     #[arg(hide_short_help = true)]
     uncertain: Uncertain,

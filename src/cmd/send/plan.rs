@@ -185,8 +185,7 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         ),
         (
             plan.uncertain,
-            "of whom it is not known whether they have it; --uncertain resend sends to them again"
-                .to_owned(),
+            "who may or may not have it: --uncertain resend sends to them again".to_owned(),
         ),
         (plan.outside, "of the list who are not meant this time".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),

@@ -1,4 +1,4 @@
-//! Why a stage of a send was not reached, in words and with an exit code.
+//! The reasons that stop a send before its next stage, in words and with an exit code.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! After the last message: what became of all, in words, as JSON and as an exit code.
+//! After the last message: the outcome of all, in words, as JSON and as an exit code.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -121,7 +121,7 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
     }
 }
 
-/// Where nobody was accepted and somebody was refused, that is no success.
+/// A send that nobody accepted and somebody refused is not a success.
 fn refused_by_all(report: &SendReport) -> Option<Failure> {
     let counts = &report.counts;
     if counts.accepted > 0 || counts.refused == 0 {
@@ -172,7 +172,7 @@ pub(super) fn list(excerpt: &Excerpt) {
     }
 }
 
-/// Names those who are sent to once more although they may have the issue.
+/// Names the people who get the issue once more although they may have it.
 pub(super) fn list_repeated(repeated: &[Listed]) {
     for row in repeated {
         print::note(&format!("again     {}: {}", row.email, row.reply()));

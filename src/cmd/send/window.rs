@@ -69,7 +69,7 @@ impl Window {
         Some(format!("at {}, in {}", self.day(at, now), duration::spelled(at.duration_since(now))))
     }
 
-    /// What to say of `--at` where its time has gone by, if messages may leave now all the same.
+    /// What to say of `--at` if its time is past and messages may leave now anyway.
     /// `asked` tells that a person sees this before they say yes, and `begun` that the ledger has a
     /// plan of the issue: then the same command goes on where it stopped.
     pub(super) fn late(&self, asked: bool, begun: bool) -> Result<Option<String>, Failure> {

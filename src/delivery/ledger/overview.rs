@@ -352,6 +352,6 @@ mod tests {
         sqlx::raw_sql(unchecked).execute(store.pool()).await.unwrap();
         sqlx::raw_sql(insert).execute(store.pool()).await.unwrap();
         let error = Ledger::new(store, "x").counts().await.unwrap_err();
-        assert!(error.to_string().contains("\"sent\" is no state of a row"), "{error}");
+        assert!(error.to_string().contains("a row is in the state \"sent\""), "{error}");
     }
 }

@@ -20,7 +20,7 @@ use crate::store::{StoreError, full};
 
 /// Outcomes of one commit.
 const GROUP: usize = 500;
-/// How long a commit waits for company.
+/// How long a commit waits for further outcomes.
 const COMPANY: Duration = Duration::from_millis(50);
 
 /// What the database is told.
@@ -74,7 +74,7 @@ impl Recorder {
         full::unwritten(&self.path, error)
     }
 
-    /// Marks that the dot of `row` may leave; `false` means that it must not.
+    /// Marks that the final dot of `row` may be sent; `false` means that it must not.
     pub(super) fn dot(&self, row: RowId, message_id: String) -> bool {
         match lock(&self.journal).dot(row, message_id) {
             Ok(()) => true,
@@ -85,7 +85,7 @@ impl Recorder {
         }
     }
 
-    /// An outcome: in the journal on return, unless nobody was asked, and in the database soon.
+    /// Writes an outcome to the journal at once, unless no relay was asked, and to the database soon.
     pub(super) fn settled(&self, settled: Settled) {
         if !settled.unasked
             && let Err(error) = lock(&self.journal).settled(settled.clone())
@@ -95,7 +95,8 @@ impl Recorder {
         let _ = self.entries.send(Entry::Settled(settled));
     }
 
-    /// Rows that were deferred are for this run again, and count as handed out until they are.
+    /// This run may claim these deferred rows again. Until the database says so, they count as
+    /// handed out.
     pub(super) fn again(&self, rows: Vec<RowId>) {
         if !rows.is_empty() {
             self.queue.expect(rows.len());
@@ -103,19 +104,19 @@ impl Recorder {
         }
     }
 
-    /// The dot of `row` did not leave after all.
+    /// The final dot of `row` was not sent.
     pub(super) fn unsent(&self, row: RowId) {
         if let Err(error) = lock(&self.journal).unsent(row) {
             self.queue.fail(self.unwritten(&error));
         }
     }
 
-    /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
+    /// Rows whose final dot may have been sent and that have no outcome, each with its Message-ID.
     pub(super) fn open_rows(&self) -> Vec<(RowId, String)> {
         lock(&self.journal).open_rows()
     }
 
-    /// A row whose connection was dropped behind the mark.
+    /// A row whose connection was dropped after its mark was written.
     pub(super) fn lost(&self, row: RowId, message_id: String, at: String) {
         self.settled(Settled {
             row,
@@ -166,7 +167,7 @@ async fn write(
     }
 }
 
-/// Writes one group, then whose time has come again.
+/// Writes one group of outcomes, then the rows that are due again.
 async fn save(
     ledger: &LockedLedger,
     journal: &Mutex<Journal>,

@@ -102,7 +102,7 @@ impl Locked {
     /// Counts who would get the issue.
     ///
     /// # Errors
-    /// The receipt says that it was sent, and nobody has said that it is to be sent all the same;
+    /// The receipt says that it was sent, and nobody has said to send it anyway;
     /// somebody would get another text than the one that was approved; or the ledger's.
     pub async fn propose(self, answers: Answers) -> Result<Proposal, SendError> {
         // A person was asked before the lock; meanwhile somebody may have put another receipt here.
@@ -133,7 +133,7 @@ impl Proposal {
         &self.plan
     }
 
-    /// Those of whom nobody can tell, and who would be sent to once more.
+    /// The people who may have the issue, and who would be sent to once more.
     pub fn repeated(&self) -> &[Listed] {
         &self.repeated
     }

@@ -18,7 +18,7 @@ pub struct Plan {
     pub accepted: u64,
     /// Those whom the relay refused for good.
     pub refused: u64,
-    /// Those of whom nobody can tell, and who are not sent to again.
+    /// Those who may have it, and who are not sent to again.
     pub uncertain: u64,
     /// Rows of the ledger that wait, whether or not the list still has them.
     pub waiting: u64,

@@ -1,7 +1,7 @@
 //! A rehearsal from the beginning: what an earlier one wrote of the issue is removed, in its own
 //! ledger and in the folder of caught mails.
 //!
-//! Must never be given the publication's ledger: whoever calls it names a rehearsal's.
+//! Must never be given the publication's ledger: the caller names that of a rehearsal.
 
 use std::collections::HashSet;
 use std::path::Path;

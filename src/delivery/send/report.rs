@@ -36,7 +36,7 @@ pub struct SendReport {
     pub content_hash: String,
     /// All of the issue's recipients, of earlier runs too.
     pub counts: Counts,
-    /// Whom the relay refused or put off, and of whom nobody can tell.
+    /// The people whom the relay refused or put off, and those who may have the issue.
     pub troubles: Vec<Excerpt>,
     /// Why the run ended; `None` where none was begun.
     pub ended: Option<Ended>,
