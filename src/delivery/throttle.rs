@@ -37,6 +37,10 @@ const CREEP: f64 = 1.1;
 const SINK: f64 = 0.985;
 const CREEP_CONFIRMED: f64 = 1.01;
 const MUCH: f64 = 1.2;
+/// A refusal at a rate that is not being raised lowers it by this factor, and all of them by this
+/// one: what is known may be a little too much, and no estimate finds a refusal in thirty messages.
+const DRIFT: f64 = 0.99;
+const DRIFTED: f64 = 0.93;
 /// An estimate is firm that so many messages were accepted for.
 const FIRM: u32 = 8;
 /// Nothing is ever slower, in messages a second, but where all is refused.
@@ -368,6 +372,10 @@ impl Throttle {
                 held.step.refused += 1;
                 if held.raised.is_none() && self.chance < NO_PART {
                     held.accepted = 0;
+                    let least = self.allowed.map_or(0.0, |allowed| allowed.per_second * DRIFTED);
+                    if held.tried.is_none() && held.per_second > least {
+                        held.per_second = (held.per_second * DRIFT).max(least);
+                    }
                 }
                 if self.evidence >= BELIEVED_HELD {
                     return self.pause(now);
