@@ -49,7 +49,11 @@ const LEAST: f64 = 0.2;
 const AGREE: f64 = 0.15;
 
 /// The first probe comes so long after all answers are refusals, and the others at most so.
-const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(3));
+const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// Where it is known when a message is earned, the first probe comes no later than this.
+const EARNED: Duration = Duration::from_secs(9);
+/// A pause of this length was for a window, which says all that there is to know.
+const WINDOW: Duration = Duration::from_secs(5);
 /// Each pause between probes is so much longer than the one before.
 const PROBE_FACTOR: f64 = 1.5;
 /// Where it is known when a probe is due, the next one follows after this part of the whole time.
@@ -452,7 +456,7 @@ impl Throttle {
             let earned = f64::from(self.cycle.accepted) / allowed.per_second / EARLY;
             self.cycle.since + Duration::from_secs_f64(earned.min(3600.0))
         });
-        let next = earned.map_or(first, |earned| earned.clamp(first, now + PROBE.1));
+        let next = earned.map_or(first, |earned| earned.clamp(first, now + EARNED));
         // A probe that comes late by little against the whole spoils no estimate.
         let fine = now.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
         let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
@@ -471,6 +475,11 @@ impl Throttle {
         };
         let per_second = per_second.max(self.floor);
         self.learn(per_second, accepted >= FIRM * 2);
+        if let (Phase::Paused(paused), Some(allowed)) = (&self.phase, &mut self.allowed) {
+            // A window has passed from its beginning to its end.
+            let long = taken.saturating_sub(paused.since) >= WINDOW;
+            allowed.confirmed |= long && accepted >= FIRM * 2;
+        }
         self.before = None;
         self.hold(per_second * USED, None, taken);
         self.cycle = Cycle { since: taken, accepted: 0 };
