@@ -54,6 +54,10 @@ const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 const EARNED: Duration = Duration::from_secs(9);
 /// A pause of this length was for a window, which says all that there is to know.
 const WINDOW: Duration = Duration::from_secs(5);
+/// Where windows are known, so long at most is waited between two attempts to get more, and a step
+/// of an attempt takes this part of one.
+const LONGEST: Duration = Duration::from_secs(60);
+const STEPS_OF_A_WINDOW: u32 = 40;
 /// Each pause between probes is so much longer than the one before.
 const PROBE_FACTOR: f64 = 1.5;
 /// Where it is known when a probe is due, the next one follows after this part of the whole time.
@@ -137,6 +141,15 @@ pub struct Throttle {
     /// Refusals since the last attempt to get more began.
     spent: u32,
     unexplained: Unexplained,
+    window: Window,
+}
+
+/// The length of the last window that was waited for, and that of all when two were as long: then
+/// it was no outage.
+#[derive(Clone, Copy, Debug, Default)]
+struct Window {
+    last: Duration,
+    known: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -475,10 +488,16 @@ impl Throttle {
         };
         let per_second = per_second.max(self.floor);
         self.learn(per_second, accepted >= FIRM * 2);
-        if let (Phase::Paused(paused), Some(allowed)) = (&self.phase, &mut self.allowed) {
+        if let (Phase::Paused(paused), Some(allowed)) = (&self.phase, &mut self.allowed)
+            && taken.saturating_sub(paused.since) >= WINDOW
+            && accepted >= FIRM * 2
+        {
             // A window has passed from its beginning to its end.
-            let long = taken.saturating_sub(paused.since) >= WINDOW;
-            allowed.confirmed |= long && accepted >= FIRM * 2;
+            allowed.confirmed = true;
+            let length = taken.saturating_sub(since);
+            let ratio = length.as_secs_f64() / self.window.last.as_secs_f64().max(0.001);
+            let agrees = (ratio - 1.0).abs() <= AGREE;
+            self.window = Window { last: length, known: agrees.then_some(length) };
         }
         self.before = None;
         self.hold(per_second * USED, None, taken);
@@ -519,6 +538,7 @@ impl Throttle {
 
     fn free(&mut self, now: Duration) {
         self.allowed = None;
+        self.window = Window::default();
         self.cycle = Cycle { since: now, accepted: 0 };
         self.enter(Phase::Free, now);
     }
@@ -532,6 +552,9 @@ impl Throttle {
         }
         let (steps, (time, messages)): (&[f64], _) =
             if confirmed { (&STEPS, STEP) } else { (&FIRST_STEPS, FIRST_STEP) };
+        // What a window has left over is used up before a higher rate shows that it is too high.
+        let window = self.window.known.filter(|_| confirmed).map(|length| length.min(LONGEST));
+        let time = window.map_or(time, |length| time.max(length / STEPS_OF_A_WINDOW));
         let raised = match held.raised {
             None => {
                 let (least, most) = ACCEPTED_BETWEEN;
@@ -542,7 +565,8 @@ impl Throttle {
                 };
                 let rest = if confirmed { BETWEEN.0 } else { time };
                 let age = now.saturating_sub(self.since);
-                if (held.accepted < wanted && age < BETWEEN.1) || age < rest {
+                let early = window.map_or(held.accepted < wanted && age < BETWEEN.1, |it| age < it);
+                if early || age < rest {
                     return;
                 }
                 self.spent = 0;
