@@ -105,7 +105,7 @@ const TRIED: f64 = 0.9;
 const UNEXPLAINED: u32 = 3;
 
 /// What is known of a rate reply besides that it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateReply {
     /// Other domains get them as well, as far as that is asked.
     pub spread: bool,
@@ -114,6 +114,8 @@ pub struct RateReply {
     pub repeated: bool,
     /// So many others, each of which may be meant instead.
     pub others: usize,
+    /// Such a part of all messages is refused at any rate, whoever they are for.
+    pub chance: f64,
 }
 
 /// See the file's head.
@@ -131,8 +133,9 @@ pub struct Throttle {
     /// That a limit is used up, and that a raised rate is too high.
     evidence: f64,
     too_fast: f64,
-    /// The part that is refused at any rate.
+    /// The part that is refused at any rate, and what is known of that from elsewhere.
     chance: f64,
+    elsewhere: f64,
     tally: Tally,
     /// What is allowed, in messages a second, as far as it is known.
     allowed: Option<Allowed>,
@@ -359,6 +362,7 @@ impl Throttle {
     /// A message that left at `taken` got a rate reply.
     pub fn refused(&mut self, taken: Duration, now: Duration, reply: RateReply) {
         self.spent += 1;
+        self.elsewhere = reply.chance;
         if taken < self.since {
             return;
         }
@@ -370,7 +374,7 @@ impl Throttle {
             self.tally.spread = reply.spread;
             1.0
         } / (1 + reply.others.min(3)) as f64;
-        let chance = self.believed_chance();
+        let (chance, chance_known) = (self.believed_chance(), self.known_chance());
         self.evidence += (USED_UP / chance).ln() * weight;
         self.too_fast += (too_fast(chance) / chance).ln() * weight;
         match &mut self.phase {
@@ -387,7 +391,7 @@ impl Throttle {
                 held.answers += 1;
                 held.refusals += 1;
                 held.step.refused += 1;
-                if held.raised.is_none() && self.chance < NO_PART {
+                if held.raised.is_none() && chance_known < NO_PART {
                     held.accepted = 0;
                     let least = self.allowed.map_or(0.0, |allowed| allowed.per_second * DRIFTED);
                     if held.tried.is_none() && held.per_second > least {
@@ -397,7 +401,7 @@ impl Throttle {
                 if self.evidence >= BELIEVED_HELD {
                     return self.pause(now);
                 }
-                let known = self.chance >= NO_PART;
+                let known = chance_known >= NO_PART;
                 let believed = if known { BELIEVED_HELD } else { BELIEVED_RAISED };
                 if held.raised.is_some() && self.too_fast >= believed {
                     self.lower(taken, now);
@@ -416,6 +420,11 @@ impl Throttle {
         }
     }
 
+    /// The part that is refused at any rate.
+    pub fn known_chance(&self) -> f64 {
+        self.chance.max(self.elsewhere)
+    }
+
     fn believed_chance(&self) -> f64 {
         let least = match self.phase {
             Phase::Held(held) => {
@@ -423,7 +432,7 @@ impl Throttle {
             }
             _ => CHANCE,
         };
-        (self.chance * 1.5).clamp(least.min(MOST_CHANCE), MOST_CHANCE)
+        (self.known_chance() * 1.5).clamp(least.min(MOST_CHANCE), MOST_CHANCE)
     }
 
     fn enter(&mut self, phase: Phase, now: Duration) {
@@ -662,7 +671,7 @@ impl Throttle {
         if answers < least || age < time {
             return;
         }
-        let (chance, n) = (self.chance.max(NO_PART), f64::from(answers));
+        let (chance, n) = (self.known_chance().max(NO_PART), f64::from(answers));
         let by_chance = n * chance + 3.0 * (n * chance * (1.0 - chance)).sqrt() + 1.0;
         if f64::from(refused) > by_chance && refused >= FEW && spread {
             let accepted = f64::from(answers - refused) / seconds_between(since, taken);

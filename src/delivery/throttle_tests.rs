@@ -1,6 +1,6 @@
 use super::*;
 
-const REPLY: RateReply = RateReply { spread: true, repeated: false, others: 0 };
+const REPLY: RateReply = RateReply { spread: true, repeated: false, others: 0, chance: 0.0 };
 
 fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
