@@ -54,6 +54,10 @@ const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 const EARNED: Duration = Duration::from_secs(9);
 /// A pause of this length was for a window, which says all that there is to know.
 const WINDOW: Duration = Duration::from_secs(5);
+/// What is used up and allowed again in this time was a burst and no window. It says only that
+/// about so many are allowed in the time of the pause.
+const NO_WINDOW: Duration = Duration::from_millis(800);
+const AFTER_A_BURST: f64 = 2.0;
 /// Where windows are known, so long at most is waited between two attempts to get more, and a step
 /// of an attempt takes this part of one.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -490,9 +494,14 @@ impl Throttle {
     fn reopen(&mut self, taken: Duration) {
         let Cycle { since, accepted } = self.cycle;
         let per_second = f64::from(accepted.max(1)) / seconds_between(since, taken);
+        let paused = match &self.phase {
+            Phase::Paused(paused) => seconds_between(paused.since, taken),
+            _ => 1.0,
+        };
         let per_second = match self.allowed {
             // Few messages say little.
             Some(known) if accepted < FIRM => per_second.max(known.per_second / 8.0),
+            None if taken < since + NO_WINDOW => per_second.min(AFTER_A_BURST / paused),
             _ => per_second,
         };
         let per_second = per_second.max(self.floor);
