@@ -88,9 +88,9 @@ const CHANCE_HELD: f64 = 0.04;
 const BELIEVED: f64 = 11.0;
 const BELIEVED_HELD: f64 = 8.0;
 /// The same for a rate that is being raised and is too high: that refuses so large a part,
-const TOO_FAST: f64 = 0.5;
+const TOO_FAST: f64 = 0.3;
 /// and is believed from here on.
-const BELIEVED_RAISED: f64 = 4.0;
+const BELIEVED_RAISED: f64 = 2.3;
 /// A refusal of somebody who was refused before is so much evidence.
 const REPEATED: f64 = 0.25;
 /// Refusals by chance are never taken for more than this part.
