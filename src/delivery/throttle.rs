@@ -29,7 +29,7 @@ const ACCEPTED_FOR_A_REFUSAL: u32 = 100;
 /// The same, at least and at most.
 const ACCEPTED_BETWEEN: (u32, u32) = (80, 400);
 /// Time between two attempts to get more, at least and at most.
-const BETWEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(20));
+const BETWEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(40));
 /// What a raised rate has passed is believed up to this factor of what was known.
 const CREEP: f64 = 1.1;
 /// Where that was confirmed, it is at least this part of it, and a little more only where this
