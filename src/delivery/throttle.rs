@@ -463,7 +463,6 @@ impl Throttle {
                 return self.blame_chance(part, per_second, now);
             }
         }
-        self.chance = 0.0;
         let mut raised = self.is_raised();
         if self.cycle.accepted < FIRM
             && let Some((before, allowed)) = self.before.take()
@@ -621,7 +620,7 @@ impl Throttle {
     fn lower(&mut self, taken: Duration, now: Duration) {
         let Phase::Held(held) = &mut self.phase else { return };
         let Some(allowed) = self.allowed else { return };
-        (self.too_fast, self.chance) = (0.0, 0.0);
+        self.too_fast = 0.0;
         let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, taken);
         let firm = self.cycle.accepted >= FIRM;
         // What was passed may have been saved up before.
