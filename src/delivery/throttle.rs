@@ -18,7 +18,7 @@ const USED: f64 = 0.97;
 /// How much faster each step of an attempt is than the one before; the last one again and again.
 const STEPS: [f64; 7] = [1.03, 1.04, 1.06, 1.12, 1.25, 1.5, 2.0];
 /// The same where it is not known yet what is allowed.
-const FIRST_STEPS: [f64; 3] = [1.25, 1.5, 2.0];
+const FIRST_STEPS: [f64; 4] = [1.25, 1.5, 1.5, 2.0];
 /// A step takes so long at least, and so many messages.
 const STEP: (Duration, u32) = (Duration::from_millis(250), 4);
 const FIRST_STEP: (Duration, u32) = (Duration::from_millis(100), 3);
@@ -448,7 +448,7 @@ impl Throttle {
 
     /// Nearly all is refused.
     fn pause(&mut self, now: Duration) {
-        if let Phase::Held(Held { answers, refusals, per_second, .. }) = self.phase {
+        if let Phase::Held(Held { answers, refusals, per_second, raised: None, .. }) = self.phase {
             let part = f64::from(refusals) / f64::from(answers.max(1));
             if (0.1..0.9).contains(&part) && answers >= 4 {
                 self.unexplained.times += 1;

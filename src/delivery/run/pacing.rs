@@ -238,7 +238,7 @@ impl Pacing {
         if relay.throttle.since() != since {
             self.lanes.acquit(now);
             relay.votes = Votes::default();
-        } else if lanes_own || (!lane_slowed && !raised && taken >= since) {
+        } else if lanes_own || (!lane_slowed && (!raised || !counts) && taken >= since) {
             self.lanes.refused(row, taken, now, relay.throttle.known_chance());
         }
     }
