@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sejong_digest::delivery::duration;
-use sejong_digest::delivery::ledger::Reopened;
 use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::send::SendError;
@@ -23,6 +22,7 @@ use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::SendReport;
+use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::delivery::state::State;
 use sejong_digest::issue::load;
 
@@ -31,9 +31,9 @@ use super::files::describe;
 use super::looking;
 use super::relays::{self, Destination};
 use super::workspace::Workspace;
-use super::{Global, clock, print, runtime};
+use super::{Global, clock, print, receipts, runtime};
 pub(crate) use options::PlanArgs;
-use options::Restrictions;
+use options::Uncertain;
 use plan::{PlanText, RoutePlan};
 use signals::Signals;
 use window::Window;
@@ -63,8 +63,6 @@ pub(crate) struct Args {
     /// Say who would get the issue, and change nothing: as `digest plan`
     #[arg(long)]
     dry_run: bool,
-    #[command(flatten)]
-    restrictions: Restrictions,
     /// Start a rehearsal over: remove what an earlier one wrote of this issue in its folder
     #[arg(long, requires = "catch", conflicts_with_all = ["dry_run", "relay", "store"])]
     #[arg(hide_short_help = true)]
@@ -72,12 +70,6 @@ pub(crate) struct Args {
     /// Send although the issue's receipt says that it was sent, and the ledger does not know it
     #[arg(long, hide_short_help = true)]
     despite_receipt: bool,
-    /// Those of whom it is not known whether they have it: ask, hold or resend
-    #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
-    uncertain: Uncertain,
-    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
-    #[arg(long, hide_short_help = true)]
-    retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
@@ -90,38 +82,31 @@ pub(crate) struct Args {
     not_after: Option<String>,
 }
 
-/// See [`Args::uncertain`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Uncertain {
-    /// Ask on a terminal; elsewhere hold
-    Ask,
-    /// Leave them; they are listed
-    Hold,
-    /// Send again, with the same Message-ID
-    Resend,
-}
-
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    report::in_one_object(sent(global, args), args.plan.json, &args.plan.issue)
+}
+
+fn sent(global: &Global, args: &Args) -> Ending {
     runtime()?.block_on(async {
-        let signals = Signals::listen()?;
+        let signals = Signals::listen(args.plan.json.then(|| args.plan.issue.clone()))?;
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
         if args.dry_run {
-            let uncertain = args.uncertain == Uncertain::Resend;
-            let reopened = Reopened { uncertain, refused: args.retry_refused };
-            return planned(&workspace, &args.plan, &args.restrictions, &window, reopened).await;
+            return planned(&workspace, &args.plan, &window).await;
         }
         if args.fresh {
-            start_over(&workspace, &args.plan).await?;
+            start_over(&workspace, &args.plan, args.yes).await?;
         }
         let begin = clock::at(window.begin(), zone);
-        let ready = survey::take(&workspace, &args.plan, &args.restrictions, begin).await?;
+        let ready = survey::take(&workspace, &args.plan, begin).await?;
         let asked = !args.yes && question::somebody_is_here();
         if let Some(late) = window.late(asked, ready.content().was_planned())? {
             print::note(&late);
         }
+        // Whoever says no has made nothing: no secret, and no ledger.
+        let despite_receipt = despite_receipt(&ready, args).await?;
         let identity = workspace.signing_identity()?;
         if let Some(folder) = &args.plan.relay.catch {
             relays::catch_folder(folder)?;
@@ -129,7 +114,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let who = who(&workspace, &ready.content().composition().issue);
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
         looking::tell_recovered(locked.recovered());
-        Send { workspace: &workspace, args, window, signals }.send(locked).await
+        Send { workspace: &workspace, args, window, signals, despite_receipt }.send(locked).await
     })
 }
 
@@ -139,14 +124,34 @@ fn who(workspace: &Workspace, issue: &str) -> String {
     format!("process {} (issue {issue}, since {since})", std::process::id())
 }
 
-/// Removes what an earlier rehearsal wrote of the issue.
-async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failure> {
+/// Whether the issue is sent although its receipt knows people whom the ledger does not.
+async fn despite_receipt(ready: &Ready, args: &Args) -> Result<bool, Failure> {
+    let sent = ready.already_sent().await.map_err(refusal::told)?;
+    let Some(sent) = sent.filter(|_| !args.despite_receipt) else {
+        return Ok(args.despite_receipt);
+    };
+    ready.may_be_made().map_err(refusal::told)?;
+    if !args.yes && question::somebody_is_here() {
+        print::note(&receipts::already_sent(&sent));
+        print::note(&receipts::doubt(&sent));
+        if question::despite_receipt_confirmed()? {
+            return Ok(true);
+        }
+    }
+    Err(refusal::told(SendError::AlreadySent(Box::new(sent))))
+}
+
+/// Removes what an earlier rehearsal wrote of the issue, once somebody has said yes to that.
+async fn start_over(workspace: &Workspace, args: &PlanArgs, yes: bool) -> Result<(), Failure> {
     let Some(caught) = &args.relay.catch else { return Ok(()) };
     let folder = load::folder(&workspace.config.publication, &args.issue);
     let issue = folder.file_name().unwrap_or_default().to_string_lossy();
     let (boot, now) = (looking::boot(), clock::now().to_string());
     let who = who(workspace, &issue);
     let path = args.store_path(workspace)?;
+    if path.is_file() && !question::fresh_confirmed(yes, &issue, caught)? {
+        return Err(Failure::new("nothing was removed, and nothing was sent"));
+    }
     let removed = rehearsal::start_over(&path, &issue, caught, (&boot, &now), &who).await;
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {
@@ -157,32 +162,34 @@ async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failur
 }
 
 /// Says who would get an issue, and makes no file.
-pub(super) async fn plan(workspace: &Workspace, args: &PlanArgs) -> Ending {
-    let window = Window::open(&workspace.config.time_zone);
-    planned(workspace, args, &Restrictions::default(), &window, Reopened::default()).await
+pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
+    let plan = || {
+        let workspace = Workspace::open(global)?;
+        let window = Window::open(&workspace.config.time_zone);
+        runtime()?.block_on(planned(&workspace, args, &window))
+    };
+    report::in_one_object(plan(), args.json, &args.issue)
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
-async fn planned(
-    workspace: &Workspace,
-    args: &PlanArgs,
-    restrictions: &Restrictions,
-    window: &Window,
-    reopened: Reopened,
-) -> Ending {
+async fn planned(workspace: &Workspace, args: &PlanArgs, window: &Window) -> Ending {
     let begin = clock::at(window.begin(), &workspace.config.time_zone);
-    let ready = survey::take(workspace, args, restrictions, begin).await?;
+    let ready = survey::take(workspace, args, begin).await?;
     looking::tell(&ready.look().await.map_err(refusal::told)?);
-    let plan = ready.plan(reopened).await.map_err(refusal::told)?;
+    let plan = ready.plan(args.reopened()).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
-        print::note(&format!("{}; send asks before it goes on", refusal::already_sent(&sent)));
+        print::note(&format!("{}; send asks before it goes on", receipts::already_sent(&sent)));
     }
     let routes = routes(workspace, args)?;
     let composition = ready.content().composition();
     let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window };
-    let text = if args.json { format!("{}\n", text.json()?) } else { text.words() };
+    let json = args.json.then(|| text.json()).transpose()?;
+    let words = text.words();
     ready.close().await;
-    print::answer(text.as_bytes())?;
+    match json {
+        Some(json) => print::answer(format!("{json}\n").as_bytes())?,
+        None => print::words(&words)?,
+    }
     Ok(Exit::Done)
 }
 
@@ -213,6 +220,7 @@ struct Send<'a> {
     args: &'a Args,
     window: Window,
     signals: Signals,
+    despite_receipt: bool,
 }
 
 impl Send<'_> {
@@ -237,6 +245,7 @@ impl Send<'_> {
         if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
             print::note("interrupted before the first message; run the same command again");
+            self.tell(planned.leave().await)?;
             return Ok(Exit::Interrupted);
         }
         if let Some(end) = self.window.over() {
@@ -251,27 +260,18 @@ impl Send<'_> {
     /// What a person decides, or has decided by a flag.
     async fn answers(&self, locked: &Locked) -> Result<Answers, Failure> {
         let asked = !self.args.yes && question::somebody_is_here();
-        let mut despite_receipt = self.args.despite_receipt;
-        if let Some(sent) = locked.already_sent().await.map_err(refusal::told)?
-            && asked
-            && !despite_receipt
-        {
-            print::note(&refusal::already_sent(&sent));
-            despite_receipt = question::despite_receipt_confirmed()?;
+        let mut reopened = self.args.plan.reopened();
+        if self.args.plan.uncertain == Uncertain::Ask && asked {
+            reopened.uncertain = resend_uncertain(locked).await?;
         }
-        let uncertain = match self.args.uncertain {
-            Uncertain::Hold => false,
-            Uncertain::Resend => true,
-            Uncertain::Ask => asked && resend_uncertain(locked).await?,
-        };
-        let refused = self.args.retry_refused && retry_refused(locked, asked).await?;
-        Ok(Answers { reopened: Reopened { uncertain, refused }, despite_receipt })
+        reopened.refused = reopened.refused && retry_refused(locked, asked).await?;
+        Ok(Answers { reopened, despite_receipt: self.despite_receipt })
     }
 
     /// Says why nothing is left to send.
     fn nothing(&self, proposal: &Proposal) {
         let issue = &proposal.content().composition().issue;
-        match (self.args.restrictions.to(), proposal.one()) {
+        match (self.args.plan.restrictions.to(), proposal.one()) {
             (Some(address), Some(one)) if one.state == State::Accepted => {
                 print::note(&plan::has_it(address, one, issue, &self.workspace.config.time_zone));
             }

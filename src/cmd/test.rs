@@ -67,7 +67,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         };
         let told: String =
             outcomes.iter().map(|(address, outcome)| told(address, outcome)).collect();
-        print::answer(told.as_bytes())?;
+        print::words(&told)?;
         match trouble {
             Some(trouble) => Err(Failure::new(trouble.to_string())),
             None if outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted(_))) => {

@@ -29,7 +29,9 @@ use std::path::PathBuf;
 use super::receipt::AlreadySent;
 use crate::audience::list::ReadOptions;
 use crate::audience::only::Only;
+use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::recovery::RecoveryError;
+use crate::delivery::state::State;
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
 use crate::store::StoreError;
@@ -73,6 +75,14 @@ pub struct OnePerson {
     pub address: Address,
     /// Whether they get the issue once more if they have it.
     pub again: bool,
+}
+
+impl OnePerson {
+    /// Whether they have the issue and get a further copy. They get none where a killed run has sent
+    /// it: whoever repeats its command wants that copy and no other.
+    fn wants_copy(&self, one: &OneRow) -> bool {
+        self.again && one.state == State::Accepted && !one.was_sent_untold()
+    }
 }
 
 /// Why a stage was not reached.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use jiff::ZonedDateTime;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
+use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::receipt;
 use sejong_digest::delivery::send::content::ExpectedHash;
 use sejong_digest::delivery::send::{OnePerson, SendOptions};
 use sejong_digest::message::address::Address;
@@ -55,9 +57,29 @@ pub(crate) struct PlanArgs {
     /// How many connections at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) connections: Option<u16>,
+    #[command(flatten)]
+    pub(super) restrictions: Restrictions,
+    /// Those of whom it is not known whether they have it: ask, hold or resend
+    #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
+    #[arg(hide_short_help = true)]
+    pub(super) uncertain: Uncertain,
+    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
+    #[arg(long, hide_short_help = true)]
+    pub(super) retry_refused: bool,
 }
 
-/// What `send` alone can be held to.
+/// See [`PlanArgs::uncertain`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Uncertain {
+    /// Ask on a terminal; elsewhere hold
+    Ask,
+    /// Leave them; they are listed
+    Hold,
+    /// Send again, with the same Message-ID
+    Resend,
+}
+
+/// What a send can be held to.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Restrictions {
     /// Send only the content with this hash, of which `digest plan` shows the first 12 digits
@@ -80,33 +102,33 @@ impl Restrictions {
 }
 
 impl PlanArgs {
+    /// Who is sent to again, as far as no person is asked.
+    pub(super) fn reopened(&self) -> Reopened {
+        let uncertain = self.uncertain == Uncertain::Resend;
+        Reopened { uncertain, refused: self.retry_refused }
+    }
+
     /// The same for the library: `issue` is the name that the ledger knows the issue by, and `begin`
     /// when messages are to leave.
     pub(super) fn options(
         &self,
         workspace: &Workspace,
-        restrictions: &Restrictions,
         (issue, list): (String, PathBuf),
         begin: ZonedDateTime,
     ) -> Result<SendOptions, Failure> {
         // A rehearsal is no send.
-        let receipt = self.relay.catch.is_none().then(|| {
-            let receipts = workspace.root.join("receipts");
-            receipts.join(format!("{issue}.toml"))
-        });
+        let receipt = self.relay.catch.is_none().then(|| receipt::place(&workspace.root, &issue));
+        let Restrictions { expect, to, again } = &self.restrictions;
         Ok(SendOptions {
             issue,
             ledger: self.store_path(workspace)?,
             list,
             read: self.encoding.unwrap_or_default(),
             only: self.only.clone(),
-            to: restrictions
-                .to
-                .clone()
-                .map(|address| OnePerson { address, again: restrictions.again }),
+            to: to.clone().map(|address| OnePerson { address, again: *again }),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
-            expect: restrictions.expect.clone(),
+            expect: expect.clone(),
             receipt,
             begin,
             boot: boot(),

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use sejong_digest::delivery::receipt::AlreadySent;
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::issue::load;
 
-use super::plan::counted;
 use crate::cmd::failure::Failure;
-use crate::cmd::{files, print};
+use crate::cmd::{print, receipts};
 
 /// What a person is told of a list that was read.
 pub(super) fn of_list(error: SendError, list: &Path) -> Failure {
@@ -42,8 +40,12 @@ pub(super) fn of_list(error: SendError, list: &Path) -> Failure {
 pub(super) fn told(error: SendError) -> Failure {
     let what = format!("{error}; nothing was sent");
     match error {
-        SendError::AlreadySent(sent) => Failure::new(format!("{}; nothing was sent", already_sent(&sent)))
-            .help("bring the ledger here and send from it; --despite-receipt sends all the same"),
+        SendError::AlreadySent(sent) => {
+            Failure::new(format!("{}; nothing was sent", receipts::already_sent(&sent))).help(format!(
+                "bring the ledger here and send from it. {}. --despite-receipt sends all the same",
+                receipts::doubt(&sent)
+            ))
+        }
         SendError::Overtaken => {
             Failure::new(what).help("run the same command again: it goes on from there")
         }
@@ -55,27 +57,8 @@ pub(super) fn told(error: SendError) -> Failure {
         ),
         SendError::Nobody { .. } | SendError::UnknownField { .. } | SendError::NotInList(_) => Failure::checks(what),
         SendError::Store(error) => error.into(),
-        SendError::Recovery(error) => error.into(),
+        SendError::Recovery(error) => Failure::new(format!("{error}. Nothing was sent")),
         SendError::Caught(..) => Failure::new(error.to_string()),
         SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
-    }
-}
-
-/// Says what the receipt knows and the ledger does not. Only numbers and times of it are shown.
-pub(super) fn already_sent(sent: &AlreadySent) -> String {
-    let path = files::describe(&sent.path);
-    let known = match sent.known {
-        0 => "this ledger has no record of that".to_owned(),
-        known => format!("this ledger knows of {known} only"),
-    };
-    match &sent.receipt {
-        Some(receipt) => {
-            let people = counted(receipt.counts.accepted, "recipient");
-            let day = receipt.end.strftime("%-d %B %Y");
-            format!("{path} says that the issue went to {people} by {day}, and {known}")
-        }
-        None => {
-            format!("there is a receipt of this issue, {path}, which cannot be read, and {known}")
-        }
     }
 }

@@ -4,13 +4,13 @@
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 use sejong_digest::check::Audience;
-use sejong_digest::check::allow::Allowed;
+use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference, Files};
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
 use sejong_digest::diagnostic::Diagnostic;
 
-use super::options::{PlanArgs, Restrictions};
+use super::options::PlanArgs;
 use super::refusal;
 use crate::cmd::failure::Failure;
 use crate::cmd::gate::Gate;
@@ -21,7 +21,6 @@ use crate::cmd::{clock, print, readers};
 pub(super) async fn take(
     workspace: &Workspace,
     args: &PlanArgs,
-    restrictions: &Restrictions,
     begin: ZonedDateTime,
 ) -> Result<Ready, Failure> {
     let mut gate = Gate::new(&args.allow)?;
@@ -34,7 +33,7 @@ pub(super) async fn take(
             .help("name one: --subscribers FILE.csv"));
     };
     let told = |error| refusal::of_list(error, &list);
-    let options = args.options(workspace, restrictions, (issue, list.clone()), begin)?;
+    let options = args.options(workspace, (issue, list.clone()), begin)?;
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);
@@ -69,10 +68,10 @@ fn rules(
     survey: &Survey,
     readers: &PlannedReaders,
     gate: &mut Gate,
-    own: &mut Allowed,
+    own: &mut AllowedRules,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let PlannedReaders { people, lacking } = readers;
-    let audience = Audience { columns: &survey.list().columns, people: *people, lacking };
+    let (people, lacking) = (readers.people(), readers.lacking());
+    let audience = Audience { columns: &survey.list().columns, people, lacking };
     let composition = survey.content().composition();
     // Of a composition that was frozen before, only the rules about readers are asked.
     let Some(issue) = survey.content().issue() else {

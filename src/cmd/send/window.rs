@@ -130,7 +130,7 @@ impl Window {
         ended
     }
 
-    /// Ends the run when it is over: what is on the wire is finished.
+    /// Ends the run when it is over, as a first Ctrl-C does.
     pub(super) async fn watch(self, stop: Arc<watch::Sender<Stopping>>) {
         if self.not_after.is_some() {
             while self.over().is_none() {

@@ -13,7 +13,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, Transaction};
 use tokio::task::JoinHandle;
 
 use super::person::{fields_json, person, tags_json};
-use super::{BATCH, Ledger, Reopened};
+use super::wishes::Reopened;
+use super::{BATCH, Ledger};
 use crate::check::{EXAMPLES, Lacking};
 use crate::delivery::state::State;
 use crate::message::address::Address;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::delivery::intake::Intake;
-use crate::delivery::ledger::Reopened;
 use crate::delivery::ledger::staging::Census;
+use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::state::State;
 
 /// See the file's head.

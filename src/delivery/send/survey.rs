@@ -14,7 +14,9 @@ use crate::audience::list;
 use crate::audience::only::Only;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
-use crate::delivery::ledger::{self, Ledger, Reopened};
+use crate::delivery::ledger::copies::OneRow;
+use crate::delivery::ledger::wishes::Reopened;
+use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::receipt::AlreadySent;
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
@@ -40,10 +42,20 @@ pub struct Survey {
 /// The people of the plan, as far as the rules need to know them.
 #[derive(Debug)]
 pub struct PlannedReaders {
+    people: u64,
+    lacking: BTreeMap<String, Lacking>,
+}
+
+impl PlannedReaders {
     /// How many.
-    pub people: u64,
+    pub fn people(&self) -> u64 {
+        self.people
+    }
+
     /// Those without a value, for each field that the rules ask about.
-    pub lacking: BTreeMap<String, Lacking>,
+    pub fn lacking(&self) -> &BTreeMap<String, Lacking> {
+        &self.lacking
+    }
 }
 
 /// A survey that nothing stands against.
@@ -128,12 +140,24 @@ impl Survey {
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         let receipt = self.options.receipt.as_ref().filter(|path| path.symlink_metadata().is_ok());
         let Some(receipt) = receipt else { return Ok(None) };
-        let (known, _) = self.ledger.attempts().await?;
-        Ok(AlreadySent::found(receipt, known))
+        let (recorded, _) = self.ledger.attempts().await?;
+        // The receipt of a send that could not write its last outcomes counts them too.
+        let (boot, now) = (&self.options.boot, (self.options.clock)());
+        let unrecorded = recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
+        Ok(AlreadySent::found(receipt, recorded + unrecorded))
     }
 
-    pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
-        Ok(Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened))
+    /// Who would get the issue, and what the ledger has of the one person whom the send is for.
+    pub(super) async fn plan(
+        &self,
+        reopened: Reopened,
+    ) -> Result<(Plan, Option<OneRow>), SendError> {
+        let plan = Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened);
+        let Some(to) = &self.options.to else { return Ok((plan, None)) };
+        let one = self.ledger.one(&to.address).await?;
+        let wanted = one.as_ref().is_some_and(|one| to.wants_copy(one));
+        let plan = if wanted { plan.with_copy(to.address.domain()) } else { plan };
+        Ok((plan, one))
     }
 }
 
@@ -143,7 +167,7 @@ impl Ready {
     /// # Errors
     /// The ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
-        self.survey.plan(reopened).await
+        self.survey.plan(reopened).await.map(|(plan, _)| plan)
     }
 
     /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;
@@ -161,12 +185,22 @@ impl Ready {
         &self.survey.content
     }
 
-    /// Why a person would be asked whether the issue is to be sent at all.
+    /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
+    /// is to be sent all the same.
     ///
     /// # Errors
     /// The ledger's.
     pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         self.survey.already_sent().await
+    }
+
+    /// Whether the ledger may be made where there is none: what a lost one has left beside it says
+    /// more than a receipt does.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn may_be_made(&self) -> Result<(), SendError> {
+        Ok(Store::belongs_here(self.survey.store.path())?)
     }
 
     /// Ends here: nothing is sent.
