@@ -275,7 +275,7 @@ mod tests {
             presign.take(RowId(number));
         }
         for number in 0..5 {
-            lanes.refused(&row(number, "busy.example"), Duration::ZERO, Duration::ZERO);
+            lanes.refused(&row(number, "busy.example"), Duration::ZERO, Duration::ZERO, 0.0);
         }
         presign.refill(&lanes, Duration::ZERO);
         assert_eq!(begun(&presign), [10, 11, 12, 13]);
