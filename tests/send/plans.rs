@@ -206,3 +206,20 @@ fn an_issue_that_nobody_has_was_not_sent() {
     let status = here.run(&["status", "2025-11"]);
     assert!(status.stdout.contains(" (sent 20"), "{status:?}");
 }
+
+#[test]
+fn people_who_wait_and_are_not_in_the_list_are_named_before_the_question() {
+    let here = with_readers(4);
+    let gone = send(&here, &Relay::new(), &["--only", "first_name=\"Reader 1\""]);
+    assert_eq!(gone.code, 0, "{gone:?}");
+    // Nobody listens there.
+    let all = ["send", "2025-11", "--yes", "--relay", "smtp://127.0.0.1:9?tls=none"];
+    assert_eq!(here.run(&all).code, 1);
+    let here =
+        here.write(LIST, "email,first_name\nr001@x.example,A\nr002 x.example,B\nkim@y.example,C\n");
+    let told = plan(&here, &["--skip-invalid"]);
+    assert!(told.stdout.contains("Not to    3 who wait and are not in this list"), "{told:?}");
+    assert_eq!(json(&here, &["--skip-invalid"])["leaving"], json!(3));
+    let here = here.write(LIST, crate::list(4));
+    assert_eq!(json(&here, &[])["leaving"], json!(0));
+}

@@ -147,6 +147,7 @@ impl PlanText<'_> {
             "invalid": plan.rejected,
             "left_out": plan.left_out.values().sum::<u64>(),
             "outside": plan.outside,
+            "leaving": plan.leaving,
             "domains": domains.collect::<Vec<_>>(),
             "seconds": seconds,
             "finish": finish.map(|at| at.timestamp().strftime("%FT%TZ").to_string()),
@@ -157,9 +158,9 @@ impl PlanText<'_> {
 
 /// Why nothing is left to send.
 pub(super) fn nothing(plan: &Plan, issue: &str) -> String {
-    let others: Vec<String> =
-        others(plan).into_iter().map(|(number, why)| format!("{number} {why}")).collect();
-    format!("nothing to send of {issue}: {}", others.join(", "))
+    let line = |(number, why)| format!("\nNot to    {number} {why}");
+    let others: String = others(plan).into_iter().map(line).collect();
+    format!("nothing to send of {issue}:{others}")
 }
 
 /// Why nothing is sent to one person who has the issue.
@@ -186,6 +187,12 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         (
             plan.uncertain,
             "who may or may not have it: --uncertain resend sends to them again".to_owned(),
+        ),
+        (
+            plan.leaving,
+            "who wait and are not in this list, or not as a row that can be used: a later send with \
+             a list that has them sends to them"
+                .to_owned(),
         ),
         (plan.outside, "of the list who are not meant this time".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),

@@ -22,6 +22,9 @@ pub struct Plan {
     pub uncertain: u64,
     /// Rows of the ledger that wait, whether or not the list still has them.
     pub waiting: u64,
+    /// People who wait and whom the list does not have, or has as a row that cannot be used: this
+    /// send leaves them out.
+    pub leaving: u64,
     /// Rows of the list that repeat a person.
     pub duplicates: u64,
     /// Rows of the list that cannot be used.
@@ -49,6 +52,7 @@ impl Plan {
             refused,
             uncertain,
             waiting: census.waiting,
+            leaving: census.leaving,
             duplicates: intake.duplicates,
             rejected: intake.rejected,
             left_out: intake.left_out.clone(),
