@@ -127,7 +127,8 @@ fn who(workspace: &Workspace, issue: &str) -> String {
 /// Whether the issue is sent although its receipt knows people whom the ledger does not.
 async fn despite_receipt(ready: &Ready, args: &Args) -> Result<bool, Failure> {
     let sent = ready.already_sent().await.map_err(refusal::told)?;
-    let Some(sent) = sent.filter(|_| !args.despite_receipt) else {
+    // The receipt may be that of a send which has just ended: it is compared again under the lock.
+    let Some(sent) = sent.filter(|_| !args.despite_receipt && !ready.is_overtaken()) else {
         return Ok(args.despite_receipt);
     };
     ready.may_be_made().map_err(refusal::told)?;
