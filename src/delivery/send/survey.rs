@@ -216,6 +216,11 @@ impl Ready {
         self.survey.already_sent().await
     }
 
+    /// Whether somebody has made the ledger since the survey found none: the lock tells more.
+    pub fn is_overtaken(&self) -> bool {
+        self.survey.store.is_nowhere() && self.survey.store.path().is_file()
+    }
+
     /// Whether the ledger may be made where there is none: what a lost one has left beside it says
     /// more than a receipt does.
     ///
