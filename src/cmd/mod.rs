@@ -17,6 +17,7 @@ mod pictures;
 mod plan;
 pub(crate) mod print;
 mod readers;
+mod receipts;
 mod reconcile;
 mod relays;
 mod render;

@@ -21,6 +21,7 @@ use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::SendReport;
+use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::delivery::send::{SendError, SendOptions};
 use sejong_digest::delivery::state::State;
 
@@ -29,7 +30,7 @@ use super::files::describe;
 use super::looking;
 use super::relays::{self, Destination, RelayChoice};
 use super::workspace::Workspace;
-use super::{Global, clock, print, runtime};
+use super::{Global, clock, print, receipts, runtime};
 pub(crate) use options::PlanArgs;
 use options::{PlanOptions, Uncertain};
 use plan::{PlanText, RoutePlan};
@@ -82,8 +83,12 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    report::in_one_object(sent(global, args), args.plan.json, &args.plan.issue)
+}
+
+fn sent(global: &Global, args: &Args) -> Ending {
     runtime()?.block_on(async {
-        let signals = Signals::listen()?;
+        let signals = Signals::listen(args.plan.json.then(|| args.plan.issue.clone()))?;
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let Args { plan, yes, dry_run, fresh, despite_receipt, wait, at, not_after } = args;
@@ -93,13 +98,15 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             return planned(&workspace, &options, &window).await;
         }
         if *fresh {
-            start_over(&workspace, &options).await?;
+            start_over(&workspace, &options, *yes).await?;
         }
         let ready = survey::take(&workspace, &options).await?;
         let asked = !yes && question::somebody_is_here();
         if let Some(late) = window.late(asked, ready.content().was_planned())? {
             print::note(&late);
         }
+        // Whoever says no has made nothing: no secret, and no ledger.
+        let despite_receipt = send_despite_receipt(&ready, *despite_receipt, asked).await?;
         let identity = workspace.signing_identity()?;
         if let Some(folder) = options.relay.rehearsal() {
             relays::catch_folder(folder)?;
@@ -107,7 +114,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let who = who(&workspace, &ready.content().composition().issue);
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
         looking::tell_recovered(locked.recovered());
-        let (workspace, despite_receipt, wait) = (&workspace, *despite_receipt, *wait);
+        let (workspace, wait) = (&workspace, *wait);
         let send =
             Send { workspace, options, yes: *yes, asked, despite_receipt, wait, window, signals };
         send.send(locked).await
@@ -120,10 +127,33 @@ fn who(workspace: &Workspace, issue: &str) -> String {
     format!("process {} (issue {issue}, since {since})", std::process::id())
 }
 
-/// Removes the files and rows of an earlier rehearsal of the issue.
-async fn start_over(workspace: &Workspace, options: &PlanOptions) -> Result<(), Failure> {
+/// Whether the issue is sent although its receipt knows people whom the ledger does not: `wanted` by
+/// a flag, or by whoever is `asked`.
+async fn send_despite_receipt(ready: &Ready, wanted: bool, asked: bool) -> Result<bool, Failure> {
+    let sent = ready.already_sent().await.map_err(refusal::told)?;
+    let Some(sent) = sent.filter(|_| !wanted) else { return Ok(wanted) };
+    ready.may_be_made().map_err(refusal::told)?;
+    if asked {
+        print::note(&receipts::already_sent(&sent));
+        print::note(&receipts::doubt(&sent));
+        if question::despite_receipt_confirmed()? {
+            return Ok(true);
+        }
+    }
+    Err(refusal::told(SendError::AlreadySent(Box::new(sent))))
+}
+
+/// Removes what an earlier rehearsal wrote of the issue, once somebody has said yes to that.
+async fn start_over(
+    workspace: &Workspace,
+    options: &PlanOptions,
+    yes: bool,
+) -> Result<(), Failure> {
     let Some(caught) = options.relay.rehearsal() else { return Ok(()) };
     let SendOptions { issue, ledger, boot, clock, .. } = &options.send;
+    if ledger.is_file() && !question::fresh_confirmed(yes, issue, caught)? {
+        return Err(Failure::new("nothing was removed, and nothing was sent"));
+    }
     let who = who(workspace, issue);
     let removed = rehearsal::start_over(ledger, issue, caught, (boot, &clock()), &who).await;
     let removed = removed.map_err(refusal::told)?;
@@ -135,10 +165,15 @@ async fn start_over(workspace: &Workspace, options: &PlanOptions) -> Result<(), 
 }
 
 /// Says who would get an issue, and makes no file.
-pub(super) async fn plan(workspace: &Workspace, args: &PlanArgs) -> Ending {
-    let window = Window::open(&workspace.config.time_zone);
-    let options = args.read(workspace, clock::at(window.begin(), &workspace.config.time_zone))?;
-    planned(workspace, &options, &window).await
+pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
+    let plan = || {
+        let workspace = Workspace::open(global)?;
+        let zone = &workspace.config.time_zone;
+        let window = Window::open(zone);
+        let options = args.read(&workspace, clock::at(window.begin(), zone))?;
+        runtime()?.block_on(planned(&workspace, &options, &window))
+    };
+    report::in_one_object(plan(), args.json, &args.issue)
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
@@ -147,7 +182,7 @@ async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) 
     looking::tell(&ready.look().await.map_err(refusal::told)?);
     let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
-        print::note(&format!("{}; send asks before it goes on", refusal::already_sent(&sent)));
+        print::note(&format!("{}; send asks before it goes on", receipts::already_sent(&sent)));
     }
     let routes = routes(workspace, options);
     let composition = ready.content().composition();
@@ -213,8 +248,8 @@ impl Send<'_> {
         let planned = proposal.accept().await.map_err(refusal::told)?;
         if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
-            planned.leave().await.map_err(refusal::told)?;
             print::note("interrupted before the first message; run the same command again");
+            self.tell(planned.leave().await)?;
             return Ok(Exit::Interrupted);
         }
         if let Some(end) = self.window.over() {
@@ -228,21 +263,13 @@ impl Send<'_> {
 
     /// The decisions of a person, by an answer or by a flag.
     async fn answers(&self, locked: &Locked) -> Result<Answers, Failure> {
-        let (asked, mut despite_receipt) = (self.asked, self.despite_receipt);
-        if let Some(sent) = locked.already_sent().await.map_err(refusal::told)?
-            && asked
-            && !despite_receipt
-        {
-            print::note(&refusal::already_sent(&sent));
-            print::note(&refusal::doubt_the_receipt(&sent));
-            despite_receipt = question::despite_receipt_confirmed()?;
-        }
+        let asked = self.asked;
         let mut reopened = self.options.reopened();
         if self.options.uncertain == Uncertain::Ask && asked {
             reopened.uncertain = resend_uncertain(locked).await?;
         }
         reopened.refused = reopened.refused && retry_refused(locked, asked).await?;
-        Ok(Answers { reopened, despite_receipt })
+        Ok(Answers { reopened, despite_receipt: self.despite_receipt })
     }
 
     /// Says why nothing is left to send.

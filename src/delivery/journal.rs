@@ -71,7 +71,7 @@ pub struct JournalHead {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Line<'a> {
+enum JournalLine<'a> {
     /// The first line.
     Begin(JournalHead),
     /// The first line as version 0.1.0 wrote it: the boot and the run.
@@ -92,7 +92,7 @@ struct Numbered {
     /// Its number; lines of version 0.1.0 have none.
     n: Option<u64>,
     #[serde(flatten)]
-    line: Line<'static>,
+    line: JournalLine<'static>,
 }
 
 /// Bytes of `,"crc":"01234567"}` at the end of a line.
@@ -171,7 +171,7 @@ impl Journal {
             open: HashMap::new(),
             unsaved: HashMap::new(),
         };
-        journal.append(&Line::Begin(head))?;
+        journal.append(&JournalLine::Begin(head))?;
         Ok(journal)
     }
 
@@ -191,7 +191,7 @@ impl Journal {
     /// # Errors
     /// The system's; then the dot must not leave.
     pub fn dot(&mut self, row: RowId, message_id: String) -> io::Result<()> {
-        self.append(&Line::Dot(row, Cow::Borrowed(&message_id)))?;
+        self.append(&JournalLine::Dot(row, Cow::Borrowed(&message_id)))?;
         self.open.insert(row, message_id);
         Ok(())
     }
@@ -203,7 +203,7 @@ impl Journal {
     pub fn settled(&mut self, settled: Settled) -> io::Result<()> {
         let row = settled.row;
         self.open.remove(&row);
-        let written = self.append(&Line::Settled(Cow::Borrowed(&settled)));
+        let written = self.append(&JournalLine::Settled(Cow::Borrowed(&settled)));
         self.unsaved.insert(row, settled);
         written
     }
@@ -215,7 +215,7 @@ impl Journal {
     /// The system's.
     pub fn unsent(&mut self, row: RowId) -> io::Result<()> {
         match self.open.remove(&row) {
-            Some(_) => self.append(&Line::Unsent(row)),
+            Some(_) => self.append(&JournalLine::Unsent(row)),
             None => Ok(()),
         }
     }
@@ -236,7 +236,7 @@ impl Journal {
             self.unsaved.remove(&row);
         }
         if !coming.is_empty() {
-            self.append(&Line::Saved(coming))?;
+            self.append(&JournalLine::Saved(coming))?;
         }
         if self.length < ROTATE_BYTES {
             return Ok(());
@@ -260,7 +260,7 @@ impl Journal {
     }
 
     /// One write: the line over the end mark, and the next end mark behind it.
-    fn append(&mut self, line: &Line) -> io::Result<()> {
+    fn append(&mut self, line: &JournalLine) -> io::Result<()> {
         let last = self.last + 1;
         let text = &mut self.line;
         text.clear();
@@ -333,7 +333,7 @@ pub fn read(path: &Path) -> io::Result<Found> {
     }
     let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let left = match serde_json::from_slice::<Numbered>(first) {
-        Ok(Numbered { line: Line::Boot(boot, run), .. }) => {
+        Ok(Numbered { line: JournalLine::Boot(boot, run), .. }) => {
             let mut left = Left {
                 head: JournalHead { boot, run, ..JournalHead::default() },
                 ..Left::default()
@@ -341,7 +341,9 @@ pub fn read(path: &Path) -> io::Result<Found> {
             left.take_plain(&bytes);
             left
         }
-        Ok(Numbered { n: Some(n), line: Line::Begin(head) }) if verified(0, first).is_some() => {
+        Ok(Numbered { n: Some(n), line: JournalLine::Begin(head) })
+            if verified(0, first).is_some() =>
+        {
             let mut left = Left { head, last: n.saturating_sub(1), ..Left::default() };
             left.take(&bytes);
             left
@@ -407,21 +409,21 @@ impl Left {
         }
     }
 
-    fn note(&mut self, line: Line<'_>) {
+    fn note(&mut self, line: JournalLine<'_>) {
         match line {
-            Line::Begin(_) | Line::Boot(..) => {}
-            Line::Dot(row, message_id) => {
+            JournalLine::Begin(_) | JournalLine::Boot(..) => {}
+            JournalLine::Dot(row, message_id) => {
                 self.settled.remove(&row);
                 self.open.insert(row, message_id.into_owned());
             }
-            Line::Unsent(row) => {
+            JournalLine::Unsent(row) => {
                 self.open.remove(&row);
             }
-            Line::Settled(settled) => {
+            JournalLine::Settled(settled) => {
                 self.open.remove(&settled.row);
                 self.settled.insert(settled.row, settled.into_owned());
             }
-            Line::Saved(rows) => {
+            JournalLine::Saved(rows) => {
                 for row in rows {
                     self.settled.remove(&row);
                 }

@@ -20,7 +20,7 @@ use super::state::State;
 use crate::smtp::outcome::Stage;
 use crate::store::{Store, StoreError};
 
-pub use look::{Look, look};
+pub use look::{Look, look, see_unrecorded};
 
 /// Rows of one statement.
 const BATCH: usize = 1_000;
@@ -43,7 +43,7 @@ pub enum RecoveryError {
     /// journal does.
     #[error(
         "{} does not know the run that wrote {}: it is an older copy of the ledger, or the journal \
-         of another one. Nothing was sent. Put back the ledger that this run had used. If it is \
+         of another one. Put back the ledger that this run had used. If it is \
          lost, move the journal to another folder; then people get the issue again if this copy \
          does not know that they were sent it",
         ledger.display(),
@@ -58,7 +58,7 @@ pub enum RecoveryError {
     /// It is not known whose journal it is, and the ledger has no run that was killed.
     #[error(
         "{} is damaged, and {} knows of no run that was killed: it may be an older copy of the \
-         ledger. Nothing was sent. Put back the ledger of the last send. If this is the one, move \
+         ledger. Put back the ledger of the last send. If this is the one, move \
          the journal to another folder",
         journal.display(),
         ledger.display()
@@ -241,6 +241,26 @@ pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, St
         Ok(recovery) => Ok(claimed.iter().any(|row| !recovery.free.contains(row))),
         Err(RecoveryError::Store(error)) => Err(error),
         Err(_) => Ok(true),
+    }
+}
+
+/// How many people of the issue were attempted as the journal alone knows.
+///
+/// # Errors
+/// The store's.
+pub async fn attempted_unrecorded(
+    ledger: &Ledger,
+    boot: &str,
+    at: &str,
+) -> Result<u64, StoreError> {
+    match plan(ledger, boot, at).await {
+        Ok(recovery) => {
+            let rows: Vec<RowId> = recovery.settled.iter().map(|settled| settled.row).collect();
+            ledger.untried(&rows).await
+        }
+        Err(RecoveryError::Store(error)) => Err(error),
+        // No send goes on from there.
+        Err(_) => Ok(0),
     }
 }
 

@@ -32,7 +32,7 @@ use super::route::Route;
 use super::schedule::Schedule;
 use super::templates::Templates;
 use crate::smtp::trouble::Trouble;
-use crate::store::StoreError;
+use crate::store::{StoreError, full};
 use lanes::LaneOptions;
 use queue::Queue;
 use recorder::{Recorder, Unrecorded};
@@ -182,7 +182,7 @@ pub async fn run(
     let journal = match Journal::begin(&ledger.journal_path(), head) {
         Ok(journal) => journal,
         Err(error) => {
-            let ended = Ended::Ledger(format!("the journal cannot be written: {error}"));
+            let ended = Ended::Ledger(full::unwritten(&ledger.journal_path(), &error));
             // Where the ledger cannot be written either, the next send does it.
             let withdrawn = ledger.withdraw().await.unwrap_or_default();
             return Ok(Report {
@@ -211,7 +211,7 @@ pub async fn run(
         recorder.lost(row, message_id, (options.clock)());
     }
     drop(recorder);
-    let written = match writer.await {
+    let mut written = match writer.await {
         Ok(written) => written.map_err(Unrecorded::from),
         Err(error) => Err(error.into()),
     };
@@ -219,8 +219,10 @@ pub async fn run(
     // reads it. Released, they would be sent again.
     let mut withdrawn = 0;
     if written.is_ok() {
-        ledger.refuse(&sum.refused).await?;
-        withdrawn = ledger.release(run).await?;
+        match put_back(ledger, run, &sum).await {
+            Ok(back) => withdrawn = back,
+            Err(error) => written = Err(error.into()),
+        }
     }
     let gone = gone(ledger, run).await;
     // Where another file has taken the ledger's place, only the journal tells the next run that it is
@@ -247,6 +249,12 @@ async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
         ),
         Err(failed) => format!("{error}, and what it held cannot be saved: {failed}"),
     })
+}
+
+/// Rows that were refused after all get that outcome, and rows without one wait again.
+async fn put_back(ledger: &LockedLedger, run: RunId, sum: &Sum) -> Result<u64, StoreError> {
+    ledger.refuse(&sum.refused).await?;
+    ledger.release(run).await
 }
 
 /// How a run ended that had come to its end: not done, if nobody was reached.

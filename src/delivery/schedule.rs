@@ -68,7 +68,7 @@ pub struct Tries {
 
 /// What to do with a deferred recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum NextTry {
     /// Try again after this time.
     After(Duration),
     /// The time is over.
@@ -87,9 +87,9 @@ impl Schedule {
     }
 
     /// What comes after the last of `tries`. The same `seed` gives the same jitter.
-    pub fn next(&self, kind: Kind, tries: Tries, seed: u64) -> Next {
+    pub fn next(&self, kind: Kind, tries: Tries, seed: u64) -> NextTry {
         if tries.since >= self.give_up && tries.all >= MIN_TRIES {
-            return Next::GiveUp;
+            return NextTry::GiveUp;
         }
         let doublings = match kind {
             Kind::Rate => 0,
@@ -101,7 +101,7 @@ impl Schedule {
             _ => backoff,
         };
         let seed = seed ^ u64::from(tries.all).rotate_left(32);
-        Next::After(least + least.mul_f64(JITTER * unit(seed)))
+        NextTry::After(least + least.mul_f64(JITTER * unit(seed)))
     }
 }
 
@@ -155,10 +155,10 @@ mod tests {
     #[track_caller]
     fn waits(kind: Kind, tries: Tries, least: Duration) {
         match Schedule::default().next(kind, tries, 7) {
-            Next::After(wait) => {
+            NextTry::After(wait) => {
                 assert!(wait >= least && wait <= least.mul_f64(1.0 + JITTER), "{wait:?}");
             }
-            Next::GiveUp => panic!("given up"),
+            NextTry::GiveUp => panic!("given up"),
         }
     }
 
@@ -200,9 +200,9 @@ mod tests {
     fn it_ends_when_the_time_is_over_and_not_at_the_second_try() {
         let schedule = Schedule::default();
         let day = MINUTE * 60 * 24;
-        assert_eq!(schedule.next(Kind::Refusal, tries(3, 3, day), 1), Next::GiveUp);
-        assert_eq!(schedule.next(Kind::Rate, tries(3, 0, day), 1), Next::GiveUp);
-        assert!(matches!(schedule.next(Kind::Refusal, tries(2, 2, day), 1), Next::After(_)));
+        assert_eq!(schedule.next(Kind::Refusal, tries(3, 3, day), 1), NextTry::GiveUp);
+        assert_eq!(schedule.next(Kind::Rate, tries(3, 0, day), 1), NextTry::GiveUp);
+        assert!(matches!(schedule.next(Kind::Refusal, tries(2, 2, day), 1), NextTry::After(_)));
     }
 
     #[test]
@@ -236,11 +236,11 @@ mod tests {
             let mut ended = false;
             for all in 1..30_000 {
                 match schedule.next(Kind::Refusal, tries(all, all, since), seed) {
-                    Next::After(wait) => {
+                    NextTry::After(wait) => {
                         prop_assert!(wait >= schedule.first);
                         since += wait;
                     }
-                    Next::GiveUp => {
+                    NextTry::GiveUp => {
                         ended = true;
                         break;
                     }

@@ -18,7 +18,7 @@ const USED: f64 = 0.97;
 /// How much faster each step of an attempt is than the one before; the last one again and again.
 const STEPS: [f64; 7] = [1.03, 1.04, 1.06, 1.12, 1.25, 1.5, 2.0];
 /// The same where it is not known yet what is allowed.
-const FIRST_STEPS: [f64; 3] = [1.25, 1.5, 2.0];
+const FIRST_STEPS: [f64; 4] = [1.25, 1.5, 1.5, 2.0];
 /// A step takes so long at least, and so many messages.
 const STEP: (Duration, u32) = (Duration::from_millis(250), 4);
 const FIRST_STEP: (Duration, u32) = (Duration::from_millis(100), 3);
@@ -29,7 +29,7 @@ const ACCEPTED_FOR_A_REFUSAL: u32 = 100;
 /// The same, at least and at most.
 const ACCEPTED_BETWEEN: (u32, u32) = (80, 400);
 /// Time between two attempts to get more, at least and at most.
-const BETWEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(20));
+const BETWEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(40));
 /// What a raised rate has passed is believed up to this factor of what was known.
 const CREEP: f64 = 1.1;
 /// Where that was confirmed, it is at least this part of it, and a little more only where this
@@ -37,6 +37,10 @@ const CREEP: f64 = 1.1;
 const SINK: f64 = 0.985;
 const CREEP_CONFIRMED: f64 = 1.01;
 const MUCH: f64 = 1.2;
+/// A refusal at a rate that is not being raised lowers it by this factor, and all of them by this
+/// one: what is known may be a little too much, and no estimate finds a refusal in thirty messages.
+const DRIFT: f64 = 0.99;
+const DRIFTED: f64 = 0.93;
 /// An estimate is firm that so many messages were accepted for.
 const FIRM: u32 = 8;
 /// Nothing is ever slower, in messages a second, but where all is refused.
@@ -45,7 +49,19 @@ const LEAST: f64 = 0.2;
 const AGREE: f64 = 0.15;
 
 /// The first probe comes so long after all answers are refusals, and the others at most so.
-const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(3));
+const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// Where it is known when a message is earned, the first probe comes no later than this.
+const EARNED: Duration = Duration::from_secs(9);
+/// A pause of this length was for a window, which says all that there is to know.
+const WINDOW: Duration = Duration::from_secs(5);
+/// What is used up and allowed again in this time was a burst and no window. It says only that
+/// about so many are allowed in the time of the pause.
+const NO_WINDOW: Duration = Duration::from_millis(800);
+const AFTER_A_BURST: f64 = 2.0;
+/// Where windows are known, so long at most is waited between two attempts to get more, and a step
+/// of an attempt takes this part of one.
+const LONGEST: Duration = Duration::from_secs(60);
+const STEPS_OF_A_WINDOW: u32 = 40;
 /// Each pause between probes is so much longer than the one before.
 const PROBE_FACTOR: f64 = 1.5;
 /// Where it is known when a probe is due, the next one follows after this part of the whole time.
@@ -72,9 +88,9 @@ const CHANCE_HELD: f64 = 0.04;
 const BELIEVED: f64 = 11.0;
 const BELIEVED_HELD: f64 = 8.0;
 /// The same for a rate that is being raised and is too high: that refuses so large a part,
-const TOO_FAST: f64 = 0.5;
+const TOO_FAST: f64 = 0.3;
 /// and is believed from here on.
-const BELIEVED_RAISED: f64 = 4.0;
+const BELIEVED_RAISED: f64 = 2.3;
 /// A refusal of somebody who was refused before is so much evidence.
 const REPEATED: f64 = 0.25;
 /// Refusals by chance are never taken for more than this part.
@@ -93,7 +109,7 @@ const TRIED: f64 = 0.9;
 const UNEXPLAINED: u32 = 3;
 
 /// What is known of a rate reply besides that it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateReply {
     /// Other domains get them as well, as far as that is asked.
     pub spread: bool,
@@ -102,6 +118,8 @@ pub struct RateReply {
     pub repeated: bool,
     /// So many others, each of which may be meant instead.
     pub others: usize,
+    /// Such a part of all messages is refused at any rate, whoever they are for.
+    pub chance: f64,
 }
 
 /// See the file's head.
@@ -119,8 +137,9 @@ pub struct Throttle {
     /// That a limit is used up, and that a raised rate is too high.
     evidence: f64,
     too_fast: f64,
-    /// The part that is refused at any rate.
+    /// The part that is refused at any rate, and what is known of that from elsewhere.
     chance: f64,
+    elsewhere: f64,
     tally: Tally,
     /// What is allowed, in messages a second, as far as it is known.
     allowed: Option<Allowed>,
@@ -129,6 +148,15 @@ pub struct Throttle {
     /// Refusals since the last attempt to get more began.
     spent: u32,
     unexplained: Unexplained,
+    window: Window,
+}
+
+/// The length of the last window that was waited for, and that of all when two were as long: then
+/// it was no outage.
+#[derive(Clone, Copy, Debug, Default)]
+struct Window {
+    last: Duration,
+    known: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -338,6 +366,7 @@ impl Throttle {
     /// A message that left at `taken` got a rate reply.
     pub fn refused(&mut self, taken: Duration, now: Duration, reply: RateReply) {
         self.spent += 1;
+        self.elsewhere = reply.chance;
         if taken < self.since {
             return;
         }
@@ -349,7 +378,7 @@ impl Throttle {
             self.tally.spread = reply.spread;
             1.0
         } / (1 + reply.others.min(3)) as f64;
-        let chance = self.believed_chance();
+        let (chance, chance_known) = (self.believed_chance(), self.known_chance());
         self.evidence += (USED_UP / chance).ln() * weight;
         self.too_fast += (too_fast(chance) / chance).ln() * weight;
         match &mut self.phase {
@@ -366,13 +395,17 @@ impl Throttle {
                 held.answers += 1;
                 held.refusals += 1;
                 held.step.refused += 1;
-                if held.raised.is_none() && self.chance < NO_PART {
+                if held.raised.is_none() && chance_known < NO_PART {
                     held.accepted = 0;
+                    let least = self.allowed.map_or(0.0, |allowed| allowed.per_second * DRIFTED);
+                    if held.tried.is_none() && held.per_second > least {
+                        held.per_second = (held.per_second * DRIFT).max(least);
+                    }
                 }
                 if self.evidence >= BELIEVED_HELD {
                     return self.pause(now);
                 }
-                let known = self.chance >= NO_PART;
+                let known = chance_known >= NO_PART;
                 let believed = if known { BELIEVED_HELD } else { BELIEVED_RAISED };
                 if held.raised.is_some() && self.too_fast >= believed {
                     self.lower(taken, now);
@@ -391,6 +424,11 @@ impl Throttle {
         }
     }
 
+    /// The part that is refused at any rate.
+    pub fn known_chance(&self) -> f64 {
+        self.chance.max(self.elsewhere)
+    }
+
     fn believed_chance(&self) -> f64 {
         let least = match self.phase {
             Phase::Held(held) => {
@@ -398,7 +436,7 @@ impl Throttle {
             }
             _ => CHANCE,
         };
-        (self.chance * 1.5).clamp(least.min(MOST_CHANCE), MOST_CHANCE)
+        (self.known_chance() * 1.5).clamp(least.min(MOST_CHANCE), MOST_CHANCE)
     }
 
     fn enter(&mut self, phase: Phase, now: Duration) {
@@ -410,7 +448,7 @@ impl Throttle {
 
     /// Nearly all is refused.
     fn pause(&mut self, now: Duration) {
-        if let Phase::Held(Held { answers, refusals, per_second, .. }) = self.phase {
+        if let Phase::Held(Held { answers, refusals, per_second, raised: None, .. }) = self.phase {
             let part = f64::from(refusals) / f64::from(answers.max(1));
             if (0.1..0.9).contains(&part) && answers >= 4 {
                 self.unexplained.times += 1;
@@ -425,7 +463,6 @@ impl Throttle {
                 return self.blame_chance(part, per_second, now);
             }
         }
-        self.chance = 0.0;
         let mut raised = self.is_raised();
         if self.cycle.accepted < FIRM
             && let Some((before, allowed)) = self.before.take()
@@ -444,7 +481,7 @@ impl Throttle {
             let earned = f64::from(self.cycle.accepted) / allowed.per_second / EARLY;
             self.cycle.since + Duration::from_secs_f64(earned.min(3600.0))
         });
-        let next = earned.map_or(first, |earned| earned.clamp(first, now + PROBE.1));
+        let next = earned.map_or(first, |earned| earned.clamp(first, now + EARNED));
         // A probe that comes late by little against the whole spoils no estimate.
         let fine = now.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
         let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
@@ -456,13 +493,29 @@ impl Throttle {
     fn reopen(&mut self, taken: Duration) {
         let Cycle { since, accepted } = self.cycle;
         let per_second = f64::from(accepted.max(1)) / seconds_between(since, taken);
+        let paused = match &self.phase {
+            Phase::Paused(paused) => seconds_between(paused.since, taken),
+            _ => 1.0,
+        };
         let per_second = match self.allowed {
             // Few messages say little.
             Some(known) if accepted < FIRM => per_second.max(known.per_second / 8.0),
+            None if taken < since + NO_WINDOW => per_second.min(AFTER_A_BURST / paused),
             _ => per_second,
         };
         let per_second = per_second.max(self.floor);
         self.learn(per_second, accepted >= FIRM * 2);
+        if let (Phase::Paused(paused), Some(allowed)) = (&self.phase, &mut self.allowed)
+            && taken.saturating_sub(paused.since) >= WINDOW
+            && accepted >= FIRM * 2
+        {
+            // A window has passed from its beginning to its end.
+            allowed.confirmed = true;
+            let length = taken.saturating_sub(since);
+            let ratio = length.as_secs_f64() / self.window.last.as_secs_f64().max(0.001);
+            let agrees = (ratio - 1.0).abs() <= AGREE;
+            self.window = Window { last: length, known: agrees.then_some(length) };
+        }
         self.before = None;
         self.hold(per_second * USED, None, taken);
         self.cycle = Cycle { since: taken, accepted: 0 };
@@ -502,6 +555,7 @@ impl Throttle {
 
     fn free(&mut self, now: Duration) {
         self.allowed = None;
+        self.window = Window::default();
         self.cycle = Cycle { since: now, accepted: 0 };
         self.enter(Phase::Free, now);
     }
@@ -515,6 +569,9 @@ impl Throttle {
         }
         let (steps, (time, messages)): (&[f64], _) =
             if confirmed { (&STEPS, STEP) } else { (&FIRST_STEPS, FIRST_STEP) };
+        // What a window has left over is used up before a higher rate shows that it is too high.
+        let window = self.window.known.filter(|_| confirmed).map(|length| length.min(LONGEST));
+        let time = window.map_or(time, |length| time.max(length / STEPS_OF_A_WINDOW));
         let raised = match held.raised {
             None => {
                 let (least, most) = ACCEPTED_BETWEEN;
@@ -525,7 +582,8 @@ impl Throttle {
                 };
                 let rest = if confirmed { BETWEEN.0 } else { time };
                 let age = now.saturating_sub(self.since);
-                if (held.accepted < wanted && age < BETWEEN.1) || age < rest {
+                let early = window.map_or(held.accepted < wanted && age < BETWEEN.1, |it| age < it);
+                if early || age < rest {
                     return;
                 }
                 self.spent = 0;
@@ -562,7 +620,7 @@ impl Throttle {
     fn lower(&mut self, taken: Duration, now: Duration) {
         let Phase::Held(held) = &mut self.phase else { return };
         let Some(allowed) = self.allowed else { return };
-        (self.too_fast, self.chance) = (0.0, 0.0);
+        self.too_fast = 0.0;
         let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, taken);
         let firm = self.cycle.accepted >= FIRM;
         // What was passed may have been saved up before.
@@ -621,7 +679,7 @@ impl Throttle {
         if answers < least || age < time {
             return;
         }
-        let (chance, n) = (self.chance.max(NO_PART), f64::from(answers));
+        let (chance, n) = (self.known_chance().max(NO_PART), f64::from(answers));
         let by_chance = n * chance + 3.0 * (n * chance * (1.0 - chance)).sqrt() + 1.0;
         if f64::from(refused) > by_chance && refused >= FEW && spread {
             let accepted = f64::from(answers - refused) / seconds_between(since, taken);
@@ -640,110 +698,5 @@ impl Throttle {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const REPLY: RateReply = RateReply { spread: true, repeated: false, others: 0 };
-
-    fn ms(count: u64) -> Duration {
-        Duration::from_millis(count)
-    }
-
-    /// A message that leaves and is answered at once.
-    fn refused(throttle: &mut Throttle, now: Duration) {
-        throttle.take(now);
-        throttle.refused(now, now, REPLY);
-        throttle.settled(now, now);
-    }
-
-    fn accepted(throttle: &mut Throttle, now: Duration) {
-        throttle.take(now);
-        throttle.accepted(now, now);
-        throttle.settled(now, now);
-    }
-
-    /// A hundred in a second, and then nothing but refusals.
-    fn used_up() -> Throttle {
-        let mut throttle = Throttle::new(Duration::ZERO);
-        (1..=100).for_each(|at| accepted(&mut throttle, ms(at * 10)));
-        (1..=6).for_each(|at| refused(&mut throttle, ms(1_000 + at)));
-        throttle
-    }
-
-    #[test]
-    fn a_few_refusals_among_many_change_nothing() {
-        let mut throttle = Throttle::new(Duration::ZERO);
-        for at in 0..400 {
-            let now = ms(at * 10);
-            if at % 40 == 20 {
-                refused(&mut throttle, now)
-            } else {
-                accepted(&mut throttle, now)
-            }
-            assert!(!throttle.is_slowed(), "{at}");
-        }
-    }
-
-    #[test]
-    fn while_all_is_refused_nothing_leaves_but_a_probe_and_less_and_less_often() {
-        let mut throttle = used_up();
-        assert!(throttle.is_paused() && throttle.wait(ms(1_007)) > Duration::ZERO);
-        let (mut now, mut probes) = (ms(1_007), 0);
-        while now < ms(11_000) {
-            now += throttle.wait(now).max(ms(1));
-            if throttle.wait(now).is_zero() {
-                throttle.take(now);
-                assert!(throttle.wait(now) > Duration::ZERO, "one at a time");
-                throttle.refused(now, now + ms(1), REPLY);
-                throttle.settled(now, now + ms(1));
-                probes += 1;
-            }
-        }
-        assert!((6..15).contains(&probes), "{probes}");
-    }
-
-    #[test]
-    fn what_was_accepted_since_the_last_time_is_the_rate_from_then_on() {
-        let mut throttle = used_up();
-        // A hundred in two seconds.
-        accepted(&mut throttle, ms(2_000));
-        let rate = throttle.per_second().unwrap();
-        assert!((45.0..52.0).contains(&rate), "{rate}");
-        throttle.take(ms(2_025));
-        assert!((15..25).contains(&throttle.wait(ms(2_025)).as_millis()));
-    }
-
-    #[test]
-    fn answers_to_what_left_before_a_change_say_nothing_about_it() {
-        let mut throttle = used_up();
-        let before = throttle.per_second();
-        for _ in 0..20 {
-            throttle.refused(ms(990), ms(1_020), REPLY);
-        }
-        assert_eq!(throttle.per_second(), before);
-        throttle.accepted(ms(990), ms(1_030));
-        assert!(throttle.is_paused());
-    }
-
-    #[test]
-    fn who_was_refused_before_and_is_again_says_little() {
-        let mut throttle = Throttle::new(Duration::ZERO);
-        (1..=100).for_each(|at| accepted(&mut throttle, ms(at * 10)));
-        for at in 1..=6 {
-            let now = ms(1_000 + at);
-            throttle.take(now);
-            throttle.refused(now, now, RateReply { repeated: true, ..REPLY });
-            throttle.settled(now, now);
-        }
-        assert!(!throttle.is_slowed());
-    }
-
-    #[test]
-    fn an_unanswered_probe_is_followed_by_another() {
-        let mut throttle = used_up();
-        throttle.take(ms(1_100));
-        throttle.settled(ms(1_100), ms(1_200));
-        assert!(throttle.wait(ms(1_200)) > Duration::ZERO);
-        assert_eq!(throttle.wait(ms(1_320)), Duration::ZERO);
-    }
-}
+#[path = "throttle_tests.rs"]
+mod tests;

@@ -10,7 +10,7 @@ use super::duration;
 use super::id::RowId;
 use super::ledger::claim::{Earlier, Retry};
 use super::moment::Moment;
-use super::schedule::{Kind, Next, Schedule, Tries};
+use super::schedule::{Kind, NextTry, Schedule, Tries};
 use super::state::State;
 use crate::smtp::outcome::{About, Failure, Outcome, Scope, Stage};
 use crate::smtp::reply::Reply;
@@ -209,10 +209,10 @@ fn retry(kind: Kind, attempt: &Attempt, schedule: &Schedule) -> Option<Retry> {
         since: since(attempt, schedule),
     };
     match schedule.next(kind, tries, row.0.unsigned_abs()) {
-        Next::After(pause) => {
+        NextTry::After(pause) => {
             Some(Retry { first: first_try(attempt, schedule), next: now.plus(pause), charged })
         }
-        Next::GiveUp => None,
+        NextTry::GiveUp => None,
     }
 }
 

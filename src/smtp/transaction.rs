@@ -100,7 +100,7 @@ enum Opened {
 }
 
 /// How one message ended.
-enum Step {
+enum AfterMessage {
     /// The next message's envelope is already out.
     Next(Taken),
     /// Nothing is on the wire.
@@ -154,12 +154,12 @@ impl Session {
                     }
                 }
                 match self.deliver(feed, current).await {
-                    Ok(Step::Next(next)) => (current, sent_ahead) = (next, true),
-                    Ok(Step::Idle) => {
+                    Ok(AfterMessage::Next(next)) => (current, sent_ahead) = (next, true),
+                    Ok(AfterMessage::Idle) => {
                         self.heard = Instant::now();
                         break;
                     }
-                    Ok(Step::Stopped) => return Ok(End::Stopped),
+                    Ok(AfterMessage::Stopped) => return Ok(End::Stopped),
                     Err(trouble) => return Err(trouble),
                 }
             }
@@ -365,7 +365,11 @@ impl Session {
     }
 
     /// The text of a message whose 354 has come, and with it the envelope of the next.
-    async fn deliver<F: Feed>(&mut self, feed: &mut F, current: Taken) -> Result<Step, Trouble> {
+    async fn deliver<F: Feed>(
+        &mut self,
+        feed: &mut F,
+        current: Taken,
+    ) -> Result<AfterMessage, Trouble> {
         if self.wire.has_input() {
             // Whatever is there would pass for the reply to the dot.
             self.usable = false;
@@ -376,7 +380,7 @@ impl Session {
         if feed.before_dot(current.ticket).await == Err(Stop) {
             self.usable = false;
             feed.settled(current.ticket, of_stop(Stage::Data)).await;
-            return Ok(Step::Stopped);
+            return Ok(AfterMessage::Stopped);
         }
         if let Some(said) = self.wire.unasked().await {
             // A 421, a FIN or a stray reply that came meanwhile: no byte of the text has left.
@@ -408,14 +412,14 @@ impl Session {
                 for taken in [Some(current), next].into_iter().flatten() {
                     feed.settled(taken.ticket, of_stop(Stage::Body)).await;
                 }
-                return Ok(Step::Stopped);
+                return Ok(AfterMessage::Stopped);
             }
             Err(loss) => self.broken_text(dot_at as u64, loss).await,
         };
         let Some(trouble) = trouble else {
             self.carried += 1;
             feed.settled(current.ticket, outcome).await;
-            return Ok(next.map_or(Step::Idle, Step::Next));
+            return Ok(next.map_or(AfterMessage::Idle, AfterMessage::Next));
         };
         self.usable = false;
         feed.settled(current.ticket, outcome).await;

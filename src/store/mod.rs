@@ -3,6 +3,7 @@
 //! Knows no table's meaning: the rooms that own tables bring their own statements. Every commit
 //! that returned is on disk (WAL with `synchronous=FULL`).
 
+pub mod full;
 mod lock;
 pub mod owner;
 mod place;
@@ -26,7 +27,7 @@ pub struct Store {
     file: Option<Arc<File>>,
     path: PathBuf,
     nowhere: bool,
-    identity: Option<place::Identity>,
+    identity: Option<place::FileIdentity>,
     /// The version of its tables that this program knows.
     version: i64,
     /// What SQLite calls the file: `main`, unless it was attached later.
@@ -154,6 +155,29 @@ pub enum StoreError {
         /// The file system's type.
         kind: String,
     },
+    /// There is no room for what is to be written.
+    #[error("{} cannot be written: {cause}; free space first{}", path.display(), full::number(code))]
+    NoRoom {
+        /// The file.
+        path: PathBuf,
+        /// What is known of it.
+        cause: &'static str,
+        /// SQLite's number of the error.
+        code: String,
+    },
+    /// The disk, or the system below it, fails otherwise.
+    #[error(
+        "{} cannot be read or written: the disk or the system below it fails{}; look at the \
+         system's log, and take a copy of the file before anything else",
+        path.display(),
+        full::number(code)
+    )]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's number of the error.
+        code: String,
+    },
     /// SQLite's own words.
     #[error("the database {} failed: {error}", path.display())]
     Sql {
@@ -213,12 +237,7 @@ impl Store {
         if let Some(kind) = path.parent().and_then(place::network) {
             return Err(StoreError::Network { path: path.to_owned(), kind });
         }
-        if let Some(beside) = place::orphan(path) {
-            return Err(StoreError::Missing { path: path.to_owned(), beside });
-        }
-        if let Some((journal, ledger)) = place::abandoned(path) {
-            return Err(StoreError::Renamed { path: path.to_owned(), journal, ledger });
-        }
+        Store::belongs_here(path)?;
         // SQLite gives its log the mode that the database has.
         let file =
             owner::open(path).map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
@@ -235,6 +254,21 @@ impl Store {
             store.migrate_alone(steps).await?;
         }
         Ok(store)
+    }
+
+    /// Whether a ledger may be made or opened at `path`, by what lies beside it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Renamed`].
+    pub fn belongs_here(path: &Path) -> Result<(), StoreError> {
+        let path = &place::resolved(path);
+        if let Some(beside) = place::orphan(path) {
+            return Err(StoreError::Missing { path: path.to_owned(), beside });
+        }
+        if let Some((journal, ledger)) = place::abandoned(path) {
+            return Err(StoreError::Renamed { path: path.to_owned(), journal, ledger });
+        }
+        Ok(())
     }
 
     /// An empty database without a file, for who asks what would be in one; `path` is what its
@@ -317,6 +351,11 @@ impl Store {
         &self.path
     }
 
+    /// What SQLite calls the file: for a statement that must name it beside a temporary table.
+    pub fn schema(&self) -> &'static str {
+        self.schema
+    }
+
     /// Whether it has no file; see [`Store::nowhere`].
     pub fn is_nowhere(&self) -> bool {
         self.nowhere
@@ -357,7 +396,11 @@ impl Store {
 
     /// An SQLite error with the file's name.
     pub fn failed(&self, error: sqlx::Error) -> StoreError {
-        StoreError::Sql { path: self.path.clone(), error }
+        let path = self.path.clone();
+        match code(&error) {
+            Some(code) => full::told(&path, code).unwrap_or(StoreError::Sql { path, error }),
+            None => StoreError::Sql { path, error },
+        }
     }
 
     /// Puts the file into WAL mode, where it stays. SQLite itself waits for nobody here: to change
@@ -471,12 +514,14 @@ fn is_busy(error: &sqlx::Error) -> bool {
 }
 
 fn damaged_or(path: &Path, error: sqlx::Error) -> StoreError {
+    let path = path.to_owned();
     // SQLITE_CORRUPT and SQLITE_NOTADB.
-    match code(&error).as_deref() {
-        Some("11" | "26") => {
-            StoreError::Damaged { path: path.to_owned(), reason: error.to_string() }
+    match code(&error) {
+        Some(code) if matches!(code.as_str(), "11" | "26") => {
+            StoreError::Damaged { path, reason: error.to_string() }
         }
-        _ => StoreError::Sql { path: path.to_owned(), error },
+        Some(code) => full::told(&path, code).unwrap_or(StoreError::Sql { path, error }),
+        None => StoreError::Sql { path, error },
     }
 }
 

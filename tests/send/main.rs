@@ -11,6 +11,7 @@ mod limits;
 mod lists;
 mod maillogs;
 mod one_list;
+mod one_object;
 mod outcomes;
 mod pace;
 mod plans;

@@ -8,6 +8,7 @@ use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::receipt;
 use sejong_digest::delivery::send::content::ExpectedHash;
 use sejong_digest::delivery::send::{OnePerson, SendOptions};
 use sejong_digest::issue::load;
@@ -26,7 +27,7 @@ use crate::cmd::workspace::Workspace;
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanArgs {
     /// The issue: a folder under issues/, or a path
-    issue: String,
+    pub(super) issue: String,
     /// The list, as CSV [default: subscribers.csv beside digest.toml]
     #[arg(long, value_name = "FILE")]
     subscribers: Option<PathBuf>,
@@ -43,7 +44,7 @@ pub(crate) struct PlanArgs {
     store: Option<String>,
     /// End with one JSON object on stdout
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Send the files as they are now to those who cannot have the issue yet
     #[arg(long, hide_short_help = true)]
     recompose: bool,
@@ -129,10 +130,8 @@ impl PlanArgs {
         let folder = load::folder(&workspace.config.publication, &self.issue);
         let issue = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // A rehearsal is no send.
-        let receipt = relay.rehearsal().is_none().then(|| {
-            let receipts = workspace.root.join("receipts");
-            receipts.join(format!("{issue}.toml"))
-        });
+        let receipt = relay.rehearsal().is_none();
+        let receipt = receipt.then(|| receipt::place(&workspace.root, &issue));
         let send = SendOptions {
             issue,
             ledger: store_path(workspace, self.store.as_deref(), &relay)?,

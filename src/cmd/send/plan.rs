@@ -65,18 +65,17 @@ impl PlanText<'_> {
         let domains: Vec<String> = named.map(|(name, number)| format!("{name} {number}")).collect();
         let more = plan.domain_count.saturating_sub(NAMED as u64);
         let more = if more > 0 { format!(", {more} more") } else { String::new() };
-        let domains = match plan.to_send {
-            0 => String::new(),
-            _ => format!(" ({}{more})", domains.join(", ")),
+        let to = match plan.to_send {
+            0 => "nobody: there is nothing to do".to_owned(),
+            people => format!("{} ({}{more})", counted(people, "recipient"), domains.join(", ")),
         };
         let mut text = format!(
-            "Issue     {} ({})\nSubject   {}\nFrom      {}\nSigned    {}\nTo        {}{domains}\nRelay     {}\n",
+            "Issue     {} ({})\nSubject   {}\nFrom      {}\nSigned    {}\nTo        {to}\nRelay     {}\n",
             composition.issue,
             &composition.hash_hex()[..12],
             composition.readable_subject(),
             workspace.config.sender.from(),
             signed(workspace),
-            counted(plan.to_send, "recipient"),
             routes.relay,
         );
         if let Some(start) = window.start() {

@@ -1,9 +1,11 @@
 //! The questions to a person before anything is sent. Without a terminal there are no questions.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 
 use super::plan::counted;
 use crate::cmd::failure::Failure;
+use crate::cmd::files::describe;
 
 /// Asks on a terminal; elsewhere only `--yes` is an answer. `start` says when it would begin, if
 /// not at once.
@@ -17,6 +19,20 @@ pub(super) fn confirmed(yes: bool, to_send: u64, start: Option<&str>) -> Result<
             .help("--yes sends without a question; --dry-run shows what would be sent"));
     }
     let question = send_question(to_send, start);
+    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+}
+
+/// Asks whether what an earlier rehearsal of the issue left in its folder is to be removed.
+pub(super) fn fresh_confirmed(yes: bool, issue: &str, caught: &Path) -> Result<bool, Failure> {
+    if yes {
+        return Ok(true);
+    }
+    if !somebody_is_here() {
+        let what = "there is no terminal to ask the question on; nothing was removed or sent";
+        return Err(Failure::usage(what).help("--yes starts the rehearsal over without a question"));
+    }
+    let folder = describe(caught);
+    let question = format!("Remove what the rehearsal before left of {issue} in {folder}?");
     Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
 }
 

@@ -2,23 +2,22 @@
 
 use std::path::Path;
 
-use sejong_digest::delivery::receipt::AlreadySent;
 use sejong_digest::delivery::send::{ListFault, SendError};
 use sejong_digest::issue::load;
 
-use super::plan::counted;
 use crate::cmd::failure::Failure;
-use crate::cmd::{files, print};
+use crate::cmd::{print, receipts};
 
 /// What a person is told.
 pub(super) fn told(error: SendError) -> Failure {
     let what = format!("{error}; nothing was sent");
     match error {
-        SendError::AlreadySent(sent) => Failure::new(format!("{}; nothing was sent", already_sent(&sent)))
-            .help(format!(
-                "bring the ledger here and send from it. {}. --despite-receipt sends anyway",
-                doubt_the_receipt(&sent)
-            )),
+        SendError::AlreadySent(sent) => {
+            Failure::new(format!("{}; nothing was sent", receipts::already_sent(&sent))).help(format!(
+                "bring the ledger here and send from it. {}. --despite-receipt sends all the same",
+                receipts::doubt(&sent)
+            ))
+        }
         SendError::Overtaken => {
             Failure::new(what).help("run the same command again: it goes on from there")
         }
@@ -28,7 +27,7 @@ pub(super) fn told(error: SendError) -> Failure {
             "look at what would be sent with `digest plan` and `digest render`, then give the hash that the plan shows",
         ),
         SendError::Store(error) => error.into(),
-        SendError::Recovery(error) => error.into(),
+        SendError::Recovery(error) => Failure::new(format!("{error}. Nothing was sent")),
         SendError::Caught(..) => Failure::new(error.to_string()),
         SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
     }
@@ -57,34 +56,6 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
         }
         ListFault::Nobody { others: false } => {
             Failure::checks(format!("{list} holds nobody to send to"))
-        }
-    }
-}
-
-/// How to find out whether a receipt is true: anybody can propose one.
-pub(super) fn doubt_the_receipt(sent: &AlreadySent) -> String {
-    let path = files::describe(&sent.path);
-    format!(
-        "If you know of no such send, the receipt may be forged or damaged: `git log -p -- {path}` \
-         shows who changed it, and how"
-    )
-}
-
-/// Says what the receipt knows and the ledger does not. Only numbers and times of it are shown.
-pub(super) fn already_sent(sent: &AlreadySent) -> String {
-    let path = files::describe(&sent.path);
-    let known = match sent.known {
-        0 => "this ledger has no record of that".to_owned(),
-        known => format!("this ledger knows of {known} only"),
-    };
-    match &sent.receipt {
-        Some(receipt) => {
-            let people = counted(receipt.counts.accepted, "recipient");
-            let day = receipt.end.strftime("%-d %B %Y");
-            format!("{path} says that the issue went to {people} by {day}, and {known}")
-        }
-        None => {
-            format!("there is a receipt of this issue, {path}, which cannot be read, and {known}")
         }
     }
 }

@@ -1,16 +1,19 @@
 //! After the last message: the outcome of all, in words, as JSON and as an exit code.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
-use sejong_digest::delivery::send::report::{Excerpt, SendReport};
+use sejong_digest::delivery::send::report::{Excerpt, ReceiptFate, SendReport};
 use sejong_digest::delivery::state::State;
 use serde::Serialize;
 
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
-use crate::cmd::print;
+use crate::cmd::{print, receipts};
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
 #[derive(Serialize)]
@@ -36,18 +39,51 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
             report.withdrawn
         ));
     }
-    if let Some(path) = &report.receipt {
-        let path = describe(path);
-        print::note(&format!("{path} says what became of the issue, without addresses: commit it"));
-    }
-    if let Some(reason) = &report.receipt_failure {
-        print::note(&format!("no receipt: {reason}"));
+    if let Some(fate) = &report.receipt {
+        print::note(&of_receipt(fate));
     }
     match json.then(|| in_json(report)).transpose()? {
         Some(line) => print::answer(line.as_bytes())?,
         None => print::words(&in_words(report))?,
     }
-    ending(report, window)
+    ending(report, window).map_err(Failure::behind_an_answer)
+}
+
+/// The object of a send or plan that ended before there was anything to count.
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    issue: &'a str,
+    error: &'a str,
+    help: Option<&'a str>,
+}
+
+/// Sees to it that a command with `--json` has printed one object, however it ends; `issue` is as
+/// the command names it.
+pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
+    if let Err(failure) = &ending
+        && json
+        && !failure.answered
+    {
+        let issue = Path::new(issue).file_name().and_then(OsStr::to_str).unwrap_or(issue);
+        let (error, help) = (failure.message.as_str(), failure.help.as_deref());
+        let line = serde_json::to_string(&ErrorLine { issue, error, help })?;
+        print::answer(format!("{line}\n").as_bytes())?;
+    }
+    ending
+}
+
+fn of_receipt(fate: &ReceiptFate) -> String {
+    match fate {
+        ReceiptFate::Written(path) => {
+            let path = describe(path);
+            format!("{path} says what became of the issue, without addresses: commit it")
+        }
+        ReceiptFate::Kept(sent) => format!(
+            "{}; the receipt stays as it is. If it is wrong, remove it: the next send writes a new one",
+            receipts::already_sent(sent)
+        ),
+        ReceiptFate::Failed(reason) => format!("no receipt: {reason}"),
+    }
 }
 
 fn ending(report: &SendReport, window: &Window) -> Ending {
@@ -72,8 +108,9 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             "{}; then {resume}, with --recompose if you changed the issue",
             refusal.advice
         ))),
-        Some(Ended::Ledger(reason)) => Err(Failure::new(reason.clone())
-            .help(format!("make the ledger writable first (is the disk full?); then {resume}"))),
+        Some(Ended::Ledger(reason)) => {
+            Err(Failure::new(reason.clone()).help(format!("when that is mended, {resume}")))
+        }
         Some(Ended::Done) | None if counts.is_final() && report.withdrawn == 0 => {
             match refused_by_all(report) {
                 Some(refused) => Err(refused),

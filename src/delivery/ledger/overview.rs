@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
+use crate::delivery::id::RowId;
 use crate::delivery::state::State;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
@@ -217,6 +218,26 @@ impl Ledger {
         .await
         .map_err(|error| self.store.failed(error))?;
         Ok((people.unsigned_abs(), first.zip(last)))
+    }
+
+    /// How many of these rows are the issue's and have never had an outcome.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::delivery) async fn untried(&self, rows: &[RowId]) -> Result<u64, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let rows = serde_json::to_string(rows);
+        let rows = rows.map_err(|error| failed(sqlx::Error::Encode(error.into())))?;
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM recipient WHERE issue = ?1 AND attempts = 0 \
+             AND id IN (SELECT value FROM json_each(?2))",
+        )
+        .bind(&self.issue)
+        .bind(rows)
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(failed)?;
+        Ok(count.unsigned_abs())
     }
 
     /// The rows in a state, in the order of the list, at most `limit`.

@@ -20,39 +20,44 @@ pub(super) struct Exim {
 
 /// A line of the main log: its stamp, the message's id, and what follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry<'a> {
+pub(super) struct EximEntry<'a> {
     pub(super) stamp: Option<Stamp<'a>>,
     id: &'a str,
     said: &'a str,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> EximEntry<'a> {
     /// A line of the main log as Exim writes it into its own file.
-    pub(super) fn of_file(text: &'a str) -> Option<Entry<'a>> {
+    pub(super) fn of_file(text: &'a str) -> Option<EximEntry<'a>> {
         let (stamp, rest) = stamp::cut_civil(text)?;
-        Entry::behind_stamp(Some(stamp), rest)
+        EximEntry::behind_stamp(Some(stamp), rest)
     }
 
     /// What Exim hands to syslog, with its own stamp or without; `outer` is that of syslog.
-    pub(super) fn of_syslog(outer: Stamp<'a>, message: &'a str) -> Option<Entry<'a>> {
+    pub(super) fn of_syslog(outer: Stamp<'a>, message: &'a str) -> Option<EximEntry<'a>> {
         let (stamp, rest) = stamp::cut_civil(message).unwrap_or((outer, message));
-        Entry::behind_stamp(Some(stamp), rest)
+        EximEntry::behind_stamp(Some(stamp), rest)
     }
 
-    fn behind_stamp(stamp: Option<Stamp<'a>>, rest: &'a str) -> Option<Entry<'a>> {
+    fn behind_stamp(stamp: Option<Stamp<'a>>, rest: &'a str) -> Option<EximEntry<'a>> {
         let rest = match rest.strip_prefix('[') {
             Some(inside) => inside.split_once("] ")?.1,
             None => rest,
         };
         let (id, said) = rest.split_once(' ')?;
-        is_id(id).then_some(Entry { stamp, id, said })
+        is_id(id).then_some(EximEntry { stamp, id, said })
     }
 }
 
 impl Exim {
     /// Notes what a line of the main log says.
-    pub(super) fn read(&mut self, entry: Entry<'_>, here: &Here<'_>, findings: &mut Findings<'_>) {
-        let Entry { id, said, .. } = entry;
+    pub(super) fn read(
+        &mut self,
+        entry: EximEntry<'_>,
+        here: &Here<'_>,
+        findings: &mut Findings<'_>,
+    ) {
+        let EximEntry { id, said, .. } = entry;
         let (mark, rest) = said.split_once(' ').unwrap_or((said, ""));
         match mark {
             "<=" | "(=" => {
@@ -170,7 +175,7 @@ mod tests {
             "2025-11-06 14:00:00.123 1vH3fK-000000004bQ-2xYz <= a@b H=c",
             "2025-11-06 14:00:00 +0100 [123] 1vH3fK-0001bQ-2x <= a@b H=c",
         ] {
-            let entry = Entry::of_file(text).unwrap_or_else(|| panic!("{text}"));
+            let entry = EximEntry::of_file(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(entry.said, "<= a@b H=c");
         }
         for text in [
@@ -178,7 +183,7 @@ mod tests {
             "2025-11-06 14:00:00 H=(1vH3fK-0001bQ-2x <= a@b) [1.2.3.4] rejected",
             "1vH3fK-0001bQ-2x <= a@b H=c",
         ] {
-            assert_eq!(Entry::of_file(text), None, "{text}");
+            assert_eq!(EximEntry::of_file(text), None, "{text}");
         }
     }
 
@@ -220,7 +225,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_panics(text in "(2025-11-06 14:00:00 )?(1vH3fK-0001bQ-2x )?\\PC{0,9}( (P=|S=|id=|T=\")\\PC{0,3}){0,6}") {
-            Entry::of_file(&text);
+            EximEntry::of_file(&text);
             message_id(&text);
             recipients(&text);
             word(&text);

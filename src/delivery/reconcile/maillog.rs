@@ -13,12 +13,12 @@ use jiff::Timestamp;
 use super::Undecided;
 use super::evidence::{Evidence, Findings, Here};
 use super::exchange::Exchange;
-use super::exim::{Entry, Exim};
+use super::exim::{Exim, EximEntry};
 use super::lines::Lines;
 use super::postfix::Postfix;
 use super::sendmail::Sendmail;
 use super::stamp::{Form, LogClock, Stamp};
-use super::syslog::Line;
+use super::syslog::SyslogLine;
 
 /// One file, under the name that it was given by.
 pub struct LogFile<R> {
@@ -172,8 +172,8 @@ fn begins<R: BufRead>(
     }
     let text = String::from_utf8_lossy(front);
     let stamp = |line: &str| {
-        let syslog = Line::read(line).map(|line| line.stamp);
-        let exim = || Entry::of_file(line).and_then(|entry| entry.stamp);
+        let syslog = SyslogLine::read(line).map(|line| line.stamp);
+        let exim = || EximEntry::of_file(line).and_then(|entry| entry.stamp);
         let record = || line.split_once(',').map(|(text, _)| Stamp { form: Form::Iso, text });
         syslog.or_else(exim).or_else(record).and_then(|stamp| stamp.moment(clock))
     };
@@ -250,10 +250,10 @@ impl Log<'_> {
     }
 
     fn line(&mut self, mut here: Here<'_>, seen: &mut Seen) {
-        if let Some(line) = Line::read(here.text) {
+        if let Some(line) = SyslogLine::read(here.text) {
             here.stamp = Some(line.stamp);
             let exim = matches!(line.program, "exim" | "exim4");
-            let entry = Entry::of_syslog(line.stamp, line.message).filter(|_| exim);
+            let entry = EximEntry::of_syslog(line.stamp, line.message).filter(|_| exim);
             if let Some(entry) = entry {
                 here.stamp = entry.stamp;
                 self.exim.read(entry, &here, &mut self.findings);
@@ -267,7 +267,7 @@ impl Log<'_> {
             } else if let Some(server) = mute(&line) {
                 seen.mute = Some(server);
             }
-        } else if let Some(entry) = Entry::of_file(here.text) {
+        } else if let Some(entry) = EximEntry::of_file(here.text) {
             here.stamp = entry.stamp;
             seen.readable = true;
             self.exim.read(entry, &here, &mut self.findings);
@@ -295,7 +295,7 @@ impl Log<'_> {
 }
 
 /// A server that is known and writes no Message-ID.
-fn mute(line: &Line<'_>) -> Option<&'static str> {
+fn mute(line: &SyslogLine<'_>) -> Option<&'static str> {
     let id = line.message.split(' ').next().unwrap_or_default();
     let session = id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     match line.program {

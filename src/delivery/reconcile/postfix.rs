@@ -6,8 +6,8 @@
 
 use super::envelope::LoggedRecipient;
 use super::evidence::{Findings, Here, LoggedMessageId, ReportedAction};
-use super::queue::{Origin, Queue};
-use super::syslog::Line;
+use super::queue::{Origin, QueueIds};
+use super::syslog::SyslogLine;
 
 /// Programs of Postfix that write of a message.
 const PROGRAMS: [&str; 20] = [
@@ -39,14 +39,14 @@ const AGENTS: [&str; 9] =
 /// What has been read so far.
 #[derive(Debug, Default)]
 pub(super) struct Postfix {
-    queue: Queue,
+    queue: QueueIds,
 }
 
 impl Postfix {
     /// Whether Postfix wrote the line; if so, what it says is noted.
     pub(super) fn read(
         &mut self,
-        line: &Line<'_>,
+        line: &SyslogLine<'_>,
         here: &Here<'_>,
         findings: &mut Findings<'_>,
     ) -> bool {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{Here, LoggedMessageId};
-use super::syslog::Line;
+use super::syslog::SyslogLine;
 
 /// A queue id that is not taken so long after its message began belongs to another by now: lines
 /// are missing in between.
@@ -26,7 +26,7 @@ pub(super) struct Origin<'a> {
 }
 
 impl<'a> Origin<'a> {
-    pub(super) fn new(line: &Line<'a>, instance: &'a str) -> Origin<'a> {
+    pub(super) fn new(line: &SyslogLine<'a>, instance: &'a str) -> Origin<'a> {
         Origin { container: line.container, host: line.host, instance }
     }
 }
@@ -51,11 +51,11 @@ impl Queued {
 
 /// The queue ids of messages that are asked about.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(super) struct QueueIds {
     ids: HashMap<String, Vec<Queued>>,
 }
 
-impl Queue {
+impl QueueIds {
     /// A message that is asked about has this queue id from here on.
     pub(super) fn begin(
         &mut self,

@@ -7,8 +7,8 @@
 
 use super::envelope::{LoggedRecipient, bare};
 use super::evidence::{Findings, Here, ReportedAction};
-use super::queue::{Origin, Queue};
-use super::syslog::Line;
+use super::queue::{Origin, QueueIds};
+use super::syslog::SyslogLine;
 
 /// The names under which it writes.
 const PROGRAMS: [&str; 4] = ["sendmail", "sm-mta", "sm-msp-queue", "sendmail-mta"];
@@ -16,14 +16,14 @@ const PROGRAMS: [&str; 4] = ["sendmail", "sm-mta", "sm-msp-queue", "sendmail-mta
 /// What has been read so far.
 #[derive(Debug, Default)]
 pub(super) struct Sendmail {
-    queue: Queue,
+    queue: QueueIds,
 }
 
 impl Sendmail {
     /// Whether Sendmail wrote the line; if so, what it says is noted.
     pub(super) fn read(
         &mut self,
-        line: &Line<'_>,
+        line: &SyslogLine<'_>,
         here: &Here<'_>,
         findings: &mut Findings<'_>,
     ) -> bool {

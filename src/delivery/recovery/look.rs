@@ -7,7 +7,7 @@
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::{BATCH, Recovery, RecoveryError, plan};
-use crate::delivery::ledger::Ledger;
+use crate::delivery::ledger::{Ledger, LockedLedger};
 use crate::delivery::state::State;
 use crate::store::{Quiet, Store, StoreError};
 
@@ -67,6 +67,17 @@ pub async fn look(ledger: &Ledger, boot: &str, at: &str) -> Result<Look, StoreEr
     }
 }
 
+/// Lets whoever holds the lock, and has sent, see its outcomes that are in the journal only. Where
+/// that cannot be told, the ledger's rows are seen as they are. Nothing can be claimed from here on.
+pub async fn see_unrecorded(ledger: &LockedLedger, boot: &str, at: &str) {
+    if let Ok(recovery) = plan(ledger, boot, at).await
+        && !recovery.is_empty()
+        && let Err(error) = overlay(ledger.store(), &recovery).await
+    {
+        tracing::debug!("the journal cannot be laid over the ledger: {error}");
+    }
+}
+
 async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> {
     let columns: Vec<String> =
         sqlx::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")
@@ -111,8 +122,8 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> 
         query.build().execute(store.pool()).await?;
     }
     let seen: Vec<String> = columns.iter().map(|name| column(name)).collect();
-    let view =
-        format!("CREATE TEMP VIEW recipient AS SELECT {} FROM main.recipient r", seen.join(", "));
+    let (seen, schema) = (seen.join(", "), store.schema());
+    let view = format!("CREATE TEMP VIEW recipient AS SELECT {seen} FROM {schema}.recipient r");
     // Names of columns are our own words.
     sqlx::raw_sql(sqlx::AssertSqlSafe(view)).execute(store.pool()).await.map(|_| ())
 }

@@ -231,9 +231,11 @@ impl Lanes {
     }
 
     /// A message to the domain of `row`, taken at `taken`, got a rate reply.
-    pub(super) fn refused(&mut self, row: &Claimed, taken: Duration, now: Duration) {
+    /// Of all messages the relay refuses `chance` at any rate.
+    pub(super) fn refused(&mut self, row: &Claimed, taken: Duration, now: Duration, chance: f64) {
         let lane = self.of(row);
-        let reply = RateReply { spread: true, repeated: row.earlier.deferred, others: 0 };
+        let repeated = row.earlier.deferred;
+        let reply = RateReply { spread: true, repeated, others: 0, chance };
         if lane > 0 {
             return self.lanes[lane].throttle.refused(taken, now, reply);
         }
@@ -335,9 +337,9 @@ mod tests {
         }
         let now = Duration::ZERO;
         assert_eq!(next(&mut lanes, now), Some(0));
-        lanes.refused(&row(0, "busy.example"), now, now);
+        lanes.refused(&row(0, "busy.example"), now, now, 0.0);
         assert_eq!(lanes.slowed(), 0, "one reply is none");
-        (0..4).for_each(|_| lanes.refused(&row(0, "busy.example"), now, now));
+        (0..4).for_each(|_| lanes.refused(&row(0, "busy.example"), now, now, 0.0));
         assert_eq!(lanes.slowed(), 1);
         lanes.settled(0, now, now);
         lanes.give_back(row(0, "busy.example"));

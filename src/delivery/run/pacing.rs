@@ -218,7 +218,7 @@ impl Pacing {
             return relay.throttle.refused(
                 taken,
                 now,
-                RateReply { spread: true, repeated, others: 0 },
+                RateReply { spread: true, repeated, others: 0, chance: 0.0 },
             );
         }
         let (slowed, raised) = (relay.throttle.is_slowed(), relay.throttle.is_raised());
@@ -233,13 +233,14 @@ impl Pacing {
         let counts = votes <= VOTES;
         if counts && !lanes_own {
             let others = if slowed { 0 } else { self.lanes.slowed() };
-            relay.throttle.refused(taken, now, RateReply { spread, repeated, others });
+            let reply = RateReply { spread, repeated, others, chance: 0.0 };
+            relay.throttle.refused(taken, now, reply);
         }
         if relay.throttle.since() != since {
             self.lanes.acquit(now);
             relay.votes = Votes::default();
-        } else if lanes_own || (!lane_slowed && !raised && taken >= since) {
-            self.lanes.refused(row, taken, now);
+        } else if lanes_own || (!lane_slowed && (!raised || !counts) && taken >= since) {
+            self.lanes.refused(row, taken, now, relay.throttle.known_chance());
         }
     }
 

@@ -40,42 +40,74 @@ fn cases() -> Vec<Case> {
     let both =
         |whole, below, limit| simulation::Relay { whole: Some(whole), ..domains(below, limit) };
     vec![
-        case("50/s, burst 50", list(), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.035),
+        case("50/s, burst 50", list(), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.02),
         case("50/s, burst 500", long(120.0), relay(Limit::bucket(50.0, 500.0)), 0.95, 0.02),
         case("500/s, burst 50", list(), relay(Limit::bucket(500.0, 50.0)), 0.95, 0.02),
         case("2,000/s, burst 200", list(), relay(Limit::bucket(2000.0, 200.0)), 0.95, 0.02),
         case("50 in each second", list(), relay(Limit::fixed(50, 1.0)), 0.95, 0.02),
         case("500 in each second", list(), relay(Limit::fixed(500, 1.0)), 0.95, 0.02),
-        case("500 in each 10 s", long(120.0), relay(Limit::fixed(500, 10.0)), 0.95, 0.025),
+        case("500 in each 10 s", long(120.0), relay(Limit::fixed(500, 10.0)), 0.95, 0.02),
         case("3,000 in each minute", long(300.0), relay(Limit::fixed(3000, 60.0)), 0.95, 0.02),
         case("the same, refusals count", long(300.0), relay(Limit::anvil(3000, 60.0)), 0.95, 0.02),
-        case("50 in any second", list(), relay(Limit::sliding(50, 1.0)), 0.90, 0.03),
-        case("600 in any minute", long(600.0), relay(Limit::sliding(600, 60.0)), 0.90, 0.05),
-        case("50/s, far away", far.clone(), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.045),
-        case("50/s, list of one domain", to(1), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.035),
-        case("50/s, list of two domains", to(2), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.07),
-        case("50/s, 80 % of one domain", one(200.0), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.05),
-        case("5 domains at 20/s each", to(5), domains(5, Limit::bucket(20.0, 20.0)), 0.95, 0.03),
+        case("50 in any second", list(), relay(Limit::sliding(50, 1.0)), 0.9, 0.02),
+        case("600 in any minute", long(600.0), relay(Limit::sliding(600, 60.0)), 0.95, 0.02),
+        case("50/s, far away", far.clone(), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.03),
+        case("50/s, list of one domain", to(1), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.02),
+        case("50/s, list of two domains", to(2), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.02),
+        case("50/s, 80 % of one domain", one(200.0), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.02),
+        case("5 domains at 20/s each", to(5), domains(5, Limit::bucket(20.0, 20.0)), 0.95, 0.02),
         case(
             "50 domains at 5/s each",
             Run { seconds: 120.0, ..to(50) },
             domains(50, Limit::bucket(5.0, 5.0)),
-            0.90,
-            0.06,
+            0.95,
+            0.05,
         ),
         case(
             "60/s, and 5 domains at 20/s each",
             to(5),
             both(Limit::bucket(60.0, 60.0), 5, Limit::bucket(20.0, 20.0)),
             0.95,
-            0.06,
+            0.02,
         ),
         case(
             "200/s, one of 20 domains at 20/s",
             to(20),
             both(Limit::bucket(200.0, 200.0), 1, Limit::bucket(20.0, 20.0)),
             0.95,
-            0.03,
+            0.02,
+        ),
+    ]
+}
+
+/// Relays with which what is wanted is not reached; docs/performance.md says why.
+fn hard_cases() -> Vec<Case> {
+    let case = |name, run, relay, reached, refused| Case { name, run, relay, reached, refused };
+    let uneven = || Run { latency: (0.002, 0.02), ..Run::default() };
+    let for_long = |domains, seconds| Run { seconds, ..to(domains) };
+    let moody = |limit| simulation::Relay { chance: (0.05, 2), ..relay(limit) };
+    let again = |seconds| Run { seconds, retry: Some(1.0), ..Run::default() };
+    let (second, minute) = (Limit::fixed(20, 1.0), Limit::fixed(300, 60.0));
+    vec![
+        case("50/s, burst 1", Run::default(), relay(Limit::bucket(50.0, 1.0)), 0.75, 0.02),
+        case("50/s, burst 1, uneven", uneven(), relay(Limit::bucket(50.0, 1.0)), 0.30, 0.04),
+        case("50/s, burst 10, uneven", uneven(), relay(Limit::bucket(50.0, 10.0)), 0.95, 0.04),
+        case("10 domains, 20 in each second", to(10), domains(10, second), 0.45, 0.10),
+        case(
+            "10 domains, 5 in each second",
+            for_long(10, 120.0),
+            domains(10, Limit::fixed(5, 1.0)),
+            0.80,
+            0.15,
+        ),
+        case("5 domains, 300 in each minute", for_long(5, 300.0), domains(5, minute), 0.95, 0.035),
+        case("50/s, and 5 % by chance", again(120.0), moody(Limit::bucket(50.0, 50.0)), 0.70, 0.14),
+        case(
+            "200/s, and 5 % by chance",
+            again(60.0),
+            moody(Limit::bucket(200.0, 200.0)),
+            0.8,
+            0.13,
         ),
     ]
 }
@@ -89,8 +121,8 @@ fn simulated_relays_get_nearly_what_they_allow_and_are_seldom_asked_for_more() {
 #[ignore = "a measurement: takes a minute without optimisation"]
 fn simulated_relays_at_length() {
     table(1..=5, f64::INFINITY);
-    for (name, list, times) in CHANCES {
-        chances(name, list, times, 50_000);
+    for whom in CHANCES {
+        chances(whom, 50_000);
     }
 }
 
@@ -99,7 +131,7 @@ fn table(seeds: std::ops::RangeInclusive<u64>, weight: f64) {
     println!("| The relay allows | reached | refused | longest time without a message |");
     println!("| --- | ---: | ---: | ---: |");
     let mut missed = Vec::new();
-    for Case { name, run, relay, reached, refused } in cases() {
+    for Case { name, run, relay, reached, refused } in cases().into_iter().chain(hard_cases()) {
         if relay.most(run.shares.len(), run.seconds) > weight * 100.0 {
             continue;
         }
@@ -131,12 +163,15 @@ fn no_domain_starves() {
     }
 }
 
-/// Whom the relay refuses, of how many domains, and how often each.
-const CHANCES: [(&str, usize, u32); 4] = [
-    ("5 % of 50 domains, once", 50, 1),
-    ("5 % of 50 domains, once or twice", 50, 2),
-    ("5 % of one domain, once or twice", 1, 2),
-    ("5 % of 2,000 domains, once or twice", 2_000, 2),
+/// Whom the relay refuses: which part, of how many domains, and how often each.
+const CHANCES: [(&str, f64, usize, u32); 7] = [
+    ("5 % of 50 domains, once", 0.05, 50, 1),
+    ("5 % of 50 domains, once or twice", 0.05, 50, 2),
+    ("5 % of one domain, once or twice", 0.05, 1, 2),
+    ("5 % of 2,000 domains, once or twice", 0.05, 2_000, 2),
+    ("10 % of 50 domains, once or twice", 0.1, 50, 2),
+    ("20 % of 50 domains, once or twice", 0.2, 50, 2),
+    ("20 % of one domain, once or twice", 0.2, 1, 2),
 ];
 
 fn list(messages: i64) -> Run {
@@ -145,20 +180,21 @@ fn list(messages: i64) -> Run {
 
 #[test]
 fn refusals_that_have_nothing_to_do_with_the_rate_slow_little() {
-    for (name, domains, times) in CHANCES {
-        chances(name, domains, times, 3_000);
+    for whom in CHANCES {
+        chances(whom, 3_000);
     }
 }
 
-fn chances(name: &str, domains: usize, times: u32, messages: i64) {
+fn chances((name, part, domains, times): (&str, f64, usize, u32), messages: i64) {
     let run = Run { shares: vec![1.0; domains], ..list(messages) };
     let plain = send(&run, simulation::Relay::default());
-    let moody = simulation::Relay { chance: (0.05, times), ..simulation::Relay::default() };
+    let moody = simulation::Relay { chance: (part, times), ..simulation::Relay::default() };
     let sent = send(&run, moody);
     println!("| {name} | {:.1} s | {:.1} s without |", sent.end, plain.end);
     assert_eq!(sent.accepted.len(), messages as usize);
     // Those at the end come back a second later each time.
-    assert!(sent.end < plain.end * 1.15 + 3.0, "{name}: {} s, {} s", sent.end, plain.end);
+    let most = plain.end * (1.0 + part * 3.0) + 1.0 + part * 40.0;
+    assert!(sent.end < most, "{name}: {} s, {} s", sent.end, plain.end);
 }
 
 #[test]

@@ -33,20 +33,20 @@ type Made = Result<Message, SpliceError>;
 pub(super) struct Presign {
     /// How many drafts there may be.
     room: usize,
-    drafts: HashMap<RowId, Arc<Draft>>,
+    drafts: HashMap<RowId, Arc<EarlyMessage>>,
     bench: Arc<Bench>,
 }
 
 /// A row's message, or on the way to be one.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct EarlyMessage {
     row: Claimed,
-    progress: Mutex<Progress>,
+    progress: Mutex<MakingState>,
     made: Notify,
 }
 
 #[derive(Debug)]
-enum Progress {
+enum MakingState {
     /// No thread has begun it.
     Wanted,
     Making,
@@ -64,7 +64,7 @@ struct Bench {
 
 #[derive(Debug, Default)]
 struct Wanted {
-    drafts: VecDeque<Arc<Draft>>,
+    drafts: VecDeque<Arc<EarlyMessage>>,
     over: bool,
 }
 
@@ -74,7 +74,7 @@ impl Bench {
     }
 
     /// The next draft, waiting for it; `None` when the run is over.
-    fn next(&self) -> Option<Arc<Draft>> {
+    fn next(&self) -> Option<Arc<EarlyMessage>> {
         let mut wanted = self.wanted();
         loop {
             if wanted.over {
@@ -113,7 +113,7 @@ impl Presign {
     }
 
     /// The draft of a row that is handed out now.
-    pub(super) fn take(&mut self, row: RowId) -> Option<Arc<Draft>> {
+    pub(super) fn take(&mut self, row: RowId) -> Option<Arc<EarlyMessage>> {
         self.drafts.remove(&row)
     }
 
@@ -135,7 +135,7 @@ impl Presign {
         wanted.drafts.retain(|draft| Arc::strong_count(draft) > 1);
         for row in coming {
             if let Entry::Vacant(place) = self.drafts.entry(row.row) {
-                let draft = Arc::new(Draft::new(row.clone()));
+                let draft = Arc::new(EarlyMessage::new(row.clone()));
                 wanted.drafts.push_back(Arc::clone(&draft));
                 place.insert(draft);
                 begun += 1;
@@ -149,13 +149,13 @@ impl Presign {
 }
 
 /// Whatever ends the making, also a defect: a connection may be waiting.
-struct Unfinished<'a>(&'a Draft);
+struct Unfinished<'a>(&'a EarlyMessage);
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         let mut progress = self.0.progress();
-        if matches!(*progress, Progress::Making) {
-            *progress = Progress::Wanted;
+        if matches!(*progress, MakingState::Making) {
+            *progress = MakingState::Wanted;
         }
         drop(progress);
         self.0.made.notify_one();
@@ -169,12 +169,12 @@ impl Drop for Presign {
     }
 }
 
-impl Draft {
-    fn new(row: Claimed) -> Draft {
-        Draft { row, progress: Mutex::new(Progress::Wanted), made: Notify::new() }
+impl EarlyMessage {
+    fn new(row: Claimed) -> EarlyMessage {
+        EarlyMessage { row, progress: Mutex::new(MakingState::Wanted), made: Notify::new() }
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    fn progress(&self) -> MutexGuard<'_, MakingState> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -182,14 +182,14 @@ impl Draft {
     fn make(&self, templates: &Templates) {
         {
             let mut progress = self.progress();
-            if !matches!(*progress, Progress::Wanted) {
+            if !matches!(*progress, MakingState::Wanted) {
                 return;
             }
-            *progress = Progress::Making;
+            *progress = MakingState::Making;
         }
         let unfinished = Unfinished(self);
         let made = templates.splice(&self.row);
-        *self.progress() = Progress::Made(made);
+        *self.progress() = MakingState::Made(made);
         drop(unfinished);
     }
 
@@ -199,10 +199,10 @@ impl Draft {
         loop {
             {
                 let mut progress = self.progress();
-                match std::mem::replace(&mut *progress, Progress::Taken) {
-                    Progress::Made(made) => return made,
-                    Progress::Making => *progress = Progress::Making,
-                    Progress::Wanted | Progress::Taken => break,
+                match std::mem::replace(&mut *progress, MakingState::Taken) {
+                    MakingState::Made(made) => return made,
+                    MakingState::Making => *progress = MakingState::Making,
+                    MakingState::Wanted | MakingState::Taken => break,
                 }
             }
             self.made.notified().await;
@@ -275,7 +275,7 @@ mod tests {
             presign.take(RowId(number));
         }
         for number in 0..5 {
-            lanes.refused(&row(number, "busy.example"), Duration::ZERO, Duration::ZERO);
+            lanes.refused(&row(number, "busy.example"), Duration::ZERO, Duration::ZERO, 0.0);
         }
         presign.refill(&lanes, Duration::ZERO);
         assert_eq!(begun(&presign), [10, 11, 12, 13]);
@@ -283,9 +283,9 @@ mod tests {
 
     #[test]
     fn a_defect_while_making_leaves_the_draft_to_who_waits() {
-        let draft = Draft::new(row(1, "a.example"));
-        *draft.progress() = Progress::Making;
+        let draft = EarlyMessage::new(row(1, "a.example"));
+        *draft.progress() = MakingState::Making;
         drop(Unfinished(&draft));
-        assert!(matches!(*draft.progress(), Progress::Wanted));
+        assert!(matches!(*draft.progress(), MakingState::Wanted));
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::pacing::{Next, Pacing, Whose};
-use super::presign::{Draft, Presign};
+use super::presign::{EarlyMessage, Presign};
 use super::{Options, Progress};
 use crate::delivery::id::{RowId, RunId};
 use crate::delivery::ledger::claim::Skip;
@@ -36,13 +36,13 @@ pub(super) struct Queue {
     /// How long to wait for deferred rows when nothing else is left.
     wait: Duration,
     progress: Arc<Progress>,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// Something changed that waiting connections should look at.
     changed: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct QueueState {
     /// Rows that are claimed, and when they may leave.
     pacing: Pacing,
     /// Messages of rows that wait, where it pays to make them early.
@@ -72,13 +72,13 @@ pub(super) struct Turn {
     /// The row.
     pub(super) row: Claimed,
     /// Its message, where it was made early.
-    pub(super) draft: Option<Arc<Draft>>,
+    pub(super) draft: Option<Arc<EarlyMessage>>,
     /// Why it is not to be sent in this run, if so.
     pub(super) unasked: Option<String>,
 }
 
 /// What [`Queue::take`] found.
-enum Found {
+enum Supply {
     Row(Box<Turn>),
     /// Nothing yet: claim more.
     Claim,
@@ -93,7 +93,7 @@ enum Found {
 impl Queue {
     pub(super) fn new(ledger: LockedLedger, run: RunId, began: Moment, options: &Options) -> Queue {
         let limits = options.routes.iter().map(|route| route.limit);
-        let state = State {
+        let state = QueueState {
             pacing: Pacing::new(options.limit, limits, &options.lanes),
             presign: Presign::start(&options.templates, options.connections()),
             expected: 0,
@@ -126,7 +126,7 @@ impl Queue {
     /// The ledger's.
     pub(super) async fn resume(&mut self) -> Result<(), StoreError> {
         let Queue { ledger, began, state, .. } = self;
-        let State { pacing, .. } = state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let QueueState { pacing, .. } = state.get_mut().unwrap_or_else(PoisonError::into_inner);
         for (domain, pace) in pacing.limited() {
             let Some(limit) = pace.limit() else { continue };
             let since = began.minus(limit.per);
@@ -137,7 +137,7 @@ impl Queue {
         Ok(())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -155,12 +155,12 @@ impl Queue {
             // From here on no change is missed, although it is awaited only below.
             changed.as_mut().enable();
             match self.take(relay) {
-                Found::Row(turn) => return Some(*turn),
-                Found::End => return None,
-                Found::Due(pause) if pause > LONG => return None,
-                Found::Claim => self.claim().await,
-                Found::Wait(None) => changed.await,
-                Found::Wait(Some(pause)) | Found::Due(pause) => {
+                Supply::Row(turn) => return Some(*turn),
+                Supply::End => return None,
+                Supply::Due(pause) if pause > LONG => return None,
+                Supply::Claim => self.claim().await,
+                Supply::Wait(None) => changed.await,
+                Supply::Wait(Some(pause)) | Supply::Due(pause) => {
                     // A close ends the wait at once; any other change only starts it anew.
                     let _ = tokio::time::timeout(pause, changed).await;
                 }
@@ -171,28 +171,28 @@ impl Queue {
     /// The next row if it may go at once.
     pub(super) fn try_next(&self, relay: usize) -> Option<Turn> {
         match self.take(relay) {
-            Found::Row(turn) => Some(*turn),
+            Supply::Row(turn) => Some(*turn),
             _ => None,
         }
     }
 
-    fn take(&self, relay: usize) -> Found {
+    fn take(&self, relay: usize) -> Supply {
         let mut state = self.state();
         if state.closed {
-            return Found::End;
+            return Supply::End;
         }
         let (now, moment) = (self.started.elapsed(), self.now());
         state.note_due(moment);
         let (row, unasked) = match state.pacing.next(relay, now) {
             Some(Next::Row(row)) => (*row, None),
             Some(Next::Shut(row, why)) => (*row, Some(why)),
-            Some(Next::Paced(pause)) => return Found::Wait(Some(pause)),
+            Some(Next::Paced(pause)) => return Supply::Wait(Some(pause)),
             Some(Next::Later(pause)) => return state.later(pause, now, moment, self.wait),
-            None => return Found::End,
+            None => return Supply::End,
         };
         let draft = state.presign.as_mut().and_then(|presign| presign.take(row.row));
         state.refill(now);
-        Found::Row(Box::new(Turn { row, draft, unasked }))
+        Supply::Row(Box::new(Turn { row, draft, unasked }))
     }
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.
@@ -367,8 +367,8 @@ impl Queue {
             return Some(Duration::ZERO);
         }
         match state.later(None, now, moment, self.wait) {
-            Found::End => None,
-            Found::Due(pause) => Some(pause),
+            Supply::End => None,
+            Supply::Due(pause) => Some(pause),
             _ => Some(Duration::ZERO),
         }
     }
@@ -413,7 +413,7 @@ impl Queue {
     }
 }
 
-impl State {
+impl QueueState {
     /// Has the messages of the next rows made.
     fn refill(&mut self, now: Duration) {
         if let Some(presign) = &mut self.presign {
@@ -436,29 +436,29 @@ impl State {
         now: Duration,
         moment: Moment,
         wait: Duration,
-    ) -> Found {
+    ) -> Supply {
         if self.exhausted && self.skipped.iter().any(|domain| self.pacing.lanes.is_low(domain)) {
             self.exhausted = false;
         }
         if !self.exhausted {
-            return if self.claiming { Found::Wait(pause) } else { Found::Claim };
+            return if self.claiming { Supply::Wait(pause) } else { Supply::Claim };
         }
         if !self.pacing.lanes.is_empty() || self.pacing.out() > 0 || self.expected > 0 {
-            return Found::Wait(pause);
+            return Supply::Wait(pause);
         }
         if wait.is_zero() {
-            return Found::End;
+            return Supply::End;
         }
         if self.deferring > 0 {
-            return Found::Wait(None);
+            return Supply::Wait(None);
         }
         let last = *self.idle_since.get_or_insert(now) + wait;
         match self.due.first() {
             Some(due) => {
                 let pause = due.since(moment).max(Duration::from_millis(1));
-                if now + pause <= last { Found::Due(pause) } else { Found::End }
+                if now + pause <= last { Supply::Due(pause) } else { Supply::End }
             }
-            None => Found::End,
+            None => Supply::End,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Outcomes on their way to disk: the journal at once, the database in groups.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use crate::delivery::ledger::runs::Written;
 use crate::delivery::moment::Moment;
 use crate::delivery::state::State;
 use crate::smtp::outcome::Stage;
-use crate::store::StoreError;
+use crate::store::{StoreError, full};
 
 /// Outcomes of one commit.
 const GROUP: usize = 500;
@@ -46,6 +48,8 @@ pub(super) struct Recorder {
     journal: Arc<Mutex<Journal>>,
     entries: mpsc::UnboundedSender<Entry>,
     queue: Arc<Queue>,
+    /// The journal's file.
+    path: PathBuf,
 }
 
 fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
@@ -59,11 +63,15 @@ impl Recorder {
         journal: Journal,
         queue: Arc<Queue>,
     ) -> (Arc<Recorder>, JoinHandle<Result<(), StoreError>>) {
-        let journal = Arc::new(Mutex::new(journal));
+        let (journal, path) = (Arc::new(Mutex::new(journal)), ledger.journal_path());
         let (entries, incoming) = mpsc::unbounded_channel();
         let writer =
             tokio::spawn(write(ledger, Arc::clone(&journal), incoming, Arc::clone(&queue)));
-        (Arc::new(Recorder { journal, entries, queue }), writer)
+        (Arc::new(Recorder { journal, entries, queue, path }), writer)
+    }
+
+    fn unwritten(&self, error: &io::Error) -> String {
+        full::unwritten(&self.path, error)
     }
 
     /// Marks that the final dot of `row` may be sent; `false` means that it must not.
@@ -71,7 +79,7 @@ impl Recorder {
         match lock(&self.journal).dot(row, message_id) {
             Ok(()) => true,
             Err(error) => {
-                self.queue.fail(format!("the journal cannot be written: {error}"));
+                self.queue.fail(self.unwritten(&error));
                 false
             }
         }
@@ -82,7 +90,7 @@ impl Recorder {
         if !settled.unasked
             && let Err(error) = lock(&self.journal).settled(settled.clone())
         {
-            self.queue.fail(format!("the journal cannot be written: {error}"));
+            self.queue.fail(self.unwritten(&error));
         }
         let _ = self.entries.send(Entry::Settled(settled));
     }
@@ -99,7 +107,7 @@ impl Recorder {
     /// The final dot of `row` was not sent.
     pub(super) fn unsent(&self, row: RowId) {
         if let Err(error) = lock(&self.journal).unsent(row) {
-            self.queue.fail(format!("the journal cannot be written: {error}"));
+            self.queue.fail(self.unwritten(&error));
         }
     }
 
@@ -182,7 +190,7 @@ async fn save(
     coming.extend(&again);
     let rows = group.into_iter().map(|settled| settled.row);
     if let Err(error) = lock(journal).saved(rows, coming, line) {
-        queue.fail(format!("the journal cannot be written: {error}"));
+        queue.fail(full::unwritten(&ledger.journal_path(), &error));
     }
     // Only now: claimed again before, its marks would be forgotten with these.
     if !due.is_empty() {

@@ -62,7 +62,7 @@ struct AtRelay {
     answers: u64,
     accepted: u64,
     /// The last answers; `None` for those that tell nothing against us.
-    last: VecDeque<Option<Told>>,
+    last: VecDeque<Option<RefusedAlike>>,
     /// The only domain so far, and whether there are more.
     domain: String,
     several_domains: bool,
@@ -82,7 +82,7 @@ struct AtRelay {
 }
 
 #[derive(Clone, Debug)]
-struct Told {
+struct RefusedAlike {
     likeness: String,
     domain: String,
 }
@@ -253,14 +253,14 @@ impl AtRelay {
     }
 
     /// A refusal that is not the recipient's own for certain.
-    fn refused(&mut self, row: &Claimed, about_us: bool, failure: &Failure) -> Told {
+    fn refused(&mut self, row: &Claimed, about_us: bool, failure: &Failure) -> RefusedAlike {
         let domain = domain(row);
         self.refused.insert(row.row);
         if !self.ended.contains(&row.row) {
             self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
         }
         self.hold(row, about_us, failure);
-        Told { likeness: failure.likeness(row.recipient.address()), domain }
+        RefusedAlike { likeness: failure.likeness(row.recipient.address()), domain }
     }
 
     /// The row stays open until the end of the run.
@@ -283,12 +283,13 @@ impl AtRelay {
 
     /// Those of its last answers that speak against us, if they are most of them. Once somebody was
     /// accepted, only what is alike.
-    fn suspects(&self) -> Vec<&Told> {
+    fn suspects(&self) -> Vec<&RefusedAlike> {
         let told = || self.last.iter().flatten();
-        let group: Vec<&Told> = if self.accepted == 0 {
+        let group: Vec<&RefusedAlike> = if self.accepted == 0 {
             told().collect()
         } else {
-            let like = |one: &&Told| told().filter(|other| other.likeness == one.likeness).count();
+            let like =
+                |one: &&RefusedAlike| told().filter(|other| other.likeness == one.likeness).count();
             let Some(most) = told().max_by_key(like) else { return Vec::new() };
             told().filter(|other| other.likeness == most.likeness).collect()
         };
@@ -336,7 +337,7 @@ fn said(failure: &Failure) -> String {
 }
 
 /// How many of a group are not of the domain that has most of it.
-fn elsewhere(group: &[&Told]) -> usize {
+fn elsewhere(group: &[&RefusedAlike]) -> usize {
     let of = |domain: &str| group.iter().filter(|told| told.domain == domain).count();
     group.len() - group.iter().map(|told| of(&told.domain)).max().unwrap_or(0)
 }

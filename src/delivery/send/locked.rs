@@ -13,7 +13,6 @@ use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
 use crate::delivery::ledger::overview::Listed;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{LockedLedger, NewRun};
-use crate::delivery::receipt::AlreadySent;
 use crate::delivery::recovery::{self, Recovery};
 use crate::delivery::state::State;
 use crate::delivery::templates::Templates;
@@ -100,22 +99,14 @@ impl Locked {
         Ok((count, first))
     }
 
-    /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
-    /// is to be sent all the same.
-    ///
-    /// # Errors
-    /// The ledger's.
-    pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
-        self.survey.already_sent().await
-    }
-
     /// Counts who would get the issue.
     ///
     /// # Errors
     /// The receipt says that it was sent, and nobody has said to send it anyway;
     /// somebody would get another text than the one that was approved; or the ledger's.
     pub async fn propose(self, answers: Answers) -> Result<Proposal, SendError> {
-        if let Some(sent) = self.already_sent().await?.filter(|_| !answers.despite_receipt) {
+        // A person was asked before the lock; meanwhile somebody may have put another receipt here.
+        if let Some(sent) = self.survey.already_sent().await?.filter(|_| !answers.despite_receipt) {
             return Err(SendError::AlreadySent(Box::new(sent)));
         }
         let reopened = answers.reopened;

@@ -7,7 +7,8 @@ use super::report::SendReport;
 use super::survey::Survey;
 use crate::delivery::id::RunId;
 use crate::delivery::ledger::LockedLedger;
-use crate::delivery::run;
+use crate::delivery::recovery;
+use crate::delivery::run::{self, Ended};
 use crate::delivery::templates::Templates;
 
 /// A plan that the ledger holds, under the lock.
@@ -43,7 +44,13 @@ impl Planned {
     pub async fn deliver(self, options: &run::Options) -> Result<SendReport, SendError> {
         let (survey, ledger) = (&self.survey, &self.ledger);
         let report = run::run(ledger, self.run, &survey.options.boot, options).await?;
-        ledger.copies_are_told(None, Some(self.run)).await?;
+        if let Ended::Ledger(_) = report.ended {
+            // The report tells what is known, also what could not be recorded.
+            let (boot, now) = (&survey.options.boot, (survey.options.clock)());
+            recovery::see_unrecorded(ledger, boot, &now).await;
+        } else {
+            ledger.copies_are_told(None, Some(self.run)).await?;
+        }
         SendReport::close(survey, self.content_hash, Some(report)).await
     }
 

@@ -7,10 +7,11 @@ use super::survey::Survey;
 use super::{OnePerson, SendError};
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
-use crate::delivery::receipt::Receipt;
+use crate::delivery::receipt::{AlreadySent, Receipt};
 use crate::delivery::run::{self, Ended};
 use crate::delivery::state::State;
 use crate::smtp::trouble::Trouble;
+use crate::store::full;
 
 /// Rows of each state that are told one by one.
 const ROWS: usize = 10;
@@ -47,10 +48,19 @@ pub struct SendReport {
     pub withdrawn: u64,
     /// Relays that failed, and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
-    /// The receipt, where one was written.
-    pub receipt: Option<PathBuf>,
-    /// Why none could be.
-    pub receipt_failure: Option<String>,
+    /// What became of the receipt, where there is something to say.
+    pub receipt: Option<ReceiptFate>,
+}
+
+/// What became of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReceiptFate {
+    /// It was written, to this file.
+    Written(PathBuf),
+    /// The one that was there knows more people than the ledger, and stays: a receipt never forgets.
+    Kept(Box<AlreadySent>),
+    /// It cannot be written: why.
+    Failed(String),
 }
 
 impl Excerpt {
@@ -96,14 +106,8 @@ impl SendReport {
             settled: 0,
             withdrawn: 0,
             failed_relays: Vec::new(),
-            receipt: None,
-            receipt_failure: None,
+            receipt,
         };
-        match receipt {
-            Some(Ok(path)) => report.receipt = Some(path),
-            Some(Err(reason)) => report.receipt_failure = Some(reason),
-            None => {}
-        }
         if let Some(run) = run {
             report.ended = Some(run.ended);
             (report.elapsed, report.settled) = (run.elapsed, run.settled);
@@ -126,22 +130,25 @@ impl SendReport {
     }
 }
 
-/// Writes the issue's receipt, once somebody may have the issue; its path, if it is new.
+/// Writes the issue's receipt, once somebody may have the issue; nothing where it stands there.
 async fn receipt(
     survey: &Survey,
     content_hash: &str,
     counts: Counts,
-) -> Result<Option<Result<PathBuf, String>>, SendError> {
+) -> Result<Option<ReceiptFate>, SendError> {
     let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
-    let (_, span) = survey.ledger.attempts().await?;
+    let (known, span) = survey.ledger.attempts().await?;
     let times = span.and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
     let Some((begin, end)) = times.filter(|_| counts.accepted + counts.uncertain > 0) else {
         return Ok(None);
     };
+    if let Some(sent) = AlreadySent::found(path, known) {
+        return Ok(Some(ReceiptFate::Kept(Box::new(sent))));
+    }
     let receipt = Receipt { content_hash: content_hash.to_owned(), begin, end, counts };
     Ok(match receipt.write(path) {
-        Ok(true) => Some(Ok(path.clone())),
+        Ok(true) => Some(ReceiptFate::Written(path.clone())),
         Ok(false) => None,
-        Err(error) => Some(Err(format!("{} cannot be written: {error}", path.display()))),
+        Err(error) => Some(ReceiptFate::Failed(full::unwritten(path, &error))),
     })
 }

@@ -145,8 +145,11 @@ impl Survey {
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         let receipt = self.options.receipt.as_ref().filter(|path| path.symlink_metadata().is_ok());
         let Some(receipt) = receipt else { return Ok(None) };
-        let (known, _) = self.ledger.attempts().await?;
-        Ok(AlreadySent::found(receipt, known))
+        let (recorded, _) = self.ledger.attempts().await?;
+        // The receipt of a send that could not write its last outcomes counts them too.
+        let (boot, now) = (&self.options.boot, (self.options.clock)());
+        let unrecorded = recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
+        Ok(AlreadySent::found(receipt, recorded + unrecorded))
     }
 
     /// Who would get the issue, and what the ledger has of the one person whom the send is for.
@@ -204,12 +207,22 @@ impl Ready {
         &self.survey.content
     }
 
-    /// Why a person would be asked whether the issue is to be sent at all.
+    /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
+    /// is to be sent all the same.
     ///
     /// # Errors
     /// The ledger's.
     pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         self.survey.already_sent().await
+    }
+
+    /// Whether the ledger may be made where there is none: what a lost one has left beside it says
+    /// more than a receipt does.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn may_be_made(&self) -> Result<(), SendError> {
+        Ok(Store::belongs_here(self.survey.store.path())?)
     }
 
     /// Ends here: nothing is sent.

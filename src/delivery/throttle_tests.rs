@@ -1,0 +1,105 @@
+use super::*;
+
+const REPLY: RateReply = RateReply { spread: true, repeated: false, others: 0, chance: 0.0 };
+
+fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+/// A message that leaves and is answered at once.
+fn refused(throttle: &mut Throttle, now: Duration) {
+    throttle.take(now);
+    throttle.refused(now, now, REPLY);
+    throttle.settled(now, now);
+}
+
+fn accepted(throttle: &mut Throttle, now: Duration) {
+    throttle.take(now);
+    throttle.accepted(now, now);
+    throttle.settled(now, now);
+}
+
+/// A hundred in a second, and then nothing but refusals.
+fn used_up() -> Throttle {
+    let mut throttle = Throttle::new(Duration::ZERO);
+    (1..=100).for_each(|at| accepted(&mut throttle, ms(at * 10)));
+    (1..=6).for_each(|at| refused(&mut throttle, ms(1_000 + at)));
+    throttle
+}
+
+#[test]
+fn a_few_refusals_among_many_change_nothing() {
+    let mut throttle = Throttle::new(Duration::ZERO);
+    for at in 0..400 {
+        let now = ms(at * 10);
+        if at % 40 == 20 {
+            refused(&mut throttle, now)
+        } else {
+            accepted(&mut throttle, now)
+        }
+        assert!(!throttle.is_slowed(), "{at}");
+    }
+}
+
+#[test]
+fn while_all_is_refused_nothing_leaves_but_a_probe_and_less_and_less_often() {
+    let mut throttle = used_up();
+    assert!(throttle.is_paused() && throttle.wait(ms(1_007)) > Duration::ZERO);
+    let (mut now, mut probes) = (ms(1_007), 0);
+    while now < ms(11_000) {
+        now += throttle.wait(now).max(ms(1));
+        if throttle.wait(now).is_zero() {
+            throttle.take(now);
+            assert!(throttle.wait(now) > Duration::ZERO, "one at a time");
+            throttle.refused(now, now + ms(1), REPLY);
+            throttle.settled(now, now + ms(1));
+            probes += 1;
+        }
+    }
+    assert!((6..15).contains(&probes), "{probes}");
+}
+
+#[test]
+fn what_was_accepted_since_the_last_time_is_the_rate_from_then_on() {
+    let mut throttle = used_up();
+    // A hundred in two seconds.
+    accepted(&mut throttle, ms(2_000));
+    let rate = throttle.per_second().unwrap();
+    assert!((45.0..52.0).contains(&rate), "{rate}");
+    throttle.take(ms(2_025));
+    assert!((15..25).contains(&throttle.wait(ms(2_025)).as_millis()));
+}
+
+#[test]
+fn answers_to_what_left_before_a_change_say_nothing_about_it() {
+    let mut throttle = used_up();
+    let before = throttle.per_second();
+    for _ in 0..20 {
+        throttle.refused(ms(990), ms(1_020), REPLY);
+    }
+    assert_eq!(throttle.per_second(), before);
+    throttle.accepted(ms(990), ms(1_030));
+    assert!(throttle.is_paused());
+}
+
+#[test]
+fn who_was_refused_before_and_is_again_says_little() {
+    let mut throttle = Throttle::new(Duration::ZERO);
+    (1..=100).for_each(|at| accepted(&mut throttle, ms(at * 10)));
+    for at in 1..=6 {
+        let now = ms(1_000 + at);
+        throttle.take(now);
+        throttle.refused(now, now, RateReply { repeated: true, ..REPLY });
+        throttle.settled(now, now);
+    }
+    assert!(!throttle.is_slowed());
+}
+
+#[test]
+fn an_unanswered_probe_is_followed_by_another() {
+    let mut throttle = used_up();
+    throttle.take(ms(1_100));
+    throttle.settled(ms(1_100), ms(1_200));
+    assert!(throttle.wait(ms(1_200)) > Duration::ZERO);
+    assert_eq!(throttle.wait(ms(1_320)), Duration::ZERO);
+}
