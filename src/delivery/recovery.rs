@@ -57,7 +57,7 @@ pub enum RecoveryError {
     },
     /// It is not known whose journal it is, and the ledger has no run that was killed.
     #[error(
-        "{} is damaged, and {} has no run that was killed: it may be an older copy of the \
+        "{} is damaged, and {} knows of no run that was killed: it may be an older copy of the \
          ledger. Put back the ledger of the last send. If this is the one, move \
          the journal to another folder",
         journal.display(),
