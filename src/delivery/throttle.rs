@@ -7,7 +7,8 @@
 //! accepted since the probe before, over the time that it took, is what the other side allows. From
 //! there on messages leave a little slower than that; now and then, when enough have been accepted
 //! to pay for it, a little faster, and then much faster, until a refusal. Where a part is refused,
-//! and as large a part at a lower rate, the refusals have nothing to do with the rate.
+//! and as large a part at a lower rate, the refusals have nothing to do with the rate. Where two
+//! pauses of many seconds were for windows of the same length, there is one attempt in each window.
 //!
 //! Pure: never knows a clock, a relay or a domain. Times are counted from the beginning of the run.
 
@@ -148,13 +149,13 @@ pub struct Throttle {
     /// Refusals since the last attempt to get more began.
     spent: u32,
     unexplained: Unexplained,
-    window: Window,
+    window: KnownWindow,
 }
 
 /// The length of the last window that was waited for, and that of all when two were as long: then
 /// it was no outage.
 #[derive(Clone, Copy, Debug, Default)]
-struct Window {
+struct KnownWindow {
     last: Duration,
     known: Option<Duration>,
 }
@@ -514,7 +515,7 @@ impl Throttle {
             let length = taken.saturating_sub(since);
             let ratio = length.as_secs_f64() / self.window.last.as_secs_f64().max(0.001);
             let agrees = (ratio - 1.0).abs() <= AGREE;
-            self.window = Window { last: length, known: agrees.then_some(length) };
+            self.window = KnownWindow { last: length, known: agrees.then_some(length) };
         }
         self.before = None;
         self.hold(per_second * USED, None, taken);
@@ -555,7 +556,7 @@ impl Throttle {
 
     fn free(&mut self, now: Duration) {
         self.allowed = None;
-        self.window = Window::default();
+        self.window = KnownWindow::default();
         self.cycle = Cycle { since: now, accepted: 0 };
         self.enter(Phase::Free, now);
     }

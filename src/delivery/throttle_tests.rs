@@ -1,3 +1,5 @@
+//! What the throttle makes of answers, one at a time. Never sends and never knows a clock.
+
 use super::*;
 
 const REPLY: RateReply = RateReply { spread: true, repeated: false, others: 0, chance: 0.0 };
