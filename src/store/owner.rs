@@ -16,9 +16,7 @@ const COMPANIONS: [&str; 5] = ["-wal", "-shm", "-marks", "-marks-draft", "-lock"
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     private(&mut options);
-    if path.is_symlink() {
-        return Err(io::Error::other("it is a link, and may lead to another file: remove it"));
-    }
+    no_link(path)?;
     let file = options.read(true).write(true).create(true).truncate(false).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
 }
@@ -43,6 +41,7 @@ pub fn create(path: &Path) -> io::Result<File> {
 /// # Errors
 /// The system's; it is no file, or too large.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    no_link(path)?;
     let mut options = OpenOptions::new();
     private(&mut options);
     let file = options.read(true).open(path)?;
@@ -62,8 +61,16 @@ pub(super) fn open_if_there(path: &Path) -> Option<File> {
     file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
 }
 
+/// The system refuses a link too, where it is opened, but in words that help nobody.
+fn no_link(path: &Path) -> io::Result<()> {
+    if path.is_symlink() {
+        return Err(io::Error::other("it is a link, and may lead to another file: remove it"));
+    }
+    Ok(())
+}
+
 fn no_file() -> io::Error {
-    io::Error::other("it is not a file but a pipe, a device or a folder")
+    io::Error::other("it is no file but a pipe, a device or a folder: remove it")
 }
 
 #[cfg(unix)]

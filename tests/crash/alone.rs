@@ -216,15 +216,19 @@ fn no_link_and_no_pipe_in_the_place_of_our_files_is_followed_or_waited_for() {
         assert_eq!(start(&here, &relay, &[]).wait().code, 0);
         let here = here.remove("digest.db-lock");
         std::os::unix::fs::symlink(here.path("victim"), here.path(name)).expect("linked");
-        start(&here, &relay, &["--to", "r001@x.example", "--again"]).wait();
+        let linked = start(&here, &relay, &["--to", "r0001@x.example", "--again"]).wait();
         assert_eq!(here.read("victim"), "mine", "{name}");
+        // A draft's place is cleared; the others are told, with what to do.
+        let told = linked.stderr.contains("it is a link, and may lead to another file: remove it");
+        let refused = name != "digest.db-marks-draft";
+        assert_eq!((linked.code == 1, told), (refused, refused), "{name}: {linked:?}");
         std::fs::remove_file(here.path(name)).ok();
         let pipe = std::process::Command::new("mkfifo").arg(here.path(name)).status();
         assert!(pipe.expect("mkfifo").success());
         for line in [&["status", "2025-11"][..], &["plan", "2025-11"]] {
             here.start(line).wait_for(Duration::from_secs(20));
         }
-        start(&here, &relay, &["--to", "r002@x.example", "--again"])
+        start(&here, &relay, &["--to", "r0002@x.example", "--again"])
             .wait_for(Duration::from_secs(20));
         assert!(relay.copies().values().all(|count| *count <= 2), "{name}");
     }

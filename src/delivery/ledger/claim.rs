@@ -109,9 +109,9 @@ impl LockedLedger {
 }
 
 impl Ledger {
-    /// When messages were last settled, since then, of whatever
-    /// issue, the latest first and `most` of them at most; with `domain` only its recipients'. Who
-    /// was put off without being asked has used nothing of a limit.
+    /// When messages of whatever issue were settled since then, the latest first and `most` of them
+    /// at most; with `domain` only its recipients'. Who was put off without being asked has used
+    /// nothing of a limit.
     ///
     /// # Errors
     /// The store's.
