@@ -5,6 +5,7 @@ mod options;
 mod plan;
 mod question;
 mod refusal;
+mod renamed;
 mod report;
 mod signals;
 mod survey;
@@ -69,6 +70,9 @@ pub(crate) struct Args {
     /// Send although the issue's receipt says that it was sent, and the ledger does not know it
     #[arg(long, hide_short_help = true)]
     despite_receipt: bool,
+    /// Send although the ledger knows an issue like this one, whose folder is gone
+    #[arg(long, hide_short_help = true)]
+    new_issue: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
@@ -91,7 +95,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let signals = Signals::listen(args.plan.json.then(|| args.plan.issue.clone()))?;
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
-        let Args { plan, yes, dry_run, fresh, despite_receipt, wait, at, not_after } = args;
+        let Args { plan, yes, dry_run, fresh, wait, at, not_after, .. } = args;
         let window = Window::read(at.as_deref(), not_after.as_deref(), zone)?;
         let options = plan.read(&workspace, clock::at(window.begin(), zone))?;
         if *dry_run {
@@ -106,7 +110,8 @@ fn sent(global: &Global, args: &Args) -> Ending {
             print::note(&late);
         }
         // Whoever says no has made nothing: no secret, and no ledger.
-        let despite_receipt = send_despite_receipt(&ready, *despite_receipt, asked).await?;
+        let despite_receipt = send_despite_receipt(&ready, args.despite_receipt, asked).await?;
+        let new_issue = renamed::is_new(&ready, args.new_issue, asked).await?;
         let identity = workspace.signing_identity()?;
         if let Some(folder) = options.relay.rehearsal() {
             relays::catch_folder(folder)?;
@@ -115,8 +120,8 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
         looking::tell_recovered(locked.recovered());
         let (workspace, wait) = (&workspace, *wait);
-        let send =
-            Send { workspace, options, yes: *yes, asked, despite_receipt, wait, window, signals };
+        let (yes, agreed) = (*yes, Answers { despite_receipt, new_issue, ..Answers::default() });
+        let send = Send { workspace, options, yes, asked, agreed, wait, window, signals };
         send.send(locked).await
     })
 }
@@ -185,6 +190,9 @@ async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) 
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
         print::note(&format!("{}; send asks before it goes on", receipts::already_sent(&sent)));
     }
+    if let Some(renamed) = ready.renamed().await.map_err(refusal::told)? {
+        print::note(&format!("{}; send asks before it goes on", renamed::seems(&renamed)));
+    }
     let routes = routes(workspace, options);
     let composition = ready.content().composition();
     let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window };
@@ -222,7 +230,8 @@ struct Send<'a> {
     yes: bool,
     /// Whether there is somebody at a terminal to ask.
     asked: bool,
-    despite_receipt: bool,
+    /// What was said before the lock.
+    agreed: Answers,
     wait: Duration,
     window: Window,
     signals: Signals,
@@ -270,7 +279,7 @@ impl Send<'_> {
             reopened.uncertain = resend_uncertain(locked).await?;
         }
         reopened.refused = reopened.refused && retry_refused(locked, asked).await?;
-        Ok(Answers { reopened, despite_receipt: self.despite_receipt })
+        Ok(Answers { reopened, ..self.agreed })
     }
 
     /// Says why nothing is left to send.

@@ -21,6 +21,7 @@ mod refusals;
 mod relays;
 mod rehearsal;
 mod rehearsed;
+mod renamed;
 mod retries;
 mod stops;
 mod test_sends;

@@ -65,6 +65,19 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
 }
 
 #[test]
+fn a_renamed_issue_is_asked_about_on_a_terminal() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    std::fs::rename(here.path("issues/2025-11"), here.path("issues/winter")).unwrap();
+    let line = format!("send winter --relay {}", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    assert_eq!((code, relay.counts().accepted), (3, 2), "{text}");
+    assert!(text.contains("Is winter another issue than 2025-11?"), "{text}");
+    let (code, text) = on_a_terminal(&here, &line, "yy").expect("script is there");
+    assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
+}
+
+#[test]
 fn a_rehearsal_is_removed_only_after_a_yes() {
     let here = with_readers(2);
     let rehearse = ["send", "2025-11", "--catch", "out"];

@@ -53,6 +53,15 @@ pub(super) fn despite_receipt_confirmed() -> Result<bool, Failure> {
     Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
 }
 
+/// The issue looks like one that was sent under another name: asks whether it is another one. The
+/// default is no.
+pub(super) fn new_issue_confirmed(now: &str, before: &str) -> Result<bool, Failure> {
+    let question = format!(
+        "Is {now} another issue than {before}? If it is the same, {before} would go out again."
+    );
+    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+}
+
 /// Asks whether to try again with the people who were refused for good.
 pub(super) fn retry_confirmed(count: u64) -> Result<bool, Failure> {
     let whom = if count == 1 { "this one".to_owned() } else { format!("these {count}") };

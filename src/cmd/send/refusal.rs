@@ -5,6 +5,7 @@ use std::path::Path;
 use sejong_digest::delivery::send::{ListFault, SendError};
 use sejong_digest::issue::load;
 
+use super::renamed;
 use crate::cmd::failure::Failure;
 use crate::cmd::{print, receipts};
 
@@ -18,6 +19,7 @@ pub(super) fn told(error: SendError) -> Failure {
                 receipts::doubt(&sent)
             ))
         }
+        SendError::Renamed(renamed) => renamed::stopped(&renamed),
         SendError::Overtaken => {
             Failure::new(what).help("run the same command again: it goes on from there")
         }

@@ -234,6 +234,15 @@ impl Content {
         matches!(self.chosen, Chosen::Instead(..))
     }
 
+    /// The files that it was composed of, and the SHA-256 of each, where nobody may have the issue.
+    pub(super) fn unsent_files(&self) -> Option<&BTreeMap<String, String>> {
+        match &self.chosen {
+            Chosen::Instead(_, frozen) => Some(&frozen.files),
+            Chosen::New(frozen) if self.revisions.is_empty() => Some(&frozen.files),
+            Chosen::New(_) | Chosen::Kept(_) => None,
+        }
+    }
+
     /// For the plan.
     pub(super) fn planned_text(&self) -> PlannedText<'_> {
         match &self.chosen {

@@ -33,6 +33,8 @@ pub struct Answers {
     pub reopened: Reopened,
     /// The issue is sent although its receipt knows people whom the ledger does not.
     pub despite_receipt: bool,
+    /// The issue is another one than that which was sent under another name and looks like it.
+    pub new_issue: bool,
 }
 
 /// Who would get the issue now.
@@ -102,12 +104,15 @@ impl Locked {
     /// Counts who would get the issue.
     ///
     /// # Errors
-    /// The receipt says that it was sent, and nobody has said to send it anyway;
-    /// somebody would get another text than the one that was approved; or the ledger's.
+    /// The receipt says that it was sent, or the ledger seems to know it under another name, and
+    /// nobody has said to send it anyway; somebody would get another text than the one that was approved; or the ledger's.
     pub async fn propose(self, answers: Answers) -> Result<Proposal, SendError> {
         // A person was asked before the lock; meanwhile somebody may have put another receipt here.
         if let Some(sent) = self.survey.already_sent().await?.filter(|_| !answers.despite_receipt) {
             return Err(SendError::AlreadySent(Box::new(sent)));
+        }
+        if let Some(renamed) = self.survey.renamed().await?.filter(|_| !answers.new_issue) {
+            return Err(SendError::Renamed(Box::new(renamed)));
         }
         let reopened = answers.reopened;
         let (Survey { options, .. }, ledger) = (&self.survey, &self.ledger);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::content::{Content, Files};
 use super::locked::Locked;
 use super::plan::Plan;
+use super::renamed::{self, Renamed};
 use super::{ListFault, SendError, SendOptions};
 use crate::audience::list;
 use crate::audience::only::Only;
@@ -152,6 +153,12 @@ impl Survey {
         Ok(AlreadySent::found(receipt, recorded + unrecorded))
     }
 
+    /// What the ledger knows of the issue under another name.
+    pub(super) async fn renamed(&self) -> Result<Option<Renamed>, SendError> {
+        let Some(folders) = &self.options.folders else { return Ok(None) };
+        renamed::renamed(&self.ledger, &self.content, folders).await
+    }
+
     /// Who would get the issue, and what the ledger has of the one person whom the send is for.
     /// Nobody may get another text than the one that was approved.
     pub(super) async fn plan(
@@ -214,6 +221,15 @@ impl Ready {
     /// The ledger's.
     pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         self.survey.already_sent().await
+    }
+
+    /// The issue that this one was before its folder was renamed, as it seems: a person has to say
+    /// whether it is another one.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn renamed(&self) -> Result<Option<Renamed>, SendError> {
+        self.survey.renamed().await
     }
 
     /// Whether somebody has made the ledger since the survey found none: the lock tells more.

@@ -26,10 +26,12 @@ subject = \"Hello\"
 date = 2025-11-06
 ";
 const BOOT: &str = "boot";
-const HOLD: Answers =
-    Answers { reopened: Reopened { uncertain: false, refused: false }, despite_receipt: false };
-const RESEND: Answers =
-    Answers { reopened: Reopened { uncertain: true, refused: false }, despite_receipt: false };
+const HOLD: Answers = Answers {
+    reopened: Reopened { uncertain: false, refused: false },
+    despite_receipt: false,
+    new_issue: false,
+};
+const RESEND: Answers = Answers { reopened: Reopened { uncertain: true, refused: false }, ..HOLD };
 
 /// A folder like a user's.
 struct Folder(tempfile::TempDir);
@@ -96,6 +98,7 @@ impl Folder {
             recompose: false,
             expect: None,
             receipt: None,
+            folders: None,
             begin: "2025-11-06T09:00[UTC]".parse().unwrap(),
             boot: BOOT.to_owned(),
             clock: || "2025-11-06T09:00:00Z".to_owned(),
