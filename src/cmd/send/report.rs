@@ -104,10 +104,7 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             "the relay refuses the message or its sender, not a recipient: {}",
             refusal.reply
         ))
-        .help(format!(
-            "{}; then {resume}, with --recompose if you changed the issue",
-            refusal.advice
-        ))),
+        .help(format!("{}; then {resume}{}", refusal.advice, of_changes(report)))),
         Some(Ended::Ledger(reason)) => {
             Err(Failure::new(reason.clone()).help(format!("when that is mended, {resume}")))
         }
@@ -118,6 +115,15 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             }
         }
         Some(Ended::Done) | None => Ok(Exit::Unfinished),
+    }
+}
+
+/// What becomes of changes that are made to the issue now.
+fn of_changes(report: &SendReport) -> &'static str {
+    if report.frozen {
+        ", with --recompose if you changed the issue"
+    } else {
+        ". Nobody has the issue, so changes that you make before that go out too"
     }
 }
 

@@ -87,7 +87,7 @@ fn differs(difference: &Difference, zone: &TimeZone, instead: &str) -> String {
         }
     };
     if !difference.frozen {
-        return format!("{why}; nobody has been sent this issue yet, so it goes out as it is now");
+        return format!("{why}; nobody has this issue yet, so it goes out as it is now");
     }
     let planned_at = &difference.planned_at;
     let planned_at = planned_at.parse().map_or(planned_at.clone(), |at| clock::minute(at, zone));

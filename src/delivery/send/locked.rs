@@ -63,7 +63,7 @@ impl Locked {
         let now = (survey.options.clock)();
         let boot = &survey.options.boot;
         let recovered = recovery::recover(&ledger, boot, &now).await?;
-        if survey.content.is_unsent() && recovery::attempted(&ledger, boot, &now).await? {
+        if survey.content.is_unsent() && recovery::may_be_had(&ledger, boot, &now).await? {
             return Err(SendError::Overtaken);
         }
         Ok(Locked { survey, templates, ledger, recovered })

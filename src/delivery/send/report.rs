@@ -38,6 +38,8 @@ pub struct SendReport {
     pub counts: Counts,
     /// The people whom the relay refused or put off, and those who may have the issue.
     pub troubles: Vec<Excerpt>,
+    /// Whether somebody has the issue or may have it, so that everybody else gets the same text.
+    pub frozen: bool,
     /// Why the run ended; `None` where none was begun.
     pub ended: Option<Ended>,
     /// How long the run took.
@@ -94,6 +96,7 @@ impl SendReport {
             troubles.push(Excerpt::of(ledger, state, survey.options.to.as_ref()).await?);
         }
         let receipt = receipt(survey, &content_hash, counts).await?;
+        let frozen = ledger.may_be_had().await?;
         survey.store.clone().close().await;
         let issue = survey.options.issue.clone();
         let mut report = SendReport {
@@ -101,6 +104,7 @@ impl SendReport {
             content_hash,
             counts,
             troubles,
+            frozen,
             ended: None,
             elapsed: Duration::ZERO,
             settled: 0,

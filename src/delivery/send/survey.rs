@@ -79,8 +79,8 @@ impl Survey {
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
         let revisions = ledger.revisions().await?;
-        let attempted = recovery::attempted(&ledger, &options.boot, &(options.clock)()).await?;
-        let content = Content::choose(&options, files, revisions, attempted)?;
+        let had = recovery::may_be_had(&ledger, &options.boot, &(options.clock)()).await?;
+        let content = Content::choose(&options, files, revisions, had)?;
         content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options).await?;
         Ok(Survey { options, content, store, ledger, intake })
@@ -184,7 +184,11 @@ impl Survey {
         copied: Option<&OneRow>,
     ) -> Result<(), SendError> {
         let Some(expected) = &self.options.expect else { return Ok(()) };
-        let mut kept = self.ledger.kept_revisions(reopened).await?;
+        // As long as nobody can have the issue, nobody keeps an earlier text.
+        let mut kept = Vec::new();
+        if !self.content.is_unsent() {
+            kept = self.ledger.kept_revisions(reopened).await?;
+        }
         kept.extend(copied.and_then(|one| one.revision));
         self.content.is_expected(Some(expected), &kept)
     }

@@ -156,6 +156,10 @@ impl Folder {
 
     /// Gives a row an outcome.
     async fn settle(&self, row: RowId, state: State, code: u16) {
+        self.settle_at(row, state, code, (code < 500).then_some(Stage::Rcpt)).await;
+    }
+
+    async fn settle_at(&self, row: RowId, state: State, code: u16, stage: Option<Stage>) {
         let (store, ledger) = self.ledger().await;
         let settled = Settled {
             row,
@@ -166,7 +170,7 @@ impl Folder {
             at: "2025-11-06T09:00:01Z".to_owned(),
             message_id: "a@x.example".to_owned(),
             retry: None,
-            stage: (code < 500).then_some(Stage::Rcpt),
+            stage,
             unasked: false,
         };
         let ledger = ledger.lock("a sender").await.unwrap();
@@ -283,7 +287,7 @@ async fn run_people_and_revision_are_written_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn an_issue_is_composed_anew_until_somebody_was_attempted() {
+async fn an_issue_is_composed_anew_until_somebody_may_have_it() {
     let claimed = |marked| async move {
         let folder = Folder::new();
         folder.plan().await;
@@ -305,10 +309,18 @@ async fn an_issue_is_composed_anew_until_somebody_was_attempted() {
     assert!(!after(planned).await, "planned");
     assert!(!after(claimed(0).await.0).await, "claimed, and no dot has left");
     assert!(after(claimed(1).await.0).await, "a dot may have left");
-    for state in [State::Accepted, State::Refused, State::Deferred, State::Uncertain] {
+    for (state, stage, had) in [
+        (State::Accepted, None, true),
+        (State::Uncertain, Some(Stage::Dot), true),
+        (State::Deferred, Some(Stage::Dot), true),
+        (State::Refused, Some(Stage::Dot), true),
+        (State::Deferred, Some(Stage::Rcpt), false),
+        (State::Deferred, None, false),
+        (State::Refused, None, false),
+    ] {
         let (folder, rows) = claimed(0).await;
-        folder.settle(rows[2], state, 450).await;
-        assert!(after(folder).await, "{state}");
+        folder.settle_at(rows[2], state, 450, stage).await;
+        assert_eq!(after(folder).await, had, "{state} {stage:?}");
     }
     let (folder, _) = claimed(0).await;
     std::fs::remove_file(folder.path("digest.db-marks")).unwrap();
@@ -316,7 +328,7 @@ async fn an_issue_is_composed_anew_until_somebody_was_attempted() {
 }
 
 #[tokio::test]
-async fn a_revision_that_nobody_was_sent_gives_its_place_to_the_next() {
+async fn a_revision_that_nobody_has_gives_its_place_to_the_next() {
     let folder = Folder::new();
     folder.plan().await;
     folder.text("Twenty-four letters.");
@@ -333,7 +345,7 @@ async fn a_revision_that_nobody_was_sent_gives_its_place_to_the_next() {
 }
 
 #[tokio::test]
-async fn files_with_errors_stop_a_send_only_as_long_as_nobody_was_attempted() {
+async fn files_with_errors_stop_a_send_only_as_long_as_nobody_may_have_it() {
     let folder = Folder::new();
     let broken = || Survey::take(folder.options(), Files::Broken);
     assert!(matches!(broken().await, Err(SendError::Broken)));
