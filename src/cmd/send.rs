@@ -106,6 +106,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
         }
         let ready = survey::take(&workspace, &options).await?;
         let asked = !yes && question::somebody_is_here();
+        survey::is_met(&ready, asked)?;
         if let Some(late) = window.late(asked, ready.content().was_planned())? {
             print::note(&late);
         }
@@ -251,7 +252,9 @@ impl Send<'_> {
             return self.too_late(&end, proposal.leave().await);
         }
         let start = self.window.start();
-        if !question::confirmed(self.yes, proposal.plan().to_send, start.as_deref())? {
+        let unmet = proposal.list().unmet.first().map(|unmet| unmet.term.as_str());
+        let circumstances = (start.as_deref(), unmet);
+        if !question::confirmed(self.yes, proposal.plan().to_send, circumstances)? {
             return Err(Failure::new("nothing was sent"));
         }
         let to_send = proposal.plan().to_send;

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::ledger::Ledger;
 use super::ledger::staging::{Entry, Standing};
 use crate::audience::list::{self, Rows};
-use crate::audience::only::{Only, Term};
+use crate::audience::only::{Only, TermsToMeet, UnmetTerm};
 use crate::audience::row::Row;
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::message::address::Address;
@@ -33,9 +33,9 @@ pub struct Intake {
     /// The first rows that cannot be used, and then the first that are worth a look. Where there
     /// are more of a rule, its last one says how many.
     pub problems: Vec<Diagnostic>,
-    /// Tags that were asked for, and that nobody has.
-    pub unknown_tags: Vec<String>,
-    /// The same for fields.
+    /// Tags and values of fields that were asked for, and that nobody has.
+    pub unmet: Vec<UnmetTerm>,
+    /// Fields that were asked for, and that nobody has.
     pub unknown_fields: Vec<String>,
 }
 
@@ -71,14 +71,14 @@ pub async fn stage<R: Read>(
     let path = rows.path().to_owned();
     let mut problems = Problems { shown, ..Problems::default() };
     rows.warnings().iter().cloned().for_each(|warning| problems.add(warning));
-    let mut unmet: BTreeSet<Term<'_>> = only.iter().flat_map(|only| only.terms()).collect();
+    let mut terms = TermsToMeet::of(only);
     let mut kept_rows = 0;
     let mut staging = ledger.begin_staging().await?;
     for row in &mut rows {
         match row? {
             Row::Kept { recipient, warnings, .. } => {
                 warnings.into_iter().for_each(|warning| problems.add(warning));
-                unmet.retain(|term| !term.is_known_to(&recipient));
+                terms.meet(&recipient);
                 kept_rows += 1;
                 let outside = only.is_some_and(|only| !only.means(&recipient));
                 staging.add(Entry::kept(&recipient, outside)).await?;
@@ -107,13 +107,8 @@ pub async fn stage<R: Read>(
     contradiction.for_each(|problem| problems.add(problem));
     problems.count("list-contradiction", Severity::Warning, all - first.len() as u64);
     found.problems = problems.in_order(&path);
-    for term in unmet {
-        match term {
-            Term::Tag(tag) => found.unknown_tags.push(tag.to_owned()),
-            Term::Field(field) if found.columns.iter().any(|column| column == field) => {}
-            Term::Field(field) => found.unknown_fields.push(field.to_owned()),
-        }
-    }
+    found.unmet = terms.unmet();
+    found.unknown_fields = terms.unknown_fields(&found.columns);
     Ok(found)
 }
 

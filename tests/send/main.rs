@@ -12,6 +12,7 @@ mod lists;
 mod maillogs;
 mod one_list;
 mod one_object;
+mod only;
 mod outcomes;
 mod pace;
 mod plans;

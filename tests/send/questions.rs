@@ -65,6 +65,15 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
 }
 
 #[test]
+fn the_question_names_what_in_only_nobody_has() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    let line = format!("send 2025-11 --relay {} --only '!tag:pres'", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    assert_eq!((code, relay.counts().connections), (1, 0), "{text}");
+    assert!(text.contains("Send to 2 recipients, although nobody has tag:pres?"), "{text}");
+}
+
+#[test]
 fn a_renamed_issue_is_asked_about_on_a_terminal() {
     let (here, relay) = (with_readers(2), Relay::new());
     assert_eq!(send(&here, &relay, &[]).code, 0);

@@ -7,9 +7,13 @@ use super::plan::counted;
 use crate::cmd::failure::Failure;
 use crate::cmd::files::describe;
 
-/// Asks on a terminal; elsewhere only `--yes` is an answer. `start` says when it would begin, if
-/// not at once.
-pub(super) fn confirmed(yes: bool, to_send: u64, start: Option<&str>) -> Result<bool, Failure> {
+/// Asks on a terminal; elsewhere only `--yes` is an answer. `circumstances` are when it would begin,
+/// if not at once, and what in `--only` nobody has.
+pub(super) fn confirmed(
+    yes: bool,
+    to_send: u64,
+    circumstances: (Option<&str>, Option<&str>),
+) -> Result<bool, Failure> {
     if yes {
         return Ok(true);
     }
@@ -18,7 +22,7 @@ pub(super) fn confirmed(yes: bool, to_send: u64, start: Option<&str>) -> Result<
         return Err(Failure::usage(what)
             .help("--yes sends without a question; --dry-run shows what would be sent"));
     }
-    let question = send_question(to_send, start);
+    let question = send_question(to_send, circumstances);
     Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
 }
 
@@ -37,9 +41,10 @@ pub(super) fn fresh_confirmed(yes: bool, issue: &str, caught: &Path) -> Result<b
 }
 
 /// `Send to 12 recipients at 7 January 09:00, in 41 days?`
-fn send_question(to_send: u64, start: Option<&str>) -> String {
+fn send_question(to_send: u64, (start, unmet): (Option<&str>, Option<&str>)) -> String {
     let start = start.map_or(String::new(), |start| format!(" {start}"));
-    format!("Send to {}{start}?", counted(to_send, "recipient"))
+    let unmet = unmet.map_or(String::new(), |unmet| format!(", although nobody has {unmet}"));
+    format!("Send to {}{start}{unmet}?", counted(to_send, "recipient"))
 }
 
 /// Whether a person can be asked.
@@ -91,9 +96,11 @@ mod tests {
 
     #[test]
     fn the_question_names_the_number_and_the_time() {
-        assert_eq!(send_question(1, None), "Send to 1 recipient?");
+        assert_eq!(send_question(1, (None, None)), "Send to 1 recipient?");
         let start = "at 7 January 09:00, in 41 days";
         let question = "Send to 12 recipients at 7 January 09:00, in 41 days?";
-        assert_eq!(send_question(12, Some(start)), question);
+        assert_eq!(send_question(12, (Some(start), None)), question);
+        let question = "Send to 12 recipients, although nobody has tag:pres?";
+        assert_eq!(send_question(12, (None, Some("tag:pres"))), question);
     }
 }

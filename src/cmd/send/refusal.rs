@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sejong_digest::delivery::send::{ListFault, SendError};
+use sejong_digest::diagnostic::nearest;
 use sejong_digest::issue::load;
 
 use super::renamed;
@@ -48,8 +49,13 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
             "{rows} of the rows of {list} cannot be used; nothing was sent"
         ))
         .help("correct them, or leave them out with --skip-invalid"),
-        ListFault::UnknownField { columns, .. } => Failure::usage(format!("--only: {what}"))
-            .help(format!("columns of the list: {}", columns.join(", "))),
+        ListFault::UnknownField { field, columns } => {
+            let failure = Failure::usage(format!("--only: {what}"));
+            match nearest(&field, columns.iter().map(String::as_str)) {
+                Some(meant) => failure.help(format!("did you mean {meant}?")),
+                None => failure.help(format!("columns of the list: {}", columns.join(", "))),
+            }
+        }
         ListFault::NotInList(address) => Failure::checks(format!(
             "{address} is not in {list}, or the list says not to send to them; nothing was sent"
         )),

@@ -2,6 +2,7 @@
 //! rules asked of them. Shows what was found.
 
 use jiff::tz::TimeZone;
+use sejong_digest::audience::only::UnmetTerm;
 use sejong_digest::check::Audience;
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::delivery::send::SendError;
@@ -41,13 +42,42 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
         print::note(&differs(difference, &workspace.config.time_zone, instead));
     }
     print::problems(&gate.remaining(survey.list().problems.clone()));
-    for tag in &survey.list().unknown_tags {
-        print::note(&format!("--only: nobody in the list has the tag {tag}"));
+    for unmet in &survey.list().unmet {
+        print::note(&format!("--only: nobody in the list has {}: {}", unmet.term, instead(unmet)));
     }
-    let readers = survey.readers().await.map_err(refusal::told)?;
+    let readers = survey.readers().await.map_err(|error| {
+        let (failure, unmet) = (refusal::told(error), survey.list().unmet.first());
+        let help = failure.help.clone().or_else(|| unmet.map(instead));
+        Failure { help, ..failure }
+    })?;
     let problems = rules(workspace, &survey, &readers, &mut gate, &mut own)?;
     print::problems(&problems);
     survey.passed(readers, &problems).map_err(refusal::told)
+}
+
+/// A tag or value in `--only` that nobody has is a slip of the pen, and with `!` it means everybody:
+/// only a person who is `asked` may let it pass.
+pub(super) fn is_met(ready: &Ready, asked: bool) -> Result<(), Failure> {
+    match ready.list().unmet.first() {
+        Some(unmet) if !asked => Err(Failure::checks(format!(
+            "--only names {}, and nobody in the list has that; nothing was sent",
+            unmet.term
+        ))
+        .help(format!(
+            "{}. If it is right, leave that part of the expression out",
+            instead(unmet)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What to write in the place of a tag or value that nobody has.
+fn instead(unmet: &UnmetTerm) -> String {
+    match (&unmet.meant, unmet.known.as_slice()) {
+        (Some(meant), _) => format!("did you mean {meant}?"),
+        (None, []) => "the list has none at all".to_owned(),
+        (None, known) => format!("it has {}", known.join(", ")),
+    }
 }
 
 /// What the rules say of the issue and its readers, without what is allowed.

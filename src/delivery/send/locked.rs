@@ -9,6 +9,7 @@ use super::planned::Planned;
 use super::report::{Excerpt, SendReport};
 use super::survey::Survey;
 use super::{OnePerson, SendError};
+use crate::delivery::intake::Intake;
 use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
 use crate::delivery::ledger::overview::Listed;
 use crate::delivery::ledger::wishes::Reopened;
@@ -136,6 +137,11 @@ impl Proposal {
     /// Who would get the issue.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What was found in the list.
+    pub fn list(&self) -> &Intake {
+        self.locked.survey.list()
     }
 
     /// The people who may have the issue, and who would be sent to once more.

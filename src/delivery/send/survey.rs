@@ -218,6 +218,11 @@ impl Ready {
         &self.survey.content
     }
 
+    /// What was found in the list.
+    pub fn list(&self) -> &Intake {
+        &self.survey.intake
+    }
+
     /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
     /// is to be sent all the same.
     ///
