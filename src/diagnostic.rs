@@ -218,6 +218,11 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// How many letters were added, left out, changed or turned round between two texts.
+pub fn slips(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(one, other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

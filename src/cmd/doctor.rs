@@ -200,6 +200,14 @@ fn message(
 ) -> Result<Option<Vec<u8>>, Failure> {
     const CHECK: &str = "issue";
     let draft = workspace.draft(issue);
+    if let Some(absent) = draft.absent() {
+        let finding = Finding::error(CHECK, absent.message);
+        found.push(match absent.help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
+        return Ok(None);
+    }
     let errors: Vec<Diagnostic> =
         draft.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
     let name = describe(&draft.folder);

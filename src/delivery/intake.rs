@@ -11,6 +11,7 @@ use std::path::Path;
 use super::ledger::Ledger;
 use super::ledger::staging::{Entry, Standing};
 use crate::audience::list::{self, Rows};
+use crate::audience::near::NearAddress;
 use crate::audience::only::{Only, TermsToMeet, UnmetTerm};
 use crate::audience::row::Row;
 use crate::diagnostic::{Diagnostic, Place, Severity};
@@ -112,7 +113,7 @@ pub async fn stage<R: Read>(
     Ok(found)
 }
 
-/// What a list says of each of `addresses`. The whole list is read, because its last row may say
+/// What a list says of each of `addresses`, and its address that is written almost like that. The whole list is read, because its last row may say
 /// that somebody has left, but only the rows of these people are kept.
 ///
 /// # Errors
@@ -121,25 +122,30 @@ pub async fn find<R: Read>(
     ledger: &Ledger,
     rows: Rows<R>,
     addresses: &[Address],
-) -> Result<Vec<Standing>, IntakeError> {
+) -> Result<Vec<(Standing, Option<String>)>, IntakeError> {
     let wanted: BTreeSet<String> = addresses.iter().map(Address::identity).collect();
     let is_wanted = |address: &Address| wanted.contains(&address.identity());
+    let mut near: Vec<NearAddress> = addresses.iter().map(NearAddress::to).collect();
     let mut staging = ledger.begin_staging().await?;
     for row in rows {
         match row? {
             Row::Kept { recipient, .. } if is_wanted(recipient.address()) => {
                 staging.add(Entry::kept(&recipient, false)).await?;
             }
+            Row::Kept { recipient, .. } => {
+                let address = recipient.address();
+                near.iter_mut().for_each(|near| near.see(address.as_str(), &address.identity()));
+            }
             Row::LeftOut { address: Some(address), reason, .. } if is_wanted(&address) => {
                 staging.add(Entry::left(&address, reason)).await?;
             }
-            Row::Kept { .. } | Row::LeftOut { .. } | Row::Rejected(_) => {}
+            Row::LeftOut { .. } | Row::Rejected(_) => {}
         }
     }
     staging.finish().await?;
     let mut found = Vec::with_capacity(addresses.len());
-    for address in addresses {
-        found.push(ledger.standing(address).await?);
+    for (address, near) in addresses.iter().zip(near) {
+        found.push((ledger.standing(address).await?, near.found()));
     }
     Ok(found)
 }

@@ -159,9 +159,22 @@ pub enum ListFault {
         /// Others of the list are not among those who are meant.
         others: bool,
     },
-    /// It does not have the one person, or says not to send to them.
-    #[error("{0} is not in the list, or the list says not to send to them")]
-    NotInList(Address),
+    /// It does not have the one person.
+    #[error("{address} is not in the list")]
+    NotInList {
+        /// Where the person was said to be.
+        address: Address,
+        /// The address of the list that is written almost alike.
+        meant: Option<String>,
+    },
+    /// It says not to send to the one person.
+    #[error("{address} gets no issue: the list says {reason}")]
+    Left {
+        /// Where the person is.
+        address: Address,
+        /// What it says.
+        reason: String,
+    },
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod rehearsal;
 mod rehearsed;
 mod renamed;
 mod retries;
+mod slips;
 mod stops;
 mod test_sends;
 mod window;

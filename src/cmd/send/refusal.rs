@@ -56,8 +56,15 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
                 None => failure.help(format!("columns of the list: {}", columns.join(", "))),
             }
         }
-        ListFault::NotInList(address) => Failure::checks(format!(
-            "{address} is not in {list}, or the list says not to send to them; nothing was sent"
+        ListFault::NotInList { address, meant } => {
+            let failure = Failure::checks(format!("{address} is not in {list}; nothing was sent"));
+            match meant {
+                Some(meant) => failure.help(format!("did you mean {meant}?")),
+                None => failure,
+            }
+        }
+        ListFault::Left { address, reason } => Failure::checks(format!(
+            "{address} gets no issue, because {list} says {reason}; nothing was sent"
         )),
         ListFault::Nobody { others: true } => {
             Failure::checks(format!("{list} holds nobody whom --only names"))

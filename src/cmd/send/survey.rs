@@ -23,6 +23,7 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
     let mut draft = gate.read(workspace, &options.issue);
     draft.show();
     let mut own = std::mem::take(&mut draft.allowed);
+    let is_gone = draft.missing.is_some();
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);
@@ -39,7 +40,8 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
             Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
             None => "--recompose sends the new one to those who cannot have the old one",
         };
-        print::note(&differs(difference, &workspace.config.time_zone, instead));
+        let zone = &workspace.config.time_zone;
+        print::note(&differs(difference, is_gone, zone, instead));
     }
     print::problems(&gate.remaining(survey.list().problems.clone()));
     for unmet in &survey.list().unmet {
@@ -102,13 +104,14 @@ fn rules(
 
 /// Says that the files give another issue than the one that was planned, and which of the two is
 /// sent; `instead` is what somebody can do who wants the other one.
-fn differs(difference: &Difference, zone: &TimeZone, instead: &str) -> String {
+fn differs(difference: &Difference, is_gone: bool, zone: &TimeZone, instead: &str) -> String {
     let changed = |(name, change): &(String, Change)| match change {
         Change::Edited => name.clone(),
         Change::Gone => format!("{name} (gone)"),
         Change::New => format!("{name} (new)"),
     };
     let why = match &difference.cause {
+        Cause::Errors if is_gone => "the issue's folder is gone".to_owned(),
         Cause::Errors => "the issue's files have errors now".to_owned(),
         Cause::Version => "this version of digest composes the issue differently".to_owned(),
         Cause::Files(files) => {

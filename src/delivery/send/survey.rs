@@ -16,6 +16,7 @@ use crate::audience::only::Only;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
+use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::receipt::AlreadySent;
@@ -111,7 +112,14 @@ impl Survey {
         }
         let (people, outside) = self.ledger.planned_counts().await?;
         if let (0, Some(to)) = (people, &self.options.to) {
-            return Err(self.faulty(ListFault::NotInList(to.address.clone())));
+            let address = to.address.clone();
+            return Err(self.faulty(match self.ledger.standing(&address).await? {
+                Standing::Left(reason) => ListFault::Left { address, reason },
+                Standing::Kept(_) | Standing::Absent => {
+                    let meant = self.ledger.written_like(&address).await?;
+                    ListFault::NotInList { address, meant }
+                }
+            }));
         }
         if people == 0 {
             let others = self.options.only.is_some() && outside > 0;
