@@ -25,6 +25,7 @@ use sejong_digest::delivery::send::report::SendReport;
 use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::delivery::send::{SendError, SendOptions};
 use sejong_digest::delivery::state::State;
+use sejong_digest::diagnostic::counted;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
@@ -165,7 +166,7 @@ async fn start_over(
     let removed = rehearsal::start_over(ledger, issue, caught, (boot, &clock()), &who).await;
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {
-        let mails = plan::counted(removed, "message");
+        let mails = counted(removed, "message");
         print::note(&format!("removed {mails} of the rehearsal before from {}", describe(caught)));
     }
     Ok(())
@@ -313,7 +314,7 @@ impl Send<'_> {
 
     fn show(&self, proposal: &Proposal, destination: &Destination) {
         let named = destination.routes.iter().map(|route| {
-            let connections = plan::counted(route.relay.connections() as u64, "connection");
+            let connections = counted(route.relay.connections() as u64, "connection");
             (format!("{} ({connections})", route.relay), route.limit)
         });
         let routes = RoutePlan::new(named.collect(), self.options.limit);

@@ -134,10 +134,11 @@ fn by_receipts(
 pub(super) fn unknown(issue: &str, known: &[String]) -> Failure {
     let failure = Failure::new(format!("this ledger has no issue {issue}"));
     let name = Path::new(issue).file_name().unwrap_or_default().to_string_lossy();
+    let all = || format!("its issues are: {}", known.join(", "));
     match load::named_like(&name.to_lowercase(), known) {
-        Some(meant) => failure.help(format!("did you mean {meant}?")),
+        Some(meant) => failure.help(format!("did you mean {meant}? {}", all())),
         None if known.is_empty() => failure.help("it has no issues yet"),
-        None => failure.help(format!("its issues are: {}", known.join(", "))),
+        None => failure.help(all()),
     }
 }
 

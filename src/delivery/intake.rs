@@ -181,7 +181,10 @@ impl Problems {
         let Problems { shown, mut errors, mut warnings, counts } = self;
         for ((rule, severity), count) in counts {
             let more = count.saturating_sub(shown as u64);
-            let what = format!("{more} more problems of this kind are not listed");
+            let what = match more {
+                1 => "1 more problem of this kind is not listed".to_owned(),
+                more => format!("{more} more problems of this kind are not listed"),
+            };
             let place = Place::File(path.to_owned());
             match severity {
                 _ if more == 0 => {}

@@ -31,10 +31,12 @@ fn on_a_terminal(here: &Publication, line: &str, keys: &str) -> Option<(i32, Str
 #[test]
 fn the_question_names_the_number_and_the_time_and_a_no_sends_nothing() {
     let (here, relay) = (with_readers(2), Relay::new());
+    let here =
+        here.edit("digest.toml", "[publication]\n", "[publication]\ntimezone = \"Asia/Seoul\"\n");
     let line = format!("send 2025-11 --relay {} --at '2099-01-07 09:00'", relay.url());
     let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
     assert_eq!(code, 1, "{text}");
-    let question = "Send to 2 recipients at 7 January 2099 09:00, in ";
+    let question = "Send to 2 recipients at 7 January 2099 09:00 (Asia/Seoul), in ";
     assert!(text.contains(question), "no {question:?} in {text}");
     assert_eq!(relay.counts().connections, 0);
 }

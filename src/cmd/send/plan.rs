@@ -7,6 +7,7 @@ use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::copies::OneRow;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::message::address::Address;
 
 use super::window::Window;
@@ -185,8 +186,14 @@ pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZo
 
 /// Who does not get it, and why.
 fn others(plan: &Plan) -> Vec<(u64, String)> {
+    let who = |number: u64, one: &str, more: &str| {
+        let who = if number == 1 { one } else { more };
+        (number, format!("who {who}"))
+    };
+    let outside = if plan.outside == 1 { "is" } else { "are" };
+    let rejected = if plan.rejected == 1 { "row" } else { "rows" };
     let mut others = vec![
-        (plan.accepted, "who have it already".to_owned()),
+        who(plan.accepted, "has it already", "have it already"),
         (
             plan.refused,
             "whom the relay refused for good: --retry-refused tries them again".to_owned(),
@@ -195,15 +202,16 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
             plan.uncertain,
             "who may or may not have it: --uncertain resend sends to them again".to_owned(),
         ),
-        (
+        who(
             plan.leaving,
-            "who wait and are not in this list, or not as a row that can be used: a later send with \
-             a list that has them sends to them"
-                .to_owned(),
+            "waits and is not in this list, or not as a row that can be used: a later send with a \
+             list that has this person sends to them",
+            "wait and are not in this list, or not as a row that can be used: a later send with a \
+             list that has them sends to them",
         ),
-        (plan.outside, "of the list who are not meant this time".to_owned()),
+        (plan.outside, format!("of the list who {outside} not meant this time")),
         (plan.duplicates, "listed twice".to_owned()),
-        (plan.rejected, "rows that cannot be used".to_owned()),
+        (plan.rejected, format!("{rejected} that cannot be used")),
     ];
     others.extend(plan.left_out.iter().map(|(reason, number)| (*number, reason.clone())));
     others.retain(|(number, _)| *number > 0);
@@ -215,9 +223,4 @@ fn signed(workspace: &Workspace) -> String {
         Some(dkim) => dkim.to_string(),
         None => "no: digest.toml has no [dkim]".to_owned(),
     }
-}
-
-/// `1 recipient`, `12 recipients`.
-pub(super) fn counted(number: u64, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }

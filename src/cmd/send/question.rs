@@ -3,7 +3,8 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use super::plan::counted;
+use sejong_digest::diagnostic::counted;
+
 use crate::cmd::failure::Failure;
 use crate::cmd::files::describe;
 

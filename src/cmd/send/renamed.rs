@@ -3,6 +3,7 @@
 
 use sejong_digest::delivery::send::renamed::{Likeness, Renamed};
 use sejong_digest::delivery::send::survey::Ready;
+use sejong_digest::diagnostic::counted;
 
 use super::{question, refusal};
 use crate::cmd::failure::Failure;
@@ -26,10 +27,13 @@ pub(super) async fn is_new(ready: &Ready, wanted: bool, asked: bool) -> Result<b
 pub(super) fn seems(renamed: &Renamed) -> String {
     let Renamed { before, now, accepted, uncertain, likeness } = renamed;
     let sent = match (*accepted, *uncertain) {
-        (0, uncertain) => format!("may have reached {}", people(uncertain)),
-        (accepted, 0) => format!("was sent to {}", people(accepted)),
+        (0, uncertain) => format!("may have reached {}", counted(uncertain, "person")),
+        (accepted, 0) => format!("was sent to {}", counted(accepted, "person")),
         (accepted, uncertain) => {
-            format!("was sent to {}, and may have reached {uncertain} more", people(accepted))
+            format!(
+                "was sent to {}, and may have reached {uncertain} more",
+                counted(accepted, "person")
+            )
         }
     };
     let why = match likeness {
@@ -52,8 +56,4 @@ pub(super) fn stopped(renamed: &Renamed) -> Failure {
         "if it is the same issue, give the folder its old name back: `git mv issues/{now} \
          issues/{before}`. If it is another issue, add --new-issue"
     ))
-}
-
-fn people(number: u64) -> String {
-    if number == 1 { "1 person".to_owned() } else { format!("{number} people") }
 }

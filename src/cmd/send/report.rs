@@ -8,6 +8,7 @@ use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
 use sejong_digest::delivery::send::report::{Excerpt, ReceiptFate, SendReport};
 use sejong_digest::delivery::state::State;
+use sejong_digest::diagnostic::counted;
 use serde::Serialize;
 
 use super::window::Window;
@@ -33,11 +34,15 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
     }
     report.troubles.iter().for_each(list);
     if report.withdrawn > 0 {
+        let are = if report.withdrawn == 1 { "is what it was" } else { "are what they were" };
         print::note(&format!(
-            "{} of those to be sent to once more had no attempt, and are what they were before; the \
-             same command asks for it again",
+            "{} of those to be sent to once more had no attempt, and {are} before; the same command \
+             asks for it again",
             report.withdrawn
         ));
+    }
+    if report.leaving > 0 {
+        print::note(&of_leaving(report));
     }
     if let Some(fate) = &report.receipt {
         print::note(&of_receipt(fate));
@@ -72,6 +77,18 @@ pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
     ending
 }
 
+/// People who were planned before and did not get it: the exit code does not tell.
+fn of_leaving(report: &SendReport) -> String {
+    let people = counted(report.leaving, "person");
+    let were = if report.leaving == 1 { "was" } else { "were" };
+    format!(
+        "{people} who waited for {issue} {were} left out, because this list has no row for them \
+         that can be used; `digest status {issue} --list suppressed` names them, and a later send \
+         with a list that has them sends to them",
+        issue = report.issue
+    )
+}
+
 fn of_receipt(fate: &ReceiptFate) -> String {
     match fate {
         ReceiptFate::Written(path) => {
@@ -96,7 +113,9 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
                 Some(end) => (end, Exit::Unfinished),
                 None => ("interrupted".to_owned(), Exit::Interrupted),
             };
-            print::note(&format!("{why}: {} are left; {resume}", report.left()));
+            let left = report.left();
+            let are = if left == 1 { "is" } else { "are" };
+            print::note(&format!("{why}: {left} {are} left; {resume}"));
             Ok(exit)
         }
         Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),

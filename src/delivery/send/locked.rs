@@ -174,7 +174,7 @@ impl Proposal {
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
         let run = ledger.plan(&run, text, self.reopened, copy).await?;
-        Ok(Planned::new(survey, templates, (ledger, run), content_hash))
+        Ok(Planned::new(survey, templates, (ledger, run), (content_hash, self.plan.leaving)))
     }
 
     /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and

@@ -48,6 +48,9 @@ pub struct SendReport {
     pub settled: u64,
     /// Rows that it was to send to once more and did not attempt: they are what they were.
     pub withdrawn: u64,
+    /// People who waited for the issue and whom it left out, because the list does not have them any
+    /// more: they are suppressed.
+    pub leaving: u64,
     /// Relays that failed, and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
     /// What became of the receipt, where there is something to say.
@@ -109,6 +112,7 @@ impl SendReport {
             elapsed: Duration::ZERO,
             settled: 0,
             withdrawn: 0,
+            leaving: 0,
             failed_relays: Vec::new(),
             receipt,
         };
