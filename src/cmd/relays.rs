@@ -76,7 +76,7 @@ impl Destination {
     /// Ends the catcher, if there is one, and says where its messages are.
     pub(crate) async fn close(self) {
         let Some((catcher, folder)) = self.catcher else { return };
-        let messages = catcher.counts().accepted as u64;
+        let messages = catcher.counts().accepted;
         catcher.stop().await;
         if messages > 0 {
             let messages = counted(messages, "message");

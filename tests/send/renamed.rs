@@ -10,7 +10,8 @@ fn renamed(relay: &Relay) -> Publication {
     let here = with_readers(40);
     assert_eq!(send(&here, relay, &[]).code, 0);
     let here = here.write(LIST, list(60));
-    std::fs::rename(here.path("issues/2025-11"), here.path("issues/2025-11-winter")).unwrap();
+    let folder = |name| here.path(&format!("issues/{name}"));
+    std::fs::rename(folder("2025-11"), folder("2025-11-winter")).expect("renamed");
     here
 }
 
