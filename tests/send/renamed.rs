@@ -46,6 +46,21 @@ fn a_renamed_issue_stops_until_somebody_says_what_it_is() {
 }
 
 #[test]
+fn a_copy_without_the_ledger_knows_a_renamed_issue_by_its_receipt() {
+    let relay = Relay::new();
+    let here = renamed(&relay);
+    let clone = with_readers(3).write("receipts/2025-11.toml", here.read("receipts/2025-11.toml"));
+    let folder = |name| clone.path(&format!("issues/{name}"));
+    std::fs::rename(folder("2025-11"), folder("2025-11-winter")).expect("renamed");
+    let told = send_as(&clone, &relay, "2025-11-winter", &[]);
+    assert_eq!((told.code, relay.counts().accepted), (3, 40), "{told:?}");
+    let words = "issues/2025-11-winter has the text that receipts/2025-11.toml names";
+    assert!(told.stderr.contains(words), "{}", told.stderr);
+    assert!(!clone.exists("digest.db"));
+    assert_eq!(send_as(&clone, &relay, "2025-11-winter", &["--new-issue"]).code, 0);
+}
+
+#[test]
 fn another_issue_is_sent_to_all_once_somebody_has_said_so_and_goes_on_without_the_flag() {
     let relay = Relay::new();
     let here = renamed(&relay);

@@ -40,6 +40,7 @@ pub(super) fn seems(renamed: &Renamed) -> String {
         Likeness::Manifest => "has the same issue.toml".to_owned(),
         Likeness::Articles(1, 1) => "has the same article".to_owned(),
         Likeness::Articles(kept, all) => format!("has {kept} of its {all} articles from there"),
+        Likeness::Receipt => format!("has the text that receipts/{before}.toml names"),
         Likeness::Subject(subject) => format!("has the same subject, {subject:?}"),
     };
     format!("issues/{before} {sent}, and its folder is gone; issues/{now} {why}")

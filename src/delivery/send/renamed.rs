@@ -1,5 +1,5 @@
 //! An issue that was sent under another name: the ledger knows an issue by its folder's name, and
-//! does not know a folder that was renamed.
+//! does not know a folder that was renamed. In a copy without the ledger, receipts know as much.
 //!
 //! Exists because everybody who has such an issue would get it again. Only asks for a person's word:
 //! must never decide that two issues are one, and must never speak of an issue whose folder is there.
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::SendError;
 use super::content::Content;
 use crate::delivery::ledger::{self, Ledger};
+use crate::delivery::receipt::{Receipt, StandingReceipt};
 use crate::diagnostic::Place;
 
 /// An issue of the ledger that somebody has, whose folder is gone, and that looks like this one.
@@ -35,6 +36,8 @@ pub enum Likeness {
     Articles(usize, usize),
     /// They have the same subject, and no other issue has it.
     Subject(String),
+    /// Its receipt names this text.
+    Receipt,
 }
 
 /// What is compared of an issue.
@@ -44,12 +47,13 @@ struct Features {
     files: BTreeMap<String, String>,
 }
 
-/// What the ledger knows of this issue under another name. An issue that somebody may have under its
-/// own name has been asked about.
+/// What the ledger knows of this issue under another name, or else the `receipts`. An issue that
+/// somebody may have under its own name has been asked about.
 pub(super) async fn renamed(
     ledger: &Ledger,
     content: &Content,
     here: &[String],
+    receipts: Vec<StandingReceipt>,
 ) -> Result<Option<Renamed>, SendError> {
     let Some(files) = content.unsent_files() else { return Ok(None) };
     let now =
@@ -76,7 +80,19 @@ pub(super) async fn renamed(
             }));
         }
     }
-    Ok(None)
+    let gone = receipts.into_iter().rev().filter(|one| !here.contains(&one.issue));
+    let mut known = gone.filter_map(|one| Some((one.issue, one.receipt?)));
+    let composition = content.composition();
+    let same = known.find(|(issue, receipt)| {
+        issue != ledger.issue() && receipt.content_hash == composition.hash_hex_as(issue)
+    });
+    Ok(same.map(|(before, Receipt { counts, .. })| Renamed {
+        before,
+        now: ledger.issue().to_owned(),
+        accepted: counts.accepted,
+        uncertain: counts.uncertain,
+        likeness: Likeness::Receipt,
+    }))
 }
 
 /// Of the last revision that the ledger has of an issue.

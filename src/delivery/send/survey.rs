@@ -19,7 +19,7 @@ use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger};
-use crate::delivery::receipt::AlreadySent;
+use crate::delivery::receipt::{self, AlreadySent};
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
@@ -164,7 +164,9 @@ impl Survey {
     /// What the ledger knows of the issue under another name.
     pub(super) async fn renamed(&self) -> Result<Option<Renamed>, SendError> {
         let Some(folders) = &self.options.folders else { return Ok(None) };
-        renamed::renamed(&self.ledger, &self.content, folders).await
+        let root = self.options.receipt.as_deref().and_then(|path| path.parent()?.parent());
+        let receipts = root.map(receipt::standing).unwrap_or_default();
+        renamed::renamed(&self.ledger, &self.content, folders, receipts).await
     }
 
     /// Who would get the issue, and what the ledger has of the one person whom the send is for.

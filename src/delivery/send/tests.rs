@@ -404,6 +404,26 @@ async fn who_left_the_list_last_is_written_down_although_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn an_issue_that_looks_renamed_is_proposed_only_as_another_one() {
+    let folder = Folder::new();
+    folder.plan().await;
+    let rows = folder.claim(0).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
+    let folders = Some(vec!["y".to_owned()]);
+    let options = SendOptions { issue: "y".to_owned(), folders, ..folder.options() };
+    let ready =
+        async || passed(Survey::take(options.clone(), folder.composed()).await.unwrap()).await;
+    let seen = ready().await.renamed().await.unwrap().unwrap();
+    assert_eq!((seen.before.as_str(), seen.accepted), ("x", 1));
+    let locked = ready().await.lock(&identity(), "process 1").await.unwrap();
+    let stopped = locked.propose(HOLD).await.unwrap_err();
+    assert!(matches!(&stopped, SendError::Renamed(known) if **known == seen), "{stopped}");
+    let locked = ready().await.lock(&identity(), "process 1").await.unwrap();
+    let another = locked.propose(Answers { new_issue: true, ..HOLD }).await.unwrap();
+    assert_eq!(another.plan().to_send, 3);
+}
+
+#[tokio::test]
 async fn only_what_was_approved_is_sent() {
     let folder = Folder::new();
     let expecting =
@@ -417,10 +437,10 @@ async fn only_what_was_approved_is_sent() {
     for bad in [&approved[..11], "0123456789ag", ""] {
         bad.parse::<content::ExpectedHash>().unwrap_err();
     }
-    // Somebody was put off by a relay, and keeps what it may have.
+    // Somebody was put off by a relay that had the text, and keeps what it may have.
     folder.plan().await;
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], State::Deferred, 450).await;
+    folder.settle_at(rows[0], State::Deferred, 451, Some(Stage::Dot)).await;
     folder.text("Twenty-four letters.");
     let recomposed = SendOptions { recompose: true, ..folder.options() };
     let now = Survey::take(recomposed.clone(), folder.composed()).await.unwrap();
