@@ -319,7 +319,7 @@ impl Send<'_> {
         to_send: u64,
     ) -> Result<SendReport, SendError> {
         let progress = Arc::new(Progress::default());
-        let stop = self.signals.sending();
+        let stop = self.signals.sending(&progress);
         let stopping = stop.subscribe();
         let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
@@ -372,10 +372,25 @@ async fn resend_uncertain(locked: &Locked) -> Result<bool, Failure> {
     question::resend_confirmed(count)
 }
 
-/// Whether to send again to the people whom a relay refused for good. Shows first who they are. If
-/// nobody is `asked`, the answer is `--yes`, or that to the question before the first message.
+/// Whether to send again to the people whom a relay refused for good; `false` if there are none.
+/// Shows first who they are. If nobody is `asked`, the answer is `--yes`, or that to the question
+/// before the first message.
+///
+/// A no ends the send: whoever names the flag means these people, and may not expect that the others
+/// get the issue now.
 async fn retry_refused(locked: &Locked, asked: bool) -> Result<bool, Failure> {
     let (count, first) = locked.refused().await.map_err(refusal::told)?;
+    if count == 0 {
+        return Ok(false);
+    }
     report::list(&first);
-    if asked && count > 0 { question::retry_confirmed(count) } else { Ok(count > 0) }
+    if asked && !question::retry_confirmed(count)? {
+        return Err(Failure::new(
+            "nobody was sent anything: neither those who were refused nor the others",
+        )
+        .help(
+            "without --retry-refused the send leaves these people out and asks about the others",
+        ));
+    }
+    Ok(true)
 }

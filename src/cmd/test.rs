@@ -69,7 +69,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             outcomes.iter().map(|(address, outcome)| told(address, outcome)).collect();
         print::words(&told)?;
         match trouble {
-            Some(trouble) => Err(Failure::new(trouble.to_string())),
+            Some(trouble) => Err(Failure::new(trouble.to_string())
+                .help(format!("{}; then run the same command again", trouble.advice()))),
             None if outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted(_))) => {
                 Ok(Exit::Done)
             }

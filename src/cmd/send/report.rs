@@ -29,7 +29,10 @@ struct Line<'a> {
 /// Tells all of it, and says how the command ends.
 pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
     for trouble in &report.failed_relays {
-        print::note(&format!("{trouble}; its share was left to the other relays"));
+        let advice = trouble.advice();
+        print::note(&format!(
+            "{trouble}; its share was left to the other relays. Before the next send: {advice}"
+        ));
     }
     report.troubles.iter().for_each(list);
     if report.withdrawn > 0 {
@@ -99,7 +102,10 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             print::note(&format!("{why}: {} are left; {resume}", report.left()));
             Ok(exit)
         }
-        Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),
+        Some(Ended::Relay(trouble)) => {
+            let advice = trouble.advice();
+            Err(Failure::new(trouble.to_string()).help(format!("{advice}; then {resume}")))
+        }
         Some(Ended::Refused(refusal)) => Err(Failure::new(format!(
             "the relay refuses the message or its sender, not a recipient: {}",
             refusal.reply
@@ -109,7 +115,7 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             refusal.advice
         ))),
         Some(Ended::Ledger(reason)) => {
-            Err(Failure::new(reason.clone()).help(format!("when that is mended, {resume}")))
+            Err(Failure::new(reason.clone()).help(format!("when that is corrected, {resume}")))
         }
         Some(Ended::Done) | None if counts.is_final() && report.withdrawn == 0 => {
             match refused_by_all(report) {
