@@ -74,7 +74,8 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     #[arg(hide_short_help = true)]
     uncertain: Uncertain,
-    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
+    /// Send once more to the people whom the relay refused for good; it shows who and why, and
+    /// asks. After a no nobody gets anything
     #[arg(long, hide_short_help = true)]
     retry_refused: bool,
 }
