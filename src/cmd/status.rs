@@ -153,10 +153,7 @@ pub(super) fn ledger_path(
     let path = match (store, catch) {
         (Some(url), _) => store::path_of(url, &std::env::current_dir()?)?,
         (None, Some(folder)) => folder.join(store::REHEARSAL),
-        (None, None) => {
-            let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-            store::path_of(url, &workspace.root)?
-        }
+        (None, None) => workspace.ledger_place()?,
     };
     if path.is_file() {
         return Ok(path);

@@ -42,6 +42,23 @@ fn the_question_names_the_number_and_the_time_and_a_no_sends_nothing() {
 }
 
 #[test]
+fn a_no_leaves_no_file_and_a_yes_is_asked_for_once() {
+    let relay = Relay::new();
+    let real = format!("send 2025-11 --relay {}", relay.url());
+    for line in [&real[..], "send 2025-11 --catch out"] {
+        let here = with_readers(2);
+        let before = here.files();
+        let Some((code, text)) = on_a_terminal(&here, line, "n\n") else { return };
+        assert!(code == 1 && text.contains("nothing was sent"), "{text}");
+        assert_eq!((here.files(), here.exists("out")), (before, false), "{text}");
+        let (code, text) = on_a_terminal(&here, line, "y\n").expect("script is there");
+        assert_eq!((code, text.matches("Send to 2 recipients?").count()), (0, 1), "{text}");
+        assert_eq!(text.matches("Subject ").count(), 1, "{text}");
+    }
+    assert_eq!(relay.counts().accepted, 2);
+}
+
+#[test]
 fn a_time_that_is_past_is_said_before_the_question_and_a_yes_sends() {
     let (here, relay) = (with_readers(2), Relay::new());
     let line = format!("send 2025-11 --relay {} --at '2025-01-07 09:00'", relay.url());
@@ -62,7 +79,14 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
     assert_eq!((code, relay.counts().accepted), (1, 2), "{text}");
     assert!(text.contains("would get it again. Go on?"), "{text}");
     assert!(!clone.exists("digest.db") && !clone.exists(".digest-secret"), "{:?}", clone.files());
-    let (code, text) = on_a_terminal(&clone, &line, "y\ny\n").expect("script is there");
+    for keys in ["y\nn\n", "y\ny\nn\n"] {
+        let (code, text) = on_a_terminal(&clone, &line, keys).expect("script is there");
+        assert!(text.contains(".digest-secret is missing, and receipts/2025-11.toml"), "{text}");
+        assert!(text.contains("links in mail that was already sent stop working"), "{text}");
+        assert!(code == 3 || code == 1, "{code}: {text}");
+        assert!(!clone.exists("digest.db") && !clone.exists(".digest-secret"), "{keys:?}: {text}");
+    }
+    let (code, text) = on_a_terminal(&clone, &line, "y\ny\ny\n").expect("script is there");
     assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
 }
 

@@ -103,6 +103,7 @@ fn without_a_terminal_nobody_is_there_to_say_yes() {
     let (here, relay) = (with_readers(3), Relay::new());
     let output = here.run(&["send", "2025-11", "--relay", &relay.url()]);
     stopped(&output, &relay, 2, &["there is no terminal to ask the question on", "--yes"]);
+    assert!(!here.exists("digest.db") && !here.exists(".digest-secret"), "{:?}", here.files());
     let after = send(&here, &relay, &[]);
     assert_eq!((after.code, relay.counts().accepted), (0, 3), "{after:?}");
 }

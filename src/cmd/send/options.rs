@@ -171,13 +171,8 @@ fn store_path(
     match (named, relay.rehearsal()) {
         (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
         (None, Some(folder)) => rehearsal(folder, workspace),
-        (None, None) => configured(workspace),
+        (None, None) => Ok(workspace.ledger_place()?),
     }
-}
-
-fn configured(workspace: &Workspace) -> Result<PathBuf, Failure> {
-    let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-    Ok(store::path_of(url, &workspace.root)?)
 }
 
 /// A rehearsal never counts as a send: its ledger lives with what it caught, has a name of its own,
@@ -185,7 +180,7 @@ fn configured(workspace: &Workspace) -> Result<PathBuf, Failure> {
 fn rehearsal(folder: &Path, workspace: &Workspace) -> Result<PathBuf, Failure> {
     let path = folder.join(store::REHEARSAL);
     // A store of another kind is no file, and told where it is used.
-    if configured(workspace).is_ok_and(|real| store::is_same(&real, &path)) {
+    if workspace.ledger_place().is_ok_and(|real| store::is_same(&real, &path)) {
         return Err(Failure::usage(format!(
             "--catch {}: {} is the publication's own ledger, and a rehearsal may not write to it",
             folder.display(),

@@ -10,6 +10,7 @@ use super::plan::counted;
 use crate::cmd::failure::Failure;
 use crate::cmd::files::describe;
 use crate::cmd::print;
+use crate::cmd::workspace::LostSecret;
 
 /// Asks on a terminal; elsewhere only `--yes` is an answer. `start` says when it would begin, if
 /// not at once.
@@ -54,6 +55,15 @@ pub(super) fn somebody_is_here() -> bool {
 pub(super) fn despite_receipt_confirmed() -> Result<bool, Failure> {
     let question = "People who have the issue already would get it again. Go on?";
     said_yes(question)
+}
+
+/// The secret is missing, and mail was sent with it: asks whether to make a new one.
+pub(super) fn new_secret_confirmed(lost: &LostSecret) -> Result<bool, Failure> {
+    print::note(&format!(
+        "{lost}. If you have it on another computer, copy it here first. With a new one, the \
+         unsubscribe links in mail that was already sent stop working"
+    ));
+    said_yes("Make a new one?")
 }
 
 /// Asks whether to try again with the people who were refused for good.

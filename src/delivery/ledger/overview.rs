@@ -142,6 +142,20 @@ pub async fn issues(store: &Store) -> Result<Vec<String>, StoreError> {
         .map_err(|error| store.failed(error))
 }
 
+/// Whether somebody may have mail of an issue in the store, or was asked about at least.
+const REACHED: &str = "
+SELECT EXISTS (SELECT 1 FROM recipient WHERE state IN ('accepted', 'uncertain', 'claimed'))
+OR EXISTS (SELECT 1 FROM recipient WHERE attempts > 0)";
+
+/// Whether somebody may have mail of any issue in the store.
+///
+/// # Errors
+/// The store's.
+pub async fn has_reached_somebody(store: &Store) -> Result<bool, StoreError> {
+    let reached = sqlx::query_scalar(REACHED).fetch_one(store.pool()).await;
+    reached.map_err(|error| store.failed(error))
+}
+
 impl Ledger {
     /// The state that a row names: a word that is none must not count as waiting.
     pub(super) fn state(&self, row: &SqliteRow, column: usize) -> Result<State, StoreError> {
