@@ -75,7 +75,7 @@ pub(crate) struct Args {
     /// links in that mail then stop working
     #[arg(long, hide_short_help = true)]
     new_secret: bool,
-    /// Keep trying deferred recipients for so long after the others: 30m, 2h
+    /// Keep trying deferred recipients for this long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
     wait: Duration,
@@ -112,7 +112,14 @@ fn sent(global: &Global, args: &Args) -> Ending {
         }
         // Whoever says no has made nothing: no secret, and no ledger.
         let despite_receipt = send_despite_receipt(&ready, args.despite_receipt, asked).await?;
-        let lost = lost_secret(&workspace, &options, args.new_secret, asked).await?;
+        let lost = match lost_secret(&workspace, &options, args.new_secret, asked).await {
+            Ok(lost) => lost,
+            Err(failure) => {
+                // So that SQLite leaves no log behind.
+                ready.close().await;
+                return Err(failure);
+            }
+        };
         let signers = workspace.signers()?;
         let (workspace, yes, wait) = (&workspace, args.yes, args.wait);
         let send = Send { workspace, options, yes, asked, despite_receipt, wait, window, signals };
@@ -194,7 +201,7 @@ async fn start_over(
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {
         let mails = plan::counted(removed, "message");
-        print::note(&format!("removed {mails} of the rehearsal before from {}", describe(caught)));
+        print::note(&format!("removed {mails} of the earlier rehearsal from {}", describe(caught)));
     }
     Ok(())
 }
@@ -467,7 +474,7 @@ async fn retry_refused(locked: &Locked, asked: bool) -> Result<bool, Failure> {
     report::list(&first);
     if asked && !question::retry_confirmed(count)? {
         return Err(Failure::new(
-            "nobody was sent anything: neither those who were refused nor the others",
+            "nothing was sent, neither to the people who were refused nor to the others",
         )
         .help(
             "without --retry-refused the send leaves these people out and asks about the others",

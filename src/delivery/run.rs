@@ -249,10 +249,10 @@ async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
     let Err(error) = ledger.in_place() else { return None };
     Some(match ledger.rescue(run).await {
         Ok(path) => format!(
-            "{error}; what it held, with every outcome, is in {}: put that in its place",
+            "{error}; everything in it, with every outcome, was saved to {}: put that file in its place",
             path.display()
         ),
-        Err(failed) => format!("{error}, and what it held cannot be saved: {failed}"),
+        Err(failed) => format!("{error}, and its contents cannot be saved: {failed}"),
     })
 }
 

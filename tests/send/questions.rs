@@ -101,7 +101,7 @@ fn a_rehearsal_is_removed_only_after_a_yes() {
     let line = format!("{} --fresh", rehearse.join(" "));
     let Some((code, text)) = on_a_terminal(&here, &line, "n\n") else { return };
     assert_eq!((code, here.files()), (1, kept.clone()), "{text}");
-    assert!(text.contains("Remove what the rehearsal before left of 2025-11 in out?"), "{text}");
+    assert!(text.contains("Remove what the earlier rehearsal of 2025-11 left in out?"), "{text}");
     let (code, text) = on_a_terminal(&here, &line, "y\ny\n").expect("script is there");
     assert_eq!(code, 0, "{text}");
     assert_ne!(here.files(), kept, "it was started over");
@@ -146,7 +146,9 @@ fn a_no_to_the_people_who_were_refused_sends_to_nobody() {
     let line = format!("send 2025-11 --retry-refused --relay {}", open.url());
     let Some((code, text)) = on_a_terminal(&here, &line, "n\ny\n") else { return };
     assert_eq!((code, open.counts().connections), (1, 0), "{text}");
-    for words in ["r001@x.example: 550 5.1.1", "No ends the send", "nobody was sent anything"] {
+    for words in
+        ["r001@x.example: 550 5.1.1", "After a no, nothing is sent", "nothing was sent, neither"]
+    {
         assert!(text.contains(words), "no {words:?} in {text}");
     }
     let (code, text) = on_a_terminal(&here, &line, "y\ny\n").expect("script is there");

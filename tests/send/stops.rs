@@ -147,7 +147,7 @@ fn a_send_without_a_list_or_with_an_empty_one_says_so() {
     let here = Publication::new();
     stopped(&send(&here, &relay, &[]), &relay, 2, &["--subscribers"]);
     let here = here.write(LIST, "email,first_name\n");
-    stopped(&send(&here, &relay, &[]), &relay, 3, &["holds nobody"]);
+    stopped(&send(&here, &relay, &[]), &relay, 3, &["has nobody to send to"]);
     stopped(&send(&here, &relay, &["--subscribers", "gone.csv"]), &relay, 3, &["gone.csv"]);
 }
 

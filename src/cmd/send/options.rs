@@ -45,7 +45,7 @@ pub(crate) struct PlanArgs {
     /// End with one JSON object on stdout
     #[arg(long)]
     pub(super) json: bool,
-    /// Send the files as they are now to those who cannot have the issue yet
+    /// Send the files as they are now to the people who cannot have the issue yet
     #[arg(long, hide_short_help = true)]
     recompose: bool,
     /// Leave out rows of the list that cannot be used, instead of stopping
@@ -191,8 +191,8 @@ fn rehearsal(folder: &Path, workspace: &Workspace) -> Result<PathBuf, Failure> {
     let older = folder.join("digest.db");
     if older.exists() && !path.exists() {
         print::note(&format!(
-            "this rehearsal begins anew in {}; {} is left alone, whether it is a real ledger or \
-             that of a rehearsal by version 0.1.0",
+            "this rehearsal starts again in {}; {} is not touched: it may be a real ledger, or the \
+             one of a rehearsal by version 0.1.0",
             path.display(),
             older.display()
         ));

@@ -36,7 +36,7 @@ pub(super) fn fresh_confirmed(yes: bool, issue: &str, caught: &Path) -> Result<b
         return Err(Failure::usage(what).help("--yes starts the rehearsal over without a question"));
     }
     let folder = describe(caught);
-    let question = format!("Remove what the rehearsal before left of {issue} in {folder}?");
+    let question = format!("Remove what the earlier rehearsal of {issue} left in {folder}?");
     said_yes(&question)
 }
 
@@ -73,8 +73,8 @@ pub(super) fn retry_confirmed(count: u64) -> Result<bool, Failure> {
         count => format!("these {count} people"),
     };
     let question = format!(
-        "The relay refused {people} for good. Send to them once more? (No ends the send: then nobody \
-         gets anything)"
+        "The relay refused {people} for good. Send to them once more? (After a no, nothing is sent \
+         to anybody)"
     );
     said_yes(&question)
 }
@@ -86,8 +86,8 @@ pub(super) fn resend_confirmed(count: u64) -> Result<bool, Failure> {
         count => format!("these {count} people have"),
     };
     print::note(&format!(
-        "It is not known whether {who} the issue. Usually it has arrived. With no they do not get it \
-         again, and are listed at the end"
+        "It is not known whether {who} the issue. Usually it has arrived. If you answer no, they do not \
+         get it again and are listed at the end"
     ));
     said_yes("Send it to them again?")
 }

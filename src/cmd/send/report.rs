@@ -10,6 +10,7 @@ use sejong_digest::delivery::send::report::{Excerpt, ReceiptFate, SendReport};
 use sejong_digest::delivery::state::State;
 use serde::Serialize;
 
+use super::plan::counted;
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
@@ -35,11 +36,14 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
         ));
     }
     report.troubles.iter().for_each(list);
+    if report.troubles.iter().any(|excerpt| excerpt.more) {
+        print::note(&format!("`digest status {} --missed` names all of them", report.issue));
+    }
     if report.withdrawn > 0 {
         print::note(&format!(
-            "{} of those to be sent to once more had no attempt, and are what they were before; the \
-             same command asks for it again",
-            report.withdrawn
+            "sending once more was not tried for {}, and nothing has changed for them; the same \
+             command tries it",
+            counted(report.withdrawn, "recipient")
         ));
     }
     if let Some(fate) = &report.receipt {
@@ -79,7 +83,7 @@ fn of_receipt(fate: &ReceiptFate) -> String {
     match fate {
         ReceiptFate::Written(path) => {
             let path = describe(path);
-            format!("{path} says what became of the issue, without addresses: commit it")
+            format!("{path} says what happened to the issue, without addresses: commit it to git")
         }
         ReceiptFate::Kept(sent) => format!(
             "{}; the receipt stays as it is. If it is wrong, remove it: the next send writes a new one",

@@ -26,7 +26,8 @@ const DOMAINS: usize = 3;
 const VOTERS: usize = 4_096;
 
 /// What a domain or a relay does that is shut.
-const TOO_MUCH: &str = "has said for more than a minute that it gets too much, and taken nothing";
+const TOO_MUCH: &str =
+    "has said for more than a minute that it gets too much mail, and has taken none";
 
 /// Whose rate reply it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
