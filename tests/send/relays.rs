@@ -1,8 +1,10 @@
 //! Relays that take nothing from us, or not so fast: the run stops for what would befall everybody,
 //! and no recipient is blamed for it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 
@@ -87,6 +89,22 @@ fn a_refused_sender_stops_the_run_and_nobody_has_bounced() {
     stopped_for_all(&here, &output, &words);
 }
 
+/// A relay whose certificate nobody has signed.
+fn relay_with_a_certificate_of_its_own() -> Relay {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|config| {
+            let chain = vec![made.cert.der().clone()];
+            config.with_no_client_auth().with_single_cert(chain, key.into())
+        })
+        .expect("a configuration");
+    let tls = Some(Arc::new(tls).into());
+    Relay::with(CatcherOptions { tls, implicit_tls: true, ..CatcherOptions::default() })
+}
+
 #[test]
 fn a_stop_says_what_to_correct_before_the_same_command() {
     let plain = Relay::new();
@@ -94,7 +112,9 @@ fn a_stop_says_what_to_correct_before_the_same_command() {
     let refuses_ehlo = always(At::Ehlo, Do::reply("550 5.7.1 go away"));
     let wants_login = always(At::Mail, Do::reply("530 5.7.0 log in first"));
     let at = |scheme: &str, relay: &Relay| format!("{scheme}://127.0.0.1:{}", relay.port());
+    let strange = relay_with_a_certificate_of_its_own();
     let rows = [
+        (at("smtps", &strange), "name its file, or that of its root, with ca_file in [[relay]]"),
         (at("smtps", &plain), "use smtp:// and its port (often 587) for STARTTLS"),
         (format!("{}?tls=required", at("smtp", &plain)), "use smtps:// and its port"),
         (at("smtp", &refuses_ehlo), "set hello to the full host name of this computer"),
