@@ -120,6 +120,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let dkim = dkim::read(&mut table, root, from_domain, &mut problems);
     let (theme, logos) = theme::read(&mut table, &mut problems);
     let relays = relay::relays(&mut table, root, &mut problems);
+    problems.extend(relay::open_password_file(environment));
     let lanes = pace::lanes(&mut table, &mut problems);
     let schedule = pace::retry(&mut table, &mut problems);
     let clients = clients::read(&mut table, &mut problems);

@@ -3,8 +3,10 @@
 //! Diagnostics are collected, never first-error-only, so that an author mends a whole issue in one
 //! round. This file must never print: `cmd` chooses the form and the stream.
 
+mod masked;
 pub mod render;
 pub mod sarif;
+pub mod visible;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -225,6 +225,30 @@ fn init_then_check_then_render_needs_no_edit() {
 }
 
 #[test]
+fn git_takes_nothing_of_a_run_in_a_new_publication() {
+    let here = Publication::nothing();
+    let made = here.run(&["init"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let git = "git -c core.excludesFile= status --porcelain --untracked-files=all";
+    let untracked = here.shell(&format!("git init --quiet && {git}"));
+    assert_eq!(untracked.code, 0, "{untracked:?}");
+    assert_eq!(untracked.stdout.lines().count(), 6, "{}", untracked.stdout);
+    let issue = here.shell("ls issues").stdout.trim().to_owned();
+    for line in [
+        &format!("send {issue} --yes --catch ."),
+        &format!("send {issue} --yes --catch another"),
+        &format!("test {issue} --to ada@example.org --catch rehearsal"),
+        &format!("render {issue} --format eml --as ada@example.org -o ada.eml"),
+        "dkim keygen",
+    ] {
+        let output = here.shell(&format!("digest {line}"));
+        assert_eq!(output.code, 0, "{line}: {output:?}");
+    }
+    assert!(here.files().iter().any(|file| file.starts_with("new/")), "{:?}", here.files());
+    assert_eq!(here.shell(git).stdout, untracked.stdout);
+}
+
+#[test]
 fn init_never_overwrites() {
     let here = Publication::new();
     let before = here.files();

@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::script::{At, Do, Occasion};
-use super::{Received, Shared};
+use super::script::{At, Do, RuleOccasion};
+use super::{CatcherShared, Received};
 use crate::net::stream::Stream;
 use crate::smtp::stuffing::unstuff;
 
@@ -41,12 +41,12 @@ enum Flow {
     Over,
 }
 
-struct Dialogue<'a> {
+struct Served<'a> {
     stream: Stream,
     input: Vec<u8>,
     taken: usize,
     out: Vec<u8>,
-    shared: &'a Arc<Shared>,
+    shared: &'a Arc<CatcherShared>,
     stopped: &'a mut watch::Receiver<bool>,
     connection: u64,
     message: u64,
@@ -60,10 +60,10 @@ struct Dialogue<'a> {
 pub(super) async fn run(
     tcp: TcpStream,
     connection: u64,
-    shared: &Arc<Shared>,
+    shared: &Arc<CatcherShared>,
     stopped: &mut watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let mut dialogue = Dialogue {
+    let mut dialogue = Served {
         stream: Stream::plain(tcp),
         input: Vec::with_capacity(READ_BYTES),
         taken: 0,
@@ -88,21 +88,21 @@ pub(super) async fn run(
     }
     while let Some(line) = dialogue.line().await? {
         dialogue = match dialogue.command(&line).await? {
-            Next::Go(dialogue) => *dialogue,
-            Next::Over => return Ok(()),
+            ServedOn::Go(dialogue) => *dialogue,
+            ServedOn::Over => return Ok(()),
         };
     }
     Ok(())
 }
 
 /// The connection after a command; STARTTLS makes another of it.
-enum Next<'a> {
-    Go(Box<Dialogue<'a>>),
+enum ServedOn<'a> {
+    Go(Box<Served<'a>>),
     Over,
 }
 
-impl<'a> Dialogue<'a> {
-    async fn command(mut self, line: &str) -> io::Result<Next<'a>> {
+impl<'a> Served<'a> {
+    async fn command(mut self, line: &str) -> io::Result<ServedOn<'a>> {
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         let verb = verb.to_ascii_uppercase();
         self.shared.note(if verb == "AUTH" { "AUTH" } else { line });
@@ -110,7 +110,7 @@ impl<'a> Dialogue<'a> {
         if !offered.pipelining && self.taken < self.input.len() {
             self.out.extend_from_slice(b"503 5.5.0 PIPELINING was not offered\r\n");
             self.flush().await?;
-            return Ok(Next::Over);
+            return Ok(ServedOn::Over);
         }
         let flow = match verb.as_str() {
             "EHLO" if offered.esmtp => self.ehlo().await?,
@@ -131,7 +131,7 @@ impl<'a> Dialogue<'a> {
                 let flow = self.scripted(At::Starttls, "220 2.0.0 go ahead").await?;
                 if flow == Flow::Done {
                     self.flush().await?;
-                    return Ok(Next::Go(Box::new(self.into_tls().await?)));
+                    return Ok(ServedOn::Go(Box::new(self.into_tls().await?)));
                 }
                 flow
             }
@@ -145,7 +145,7 @@ impl<'a> Dialogue<'a> {
             }
             _ => self.say("502 5.5.1 unknown command"),
         };
-        Ok(if flow == Flow::Over { Next::Over } else { Next::Go(Box::new(self)) })
+        Ok(if flow == Flow::Over { ServedOn::Over } else { ServedOn::Go(Box::new(self)) })
     }
 
     async fn ehlo(&mut self) -> io::Result<Flow> {
@@ -282,9 +282,9 @@ impl<'a> Dialogue<'a> {
         }
     }
 
-    fn occasion(&self) -> Occasion<'_> {
+    fn occasion(&self) -> RuleOccasion<'_> {
         let recipient = self.recipients.last().map_or("", String::as_str);
-        Occasion { connection: self.connection, message: self.message, recipient }
+        RuleOccasion { connection: self.connection, message: self.message, recipient }
     }
 
     fn forget(&mut self) {
@@ -436,7 +436,7 @@ impl<'a> Dialogue<'a> {
         Ok(())
     }
 
-    async fn into_tls(mut self) -> io::Result<Dialogue<'a>> {
+    async fn into_tls(mut self) -> io::Result<Served<'a>> {
         let server = self.shared.options.tls.as_ref();
         let server = server.ok_or_else(|| io::Error::other("TLS is not set up"))?;
         self.stream = self.stream.accept_tls(server).await?;

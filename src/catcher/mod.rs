@@ -96,7 +96,7 @@ pub struct Received {
 
 /// What has happened so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct CatcherCounts {
     /// Connections since the start.
     pub connections: u64,
     /// Connections open now.
@@ -117,7 +117,7 @@ pub struct Counts {
 #[derive(Debug)]
 pub struct Catcher {
     addr: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<CatcherShared>,
     stop: watch::Sender<bool>,
     leave: watch::Sender<()>,
     listening: JoinHandle<()>,
@@ -125,7 +125,7 @@ pub struct Catcher {
 
 /// What all connections of a catcher share.
 #[derive(Debug)]
-struct Shared {
+struct CatcherShared {
     options: CatcherOptions,
     maildir: Option<Maildir>,
     received: Mutex<Vec<Received>>,
@@ -149,7 +149,7 @@ impl Catcher {
         let maildir = options.maildir.as_deref().map(Maildir::open).transpose()?;
         let listener = TcpListener::bind(options.listen).await?;
         let addr = listener.local_addr()?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(CatcherShared {
             options,
             maildir,
             received: Mutex::default(),
@@ -186,10 +186,10 @@ impl Catcher {
     }
 
     /// What has happened so far.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> CatcherCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let shared = &self.shared;
-        Counts {
+        CatcherCounts {
             connections: read(&shared.connections),
             open: read(&shared.open),
             max_open: read(&shared.max_open),
@@ -222,7 +222,7 @@ impl Drop for Catcher {
 
 async fn listen(
     listener: TcpListener,
-    shared: Arc<Shared>,
+    shared: Arc<CatcherShared>,
     mut stopped: watch::Receiver<bool>,
     mut leave: watch::Receiver<()>,
 ) {
@@ -248,7 +248,7 @@ async fn listen(
 
 async fn serve(
     tcp: TcpStream,
-    shared: Arc<Shared>,
+    shared: Arc<CatcherShared>,
     mut stopped: watch::Receiver<bool>,
     mut leave: watch::Receiver<()>,
 ) {
@@ -263,9 +263,9 @@ async fn serve(
     shared.open.fetch_sub(1, Ordering::Relaxed);
 }
 
-impl Shared {
+impl CatcherShared {
     /// Stores what was accepted; on return it may be answered by 250.
-    async fn store(self: &Arc<Shared>, received: Received) -> io::Result<()> {
+    async fn store(self: &Arc<CatcherShared>, received: Received) -> io::Result<()> {
         let received = match self.maildir {
             Some(_) if received.accepted => {
                 let shared = Arc::clone(self);

@@ -105,7 +105,7 @@ impl Do {
 
 /// One rule.
 #[derive(Debug)]
-struct Rule {
+struct ScriptRule {
     at: At,
     when: When,
     action: Do,
@@ -118,12 +118,12 @@ struct Rule {
 /// Rules; the first that applies is taken.
 #[derive(Debug, Default)]
 pub struct Script {
-    rules: Vec<Rule>,
+    rules: Vec<ScriptRule>,
 }
 
 /// The occasion on which a rule is looked for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Occasion<'a> {
+pub(super) struct RuleOccasion<'a> {
     pub(super) connection: u64,
     pub(super) message: u64,
     pub(super) recipient: &'a str,
@@ -148,17 +148,17 @@ impl Script {
     /// Adds a rule for the first so many occasions.
     pub fn times(mut self, times: u32, at: At, when: When, action: Do) -> Script {
         let (left, asked) = (AtomicU32::new(times), AtomicU64::new(0));
-        self.rules.push(Rule { at, when, action, left, asked });
+        self.rules.push(ScriptRule { at, when, action, left, asked });
         self
     }
 
     /// What to do at this point, if anything is scripted.
-    pub(super) fn action(&self, at: At, occasion: Occasion<'_>) -> Option<&Do> {
+    pub(super) fn action(&self, at: At, occasion: RuleOccasion<'_>) -> Option<&Do> {
         self.rules.iter().find(|rule| rule.at == at && rule.applies(occasion)).map(|r| &r.action)
     }
 
     /// The first point in the text at which this occasion has a rule.
-    pub(super) fn body_point(&self, occasion: Occasion<'_>) -> Option<(usize, &Do)> {
+    pub(super) fn body_point(&self, occasion: RuleOccasion<'_>) -> Option<(usize, &Do)> {
         self.rules.iter().find_map(|rule| match rule.at {
             At::Body(bytes) if rule.applies(occasion) => Some((bytes, &rule.action)),
             _ => None,
@@ -166,8 +166,8 @@ impl Script {
     }
 }
 
-impl Rule {
-    fn applies(&self, occasion: Occasion<'_>) -> bool {
+impl ScriptRule {
+    fn applies(&self, occasion: RuleOccasion<'_>) -> bool {
         let fits = match &self.when {
             When::Always => true,
             When::Connection(number) => *number == occasion.connection,
@@ -206,7 +206,7 @@ mod tests {
             When::Always,
             Do::Stall,
         );
-        let occasion = Occasion { connection: 1, message: 1, recipient: "bob@a.example" };
+        let occasion = RuleOccasion { connection: 1, message: 1, recipient: "bob@a.example" };
         assert_eq!(script.action(At::Rcpt, occasion), Some(&Do::Close));
         assert_eq!(script.action(At::Rcpt, occasion), Some(&Do::Stall));
         assert_eq!(script.action(At::Mail, occasion), None);
@@ -216,7 +216,7 @@ mod tests {
     fn a_fraction_is_about_its_share_and_repeats() {
         let count = |seed| {
             let script = Script::new().rule(At::Dot, When::Fraction(0.2, seed), Do::Close);
-            let occasion = Occasion { connection: 1, message: 1, recipient: "" };
+            let occasion = RuleOccasion { connection: 1, message: 1, recipient: "" };
             let hits = |_: &i32| script.action(At::Dot, occasion).is_some();
             (0..1000).filter(hits).collect::<Vec<_>>()
         };

@@ -13,7 +13,7 @@ const ONLINE: [&str; 2] = ["dead-link", "moved-link"];
 
 /// Rules that may be broken, and which of them were.
 #[derive(Debug, Default)]
-pub struct Allowed {
+pub struct AllowedRules {
     items: Vec<Item>,
     refused: Vec<Diagnostic>,
 }
@@ -27,35 +27,35 @@ struct Item {
 
 /// A name that cannot be allowed: why, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct NotAllowed {
     /// What is wrong with the name, in one sentence without a full stop.
     pub what: String,
     /// What to do about it.
     pub help: String,
 }
 
-fn look_up(name: &str) -> Result<(), (&'static str, Refusal)> {
+fn look_up(name: &str) -> Result<(), (&'static str, NotAllowed)> {
     match register::find(name) {
         Ok(rule) if rule.may_be_allowed => Ok(()),
         Ok(_) => {
             let what = format!("{name} protects readers and cannot be allowed");
             let help = "correct the problem; docs/checks.md says how".to_owned();
-            Err(("allow-firm", Refusal { what, help }))
+            Err(("allow-firm", NotAllowed { what, help }))
         }
         Err(meant) => {
             let help = match meant {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => "docs/checks.md lists the rules".to_owned(),
             };
-            Err(("allow-unknown", Refusal { what: format!("there is no rule {name:?}"), help }))
+            Err(("allow-unknown", NotAllowed { what: format!("there is no rule {name:?}"), help }))
         }
     }
 }
 
-impl Allowed {
-    /// What `issue.toml` allows; names that cannot be allowed are [`Allowed::refused`].
-    pub fn of_issue(issue: &Issue) -> Allowed {
-        let mut allowed = Allowed::default();
+impl AllowedRules {
+    /// What `issue.toml` allows; names that cannot be allowed are [`AllowedRules::refused`].
+    pub fn of_issue(issue: &Issue) -> AllowedRules {
+        let mut allowed = AllowedRules::default();
         for allowed_rule in &issue.allow {
             let place = allowed_rule.place.clone();
             match look_up(&allowed_rule.rule) {
@@ -63,10 +63,10 @@ impl Allowed {
                     let (rule, place) = (allowed_rule.rule.clone(), Some(place));
                     allowed.items.push(Item { rule, place, used: false });
                 }
-                Err(("allow-firm", Refusal { what, help })) => {
+                Err(("allow-firm", NotAllowed { what, help })) => {
                     allowed.refused.push(Diagnostic::error("allow-firm", what).at(place).help(help))
                 }
-                Err((_, Refusal { what, help })) => allowed
+                Err((_, NotAllowed { what, help })) => allowed
                     .refused
                     .push(Diagnostic::error("allow-unknown", what).at(place).help(help)),
             }
@@ -78,8 +78,8 @@ impl Allowed {
     ///
     /// # Errors
     /// The first name that is no rule's, or a rule's that cannot be allowed.
-    pub fn of_names(names: &[String]) -> Result<Allowed, Refusal> {
-        let mut allowed = Allowed::default();
+    pub fn of_names(names: &[String]) -> Result<AllowedRules, NotAllowed> {
+        let mut allowed = AllowedRules::default();
         for rule in names {
             look_up(rule).map_err(|(_, refusal)| refusal)?;
             allowed.items.push(Item { rule: rule.clone(), place: None, used: false });

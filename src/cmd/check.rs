@@ -222,6 +222,6 @@ fn report(
 fn log(problems: &[Diagnostic]) -> String {
     sarif::sarif(problems, &|name| {
         let rule = register::find(name).ok()?;
-        Some(sarif::About { finds: rule.finds, fix: rule.fix })
+        Some(sarif::RulePage { finds: rule.finds, fix: rule.fix })
     })
 }

@@ -101,7 +101,7 @@ fn keygen(global: &Global, args: &Keygen) -> Ending {
     };
     let report = told.report()?;
     files::create_private(&path, text.expose_secret())?;
-    print::answer(report.as_bytes())?;
+    print::words(&report)?;
     Ok(Exit::Done)
 }
 

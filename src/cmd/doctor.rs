@@ -7,7 +7,7 @@ use sejong_digest::config::{self, PasswordError, Secret};
 use sejong_digest::diagnostic::{Diagnostic, render};
 use sejong_digest::doctor::dns::Dns;
 use sejong_digest::doctor::names;
-use sejong_digest::doctor::origin::Origin;
+use sejong_digest::doctor::origin::SendingHost;
 use sejong_digest::doctor::relay::{self, Candidate};
 use sejong_digest::doctor::sender::{Domains, Modes};
 use sejong_digest::doctor::{Finding, Level, one_click, sender};
@@ -86,8 +86,10 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     found.push(secret(workspace));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);
-    let origin = |relay: &Relay| Origin { host: relay.host().to_owned(), local: relay.is_local() };
-    let origins: Vec<Origin> = relays.iter().map(|candidate| origin(&candidate.relay)).collect();
+    let origin =
+        |relay: &Relay| SendingHost { host: relay.host().to_owned(), local: relay.is_local() };
+    let origins: Vec<SendingHost> =
+        relays.iter().map(|candidate| origin(&candidate.relay)).collect();
     let hosts: Vec<&str> = relays.iter().map(|candidate| candidate.relay.host()).collect();
     found.push(sender::from_domain(&domains.from, &hosts));
     found.push(sender::base_url(&identity.base_url));

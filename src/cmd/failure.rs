@@ -54,12 +54,14 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// What to do about it.
     pub(crate) help: Option<String>,
+    /// Whether the command's answer is on stdout already.
+    pub(crate) answered: bool,
 }
 
 impl Failure {
     /// Exit code 1.
     pub(crate) fn new(message: impl Into<String>) -> Failure {
-        Failure { exit: Exit::CouldNotRun, message: message.into(), help: None }
+        Failure { exit: Exit::CouldNotRun, message: message.into(), help: None, answered: false }
     }
 
     /// Exit code 2.
@@ -76,6 +78,11 @@ impl Failure {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Failure {
         self.help = Some(help.into());
         self
+    }
+
+    /// The same, behind an answer that was printed.
+    pub(crate) fn behind_an_answer(self) -> Failure {
+        Failure { answered: true, ..self }
     }
 }
 

@@ -12,7 +12,7 @@
 //! what it has no use for, as `render` does with everything behind 2, and never changes the order.
 //! Must never send anything, and must never make a file.
 
-use sejong_digest::check::allow::Allowed;
+use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::check::{self, Audience, Input};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
@@ -29,13 +29,13 @@ use super::{clock, readers};
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     /// What `--allow` names.
-    allowed: Allowed,
+    allowed: AllowedRules,
 }
 
 impl Gate {
     /// The gate of a command that was given these `--allow`.
     pub(crate) fn new(allow: &[String]) -> Result<Gate, Failure> {
-        let allowed = Allowed::of_names(allow).map_err(|refusal| {
+        let allowed = AllowedRules::of_names(allow).map_err(|refusal| {
             Failure::usage(format!("--allow: {}", refusal.what)).help(refusal.help)
         })?;
         Ok(Gate { allowed })
@@ -59,7 +59,7 @@ impl Gate {
         &mut self,
         workspace: &Workspace,
         (issue, composition): (&Issue, &Composition),
-        own: &mut Allowed,
+        own: &mut AllowedRules,
         audience: Option<Audience<'_>>,
     ) -> Result<Vec<Diagnostic>, Failure> {
         let publication = &workspace.config.publication;
@@ -89,7 +89,7 @@ impl Gate {
     pub(crate) fn rules_of_slots(
         &mut self,
         composition: &Composition,
-        own: &mut Allowed,
+        own: &mut AllowedRules,
         audience: &Audience<'_>,
     ) -> Vec<Diagnostic> {
         self.remaining(own.remaining(check::readers(composition, audience)))

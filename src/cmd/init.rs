@@ -80,7 +80,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         report.push_str(&format!("  cd {}\n", quoted(&folder)));
     }
     report.push_str(&format!("  digest check\n  digest render {issue} -o out.html\n"));
-    print::answer(report.as_bytes())?;
+    print::words(&report)?;
     Ok(Exit::Done)
 }
 

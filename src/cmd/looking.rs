@@ -8,6 +8,9 @@ use sejong_digest::store::StoreError;
 
 use super::{clock, print};
 
+/// From a journal that is left nobody can tell which of the two it was.
+const CUT_OFF: &str = "a send was cut off: it was killed, or the disk was full";
+
 /// Lets a command see the ledger as the next `send` will find it, and says where that is not what
 /// the file alone says.
 pub(super) async fn look(ledger: &Ledger) -> Result<(), StoreError> {
@@ -23,8 +26,8 @@ pub(super) fn tell(look: &Look) {
             "{who} is sending now: a message that is on its way counts as pending"
         )),
         Look::Killed(recovery) => print::note(&format!(
-            "a send was killed. {}. The numbers here count them so; the next send or digest \
-             reconcile writes that to the ledger",
+            "{CUT_OFF}. {}. The numbers here count them so; the next send or digest reconcile \
+             writes that to the ledger",
             found(recovery)
         )),
         Look::Unsettled(error) => print::note(&format!("these numbers may be wrong: {error}")),
@@ -34,10 +37,7 @@ pub(super) fn tell(look: &Look) {
 /// Says what a killed run had left, now that it is settled.
 pub(super) fn tell_recovered(recovery: &Recovery) {
     if recovery.gap && recovery.count(State::Uncertain) > 0 {
-        print::note(&format!(
-            "a send was killed, and its journal is not whole. {}",
-            found(recovery)
-        ));
+        print::note(&format!("{CUT_OFF}, and its journal is not whole. {}", found(recovery)));
     }
 }
 
@@ -47,7 +47,10 @@ fn found(recovery: &Recovery) -> String {
         .map(|state| (recovery.count(state), state.word()));
     let parts: Vec<String> = settled
         .into_iter()
-        .chain([(recovery.free.len() as u64, "not sent to yet")])
+        .chain([
+            (recovery.free.len() as u64, "not sent to yet"),
+            (recovery.withdrawn.len() as u64, "as they were before"),
+        ])
         .filter(|(number, _)| *number > 0)
         .map(|(number, state)| format!("{number} {state}"))
         .collect();

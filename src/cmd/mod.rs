@@ -17,6 +17,7 @@ mod pictures;
 mod plan;
 pub(crate) mod print;
 mod readers;
+mod receipts;
 mod reconcile;
 mod relays;
 mod render;
@@ -107,7 +108,7 @@ fn trace(verbose: u8) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(level)?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(anstream::stderr)
+        .with_writer(|| print::Traces)
         .try_init()
         .map_err(|error| Failure::new(error.to_string()))
 }

@@ -64,7 +64,7 @@ fn issue(workspace: &Workspace, name: &str) -> Ending {
     files::create(&path, &text)?;
     let made = describe(&path);
     let report = format!("made {made}\n\nNext:\n  digest new {name}/first-article\n");
-    print::answer(report.as_bytes())?;
+    print::words(&report)?;
     Ok(Exit::Done)
 }
 
@@ -105,7 +105,7 @@ fn article(workspace: &Workspace, issue: &str, slug: &str) -> Ending {
             "\nNext, add it to the articles of a section in {file}:\n  articles = [\"{slug}\"]\n"
         ));
     }
-    print::answer(report.as_bytes())?;
+    print::words(&report)?;
     Ok(Exit::Done)
 }
 

@@ -1,8 +1,7 @@
 //! `digest plan`: who would get an issue and when it would be done. Changes nothing.
 
 use super::failure::Ending;
-use super::workspace::Workspace;
-use super::{Global, runtime, send};
+use super::{Global, send};
 
 /// Show who would get an issue and when it would be finished; change nothing
 #[derive(Debug, clap::Args)]
@@ -17,6 +16,5 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let workspace = Workspace::open(global)?;
-    runtime()?.block_on(send::plan(&workspace, &args.plan))
+    send::plan(global, &args.plan)
 }

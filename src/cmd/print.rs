@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use sejong_digest::diagnostic::visible::{visible, visible_in_colors};
 use sejong_digest::diagnostic::{Diagnostic, render};
 
 use super::failure::Failure;
@@ -18,14 +19,20 @@ pub(crate) fn answer(bytes: &[u8]) -> Result<(), Failure> {
     closed_is_fine(write_all(&mut io::stdout().lock(), bytes))
 }
 
+/// Writes an answer for people. Names, replies and lines of a log stand in it as others wrote them.
+pub(crate) fn words(text: &str) -> Result<(), Failure> {
+    answer(visible(text).as_bytes())
+}
+
 /// Writes an answer that has ANSI colours; they are taken out where nobody would see them.
 pub(crate) fn colored_answer(text: &str) -> Result<(), Failure> {
+    let text = visible_in_colors(text);
     closed_is_fine(write_all(&mut anstream::stdout().lock(), text.as_bytes()))
 }
 
 /// Says something about the answer, in one line.
 pub(crate) fn note(text: &str) {
-    message(&format!("{text}\n"));
+    message(&format!("{}\n", visible(text)));
 }
 
 /// Shows problems with their source lines and counts them.
@@ -37,16 +44,30 @@ pub(crate) fn problems(problems: &[Diagnostic]) {
 
 /// The one error that a run ends with.
 pub(crate) fn failure(failure: &Failure) {
-    let mut text = format!("{RED}error{RESET}: {}\n", failure.message);
+    let mut text = format!("{RED}error{RESET}: {}\n", visible(&failure.message));
     if let Some(help) = &failure.help {
-        text.push_str(&format!("{CYAN}help{RESET}: {help}\n"));
+        text.push_str(&format!("{CYAN}help{RESET}: {}\n", visible(help)));
     }
     message(&text);
 }
 
+/// What the program traces, with hidden characters written out: server replies are among it.
+pub(crate) struct Traces;
+
+impl Write for Traces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        message(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// There is nobody left to tell about a stderr that fails.
 fn message(text: &str) {
-    let _ = write_all(&mut anstream::stderr().lock(), text.as_bytes());
+    let _ = write_all(&mut anstream::stderr().lock(), visible_in_colors(text).as_bytes());
 }
 
 fn write_all(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {

@@ -68,19 +68,21 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let when = LogClock { now: clock::now(), zone: jiff::tz::TimeZone::system() };
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
-        let lock = store.lock(&format!("process {} (reconciling)", std::process::id()))?;
+        let who = format!("process {} (reconciling)", std::process::id());
+        let ledger = Ledger::new(store.clone(), &args.issue).lock(&who).await?;
         // Whom a killed send has left is settled first: its journal knows who is uncertain.
-        let (ledger, now) = (Ledger::new(store.clone(), &args.issue), clock::now().to_string());
-        let recovered = recovery::recover(&ledger, &lock, &looking::boot(), &now).await?;
+        let now = clock::now().to_string();
+        let recovered = recovery::recover(&ledger, &looking::boot(), &now).await?;
         looking::tell_recovered(&recovered);
-        let open = reconcile::open(&store, &args.issue).await?;
-        if open.is_empty() {
+        let undecided = reconcile::open(&store, &args.issue).await?;
+        if undecided.rows.is_empty() {
             store.close().await;
             print::note(&format!("no recipient of {} is uncertain", args.issue));
             return Ok(Exit::Done);
         }
-        let log = maillog::read(&open, files, &when)?;
-        let rulings: Vec<(Open, Ruling)> = open
+        let log = maillog::read(&undecided, files, &when)?;
+        let rulings: Vec<(Open, Ruling)> = undecided
+            .rows
             .into_iter()
             .map(|open| {
                 let evidence = log.evidence.get(&open.row);
@@ -88,7 +90,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 (open, ruling)
             })
             .collect();
-        reconcile::settle(&store, &rulings, &clock::now().to_string()).await?;
+        reconcile::settle(&ledger, &rulings, &clock::now().to_string()).await?;
         store.close().await;
         tell(&rulings)
     })
@@ -132,7 +134,7 @@ fn tell(rulings: &[(Open, Ruling)]) -> Ending {
             }
         }
     }
-    print::answer(text.as_bytes())?;
+    print::words(&text)?;
     if held {
         print::note(
             "people who are still uncertain get nothing. If the log is complete, use --not-found \

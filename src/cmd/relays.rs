@@ -24,6 +24,42 @@ pub(crate) struct RelayArgs {
     pub(crate) catch: Option<PathBuf>,
 }
 
+/// The relay that the arguments choose.
+#[derive(Clone, Debug)]
+pub(crate) enum RelayChoice {
+    /// A catcher of our own, which writes to this folder.
+    Catcher(PathBuf),
+    /// The one that was named; it has no password yet.
+    Named(Box<Relay>),
+    /// Those of `digest.toml`.
+    Configured,
+}
+
+impl RelayArgs {
+    /// Reads the arguments.
+    pub(crate) fn choice(&self) -> Result<RelayChoice, Failure> {
+        Ok(match (&self.catch, &self.relay) {
+            (Some(folder), _) => RelayChoice::Catcher(folder.clone()),
+            (None, Some(url)) => {
+                let relay = Relay::parse(url);
+                let wrong = |error| Failure::usage(format!("--relay: {error}"));
+                RelayChoice::Named(Box::new(relay.map_err(wrong)?))
+            }
+            (None, None) => RelayChoice::Configured,
+        })
+    }
+}
+
+impl RelayChoice {
+    /// The folder of a rehearsal; nothing where messages leave.
+    pub(crate) fn rehearsal(&self) -> Option<&Path> {
+        match self {
+            RelayChoice::Catcher(folder) => Some(folder),
+            RelayChoice::Named(_) | RelayChoice::Configured => None,
+        }
+    }
+}
+
 /// Relays ready for use, and the catcher behind them, if it is one of ours.
 pub(crate) struct Destination {
     /// One or more.
@@ -51,21 +87,26 @@ impl Destination {
     }
 }
 
-/// Makes ready what the arguments say.
+/// Makes ready what was chosen.
 pub(crate) async fn destination(
     workspace: &Workspace,
-    args: &RelayArgs,
+    choice: &RelayChoice,
 ) -> Result<Destination, Failure> {
-    if let Some(folder) = &args.catch {
-        return catch(folder).await;
+    match choice {
+        RelayChoice::Catcher(folder) => catch(folder).await,
+        RelayChoice::Named(relay) => {
+            let relay =
+                config::credentials(relay.as_ref().clone(), None, None, &workspace.environment);
+            let lacks = |error: config::PasswordError| {
+                Failure::new(error.to_string()).help("set DIGEST_SMTP_PASSWORD")
+            };
+            Ok(Destination::one(relay.map_err(lacks)?, None))
+        }
+        RelayChoice::Configured => configured(workspace),
     }
-    if let Some(url) = &args.relay {
-        let relay =
-            Relay::parse(url).map_err(|error| Failure::usage(format!("--relay: {error}")))?;
-        let relay = config::credentials(relay, None, None, &workspace.environment)
-            .map_err(|error| Failure::new(error.to_string()).help("set DIGEST_SMTP_PASSWORD"))?;
-        return Ok(Destination::one(relay, None));
-    }
+}
+
+fn configured(workspace: &Workspace) -> Result<Destination, Failure> {
     if workspace.config.relays.is_empty() {
         return Err(Failure::new("there is no relay to send to").help(
             "add [[relay]] to digest.toml, or name one: --relay smtps://user@mail.your.domain",

@@ -14,26 +14,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sejong_digest::delivery::duration;
-use sejong_digest::delivery::ledger::Reopened;
 use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
-use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::SendReport;
+use sejong_digest::delivery::send::survey::Ready;
+use sejong_digest::delivery::send::{SendError, SendOptions};
 use sejong_digest::delivery::state::State;
-use sejong_digest::issue::load;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::looking;
-use super::relays::{self, Destination};
+use super::relays::{self, Destination, RelayChoice};
 use super::workspace::Workspace;
-use super::{Global, clock, print, runtime};
+use super::{Global, clock, print, receipts, runtime};
 pub(crate) use options::PlanArgs;
-use options::Restrictions;
+use options::{PlanOptions, Uncertain};
 use plan::{PlanText, RoutePlan};
 use signals::Signals;
 use window::Window;
@@ -44,7 +43,7 @@ use window::Window;
     long_about = "Send an issue to its subscribers, each of them once.\n\n\
         Every outcome is written to the ledger (digest.db beside digest.toml) before it counts. \
         Interrupted with Ctrl-C, killed or cut off, the same command goes on where it stopped: \
-        whoever has the issue does not get it again.\n\n\
+        people who have the issue do not get it again.\n\n\
         Exit codes: 0 every recipient has a final outcome, and somebody has the issue; 1 it could \
         not run, or every recipient was refused; 3 the issue or the list has errors; 4 some \
         recipients are deferred or uncertain; 130 interrupted.",
@@ -63,8 +62,6 @@ pub(crate) struct Args {
     /// Say who would get the issue, and change nothing: as `digest plan`
     #[arg(long)]
     dry_run: bool,
-    #[command(flatten)]
-    restrictions: Restrictions,
     /// Start a rehearsal over: remove what an earlier one wrote of this issue in its folder
     #[arg(long, requires = "catch", conflicts_with_all = ["dry_run", "relay", "store"])]
     #[arg(hide_short_help = true)]
@@ -72,12 +69,6 @@ pub(crate) struct Args {
     /// Send although the issue's receipt says that it was sent, and the ledger does not know it
     #[arg(long, hide_short_help = true)]
     despite_receipt: bool,
-    /// Those of whom it is not known whether they have it: ask, hold or resend
-    #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
-    uncertain: Uncertain,
-    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
-    #[arg(long, hide_short_help = true)]
-    retry_refused: bool,
     /// Keep trying deferred recipients for so long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
@@ -85,69 +76,87 @@ pub(crate) struct Args {
     /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     at: Option<String>,
-    /// Neither start nor go on later than that
+    /// Do not start or go on later than that
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     not_after: Option<String>,
 }
 
-/// See [`Args::uncertain`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Uncertain {
-    /// Ask on a terminal; elsewhere hold
-    Ask,
-    /// Leave them; they are listed
-    Hold,
-    /// Send again, with the same Message-ID
-    Resend,
-}
-
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    report::in_one_object(sent(global, args), args.plan.json, &args.plan.issue)
+}
+
+fn sent(global: &Global, args: &Args) -> Ending {
     runtime()?.block_on(async {
-        let signals = Signals::listen()?;
+        let signals = Signals::listen(args.plan.json.then(|| args.plan.issue.clone()))?;
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
-        let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        if args.dry_run {
-            let uncertain = args.uncertain == Uncertain::Resend;
-            let reopened = Reopened { uncertain, refused: args.retry_refused };
-            return planned(&workspace, &args.plan, &args.restrictions, &window, reopened).await;
+        let Args { plan, yes, dry_run, fresh, despite_receipt, wait, at, not_after } = args;
+        let window = Window::read(at.as_deref(), not_after.as_deref(), zone)?;
+        let options = plan.read(&workspace, clock::at(window.begin(), zone))?;
+        if *dry_run {
+            return planned(&workspace, &options, &window).await;
         }
-        if args.fresh {
-            start_over(&workspace, &args.plan).await?;
+        if *fresh {
+            start_over(&workspace, &options, *yes).await?;
         }
-        let begin = clock::at(window.begin(), zone);
-        let ready = survey::take(&workspace, &args.plan, &args.restrictions, begin).await?;
-        let asked = !args.yes && question::somebody_is_here();
+        let ready = survey::take(&workspace, &options).await?;
+        let asked = !yes && question::somebody_is_here();
         if let Some(late) = window.late(asked, ready.content().was_planned())? {
             print::note(&late);
         }
+        // Whoever says no has made nothing: no secret, and no ledger.
+        let despite_receipt = send_despite_receipt(&ready, *despite_receipt, asked).await?;
         let identity = workspace.signing_identity()?;
-        if let Some(folder) = &args.plan.relay.catch {
+        if let Some(folder) = options.relay.rehearsal() {
             relays::catch_folder(folder)?;
         }
         let who = who(&workspace, &ready.content().composition().issue);
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
         looking::tell_recovered(locked.recovered());
-        Send { workspace: &workspace, args, window, signals }.send(locked).await
+        let (workspace, wait) = (&workspace, *wait);
+        let send =
+            Send { workspace, options, yes: *yes, asked, despite_receipt, wait, window, signals };
+        send.send(locked).await
     })
 }
 
-/// What another sender is told of this one.
+/// How this sender is named to another one.
 fn who(workspace: &Workspace, issue: &str) -> String {
     let since = clock::now_in(&workspace.config.time_zone).strftime("%H:%M");
     format!("process {} (issue {issue}, since {since})", std::process::id())
 }
 
-/// Removes what an earlier rehearsal wrote of the issue.
-async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failure> {
-    let Some(caught) = &args.relay.catch else { return Ok(()) };
-    let folder = load::folder(&workspace.config.publication, &args.issue);
-    let issue = folder.file_name().unwrap_or_default().to_string_lossy();
-    let (boot, now) = (looking::boot(), clock::now().to_string());
-    let who = who(workspace, &issue);
-    let path = args.store_path(workspace)?;
-    let removed = rehearsal::start_over(&path, &issue, caught, (&boot, &now), &who).await;
+/// Whether the issue is sent although its receipt knows people whom the ledger does not: `wanted` by
+/// a flag, or by whoever is `asked`.
+async fn send_despite_receipt(ready: &Ready, wanted: bool, asked: bool) -> Result<bool, Failure> {
+    let sent = ready.already_sent().await.map_err(refusal::told)?;
+    // The receipt may be that of a send which has just ended: it is compared again under the lock.
+    let Some(sent) = sent.filter(|_| !wanted && !ready.is_overtaken()) else { return Ok(wanted) };
+    ready.may_be_made().map_err(refusal::told)?;
+    if asked {
+        print::note(&receipts::already_sent(&sent));
+        print::note(&receipts::doubt(&sent));
+        if question::despite_receipt_confirmed()? {
+            return Ok(true);
+        }
+    }
+    Err(refusal::told(SendError::AlreadySent(Box::new(sent))))
+}
+
+/// Removes what an earlier rehearsal wrote of the issue, once somebody has said yes to that.
+async fn start_over(
+    workspace: &Workspace,
+    options: &PlanOptions,
+    yes: bool,
+) -> Result<(), Failure> {
+    let Some(caught) = options.relay.rehearsal() else { return Ok(()) };
+    let SendOptions { issue, ledger, boot, clock, .. } = &options.send;
+    if ledger.is_file() && !question::fresh_confirmed(yes, issue, caught)? {
+        return Err(Failure::new("nothing was removed, and nothing was sent"));
+    }
+    let who = who(workspace, issue);
+    let removed = rehearsal::start_over(ledger, issue, caught, (boot, &clock()), &who).await;
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {
         let mails = plan::counted(removed, "message");
@@ -157,60 +166,64 @@ async fn start_over(workspace: &Workspace, args: &PlanArgs) -> Result<(), Failur
 }
 
 /// Says who would get an issue, and makes no file.
-pub(super) async fn plan(workspace: &Workspace, args: &PlanArgs) -> Ending {
-    let window = Window::open(&workspace.config.time_zone);
-    planned(workspace, args, &Restrictions::default(), &window, Reopened::default()).await
+pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
+    let plan = || {
+        let workspace = Workspace::open(global)?;
+        let zone = &workspace.config.time_zone;
+        let window = Window::open(zone);
+        let options = args.read(&workspace, clock::at(window.begin(), zone))?;
+        runtime()?.block_on(planned(&workspace, &options, &window))
+    };
+    report::in_one_object(plan(), args.json, &args.issue)
 }
 
 /// Says what a send would do, and makes no file, not even the secret's.
-async fn planned(
-    workspace: &Workspace,
-    args: &PlanArgs,
-    restrictions: &Restrictions,
-    window: &Window,
-    reopened: Reopened,
-) -> Ending {
-    let begin = clock::at(window.begin(), &workspace.config.time_zone);
-    let ready = survey::take(workspace, args, restrictions, begin).await?;
+async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) -> Ending {
+    let ready = survey::take(workspace, options).await?;
     looking::tell(&ready.look().await.map_err(refusal::told)?);
-    let plan = ready.plan(reopened).await.map_err(refusal::told)?;
+    let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
-        print::note(&format!("{}; send asks before it goes on", refusal::already_sent(&sent)));
+        print::note(&format!("{}; send asks before it goes on", receipts::already_sent(&sent)));
     }
-    let routes = routes(workspace, args)?;
+    let routes = routes(workspace, options);
     let composition = ready.content().composition();
     let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window };
-    let text = if args.json { format!("{}\n", text.json()?) } else { text.words() };
+    let json = options.json.then(|| text.json()).transpose()?;
+    let words = text.words();
     ready.close().await;
-    print::answer(text.as_bytes())?;
+    match json {
+        Some(json) => print::answer(format!("{json}\n").as_bytes())?,
+        None => print::words(&words)?,
+    }
     Ok(Exit::Done)
 }
 
-/// Where a send would go, as far as that is known without going there.
-fn routes(workspace: &Workspace, args: &PlanArgs) -> Result<RoutePlan, Failure> {
+/// The relays of a send, as far as they are known without a connection.
+fn routes(workspace: &Workspace, options: &PlanOptions) -> RoutePlan {
     let relays = &workspace.config.relays;
-    let named = match (&args.relay.relay, &args.relay.catch) {
-        (_, Some(folder)) => vec![(format!("a catcher in {}", folder.display()), None)],
-        (Some(url), None) => {
-            let relay = sejong_digest::smtp::relay::Relay::parse(url)
-                .map_err(|error| Failure::usage(format!("--relay: {error}")))?;
-            vec![(relay.to_string(), None)]
-        }
-        (None, None) if relays.is_empty() => {
+    let named = match &options.relay {
+        RelayChoice::Catcher(folder) => vec![(format!("a catcher in {}", folder.display()), None)],
+        RelayChoice::Named(relay) => vec![(relay.to_string(), None)],
+        RelayChoice::Configured if relays.is_empty() => {
             vec![("no relay: digest.toml has no [[relay]]".to_owned(), None)]
         }
-        (None, None) => {
+        RelayChoice::Configured => {
             let routes = relays.iter().map(|relay| &relay.route);
             routes.map(|route| (route.relay.to_string(), route.limit)).collect()
         }
     };
-    Ok(RoutePlan::new(named, args.limit))
+    RoutePlan::new(named, options.limit)
 }
 
 /// A send under way.
 struct Send<'a> {
     workspace: &'a Workspace,
-    args: &'a Args,
+    options: PlanOptions,
+    yes: bool,
+    /// Whether there is somebody at a terminal to ask.
+    asked: bool,
+    despite_receipt: bool,
+    wait: Duration,
     window: Window,
     signals: Signals,
 }
@@ -229,7 +242,7 @@ impl Send<'_> {
             return self.too_late(&end, proposal.leave().await);
         }
         let start = self.window.start();
-        if !question::confirmed(self.args.yes, proposal.plan().to_send, start.as_deref())? {
+        if !question::confirmed(self.yes, proposal.plan().to_send, start.as_deref())? {
             return Err(Failure::new("nothing was sent"));
         }
         let to_send = proposal.plan().to_send;
@@ -237,6 +250,7 @@ impl Send<'_> {
         if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
             print::note("interrupted before the first message; run the same command again");
+            self.tell(planned.leave().await)?;
             return Ok(Exit::Interrupted);
         }
         if let Some(end) = self.window.over() {
@@ -248,36 +262,28 @@ impl Send<'_> {
         self.tell(report)
     }
 
-    /// What a person decides, or has decided by a flag.
+    /// The decisions of a person, by an answer or by a flag.
     async fn answers(&self, locked: &Locked) -> Result<Answers, Failure> {
-        let asked = !self.args.yes && question::somebody_is_here();
-        let mut despite_receipt = self.args.despite_receipt;
-        if let Some(sent) = locked.already_sent().await.map_err(refusal::told)?
-            && asked
-            && !despite_receipt
-        {
-            print::note(&refusal::already_sent(&sent));
-            despite_receipt = question::despite_receipt_confirmed()?;
+        let asked = self.asked;
+        let mut reopened = self.options.reopened();
+        if self.options.uncertain == Uncertain::Ask && asked {
+            reopened.uncertain = resend_uncertain(locked).await?;
         }
-        let uncertain = match self.args.uncertain {
-            Uncertain::Hold => false,
-            Uncertain::Resend => true,
-            Uncertain::Ask => asked && resend_uncertain(locked).await?,
-        };
-        let refused = self.args.retry_refused && retry_refused(locked, asked).await?;
-        Ok(Answers { reopened: Reopened { uncertain, refused }, despite_receipt })
+        reopened.refused = reopened.refused && retry_refused(locked, asked).await?;
+        Ok(Answers { reopened, despite_receipt: self.despite_receipt })
     }
 
     /// Says why nothing is left to send.
     fn nothing(&self, proposal: &Proposal) {
         let issue = &proposal.content().composition().issue;
-        match (self.args.restrictions.to(), proposal.one()) {
-            (Some(address), Some(one)) if one.state == State::Accepted => {
-                print::note(&plan::has_it(address, one, issue, &self.workspace.config.time_zone));
+        match (&self.options.send.to, proposal.one()) {
+            (Some(to), Some(one)) if one.state == State::Accepted => {
+                let zone = &self.workspace.config.time_zone;
+                print::note(&plan::has_it(&to.address, one, issue, zone));
             }
             _ => print::note(&plan::nothing(proposal.plan(), issue)),
         }
-        if let Some(folder) = &self.args.plan.relay.catch {
+        if let Some(folder) = self.options.relay.rehearsal() {
             print::note(&format!(
                 "this rehearsal was done before, and its messages are in {}/; --fresh starts it over",
                 describe(&folder.join("new"))
@@ -287,9 +293,9 @@ impl Send<'_> {
 
     /// The relays, with connections for so many messages.
     async fn destination(&self, plan: &Plan) -> Result<Destination, Failure> {
-        let mut destination = relays::destination(self.workspace, &self.args.plan.relay).await?;
+        let mut destination = relays::destination(self.workspace, &self.options.relay).await?;
         let most = usize::try_from(plan.to_send).unwrap_or(usize::MAX);
-        share_connections(&mut destination.routes, self.args.plan.connections, most);
+        share_connections(&mut destination.routes, self.options.connections, most);
         Ok(destination)
     }
 
@@ -298,7 +304,7 @@ impl Send<'_> {
             let connections = plan::counted(route.relay.connections() as u64, "connection");
             (format!("{} ({connections})", route.relay), route.limit)
         });
-        let routes = RoutePlan::new(named.collect(), self.args.plan.limit);
+        let routes = RoutePlan::new(named.collect(), self.options.limit);
         let (plan, composition) = (proposal.plan(), proposal.content().composition());
         let (workspace, window) = (self.workspace, &self.window);
         let text = PlanText { plan, workspace, routes: &routes, composition, window };
@@ -320,10 +326,10 @@ impl Send<'_> {
         let options = run::Options {
             templates: planned.templates(),
             routes: self.routes(destination),
-            limit: self.args.plan.limit,
+            limit: self.options.limit,
             lanes: self.workspace.config.lanes.clone(),
             schedule: self.workspace.config.schedule,
-            wait: self.args.wait,
+            wait: self.wait,
             clock: || clock::now().to_string(),
             stopping,
             progress,
@@ -335,16 +341,16 @@ impl Send<'_> {
         report
     }
 
-    /// The relays; a limit on the command line stands for theirs.
+    /// The relays; a limit on the command line replaces theirs.
     fn routes(&self, destination: &Destination) -> Vec<Route> {
         let mut routes = destination.routes.clone();
-        if self.args.plan.limit.is_some() {
+        if self.options.limit.is_some() {
             routes.iter_mut().for_each(|route| route.limit = None);
         }
         routes
     }
 
-    /// It is later than `--not-after`: nothing has left, and everybody waits.
+    /// It is later than `--not-after`: no message was sent, and everybody waits.
     fn too_late(&self, end: &str, report: Result<SendReport, SendError>) -> Ending {
         print::note(&format!("{end}: nothing was sent"));
         self.tell(report)?;
@@ -352,11 +358,11 @@ impl Send<'_> {
     }
 
     fn tell(&self, report: Result<SendReport, SendError>) -> Ending {
-        report::tell(&report.map_err(refusal::told)?, &self.window, self.args.plan.json)
+        report::tell(&report.map_err(refusal::told)?, &self.window, self.options.json)
     }
 }
 
-/// Asks whether those of whom nobody can tell are sent to again, if there are any.
+/// Asks whether to send again to the people who may have the issue, if there are any.
 async fn resend_uncertain(locked: &Locked) -> Result<bool, Failure> {
     let (count, first) = locked.uncertain().await.map_err(refusal::told)?;
     if count == 0 {
@@ -366,8 +372,8 @@ async fn resend_uncertain(locked: &Locked) -> Result<bool, Failure> {
     question::resend_confirmed(count)
 }
 
-/// Whether those whom a relay refused for good are sent to again. Shows who they are first. Where
-/// nobody is `asked`, `--yes` is the answer, or the question before the first message ends it.
+/// Whether to send again to the people whom a relay refused for good. Shows first who they are. If
+/// nobody is `asked`, the answer is `--yes`, or that to the question before the first message.
 async fn retry_refused(locked: &Locked, asked: bool) -> Result<bool, Failure> {
     let (count, first) = locked.refused().await.map_err(refusal::told)?;
     report::list(&first);

@@ -10,11 +10,13 @@ use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{self, Counts};
 use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::receipt::StandingReceipt;
 use sejong_digest::delivery::state::State;
 use sejong_digest::store::{self, Store};
 use serde::Serialize;
 
 use super::failure::{Ending, Exit, Failure};
+use super::receipts::{self, parts};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime};
 
@@ -26,7 +28,7 @@ use super::{Global, clock, looking, print, runtime};
   digest status 2025-11 --list uncertain --json
 ")]
 pub(crate) struct Args {
-    /// The issue: the name of its folder [default: every issue that was sent]
+    /// The issue: the name of its folder [default: every issue in the ledger]
     issue: Option<String>,
     /// List the recipients in this state, each with the last reply
     #[arg(long, value_name = "STATE", requires = "issue", value_parser = listable())]
@@ -72,15 +74,68 @@ fn listable() -> impl TypedValueParser<Value = State> {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    let path = ledger_path(&workspace, args.store.as_deref(), args.catch.as_deref())?;
+    // A rehearsal leaves no receipt.
+    let receipts = match &args.catch {
+        Some(_) => Vec::new(),
+        None => receipts::standing(&workspace.root, args.issue.as_deref()),
+    };
+    let zone = &workspace.config.time_zone;
+    let path = match ledger_path(&workspace, args.store.as_deref(), args.catch.as_deref()) {
+        Ok(path) => path,
+        Err(missing) => return by_receipts(&receipts, args, zone, missing),
+    };
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
         looking::look(&Ledger::new(store.clone(), "")).await?;
-        let answer = answer(&store, args, &workspace.config.time_zone).await;
+        let known = overview::issues(&store).await?;
+        if let Some(issue) = args.issue.as_ref().filter(|issue| !known.contains(issue)) {
+            store.close().await;
+            return by_receipts(&receipts, args, zone, unknown(issue, &known));
+        }
+        for receipt in receipts {
+            let (attempted, _) = Ledger::new(store.clone(), &receipt.issue).attempts().await?;
+            if let Some(sent) = receipt.beyond(attempted) {
+                print::note(&receipts::already_sent(&sent));
+            }
+        }
+        let answer = answer(&store, args, known, zone).await;
         store.close().await;
-        print::answer(answer?.as_bytes())?;
+        match answer? {
+            text if args.json => print::answer(text.as_bytes())?,
+            text => print::words(&text)?,
+        }
         Ok(Exit::Done)
     })
+}
+
+/// Shows what receipts say where the ledger cannot, because of the `failure` that it ends with all
+/// the same: a receipt is no answer for a script.
+fn by_receipts(
+    receipts: &[StandingReceipt],
+    args: &Args,
+    zone: &TimeZone,
+    failure: Failure,
+) -> Ending {
+    // A receipt has no rows.
+    if receipts.is_empty() || args.list.is_some() {
+        return Err(failure);
+    }
+    let text = if args.json {
+        receipts::in_json(receipts, args.issue.is_some())?
+    } else {
+        receipts.iter().map(|receipt| receipts::in_words(receipt, zone)).collect()
+    };
+    print::answer(text.as_bytes())?;
+    Err(failure.help(receipts::NOT_THE_LEDGER))
+}
+
+fn unknown(issue: &str, known: &[String]) -> Failure {
+    let failure = Failure::new(format!("this ledger has no issue {issue}"));
+    if known.is_empty() {
+        failure.help("it has no issues yet")
+    } else {
+        failure.help(format!("its issues are: {}", known.join(", ")))
+    }
 }
 
 /// The ledger that a command looks at: the one that was named, a rehearsal's, or the publication's.
@@ -101,6 +156,10 @@ pub(super) fn ledger_path(
     if path.is_file() {
         return Ok(path);
     }
+    if catch.is_none() && !receipts::standing(&workspace.root, None).is_empty() {
+        let what = format!("the ledger is not here: there is no {}", path.display());
+        return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
+    }
     let failure = Failure::new(format!("nothing was sent yet: there is no {}", path.display()));
     let older = catch.map(|folder| folder.join("digest.db")).filter(|older| older.is_file());
     Err(match older {
@@ -112,19 +171,15 @@ pub(super) fn ledger_path(
     })
 }
 
-async fn answer(store: &Store, args: &Args, zone: &TimeZone) -> Result<String, Failure> {
-    let known = overview::issues(store).await?;
+async fn answer(
+    store: &Store,
+    args: &Args,
+    known: Vec<String>,
+    zone: &TimeZone,
+) -> Result<String, Failure> {
     let wanted = match &args.issue {
         None => known,
-        Some(issue) if known.contains(issue) => vec![issue.clone()],
-        Some(issue) => {
-            let failure = Failure::new(format!("this ledger has no issue {issue}"));
-            return Err(if known.is_empty() {
-                failure.help("it has no issues yet")
-            } else {
-                failure.help(format!("its issues are: {}", known.join(", ")))
-            });
-        }
+        Some(issue) => vec![issue.clone()],
     };
     if let (Some(state), Some(issue)) = (args.list, wanted.first()) {
         return listed(&Ledger::new(store.clone(), issue), state, args.json).await;
@@ -166,8 +221,10 @@ fn domains(counts: BTreeMap<String, Counts>) -> Vec<Domain> {
 }
 
 fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
-    let when = told.times.map_or(String::new(), |times| when(times, zone));
     let counts = &told.counts;
+    // What no relay took was not sent, only tried.
+    let done = if counts.accepted > 0 { "sent" } else { "tried" };
+    let when = told.times.map_or(String::new(), |times| when(done, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
     if with_domains {
         for domain in &told.domains {
@@ -177,25 +234,20 @@ fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
     text
 }
 
-/// ` (sent 2025-11-06 09:00, in 12 min)`, where the publication is.
-fn when(times: Times, zone: &TimeZone) -> String {
+/// ` (sent 2025-11-06 09:00, in 12 min)`, in the time zone of the publication; `tried` where nobody
+/// has it.
+fn when(done: &str, times: Times, zone: &TimeZone) -> String {
     let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
     let (first, last) = (local(times.first), local(times.last));
     // What ends within the hour needs no second date.
     let one = times.last.duration_since(times.first) < SignedDuration::from_hours(1);
     let until = if one { String::new() } else { format!(" to {last}") };
-    format!(" (sent {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
-}
-
-fn parts(counts: &Counts) -> String {
-    let parts = counts.by_state().into_iter().filter(|(_, number)| *number > 0);
-    let parts: Vec<String> = parts.map(|(state, number)| format!("{number} {state}")).collect();
-    parts.join(", ")
+    format!(" ({done} {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
 }
 
 async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Failure> {
     let states: &[State] = match state {
-        // Those of whom a send has taken hold have no outcome yet.
+        // Rows that a send has claimed have no outcome yet.
         State::Pending => &[State::Pending, State::Claimed],
         _ => &[state],
     };
@@ -206,10 +258,8 @@ async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Fai
     }
     let mut text = String::new();
     for row in rows {
-        let code = row.code.map_or(String::new(), |code| format!("{code} "));
-        let said = row.text.unwrap_or_default().replace('\n', " ");
-        let at = row.at.unwrap_or_default();
-        text.push_str(&format!("{}\t{at}\t{code}{said}\n", row.email));
+        let at = row.at.as_deref().unwrap_or_default();
+        text.push_str(&format!("{}\t{at}\t{}\n", row.email, row.reply()));
     }
     Ok(text)
 }

@@ -58,7 +58,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             .iter()
             .map(|person| template.splice(person).map_err(unspliced))
             .collect::<Result<_, Failure>>()?;
-        let destination = relays::destination(&workspace, &args.relay).await?;
+        let destination = relays::destination(&workspace, &args.relay.choice()?).await?;
         let sent = test_send::send(&destination.routes[0].relay, messages).await;
         destination.close().await;
         let (outcomes, trouble) = match sent {
@@ -67,7 +67,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         };
         let told: String =
             outcomes.iter().map(|(address, outcome)| told(address, outcome)).collect();
-        print::answer(told.as_bytes())?;
+        print::words(&told)?;
         match trouble {
             Some(trouble) => Err(Failure::new(trouble.to_string())),
             None if outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted(_))) => {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use sejong_digest::check::allow::Allowed;
+use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config};
 use sejong_digest::diagnostic::{Diagnostic, render};
@@ -40,7 +40,7 @@ pub(crate) struct Draft {
     /// Everything that is wrong with it and not allowed.
     pub(crate) problems: Vec<Diagnostic>,
     /// What `issue.toml` allows.
-    pub(crate) allowed: Allowed,
+    pub(crate) allowed: AllowedRules,
 }
 
 /// The folder of the publication: the one that was named, or the nearest one upwards.
@@ -100,7 +100,7 @@ impl Workspace {
             composition = composed;
             problems.extend(found);
         }
-        let mut allowed = issue.as_ref().map(Allowed::of_issue).unwrap_or_default();
+        let mut allowed = issue.as_ref().map(AllowedRules::of_issue).unwrap_or_default();
         let mut problems = allowed.remaining(problems);
         problems.extend(allowed.refused());
         Draft { folder, issue, composition, problems, allowed }

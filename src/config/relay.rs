@@ -143,13 +143,26 @@ fn is_written(section: &Table, text: &Located<String>) -> bool {
 
 fn password_path(section: &mut Table, root: &Path, text: &Located<String>) -> PathBuf {
     let path = root.join(&text.value);
-    if others_can_read(&path) {
-        let shown = path.display();
-        let what = format!("other users of this computer can read the password file {shown}");
-        let problem = Diagnostic::warning("password-open", what).at(section.place(&text.span));
-        section.report(problem.help(format!("run `chmod 600 {shown}`")));
+    if let Some(problem) = password_open(&path, "") {
+        section.report(problem.at(section.place(&text.span)));
     }
     path
+}
+
+/// What is wrong with the file that `DIGEST_SMTP_PASSWORD_FILE` names. It stands in no file of the
+/// publication, so it has no place.
+pub(super) fn open_password_file(environment: &[(String, String)]) -> Option<Diagnostic> {
+    let (name, path) = environment.iter().find(|(name, _)| name == "DIGEST_SMTP_PASSWORD_FILE")?;
+    password_open(Path::new(path), &format!(" ({name})"))
+}
+
+fn password_open(path: &Path, named_by: &str) -> Option<Diagnostic> {
+    others_can_read(path).then(|| {
+        let shown = path.display();
+        let what =
+            format!("other users of this computer can read the password file {shown}{named_by}");
+        Diagnostic::warning("password-open", what).help(format!("run `chmod 600 {shown}`"))
+    })
 }
 
 /// Adds the password that a relay's user needs: from the URL, `DIGEST_SMTP_PASSWORD`, the file that

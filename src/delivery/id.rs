@@ -56,3 +56,15 @@ id! {
     /// A composition that was frozen; see [`super::ledger::revision`].
     RevisionId
 }
+
+id! {
+    /// A row: one recipient of one issue. The default stands before all rows.
+    #[derive(Default)]
+    RowId
+}
+
+id! {
+    /// A run of `send`. The default is none.
+    #[derive(Default)]
+    RunId
+}

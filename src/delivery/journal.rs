@@ -9,13 +9,15 @@
 //! Lines are numbered, each is checked together with all before it, and an end mark stands behind
 //! the last one: a journal that was cut short, overwritten or exchanged must never pass for whole.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::id::{RowId, RunId};
 use super::ledger::claim::Retry;
 use super::state::State;
 use crate::smtp::outcome::Stage;
@@ -28,7 +30,7 @@ const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     /// The row.
-    pub row: i64,
+    pub row: RowId,
     /// What became of it.
     pub state: State,
     /// The reply's code.
@@ -47,6 +49,10 @@ pub struct Settled {
     /// Where a relay put it off or left us in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<Stage>,
+    /// No relay was asked about it. Such an outcome stands in no journal: without one the row was
+    /// never attempted, which is true.
+    #[serde(skip)]
+    pub unasked: bool,
 }
 
 /// What a journal says of itself in its first line.
@@ -55,7 +61,7 @@ pub struct JournalHead {
     /// The boot in which it was written.
     pub boot: String,
     /// The run that wrote it: its marks say nothing about rows that another run claimed.
-    pub run: i64,
+    pub run: RunId,
     /// What the ledger calls that run besides its number, which an older copy of the ledger gives
     /// away a second time. Empty in a journal of version 0.1.0.
     pub token: String,
@@ -65,19 +71,19 @@ pub struct JournalHead {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Line {
+enum JournalLine<'a> {
     /// The first line.
     Begin(JournalHead),
     /// The first line as version 0.1.0 wrote it: the boot and the run.
-    Boot(String, i64),
+    Boot(String, RunId),
     /// The final dot of this row's message, which has this Message-ID, may leave from now on.
-    Dot(i64, String),
+    Dot(RowId, Cow<'a, str>),
     /// It did not leave after all.
-    Unsent(i64),
+    Unsent(RowId),
     /// What became of it.
-    Settled(Settled),
+    Settled(Cow<'a, Settled>),
     /// The database has the outcomes of these rows, and they will be claimed again.
-    Saved(Vec<i64>),
+    Saved(Vec<RowId>),
 }
 
 /// A line and what vouches for it.
@@ -86,7 +92,7 @@ struct Numbered {
     /// Its number; lines of version 0.1.0 have none.
     n: Option<u64>,
     #[serde(flatten)]
-    line: Line,
+    line: JournalLine<'static>,
 }
 
 /// Bytes of `,"crc":"01234567"}` at the end of a line.
@@ -106,10 +112,12 @@ pub struct Journal {
     last: u64,
     /// The check of the last line.
     check: u32,
+    /// The bytes of a line, kept so that one costs no allocation.
+    line: Vec<u8>,
     /// Message-IDs of marked rows without an outcome.
-    open: HashMap<i64, String>,
+    open: HashMap<RowId, String>,
     /// Outcomes that the database may not hold yet.
-    unsaved: HashMap<i64, Settled>,
+    unsaved: HashMap<RowId, Settled>,
 }
 
 /// What a journal that a dead process left says.
@@ -122,9 +130,9 @@ pub struct Left {
     /// Lines are missing or are not what was written, or its end is.
     pub gap: bool,
     /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
-    pub open: HashMap<i64, String>,
+    pub open: HashMap<RowId, String>,
     /// Outcomes, the last one of each row.
-    pub settled: HashMap<i64, Settled>,
+    pub settled: HashMap<RowId, Settled>,
 }
 
 /// What lies in a journal's place.
@@ -159,10 +167,11 @@ impl Journal {
             length: 0,
             last,
             check: 0,
+            line: Vec::new(),
             open: HashMap::new(),
             unsaved: HashMap::new(),
         };
-        journal.append(&Line::Begin(head))?;
+        journal.append(&JournalLine::Begin(head))?;
         Ok(journal)
     }
 
@@ -173,7 +182,7 @@ impl Journal {
     }
 
     /// The run that writes it.
-    pub fn run(&self) -> i64 {
+    pub fn run(&self) -> RunId {
         self.head.run
     }
 
@@ -181,8 +190,8 @@ impl Journal {
     ///
     /// # Errors
     /// The system's; then the dot must not leave.
-    pub fn dot(&mut self, row: i64, message_id: String) -> io::Result<()> {
-        self.append(&Line::Dot(row, message_id.clone()))?;
+    pub fn dot(&mut self, row: RowId, message_id: String) -> io::Result<()> {
+        self.append(&JournalLine::Dot(row, Cow::Borrowed(&message_id)))?;
         self.open.insert(row, message_id);
         Ok(())
     }
@@ -194,7 +203,7 @@ impl Journal {
     pub fn settled(&mut self, settled: Settled) -> io::Result<()> {
         let row = settled.row;
         self.open.remove(&row);
-        let written = self.append(&Line::Settled(settled.clone()));
+        let written = self.append(&JournalLine::Settled(Cow::Borrowed(&settled)));
         self.unsaved.insert(row, settled);
         written
     }
@@ -204,9 +213,9 @@ impl Journal {
     ///
     /// # Errors
     /// The system's.
-    pub fn unsent(&mut self, row: i64) -> io::Result<()> {
+    pub fn unsent(&mut self, row: RowId) -> io::Result<()> {
         match self.open.remove(&row) {
-            Some(_) => self.append(&Line::Unsent(row)),
+            Some(_) => self.append(&JournalLine::Unsent(row)),
             None => Ok(()),
         }
     }
@@ -219,15 +228,15 @@ impl Journal {
     /// The system's.
     pub fn saved(
         &mut self,
-        rows: impl IntoIterator<Item = i64>,
-        coming: Vec<i64>,
+        rows: impl IntoIterator<Item = RowId>,
+        coming: Vec<RowId>,
         recorded: u64,
     ) -> io::Result<()> {
         for row in rows {
             self.unsaved.remove(&row);
         }
         if !coming.is_empty() {
-            self.append(&Line::Saved(coming))?;
+            self.append(&JournalLine::Saved(coming))?;
         }
         if self.length < ROTATE_BYTES {
             return Ok(());
@@ -246,23 +255,26 @@ impl Journal {
     }
 
     /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
-    pub fn open_rows(&self) -> Vec<(i64, String)> {
+    pub fn open_rows(&self) -> Vec<(RowId, String)> {
         self.open.iter().map(|(row, message_id)| (*row, message_id.clone())).collect()
     }
 
     /// One write: the line over the end mark, and the next end mark behind it.
-    fn append(&mut self, line: &Line) -> io::Result<()> {
+    fn append(&mut self, line: &JournalLine) -> io::Result<()> {
         let last = self.last + 1;
-        let json = serde_json::to_vec(line).map_err(io::Error::other)?;
-        // The line's own braces are left out.
-        let inner = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
-        let mut text = format!("{{\"n\":{last},").into_bytes();
-        text.extend_from_slice(inner);
-        let check = check(self.check, &text);
-        text.extend_from_slice(format!(",\"crc\":\"{check:08x}\"}}\n").as_bytes());
+        let text = &mut self.line;
+        text.clear();
+        write!(text, "{{\"n\":{last}")?;
+        let inner = text.len();
+        serde_json::to_writer(&mut *text, line).map_err(io::Error::other)?;
+        // The line's own braces are left out: its fields follow the number.
+        text[inner] = b',';
+        text.pop();
+        let check = check(self.check, text);
+        writeln!(text, ",\"crc\":\"{check:08x}\"}}")?;
         let bytes = text.len() as u64;
         text.extend_from_slice(end_mark(last).as_bytes());
-        if let Err(error) = write_at(&self.file, &text, self.length) {
+        if let Err(error) = write_at(&self.file, text, self.length) {
             // A full disk takes half a line. The end mark that was there goes back to its place.
             let old = if self.length == 0 { String::new() } else { end_mark(self.last) };
             let _ = write_at(&self.file, old.as_bytes(), self.length);
@@ -300,7 +312,7 @@ fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn write_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
-    use std::io::{Seek as _, Write as _};
+    use std::io::Seek as _;
     file.seek(io::SeekFrom::Start(at))?;
     file.write_all(bytes)
 }
@@ -321,7 +333,7 @@ pub fn read(path: &Path) -> io::Result<Found> {
     }
     let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let left = match serde_json::from_slice::<Numbered>(first) {
-        Ok(Numbered { line: Line::Boot(boot, run), .. }) => {
+        Ok(Numbered { line: JournalLine::Boot(boot, run), .. }) => {
             let mut left = Left {
                 head: JournalHead { boot, run, ..JournalHead::default() },
                 ..Left::default()
@@ -329,7 +341,9 @@ pub fn read(path: &Path) -> io::Result<Found> {
             left.take_plain(&bytes);
             left
         }
-        Ok(Numbered { n: Some(n), line: Line::Begin(head) }) if verified(0, first).is_some() => {
+        Ok(Numbered { n: Some(n), line: JournalLine::Begin(head) })
+            if verified(0, first).is_some() =>
+        {
             let mut left = Left { head, last: n.saturating_sub(1), ..Left::default() };
             left.take(&bytes);
             left
@@ -395,21 +409,21 @@ impl Left {
         }
     }
 
-    fn note(&mut self, line: Line) {
+    fn note(&mut self, line: JournalLine<'_>) {
         match line {
-            Line::Begin(_) | Line::Boot(..) => {}
-            Line::Dot(row, message_id) => {
+            JournalLine::Begin(_) | JournalLine::Boot(..) => {}
+            JournalLine::Dot(row, message_id) => {
                 self.settled.remove(&row);
-                self.open.insert(row, message_id);
+                self.open.insert(row, message_id.into_owned());
             }
-            Line::Unsent(row) => {
+            JournalLine::Unsent(row) => {
                 self.open.remove(&row);
             }
-            Line::Settled(settled) => {
+            JournalLine::Settled(settled) => {
                 self.open.remove(&settled.row);
-                self.settled.insert(settled.row, settled);
+                self.settled.insert(settled.row, settled.into_owned());
             }
-            Line::Saved(rows) => {
+            JournalLine::Saved(rows) => {
                 for row in rows {
                     self.settled.remove(&row);
                 }

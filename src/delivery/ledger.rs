@@ -11,16 +11,19 @@ mod plan;
 pub mod revision;
 pub mod runs;
 pub mod staging;
+pub mod wishes;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::id::RevisionId;
+use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
-use crate::store::{Store, StoreError};
+use crate::store::{Lock, Store, StoreError};
 use claim::Earlier;
 use runs::Written;
 
@@ -28,7 +31,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 9] = [
+pub const STEPS: [&str; 12] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -38,6 +41,9 @@ pub const STEPS: [&str; 9] = [
     revision::CHECKSUM,
     copies::STEP,
     plan::STAGES,
+    wishes::STEP,
+    claim::UNASKED,
+    runs::SENDER,
 ];
 
 const FIRST_STEP: &str = "
@@ -81,13 +87,15 @@ pub struct NewRun<'a> {
     pub boot: &'a str,
     /// RFC 3339.
     pub started_at: &'a str,
+    /// What its messages are sent from: an address, `{token}` in it for what each has of its own.
+    pub reverse_path: &'a str,
 }
 
 /// A row to attempt.
 #[derive(Clone, Debug)]
 pub struct Claimed {
     /// Its number.
-    pub row: i64,
+    pub row: RowId,
     /// The revision that its message is made of.
     pub revision: Option<RevisionId>,
     /// Whom the message is for.
@@ -98,26 +106,89 @@ pub struct Claimed {
     pub earlier: Earlier,
 }
 
-/// Rows with an outcome that a person wants to have tried again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reopened {
-    /// Those of whom nobody can tell whether they have it.
-    pub uncertain: bool,
-    /// Those whom a relay refused for good.
-    pub refused: bool,
+/// Outcomes, from one parameter: groups come in hundreds of sizes, and SQLite would have to read a
+/// statement of each size anew, with twelve parameters for each row.
+const RECORD: &str = "
+WITH settled AS MATERIALIZED (
+    SELECT value ->> 0 AS id, value ->> 1 AS state, value ->> 2 AS code, value ->> 3 AS enhanced,
+        value ->> 4 AS text, value ->> 5 AS message_id, value ->> 6 AS at, value ->> 7 AS first_ms,
+        value ->> 8 AS next_ms, value ->> 9 AS charged, value ->> 10 AS stage,
+        value ->> 11 AS unasked
+    FROM json_each(?1))
+UPDATE recipient SET state = settled.state, attempts = attempts + 1,
+    code = settled.code, enhanced = settled.enhanced, text = settled.text,
+    message_id = settled.message_id, at = settled.at,
+    first_attempt = coalesce(settled.first_ms, first_attempt), next_attempt = settled.next_ms,
+    charged = recipient.charged + settled.charged, unasked = settled.unasked,
+    stage = CASE WHEN recipient.stage = 'dot' THEN 'dot'
+        ELSE coalesce(settled.stage, recipient.stage) END
+FROM settled WHERE recipient.id = settled.id
+    AND NOT (settled.unasked AND settled.id IN (SELECT w.recipient FROM wish w))";
+
+/// What [`RECORD`] reads: an array for each outcome.
+fn as_json(settled: &[Settled]) -> Result<String, sqlx::Error> {
+    let row = |settled: &'_ Settled| {
+        let Settled { row, state, code, enhanced, text, at, message_id, retry, stage, unasked } =
+            settled;
+        let (first, next) = (retry.map(|retry| retry.first), retry.map(|retry| retry.next));
+        let charged = retry.is_none_or(|retry| retry.charged);
+        let stage = stage.map(Stage::word);
+        serde_json::to_string(&(
+            row,
+            state.word(),
+            code,
+            enhanced,
+            text,
+            message_id,
+            at,
+            first,
+            next,
+            charged,
+            stage,
+            unasked,
+        ))
+    };
+    let rows: Result<Vec<String>, _> = settled.iter().map(row).collect();
+    rows.map(|rows| format!("[{}]", rows.join(",")))
+        .map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-/// The ledger of one issue.
+/// The ledger of one issue, for who reads.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     store: Store,
     issue: String,
 }
 
+/// The same under the lock: whatever writes a row is a method of this, and only [`Ledger::lock`]
+/// makes one. The lock is held until the last clone is gone.
+#[derive(Clone, Debug)]
+pub struct LockedLedger {
+    ledger: Ledger,
+    _lock: Arc<Lock>,
+}
+
+impl Deref for LockedLedger {
+    type Target = Ledger;
+
+    fn deref(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
 impl Ledger {
     /// The ledger of `issue` in an open store.
     pub fn new(store: Store, issue: &str) -> Ledger {
         Ledger { store, issue: issue.to_owned() }
+    }
+
+    /// Takes the right to send; see [`Store::lock`].
+    ///
+    /// # Errors
+    /// The store's, where another process has it.
+    pub async fn lock(self, who: &str) -> Result<LockedLedger, StoreError> {
+        let lock = Arc::new(self.store.lock(who).await?);
+        Ok(LockedLedger { ledger: self, _lock: lock })
     }
 
     /// The open file.
@@ -156,7 +227,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn rescue(&self, run: i64) -> Result<PathBuf, StoreError> {
+    pub async fn rescue(&self, run: RunId) -> Result<PathBuf, StoreError> {
         let name = |suffix: &str| beside(self.store.path(), &format!("-rescued-{run}{suffix}"));
         // Where an older copy was put back, its next run has a number that was there before.
         let mut path = name("");
@@ -167,9 +238,12 @@ impl Ledger {
         }
         self.store.rescue_to(&path).await.map(|()| path)
     }
+}
 
+impl LockedLedger {
     /// Writes outcomes, in one transaction, and with them how far the journal was `written` that
-    /// has them: one that ends before is not whole.
+    /// has them: one that ends before is not whole. Whoever was sent to for a wish has had it
+    /// fulfilled; a wish about which no relay was asked stays as it is, until it falls back.
     ///
     /// # Errors
     /// The store's; then none is written.
@@ -180,41 +254,13 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
-        for batch in settled.chunks(BATCH) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "WITH settled (id, state, code, enhanced, text, message_id, at, first_ms, \
-                 next_ms, charged, stage) AS (",
-            );
-            query.push_values(batch, |mut row, settled| {
-                row.push_bind(settled.row)
-                    .push_bind(settled.state)
-                    .push_bind(settled.code.map(i64::from))
-                    .push_bind(&settled.enhanced)
-                    .push_bind(&settled.text)
-                    .push_bind(&settled.message_id)
-                    .push_bind(&settled.at)
-                    .push_bind(settled.retry.map(|retry| retry.first_ms))
-                    .push_bind(settled.retry.map(|retry| retry.next_ms))
-                    .push_bind(settled.retry.is_none_or(|retry| retry.charged))
-                    .push_bind(settled.stage.map(Stage::word));
-            });
-            query.push(
-                ") UPDATE recipient SET state = settled.state, attempts = attempts + 1, \
-                 code = settled.code, enhanced = settled.enhanced, text = settled.text, \
-                 message_id = settled.message_id, at = settled.at, \
-                 first_attempt = COALESCE(settled.first_ms, first_attempt), \
-                 next_attempt = settled.next_ms, \
-                 charged = recipient.charged + settled.charged, \
-                 stage = CASE WHEN recipient.stage = 'dot' THEN 'dot' \
-                   ELSE coalesce(settled.stage, recipient.stage) END \
-                 FROM settled WHERE recipient.id = settled.id",
-            );
-            // Groups come in hundreds of sizes, and a statement of each size kept is much memory.
-            let update = query.build().persistent(false);
+        if !settled.is_empty() {
+            let update = sqlx::query(RECORD).bind(as_json(settled).map_err(failed)?);
             update.execute(&mut *transaction).await.map_err(failed)?;
         }
+        LockedLedger::fulfil(&mut transaction, settled).await.map_err(failed)?;
         if let Some(written) = written {
-            let noted = Ledger::note_recorded(&mut transaction, settled, written).await;
+            let noted = LockedLedger::note_recorded(&mut transaction, settled, written).await;
             noted.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
@@ -225,7 +271,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn refuse(&self, rows: &[i64]) -> Result<(), StoreError> {
+    pub async fn refuse(&self, rows: &[RowId]) -> Result<(), StoreError> {
         let statement =
             "UPDATE recipient SET state = 'refused' WHERE state = 'deferred' AND id IN (";
         self.change(statement, rows).await
@@ -235,14 +281,14 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn make_due(&self, rows: &[i64]) -> Result<(), StoreError> {
+    pub async fn make_due(&self, rows: &[RowId]) -> Result<(), StoreError> {
         let statement =
             "UPDATE recipient SET next_attempt = 1 WHERE state = 'deferred' AND id IN (";
         self.change(statement, rows).await
     }
 
     /// Runs a statement that ends where the numbers of rows follow.
-    async fn change(&self, statement: &str, rows: &[i64]) -> Result<(), StoreError> {
+    async fn change(&self, statement: &str, rows: &[RowId]) -> Result<(), StoreError> {
         for batch in rows.chunks(BATCH) {
             let mut query = QueryBuilder::<Sqlite>::new(statement);
             let mut list = query.separated(", ");
@@ -259,25 +305,31 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives back what a run claimed and did not attempt.
+    /// Gives back what a run claimed and did not attempt, and lets wishes that it did not attempt
+    /// fall back; how many of these there were.
     ///
     /// # Errors
-    /// The store's.
-    pub async fn release(&self, run: i64) -> Result<(), StoreError> {
+    /// The store's; then nothing has changed.
+    pub async fn release(&self, run: RunId) -> Result<u64, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let withdrawn = wishes::fall_back(&mut transaction).await.map_err(failed)?;
         sqlx::query(
             "UPDATE recipient SET state = 'pending', next_attempt = NULL \
              WHERE state = 'claimed' AND claimed_by = ?1",
         )
         .bind(run)
-        .execute(self.store.pool())
+        .execute(&mut *transaction)
         .await
-        .map(|_| ())
-        .map_err(|error| self.store.failed(error))
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(withdrawn)
     }
 
     /// Rows that were claimed and never attempted wait again.
-    pub(super) async fn free(&self, rows: &[i64]) -> Result<(), StoreError> {
-        let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL WHERE id IN (";
+    pub(super) async fn free(&self, rows: &[RowId]) -> Result<(), StoreError> {
+        let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL \
+                         WHERE state = 'claimed' AND id IN (";
         self.change(statement, rows).await
     }
 }
@@ -293,6 +345,25 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn only_a_claimed_row_waits_again() {
+        let store = Store::nowhere(Path::new("a.db"), &STEPS).await.unwrap();
+        for (id, state) in [(1, "claimed"), (2, "accepted"), (3, "refused")] {
+            let insert = "INSERT INTO recipient \
+                 (id, issue, identity, email, fields, tags, planned_by, state) \
+                 VALUES (?1, 'x', ?1 || '@a.example', '', '{}', '[]', 1, ?2)";
+            let insert = sqlx::query(insert).bind(id).bind(state);
+            insert.execute(store.pool()).await.unwrap();
+        }
+        let ledger = Ledger::new(store.clone(), "x").lock("process 1").await.unwrap();
+        ledger.free(&[1, 2, 3].map(RowId)).await.unwrap();
+        let states: Vec<String> = sqlx::query_scalar("SELECT state FROM recipient ORDER BY id")
+            .fetch_all(store.pool())
+            .await
+            .unwrap();
+        assert_eq!(states, ["pending", "accepted", "refused"]);
+    }
+
+    #[tokio::test]
     async fn a_copy_that_was_saved_before_is_in_nobodys_way() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.db");
@@ -301,7 +372,7 @@ mod tests {
             let store = Store::open(&path, &STEPS).await.unwrap();
             std::fs::remove_file(&path).unwrap();
             let ledger = Ledger::new(store.clone(), "x");
-            let saved = ledger.rescue(7).await.unwrap();
+            let saved = ledger.rescue(RunId(7)).await.unwrap();
             store.close().await;
             assert_eq!(saved, dir.path().join(name));
             std::fs::copy(&saved, &path).unwrap();

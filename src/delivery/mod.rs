@@ -8,6 +8,7 @@ pub mod id;
 pub mod intake;
 pub mod journal;
 pub mod ledger;
+pub mod moment;
 pub mod pace;
 pub mod receipt;
 pub mod reconcile;

@@ -3,7 +3,8 @@
 //! sent.
 //!
 //! What a receipt says is believed for one purpose, to ask before an issue is sent a second time.
-//! Must never be taken for the ledger, and no text of it is shown: anybody may propose one.
+//! Must never be taken for the ledger, and no text of it is shown, only numbers, times and the hash:
+//! anybody may propose one. Whoever is asked is told that it may be forged or damaged.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -17,6 +18,9 @@ use crate::manifest::{self, Table};
 
 /// A larger file is none of ours.
 const MAX_BYTES: u64 = 4_096;
+
+/// Beside `digest.toml`.
+const FOLDER: &str = "receipts";
 
 const HEAD: &str = "\
 # What became of this issue when it was sent. It holds no addresses; commit it: a copy of this folder
@@ -47,23 +51,72 @@ pub struct AlreadySent {
     pub known: u64,
 }
 
+/// A receipt that lies in its folder, whoever put it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingReceipt {
+    /// The issue, by the file's name.
+    pub issue: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What it says; `None` where it cannot be read.
+    pub receipt: Option<Receipt>,
+}
+
+/// Where the receipt of an issue is; `root` is the publication's folder.
+pub fn place(root: &Path, issue: &str) -> PathBuf {
+    root.join(FOLDER).join(format!("{issue}.toml"))
+}
+
+/// The receipts of a publication, by the names of their issues. A folder that is a link has none,
+/// and a name that could do something to a terminal is none of ours.
+pub fn standing(root: &Path) -> Vec<StandingReceipt> {
+    let folder = root.join(FOLDER);
+    if folder.is_symlink() {
+        return Vec::new();
+    }
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let named = entries.filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let issue = name.strip_suffix(".toml")?;
+        let ours = !issue.is_empty() && !issue.chars().any(char::is_control);
+        ours.then(|| issue.to_owned())
+    });
+    let mut issues: Vec<String> = named.collect();
+    issues.sort_unstable();
+    let read = |issue: String| {
+        let path = place(root, &issue);
+        StandingReceipt { receipt: read(&path).ok(), issue, path }
+    };
+    issues.into_iter().map(read).collect()
+}
+
+impl StandingReceipt {
+    /// What it knows beyond a ledger that has attempted `known` people of the issue.
+    pub fn beyond(self, known: u64) -> Option<AlreadySent> {
+        let knows_more = match &self.receipt {
+            Some(receipt) => receipt.reached() > known,
+            None => known == 0,
+        };
+        knows_more.then_some(AlreadySent { path: self.path, receipt: self.receipt, known })
+    }
+}
+
 impl AlreadySent {
     /// Compares the receipt at `path` with a ledger that has attempted `known` people of the issue.
     pub fn found(path: &Path, known: u64) -> Option<AlreadySent> {
         // Not through a link: what it leads to is no receipt.
         fs::symlink_metadata(path).ok()?;
-        let receipt = read(path).ok();
-        let asks = match &receipt {
-            Some(receipt) => {
-                receipt.counts.accepted.saturating_add(receipt.counts.uncertain) > known
-            }
-            None => known == 0,
-        };
-        asks.then(|| AlreadySent { path: path.to_owned(), receipt, known })
+        let (issue, path) = (String::new(), path.to_owned());
+        StandingReceipt { issue, receipt: read(&path).ok(), path }.beyond(known)
     }
 }
 
 impl Receipt {
+    /// How many have the issue, or may have it.
+    fn reached(&self) -> u64 {
+        self.counts.accepted.saturating_add(self.counts.uncertain)
+    }
+
     /// As it stands in its file.
     pub fn to_toml(&self) -> String {
         let time = |time: Timestamp| time.strftime("%FT%TZ").to_string();

@@ -3,8 +3,9 @@
 //!
 //! [`maillog::read`] says what the log knows of each uncertain row, [`ruling::rule`] what that
 //! means, and [`settle`] writes it down. A Message-ID that merely stands in a log proves nothing:
-//! servers write it before they have the text.
+//! servers write it before they have the text, and anybody may send a message under it.
 
+pub mod envelope;
 pub mod evidence;
 mod exchange;
 mod exim;
@@ -20,8 +21,11 @@ mod syslog;
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
+use super::id::RowId;
+use super::ledger::LockedLedger;
 use super::state::State;
 use crate::store::{Store, StoreError};
+use envelope::Senders;
 use evidence::{Quote, ReportedAction};
 use ruling::Ruling;
 
@@ -32,7 +36,7 @@ const BATCH: usize = 1_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     /// Its number.
-    pub row: i64,
+    pub row: RowId,
     /// Whom it is about.
     pub email: String,
     /// Without angle brackets; empty where none was recorded.
@@ -43,11 +47,22 @@ pub struct Open {
     pub at: Option<Timestamp>,
 }
 
+/// The uncertain rows of an issue, and what all its messages have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undecided {
+    /// The rows.
+    pub rows: Vec<Open>,
+    /// When the first run of the issue began: nothing of it left before.
+    pub began: Option<Timestamp>,
+    /// What its messages were sent from.
+    pub senders: Senders,
+}
+
 /// The uncertain rows of an issue.
 ///
 /// # Errors
 /// The store's.
-pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
+pub async fn open(store: &Store, issue: &str) -> Result<Undecided, StoreError> {
     let rows = sqlx::query(
         "SELECT recipient.id, email, coalesce(message_id, ''), coalesce(run.started_at, ''), \
          coalesce(at, '') FROM recipient LEFT JOIN run ON run.id = recipient.claimed_by \
@@ -57,7 +72,7 @@ pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
     .fetch_all(store.pool())
     .await
     .map_err(|error| store.failed(error))?;
-    let moment = |row: &sqlx::sqlite::SqliteRow, column: usize| {
+    let moment = |row: &sqlx::sqlite::SqliteRow, column: usize| -> Option<Timestamp> {
         let text: String = row.get(column);
         text.parse().ok()
     };
@@ -68,7 +83,15 @@ pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
         run_began: moment(row, 3),
         at: moment(row, 4),
     };
-    Ok(rows.iter().map(open).collect())
+    let rows: Vec<Open> = rows.iter().map(open).collect();
+    let runs = sqlx::query("SELECT started_at, reverse_path FROM run WHERE issue = ?1")
+        .bind(issue)
+        .fetch_all(store.pool())
+        .await
+        .map_err(|error| store.failed(error))?;
+    let began = runs.iter().filter_map(|run| moment(run, 0)).min();
+    let senders = Senders::new(runs.iter().map(|run| run.get(1)));
+    Ok(Undecided { rows, began, senders })
 }
 
 /// Moves rows out of `uncertain` as it was ruled: to `accepted` with what the log says, or back to
@@ -76,9 +99,14 @@ pub async fn open(store: &Store, issue: &str) -> Result<Vec<Open>, StoreError> {
 ///
 /// # Errors
 /// The store's; then nothing has moved.
-pub async fn settle(store: &Store, rulings: &[(Open, Ruling)], at: &str) -> Result<(), StoreError> {
+pub async fn settle(
+    ledger: &LockedLedger,
+    rulings: &[(Open, Ruling)],
+    at: &str,
+) -> Result<(), StoreError> {
+    let store = ledger.store();
     let failed = |error| store.failed(error);
-    let moved: Vec<(i64, State, String)> = rulings
+    let moved: Vec<(RowId, State, String)> = rulings
         .iter()
         .filter_map(|(open, ruling)| match ruling {
             Ruling::Accepted { by, later } => Some((open.row, State::Accepted, taken(by, later))),

@@ -6,19 +6,21 @@
 
 mod look;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
+use super::id::{RowId, RunId};
 use super::journal::{self, Found, Left, Settled};
-use super::ledger::Ledger;
+use super::ledger::wishes::Withdrawn;
+use super::ledger::{Ledger, LockedLedger};
 use super::state::State;
 use crate::smtp::outcome::Stage;
-use crate::store::{Lock, Store, StoreError};
+use crate::store::{Store, StoreError};
 
-pub use look::{Look, look};
+pub use look::{Look, look, see_unrecorded};
 
 /// Rows of one statement.
 const BATCH: usize = 1_000;
@@ -41,9 +43,9 @@ pub enum RecoveryError {
     /// journal does.
     #[error(
         "{} does not know the run that wrote {}: it is an older copy of the ledger, or the journal \
-         of another one. Nothing was sent. Put back the ledger that this run had used. If it is \
-         lost, move the journal to another folder; then everybody of whom this copy does not know \
-         that they were sent to gets the issue again",
+         of another one. Put back the ledger that this run had used. If it is \
+         lost, move the journal to another folder; then people get the issue again if this copy \
+         does not know that they were sent it",
         ledger.display(),
         journal.display()
     )]
@@ -53,10 +55,10 @@ pub enum RecoveryError {
         /// The journal.
         journal: PathBuf,
     },
-    /// Nobody can tell whose journal it is, and the ledger knows of no run that was killed.
+    /// It is not known whose journal it is, and the ledger has no run that was killed.
     #[error(
         "{} is damaged, and {} knows of no run that was killed: it may be an older copy of the \
-         ledger. Nothing was sent. Put back the ledger of the last send. If this is the one, move \
+         ledger. Put back the ledger of the last send. If this is the one, move \
          the journal to another folder",
         journal.display(),
         ledger.display()
@@ -72,8 +74,8 @@ pub enum RecoveryError {
 /// A claimed row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Claim {
-    row: i64,
-    run: i64,
+    row: RowId,
+    run: RunId,
     message_id: Option<String>,
     /// When its last outcome was that the ledger has.
     at: Option<String>,
@@ -83,7 +85,7 @@ struct Claim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Known {
     state: State,
-    run: Option<i64>,
+    run: Option<RunId>,
     at: Option<String>,
 }
 
@@ -102,7 +104,9 @@ pub struct Recovery {
     /// Outcomes that the journal has, and rows of which nobody can tell.
     pub settled: Vec<Settled>,
     /// Rows that were never attempted, or handed back: they go on waiting.
-    pub free: Vec<i64>,
+    pub free: Vec<RowId>,
+    /// Rows that had an outcome, were to be sent to for a wish and were not attempted.
+    pub withdrawn: Vec<Withdrawn>,
     /// The journal is not whole, so that rows are uncertain which otherwise would not be.
     pub gap: bool,
 }
@@ -115,17 +119,28 @@ impl Recovery {
 
     /// Whether there is nothing to settle.
     pub fn is_empty(&self) -> bool {
-        self.settled.is_empty() && self.free.is_empty()
+        self.settled.is_empty() && self.free.is_empty() && self.withdrawn.is_empty()
     }
 
-    /// Writes it down and removes the journal. Call it only under the lock. A second crash here
+    /// The same with the wishes that the ledger has: those that were not attempted fall back.
+    fn without(mut self, wishes: Vec<Withdrawn>) -> Recovery {
+        let attempted: HashSet<RowId> = self.settled.iter().map(|settled| settled.row).collect();
+        self.withdrawn = wishes;
+        self.withdrawn.retain(|wish| !attempted.contains(&wish.row));
+        let waiting: HashSet<RowId> = self.withdrawn.iter().map(|wish| wish.row).collect();
+        self.free.retain(|row| !waiting.contains(row));
+        self
+    }
+
+    /// Writes it down and removes the journal. A second crash here
     /// changes nothing: outcomes are recorded before the journal is removed.
     ///
     /// # Errors
     /// The store's.
-    pub async fn apply(&self, ledger: &Ledger, _lock: &Lock) -> Result<(), StoreError> {
+    pub async fn apply(&self, ledger: &LockedLedger) -> Result<(), StoreError> {
         ledger.record(&self.settled, None).await?;
         ledger.free(&self.free).await?;
+        ledger.withdraw().await?;
         let _ = std::fs::remove_file(ledger.journal_path());
         Ok(())
     }
@@ -136,13 +151,12 @@ impl Recovery {
 /// # Errors
 /// A [`RecoveryError`]; then nothing has changed.
 pub async fn recover(
-    ledger: &Ledger,
-    lock: &Lock,
+    ledger: &LockedLedger,
     boot: &str,
     at: &str,
 ) -> Result<Recovery, RecoveryError> {
     let recovery = plan(ledger, boot, at).await?;
-    recovery.apply(ledger, lock).await?;
+    recovery.apply(ledger).await?;
     Ok(recovery)
 }
 
@@ -157,6 +171,7 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     let found = found.map_err(|error| RecoveryError::Read { path: path.clone(), error })?;
     let claims = claims(store).await?;
     let at = &last_written(&path, at).unwrap_or_else(|| at.to_owned());
+    let wishes = ledger.wishes().await?;
     let (ledger, journal) = (store.path().to_owned(), path);
     let left = match found {
         Found::Nothing => None,
@@ -166,12 +181,17 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
         Found::Unreadable => Some(Left { gap: true, ..Left::default() }),
         Found::Journal(left) => Some(left),
     };
-    let Some(left) = left else { return Ok(decide(&Left::default(), &claims, boot, at)) };
-    let named: Vec<i64> = left.open.keys().chain(left.settled.keys()).copied().collect();
+    let Some(left) = left else {
+        return Ok(decide(&Left::default(), &claims, boot, at).without(wishes));
+    };
+    let named: Vec<RowId> = left.open.keys().chain(left.settled.keys()).copied().collect();
     let known = rows(store, &named).await?;
     let run = known_run(store, left.head.run).await?;
     match matching(left, run.as_ref(), &known) {
-        Some(left) => Ok(decide(&left, &[claims, tried_again(&left, &known)].concat(), boot, at)),
+        Some(left) => {
+            let claims = [claims, tried_again(&left, &known)].concat();
+            Ok(decide(&left, &claims, boot, at).without(wishes))
+        }
         None => Err(RecoveryError::Older { ledger, journal }),
     }
 }
@@ -186,7 +206,7 @@ fn last_written(journal: &Path, now: &str) -> Option<String> {
 
 /// Rows that the run put off and tried again, where the ledger knows of the first only: it was
 /// copied in between.
-fn tried_again(left: &Left, known: &HashMap<i64, Known>) -> Vec<Claim> {
+fn tried_again(left: &Left, known: &HashMap<RowId, Known>) -> Vec<Claim> {
     let run = left.head.run;
     let deferred =
         known.iter().filter(|(_, row)| row.run == Some(run) && row.state == State::Deferred);
@@ -208,7 +228,7 @@ pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, St
         return Ok(true);
     }
     let store = ledger.store();
-    let claimed: Vec<i64> =
+    let claimed: Vec<RowId> =
         sqlx::query_scalar("SELECT id FROM recipient WHERE issue = ?1 AND state = 'claimed'")
             .bind(ledger.issue())
             .fetch_all(store.pool())
@@ -224,10 +244,30 @@ pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, St
     }
 }
 
+/// How many people of the issue were attempted as the journal alone knows.
+///
+/// # Errors
+/// The store's.
+pub async fn attempted_unrecorded(
+    ledger: &Ledger,
+    boot: &str,
+    at: &str,
+) -> Result<u64, StoreError> {
+    match plan(ledger, boot, at).await {
+        Ok(recovery) => {
+            let rows: Vec<RowId> = recovery.settled.iter().map(|settled| settled.row).collect();
+            ledger.untried(&rows).await
+        }
+        Err(RecoveryError::Store(error)) => Err(error),
+        // No send goes on from there.
+        Err(_) => Ok(0),
+    }
+}
+
 /// The journal as far as it says something that this ledger does not know yet; `None` where the two
 /// do not belong together. A damaged journal without a first line belongs to nobody, and says
 /// nothing.
-fn matching(mut left: Left, run: Option<&KnownRun>, known: &HashMap<i64, Known>) -> Option<Left> {
+fn matching(mut left: Left, run: Option<&KnownRun>, known: &HashMap<RowId, Known>) -> Option<Left> {
     if left.head == journal::JournalHead::default() {
         return Some(left);
     }
@@ -284,6 +324,7 @@ fn decide(left: &Left, claims: &[Claim], boot: &str, at: &str) -> Recovery {
                 message_id: message_id.unwrap_or_default(),
                 retry: None,
                 stage: Some(Stage::Dot),
+                unasked: false,
             });
         } else {
             recovery.free.push(claim.row);
@@ -299,14 +340,14 @@ async fn claims(store: &Store) -> Result<Vec<Claim>, StoreError> {
     let rows = rows.map_err(|error| store.failed(error))?;
     let claim = |row: &sqlx::sqlite::SqliteRow| Claim {
         row: row.get(0),
-        run: row.get::<Option<i64>, _>(1).unwrap_or_default(),
+        run: row.get::<Option<RunId>, _>(1).unwrap_or_default(),
         message_id: row.get(2),
         at: row.get(3),
     };
     Ok(rows.iter().map(claim).collect())
 }
 
-async fn rows(store: &Store, wanted: &[i64]) -> Result<HashMap<i64, Known>, StoreError> {
+async fn rows(store: &Store, wanted: &[RowId]) -> Result<HashMap<RowId, Known>, StoreError> {
     let mut known = HashMap::new();
     for batch in wanted.chunks(BATCH) {
         let mut query = QueryBuilder::<Sqlite>::new(
@@ -326,7 +367,7 @@ async fn rows(store: &Store, wanted: &[i64]) -> Result<HashMap<i64, Known>, Stor
     Ok(known)
 }
 
-async fn known_run(store: &Store, run: i64) -> Result<Option<KnownRun>, StoreError> {
+async fn known_run(store: &Store, run: RunId) -> Result<Option<KnownRun>, StoreError> {
     let row = sqlx::query("SELECT token, boot, journal_line FROM run WHERE id = ?1")
         .bind(run)
         .fetch_optional(store.pool())

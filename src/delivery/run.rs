@@ -24,17 +24,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::id::RunId;
 use super::journal::{Journal, JournalHead};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, LockedLedger};
+use super::moment::Moment;
 use super::pace::Rate;
 use super::route::Route;
 use super::schedule::Schedule;
 use super::templates::Templates;
 use crate::smtp::trouble::Trouble;
-use crate::store::StoreError;
+use crate::store::{StoreError, full};
 use lanes::LaneOptions;
 use queue::Queue;
-use recorder::Recorder;
+use recorder::{Recorder, Unrecorded};
 use refusals::{Refusal, Sum};
 use shared::Work;
 
@@ -44,7 +46,8 @@ pub enum Stopping {
     /// Go on.
     #[default]
     No,
-    /// Take no more rows; finish what is on the wire.
+    /// Take no more rows. What is behind its final dot waits for its reply; a relay that is silent
+    /// before a dot is waited for only shortly.
     Drain,
     /// Drop the connections: rows on the wire become uncertain.
     Abort,
@@ -85,12 +88,10 @@ impl Options {
 pub struct Progress {
     /// Rows with an outcome in this run.
     pub settled: AtomicU64,
-    /// Of these, taken by the relay.
-    pub accepted: AtomicU64,
     /// Of these, refused for good or for now, or uncertain.
     pub failed: AtomicU64,
     /// Open connections.
-    pub connections: AtomicU64,
+    connections: AtomicU64,
     /// What keeps a connection from opening, as long as none is open.
     trouble: Mutex<Option<String>>,
 }
@@ -119,8 +120,9 @@ impl Progress {
     }
 
     fn add(&self, accepted: bool) {
-        let outcome = if accepted { &self.accepted } else { &self.failed };
-        outcome.fetch_add(1, Ordering::Relaxed);
+        if !accepted {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
         self.settled.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -158,18 +160,20 @@ pub struct Report {
     pub elapsed: Duration,
     /// Rows that got an outcome.
     pub settled: u64,
+    /// Rows that had an outcome, were to be sent to all the same and were not attempted: they are
+    /// what they were.
+    pub withdrawn: u64,
     /// Relays that failed and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
 }
 
-/// Attempts every row of the ledger that waits, and records what became of each. Call it under the
-/// store's lock.
+/// Attempts every row of the ledger that waits, and records what became of each.
 ///
 /// # Errors
 /// The store's, where the run could not begin or not be closed.
 pub async fn run(
-    ledger: &Ledger,
-    run: i64,
+    ledger: &LockedLedger,
+    run: RunId,
     boot: &str,
     options: &Options,
 ) -> Result<Report, StoreError> {
@@ -179,18 +183,21 @@ pub async fn run(
     let journal = match Journal::begin(&ledger.journal_path(), head) {
         Ok(journal) => journal,
         Err(error) => {
-            let ended = Ended::Ledger(format!("the journal cannot be written: {error}"));
+            let ended = Ended::Ledger(full::unwritten(&ledger.journal_path(), &error));
+            // Where the ledger cannot be written either, the next send does it.
+            let withdrawn = ledger.withdraw().await.unwrap_or_default();
             return Ok(Report {
                 ended,
                 elapsed: started.elapsed(),
                 settled: 0,
+                withdrawn,
                 failed_relays: Vec::new(),
             });
         }
     };
     ledger.make_deferred_due().await?;
     let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
-    let mut queue = Queue::new(ledger.clone(), run, began.as_millisecond(), options);
+    let mut queue = Queue::new(ledger.clone(), run, Moment::at(began), options);
     queue.resume().await?;
     let queue = Arc::new(queue);
     let (recorder, writer) = Recorder::start(ledger.clone(), journal, Arc::clone(&queue));
@@ -205,34 +212,50 @@ pub async fn run(
         recorder.lost(row, message_id, (options.clock)());
     }
     drop(recorder);
-    let written = writer.await.unwrap_or_else(|error| Err(error.to_string()));
+    let mut written = match writer.await {
+        Ok(written) => written.map_err(Unrecorded::from),
+        Err(error) => Err(error.into()),
+    };
     // Where outcomes could not be written the rows stay claimed, and the journal stays: the next run
     // reads it. Released, they would be sent again.
+    let mut withdrawn = 0;
     if written.is_ok() {
-        ledger.refuse(&sum.refused).await?;
-        ledger.release(run).await?;
+        match put_back(ledger, run, &sum).await {
+            Ok(back) => withdrawn = back,
+            Err(error) => written = Err(error.into()),
+        }
     }
-    let gone = match ledger.in_place() {
-        Ok(()) => None,
-        Err(error) => Some(match ledger.rescue(run).await {
-            Ok(path) => format!(
-                "{error}; what it held, with every outcome, is in {}: put that in its place",
-                path.display()
-            ),
-            Err(failed) => format!("{error}, and what it held cannot be saved: {failed}"),
-        }),
-    };
+    let gone = gone(ledger, run).await;
     // Where another file has taken the ledger's place, only the journal tells the next run that it is
     // not the one that was sent from.
     if written.is_ok() && gone.is_none() {
         let _ = std::fs::remove_file(ledger.journal_path());
     }
-    let ended = match (gone, written, queue.store_failure()) {
-        (Some(reason), ..) | (_, Err(reason), _) | (.., Some(reason)) => Ended::Ledger(reason),
-        (None, Ok(()), None) => summed(ended, sum, trouble),
+    let failure = gone.or(written.err().map(|error| error.to_string()));
+    let ended = match failure.or(queue.store_failure()) {
+        Some(reason) => Ended::Ledger(reason),
+        None => summed(ended, sum, trouble),
     };
     let settled = options.progress.settled.load(Ordering::Relaxed);
-    Ok(Report { ended, elapsed: started.elapsed(), settled, failed_relays })
+    Ok(Report { ended, elapsed: started.elapsed(), settled, withdrawn, failed_relays })
+}
+
+/// Why the ledger is not in its place any more, if so, and where what it held was saved.
+async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
+    let Err(error) = ledger.in_place() else { return None };
+    Some(match ledger.rescue(run).await {
+        Ok(path) => format!(
+            "{error}; what it held, with every outcome, is in {}: put that in its place",
+            path.display()
+        ),
+        Err(failed) => format!("{error}, and what it held cannot be saved: {failed}"),
+    })
+}
+
+/// Rows that were refused after all get that outcome, and rows without one wait again.
+async fn put_back(ledger: &LockedLedger, run: RunId, sum: &Sum) -> Result<u64, StoreError> {
+    ledger.refuse(&sum.refused).await?;
+    ledger.release(run).await
 }
 
 /// How a run ended that had come to its end: not done, if nobody was reached.

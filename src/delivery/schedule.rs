@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::moment::Moment;
 use crate::smtp::outcome::Failure;
 
 /// Tries that a recipient gets before the time may end them: a clock that was wrong between two
@@ -67,7 +68,7 @@ pub struct Tries {
 
 /// What to do with a deferred recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum NextTry {
     /// Try again after this time.
     After(Duration),
     /// The time is over.
@@ -78,16 +79,17 @@ impl Schedule {
     /// When a recipient's first try was, as the clock of this run counts it. A pause between two
     /// runs counts for half of `give_up` at most, and for nothing where the clock says that there
     /// was none: one clock that is wrong, by whatever it is wrong, gives nobody up.
-    pub fn first_try(&self, first_ms: i64, last_ms: i64, now_ms: i64) -> i64 {
-        let pause = now_ms.saturating_sub(last_ms);
-        let most = i64::try_from(self.give_up.as_millis() / 2).unwrap_or(i64::MAX);
-        first_ms.saturating_add(pause.saturating_sub(pause.clamp(0, most)))
+    pub fn first_try(&self, first: Moment, last: Moment, now: Moment) -> Moment {
+        if now < last {
+            return first.minus(last.since(now));
+        }
+        first.plus(now.since(last).saturating_sub(self.give_up / 2))
     }
 
     /// What comes after the last of `tries`. The same `seed` gives the same jitter.
-    pub fn next(&self, kind: Kind, tries: Tries, seed: u64) -> Next {
+    pub fn next(&self, kind: Kind, tries: Tries, seed: u64) -> NextTry {
         if tries.since >= self.give_up && tries.all >= MIN_TRIES {
-            return Next::GiveUp;
+            return NextTry::GiveUp;
         }
         let doublings = match kind {
             Kind::Rate => 0,
@@ -99,7 +101,7 @@ impl Schedule {
             _ => backoff,
         };
         let seed = seed ^ u64::from(tries.all).rotate_left(32);
-        Next::After(least + least.mul_f64(JITTER * unit(seed)))
+        NextTry::After(least + least.mul_f64(JITTER * unit(seed)))
     }
 }
 
@@ -153,10 +155,10 @@ mod tests {
     #[track_caller]
     fn waits(kind: Kind, tries: Tries, least: Duration) {
         match Schedule::default().next(kind, tries, 7) {
-            Next::After(wait) => {
+            NextTry::After(wait) => {
                 assert!(wait >= least && wait <= least.mul_f64(1.0 + JITTER), "{wait:?}");
             }
-            Next::GiveUp => panic!("given up"),
+            NextTry::GiveUp => panic!("given up"),
         }
     }
 
@@ -198,15 +200,15 @@ mod tests {
     fn it_ends_when_the_time_is_over_and_not_at_the_second_try() {
         let schedule = Schedule::default();
         let day = MINUTE * 60 * 24;
-        assert_eq!(schedule.next(Kind::Refusal, tries(3, 3, day), 1), Next::GiveUp);
-        assert_eq!(schedule.next(Kind::Rate, tries(3, 0, day), 1), Next::GiveUp);
-        assert!(matches!(schedule.next(Kind::Refusal, tries(2, 2, day), 1), Next::After(_)));
+        assert_eq!(schedule.next(Kind::Refusal, tries(3, 3, day), 1), NextTry::GiveUp);
+        assert_eq!(schedule.next(Kind::Rate, tries(3, 0, day), 1), NextTry::GiveUp);
+        assert!(matches!(schedule.next(Kind::Refusal, tries(2, 2, day), 1), NextTry::After(_)));
     }
 
     #[test]
     fn a_pause_between_two_runs_counts_for_half_the_time_at_most() {
         let schedule = Schedule::default();
-        let hours = |count: i64| count * 3_600_000;
+        let hours = |count: i64| Moment(count * 3_600_000);
         // First try, last try, now; and how long ago the first one is taken to be.
         for (first, last, now, since) in [
             (0, 1, 2, 2),
@@ -218,7 +220,7 @@ mod tests {
             (-25, -24, 1, 13),
         ] {
             let found = schedule.first_try(hours(first), hours(last), hours(now));
-            assert_eq!(hours(now) - found, hours(since), "{first} {last} {now}");
+            assert_eq!(hours(now).since(found), 60 * MINUTE * since, "{first} {last} {now}");
         }
     }
 
@@ -234,11 +236,11 @@ mod tests {
             let mut ended = false;
             for all in 1..30_000 {
                 match schedule.next(Kind::Refusal, tries(all, all, since), seed) {
-                    Next::After(wait) => {
+                    NextTry::After(wait) => {
                         prop_assert!(wait >= schedule.first);
                         since += wait;
                     }
-                    Next::GiveUp => {
+                    NextTry::GiveUp => {
                         ended = true;
                         break;
                     }

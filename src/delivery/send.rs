@@ -13,8 +13,8 @@
 //!    transaction.
 //! 6. [`SendReport`](report::SendReport): what became of all.
 //!
-//! Must never ask a person, print, or read a clock of its own: what somebody has to decide comes
-//! out of one stage as data, and the answer goes into the next.
+//! Must never ask a person, print, or read a clock of its own. If a person has to decide something,
+//! one stage returns it as data, and the answer goes into the next stage.
 
 pub mod content;
 pub mod locked;
@@ -29,7 +29,9 @@ use std::path::PathBuf;
 use super::receipt::AlreadySent;
 use crate::audience::list::ReadOptions;
 use crate::audience::only::Only;
+use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::recovery::RecoveryError;
+use crate::delivery::state::State;
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
 use crate::store::StoreError;
@@ -60,7 +62,7 @@ pub struct SendOptions {
     pub receipt: Option<PathBuf>,
     /// When messages are to leave, where the publication is: the Date of a new revision.
     pub begin: jiff::ZonedDateTime,
-    /// What names this boot of the machine; empty where nobody can tell.
+    /// What names this boot of the machine; empty if that is not known.
     pub boot: String,
     /// The time as RFC 3339, for the ledger.
     pub clock: fn() -> String,
@@ -75,6 +77,14 @@ pub struct OnePerson {
     pub again: bool,
 }
 
+impl OnePerson {
+    /// Whether they have the issue and get a further copy. They get none if a killed run has sent
+    /// it: somebody who repeats its command wants that one copy.
+    fn wants_copy(&self, one: &OneRow) -> bool {
+        self.again && one.state == State::Accepted && !one.was_sent_untold()
+    }
+}
+
 /// Why a stage was not reached.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
@@ -84,7 +94,7 @@ pub enum SendError {
     /// The author's files have errors, and nothing was planned before.
     #[error("the issue has errors")]
     Broken,
-    /// What a dead sender left cannot be settled.
+    /// The rows that a dead sender left cannot be settled.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
     /// A composition cannot be written down.
@@ -93,26 +103,9 @@ pub enum SendError {
     /// A date cannot be written or read.
     #[error(transparent)]
     Date(#[from] jiff::Error),
-    /// The list cannot be read to its end.
-    #[error("the list of subscribers cannot be used")]
-    List(Box<Diagnostic>),
-    /// Rows of the list cannot be used.
-    #[error("{0} of the rows of the list cannot be used")]
-    Rejected(u64),
-    /// Those who are meant are named by a field that nobody has.
-    #[error("nobody in the list has a {field}")]
-    UnknownField {
-        /// Its name.
-        field: String,
-        /// The names that there are.
-        columns: Vec<String>,
-    },
-    /// Nobody of the list is to get it.
-    #[error("the list holds nobody to send to")]
-    Nobody {
-        /// Others of the list are not among those who are meant.
-        others: bool,
-    },
+    /// Nothing can be sent to this list.
+    #[error("{}: {}", .0.display(), .1)]
+    List(PathBuf, ListFault),
     /// What would be sent is not what was approved.
     #[error("the issue is {}, not {expected}", &found[..12.min(found.len())])]
     Unexpected {
@@ -121,9 +114,6 @@ pub enum SendError {
         /// The content hash of what somebody would get.
         found: String,
     },
-    /// The list does not have the one person, or says not to send to them.
-    #[error("{0} is not in the list, or the list says not to send to them")]
-    NotInList(Address),
     /// The issue's receipt knows people who have it, and the ledger does not.
     #[error("the receipt says that this issue was sent already")]
     AlreadySent(Box<AlreadySent>),
@@ -136,6 +126,34 @@ pub enum SendError {
     /// Another send planned the issue between the survey and the lock.
     #[error("another send planned the issue meanwhile")]
     Overtaken,
+}
+
+/// Why nothing can be sent to a list.
+#[derive(Debug, thiserror::Error)]
+pub enum ListFault {
+    /// It cannot be read to its end.
+    #[error("the list of subscribers cannot be used")]
+    Unreadable(Box<Diagnostic>),
+    /// Some of its rows cannot be used.
+    #[error("{0} of the rows of the list cannot be used")]
+    Rejected(u64),
+    /// Those who are meant are named by a field that nobody has.
+    #[error("nobody in the list has a {field}")]
+    UnknownField {
+        /// Its name.
+        field: String,
+        /// The names that there are.
+        columns: Vec<String>,
+    },
+    /// Nobody of it is to get the issue.
+    #[error("the list holds nobody to send to")]
+    Nobody {
+        /// Others of the list are not among those who are meant.
+        others: bool,
+    },
+    /// It does not have the one person, or says not to send to them.
+    #[error("{0} is not in the list, or the list says not to send to them")]
+    NotInList(Address),
 }
 
 #[cfg(test)]

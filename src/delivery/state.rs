@@ -21,11 +21,11 @@ pub enum State {
     Claimed,
     /// The relay took the message.
     Accepted,
-    /// Not taken for now, or nobody can tell yet whom a refusal is about.
+    /// Not taken for now, or it is not known yet whom a refusal is about.
     Deferred,
     /// The relay refused the recipient for good.
     Refused,
-    /// Nobody can tell whether the relay took it.
+    /// It is not known whether the relay took it.
     Uncertain,
     /// Not to be mailed any more.
     Suppressed,
@@ -33,7 +33,9 @@ pub enum State {
 
 /// A word that names no state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no state of a row; a newer version of digest may have written it")]
+#[error(
+    "a row is in the state {0:?}, which this version of digest does not know; a newer one may have written it"
+)]
 pub struct UnknownState(String);
 
 impl State {

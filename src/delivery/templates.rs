@@ -34,6 +34,11 @@ impl Templates {
         self.latest.size()
     }
 
+    /// What the messages are sent from; see [`Template::reverse_path_pattern`].
+    pub fn reverse_path(&self) -> &str {
+        self.latest.reverse_path_pattern()
+    }
+
     /// The message of a row.
     ///
     /// # Errors

@@ -7,8 +7,10 @@
 use std::time::Duration;
 
 use super::duration;
+use super::id::RowId;
 use super::ledger::claim::{Earlier, Retry};
-use super::schedule::{Kind, Next, Schedule, Tries};
+use super::moment::Moment;
+use super::schedule::{Kind, NextTry, Schedule, Tries};
 use super::state::State;
 use crate::smtp::outcome::{About, Failure, Outcome, Scope, Stage};
 use crate::smtp::reply::Reply;
@@ -20,7 +22,7 @@ pub const MAX_ENDS: u32 = 3;
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
     /// The row's number: by it rows do not come back in step.
-    pub row: i64,
+    pub row: RowId,
     /// Its tries before this one.
     pub earlier: Earlier,
     /// How often it has ended a session in this run before.
@@ -28,7 +30,7 @@ pub struct Attempt {
     /// The relay had answered to no row of the session before.
     pub first: bool,
     /// When, as the run counts time.
-    pub now_ms: i64,
+    pub now: Moment,
 }
 
 /// What becomes of the row.
@@ -199,38 +201,35 @@ pub fn later(attempt: &Attempt, schedule: &Schedule) -> Option<Retry> {
 
 /// When a row is due again after this attempt; `None` when its time is over.
 fn retry(kind: Kind, attempt: &Attempt, schedule: &Schedule) -> Option<Retry> {
-    let Attempt { row, earlier, now_ms, .. } = *attempt;
+    let Attempt { row, earlier, now, .. } = *attempt;
     let charged = kind != Kind::Rate;
     let tries = Tries {
         all: earlier.attempts.saturating_add(1),
         charged: earlier.charged.saturating_add(charged.into()),
         since: since(attempt, schedule),
     };
-    match schedule.next(kind, tries, row.unsigned_abs()) {
-        Next::After(pause) => {
-            let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-            let first_ms = first_try(attempt, schedule);
-            Some(Retry { first_ms, next_ms: now_ms.saturating_add(pause_ms), charged })
+    match schedule.next(kind, tries, row.0.unsigned_abs()) {
+        NextTry::After(pause) => {
+            Some(Retry { first: first_try(attempt, schedule), next: now.plus(pause), charged })
         }
-        Next::GiveUp => None,
+        NextTry::GiveUp => None,
     }
 }
 
 /// When the first try was, as far as the clocks of several runs can be believed.
-fn first_try(attempt: &Attempt, schedule: &Schedule) -> i64 {
-    let Attempt { earlier, now_ms, .. } = *attempt;
-    match (earlier.first_ms, earlier.last_ms) {
+fn first_try(attempt: &Attempt, schedule: &Schedule) -> Moment {
+    let Attempt { earlier, now, .. } = *attempt;
+    match (earlier.first, earlier.last) {
         // The same clock has counted both tries.
-        (Some(first_ms), _) if earlier.again => first_ms,
-        (Some(first_ms), Some(last_ms)) => schedule.first_try(first_ms, last_ms, now_ms),
-        (first_ms, _) => first_ms.unwrap_or(now_ms),
+        (Some(first), _) if earlier.again => first,
+        (Some(first), Some(last)) => schedule.first_try(first, last, now),
+        (first, _) => first.unwrap_or(now),
     }
 }
 
 /// How long ago that was.
 fn since(attempt: &Attempt, schedule: &Schedule) -> Duration {
-    let since_ms = attempt.now_ms.saturating_sub(first_try(attempt, schedule));
-    Duration::from_millis(since_ms.max(0).unsigned_abs())
+    attempt.now.since(first_try(attempt, schedule))
 }
 
 /// Who asks for a lower rate: the relay at MAIL, and behind it the relay or the recipient's domain.
@@ -255,7 +254,7 @@ fn slows(failure: &Failure) -> Option<Slows> {
 }
 
 fn said(failure: &Failure) -> &str {
-    failure.reply.as_ref().map_or(failure.text.as_str(), |reply| &reply.text)
+    failure.refusal().map_or(failure.text.as_str(), |reply| &reply.text)
 }
 
 #[cfg(test)]

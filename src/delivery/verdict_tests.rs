@@ -7,8 +7,8 @@ use crate::smtp::reply::EnhancedCode;
 const DOCUMENT: &str = include_str!("../../docs/ledger.md");
 const HEAD: &str = "\n| Heard | At | Before | Row | Comes back | Slows down | Counts as |\n";
 
-const NOW_MS: i64 = 1_762_437_600_000;
-const HOUR_MS: i64 = 3_600_000;
+const NOW: Moment = Moment(1_762_437_600_000);
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// `550 5.1.1 no such user`.
 fn reply(line: &str) -> Reply {
@@ -47,15 +47,15 @@ fn outcome(heard: &str, at: &str) -> Outcome {
 /// What the `Before` column says: sessions that the row ended, tries, or nothing.
 fn attempt(before: &str) -> Attempt {
     let attempt =
-        Attempt { row: 7, earlier: Earlier::default(), ends: 0, first: true, now_ms: NOW_MS };
+        Attempt { row: RowId(7), earlier: Earlier::default(), ends: 0, first: true, now: NOW };
     match before {
         "" => attempt,
         "others were answered" => Attempt { first: false, ..attempt },
         "ended 1 session" => Attempt { ends: 1, ..attempt },
         "ended 2 sessions" => Attempt { ends: 2, ..attempt },
         "3 tries in 25 h" => {
-            let first_ms = Some(NOW_MS - 25 * HOUR_MS);
-            let earlier = Earlier { attempts: 3, charged: 3, first_ms, ..Earlier::default() };
+            let first = Some(NOW.minus(25 * HOUR));
+            let earlier = Earlier { attempts: 3, charged: 3, first, ..Earlier::default() };
             Attempt { earlier, ..attempt }
         }
         other => panic!("{other} is nothing that was before"),
@@ -72,7 +72,7 @@ fn words(verdict: &Verdict) -> [String; 4] {
                 None if *state == State::Deferred => "next run".to_owned(),
                 None => String::new(),
                 Some(retry) => {
-                    let minutes = (retry.next_ms - NOW_MS) / 60_000;
+                    let minutes = retry.next.since(NOW).as_secs() / 60;
                     // A fifth more by chance.
                     let planned =
                         [5, 10, 15, 20].into_iter().find(|m| (*m..=m * 6 / 5).contains(&minutes));

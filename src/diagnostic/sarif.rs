@@ -16,7 +16,7 @@ const PAGE: &str = concat!(
 
 /// What the page says of a rule.
 #[derive(Clone, Copy, Debug)]
-pub struct About<'a> {
+pub struct RulePage<'a> {
     /// What it finds.
     pub finds: &'a str,
     /// How to mend it.
@@ -24,7 +24,10 @@ pub struct About<'a> {
 }
 
 /// A SARIF 2.1.0 log with one run; columns count characters. `about` knows the rules.
-pub fn sarif<'a>(diagnostics: &[Diagnostic], about: &dyn Fn(&str) -> Option<About<'a>>) -> String {
+pub fn sarif<'a>(
+    diagnostics: &[Diagnostic],
+    about: &dyn Fn(&str) -> Option<RulePage<'a>>,
+) -> String {
     let mut rules: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.rule).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -46,9 +49,9 @@ pub fn sarif<'a>(diagnostics: &[Diagnostic], about: &dyn Fn(&str) -> Option<Abou
     format!("{log:#}")
 }
 
-fn rule(name: &str, about: Option<About<'_>>) -> Value {
+fn rule(name: &str, about: Option<RulePage<'_>>) -> Value {
     let mut rule = json!({ "id": name, "helpUri": format!("{PAGE}#{name}") });
-    if let Some(About { finds, fix }) = about {
+    if let Some(RulePage { finds, fix }) = about {
         rule["shortDescription"] = json!({ "text": finds });
         rule["help"] = json!({ "text": fix });
     }

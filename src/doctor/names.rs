@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::dns::Dns;
-use super::origin::Origin;
+use super::origin::SendingHost;
 use super::sender::Domains;
 use super::{Finding, origin, records, sender, spf};
 use crate::message::dkim::Signer;
@@ -20,7 +20,7 @@ pub async fn check(
     dns: &Dns,
     domains: &Domains,
     signers: &[Signer],
-    origins: &[Origin],
+    origins: &[SendingHost],
 ) -> Vec<Finding> {
     let mut checks = JoinSet::new();
     let (own, domain) = (dns.clone(), domains.reverse_path.clone());

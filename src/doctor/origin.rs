@@ -17,7 +17,7 @@ const PTR: &str = "ptr";
 
 /// A relay, as far as this file needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct SendingHost {
     /// Its host.
     pub host: String,
     /// Whether it is on this machine, and so probably sends by itself.
@@ -25,7 +25,7 @@ pub struct Origin {
 }
 
 /// Looks at each host once; `domain` is that of the reverse-path.
-pub(super) async fn check(dns: &Dns, origins: &[Origin], domain: &str) -> Vec<Finding> {
+pub(super) async fn check(dns: &Dns, origins: &[SendingHost], domain: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for origin in origins {

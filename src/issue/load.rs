@@ -29,7 +29,7 @@ pub struct Loaded {
 }
 
 /// What the files of one issue share while they are read.
-struct Reading<'a> {
+struct IssueReading<'a> {
     publication: &'a Publication,
     folder: PathBuf,
     slots: Slots,
@@ -75,7 +75,7 @@ pub fn load(publication: &Publication, folder: &Path) -> Loaded {
     let Some(manifest) = open_manifest(publication, folder, &mut problems) else {
         return Loaded { issue: None, problems };
     };
-    let reading = Reading {
+    let reading = IssueReading {
         publication,
         folder: folder.to_owned(),
         slots: Slots::default(),
@@ -121,7 +121,7 @@ fn open_manifest(
     }
 }
 
-impl Reading<'_> {
+impl IssueReading<'_> {
     fn issue(mut self, manifest: Arc<Source>) -> Loaded {
         let value = manifest::toml(&manifest, 0..manifest.text().len(), &mut self.problems);
         if self.problems.iter().any(Diagnostic::is_error) {
@@ -153,7 +153,7 @@ impl Reading<'_> {
         let logo_dark = self.publication_image(&self.publication.logo_dark.clone());
         let style = self.style();
         self.report_empty(&sections, &manifest);
-        let Reading { publication, folder, slots, images, problems, .. } = self;
+        let IssueReading { publication, folder, slots, images, problems, .. } = self;
         let name = folder.canonicalize().unwrap_or(folder);
         let name = name.file_name().map(|name| name.to_string_lossy().into_owned());
         let issue = match (title, subject, date) {
@@ -218,7 +218,7 @@ impl Reading<'_> {
 
     fn intro(&mut self, text: &Located<String>, source: &Arc<Source>) -> Vec<Block> {
         let offset = text_offset(source, text);
-        let Reading { publication, folder, slots, images, problems, .. } = self;
+        let IssueReading { publication, folder, slots, images, problems, .. } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
             find_image(&publication.root, folder, path, place, images, problems)
         };

@@ -168,6 +168,12 @@ impl Template {
         self.message_id_of(&keys.message_token(list_id, &copy, address))
     }
 
+    /// The reverse-path of all messages, in which `{token}` stands for each one's own.
+    pub fn reverse_path_pattern(&self) -> &str {
+        let Identity { reverse_path, from, .. } = &self.identity;
+        reverse_path.as_deref().unwrap_or(from.address.as_str())
+    }
+
     /// What names a recipient's message.
     fn token(&self, address: &Address) -> String {
         self.identity.keys.message_token(&self.identity.list_id, &self.issue, address)

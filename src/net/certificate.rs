@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
 
+use crate::diagnostic::visible::visible;
+
 /// What people want to know of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
@@ -52,7 +54,7 @@ impl Certificate {
 
 /// Somebody else's text, for a terminal.
 fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    visible(&text.chars().filter(|c| !c.is_control()).collect::<String>()).into_owned()
 }
 
 #[cfg(test)]

@@ -51,7 +51,8 @@ pub async fn addresses(
     }
 }
 
-/// What getaddrinfo means; it tells "there is none" from "nobody knows" by its text only.
+/// What an error of getaddrinfo means. Only its text shows whether the name has no address, or
+/// whether no name server could say.
 fn unfound(host: &str, text: &str) -> DialError {
     let none = ["Name or service not known", "No address associated", "nodename nor servname"];
     if none.iter().any(|words| text.contains(words)) {

@@ -46,7 +46,7 @@ pub enum TlsSetupError {
     /// The file of further certificates cannot be read.
     #[error("cannot read ca_file {0}: {1}")]
     Read(PathBuf, String),
-    /// It holds none.
+    /// There is no certificate in the file.
     #[error("ca_file {0} holds no certificate in PEM form")]
     Empty(PathBuf),
     /// The machine's own roots, or rustls.
@@ -63,7 +63,7 @@ pub enum HandshakeError {
     /// The host is no name or address.
     #[error("{0} is not a name that TLS can check")]
     Name(String),
-    /// Nobody this machine trusts has signed the certificate.
+    /// The certificate is signed by somebody whom this machine does not trust.
     #[error("the certificate of {0} is signed by nobody this machine trusts")]
     UntrustedIssuer(String),
     /// The certificate is for other names.
@@ -72,25 +72,25 @@ pub enum HandshakeError {
     /// The certificate's last day has passed.
     #[error("the certificate of {0} expired{1}")]
     Expired(String, String),
-    /// The certificate is no good for another reason.
+    /// The certificate cannot be used for another reason.
     #[error("the certificate of {0} is not valid: {1}")]
     Invalid(String, String),
-    /// What came is no TLS at all.
+    /// The server's answer was not TLS.
     #[error("{0} does not speak TLS from the start on this port")]
     NoTls(String),
-    /// The two ends do not agree.
+    /// The server and we do not agree on how to encrypt.
     #[error("TLS with {0} failed: {1}")]
     Refused(String, String),
-    /// It took too long: it may pass.
+    /// It took too long. Later it may work.
     #[error("the TLS handshake took longer than {} s", .0.as_secs_f32())]
     Late(Duration),
-    /// The connection ended or broke: it may pass.
+    /// The connection ended or broke. Later it may work.
     #[error("the connection broke during the TLS handshake: {0}")]
     Broken(String),
 }
 
 impl TlsClient {
-    /// One that trusts whom this machine trusts, and the PEM certificates in `ca_file`.
+    /// A client that trusts what this machine trusts, and the PEM certificates in `ca_file`.
     ///
     /// # Errors
     /// A [`TlsSetupError`]: no server could be checked.

@@ -115,22 +115,60 @@ impl Dialogue {
 }
 
 /// `text` without `secret`, in letters of any case, also where the end of the text cuts it off.
+/// Each of its bytes may be escaped as in a URL or in quoted-printable, and the lines of a reply
+/// may end within it.
 fn without(text: &str, secret: &str) -> String {
-    let (lower, wanted) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
     let (mut out, mut from) = (String::new(), 0);
-    for (at, found) in lower.match_indices(&wanted) {
-        out.push_str(&text[from..at]);
+    while let Some((at, end)) = first(&text[from..], secret) {
+        out.push_str(&text[from..from + at]);
         out.push_str(HIDDEN);
-        from = at + found.len();
+        from += end;
     }
-    let rest = &lower[from..];
-    let part = (0..rest.len())
-        .filter(|at| rest.is_char_boundary(*at) && rest.len() - at >= PART_MIN)
-        .find(|at| wanted.starts_with(&rest[*at..]));
-    match part {
-        Some(at) => out + &text[from..from + at] + HIDDEN,
-        None => out + &text[from..],
+    out + &text[from..]
+}
+
+/// Where a secret stands first in a text.
+fn first(text: &str, secret: &str) -> Option<(usize, usize)> {
+    text.char_indices().find_map(|(at, _)| Some((at, at + length(&text[at..], secret)?)))
+}
+
+/// How much of the front of `text` is the secret, or the beginning of it that the end cuts off.
+fn length(text: &str, secret: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    for (known, byte) in secret.bytes().enumerate() {
+        if known > 0 {
+            at += line_ends(&bytes[at..]);
+        }
+        at += match bytes.get(at..) {
+            None | Some([]) => return (known >= PART_MIN).then_some(at),
+            Some([b'%' | b'=', high, low, ..]) if is_pair(*high, *low, byte) => 3,
+            Some([b'+', ..]) if byte == b' ' => 1,
+            // White space at the end of a line is not kept.
+            Some(_) if byte == b' ' && text[..at].ends_with('\n') => 0,
+            Some([one, ..]) if one.eq_ignore_ascii_case(&byte) => 1,
+            Some(_) => return None,
+        };
     }
+    text.is_char_boundary(at).then_some(at)
+}
+
+/// How many bytes of line ends are at the front, with the `=` that quoted-printable puts before one.
+fn line_ends(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'\n', rest @ ..] => 1 + line_ends(rest),
+        [b'=', b'\n', rest @ ..] => 2 + line_ends(rest),
+        _ => 0,
+    }
+}
+
+/// Whether two hexadecimal digits are a byte, in letters of any case.
+fn is_pair(high: u8, low: u8, byte: u8) -> bool {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let value = digit(high).zip(digit(low)).map(|(high, low)| high * 16 + low);
+    value
+        .and_then(|value| u8::try_from(value).ok())
+        .is_some_and(|it| it.eq_ignore_ascii_case(&byte))
 }
 
 #[cfg(test)]
@@ -150,9 +188,26 @@ mod tests {
             ("an AG, a p@s", "an AG, a p@s"),
             ("삭제됨 ok", "삭제됨 ok"),
             ("", ""),
+            // As parts of a URL, in quoted-printable, and over the lines of a reply.
+            ("in p%40sswörd", "in ****"),
+            ("in %70%40%73%73%77%C3%B6%72%64.", "in ****."),
+            ("in p=40ssw=C3=B6rd.", "in ****."),
+            ("in p=40ss=\nw=c3=b6rd.", "in ****."),
+            ("in p@s\nswö\nrd\nno", "in ****\nno"),
+            ("in p@s\n%73w", "in ****"),
+            ("50% p%40 of p=40", "50% p%40 of p=40"),
         ] {
             assert_eq!(dialogue.hidden(text), shown);
         }
         assert!(!format!("{dialogue:?}").contains("AGtp"));
+    }
+
+    #[test]
+    fn white_space_in_a_secret_may_be_a_plus_or_a_line_end() {
+        let mut dialogue = Dialogue::of(1);
+        dialogue.hide(["two words".to_owned()]);
+        for text in ["two words", "two+words", "two%20words", "two\nwords", "t\nwo words"] {
+            assert_eq!(dialogue.hidden(&format!("a {text} b")), "a **** b");
+        }
     }
 }

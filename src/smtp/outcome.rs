@@ -1,7 +1,7 @@
 //! Reply, or no reply -> what it means: for the recipient, the message, the session, the relay.
 //!
-//! The one file that decides; [`super::trouble`] does so for the session. Callers hand over what they
-//! heard, or that they heard nothing, and judge none of it. Everything here is a pure function, so
+//! Only this file decides; [`super::trouble`] does so for the session. Callers hand over what they
+//! heard, or that they heard nothing, and decide nothing themselves. Everything here is a pure function, so
 //! that the catalogue of faults reads as a table in the tests below. The rule above all others:
 //! once the final dot may have left us, only a reply tells accepted from refused; without one the
 //! outcome is [`Outcome::Uncertain`], never a retry and never a guess.
@@ -154,6 +154,12 @@ impl Stage {
 }
 
 impl Failure {
+    /// What the server said, where that alone tells what went wrong: a 4xx or 5xx. A success in a
+    /// wrong place does not; see [`Failure::text`].
+    pub fn refusal(&self) -> Option<&Reply> {
+        self.reply.as_ref().filter(|reply| reply.class() >= 4)
+    }
+
     /// Whom a refusal is about. Codes first; then words, because relays put "relay
     /// access denied" behind the same 554 5.7.1 as a recipient's own wish.
     pub fn about(&self) -> About {
@@ -260,7 +266,10 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
     }
     let scope = scope(stage, &reply);
     let (class, too_large) = (reply.class(), is_too_large(stage, &reply));
-    let text = reply.to_string();
+    let text = match class {
+        4 | 5 => reply.to_string(),
+        _ => out_of_place(stage, &reply),
+    };
     let failure = Failure { stage, scope, reply: Some(reply), text };
     Some(match (scope, class) {
         // 354 or 220 where a verdict was due: the dot is out and nobody said what became of it.
@@ -271,6 +280,11 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
         (Scope::Message, _) if stage == Stage::Mail && !too_large => Outcome::Unsent(failure),
         _ => Outcome::Refused(failure),
     })
+}
+
+/// A success where another one was due. Shown alone, "250 queued" would read as if all were well.
+pub(super) fn out_of_place(stage: Stage, reply: &Reply) -> String {
+    format!("the relay answered {stage} with {reply}, which does not fit there")
 }
 
 /// The outcome of an attempt that gets no reply, or something that is none.
@@ -294,6 +308,13 @@ pub(super) fn of_loss(stage: Stage, loss: &Loss) -> Outcome {
 /// A message that was to go on a session which ended before its turn. `text`: how it ended.
 pub(super) fn of_end(stage: Stage, text: String) -> Outcome {
     Outcome::Unsent(Failure { stage, scope: Scope::Session, reply: None, text })
+}
+
+/// A message that was not sent because the run is to end. Nothing is held against the recipient, nor
+/// against the session: every connection ends so.
+pub(super) fn of_stop(stage: Stage) -> Outcome {
+    let text = "stopped before the text was sent".to_owned();
+    Outcome::Unsent(Failure { stage, scope: Scope::Relay, reply: None, text })
 }
 
 /// What this relay cannot take, known from its answer to EHLO; `None` to go on.

@@ -84,6 +84,6 @@ fn errors_say_what_to_write_instead() {
     ] {
         assert!(!error(bad).contains("cret"), "{bad} leaks");
     }
-    assert!(error("smtp://u:p@10.0.0.1?tls=none").contains("in the clear"));
+    assert!(error("smtp://u:p@10.0.0.1?tls=none").contains("without encryption"));
     assert!(Relay::parse("smtp://u:p@127.0.0.1").is_ok());
 }

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::diagnostic::visible::visible;
+
 /// The longest line taken, its end included in no count (RFC 5321 4.5.3.1.5 says 512).
 const LINE_MAX: usize = 64 * 1024;
 /// The most lines taken in one reply.
@@ -207,15 +209,15 @@ fn split_line(line: &[u8]) -> Result<(u16, bool, &[u8]), Garbled> {
     }
 }
 
-/// Text as UTF-8 (RFC 6531 allows it) or else as Latin-1, control characters as spaces: it ends up
-/// on terminals.
+/// Text as UTF-8 (RFC 6531 allows it) or else as Latin-1. It ends up on terminals: control
+/// characters become spaces, and what else hides text is written out.
 fn decode(bytes: &[u8]) -> String {
-    let visible = |c: char| if c.is_control() { ' ' } else { c };
+    let no_control = |c: char| if c.is_control() { ' ' } else { c };
     let text: String = match std::str::from_utf8(bytes) {
-        Ok(text) => text.chars().map(visible).collect(),
-        Err(_) => bytes.iter().map(|byte| visible(char::from(*byte))).collect(),
+        Ok(text) => text.chars().map(no_control).collect(),
+        Err(_) => bytes.iter().map(|byte| no_control(char::from(*byte))).collect(),
     };
-    text.trim().to_owned()
+    visible(text.trim()).into_owned()
 }
 
 #[cfg(test)]
@@ -261,6 +263,10 @@ mod tests {
         assert_eq!(one(b"550 5.1.1 gel\xf6scht\r\n"), Ok("550 5.1.1 gelöscht".into()));
         assert_eq!(one("550 삭제됨\r\n".as_bytes()), Ok("550 삭제됨".into()));
         assert_eq!(one(b"250 \x1b[2Jok\r\n"), Ok("250 [2Jok".into()));
+        assert_eq!(
+            one("250 \u{202E}ok\u{200B}\r\n".as_bytes()),
+            Ok("250 \\u{202e}ok\\u{200b}".into())
+        );
         assert_eq!(one(b"250 a\r\n354 b\r\n"), Ok("250 a | 354 b".into()));
         let (replies, _) = read(format!("250 {}\r\n", "x".repeat(2_000)).as_bytes(), &[7]);
         assert_eq!(replies[0].text.len(), TEXT_MAX);

@@ -20,6 +20,7 @@ use super::relay::{Login, Relay, Tls};
 use super::reply::Reply;
 use super::trouble::{History, Trouble, trouble_of_loss, trouble_of_reply};
 use super::wire::{Loss, Wire, connect};
+use crate::diagnostic::visible::visible;
 use crate::net::tls::{HandshakeError, Secured, TlsClient, TlsSetupError};
 
 /// What a relay offers in its answer to EHLO (RFC 5321 4.1.1.1).
@@ -153,12 +154,12 @@ impl Session {
 
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
 const NO_STARTTLS: &str = "the relay does not offer STARTTLS, so nothing was sent: use smtps:// \
-                           and its port, or add ?tls=none if the way there is safe";
+                           and its port, or add ?tls=none if the network between is safe";
 const INJECTED: &str = "security warning: more bytes came with the answer to STARTTLS, before TLS had \
-                        begun, and somebody on the way may have put them there; the connection \
-                        was dropped and nothing was sent";
-const NO_LOGIN: &str = "the relay offers no login here (AUTH): use its submission port with TLS, \
-                        or remove the user";
+                        begun. Somebody between here and the relay may have added them. The \
+                        connection was closed, and nothing was sent";
+const NO_LOGIN: &str = "the relay offers no login (AUTH) on this connection: use its submission port \
+                        with TLS, or remove the user";
 
 async fn open(relay: &Relay) -> Result<Session, Trouble> {
     let times = relay.timeouts();
@@ -245,6 +246,33 @@ async fn log_in(
     expect(relay, Stage::Auth, reply).map(|_| ())
 }
 
+/// A password as it may come back: as it is, as it would be shown, in base64 and as hexadecimal
+/// digits. [`Dialogue`](super::dialogue::Dialogue) sees through case, escapes and line ends.
+fn forms_of(password: &str) -> Vec<String> {
+    let hex = data_encoding::HEXLOWER.encode(password.as_bytes());
+    let base64 = BASE64.encode(password.as_bytes());
+    let mut forms = vec![password.to_owned(), visible(password).into_owned(), hex, base64];
+    // In base64 of something longer, the password may begin at each of three places of a group.
+    for before in 1..3 {
+        let longer = [&[0; 2][..before], password.as_bytes()].concat();
+        let encoded = data_encoding::BASE64_NOPAD.encode(&longer);
+        // Letters that hold bits of what stands before or behind differ.
+        let end = longer.len() * 8 / 6;
+        forms.extend(
+            encoded.get(before + 1..end).filter(|inner| inner.len() >= 8).map(str::to_owned),
+        );
+    }
+    let safe = forms.iter().map(|form| form.replace('+', "-").replace('/', "_"));
+    let safe: Vec<String> = safe.collect();
+    forms.extend(safe);
+    let bare: Vec<String> =
+        forms.iter().map(|form| form.trim_end_matches('=').to_owned()).collect();
+    forms.extend(bare);
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
 /// The dialogue of one mechanism, up to its final reply.
 async fn authenticate(
     relay: &Relay,
@@ -256,7 +284,7 @@ async fn authenticate(
     let credentials = Credentials::new(login.user.clone(), password.clone());
     let first = mechanism.supports_initial_response();
     let initial = mechanism.response(&credentials, None).ok().filter(|_| first);
-    wire.hide([BASE64.encode(password.as_bytes()), password]);
+    wire.hide(forms_of(&password));
     let forms = [Mechanism::Plain, Mechanism::Xoauth2];
     let forms = forms.iter().filter_map(|form| form.response(&credentials, None).ok());
     wire.hide(forms.map(|form| BASE64.encode(form.as_bytes())));

@@ -16,7 +16,7 @@ use lettre::transport::smtp::commands::{Data, Noop, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 
 use super::dialogue::Spoken;
-use super::outcome::{self, Outcome, Stage, of_end};
+use super::outcome::{self, Outcome, Stage, of_end, of_stop};
 use super::reply::Reply;
 use super::session::{Offered, Session};
 use super::stuffing::stuff;
@@ -52,6 +52,13 @@ pub trait Feed: Send {
     /// [`Stop`]: nothing of it was sent, nothing more will be.
     fn before_dot(&mut self, ticket: Ticket) -> impl Future<Output = Result<(), Stop>> + Send;
 
+    /// Done when the run is to end and the relay has had a little time. What waits for the relay
+    /// before a final dot is then given up: nothing of it can have been delivered. May be dropped
+    /// and asked again.
+    fn stopping(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
     /// The last byte of it has left: it will not arrive late through any fault of ours.
     fn left(&mut self, ticket: Ticket) {
         let _ = ticket;
@@ -69,7 +76,8 @@ pub enum End {
     Drained,
     /// The relay's messages per connection are reached: quit and open another.
     MaxMessages,
-    /// The feed said [`Stop`] after a 354: only dropping the connection is left.
+    /// The feed said [`Stop`] after a 354, or the run was to end before a dot: only dropping the
+    /// connection is left.
     Stopped,
 }
 
@@ -87,10 +95,12 @@ enum Opened {
     Refused(Outcome),
     /// This message is settled and so is the session.
     Over(Outcome, Trouble),
+    /// The run is to end, and the relay says nothing.
+    Stopped,
 }
 
 /// How one message ended.
-enum Step {
+enum AfterMessage {
     /// The next message's envelope is already out.
     Next(Taken),
     /// Nothing is on the wire.
@@ -116,10 +126,22 @@ impl Session {
             let Some((ticket, message)) = feed.next().await else { return Ok(End::Drained) };
             let Some(mut current) = self.admit(feed, ticket, message).await else { continue };
             let mut sent_ahead = false;
-            self.check_idle(feed, &current).await?;
+            if self.check_idle(feed, &current).await? == Some(Stop) {
+                return Ok(End::Stopped);
+            }
             loop {
-                match self.open_transaction(&current.message, sent_ahead).await {
+                let opened = tokio::select! {
+                    biased;
+                    opened = self.open_transaction(&current.message, sent_ahead) => opened,
+                    () = feed.stopping() => Opened::Stopped,
+                };
+                match opened {
                     Opened::Go => {}
+                    Opened::Stopped => {
+                        self.usable = false;
+                        feed.settled(current.ticket, of_stop(Stage::Data)).await;
+                        return Ok(End::Stopped);
+                    }
                     Opened::Refused(outcome) => {
                         feed.settled(current.ticket, outcome).await;
                         self.heard = Instant::now();
@@ -132,12 +154,12 @@ impl Session {
                     }
                 }
                 match self.deliver(feed, current).await {
-                    Ok(Step::Next(next)) => (current, sent_ahead) = (next, true),
-                    Ok(Step::Idle) => {
+                    Ok(AfterMessage::Next(next)) => (current, sent_ahead) = (next, true),
+                    Ok(AfterMessage::Idle) => {
                         self.heard = Instant::now();
                         break;
                     }
-                    Ok(Step::Stopped) => return Ok(End::Stopped),
+                    Ok(AfterMessage::Stopped) => return Ok(End::Stopped),
                     Err(trouble) => return Err(trouble),
                 }
             }
@@ -160,14 +182,30 @@ impl Session {
 
     /// After a wait: a 421 or a FIN that came meanwhile ends the session before anything is sent.
     /// After a long one a peer may be gone without either, so it is asked.
-    async fn check_idle<F: Feed>(&mut self, feed: &mut F, taken: &Taken) -> Result<(), Trouble> {
+    async fn check_idle<F: Feed>(
+        &mut self,
+        feed: &mut F,
+        taken: &Taken,
+    ) -> Result<Option<Stop>, Trouble> {
         let trouble = match self.wire.unasked().await {
             Some(said) => self.spoken(Stage::Mail, said),
-            None if self.heard.elapsed() < self.relay.timeouts().idle => return Ok(()),
-            None => match self.ask_whether_there().await {
-                Ok(_) => return Ok(()),
-                Err(loss) => self.spoken(Stage::Mail, Err(loss)),
-            },
+            None if self.heard.elapsed() < self.relay.timeouts().idle => return Ok(None),
+            None => {
+                let there = tokio::select! {
+                    biased;
+                    there = self.ask_whether_there() => there,
+                    () = feed.stopping() => Err(Loss::Stopped),
+                };
+                match there {
+                    Ok(_) => return Ok(None),
+                    Err(Loss::Stopped) => {
+                        self.usable = false;
+                        feed.settled(taken.ticket, of_stop(Stage::Mail)).await;
+                        return Ok(Some(Stop));
+                    }
+                    Err(loss) => self.spoken(Stage::Mail, Err(loss)),
+                }
+            }
         };
         self.usable = false;
         feed.settled(taken.ticket, of_end(Stage::Mail, trouble.text.clone())).await;
@@ -327,7 +365,11 @@ impl Session {
     }
 
     /// The text of a message whose 354 has come, and with it the envelope of the next.
-    async fn deliver<F: Feed>(&mut self, feed: &mut F, current: Taken) -> Result<Step, Trouble> {
+    async fn deliver<F: Feed>(
+        &mut self,
+        feed: &mut F,
+        current: Taken,
+    ) -> Result<AfterMessage, Trouble> {
         if self.wire.has_input() {
             // Whatever is there would pass for the reply to the dot.
             self.usable = false;
@@ -337,9 +379,8 @@ impl Session {
         }
         if feed.before_dot(current.ticket).await == Err(Stop) {
             self.usable = false;
-            let text = "stopped before the text was sent".to_owned();
-            feed.settled(current.ticket, of_end(Stage::Data, text)).await;
-            return Ok(Step::Stopped);
+            feed.settled(current.ticket, of_stop(Stage::Data)).await;
+            return Ok(AfterMessage::Stopped);
         }
         if let Some(said) = self.wire.unasked().await {
             // A 421, a FIN or a stray reply that came meanwhile: no byte of the text has left.
@@ -359,17 +400,26 @@ impl Session {
             }
         }
         let (spoken, within) = (Spoken::Text(dot_at), self.relay.timeouts().body);
-        let (outcome, trouble) = match self.wire.write_group(&self.group, spoken, within).await {
+        let stopping = feed.stopping();
+        let write = self.wire.write_unless(&self.group, spoken, within, dot_at as u64, stopping);
+        let (outcome, trouble) = match write.await {
             Ok(()) => {
                 feed.left(current.ticket);
                 self.dot_reply().await
+            }
+            Err(Loss::Stopped) => {
+                self.usable = false;
+                for taken in [Some(current), next].into_iter().flatten() {
+                    feed.settled(taken.ticket, of_stop(Stage::Body)).await;
+                }
+                return Ok(AfterMessage::Stopped);
             }
             Err(loss) => self.broken_text(dot_at as u64, loss).await,
         };
         let Some(trouble) = trouble else {
             self.carried += 1;
             feed.settled(current.ticket, outcome).await;
-            return Ok(next.map_or(Step::Idle, Step::Next));
+            return Ok(next.map_or(AfterMessage::Idle, AfterMessage::Next));
         };
         self.usable = false;
         feed.settled(current.ticket, outcome).await;

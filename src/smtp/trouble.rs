@@ -1,10 +1,10 @@
 //! The end of a session before its work was done: why, how far it reaches, and what to do.
 //!
-//! The other half of [`super::outcome`], and as it a pure function of what was heard and of what the
-//! session had been (`History`). A [`Trouble`] is born complete: nobody adds to it or judges it
-//! anew.
+//! This is the other half of [`super::outcome`], and a pure function too: of what was heard, and of
+//! what the session had done before (`History`). A [`Trouble`] is complete when it is made: nothing is
+//! added to it later, and nobody decides again.
 
-use super::outcome::{Scope, Stage};
+use super::outcome::{Scope, Stage, out_of_place};
 use super::relay::{Relay, Tls};
 use super::reply::Reply;
 use super::wire::Loss;
@@ -129,7 +129,7 @@ pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>)
         (_, _, 4) => (Scope::Session, Remedy::BackOff),
         (Stage::Ehlo | Stage::Starttls | Stage::Auth, ..) => (Scope::Relay, Remedy::Stop),
         (_, 530 | 534 | 535 | 538, _) => (Scope::Relay, Remedy::Stop),
-        // It explains why the text could not be written: nothing is out of step.
+        // The reply explains why the text could not be written: commands and replies still match.
         (Stage::Body, ..) => (Scope::Session, Remedy::BackOff),
         _ if history.pipelined => (Scope::Session, Remedy::Lockstep),
         _ => (Scope::Session, Remedy::BackOff),
@@ -137,10 +137,12 @@ pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>)
     let text = match (reply.code, reply.class()) {
         (421, _) => format!("the relay ended the session: {reply}"),
         (_, 5) if stage == Stage::Ehlo => {
-            format!("the relay refused EHLO: {reply}; if it does not accept our name, set hello")
+            format!(
+                "the relay refused EHLO: {reply}. If it does not accept the name that we gave, set hello"
+            )
         }
         (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
-        _ => format!("the relay answered {stage} with {reply}, which does not fit there"),
+        _ => out_of_place(stage, &reply),
     };
     let relay = history.relay.to_string();
     Trouble { relay, stage, scope, cause: Cause::Reply(reply), text, remedy }
@@ -155,25 +157,25 @@ pub(super) fn trouble_of_loss(stage: Stage, loss: &Loss, history: History<'_>) -
         _ => Cause::NoAnswer,
     };
     let (scope, remedy) = match (stage, &cause) {
-        // Our configuration's fault, unless the name was known a minute ago.
+        // Our configuration is wrong, unless the name was known a minute ago.
         (_, Cause::NoSuchHost) => (Scope::Relay, Remedy::BackOff),
         (_, Cause::Tls(error)) if !error.may_pass() => (Scope::Relay, Remedy::Stop),
         (_, Cause::Unfit) => (Scope::Relay, Remedy::Stop),
-        // In lockstep DATA is not sent behind a refusal, and no such dot is needed.
+        // One command at a time, DATA is not sent after a refusal, and no such dot is needed.
         (Stage::LoneDot, _) => (Scope::Session, Remedy::Lockstep),
         (Stage::Mail | Stage::Rcpt | Stage::Data, _)
             if history.pipelined && loss.is_out_of_step() =>
         {
             (Scope::Session, Remedy::Lockstep)
         }
-        // A silent end between two messages is how some relays count to their limit.
+        // Some relays close the connection without a word when their limit of messages is reached.
         (Stage::Mail, _) if history.carried > 0 => (Scope::Session, Remedy::Reconnect),
         _ => (Scope::Session, Remedy::BackOff),
     };
     let hint = match loss {
         Loss::Dial(DialError::NoSuchHost(_)) => "; check the relay's name",
         Loss::Handshake(HandshakeError::UntrustedIssuer(_)) => {
-            "; if it is the relay's own, name it or its root with ?ca_file=PATH"
+            "; if the relay has a certificate of its own, name its file, or that of its root, with ?ca_file=PATH"
         }
         Loss::Handshake(HandshakeError::NoTls(_)) if history.relay.tls() == Tls::Implicit => {
             "; write smtp:// for STARTTLS"
@@ -184,17 +186,17 @@ pub(super) fn trouble_of_loss(stage: Stage, loss: &Loss, history: History<'_>) -
     Trouble { relay: history.relay.to_string(), stage, scope, cause, text, remedy }
 }
 
-/// A sentence for what came instead of a reply.
+/// What happened where a reply was expected, as a sentence.
 pub(super) fn in_words(stage: Stage, loss: &Loss) -> String {
     match (stage, loss) {
         (Stage::Connect, _) | (_, Loss::Handshake(_) | Loss::Unfit(_)) => loss.to_string(),
-        (Stage::Greeting, _) => format!("no greeting from the relay: {loss}"),
+        (Stage::Greeting, _) => format!("the relay did not greet us: {loss}"),
         (Stage::Body, _) => format!("while sending the text: {loss}"),
         (Stage::Dot, _) => format!("after the final dot: {loss}"),
         (stage, Loss::Closed | Loss::Broken(_)) => {
-            format!("instead of an answer to {stage}: {loss}")
+            format!("there was no answer to {stage}: {loss}")
         }
-        (stage, _) => format!("no usable answer to {stage}: {loss}"),
+        (stage, _) => format!("there was no clear answer to {stage}: {loss}"),
     }
 }
 

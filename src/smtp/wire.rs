@@ -3,7 +3,7 @@
 //! A group leaves in one write and one flush, so that it needs one segment's round trip. After any
 //! [`Loss`] the connection must never be used again: a late reply would answer the wrong command.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
@@ -31,7 +31,7 @@ pub(super) enum Loss {
     #[error("no answer within {} s", .0.as_secs_f32())]
     Timeout(Duration),
     /// The server took no byte for the time of the stage.
-    #[error("the relay took no more bytes for {} s", .0.as_secs_f32())]
+    #[error("the relay accepted no more data for {} s", .0.as_secs_f32())]
     Stuck(Duration),
     /// An orderly end of the connection.
     #[error("the relay closed the connection")]
@@ -43,12 +43,15 @@ pub(super) enum Loss {
     #[error("the relay sent something that is no answer: {0}")]
     Garbled(#[from] Garbled),
     /// A reply to nothing.
-    #[error("the relay sent an answer that nothing had asked for")]
+    #[error("the relay sent an answer, but no command was waiting for one")]
     OutOfTurn,
     /// Commands left in one group, and only some of them were answered.
-    #[error("the relay answered only some of the commands that it got together, and then said nothing \
+    #[error("the relay answered only some of the commands that were sent together, and then nothing came \
              for {} s", .0.as_secs_f32())]
     Missing(Duration),
+    /// The run is to end, and nothing of the final dot has left.
+    #[error("stopped")]
+    Stopped,
     /// There is no connection.
     #[error(transparent)]
     Dial(#[from] DialError),
@@ -139,11 +142,30 @@ impl Wire {
         spoken: Spoken<'_>,
         within: Duration,
     ) -> Result<(), Loss> {
+        self.write_unless(group, spoken, within, 0, pending()).await
+    }
+
+    /// The same for a group that may be given up when `stopping` is done, as long as no more than its
+    /// first `before` bytes have left.
+    pub(super) async fn write_unless(
+        &mut self,
+        group: &[u8],
+        spoken: Spoken<'_>,
+        within: Duration,
+        before: u64,
+        stopping: impl Future<Output = ()>,
+    ) -> Result<(), Loss> {
         self.dialogue.say(group, spoken);
         self.group_start = self.stream.written();
-        let mut rest = group;
+        let (mut rest, mut stopping) = (group, pin!(stopping));
         while !rest.is_empty() {
-            match timeout(within, self.stream.write(rest)).await {
+            let may_end = self.left() <= before;
+            let written = tokio::select! {
+                biased;
+                written = timeout(within, self.stream.write(rest)) => written,
+                () = &mut stopping, if may_end => return Err(Loss::Stopped),
+            };
+            match written {
                 Err(_) => return Err(Loss::Stuck(within)),
                 Ok(Ok(0)) => return Err(Loss::Closed),
                 Ok(Ok(taken)) => rest = &rest[taken..],

@@ -50,24 +50,38 @@ impl Store {
     /// `process 4711 (issue 2025-11, since 09:00)`.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] with what the other process said of itself.
-    pub fn lock(&self, who: &str) -> Result<Lock, StoreError> {
+    /// [`StoreError::Busy`] with what the other process said of itself, or [`StoreError::Newer`]
+    /// where a newer program has changed the tables since the store was opened.
+    pub async fn lock(&self, who: &str) -> Result<Lock, StoreError> {
+        // Nobody else sees what has no file.
+        if self.nowhere {
+            return Ok(Lock { database: None, words: None });
+        }
+        let lock = self.try_lock(who, TRIES)?.ok_or_else(|| self.busy())?;
+        match self.found_version().await? {
+            found if found == self.version => Ok(lock),
+            found => Err(StoreError::Newer { path: self.path.clone(), found }),
+        }
+    }
+
+    /// The same in so many tries, without a look at the tables; `None` where somebody else has it.
+    pub(super) fn try_lock(&self, who: &str, tries: u32) -> Result<Option<Lock>, StoreError> {
         let path = self.words_path();
         let failed = |error| StoreError::Lock { path: path.clone(), error };
         let mut lock = Lock { database: self.lockable(), words: None };
         if let Some(database) = &lock.database
-            && !held(|| database.try_lock()).map_err(failed)?
+            && !held(tries, || database.try_lock()).map_err(failed)?
         {
-            return Err(self.busy());
+            return Ok(None);
         }
         let mut words = owner::open(&path).map_err(failed)?;
-        if !held(|| words.try_lock()).map_err(failed)? {
-            return Err(self.busy());
+        if !held(tries, || words.try_lock()).map_err(failed)? {
+            return Ok(None);
         }
         words.set_len(0).and_then(|()| words.rewind()).map_err(failed)?;
         words.write_all(who.as_bytes()).map_err(failed)?;
         lock.words = Some(words);
-        Ok(lock)
+        Ok(Some(lock))
     }
 
     /// Whether another process sends now. Never to be asked by who holds the lock.
@@ -96,7 +110,7 @@ impl Store {
         place::beside(&self.path, "-lock")
     }
 
-    fn busy(&self) -> StoreError {
+    pub(super) fn busy(&self) -> StoreError {
         StoreError::Busy { path: self.path.clone(), who: self.holder() }
     }
 
@@ -116,12 +130,12 @@ impl Store {
     }
 }
 
-/// Whether a lock was taken, in several tries.
-fn held(mut take: impl FnMut() -> Result<(), TryLockError>) -> std::io::Result<bool> {
-    for attempt in 1..=TRIES {
+/// Whether a lock was taken, in so many tries.
+fn held(tries: u32, mut take: impl FnMut() -> Result<(), TryLockError>) -> std::io::Result<bool> {
+    for attempt in 1..=tries {
         match take() {
             Ok(()) => return Ok(true),
-            Err(TryLockError::WouldBlock) if attempt < TRIES => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) if attempt < tries => std::thread::sleep(PAUSE),
             Err(TryLockError::WouldBlock) => break,
             Err(TryLockError::Error(error)) => return Err(error),
         }

@@ -3,6 +3,7 @@
 //! Knows no table's meaning: the rooms that own tables bring their own statements. Every commit
 //! that returned is on disk (WAL with `synchronous=FULL`).
 
+pub mod full;
 mod lock;
 pub mod owner;
 mod place;
@@ -26,7 +27,9 @@ pub struct Store {
     file: Option<Arc<File>>,
     path: PathBuf,
     nowhere: bool,
-    identity: Option<place::Identity>,
+    identity: Option<place::FileIdentity>,
+    /// The version of its tables that this program knows.
+    version: i64,
     /// What SQLite calls the file: `main`, unless it was attached later.
     schema: &'static str,
 }
@@ -34,10 +37,10 @@ pub struct Store {
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The address is of no known kind. Of one with a server only the kind is told: it may hold a
-    /// password.
+    /// The address names a kind of store that digest does not know. Of a server only the kind is
+    /// shown: the address may contain a password.
     #[error(
-        "the store {0} is of no known kind: the ledger is an SQLite file; write sqlite:digest.db"
+        "digest does not know the kind of the store {0}: the ledger is an SQLite file; write sqlite:digest.db"
     )]
     Url(String),
     /// It can be read, but by a newer program.
@@ -51,7 +54,7 @@ pub enum StoreError {
     /// Damaged, or no database at all.
     #[error(
         "{} is damaged or not a database: {reason}; put back a copy that is as new as the last \
-         send (without the ledger, or with an older one, people get again what they have already)",
+         send (without the ledger, or with an older one, people get mail again that they have already)",
         path.display()
     )]
     Damaged {
@@ -86,8 +89,8 @@ pub enum StoreError {
     },
     /// It has a second name.
     #[error(
-        "{} has another name as well (a hard link): whoever used that would not find what is \
-         written beside this one. Remove one of the two names; for a copy use cp, while nothing is \
+        "{} has another name as well (a hard link): a program that uses the other name \
+         does not find the files beside this one. Remove one of the two names; for a copy use cp, while nothing is \
          being sent",
         path.display()
     )]
@@ -95,7 +98,7 @@ pub enum StoreError {
         /// The name that was used.
         path: PathBuf,
     },
-    /// Beside it lies the journal of a ledger that is not there.
+    /// The journal beside it belongs to a ledger that is not there.
     #[error(
         "{journal} lies beside {shown}, and its ledger {ledger} is missing. If {shown} is that \
          ledger under a new name, give it back the name {ledger}. If it is not, move {journal} to \
@@ -110,7 +113,7 @@ pub enum StoreError {
         /// The name of the ledger that is missing.
         ledger: String,
     },
-    /// What a row holds is not what was written.
+    /// The content of a row is not what was written.
     #[error("{what} in {} is damaged: {reason}; {help}", path.display())]
     Content {
         /// The file.
@@ -128,10 +131,10 @@ pub enum StoreError {
         /// Where it was.
         path: PathBuf,
     },
-    /// There is none, but what lies beside it says that there was one.
+    /// There is none, but a file beside its place says that there was one.
     #[error(
-        "{} is missing, but {beside} is there: put the ledger back, or remove that file as well if \
-         everybody may get everything again, also what was sent completely",
+        "{} is missing, but {beside} is there: put the ledger back. If you remove that \
+         file too, everybody can get everything again, even issues that were sent completely",
         path.display()
     )]
     Missing {
@@ -152,6 +155,29 @@ pub enum StoreError {
         /// The file system's type.
         kind: String,
     },
+    /// There is no room for what is to be written.
+    #[error("{} cannot be written: {cause}; free space first{}", path.display(), full::number(code))]
+    NoRoom {
+        /// The file.
+        path: PathBuf,
+        /// What is known of it.
+        cause: &'static str,
+        /// SQLite's number of the error.
+        code: String,
+    },
+    /// The disk, or the system below it, fails otherwise.
+    #[error(
+        "{} cannot be read or written: the disk or the system below it fails{}; look at the \
+         system's log, and take a copy of the file before anything else",
+        path.display(),
+        full::number(code)
+    )]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's number of the error.
+        code: String,
+    },
     /// SQLite's own words.
     #[error("the database {} failed: {error}", path.display())]
     Sql {
@@ -162,9 +188,10 @@ pub enum StoreError {
     },
 }
 
-const VERSION: &str = "PRAGMA user_version";
 /// How long another process's locks are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a sender is waited for whose ledger has older tables.
+const PATIENCE_WITH_SENDER: Duration = Duration::from_secs(2);
 /// The ledger of rehearsals, in the folder of what was caught. No ledger of real sends has this
 /// name unless somebody gives it.
 pub const REHEARSAL: &str = "rehearsal.db";
@@ -196,7 +223,7 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
 
 impl Store {
     /// Opens the file, making it if need be, and brings its tables up to date: `steps` are run in
-    /// order, each once in the life of the file.
+    /// order, each once in the life of the file, and only while nobody sends from it.
     ///
     /// # Errors
     /// A [`StoreError`].
@@ -210,12 +237,7 @@ impl Store {
         if let Some(kind) = path.parent().and_then(place::network) {
             return Err(StoreError::Network { path: path.to_owned(), kind });
         }
-        if let Some(beside) = place::orphan(path) {
-            return Err(StoreError::Missing { path: path.to_owned(), beside });
-        }
-        if let Some((journal, ledger)) = place::abandoned(path) {
-            return Err(StoreError::Renamed { path: path.to_owned(), journal, ledger });
-        }
+        Store::belongs_here(path)?;
         // SQLite gives its log the mode that the database has.
         let file =
             owner::open(path).map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
@@ -226,8 +248,27 @@ impl Store {
         store.keep_log().await?;
         store.check().await?;
         owner::tighten(path);
-        store.migrate(steps).await?;
-        Ok(Store { identity: place::identity(path), file: Some(Arc::new(file)), ..store })
+        let (identity, file) = (place::identity(path), Some(Arc::new(file)));
+        let store = Store { identity, file, version: version_of(steps), ..store };
+        if store.is_older(steps).await? {
+            store.migrate_alone(steps).await?;
+        }
+        Ok(store)
+    }
+
+    /// Whether a ledger may be made or opened at `path`, by what lies beside it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Renamed`].
+    pub fn belongs_here(path: &Path) -> Result<(), StoreError> {
+        let path = &place::resolved(path);
+        if let Some(beside) = place::orphan(path) {
+            return Err(StoreError::Missing { path: path.to_owned(), beside });
+        }
+        if let Some((journal, ledger)) = place::abandoned(path) {
+            return Err(StoreError::Renamed { path: path.to_owned(), journal, ledger });
+        }
+        Ok(())
     }
 
     /// An empty database without a file, for who asks what would be in one; `path` is what its
@@ -243,7 +284,7 @@ impl Store {
             .busy_timeout(PATIENCE);
         let store = Store::connect(options, path).await?;
         store.migrate(steps).await?;
-        Ok(Store { nowhere: true, ..store })
+        Ok(Store { nowhere: true, version: version_of(steps), ..store })
     }
 
     /// Puts a store that is nowhere into its file, which is made if need be. The connection stays,
@@ -256,7 +297,7 @@ impl Store {
             return Ok(self);
         }
         let file = Store::open(&self.path, steps).await?;
-        let (identity, path) = (file.identity, place::resolved(file.path()));
+        let (identity, version, path) = (file.identity, file.version, place::resolved(file.path()));
         let descriptor = file.file.clone();
         file.close().await;
         let failed = |error| self.failed(error);
@@ -281,7 +322,8 @@ impl Store {
             .execute(&self.pool)
             .await
             .map_err(failed)?;
-        Ok(Store { nowhere: false, path, identity, file: descriptor, schema: "settled", ..self })
+        let schema = "settled";
+        Ok(Store { nowhere: false, path, identity, version, file: descriptor, schema, ..self })
     }
 
     /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
@@ -292,8 +334,8 @@ impl Store {
         match pool.connect_with(options).await {
             Ok(pool) => {
                 let path = path.to_owned();
-                let (file, identity) = (None, None);
-                Ok(Store { pool, file, path, nowhere: false, identity, schema: "main" })
+                let (file, identity, schema) = (None, None, "main");
+                Ok(Store { pool, file, path, nowhere: false, identity, version: 0, schema })
             }
             Err(error) => Err(damaged_or(path, error)),
         }
@@ -307,6 +349,11 @@ impl Store {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What SQLite calls the file: for a statement that must name it beside a temporary table.
+    pub fn schema(&self) -> &'static str {
+        self.schema
     }
 
     /// Whether it has no file; see [`Store::nowhere`].
@@ -349,7 +396,11 @@ impl Store {
 
     /// An SQLite error with the file's name.
     pub fn failed(&self, error: sqlx::Error) -> StoreError {
-        StoreError::Sql { path: self.path.clone(), error }
+        let path = self.path.clone();
+        match code(&error) {
+            Some(code) => full::told(&path, code).unwrap_or(StoreError::Sql { path, error }),
+            None => StoreError::Sql { path, error },
+        }
     }
 
     /// Puts the file into WAL mode, where it stays. SQLite itself waits for nobody here: to change
@@ -378,20 +429,47 @@ impl Store {
         }
     }
 
-    async fn migrate(&self, steps: &[&'static str]) -> Result<(), StoreError> {
-        let version: i64 = sqlx::query_scalar(VERSION)
-            .fetch_one(&self.pool)
-            .await
-            .map_err(|error| self.failed(error))?;
-        let done = usize::try_from(version).unwrap_or(usize::MAX);
-        if done > steps.len() {
-            return Err(StoreError::Newer { path: self.path.clone(), found: version });
+    /// The version of the tables that are there.
+    async fn found_version(&self) -> Result<i64, StoreError> {
+        // One of two names of our own.
+        let version = sqlx::AssertSqlSafe(format!("PRAGMA {}.user_version", self.schema));
+        let found = sqlx::query_scalar(version).fetch_one(&self.pool).await;
+        found.map_err(|error| self.failed(error))
+    }
+
+    /// Whether steps are left to do.
+    async fn is_older(&self, steps: &[&'static str]) -> Result<bool, StoreError> {
+        let found = self.found_version().await?;
+        if found > version_of(steps) {
+            return Err(StoreError::Newer { path: self.path.clone(), found });
         }
+        Ok(found < version_of(steps))
+    }
+
+    /// Brings the tables up to date under the lock: whoever sends knows the tables as they were.
+    /// Two processes may meet at a new file: the second waits here, and finds it done.
+    async fn migrate_alone(&self, steps: &[&'static str]) -> Result<(), StoreError> {
+        let give_up = Instant::now() + PATIENCE_WITH_SENDER;
+        let who = format!("process {} (new tables)", std::process::id());
+        while self.is_older(steps).await? {
+            if let Some(_lock) = self.try_lock(&who, 1)? {
+                return self.migrate(steps).await;
+            }
+            if Instant::now() > give_up {
+                return Err(self.busy());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
+    async fn migrate(&self, steps: &[&'static str]) -> Result<(), StoreError> {
+        let done = usize::try_from(self.found_version().await?).unwrap_or(usize::MAX);
         for (at, step) in steps.iter().enumerate().skip(done) {
-            // Two processes may meet at a new file: the second waits here, and finds it done.
+            // A program of version 0.1.0 does this without the lock.
             let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
             let mut transaction = begun.map_err(|error| self.failed(error))?;
-            let version: i64 = sqlx::query_scalar(VERSION)
+            let version: i64 = sqlx::query_scalar("PRAGMA user_version")
                 .fetch_one(&mut *transaction)
                 .await
                 .map_err(|error| self.failed(error))?;
@@ -420,6 +498,11 @@ impl Store {
     }
 }
 
+/// The version of the tables behind all of these steps.
+fn version_of(steps: &[&'static str]) -> i64 {
+    i64::try_from(steps.len()).unwrap_or(i64::MAX)
+}
+
 /// The number of SQLite's result code, in digits.
 fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()))
@@ -431,12 +514,14 @@ fn is_busy(error: &sqlx::Error) -> bool {
 }
 
 fn damaged_or(path: &Path, error: sqlx::Error) -> StoreError {
+    let path = path.to_owned();
     // SQLITE_CORRUPT and SQLITE_NOTADB.
-    match code(&error).as_deref() {
-        Some("11" | "26") => {
-            StoreError::Damaged { path: path.to_owned(), reason: error.to_string() }
+    match code(&error) {
+        Some(code) if matches!(code.as_str(), "11" | "26") => {
+            StoreError::Damaged { path, reason: error.to_string() }
         }
-        _ => StoreError::Sql { path: path.to_owned(), error },
+        Some(code) => full::told(&path, code).unwrap_or(StoreError::Sql { path, error }),
+        None => StoreError::Sql { path, error },
     }
 }
 
@@ -515,19 +600,36 @@ mod tests {
         Store::open(&path, &[]).await.unwrap().close().await;
         std::os::unix::fs::symlink(&path, &link).unwrap();
         let store = Store::open(&path, &[]).await.unwrap();
-        let _lock = store.lock("process 1").unwrap();
+        let _lock = store.lock("process 1").await.unwrap();
         let other = Store::open(&link, &[]).await.unwrap();
-        assert!(matches!(other.lock("process 2"), Err(StoreError::Busy { .. })));
+        assert!(matches!(other.lock("process 2").await, Err(StoreError::Busy { .. })));
     }
 
     #[tokio::test]
     async fn the_second_sender_is_told_who_the_first_is() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("a.db"), &[]).await.unwrap();
-        let lock = store.lock("process 1 (issue x)").unwrap();
-        let error = store.lock("process 2").unwrap_err().to_string();
+        let lock = store.lock("process 1 (issue x)").await.unwrap();
+        let error = store.lock("process 2").await.unwrap_err().to_string();
         assert!(error.starts_with("process 1 (issue x) is sending"), "{error}");
         drop(lock);
-        store.lock("process 2").unwrap();
+        store.lock("process 2").await.unwrap();
+    }
+    #[tokio::test]
+    async fn tables_do_not_change_under_a_sender() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let steps = ["CREATE TABLE a (x INTEGER)", "CREATE TABLE b (x INTEGER)"];
+        let sender = Store::open(&path, &steps[..1]).await.unwrap();
+        let late = Store::open(&path, &steps[..1]).await.unwrap();
+        let lock = sender.lock("process 1").await.unwrap();
+        let error = Store::open(&path, &steps).await.unwrap_err();
+        assert!(matches!(error, StoreError::Busy { .. }), "{error}");
+        assert_eq!(sender.found_version().await.unwrap(), 1);
+        drop(lock);
+        Store::open(&path, &steps).await.unwrap();
+        // Opened before, and too late for the lock: what it knows of the tables is not true any more.
+        let error = late.lock("process 2").await.unwrap_err();
+        assert!(matches!(error, StoreError::Newer { found: 2, .. }), "{error}");
     }
 }

@@ -48,20 +48,20 @@ fn network_in(mounts: &str, folder: &Path) -> Option<String> {
 
 /// What names a file as long as it exists, whatever its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity(u64, u64);
+pub(super) struct FileIdentity(u64, u64);
 
 /// The file that is at `path` now.
 #[cfg(unix)]
-pub(super) fn identity(path: &Path) -> Option<Identity> {
+pub(super) fn identity(path: &Path) -> Option<FileIdentity> {
     use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path).ok()?;
-    Some(Identity(metadata.dev(), metadata.ino()))
+    Some(FileIdentity(metadata.dev(), metadata.ino()))
 }
 
 /// Elsewhere an open file can be neither deleted nor replaced.
 #[cfg(not(unix))]
-pub(super) fn identity(_path: &Path) -> Option<Identity> {
-    Some(Identity(0, 0))
+pub(super) fn identity(_path: &Path) -> Option<FileIdentity> {
+    Some(FileIdentity(0, 0))
 }
 
 /// The file itself where `path` is a link to it: SQLite keeps its log there, and two who come by two

@@ -145,6 +145,29 @@ fn each_case_reports_what_its_comments_say_and_nothing_else() {
 }
 
 #[test]
+fn a_syntax_error_beside_a_password_does_not_show_it() {
+    let plain = Publication::new().read("digest.toml");
+    for (line, shown) in [
+        ("url = \"smtps://kim:correct-horse@mx.example", "url = \"smtps://kim:*************@mx"),
+        ("url = \"smtps://kim:correct-\"horse@mx.example\"", "kim:**************@mx"),
+        ("url = \"smtps://kim:correct-horse", "url = \"smtps://kim:*************"),
+        ("{ url = \"smtps://kim:correct-horse@mx.example\", ur = 1 }", "kim:*************@mx"),
+        ("password = \"correct-horse", "password = \"*************"),
+    ] {
+        let here = Publication::new().write("digest.toml", format!("{plain}\n[[relay]]\n{line}\n"));
+        for command in [&["check", "2025-11"][..], &["doctor", "--offline"], &["status"]] {
+            let output = here.run(command);
+            let told = format!("{}{}", output.stdout, output.stderr);
+            assert!(told.contains("not valid TOML"), "{line}: {output:?}");
+            for part in ["correct-", "horse"] {
+                assert!(!told.contains(part), "{line}: {output:?}");
+            }
+            assert!(told.contains(shown) || command[0] == "doctor", "{line}: {output:?}");
+        }
+    }
+}
+
+#[test]
 fn a_password_in_digest_toml_is_told_and_not_shown() {
     let here = publication(&folder().join("relay-password"));
     for form in ["human", "json", "sarif", "github"] {

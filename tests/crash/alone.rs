@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use sejong_digest::catcher::script::{At, Script};
+use sejong_digest::delivery::ledger;
+use sejong_digest::store::Store;
 
 use crate::harness::Publication;
 use crate::mail::Mail;
@@ -33,7 +35,7 @@ fn deleting_the_lock_s_file_lets_nobody_else_send() {
     let (here, relay, first) = sending();
     let here = here.remove("digest.db-lock");
     let second = start(&here, &relay, &[]).wait_for(Duration::from_secs(10));
-    assert_eq!((second.code, second.stdout.as_str()), (1, ""), "{second:?}");
+    assert!(second.code == 1 && second.stdout.contains("\"error\":\""), "{second:?}");
     assert!(second.stderr.contains("is sending from"), "{}", second.stderr);
     assert_eq!(first.wait().code, 0);
     each_has_one(&relay);
@@ -61,7 +63,7 @@ fn a_ledger_under_a_new_name_does_not_miss_the_journal_beside_the_old_one() {
     let (here, relay, running) = sending();
     running.kill();
     std::fs::rename(here.path("digest.db"), here.path("other.db")).expect("renamed");
-    let sent = relay.counts().accepted;
+    let sent = relay.taken_in_the_end();
     for line in [&["status"][..], &["plan", "2025-11"]] {
         let looked = here.run(&[line, &OTHER].concat());
         assert!(looked.code == 1 && looked.stderr.contains("its ledger digest.db"), "{looked:?}");
@@ -98,7 +100,7 @@ fn after_a_kill_every_command_sees_what_the_next_send_will_find() {
     let before = std::fs::read(here.path("digest.db-marks")).expect("a file");
     let status = here.run(&["status"]);
     assert_eq!(status.stdout, "2025-11: 40 planned: 4 uncertain, 36 pending\n");
-    assert!(status.stderr.contains("a send was killed"), "{}", status.stderr);
+    assert!(status.stderr.contains("a send was cut off: it was killed"), "{}", status.stderr);
     let list = |state: &str| here.run(&["status", "2025-11", "--list", state, "--json"]).stdout;
     let rows: Vec<serde_json::Value> = serde_json::from_str(&list("uncertain")).expect("JSON");
     assert_eq!(rows.len(), CONNECTIONS);
@@ -126,7 +128,7 @@ fn reconcile_settles_what_a_killed_send_has_left() {
     let id = Mail::read(&relay.accepted()[0].bytes).id().trim_matches(['<', '>']).to_owned();
     let log = format!(
         "{killed:.0} mx postfix/cleanup[7]: 4F1A2B: message-id=<{id}>\n\
-         {killed:.0} mx postfix/qmgr[8]: 4F1A2B: from=<b@c>, size=1, nrcpt=1 (queue active)\n"
+         {killed:.0} mx postfix/qmgr[8]: 4F1A2B: from=<digest@sejong.example>, size=1, nrcpt=1 (queue active)\n"
     );
     let here = here.write("mail.log", log);
     let output = here.run(&["reconcile", "2025-11", "--maillog", "mail.log"]);
@@ -176,4 +178,32 @@ fn six_that_meet_at_a_new_file_find_one_sender_and_no_locked_database() {
         assert_eq!(book(&here).of("accepted").len(), 3);
         assert!(relay.copies().values().all(|count| *count == 1));
     }
+}
+
+// Row 48. An older program knows the tables as they were when it began.
+#[test]
+fn no_command_changes_the_tables_under_a_sender_of_an_older_version() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    let older = &ledger::STEPS[..ledger::STEPS.len() - 1];
+    let store = runtime.block_on(Store::open(&here.path("digest.db"), older)).expect("a ledger");
+    let lock = runtime.block_on(store.lock("process 1 (issue 2025-10)")).expect("nobody sends");
+    let version = || {
+        let found = sqlx::query_scalar("PRAGMA user_version").fetch_one(store.pool());
+        usize::try_from(runtime.block_on(found).unwrap_or(0_i64)).expect("a number")
+    };
+    for line in [&["status"][..], &["plan", "2025-11"], &["send", "2025-11", "--dry-run"]] {
+        let looked = here.run(line);
+        assert_eq!(looked.code, 1, "{looked:?}");
+        let words = "process 1 (issue 2025-10) is sending from";
+        assert!(looked.stderr.contains(words), "no {words:?} in {}", looked.stderr);
+    }
+    let second = start(&here, &relay, &[]).wait();
+    assert_eq!((second.code, relay.counts().connections), (1, 0), "{second:?}");
+    assert_eq!(version(), older.len());
+    // When it has ended, whoever comes first changes them.
+    drop(lock);
+    assert_eq!(here.run(&["plan", "2025-11"]).code, 0);
+    assert_eq!(version(), ledger::STEPS.len());
+    assert_eq!((start(&here, &relay, &[]).wait().code, relay.counts().accepted), (0, 3));
 }

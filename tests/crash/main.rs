@@ -162,7 +162,7 @@ fn a_second_interrupt_drops_what_is_on_the_wire_and_lists_it() {
     let running = start(&here, &relay, &[]);
     relay.has_taken(CONNECTIONS as u64);
     running.signal("INT");
-    running.says("again to drop it");
+    running.says("a second Ctrl-C stops at once");
     running.signal("INT");
     let output = running.wait_for(Duration::from_secs(5));
     assert_eq!(output.code, 130, "{output:?}");
@@ -182,7 +182,7 @@ fn an_interrupt_before_any_text_leaves_nobody_uncertain() {
     let running = start(&here, &relay, &[]);
     assert!(wait_until(Duration::from_secs(10), || relay.counts().commands >= 8));
     running.signal("INT");
-    running.says("again to drop it");
+    running.says("a second Ctrl-C stops at once");
     running.signal("INT");
     let output = running.wait_for(Duration::from_secs(5));
     assert_eq!((output.code, book(&here).of("pending").len()), (130, 20), "{output:?}");
@@ -194,7 +194,7 @@ fn a_second_sender_is_told_who_is_sending() {
     let first = start(&here, &relay, &["--connections", "20"]);
     relay.has_taken(1);
     let second = start(&here, &relay, &[]).wait_for(Duration::from_secs(10));
-    assert_eq!((second.code, second.stdout.as_str()), (1, ""), "{second:?}");
+    assert!(second.code == 1 && second.stdout.contains("\"error\":\""), "{second:?}");
     let words = format!("process {} (issue 2025-11", first.pid());
     assert!(second.stderr.contains(&words), "no {words:?} in {}", second.stderr);
     let output = first.wait();
@@ -228,13 +228,49 @@ fn a_full_disk_stops_the_send_and_nothing_goes_out_unrecorded() {
     for (blocks, sends) in [(100, false), (700, true), (900, true), (1100, true)] {
         let (here, relay) = (with_readers(READERS), slow(5));
         let output = start_cramped(&here, &relay, blocks).wait();
-        let sent = relay.counts().accepted;
+        let sent = relay.taken_in_the_end();
         assert_eq!(output.code, 1, "{blocks} blocks: {output:?}");
         assert_eq!(sent > 0, sends, "{blocks} blocks: {sent} sent, {output:?}");
+        for words in ["digest.db", "cannot be written", "free space first"] {
+            assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
+        }
+        assert!(!output.stderr.contains("I/O error"), "{}", output.stderr);
         let next = start(&here, &relay, &[]).wait();
         let book = book(&here);
         let uncertain = book.of("uncertain").len();
         assert!(uncertain <= CONNECTIONS, "{blocks} blocks: {output:?} {next:?}");
         nobody_is_lost_or_doubled(&book, &relay.copies());
+    }
+}
+
+/// What the disk had no room for stands in the journal, and the summary counts it.
+#[test]
+fn after_a_full_disk_the_summary_the_receipt_and_status_tell_what_the_journal_knows() {
+    for blocks in [700, 900] {
+        let (here, relay) = (with_readers(READERS), slow(7));
+        let output = start_cramped(&here, &relay, blocks).wait();
+        let sent = relay.taken_in_the_end();
+        let recorded = book(&here).of("accepted").len() as u64;
+        assert!(recorded < sent, "{blocks} blocks: the disk was not full soon enough: {output:?}");
+        let told: serde_json::Value = serde_json::from_str(&output.stdout).expect("an object");
+        let count = |state: &str| told[state].as_u64().expect("a number");
+        let known = count("accepted")..=count("accepted") + count("uncertain");
+        assert!(known.contains(&sent), "{blocks} blocks: {sent} were sent to: {told}");
+        let receipt = here.read("receipts/2025-11.toml");
+        let accepted = format!("accepted = {}\n", count("accepted"));
+        assert!(receipt.contains(&accepted), "{told}: {receipt}");
+        let status = here.run(&["status", "2025-11"]);
+        let first = format!("2025-11: 600 planned: {} accepted", count("accepted"));
+        assert!(status.stdout.starts_with(&first), "{status:?}");
+        assert!(status.stderr.contains("or the disk was full"), "{}", status.stderr);
+        // The receipt knows no more than ledger and journal together: nobody is asked.
+        let again = start_cramped(&here, &relay, 100).wait();
+        assert_eq!(again.code, 1, "{again:?}");
+        assert!(again.stderr.contains("free space first"), "{}", again.stderr);
+        assert_eq!(
+            start(&here, &relay, &[]).wait().code,
+            if count("uncertain") > 0 { 4 } else { 0 }
+        );
+        nobody_is_lost_or_doubled(&book(&here), &relay.copies());
     }
 }

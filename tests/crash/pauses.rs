@@ -73,6 +73,58 @@ fn a_hangup_that_nohup_ignores_ends_nothing() {
     all_have_it(&here, &relay, running);
 }
 
+// Row 45. Before the dot nothing can have been delivered, so nobody waits out a silent relay there.
+#[test]
+fn a_signal_does_not_wait_for_a_relay_that_is_silent_before_the_dot() {
+    for (at, query) in [
+        (At::Mail, ""),
+        (At::Rcpt, ""),
+        (At::Data, ""),
+        (At::Mail, "?pipelining=off"),
+        (At::Rcpt, "?pipelining=off"),
+        (At::Data, "?pipelining=off"),
+    ] {
+        let script = Script::new().once(at, When::Message(5), Do::Stall);
+        let (here, relay) = (with_readers(20), Relay::scripted(script));
+        let url = format!("{}{query}", relay.url());
+        let line = ["send", "2025-11", "--yes", "--json", "--connections", "1", "--relay", &url];
+        let running = here.start(&line);
+        relay.has_taken(4);
+        let fifth = || relay.lines().iter().filter(|line| line.starts_with("MAIL")).count() >= 5;
+        assert!(wait_until(Duration::from_secs(10), fifth), "{:?}", relay.lines());
+        std::thread::sleep(Duration::from_millis(200));
+        running.signal("TERM");
+        let output = running.wait_for(Duration::from_secs(8));
+        assert_eq!(output.code, 130, "{at:?} {query} {output:?}");
+        // Who was in the middle of it waits as if nobody had tried.
+        let book = book(&here);
+        let counts = ["accepted", "pending"].map(|state| book.of(state).len());
+        assert_eq!(counts, [4, 16], "{at:?} {query} {book:?}");
+        assert_eq!(book.row("r0005@x.example").attempts, 0);
+        assert_eq!(here.run(&line).code, 0);
+        let copies = relay.copies();
+        assert!(copies.len() == 20 && copies.values().all(|count| *count == 1), "{copies:?}");
+    }
+}
+
+// Behind the dot only the reply tells whether somebody has the issue.
+#[test]
+fn a_signal_waits_for_the_reply_to_a_message_that_the_relay_has() {
+    let script = Script::new().once(At::Dot, When::Message(5), Do::Delay(Duration::from_secs(7)));
+    let (here, relay) = (with_readers(20), Relay::scripted(script));
+    let running = start(&here, &relay, &["--connections", "1"]);
+    relay.has_taken(4);
+    let fifth = || relay.lines().iter().any(|line| line.contains("r0005"));
+    assert!(wait_until(Duration::from_secs(10), fifth), "{:?}", relay.lines());
+    std::thread::sleep(Duration::from_millis(300));
+    running.signal("TERM");
+    let output = running.wait_for(Duration::from_secs(20));
+    assert_eq!(output.code, 130, "{output:?}");
+    let book = book(&here);
+    assert_eq!(book.state("r0005@x.example"), "accepted", "{book:?}");
+    assert!(book.of("uncertain").is_empty(), "{book:?}");
+}
+
 /// Moves the times that the ledger has of its rows, as if the clock had been wrong.
 fn shift_times(here: &Publication, by_ms: i64) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");

@@ -98,6 +98,39 @@ fn no_mechanism_shows_its_secret_whatever_the_server_repeats() {
     }
 }
 
+// Row 11. Servers log and repeat what they got in the ways of the web and of mail too.
+#[test]
+fn a_password_that_is_repeated_in_another_form_or_over_two_lines_is_hidden() {
+    let hex = data_encoding::HEXLOWER.encode(PASSWORD.as_bytes());
+    let each =
+        |mark: &str| PASSWORD.bytes().map(|byte| format!("{mark}{byte:02X}")).collect::<String>();
+    let (url, printable) = (each("%"), each("="));
+    let forms = [
+        PASSWORD.replace('-', "%2D"),
+        PASSWORD.replace('-', "=2d"),
+        url.to_lowercase(),
+        url,
+        printable,
+        hex.to_uppercase(),
+        hex,
+        BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes()),
+    ];
+    let (front, back) = PASSWORD.split_at(5);
+    let lines = forms.map(|form| format!("535-5.7.8 said <{form}>\r\n")).concat();
+    let lines = format!("{lines}535-5.7.8 said <{front}\r\n535 5.7.8 {back}>\r\n");
+    let login = Some((USER.to_owned(), PASSWORD.to_owned()));
+    let script = Script::new().rule(At::Auth, When::Always, Do::Reply(lines.into_bytes()));
+    let relay = Relay::with(CatcherOptions { script, login, ..CatcherOptions::default() });
+    let url = format!("smtp://{USER}@127.0.0.1:{}", relay.port());
+    let output = doctor(&publication(), &url, "-vv");
+    let shown = output.stderr.matches("said <****>").count();
+    assert_eq!(shown, 8, "{}", output.stderr);
+    // In base64 only the letters remain that say something of what stands beside it.
+    let rest = output.stderr.lines().filter(|line| line.contains("said <")).count();
+    assert_eq!(rest, 9, "{}", output.stderr);
+    hides_the_password(&output);
+}
+
 // Row 11: the reply goes into the ledger and the report too.
 #[test]
 fn a_password_that_is_repeated_later_is_hidden_as_well() {

@@ -89,6 +89,20 @@ fn a_password_that_others_can_read_is_a_warning_and_not_shown() {
     mode(0o600).expect("changed");
     let output = here.run(&["doctor", "--offline"]);
     assert!(!output.stdout.contains("chmod"), "{output:?}");
+    // The file that a variable names is told as well, also by `check`.
+    let here = here.env("DIGEST_SMTP_PASSWORD_FILE", "other").write("other", "battery");
+    let other = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(here.path("other"), other).expect("changed");
+    let words = ["password file other (DIGEST_SMTP_PASSWORD_FILE)", "chmod 600 other"];
+    let doctor = here.run(&["doctor", "--offline", "--json"]);
+    says(&doctor, "configuration", "warning", &words);
+    let check = here.run(&["check", "2025-11"]);
+    for words in words {
+        assert!(check.stdout.contains(words), "no {words} in {check:?}");
+    }
+    let other = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(here.path("other"), other).expect("changed");
+    assert!(!here.run(&["check", "2025-11"]).stdout.contains("DIGEST_SMTP_PASSWORD_FILE"));
 }
 
 #[cfg(unix)]

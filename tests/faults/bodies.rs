@@ -5,6 +5,7 @@ use std::time::Duration;
 use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::smtp::outcome::Scope;
+use sejong_digest::smtp::relay::Timeouts;
 use sejong_digest::smtp::transaction::End;
 
 use super::opening::{tls_catcher, tls_relay};
@@ -27,6 +28,25 @@ async fn a_connection_lost_inside_the_text_is_certainly_unsent() {
         assert_eq!(tape.outcomes(), ["unsent session body", "unsent session mail"]);
         assert_eq!(end.unwrap_err().scope, Scope::Session);
     }
+}
+
+// Row 45. A relay that takes no more bytes of a text is not waited for when the run is to end; the
+// same behind the dot is.
+#[tokio::test]
+async fn a_text_that_cannot_leave_is_given_up_when_the_run_stops_and_a_dot_is_not() {
+    let within = Duration::from_secs(20);
+    let stop_after = Some(Duration::from_millis(300));
+    let stuck = catcher(Script::new().rule(At::Body(1), When::Always, Do::StopReading)).await;
+    let relay = relay_to(&stuck).with_timeouts(Timeouts { body: within, ..Timeouts::default() });
+    let all = vec![message("p1@x.example", &huge()), messages(1).remove(0)];
+    let (tape, end) = carry(&relay, Tape { stop_after, ..Tape::of(all) }).await;
+    assert_eq!(tape.outcomes(), ["unsent relay body", "unsent relay body"]);
+    assert_eq!(end.unwrap(), End::Stopped);
+    let action = Do::Delay(Duration::from_millis(900));
+    let slow = catcher(Script::new().rule(At::Dot, When::Always, action)).await;
+    let relay = relay_to(&slow).with_timeouts(Timeouts { dot: within, ..Timeouts::default() });
+    let (tape, end) = carry(&relay, Tape { stop_after, ..Tape::of(messages(1)) }).await;
+    assert_eq!((tape.outcomes(), end.unwrap()), (vec![ACCEPTED.to_owned()], End::Drained));
 }
 
 // Row 35, between the 354 and the text.

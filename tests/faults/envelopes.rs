@@ -326,7 +326,7 @@ async fn a_stop_before_the_text_sends_none_of_it() {
     let (tape, end) = carry(&relay_to(&catcher), tape).await;
     assert_eq!(
         (tape.outcomes(), end),
-        (vec![ACCEPTED.into(), ACCEPTED.into(), "unsent session data".into()], Ok(End::Stopped))
+        (vec![ACCEPTED.into(), ACCEPTED.into(), "unsent relay data".into()], Ok(End::Stopped))
     );
     assert_eq!(catcher.received().len(), 2);
 }

@@ -65,6 +65,8 @@ struct Tape {
     stop_at: Option<Ticket>,
     /// Wait so long in `next` from the second message on.
     pause: Duration,
+    /// The run is to end after so long.
+    stop_after: Option<Duration>,
     taken: Vec<Ticket>,
     announced: Vec<Ticket>,
     settled: Vec<(Ticket, Outcome)>,
@@ -131,6 +133,13 @@ impl Feed for Tape {
         }
         self.announced.push(ticket);
         Ok(())
+    }
+
+    async fn stopping(&self) {
+        match self.stop_after {
+            Some(stop_after) => tokio::time::sleep(stop_after).await,
+            None => std::future::pending().await,
+        }
     }
 
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sejong_digest::catcher::script::Script;
-use sejong_digest::catcher::{Catcher, CatcherOptions, Counts, Received};
+use sejong_digest::catcher::{Catcher, CatcherCounts, CatcherOptions, Received};
 use sejong_digest::delivery::ledger::overview::Listed;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::state::State;
@@ -49,7 +49,7 @@ impl Relay {
         self.catcher.addr().port()
     }
 
-    pub(crate) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> CatcherCounts {
         self.catcher.counts()
     }
 
@@ -83,6 +83,13 @@ impl Relay {
     pub(crate) fn has_taken(&self, count: u64) {
         let taken = || self.counts().accepted;
         assert!(wait_until(Duration::from_secs(30), || taken() >= count), "took {}", taken());
+    }
+
+    /// What it has taken when nobody is connected any more: the text of a sender that was killed
+    /// may still be on its way.
+    pub(crate) fn taken_in_the_end(&self) -> u64 {
+        assert!(wait_until(Duration::from_secs(30), || self.counts().open == 0), "still connected");
+        self.counts().accepted
     }
 }
 

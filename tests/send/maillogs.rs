@@ -38,7 +38,7 @@ fn header(id: &str) -> String {
 }
 
 fn active() -> String {
-    "qmgr: 4F1A2B: from=<b@sejong.example>, size=38112, nrcpt=1 (queue active)".to_owned()
+    "qmgr: 4F1A2B: from=<digest@sejong.example>, size=38112, nrcpt=1 (queue active)".to_owned()
 }
 
 fn reconcile(here: &Publication, more: &[&str]) -> Output {
@@ -71,9 +71,10 @@ fn a_log_of_each_kind_settles_who_was_taken_and_names_the_line() {
     let classic = at.strftime("%b %e %H:%M:%S");
     let (exim, iso) = (at.strftime("%Y-%m-%d %H:%M:%S"), at.strftime("%Y-%m-%dT%H:%M:%S.123Z"));
     let begun = format!("mx postfix/cleanup[7]: 4F1A2B: message-id=<{id}>");
-    let taken = "mx postfix/qmgr[8]: 4F1A2B: from=<b@c>, size=1, nrcpt=1 (queue active)";
+    let taken =
+        "mx postfix/qmgr[8]: 4F1A2B: from=<digest@sejong.example>, size=1, nrcpt=1 (queue active)";
     let sendmail = format!(
-        "{classic} mx sm-mta[7]: 5A6E00Bd012345: from=<b@c>, size=1, class=0, nrcpts=1, \
+        "{classic} mx sm-mta[7]: 5A6E00Bd012345: from=<digest@sejong.example>, size=1, class=0, nrcpts=1, \
          msgid=<{id}>, proto=ESMTP, daemon=MTA, relay=x [1]\n\
          {classic} mx sm-mta[8]: 5A6E00Bd012345: to=<{WHO}>, delay=00:00:01, mailer=esmtp, \
          pri=1, relay=mx [2], dsn=2.0.0, stat=Sent (ok)\n"
@@ -87,7 +88,12 @@ fn a_log_of_each_kind_settles_who_was_taken_and_names_the_line() {
         (format!("{classic} {begun}\n{classic} {taken}\n"), 2),
         (format!("{iso} {begun}\n{iso} {taken}\n"), 2),
         (format!("mail-1  | {classic} {begun}\nmail-1  | {classic} {taken}\n"), 2),
-        (format!("{exim} 1vH3fK-000000004bQ-2xYz <= b@c H=x [1] P=esmtp S=1 id={id}\n"), 1),
+        (
+            format!(
+                "{exim} 1vH3fK-000000004bQ-2xYz <= digest@sejong.example H=x [1] P=esmtp S=1 id={id}\n"
+            ),
+            1,
+        ),
         (sendmail, 2),
         (exchange, 3),
     ] {
@@ -135,6 +141,70 @@ fn a_log_that_was_rotated_is_given_as_several_files_in_any_order() {
     let both = reconcile(&here, &["--maillog", "mail.log.1"]);
     assert_eq!(both.code, 0, "{both:?}");
     assert!(both.stdout.contains("           mail.log:1: "), "{}", both.stdout);
+}
+
+#[test]
+fn a_log_that_is_older_than_the_issue_settles_nobody() {
+    let (here, id, at) = undecided();
+    let earlier = at - SignedDuration::from_mins(20);
+    let old = postfix(earlier, &[header(&id), active()]);
+    let here = here.write("mail.log", old.clone() + &postfix(at, &[]));
+    let found = reconcile(&here, &[]);
+    assert_eq!(found.code, 4, "{found:?}");
+    for words in ["only from before the first send of the issue", "mail.log:1: "] {
+        assert!(found.stdout.contains(words), "no {words} in {}", found.stdout);
+    }
+    assert_eq!(book(&here).state(WHO), "uncertain");
+    let here = here.write("mail.log", old + &postfix(at, &[header(&id), active()]));
+    let found = reconcile(&here, &[]);
+    assert_eq!((found.code, book(&here).state(WHO)), (0, "accepted"), "{found:?}");
+}
+
+#[test]
+fn a_message_with_another_envelope_settles_nobody_and_is_told() {
+    let (here, id, at) = undecided();
+    let theirs = active().replace("digest@sejong.example", "eve@else.example");
+    let other = "smtp: 4F1A2B: to=<e@f.example>, relay=mx[1]:25, status=sent (ok)".to_owned();
+    for (lines, words, line) in [
+        (vec![header(&id), theirs], "from another sender", "mail.log:2: "),
+        (vec![header(&id), other], "for another recipient", "mail.log:2: "),
+    ] {
+        std::fs::write(here.path("mail.log"), postfix(at, &lines)).expect("written");
+        // Not sent again either: somebody has it.
+        for more in [&[][..], &["--not-found", "resend"]] {
+            let found = reconcile(&here, more);
+            assert_eq!(found.code, 4, "{found:?}");
+            for words in [words, line] {
+                assert!(found.stdout.contains(words), "no {words} in {}", found.stdout);
+            }
+            assert_eq!(book(&here).state(WHO), "uncertain");
+        }
+    }
+}
+
+#[test]
+fn a_reverse_path_with_a_token_is_known_by_its_form_also_when_the_settings_have_changed() {
+    let settings = |here: &Publication| std::fs::read_to_string(here.path("digest.toml"));
+    let here = with_readers(8);
+    let plain = settings(&here).expect("settings");
+    let verp = format!("{plain}\n[bounce]\nreverse_path = \"b+{{token}}@sejong.example\"\n");
+    let (here, relay) = (here.write("digest.toml", verp), Relay::scripted(mixed()));
+    assert_eq!(send(&here, &relay, &[]).code, 4);
+    let row = book(&here).row(WHO).clone();
+    let (id, at) = (row.message_id.expect("a Message-ID"), row.at.expect("a time"));
+    let sent = relay.accepted().into_iter().find(|message| message.recipients.concat() == WHO);
+    let sender = sent.expect("a message").reverse_path;
+    assert!(sender.starts_with("b+") && sender.len() > 30, "{sender}");
+    let here = here.write("digest.toml", plain);
+    let at = at.parse().expect("RFC 3339");
+    let lines = |sender: &str| {
+        postfix(at, &[header(&id), active().replace("digest@sejong.example", sender)])
+    };
+    for (sender, code) in [("digest@sejong.example", 4), (&*sender, 0)] {
+        std::fs::write(here.path("mail.log"), lines(sender)).expect("written");
+        let found = reconcile(&here, &[]);
+        assert_eq!(found.code, code, "{sender} {found:?}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod limits;
 mod lists;
 mod maillogs;
 mod one_list;
+mod one_object;
 mod outcomes;
 mod pace;
 mod plans;
@@ -24,6 +25,7 @@ mod retries;
 mod stops;
 mod test_sends;
 mod window;
+mod wishes;
 
 #[path = "../harness/mod.rs"]
 mod harness;

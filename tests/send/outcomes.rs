@@ -216,3 +216,39 @@ fn whoever_is_sent_to_once_more_is_named() {
     assert!(output.stderr.contains("again     r006@x.example: "), "{}", output.stderr);
     assert_eq!(output.stderr.matches("again     ").count(), 1, "{}", output.stderr);
 }
+
+#[test]
+fn a_reply_that_turns_its_text_round_is_shown_written_out() {
+    let script = script(&["r002"], "550 5.1.1 no \u{202E}hcus\u{200B} \u{E0041}\u{9B}mailbox");
+    let (here, relay) = (with_readers(2), Relay::scripted(script));
+    let output = here.run(&["send", "2025-11", "--yes", "-vv", "--relay", &relay.url()]);
+    let shown = "550 5.1.1 no \\u{202e}hcus\\u{200b} \\u{e0041} mailbox";
+    // In the dialogue, and at the end.
+    assert!(output.stderr.matches(shown).count() >= 2, "{}", output.stderr);
+    let status = here.run(&["status", "2025-11", "--list", "refused"]);
+    assert!(status.stdout.contains("no \\u{202e}hcus\\u{200b}"), "{}", status.stdout);
+    let odd = |c: char| "\u{202E}\u{200B}\u{E0041}\u{9B}".contains(c);
+    assert!(!output.stderr.contains(odd) && !status.stdout.contains(odd));
+}
+
+#[test]
+fn a_success_in_a_wrong_place_is_not_told_as_if_all_were_well() {
+    let odd = |at, who| (at, When::recipient(who));
+    let script = [odd(At::Data, "r002"), odd(At::Dot, "r004")].into_iter().fold(
+        Script::new(),
+        |script, (at, when)| {
+            let line = if at == At::Data { "250 2.0.0 queued as 7" } else { "354 go on" };
+            script.rule(at, when, Do::reply(line))
+        },
+    );
+    let (here, relay) = (with_readers(5), Relay::scripted(script));
+    let output = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
+    for words in [
+        "deferred  r002@x.example: the relay answered DATA with 250 2.0.0 queued as 7, which does",
+        "uncertain r004@x.example: the relay answered the message with 354 go on, which does not",
+    ] {
+        assert!(output.stderr.contains(words), "no {words} in {}", output.stderr);
+    }
+    let book = book(&here);
+    assert_eq!((book.row("r002@x.example").code, book.row("r004@x.example").code), (None, None));
+}

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
+use sejong_digest::delivery::ledger;
+use sejong_digest::store::Store;
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication};
@@ -207,12 +209,23 @@ fn a_domain_that_turns_everybody_away_is_asked_no_more_and_others_are_served() {
     // Those under way are refused before or after the first who is not asked.
     let book = book(&here);
     let told = |n| {
-        let words = format!("not asked: stern.example refused {n} of {n}, at last: 550 5.7.1");
+        let words =
+            format!("not asked: stern.example refused {n} of {n}, the last reply was: 550 5.7.1");
         let texts =
             book.of("deferred").into_iter().filter_map(|email| book.row(email).text.as_ref());
         texts.into_iter().any(|text| text.starts_with(&words))
     };
     assert!((10..=asked).any(told), "{book:?}");
+    // Who was not asked has used nothing of a limit.
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    let unasked: i64 = runtime.block_on(async {
+        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
+        let unasked = sqlx::query_scalar("SELECT count(*) FROM recipient WHERE unasked");
+        let unasked = unasked.fetch_one(store.pool()).await.expect("a number");
+        store.close().await;
+        unasked
+    });
+    assert_eq!(unasked as usize, 100 - asked);
     // The next run asks again.
     let friendly = Relay::new();
     let output = send(&here, &friendly, &[]);

@@ -1,5 +1,6 @@
 //! `digest plan` and `--only`: who would get the issue, and who gets it when only some are meant.
 
+use sejong_digest::catcher::script::{At, Do, Script, When};
 use serde_json::{Value, json};
 
 use crate::harness::{Output, Publication};
@@ -147,4 +148,78 @@ fn who_waits_and_is_not_named_goes_on_waiting() {
     let rest = send(&here, &relay, &[]);
     assert_eq!((rest.code, counts(&here, &rest)), (0, [3, 0, 0, 0, 0, 0]), "{rest:?}");
     assert_eq!(relay.counts().accepted, 3);
+}
+
+/// Two people who have no outcome to be proud of: the relay refuses one, and loses the other.
+fn with_troubles() -> (Publication, Relay) {
+    let script = Script::new()
+        .rule(At::Rcpt, When::recipient("r002@x.example"), Do::reply("550 5.1.1 no such user"))
+        .rule(At::Dot, When::recipient("r003@x.example"), Do::Close);
+    let (here, relay) = (with_readers(4), Relay::scripted(script));
+    let output = send(&here, &relay, &["--connections", "1"]);
+    assert_eq!(counts(&here, &output), [2, 1, 0, 1, 0, 0], "{output:?}");
+    (here, relay)
+}
+
+#[test]
+fn a_plan_foretells_what_send_does_with_the_same_flags() {
+    let (here, relay) = with_troubles();
+    let url = relay.url();
+    let foretold =
+        |flags: &[&str]| json(&here, &[&["--relay", &url], flags].concat())["to_send"].clone();
+    let copy = ["--to", "r001@x.example", "--again"];
+    assert_eq!(foretold(&[]), 0);
+    assert_eq!(foretold(&["--uncertain", "resend"]), 1);
+    assert_eq!(foretold(&["--retry-refused"]), 1);
+    assert_eq!(foretold(&["--retry-refused", "--uncertain", "resend"]), 2);
+    assert_eq!(foretold(&["--to", "r001@x.example"]), 0);
+    assert_eq!(foretold(&copy), 1);
+    let before = relay.counts().accepted;
+    // Another one is still uncertain.
+    assert_eq!((send(&here, &relay, &copy).code, relay.counts().accepted), (4, before + 1));
+}
+
+#[test]
+fn a_send_to_one_person_speaks_of_nobody_else() {
+    let (here, relay) = with_troubles();
+    let output = send(&here, &relay, &["--to", "r001@x.example", "--again"]);
+    assert!(!output.stderr.contains("r002@") && !output.stderr.contains("r003@"), "{output:?}");
+    let output = send(&here, &relay, &["--to", "r002@x.example", "--retry-refused"]);
+    assert!(output.stderr.contains("r002@") && !output.stderr.contains("r003@"), "{output:?}");
+}
+
+#[test]
+fn a_list_of_a_state_has_both_codes_of_a_reply() {
+    let (here, _) = with_troubles();
+    let listed = here.run(&["status", "2025-11", "--list", "refused"]);
+    assert!(listed.stdout.contains("\t550 5.1.1 no such user\n"), "{listed:?}");
+}
+
+#[test]
+fn an_issue_that_nobody_has_was_not_sent() {
+    let refusing = Script::new().rule(At::Rcpt, When::Always, Do::reply("550 5.1.1 no such user"));
+    let (here, relay) = (with_readers(2), Relay::scripted(refusing));
+    send(&here, &relay, &[]);
+    let status = here.run(&["status", "2025-11"]);
+    assert!(status.stdout.contains("2 refused (tried 20"), "{status:?}");
+    let (here, _) = with_troubles();
+    let status = here.run(&["status", "2025-11"]);
+    assert!(status.stdout.contains(" (sent 20"), "{status:?}");
+}
+
+#[test]
+fn people_who_wait_and_are_not_in_the_list_are_named_before_the_question() {
+    let here = with_readers(4);
+    let gone = send(&here, &Relay::new(), &["--only", "first_name=\"Reader 1\""]);
+    assert_eq!(gone.code, 0, "{gone:?}");
+    // Nobody listens there.
+    let all = ["send", "2025-11", "--yes", "--relay", "smtp://127.0.0.1:9?tls=none"];
+    assert_eq!(here.run(&all).code, 1);
+    let here =
+        here.write(LIST, "email,first_name\nr001@x.example,A\nr002 x.example,B\nkim@y.example,C\n");
+    let told = plan(&here, &["--skip-invalid"]);
+    assert!(told.stdout.contains("Not to    3 who wait and are not in this list"), "{told:?}");
+    assert_eq!(json(&here, &["--skip-invalid"])["leaving"], json!(3));
+    let here = here.write(LIST, crate::list(4));
+    assert_eq!(json(&here, &[])["leaving"], json!(0));
 }

@@ -59,6 +59,24 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
     let Some((code, text)) = on_a_terminal(&clone, &line, "n") else { return };
     assert_eq!((code, relay.counts().accepted), (1, 2), "{text}");
     assert!(text.contains("would get it again. Go on?"), "{text}");
+    assert!(!clone.exists("digest.db") && !clone.exists(".digest-secret"), "{:?}", clone.files());
     let (code, text) = on_a_terminal(&clone, &line, "yy").expect("script is there");
     assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
+}
+
+#[test]
+fn a_rehearsal_is_removed_only_after_a_yes() {
+    let here = with_readers(2);
+    let rehearse = ["send", "2025-11", "--catch", "out"];
+    assert_eq!(here.run(&[&rehearse[..], &["--yes"]].concat()).code, 0);
+    let kept = here.files();
+    let unasked = here.run(&[&rehearse[..], &["--fresh"]].concat());
+    assert_eq!((unasked.code, here.files()), (2, kept.clone()), "{unasked:?}");
+    let line = format!("{} --fresh", rehearse.join(" "));
+    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    assert_eq!((code, here.files()), (1, kept.clone()), "{text}");
+    assert!(text.contains("Remove what the rehearsal before left of 2025-11 in out?"), "{text}");
+    let (code, text) = on_a_terminal(&here, &line, "yy").expect("script is there");
+    assert_eq!(code, 0, "{text}");
+    assert_ne!(here.files(), kept, "it was started over");
 }

@@ -1,10 +1,12 @@
 //! The receipt of a send: made to be committed, without addresses, and asked about where the ledger
 //! is not at hand.
 
+use serde_json::Value;
+
 use crate::harness::Publication;
 use crate::outcomes::mixed;
 use crate::relay::Relay;
-use crate::{counts, send, summary, with_readers};
+use crate::{LIST, counts, send, summary, with_readers};
 
 const RECEIPT: &str = "receipts/2025-11.toml";
 
@@ -57,7 +59,12 @@ fn a_copy_without_the_ledger_sends_a_second_time_only_when_told_to() {
     let (clone, late) = (cloned(&here), Relay::new());
     let refused = send(&clone, &late, &[]);
     assert_eq!((refused.code, late.counts().connections), (1, 0), "{refused:?}");
-    for words in ["says that the issue went to 8 recipients by ", "--despite-receipt"] {
+    for words in [
+        "says that the issue went to 8 recipients by ",
+        "--despite-receipt",
+        "may be forged or damaged",
+        "`git log -p -- receipts/2025-11.toml`",
+    ] {
         assert!(refused.stderr.contains(words), "no {words:?} in {}", refused.stderr);
     }
     let plan = clone.run(&["plan", "2025-11"]);
@@ -97,4 +104,103 @@ fn a_receipt_that_cannot_be_read_asks_only_where_the_ledger_knows_nothing() {
     let here = here.write(RECEIPT, odd);
     assert_eq!(send(&here, &relay, &[]).code, 0, "the ledger knows better");
     assert_eq!(relay.counts().accepted, 2);
+}
+
+/// Nothing but a receipt tells a clone that the issue was sent: `status` shows it, and says what it
+/// is worth.
+#[test]
+fn status_without_the_ledger_shows_what_the_receipt_says_and_what_it_is_worth() {
+    let (here, relay) = (with_readers(8), Relay::scripted(mixed()));
+    let sent = send(&here, &relay, &[]);
+    let hash = summary(&sent)["content_hash"].as_str().expect("a hash").to_owned();
+    let clone = cloned(&here).write("receipts/2025-10.toml", "accepted = many");
+    let files = clone.files();
+    let one = clone.run(&["status", "2025-11"]);
+    assert_eq!(one.code, 1, "{one:?}");
+    let counts = "2025-11: receipts/2025-11.toml says 8 planned: 5 accepted, 1 refused, \
+                  1 deferred, 1 uncertain\n";
+    assert!(one.stdout.starts_with(counts), "{one:?}");
+    for words in [&hash, "  begin     20", "  end       20"] {
+        assert!(one.stdout.contains(words), "no {words:?} in {}", one.stdout);
+    }
+    for words in ["the ledger is not here: there is no ", "digest.db", "anybody can propose one"] {
+        assert!(one.stderr.contains(words), "no {words:?} in {}", one.stderr);
+    }
+    let all = clone.run(&["status"]);
+    assert!(all.stdout.contains("2025-10: receipts/2025-10.toml is there, and cannot be read"));
+    assert!(all.stdout.contains(counts), "{all:?}");
+    // A script that looks for the counts of a ledger finds none.
+    let json = clone.run(&["status", "2025-11", "--json"]);
+    let told = summary(&json);
+    assert_eq!((json.code, &told["accepted"], &told["ledger"]), (1, &Value::Null, &Value::Null));
+    assert_eq!(
+        (&told["receipt"]["accepted"], &told["receipt"]["content_hash"]),
+        (&5.into(), &hash.into())
+    );
+    let listed = clone.run(&["status", "2025-11", "--list", "refused"]);
+    assert_eq!((listed.code, listed.stdout.as_str()), (1, ""), "{listed:?}");
+    assert_eq!(clone.files(), files, "looking makes no file");
+}
+
+#[test]
+fn status_says_where_a_receipt_knows_more_than_the_ledger_that_is_here() {
+    let (here, relay) = (with_readers(8), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let receipt = here.read(RECEIPT);
+    let other = with_readers(2).write(LIST, crate::list(2));
+    assert_eq!(send(&other, &relay, &[]).code, 0);
+    let other = other.write(RECEIPT, &receipt).write("receipts/2025-10.toml", &receipt);
+    let told = other.run(&["status"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    for words in ["this ledger knows of 2 only", "2025-10.toml says that the issue went to 8"] {
+        assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+    }
+    let unknown = other.run(&["status", "2025-10"]);
+    assert!(unknown.stderr.contains("this ledger has no issue 2025-10"), "{}", unknown.stderr);
+    assert!(unknown.stdout.starts_with("2025-10: receipts/2025-10.toml says 8 planned"));
+}
+
+#[test]
+fn a_send_that_the_receipt_stops_makes_no_file() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let clone = cloned(&here);
+    let files = clone.files();
+    assert_eq!(send(&clone, &relay, &[]).code, 1);
+    assert_eq!(clone.files(), files);
+}
+
+#[test]
+fn a_ledger_that_knows_fewer_people_does_not_write_over_a_receipt() {
+    let (here, relay) = (with_readers(8), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let receipt = here.read(RECEIPT);
+    let here = here.write(LIST, crate::list(3));
+    let second = ["--store", "sqlite:second.db", "--despite-receipt"];
+    let told = send(&here, &relay, &second);
+    assert_eq!((told.code, relay.counts().accepted), (0, 11), "{told:?}");
+    assert_eq!(here.read(RECEIPT), receipt);
+    for words in ["this ledger knows of 3 only", "the receipt stays as it is"] {
+        assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+    }
+    // The first ledger knows what it knew, and says nothing; one that has caught up writes again.
+    let first = send(&here, &relay, &[]);
+    assert!(first.code == 0 && !first.stderr.contains("stays as it is"), "{first:?}");
+    let here = here.write(LIST, crate::list(9));
+    assert_eq!(send(&here, &relay, &second).code, 0);
+    assert!(here.read(RECEIPT).contains("accepted = 9"), "{}", here.read(RECEIPT));
+}
+
+/// `status` speaks of a ledger, and not of a send that nobody began.
+#[test]
+fn status_beside_a_strange_journal_does_not_say_that_nothing_was_sent() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.write("digest.db-marks", "{\"begin\":{\"boot\":\"x\",\"run\":7}}");
+    let status = here.run(&["status"]);
+    assert!(status.stdout.starts_with("2025-11: 2 planned: 2 accepted"), "{status:?}");
+    assert!(status.stderr.contains("these numbers may be wrong"), "{}", status.stderr);
+    assert!(!status.stderr.contains("othing was sent"), "{}", status.stderr);
+    let refused = send(&here, &relay, &[]);
+    assert!(refused.code == 1 && refused.stderr.contains("Nothing was sent"), "{refused:?}");
 }

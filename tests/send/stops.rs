@@ -6,10 +6,16 @@ use crate::{LIST, send, with_readers};
 
 const ARTICLE: &str = "issues/2025-11/hangul.md";
 
-/// It ended so, said this on stderr and nothing on stdout, and nobody was connected to.
+/// It ended so, said this on stderr and at most the same on stdout, as an object, and nobody was
+/// connected to.
 #[track_caller]
 fn stopped(output: &Output, relay: &Relay, code: i32, words: &[&str]) {
-    assert_eq!((output.code, output.stdout.as_str()), (code, ""), "{output:?}");
+    assert_eq!(output.code, code, "{output:?}");
+    if !output.stdout.is_empty() {
+        let told = crate::summary(output);
+        let error = told["error"].as_str().unwrap_or_else(|| panic!("no error: {output:?}"));
+        assert!(output.stderr.contains(error), "{output:?}");
+    }
     for word in words {
         assert!(output.stderr.contains(word), "no {word:?} in {}", output.stderr);
     }
@@ -34,6 +40,15 @@ fn a_dry_run_changes_nothing() {
 }
 
 #[test]
+fn a_plan_for_nobody_says_that_there_is_nothing_to_do() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let plan = here.run(&["plan", "2025-11"]);
+    assert!(plan.stdout.contains("To        nobody: there is nothing to do\n"), "{plan:?}");
+    assert!(plan.stdout.contains("Not to    3 who have it already"), "{plan:?}");
+}
+
+#[test]
 fn a_dry_run_knows_who_has_the_issue_already() {
     let (here, relay) = (with_readers(3), Relay::new());
     assert_eq!(send(&here, &relay, &[]).code, 0);
@@ -54,7 +69,12 @@ fn a_store_of_another_kind_is_refused_without_telling_its_password() {
         here.run(&[&["plan", "2025-11"], &store[..]].concat()),
         here.run(&[&["status", "2025-11"], &store[..]].concat()),
     ] {
-        stopped(&output, &relay, 1, &["the store postgres://… is of no known kind", "sqlite:"]);
+        stopped(
+            &output,
+            &relay,
+            1,
+            &["does not know the kind of the store postgres://…", "sqlite:"],
+        );
         assert!(!format!("{output:?}").contains("s3cret"), "{output:?}");
     }
     assert_eq!(here.files(), before, "a file was made");
@@ -159,13 +179,14 @@ fn a_signal_before_the_first_message_ends_with_130_and_leaves_nothing() {
         let here = with_readers(3);
         let pipe = here.path("pipe.csv");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let line = ["send", "2025-11", "--yes", "--relay", &relay.url()];
+        let line = ["send", "2025-11", "--yes", "--json", "--relay", &relay.url()];
         let running = here.start(&[&line[..], &["--subscribers", "pipe.csv"]].concat());
         let list = std::fs::File::options().write(true).open(&pipe).unwrap();
         running.signal(signal);
         let output = running.wait();
         drop(list);
         stopped(&output, &relay, 130, &["interrupted before the first message"]);
+        assert_eq!(crate::summary(&output)["error"], "interrupted before the first message");
         assert!(!here.exists("digest.db"));
     }
 }

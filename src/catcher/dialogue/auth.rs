@@ -4,10 +4,10 @@ use std::io;
 
 use data_encoding::BASE64;
 
-use super::{Dialogue, Flow};
+use super::{Flow, Served};
 use crate::catcher::script::At;
 
-impl Dialogue<'_> {
+impl Served<'_> {
     /// The dialogue of one AUTH command.
     pub(super) async fn auth(&mut self, argument: &str) -> io::Result<Flow> {
         let (mechanism, initial) = argument.split_once(' ').unwrap_or((argument, ""));

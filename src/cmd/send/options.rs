@@ -1,13 +1,17 @@
-//! What `send` and `plan` are both told: which issue, to whom of which list, and how fast.
+//! What `send` and `plan` are both told: which issue, to whom of which list, and how fast. The command
+//! line is read once, into [`PlanOptions`], and the stages go by those.
 
 use std::path::{Path, PathBuf};
 
 use jiff::ZonedDateTime;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::only::Only;
+use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
+use sejong_digest::delivery::receipt;
 use sejong_digest::delivery::send::content::ExpectedHash;
 use sejong_digest::delivery::send::{OnePerson, SendOptions};
+use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
 use sejong_digest::store;
 
@@ -15,7 +19,8 @@ use crate::cmd::clock;
 use crate::cmd::failure::Failure;
 use crate::cmd::looking::boot;
 use crate::cmd::print;
-use crate::cmd::relays::RelayArgs;
+use crate::cmd::readers;
+use crate::cmd::relays::{RelayArgs, RelayChoice};
 use crate::cmd::workspace::Workspace;
 
 /// See the file's head.
@@ -25,41 +30,36 @@ pub(crate) struct PlanArgs {
     pub(super) issue: String,
     /// The list, as CSV [default: subscribers.csv beside digest.toml]
     #[arg(long, value_name = "FILE")]
-    pub(super) subscribers: Option<PathBuf>,
+    subscribers: Option<PathBuf>,
     /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
     #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
-    pub(super) encoding: Option<ReadOptions>,
+    encoding: Option<ReadOptions>,
     /// A part of the list: tag:member, !tag:press, language=ko, joined by and, or, ( )
     #[arg(long, value_name = "EXPR")]
-    pub(super) only: Option<Only>,
+    only: Option<Only>,
     #[command(flatten)]
-    pub(super) relay: RelayArgs,
+    relay: RelayArgs,
     /// The ledger, instead of the one in digest.toml: sqlite:digest.db
     #[arg(long, value_name = "URL", hide_short_help = true, conflicts_with = "catch")]
-    pub(super) store: Option<String>,
+    store: Option<String>,
     /// End with one JSON object on stdout
     #[arg(long)]
     pub(super) json: bool,
     /// Send the files as they are now to those who cannot have the issue yet
     #[arg(long, hide_short_help = true)]
-    pub(super) recompose: bool,
+    recompose: bool,
     /// Leave out rows of the list that cannot be used, instead of stopping
     #[arg(long)]
-    pub(super) skip_invalid: bool,
+    skip_invalid: bool,
     /// Let problems of this rule pass; repeat it for several
     #[arg(long, value_name = "RULE", hide_short_help = true)]
-    pub(super) allow: Vec<String>,
+    allow: Vec<String>,
     /// How fast at most: 50/second, 30/minute, 2000/hour
     #[arg(long, value_name = "RATE")]
-    pub(super) limit: Option<Rate>,
+    limit: Option<Rate>,
     /// How many connections at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(super) connections: Option<u16>,
-}
-
-/// What `send` alone can be held to.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(crate) struct Restrictions {
+    connections: Option<u16>,
     /// Send only the content with this hash, of which `digest plan` shows the first 12 digits
     #[arg(long, value_name = "HASH", hide_short_help = true)]
     expect: Option<ExpectedHash>,
@@ -70,57 +70,107 @@ pub(crate) struct Restrictions {
     /// With --to: send once more if they have it already
     #[arg(long, requires = "to", conflicts_with = "only", hide_short_help = true)]
     again: bool,
+    /// What to do with people who may or may not have it: ask, hold or resend
+    #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
+    #[arg(hide_short_help = true)]
+    uncertain: Uncertain,
+    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
+    #[arg(long, hide_short_help = true)]
+    retry_refused: bool,
 }
 
-impl Restrictions {
-    /// The one person whom the send is for.
-    pub(super) fn to(&self) -> Option<&Address> {
-        self.to.as_ref()
+/// See [`PlanArgs::uncertain`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Uncertain {
+    /// Ask on a terminal; elsewhere hold
+    Ask,
+    /// Leave them; they are listed
+    Hold,
+    /// Send again, with the same Message-ID
+    Resend,
+}
+
+/// The command line, read.
+#[derive(Debug)]
+pub(super) struct PlanOptions {
+    /// The issue, as it was named.
+    pub(super) issue: String,
+    /// What the stages of a send are told.
+    pub(super) send: SendOptions,
+    pub(super) relay: RelayChoice,
+    /// Rules whose problems pass.
+    pub(super) allow: Vec<String>,
+    pub(super) limit: Option<Rate>,
+    pub(super) connections: Option<u16>,
+    pub(super) uncertain: Uncertain,
+    pub(super) retry_refused: bool,
+    pub(super) json: bool,
+}
+
+impl PlanOptions {
+    /// Who is sent to again, as far as no person is asked.
+    pub(super) fn reopened(&self) -> Reopened {
+        let uncertain = self.uncertain == Uncertain::Resend;
+        Reopened { uncertain, refused: self.retry_refused }
     }
 }
 
 impl PlanArgs {
-    /// The same for the library: `issue` is the name that the ledger knows the issue by, and `begin`
-    /// when messages are to leave.
-    pub(super) fn options(
+    /// Reads the arguments; `begin` is when messages are to leave.
+    pub(super) fn read(
         &self,
         workspace: &Workspace,
-        restrictions: &Restrictions,
-        (issue, list): (String, PathBuf),
         begin: ZonedDateTime,
-    ) -> Result<SendOptions, Failure> {
+    ) -> Result<PlanOptions, Failure> {
+        let relay = self.relay.choice()?;
+        let Some(list) = readers::file(workspace, self.subscribers.as_deref()) else {
+            return Err(Failure::usage("there is no list of subscribers")
+                .help("name one: --subscribers FILE.csv"));
+        };
+        let folder = load::folder(&workspace.config.publication, &self.issue);
+        let issue = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // A rehearsal is no send.
-        let receipt = self.relay.catch.is_none().then(|| {
-            let receipts = workspace.root.join("receipts");
-            receipts.join(format!("{issue}.toml"))
-        });
-        Ok(SendOptions {
+        let receipt = relay.rehearsal().is_none();
+        let receipt = receipt.then(|| receipt::place(&workspace.root, &issue));
+        let send = SendOptions {
             issue,
-            ledger: self.store_path(workspace)?,
+            ledger: store_path(workspace, self.store.as_deref(), &relay)?,
             list,
             read: self.encoding.unwrap_or_default(),
             only: self.only.clone(),
-            to: restrictions
-                .to
-                .clone()
-                .map(|address| OnePerson { address, again: restrictions.again }),
+            to: self.to.clone().map(|address| OnePerson { address, again: self.again }),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
-            expect: restrictions.expect.clone(),
+            expect: self.expect.clone(),
             receipt,
             begin,
             boot: boot(),
             clock: || clock::now().to_string(),
+        };
+        Ok(PlanOptions {
+            issue: self.issue.clone(),
+            send,
+            relay,
+            allow: self.allow.clone(),
+            limit: self.limit,
+            connections: self.connections,
+            uncertain: self.uncertain,
+            retry_refused: self.retry_refused,
+            json: self.json,
         })
     }
+}
 
-    /// The ledger's file.
-    pub(super) fn store_path(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
-        match (&self.store, &self.relay.catch) {
-            (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
-            (None, Some(folder)) => rehearsal(folder, workspace),
-            (None, None) => configured(workspace),
-        }
+/// The ledger's file.
+fn store_path(
+    workspace: &Workspace,
+    named: Option<&str>,
+    relay: &RelayChoice,
+) -> Result<PathBuf, Failure> {
+    match (named, relay.rehearsal()) {
+        (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
+        (None, Some(folder)) => rehearsal(folder, workspace),
+        (None, None) => configured(workspace),
     }
 }
 

@@ -65,15 +65,17 @@ impl PlanText<'_> {
         let domains: Vec<String> = named.map(|(name, number)| format!("{name} {number}")).collect();
         let more = plan.domain_count.saturating_sub(NAMED as u64);
         let more = if more > 0 { format!(", {more} more") } else { String::new() };
+        let to = match plan.to_send {
+            0 => "nobody: there is nothing to do".to_owned(),
+            people => format!("{} ({}{more})", counted(people, "recipient"), domains.join(", ")),
+        };
         let mut text = format!(
-            "Issue     {} ({})\nSubject   {}\nFrom      {}\nSigned    {}\nTo        {} ({}{more})\nRelay     {}\n",
+            "Issue     {} ({})\nSubject   {}\nFrom      {}\nSigned    {}\nTo        {to}\nRelay     {}\n",
             composition.issue,
             &composition.hash_hex()[..12],
             composition.readable_subject(),
             workspace.config.sender.from(),
             signed(workspace),
-            counted(plan.to_send, "recipient"),
-            domains.join(", "),
             routes.relay,
         );
         if let Some(start) = window.start() {
@@ -145,6 +147,7 @@ impl PlanText<'_> {
             "invalid": plan.rejected,
             "left_out": plan.left_out.values().sum::<u64>(),
             "outside": plan.outside,
+            "leaving": plan.leaving,
             "domains": domains.collect::<Vec<_>>(),
             "seconds": seconds,
             "finish": finish.map(|at| at.timestamp().strftime("%FT%TZ").to_string()),
@@ -155,9 +158,9 @@ impl PlanText<'_> {
 
 /// Why nothing is left to send.
 pub(super) fn nothing(plan: &Plan, issue: &str) -> String {
-    let others: Vec<String> =
-        others(plan).into_iter().map(|(number, why)| format!("{number} {why}")).collect();
-    format!("nothing to send of {issue}: {}", others.join(", "))
+    let line = |(number, why)| format!("\nNot to    {number} {why}");
+    let others: String = others(plan).into_iter().map(line).collect();
+    format!("nothing to send of {issue}:{others}")
 }
 
 /// Why nothing is sent to one person who has the issue.
@@ -183,7 +186,12 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         ),
         (
             plan.uncertain,
-            "of whom it is not known whether they have it; --uncertain resend sends to them again"
+            "who may or may not have it: --uncertain resend sends to them again".to_owned(),
+        ),
+        (
+            plan.leaving,
+            "who wait and are not in this list, or not as a row that can be used: a later send with \
+             a list that has them sends to them"
                 .to_owned(),
         ),
         (plan.outside, "of the list who are not meant this time".to_owned()),

@@ -1,12 +1,14 @@
-//! What a person is asked before anything is sent. Elsewhere than on a terminal nobody is asked.
+//! The questions to a person before anything is sent. Without a terminal there are no questions.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 
 use super::plan::counted;
 use crate::cmd::failure::Failure;
+use crate::cmd::files::describe;
 
-/// Asks on a terminal; elsewhere only `--yes` is an answer. `start` says when it would begin, where
-/// that is not at once.
+/// Asks on a terminal; elsewhere only `--yes` is an answer. `start` says when it would begin, if
+/// not at once.
 pub(super) fn confirmed(yes: bool, to_send: u64, start: Option<&str>) -> Result<bool, Failure> {
     if yes {
         return Ok(true);
@@ -17,6 +19,20 @@ pub(super) fn confirmed(yes: bool, to_send: u64, start: Option<&str>) -> Result<
             .help("--yes sends without a question; --dry-run shows what would be sent"));
     }
     let question = send_question(to_send, start);
+    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+}
+
+/// Asks whether what an earlier rehearsal of the issue left in its folder is to be removed.
+pub(super) fn fresh_confirmed(yes: bool, issue: &str, caught: &Path) -> Result<bool, Failure> {
+    if yes {
+        return Ok(true);
+    }
+    if !somebody_is_here() {
+        let what = "there is no terminal to ask the question on; nothing was removed or sent";
+        return Err(Failure::usage(what).help("--yes starts the rehearsal over without a question"));
+    }
+    let folder = describe(caught);
+    let question = format!("Remove what the rehearsal before left of {issue} in {folder}?");
     Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
 }
 
@@ -31,20 +47,20 @@ pub(super) fn somebody_is_here() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks whether an issue is to be sent that its receipt says was sent. Not to send it is the default.
+/// The receipt says that the issue was sent: asks whether to send it. The default is no.
 pub(super) fn despite_receipt_confirmed() -> Result<bool, Failure> {
-    let question = "Whoever has the issue already would get it again. Go on?";
+    let question = "People who have the issue already would get it again. Go on?";
     Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
 }
 
-/// Asks whether those who were refused for good get another attempt.
+/// Asks whether to try again with the people who were refused for good.
 pub(super) fn retry_confirmed(count: u64) -> Result<bool, Failure> {
     let whom = if count == 1 { "this one".to_owned() } else { format!("these {count}") };
     let question = format!("The relay refused {whom} for good. Send to them once more?");
     Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
 }
 
-/// Asks what becomes of those of whom nobody can tell; to hold them is the default.
+/// Asks what to do with people who may or may not have the issue; the default is to hold them.
 pub(super) fn resend_confirmed(count: u64) -> Result<bool, Failure> {
     let question = format!(
         "It is not known whether {} the issue. Usually it has arrived. Send it again?",

@@ -1,16 +1,19 @@
-//! After the last message: what became of all, in words, as JSON and as an exit code.
+//! After the last message: the outcome of all, in words, as JSON and as an exit code.
+
+use std::ffi::OsStr;
+use std::path::Path;
 
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
-use sejong_digest::delivery::send::report::{Excerpt, SendReport};
+use sejong_digest::delivery::send::report::{Excerpt, ReceiptFate, SendReport};
 use sejong_digest::delivery::state::State;
 use serde::Serialize;
 
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
-use crate::cmd::print;
+use crate::cmd::{print, receipts};
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
 #[derive(Serialize)]
@@ -29,15 +32,58 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
         print::note(&format!("{trouble}; its share was left to the other relays"));
     }
     report.troubles.iter().for_each(list);
-    if let Some(path) = &report.receipt {
-        let path = describe(path);
-        print::note(&format!("{path} says what became of the issue, without addresses: commit it"));
+    if report.withdrawn > 0 {
+        print::note(&format!(
+            "{} of those to be sent to once more had no attempt, and are what they were before; the \
+             same command asks for it again",
+            report.withdrawn
+        ));
     }
-    if let Some(reason) = &report.receipt_failure {
-        print::note(&format!("no receipt: {reason}"));
+    if let Some(fate) = &report.receipt {
+        print::note(&of_receipt(fate));
     }
-    print::answer(if json { in_json(report)? } else { in_words(report) }.as_bytes())?;
-    ending(report, window)
+    match json.then(|| in_json(report)).transpose()? {
+        Some(line) => print::answer(line.as_bytes())?,
+        None => print::words(&in_words(report))?,
+    }
+    ending(report, window).map_err(Failure::behind_an_answer)
+}
+
+/// The object of a send or plan that ended before there was anything to count.
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    issue: &'a str,
+    error: &'a str,
+    help: Option<&'a str>,
+}
+
+/// Sees to it that a command with `--json` has printed one object, however it ends; `issue` is as
+/// the command names it.
+pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
+    if let Err(failure) = &ending
+        && json
+        && !failure.answered
+    {
+        let issue = Path::new(issue).file_name().and_then(OsStr::to_str).unwrap_or(issue);
+        let (error, help) = (failure.message.as_str(), failure.help.as_deref());
+        let line = serde_json::to_string(&ErrorLine { issue, error, help })?;
+        print::answer(format!("{line}\n").as_bytes())?;
+    }
+    ending
+}
+
+fn of_receipt(fate: &ReceiptFate) -> String {
+    match fate {
+        ReceiptFate::Written(path) => {
+            let path = describe(path);
+            format!("{path} says what became of the issue, without addresses: commit it")
+        }
+        ReceiptFate::Kept(sent) => format!(
+            "{}; the receipt stays as it is. If it is wrong, remove it: the next send writes a new one",
+            receipts::already_sent(sent)
+        ),
+        ReceiptFate::Failed(reason) => format!("no receipt: {reason}"),
+    }
 }
 
 fn ending(report: &SendReport, window: &Window) -> Ending {
@@ -50,7 +96,7 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
                 Some(end) => (end, Exit::Unfinished),
                 None => ("interrupted".to_owned(), Exit::Interrupted),
             };
-            print::note(&format!("{why}: {} are left; {resume}", counts.pending));
+            print::note(&format!("{why}: {} are left; {resume}", report.left()));
             Ok(exit)
         }
         Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),
@@ -62,17 +108,20 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             "{}; then {resume}, with --recompose if you changed the issue",
             refusal.advice
         ))),
-        Some(Ended::Ledger(reason)) => Err(Failure::new(reason.clone())
-            .help(format!("make the ledger writable first (is the disk full?); then {resume}"))),
-        Some(Ended::Done) | None if counts.is_final() => match refused_by_all(report) {
-            Some(refused) => Err(refused),
-            None => Ok(Exit::Done),
-        },
+        Some(Ended::Ledger(reason)) => {
+            Err(Failure::new(reason.clone()).help(format!("when that is mended, {resume}")))
+        }
+        Some(Ended::Done) | None if counts.is_final() && report.withdrawn == 0 => {
+            match refused_by_all(report) {
+                Some(refused) => Err(refused),
+                None => Ok(Exit::Done),
+            }
+        }
         Some(Ended::Done) | None => Ok(Exit::Unfinished),
     }
 }
 
-/// Where nobody was accepted and somebody was refused, that is no success.
+/// A send that nobody accepted and somebody refused is not a success.
 fn refused_by_all(report: &SendReport) -> Option<Failure> {
     let counts = &report.counts;
     if counts.accepted > 0 || counts.refused == 0 {
@@ -80,19 +129,11 @@ fn refused_by_all(report: &SendReport) -> Option<Failure> {
     }
     let first = report.troubles.iter().flat_map(|excerpt| &excerpt.rows).next()?;
     let who = if counts.refused == 1 { "the only recipient" } else { "every recipient" };
-    let what = format!("nobody has the issue: {who} was refused ({})", reply(first));
+    let what = format!("nobody has the issue: {who} was refused ({})", first.reply());
     Some(Failure::new(what).help(format!(
         "`digest status {} --list refused` shows each reply; --retry-refused sends once more",
         report.issue
     )))
-}
-
-/// `550 5.1.1 no such mailbox`.
-fn reply(row: &Listed) -> String {
-    let code = row.code.map_or(String::new(), |code| format!("{code} "));
-    let enhanced = row.enhanced.as_ref().map_or(String::new(), |code| format!("{code} "));
-    let text = row.text.as_deref().unwrap_or_default().replace('\n', " ");
-    format!("{code}{enhanced}{text}")
 }
 
 fn in_json(report: &SendReport) -> Result<String, Failure> {
@@ -124,16 +165,16 @@ fn in_words(report: &SendReport) -> String {
 pub(super) fn list(excerpt: &Excerpt) {
     let state = excerpt.state;
     for row in &excerpt.rows {
-        print::note(&format!("{state:<9} {}: {}", row.email, reply(row)));
+        print::note(&format!("{state:<9} {}: {}", row.email, row.reply()));
     }
     if excerpt.more {
         print::note(&format!("{state:<9} … and more"));
     }
 }
 
-/// Names those who are sent to once more although they may have the issue.
+/// Names the people who get the issue once more although they may have it.
 pub(super) fn list_repeated(repeated: &[Listed]) {
     for row in repeated {
-        print::note(&format!("again     {}: {}", row.email, reply(row)));
+        print::note(&format!("again     {}: {}", row.email, row.reply()));
     }
 }

@@ -1,14 +1,17 @@
 //! Ctrl-C, SIGTERM and SIGHUP (a terminal that was closed), heard from the beginning of the command.
-//! Before the first message one of them ends the process; later once is to finish what is on the
-//! wire, and twice to drop it.
+//! Before the first message one of them ends the process. Later the first one ends the run when the
+//! relay has answered for the messages that it has got, and the second one ends it at once.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use sejong_digest::delivery::run::Stopping;
 use tokio::sync::watch;
 
-use crate::cmd::failure::Exit;
+use super::report;
+use crate::cmd::failure::{Exit, Failure};
 use crate::cmd::print;
+
+const EARLY: &str = "interrupted before the first message";
 
 /// How far a send has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +32,8 @@ pub(super) struct Signals {
 
 impl Signals {
     /// Begins to listen, on a thread of its own: a list that comes slowly and a question on the
-    /// terminal hold up the one that sends.
-    pub(super) fn listen() -> std::io::Result<Signals> {
+    /// terminal hold up the one that sends. `json` is the issue of a send that has to print an object.
+    pub(super) fn listen(json: Option<String>) -> std::io::Result<Signals> {
         let stop = Arc::new(watch::channel(Stopping::No).0);
         let phase = Arc::new(Mutex::new(SendPhase::Preparing));
         let (told, begun) = mpsc::channel();
@@ -41,7 +44,7 @@ impl Signals {
                 let heard = StopSignals::open();
                 let _ = told.send(heard.as_ref().err().map(std::io::Error::kind));
                 if let Ok(heard) = heard {
-                    obey(heard, obeyed.0, obeyed.1).await;
+                    obey(heard, obeyed.0, obeyed.1, json.as_deref()).await;
                 }
             });
         })?;
@@ -73,18 +76,25 @@ async fn obey(
     mut heard: StopSignals,
     stop: Arc<watch::Sender<Stopping>>,
     phase: Arc<Mutex<SendPhase>>,
+    json: Option<&str>,
 ) {
     for wanted in [Stopping::Drain, Stopping::Abort] {
         heard.next().await;
         match *phase.lock().unwrap_or_else(PoisonError::into_inner) {
             SendPhase::Preparing => {
-                print::note("interrupted before the first message; run the same command again");
+                print::note(&format!("{EARLY}; run the same command again"));
+                let failure = Failure::new(EARLY).help("run the same command again");
+                let issue = json.unwrap_or_default();
+                let _ = report::in_one_object(Err(failure), json.is_some(), issue);
                 std::process::exit(Exit::Interrupted.number().into());
             }
             SendPhase::Waiting => {}
             SendPhase::Sending => print::note(match wanted {
-                Stopping::Drain => "stopping: what is on the wire is finished; again to drop it",
-                _ => "dropping the connections",
+                Stopping::Drain => {
+                    "stopping: the relay still has to answer for messages that it has got; a \
+                     second Ctrl-C stops at once"
+                }
+                _ => "closing the connections at once",
             }),
         }
         let _ = stop.send(wanted);

@@ -1,40 +1,27 @@
 //! What `plan` and `send` both begin with: the issue as it is, the list and the ledger, and the
 //! rules asked of them. Shows what was found.
 
-use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 use sejong_digest::check::Audience;
-use sejong_digest::check::allow::Allowed;
+use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::delivery::send::SendError;
 use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference, Files};
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
 use sejong_digest::diagnostic::Diagnostic;
 
-use super::options::{PlanArgs, Restrictions};
+use super::options::PlanOptions;
 use super::refusal;
 use crate::cmd::failure::Failure;
 use crate::cmd::gate::Gate;
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{clock, print, readers};
+use crate::cmd::{clock, print};
 
-/// Reads all, and stops where it or the slots have errors. `begin` is when messages are to leave.
-pub(super) async fn take(
-    workspace: &Workspace,
-    args: &PlanArgs,
-    restrictions: &Restrictions,
-    begin: ZonedDateTime,
-) -> Result<Ready, Failure> {
-    let mut gate = Gate::new(&args.allow)?;
-    let mut draft = gate.read(workspace, &args.issue);
+/// Reads all, and stops where it or the slots have errors.
+pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result<Ready, Failure> {
+    let mut gate = Gate::new(&options.allow)?;
+    let mut draft = gate.read(workspace, &options.issue);
     draft.show();
     let mut own = std::mem::take(&mut draft.allowed);
-    let issue = draft.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let Some(list) = readers::file(workspace, args.subscribers.as_deref()) else {
-        return Err(Failure::usage("there is no list of subscribers")
-            .help("name one: --subscribers FILE.csv"));
-    };
-    let told = |error| refusal::of_list(error, &list);
-    let options = args.options(workspace, restrictions, (issue, list.clone()), begin)?;
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);
@@ -42,12 +29,12 @@ pub(super) async fn take(
         }
         Err(errors) => (Files::Broken, Some(errors)),
     };
-    let survey = match (Survey::take(options, files).await, errors) {
+    let survey = match (Survey::take(options.send.clone(), files).await, errors) {
         (Err(SendError::Broken), Some(errors)) => return Err(errors),
-        (taken, _) => taken.map_err(told)?,
+        (taken, _) => taken.map_err(refusal::told)?,
     };
     if let Some(difference) = survey.content().difference() {
-        let instead = match &args.relay.catch {
+        let instead = match options.relay.rehearsal() {
             Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
             None => "--recompose sends the new one to those who cannot have the old one",
         };
@@ -57,10 +44,10 @@ pub(super) async fn take(
     for tag in &survey.list().unknown_tags {
         print::note(&format!("--only: nobody in the list has the tag {tag}"));
     }
-    let readers = survey.readers().await.map_err(told)?;
+    let readers = survey.readers().await.map_err(refusal::told)?;
     let problems = rules(workspace, &survey, &readers, &mut gate, &mut own)?;
     print::problems(&problems);
-    survey.passed(readers, &problems).map_err(told)
+    survey.passed(readers, &problems).map_err(refusal::told)
 }
 
 /// What the rules say of the issue and its readers, without what is allowed.
@@ -69,10 +56,10 @@ fn rules(
     survey: &Survey,
     readers: &PlannedReaders,
     gate: &mut Gate,
-    own: &mut Allowed,
+    own: &mut AllowedRules,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let PlannedReaders { people, lacking } = readers;
-    let audience = Audience { columns: &survey.list().columns, people: *people, lacking };
+    let (people, lacking) = (readers.people(), readers.lacking());
+    let audience = Audience { columns: &survey.list().columns, people, lacking };
     let composition = survey.content().composition();
     // Of a composition that was frozen before, only the rules about readers are asked.
     let Some(issue) = survey.content().issue() else {

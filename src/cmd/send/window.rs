@@ -69,7 +69,7 @@ impl Window {
         Some(format!("at {}, in {}", self.day(at, now), duration::spelled(at.duration_since(now))))
     }
 
-    /// What to say of `--at` where its time has gone by, if messages may leave now all the same.
+    /// What to say of `--at` if its time is past and messages may leave now anyway.
     /// `asked` tells that a person sees this before they say yes, and `begun` that the ledger has a
     /// plan of the issue: then the same command goes on where it stopped.
     pub(super) fn late(&self, asked: bool, begun: bool) -> Result<Option<String>, Failure> {
@@ -130,7 +130,7 @@ impl Window {
         ended
     }
 
-    /// Ends the run when it is over: what is on the wire is finished.
+    /// Ends the run when it is over, as a first Ctrl-C does.
     pub(super) async fn watch(self, stop: Arc<watch::Sender<Stopping>>) {
         if self.not_after.is_some() {
             while self.over().is_none() {

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::delivery::id::{RowId, RunId};
 
 fn id(row: i64) -> String {
     format!("{row}@a.example")
@@ -11,7 +12,7 @@ fn id(row: i64) -> String {
 
 fn settled(row: i64) -> Settled {
     Settled {
-        row,
+        row: RowId(row),
         state: State::Accepted,
         code: Some(250),
         enhanced: Some("2.0.0".to_owned()),
@@ -20,11 +21,12 @@ fn settled(row: i64) -> Settled {
         message_id: id(row),
         retry: None,
         stage: None,
+        unasked: false,
     }
 }
 
 fn head() -> JournalHead {
-    JournalHead { boot: "boot".to_owned(), run: 7, token: "a1b2".to_owned(), recorded: 0 }
+    JournalHead { boot: "boot".to_owned(), run: RunId(7), token: "a1b2".to_owned(), recorded: 0 }
 }
 
 fn left(path: &Path) -> Left {
@@ -48,7 +50,7 @@ fn whole(rows: i64) -> Vec<u8> {
     let path = dir.path().join("marks");
     let mut journal = Journal::begin(&path, head()).unwrap();
     for row in 1..=rows {
-        journal.dot(row, id(row)).unwrap();
+        journal.dot(RowId(row), id(row)).unwrap();
         if row % 3 > 0 {
             journal.settled(settled(row)).unwrap();
         }
@@ -63,16 +65,16 @@ fn marks_read_back() {
     assert_eq!(read(&path).unwrap(), Found::Nothing);
     let mut journal = Journal::begin(&path, head()).unwrap();
     for row in 1..5 {
-        journal.dot(row, id(row)).unwrap();
+        journal.dot(RowId(row), id(row)).unwrap();
     }
     journal.settled(settled(2)).unwrap();
-    journal.unsent(4).unwrap();
+    journal.unsent(RowId(4)).unwrap();
     journal.settled(settled(5)).unwrap();
-    journal.saved([5], vec![5], 8).unwrap();
+    journal.saved([RowId(5)], vec![RowId(5)], 8).unwrap();
     let left = left(&path);
     assert_eq!((&left.head, left.last, left.gap), (&head(), journal.last(), false));
-    assert_eq!(left.open, HashMap::from([(1, id(1)), (3, id(3))]));
-    assert_eq!(left.settled, HashMap::from([(2, settled(2))]));
+    assert_eq!(left.open, HashMap::from([(RowId(1), id(1)), (RowId(3), id(3))]));
+    assert_eq!(left.settled, HashMap::from([(RowId(2), settled(2))]));
 }
 
 #[test]
@@ -82,13 +84,13 @@ fn a_large_journal_begins_anew_and_forgets_nothing_open() {
     let mut journal = Journal::begin(&path, head()).unwrap();
     let rows = 30_000;
     for row in 0..rows {
-        journal.dot(row, id(row)).unwrap();
+        journal.dot(RowId(row), id(row)).unwrap();
         if row > 2 {
             journal.settled(settled(row)).unwrap();
         }
         if row % 100 == 99 {
             let recorded = journal.last();
-            journal.saved(row - 99..row - 1, Vec::new(), recorded).unwrap();
+            journal.saved((row - 99..row - 1).map(RowId), Vec::new(), recorded).unwrap();
         }
     }
     assert!(std::fs::metadata(&path).unwrap().len() < ROTATE_BYTES + 64 * 1024);
@@ -96,8 +98,8 @@ fn a_large_journal_begins_anew_and_forgets_nothing_open() {
     assert_eq!((left.last, left.gap), (journal.last(), false));
     // Lines are numbered on, and the first one says up to where the ledger needs none of them.
     assert!(left.last > 2 * rows as u64 - 10 && left.head.recorded > 0, "{:?}", left.head);
-    assert_eq!(left.open, HashMap::from([0, 1, 2].map(|row| (row, id(row)))));
-    assert!(left.settled.contains_key(&(rows - 1)));
+    assert_eq!(left.open, HashMap::from([0, 1, 2].map(|row| (RowId(row), id(row)))));
+    assert!(left.settled.contains_key(&RowId(rows - 1)));
 }
 
 #[test]
@@ -105,7 +107,7 @@ fn a_line_that_did_not_fit_on_the_disk_leaves_the_journal_whole() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("marks");
     let mut journal = Journal::begin(&path, head()).unwrap();
-    journal.dot(1, id(1)).unwrap();
+    journal.dot(RowId(1), id(1)).unwrap();
     let before = std::fs::read(&path).unwrap();
     // As a write does that found no place for its second half.
     let mut torn = before.clone();
@@ -113,10 +115,10 @@ fn a_line_that_did_not_fit_on_the_disk_leaves_the_journal_whole() {
     torn.extend_from_slice(b"{\"n\":3,\"dot\":[2,\"2@a.exam");
     std::fs::write(&path, &torn).unwrap();
     journal.file = File::open(&path).unwrap();
-    assert!(journal.dot(2, id(2)).is_err(), "it was opened for reading");
+    assert!(journal.dot(RowId(2), id(2)).is_err(), "it was opened for reading");
     assert!(left(&path).gap);
     journal.file = File::options().write(true).open(&path).unwrap();
-    journal.dot(2, id(2)).unwrap();
+    journal.dot(RowId(2), id(2)).unwrap();
     let left = left(&path);
     assert_eq!((left.gap, left.open.len()), (false, 2));
 }
@@ -138,7 +140,7 @@ fn a_kill_in_the_middle_of_a_write_is_no_gap() {
         let mut left = left_of(&torn);
         assert!(!left.gap, "{rows} rows");
         // The dot's line may be whole, and only its end mark not.
-        left.open.remove(&(rows + 1));
+        left.open.remove(&RowId(rows + 1));
         assert_eq!(left.open, left_of(&before).open);
         cut += 1;
     }
@@ -173,7 +175,7 @@ fn lines_behind_a_damaged_one_still_count() {
         let left = left_of((lines.join("\n") + "\n").as_bytes());
         assert!(left.gap && left.last == 16, "line {damaged}: {left:?}");
         // Rows 8 and 9 come last.
-        assert!(damaged > 12 || left.settled.contains_key(&8), "line {damaged}: {left:?}");
+        assert!(damaged > 12 || left.settled.contains_key(&RowId(8)), "line {damaged}: {left:?}");
         // A line that is left out shows as well.
         let without: Vec<&str> = lines
             .iter()
@@ -213,8 +215,8 @@ fn a_journal_of_version_0_1_0_is_read() {
         \"text\":\"ok\",\"at\":\"2025-11-06T14:00:00Z\",\"message_id\":\"1@a\"}}\n\
         {\"dot\":[2,\"2@a\"]}\n{\"dot\":[3,\"3@a\"]}\n{\"unsent\":3}\n";
     let found = left_of(format!("{text}{{\"dot\":[4,\"4").as_bytes());
-    assert_eq!((found.head.boot.as_str(), found.head.run, found.gap), ("5a0f", 3, false));
-    assert_eq!(found.open, HashMap::from([(2, "2@a".to_owned())]));
+    assert_eq!((found.head.boot.as_str(), found.head.run, found.gap), ("5a0f", RunId(3), false));
+    assert_eq!(found.open, HashMap::from([(RowId(2), "2@a".to_owned())]));
     assert_eq!(found.settled.len(), 1);
     assert!(left_of(text.replace("{\"dot\":[2", "{\"dxt\":[2").as_bytes()).gap);
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::person::person;
-use super::{Claimed, Ledger};
+use super::{Claimed, Ledger, LockedLedger};
+use crate::delivery::id::{RowId, RunId};
+use crate::delivery::moment::Moment;
 use crate::store::StoreError;
 
 /// The step that gives rows their times; see [`super::STEPS`].
@@ -23,13 +25,21 @@ ALTER TABLE recipient ADD COLUMN domain TEXT
     AS (substr(identity, instr(identity, '@') + 1)) VIRTUAL;
 ";
 
+/// The step that tells rows that were not asked from attempts; see [`super::STEPS`].
+pub(super) const UNASKED: &str = "
+-- Whether the last outcome came without a word to a relay: it has used nothing of a limit.
+ALTER TABLE recipient ADD COLUMN unasked INTEGER NOT NULL DEFAULT 0;
+";
+
 /// When a deferred row may come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {
     /// The row's first try.
-    pub first_ms: i64,
+    #[serde(rename = "first_ms")]
+    pub first: Moment,
     /// Its next one.
-    pub next_ms: i64,
+    #[serde(rename = "next_ms")]
+    pub next: Moment,
     /// Whether the last one counts towards its back-off.
     pub charged: bool,
 }
@@ -42,9 +52,9 @@ pub struct Earlier {
     /// Those that count towards its back-off.
     pub charged: u32,
     /// The first one.
-    pub first_ms: Option<i64>,
+    pub first: Option<Moment>,
     /// The last one, by the clock of the run that made it.
-    pub last_ms: Option<i64>,
+    pub last: Option<Moment>,
     /// It was deferred, by this run or an earlier one.
     pub deferred: bool,
     /// This run deferred it, and its time has come.
@@ -60,7 +70,7 @@ pub struct Skip {
     pub domains: Vec<String>,
     /// Up to this row only these domains have rows of the run without an attempt: the search begins
     /// behind it.
-    pub after: i64,
+    pub after: RowId,
 }
 
 impl Skip {
@@ -68,7 +78,7 @@ impl Skip {
     /// Half a list may be of one slow domain, or wait for a run that names it.
     pub fn then(&self, domains: Vec<String>) -> Skip {
         let searched = self.domains.iter().all(|domain| domains.contains(domain));
-        Skip { after: if searched { self.after } else { 0 }, domains }
+        Skip { after: if searched { self.after } else { RowId::default() }, domains }
     }
 
     /// The same when a claim that left this out has found `rows`. Rows wait for their first attempt
@@ -76,14 +86,14 @@ impl Skip {
     pub fn found(&self, rows: &[Claimed]) -> Skip {
         let first_attempts = rows.iter().filter(|row| !row.earlier.deferred).map(|row| row.row);
         let after = match rows {
-            [] => i64::MAX,
+            [] => RowId(i64::MAX),
             _ => first_attempts.max().unwrap_or(self.after).max(self.after),
         };
         Skip { after, domains: self.domains.clone() }
     }
 }
 
-impl Ledger {
+impl LockedLedger {
     /// Makes every deferred row due at once: somebody has started a run to try them.
     ///
     /// # Errors
@@ -96,26 +106,29 @@ impl Ledger {
             .map(|_| ())
             .map_err(|error| self.store.failed(error))
     }
+}
 
-    /// When messages were last settled, since `since_ms` and in milliseconds since 1970, of whatever
-    /// issue, the latest first and `most` of them at most; with `domain` only its recipients'.
+impl Ledger {
+    /// When messages were last settled, since then, of whatever
+    /// issue, the latest first and `most` of them at most; with `domain` only its recipients'. Who
+    /// was put off without being asked has used nothing of a limit.
     ///
     /// # Errors
     /// The store's.
     pub async fn sent_since(
         &self,
-        since_ms: i64,
+        since: Moment,
         domain: Option<&str>,
         most: u32,
-    ) -> Result<Vec<i64>, StoreError> {
+    ) -> Result<Vec<Moment>, StoreError> {
         // Issues of old runs are left out: nothing in them is new, and there may be many. Runs do not
         // overlap, so that whatever is new was sent by the last run that began before, or a later one.
-        let since = jiff::Timestamp::from_millisecond(since_ms).unwrap_or_default().to_string();
+        let since = jiff::Timestamp::from_millisecond(since.0).unwrap_or_default().to_string();
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT at FROM recipient WHERE issue IN (SELECT issue FROM run WHERE id >= \
                (SELECT coalesce(max(id), 0) FROM run WHERE started_at < ",
         );
-        query.push_bind(since.clone()).push(")) AND at >= ").push_bind(since);
+        query.push_bind(since.clone()).push(")) AND NOT unasked AND at >= ").push_bind(since);
         if let Some(domain) = domain {
             query.push(" AND domain = ").push_bind(domain.to_owned());
         }
@@ -125,10 +138,11 @@ impl Ledger {
             .fetch_all(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))?;
-        let read = |text: &String| text.parse::<jiff::Timestamp>().ok();
-        Ok(times.iter().filter_map(read).map(jiff::Timestamp::as_millisecond).collect())
+        Ok(times.iter().filter_map(|text| Moment::read(text)).collect())
     }
+}
 
+impl LockedLedger {
     /// Claims up to `limit` rows for `run`, durably: deferred ones whose time has come, then those
     /// that wait for their first attempt, in the order of the list, then deferred ones that were
     /// refused for good when they were last tried. `skip` stays where it is.
@@ -137,9 +151,9 @@ impl Ledger {
     /// The store's, or a row that cannot be read: then nobody is claimed.
     pub async fn claim(
         &self,
-        run: i64,
+        run: RunId,
         limit: usize,
-        now_ms: i64,
+        now: Moment,
         skip: &Skip,
     ) -> Result<Vec<Claimed>, StoreError> {
         self.in_place()?;
@@ -147,14 +161,14 @@ impl Ledger {
         let mut query =
             QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'claimed', claimed_by = ");
         query.push_bind(run).push(" WHERE id IN (");
-        self.due(&mut query, run, now_ms, "(code IS NULL OR code < 500)", skip, limit);
+        self.due(&mut query, run, now, "(code IS NULL OR code < 500)", skip, limit);
         query.push(" UNION ALL SELECT id FROM (SELECT id FROM recipient WHERE state = 'pending' AND issue = ");
         query.push_bind(&self.issue);
         query.push(" AND id > ").push_bind(skip.after);
         query.push(" AND planned_by = ").push_bind(run);
         leave_out(&mut query, &skip.domains);
         query.push(" ORDER BY id LIMIT ").push_bind(limit).push(") UNION ALL ");
-        self.due(&mut query, run, now_ms, "code >= 500", skip, limit);
+        self.due(&mut query, run, now, "code >= 500", skip, limit);
         query.push(" LIMIT ").push_bind(limit);
         query.push(
             ") RETURNING id, identity, email, fields, tags, attempts, charged, first_attempt, \
@@ -166,7 +180,7 @@ impl Ledger {
         let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
         let mut claimed = Vec::with_capacity(rows.len());
         for row in &rows {
-            let (next_ms, code): (Option<i64>, Option<i64>) = (row.get(8), row.get(10));
+            let (next, code): (Option<i64>, Option<i64>) = (row.get(8), row.get(10));
             claimed.push(Claimed {
                 row: row.get(0),
                 revision: row.get(9),
@@ -176,11 +190,11 @@ impl Ledger {
                 earlier: Earlier {
                     attempts: count(row.get(5)),
                     charged: count(row.get(6)),
-                    first_ms: row.get(7),
-                    last_ms: row.get::<Option<String>, _>(12).as_deref().and_then(millisecond),
-                    deferred: next_ms.is_some(),
-                    again: next_ms.is_some_and(|next| next > 0),
-                    refused: next_ms.is_some() && code.is_some_and(|code| code >= 500),
+                    first: row.get::<Option<i64>, _>(7).map(Moment),
+                    last: row.get::<Option<String>, _>(12).as_deref().and_then(Moment::read),
+                    deferred: next.is_some(),
+                    again: next.is_some_and(|next| next > 0),
+                    refused: next.is_some() && code.is_some_and(|code| code >= 500),
                 },
             });
         }
@@ -193,23 +207,19 @@ impl Ledger {
     fn due(
         &self,
         query: &mut QueryBuilder<Sqlite>,
-        run: i64,
-        now_ms: i64,
+        run: RunId,
+        now: Moment,
         which: &str,
         skip: &Skip,
         limit: i64,
     ) {
         query
             .push("SELECT id FROM (SELECT id FROM recipient WHERE state = 'deferred' AND issue = ");
-        query.push_bind(self.issue.clone()).push(" AND next_attempt <= ").push_bind(now_ms);
+        query.push_bind(self.issue.clone()).push(" AND next_attempt <= ").push_bind(now.0);
         query.push(" AND planned_by = ").push_bind(run).push(" AND ").push(which);
         leave_out(query, &skip.domains);
         query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit).push(")");
     }
-}
-
-fn millisecond(at: &str) -> Option<i64> {
-    at.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
@@ -236,7 +246,7 @@ mod tests {
     fn no_claim_searches_what_another_has_searched() {
         let rows = |rows: &[(i64, bool)]| -> Vec<Claimed> {
             let row = |(row, deferred): &(i64, bool)| Claimed {
-                row: *row,
+                row: RowId(*row),
                 revision: None,
                 recipient: Recipient::new(Address::parse("a@b.example").unwrap(), [], []),
                 message_id: None,
@@ -246,18 +256,18 @@ mod tests {
         };
         let slow = || vec!["slow.example".to_owned()];
         let skip = Skip::default().then(Vec::new()).found(&rows(&[(7, false), (9, false)]));
-        assert_eq!(skip.after, 9);
+        assert_eq!(skip.after, RowId(9));
         // Deferred rows come from anywhere and say nothing.
         let skip = skip.then(Vec::new()).found(&rows(&[(900, true)]));
-        assert_eq!(skip.after, 9);
+        assert_eq!(skip.after, RowId(9));
         let skip = skip.then(slow()).found(&rows(&[(20, false), (30, true)]));
-        assert_eq!((skip.after, skip.domains.len()), (20, 1));
-        assert_eq!(skip.then(slow()).after, 20);
+        assert_eq!((skip.after, skip.domains.len()), (RowId(20), 1));
+        assert_eq!(skip.then(slow()).after, RowId(20));
         // The domain that was left out may stand before.
-        assert_eq!(skip.then(Vec::new()).after, 0);
+        assert_eq!(skip.then(Vec::new()).after, RowId(0));
         let skip = skip.then(slow()).found(&[]);
-        assert_eq!(skip.then(slow()).after, i64::MAX);
-        assert_eq!(skip.then(Vec::new()).after, 0);
+        assert_eq!(skip.then(slow()).after, RowId(i64::MAX));
+        assert_eq!(skip.then(Vec::new()).after, RowId(0));
     }
 
     #[tokio::test]
@@ -265,9 +275,14 @@ mod tests {
         let store = Store::nowhere(std::path::Path::new("a.db"), &STEPS).await.unwrap();
         let at = |minute: i64| jiff::Timestamp::from_second(1_762_437_600 + 60 * minute).unwrap();
         let begin = async |issue: &str, minute| {
-            let ledger = Ledger::new(store.clone(), issue);
+            let ledger = Ledger::new(store.clone(), issue).lock("process 1").await.unwrap();
             let started_at = at(minute).to_string();
-            let run = NewRun { content_hash: "hash", boot: "boot", started_at: &started_at };
+            let run = NewRun {
+                content_hash: "hash",
+                boot: "boot",
+                reverse_path: "b@news.example",
+                started_at: &started_at,
+            };
             let mut connection = store.pool().acquire().await.unwrap();
             ledger.begin(&mut connection, &run).await.unwrap();
             drop(connection);
@@ -295,14 +310,18 @@ mod tests {
             last = begin("new", minute).await;
         }
         let sent = async |since: i64, domain, most| {
-            last.sent_since(at(since).as_millisecond(), domain, most).await.unwrap()
+            last.sent_since(Moment::at(at(since)), domain, most).await.unwrap()
         };
-        let ms = |minutes: &[i64]| -> Vec<i64> {
-            minutes.iter().map(|minute| at(*minute).as_millisecond()).collect()
+        let ms = |minutes: &[i64]| -> Vec<Moment> {
+            minutes.iter().map(|minute| Moment::at(at(*minute))).collect()
         };
         assert_eq!(sent(30, None, 9).await, ms(&[40]));
         assert_eq!(sent(0, Some("a.example"), 9).await, ms(&[40, 1]));
         assert_eq!(sent(-40, None, 2).await, ms(&[40, 1]));
         assert_eq!(sent(-40, None, 9).await, ms(&[40, 1, -30]));
+        // Somebody who was put off without a word to a relay.
+        let unasked = "UPDATE recipient SET state = 'deferred', unasked = 1 WHERE id = 3";
+        sqlx::raw_sql(unasked).execute(store.pool()).await.unwrap();
+        assert_eq!(sent(-40, None, 9).await, ms(&[1, -30]));
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! A copy is an attempt of the same row, so that all that holds for a row holds for it: claimed before
 //! its dot, recorded before it counts, uncertain if nobody can tell. What the row said of the copy
-//! before is kept here. Must never open a row twice for one wish: whoever repeats a command that was
-//! killed wants what it wanted.
+//! before is kept here. Must never send two for one wish: whoever repeats a command that was killed
+//! wants what it wanted.
 
 use sqlx::{Row as _, SqliteConnection};
 
-use super::Ledger;
-use crate::delivery::id::RevisionId;
+use super::{Ledger, LockedLedger};
+use crate::delivery::id::{RevisionId, RowId, RunId};
 use crate::delivery::state::State;
 use crate::message::address::Address;
 use crate::store::StoreError;
@@ -31,18 +31,11 @@ CREATE TABLE earlier_copy (
 ) WITHOUT ROWID;
 ";
 
-/// A run that plans a row whose further copy nobody has told of yet takes that copy over: it ends the
-/// wish, and not another one.
-pub(super) const TAKE_OVER: &str = "
-UPDATE earlier_copy SET run = ?2 WHERE NOT told AND EXISTS
-    (SELECT 1 FROM recipient r WHERE r.id = earlier_copy.recipient AND r.issue = ?1
-     AND r.planned_by = ?2 AND r.state IN ('pending', 'deferred'))";
-
 /// What the ledger has of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneRow {
     /// The row.
-    pub row: i64,
+    pub row: RowId,
     /// A word of [`State`].
     pub state: State,
     /// When it was settled last, RFC 3339.
@@ -66,7 +59,7 @@ impl OneRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FurtherCopy {
     /// The row; it has been accepted.
-    pub row: i64,
+    pub row: RowId,
     /// The copy's own Message-ID, without angle brackets.
     pub message_id: String,
 }
@@ -81,7 +74,7 @@ impl Ledger {
             "SELECT r.id, r.state, r.at, r.revision, \
                (SELECT count(*) FROM earlier_copy c WHERE c.recipient = r.id), \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = r.id \
-                 AND c.run = r.claimed_by AND NOT c.told) \
+                 AND c.run <= r.claimed_by AND NOT c.told) \
              FROM person p JOIN recipient r ON r.id = p.recipient \
              WHERE p.issue = ?1 AND p.identity = ?2",
         )
@@ -100,12 +93,14 @@ impl Ledger {
             untold: row.get(5),
         }))
     }
+}
 
-    /// Lets an accepted row wait for a further copy; only [`Ledger::plan`] does.
+impl LockedLedger {
+    /// Lets an accepted row wait for a further copy; only [`LockedLedger::plan`] does.
     pub(super) async fn open_copy(
         &self,
         connection: &mut SqliteConnection,
-        run: i64,
+        run: RunId,
         copy: &FurtherCopy,
     ) -> Result<(), sqlx::Error> {
         // Whoever wishes for another one knows of those before.
@@ -122,32 +117,29 @@ impl Ledger {
         .bind(run)
         .execute(&mut *connection)
         .await?;
-        sqlx::query(
-            "UPDATE recipient SET state = 'pending', stage = 'dot', message_id = ?2 \
-             WHERE id = ?1 AND state = 'accepted'",
-        )
-        .bind(copy.row)
-        .bind(&copy.message_id)
-        .execute(connection)
-        .await
-        .map(|_| ())
+        LockedLedger::reopen_accepted(connection, run, copy.row, &copy.message_id).await
     }
 
-    /// Notes that somebody knows what became of the copies of a row, or of a run.
+    /// Notes that somebody knows what became of the copies of a row, or of those whom a run has
+    /// claimed: its own, and those that a run before it could not tell of.
     ///
     /// # Errors
     /// The store's.
     pub async fn copies_are_told(
         &self,
-        row: Option<i64>,
-        run: Option<i64>,
+        row: Option<RowId>,
+        run: Option<RunId>,
     ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE earlier_copy SET told = 1 WHERE recipient = ?1 OR run = ?2")
-            .bind(row)
-            .bind(run)
-            .execute(self.store.pool())
-            .await
-            .map(|_| ())
-            .map_err(|error| self.store.failed(error))
+        sqlx::query(
+            "UPDATE earlier_copy SET told = 1 WHERE NOT told AND (recipient = ?1 OR EXISTS \
+               (SELECT 1 FROM recipient r WHERE r.id = earlier_copy.recipient \
+                AND r.claimed_by = ?2))",
+        )
+        .bind(row)
+        .bind(run)
+        .execute(self.store.pool())
+        .await
+        .map(|_| ())
+        .map_err(|error| self.store.failed(error))
     }
 }

@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
+use crate::delivery::id::RowId;
 use crate::delivery::state::State;
+use crate::message::address::Address;
 use crate::store::{Store, StoreError};
 
 /// How many rows of an issue are in which state.
@@ -55,6 +57,16 @@ pub struct Listed {
     pub message_id: Option<String>,
     /// When, RFC 3339.
     pub at: Option<String>,
+}
+
+impl Listed {
+    /// The last reply in one line, with both of its codes: `550 5.1.1 no such mailbox`.
+    pub fn reply(&self) -> String {
+        let code = self.code.map(|code| code.to_string());
+        let text = self.text.as_ref().map(|text| text.replace('\n', " "));
+        let parts = [code, self.enhanced.clone(), text];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
 }
 
 impl std::iter::Sum for Counts {
@@ -208,6 +220,26 @@ impl Ledger {
         Ok((people.unsigned_abs(), first.zip(last)))
     }
 
+    /// How many of these rows are the issue's and have never had an outcome.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::delivery) async fn untried(&self, rows: &[RowId]) -> Result<u64, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let rows = serde_json::to_string(rows);
+        let rows = rows.map_err(|error| failed(sqlx::Error::Encode(error.into())))?;
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM recipient WHERE issue = ?1 AND attempts = 0 \
+             AND id IN (SELECT value FROM json_each(?2))",
+        )
+        .bind(&self.issue)
+        .bind(rows)
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(failed)?;
+        Ok(count.unsigned_abs())
+    }
+
     /// The rows in a state, in the order of the list, at most `limit`.
     ///
     /// # Errors
@@ -233,6 +265,29 @@ impl Ledger {
         query.push(") ORDER BY id LIMIT ").push_bind(limit);
         let rows = query.build().fetch_all(self.store.pool()).await;
         let rows = rows.map_err(|error| self.store.failed(error))?;
+        rows.iter().map(|row| self.listed(row)).collect()
+    }
+
+    /// The row of one person, if it is in that state.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list_one(
+        &self,
+        address: &Address,
+        state: State,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT r.email, r.state, r.attempts, r.code, r.enhanced, r.text, r.message_id, r.at \
+             FROM person p JOIN recipient r ON r.id = p.recipient \
+             WHERE p.issue = ?1 AND p.identity = ?2 AND r.state = ?3",
+        )
+        .bind(&self.issue)
+        .bind(address.identity())
+        .bind(state)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
         rows.iter().map(|row| self.listed(row)).collect()
     }
 
@@ -297,6 +352,6 @@ mod tests {
         sqlx::raw_sql(unchecked).execute(store.pool()).await.unwrap();
         sqlx::raw_sql(insert).execute(store.pool()).await.unwrap();
         let error = Ledger::new(store, "x").counts().await.unwrap_err();
-        assert!(error.to_string().contains("\"sent\" is no state of a row"), "{error}");
+        assert!(error.to_string().contains("a row is in the state \"sent\""), "{error}");
     }
 }

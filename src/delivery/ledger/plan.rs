@@ -6,10 +6,11 @@
 //! addresses: each of the two tables is filled in its own order, so that a million rows are
 //! written to the end of a file instead of all over it.
 
-use super::copies::{self, FurtherCopy};
+use super::copies::FurtherCopy;
 use super::revision::PlannedText;
-use super::{Ledger, NewRun, Reopened, staging};
-use crate::delivery::id::RevisionId;
+use super::wishes::Reopened;
+use super::{Ledger, LockedLedger, NewRun, staging};
+use crate::delivery::id::{RevisionId, RunId};
 use crate::store::StoreError;
 
 /// The step that takes the key out of `recipient`; see [`super::STEPS`].
@@ -74,7 +75,7 @@ WHERE state = 'uncertain'
 /// other row that waits repeats the bytes it had.
 const FRESH: &str = "(stage IS NULL AND state NOT IN ('uncertain', 'refused'))";
 
-impl Ledger {
+impl LockedLedger {
     /// Begins a run, and puts the people of the staging table and what they are to get into the
     /// ledger, in one transaction. Who has an outcome keeps it; who waits gets the list's present
     /// fields and `text`, if no relay can have their message already; who waits and is not in the
@@ -90,7 +91,7 @@ impl Ledger {
         text: PlannedText<'_>,
         reopened: Reopened,
         copy: Option<&FurtherCopy>,
-    ) -> Result<i64, StoreError> {
+    ) -> Result<RunId, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.pool().begin().await.map_err(failed)?;
         let run = self.begin(&mut transaction, run).await.map_err(failed)?;
@@ -105,10 +106,7 @@ impl Ledger {
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
-        let again = reopened.uncertain.then(|| UNCERTAIN_AGAIN.to_owned()).into_iter();
-        let again = again.chain(reopened.refused.then(|| REFUSED_AGAIN.to_owned()));
-        let again = again.chain([copies::TAKE_OVER.to_owned()]);
-        for statement in [known(), new(), persons(), LEAVERS.to_owned()].into_iter().chain(again) {
+        for statement in [known(), new(), persons(), LEAVERS.to_owned()] {
             sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(&self.issue)
                 .bind(run)
@@ -118,13 +116,14 @@ impl Ledger {
                 .await
                 .map_err(failed)?;
         }
+        self.reopen(&mut transaction, run, reopened).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         self.drop_staging().await;
         Ok(run)
     }
 }
 
-impl Ledger {
+impl LockedLedger {
     /// Removes all that is known of the issue but its runs, whose numbers are not given twice.
     ///
     /// # Errors
@@ -144,7 +143,9 @@ impl Ledger {
         }
         transaction.commit().await.map_err(failed)
     }
+}
 
+impl Ledger {
     /// The revisions that rows keep which the staged list would have sent to: a repetition has the
     /// bytes that the first attempt had. Asked after [`Ledger::census`].
     ///
@@ -209,19 +210,7 @@ fn persons() -> String {
 
 /// Those who wait and are not in the list any more.
 const LEAVERS: &str = "
-UPDATE recipient SET state = 'suppressed', text = 'not in the list any more'
+UPDATE recipient SET state = 'suppressed', text = 'not in the list of a later send, or not as a row that can be used'
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
 AND NOT EXISTS (SELECT 1 FROM temp.staging l
     WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";
-
-/// Those of whom nobody can tell, as far as the list still has them: another attempt, with the
-/// Message-ID that they had.
-const UNCERTAIN_AGAIN: &str = "
-UPDATE recipient SET state = 'pending', stage = 'dot'
-WHERE issue = ?1 AND state = 'uncertain' AND planned_by = ?2";
-
-/// Those whom a relay refused for good, in the same way, with the whole time that retries have.
-const REFUSED_AGAIN: &str = "
-UPDATE recipient
-SET state = 'pending', first_attempt = NULL, next_attempt = NULL, charged = 0
-WHERE issue = ?1 AND state = 'refused' AND planned_by = ?2";

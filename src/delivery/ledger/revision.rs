@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::Ledger;
+use super::{Ledger, LockedLedger};
 use crate::compose::Composition;
 use crate::crypto;
 use crate::delivery::id::RevisionId;
@@ -184,7 +184,9 @@ impl Ledger {
             issue: self.issue.clone(),
         })
     }
+}
 
+impl LockedLedger {
     /// The number of the revision that rows of this plan get; a new one is written.
     pub(super) async fn revise(
         &self,
@@ -238,7 +240,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let store = Store::nowhere(std::path::Path::new("a.db"), &STEPS).await.unwrap();
-            let ledger = Ledger::new(store.clone(), "x");
+            let ledger = Ledger::new(store.clone(), "x").lock("process 1").await.unwrap();
             let mut connection = store.pool().acquire().await.unwrap();
             ledger.revise(&mut connection, PlannedText::New(&frozen())).await.unwrap();
             let damage = "UPDATE revision SET composition = CAST(?1 AS TEXT), \

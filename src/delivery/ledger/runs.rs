@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Ledger, NewRun};
+use super::{Ledger, LockedLedger, NewRun};
+use crate::delivery::id::RunId;
 use crate::delivery::journal::Settled;
 use crate::store::StoreError;
 
@@ -22,11 +23,17 @@ FROM (SELECT claimed_by, min(at) AS first_at, max(at) AS last_at FROM recipient
 WHERE times.claimed_by = run.id;
 ";
 
+/// The step that gives runs their sender; see [`super::STEPS`].
+pub(super) const SENDER: &str = "
+-- The reverse-path of the run's messages, with {token}; none in runs of an older version.
+ALTER TABLE run ADD COLUMN reverse_path TEXT;
+";
+
 /// How far a run has written its journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     /// The run.
-    pub run: i64,
+    pub run: RunId,
     /// The number of the journal's last line.
     pub line: u64,
 }
@@ -42,37 +49,42 @@ pub struct Times {
     pub took: SignedDuration,
 }
 
-impl Ledger {
-    /// Begins a run; only [`Ledger::plan`] does.
+impl LockedLedger {
+    /// Begins a run; only [`LockedLedger::plan`] does.
     pub(super) async fn begin(
         &self,
         connection: &mut SqliteConnection,
         run: &NewRun<'_>,
-    ) -> Result<i64, sqlx::Error> {
+    ) -> Result<RunId, sqlx::Error> {
         sqlx::query_scalar(
-            "INSERT INTO run (issue, content_hash, boot, started_at, token) \
-             VALUES (?1, ?2, ?3, ?4, lower(hex(randomblob(16)))) RETURNING id",
+            "INSERT INTO run (issue, content_hash, boot, started_at, reverse_path, token) \
+             VALUES (?1, ?2, ?3, ?4, ?5, lower(hex(randomblob(16)))) RETURNING id",
         )
         .bind(&self.issue)
         .bind(run.content_hash)
         .bind(run.boot)
         .bind(run.started_at)
+        .bind(run.reverse_path)
         .fetch_one(connection)
         .await
     }
+}
 
+impl Ledger {
     /// What names a run besides its number.
     ///
     /// # Errors
     /// The store's.
-    pub async fn token(&self, run: i64) -> Result<String, StoreError> {
+    pub async fn token(&self, run: RunId) -> Result<String, StoreError> {
         sqlx::query_scalar("SELECT token FROM run WHERE id = ?1")
             .bind(run)
             .fetch_one(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))
     }
+}
 
+impl LockedLedger {
     /// Notes that outcomes are recorded, in the transaction that records them.
     pub(super) async fn note_recorded(
         connection: &mut SqliteConnection,
@@ -91,7 +103,9 @@ impl Ledger {
         .await
         .map(|_| ())
     }
+}
 
+impl Ledger {
     /// When the issue was sent; nothing where nobody has an outcome.
     ///
     /// # Errors

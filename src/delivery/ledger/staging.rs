@@ -13,7 +13,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, Transaction};
 use tokio::task::JoinHandle;
 
 use super::person::{fields_json, person, tags_json};
-use super::{BATCH, Ledger, Reopened};
+use super::wishes::Reopened;
+use super::{BATCH, Ledger};
 use crate::check::{EXAMPLES, Lacking};
 use crate::delivery::state::State;
 use crate::message::address::Address;
@@ -157,6 +158,8 @@ pub struct Census {
     pub domain_count: u64,
     /// Rows of the ledger that wait, whether or not the list has them.
     pub waiting: u64,
+    /// Of these, rows of people whom the list does not have, or does not keep.
+    pub leaving: u64,
     /// People of the list who are not among those that were asked for.
     pub outside: u64,
 }
@@ -413,15 +416,16 @@ impl Ledger {
                 }
             }
         }
-        let waiting: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM recipient \
-             WHERE issue = ?1 AND state IN ('pending', 'claimed', 'deferred')",
+        let (waiting, leaving): (i64, i64) = sqlx::query_as(
+            "SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM temp.staging l \
+               WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)) \
+             FROM recipient WHERE issue = ?1 AND state IN ('pending', 'claimed', 'deferred')",
         )
         .bind(&self.issue)
         .fetch_one(self.store.pool())
         .await
         .map_err(failed)?;
-        census.waiting = waiting.unsigned_abs();
+        (census.waiting, census.leaving) = (waiting.unsigned_abs(), leaving.unsigned_abs());
         (_, census.outside) = self.planned_counts().await?;
         Ok(census)
     }

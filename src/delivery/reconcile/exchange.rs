@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::envelope::{LoggedRecipient, bare};
 use super::evidence::{Findings, Here, ReportedAction};
 use super::stamp::{Form, Stamp};
 
@@ -16,6 +17,9 @@ pub(super) struct Exchange {
     source: usize,
     event: usize,
     message_id: usize,
+    /// MAIL FROM. `sender-address` is what stands in the header, and is not looked at.
+    return_path: Option<usize>,
+    recipients: Option<usize>,
 }
 
 impl Exchange {
@@ -28,6 +32,8 @@ impl Exchange {
             source: place("source")?,
             event: place("event-id")?,
             message_id: place("message-id")?,
+            return_path: place("return-path"),
+            recipients: place("recipient-address"),
         })
     }
 
@@ -41,23 +47,50 @@ impl Exchange {
     /// Notes what a record says.
     pub(super) fn read(&self, here: &Here<'_>, findings: &mut Findings<'_>) {
         let last = self.source.max(self.event).max(self.message_id);
-        let cells: Vec<Cow<'_, str>> = cells(here.text).take(last + 1).collect();
+        let all = last.max(self.return_path.unwrap_or(0)).max(self.recipients.unwrap_or(0));
+        let cells: Vec<Cow<'_, str>> = cells(here.text).take(all + 1).collect();
         if cells.len() <= last {
             return;
         }
         let (source, event) = (&*cells[self.source], &*cells[self.event]);
         let received = (source, event) == ("SMTP", "RECEIVE");
         findings.messages += u64::from(received);
-        let Some(row) = findings.row_in_brackets(&cells[self.message_id]) else { return };
-        match event {
-            "RECEIVE" if received => findings.taken(row, here),
-            "DELIVER" | "SEND" => findings.reported(row, ReportedAction::Delivered, here),
-            "DEFER" => findings.reported(row, ReportedAction::Delayed, here),
-            "FAIL" => {
-                findings.rejected(row, here);
-                findings.reported(row, ReportedAction::Failed, here);
+        let message_id = &cells[self.message_id];
+        let cell =
+            |at: Option<usize>| at.and_then(|at| cells.get(at)).filter(|cell| !cell.is_empty());
+        let named = |ours: &str| match cell(self.recipients) {
+            Some(all) => LoggedRecipient::among(ours, all.split(';').map(bare)),
+            None => LoggedRecipient::Unsaid,
+        };
+        let action = match event {
+            "RECEIVE" if received => {
+                let Some(logged) = findings.begin_in_brackets(message_id, here) else { return };
+                findings.taken(logged, here);
+                if let Some(sender) = cell(self.return_path) {
+                    findings.sender(logged, bare(sender), here);
+                }
+                findings.recipients(logged, named(findings.recipient(logged)), here);
+                return;
             }
-            _ => {}
+            "DELIVER" | "SEND" => ReportedAction::Delivered,
+            "DEFER" => ReportedAction::Delayed,
+            "FAIL" => ReportedAction::Failed,
+            _ => return,
+        };
+        let mut logged_messages = findings.all_in_brackets(message_id);
+        if logged_messages.is_empty() && event == "FAIL" {
+            logged_messages.extend(findings.begin_in_brackets(message_id, here));
+        }
+        for logged in logged_messages {
+            if event == "FAIL" {
+                findings.rejected(logged, here);
+            }
+            // Behind its front door the server has its own names for a mailbox.
+            let named = match named(findings.recipient(logged)) {
+                LoggedRecipient::Other => LoggedRecipient::Rewritten,
+                named => named,
+            };
+            findings.reported(logged, action, named, here);
         }
     }
 }
@@ -100,7 +133,14 @@ mod tests {
     #[test]
     fn the_columns_are_those_that_the_log_names() {
         let fields = "#Fields: date-time,client-ip,source,event-id,message-id";
-        let found = Exchange { date_time: 0, source: 2, event: 3, message_id: 4 };
+        let found = Exchange {
+            date_time: 0,
+            source: 2,
+            event: 3,
+            message_id: 4,
+            return_path: None,
+            recipients: None,
+        };
         assert_eq!(Exchange::of_fields(fields), Some(found));
         assert_eq!(Exchange::of_fields("#Fields: date-time,connector-id,session-id"), None);
     }

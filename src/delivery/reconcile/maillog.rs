@@ -4,20 +4,21 @@
 //! is recognised is refused by name, because silence in it would mean nothing. Holds one line, and
 //! the queue ids of messages that are asked about.
 
+use crate::delivery::id::RowId;
 use std::collections::HashMap;
 use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 
-use super::Open;
+use super::Undecided;
 use super::evidence::{Evidence, Findings, Here};
 use super::exchange::Exchange;
-use super::exim::{Entry, Exim};
+use super::exim::{Exim, EximEntry};
 use super::lines::Lines;
 use super::postfix::Postfix;
 use super::sendmail::Sendmail;
 use super::stamp::{Form, LogClock, Stamp};
-use super::syslog::Line;
+use super::syslog::SyslogLine;
 
 /// One file, under the name that it was given by.
 pub struct LogFile<R> {
@@ -31,7 +32,7 @@ pub struct LogFile<R> {
 #[derive(Debug)]
 pub struct Reading {
     /// By row; a row whose Message-ID they do not hold is not there.
-    pub evidence: HashMap<i64, Evidence>,
+    pub evidence: HashMap<RowId, Evidence>,
     /// The time that they cover, if their lines have one.
     pub span: Option<LogSpan>,
 }
@@ -113,7 +114,7 @@ pub enum LogError {
 /// [`LogError`], for any file: one that says nothing must not look like one in which nobody was
 /// found.
 pub fn read<R: BufRead>(
-    open: &[Open],
+    undecided: &Undecided,
     files: Vec<LogFile<R>>,
     clock: &LogClock,
 ) -> Result<Reading, LogError> {
@@ -127,7 +128,7 @@ pub fn read<R: BufRead>(
     dated.sort_by_key(|(first, _)| (first.is_none(), *first));
     let mut log = Log {
         clock,
-        findings: Findings::new(open),
+        findings: Findings::new(undecided),
         postfix: Postfix::default(),
         sendmail: Sendmail::default(),
         exim: Exim::default(),
@@ -171,8 +172,8 @@ fn begins<R: BufRead>(
     }
     let text = String::from_utf8_lossy(front);
     let stamp = |line: &str| {
-        let syslog = Line::read(line).map(|line| line.stamp);
-        let exim = || Entry::of_file(line).and_then(|entry| entry.stamp);
+        let syslog = SyslogLine::read(line).map(|line| line.stamp);
+        let exim = || EximEntry::of_file(line).and_then(|entry| entry.stamp);
         let record = || line.split_once(',').map(|(text, _)| Stamp { form: Form::Iso, text });
         syslog.or_else(exim).or_else(record).and_then(|stamp| stamp.moment(clock))
     };
@@ -249,10 +250,10 @@ impl Log<'_> {
     }
 
     fn line(&mut self, mut here: Here<'_>, seen: &mut Seen) {
-        if let Some(line) = Line::read(here.text) {
+        if let Some(line) = SyslogLine::read(here.text) {
             here.stamp = Some(line.stamp);
             let exim = matches!(line.program, "exim" | "exim4");
-            let entry = Entry::of_syslog(line.stamp, line.message).filter(|_| exim);
+            let entry = EximEntry::of_syslog(line.stamp, line.message).filter(|_| exim);
             if let Some(entry) = entry {
                 here.stamp = entry.stamp;
                 self.exim.read(entry, &here, &mut self.findings);
@@ -266,7 +267,7 @@ impl Log<'_> {
             } else if let Some(server) = mute(&line) {
                 seen.mute = Some(server);
             }
-        } else if let Some(entry) = Entry::of_file(here.text) {
+        } else if let Some(entry) = EximEntry::of_file(here.text) {
             here.stamp = entry.stamp;
             seen.readable = true;
             self.exim.read(entry, &here, &mut self.findings);
@@ -294,7 +295,7 @@ impl Log<'_> {
 }
 
 /// A server that is known and writes no Message-ID.
-fn mute(line: &Line<'_>) -> Option<&'static str> {
+fn mute(line: &SyslogLine<'_>) -> Option<&'static str> {
     let id = line.message.split(' ').next().unwrap_or_default();
     let session = id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     match line.program {

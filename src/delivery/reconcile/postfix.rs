@@ -4,9 +4,10 @@
 //! and nothing more is logged of its queue id. What was accepted reaches qmgr (`queue active`) and
 //! the delivery agents (`status=`), which see nothing else. Queue ids are reused.
 
-use super::evidence::{Findings, Here, ReportedAction};
-use super::queue::{Origin, Queue};
-use super::syslog::Line;
+use super::envelope::LoggedRecipient;
+use super::evidence::{Findings, Here, LoggedMessageId, ReportedAction};
+use super::queue::{Origin, QueueIds};
+use super::syslog::SyslogLine;
 
 /// Programs of Postfix that write of a message.
 const PROGRAMS: [&str; 20] = [
@@ -38,14 +39,14 @@ const AGENTS: [&str; 9] =
 /// What has been read so far.
 #[derive(Debug, Default)]
 pub(super) struct Postfix {
-    queue: Queue,
+    queue: QueueIds,
 }
 
 impl Postfix {
     /// Whether Postfix wrote the line; if so, what it says is noted.
     pub(super) fn read(
         &mut self,
-        line: &Line<'_>,
+        line: &SyslogLine<'_>,
         here: &Here<'_>,
         findings: &mut Findings<'_>,
     ) -> bool {
@@ -62,7 +63,7 @@ impl Postfix {
                 "smtpd" | "pickup" | "qmqpd" => self.receiver(id, &origin, said, here, findings),
                 "qmgr" | "nqmgr" if is_active(said) => {
                     findings.messages += 1;
-                    self.taken(id, &origin, here, findings);
+                    self.taken(id, &origin, said, here, findings);
                 }
                 "qmgr" | "nqmgr" if said == "removed" => self.queue.forget(id, &origin),
                 _ if AGENTS.contains(&program) || program == "nqmgr" => {
@@ -83,11 +84,11 @@ impl Postfix {
         findings: &mut Findings<'_>,
     ) {
         if let Some(message_id) = said.strip_prefix("message-id=") {
-            let row = findings.row_in_brackets(message_id);
-            match row.filter(|_| self.queue.len() < findings.most_queue_ids()) {
-                Some(row) => {
-                    self.queue.begin(id, origin, row, here);
-                    findings.begun(row, here);
+            let room = self.queue.len() < findings.most_queue_ids();
+            match findings.begin_in_brackets(message_id, here).filter(|_| room) {
+                Some(logged) => {
+                    self.queue.begin(id, origin, logged, here);
+                    findings.begun(logged, here);
                 }
                 None => self.queue.forget(id, origin),
             }
@@ -97,9 +98,9 @@ impl Postfix {
         ) {
             self.rejected(id, origin, here, findings);
         } else if begins_with_any(said, &["milter-hold: ", "hold: "])
-            && let Some(row) = self.queue.row(id, origin, here)
+            && let Some(logged) = self.queue.logged(id, origin, here)
         {
-            findings.on_hold(row, here);
+            findings.on_hold(logged, here);
         }
     }
 
@@ -132,27 +133,37 @@ impl Postfix {
         findings: &mut Findings<'_>,
     ) {
         let Some(status) = status(said) else { return };
-        let Some(row) = self.taken(id, origin, here, findings) else { return };
+        let Some(logged) = self.taken(id, origin, said, here, findings) else { return };
+        let named = match recipient(said) {
+            Some((last, first)) => {
+                LoggedRecipient::compare(findings.recipient(logged), last, first)
+            }
+            None => LoggedRecipient::Unsaid,
+        };
         let action = match status {
             "sent" => ReportedAction::Delivered,
             "deferred" => ReportedAction::Delayed,
             "bounced" | "expired" | "force-expired" => ReportedAction::Failed,
-            _ => return,
+            _ => return findings.recipients(logged, named, here),
         };
-        findings.reported(row, action, here);
+        findings.reported(logged, action, named, here);
     }
 
     fn taken(
         &mut self,
         id: &str,
         origin: &Origin<'_>,
+        said: &str,
         here: &Here<'_>,
         findings: &mut Findings<'_>,
-    ) -> Option<i64> {
-        let row = self.queue.row(id, origin, here)?;
+    ) -> Option<LoggedMessageId> {
+        let logged = self.queue.logged(id, origin, here)?;
         self.queue.taken(id, origin);
-        findings.taken(row, here);
-        Some(row)
+        findings.taken(logged, here);
+        if let Some((sender, _)) = said.strip_prefix("from=").and_then(address) {
+            findings.sender(logged, sender, here);
+        }
+        Some(logged)
     }
 
     fn rejected(
@@ -162,9 +173,9 @@ impl Postfix {
         here: &Here<'_>,
         findings: &mut Findings<'_>,
     ) {
-        if let Some(row) = self.queue.row(id, origin, here) {
+        if let Some(logged) = self.queue.logged(id, origin, here) {
             self.queue.forget(id, origin);
-            findings.rejected(row, here);
+            findings.rejected(logged, here);
         }
     }
 }
@@ -185,12 +196,12 @@ fn is_active(said: &str) -> bool {
 /// The status of a line that begins with an address and goes on with `key=value` up to it. What
 /// stands behind it in parentheses is the other server's, and is not looked at.
 fn status(said: &str) -> Option<&str> {
-    let address = said.strip_prefix("to=").or_else(|| said.strip_prefix("from="))?;
-    let mut rest = behind_address(address)?;
+    let front = said.strip_prefix("to=").or_else(|| said.strip_prefix("from="))?;
+    let (_, mut rest) = address(front)?;
     loop {
         rest = rest.strip_prefix(", ")?;
         if let Some(orig) = rest.strip_prefix("orig_to=") {
-            rest = behind_address(orig)?;
+            rest = address(orig)?.1;
         } else if let Some(status) = rest.strip_prefix("status=") {
             return status.split([' ', ',']).next();
         } else {
@@ -199,8 +210,17 @@ fn status(said: &str) -> Option<&str> {
     }
 }
 
-/// Behind `<address>`, whose local part may be a quoted string with anything in it.
-fn behind_address(text: &str) -> Option<&str> {
+/// The addresses of `to=<…>, orig_to=<…>, …`: whom it is delivered to, and whom the message was for
+/// where an alias has made another of it.
+fn recipient(said: &str) -> Option<(&str, Option<&str>)> {
+    let (last, rest) = address(said.strip_prefix("to=")?)?;
+    let first = rest.strip_prefix(", orig_to=").and_then(address).map(|(first, _)| first);
+    Some((last, first))
+}
+
+/// What stands in `<address>`, whose local part may be a quoted string with anything in it, and
+/// what stands behind it.
+pub(super) fn address(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('<')?;
     let (mut quoted, mut escaped) = (false, false);
     for (at, byte) in inside.bytes().enumerate() {
@@ -208,7 +228,7 @@ fn behind_address(text: &str) -> Option<&str> {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
-            b'>' if !quoted => return Some(&inside[at + 1..]),
+            b'>' if !quoted => return Some((&inside[..at], &inside[at + 1..])),
             _ => {}
         }
     }

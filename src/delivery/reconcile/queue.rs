@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::evidence::Here;
-use super::syslog::Line;
+use super::evidence::{Here, LoggedMessageId};
+use super::syslog::SyslogLine;
 
 /// A queue id that is not taken so long after its message began belongs to another by now: lines
 /// are missing in between.
@@ -26,7 +26,7 @@ pub(super) struct Origin<'a> {
 }
 
 impl<'a> Origin<'a> {
-    pub(super) fn new(line: &Line<'a>, instance: &'a str) -> Origin<'a> {
+    pub(super) fn new(line: &SyslogLine<'a>, instance: &'a str) -> Origin<'a> {
         Origin { container: line.container, host: line.host, instance }
     }
 }
@@ -37,7 +37,7 @@ struct Queued {
     container: String,
     host: String,
     instance: String,
-    row: i64,
+    logged: LoggedMessageId,
     since: Option<Timestamp>,
     taken: bool,
 }
@@ -51,19 +51,25 @@ impl Queued {
 
 /// The queue ids of messages that are asked about.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(super) struct QueueIds {
     ids: HashMap<String, Vec<Queued>>,
 }
 
-impl Queue {
+impl QueueIds {
     /// A message that is asked about has this queue id from here on.
-    pub(super) fn begin(&mut self, id: &str, origin: &Origin<'_>, row: i64, here: &Here<'_>) {
+    pub(super) fn begin(
+        &mut self,
+        id: &str,
+        origin: &Origin<'_>,
+        logged: LoggedMessageId,
+        here: &Here<'_>,
+    ) {
         self.forget(id, origin);
         let queued = Queued {
             container: origin.container.to_owned(),
             host: origin.host.to_owned(),
             instance: origin.instance.to_owned(),
-            row,
+            logged,
             since: here.moment(),
             taken: false,
         };
@@ -79,16 +85,21 @@ impl Queue {
         }
     }
 
-    /// The row whose message has this queue id.
-    pub(super) fn row(&mut self, id: &str, origin: &Origin<'_>, here: &Here<'_>) -> Option<i64> {
+    /// The message that has this queue id.
+    pub(super) fn logged(
+        &mut self,
+        id: &str,
+        origin: &Origin<'_>,
+        here: &Here<'_>,
+    ) -> Option<LoggedMessageId> {
         let queued = self.ids.get(id)?.iter().find(|queued| queued.is_of(origin))?;
-        let row = queued.row;
+        let logged = queued.logged;
         let (false, Some(since), Some(now)) = (queued.taken, queued.since, here.moment()) else {
-            return Some(row);
+            return Some(logged);
         };
         let plausible = -DISORDER..=LONGEST;
         if plausible.contains(&now.duration_since(since)) {
-            return Some(row);
+            return Some(logged);
         }
         self.forget(id, origin);
         None

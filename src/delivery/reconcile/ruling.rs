@@ -8,11 +8,11 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Open;
-use super::evidence::{Evidence, Quote, ReportedAction};
+use super::evidence::{Evidence, Misfit, Quote, ReportedAction};
 use super::maillog::LogSpan;
 
 /// A reply is waited for ten minutes, and two clocks differ.
-const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// What to do with those whom the log does not show as taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,10 @@ pub enum Ruling {
 pub enum Doubt {
     /// Its Message-ID is not in the log.
     NotInLog,
+    /// Its Message-ID is in the log, and only before the issue was sent.
+    Older(Quote),
+    /// The relay took a message with its Message-ID that had another envelope.
+    Elsewhere(Misfit, Quote),
     /// The relay began to read the message, and the log does not show that it took it.
     NotTaken(Quote),
     /// The relay refused the message or threw it away.
@@ -73,6 +77,7 @@ impl Doubt {
     pub fn quote(&self) -> Option<&Quote> {
         match self {
             Doubt::NotTaken(quote) | Doubt::Rejected(quote) | Doubt::OnHold(quote) => Some(quote),
+            Doubt::Older(quote) | Doubt::Elsewhere(_, quote) => Some(quote),
             _ => None,
         }
     }
@@ -82,6 +87,19 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Doubt::NotInLog => f.write_str("its Message-ID is not in the log"),
+            Doubt::Older(_) => f.write_str(
+                "the log has its Message-ID only from before the first send of the issue: such a \
+                 line is no evidence (if the relay's clock has another time zone: TZ=UTC digest \
+                 reconcile …)",
+            ),
+            Doubt::Elsewhere(Misfit::Sender, _) => f.write_str(
+                "the relay took a message with its Message-ID from another sender: that is no \
+                 evidence",
+            ),
+            Doubt::Elsewhere(Misfit::Recipient, _) => f.write_str(
+                "the relay took a message with its Message-ID for another recipient: that is no \
+                 evidence",
+            ),
             Doubt::NotTaken(_) => f.write_str(
                 "the relay began to read the message; the log does not show that it took it",
             ),
@@ -118,13 +136,19 @@ pub fn rule(
             return Ruling::Accepted { by: by.clone(), later: later.clone() };
         }
         Some(Evidence::OnHold(quote)) => return Ruling::Uncertain(Doubt::OnHold(quote.clone())),
+        // Who has that message nobody can tell from here, so nobody gets another one unasked.
+        Some(Evidence::Elsewhere(misfit, quote)) => {
+            return Ruling::Uncertain(Doubt::Elsewhere(*misfit, quote.clone()));
+        }
         None if open.message_id.is_empty() => return Ruling::Uncertain(Doubt::NoMessageId),
         Some(Evidence::Rejected(quote)) => Doubt::Rejected(quote.clone()),
         Some(Evidence::Begun(quote)) => Doubt::NotTaken(quote.clone()),
+        Some(Evidence::Older(quote)) => Doubt::Older(quote.clone()),
         None => Doubt::NotInLog,
     };
+    let absent = matches!(doubt, Doubt::NotInLog | Doubt::Older(_));
     match (not_shown, outside(open, span)) {
-        (_, Some(outside)) if doubt == Doubt::NotInLog => Ruling::Uncertain(outside),
+        (_, Some(outside)) if absent => Ruling::Uncertain(outside),
         // What began before the log ends may have been taken behind its end.
         (NotShown::Resend, Some(_)) | (NotShown::Hold, _) => Ruling::Uncertain(doubt),
         (NotShown::Resend, None) => Ruling::Pending(doubt),
@@ -163,7 +187,9 @@ mod tests {
         let accepted = Ruling::Accepted { by: quote(1), later: None };
         let (begun, rejected) = (Evidence::Begun(quote(2)), Evidence::Rejected(quote(3)));
         let (not_taken, refused) = (Doubt::NotTaken(quote(2)), Doubt::Rejected(quote(3)));
-        let on_hold = Evidence::OnHold(quote(4));
+        let (on_hold, older) = (Evidence::OnHold(quote(4)), Evidence::Older(quote(5)));
+        let elsewhere = Evidence::Elsewhere(Misfit::Sender, quote(6));
+        let other = Doubt::Elsewhere(Misfit::Sender, quote(6));
         use NotShown::{Hold, Resend};
         use Ruling::{Pending, Uncertain};
         for (id, evidence, span, not_shown, expected) in [
@@ -177,6 +203,11 @@ mod tests {
             ("a@b", Some(&rejected), Some(&whole), Resend, Pending(refused)),
             ("a@b", Some(&on_hold), Some(&whole), Hold, Uncertain(Doubt::OnHold(quote(4)))),
             ("a@b", Some(&on_hold), Some(&whole), Resend, Uncertain(Doubt::OnHold(quote(4)))),
+            ("a@b", Some(&older), Some(&whole), Hold, Uncertain(Doubt::Older(quote(5)))),
+            ("a@b", Some(&older), Some(&whole), Resend, Pending(Doubt::Older(quote(5)))),
+            ("a@b", Some(&older), Some(&early), Resend, Uncertain(ends.clone())),
+            ("a@b", Some(&elsewhere), Some(&whole), Hold, Uncertain(other.clone())),
+            ("a@b", Some(&elsewhere), Some(&whole), Resend, Uncertain(other)),
             ("a@b", None, Some(&whole), Hold, Uncertain(Doubt::NotInLog)),
             ("a@b", None, Some(&whole), Resend, Pending(Doubt::NotInLog)),
             ("a@b", None, None, Resend, Pending(Doubt::NotInLog)),
@@ -187,7 +218,7 @@ mod tests {
             ("", None, Some(&whole), Resend, Uncertain(Doubt::NoMessageId)),
         ] {
             let open = Open {
-                row: 1,
+                row: crate::delivery::id::RowId(1),
                 email: "kim@a.example".to_owned(),
                 message_id: id.to_owned(),
                 run_began: Some(run),

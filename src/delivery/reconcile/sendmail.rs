@@ -5,9 +5,10 @@
 //! mailer (`to=…, mailer=esmtp, …, stat=Sent`). Recipients of a message that was refused or thrown
 //! away are logged too, with a `stat=` and without a mailer.
 
+use super::envelope::{LoggedRecipient, bare};
 use super::evidence::{Findings, Here, ReportedAction};
-use super::queue::{Origin, Queue};
-use super::syslog::Line;
+use super::queue::{Origin, QueueIds};
+use super::syslog::SyslogLine;
 
 /// The names under which it writes.
 const PROGRAMS: [&str; 4] = ["sendmail", "sm-mta", "sm-msp-queue", "sendmail-mta"];
@@ -15,14 +16,14 @@ const PROGRAMS: [&str; 4] = ["sendmail", "sm-mta", "sm-msp-queue", "sendmail-mta
 /// What has been read so far.
 #[derive(Debug, Default)]
 pub(super) struct Sendmail {
-    queue: Queue,
+    queue: QueueIds,
 }
 
 impl Sendmail {
     /// Whether Sendmail wrote the line; if so, what it says is noted.
     pub(super) fn read(
         &mut self,
-        line: &Line<'_>,
+        line: &SyslogLine<'_>,
         here: &Here<'_>,
         findings: &mut Findings<'_>,
     ) -> bool {
@@ -35,25 +36,29 @@ impl Sendmail {
         else {
             return true;
         };
-        if said.starts_with("from=") {
+        if let Some(from) = said.strip_prefix("from=") {
             findings.messages += 1;
-            let row = message_id(said).and_then(|text| findings.row_in_brackets(text));
-            match row.filter(|_| self.queue.len() < findings.most_queue_ids()) {
-                Some(row) => {
-                    self.queue.begin(id, &origin, row, here);
-                    findings.begun(row, here);
+            let room = self.queue.len() < findings.most_queue_ids();
+            let begun = message_id(said).and_then(|text| findings.begin_in_brackets(text, here));
+            match begun.filter(|_| room) {
+                Some(logged) => {
+                    self.queue.begin(id, &origin, logged, here);
+                    findings.begun(logged, here);
+                    let sender = from.split(", size=").next().unwrap_or_default();
+                    findings.sender(logged, bare(sender), here);
                 }
                 None => self.queue.forget(id, &origin),
             }
         } else if said.starts_with("to=")
-            && let Some(row) = self.queue.row(id, &origin, here)
+            && let Some(logged) = self.queue.logged(id, &origin, here)
         {
             match delivery(said) {
-                Some(Delivery::NoMailer) => findings.rejected(row, here),
+                Some(Delivery::NoMailer) => findings.rejected(logged, here),
                 Some(Delivery::Tried(action)) => {
                     self.queue.taken(id, &origin);
-                    findings.taken(row, here);
-                    findings.reported(row, action, here);
+                    findings.taken(logged, here);
+                    let named = recipient(findings.recipient(logged), said);
+                    findings.reported(logged, action, named, here);
                 }
                 None => {}
             }
@@ -77,6 +82,21 @@ fn message_id(said: &str) -> Option<&str> {
     let (size, recipients, id) = (at(", size=")?, at(", nrcpts=")?, at(", msgid=")?);
     let ordered = size < recipients && recipients < id;
     said[id..].split(", ").next().filter(|_| ordered)
+}
+
+/// Whom `to=<…>,<…>, ctladdr=<…> (1/0), delay=…` names. An alias writes its own addresses behind
+/// `to=`, and the one that it stands for behind `ctladdr=`, or nowhere.
+fn recipient(ours: &str, said: &str) -> LoggedRecipient {
+    let addresses = said["to=".len()..].split(", delay=").next().unwrap_or_default();
+    let parts = addresses.split(',').map(|part| {
+        let part = part.trim_start();
+        let part = part.strip_prefix("ctladdr=").unwrap_or(part);
+        bare(part.split(" (").next().unwrap_or_default())
+    });
+    match LoggedRecipient::among(ours, parts) {
+        LoggedRecipient::Other => LoggedRecipient::Rewritten,
+        named => named,
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::stamp::Stamp;
 
 /// A line with its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(super) struct SyslogLine<'a> {
     pub(super) stamp: Stamp<'a>,
     /// The name of the container that wrote it, or nothing.
     pub(super) container: &'a str,
@@ -18,14 +18,14 @@ pub(super) struct Line<'a> {
     pub(super) message: &'a str,
 }
 
-impl<'a> Line<'a> {
+impl<'a> SyslogLine<'a> {
     /// Reads a line, also one that a container's log has put its own words before.
-    pub(super) fn read(text: &'a str) -> Option<Line<'a>> {
+    pub(super) fn read(text: &'a str) -> Option<SyslogLine<'a>> {
         let (mut container, mut rest) = ("", text);
         // A name and a stamp of its own, at most.
         for _ in 0..3 {
             if let Some(line) = headed(rest) {
-                return Some(Line { container, ..line });
+                return Some(SyslogLine { container, ..line });
             }
             let (name, behind) = behind_container(rest)?;
             container = name.unwrap_or(container);
@@ -36,7 +36,7 @@ impl<'a> Line<'a> {
 }
 
 /// A line that begins with its own stamp, or with the priority of RFC 3164 or 5424 before it.
-fn headed(text: &str) -> Option<Line<'_>> {
+fn headed(text: &str) -> Option<SyslogLine<'_>> {
     let text = match text.strip_prefix('<') {
         Some(rest) => {
             let (priority, rest) = rest.split_once('>')?;
@@ -60,11 +60,11 @@ fn headed(text: &str) -> Option<Line<'_>> {
     }
     let message = rest.strip_prefix(':')?;
     let message = message.strip_prefix(' ').unwrap_or(message);
-    (!program.is_empty()).then_some(Line { stamp, container: "", host, program, message })
+    (!program.is_empty()).then_some(SyslogLine { stamp, container: "", host, program, message })
 }
 
 /// RFC 5424 behind its version: stamp, host, program, process, name, data, message.
-fn structured(text: &str) -> Option<Line<'_>> {
+fn structured(text: &str) -> Option<SyslogLine<'_>> {
     let (stamp, rest) = Stamp::cut(text)?;
     let (host, rest) = rest.split_once(' ')?;
     let (program, rest) = rest.split_once(' ')?;
@@ -75,7 +75,13 @@ fn structured(text: &str) -> Option<Line<'_>> {
         None => behind_data(rest)?.strip_prefix(' ')?,
     };
     let message = message.strip_prefix('\u{FEFF}').unwrap_or(message);
-    program.chars().all(in_program).then_some(Line { stamp, container: "", host, program, message })
+    program.chars().all(in_program).then_some(SyslogLine {
+        stamp,
+        container: "",
+        host,
+        program,
+        message,
+    })
 }
 
 /// Behind the elements of structured data, `[name key="value"]…`, in whose values a quote, a
@@ -150,7 +156,7 @@ mod tests {
                 "",
             ),
         ] {
-            let line = Line::read(text).unwrap_or_else(|| panic!("{text}"));
+            let line = SyslogLine::read(text).unwrap_or_else(|| panic!("{text}"));
             let parts = (line.host, line.program, line.message, line.container);
             assert_eq!(parts, ("mx", "postfix/qmgr", "4F1: removed", container), "{text}");
         }
@@ -160,9 +166,12 @@ mod tests {
     fn a_line_inside_a_line_is_not_seen() {
         let inner = "Nov  6 14:00:00 mx postfix/qmgr[7]: 4F1: removed";
         for outer in ["NOQUEUE: helo=<", "x | ", "-- ", "{\"log\":\"", "\t", "a b | ", "é | "] {
-            assert_eq!(Line::read(&format!("{outer}{inner}")).filter(|_| outer != "x | "), None);
+            assert_eq!(
+                SyslogLine::read(&format!("{outer}{inner}")).filter(|_| outer != "x | "),
+                None
+            );
             let line = format!("Nov  6 14:00:01 mx postfix/smtpd[8]: {outer}{inner}");
-            assert_eq!(Line::read(&line).map(|line| line.program), Some("postfix/smtpd"));
+            assert_eq!(SyslogLine::read(&line).map(|line| line.program), Some("postfix/smtpd"));
         }
     }
 
@@ -171,7 +180,7 @@ mod tests {
         fn no_text_panics(
             text in "\\PC{0,60}|([a|] ?)?(<22>1? ?)?2025-11-06T14:00:00Z[ a:\\[\\]\"\\\\-]{0,20}"
         ) {
-            if let Some(line) = Line::read(&text) {
+            if let Some(line) = SyslogLine::read(&text) {
                 prop_assert!(text.ends_with(line.message));
             }
         }

@@ -7,7 +7,7 @@
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::{BATCH, Recovery, RecoveryError, plan};
-use crate::delivery::ledger::Ledger;
+use crate::delivery::ledger::{Ledger, LockedLedger};
 use crate::delivery::state::State;
 use crate::store::{Quiet, Store, StoreError};
 
@@ -67,6 +67,17 @@ pub async fn look(ledger: &Ledger, boot: &str, at: &str) -> Result<Look, StoreEr
     }
 }
 
+/// Lets whoever holds the lock, and has sent, see its outcomes that are in the journal only. Where
+/// that cannot be told, the ledger's rows are seen as they are. Nothing can be claimed from here on.
+pub async fn see_unrecorded(ledger: &LockedLedger, boot: &str, at: &str) {
+    if let Ok(recovery) = plan(ledger, boot, at).await
+        && !recovery.is_empty()
+        && let Err(error) = overlay(ledger.store(), &recovery).await
+    {
+        tracing::debug!("the journal cannot be laid over the ledger: {error}");
+    }
+}
+
 async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> {
     let columns: Vec<String> =
         sqlx::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")
@@ -98,9 +109,21 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> 
         });
         query.build().execute(store.pool()).await?;
     }
+    for batch in recovery.withdrawn.chunks(BATCH) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO temp.recovered (row, state, settled, message_id) ",
+        );
+        query.push_values(batch, |mut row, withdrawn| {
+            row.push_bind(withdrawn.row)
+                .push_bind(withdrawn.state)
+                .push_bind(false)
+                .push_bind(&withdrawn.message_id);
+        });
+        query.build().execute(store.pool()).await?;
+    }
     let seen: Vec<String> = columns.iter().map(|name| column(name)).collect();
-    let view =
-        format!("CREATE TEMP VIEW recipient AS SELECT {} FROM main.recipient r", seen.join(", "));
+    let (seen, schema) = (seen.join(", "), store.schema());
+    let view = format!("CREATE TEMP VIEW recipient AS SELECT {seen} FROM {schema}.recipient r");
     // Names of columns are our own words.
     sqlx::raw_sql(sqlx::AssertSqlSafe(view)).execute(store.pool()).await.map(|_| ())
 }
@@ -111,6 +134,12 @@ fn column(name: &str) -> String {
     let settled = of("settled");
     match name {
         "state" => format!("coalesce({}, r.state) AS state", of("state")),
+        // A further copy that was not attempted has a Message-ID of its own.
+        "message_id" => format!(
+            "CASE WHEN {settled} = 1 OR {} THEN {} ELSE r.message_id END AS message_id",
+            "EXISTS (SELECT 1 FROM wish w WHERE w.recipient = r.id)",
+            of("message_id")
+        ),
         "attempts" => format!("r.attempts + coalesce({settled}, 0) AS attempts"),
         name if OUTCOME.contains(&name) => {
             format!("CASE {settled} WHEN 1 THEN {} ELSE r.{name} END AS {name}", of(name))

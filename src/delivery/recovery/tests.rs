@@ -7,7 +7,7 @@ const NOW: &str = "2025-11-06T15:00:00Z";
 
 fn outcome(row: i64, state: State) -> Settled {
     Settled {
-        row,
+        row: RowId(row),
         state,
         code: Some(250),
         enhanced: None,
@@ -16,15 +16,16 @@ fn outcome(row: i64, state: State) -> Settled {
         message_id: format!("{row}@a"),
         retry: None,
         stage: None,
+        unasked: false,
     }
 }
 
 fn head() -> JournalHead {
-    JournalHead { boot: "here".to_owned(), run: 7, token: "a1".to_owned(), recorded: 0 }
+    JournalHead { boot: "here".to_owned(), run: RunId(7), token: "a1".to_owned(), recorded: 0 }
 }
 
 fn claim(row: i64) -> Claim {
-    Claim { row, run: 7, message_id: None, at: None }
+    Claim { row: RowId(row), run: RunId(7), message_id: None, at: None }
 }
 
 /// Row 1 has an outcome, row 2 a dot, row 3 nothing.
@@ -33,15 +34,15 @@ fn journal() -> Left {
         head: head(),
         last: 9,
         gap: false,
-        open: HashMap::from([(2, "2@a".to_owned())]),
-        settled: HashMap::from([(1, outcome(1, State::Accepted))]),
+        open: HashMap::from([(RowId(2), "2@a".to_owned())]),
+        settled: HashMap::from([(RowId(1), outcome(1, State::Accepted))]),
     }
 }
 
 /// The states of the rows 1, 2 and 3.
 fn states(left: &Left, boot: &str) -> [State; 3] {
     let recovery = decide(left, &[claim(1), claim(2), claim(3)], boot, NOW);
-    [1, 2, 3].map(|row| {
+    [1, 2, 3].map(RowId).map(|row| {
         let settled = recovery.settled.iter().find(|settled| settled.row == row);
         let free = recovery.free.contains(&row).then_some(State::Pending);
         settled.map(|settled| settled.state).or(free).unwrap()
@@ -51,7 +52,7 @@ fn states(left: &Left, boot: &str) -> [State; 3] {
 #[test]
 fn what_a_row_becomes_by_the_journal_and_the_boot() {
     let gap = Left { gap: true, ..journal() };
-    let other_run = Left { head: JournalHead { run: 6, ..head() }, ..journal() };
+    let other_run = Left { head: JournalHead { run: RunId(6), ..head() }, ..journal() };
     for (left, boot, expected) in [
         (journal(), "here", [State::Accepted, State::Uncertain, State::Pending]),
         (journal(), "another", [State::Accepted, State::Uncertain, State::Uncertain]),
@@ -74,7 +75,7 @@ fn a_marked_row_keeps_the_message_id_of_its_mark() {
 #[test]
 fn an_outcome_that_the_ledger_has_is_not_that_of_the_next_attempt() {
     let deferred = outcome(1, State::Deferred);
-    let left = Left { settled: HashMap::from([(1, deferred.clone())]), ..journal() };
+    let left = Left { settled: HashMap::from([(RowId(1), deferred.clone())]), ..journal() };
     let again = Claim { at: Some(deferred.at.clone()), ..claim(1) };
     let state = |boot| {
         let recovery = decide(&left, std::slice::from_ref(&again), boot, NOW);
@@ -84,13 +85,13 @@ fn an_outcome_that_the_ledger_has_is_not_that_of_the_next_attempt() {
     assert_eq!(state("here"), None);
 }
 
-fn known(state: State, run: Option<i64>) -> Known {
+fn known(state: State, run: Option<RunId>) -> Known {
     Known { state, run, at: None }
 }
 
 fn matches(left: Left, run: Option<KnownRun>, states: [Known; 2]) -> Option<bool> {
     let [one, two] = states;
-    let known = HashMap::from([(1, one), (2, two)]);
+    let known = HashMap::from([(RowId(1), one), (RowId(2), two)]);
     matching(left, run.as_ref(), &known).map(|left| left.gap)
 }
 
@@ -100,33 +101,33 @@ fn run() -> KnownRun {
 
 #[test]
 fn a_journal_fits_the_ledger_that_its_run_has_used() {
-    let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
+    let claimed = || [known(State::Claimed, Some(RunId(7))), known(State::Claimed, Some(RunId(7)))];
     assert_eq!(matches(journal(), Some(run()), claimed()), Some(false));
-    let recorded = [known(State::Accepted, Some(7)), known(State::Claimed, Some(7))];
+    let recorded = [known(State::Accepted, Some(RunId(7))), known(State::Claimed, Some(RunId(7)))];
     assert_eq!(matches(journal(), Some(run()), recorded), Some(false));
     // A later run has claimed them.
-    let later = [known(State::Pending, Some(8)), known(State::Claimed, Some(8))];
+    let later = [known(State::Pending, Some(RunId(8))), known(State::Claimed, Some(RunId(8)))];
     assert_eq!(matches(journal(), Some(run()), later), Some(false));
 }
 
 #[test]
 fn a_journal_that_ends_before_what_the_ledger_has_seen_of_it_is_not_whole() {
-    let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
+    let claimed = || [known(State::Claimed, Some(RunId(7))), known(State::Claimed, Some(RunId(7)))];
     let run = KnownRun { journal_line: 10, ..run() };
     assert_eq!(matches(journal(), Some(run), claimed()), Some(true));
 }
 
 #[test]
 fn an_older_or_another_ledger_does_not_fit() {
-    let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
+    let claimed = || [known(State::Claimed, Some(RunId(7))), known(State::Claimed, Some(RunId(7)))];
     assert_eq!(matches(journal(), None, claimed()), None);
     let other = KnownRun { token: "b2".to_owned(), ..run() };
     assert_eq!(matches(journal(), Some(other), claimed()), None);
     // Copied before the row was claimed, or before the journal began anew.
     for states in [
-        [known(State::Claimed, Some(7)), known(State::Pending, None)],
-        [known(State::Pending, Some(7)), known(State::Claimed, Some(7))],
-        [known(State::Claimed, Some(7)), known(State::Deferred, Some(6))],
+        [known(State::Claimed, Some(RunId(7))), known(State::Pending, None)],
+        [known(State::Pending, Some(RunId(7))), known(State::Claimed, Some(RunId(7)))],
+        [known(State::Claimed, Some(RunId(7))), known(State::Deferred, Some(RunId(6)))],
     ] {
         assert_eq!(matches(journal(), Some(run()), states), None);
     }
@@ -137,7 +138,7 @@ fn an_older_or_another_ledger_does_not_fit() {
 
 #[test]
 fn a_journal_of_version_0_1_0_fits_by_number_and_boot() {
-    let claimed = || [known(State::Claimed, Some(7)), known(State::Claimed, Some(7))];
+    let claimed = || [known(State::Claimed, Some(RunId(7))), known(State::Claimed, Some(RunId(7)))];
     let old =
         || Left { head: JournalHead { token: String::new(), ..head() }, last: 0, ..journal() };
     let run = |token: &str, boot: &str| {
@@ -151,16 +152,21 @@ fn a_journal_of_version_0_1_0_fits_by_number_and_boot() {
 // The ledger was copied between the two attempts of one run.
 #[test]
 fn an_attempt_that_the_ledger_does_not_know_of_is_taken_from_the_journal() {
-    let deferred =
-        |at: Option<&str>| Known { at: at.map(str::to_owned), ..known(State::Deferred, Some(7)) };
-    let rows = HashMap::from([(1, deferred(Some("2025-11-06T13:00:00Z"))), (2, deferred(None))]);
+    let deferred = |at: Option<&str>| Known {
+        at: at.map(str::to_owned),
+        ..known(State::Deferred, Some(RunId(7)))
+    };
+    let rows = HashMap::from([
+        (RowId(1), deferred(Some("2025-11-06T13:00:00Z"))),
+        (RowId(2), deferred(None)),
+    ]);
     let mut claims = tried_again(&journal(), &rows);
     claims.sort_by_key(|claim| claim.row);
-    assert_eq!(claims.iter().map(|claim| claim.row).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(claims.iter().map(|claim| claim.row).collect::<Vec<_>>(), [1, 2].map(RowId));
     let recovery = decide(&journal(), &claims, "here", NOW);
     let states: Vec<State> = recovery.settled.iter().map(|one| one.state).collect();
     assert_eq!(states, [State::Accepted, State::Uncertain]);
     // What it has is no news.
-    let same = HashMap::from([(1, deferred(Some("2025-11-06T14:00:00Z")))]);
+    let same = HashMap::from([(RowId(1), deferred(Some("2025-11-06T14:00:00Z")))]);
     assert!(tried_again(&journal(), &same).is_empty());
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::queue::Turn;
 use super::shared::Work;
+use crate::delivery::id::RowId;
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::ledger::claim::Retry;
@@ -24,7 +25,7 @@ pub(super) struct RowFeed<'a> {
     route: usize,
     rows: HashMap<Ticket, Claimed>,
     /// Of these rows.
-    message_ids: HashMap<i64, String>,
+    message_ids: HashMap<RowId, String>,
     /// Rows that the relay has answered to in this session.
     answered: u64,
     /// The session ended in the middle of a row that had ended one before.
@@ -54,7 +55,7 @@ impl RowFeed<'_> {
             self.work.queue.settled(&claimed);
             return None;
         }
-        let ticket = Ticket(u64::try_from(claimed.row).unwrap_or_default());
+        let ticket = Ticket(u64::try_from(claimed.row.0).unwrap_or_default());
         let templates = &self.work.options.templates;
         let made = match draft {
             Some(draft) => draft.message(templates).await,
@@ -87,7 +88,7 @@ impl RowFeed<'_> {
     }
 
     fn record(&self, claimed: &Claimed, outcome: Recorded<'_>) {
-        let Recorded { state, reply, text, retry, stage } = outcome;
+        let Recorded { state, reply, text, retry, stage, unasked } = outcome;
         let options = &self.work.options;
         options.progress.add(state == State::Accepted);
         if retry.is_some() {
@@ -103,6 +104,7 @@ impl RowFeed<'_> {
             message_id: self.message_id(claimed),
             retry,
             stage,
+            unasked,
         });
     }
 
@@ -144,12 +146,14 @@ struct Recorded<'a> {
     text: String,
     retry: Option<Retry>,
     stage: Option<Stage>,
+    /// No relay was asked.
+    unasked: bool,
 }
 
 impl Recorded<'_> {
     /// Without a relay's word.
     fn ours(state: State, text: String) -> Recorded<'static> {
-        Recorded { state, reply: None, text, retry: None, stage: None }
+        Recorded { state, reply: None, text, retry: None, stage: None, unasked: true }
     }
 }
 
@@ -170,13 +174,24 @@ impl Feed for RowFeed<'_> {
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
         let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
-        self.work.queue.leave(claimed.row).await;
+        let row = claimed.row;
+        tokio::select! {
+            biased;
+            () = self.work.queue.leave(row) => {}
+            // A limit may hold the text back for long.
+            () = self.work.stopping() => return Err(Stop),
+        }
+        let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
         let marked = self.work.recorder.dot(claimed.row, self.message_id(claimed));
         if marked { Ok(()) } else { Err(Stop) }
     }
 
+    fn stopping(&self) -> impl Future<Output = ()> + Send {
+        self.work.stopping()
+    }
+
     fn left(&mut self, ticket: Ticket) {
-        self.work.queue.left(i64::try_from(ticket.0).unwrap_or_default());
+        self.work.queue.left(RowId(i64::try_from(ticket.0).unwrap_or_default()));
     }
 
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {
@@ -203,7 +218,7 @@ impl RowFeed<'_> {
             earlier: claimed.earlier,
             ends: self.work.ends_of(claimed.row),
             first: self.answered == 0,
-            now_ms: self.work.queue.now_ms(),
+            now: self.work.queue.now(),
         }
     }
 
@@ -224,11 +239,14 @@ impl RowFeed<'_> {
         let failure = outcome.failure();
         let reply = match &outcome {
             Outcome::Accepted(reply) => Some(reply),
-            _ => failure.and_then(|failure| failure.reply.as_ref()),
+            _ => failure.and_then(Failure::refusal),
         };
         match becomes {
             Becomes::Settled { state, text, retry } => {
-                self.record(&claimed, Recorded { state, reply, text, retry, stage });
+                self.record(
+                    &claimed,
+                    Recorded { state, reply, text, retry, stage, unasked: false },
+                );
                 self.count(&claimed, counts_as, failure);
                 self.work.queue.settled(&claimed);
             }

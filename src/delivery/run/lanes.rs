@@ -293,7 +293,7 @@ mod tests {
 
     fn next(lanes: &mut Lanes, now: Duration) -> Option<i64> {
         match lanes.ready(now) {
-            Ready::Lane(lane) => lanes.take(lane, now).map(|row| row.row),
+            Ready::Lane(lane) => lanes.take(lane, now).map(|row| row.row.0),
             Ready::Later(_) => None,
         }
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::clusters::Clusters;
 use super::lanes::{LaneOptions, Lanes, Ready, domain};
+use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::pace::{Pace, Rate};
 use crate::delivery::throttle::{RateReply, Throttle};
@@ -59,7 +60,7 @@ pub(super) struct Pacing {
     whole: Pace,
     relays: Vec<Relay>,
     /// Rows that have been handed out and not settled.
-    out: HashMap<i64, Out>,
+    out: HashMap<RowId, Out>,
 }
 
 #[derive(Debug, Default)]
@@ -179,7 +180,7 @@ impl Pacing {
     ///
     /// # Errors
     /// The wait.
-    pub(super) fn leave(&mut self, row: i64, now: Duration) -> Result<(), Duration> {
+    pub(super) fn leave(&mut self, row: RowId, now: Duration) -> Result<(), Duration> {
         let Some(out) = self.out.get_mut(&row) else { return Ok(()) };
         let (relay, lane) = (&mut self.relays[out.relay].pace, self.lanes.pace(out.lane));
         let mut paces = [&mut self.whole, relay, lane];
@@ -193,7 +194,7 @@ impl Pacing {
     }
 
     /// The last byte of a row's text has left us.
-    pub(super) fn left(&mut self, row: i64, now: Duration) {
+    pub(super) fn left(&mut self, row: RowId, now: Duration) {
         let Some(out) = self.out.get_mut(&row) else { return };
         let Some(since) = out.leaving.take() else { return };
         let (relay, lane) = (&mut self.relays[out.relay].pace, self.lanes.pace(out.lane));
@@ -265,7 +266,7 @@ impl Pacing {
     }
 
     /// A row is settled or comes back; whether others may have waited for that.
-    pub(super) fn settled(&mut self, row: i64, now: Duration) -> bool {
+    pub(super) fn settled(&mut self, row: RowId, now: Duration) -> bool {
         self.left(row, now);
         let Some(out) = self.out.remove(&row) else { return false };
         let relay = &mut self.relays[out.relay];

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::lanes::Lanes;
+use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::templates::Templates;
 use crate::message::Message;
@@ -32,20 +33,20 @@ type Made = Result<Message, SpliceError>;
 pub(super) struct Presign {
     /// How many drafts there may be.
     room: usize,
-    drafts: HashMap<i64, Arc<Draft>>,
+    drafts: HashMap<RowId, Arc<EarlyMessage>>,
     bench: Arc<Bench>,
 }
 
 /// A row's message, or on the way to be one.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct EarlyMessage {
     row: Claimed,
-    progress: Mutex<Progress>,
+    progress: Mutex<MakingState>,
     made: Notify,
 }
 
 #[derive(Debug)]
-enum Progress {
+enum MakingState {
     /// No thread has begun it.
     Wanted,
     Making,
@@ -63,7 +64,7 @@ struct Bench {
 
 #[derive(Debug, Default)]
 struct Wanted {
-    drafts: VecDeque<Arc<Draft>>,
+    drafts: VecDeque<Arc<EarlyMessage>>,
     over: bool,
 }
 
@@ -73,7 +74,7 @@ impl Bench {
     }
 
     /// The next draft, waiting for it; `None` when the run is over.
-    fn next(&self) -> Option<Arc<Draft>> {
+    fn next(&self) -> Option<Arc<EarlyMessage>> {
         let mut wanted = self.wanted();
         loop {
             if wanted.over {
@@ -112,7 +113,7 @@ impl Presign {
     }
 
     /// The draft of a row that is handed out now.
-    pub(super) fn take(&mut self, row: i64) -> Option<Arc<Draft>> {
+    pub(super) fn take(&mut self, row: RowId) -> Option<Arc<EarlyMessage>> {
         self.drafts.remove(&row)
     }
 
@@ -126,7 +127,7 @@ impl Presign {
             return;
         }
         // A lane that was slowed down since must not keep the room that others need.
-        let rows: HashSet<i64> = coming.iter().map(|row| row.row).collect();
+        let rows: HashSet<RowId> = coming.iter().map(|row| row.row).collect();
         self.drafts.retain(|row, _| rows.contains(row));
         let mut begun = 0;
         let mut wanted = self.bench.wanted();
@@ -134,7 +135,7 @@ impl Presign {
         wanted.drafts.retain(|draft| Arc::strong_count(draft) > 1);
         for row in coming {
             if let Entry::Vacant(place) = self.drafts.entry(row.row) {
-                let draft = Arc::new(Draft::new(row.clone()));
+                let draft = Arc::new(EarlyMessage::new(row.clone()));
                 wanted.drafts.push_back(Arc::clone(&draft));
                 place.insert(draft);
                 begun += 1;
@@ -148,13 +149,13 @@ impl Presign {
 }
 
 /// Whatever ends the making, also a defect: a connection may be waiting.
-struct Unfinished<'a>(&'a Draft);
+struct Unfinished<'a>(&'a EarlyMessage);
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         let mut progress = self.0.progress();
-        if matches!(*progress, Progress::Making) {
-            *progress = Progress::Wanted;
+        if matches!(*progress, MakingState::Making) {
+            *progress = MakingState::Wanted;
         }
         drop(progress);
         self.0.made.notify_one();
@@ -168,12 +169,12 @@ impl Drop for Presign {
     }
 }
 
-impl Draft {
-    fn new(row: Claimed) -> Draft {
-        Draft { row, progress: Mutex::new(Progress::Wanted), made: Notify::new() }
+impl EarlyMessage {
+    fn new(row: Claimed) -> EarlyMessage {
+        EarlyMessage { row, progress: Mutex::new(MakingState::Wanted), made: Notify::new() }
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    fn progress(&self) -> MutexGuard<'_, MakingState> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -181,14 +182,14 @@ impl Draft {
     fn make(&self, templates: &Templates) {
         {
             let mut progress = self.progress();
-            if !matches!(*progress, Progress::Wanted) {
+            if !matches!(*progress, MakingState::Wanted) {
                 return;
             }
-            *progress = Progress::Making;
+            *progress = MakingState::Making;
         }
         let unfinished = Unfinished(self);
         let made = templates.splice(&self.row);
-        *self.progress() = Progress::Made(made);
+        *self.progress() = MakingState::Made(made);
         drop(unfinished);
     }
 
@@ -198,10 +199,10 @@ impl Draft {
         loop {
             {
                 let mut progress = self.progress();
-                match std::mem::replace(&mut *progress, Progress::Taken) {
-                    Progress::Made(made) => return made,
-                    Progress::Making => *progress = Progress::Making,
-                    Progress::Wanted | Progress::Taken => break,
+                match std::mem::replace(&mut *progress, MakingState::Taken) {
+                    MakingState::Made(made) => return made,
+                    MakingState::Making => *progress = MakingState::Making,
+                    MakingState::Wanted | MakingState::Taken => break,
                 }
             }
             self.made.notified().await;
@@ -223,7 +224,7 @@ mod tests {
     }
 
     fn begun(presign: &Presign) -> Vec<i64> {
-        presign.bench.wanted().drafts.iter().map(|draft| draft.row.row).collect()
+        presign.bench.wanted().drafts.iter().map(|draft| draft.row.row.0).collect()
     }
 
     fn limited(domain: &str, limit: &str) -> LaneOptions {
@@ -239,13 +240,13 @@ mod tests {
         presign.refill(&lanes, Duration::ZERO);
         assert_eq!(begun(&presign), [0, 1, 2, 3]);
         for number in 0..3 {
-            assert_eq!(lanes.take(0, Duration::ZERO).unwrap().row, number);
-            assert!(presign.take(number).is_some());
+            assert_eq!(lanes.take(0, Duration::ZERO).unwrap().row, RowId(number));
+            assert!(presign.take(RowId(number)).is_some());
             presign.refill(&lanes, Duration::ZERO);
         }
         let mut rows: Vec<_> = presign.drafts.keys().copied().collect();
         rows.sort_unstable();
-        assert!(rows.starts_with(&[3]) && rows.len() <= 4, "{rows:?}");
+        assert!(rows.starts_with(&[RowId(3)]) && rows.len() <= 4, "{rows:?}");
     }
 
     #[test]
@@ -256,7 +257,7 @@ mod tests {
             lanes.add(row(100 + number, "fast.example"));
         }
         let rows = |lanes: &Lanes| -> Vec<i64> {
-            lanes.coming(4, Duration::ZERO).iter().map(|row| row.row).collect()
+            lanes.coming(4, Duration::ZERO).iter().map(|row| row.row.0).collect()
         };
         assert_eq!(rows(&lanes), [100, 0, 101, 102]);
         lanes.take(1, Duration::ZERO).unwrap();
@@ -272,7 +273,7 @@ mod tests {
         (10..14).for_each(|number| lanes.add(row(number, "fast.example")));
         for number in 0..2 {
             lanes.take(0, Duration::ZERO).unwrap();
-            presign.take(number);
+            presign.take(RowId(number));
         }
         for number in 0..5 {
             let reply = RateReply { spread: true, ..RateReply::default() };
@@ -284,9 +285,9 @@ mod tests {
 
     #[test]
     fn a_defect_while_making_leaves_the_draft_to_who_waits() {
-        let draft = Draft::new(row(1, "a.example"));
-        *draft.progress() = Progress::Making;
+        let draft = EarlyMessage::new(row(1, "a.example"));
+        *draft.progress() = MakingState::Making;
         drop(Unfinished(&draft));
-        assert!(matches!(*draft.progress(), Progress::Wanted));
+        assert!(matches!(*draft.progress(), MakingState::Wanted));
     }
 }

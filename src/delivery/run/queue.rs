@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::pacing::{Next, Pacing, Whose};
-use super::presign::{Draft, Presign};
+use super::presign::{EarlyMessage, Presign};
 use super::{Options, Progress};
+use crate::delivery::id::{RowId, RunId};
 use crate::delivery::ledger::claim::Skip;
-use crate::delivery::ledger::{Claimed, Ledger};
+use crate::delivery::ledger::{Claimed, LockedLedger};
+use crate::delivery::moment::Moment;
 use crate::store::StoreError;
 
 /// Rows of one claim: few enough that losing power leaves few uncertain, enough that the disk is
@@ -26,21 +28,21 @@ const LONG: Duration = Duration::from_secs(20);
 /// See the file's head.
 #[derive(Debug)]
 pub(super) struct Queue {
-    ledger: Ledger,
-    run: i64,
+    ledger: LockedLedger,
+    run: RunId,
     /// When the run began, by the wall clock. From there on only the steady clock counts.
-    began_ms: i64,
+    began: Moment,
     started: Instant,
     /// How long to wait for deferred rows when nothing else is left.
     wait: Duration,
     progress: Arc<Progress>,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// Something changed that waiting connections should look at.
     changed: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct QueueState {
     /// Rows that are claimed, and when they may leave.
     pacing: Pacing,
     /// Messages of rows that wait, where it pays to make them early.
@@ -55,7 +57,7 @@ struct State {
     /// How far claims have come.
     past: Skip,
     /// When deferred rows are due, as the ledger knows it.
-    due_ms: BTreeSet<i64>,
+    due: BTreeSet<Moment>,
     /// Rows that were deferred, and of which the ledger does not know it yet.
     deferring: usize,
     /// When first nothing but deferred rows was left.
@@ -70,13 +72,13 @@ pub(super) struct Turn {
     /// The row.
     pub(super) row: Claimed,
     /// Its message, where it was made early.
-    pub(super) draft: Option<Arc<Draft>>,
+    pub(super) draft: Option<Arc<EarlyMessage>>,
     /// Why it is not to be sent in this run, if so.
     pub(super) unasked: Option<String>,
 }
 
 /// What [`Queue::take`] found.
-enum Found {
+enum Supply {
     Row(Box<Turn>),
     /// Nothing yet: claim more.
     Claim,
@@ -89,9 +91,9 @@ enum Found {
 }
 
 impl Queue {
-    pub(super) fn new(ledger: Ledger, run: i64, began_ms: i64, options: &Options) -> Queue {
+    pub(super) fn new(ledger: LockedLedger, run: RunId, began: Moment, options: &Options) -> Queue {
         let limits = options.routes.iter().map(|route| route.limit);
-        let state = State {
+        let state = QueueState {
             pacing: Pacing::new(options.limit, limits, &options.lanes),
             presign: Presign::start(&options.templates, options.connections()),
             expected: 0,
@@ -99,7 +101,7 @@ impl Queue {
             exhausted: false,
             skipped: Vec::new(),
             past: Skip::default(),
-            due_ms: BTreeSet::new(),
+            due: BTreeSet::new(),
             deferring: 0,
             idle_since: None,
             closed: false,
@@ -108,7 +110,7 @@ impl Queue {
         Queue {
             ledger,
             run,
-            began_ms,
+            began,
             started: Instant::now(),
             wait: options.wait,
             progress: Arc::clone(&options.progress),
@@ -123,28 +125,25 @@ impl Queue {
     /// # Errors
     /// The ledger's.
     pub(super) async fn resume(&mut self) -> Result<(), StoreError> {
-        let Queue { ledger, began_ms, state, .. } = self;
-        let State { pacing, .. } = state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Queue { ledger, began, state, .. } = self;
+        let QueueState { pacing, .. } = state.get_mut().unwrap_or_else(PoisonError::into_inner);
         for (domain, pace) in pacing.limited() {
             let Some(limit) = pace.limit() else { continue };
-            let window_ms = i64::try_from(limit.per.as_millis()).unwrap_or(i64::MAX);
-            let since_ms = began_ms.saturating_sub(window_ms);
-            let sent_ms = ledger.sent_since(since_ms, domain, limit.messages).await?;
+            let since = began.minus(limit.per);
+            let sent = ledger.sent_since(since, domain, limit.messages).await?;
             // A clock that was set back makes the future of what is past.
-            let age = |ms: i64| Duration::from_millis(began_ms.saturating_sub(ms).max(0) as u64);
-            pace.resume(sent_ms.into_iter().map(age));
+            pace.resume(sent.into_iter().map(|at| began.since(at)));
         }
         Ok(())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The run's clock: it does not jump.
-    pub(super) fn now_ms(&self) -> i64 {
-        let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.began_ms.saturating_add(elapsed)
+    pub(super) fn now(&self) -> Moment {
+        self.began.plus(self.started.elapsed())
     }
 
     /// The next row for a connection to the `relay`th relay, when there is one and its time has
@@ -156,12 +155,12 @@ impl Queue {
             // From here on no change is missed, although it is awaited only below.
             changed.as_mut().enable();
             match self.take(relay) {
-                Found::Row(turn) => return Some(*turn),
-                Found::End => return None,
-                Found::Due(pause) if pause > LONG => return None,
-                Found::Claim => self.claim().await,
-                Found::Wait(None) => changed.await,
-                Found::Wait(Some(pause)) | Found::Due(pause) => {
+                Supply::Row(turn) => return Some(*turn),
+                Supply::End => return None,
+                Supply::Due(pause) if pause > LONG => return None,
+                Supply::Claim => self.claim().await,
+                Supply::Wait(None) => changed.await,
+                Supply::Wait(Some(pause)) | Supply::Due(pause) => {
                     // A close ends the wait at once; any other change only starts it anew.
                     let _ = tokio::time::timeout(pause, changed).await;
                 }
@@ -172,28 +171,28 @@ impl Queue {
     /// The next row if it may go at once.
     pub(super) fn try_next(&self, relay: usize) -> Option<Turn> {
         match self.take(relay) {
-            Found::Row(turn) => Some(*turn),
+            Supply::Row(turn) => Some(*turn),
             _ => None,
         }
     }
 
-    fn take(&self, relay: usize) -> Found {
+    fn take(&self, relay: usize) -> Supply {
         let mut state = self.state();
         if state.closed {
-            return Found::End;
+            return Supply::End;
         }
-        let (now, now_ms) = (self.started.elapsed(), self.now_ms());
-        state.note_due(now_ms);
+        let (now, moment) = (self.started.elapsed(), self.now());
+        state.note_due(moment);
         let (row, unasked) = match state.pacing.next(relay, now) {
             Some(Next::Row(row)) => (*row, None),
             Some(Next::Shut(row, why)) => (*row, Some(why)),
-            Some(Next::Paced(pause)) => return Found::Wait(Some(pause)),
-            Some(Next::Later(pause)) => return state.later(pause, now, now_ms, self.wait),
-            None => return Found::End,
+            Some(Next::Paced(pause)) => return Supply::Wait(Some(pause)),
+            Some(Next::Later(pause)) => return state.later(pause, now, moment, self.wait),
+            None => return Supply::End,
         };
         let draft = state.presign.as_mut().and_then(|presign| presign.take(row.row));
         state.refill(now);
-        Found::Row(Box::new(Turn { row, draft, unasked }))
+        Supply::Row(Box::new(Turn { row, draft, unasked }))
     }
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.
@@ -205,7 +204,7 @@ impl Queue {
             }
             state.past.then(state.pacing.lanes.full())
         };
-        let claimed = self.ledger.claim(self.run, CLAIM, self.now_ms(), &skip).await;
+        let claimed = self.ledger.claim(self.run, CLAIM, self.now(), &skip).await;
         let mut state = self.state();
         state.claiming = false;
         match claimed {
@@ -253,7 +252,7 @@ impl Queue {
     }
 
     /// Waits until the text of a row may leave.
-    pub(super) async fn leave(&self, row: i64) {
+    pub(super) async fn leave(&self, row: RowId) {
         loop {
             let now = self.started.elapsed();
             let Err(wait) = self.state().pacing.leave(row, now) else { return };
@@ -262,7 +261,7 @@ impl Queue {
     }
 
     /// The last byte of a row's text has left us.
-    pub(super) fn left(&self, row: i64) {
+    pub(super) fn left(&self, row: RowId) {
         let now = self.started.elapsed();
         self.state().pacing.left(row, now);
     }
@@ -296,12 +295,12 @@ impl Queue {
     }
 
     /// The ledger knows of rows that they come back at these times.
-    pub(super) fn deferred(&self, due_ms: impl Iterator<Item = i64>) {
+    pub(super) fn deferred(&self, due: impl Iterator<Item = Moment>) {
         let mut state = self.state();
-        for due_ms in due_ms {
+        for Moment(due_ms) in due {
             state.deferring = state.deferring.saturating_sub(1);
             let ticks = due_ms.div_euclid(TICK_MS) + 1;
-            state.due_ms.insert(ticks.saturating_mul(TICK_MS));
+            state.due.insert(Moment(ticks.saturating_mul(TICK_MS)));
         }
         let all = state.deferring == 0;
         drop(state);
@@ -362,14 +361,14 @@ impl Queue {
         if state.closed {
             return None;
         }
-        let (now, now_ms) = (self.started.elapsed(), self.now_ms());
-        state.note_due(now_ms);
+        let (now, moment) = (self.started.elapsed(), self.now());
+        state.note_due(moment);
         if !state.pacing.lanes.is_empty() {
             return Some(Duration::ZERO);
         }
-        match state.later(None, now, now_ms, self.wait) {
-            Found::End => None,
-            Found::Due(pause) => Some(pause),
+        match state.later(None, now, moment, self.wait) {
+            Supply::End => None,
+            Supply::Due(pause) => Some(pause),
             _ => Some(Duration::ZERO),
         }
     }
@@ -414,7 +413,7 @@ impl Queue {
     }
 }
 
-impl State {
+impl QueueState {
     /// Has the messages of the next rows made.
     fn refill(&mut self, now: Duration) {
         if let Some(presign) = &mut self.presign {
@@ -423,9 +422,9 @@ impl State {
     }
 
     /// Deferred rows whose time has come can be claimed.
-    fn note_due(&mut self, now_ms: i64) {
-        while self.due_ms.first().is_some_and(|due| *due <= now_ms) {
-            self.due_ms.pop_first();
+    fn note_due(&mut self, now: Moment) {
+        while self.due.first().is_some_and(|due| *due <= now) {
+            self.due.pop_first();
             self.exhausted = false;
         }
     }
@@ -435,31 +434,31 @@ impl State {
         &mut self,
         pause: Option<Duration>,
         now: Duration,
-        now_ms: i64,
+        moment: Moment,
         wait: Duration,
-    ) -> Found {
+    ) -> Supply {
         if self.exhausted && self.skipped.iter().any(|domain| self.pacing.lanes.is_low(domain)) {
             self.exhausted = false;
         }
         if !self.exhausted {
-            return if self.claiming { Found::Wait(pause) } else { Found::Claim };
+            return if self.claiming { Supply::Wait(pause) } else { Supply::Claim };
         }
         if !self.pacing.lanes.is_empty() || self.pacing.out() > 0 || self.expected > 0 {
-            return Found::Wait(pause);
+            return Supply::Wait(pause);
         }
         if wait.is_zero() {
-            return Found::End;
+            return Supply::End;
         }
         if self.deferring > 0 {
-            return Found::Wait(None);
+            return Supply::Wait(None);
         }
         let last = *self.idle_since.get_or_insert(now) + wait;
-        match self.due_ms.first() {
-            Some(due_ms) => {
-                let pause = Duration::from_millis((due_ms - now_ms).max(1).unsigned_abs());
-                if now + pause <= last { Found::Due(pause) } else { Found::End }
+        match self.due.first() {
+            Some(due) => {
+                let pause = due.since(moment).max(Duration::from_millis(1));
+                if now + pause <= last { Supply::Due(pause) } else { Supply::End }
             }
-            None => Found::End,
+            None => Supply::End,
         }
     }
 }

@@ -1,22 +1,26 @@
 //! Outcomes on their way to disk: the journal at once, the database in groups.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::queue::Queue;
+use crate::delivery::id::RowId;
 use crate::delivery::journal::{Journal, Settled};
-use crate::delivery::ledger::Ledger;
+use crate::delivery::ledger::LockedLedger;
 use crate::delivery::ledger::runs::Written;
+use crate::delivery::moment::Moment;
 use crate::delivery::state::State;
 use crate::smtp::outcome::Stage;
-use crate::store::StoreError;
+use crate::store::{StoreError, full};
 
 /// Outcomes of one commit.
 const GROUP: usize = 500;
-/// How long a commit waits for company.
+/// How long a commit waits for further outcomes.
 const COMPANY: Duration = Duration::from_millis(50);
 
 /// What the database is told.
@@ -24,7 +28,18 @@ enum Entry {
     /// What became of a row.
     Settled(Settled),
     /// Deferred rows whose outcomes were sent before: they may be claimed again at once.
-    Again(Vec<i64>),
+    Again(Vec<RowId>),
+}
+
+/// Why outcomes are not in the database. They are in the journal, which the next run reads.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unrecorded {
+    /// The database cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The task that writes to it has ended before its time.
+    #[error("outcomes were not written to the ledger: {0}")]
+    Task(#[from] JoinError),
 }
 
 /// Writes marks and outcomes.
@@ -33,6 +48,8 @@ pub(super) struct Recorder {
     journal: Arc<Mutex<Journal>>,
     entries: mpsc::UnboundedSender<Entry>,
     queue: Arc<Queue>,
+    /// The journal's file.
+    path: PathBuf,
 }
 
 fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
@@ -42,58 +59,65 @@ fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
 impl Recorder {
     /// A recorder, and the task that writes to the database until the recorder is dropped.
     pub(super) fn start(
-        ledger: Ledger,
+        ledger: LockedLedger,
         journal: Journal,
         queue: Arc<Queue>,
-    ) -> (Arc<Recorder>, JoinHandle<Result<(), String>>) {
-        let journal = Arc::new(Mutex::new(journal));
+    ) -> (Arc<Recorder>, JoinHandle<Result<(), StoreError>>) {
+        let (journal, path) = (Arc::new(Mutex::new(journal)), ledger.journal_path());
         let (entries, incoming) = mpsc::unbounded_channel();
         let writer =
             tokio::spawn(write(ledger, Arc::clone(&journal), incoming, Arc::clone(&queue)));
-        (Arc::new(Recorder { journal, entries, queue }), writer)
+        (Arc::new(Recorder { journal, entries, queue, path }), writer)
     }
 
-    /// Marks that the dot of `row` may leave; `false` means that it must not.
-    pub(super) fn dot(&self, row: i64, message_id: String) -> bool {
+    fn unwritten(&self, error: &io::Error) -> String {
+        full::unwritten(&self.path, error)
+    }
+
+    /// Marks that the final dot of `row` may be sent; `false` means that it must not.
+    pub(super) fn dot(&self, row: RowId, message_id: String) -> bool {
         match lock(&self.journal).dot(row, message_id) {
             Ok(()) => true,
             Err(error) => {
-                self.queue.fail(format!("the journal cannot be written: {error}"));
+                self.queue.fail(self.unwritten(&error));
                 false
             }
         }
     }
 
-    /// An outcome: in the journal on return, in the database soon.
+    /// Writes an outcome to the journal at once, unless no relay was asked, and to the database soon.
     pub(super) fn settled(&self, settled: Settled) {
-        if let Err(error) = lock(&self.journal).settled(settled.clone()) {
-            self.queue.fail(format!("the journal cannot be written: {error}"));
+        if !settled.unasked
+            && let Err(error) = lock(&self.journal).settled(settled.clone())
+        {
+            self.queue.fail(self.unwritten(&error));
         }
         let _ = self.entries.send(Entry::Settled(settled));
     }
 
-    /// Rows that were deferred are for this run again, and count as handed out until they are.
-    pub(super) fn again(&self, rows: Vec<i64>) {
+    /// This run may claim these deferred rows again. Until the database says so, they count as
+    /// handed out.
+    pub(super) fn again(&self, rows: Vec<RowId>) {
         if !rows.is_empty() {
             self.queue.expect(rows.len());
             let _ = self.entries.send(Entry::Again(rows));
         }
     }
 
-    /// The dot of `row` did not leave after all.
-    pub(super) fn unsent(&self, row: i64) {
+    /// The final dot of `row` was not sent.
+    pub(super) fn unsent(&self, row: RowId) {
         if let Err(error) = lock(&self.journal).unsent(row) {
-            self.queue.fail(format!("the journal cannot be written: {error}"));
+            self.queue.fail(self.unwritten(&error));
         }
     }
 
-    /// Rows whose dot may have left, without an outcome, and the Message-ID of each.
-    pub(super) fn open_rows(&self) -> Vec<(i64, String)> {
+    /// Rows whose final dot may have been sent and that have no outcome, each with its Message-ID.
+    pub(super) fn open_rows(&self) -> Vec<(RowId, String)> {
         lock(&self.journal).open_rows()
     }
 
-    /// A row whose connection was dropped behind the mark.
-    pub(super) fn lost(&self, row: i64, message_id: String, at: String) {
+    /// A row whose connection was dropped after its mark was written.
+    pub(super) fn lost(&self, row: RowId, message_id: String, at: String) {
         self.settled(Settled {
             row,
             state: State::Uncertain,
@@ -104,16 +128,17 @@ impl Recorder {
             message_id,
             retry: None,
             stage: Some(Stage::Dot),
+            unasked: false,
         });
     }
 }
 
 async fn write(
-    ledger: Ledger,
+    ledger: LockedLedger,
     journal: Arc<Mutex<Journal>>,
     mut incoming: mpsc::UnboundedReceiver<Entry>,
     queue: Arc<Queue>,
-) -> Result<(), String> {
+) -> Result<(), StoreError> {
     let mut entries = Vec::with_capacity(GROUP);
     loop {
         if incoming.recv_many(&mut entries, GROUP).await == 0 {
@@ -137,18 +162,18 @@ async fn write(
         if let Err(error) = save(&ledger, &journal, &queue, group, again).await {
             // The journal holds these outcomes, and the next run reads it.
             queue.fail(error.to_string());
-            return Err(error.to_string());
+            return Err(error);
         }
     }
 }
 
-/// Writes one group, then whose time has come again.
+/// Writes one group of outcomes, then the rows that are due again.
 async fn save(
-    ledger: &Ledger,
+    ledger: &LockedLedger,
     journal: &Mutex<Journal>,
     queue: &Queue,
     group: Vec<Settled>,
-    again: Vec<i64>,
+    again: Vec<RowId>,
 ) -> Result<(), StoreError> {
     let (run, line) = {
         let journal = lock(journal);
@@ -160,12 +185,12 @@ async fn save(
         // The open file still takes outcomes, and the run's end saves them.
         queue.fail(error.to_string());
     }
-    let deferred = || group.iter().filter_map(|one| Some((one.row, one.retry?.next_ms)));
-    let (mut coming, due): (Vec<i64>, Vec<i64>) = deferred().unzip();
+    let deferred = || group.iter().filter_map(|one| Some((one.row, one.retry?.next)));
+    let (mut coming, due): (Vec<RowId>, Vec<Moment>) = deferred().unzip();
     coming.extend(&again);
     let rows = group.into_iter().map(|settled| settled.row);
     if let Err(error) = lock(journal).saved(rows, coming, line) {
-        queue.fail(format!("the journal cannot be written: {error}"));
+        queue.fail(full::unwritten(&ledger.journal_path(), &error));
     }
     // Only now: claimed again before, its marks would be forgotten with these.
     if !due.is_empty() {

@@ -1,13 +1,14 @@
-//! What the refusals of a run say together. One reply may leave open whom it is about; many tell:
-//! a relay that has taken nothing from us refuses us, a domain that turns nearly everybody away
-//! does not want us, and what is left among many that were accepted is the recipient's own.
+//! What the refusals of a run say together. One reply may not say whom it is about, but many do. A
+//! relay that has accepted nothing from us refuses us. A domain that refuses nearly everybody does not
+//! want our mail. A single refusal among many messages that were accepted is about the recipient.
 //!
 //! Counts only. What one reply means is decided in `smtp::outcome`; whoever is counted here as
 //! refused without being at fault is `deferred` in the ledger until `Refusals::end`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::verdict::CountsAs;
 use crate::smtp::outcome::{About, Failure};
@@ -38,11 +39,11 @@ pub struct Refusal {
     pub advice: &'static str,
 }
 
-/// What a run's refusals come to.
+/// What the refusals of a run mean, all together.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum {
     /// Rows that were put off and are refused after all: it was about them.
-    pub(super) refused: Vec<i64>,
+    pub(super) refused: Vec<RowId>,
     /// Why nobody more was reached, if that was about us.
     pub(super) refusal: Option<Refusal>,
     /// No relay has answered to anybody: sessions have only ended.
@@ -61,7 +62,7 @@ struct AtRelay {
     answers: u64,
     accepted: u64,
     /// The last answers; `None` for those that tell nothing against us.
-    last: VecDeque<Option<Told>>,
+    last: VecDeque<Option<RefusedAlike>>,
     /// The only domain so far, and whether there are more.
     domain: String,
     several_domains: bool,
@@ -69,6 +70,10 @@ struct AtRelay {
     domains: HashMap<String, AtDomain>,
     /// Whom it refused without saying that it is about them.
     held: Vec<OpenRefusal>,
+    /// Rows that it refused, and rows that ended a session. Who is tried again and refused again is
+    /// still one person and counts once.
+    refused: HashSet<RowId>,
+    ended: HashSet<RowId>,
     /// Refusals at MAIL in a row.
     at_mail: u32,
     /// It refuses us, and is not asked any more.
@@ -77,15 +82,15 @@ struct AtRelay {
 }
 
 #[derive(Clone, Debug)]
-struct Told {
+struct RefusedAlike {
     likeness: String,
     domain: String,
 }
 
 #[derive(Debug)]
 struct OpenRefusal {
-    row: i64,
-    /// The how manieth answer it was.
+    row: RowId,
+    /// Its place among the answers of the relay, from 1.
     at: u64,
     domain: String,
     about_us: bool,
@@ -146,7 +151,7 @@ impl Refusals {
     }
 
     /// Whom a relay that refuses us has put off: others may have them.
-    pub(super) fn release(&self, relay: usize) -> Vec<i64> {
+    pub(super) fn release(&self, relay: usize) -> Vec<RowId> {
         let mut relays = self.relays();
         let Some(relay) = relays.get_mut(relay) else { return Vec::new() };
         let since = relay.suspected_since();
@@ -164,7 +169,7 @@ impl Refusals {
         let domain = domain(row);
         let AtDomain { refused, all, last, .. } =
             relay.domains.get(&domain).filter(|domain| domain.is_closed())?;
-        Some(format!("not asked: {domain} refused {refused} of {all}, at last: {last}"))
+        Some(format!("not asked: {domain} refused {refused} of {all}, the last reply was: {last}"))
     }
 
     /// The sum at the end of the run.
@@ -202,7 +207,10 @@ impl AtRelay {
             (CountsAs::Nothing, _) => return,
             (CountsAs::Ended, Some(failure)) => {
                 // No answer, and no word against us at other domains.
-                return self.domains.entry(domain(row)).or_default().refuse(failure, true);
+                if self.ended.insert(row.row) && !self.refused.contains(&row.row) {
+                    self.domains.entry(domain(row)).or_default().refuse(failure, true);
+                }
+                return;
             }
             (CountsAs::AtMail, Some(failure)) => {
                 self.at_mail += 1;
@@ -212,9 +220,17 @@ impl AtRelay {
             (CountsAs::Refused(about), Some(failure)) => Some((about, failure)),
             _ => None,
         };
+        self.at_mail = 0;
+        if self.refused.contains(&row.row) {
+            // Only its last answer says what becomes of a row.
+            self.held.retain(|held| held.row != row.row);
+            if let Some((about, failure)) = about {
+                self.hold(row, about == About::Us, failure);
+                return;
+            }
+        }
         self.answers += 1;
         self.accepted += u64::from(counts_as == CountsAs::Accepted);
-        self.at_mail = 0;
         if !self.several_domains {
             let domain = row.recipient.address().domain();
             if self.domain.is_empty() {
@@ -237,13 +253,21 @@ impl AtRelay {
     }
 
     /// A refusal that is not the recipient's own for certain.
-    fn refused(&mut self, row: &Claimed, about_us: bool, failure: &Failure) -> Told {
+    fn refused(&mut self, row: &Claimed, about_us: bool, failure: &Failure) -> RefusedAlike {
         let domain = domain(row);
-        self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
-        let held = OpenRefusal { row: row.row, at: self.answers, domain: domain.clone(), about_us };
+        self.refused.insert(row.row);
+        if !self.ended.contains(&row.row) {
+            self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
+        }
+        self.hold(row, about_us, failure);
+        RefusedAlike { likeness: failure.likeness(row.recipient.address()), domain }
+    }
+
+    /// The row stays open until the end of the run.
+    fn hold(&mut self, row: &Claimed, about_us: bool, failure: &Failure) {
+        let held = OpenRefusal { row: row.row, at: self.answers, domain: domain(row), about_us };
         self.held.push(held);
         self.latest = Some(Refusal::of(failure));
-        Told { likeness: failure.likeness(row.recipient.address()), domain }
     }
 
     /// Whether its last answers are about us and not about those who were refused.
@@ -259,12 +283,13 @@ impl AtRelay {
 
     /// Those of its last answers that speak against us, if they are most of them. Once somebody was
     /// accepted, only what is alike.
-    fn suspects(&self) -> Vec<&Told> {
+    fn suspects(&self) -> Vec<&RefusedAlike> {
         let told = || self.last.iter().flatten();
-        let group: Vec<&Told> = if self.accepted == 0 {
+        let group: Vec<&RefusedAlike> = if self.accepted == 0 {
             told().collect()
         } else {
-            let like = |one: &&Told| told().filter(|other| other.likeness == one.likeness).count();
+            let like =
+                |one: &&RefusedAlike| told().filter(|other| other.likeness == one.likeness).count();
             let Some(most) = told().max_by_key(like) else { return Vec::new() };
             told().filter(|other| other.likeness == most.likeness).collect()
         };
@@ -308,11 +333,11 @@ impl Refusal {
 }
 
 fn said(failure: &Failure) -> String {
-    failure.reply.as_ref().map_or_else(|| failure.text.clone(), ToString::to_string)
+    failure.refusal().map_or_else(|| failure.text.clone(), ToString::to_string)
 }
 
 /// How many of a group are not of the domain that has most of it.
-fn elsewhere(group: &[&Told]) -> usize {
+fn elsewhere(group: &[&RefusedAlike]) -> usize {
     let of = |domain: &str| group.iter().filter(|told| told.domain == domain).count();
     group.len() - group.iter().map(|told| of(&told.domain)).max().unwrap_or(0)
 }

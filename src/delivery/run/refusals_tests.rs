@@ -12,7 +12,7 @@ fn row(number: i64, domain: &str) -> Claimed {
     let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
     let recipient = Recipient::new(address, [], []);
     let earlier = Earlier::default();
-    Claimed { row: number, revision: None, recipient, message_id: None, earlier }
+    Claimed { row: RowId(number), revision: None, recipient, message_id: None, earlier }
 }
 
 fn failure(text: &str) -> Failure {
@@ -93,15 +93,17 @@ fn each_line_of_answers_has_its_sum() {
         let refusals = Refusals::new(1);
         assert_eq!(answers(&refusals, domains, &line), stopped, "{line}");
         let sum = refusals.end();
-        assert_eq!((sum.refused.as_slice(), sum.refusal.is_some()), (refused, about_us), "{line}");
+        let refused: Vec<RowId> = refused.iter().copied().map(RowId).collect();
+        assert_eq!((sum.refused, sum.refusal.is_some()), (refused, about_us), "{line}");
     }
 }
 
 #[test]
 fn a_domain_that_turns_nearly_everybody_away_is_left_alone_and_nobody_there_is_refused() {
     let refusals = Refusals::new(1);
-    let (stern, kind) = (row(1, "Stern.example"), row(2, "kind.example"));
-    for _ in 0..10 {
+    let kind = row(100, "kind.example");
+    for number in 0..10 {
+        let stern = row(number, "Stern.example");
         assert_eq!(refusals.against(0, &stern), None);
         assert_eq!(refusals.answered(0, &kind, CountsAs::Accepted, None), None);
         let failure = failure("blocked");
@@ -109,8 +111,11 @@ fn a_domain_that_turns_nearly_everybody_away_is_left_alone_and_nobody_there_is_r
             refusals.answered(0, &stern, CountsAs::Refused(About::Unclear), Some(&failure));
         assert_eq!(stopped, None);
     }
-    let why = refusals.against(0, &stern).unwrap();
-    assert_eq!(why, "not asked: stern.example refused 10 of 10, at last: 550 5.7.1 blocked");
+    let why = refusals.against(0, &row(11, "Stern.example")).unwrap();
+    assert_eq!(
+        why,
+        "not asked: stern.example refused 10 of 10, the last reply was: 550 5.7.1 blocked"
+    );
     assert_eq!(refusals.against(0, &kind), None);
     assert_eq!(refusals.end(), Sum::default());
 }
@@ -118,14 +123,14 @@ fn a_domain_that_turns_nearly_everybody_away_is_left_alone_and_nobody_there_is_r
 #[test]
 fn refusals_among_many_accepted_leave_a_domain_open() {
     let refusals = Refusals::new(1);
-    let row = row(1, "mail.example");
     let failure = failure("members only");
-    for _ in 0..20 {
-        refusals.answered(0, &row, CountsAs::Refused(About::Unclear), Some(&failure));
-        refusals.answered(0, &row, CountsAs::Accepted, None);
-        refusals.answered(0, &row, CountsAs::OwnRefusal, None);
+    for number in 0..20 {
+        let row = |place: i64| row(3 * number + place, "mail.example");
+        refusals.answered(0, &row(0), CountsAs::Refused(About::Unclear), Some(&failure));
+        refusals.answered(0, &row(1), CountsAs::Accepted, None);
+        refusals.answered(0, &row(2), CountsAs::OwnRefusal, None);
     }
-    assert_eq!(refusals.against(0, &row), None);
+    assert_eq!(refusals.against(0, &row(100, "mail.example")), None);
 }
 
 #[test]
@@ -133,7 +138,7 @@ fn a_relay_that_refuses_us_leaves_its_rows_to_another() {
     let refusals = Refusals::new(2);
     assert_eq!(answers(&refusals, 3, "abcde"), Some(5));
     assert!(refusals.is_refusing(0) && refusals.leaves_others(0) && !refusals.leaves_others(1));
-    assert_eq!(refusals.release(0), [1, 2, 3, 4, 5]);
+    assert_eq!(refusals.release(0), [1, 2, 3, 4, 5].map(RowId));
     assert_eq!(refusals.answered(1, &row(1, "a.example"), CountsAs::Accepted, None), None);
     assert_eq!(refusals.end(), Sum::default());
 }
@@ -157,12 +162,49 @@ fn a_sender_that_is_refused_five_times_in_a_row_is_refused_by_the_relay() {
 fn sessions_that_only_end_close_a_domain_and_count_as_no_answer() {
     let refusals = Refusals::new(1);
     let failure = failure("gone");
-    for _ in 0..5 {
-        assert_eq!(
-            refusals.answered(0, &row(1, "a.example"), CountsAs::Ended, Some(&failure)),
-            None
-        );
+    for number in 0..5 {
+        let row = row(number, "a.example");
+        assert_eq!(refusals.answered(0, &row, CountsAs::Ended, Some(&failure)), None);
     }
-    assert!(refusals.against(0, &row(2, "a.example")).is_some());
+    assert!(refusals.against(0, &row(9, "a.example")).is_some());
     assert!(refusals.end().unanswered);
+}
+
+#[test]
+fn who_is_refused_again_and_again_is_one_person() {
+    let refusals = Refusals::new(1);
+    let (us, unclear) = (CountsAs::Refused(About::Us), CountsAs::Refused(About::Unclear));
+    let no = failure("go away");
+    let answer = |number, counts_as| {
+        let row = row(number, &format!("d{}.example", number % 2));
+        refusals.answered(0, &row, counts_as, Some(&no))
+    };
+    for _ in 0..12 {
+        for (number, counts_as) in [(1, us), (2, unclear), (3, CountsAs::Ended)] {
+            assert_eq!(answer(number, counts_as), None);
+        }
+    }
+    for domain in ["d0.example", "d1.example"] {
+        assert_eq!(refusals.against(0, &row(9, domain)), None, "{domain}");
+    }
+    // The last answer of each is what is left at the end; row 1 was about us.
+    for number in 10..40 {
+        assert_eq!(answer(number, CountsAs::Accepted), None);
+    }
+    assert_eq!(refusals.end().refused, [RowId(2)]);
+}
+
+#[test]
+fn who_was_refused_and_is_accepted_later_is_not_refused_in_the_end() {
+    let refusals = Refusals::new(1);
+    let no = failure("members only");
+    for number in 1..=3 {
+        let row = row(number, &format!("d{number}.example"));
+        refusals.answered(0, &row, CountsAs::Refused(About::Unclear), Some(&no));
+    }
+    for number in 2..40 {
+        let row = row(number, &format!("d{number}.example"));
+        refusals.answered(0, &row, CountsAs::Accepted, None);
+    }
+    assert_eq!(refusals.end().refused, [RowId(1)]);
 }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::connection::pause;
 use super::health::{Health, Wait};
@@ -13,6 +14,7 @@ use super::queue::Queue;
 use super::recorder::Recorder;
 use super::refusals::{Refusal, Refusals, Sum};
 use super::{Options, Stopping};
+use crate::delivery::id::RowId;
 use crate::delivery::route::Route;
 use crate::smtp::trouble::Trouble;
 
@@ -23,6 +25,10 @@ const MAX_FAILURES: u32 = 6;
 const MAX_FIRST_FAILURES: u32 = 3;
 /// The same where another relay can take over.
 const MAX_FAILURES_OF_SEVERAL: u32 = 1;
+
+/// How long a run that is to end waits for an answer before a final dot. Most take a fraction of a
+/// second; a person who waits for the end of the program should not wait for a relay that is silent.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
 
 /// What all connections of a run share.
 #[derive(Clone)]
@@ -42,7 +48,7 @@ struct Shared {
     /// Why the run stopped, where the last relay refuses us.
     refusal: Mutex<Option<Refusal>>,
     /// How often the session has ended in the middle of each row.
-    ends: Mutex<HashMap<i64, u32>>,
+    ends: Mutex<HashMap<RowId, u32>>,
     /// Connections that are neither cooling down nor given up.
     working: AtomicUsize,
     /// The last trouble of each relay that left its work to others.
@@ -119,6 +125,16 @@ impl Work {
         true
     }
 
+    /// Done when the run is to end and a relay has had a little time for its answer.
+    pub(super) async fn stopping(&self) {
+        let mut stopping = self.options.stopping.clone();
+        if stopping.wait_for(|wanted| *wanted >= Stopping::Drain).await.is_err() {
+            // Nobody can stop the run any more.
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(LAST_ANSWER).await;
+    }
+
     /// Why the run stopped, where it was about us or the message.
     pub(super) fn refusal(&self) -> Option<Refusal> {
         self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -188,14 +204,14 @@ impl Work {
     }
 
     /// How often the session has ended in the middle of a row.
-    pub(super) fn ends_of(&self, row: i64) -> u32 {
+    pub(super) fn ends_of(&self, row: RowId) -> u32 {
         let ends = self.shared.ends.lock().unwrap_or_else(PoisonError::into_inner);
         // Most runs never have any.
         if ends.is_empty() { 0 } else { ends.get(&row).copied().unwrap_or(0) }
     }
 
     /// The session has ended in the middle of a row.
-    pub(super) fn note_end_of(&self, row: i64) {
+    pub(super) fn note_end_of(&self, row: RowId) {
         let mut ends = self.shared.ends.lock().unwrap_or_else(PoisonError::into_inner);
         *ends.entry(row).or_default() += 1;
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::lanes::LaneOptions;
 use super::pacing::{Next, Pacing, Whose};
+use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::ledger::claim::Earlier;
 use crate::message::address::Address;
@@ -123,11 +124,11 @@ pub(super) struct Relay {
     pub(super) says_so: bool,
     /// What it has counted so far.
     pub(super) domains: HashMap<usize, Limit>,
-    pub(super) refused: HashMap<i64, u32>,
+    pub(super) refused: HashMap<RowId, u32>,
 }
 
 impl Relay {
-    fn answer(&mut self, row: i64, domain: usize, now: f64) -> Option<Whose> {
+    fn answer(&mut self, row: RowId, domain: usize, now: f64) -> Option<Whose> {
         if let Some((_, then)) = self.until.take_if(|(until, _)| now >= *until) {
             self.whole = then;
         }
@@ -138,7 +139,7 @@ impl Relay {
         let (part, times) = self.chance;
         let before = self.refused.get(&row).copied().unwrap_or(0);
         // Once or twice, and always for the same people.
-        let mut chance = Chance(row as u64);
+        let mut chance = Chance(row.0 as u64);
         if chance.next() < part && before < 1 + (chance.next() * f64::from(times)) as u32 {
             *self.refused.entry(row).or_default() += 1;
             return Some(Whose::RelayOrDomain);
@@ -223,7 +224,7 @@ pub(super) struct Sent {
     pub(super) accepted: Vec<(f64, usize)>,
     pub(super) refused: Vec<(f64, usize)>,
     /// Rows that nobody was asked for.
-    pub(super) unasked: Vec<i64>,
+    pub(super) unasked: Vec<RowId>,
     /// When each message arrived.
     pub(super) arrived: Vec<f64>,
     /// When the last answer came.
@@ -277,18 +278,18 @@ fn gap(times: impl Iterator<Item = f64>, end: f64) -> f64 {
 pub(super) fn row(number: i64, domain: &str) -> Claimed {
     let address = Address::parse(&format!("r{number}@{domain}")).unwrap();
     let (recipient, earlier) = (Recipient::new(address, [], []), Earlier::default());
-    Claimed { row: number, revision: None, recipient, message_id: None, earlier }
+    Claimed { row: RowId(number), revision: None, recipient, message_id: None, earlier }
 }
 
 enum Event {
     /// The slot looks for a row.
     Look(usize),
     /// Its text may leave, if it need not wait.
-    Leave(usize, i64),
-    Arrive(usize, i64),
-    Answer(usize, i64, Option<Whose>),
+    Leave(usize, RowId),
+    Arrive(usize, RowId),
+    Answer(usize, RowId, Option<Whose>),
     /// A refused recipient is due.
-    Due(i64),
+    Due(RowId),
 }
 
 struct World<'a> {
@@ -302,14 +303,14 @@ struct World<'a> {
     /// When each slot looks again, as long as it has nothing to do.
     looks: Vec<Option<u64>>,
     /// Rows handed out.
-    rows: HashMap<i64, Claimed>,
+    rows: HashMap<RowId, Claimed>,
     /// Rows that a claim left where they were, by domain.
-    aside: Vec<VecDeque<i64>>,
-    due: VecDeque<i64>,
+    aside: Vec<VecDeque<RowId>>,
+    due: VecDeque<RowId>,
     /// Recipients that come back.
     waiting_for: usize,
     next_row: i64,
-    domains: HashMap<i64, usize>,
+    domains: HashMap<RowId, usize>,
     sent: Sent,
 }
 
@@ -428,7 +429,7 @@ impl World<'_> {
         }
     }
 
-    fn leave(&mut self, slot: usize, row: i64) {
+    fn leave(&mut self, slot: usize, row: RowId) {
         match self.pacing.leave(row, self.time()) {
             Ok(()) => {
                 self.pacing.left(row, self.time());
@@ -440,7 +441,7 @@ impl World<'_> {
         }
     }
 
-    fn answer(&mut self, slot: usize, row: i64, answer: Option<Whose>) {
+    fn answer(&mut self, slot: usize, row: RowId, answer: Option<Whose>) {
         let (now, domain) = (self.time(), self.domains[&row]);
         if let Some(claimed) = self.rows.remove(&row) {
             match answer {
@@ -497,16 +498,17 @@ impl World<'_> {
                 at < 0.0
             });
             let domain = domain.unwrap_or(0);
-            self.domains.insert(self.next_row, domain);
+            let row = RowId(self.next_row);
+            self.domains.insert(row, domain);
             if is_full(domain) {
-                self.aside[domain].push_back(self.next_row);
+                self.aside[domain].push_back(row);
             } else {
-                claimed.push(self.next_row);
+                claimed.push(row);
             }
         }
         for (at, number) in claimed.iter().enumerate() {
             let domain = self.domains[number];
-            let mut row = row(*number, &name(domain));
+            let mut row = row(number.0, &name(domain));
             row.earlier.deferred = at < again;
             self.pacing.lanes.add(row);
         }

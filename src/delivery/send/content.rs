@@ -107,7 +107,7 @@ pub struct Difference {
     pub content_hash: String,
     /// Why the files give something else.
     pub cause: Cause,
-    /// Whether what was planned is sent all the same, because somebody may have it.
+    /// Whether the planned text is sent anyway, because somebody may have it.
     pub frozen: bool,
 }
 

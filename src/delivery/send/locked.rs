@@ -11,19 +11,18 @@ use super::survey::Survey;
 use super::{OnePerson, SendError};
 use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
 use crate::delivery::ledger::overview::Listed;
-use crate::delivery::ledger::{NewRun, Reopened};
-use crate::delivery::receipt::AlreadySent;
+use crate::delivery::ledger::wishes::Reopened;
+use crate::delivery::ledger::{LockedLedger, NewRun};
 use crate::delivery::recovery::{self, Recovery};
 use crate::delivery::state::State;
 use crate::delivery::templates::Templates;
-use crate::store::Lock;
 
 /// The right to send, with a ledger in which no row is claimed.
 #[derive(Debug)]
 pub struct Locked {
-    pub(super) survey: Survey,
-    pub(super) templates: Arc<Templates>,
-    pub(super) lock: Lock,
+    survey: Survey,
+    templates: Arc<Templates>,
+    ledger: LockedLedger,
     recovered: Recovery,
 }
 
@@ -55,17 +54,17 @@ impl Locked {
         templates: Arc<Templates>,
         who: &str,
     ) -> Result<Locked, SendError> {
-        let lock = survey.store.lock(who)?;
-        if !survey.content.is_of(&survey.ledger.revisions().await?) {
+        let ledger = survey.ledger.clone().lock(who).await?;
+        if !survey.content.is_of(&ledger.revisions().await?) {
             return Err(SendError::Overtaken);
         }
         let now = (survey.options.clock)();
         let boot = &survey.options.boot;
-        let recovered = recovery::recover(&survey.ledger, &lock, boot, &now).await?;
-        if survey.content.is_unsent() && recovery::attempted(&survey.ledger, boot, &now).await? {
+        let recovered = recovery::recover(&ledger, boot, &now).await?;
+        if survey.content.is_unsent() && recovery::attempted(&ledger, boot, &now).await? {
             return Err(SendError::Overtaken);
         }
-        Ok(Locked { survey, templates, lock, recovered })
+        Ok(Locked { survey, templates, ledger, recovered })
     }
 
     /// What a dead sender had left, now settled.
@@ -78,8 +77,7 @@ impl Locked {
     /// # Errors
     /// The ledger's.
     pub async fn uncertain(&self) -> Result<(u64, Excerpt), SendError> {
-        let count = self.survey.ledger.counts().await?.uncertain;
-        Ok((count, Excerpt::of(&self.survey.ledger, State::Uncertain).await?))
+        self.first(State::Uncertain).await
     }
 
     /// How many were refused for good, and the first of them.
@@ -87,54 +85,42 @@ impl Locked {
     /// # Errors
     /// The ledger's.
     pub async fn refused(&self) -> Result<(u64, Excerpt), SendError> {
-        let count = self.survey.ledger.counts().await?.refused;
-        Ok((count, Excerpt::of(&self.survey.ledger, State::Refused).await?))
+        self.first(State::Refused).await
     }
 
-    /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
-    /// is to be sent all the same.
-    ///
-    /// # Errors
-    /// The ledger's.
-    pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
-        self.survey.already_sent().await
+    async fn first(&self, state: State) -> Result<(u64, Excerpt), SendError> {
+        let Survey { ledger, options, .. } = &self.survey;
+        let first = Excerpt::of(ledger, state, options.to.as_ref()).await?;
+        let count = match (&options.to, state) {
+            (Some(_), _) => first.rows.len() as u64,
+            (None, State::Refused) => ledger.counts().await?.refused,
+            (None, _) => ledger.counts().await?.uncertain,
+        };
+        Ok((count, first))
     }
 
     /// Counts who would get the issue.
     ///
     /// # Errors
-    /// The receipt says that it was sent, and nobody has said that it is to be sent all the same;
+    /// The receipt says that it was sent, and nobody has said to send it anyway;
     /// somebody would get another text than the one that was approved; or the ledger's.
     pub async fn propose(self, answers: Answers) -> Result<Proposal, SendError> {
-        if let Some(sent) = self.already_sent().await?.filter(|_| !answers.despite_receipt) {
+        // A person was asked before the lock; meanwhile somebody may have put another receipt here.
+        if let Some(sent) = self.survey.already_sent().await?.filter(|_| !answers.despite_receipt) {
             return Err(SendError::AlreadySent(Box::new(sent)));
         }
         let reopened = answers.reopened;
-        let Survey { options, content, ledger, .. } = &self.survey;
-        let mut plan = self.survey.plan(reopened).await?;
-        let one = match &options.to {
-            Some(to) => ledger.one(&to.address).await?,
-            None => None,
-        };
+        let (Survey { options, .. }, ledger) = (&self.survey, &self.ledger);
+        let (plan, one) = self.survey.plan(reopened).await?;
         let copy = options.to.as_ref().zip(one.as_ref()).and_then(|(to, one)| self.copy(to, one));
-        if let (Some(to), Some(_)) = (&options.to, &copy) {
-            plan = plan.with_copy(to.address.domain());
-        }
-        if options.expect.is_some() {
-            let mut kept = ledger.kept_revisions(reopened).await?;
-            kept.extend(one.as_ref().filter(|_| copy.is_some()).and_then(|one| one.revision));
-            content.is_expected(options.expect.as_ref(), &kept)?;
-        }
         let repeated =
             if reopened.uncertain { ledger.uncertain_in_list().await? } else { Vec::new() };
         Ok(Proposal { locked: self, plan, reopened, repeated, one, copy })
     }
 
-    /// The copy that somebody who has the issue is to get. There is none where a dead sender has sent
-    /// it: whoever repeats its command wants that copy and no other.
+    /// The copy that somebody who has the issue is to get.
     fn copy(&self, to: &OnePerson, one: &OneRow) -> Option<FurtherCopy> {
-        let wanted = to.again && one.state == State::Accepted && !one.was_sent_untold();
-        wanted.then(|| FurtherCopy {
+        to.wants_copy(one).then(|| FurtherCopy {
             row: one.row,
             message_id: self.templates.copy_message_id(&to.address, one.earlier + 1),
         })
@@ -147,7 +133,7 @@ impl Proposal {
         &self.plan
     }
 
-    /// Those of whom nobody can tell, and who would be sent to once more.
+    /// The people who may have the issue, and who would be sent to once more.
     pub fn repeated(&self) -> &[Listed] {
         &self.repeated
     }
@@ -167,16 +153,17 @@ impl Proposal {
     /// # Errors
     /// The ledger's; then nothing has changed.
     pub async fn accept(self) -> Result<Planned, SendError> {
-        let Locked { survey, templates, lock, .. } = self.locked;
+        let Locked { survey, templates, ledger, .. } = self.locked;
         let content_hash = survey.content.composition().hash_hex();
         let run = NewRun {
             content_hash: &content_hash,
             boot: &survey.options.boot,
             started_at: &(survey.options.clock)(),
+            reverse_path: templates.reverse_path(),
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
-        let run = survey.ledger.plan(&run, text, self.reopened, copy).await?;
-        Ok(Planned { survey, templates, run, content_hash, _lock: lock })
+        let run = ledger.plan(&run, text, self.reopened, copy).await?;
+        Ok(Planned::new(survey, templates, (ledger, run), content_hash))
     }
 
     /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and
@@ -188,9 +175,9 @@ impl Proposal {
         if self.plan.only_leavers_wait() {
             return self.accept().await?.leave().await;
         }
-        let survey = self.locked.survey;
+        let Locked { survey, ledger, .. } = self.locked;
         if let Some(one) = self.one.filter(OneRow::was_sent_untold) {
-            survey.ledger.copies_are_told(Some(one.row), None).await?;
+            ledger.copies_are_told(Some(one.row), None).await?;
         }
         let content_hash = survey.content.composition().hash_hex();
         SendReport::close(&survey, content_hash, None).await

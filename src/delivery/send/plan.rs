@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::delivery::intake::Intake;
-use crate::delivery::ledger::Reopened;
 use crate::delivery::ledger::staging::Census;
+use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::state::State;
 
 /// See the file's head.
@@ -18,10 +18,13 @@ pub struct Plan {
     pub accepted: u64,
     /// Those whom the relay refused for good.
     pub refused: u64,
-    /// Those of whom nobody can tell, and who are not sent to again.
+    /// Those who may have it, and who are not sent to again.
     pub uncertain: u64,
     /// Rows of the ledger that wait, whether or not the list still has them.
     pub waiting: u64,
+    /// People who wait and whom the list does not have, or has as a row that cannot be used: this
+    /// send leaves them out.
+    pub leaving: u64,
     /// Rows of the list that repeat a person.
     pub duplicates: u64,
     /// Rows of the list that cannot be used.
@@ -49,6 +52,7 @@ impl Plan {
             refused,
             uncertain,
             waiting: census.waiting,
+            leaving: census.leaving,
             duplicates: intake.duplicates,
             rejected: intake.rejected,
             left_out: intake.left_out.clone(),

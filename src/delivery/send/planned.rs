@@ -5,21 +5,33 @@ use std::sync::Arc;
 use super::SendError;
 use super::report::SendReport;
 use super::survey::Survey;
-use crate::delivery::run;
+use crate::delivery::id::RunId;
+use crate::delivery::ledger::LockedLedger;
+use crate::delivery::recovery;
+use crate::delivery::run::{self, Ended};
 use crate::delivery::templates::Templates;
-use crate::store::Lock;
 
 /// A plan that the ledger holds, under the lock.
 #[derive(Debug)]
 pub struct Planned {
-    pub(super) survey: Survey,
-    pub(super) templates: Arc<Templates>,
-    pub(super) run: i64,
-    pub(super) content_hash: String,
-    pub(super) _lock: Lock,
+    survey: Survey,
+    templates: Arc<Templates>,
+    ledger: LockedLedger,
+    run: RunId,
+    content_hash: String,
 }
 
 impl Planned {
+    /// Of a run that `ledger` has a plan of; only a proposal that was accepted makes one.
+    pub(super) fn new(
+        survey: Survey,
+        templates: Arc<Templates>,
+        (ledger, run): (LockedLedger, RunId),
+        content_hash: String,
+    ) -> Planned {
+        Planned { survey, templates, ledger, run, content_hash }
+    }
+
     /// The encoded compositions, for [`run::Options`].
     pub fn templates(&self) -> Arc<Templates> {
         Arc::clone(&self.templates)
@@ -30,17 +42,25 @@ impl Planned {
     /// # Errors
     /// The ledger's. A relay that fails is an end of the run.
     pub async fn deliver(self, options: &run::Options) -> Result<SendReport, SendError> {
-        let survey = &self.survey;
-        let report = run::run(&survey.ledger, self.run, &survey.options.boot, options).await?;
-        survey.ledger.copies_are_told(None, Some(self.run)).await?;
+        let (survey, ledger) = (&self.survey, &self.ledger);
+        let report = run::run(ledger, self.run, &survey.options.boot, options).await?;
+        if let Ended::Ledger(_) = report.ended {
+            // The report tells what is known, also what could not be recorded.
+            let (boot, now) = (&survey.options.boot, (survey.options.clock)());
+            recovery::see_unrecorded(ledger, boot, &now).await;
+        } else {
+            ledger.copies_are_told(None, Some(self.run)).await?;
+        }
         SendReport::close(survey, self.content_hash, Some(report)).await
     }
 
-    /// Ends here: nothing has left, and everybody waits for the next send.
+    /// Ends here: nothing has left, everybody waits for the next send, and who was to be sent to
+    /// once more is what they were.
     ///
     /// # Errors
     /// The ledger's.
     pub async fn leave(self) -> Result<SendReport, SendError> {
+        self.ledger.withdraw().await?;
         SendReport::close(&self.survey, self.content_hash, None).await
     }
 }

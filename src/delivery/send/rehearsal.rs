@@ -1,7 +1,7 @@
 //! A rehearsal from the beginning: what an earlier one wrote of the issue is removed, in its own
 //! ledger and in the folder of caught mails.
 //!
-//! Must never be given the publication's ledger: whoever calls it names a rehearsal's.
+//! Must never be given the publication's ledger: the caller names that of a rehearsal.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -28,9 +28,8 @@ pub async fn start_over(
         return Ok(0);
     }
     let store = Store::open(path, &ledger::STEPS).await?;
-    let lock = store.lock(who)?;
-    let ledger = Ledger::new(store.clone(), issue);
-    recovery::recover(&ledger, &lock, boot, now).await?;
+    let ledger = Ledger::new(store.clone(), issue).lock(who).await?;
+    recovery::recover(&ledger, boot, now).await?;
     let ours: HashSet<String> = ledger.message_ids().await?.into_iter().collect();
     // Mails first: if this is killed here, the rehearsal still knows that they were its own.
     let removed = catcher::maildir::remove(caught, |message_id| ours.contains(message_id))

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::SendError;
 use super::survey::Survey;
+use super::{OnePerson, SendError};
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
-use crate::delivery::receipt::Receipt;
+use crate::delivery::receipt::{AlreadySent, Receipt};
 use crate::delivery::run::{self, Ended};
 use crate::delivery::state::State;
 use crate::smtp::trouble::Trouble;
+use crate::store::full;
 
 /// Rows of each state that are told one by one.
 const ROWS: usize = 10;
@@ -35,7 +36,7 @@ pub struct SendReport {
     pub content_hash: String,
     /// All of the issue's recipients, of earlier runs too.
     pub counts: Counts,
-    /// Whom the relay refused or put off, and of whom nobody can tell.
+    /// The people whom the relay refused or put off, and those who may have the issue.
     pub troubles: Vec<Excerpt>,
     /// Why the run ended; `None` where none was begun.
     pub ended: Option<Ended>,
@@ -43,17 +44,36 @@ pub struct SendReport {
     pub elapsed: Duration,
     /// Rows that got an outcome in it.
     pub settled: u64,
+    /// Rows that it was to send to once more and did not attempt: they are what they were.
+    pub withdrawn: u64,
     /// Relays that failed, and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
-    /// The receipt, where one was written.
-    pub receipt: Option<PathBuf>,
-    /// Why none could be.
-    pub receipt_failure: Option<String>,
+    /// What became of the receipt, where there is something to say.
+    pub receipt: Option<ReceiptFate>,
+}
+
+/// What became of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReceiptFate {
+    /// It was written, to this file.
+    Written(PathBuf),
+    /// The one that was there knows more people than the ledger, and stays: a receipt never forgets.
+    Kept(Box<AlreadySent>),
+    /// It cannot be written: why.
+    Failed(String),
 }
 
 impl Excerpt {
-    pub(super) async fn of(ledger: &Ledger, state: State) -> Result<Excerpt, SendError> {
-        let mut rows = ledger.list(state, ROWS as i64 + 1).await?;
+    /// The first rows in a state; where a send is for one person, that person's alone.
+    pub(super) async fn of(
+        ledger: &Ledger,
+        state: State,
+        to: Option<&OnePerson>,
+    ) -> Result<Excerpt, SendError> {
+        let mut rows = match to {
+            Some(to) => ledger.list_one(&to.address, state).await?,
+            None => ledger.list(state, ROWS as i64 + 1).await?,
+        };
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
         Ok(Excerpt { state, rows, more })
@@ -71,7 +91,7 @@ impl SendReport {
         let counts = ledger.counts().await?;
         let mut troubles = Vec::new();
         for state in [State::Refused, State::Deferred, State::Uncertain] {
-            troubles.push(Excerpt::of(ledger, state).await?);
+            troubles.push(Excerpt::of(ledger, state, survey.options.to.as_ref()).await?);
         }
         let receipt = receipt(survey, &content_hash, counts).await?;
         survey.store.clone().close().await;
@@ -84,21 +104,23 @@ impl SendReport {
             ended: None,
             elapsed: Duration::ZERO,
             settled: 0,
+            withdrawn: 0,
             failed_relays: Vec::new(),
-            receipt: None,
-            receipt_failure: None,
+            receipt,
         };
-        match receipt {
-            Some(Ok(path)) => report.receipt = Some(path),
-            Some(Err(reason)) => report.receipt_failure = Some(reason),
-            None => {}
-        }
         if let Some(run) = run {
             report.ended = Some(run.ended);
             (report.elapsed, report.settled) = (run.elapsed, run.settled);
+            report.withdrawn = run.withdrawn;
             report.failed_relays = run.failed_relays;
         }
         Ok(report)
+    }
+
+    /// How many this command would go on with: those who wait, deferred ones too, and those whom it
+    /// was to send to once more.
+    pub fn left(&self) -> u64 {
+        self.counts.pending + self.counts.deferred + self.withdrawn
     }
 
     /// Messages a second in the run.
@@ -108,22 +130,25 @@ impl SendReport {
     }
 }
 
-/// Writes the issue's receipt, once somebody may have the issue; its path, if it is new.
+/// Writes the issue's receipt, once somebody may have the issue; nothing where it stands there.
 async fn receipt(
     survey: &Survey,
     content_hash: &str,
     counts: Counts,
-) -> Result<Option<Result<PathBuf, String>>, SendError> {
+) -> Result<Option<ReceiptFate>, SendError> {
     let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
-    let (_, span) = survey.ledger.attempts().await?;
+    let (known, span) = survey.ledger.attempts().await?;
     let times = span.and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
     let Some((begin, end)) = times.filter(|_| counts.accepted + counts.uncertain > 0) else {
         return Ok(None);
     };
+    if let Some(sent) = AlreadySent::found(path, known) {
+        return Ok(Some(ReceiptFate::Kept(Box::new(sent))));
+    }
     let receipt = Receipt { content_hash: content_hash.to_owned(), begin, end, counts };
     Ok(match receipt.write(path) {
-        Ok(true) => Some(Ok(path.clone())),
+        Ok(true) => Some(ReceiptFate::Written(path.clone())),
         Ok(false) => None,
-        Err(error) => Some(Err(format!("{} cannot be written: {error}", path.display()))),
+        Err(error) => Some(ReceiptFate::Failed(full::unwritten(path, &error))),
     })
 }

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use super::content::{Content, Files};
 use super::locked::Locked;
 use super::plan::Plan;
-use super::{SendError, SendOptions};
+use super::{ListFault, SendError, SendOptions};
 use crate::audience::list;
 use crate::audience::only::Only;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
-use crate::delivery::ledger::{self, Ledger, Reopened};
+use crate::delivery::ledger::copies::OneRow;
+use crate::delivery::ledger::wishes::Reopened;
+use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::receipt::AlreadySent;
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
@@ -40,10 +42,20 @@ pub struct Survey {
 /// The people of the plan, as far as the rules need to know them.
 #[derive(Debug)]
 pub struct PlannedReaders {
+    people: u64,
+    lacking: BTreeMap<String, Lacking>,
+}
+
+impl PlannedReaders {
     /// How many.
-    pub people: u64,
+    pub fn people(&self) -> u64 {
+        self.people
+    }
+
     /// Those without a value, for each field that the rules ask about.
-    pub lacking: BTreeMap<String, Lacking>,
+    pub fn lacking(&self) -> &BTreeMap<String, Lacking> {
+        &self.lacking
+    }
 }
 
 /// A survey that nothing stands against.
@@ -90,22 +102,27 @@ impl Survey {
     pub async fn readers(&self) -> Result<PlannedReaders, SendError> {
         let intake = &self.intake;
         if intake.rejected > 0 && !self.options.skip_invalid {
-            return Err(SendError::Rejected(intake.rejected));
+            return Err(self.faulty(ListFault::Rejected(intake.rejected)));
         }
         if let Some(field) = intake.unknown_fields.first() {
             let (field, columns) = (field.clone(), intake.columns.clone());
-            return Err(SendError::UnknownField { field, columns });
+            return Err(self.faulty(ListFault::UnknownField { field, columns }));
         }
         let (people, outside) = self.ledger.planned_counts().await?;
         if let (0, Some(to)) = (people, &self.options.to) {
-            return Err(SendError::NotInList(to.address.clone()));
+            return Err(self.faulty(ListFault::NotInList(to.address.clone())));
         }
         if people == 0 {
-            return Err(SendError::Nobody { others: self.options.only.is_some() && outside > 0 });
+            let others = self.options.only.is_some() && outside > 0;
+            return Err(self.faulty(ListFault::Nobody { others }));
         }
         let asked = check::asked(self.content.composition(), &intake.columns);
         let lacking = self.ledger.lacking(&asked).await?;
         Ok(PlannedReaders { people, lacking })
+    }
+
+    fn faulty(&self, fault: ListFault) -> SendError {
+        SendError::List(self.options.list.clone(), fault)
     }
 
     /// Goes on if the rules found no error. `problems` is what they say of the issue and of
@@ -128,12 +145,41 @@ impl Survey {
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         let receipt = self.options.receipt.as_ref().filter(|path| path.symlink_metadata().is_ok());
         let Some(receipt) = receipt else { return Ok(None) };
-        let (known, _) = self.ledger.attempts().await?;
-        Ok(AlreadySent::found(receipt, known))
+        let (recorded, _) = self.ledger.attempts().await?;
+        // The receipt of a send that could not write its last outcomes counts them too.
+        let (boot, now) = (&self.options.boot, (self.options.clock)());
+        let unrecorded = recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
+        Ok(AlreadySent::found(receipt, recorded + unrecorded))
     }
 
-    pub(super) async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
-        Ok(Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened))
+    /// Who would get the issue, and what the ledger has of the one person whom the send is for.
+    /// Nobody may get another text than the one that was approved.
+    pub(super) async fn plan(
+        &self,
+        reopened: Reopened,
+    ) -> Result<(Plan, Option<OneRow>), SendError> {
+        let plan = Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened);
+        let Some(to) = &self.options.to else {
+            self.is_expected(reopened, None).await?;
+            return Ok((plan, None));
+        };
+        let one = self.ledger.one(&to.address).await?;
+        let copied = one.as_ref().filter(|one| to.wants_copy(one));
+        self.is_expected(reopened, copied).await?;
+        let plan = if copied.is_some() { plan.with_copy(to.address.domain()) } else { plan };
+        Ok((plan, one))
+    }
+
+    /// Whether what was approved is all that somebody would get; `copied` gets a further copy.
+    async fn is_expected(
+        &self,
+        reopened: Reopened,
+        copied: Option<&OneRow>,
+    ) -> Result<(), SendError> {
+        let Some(expected) = &self.options.expect else { return Ok(()) };
+        let mut kept = self.ledger.kept_revisions(reopened).await?;
+        kept.extend(copied.and_then(|one| one.revision));
+        self.content.is_expected(Some(expected), &kept)
     }
 }
 
@@ -141,9 +187,9 @@ impl Ready {
     /// Who gets the issue, as the ledger is now. Those who are `reopened` are sent to again.
     ///
     /// # Errors
-    /// The ledger's.
+    /// Somebody would get another text than the one that was approved; or the ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
-        self.survey.plan(reopened).await
+        self.survey.plan(reopened).await.map(|(plan, _)| plan)
     }
 
     /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;
@@ -161,12 +207,27 @@ impl Ready {
         &self.survey.content
     }
 
-    /// Why a person would be asked whether the issue is to be sent at all.
+    /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
+    /// is to be sent all the same.
     ///
     /// # Errors
     /// The ledger's.
     pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         self.survey.already_sent().await
+    }
+
+    /// Whether somebody has made the ledger since the survey found none: the lock tells more.
+    pub fn is_overtaken(&self) -> bool {
+        self.survey.store.is_nowhere() && self.survey.store.path().is_file()
+    }
+
+    /// Whether the ledger may be made where there is none: what a lost one has left beside it says
+    /// more than a receipt does.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn may_be_made(&self) -> Result<(), SendError> {
+        Ok(Store::belongs_here(self.survey.store.path())?)
     }
 
     /// Ends here: nothing is sent.
@@ -199,7 +260,9 @@ async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendErr
         Err(problem) => Err(problem.into()),
     };
     staged.map_err(|error| match error {
-        IntakeError::List(problem) => SendError::List(problem),
+        IntakeError::List(problem) => {
+            SendError::List(options.list.clone(), ListFault::Unreadable(problem))
+        }
         IntakeError::Store(error) => SendError::Store(error),
     })
 }

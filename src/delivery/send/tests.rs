@@ -7,8 +7,11 @@ use super::locked::Answers;
 use super::survey::{Ready, Survey};
 use super::*;
 use crate::compose::theme::Theme;
+use crate::delivery::id::{RowId, RunId};
 use crate::delivery::journal::{Journal, JournalHead, Settled};
-use crate::delivery::ledger::{Ledger, Reopened, STEPS};
+use crate::delivery::ledger::wishes::Reopened;
+use crate::delivery::ledger::{Ledger, STEPS};
+use crate::delivery::moment::Moment;
 use crate::delivery::state::State;
 use crate::issue::{Pictures, Publication, load};
 use crate::message::header::Mailbox;
@@ -131,15 +134,16 @@ impl Folder {
     }
 
     /// Claims everybody as the last sender that then dies, with so many dots marked; returns the rows.
-    async fn claim(&self, marked: usize) -> Vec<i64> {
+    async fn claim(&self, marked: usize) -> Vec<RowId> {
         let (store, ledger) = self.ledger().await;
-        let run: i64 =
+        let run: RunId =
             sqlx::query_scalar("SELECT max(id) FROM run").fetch_one(store.pool()).await.unwrap();
         let token = ledger.token(run).await.unwrap();
         let head = JournalHead { boot: BOOT.to_owned(), run, token, recorded: 0 };
         let mut journal = Journal::begin(&ledger.journal_path(), head).unwrap();
-        let claimed = ledger.claim(run, 10, 0, &Default::default()).await.unwrap();
-        let rows: Vec<i64> = claimed.iter().map(|claimed| claimed.row).collect();
+        let ledger = ledger.lock("a sender that dies").await.unwrap();
+        let claimed = ledger.claim(run, 10, Moment(0), &Default::default()).await.unwrap();
+        let rows: Vec<RowId> = claimed.iter().map(|claimed| claimed.row).collect();
         for row in rows.iter().take(marked) {
             journal.dot(*row, "a@x.example".to_owned()).unwrap();
         }
@@ -148,7 +152,7 @@ impl Folder {
     }
 
     /// Gives a row an outcome.
-    async fn settle(&self, row: i64, state: State, code: u16) {
+    async fn settle(&self, row: RowId, state: State, code: u16) {
         let (store, ledger) = self.ledger().await;
         let settled = Settled {
             row,
@@ -160,7 +164,9 @@ impl Folder {
             message_id: "a@x.example".to_owned(),
             retry: None,
             stage: (code < 500).then_some(Stage::Rcpt),
+            unasked: false,
         };
+        let ledger = ledger.lock("a sender").await.unwrap();
         ledger.record(&[settled], None).await.unwrap();
         store.close().await;
     }
@@ -207,7 +213,7 @@ async fn a_second_sender_is_told_who_sends_before_it_settles_anything() {
     folder.plan().await;
     folder.claim(1).await;
     let first = Store::open(&folder.path("digest.db"), &STEPS).await.unwrap();
-    let _lock = first.lock("process 1 (issue x)").unwrap();
+    let _lock = first.lock("process 1 (issue x)").await.unwrap();
     let error = folder.ready().await.lock(&identity(), "process 2").await.unwrap_err();
     assert!(
         matches!(&error, SendError::Store(StoreError::Busy { who, .. }) if who.contains("process 1"))
@@ -229,8 +235,11 @@ async fn what_a_dead_sender_left_is_settled_before_anybody_is_counted() {
     let locked = folder.ready().await.lock(&identity(), "process 1").await.unwrap();
     let resent = locked.propose(RESEND).await.unwrap();
     assert_eq!((resent.plan().to_send, resent.plan().uncertain), (3, 0));
-    resent.accept().await.unwrap().leave().await.unwrap();
+    let planned = resent.accept().await.unwrap();
     assert!(folder.written().await.0.iter().all(|row| row.ends_with(" pending")));
+    // Nobody was attempted, and with the command the wish is over.
+    planned.leave().await.unwrap();
+    assert_eq!(folder.written().await.0[0], "kim@x.example uncertain");
 }
 
 #[tokio::test]
@@ -340,21 +349,27 @@ async fn a_list_is_judged_before_anything_is_locked() {
     let survey = async |list: &str, options: SendOptions| {
         std::fs::write(folder.path("list.csv"), list).unwrap();
         let survey = Survey::take(options, folder.composed()).await.unwrap();
-        survey.readers().await.map(|readers| readers.people)
+        survey.readers().await.map(|readers| readers.people())
     };
     let found = survey("email\nkim@x.example\nno-address\n", folder.options()).await;
-    assert!(matches!(found, Err(SendError::Rejected(1))), "{found:?}");
+    assert!(matches!(found, Err(SendError::List(_, ListFault::Rejected(1)))), "{found:?}");
     let skip = SendOptions { skip_invalid: true, ..folder.options() };
     assert!(matches!(survey("email\nkim@x.example\nno-address\n", skip).await, Ok(1)));
     let found = survey("email\n", folder.options()).await;
-    assert!(matches!(found, Err(SendError::Nobody { others: false })), "{found:?}");
+    assert!(
+        matches!(found, Err(SendError::List(_, ListFault::Nobody { others: false }))),
+        "{found:?}"
+    );
     let only = |text: &str| Some(text.parse().unwrap());
     let few = SendOptions { only: only("tag:press"), ..folder.options() };
     let found = survey("email\nkim@x.example\n", few).await;
-    assert!(matches!(found, Err(SendError::Nobody { others: true })), "{found:?}");
+    assert!(
+        matches!(found, Err(SendError::List(_, ListFault::Nobody { others: true }))),
+        "{found:?}"
+    );
     let other = SendOptions { only: only("town=Busan"), ..folder.options() };
     let found = survey("email\nkim@x.example\n", other).await;
-    assert!(matches!(found, Err(SendError::UnknownField { .. })), "{found:?}");
+    assert!(matches!(found, Err(SendError::List(_, ListFault::UnknownField { .. }))), "{found:?}");
     assert!(!Path::new(&folder.path("digest.db-lock")).exists());
 }
 
@@ -397,6 +412,9 @@ async fn only_what_was_approved_is_sent() {
     let now = now.content().composition().hash_hex();
     let options = SendOptions { expect: Some(now.parse().unwrap()), ..recomposed };
     let ready = passed(Survey::take(options, folder.composed()).await.unwrap()).await;
+    // A dry run foretells it.
+    let kept = ready.plan(Reopened::default()).await.unwrap_err();
+    assert!(matches!(&kept, SendError::Unexpected { found, .. } if *found == approved), "{kept}");
     let locked = ready.lock(&identity(), "process 1").await.unwrap();
     let kept = locked.propose(HOLD).await.unwrap_err();
     assert!(matches!(&kept, SendError::Unexpected { found, .. } if *found == approved), "{kept}");
@@ -464,11 +482,12 @@ async fn a_further_copy_is_sent_once_for_each_wish_wherever_its_sender_dies() {
     assert_eq!((wish.plan().to_send, wish.plan().accepted), (1, 0));
     drop(wish);
     assert_eq!(state().await, "kim@x.example accepted", "nothing before a person has agreed");
-    // Dead behind the plan: it waits, and the same command opens nothing anew.
+    // Dead behind the plan: it falls back, and the same command opens it anew.
     drop(propose().await.accept().await.unwrap());
     assert_eq!(state().await, "kim@x.example pending");
     let same = propose().await;
-    assert_eq!((same.plan().to_send, same.one().unwrap().earlier), (1, 1));
+    assert_eq!(state().await, "kim@x.example accepted");
+    assert_eq!((same.plan().to_send, same.one().unwrap().earlier), (1, 0));
     drop(same.accept().await.unwrap());
     // Dead behind the dot: nobody can tell.
     let rows = folder.claim(1).await;

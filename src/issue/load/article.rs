@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Reading, find_image, text_offset};
+use super::{IssueReading, find_image, text_offset};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::block::{Block, BlockKind, Figure, Inline, level_headings, plain};
 use crate::issue::{Article, Length, front_matter, links, markdown};
@@ -13,7 +13,7 @@ pub(super) const LENGTHS: [(&str, Length); 3] =
     [("full", Length::Full), ("excerpt", Length::Excerpt), ("auto", Length::Auto)];
 
 /// Reads the article `slug` from its file.
-pub(super) fn read(reading: &mut Reading<'_>, slug: &str, source: &Arc<Source>) -> Article {
+pub(super) fn read(reading: &mut IssueReading<'_>, slug: &str, source: &Arc<Source>) -> Article {
     let (mut table, body_start) = front_matter::split(source, &mut reading.problems);
     let title = table.text("title");
     let author = table.text("author");
@@ -87,7 +87,7 @@ fn untitled(source: &Arc<Source>) -> Diagnostic {
 }
 
 /// The picture that the front matter names, with its words.
-fn lead(reading: &mut Reading<'_>, table: &mut Table) -> Option<Figure> {
+fn lead(reading: &mut IssueReading<'_>, table: &mut Table) -> Option<Figure> {
     let image = table.text("image");
     let alt = table.text("alt");
     let caption = table.text("caption");
@@ -106,13 +106,13 @@ fn lead(reading: &mut Reading<'_>, table: &mut Table) -> Option<Figure> {
     }
     let source = Arc::clone(table.source());
     let caption = caption.map(|caption| reading.line(&caption, &source));
-    let Reading { publication, folder, images, problems, .. } = reading;
+    let IssueReading { publication, folder, images, problems, .. } = reading;
     let image = find_image(&publication.root, folder, &image.value, place, images, problems)?;
     let alt = alt.map_or(String::new(), |alt| alt.value.trim().to_owned());
     Some(Figure { image, alt, caption, credit, href: None })
 }
 
-impl Reading<'_> {
+impl IssueReading<'_> {
     fn line(&mut self, text: &Located<String>, source: &Arc<Source>) -> Vec<Inline> {
         let offset = text_offset(source, text);
         markdown::read_line(&text.value, source, offset, &mut self.slots, &mut self.problems)
@@ -133,7 +133,7 @@ impl Reading<'_> {
     }
 
     fn body(&mut self, source: &Arc<Source>, start: usize) -> (Vec<Block>, Vec<Vec<Block>>) {
-        let Reading { publication, folder, slots, images, problems, .. } = self;
+        let IssueReading { publication, folder, slots, images, problems, .. } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
             find_image(&publication.root, folder, path, place, images, problems)
         };

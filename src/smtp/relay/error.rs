@@ -21,7 +21,7 @@ pub enum RelayError {
     )]
     Port,
     /// Something behind the port that is no query.
-    #[error("a relay has no path: remove {0:?}")]
+    #[error("the url of a relay has no path: remove {0:?}")]
     Path(String),
     /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
     #[error(
@@ -40,7 +40,7 @@ pub enum RelayError {
         near: Option<&'static str>,
     },
     /// A known key with a value that it does not take.
-    #[error("{key}={value} is not possible: {help}")]
+    #[error("{key}={value} cannot be used: {help}")]
     Value {
         /// The key.
         key: &'static str,
@@ -55,7 +55,7 @@ pub enum RelayError {
     )]
     NoUser,
     /// A password that would cross a network in the clear.
-    #[error("refusing to send a password to {0} in the clear: remove tls=none, or use smtps://")]
+    #[error("the password would go to {0} without encryption: remove tls=none, or use smtps://")]
     ClearPassword(String),
 }
 

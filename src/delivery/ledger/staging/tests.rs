@@ -133,12 +133,18 @@ async fn a_second_plan_gives_nobody_a_second_row() {
             staging.add(entry(0, &(who, false, None, false))).await.unwrap();
         }
         staging.finish().await.unwrap();
-        let run = NewRun { content_hash: "hash", boot: "boot", started_at: "2025-11-06T14:00:00Z" };
+        let run = NewRun {
+            content_hash: "hash",
+            boot: "boot",
+            reverse_path: "b@news.example",
+            started_at: "2025-11-06T14:00:00Z",
+        };
         let text = PlannedText::Kept(RevisionId(1));
         sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '', '')")
             .execute(store.pool())
             .await
             .unwrap();
+        let ledger = ledger.lock("process 1").await.unwrap();
         ledger.plan(&run, text, Reopened::default(), None).await.unwrap();
         let all = sqlx::query(
             "SELECT r.id, r.issue || ' ' || r.email || ' ' || r.state || ' ' || planned_by \

@@ -5,7 +5,9 @@ use std::io::BufReader;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::super::evidence::ReportedAction;
+use super::super::Open;
+use super::super::envelope::Senders;
+use super::super::evidence::{Misfit, ReportedAction};
 use super::*;
 
 const OURS: &str = "aa@news.example";
@@ -14,15 +16,19 @@ fn clock() -> LogClock {
     LogClock { now: "2025-11-07T10:00:00Z".parse().unwrap(), zone: TimeZone::UTC }
 }
 
-fn rows() -> Vec<Open> {
+fn undecided() -> Undecided {
     let row = |row, id: &str| Open {
-        row,
+        row: RowId(row),
         email: "kim@readers.example".to_owned(),
         message_id: id.to_owned(),
         run_began: None,
         at: None,
     };
-    vec![row(1, OURS), row(2, "bb@news.example"), row(3, "")]
+    Undecided {
+        rows: vec![row(1, OURS), row(2, "bb@news.example"), row(3, "")],
+        began: Some("2025-11-04T14:10:00Z".parse().unwrap()),
+        senders: Senders::new([Some("b@news.example".to_owned())]),
+    }
 }
 
 fn read_files(files: &[(&str, &str)]) -> Result<Reading, LogError> {
@@ -33,17 +39,20 @@ fn read_files(files: &[(&str, &str)]) -> Result<Reading, LogError> {
             reader: BufReader::new(std::io::Cursor::new(text.as_bytes().to_vec())),
         })
         .collect();
-    read(&rows(), files, &clock())
+    read(&undecided(), files, &clock())
 }
 
 /// What a log says of the first row, as a word and the number of the line that says it.
 fn said(text: &str) -> (&'static str, u64) {
-    word(read_files(&[("mail.log", text)]).unwrap().evidence.get(&1))
+    word(read_files(&[("mail.log", text)]).unwrap().evidence.get(&RowId(1)))
 }
 
 fn word(evidence: Option<&Evidence>) -> (&'static str, u64) {
     match evidence {
         None => ("absent", 0),
+        Some(Evidence::Older(quote)) => ("older", quote.number),
+        Some(Evidence::Elsewhere(Misfit::Sender, quote)) => ("other sender", quote.number),
+        Some(Evidence::Elsewhere(Misfit::Recipient, quote)) => ("other recipient", quote.number),
         Some(Evidence::Begun(quote)) => ("begun", quote.number),
         Some(Evidence::Rejected(quote)) => ("rejected", quote.number),
         Some(Evidence::OnHold(quote)) => ("on hold", quote.number),
@@ -171,7 +180,7 @@ fn a_queue_id_of_postfix_is_used_again() {
     assert_eq!(said(&postfix(&long)), ("taken", 2));
     // Two days later the id is another's, although the log has lost the line that says so.
     let late = |day| {
-        let line = "qmgr[7]: 4F1A2B: from=<b@c>, size=1, nrcpt=1 (queue active)";
+        let line = "qmgr[7]: 4F1A2B: from=<b@news.example>, size=1, nrcpt=1 (queue active)";
         format!(
             "Nov  4 14:00:00 mx postfix/cleanup[7]: 4F1A2B: message-id=<aa@news.example>\nNov  {day} 13:00:00 mx postfix/{line}\n"
         )
@@ -183,7 +192,7 @@ fn a_queue_id_of_postfix_is_used_again() {
 #[test]
 fn a_queue_id_is_of_one_host_container_and_instance() {
     let header = "mx1 postfix/cleanup[7]: 4F1A2B: message-id=<aa@news.example>";
-    let active = "qmgr[7]: 4F1A2B: from=<b@c>, size=1, nrcpt=1 (queue active)";
+    let active = "qmgr[7]: 4F1A2B: from=<b@news.example>, size=1, nrcpt=1 (queue active)";
     for (origin, expected) in [
         ("mx1 postfix", ("taken", 2)),
         ("mx2 postfix", ("begun", 1)),
@@ -240,7 +249,7 @@ fn a_message_may_begin_in_one_file_and_end_in_the_next() {
     {
         let files = files.map(|(name, text)| (name, text.as_str()));
         let reading = read_files(&files).unwrap();
-        let Some(Evidence::Taken { by, .. }) = reading.evidence.get(&1) else {
+        let Some(Evidence::Taken { by, .. }) = reading.evidence.get(&RowId(1)) else {
             panic!("{reading:?}")
         };
         assert_eq!((by.file.as_str(), by.number), ("mail.log", 1));
@@ -331,7 +340,7 @@ fn exchange_has_a_message_when_it_has_received_it() {
         message-id,recipient-address,message-subject\r\n";
     let line = |source: &str, event: &str, id: &str, subject: &str| {
         format!(
-            "2025-11-06T14:00:00.123Z,192.0.2.1,\"a,b\",{source},{event},1,{id},k@r.example,{subject}\r\n"
+            "2025-11-06T14:00:00.123Z,192.0.2.1,\"a,b\",{source},{event},1,{id},kim@readers.example,{subject}\r\n"
         )
     };
     let theirs = line("SMTP", "RECEIVE", "<x@y>", "\"<aa@news.example>,SMTP,RECEIVE\"");
@@ -351,6 +360,110 @@ fn exchange_has_a_message_when_it_has_received_it() {
         let log = format!("{head}{}{theirs}", lines.concat());
         assert_eq!(said(&log), expected, "{lines:#?}");
     }
+}
+
+#[test]
+fn a_message_of_another_sender_or_for_another_recipient_is_no_evidence() {
+    let theirs = ACTIVE.replace("b@news.example", "eve@else.example");
+    let to = |address: &str| {
+        format!("smtp: 4F1A2B: to=<{address}>, relay=mx[1]:25, dsn=2.0.0, status=sent (ok)")
+    };
+    let (ours, else_where) = (to("Kim@READERS.example"), to("eve@else.example"));
+    let aliased = to("box@else.example>, orig_to=<kim@readers.example");
+    let other = to("box@else.example>, orig_to=<eve@readers.example");
+    let bounced = else_where.replace("status=sent", "status=bounced");
+    let again = |line: &str| line.replace("4F1A2B", "5555AA");
+    for (lines, expected) in [
+        (vec![HEADER, &theirs], ("other sender", 2)),
+        (vec![HEADER, &theirs, &ours], ("other sender", 2)),
+        (vec![HEADER, &ours], ("delivered", 2)),
+        (vec![HEADER, ACTIVE, &ours], ("delivered", 3)),
+        (vec![HEADER, ACTIVE, &aliased], ("delivered", 3)),
+        (vec![HEADER, &aliased], ("delivered", 2)),
+        // An alias without orig_to (enable_original_recipient = no): the sender is ours.
+        (vec![HEADER, ACTIVE, &else_where], ("delivered", 3)),
+        (vec![HEADER, &else_where], ("other recipient", 2)),
+        (vec![HEADER, ACTIVE, &other], ("other recipient", 3)),
+        // An archive gets a copy of everything (always_bcc): what becomes of that is its own.
+        (vec![HEADER, ACTIVE, &bounced, &ours], ("delivered", 4)),
+        (vec![HEADER, ACTIVE, &ours, &bounced], ("delivered", 3)),
+        (vec![HEADER, ACTIVE, &other, &ours], ("delivered", 4)),
+        // Behind a filter the message has another queue id, and the alias only its own name.
+        (
+            vec![HEADER, ACTIVE, &ours, &again(HEADER), &again(ACTIVE), &again(&other)],
+            ("delivered", 3),
+        ),
+        (vec![HEADER, &theirs, &again(HEADER), &again(ACTIVE)], ("taken", 4)),
+    ] {
+        assert_eq!(said(&postfix(&lines)), expected, "{lines:#?}");
+    }
+}
+
+#[test]
+fn exim_sendmail_and_exchange_tell_the_envelope_too() {
+    let exim = |sender: &str, behind: &str| {
+        format!(
+            "2025-11-06 14:00:00 1vH3fK-000000004bQ-2xYz <= {sender} H=x [1] P=esmtp S=1 \
+             id=aa@news.example T=\"for eve@else.example\"{behind}\n"
+        )
+    };
+    let sendmail = |from: &str, to: &str| {
+        let front = "Nov  6 14:00:00 mx sm-mta[7]: 5A6E00Bd012345:";
+        format!(
+            "{front} from={from}, size=1, class=0, nrcpts=1, msgid=<aa@news.example>, relay=x\n\
+             {front} to={to}, delay=00:00:01, mailer=esmtp, pri=1, stat=Sent (ok)\n"
+        )
+    };
+    let exchange = |sender: &str, to: &str| {
+        format!(
+            "#Fields: date-time,source,event-id,message-id,recipient-address,return-path,\
+             sender-address\n2025-11-06T14:00:00.123Z,SMTP,RECEIVE,<aa@news.example>,{to},{sender},\
+             other@news.example\n"
+        )
+    };
+    let (ours, theirs, kim) = ("b@news.example", "eve@else.example", "kim@readers.example");
+    let delivered = "2025-11-06 14:00:01 1vH3fK-000000004bQ-2xYz => box@else.example";
+    for (log, expected) in [
+        (exim(ours, ""), ("taken", 1)),
+        (exim(ours, " for kim@readers.example"), ("taken", 1)),
+        (exim(ours, " from <b@news.example> for eve@else.example"), ("other recipient", 1)),
+        (exim(theirs, ""), ("other sender", 1)),
+        (exim("<>", ""), ("other sender", 1)),
+        (exim(ours, "") + delivered + " R=dns\n", ("delivered", 2)),
+        (exim(ours, "") + delivered + " <kim@readers.example> R=dns\n", ("delivered", 2)),
+        (exim(ours, "") + delivered + " <eve@else.example> R=dns\n", ("other recipient", 2)),
+        (sendmail("<b@news.example>", "<kim@readers.example>"), ("delivered", 2)),
+        (sendmail("b@news.example", "kim@readers.example"), ("delivered", 2)),
+        (sendmail("<eve@else.example>", "<kim@readers.example>"), ("other sender", 1)),
+        (sendmail("<b@news.example>", "<a@b>,<kim@readers.example>"), ("delivered", 2)),
+        (
+            sendmail("<b@news.example>", "box, ctladdr=<kim@readers.example> (1/0)"),
+            ("delivered", 2),
+        ),
+        (sendmail("<b@news.example>", "<box@else.example>"), ("delivered", 2)),
+        (exchange(ours, kim), ("taken", 2)),
+        (exchange(ours, "a@b;Kim@readers.example"), ("taken", 2)),
+        (exchange(theirs, kim), ("other sender", 2)),
+        (exchange(ours, theirs), ("other recipient", 2)),
+        (exchange("", ""), ("taken", 2)),
+    ] {
+        assert_eq!(said(&log), expected, "{log}");
+    }
+}
+
+#[test]
+fn a_line_that_is_older_than_the_issue_is_no_evidence() {
+    let lines = postfix(&[CLIENT, HEADER, ACTIVE]);
+    for (time, expected) in [
+        // The first run began at 14:10 on the fourth; clocks may differ by 15 minutes.
+        ("Nov  4 13:54:", ("older", 2)),
+        ("Nov  4 13:55:", ("taken", 3)),
+        ("Nov  6 14:00:", ("taken", 3)),
+    ] {
+        assert_eq!(said(&lines.replace("Nov  6 14:00:", time)), expected, "{time}");
+    }
+    let both = lines.replace("Nov  6", "Nov  1") + &postfix(&[CLIENT, HEADER]);
+    assert_eq!(said(&both), ("begun", 6));
 }
 
 #[test]
@@ -384,7 +497,7 @@ fn what_cannot_be_read_is_refused_by_name() {
         (b"\xFF\xFEN\0", "UTF-16"),
     ] {
         let file = LogFile { name: "mail.log.2.gz".to_owned(), reader: bytes };
-        let error = read(&rows(), vec![file], &clock()).unwrap_err().to_string();
+        let error = read(&undecided(), vec![file], &clock()).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
     // One file that says nothing is not hidden by another that does.
@@ -396,12 +509,14 @@ fn what_cannot_be_read_is_refused_by_name() {
 #[test]
 fn a_line_is_shown_without_control_characters_and_not_whole() {
     let active = format!(
-        "qmgr: 4F1A2B: from=<\u{1B}[31m{}>, size=1, nrcpt=1 (queue active)",
+        "qmgr: 4F1A2B: from=<b@news.example>, size=\u{1B}[31m{}, nrcpt=1 (queue active)",
         "x".repeat(500)
     );
     let reading = read_files(&[("mail.log", &postfix(&[HEADER, &active]))]).unwrap();
-    let Some(Evidence::Taken { by, .. }) = reading.evidence.get(&1) else { panic!("{reading:?}") };
-    assert!(by.text.contains("from=<?[31mxxx") && by.text.ends_with('…'), "{}", by.text);
+    let Some(Evidence::Taken { by, .. }) = reading.evidence.get(&RowId(1)) else {
+        panic!("{reading:?}")
+    };
+    assert!(by.text.contains("size=?[31mxxx") && by.text.ends_with('…'), "{}", by.text);
     assert_eq!(by.text.chars().count(), 301);
 }
 
@@ -410,7 +525,10 @@ fn a_line_longer_than_its_head_costs_only_itself() {
     let long =
         format!("qmgr: 4F1A2B: from=<{}>, size=1, nrcpt=1 (queue active)", "x".repeat(20_000));
     assert_eq!(said(&postfix(&[HEADER, &long])), ("begun", 1));
-    let sent = format!("smtp: 4F1A2B: to=<a@b>, relay=x, status=sent ({})", "x".repeat(20_000));
+    let sent = format!(
+        "smtp: 4F1A2B: to=<kim@readers.example>, relay=x, status=sent ({})",
+        "x".repeat(20_000)
+    );
     assert_eq!(said(&postfix(&[HEADER, &sent])), ("delivered", 2));
     assert_eq!(
         said(&postfix(&[&format!("smtpd: {}", "x".repeat(20_000)), HEADER, ACTIVE])),
@@ -437,6 +555,6 @@ proptest! {
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let file = LogFile { name: "x".to_owned(), reader: &bytes[..] };
-        let _ = read(&rows(), vec![file], &clock());
+        let _ = read(&undecided(), vec![file], &clock());
     }
 }
