@@ -14,7 +14,11 @@
 //!
 //! Pure: never knows a clock, a relay or a domain. Times are counted from the beginning of the run.
 
+mod phase;
+
 use std::time::Duration;
+
+use phase::{Allowed, Cycle, Held, Paused, Phase, Steady, Step, Tally, Unexplained};
 
 /// The part of what is allowed that is used between two attempts to get more.
 const USED: f64 = 0.97;
@@ -178,91 +182,6 @@ pub struct Throttle {
     closed: Duration,
     /// The time of the window that is allowed so much, if it is one.
     window: Duration,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-enum Phase {
-    /// Nothing is asked for.
-    #[default]
-    Free,
-    Paused(Paused),
-    Held(Held),
-}
-
-/// Nothing leaves but a probe.
-#[derive(Clone, Copy, Debug)]
-struct Paused {
-    since: Duration,
-    /// When the next probe may leave, and how long after it the one behind.
-    next: Duration,
-    pause: Duration,
-    /// When the probe left that is on its way.
-    probe: Option<Duration>,
-    /// How many were refused.
-    refused: u32,
-}
-
-/// Messages leave at a rate.
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    per_second: f64,
-    next: Duration,
-    /// The rate is being raised, and how often it has been.
-    raised: Option<usize>,
-    /// The last rate of an attempt that was not refused.
-    passed: f64,
-    step: Step,
-    /// Accepted since the last attempt.
-    accepted: u32,
-    /// It is tried whether a lower rate helps, against this part that was refused.
-    tried: Option<f64>,
-    /// Answers to what left at this rate or a higher one.
-    answers: u32,
-    refusals: u32,
-    steady: Steady,
-}
-
-/// Answers to what left while the rate was not being raised.
-#[derive(Clone, Copy, Debug, Default)]
-struct Steady {
-    accepted: u32,
-    refused: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Step {
-    since: Duration,
-    taken: u32,
-    accepted: u32,
-    refused: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Cycle {
-    since: Duration,
-    accepted: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    since: Duration,
-    answers: u32,
-    refused: u32,
-    /// Refusals that are spread as they would be if the other side meant all messages.
-    spread: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Allowed {
-    per_second: f64,
-    confirmed: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Unexplained {
-    times: u32,
-    answers: u32,
-    refusals: u32,
 }
 
 /// The part that a rate that is too high refuses, where `chance` refuses another.
@@ -638,6 +557,8 @@ impl Throttle {
     }
 
     fn free(&mut self, now: Duration) {
+        // After a window that was used up, what leaves so fast may use up the next one: it is compared
+        // with the one before then.
         if now > self.cycle.since + self.closed * 2 {
             self.allowed = None;
             self.cycle = Cycle { since: now, accepted: 0 };
