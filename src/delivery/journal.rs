@@ -23,6 +23,9 @@ use super::state::State;
 use crate::smtp::outcome::Stage;
 use crate::store::owner;
 
+/// A journal never grows to this size: it is begun anew long before, and one row has a few hundred
+/// bytes.
+const MOST_BYTES: u64 = 1024 * 1024 * 1024;
 /// A journal larger than this is begun anew, with the attempts that are still open.
 const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -322,7 +325,7 @@ fn write_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
 /// # Errors
 /// The system's.
 pub fn read(path: &Path) -> io::Result<Found> {
-    let bytes = match std::fs::read(path) {
+    let bytes = match owner::read(path, MOST_BYTES) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(error) => return Err(error),

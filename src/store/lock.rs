@@ -6,7 +6,7 @@
 //! nothing. The system frees the lock when the process dies, however it dies.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{Seek as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +75,9 @@ impl Store {
             return Ok(None);
         }
         let mut words = owner::open(&path).map_err(failed)?;
+        if place::has_another_name(&words) {
+            return Err(StoreError::Linked { path });
+        }
         if !held(tries, || words.try_lock()).map_err(failed)? {
             return Ok(None);
         }
@@ -91,7 +94,7 @@ impl Store {
     pub fn quiet(&self) -> Result<Quiet, StoreError> {
         let path = self.words_path();
         let failed = |error| StoreError::Lock { path: path.clone(), error };
-        let lock = Lock { database: self.lockable(), words: File::open(&path).ok() };
+        let lock = Lock { database: self.lockable(), words: owner::open_if_there(&path) };
         for file in lock.database.as_deref().into_iter().chain(&lock.words) {
             match file.try_lock_shared() {
                 Ok(()) => {}
@@ -119,11 +122,10 @@ impl Store {
     fn holder(&self) -> String {
         for _ in 0..10 {
             std::thread::sleep(Duration::from_millis(50));
-            let mut who = String::new();
-            let read =
-                File::open(self.words_path()).and_then(|mut file| file.read_to_string(&mut who));
-            if read.is_ok() && !who.trim().is_empty() {
-                return who.trim().to_owned();
+            let who = owner::read(&self.words_path(), 4096).unwrap_or_default();
+            let who = String::from_utf8_lossy(&who).trim().to_owned();
+            if !who.is_empty() {
+                return who;
             }
         }
         "another process".to_owned()

@@ -3,7 +3,7 @@
 //! Must never change the mode of a file that is not ours by its name.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::place::beside;
@@ -12,28 +12,64 @@ use super::place::beside;
 const COMPANIONS: [&str; 5] = ["-wal", "-shm", "-marks", "-marks-draft", "-lock"];
 
 /// Opens a file for reading and writing that only its owner can read, and makes it if need be.
+/// Whoever may put a link or a pipe in its place must not decide what is written to.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     private(&mut options);
-    options.read(true).write(true).create(true).truncate(false).open(path)
+    if path.is_symlink() {
+        return Err(io::Error::other("it is a link, and may lead to another file: remove it"));
+    }
+    let file = options.read(true).write(true).create(true).truncate(false).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
 }
 
-/// Makes an empty file, in place of any that was there, that only its owner can read.
+/// Makes an empty file, in place of any that was there, that only its owner can read. A link in its
+/// place goes, and what it leads to stays as it is.
 ///
 /// # Errors
 /// The system's.
 pub fn create(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
     private(&mut options);
-    let file = options.write(true).create(true).truncate(true).open(path)?;
-    // One that was there has kept its mode.
-    keep_to_owner(path)?;
-    Ok(file)
+    options.write(true).create_new(true).open(path)
+}
+
+/// Reads a file of ours, of `most` bytes or fewer. A pipe or a device in its place is not waited for.
+///
+/// # Errors
+/// The system's; it is no file, or too large.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut options = OpenOptions::new();
+    private(&mut options);
+    let file = options.read(true).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(no_file());
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+/// Opens a file of ours for reading, if there is one.
+pub(super) fn open_if_there(path: &Path) -> Option<File> {
+    let mut options = OpenOptions::new();
+    private(&mut options);
+    let file = options.read(true).open(path).ok()?;
+    file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
+}
+
+fn no_file() -> io::Error {
+    io::Error::other("it is not a file but a pipe, a device or a folder")
 }
 
 #[cfg(unix)]
 fn private(options: &mut OpenOptions) {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
 }
 
 #[cfg(not(unix))]

@@ -207,3 +207,25 @@ fn no_command_changes_the_tables_under_a_sender_of_an_older_version() {
     assert_eq!(version(), ledger::STEPS.len());
     assert_eq!((start(&here, &relay, &[]).wait().code, relay.counts().accepted), (0, 3));
 }
+
+// A pull request may bring links, and another user of the machine a pipe.
+#[test]
+fn no_link_and_no_pipe_in_the_place_of_our_files_is_followed_or_waited_for() {
+    for name in ["digest.db-lock", "digest.db-marks-draft", "digest.db-marks"] {
+        let (here, relay) = (with_readers(3).write("victim", "mine"), Relay::new());
+        assert_eq!(start(&here, &relay, &[]).wait().code, 0);
+        let here = here.remove("digest.db-lock");
+        std::os::unix::fs::symlink(here.path("victim"), here.path(name)).expect("linked");
+        start(&here, &relay, &["--to", "r001@x.example", "--again"]).wait();
+        assert_eq!(here.read("victim"), "mine", "{name}");
+        std::fs::remove_file(here.path(name)).ok();
+        let pipe = std::process::Command::new("mkfifo").arg(here.path(name)).status();
+        assert!(pipe.expect("mkfifo").success());
+        for line in [&["status", "2025-11"][..], &["plan", "2025-11"]] {
+            here.start(line).wait_for(Duration::from_secs(20));
+        }
+        start(&here, &relay, &["--to", "r002@x.example", "--again"])
+            .wait_for(Duration::from_secs(20));
+        assert!(relay.copies().values().all(|count| *count <= 2), "{name}");
+    }
+}

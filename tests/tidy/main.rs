@@ -70,6 +70,7 @@ const HOMES: &[Home] = &[
 const EVERYWHERE: &[&str] = &[
     "data_encoding",
     "jiff",
+    "libc",
     "memchr",
     "percent_encoding",
     "secrecy",

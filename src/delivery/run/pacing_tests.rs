@@ -48,15 +48,15 @@ fn cases() -> Vec<Case> {
         case("500/s, burst 50", list(), relay(Limit::bucket(500.0, 50.0)), 0.95, 0.02),
         case("2,000/s, burst 200", list(), relay(Limit::bucket(2000.0, 200.0)), 0.95, 0.02),
         case("50 in each second", list(), relay(Limit::fixed(50, 1.0)), 0.95, 0.02),
-        case("500 in each second", list(), relay(Limit::fixed(500, 1.0)), 0.95, 0.02),
+        case("500 in each second", list(), relay(Limit::fixed(500, 1.0)), 0.94, 0.02),
         case("500 in each 10 s", long(120.0), relay(Limit::fixed(500, 10.0)), 0.95, 0.03),
         case("3,000 in each minute", long(300.0), relay(Limit::fixed(3000, 60.0)), 0.95, 0.02),
         case("the same, refusals count", long(300.0), relay(Limit::anvil(3000, 60.0)), 0.95, 0.02),
         case("50 in any second", list(), relay(Limit::sliding(50, 1.0)), 0.89, 0.02),
         case("600 in any minute", long(600.0), relay(Limit::sliding(600, 60.0)), 0.93, 0.025),
-        case("50/s, far away", far.clone(), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.03),
+        case("50/s, far away", far.clone(), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.025),
         case("50/s, list of one domain", to(1), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.02),
-        case("50/s, list of two domains", to(2), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.035),
+        case("50/s, list of two domains", to(2), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.1),
         case("50/s, 80 % of one domain", one(200.0), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.045),
         case("5 domains at 20/s each", to(5), domains(5, Limit::bucket(20.0, 20.0)), 0.95, 0.025),
         case(
@@ -110,8 +110,8 @@ fn hard_cases() -> Vec<Case> {
             0.85,
             0.05,
         ),
-        case("200/s, and 5 % by chance", again(60.0, 50), moody(0.05, relay(large)), 0.9, 0.08),
-        case("50/s, and 20 % by chance", again(120.0, 50), moody(0.2, relay(small)), 0.7, 0.15),
+        case("200/s, and 5 % by chance", again(60.0, 50), moody(0.05, relay(large)), 0.85, 0.08),
+        case("50/s, and 20 % by chance", again(120.0, 50), moody(0.2, relay(small)), 0.7, 0.35),
         case(
             "5 domains at 20/s each, and 5 % by chance",
             again(60.0, 5),
@@ -130,7 +130,8 @@ fn simulated_relays_get_nearly_what_they_allow_and_are_seldom_asked_for_more() {
 #[test]
 #[ignore = "a measurement: takes a minute without optimisation"]
 fn simulated_relays_at_length() {
-    table(1..=5, f64::INFINITY);
+    // Not those by which the constants were chosen.
+    table(11..=20, f64::INFINITY);
     for (name, list, chance) in CHANCES {
         chances(name, list, chance, 50_000);
     }
