@@ -158,9 +158,16 @@ impl PlanText<'_> {
 
 /// Why nothing is left to send.
 pub(super) fn nothing(plan: &Plan, issue: &str) -> String {
-    let line = |(number, why)| format!("\nNot to    {number} {why}");
-    let others: String = others(plan).into_iter().map(line).collect();
-    format!("nothing to send of {issue}:{others}")
+    let others: Vec<String> =
+        others(plan).into_iter().map(|(number, why)| format!("{number} {why}")).collect();
+    match others.as_slice() {
+        [one] => format!("nothing to send of {issue}: {one}"),
+        // Each on a line: some have a comma or a colon within.
+        all => {
+            let lines: String = all.iter().map(|other| format!("\nNot to    {other}")).collect();
+            format!("nothing to send of {issue}:{lines}")
+        }
+    }
 }
 
 /// Why nothing is sent to one person who has the issue.
