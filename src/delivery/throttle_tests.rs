@@ -1,8 +1,9 @@
-//! What the throttle makes of answers, one at a time. Never sends and never knows a clock.
+//! What the model of what is allowed makes of single answers.
 
 use super::*;
 
-const REPLY: RateReply = RateReply { spread: true, repeated: false, others: 0, chance: 0.0 };
+const REPLY: RateReply =
+    RateReply { spread: true, repeated: false, others: 0, part: 0.0, likely: false, chance: 0.0 };
 
 fn ms(count: u64) -> Duration {
     Duration::from_millis(count)

@@ -162,6 +162,14 @@ impl Relay {
         None
     }
 
+    /// The least part of all answers that are refusals before every limit has been met once: one for
+    /// each, and what is under way beside the first.
+    pub(super) fn bound(&self, run: &Run) -> f64 {
+        let below = self.domain.as_ref().map_or(0, |(below, _)| *below);
+        let met = usize::from(self.whole.is_some()) + below.min(run.shares.len()) + run.slots - 1;
+        met as f64 / (met as f64 + self.most(run.shares.len(), run.seconds))
+    }
+
     /// How many it takes at most in so many seconds, of so many domains.
     pub(super) fn most(&self, domains: usize, seconds: f64) -> f64 {
         let whole = self.whole.as_ref().map_or(f64::INFINITY, |limit| limit.most(seconds));
@@ -230,9 +238,11 @@ impl Sent {
         self.accepted.iter().filter(within).count() as f64 / (to - from)
     }
 
-    /// The part of all answers that are refusals.
-    pub(super) fn refused_part(&self) -> f64 {
-        self.refused.len() as f64 / (self.refused.len() + self.accepted.len()).max(1) as f64
+    /// The part of all answers from a time on that are refusals.
+    pub(super) fn refused_part(&self, from: f64) -> f64 {
+        let count = |answers: &[(f64, usize)]| answers.iter().filter(|(at, _)| *at >= from).count();
+        let (refused, accepted) = (count(&self.refused), count(&self.accepted));
+        refused as f64 / (refused + accepted).max(1) as f64
     }
 
     /// The longest time in which nobody was accepted.
