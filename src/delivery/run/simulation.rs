@@ -465,6 +465,11 @@ impl World<'_> {
         self.look_in(slot, 0.0);
     }
 
+    /// The first row of a domain that was passed over, or one behind all.
+    fn aside_since(&self, domain: usize) -> i64 {
+        self.aside[domain].front().map_or(i64::MAX, |row| row.0)
+    }
+
     /// Claims rows; whether there were any.
     fn claim(&mut self) -> bool {
         let full = self.pacing.lanes.full();
@@ -477,13 +482,13 @@ impl World<'_> {
             claimed.push(row);
         }
         let again = claimed.len();
-        for domain in 0..self.aside.len() {
-            while claimed.len() < CLAIM
-                && !is_full(domain)
-                && let Some(row) = self.aside[domain].pop_front()
-            {
-                claimed.push(row);
-            }
+        // Rows come in their order, whoever they are for.
+        let open: Vec<usize> = (0..self.aside.len()).filter(|domain| !is_full(*domain)).collect();
+        while claimed.len() < CLAIM
+            && let first = open.iter().min_by_key(|domain| self.aside_since(**domain))
+            && let Some(row) = first.and_then(|domain| self.aside[*domain].pop_front())
+        {
+            claimed.push(row);
         }
         let total: f64 = self.run.shares.iter().sum();
         for _ in 0..CLAIM * 10 {
