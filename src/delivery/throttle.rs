@@ -61,6 +61,8 @@ const FIRM: u32 = 8;
 const LEAST: f64 = 0.2;
 /// Two estimates that differ by less agree.
 const AGREE: f64 = 0.15;
+/// What may be more by this factor, because a probe came late, is taken for what it is at least.
+const VAGUE: f64 = 1.3;
 
 /// Where nothing was accepted for so long, the limit is one of a window.
 const WINDOW: Duration = Duration::from_millis(500);
@@ -344,6 +346,7 @@ impl Throttle {
                 paused.next = now + paused.pause;
                 paused.probe = None;
                 paused.refused += 1;
+                paused.last = taken;
                 if self.proven && self.chance.powi(paused.refused as i32) < CERTAIN {
                     (self.chance, self.proven) = (0.0, false);
                 }
@@ -487,13 +490,13 @@ impl Throttle {
         // A probe that comes late by little against the whole spoils no estimate.
         let fine = now.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
         let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
-        let paused = Paused { since: now, next, pause, probe: None, refused: 0 };
+        let paused = Paused { since: now, next, pause, probe: None, refused: 0, last: now };
         self.enter(Phase::Paused(paused), now);
     }
 
     /// A probe was accepted.
     fn reopen(&mut self, taken: Duration) {
-        let Phase::Paused(Paused { refused, since: paused, .. }) = self.phase else { return };
+        let Phase::Paused(Paused { refused, last, since: paused, .. }) = self.phase else { return };
         let Cycle { since, accepted } = self.cycle;
         let per_second = f64::from(accepted.max(1)) / seconds_between(since, taken);
         // What the probe needed to be accepted, if one message was saved up meanwhile.
@@ -511,7 +514,10 @@ impl Throttle {
         let per_second = per_second.max(self.floor);
         self.based = accepted;
         self.closed = taken.saturating_sub(paused);
-        self.learn(per_second, accepted >= FIRM * 2);
+        let at_most = f64::from(accepted) / seconds_between(since, last);
+        let at_most = if at_most <= per_second * VAGUE { at_most.max(per_second) } else { per_second };
+        self.learn(per_second, at_most, accepted >= FIRM * 2);
+        let per_second = self.allowed.map_or(per_second, |allowed| allowed.per_second);
         if taken > paused + WINDOW {
             let confirmed = self.allowed.is_some_and(|allowed| allowed.confirmed);
             self.window = if confirmed { taken.saturating_sub(since) } else { Duration::ZERO };
@@ -521,10 +527,15 @@ impl Throttle {
         self.cycle = Cycle { since: taken, accepted: 0 };
     }
 
-    fn learn(&mut self, per_second: f64, firm: bool) {
-        let agrees = |known: Allowed| (per_second / known.per_second - 1.0).abs() <= AGREE && firm;
-        let confirmed = self.allowed.is_some_and(agrees);
-        self.allowed = Some(Allowed { per_second, confirmed });
+    /// So much is allowed, or a little more.
+    fn learn(&mut self, per_second: f64, at_most: f64, firm: bool) {
+        let agrees = |known: Allowed| {
+            per_second <= known.at_most * (1.0 + AGREE) && known.per_second * (1.0 - AGREE) <= at_most
+        };
+        let known = self.allowed.filter(|known| firm && agrees(*known));
+        let confirmed = known.is_some();
+        let per_second = known.map_or(per_second, |known| known.per_second.clamp(per_second, at_most));
+        self.allowed = Some(Allowed { per_second, at_most, confirmed });
     }
 
     fn hold(&mut self, per_second: f64, tried: Option<f64>, now: Duration) {
@@ -551,7 +562,7 @@ impl Throttle {
         self.chance = part.min(MOST_CHANCE);
         let confirmed = self.earlier > 0.0;
         self.earlier = 0.0;
-        self.allowed = Some(Allowed { per_second, confirmed });
+        self.allowed = Some(Allowed::new(per_second, confirmed));
         self.cycle = Cycle { since: now, accepted: 0 };
         self.hold(per_second, None, now);
     }
@@ -647,7 +658,7 @@ impl Throttle {
             self.before = Some((self.cycle, self.allowed));
             self.cycle = Cycle { since: now, accepted: 0 };
         }
-        self.learn(per_second, firm || allowed.confirmed);
+        self.learn(per_second, per_second, firm || allowed.confirmed);
     }
 
     /// Some were refused although the rate is not being raised: what is allowed is a little less, or
@@ -668,7 +679,7 @@ impl Throttle {
         let counted = f64::from(self.cycle.accepted.saturating_sub(1));
         let average = counted / seconds_between(self.cycle.since, taken);
         let per_second = average.clamp(held.per_second * LOWERED, held.per_second);
-        self.allowed = Some(Allowed { per_second, confirmed: true });
+        self.allowed = Some(Allowed::new(per_second, true));
         self.before = Some((self.cycle, self.allowed));
         self.go_on(per_second, now);
         self.cycle = Cycle { since: now, accepted: 0 };
@@ -690,7 +701,7 @@ impl Throttle {
 
     /// Tries whether a lower rate helps where `part` was refused and so many were accepted a second.
     fn try_less(&mut self, accepted: f64, part: f64, now: Duration) {
-        self.allowed = Some(Allowed { per_second: accepted, confirmed: false });
+        self.allowed = Some(Allowed::new(accepted, false));
         self.cycle = Cycle { since: now, accepted: 0 };
         self.hold(accepted * TRIED, Some(part), now);
     }
@@ -715,7 +726,7 @@ impl Throttle {
                 return self.blame_chance(part, earlier, now);
             }
             let per_second = self.allowed.map_or(1.0, |allowed| allowed.per_second);
-            self.allowed = Some(Allowed { per_second, confirmed: true });
+            self.allowed = Some(Allowed::new(per_second, true));
             self.cycle = Cycle { since: now, accepted: 0 };
             return self.hold(per_second * USED, None, now);
         }

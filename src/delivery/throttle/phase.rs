@@ -21,8 +21,9 @@ pub(super) struct Paused {
     pub(super) pause: Duration,
     /// When the probe left that is on its way.
     pub(super) probe: Option<Duration>,
-    /// How many were refused.
+    /// How many were refused, and when the last of them left.
     pub(super) refused: u32,
+    pub(super) last: Duration,
 }
 
 /// Messages leave at a rate.
@@ -78,7 +79,15 @@ pub(super) struct Tally {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowed {
     pub(super) per_second: f64,
+    /// It may be as much: a probe came late.
+    pub(super) at_most: f64,
     pub(super) confirmed: bool,
+}
+
+impl Allowed {
+    pub(super) fn new(per_second: f64, confirmed: bool) -> Allowed {
+        Allowed { per_second, at_most: per_second, confirmed }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
