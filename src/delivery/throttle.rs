@@ -486,9 +486,9 @@ impl Throttle {
             self.cycle.since + Duration::from_secs_f64(earned.min(3600.0))
         });
         let next =
-            earned.map_or(first, |earned| earned.clamp(first, now + PROBE.1.max(self.window / 8)));
+            earned.map_or(first, |earned| earned.clamp(first, now + PROBE.1.max(self.window.max(self.closed) / 8)));
         // A probe that comes late by little against the whole spoils no estimate.
-        let fine = now.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
+        let fine = next.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
         let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
         let paused = Paused { since: now, next, pause, probe: None, refused: 0, last: now };
         self.enter(Phase::Paused(paused), now);
