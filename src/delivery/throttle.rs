@@ -61,7 +61,8 @@ const FIRM: u32 = 8;
 const LEAST: f64 = 0.2;
 /// Two estimates that differ by less agree.
 const AGREE: f64 = 0.15;
-/// What may be more by this factor, because a probe came late, is taken for what it is at least.
+/// A probe that came late makes an estimate too low. Where it may be too low by more than this factor,
+/// nothing is made of that.
 const VAGUE: f64 = 1.3;
 
 /// Where nothing was accepted for so long, the limit is one of a window.
@@ -485,8 +486,9 @@ impl Throttle {
             let earned = f64::from(self.cycle.accepted) / allowed.per_second / EARLY;
             self.cycle.since + Duration::from_secs_f64(earned.min(3600.0))
         });
-        let next =
-            earned.map_or(first, |earned| earned.clamp(first, now + PROBE.1.max(self.window.max(self.closed) / 8)));
+        let next = earned.map_or(first, |earned| {
+            earned.clamp(first, now + PROBE.1.max(self.window.max(self.closed) / 8))
+        });
         // A probe that comes late by little against the whole spoils no estimate.
         let fine = next.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
         let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
@@ -514,11 +516,14 @@ impl Throttle {
         let per_second = per_second.max(self.floor);
         self.based = accepted;
         self.closed = taken.saturating_sub(paused);
+        // The window began anew after the last probe that was refused, and before this one.
         let at_most = f64::from(accepted) / seconds_between(since, last);
-        let at_most = if at_most <= per_second * VAGUE { at_most.max(per_second) } else { per_second };
+        let window = taken > paused + WINDOW;
+        let near = window && (per_second..per_second * VAGUE).contains(&at_most);
+        let at_most = if near { at_most } else { per_second };
         self.learn(per_second, at_most, accepted >= FIRM * 2);
         let per_second = self.allowed.map_or(per_second, |allowed| allowed.per_second);
-        if taken > paused + WINDOW {
+        if window {
             let confirmed = self.allowed.is_some_and(|allowed| allowed.confirmed);
             self.window = if confirmed { taken.saturating_sub(since) } else { Duration::ZERO };
         }
@@ -527,14 +532,17 @@ impl Throttle {
         self.cycle = Cycle { since: taken, accepted: 0 };
     }
 
-    /// So much is allowed, or a little more.
+    /// At least so much is allowed, and at most so much. Two estimates that agree confirm each other,
+    /// and the higher one is taken: that much was accepted.
     fn learn(&mut self, per_second: f64, at_most: f64, firm: bool) {
         let agrees = |known: Allowed| {
-            per_second <= known.at_most * (1.0 + AGREE) && known.per_second * (1.0 - AGREE) <= at_most
+            per_second <= known.at_most * (1.0 + AGREE)
+                && known.per_second * (1.0 - AGREE) <= at_most
         };
         let known = self.allowed.filter(|known| firm && agrees(*known));
         let confirmed = known.is_some();
-        let per_second = known.map_or(per_second, |known| known.per_second.clamp(per_second, at_most));
+        let per_second =
+            known.map_or(per_second, |known| known.per_second.clamp(per_second, at_most));
         self.allowed = Some(Allowed { per_second, at_most, confirmed });
     }
 

@@ -31,6 +31,18 @@ fn used_up() -> Throttle {
 }
 
 #[test]
+fn estimates_agree_that_differ_because_a_probe_came_late() {
+    let confirmed = |throttle: &Throttle| throttle.allowed.is_some_and(|allowed| allowed.confirmed);
+    let mut throttle = Throttle::new(ms(0));
+    throttle.learn(4.0, 4.8, true);
+    assert!(!confirmed(&throttle), "one estimate alone");
+    throttle.learn(5.0, 5.0, true);
+    assert!(confirmed(&throttle));
+    throttle.learn(4.0, 4.1, true);
+    assert!(!confirmed(&throttle), "too far apart");
+}
+
+#[test]
 fn a_few_refusals_among_many_change_nothing() {
     let mut throttle = Throttle::new(Duration::ZERO);
     for at in 0..400 {

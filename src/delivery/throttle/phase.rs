@@ -79,7 +79,7 @@ pub(super) struct Tally {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowed {
     pub(super) per_second: f64,
-    /// It may be as much: a probe came late.
+    /// It may be as much: the probe that told it came late.
     pub(super) at_most: f64,
     pub(super) confirmed: bool,
 }
