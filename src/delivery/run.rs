@@ -3,6 +3,7 @@
 //! The clock is asked through [`Options::clock`]. A refused recipient is an outcome; the run itself
 //! ends early only for what would befall every further message.
 
+mod clusters;
 mod connection;
 mod feed;
 mod health;
