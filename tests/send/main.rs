@@ -16,6 +16,7 @@ mod outcomes;
 mod pace;
 mod plans;
 mod questions;
+mod reading;
 mod receipts;
 mod refusals;
 mod relays;
