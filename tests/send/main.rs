@@ -10,6 +10,7 @@ mod limited;
 mod limits;
 mod lists;
 mod maillogs;
+mod modes;
 mod one_list;
 mod one_object;
 mod outcomes;
