@@ -214,6 +214,21 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// Its tables are older, and no copy can be made to read it from.
+    #[error(
+        "{} has tables of an older version, and no copy of it can be made in {} to be read: {error}; \
+         free space there, or name a folder that has some in TMPDIR",
+        path.display(),
+        folder.display()
+    )]
+    Copy {
+        /// The file.
+        path: PathBuf,
+        /// Where the copy was to be.
+        folder: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
     /// It, or its folder, belongs to somebody else or is read-only.
     #[error(
         "{} cannot be written: {reason}; make the file and its folder writable for this user, or name \

@@ -67,6 +67,9 @@ fn older_ledger(path: &Path, steps: usize) {
 fn who_only_looks_at_an_older_ledger_changes_nothing_in_it() {
     // As version 0.1.0 left it.
     let here = with_readers(3);
+    std::fs::create_dir(here.path("tmp")).expect("made");
+    let temporary = here.path("tmp").display().to_string();
+    let here = here.env("TMPDIR", &temporary);
     older_ledger(&here.path("digest.db"), 1);
     let before = std::fs::read(here.path("digest.db")).expect("a file");
     for line in LOOKS {
@@ -74,6 +77,8 @@ fn who_only_looks_at_an_older_ledger_changes_nothing_in_it() {
         assert_eq!(looked.code, 0, "{line:?}: {looked:?}");
         let same = std::fs::read(here.path("digest.db")).expect("a file") == before;
         assert!(same, "{line:?} has changed the ledger");
+        let left = here.files().into_iter().filter(|name| name.starts_with("tmp"));
+        assert_eq!(left.collect::<Vec<_>>(), [""; 0], "{line:?}");
     }
     let status = here.run(&["status", "2025-11"]);
     assert!(status.stdout.starts_with("2025-11: 2 planned: 1 accepted, 1 pending"), "{status:?}");
