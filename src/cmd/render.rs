@@ -11,6 +11,7 @@ use sejong_digest::message::recipient::Recipient;
 use sejong_digest::message::splice::{SpliceError, Template, part_text};
 
 use super::failure::{Ending, Exit, Failure};
+use super::files::Readable;
 use super::gate::Gate;
 use super::workspace::Workspace;
 use super::{Global, clock, files, pictures, print, readers, runtime};
@@ -105,7 +106,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unspliced)?;
     match args.output.as_deref() {
         Some(path) if path != Path::new("-") => {
-            files::replace(path, &bytes)?;
+            // What is for one reader holds links that act for a person.
+            let readable = match args.reader {
+                Some(_) => Readable::Owner,
+                None => Readable::Everybody,
+            };
+            files::replace(path, &bytes, readable)?;
             print::note(&format!("written to {}", files::describe(path)));
         }
         _ => print::answer(&bytes)?,

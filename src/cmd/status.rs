@@ -90,7 +90,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Err(missing) => return by_receipts(&receipts, args, zone, missing),
     };
     runtime()?.block_on(async {
-        let store = Store::open(&path, &ledger::STEPS).await?;
+        let store = Store::read(&path, &ledger::STEPS).await?;
         looking::look(&Ledger::new(store.clone(), "")).await?;
         let known = overview::issues(&store).await?;
         if let Some(issue) = args.issue.as_ref().filter(|issue| !known.contains(issue)) {

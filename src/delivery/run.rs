@@ -111,9 +111,9 @@ impl Progress {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
-    fn open(&self) -> Open<'_> {
+    fn open(&self) -> OpenConnection<'_> {
         self.connections.fetch_add(1, Ordering::Relaxed);
-        Open(self)
+        OpenConnection(self)
     }
 
     /// Rows that were deferred in this run are tried again.
@@ -133,9 +133,9 @@ impl Progress {
 }
 
 /// Counts an open connection as long as it lives.
-struct Open<'a>(&'a Progress);
+struct OpenConnection<'a>(&'a Progress);
 
-impl Drop for Open<'_> {
+impl Drop for OpenConnection<'_> {
     fn drop(&mut self) {
         self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }

@@ -137,7 +137,9 @@ fn refused_by_all(report: &SendReport) -> Option<Failure> {
     if counts.accepted > 0 || counts.refused == 0 {
         return None;
     }
-    let first = report.troubles.iter().flat_map(|excerpt| &excerpt.rows).next()?;
+    let mut rows = report.troubles.iter().flat_map(|excerpt| &excerpt.rows);
+    // Whoever was refused a further copy has the issue.
+    let first = rows.next().filter(|first| !first.further_copy)?;
     let who = if counts.refused == 1 { "the only recipient" } else { "every recipient" };
     let what = format!("nobody has the issue: {who} was refused ({})", first.reply());
     Some(Failure::new(what).help(format!(

@@ -58,6 +58,8 @@ pub struct Listed {
     pub message_id: Option<String>,
     /// When, RFC 3339.
     pub at: Option<String>,
+    /// Whether this is about a further copy: they have the issue.
+    pub further_copy: bool,
 }
 
 impl Listed {
@@ -65,7 +67,9 @@ impl Listed {
     pub fn reply(&self) -> String {
         let code = self.code.map(|code| code.to_string());
         let text = self.text.as_ref().map(|text| text.replace('\n', " "));
-        let parts = [code, self.enhanced.clone(), text];
+        let copy = self.further_copy && self.state != State::Accepted;
+        let copy = copy.then(|| "(a further copy: they have the issue)".to_owned());
+        let parts = [code, self.enhanced.clone(), text, copy];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
@@ -172,6 +176,7 @@ impl Ledger {
             text: row.get(5),
             message_id: row.get(6),
             at: row.get::<Option<String>, _>(7).map(|at| whole_second(&at)),
+            further_copy: row.get(8),
         })
     }
 
@@ -275,7 +280,8 @@ impl Ledger {
     /// The store's.
     pub async fn list_any(&self, states: &[State], limit: i64) -> Result<Vec<Listed>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
+               EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
              FROM recipient WHERE issue = ",
         );
         query.push_bind(&self.issue).push(" AND state IN (");
@@ -317,7 +323,8 @@ impl Ledger {
         state: State,
     ) -> Result<Vec<Listed>, StoreError> {
         let rows = sqlx::query(
-            "SELECT r.email, r.state, r.attempts, r.code, r.enhanced, r.text, r.message_id, r.at \
+            "SELECT r.email, r.state, r.attempts, r.code, r.enhanced, r.text, r.message_id, r.at, \
+               EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = r.id) \
              FROM person p JOIN recipient r ON r.id = p.recipient \
              WHERE p.issue = ?1 AND p.identity = ?2 AND r.state = ?3",
         )
@@ -337,7 +344,8 @@ impl Ledger {
     /// The store's.
     pub async fn uncertain_in_list(&self) -> Result<Vec<Listed>, StoreError> {
         let rows = sqlx::query(
-            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
+               EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
              FROM recipient WHERE issue = ?1 AND state = 'uncertain' \
              AND id IN (SELECT row FROM temp.met) ORDER BY id",
         )

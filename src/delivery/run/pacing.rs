@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::clusters::Clusters;
-use super::lanes::{LaneOptions, Lanes, Ready, domain};
+use super::lanes::{LaneOptions, LaneReady, Lanes, domain};
 use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::pace::{Pace, Rate};
@@ -58,13 +58,13 @@ pub(super) struct Pacing {
     pub(super) lanes: Lanes,
     /// The limit of the run.
     whole: Pace,
-    relays: Vec<Relay>,
+    relays: Vec<RelayPace>,
     /// Rows that have been handed out and not settled.
     out: HashMap<RowId, Out>,
 }
 
 #[derive(Debug, Default)]
-struct Relay {
+struct RelayPace {
     pace: Pace,
     throttle: Throttle,
     votes: Votes,
@@ -125,7 +125,7 @@ impl Pacing {
         relays: impl Iterator<Item = Option<Rate>>,
         lanes: &[LaneOptions],
     ) -> Pacing {
-        let relay = |limit| Relay { pace: Pace::new(limit), ..Relay::default() };
+        let relay = |limit| RelayPace { pace: Pace::new(limit), ..RelayPace::default() };
         Pacing {
             lanes: Lanes::new(lanes),
             whole: Pace::new(limit),
@@ -150,8 +150,8 @@ impl Pacing {
     /// The row for a connection to the `relay`th relay; `None` where there is no such relay.
     pub(super) fn next(&mut self, relay: usize, now: Duration) -> Option<Next> {
         let lane = match self.lanes.ready(now) {
-            Ready::Lane(lane) => lane,
-            Ready::Later(pause) => return Some(Next::Later(pause)),
+            LaneReady::Lane(lane) => lane,
+            LaneReady::Later(pause) => return Some(Next::Later(pause)),
         };
         if self.lanes.is_shut(lane, now) {
             let row = self.lanes.drop_out(lane)?;

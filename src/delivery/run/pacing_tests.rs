@@ -13,12 +13,15 @@ const LEARNT: f64 = 10.0;
 /// The same relays and lists with other chances.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=2;
 
-fn relay(whole: Limit) -> simulation::Relay {
-    simulation::Relay { whole: Some(whole), ..simulation::Relay::default() }
+fn relay(whole: Limit) -> simulation::SimulatedRelay {
+    simulation::SimulatedRelay { whole: Some(whole), ..simulation::SimulatedRelay::default() }
 }
 
-fn domains(below: usize, limit: Limit) -> simulation::Relay {
-    simulation::Relay { domain: Some((below, limit)), ..simulation::Relay::default() }
+fn domains(below: usize, limit: Limit) -> simulation::SimulatedRelay {
+    simulation::SimulatedRelay {
+        domain: Some((below, limit)),
+        ..simulation::SimulatedRelay::default()
+    }
 }
 
 fn to(domains: usize) -> Run {
@@ -30,7 +33,7 @@ fn to(domains: usize) -> Run {
 struct Case {
     name: &'static str,
     run: Run,
-    relay: simulation::Relay,
+    relay: simulation::SimulatedRelay,
     reached: f64,
     refused: f64,
 }
@@ -40,8 +43,10 @@ fn cases() -> Vec<Case> {
     let (list, far) = (Run::default, Run { latency: (0.06, 0.02), slots: 20, ..Run::default() });
     let long = |seconds| Run { seconds, ..Run::default() };
     let one = |share| Run { shares: [vec![share], vec![1.0; 50]].concat(), ..Run::default() };
-    let both =
-        |whole, below, limit| simulation::Relay { whole: Some(whole), ..domains(below, limit) };
+    let both = |whole, below, limit| simulation::SimulatedRelay {
+        whole: Some(whole),
+        ..domains(below, limit)
+    };
     vec![
         case("50/s, burst 50", list(), relay(Limit::bucket(50.0, 50.0)), 0.95, 0.02),
         case("50/s, burst 500", long(120.0), relay(Limit::bucket(50.0, 500.0)), 0.95, 0.02),
@@ -90,7 +95,7 @@ fn hard_cases() -> Vec<Case> {
     let uneven = || Run { latency: (0.002, 0.02), ..Run::default() };
     let long = |seconds, domains| Run { seconds, ..to(domains) };
     let again = |seconds, domains| Run { retry: Some(1.0), ..long(seconds, domains) };
-    let moody = |part, relay| simulation::Relay { chance: (part, 1), ..relay };
+    let moody = |part, relay| simulation::SimulatedRelay { chance: (part, 1), ..relay };
     let (small, large) = (Limit::bucket(50.0, 50.0), Limit::bucket(200.0, 200.0));
     let each = |messages| domains(10, Limit::fixed(messages, 1.0));
     let minute = || domains(5, Limit::fixed(300, 60.0));
@@ -209,8 +214,8 @@ fn refusals_that_have_nothing_to_do_with_the_rate_slow_little() {
 
 fn chances(name: &str, domains: usize, chance: (f64, u32), messages: i64) {
     let run = Run { shares: vec![1.0; domains], ..list(messages) };
-    let plain = send(&run, simulation::Relay::default());
-    let moody = simulation::Relay { chance, ..simulation::Relay::default() };
+    let plain = send(&run, simulation::SimulatedRelay::default());
+    let moody = simulation::SimulatedRelay { chance, ..simulation::SimulatedRelay::default() };
     let sent = send(&run, moody);
     println!("| {name} | {:.1} s | {:.1} s |", sent.end, plain.end);
     assert_eq!(sent.accepted.len(), messages as usize);
@@ -223,7 +228,10 @@ fn chances(name: &str, domains: usize, chance: (f64, u32), messages: i64) {
 #[test]
 fn after_a_relay_was_down_the_full_rate_is_back_in_seconds() {
     for seed in 1..=1 {
-        let down = simulation::Relay { down: Some((1.0, 4.0)), ..simulation::Relay::default() };
+        let down = simulation::SimulatedRelay {
+            down: Some((1.0, 4.0)),
+            ..simulation::SimulatedRelay::default()
+        };
         let sent = send(&Run { seed, seconds: 9.0, ..Run::default() }, down);
         assert!(sent.rate(8.0, 9.0) > sent.rate(0.0, 1.0) * 0.95, "{}", sent.rate(8.0, 9.0));
         assert!(sent.refused.len() < 50, "{}", sent.refused.len());
@@ -233,8 +241,10 @@ fn after_a_relay_was_down_the_full_rate_is_back_in_seconds() {
 #[test]
 fn a_limit_that_is_lifted_is_forgotten_in_ten_seconds() {
     for seed in SEEDS {
-        let lifted =
-            simulation::Relay { until: Some((10.0, None)), ..relay(Limit::bucket(50.0, 50.0)) };
+        let lifted = simulation::SimulatedRelay {
+            until: Some((10.0, None)),
+            ..relay(Limit::bucket(50.0, 50.0))
+        };
         let sent = send(&Run { seed, seconds: 20.5, ..Run::default() }, lifted);
         assert!(sent.rate(20.0, 20.5) > 2_400.0, "{}", sent.rate(20.0, 20.5));
     }
@@ -243,7 +253,7 @@ fn a_limit_that_is_lifted_is_forgotten_in_ten_seconds() {
 #[test]
 fn a_limit_that_changes_is_found() {
     for (before, after) in [(50.0, 200.0), (200.0, 50.0)] {
-        let changes = simulation::Relay {
+        let changes = simulation::SimulatedRelay {
             until: Some((20.0, Some(Limit::bucket(after, after)))),
             ..relay(Limit::bucket(before, before))
         };
@@ -256,7 +266,10 @@ fn a_limit_that_changes_is_found() {
 #[test]
 fn who_takes_nothing_for_long_is_asked_no_more_and_the_run_ends() {
     for relay in [
-        simulation::Relay { down: Some((1.0, 1e9)), ..simulation::Relay::default() },
+        simulation::SimulatedRelay {
+            down: Some((1.0, 1e9)),
+            ..simulation::SimulatedRelay::default()
+        },
         domains(1, Limit::fixed(5, 1e9)),
     ] {
         let sent = send(&Run { messages: 5_000, seconds: 200.0, ..to(5) }, relay);
@@ -291,7 +304,7 @@ fn a_limit_is_reached_and_no_window_has_more() {
     {
         let run =
             Run { limit: Some(limit), latency: (0.001, 0.002), seconds: 3.0, ..Run::default() };
-        let sent = send(&run, simulation::Relay::default());
+        let sent = send(&run, simulation::SimulatedRelay::default());
         let reached = sent.rate(0.0, 3.0) / f64::from(per_second);
         assert!(reached >= 0.99, "{limit}: {reached}");
         let most = sent.most_arrived_in(1.0);

@@ -110,7 +110,7 @@ impl Limit {
 
 /// A relay.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Relay {
+pub(super) struct SimulatedRelay {
     /// For all messages, until when and what then.
     pub(super) whole: Option<Limit>,
     pub(super) until: Option<(f64, Option<Limit>)>,
@@ -127,7 +127,7 @@ pub(super) struct Relay {
     pub(super) refused: HashMap<RowId, u32>,
 }
 
-impl Relay {
+impl SimulatedRelay {
     fn answer(&mut self, row: RowId, domain: usize, now: f64) -> Option<Whose> {
         if let Some((_, then)) = self.until.take_if(|(until, _)| now >= *until) {
             self.whole = then;
@@ -315,7 +315,7 @@ struct World<'a> {
 }
 
 /// Sends to `relay`.
-pub(super) fn send(run: &Run, mut relay: Relay) -> Sent {
+pub(super) fn send(run: &Run, mut relay: SimulatedRelay) -> Sent {
     let limit = run.limit.and_then(|limit| limit.parse().ok());
     let mut world = World {
         run,

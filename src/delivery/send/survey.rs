@@ -72,7 +72,7 @@ impl Survey {
     pub async fn take(options: SendOptions, files: Files) -> Result<Survey, SendError> {
         let path = &options.ledger;
         let store = if path.is_file() {
-            Store::open(path, &ledger::STEPS).await?
+            Store::read(path, &ledger::STEPS).await?
         } else {
             Store::nowhere(path, &ledger::STEPS).await?
         };
