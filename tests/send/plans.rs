@@ -142,8 +142,8 @@ fn one_is_told_in_the_singular() {
     for words in [
         "To        1 recipient (x.example 1)",
         "Not to    1 who has it already",
-        "Not to    1 who waits and is not in this list",
-        "Not to    1 of the list who is not meant this time",
+        "Not to    1 waiting, but this list does not have this person",
+        "Not to    1 in the list, but not chosen with --only or --to",
         "Not to    1 row that cannot be used",
     ] {
         assert!(told.stdout.contains(words), "no {words:?} in {told:?}");
@@ -247,7 +247,10 @@ fn people_who_wait_and_are_not_in_the_list_are_named_before_the_question() {
     let here =
         here.write(LIST, "email,first_name\nr001@x.example,A\nr002 x.example,B\nkim@y.example,C\n");
     let told = plan(&here, &["--skip-invalid"]);
-    assert!(told.stdout.contains("Not to    3 who wait and are not in this list"), "{told:?}");
+    assert!(
+        told.stdout.contains("Not to    3 waiting, but this list does not have them"),
+        "{told:?}"
+    );
     assert_eq!(json(&here, &["--skip-invalid"])["leaving"], json!(3));
     // What the run did is told when it ends; the outcome of all is final, so the code is 0.
     let sent = send(&here, &Relay::new(), &["--skip-invalid"]);

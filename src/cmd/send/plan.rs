@@ -177,8 +177,8 @@ pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZo
     let at = at.map_or(String::new(), |at| format!(" (sent {})", clock::minute(at, zone)));
     if one.was_sent_untold() {
         return format!(
-            "the send of {issue} that was killed had sent {address} their copy{at}; nothing was \
-             sent now, and the same command sends one more"
+            "the send of {issue} that was killed had already sent the copy to {address}{at}; nothing was \
+             sent now. The same command sends one more"
         );
     }
     format!("{address} has {issue} already{at}; --again sends it once more")
@@ -187,16 +187,14 @@ pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZo
 /// Who does not get it, and why.
 fn others(plan: &Plan) -> Vec<(u64, String)> {
     let who = |number: u64, one: &str, more: &str| {
-        let who = if number == 1 { one } else { more };
-        (number, format!("who {who}"))
+        (number, if number == 1 { one } else { more }.to_owned())
     };
-    let outside = if plan.outside == 1 { "is" } else { "are" };
     let rejected = if plan.rejected == 1 { "row" } else { "rows" };
     let mut others = vec![
-        who(plan.accepted, "has it already", "have it already"),
+        who(plan.accepted, "who has it already", "who have it already"),
         (
             plan.refused,
-            "whom the relay refused for good: --retry-refused tries them again".to_owned(),
+            "refused for good by the relay: --retry-refused tries them again".to_owned(),
         ),
         (
             plan.uncertain,
@@ -204,12 +202,12 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         ),
         who(
             plan.leaving,
-            "waits and is not in this list, or not as a row that can be used: a later send with a \
-             list that has this person sends to them",
-            "wait and are not in this list, or not as a row that can be used: a later send with a \
-             list that has them sends to them",
+            "waiting, but this list does not have this person, or the row cannot be used: a later \
+             send sends to them if its list has them",
+            "waiting, but this list does not have them, or their row cannot be used: a later send \
+             sends to them if its list has them",
         ),
-        (plan.outside, format!("of the list who {outside} not meant this time")),
+        (plan.outside, "in the list, but not chosen with --only or --to".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),
         (plan.rejected, format!("{rejected} that cannot be used")),
     ];

@@ -6,7 +6,9 @@ use sejong_digest::audience::only::UnmetTerm;
 use sejong_digest::check::Audience;
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::delivery::send::SendError;
-use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference, Files};
+use sejong_digest::delivery::send::content::{
+    Change, Composed, Difference, DifferenceCause, Files,
+};
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
 use sejong_digest::diagnostic::Diagnostic;
 
@@ -38,7 +40,7 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
     if let Some(difference) = survey.content().difference() {
         let instead = match options.relay.rehearsal() {
             Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
-            None => "--recompose sends the new one to those who cannot have the old one",
+            None => "--recompose sends the new one to the people who cannot have the old one",
         };
         let zone = &workspace.config.time_zone;
         print::note(&differs(difference, is_gone, zone, instead));
@@ -111,10 +113,12 @@ fn differs(difference: &Difference, is_gone: bool, zone: &TimeZone, instead: &st
         Change::New => format!("{name} (new)"),
     };
     let why = match &difference.cause {
-        Cause::Errors if is_gone => "the issue's folder is gone".to_owned(),
-        Cause::Errors => "the issue's files have errors now".to_owned(),
-        Cause::Version => "this version of digest composes the issue differently".to_owned(),
-        Cause::Files(files) => {
+        DifferenceCause::Errors if is_gone => "the issue's folder is gone".to_owned(),
+        DifferenceCause::Errors => "the issue's files have errors now".to_owned(),
+        DifferenceCause::Version => {
+            "this version of digest composes the issue differently".to_owned()
+        }
+        DifferenceCause::Files(files) => {
             let changed: Vec<String> = files.iter().map(changed).collect();
             format!("changed since the plan: {}", changed.join(", "))
         }
