@@ -15,6 +15,9 @@ use super::state::State;
 use crate::smtp::outcome::{About, AttemptFailure, Outcome, Scope, Stage};
 use crate::smtp::reply::Reply;
 
+/// How the text of a row begins that was put off until its time was over.
+pub(super) const GIVEN_UP: &str = "given up after";
+
 /// How often a row may end its session in one run; then it is put off, and nobody else with it.
 pub const MAX_ENDS: u32 = 3;
 
@@ -185,7 +188,7 @@ fn deferred(failure: &AttemptFailure, attempt: &Attempt, schedule: &Schedule) ->
             Becomes::Settled { state: State::Deferred, text, retry: Some(retry) }
         }
         None => {
-            let text = format!("given up after {}: {}", duration::whole(since), said(failure));
+            let text = format!("{GIVEN_UP} {}: {}", duration::whole(since), said(failure));
             let own = failure.about() == About::Recipient;
             let state = if own { State::Refused } else { State::Deferred };
             Becomes::Settled { state, text, retry: None }

@@ -188,13 +188,13 @@ impl AttemptFailure {
 
     /// What a person can do about a refusal that is not the recipient's own.
     pub fn advice(&self) -> &'static str {
-        const MESSAGE: &str = "mend what the reply names, or ask whoever runs the relay what it \
-                               wants";
+        const MESSAGE: &str = "correct what the reply names, or ask the people who run the \
+                               relay what it wants";
         let Some(reply) = &self.reply else { return MESSAGE };
         let by_words = wording::advice(&wording::without_addresses(&reply.text));
         match self.stage {
             _ if is_unauthenticated(reply) => {
-                "the sender's domain fails SPF, DKIM or DMARC: `digest doctor` says what to mend"
+                "the sender's domain fails SPF, DKIM or DMARC: `digest doctor` says what to correct"
             }
             _ if is_too_large(self.stage, reply) => "make the issue smaller",
             _ if matches!(reply.code, 530 | 534 | 535 | 538) => {

@@ -68,7 +68,7 @@ pub enum StoreError {
     /// Damaged, or no database at all.
     #[error(
         "{} is damaged or not a database: {reason}; put back a copy that is as new as the last \
-         send (without the ledger, or with an older one, people get mail again that they have already)",
+         send (without the ledger, or with an older one, people get the same mail again)",
         path.display()
     )]
     Damaged {

@@ -90,7 +90,7 @@ fn no_link(path: &Path) -> io::Result<()> {
 }
 
 fn no_file() -> io::Error {
-    io::Error::other("it is no file but a pipe, a device or a folder: remove it")
+    io::Error::other("it is a pipe, a device or a folder, not a file: remove it")
 }
 
 #[cfg(unix)]

@@ -258,7 +258,7 @@ fn a_ledger_that_knows_an_address_in_needless_quotes_sends_no_second_copy() {
             (r#""a@b"@x.example"#, "accepted"),
         ],
     );
-    let output = send(&here, &relay, &[]);
+    let output = send(&here, &relay, &["--new-secret"]);
     assert_eq!(output.code, 0, "{output:?}");
     assert_eq!(counts(&here, &output), [6, 0, 0, 0, 2, 0], "{output:?}");
     let copies: Vec<_> = relay.copies().into_keys().collect();

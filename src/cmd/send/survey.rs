@@ -38,7 +38,7 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
     if let Some(difference) = survey.content().difference() {
         let instead = match options.relay.rehearsal() {
             Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
-            None => "--recompose sends the new one to those who cannot have the old one",
+            None => "--recompose sends the new one to the people who cannot have the old one",
         };
         print::note(&differs(difference, &workspace.config.time_zone, instead));
     }

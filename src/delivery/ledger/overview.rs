@@ -9,6 +9,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use super::Ledger;
 use crate::delivery::id::RowId;
 use crate::delivery::state::State;
+use crate::delivery::verdict::GIVEN_UP;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
 
@@ -70,6 +71,12 @@ impl Listed {
         let copy = copy.then(|| "(a further copy: they have the issue)".to_owned());
         let parts = [code, self.enhanced.clone(), text, copy];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether it was put off until its time was over; see `docs/ledger.md`, "Trying again".
+    pub fn was_given_up(&self) -> bool {
+        let begins = |text: &String| text.starts_with(GIVEN_UP);
+        self.state == State::Refused && self.text.as_ref().is_some_and(begins)
     }
 }
 
@@ -137,6 +144,20 @@ pub async fn issues(store: &Store) -> Result<Vec<String>, StoreError> {
         .fetch_all(store.pool())
         .await
         .map_err(|error| store.failed(error))
+}
+
+/// Whether somebody may have mail of an issue in the store, or was asked about at least.
+const REACHED: &str = "
+SELECT EXISTS (SELECT 1 FROM recipient WHERE state IN ('accepted', 'uncertain', 'claimed'))
+OR EXISTS (SELECT 1 FROM recipient WHERE attempts > 0)";
+
+/// Whether somebody may have mail of any issue in the store.
+///
+/// # Errors
+/// The store's.
+pub async fn has_reached_somebody(store: &Store) -> Result<bool, StoreError> {
+    let reached = sqlx::query_scalar(REACHED).fetch_one(store.pool()).await;
+    reached.map_err(|error| store.failed(error))
 }
 
 impl Ledger {
@@ -271,6 +292,24 @@ impl Ledger {
         query.push(") ORDER BY id LIMIT ").push_bind(limit);
         let rows = query.build().fetch_all(self.store.pool()).await;
         let rows = rows.map_err(|error| self.store.failed(error))?;
+        rows.iter().map(|row| self.listed(row)).collect()
+    }
+
+    /// The rows of all who were planned and are not known to have the issue, in the order of the
+    /// list. Whoever was asked for a further copy has the earlier one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn missed(&self) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+             FROM recipient WHERE issue = ?1 AND state <> 'accepted' \
+             AND id NOT IN (SELECT recipient FROM earlier_copy) ORDER BY id",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
         rows.iter().map(|row| self.listed(row)).collect()
     }
 

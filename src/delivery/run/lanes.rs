@@ -231,11 +231,14 @@ impl Lanes {
     }
 
     /// A message to the domain of `row`, taken at `taken`, got a rate reply.
-    /// Of all messages the relay refuses `chance` at any rate.
-    pub(super) fn refused(&mut self, row: &Claimed, taken: Duration, now: Duration, chance: f64) {
+    pub(super) fn refused(
+        &mut self,
+        row: &Claimed,
+        taken: Duration,
+        now: Duration,
+        reply: RateReply,
+    ) {
         let lane = self.of(row);
-        let repeated = row.earlier.deferred;
-        let reply = RateReply { spread: true, repeated, others: 0, chance };
         if lane > 0 {
             return self.lanes[lane].throttle.refused(taken, now, reply);
         }
@@ -295,6 +298,10 @@ mod tests {
         }
     }
 
+    fn reply() -> RateReply {
+        RateReply { spread: true, ..RateReply::default() }
+    }
+
     fn slow() -> LaneOptions {
         let limit = "1/second".parse().ok();
         LaneOptions { domain: "slow.example".to_owned(), limit, connections: None }
@@ -337,9 +344,9 @@ mod tests {
         }
         let now = Duration::ZERO;
         assert_eq!(next(&mut lanes, now), Some(0));
-        lanes.refused(&row(0, "busy.example"), now, now, 0.0);
+        lanes.refused(&row(0, "busy.example"), now, now, reply());
         assert_eq!(lanes.slowed(), 0, "one reply is none");
-        (0..4).for_each(|_| lanes.refused(&row(0, "busy.example"), now, now, 0.0));
+        (0..4).for_each(|_| lanes.refused(&row(0, "busy.example"), now, now, reply()));
         assert_eq!(lanes.slowed(), 1);
         lanes.settled(0, now, now);
         lanes.give_back(row(0, "busy.example"));

@@ -216,6 +216,11 @@ impl Ready {
         self.survey.already_sent().await
     }
 
+    /// Whether there was a ledger when the survey was taken.
+    pub fn has_ledger(&self) -> bool {
+        !self.survey.store.is_nowhere()
+    }
+
     /// Whether somebody has made the ledger since the survey found none: the lock tells more.
     pub fn is_overtaken(&self) -> bool {
         self.survey.store.is_nowhere() && self.survey.store.path().is_file()
