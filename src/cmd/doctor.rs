@@ -155,11 +155,16 @@ async fn secret(workspace: &Workspace) -> Finding {
     const CHECK: &str = "secret";
     match config::known_secret(&workspace.root, &workspace.environment) {
         Ok(Some(_)) => Finding::ok(CHECK, "there is a secret, and only its owner can read it"),
-        // What a damaged ledger says is told where it is used.
         Ok(None) => match LostSecret::of(workspace, workspace.ledger_place().ok()).await {
             Ok(Some(lost)) => Finding::error(CHECK, lost.to_string())
                 .help("copy that file here from the computer that sent before"),
-            _ => Finding::ok(CHECK, "there is no secret yet; the first send will make one"),
+            Ok(None) => Finding::ok(CHECK, "there is no secret yet; the first send will make one"),
+            Err(_) => Finding::warning(
+                CHECK,
+                "there is no secret here, and the ledger cannot be read to see whether mail was sent \
+                 with one",
+            )
+            .help("`digest status` says what is wrong with the ledger"),
         },
         Err(error) => Finding::error(CHECK, error.to_string()),
     }

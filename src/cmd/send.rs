@@ -120,7 +120,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
         // Whoever says no has made nothing: no secret, and no ledger.
         let despite_receipt = send_despite_receipt(&ready, args.despite_receipt, asked).await?;
         let new_issue = renamed::is_new(&ready, args.new_issue, asked).await?;
-        let lost = match lost_secret(&workspace, &options, args.new_secret, asked).await {
+        let lost = match lost_secret(&workspace, &ready, &options, args.new_secret, asked).await {
             Ok(lost) => lost,
             Err(failure) => {
                 // So that SQLite leaves no log behind.
@@ -149,15 +149,23 @@ fn sent(global: &Global, args: &Args) -> Ending {
 /// by a flag (`wanted`), or whoever is `asked`. A rehearsal goes on without one.
 async fn lost_secret(
     workspace: &Workspace,
+    ready: &Ready,
     options: &PlanOptions,
     wanted: bool,
     asked: bool,
 ) -> Result<Option<LostSecret>, Failure> {
     let rehearsal = options.relay.rehearsal().is_some();
-    // A store of another kind is no file, and told where it is used.
-    let own = || workspace.ledger_place().ok();
-    let ledger = if rehearsal { own() } else { Some(options.send.ledger.clone()) };
-    let Some(lost) = LostSecret::of(workspace, ledger).await? else { return Ok(None) };
+    let lost = if rehearsal {
+        // A store of another kind is no file, and told where it is used.
+        LostSecret::of(workspace, workspace.ledger_place().ok()).await?
+    } else {
+        LostSecret::shown(workspace, async || {
+            let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
+            Ok(reached.then(|| ready.ledger_path().to_owned()))
+        })
+        .await?
+    };
+    let Some(lost) = lost else { return Ok(None) };
     if rehearsal {
         print::note(&format!("{lost}; the unsubscribe links of this rehearsal are not real"));
         return Ok(Some(lost));

@@ -176,21 +176,35 @@ pub(crate) struct LostSecret {
 }
 
 impl LostSecret {
-    /// Looks for what an earlier send has left: receipts, and a `ledger` with outcomes.
+    /// Looks for what an earlier send has left: receipts, and a `ledger` with outcomes. It must not
+    /// be open in this process already: a second opening that ends takes the first one's locks. Who
+    /// has it open calls [`LostSecret::shown`].
     pub(crate) async fn of(
         workspace: &Workspace,
         ledger: Option<PathBuf>,
     ) -> Result<Option<LostSecret>, Failure> {
+        LostSecret::shown(workspace, async || {
+            let Some(ledger) = ledger.filter(|ledger| ledger.is_file()) else { return Ok(None) };
+            let store = Store::read(&ledger, &STEPS).await?;
+            let reached = overview::has_reached_somebody(&store).await;
+            store.close().await;
+            Ok(reached?.then_some(ledger))
+        })
+        .await
+    }
+
+    /// `ledger` is the one that shows an earlier send, if it does; it is asked where no receipt does.
+    pub(crate) async fn shown(
+        workspace: &Workspace,
+        ledger: impl AsyncFnOnce() -> Result<Option<PathBuf>, Failure>,
+    ) -> Result<Option<LostSecret>, Failure> {
         let missing = config::missing_secret(&workspace.root, &workspace.environment)?;
         let Some(place) = missing else { return Ok(None) };
-        if let Some(receipt) = receipt::standing(&workspace.root).into_iter().next() {
-            return Ok(Some(LostSecret { place, shown_by: receipt.path }));
-        }
-        let Some(ledger) = ledger.filter(|ledger| ledger.is_file()) else { return Ok(None) };
-        let store = Store::open(&ledger, &STEPS).await?;
-        let reached = overview::has_reached_somebody(&store).await;
-        store.close().await;
-        Ok(reached?.then_some(LostSecret { place, shown_by: ledger }))
+        let shown_by = match receipt::standing(&workspace.root).into_iter().next() {
+            Some(receipt) => Some(receipt.path),
+            None => ledger().await?,
+        };
+        Ok(shown_by.map(|shown_by| LostSecret { place, shown_by }))
     }
 }
 

@@ -231,8 +231,8 @@ pub enum StoreError {
     },
     /// It, or its folder, belongs to somebody else or is read-only.
     #[error(
-        "{} cannot be written: {reason}; make the file and its folder writable for this user, or name \
-         another ledger with --store",
+        "{} cannot be written: {reason}; make the file and its folder writable for this user. Another \
+         ledger does not know who has the issue",
         path.display()
     )]
     Unwritable {

@@ -4,7 +4,7 @@
 //! one that comes over a network two senders may each believe to be alone. And a file that was
 //! deleted or replaced goes on being written by whoever has it open, for nobody.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 
 /// File systems that come over a network, as the kernel names them.
@@ -118,15 +118,19 @@ pub(super) fn orphan(path: &Path) -> Option<String> {
 
 /// Whether the open `file` has a second name. SQLite keeps its log beside the name, and we keep the
 /// journal there: who comes by the other name would miss both.
-#[cfg(unix)]
 pub(super) fn has_another_name(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| has_names(&metadata))
+}
+
+#[cfg(unix)]
+fn has_names(metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    file.metadata().is_ok_and(|metadata| metadata.nlink() > 1)
+    metadata.is_file() && metadata.nlink() > 1
 }
 
 /// Elsewhere nobody is asked.
 #[cfg(not(unix))]
-pub(super) fn has_another_name(_file: &File) -> bool {
+fn has_names(_metadata: &Metadata) -> bool {
     false
 }
 
@@ -134,9 +138,11 @@ pub(super) fn has_another_name(_file: &File) -> bool {
 /// write to whatever file that is.
 pub(super) fn linked_companion(path: &Path) -> Option<PathBuf> {
     let companions = ["-wal", "-shm", "-journal"].map(|suffix| beside(path, suffix));
+    // None is opened: to close it again would take the locks that SQLite has on it elsewhere in
+    // this process (fcntl(2) locks belong to the process and the file).
     companions.into_iter().find(|companion| {
-        let linked = || File::open(companion).is_ok_and(|file| has_another_name(&file));
-        companion.is_symlink() || (companion.is_file() && linked())
+        let is_linked = |metadata: &Metadata| metadata.is_symlink() || has_names(metadata);
+        companion.symlink_metadata().is_ok_and(|metadata| is_linked(&metadata))
     })
 }
 

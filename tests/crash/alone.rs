@@ -164,6 +164,35 @@ fn while_a_send_goes_on_status_says_who_sends_and_counts_its_rows_as_pending() {
     assert_eq!(pending.stdout.lines().count(), READERS, "{pending:?}");
 }
 
+// A second opening of the ledger in the sender, which ends, would take the locks of the first one:
+// then the next command that closes the ledger removes the log in which the sender writes.
+#[test]
+fn the_log_of_a_send_that_made_a_new_secret_stays_while_others_look_and_is_read_after_a_kill() {
+    let (here, first) = (with_readers(2), Relay::new());
+    assert_eq!(start(&here, &first, &[]).wait().code, 0);
+    for lost in [".digest-secret", "receipts/2025-11.toml"] {
+        std::fs::remove_file(here.path(lost)).expect("removed");
+    }
+    let list = (1..=READERS).fold("email,first_name\n".to_owned(), |list, number| {
+        format!("{list}new{number}@x.example,Ada\n")
+    });
+    let here = here.write("subscribers.csv", list);
+    let relay = Relay::new();
+    let running = start(&here, &relay, &["--new-secret", "--limit", "10/second"]);
+    relay.has_taken(5);
+    for _ in 0..3 {
+        assert_eq!(here.run(&["status", "2025-11"]).code, 0);
+        assert!(here.exists("digest.db-wal"), "the log is gone under the sender");
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    running.kill();
+    let before = relay.accepted().len();
+    let rest = Relay::new();
+    let end = start(&here, &rest, &[]).wait();
+    assert!(end.code == 0 || end.code == 4, "{end:?}");
+    assert!(before >= 5 && before + rest.accepted().len() <= READERS, "{end:?}");
+}
+
 // Row 48. SQLite changes the mode of a new file without waiting for who does the same.
 #[test]
 fn six_that_meet_at_a_new_file_find_one_sender_and_no_locked_database() {

@@ -31,6 +31,10 @@ const VOTERS: usize = 4_096;
 const TOO_MUCH: &str = "has answered for more than a minute that it gets too many messages, and \
                         has taken none";
 
+/// A relay with a connection asks for rows again and again, however slow it is; a pause of its pace
+/// and a message under way are seen by themselves.
+const ASKS_WITHIN: Duration = Duration::from_secs(60);
+
 /// Whose rate reply it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whose {
@@ -69,6 +73,8 @@ struct RelayPace {
     throttle: Throttle,
     votes: Votes,
     clusters: Clusters,
+    /// When a connection to it last asked for a row.
+    asked: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +164,10 @@ impl Pacing {
             let why = format!("not asked: {} {TOO_MUCH}", domain(&row));
             return Some(Next::Shut(Box::new(row), why));
         }
-        if self.relays.iter().all(|relay| relay.throttle.is_shut(now)) {
+        if let Some(own) = self.relays.get_mut(relay) {
+            own.asked = Some(now);
+        }
+        if self.takes_nothing(relay, now) {
             let why = format!("not asked: the relay {TOO_MUCH}");
             return Some(Next::Shut(Box::new(self.lanes.drop_out(lane)?), why));
         }
@@ -174,6 +183,23 @@ impl Pacing {
         let out = Out { relay, lane, taken: now, leaving: None, answered: false };
         self.out.insert(row.row, out);
         Some(Next::Row(Box::new(row)))
+    }
+
+    /// Whether `relay` is shut, and no other one takes messages: each is shut too, or has no
+    /// connection that asks for a row. One that cannot be reached must not hold people for the list's
+    /// whole length.
+    fn takes_nothing(&self, relay: usize, now: Duration) -> bool {
+        if !self.relays.get(relay).is_some_and(|own| own.throttle.is_shut(now)) {
+            return false;
+        }
+        let others = self.relays.iter().enumerate().filter(|(other, _)| *other != relay);
+        let mut taking = others.filter(|(other, pace)| {
+            let has_asked = pace.asked.is_some_and(|at| now.saturating_sub(at) < ASKS_WITHIN);
+            let is_busy = || self.out.values().any(|out| out.relay == *other);
+            !pace.throttle.is_shut(now)
+                && (has_asked || !pace.pace.wait(now).is_zero() || is_busy())
+        });
+        taking.next().is_none()
     }
 
     /// Lets the text of a row go; otherwise how long it has to wait.

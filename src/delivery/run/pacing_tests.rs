@@ -296,6 +296,39 @@ fn what_the_relay_says_of_itself_is_not_held_against_a_domain() {
     assert!(pacing.relays[0].throttle.is_slowed() && pacing.lanes.slowed() == 0);
 }
 
+/// When a relay that refuses all as too much is asked no more; nothing if that is not within 300 s.
+/// The second relay takes all, or cannot be reached and never asks.
+fn shut_after(other_takes: bool) -> Option<Duration> {
+    let mut pacing = Pacing::new(None, [None, None].into_iter(), &[]);
+    let mut rows = (0..).map(|number| row(number, &format!("d{}.example", number % 41)));
+    let mut now = Duration::ZERO;
+    while now < Duration::from_secs(300) {
+        pacing.lanes.add(rows.next()?);
+        pacing.lanes.add(rows.next()?);
+        if other_takes && let Some(Next::Row(taken)) = pacing.next(1, now) {
+            pacing.accepted(&taken, now);
+            pacing.settled(taken.row, now);
+        }
+        match pacing.next(0, now)? {
+            Next::Row(row) => {
+                pacing.refused(&row, Whose::Relay, now);
+                pacing.settled(row.row, now);
+            }
+            Next::Shut(..) => return Some(now),
+            Next::Paced(_) | Next::Later(_) => {}
+        }
+        now += Duration::from_millis(100);
+    }
+    None
+}
+
+#[test]
+fn a_relay_that_cannot_be_reached_does_not_hold_people_for_one_that_refuses_all() {
+    let after = shut_after(false).expect("an end");
+    assert!((60..120).contains(&after.as_secs()), "{after:?}");
+    assert_eq!(shut_after(true), None, "the other relay takes them");
+}
+
 /// A limit as a relay sees it whose messages come late by chance.
 #[test]
 fn a_limit_is_reached_and_no_window_has_more() {

@@ -4,6 +4,7 @@
 //! Must never change a file that is there, and must make none before the lock is taken.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::content::{Content, Files};
@@ -18,7 +19,7 @@ use crate::delivery::intake::{self, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
-use crate::delivery::ledger::{self, Ledger};
+use crate::delivery::ledger::{self, Ledger, overview};
 use crate::delivery::receipt::{self, AlreadySent};
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
@@ -254,6 +255,19 @@ impl Ready {
     /// Whether there was a ledger when the survey was taken.
     pub fn has_ledger(&self) -> bool {
         !self.survey.store.is_nowhere()
+    }
+
+    /// Where the ledger is, or would be.
+    pub fn ledger_path(&self) -> &Path {
+        self.survey.store.path()
+    }
+
+    /// Whether somebody may have mail of any issue in the ledger.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn has_reached_somebody(&self) -> Result<bool, SendError> {
+        Ok(overview::has_reached_somebody(&self.survey.store).await?)
     }
 
     /// Whether somebody has made the ledger since the survey found none: the lock tells more.
