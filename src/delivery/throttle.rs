@@ -121,6 +121,8 @@ const NO_PART: f64 = 0.01;
 /// refusals are due, and so many answers have come, at least.
 const TRIED: f64 = 0.9;
 const TRIED_FOR: (f64, f64) = (8.0, 20.0);
+/// Where everything was refused, no rate follows from what is left.
+const MOST_BY_CHANCE: f64 = 0.95;
 /// So many refusals at a rate that is held are too many, within so many answers; the rate is lowered
 /// to this part of it at most.
 const TOO_MANY: (u32, u32) = (2, 200);
@@ -730,7 +732,8 @@ impl Throttle {
             if part >= before / 2.0 && refused >= FEW {
                 let Phase::Held(held) = self.phase else { return };
                 self.proven = true;
-                let earlier = (held.per_second / TRIED / (1.0 - before)).max(self.earlier);
+                let earlier = (held.per_second / TRIED / (1.0 - before.min(MOST_BY_CHANCE)))
+                    .max(self.earlier);
                 return self.blame_chance(part, earlier, now);
             }
             let per_second = self.allowed.map_or(1.0, |allowed| allowed.per_second);

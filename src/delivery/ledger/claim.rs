@@ -132,12 +132,15 @@ impl Ledger {
     ) -> Result<Vec<Moment>, StoreError> {
         // Issues of old runs are left out: nothing in them is new, and there may be many. Runs do not
         // overlap, so that whatever is new was sent by the last run that began before, or a later one.
-        let since = jiff::Timestamp::from_millisecond(since.0).unwrap_or_default().to_string();
+        let begin = jiff::Timestamp::from_millisecond(since.0).unwrap_or_default().to_string();
+        // As text, `00Z` stands behind `00.5Z`, and `00` before both. What is a part of a second too
+        // old is left out below.
+        let begin = begin.trim_end_matches('Z');
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT at FROM recipient WHERE issue IN (SELECT issue FROM run WHERE id >= \
                (SELECT coalesce(max(id), 0) FROM run WHERE started_at < ",
         );
-        query.push_bind(since.clone()).push(")) AND NOT unasked AND at >= ").push_bind(since);
+        query.push_bind(begin).push(")) AND NOT unasked AND at >= ").push_bind(begin);
         if let Some(domain) = domain {
             query.push(" AND domain = ").push_bind(domain.to_owned());
         }
@@ -147,7 +150,8 @@ impl Ledger {
             .fetch_all(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))?;
-        Ok(times.iter().filter_map(|text| Moment::read(text)).collect())
+        let read = times.iter().filter_map(|text| Moment::read(text));
+        Ok(read.filter(|at| *at >= since).collect())
     }
 }
 
@@ -328,6 +332,12 @@ mod tests {
         assert_eq!(sent(0, Some("a.example"), 9).await, ms(&[40, 1]));
         assert_eq!(sent(-40, None, 2).await, ms(&[40, 1]));
         assert_eq!(sent(-40, None, 9).await, ms(&[40, 1, -30]));
+        // Parts of the second in which the window begins.
+        let part = "UPDATE recipient SET at = replace(at, 'Z', '.5Z') WHERE id = 3";
+        sqlx::raw_sql(part).execute(store.pool()).await.unwrap();
+        assert_eq!(sent(40, None, 9).await, [Moment(ms(&[40])[0].0 + 500)]);
+        let later = Moment(ms(&[40])[0].0 + 600);
+        assert_eq!(last.sent_since(later, None, 9).await.unwrap(), []);
         // Somebody who was put off without a word to a relay.
         let unasked = "UPDATE recipient SET state = 'deferred', unasked = 1 WHERE id = 3";
         sqlx::raw_sql(unasked).execute(store.pool()).await.unwrap();
