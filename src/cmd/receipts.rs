@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use sejong_digest::delivery::ledger::overview::Counts;
 use sejong_digest::delivery::receipt::{self, AlreadySent, StandingReceipt};
 use sejong_digest::diagnostic::counted;
+use sejong_digest::diagnostic::visible::visible;
 use serde::Serialize;
 
 use super::clock;
@@ -77,7 +78,9 @@ pub(super) fn doubt(sent: &AlreadySent) -> String {
 
 /// What a receipt says, where the ledger has nothing to say.
 pub(super) fn in_words(standing: &StandingReceipt, zone: &TimeZone) -> String {
-    let (issue, path) = (&standing.issue, describe(&standing.path));
+    // The name is whatever somebody has proposed.
+    let (issue, path) = (visible(&standing.issue), describe(&standing.path));
+    let path = visible(&path);
     let Some(receipt) = &standing.receipt else {
         return format!("{issue}: {path} is there, and cannot be read\n");
     };

@@ -4,6 +4,7 @@
 //! that returned is on disk (WAL with `synchronous=FULL`).
 
 pub mod full;
+mod copy_folder;
 mod lock;
 pub mod owner;
 mod place;

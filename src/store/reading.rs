@@ -9,12 +9,11 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
+use super::copy_folder::CopyFolder;
 use super::lock::DatabaseFile;
 use super::{Access, PATIENCE, Store, StoreError, options, owner, place, version_of};
-use crate::crypto;
 
 impl Store {
     /// Opens a file that is there, for who only reads. [`Store::settle`] lets it be written.
@@ -74,21 +73,19 @@ impl Store {
     /// A copy of this store's `file` with tables that are up to date. It loses its name at once: it
     /// is gone with the connection, however the process ends.
     async fn copied(self, file: &File, steps: &[&'static str]) -> Result<Store, StoreError> {
-        let folder = std::env::temp_dir();
-        let random = crypto::random::<8>().map_err(|error| StoreError::Copy {
+        let parent = std::env::temp_dir();
+        let folder = CopyFolder::make(&parent).map_err(|error| StoreError::Copy {
             path: self.path.clone(),
-            folder: folder.clone(),
-            error: io::Error::other(error),
+            folder: parent.clone(),
+            error,
         })?;
-        let copy = folder.join(format!("digest-{}", HEXLOWER.encode(&random)));
-        let made = self.copy_to(file, &copy).await;
+        let copy = folder.database();
+        let made = self.copy_to(file, &copy, &parent).await;
         let made = match made {
             Ok(()) => Store::connect(options_of_copy(&copy), &self.path).await,
             Err(error) => Err(error),
         };
-        for suffix in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(place::beside(&copy, suffix));
-        }
+        drop(folder);
         self.close().await;
         let store = Store { access: Access::Copy, ..made? };
         // Whoever was quicker may have a newer program.
@@ -99,7 +96,7 @@ impl Store {
 
     /// Copies the file and its log, as of one moment: as long as somebody reads, the log is not begun
     /// anew, and what it holds may be in the file or not.
-    async fn copy_to(&self, mut file: &File, copy: &Path) -> Result<(), StoreError> {
+    async fn copy_to(&self, mut file: &File, copy: &Path, parent: &Path) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
         let mut reading = self.pool.begin().await.map_err(failed)?;
         let read: Result<i64, _> =
@@ -117,7 +114,7 @@ impl Store {
         });
         copied.map_err(|error| StoreError::Copy {
             path: self.path.clone(),
-            folder: copy.parent().unwrap_or(copy).to_owned(),
+            folder: parent.to_owned(),
             error,
         })
     }

@@ -54,7 +54,45 @@ pub(super) fn stopped(renamed: &Renamed) -> Failure {
         seems(renamed)
     ))
     .help(format!(
-        "if it is the same issue, give the folder its old name back: `git mv issues/{now} \
-         issues/{before}`. If it is another issue, add --new-issue"
+        "if it is the same issue, give the folder its old name back{}. If it is another issue, add \
+         --new-issue{}",
+        command(now, before),
+        doubt(renamed)
     ))
+}
+
+/// The command that does it, where a shell takes the names for nothing but names: they come from
+/// folders and receipts that anybody may propose.
+fn command(now: &str, before: &str) -> String {
+    let is_plain = |name: &str| name.chars().all(|c| c.is_alphanumeric() || "-_./".contains(c));
+    if is_plain(now) && is_plain(before) {
+        format!(": `git mv issues/{now} issues/{before}`")
+    } else {
+        String::new()
+    }
+}
+
+/// A receipt alone proves nothing.
+fn doubt(renamed: &Renamed) -> &'static str {
+    match renamed.likeness {
+        Likeness::Receipt => {
+            ". If you do not know of that send, the receipt may be forged: `git log -p -- receipts` \
+             shows who changed it"
+        }
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_that_a_shell_would_read_stands_in_a_command() {
+        assert_eq!(command("2025-12", "2025-11"), ": `git mv issues/2025-12 issues/2025-11`");
+        assert_eq!(command("겨울", "x"), ": `git mv issues/겨울 issues/x`");
+        for name in ["x;curl y|sh", "$(id)", "a b", "`id`", "a\u{202e}b"] {
+            assert_eq!(command(name, "a") + &command("a", name), "", "{name}");
+        }
+    }
 }
