@@ -11,6 +11,7 @@ use sejong_digest::delivery::reconcile::ruling::{self, NotShown, Ruling};
 use sejong_digest::delivery::reconcile::stamp::LogClock;
 use sejong_digest::delivery::reconcile::{self, Open};
 use sejong_digest::delivery::recovery;
+use sejong_digest::files;
 use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
@@ -97,7 +98,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 fn log_file(path: &PathBuf) -> Result<LogFile<BufReader<File>>, Failure> {
-    let file = File::open(path)
+    let file = files::open_named(path)
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
     let reader = BufReader::with_capacity(BUFFER_BYTES, file);
     Ok(LogFile { name: path.display().to_string(), reader })

@@ -11,25 +11,29 @@ use std::sync::Arc;
 
 use super::{PictureFormat, Prepared, Wish};
 use crate::crypto;
+use crate::files;
 
 /// Part of each name: another number wherever the same original becomes other bytes.
 const SETTINGS: u32 = 1;
+/// No prepared picture is larger: an original may have 32 MB.
+const MAX_BYTES: u64 = 33 * 1024 * 1024;
 
 /// A folder of prepared pictures.
 #[derive(Clone, Debug)]
 pub struct Cache {
+    root: PathBuf,
     folder: PathBuf,
 }
 
 impl Cache {
     /// The cache of the publication at `root`.
     pub fn of(root: &Path) -> Cache {
-        Cache { folder: root.join(".digest").join("pictures") }
+        Cache { root: root.to_owned(), folder: root.join(".digest").join("pictures") }
     }
 
     /// What was kept under `key`, if it is whole.
     pub(super) fn find(&self, key: &str) -> Option<Prepared> {
-        let file = fs::read(self.folder.join(key)).ok()?;
+        let file = files::read_inside(&self.root, &self.folder.join(key), MAX_BYTES).ok()?;
         let end = memchr::memchr(b'\n', &file)?;
         let line = std::str::from_utf8(&file[..end]).ok()?;
         let words: Vec<&str> = line.split(' ').collect();
@@ -55,6 +59,7 @@ impl Cache {
 
     fn try_keep(&self, key: &str, prepared: &Prepared) -> std::io::Result<()> {
         fs::create_dir_all(&self.folder)?;
+        files::inside(&self.root, &self.folder).map_err(std::io::Error::other)?;
         // Git leaves out the whole folder, whatever the publication's own list says.
         if let Some(above) = self.folder.parent().map(|above| above.join(".gitignore"))
             && !above.exists()
@@ -67,7 +72,9 @@ impl Cache {
         let words = [prepared.format.extension(), &width, &height, what];
         let line = format!("{} {}\n", checksum(&words, rest), words.join(" "));
         let draft = self.folder.join(format!("{key}.{}.draft", std::process::id()));
-        let written = fs::File::create(&draft).and_then(|mut file| {
+        let mut options = fs::OpenOptions::new();
+        let made = files::private(options.write(true).create(true).truncate(true)).open(&draft);
+        let written = made.and_then(|mut file| {
             file.write_all(line.as_bytes())?;
             file.write_all(rest)?;
             fs::rename(&draft, self.folder.join(key))
