@@ -19,6 +19,7 @@ use crate::delivery::pace::Rate;
 use crate::delivery::run::lanes::LaneOptions;
 use crate::delivery::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Place, Source, refused};
+use crate::files;
 use crate::issue::{Pictures, Publication, load};
 use crate::manifest::{self, Located, Table, Value, ValueKind};
 use crate::message::header::{HeaderText, Mailbox};
@@ -98,7 +99,7 @@ impl Sender {
 
 /// The nearest folder at or above `start` that holds a `digest.toml`.
 pub fn find_root(start: &Path) -> Option<PathBuf> {
-    start.ancestors().find(|folder| folder.join("digest.toml").is_file()).map(Path::to_owned)
+    start.ancestors().find(|folder| files::is_there(&folder.join("digest.toml"))).map(Path::to_owned)
 }
 
 /// Reads the configuration of the publication at `root`. `environment` is the process's.

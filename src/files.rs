@@ -5,6 +5,7 @@
 //! inside the publication after all links, is a regular file, and is read up to a limit. Must never
 //! wait for another process, and must never follow a link where a new file is made.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ pub enum FileError {
     /// Links or `..` lead out of the publication.
     #[error("this leads out of the publication")]
     Outside,
+    /// A link leads to a hidden file or to one of another kind: to a secret, a list, a ledger.
+    #[error("this link leads to a hidden file or to one with another ending")]
+    Disguised,
     /// Others on this machine can read or change what only its owner should.
     #[error("other users of this computer can read it")]
     Shared,
@@ -76,9 +80,15 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
 /// The same for a file of the publication at `root`.
 ///
 /// # Errors
-/// As [`read`], and [`FileError::Outside`].
+/// As [`read`] and [`inside`].
 pub fn read_inside(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
     read(&inside(root, path)?, most)
+}
+
+/// Whether something has this name, whatever it is: a pipe or a link to nothing is not the same as
+/// no file, and has to be told.
+pub fn is_there(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
 }
 
 /// Reads a secret, a password or a key: a regular file that only its owner can read. The file that
@@ -107,17 +117,22 @@ fn is_shared(_metadata: &Metadata) -> bool {
     false
 }
 
-/// What `path` is without links, if it lies below `root`. Where that is decided by the names alone,
-/// the disk is not asked: the answer must not tell whether a file outside exists.
+/// What `path` is without links, if it lies below `root`.
+///
+/// The publication's folder also holds the secret, the list and the ledger, so a link must lead to
+/// a file with its own ending, and to no hidden one.
 ///
 /// # Errors
-/// [`FileError::System`], [`FileError::Outside`].
+/// [`FileError::System`], [`FileError::Outside`], [`FileError::Disguised`].
 pub fn inside(root: &Path, path: &Path) -> Result<PathBuf, FileError> {
     let real = path.canonicalize();
     let root = root.canonicalize()?;
     match real {
-        Ok(real) if real.starts_with(&root) => Ok(real),
-        Ok(_) => Err(FileError::Outside),
+        Ok(real) => match real.strip_prefix(&root) {
+            Err(_) => Err(FileError::Outside),
+            Ok(within) if is_disguised(path, within) => Err(FileError::Disguised),
+            Ok(_) => Ok(real),
+        },
         // A link that leads out to nothing is outside, too.
         Err(error) if path.is_symlink() && error.kind() == io::ErrorKind::NotFound => {
             match std::fs::read_link(path) {
@@ -129,6 +144,15 @@ pub fn inside(root: &Path, path: &Path) -> Result<PathBuf, FileError> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether the name `path` hides what the file at `within` is.
+fn is_disguised(path: &Path, within: &Path) -> bool {
+    let ending = |path: &Path| path.extension().map(|ending| ending.to_ascii_lowercase());
+    let is_hidden = |part: &&OsStr| part.as_encoded_bytes().starts_with(b".");
+    let named: Vec<&OsStr> = path.iter().collect();
+    ending(path) != ending(within)
+        || within.iter().filter(is_hidden).any(|part| !named.contains(&part))
 }
 
 fn up_to(file: File, most: u64) -> Result<Vec<u8>, FileError> {
@@ -209,6 +233,14 @@ mod tests {
         symlink("loop.md", root.join("loop.md")).unwrap();
         symlink(dir.path(), root.join("up")).unwrap();
         symlink("/dev/zero", root.join("zero.md")).unwrap();
+        for hidden in [".secret", "list.csv", "notes", ".md/x.md"] {
+            fs::create_dir_all(root.join(hidden).parent().unwrap()).unwrap();
+            fs::write(root.join(hidden), "a").unwrap();
+        }
+        symlink(".secret", root.join("secret.md")).unwrap();
+        symlink("list.csv", root.join("list.md")).unwrap();
+        symlink("notes", root.join("notes.md")).unwrap();
+        symlink(".md/x.md", root.join("folder.md")).unwrap();
         let _socket = UnixListener::bind(root.join("socket.md")).unwrap();
         let pipe = std::process::Command::new("mkfifo").arg(root.join("pipe.md")).status().unwrap();
         assert!(pipe.success());
@@ -220,6 +252,11 @@ mod tests {
         for name in ["out.md", "gone.md", "up/secret", "../secret", "zero.md"] {
             assert!(matches!(read(name, 10), Err(FileError::Outside)), "{name}");
         }
+        for name in ["secret.md", "list.md", "notes.md", "folder.md"] {
+            assert!(matches!(read(name, 10), Err(FileError::Disguised)), "{name}");
+        }
+        assert_eq!(read(".md/x.md", 10).unwrap(), b"a");
+        assert!(is_there(&root.join("gone.md")) && !is_there(&root.join("none.md")));
         assert!(matches!(read("issues", 10), Err(FileError::NotAFile("a folder"))));
         assert!(matches!(read("pipe.md", 10), Err(FileError::NotAFile("a pipe"))));
         // A socket cannot even be opened.

@@ -10,6 +10,7 @@ use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config};
 use sejong_digest::diagnostic::{Diagnostic, render};
+use sejong_digest::files;
 use sejong_digest::issue::{Issue, load};
 use sejong_digest::message::splice::Identity;
 
@@ -47,7 +48,7 @@ pub(crate) struct Draft {
 pub(crate) fn root(global: &Global) -> Result<PathBuf, Failure> {
     let help = "make a publication here with `digest init`, or name one with --publication DIR";
     match &global.publication {
-        Some(folder) if folder.join("digest.toml").is_file() => Ok(folder.clone()),
+        Some(folder) if files::is_there(&folder.join("digest.toml")) => Ok(folder.clone()),
         Some(folder) => {
             Err(Failure::new(format!("there is no digest.toml in {}", folder.display())).help(help))
         }
@@ -109,8 +110,9 @@ impl Workspace {
     /// The files that decide what an issue looks like, and the SHA-256 of each.
     pub(crate) fn files(&self, issue: &Issue) -> BTreeMap<String, String> {
         let mut files = issue.files();
-        if let Ok(bytes) = std::fs::read(self.root.join("digest.toml")) {
-            let hash = sejong_digest::crypto::sha256([&bytes[..]]);
+        if let Ok(text) = load::read_text(&self.root, &self.root.join("digest.toml")) {
+            let bytes = text.text().as_bytes();
+            let hash = sejong_digest::crypto::sha256([bytes]);
             let digits = hash.iter().map(|byte| format!("{byte:02x}")).collect();
             files.insert("digest.toml".to_owned(), digits);
         }

@@ -186,6 +186,7 @@ pub fn open(
     let bytes = files::read_inside(&root, &path, MAX_BYTES).map_err(|error| match error {
         FileError::System(error) => unreadable(error),
         FileError::Outside => ImageError::Outside(named()),
+        FileError::Disguised => ImageError::Outside(named()),
         FileError::NotAFile(_) => ImageError::NotAFile(named()),
         error => ImageError::Heavy(named(), error.to_string()),
     })?;

@@ -15,6 +15,7 @@ use super::image::Image;
 use super::slot::Slots;
 use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, markdown};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused};
+use crate::files;
 use crate::manifest::{self, Located, Table};
 pub use siblings::{Headline, siblings};
 pub use text::{TextError, path_from_here, read_text};
@@ -61,7 +62,7 @@ pub fn names(publication: &Publication) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(publication.root.join("issues"))? {
         let entry = entry?;
-        if entry.path().join("issue.toml").is_file() {
+        if files::is_there(&entry.path().join("issue.toml")) {
             names.push(entry.file_name().to_string_lossy().into_owned());
         }
     }

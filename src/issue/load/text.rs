@@ -53,6 +53,7 @@ impl TextError {
                     FileError::Outside => {
                         "put the file itself into the publication; links must stay inside"
                     }
+                    FileError::Disguised => "replace the link with the text itself",
                     FileError::NotAFile(_) => "replace it with a text file",
                     FileError::Large(_) => {
                         "check whether this is the right file; split it, if it is"
