@@ -95,7 +95,7 @@ impl Workspace {
             load::load(&self.config.publication, &folder);
         let mut composition = None;
         if let Some(issue) = &mut issue {
-            problems.extend(pictures::prepare(issue, &self.root));
+            problems.extend(pictures::prepare(issue, &self.root, &self.environment));
             let theme = &self.config.theme;
             let (composed, found) = compose::compose(&self.config.publication, issue, theme);
             composition = composed;
