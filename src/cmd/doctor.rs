@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use sejong_digest::config::{self, PasswordError, Secret};
-use sejong_digest::diagnostic::{Diagnostic, render};
+use sejong_digest::diagnostic::{Diagnostic, counted, render};
 use sejong_digest::doctor::dns::Dns;
 use sejong_digest::doctor::names;
 use sejong_digest::doctor::origin::SendingHost;
@@ -17,7 +17,7 @@ use sejong_digest::smtp::relay::Relay;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
-use super::workspace::Workspace;
+use super::workspace::{LostSecret, Workspace};
 use super::{Global, clock, print, readers, runtime};
 
 const LONG: &str = "\
@@ -83,7 +83,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     let relays = candidates(workspace, args)?;
     let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
     found.extend(workspace.config.warnings.iter().map(|warning| of("configuration", warning)));
-    found.push(secret(workspace));
+    found.push(runtime()?.block_on(secret(workspace)));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);
     let origin =
@@ -151,11 +151,16 @@ fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Fail
         .collect())
 }
 
-fn secret(workspace: &Workspace) -> Finding {
+async fn secret(workspace: &Workspace) -> Finding {
     const CHECK: &str = "secret";
     match config::known_secret(&workspace.root, &workspace.environment) {
         Ok(Some(_)) => Finding::ok(CHECK, "there is a secret, and only its owner can read it"),
-        Ok(None) => Finding::ok(CHECK, "there is no secret yet; the first send will make one"),
+        // What a damaged ledger says is told where it is used.
+        Ok(None) => match LostSecret::of(workspace, workspace.ledger_place().ok()).await {
+            Ok(Some(lost)) => Finding::error(CHECK, lost.to_string())
+                .help("copy that file here from the computer that sent before"),
+            _ => Finding::ok(CHECK, "there is no secret yet; the first send will make one"),
+        },
         Err(error) => Finding::error(CHECK, error.to_string()),
     }
 }
@@ -200,6 +205,14 @@ fn message(
 ) -> Result<Option<Vec<u8>>, Failure> {
     const CHECK: &str = "issue";
     let draft = workspace.draft(issue);
+    if let Some(absent) = draft.absent() {
+        let finding = Finding::error(CHECK, absent.message);
+        found.push(match absent.help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
+        return Ok(None);
+    }
     let errors: Vec<Diagnostic> =
         draft.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
     let name = describe(&draft.folder);
@@ -249,6 +262,9 @@ fn lines(findings: &[Finding]) -> String {
     }
     let count = |level| findings.iter().filter(|finding| finding.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-    text.push_str(&format!("{} checks, errors: {errors}, warnings: {warnings}\n", findings.len()));
+    text.push_str(&format!(
+        "{}, errors: {errors}, warnings: {warnings}\n",
+        counted(findings.len() as u64, "check")
+    ));
     text
 }

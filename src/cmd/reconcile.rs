@@ -2,20 +2,20 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::reconcile::evidence::{Quote, ReportedAction};
 use sejong_digest::delivery::reconcile::maillog::{self, LogFile};
 use sejong_digest::delivery::reconcile::ruling::{self, NotShown, Ruling};
 use sejong_digest::delivery::reconcile::stamp::LogClock;
-use sejong_digest::delivery::reconcile::{self, Open};
+use sejong_digest::delivery::reconcile::{self, UndecidedRow};
 use sejong_digest::delivery::recovery;
 use sejong_digest::files;
 use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
-use super::status::ledger_path;
+use super::status::{ledger_path, unknown};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime};
 
@@ -61,7 +61,7 @@ enum NotFound {
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let path = ledger_path(&workspace, args.store.as_deref(), None)?;
-    let files = args.maillog.iter().map(log_file).collect::<Result<Vec<_>, _>>()?;
+    let files = args.maillog.iter().map(|path| log_file(path)).collect::<Result<Vec<_>, _>>()?;
     let not_shown = match args.not_found {
         NotFound::Hold => NotShown::Hold,
         NotFound::Resend => NotShown::Resend,
@@ -69,6 +69,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let when = LogClock { now: clock::now(), zone: jiff::tz::TimeZone::system() };
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
+        let known = overview::issues(&store).await?;
+        if !known.contains(&args.issue) {
+            store.close().await;
+            return Err(unknown(&args.issue, &known));
+        }
         let who = format!("process {} (reconciling)", std::process::id());
         let ledger = Ledger::new(store.clone(), &args.issue).lock(&who).await?;
         // Whom a killed send has left is settled first: its journal knows who is uncertain.
@@ -82,7 +87,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             return Ok(Exit::Done);
         }
         let log = maillog::read(&undecided, files, &when)?;
-        let rulings: Vec<(Open, Ruling)> = undecided
+        let rulings: Vec<(UndecidedRow, Ruling)> = undecided
             .rows
             .into_iter()
             .map(|open| {
@@ -97,7 +102,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     })
 }
 
-fn log_file(path: &PathBuf) -> Result<LogFile<BufReader<File>>, Failure> {
+fn log_file(path: &Path) -> Result<LogFile<BufReader<File>>, Failure> {
     let file = files::open_named(path)
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
     let reader = BufReader::with_capacity(BUFFER_BYTES, file);
@@ -105,10 +110,10 @@ fn log_file(path: &PathBuf) -> Result<LogFile<BufReader<File>>, Failure> {
 }
 
 /// Says for each row what was decided, and by which line.
-fn tell(rulings: &[(Open, Ruling)]) -> Ending {
+fn tell(rulings: &[(UndecidedRow, Ruling)]) -> Ending {
     let mut text = String::new();
     let mut held = false;
-    for (Open { email, .. }, ruling) in rulings {
+    for (UndecidedRow { email, .. }, ruling) in rulings {
         match ruling {
             Ruling::Accepted { by, later } => {
                 text.push_str(&format!(

@@ -66,14 +66,15 @@ impl Cache {
     }
 
     fn try_keep(&self, key: &Key, name: &str, prepared: &Prepared) -> std::io::Result<()> {
-        let above = self.root.join(".digest");
-        for folder in [&above, &self.folder] {
-            own_folder(folder)?;
+        let above = self.folder.parent().unwrap_or(Path::new("."));
+        if [above, &self.folder].iter().any(|folder| folder.is_symlink()) {
+            return Err(std::io::Error::other("a link may lead anywhere"));
         }
+        make_folder(&self.folder)?;
         // Git leaves out the whole folder, whatever the publication's own list says.
         let ignored = above.join(".gitignore");
-        if !files::is_there(&ignored) {
-            fs::write(ignored, "*\n")?;
+        if ignored.symlink_metadata().is_err() {
+            create(&ignored)?.write_all(b"*\n")?;
         }
         let rest = prepared.bytes.as_deref().unwrap_or_default();
         let (width, height) = (prepared.width.to_string(), prepared.height.to_string());
@@ -81,9 +82,8 @@ impl Cache {
         let words = [prepared.format.extension(), &width, &height, what];
         let line = format!("{} {}\n", authentic(key, name, &words, rest), words.join(" "));
         let draft = self.folder.join(format!("{name}.{}.draft", std::process::id()));
-        let mut options = fs::OpenOptions::new();
-        let made = files::private(options.write(true).create(true).truncate(true)).open(&draft);
-        let written = made.and_then(|mut file| {
+        let _ = fs::remove_file(&draft);
+        let written = create(&draft).and_then(|mut file| {
             file.write_all(line.as_bytes())?;
             file.write_all(rest)?;
             fs::rename(&draft, self.folder.join(name))
@@ -95,18 +95,25 @@ impl Cache {
     }
 }
 
+/// Everybody may read prepared pictures, as they may see the issue; only the owner writes them.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    builder.recursive(true).create(folder)
+}
+
+fn create(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    options.write(true).create_new(true).open(path)
+}
+
 /// The name under which the answer to `wish` is kept.
 pub(super) fn name(wish: &Wish<'_>) -> String {
     let hash = data_encoding::HEXLOWER.encode(&crypto::sha256([wish.bytes])[..20]);
     format!("{hash}-{}-{SETTINGS}", wish.width)
-}
-
-/// Makes a folder. A link in its place could lead anywhere, so it is refused.
-fn own_folder(folder: &Path) -> std::io::Result<()> {
-    match fs::create_dir(folder) {
-        Err(_) if fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_dir()) => Ok(()),
-        made => made,
-    }
 }
 
 fn authentic(key: &Key, name: &str, words: &[&str], rest: &[u8]) -> String {

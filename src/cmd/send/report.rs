@@ -8,6 +8,7 @@ use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
 use sejong_digest::delivery::send::report::{Excerpt, ReceiptFate, SendReport};
 use sejong_digest::delivery::state::State;
+use sejong_digest::diagnostic::counted;
 use serde::Serialize;
 
 use super::window::Window;
@@ -29,15 +30,24 @@ struct Line<'a> {
 /// Tells all of it, and says how the command ends.
 pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
     for trouble in &report.failed_relays {
-        print::note(&format!("{trouble}; its share was left to the other relays"));
+        let advice = trouble.advice();
+        print::note(&format!(
+            "{trouble}; its share was left to the other relays. Before the next send: {advice}"
+        ));
     }
     report.troubles.iter().for_each(list);
+    if report.troubles.iter().any(|excerpt| excerpt.more) {
+        print::note(&format!("`digest status {} --missed` names all of them", report.issue));
+    }
     if report.withdrawn > 0 {
         print::note(&format!(
-            "{} of those to be sent to once more had no attempt, and are what they were before; the \
-             same command asks for it again",
-            report.withdrawn
+            "sending once more was not tried for {}, and nothing has changed for them; the same \
+             command tries it",
+            counted(report.withdrawn, "recipient")
         ));
+    }
+    if report.leaving > 0 {
+        print::note(&of_leaving(report));
     }
     if let Some(fate) = &report.receipt {
         print::note(&of_receipt(fate));
@@ -72,11 +82,23 @@ pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
     ending
 }
 
+/// People who were planned before and did not get it: the exit code does not tell.
+fn of_leaving(report: &SendReport) -> String {
+    let people = counted(report.leaving, "person");
+    let were = if report.leaving == 1 { "was" } else { "were" };
+    format!(
+        "{people} who waited for {issue} {were} left out, because this list has no row for them \
+         that can be used; `digest status {issue} --list suppressed` names them, and a later send \
+         with a list that has them sends to them",
+        issue = report.issue
+    )
+}
+
 fn of_receipt(fate: &ReceiptFate) -> String {
     match fate {
         ReceiptFate::Written(path) => {
             let path = describe(path);
-            format!("{path} says what became of the issue, without addresses: commit it")
+            format!("{path} says what happened to the issue, without addresses: commit it to git")
         }
         ReceiptFate::Kept(sent) => format!(
             "{}; the receipt stays as it is. If it is wrong, remove it: the next send writes a new one",
@@ -96,20 +118,22 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
                 Some(end) => (end, Exit::Unfinished),
                 None => ("interrupted".to_owned(), Exit::Interrupted),
             };
-            print::note(&format!("{why}: {} are left; {resume}", report.left()));
+            let left = report.left();
+            let are = if left == 1 { "is" } else { "are" };
+            print::note(&format!("{why}: {left} {are} left; {resume}"));
             Ok(exit)
         }
-        Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),
+        Some(Ended::Relay(trouble)) => {
+            let advice = trouble.advice();
+            Err(Failure::new(trouble.to_string()).help(format!("{advice}; then {resume}")))
+        }
         Some(Ended::Refused(refusal)) => Err(Failure::new(format!(
             "the relay refuses the message or its sender, not a recipient: {}",
             refusal.reply
         ))
-        .help(format!(
-            "{}; then {resume}, with --recompose if you changed the issue",
-            refusal.advice
-        ))),
+        .help(format!("{}; then {resume}{}", refusal.advice, of_changes(report)))),
         Some(Ended::Ledger(reason)) => {
-            Err(Failure::new(reason.clone()).help(format!("when that is mended, {resume}")))
+            Err(Failure::new(reason.clone()).help(format!("when that is corrected, {resume}")))
         }
         Some(Ended::Done) | None if counts.is_final() && report.withdrawn == 0 => {
             match refused_by_all(report) {
@@ -121,13 +145,24 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
     }
 }
 
+/// What becomes of changes that are made to the issue now.
+fn of_changes(report: &SendReport) -> &'static str {
+    if report.frozen {
+        ", with --recompose if you changed the issue"
+    } else {
+        ". Nobody has the issue, so changes that you make before that go out too"
+    }
+}
+
 /// A send that nobody accepted and somebody refused is not a success.
 fn refused_by_all(report: &SendReport) -> Option<Failure> {
     let counts = &report.counts;
     if counts.accepted > 0 || counts.refused == 0 {
         return None;
     }
-    let first = report.troubles.iter().flat_map(|excerpt| &excerpt.rows).next()?;
+    let mut rows = report.troubles.iter().flat_map(|excerpt| &excerpt.rows);
+    // Whoever was refused a further copy has the issue.
+    let first = rows.next().filter(|first| !first.further_copy)?;
     let who = if counts.refused == 1 { "the only recipient" } else { "every recipient" };
     let what = format!("nobody has the issue: {who} was refused ({})", first.reply());
     Some(Failure::new(what).help(format!(

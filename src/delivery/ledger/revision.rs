@@ -111,7 +111,7 @@ pub enum PlannedText<'a> {
     Kept(RevisionId),
     /// A new one.
     New(&'a FrozenIssue),
-    /// This one, in the place of a revision that nobody was sent.
+    /// This one, in the place of a revision that nobody has.
     Instead(RevisionId, &'a FrozenIssue),
 }
 
@@ -122,7 +122,7 @@ INSERT INTO revision
 SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?8 FROM revision WHERE issue = ?1
 RETURNING id";
 
-/// Another content of revision ?7, which nobody was sent: rows that refer to it get this one.
+/// Another content of revision ?7, which nobody has: rows that refer to it get this one.
 const REPLACE: &str = "
 UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6,
     checksum = ?8
@@ -156,7 +156,7 @@ impl Ledger {
         let mut text = |at: usize| {
             let bytes: Vec<u8> = row.try_get(at)?;
             Ok::<_, sqlx::Error>(String::from_utf8(bytes).unwrap_or_else(|error| {
-                damage = Some("it is no text".to_owned());
+                damage = Some("it is not text".to_owned());
                 String::from_utf8_lossy(error.as_bytes()).into_owned()
             }))
         };

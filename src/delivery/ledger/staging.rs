@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::person::{fields_json, person, tags_json};
 use super::wishes::Reopened;
 use super::{BATCH, Ledger};
+use crate::audience::near::NearAddress;
 use crate::check::{EXAMPLES, Lacking};
 use crate::delivery::state::State;
 use crate::message::address::Address;
@@ -85,7 +86,7 @@ pub(super) const PLANNED: &str = "l.kept AND l.gone IS NULL AND NOT l.outside";
 
 /// A row of the list.
 #[derive(Debug)]
-pub struct Entry {
+pub struct StagedRow {
     identity: String,
     email: Option<String>,
     domain_bytes: i64,
@@ -96,22 +97,22 @@ pub struct Entry {
     gone: Option<&'static str>,
 }
 
-impl Entry {
+impl StagedRow {
     /// Somebody to write to, unless they are `outside` of those that were asked for.
-    pub fn kept(person: &Recipient, outside: bool) -> Entry {
+    pub fn kept(person: &Recipient, outside: bool) -> StagedRow {
         let (fields, tags) = (fields_json(person), tags_json(person));
-        Entry { fields, tags, kept: true, outside, ..Entry::gone(person.address(), None) }
+        StagedRow { fields, tags, kept: true, outside, ..StagedRow::gone(person.address(), None) }
     }
 
     /// Somebody of whom the list itself says not to.
-    pub fn left(address: &Address, reason: &'static str) -> Entry {
-        Entry::gone(address, Some(reason))
+    pub fn left(address: &Address, reason: &'static str) -> StagedRow {
+        StagedRow::gone(address, Some(reason))
     }
 
-    fn gone(address: &Address, gone: Option<&'static str>) -> Entry {
+    fn gone(address: &Address, gone: Option<&'static str>) -> StagedRow {
         let identity = address.identity();
         let email = (identity != address.as_str()).then(|| address.as_str().to_owned());
-        Entry {
+        StagedRow {
             identity,
             email,
             // At most 253.
@@ -128,7 +129,7 @@ impl Entry {
 /// A staging table that is being written: while the database takes one batch, the next is read.
 pub struct StagingWriter {
     ledger: Ledger,
-    batch: Vec<Entry>,
+    batch: Vec<StagedRow>,
     /// The batch before, which has the transaction until it is written.
     writing: Option<JoinHandle<Result<Transaction<'static, Sqlite>, sqlx::Error>>>,
 }
@@ -180,7 +181,7 @@ impl StagingWriter {
     ///
     /// # Errors
     /// The store's.
-    pub async fn add(&mut self, entry: Entry) -> Result<(), StoreError> {
+    pub async fn add(&mut self, entry: StagedRow) -> Result<(), StoreError> {
         self.batch.push(entry);
         if self.batch.len() < BATCH { Ok(()) } else { self.flush().await }
     }
@@ -224,7 +225,7 @@ impl StagingWriter {
 
 async fn append(
     mut transaction: Transaction<'static, Sqlite>,
-    batch: Vec<Entry>,
+    batch: Vec<StagedRow>,
 ) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     if batch.is_empty() {
         return Ok(transaction);
@@ -340,6 +341,29 @@ impl Ledger {
             (Some(reason), _) => Ok(Standing::Left(reason)),
             (None, true) => Ok(Standing::Kept(person(&self.store, &row)?)),
             (None, false) => Ok(Standing::Absent),
+        }
+    }
+
+    /// The address of the list that is written almost like this one, which it does not have.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn written_like(&self, address: &Address) -> Result<Option<String>, StoreError> {
+        let mut near = NearAddress::to(address);
+        let mut last = 0_i64;
+        loop {
+            let rows = sqlx::query(
+                "SELECT id, coalesce(email, identity), identity FROM temp.staging \
+                 WHERE kept AND gone IS NULL AND id > ?1 ORDER BY id LIMIT ?2",
+            )
+            .bind(last)
+            .bind(BATCH as i64)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+            let Some(end) = rows.last() else { return Ok(near.found()) };
+            last = end.get(0);
+            rows.iter().for_each(|row| near.see(row.get(1), row.get(2)));
         }
     }
 
