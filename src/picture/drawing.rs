@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Something that is not drawn, and the byte where it stands.
 #[derive(Debug)]
-struct Fault {
+struct NotDrawn {
     at: usize,
     what: Unwanted,
 }
@@ -43,9 +43,9 @@ enum Unwanted {
     Named(String),
 }
 
-impl Fault {
-    fn named(at: usize, what: impl Into<String>) -> Fault {
-        Fault { at, what: Unwanted::Named(what.into()) }
+impl NotDrawn {
+    fn named(at: usize, what: impl Into<String>) -> NotDrawn {
+        NotDrawn { at, what: Unwanted::Named(what.into()) }
     }
 
     /// With line and column instead of the byte.

@@ -7,7 +7,7 @@ use resvg::usvg::roxmltree::{Attribute, Document, Node, NodeId};
 
 use super::super::PictureError;
 use super::sheet::{self, Referring, short};
-use super::{Fault, Unwanted};
+use super::{NotDrawn, Unwanted};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 const KNOWN: [&str; 3] =
@@ -73,28 +73,28 @@ pub(super) fn look(document: &Document<'_>) -> Result<Option<f64>, PictureError>
         texts.for_each(|text| sheets.push_str(text));
         sheets.push('\n');
     }
-    let of_style = |what| Fault::named(style.range().start, what).placed(text);
+    let of_style = |what| NotDrawn::named(style.range().start, what).placed(text);
     let sheets = sheet::without_comments(&sheets).map_err(of_style)?;
     let (selectors, referring) = sheet::read(&sheets).map_err(of_style)?;
-    let content = Content::new(document, &referring);
+    let content = DrawingContent::new(document, &referring);
     content.within(selectors)?;
     dashes(document, &sheets)
 }
 
 /// One element by itself.
-fn wanted(node: Node<'_, '_>) -> Result<(), Fault> {
+fn wanted(node: Node<'_, '_>) -> Result<(), NotDrawn> {
     let name = node.tag_name();
     let here = node.range().start;
     if matches!(name.namespace(), None | Some(SVG)) && !ELEMENTS.contains(&name.name()) {
         return Err(match name.name() {
-            "text" => Fault { at: here, what: Unwanted::Text },
-            "image" | "foreignObject" => Fault::named(here, "another picture or page inside it"),
-            name => Fault::named(here, format!("the element <{}>", short(name))),
+            "text" => NotDrawn { at: here, what: Unwanted::Text },
+            "image" | "foreignObject" => NotDrawn::named(here, "another picture or page inside it"),
+            name => NotDrawn::named(here, format!("the element <{}>", short(name))),
         });
     }
     for attribute in attributes(node) {
         let (name, value) = (attribute.name(), attribute.value());
-        let fault = |what| Fault::named(attribute.range().start, what);
+        let fault = |what| NotDrawn::named(attribute.range().start, what);
         if sheet::is_unwanted(name, value) {
             return Err(fault(format!("the property {}", short(name))));
         }
@@ -132,14 +132,14 @@ struct Extent {
     clipped: usize,
 }
 
-struct Content<'a, 'i> {
+struct DrawingContent<'a, 'i> {
     document: &'a Document<'i>,
     named: HashMap<&'a str, Vec<Node<'a, 'i>>>,
     rules: HashMap<&'a str, Vec<&'a str>>,
 }
 
-impl<'a, 'i> Content<'a, 'i> {
-    fn new(document: &'a Document<'i>, referring: &'a [Referring<'a>]) -> Content<'a, 'i> {
+impl<'a, 'i> DrawingContent<'a, 'i> {
+    fn new(document: &'a Document<'i>, referring: &'a [Referring<'a>]) -> DrawingContent<'a, 'i> {
         let mut named: HashMap<&str, Vec<Node<'_, '_>>> = HashMap::new();
         for node in document.descendants() {
             for attribute in node.attributes().filter(|attribute| attribute.name() == "id") {
@@ -150,7 +150,7 @@ impl<'a, 'i> Content<'a, 'i> {
         for rule in referring {
             rules.entry(rule.selector).or_default().extend(&rule.targets);
         }
-        Content { document, named, rules }
+        DrawingContent { document, named, rules }
     }
 
     fn within(&self, selectors: usize) -> Result<(), PictureError> {
@@ -306,7 +306,7 @@ impl<'a, 'i> Content<'a, 'i> {
     }
 
     fn refused(&self, node: Node<'_, '_>, what: &str) -> PictureError {
-        Fault::named(node.range().start, what).placed(self.document.input_text())
+        NotDrawn::named(node.range().start, what).placed(self.document.input_text())
     }
 }
 

@@ -54,7 +54,8 @@ pub(super) fn count(
     wide: u32,
     high: u32,
 ) -> Result<(), PictureError> {
-    let canvas = Window { left: 0.0, top: 0.0, right: f64::from(wide), bottom: f64::from(high) };
+    let canvas =
+        PaintedArea { left: 0.0, top: 0.0, right: f64::from(wide), bottom: f64::from(high) };
     let mut cost = Cost { units: 0.0, canvas };
     cost.spend(canvas.pixels())?;
     cost.group(tree.root(), scale, canvas, 4.0 * canvas.pixels(), false)
@@ -62,20 +63,20 @@ pub(super) fn count(
 
 /// The part of the plane that is painted.
 #[derive(Clone, Copy)]
-struct Window {
+struct PaintedArea {
     left: f64,
     top: f64,
     right: f64,
     bottom: f64,
 }
 
-impl Window {
+impl PaintedArea {
     fn pixels(self) -> f64 {
         (self.right - self.left).max(0.0) * (self.bottom - self.top).max(0.0)
     }
 
-    fn both(self, other: Window) -> Window {
-        Window {
+    fn both(self, other: PaintedArea) -> PaintedArea {
+        PaintedArea {
             left: self.left.max(other.left),
             top: self.top.max(other.top),
             right: self.right.min(other.right),
@@ -85,7 +86,7 @@ impl Window {
 }
 
 /// A line or a curve of a path.
-struct Piece {
+struct PathPiece {
     /// In the units of the drawing.
     length: f64,
     /// Rows of pixels.
@@ -95,7 +96,7 @@ struct Piece {
     edges: f64,
 }
 
-fn pieces(path: &Path, transform: Transform, mut see: impl FnMut(&Piece)) {
+fn pieces(path: &Path, transform: Transform, mut see: impl FnMut(&PathPiece)) {
     let (mut start, mut last) = (Point::zero(), Point::zero());
     for segment in path.data().segments() {
         let (points, count, edges) = match segment {
@@ -119,7 +120,7 @@ fn pieces(path: &Path, transform: Transform, mut see: impl FnMut(&Piece)) {
                 + f64::from(transform.sy) * f64::from(point.y)
                 + f64::from(transform.ty)
         };
-        see(&Piece {
+        see(&PathPiece {
             length: points.windows(2).map(distance).sum(),
             top: points.iter().map(row).fold(f64::INFINITY, f64::min),
             bottom: points.iter().map(row).fold(f64::NEG_INFINITY, f64::max),
@@ -130,7 +131,7 @@ fn pieces(path: &Path, transform: Transform, mut see: impl FnMut(&Piece)) {
 
 struct Cost {
     units: f64,
-    canvas: Window,
+    canvas: PaintedArea,
 }
 
 impl Cost {
@@ -144,7 +145,7 @@ impl Cost {
         &mut self,
         group: &Group,
         transform: Transform,
-        mut window: Window,
+        mut window: PaintedArea,
         mut held: f64,
         in_pattern: bool,
     ) -> Result<(), PictureError> {
@@ -160,13 +161,13 @@ impl Cost {
                 return Ok(());
             };
             let (wide, high) = (self.canvas.right, self.canvas.bottom);
-            let most = Window {
+            let most = PaintedArea {
                 left: -2.0 * wide,
                 top: -2.0 * high,
                 right: 3.0 * wide,
                 bottom: 3.0 * high,
             };
-            let bounds = Window {
+            let bounds = PaintedArea {
                 left: f64::from(bounds.left()) - 2.0,
                 top: f64::from(bounds.top()) - 2.0,
                 right: f64::from(bounds.right()) + 3.0,
@@ -211,7 +212,7 @@ impl Cost {
         &mut self,
         path: &Path,
         transform: Transform,
-        window: Window,
+        window: PaintedArea,
         held: f64,
         in_pattern: bool,
     ) -> Result<(), PictureError> {
@@ -242,14 +243,14 @@ impl Cost {
         &mut self,
         path: &Path,
         transform: Transform,
-        window: Window,
+        window: PaintedArea,
         around: f64,
         dashes: Option<f64>,
     ) -> Result<f64, PictureError> {
         let Some(bounds) = path.data().bounds().transform(transform) else {
             return Ok(0.0);
         };
-        let bounds = Window {
+        let bounds = PaintedArea {
             left: f64::from(bounds.left()) - around - 1.0,
             top: f64::from(bounds.top()) - around - 1.0,
             right: f64::from(bounds.right()) + around + 1.0,
@@ -317,7 +318,7 @@ impl Cost {
             }
             Paint::Pattern(pattern) => {
                 let (wide, high) = transform.pre_concat(pattern.transform()).get_scale();
-                let tile = Window {
+                let tile = PaintedArea {
                     left: 0.0,
                     top: 0.0,
                     right: f64::from(pattern.rect().width()) * f64::from(wide) + 1.0,

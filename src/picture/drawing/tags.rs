@@ -1,7 +1,7 @@
 //! The text of a drawing before it is parsed: a parser compares each attribute of a tag with the
 //! others, follows entities, and others call themselves for each level.
 
-use super::Fault;
+use super::NotDrawn;
 
 /// Elements within one another.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -11,7 +11,7 @@ const MAX_ATTRIBUTES: usize = 100;
 const MAX_PREFIXES: usize = 200;
 
 /// Refuses entities, deep nesting, and more attributes than a drawing program writes.
-pub(super) fn look(text: &str) -> Result<(), Fault> {
+pub(super) fn look(text: &str) -> Result<(), NotDrawn> {
     let bytes = text.as_bytes();
     let (mut at, mut depth, mut prefixes) = (0, 0, 0);
     while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
@@ -23,10 +23,10 @@ pub(super) fn look(text: &str) -> Result<(), Fault> {
             [b'<', b'?', ..] => end(b"?>"),
             _ if rest.starts_with(b"<![CDATA[") => end(b"]]>"),
             _ if rest.starts_with(b"<!DOCTYPE") => match memchr::memchr2(b'>', b'[', rest) {
-                Some(end) if rest[end] == b'[' => return Err(Fault::named(start, "entities")),
+                Some(end) if rest[end] == b'[' => return Err(NotDrawn::named(start, "entities")),
                 end => end.map(|end| end + 1),
             },
-            [b'<', b'!', ..] => return Err(Fault::named(start, "entities")),
+            [b'<', b'!', ..] => return Err(NotDrawn::named(start, "entities")),
             [b'<', b'/', ..] => {
                 depth = usize::saturating_sub(depth, 1);
                 end(b">")
@@ -37,10 +37,10 @@ pub(super) fn look(text: &str) -> Result<(), Fault> {
                 prefixes += tag.prefixes;
                 if depth > MAX_DEPTH {
                     let what = format!("elements nested over {MAX_DEPTH} times");
-                    return Err(Fault::named(start, what));
+                    return Err(NotDrawn::named(start, what));
                 }
                 if tag.attributes > MAX_ATTRIBUTES || prefixes > MAX_PREFIXES {
-                    return Err(Fault::named(start, "too many attributes"));
+                    return Err(NotDrawn::named(start, "too many attributes"));
                 }
                 depth -= usize::from(tag.is_empty);
                 tag.length
@@ -53,7 +53,7 @@ pub(super) fn look(text: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-struct Tag {
+struct DrawingTag {
     length: Option<usize>,
     attributes: usize,
     prefixes: usize,
@@ -61,8 +61,8 @@ struct Tag {
 }
 
 /// A tag up to its `>`, which may also stand in a value.
-fn tag(rest: &[u8]) -> Tag {
-    let mut tag = Tag { length: None, attributes: 0, prefixes: 0, is_empty: false };
+fn tag(rest: &[u8]) -> DrawingTag {
+    let mut tag = DrawingTag { length: None, attributes: 0, prefixes: 0, is_empty: false };
     let mut at = 1;
     while let Some(byte) = rest.get(at) {
         match byte {
