@@ -6,6 +6,7 @@
 mod masked;
 pub mod render;
 pub mod sarif;
+pub mod refused;
 pub mod visible;
 
 use std::ops::Range;

@@ -14,7 +14,8 @@ use super::block::{Block, level_headings};
 use super::image::Image;
 use super::slot::Slots;
 use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, markdown};
-use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused};
+use crate::files;
 use crate::manifest::{self, Located, Table};
 pub use siblings::{Headline, siblings};
 pub use text::{TextError, path_from_here, read_text};
@@ -64,7 +65,7 @@ pub fn names(publication: &Publication) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(publication.root.join("issues"))? {
         let entry = entry?;
-        if entry.path().join("issue.toml").is_file() {
+        if files::is_there(&entry.path().join("issue.toml")) {
             names.push(entry.file_name().to_string_lossy().into_owned());
         }
     }
@@ -129,7 +130,7 @@ fn open_manifest(
         );
         return None;
     }
-    match read_text(&path) {
+    match read_text(&publication.root, &path) {
         Ok(source) => Some(source),
         Err(error) => {
             let problem = error.diagnostic(&path);
@@ -307,7 +308,7 @@ impl IssueReading<'_> {
 
     fn article(&mut self, slug: &str) -> Option<Article> {
         let path = self.folder.join(format!("{slug}.md"));
-        match read_text(&path) {
+        match read_text(&self.publication.root, &path) {
             Ok(source) => Some(article::read(self, slug, &source)),
             Err(error) => {
                 self.problems.push(error.diagnostic(&path));
@@ -327,8 +328,14 @@ impl IssueReading<'_> {
         if !path.exists() {
             return None;
         }
-        match read_text(&path) {
-            Ok(source) => Some(source),
+        match read_text(&self.publication.root, &path) {
+            Ok(source) => {
+                let Some((at, odd)) = refused::find(source.text()) else { return Some(source) };
+                let end = at + odd.len_utf8();
+                let problem = refused::diagnostic("this style sheet", odd);
+                self.problems.push(problem.at(Place::span(&source, at..end)));
+                None
+            }
             Err(error) => {
                 self.problems.push(error.diagnostic(&path));
                 None

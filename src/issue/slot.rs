@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Diagnostic, Place, Source, refused};
 
 /// Opens a mark. A private-use character: no author means anything by it.
 const MARK: char = '\u{E000}';
@@ -127,10 +127,17 @@ impl Slots {
                 out.push(UNCLOSED);
                 at = start + 2;
             } else {
-                problems.push(private_use(here(0..rest.chars().next().map_or(0, char::len_utf8))));
-                let odd = rest.chars().next().map_or(1, char::len_utf8);
-                out.push_str(if odd == 3 { "\u{FFFD}" } else { "??" });
-                at = start + odd;
+                let (odd, length) = referred(rest)
+                    .or_else(|| rest.chars().next().map(|odd| (odd, odd.len_utf8())))
+                    .unwrap_or((char::REPLACEMENT_CHARACTER, 1));
+                let problem = refused::diagnostic("this text", odd);
+                problems.push(problem.at(here(0..length)));
+                if length == 3 {
+                    out.push(char::REPLACEMENT_CHARACTER);
+                } else {
+                    out.extend(std::iter::repeat_n('?', length));
+                }
+                at = start + length;
             }
         }
         out.push_str(&text[at..]);
@@ -183,7 +190,7 @@ fn find_next(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
     // One search for all: a search of its own for a byte that never comes reads the rest each time.
-    let looks_odd = |byte: &u8| matches!(byte, b'{' | b'\\' | 0xC2 | 0xEE);
+    let looks_odd = |byte: &u8| matches!(byte, b'{' | b'\\' | b'&' | 0xC2 | 0xEE);
     while let Some(found) = bytes[at..].iter().position(looks_odd) {
         let here = at + found;
         let rest = &bytes[here..];
@@ -194,10 +201,30 @@ fn find_next(text: &str) -> Option<usize> {
             // The marks of this file, and those of `compose::slots`.
             0xEE if matches!(rest, [_, 0x80, 0x80..=0x84, ..]) => return Some(here),
             0xC2 if rest.starts_with("\u{91}".as_bytes()) => return Some(here),
+            b'&' if rest.starts_with(b"&#") && referred(&text[here..]).is_some() => {
+                return Some(here);
+            }
             _ => at = here + 1,
         }
     }
     None
+}
+
+/// The refused character for which the reference at the start of `text` stands, and how many bytes
+/// that is written in. HTML reads one without a semicolon, too.
+fn referred(text: &str) -> Option<(char, usize)> {
+    let digits = text.strip_prefix("&#")?;
+    let (digits, radix) = match digits.strip_prefix(['x', 'X']) {
+        Some(digits) => (digits, 16),
+        None => (digits, 10),
+    };
+    let length = digits.bytes().take_while(|byte| (*byte as char).is_digit(radix)).count();
+    let number = digits[..length].trim_start_matches('0');
+    // No character has more digits than that; a longer number need not be read.
+    let number = u32::from_str_radix(number.get(..number.len().min(8))?, radix).ok()?;
+    let odd = char::from_u32(number).filter(|odd| refused::is_refused(*odd))?;
+    let end = text.len() - digits.len() + length;
+    Some((odd, end + usize::from(text[end..].starts_with(';'))))
 }
 
 /// The bytes of the slot that `text` starts with: `{{` to `}}`, on one line.
@@ -330,12 +357,6 @@ fn unclosed(place: Place) -> Diagnostic {
     .help("write {{ first_name | reader }}; for literal braces write \\{{")
 }
 
-fn private_use(place: Place) -> Diagnostic {
-    Diagnostic::error("character", "no font can show this character")
-        .at(place)
-        .help("delete it; it often comes from the symbol font of a word processor")
-}
-
 fn too_many(place: Place) -> Diagnostic {
     Diagnostic::error(
         "slot-syntax",
@@ -415,6 +436,19 @@ mod tests {
             let (shielded, _, problems) = shield(&format!("a {odd}6d{odd} b"));
             assert_eq!(shielded, "a \u{FFFD}6d\u{FFFD} b");
             assert_eq!(problems.len(), 2);
+        }
+    }
+
+    #[test]
+    fn no_author_writes_a_mark_by_its_number() {
+        for odd in ["&#xE002;", "&#XE002", "&#57346;", "&#0057347;", "&#x000e000;", "&#145;"] {
+            let (shielded, _, problems) = shield(&format!("a {odd}z b"));
+            assert_eq!(shielded, format!("a {}z b", "?".repeat(odd.len())));
+            assert_eq!(problems.len(), 1, "{odd}");
+        }
+        for plain in ["&#xE9;", "&#8364;", "&#10;", "&#", "&#x;", "&amp;#xE002;", "&#xE00212;"] {
+            let (shielded, _, problems) = shield(plain);
+            assert_eq!((shielded.as_str(), problems.len()), (plain, 0));
         }
     }
 
