@@ -26,7 +26,7 @@ use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
 pub use relay::{PasswordError, RelayConfig, credentials};
-pub use secret::{Secret, SecretError, known_secret, secret};
+pub use secret::{Secret, SecretError, known_secret, missing_secret, secret};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
 #[derive(Debug)]

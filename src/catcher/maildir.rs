@@ -21,6 +21,7 @@ impl Maildir {
         let mut last = 0;
         for part in ["tmp", "new", "cur"] {
             let folder = root.join(part);
+            no_link(&folder)?;
             make_private(&folder)?;
             for entry in fs::read_dir(&folder)? {
                 let name = entry?.file_name();
@@ -54,6 +55,16 @@ impl Maildir {
             return stored;
         }
     }
+}
+
+/// Mails are written to folders of our own: a link may lead into somebody's mailbox.
+fn no_link(folder: &Path) -> io::Result<()> {
+    if folder.is_symlink() {
+        let what =
+            "is a link, and may lead to another folder: remove it, or name that folder itself";
+        return Err(io::Error::other(format!("{} {what}", folder.display())));
+    }
+    Ok(())
 }
 
 /// A folder that only its owner can read, also one that was there.

@@ -66,7 +66,7 @@ pub(super) fn advertising_contact(view: &View<'_>) -> Vec<Diagnostic> {
     }
     let visible = view.visible();
     let is_mail = |word: &str| {
-        word.split_once('@')
+        word.rsplit_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
     };
     let is_telephone = |word: &str| {

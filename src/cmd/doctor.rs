@@ -17,7 +17,7 @@ use sejong_digest::smtp::relay::Relay;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
-use super::workspace::Workspace;
+use super::workspace::{LostSecret, Workspace};
 use super::{Global, clock, print, readers, runtime};
 
 const LONG: &str = "\
@@ -83,7 +83,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     let relays = candidates(workspace, args)?;
     let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
     found.extend(workspace.config.warnings.iter().map(|warning| of("configuration", warning)));
-    found.push(secret(workspace));
+    found.push(runtime()?.block_on(secret(workspace)));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);
     let origin =
@@ -151,11 +151,16 @@ fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Fail
         .collect())
 }
 
-fn secret(workspace: &Workspace) -> Finding {
+async fn secret(workspace: &Workspace) -> Finding {
     const CHECK: &str = "secret";
     match config::known_secret(&workspace.root, &workspace.environment) {
         Ok(Some(_)) => Finding::ok(CHECK, "there is a secret, and only its owner can read it"),
-        Ok(None) => Finding::ok(CHECK, "there is no secret yet; the first send will make one"),
+        // What a damaged ledger says is told where it is used.
+        Ok(None) => match LostSecret::of(workspace, workspace.ledger_place().ok()).await {
+            Ok(Some(lost)) => Finding::error(CHECK, lost.to_string())
+                .help("copy that file here from the computer that sent before"),
+            _ => Finding::ok(CHECK, "there is no secret yet; the first send will make one"),
+        },
         Err(error) => Finding::error(CHECK, error.to_string()),
     }
 }

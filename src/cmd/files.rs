@@ -9,25 +9,47 @@ use sejong_digest::issue::load;
 
 use super::failure::Failure;
 
+/// Who reads a file that a command makes. Only its owner writes it, whatever the umask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readable {
+    Everybody,
+    Owner,
+}
+
+impl Readable {
+    #[cfg(unix)]
+    fn mode(self) -> u32 {
+        match self {
+            Readable::Everybody => 0o644,
+            Readable::Owner => 0o600,
+        }
+    }
+
+    /// Makes a file that is not there yet.
+    fn create(self, path: &Path) -> io::Result<fs::File> {
+        let mut options = fs::OpenOptions::new();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, self.mode());
+        options.write(true).create_new(true).open(path)
+    }
+}
+
 /// Writes a file that is not there yet, and the folders above it.
 pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
-    create_with(path, text, fs::OpenOptions::new())
+    create_for(path, text, Readable::Everybody)
 }
 
 /// The same for a file that only its owner can read.
 pub(crate) fn create_private(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut options = fs::OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    create_with(path, text, options)
+    create_for(path, text, Readable::Owner)
 }
 
-fn create_with(path: &Path, text: &str, mut options: fs::OpenOptions) -> Result<(), Failure> {
+fn create_for(path: &Path, text: &str, readable: Readable) -> Result<(), Failure> {
     let made = match path.parent() {
-        Some(folder) => fs::create_dir_all(folder),
+        Some(folder) => make_folder(folder),
         None => Ok(()),
     };
-    made.and_then(|()| options.write(true).create_new(true).open(path))
+    made.and_then(|()| readable.create(path))
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
@@ -37,9 +59,17 @@ fn create_with(path: &Path, text: &str, mut options: fs::OpenOptions) -> Result<
         })
 }
 
+/// Makes a folder and those above it, for everybody to read and for its owner to write.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    builder.recursive(true).create(folder)
+}
+
 /// Writes a file beside its place and then moves it there: nobody ever sees half of it. What is
 /// not a plain file, such as /dev/stdout, is written to and never replaced.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn replace(path: &Path, bytes: &[u8], readable: Readable) -> Result<(), Failure> {
     let failed =
         |error: io::Error| Failure::new(format!("{} cannot be written: {error}", path.display()));
     let target = match fs::metadata(path) {
@@ -48,21 +78,37 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         Ok(_) => path.canonicalize().map_err(failed)?,
         Err(_) => path.to_owned(),
     };
+    if leads_away(path, &target) {
+        return Err(Failure::new(format!(
+            "{} is a link to {}, which is in another folder: nothing was written",
+            describe(path),
+            target.display()
+        ))
+        .help("remove the link, or name that file itself"));
+    }
     let mut name = target.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.draft", std::process::id()));
     let draft = target.with_file_name(name);
-    let written =
-        fs::OpenOptions::new().write(true).create_new(true).open(&draft).and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&draft, &target)
-        });
+    let written = readable.create(&draft).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&draft, &target)
+    });
     written.map_err(|error| {
         if error.kind() != io::ErrorKind::AlreadyExists {
             let _ = fs::remove_file(&draft);
         }
         failed(error)
     })
+}
+
+/// Whether the link at `path` leads out of its folder, to this `target`: somebody else may have put
+/// it there. The names of our own streams are links as well.
+fn leads_away(path: &Path, target: &Path) -> bool {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let Ok(folder) = folder.unwrap_or(Path::new(".")).canonicalize() else { return false };
+    let is_stream = ["/dev", "/proc"].iter().any(|place| folder.starts_with(place));
+    path.is_symlink() && !is_stream && !target.starts_with(&folder)
 }
 
 /// A path as people should read it.

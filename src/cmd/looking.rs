@@ -26,8 +26,8 @@ pub(super) fn tell(look: &Look) {
             "{who} is sending now: a message that is on its way counts as pending"
         )),
         Look::Killed(recovery) => print::note(&format!(
-            "{CUT_OFF}. {}. The numbers here count them so; the next send or digest reconcile \
-             writes that to the ledger",
+            "{CUT_OFF}. {}. The numbers here count them like that; the next send or \
+             digest reconcile writes it to the ledger",
             found(recovery)
         )),
         Look::Unsettled(error) => print::note(&format!("these numbers may be wrong: {error}")),
@@ -37,7 +37,7 @@ pub(super) fn tell(look: &Look) {
 /// Says what a killed run had left, now that it is settled.
 pub(super) fn tell_recovered(recovery: &Recovery) {
     if recovery.gap && recovery.count(State::Uncertain) > 0 {
-        print::note(&format!("{CUT_OFF}, and its journal is not whole. {}", found(recovery)));
+        print::note(&format!("{CUT_OFF}, and its journal is not complete. {}", found(recovery)));
     }
 }
 
@@ -54,7 +54,7 @@ fn found(recovery: &Recovery) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, state)| format!("{number} {state}"))
         .collect();
-    format!("Of those whom it was about to send to: {}", parts.join(", "))
+    format!("The people that it was about to send to: {}", parts.join(", "))
 }
 
 /// What names this boot of the machine; empty where the system does not say, which counts as

@@ -13,7 +13,7 @@ use sejong_digest::issue::{self, Issue, Pictures};
 use sejong_digest::picture::Cache;
 
 use super::failure::Failure;
-use super::files::describe;
+use super::files::{Readable, describe};
 use super::{files, print};
 
 /// Whoever waits for less wants no bar.
@@ -58,11 +58,16 @@ pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<()
             continue;
         }
         if let Some(above) = path.parent() {
-            std::fs::create_dir_all(above).map_err(|error| {
-                Failure::new(format!("{} cannot be made: {error}", above.display()))
-            })?;
+            let failed =
+                |error| Failure::new(format!("{} cannot be made: {error}", above.display()));
+            let below = above.ancestors().take_while(|place| *place != folder);
+            if let Some(link) = below.filter(|place| place.is_symlink()).last() {
+                let what = format!("{} is a link, and may lead to another folder", describe(link));
+                return Err(Failure::new(what).help("remove it; the pictures get a folder there"));
+            }
+            files::make_folder(above).map_err(failed)?;
         }
-        files::replace(&path, &image.sent.bytes)?;
+        files::replace(&path, &image.sent.bytes, Readable::Everybody)?;
     }
     let count = match issue.images.len() {
         0 => {

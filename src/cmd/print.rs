@@ -35,6 +35,11 @@ pub(crate) fn note(text: &str) {
     message(&format!("{}\n", visible(text)));
 }
 
+/// Asks something; the answer is typed behind it, on the same line.
+pub(crate) fn prompt(text: &str) {
+    message(&visible(text));
+}
+
 /// Shows problems with their source lines and counts them.
 pub(crate) fn problems(problems: &[Diagnostic]) {
     if let Some(summary) = render::summary(problems) {

@@ -72,7 +72,7 @@ pub(super) fn already_sent(sent: &AlreadySent) -> String {
 pub(super) fn doubt(sent: &AlreadySent) -> String {
     let path = describe(&sent.path);
     format!(
-        "If you know of no such send, the receipt may be forged or damaged: `git log -p -- {path}` \
+        "If you do not know of that send, the receipt may be forged or damaged: `git log -p -- {path}` \
          shows who changed it, and how"
     )
 }

@@ -9,7 +9,7 @@ use sejong_digest::delivery::reconcile::evidence::{Quote, ReportedAction};
 use sejong_digest::delivery::reconcile::maillog::{self, LogFile};
 use sejong_digest::delivery::reconcile::ruling::{self, NotShown, Ruling};
 use sejong_digest::delivery::reconcile::stamp::LogClock;
-use sejong_digest::delivery::reconcile::{self, Open};
+use sejong_digest::delivery::reconcile::{self, UndecidedRow};
 use sejong_digest::delivery::recovery;
 use sejong_digest::files;
 use sejong_digest::store::Store;
@@ -82,7 +82,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             return Ok(Exit::Done);
         }
         let log = maillog::read(&undecided, files, &when)?;
-        let rulings: Vec<(Open, Ruling)> = undecided
+        let rulings: Vec<(UndecidedRow, Ruling)> = undecided
             .rows
             .into_iter()
             .map(|open| {
@@ -105,10 +105,10 @@ fn log_file(path: &PathBuf) -> Result<LogFile<BufReader<File>>, Failure> {
 }
 
 /// Says for each row what was decided, and by which line.
-fn tell(rulings: &[(Open, Ruling)]) -> Ending {
+fn tell(rulings: &[(UndecidedRow, Ruling)]) -> Ending {
     let mut text = String::new();
     let mut held = false;
-    for (Open { email, .. }, ruling) in rulings {
+    for (UndecidedRow { email, .. }, ruling) in rulings {
         match ruling {
             Ruling::Accepted { by, later } => {
                 text.push_str(&format!(

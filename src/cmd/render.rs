@@ -11,6 +11,7 @@ use sejong_digest::message::recipient::Recipient;
 use sejong_digest::message::splice::{SpliceError, Template, part_text};
 
 use super::failure::{Ending, Exit, Failure};
+use super::files::Readable;
 use super::gate::Gate;
 use super::workspace::Workspace;
 use super::{Global, clock, files, pictures, print, readers, runtime};
@@ -83,18 +84,20 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Some(address) => {
             let file = readers::file(&workspace, args.subscribers.as_deref());
             // Only the message itself is signed: who looks at its text needs no key.
-            let identity = match args.format {
-                RenderFormat::Eml => workspace.signing_identity()?,
-                RenderFormat::Html | RenderFormat::Text => workspace.identity()?,
+            let signers = match args.format {
+                RenderFormat::Eml => workspace.signers()?,
+                RenderFormat::Html | RenderFormat::Text => Vec::new(),
             };
             let options = args.encoding.unwrap_or_default();
             let address = std::slice::from_ref(address);
             let found = readers::at_addresses("--as", address, file.as_deref(), options);
-            (identity, runtime()?.block_on(found)?.remove(0))
+            let runtime = runtime()?;
+            let secret = runtime.block_on(workspace.trial_secret())?;
+            (workspace.identity(&secret, signers), runtime.block_on(found)?.remove(0))
         }
         // Looking at an issue makes no file, and gives the same bytes on every machine.
         None => {
-            let identity = workspace.config.sender.identity(&Secret::for_nobody());
+            let identity = workspace.identity(&Secret::for_nobody(), Vec::new());
             (identity, readers::anybody(&composition)?)
         }
     };
@@ -103,7 +106,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unspliced)?;
     match args.output.as_deref() {
         Some(path) if path != Path::new("-") => {
-            files::replace(path, &bytes)?;
+            // What is for one reader holds links that act for a person.
+            let readable = match args.reader {
+                Some(_) => Readable::Owner,
+                None => Readable::Everybody,
+            };
+            files::replace(path, &bytes, readable)?;
             print::note(&format!("written to {}", files::describe(path)));
         }
         _ => print::answer(&bytes)?,

@@ -13,9 +13,11 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sejong_digest::config::Secret;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
+use sejong_digest::delivery::send::content::Content;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
@@ -29,7 +31,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::looking;
 use super::relays::{self, Destination, RelayChoice};
-use super::workspace::Workspace;
+use super::workspace::{LostSecret, Workspace};
 use super::{Global, clock, print, receipts, runtime};
 pub(crate) use options::PlanArgs;
 use options::{PlanOptions, Uncertain};
@@ -69,7 +71,11 @@ pub(crate) struct Args {
     /// Send although the issue's receipt says that it was sent, and the ledger does not know it
     #[arg(long, hide_short_help = true)]
     despite_receipt: bool,
-    /// Keep trying deferred recipients for so long after the others: 30m, 2h
+    /// Make a new .digest-secret where it is missing, although mail was sent before: unsubscribe
+    /// links in that mail then stop working
+    #[arg(long, hide_short_help = true)]
+    new_secret: bool,
+    /// Keep trying deferred recipients for this long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
     wait: Duration,
@@ -91,34 +97,69 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let signals = Signals::listen(args.plan.json.then(|| args.plan.issue.clone()))?;
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
-        let Args { plan, yes, dry_run, fresh, despite_receipt, wait, at, not_after } = args;
-        let window = Window::read(at.as_deref(), not_after.as_deref(), zone)?;
-        let options = plan.read(&workspace, clock::at(window.begin(), zone))?;
-        if *dry_run {
+        let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
+        let options = args.plan.read(&workspace, clock::at(window.begin(), zone))?;
+        if args.dry_run {
             return planned(&workspace, &options, &window).await;
         }
-        if *fresh {
-            start_over(&workspace, &options, *yes).await?;
+        if args.fresh {
+            start_over(&workspace, &options, args.yes).await?;
         }
         let ready = survey::take(&workspace, &options).await?;
-        let asked = !yes && question::somebody_is_here();
+        let asked = !args.yes && question::somebody_is_here();
         if let Some(late) = window.late(asked, ready.content().was_planned())? {
             print::note(&late);
         }
         // Whoever says no has made nothing: no secret, and no ledger.
-        let despite_receipt = send_despite_receipt(&ready, *despite_receipt, asked).await?;
-        let identity = workspace.signing_identity()?;
-        if let Some(folder) = options.relay.rehearsal() {
+        let despite_receipt = send_despite_receipt(&ready, args.despite_receipt, asked).await?;
+        let lost = match lost_secret(&workspace, &options, args.new_secret, asked).await {
+            Ok(lost) => lost,
+            Err(failure) => {
+                // So that SQLite leaves no log behind.
+                ready.close().await;
+                return Err(failure);
+            }
+        };
+        let signers = workspace.signers()?;
+        let (workspace, yes, wait) = (&workspace, args.yes, args.wait);
+        let send = Send { workspace, options, yes, asked, despite_receipt, wait, window, signals };
+        let agreed = send.agree(&ready).await?;
+        let secret = lost.map_or_else(|| workspace.secret(), |_| Ok(Secret::for_nobody()))?;
+        let identity = workspace.identity(&secret, signers);
+        if let Some(folder) = send.options.relay.rehearsal() {
             relays::catch_folder(folder)?;
         }
-        let who = who(&workspace, &ready.content().composition().issue);
+        let who = who(workspace, &ready.content().composition().issue);
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
         looking::tell_recovered(locked.recovered());
-        let (workspace, wait) = (&workspace, *wait);
-        let send =
-            Send { workspace, options, yes: *yes, asked, despite_receipt, wait, window, signals };
-        send.send(locked).await
+        send.send(locked, agreed).await
     })
+}
+
+/// Whether the secret was lost. Where mail leaves, somebody has to say first that a new one is made:
+/// by a flag (`wanted`), or whoever is `asked`. A rehearsal goes on without one.
+async fn lost_secret(
+    workspace: &Workspace,
+    options: &PlanOptions,
+    wanted: bool,
+    asked: bool,
+) -> Result<Option<LostSecret>, Failure> {
+    let rehearsal = options.relay.rehearsal().is_some();
+    // A store of another kind is no file, and told where it is used.
+    let own = || workspace.ledger_place().ok();
+    let ledger = if rehearsal { own() } else { Some(options.send.ledger.clone()) };
+    let Some(lost) = LostSecret::of(workspace, ledger).await? else { return Ok(None) };
+    if rehearsal {
+        print::note(&format!("{lost}; the unsubscribe links of this rehearsal are not real"));
+        return Ok(Some(lost));
+    }
+    if wanted || asked && question::new_secret_confirmed(&lost)? {
+        return Ok(None);
+    }
+    Err(Failure::checks(format!("{lost}; nothing was sent")).help(
+        "copy that file here from the computer that sent before. --new-secret makes a new one: the \
+         unsubscribe links in mail that was already sent then stop working",
+    ))
 }
 
 /// How this sender is named to another one.
@@ -160,7 +201,7 @@ async fn start_over(
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {
         let mails = plan::counted(removed, "message");
-        print::note(&format!("removed {mails} of the rehearsal before from {}", describe(caught)));
+        print::note(&format!("removed {mails} of the earlier rehearsal from {}", describe(caught)));
     }
     Ok(())
 }
@@ -215,6 +256,13 @@ fn routes(workspace: &Workspace, options: &PlanOptions) -> RoutePlan {
     RoutePlan::new(named, options.limit)
 }
 
+/// What a person has said yes to before there was a ledger.
+struct Agreed {
+    plan: Plan,
+    /// None of a rehearsal: it has no folder before the answer.
+    destination: Option<Destination>,
+}
+
 /// A send under way.
 struct Send<'a> {
     workspace: &'a Workspace,
@@ -229,21 +277,59 @@ struct Send<'a> {
 }
 
 impl Send<'_> {
-    async fn send(self, locked: Locked) -> Ending {
+    /// Asks before anything is made, where there is no ledger yet: a no then leaves no file. Nobody
+    /// is asked where there is nothing to ask; under the lock the plan is made again.
+    async fn agree(&self, ready: &Ready) -> Result<Option<Agreed>, Failure> {
+        if self.yes || ready.has_ledger() || self.window.over().is_some() {
+            return Ok(None);
+        }
+        ready.may_be_made().map_err(refusal::told)?;
+        let plan = ready.plan(self.options.reopened()).await.map_err(refusal::told)?;
+        let (destination, routes) = match self.options.relay.rehearsal() {
+            Some(_) => (None, routes(self.workspace, &self.options)),
+            None => {
+                let destination = self.destination(&plan).await?;
+                let routes = self.route_plan(&destination);
+                (Some(destination), routes)
+            }
+        };
+        self.show(&plan, ready.content(), &routes);
+        self.confirm(&plan)?;
+        Ok(Some(Agreed { plan, destination }))
+    }
+
+    /// Goes on if somebody says yes.
+    fn confirm(&self, plan: &Plan) -> Result<(), Failure> {
+        let start = self.window.start();
+        if question::confirmed(self.yes, plan.to_send, start.as_deref())? {
+            return Ok(());
+        }
+        Err(Failure::new("nothing was sent"))
+    }
+
+    async fn send(self, locked: Locked, agreed: Option<Agreed>) -> Ending {
         let answers = self.answers(&locked).await?;
         let proposal = locked.propose(answers).await.map_err(refusal::told)?;
         if proposal.plan().to_send == 0 {
             self.nothing(&proposal);
             return self.tell(proposal.leave().await);
         }
-        let destination = self.destination(proposal.plan()).await?;
-        self.show(&proposal, &destination);
+        // Another send may have changed the ledger meanwhile: then the answer was to another plan.
+        let is_agreed = agreed.as_ref().is_some_and(|agreed| agreed.plan == *proposal.plan());
+        let destination = match agreed.and_then(|agreed| agreed.destination) {
+            Some(destination) => destination,
+            None => self.destination(proposal.plan()).await?,
+        };
+        if !is_agreed {
+            let routes = self.route_plan(&destination);
+            self.show(proposal.plan(), proposal.content(), &routes);
+            report::list_repeated(proposal.repeated());
+        }
         if let Some(end) = self.window.over() {
             return self.too_late(&end, proposal.leave().await);
         }
-        let start = self.window.start();
-        if !question::confirmed(self.yes, proposal.plan().to_send, start.as_deref())? {
-            return Err(Failure::new("nothing was sent"));
+        if !is_agreed {
+            self.confirm(proposal.plan())?;
         }
         let to_send = proposal.plan().to_send;
         let planned = proposal.accept().await.map_err(refusal::told)?;
@@ -299,17 +385,19 @@ impl Send<'_> {
         Ok(destination)
     }
 
-    fn show(&self, proposal: &Proposal, destination: &Destination) {
+    /// The relays of a destination, in words.
+    fn route_plan(&self, destination: &Destination) -> RoutePlan {
         let named = destination.routes.iter().map(|route| {
             let connections = plan::counted(route.relay.connections() as u64, "connection");
             (format!("{} ({connections})", route.relay), route.limit)
         });
-        let routes = RoutePlan::new(named.collect(), self.options.limit);
-        let (plan, composition) = (proposal.plan(), proposal.content().composition());
+        RoutePlan::new(named.collect(), self.options.limit)
+    }
+
+    fn show(&self, plan: &Plan, content: &Content, routes: &RoutePlan) {
         let (workspace, window) = (self.workspace, &self.window);
-        let text = PlanText { plan, workspace, routes: &routes, composition, window };
+        let text = PlanText { plan, workspace, routes, composition: content.composition(), window };
         print::note(text.words().trim_end());
-        report::list_repeated(proposal.repeated());
     }
 
     async fn deliver(
@@ -319,7 +407,7 @@ impl Send<'_> {
         to_send: u64,
     ) -> Result<SendReport, SendError> {
         let progress = Arc::new(Progress::default());
-        let stop = self.signals.sending();
+        let stop = self.signals.sending(&progress);
         let stopping = stop.subscribe();
         let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
@@ -372,10 +460,25 @@ async fn resend_uncertain(locked: &Locked) -> Result<bool, Failure> {
     question::resend_confirmed(count)
 }
 
-/// Whether to send again to the people whom a relay refused for good. Shows first who they are. If
-/// nobody is `asked`, the answer is `--yes`, or that to the question before the first message.
+/// Whether to send again to the people whom a relay refused for good; `false` if there are none.
+/// Shows first who they are. If nobody is `asked`, the answer is `--yes`, or that to the question
+/// before the first message.
+///
+/// A no ends the send: whoever names the flag means these people, and may not expect that the others
+/// get the issue now.
 async fn retry_refused(locked: &Locked, asked: bool) -> Result<bool, Failure> {
     let (count, first) = locked.refused().await.map_err(refusal::told)?;
+    if count == 0 {
+        return Ok(false);
+    }
     report::list(&first);
-    if asked && count > 0 { question::retry_confirmed(count) } else { Ok(count > 0) }
+    if asked && !question::retry_confirmed(count)? {
+        return Err(Failure::new(
+            "nothing was sent, neither to the people who were refused nor to the others",
+        )
+        .help(
+            "without --retry-refused the send leaves these people out and asks about the others",
+        ));
+    }
+    Ok(true)
 }

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sejong_digest::delivery::duration;
-use sejong_digest::delivery::ledger::overview::{self, Counts};
+use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::receipt::StandingReceipt;
@@ -25,14 +25,19 @@ use super::{Global, clock, looking, print, runtime};
 #[command(after_help = "Examples:
   digest status
   digest status 2025-11
+  digest status 2025-11 --missed
   digest status 2025-11 --list uncertain --json
 ")]
 pub(crate) struct Args {
     /// The issue: the name of its folder [default: every issue in the ledger]
     issue: Option<String>,
-    /// List the recipients in this state, each with the last reply
+    /// List the recipients in this state, or in a,b: each with the last reply
     #[arg(long, value_name = "STATE", requires = "issue", value_parser = listable())]
-    list: Option<State>,
+    #[arg(value_delimiter = ',')]
+    list: Vec<State>,
+    /// List all who do not have the issue, or may not: why, and the last reply
+    #[arg(long, requires = "issue", conflicts_with = "list")]
+    missed: bool,
     /// Another ledger than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL", conflicts_with = "catch")]
     store: Option<String>,
@@ -85,7 +90,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Err(missing) => return by_receipts(&receipts, args, zone, missing),
     };
     runtime()?.block_on(async {
-        let store = Store::open(&path, &ledger::STEPS).await?;
+        let store = Store::read(&path, &ledger::STEPS).await?;
         looking::look(&Ledger::new(store.clone(), "")).await?;
         let known = overview::issues(&store).await?;
         if let Some(issue) = args.issue.as_ref().filter(|issue| !known.contains(issue)) {
@@ -117,7 +122,7 @@ fn by_receipts(
     failure: Failure,
 ) -> Ending {
     // A receipt has no rows.
-    if receipts.is_empty() || args.list.is_some() {
+    if receipts.is_empty() || args.missed || !args.list.is_empty() {
         return Err(failure);
     }
     let text = if args.json {
@@ -148,10 +153,7 @@ pub(super) fn ledger_path(
     let path = match (store, catch) {
         (Some(url), _) => store::path_of(url, &std::env::current_dir()?)?,
         (None, Some(folder)) => folder.join(store::REHEARSAL),
-        (None, None) => {
-            let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-            store::path_of(url, &workspace.root)?
-        }
+        (None, None) => workspace.ledger_place()?,
     };
     if path.is_file() {
         return Ok(path);
@@ -181,8 +183,8 @@ async fn answer(
         None => known,
         Some(issue) => vec![issue.clone()],
     };
-    if let (Some(state), Some(issue)) = (args.list, wanted.first()) {
-        return listed(&Ledger::new(store.clone(), issue), state, args.json).await;
+    if let Some(issue) = wanted.first().filter(|_| args.missed || !args.list.is_empty()) {
+        return listed(&Ledger::new(store.clone(), issue), issue, args).await;
     }
     let mut all = Vec::new();
     for issue in wanted {
@@ -245,21 +247,61 @@ fn when(done: &str, times: Times, zone: &TimeZone) -> String {
     format!(" ({done} {first}{until}, in {})", duration::about(times.took.as_secs_f64()))
 }
 
-async fn listed(ledger: &Ledger, state: State, json: bool) -> Result<String, Failure> {
-    let states: &[State] = match state {
+/// A row with the reason in words, for scripts.
+#[derive(Serialize)]
+struct ListedRow<'a> {
+    #[serde(flatten)]
+    row: &'a Listed,
+    reason: &'static str,
+}
+
+async fn listed(ledger: &Ledger, issue: &str, args: &Args) -> Result<String, Failure> {
+    let mut rows = if args.missed {
+        let rows = ledger.missed().await?;
+        tell_missed(issue, rows.len() as u64, ledger.counts().await?.planned);
+        rows
+    } else {
+        let mut states = args.list.clone();
         // Rows that a send has claimed have no outcome yet.
-        State::Pending => &[State::Pending, State::Claimed],
-        _ => &[state],
+        states.extend(states.contains(&State::Pending).then_some(State::Claimed));
+        ledger.list_any(&states, i64::MAX).await?
     };
-    let mut rows = ledger.list_any(states, i64::MAX).await?;
-    rows.iter_mut().for_each(|row| row.state = state);
-    if json {
+    for row in &mut rows {
+        row.state = if row.state == State::Claimed { State::Pending } else { row.state };
+    }
+    if args.json {
+        let rows: Vec<ListedRow<'_>> =
+            rows.iter().map(|row| ListedRow { row, reason: reason(row) }).collect();
         return Ok(format!("{}\n", serde_json::to_string(&rows)?));
     }
+    let several = args.missed || args.list.len() > 1;
     let mut text = String::new();
     for row in rows {
         let at = row.at.as_deref().unwrap_or_default();
-        text.push_str(&format!("{}\t{at}\t{}\n", row.email, row.reply()));
+        let why =
+            if several { format!("{}\t{}\t", row.state, reason(&row)) } else { String::new() };
+        text.push_str(&format!("{}\t{why}{at}\t{}\n", row.email, row.reply()));
     }
     Ok(text)
+}
+
+/// What a list of rows cannot say: how many of how many.
+fn tell_missed(issue: &str, missed: u64, planned: u64) {
+    print::note(&match missed {
+        0 => format!("nobody is missing: all {planned} who were planned have {issue}"),
+        missed => format!("{missed} of {planned} who were planned do not have {issue}, or may not"),
+    });
+}
+
+/// Why somebody has the issue or not.
+fn reason(row: &Listed) -> &'static str {
+    match row.state {
+        State::Accepted => "the relay took the message",
+        State::Refused if row.was_given_up() => "given up: the relay said \"not now\" for too long",
+        State::Refused => "refused for good",
+        State::Deferred => "put off: the next send tries again",
+        State::Uncertain => "may have it: the answer of the relay is not known",
+        State::Suppressed => "not in the list any more",
+        State::Pending | State::Claimed => "not sent yet",
+    }
 }

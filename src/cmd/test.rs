@@ -48,11 +48,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let draft = gate.read(&workspace, &args.issue);
     let (_, composition) = gate.pass(&workspace, draft)?;
     let now = clock::now_in(&workspace.config.time_zone);
-    let identity = workspace.signing_identity()?;
-    let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
+    let signers = workspace.signers()?;
     let file = readers::file(&workspace, args.subscribers.as_deref());
     let options = args.encoding.unwrap_or_default();
     runtime()?.block_on(async {
+        let identity = workspace.identity(&workspace.trial_secret().await?, signers);
+        let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
         let people = readers::at_addresses("--to", &args.to, file.as_deref(), options).await?;
         let messages: Vec<Message> = people
             .iter()
@@ -69,7 +70,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             outcomes.iter().map(|(address, outcome)| told(address, outcome)).collect();
         print::words(&told)?;
         match trouble {
-            Some(trouble) => Err(Failure::new(trouble.to_string())),
+            Some(trouble) => Err(Failure::new(trouble.to_string())
+                .help(format!("{}; then run the same command again", trouble.advice()))),
             None if outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted(_))) => {
                 Ok(Exit::Done)
             }

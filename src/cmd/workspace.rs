@@ -4,15 +4,20 @@
 //! start from the same composition. Must never change a file, the cache of prepared pictures aside.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::compose::{self, Composition};
-use sejong_digest::config::{self, Config};
+use sejong_digest::config::{self, Config, Secret};
+use sejong_digest::delivery::ledger::{STEPS, overview};
+use sejong_digest::delivery::receipt;
 use sejong_digest::diagnostic::{Diagnostic, render};
 use sejong_digest::files;
 use sejong_digest::issue::{Issue, load};
+use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::Identity;
+use sejong_digest::store::{self, Store, StoreError};
 
 use super::failure::Failure;
 use super::files::describe;
@@ -119,25 +124,78 @@ impl Workspace {
         files
     }
 
-    /// Who the publication is in mail, with the keys of its own secret, which is made if missing.
-    /// Nobody signs.
-    pub(crate) fn identity(&self) -> Result<Identity, Failure> {
-        let secret = config::secret(&self.root, &self.environment)?;
-        Ok(self.config.sender.identity(&secret))
+    /// The file of the publication's own ledger, whether it is there or not.
+    pub(crate) fn ledger_place(&self) -> Result<PathBuf, StoreError> {
+        let url = self.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
+        store::path_of(url, &self.root)
     }
 
-    /// The same, with those who sign. Problems with a key are shown, and end it here: before the
-    /// first message.
-    pub(crate) fn signing_identity(&self) -> Result<Identity, Failure> {
-        let Some(dkim) = &self.config.dkim else { return self.identity() };
+    /// The publication's own secret, which is made if missing.
+    pub(crate) fn secret(&self) -> Result<Secret, Failure> {
+        Ok(config::secret(&self.root, &self.environment)?)
+    }
+
+    /// The secret for a message that is only looked at or tried. None is made where it was lost: the
+    /// next send has to notice that.
+    pub(crate) async fn trial_secret(&self) -> Result<Secret, Failure> {
+        let Some(lost) = LostSecret::of(self, self.ledger_place().ok()).await? else {
+            return self.secret();
+        };
+        print::note(&format!("{lost}; the unsubscribe links here are not real"));
+        Ok(Secret::for_nobody())
+    }
+
+    /// Who the publication is in mail, with the keys of `secret` and with those who sign.
+    pub(crate) fn identity(&self, secret: &Secret, signers: Vec<Signer>) -> Identity {
+        Identity { signers, ..self.config.sender.identity(secret) }
+    }
+
+    /// Those who sign. Problems with a key are shown, and end it here: before the first message.
+    pub(crate) fn signers(&self) -> Result<Vec<Signer>, Failure> {
+        let Some(dkim) = &self.config.dkim else { return Ok(Vec::new()) };
         if let Some(warning) = dkim.warning() {
             print::problems(std::slice::from_ref(warning));
         }
-        let signers = dkim.signers().map_err(|problems| {
+        dkim.signers().map_err(|problems| {
             print::problems(&problems);
             Failure::checks("messages cannot be signed as digest.toml says")
-        })?;
-        Ok(Identity { signers, ..self.identity()? })
+        })
+    }
+}
+
+/// The publication has sent before, and its secret is not here: a clone, or a folder that was moved
+/// without its hidden files.
+#[derive(Debug)]
+pub(crate) struct LostSecret {
+    /// Where it would be made.
+    place: PathBuf,
+    /// The file that shows the earlier send.
+    shown_by: PathBuf,
+}
+
+impl LostSecret {
+    /// Looks for what an earlier send has left: receipts, and a `ledger` with outcomes.
+    pub(crate) async fn of(
+        workspace: &Workspace,
+        ledger: Option<PathBuf>,
+    ) -> Result<Option<LostSecret>, Failure> {
+        let missing = config::missing_secret(&workspace.root, &workspace.environment)?;
+        let Some(place) = missing else { return Ok(None) };
+        if let Some(receipt) = receipt::standing(&workspace.root).into_iter().next() {
+            return Ok(Some(LostSecret { place, shown_by: receipt.path }));
+        }
+        let Some(ledger) = ledger.filter(|ledger| ledger.is_file()) else { return Ok(None) };
+        let store = Store::open(&ledger, &STEPS).await?;
+        let reached = overview::has_reached_somebody(&store).await;
+        store.close().await;
+        Ok(reached?.then_some(LostSecret { place, shown_by: ledger }))
+    }
+}
+
+impl fmt::Display for LostSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (place, shown_by) = (describe(&self.place), describe(&self.shown_by));
+        write!(f, "{place} is missing, and {shown_by} shows that mail was sent with it before")
     }
 }
 

@@ -76,11 +76,25 @@ pub fn known_secret(
     root: &Path,
     environment: &[(String, String)],
 ) -> Result<Option<Secret>, SecretError> {
+    match missing_secret(root, environment)? {
+        Some(_) => Ok(None),
+        None => found(root, environment).map(Some),
+    }
+}
+
+/// Where [`secret`] would make one; `None` where there is one.
+///
+/// # Errors
+/// A [`SecretError`], which never holds the secret.
+pub fn missing_secret(
+    root: &Path,
+    environment: &[(String, String)],
+) -> Result<Option<PathBuf>, SecretError> {
     match found(root, environment) {
-        Err(SecretError::File(_, error)) if error.kind() == std::io::ErrorKind::NotFound => {
-            Ok(None)
+        Err(SecretError::File(path, error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Some(path))
         }
-        found => found.map(Some),
+        found => found.map(|_| None),
     }
 }
 

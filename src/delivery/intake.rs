@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::ledger::Ledger;
-use super::ledger::staging::{Entry, Standing};
+use super::ledger::staging::{StagedRow, Standing};
 use crate::audience::list::{self, Rows};
 use crate::audience::only::{Only, Term};
 use crate::audience::row::Row;
@@ -81,7 +81,7 @@ pub async fn stage<R: Read>(
                 unmet.retain(|term| !term.is_known_to(&recipient));
                 kept_rows += 1;
                 let outside = only.is_some_and(|only| !only.means(&recipient));
-                staging.add(Entry::kept(&recipient, outside)).await?;
+                staging.add(StagedRow::kept(&recipient, outside)).await?;
             }
             Row::Rejected(problem) => {
                 found.rejected += 1;
@@ -90,7 +90,7 @@ pub async fn stage<R: Read>(
             Row::LeftOut { address, reason, .. } => {
                 *found.left_out.entry(reason.to_owned()).or_default() += 1;
                 if let Some(address) = address {
-                    staging.add(Entry::left(&address, reason)).await?;
+                    staging.add(StagedRow::left(&address, reason)).await?;
                 }
             }
         }
@@ -133,10 +133,10 @@ pub async fn find<R: Read>(
     for row in rows {
         match row? {
             Row::Kept { recipient, .. } if is_wanted(recipient.address()) => {
-                staging.add(Entry::kept(&recipient, false)).await?;
+                staging.add(StagedRow::kept(&recipient, false)).await?;
             }
             Row::LeftOut { address: Some(address), reason, .. } if is_wanted(&address) => {
-                staging.add(Entry::left(&address, reason)).await?;
+                staging.add(StagedRow::left(&address, reason)).await?;
             }
             Row::Kept { .. } | Row::LeftOut { .. } | Row::Rejected(_) => {}
         }

@@ -31,7 +31,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 12] = [
+pub const STEPS: [&str; 13] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -44,6 +44,7 @@ pub const STEPS: [&str; 12] = [
     wishes::STEP,
     claim::UNASKED,
     runs::SENDER,
+    claim::DOMAIN,
 ];
 
 const FIRST_STEP: &str = "
@@ -361,6 +362,29 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(states, ["pending", "accepted", "refused"]);
+    }
+
+    #[tokio::test]
+    async fn the_domain_stands_behind_the_last_at_also_in_older_tables() {
+        let dir = tempfile::tempdir().unwrap();
+        let older = STEPS.len() - 1;
+        for first in [&STEPS[..older], &STEPS[..]] {
+            let path = dir.path().join(format!("{}.db", first.len()));
+            let store = Store::open(&path, first).await.unwrap();
+            let insert = "INSERT INTO recipient (issue, identity, email, fields, tags, planned_by) \
+                 VALUES ('x', ?1, ?1, '{}', '[]', 1)";
+            for address in [r#""a@b"@example.org"#, "kim@x.example"] {
+                sqlx::query(insert).bind(address).execute(store.pool()).await.unwrap();
+            }
+            store.close().await;
+            let store = Store::open(&path, &STEPS).await.unwrap();
+            let domains: Vec<String> =
+                sqlx::query_scalar("SELECT domain FROM recipient ORDER BY id")
+                    .fetch_all(store.pool())
+                    .await
+                    .unwrap();
+            assert_eq!(domains, ["example.org", "x.example"]);
+        }
     }
 
     #[tokio::test]

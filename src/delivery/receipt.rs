@@ -153,11 +153,13 @@ impl Receipt {
         if may_be_the_same && fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
             return Ok(false);
         }
-        fs::create_dir_all(folder)?;
+        make_folder(folder)?;
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.draft", std::process::id()));
         let draft = folder.join(name);
         let written = fs::File::create_new(&draft).and_then(|mut file| {
+            #[cfg(unix)]
+            file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&draft, path)
@@ -167,6 +169,17 @@ impl Receipt {
         }
         written.map(|()| true)
     }
+}
+
+/// A receipt is there for all who read the publication, and for its owner alone to write.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    #[cfg(unix)]
+    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    Ok(())
 }
 
 /// Reads a receipt.

@@ -34,7 +34,7 @@ const BATCH: usize = 1_000;
 
 /// An uncertain row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Open {
+pub struct UndecidedRow {
     /// Its number.
     pub row: RowId,
     /// Whom it is about.
@@ -51,7 +51,7 @@ pub struct Open {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undecided {
     /// The rows.
-    pub rows: Vec<Open>,
+    pub rows: Vec<UndecidedRow>,
     /// When the first run of the issue began: nothing of it left before.
     pub began: Option<Timestamp>,
     /// What its messages were sent from.
@@ -76,14 +76,14 @@ pub async fn open(store: &Store, issue: &str) -> Result<Undecided, StoreError> {
         let text: String = row.get(column);
         text.parse().ok()
     };
-    let open = |row: &sqlx::sqlite::SqliteRow| Open {
+    let open = |row: &sqlx::sqlite::SqliteRow| UndecidedRow {
         row: row.get(0),
         email: row.get(1),
         message_id: row.get(2),
         run_began: moment(row, 3),
         at: moment(row, 4),
     };
-    let rows: Vec<Open> = rows.iter().map(open).collect();
+    let rows: Vec<UndecidedRow> = rows.iter().map(open).collect();
     let runs = sqlx::query("SELECT started_at, reverse_path FROM run WHERE issue = ?1")
         .bind(issue)
         .fetch_all(store.pool())
@@ -101,7 +101,7 @@ pub async fn open(store: &Store, issue: &str) -> Result<Undecided, StoreError> {
 /// The store's; then nothing has moved.
 pub async fn settle(
     ledger: &LockedLedger,
-    rulings: &[(Open, Ruling)],
+    rulings: &[(UndecidedRow, Ruling)],
     at: &str,
 ) -> Result<(), StoreError> {
     let store = ledger.store();

@@ -43,9 +43,9 @@ pub enum RecoveryError {
     /// journal does.
     #[error(
         "{} does not know the run that wrote {}: it is an older copy of the ledger, or the journal \
-         of another one. Put back the ledger that this run had used. If it is \
-         lost, move the journal to another folder; then people get the issue again if this copy \
-         does not know that they were sent it",
+         of another one. Put back the ledger that this run had used. If it is lost, move the journal \
+         to another folder. But then people can get the issue twice: this copy does not know of \
+         everybody who has it",
         ledger.display(),
         journal.display()
     )]
@@ -58,7 +58,7 @@ pub enum RecoveryError {
     /// It is not known whose journal it is, and the ledger has no run that was killed.
     #[error(
         "{} is damaged, and {} knows of no run that was killed: it may be an older copy of the \
-         ledger. Put back the ledger of the last send. If this is the one, move \
+         ledger. Put back the ledger of the last send. If this is already that one, move \
          the journal to another folder",
         journal.display(),
         ledger.display()
@@ -309,9 +309,9 @@ fn decide(left: &Left, claims: &[Claim], boot: &str, at: &str) -> Recovery {
             recovery.settled.push(outcome.clone());
         } else if marked.is_some() || !whole {
             let text = match marked {
-                Some(_) => "the sender died before the relay's reply was recorded",
-                None if left.gap => "the sender died, and its journal is damaged",
-                None => "the machine stopped while this row was claimed",
+                Some(_) => "digest was killed before the relay's answer was written down",
+                None if left.gap => "digest was killed, and its journal is damaged",
+                None => "the computer stopped while this message was about to be sent",
             };
             let message_id = marked.cloned().or_else(|| claim.message_id.clone());
             recovery.settled.push(Settled {

@@ -3,6 +3,7 @@
 //! The clock is asked through [`Options::clock`]. A refused recipient is an outcome; the run itself
 //! ends early only for what would befall every further message.
 
+mod clusters;
 mod connection;
 mod feed;
 mod health;
@@ -101,13 +102,18 @@ impl Progress {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether a relay is connected, which may still have to answer.
+    pub fn is_connected(&self) -> bool {
+        self.connections.load(Ordering::Relaxed) > 0
+    }
+
     fn tell(&self, trouble: Option<String>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
-    fn open(&self) -> Open<'_> {
+    fn open(&self) -> OpenConnection<'_> {
         self.connections.fetch_add(1, Ordering::Relaxed);
-        Open(self)
+        OpenConnection(self)
     }
 
     /// Rows that were deferred in this run are tried again.
@@ -127,9 +133,9 @@ impl Progress {
 }
 
 /// Counts an open connection as long as it lives.
-struct Open<'a>(&'a Progress);
+struct OpenConnection<'a>(&'a Progress);
 
-impl Drop for Open<'_> {
+impl Drop for OpenConnection<'_> {
     fn drop(&mut self) {
         self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
@@ -244,10 +250,10 @@ async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
     let Err(error) = ledger.in_place() else { return None };
     Some(match ledger.rescue(run).await {
         Ok(path) => format!(
-            "{error}; what it held, with every outcome, is in {}: put that in its place",
+            "{error}; everything in it, with every outcome, was saved to {}: put that file in its place",
             path.display()
         ),
-        Err(failed) => format!("{error}, and what it held cannot be saved: {failed}"),
+        Err(failed) => format!("{error}, and its contents cannot be saved: {failed}"),
     })
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::moment::Moment;
-use crate::smtp::outcome::Failure;
+use crate::smtp::outcome::AttemptFailure;
 
 /// Tries that a recipient gets before the time may end them: a clock that was wrong between two
 /// runs must not give anybody up at the second try.
@@ -45,7 +45,7 @@ pub enum Kind {
 
 impl Kind {
     /// The kind of a failure that has deferred a recipient.
-    pub fn of(failure: &Failure) -> Kind {
+    pub fn of(failure: &AttemptFailure) -> Kind {
         let text = failure.reply.as_ref().map_or("", |reply| &reply.text);
         match () {
             () if failure.is_greylisting() => Kind::Greylisting(stated(text)),

@@ -146,7 +146,7 @@ pub enum ListFault {
         columns: Vec<String>,
     },
     /// Nobody of it is to get the issue.
-    #[error("the list holds nobody to send to")]
+    #[error("the list has nobody to send to")]
     Nobody {
         /// Others of the list are not among those who are meant.
         others: bool,

@@ -6,31 +6,48 @@
 //! that is used up: nothing leaves but a probe now and then, and when one is accepted, what was
 //! accepted since the probe before, over the time that it took, is what the other side allows. From
 //! there on messages leave a little slower than that; now and then, when enough have been accepted
-//! to pay for it, a little faster, and then much faster, until a refusal. Where a part is refused,
-//! and as large a part at a lower rate, the refusals have nothing to do with the rate. Where two
-//! pauses of many seconds were for windows of the same length, there is one attempt in each window.
+//! to pay for it, a little faster, and then much faster, until a refusal. That refusal says again
+//! that the limit is used up, so what was accepted since the one before is counted again: a few
+//! messages say roughly what is allowed, and more say it better. Where a part is refused, and as
+//! large a part at a lower rate, the refusals have nothing to do with the rate, and the earlier rate
+//! is taken again.
 //!
 //! Pure: never knows a clock, a relay or a domain. Times are counted from the beginning of the run.
 
+mod phase;
+
 use std::time::Duration;
+
+use phase::{Allowed, Cycle, Held, Paused, Phase, Steady, Step, Tally, Unexplained};
 
 /// The part of what is allowed that is used between two attempts to get more.
 const USED: f64 = 0.97;
 /// How much faster each step of an attempt is than the one before; the last one again and again.
 const STEPS: [f64; 7] = [1.03, 1.04, 1.06, 1.12, 1.25, 1.5, 2.0];
 /// The same where it is not known yet what is allowed.
-const FIRST_STEPS: [f64; 4] = [1.25, 1.5, 1.5, 2.0];
+const FIRST_STEPS: [f64; 3] = [1.25, 1.5, 2.0];
 /// A step takes so long at least, and so many messages.
 const STEP: (Duration, u32) = (Duration::from_millis(250), 4);
 const FIRST_STEP: (Duration, u32) = (Duration::from_millis(100), 3);
 /// A message is enough for a step of this time.
 const LONG_STEP: Duration = Duration::from_secs(2);
-/// So many messages are accepted for each one that an attempt to get more has cost.
-const ACCEPTED_FOR_A_REFUSAL: u32 = 100;
+/// So many messages are accepted for each refusal that an attempt to get more has cost.
+const ACCEPTED_FOR_A_REFUSAL: u32 = 200;
 /// The same, at least and at most.
 const ACCEPTED_BETWEEN: (u32, u32) = (80, 400);
+/// A step sends at most so many messages more than the one before until its first answer comes: when
+/// the step is too fast, that many are refused.
+const UNDER_WAY: f64 = 3.0;
+/// An estimate that so many messages were accepted for is tried again after this factor of them: a
+/// rough one soon. A new one is tried again after this number.
+const ACCEPTED_AGAIN: u32 = 2;
+const ACCEPTED_FIRST: u32 = 16;
+/// The part of a window that a step takes at least, and the windows between two attempts at most: a
+/// window that is used up is over for long, and costs probes.
+const WINDOW_STEPS: u32 = 20;
+const WINDOWS_BETWEEN: u32 = 3;
 /// Time between two attempts to get more, at least and at most.
-const BETWEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(40));
+const BETWEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(20));
 /// What a raised rate has passed is believed up to this factor of what was known.
 const CREEP: f64 = 1.1;
 /// Where that was confirmed, it is at least this part of it, and a little more only where this
@@ -38,31 +55,21 @@ const CREEP: f64 = 1.1;
 const SINK: f64 = 0.985;
 const CREEP_CONFIRMED: f64 = 1.01;
 const MUCH: f64 = 1.2;
-/// A refusal at a rate that is not being raised lowers it by this factor, and all of them by this
-/// one: what is known may be a little too much, and no estimate finds a refusal in thirty messages.
-const DRIFT: f64 = 0.99;
-const DRIFTED: f64 = 0.93;
 /// An estimate is firm that so many messages were accepted for.
 const FIRM: u32 = 8;
 /// Nothing is ever slower, in messages a second, but where all is refused.
 const LEAST: f64 = 0.2;
 /// Two estimates that differ by less agree.
 const AGREE: f64 = 0.15;
+/// A probe that came late makes an estimate too low. Where it may be too low by more than this factor,
+/// nothing is made of that.
+const VAGUE: f64 = 1.3;
+
+/// Where nothing was accepted for so long, the limit is one of a window.
+const WINDOW: Duration = Duration::from_millis(500);
 
 /// The first probe comes so long after all answers are refusals, and the others at most so.
 const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
-/// Where it is known when a message is earned, the first probe comes no later than this.
-const EARNED: Duration = Duration::from_secs(9);
-/// A pause of this length was for a window, which says all that there is to know.
-const WINDOW: Duration = Duration::from_secs(5);
-/// What is used up and allowed again in this time was a burst and no window. It says only that
-/// about so many are allowed in the time of the pause.
-const NO_WINDOW: Duration = Duration::from_millis(800);
-const AFTER_A_BURST: f64 = 2.0;
-/// Where windows are known, so long at most is waited between two attempts to get more, and a step
-/// of an attempt takes this part of one.
-const LONGEST: Duration = Duration::from_secs(60);
-const STEPS_OF_A_WINDOW: u32 = 40;
 /// Each pause between probes is so much longer than the one before.
 const PROBE_FACTOR: f64 = 1.5;
 /// Where it is known when a probe is due, the next one follows after this part of the whole time.
@@ -89,28 +96,40 @@ const CHANCE_HELD: f64 = 0.04;
 const BELIEVED: f64 = 11.0;
 const BELIEVED_HELD: f64 = 8.0;
 /// The same for a rate that is being raised and is too high: that refuses so large a part,
-const TOO_FAST: f64 = 0.3;
+const TOO_FAST: f64 = 0.5;
 /// and is believed from here on.
-const BELIEVED_RAISED: f64 = 2.3;
+const BELIEVED_RAISED: f64 = 4.0;
+/// The same where it is known already what is allowed: the first refusal.
+const BELIEVED_AGAIN: f64 = 2.0;
+/// Where domains are known to have limits of their own, a refusal is so much more evidence.
+const LIKELY: f64 = 2.0;
 /// A refusal of somebody who was refused before is so much evidence.
 const REPEATED: f64 = 0.25;
+/// So many probes in a row that are refused are not refused by chance, if that is less likely.
+const CERTAIN: f64 = 1e-5;
 /// Refusals by chance are never taken for more than this part.
 const MOST_CHANCE: f64 = 0.8;
 
 /// A part that is refused is judged over so many answers, and so long a time, at least.
 const JUDGED: (u32, Duration) = (100, Duration::from_secs(1));
-const JUDGED_HELD: (u32, Duration) = (8, Duration::from_millis(200));
+const JUDGED_HELD: (u32, Duration) = (40, Duration::from_millis(200));
 /// So many refusals are none.
 const FEW: u32 = 3;
 /// A part below this needs no explanation.
 const NO_PART: f64 = 0.01;
-/// While it is tried whether a lower rate helps, this part of what was accepted leaves.
+/// While it is tried whether a lower rate helps, this part of what was accepted leaves, until so many
+/// refusals are due, and so many answers have come, at least.
 const TRIED: f64 = 0.9;
+const TRIED_FOR: (f64, f64) = (8.0, 20.0);
+/// So many refusals at a rate that is held are too many, within so many answers; the rate is lowered
+/// to this part of it at most.
+const TOO_MANY: (u32, u32) = (2, 200);
+const LOWERED: f64 = 0.7;
 /// So many times in a row messages were held and refused again, some of them: it is not the rate.
 const UNEXPLAINED: u32 = 3;
 
 /// What is known of a rate reply besides that it came.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RateReply {
     /// Other domains get them as well, as far as that is asked.
     pub spread: bool,
@@ -119,6 +138,10 @@ pub struct RateReply {
     pub repeated: bool,
     /// So many others, each of which may be meant instead.
     pub others: usize,
+    /// The part of the answers for others, of late, that are rate replies.
+    pub part: f64,
+    /// It is known that there are limits of this kind.
+    pub likely: bool,
     /// Such a part of all messages is refused at any rate, whoever they are for.
     pub chance: f64,
 }
@@ -138,9 +161,11 @@ pub struct Throttle {
     /// That a limit is used up, and that a raised rate is too high.
     evidence: f64,
     too_fast: f64,
-    /// The part that is refused at any rate, and what is known of that from elsewhere.
+    /// The part that is refused at any rate; what is known of it from elsewhere; and whether it was
+    /// found by a lower rate that did not help.
     chance: f64,
     elsewhere: f64,
+    proven: bool,
     tally: Tally,
     /// What is allowed, in messages a second, as far as it is known.
     allowed: Option<Allowed>,
@@ -149,92 +174,17 @@ pub struct Throttle {
     /// Refusals since the last attempt to get more began.
     spent: u32,
     unexplained: Unexplained,
-    window: KnownWindow,
-}
-
-/// The length of the last window that was waited for, and that of all when two were as long: then
-/// it was no outage.
-#[derive(Clone, Copy, Debug, Default)]
-struct KnownWindow {
-    last: Duration,
-    known: Option<Duration>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-enum Phase {
-    /// Nothing is asked for.
-    #[default]
-    Free,
-    Paused(Paused),
-    Held(Held),
-}
-
-/// Nothing leaves but a probe.
-#[derive(Clone, Copy, Debug)]
-struct Paused {
-    since: Duration,
-    /// When the next probe may leave, and how long after it the one behind.
-    next: Duration,
-    pause: Duration,
-    /// When the probe left that is on its way.
-    probe: Option<Duration>,
-    /// How many were refused.
-    refused: u32,
-}
-
-/// Messages leave at a rate.
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    per_second: f64,
-    next: Duration,
-    /// The rate is being raised, and how often it has been.
-    raised: Option<usize>,
-    /// The last rate of an attempt that was not refused.
-    passed: f64,
-    step: Step,
-    /// Accepted since the last attempt.
-    accepted: u32,
-    /// It is tried whether a lower rate helps, against this part that was refused.
-    tried: Option<f64>,
-    /// Answers to what left at this rate or a higher one.
-    answers: u32,
-    refusals: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Step {
-    since: Duration,
-    taken: u32,
-    accepted: u32,
-    refused: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Cycle {
-    since: Duration,
-    accepted: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    since: Duration,
-    answers: u32,
-    refused: u32,
-    /// Refusals that are spread as they would be if the other side meant all messages.
-    spread: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Allowed {
-    per_second: f64,
-    confirmed: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Unexplained {
-    times: u32,
-    answers: u32,
-    refusals: u32,
+    /// The part that was refused when a held rate was lowered, and what was allowed before.
+    lowered: Option<f64>,
+    earlier: f64,
+    /// How long an answer takes, in seconds.
+    answer_s: f64,
+    /// So many messages were accepted for the estimate of what is allowed.
+    based: u32,
+    /// How long nothing was accepted the last time.
+    closed: Duration,
+    /// The time of the window that is allowed so much, if it is one.
+    window: Duration,
 }
 
 /// The part that a rate that is too high refuses, where `chance` refuses another.
@@ -341,6 +291,7 @@ impl Throttle {
         if taken >= self.cycle.since {
             self.cycle.accepted += 1;
         }
+        self.answer_s += (seconds_between(taken, now) - self.answer_s) / 8.0;
         if taken < self.since {
             return;
         }
@@ -355,6 +306,11 @@ impl Throttle {
             Phase::Held(held) => {
                 held.answers += 1;
                 held.accepted += 1;
+                held.steady.accepted += 1;
+                if held.steady.accepted >= TOO_MANY.1 {
+                    held.steady = Steady::default();
+                    self.lowered = None;
+                }
                 if taken >= held.step.since {
                     held.step.accepted += 1;
                 }
@@ -379,7 +335,8 @@ impl Throttle {
             self.tally.spread = reply.spread;
             1.0
         } / (1 + reply.others.min(3)) as f64;
-        let (chance, chance_known) = (self.believed_chance(), self.known_chance());
+        let weight = if reply.likely { weight * LIKELY } else { weight };
+        let chance = self.believed_chance().max(reply.part.min(MOST_CHANCE));
         self.evidence += (USED_UP / chance).ln() * weight;
         self.too_fast += (too_fast(chance) / chance).ln() * weight;
         match &mut self.phase {
@@ -390,30 +347,60 @@ impl Throttle {
                 paused.next = now + paused.pause;
                 paused.probe = None;
                 paused.refused += 1;
+                paused.last = taken;
+                if self.proven && self.chance.powi(paused.refused as i32) < CERTAIN {
+                    (self.chance, self.proven) = (0.0, false);
+                }
                 return;
             }
-            Phase::Held(held) => {
-                held.answers += 1;
-                held.refusals += 1;
-                held.step.refused += 1;
-                if held.raised.is_none() && chance_known < NO_PART {
-                    held.accepted = 0;
-                    let least = self.allowed.map_or(0.0, |allowed| allowed.per_second * DRIFTED);
-                    if held.tried.is_none() && held.per_second > least {
-                        held.per_second = (held.per_second * DRIFT).max(least);
-                    }
-                }
-                if self.evidence >= BELIEVED_HELD {
-                    return self.pause(now);
-                }
-                let known = chance_known >= NO_PART;
-                let believed = if known { BELIEVED_HELD } else { BELIEVED_RAISED };
-                if held.raised.is_some() && self.too_fast >= believed {
-                    self.lower(taken, now);
+            Phase::Held(_) => {
+                if self.refused_while_held(taken, now, reply) {
+                    return;
                 }
             }
         }
         self.judge(taken, now);
+    }
+
+    /// A message got a rate reply while messages are held; whether something else has begun.
+    fn refused_while_held(&mut self, taken: Duration, now: Duration, reply: RateReply) -> bool {
+        let by_chance = self.known_chance() >= NO_PART;
+        let confirmed = self.allowed.is_some_and(|allowed| allowed.confirmed);
+        let Phase::Held(held) = &mut self.phase else { return false };
+        held.answers += 1;
+        held.refusals += 1;
+        held.step.refused += 1;
+        let raised = held.raised.is_some();
+        if !raised && !by_chance {
+            held.accepted = 0;
+        }
+        if self.evidence >= BELIEVED_HELD {
+            self.pause(now);
+            return true;
+        }
+        if !raised && held.tried.is_none() {
+            if !by_chance && reply.spread && !reply.repeated {
+                held.steady.refused += 1;
+                if held.steady.refused >= TOO_MANY.0 && self.cycle.accepted >= FIRM * 2 {
+                    self.too_many(taken, now);
+                    return true;
+                }
+            }
+            if self.proven && self.too_fast >= BELIEVED_HELD {
+                self.proven = false;
+                self.pause(now);
+                return true;
+            }
+        }
+        let believed = match (by_chance, confirmed) {
+            (true, _) => BELIEVED_HELD,
+            (false, true) => BELIEVED_AGAIN,
+            (false, false) => BELIEVED_RAISED,
+        };
+        if raised && self.too_fast >= believed {
+            self.lower(taken, now);
+        }
+        false
     }
 
     /// Forgets what looks like a limit: it was another's.
@@ -425,9 +412,23 @@ impl Throttle {
         }
     }
 
+    /// The limit was another's: messages may leave as fast as they can.
+    pub fn release(&mut self, now: Duration) {
+        self.forget_chance();
+        self.closed = Duration::ZERO;
+        self.free(now);
+    }
+
     /// The part that is refused at any rate.
     pub fn known_chance(&self) -> f64 {
         self.chance.max(self.elsewhere)
+    }
+
+    /// Forgets what may have been a limit.
+    fn forget_chance(&mut self) {
+        if !self.proven {
+            self.chance = 0.0;
+        }
     }
 
     fn believed_chance(&self) -> f64 {
@@ -449,7 +450,7 @@ impl Throttle {
 
     /// Nearly all is refused.
     fn pause(&mut self, now: Duration) {
-        if let Phase::Held(Held { answers, refusals, per_second, raised: None, .. }) = self.phase {
+        if let Phase::Held(Held { answers, refusals, per_second, .. }) = self.phase {
             let part = f64::from(refusals) / f64::from(answers.max(1));
             if (0.1..0.9).contains(&part) && answers >= 4 {
                 self.unexplained.times += 1;
@@ -461,9 +462,12 @@ impl Throttle {
             if self.unexplained.times >= UNEXPLAINED {
                 let Unexplained { answers, refusals, .. } = std::mem::take(&mut self.unexplained);
                 let part = f64::from(refusals) / f64::from(answers.max(1));
-                return self.blame_chance(part, per_second, now);
+                if !self.proven {
+                    return self.blame_chance(part, per_second, now);
+                }
             }
         }
+        self.forget_chance();
         let mut raised = self.is_raised();
         if self.cycle.accepted < FIRM
             && let Some((before, allowed)) = self.before.take()
@@ -482,50 +486,64 @@ impl Throttle {
             let earned = f64::from(self.cycle.accepted) / allowed.per_second / EARLY;
             self.cycle.since + Duration::from_secs_f64(earned.min(3600.0))
         });
-        let next = earned.map_or(first, |earned| earned.clamp(first, now + EARNED));
+        let next = earned.map_or(first, |earned| {
+            earned.clamp(first, now + PROBE.1.max(self.window.max(self.closed) / 8))
+        });
         // A probe that comes late by little against the whole spoils no estimate.
-        let fine = now.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
+        let fine = next.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
         let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
-        let paused = Paused { since: now, next, pause, probe: None, refused: 0 };
+        let paused = Paused { since: now, next, pause, probe: None, refused: 0, last: now };
         self.enter(Phase::Paused(paused), now);
     }
 
     /// A probe was accepted.
     fn reopen(&mut self, taken: Duration) {
+        let Phase::Paused(Paused { refused, last, since: paused, .. }) = self.phase else { return };
         let Cycle { since, accepted } = self.cycle;
         let per_second = f64::from(accepted.max(1)) / seconds_between(since, taken);
-        let paused = match &self.phase {
-            Phase::Paused(paused) => seconds_between(paused.since, taken),
-            _ => 1.0,
-        };
+        // What the probe needed to be accepted, if one message was saved up meanwhile.
+        let earned = 1.0 / seconds_between(paused, taken);
         let per_second = match self.allowed {
             // Few messages say little.
             Some(known) if accepted < FIRM => per_second.max(known.per_second / 8.0),
-            None if taken < since + NO_WINDOW => per_second.min(AFTER_A_BURST / paused),
-            _ => per_second,
+            Some(_) => per_second,
+            None if taken > paused + WINDOW => per_second,
+            // What was accepted before was a burst that had been saved up.
+            None if refused > 0 => per_second.min(earned),
+            // The first probe may have come late: between the two.
+            None => per_second.min((per_second * earned).sqrt()),
         };
         let per_second = per_second.max(self.floor);
-        self.learn(per_second, accepted >= FIRM * 2);
-        if let (Phase::Paused(paused), Some(allowed)) = (&self.phase, &mut self.allowed)
-            && taken.saturating_sub(paused.since) >= WINDOW
-            && accepted >= FIRM * 2
-        {
-            // A window has passed from its beginning to its end.
-            allowed.confirmed = true;
-            let length = taken.saturating_sub(since);
-            let ratio = length.as_secs_f64() / self.window.last.as_secs_f64().max(0.001);
-            let agrees = (ratio - 1.0).abs() <= AGREE;
-            self.window = KnownWindow { last: length, known: agrees.then_some(length) };
+        self.based = accepted;
+        self.closed = taken.saturating_sub(paused);
+        // The window began anew after the last probe that was refused, and before this one.
+        let at_most = f64::from(accepted) / seconds_between(since, last);
+        let window = taken > paused + WINDOW;
+        let near = window && (per_second..per_second * VAGUE).contains(&at_most);
+        let at_most = if near { at_most } else { per_second };
+        self.learn(per_second, at_most, accepted >= FIRM * 2);
+        let per_second = self.allowed.map_or(per_second, |allowed| allowed.per_second);
+        if window {
+            let confirmed = self.allowed.is_some_and(|allowed| allowed.confirmed);
+            self.window = if confirmed { taken.saturating_sub(since) } else { Duration::ZERO };
         }
         self.before = None;
         self.hold(per_second * USED, None, taken);
         self.cycle = Cycle { since: taken, accepted: 0 };
     }
 
-    fn learn(&mut self, per_second: f64, firm: bool) {
-        let agrees = |known: Allowed| (per_second / known.per_second - 1.0).abs() <= AGREE && firm;
-        let confirmed = self.allowed.is_some_and(agrees);
-        self.allowed = Some(Allowed { per_second, confirmed });
+    /// At least so much is allowed, and at most so much. Two estimates that agree confirm each other,
+    /// and the higher one is taken: that much was accepted.
+    fn learn(&mut self, per_second: f64, at_most: f64, firm: bool) {
+        let agrees = |known: Allowed| {
+            per_second <= known.at_most * (1.0 + AGREE)
+                && known.per_second * (1.0 - AGREE) <= at_most
+        };
+        let known = self.allowed.filter(|known| firm && agrees(*known));
+        let confirmed = known.is_some();
+        let per_second =
+            known.map_or(per_second, |known| known.per_second.clamp(per_second, at_most));
+        self.allowed = Some(Allowed { per_second, at_most, confirmed });
     }
 
     fn hold(&mut self, per_second: f64, tried: Option<f64>, now: Duration) {
@@ -539,6 +557,7 @@ impl Throttle {
             tried,
             answers: 0,
             refusals: 0,
+            steady: Steady::default(),
         };
         self.enter(Phase::Held(held), now);
         if let Phase::Held(held) = &mut self.phase {
@@ -549,15 +568,21 @@ impl Throttle {
     /// Such a part is refused at any rate.
     fn blame_chance(&mut self, part: f64, per_second: f64, now: Duration) {
         self.chance = part.min(MOST_CHANCE);
-        self.allowed = Some(Allowed { per_second, confirmed: false });
+        let confirmed = self.earlier > 0.0;
+        self.earlier = 0.0;
+        self.allowed = Some(Allowed::new(per_second, confirmed));
         self.cycle = Cycle { since: now, accepted: 0 };
         self.hold(per_second, None, now);
     }
 
     fn free(&mut self, now: Duration) {
-        self.allowed = None;
-        self.window = KnownWindow::default();
-        self.cycle = Cycle { since: now, accepted: 0 };
+        // After a window that was used up, what leaves so fast may use up the next one: it is compared
+        // with the one before then.
+        if now > self.cycle.since + self.closed * 2 {
+            self.allowed = None;
+            self.cycle = Cycle { since: now, accepted: 0 };
+        }
+        self.window = Duration::ZERO;
         self.enter(Phase::Free, now);
     }
 
@@ -570,21 +595,17 @@ impl Throttle {
         }
         let (steps, (time, messages)): (&[f64], _) =
             if confirmed { (&STEPS, STEP) } else { (&FIRST_STEPS, FIRST_STEP) };
-        // What a window has left over is used up before a higher rate shows that it is too high.
-        let window = self.window.known.filter(|_| confirmed).map(|length| length.min(LONGEST));
-        let time = window.map_or(time, |length| time.max(length / STEPS_OF_A_WINDOW));
         let raised = match held.raised {
             None => {
+                let windows = self.window * WINDOWS_BETWEEN;
                 let (least, most) = ACCEPTED_BETWEEN;
-                let wanted = if confirmed {
-                    self.spent.saturating_mul(ACCEPTED_FOR_A_REFUSAL).clamp(least, most)
-                } else {
-                    messages
-                };
-                let rest = if confirmed { BETWEEN.0 } else { time };
+                let most = most.max((held.per_second * windows.as_secs_f64()) as u32);
+                let paid = self.spent.saturating_mul(ACCEPTED_FOR_A_REFUSAL).clamp(least, most);
+                let again = self.based.saturating_mul(ACCEPTED_AGAIN).max(ACCEPTED_FIRST);
+                let (wanted, rest) =
+                    if confirmed { (paid.min(again), BETWEEN.0) } else { (messages, time) };
                 let age = now.saturating_sub(self.since);
-                let early = window.map_or(held.accepted < wanted && age < BETWEEN.1, |it| age < it);
-                if early || age < rest {
+                if (held.accepted < wanted && age < BETWEEN.1.max(windows)) || age < rest {
                     return;
                 }
                 self.spent = 0;
@@ -592,6 +613,7 @@ impl Throttle {
                 0
             }
             Some(raised) => {
+                let time = time.max(self.window / WINDOW_STEPS);
                 let enough = held.step.accepted >= messages
                     || (held.step.accepted > 0 && now >= held.step.since + LONG_STEP);
                 if !enough || now < held.step.since + time {
@@ -612,16 +634,18 @@ impl Throttle {
                 raised + 1
             }
         };
-        held.per_second *= steps[raised.min(steps.len() - 1)];
+        let faster = held.per_second * steps[raised.min(steps.len() - 1)];
+        held.per_second = faster.min(held.per_second + UNDER_WAY / self.answer_s.max(0.001));
         held.raised = Some(raised);
         held.step = Step { since: now, ..Step::default() };
     }
 
     /// The rate has been raised too far.
     fn lower(&mut self, taken: Duration, now: Duration) {
-        let Phase::Held(held) = &mut self.phase else { return };
+        let Phase::Held(held) = self.phase else { return };
         let Some(allowed) = self.allowed else { return };
         self.too_fast = 0.0;
+        self.forget_chance();
         let average = f64::from(self.cycle.accepted) / seconds_between(self.cycle.since, taken);
         let firm = self.cycle.accepted >= FIRM;
         // What was passed may have been saved up before.
@@ -637,18 +661,57 @@ impl Throttle {
         } else {
             passed.max(allowed.per_second / CREEP)
         };
-        held.raised = None;
-        held.accepted = 0;
-        self.tally = Tally { since: now, ..Tally::default() };
-        held.per_second = per_second * USED;
-        held.next = held.next.max(now + Duration::from_secs_f64(1.0 / held.per_second));
-        held.step = Step { since: now, ..Step::default() };
-        self.since = now;
+        self.go_on(per_second, now);
         if firm {
             self.before = Some((self.cycle, self.allowed));
             self.cycle = Cycle { since: now, accepted: 0 };
         }
-        self.learn(per_second, firm || allowed.confirmed);
+        self.learn(per_second, per_second, firm || allowed.confirmed);
+    }
+
+    /// Some were refused although the rate is not being raised: what is allowed is a little less, or
+    /// it has nothing to do with the rate.
+    fn too_many(&mut self, taken: Duration, now: Duration) {
+        let Phase::Held(held) = &mut self.phase else { return };
+        let Steady { accepted, refused } = held.steady;
+        let part = f64::from(refused) / f64::from(accepted + refused);
+        if self.lowered.is_some_and(|before| part >= before / 2.0) {
+            self.lowered = None;
+            let accepted = held.per_second * (1.0 - part);
+            return self.try_less(accepted, part, now);
+        }
+        if self.lowered.is_none() {
+            self.earlier = self.allowed.map_or(0.0, |allowed| allowed.per_second);
+        }
+        self.lowered = Some(part);
+        let counted = f64::from(self.cycle.accepted.saturating_sub(1));
+        let average = counted / seconds_between(self.cycle.since, taken);
+        let per_second = average.clamp(held.per_second * LOWERED, held.per_second);
+        self.allowed = Some(Allowed::new(per_second, true));
+        self.before = Some((self.cycle, self.allowed));
+        self.go_on(per_second, now);
+        self.cycle = Cycle { since: now, accepted: 0 };
+    }
+
+    /// Holds messages at what is allowed now, without an attempt to get more.
+    fn go_on(&mut self, per_second: f64, now: Duration) {
+        let Phase::Held(held) = &mut self.phase else { return };
+        held.raised = None;
+        held.steady = Steady::default();
+        held.accepted = 0;
+        held.per_second = per_second * USED;
+        held.next = held.next.max(now + Duration::from_secs_f64(1.0 / held.per_second));
+        held.step = Step { since: now, ..Step::default() };
+        self.since = now;
+        self.tally = Tally { since: now, ..Tally::default() };
+        self.based = self.cycle.accepted;
+    }
+
+    /// Tries whether a lower rate helps where `part` was refused and so many were accepted a second.
+    fn try_less(&mut self, accepted: f64, part: f64, now: Duration) {
+        self.allowed = Some(Allowed::new(accepted, false));
+        self.cycle = Cycle { since: now, accepted: 0 };
+        self.hold(accepted * TRIED, Some(part), now);
     }
 
     /// Whether the part that is refused needs an explanation, or has found one.
@@ -661,15 +724,17 @@ impl Throttle {
         let part = f64::from(refused) / f64::from(answers.max(1));
         let age = taken.saturating_sub(since);
         if let Some(before) = tried {
-            if f64::from(answers) < (5.0 / before).max(20.0) || age < JUDGED_HELD.1 {
+            if f64::from(answers) < (TRIED_FOR.0 / before).max(TRIED_FOR.1) || age < JUDGED_HELD.1 {
                 return;
             }
             if part >= before / 2.0 && refused >= FEW {
                 let Phase::Held(held) = self.phase else { return };
-                return self.blame_chance(part, held.per_second / TRIED / (1.0 - before), now);
+                self.proven = true;
+                let earlier = (held.per_second / TRIED / (1.0 - before)).max(self.earlier);
+                return self.blame_chance(part, earlier, now);
             }
             let per_second = self.allowed.map_or(1.0, |allowed| allowed.per_second);
-            self.allowed = Some(Allowed { per_second, confirmed: true });
+            self.allowed = Some(Allowed::new(per_second, true));
             self.cycle = Cycle { since: now, accepted: 0 };
             return self.hold(per_second * USED, None, now);
         }
@@ -684,14 +749,14 @@ impl Throttle {
         let by_chance = n * chance + 3.0 * (n * chance * (1.0 - chance)).sqrt() + 1.0;
         if f64::from(refused) > by_chance && refused >= FEW && spread {
             let accepted = f64::from(answers - refused) / seconds_between(since, taken);
-            self.allowed = Some(Allowed { per_second: accepted, confirmed: false });
-            self.cycle = Cycle { since: now, accepted: 0 };
-            return self.hold(accepted * TRIED, Some(part), now);
+            self.based = answers - refused;
+            return self.try_less(accepted, part, now);
         }
         if answers >= JUDGED.0 && age >= JUDGED.1 {
             self.chance = self.chance.min(part);
             self.tally = Tally { since: now, ..Tally::default() };
-            if !self.is_slowed() {
+            if !self.is_slowed() && now > self.cycle.since + self.closed * 2 {
+                self.allowed = None;
                 self.cycle = Cycle { since, accepted: answers - refused };
             }
         }

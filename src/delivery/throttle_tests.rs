@@ -1,8 +1,9 @@
-//! What the throttle makes of answers, one at a time. Never sends and never knows a clock.
+//! What the model of what is allowed makes of single answers.
 
 use super::*;
 
-const REPLY: RateReply = RateReply { spread: true, repeated: false, others: 0, chance: 0.0 };
+const REPLY: RateReply =
+    RateReply { spread: true, repeated: false, others: 0, part: 0.0, likely: false, chance: 0.0 };
 
 fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -27,6 +28,18 @@ fn used_up() -> Throttle {
     (1..=100).for_each(|at| accepted(&mut throttle, ms(at * 10)));
     (1..=6).for_each(|at| refused(&mut throttle, ms(1_000 + at)));
     throttle
+}
+
+#[test]
+fn estimates_agree_that_differ_because_a_probe_came_late() {
+    let confirmed = |throttle: &Throttle| throttle.allowed.is_some_and(|allowed| allowed.confirmed);
+    let mut throttle = Throttle::new(ms(0));
+    throttle.learn(4.0, 4.8, true);
+    assert!(!confirmed(&throttle), "one estimate alone");
+    throttle.learn(5.0, 5.0, true);
+    assert!(confirmed(&throttle));
+    throttle.learn(4.0, 4.1, true);
+    assert!(!confirmed(&throttle), "too far apart");
 }
 
 #[test]

@@ -12,8 +12,11 @@ use super::ledger::claim::{Earlier, Retry};
 use super::moment::Moment;
 use super::schedule::{Kind, NextTry, Schedule, Tries};
 use super::state::State;
-use crate::smtp::outcome::{About, Failure, Outcome, Scope, Stage};
+use crate::smtp::outcome::{About, AttemptFailure, Outcome, Scope, Stage};
 use crate::smtp::reply::Reply;
+
+/// How the text of a row begins that was put off until its time was over.
+pub(super) const GIVEN_UP: &str = "given up after";
 
 /// How often a row may end its session in one run; then it is put off, and nobody else with it.
 pub const MAX_ENDS: u32 = 3;
@@ -98,7 +101,7 @@ pub struct Verdict {
 /// The verdict on an attempt.
 pub fn verdict(outcome: &Outcome, attempt: &Attempt, schedule: &Schedule) -> Verdict {
     let slows = outcome.failure().filter(|failure| failure.about() != About::Us).and_then(slows);
-    let settled = |state, failure: &Failure| Becomes::Settled {
+    let settled = |state, failure: &AttemptFailure| Becomes::Settled {
         state,
         text: said(failure).to_owned(),
         retry: None,
@@ -140,7 +143,7 @@ pub fn verdict(outcome: &Outcome, attempt: &Attempt, schedule: &Schedule) -> Ver
 /// Certainly not accepted, and no recipient's fault. Only whoever ends session after session is put
 /// off.
 fn unsent(
-    failure: &Failure,
+    failure: &AttemptFailure,
     attempt: &Attempt,
     schedule: &Schedule,
     slows: Option<Slows>,
@@ -165,7 +168,7 @@ fn unsent(
 
 /// Whether it may have been this row that ended the session: it was named, or it was the first one
 /// and its reply was lost with the rest. A 421 to MAIL is the relay's.
-fn has_ended_session(failure: &Failure, first: bool) -> bool {
+fn has_ended_session(failure: &AttemptFailure, first: bool) -> bool {
     let named = match failure.stage {
         Stage::Rcpt | Stage::Data | Stage::Body => true,
         Stage::Mail => first && failure.reply.is_none(),
@@ -176,7 +179,7 @@ fn has_ended_session(failure: &Failure, first: bool) -> bool {
 
 /// Not now: when next. When its time is over it is refused if the reply speaks of the mailbox; of
 /// anything else the run has to show first whom it is about.
-fn deferred(failure: &Failure, attempt: &Attempt, schedule: &Schedule) -> Becomes {
+fn deferred(failure: &AttemptFailure, attempt: &Attempt, schedule: &Schedule) -> Becomes {
     let kind = Kind::of(failure);
     let since = since(attempt, schedule);
     match retry(kind, attempt, schedule) {
@@ -185,7 +188,7 @@ fn deferred(failure: &Failure, attempt: &Attempt, schedule: &Schedule) -> Become
             Becomes::Settled { state: State::Deferred, text, retry: Some(retry) }
         }
         None => {
-            let text = format!("given up after {}: {}", duration::whole(since), said(failure));
+            let text = format!("{GIVEN_UP} {}: {}", duration::whole(since), said(failure));
             let own = failure.about() == About::Recipient;
             let state = if own { State::Refused } else { State::Deferred };
             Becomes::Settled { state, text, retry: None }
@@ -233,7 +236,7 @@ fn since(attempt: &Attempt, schedule: &Schedule) -> Duration {
 }
 
 /// Who asks for a lower rate: the relay at MAIL, and behind it the relay or the recipient's domain.
-fn slows(failure: &Failure) -> Option<Slows> {
+fn slows(failure: &AttemptFailure) -> Option<Slows> {
     // A server that shuts down says nothing about the rate.
     let shuts_down = |reply: &Reply| reply.code == 421 && reply.is_about(3, 2);
     if !failure.asks_to_slow_down()
@@ -253,7 +256,7 @@ fn slows(failure: &Failure) -> Option<Slows> {
     }
 }
 
-fn said(failure: &Failure) -> &str {
+fn said(failure: &AttemptFailure) -> &str {
     failure.refusal().map_or(failure.text.as_str(), |reply| &reply.text)
 }
 

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::Finding;
 use crate::net::certificate::Certificate;
-use crate::net::tls::{HandshakeError, Secured};
+use crate::net::tls::Secured;
 use crate::smtp::hello::{Hello, HelloSource};
 use crate::smtp::outcome::Stage;
 use crate::smtp::relay::{Relay, Timeouts, Tls};
@@ -206,36 +206,13 @@ fn certificate(relay: &Relay, secured: &Secured, now: Timestamp) -> Finding {
 }
 
 fn failed(trouble: &Trouble) -> Finding {
-    let (check, help) = match (trouble.stage, &trouble.cause) {
-        (Stage::Ehlo, Cause::Reply(reply)) if reply.class() == 5 => {
-            (HELLO, "if it wants another name, set hello to the full host name of this computer")
-        }
-        (Stage::Auth, _) => (
-            LOGIN,
-            "check the user and the password; some relays need a special password for programs",
-        ),
-        (_, Cause::Tls(HandshakeError::Expired(..))) => (
-            TLS,
-            "renew the certificate, or ask the people who run the relay; also check the clock of \
-             this computer",
-        ),
-        (Stage::Starttls, _) => (
-            TLS,
-            "use smtps:// and its port if the relay has it, or name its root certificate in \
-             ca_file",
-        ),
-        (_, Cause::Tls(_)) => (
-            TLS,
-            "correct the name of the host or the port, or name the relay's root certificate in \
-             ca_file",
-        ),
-        (Stage::Connect, _) => {
-            (REACHED, "check the host and the port; many networks block port 25, so try 465 or 587")
-        }
-        (_, Cause::Reply(_)) => (REACHED, "ask the people who run the relay, or try again later"),
-        _ => (REACHED, "check the port: 465 goes with smtps://, 587 with smtp://"),
+    let check = match (trouble.stage, &trouble.cause) {
+        (Stage::Ehlo, Cause::Reply(reply)) if reply.class() == 5 => HELLO,
+        (Stage::Auth, _) => LOGIN,
+        (Stage::Starttls, _) | (_, Cause::Tls(_) | Cause::Unfit) => TLS,
+        _ => REACHED,
     };
-    Finding::error(check, trouble.to_string()).help(help)
+    Finding::error(check, trouble.to_string()).help(trouble.advice())
 }
 
 fn extensions(relay: &Relay, offered: &Offered) -> Finding {

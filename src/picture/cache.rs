@@ -58,13 +58,15 @@ impl Cache {
     }
 
     fn try_keep(&self, key: &str, prepared: &Prepared) -> std::io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        files::inside(&self.root, &self.folder).map_err(std::io::Error::other)?;
+        let above = self.folder.parent().unwrap_or(Path::new("."));
+        if [above, &self.folder].iter().any(|folder| folder.is_symlink()) {
+            return Err(std::io::Error::other("a link may lead anywhere"));
+        }
+        make_folder(&self.folder)?;
         // Git leaves out the whole folder, whatever the publication's own list says.
-        if let Some(above) = self.folder.parent().map(|above| above.join(".gitignore"))
-            && !above.exists()
-        {
-            fs::write(above, "*\n")?;
+        let ignored = above.join(".gitignore");
+        if ignored.symlink_metadata().is_err() {
+            create(&ignored)?.write_all(b"*\n")?;
         }
         let rest = prepared.bytes.as_deref().unwrap_or_default();
         let (width, height) = (prepared.width.to_string(), prepared.height.to_string());
@@ -72,9 +74,8 @@ impl Cache {
         let words = [prepared.format.extension(), &width, &height, what];
         let line = format!("{} {}\n", checksum(&words, rest), words.join(" "));
         let draft = self.folder.join(format!("{key}.{}.draft", std::process::id()));
-        let mut options = fs::OpenOptions::new();
-        let made = files::private(options.write(true).create(true).truncate(true)).open(&draft);
-        let written = made.and_then(|mut file| {
+        let _ = fs::remove_file(&draft);
+        let written = create(&draft).and_then(|mut file| {
             file.write_all(line.as_bytes())?;
             file.write_all(rest)?;
             fs::rename(&draft, self.folder.join(key))
@@ -84,6 +85,21 @@ impl Cache {
         }
         written
     }
+}
+
+/// Everybody may read prepared pictures, as they may see the issue; only the owner writes them.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    builder.recursive(true).create(folder)
+}
+
+fn create(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    options.write(true).create_new(true).open(path)
 }
 
 /// The name under which the answer to `wish` is kept.

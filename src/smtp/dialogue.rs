@@ -7,7 +7,8 @@
 
 use tracing::{Level, enabled, trace};
 
-use super::reply::{Garbled, Reply};
+use super::reply::{Garbled, Reply, as_latin1};
+use crate::diagnostic::visible::visible;
 
 const HIDDEN: &str = "****";
 /// A part of a secret that is shorter says little, and words may end like it by chance.
@@ -43,11 +44,15 @@ impl Dialogue {
         Dialogue { port, secrets: Vec::new() }
     }
 
-    /// From now on none of these is shown.
+    /// From now on none of these is shown, in whatever way a reply is read.
     pub(super) fn hide(&mut self, secrets: impl IntoIterator<Item = String>) {
-        self.secrets.extend(secrets.into_iter().filter(|secret| !secret.is_empty()));
+        for secret in secrets.into_iter().filter(|secret| !secret.trim().is_empty()) {
+            let (shown, latin1) = (visible(&secret).into_owned(), as_latin1(secret.as_bytes()));
+            self.secrets.extend([secret, shown, latin1]);
+        }
         // A short one may stand in a longer one.
-        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        self.secrets.sort_by(|one, other| (other.len(), other).cmp(&(one.len(), one)));
+        self.secrets.dedup();
     }
 
     /// Notes what leaves.
@@ -115,8 +120,8 @@ impl Dialogue {
 }
 
 /// `text` without `secret`, in letters of any case, also where the end of the text cuts it off.
-/// Each of its bytes may be escaped as in a URL or in quoted-printable, and the lines of a reply
-/// may end within it.
+/// Each of its bytes may be escaped as in a URL or in quoted-printable. Between two of them there may
+/// be line ends and spaces, and control characters, which are shown as spaces.
 fn without(text: &str, secret: &str) -> String {
     let (mut out, mut from) = (String::new(), 0);
     while let Some((at, end)) = first(&text[from..], secret) {
@@ -134,31 +139,48 @@ fn first(text: &str, secret: &str) -> Option<(usize, usize)> {
 
 /// How much of the front of `text` is the secret, or the beginning of it that the end cuts off.
 fn length(text: &str, secret: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
     let mut at = 0;
     for (known, byte) in secret.bytes().enumerate() {
-        if known > 0 {
-            at += line_ends(&bytes[at..]);
+        if known > 0 && at == text.len() {
+            return (known >= PART_MIN).then_some(at);
         }
-        at += match bytes.get(at..) {
-            None | Some([]) => return (known >= PART_MIN).then_some(at),
-            Some([b'%' | b'=', high, low, ..]) if is_pair(*high, *low, byte) => 3,
-            Some([b'+', ..]) if byte == b' ' => 1,
-            // White space at the end of a line is not kept.
-            Some(_) if byte == b' ' && text[..at].ends_with('\n') => 0,
-            Some([one, ..]) if one.eq_ignore_ascii_case(&byte) => 1,
-            Some(_) => return None,
+        let own = match one(&text.as_bytes()[at..], byte) {
+            None if known > 0 => {
+                at += between(text, at);
+                one(&text.as_bytes()[at..], byte)
+            }
+            own => own,
         };
+        if known > 0 && own.is_none() && at == text.len() {
+            return (known >= PART_MIN).then_some(at);
+        }
+        at += own?;
     }
-    text.is_char_boundary(at).then_some(at)
+    (at > 0 && text.is_char_boundary(at)).then_some(at)
 }
 
-/// How many bytes of line ends are at the front, with the `=` that quoted-printable puts before one.
-fn line_ends(bytes: &[u8]) -> usize {
+/// How many bytes at the front stand for this one of a secret. White space may be left out.
+fn one(bytes: &[u8], byte: u8) -> Option<usize> {
     match bytes {
-        [b'\n', rest @ ..] => 1 + line_ends(rest),
-        [b'=', b'\n', rest @ ..] => 2 + line_ends(rest),
-        _ => 0,
+        [b'%' | b'=', high, low, ..] if is_pair(*high, *low, byte) => Some(3),
+        [b'+', ..] if byte == b' ' => Some(1),
+        [first, ..] if first.eq_ignore_ascii_case(&byte) => Some(1),
+        _ => (byte == b' ').then_some(0),
+    }
+}
+
+/// How many bytes from `at` on only part the letters of a secret: white space, and the `=` that
+/// quoted-printable puts before a line end.
+fn between(text: &str, at: usize) -> usize {
+    let Some(rest) = text.get(at..) else { return 0 };
+    let mut left = rest;
+    loop {
+        let next = left.trim_start();
+        let next = next.strip_prefix("=\n").unwrap_or(next);
+        if next.len() == left.len() {
+            return rest.len() - left.len();
+        }
+        left = next;
     }
 }
 
@@ -173,7 +195,45 @@ fn is_pair(high: u8, low: u8, byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::smtp::reply::ReplyReader;
+
+    /// A reply in these bytes, as it is shown.
+    fn shown(dialogue: &Dialogue, line: &[u8]) -> String {
+        let mut reader = ReplyReader::default();
+        let mut bytes = line;
+        let mut reply = reader.take(&mut bytes).unwrap().unwrap();
+        dialogue.scrub(&mut reply);
+        reply.text
+    }
+
+    proptest! {
+        #[test]
+        fn a_password_is_hidden_whatever_stands_between_its_letters(
+            password in "[a-zA-Z0-9!@öéß한글Ж€]{4,12}",
+            between in prop::sample::select(vec!["", " ", "\0", "\x1b", "\x07\x7f", "  \t"]),
+            within_letters in any::<bool>(),
+            invalid in any::<bool>(),
+        ) {
+            let mut dialogue = Dialogue::of(1);
+            dialogue.hide([password.clone()]);
+            // A server that repeats bytes may part those of one letter too.
+            let parts: Vec<&[u8]> = if within_letters {
+                password.as_bytes().chunks(1).collect()
+            } else {
+                password.split_inclusive(|_| true).map(str::as_bytes).collect()
+            };
+            let echo = parts.join(between.as_bytes());
+            let beside: &[u8] = if invalid { b"\xff" } else { b"" };
+            let line = [b"535 no: <", &echo[..], b"> ", beside, b"#\r\n"].concat();
+            let beside = if invalid { "\u{ff}" } else { "" };
+            // The last byte of a letter may be read as a space, which tells nothing.
+            let shown = shown(&dialogue, &line).replace(' ', "");
+            prop_assert_eq!(shown, format!("no:<****>{beside}#"));
+        }
+    }
 
     #[test]
     fn a_secret_is_hidden_in_any_case_and_where_it_is_cut_off() {
@@ -196,6 +256,10 @@ mod tests {
             ("in p@s\nswö\nrd\nno", "in ****\nno"),
             ("in p@s\n%73w", "in ****"),
             ("50% p%40 of p=40", "50% p%40 of p=40"),
+            // With spaces between, and as a line that is not UTF-8 is read.
+            ("in p @ s s w ö r d.", "in ****."),
+            ("in p@sswÃ¶rd ÿ", "in **** ÿ"),
+            ("in p @ s  swÃ", "in ****"),
         ] {
             assert_eq!(dialogue.hidden(text), shown);
         }

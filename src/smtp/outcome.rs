@@ -73,7 +73,7 @@ pub enum About {
 
 /// Why a message was not accepted, or not known to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct AttemptFailure {
     /// Where it happened.
     pub stage: Stage,
     /// How far it reaches.
@@ -90,15 +90,15 @@ pub enum Outcome {
     /// The relay has taken responsibility (2xx after the final dot).
     Accepted(Reply),
     /// Not now: try this recipient again later. Charged as an attempt.
-    Deferred(Failure),
+    Deferred(AttemptFailure),
     /// Never (5xx with recipient or message scope).
-    Refused(Failure),
+    Refused(AttemptFailure),
     /// The final dot may have left us and no reply tells what came of it.
-    Uncertain(Failure),
+    Uncertain(AttemptFailure),
     /// Certainly not accepted, through no fault of the recipient: the session, the relay or the
     /// sender's address failed. Not charged. A connection lost in the text comes here too, with
     /// [`Stage::Body`].
-    Unsent(Failure),
+    Unsent(AttemptFailure),
 }
 
 impl fmt::Display for Stage {
@@ -153,9 +153,9 @@ impl Stage {
     }
 }
 
-impl Failure {
+impl AttemptFailure {
     /// What the server said, where that alone tells what went wrong: a 4xx or 5xx. A success in a
-    /// wrong place does not; see [`Failure::text`].
+    /// wrong place does not; see [`AttemptFailure::text`].
     pub fn refusal(&self) -> Option<&Reply> {
         self.reply.as_ref().filter(|reply| reply.class() >= 4)
     }
@@ -188,13 +188,13 @@ impl Failure {
 
     /// What a person can do about a refusal that is not the recipient's own.
     pub fn advice(&self) -> &'static str {
-        const MESSAGE: &str = "mend what the reply names, or ask whoever runs the relay what it \
-                               wants";
+        const MESSAGE: &str = "correct what the reply names, or ask the people who run the \
+                               relay what it wants";
         let Some(reply) = &self.reply else { return MESSAGE };
         let by_words = wording::advice(&wording::without_addresses(&reply.text));
         match self.stage {
             _ if is_unauthenticated(reply) => {
-                "the sender's domain fails SPF, DKIM or DMARC: `digest doctor` says what to mend"
+                "the sender's domain fails SPF, DKIM or DMARC: `digest doctor` says what to correct"
             }
             _ if is_too_large(self.stage, reply) => "make the issue smaller",
             _ if matches!(reply.code, 530 | 534 | 535 | 538) => {
@@ -243,7 +243,7 @@ impl Failure {
 
 impl Outcome {
     /// The failure, unless it was accepted.
-    pub fn failure(&self) -> Option<&Failure> {
+    pub fn failure(&self) -> Option<&AttemptFailure> {
         match self {
             Outcome::Accepted(_) => None,
             Outcome::Deferred(failure)
@@ -270,7 +270,7 @@ pub fn of_reply(stage: Stage, reply: Reply) -> Option<Outcome> {
         4 | 5 => reply.to_string(),
         _ => out_of_place(stage, &reply),
     };
-    let failure = Failure { stage, scope, reply: Some(reply), text };
+    let failure = AttemptFailure { stage, scope, reply: Some(reply), text };
     Some(match (scope, class) {
         // 354 or 220 where a verdict was due: the dot is out and nobody said what became of it.
         (_, 2 | 3) if stage == Stage::Dot => Outcome::Uncertain(failure),
@@ -296,7 +296,7 @@ pub(crate) fn without_reply(stage: Stage, garbled: bool) -> Outcome {
 /// What the absence of a reply means.
 pub(super) fn of_loss(stage: Stage, loss: &Loss) -> Outcome {
     let failure =
-        Failure { stage, scope: Scope::Session, reply: None, text: in_words(stage, loss) };
+        AttemptFailure { stage, scope: Scope::Session, reply: None, text: in_words(stage, loss) };
     match stage {
         Stage::Dot => Outcome::Uncertain(failure),
         // Charged: a recipient whose transaction always ends in garbage must not be tried forever.
@@ -307,19 +307,19 @@ pub(super) fn of_loss(stage: Stage, loss: &Loss) -> Outcome {
 
 /// A message that was to go on a session which ended before its turn. `text`: how it ended.
 pub(super) fn of_end(stage: Stage, text: String) -> Outcome {
-    Outcome::Unsent(Failure { stage, scope: Scope::Session, reply: None, text })
+    Outcome::Unsent(AttemptFailure { stage, scope: Scope::Session, reply: None, text })
 }
 
 /// A message that was not sent because the run is to end. Nothing is held against the recipient, nor
 /// against the session: every connection ends so.
 pub(super) fn of_stop(stage: Stage) -> Outcome {
     let text = "stopped before the text was sent".to_owned();
-    Outcome::Unsent(Failure { stage, scope: Scope::Relay, reply: None, text })
+    Outcome::Unsent(AttemptFailure { stage, scope: Scope::Relay, reply: None, text })
 }
 
 /// What this relay cannot take, known from its answer to EHLO; `None` to go on.
 pub(super) fn of_offer(offered: &Offered, message: &Message) -> Option<Outcome> {
-    let failure = |scope, text| Failure { stage: Stage::Mail, scope, reply: None, text };
+    let failure = |scope, text| AttemptFailure { stage: Stage::Mail, scope, reply: None, text };
     let (envelope, size) = (&message.envelope, message.bytes.len() as u64);
     match offered.size {
         Some(Some(max)) if size > max => {

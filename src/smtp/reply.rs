@@ -212,11 +212,22 @@ fn split_line(line: &[u8]) -> Result<(u16, bool, &[u8]), Garbled> {
 /// Text as UTF-8 (RFC 6531 allows it) or else as Latin-1. It ends up on terminals: control
 /// characters become spaces, and what else hides text is written out.
 fn decode(bytes: &[u8]) -> String {
-    let no_control = |c: char| if c.is_control() { ' ' } else { c };
-    let text: String = match std::str::from_utf8(bytes) {
-        Ok(text) => text.chars().map(no_control).collect(),
-        Err(_) => bytes.iter().map(|byte| no_control(char::from(*byte))).collect(),
-    };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let text: String = text.chars().map(no_control).collect();
+            visible(text.trim()).into_owned()
+        }
+        Err(_) => as_latin1(bytes),
+    }
+}
+
+fn no_control(c: char) -> char {
+    if c.is_control() { ' ' } else { c }
+}
+
+/// What is shown of bytes in a line that is not UTF-8.
+pub(super) fn as_latin1(bytes: &[u8]) -> String {
+    let text: String = bytes.iter().map(|byte| no_control(char::from(*byte))).collect();
     visible(text.trim()).into_owned()
 }
 

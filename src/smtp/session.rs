@@ -153,13 +153,12 @@ impl Session {
 }
 
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
-const NO_STARTTLS: &str = "the relay does not offer STARTTLS, so nothing was sent: use smtps:// \
-                           and its port, or add ?tls=none if the network between is safe";
+const NO_STARTTLS: &str = "the relay does not offer STARTTLS, so nothing was sent; where the \
+                           network between is safe, ?tls=none does without";
 const INJECTED: &str = "security warning: more bytes came with the answer to STARTTLS, before TLS had \
                         begun. Somebody between here and the relay may have added them. The \
                         connection was closed, and nothing was sent";
-const NO_LOGIN: &str = "the relay offers no login (AUTH) on this connection: use its submission port \
-                        with TLS, or remove the user";
+const NO_LOGIN: &str = "the relay offers no login (AUTH) on this connection";
 
 async fn open(relay: &Relay) -> Result<Session, Trouble> {
     let times = relay.timeouts();

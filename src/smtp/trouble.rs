@@ -5,7 +5,7 @@
 //! added to it later, and nobody decides again.
 
 use super::outcome::{Scope, Stage, out_of_place};
-use super::relay::{Relay, Tls};
+use super::relay::Relay;
 use super::reply::Reply;
 use super::wire::Loss;
 use crate::net::dial::DialError;
@@ -109,9 +109,70 @@ impl Trouble {
         opening && self.reply().is_some_and(turned_away)
     }
 
+    /// What a person has to correct, or to wait for, before another session can do better. No
+    /// password and no text of the relay is in it.
+    pub fn advice(&self) -> &'static str {
+        const LOGIN: &str = "correct the user or the password (DIGEST_SMTP_PASSWORD, or password_file \
+                             in [[relay]]); some relays need a special password for programs";
+        match (self.stage, &self.cause) {
+            (_, Cause::NoSuchHost) => "check the relay's name",
+            (_, Cause::Tls(error)) => of_handshake(error),
+            (Stage::Connect, _) => {
+                "check the host and the port; many networks block port 25, so try 465 or 587"
+            }
+            (Stage::Auth, Cause::Unfit) => {
+                "use the port of the relay that is for sending, with TLS (465 or 587), or remove \
+                 the user if the relay needs no login"
+            }
+            (Stage::Starttls, _) | (_, Cause::Unfit) => {
+                "use smtps:// and its port if the relay has it, or ask the people who run the relay"
+            }
+            (Stage::Auth, Cause::Reply(reply)) if reply.class() == 5 => LOGIN,
+            (_, Cause::Reply(reply)) if matches!(reply.code, 530 | 534 | 535 | 538) => LOGIN,
+            (Stage::Ehlo, Cause::Reply(reply)) if reply.class() == 5 => {
+                "if the relay wants another name, set hello to the full host name of this computer"
+            }
+            (_, Cause::Refuses) => {
+                "correct what the reply names, or ask the people who run the relay what it wants"
+            }
+            (_, Cause::Reply(_)) => "ask the people who run the relay, or wait a few minutes",
+            (Stage::Greeting, _) => "check the port: 465 goes with smtps://, 587 with smtp://",
+            (_, Cause::NoAnswer) => {
+                "wait until the relay answers again, or ask the people who run it"
+            }
+        }
+    }
+
     /// Whether the relay's name has no address, as far as the name servers know.
     pub fn is_about_the_name(&self) -> bool {
         self.cause == Cause::NoSuchHost
+    }
+}
+
+/// What to correct where TLS did not come about.
+fn of_handshake(error: &HandshakeError) -> &'static str {
+    match error {
+        HandshakeError::Setup(_) => "correct ca_file, or remove it",
+        HandshakeError::Name(_) | HandshakeError::WrongName(..) => {
+            "use the name of the host that stands in the certificate"
+        }
+        HandshakeError::UntrustedIssuer(_) => {
+            "check the host; if the relay has a certificate of its own, name its file, or that of its \
+             root, with ca_file in [[relay]] (?ca_file=PATH behind --relay)"
+        }
+        HandshakeError::Expired(..) => {
+            "renew the certificate, or ask the people who run the relay; also check the clock of \
+             this computer"
+        }
+        HandshakeError::NoTls(_) => {
+            "use smtp:// and its port (often 587) for STARTTLS, or the port of smtps:// (often 465)"
+        }
+        HandshakeError::Invalid(..) | HandshakeError::Refused(..) => {
+            "check the host and the port, or ask the people who run the relay"
+        }
+        HandshakeError::Late(_) | HandshakeError::Broken(_) => {
+            "check the port, and wait until the relay answers again"
+        }
     }
 }
 
@@ -136,11 +197,6 @@ pub(super) fn trouble_of_reply(stage: Stage, reply: Reply, history: History<'_>)
     };
     let text = match (reply.code, reply.class()) {
         (421, _) => format!("the relay ended the session: {reply}"),
-        (_, 5) if stage == Stage::Ehlo => {
-            format!(
-                "the relay refused EHLO: {reply}. If it does not accept the name that we gave, set hello"
-            )
-        }
         (_, 4 | 5) => format!("the relay refused {stage}: {reply}"),
         _ => out_of_place(stage, &reply),
     };
@@ -172,17 +228,7 @@ pub(super) fn trouble_of_loss(stage: Stage, loss: &Loss, history: History<'_>) -
         (Stage::Mail, _) if history.carried > 0 => (Scope::Session, Remedy::Reconnect),
         _ => (Scope::Session, Remedy::BackOff),
     };
-    let hint = match loss {
-        Loss::Dial(DialError::NoSuchHost(_)) => "; check the relay's name",
-        Loss::Handshake(HandshakeError::UntrustedIssuer(_)) => {
-            "; if the relay has a certificate of its own, name its file, or that of its root, with ?ca_file=PATH"
-        }
-        Loss::Handshake(HandshakeError::NoTls(_)) if history.relay.tls() == Tls::Implicit => {
-            "; write smtp:// for STARTTLS"
-        }
-        _ => "",
-    };
-    let text = format!("{}{hint}", in_words(stage, loss));
+    let text = in_words(stage, loss);
     Trouble { relay: history.relay.to_string(), stage, scope, cause, text, remedy }
 }
 

@@ -72,6 +72,8 @@ fn each_silence_has_its_cause_and_its_remedy() {
     let dead = Loss::Dial(DialError::Lookup(host.clone(), "later".to_owned()));
     assert!(!ended(Stage::Connect, &dead, 0, false).is_about_the_name());
     let handshake = |error| ended(Stage::Connect, &Loss::Handshake(error), 0, false);
-    assert_eq!(handshake(HandshakeError::UntrustedIssuer(host)).remedy, Stop);
+    let untrusted = handshake(HandshakeError::UntrustedIssuer(host));
+    assert_eq!(untrusted.remedy, Stop);
+    assert!(untrusted.advice().contains("ca_file"), "{}", untrusted.advice());
     assert_eq!(handshake(HandshakeError::Broken(String::new())).remedy, BackOff);
 }

@@ -10,8 +10,12 @@ use super::StoreError;
 const FULL: u32 = 13;
 /// SQLITE_IOERR; an extended code has it in its lowest byte, and what was tried above that.
 const IO: u32 = 10;
-/// Writing, syncing, syncing the folder, cutting off, and making room in the shared index of the log.
-const WRITING: [u32; 6] = [3, 4, 5, 6, 19, 24];
+/// SQLITE_READONLY, and SQLITE_CANTOPEN, which it says too where it can make no log.
+const READ_ONLY: u32 = 8;
+const CANNOT_OPEN: u32 = 14;
+/// Writing, syncing, syncing the folder, cutting off, and making the shared index of the log or room
+/// in it.
+const WRITING: [u32; 7] = [3, 4, 5, 6, 18, 19, 24];
 
 /// What an SQLite error says of the disk; `None` where it is about something else.
 pub(super) fn told(path: &Path, code: String) -> Option<StoreError> {
@@ -23,6 +27,10 @@ pub(super) fn told(path: &Path, code: String) -> Option<StoreError> {
             let cause = "the disk is full or failing, or a quota or a limit on the size of files \
                          (ulimit -f) is reached";
             Some(StoreError::NoRoom { path, cause, code })
+        }
+        READ_ONLY | CANNOT_OPEN => {
+            let reason = format!("SQLite finds it or its folder read-only{}", self::number(&code));
+            Some(StoreError::Unwritable { path, reason })
         }
         IO => Some(StoreError::Disk { path, code }),
         _ => None,
@@ -65,6 +73,7 @@ mod tests {
             }
         }
         assert!(words("266").unwrap().contains("fails (SQLite error 266)"), "a read");
+        assert!(words("14").unwrap().contains("make the file and its folder writable"));
         // SQLITE_BUSY, SQLITE_CONSTRAINT.
         assert_eq!((words("5"), words("19")), (None, None));
     }

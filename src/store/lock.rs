@@ -6,12 +6,12 @@
 //! nothing. The system frees the lock when the process dies, however it dies.
 
 use std::fs::{File, TryLockError};
-use std::io::{Seek as _, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Store, StoreError, owner, place};
+use super::{Access, Store, StoreError, owner, place};
 
 /// Whether the database file takes a lock of ours without SQLite noticing.
 const LOCKS_DATABASE: bool = cfg!(any(target_os = "linux", target_os = "android"));
@@ -20,18 +20,81 @@ const LOCKS_DATABASE: bool = cfg!(any(target_os = "linux", target_os = "android"
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Keeps other processes from sending as long as it lives.
+/// The open database file, and who in this process has its lock.
+///
+/// An flock(2) belongs to the open file: whoever takes it a second time by the same one is not
+/// refused, and frees it for both when they are done. So this process keeps count itself.
+#[derive(Debug)]
+pub(super) struct DatabaseFile {
+    file: File,
+    holders: Mutex<Holders>,
+}
+
+/// Who in this process has the lock of one open file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holders {
+    Readers(u32),
+    Sender,
+}
+
+impl DatabaseFile {
+    pub(super) fn new(file: File) -> DatabaseFile {
+        DatabaseFile { file, holders: Mutex::new(Holders::Readers(0)) }
+    }
+
+    fn holders(&self) -> MutexGuard<'_, Holders> {
+        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_lock(&self) -> Result<(), TryLockError> {
+        let mut holders = self.holders();
+        if *holders != Holders::Readers(0) {
+            return Err(TryLockError::WouldBlock);
+        }
+        self.file.try_lock()?;
+        *holders = Holders::Sender;
+        Ok(())
+    }
+
+    fn try_lock_shared(&self) -> Result<(), TryLockError> {
+        let mut holders = self.holders();
+        let Holders::Readers(others) = *holders else { return Err(TryLockError::WouldBlock) };
+        if others == 0 {
+            self.file.try_lock_shared()?;
+        }
+        *holders = Holders::Readers(others + 1);
+        Ok(())
+    }
+
+    /// Gives back what one of the two has taken; the last one frees the file.
+    fn unlock(&self) {
+        let mut holders = self.holders();
+        *holders = match *holders {
+            Holders::Readers(count @ 2..) => Holders::Readers(count - 1),
+            Holders::Readers(_) | Holders::Sender => {
+                // The descriptor lives on with the store, and its lock would too.
+                let _ = self.file.unlock();
+                Holders::Readers(0)
+            }
+        };
+    }
+}
+
+/// Keeps other processes from sending as long as it lives, and this one from sending twice.
 #[derive(Debug)]
 pub struct Lock {
-    database: Option<Arc<File>>,
+    /// Taken, and given back when this goes.
+    database: Option<Arc<DatabaseFile>>,
     words: Option<File>,
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // The descriptor lives on with the store, and its lock would too.
-        for file in self.database.as_deref().into_iter().chain(&self.words) {
-            let _ = file.unlock();
+        if let Some(words) = &self.words {
+            let _ = words.unlock();
+        }
+        if let Some(database) = &self.database {
+            database.unlock();
         }
     }
 }
@@ -53,9 +116,14 @@ impl Store {
     /// [`StoreError::Busy`] with what the other process said of itself, or [`StoreError::Newer`]
     /// where a newer program has changed the tables since the store was opened.
     pub async fn lock(&self, who: &str) -> Result<Lock, StoreError> {
-        // Nobody else sees what has no file.
-        if self.nowhere {
-            return Ok(Lock { database: None, words: None });
+        match self.access {
+            Access::Writing => {}
+            // Nobody else sees what has no file.
+            Access::Nowhere => return Ok(Lock { database: None, words: None }),
+            Access::Reading | Access::Copy => {
+                let error = io::Error::other("it was opened for reading");
+                return Err(StoreError::Lock { path: self.path.clone(), error });
+            }
         }
         let lock = self.try_lock(who, TRIES)?.ok_or_else(|| self.busy())?;
         match self.found_version().await? {
@@ -68,11 +136,12 @@ impl Store {
     pub(super) fn try_lock(&self, who: &str, tries: u32) -> Result<Option<Lock>, StoreError> {
         let path = self.words_path();
         let failed = |error| StoreError::Lock { path: path.clone(), error };
-        let mut lock = Lock { database: self.lockable(), words: None };
-        if let Some(database) = &lock.database
-            && !held(tries, || database.try_lock()).map_err(failed)?
-        {
-            return Ok(None);
+        let mut lock = Lock { database: None, words: None };
+        if let Some(database) = self.lockable() {
+            if !held(tries, || database.try_lock()).map_err(failed)? {
+                return Ok(None);
+            }
+            lock.database = Some(database);
         }
         let mut words = owner::open(&path).map_err(failed)?;
         if place::has_another_name(&words) {
@@ -87,25 +156,30 @@ impl Store {
         Ok(Some(lock))
     }
 
-    /// Whether another process sends now. Never to be asked by who holds the lock.
+    /// Whether somebody sends now.
     ///
     /// # Errors
     /// [`StoreError::Lock`].
     pub fn quiet(&self) -> Result<Quiet, StoreError> {
         let path = self.words_path();
         let failed = |error| StoreError::Lock { path: path.clone(), error };
-        let lock = Lock { database: self.lockable(), words: owner::open_if_there(&path) };
-        for file in lock.database.as_deref().into_iter().chain(&lock.words) {
-            match file.try_lock_shared() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(Quiet::Sending(self.holder())),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
+        let mut lock = Lock { database: None, words: None };
+        if let Some(database) = self.lockable() {
+            if !held(1, || database.try_lock_shared()).map_err(failed)? {
+                return Ok(Quiet::Sending(self.holder()));
             }
+            lock.database = Some(database);
+        }
+        if let Some(words) = owner::open_if_there(&path) {
+            if !held(1, || words.try_lock_shared()).map_err(failed)? {
+                return Ok(Quiet::Sending(self.holder()));
+            }
+            lock.words = Some(words);
         }
         Ok(Quiet::Nobody(lock))
     }
 
-    fn lockable(&self) -> Option<Arc<File>> {
+    fn lockable(&self) -> Option<Arc<DatabaseFile>> {
         self.file.clone().filter(|_| LOCKS_DATABASE)
     }
 
@@ -133,7 +207,7 @@ impl Store {
 }
 
 /// Whether a lock was taken, in so many tries.
-fn held(tries: u32, mut take: impl FnMut() -> Result<(), TryLockError>) -> std::io::Result<bool> {
+fn held(tries: u32, mut take: impl FnMut() -> Result<(), TryLockError>) -> io::Result<bool> {
     for attempt in 1..=tries {
         match take() {
             Ok(()) => return Ok(true),
@@ -143,4 +217,40 @@ fn held(tries: u32, mut take: impl FnMut() -> Result<(), TryLockError>) -> std::
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_second_lock_by_the_same_store_is_refused_and_does_not_free_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let store = Store::open(&path, &[]).await.unwrap();
+        let lock = store.lock("process 1").await.unwrap();
+        for again in [&store, &store.clone()] {
+            assert!(matches!(again.lock("process 1").await, Err(StoreError::Busy { .. })));
+            assert!(matches!(again.quiet(), Ok(Quiet::Sending(_))));
+        }
+        let other = Store::open(&path, &[]).await.unwrap();
+        assert!(matches!(other.lock("process 2").await, Err(StoreError::Busy { .. })));
+        drop(lock);
+        drop(other.lock("process 2").await.unwrap());
+        store.lock("process 1").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_last_of_two_readers_frees_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let store = Store::open(&path, &[]).await.unwrap();
+        let other = Store::open(&path, &[]).await.unwrap();
+        let (one, two) = (store.quiet().unwrap(), store.quiet().unwrap());
+        assert!(matches!((&one, &two), (Quiet::Nobody(_), Quiet::Nobody(_))));
+        drop(one);
+        assert!(matches!(other.lock("process 2").await, Err(StoreError::Busy { .. })));
+        drop(two);
+        other.lock("process 2").await.unwrap();
+    }
 }

@@ -7,8 +7,8 @@ pub mod full;
 mod lock;
 pub mod owner;
 mod place;
+mod reading;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 
+use lock::DatabaseFile;
 pub use lock::{Lock, Quiet};
 
 /// An open database.
@@ -24,14 +25,27 @@ pub struct Store {
     pool: SqlitePool,
     /// A descriptor of the file, for the lock. It is opened before SQLite opens the file and closed
     /// behind it: to close one of several lets go of all of SQLite's own locks (fcntl(2)).
-    file: Option<Arc<File>>,
+    file: Option<Arc<DatabaseFile>>,
     path: PathBuf,
-    nowhere: bool,
+    access: Access,
     identity: Option<place::FileIdentity>,
     /// The version of its tables that this program knows.
     version: i64,
     /// What SQLite calls the file: `main`, unless it was attached later.
     schema: &'static str,
+}
+
+/// What an open store may do with its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// All.
+    Writing,
+    /// It reads a file that it cannot write.
+    Reading,
+    /// It reads a copy of a file whose tables are older.
+    Copy,
+    /// There is no file.
+    Nowhere,
 }
 
 /// Why a database cannot be used.
@@ -54,7 +68,7 @@ pub enum StoreError {
     /// Damaged, or no database at all.
     #[error(
         "{} is damaged or not a database: {reason}; put back a copy that is as new as the last \
-         send (without the ledger, or with an older one, people get mail again that they have already)",
+         send (without the ledger, or with an older one, people get the same mail again)",
         path.display()
     )]
     Damaged {
@@ -96,6 +110,17 @@ pub enum StoreError {
     )]
     Linked {
         /// The name that was used.
+        path: PathBuf,
+    },
+    /// A file of SQLite's beside it is a link, or has a second name.
+    #[error(
+        "{path} is a link, or has another name as well (a hard link), so that another file would be \
+         written to. While nothing is being sent, make it a file of its own: cp {path} {path}-own, \
+         then mv {path}-own {path}",
+        path = path.display()
+    )]
+    LinkedLog {
+        /// SQLite's log or the index of it.
         path: PathBuf,
     },
     /// The journal beside it belongs to a ledger that is not there.
@@ -178,6 +203,44 @@ pub enum StoreError {
         /// SQLite's number of the error.
         code: String,
     },
+    /// It cannot be written, and the end of it lies in its log only.
+    #[error(
+        "{path} has a log ({path}-wal) that was not folded in, and SQLite can write neither of them \
+         here; copy {path} and all files whose names begin with that to a folder of your own, and \
+         name the copy: --store sqlite:FILE",
+        path = path.display()
+    )]
+    Unfolded {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Its tables are older, and no copy can be made to read it from.
+    #[error(
+        "{} has tables of an older version, and no copy of it can be made in {} to be read: {error}; \
+         free space there, or name a folder that has some in TMPDIR",
+        path.display(),
+        folder.display()
+    )]
+    Copy {
+        /// The file.
+        path: PathBuf,
+        /// Where the copy was to be.
+        folder: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// It, or its folder, belongs to somebody else or is read-only.
+    #[error(
+        "{} cannot be written: {reason}; make the file and its folder writable for this user, or name \
+         another ledger with --store",
+        path.display()
+    )]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system or SQLite says.
+        reason: String,
+    },
     /// SQLite's own words.
     #[error("the database {} failed: {error}", path.display())]
     Sql {
@@ -229,31 +292,33 @@ impl Store {
     /// A [`StoreError`].
     pub async fn open(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
         let path = &place::resolved(path);
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(PATIENCE);
-        if let Some(kind) = path.parent().and_then(place::network) {
-            return Err(StoreError::Network { path: path.to_owned(), kind });
-        }
-        Store::belongs_here(path)?;
+        Store::has_its_place(path)?;
         // SQLite gives its log the mode that the database has.
-        let file =
-            owner::open(path).map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
+        let file = owner::open(path).map_err(|error| unopened(path, error))?;
         if place::has_another_name(&file) {
             return Err(StoreError::Linked { path: path.to_owned() });
         }
-        let store = Store::connect(options, path).await?;
+        let store = Store::connect(options(path).create_if_missing(true), path).await?;
         store.keep_log().await?;
         store.check().await?;
         owner::tighten(path);
-        let (identity, file) = (place::identity(path), Some(Arc::new(file)));
+        let (identity, file) = (place::identity(path), Some(Arc::new(DatabaseFile::new(file))));
         let store = Store { identity, file, version: version_of(steps), ..store };
         if store.is_older(steps).await? {
             store.migrate_alone(steps).await?;
         }
         Ok(store)
+    }
+
+    /// Whether a database may be at `path`, by what is known before it is opened.
+    fn has_its_place(path: &Path) -> Result<(), StoreError> {
+        if let Some(kind) = path.parent().and_then(place::network) {
+            return Err(StoreError::Network { path: path.to_owned(), kind });
+        }
+        if let Some(companion) = place::linked_companion(path) {
+            return Err(StoreError::LinkedLog { path: companion });
+        }
+        Store::belongs_here(path)
     }
 
     /// Whether a ledger may be made or opened at `path`, by what lies beside it.
@@ -284,35 +349,34 @@ impl Store {
             .busy_timeout(PATIENCE);
         let store = Store::connect(options, path).await?;
         store.migrate(steps).await?;
-        Ok(Store { nowhere: true, version: version_of(steps), ..store })
+        Ok(Store { access: Access::Nowhere, version: version_of(steps), ..store })
     }
 
-    /// Puts a store that is nowhere into its file, which is made if need be. The connection stays,
-    /// and temporary tables with it: the file's tables stand where the empty ones were.
+    /// Lets a store that reads, or is nowhere, write to its file, which is made if need be and whose
+    /// tables are brought up to date. The connection stays, and temporary tables with it: the
+    /// file's tables stand where the others were.
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn settle(self, steps: &[&'static str]) -> Result<Store, StoreError> {
-        if !self.nowhere {
-            return Ok(self);
+    pub async fn settle(mut self, steps: &[&'static str]) -> Result<Store, StoreError> {
+        match self.access {
+            Access::Writing => return self.keep_log().await.map(|()| self),
+            // To open it says best why it could only be read.
+            Access::Reading => {
+                Store::open(&self.path, steps).await?.close().await;
+                let reason = "it could only be read a moment ago".to_owned();
+                return Err(StoreError::Unwritable { path: self.path, reason });
+            }
+            Access::Copy | Access::Nowhere => {}
         }
+        // Before SQLite opens the file again: see `file`.
+        self.file = None;
         let file = Store::open(&self.path, steps).await?;
         let (identity, version, path) = (file.identity, file.version, place::resolved(file.path()));
         let descriptor = file.file.clone();
         file.close().await;
         let failed = |error| self.failed(error);
-        let tables: Vec<String> = sqlx::query_scalar(
-            "SELECT name FROM main.sqlite_schema \
-             WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed)?;
-        for table in tables {
-            // A name takes no parameter; ours are words.
-            let drop = sqlx::AssertSqlSafe(format!("DROP TABLE main.{table}"));
-            sqlx::raw_sql(drop).execute(&self.pool).await.map_err(failed)?;
-        }
+        self.forget_tables().await.map_err(failed)?;
         sqlx::query("ATTACH ?1 AS settled")
             .bind(path.to_string_lossy().into_owned())
             .execute(&self.pool)
@@ -322,8 +386,24 @@ impl Store {
             .execute(&self.pool)
             .await
             .map_err(failed)?;
-        let schema = "settled";
-        Ok(Store { nowhere: false, path, identity, version, file: descriptor, schema, ..self })
+        let (schema, access) = ("settled", Access::Writing);
+        Ok(Store { access, path, identity, version, file: descriptor, schema, ..self })
+    }
+
+    /// Drops the tables of a store that has no file of its own.
+    async fn forget_tables(&self) -> Result<(), sqlx::Error> {
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM main.sqlite_schema \
+             WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for table in tables {
+            // A name takes no parameter; ours are words.
+            let drop = sqlx::AssertSqlSafe(format!("DROP TABLE main.{table}"));
+            sqlx::raw_sql(drop).execute(&self.pool).await?;
+        }
+        Ok(())
     }
 
     /// One connection: SQLite has one writer, and a second would only wait for the first. It lives
@@ -334,8 +414,8 @@ impl Store {
         match pool.connect_with(options).await {
             Ok(pool) => {
                 let path = path.to_owned();
-                let (file, identity, schema) = (None, None, "main");
-                Ok(Store { pool, file, path, nowhere: false, identity, version: 0, schema })
+                let (file, identity, schema, access) = (None, None, "main", Access::Writing);
+                Ok(Store { pool, file, path, access, identity, version: 0, schema })
             }
             Err(error) => Err(damaged_or(path, error)),
         }
@@ -358,7 +438,7 @@ impl Store {
 
     /// Whether it has no file; see [`Store::nowhere`].
     pub fn is_nowhere(&self) -> bool {
-        self.nowhere
+        self.access == Access::Nowhere
     }
 
     /// Whether the file that was opened is still the one at its path.
@@ -366,7 +446,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Gone`].
     pub fn in_place(&self) -> Result<(), StoreError> {
-        if self.nowhere || self.identity == place::identity(&self.path) {
+        if self.is_nowhere() || self.identity == place::identity(&self.path) {
             Ok(())
         } else {
             Err(StoreError::Gone { path: self.path.clone() })
@@ -496,6 +576,24 @@ impl Store {
         self.pool.close().await;
         drop(self.file);
     }
+}
+
+/// Why the system does not open the file.
+fn unopened(path: &Path, error: std::io::Error) -> StoreError {
+    let path = path.to_owned();
+    if owner::cannot_write(&error) {
+        StoreError::Unwritable { path, reason: error.to_string() }
+    } else {
+        StoreError::Open { path, error }
+    }
+}
+
+/// How a file is opened.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(PATIENCE)
 }
 
 /// The version of the tables behind all of these steps.

@@ -21,6 +21,26 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
 }
 
+/// Opens a file that is there for who only reads it, and says whether it can be written too.
+pub(super) fn open_to_read(path: &Path) -> io::Result<(File, bool)> {
+    no_link(path)?;
+    let mut options = OpenOptions::new();
+    private(&mut options);
+    let opened = match options.read(true).write(true).open(path) {
+        Err(error) if cannot_write(&error) => {
+            options.write(false).open(path).map(|file| (file, false))
+        }
+        opened => opened.map(|file| (file, true)),
+    };
+    let (file, writable) = opened?;
+    if file.metadata()?.is_file() { Ok((file, writable)) } else { Err(no_file()) }
+}
+
+/// Whether the system lets nobody of this name write there.
+pub(super) fn cannot_write(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
 /// Makes an empty file, in place of any that was there, that only its owner can read. A link in its
 /// place goes, and what it leads to stays as it is.
 ///
@@ -70,7 +90,7 @@ fn no_link(path: &Path) -> io::Result<()> {
 }
 
 fn no_file() -> io::Error {
-    io::Error::other("it is no file but a pipe, a device or a folder: remove it")
+    io::Error::other("it is a pipe, a device or a folder, not a file: remove it")
 }
 
 #[cfg(unix)]

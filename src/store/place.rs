@@ -130,6 +130,16 @@ pub(super) fn has_another_name(_file: &File) -> bool {
     false
 }
 
+/// A file of SQLite's own beside the database that is a link, or has another name: SQLite would
+/// write to whatever file that is.
+pub(super) fn linked_companion(path: &Path) -> Option<PathBuf> {
+    let companions = ["-wal", "-shm", "-journal"].map(|suffix| beside(path, suffix));
+    companions.into_iter().find(|companion| {
+        let linked = || File::open(companion).is_ok_and(|file| has_another_name(&file));
+        companion.is_symlink() || (companion.is_file() && linked())
+    })
+}
+
 /// A journal in the same folder whose ledger is gone, by the names of both: the database at `path`
 /// may be that ledger under a new name, and would miss it.
 pub(super) fn abandoned(path: &Path) -> Option<(String, String)> {

@@ -35,7 +35,7 @@ fn a_ledger_that_is_deleted_or_replaced_stops_the_send_and_is_saved() {
         let here = if replaced { here.write("digest.db", "somebody's letter\n") } else { here };
         let output = running.wait();
         assert_eq!(output.code, 1, "{output:?}");
-        for words in ["was deleted or replaced", "put that in its place"] {
+        for words in ["was deleted or replaced", "put that file in its place"] {
             assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
         }
         let sent = relay.taken_in_the_end();

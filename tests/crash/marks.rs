@@ -129,7 +129,7 @@ fn a_journal_that_is_not_whole_is_told() {
     let text = here.read(JOURNAL);
     let here = here.write(JOURNAL, &text[..text.len() - 40]);
     let next = start(&here, &relay, &[]).wait();
-    assert!(next.stderr.contains("its journal is not whole"), "{}", next.stderr);
+    assert!(next.stderr.contains("its journal is not complete"), "{}", next.stderr);
 }
 
 // Row 44. Yesterday's copy of the ledger knows nothing of today's run.

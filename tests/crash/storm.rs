@@ -16,7 +16,7 @@ use crate::relay::{Book, Relay};
 use crate::{CONNECTIONS, Dice, book, start, with_readers};
 
 /// What the ledger says of a row that a killed sender had marked.
-const DIED: &str = "the sender died";
+const DIED: &str = "digest was killed";
 /// Shares of the occasions at which the relay does something wrong.
 const DROP: f64 = 0.004;
 const REFUSE: f64 = 0.01;

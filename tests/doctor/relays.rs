@@ -68,7 +68,12 @@ fn a_refused_login_is_told_without_the_password() {
     let here = Publication::new().env("DIGEST_SMTP_PASSWORD", "battery-staple");
     let output = doctor(&here, &["--relay", &url]);
     says(&output, "relay", "ok", &["can be reached"]);
-    says(&output, "relay-login", "error", &["user or password", "check the user and the password"]);
+    says(
+        &output,
+        "relay-login",
+        "error",
+        &["user or password", "correct the user or the password"],
+    );
     let told = format!("{}{}", output.stdout, output.stderr);
     assert!(!told.contains("battery-staple") && !told.contains("correct horse"), "{told}");
     let here = here.env("DIGEST_SMTP_PASSWORD", "correct horse");

@@ -117,6 +117,17 @@ fn a_secret_that_others_can_read_is_an_error() {
     assert!(!output.stdout.contains("0123456789abcdef"));
 }
 
+// A clone has the receipts of what was sent, and not the secret.
+#[test]
+fn a_secret_that_is_missing_is_an_error_only_where_mail_was_sent() {
+    let doctor = ["doctor", "--offline", "--json"];
+    let here = Publication::new();
+    says(&here.run(&doctor), "secret", "ok", &["the first send will make one"]);
+    let here = here.write("receipts/2025-10.toml", "content_hash = \"\"\n");
+    let words = ["receipts/2025-10.toml shows that mail was sent", "copy that file here"];
+    says(&here.run(&doctor), "secret", "error", &words);
+}
+
 #[test]
 fn a_missing_key_and_a_foreign_signature_are_told() {
     let dkim = "[dkim]\ndomain = \"other.example\"\nselector = \"s\"\nkey_file = \"k.pem\"\n";

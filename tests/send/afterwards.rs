@@ -1,5 +1,6 @@
 //! After a send: what `digest status` tells of the ledger.
 
+use sejong_digest::catcher::script::{At, Do, Script, When};
 use serde_json::Value;
 
 use crate::outcomes::mixed;
@@ -23,6 +24,63 @@ fn status_counts_by_issue_and_domain_and_lists_rows() {
     for key in ["email", "state", "attempts", "code", "enhanced", "text", "message_id", "at"] {
         assert!(rows[0].get(key).is_some(), "no {key} in {rows}");
     }
+}
+
+// r002 is refused, r004 put off, r006 not known; r009 leaves the list before anything was sent.
+#[test]
+fn status_names_all_who_were_missed_and_why() {
+    let here = with_readers(9);
+    let nobody = ["send", "2025-11", "--yes", "--relay", "smtps://127.0.0.1:1"];
+    assert_eq!(here.run(&nobody).code, 1);
+    let missed = ["status", "2025-11", "--missed"];
+    let all = here.run(&missed);
+    assert!(all.stderr.contains("9 of 9 who were planned do not have 2025-11"), "{all:?}");
+    assert!(all.stdout.starts_with("r001@x.example\tpending\tnot sent yet\t\t"), "{all:?}");
+    let (here, relay) = (here.write(crate::LIST, crate::list(8)), Relay::scripted(mixed()));
+    assert_eq!(send(&here, &relay, &[]).code, 4);
+    let told = here.run(&missed);
+    let rows: Vec<Vec<&str>> = told.stdout.lines().map(|line| line.split('\t').collect()).collect();
+    let reasons: Vec<String> =
+        rows.iter().map(|row| format!("{} {}: {}", row[0], row[1], row[2])).collect();
+    let mut expected = Vec::new();
+    for (state, reason) in [
+        ("refused", "refused for good"),
+        ("deferred", "put off: the next send tries again"),
+        ("uncertain", "may have it: the answer of the relay is not known"),
+        ("suppressed", "not in the list any more"),
+    ] {
+        let listed = here.run(&["status", "2025-11", "--list", state]).stdout;
+        let email = listed.split('\t').next().expect("an address");
+        expected.push(format!("{email} {state}: {reason}"));
+    }
+    expected.sort_unstable();
+    assert_eq!(reasons, expected, "{told:?}");
+    assert!(rows.iter().all(|row| row.len() == 5), "{told:?}");
+    assert!(told.stderr.contains("4 of 9 who were planned do not have 2025-11"), "{told:?}");
+    let json = here.run(&[&missed[..], &["--json"]].concat()).stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json.as_array().map(Vec::len), Some(4), "{json}");
+    assert!(json[0]["reason"].is_string() && json[0]["text"].is_string(), "{json}");
+    let two = here.run(&["status", "2025-11", "--list", "deferred,refused"]).stdout;
+    let two: Vec<&str> = two.lines().filter_map(|line| line.split('\t').nth(1)).collect();
+    let mut sorted = two.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, ["deferred", "refused"], "{two:?}");
+    let wrong = here.run(&["status", "2025-11", "--list", "deferred,lost"]);
+    assert!(wrong.code == 2 && wrong.stderr.contains("possible values"), "{wrong:?}");
+}
+
+#[test]
+fn whoever_has_the_issue_is_not_missed_although_a_further_copy_was_refused() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let gone = Script::new().rule(At::Rcpt, When::Always, Do::reply("550 5.1.1 no such user"));
+    let to = ["--to", "r001@x.example", "--again"];
+    send(&here, &Relay::scripted(gone), &to);
+    assert!(here.run(&["status", "2025-11", "--list", "refused"]).stdout.contains("r001"));
+    let missed = here.run(&["status", "2025-11", "--missed"]);
+    assert_eq!((missed.code, missed.stdout.as_str()), (0, ""), "{missed:?}");
+    assert!(missed.stderr.contains("nobody is missing: all 2 who"), "{missed:?}");
 }
 
 #[test]

@@ -174,6 +174,48 @@ fn a_further_copy_that_was_killed_on_the_wire_is_held_and_has_an_id_of_its_own()
     assert_ne!(mail.id(), Mail::read(&first.expect("a message").bytes).id());
 }
 
+#[test]
+fn a_further_copy_that_was_put_off_is_told_as_one_and_is_one_copy_in_the_end() {
+    let (here, first) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &first, &[]).code, 0);
+    let busy = Relay::scripted(crate::outcomes::script(&["r001"], "450 4.2.1 busy"));
+    let put_off = send_to(&here, &busy, "r001@x.example", &["--again"]);
+    assert_eq!((put_off.code, counts(&here, &put_off)), (4, [1, 0, 1, 0, 0, 0]), "{put_off:?}");
+    let words = "deferred  r001@x.example: 450 4.2.1 busy (a further copy: they have the issue)";
+    assert!(put_off.stderr.contains(words), "{}", put_off.stderr);
+    let status = here.run(&["status", "2025-11", "--list", "deferred"]);
+    assert!(status.stdout.contains("(a further copy: they have the issue)"), "{status:?}");
+    // Any send goes on with that copy. Killed behind the relay's reply it has sent it: the same
+    // command says so, and only the one after that is a new wish.
+    let list = here.read(LIST) + "new@x.example,Ada\n";
+    let here = here.write(LIST, list);
+    let stalled = Script::new().rule(At::Rcpt, When::recipient("new@"), Do::Stall);
+    let relay = Relay::scripted(stalled);
+    let url = relay.url();
+    let line = ["send", "2025-11", "--yes", "--connections", "1", "--relay", &url];
+    let running = here.start(&line);
+    relay.has_taken(1);
+    std::thread::sleep(Duration::from_millis(500));
+    running.kill();
+    let open = Relay::new();
+    let told = send_to(&here, &open, "r001@x.example", &["--again"]);
+    assert_eq!((told.code, open.counts().accepted), (4, 0), "{told:?}");
+    assert!(told.stderr.contains("had sent r001@x.example their copy"), "{}", told.stderr);
+    send_to(&here, &open, "r001@x.example", &["--again"]);
+    assert_eq!(open.copies().into_keys().collect::<Vec<_>>(), ["r001@x.example"]);
+}
+
+#[test]
+fn a_refused_further_copy_does_not_say_that_nobody_has_the_issue() {
+    let (here, first) = (with_readers(1), Relay::new());
+    assert_eq!(send(&here, &first, &[]).code, 0);
+    let relay = Relay::scripted(crate::outcomes::script(&["r001"], "550 5.1.1 no such user"));
+    let refused = send_to(&here, &relay, "r001@x.example", &["--again"]);
+    assert_eq!((refused.code, counts(&here, &refused)), (0, [0, 1, 0, 0, 0, 0]), "{refused:?}");
+    assert!(refused.stderr.contains("(a further copy: they have the issue)"), "{refused:?}");
+    assert!(!refused.stderr.contains("nobody has the issue"), "{refused:?}");
+}
+
 /// A ledger as version 0.1.0 left it, which took `"kim"@x` and `kim@x` for two people.
 fn older_ledger(here: &Publication, rows: &[(&str, &str)]) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
@@ -216,7 +258,7 @@ fn a_ledger_that_knows_an_address_in_needless_quotes_sends_no_second_copy() {
             (r#""a@b"@x.example"#, "accepted"),
         ],
     );
-    let output = send(&here, &relay, &[]);
+    let output = send(&here, &relay, &["--new-secret"]);
     assert_eq!(output.code, 0, "{output:?}");
     assert_eq!(counts(&here, &output), [6, 0, 0, 0, 2, 0], "{output:?}");
     let copies: Vec<_> = relay.copies().into_keys().collect();

@@ -154,7 +154,7 @@ fn only_and_tags_go_by_the_row_that_counts() {
     assert_eq!(only("tag:member")["outside"], 1);
     let output = here.run(&["plan", "2025-11", "--skip-invalid", "--only", "tag:press"]);
     assert_eq!(output.code, 3, "{output:?}");
-    assert!(output.stderr.contains("holds nobody whom --only names"), "{}", output.stderr);
+    assert!(output.stderr.contains("has nobody who fits --only"), "{}", output.stderr);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn a_send_that_is_refused_before_it_counts_anybody_prints_one_object() {
     let plan = with_readers(2).write(LIST, "email\nnobody\n").run(&["plan", "2025-11", "--json"]);
     refused(&plan, 3, "1 of the rows of subscribers.csv cannot be used");
     let dry = [&to[1..], &["--dry-run"]].concat();
-    refused(&say(&with_readers(2).write(LIST, "email\n"), &dry), 3, "holds nobody");
+    refused(&say(&with_readers(2).write(LIST, "email\n"), &dry), 3, "has nobody to send to");
     assert_eq!(relay.counts().connections, 0);
 }
 

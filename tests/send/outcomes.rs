@@ -205,6 +205,23 @@ fn a_send_of_which_everybody_was_refused_has_failed_and_says_why() {
     let here = here.write(LIST, crate::list(4));
     let output = send(&here, &Relay::new(), &[]);
     assert_eq!((output.code, counts(&here, &output)), (0, [1, 3, 0, 0, 0, 0]), "{output:?}");
+    assert!(!output.stderr.contains("names all of them"), "all three are named: {output:?}");
+}
+
+#[test]
+fn where_not_all_are_named_the_end_says_what_names_them() {
+    let script = Script::new().rule(At::Rcpt, When::recipient("r001"), Do::reply("250 fine")).rule(
+        At::Rcpt,
+        When::Always,
+        Do::reply("550 5.1.1 no such mailbox"),
+    );
+    let (here, relay) = (with_readers(13), Relay::scripted(script));
+    let output = send(&here, &relay, &[]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [1, 12, 0, 0, 0, 0]), "{output:?}");
+    let words = "`digest status 2025-11 --missed` names all of them";
+    assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
+    let missed = here.run(&["status", "2025-11", "--missed"]).stdout;
+    assert_eq!(missed.lines().count(), 12, "{missed}");
 }
 
 #[test]

@@ -218,7 +218,10 @@ fn people_who_wait_and_are_not_in_the_list_are_named_before_the_question() {
     let here =
         here.write(LIST, "email,first_name\nr001@x.example,A\nr002 x.example,B\nkim@y.example,C\n");
     let told = plan(&here, &["--skip-invalid"]);
-    assert!(told.stdout.contains("Not to    3 who wait and are not in this list"), "{told:?}");
+    assert!(
+        told.stdout.contains("Not to    3 waiting, but this list does not have them"),
+        "{told:?}"
+    );
     assert_eq!(json(&here, &["--skip-invalid"])["leaving"], json!(3));
     let here = here.write(LIST, crate::list(4));
     assert_eq!(json(&here, &[])["leaving"], json!(0));

@@ -7,6 +7,8 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use sejong_digest::catcher::script::{At, Do, Script, When};
+
 use crate::harness::{DIGEST, Publication};
 use crate::relay::Relay;
 use crate::{send, with_readers};
@@ -32,7 +34,7 @@ fn on_a_terminal(here: &Publication, line: &str, keys: &str) -> Option<(i32, Str
 fn the_question_names_the_number_and_the_time_and_a_no_sends_nothing() {
     let (here, relay) = (with_readers(2), Relay::new());
     let line = format!("send 2025-11 --relay {} --at '2099-01-07 09:00'", relay.url());
-    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    let Some((code, text)) = on_a_terminal(&here, &line, "n\n") else { return };
     assert_eq!(code, 1, "{text}");
     let question = "Send to 2 recipients at 7 January 2099 09:00, in ";
     assert!(text.contains(question), "no {question:?} in {text}");
@@ -40,10 +42,27 @@ fn the_question_names_the_number_and_the_time_and_a_no_sends_nothing() {
 }
 
 #[test]
+fn a_no_leaves_no_file_and_a_yes_is_asked_for_once() {
+    let relay = Relay::new();
+    let real = format!("send 2025-11 --relay {}", relay.url());
+    for line in [&real[..], "send 2025-11 --catch out"] {
+        let here = with_readers(2);
+        let before = here.files();
+        let Some((code, text)) = on_a_terminal(&here, line, "n\n") else { return };
+        assert!(code == 1 && text.contains("nothing was sent"), "{text}");
+        assert_eq!((here.files(), here.exists("out")), (before, false), "{text}");
+        let (code, text) = on_a_terminal(&here, line, "y\n").expect("script is there");
+        assert_eq!((code, text.matches("Send to 2 recipients?").count()), (0, 1), "{text}");
+        assert_eq!(text.matches("Subject ").count(), 1, "{text}");
+    }
+    assert_eq!(relay.counts().accepted, 2);
+}
+
+#[test]
 fn a_time_that_is_past_is_said_before_the_question_and_a_yes_sends() {
     let (here, relay) = (with_readers(2), Relay::new());
     let line = format!("send 2025-11 --relay {} --at '2025-01-07 09:00'", relay.url());
-    let Some((code, text)) = on_a_terminal(&here, &line, "y") else { return };
+    let Some((code, text)) = on_a_terminal(&here, &line, "y\n") else { return };
     assert_eq!((code, relay.counts().accepted), (0, 2), "{text}");
     let (said, asked) = (text.find("messages leave at once"), text.find("Send to 2 recipients?"));
     assert!(said.is_some() && said < asked, "{text}");
@@ -56,11 +75,18 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
     let receipt = "receipts/2025-11.toml";
     let clone = with_readers(2).write(receipt, here.read(receipt));
     let line = format!("send 2025-11 --relay {}", relay.url());
-    let Some((code, text)) = on_a_terminal(&clone, &line, "n") else { return };
+    let Some((code, text)) = on_a_terminal(&clone, &line, "n\n") else { return };
     assert_eq!((code, relay.counts().accepted), (1, 2), "{text}");
     assert!(text.contains("would get it again. Go on?"), "{text}");
     assert!(!clone.exists("digest.db") && !clone.exists(".digest-secret"), "{:?}", clone.files());
-    let (code, text) = on_a_terminal(&clone, &line, "yy").expect("script is there");
+    for keys in ["y\nn\n", "y\ny\nn\n"] {
+        let (code, text) = on_a_terminal(&clone, &line, keys).expect("script is there");
+        assert!(text.contains(".digest-secret is missing, and receipts/2025-11.toml"), "{text}");
+        assert!(text.contains("links in mail that was already sent stop working"), "{text}");
+        assert!(code == 3 || code == 1, "{code}: {text}");
+        assert!(!clone.exists("digest.db") && !clone.exists(".digest-secret"), "{keys:?}: {text}");
+    }
+    let (code, text) = on_a_terminal(&clone, &line, "y\ny\ny\n").expect("script is there");
     assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
 }
 
@@ -73,10 +99,58 @@ fn a_rehearsal_is_removed_only_after_a_yes() {
     let unasked = here.run(&[&rehearse[..], &["--fresh"]].concat());
     assert_eq!((unasked.code, here.files()), (2, kept.clone()), "{unasked:?}");
     let line = format!("{} --fresh", rehearse.join(" "));
-    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    let Some((code, text)) = on_a_terminal(&here, &line, "n\n") else { return };
     assert_eq!((code, here.files()), (1, kept.clone()), "{text}");
-    assert!(text.contains("Remove what the rehearsal before left of 2025-11 in out?"), "{text}");
-    let (code, text) = on_a_terminal(&here, &line, "yy").expect("script is there");
+    assert!(text.contains("Remove what the earlier rehearsal of 2025-11 left in out?"), "{text}");
+    let (code, text) = on_a_terminal(&here, &line, "y\ny\n").expect("script is there");
     assert_eq!(code, 0, "{text}");
     assert_ne!(here.files(), kept, "it was started over");
+}
+
+#[test]
+fn each_other_answer_asks_again_and_the_end_of_what_is_typed_is_a_no() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    let line = format!("send 2025-11 --relay {}", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "send\nyy\n") else { return };
+    assert_eq!((code, relay.counts().accepted), (1, 0), "{text}");
+    assert_eq!(text.matches("Send to 2 recipients? [y/N]").count(), 3, "{text}");
+    assert_eq!(text.matches("please answer y (yes) or n (no)").count(), 2, "{text}");
+    let (code, text) = on_a_terminal(&here, &line, "\n").expect("script is there");
+    assert_eq!((code, relay.counts().accepted), (1, 0), "an empty line is no: {text}");
+    let (code, text) = on_a_terminal(&here, &line, "maybe\nYES\n").expect("script is there");
+    assert_eq!((code, relay.counts().accepted), (0, 2), "{text}");
+}
+
+#[test]
+fn the_question_about_who_may_have_it_is_answered_as_the_others_are() {
+    for (keys, accepted) in [("\ny\n", 1), ("n\ny\n", 1), ("what\nyes\ny\n", 2)] {
+        let cut = Script::new().once(At::Dot, When::recipient("r001"), Do::AcceptThenReset);
+        let (here, relay) = (with_readers(2), Relay::scripted(cut));
+        assert_eq!(send(&here, &relay, &[]).code, 4);
+        let (here, open) = (here.write(crate::LIST, crate::list(3)), Relay::new());
+        let line = format!("send 2025-11 --relay {}", open.url());
+        let Some((code, text)) = on_a_terminal(&here, &line, keys) else { return };
+        assert!(text.contains("Send it to them again? [y/N]"), "{text}");
+        let held = if accepted == 1 { 4 } else { 0 };
+        assert_eq!((code, open.counts().accepted), (held, accepted), "{keys:?}: {text}");
+    }
+}
+
+#[test]
+fn a_no_to_the_people_who_were_refused_sends_to_nobody() {
+    let gone = Do::reply("550 5.1.1 no such user");
+    let script = Script::new().rule(At::Rcpt, When::recipient("r001"), gone);
+    let (here, relay) = (with_readers(2), Relay::scripted(script));
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let (here, open) = (here.write(crate::LIST, crate::list(3)), Relay::new());
+    let line = format!("send 2025-11 --retry-refused --relay {}", open.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "n\ny\n") else { return };
+    assert_eq!((code, open.counts().connections), (1, 0), "{text}");
+    for words in
+        ["r001@x.example: 550 5.1.1", "After a no, nothing is sent", "nothing was sent, neither"]
+    {
+        assert!(text.contains(words), "no {words:?} in {text}");
+    }
+    let (code, text) = on_a_terminal(&here, &line, "y\ny\n").expect("script is there");
+    assert_eq!((code, open.counts().accepted), (0, 2), "{text}");
 }

@@ -71,7 +71,7 @@ fn a_copy_without_the_ledger_sends_a_second_time_only_when_told_to() {
     assert!(plan.stderr.contains("says that the issue went to 8 recipients"), "{}", plan.stderr);
     // A rehearsal is no second send.
     assert_eq!(clone.run(&["send", "2025-11", "--yes", "--catch", "out"]).code, 0);
-    let told = send(&clone, &late, &["--despite-receipt"]);
+    let told = send(&clone, &late, &["--despite-receipt", "--new-secret"]);
     assert_eq!((told.code, counts(&clone, &told)), (0, [8, 0, 0, 0, 0, 0]), "{told:?}");
     // With its ledger it goes on as ever.
     assert_eq!(send(&here, &relay, &[]).code, 0);
@@ -99,11 +99,52 @@ fn a_receipt_that_cannot_be_read_asks_only_where_the_ledger_knows_nothing() {
     let refused = send(&here, &relay, &[]);
     assert_eq!((refused.code, relay.counts().connections), (1, 0), "{refused:?}");
     assert!(!refused.stderr.contains('\u{1b}'), "{:?}", refused.stderr);
-    assert_eq!(send(&here, &relay, &["--despite-receipt"]).code, 0);
+    assert_eq!(send(&here, &relay, &["--despite-receipt", "--new-secret"]).code, 0);
     assert!(here.read(RECEIPT).contains("accepted = 2"), "it was written anew");
     let here = here.write(RECEIPT, odd);
     assert_eq!(send(&here, &relay, &[]).code, 0, "the ledger knows better");
     assert_eq!(relay.counts().accepted, 2);
+}
+
+/// Another secret would end the unsubscribe links of all mail that was sent before.
+#[test]
+fn a_copy_without_the_secret_makes_a_new_one_only_when_told_to() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let secret = here.read(".digest-secret");
+    // A clone has the receipt of the last issue and begins the next one; a copy has the ledger.
+    let next = here.read("issues/2025-11/issue.toml").replace("number = 1", "number = 2");
+    let clone = cloned(&here).write("issues/2025-12/issue.toml", next);
+    let clone = clone.write("issues/2025-12/hangul.md", here.read("issues/2025-11/hangul.md"));
+    let copy = with_readers(3).write("digest.db", std::fs::read(here.path("digest.db")).unwrap());
+    for (here, issue, shown_by) in [(clone, "2025-12", RECEIPT), (copy, "2025-11", "digest.db")] {
+        let (late, before) = (Relay::new(), here.files());
+        let url = late.url();
+        let line = ["send", issue, "--yes", "--relay", &url];
+        let stopped = here.run(&line);
+        assert_eq!((stopped.code, late.counts().connections), (3, 0), "{stopped:?}");
+        let shown = format!(".digest-secret is missing, and {shown_by} shows that mail was sent");
+        for words in [&shown[..], "copy that file here", "--new-secret"] {
+            assert!(stopped.stderr.contains(words), "no {words:?} in {}", stopped.stderr);
+        }
+        assert_eq!(here.files(), before, "a file was made");
+        // What leaves nobody's computer needs no secret, and makes none.
+        for tried in [
+            here.run(&["send", issue, "--yes", "--catch", "out"]),
+            here.run(&["render", issue, "--as", "r001@x.example", "-o", "out/issue.html"]),
+            here.run(&["test", issue, "--to", "r001@x.example", "--catch", "out"]),
+        ] {
+            assert_eq!(tried.code, 0, "{tried:?}");
+            assert!(tried.stderr.contains("are not real"), "{tried:?}");
+        }
+        assert!(!here.exists(".digest-secret"));
+        let sent = here.run(&[&line[..], &["--new-secret"]].concat());
+        assert!(sent.code == 0 && here.read(".digest-secret") != secret, "{sent:?}");
+        assert_eq!(here.run(&line).code, 0, "it is there now");
+    }
+    let elsewhere = cloned(&here).env("DIGEST_SECRET", secret.trim());
+    let dry = elsewhere.run(&["send", "2025-11", "--yes", "--catch", "out"]);
+    assert!(dry.code == 0 && !dry.stderr.contains("is missing"), "{dry:?}");
 }
 
 /// Nothing but a receipt tells a clone that the issue was sent: `status` shows it, and says what it

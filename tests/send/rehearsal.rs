@@ -130,7 +130,7 @@ fn a_rehearsal_after_an_edit_says_why_it_does_nothing_and_can_start_over() {
     let fresh = here.run(&[&line[..], &["--fresh"]].concat());
     assert_eq!(fresh.code, 0, "{fresh:?}");
     assert!(
-        fresh.stderr.contains("removed 3 messages of the rehearsal before"),
+        fresh.stderr.contains("removed 3 messages of the earlier rehearsal"),
         "{}",
         fresh.stderr
     );

@@ -43,7 +43,7 @@ fn a_rehearsal_in_a_folder_with_a_ledger_leaves_that_alone() {
     let ledger = std::fs::read(here.path("digest.db")).unwrap();
     let output = rehearse(&here, &["--catch", "."]);
     assert_eq!(output.code, 0, "{output:?}");
-    assert!(output.stderr.contains("digest.db is left alone"), "{}", output.stderr);
+    assert!(output.stderr.contains("digest.db is not touched"), "{}", output.stderr);
     assert!(std::fs::read(here.path("digest.db")).unwrap() == ledger, "it was changed");
     let told = here.run(&["status", "--catch", "."]);
     assert!(told.stdout.starts_with("2025-11: 3 planned: 3 accepted"), "{told:?}");
@@ -100,7 +100,7 @@ fn the_ledger_of_an_older_rehearsal_is_left_alone_and_named() {
     assert!(status.stderr.contains("--store sqlite:out/digest.db"), "{}", status.stderr);
     let output = rehearse(&here, &["--catch", "out"]);
     assert_eq!(output.code, 0, "{output:?}");
-    assert!(output.stderr.contains("begins anew in out/rehearsal.db"), "{}", output.stderr);
+    assert!(output.stderr.contains("starts again in out/rehearsal.db"), "{}", output.stderr);
     assert_eq!(here.read("out/digest.db"), "whatever it is\n");
 }
 

@@ -1,8 +1,10 @@
 //! Relays that take nothing from us, or not so fast: the run stops for what would befall everybody,
 //! and no recipient is blamed for it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 
@@ -39,7 +41,7 @@ fn a_relay_that_cannot_be_reached_is_named_and_everybody_waits() {
     let output = here.start(&line).wait_for(Duration::from_secs(120));
     let time = started.elapsed();
     assert_eq!(counts(&here, &output), [0, 0, 0, 0, 0, 20]);
-    stopped_for_all(&here, &output, &[&place]);
+    stopped_for_all(&here, &output, &[&place, "help: check the host and the port", "; then run"]);
     assert!(time < Duration::from_secs(20), "{time:?}");
 }
 
@@ -52,6 +54,8 @@ fn an_interrupt_ends_the_wait_for_a_relay() {
     running.signal("INT");
     let output = running.wait_for(Duration::from_secs(3));
     assert_eq!((output.code, counts(&here, &output)), (130, [0, 0, 0, 0, 0, 20]), "{output:?}");
+    assert!(output.stderr.contains("no relay is connected now"), "{}", output.stderr);
+    assert!(!output.stderr.contains("still has to answer"), "{}", output.stderr);
 }
 
 #[test]
@@ -81,7 +85,52 @@ fn a_refused_sender_stops_the_run_and_nobody_has_bounced() {
     let (here, relay) = (with_readers(20), Relay::scripted(refusing));
     let output = send(&here, &relay, &[]);
     assert!(relay.counts().commands < 80, "it went on asking: {:?}", relay.counts());
-    stopped_for_all(&here, &output, &["550 5.7.1 sender not allowed", "not a recipient"]);
+    let words = ["550 5.7.1 sender not allowed", "not a recipient", "help: ", "; then run"];
+    stopped_for_all(&here, &output, &words);
+}
+
+/// A relay whose certificate nobody has signed.
+fn relay_with_a_certificate_of_its_own() -> Relay {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|config| {
+            let chain = vec![made.cert.der().clone()];
+            config.with_no_client_auth().with_single_cert(chain, key.into())
+        })
+        .expect("a configuration");
+    let tls = Some(Arc::new(tls).into());
+    Relay::with(CatcherOptions { tls, implicit_tls: true, ..CatcherOptions::default() })
+}
+
+#[test]
+fn a_stop_says_what_to_correct_before_the_same_command() {
+    let plain = Relay::new();
+    let always = |at, action| Relay::scripted(Script::new().rule(at, When::Always, action));
+    let refuses_ehlo = always(At::Ehlo, Do::reply("550 5.7.1 go away"));
+    let wants_login = always(At::Mail, Do::reply("530 5.7.0 log in first"));
+    let at = |scheme: &str, relay: &Relay| format!("{scheme}://127.0.0.1:{}", relay.port());
+    let strange = relay_with_a_certificate_of_its_own();
+    let rows = [
+        (at("smtps", &strange), "name its file, or that of its root, with ca_file in [[relay]]"),
+        (at("smtps", &plain), "use smtp:// and its port (often 587) for STARTTLS"),
+        (format!("{}?tls=required", at("smtp", &plain)), "use smtps:// and its port"),
+        (at("smtp", &refuses_ehlo), "set hello to the full host name of this computer"),
+        (at("smtp", &wants_login), "correct the user or the password"),
+    ];
+    for (url, advice) in rows {
+        let here = with_readers(2);
+        let output = here.run(&["send", "2025-11", "--yes", "--relay", &url]);
+        assert_eq!(output.code, 1, "{output:?}");
+        let (at, then) = (output.stderr.find(advice), output.stderr.find(RESUME));
+        assert!(at.is_some() && at < then, "no {advice:?} before the command in {output:?}");
+    }
+    let here = with_readers(2);
+    let to = ["test", "2025-11", "--to", "r001@x.example", "--relay", &at("smtps", &plain)];
+    let output = here.run(&to);
+    assert!(output.stderr.contains("(often 465); then run the same command again"), "{output:?}");
 }
 
 #[test]
@@ -134,7 +183,9 @@ fn a_wrong_password_stops_at_once_and_is_never_shown() {
         let output = here.run(&[&line[..], verbose].concat());
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
         assert_eq!((output.code, counts(&here, &output)), (1, [0, 0, 0, 0, 0, 20]));
-        assert!(output.stderr.contains("535"), "{}", output.stderr);
+        for words in ["535", "help: correct the user or the password (DIGEST_SMTP_PASSWORD"] {
+            assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
+        }
         for secret in secrets {
             assert!(!output.stderr.contains(secret), "{}", output.stderr);
             assert!(!output.stdout.contains(secret), "{}", output.stdout);

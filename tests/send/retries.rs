@@ -52,6 +52,9 @@ fn who_is_busy_for_too_long_is_given_up_with_the_last_reply() {
     assert!(text.starts_with("given up after") && text.ends_with("mailbox busy"), "{row:?}");
     assert!((3..9).contains(&row.attempts), "{row:?}");
     assert_eq!(row.code, Some(450));
+    let missed = here.run(&["status", "2025-11", "--missed"]).stdout;
+    let words = "refused\tgiven up: the relay said \"not now\" for too long\t";
+    assert!(missed.starts_with("r002") && missed.contains(words), "{missed}");
 }
 
 #[test]

@@ -103,6 +103,7 @@ fn without_a_terminal_nobody_is_there_to_say_yes() {
     let (here, relay) = (with_readers(3), Relay::new());
     let output = here.run(&["send", "2025-11", "--relay", &relay.url()]);
     stopped(&output, &relay, 2, &["there is no terminal to ask the question on", "--yes"]);
+    assert!(!here.exists("digest.db") && !here.exists(".digest-secret"), "{:?}", here.files());
     let after = send(&here, &relay, &[]);
     assert_eq!((after.code, relay.counts().accepted), (0, 3), "{after:?}");
 }
@@ -146,7 +147,7 @@ fn a_send_without_a_list_or_with_an_empty_one_says_so() {
     let here = Publication::new();
     stopped(&send(&here, &relay, &[]), &relay, 2, &["--subscribers"]);
     let here = here.write(LIST, "email,first_name\n");
-    stopped(&send(&here, &relay, &[]), &relay, 3, &["holds nobody"]);
+    stopped(&send(&here, &relay, &[]), &relay, 3, &["has nobody to send to"]);
     stopped(&send(&here, &relay, &["--subscribers", "gone.csv"]), &relay, 3, &["gone.csv"]);
 }
 

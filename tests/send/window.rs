@@ -46,7 +46,7 @@ fn nothing_starts_later_than_it_may() {
     let (here, relay) = (with_readers(2), Relay::new());
     let output = send(&here, &relay, &["--not-after", "2025-11-06 09:00"]);
     assert_eq!((output.code, relay.counts().connections), (4, 0), "{output:?}");
-    let words = "not after 2025-11-06 09:00:00: nothing was sent";
+    let words = "the time of --not-after, 2025-11-06 09:00:00, has passed: nothing was sent";
     assert!(output.stderr.contains(words), "{}", output.stderr);
 }
 

@@ -34,7 +34,6 @@ const HOMES: &[Home] = &[
     ("comrak", &["issue"]),
     ("crc32fast", &["delivery"]),
     ("css_inline", &["compose"]),
-    ("dialoguer", &["cmd"]),
     ("encoding_rs", &["audience"]),
     ("hickory_resolver", &["doctor"]),
     ("hyper", &["fetch"]),

@@ -45,7 +45,7 @@ pub(crate) struct PlanArgs {
     /// End with one JSON object on stdout
     #[arg(long)]
     pub(super) json: bool,
-    /// Send the files as they are now to those who cannot have the issue yet
+    /// Send the files as they are now to the people who cannot have the issue yet
     #[arg(long, hide_short_help = true)]
     recompose: bool,
     /// Leave out rows of the list that cannot be used, instead of stopping
@@ -74,7 +74,8 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     #[arg(hide_short_help = true)]
     uncertain: Uncertain,
-    /// Send once more to those whom the relay refused for good; it shows who and why, and asks
+    /// Send once more to the people whom the relay refused for good; it shows who and why, and
+    /// asks. After a no nobody gets anything
     #[arg(long, hide_short_help = true)]
     retry_refused: bool,
 }
@@ -170,13 +171,8 @@ fn store_path(
     match (named, relay.rehearsal()) {
         (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
         (None, Some(folder)) => rehearsal(folder, workspace),
-        (None, None) => configured(workspace),
+        (None, None) => Ok(workspace.ledger_place()?),
     }
-}
-
-fn configured(workspace: &Workspace) -> Result<PathBuf, Failure> {
-    let url = workspace.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-    Ok(store::path_of(url, &workspace.root)?)
 }
 
 /// A rehearsal never counts as a send: its ledger lives with what it caught, has a name of its own,
@@ -184,7 +180,7 @@ fn configured(workspace: &Workspace) -> Result<PathBuf, Failure> {
 fn rehearsal(folder: &Path, workspace: &Workspace) -> Result<PathBuf, Failure> {
     let path = folder.join(store::REHEARSAL);
     // A store of another kind is no file, and told where it is used.
-    if configured(workspace).is_ok_and(|real| store::is_same(&real, &path)) {
+    if workspace.ledger_place().is_ok_and(|real| store::is_same(&real, &path)) {
         return Err(Failure::usage(format!(
             "--catch {}: {} is the publication's own ledger, and a rehearsal may not write to it",
             folder.display(),
@@ -195,8 +191,8 @@ fn rehearsal(folder: &Path, workspace: &Workspace) -> Result<PathBuf, Failure> {
     let older = folder.join("digest.db");
     if older.exists() && !path.exists() {
         print::note(&format!(
-            "this rehearsal begins anew in {}; {} is left alone, whether it is a real ledger or \
-             that of a rehearsal by version 0.1.0",
+            "this rehearsal starts again in {}; {} is not touched: it may be a real ledger, or the \
+             one of a rehearsal by version 0.1.0",
             path.display(),
             older.display()
         ));

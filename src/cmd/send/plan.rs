@@ -176,8 +176,8 @@ pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZo
     let at = at.map_or(String::new(), |at| format!(" (sent {})", clock::minute(at, zone)));
     if one.was_sent_untold() {
         return format!(
-            "the send of {issue} that was killed had sent {address} their copy{at}; nothing was \
-             sent now, and the same command sends one more"
+            "the send of {issue} that was killed had already sent the copy to {address}{at}; nothing was \
+             sent now. The same command sends one more"
         );
     }
     format!("{address} has {issue} already{at}; --again sends it once more")
@@ -189,7 +189,7 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         (plan.accepted, "who have it already".to_owned()),
         (
             plan.refused,
-            "whom the relay refused for good: --retry-refused tries them again".to_owned(),
+            "refused for good by the relay: --retry-refused tries them again".to_owned(),
         ),
         (
             plan.uncertain,
@@ -197,11 +197,11 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         ),
         (
             plan.leaving,
-            "who wait and are not in this list, or not as a row that can be used: a later send with \
-             a list that has them sends to them"
+            "waiting, but this list does not have them, or their row cannot be used: a later send \
+             sends to them if its list has them"
                 .to_owned(),
         ),
-        (plan.outside, "of the list who are not meant this time".to_owned()),
+        (plan.outside, "in the list, but not chosen with --only or --to".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),
         (plan.rejected, "rows that cannot be used".to_owned()),
     ];

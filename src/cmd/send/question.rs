@@ -1,11 +1,16 @@
 //! The questions to a person before anything is sent. Without a terminal there are no questions.
+//!
+//! All are answered alike: y or yes, n or no, and a line. An empty line is no, and so is the end of
+//! what is typed. After any other answer the question is asked again.
 
-use std::io::IsTerminal as _;
+use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 
 use super::plan::counted;
 use crate::cmd::failure::Failure;
 use crate::cmd::files::describe;
+use crate::cmd::print;
+use crate::cmd::workspace::LostSecret;
 
 /// Asks on a terminal; elsewhere only `--yes` is an answer. `start` says when it would begin, if
 /// not at once.
@@ -18,8 +23,7 @@ pub(super) fn confirmed(yes: bool, to_send: u64, start: Option<&str>) -> Result<
         return Err(Failure::usage(what)
             .help("--yes sends without a question; --dry-run shows what would be sent"));
     }
-    let question = send_question(to_send, start);
-    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+    said_yes(&send_question(to_send, start))
 }
 
 /// Asks whether what an earlier rehearsal of the issue left in its folder is to be removed.
@@ -32,8 +36,8 @@ pub(super) fn fresh_confirmed(yes: bool, issue: &str, caught: &Path) -> Result<b
         return Err(Failure::usage(what).help("--yes starts the rehearsal over without a question"));
     }
     let folder = describe(caught);
-    let question = format!("Remove what the rehearsal before left of {issue} in {folder}?");
-    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+    let question = format!("Remove what the earlier rehearsal of {issue} left in {folder}?");
+    said_yes(&question)
 }
 
 /// `Send to 12 recipients at 7 January 09:00, in 41 days?`
@@ -50,30 +54,68 @@ pub(super) fn somebody_is_here() -> bool {
 /// The receipt says that the issue was sent: asks whether to send it. The default is no.
 pub(super) fn despite_receipt_confirmed() -> Result<bool, Failure> {
     let question = "People who have the issue already would get it again. Go on?";
-    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+    said_yes(question)
+}
+
+/// The secret is missing, and mail was sent with it: asks whether to make a new one.
+pub(super) fn new_secret_confirmed(lost: &LostSecret) -> Result<bool, Failure> {
+    print::note(&format!(
+        "{lost}. If you have it on another computer, copy it here first. With a new one, the \
+         unsubscribe links in mail that was already sent stop working"
+    ));
+    said_yes("Make a new one?")
 }
 
 /// Asks whether to try again with the people who were refused for good.
 pub(super) fn retry_confirmed(count: u64) -> Result<bool, Failure> {
-    let whom = if count == 1 { "this one".to_owned() } else { format!("these {count}") };
-    let question = format!("The relay refused {whom} for good. Send to them once more?");
-    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+    let people = match count {
+        1 => "this person".to_owned(),
+        count => format!("these {count} people"),
+    };
+    let question = format!(
+        "The relay refused {people} for good. Send to them once more? (After a no, nothing is sent \
+         to anybody)"
+    );
+    said_yes(&question)
 }
 
-/// Asks what to do with people who may or may not have the issue; the default is to hold them.
+/// Asks whether people who may or may not have the issue get it again; a no holds them.
 pub(super) fn resend_confirmed(count: u64) -> Result<bool, Failure> {
-    let question = format!(
-        "It is not known whether {} the issue. Usually it has arrived. Send it again?",
-        if count == 1 {
-            "this person has".to_owned()
-        } else {
-            format!("these {count} people have")
+    let who = match count {
+        1 => "this person has".to_owned(),
+        count => format!("these {count} people have"),
+    };
+    print::note(&format!(
+        "It is not known whether {who} the issue. Usually it has arrived. If you answer no, they do not \
+         get it again and are listed at the end"
+    ));
+    said_yes("Send it to them again?")
+}
+
+/// Asks until the answer is yes or no.
+fn said_yes(question: &str) -> Result<bool, Failure> {
+    loop {
+        print::prompt(&format!("{question} [y/N] "));
+        let mut typed = Vec::new();
+        std::io::stdin().lock().read_until(b'\n', &mut typed)?;
+        if !typed.ends_with(b"\n") {
+            // Nobody has ended the line, so what follows would stand behind the question.
+            print::prompt("\n");
         }
-    );
-    let answers = ["hold: do not send again; list them at the end", "resend: send once more"];
-    let chosen =
-        dialoguer::Select::new().with_prompt(question).items(answers).default(0).interact()?;
-    Ok(chosen == 1)
+        if let Some(yes) = meaning(&String::from_utf8_lossy(&typed)) {
+            return Ok(yes);
+        }
+        print::note("please answer y (yes) or n (no); an empty line is no");
+    }
+}
+
+/// What an answer means; nothing if it is neither yes nor no.
+fn meaning(typed: &str) -> Option<bool> {
+    match typed.trim().to_lowercase().as_str() {
+        "y" | "yes" => Some(true),
+        "" | "n" | "no" => Some(false),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -86,5 +128,18 @@ mod tests {
         let start = "at 7 January 09:00, in 41 days";
         let question = "Send to 12 recipients at 7 January 09:00, in 41 days?";
         assert_eq!(send_question(12, Some(start)), question);
+    }
+
+    #[test]
+    fn an_answer_is_yes_or_no_and_anything_else_is_neither() {
+        for yes in ["y", "Y\n", "yes\r\n", " YES "] {
+            assert_eq!(meaning(yes), Some(true), "{yes:?}");
+        }
+        for no in ["", "\n", "n\n", "No"] {
+            assert_eq!(meaning(no), Some(false), "{no:?}");
+        }
+        for neither in ["yy", "yep", "ja", "resend", "1", "\u{3161}"] {
+            assert_eq!(meaning(neither), None, "{neither:?}");
+        }
     }
 }

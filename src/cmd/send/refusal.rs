@@ -14,7 +14,7 @@ pub(super) fn told(error: SendError) -> Failure {
     match error {
         SendError::AlreadySent(sent) => {
             Failure::new(format!("{}; nothing was sent", receipts::already_sent(&sent))).help(format!(
-                "bring the ledger here and send from it. {}. --despite-receipt sends all the same",
+                "bring the ledger here and send from it. {}. --despite-receipt sends it anyway",
                 receipts::doubt(&sent)
             ))
         }
@@ -52,10 +52,10 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
             "{address} is not in {list}, or the list says not to send to them; nothing was sent"
         )),
         ListFault::Nobody { others: true } => {
-            Failure::checks(format!("{list} holds nobody whom --only names"))
+            Failure::checks(format!("{list} has nobody who fits --only"))
         }
         ListFault::Nobody { others: false } => {
-            Failure::checks(format!("{list} holds nobody to send to"))
+            Failure::checks(format!("{list} has nobody to send to"))
         }
     }
 }

@@ -10,6 +10,7 @@ use sejong_digest::delivery::send::report::{Excerpt, ReceiptFate, SendReport};
 use sejong_digest::delivery::state::State;
 use serde::Serialize;
 
+use super::plan::counted;
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
@@ -29,14 +30,20 @@ struct Line<'a> {
 /// Tells all of it, and says how the command ends.
 pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
     for trouble in &report.failed_relays {
-        print::note(&format!("{trouble}; its share was left to the other relays"));
+        let advice = trouble.advice();
+        print::note(&format!(
+            "{trouble}; its share was left to the other relays. Before the next send: {advice}"
+        ));
     }
     report.troubles.iter().for_each(list);
+    if report.troubles.iter().any(|excerpt| excerpt.more) {
+        print::note(&format!("`digest status {} --missed` names all of them", report.issue));
+    }
     if report.withdrawn > 0 {
         print::note(&format!(
-            "{} of those to be sent to once more had no attempt, and are what they were before; the \
-             same command asks for it again",
-            report.withdrawn
+            "sending once more was not tried for {}, and nothing has changed for them; the same \
+             command tries it",
+            counted(report.withdrawn, "recipient")
         ));
     }
     if let Some(fate) = &report.receipt {
@@ -76,7 +83,7 @@ fn of_receipt(fate: &ReceiptFate) -> String {
     match fate {
         ReceiptFate::Written(path) => {
             let path = describe(path);
-            format!("{path} says what became of the issue, without addresses: commit it")
+            format!("{path} says what happened to the issue, without addresses: commit it to git")
         }
         ReceiptFate::Kept(sent) => format!(
             "{}; the receipt stays as it is. If it is wrong, remove it: the next send writes a new one",
@@ -99,7 +106,10 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             print::note(&format!("{why}: {} are left; {resume}", report.left()));
             Ok(exit)
         }
-        Some(Ended::Relay(trouble)) => Err(Failure::new(trouble.to_string()).help(resume)),
+        Some(Ended::Relay(trouble)) => {
+            let advice = trouble.advice();
+            Err(Failure::new(trouble.to_string()).help(format!("{advice}; then {resume}")))
+        }
         Some(Ended::Refused(refusal)) => Err(Failure::new(format!(
             "the relay refuses the message or its sender, not a recipient: {}",
             refusal.reply
@@ -109,7 +119,7 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             refusal.advice
         ))),
         Some(Ended::Ledger(reason)) => {
-            Err(Failure::new(reason.clone()).help(format!("when that is mended, {resume}")))
+            Err(Failure::new(reason.clone()).help(format!("when that is corrected, {resume}")))
         }
         Some(Ended::Done) | None if counts.is_final() && report.withdrawn == 0 => {
             match refused_by_all(report) {
@@ -127,7 +137,9 @@ fn refused_by_all(report: &SendReport) -> Option<Failure> {
     if counts.accepted > 0 || counts.refused == 0 {
         return None;
     }
-    let first = report.troubles.iter().flat_map(|excerpt| &excerpt.rows).next()?;
+    let mut rows = report.troubles.iter().flat_map(|excerpt| &excerpt.rows);
+    // Whoever was refused a further copy has the issue.
+    let first = rows.next().filter(|first| !first.further_copy)?;
     let who = if counts.refused == 1 { "the only recipient" } else { "every recipient" };
     let what = format!("nobody has the issue: {who} was refused ({})", first.reply());
     Some(Failure::new(what).help(format!(

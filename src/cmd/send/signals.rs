@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use sejong_digest::delivery::run::Stopping;
+use sejong_digest::delivery::run::{Progress, Stopping};
 use tokio::sync::watch;
 
 use super::report;
@@ -14,14 +14,14 @@ use crate::cmd::print;
 const EARLY: &str = "interrupted before the first message";
 
 /// How far a send has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum SendPhase {
     /// Reading, asking: nothing would be lost.
     Preparing,
     /// The plan is committed and waits for its time.
     Waiting,
-    /// Messages may be on the wire.
-    Sending,
+    /// Messages may be on the wire, if a relay is connected.
+    Sending(Arc<Progress>),
 }
 
 /// Listens as long as the process lives.
@@ -62,8 +62,8 @@ impl Signals {
     }
 
     /// From here on a signal ends the run; what else is to end it may tell the sender.
-    pub(super) fn sending(&self) -> Arc<watch::Sender<Stopping>> {
-        self.enter(SendPhase::Sending);
+    pub(super) fn sending(&self, progress: &Arc<Progress>) -> Arc<watch::Sender<Stopping>> {
+        self.enter(SendPhase::Sending(Arc::clone(progress)));
         Arc::clone(&self.stop)
     }
 
@@ -80,7 +80,8 @@ async fn obey(
 ) {
     for wanted in [Stopping::Drain, Stopping::Abort] {
         heard.next().await;
-        match *phase.lock().unwrap_or_else(PoisonError::into_inner) {
+        let phase = phase.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match phase {
             SendPhase::Preparing => {
                 print::note(&format!("{EARLY}; run the same command again"));
                 let failure = Failure::new(EARLY).help("run the same command again");
@@ -89,15 +90,24 @@ async fn obey(
                 std::process::exit(Exit::Interrupted.number().into());
             }
             SendPhase::Waiting => {}
-            SendPhase::Sending => print::note(match wanted {
-                Stopping::Drain => {
-                    "stopping: the relay still has to answer for messages that it has got; a \
-                     second Ctrl-C stops at once"
-                }
-                _ => "closing the connections at once",
-            }),
+            SendPhase::Sending(progress) => print::note(stopping(wanted, progress.is_connected())),
         }
         let _ = stop.send(wanted);
+    }
+}
+
+/// What the first and the second signal do, where a relay is `connected` or none is.
+fn stopping(wanted: Stopping, connected: bool) -> &'static str {
+    match (wanted, connected) {
+        (Stopping::Drain, true) => {
+            "stopping: the relay still has to answer for messages that it has got; a second Ctrl-C \
+             stops at once"
+        }
+        (Stopping::Drain, false) => {
+            "stopping: no relay is connected now, so no answer is waited for"
+        }
+        (_, true) => "closing the connections at once",
+        (_, false) => "stopping at once",
     }
 }
 

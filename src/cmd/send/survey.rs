@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use sejong_digest::check::Audience;
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::delivery::send::SendError;
-use sejong_digest::delivery::send::content::{Cause, Change, Composed, Difference, Files};
+use sejong_digest::delivery::send::content::{
+    Change, Composed, Difference, DifferenceCause, Files,
+};
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
 use sejong_digest::diagnostic::Diagnostic;
 
@@ -36,7 +38,7 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
     if let Some(difference) = survey.content().difference() {
         let instead = match options.relay.rehearsal() {
             Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
-            None => "--recompose sends the new one to those who cannot have the old one",
+            None => "--recompose sends the new one to the people who cannot have the old one",
         };
         print::note(&differs(difference, &workspace.config.time_zone, instead));
     }
@@ -79,9 +81,11 @@ fn differs(difference: &Difference, zone: &TimeZone, instead: &str) -> String {
         Change::New => format!("{name} (new)"),
     };
     let why = match &difference.cause {
-        Cause::Errors => "the issue's files have errors now".to_owned(),
-        Cause::Version => "this version of digest composes the issue differently".to_owned(),
-        Cause::Files(files) => {
+        DifferenceCause::Errors => "the issue's files have errors now".to_owned(),
+        DifferenceCause::Version => {
+            "this version of digest composes the issue differently".to_owned()
+        }
+        DifferenceCause::Files(files) => {
             let changed: Vec<String> = files.iter().map(changed).collect();
             format!("changed since the plan: {}", changed.join(", "))
         }

@@ -82,7 +82,7 @@ impl Window {
             return Ok(Some(format!("{told}: messages leave at once")));
         }
         Err(Failure::usage(format!("{told}; nothing was sent"))
-            .help("leave --at away to send now, or name a time that is to come"))
+            .help("leave --at away to send now, or name a time in the future"))
     }
 
     /// `7 January 09:00`; with its year where that is not to be guessed.
@@ -93,10 +93,10 @@ impl Window {
         clock::at(moment, &self.zone).strftime(form).to_string()
     }
 
-    /// `not after 2025-11-06 09:00`, once it is later than that.
+    /// `the time of --not-after, 2025-11-06 09:00:00, has passed`, once it has.
     pub(super) fn over(&self) -> Option<String> {
         let end = self.not_after.filter(|end| *end <= clock::now())?;
-        Some(format!("not after {}", self.told(end)))
+        Some(format!("the time of --not-after, {}, has passed", self.told(end)))
     }
 
     /// Waits until it may begin; `false` if somebody has interrupted.

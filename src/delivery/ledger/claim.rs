@@ -31,6 +31,15 @@ pub(super) const UNASKED: &str = "
 ALTER TABLE recipient ADD COLUMN unasked INTEGER NOT NULL DEFAULT 0;
 ";
 
+/// The step that takes a domain from behind the last `@`; see [`super::STEPS`]. SQLite computes the
+/// column when it is read, so no row is written.
+pub(super) const DOMAIN: &str = "
+-- A quoted local part may hold an @ of its own.
+ALTER TABLE recipient DROP COLUMN domain;
+ALTER TABLE recipient ADD COLUMN domain TEXT
+    AS (substr(identity, length(rtrim(identity, replace(identity, '@', ''))) + 1)) VIRTUAL;
+";
+
 /// When a deferred row may come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {

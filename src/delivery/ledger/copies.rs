@@ -121,7 +121,8 @@ impl LockedLedger {
     }
 
     /// Notes that somebody knows what became of the copies of a row, or of those whom a run has
-    /// claimed: its own, and those that a run before it could not tell of.
+    /// claimed: its own, and those that a run before it could not tell of. Nothing has become yet of
+    /// a copy that was put off.
     ///
     /// # Errors
     /// The store's.
@@ -131,9 +132,10 @@ impl LockedLedger {
         run: Option<RunId>,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE earlier_copy SET told = 1 WHERE NOT told AND (recipient = ?1 OR EXISTS \
+            "UPDATE earlier_copy SET told = 1 WHERE NOT told AND EXISTS \
                (SELECT 1 FROM recipient r WHERE r.id = earlier_copy.recipient \
-                AND r.claimed_by = ?2))",
+                AND (r.id = ?1 OR r.claimed_by = ?2) \
+                AND r.state NOT IN ('pending', 'claimed', 'deferred'))",
         )
         .bind(row)
         .bind(run)

@@ -9,6 +9,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use super::Ledger;
 use crate::delivery::id::RowId;
 use crate::delivery::state::State;
+use crate::delivery::verdict::GIVEN_UP;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
 
@@ -57,6 +58,8 @@ pub struct Listed {
     pub message_id: Option<String>,
     /// When, RFC 3339.
     pub at: Option<String>,
+    /// Whether this is about a further copy: they have the issue.
+    pub further_copy: bool,
 }
 
 impl Listed {
@@ -64,8 +67,16 @@ impl Listed {
     pub fn reply(&self) -> String {
         let code = self.code.map(|code| code.to_string());
         let text = self.text.as_ref().map(|text| text.replace('\n', " "));
-        let parts = [code, self.enhanced.clone(), text];
+        let copy = self.further_copy && self.state != State::Accepted;
+        let copy = copy.then(|| "(a further copy: they have the issue)".to_owned());
+        let parts = [code, self.enhanced.clone(), text, copy];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether it was put off until its time was over; see `docs/ledger.md`, "Trying again".
+    pub fn was_given_up(&self) -> bool {
+        let begins = |text: &String| text.starts_with(GIVEN_UP);
+        self.state == State::Refused && self.text.as_ref().is_some_and(begins)
     }
 }
 
@@ -135,6 +146,20 @@ pub async fn issues(store: &Store) -> Result<Vec<String>, StoreError> {
         .map_err(|error| store.failed(error))
 }
 
+/// Whether somebody may have mail of an issue in the store, or was asked about at least.
+const REACHED: &str = "
+SELECT EXISTS (SELECT 1 FROM recipient WHERE state IN ('accepted', 'uncertain', 'claimed'))
+OR EXISTS (SELECT 1 FROM recipient WHERE attempts > 0)";
+
+/// Whether somebody may have mail of any issue in the store.
+///
+/// # Errors
+/// The store's.
+pub async fn has_reached_somebody(store: &Store) -> Result<bool, StoreError> {
+    let reached = sqlx::query_scalar(REACHED).fetch_one(store.pool()).await;
+    reached.map_err(|error| store.failed(error))
+}
+
 impl Ledger {
     /// The state that a row names: a word that is none must not count as waiting.
     pub(super) fn state(&self, row: &SqliteRow, column: usize) -> Result<State, StoreError> {
@@ -151,6 +176,7 @@ impl Ledger {
             text: row.get(5),
             message_id: row.get(6),
             at: row.get::<Option<String>, _>(7).map(|at| whole_second(&at)),
+            further_copy: row.get(8),
         })
     }
 
@@ -254,7 +280,8 @@ impl Ledger {
     /// The store's.
     pub async fn list_any(&self, states: &[State], limit: i64) -> Result<Vec<Listed>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
+               EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
              FROM recipient WHERE issue = ",
         );
         query.push_bind(&self.issue).push(" AND state IN (");
@@ -268,6 +295,24 @@ impl Ledger {
         rows.iter().map(|row| self.listed(row)).collect()
     }
 
+    /// The rows of all who were planned and are not known to have the issue, in the order of the
+    /// list. Whoever was asked for a further copy has the earlier one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn missed(&self) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+             FROM recipient WHERE issue = ?1 AND state <> 'accepted' \
+             AND id NOT IN (SELECT recipient FROM earlier_copy) ORDER BY id",
+        )
+        .bind(&self.issue)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        rows.iter().map(|row| self.listed(row)).collect()
+    }
+
     /// The row of one person, if it is in that state.
     ///
     /// # Errors
@@ -278,7 +323,8 @@ impl Ledger {
         state: State,
     ) -> Result<Vec<Listed>, StoreError> {
         let rows = sqlx::query(
-            "SELECT r.email, r.state, r.attempts, r.code, r.enhanced, r.text, r.message_id, r.at \
+            "SELECT r.email, r.state, r.attempts, r.code, r.enhanced, r.text, r.message_id, r.at, \
+               EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = r.id) \
              FROM person p JOIN recipient r ON r.id = p.recipient \
              WHERE p.issue = ?1 AND p.identity = ?2 AND r.state = ?3",
         )
@@ -298,7 +344,8 @@ impl Ledger {
     /// The store's.
     pub async fn uncertain_in_list(&self) -> Result<Vec<Listed>, StoreError> {
         let rows = sqlx::query(
-            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
+               EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
              FROM recipient WHERE issue = ?1 AND state = 'uncertain' \
              AND id IN (SELECT row FROM temp.met) ORDER BY id",
         )

@@ -210,7 +210,7 @@ fn persons() -> String {
 
 /// Those who wait and are not in the list any more.
 const LEAVERS: &str = "
-UPDATE recipient SET state = 'suppressed', text = 'not in the list of a later send, or not as a row that can be used'
+UPDATE recipient SET state = 'suppressed', text = 'a later send did not have them in its list, or could not use their row'
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
 AND NOT EXISTS (SELECT 1 FROM temp.staging l
     WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";

@@ -156,7 +156,7 @@ impl Ledger {
         let mut text = |at: usize| {
             let bytes: Vec<u8> = row.try_get(at)?;
             Ok::<_, sqlx::Error>(String::from_utf8(bytes).unwrap_or_else(|error| {
-                damage = Some("it is no text".to_owned());
+                damage = Some("it is not text".to_owned());
                 String::from_utf8_lossy(error.as_bytes()).into_owned()
             }))
         };

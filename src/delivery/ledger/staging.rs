@@ -85,7 +85,7 @@ pub(super) const PLANNED: &str = "l.kept AND l.gone IS NULL AND NOT l.outside";
 
 /// A row of the list.
 #[derive(Debug)]
-pub struct Entry {
+pub struct StagedRow {
     identity: String,
     email: Option<String>,
     domain_bytes: i64,
@@ -96,22 +96,22 @@ pub struct Entry {
     gone: Option<&'static str>,
 }
 
-impl Entry {
+impl StagedRow {
     /// Somebody to write to, unless they are `outside` of those that were asked for.
-    pub fn kept(person: &Recipient, outside: bool) -> Entry {
+    pub fn kept(person: &Recipient, outside: bool) -> StagedRow {
         let (fields, tags) = (fields_json(person), tags_json(person));
-        Entry { fields, tags, kept: true, outside, ..Entry::gone(person.address(), None) }
+        StagedRow { fields, tags, kept: true, outside, ..StagedRow::gone(person.address(), None) }
     }
 
     /// Somebody of whom the list itself says not to.
-    pub fn left(address: &Address, reason: &'static str) -> Entry {
-        Entry::gone(address, Some(reason))
+    pub fn left(address: &Address, reason: &'static str) -> StagedRow {
+        StagedRow::gone(address, Some(reason))
     }
 
-    fn gone(address: &Address, gone: Option<&'static str>) -> Entry {
+    fn gone(address: &Address, gone: Option<&'static str>) -> StagedRow {
         let identity = address.identity();
         let email = (identity != address.as_str()).then(|| address.as_str().to_owned());
-        Entry {
+        StagedRow {
             identity,
             email,
             // At most 253.
@@ -128,7 +128,7 @@ impl Entry {
 /// A staging table that is being written: while the database takes one batch, the next is read.
 pub struct StagingWriter {
     ledger: Ledger,
-    batch: Vec<Entry>,
+    batch: Vec<StagedRow>,
     /// The batch before, which has the transaction until it is written.
     writing: Option<JoinHandle<Result<Transaction<'static, Sqlite>, sqlx::Error>>>,
 }
@@ -180,7 +180,7 @@ impl StagingWriter {
     ///
     /// # Errors
     /// The store's.
-    pub async fn add(&mut self, entry: Entry) -> Result<(), StoreError> {
+    pub async fn add(&mut self, entry: StagedRow) -> Result<(), StoreError> {
         self.batch.push(entry);
         if self.batch.len() < BATCH { Ok(()) } else { self.flush().await }
     }
@@ -224,7 +224,7 @@ impl StagingWriter {
 
 async fn append(
     mut transaction: Transaction<'static, Sqlite>,
-    batch: Vec<Entry>,
+    batch: Vec<StagedRow>,
 ) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     if batch.is_empty() {
         return Ok(transaction);

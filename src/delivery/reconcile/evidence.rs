@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::envelope::{LoggedRecipient, LoggedSender};
 use super::ruling::TOLERANCE;
 use super::stamp::{LogClock, Stamp};
-use super::{Open, Undecided};
+use super::{Undecided, UndecidedRow};
 use crate::delivery::id::RowId;
 use crate::diagnostic::visible::visible;
 
@@ -315,7 +315,7 @@ impl<'a> Findings<'a> {
             logged_messages.into_iter().filter_map(move |logged| Some((open, logged.conclude()?)))
         });
         for (open, evidence) in older.chain(newer) {
-            let Some(Open { row, .. }) = self.undecided.rows.get(open) else { continue };
+            let Some(UndecidedRow { row, .. }) = self.undecided.rows.get(open) else { continue };
             let old = of.get(row).map(Evidence::strength);
             if old.is_none_or(|old| old < evidence.strength()) {
                 of.insert(*row, evidence);

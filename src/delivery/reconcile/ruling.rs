@@ -7,7 +7,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Open;
+use super::UndecidedRow;
 use super::evidence::{Evidence, Misfit, Quote, ReportedAction};
 use super::maillog::LogSpan;
 
@@ -126,7 +126,7 @@ impl fmt::Display for Doubt {
 
 /// What becomes of an uncertain row.
 pub fn rule(
-    open: &Open,
+    open: &UndecidedRow,
     evidence: Option<&Evidence>,
     span: Option<&LogSpan>,
     not_shown: NotShown,
@@ -156,7 +156,7 @@ pub fn rule(
 }
 
 /// Whether the log leaves out a part of the time in which the row was sent to.
-fn outside(open: &Open, span: Option<&LogSpan>) -> Option<Doubt> {
+fn outside(open: &UndecidedRow, span: Option<&LogSpan>) -> Option<Doubt> {
     let LogSpan { first, last } = *span?;
     let late = |run: &Timestamp| first.duration_since(*run) > TOLERANCE;
     if let Some(run) = open.run_began.filter(late) {
@@ -217,7 +217,7 @@ mod tests {
             ("a@b", None, Some(&early), Resend, Uncertain(ends)),
             ("", None, Some(&whole), Resend, Uncertain(Doubt::NoMessageId)),
         ] {
-            let open = Open {
+            let open = UndecidedRow {
                 row: crate::delivery::id::RowId(1),
                 email: "kim@a.example".to_owned(),
                 message_id: id.to_owned(),

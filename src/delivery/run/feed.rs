@@ -15,7 +15,7 @@ use crate::delivery::state::State;
 use crate::delivery::verdict::{Attempt, Becomes, CountsAs, Slows, Verdict, later, verdict};
 use crate::message::Message;
 use crate::message::splice::SpliceError;
-use crate::smtp::outcome::{Failure, Outcome, Stage};
+use crate::smtp::outcome::{AttemptFailure, Outcome, Stage};
 use crate::smtp::reply::Reply;
 use crate::smtp::transaction::{Feed, Stop, Ticket};
 
@@ -128,7 +128,7 @@ impl RowFeed<'_> {
 
     /// What the relay has answered counts towards stopping the run; when it turns out to refuse us,
     /// its rows are for others.
-    fn count(&self, claimed: &Claimed, counts_as: CountsAs, failure: Option<&Failure>) {
+    fn count(&self, claimed: &Claimed, counts_as: CountsAs, failure: Option<&AttemptFailure>) {
         let refusals = &self.work.refusals;
         if let Some(refusal) = refusals.answered(self.route, claimed, counts_as, failure) {
             self.work.turned_away(self.route, &refusal);
@@ -239,7 +239,7 @@ impl RowFeed<'_> {
         let failure = outcome.failure();
         let reply = match &outcome {
             Outcome::Accepted(reply) => Some(reply),
-            _ => failure.and_then(Failure::refusal),
+            _ => failure.and_then(AttemptFailure::refusal),
         };
         match becomes {
             Becomes::Settled { state, text, retry } => {

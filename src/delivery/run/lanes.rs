@@ -63,7 +63,7 @@ impl Lane {
 }
 
 /// What [`Lanes::ready`] found.
-pub(super) enum Ready {
+pub(super) enum LaneReady {
     /// This lane has a row that may go now.
     Lane(usize),
     /// None has; the first one is ready after this time, if time is what it waits for.
@@ -150,7 +150,7 @@ impl Lanes {
     }
 
     /// The lane whose turn it is, of those that may go at `now`.
-    pub(super) fn ready(&self, now: Duration) -> Ready {
+    pub(super) fn ready(&self, now: Duration) -> LaneReady {
         let mut pause: Option<Duration> = None;
         let count = self.lanes.len();
         for at in (self.turn..self.turn + count).map(|at| at % count) {
@@ -160,11 +160,11 @@ impl Lanes {
             }
             let wait = lane.wait(now);
             if wait.is_zero() {
-                return Ready::Lane(at);
+                return LaneReady::Lane(at);
             }
             pause = Some(pause.map_or(wait, |pause| pause.min(wait)));
         }
-        Ready::Later(pause)
+        LaneReady::Later(pause)
     }
 
     /// The rows that are likely to be taken next, at most `most`, a few of each lane. Of a lane
@@ -231,11 +231,14 @@ impl Lanes {
     }
 
     /// A message to the domain of `row`, taken at `taken`, got a rate reply.
-    /// Of all messages the relay refuses `chance` at any rate.
-    pub(super) fn refused(&mut self, row: &Claimed, taken: Duration, now: Duration, chance: f64) {
+    pub(super) fn refused(
+        &mut self,
+        row: &Claimed,
+        taken: Duration,
+        now: Duration,
+        reply: RateReply,
+    ) {
         let lane = self.of(row);
-        let repeated = row.earlier.deferred;
-        let reply = RateReply { spread: true, repeated, others: 0, chance };
         if lane > 0 {
             return self.lanes[lane].throttle.refused(taken, now, reply);
         }
@@ -290,9 +293,13 @@ mod tests {
 
     fn next(lanes: &mut Lanes, now: Duration) -> Option<i64> {
         match lanes.ready(now) {
-            Ready::Lane(lane) => lanes.take(lane, now).map(|row| row.row.0),
-            Ready::Later(_) => None,
+            LaneReady::Lane(lane) => lanes.take(lane, now).map(|row| row.row.0),
+            LaneReady::Later(_) => None,
         }
+    }
+
+    fn reply() -> RateReply {
+        RateReply { spread: true, ..RateReply::default() }
     }
 
     fn slow() -> LaneOptions {
@@ -309,7 +316,7 @@ mod tests {
         let taken: Vec<i64> = std::iter::from_fn(|| next(&mut lanes, Duration::ZERO)).collect();
         assert_eq!(taken, [5, 0, 6, 7, 8, 9]);
         assert!(
-            matches!(lanes.ready(Duration::ZERO), Ready::Later(Some(wait)) if wait.as_secs() == 1)
+            matches!(lanes.ready(Duration::ZERO), LaneReady::Later(Some(wait)) if wait.as_secs() == 1)
         );
         assert_eq!(next(&mut lanes, Duration::from_millis(1_005)), Some(1));
     }
@@ -324,7 +331,7 @@ mod tests {
         let now = Duration::ZERO;
         let taken: Vec<i64> = std::iter::from_fn(|| next(&mut lanes, now)).collect();
         assert_eq!(taken, [0, 1]);
-        assert!(matches!(lanes.ready(now), Ready::Later(None)));
+        assert!(matches!(lanes.ready(now), LaneReady::Later(None)));
         assert!(lanes.settled(1, now, now));
         assert_eq!(next(&mut lanes, now), Some(2));
     }
@@ -337,9 +344,9 @@ mod tests {
         }
         let now = Duration::ZERO;
         assert_eq!(next(&mut lanes, now), Some(0));
-        lanes.refused(&row(0, "busy.example"), now, now, 0.0);
+        lanes.refused(&row(0, "busy.example"), now, now, reply());
         assert_eq!(lanes.slowed(), 0, "one reply is none");
-        (0..4).for_each(|_| lanes.refused(&row(0, "busy.example"), now, now, 0.0));
+        (0..4).for_each(|_| lanes.refused(&row(0, "busy.example"), now, now, reply()));
         assert_eq!(lanes.slowed(), 1);
         lanes.settled(0, now, now);
         lanes.give_back(row(0, "busy.example"));

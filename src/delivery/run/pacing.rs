@@ -2,14 +2,16 @@
 //! what relays and domains ask for.
 //!
 //! A rate reply may be the relay's or the recipient's domain's, and often nobody says whose. Where
-//! different domains get it alike, with nobody accepted in between, it is the relay's.
+//! different domains get it alike, with nobody accepted in between, it is the relay's. Where a domain
+//! that was refused is refused again while others are not, it is the domain's (`clusters`).
 //! Pure: never knows a clock, a ledger or a connection. Times are counted from the beginning of the
 //! run.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::lanes::{LaneOptions, Lanes, Ready, domain};
+use super::clusters::Clusters;
+use super::lanes::{LaneOptions, LaneReady, Lanes, domain};
 use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::pace::{Pace, Rate};
@@ -21,12 +23,13 @@ const VOTES: u32 = 2;
 /// Where one domain has given more than this part of the rate replies, they are that domain's.
 const MOST_OF_ONE: f64 = 0.6;
 /// Rate replies of fewer domains are those domains'.
-const DOMAINS: usize = 3;
+const DOMAINS: usize = 2;
 /// Domains whose rate replies are told apart.
 const VOTERS: usize = 4_096;
 
-/// What a domain or a relay does that is shut.
-const TOO_MUCH: &str = "has said for more than a minute that it gets too much, and taken nothing";
+/// Why nobody else is asked where [`Throttle::is_shut`].
+const TOO_MUCH: &str = "has answered for more than a minute that it gets too many messages, and \
+                        has taken none";
 
 /// Whose rate reply it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,16 +58,17 @@ pub(super) struct Pacing {
     pub(super) lanes: Lanes,
     /// The limit of the run.
     whole: Pace,
-    relays: Vec<Relay>,
+    relays: Vec<RelayPace>,
     /// Rows that have been handed out and not settled.
     out: HashMap<RowId, Out>,
 }
 
 #[derive(Debug, Default)]
-struct Relay {
+struct RelayPace {
     pace: Pace,
     throttle: Throttle,
     votes: Votes,
+    clusters: Clusters,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +125,7 @@ impl Pacing {
         relays: impl Iterator<Item = Option<Rate>>,
         lanes: &[LaneOptions],
     ) -> Pacing {
-        let relay = |limit| Relay { pace: Pace::new(limit), ..Relay::default() };
+        let relay = |limit| RelayPace { pace: Pace::new(limit), ..RelayPace::default() };
         Pacing {
             lanes: Lanes::new(lanes),
             whole: Pace::new(limit),
@@ -146,8 +150,8 @@ impl Pacing {
     /// The row for a connection to the `relay`th relay; `None` where there is no such relay.
     pub(super) fn next(&mut self, relay: usize, now: Duration) -> Option<Next> {
         let lane = match self.lanes.ready(now) {
-            Ready::Lane(lane) => lane,
-            Ready::Later(pause) => return Some(Next::Later(pause)),
+            LaneReady::Lane(lane) => lane,
+            LaneReady::Later(pause) => return Some(Next::Later(pause)),
         };
         if self.lanes.is_shut(lane, now) {
             let row = self.lanes.drop_out(lane)?;
@@ -203,6 +207,7 @@ impl Pacing {
         out.answered = true;
         let relay = &mut self.relays[out.relay];
         relay.votes.accepted(row);
+        relay.clusters.add(domain(row), false, relay.throttle.known_chance());
         relay.throttle.accepted(out.taken, now);
         self.lanes.accepted(row, out.taken, now);
     }
@@ -213,15 +218,32 @@ impl Pacing {
         out.answered = true;
         let (taken, relay) = (out.taken, &mut self.relays[out.relay]);
         let repeated = row.earlier.deferred;
-        if whose == Whose::Relay || relay.throttle.is_paused() {
-            // While it is paused, what leaves is a probe, whoever it is for.
-            return relay.throttle.refused(
+        let chance = relay.throttle.known_chance();
+        if !repeated {
+            relay.clusters.add(domain(row), true, chance);
+        }
+        let held = relay.throttle.is_slowed() && !relay.throttle.is_paused();
+        if held && relay.clusters.come_out() {
+            relay.throttle.release(now);
+        }
+        let reply = RateReply { spread: true, repeated, ..RateReply::default() };
+        if relay.clusters.are_believed() && whose != Whose::Relay {
+            return self.lanes.refused(
+                row,
                 taken,
                 now,
-                RateReply { spread: true, repeated, others: 0, chance: 0.0 },
+                RateReply { likely: true, chance, ..reply },
             );
         }
+        if whose == Whose::Relay || relay.throttle.is_paused() {
+            // While it is paused, what leaves is a probe, whoever it is for.
+            return relay.throttle.refused(taken, now, reply);
+        }
         let (slowed, raised) = (relay.throttle.is_slowed(), relay.throttle.is_raised());
+        // Where a domain has been slowed and the relay has not, domains limit.
+        let others_count = slowed || self.lanes.slowed() == 0;
+        let part = relay.clusters.part_of_others(&domain(row)).filter(|_| others_count);
+        let part = part.unwrap_or(0.0);
         let since = relay.throttle.since();
         let lane = self.lanes.throttle(row);
         let (lane_slowed, lane_raised) =
@@ -230,17 +252,16 @@ impl Pacing {
         let spread = relay.votes.are_spread();
         // Where both have been slowed it is that one's whose rate is being raised.
         let lanes_own = lane_slowed && (!slowed || lane_raised || !raised);
-        let counts = votes <= VOTES;
-        if counts && !lanes_own {
+        if votes <= VOTES && !lanes_own {
             let others = if slowed { 0 } else { self.lanes.slowed() };
-            let reply = RateReply { spread, repeated, others, chance: 0.0 };
-            relay.throttle.refused(taken, now, reply);
+            relay.throttle.refused(taken, now, RateReply { spread, others, ..reply });
         }
         if relay.throttle.since() != since {
             self.lanes.acquit(now);
             relay.votes = Votes::default();
-        } else if lanes_own || (!lane_slowed && (!raised || !counts) && taken >= since) {
-            self.lanes.refused(row, taken, now, relay.throttle.known_chance());
+        } else if lanes_own || (!lane_slowed && !raised && taken >= since) {
+            let chance = relay.throttle.known_chance();
+            self.lanes.refused(row, taken, now, RateReply { part, chance, ..reply });
         }
     }
 

@@ -216,6 +216,7 @@ mod tests {
     use super::*;
     use crate::delivery::run::lanes::LaneOptions;
     use crate::delivery::run::simulation::row;
+    use crate::delivery::throttle::RateReply;
 
     /// Drafts that nobody makes.
     fn presign(room: usize) -> Presign {
@@ -275,7 +276,8 @@ mod tests {
             presign.take(RowId(number));
         }
         for number in 0..5 {
-            lanes.refused(&row(number, "busy.example"), Duration::ZERO, Duration::ZERO, 0.0);
+            let reply = RateReply { spread: true, ..RateReply::default() };
+            lanes.refused(&row(number, "busy.example"), Duration::ZERO, Duration::ZERO, reply);
         }
         presign.refill(&lanes, Duration::ZERO);
         assert_eq!(begun(&presign), [10, 11, 12, 13]);

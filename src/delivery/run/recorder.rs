@@ -24,7 +24,7 @@ const GROUP: usize = 500;
 const COMPANY: Duration = Duration::from_millis(50);
 
 /// What the database is told.
-enum Entry {
+enum RecorderEntry {
     /// What became of a row.
     Settled(Settled),
     /// Deferred rows whose outcomes were sent before: they may be claimed again at once.
@@ -46,7 +46,7 @@ pub(super) enum Unrecorded {
 #[derive(Debug)]
 pub(super) struct Recorder {
     journal: Arc<Mutex<Journal>>,
-    entries: mpsc::UnboundedSender<Entry>,
+    entries: mpsc::UnboundedSender<RecorderEntry>,
     queue: Arc<Queue>,
     /// The journal's file.
     path: PathBuf,
@@ -92,7 +92,7 @@ impl Recorder {
         {
             self.queue.fail(self.unwritten(&error));
         }
-        let _ = self.entries.send(Entry::Settled(settled));
+        let _ = self.entries.send(RecorderEntry::Settled(settled));
     }
 
     /// This run may claim these deferred rows again. Until the database says so, they count as
@@ -100,7 +100,7 @@ impl Recorder {
     pub(super) fn again(&self, rows: Vec<RowId>) {
         if !rows.is_empty() {
             self.queue.expect(rows.len());
-            let _ = self.entries.send(Entry::Again(rows));
+            let _ = self.entries.send(RecorderEntry::Again(rows));
         }
     }
 
@@ -136,7 +136,7 @@ impl Recorder {
 async fn write(
     ledger: LockedLedger,
     journal: Arc<Mutex<Journal>>,
-    mut incoming: mpsc::UnboundedReceiver<Entry>,
+    mut incoming: mpsc::UnboundedReceiver<RecorderEntry>,
     queue: Arc<Queue>,
 ) -> Result<(), StoreError> {
     let mut entries = Vec::with_capacity(GROUP);
@@ -155,8 +155,8 @@ async fn write(
         let (mut group, mut again) = (Vec::with_capacity(entries.len()), Vec::new());
         for entry in entries.drain(..) {
             match entry {
-                Entry::Settled(settled) => group.push(settled),
-                Entry::Again(rows) => again.extend(rows),
+                RecorderEntry::Settled(settled) => group.push(settled),
+                RecorderEntry::Again(rows) => again.extend(rows),
             }
         }
         if let Err(error) = save(&ledger, &journal, &queue, group, again).await {

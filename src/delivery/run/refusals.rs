@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
 use crate::delivery::verdict::CountsAs;
-use crate::smtp::outcome::{About, Failure};
+use crate::smtp::outcome::{About, AttemptFailure};
 
 /// So many of the last answers of a relay are looked at.
 const LAST: usize = 20;
@@ -123,7 +123,7 @@ impl Refusals {
         relay: usize,
         row: &Claimed,
         counts_as: CountsAs,
-        failure: Option<&Failure>,
+        failure: Option<&AttemptFailure>,
     ) -> Option<Refusal> {
         let mut relays = self.relays();
         let others = relays.iter().enumerate().any(|(at, r)| at != relay && r.refuses.is_none());
@@ -202,7 +202,7 @@ impl Refusals {
 }
 
 impl AtRelay {
-    fn note(&mut self, row: &Claimed, counts_as: CountsAs, failure: Option<&Failure>) {
+    fn note(&mut self, row: &Claimed, counts_as: CountsAs, failure: Option<&AttemptFailure>) {
         let about = match (counts_as, failure) {
             (CountsAs::Nothing, _) => return,
             (CountsAs::Ended, Some(failure)) => {
@@ -253,7 +253,7 @@ impl AtRelay {
     }
 
     /// A refusal that is not the recipient's own for certain.
-    fn refused(&mut self, row: &Claimed, about_us: bool, failure: &Failure) -> RefusedAlike {
+    fn refused(&mut self, row: &Claimed, about_us: bool, failure: &AttemptFailure) -> RefusedAlike {
         let domain = domain(row);
         self.refused.insert(row.row);
         if !self.ended.contains(&row.row) {
@@ -264,7 +264,7 @@ impl AtRelay {
     }
 
     /// The row stays open until the end of the run.
-    fn hold(&mut self, row: &Claimed, about_us: bool, failure: &Failure) {
+    fn hold(&mut self, row: &Claimed, about_us: bool, failure: &AttemptFailure) {
         let held = OpenRefusal { row: row.row, at: self.answers, domain: domain(row), about_us };
         self.held.push(held);
         self.latest = Some(Refusal::of(failure));
@@ -312,7 +312,7 @@ impl AtRelay {
 }
 
 impl AtDomain {
-    fn refuse(&mut self, failure: &Failure, about_us: bool) {
+    fn refuse(&mut self, failure: &AttemptFailure, about_us: bool) {
         self.refused += 1;
         self.about_us += u32::from(about_us);
         self.all += 1;
@@ -327,12 +327,12 @@ impl AtDomain {
 }
 
 impl Refusal {
-    fn of(failure: &Failure) -> Refusal {
+    fn of(failure: &AttemptFailure) -> Refusal {
         Refusal { reply: said(failure), advice: failure.advice() }
     }
 }
 
-fn said(failure: &Failure) -> String {
+fn said(failure: &AttemptFailure) -> String {
     failure.refusal().map_or_else(|| failure.text.clone(), ToString::to_string)
 }
 

@@ -15,11 +15,11 @@ fn row(number: i64, domain: &str) -> Claimed {
     Claimed { row: RowId(number), revision: None, recipient, message_id: None, earlier }
 }
 
-fn failure(text: &str) -> Failure {
+fn failure(text: &str) -> AttemptFailure {
     let enhanced = Some(EnhancedCode { class: 5, subject: 7, detail: 1 });
     let reply = Reply { code: 550, enhanced, text: text.to_owned() };
     let (stage, scope) = (Stage::Rcpt, Scope::Recipient);
-    Failure { stage, scope, text: reply.to_string(), reply: Some(reply) }
+    AttemptFailure { stage, scope, text: reply.to_string(), reply: Some(reply) }
 }
 
 /// Answers of the first relay: `+` accepted, `4` not now, `x` its own refusal, a letter from `a` on

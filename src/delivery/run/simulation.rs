@@ -110,7 +110,7 @@ impl Limit {
 
 /// A relay.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Relay {
+pub(super) struct SimulatedRelay {
     /// For all messages, until when and what then.
     pub(super) whole: Option<Limit>,
     pub(super) until: Option<(f64, Option<Limit>)>,
@@ -127,7 +127,7 @@ pub(super) struct Relay {
     pub(super) refused: HashMap<RowId, u32>,
 }
 
-impl Relay {
+impl SimulatedRelay {
     fn answer(&mut self, row: RowId, domain: usize, now: f64) -> Option<Whose> {
         if let Some((_, then)) = self.until.take_if(|(until, _)| now >= *until) {
             self.whole = then;
@@ -160,6 +160,14 @@ impl Relay {
             limit.count(now);
         }
         None
+    }
+
+    /// The least part of all answers that are refusals before every limit has been met once: one for
+    /// each, and what is under way beside the first.
+    pub(super) fn bound(&self, run: &Run) -> f64 {
+        let below = self.domain.as_ref().map_or(0, |(below, _)| *below);
+        let met = usize::from(self.whole.is_some()) + below.min(run.shares.len()) + run.slots - 1;
+        met as f64 / (met as f64 + self.most(run.shares.len(), run.seconds))
     }
 
     /// How many it takes at most in so many seconds, of so many domains.
@@ -230,9 +238,11 @@ impl Sent {
         self.accepted.iter().filter(within).count() as f64 / (to - from)
     }
 
-    /// The part of all answers that are refusals.
-    pub(super) fn refused_part(&self) -> f64 {
-        self.refused.len() as f64 / (self.refused.len() + self.accepted.len()).max(1) as f64
+    /// The part of all answers from a time on that are refusals.
+    pub(super) fn refused_part(&self, from: f64) -> f64 {
+        let count = |answers: &[(f64, usize)]| answers.iter().filter(|(at, _)| *at >= from).count();
+        let (refused, accepted) = (count(&self.refused), count(&self.accepted));
+        refused as f64 / (refused + accepted).max(1) as f64
     }
 
     /// The longest time in which nobody was accepted.
@@ -305,7 +315,7 @@ struct World<'a> {
 }
 
 /// Sends to `relay`.
-pub(super) fn send(run: &Run, mut relay: Relay) -> Sent {
+pub(super) fn send(run: &Run, mut relay: SimulatedRelay) -> Sent {
     let limit = run.limit.and_then(|limit| limit.parse().ok());
     let mut world = World {
         run,
@@ -455,6 +465,11 @@ impl World<'_> {
         self.look_in(slot, 0.0);
     }
 
+    /// The first row of a domain that was passed over, or one behind all.
+    fn aside_since(&self, domain: usize) -> i64 {
+        self.aside[domain].front().map_or(i64::MAX, |row| row.0)
+    }
+
     /// Claims rows; whether there were any.
     fn claim(&mut self) -> bool {
         let full = self.pacing.lanes.full();
@@ -467,13 +482,13 @@ impl World<'_> {
             claimed.push(row);
         }
         let again = claimed.len();
-        for domain in 0..self.aside.len() {
-            while claimed.len() < CLAIM
-                && !is_full(domain)
-                && let Some(row) = self.aside[domain].pop_front()
-            {
-                claimed.push(row);
-            }
+        // Rows come in their order, whoever they are for.
+        let open: Vec<usize> = (0..self.aside.len()).filter(|domain| !is_full(*domain)).collect();
+        while claimed.len() < CLAIM
+            && let first = open.iter().min_by_key(|domain| self.aside_since(**domain))
+            && let Some(row) = first.and_then(|domain| self.aside[*domain].pop_front())
+        {
+            claimed.push(row);
         }
         let total: f64 = self.run.shares.iter().sum();
         for _ in 0..CLAIM * 10 {

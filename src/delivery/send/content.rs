@@ -106,14 +106,14 @@ pub struct Difference {
     /// The content hash of what was planned, hexadecimal digits.
     pub content_hash: String,
     /// Why the files give something else.
-    pub cause: Cause,
+    pub cause: DifferenceCause,
     /// Whether the planned text is sent anyway, because somebody may have it.
     pub frozen: bool,
 }
 
 /// See [`Difference::cause`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum DifferenceCause {
     /// They have errors.
     Errors,
     /// These changed, each with what became of it.
@@ -270,10 +270,10 @@ impl Files {
         let cause = match self {
             Files::Sound(now) if now.composition.hash_hex() == planned.content_hash => return None,
             Files::Sound(now) => match changes(&planned.files, &now.files) {
-                changes if changes.is_empty() => Cause::Version,
-                changes => Cause::Files(changes),
+                changes if changes.is_empty() => DifferenceCause::Version,
+                changes => DifferenceCause::Files(changes),
             },
-            Files::Broken => Cause::Errors,
+            Files::Broken => DifferenceCause::Errors,
         };
         Some(Difference {
             planned_at: planned.created_at.clone(),

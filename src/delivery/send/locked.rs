@@ -172,13 +172,13 @@ impl Proposal {
     /// # Errors
     /// The ledger's.
     pub async fn leave(self) -> Result<SendReport, SendError> {
+        if let Some(one) = self.one.as_ref().filter(|one| one.was_sent_untold()) {
+            self.locked.ledger.copies_are_told(Some(one.row), None).await?;
+        }
         if self.plan.only_leavers_wait() {
             return self.accept().await?.leave().await;
         }
-        let Locked { survey, ledger, .. } = self.locked;
-        if let Some(one) = self.one.filter(OneRow::was_sent_untold) {
-            ledger.copies_are_told(Some(one.row), None).await?;
-        }
+        let Locked { survey, .. } = self.locked;
         let content_hash = survey.content.composition().hash_hex();
         SendReport::close(&survey, content_hash, None).await
     }

@@ -72,7 +72,7 @@ impl Survey {
     pub async fn take(options: SendOptions, files: Files) -> Result<Survey, SendError> {
         let path = &options.ledger;
         let store = if path.is_file() {
-            Store::open(path, &ledger::STEPS).await?
+            Store::read(path, &ledger::STEPS).await?
         } else {
             Store::nowhere(path, &ledger::STEPS).await?
         };
@@ -214,6 +214,11 @@ impl Ready {
     /// The ledger's.
     pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         self.survey.already_sent().await
+    }
+
+    /// Whether there was a ledger when the survey was taken.
+    pub fn has_ledger(&self) -> bool {
+        !self.survey.store.is_nowhere()
     }
 
     /// Whether somebody has made the ledger since the survey found none: the lock tells more.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::content::{Cause, Change, Composed, Files};
+use super::content::{Change, Composed, DifferenceCause, Files};
 use super::locked::Answers;
 use super::survey::{Ready, Survey};
 use super::*;
@@ -292,7 +292,7 @@ async fn an_issue_is_composed_anew_until_somebody_was_attempted() {
         let survey = folder.survey().await.unwrap();
         let difference = survey.content().difference().unwrap().clone();
         let edited = vec![("hangul.md".to_owned(), Change::Edited)];
-        assert_eq!(difference.cause, Cause::Files(edited));
+        assert_eq!(difference.cause, DifferenceCause::Files(edited));
         assert_eq!(text_of(&survey).contains("Twenty-eight"), difference.frozen);
         assert_eq!(survey.content().issue().is_none(), difference.frozen);
         difference.frozen
@@ -339,7 +339,7 @@ async fn files_with_errors_stop_a_send_only_as_long_as_nobody_was_attempted() {
     let rows = folder.claim(0).await;
     folder.settle(rows[0], State::Accepted, 250).await;
     let survey = broken().await.unwrap();
-    assert_eq!(survey.content().difference().unwrap().cause, Cause::Errors);
+    assert_eq!(survey.content().difference().unwrap().cause, DifferenceCause::Errors);
     assert!(text_of(&survey).contains("Twenty-eight"));
 }
 

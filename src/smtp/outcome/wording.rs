@@ -37,7 +37,7 @@ const ABOUT_US: &[(&[&str], &str)] = &[
             "allowed to relay",
         ],
         "this relay does not send mail to other servers for you: check that `url` names your own \
-         relay and that `user` and its password are set, or ask whoever runs it to allow this machine",
+         relay and that `user` and its password are set, or ask the people who run it to allow this computer",
     ),
     (
         &[

@@ -24,12 +24,12 @@ fn address((who, capitals, ..): &Line) -> Address {
     Address::parse(&text).unwrap()
 }
 
-fn entry(at: usize, line: &Line) -> Entry {
+fn entry(at: usize, line: &Line) -> StagedRow {
     match line.2 {
-        Some(reason) => Entry::left(&address(line), reason),
+        Some(reason) => StagedRow::left(&address(line), reason),
         None => {
             let at = at.to_string();
-            Entry::kept(&Recipient::new(address(line), [("row", at.as_str())], []), line.3)
+            StagedRow::kept(&Recipient::new(address(line), [("row", at.as_str())], []), line.3)
         }
     }
 }

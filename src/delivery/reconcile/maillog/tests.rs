@@ -5,7 +5,7 @@ use std::io::BufReader;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::super::Open;
+use super::super::UndecidedRow;
 use super::super::envelope::Senders;
 use super::super::evidence::{Misfit, ReportedAction};
 use super::*;
@@ -17,7 +17,7 @@ fn clock() -> LogClock {
 }
 
 fn undecided() -> Undecided {
-    let row = |row, id: &str| Open {
+    let row = |row, id: &str| UndecidedRow {
         row: RowId(row),
         email: "kim@readers.example".to_owned(),
         message_id: id.to_owned(),
