@@ -219,6 +219,20 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// A number and what is counted: `1 recipient`, `12 recipients`, `3 people`.
+pub fn counted(number: u64, word: &str) -> String {
+    match (number, word) {
+        (1, word) => format!("1 {word}"),
+        (number, "person") => format!("{number} people"),
+        (number, word) => format!("{number} {word}s"),
+    }
+}
+
+/// How many letters were added, left out, changed or turned round between two texts.
+pub fn slips(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(one, other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +246,16 @@ mod tests {
         assert_eq!(source.offset(2, 1), 4);
         assert_eq!(source.within(5..6), 4..7);
         assert_eq!(source.within(90..99), 16..16);
+    }
+
+    #[test]
+    fn one_has_its_singular() {
+        assert_eq!(counted(1, "recipient"), "1 recipient");
+        assert_eq!(counted(0, "recipient"), "0 recipients");
+        assert_eq!(
+            (counted(1, "person"), counted(2, "person")),
+            ("1 person".into(), "2 people".into())
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod csv;
 mod email;
 mod encoding;
 pub mod list;
+pub mod near;
 pub mod only;
 pub mod row;
 mod rules;

@@ -3,9 +3,11 @@
 //! Exists so that a part of a list needs no list of its own. Must never guess: what cannot be read
 //! is an error at its column, and a field or tag that nobody has can be asked for afterwards.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
+use crate::diagnostic::nearest;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 
@@ -43,6 +45,8 @@ pub enum Term<'a> {
     Tag(&'a str),
     /// A field.
     Field(&'a str),
+    /// A value of a field; not that it has none.
+    Value(&'a str, &'a str),
 }
 
 impl Term<'_> {
@@ -51,7 +55,92 @@ impl Term<'_> {
         match self {
             Term::Tag(tag) => person.has_tag(tag),
             Term::Field(field) => person.field(field).is_some(),
+            Term::Value(field, value) => {
+                person.field(field).is_some_and(|has| has.to_lowercase() == value.to_lowercase())
+            }
         }
+    }
+}
+
+/// Tags, or values of a field, that are kept for a suggestion.
+const KEPT: usize = 1_000;
+
+/// What of an expression nobody has been met with yet, while a list is read.
+#[derive(Debug, Default)]
+pub struct TermsToMeet<'a> {
+    unmet: BTreeSet<Term<'a>>,
+    tags: BTreeSet<String>,
+    values: BTreeMap<&'a str, BTreeSet<String>>,
+}
+
+/// A tag or a value that an expression asks about and that nobody of a list has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnmetTerm {
+    /// As it stands in an expression: `tag:pres`, `language=kr`.
+    pub term: String,
+    /// What was probably meant, in the same form.
+    pub meant: Option<String>,
+    /// What there is, in the same form: the first few.
+    pub known: Vec<String>,
+}
+
+impl<'a> TermsToMeet<'a> {
+    /// Of an expression, all that it asks about.
+    pub fn of(only: Option<&'a Only>) -> TermsToMeet<'a> {
+        let unmet = only.iter().flat_map(|only| only.terms()).collect();
+        TermsToMeet { unmet, ..TermsToMeet::default() }
+    }
+
+    /// Somebody of the list.
+    pub fn meet(&mut self, person: &Recipient) {
+        self.unmet.retain(|term| !term.is_known_to(person));
+        for term in &self.unmet {
+            match term {
+                Term::Tag(_) if self.tags.len() < KEPT => {
+                    self.tags.extend(person.tags().map(str::to_owned));
+                }
+                Term::Value(field, _) => {
+                    let values = self.values.entry(*field).or_default();
+                    if values.len() < KEPT {
+                        values.extend(person.field(field).map(str::to_owned));
+                    }
+                }
+                Term::Tag(_) | Term::Field(_) => {}
+            }
+        }
+    }
+
+    /// The fields that nobody has, and that are no column either.
+    pub fn unknown_fields(&self, columns: &[String]) -> Vec<String> {
+        let fields = self.unmet.iter().filter_map(|term| match term {
+            Term::Field(field) if !columns.iter().any(|column| column == field) => Some(*field),
+            _ => None,
+        });
+        fields.map(str::to_owned).collect()
+    }
+
+    /// The tags and values that nobody has.
+    pub fn unmet(&self) -> Vec<UnmetTerm> {
+        let unmet = self.unmet.iter().filter_map(|term| match term {
+            Term::Tag(tag) => Some(unmet("tag:", tag, &self.tags)),
+            Term::Value(field, value) => {
+                Some(unmet(&format!("{field}="), value, self.values.get(field)?))
+            }
+            Term::Field(_) => None,
+        });
+        unmet.collect()
+    }
+}
+
+fn unmet(before: &str, asked: &str, known: &BTreeSet<String>) -> UnmetTerm {
+    let written = |text: &str| {
+        let bare = !text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
+        if bare { format!("{before}{text}") } else { format!("{before}\"{text}\"") }
+    };
+    UnmetTerm {
+        term: written(asked),
+        meant: nearest(asked, known.iter().map(String::as_str)).map(written),
+        known: known.iter().take(10).map(|text| written(text)).collect(),
     }
 }
 
@@ -94,7 +183,12 @@ impl Test {
         match self {
             Test::Person(_) => {}
             Test::Tag(tag) => into.push(Term::Tag(tag)),
-            Test::Field(name, _) => into.push(Term::Field(name)),
+            Test::Field(name, value) => {
+                into.push(Term::Field(name));
+                if !value.is_empty() {
+                    into.push(Term::Value(name, value));
+                }
+            }
             Test::Not(test) => test.collect(into),
             Test::All(tests) | Test::Any(tests) => {
                 tests.iter().for_each(|test| test.collect(into));
@@ -330,6 +424,25 @@ mod tests {
             assert_eq!(text.parse::<Only>().unwrap_err().column, column, "{text}");
         }
         assert!("(".repeat(100_000).parse::<Only>().is_err());
+    }
+
+    #[test]
+    fn what_nobody_has_is_told_with_what_was_meant() {
+        let only: Only = "!tag:pres and city!=\"Silver Sprin\" and language=KO and x= and tag:Vip"
+            .parse()
+            .unwrap();
+        let mut terms = TermsToMeet::of(Some(&only));
+        for (at, city, tag) in [("a", "Silver Spring", "press"), ("b", "Seoul", "vip")] {
+            let address = Address::parse(&format!("{at}@example.org")).unwrap();
+            let fields = [("language", "ko"), ("city", city)];
+            terms.meet(&Recipient::new(address, fields, [tag]));
+        }
+        let told = terms.unmet().into_iter().map(|unmet| (unmet.term, unmet.meant));
+        let told: Vec<(String, Option<String>)> = told.collect();
+        let owned = |a: &str, b: &str| (a.to_owned(), Some(b.to_owned()));
+        let city = owned("city=\"Silver Sprin\"", "city=\"Silver Spring\"");
+        assert_eq!(told, [owned("tag:pres", "tag:press"), city]);
+        assert_eq!(terms.unknown_fields(&["city".to_owned()]), ["x"]);
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, counted};
 
 use super::columns::{MAX_COLUMNS, label};
 use super::csv::{Fault, Faulty, MAX_CELL_BYTES, MAX_RECORD_BYTES, Placed, Record};
@@ -168,8 +168,8 @@ pub(super) fn row_cells(path: &Path, record: &Record, width: usize) -> Diagnosti
     } else {
         "write a separator for every column, even for empty ones at the end"
     };
-    let noun = if cells == 1 { "cell" } else { "cells" };
-    let message = format!("the row has {cells} {noun}, the header has {width}");
+    let cells = counted(cells as u64, "cell");
+    let message = format!("the row has {cells}, the header has {width}");
     Diagnostic::error("row-cells", message).at(place(path, record.line(), 1)).help(help)
 }
 

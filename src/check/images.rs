@@ -2,7 +2,7 @@
 
 use super::html::Element;
 use super::view::View;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, counted};
 use crate::issue::Pictures;
 use crate::issue::block::plain;
 
@@ -170,7 +170,11 @@ pub(super) fn only_pictures(view: &View<'_>) -> Vec<Diagnostic> {
     if pictures == 0 || text >= LEAST_TEXT {
         return Vec::new();
     }
-    let what = format!("the mail has {pictures} large pictures and only {text} characters of text");
+    let what = format!(
+        "the mail has {} and only {} of text",
+        counted(pictures as u64, "large picture"),
+        counted(text as u64, "character")
+    );
     let problem = Diagnostic::warning("image-only", what).at(view.manifest()).help(
         "write more text: many readers switch pictures off, and spam filters count this \
          (HTML_IMAGE_ONLY)",

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::{online, register};
-use sejong_digest::diagnostic::{Diagnostic, render, sarif};
+use sejong_digest::diagnostic::{Diagnostic, counted, render, sarif};
 use sejong_digest::fetch::{Client, links};
 use sejong_digest::issue::load;
 use tokio::runtime::Runtime;
@@ -208,8 +208,7 @@ fn report(
         ReportFormat::Human => {
             let scope = match issues {
                 None => "digest.toml".to_owned(),
-                Some(1) => "1 issue".to_owned(),
-                Some(count) => format!("{count} issues"),
+                Some(count) => counted(count as u64, "issue"),
             };
             let summary = render::summary(problems).unwrap_or_else(|| "no problems".to_owned());
             let text = format!("{}{summary} in {scope}\n", render::human(problems, true));

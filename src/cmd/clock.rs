@@ -35,10 +35,20 @@ pub(crate) fn minute(moment: Timestamp, zone: &TimeZone) -> String {
     at(moment, zone).strftime("%F %H:%M").to_string()
 }
 
-/// A moment as people write it: RFC 3339, or a date and a time where the publication is.
+/// The zone in a form that everybody knows: `America/New_York`, or else its offset at that moment.
+pub(crate) fn zone_name(moment: Timestamp, zone: &TimeZone) -> String {
+    let offset = || at(moment, zone).strftime("UTC%:z").to_string();
+    zone.iana_name().map_or_else(offset, str::to_owned)
+}
+
+/// A moment as people write it: RFC 3339, or a date and a time where the publication is. A date alone
+/// is none: nobody who writes it means midnight.
 pub(crate) fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
+    }
+    if text.trim().parse::<jiff::civil::Date>().is_ok() && !text.trim().contains([' ', 'T', 't']) {
+        return Err(format!("{text:?} is a day without a time"));
     }
     let unreadable = |_| format!("{text:?} is not a time");
     let local: jiff::civil::DateTime = text.parse().map_err(unreadable)?;

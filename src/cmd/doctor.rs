@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use sejong_digest::config::{self, PasswordError, Secret};
-use sejong_digest::diagnostic::{Diagnostic, render};
+use sejong_digest::diagnostic::{Diagnostic, counted, render};
 use sejong_digest::doctor::dns::Dns;
 use sejong_digest::doctor::names;
 use sejong_digest::doctor::origin::SendingHost;
@@ -205,6 +205,14 @@ fn message(
 ) -> Result<Option<Vec<u8>>, Failure> {
     const CHECK: &str = "issue";
     let draft = workspace.draft(issue);
+    if let Some(absent) = draft.absent() {
+        let finding = Finding::error(CHECK, absent.message);
+        found.push(match absent.help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
+        return Ok(None);
+    }
     let errors: Vec<Diagnostic> =
         draft.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
     let name = describe(&draft.folder);
@@ -254,6 +262,9 @@ fn lines(findings: &[Finding]) -> String {
     }
     let count = |level| findings.iter().filter(|finding| finding.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-    text.push_str(&format!("{} checks, errors: {errors}, warnings: {warnings}\n", findings.len()));
+    text.push_str(&format!(
+        "{}, errors: {errors}, warnings: {warnings}\n",
+        counted(findings.len() as u64, "check")
+    ));
     text
 }

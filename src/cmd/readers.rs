@@ -105,7 +105,7 @@ pub(crate) async fn at_addresses(
         }
         IntakeError::Store(error) => error.into(),
     })?;
-    let person = |(address, standing): (Address, Standing)| {
+    let person = |(address, (standing, near)): (Address, (Standing, Option<String>))| {
         let list = shown.display();
         match standing {
             Standing::Kept(person) => return person,
@@ -114,7 +114,10 @@ pub(crate) async fn at_addresses(
                  fields"
             )),
             Standing::Absent => {
-                print::note(&format!("{address} is not in {list}, so this reader has no fields"));
+                let meant = near.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+                print::note(&format!(
+                    "{address} is not in {list}, so this reader has no fields{meant}"
+                ));
             }
         }
         nobody(address)

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sejong_digest::delivery::ledger::overview::Counts;
 use sejong_digest::delivery::receipt::{self, AlreadySent, StandingReceipt};
+use sejong_digest::diagnostic::counted;
 use serde::Serialize;
 
 use super::clock;
@@ -55,10 +56,7 @@ pub(super) fn already_sent(sent: &AlreadySent) -> String {
     };
     match &sent.receipt {
         Some(receipt) => {
-            let people = match receipt.counts.accepted {
-                1 => "1 recipient".to_owned(),
-                accepted => format!("{accepted} recipients"),
-            };
+            let people = counted(receipt.counts.accepted, "recipient");
             let day = receipt.end.strftime("%-d %B %Y");
             format!("{path} says that the issue went to {people} by {day}, and {known}")
         }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 
-use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::reconcile::evidence::{Quote, ReportedAction};
 use sejong_digest::delivery::reconcile::maillog::{self, LogFile};
 use sejong_digest::delivery::reconcile::ruling::{self, NotShown, Ruling};
@@ -15,7 +15,7 @@ use sejong_digest::files;
 use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
-use super::status::ledger_path;
+use super::status::{ledger_path, unknown};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime};
 
@@ -69,6 +69,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let when = LogClock { now: clock::now(), zone: jiff::tz::TimeZone::system() };
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
+        let known = overview::issues(&store).await?;
+        if !known.contains(&args.issue) {
+            store.close().await;
+            return Err(unknown(&args.issue, &known));
+        }
         let who = format!("process {} (reconciling)", std::process::id());
         let ledger = Ledger::new(store.clone(), &args.issue).lock(&who).await?;
         // Whom a killed send has left is settled first: its journal knows who is uncertain.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sejong_digest::catcher::{Catcher, CatcherOptions};
 use sejong_digest::config;
 use sejong_digest::delivery::route::Route;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::smtp::relay::Relay;
 
 use super::failure::Failure;
@@ -75,13 +76,10 @@ impl Destination {
     /// Ends the catcher, if there is one, and says where its messages are.
     pub(crate) async fn close(self) {
         let Some((catcher, folder)) = self.catcher else { return };
-        let messages = match catcher.counts().accepted {
-            0 => None,
-            1 => Some("1 message".to_owned()),
-            messages => Some(format!("{messages} messages")),
-        };
+        let messages = catcher.counts().accepted;
         catcher.stop().await;
-        if let Some(messages) = messages {
+        if messages > 0 {
+            let messages = counted(messages, "message");
             print::note(&format!("{messages} in {}/", describe(&folder.join("new"))));
         }
     }

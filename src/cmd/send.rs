@@ -5,6 +5,7 @@ mod options;
 mod plan;
 mod question;
 mod refusal;
+mod renamed;
 mod report;
 mod signals;
 mod survey;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use sejong_digest::config::Secret;
 use sejong_digest::delivery::duration;
+use sejong_digest::delivery::intake::Intake;
 use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::send::content::Content;
@@ -26,6 +28,7 @@ use sejong_digest::delivery::send::report::SendReport;
 use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::delivery::send::{SendError, SendOptions};
 use sejong_digest::delivery::state::State;
+use sejong_digest::diagnostic::counted;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
@@ -71,6 +74,9 @@ pub(crate) struct Args {
     /// Send although the issue's receipt says that it was sent, and the ledger does not know it
     #[arg(long, hide_short_help = true)]
     despite_receipt: bool,
+    /// Send although the ledger knows an issue like this one, whose folder is gone
+    #[arg(long, hide_short_help = true)]
+    new_issue: bool,
     /// Make a new .digest-secret where it is missing, although mail was sent before: unsubscribe
     /// links in that mail then stop working
     #[arg(long, hide_short_help = true)]
@@ -107,11 +113,13 @@ fn sent(global: &Global, args: &Args) -> Ending {
         }
         let ready = survey::take(&workspace, &options).await?;
         let asked = !args.yes && question::somebody_is_here();
+        survey::is_met(&ready, asked)?;
         if let Some(late) = window.late(asked, ready.content().was_planned())? {
             print::note(&late);
         }
         // Whoever says no has made nothing: no secret, and no ledger.
         let despite_receipt = send_despite_receipt(&ready, args.despite_receipt, asked).await?;
+        let new_issue = renamed::is_new(&ready, args.new_issue, asked).await?;
         let lost = match lost_secret(&workspace, &options, args.new_secret, asked).await {
             Ok(lost) => lost,
             Err(failure) => {
@@ -122,7 +130,8 @@ fn sent(global: &Global, args: &Args) -> Ending {
         };
         let signers = workspace.signers()?;
         let (workspace, yes, wait) = (&workspace, args.yes, args.wait);
-        let send = Send { workspace, options, yes, asked, despite_receipt, wait, window, signals };
+        let said = Answers { despite_receipt, new_issue, ..Answers::default() };
+        let send = Send { workspace, options, yes, asked, said, wait, window, signals };
         let agreed = send.agree(&ready).await?;
         let secret = lost.map_or_else(|| workspace.secret(), |_| Ok(Secret::for_nobody()))?;
         let identity = workspace.identity(&secret, signers);
@@ -200,7 +209,7 @@ async fn start_over(
     let removed = rehearsal::start_over(ledger, issue, caught, (boot, &clock()), &who).await;
     let removed = removed.map_err(refusal::told)?;
     if removed > 0 {
-        let mails = plan::counted(removed, "message");
+        let mails = counted(removed, "message");
         print::note(&format!("removed {mails} of the earlier rehearsal from {}", describe(caught)));
     }
     Ok(())
@@ -225,6 +234,9 @@ async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) 
     let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
         print::note(&format!("{}; send asks before it goes on", receipts::already_sent(&sent)));
+    }
+    if let Some(renamed) = ready.renamed().await.map_err(refusal::told)? {
+        print::note(&format!("{}; send asks before it goes on", renamed::seems(&renamed)));
     }
     let routes = routes(workspace, options);
     let composition = ready.content().composition();
@@ -270,7 +282,8 @@ struct Send<'a> {
     yes: bool,
     /// Whether there is somebody at a terminal to ask.
     asked: bool,
-    despite_receipt: bool,
+    /// What was said before the lock.
+    said: Answers,
     wait: Duration,
     window: Window,
     signals: Signals,
@@ -294,14 +307,15 @@ impl Send<'_> {
             }
         };
         self.show(&plan, ready.content(), &routes);
-        self.confirm(&plan)?;
+        self.confirm(&plan, ready.list())?;
         Ok(Some(Agreed { plan, destination }))
     }
 
     /// Goes on if somebody says yes.
-    fn confirm(&self, plan: &Plan) -> Result<(), Failure> {
+    fn confirm(&self, plan: &Plan, list: &Intake) -> Result<(), Failure> {
         let start = self.window.start();
-        if question::confirmed(self.yes, plan.to_send, start.as_deref())? {
+        let unmet = list.unmet.first().map(|unmet| unmet.term.as_str());
+        if question::confirmed(self.yes, plan.to_send, (start.as_deref(), unmet))? {
             return Ok(());
         }
         Err(Failure::new("nothing was sent"))
@@ -329,7 +343,7 @@ impl Send<'_> {
             return self.too_late(&end, proposal.leave().await);
         }
         if !is_agreed {
-            self.confirm(proposal.plan())?;
+            self.confirm(proposal.plan(), proposal.list())?;
         }
         let to_send = proposal.plan().to_send;
         let planned = proposal.accept().await.map_err(refusal::told)?;
@@ -356,7 +370,7 @@ impl Send<'_> {
             reopened.uncertain = resend_uncertain(locked).await?;
         }
         reopened.refused = reopened.refused && retry_refused(locked, asked).await?;
-        Ok(Answers { reopened, despite_receipt: self.despite_receipt })
+        Ok(Answers { reopened, ..self.said })
     }
 
     /// Says why nothing is left to send.
@@ -388,7 +402,7 @@ impl Send<'_> {
     /// The relays of a destination, in words.
     fn route_plan(&self, destination: &Destination) -> RoutePlan {
         let named = destination.routes.iter().map(|route| {
-            let connections = plan::counted(route.relay.connections() as u64, "connection");
+            let connections = counted(route.relay.connections() as u64, "connection");
             (format!("{} ({connections})", route.relay), route.limit)
         });
         RoutePlan::new(named.collect(), self.options.limit)

@@ -12,6 +12,7 @@ use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::receipt::StandingReceipt;
 use sejong_digest::delivery::state::State;
+use sejong_digest::issue::load;
 use sejong_digest::store::{self, Store};
 use serde::Serialize;
 
@@ -134,12 +135,15 @@ fn by_receipts(
     Err(failure.help(receipts::NOT_THE_LEDGER))
 }
 
-fn unknown(issue: &str, known: &[String]) -> Failure {
+/// The ledger does not know the issue, which is named by its folder's name.
+pub(super) fn unknown(issue: &str, known: &[String]) -> Failure {
     let failure = Failure::new(format!("this ledger has no issue {issue}"));
-    if known.is_empty() {
-        failure.help("it has no issues yet")
-    } else {
-        failure.help(format!("its issues are: {}", known.join(", ")))
+    let name = Path::new(issue).file_name().unwrap_or_default().to_string_lossy();
+    let all = || format!("its issues are: {}", known.join(", "));
+    match load::named_like(&name.to_lowercase(), known) {
+        Some(meant) => failure.help(format!("did you mean {meant}? {}", all())),
+        None if known.is_empty() => failure.help("it has no issues yet"),
+        None => failure.help(all()),
     }
 }
 

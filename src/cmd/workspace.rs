@@ -39,6 +39,8 @@ pub(crate) struct Workspace {
 pub(crate) struct Draft {
     /// The folder.
     pub(crate) folder: PathBuf,
+    /// What to do instead, where the folder does not exist.
+    pub(crate) missing: Option<String>,
     /// `None` when `issue.toml` cannot be read.
     pub(crate) issue: Option<Issue>,
     /// `None` when there is no issue, or its style sheet cannot be used.
@@ -109,7 +111,9 @@ impl Workspace {
         let mut allowed = issue.as_ref().map(AllowedRules::of_issue).unwrap_or_default();
         let mut problems = allowed.remaining(problems);
         problems.extend(allowed.refused());
-        Draft { folder, issue, composition, problems, allowed }
+        let publication = &self.config.publication;
+        let missing = (!folder.is_dir()).then(|| load::instead(publication, &folder));
+        Draft { folder, missing, issue, composition, problems, allowed }
     }
 
     /// The files that decide what an issue looks like, and the SHA-256 of each.
@@ -200,9 +204,19 @@ impl fmt::Display for LostSecret {
 }
 
 impl Draft {
-    /// Shows the problems on stderr, and counts them.
+    /// Shows the problems on stderr, and counts them. That the issue does not exist is no problem of
+    /// it: the command ends with those words.
     pub(crate) fn show(&self) {
-        print::problems(&self.problems);
+        if self.missing.is_none() {
+            print::problems(&self.problems);
+        }
+    }
+
+    /// There is no such issue.
+    pub(crate) fn absent(&self) -> Option<Failure> {
+        let folder = describe(&self.folder);
+        let failure = Failure::checks(format!("there is no issue {folder}: no such folder exists"));
+        self.missing.as_ref().map(|help| failure.help(help))
     }
 
     /// The issue and its composition, where there are both.
@@ -212,6 +226,9 @@ impl Draft {
 
     /// The issue and its composition, even if they have errors.
     pub(crate) fn composed(self) -> Result<(Issue, Composition), Failure> {
+        if let Some(absent) = self.absent() {
+            return Err(absent);
+        }
         match (self.issue, self.composition) {
             (Some(issue), Some(composition)) => Ok((issue, composition)),
             _ => Err(Failure::checks(format!("{} cannot be composed", describe(&self.folder)))),
@@ -220,6 +237,9 @@ impl Draft {
 
     /// The issue and its composition, only if they have no errors.
     pub(crate) fn sendable(self) -> Result<(Issue, Composition), Failure> {
+        if let Some(absent) = self.absent() {
+            return Err(absent);
+        }
         let errors: Vec<Diagnostic> =
             self.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
         match render::summary(&errors) {

@@ -58,6 +58,21 @@ impl Composition {
     pub fn hash_hex(&self) -> String {
         data_encoding::HEXLOWER.encode(&self.content_hash)
     }
+
+    /// The content hash that it would have if the issue's folder were called `name`: the folder is
+    /// in the addresses of pictures and pages.
+    pub fn hash_hex_as(&self, name: &str) -> String {
+        let mut other = self.clone();
+        for segments in [&mut other.subject, &mut other.text, &mut other.html] {
+            for segment in segments {
+                if let Segment::Literal(text) = segment {
+                    *text = text.replace(&self.issue, name);
+                }
+            }
+        }
+        other.issue = name.to_owned();
+        data_encoding::HEXLOWER.encode(&hash(&other))
+    }
 }
 
 /// A picture that travels in the message (RFC 2387).

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
+use crate::diagnostic::counted;
+
 /// Nothing here waits longer; a number with a unit too many is a slip.
 const LONGEST: Duration = Duration::from_secs(10 * 366 * 86_400);
 
@@ -51,11 +53,7 @@ pub fn about(seconds: f64) -> String {
 
 /// A length in the words of a sentence, in the largest unit of which there are two: `41 days`.
 pub fn spelled(time: SignedDuration) -> String {
-    let counted = |number: i64, unit: &str| match number {
-        1 => format!("1 {unit}"),
-        number => format!("{number} {unit}s"),
-    };
-    match time.as_secs() {
+    match time.as_secs().max(0).unsigned_abs() {
         s if s < 120 => counted(s, "second"),
         s if s < 2 * 3_600 => counted(s / 60, "minute"),
         s if s < 2 * 86_400 => counted(s / 3_600, "hour"),

@@ -11,7 +11,8 @@ use std::path::Path;
 use super::ledger::Ledger;
 use super::ledger::staging::{StagedRow, Standing};
 use crate::audience::list::{self, Rows};
-use crate::audience::only::{Only, Term};
+use crate::audience::near::NearAddress;
+use crate::audience::only::{Only, TermsToMeet, UnmetTerm};
 use crate::audience::row::Row;
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::message::address::Address;
@@ -33,9 +34,9 @@ pub struct Intake {
     /// The first rows that cannot be used, and then the first that are worth a look. Where there
     /// are more of a rule, its last one says how many.
     pub problems: Vec<Diagnostic>,
-    /// Tags that were asked for, and that nobody has.
-    pub unknown_tags: Vec<String>,
-    /// The same for fields.
+    /// Tags and values of fields that were asked for, and that nobody has.
+    pub unmet: Vec<UnmetTerm>,
+    /// Fields that were asked for, and that nobody has.
     pub unknown_fields: Vec<String>,
 }
 
@@ -71,14 +72,14 @@ pub async fn stage<R: Read>(
     let path = rows.path().to_owned();
     let mut problems = Problems { shown, ..Problems::default() };
     rows.warnings().iter().cloned().for_each(|warning| problems.add(warning));
-    let mut unmet: BTreeSet<Term<'_>> = only.iter().flat_map(|only| only.terms()).collect();
+    let mut terms = TermsToMeet::of(only);
     let mut kept_rows = 0;
     let mut staging = ledger.begin_staging().await?;
     for row in &mut rows {
         match row? {
             Row::Kept { recipient, warnings, .. } => {
                 warnings.into_iter().for_each(|warning| problems.add(warning));
-                unmet.retain(|term| !term.is_known_to(&recipient));
+                terms.meet(&recipient);
                 kept_rows += 1;
                 let outside = only.is_some_and(|only| !only.means(&recipient));
                 staging.add(StagedRow::kept(&recipient, outside)).await?;
@@ -107,17 +108,12 @@ pub async fn stage<R: Read>(
     contradiction.for_each(|problem| problems.add(problem));
     problems.count("list-contradiction", Severity::Warning, all - first.len() as u64);
     found.problems = problems.in_order(&path);
-    for term in unmet {
-        match term {
-            Term::Tag(tag) => found.unknown_tags.push(tag.to_owned()),
-            Term::Field(field) if found.columns.iter().any(|column| column == field) => {}
-            Term::Field(field) => found.unknown_fields.push(field.to_owned()),
-        }
-    }
+    found.unmet = terms.unmet();
+    found.unknown_fields = terms.unknown_fields(&found.columns);
     Ok(found)
 }
 
-/// What a list says of each of `addresses`. The whole list is read, because its last row may say
+/// What a list says of each of `addresses`, and its address that is written almost like that. The whole list is read, because its last row may say
 /// that somebody has left, but only the rows of these people are kept.
 ///
 /// # Errors
@@ -126,25 +122,30 @@ pub async fn find<R: Read>(
     ledger: &Ledger,
     rows: Rows<R>,
     addresses: &[Address],
-) -> Result<Vec<Standing>, IntakeError> {
+) -> Result<Vec<(Standing, Option<String>)>, IntakeError> {
     let wanted: BTreeSet<String> = addresses.iter().map(Address::identity).collect();
     let is_wanted = |address: &Address| wanted.contains(&address.identity());
+    let mut near: Vec<NearAddress> = addresses.iter().map(NearAddress::to).collect();
     let mut staging = ledger.begin_staging().await?;
     for row in rows {
         match row? {
             Row::Kept { recipient, .. } if is_wanted(recipient.address()) => {
                 staging.add(StagedRow::kept(&recipient, false)).await?;
             }
+            Row::Kept { recipient, .. } => {
+                let address = recipient.address();
+                near.iter_mut().for_each(|near| near.see(address.as_str(), &address.identity()));
+            }
             Row::LeftOut { address: Some(address), reason, .. } if is_wanted(&address) => {
                 staging.add(StagedRow::left(&address, reason)).await?;
             }
-            Row::Kept { .. } | Row::LeftOut { .. } | Row::Rejected(_) => {}
+            Row::LeftOut { .. } | Row::Rejected(_) => {}
         }
     }
     staging.finish().await?;
     let mut found = Vec::with_capacity(addresses.len());
-    for address in addresses {
-        found.push(ledger.standing(address).await?);
+    for (address, near) in addresses.iter().zip(near) {
+        found.push((ledger.standing(address).await?, near.found()));
     }
     Ok(found)
 }
@@ -180,7 +181,10 @@ impl Problems {
         let Problems { shown, mut errors, mut warnings, counts } = self;
         for ((rule, severity), count) in counts {
             let more = count.saturating_sub(shown as u64);
-            let what = format!("{more} more problems of this kind are not listed");
+            let what = match more {
+                1 => "1 more problem of this kind is not listed".to_owned(),
+                more => format!("{more} more problems of this kind are not listed"),
+            };
             let place = Place::File(path.to_owned());
             match severity {
                 _ if more == 0 => {}

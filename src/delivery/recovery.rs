@@ -218,13 +218,13 @@ fn tried_again(left: &Left, known: &HashMap<RowId, Known>) -> Vec<Claim> {
         .collect()
 }
 
-/// Whether anybody of the issue was attempted: some relay may have a message, or has refused one.
-/// What a dead sender left counts as it will be settled; where that cannot be told, as attempted.
+/// Whether anybody has the issue or may have it: some relay has taken a message, or may have. What a
+/// dead sender left counts as it will be settled; where that cannot be told, somebody may have it.
 ///
 /// # Errors
 /// The store's.
-pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, StoreError> {
-    if ledger.has_outcomes().await? {
+pub async fn may_be_had(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, StoreError> {
+    if ledger.may_be_had().await? {
         return Ok(true);
     }
     let store = ledger.store();
@@ -238,9 +238,22 @@ pub async fn attempted(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, St
         return Ok(false);
     }
     match plan(ledger, boot, at).await {
-        Ok(recovery) => Ok(claimed.iter().any(|row| !recovery.free.contains(row))),
+        Ok(recovery) => {
+            let mut had = recovery.settled.iter().filter(|settled| is_had(settled));
+            Ok(had.any(|settled| claimed.contains(&settled.row)))
+        }
         Err(RecoveryError::Store(error)) => Err(error),
         Err(_) => Ok(true),
+    }
+}
+
+/// Whether the relay may have the message of a row with this outcome.
+fn is_had(settled: &Settled) -> bool {
+    match (settled.state, settled.stage) {
+        (State::Accepted | State::Uncertain, _) => true,
+        (_, stage) => {
+            stage.is_some_and(|stage| !matches!(stage, Stage::Mail | Stage::Rcpt | Stage::Data))
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod locked;
 pub mod plan;
 pub mod planned;
 pub mod rehearsal;
+pub mod renamed;
 pub mod report;
 pub mod survey;
 
@@ -36,6 +37,7 @@ use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
 use crate::store::StoreError;
 use content::ExpectedHash;
+use renamed::Renamed;
 
 /// What a send is told.
 #[derive(Clone, Debug)]
@@ -60,6 +62,9 @@ pub struct SendOptions {
     pub expect: Option<ExpectedHash>,
     /// Where the issue's receipt is; none in a rehearsal.
     pub receipt: Option<PathBuf>,
+    /// The issues whose folders are there; `None` where it does not matter that an issue was sent
+    /// under another name, as in a rehearsal.
+    pub folders: Option<Vec<String>>,
     /// When messages are to leave, where the publication is: the Date of a new revision.
     pub begin: jiff::ZonedDateTime,
     /// What names this boot of the machine; empty if that is not known.
@@ -117,6 +122,9 @@ pub enum SendError {
     /// The issue's receipt knows people who have it, and the ledger does not.
     #[error("the receipt says that this issue was sent already")]
     AlreadySent(Box<AlreadySent>),
+    /// The issue was sent under another name, as it seems.
+    #[error("this issue was sent under the name {}, as it seems", .0.before)]
+    Renamed(Box<Renamed>),
     /// Caught mails cannot be removed.
     #[error("the mails in {} cannot be removed: {}", .0.display(), .1)]
     Caught(PathBuf, std::io::Error),
@@ -151,9 +159,22 @@ pub enum ListFault {
         /// Others of the list are not among those who are meant.
         others: bool,
     },
-    /// It does not have the one person, or says not to send to them.
-    #[error("{0} is not in the list, or the list says not to send to them")]
-    NotInList(Address),
+    /// It does not have the one person.
+    #[error("{address} is not in the list")]
+    NotInList {
+        /// Where the person was said to be.
+        address: Address,
+        /// The address of the list that is written almost alike.
+        meant: Option<String>,
+    },
+    /// It says not to send to the one person.
+    #[error("{address} gets no issue: the list says {reason}")]
+    Left {
+        /// Where the person is.
+        address: Address,
+        /// What it says.
+        reason: String,
+    },
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
 use super::masked::masked;
-use super::{Diagnostic, Place, Severity};
+use super::{Diagnostic, Place, Severity, counted};
 
 /// The diagnostics with their source lines, in the order given; ANSI colours when `color`.
 pub fn human(diagnostics: &[Diagnostic], color: bool) -> String {
@@ -60,11 +60,7 @@ fn report(diagnostic: &Diagnostic) -> Group<'_> {
 /// `errors` and `warnings` in a sentence: `2 errors, 1 warning`; `None` when there is nothing.
 pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let count = |number: usize, word: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {word}")),
-        number => Some(format!("{number} {word}s")),
-    };
+    let count = |number: usize, word| (number > 0).then(|| counted(number as u64, word));
     let parts: Vec<String> = [count(errors, "error"), count(diagnostics.len() - errors, "warning")]
         .into_iter()
         .flatten()

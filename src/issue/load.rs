@@ -20,6 +20,9 @@ use crate::manifest::{self, Located, Table};
 pub use siblings::{Headline, siblings};
 pub use text::{TextError, path_from_here, read_text};
 
+/// Issues that are named to somebody who has named none of them: the last.
+const LISTED: usize = 12;
+
 /// An issue as far as it could be read, and everything that is wrong with it.
 #[derive(Debug)]
 pub struct Loaded {
@@ -70,6 +73,32 @@ pub fn names(publication: &Publication) -> std::io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// What somebody can do who has named an issue whose folder does not exist.
+pub fn instead(publication: &Publication, folder: &Path) -> String {
+    let given = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let known = names(publication).unwrap_or_default();
+    if let Some(meant) = named_like(&given, &known) {
+        return format!("did you mean {meant}?");
+    }
+    match known.as_slice() {
+        [] => "`digest new 2025-11` makes the first".to_owned(),
+        all if all.len() > LISTED => {
+            format!("the last issues here: {}", all[all.len() - LISTED..].join(", "))
+        }
+        all => format!("issues here: {}", all.join(", ")),
+    }
+}
+
+/// The issue among `known` that `given` was probably meant to be: its name has a slip, or is a part
+/// of the issue's name.
+pub fn named_like<'a>(given: &str, known: &'a [String]) -> Option<&'a str> {
+    let part = || {
+        let holds = |name: &&String| given.len() > 1 && name.to_lowercase().contains(given);
+        known.iter().rfind(holds).map(String::as_str)
+    };
+    nearest(given, known.iter().map(String::as_str)).or_else(part)
+}
+
 /// Reads the issue in `folder`.
 pub fn load(publication: &Publication, folder: &Path) -> Loaded {
     let mut problems = Vec::new();
@@ -94,17 +123,11 @@ fn open_manifest(
 ) -> Option<Arc<Source>> {
     let path = folder.join("issue.toml");
     if !folder.is_dir() {
-        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-        let known = names(publication).unwrap_or_default();
-        let problem = Diagnostic::error("issue-missing", "there is no such issue")
-            .at(Place::File(path_from_here(folder)));
-        let meant =
-            name.as_deref().and_then(|name| nearest(name, known.iter().map(String::as_str)));
-        problems.push(match (meant, known.is_empty()) {
-            (Some(meant), _) => problem.help(format!("did you mean {meant}?")),
-            (None, false) => problem.help(format!("issues here: {}", known.join(", "))),
-            (None, true) => problem.help("`digest new 2025-11` makes the first"),
-        });
+        problems.push(
+            Diagnostic::error("issue-missing", "there is no such issue")
+                .at(Place::File(path_from_here(folder)))
+                .help(instead(publication, folder)),
+        );
         return None;
     }
     match read_text(&publication.root, &path) {

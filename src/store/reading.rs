@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::lock::DatabaseFile;
 use super::{Access, PATIENCE, Store, StoreError, options, owner, place, version_of};
@@ -123,12 +123,11 @@ impl Store {
     }
 }
 
-/// How the copy is opened: nobody else will, and nothing of it has to outlive a crash. To leave the
-/// mode of the log folds it in.
+/// How the copy is opened: nothing of it has to outlive a crash. To leave the mode of the log folds it
+/// in. No lock is kept from others here: SQLite would do so to a file that is attached later, too.
 fn options_of_copy(copy: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(copy)
-        .locking_mode(SqliteLockingMode::Exclusive)
         .journal_mode(SqliteJournalMode::Memory)
         .synchronous(SqliteSynchronous::Off)
         .busy_timeout(PATIENCE)

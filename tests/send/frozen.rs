@@ -99,7 +99,7 @@ fn a_send_that_reached_no_relay_does_not_freeze_the_issue() {
     let output = send(&here, &relay, &[]);
     assert_eq!((output.code, counts(&here, &output)), (0, [3, 0, 0, 0, 0, 0]), "{output:?}");
     assert!(dated(&relay).iter().all(|(text, _)| text.contains("Twenty-four")));
-    let words = "changed since the plan: hangul.md; nobody has been sent this issue yet";
+    let words = "changed since the plan: hangul.md; nobody has this issue yet";
     assert!(output.stderr.contains(words), "{}", output.stderr);
     // From now on it is frozen.
     let here = here.edit(ARTICLE, "Twenty-four", "Twenty").write(LIST, crate::list(4));
@@ -184,14 +184,85 @@ fn a_message_that_was_refused_as_such_can_be_mended() {
     let script = Script::new().rule(At::Dot, When::Always, Do::reply("554 5.7.1 spam"));
     let output = send(&here, &Relay::scripted(script), &[]);
     assert_eq!(output.code, 1, "{output:?}");
-    assert!(output.stderr.contains("--recompose"), "{}", output.stderr);
+    let words = "Nobody has the issue, so changes that you make before that go out too";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
     let here = here.edit(ARTICLE, "Twenty-eight", "Twenty-four");
     let relay = Relay::new();
-    let output = send(&here, &relay, &["--recompose"]);
+    let output = send(&here, &relay, &[]);
     assert_eq!((output.code, counts(&here, &output)), (0, [8, 0, 0, 0, 0, 0]), "{output:?}");
+    let words = "changed since the plan: hangul.md; nobody has this issue yet";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
     let texts: BTreeSet<bool> =
         dated(&relay).iter().map(|(text, _)| text.contains("Twenty-four")).collect();
     assert_eq!(texts, BTreeSet::from([true]));
+}
+
+/// Each way in which everybody is turned away before their relay has a text.
+#[test]
+fn an_issue_that_everybody_was_refused_goes_out_as_it_is_now() {
+    for (at, line, more) in [
+        (At::Rcpt, "550 5.1.1 no such user", &["--retry-refused"][..]),
+        (At::Rcpt, "450 4.2.0 Greylisted", &[]),
+        (At::Mail, "451 4.3.0 try again", &[]),
+        (At::Dot, "554 5.7.1 spam", &[]),
+    ] {
+        let here = with_readers(3);
+        let refusing = Script::new().rule(at, When::Always, Do::reply(line));
+        assert_ne!(send(&here, &Relay::scripted(refusing), &[]).code, 0);
+        let here = here.edit(ARTICLE, "Twenty-eight", "Twenty-four");
+        let hash =
+            summary(&here.run(&["plan", "2025-11", "--json", "--relay", "smtp://127.0.0.1:1"]));
+        let hash = hash["content_hash"].as_str().expect("a hash").to_owned();
+        let relay = Relay::new();
+        let output = send(&here, &relay, &[&["--expect", &hash], more].concat());
+        assert_eq!((output.code, relay.counts().accepted), (0, 3), "{line}: {output:?}");
+        let texts = dated(&relay);
+        assert!(texts.iter().all(|(text, _)| text.contains("Twenty-four")), "{line}: {texts:?}");
+    }
+}
+
+/// What the list says now goes with the text of now.
+#[test]
+fn who_was_put_off_before_the_text_gets_the_fields_of_the_list_too() {
+    let here = with_readers(2);
+    let busy = Relay::scripted(script(&["r001"], "450 4.2.1 busy").rule(
+        At::Rcpt,
+        When::recipient("r002"),
+        Do::reply("550 5.1.1 no such user"),
+    ));
+    assert_eq!(send(&here, &busy, &[]).code, 4);
+    let here = here.write(LIST, "email,city\nr001@x.example,Seoul\nr002@x.example,Busan\n").edit(
+        ARTICLE,
+        "Twenty-eight",
+        "In {{ city }}, twenty-eight",
+    );
+    let relay = Relay::new();
+    let output = send(&here, &relay, &["--retry-refused"]);
+    assert_eq!((output.code, relay.counts().accepted), (0, 2), "{output:?}");
+    let mut texts: Vec<String> = dated(&relay).into_iter().map(|(text, _)| text).collect();
+    texts.sort();
+    for city in ["Seoul", "Busan"] {
+        let words = format!("In {city}, twenty-eight");
+        assert!(texts.iter().any(|text| text.contains(&words)), "{texts:?}");
+    }
+}
+
+/// One of them may have the text: a relay may say 451 and keep what it was given.
+#[test]
+fn an_issue_that_one_relay_may_have_kept_stays_as_it_was() {
+    let here = with_readers(3);
+    let script = Script::new()
+        .rule(At::Rcpt, When::recipient("r001"), Do::reply("550 5.1.1 no such user"))
+        .rule(At::Rcpt, When::recipient("r002"), Do::reply("550 5.7.1 rejected"))
+        .rule(At::Dot, When::recipient("r003"), Do::reply("451 4.3.0 not now"));
+    let output = send(&here, &Relay::scripted(script), &[]);
+    assert_eq!(counts(&here, &output)[0], 0, "{output:?}");
+    let here = here.edit(ARTICLE, "Twenty-eight", "Twenty-four");
+    let relay = Relay::new();
+    let output = send(&here, &relay, &["--retry-refused"]);
+    assert_eq!((output.code, relay.counts().accepted), (0, 3), "{output:?}");
+    assert!(dated(&relay).iter().all(|(text, _)| text.contains("Twenty-eight")));
+    assert!(output.stderr.contains("some people may have the issue already"), "{output:?}");
 }
 
 #[test]

@@ -121,6 +121,35 @@ fn only_those_who_are_named_get_the_issue() {
     }
 }
 
+/// Not to 1 people, nor 1 rows.
+#[test]
+fn one_is_told_in_the_singular() {
+    let here = with_readers(2);
+    let relay = Relay::scripted(script(&["r001"], "450 4.2.1 busy"));
+    assert_eq!(send(&here, &relay, &[]).code, 4);
+    let list = "email,language\nr002@x.example,ko\nr002@x.example,ko\nnobody,ko\n\
+        new@x.example,ko\nlee@x.example,en\n";
+    let here = here.write(LIST, list);
+    let told = here.run(&[
+        "plan",
+        "2025-11",
+        "--skip-invalid",
+        "--only",
+        "language=ko",
+        "--relay",
+        &relay.url(),
+    ]);
+    for words in [
+        "To        1 recipient (x.example 1)",
+        "Not to    1 who has it already",
+        "Not to    1 waiting, but this list does not have this person",
+        "Not to    1 in the list, but not chosen with --only or --to",
+        "Not to    1 row that cannot be used",
+    ] {
+        assert!(told.stdout.contains(words), "no {words:?} in {told:?}");
+    }
+}
+
 #[test]
 fn a_mistake_in_only_is_told_at_its_column() {
     let (here, relay) = (tagged(), Relay::new());
@@ -223,6 +252,14 @@ fn people_who_wait_and_are_not_in_the_list_are_named_before_the_question() {
         "{told:?}"
     );
     assert_eq!(json(&here, &["--skip-invalid"])["leaving"], json!(3));
+    // What the run did is told when it ends; the outcome of all is final, so the code is 0.
+    let sent = send(&here, &Relay::new(), &["--skip-invalid"]);
+    assert_eq!((sent.code, counts(&here, &sent)), (0, [2, 0, 0, 0, 3, 0]), "{sent:?}");
+    let words =
+        "3 people who waited for 2025-11 were left out, because this list has no row for them";
+    assert!(sent.stderr.contains(words), "{}", sent.stderr);
+    let again = send(&here, &Relay::new(), &["--skip-invalid"]);
+    assert!(!again.stderr.contains("left out, because"), "{}", again.stderr);
     let here = here.write(LIST, crate::list(4));
     assert_eq!(json(&here, &[])["leaving"], json!(0));
 }

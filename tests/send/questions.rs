@@ -33,10 +33,12 @@ fn on_a_terminal(here: &Publication, line: &str, keys: &str) -> Option<(i32, Str
 #[test]
 fn the_question_names_the_number_and_the_time_and_a_no_sends_nothing() {
     let (here, relay) = (with_readers(2), Relay::new());
+    let here =
+        here.edit("digest.toml", "[publication]\n", "[publication]\ntimezone = \"Asia/Seoul\"\n");
     let line = format!("send 2025-11 --relay {} --at '2099-01-07 09:00'", relay.url());
     let Some((code, text)) = on_a_terminal(&here, &line, "n\n") else { return };
     assert_eq!(code, 1, "{text}");
-    let question = "Send to 2 recipients at 7 January 2099 09:00, in ";
+    let question = "Send to 2 recipients at 7 January 2099 09:00 (Asia/Seoul), in ";
     assert!(text.contains(question), "no {question:?} in {text}");
     assert_eq!(relay.counts().connections, 0);
 }
@@ -87,6 +89,28 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
         assert!(!clone.exists("digest.db") && !clone.exists(".digest-secret"), "{keys:?}: {text}");
     }
     let (code, text) = on_a_terminal(&clone, &line, "y\ny\ny\n").expect("script is there");
+    assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
+}
+
+#[test]
+fn the_question_names_what_in_only_nobody_has() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    let line = format!("send 2025-11 --relay {} --only '!tag:pres'", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    assert_eq!((code, relay.counts().connections), (1, 0), "{text}");
+    assert!(text.contains("Send to 2 recipients, although nobody has tag:pres?"), "{text}");
+}
+
+#[test]
+fn a_renamed_issue_is_asked_about_on_a_terminal() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    std::fs::rename(here.path("issues/2025-11"), here.path("issues/winter")).unwrap();
+    let line = format!("send winter --relay {}", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    assert_eq!((code, relay.counts().accepted), (3, 2), "{text}");
+    assert!(text.contains("Is winter another issue than 2025-11?"), "{text}");
+    let (code, text) = on_a_terminal(&here, &line, "yy").expect("script is there");
     assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
 }
 

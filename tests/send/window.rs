@@ -68,7 +68,7 @@ fn a_time_long_past_sends_nothing_to_anybody_who_was_not_asked() {
     let past = ["--at", "2025-01-07 09:00"];
     let output = send(&here, &relay, &past);
     assert_eq!((output.code, relay.counts().connections), (2, 0), "{output:?}");
-    let words = "the time of --at, 7 January 2025 09:00, was ";
+    let words = "the time of --at, 7 January 2025 09:00 (";
     assert!(output.stderr.contains(words), "{}", output.stderr);
     assert!(!here.exists("digest.db"));
     // A timer that fires a little late is no surprise.
@@ -96,7 +96,7 @@ fn a_plan_names_the_time_at_which_it_would_begin() {
         ["send", "2025-11", "--dry-run", "--at", &at, "--relay", &url, "--limit", "1/minute"];
     let output = here.run(&line);
     let line = output.stdout.lines().find(|line| line.starts_with("Start ")).expect("a start");
-    assert!(line.starts_with("Start     at ") && line.ends_with(", in 41 days"), "{line}");
+    assert!(line.starts_with("Start     at ") && line.ends_with("), in 41 days"), "{line}");
     let day = jiff::Timestamp::strftime(&at.parse().expect("a time"), "%F").to_string();
     assert!(output.stdout.contains(&format!(", until {day} ")), "{}", output.stdout);
 }
@@ -107,8 +107,23 @@ fn a_time_that_is_none_is_refused() {
     for more in [
         ["--at", "tomorrow", "--not-after", "2027-01-01 00:00"],
         ["--at", "2027-01-02 00:00", "--not-after", "2027-01-01 00:00"],
+        ["--at", "2027-01-02", "--not-after", "2027-01-03 00:00"],
+        ["--at", "2027-01-02 00:00", "--not-after", "2027-01-03"],
     ] {
         let output = send(&here, &relay, &more);
-        assert_eq!(output.code, 2, "{output:?}");
+        assert_eq!((output.code, relay.counts().connections), (2, 0), "{output:?}");
+    }
+}
+
+/// It would be midnight, which nobody means.
+#[test]
+fn a_day_without_a_time_is_told_as_one() {
+    let (here, relay) = (with_readers(1), Relay::new());
+    for flag in ["--at", "--not-after"] {
+        let output = send(&here, &relay, &[flag, "2099-12-10"]);
+        assert_eq!((output.code, relay.counts().connections), (2, 0), "{output:?}");
+        let words = format!("{flag}: \"2099-12-10\" is a day without a time");
+        assert!(output.stderr.contains(&words), "{}", output.stderr);
+        assert!(output.stderr.contains("as in 2025-11-06 09:00"), "{}", output.stderr);
     }
 }

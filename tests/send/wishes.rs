@@ -118,7 +118,7 @@ fn a_wish_that_was_interrupted_is_over_with_its_command() {
         running.signal("TERM");
         let output = running.wait();
         assert_eq!((output.code, counts(&here, &output)), (130, [2, 1, 0, 1, 0, 0]), "{output:?}");
-        assert!(output.stderr.contains("interrupted: 1 are left"), "{output:?}");
+        assert!(output.stderr.contains("interrupted: 1 is left"), "{output:?}");
         assert_eq!(rows(&here), before, "{wish:?}");
         nothing_is_left_of(&here, &before, wish);
     }

@@ -130,7 +130,7 @@ impl PlanArgs {
         };
         let folder = load::folder(&workspace.config.publication, &self.issue);
         let issue = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // A rehearsal is no send.
+        // A rehearsal is no send: it neither leaves a receipt nor asks whether a folder was renamed.
         let receipt = relay.rehearsal().is_none();
         let receipt = receipt.then(|| receipt::place(&workspace.root, &issue));
         let send = SendOptions {
@@ -144,6 +144,7 @@ impl PlanArgs {
             recompose: self.recompose,
             expect: self.expect.clone(),
             receipt,
+            folders: folders(workspace, &folder).filter(|_| relay.rehearsal().is_none()),
             begin,
             boot: boot(),
             clock: || clock::now().to_string(),
@@ -160,6 +161,16 @@ impl PlanArgs {
             json: self.json,
         })
     }
+}
+
+/// The names of the issues that are there: under `issues/`, and beside the one that is sent. `None`
+/// where nobody can tell.
+fn folders(workspace: &Workspace, folder: &Path) -> Option<Vec<String>> {
+    let mut names = load::names(&workspace.config.publication).ok()?;
+    let beside = folder.parent().into_iter().filter_map(|parent| parent.read_dir().ok()).flatten();
+    let beside = beside.flatten().filter(|entry| entry.path().join("issue.toml").is_file());
+    names.extend(beside.map(|entry| entry.file_name().to_string_lossy().into_owned()));
+    Some(names)
 }
 
 /// The ledger's file.

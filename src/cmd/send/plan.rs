@@ -7,6 +7,7 @@ use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::copies::OneRow;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::message::address::Address;
 
 use super::window::Window;
@@ -185,8 +186,12 @@ pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZo
 
 /// Who does not get it, and why.
 fn others(plan: &Plan) -> Vec<(u64, String)> {
+    let who = |number: u64, one: &str, more: &str| {
+        (number, if number == 1 { one } else { more }.to_owned())
+    };
+    let rejected = if plan.rejected == 1 { "row" } else { "rows" };
     let mut others = vec![
-        (plan.accepted, "who have it already".to_owned()),
+        who(plan.accepted, "who has it already", "who have it already"),
         (
             plan.refused,
             "refused for good by the relay: --retry-refused tries them again".to_owned(),
@@ -195,15 +200,16 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
             plan.uncertain,
             "who may or may not have it: --uncertain resend sends to them again".to_owned(),
         ),
-        (
+        who(
             plan.leaving,
+            "waiting, but this list does not have this person, or the row cannot be used: a later \
+             send sends to them if its list has them",
             "waiting, but this list does not have them, or their row cannot be used: a later send \
-             sends to them if its list has them"
-                .to_owned(),
+             sends to them if its list has them",
         ),
         (plan.outside, "in the list, but not chosen with --only or --to".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),
-        (plan.rejected, "rows that cannot be used".to_owned()),
+        (plan.rejected, format!("{rejected} that cannot be used")),
     ];
     others.extend(plan.left_out.iter().map(|(reason, number)| (*number, reason.clone())));
     others.retain(|(number, _)| *number > 0);
@@ -215,9 +221,4 @@ fn signed(workspace: &Workspace) -> String {
         Some(dkim) => dkim.to_string(),
         None => "no: digest.toml has no [dkim]".to_owned(),
     }
-}
-
-/// `1 recipient`, `12 recipients`.
-pub(super) fn counted(number: u64, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }

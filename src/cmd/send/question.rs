@@ -6,15 +6,20 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 
-use super::plan::counted;
+use sejong_digest::diagnostic::counted;
+
 use crate::cmd::failure::Failure;
 use crate::cmd::files::describe;
 use crate::cmd::print;
 use crate::cmd::workspace::LostSecret;
 
-/// Asks on a terminal; elsewhere only `--yes` is an answer. `start` says when it would begin, if
-/// not at once.
-pub(super) fn confirmed(yes: bool, to_send: u64, start: Option<&str>) -> Result<bool, Failure> {
+/// Asks on a terminal; elsewhere only `--yes` is an answer. `circumstances` are when it would begin,
+/// if not at once, and what in `--only` nobody has.
+pub(super) fn confirmed(
+    yes: bool,
+    to_send: u64,
+    circumstances: (Option<&str>, Option<&str>),
+) -> Result<bool, Failure> {
     if yes {
         return Ok(true);
     }
@@ -23,7 +28,7 @@ pub(super) fn confirmed(yes: bool, to_send: u64, start: Option<&str>) -> Result<
         return Err(Failure::usage(what)
             .help("--yes sends without a question; --dry-run shows what would be sent"));
     }
-    said_yes(&send_question(to_send, start))
+    said_yes(&send_question(to_send, circumstances))
 }
 
 /// Asks whether what an earlier rehearsal of the issue left in its folder is to be removed.
@@ -41,9 +46,10 @@ pub(super) fn fresh_confirmed(yes: bool, issue: &str, caught: &Path) -> Result<b
 }
 
 /// `Send to 12 recipients at 7 January 09:00, in 41 days?`
-fn send_question(to_send: u64, start: Option<&str>) -> String {
+fn send_question(to_send: u64, (start, unmet): (Option<&str>, Option<&str>)) -> String {
     let start = start.map_or(String::new(), |start| format!(" {start}"));
-    format!("Send to {}{start}?", counted(to_send, "recipient"))
+    let unmet = unmet.map_or(String::new(), |unmet| format!(", although nobody has {unmet}"));
+    format!("Send to {}{start}{unmet}?", counted(to_send, "recipient"))
 }
 
 /// Whether a person can be asked.
@@ -64,6 +70,15 @@ pub(super) fn new_secret_confirmed(lost: &LostSecret) -> Result<bool, Failure> {
          unsubscribe links in mail that was already sent stop working"
     ));
     said_yes("Make a new one?")
+}
+
+/// The issue looks like one that was sent under another name: asks whether it is another one. The
+/// default is no.
+pub(super) fn new_issue_confirmed(now: &str, before: &str) -> Result<bool, Failure> {
+    let question = format!(
+        "Is {now} another issue than {before}? If it is the same, {before} would go out again."
+    );
+    said_yes(&question)
 }
 
 /// Asks whether to try again with the people who were refused for good.
@@ -124,10 +139,12 @@ mod tests {
 
     #[test]
     fn the_question_names_the_number_and_the_time() {
-        assert_eq!(send_question(1, None), "Send to 1 recipient?");
+        assert_eq!(send_question(1, (None, None)), "Send to 1 recipient?");
         let start = "at 7 January 09:00, in 41 days";
         let question = "Send to 12 recipients at 7 January 09:00, in 41 days?";
-        assert_eq!(send_question(12, Some(start)), question);
+        assert_eq!(send_question(12, (Some(start), None)), question);
+        let question = "Send to 12 recipients, although nobody has tag:pres?";
+        assert_eq!(send_question(12, (None, Some("tag:pres"))), question);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use sejong_digest::delivery::send::{ListFault, SendError};
+use sejong_digest::diagnostic::nearest;
 use sejong_digest::issue::load;
 
+use super::renamed;
 use crate::cmd::failure::Failure;
 use crate::cmd::{print, receipts};
 
@@ -18,6 +20,7 @@ pub(super) fn told(error: SendError) -> Failure {
                 receipts::doubt(&sent)
             ))
         }
+        SendError::Renamed(renamed) => renamed::stopped(&renamed),
         SendError::Overtaken => {
             Failure::new(what).help("run the same command again: it goes on from there")
         }
@@ -46,10 +49,22 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
             "{rows} of the rows of {list} cannot be used; nothing was sent"
         ))
         .help("correct them, or leave them out with --skip-invalid"),
-        ListFault::UnknownField { columns, .. } => Failure::usage(format!("--only: {what}"))
-            .help(format!("columns of the list: {}", columns.join(", "))),
-        ListFault::NotInList(address) => Failure::checks(format!(
-            "{address} is not in {list}, or the list says not to send to them; nothing was sent"
+        ListFault::UnknownField { field, columns } => {
+            let failure = Failure::usage(format!("--only: {what}"));
+            match nearest(&field, columns.iter().map(String::as_str)) {
+                Some(meant) => failure.help(format!("did you mean {meant}?")),
+                None => failure.help(format!("columns of the list: {}", columns.join(", "))),
+            }
+        }
+        ListFault::NotInList { address, meant } => {
+            let failure = Failure::checks(format!("{address} is not in {list}; nothing was sent"));
+            match meant {
+                Some(meant) => failure.help(format!("did you mean {meant}?")),
+                None => failure,
+            }
+        }
+        ListFault::Left { address, reason } => Failure::checks(format!(
+            "{address} gets no issue, because {list} says {reason}; nothing was sent"
         )),
         ListFault::Nobody { others: true } => {
             Failure::checks(format!("{list} has nobody who fits --only"))

@@ -8,9 +8,9 @@ use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
 use sejong_digest::delivery::send::report::{Excerpt, ReceiptFate, SendReport};
 use sejong_digest::delivery::state::State;
+use sejong_digest::diagnostic::counted;
 use serde::Serialize;
 
-use super::plan::counted;
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
@@ -46,6 +46,9 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
             counted(report.withdrawn, "recipient")
         ));
     }
+    if report.leaving > 0 {
+        print::note(&of_leaving(report));
+    }
     if let Some(fate) = &report.receipt {
         print::note(&of_receipt(fate));
     }
@@ -79,6 +82,18 @@ pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
     ending
 }
 
+/// People who were planned before and did not get it: the exit code does not tell.
+fn of_leaving(report: &SendReport) -> String {
+    let people = counted(report.leaving, "person");
+    let were = if report.leaving == 1 { "was" } else { "were" };
+    format!(
+        "{people} who waited for {issue} {were} left out, because this list has no row for them \
+         that can be used; `digest status {issue} --list suppressed` names them, and a later send \
+         with a list that has them sends to them",
+        issue = report.issue
+    )
+}
+
 fn of_receipt(fate: &ReceiptFate) -> String {
     match fate {
         ReceiptFate::Written(path) => {
@@ -103,7 +118,9 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
                 Some(end) => (end, Exit::Unfinished),
                 None => ("interrupted".to_owned(), Exit::Interrupted),
             };
-            print::note(&format!("{why}: {} are left; {resume}", report.left()));
+            let left = report.left();
+            let are = if left == 1 { "is" } else { "are" };
+            print::note(&format!("{why}: {left} {are} left; {resume}"));
             Ok(exit)
         }
         Some(Ended::Relay(trouble)) => {
@@ -114,10 +131,7 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             "the relay refuses the message or its sender, not a recipient: {}",
             refusal.reply
         ))
-        .help(format!(
-            "{}; then {resume}, with --recompose if you changed the issue",
-            refusal.advice
-        ))),
+        .help(format!("{}; then {resume}{}", refusal.advice, of_changes(report)))),
         Some(Ended::Ledger(reason)) => {
             Err(Failure::new(reason.clone()).help(format!("when that is corrected, {resume}")))
         }
@@ -128,6 +142,15 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             }
         }
         Some(Ended::Done) | None => Ok(Exit::Unfinished),
+    }
+}
+
+/// What becomes of changes that are made to the issue now.
+fn of_changes(report: &SendReport) -> &'static str {
+    if report.frozen {
+        ", with --recompose if you changed the issue"
+    } else {
+        ". Nobody has the issue, so changes that you make before that go out too"
     }
 }
 

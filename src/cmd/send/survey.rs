@@ -2,6 +2,7 @@
 //! rules asked of them. Shows what was found.
 
 use jiff::tz::TimeZone;
+use sejong_digest::audience::only::UnmetTerm;
 use sejong_digest::check::Audience;
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::delivery::send::SendError;
@@ -24,6 +25,7 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
     let mut draft = gate.read(workspace, &options.issue);
     draft.show();
     let mut own = std::mem::take(&mut draft.allowed);
+    let is_gone = draft.missing.is_some();
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);
@@ -40,16 +42,46 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
             Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
             None => "--recompose sends the new one to the people who cannot have the old one",
         };
-        print::note(&differs(difference, &workspace.config.time_zone, instead));
+        let zone = &workspace.config.time_zone;
+        print::note(&differs(difference, is_gone, zone, instead));
     }
     print::problems(&gate.remaining(survey.list().problems.clone()));
-    for tag in &survey.list().unknown_tags {
-        print::note(&format!("--only: nobody in the list has the tag {tag}"));
+    for unmet in &survey.list().unmet {
+        print::note(&format!("--only: nobody in the list has {}: {}", unmet.term, instead(unmet)));
     }
-    let readers = survey.readers().await.map_err(refusal::told)?;
+    let readers = survey.readers().await.map_err(|error| {
+        let (failure, unmet) = (refusal::told(error), survey.list().unmet.first());
+        let help = failure.help.clone().or_else(|| unmet.map(instead));
+        Failure { help, ..failure }
+    })?;
     let problems = rules(workspace, &survey, &readers, &mut gate, &mut own)?;
     print::problems(&problems);
     survey.passed(readers, &problems).map_err(refusal::told)
+}
+
+/// A tag or value in `--only` that nobody has is a slip of the pen, and with `!` it means everybody:
+/// only a person who is `asked` may let it pass.
+pub(super) fn is_met(ready: &Ready, asked: bool) -> Result<(), Failure> {
+    match ready.list().unmet.first() {
+        Some(unmet) if !asked => Err(Failure::checks(format!(
+            "--only names {}, and nobody in the list has that; nothing was sent",
+            unmet.term
+        ))
+        .help(format!(
+            "{}. If it is right, leave that part of the expression out",
+            instead(unmet)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What to write in the place of a tag or value that nobody has.
+fn instead(unmet: &UnmetTerm) -> String {
+    match (&unmet.meant, unmet.known.as_slice()) {
+        (Some(meant), _) => format!("did you mean {meant}?"),
+        (None, []) => "the list has none at all".to_owned(),
+        (None, known) => format!("it has {}", known.join(", ")),
+    }
 }
 
 /// What the rules say of the issue and its readers, without what is allowed.
@@ -74,13 +106,14 @@ fn rules(
 
 /// Says that the files give another issue than the one that was planned, and which of the two is
 /// sent; `instead` is what somebody can do who wants the other one.
-fn differs(difference: &Difference, zone: &TimeZone, instead: &str) -> String {
+fn differs(difference: &Difference, is_gone: bool, zone: &TimeZone, instead: &str) -> String {
     let changed = |(name, change): &(String, Change)| match change {
         Change::Edited => name.clone(),
         Change::Gone => format!("{name} (gone)"),
         Change::New => format!("{name} (new)"),
     };
     let why = match &difference.cause {
+        DifferenceCause::Errors if is_gone => "the issue's folder is gone".to_owned(),
         DifferenceCause::Errors => "the issue's files have errors now".to_owned(),
         DifferenceCause::Version => {
             "this version of digest composes the issue differently".to_owned()
@@ -91,7 +124,7 @@ fn differs(difference: &Difference, zone: &TimeZone, instead: &str) -> String {
         }
     };
     if !difference.frozen {
-        return format!("{why}; nobody has been sent this issue yet, so it goes out as it is now");
+        return format!("{why}; nobody has this issue yet, so it goes out as it is now");
     }
     let planned_at = &difference.planned_at;
     let planned_at = planned_at.parse().map_or(planned_at.clone(), |at| clock::minute(at, zone));

@@ -62,7 +62,7 @@ impl Window {
         self.at.map_or(now, |at| at.max(now))
     }
 
-    /// `at 7 January 09:00, in 41 days`, where it is to wait.
+    /// `at 7 January 09:00 (America/New_York), in 41 days`, where it is to wait.
     pub(super) fn start(&self) -> Option<String> {
         let now = clock::now();
         let at = self.at.filter(|at| *at > now)?;
@@ -85,12 +85,13 @@ impl Window {
             .help("leave --at away to send now, or name a time in the future"))
     }
 
-    /// `7 January 09:00`; with its year where that is not to be guessed.
+    /// `7 January 09:00 (America/New_York)`; with its year where that is not to be guessed.
     fn day(&self, moment: Timestamp, now: Timestamp) -> String {
         let ahead = moment.duration_since(now);
         let near = ahead > SignedDuration::ZERO && ahead < SignedDuration::from_hours(300 * 24);
         let form = if near { "%-d %B %H:%M" } else { "%-d %B %Y %H:%M" };
-        clock::at(moment, &self.zone).strftime(form).to_string()
+        let zone = clock::zone_name(moment, &self.zone);
+        format!("{} ({zone})", clock::at(moment, &self.zone).strftime(form))
     }
 
     /// `the time of --not-after, 2025-11-06 09:00:00, has passed`, once it has.
@@ -164,9 +165,9 @@ mod tests {
             let at = text.parse().unwrap();
             window(at).day(at, now)
         };
-        assert_eq!(day("2026-01-07T14:00:00Z"), "7 January 09:00");
-        assert_eq!(day("2027-01-07T14:00:00Z"), "7 January 2027 09:00");
-        assert_eq!(day("2025-01-07T14:00:00Z"), "7 January 2025 09:00");
+        assert_eq!(day("2026-01-07T14:00:00Z"), "7 January 09:00 (America/New_York)");
+        assert_eq!(day("2027-01-07T14:00:00Z"), "7 January 2027 09:00 (America/New_York)");
+        assert_eq!(day("2025-01-07T14:00:00Z"), "7 January 2025 09:00 (America/New_York)");
     }
 
     #[test]

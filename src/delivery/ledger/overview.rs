@@ -94,12 +94,12 @@ impl std::iter::Sum for Counts {
     }
 }
 
-/// Whether a row of the issue has an outcome, or had one. The states are in an index; a row that
-/// waits again is searched for only where nobody has any.
-const ATTEMPTED: &str = "
-SELECT EXISTS (SELECT 1 FROM recipient WHERE issue = ?1
-    AND state IN ('accepted', 'refused', 'deferred', 'uncertain'))
-OR EXISTS (SELECT 1 FROM recipient WHERE issue = ?1 AND attempts > 0)";
+/// Whether a relay may have the message of a row, from any attempt. Put off before the text, it has
+/// none; a row that waits again after it was accepted or uncertain has the stage of that. The states
+/// are in an index; a stage is searched for only where nobody has any of them.
+const MAY_BE_HAD: &str = "
+SELECT EXISTS (SELECT 1 FROM recipient WHERE issue = ?1 AND state IN ('accepted', 'uncertain'))
+OR EXISTS (SELECT 1 FROM recipient WHERE issue = ?1 AND stage NOT IN ('mail', 'rcpt', 'data'))";
 
 impl Counts {
     fn add(&mut self, state: State, number: u64) {
@@ -199,14 +199,14 @@ impl Ledger {
         Ok(counts)
     }
 
-    /// Whether anybody of the issue has an outcome, or had one; [`attempted`] asks the journal too.
+    /// Whether anybody has the issue or may have it; [`may_be_had`] asks the journal too.
     ///
-    /// [`attempted`]: crate::delivery::recovery::attempted
+    /// [`may_be_had`]: crate::delivery::recovery::may_be_had
     ///
     /// # Errors
     /// The store's.
-    pub(in crate::delivery) async fn has_outcomes(&self) -> Result<bool, StoreError> {
-        sqlx::query_scalar(ATTEMPTED)
+    pub(in crate::delivery) async fn may_be_had(&self) -> Result<bool, StoreError> {
+        sqlx::query_scalar(MAY_BE_HAD)
             .bind(&self.issue)
             .fetch_one(self.store.pool())
             .await

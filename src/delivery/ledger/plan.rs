@@ -106,7 +106,9 @@ impl LockedLedger {
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
-        for statement in [known(), new(), persons(), LEAVERS.to_owned()] {
+        // In the place of a revision that nobody has: then no row repeats anything.
+        let fresh = if let PlannedText::Instead(..) = text { "TRUE" } else { FRESH };
+        for statement in [known(fresh), new(), persons(), LEAVERS.to_owned()] {
             sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(&self.issue)
                 .bind(run)
@@ -166,10 +168,10 @@ impl Ledger {
     }
 }
 
-/// Those who have a row.
-fn known() -> String {
+/// Those who have a row; where a row is `is_fresh`, it gets what the list and the latest text say.
+fn known(is_fresh: &str) -> String {
     let fresh = |name: &str, new: &str| {
-        format!("{name} = CASE WHEN {FRESH} THEN {new} ELSE recipient.{name} END, ")
+        format!("{name} = CASE WHEN {is_fresh} THEN {new} ELSE recipient.{name} END, ")
     };
     let update: String = [
         fresh("email", "coalesce(l.email, l.identity)"),
@@ -179,7 +181,7 @@ fn known() -> String {
     .concat();
     format!(
         "UPDATE recipient SET {update} \
-         revision = CASE WHEN {FRESH} OR revision IS NULL THEN ?3 ELSE revision END, \
+         revision = CASE WHEN {is_fresh} OR revision IS NULL THEN ?3 ELSE revision END, \
          planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
          FROM temp.met m CROSS JOIN temp.staging l ON l.id = m.entry \
          WHERE recipient.id = m.row \

@@ -111,7 +111,7 @@ pub enum PlannedText<'a> {
     Kept(RevisionId),
     /// A new one.
     New(&'a FrozenIssue),
-    /// This one, in the place of a revision that nobody was sent.
+    /// This one, in the place of a revision that nobody has.
     Instead(RevisionId, &'a FrozenIssue),
 }
 
@@ -122,7 +122,7 @@ INSERT INTO revision
 SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?8 FROM revision WHERE issue = ?1
 RETURNING id";
 
-/// Another content of revision ?7, which nobody was sent: rows that refer to it get this one.
+/// Another content of revision ?7, which nobody has: rows that refer to it get this one.
 const REPLACE: &str = "
 UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6,
     checksum = ?8

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::person::{fields_json, person, tags_json};
 use super::wishes::Reopened;
 use super::{BATCH, Ledger};
+use crate::audience::near::NearAddress;
 use crate::check::{EXAMPLES, Lacking};
 use crate::delivery::state::State;
 use crate::message::address::Address;
@@ -340,6 +341,29 @@ impl Ledger {
             (Some(reason), _) => Ok(Standing::Left(reason)),
             (None, true) => Ok(Standing::Kept(person(&self.store, &row)?)),
             (None, false) => Ok(Standing::Absent),
+        }
+    }
+
+    /// The address of the list that is written almost like this one, which it does not have.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn written_like(&self, address: &Address) -> Result<Option<String>, StoreError> {
+        let mut near = NearAddress::to(address);
+        let mut last = 0_i64;
+        loop {
+            let rows = sqlx::query(
+                "SELECT id, coalesce(email, identity), identity FROM temp.staging \
+                 WHERE kept AND gone IS NULL AND id > ?1 ORDER BY id LIMIT ?2",
+            )
+            .bind(last)
+            .bind(BATCH as i64)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+            let Some(end) = rows.last() else { return Ok(near.found()) };
+            last = end.get(0);
+            rows.iter().for_each(|row| near.see(row.get(1), row.get(2)));
         }
     }
 

@@ -94,7 +94,7 @@ enum Chosen {
     Kept(RevisionId),
     /// The files, as the next one.
     New(FrozenIssue),
-    /// The files, in the place of a revision that nobody was sent.
+    /// The files, in the place of a revision that nobody has.
     Instead(RevisionId, FrozenIssue),
 }
 
@@ -134,18 +134,18 @@ pub enum Change {
 }
 
 impl Content {
-    /// Decides, by what the files give now, what the ledger has, and whether anybody was `attempted`:
-    /// as long as nobody was, nobody can have another text than the next one.
+    /// Decides, by what the files give now, what the ledger has, and whether the issue is `had`, or
+    /// may be: as long as nobody can have it, nobody can have another text than the next one.
     pub(super) fn choose(
         options: &SendOptions,
         files: Files,
         revisions: Vec<Revision>,
-        attempted: bool,
+        had: bool,
     ) -> Result<Content, SendError> {
         let Some(latest) = revisions.last().cloned() else {
             return Content::of_files(options, files, revisions, Chosen::New);
         };
-        if !attempted {
+        if !had {
             let difference = files.difference(&latest.frozen, false);
             let instead = |frozen| Chosen::Instead(latest.id, frozen);
             let content = Content::of_files(options, files, revisions, instead)?;
@@ -229,9 +229,18 @@ impl Content {
         self.revisions == revisions
     }
 
-    /// Whether it holds only as long as nobody was attempted.
+    /// Whether it holds only as long as nobody may have the issue.
     pub(super) fn is_unsent(&self) -> bool {
         matches!(self.chosen, Chosen::Instead(..))
+    }
+
+    /// The files that it was composed of, and the SHA-256 of each, where nobody may have the issue.
+    pub(super) fn unsent_files(&self) -> Option<&BTreeMap<String, String>> {
+        match &self.chosen {
+            Chosen::Instead(_, frozen) => Some(&frozen.files),
+            Chosen::New(frozen) if self.revisions.is_empty() => Some(&frozen.files),
+            Chosen::New(_) | Chosen::Kept(_) => None,
+        }
     }
 
     /// For the plan.

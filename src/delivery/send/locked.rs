@@ -9,6 +9,7 @@ use super::planned::Planned;
 use super::report::{Excerpt, SendReport};
 use super::survey::Survey;
 use super::{OnePerson, SendError};
+use crate::delivery::intake::Intake;
 use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
 use crate::delivery::ledger::overview::Listed;
 use crate::delivery::ledger::wishes::Reopened;
@@ -33,6 +34,8 @@ pub struct Answers {
     pub reopened: Reopened,
     /// The issue is sent although its receipt knows people whom the ledger does not.
     pub despite_receipt: bool,
+    /// The issue is another one than that which was sent under another name and looks like it.
+    pub new_issue: bool,
 }
 
 /// Who would get the issue now.
@@ -61,7 +64,7 @@ impl Locked {
         let now = (survey.options.clock)();
         let boot = &survey.options.boot;
         let recovered = recovery::recover(&ledger, boot, &now).await?;
-        if survey.content.is_unsent() && recovery::attempted(&ledger, boot, &now).await? {
+        if survey.content.is_unsent() && recovery::may_be_had(&ledger, boot, &now).await? {
             return Err(SendError::Overtaken);
         }
         Ok(Locked { survey, templates, ledger, recovered })
@@ -102,12 +105,15 @@ impl Locked {
     /// Counts who would get the issue.
     ///
     /// # Errors
-    /// The receipt says that it was sent, and nobody has said to send it anyway;
-    /// somebody would get another text than the one that was approved; or the ledger's.
+    /// The receipt says that it was sent, or the ledger seems to know it under another name, and
+    /// nobody has said to send it anyway; somebody would get another text than the one that was approved; or the ledger's.
     pub async fn propose(self, answers: Answers) -> Result<Proposal, SendError> {
         // A person was asked before the lock; meanwhile somebody may have put another receipt here.
         if let Some(sent) = self.survey.already_sent().await?.filter(|_| !answers.despite_receipt) {
             return Err(SendError::AlreadySent(Box::new(sent)));
+        }
+        if let Some(renamed) = self.survey.renamed().await?.filter(|_| !answers.new_issue) {
+            return Err(SendError::Renamed(Box::new(renamed)));
         }
         let reopened = answers.reopened;
         let (Survey { options, .. }, ledger) = (&self.survey, &self.ledger);
@@ -131,6 +137,11 @@ impl Proposal {
     /// Who would get the issue.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What was found in the list.
+    pub fn list(&self) -> &Intake {
+        self.locked.survey.list()
     }
 
     /// The people who may have the issue, and who would be sent to once more.
@@ -163,7 +174,7 @@ impl Proposal {
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
         let run = ledger.plan(&run, text, self.reopened, copy).await?;
-        Ok(Planned::new(survey, templates, (ledger, run), content_hash))
+        Ok(Planned::new(survey, templates, (ledger, run), (content_hash, self.plan.leaving)))
     }
 
     /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and

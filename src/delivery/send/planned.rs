@@ -19,6 +19,8 @@ pub struct Planned {
     ledger: LockedLedger,
     run: RunId,
     content_hash: String,
+    /// People who waited and whom this plan has left out.
+    leaving: u64,
 }
 
 impl Planned {
@@ -27,9 +29,9 @@ impl Planned {
         survey: Survey,
         templates: Arc<Templates>,
         (ledger, run): (LockedLedger, RunId),
-        content_hash: String,
+        (content_hash, leaving): (String, u64),
     ) -> Planned {
-        Planned { survey, templates, ledger, run, content_hash }
+        Planned { survey, templates, ledger, run, content_hash, leaving }
     }
 
     /// The encoded compositions, for [`run::Options`].
@@ -51,7 +53,8 @@ impl Planned {
         } else {
             ledger.copies_are_told(None, Some(self.run)).await?;
         }
-        SendReport::close(survey, self.content_hash, Some(report)).await
+        let report = SendReport::close(survey, self.content_hash, Some(report)).await?;
+        Ok(SendReport { leaving: self.leaving, ..report })
     }
 
     /// Ends here: nothing has left, everybody waits for the next send, and who was to be sent to
@@ -61,6 +64,7 @@ impl Planned {
     /// The ledger's.
     pub async fn leave(self) -> Result<SendReport, SendError> {
         self.ledger.withdraw().await?;
-        SendReport::close(&self.survey, self.content_hash, None).await
+        let report = SendReport::close(&self.survey, self.content_hash, None).await?;
+        Ok(SendReport { leaving: self.leaving, ..report })
     }
 }

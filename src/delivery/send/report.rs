@@ -38,6 +38,8 @@ pub struct SendReport {
     pub counts: Counts,
     /// The people whom the relay refused or put off, and those who may have the issue.
     pub troubles: Vec<Excerpt>,
+    /// Whether somebody has the issue or may have it, so that everybody else gets the same text.
+    pub frozen: bool,
     /// Why the run ended; `None` where none was begun.
     pub ended: Option<Ended>,
     /// How long the run took.
@@ -46,6 +48,9 @@ pub struct SendReport {
     pub settled: u64,
     /// Rows that it was to send to once more and did not attempt: they are what they were.
     pub withdrawn: u64,
+    /// People who waited for the issue and whom it left out, because the list does not have them any
+    /// more: they are suppressed.
+    pub leaving: u64,
     /// Relays that failed, and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
     /// What became of the receipt, where there is something to say.
@@ -94,6 +99,7 @@ impl SendReport {
             troubles.push(Excerpt::of(ledger, state, survey.options.to.as_ref()).await?);
         }
         let receipt = receipt(survey, &content_hash, counts).await?;
+        let frozen = ledger.may_be_had().await?;
         survey.store.clone().close().await;
         let issue = survey.options.issue.clone();
         let mut report = SendReport {
@@ -101,10 +107,12 @@ impl SendReport {
             content_hash,
             counts,
             troubles,
+            frozen,
             ended: None,
             elapsed: Duration::ZERO,
             settled: 0,
             withdrawn: 0,
+            leaving: 0,
             failed_relays: Vec::new(),
             receipt,
         };

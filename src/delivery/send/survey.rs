@@ -9,15 +9,17 @@ use std::sync::Arc;
 use super::content::{Content, Files};
 use super::locked::Locked;
 use super::plan::Plan;
+use super::renamed::{self, Renamed};
 use super::{ListFault, SendError, SendOptions};
 use crate::audience::list;
 use crate::audience::only::Only;
 use crate::check::{self, Lacking};
 use crate::delivery::intake::{self, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
+use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger};
-use crate::delivery::receipt::AlreadySent;
+use crate::delivery::receipt::{self, AlreadySent};
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
@@ -78,8 +80,8 @@ impl Survey {
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
         let revisions = ledger.revisions().await?;
-        let attempted = recovery::attempted(&ledger, &options.boot, &(options.clock)()).await?;
-        let content = Content::choose(&options, files, revisions, attempted)?;
+        let had = recovery::may_be_had(&ledger, &options.boot, &(options.clock)()).await?;
+        let content = Content::choose(&options, files, revisions, had)?;
         content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options).await?;
         Ok(Survey { options, content, store, ledger, intake })
@@ -110,7 +112,14 @@ impl Survey {
         }
         let (people, outside) = self.ledger.planned_counts().await?;
         if let (0, Some(to)) = (people, &self.options.to) {
-            return Err(self.faulty(ListFault::NotInList(to.address.clone())));
+            let address = to.address.clone();
+            return Err(self.faulty(match self.ledger.standing(&address).await? {
+                Standing::Left(reason) => ListFault::Left { address, reason },
+                Standing::Kept(_) | Standing::Absent => {
+                    let meant = self.ledger.written_like(&address).await?;
+                    ListFault::NotInList { address, meant }
+                }
+            }));
         }
         if people == 0 {
             let others = self.options.only.is_some() && outside > 0;
@@ -152,6 +161,14 @@ impl Survey {
         Ok(AlreadySent::found(receipt, recorded + unrecorded))
     }
 
+    /// What the ledger knows of the issue under another name.
+    pub(super) async fn renamed(&self) -> Result<Option<Renamed>, SendError> {
+        let Some(folders) = &self.options.folders else { return Ok(None) };
+        let root = self.options.receipt.as_deref().and_then(|path| path.parent()?.parent());
+        let receipts = root.map(receipt::standing).unwrap_or_default();
+        renamed::renamed(&self.ledger, &self.content, folders, receipts).await
+    }
+
     /// Who would get the issue, and what the ledger has of the one person whom the send is for.
     /// Nobody may get another text than the one that was approved.
     pub(super) async fn plan(
@@ -177,7 +194,11 @@ impl Survey {
         copied: Option<&OneRow>,
     ) -> Result<(), SendError> {
         let Some(expected) = &self.options.expect else { return Ok(()) };
-        let mut kept = self.ledger.kept_revisions(reopened).await?;
+        // As long as nobody can have the issue, nobody keeps an earlier text.
+        let mut kept = Vec::new();
+        if !self.content.is_unsent() {
+            kept = self.ledger.kept_revisions(reopened).await?;
+        }
         kept.extend(copied.and_then(|one| one.revision));
         self.content.is_expected(Some(expected), &kept)
     }
@@ -207,6 +228,11 @@ impl Ready {
         &self.survey.content
     }
 
+    /// What was found in the list.
+    pub fn list(&self) -> &Intake {
+        &self.survey.intake
+    }
+
     /// What the issue's receipt knows and the ledger does not: a person has to say whether the issue
     /// is to be sent all the same.
     ///
@@ -214,6 +240,15 @@ impl Ready {
     /// The ledger's.
     pub async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         self.survey.already_sent().await
+    }
+
+    /// The issue that this one was before its folder was renamed, as it seems: a person has to say
+    /// whether it is another one.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn renamed(&self) -> Result<Option<Renamed>, SendError> {
+        self.survey.renamed().await
     }
 
     /// Whether there was a ledger when the survey was taken.

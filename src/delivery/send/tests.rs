@@ -26,10 +26,12 @@ subject = \"Hello\"
 date = 2025-11-06
 ";
 const BOOT: &str = "boot";
-const HOLD: Answers =
-    Answers { reopened: Reopened { uncertain: false, refused: false }, despite_receipt: false };
-const RESEND: Answers =
-    Answers { reopened: Reopened { uncertain: true, refused: false }, despite_receipt: false };
+const HOLD: Answers = Answers {
+    reopened: Reopened { uncertain: false, refused: false },
+    despite_receipt: false,
+    new_issue: false,
+};
+const RESEND: Answers = Answers { reopened: Reopened { uncertain: true, refused: false }, ..HOLD };
 
 /// A folder like a user's.
 struct Folder(tempfile::TempDir);
@@ -96,6 +98,7 @@ impl Folder {
             recompose: false,
             expect: None,
             receipt: None,
+            folders: None,
             begin: "2025-11-06T09:00[UTC]".parse().unwrap(),
             boot: BOOT.to_owned(),
             clock: || "2025-11-06T09:00:00Z".to_owned(),
@@ -153,6 +156,10 @@ impl Folder {
 
     /// Gives a row an outcome.
     async fn settle(&self, row: RowId, state: State, code: u16) {
+        self.settle_at(row, state, code, (code < 500).then_some(Stage::Rcpt)).await;
+    }
+
+    async fn settle_at(&self, row: RowId, state: State, code: u16, stage: Option<Stage>) {
         let (store, ledger) = self.ledger().await;
         let settled = Settled {
             row,
@@ -163,7 +170,7 @@ impl Folder {
             at: "2025-11-06T09:00:01Z".to_owned(),
             message_id: "a@x.example".to_owned(),
             retry: None,
-            stage: (code < 500).then_some(Stage::Rcpt),
+            stage,
             unasked: false,
         };
         let ledger = ledger.lock("a sender").await.unwrap();
@@ -280,7 +287,7 @@ async fn run_people_and_revision_are_written_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn an_issue_is_composed_anew_until_somebody_was_attempted() {
+async fn an_issue_is_composed_anew_until_somebody_may_have_it() {
     let claimed = |marked| async move {
         let folder = Folder::new();
         folder.plan().await;
@@ -302,10 +309,18 @@ async fn an_issue_is_composed_anew_until_somebody_was_attempted() {
     assert!(!after(planned).await, "planned");
     assert!(!after(claimed(0).await.0).await, "claimed, and no dot has left");
     assert!(after(claimed(1).await.0).await, "a dot may have left");
-    for state in [State::Accepted, State::Refused, State::Deferred, State::Uncertain] {
+    for (state, stage, had) in [
+        (State::Accepted, None, true),
+        (State::Uncertain, Some(Stage::Dot), true),
+        (State::Deferred, Some(Stage::Dot), true),
+        (State::Refused, Some(Stage::Dot), true),
+        (State::Deferred, Some(Stage::Rcpt), false),
+        (State::Deferred, None, false),
+        (State::Refused, None, false),
+    ] {
         let (folder, rows) = claimed(0).await;
-        folder.settle(rows[2], state, 450).await;
-        assert!(after(folder).await, "{state}");
+        folder.settle_at(rows[2], state, 450, stage).await;
+        assert_eq!(after(folder).await, had, "{state} {stage:?}");
     }
     let (folder, _) = claimed(0).await;
     std::fs::remove_file(folder.path("digest.db-marks")).unwrap();
@@ -313,7 +328,7 @@ async fn an_issue_is_composed_anew_until_somebody_was_attempted() {
 }
 
 #[tokio::test]
-async fn a_revision_that_nobody_was_sent_gives_its_place_to_the_next() {
+async fn a_revision_that_nobody_has_gives_its_place_to_the_next() {
     let folder = Folder::new();
     folder.plan().await;
     folder.text("Twenty-four letters.");
@@ -330,7 +345,7 @@ async fn a_revision_that_nobody_was_sent_gives_its_place_to_the_next() {
 }
 
 #[tokio::test]
-async fn files_with_errors_stop_a_send_only_as_long_as_nobody_was_attempted() {
+async fn files_with_errors_stop_a_send_only_as_long_as_nobody_may_have_it() {
     let folder = Folder::new();
     let broken = || Survey::take(folder.options(), Files::Broken);
     assert!(matches!(broken().await, Err(SendError::Broken)));
@@ -389,6 +404,26 @@ async fn who_left_the_list_last_is_written_down_although_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn an_issue_that_looks_renamed_is_proposed_only_as_another_one() {
+    let folder = Folder::new();
+    folder.plan().await;
+    let rows = folder.claim(0).await;
+    folder.settle(rows[0], State::Accepted, 250).await;
+    let folders = Some(vec!["y".to_owned()]);
+    let options = SendOptions { issue: "y".to_owned(), folders, ..folder.options() };
+    let ready =
+        async || passed(Survey::take(options.clone(), folder.composed()).await.unwrap()).await;
+    let seen = ready().await.renamed().await.unwrap().unwrap();
+    assert_eq!((seen.before.as_str(), seen.accepted), ("x", 1));
+    let locked = ready().await.lock(&identity(), "process 1").await.unwrap();
+    let stopped = locked.propose(HOLD).await.unwrap_err();
+    assert!(matches!(&stopped, SendError::Renamed(known) if **known == seen), "{stopped}");
+    let locked = ready().await.lock(&identity(), "process 1").await.unwrap();
+    let another = locked.propose(Answers { new_issue: true, ..HOLD }).await.unwrap();
+    assert_eq!(another.plan().to_send, 3);
+}
+
+#[tokio::test]
 async fn only_what_was_approved_is_sent() {
     let folder = Folder::new();
     let expecting =
@@ -402,10 +437,10 @@ async fn only_what_was_approved_is_sent() {
     for bad in [&approved[..11], "0123456789ag", ""] {
         bad.parse::<content::ExpectedHash>().unwrap_err();
     }
-    // Somebody was put off by a relay, and keeps what it may have.
+    // Somebody was put off by a relay that had the text, and keeps what it may have.
     folder.plan().await;
     let rows = folder.claim(0).await;
-    folder.settle(rows[0], State::Deferred, 450).await;
+    folder.settle_at(rows[0], State::Deferred, 451, Some(Stage::Dot)).await;
     folder.text("Twenty-four letters.");
     let recomposed = SendOptions { recompose: true, ..folder.options() };
     let now = Survey::take(recomposed.clone(), folder.composed()).await.unwrap();

@@ -1,0 +1,56 @@
+//! `--only` with a tag or a value that nobody has: a slip of the pen must not reach everybody.
+
+use crate::harness::Publication;
+use crate::relay::Relay;
+use crate::{LIST, send, summary};
+
+fn tagged() -> Publication {
+    let rows = "kim@x.example,ko,press\nada@x.example,en,vip\nlee@x.example,ko,\n";
+    Publication::new().write(LIST, format!("email,language,tags\n{rows}"))
+}
+
+#[test]
+fn a_tag_or_value_that_nobody_has_stops_a_send_and_the_nearest_is_named() {
+    for (only, words) in [
+        ("!tag:pres", "did you mean tag:press?"),
+        ("tag:vpi or language=en", "did you mean tag:vip?"),
+        ("language!=kr", "did you mean language=ko?"),
+        ("!tag:board", "it has tag:press, tag:vip"),
+        ("tag:pres", "did you mean tag:press?"),
+        ("langauge=ko", "did you mean language?"),
+    ] {
+        let (here, relay) = (tagged(), Relay::new());
+        let told = send(&here, &relay, &["--only", only]);
+        let code = if only.starts_with("langa") { 2 } else { 3 };
+        assert_eq!((told.code, relay.counts().connections), (code, 0), "{only}: {told:?}");
+        assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+        let help = summary(&told)["help"].as_str().unwrap_or_default().to_owned();
+        assert!(help.contains(words), "no {words:?} in {help}");
+        assert!(!here.exists("digest.db"));
+    }
+}
+
+#[test]
+fn what_somebody_has_and_what_everybody_has_is_no_slip() {
+    for (only, people) in [
+        ("!tag:PRESS", 2),
+        ("language=KO", 2),
+        ("language!=", 3),
+        ("language=ko or tag:vip", 3),
+        ("email!=ada@x.example", 2),
+    ] {
+        let (here, relay) = (tagged(), Relay::new());
+        let told = send(&here, &relay, &["--only", only]);
+        assert_eq!((told.code, relay.counts().accepted), (0, people), "{only}: {told:?}");
+    }
+}
+
+#[test]
+fn a_plan_names_what_nobody_has() {
+    let here = tagged();
+    let relay = "smtp://127.0.0.1:1";
+    let told = here.run(&["plan", "2025-11", "--only", "!tag:pres", "--relay", relay]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let words = "nobody in the list has tag:pres: did you mean tag:press?";
+    assert!(told.stderr.contains(words), "{}", told.stderr);
+}
