@@ -31,3 +31,13 @@ fn a_raw_link_keeps_the_link_to_unsubscribe_and_refuses_other_slots() {
     assert_eq!(output.code, 3, "{}", output.stderr);
     assert!(output.stdout.contains("link-target") && output.stdout.contains("hangul.md:7:"));
 }
+
+#[test]
+fn what_is_for_one_reader_is_marked_as_not_to_be_published() {
+    let here = Publication::with_subscribers();
+    let told = |arguments: &[&str]| here.run(arguments).stderr;
+    let own = told(&["render", "2025-11", "--as", "kim@example.org", "-o", "kim.html"]);
+    assert!(own.contains("do not publish it"), "{own}");
+    let anybody = told(&["render", "2025-11", "-o", "all.html"]);
+    assert!(!anybody.contains("do not publish"), "{anybody}");
+}
