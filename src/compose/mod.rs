@@ -104,12 +104,10 @@ pub fn compose(
     let mut kept = style::kept(theme);
     let mut css = style::inlined(theme);
     if let Some(source) = &issue.style {
-        let author = style::author(source.text());
+        let author = style::author(source);
         css.push_str(&author.inlined);
         kept.extend(author.kept);
-        for bad in author.left_out {
-            problems.push(style_left_out(&bad, source));
-        }
+        problems.extend(author.problems);
     }
     let write = |issue: &Issue| {
         let letter =
@@ -207,14 +205,6 @@ fn contrast_problems(theme: &Theme) -> Vec<Diagnostic> {
         }
     }
     problems
-}
-
-fn style_left_out(bad: &str, source: &Arc<crate::diagnostic::Source>) -> Diagnostic {
-    let at = source.text().find(bad).unwrap_or(0);
-    let end = (at + bad.len()).min(source.text().len());
-    Diagnostic::warning("style", format!("the rule with {bad} is ignored"))
-        .at(Place::span(source, at..end))
-        .help("delete the rule: a style sheet in a mail can load and run nothing")
 }
 
 fn style_broken(error: &inline::InlineError, issue: &Issue) -> Diagnostic {

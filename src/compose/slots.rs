@@ -64,16 +64,18 @@ pub(super) fn end_when_mark() -> char {
 }
 
 /// Cuts an HTML document: values are escaped, and percent-encoded within links. It is our own
-/// document, in which no attribute holds a `<`: whether a slot stands in a tag shows without a tree.
+/// document, in which all attributes stand in double quotes, and may hold `<` and `>`: whether a slot
+/// stands in a tag shows without a tree.
 pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
     // Where the tag began that the text up to `seen` ends in. Slots come in order, so that a long
     // text is looked through once, not once for each.
-    let (mut seen, mut tag) = (0, None);
+    let (mut seen, mut tag, mut quoted) = (0, None, false);
     cut(html, |index, at| {
         for (here, byte) in html.bytes().enumerate().take(at).skip(seen) {
             match byte {
-                b'<' => tag = Some(here),
-                b'>' => tag = None,
+                b'"' if tag.is_some() => quoted = !quoted,
+                b'<' if !quoted => tag = Some(here),
+                b'>' if !quoted => tag = None,
                 _ => {}
             }
         }
@@ -190,6 +192,20 @@ mod tests {
                 (3, SlotContext::Html)
             ]
         );
+    }
+
+    #[test]
+    fn a_bracket_in_an_address_does_not_end_its_tag() {
+        let (first, second, third) = (mark(0), mark(1), mark(2));
+        let html = format!("<a href=\"https://a.example/>{first}<b>{second}\">\"{third}</a>");
+        let contexts: Vec<_> = cut_html(&html, |_| false)
+            .into_iter()
+            .filter_map(|segment| match segment {
+                Segment::Slot(_, context) => Some(context),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(contexts, [SlotContext::UrlPart, SlotContext::UrlPart, SlotContext::Html]);
     }
 
     #[test]

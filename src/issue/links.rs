@@ -1,6 +1,7 @@
 //! Which link targets may stand in a message.
 
 use super::slot::{self, Piece, Slots};
+use crate::diagnostic::{Diagnostic, Place};
 
 const SCHEMES: [&str; 5] = ["https:", "http:", "mailto:", "tel:", "sms:"];
 
@@ -33,6 +34,13 @@ pub(super) fn target(href: &str, slots: &Slots) -> Result<String, &'static str> 
     } else {
         Err("a link in an email must be a whole address, not a relative path")
     }
+}
+
+/// What is told of a target that cannot stay.
+pub(super) fn refused(reason: &str, place: Place) -> Diagnostic {
+    Diagnostic::error("link-target", reason)
+        .at(place)
+        .help("write the whole address, such as https://thesejongsociety.org/")
 }
 
 /// Where an address that stands bare in a text ends: Korean and Japanese write the next word

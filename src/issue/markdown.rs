@@ -10,8 +10,8 @@ use comrak::nodes::{ListType, Node, NodeValue, Sourcepos, TableAlignment};
 use comrak::{Arena, Options, parse_document};
 
 use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem};
-use super::sanitize;
 use super::slot::Slots;
+use super::{links, sanitize};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::manifest::is_language;
 
@@ -199,10 +199,10 @@ impl MarkdownReader<'_> {
             NodeValue::HtmlBlock(html) => return self.html(node, &html.literal, span, out),
             NodeValue::Alert(alert) => {
                 let mut blocks = self.blocks(node, depth + 1);
-                let title = alert
-                    .title
-                    .clone()
-                    .unwrap_or_else(|| alert.alert_type.default_title().to_owned());
+                let title = match &alert.title {
+                    Some(title) => self.resolved(title, node),
+                    None => alert.alert_type.default_title().to_owned(),
+                };
                 let title = vec![Inline::Strong(vec![Inline::Text(title)])];
                 blocks.insert(0, Block { span: span.clone(), kind: BlockKind::Paragraph(title) });
                 BlockKind::Callout(blocks)
@@ -333,10 +333,51 @@ impl MarkdownReader<'_> {
 
     fn html(&mut self, node: Node<'_>, html: &str, span: Range<usize>, out: &mut Vec<Block>) {
         self.warn_of_removed(node, html);
-        let html = self.resolved(&sanitize::without_comments(html), node);
-        let (clean, text) = sanitize::block(&html);
+        let html = sanitize::without_comments(html);
+        let (html, kept) = self.raw(&html, node);
+        let (clean, text) = sanitize::block(&html, kept);
         if !clean.trim().is_empty() {
             out.push(Block { span, kind: BlockKind::Html(clean, text) });
+        }
+    }
+
+    /// Raw HTML with its slots in use, and those targets of its links that may stay although they
+    /// name no scheme. What is wrong with its styles and links is told.
+    fn raw(&mut self, html: &str, node: Node<'_>) -> (String, Vec<String>) {
+        let html = self.resolved(html, node);
+        for (range, what) in sanitize::refused_styles(&html) {
+            let place = self.place_within(node, &html[range]);
+            let message =
+                format!("a style in a mail can load, run and move nothing; this has {what}");
+            self.problems.push(
+                Diagnostic::error("style", message)
+                    .at(place)
+                    .help("delete this declaration; a picture is written in Markdown"),
+            );
+        }
+        let mut kept = Vec::new();
+        for attribute in sanitize::attributes(&html) {
+            if (attribute.element.as_str(), attribute.name.as_str()) != ("a", "href") {
+                continue;
+            }
+            match links::target(attribute.value, self.slots) {
+                Ok(_) => kept.push(attribute.value.to_owned()),
+                Err(reason) => {
+                    let place = self.place_within(node, attribute.value);
+                    self.problems.push(links::refused(reason, place));
+                }
+            }
+        }
+        (html, kept)
+    }
+
+    /// Where `text` stands within a node, or else the node's first line.
+    fn place_within(&self, node: Node<'_>, text: &str) -> Place {
+        let span = self.span(node.data().sourcepos);
+        let found = self.source.text()[span.clone()].find(text).filter(|_| !text.is_empty());
+        match found {
+            Some(at) => Place::span(self.source, span.start + at..span.start + at + text.len()),
+            None => self.first_line(node),
         }
     }
 

@@ -1,6 +1,12 @@
-//! Files of a publication as a stranger could send them: the real binary refuses them with a place
-//! and with words, in little time and memory.
+//! Files of strangers: what comes as a pull request can do nothing but be a bad article. The real
+//! binary in a folder like a user's says what is wrong and where, and nothing of it gets through.
+
+// A test says what it expects with unwrap.
+#![allow(clippy::unwrap_used)]
 
 #[path = "../harness/mod.rs"]
 mod harness;
+
+mod fetching;
 mod pictures;
+mod slots;

@@ -41,10 +41,12 @@ impl MarkdownReader<'_> {
                 }
                 continue;
             };
-            match sanitize::inline(&html) {
+            let (html, kept) = self.raw(&html, node);
+            match sanitize::inline(&html, kept) {
                 Tag::Break => out.push(Inline::LineBreak),
                 Tag::Open(name, open) => match closing(&nodes[at..], &name) {
                     Some(end) => {
+                        self.warn_of_removed(node, &html);
                         let inner = self.nested(node, &nodes[at..at + end]);
                         out.push(Inline::Html(open, name, inner));
                         at += end + 1;
@@ -168,11 +170,7 @@ impl MarkdownReader<'_> {
             Ok(href) => Some(href),
             Err(reason) => {
                 let place = self.place(node);
-                self.problems.push(
-                    Diagnostic::error("link-target", reason)
-                        .at(place)
-                        .help("write the whole address, such as https://thesejongsociety.org/"),
-                );
+                self.problems.push(links::refused(reason, place));
                 None
             }
         }
