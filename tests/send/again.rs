@@ -200,7 +200,7 @@ fn a_further_copy_that_was_put_off_is_told_as_one_and_is_one_copy_in_the_end() {
     let open = Relay::new();
     let told = send_to(&here, &open, "r001@x.example", &["--again"]);
     assert_eq!((told.code, open.counts().accepted), (4, 0), "{told:?}");
-    assert!(told.stderr.contains("had sent r001@x.example their copy"), "{}", told.stderr);
+    assert!(told.stderr.contains("had already sent the copy to r001@x.example"), "{}", told.stderr);
     send_to(&here, &open, "r001@x.example", &["--again"]);
     assert_eq!(open.copies().into_keys().collect::<Vec<_>>(), ["r001@x.example"]);
 }

@@ -96,7 +96,7 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
 fn the_question_names_what_in_only_nobody_has() {
     let (here, relay) = (with_readers(2), Relay::new());
     let line = format!("send 2025-11 --relay {} --only '!tag:pres'", relay.url());
-    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    let Some((code, text)) = on_a_terminal(&here, &line, "n\n") else { return };
     assert_eq!((code, relay.counts().connections), (1, 0), "{text}");
     assert!(text.contains("Send to 2 recipients, although nobody has tag:pres?"), "{text}");
 }
@@ -107,10 +107,10 @@ fn a_renamed_issue_is_asked_about_on_a_terminal() {
     assert_eq!(send(&here, &relay, &[]).code, 0);
     std::fs::rename(here.path("issues/2025-11"), here.path("issues/winter")).unwrap();
     let line = format!("send winter --relay {}", relay.url());
-    let Some((code, text)) = on_a_terminal(&here, &line, "n") else { return };
+    let Some((code, text)) = on_a_terminal(&here, &line, "n\n") else { return };
     assert_eq!((code, relay.counts().accepted), (3, 2), "{text}");
     assert!(text.contains("Is winter another issue than 2025-11?"), "{text}");
-    let (code, text) = on_a_terminal(&here, &line, "yy").expect("script is there");
+    let (code, text) = on_a_terminal(&here, &line, "y\ny\n").expect("script is there");
     assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
 }
 

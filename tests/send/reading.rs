@@ -84,7 +84,7 @@ fn who_only_looks_at_an_older_ledger_changes_nothing_in_it() {
     assert!(status.stdout.starts_with("2025-11: 2 planned: 1 accepted, 1 pending"), "{status:?}");
     // Who sends brings the tables up to date, and nobody gets the issue twice.
     let relay = Relay::new();
-    assert_eq!(send(&here, &relay, &[]).code, 0);
+    assert_eq!(send(&here, &relay, &["--new-secret"]).code, 0);
     let copies: Vec<String> = relay.copies().into_keys().collect();
     assert_eq!(copies, ["r002@x.example", "r003@x.example"]);
 }

@@ -57,7 +57,8 @@ fn a_copy_without_the_ledger_knows_a_renamed_issue_by_its_receipt() {
     let words = "issues/2025-11-winter has the text that receipts/2025-11.toml names";
     assert!(told.stderr.contains(words), "{}", told.stderr);
     assert!(!clone.exists("digest.db"));
-    assert_eq!(send_as(&clone, &relay, "2025-11-winter", &["--new-issue"]).code, 0);
+    let more = ["--new-issue", "--new-secret"];
+    assert_eq!(send_as(&clone, &relay, "2025-11-winter", &more).code, 0);
 }
 
 #[test]

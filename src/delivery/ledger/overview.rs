@@ -302,7 +302,7 @@ impl Ledger {
     /// The store's.
     pub async fn missed(&self) -> Result<Vec<Listed>, StoreError> {
         let rows = sqlx::query(
-            "SELECT email, state, attempts, code, enhanced, text, message_id, at \
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at, FALSE \
              FROM recipient WHERE issue = ?1 AND state <> 'accepted' \
              AND id NOT IN (SELECT recipient FROM earlier_copy) ORDER BY id",
         )
