@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::reconcile::evidence::{Quote, ReportedAction};
@@ -61,7 +61,7 @@ enum NotFound {
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let path = ledger_path(&workspace, args.store.as_deref(), None)?;
-    let files = args.maillog.iter().map(log_file).collect::<Result<Vec<_>, _>>()?;
+    let files = args.maillog.iter().map(|path| log_file(path)).collect::<Result<Vec<_>, _>>()?;
     let not_shown = match args.not_found {
         NotFound::Hold => NotShown::Hold,
         NotFound::Resend => NotShown::Resend,
@@ -102,7 +102,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     })
 }
 
-fn log_file(path: &PathBuf) -> Result<LogFile<BufReader<File>>, Failure> {
+fn log_file(path: &Path) -> Result<LogFile<BufReader<File>>, Failure> {
     let file = files::open_named(path)
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
     let reader = BufReader::with_capacity(BUFFER_BYTES, file);

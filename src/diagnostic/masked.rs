@@ -20,7 +20,7 @@ pub(super) fn source(source: &Source) -> Cow<'_, str> {
     if !settings && !text.contains("://") && !text.contains("password") {
         return Cow::Borrowed(text);
     }
-    let mut found = settings.then(|| in_settings(text)).unwrap_or_default();
+    let mut found = if settings { in_settings(text) } else { Vec::new() };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let own = in_urls(line, Within::Line).into_iter().chain(in_keys(line));

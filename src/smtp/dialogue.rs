@@ -9,7 +9,7 @@ mod parts;
 
 use tracing::{Level, enabled, trace};
 
-use parts::Parts;
+use parts::SecretParts;
 
 use super::reply::{Garbled, Reply, as_latin1};
 use crate::diagnostic::visible::visible;
@@ -35,7 +35,7 @@ pub(super) struct Dialogue {
     port: u16,
     secrets: Vec<String>,
     /// Where only a part of a secret is repeated, from whatever place of it.
-    parts: Parts,
+    parts: SecretParts,
 }
 
 impl std::fmt::Debug for Dialogue {

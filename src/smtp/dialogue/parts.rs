@@ -1,4 +1,4 @@
-//! Parts of secrets: servers cut off what they repeat, at the front, at the back or at both ends.
+//! SecretParts of secrets: servers cut off what they repeat, at the front, at the back or at both ends.
 //!
 //! A part is so many letters that stand in a secret one behind the other. No search goes over all
 //! secrets: a reply is read once, whatever there is to hide. Must never lengthen what it looks at.
@@ -13,7 +13,7 @@ const LENGTH: usize = 8;
 
 /// All parts of some secrets, in small letters and without white space.
 #[derive(Default)]
-pub(super) struct Parts {
+pub(super) struct SecretParts {
     known: HashSet<[u8; LENGTH]>,
     /// Secrets that have no part, as they are.
     short: Vec<Vec<u8>>,
@@ -21,13 +21,13 @@ pub(super) struct Parts {
 
 /// A byte of a text, undone from its escape, and where it stands there.
 #[derive(Clone, Copy)]
-struct Letter {
+struct EchoedByte {
     byte: u8,
     start: usize,
     end: usize,
 }
 
-impl Parts {
+impl SecretParts {
     /// From now on its parts are known.
     pub(super) fn add(&mut self, secret: &str) {
         let letters: Vec<u8> = secret
@@ -65,7 +65,7 @@ impl Parts {
         out
     }
 
-    fn mark(&self, letters: &[Letter], hidden: &mut [bool]) {
+    fn mark(&self, letters: &[EchoedByte], hidden: &mut [bool]) {
         for part in letters.windows(LENGTH) {
             let mut key = [0; LENGTH];
             key.iter_mut().zip(part).for_each(|(byte, letter)| *byte = letter.byte);
@@ -75,7 +75,7 @@ impl Parts {
         }
     }
 
-    fn mark_short(&self, letters: &[Letter], hidden: &mut [bool]) {
+    fn mark_short(&self, letters: &[EchoedByte], hidden: &mut [bool]) {
         for secret in &self.short {
             for part in letters.windows(secret.len()) {
                 if part.iter().map(|letter| letter.byte).eq(secret.iter().copied()) {
@@ -92,14 +92,14 @@ fn is_letter(byte: u8) -> bool {
 }
 
 /// The letters of a text; `undo` reads an escape at the front of some bytes, and tells its length.
-fn letters(text: &str, undo: impl Fn(&[u8]) -> Option<(u8, usize)>) -> Vec<Letter> {
+fn letters(text: &str, undo: impl Fn(&[u8]) -> Option<(u8, usize)>) -> Vec<EchoedByte> {
     let bytes = text.as_bytes();
     let (mut found, mut at) = (Vec::with_capacity(bytes.len()), 0);
     while let Some(first) = bytes.get(at) {
         let (byte, length) = undo(&bytes[at..]).unwrap_or((*first, 1));
         if is_letter(byte) {
             let byte = byte.to_ascii_lowercase();
-            found.push(Letter { byte, start: at, end: at + length });
+            found.push(EchoedByte { byte, start: at, end: at + length });
         }
         at += length;
     }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_part_is_hidden_wherever_it_was_cut_and_however_it_is_written() {
-        let mut parts = Parts::default();
+        let mut parts = SecretParts::default();
         parts.add("dXNlcj1raW0BYXV0aD1CZWFyZXIgY29ycmVjdA");
         parts.add("p\"ss&<w>");
         parts.add("it's");
@@ -180,7 +180,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_and_what_is_no_part_stays(text in "(\\PC|[%=&\\\\;#xu0-9a-f]){0,40}") {
-            let mut parts = Parts::default();
+            let mut parts = SecretParts::default();
             prop_assert_eq!(parts.taken_from(&text), text.clone());
             parts.add(&text);
             let letters = text.bytes().filter(|byte| is_letter(*byte)).count();
