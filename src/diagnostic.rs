@@ -3,7 +3,7 @@
 //! Diagnostics are collected, never first-error-only, so that an author mends a whole issue in one
 //! round. This file must never print: `cmd` chooses the form and the stream.
 
-mod masked;
+pub mod masked;
 pub mod render;
 pub mod sarif;
 pub mod refused;
@@ -172,13 +172,13 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A problem that blocks sending.
+    /// A problem that blocks sending. A password that its words repeat is not shown.
     pub fn error(rule: &'static str, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             rule,
             place: None,
-            message: message.into(),
+            message: masked::words(&message.into()).into_owned(),
             help: None,
         }
     }
@@ -196,7 +196,7 @@ impl Diagnostic {
 
     /// The same problem, with what to do about it.
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
-        self.help = Some(help.into());
+        self.help = Some(masked::words(&help.into()).into_owned());
         self
     }
 

@@ -7,7 +7,7 @@ use super::author::Anchor;
 use super::view::View;
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
-use crate::net::host::is_public;
+use crate::net::host::is_private;
 
 /// Texts that say nothing of where a link leads, in the languages that newsletters use.
 const VAGUE: [&str; 60] = [
@@ -246,7 +246,7 @@ pub(super) fn shortened(view: &View<'_>) -> Vec<Diagnostic> {
 fn is_local(host: &str) -> bool {
     let names = [".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid"];
     match address(host) {
-        Some(ip) => !is_public(ip),
+        Some(ip) => is_private(ip),
         None => {
             host == "localhost"
                 || names.iter().any(|name| host.ends_with(name))

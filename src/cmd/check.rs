@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::{online, register};
 use sejong_digest::diagnostic::{Diagnostic, counted, render, sarif};
-use sejong_digest::fetch::{Client, links};
+use sejong_digest::fetch::{Client, Reach, links};
 use sejong_digest::issue::load;
 use tokio::runtime::Runtime;
 
@@ -19,7 +19,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::gate::Gate;
 use super::readers::{self, Readers};
 use super::workspace::{Draft, Workspace};
-use super::{Global, print, runtime};
+use super::{Global, print, reach, runtime};
 
 /// How often to say how far it is, where there is no bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -31,7 +31,8 @@ Checks digest.toml, the issues that you name (or all of them), the mails that th
 list of subscribers: does everybody have the fields that the slots need? The exit code is 3 if
 there is an error; with only warnings it is 0.
 
-With --online, each web address in the issues is requested once, a few at a time.";
+With --online, each web address in the issues is requested once, a few at a time. Only
+servers on the internet are asked.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +66,9 @@ pub(crate) struct Args {
     /// Ask the web servers whether the links work
     #[arg(long)]
     online: bool,
+    /// Ask servers in your own network, too: only where you trust whoever wrote the links
+    #[arg(long, requires = "online")]
+    allow_private: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -127,8 +131,11 @@ fn look(
         found.extend(new);
         drafts.push(draft);
     }
-    let mut told =
-        if args.online { gate.remaining(ask(workspace, &drafts, &runtime)?) } else { Vec::new() };
+    let mut told = if args.online {
+        gate.remaining(ask(workspace, &drafts, reach(args.allow_private), &runtime)?)
+    } else {
+        Vec::new()
+    };
     for mut draft in drafts {
         // What one issue allows is not allowed to another.
         let folder = load::path_from_here(&draft.folder);
@@ -151,12 +158,13 @@ fn look(
 fn ask(
     workspace: &Workspace,
     drafts: &[Draft],
+    reach: Reach,
     runtime: &Runtime,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let composed = drafts.iter().filter_map(Draft::as_composed);
     let addresses: BTreeSet<String> =
         composed.clone().flat_map(|(_, composition)| online::addresses(composition)).collect();
-    let client = Client::new().map_err(|error| Failure::new(error.to_string()))?;
+    let client = Client::new(reach).map_err(|error| Failure::new(error.to_string()))?;
     let count = addresses.len();
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new(count as u64)

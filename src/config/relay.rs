@@ -138,7 +138,8 @@ fn url_place(section: &Table, url: &Located<String>) -> Place {
 /// Whether a value stands in the file, and does not come from the environment.
 fn is_written(section: &Table, text: &Located<String>) -> bool {
     let written = section.source().text().get(text.span.clone());
-    written.is_some_and(|written| written.contains(&text.value))
+    // With escapes in it, it reads as another text.
+    written.is_some_and(|written| written.contains(&text.value) || written.contains('\\'))
 }
 
 fn password_path(section: &mut Table, root: &Path, text: &Located<String>) -> PathBuf {

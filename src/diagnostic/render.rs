@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use super::masked::masked;
-use super::{Diagnostic, Place, Severity, counted};
+use super::{Diagnostic, Place, Severity, counted, masked};
 
 /// The diagnostics with their source lines, in the order given; ANSI colours when `color`.
 pub fn human(diagnostics: &[Diagnostic], color: bool) -> String {
@@ -36,7 +35,7 @@ fn report(diagnostic: &Diagnostic) -> Group<'_> {
     match &diagnostic.place {
         Some(Place::Span { source, span }) => {
             let path = source.path().to_string_lossy().into_owned();
-            let snippet = Snippet::source(masked(source.text()))
+            let snippet = Snippet::source(masked::source(source))
                 .path(path)
                 .annotation(AnnotationKind::Primary.span(span.clone()));
             let group = title.element(snippet);
