@@ -99,7 +99,10 @@ impl Sender {
 
 /// The nearest folder at or above `start` that holds a `digest.toml`.
 pub fn find_root(start: &Path) -> Option<PathBuf> {
-    start.ancestors().find(|folder| files::is_there(&folder.join("digest.toml"))).map(Path::to_owned)
+    start
+        .ancestors()
+        .find(|folder| files::is_there(&folder.join("digest.toml")))
+        .map(Path::to_owned)
 }
 
 /// Reads the configuration of the publication at `root`. `environment` is the process's.

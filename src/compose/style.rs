@@ -149,6 +149,9 @@ fn outlook(palette: &Palette) -> String {
     css
 }
 
+/// Braces inside each other: a declaration in a rule in a media query has two.
+const MAX_BRACES: usize = 8;
+
 /// An author's `style.css`, cut into rules that can be inlined and at-rules that are kept, and
 /// what was left out: imports, anything that fetches (`url(`) or runs (`expression(`).
 pub(super) fn author(css: &str) -> AuthorStyle {
@@ -158,6 +161,7 @@ pub(super) fn author(css: &str) -> AuthorStyle {
         let lower = rule.to_ascii_lowercase();
         let bad = ["url(", "expression(", "@import", "behavior:", "-moz-binding", "</", "\\"];
         match bad.iter().find(|bad| lower.contains(**bad)) {
+            None if braces(rule) > MAX_BRACES => style.left_out.push("{".to_owned()),
             Some(bad) => style.left_out.push((*bad).to_owned()),
             None if rule.starts_with("@media") => style.kept.push(spaced_important(rule)),
             None if rule.starts_with('@') => {
@@ -181,6 +185,20 @@ pub(super) struct AuthorStyle {
     pub(super) kept: Vec<String>,
     /// What begins the rules that cannot stand in mail.
     pub(super) left_out: Vec<String>,
+}
+
+/// How many braces are open at most.
+fn braces(rule: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in rule.bytes() {
+        match byte {
+            b'{' => open += 1,
+            b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 fn spaced_important(rule: &str) -> String {

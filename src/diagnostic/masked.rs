@@ -27,21 +27,32 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
 /// The passwords in the web and relay addresses of a line.
 fn in_urls(line: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    let mut done = 0;
     for (at, separator) in line.match_indices("://") {
         let start = at + separator.len();
-        let scheme = line[..at].to_ascii_lowercase();
+        if start < done {
+            // It stands in a password.
+            continue;
+        }
         let rest = line[start..].trim_end();
-        let relay = scheme.ends_with("smtp") || scheme.ends_with("smtps");
+        let ends_in = |scheme: &str| {
+            let before = at.checked_sub(scheme.len()).and_then(|from| line.get(from..at));
+            before.is_some_and(|before| before.eq_ignore_ascii_case(scheme))
+        };
+        let relay = ends_in("smtp") || ends_in("smtps");
         // A password of a relay may have anything in it, a quotation mark that is the very mistake
         // as well. Elsewhere an address ends as addresses do.
-        let odd = |c: char| !relay && (c.is_whitespace() || "/?#\"'<>()[]`".contains(c));
-        let authority = &rest[..rest.find(odd).unwrap_or(rest.len())];
+        let odd = |c: char| c.is_whitespace() || "/?#\"'<>()[]`".contains(c);
+        let end = if relay { None } else { rest.find(odd) };
+        let authority = &rest[..end.unwrap_or(rest.len())];
         let secret = match (authority.rfind('@'), authority.find(':')) {
             (Some(end), Some(colon)) if colon < end => Some(colon + 1..end),
             (None, Some(colon)) if relay => unfinished(authority, colon),
             _ => None,
         };
-        found.extend(secret.map(|secret| start + secret.start..start + secret.end));
+        let secret = secret.map(|secret| start + secret.start..start + secret.end);
+        done = secret.as_ref().map_or(done, |secret| secret.end);
+        found.extend(secret);
     }
     found
 }

@@ -5,6 +5,7 @@
 //! the tree of the checks, which stands below, says nothing about where a line of plain text ends.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 /// Elements that may stand in running text; everything else in a line is dropped, its text kept.
 const INLINE: [&str; 18] = [
@@ -42,15 +43,31 @@ const BLOCK_MORE: [&str; 4] = ["thead", "tfoot", "tr", "caption"];
 /// Elements whose content goes with them.
 const WITH_CONTENT: [&str; 7] = ["script", "style", "iframe", "object", "template", "svg", "math"];
 
-fn elements() -> HashSet<&'static str> {
-    [&INLINE[..], &INLINE_MORE, &BLOCK, &BLOCK_MORE].concat().into_iter().collect()
+/// Elements without an end (HTML 13.1.2).
+const VOID: [&str; 13] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+];
+/// Kinds of what is left out that are named.
+const NAMED: usize = 8;
+
+/// Whether the element `name` has no end.
+pub(super) fn is_void(name: &str) -> bool {
+    VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
 }
+
+static ELEMENTS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    [&INLINE[..], &INLINE_MORE, &BLOCK, &BLOCK_MORE].concat().into_iter().collect()
+});
+
+/// Made once: a text may hold ten thousand tags.
+static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(cleaner);
 
 fn cleaner() -> ammonia::Builder<'static> {
     let mut builder = ammonia::Builder::new();
     let style = ["style", "align", "lang", "dir", "title"];
     builder
-        .tags(elements())
+        .tags(ELEMENTS.clone())
         .clean_content_tags(WITH_CONTENT.into_iter().collect())
         .generic_attributes(style.into_iter().collect())
         .tag_attributes(HashMap::from([
@@ -84,7 +101,7 @@ fn is_plain_style(value: &str) -> bool {
 
 /// A block of HTML made safe and well-formed, and its text.
 pub(super) fn block(html: &str) -> (String, String) {
-    let clean = cleaner().clean(html).to_string();
+    let clean = CLEANER.clean(html).to_string();
     let text = text(&clean);
     (clean, text)
 }
@@ -185,33 +202,38 @@ pub(super) fn inline(html: &str) -> Tag {
         return Tag::Close(name);
     }
     // The content matters: an empty element must come back as a pair, whatever the tag holds.
-    let clean = cleaner().clean(&format!("{html}x</{name}>")).to_string();
+    let clean = CLEANER.clean(&format!("{html}x</{name}>")).to_string();
     match clean.strip_suffix(&format!("x</{name}>")) {
         Some(open) if open.starts_with(&format!("<{name}")) => Tag::Open(name, open.to_owned()),
         _ => Tag::Nothing,
     }
 }
 
-/// What the sanitiser takes out of `html`, in words, for a warning.
-pub(super) fn removed(html: &str) -> Vec<String> {
-    let known = elements();
+/// What the sanitiser takes out of `html`, in words, for a warning: the first kinds, and how many
+/// others there are.
+pub(super) fn removed(html: &str) -> String {
+    let kinds = removed_kinds(html);
+    let more = kinds.len().saturating_sub(NAMED);
+    let named = kinds[..kinds.len() - more].join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+fn removed_kinds(html: &str) -> Vec<String> {
     let lower = html.to_ascii_lowercase();
     let mut found = Vec::new();
+    let mut known: HashSet<&str> = HashSet::new();
     for (at, _) in lower.match_indices('<') {
-        let name: String =
-            lower[at + 1..].chars().take_while(char::is_ascii_alphanumeric).collect();
-        let told = format!("<{name}>");
-        if !name.is_empty() && !known.contains(name.as_str()) && !found.contains(&told) {
-            found.push(told);
+        let rest = &lower[at + 1..];
+        let is_name = |c: char| c.is_ascii_alphanumeric();
+        let name = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
+        if !name.is_empty() && !ELEMENTS.contains(name) && known.insert(name) {
+            found.push(format!("<{name}>"));
         }
     }
     for word in lower.split(|c: char| c.is_whitespace() || c == '"' || c == '\'' || c == '/') {
         let name = word.split('=').next().unwrap_or_default();
         let event = word.contains('=') && name.len() > 3 && name.starts_with("on");
-        if event
-            && name.bytes().all(|b| b.is_ascii_lowercase())
-            && !found.contains(&name.to_owned())
-        {
+        if event && name.bytes().all(|b| b.is_ascii_lowercase()) && known.insert(name) {
             found.push(name.to_owned());
         }
     }
@@ -240,7 +262,7 @@ mod tests {
             assert!(!clean.contains(bad), "{bad} in {clean}");
         }
         assert_eq!(text, "a\nb\nc");
-        let told = removed(dirty);
+        let told = removed_kinds(dirty);
         for word in [
             "<script>",
             "<form>",

@@ -6,6 +6,7 @@
 //! in bytes as the slot it stands for, so that positions behind it stay true. Data that fills a
 //! slot is never read as a template again.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ enum NoSlot {
 #[derive(Clone, Debug, Default)]
 pub struct Slots {
     marks: Vec<Mark>,
+    /// The index of each mark by what is written.
+    known: HashMap<String, usize>,
 }
 
 impl Slots {
@@ -82,8 +85,8 @@ impl Slots {
     }
 
     fn index_of(&mut self, raw: &str, place: Place) -> Option<usize> {
-        if let Some(at) = self.marks.iter().position(|mark| mark.raw == raw) {
-            return Some(at);
+        if let Some(at) = self.known.get(raw) {
+            return Some(*at);
         }
         (self.marks.len() < MOST).then(|| self.push(raw, place))
     }
@@ -91,6 +94,7 @@ impl Slots {
     fn push(&mut self, raw: &str, place: Place) -> usize {
         let slot = parse(&raw[2..raw.len() - 2]);
         self.marks.push(Mark { raw: raw.to_owned(), place, slot, used: false });
+        self.known.insert(raw.to_owned(), self.marks.len() - 1);
         self.marks.len() - 1
     }
 
