@@ -110,6 +110,7 @@ impl Slots {
     ) -> String {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
+        let mut ends = SlotEnds { text, close: 0, line: 0 };
         while let Some(found) = find_next(&text[at..]) {
             let start = at + found;
             out.push_str(&text[at..start]);
@@ -121,7 +122,7 @@ impl Slots {
             if rest.starts_with("\\{{") {
                 out.push(LITERAL);
                 at = start + 3;
-            } else if let Some(length) = slot_length(rest) {
+            } else if let Some(length) = ends.slot_length(start) {
                 match self.index_of(&rest[..length], here(0..length)) {
                     Some(index) => push_mark(&mut out, index, length),
                     None => problems.push(too_many(here(0..length))),
@@ -231,12 +232,28 @@ fn referred(text: &str) -> Option<(char, usize)> {
     Some((odd, end + usize::from(text[end..].starts_with(';'))))
 }
 
-/// The bytes of the slot that `text` starts with: `{{` to `}}`, on one line.
-fn slot_length(text: &str) -> Option<usize> {
-    let inner = text.strip_prefix("{{")?;
-    let line = inner.split('\n').next()?;
-    // `{{}}` names nothing, and is too short for a mark: an opening without a slot.
-    line.find("}}").filter(|end| *end > 0).map(|end| end + 4)
+/// Where the next `}}` and the end of the line are, as far as they have been looked for: many `{{`
+/// may wait for the same one.
+struct SlotEnds<'a> {
+    text: &'a str,
+    close: usize,
+    line: usize,
+}
+
+impl SlotEnds<'_> {
+    /// The bytes of the slot that starts at `start`: `{{` to `}}`, on one line.
+    fn slot_length(&mut self, start: usize) -> Option<usize> {
+        let inner = start + 2;
+        let rest = self.text[start..].strip_prefix("{{")?;
+        if self.close < inner {
+            self.close = rest.find("}}").map_or(self.text.len(), |end| inner + end);
+        }
+        if self.line < inner {
+            self.line = rest.find('\n').map_or(self.text.len(), |end| inner + end);
+        }
+        // `{{}}` names nothing, and is too short for a mark: an opening without a slot.
+        (inner < self.close && self.close < self.line).then_some(self.close + 2 - start)
+    }
 }
 
 fn parse(inner: &str) -> Result<Slot, NoSlot> {

@@ -182,11 +182,12 @@ fn an_issue_has_a_last_article() {
 
 #[test]
 fn style_sheets_end_soon() {
+    let many = format!("p{{{}}}", numbered("a#:red;"));
     let nested = format!("{}{}", "@media x{".repeat(5_000), "}".repeat(5_000));
     let selectors = format!("{}p{{color:red}}", repeated("p:not(a),", SIZE));
     let signs = ["/*", "{", "}", "\"", "p{color:red}", "p:hover{color:red}", "@x y;"];
     let repeated = signs.map(|sign| repeated(sign, SIZE));
-    for style in [nested, selectors].into_iter().chain(repeated) {
+    for style in [nested, selectors, many].into_iter().chain(repeated) {
         is_bounded(&style[..20], &Publication::new().write("style.css", &style));
     }
 }

@@ -39,11 +39,14 @@ pub(super) fn excess(text: &str) -> Option<Excess> {
     let mut at = 0;
     // Columns of the table that the lines may belong to, the cells so far, and where it begins.
     let mut table: Option<(usize, usize, Range<usize>)> = None;
+    // The marks before each `:::` block that is open, and its colons.
+    let mut blocks: Vec<(usize, usize)> = Vec::new();
     for line in text.split_inclusive('\n') {
         let span = at..at + line.trim_end().len();
         at += line.len();
         let (marks, inner) = without_marks(line);
-        if marks > MAX_LINE_MARKS {
+        open_or_close(marks, inner, &mut blocks);
+        if marks > MAX_LINE_MARKS || blocks.len() > MAX_LINE_MARKS {
             return Some(Excess::Depth(span));
         }
         if inner.trim().is_empty() {
@@ -61,6 +64,21 @@ pub(super) fn excess(text: &str) -> Option<Excess> {
         }
     }
     None
+}
+
+/// Notes what a line with the fence of a `:::` block opens or closes. A block that a parser ends
+/// earlier, with the list around it, counts on.
+fn open_or_close(marks: usize, inner: &str, blocks: &mut Vec<(usize, usize)>) {
+    let colons = inner.bytes().take_while(|byte| *byte == b':').count();
+    if colons < 3 {
+        return;
+    }
+    let is_end = inner[colons..].trim().is_empty();
+    let open = blocks.iter().rposition(|open| open.0 == marks && open.1 <= colons);
+    match open.filter(|_| is_end) {
+        Some(open) => blocks.truncate(open),
+        None => blocks.push((marks, colons)),
+    }
 }
 
 /// How many quotations and lists a line can open, and what stands behind their marks.
@@ -170,7 +188,11 @@ mod tests {
     fn letters_are_far_from_the_bounds() {
         let rule = "- ".repeat(400);
         let table = format!("| a | b |\n|---|:-:|\n{}", "| 1 | 2 |\n".repeat(900));
-        for text in ["", "a\n> b\n> > c\n", "***\n* * *\n---\n", &rule, &table, "1. 2. a\n    - b"]
+        let blocks = "::: note\na\n:::\n\n".repeat(900);
+        let quoted = "> ::: note\n> a\n> :::\n\n".repeat(900);
+        assert_eq!(excess(&quoted), None);
+        for text in
+            [&blocks, "", "a\n> b\n> > c\n", "***\n* * *\n---\n", &rule, &table, "1. 2. a\n    - b"]
         {
             assert_eq!(excess(text), None, "{}", &text[..text.len().min(20)]);
         }
@@ -182,6 +204,8 @@ mod tests {
         assert_eq!(excess(&format!("{}b", "- + 1. * ".repeat(60))), Some(Excess::Depth(0..541)));
         let wide = format!("a\n{}\n", "|-".repeat(70));
         assert_eq!(excess(&wide), Some(Excess::Table(2..142, TableExcess::Columns(70))));
+        let blocks = ":::: note\n".repeat(300);
+        assert!(matches!(excess(&blocks), Some(Excess::Depth(_))));
         let quoted = format!("> a\n> {}\n", "-|".repeat(70));
         assert!(matches!(excess(&quoted), Some(Excess::Table(..))));
         let tall = format!("a|b|c\n-|-|-\n{}", "x\n".repeat(700));
