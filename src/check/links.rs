@@ -1,6 +1,6 @@
 //! Links: where they lead, and whether who presses them knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
 use super::author::Anchor;
@@ -201,6 +201,7 @@ pub(super) fn same_text(view: &View<'_>) -> Vec<Diagnostic> {
         let target = link.href.trim_end_matches('/');
         let before = *first.entry(text).or_insert(target);
         if before != target {
+            let before = shortened_address(before);
             let what =
                 format!("another link with the text {:?} leads to {before}", link.text.trim());
             problems.push(
@@ -211,6 +212,14 @@ pub(super) fn same_text(view: &View<'_>) -> Vec<Diagnostic> {
         }
     }
     problems
+}
+
+/// An address as it is shown beside another: its first 200 letters are enough.
+fn shortened_address(address: &str) -> String {
+    match address.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &address[..end]),
+        None => address.to_owned(),
+    }
 }
 
 /// `http:`, which anybody on the way can read and change.
@@ -342,12 +351,13 @@ pub(super) fn syntax(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// `#name` without anything of that name in the mail.
 pub(super) fn anchor(view: &View<'_>) -> Vec<Diagnostic> {
+    let elements = view.tree.elements.iter();
+    let names: HashSet<&str> = elements
+        .filter_map(|element| element.attribute("id").or_else(|| element.attribute("name")))
+        .collect();
     each(view, |link| {
         let name = link.href.strip_prefix('#')?;
-        let is_target = view.tree.elements.iter().any(|element| {
-            element.attribute("id").or_else(|| element.attribute("name")) == Some(name)
-        });
-        (!is_target).then(|| {
+        (!names.contains(name)).then(|| {
             Diagnostic::error("link-anchor", format!("nothing in this mail has the name {name:?}"))
                 .at(link.target())
                 .help("use the name of an article's file: #hangul leads to hangul.md")

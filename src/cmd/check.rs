@@ -2,15 +2,17 @@
 //! line. The rules are the library's; this file gathers what they look at and prints what they say.
 //! Nobody on the network is asked without `--online`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::IsTerminal as _;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::{online, register};
-use sejong_digest::diagnostic::{Diagnostic, counted, render, sarif};
+use sejong_digest::diagnostic::capped::capped;
+use sejong_digest::diagnostic::{Diagnostic, Place, counted, render, sarif};
 use sejong_digest::fetch::{Client, Reach, links};
 use sejong_digest::issue::load;
 use tokio::runtime::Runtime;
@@ -113,6 +115,7 @@ fn look(
     };
     problems = gate.remaining(problems);
     let mut found: Vec<Diagnostic> = Vec::new();
+    let mut known = HashSet::new();
     let mut drafts: Vec<Draft> = Vec::new();
     for name in &names {
         let mut draft = gate.read(workspace, name);
@@ -127,11 +130,12 @@ fn look(
         // A problem of the theme or the logo shows in every issue; it is told once.
         let new = std::mem::take(&mut draft.problems);
         let new: Vec<Diagnostic> =
-            new.into_iter().filter(|problem| !found.contains(problem)).collect();
+            new.into_iter().filter(|problem| !known.contains(&told(problem))).collect();
+        known.extend(new.iter().map(told));
         found.extend(new);
         drafts.push(draft);
     }
-    let mut told = if args.online {
+    let mut replies = if args.online {
         gate.remaining(ask(workspace, &drafts, reach(args.allow_private), &runtime)?)
     } else {
         Vec::new()
@@ -142,16 +146,27 @@ fn look(
         let is_own = |problem: &Diagnostic| {
             problem.place.as_ref().is_some_and(|place| place.path().starts_with(&folder))
         };
-        let (own, others) = told.into_iter().partition(is_own);
-        told = others;
+        let (own, others) = replies.into_iter().partition(is_own);
+        replies = others;
         found.extend(draft.allowed.remaining(own));
     }
-    found.extend(told);
+    found.extend(replies);
     problems.extend(found);
     let config = &workspace.config;
     let dkim = config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
     problems.extend(gate.remaining(config.warnings.iter().cloned().chain(dkim).collect()));
     Ok((problems, Some(names.len())))
+}
+
+/// What makes a problem the same as another: where it is and what is said.
+fn told(problem: &Diagnostic) -> (Option<PathBuf>, Option<Range<usize>>, &'static str, String) {
+    let path = problem.place.as_ref().map(|place| place.path().to_owned());
+    let span = match &problem.place {
+        Some(Place::Span { span, .. }) => Some(span.clone()),
+        Some(Place::Line { line, column, .. }) => Some(*line..*column),
+        _ => None,
+    };
+    (path, span, problem.rule, problem.message.clone())
 }
 
 /// Asks for the links of all issues, each address once.
@@ -209,6 +224,8 @@ fn report(
     issues: Option<usize>,
     format: ReportFormat,
 ) -> Result<(), Failure> {
+    let summary = render::summary(problems).unwrap_or_else(|| "no problems".to_owned());
+    let problems = &capped(problems)[..];
     match format {
         ReportFormat::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
         ReportFormat::Sarif => print::answer(format!("{}\n", log(problems)).as_bytes()),
@@ -218,7 +235,6 @@ fn report(
                 None => "digest.toml".to_owned(),
                 Some(count) => counted(count as u64, "issue"),
             };
-            let summary = render::summary(problems).unwrap_or_else(|| "no problems".to_owned());
             let text = format!("{}{summary} in {scope}\n", render::human(problems, true));
             print::colored_answer(&text)
         }

@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use sejong_digest::diagnostic::capped::capped;
 use sejong_digest::diagnostic::visible::{visible, visible_in_colors};
 use sejong_digest::diagnostic::{Diagnostic, masked, render};
 
@@ -43,7 +44,7 @@ pub(crate) fn prompt(text: &str) {
 /// Shows problems with their source lines and counts them.
 pub(crate) fn problems(problems: &[Diagnostic]) {
     if let Some(summary) = render::summary(problems) {
-        message(&format!("{}{summary}\n", render::human(problems, true)));
+        message(&format!("{}{summary}\n", render::human(&capped(problems), true)));
     }
 }
 

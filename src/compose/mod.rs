@@ -88,7 +88,18 @@ pub struct Picture {
     pub bytes: Arc<[u8]>,
 }
 
-/// Composes `issue`. Problems are collected; `None` only where the style sheet cannot be inlined.
+/// A mail of 100 kB is cut off; what is this large is no mail, and is not worked on.
+const MAX_PART: usize = 2 * 1024 * 1024;
+
+/// Why there is no letter.
+enum NoLetter {
+    /// HTML or text of over [`MAX_PART`] bytes.
+    Large(usize),
+    Style(inline::InlineError),
+}
+
+/// Composes `issue`. Problems are collected; `None` only where the style sheet cannot be inlined or
+/// the letter is far too large.
 pub fn compose(
     publication: &Publication,
     issue: &Issue,
@@ -115,24 +126,48 @@ pub fn compose(
         let body = letter.body();
         let used = prune_css::UsedNames::of(&body.0);
         let kept: Vec<String> = kept.iter().map(|css| used.rules(css)).collect();
-        inline::inline(&letter.document(&kept, &body).into_string(), &css, &kept)
+        let document = letter.document(&kept, &body).into_string();
+        within_bounds(&document)?;
+        let html = inline::inline(&document, &css, &kept).map_err(NoLetter::Style)?;
+        within_bounds(&html)?;
+        Ok(html)
     };
     let html = match auto_excerpt::shorten(&mut issue, write) {
         Ok((html, notes)) => {
             problems.extend(notes);
             html
         }
-        Err(error) => {
-            problems.push(style_broken(&error, &issue));
+        Err(why) => {
+            problems.push(no_letter(&why, &issue));
             return (None, problems);
         }
     };
     let text = plain::letter(publication, &issue, theme.footer.as_deref(), &unsubscribe);
+    if let Err(why) = within_bounds(&text) {
+        problems.push(no_letter(&why, &issue));
+        return (None, problems);
+    }
     // A part that nothing refers to would show as an attachment.
     let is_shown = |picture: &Picture| html.contains(&format!("cid:{}", picture.content_id));
     let pictures = pictures.into_iter().filter(is_shown).collect();
     let composition = assemble(&issue, &html, &text, pictures);
     (Some(composition), problems)
+}
+
+fn within_bounds(part: &str) -> Result<(), NoLetter> {
+    if part.len() > MAX_PART { Err(NoLetter::Large(part.len())) } else { Ok(()) }
+}
+
+fn no_letter(why: &NoLetter, issue: &Issue) -> Diagnostic {
+    match why {
+        NoLetter::Style(error) => style_broken(error, issue),
+        NoLetter::Large(bytes) => Diagnostic::error(
+            "issue-large",
+            format!("this issue becomes a mail of {} MB", bytes.div_ceil(1024 * 1024)),
+        )
+        .at(Place::File(issue.manifest.path().to_owned()))
+        .help("show articles as excerpts, or make two issues: Gmail cuts a mail off at 100 kB"),
+    }
 }
 
 fn assemble(issue: &Issue, html: &str, text: &str, pictures: Vec<Picture>) -> Composition {

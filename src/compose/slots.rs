@@ -70,30 +70,40 @@ pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segmen
     // Where the tag began that the text up to `seen` ends in. Slots come in order, so that a long
     // text is looked through once, not once for each.
     let (mut seen, mut tag, mut quoted) = (0, None, false);
+    // Where the last `="` of that tag is.
+    let mut value = None;
     cut(html, |index, at| {
-        for (here, byte) in html.bytes().enumerate().take(at).skip(seen) {
+        for (here, byte) in html.as_bytes()[..at].iter().enumerate().skip(seen) {
             match byte {
-                b'"' if tag.is_some() => quoted = !quoted,
-                b'<' if !quoted => tag = Some(here),
+                b'"' if tag.is_some() => {
+                    quoted = !quoted;
+                    value = if quoted { here.checked_sub(1) } else { None };
+                }
+                b'<' if !quoted => (tag, value) = (Some(here), None),
                 b'>' if !quoted => tag = None,
                 _ => {}
             }
         }
         seen = at;
-        let in_link = tag.is_some_and(|tag| ends_in_link(&html[tag..at]));
+        let in_link = match (tag, value) {
+            (Some(tag), Some(value)) => names_a_link(&html[tag..value]),
+            _ => false,
+        };
         if in_link && !is_url(index) { SlotContext::UrlPart } else { SlotContext::Html }
     })
 }
 
 /// Cuts a plain text; `is_url` says which slots hold whole addresses.
 pub(super) fn cut_plain(text: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
+    // How far the text has been looked through, and whether the word there is an address.
+    let (mut seen, mut is_address) = (0, false);
     cut(text, |index, at| {
-        let word = text[..at].rsplit(char::is_whitespace).next().unwrap_or_default();
-        if word.contains("://") && !is_url(index) {
-            SlotContext::PlainUrlPart
-        } else {
-            SlotContext::Plain
+        for word in text[seen..at].split_inclusive(char::is_whitespace) {
+            let goes_on = !word.ends_with(char::is_whitespace);
+            is_address = goes_on && (is_address || word.contains("://"));
         }
+        seen = at;
+        if is_address && !is_url(index) { SlotContext::PlainUrlPart } else { SlotContext::Plain }
     })
 }
 
@@ -152,14 +162,9 @@ fn split_when(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Whether a tag that is cut off ends in the value of `href` or `src`.
-fn ends_in_link(tag: &str) -> bool {
-    let Some(quote) = tag.rfind("=\"") else { return false };
-    if tag[quote + 2..].contains('"') {
-        return false;
-    }
-    let name = tag[..quote].rsplit(char::is_whitespace).next().unwrap_or_default();
-    matches!(name, "href" | "src")
+/// Whether a tag that is cut off before `=` ends in `href` or `src`.
+fn names_a_link(tag: &str) -> bool {
+    [" href", " src"].iter().any(|name| tag.ends_with(name))
 }
 
 #[cfg(test)]

@@ -154,6 +154,12 @@ fn outlook(palette: &Palette) -> String {
     css
 }
 
+/// Braces inside each other: a declaration in a rule in a media query has two.
+const MAX_BRACES: usize = 8;
+/// Declarations in a style sheet. Each may end up on one element, where each is compared with all
+/// before it.
+const MAX_DECLARATIONS: usize = 2_000;
+
 /// An author's `style.css`, cut into rules that can be inlined and at-rules that are kept, and
 /// what was left out: what could fetch or run anything ([`css::find_refused`]), and at-rules that
 /// have no place in a mail.
@@ -161,7 +167,7 @@ pub(super) fn author(source: &Arc<Source>) -> AuthorStyle {
     let mut style = AuthorStyle::default();
     let sheet = Uncommented::of(source.text());
     let pieces = rules(&sheet.text);
-    let mut end = 0;
+    let (mut end, mut declarations) = (0, 0);
     for rule in pieces {
         let start = rule.as_ptr() as usize - sheet.text.as_ptr() as usize;
         end = start + rule.len();
@@ -173,11 +179,17 @@ pub(super) fn author(source: &Arc<Source>) -> AuthorStyle {
             style.problems.push(idle(name.unwrap_or_default(), place(0..1)));
         } else if let Some((range, what)) = css::find_refused(rule) {
             style.problems.push(refused(&what, place(range)));
+        } else if braces(rule) > MAX_BRACES {
+            style.problems.push(nested(place(0..1)));
+        } else if declarations + rule.matches(';').count() > MAX_DECLARATIONS {
+            style.problems.push(endless(place(0..1)));
+            return style;
         } else if name.is_some() || selector(rule).contains(':') {
             style.kept.push(spaced_important(rule));
         } else {
             style.inlined.push_str(rule);
         }
+        declarations += rule.matches(';').count();
     }
     let rest = sheet.text[end..].trim_start_matches(['}', ';', ' ', '\n', '\t']);
     if !rest.is_empty() {
@@ -225,10 +237,37 @@ fn idle(name: &str, place: Place) -> Diagnostic {
         .help("delete the rule: mail programs do not support it")
 }
 
+fn nested(place: Place) -> Diagnostic {
+    let message = format!("a rule in a style sheet has at most {MAX_BRACES} braces in each other");
+    Diagnostic::error("style", message).at(place).help("write the rules one after the other")
+}
+
+fn endless(place: Place) -> Diagnostic {
+    let message =
+        format!("a style sheet has at most {MAX_DECLARATIONS} declarations, and this one has more");
+    Diagnostic::error("style", message)
+        .at(place)
+        .help("delete what the letter does not use; a mail program would cut so long a letter")
+}
+
 fn unclosed(place: Place) -> Diagnostic {
     Diagnostic::error("style", "the style sheet ends in the middle of this rule")
         .at(place)
         .help("close it with }, and look for a quotation mark that is not closed before it")
+}
+
+/// How many braces are open at most.
+fn braces(rule: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in rule.bytes() {
+        match byte {
+            b'{' => open += 1,
+            b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 fn spaced_important(rule: &str) -> String {

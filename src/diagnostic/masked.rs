@@ -12,22 +12,28 @@ use super::Source;
 /// a form that nobody would take for one, above all where the file is not valid.
 const KEYS: [&str; 6] = ["url", "relay", "password", "passwd", "pass", "secret"];
 
-/// The text of a file without the passwords of addresses such as `smtps://user:password@host`, and
-/// without the values of keys that are named `password`; of settings without those of [`KEYS`] too.
-pub(super) fn source(source: &Source) -> Cow<'_, str> {
-    let text = source.text();
-    let settings = source.path().extension().is_some_and(|ending| ending == "toml");
-    if !settings && !text.contains("://") && !text.contains("password") {
+/// Whole `lines` of a file without the passwords of addresses such as `smtps://user:password@host`,
+/// and without the values of keys that are named `password`; of settings without those of [`KEYS`]
+/// too.
+pub(super) fn lines(source: &Source, lines: Range<usize>) -> Cow<'_, str> {
+    // A value of settings may have begun on a line before.
+    let is_settings = source.path().extension().is_some_and(|ending| ending == "toml");
+    let text = if is_settings { source.text() } else { &source.text()[lines.clone()] };
+    if !is_settings && !text.contains("://") && !text.contains("password") {
         return Cow::Borrowed(text);
     }
-    let mut found = if settings { in_settings(text) } else { Vec::new() };
+    let mut found = if is_settings { in_settings(text) } else { Vec::new() };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let own = in_urls(line, Within::Line).into_iter().chain(in_keys(line));
         found.extend(own.map(|secret| start + secret.start..start + secret.end));
         start += line.len();
     }
-    without(text, found)
+    match without(text, found) {
+        Cow::Borrowed(text) if is_settings => Cow::Borrowed(&text[lines]),
+        Cow::Owned(text) if is_settings => Cow::Owned(text[lines].to_owned()),
+        whole => whole,
+    }
 }
 
 /// What is said about something, without the passwords of addresses in it.
@@ -128,11 +134,19 @@ enum Within {
 /// The passwords in the web and relay addresses of a line.
 fn in_urls(line: &str, within: Within) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    let mut done = 0;
     for (at, separator) in line.match_indices("://") {
         let start = at + separator.len();
-        let scheme = line[..at].to_ascii_lowercase();
+        if start < done {
+            // It stands in a password.
+            continue;
+        }
+        let ends_in = |scheme: &str| {
+            let before = at.checked_sub(scheme.len()).and_then(|from| line.get(from..at));
+            before.is_some_and(|before| before.eq_ignore_ascii_case(scheme))
+        };
         let mut rest = line[start..].trim_end();
-        let relay = scheme.ends_with("smtp") || scheme.ends_with("smtps");
+        let relay = ends_in("smtp") || ends_in("smtps");
         if within == Within::Words {
             let mark = line[..at].trim_end_matches(|c: char| c.is_ascii_alphabetic());
             let mark = mark.chars().next_back().filter(|mark| "\"'`".contains(*mark));
@@ -147,14 +161,17 @@ fn in_urls(line: &str, within: Within) -> Vec<Range<usize>> {
         }
         // A password of a relay may have anything in it, a quotation mark that is the very mistake
         // as well. Elsewhere an address ends as addresses do.
-        let odd = |c: char| !relay && (c.is_whitespace() || "/?#\"'<>()[]`".contains(c));
-        let authority = &rest[..rest.find(odd).unwrap_or(rest.len())];
+        let odd = |c: char| c.is_whitespace() || "/?#\"'<>()[]`".contains(c);
+        let end = if relay { None } else { rest.find(odd) };
+        let authority = &rest[..end.unwrap_or(rest.len())];
         let secret = match (authority.rfind('@'), authority.find(':')) {
             (Some(end), Some(colon)) if colon < end => Some(colon + 1..end),
             (None, Some(colon)) if relay => unfinished(authority, colon),
             _ => None,
         };
-        found.extend(secret.map(|secret| start + secret.start..start + secret.end));
+        let secret = secret.map(|secret| start + secret.start..start + secret.end);
+        done = secret.as_ref().map_or(done, |secret| secret.end);
+        found.extend(secret);
     }
     found
 }
@@ -197,6 +214,10 @@ mod tests {
 
     use super::*;
 
+    fn whole(file: &Source) -> String {
+        lines(file, 0..file.text().len()).into_owned()
+    }
+
     #[test]
     fn a_password_is_masked_wherever_it_stands_on_a_line() {
         for (line, shown) in [
@@ -214,7 +235,7 @@ mod tests {
             ("password_file = \"pw\"", "password_file = \"pw\""),
             ("the password is old", "the password is old"),
         ] {
-            let in_file = |text: &str| source(&Source::new("a.md", text)).into_owned();
+            let in_file = |text: &str| whole(&Source::new("a.md", text));
             assert_eq!(in_file(line), shown);
             assert_eq!(in_file(line).len(), line.len());
             let lines = format!("a\n{line}\nb\n");
@@ -224,7 +245,7 @@ mod tests {
 
     #[test]
     fn settings_show_no_address_of_a_relay_in_whatever_way_it_is_written() {
-        let in_file = |text: &str| source(&Source::new("digest.toml", text)).into_owned();
+        let in_file = |text: &str| whole(&Source::new("digest.toml", text));
         for text in [
             "url = \"smtps://kim:horse@mx.example\"",
             "url=\"smtps:\\u002f\\u002fkim:horse@mx\"",
@@ -277,7 +298,7 @@ mod tests {
         fn places_stay_true(text in "(smtps?://|https://|password *=|url=|\"\"\"|'|\\PC|\n|@|:){0,12}") {
             for name in ["a.md", "a.toml"] {
                 let file = Source::new(name, text.clone());
-                let masked = source(&file);
+                let masked = whole(&file);
                 prop_assert_eq!(masked.len(), text.len());
                 prop_assert_eq!(masked.matches('\n').count(), text.matches('\n').count());
             }

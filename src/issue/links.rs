@@ -62,11 +62,14 @@ pub(super) fn bare_end(text: &str) -> usize {
 /// The length of an address without the marks of the sentence at its end (GFM 6.9).
 fn closed(address: &str) -> usize {
     let mut rest = address;
+    // Counted once: an address may end in ten thousand of them.
+    let opened = address.matches('(').count();
+    let mut closed = address.matches(')').count();
     while let Some(last) = rest.chars().next_back() {
-        let count = |c: char| rest.matches(c).count();
-        if !"?!.,:;*_~'\"".contains(last) && (last != ')' || count(')') <= count('(')) {
+        if !"?!.,:;*_~'\"".contains(last) && (last != ')' || closed <= opened) {
             break;
         }
+        closed -= usize::from(last == ')');
         rest = &rest[..rest.len() - last.len_utf8()];
     }
     rest.len()

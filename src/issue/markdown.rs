@@ -1,6 +1,7 @@
 //! Markdown into blocks with their places. The only code that knows the Markdown crate; its HTML
 //! output is never used, so that nothing reaches a message but what `compose` writes.
 
+pub(super) mod bounds;
 mod inline;
 
 use std::ops::Range;
@@ -9,14 +10,13 @@ use std::sync::Arc;
 use comrak::nodes::{ListType, Node, NodeValue, Sourcepos, TableAlignment};
 use comrak::{Arena, Options, parse_document};
 
+use self::bounds::{Excess, MAX_CELLS, MAX_COLUMNS, MAX_DEPTH, TableExcess};
 use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem};
 use super::slot::Slots;
 use super::{links, sanitize};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::manifest::is_language;
 
-/// Quotes in quotes in lists: no reader follows deeper, and recursion has to end somewhere.
-const MAX_DEPTH: usize = 48;
 /// A colon in the name of a directive, while it is parsed.
 const COLON: &str = "\u{1}";
 const DIRECTIVES: [&str; 5] = ["callout", "note", "only", "lang", "button"];
@@ -35,6 +35,8 @@ pub(super) struct MarkdownReader<'a> {
     line_starts: Vec<usize>,
     /// How deep in emphasis, links and tags the text is that is being read.
     depth: usize,
+    /// Whether it has been told that the text is too deep.
+    is_deep: bool,
 }
 
 /// A text read: its blocks, and the definitions of its footnotes.
@@ -53,12 +55,24 @@ pub(super) fn read<'a>(
     problems: &'a mut Vec<Diagnostic>,
     find_image: &'a mut FindImage<'a>,
 ) -> MarkdownText {
+    if let Some(excess) = bounds::excess(text) {
+        problems.push(too_much(excess, source, offset));
+        return MarkdownText::default();
+    }
     let shielded = shield_directives(slots.shield(text, source, offset, problems));
     let line_starts =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
     let line_starts = line_starts.collect();
-    let mut reader =
-        MarkdownReader { source, slots, problems, find_image, offset, line_starts, depth: 0 };
+    let mut reader = MarkdownReader {
+        source,
+        slots,
+        problems,
+        find_image,
+        offset,
+        line_starts,
+        depth: 0,
+        is_deep: false,
+    };
     let arena = Arena::new();
     let root = parse_document(&arena, &shielded, &options());
     let mut read = MarkdownText::default();
@@ -157,7 +171,8 @@ impl MarkdownReader<'_> {
 
     /// Once: what is too deep by one level is so by all that follow.
     fn report_depth(&mut self, place: Place) {
-        if !self.problems.iter().any(|known| known.rule == "nesting") {
+        if !self.is_deep {
+            self.is_deep = true;
             self.problems.push(too_deep(place));
         }
     }
@@ -332,6 +347,11 @@ impl MarkdownReader<'_> {
     }
 
     fn html(&mut self, node: Node<'_>, html: &str, span: Range<usize>, out: &mut Vec<Block>) {
+        if bounds::is_deep(html) {
+            let place = self.first_line(node);
+            self.report_depth(place);
+            return;
+        }
         self.warn_of_removed(node, html);
         let html = sanitize::without_comments(html);
         let (html, kept) = self.raw(&html, node);
@@ -386,12 +406,10 @@ impl MarkdownReader<'_> {
         if !removed.is_empty() {
             let place = self.first_line(node);
             self.problems.push(
-                Diagnostic::warning("html-removed", format!("left out: {}", removed.join(", ")))
-                    .at(place)
-                    .help(
-                        "mail programs block scripts, forms and frames; use Markdown, for pictures \
+                Diagnostic::warning("html-removed", format!("left out: {removed}")).at(place).help(
+                    "mail programs block scripts, forms and frames; use Markdown, for pictures \
                          too",
-                    ),
+                ),
             );
         }
     }
@@ -446,6 +464,25 @@ fn too_deep(place: Place) -> Diagnostic {
     )
     .at(place)
     .help("use fewer levels: mail programs show three or four levels of quotes and lists")
+}
+
+fn too_much(excess: Excess, source: &Arc<Source>, offset: usize) -> Diagnostic {
+    let place = |span: Range<usize>| Place::span(source, offset + span.start..offset + span.end);
+    match excess {
+        Excess::Depth(span) => too_deep(place(span)),
+        Excess::Table(span, TableExcess::Columns(columns)) => {
+            large_table(format!("this table has {columns} columns; it can have {MAX_COLUMNS}"))
+                .at(place(span))
+        }
+        Excess::Table(span, TableExcess::Cells) => {
+            large_table(format!("this table has more than {MAX_CELLS} cells")).at(place(span))
+        }
+    }
+}
+
+fn large_table(what: String) -> Diagnostic {
+    Diagnostic::error("table-large", what)
+        .help("show the part that matters, and link to a page with the whole table")
 }
 
 fn unknown_directive(info: &str, name: &str, place: Place) -> Diagnostic {

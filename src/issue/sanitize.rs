@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::{css, slot};
 
@@ -46,8 +47,17 @@ const BLOCK_MORE: [&str; 4] = ["thead", "tfoot", "tr", "caption"];
 /// Elements whose content goes with them.
 const WITH_CONTENT: [&str; 7] = ["script", "style", "iframe", "object", "template", "svg", "math"];
 
-fn elements() -> HashSet<&'static str> {
-    [&INLINE[..], &INLINE_MORE, &BLOCK, &BLOCK_MORE].concat().into_iter().collect()
+/// Elements without an end (HTML 13.1.2).
+const VOID: [&str; 13] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+];
+/// Kinds of what is left out that are named.
+const NAMED: usize = 8;
+
+/// Whether the element `name` has no end.
+pub(super) fn is_void(name: &str) -> bool {
+    VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
 }
 
 /// Attributes that name what a program would fetch.
@@ -90,12 +100,29 @@ impl ammonia::UrlRelativeEvaluate<'_> for MayStay {
     }
 }
 
-/// `kept`: the targets of links that may stay although they name no scheme.
+static ELEMENTS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    [&INLINE[..], &INLINE_MORE, &BLOCK, &BLOCK_MORE].concat().into_iter().collect()
+});
+
+/// Made once: a text may hold ten thousand tags.
+static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| cleaner(Vec::new()));
+
+/// `html` made safe and well-formed; `kept`: the targets of links that may stay although they name no
+/// scheme.
+fn cleaned(html: &str, kept: Vec<String>) -> String {
+    if kept.is_empty() {
+        CLEANER.clean(html).to_string()
+    } else {
+        cleaner(kept).clean(html).to_string()
+    }
+}
+
+/// See [`cleaned`].
 fn cleaner(kept: Vec<String>) -> ammonia::Builder<'static> {
     let mut builder = ammonia::Builder::new();
     let style = ["style", "align", "lang", "dir", "title"];
     builder
-        .tags(elements())
+        .tags(ELEMENTS.clone())
         .clean_content_tags(WITH_CONTENT.into_iter().collect())
         .generic_attributes(style.into_iter().collect())
         .tag_attributes(HashMap::from([
@@ -218,7 +245,7 @@ pub(super) fn refused_styles(html: &str) -> Vec<(Range<usize>, String)> {
 
 /// A block of HTML made safe and well-formed, and its text.
 pub(super) fn block(html: &str, kept: Vec<String>) -> (String, String) {
-    let clean = cleaner(kept).clean(html).to_string();
+    let clean = cleaned(html, kept);
     let text = text(&clean);
     (clean, text)
 }
@@ -319,43 +346,51 @@ pub(super) fn inline(html: &str, kept: Vec<String>) -> Tag {
         return Tag::Close(name);
     }
     // The content matters: an empty element must come back as a pair, whatever the tag holds.
-    let clean = cleaner(kept).clean(&format!("{html}x</{name}>")).to_string();
+    let clean = cleaned(&format!("{html}x</{name}>"), kept);
     match clean.strip_suffix(&format!("x</{name}>")) {
         Some(open) if open.starts_with(&format!("<{name}")) => Tag::Open(name, open.to_owned()),
         _ => Tag::Nothing,
     }
 }
 
-/// What the sanitiser takes out of `html`, in words, for a warning.
-pub(super) fn removed(html: &str) -> Vec<String> {
-    let known = elements();
+/// What the sanitiser takes out of `html`, in words, for a warning: the first kinds, and how many
+/// others there are.
+pub(super) fn removed(html: &str) -> String {
+    let kinds = removed_kinds(html);
+    let more = kinds.len().saturating_sub(NAMED);
+    let named = kinds[..kinds.len() - more].join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+fn removed_kinds(html: &str) -> Vec<String> {
     let lower = html.to_ascii_lowercase();
     let mut found = Vec::new();
+    let mut known: HashSet<&str> = HashSet::new();
     for (at, _) in lower.match_indices('<') {
-        let name: String =
-            lower[at + 1..].chars().take_while(char::is_ascii_alphanumeric).collect();
-        let told = format!("<{name}>");
-        if !name.is_empty() && !known.contains(name.as_str()) && !found.contains(&told) {
-            found.push(told);
+        let rest = &lower[at + 1..];
+        let is_name = |c: char| c.is_ascii_alphanumeric();
+        let name = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
+        if !name.is_empty() && !ELEMENTS.contains(name) && known.insert(name) {
+            found.push(format!("<{name}>"));
         }
     }
     for word in lower.split(|c: char| c.is_whitespace() || c == '"' || c == '\'' || c == '/') {
         let name = word.split('=').next().unwrap_or_default();
         let event = word.contains('=') && name.len() > 3 && name.starts_with("on");
-        if event
-            && name.bytes().all(|b| b.is_ascii_lowercase())
-            && !found.contains(&name.to_owned())
-        {
+        if event && name.bytes().all(|b| b.is_ascii_lowercase()) && known.insert(name) {
             found.push(name.to_owned());
         }
     }
+    let mut told = HashSet::new();
     for attribute in attributes(html) {
         let lost = FETCHING.contains(&attribute.name.as_str())
             || slot::has_slot(attribute.value)
                 && !["href", "style", "title"].contains(&attribute.name.as_str());
-        let told = format!("{}=", attribute.name);
-        if lost && known.contains(attribute.element.as_str()) && !found.contains(&told) {
-            found.push(told);
+        if lost
+            && ELEMENTS.contains(attribute.element.as_str())
+            && told.insert(attribute.name.clone())
+        {
+            found.push(format!("{}=", attribute.name));
         }
     }
     let squeezed: String = lower.chars().filter(|c| !c.is_whitespace()).collect();
@@ -383,7 +418,7 @@ mod tests {
             assert!(!clean.contains(bad), "{bad} in {clean}");
         }
         assert_eq!(text, "a\nb\nc");
-        let told = removed(dirty);
+        let told = removed_kinds(dirty);
         for word in [
             "<script>",
             "<form>",
@@ -469,7 +504,7 @@ mod tests {
         let told = removed(&format!(
             "<table background=x><tr><td lang=\"{mark}x\" title=\"{mark}\" id={mark}></table>"
         ));
-        assert_eq!(told, ["background=", "lang=", "id="]);
+        assert_eq!(told, "background=, lang=, id=");
     }
 
     #[test]

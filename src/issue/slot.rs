@@ -6,6 +6,7 @@
 //! in bytes as the slot it stands for, so that positions behind it stay true. Data that fills a
 //! slot is never read as a template again.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ enum NoSlot {
 #[derive(Clone, Debug, Default)]
 pub struct Slots {
     marks: Vec<Mark>,
+    /// The index of each mark by what is written.
+    known: HashMap<String, usize>,
 }
 
 impl Slots {
@@ -82,8 +85,8 @@ impl Slots {
     }
 
     fn index_of(&mut self, raw: &str, place: Place) -> Option<usize> {
-        if let Some(at) = self.marks.iter().position(|mark| mark.raw == raw) {
-            return Some(at);
+        if let Some(at) = self.known.get(raw) {
+            return Some(*at);
         }
         (self.marks.len() < MOST).then(|| self.push(raw, place))
     }
@@ -91,6 +94,7 @@ impl Slots {
     fn push(&mut self, raw: &str, place: Place) -> usize {
         let slot = parse(&raw[2..raw.len() - 2]);
         self.marks.push(Mark { raw: raw.to_owned(), place, slot, used: false });
+        self.known.insert(raw.to_owned(), self.marks.len() - 1);
         self.marks.len() - 1
     }
 
@@ -106,6 +110,7 @@ impl Slots {
     ) -> String {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
+        let mut ends = SlotEnds { text, close: 0, line: 0 };
         while let Some(found) = find_next(&text[at..]) {
             let start = at + found;
             out.push_str(&text[at..start]);
@@ -117,7 +122,7 @@ impl Slots {
             if rest.starts_with("\\{{") {
                 out.push(LITERAL);
                 at = start + 3;
-            } else if let Some(length) = slot_length(rest) {
+            } else if let Some(length) = ends.slot_length(start) {
                 match self.index_of(&rest[..length], here(0..length)) {
                     Some(index) => push_mark(&mut out, index, length),
                     None => problems.push(too_many(here(0..length))),
@@ -227,12 +232,28 @@ fn referred(text: &str) -> Option<(char, usize)> {
     Some((odd, end + usize::from(text[end..].starts_with(';'))))
 }
 
-/// The bytes of the slot that `text` starts with: `{{` to `}}`, on one line.
-fn slot_length(text: &str) -> Option<usize> {
-    let inner = text.strip_prefix("{{")?;
-    let line = inner.split('\n').next()?;
-    // `{{}}` names nothing, and is too short for a mark: an opening without a slot.
-    line.find("}}").filter(|end| *end > 0).map(|end| end + 4)
+/// Where the next `}}` and the end of the line are, as far as they have been looked for: many `{{`
+/// may wait for the same one.
+struct SlotEnds<'a> {
+    text: &'a str,
+    close: usize,
+    line: usize,
+}
+
+impl SlotEnds<'_> {
+    /// The bytes of the slot that starts at `start`: `{{` to `}}`, on one line.
+    fn slot_length(&mut self, start: usize) -> Option<usize> {
+        let inner = start + 2;
+        let rest = self.text[start..].strip_prefix("{{")?;
+        if self.close < inner {
+            self.close = rest.find("}}").map_or(self.text.len(), |end| inner + end);
+        }
+        if self.line < inner {
+            self.line = rest.find('\n').map_or(self.text.len(), |end| inner + end);
+        }
+        // `{{}}` names nothing, and is too short for a mark: an opening without a slot.
+        (inner < self.close && self.close < self.line).then_some(self.close + 2 - start)
+    }
 }
 
 fn parse(inner: &str) -> Result<Slot, NoSlot> {

@@ -10,6 +10,7 @@ mod harness;
 #[path = "../harness/relay.rs"]
 mod relay;
 
+mod bounded;
 mod fetching;
 mod pictures;
 mod secrets;
