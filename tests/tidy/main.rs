@@ -9,9 +9,11 @@
 
 mod faults;
 mod glossary;
+mod notices;
 mod rules;
 mod scan;
 mod snippets;
+mod threats;
 mod tree;
 
 use rules::{Edge, Home, Long};

@@ -94,6 +94,14 @@ pub(crate) fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
+/// Whether the file of `path::name` has a function of that name.
+pub(crate) fn has_function(test: &str) -> bool {
+    test.split_once("::").is_some_and(|(path, name)| {
+        let text = fs::read_to_string(root().join(path)).unwrap_or_default();
+        text.contains(&format!("fn {name}("))
+    })
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
