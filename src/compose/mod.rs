@@ -89,12 +89,14 @@ pub struct Picture {
 }
 
 /// A mail of 100 kB is cut off; what is this large is no mail, and is not worked on.
-const MAX_PART: usize = 2 * 1024 * 1024;
+const MAX_PART: usize = 1024 * 1024;
 
 /// Why there is no letter.
 enum NoLetter {
     /// HTML or text of over [`MAX_PART`] bytes.
     Large(usize),
+    /// The author's rules and the letter are too much together.
+    Laden(String),
     Style(inline::InlineError),
 }
 
@@ -114,9 +116,11 @@ pub fn compose(
 
     let mut kept = style::kept(theme);
     let mut css = style::inlined(theme);
+    let mut own = String::new();
     if let Some(source) = &issue.style {
         let author = style::author(source);
         css.push_str(&author.inlined);
+        own = author.inlined;
         kept.extend(author.kept);
         problems.extend(author.problems);
     }
@@ -128,6 +132,7 @@ pub fn compose(
         let kept: Vec<String> = kept.iter().map(|css| used.rules(css)).collect();
         let document = letter.document(&kept, &body).into_string();
         within_bounds(&document)?;
+        style::excess(&own, &document).map_or(Ok(()), |what| Err(NoLetter::Laden(what)))?;
         let html = inline::inline(&document, &css, &kept).map_err(NoLetter::Style)?;
         within_bounds(&html)?;
         Ok(html)
@@ -160,10 +165,14 @@ fn within_bounds(part: &str) -> Result<(), NoLetter> {
 
 fn no_letter(why: &NoLetter, issue: &Issue) -> Diagnostic {
     match why {
-        NoLetter::Style(error) => style_broken(error, issue),
+        NoLetter::Style(error) => {
+            style_broken(&error.to_string(), issue).help("correct style.css, or remove it")
+        }
+        NoLetter::Laden(what) => style_broken(what, issue)
+            .help("delete rules that the letter does not use, or make two issues"),
         NoLetter::Large(bytes) => Diagnostic::error(
             "issue-large",
-            format!("this issue becomes a mail of {} MB", bytes.div_ceil(1024 * 1024)),
+            format!("this issue becomes a mail of over {} kB", bytes / 1024),
         )
         .at(Place::File(issue.manifest.path().to_owned()))
         .help("show articles as excerpts, or make two issues: Gmail cuts a mail off at 100 kB"),
@@ -242,13 +251,12 @@ fn contrast_problems(theme: &Theme) -> Vec<Diagnostic> {
     problems
 }
 
-fn style_broken(error: &inline::InlineError, issue: &Issue) -> Diagnostic {
-    let problem = Diagnostic::error("style", format!("the style sheet cannot be used: {error}"));
+fn style_broken(why: &str, issue: &Issue) -> Diagnostic {
+    let problem = Diagnostic::error("style", format!("the style sheet cannot be used: {why}"));
     match &issue.style {
         Some(source) => problem.at(Place::File(source.path().to_owned())),
         None => problem,
     }
-    .help("correct style.css, or remove it")
 }
 
 /// The value of a preheader or subject with its slots as people would read them in a list.

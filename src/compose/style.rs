@@ -4,6 +4,7 @@
 //! (narrow screens, dark schemes, Outlook.com's attributes) has its own. The kept rules hold no
 //! comments, no nested at-rules beyond one, no `url()`, and a space before each `!important`.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -156,9 +157,13 @@ fn outlook(palette: &Palette) -> String {
 
 /// Braces inside each other: a declaration in a rule in a media query has two.
 const MAX_BRACES: usize = 8;
-/// Declarations in a style sheet. Each may end up on one element, where each is compared with all
-/// before it.
-const MAX_DECLARATIONS: usize = 2_000;
+/// Declarations in a style sheet. Each may end up on one element, where each is compared with the
+/// properties that the element has already.
+const MAX_DECLARATIONS: usize = 1_000;
+/// Properties that plain rules name: mail programs know fewer.
+const MAX_PROPERTIES: usize = 150;
+/// Bytes of plain rules times elements of the letter: every rule may end up on every element.
+const MAX_INLINED: usize = 24 * 1024 * 1024;
 
 /// An author's `style.css`, cut into rules that can be inlined and at-rules that are kept, and
 /// what was left out: what could fetch or run anything ([`css::find_refused`]), and at-rules that
@@ -168,6 +173,7 @@ pub(super) fn author(source: &Arc<Source>) -> AuthorStyle {
     let sheet = Uncommented::of(source.text());
     let pieces = rules(&sheet.text);
     let (mut end, mut declarations) = (0, 0);
+    let mut properties = HashSet::new();
     for rule in pieces {
         let start = rule.as_ptr() as usize - sheet.text.as_ptr() as usize;
         end = start + rule.len();
@@ -181,15 +187,20 @@ pub(super) fn author(source: &Arc<Source>) -> AuthorStyle {
             style.problems.push(refused(&what, place(range)));
         } else if braces(rule) > MAX_BRACES {
             style.problems.push(nested(place(0..1)));
-        } else if declarations + rule.matches(';').count() > MAX_DECLARATIONS {
-            style.problems.push(endless(place(0..1)));
+        } else if declarations + declared(rule) > MAX_DECLARATIONS {
+            style.problems.push(endless(MAX_DECLARATIONS, "declarations", place(0..1)));
             return style;
         } else if name.is_some() || selector(rule).contains(':') {
             style.kept.push(spaced_important(rule));
         } else {
+            properties.extend(named(rule));
+            if properties.len() > MAX_PROPERTIES {
+                style.problems.push(endless(MAX_PROPERTIES, "properties", place(0..1)));
+                return style;
+            }
             style.inlined.push_str(rule);
         }
-        declarations += rule.matches(';').count();
+        declarations += declared(rule);
     }
     let rest = sheet.text[end..].trim_start_matches(['}', ';', ' ', '\n', '\t']);
     if !rest.is_empty() {
@@ -242,12 +253,32 @@ fn nested(place: Place) -> Diagnostic {
     Diagnostic::error("style", message).at(place).help("write the rules one after the other")
 }
 
-fn endless(place: Place) -> Diagnostic {
-    let message =
-        format!("a style sheet has at most {MAX_DECLARATIONS} declarations, and this one has more");
+fn endless(most: usize, what: &str, place: Place) -> Diagnostic {
+    let message = format!("a style sheet has at most {most} {what}, and this one has more");
     Diagnostic::error("style", message)
         .at(place)
         .help("delete what the letter does not use; a mail program would cut so long a letter")
+}
+
+/// The problem that plain rules (`css`) and the letter (`document`) are too much together, where
+/// they are.
+pub(super) fn excess(css: &str, document: &str) -> Option<String> {
+    let starts = document.as_bytes().windows(2);
+    let elements = starts.filter(|pair| pair[0] == b'<' && pair[1].is_ascii_alphabetic()).count();
+    (css.len().saturating_mul(elements) > MAX_INLINED).then(|| {
+        format!("{} kB of rules are too many for a letter of {elements} elements", css.len() / 1024)
+    })
+}
+
+/// How many declarations a rule has at most.
+fn declared(rule: &str) -> usize {
+    rule.matches([';', '{']).count()
+}
+
+/// The properties that a plain rule names.
+fn named(rule: &str) -> impl Iterator<Item = String> {
+    let declarations = rule.split(['{', ';', '}']).skip(1);
+    declarations.filter_map(|one| Some(one.split_once(':')?.0.trim().to_ascii_lowercase()))
 }
 
 fn unclosed(place: Place) -> Diagnostic {

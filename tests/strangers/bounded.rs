@@ -191,3 +191,23 @@ fn style_sheets_end_soon() {
         is_bounded(&style[..20], &Publication::new().write("style.css", &style));
     }
 }
+
+#[test]
+fn a_style_sheet_and_a_letter_are_counted_together() {
+    let list = |items: usize| article(&"- x\n".repeat(items));
+    let rule = |declarations: usize| {
+        let named = (0..declarations).map(|number| format!("--a{}:red;", number % 100));
+        format!("li{{{}}}", named.collect::<String>())
+    };
+    let many = list(8_000).write("style.css", rule(900));
+    let said = is_bounded("many elements and rules", &many);
+    assert!(said.contains("\"style\"") && said.contains("of rules are too many"), "{said}");
+    let properties: String = (0..200).map(|number| format!("--a{number}:red;")).collect();
+    let named = list(8_000).write("style.css", format!("li{{{properties}}}"));
+    let said = is_bounded("many properties", &named);
+    assert!(said.contains("at most 150 properties"), "{said}");
+    // As much as a large issue and a large style sheet are.
+    let ordinary = list(2_500).write("style.css", rule(300));
+    let said = is_bounded("ordinary", &ordinary);
+    assert!(!said.contains("too many") && !said.contains("at most"), "{said}");
+}
