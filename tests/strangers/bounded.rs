@@ -211,3 +211,14 @@ fn a_style_sheet_and_a_letter_are_counted_together() {
     let said = is_bounded("ordinary", &ordinary);
     assert!(!said.contains("too many") && !said.contains("at most"), "{said}");
 }
+
+#[test]
+fn the_style_sheet_of_a_drawing_ends_soon() {
+    let rules: String = (0..12_000).map(|number| format!(".a{number}{{fill:red}}")).collect();
+    let drawing = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"60\" height=\"60\"><style>{rules}</style></svg>"
+    );
+    let here = article("![A drawing](a.svg)").write("issues/2025-11/a.svg", drawing);
+    let said = is_bounded("rules in a drawing", &here);
+    assert!(said.contains("a long style sheet"), "{said}");
+}

@@ -76,6 +76,9 @@ pub(super) fn look(document: &Document<'_>) -> Result<Option<f64>, PictureError>
     let of_style = |what| NotDrawn::named(style.range().start, what).placed(text);
     let sheets = sheet::without_comments(&sheets).map_err(of_style)?;
     let (selectors, referring) = sheet::read(&sheets).map_err(of_style)?;
+    if selectors.saturating_mul(sheets.len()) > sheet::MAX_COUNTED {
+        return Err(PictureError::Elaborate("a long style sheet"));
+    }
     let content = DrawingContent::new(document, &referring);
     content.within(selectors)?;
     dashes(document, &sheets)

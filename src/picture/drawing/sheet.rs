@@ -4,6 +4,10 @@
 /// Selectors and declarations that a sheet may have, times elements, which are all compared.
 pub(super) const MAX_COMPARED: usize = 5_000_000;
 
+/// Selectors and declarations, times bytes of the sheet: whoever reads it looks for the line of each
+/// from the beginning.
+pub(super) const MAX_COUNTED: usize = 150_000_000;
+
 /// A rule that refers to elements.
 #[derive(Debug, PartialEq)]
 pub(super) struct Referring<'a> {
