@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::place::beside;
+use crate::files::private;
 
 /// What SQLite and we put beside a database, by the ends of the names.
 const COMPANIONS: [&str; 5] = ["-wal", "-shm", "-marks", "-marks-draft", "-lock"];
@@ -93,15 +94,6 @@ fn no_file() -> io::Error {
     io::Error::other("it is a pipe, a device or a folder, not a file: remove it")
 }
 
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-}
-
-#[cfg(not(unix))]
-fn private(_options: &mut OpenOptions) {}
-
 /// Takes a database that an older version made, and what lies beside it, from everybody but the
 /// owner. Where that is not allowed it stays as it is: then the owner is another one.
 pub(super) fn tighten(path: &Path) {
@@ -120,11 +112,28 @@ pub(super) fn tighten(path: &Path) {
     }
 }
 
-#[cfg(unix)]
+/// The mode of the very file that has this name, and of none that a link in its place leads to. The
+/// file is named and not opened: to close a file of a database would take SQLite's locks away.
+#[cfg(target_os = "linux")]
 fn keep_to_owner(path: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let named =
+        OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)?;
+    let path = format!("/proc/self/fd/{}", named.as_raw_fd());
+    narrow(Path::new(&path), &named.metadata()?)
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn keep_to_owner(path: &Path) -> io::Result<()> {
+    narrow(path, &std::fs::symlink_metadata(path)?)
+}
+
+#[cfg(unix)]
+fn narrow(path: &Path, metadata: &std::fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mut permissions = std::fs::metadata(path)?.permissions();
-    if permissions.mode() & 0o077 == 0 {
+    let mut permissions = metadata.permissions();
+    if !metadata.is_file() || permissions.mode() & 0o077 == 0 {
         return Ok(());
     }
     permissions.set_mode(permissions.mode() & 0o7700);

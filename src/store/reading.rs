@@ -102,7 +102,7 @@ impl Store {
         let read: Result<i64, _> =
             sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *reading).await;
         read.map_err(failed)?;
-        let log = File::open(place::beside(&self.path, "-wal"));
+        let log = owner::open_to_read(&place::beside(&self.path, "-wal")).map(|(log, _)| log);
         let copied = owner::create(copy).and_then(|mut to| io::copy(&mut file, &mut to));
         let copied = copied.and_then(|_| match log {
             Ok(mut log) => {
