@@ -50,8 +50,8 @@ use window::Window;
         Interrupted with Ctrl-C, killed or cut off, the same command goes on where it stopped: \
         people who have the issue do not get it again.\n\n\
         Exit codes: 0 every recipient has a final outcome, and somebody has the issue; 1 it could \
-        not run, or every recipient was refused; 3 the issue or the list has errors; 4 some \
-        recipients are deferred or uncertain; 130 interrupted.",
+        not run, or every recipient of this send was refused; 3 the issue or the list has errors; \
+        4 some recipients of the issue wait, are deferred or are uncertain; 130 interrupted.",
     after_long_help = "Examples:
   digest send 2025-11 --subscribers subscribers.csv --dry-run
   digest send 2025-11 --subscribers subscribers.csv --catch out --yes

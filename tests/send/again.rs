@@ -211,9 +211,46 @@ fn a_refused_further_copy_does_not_say_that_nobody_has_the_issue() {
     assert_eq!(send(&here, &first, &[]).code, 0);
     let relay = Relay::scripted(crate::outcomes::script(&["r001"], "550 5.1.1 no such user"));
     let refused = send_to(&here, &relay, "r001@x.example", &["--again"]);
-    assert_eq!((refused.code, counts(&here, &refused)), (0, [0, 1, 0, 0, 0, 0]), "{refused:?}");
+    assert_eq!((refused.code, counts(&here, &refused)), (1, [0, 1, 0, 0, 0, 0]), "{refused:?}");
     assert!(refused.stderr.contains("(a further copy: they have the issue)"), "{refused:?}");
+    assert!(refused.stderr.contains("nobody got anything by this send"), "{refused:?}");
     assert!(!refused.stderr.contains("nobody has the issue"), "{refused:?}");
+}
+
+/// What counts is the send, not the issue: those who have it already were not sent to.
+#[test]
+fn a_send_of_which_everybody_was_refused_has_failed_although_others_have_the_issue() {
+    let (here, first) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &first, &[]).code, 0);
+    let list = here.read(LIST) + "new@x.example,Ada\n";
+    let here = here.write(LIST, list);
+    let relay = Relay::scripted(crate::outcomes::script(&["new@"], "550 5.1.1 no such user"));
+    let words = "nobody got anything by this send: the only recipient was refused (550 5.1.1";
+    let failed: [(&[&str], u64); 5] = [
+        (&[], 1),
+        (&["--retry-refused"], 1),
+        (&["--only", "email=new@x.example", "--retry-refused"], 1),
+        // Nobody is sent to, and the one whom the command names was refused before.
+        (&["--to", "new@x.example"], 0),
+        (&["--only", "email=new@x.example"], 0),
+    ];
+    for (more, in_run) in failed {
+        let output = send(&here, &relay, more);
+        assert_eq!((output.code, counts(&here, &output)), (1, [3, 1, 0, 0, 0, 0]), "{output:?}");
+        assert!(output.stderr.contains(words), "{more:?}: {}", output.stderr);
+        let told = &crate::summary(&output)["this_send"];
+        let told = ["planned", "accepted", "refused"].map(|name| told[name].as_u64());
+        assert_eq!(told, [Some(in_run), Some(0), Some(in_run)], "{more:?}: {output:?}");
+    }
+    // All of the list have an outcome, and there was nothing to do.
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    // One of two was accepted.
+    let list = here.read(LIST) + "kim@x.example,Kim\n";
+    let here = here.write(LIST, list);
+    let output = send(&here, &relay, &["--retry-refused"]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [4, 1, 0, 0, 0, 0]), "{output:?}");
+    let told = &crate::summary(&output)["this_send"];
+    assert_eq!((told["planned"].as_u64(), told["accepted"].as_u64()), (Some(2), Some(1)));
 }
 
 /// A ledger as version 0.1.0 left it, which took `"kim"@x` and `kim@x` for two people.

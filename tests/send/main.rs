@@ -47,7 +47,7 @@ use relay::{Book, Relay};
 const LIST: &str = "subscribers.csv";
 
 /// What `send --json` ends with, in the order of the design.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "issue",
     "content_hash",
     "planned",
@@ -59,6 +59,7 @@ const FIELDS: [&str; 11] = [
     "pending",
     "elapsed_s",
     "messages_per_s",
+    "this_send",
 ];
 
 /// A publication with so many subscribers, `r001@x.example` and on.

@@ -53,7 +53,7 @@ impl Planned {
         } else {
             ledger.copies_are_told(None, Some(self.run)).await?;
         }
-        let report = SendReport::close(survey, self.content_hash, Some(report)).await?;
+        let report = SendReport::close(survey, self.content_hash, Some((self.run, report))).await?;
         Ok(SendReport { leaving: self.leaving, ..report })
     }
 
