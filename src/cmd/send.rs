@@ -238,6 +238,9 @@ pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
 /// Says what a send would do, and makes no file, not even the secret's.
 async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) -> Ending {
     let ready = survey::take(workspace, options).await?;
+    if !ready.has_ledger() {
+        ready.may_be_made().map_err(refusal::told)?;
+    }
     looking::tell(&ready.look().await.map_err(refusal::told)?);
     let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
