@@ -114,7 +114,10 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let ready = survey::take(&workspace, &options).await?;
         let asked = !args.yes && question::somebody_is_here();
         survey::is_met(&ready, asked)?;
-        if let Some(late) = window.late(asked, ready.content().was_planned())? {
+        // That somebody has the issue is no reason: all may have it but who is new in the list.
+        let begun =
+            window.is_past() && ready.goes_on(options.reopened()).await.map_err(refusal::told)?;
+        if let Some(late) = window.late(asked, begun)? {
             print::note(&late);
         }
         // Whoever says no has made nothing: no secret, and no ledger.
@@ -159,11 +162,7 @@ async fn lost_secret(
         // A store of another kind is no file, and told where it is used.
         LostSecret::of(workspace, workspace.ledger_place().ok()).await?
     } else {
-        LostSecret::shown(workspace, async || {
-            let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
-            Ok(reached.then(|| ready.ledger_path().to_owned()))
-        })
-        .await?
+        lost_beside(workspace, ready).await?
     };
     let Some(lost) = lost else { return Ok(None) };
     if rehearsal {
@@ -177,6 +176,16 @@ async fn lost_secret(
         "copy that file here from the computer that sent before. --new-secret makes a new one: the \
          unsubscribe links in mail that was already sent then stop working",
     ))
+}
+
+/// The secret that is not here although a receipt, or the ledger that is open, shows that mail was
+/// sent with it.
+async fn lost_beside(workspace: &Workspace, ready: &Ready) -> Result<Option<LostSecret>, Failure> {
+    LostSecret::shown(workspace, async || {
+        let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
+        Ok(reached.then(|| ready.ledger_path().to_owned()))
+    })
+    .await
 }
 
 /// How this sender is named to another one.
@@ -248,6 +257,11 @@ async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) 
     }
     if let Some(renamed) = ready.renamed().await.map_err(refusal::told)? {
         print::note(&format!("{}; send asks before it goes on", renamed::seems(&renamed)));
+    }
+    if options.relay.rehearsal().is_none()
+        && let Some(lost) = lost_beside(workspace, &ready).await?
+    {
+        print::note(&format!("{lost}; send asks before it makes a new one: copy that file here"));
     }
     let routes = routes(workspace, options);
     let composition = ready.content().composition();

@@ -150,6 +150,22 @@ fn who_is_sent_to_alone_is_on_the_list_and_the_others_wait() {
     }
 }
 
+/// The issue is not done, so the exit code is 4; the end says that it is not about this person.
+#[test]
+fn people_whom_a_send_was_not_for_are_told_at_its_end() {
+    let busy = Relay::scripted(crate::outcomes::script(&["r002"], "450 4.2.1 busy"));
+    let here = with_readers(2);
+    assert_eq!(send(&here, &busy, &[]).code, 4);
+    let (here, relay) = (here.write(LIST, crate::list(3)), Relay::new());
+    let output = send_to(&here, &relay, "r003@x.example", &[]);
+    assert_eq!((output.code, counts(&here, &output)), (4, [2, 0, 1, 0, 0, 0]), "{output:?}");
+    let words = "1 person whom this command was not for waits for 2025-11";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
+    assert!(!output.stderr.contains("put off"), "{}", output.stderr);
+    assert_eq!(crate::summary(&output)["this_send"]["deferred"].as_u64(), Some(0));
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+}
+
 /// Killed with the copy on the wire: nobody can tell, and the same command sends no third.
 #[test]
 fn a_further_copy_that_was_killed_on_the_wire_is_held_and_has_an_id_of_its_own() {

@@ -110,7 +110,7 @@ fn of_receipt(fate: &ReceiptFate) -> String {
 }
 
 fn ending(report: &SendReport, window: &Window) -> Ending {
-    let resume = "run the same command again to go on";
+    let resume = go_on(report);
     let over = || window.over();
     match &report.ended {
         Some(Ended::Interrupted) => {
@@ -141,10 +141,58 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             {
                 return Err(refused);
             }
-            let done = report.counts.is_final() && report.withdrawn == 0;
-            Ok(if done { Exit::Done } else { Exit::Unfinished })
+            if report.counts.is_final() && report.withdrawn == 0 {
+                return Ok(Exit::Done);
+            }
+            of_the_rest(report).iter().for_each(|rest| print::note(rest));
+            Ok(Exit::Unfinished)
         }
     }
+}
+
+/// What a person does after a run that was cut short. The same command holds whoever may have the
+/// issue: where nobody else is left, it would do nothing.
+fn go_on(report: &SendReport) -> String {
+    match report.counts.uncertain {
+        uncertain if uncertain > 0 && report.left() == 0 => settle(report, uncertain),
+        _ => "run the same command again to go on".to_owned(),
+    }
+}
+
+/// How those are settled who may have the issue.
+fn settle(report: &SendReport, uncertain: u64) -> String {
+    let who = counted(uncertain, "person");
+    format!(
+        "settle {who} who may or may not have it: `digest reconcile {} --maillog FILE` reads the \
+         relay's log, and the same command with --uncertain resend sends once more",
+        report.issue
+    )
+}
+
+/// Why a run that came to its end has not finished the issue, and what is to be done.
+fn of_the_rest(report: &SendReport) -> Vec<String> {
+    let SendReport { counts, this_send, issue, .. } = report;
+    let mut rest = Vec::new();
+    let own = this_send.pending + this_send.deferred;
+    // Before a run nobody was put off.
+    if own > 0 && report.ended.is_some() {
+        let were = if own == 1 { "was" } else { "were" };
+        let who = counted(own, "person");
+        rest.push(format!("{who} {were} put off; the same command tries again at once"));
+    }
+    let elsewhere = report.waiting_elsewhere();
+    if elsewhere > 0 {
+        let waits = if elsewhere == 1 { "waits" } else { "wait" };
+        let who = counted(elsewhere, "person");
+        rest.push(format!(
+            "{who} whom this command was not for {waits} for {issue}; a send to the whole list goes \
+             on with them"
+        ));
+    }
+    if counts.uncertain > 0 {
+        rest.push(settle(report, counts.uncertain));
+    }
+    rest
 }
 
 /// What becomes of changes that are made to the issue now.

@@ -11,7 +11,7 @@ use super::survey::Survey;
 use super::{OnePerson, SendError};
 use crate::delivery::intake::Intake;
 use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
-use crate::delivery::ledger::overview::Listed;
+use crate::delivery::ledger::overview::{Counts, Listed};
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{LockedLedger, NewRun};
 use crate::delivery::recovery::{self, Recovery};
@@ -195,7 +195,10 @@ impl Proposal {
         } else {
             let Locked { survey, .. } = self.locked;
             let content_hash = survey.content.composition().hash_hex();
-            SendReport::close(&survey, content_hash, None).await?
+            let pending = self.plan.to_send;
+            let this_send = Counts { planned: pending, pending, ..Counts::default() };
+            let report = SendReport::close(&survey, content_hash, None, None).await?;
+            SendReport { this_send, ..report }
         };
         Ok(SendReport { all_refused, ..report })
     }

@@ -38,8 +38,7 @@ pub struct SendReport {
     pub content_hash: String,
     /// All of the issue's recipients, of earlier runs too.
     pub counts: Counts,
-    /// Of these, whom the run was for: who got an outcome in it, and who still waits. None where no
-    /// run was begun.
+    /// Of these, whom the send was for: who got an outcome by it, and who still waits.
     pub this_send: Counts,
     /// Whether everybody whom the send was for was refused, in this run or before it.
     pub all_refused: Option<AllRefused>,
@@ -142,14 +141,15 @@ impl SendReport {
     pub(super) async fn close(
         survey: &Survey,
         content_hash: String,
-        run: Option<(RunId, run::Report)>,
+        run: Option<RunId>,
+        report: Option<run::Report>,
     ) -> Result<SendReport, SendError> {
         let ledger = &survey.ledger;
         let counts = ledger.counts().await?;
         let (mut this_send, mut all_refused) = (Counts::default(), None);
-        if let Some((run, _)) = &run {
-            this_send = ledger.counts_of_run(*run).await?;
-            all_refused = AllRefused::in_run(ledger, *run, this_send).await?;
+        if let Some(run) = run {
+            this_send = ledger.counts_of_run(run).await?;
+            all_refused = AllRefused::in_run(ledger, run, this_send).await?;
         }
         let mut troubles = Vec::new();
         for state in [State::Refused, State::Deferred, State::Uncertain] {
@@ -159,7 +159,7 @@ impl SendReport {
         let frozen = ledger.may_be_had().await?;
         survey.store.clone().close().await;
         let issue = survey.options.issue.clone();
-        let mut report = SendReport {
+        let mut closed = SendReport {
             issue,
             content_hash,
             counts,
@@ -175,19 +175,25 @@ impl SendReport {
             failed_relays: Vec::new(),
             receipt,
         };
-        if let Some((_, run)) = run {
-            report.ended = Some(run.ended);
-            (report.elapsed, report.settled) = (run.elapsed, run.settled);
-            report.withdrawn = run.withdrawn;
-            report.failed_relays = run.failed_relays;
+        if let Some(report) = report {
+            closed.ended = Some(report.ended);
+            (closed.elapsed, closed.settled) = (report.elapsed, report.settled);
+            closed.withdrawn = report.withdrawn;
+            closed.failed_relays = report.failed_relays;
         }
-        Ok(report)
+        Ok(closed)
     }
 
     /// How many this command would go on with: those who wait, deferred ones too, and those whom it
     /// was to send to once more.
     pub fn left(&self) -> u64 {
-        self.counts.pending + self.counts.deferred + self.withdrawn
+        self.this_send.pending + self.this_send.deferred + self.withdrawn
+    }
+
+    /// How many wait for the issue whom this command was not for.
+    pub fn waiting_elsewhere(&self) -> u64 {
+        let waiting = |counts: &Counts| counts.pending + counts.deferred;
+        waiting(&self.counts).saturating_sub(waiting(&self.this_send))
     }
 
     /// Messages a second in the run.
