@@ -21,13 +21,12 @@ pub struct Headline {
 
 /// The publication's issues; what is wrong with one is told when that one is checked.
 pub fn siblings(publication: &Publication) -> Vec<Headline> {
-    let folder = publication.root.join("issues");
     let names = names(publication).unwrap_or_default();
-    names.into_iter().filter_map(|name| headline(&folder, name)).collect()
+    names.into_iter().filter_map(|name| headline(&publication.root, name)).collect()
 }
 
-fn headline(folder: &Path, name: String) -> Option<Headline> {
-    let source = read_text(&folder.join(&name).join("issue.toml")).ok()?;
+fn headline(root: &Path, name: String) -> Option<Headline> {
+    let source = read_text(root, &root.join("issues").join(&name).join("issue.toml")).ok()?;
     let value = manifest::toml(&source, 0..source.text().len(), &mut Vec::new());
     let mut table = Table::new(&source, "issue.toml", value);
     let number = table.integer("number", 0..1_000_000);
