@@ -162,6 +162,7 @@ pub(super) fn ledger_path(
     if path.is_file() {
         return Ok(path);
     }
+    Store::belongs_here(&path).map_err(looking::unusable)?;
     if catch.is_none() && !receipts::standing(&workspace.root, None).is_empty() {
         let what = format!("the ledger is not here: there is no {}", path.display());
         return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));

@@ -113,6 +113,24 @@ fn a_ledger_that_cannot_be_written_is_read_and_no_send_begins() {
 }
 
 #[test]
+fn a_ledger_of_another_user_is_named_with_its_owner_and_what_to_do() {
+    let (here, relay) = (sent(), Relay::new());
+    // Only root gives a file away.
+    if std::os::unix::fs::chown(here.path("digest.db"), Some(1), None).is_err() {
+        return;
+    }
+    let url = relay.url();
+    let send = ["send", "2025-11", "--yes", "--relay", &url];
+    for line in LOOKS.into_iter().chain([&send[..]]) {
+        let Some(told) = under_permissions(&here, line) else { return };
+        assert_eq!((told.code, relay.counts().connections), (1, 0), "{line:?}: {told:?}");
+        for words in ["digest.db belongs to ", ", and you are root: run digest as ", "(chown)"] {
+            assert!(told.stderr.contains(words), "{line:?}: no {words:?} in {}", told.stderr);
+        }
+    }
+}
+
+#[test]
 fn an_older_ledger_that_cannot_be_written_is_read_as_well() {
     let here = with_readers(3);
     older_ledger(&here.path("digest.db"), 1);

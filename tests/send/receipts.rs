@@ -127,6 +127,8 @@ fn a_copy_without_the_secret_makes_a_new_one_only_when_told_to() {
         for words in [&shown[..], "copy that file here", "--new-secret"] {
             assert!(stopped.stderr.contains(words), "no {words:?} in {}", stopped.stderr);
         }
+        let plan = here.run(&["plan", issue, "--relay", &url]);
+        assert!(plan.code == 0 && plan.stderr.contains(&shown), "{plan:?}");
         assert_eq!(here.files(), before, "a file was made");
         // What leaves nobody's computer needs no secret, and makes none.
         for tried in [

@@ -203,11 +203,6 @@ impl Content {
         self.difference.as_ref()
     }
 
-    /// Whether the ledger had a plan of the issue already.
-    pub fn was_planned(&self) -> bool {
-        !self.revisions.is_empty()
-    }
-
     /// Only what was approved is sent, to new recipients and to those of `kept` revisions.
     pub(super) fn is_expected(
         &self,

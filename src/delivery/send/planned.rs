@@ -53,7 +53,8 @@ impl Planned {
         } else {
             ledger.copies_are_told(None, Some(self.run)).await?;
         }
-        let report = SendReport::close(survey, self.content_hash, Some(report)).await?;
+        let report =
+            SendReport::close(survey, self.content_hash, Some(self.run), Some(report)).await?;
         Ok(SendReport { leaving: self.leaving, ..report })
     }
 
@@ -64,7 +65,8 @@ impl Planned {
     /// The ledger's.
     pub async fn leave(self) -> Result<SendReport, SendError> {
         self.ledger.withdraw().await?;
-        let report = SendReport::close(&self.survey, self.content_hash, None).await?;
+        let report =
+            SendReport::close(&self.survey, self.content_hash, Some(self.run), None).await?;
         Ok(SendReport { leaving: self.leaving, ..report })
     }
 }

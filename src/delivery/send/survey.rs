@@ -214,6 +214,16 @@ impl Ready {
         self.survey.plan(reopened).await.map(|(plan, _)| plan)
     }
 
+    /// Whether a send of the issue was begun and only goes on: somebody waits of an earlier plan, or
+    /// nobody is left to send to.
+    ///
+    /// # Errors
+    /// As those of [`Ready::plan`].
+    pub async fn goes_on(&self, reopened: Reopened) -> Result<bool, SendError> {
+        let plan = self.plan(reopened).await?;
+        Ok(plan.waiting > 0 || plan.to_send == 0)
+    }
+
     /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;
     /// see [`recovery::look`].
     ///
