@@ -40,10 +40,15 @@ pub(super) fn seems(renamed: &Renamed) -> String {
         Likeness::Manifest => "has the same issue.toml".to_owned(),
         Likeness::Articles(1, 1) => "has the same article".to_owned(),
         Likeness::Articles(kept, all) => format!("has {kept} of its {all} articles from there"),
-        Likeness::Receipt => format!("has the text that receipts/{before}.toml names"),
+        Likeness::Receipt => "has the text that is named there".to_owned(),
         Likeness::Subject(subject) => format!("has the same subject, {subject:?}"),
     };
-    format!("issues/{before} {sent}, and its folder is gone; issues/{now} {why}")
+    let said = match likeness {
+        // Anybody may propose a receipt.
+        Likeness::Receipt => format!("receipts/{before}.toml says that "),
+        _ => String::new(),
+    };
+    format!("{said}issues/{before} {sent}, and its folder is gone; issues/{now} {why}")
 }
 
 /// Nobody has said that it is another issue.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::SendError;
 use super::content::Content;
 use crate::delivery::ledger::{self, Ledger};
-use crate::delivery::receipt::{Receipt, StandingReceipt};
+use crate::delivery::receipt::{KnownSends, StandingReceipt};
 use crate::diagnostic::Place;
 
 /// An issue of the ledger that somebody has, whose folder is gone, and that looks like this one.
@@ -81,18 +81,27 @@ pub(super) async fn renamed(
         }
     }
     let gone = receipts.into_iter().rev().filter(|one| !here.contains(&one.issue));
-    let mut known = gone.filter_map(|one| Some((one.issue, one.receipt?)));
     let composition = content.composition();
-    let same = known.find(|(issue, receipt)| {
-        issue != ledger.issue() && receipt.content_hash == composition.hash_hex_as(issue)
-    });
-    Ok(same.map(|(before, Receipt { counts, .. })| Renamed {
-        before,
-        now: ledger.issue().to_owned(),
-        accepted: counts.accepted,
-        uncertain: counts.uncertain,
-        likeness: Likeness::Receipt,
-    }))
+    for (before, receipt) in gone.filter_map(|one| Some((one.issue, one.receipt?))) {
+        let is_same = receipt.content_hash == composition.hash_hex_as(&before);
+        if before == ledger.issue() || !is_same || receipt.reached() == 0 {
+            continue;
+        }
+        // Of a send that had begun from this ledger, the ledger has said above who has it.
+        let known = Ledger::new(ledger.store().clone(), &before).run_names().await?;
+        if receipt.is_of(&KnownSends { attempted: 0, runs: known }) {
+            continue;
+        }
+        let accepted = receipt.counts.accepted;
+        return Ok(Some(Renamed {
+            before,
+            now: ledger.issue().to_owned(),
+            accepted,
+            uncertain: receipt.reached() - accepted,
+            likeness: Likeness::Receipt,
+        }));
+    }
+    Ok(None)
 }
 
 /// Of the last revision that the ledger has of an issue.
