@@ -12,6 +12,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::ledger::overview::Counts;
 use crate::crypto;
@@ -42,6 +43,10 @@ const BEGUN_HEAD: &str = "\
 pub struct Receipt {
     /// What the last recipients got, 64 hexadecimal digits.
     pub content_hash: String,
+    /// Which issue of the newsletter it is.
+    pub number: Option<i64>,
+    /// The day that the issue is dated.
+    pub date: Option<Date>,
     /// When the first recipient was settled, or when the send began that is not over.
     pub begin: Timestamp,
     /// How far the send was when this was written.
@@ -239,8 +244,10 @@ impl Receipt {
     /// As it stands in its file.
     pub fn to_toml(&self) -> String {
         let time = |time: Timestamp| time.strftime("%FT%TZ").to_string();
-        let Receipt { content_hash, begin, phase, counts } = self;
+        let Receipt { content_hash, number, date, begin, phase, counts } = self;
         let begin = time(*begin);
+        let number = number.map_or(String::new(), |number| format!("number = {number}\n"));
+        let date = date.map_or(String::new(), |date| format!("date = \"{date}\"\n"));
         let send = match phase {
             ReceiptPhase::Begun { run } => {
                 format!(
@@ -254,7 +261,7 @@ impl Receipt {
             ),
         };
         format!(
-            "{send}\n[recipients]\nplanned = {}\naccepted = {}\nrefused = {}\ndeferred = {}\n\
+            "{send}{number}{date}\n[recipients]\nplanned = {}\naccepted = {}\nrefused = {}\ndeferred = {}\n\
              uncertain = {}\nsuppressed = {}\npending = {}\n",
             counts.planned,
             counts.accepted,
@@ -358,6 +365,7 @@ fn parse(text: &str) -> Option<Receipt> {
     let is_hash = content_hash.len() == 64 && content_hash.bytes().all(|b| b.is_ascii_hexdigit());
     let time = |table: &mut Table, key| table.text(key)?.value.parse::<Timestamp>().ok();
     let begin = time(&mut table, "begin")?;
+    let (number, date) = (table.integer("number", 0..1_000_000), table.date("date"));
     let phase = match table.text("state") {
         None => ReceiptPhase::Over { end: time(&mut table, "end")? },
         Some(state) if state.value == "begun" => {
@@ -376,7 +384,7 @@ fn parse(text: &str) -> Option<Receipt> {
         suppressed: count("suppressed")?,
         pending: count("pending")?,
     };
-    is_hash.then_some(Receipt { content_hash, begin, phase, counts })
+    is_hash.then_some(Receipt { content_hash, number, date, begin, phase, counts })
 }
 
 #[cfg(test)]
@@ -389,6 +397,8 @@ mod tests {
         let time = |text: &str| text.parse().unwrap();
         Receipt {
             content_hash: "0123456789abcdef".repeat(4),
+            number: Some(1),
+            date: Some("2025-11-06".parse().unwrap()),
             begin: time("2025-11-06T14:00:00Z"),
             phase: ReceiptPhase::Over { end: time("2025-11-06T14:02:11Z") },
             counts: Counts {

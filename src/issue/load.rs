@@ -16,7 +16,7 @@ use super::slot::Slots;
 use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, markdown};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::manifest::{self, Located, Table};
-pub use siblings::{Headline, siblings};
+pub use siblings::{Headline, siblings, texts};
 pub use text::{TextError, path_from_here, read_text};
 
 /// Issues that are named to somebody who has named none of them: the last.

@@ -135,7 +135,9 @@ fn a_receipt_stops_a_first_send_only_where_it_names_people_and_is_told_as_its_ow
     let relay = Relay::new();
     let here = with_readers(2).write("receipts/2025-10.toml", &zeros).write(RECEIPT, &zeros);
     assert_eq!((send(&here, &relay, &[]).code, relay.counts().accepted), (0, 2));
-    let here = with_readers(2).write("receipts/2025-10.toml", &receipt);
+    // Another issue, of another number and day.
+    let other = receipt.replace("number = 1", "number = 9").replace("11-06", "10-02");
+    let here = with_readers(2).write("receipts/2025-10.toml", &other);
     let words = [
         ".digest-secret is missing, and receipts/2025-10.toml says that mail was sent before",
         "may be forged, as by a pull request, or damaged: `git log -p -- receipts/2025-10.toml`",

@@ -11,6 +11,7 @@ use crate::delivery::ledger::overview::{Counts, Listed};
 use crate::delivery::receipt::{self, AlreadySent, KnownSends, Receipt, ReceiptPhase};
 use crate::delivery::run::{self, Ended};
 use crate::delivery::state::State;
+use crate::issue::load::Headline;
 use crate::smtp::trouble::Trouble;
 use crate::store::full;
 
@@ -162,7 +163,8 @@ async fn receipt(
         return Ok(Some(ReceiptFate::Kept(Box::new(sent))));
     }
     let (content_hash, phase) = (content_hash.to_owned(), ReceiptPhase::Over { end });
-    let receipt = Receipt { content_hash, begin, phase, counts };
+    let Headline { number, date, .. } = survey.content.headline();
+    let receipt = Receipt { content_hash, number, date, begin, phase, counts };
     Ok(match receipt.write(path) {
         Ok(true) => Some(ReceiptFate::Written(path.clone())),
         Ok(false) => None,
@@ -187,8 +189,9 @@ pub(super) async fn begun_receipt(
     if AlreadySent::found(path, &known).is_none() {
         let run = receipt::run_name(&survey.ledger.token(run).await?);
         let (content_hash, phase) = (content_hash.to_owned(), ReceiptPhase::Begun { run });
+        let Headline { number, date, .. } = survey.content.headline();
         let counts = survey.ledger.counts().await?;
-        let _ = Receipt { content_hash, begin, phase, counts }.write(path);
+        let _ = Receipt { content_hash, number, date, begin, phase, counts }.write(path);
     }
     Ok(())
 }

@@ -1,13 +1,15 @@
-//! What the other issues of a publication are called and when: enough to find a number twice.
+//! What the other issues of a publication are called and when: enough to find a number twice, and to
+//! see whether a folder still holds the issue that it held.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{names, read_text};
-use crate::issue::Publication;
+use crate::issue::{self, Publication};
 use crate::manifest::{self, Table};
 
 /// What `issue.toml` says of an issue, as far as it can be read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headline {
     /// The folder's name.
     pub name: String,
@@ -24,6 +26,24 @@ pub fn siblings(publication: &Publication) -> Vec<Headline> {
     let folder = publication.root.join("issues");
     let names = names(publication).unwrap_or_default();
     names.into_iter().filter_map(|name| headline(&folder, name)).collect()
+}
+
+/// What the issue in `folder` is called, and the texts in it with the SHA-256 of each, as
+/// [`issue::Issue::files`] has them. What cannot be read is left out.
+pub fn texts(folder: &Path) -> (Headline, BTreeMap<String, String>) {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let above = folder.parent().unwrap_or(Path::new("."));
+    let unreadable = Headline { name: name.clone(), ..Headline::default() };
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let texts = entries.filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let is_text = name == "issue.toml" || name.ends_with(".md");
+        // A pipe would be waited for without an end.
+        let is_text = is_text && entry.path().is_file();
+        let source = is_text.then(|| read_text(&entry.path()).ok())??;
+        Some((name, issue::hash(source.text().as_bytes())))
+    });
+    (headline(above, name).unwrap_or(unreadable), texts.collect())
 }
 
 fn headline(folder: &Path, name: String) -> Option<Headline> {
