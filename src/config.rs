@@ -18,7 +18,8 @@ use crate::compose::theme::Theme;
 use crate::delivery::pace::Rate;
 use crate::delivery::run::lanes::LaneOptions;
 use crate::delivery::schedule::Schedule;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Diagnostic, Place, Source, refused};
+use crate::files;
 use crate::issue::{Pictures, Publication, load};
 use crate::manifest::{self, Located, Table, Value, ValueKind};
 use crate::message::header::{HeaderText, Mailbox};
@@ -98,7 +99,10 @@ impl Sender {
 
 /// The nearest folder at or above `start` that holds a `digest.toml`.
 pub fn find_root(start: &Path) -> Option<PathBuf> {
-    start.ancestors().find(|folder| folder.join("digest.toml").is_file()).map(Path::to_owned)
+    start
+        .ancestors()
+        .find(|folder| files::is_there(&folder.join("digest.toml")))
+        .map(Path::to_owned)
 }
 
 /// Reads the configuration of the publication at `root`. `environment` is the process's.
@@ -107,13 +111,13 @@ pub fn find_root(start: &Path) -> Option<PathBuf> {
 /// Every problem of the file and the environment, each at its place.
 pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec<Diagnostic>> {
     let path = root.join("digest.toml");
-    let source = load::read_text(&path).map_err(|error| vec![error.diagnostic(&path)])?;
+    let source = load::read_text(root, &path).map_err(|error| vec![error.diagnostic(&path)])?;
     let mut problems = Vec::new();
     let mut value = manifest::toml(&source, 0..source.text().len(), &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
-    override_from(environment, &mut value);
+    override_from(environment, &mut value, &mut problems);
     let mut table = Table::new(&source, "digest.toml", value);
     let (publication, sender) = publication(root, &mut table, &mut problems);
     let from_domain = sender.as_ref().map(|sender| sender.from.address.domain());
@@ -152,10 +156,18 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
 }
 
 /// `DIGEST_PUBLICATION__NAME=…` -> `[publication] name`; numbers and truth values become such.
-fn override_from(environment: &[(String, String)], value: &mut Value) {
+fn override_from(
+    environment: &[(String, String)],
+    value: &mut Value,
+    problems: &mut Vec<Diagnostic>,
+) {
     for (name, text) in environment {
         let Some(path) = name.strip_prefix("DIGEST_") else { continue };
         if !path.contains("__") {
+            continue;
+        }
+        if let Some((_, odd)) = refused::find(text) {
+            problems.push(refused::diagnostic(&format!("the environment variable {name}"), odd));
             continue;
         }
         let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();

@@ -3,14 +3,16 @@
 //! Diagnostics are collected, never first-error-only, so that an author mends a whole issue in one
 //! round. This file must never print: `cmd` chooses the form and the stream.
 
-mod masked;
+pub mod capped;
+pub mod masked;
 pub mod render;
 pub mod sarif;
+pub mod refused;
 pub mod visible;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -25,16 +27,26 @@ pub enum Severity {
 }
 
 /// A text file that somebody wrote, kept whole so that a diagnostic can show the line it means.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Source {
     path: PathBuf,
     text: String,
+    /// Where each line starts: counted once, when the first place is asked for.
+    line_starts: OnceLock<Vec<usize>>,
 }
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Source) -> bool {
+        self.path == other.path && self.text == other.text
+    }
+}
+
+impl Eq for Source {}
 
 impl Source {
     /// A file at `path` (as people should read it, usually relative) with its decoded text.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source { path: path.into(), text: text.into() })
+        Arc::new(Source { path: path.into(), text: text.into(), line_starts: OnceLock::new() })
     }
 
     /// The path as shown to people.
@@ -50,10 +62,26 @@ impl Source {
     /// Line and column of a byte offset, both from 1; the column counts characters, as editors do.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let offset = floor_char_boundary(&self.text, offset);
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let line = self.line_starts().partition_point(|start| *start <= offset);
+        let line_start = self.line_starts()[line - 1];
         (line, self.text[line_start..offset].chars().count() + 1)
+    }
+
+    /// The bytes of the whole lines in which `range` lies, and the number of the first one, from 1.
+    pub fn lines(&self, range: &Range<usize>) -> (Range<usize>, usize) {
+        let starts = self.line_starts();
+        let line = starts.partition_point(|start| *start <= range.start).max(1);
+        let behind = starts.partition_point(|start| *start < range.end.max(range.start + 1));
+        let end = starts.get(behind).copied().unwrap_or(self.text.len());
+        (starts[line - 1]..end, line)
+    }
+
+    /// The first is 0, whatever the text.
+    fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|at| at + 1)).collect()
+        })
     }
 
     /// The range within the text, at the edges of characters: parsers count tabs, carriage returns
@@ -65,18 +93,6 @@ impl Source {
             end += 1;
         }
         start..end
-    }
-
-    /// Byte offset of a line and column, both from 1; columns count bytes, as parsers report them.
-    pub fn offset(&self, line: usize, byte_column: usize) -> usize {
-        let mut start = 0;
-        for _ in 1..line {
-            match memchr::memchr(b'\n', &self.text.as_bytes()[start..]) {
-                Some(at) => start += at + 1,
-                None => return self.text.len(),
-            }
-        }
-        floor_char_boundary(&self.text, start + byte_column.saturating_sub(1))
     }
 }
 
@@ -171,13 +187,13 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A problem that blocks sending.
+    /// A problem that blocks sending. A password that its words repeat is not shown.
     pub fn error(rule: &'static str, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             rule,
             place: None,
-            message: message.into(),
+            message: masked::words(&message.into()).into_owned(),
             help: None,
         }
     }
@@ -195,7 +211,7 @@ impl Diagnostic {
 
     /// The same problem, with what to do about it.
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
-        self.help = Some(help.into());
+        self.help = Some(masked::words(&help.into()).into_owned());
         self
     }
 
@@ -210,8 +226,11 @@ impl Diagnostic {
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let flat = |name: &str| name.to_lowercase().replace(['-', ' '], "_");
     let given = flat(given);
+    let letters = given.chars().count();
     known
         .into_iter()
+        // A slip of three letters changes the length by three at most; to compare costs more.
+        .filter(|name| name.chars().count().abs_diff(letters) <= 3)
         .map(|name| (strsim::damerau_levenshtein(&given, &flat(name)), name))
         .filter(|(distance, name)| *distance <= (name.chars().count() / 3).clamp(1, 3))
         .min_by_key(|(distance, _)| *distance)
@@ -242,7 +261,10 @@ mod tests {
         let offset = source.text().find("here").expect("present");
         assert_eq!(source.line_column(offset), (2, 4));
         assert_eq!(source.line_column(9999), (3, 1));
-        assert_eq!(source.offset(2, 1), 4);
+        assert_eq!(source.lines(&(5..6)), (4..16, 2));
+        assert_eq!(source.lines(&(1..5)), (0..16, 1));
+        assert_eq!(source.lines(&(4..4)), (4..16, 2));
+        assert_eq!(source.lines(&(16..16)), (16..16, 3));
         assert_eq!(source.within(5..6), 4..7);
         assert_eq!(source.within(90..99), 16..16);
     }

@@ -24,6 +24,7 @@
 pub mod diagnostic;
 pub mod manifest;
 pub mod crypto;
+pub mod files;
 pub mod net;
 pub mod picture;
 pub mod issue;

@@ -9,8 +9,12 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    // Usage errors and --help end here: clap prints them, and its exit code for misuse is 2.
-    let cli = cmd::Cli::parse();
+    let cli = match cmd::Cli::try_parse() {
+        Ok(cli) => cli,
+        // Usage errors and --help end here; the exit code for misuse is 2.
+        Err(error) if error.use_stderr() => return cmd::print::misuse(&error).into(),
+        Err(help) => help.exit(),
+    };
     match cmd::run(cli) {
         Ok(exit) => exit.into(),
         Err(failure) => {

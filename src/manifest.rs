@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused};
 
 /// A value with the bytes of the [`Source`] that it was read from.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +76,8 @@ pub fn toml(source: &Arc<Source>, range: Range<usize>, problems: &mut Vec<Diagno
             ),
         );
     }
-    Value { value: ValueKind::Table(toml_entries(table.into_inner(), start)), span: range }
+    let entries = ValueKind::Table(toml_entries(table.into_inner(), start));
+    cleaned(source, Value { value: entries, span: range }, problems)
 }
 
 /// Reads the YAML between `range` of `source`; a syntax error goes to `problems`.
@@ -84,7 +85,7 @@ pub fn yaml(source: &Arc<Source>, range: Range<usize>, problems: &mut Vec<Diagno
     let empty = Value { value: ValueKind::Table(Vec::new()), span: range.clone() };
     match yaml::parse(&source.text()[range.clone()], range.start) {
         Ok(Value { value: ValueKind::Null, .. }) => empty,
-        Ok(value) => value,
+        Ok(value) => cleaned(source, value, problems),
         Err(yaml::SyntaxError { message, at }) => {
             let at = (at + range.start).min(range.end);
             problems.push(
@@ -98,6 +99,40 @@ pub fn yaml(source: &Arc<Source>, range: Range<usize>, problems: &mut Vec<Diagno
             empty
         }
     }
+}
+
+/// The value without characters that no text may hold; each text that had one is reported. They are
+/// looked for behind the decoding: `"\uE002"` is plain letters in the file.
+fn cleaned(source: &Arc<Source>, value: Value, problems: &mut Vec<Diagnostic>) -> Value {
+    let Value { value, span } = value;
+    let value = match value {
+        ValueKind::Text(text) => ValueKind::Text(clean_text(source, text, &span, problems)),
+        ValueKind::List(items) => {
+            ValueKind::List(items.into_iter().map(|item| cleaned(source, item, problems)).collect())
+        }
+        ValueKind::Table(entries) => ValueKind::Table(
+            entries
+                .into_iter()
+                .map(|(key, value)| {
+                    let name = clean_text(source, key.value, &key.span, problems);
+                    (Located { value: name, span: key.span }, cleaned(source, value, problems))
+                })
+                .collect(),
+        ),
+        kind => kind,
+    };
+    Value { value, span }
+}
+
+fn clean_text(
+    source: &Arc<Source>,
+    text: String,
+    span: &Range<usize>,
+    problems: &mut Vec<Diagnostic>,
+) -> String {
+    let Some((_, odd)) = refused::find(&text) else { return text };
+    problems.push(refused::diagnostic("this text", odd).at(Place::span(source, span.clone())));
+    refused::without(&text)
 }
 
 fn toml_entries(table: DeTable<'_>, start: usize) -> Vec<(Located<String>, Value)> {

@@ -28,7 +28,8 @@ fn told(output: &Output) -> Vec<String> {
 const ALLOW: [&str; 2] = ["--allow", "link-local"];
 
 fn check(here: &Publication) -> Output {
-    here.run(&[&["check", "--online", "--format", "github"][..], &ALLOW].concat())
+    let private = ["--online", "--allow-private"];
+    here.run(&[&["check", "--format", "github"], &private[..], &ALLOW].concat())
 }
 
 #[test]
@@ -38,6 +39,37 @@ fn without_the_flag_nobody_is_asked() {
     let output = here.run(&[&["check"][..], &ALLOW].concat());
     assert_eq!(output.code, 0, "{output:?}");
     assert!(web.asked().is_empty());
+}
+
+#[test]
+fn only_public_addresses_are_asked_in_whatever_way_they_are_written() {
+    let web = Web::everywhere(|_| Reply::status(404));
+    let hosts = [
+        "127.0.0.1",
+        "127.1",
+        "0x7f.1",
+        "2130706433",
+        "017700000001",
+        "127.0.0.1.",
+        "0.0.0.0",
+        "[::ffff:127.0.0.1]",
+        "localhost",
+    ];
+    let links = |host| format!("- [a](http://{host}:{}/dead)\n", web.port());
+    let here = with_article(&hosts.map(links).concat());
+    let online = ["check", "--online", "--format", "github", "--allow", "link-local"];
+    let output = here.run(&online);
+    let lines = told(&output);
+    let skipped = lines.iter().filter(|line| line.contains("no public address"));
+    assert_eq!(skipped.count(), hosts.len(), "{output:?}");
+    assert!(lines.iter().all(|line| line.starts_with("::warning")), "{lines:?}");
+    assert!(web.asked().is_empty(), "{:?}", web.asked());
+    // Who trusts the links may say so, and then each of them is asked.
+    let all = here.run(&[&online[..], &["--allow-private"]].concat());
+    let dead = told(&all).iter().filter(|line| line.contains("leads nowhere (404)")).count();
+    assert_eq!(dead, hosts.len(), "{all:?}");
+    let alone = here.run(&["check", "--allow-private"]);
+    assert_eq!(alone.code, 2, "{alone:?}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use encoding_rs::Encoding;
 
 use crate::diagnostic::Diagnostic;
+use crate::files;
 use crate::message::address::Address;
 
 use super::columns::{Columns, HeaderFault, Role, columns};
@@ -68,7 +69,7 @@ pub fn open(
     options: &ReadOptions,
 ) -> Result<Rows<File>, Diagnostic> {
     let shown_as = shown_as.into();
-    let file = File::open(path).map_err(|error| rules::list_read(&shown_as, &error))?;
+    let file = files::open_named(path).map_err(|error| rules::list_read(&shown_as, &error))?;
     read(file, shown_as, options)
 }
 

@@ -3,7 +3,6 @@
 //! Names starting with `list-` are about the whole file, `row-` about one row. Must never hold
 //! logic.
 
-use std::io;
 use std::path::Path;
 
 use encoding_rs::Encoding;
@@ -24,7 +23,7 @@ fn at_cell(path: &Path, cell: Placed<'_>) -> Place {
     place(path, cell.line, cell.column)
 }
 
-pub(super) fn list_read(path: &Path, error: &io::Error) -> Diagnostic {
+pub(super) fn list_read(path: &Path, error: &dyn std::fmt::Display) -> Diagnostic {
     Diagnostic::error("list-read", format!("the list of subscribers cannot be read: {error}"))
         .at(Place::File(path.to_path_buf()))
         .help("save the list as a CSV file in that place, or name another file with --subscribers")

@@ -5,7 +5,7 @@
 //! reported when those who lose it are more than 5 % of all. What only makes a mail nicer where
 //! it is known is never reported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use super::css;
@@ -278,10 +278,9 @@ fn of_styles(view: &View<'_>) -> FoundFeatures {
         if view.tree.is_hidden(None) || element.style("display") == Some("none") {
             continue;
         }
-        let declarations = css::declarations(style);
-        for (at, (property, value)) in declarations.iter().enumerate() {
-            let has_fallback = declarations[..at].iter().any(|(before, _)| before == property);
-            if !has_fallback {
+        let mut before = HashSet::new();
+        for (property, value) in css::declarations(style) {
+            if before.insert(property) {
                 of_declaration(property, value, &mut used);
             }
         }

@@ -1,5 +1,7 @@
 //! What was meant to be replaced before the mail went out, and what filters take for spam.
 
+use std::collections::HashMap;
+
 use super::author::Passage;
 use super::links;
 use super::view::View;
@@ -159,11 +161,21 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// The first piece of Markdown in a text that was read as text, and what to do.
 fn unread(text: &str) -> Option<(&str, &'static str)> {
+    let mut next = 0;
     for (at, _) in text.match_indices('[') {
         let rest = &text[at..];
-        let Some(close) = rest.find(']').filter(|close| *close > 1) else { continue };
+        // The bracket that closes this one may be the one that was found for those before.
+        if next <= at {
+            let Some(close) = rest.find(']') else { break };
+            next = at + close;
+        }
+        let close = next - at;
+        if close <= 1 {
+            continue;
+        }
         let behind = &rest[close + 1..];
-        if rest.starts_with("[^") && !rest[..close].contains(char::is_whitespace) {
+        let is_label = rest.starts_with("[^") && close < 1_000;
+        if is_label && !rest[..close].contains(char::is_whitespace) {
             let help = "write the footnote on a line of its own: [^1]: See the minutes.";
             return Some((&rest[..=close], help));
         }
@@ -172,7 +184,8 @@ fn unread(text: &str) -> Option<(&str, &'static str)> {
                         minutes](https://…)";
             return Some((&rest[..=close], help));
         }
-        let label = behind.strip_prefix('[').and_then(|label| label.find(']'));
+        let label = behind.strip_prefix('[').and_then(|label| label.find(['[', ']', '\n']));
+        let label = label.filter(|end| behind[end + 1..].starts_with(']'));
         // [1][2] may be how a writer cites.
         let cites = rest[1..close].bytes().all(|byte| byte.is_ascii_digit());
         if let Some(end) = label.filter(|end| *end > 0 && !cites) {
@@ -189,6 +202,14 @@ fn unread(text: &str) -> Option<(&str, &'static str)> {
 /// Definitions of footnotes that nothing refers to: where each label stands.
 fn unused_notes(source: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
+    let lower = source.to_lowercase();
+    let mut uses: HashMap<&str, usize> = HashMap::new();
+    for (at, _) in lower.match_indices("[^") {
+        // A label of a thousand bytes is none.
+        let rest = lower.as_bytes()[at..].iter().take(1_000);
+        let end = rest.take_while(|byte| **byte != b'\n').position(|byte| *byte == b']');
+        *uses.entry(end.map_or("", |end| &lower[at..=at + end])).or_default() += 1;
+    }
     let (mut at, mut in_code) = (0, false);
     for line in source.split_inclusive('\n') {
         let start = at + line.len() - line.trim_start().len();
@@ -201,8 +222,8 @@ fn unused_notes(source: &str) -> Vec<(usize, &str)> {
         };
         let label = &inner[..(label.len() + 1).min(inner.len())];
         let is_definition = inner[label.len()..].starts_with(':') && !label.contains(' ');
-        let uses = source.to_lowercase().matches(&label.to_lowercase()).count();
-        if is_definition && !in_code && uses == 1 {
+        let uses = uses.get(label.to_lowercase().as_str());
+        if is_definition && !in_code && uses == Some(&1) {
             found.push((start, label));
         }
     }

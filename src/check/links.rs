@@ -1,13 +1,13 @@
 //! Links: where they lead, and whether who presses them knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
 use super::author::Anchor;
 use super::view::View;
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
-use crate::net::host::is_public;
+use crate::net::host::is_private;
 
 /// Texts that say nothing of where a link leads, in the languages that newsletters use.
 const VAGUE: [&str; 60] = [
@@ -201,6 +201,7 @@ pub(super) fn same_text(view: &View<'_>) -> Vec<Diagnostic> {
         let target = link.href.trim_end_matches('/');
         let before = *first.entry(text).or_insert(target);
         if before != target {
+            let before = shortened_address(before);
             let what =
                 format!("another link with the text {:?} leads to {before}", link.text.trim());
             problems.push(
@@ -211,6 +212,14 @@ pub(super) fn same_text(view: &View<'_>) -> Vec<Diagnostic> {
         }
     }
     problems
+}
+
+/// An address as it is shown beside another: its first 200 letters are enough.
+fn shortened_address(address: &str) -> String {
+    match address.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &address[..end]),
+        None => address.to_owned(),
+    }
 }
 
 /// `http:`, which anybody on the way can read and change.
@@ -246,7 +255,7 @@ pub(super) fn shortened(view: &View<'_>) -> Vec<Diagnostic> {
 fn is_local(host: &str) -> bool {
     let names = [".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid"];
     match address(host) {
-        Some(ip) => !is_public(ip),
+        Some(ip) => is_private(ip),
         None => {
             host == "localhost"
                 || names.iter().any(|name| host.ends_with(name))
@@ -342,12 +351,13 @@ pub(super) fn syntax(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// `#name` without anything of that name in the mail.
 pub(super) fn anchor(view: &View<'_>) -> Vec<Diagnostic> {
+    let elements = view.tree.elements.iter();
+    let names: HashSet<&str> = elements
+        .filter_map(|element| element.attribute("id").or_else(|| element.attribute("name")))
+        .collect();
     each(view, |link| {
         let name = link.href.strip_prefix('#')?;
-        let is_target = view.tree.elements.iter().any(|element| {
-            element.attribute("id").or_else(|| element.attribute("name")) == Some(name)
-        });
-        (!is_target).then(|| {
+        (!names.contains(name)).then(|| {
             Diagnostic::error("link-anchor", format!("nothing in this mail has the name {name:?}"))
                 .at(link.target())
                 .help("use the name of an article's file: #hangul leads to hangul.md")

@@ -106,6 +106,15 @@ fn dead(link: &str, visit: &Visit) -> Option<Diagnostic> {
             )
             .help("correct the address, or take the link out"),
         ),
+        Err(NoAnswer::Private(host)) => Some(
+            Diagnostic::warning(
+                "dead-link",
+                format!("{link} could not be checked: {host} is no public address"),
+            )
+            .help(
+                "readers cannot reach it; `--allow-private` asks servers in your own network as well",
+            ),
+        ),
         Err(error) => unsure(error.to_string()),
     }
 }

@@ -71,7 +71,8 @@ impl<'a> View<'a> {
         let articles = articles.map(|article| &article.source);
         let sources = issue.style.iter().chain(articles).chain([&issue.manifest]);
         sources.into_iter().find_map(|source| {
-            let at = source.text().find(needle).filter(|_| !needle.is_empty())?;
+            let at = memchr::memmem::find(source.text().as_bytes(), needle.as_bytes());
+            let at = at.filter(|_| !needle.is_empty())?;
             Some(Place::span(source, at..at + needle.len()))
         })
     }

@@ -2,16 +2,18 @@
 //! line. The rules are the library's; this file gathers what they look at and prints what they say.
 //! Nobody on the network is asked without `--online`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::IsTerminal as _;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::{online, register};
-use sejong_digest::diagnostic::{Diagnostic, counted, render, sarif};
-use sejong_digest::fetch::{Client, links};
+use sejong_digest::diagnostic::capped::capped;
+use sejong_digest::diagnostic::{Diagnostic, Place, counted, render, sarif};
+use sejong_digest::fetch::{Client, Reach, links};
 use sejong_digest::issue::load;
 use tokio::runtime::Runtime;
 
@@ -19,7 +21,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::gate::Gate;
 use super::readers::{self, Readers};
 use super::workspace::{Draft, Workspace};
-use super::{Global, print, runtime};
+use super::{Global, print, reach, runtime};
 
 /// How often to say how far it is, where there is no bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -31,7 +33,8 @@ Checks digest.toml, the issues that you name (or all of them), the mails that th
 list of subscribers: does everybody have the fields that the slots need? The exit code is 3 if
 there is an error; with only warnings it is 0.
 
-With --online, each web address in the issues is requested once, a few at a time.";
+With --online, each web address in the issues is requested once, a few at a time. Only
+servers on the internet are asked.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +68,9 @@ pub(crate) struct Args {
     /// Ask the web servers whether the links work
     #[arg(long)]
     online: bool,
+    /// Ask servers in your own network, too: only where you trust whoever wrote the links
+    #[arg(long, requires = "online")]
+    allow_private: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -109,6 +115,7 @@ fn look(
     };
     problems = gate.remaining(problems);
     let mut found: Vec<Diagnostic> = Vec::new();
+    let mut known = HashSet::new();
     let mut drafts: Vec<Draft> = Vec::new();
     for name in &names {
         let mut draft = gate.read(workspace, name);
@@ -123,23 +130,27 @@ fn look(
         // A problem of the theme or the logo shows in every issue; it is told once.
         let new = std::mem::take(&mut draft.problems);
         let new: Vec<Diagnostic> =
-            new.into_iter().filter(|problem| !found.contains(problem)).collect();
+            new.into_iter().filter(|problem| !known.contains(&told(problem))).collect();
+        known.extend(new.iter().map(told));
         found.extend(new);
         drafts.push(draft);
     }
-    let mut told =
-        if args.online { gate.remaining(ask(workspace, &drafts, &runtime)?) } else { Vec::new() };
+    let mut replies = if args.online {
+        gate.remaining(ask(workspace, &drafts, reach(args.allow_private), &runtime)?)
+    } else {
+        Vec::new()
+    };
     for mut draft in drafts {
         // What one issue allows is not allowed to another.
         let folder = load::path_from_here(&draft.folder);
         let is_own = |problem: &Diagnostic| {
             problem.place.as_ref().is_some_and(|place| place.path().starts_with(&folder))
         };
-        let (own, others) = told.into_iter().partition(is_own);
-        told = others;
+        let (own, others) = replies.into_iter().partition(is_own);
+        replies = others;
         found.extend(draft.allowed.remaining(own));
     }
-    found.extend(told);
+    found.extend(replies);
     problems.extend(found);
     let config = &workspace.config;
     let dkim = config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
@@ -147,16 +158,28 @@ fn look(
     Ok((problems, Some(names.len())))
 }
 
+/// What makes a problem the same as another: where it is and what is said.
+fn told(problem: &Diagnostic) -> (Option<PathBuf>, Option<Range<usize>>, &'static str, String) {
+    let path = problem.place.as_ref().map(|place| place.path().to_owned());
+    let span = match &problem.place {
+        Some(Place::Span { span, .. }) => Some(span.clone()),
+        Some(Place::Line { line, column, .. }) => Some(*line..*column),
+        _ => None,
+    };
+    (path, span, problem.rule, problem.message.clone())
+}
+
 /// Asks for the links of all issues, each address once.
 fn ask(
     workspace: &Workspace,
     drafts: &[Draft],
+    reach: Reach,
     runtime: &Runtime,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let composed = drafts.iter().filter_map(Draft::as_composed);
     let addresses: BTreeSet<String> =
         composed.clone().flat_map(|(_, composition)| online::addresses(composition)).collect();
-    let client = Client::new().map_err(|error| Failure::new(error.to_string()))?;
+    let client = Client::new(reach).map_err(|error| Failure::new(error.to_string()))?;
     let count = addresses.len();
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new(count as u64)
@@ -201,6 +224,8 @@ fn report(
     issues: Option<usize>,
     format: ReportFormat,
 ) -> Result<(), Failure> {
+    let summary = render::summary(problems).unwrap_or_else(|| "no problems".to_owned());
+    let problems = &capped(problems)[..];
     match format {
         ReportFormat::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
         ReportFormat::Sarif => print::answer(format!("{}\n", log(problems)).as_bytes()),
@@ -210,7 +235,6 @@ fn report(
                 None => "digest.toml".to_owned(),
                 Some(count) => counted(count as u64, "issue"),
             };
-            let summary = render::summary(problems).unwrap_or_else(|| "no problems".to_owned());
             let text = format!("{}{summary} in {scope}\n", render::human(problems, true));
             print::colored_answer(&text)
         }

@@ -18,7 +18,7 @@ use sejong_digest::smtp::relay::Relay;
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::workspace::{LostSecret, Workspace};
-use super::{Global, clock, print, readers, runtime};
+use super::{Global, clock, print, reach, readers, runtime};
 
 const LONG: &str = "\
 Check everything that decides whether mail arrives
@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// Contact only this computer: no DNS, and only relays on loopback
     #[arg(long)]
     offline: bool,
+    /// Ask the page for unsubscribing also where it is not on the internet
+    #[arg(long)]
+    allow_private: bool,
     /// Ask this DNS server, such as 192.0.2.53 or 127.0.0.1:5353 [default: the system's]
     #[arg(long, value_name = "ADDRESS", value_parser = server, conflicts_with = "offline")]
     dns: Option<SocketAddr>,
@@ -114,7 +117,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
             }
         };
         let (page, relays, names) = tokio::join!(
-            one_click::check(known, &base_url),
+            one_click::check(known, &base_url, reach(args.allow_private)),
             relay::check(relays, size, args.offline, clock::now()),
             asked
         );

@@ -5,6 +5,8 @@
 
 use std::process::ExitCode;
 
+use sejong_digest::diagnostic::masked;
+
 /// What the calling script is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -61,7 +63,9 @@ pub(crate) struct Failure {
 impl Failure {
     /// Exit code 1.
     pub(crate) fn new(message: impl Into<String>) -> Failure {
-        Failure { exit: Exit::CouldNotRun, message: message.into(), help: None, answered: false }
+        // It may repeat what was typed, and that may be a relay with its password.
+        let message = masked::words(&message.into()).into_owned();
+        Failure { exit: Exit::CouldNotRun, message, help: None, answered: false }
     }
 
     /// Exit code 2.
@@ -76,7 +80,7 @@ impl Failure {
 
     /// The same, with what to do about it.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Failure {
-        self.help = Some(help.into());
+        self.help = Some(masked::words(&help.into()).into_owned());
         self
     }
 

@@ -27,6 +27,8 @@ mod test;
 
 use std::path::PathBuf;
 
+use sejong_digest::fetch::Reach;
+
 use failure::{Ending, Failure};
 
 const EXAMPLES: &str = "\
@@ -95,6 +97,11 @@ pub(crate) fn run(cli: Cli) -> Ending {
 /// signing of messages have threads of their own.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+/// Whom a flag lets us ask.
+fn reach(allow_private: bool) -> Reach {
+    if allow_private { Reach::Private } else { Reach::Public }
 }
 
 /// Sends traces to stderr. Only our own: what TLS says of itself helps nobody here, and the rooms

@@ -72,14 +72,15 @@ fn issue(workspace: &Workspace, name: &str) -> Ending {
 fn last_number(workspace: &Workspace) -> i64 {
     let names = load::names(&workspace.config.publication).unwrap_or_default();
     let numbers = names.iter().filter_map(|name| {
-        manifest_of(&workspace.root.join("issues").join(name))?.integer("number", 0..1_000_000)
+        manifest_of(workspace, &workspace.root.join("issues").join(name))?
+            .integer("number", 0..1_000_000)
     });
     numbers.max().unwrap_or(0)
 }
 
 /// An issue's manifest, as far as it can be read; its mistakes are for `check` to tell.
-fn manifest_of(folder: &Path) -> Option<Table> {
-    let source = load::read_text(&folder.join("issue.toml")).ok()?;
+fn manifest_of(workspace: &Workspace, folder: &Path) -> Option<Table> {
+    let source = load::read_text(&workspace.root, &folder.join("issue.toml")).ok()?;
     let value = manifest::toml(&source, 0..source.text().len(), &mut Vec::new());
     Some(Table::new(&source, "issue.toml", value))
 }
@@ -88,7 +89,7 @@ fn article(workspace: &Workspace, issue: &str, slug: &str) -> Ending {
     check_name(issue)?;
     check_name(slug)?;
     let folder = load::folder(&workspace.config.publication, issue);
-    let Some(mut manifest) = manifest_of(&folder) else {
+    let Some(mut manifest) = manifest_of(workspace, &folder) else {
         return Err(Failure::new(format!("there is no issue {issue}"))
             .help(format!("make it with `digest new {issue}`")));
     };

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::compose;
+use sejong_digest::config;
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::issue::{self, Issue, Pictures};
 use sejong_digest::picture::Cache;
@@ -19,8 +20,13 @@ use super::{files, print};
 /// Whoever waits for less wants no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Prepares the issue's pictures, and says which cannot be decoded.
-pub(crate) fn prepare(draft: &mut Issue, root: &Path) -> Vec<Diagnostic> {
+/// Prepares the issue's pictures, and says which cannot be decoded. No secret is made for the cache:
+/// a clone that has none prepares them each time.
+pub(crate) fn prepare(
+    draft: &mut Issue,
+    root: &Path,
+    environment: &[(String, String)],
+) -> Vec<Diagnostic> {
     let started = Instant::now();
     let on_terminal = std::io::stderr().is_terminal();
     let bar = OnceLock::new();
@@ -30,7 +36,10 @@ pub(crate) fn prepare(draft: &mut Issue, root: &Path) -> Vec<Diagnostic> {
         }
     };
     let widths = compose::widths(draft);
-    let problems = issue::image::prepare(&mut draft.images, &widths, &Cache::of(root), &made);
+    // A secret that cannot be used is told by the commands that need it.
+    let secret = config::known_secret(root, environment).ok().flatten();
+    let cache = Cache::of(root, secret.as_ref().map(config::Secret::bytes));
+    let problems = issue::image::prepare(&mut draft.images, &widths, &cache, &made);
     if let Some(bar) = bar.get() {
         bar.finish_and_clear();
     }

@@ -5,10 +5,11 @@
 
 use std::io::{self, Write};
 
+use sejong_digest::diagnostic::capped::capped;
 use sejong_digest::diagnostic::visible::{visible, visible_in_colors};
-use sejong_digest::diagnostic::{Diagnostic, render};
+use sejong_digest::diagnostic::{Diagnostic, masked, render};
 
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
 
 const RED: &str = "\u{1b}[1m\u{1b}[91m";
 const CYAN: &str = "\u{1b}[1m\u{1b}[96m";
@@ -43,7 +44,7 @@ pub(crate) fn prompt(text: &str) {
 /// Shows problems with their source lines and counts them.
 pub(crate) fn problems(problems: &[Diagnostic]) {
     if let Some(summary) = render::summary(problems) {
-        message(&format!("{}{summary}\n", render::human(problems, true)));
+        message(&format!("{}{summary}\n", render::human(&capped(problems), true)));
     }
 }
 
@@ -54,6 +55,17 @@ pub(crate) fn failure(failure: &Failure) {
         text.push_str(&format!("{CYAN}help{RESET}: {}\n", visible(help)));
     }
     message(&text);
+}
+
+/// What clap says of a command line. An argument that it repeats may be a relay with its password,
+/// and is then told without colours, which would part it.
+pub(crate) fn misuse(error: &clap::Error) -> Exit {
+    let plain = error.render().to_string();
+    let masked = masked::words(&plain);
+    let text =
+        if masked == plain { error.render().ansi().to_string() } else { masked.into_owned() };
+    message(&text);
+    Exit::Usage
 }
 
 /// What the program traces, with hidden characters written out: server replies are among it.

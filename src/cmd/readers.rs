@@ -13,6 +13,7 @@ use sejong_digest::delivery::intake::{self, Intake, IntakeError};
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::files;
 use sejong_digest::issue::load;
 use sejong_digest::issue::slot::BUILT_IN;
 use sejong_digest::message::address::Address;
@@ -76,7 +77,7 @@ impl Readers {
 /// The subscriber file: the one that was named, or `subscribers.csv` beside `digest.toml`.
 pub(crate) fn file(workspace: &Workspace, named: Option<&Path>) -> Option<PathBuf> {
     let usual = workspace.root.join("subscribers.csv");
-    named.map(Path::to_owned).or_else(|| usual.is_file().then_some(usual))
+    named.map(Path::to_owned).or_else(|| files::is_there(&usual).then_some(usual))
 }
 
 /// The people at `addresses`, which `flag` named, with the fields that the list has of them.

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::reconcile::evidence::{Quote, ReportedAction};
@@ -11,6 +11,7 @@ use sejong_digest::delivery::reconcile::ruling::{self, NotShown, Ruling};
 use sejong_digest::delivery::reconcile::stamp::LogClock;
 use sejong_digest::delivery::reconcile::{self, UndecidedRow};
 use sejong_digest::delivery::recovery;
+use sejong_digest::files;
 use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
@@ -60,7 +61,7 @@ enum NotFound {
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let path = ledger_path(&workspace, args.store.as_deref(), None)?;
-    let files = args.maillog.iter().map(log_file).collect::<Result<Vec<_>, _>>()?;
+    let files = args.maillog.iter().map(|path| log_file(path)).collect::<Result<Vec<_>, _>>()?;
     let not_shown = match args.not_found {
         NotFound::Hold => NotShown::Hold,
         NotFound::Resend => NotShown::Resend,
@@ -101,8 +102,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     })
 }
 
-fn log_file(path: &PathBuf) -> Result<LogFile<BufReader<File>>, Failure> {
-    let file = File::open(path)
+fn log_file(path: &Path) -> Result<LogFile<BufReader<File>>, Failure> {
+    let file = files::open_named(path)
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
     let reader = BufReader::with_capacity(BUFFER_BYTES, file);
     Ok(LogFile { name: path.display().to_string(), reader })

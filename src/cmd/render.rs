@@ -113,6 +113,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             };
             files::replace(path, &bytes, readable)?;
             print::note(&format!("written to {}", files::describe(path)));
+            if let Some(reader) = &args.reader {
+                print::note(&format!(
+                    "do not publish it: its link to unsubscribe acts for {reader}"
+                ));
+            }
         }
         _ => print::answer(&bytes)?,
     }

@@ -13,6 +13,7 @@ use sejong_digest::config::{self, Config, Secret};
 use sejong_digest::delivery::ledger::{STEPS, overview};
 use sejong_digest::delivery::receipt::{self, ReceiptFound};
 use sejong_digest::diagnostic::{Diagnostic, render};
+use sejong_digest::files;
 use sejong_digest::issue::{Issue, load};
 use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::Identity;
@@ -54,7 +55,7 @@ pub(crate) struct Draft {
 pub(crate) fn root(global: &Global) -> Result<PathBuf, Failure> {
     let help = "make a publication here with `digest init`, or name one with --publication DIR";
     match &global.publication {
-        Some(folder) if folder.join("digest.toml").is_file() => Ok(folder.clone()),
+        Some(folder) if files::is_there(&folder.join("digest.toml")) => Ok(folder.clone()),
         Some(folder) => {
             Err(Failure::new(format!("there is no digest.toml in {}", folder.display())).help(help))
         }
@@ -101,7 +102,7 @@ impl Workspace {
             load::load(&self.config.publication, &folder);
         let mut composition = None;
         if let Some(issue) = &mut issue {
-            problems.extend(pictures::prepare(issue, &self.root));
+            problems.extend(pictures::prepare(issue, &self.root, &self.environment));
             let theme = &self.config.theme;
             let (composed, found) = compose::compose(&self.config.publication, issue, theme);
             composition = composed;
@@ -118,8 +119,9 @@ impl Workspace {
     /// The files that decide what an issue looks like, and the SHA-256 of each.
     pub(crate) fn files(&self, issue: &Issue) -> BTreeMap<String, String> {
         let mut files = issue.files();
-        if let Ok(bytes) = std::fs::read(self.root.join("digest.toml")) {
-            let hash = sejong_digest::crypto::sha256([&bytes[..]]);
+        if let Ok(text) = load::read_text(&self.root, &self.root.join("digest.toml")) {
+            let bytes = text.text().as_bytes();
+            let hash = sejong_digest::crypto::sha256([bytes]);
             let digits = hash.iter().map(|byte| format!("{byte:02x}")).collect();
             files.insert("digest.toml".to_owned(), digits);
         }

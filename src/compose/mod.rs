@@ -88,7 +88,18 @@ pub struct Picture {
     pub bytes: Arc<[u8]>,
 }
 
-/// Composes `issue`. Problems are collected; `None` only where the style sheet cannot be inlined.
+/// A mail of 100 kB is cut off; what is this large is no mail, and is not worked on.
+const MAX_PART: usize = 2 * 1024 * 1024;
+
+/// Why there is no letter.
+enum NoLetter {
+    /// HTML or text of over [`MAX_PART`] bytes.
+    Large(usize),
+    Style(inline::InlineError),
+}
+
+/// Composes `issue`. Problems are collected; `None` only where the style sheet cannot be inlined or
+/// the letter is far too large.
 pub fn compose(
     publication: &Publication,
     issue: &Issue,
@@ -104,12 +115,10 @@ pub fn compose(
     let mut kept = style::kept(theme);
     let mut css = style::inlined(theme);
     if let Some(source) = &issue.style {
-        let author = style::author(source.text());
+        let author = style::author(source);
         css.push_str(&author.inlined);
         kept.extend(author.kept);
-        for bad in author.left_out {
-            problems.push(style_left_out(&bad, source));
-        }
+        problems.extend(author.problems);
     }
     let write = |issue: &Issue| {
         let letter =
@@ -117,24 +126,48 @@ pub fn compose(
         let body = letter.body();
         let used = prune_css::UsedNames::of(&body.0);
         let kept: Vec<String> = kept.iter().map(|css| used.rules(css)).collect();
-        inline::inline(&letter.document(&kept, &body).into_string(), &css, &kept)
+        let document = letter.document(&kept, &body).into_string();
+        within_bounds(&document)?;
+        let html = inline::inline(&document, &css, &kept).map_err(NoLetter::Style)?;
+        within_bounds(&html)?;
+        Ok(html)
     };
     let html = match auto_excerpt::shorten(&mut issue, write) {
         Ok((html, notes)) => {
             problems.extend(notes);
             html
         }
-        Err(error) => {
-            problems.push(style_broken(&error, &issue));
+        Err(why) => {
+            problems.push(no_letter(&why, &issue));
             return (None, problems);
         }
     };
     let text = plain::letter(publication, &issue, theme.footer.as_deref(), &unsubscribe);
+    if let Err(why) = within_bounds(&text) {
+        problems.push(no_letter(&why, &issue));
+        return (None, problems);
+    }
     // A part that nothing refers to would show as an attachment.
     let is_shown = |picture: &Picture| html.contains(&format!("cid:{}", picture.content_id));
     let pictures = pictures.into_iter().filter(is_shown).collect();
     let composition = assemble(&issue, &html, &text, pictures);
     (Some(composition), problems)
+}
+
+fn within_bounds(part: &str) -> Result<(), NoLetter> {
+    if part.len() > MAX_PART { Err(NoLetter::Large(part.len())) } else { Ok(()) }
+}
+
+fn no_letter(why: &NoLetter, issue: &Issue) -> Diagnostic {
+    match why {
+        NoLetter::Style(error) => style_broken(error, issue),
+        NoLetter::Large(bytes) => Diagnostic::error(
+            "issue-large",
+            format!("this issue becomes a mail of {} MB", bytes.div_ceil(1024 * 1024)),
+        )
+        .at(Place::File(issue.manifest.path().to_owned()))
+        .help("show articles as excerpts, or make two issues: Gmail cuts a mail off at 100 kB"),
+    }
 }
 
 fn assemble(issue: &Issue, html: &str, text: &str, pictures: Vec<Picture>) -> Composition {
@@ -207,14 +240,6 @@ fn contrast_problems(theme: &Theme) -> Vec<Diagnostic> {
         }
     }
     problems
-}
-
-fn style_left_out(bad: &str, source: &Arc<crate::diagnostic::Source>) -> Diagnostic {
-    let at = source.text().find(bad).unwrap_or(0);
-    let end = (at + bad.len()).min(source.text().len());
-    Diagnostic::warning("style", format!("the rule with {bad} is ignored"))
-        .at(Place::span(source, at..end))
-        .help("delete the rule: a style sheet in a mail can load and run nothing")
 }
 
 fn style_broken(error: &inline::InlineError, issue: &Issue) -> Diagnostic {

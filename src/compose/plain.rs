@@ -5,6 +5,8 @@
 mod table;
 mod wrap;
 
+use std::collections::HashMap;
+
 use unicode_width::UnicodeWidthStr as _;
 
 use super::phrases::{Phrases, phrases};
@@ -24,8 +26,12 @@ pub(super) fn letter(
     footer: Option<&str>,
     unsubscribe: &str,
 ) -> String {
-    let mut text =
-        TextWriter { out: String::new(), links: Vec::new(), phrases: phrases(&issue.language) };
+    let mut text = TextWriter {
+        out: String::new(),
+        links: Vec::new(),
+        numbers: HashMap::new(),
+        phrases: phrases(&issue.language),
+    };
     let phrases = phrases(&issue.language);
     let date = issue.date.strftime(phrases.date).to_string();
     let (before, behind) = phrases.number;
@@ -64,6 +70,8 @@ struct TextWriter {
     out: String,
     /// Links of the article so far, in the order of their numbers.
     links: Vec<String>,
+    /// The place of each in that order.
+    numbers: HashMap<String, usize>,
 }
 
 impl TextWriter {
@@ -158,6 +166,7 @@ impl TextWriter {
     /// The links that the text has numbered so far.
     fn links(&mut self) {
         let links = std::mem::take(&mut self.links);
+        self.numbers.clear();
         for (at, link) in links.iter().enumerate() {
             self.line(&format!("[{}] {link}", at + 1));
         }
@@ -240,7 +249,7 @@ impl TextWriter {
                     .iter()
                     .map(|row| row.iter().map(|cell| self.inlines(cell)).collect())
                     .collect();
-                let room = WIDTH - display_width(margin.rest);
+                let room = WIDTH.saturating_sub(display_width(margin.rest));
                 for line in table::lay_out(&head, &rows, &data.alignments, room) {
                     self.line(&format!("{}{line}", margin.rest));
                 }
@@ -420,9 +429,9 @@ impl TextWriter {
     }
 
     fn number(&mut self, href: &str, out: &mut String) {
-        let known = self.links.iter().position(|known| known == href);
-        let at = known.unwrap_or_else(|| {
+        let at = self.numbers.get(href).copied().unwrap_or_else(|| {
             self.links.push(href.to_owned());
+            self.numbers.insert(href.to_owned(), self.links.len() - 1);
             self.links.len() - 1
         });
         out.push_str(&format!(" [{}]", at + 1));

@@ -64,34 +64,46 @@ pub(super) fn end_when_mark() -> char {
 }
 
 /// Cuts an HTML document: values are escaped, and percent-encoded within links. It is our own
-/// document, in which no attribute holds a `<`: whether a slot stands in a tag shows without a tree.
+/// document, in which all attributes stand in double quotes, and may hold `<` and `>`: whether a slot
+/// stands in a tag shows without a tree.
 pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
     // Where the tag began that the text up to `seen` ends in. Slots come in order, so that a long
     // text is looked through once, not once for each.
-    let (mut seen, mut tag) = (0, None);
+    let (mut seen, mut tag, mut quoted) = (0, None, false);
+    // Where the last `="` of that tag is.
+    let mut value = None;
     cut(html, |index, at| {
-        for (here, byte) in html.bytes().enumerate().take(at).skip(seen) {
+        for (here, byte) in html.as_bytes()[..at].iter().enumerate().skip(seen) {
             match byte {
-                b'<' => tag = Some(here),
-                b'>' => tag = None,
+                b'"' if tag.is_some() => {
+                    quoted = !quoted;
+                    value = if quoted { here.checked_sub(1) } else { None };
+                }
+                b'<' if !quoted => (tag, value) = (Some(here), None),
+                b'>' if !quoted => tag = None,
                 _ => {}
             }
         }
         seen = at;
-        let in_link = tag.is_some_and(|tag| ends_in_link(&html[tag..at]));
+        let in_link = match (tag, value) {
+            (Some(tag), Some(value)) => names_a_link(&html[tag..value]),
+            _ => false,
+        };
         if in_link && !is_url(index) { SlotContext::UrlPart } else { SlotContext::Html }
     })
 }
 
 /// Cuts a plain text; `is_url` says which slots hold whole addresses.
 pub(super) fn cut_plain(text: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
+    // How far the text has been looked through, and whether the word there is an address.
+    let (mut seen, mut is_address) = (0, false);
     cut(text, |index, at| {
-        let word = text[..at].rsplit(char::is_whitespace).next().unwrap_or_default();
-        if word.contains("://") && !is_url(index) {
-            SlotContext::PlainUrlPart
-        } else {
-            SlotContext::Plain
+        for word in text[seen..at].split_inclusive(char::is_whitespace) {
+            let goes_on = !word.ends_with(char::is_whitespace);
+            is_address = goes_on && (is_address || word.contains("://"));
         }
+        seen = at;
+        if is_address && !is_url(index) { SlotContext::PlainUrlPart } else { SlotContext::Plain }
     })
 }
 
@@ -150,14 +162,9 @@ fn split_when(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Whether a tag that is cut off ends in the value of `href` or `src`.
-fn ends_in_link(tag: &str) -> bool {
-    let Some(quote) = tag.rfind("=\"") else { return false };
-    if tag[quote + 2..].contains('"') {
-        return false;
-    }
-    let name = tag[..quote].rsplit(char::is_whitespace).next().unwrap_or_default();
-    matches!(name, "href" | "src")
+/// Whether a tag that is cut off before `=` ends in `href` or `src`.
+fn names_a_link(tag: &str) -> bool {
+    [" href", " src"].iter().any(|name| tag.ends_with(name))
 }
 
 #[cfg(test)]
@@ -190,6 +197,20 @@ mod tests {
                 (3, SlotContext::Html)
             ]
         );
+    }
+
+    #[test]
+    fn a_bracket_in_an_address_does_not_end_its_tag() {
+        let (first, second, third) = (mark(0), mark(1), mark(2));
+        let html = format!("<a href=\"https://a.example/>{first}<b>{second}\">\"{third}</a>");
+        let contexts: Vec<_> = cut_html(&html, |_| false)
+            .into_iter()
+            .filter_map(|segment| match segment {
+                Segment::Slot(_, context) => Some(context),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(contexts, [SlotContext::UrlPart, SlotContext::UrlPart, SlotContext::Html]);
     }
 
     #[test]

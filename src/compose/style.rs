@@ -4,7 +4,12 @@
 //! (narrow screens, dark schemes, Outlook.com's attributes) has its own. The kept rules hold no
 //! comments, no nested at-rules beyond one, no `url()`, and a space before each `!important`.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::theme::{Color, Palette, Theme};
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::issue::css;
 
 /// The width of a letter in pixels, and of its text between the margins.
 pub(super) const LETTER_WIDTH: usize = 600;
@@ -149,28 +154,55 @@ fn outlook(palette: &Palette) -> String {
     css
 }
 
+/// Braces inside each other: a declaration in a rule in a media query has two.
+const MAX_BRACES: usize = 8;
+/// Declarations in a style sheet. Each may end up on one element, where each is compared with all
+/// before it.
+const MAX_DECLARATIONS: usize = 2_000;
+
 /// An author's `style.css`, cut into rules that can be inlined and at-rules that are kept, and
-/// what was left out: imports, anything that fetches (`url(`) or runs (`expression(`).
-pub(super) fn author(css: &str) -> AuthorStyle {
+/// what was left out: what could fetch or run anything ([`css::find_refused`]), and at-rules that
+/// have no place in a mail.
+pub(super) fn author(source: &Arc<Source>) -> AuthorStyle {
     let mut style = AuthorStyle::default();
-    let css = without_comments(css);
-    for rule in rules(&css) {
-        let lower = rule.to_ascii_lowercase();
-        let bad = ["url(", "expression(", "@import", "behavior:", "-moz-binding", "</", "\\"];
-        match bad.iter().find(|bad| lower.contains(**bad)) {
-            Some(bad) => style.left_out.push((*bad).to_owned()),
-            None if rule.starts_with("@media") => style.kept.push(spaced_important(rule)),
-            None if rule.starts_with('@') => {
-                style.left_out.push(rule.split(['{', ' ', ';']).next().unwrap_or("@").to_owned());
-            }
-            None if rule.split('{').next().is_some_and(|selector| selector.contains(':')) => {
-                style.kept.push(spaced_important(rule));
-            }
-            None => style.inlined.push_str(rule),
+    let sheet = Uncommented::of(source.text());
+    let pieces = rules(&sheet.text);
+    let (mut end, mut declarations) = (0, 0);
+    for rule in pieces {
+        let start = rule.as_ptr() as usize - sheet.text.as_ptr() as usize;
+        end = start + rule.len();
+        let name = at_rule(rule);
+        let place = |range: Range<usize>| {
+            Place::span(source, sheet.within_file(start + range.start..start + range.end))
+        };
+        if name.is_some_and(|name| IDLE.contains(&name)) {
+            style.problems.push(idle(name.unwrap_or_default(), place(0..1)));
+        } else if let Some((range, what)) = css::find_refused(rule) {
+            style.problems.push(refused(&what, place(range)));
+        } else if braces(rule) > MAX_BRACES {
+            style.problems.push(nested(place(0..1)));
+        } else if declarations + rule.matches(';').count() > MAX_DECLARATIONS {
+            style.problems.push(endless(place(0..1)));
+            return style;
+        } else if name.is_some() || selector(rule).contains(':') {
+            style.kept.push(spaced_important(rule));
+        } else {
+            style.inlined.push_str(rule);
         }
+        declarations += rule.matches(';').count();
+    }
+    let rest = sheet.text[end..].trim_start_matches(['}', ';', ' ', '\n', '\t']);
+    if !rest.is_empty() {
+        let start = sheet.text.len() - rest.len();
+        let place = Place::span(source, sheet.within_file(start..start + 1));
+        style.problems.push(unclosed(place));
     }
     style
 }
+
+/// At-rules that fetch nothing, and that no mail has a use for.
+const IDLE: [&str; 7] =
+    ["@charset", "@container", "@keyframes", "@-webkit-keyframes", "@layer", "@page", "@supports"];
 
 /// See [`author`].
 #[derive(Debug, Default, PartialEq)]
@@ -179,23 +211,112 @@ pub(super) struct AuthorStyle {
     pub(super) inlined: String,
     /// Media queries and states such as `:hover`.
     pub(super) kept: Vec<String>,
-    /// What begins the rules that cannot stand in mail.
-    pub(super) left_out: Vec<String>,
+    /// What is told of the rules that cannot stand in mail.
+    pub(super) problems: Vec<Diagnostic>,
+}
+
+/// The name of the at-rule that `rule` is, as it is written.
+fn at_rule(rule: &str) -> Option<&str> {
+    rule.starts_with('@').then(|| rule.split(['{', ' ', '(', ';', '\n', '"', '\'']).next())?
+}
+
+fn selector(rule: &str) -> &str {
+    rule.split('{').next().unwrap_or_default()
+}
+
+fn refused(what: &str, place: Place) -> Diagnostic {
+    let message = format!("a style sheet in a mail can load and run nothing, and this has {what}");
+    Diagnostic::error("style", message)
+        .at(place)
+        .help("delete the rule, or write it without; a picture belongs into an article")
+}
+
+fn idle(name: &str, place: Place) -> Diagnostic {
+    Diagnostic::warning("style", format!("the rule with {name} is ignored"))
+        .at(place)
+        .help("delete the rule: mail programs do not support it")
+}
+
+fn nested(place: Place) -> Diagnostic {
+    let message = format!("a rule in a style sheet has at most {MAX_BRACES} braces in each other");
+    Diagnostic::error("style", message).at(place).help("write the rules one after the other")
+}
+
+fn endless(place: Place) -> Diagnostic {
+    let message =
+        format!("a style sheet has at most {MAX_DECLARATIONS} declarations, and this one has more");
+    Diagnostic::error("style", message)
+        .at(place)
+        .help("delete what the letter does not use; a mail program would cut so long a letter")
+}
+
+fn unclosed(place: Place) -> Diagnostic {
+    Diagnostic::error("style", "the style sheet ends in the middle of this rule")
+        .at(place)
+        .help("close it with }, and look for a quotation mark that is not closed before it")
+}
+
+/// How many braces are open at most.
+fn braces(rule: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in rule.bytes() {
+        match byte {
+            b'{' => open += 1,
+            b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 fn spaced_important(rule: &str) -> String {
     rule.replace(" !important", "!important").replace("!important", " !important")
 }
 
-fn without_comments(css: &str) -> String {
-    let mut out = String::with_capacity(css.len());
-    let mut rest = css;
-    while let Some(start) = rest.find("/*") {
-        out.push_str(&rest[..start]);
-        rest = rest[start..].find("*/").map_or("", |end| &rest[start + end + 2..]);
+/// A style sheet without its comments, which still knows where in the file everything stands.
+struct Uncommented {
+    text: String,
+    /// A byte of `text`, and the byte of the file from which on the two run side by side.
+    starts: Vec<(usize, usize)>,
+}
+
+impl Uncommented {
+    fn of(css: &str) -> Uncommented {
+        let mut sheet = Uncommented { text: String::with_capacity(css.len()), starts: Vec::new() };
+        let (mut at, mut start, mut quote) = (0, 0, None);
+        while let Some(c) = css[at..].chars().next() {
+            match (quote, c) {
+                (None, '/') if css[at..].starts_with("/*") => {
+                    sheet.push(start, &css[start..at]);
+                    at = css[at + 2..].find("*/").map_or(css.len(), |end| at + 2 + end + 2);
+                    start = at;
+                    continue;
+                }
+                (None, '"' | '\'') => quote = Some(c),
+                // A string ends with its line.
+                (Some(open), c) if c == open || c == '\n' => quote = None,
+                _ => {}
+            }
+            at += c.len_utf8();
+        }
+        sheet.push(start, &css[start..]);
+        sheet
     }
-    out.push_str(rest);
-    out
+
+    fn push(&mut self, at: usize, piece: &str) {
+        self.starts.push((self.text.len(), at));
+        self.text.push_str(piece);
+    }
+
+    fn within_file(&self, range: Range<usize>) -> Range<usize> {
+        let at = |byte: usize| {
+            let piece = self.starts.partition_point(|(start, _)| *start <= byte).saturating_sub(1);
+            self.starts.get(piece).map_or(byte, |(start, file)| byte - start + file)
+        };
+        let start = at(range.start);
+        start..at(range.end.max(1) - 1).max(start) + 1
+    }
 }
 
 /// Top-level rules: up to the brace that closes them, or a semicolon for at-rules without one.
@@ -230,16 +351,45 @@ pub(super) fn rules(css: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
+    fn styled(css: &str) -> (AuthorStyle, Vec<String>) {
+        let style = author(&Source::new("style.css", css));
+        let told = style.problems.iter().map(|problem| {
+            let (line, column) = problem.place.as_ref().unwrap().line_column().unwrap();
+            format!("{line}:{column} {}", problem.message)
+        });
+        let told = told.collect();
+        (style, told)
+    }
+
     #[test]
     fn an_author_s_rules_go_where_clients_take_them() {
-        let style = author(
-            "/* x */ h1 { color: red } @import 'a'; a:hover{color:blue!important}\n\
-             @media print { p { margin: 0 } } .x{background:url(http://a)} @font-face{src:local(x)}",
+        let (style, told) = styled(
+            "/* x */ h1 { color: red } a:hover{color:blue!important}\n\
+             @media print { p { margin: 0 } } p/* y */.a{margin:0} @page { margin: 0 }",
         );
-        assert_eq!(style.inlined, "h1 { color: red }");
+        assert_eq!(style.inlined, "h1 { color: red }p.a{margin:0}");
         assert_eq!(style.kept.len(), 2);
         assert!(style.kept[0].contains("blue !important"));
-        assert_eq!(style.left_out, ["@import", "url(", "@font-face"]);
+        assert_eq!(told, ["2:55 the rule with @page is ignored"]);
+    }
+
+    #[test]
+    fn what_could_fetch_is_told_at_its_place_and_reaches_nothing() {
+        let (style, told) = styled(
+            "/* a\n */ @import 'a';\n.x{background:u/* b */rl(x)}\na:hover{b:src('c')}\n\
+             @media print{p{x:image-set('d' 1x)}}\n@font-face{src:local(x)}\np{color:red",
+        );
+        assert_eq!((style.inlined.as_str(), style.kept.len()), ("", 0));
+        let places: Vec<&str> = told.iter().filter_map(|told| told.split(' ').next()).collect();
+        assert_eq!(places, ["2:5", "3:15", "4:11", "5:18", "6:1", "7:1"], "{told:?}");
+        assert!(style.problems.iter().all(Diagnostic::is_error));
+    }
+
+    #[test]
+    fn a_comment_in_a_string_is_none() {
+        let (style, told) = styled("p{content:\"/*\"} b{background:url(x)} /* */");
+        assert_eq!(style.inlined, "p{content:\"/*\"}");
+        assert_eq!(told.len(), 1);
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! `[dkim]` -> signers. The keys are read only for who sends: an editor who checks and renders has
 //! none, and needs none.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::secret::others_can_read;
 use crate::crypto::signing::{Algorithm, KeyError, SigningKey};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::files::{self, FileError};
 use crate::manifest::{Located, Table};
 use crate::message::dkim::{self, Signer};
 
@@ -78,14 +77,17 @@ impl KeyFile {
         let problem = |what: String, help: String| {
             Diagnostic::error(RULE, what).at(self.place.clone()).help(help)
         };
-        let text = read_to_string(&self.path).map_err(|error| {
-            let what = format!("the key file {shown} cannot be read: {error}");
-            problem(what, "`digest dkim keygen` makes a key and its DNS record".to_owned())
+        let text = files::read_private(&self.path).map_err(|error| match error {
+            FileError::Shared => {
+                let what = format!("other users of this computer can read the key file {shown}");
+                problem(what, format!("run `chmod 600 {shown}`"))
+            }
+            error => {
+                let what = format!("the key file {shown} cannot be read: {error}");
+                problem(what, "`digest dkim keygen` makes a key and its DNS record".to_owned())
+            }
         })?;
-        if others_can_read(&self.path) {
-            let what = format!("other users of this computer can read the key file {shown}");
-            return Err(problem(what, format!("run `chmod 600 {shown}`")));
-        }
+        let text = SecretString::from(String::from_utf8_lossy(&text).into_owned());
         let key = SigningKey::from_pem(text.expose_secret()).map_err(|error| {
             let help = match error {
                 KeyError::Short => {
@@ -106,10 +108,6 @@ impl KeyFile {
         Signer::new(domain, &self.selector, key)
             .map_err(|error| problem(error.to_string(), "choose a shorter one".to_owned()))
     }
-}
-
-fn read_to_string(path: &Path) -> std::io::Result<SecretString> {
-    fs::read_to_string(path).map(SecretString::from)
 }
 
 /// Reads `[dkim]`; `None` where it is missing, or has problems.

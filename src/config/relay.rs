@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::secret::others_can_read;
 use super::{rate, wrong};
 use crate::delivery::route::Route;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::files::{self, FileError};
 use crate::manifest::{Located, Table};
 use crate::smtp::relay::Relay;
 use crate::smtp::relay::error::RelayError;
@@ -31,8 +31,8 @@ pub enum PasswordError {
     #[error("there is no password for the user {0}")]
     Missing(String),
     /// The file cannot be read.
-    #[error("the password file {0} cannot be read: {1}")]
-    File(PathBuf, std::io::Error),
+    #[error("the password file {0} cannot be used: {1}")]
+    File(PathBuf, FileError),
     /// It cannot be used, or must not be.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -138,7 +138,8 @@ fn url_place(section: &Table, url: &Located<String>) -> Place {
 /// Whether a value stands in the file, and does not come from the environment.
 fn is_written(section: &Table, text: &Located<String>) -> bool {
     let written = section.source().text().get(text.span.clone());
-    written.is_some_and(|written| written.contains(&text.value))
+    // With escapes in it, it reads as another text.
+    written.is_some_and(|written| written.contains(&text.value) || written.contains('\\'))
 }
 
 fn password_path(section: &mut Table, root: &Path, text: &Located<String>) -> PathBuf {
@@ -157,7 +158,7 @@ pub(super) fn open_password_file(environment: &[(String, String)]) -> Option<Dia
 }
 
 fn password_open(path: &Path, named_by: &str) -> Option<Diagnostic> {
-    others_can_read(path).then(|| {
+    files::others_can_read(path).then(|| {
         let shown = path.display();
         let what =
             format!("other users of this computer can read the password file {shown}{named_by}");
@@ -185,8 +186,8 @@ pub fn credentials(
     let file = file.or_else(|| password_file.map(Path::to_owned));
     let password = match (variable("DIGEST_SMTP_PASSWORD"), file) {
         (Some(password), _) => password,
-        (None, Some(file)) => match std::fs::read_to_string(&file) {
-            Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
+        (None, Some(file)) => match files::read_private(&file) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned(),
             Err(error) => return Err(PasswordError::File(file, error)),
         },
         (None, None) => return Err(PasswordError::Missing(user)),

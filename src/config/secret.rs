@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::crypto;
+use crate::files::{self, FileError};
 
 /// Below this a secret could be guessed.
 const LEAST_CHARACTERS: usize = 16;
@@ -106,9 +107,17 @@ fn found(root: &Path, environment: &[(String, String)]) -> Result<Secret, Secret
         Some((_, path)) => PathBuf::from(path),
         None => root.join(FILE),
     };
-    let text = fs::read_to_string(&path).map_err(|error| SecretError::File(path.clone(), error))?;
-    check_owner_only(&path)?;
-    checked(path.display().to_string(), text.trim())
+    read(&path)
+}
+
+fn read(path: &Path) -> Result<Secret, SecretError> {
+    let failed = |error| SecretError::File(path.to_owned(), error);
+    let bytes = files::read_private(path).map_err(|error| match error {
+        FileError::Shared => SecretError::Open(path.to_owned()),
+        FileError::System(error) => failed(error),
+        error => failed(std::io::Error::other(error)),
+    })?;
+    checked(path.display().to_string(), String::from_utf8_lossy(&bytes).trim())
 }
 
 fn checked(name: String, text: &str) -> Result<Secret, SecretError> {
@@ -136,31 +145,9 @@ fn create(path: &Path) -> Result<Secret, SecretError> {
     let _ = fs::remove_file(&draft);
     match linked {
         Ok(()) => Ok(Secret(text.into_bytes())),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let text = fs::read_to_string(path).map_err(failed)?;
-            checked(path.display().to_string(), text.trim())
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read(path),
         Err(error) => Err(failed(error)),
     }
-}
-
-fn check_owner_only(path: &Path) -> Result<(), SecretError> {
-    if others_can_read(path) {
-        return Err(SecretError::Open(path.to_owned()));
-    }
-    Ok(())
-}
-
-/// Whether others on this machine can read or change a file that is there.
-#[cfg(unix)]
-pub(super) fn others_can_read(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-pub(super) fn others_can_read(_: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -1,49 +1,186 @@
-//! A source text as it may be quoted: passwords in it are replaced by asterisks.
+//! A text as it may be shown: passwords in it are replaced by asterisks.
 //!
-//! A diagnostic shows the line that it means, whatever else stands on that line. Each byte is
-//! replaced by one, so that every place in the text stays true.
+//! A diagnostic shows the line that it means, whatever else stands on that line, and an error may
+//! repeat what somebody typed. Each byte is replaced by one, so that every place stays true.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// The text without the passwords of addresses such as `smtps://user:password@host`, and without
-/// the values of keys that are named `password`.
-pub(super) fn masked(text: &str) -> Cow<'_, str> {
-    if !text.contains("://") && !text.contains("password") {
+use super::Source;
+
+/// Keys of `digest.toml` whose values are never shown: the address of a relay may hold a password in
+/// a form that nobody would take for one, above all where the file is not valid.
+const KEYS: [&str; 6] = ["url", "relay", "password", "passwd", "pass", "secret"];
+
+/// Whole `lines` of a file without the passwords of addresses such as `smtps://user:password@host`,
+/// and without the values of keys that are named `password`; of settings without those of [`KEYS`]
+/// too.
+pub(super) fn lines(source: &Source, lines: Range<usize>) -> Cow<'_, str> {
+    // A value of settings may have begun on a line before.
+    let is_settings = source.path().extension().is_some_and(|ending| ending == "toml");
+    let text = if is_settings { source.text() } else { &source.text()[lines.clone()] };
+    if !is_settings && !text.contains("://") && !text.contains("password") {
+        return Cow::Borrowed(text);
+    }
+    let mut found = if is_settings { in_settings(text) } else { Vec::new() };
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let own = in_urls(line, Within::Line).into_iter().chain(in_keys(line));
+        found.extend(own.map(|secret| start + secret.start..start + secret.end));
+        start += line.len();
+    }
+    match without(text, found) {
+        Cow::Borrowed(text) if is_settings => Cow::Borrowed(&text[lines]),
+        Cow::Owned(text) if is_settings => Cow::Owned(text[lines].to_owned()),
+        whole => whole,
+    }
+}
+
+/// What is said about something, without the passwords of addresses in it.
+pub fn words(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    let (mut found, mut start) = (Vec::new(), 0);
+    for line in text.split_inclusive('\n') {
+        let own = in_urls(line, Within::Words);
+        found.extend(own.into_iter().map(|secret| start + secret.start..start + secret.end));
+        start += line.len();
+    }
+    without(text, found)
+}
+
+/// The ranges begin and end between characters, and keep the ends of lines.
+fn without(text: &str, secrets: Vec<Range<usize>>) -> Cow<'_, str> {
+    if secrets.is_empty() {
         return Cow::Borrowed(text);
     }
     let mut bytes = text.as_bytes().to_vec();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        for secret in in_urls(line).into_iter().chain(in_keys(line)) {
-            bytes[start + secret.start..start + secret.end].fill(b'*');
+    for byte in secrets.into_iter().flat_map(|secret| secret.start..secret.end) {
+        if !matches!(bytes[byte], b'\n' | b'\r') {
+            bytes[byte] = b'*';
         }
-        start += line.len();
     }
-    // The ranges begin and end between characters.
     String::from_utf8(bytes).map_or(Cow::Borrowed(""), Cow::Owned)
 }
 
-/// The passwords in the web and relay addresses of a line.
-fn in_urls(line: &str) -> Vec<Range<usize>> {
+/// The values of [`KEYS`] in TOML, valid or not: up to the end of the line, of a text in three
+/// quotation marks, or of the line behind one whose quotation mark is never closed.
+fn in_settings(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    let (mut start, mut open) = (0, None);
+    for line in text.split_inclusive('\n') {
+        let end = start + line.trim_end().len();
+        let value = match open {
+            Some(_) => Some(0),
+            None => value_of_key(line),
+        };
+        if let Some(at) = value {
+            let value = &line[at..];
+            found.push((start + at).min(end)..end);
+            open = match open {
+                // Closed on this line, or not closed at all.
+                Some(mark @ ("\"\"\"" | "'''")) if !value.contains(mark) => Some(mark),
+                Some(_) => None,
+                None => left_open(value),
+            };
+        }
+        start += line.len();
+    }
+    found
+}
+
+/// Where the value of one of [`KEYS`] begins on a line: `url =`, `"url"=`, `relay.url =`, also
+/// within `{ … }`.
+fn value_of_key(line: &str) -> Option<usize> {
+    let begins = |at: usize| {
+        let before = line[..at].trim_end_matches(['"', '\'']).chars().next_back();
+        before.is_none_or(|c| c.is_whitespace() || "{,.[".contains(c))
+    };
+    let value = |at: usize| {
+        let rest = line[at..].trim_start_matches(['"', '\'']).trim_start();
+        let value = rest.strip_prefix(['=', ':'])?;
+        Some(line.len() - value.trim_start().len())
+    };
+    let each = KEYS.iter().flat_map(|key| {
+        line.match_indices(key)
+            .filter(|(at, _)| begins(*at))
+            .filter_map(|(at, _)| value(at + key.len()))
+    });
+    each.min()
+}
+
+/// The quotation mark that a value begins with and that nothing on its line closes.
+fn left_open(value: &str) -> Option<&'static str> {
+    let value = value.trim();
+    for mark in ["\"\"\"", "'''"] {
+        if let Some((_, rest)) = value.split_once(mark) {
+            return (!rest.contains(mark)).then_some(mark);
+        }
+    }
+    let one = ["\"", "'"].into_iter().find(|mark| value.starts_with(mark))?;
+    (value.len() == 1 || !value[1..].contains(one)).then_some(one)
+}
+
+/// What an address stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    /// A line of somebody's file, which may be anything.
+    Line,
+    /// A sentence of ours: an address ends with its word, or with the quotation mark before it.
+    Words,
+}
+
+/// The passwords in the web and relay addresses of a line.
+fn in_urls(line: &str, within: Within) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut done = 0;
     for (at, separator) in line.match_indices("://") {
         let start = at + separator.len();
-        let scheme = line[..at].to_ascii_lowercase();
-        let rest = line[start..].trim_end();
-        let relay = scheme.ends_with("smtp") || scheme.ends_with("smtps");
+        if start < done {
+            // It stands in a password.
+            continue;
+        }
+        let ends_in = |scheme: &str| {
+            let before = at.checked_sub(scheme.len()).and_then(|from| line.get(from..at));
+            before.is_some_and(|before| before.eq_ignore_ascii_case(scheme))
+        };
+        let mut rest = line[start..].trim_end();
+        let relay = ends_in("smtp") || ends_in("smtps");
+        if within == Within::Words {
+            let mark = line[..at].trim_end_matches(|c: char| c.is_ascii_alphabetic());
+            let mark = mark.chars().next_back().filter(|mark| "\"'`".contains(*mark));
+            let word = &rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())];
+            rest = match mark.and_then(|mark| rest.rfind(mark)) {
+                Some(end) => &rest[..end],
+                // A password with a space in it goes on up to the @.
+                None if relay && goes_on(word) && rest.contains('@') => rest,
+                None => word,
+            };
+            rest = rest.trim_end_matches([':', ';', ',', '.', ')', '\'', '"', '`']);
+        }
         // A password of a relay may have anything in it, a quotation mark that is the very mistake
         // as well. Elsewhere an address ends as addresses do.
-        let odd = |c: char| !relay && (c.is_whitespace() || "/?#\"'<>()[]`".contains(c));
-        let authority = &rest[..rest.find(odd).unwrap_or(rest.len())];
+        let odd = |c: char| c.is_whitespace() || "/?#\"'<>()[]`".contains(c);
+        let end = if relay { None } else { rest.find(odd) };
+        let authority = &rest[..end.unwrap_or(rest.len())];
         let secret = match (authority.rfind('@'), authority.find(':')) {
             (Some(end), Some(colon)) if colon < end => Some(colon + 1..end),
             (None, Some(colon)) if relay => unfinished(authority, colon),
             _ => None,
         };
-        found.extend(secret.map(|secret| start + secret.start..start + secret.end));
+        let secret = secret.map(|secret| start + secret.start..start + secret.end);
+        done = secret.as_ref().map_or(done, |secret| secret.end);
+        found.extend(secret);
     }
     found
+}
+
+/// Whether the first word of a relay's address begins a password and does not end it.
+fn goes_on(word: &str) -> bool {
+    let word = word.trim_end_matches([':', ';', ',', '.']);
+    let colon = word.find(':').filter(|_| !word.contains('@'));
+    colon.is_some_and(|colon| unfinished(word, colon).is_some())
 }
 
 /// What stands behind the colon of a relay's address without an `@`, unless it is a port.
@@ -77,6 +214,10 @@ mod tests {
 
     use super::*;
 
+    fn whole(file: &Source) -> String {
+        lines(file, 0..file.text().len()).into_owned()
+    }
+
     #[test]
     fn a_password_is_masked_wherever_it_stands_on_a_line() {
         for (line, shown) in [
@@ -94,19 +235,74 @@ mod tests {
             ("password_file = \"pw\"", "password_file = \"pw\""),
             ("the password is old", "the password is old"),
         ] {
-            assert_eq!(masked(line), shown);
-            assert_eq!(masked(line).len(), line.len());
+            let in_file = |text: &str| whole(&Source::new("a.md", text));
+            assert_eq!(in_file(line), shown);
+            assert_eq!(in_file(line).len(), line.len());
             let lines = format!("a\n{line}\nb\n");
-            assert_eq!(masked(&lines), format!("a\n{shown}\nb\n"));
+            assert_eq!(in_file(&lines), format!("a\n{shown}\nb\n"));
+        }
+    }
+
+    #[test]
+    fn settings_show_no_address_of_a_relay_in_whatever_way_it_is_written() {
+        let in_file = |text: &str| whole(&Source::new("digest.toml", text));
+        for text in [
+            "url = \"smtps://kim:horse@mx.example\"",
+            "url=\"smtps:\\u002f\\u002fkim:horse@mx\"",
+            "url = \"kim:horse@mx\"",
+            "  \"url\" = 'smtps:/kim:horse@mx' # old",
+            "relay.url = \"kim:horse\"",
+            "relay = \"kim:horse@mx\"",
+            "relay = [{ password_file = \"x\", url = \"kim:horse@mx\" }]",
+            "url: kim:horse@mx",
+            "url = \"\"\"\nsmtps:\\\n  kim:\\\n  horse@mx\"\"\"",
+            "url = '''smtps:\nkim:horse\n@mx'''\nnext = 1",
+            "url = \"smtps:\nkim:horse@mx\"\nnext = 1",
+            "url = \"smtps:\r\nkim:horse@mx\"\r\n",
+            "pass = \"horse\"",
+            "secret = \"horse\"",
+        ] {
+            let shown = in_file(text);
+            assert!(!shown.contains("horse") && !shown.contains("kim"), "{shown}");
+            assert_eq!((shown.len(), shown.lines().count()), (text.len(), text.lines().count()));
+            assert!(!text.contains("next") || shown.ends_with("\nnext = 1"), "{shown}");
+        }
+        for text in ["base_url = \"https://a.example\"", "curl = 1", "password_file = \"x\""] {
+            assert_eq!(in_file(text), text);
+        }
+    }
+
+    #[test]
+    fn words_lose_the_password_and_nothing_else() {
+        for (text, shown) in [
+            ("unexpected 'smtp://kim:pa ss@mx' found", "unexpected 'smtp://kim:*****@mx' found"),
+            ("no \"smtps://kim:pw@mx\"", "no \"smtps://kim:**@mx\""),
+            ("smtps://kim:pw@mx.example: refused", "smtps://kim:**@mx.example: refused"),
+            ("no issue smtps://kim:pa ss@mx: x", "no issue smtps://kim:*****@mx: x"),
+            ("smtps://kim:pw, no host", "smtps://kim:**, no host"),
+            ("smtp://127.0.0.1:25: no kim@x.example", "smtp://127.0.0.1:25: no kim@x.example"),
+            ("smtps://kim@mx:465: a@b", "smtps://kim@mx:465: a@b"),
+            (
+                "write smtps://u@mx or smtp://127.0.0.1:2525",
+                "write smtps://u@mx or smtp://127.0.0.1:2525",
+            ),
+            ("https://web.example/a: me@b.example", "https://web.example/a: me@b.example"),
+            ("https://kim:pw@web.example", "https://kim:**@web.example"),
+        ] {
+            assert_eq!(words(text), shown);
         }
     }
 
     proptest! {
         #[test]
-        fn places_stay_true(text in "(smtps?://|https://|password *=|\\PC|\n|@|:){0,12}") {
-            let masked = masked(&text);
-            prop_assert_eq!(masked.len(), text.len());
-            prop_assert_eq!(masked.matches('\n').count(), text.matches('\n').count());
+        fn places_stay_true(text in "(smtps?://|https://|password *=|url=|\"\"\"|'|\\PC|\n|@|:){0,12}") {
+            for name in ["a.md", "a.toml"] {
+                let file = Source::new(name, text.clone());
+                let masked = whole(&file);
+                prop_assert_eq!(masked.len(), text.len());
+                prop_assert_eq!(masked.matches('\n').count(), text.matches('\n').count());
+            }
+            prop_assert_eq!(words(&text).len(), text.len());
         }
     }
 }

@@ -1,12 +1,16 @@
 //! Diagnostics as people and programs read them: source line with a caret, or JSON.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
-use super::masked::masked;
-use super::{Diagnostic, Place, Severity, counted};
+use super::{Diagnostic, Place, Severity, counted, masked};
+
+/// Bytes of a file that are shown around a place: more than a person reads, and few enough that a
+/// text of one line is not laid out again for each problem in it.
+const SHOWN: usize = 4_096;
 
 /// The diagnostics with their source lines, in the order given; ANSI colours when `color`.
 pub fn human(diagnostics: &[Diagnostic], color: bool) -> String {
@@ -36,18 +40,27 @@ fn report(diagnostic: &Diagnostic) -> Group<'_> {
     match &diagnostic.place {
         Some(Place::Span { source, span }) => {
             let path = source.path().to_string_lossy().into_owned();
-            let snippet = Snippet::source(masked(source.text()))
-                .path(path)
-                .annotation(AnnotationKind::Primary.span(span.clone()));
-            let group = title.element(snippet);
+            let (lines, first) = source.lines(span);
+            let quoted = masked::lines(source, lines.clone());
+            let inner = span.start - lines.start..span.end - lines.start;
+            let group = if lines.len() <= SHOWN {
+                let snippet = Snippet::source(quoted).line_start(first).path(path);
+                title.element(snippet.annotation(AnnotationKind::Primary.span(inner)))
+            } else {
+                let (line, column) = source.line_column(span.start);
+                let origin = Origin::path(path).line(line).char_column(column);
+                let (cut, inner) = cut_out(&quoted, inner);
+                let snippet = Snippet::source(cut).line_start(first);
+                let snippet = snippet.annotation(AnnotationKind::Primary.span(inner));
+                title.element(origin).element(snippet)
+            };
             match &diagnostic.help {
                 Some(help) => group.element(Level::HELP.message(help.as_str())),
                 None => group,
             }
         }
         Some(place) => {
-            let mut origin =
-                annotate_snippets::Origin::path(place.path().to_string_lossy().into_owned());
+            let mut origin = Origin::path(place.path().to_string_lossy().into_owned());
             if let Some((line, column)) = place.line_column() {
                 origin = origin.line(line).char_column(column);
             }
@@ -55,6 +68,24 @@ fn report(diagnostic: &Diagnostic) -> Group<'_> {
         }
         None => Group::with_title(title),
     }
+}
+
+/// The part of `text` around the start of `span`, and where the span lies in it: at most the rest of
+/// its first line.
+fn cut_out(text: &str, span: Range<usize>) -> (String, Range<usize>) {
+    let around = SHOWN / 4;
+    let mut from = span.start.saturating_sub(around);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    let mut to = (span.start + around).min(text.len());
+    while !text.is_char_boundary(to) {
+        to += 1;
+    }
+    // Lines before the one with the span would make its number wrong.
+    from = text[from..span.start].rfind('\n').map_or(from, |at| from + at + 1);
+    to = text[span.start..to].find('\n').map_or(to, |at| span.start + at);
+    (text[from..to].to_owned(), span.start - from..span.end.min(to) - from)
 }
 
 /// `errors` and `warnings` in a sentence: `2 errors, 1 warning`; `None` when there is nothing.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Finding;
 use super::dns::Dns;
-use crate::fetch::{self, Answer, Client, Method, NoAnswer};
+use crate::fetch::{self, Answer, Client, Method, NoAnswer, Reach};
 use crate::net::dial::DialError;
 
 const CHECK: &str = "one-click-page";
@@ -17,8 +17,9 @@ const NO_TOKEN: &str = "digest-doctor.names-nobody";
 const FORM: &str = "List-Unsubscribe=One-Click";
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// Asks the page under `base_url`; without `dns` only one on this machine.
-pub async fn check(dns: Option<&Dns>, base_url: &str) -> Finding {
+/// Asks the page under `base_url`; without `dns` only one on this machine. One that is not on the
+/// internet is asked only where `reach` says so: `digest.toml` may be a stranger's proposal.
+pub async fn check(dns: Option<&Dns>, base_url: &str, reach: Reach) -> Finding {
     let address = format!("{base_url}/unsubscribe/{NO_TOKEN}");
     let place = format!("{base_url}/unsubscribe/");
     if !base_url.starts_with("https://") {
@@ -29,7 +30,7 @@ pub async fn check(dns: Option<&Dns>, base_url: &str) -> Finding {
     if dns.is_none() && !local {
         return Finding::warning(CHECK, format!("{place}: not checked, because DNS is not asked"));
     }
-    let mut client = match Client::new() {
+    let mut client = match Client::new(reach) {
         Ok(client) => client,
         Err(error) => return Finding::warning(CHECK, error.to_string()),
     };
@@ -51,6 +52,16 @@ pub async fn check(dns: Option<&Dns>, base_url: &str) -> Finding {
 fn judged(place: &str, answer: Result<Answer, NoAnswer>) -> Finding {
     let answer = match answer {
         Ok(answer) => answer,
+        Err(NoAnswer::Private(host)) => {
+            return Finding::warning(
+                CHECK,
+                format!("{place} was not checked: {host} is no public address"),
+            )
+            .help(
+                "mailbox providers cannot reach it; `--allow-private` asks a server in your own \
+                 network",
+            );
+        }
         Err(error) => {
             let message = format!("{place} cannot be reached: {error}");
             return match error {
@@ -127,5 +138,6 @@ mod tests {
         assert_eq!(failed(DialError::NoSuchHost("a".into())), Level::Error);
         assert_eq!(failed(DialError::Unreachable("refused".into())), Level::Error);
         assert_eq!(failed(DialError::Lookup("a".into(), "later".into())), Level::Warning);
+        assert_eq!(judged("x", Err(NoAnswer::Private("a".into()))).level, Level::Warning);
     }
 }

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use super::Finding;
 use super::dns::{Dns, DnsError};
 use super::spf::{self, LOOKUPS, terms};
-use crate::net::host::{is_public, outward};
+use crate::net::host::{is_private, outward};
 
 const SPF: &str = "spf-relay";
 const PTR: &str = "ptr";
@@ -57,7 +57,7 @@ async fn this_machine(dns: &Dns, domain: &str) -> Vec<Finding> {
                        checked";
         return vec![Finding::warning(PTR, message)];
     };
-    if !is_public(address) {
+    if is_private(address) {
         let message = format!(
             "the relay is on this computer, whose address {address} is private. Receivers see \
              another address, which is not known here, so its name (PTR) and SPF were not checked"
@@ -314,9 +314,9 @@ mod tests {
         assert_eq!(level(Some("mail.example"), true), Level::Ok);
         assert_eq!(level(Some("mail.example"), false), Level::Warning);
         assert_eq!(level(None, false), Level::Warning);
-        assert!(is_public(ip("192.0.2.1")) && is_public(ip("2001:db8::1")));
+        assert!(!is_private(ip("192.0.2.1")) && !is_private(ip("2001:db8::1")));
         for private in ["10.1.2.3", "192.168.0.1", "100.64.1.1", "127.0.0.1", "fd00::1", "::1"] {
-            assert!(!is_public(ip(private)), "{private}");
+            assert!(is_private(ip(private)), "{private}");
         }
     }
 }

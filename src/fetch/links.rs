@@ -127,3 +127,45 @@ async fn in_turn(
     });
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+    use crate::fetch::Reach;
+
+    /// A server that sends everybody on to another host of its own, on any address of this machine.
+    #[cfg(target_os = "linux")]
+    fn sends_on(host: &'static str) -> u16 {
+        let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let head = BufReader::new(&stream).lines().map_while(Result::ok);
+                let _ = head.take_while(|line| !line.is_empty()).count();
+                let to = format!("http://{host}:{port}/inside");
+                let answer = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\n\r\n");
+                let _ = (&stream).write_all(answer.as_bytes());
+            }
+        });
+        port
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_redirect_leads_to_no_address_that_could_not_be_asked_itself() {
+        let mut client = Client::new(Reach::Public)
+            .unwrap()
+            .at("rebound.example", vec![Ipv4Addr::new(127, 0, 0, 2).into()]);
+        // Stands for the internet here, where a test reaches nobody else.
+        client.may_ask = |ip| ip == Ipv4Addr::LOCALHOST;
+        for inside in ["127.0.0.2", "0x7f.2", "[::ffff:127.0.0.2]", "rebound.example"] {
+            let address = format!("http://127.0.0.1:{}/", sends_on(inside));
+            let visits = visit(&client, BTreeSet::from([address.clone()]), |_| ()).await;
+            let end = &visits[&address].end;
+            assert!(matches!(end, Err(NoAnswer::Private(_))), "{inside}: {end:?}");
+        }
+    }
+}

@@ -2,6 +2,11 @@
 //!
 //! The only code that speaks HTTP as a client. A redirect is an answer like another one: who asks
 //! decides whether to follow. No cookies, no proxies, no answer's body. Every request has an end.
+//!
+//! Addresses come from people who may be strangers, and a computer that checks their work often has
+//! other doors: a database, a router, a cloud's keys. So only public addresses are asked, unless
+//! somebody says otherwise. What counts is the address that is connected to, and nothing is looked
+//! up between the look at it and the connection. Each redirect is another request, and looked at too.
 
 pub mod links;
 
@@ -17,7 +22,7 @@ use tokio::time::timeout;
 use url::{Host, Url};
 
 use crate::net::dial::{self, DialError, Patience};
-use crate::net::host::is_this_machine;
+use crate::net::host::{is_public, is_this_machine};
 use crate::net::stream::Stream;
 use crate::net::tls::TlsClient;
 
@@ -36,6 +41,15 @@ pub enum Method {
     Get,
     /// A form with this content, as `application/x-www-form-urlencoded`.
     Post(&'static str),
+}
+
+/// Whom a client may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Machines that everybody on the internet can ask.
+    Public,
+    /// This machine and its networks as well.
+    Private,
 }
 
 /// What a server answered.
@@ -60,6 +74,9 @@ pub enum NoAnswer {
     /// Not an address of the web.
     #[error("{0} is not a web address")]
     Address(String),
+    /// Not on the internet. Where a name leads to inside is not told: a report may be public.
+    #[error("{0} is no public address, so it was not asked")]
+    Private(String),
     /// No address, or none that takes a connection.
     #[error(transparent)]
     Dial(#[from] DialError),
@@ -81,6 +98,8 @@ pub enum NoAnswer {
 #[derive(Clone, Debug)]
 pub struct Client {
     tls: TlsClient,
+    /// Whether an address may be asked; see [`Reach`].
+    may_ask: fn(IpAddr) -> bool,
     known: BTreeMap<String, Vec<IpAddr>>,
 }
 
@@ -89,9 +108,13 @@ impl Client {
     ///
     /// # Errors
     /// When the machine's roots cannot be used.
-    pub fn new() -> Result<Client, NoAnswer> {
+    pub fn new(reach: Reach) -> Result<Client, NoAnswer> {
         let tls = TlsClient::new(None).map_err(|error| NoAnswer::Tls(error.to_string()))?;
-        Ok(Client { tls: tls.for_protocol(b"http/1.1"), known: BTreeMap::new() })
+        let may_ask = match reach {
+            Reach::Public => is_public,
+            Reach::Private => |_| true,
+        };
+        Ok(Client { tls: tls.for_protocol(b"http/1.1"), may_ask, known: BTreeMap::new() })
     }
 
     /// The same, for which `host` is at these addresses, whatever the system's resolver says.
@@ -133,18 +156,24 @@ impl Client {
         exchange(tls.map_err(|error| NoAnswer::Tls(error.to_string()))?, method, url).await
     }
 
+    /// The addresses that may be asked, and that are then connected to.
     async fn addresses(&self, url: &Url, within: Duration) -> Result<Vec<SocketAddr>, NoAnswer> {
         let port = url.port_or_known_default().unwrap_or(443);
-        let host = match url.host() {
-            Some(Host::Ipv4(ip)) => return Ok(vec![(ip, port).into()]),
-            Some(Host::Ipv6(ip)) => return Ok(vec![(ip, port).into()]),
-            Some(Host::Domain(host)) => host,
+        let mut found = match url.host() {
+            Some(Host::Ipv4(ip)) => vec![(ip, port).into()],
+            Some(Host::Ipv6(ip)) => vec![(ip, port).into()],
+            Some(Host::Domain(host)) => match self.known.get(host) {
+                Some(known) => known.iter().map(|ip| SocketAddr::new(*ip, port)).collect(),
+                None => dial::addresses(host, port, within).await?,
+            },
             None => return Err(NoAnswer::Address(url.to_string())),
         };
-        if let Some(known) = self.known.get(host) {
-            return Ok(known.iter().map(|ip| SocketAddr::new(*ip, port)).collect());
+        let any = !found.is_empty();
+        found.retain(|address| (self.may_ask)(address.ip()));
+        if any && found.is_empty() {
+            return Err(NoAnswer::Private(url.host_str().unwrap_or_default().to_owned()));
         }
-        Ok(dial::addresses(host, port, within).await?)
+        Ok(found)
     }
 }
 
@@ -221,6 +250,52 @@ fn causes(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Both what a URL says and what a name server answers, in the forms that a browser takes.
+    #[tokio::test]
+    async fn no_spelling_of_a_private_address_is_asked_and_no_name_that_leads_to_one() {
+        let within = Duration::from_secs(5);
+        let known = |reach| {
+            let to = |text: &str| text.split(' ').map(|ip| ip.parse().unwrap()).collect();
+            Client::new(reach)
+                .unwrap()
+                .at("inside.example", to("10.0.0.1 ::1 169.254.169.254"))
+                .at("mixed.example", to("127.0.0.1 9.9.9.9 fd00::1"))
+        };
+        let (public, private) = (known(Reach::Public), known(Reach::Private));
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "0x7f.1",
+            "0177.0.0.1",
+            "2130706433",
+            "0x7f000001",
+            "127.0.0.1.",
+            "0",
+            "\u{ff11}\u{ff12}\u{ff17}.0.0.1",
+            "%31%32%37.0.0.1",
+            "kim:pw@127.0.0.1",
+            "9.9.9.9@127.0.0.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[64:ff9b::a9fe:a9fe]",
+            "169.254.169.254",
+            "10.0.0.1",
+            "localhost",
+            "LOCALHOST",
+            "inside.example",
+        ] {
+            let url = web(&format!("http://{host}:81/")).unwrap();
+            let refused = public.addresses(&url, within).await;
+            assert!(matches!(refused, Err(NoAnswer::Private(_))), "{host}: {refused:?}");
+            assert!(!private.addresses(&url, within).await.unwrap().is_empty(), "{host}");
+        }
+        let mixed = web("https://mixed.example/").unwrap();
+        let left = public.addresses(&mixed, within).await;
+        assert_eq!(left, Ok(vec!["9.9.9.9:443".parse().unwrap()]));
+        assert_eq!(private.addresses(&mixed, within).await.unwrap().len(), 3);
+    }
 
     #[test]
     fn only_addresses_of_the_web_are_asked() {

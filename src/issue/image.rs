@@ -1,12 +1,11 @@
 //! Pictures: found inside the publication, opened safely, measured, and prepared for travelling.
 
-use std::fs;
-use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::crypto;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::files::{self, FileError};
 use crate::picture::{self, Cache, Measured, PictureError, PictureFormat, Wish};
 
 /// A file larger than this is not read at all.
@@ -77,8 +76,8 @@ pub enum ImageError {
     #[error("{0} cannot be read: {1}")]
     Unreadable(String, String),
     /// Over [`MAX_BYTES`].
-    #[error("{0} is {1:.1} MB large; at most 32 MB are allowed")]
-    Heavy(String, f64),
+    #[error("{0} cannot be used: {1}")]
+    Heavy(String, String),
     /// What the file holds is no picture for an email.
     #[error("{0} {1}")]
     Picture(String, PictureError),
@@ -184,17 +183,13 @@ pub fn open(
     let Ok(inside) = path.strip_prefix(&root) else {
         return Err(ImageError::Outside(named()));
     };
-    let metadata = fs::metadata(&path).map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(ImageError::NotAFile(named()));
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(ImageError::Heavy(named(), metadata.len() as f64 / 1024.0 / 1024.0));
-    }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    // The file may grow between the look and the read; the cap holds all the same.
-    let file = fs::File::open(&path).map_err(unreadable)?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = files::read_inside(&root, &path, MAX_BYTES).map_err(|error| match error {
+        FileError::System(error) => unreadable(error),
+        FileError::Outside => ImageError::Outside(named()),
+        FileError::Disguised => ImageError::Outside(named()),
+        FileError::NotAFile(_) => ImageError::NotAFile(named()),
+        error => ImageError::Heavy(named(), error.to_string()),
+    })?;
     let path = inside.components().map(|part| part.as_os_str().to_string_lossy());
     let path = path.collect::<Vec<_>>().join("/");
     let Measured { format, width, height } =
@@ -234,6 +229,8 @@ fn lexically_inside(root: &Path, path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// The first bytes of a PNG of this size: enough to measure.

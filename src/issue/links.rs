@@ -1,6 +1,7 @@
 //! Which link targets may stand in a message.
 
 use super::slot::{self, Piece, Slots};
+use crate::diagnostic::{Diagnostic, Place};
 
 const SCHEMES: [&str; 5] = ["https:", "http:", "mailto:", "tel:", "sms:"];
 
@@ -35,6 +36,13 @@ pub(super) fn target(href: &str, slots: &Slots) -> Result<String, &'static str> 
     }
 }
 
+/// What is told of a target that cannot stay.
+pub(super) fn refused(reason: &str, place: Place) -> Diagnostic {
+    Diagnostic::error("link-target", reason)
+        .at(place)
+        .help("write the whole address, such as https://thesejongsociety.org/")
+}
+
 /// Where an address that stands bare in a text ends: Korean and Japanese write the next word
 /// without a space, as in `https://a.example/plan을`. A path of such letters behind a slash stays.
 pub(super) fn bare_end(text: &str) -> usize {
@@ -54,11 +62,14 @@ pub(super) fn bare_end(text: &str) -> usize {
 /// The length of an address without the marks of the sentence at its end (GFM 6.9).
 fn closed(address: &str) -> usize {
     let mut rest = address;
+    // Counted once: an address may end in ten thousand of them.
+    let opened = address.matches('(').count();
+    let mut closed = address.matches(')').count();
     while let Some(last) = rest.chars().next_back() {
-        let count = |c: char| rest.matches(c).count();
-        if !"?!.,:;*_~'\"".contains(last) && (last != ')' || count(')') <= count('(')) {
+        if !"?!.,:;*_~'\"".contains(last) && (last != ')' || closed <= opened) {
             break;
         }
+        closed -= usize::from(last == ')');
         rest = &rest[..rest.len() - last.len_utf8()];
     }
     rest.len()

@@ -6,21 +6,28 @@ mod article;
 mod siblings;
 mod text;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::block::{Block, level_headings};
-use super::image::Image;
+use super::image::{Image, ImageError};
 use super::slot::Slots;
 use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, markdown};
-use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused};
+use crate::files;
 use crate::manifest::{self, Located, Table};
 pub use siblings::{Headline, siblings, texts};
 pub use text::{TextError, path_from_here, read_text};
 
 /// Issues that are named to somebody who has named none of them: the last.
 const LISTED: usize = 12;
+/// Articles of an issue: a mail of a fraction of them is cut off.
+const MAX_ARTICLES: usize = 500;
+/// Bytes of an issue's articles together.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// Names without a file for which a similar one is looked for.
+const COMPARED: usize = 20;
 
 /// An issue as far as it could be read, and everything that is wrong with it.
 #[derive(Debug)]
@@ -36,8 +43,10 @@ struct IssueReading<'a> {
     publication: &'a Publication,
     folder: PathBuf,
     slots: Slots,
-    images: Vec<Image>,
+    images: FoundImages,
     problems: Vec<Diagnostic>,
+    /// Bytes of the articles so far.
+    bytes: usize,
     /// Of articles that do not say.
     length: Length,
 }
@@ -64,7 +73,7 @@ pub fn names(publication: &Publication) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(publication.root.join("issues"))? {
         let entry = entry?;
-        if entry.path().join("issue.toml").is_file() {
+        if files::is_there(&entry.path().join("issue.toml")) {
             names.push(entry.file_name().to_string_lossy().into_owned());
         }
     }
@@ -108,8 +117,9 @@ pub fn load(publication: &Publication, folder: &Path) -> Loaded {
         publication,
         folder: folder.to_owned(),
         slots: Slots::default(),
-        images: Vec::new(),
+        images: FoundImages::default(),
         problems,
+        bytes: 0,
         length: Length::default(),
     };
     reading.issue(manifest)
@@ -129,7 +139,7 @@ fn open_manifest(
         );
         return None;
     }
-    match read_text(&path) {
+    match read_text(&publication.root, &path) {
         Ok(source) => Some(source),
         Err(error) => {
             let problem = error.diagnostic(&path);
@@ -193,7 +203,7 @@ impl IssueReading<'_> {
                 pictures: pictures.unwrap_or(publication.pictures),
                 advertising: advertising.unwrap_or(publication.advertising),
                 allow,
-                images,
+                images: images.images,
                 logo,
                 logo_dark,
                 style,
@@ -254,6 +264,7 @@ impl IssueReading<'_> {
     fn sections(&mut self, tables: Vec<Table>, manifest: &Arc<Source>) -> Vec<Section> {
         let files = self.article_files();
         let mut unused: BTreeSet<String> = files.iter().cloned().collect();
+        let mut missing = 0;
         let mut sections = Vec::new();
         if tables.is_empty() {
             unused.clear();
@@ -273,8 +284,10 @@ impl IssueReading<'_> {
             for name in names {
                 let slug = name.value.strip_suffix(".md").unwrap_or(&name.value).to_owned();
                 let place = table.place(&name.span);
-                if !files.contains(&slug) {
-                    self.problems.push(article_missing(&slug, &files, place));
+                if files.binary_search(&slug).is_err() {
+                    missing += 1;
+                    let named = if missing <= COMPARED { Some(&files[..]) } else { None };
+                    self.problems.push(article_missing(&slug, named, place));
                 } else if unused.remove(&slug) {
                     articles.extend(self.article(&slug));
                 } else {
@@ -302,13 +315,40 @@ impl IssueReading<'_> {
             files.extend(slug.map(str::to_owned));
         }
         files.sort();
+        if files.len() > MAX_ARTICLES {
+            let what = format!("{} articles in one issue; it can have {MAX_ARTICLES}", files.len());
+            self.problems.push(
+                Diagnostic::error("issue-large", what)
+                    .at(Place::File(path_from_here(&self.folder)))
+                    .help("move some of the .md files to another issue"),
+            );
+            files.truncate(MAX_ARTICLES);
+        }
         files
     }
 
     fn article(&mut self, slug: &str) -> Option<Article> {
         let path = self.folder.join(format!("{slug}.md"));
-        match read_text(&path) {
-            Ok(source) => Some(article::read(self, slug, &source)),
+        match read_text(&self.publication.root, &path) {
+            Ok(source) => {
+                let before = self.bytes;
+                self.bytes += source.text().len();
+                if self.bytes <= MAX_BYTES {
+                    return Some(article::read(self, slug, &source));
+                }
+                if before <= MAX_BYTES {
+                    self.problems.push(
+                        Diagnostic::error(
+                            "issue-large",
+                            "the articles up to this one are over 2 MB together; the others are \
+                             not read",
+                        )
+                        .at(Place::File(source.path().to_owned()))
+                        .help("make several issues: Gmail cuts a mail off at 100 kB"),
+                    );
+                }
+                None
+            }
             Err(error) => {
                 self.problems.push(error.diagnostic(&path));
                 None
@@ -327,8 +367,14 @@ impl IssueReading<'_> {
         if !path.exists() {
             return None;
         }
-        match read_text(&path) {
-            Ok(source) => Some(source),
+        match read_text(&self.publication.root, &path) {
+            Ok(source) => {
+                let Some((at, odd)) = refused::find(source.text()) else { return Some(source) };
+                let end = at + odd.len_utf8();
+                let problem = refused::diagnostic("this style sheet", odd);
+                self.problems.push(problem.at(Place::span(&source, at..end)));
+                None
+            }
             Err(error) => {
                 self.problems.push(error.diagnostic(&path));
                 None
@@ -372,13 +418,46 @@ fn text_offset(source: &Arc<Source>, text: &Located<String>) -> usize {
     text.span.start + raw.find(text.value.trim_end()).unwrap_or(0)
 }
 
+/// The pictures of an issue, and what became of each name: a file is opened once, however often it
+/// is named.
+#[derive(Default)]
+struct FoundImages {
+    images: Vec<Image>,
+    known: HashMap<(PathBuf, String), Result<usize, ImageError>>,
+    /// The same by the path of the file, which may be named in several ways.
+    by_path: HashMap<String, usize>,
+}
+
+impl FoundImages {
+    fn find(
+        &mut self,
+        root: &Path,
+        folder: &Path,
+        path: &str,
+        place: &Place,
+    ) -> Result<usize, ImageError> {
+        let name = (folder.to_owned(), path.to_owned());
+        if let Some(known) = self.known.get(&name) {
+            return known.clone();
+        }
+        let found = super::image::open(root, folder, path, place.clone()).map(|image| {
+            *self.by_path.entry(image.path.clone()).or_insert_with(|| {
+                self.images.push(image);
+                self.images.len() - 1
+            })
+        });
+        self.known.insert(name, found.clone());
+        found
+    }
+}
+
 /// The index of the picture that `path` names; one file is one picture, however often it is shown.
 fn find_image(
     root: &Path,
     folder: &Path,
     path: &str,
     place: Place,
-    images: &mut Vec<Image>,
+    images: &mut FoundImages,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<usize> {
     if path.contains("://") || path.starts_with("data:") || path.starts_with("//") {
@@ -392,14 +471,8 @@ fn find_image(
         );
         return None;
     }
-    match super::image::open(root, folder, path, place.clone()) {
-        Ok(image) => {
-            let known = images.iter().position(|known| known.path == image.path);
-            Some(known.unwrap_or_else(|| {
-                images.push(image);
-                images.len() - 1
-            }))
-        }
+    match images.find(root, folder, path, &place) {
+        Ok(image) => Some(image),
         Err(error) => {
             problems.push(error.diagnostic(place));
             None
@@ -407,12 +480,18 @@ fn find_image(
     }
 }
 
-fn article_missing(slug: &str, files: &[String], place: Place) -> Diagnostic {
+/// `files` are those that may be meant.
+fn article_missing(slug: &str, files: Option<&[String]>, place: Place) -> Diagnostic {
     let problem =
         Diagnostic::error("article-missing", format!("there is no article {slug}.md")).at(place);
+    let Some(files) = files else { return problem };
     match nearest(slug, files.iter().map(String::as_str)) {
         Some(meant) => problem.help(format!("did you mean {meant:?}?")),
         None if files.is_empty() => problem.help("`digest new ISSUE/ARTICLE` makes one"),
+        None if files.len() > LISTED => {
+            let named = files[..LISTED].join(", ");
+            problem.help(format!("articles here: {named} and {} more", files.len() - LISTED))
+        }
         None => problem.help(format!("articles here: {}", files.join(", "))),
     }
 }

@@ -1,6 +1,7 @@
 //! Markdown into blocks with their places. The only code that knows the Markdown crate; its HTML
 //! output is never used, so that nothing reaches a message but what `compose` writes.
 
+pub(super) mod bounds;
 mod inline;
 
 use std::ops::Range;
@@ -9,14 +10,13 @@ use std::sync::Arc;
 use comrak::nodes::{ListType, Node, NodeValue, Sourcepos, TableAlignment};
 use comrak::{Arena, Options, parse_document};
 
+use self::bounds::{Excess, MAX_CELLS, MAX_COLUMNS, MAX_DEPTH, TableExcess};
 use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem};
-use super::sanitize;
 use super::slot::Slots;
+use super::{links, sanitize};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::manifest::is_language;
 
-/// Quotes in quotes in lists: no reader follows deeper, and recursion has to end somewhere.
-const MAX_DEPTH: usize = 48;
 /// A colon in the name of a directive, while it is parsed.
 const COLON: &str = "\u{1}";
 const DIRECTIVES: [&str; 5] = ["callout", "note", "only", "lang", "button"];
@@ -35,6 +35,8 @@ pub(super) struct MarkdownReader<'a> {
     line_starts: Vec<usize>,
     /// How deep in emphasis, links and tags the text is that is being read.
     depth: usize,
+    /// Whether it has been told that the text is too deep.
+    is_deep: bool,
 }
 
 /// A text read: its blocks, and the definitions of its footnotes.
@@ -53,12 +55,24 @@ pub(super) fn read<'a>(
     problems: &'a mut Vec<Diagnostic>,
     find_image: &'a mut FindImage<'a>,
 ) -> MarkdownText {
+    if let Some(excess) = bounds::excess(text) {
+        problems.push(too_much(excess, source, offset));
+        return MarkdownText::default();
+    }
     let shielded = shield_directives(slots.shield(text, source, offset, problems));
     let line_starts =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
     let line_starts = line_starts.collect();
-    let mut reader =
-        MarkdownReader { source, slots, problems, find_image, offset, line_starts, depth: 0 };
+    let mut reader = MarkdownReader {
+        source,
+        slots,
+        problems,
+        find_image,
+        offset,
+        line_starts,
+        depth: 0,
+        is_deep: false,
+    };
     let arena = Arena::new();
     let root = parse_document(&arena, &shielded, &options());
     let mut read = MarkdownText::default();
@@ -157,7 +171,8 @@ impl MarkdownReader<'_> {
 
     /// Once: what is too deep by one level is so by all that follow.
     fn report_depth(&mut self, place: Place) {
-        if !self.problems.iter().any(|known| known.rule == "nesting") {
+        if !self.is_deep {
+            self.is_deep = true;
             self.problems.push(too_deep(place));
         }
     }
@@ -199,10 +214,10 @@ impl MarkdownReader<'_> {
             NodeValue::HtmlBlock(html) => return self.html(node, &html.literal, span, out),
             NodeValue::Alert(alert) => {
                 let mut blocks = self.blocks(node, depth + 1);
-                let title = alert
-                    .title
-                    .clone()
-                    .unwrap_or_else(|| alert.alert_type.default_title().to_owned());
+                let title = match &alert.title {
+                    Some(title) => self.resolved(title, node),
+                    None => alert.alert_type.default_title().to_owned(),
+                };
                 let title = vec![Inline::Strong(vec![Inline::Text(title)])];
                 blocks.insert(0, Block { span: span.clone(), kind: BlockKind::Paragraph(title) });
                 BlockKind::Callout(blocks)
@@ -332,11 +347,57 @@ impl MarkdownReader<'_> {
     }
 
     fn html(&mut self, node: Node<'_>, html: &str, span: Range<usize>, out: &mut Vec<Block>) {
+        if bounds::is_deep(html) {
+            let place = self.first_line(node);
+            self.report_depth(place);
+            return;
+        }
         self.warn_of_removed(node, html);
-        let html = self.resolved(&sanitize::without_comments(html), node);
-        let (clean, text) = sanitize::block(&html);
+        let html = sanitize::without_comments(html);
+        let (html, kept) = self.raw(&html, node);
+        let (clean, text) = sanitize::block(&html, kept);
         if !clean.trim().is_empty() {
             out.push(Block { span, kind: BlockKind::Html(clean, text) });
+        }
+    }
+
+    /// Raw HTML with its slots in use, and those targets of its links that may stay although they
+    /// name no scheme. What is wrong with its styles and links is told.
+    fn raw(&mut self, html: &str, node: Node<'_>) -> (String, Vec<String>) {
+        let html = self.resolved(html, node);
+        for (range, what) in sanitize::refused_styles(&html) {
+            let place = self.place_within(node, &html[range]);
+            let message =
+                format!("a style in a mail can load, run and move nothing; this has {what}");
+            self.problems.push(
+                Diagnostic::error("style", message)
+                    .at(place)
+                    .help("delete this declaration; a picture is written in Markdown"),
+            );
+        }
+        let mut kept = Vec::new();
+        for attribute in sanitize::attributes(&html) {
+            if (attribute.element.as_str(), attribute.name.as_str()) != ("a", "href") {
+                continue;
+            }
+            match links::target(attribute.value, self.slots) {
+                Ok(_) => kept.push(attribute.value.to_owned()),
+                Err(reason) => {
+                    let place = self.place_within(node, attribute.value);
+                    self.problems.push(links::refused(reason, place));
+                }
+            }
+        }
+        (html, kept)
+    }
+
+    /// Where `text` stands within a node, or else the node's first line.
+    fn place_within(&self, node: Node<'_>, text: &str) -> Place {
+        let span = self.span(node.data().sourcepos);
+        let found = self.source.text()[span.clone()].find(text).filter(|_| !text.is_empty());
+        match found {
+            Some(at) => Place::span(self.source, span.start + at..span.start + at + text.len()),
+            None => self.first_line(node),
         }
     }
 
@@ -345,12 +406,10 @@ impl MarkdownReader<'_> {
         if !removed.is_empty() {
             let place = self.first_line(node);
             self.problems.push(
-                Diagnostic::warning("html-removed", format!("left out: {}", removed.join(", ")))
-                    .at(place)
-                    .help(
-                        "mail programs block scripts, forms and frames; use Markdown, for pictures \
+                Diagnostic::warning("html-removed", format!("left out: {removed}")).at(place).help(
+                    "mail programs block scripts, forms and frames; use Markdown, for pictures \
                          too",
-                    ),
+                ),
             );
         }
     }
@@ -405,6 +464,25 @@ fn too_deep(place: Place) -> Diagnostic {
     )
     .at(place)
     .help("use fewer levels: mail programs show three or four levels of quotes and lists")
+}
+
+fn too_much(excess: Excess, source: &Arc<Source>, offset: usize) -> Diagnostic {
+    let place = |span: Range<usize>| Place::span(source, offset + span.start..offset + span.end);
+    match excess {
+        Excess::Depth(span) => too_deep(place(span)),
+        Excess::Table(span, TableExcess::Columns(columns)) => {
+            large_table(format!("this table has {columns} columns; it can have {MAX_COLUMNS}"))
+                .at(place(span))
+        }
+        Excess::Table(span, TableExcess::Cells) => {
+            large_table(format!("this table has more than {MAX_CELLS} cells")).at(place(span))
+        }
+    }
+}
+
+fn large_table(what: String) -> Diagnostic {
+    Diagnostic::error("table-large", what)
+        .help("show the part that matters, and link to a page with the whole table")
 }
 
 fn unknown_directive(info: &str, name: &str, place: Place) -> Diagnostic {

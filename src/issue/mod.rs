@@ -3,6 +3,7 @@
 //! Must never know how an email looks: that is `compose`.
 
 pub mod block;
+pub(crate) mod css;
 mod front_matter;
 pub mod image;
 mod links;

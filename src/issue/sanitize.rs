@@ -4,7 +4,12 @@
 //! The text of clean HTML is read off its tags: the sanitiser has closed and quoted all of them, and
 //! the tree of the checks, which stands below, says nothing about where a line of plain text ends.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::{css, slot};
 
 /// Elements that may stand in running text; everything else in a line is dropped, its text kept.
 const INLINE: [&str; 18] = [
@@ -42,15 +47,82 @@ const BLOCK_MORE: [&str; 4] = ["thead", "tfoot", "tr", "caption"];
 /// Elements whose content goes with them.
 const WITH_CONTENT: [&str; 7] = ["script", "style", "iframe", "object", "template", "svg", "math"];
 
-fn elements() -> HashSet<&'static str> {
-    [&INLINE[..], &INLINE_MORE, &BLOCK, &BLOCK_MORE].concat().into_iter().collect()
+/// Elements without an end (HTML 13.1.2).
+const VOID: [&str; 13] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+];
+/// Kinds of what is left out that are named.
+const NAMED: usize = 8;
+
+/// Whether the element `name` has no end.
+pub(super) fn is_void(name: &str) -> bool {
+    VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
 }
 
-fn cleaner() -> ammonia::Builder<'static> {
+/// Attributes that name what a program would fetch.
+const FETCHING: [&str; 27] = [
+    "action",
+    "archive",
+    "background",
+    "cite",
+    "classid",
+    "codebase",
+    "data",
+    "dynsrc",
+    "formaction",
+    "icon",
+    "imagesrcset",
+    "itemid",
+    "itemtype",
+    "longdesc",
+    "lowsrc",
+    "manifest",
+    "mask",
+    "ping",
+    "poster",
+    "profile",
+    "src",
+    "srcdoc",
+    "srcset",
+    "usemap",
+    "vocab",
+    "xlink:href",
+    "xml:base",
+];
+
+/// Targets of links that may stay although they name no scheme.
+struct MayStay(Vec<String>);
+
+impl ammonia::UrlRelativeEvaluate<'_> for MayStay {
+    fn evaluate<'a>(&self, address: &'a str) -> Option<Cow<'a, str>> {
+        self.0.iter().any(|known| known == address).then_some(Cow::Borrowed(address))
+    }
+}
+
+static ELEMENTS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    [&INLINE[..], &INLINE_MORE, &BLOCK, &BLOCK_MORE].concat().into_iter().collect()
+});
+
+/// Made once: a text may hold ten thousand tags.
+static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| cleaner(Vec::new()));
+
+/// `html` made safe and well-formed; `kept`: the targets of links that may stay although they name no
+/// scheme.
+fn cleaned(html: &str, kept: Vec<String>) -> String {
+    if kept.is_empty() {
+        CLEANER.clean(html).to_string()
+    } else {
+        cleaner(kept).clean(html).to_string()
+    }
+}
+
+/// See [`cleaned`].
+fn cleaner(kept: Vec<String>) -> ammonia::Builder<'static> {
     let mut builder = ammonia::Builder::new();
     let style = ["style", "align", "lang", "dir", "title"];
     builder
-        .tags(elements())
+        .tags(ELEMENTS.clone())
         .clean_content_tags(WITH_CONTENT.into_iter().collect())
         .generic_attributes(style.into_iter().collect())
         .tag_attributes(HashMap::from([
@@ -62,7 +134,7 @@ fn cleaner() -> ammonia::Builder<'static> {
             ("time", HashSet::from(["datetime"])),
         ]))
         .url_schemes(["https", "http", "mailto", "tel", "sms"].into_iter().collect())
-        .url_relative(ammonia::UrlRelative::Deny)
+        .url_relative(ammonia::UrlRelative::Custom(Box::new(MayStay(kept))))
         .link_rel(None)
         .strip_comments(true)
         .attribute_filter(|_, attribute, value| {
@@ -71,20 +143,109 @@ fn cleaner() -> ammonia::Builder<'static> {
     builder
 }
 
-/// Declarations without a function that fetches or runs anything (`url(`, `expression(`), and
-/// without an escape that could hide one.
+/// Declarations that fetch and run nothing, and that leave everything in its place.
 fn is_plain_style(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
+    odd_in_style(value).is_none()
+}
+
+/// What a `style` attribute may not hold, in words, and where it is.
+fn odd_in_style(value: &str) -> Option<(Range<usize>, String)> {
     // A subscriber's field could bring what is looked for here.
-    !super::slot::has_slot(value)
-        && !["url", "expression", "import", "behavior", "binding", "\\", "/*", "position", "<"]
-            .iter()
-            .any(|bad| lower.contains(bad))
+    if let Some((at, _)) = slot::pieces_at(value).iter().find(|(_, piece)| is_slot(piece)) {
+        return Some((*at..*at, "a slot".to_owned()));
+    }
+    let lower = value.to_ascii_lowercase();
+    let moves = |at: &usize| !lower[..*at].ends_with(|c: char| c == '-' || c.is_alphanumeric());
+    if let Some(at) = lower.match_indices("position").map(|(at, _)| at).find(moves) {
+        return Some((at..at + 8, "position".to_owned()));
+    }
+    if let Some(at) = value.find('<') {
+        return Some((at..at + 1, "\"<\"".to_owned()));
+    }
+    css::find_refused(value)
+}
+
+fn is_slot(piece: &slot::Piece<'_>) -> bool {
+    matches!(piece, slot::Piece::Slot(_))
+}
+
+/// An attribute as it is written in raw HTML.
+#[derive(Debug, PartialEq)]
+pub(super) struct RawAttribute<'a> {
+    /// The element's name, in lower case.
+    pub(super) element: String,
+    /// In lower case.
+    pub(super) name: String,
+    /// Without its quotation marks.
+    pub(super) value: &'a str,
+    /// Where the value starts.
+    pub(super) at: usize,
+}
+
+/// The attributes of all tags of `html`.
+pub(super) fn attributes(html: &str) -> Vec<RawAttribute<'_>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = html[at..].find('<') {
+        at += open + 1;
+        let element: String = html[at..].chars().take_while(char::is_ascii_alphanumeric).collect();
+        if element.is_empty() {
+            continue;
+        }
+        at += element.len();
+        let element = element.to_ascii_lowercase();
+        loop {
+            let rest = html[at..].trim_start_matches(|c: char| c.is_whitespace() || c == '/');
+            at = html.len() - rest.len();
+            if rest.is_empty() || rest.starts_with(['>', '<']) {
+                break;
+            }
+            let is_end = |c: char| c.is_whitespace() || "=>/".contains(c);
+            let length = rest.find(is_end).unwrap_or(rest.len());
+            // A stray `=` would otherwise be looked at for ever.
+            let length = length.max(rest.chars().next().map_or(1, char::len_utf8));
+            let name = rest[..length].to_ascii_lowercase();
+            at += length;
+            let (start, end, next) = value(html, at);
+            let value = &html[start..end];
+            found.push(RawAttribute { element: element.clone(), name, value, at: start });
+            at = next;
+        }
+    }
+    found
+}
+
+/// Where the value behind an attribute's name starts and ends, and where what follows it starts.
+fn value(html: &str, at: usize) -> (usize, usize, usize) {
+    let Some(rest) = html[at..].trim_start().strip_prefix('=') else { return (at, at, at) };
+    let rest = rest.trim_start();
+    let start = html.len() - rest.len();
+    match rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+        Some(quote) => {
+            let end = rest[1..].find(quote).map_or(html.len(), |end| start + 1 + end);
+            (start + 1, end, (end + 1).min(html.len()))
+        }
+        None => {
+            let is_end = |c: char| c.is_whitespace() || c == '>';
+            let end = rest.find(is_end).map_or(html.len(), |end| start + end);
+            (start, end, end)
+        }
+    }
+}
+
+/// The `style` attributes of `html` that cannot stay: where each goes wrong, and how.
+pub(super) fn refused_styles(html: &str) -> Vec<(Range<usize>, String)> {
+    let styles = attributes(html).into_iter().filter(|attribute| attribute.name == "style");
+    let odd = styles.filter_map(|style| {
+        let (range, what) = odd_in_style(style.value)?;
+        Some((style.at + range.start..style.at + range.end, what))
+    });
+    odd.collect()
 }
 
 /// A block of HTML made safe and well-formed, and its text.
-pub(super) fn block(html: &str) -> (String, String) {
-    let clean = cleaner().clean(html).to_string();
+pub(super) fn block(html: &str, kept: Vec<String>) -> (String, String) {
+    let clean = cleaned(html, kept);
     let text = text(&clean);
     (clean, text)
 }
@@ -173,7 +334,7 @@ pub(super) fn element_name(html: &str) -> String {
 }
 
 /// What `html`, one tag, means in running text.
-pub(super) fn inline(html: &str) -> Tag {
+pub(super) fn inline(html: &str, kept: Vec<String>) -> Tag {
     let name = element_name(html);
     if name == "br" {
         return Tag::Break;
@@ -185,34 +346,51 @@ pub(super) fn inline(html: &str) -> Tag {
         return Tag::Close(name);
     }
     // The content matters: an empty element must come back as a pair, whatever the tag holds.
-    let clean = cleaner().clean(&format!("{html}x</{name}>")).to_string();
+    let clean = cleaned(&format!("{html}x</{name}>"), kept);
     match clean.strip_suffix(&format!("x</{name}>")) {
         Some(open) if open.starts_with(&format!("<{name}")) => Tag::Open(name, open.to_owned()),
         _ => Tag::Nothing,
     }
 }
 
-/// What the sanitiser takes out of `html`, in words, for a warning.
-pub(super) fn removed(html: &str) -> Vec<String> {
-    let known = elements();
+/// What the sanitiser takes out of `html`, in words, for a warning: the first kinds, and how many
+/// others there are.
+pub(super) fn removed(html: &str) -> String {
+    let kinds = removed_kinds(html);
+    let more = kinds.len().saturating_sub(NAMED);
+    let named = kinds[..kinds.len() - more].join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+fn removed_kinds(html: &str) -> Vec<String> {
     let lower = html.to_ascii_lowercase();
     let mut found = Vec::new();
+    let mut known: HashSet<&str> = HashSet::new();
     for (at, _) in lower.match_indices('<') {
-        let name: String =
-            lower[at + 1..].chars().take_while(char::is_ascii_alphanumeric).collect();
-        let told = format!("<{name}>");
-        if !name.is_empty() && !known.contains(name.as_str()) && !found.contains(&told) {
-            found.push(told);
+        let rest = &lower[at + 1..];
+        let is_name = |c: char| c.is_ascii_alphanumeric();
+        let name = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
+        if !name.is_empty() && !ELEMENTS.contains(name) && known.insert(name) {
+            found.push(format!("<{name}>"));
         }
     }
     for word in lower.split(|c: char| c.is_whitespace() || c == '"' || c == '\'' || c == '/') {
         let name = word.split('=').next().unwrap_or_default();
         let event = word.contains('=') && name.len() > 3 && name.starts_with("on");
-        if event
-            && name.bytes().all(|b| b.is_ascii_lowercase())
-            && !found.contains(&name.to_owned())
-        {
+        if event && name.bytes().all(|b| b.is_ascii_lowercase()) && known.insert(name) {
             found.push(name.to_owned());
+        }
+    }
+    let mut told = HashSet::new();
+    for attribute in attributes(html) {
+        let lost = FETCHING.contains(&attribute.name.as_str())
+            || slot::has_slot(attribute.value)
+                && !["href", "style", "title"].contains(&attribute.name.as_str());
+        if lost
+            && ELEMENTS.contains(attribute.element.as_str())
+            && told.insert(attribute.name.clone())
+        {
+            found.push(format!("{}=", attribute.name));
         }
     }
     let squeezed: String = lower.chars().filter(|c| !c.is_whitespace()).collect();
@@ -233,14 +411,14 @@ mod tests {
         let dirty = "<p onclick=\"x()\">a<script>alert(1)</script><form action=x><input></form>\
             <iframe src=x></iframe><a href=\"java\nscript:alert(1)\">b</a><meta http-equiv=refresh>\
             <img src=x onerror=alert(1)><p style=\"background:url(x)\">c";
-        let (clean, text) = block(dirty);
+        let (clean, text) = block(dirty, Vec::new());
         for bad in
             ["script", "onclick", "form", "iframe", "input", "meta", "onerror", "url(", "img"]
         {
             assert!(!clean.contains(bad), "{bad} in {clean}");
         }
         assert_eq!(text, "a\nb\nc");
-        let told = removed(dirty);
+        let told = removed_kinds(dirty);
         for word in [
             "<script>",
             "<form>",
@@ -261,6 +439,7 @@ mod tests {
             "<table><tr><th>Boat</th><th>Skipper</th></tr><tr><td>Gull</td><td>\
              <a href=\"https://a.example/x?a=1&amp;b=2\">Ann</a></td></tr></table>\
              <ul><li>one<li><a href=\"https://a.example/\">https://a.example/</a></ul>",
+            Vec::new(),
         );
         assert_eq!(
             text,
@@ -276,19 +455,62 @@ mod tests {
 
     #[test]
     fn no_field_of_a_subscriber_reaches_a_style() {
-        let (clean, _) =
-            block(&format!("<p style=\"color:{}\">a</p>", super::super::slot::mark(0)));
+        let (clean, _) = block(&format!("<p style=\"color:{}\">a</p>", slot::mark(0)), Vec::new());
         assert_eq!(clean, "<p>a</p>");
     }
 
     #[test]
     fn tags_in_a_line_are_known_one_by_one() {
-        assert_eq!(inline("<B>"), Tag::Open("b".into(), "<b>".into()));
-        assert_eq!(inline("</b>"), Tag::Close("b".into()));
-        assert_eq!(inline("<br/>"), Tag::Break);
-        assert_eq!(inline("<script>"), Tag::Nothing);
-        let link = inline("<a href=\"https://a.example/\" onclick=\"x\">");
+        let tag = |html| inline(html, Vec::new());
+        assert_eq!(tag("<B>"), Tag::Open("b".into(), "<b>".into()));
+        assert_eq!(tag("</b>"), Tag::Close("b".into()));
+        assert_eq!(tag("<br/>"), Tag::Break);
+        assert_eq!(tag("<script>"), Tag::Nothing);
+        let link = tag("<a href=\"https://a.example/\" onclick=\"x\">");
         assert_eq!(link, Tag::Open("a".into(), "<a href=\"https://a.example/\">".into()));
-        assert_eq!(inline("<a href=\"javascript:x\">"), Tag::Open("a".into(), "<a>".into()));
+        assert_eq!(tag("<a href=\"javascript:x\">"), Tag::Open("a".into(), "<a>".into()));
+    }
+
+    #[test]
+    fn attributes_are_found_however_they_are_written() {
+        let found = attributes("a <IMG SRC=x alt='a > b' hidden/><p style = \"c:d\"=>b < c</p>");
+        let found: Vec<_> =
+            found.iter().map(|a| (a.element.as_str(), a.name.as_str(), a.value)).collect();
+        let expected = [
+            ("img", "src", "x"),
+            ("img", "alt", "a > b"),
+            ("img", "hidden", ""),
+            ("p", "style", "c:d"),
+            ("p", "=", ""),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_cannot_stay_in_an_attribute_is_told() {
+        let mark = slot::mark(0);
+        for (html, what) in [
+            ("<p style=\"background:url(x)\">", "url()"),
+            ("<td style='background:image-set(\"x\" 1x)'>", "image-set()"),
+            ("<p style=color:re\\64>", "a backslash"),
+            ("<p style=\"a:b;position:fixed\">", "position"),
+            (&format!("<p style=\"color:{mark}\">"), "a slot"),
+        ] {
+            let told = refused_styles(html);
+            assert_eq!(told.len(), 1, "{html}");
+            assert_eq!(told[0].1, what);
+        }
+        assert_eq!(refused_styles("<p style=\"background-position:0 0;color:rgb(1,2,3)\">"), []);
+        let told = removed(&format!(
+            "<table background=x><tr><td lang=\"{mark}x\" title=\"{mark}\" id={mark}></table>"
+        ));
+        assert_eq!(told, "background=, lang=, id=");
+    }
+
+    #[test]
+    fn only_known_relative_addresses_stay() {
+        let html = "<a href=\"#note\">a</a><a href=\"/b\">b</a>";
+        let (clean, _) = block(html, vec!["#note".to_owned()]);
+        assert_eq!(clean, "<a href=\"#note\">a</a><a>b</a>");
     }
 }

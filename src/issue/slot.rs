@@ -6,12 +6,13 @@
 //! in bytes as the slot it stands for, so that positions behind it stay true. Data that fills a
 //! slot is never read as a template again.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Diagnostic, Place, Source, refused};
 
 /// Opens a mark. A private-use character: no author means anything by it.
 const MARK: char = '\u{E000}';
@@ -65,6 +66,8 @@ enum NoSlot {
 #[derive(Clone, Debug, Default)]
 pub struct Slots {
     marks: Vec<Mark>,
+    /// The index of each mark by what is written.
+    known: HashMap<String, usize>,
 }
 
 impl Slots {
@@ -82,8 +85,8 @@ impl Slots {
     }
 
     fn index_of(&mut self, raw: &str, place: Place) -> Option<usize> {
-        if let Some(at) = self.marks.iter().position(|mark| mark.raw == raw) {
-            return Some(at);
+        if let Some(at) = self.known.get(raw) {
+            return Some(*at);
         }
         (self.marks.len() < MOST).then(|| self.push(raw, place))
     }
@@ -91,6 +94,7 @@ impl Slots {
     fn push(&mut self, raw: &str, place: Place) -> usize {
         let slot = parse(&raw[2..raw.len() - 2]);
         self.marks.push(Mark { raw: raw.to_owned(), place, slot, used: false });
+        self.known.insert(raw.to_owned(), self.marks.len() - 1);
         self.marks.len() - 1
     }
 
@@ -106,6 +110,7 @@ impl Slots {
     ) -> String {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
+        let mut ends = SlotEnds { text, close: 0, line: 0 };
         while let Some(found) = find_next(&text[at..]) {
             let start = at + found;
             out.push_str(&text[at..start]);
@@ -117,7 +122,7 @@ impl Slots {
             if rest.starts_with("\\{{") {
                 out.push(LITERAL);
                 at = start + 3;
-            } else if let Some(length) = slot_length(rest) {
+            } else if let Some(length) = ends.slot_length(start) {
                 match self.index_of(&rest[..length], here(0..length)) {
                     Some(index) => push_mark(&mut out, index, length),
                     None => problems.push(too_many(here(0..length))),
@@ -127,10 +132,17 @@ impl Slots {
                 out.push(UNCLOSED);
                 at = start + 2;
             } else {
-                problems.push(private_use(here(0..rest.chars().next().map_or(0, char::len_utf8))));
-                let odd = rest.chars().next().map_or(1, char::len_utf8);
-                out.push_str(if odd == 3 { "\u{FFFD}" } else { "??" });
-                at = start + odd;
+                let (odd, length) = referred(rest)
+                    .or_else(|| rest.chars().next().map(|odd| (odd, odd.len_utf8())))
+                    .unwrap_or((char::REPLACEMENT_CHARACTER, 1));
+                let problem = refused::diagnostic("this text", odd);
+                problems.push(problem.at(here(0..length)));
+                if length == 3 {
+                    out.push(char::REPLACEMENT_CHARACTER);
+                } else {
+                    out.extend(std::iter::repeat_n('?', length));
+                }
+                at = start + length;
             }
         }
         out.push_str(&text[at..]);
@@ -183,7 +195,7 @@ fn find_next(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
     // One search for all: a search of its own for a byte that never comes reads the rest each time.
-    let looks_odd = |byte: &u8| matches!(byte, b'{' | b'\\' | 0xC2 | 0xEE);
+    let looks_odd = |byte: &u8| matches!(byte, b'{' | b'\\' | b'&' | 0xC2 | 0xEE);
     while let Some(found) = bytes[at..].iter().position(looks_odd) {
         let here = at + found;
         let rest = &bytes[here..];
@@ -194,18 +206,54 @@ fn find_next(text: &str) -> Option<usize> {
             // The marks of this file, and those of `compose::slots`.
             0xEE if matches!(rest, [_, 0x80, 0x80..=0x84, ..]) => return Some(here),
             0xC2 if rest.starts_with("\u{91}".as_bytes()) => return Some(here),
+            b'&' if rest.starts_with(b"&#") && referred(&text[here..]).is_some() => {
+                return Some(here);
+            }
             _ => at = here + 1,
         }
     }
     None
 }
 
-/// The bytes of the slot that `text` starts with: `{{` to `}}`, on one line.
-fn slot_length(text: &str) -> Option<usize> {
-    let inner = text.strip_prefix("{{")?;
-    let line = inner.split('\n').next()?;
-    // `{{}}` names nothing, and is too short for a mark: an opening without a slot.
-    line.find("}}").filter(|end| *end > 0).map(|end| end + 4)
+/// The refused character for which the reference at the start of `text` stands, and how many bytes
+/// that is written in. HTML reads one without a semicolon, too.
+fn referred(text: &str) -> Option<(char, usize)> {
+    let digits = text.strip_prefix("&#")?;
+    let (digits, radix) = match digits.strip_prefix(['x', 'X']) {
+        Some(digits) => (digits, 16),
+        None => (digits, 10),
+    };
+    let length = digits.bytes().take_while(|byte| (*byte as char).is_digit(radix)).count();
+    let number = digits[..length].trim_start_matches('0');
+    // No character has more digits than that; a longer number need not be read.
+    let number = u32::from_str_radix(number.get(..number.len().min(8))?, radix).ok()?;
+    let odd = char::from_u32(number).filter(|odd| refused::is_refused(*odd))?;
+    let end = text.len() - digits.len() + length;
+    Some((odd, end + usize::from(text[end..].starts_with(';'))))
+}
+
+/// Where the next `}}` and the end of the line are, as far as they have been looked for: many `{{`
+/// may wait for the same one.
+struct SlotEnds<'a> {
+    text: &'a str,
+    close: usize,
+    line: usize,
+}
+
+impl SlotEnds<'_> {
+    /// The bytes of the slot that starts at `start`: `{{` to `}}`, on one line.
+    fn slot_length(&mut self, start: usize) -> Option<usize> {
+        let inner = start + 2;
+        let rest = self.text[start..].strip_prefix("{{")?;
+        if self.close < inner {
+            self.close = rest.find("}}").map_or(self.text.len(), |end| inner + end);
+        }
+        if self.line < inner {
+            self.line = rest.find('\n').map_or(self.text.len(), |end| inner + end);
+        }
+        // `{{}}` names nothing, and is too short for a mark: an opening without a slot.
+        (inner < self.close && self.close < self.line).then_some(self.close + 2 - start)
+    }
 }
 
 fn parse(inner: &str) -> Result<Slot, NoSlot> {
@@ -330,12 +378,6 @@ fn unclosed(place: Place) -> Diagnostic {
     .help("write {{ first_name | reader }}; for literal braces write \\{{")
 }
 
-fn private_use(place: Place) -> Diagnostic {
-    Diagnostic::error("character", "no font can show this character")
-        .at(place)
-        .help("delete it; it often comes from the symbol font of a word processor")
-}
-
 fn too_many(place: Place) -> Diagnostic {
     Diagnostic::error(
         "slot-syntax",
@@ -415,6 +457,19 @@ mod tests {
             let (shielded, _, problems) = shield(&format!("a {odd}6d{odd} b"));
             assert_eq!(shielded, "a \u{FFFD}6d\u{FFFD} b");
             assert_eq!(problems.len(), 2);
+        }
+    }
+
+    #[test]
+    fn no_author_writes_a_mark_by_its_number() {
+        for odd in ["&#xE002;", "&#XE002", "&#57346;", "&#0057347;", "&#x000e000;", "&#145;"] {
+            let (shielded, _, problems) = shield(&format!("a {odd}z b"));
+            assert_eq!(shielded, format!("a {}z b", "?".repeat(odd.len())));
+            assert_eq!(problems.len(), 1, "{odd}");
+        }
+        for plain in ["&#xE9;", "&#8364;", "&#10;", "&#", "&#x;", "&amp;#xE002;", "&#xE00212;"] {
+            let (shielded, _, problems) = shield(plain);
+            assert_eq!((shielded.as_str(), problems.len()), (plain, 0));
         }
     }
 

@@ -156,7 +156,8 @@ impl Template {
 
     /// The Message-ID of a recipient's message, without angle brackets.
     pub fn message_id(&self, address: &Address) -> String {
-        self.message_id_of(&self.token(address))
+        let Identity { keys, list_id, .. } = &self.identity;
+        self.message_id_of(&keys.message_token(list_id, &self.issue, address))
     }
 
     /// The Message-ID of a copy that a recipient gets on purpose, after `earlier` others. It is
@@ -172,11 +173,6 @@ impl Template {
     pub fn reverse_path_pattern(&self) -> &str {
         let Identity { reverse_path, from, .. } = &self.identity;
         reverse_path.as_deref().unwrap_or(from.address.as_str())
-    }
-
-    /// What names a recipient's message.
-    fn token(&self, address: &Address) -> String {
-        self.identity.keys.message_token(&self.identity.list_id, &self.issue, address)
     }
 
     fn message_id_of(&self, token: &str) -> String {
@@ -223,13 +219,12 @@ impl Template {
         message_id: Option<&str>,
     ) -> Result<Message, SpliceError> {
         let address = recipient.address();
-        let token = self.token(address);
-        let message_id = message_id.map_or_else(|| self.message_id_of(&token), str::to_owned);
+        let message_id = message_id.map_or_else(|| self.message_id(address), str::to_owned);
         let mut bytes = self.unsigned(recipient, &message_id)?;
         let signatures = dkim::sign(&self.identity.signers, self.time, &bytes)?;
         bytes.splice(..0, signatures);
         let envelope =
-            Envelope { reverse_path: self.reverse_path(&token), recipient: address.clone() };
+            Envelope { reverse_path: self.reverse_path(address), recipient: address.clone() };
         Ok(Message { envelope, message_id, bytes })
     }
 
@@ -293,11 +288,13 @@ impl Template {
     }
 
     /// RFC 5321 4.5.5: failures come back to an address that names the message, where there is one.
-    fn reverse_path(&self, token: &str) -> Option<Address> {
-        let identity = &self.identity;
-        let fallback = || identity.from.address.clone();
-        let Some(pattern) = &identity.reverse_path else { return Some(fallback()) };
-        Some(Address::parse(&pattern.replace("{token}", token)).unwrap_or_else(|_| fallback()))
+    /// Only the relay and the recipient's server see it; the message does not show it.
+    fn reverse_path(&self, recipient: &Address) -> Option<Address> {
+        let Identity { keys, list_id, from, .. } = &self.identity;
+        let fallback = || from.address.clone();
+        let Some(pattern) = &self.identity.reverse_path else { return Some(fallback()) };
+        let token = keys.reverse_path_token(list_id, &self.issue, recipient);
+        Some(Address::parse(&pattern.replace("{token}", &token)).unwrap_or_else(|_| fallback()))
     }
 }
 

@@ -1,5 +1,8 @@
 //! Signed, stateless tokens: the unsubscribe link of each recipient (RFC 8058) names the recipient
 //! and proves that we wrote it, without a row in any table, and for as long as the secret lives.
+//!
+//! Each use has a key of its own: who has a token for one thing learns nothing of another. A mail
+//! that is passed on shows its Message-ID and its links, and must not show where its bounce goes.
 
 use super::address::Address;
 use crate::crypto::{self, Key};
@@ -16,6 +19,7 @@ const MAX_LENGTH: usize = 400;
 pub struct Keys {
     unsubscribe: Key,
     message_id: Key,
+    reverse_path: Key,
 }
 
 impl Keys {
@@ -24,6 +28,7 @@ impl Keys {
         Keys {
             unsubscribe: Key::derive(secret, "unsubscribe token"),
             message_id: Key::derive(secret, "message id"),
+            reverse_path: Key::derive(secret, "reverse path"),
         }
     }
 
@@ -60,13 +65,22 @@ impl Keys {
     /// The left side of the Message-ID of one issue's message to one recipient: the same at every
     /// attempt, so that a repeated message can be recognised, and no guide to anybody's address.
     pub fn message_token(&self, list_id: &str, issue: &str, address: &Address) -> String {
-        let mac = self.message_id.authenticate(&[
-            list_id.as_bytes(),
-            issue.as_bytes(),
-            address.identity().as_bytes(),
-        ]);
-        data_encoding::BASE32_NOPAD.encode(&mac[..16]).to_ascii_lowercase()
+        named(&self.message_id, list_id, issue, address)
     }
+
+    /// What stands for `{token}` in the reverse-path of that message. Nobody can work it out from
+    /// the message: who sends a false bounce to that address has seen the envelope.
+    pub fn reverse_path_token(&self, list_id: &str, issue: &str, address: &Address) -> String {
+        named(&self.reverse_path, list_id, issue, address)
+    }
+}
+
+/// A code for one issue's message to one recipient, in letters that any mail program leaves as they
+/// are, also where it changes their case.
+fn named(key: &Key, list_id: &str, issue: &str, address: &Address) -> String {
+    let mac =
+        key.authenticate(&[list_id.as_bytes(), issue.as_bytes(), address.identity().as_bytes()]);
+    data_encoding::BASE32_NOPAD.encode(&mac[..MAC]).to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -95,6 +109,33 @@ mod tests {
         let token = |text: &str| keys.message_token("l", "1", &Address::parse(text).unwrap());
         assert_eq!(token("Kim@a.example"), token("kim@a.example"));
         assert_ne!(token("kim@a.example"), token("lee@a.example"));
+    }
+
+    #[test]
+    fn no_token_of_a_message_is_its_other_one_or_can_be_read_as_one() {
+        let keys = Keys::new(b"secret");
+        let kim = Address::parse("kim@a.example").unwrap();
+        let (id, path) =
+            (keys.message_token("l", "1", &kim), keys.reverse_path_token("l", "1", &kim));
+        assert_eq!((id.len(), path.len()), (26, 26));
+        assert_ne!(id, path);
+        assert_eq!(
+            path,
+            keys.reverse_path_token("l", "1", &Address::parse("KIM@a.example").unwrap())
+        );
+        for other in [
+            keys.reverse_path_token("l", "2", &kim),
+            keys.reverse_path_token("m", "1", &kim),
+            keys.reverse_path_token("l", "1", &Address::parse("lee@a.example").unwrap()),
+            Keys::new(b"other").reverse_path_token("l", "1", &kim),
+        ] {
+            assert_ne!(path, other);
+        }
+        // The parts are kept apart: nobody makes an issue's name a piece of the list's.
+        assert_ne!(
+            keys.reverse_path_token("l1", "2", &kim),
+            keys.reverse_path_token("l", "12", &kim)
+        );
     }
 
     proptest! {

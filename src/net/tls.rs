@@ -5,6 +5,7 @@
 //! own certificate may stand in that file too: then exactly that one is trusted, for the names and
 //! days in it. There must never be a way to leave the check out.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +23,10 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 
 use super::certificate::Certificate;
+use crate::files;
+
+/// All roots that a system trusts are about 250 kB.
+const CA_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The client's end: whom it trusts. Cheap to clone; sessions are resumed among clones.
 #[derive(Clone, Debug)]
@@ -211,8 +216,10 @@ fn verify_own(
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
-    let read = || CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>();
-    let read = read().map_err(|error| TlsSetupError::Read(path.to_owned(), error.to_string()))?;
+    let failed = |error: &dyn Display| TlsSetupError::Read(path.to_owned(), error.to_string());
+    let text = files::read(path, CA_FILE_BYTES).map_err(|error| failed(&error))?;
+    let read = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
+    let read = read.map_err(|error| failed(&error))?;
     if read.is_empty() {
         return Err(TlsSetupError::Empty(path.to_owned()));
     }

@@ -1,8 +1,10 @@
 //! What has been prepared, kept in a folder, so that it is prepared once.
 //!
-//! A file's name is the hash of the original, the width and the version of the settings; its first
-//! line holds the hash of the rest, so that a damaged file is noticed and made again. The folder can
-//! be deleted at any time, and may be one that cannot be written.
+//! A file's name is the hash of the original, the width and the version of the settings. Its first
+//! line holds a code over the name and the rest, made with the publication's secret. So a file that
+//! is damaged, or that came with a pull request, is never taken for a picture. Without a secret,
+//! nothing is found and nothing is kept. The folder can be deleted at any time, and may be one that
+//! cannot be written.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,32 +12,40 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{PictureFormat, Prepared, Wish};
-use crate::crypto;
+use crate::crypto::{self, Key};
+use crate::files;
 
 /// Part of each name: another number wherever the same original becomes other bytes.
-const SETTINGS: u32 = 1;
+const SETTINGS: u32 = 2;
+/// No prepared picture is larger: an original may have 32 MB.
+const MAX_BYTES: u64 = 33 * 1024 * 1024;
 
 /// A folder of prepared pictures.
 #[derive(Clone, Debug)]
 pub struct Cache {
+    root: PathBuf,
     folder: PathBuf,
+    key: Option<Key>,
 }
 
 impl Cache {
-    /// The cache of the publication at `root`.
-    pub fn of(root: &Path) -> Cache {
-        Cache { folder: root.join(".digest").join("pictures") }
+    /// The cache of the publication at `root`, for who knows its secret.
+    pub fn of(root: &Path, secret: Option<&[u8]>) -> Cache {
+        let folder = root.join(".digest").join("pictures");
+        let key = secret.map(|secret| Key::derive(secret, "prepared pictures"));
+        Cache { root: root.to_owned(), folder, key }
     }
 
-    /// What was kept under `key`, if it is whole.
-    pub(super) fn find(&self, key: &str) -> Option<Prepared> {
-        let file = fs::read(self.folder.join(key)).ok()?;
+    /// What was kept under `name`, if it is whole.
+    pub(super) fn find(&self, name: &str) -> Option<Prepared> {
+        let key = self.key.as_ref()?;
+        let file = files::read_inside(&self.root, &self.folder.join(name), MAX_BYTES).ok()?;
         let end = memchr::memchr(b'\n', &file)?;
         let line = std::str::from_utf8(&file[..end]).ok()?;
         let words: Vec<&str> = line.split(' ').collect();
-        let [hash, kind, width, height, as_it_is] = words[..] else { return None };
+        let [code, kind, width, height, as_it_is] = words[..] else { return None };
         let rest = &file[end + 1..];
-        if hash != checksum(&words[1..], rest) {
+        if !crypto::equal(code.as_bytes(), authentic(key, name, &words[1..], rest).as_bytes()) {
             return None;
         }
         let formats = [PictureFormat::Png, PictureFormat::Jpeg, PictureFormat::Gif];
@@ -49,11 +59,13 @@ impl Cache {
 
     /// Keeps a picture. A cache that cannot be written costs time and nothing else, so nobody is
     /// told.
-    pub(super) fn keep(&self, key: &str, prepared: &Prepared) {
-        let _ = self.try_keep(key, prepared);
+    pub(super) fn keep(&self, name: &str, prepared: &Prepared) {
+        if let Some(key) = &self.key {
+            let _ = self.try_keep(key, name, prepared);
+        }
     }
 
-    fn try_keep(&self, key: &str, prepared: &Prepared) -> std::io::Result<()> {
+    fn try_keep(&self, key: &Key, name: &str, prepared: &Prepared) -> std::io::Result<()> {
         let above = self.folder.parent().unwrap_or(Path::new("."));
         if [above, &self.folder].iter().any(|folder| folder.is_symlink()) {
             return Err(std::io::Error::other("a link may lead anywhere"));
@@ -68,13 +80,13 @@ impl Cache {
         let (width, height) = (prepared.width.to_string(), prepared.height.to_string());
         let what = if prepared.bytes.is_some() { "made" } else { "as-it-is" };
         let words = [prepared.format.extension(), &width, &height, what];
-        let line = format!("{} {}\n", checksum(&words, rest), words.join(" "));
-        let draft = self.folder.join(format!("{key}.{}.draft", std::process::id()));
+        let line = format!("{} {}\n", authentic(key, name, &words, rest), words.join(" "));
+        let draft = self.folder.join(format!("{name}.{}.draft", std::process::id()));
         let _ = fs::remove_file(&draft);
         let written = create(&draft).and_then(|mut file| {
             file.write_all(line.as_bytes())?;
             file.write_all(rest)?;
-            fs::rename(&draft, self.folder.join(key))
+            fs::rename(&draft, self.folder.join(name))
         });
         if written.is_err() {
             let _ = fs::remove_file(&draft);
@@ -99,14 +111,15 @@ fn create(path: &Path) -> std::io::Result<fs::File> {
 }
 
 /// The name under which the answer to `wish` is kept.
-pub(super) fn key(wish: &Wish<'_>) -> String {
+pub(super) fn name(wish: &Wish<'_>) -> String {
     let hash = data_encoding::HEXLOWER.encode(&crypto::sha256([wish.bytes])[..20]);
     format!("{hash}-{}-{SETTINGS}", wish.width)
 }
 
-fn checksum(words: &[&str], rest: &[u8]) -> String {
+fn authentic(key: &Key, name: &str, words: &[&str], rest: &[u8]) -> String {
     let words = words.join(" ");
-    data_encoding::HEXLOWER.encode(&crypto::sha256([words.as_bytes(), b"\n", rest]))
+    let code = key.authenticate(&[name.as_bytes(), words.as_bytes(), rest]);
+    data_encoding::HEXLOWER.encode(&code)
 }
 
 #[cfg(test)]
@@ -116,7 +129,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_found_until_a_byte_of_it_changes() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = Cache::of(dir.path());
+        let cache = Cache::of(dir.path(), Some(b"a secret"));
         let bytes: Arc<[u8]> = Arc::from(b"line\nline \xff".as_slice());
         let made = Prepared { format: PictureFormat::Png, width: 3, height: 2, bytes: Some(bytes) };
         let as_it_is = Prepared { format: PictureFormat::Gif, width: 3, height: 2, bytes: None };
@@ -125,6 +138,12 @@ mod tests {
         cache.keep("b", &as_it_is);
         assert_eq!(cache.find("a"), Some(made));
         assert_eq!(cache.find("b"), Some(as_it_is));
+        // Another picture's place, another secret, none at all.
+        fs::copy(dir.path().join(".digest/pictures/a"), dir.path().join(".digest/pictures/c"))
+            .unwrap();
+        assert_eq!(cache.find("c"), None);
+        assert_eq!(Cache::of(dir.path(), Some(b"another")).find("a"), None);
+        assert_eq!(Cache::of(dir.path(), None).find("a"), None);
 
         let path = dir.path().join(".digest/pictures/a");
         let whole = fs::read(&path).unwrap();
@@ -135,6 +154,25 @@ mod tests {
             assert_eq!(cache.find("a"), None, "byte {at}");
             fs::write(&path, &whole[..at]).unwrap();
             assert_eq!(cache.find("a"), None, "cut at {at}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_in_the_cache_is_followed() {
+        use std::os::unix::fs::symlink;
+        let picture = Prepared { format: PictureFormat::Gif, width: 3, height: 2, bytes: None };
+        for link in [".digest", ".digest/pictures", ".digest/.gitignore"] {
+            let dir = tempfile::tempdir().unwrap();
+            let (root, other) = (dir.path().join("root"), dir.path().join("other"));
+            fs::create_dir_all(root.join(link).parent().unwrap()).unwrap();
+            if !link.ends_with("ignore") {
+                fs::create_dir(&other).unwrap();
+            }
+            symlink(&other, root.join(link)).unwrap();
+            Cache::of(&root, Some(b"a secret")).keep("a", &picture);
+            let made = fs::read_dir(&other).map_or(0, Iterator::count);
+            assert!(made == 0 && !other.is_file(), "{link}");
         }
     }
 }

@@ -7,7 +7,7 @@ use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use imagesize::ImageType;
 
-use super::{MAX_PIXELS, Measured, PictureError, PictureFormat, drawing, parts};
+use super::{MAX_PIXELS, MAX_SIDE, Measured, PictureError, PictureFormat, drawing, parts};
 
 /// Looks at a file's first bytes, and at the note that says which way up a camera was held.
 ///
@@ -22,6 +22,9 @@ pub fn measure(bytes: &[u8]) -> Result<Measured, PictureError> {
         Ok(ImageType::Heif(_)) => return Err(PictureError::Format("an AVIF or HEIC picture")),
         Ok(ImageType::Tiff) => return Err(PictureError::Format("a TIFF picture")),
         Ok(ImageType::Bmp) => return Err(PictureError::Format("a BMP picture")),
+        _ if bytes.starts_with(b"\x1f\x8b") => {
+            return Err(PictureError::Format("a compressed file, perhaps an SVGZ drawing"));
+        }
         _ if drawing::is_one(bytes) => {
             let (width, height) = drawing::size(bytes)?;
             return sized(PictureFormat::Svg, width, height);
@@ -40,7 +43,7 @@ fn sized(format: PictureFormat, width: usize, height: usize) -> Result<Measured,
     if width == 0 || height == 0 {
         return Err(PictureError::Damaged);
     }
-    if width.saturating_mul(height) > MAX_PIXELS {
+    if width.max(height) > MAX_SIDE || width.saturating_mul(height) > MAX_PIXELS {
         return Err(PictureError::Large(width, height));
     }
     Ok(Measured { format, width, height })

@@ -9,6 +9,7 @@ mod cache;
 mod drawing;
 mod encode;
 mod measure;
+mod memory;
 mod parts;
 mod prepare;
 
@@ -20,6 +21,9 @@ pub use measure::measure;
 
 /// Pixels that have to be held in memory; a camera makes 50 million.
 pub const MAX_PIXELS: usize = 64_000_000;
+
+/// The longest side of a picture: JPEG and GIF know no longer one.
+pub const MAX_SIDE: usize = 65_535;
 
 /// The formats that are read. Mail programs show the first three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,18 +81,32 @@ pub enum PictureError {
     /// They end early or are something else.
     #[error("is not a picture, or is damaged")]
     Damaged,
-    /// Over [`MAX_PIXELS`].
-    #[error("is {0} x {1} pixels large; at most 64 megapixels are allowed")]
+    /// Over [`MAX_PIXELS`] or [`MAX_SIDE`].
+    #[error(
+        "is {0} x {1} pixels large; at most 64 megapixels are allowed, and 65,535 pixels for a side"
+    )]
     Large(usize, usize),
+    /// It would take more time or memory than pictures get.
+    #[error("has {0}, and takes too long or too much memory to open")]
+    Costly(&'static str),
     /// A format that is not read.
     #[error("is {0}, which many mail programs cannot show")]
     Format(&'static str),
     /// An animated WebP.
     #[error("is an animated WebP picture, which many mail programs cannot show")]
     Moving,
-    /// A drawing with what cannot be drawn the same everywhere.
-    #[error("is a drawing with {0}, which would not look the same on every machine")]
-    Drawing(&'static str),
+    /// A drawing with text, at this line and column of it.
+    #[error(
+        "is a drawing with text (line {0}, column {1}), which would not look the same on every \
+         machine"
+    )]
+    Text(u32, u32),
+    /// A drawing with something that is not drawn, at this line and column of it.
+    #[error("is a drawing with {0} (line {1}, column {2}), which is not drawn in a mail")]
+    Drawing(String, u32, u32),
+    /// A drawing that would take too long to draw.
+    #[error("is a drawing with {0}, and takes too long or too much memory to draw")]
+    Elaborate(&'static str),
 }
 
 impl PictureError {
@@ -104,8 +122,17 @@ impl PictureError {
                 "save it as PNG, JPEG or GIF, as `magick picture.avif picture.jpg` does"
             }
             PictureError::Moving => "save it as GIF, as `magick picture.webp picture.gif` does",
-            PictureError::Drawing(_) => {
+            PictureError::Costly(_) => {
+                "save it again as a plain JPEG or PNG, 1104 pixels wide and without a colour profile"
+            }
+            PictureError::Text(..) => {
                 "turn the text into paths (in Inkscape: Path, Object to Path), or save it as PNG"
+            }
+            PictureError::Drawing(..) => {
+                "take it out, or export the drawing as PNG, 1104 pixels wide"
+            }
+            PictureError::Elaborate(_) => {
+                "simplify the drawing, or export it as PNG, 1104 pixels wide"
             }
         }
     }
@@ -146,9 +173,9 @@ pub fn prepare(
     let kept: Vec<(String, Option<Prepared>)> = wishes
         .iter()
         .map(|wish| {
-            let key = cache::key(wish);
-            let found = cache.find(&key);
-            (key, found)
+            let name = cache::name(wish);
+            let found = cache.find(&name);
+            (name, found)
         })
         .collect();
     let lacking: Vec<usize> = kept

@@ -1,5 +1,6 @@
-//! The parts that PNG and JPEG files are made of: which way up a camera held the picture, whether
-//! it moves or is cut off, and the same file without what says where it was taken and by whom.
+//! The parts that PNG, JPEG and GIF files are made of: which way up a camera held the picture,
+//! whether it moves or is cut off, how much work its pixels are, and the same file without what says
+//! where it was taken and by whom. Nothing is decoded or inflated here.
 
 use image::metadata::Orientation;
 
@@ -15,6 +16,14 @@ pub(super) struct Parts {
     pub(super) apart: bool,
     /// The file without its notes; pixels, sizes and colour profile as they were.
     pub(super) plain: Vec<u8>,
+    /// PNG: what the pixels need and nothing else. Other parts may inflate to any size.
+    pub(super) pixels: Vec<u8>,
+    /// PNG: the size of the picture and its colour profile, as a file that ends before the pixels.
+    pub(super) profile: Option<Vec<u8>>,
+    /// JPEG: how often the decoder goes over the picture.
+    pub(super) scans: usize,
+    /// JPEG: whether all pixels have to be kept in wide numbers until the last scan.
+    pub(super) progressive: bool,
 }
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -23,6 +32,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 pub(super) fn png(bytes: &[u8]) -> Option<Parts> {
     let mut parts = Parts::around(bytes.get(..PNG.len())?, bytes.len());
     let mut rest = bytes.strip_prefix(PNG)?;
+    parts.pixels.extend(PNG);
     loop {
         let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?) as usize;
         let name = rest.get(4..8)?;
@@ -34,6 +44,13 @@ pub(super) fn png(bytes: &[u8]) -> Option<Parts> {
                 parts.moves |= name == b"acTL";
                 parts.plain.extend(chunk);
             }
+        }
+        if matches!(name, b"IHDR" | b"PLTE" | b"tRNS" | b"IDAT" | b"IEND") {
+            parts.pixels.extend(chunk);
+        } else if name == b"iCCP" && parts.profile.is_none() {
+            // The signature and IHDR have 33 bytes. Eight more begin the pixels, where one stops.
+            let start = [bytes.get(..33)?, chunk, b"\0\0\0\0IDAT"];
+            parts.profile = Some(start.concat());
         }
         if name == b"IEND" {
             return Some(parts);
@@ -59,6 +76,8 @@ pub(super) fn jpeg(bytes: &[u8]) -> Option<Parts> {
             // The scans go to the end; what stands behind it is not the picture's.
             let end = memchr::memmem::rfind(rest, b"\xff\xd9")?;
             parts.plain.extend(&rest[..end + 2]);
+            // Between the scans' own bytes no FF is followed by DA (ITU T.81 B.1.1.5).
+            parts.scans = memchr::memmem::find_iter(&rest[..end], b"\xff\xda").count();
             parts.apart = rest.get(4).is_some_and(|components| *components < sequential);
             return Some(parts);
         }
@@ -78,6 +97,7 @@ pub(super) fn jpeg(bytes: &[u8]) -> Option<Parts> {
             _ => {
                 let frame = matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC);
                 parts.inks |= frame && data.get(5) == Some(&4);
+                parts.progressive |= frame && !matches!(marker, 0xC0 | 0xC1);
                 if matches!(marker, 0xC0 | 0xC1) {
                     sequential = *data.get(5)?;
                 }
@@ -88,12 +108,52 @@ pub(super) fn jpeg(bytes: &[u8]) -> Option<Parts> {
     }
 }
 
+/// The frames of a GIF (GIF89a 17 to 27): how many, and the pixels of the largest. `None` where it
+/// ends within one.
+pub(super) fn gif(bytes: &[u8]) -> Option<(usize, usize)> {
+    let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
+    // Pieces of at most 255 bytes, each after its length; an empty one ends them.
+    let after_pieces = |mut rest| -> Option<&[u8]> {
+        while let Some((length, after)) = <[u8]>::split_first(rest) {
+            rest = after.get(usize::from(*length)..)?;
+            if *length == 0 {
+                return Some(rest);
+            }
+        }
+        None
+    };
+    let mut rest = bytes.get(13 + table(*bytes.get(10)?)..)?;
+    let (mut frames, mut largest) = (0, 0);
+    loop {
+        match *rest {
+            [0x2C, _, _, _, _, w0, w1, h0, h1, flags, ref after @ ..] => {
+                let side = |low, high| usize::from(u16::from_le_bytes([low, high]));
+                frames += 1;
+                largest = largest.max(side(w0, w1) * side(h0, h1));
+                rest = after_pieces(after.get(table(flags) + 1..)?)?;
+            }
+            [0x21, _, ref after @ ..] => rest = after_pieces(after)?,
+            [] | [0x3B, ..] => return (frames > 0).then_some((frames, largest)),
+            _ => return None,
+        }
+    }
+}
+
 impl Parts {
     fn around(start: &[u8], capacity: usize) -> Parts {
         let mut plain = Vec::with_capacity(capacity);
         plain.extend(start);
-        let orientation = Orientation::NoTransforms;
-        Parts { orientation, moves: false, inks: false, apart: false, plain }
+        Parts {
+            orientation: Orientation::NoTransforms,
+            moves: false,
+            inks: false,
+            apart: false,
+            plain,
+            pixels: Vec::new(),
+            profile: None,
+            scans: 0,
+            progressive: false,
+        }
     }
 
     fn turn(&mut self, exif: &[u8]) {

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use image::codecs::gif::GifDecoder;
 use image::codecs::jpeg::JpegDecoder;
@@ -10,38 +10,37 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::imageops::FilterType;
 use image::metadata::Orientation;
-use image::{AnimationDecoder as _, DynamicImage, ImageDecoder, Limits, RgbImage, RgbaImage};
+use image::{DynamicImage, ImageDecoder, Limits, RgbImage, RgbaImage};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::parts::Parts;
 use super::{
-    Measured, PictureError, PictureFormat, Prepared, Wish, drawing, encode, measure, parts,
+    Measured, PictureError, PictureFormat, Prepared, Wish, drawing, encode, measure, memory, parts,
 };
 
-/// What a decoder may take: 64 megapixels of 16-bit RGBA.
-const MAX_MEMORY: u64 = 512 * 1024 * 1024;
-/// Pictures of more pixels are decoded one at a time, whatever the number of threads.
-const LARGE: usize = 16_000_000;
-
-/// One large picture at a time.
-static ALONE: Mutex<()> = Mutex::new(());
+/// Colour profiles that are tables have up to this much.
+const MAX_PROFILE: usize = 1024 * 1024;
+/// A progressive JPEG has about ten scans, and each goes over the whole picture.
+const MAX_SCANS: usize = 100;
+/// Scans, times pixels.
+const MAX_SCANNED: usize = 20 * super::MAX_PIXELS;
+/// No moving picture in a mail has more.
+const MAX_FRAMES: usize = 2_000;
 
 /// Prepares one picture.
 ///
 /// # Errors
 /// Its pixels cannot be decoded, or it moves in a format that mail programs lose.
 pub(super) fn prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
-    let large = wish.measured.width.saturating_mul(wish.measured.height) > LARGE;
-    let alone = large.then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner));
     // A decoder that meets bytes which its author did not think of must not end the program.
     let prepared = catch_unwind(AssertUnwindSafe(|| try_prepare(wish)));
-    drop(alone);
     prepared.unwrap_or(Err(PictureError::Damaged))
 }
 
 fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
     let Wish { bytes, measured, .. } = wish;
     let fine = 2 * wish.width;
+    let (mut frame, mut moves) = (0, false);
     let parts = match measured.format {
         PictureFormat::Svg => {
             let height = scaled_height(measured, fine);
@@ -50,10 +49,12 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
             return made(PictureFormat::Png, &drawn, encode::png(&drawn)?);
         }
         PictureFormat::Gif => {
-            let moves = frames(bytes)? > 1;
-            if moves || measured.width <= fine {
-                return Ok(as_it_is(measured));
+            let (frames, largest) = parts::gif(bytes).ok_or(PictureError::Damaged)?;
+            if frames > MAX_FRAMES {
+                return Err(PictureError::Costly("over 2,000 frames"));
             }
+            frame = largest;
+            moves = frames > 1;
             None
         }
         PictureFormat::Png => Some(parts::png(bytes).ok_or(PictureError::Damaged)?),
@@ -70,8 +71,16 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
             Err(PictureError::Format("a JPEG picture with its colours in separate scans"))
         };
     }
-    let (image, profile) = decode(measured.format, bytes)?;
-    if parts.as_ref().is_some_and(|parts| parts.moves) {
+    let scans = parts.as_ref().map_or(0, |parts| parts.scans);
+    if scans > MAX_SCANS || scans.saturating_mul(measured.width * measured.height) > MAX_SCANNED {
+        return Err(PictureError::Costly("too many scans"));
+    }
+    let progressive = parts.as_ref().is_some_and(|parts| parts.progressive);
+    let need = memory::need(measured, bytes, progressive, frame);
+    let _share = memory::share(need).ok_or(PictureError::Costly("too many pixels for its kind"))?;
+    let (image, profile) = decode(measured, bytes, parts.as_ref())?;
+    moves |= parts.as_ref().is_some_and(|parts| parts.moves);
+    if moves || (measured.format == PictureFormat::Gif && measured.width <= fine) {
         return Ok(as_it_is(measured));
     }
     let mut image = in_srgb(opaque(image), profile.as_deref());
@@ -109,44 +118,70 @@ fn may_stay(parts: &Parts) -> bool {
 
 /// The pixels, and the colour profile that they are meant in.
 fn decode(
-    format: PictureFormat,
+    measured: &Measured,
     bytes: &[u8],
+    parts: Option<&Parts>,
 ) -> Result<(DynamicImage, Option<Vec<u8>>), PictureError> {
-    fn read(mut decoder: impl ImageDecoder) -> image::ImageResult<(DynamicImage, Option<Vec<u8>>)> {
-        let mut limits = Limits::default();
-        limits.max_alloc = Some(MAX_MEMORY);
-        decoder.set_limits(limits)?;
-        let profile = decoder.icc_profile().unwrap_or_default();
-        Ok((DynamicImage::from_decoder(decoder)?, profile))
-    }
+    let bytes = match (measured.format, parts) {
+        (PictureFormat::Png, Some(parts)) => &parts.pixels,
+        _ => bytes,
+    };
     let bytes = Cursor::new(bytes);
-    let read = match format {
-        PictureFormat::Png => PngDecoder::new(bytes).and_then(read),
-        PictureFormat::Jpeg => JpegDecoder::new(bytes).and_then(read),
-        PictureFormat::Gif => GifDecoder::new(bytes).and_then(read),
+    let damaged = |_| PictureError::Damaged;
+    match measured.format {
+        PictureFormat::Png => {
+            let profile = parts.and_then(|parts| parts.profile.as_deref());
+            let profile = profile.map(inflated).transpose()?;
+            let decoder = PngDecoder::with_limits(bytes, limits()).map_err(damaged)?;
+            Ok((read(decoder, measured)?.0, profile))
+        }
+        PictureFormat::Jpeg => read(JpegDecoder::new(bytes).map_err(damaged)?, measured),
+        PictureFormat::Gif => read(GifDecoder::new(bytes).map_err(damaged)?, measured),
         PictureFormat::Webp => {
-            let decoder = WebPDecoder::new(bytes).map_err(|_| PictureError::Damaged)?;
+            let decoder = WebPDecoder::new(bytes).map_err(damaged)?;
             if decoder.has_animation() {
                 return Err(PictureError::Moving);
             }
-            read(decoder)
+            read(decoder, measured)
         }
-        PictureFormat::Svg => return Err(PictureError::Damaged),
-    };
-    read.map_err(|_| PictureError::Damaged)
+        PictureFormat::Svg => Err(PictureError::Damaged),
+    }
 }
 
-/// 1, or 2 where there are more.
-fn frames(bytes: &[u8]) -> Result<usize, PictureError> {
-    let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(|_| PictureError::Damaged)?;
-    let mut frames = decoder.into_frames();
-    match frames.next() {
-        Some(Ok(_)) => match frames.next() {
-            None => Ok(1),
-            Some(Ok(_)) => Ok(2),
-            Some(Err(_)) => Err(PictureError::Damaged),
-        },
-        _ => Err(PictureError::Damaged),
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(memory::MOST);
+    limits
+}
+
+fn read(
+    mut decoder: impl ImageDecoder,
+    measured: &Measured,
+) -> Result<(DynamicImage, Option<Vec<u8>>), PictureError> {
+    // The memory was counted for the size that was measured; a camera may have been turned.
+    let sides = decoder.dimensions();
+    let sides = [sides.0 as usize, sides.1 as usize];
+    let (width, height) = (measured.width, measured.height);
+    if sides != [width, height] && sides != [height, width] {
+        return Err(PictureError::Damaged);
+    }
+    decoder.set_limits(limits()).map_err(|_| PictureError::Damaged)?;
+    let profile = decoder.icc_profile().unwrap_or_default();
+    if profile.as_ref().is_some_and(|profile| profile.len() > MAX_PROFILE) {
+        return Err(PictureError::Costly("a colour profile of over 1 MB"));
+    }
+    let image = DynamicImage::from_decoder(decoder).map_err(|_| PictureError::Damaged)?;
+    Ok((image, profile))
+}
+
+/// The colour profile of a PNG, from a file that has nothing else.
+fn inflated(profile: &[u8]) -> Result<Vec<u8>, PictureError> {
+    let most = png::Limits { bytes: 2 * MAX_PROFILE };
+    let reader = png::Decoder::new_with_limits(Cursor::new(profile), most).read_info();
+    let profile = reader.ok().and_then(|reader| reader.info().icc_profile.clone());
+    match profile {
+        Some(profile) if profile.len() <= MAX_PROFILE => Ok(profile.into_owned()),
+        _ => Err(PictureError::Costly("a colour profile that is damaged or over 1 MB")),
     }
 }
 

@@ -5,7 +5,11 @@
 //! length. A password is hidden in every form in which it is sent, and for the whole session: some
 //! servers repeat what they were told, in an answer that is later shown or kept.
 
+mod parts;
+
 use tracing::{Level, enabled, trace};
+
+use parts::SecretParts;
 
 use super::reply::{Garbled, Reply, as_latin1};
 use crate::diagnostic::visible::visible;
@@ -30,6 +34,8 @@ pub(super) enum Spoken<'a> {
 pub(super) struct Dialogue {
     port: u16,
     secrets: Vec<String>,
+    /// Where only a part of a secret is repeated, from whatever place of it.
+    parts: SecretParts,
 }
 
 impl std::fmt::Debug for Dialogue {
@@ -41,18 +47,25 @@ impl std::fmt::Debug for Dialogue {
 impl Dialogue {
     /// That of the connection which comes from this port.
     pub(super) fn of(port: u16) -> Dialogue {
-        Dialogue { port, secrets: Vec::new() }
+        Dialogue { port, ..Dialogue::default() }
     }
 
     /// From now on none of these is shown, in whatever way a reply is read.
     pub(super) fn hide(&mut self, secrets: impl IntoIterator<Item = String>) {
         for secret in secrets.into_iter().filter(|secret| !secret.trim().is_empty()) {
             let (shown, latin1) = (visible(&secret).into_owned(), as_latin1(secret.as_bytes()));
+            self.parts.add(&secret);
+            self.parts.add(&latin1);
             self.secrets.extend([secret, shown, latin1]);
         }
         // A short one may stand in a longer one.
         self.secrets.sort_by(|one, other| (other.len(), other).cmp(&(one.len(), one)));
         self.secrets.dedup();
+    }
+
+    /// The same for what is only known by its parts: encoded forms of a secret that are seldom seen.
+    pub(super) fn hide_parts(&mut self, secrets: impl IntoIterator<Item = String>) {
+        secrets.into_iter().for_each(|secret| self.parts.add(&secret));
     }
 
     /// Notes what leaves.
@@ -115,7 +128,8 @@ impl Dialogue {
     }
 
     fn hidden(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| without(&text, secret))
+        let whole = |text: String, secret: &String| without(&text, secret);
+        self.parts.taken_from(&self.secrets.iter().fold(text.to_owned(), whole))
     }
 }
 

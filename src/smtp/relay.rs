@@ -112,9 +112,14 @@ impl Relay {
     /// errors do not say what to write instead.
     ///
     /// # Errors
-    /// A [`RelayError`]; it never repeats the password.
+    /// A [`RelayError`]; where there may be a user, it repeats nothing that stands behind it.
     pub fn parse(url: &str) -> Result<Relay, RelayError> {
         let url = url.trim();
+        let discreet = user_may_stand_in(url);
+        Relay::read(url).map_err(|error| if discreet { error.without_texts() } else { error })
+    }
+
+    fn read(url: &str) -> Result<Relay, RelayError> {
         let (scheme, rest) = url.split_once("://").ok_or(RelayError::Scheme)?;
         let implicit = match scheme.to_ascii_lowercase().as_str() {
             "smtps" => true,
@@ -128,7 +133,7 @@ impl Relay {
         };
         let (place, path) = place.split_once('/').unwrap_or((place, ""));
         if !path.is_empty() {
-            return Err(RelayError::Path(format!("/{path}")));
+            return Err(RelayError::Path(Some(format!("/{path}"))));
         }
         let (host, port) = split_place(place)?;
         let local = is_this_machine(&host);
@@ -187,7 +192,7 @@ impl Relay {
             return Err(RelayError::NoUser);
         }
         if self.tls == Tls::None && !is_this_machine(&self.host) {
-            return Err(RelayError::ClearPassword(self.host));
+            return Err(RelayError::ClearPassword);
         }
         self.user = Some(user.clone());
         self.login = Some(Login { user, password });
@@ -330,10 +335,10 @@ impl Relay {
     fn set(&mut self, pair: &str, implicit: bool) -> Result<(), RelayError> {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let Some(key) = KEYS.into_iter().find(|known| *known == key) else {
-            return Err(RelayError::Key { given: key.to_owned(), near: nearest(key, KEYS) });
+            return Err(RelayError::Key { given: Some(key.to_owned()), near: nearest(key, KEYS) });
         };
         let value = percent_decode(value, "value of a relay option")?;
-        let wrong = |help| RelayError::Value { key, value: value.clone(), help };
+        let wrong = |help| RelayError::Value { key, value: Some(value.clone()), help };
         match (key, value.as_str()) {
             ("tls", "required") if !implicit => self.tls = Tls::Required,
             ("tls", "none") if !implicit => self.tls = Tls::None,
@@ -365,7 +370,7 @@ impl Relay {
 
 fn hello_of(text: &str) -> Result<ClientId, RelayError> {
     let help = "write this machine's full host name, or its IP address";
-    hello::parse(text).ok_or(RelayError::Value { key: "hello", value: text.to_owned(), help })
+    hello::parse(text).ok_or(RelayError::Value { key: "hello", value: Some(text.to_owned()), help })
 }
 
 impl fmt::Display for Relay {
@@ -390,8 +395,19 @@ impl fmt::Debug for Relay {
     }
 }
 
+/// Whether something in a URL that cannot be read may be a user, and what follows a password: an `@`
+/// somewhere, or a colon that is not one of an IPv6 address.
+fn user_may_stand_in(url: &str) -> bool {
+    let behind = url.split_once("://").map_or(url, |(_, behind)| behind);
+    let host_and_more = match behind.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(behind, |(_, rest)| rest),
+        None => behind,
+    };
+    behind.contains('@') || host_and_more.contains(':')
+}
+
 fn split_place(place: &str) -> Result<(String, Option<u16>), RelayError> {
-    let wrong_host = || RelayError::Host(place.split(':').next().unwrap_or_default().to_owned());
+    let wrong_host = || RelayError::Host(place.split(':').next().map(str::to_owned));
     let (host, port) = match place.strip_prefix('[') {
         Some(rest) => {
             let (host, port) = rest.split_once(']').ok_or_else(wrong_host)?;

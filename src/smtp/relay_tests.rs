@@ -84,6 +84,27 @@ fn errors_say_what_to_write_instead() {
     ] {
         assert!(!error(bad).contains("cret"), "{bad} leaks");
     }
+    // Wherever the password is cut into pieces by what means something in a URL.
+    for bad in [
+        "smtp://user:12?secret@x.example",
+        "smtp://user:12?secret=1&more",
+        "smtp://user:pa/secret",
+        "smtp://user:p@ss?secret@x.example",
+        "smtp://user:p@s/secret",
+        "smtp://user:p@s secret",
+        "smtp://user:pa secret@x y",
+        "smtp://user@x.example/secret",
+        "smtp://user@x.example?tls=secret",
+        "smtp://user:p@secret?tls=none",
+        "smtp://[user:p@secret]x",
+        "smtp://[user:secret",
+        "smtp://user:p?hello=secret%20x@y",
+        "smtp://user:p?hell=secret@y",
+        "secret:/user",
+    ] {
+        let told = error(bad);
+        assert!(!told.contains("secret") && !told.contains("user:"), "{bad}: {told}");
+    }
     assert!(error("smtp://u:p@10.0.0.1?tls=none").contains("without encryption"));
     assert!(Relay::parse("smtp://u:p@127.0.0.1").is_ok());
 }

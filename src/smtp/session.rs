@@ -165,6 +165,9 @@ async fn open(relay: &Relay) -> Result<Session, Trouble> {
     let lost = |stage| move |loss: Loss| trouble_of_loss(stage, &loss, History::of_opening(relay));
     let wire = connect(relay.host(), relay.port(), times.connect).await;
     let mut wire = wire.map_err(lost(Stage::Connect))?;
+    if let Some(login) = relay.login() {
+        hide_login(login, &mut wire);
+    }
     if relay.tls() == Tls::Implicit {
         wire = secure(relay, wire).await.map_err(lost(Stage::Connect))?;
     }
@@ -245,6 +248,22 @@ async fn log_in(
     expect(relay, Stage::Auth, reply).map(|_| ())
 }
 
+/// From the first byte of a session on, nothing that a login sends is shown or kept: a server may
+/// repeat what it was told an hour ago. What all mechanisms send is hidden, not only what this one
+/// does, and each as it would look encoded once more.
+fn hide_login(login: &Login, wire: &mut Wire) {
+    let password = login.password.expose_secret().to_owned();
+    let credentials = Credentials::new(login.user.clone(), password.clone());
+    wire.hide(forms_of(&password));
+    for mechanism in [Mechanism::Plain, Mechanism::Xoauth2] {
+        let Ok(sent) = mechanism.response(&credentials, None) else { continue };
+        let sent = BASE64.encode(sent.as_bytes());
+        wire.hide_parts(forms_of(&sent));
+        wire.hide([sent]);
+    }
+    wire.hide_parts(forms_of(&BASE64.encode(password.as_bytes())));
+}
+
 /// A password as it may come back: as it is, as it would be shown, in base64 and as hexadecimal
 /// digits. [`Dialogue`](super::dialogue::Dialogue) sees through case, escapes and line ends.
 fn forms_of(password: &str) -> Vec<String> {
@@ -280,13 +299,9 @@ async fn authenticate(
     wire: &mut Wire,
 ) -> Result<Reply, Loss> {
     let password = login.password.expose_secret().to_owned();
-    let credentials = Credentials::new(login.user.clone(), password.clone());
+    let credentials = Credentials::new(login.user.clone(), password);
     let first = mechanism.supports_initial_response();
     let initial = mechanism.response(&credentials, None).ok().filter(|_| first);
-    wire.hide(forms_of(&password));
-    let forms = [Mechanism::Plain, Mechanism::Xoauth2];
-    let forms = forms.iter().filter_map(|form| form.response(&credentials, None).ok());
-    wire.hide(forms.map(|form| BASE64.encode(form.as_bytes())));
     let shown = format!("AUTH {mechanism} ****");
     let mut reply = match initial {
         Some(initial) => {

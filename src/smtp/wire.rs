@@ -110,6 +110,11 @@ impl Wire {
         self.dialogue.hide(secrets);
     }
 
+    /// From now on no part of these is shown either; see [`Dialogue::hide_parts`].
+    pub(super) fn hide_parts(&mut self, secrets: impl IntoIterator<Item = String>) {
+        self.dialogue.hide_parts(secrets);
+    }
+
     /// The address that the connection comes from.
     pub(super) fn local_address(&self) -> Option<IpAddr> {
         self.stream.tcp().local_addr().ok().map(|address| address.ip())

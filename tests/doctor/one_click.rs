@@ -21,7 +21,7 @@ pub(crate) fn page(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> 
 }
 
 fn doctor(here: &Publication) -> Output {
-    here.run(&["doctor", "--json", "--dns", &Zone::good().serve()])
+    here.run(&["doctor", "--json", "--allow-private", "--dns", &Zone::good().serve()])
 }
 
 #[test]
@@ -38,6 +38,21 @@ fn one_post_is_made_as_a_mailbox_provider_makes_it_with_a_token_of_nobody() {
     assert!(head.contains(&format!("host: {HOST}:{}", web.port())), "{head}");
     assert!(head.contains("content-type: application/x-www-form-urlencoded"), "{head}");
     assert!(head.contains("user-agent: digest/") && !head.contains("cookie"), "{head}");
+}
+
+#[test]
+fn a_page_that_is_not_on_the_internet_is_not_asked_without_a_flag() {
+    let (web, here) = page(|_| Reply::status(200));
+    // The name server leads to this machine, and so may the address itself.
+    let by_name = here.run(&["doctor", "--json", "--dns", &Zone::good().serve()]);
+    let address = format!("https://0x7f.1:{}", web.port());
+    let here = here.edit("digest.toml", &format!("https://{HOST}:{}", web.port()), &address);
+    let by_number = here.run(&["doctor", "--json", "--offline"]);
+    for output in [by_name, by_number] {
+        let words = ["is no public address", "`--allow-private` asks a server"];
+        says(&output, "one-click-page", "warning", &words);
+    }
+    assert!(web.asked().is_empty(), "{:?}", web.asked());
 }
 
 #[test]
@@ -72,7 +87,7 @@ fn a_page_that_is_not_there_or_not_safe_is_an_error() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("free");
     let closed = Publication::new().edit("digest.toml", HOST, &port.to_string());
     // This machine is asked even offline.
-    let output = closed.run(&["doctor", "--json", "--offline"]);
+    let output = closed.run(&["doctor", "--json", "--offline", "--allow-private"]);
     says(&output, "one-click-page", "error", &["cannot connect", "correct base_url"]);
     let silent_dns = Zone::good().broken(HOST);
     let output = Publication::new().run(&["doctor", "--json", "--dns", &silent_dns.serve()]);

@@ -52,10 +52,10 @@ fn drawings_with_more_than_shapes() {
     let text = drawing("<text y=\"5\">Hangul</text>");
     refused("sign.svg", text, "a drawing with text", "Object to Path");
     let inset = drawing("<image href=\"/etc/passwd\" width=\"9\" height=\"9\"/>");
-    refused("sign.svg", inset, "another picture or page inside it", "save it as PNG");
+    refused("sign.svg", inset, "another picture or page inside it", "export the drawing as PNG");
     let bomb = "<!DOCTYPE svg [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\">\
         <!ENTITY c \"&b;&b;&b;&b;&b;&b;\"><!ENTITY d \"&c;&c;&c;&c;&c;&c;\">\
         <!ENTITY e \"&d;&d;&d;&d;&d;&d;\"><!ENTITY f \"&e;&e;&e;&e;&e;&e;\">]>\
         <svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><desc>&f;&f;</desc></svg>";
-    refused("bomb.svg", bomb, "damaged", "save it as PNG");
+    refused("bomb.svg", bomb, "entities (line 1, column 1)", "export the drawing as PNG");
 }

@@ -88,7 +88,7 @@ fn a_drawing_is_drawn_twice_as_wide_as_it_is_shown() {
     let drawing = |width: u32| {
         format!(
             "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" \
-             height=\"{width}\" viewBox=\"0 0 10 10\"><script>alert(1)</script>\
+             height=\"{width}\" viewBox=\"0 0 10 10\"><title>A sign</title>\
              <rect width=\"5\" height=\"10\" fill=\"#1f6b5c\"/></svg>"
         )
     };

@@ -91,7 +91,9 @@ fn listed(head: &[String], rows: &[Vec<String>], room: usize) -> Vec<String> {
             lines.push(String::new());
         }
         for (column, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
-            let text = match head.get(column).filter(|name| !name.is_empty()) {
+            // A heading longer than a line is no name; written in each row it would fill the mail.
+            let fits = |name: &&String| !name.is_empty() && display_width(name) <= room;
+            let text = match head.get(column).filter(fits) {
                 Some(name) => format!("{name}: {cell}"),
                 None => cell.clone(),
             };

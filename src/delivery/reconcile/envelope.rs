@@ -105,8 +105,8 @@ fn identity(text: &str) -> String {
     Address::parse(text).map_or_else(|_| text.to_lowercase(), |address| address.identity())
 }
 
-/// Whether an address is made of a pattern. The token itself is not compared: it stands in the
-/// Message-ID too, so that whoever can copy the one has the other.
+/// Whether an address is made of a pattern. The token itself is not compared: that takes the secret,
+/// and whoever settles rows need not have it.
 fn fits(pattern: &str, logged: &str) -> bool {
     let Some(at) = pattern.find("{token}") else { return pattern == logged };
     let Some(token) = logged.get(at..at + TOKEN_LENGTH) else { return false };

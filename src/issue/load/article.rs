@@ -30,7 +30,10 @@ pub(super) fn read(reading: &mut IssueReading<'_>, slug: &str, source: &Arc<Sour
 
     let note = note.map(|note| reading.line(&note, source));
     let url = url.and_then(|url| reading.url(&url, source));
+    let known = reading.problems.len();
     let (mut body, footnotes) = reading.body(source, body_start);
+    // What could not be read at all has been told.
+    let is_told = reading.problems.len() > known;
     let title = match title {
         Some(title) => reading.words(&title, source),
         None => title_from(&mut body).unwrap_or_else(|| {
@@ -39,7 +42,7 @@ pub(super) fn read(reading: &mut IssueReading<'_>, slug: &str, source: &Arc<Sour
         }),
     };
     level_headings(&mut body);
-    if body.is_empty() {
+    if body.is_empty() && !is_told {
         reading.problems.push(
             Diagnostic::error("article-empty", "this article has no text")
                 .at(Place::File(source.path().to_owned()))

@@ -23,31 +23,31 @@ pub struct Headline {
 
 /// The publication's issues; what is wrong with one is told when that one is checked.
 pub fn siblings(publication: &Publication) -> Vec<Headline> {
-    let folder = publication.root.join("issues");
     let names = names(publication).unwrap_or_default();
-    names.into_iter().filter_map(|name| headline(&folder, name)).collect()
+    let root = &publication.root;
+    let read = |name: String| headline(root, &root.join("issues").join(&name), name);
+    names.into_iter().filter_map(read).collect()
 }
 
 /// What the issue in `folder` is called, and the texts in it with the SHA-256 of each, as
-/// [`issue::Issue::files`] has them. What cannot be read is left out.
+/// [`issue::Issue::files`] has them. What cannot be read is left out, and so is what a link brings
+/// from outside.
 pub fn texts(folder: &Path) -> (Headline, BTreeMap<String, String>) {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let above = folder.parent().unwrap_or(Path::new("."));
     let unreadable = Headline { name: name.clone(), ..Headline::default() };
     let entries = folder.read_dir().into_iter().flatten().flatten();
     let texts = entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         let is_text = name == "issue.toml" || name.ends_with(".md");
-        // A pipe would be waited for without an end.
-        let is_text = is_text && entry.path().is_file();
-        let source = is_text.then(|| read_text(&entry.path()).ok())??;
+        let source = is_text.then(|| read_text(folder, &entry.path()).ok())??;
         Some((name, issue::hash(source.text().as_bytes())))
     });
-    (headline(above, name).unwrap_or(unreadable), texts.collect())
+    (headline(folder, folder, name).unwrap_or(unreadable), texts.collect())
 }
 
-fn headline(folder: &Path, name: String) -> Option<Headline> {
-    let source = read_text(&folder.join(&name).join("issue.toml")).ok()?;
+/// The issue in a `folder` that lies in `root`.
+fn headline(root: &Path, folder: &Path, name: String) -> Option<Headline> {
+    let source = read_text(root, &folder.join("issue.toml")).ok()?;
     let value = manifest::toml(&source, 0..source.text().len(), &mut Vec::new());
     let mut table = Table::new(&source, "issue.toml", value);
     let number = table.integer("number", 0..1_000_000);

@@ -1,20 +1,20 @@
 //! Text files that people wrote: UTF-8, any line ends, of a sane size.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Diagnostic, Place, Source, refused};
+use crate::files::{self, FileError};
 
-/// A text larger than this was not written by a person.
-const MAX_BYTES: u64 = 2 * 1024 * 1024;
+/// Gmail cuts a message off at 100 kB of HTML; no article, style sheet or manifest needs more.
+pub(crate) const MAX_BYTES: u64 = 256 * 1024;
 
 /// Why a text file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    /// The system's reason.
-    #[error("this file cannot be read: {0}")]
-    Unreadable(#[from] std::io::Error),
+    /// It is not there, no file, not ours, or too large.
+    #[error("{}", told(.0))]
+    Unreadable(#[from] FileError),
     /// Not UTF-8: the line with the first odd byte, and that byte.
     #[error("line {line} is not UTF-8 text (byte 0x{byte:02X})")]
     NotUtf8 {
@@ -23,17 +23,22 @@ pub enum TextError {
         /// The first byte that does not fit.
         byte: u8,
     },
-    /// A control character that no text needs.
-    #[error("line {line} has the control character U+{character:04X}")]
-    Control {
+    /// A character that no text may hold; see [`refused`].
+    #[error("line {line} has {}", refused::name(*.character))]
+    Refused {
         /// From 1.
         line: usize,
-        /// Its number.
-        character: u32,
+        /// It.
+        character: char,
     },
-    /// Over 2 MB.
-    #[error("this file is {0:.1} MB large; a text can have at most 2 MB")]
-    Large(f64),
+}
+
+fn told(error: &FileError) -> String {
+    match error {
+        FileError::System(error) => format!("this file cannot be read: {error}"),
+        FileError::Large(_) => format!("{error}, which no text may be"),
+        error => error.to_string(),
+    }
 }
 
 impl TextError {
@@ -42,11 +47,17 @@ impl TextError {
         let file = path_from_here(path);
         let (place, help) = match self {
             TextError::Unreadable(error) => {
-                let help = match error.kind() {
-                    std::io::ErrorKind::NotFound => {
-                        "check the name, and whether the file is in git"
+                let help = match error {
+                    error if error.is_missing() => "check the name, and whether the file is in git",
+                    FileError::System(_) | FileError::Shared => "check the permissions of the file",
+                    FileError::Outside => {
+                        "put the file itself into the publication; links must stay inside"
                     }
-                    _ => "check the permissions of the file",
+                    FileError::Disguised => "replace the link with the text itself",
+                    FileError::NotAFile(_) => "replace it with a text file",
+                    FileError::Large(_) => {
+                        "check whether this is the right file; split it, if it is"
+                    }
                 };
                 (Place::File(file), help)
             }
@@ -54,25 +65,21 @@ impl TextError {
                 Place::Line { path: file, line: *line, column: 1 },
                 "save the file as UTF-8 (in most editors: Save with Encoding)",
             ),
-            TextError::Control { line, .. } => {
+            TextError::Refused { line, .. } => {
                 (Place::Line { path: file, line: *line, column: 1 }, "delete it")
             }
-            TextError::Large(_) => (Place::File(file), "check whether this is the right file"),
         };
         Diagnostic::error("file-unreadable", self.to_string()).at(place).help(help)
     }
 }
 
-/// Reads a text file: its byte order mark is dropped, and CRLF and CR become LF.
+/// Reads a text file of the publication at `root`: its byte order mark is dropped, and CRLF and CR
+/// become LF.
 ///
 /// # Errors
 /// A [`TextError`] that names the line.
-pub fn read_text(path: &Path) -> Result<Arc<Source>, TextError> {
-    let size = fs::metadata(path)?.len();
-    if size > MAX_BYTES {
-        return Err(TextError::Large(size as f64 / 1024.0 / 1024.0));
-    }
-    let bytes = fs::read(path)?;
+pub fn read_text(root: &Path, path: &Path) -> Result<Arc<Source>, TextError> {
+    let bytes = files::read_inside(root, path, MAX_BYTES)?;
     let text = match std::str::from_utf8(&bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -87,16 +94,11 @@ pub fn read_text(path: &Path) -> Result<Arc<Source>, TextError> {
     } else {
         text.to_owned()
     };
-    if let Some((at, odd)) = text.char_indices().find(|(_, c)| is_odd_control(*c)) {
+    if let Some((at, odd)) = refused::find_control(&text) {
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
-        return Err(TextError::Control { line, character: odd as u32 });
+        return Err(TextError::Refused { line, character: odd });
     }
     Ok(Source::new(path_from_here(path), text))
-}
-
-/// Control characters that cannot be meant; C1 ones break mail in Gmail.
-fn is_odd_control(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\t' | '\u{85}')
 }
 
 /// A path as people should read it: from the current folder where it lies inside.

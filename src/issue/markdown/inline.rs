@@ -1,8 +1,11 @@
 //! Running text: what stands in a paragraph, a heading or a table's cell.
 
+use std::collections::HashMap;
+
 use comrak::nodes::{Node, NodeLink, NodeValue};
 
-use super::{COLON, MAX_DEPTH, MarkdownReader, has_class, only_child};
+use super::bounds::MAX_DEPTH;
+use super::{COLON, MarkdownReader, has_class, only_child};
 use crate::diagnostic::Diagnostic;
 use crate::issue::block::{Figure, Inline, Link, plain};
 use crate::issue::links;
@@ -12,25 +15,31 @@ impl MarkdownReader<'_> {
     /// The children of a node as running text.
     pub(super) fn inlines(&mut self, node: Node<'_>) -> Vec<Inline> {
         let children: Vec<Node<'_>> = node.children().collect();
-        self.nested(node, &children)
+        let ends = ends(&children);
+        self.nested(node, &children, Siblings { ends: &ends, from: 0 })
     }
 
     /// What stands inside of `node`, down to a depth that the stack surely holds.
-    fn nested(&mut self, node: Node<'_>, children: &[Node<'_>]) -> Vec<Inline> {
+    fn nested(
+        &mut self,
+        node: Node<'_>,
+        children: &[Node<'_>],
+        siblings: Siblings<'_>,
+    ) -> Vec<Inline> {
         if self.depth == MAX_DEPTH {
             let place = self.first_line(node);
             self.report_depth(place);
             return Vec::new();
         }
         self.depth += 1;
-        let inlines = self.sequence(children);
+        let inlines = self.sequence(children, siblings);
         self.depth -= 1;
         inlines
     }
 
     /// Siblings, with raw HTML tags paired: an element that does not end among its siblings would
     /// bleed into the rest of the message.
-    fn sequence(&mut self, nodes: &[Node<'_>]) -> Vec<Inline> {
+    fn sequence(&mut self, nodes: &[Node<'_>], siblings: Siblings<'_>) -> Vec<Inline> {
         let mut out = Vec::new();
         let mut at = 0;
         while let Some(node) = nodes.get(at) {
@@ -41,13 +50,15 @@ impl MarkdownReader<'_> {
                 }
                 continue;
             };
-            match sanitize::inline(&html) {
+            let (html, kept) = self.raw(&html, node);
+            match sanitize::inline(&html, kept) {
                 Tag::Break => out.push(Inline::LineBreak),
-                Tag::Open(name, open) => match closing(&nodes[at..], &name) {
+                Tag::Open(name, open) => match siblings.end(at - 1, nodes.len()) {
                     Some(end) => {
-                        let inner = self.nested(node, &nodes[at..at + end]);
+                        self.warn_of_removed(node, &html);
+                        let inner = self.nested(node, &nodes[at..end], siblings.behind(at));
                         out.push(Inline::Html(open, name, inner));
-                        at += end + 1;
+                        at = end + 1;
                     }
                     None => self.unclosed(node, &name),
                 },
@@ -168,11 +179,7 @@ impl MarkdownReader<'_> {
             Ok(href) => Some(href),
             Err(reason) => {
                 let place = self.place(node);
-                self.problems.push(
-                    Diagnostic::error("link-target", reason)
-                        .at(place)
-                        .help("write the whole address, such as https://thesejongsociety.org/"),
-                );
+                self.problems.push(links::refused(reason, place));
                 None
             }
         }
@@ -223,19 +230,39 @@ fn push(out: &mut Vec<Inline>, inline: Inline) {
     }
 }
 
-/// How many of `nodes` stand before the tag that closes `name`.
-fn closing(nodes: &[Node<'_>], name: &str) -> Option<usize> {
-    let mut depth = 0;
+/// A stretch of the children of one node, `from` on, and where the tags among all of them end.
+#[derive(Clone, Copy)]
+struct Siblings<'a> {
+    ends: &'a [Option<usize>],
+    from: usize,
+}
+
+impl Siblings<'_> {
+    /// Where in the stretch, which has `count` nodes, the tag at `at` is closed.
+    fn end(self, at: usize, count: usize) -> Option<usize> {
+        let end = self.ends.get(self.from + at).copied().flatten()? - self.from;
+        (end < count).then_some(end)
+    }
+
+    /// The part of the stretch from `at` on.
+    fn behind(self, at: usize) -> Self {
+        Siblings { from: self.from + at, ..self }
+    }
+}
+
+/// For each node that is an opening tag, the node that closes it: found in one go, because a
+/// paragraph may hold ten thousand tags that are never closed.
+fn ends(nodes: &[Node<'_>]) -> Vec<Option<usize>> {
+    let mut ends = vec![None; nodes.len()];
+    let mut open: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, node) in nodes.iter().enumerate() {
         let NodeValue::HtmlInline(html) = &node.data().value else { continue };
-        if sanitize::element_name(html) != name {
-            continue;
-        }
-        match (html.starts_with("</"), depth) {
-            (false, _) => depth += 1,
-            (true, 0) => return Some(at),
-            (true, _) => depth -= 1,
+        let same = open.entry(sanitize::element_name(html)).or_default();
+        if !html.starts_with("</") {
+            same.push(at);
+        } else if let Some(start) = same.pop() {
+            ends[start] = Some(at);
         }
     }
-    None
+    ends
 }

@@ -1,4 +1,7 @@
-//! What is wrong with a relay's options, in words for who wrote them. Must never repeat a password.
+//! What is wrong with a relay's options, in words for who wrote them.
+//!
+//! Must never repeat a password. Where an address cannot be read, nobody knows where in it a password
+//! begins and ends: so nothing that stands behind a user is repeated at all.
 
 use super::KEYS;
 
@@ -11,8 +14,8 @@ pub enum RelayError {
     )]
     Scheme,
     /// No host, or one that is no name or address.
-    #[error("{0:?} is not a host: write smtps://user@mail.example.org:465")]
-    Host(String),
+    #[error("{} is not a host: write smtps://user@mail.example.org:465", quoted(.0, "what is given"))]
+    Host(Option<String>),
     /// A port that is no number from 1 to 65535. Not repeated: `user:password` without a host looks
     /// like a host and a port.
     #[error(
@@ -21,8 +24,8 @@ pub enum RelayError {
     )]
     Port,
     /// Something behind the port that is no query.
-    #[error("the url of a relay has no path: remove {0:?}")]
-    Path(String),
+    #[error("the url of a relay has no path: remove {}", quoted(.0, "what follows the host"))]
+    Path(Option<String>),
     /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
     #[error(
         "the {0} is not percent-encoded correctly: write % as %25, @ as %40, : as %3A, / as %2F"
@@ -32,20 +35,28 @@ pub enum RelayError {
     #[error("the {0} contains a control character")]
     Control(&'static str),
     /// An unknown query key; the help is the nearest known one.
-    #[error("unknown relay option {given:?}{}: known are {}", suggestion(.near), KEYS.join(", "))]
+    #[error(
+        "{}{}: known are {}",
+        .given.as_ref().map_or_else(
+            || "an unknown relay option follows the ?".to_owned(),
+            |given| format!("unknown relay option {given:?}")
+        ),
+        suggestion(.near),
+        KEYS.join(", ")
+    )]
     Key {
         /// As written.
-        given: String,
+        given: Option<String>,
         /// The known key that was probably meant.
         near: Option<&'static str>,
     },
     /// A known key with a value that it does not take.
-    #[error("{key}={value} cannot be used: {help}")]
+    #[error("{key}={} cannot be used: {help}", .value.as_deref().unwrap_or("…"))]
     Value {
         /// The key.
         key: &'static str,
         /// The value as written.
-        value: String,
+        value: Option<String>,
         /// What to write.
         help: &'static str,
     },
@@ -55,8 +66,27 @@ pub enum RelayError {
     )]
     NoUser,
     /// A password that would cross a network in the clear.
-    #[error("the password would go to {0} without encryption: remove tls=none, or use smtps://")]
-    ClearPassword(String),
+    #[error(
+        "the password would go over a network without encryption: remove tls=none, or use smtps://"
+    )]
+    ClearPassword,
+}
+
+impl RelayError {
+    /// The same without what was written.
+    pub(super) fn without_texts(self) -> RelayError {
+        match self {
+            RelayError::Host(_) => RelayError::Host(None),
+            RelayError::Path(_) => RelayError::Path(None),
+            RelayError::Key { near, .. } => RelayError::Key { given: None, near },
+            RelayError::Value { key, help, .. } => RelayError::Value { key, value: None, help },
+            other => other,
+        }
+    }
+}
+
+fn quoted(text: &Option<String>, otherwise: &str) -> String {
+    text.as_ref().map_or_else(|| otherwise.to_owned(), |text| format!("{text:?}"))
 }
 
 fn suggestion(near: &Option<&'static str>) -> String {

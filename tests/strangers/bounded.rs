@@ -1,0 +1,193 @@
+//! Bounded work: files that are small and cost much. Each is checked by the real binary, with an end
+//! to its processor time and its memory; most took minutes or a gigabyte once.
+
+use std::process::Command;
+
+use crate::harness::{DIGEST, Publication};
+
+const ARTICLE: &str = "issues/2025-11/hangul.md";
+/// Bytes of each text here, of the 256 kB that one may have.
+const SIZE: usize = 64 * 1024;
+/// Seconds of processor time and kilobytes of memory of one check, for a build without optimisation
+/// on a busy machine.
+const LIMITS: &str = "ulimit -t 20; ulimit -v 1048576";
+
+fn repeated(text: &str, bytes: usize) -> String {
+    text.repeat(bytes / text.len())
+}
+
+/// `form` with `#` as 0, 1, 2 …
+fn numbered(form: &str) -> String {
+    let mut out = String::new();
+    for number in 0.. {
+        if out.len() >= SIZE {
+            break;
+        }
+        out.push_str(&form.replace('#', &number.to_string()));
+    }
+    out
+}
+
+/// Checks a publication under the limits: the exit code, and what was said.
+fn check(here: &Publication) -> (Option<i32>, String) {
+    let output = Command::new("sh")
+        .args(["-c", &format!("{LIMITS}; exec \"$0\" check --format json"), DIGEST])
+        .current_dir(here.path("."))
+        .output()
+        .unwrap();
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    (output.status.code(), said.concat())
+}
+
+/// What is told is bounded, too, and the exit code is one of those that `check` has.
+fn is_bounded(name: &str, here: &Publication) -> String {
+    let (code, said) = check(here);
+    assert!(matches!(code, Some(0 | 3)), "{name}: {code:?} {}", &said[..said.len().min(300)]);
+    assert!(said.len() < 200_000, "{name} says {} bytes", said.len());
+    said
+}
+
+fn article(body: &str) -> Publication {
+    Publication::new().write(ARTICLE, format!("---\ntitle: Hangul\n---\n\n{body}\n"))
+}
+
+#[test]
+fn markdown_of_repeated_signs_ends_soon() {
+    for sign in [
+        "[",
+        "]",
+        "![",
+        "[a](b ",
+        "*a **b ",
+        "`a ``",
+        "&",
+        "\\",
+        "<",
+        "<a ",
+        "<!--",
+        "a <? ",
+        "\"a",
+        "- ",
+        "1. ",
+        "> ",
+        "# a\n",
+        "a\n=\n",
+        "::: only x\n",
+        ":::\n\n",
+        "[^a]",
+        "TODO\n\n",
+        "한a ",
+        "|-",
+        "https://a.b/ ",
+        "www.",
+        "{{",
+        "{{ a",
+        "{{ first_name | a }}",
+        "`{{ a }}` ",
+        "&#xE002;",
+        "[a](x) ",
+        "![a](x.png)\n\n",
+    ] {
+        is_bounded(sign, &article(&repeated(sign, SIZE)));
+    }
+}
+
+#[test]
+fn tags_that_are_never_closed_end_soon() {
+    for tag in ["<b>", "<x1>", "<span lang=ko>", "<i>a<b>", "</b>"] {
+        is_bounded(tag, &article(&repeated(tag, SIZE)));
+    }
+    for tag in ["<div>", "<table><tr><td>", "<a><div>", "<svg>", "<div><table></div></table>"] {
+        let said = is_bounded(tag, &article(&format!("<div>\n{}", repeated(tag, SIZE))));
+        assert!(said.contains("\"nesting\""), "{tag}: {said}");
+    }
+    is_bounded("tags", &article(&format!("<div>\n{}", numbered("<x#>"))));
+}
+
+#[test]
+fn many_names_end_soon() {
+    for form in [
+        "[a#]: x\n",
+        "[^#]: x\n",
+        "{{ a# }}",
+        "{{ A# }}",
+        "[a](https://a.b/#) ",
+        "[a](#a#) ",
+        "[a](mailto:a#@b.cd) ",
+        "![a](x#.png) ",
+        "::: bad#\nx\n:::\n",
+        "[^#] ",
+    ] {
+        is_bounded(form, &article(&numbered(form)));
+    }
+    let references = format!("{}\n{}", numbered("[a#]: x\n"), repeated("[a1]", SIZE));
+    is_bounded("references", &article(&references));
+    let slots = format!("[x](https://a.example/{})", repeated("{{ first_name | a }}", SIZE));
+    is_bounded("slots in a link", &article(&slots));
+    let marks = format!("https://a.example/{}을", repeated(")", SIZE));
+    is_bounded("marks behind an address", &article(&marks));
+}
+
+#[test]
+fn a_table_has_a_last_column_and_a_last_cell() {
+    let wide =
+        format!("|{}\n|{}\n{}", repeated("a|", 8000), repeated("-|", 8000), "|a\n".repeat(1500));
+    let tall = format!("|a|b|\n|-|-|\n{}", "|a|b|\n".repeat(1100));
+    for (text, line) in [(&wide, 6), (&tall, 6)] {
+        let said = is_bounded("table", &article(text));
+        assert!(said.contains("\"table-large\""), "{said}");
+        assert!(said.contains(&format!("\"line\": {line}")), "{said}");
+    }
+}
+
+#[test]
+fn quotations_in_quotations_are_told_at_their_line() {
+    let said = is_bounded("quotations", &article(&format!("a\n\n{}x", ">".repeat(SIZE))));
+    assert!(said.contains("\"nesting\"") && said.contains("\"line\": 7"), "{said}");
+}
+
+#[test]
+fn front_matter_ends_soon() {
+    for form in ["k#=1\n", "[a#]\n", "k#=\"\\uE002\"\n", "a.b.c.d.k#=1\n", "a=1\n", "a\n", "="] {
+        let text = format!("+++\ntitle=\"x\"\n{}\n+++\n\nHello\n", numbered(form));
+        is_bounded(form, &Publication::new().write(ARTICLE, text));
+    }
+    for form in ["k#: 1\n", "k#: &a# x\n", "k#: \"\\uE002\"\n", "- "] {
+        let text = format!("---\ntitle: x\n{}\n---\n\nHello\n", numbered(form));
+        is_bounded(form, &Publication::new().write(ARTICLE, text));
+    }
+}
+
+#[test]
+fn what_is_not_shown_is_counted_and_keeps_the_exit_code() {
+    let text = format!("+++\ntitle=\"x\"\n{}\n+++\n\nHello\n", numbered("k#=1\n"));
+    let here = Publication::new().write(ARTICLE, text);
+    let (code, said) = check(&here);
+    assert_eq!(code, Some(3));
+    assert_eq!(said.matches("\"unknown-key\"").count(), 100);
+    assert!(said.contains("\"more-problems\"") && said.contains(" more problems of 1 kind here"));
+}
+
+#[test]
+fn an_issue_has_a_last_article() {
+    let mut here = Publication::new();
+    for number in 0..600 {
+        here = here.write(&format!("issues/2025-11/a{number}.md"), "x");
+    }
+    assert!(is_bounded("articles", &here).contains("\"issue-large\""));
+    let paragraphs = repeated("a\n\n", 250_000);
+    assert!(is_bounded("paragraphs", &article(&paragraphs)).contains("\"issue-large\""));
+}
+
+#[test]
+fn style_sheets_end_soon() {
+    let many = format!("p{{{}}}", numbered("a#:red;"));
+    let nested = format!("{}{}", "@media x{".repeat(5_000), "}".repeat(5_000));
+    let selectors = format!("{}p{{color:red}}", repeated("p:not(a),", SIZE));
+    let signs = ["/*", "{", "}", "\"", "p{color:red}", "p:hover{color:red}", "@x y;"];
+    let repeated = signs.map(|sign| repeated(sign, SIZE));
+    for style in [nested, selectors, many].into_iter().chain(repeated) {
+        is_bounded(&style[..20], &Publication::new().write("style.css", &style));
+    }
+}
