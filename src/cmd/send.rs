@@ -172,10 +172,11 @@ async fn lost_secret(
     if wanted || asked && question::new_secret_confirmed(&lost)? {
         return Ok(None);
     }
-    Err(Failure::checks(format!("{lost}; nothing was sent")).help(
-        "copy that file here from the computer that sent before. --new-secret makes a new one: the \
+    Err(Failure::checks(format!("{lost}; nothing was sent")).help(format!(
+        "copy that file here from the computer that sent before. {}--new-secret makes a new one: the \
          unsubscribe links in mail that was already sent then stop working",
-    ))
+        lost.doubt()
+    )))
 }
 
 /// The secret that is not here although a receipt, or the ledger that is open, shows that mail was
@@ -203,7 +204,7 @@ async fn send_despite_receipt(ready: &Ready, wanted: bool, asked: bool) -> Resul
     ready.may_be_made().map_err(refusal::told)?;
     if asked {
         print::note(&receipts::already_sent(&sent));
-        print::note(&receipts::doubt(&sent));
+        print::note(&receipts::doubt(&sent.path, &sent.found));
         if question::despite_receipt_confirmed()? {
             return Ok(true);
         }

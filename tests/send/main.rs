@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod again;
+mod begun;
 mod damaged;
 mod frozen;
 mod health;

@@ -25,13 +25,13 @@ fn sent() -> Publication {
     here
 }
 
-fn allow(here: &Publication, path: &str, mode: u32) {
+pub(crate) fn allow(here: &Publication, path: &str, mode: u32) {
     std::fs::set_permissions(here.path(path), PermissionsExt::from_mode(mode)).expect("allowed");
 }
 
 /// Runs as somebody to whom permissions apply: root gives up what lets it pass by them. `None` where
 /// this machine has no program for that.
-fn under_permissions(here: &Publication, line: &[&str]) -> Option<Output> {
+pub(crate) fn under_permissions(here: &Publication, line: &[&str]) -> Option<Output> {
     let root = std::fs::metadata(here.path("digest.toml")).expect("a file").uid() == 0;
     let mut command = if root {
         let mut command = here.command("setpriv");

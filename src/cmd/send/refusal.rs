@@ -15,9 +15,10 @@ pub(super) fn told(error: SendError) -> Failure {
     let what = format!("{error}; nothing was sent");
     match error {
         SendError::AlreadySent(sent) => {
-            Failure::new(format!("{}; nothing was sent", receipts::already_sent(&sent))).help(format!(
+            let what = format!("{}; nothing was sent", receipts::already_sent(&sent));
+            Failure::checks(what).help(format!(
                 "bring the ledger here and send from it. {}. --despite-receipt sends it anyway",
-                receipts::doubt(&sent)
+                receipts::doubt(&sent.path, &sent.found)
             ))
         }
         SendError::Renamed(renamed) => renamed::stopped(&renamed),

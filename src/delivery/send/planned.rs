@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::SendError;
-use super::report::SendReport;
+use super::report::{self, SendReport};
 use super::survey::Survey;
 use crate::delivery::id::RunId;
 use crate::delivery::ledger::LockedLedger;
@@ -45,6 +45,7 @@ impl Planned {
     /// The ledger's. A relay that fails is an end of the run.
     pub async fn deliver(self, options: &run::Options) -> Result<SendReport, SendError> {
         let (survey, ledger) = (&self.survey, &self.ledger);
+        report::begun_receipt(survey, &self.content_hash, self.run).await?;
         let report = run::run(ledger, self.run, &survey.options.boot, options).await?;
         if let Ended::Ledger(_) = report.ended {
             // The report tells what is known, also what could not be recorded.

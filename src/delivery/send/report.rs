@@ -9,9 +9,10 @@ use super::{OnePerson, SendError};
 use crate::delivery::id::RunId;
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
-use crate::delivery::receipt::{AlreadySent, Receipt};
+use crate::delivery::receipt::{self, AlreadySent, KnownSends, Receipt, ReceiptPhase};
 use crate::delivery::run::{self, Ended};
 use crate::delivery::state::State;
+use crate::issue::load::Headline;
 use crate::smtp::trouble::Trouble;
 use crate::store::full;
 
@@ -155,7 +156,8 @@ impl SendReport {
         for state in [State::Refused, State::Deferred, State::Uncertain] {
             troubles.push(Excerpt::of(ledger, state, survey.options.to.as_ref()).await?);
         }
-        let receipt = receipt(survey, &content_hash, counts).await?;
+        let is_whole = !matches!(&report, Some(report) if matches!(report.ended, Ended::Ledger(_)));
+        let receipt = receipt(survey, &content_hash, (counts, is_whole)).await?;
         let frozen = ledger.may_be_had().await?;
         survey.store.clone().close().await;
         let issue = survey.options.issue.clone();
@@ -203,25 +205,57 @@ impl SendReport {
     }
 }
 
-/// Writes the issue's receipt, once somebody may have the issue; nothing where it stands there.
+/// Writes the issue's receipt, once somebody may have the issue; nothing where it stands there. As
+/// long as nobody has it, there is none: that of the send that had begun goes, unless the counts are
+/// not all that there is to know, because the ledger could not be written (`is_whole`).
 async fn receipt(
     survey: &Survey,
     content_hash: &str,
-    counts: Counts,
+    (counts, is_whole): (Counts, bool),
 ) -> Result<Option<ReceiptFate>, SendError> {
     let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
-    let (known, span) = survey.ledger.attempts().await?;
+    let (attempted, span) = survey.ledger.attempts().await?;
+    let known = KnownSends { attempted, runs: survey.ledger.run_names().await? };
     let times = span.and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
     let Some((begin, end)) = times.filter(|_| counts.accepted + counts.uncertain > 0) else {
+        if is_whole {
+            receipt::withdraw(path, &known);
+        }
         return Ok(None);
     };
-    if let Some(sent) = AlreadySent::found(path, known) {
+    if let Some(sent) = AlreadySent::found(path, &known) {
         return Ok(Some(ReceiptFate::Kept(Box::new(sent))));
     }
-    let receipt = Receipt { content_hash: content_hash.to_owned(), begin, end, counts };
+    let (content_hash, phase) = (content_hash.to_owned(), ReceiptPhase::Over { end });
+    let Headline { number, date, .. } = survey.content.headline();
+    let receipt = Receipt { content_hash, number, date, begin, phase, counts };
     Ok(match receipt.write(path) {
         Ok(true) => Some(ReceiptFate::Written(path.clone())),
         Ok(false) => None,
         Err(error) => Some(ReceiptFate::Failed(full::unwritten(path, &error))),
     })
+}
+
+/// Writes the receipt of a send that begins now, so that a sender that is killed leaves one. Where
+/// that cannot be written, the send goes on: the receipt at its end says why.
+pub(super) async fn begun_receipt(
+    survey: &Survey,
+    content_hash: &str,
+    run: RunId,
+) -> Result<(), SendError> {
+    let Some(path) = survey.options.receipt.as_ref() else { return Ok(()) };
+    let mut known = KnownSends::default();
+    if receipt::may_stand(path) {
+        known = survey.ledger.known_sends().await?;
+    }
+    let Ok(begin) = (survey.options.clock)().parse() else { return Ok(()) };
+    // A receipt never forgets: one that knows more people stays.
+    if AlreadySent::found(path, &known).is_none() {
+        let run = receipt::run_name(&survey.ledger.token(run).await?);
+        let (content_hash, phase) = (content_hash.to_owned(), ReceiptPhase::Begun { run });
+        let Headline { number, date, .. } = survey.content.headline();
+        let counts = survey.ledger.counts().await?;
+        let _ = Receipt { content_hash, number, date, begin, phase, counts }.write(path);
+    }
+    Ok(())
 }

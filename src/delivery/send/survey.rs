@@ -153,13 +153,13 @@ impl Survey {
 
     /// What the issue's receipt knows and the ledger does not.
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
-        let receipt = self.options.receipt.as_ref().filter(|path| path.symlink_metadata().is_ok());
+        let receipt = self.options.receipt.as_ref().filter(|path| receipt::may_stand(path));
         let Some(receipt) = receipt else { return Ok(None) };
-        let (recorded, _) = self.ledger.attempts().await?;
+        let mut known = self.ledger.known_sends().await?;
         // The receipt of a send that could not write its last outcomes counts them too.
         let (boot, now) = (&self.options.boot, (self.options.clock)());
-        let unrecorded = recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
-        Ok(AlreadySent::found(receipt, recorded + unrecorded))
+        known.attempted += recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
+        Ok(AlreadySent::found(receipt, &known))
     }
 
     /// What the ledger knows of the issue under another name.
