@@ -42,6 +42,34 @@ pub(super) fn cannot_write(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
+/// Whose a file is, and who runs the program, where these are two: by their names, or by their
+/// numbers where the machine knows no name. Nothing where the system does not say.
+#[cfg(unix)]
+pub(super) fn foreign(path: &Path) -> Option<(String, String)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = std::fs::metadata(path).ok()?.uid();
+    // It belongs to the user whose rights count.
+    let own = std::fs::metadata("/proc/self").ok()?.uid();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    (owner != own).then(|| (name_in(&users, owner), name_in(&users, own)))
+}
+
+/// Elsewhere nobody is asked.
+#[cfg(not(unix))]
+pub(super) fn foreign(_path: &Path) -> Option<(String, String)> {
+    None
+}
+
+/// `users` in the form of passwd(5): the name is the first part of a line, and the number the third.
+#[cfg(unix)]
+fn name_in(users: &str, number: u32) -> String {
+    let named = |line: &str| {
+        let parts: Vec<&str> = line.split(':').collect();
+        (parts.get(2)?.parse() == Ok(number)).then(|| parts[0].to_owned())
+    };
+    users.lines().find_map(named).unwrap_or_else(|| format!("the user with the number {number}"))
+}
+
 /// Makes an empty file, in place of any that was there, that only its owner can read. A link in its
 /// place goes, and what it leads to stays as it is.
 ///
@@ -143,4 +171,17 @@ fn narrow(path: &Path, metadata: &std::fs::Metadata) -> io::Result<()> {
 #[cfg(not(unix))]
 fn keep_to_owner(_path: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_has_a_name_or_a_number() {
+        let users =
+            "root:x:0:0:root:/root:/bin/bash\n\nbroken\nkim:x:1000:1000::/home/kim:/bin/sh\n";
+        assert_eq!((name_in(users, 0), name_in(users, 1000)), ("root".into(), "kim".into()));
+        assert_eq!(name_in(users, 100), "the user with the number 100");
+    }
 }

@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::copy_folder::CopyFolder;
 use super::lock::DatabaseFile;
-use super::{Access, PATIENCE, Store, StoreError, options, owner, place, version_of};
+use super::{Access, PATIENCE, Store, StoreError, options, owner, place, unread, version_of};
 
 impl Store {
     /// Opens a file that is there, for who only reads. [`Store::settle`] lets it be written.
@@ -24,8 +24,7 @@ impl Store {
         let path = &place::resolved(path);
         Store::has_its_place(path)?;
         let opened = owner::open_to_read(path);
-        let (file, writable) =
-            opened.map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
+        let (file, writable) = opened.map_err(|error| unread(path, error))?;
         if place::has_another_name(&file) {
             return Err(StoreError::Linked { path: path.to_owned() });
         }
