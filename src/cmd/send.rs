@@ -199,8 +199,12 @@ fn who(workspace: &Workspace, issue: &str) -> String {
 /// a flag, or by whoever is `asked`.
 async fn send_despite_receipt(ready: &Ready, wanted: bool, asked: bool) -> Result<bool, Failure> {
     let sent = ready.already_sent().await.map_err(refusal::told)?;
-    // The receipt may be that of a send which has just ended: it is compared again under the lock.
-    let Some(sent) = sent.filter(|_| !wanted && !ready.is_overtaken()) else { return Ok(wanted) };
+    let Some(sent) = sent.filter(|_| !wanted) else { return Ok(wanted) };
+    // The receipt may be that of a send which has just begun or ended: it is compared again under
+    // the lock.
+    if ready.is_overtaken().map_err(refusal::told)? {
+        return Ok(false);
+    }
     ready.may_be_made().map_err(refusal::told)?;
     if asked {
         print::note(&receipts::already_sent(&sent));

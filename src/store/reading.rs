@@ -79,6 +79,8 @@ impl Store {
             error,
         })?;
         let copy = folder.database();
+        // A file without tables is one that somebody makes right now.
+        let access = if self.found_version().await? == 0 { Access::Nowhere } else { Access::Copy };
         let made = self.copy_to(file, &copy, &parent).await;
         let made = match made {
             Ok(()) => Store::connect(options_of_copy(&copy), &self.path).await,
@@ -86,7 +88,7 @@ impl Store {
         };
         drop(folder);
         self.close().await;
-        let store = Store { access: Access::Copy, ..made? };
+        let store = Store { access, ..made? };
         // Whoever was quicker may have a newer program.
         store.is_older(steps).await?;
         store.migrate(steps).await?;

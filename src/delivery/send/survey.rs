@@ -25,7 +25,7 @@ use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
 use crate::message::splice::Identity;
-use crate::store::Store;
+use crate::store::{Quiet, Store};
 
 /// Problems of a list that are kept one by one, of each rule.
 const PROBLEMS: usize = 20;
@@ -280,9 +280,15 @@ impl Ready {
         Ok(overview::has_reached_somebody(&self.survey.store).await?)
     }
 
-    /// Whether somebody has made the ledger since the survey found none: the lock tells more.
-    pub fn is_overtaken(&self) -> bool {
-        self.survey.store.is_nowhere() && self.survey.store.path().is_file()
+    /// Whether somebody sends now, or has made the ledger since the survey found none: the lock tells
+    /// more.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn is_overtaken(&self) -> Result<bool, SendError> {
+        let store = &self.survey.store;
+        let is_made = store.is_nowhere() && store.path().is_file();
+        Ok(is_made || matches!(store.quiet()?, Quiet::Sending(_)))
     }
 
     /// Whether the ledger may be made where there is none: what a lost one has left beside it says
