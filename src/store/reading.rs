@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::copy_folder::CopyFolder;
 use super::lock::DatabaseFile;
-use super::{Access, PATIENCE, Store, StoreError, options, owner, place, version_of};
+use super::{Access, PATIENCE, Store, StoreError, options, owner, place, unread, version_of};
 
 impl Store {
     /// Opens a file that is there, for who only reads. [`Store::settle`] lets it be written.
@@ -24,8 +24,7 @@ impl Store {
         let path = &place::resolved(path);
         Store::has_its_place(path)?;
         let opened = owner::open_to_read(path);
-        let (file, writable) =
-            opened.map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
+        let (file, writable) = opened.map_err(|error| unread(path, error))?;
         if place::has_another_name(&file) {
             return Err(StoreError::Linked { path: path.to_owned() });
         }
@@ -80,6 +79,8 @@ impl Store {
             error,
         })?;
         let copy = folder.database();
+        // A file without tables is one that somebody makes right now.
+        let access = if self.found_version().await? == 0 { Access::Nowhere } else { Access::Copy };
         let made = self.copy_to(file, &copy, &parent).await;
         let made = match made {
             Ok(()) => Store::connect(options_of_copy(&copy), &self.path).await,
@@ -87,7 +88,7 @@ impl Store {
         };
         drop(folder);
         self.close().await;
-        let store = Store { access: Access::Copy, ..made? };
+        let store = Store { access, ..made? };
         // Whoever was quicker may have a newer program.
         store.is_older(steps).await?;
         store.migrate(steps).await?;
@@ -102,7 +103,7 @@ impl Store {
         let read: Result<i64, _> =
             sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *reading).await;
         read.map_err(failed)?;
-        let log = File::open(place::beside(&self.path, "-wal"));
+        let log = owner::open_to_read(&place::beside(&self.path, "-wal")).map(|(log, _)| log);
         let copied = owner::create(copy).and_then(|mut to| io::copy(&mut file, &mut to));
         let copied = copied.and_then(|_| match log {
             Ok(mut log) => {

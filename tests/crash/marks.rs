@@ -148,7 +148,10 @@ fn an_older_copy_of_the_ledger_beside_a_journal_stops_the_send() {
     let sent = relay.taken_in_the_end();
 
     let here = put_back(here, &yesterday);
-    let stopped = start(&here, &relay, &[]).wait();
+    let by_receipt = start(&here, &relay, &[]).wait();
+    assert_eq!((by_receipt.code, relay.counts().accepted), (3, sent), "{by_receipt:?}");
+    assert!(by_receipt.stderr.contains("this ledger knows of 5 only"), "{by_receipt:?}");
+    let stopped = start(&here, &relay, &["--despite-receipt"]).wait();
     assert_eq!((stopped.code, relay.counts().accepted), (1, sent), "{stopped:?}");
     for words in ["does not know the run that wrote", "older copy of the ledger", "Put back"] {
         assert!(stopped.stderr.contains(words), "no {words:?} in {}", stopped.stderr);
@@ -223,7 +226,8 @@ fn a_journal_of_version_0_1_0_is_read() {
             }
         })
         .collect();
-    let here = here.write(JOURNAL, older);
+    // Nor did it leave a receipt when it began.
+    let here = here.write(JOURNAL, older).remove("receipts/2025-11.toml");
     sql(&here.path("digest.db"), "UPDATE run SET token = '', journal_line = 0");
     let next = start(&here, &relay, &[]).wait();
     let book = book(&here);
@@ -242,4 +246,35 @@ fn a_journal_that_nobody_can_read_stops_a_send_that_has_nothing_to_settle() {
     assert_eq!(next.code, 1, "{next:?}");
     assert!(next.stderr.contains("knows of no run that was killed"), "{}", next.stderr);
     assert_eq!(here.read(JOURNAL), "somebody's letter\n");
+}
+
+// Row 44. The ledger is lost and its journal is there: nobody says that nothing was sent, and nobody
+// begins anew.
+#[test]
+fn a_journal_without_its_ledger_is_told_by_who_looks_and_stops_who_sends() {
+    let (here, relay) = killed(79, 40);
+    let lines = contents(&here).len();
+    let here = here.remove("digest.db").remove("digest.db-wal").remove("digest.db-shm");
+    let (sent, before) = (relay.taken_in_the_end(), here.files());
+    let url = relay.url();
+    for line in [
+        &["status"][..],
+        &["status", "2025-11"],
+        &["plan", "2025-11"],
+        &["send", "2025-11", "--dry-run"],
+        &["send", "2025-11", "--yes", "--relay", &url],
+        &["reconcile", "2025-11", "--maillog", "mail.log"],
+    ] {
+        let told = here.run(line);
+        assert_eq!(told.code, 1, "{line:?}: {told:?}");
+        // The receipt of the send that had begun is no ledger.
+        let receipt = "2025-11: receipts/2025-11.toml says 600 planned: 600 pending";
+        assert!(told.stdout.is_empty() || told.stdout.starts_with(receipt), "{line:?}: {told:?}");
+        let journal = format!("digest.db-marks is the journal of run 1 and holds {lines} lines");
+        for words in ["digest.db is missing, but digest.db-marks is there", &journal] {
+            assert!(told.stderr.contains(words), "{line:?}: no {words:?} in {}", told.stderr);
+        }
+        assert!(!told.stderr.contains("nothing was sent yet"), "{line:?}: {told:?}");
+    }
+    assert_eq!((relay.counts().accepted, here.files()), (sent, before));
 }

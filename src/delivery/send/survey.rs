@@ -25,7 +25,7 @@ use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
 use crate::message::splice::Identity;
-use crate::store::Store;
+use crate::store::{Quiet, Store};
 
 /// Problems of a list that are kept one by one, of each rule.
 const PROBLEMS: usize = 20;
@@ -153,13 +153,13 @@ impl Survey {
 
     /// What the issue's receipt knows and the ledger does not.
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
-        let receipt = self.options.receipt.as_ref().filter(|path| path.symlink_metadata().is_ok());
+        let receipt = self.options.receipt.as_ref().filter(|path| receipt::may_stand(path));
         let Some(receipt) = receipt else { return Ok(None) };
-        let (recorded, _) = self.ledger.attempts().await?;
+        let mut known = self.ledger.known_sends().await?;
         // The receipt of a send that could not write its last outcomes counts them too.
         let (boot, now) = (&self.options.boot, (self.options.clock)());
-        let unrecorded = recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
-        Ok(AlreadySent::found(receipt, recorded + unrecorded))
+        known.attempted += recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
+        Ok(AlreadySent::found(receipt, &known))
     }
 
     /// What the ledger knows of the issue under another name.
@@ -212,6 +212,16 @@ impl Ready {
     /// Somebody would get another text than the one that was approved; or the ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
         self.survey.plan(reopened).await.map(|(plan, _)| plan)
+    }
+
+    /// Whether a send of the issue was begun and only goes on: somebody waits of an earlier plan, or
+    /// nobody is left to send to.
+    ///
+    /// # Errors
+    /// As those of [`Ready::plan`].
+    pub async fn goes_on(&self, reopened: Reopened) -> Result<bool, SendError> {
+        let plan = self.plan(reopened).await?;
+        Ok(plan.waiting > 0 || plan.to_send == 0)
     }
 
     /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;
@@ -270,9 +280,15 @@ impl Ready {
         Ok(overview::has_reached_somebody(&self.survey.store).await?)
     }
 
-    /// Whether somebody has made the ledger since the survey found none: the lock tells more.
-    pub fn is_overtaken(&self) -> bool {
-        self.survey.store.is_nowhere() && self.survey.store.path().is_file()
+    /// Whether somebody sends now, or has made the ledger since the survey found none: the lock tells
+    /// more.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn is_overtaken(&self) -> Result<bool, SendError> {
+        let store = &self.survey.store;
+        let is_made = store.is_nowhere() && store.path().is_file();
+        Ok(is_made || matches!(store.quiet()?, Quiet::Sending(_)))
     }
 
     /// Whether the ledger may be made where there is none: what a lost one has left beside it says
