@@ -22,6 +22,7 @@ mod links;
 mod mail;
 mod markup;
 pub mod online;
+mod personal;
 pub mod register;
 mod script;
 mod size;
@@ -132,6 +133,8 @@ const RULES: &[RuleCheck] = &[
     links::mailto,
     links::tracking,
     links::disguised,
+    personal::email,
+    personal::doors,
     images::alt_name,
     images::alt_length,
     images::alt_caption,

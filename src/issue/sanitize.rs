@@ -301,12 +301,13 @@ fn push_target(out: &mut String, start: usize, href: &str) {
     }
 }
 
-/// Raw HTML without its comments, in which nothing counts.
-pub(super) fn without_comments(html: &str) -> String {
+/// Raw HTML without its comments, in which nothing counts; `comment` gets each.
+pub(super) fn without_comments(html: &str, mut comment: impl FnMut(&str)) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     while let Some((before, behind)) = rest.split_once("<!--") {
-        let Some((_, behind)) = behind.split_once("-->") else { break };
+        let Some((inner, behind)) = behind.split_once("-->") else { break };
+        comment(inner);
         out.push_str(before);
         rest = behind;
     }
@@ -449,8 +450,8 @@ mod tests {
 
     #[test]
     fn comments_go_and_what_only_looks_like_one_stays() {
-        assert_eq!(without_comments("a<!-- {{ x }} -->b<!---->c"), "abc");
-        assert_eq!(without_comments("a <!-- open"), "a <!-- open");
+        assert_eq!(without_comments("a<!-- {{ x }} -->b<!---->c", |_| {}), "abc");
+        assert_eq!(without_comments("a <!-- open", |_| {}), "a <!-- open");
     }
 
     #[test]
