@@ -15,6 +15,7 @@ mod dates;
 mod gmail;
 mod head;
 mod html;
+mod invisible;
 mod images;
 mod leftovers;
 mod legal;
@@ -119,6 +120,8 @@ const RULES: &[RuleCheck] = &[
     leftovers::markdown,
     leftovers::addresses,
     leftovers::spam,
+    invisible::written,
+    invisible::decoded,
     links::vague,
     links::symbols,
     links::same_text,

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod components;
+mod footer_style;
 mod auto_excerpt;
 pub mod frozen;
 mod table;
@@ -115,7 +116,7 @@ pub fn compose(
     let mut kept = style::kept(theme);
     let mut css = style::inlined(theme);
     if let Some(source) = &issue.style {
-        let author = style::author(source);
+        let author = style::author(source, theme);
         css.push_str(&author.inlined);
         kept.extend(author.kept);
         problems.extend(author.problems);

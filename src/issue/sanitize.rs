@@ -91,6 +91,27 @@ const FETCHING: [&str; 27] = [
     "xml:base",
 ];
 
+/// Properties that take an element out of its place, or paint far around it: it could come to lie
+/// above what the law requires in every mail.
+const MOVES: [&str; 16] = [
+    "position",
+    "-webkit-transform",
+    "animation",
+    "bottom",
+    "box-shadow",
+    "inset",
+    "left",
+    "outline",
+    "outline-width",
+    "right",
+    "rotate",
+    "scale",
+    "top",
+    "transform",
+    "translate",
+    "z-index",
+];
+
 /// Targets of links that may stay although they name no scheme.
 struct MayStay(Vec<String>);
 
@@ -155,9 +176,18 @@ fn odd_in_style(value: &str) -> Option<(Range<usize>, String)> {
         return Some((*at..*at, "a slot".to_owned()));
     }
     let lower = value.to_ascii_lowercase();
-    let moves = |at: &usize| !lower[..*at].ends_with(|c: char| c == '-' || c.is_alphanumeric());
-    if let Some(at) = lower.match_indices("position").map(|(at, _)| at).find(moves) {
-        return Some((at..at + 8, "position".to_owned()));
+    for word in MOVES {
+        let mut found = lower.match_indices(word).map(|(at, _)| at);
+        let is_name = |at: &usize| {
+            let before = lower[..*at].trim_end();
+            let behind = lower[*at + word.len()..].trim_start();
+            let is_whole = before.is_empty() || before.ends_with(';') || word == "position";
+            let inner = lower[..*at].ends_with(|c: char| c == '-' || c.is_alphanumeric());
+            is_whole && !inner && (behind.starts_with(':') || word == "position")
+        };
+        if let Some(at) = found.find(is_name) {
+            return Some((at..at + word.len(), word.to_owned()));
+        }
     }
     if let Some(at) = value.find('<') {
         return Some((at..at + 1, "\"<\"".to_owned()));

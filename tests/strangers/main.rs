@@ -15,3 +15,4 @@ mod fetching;
 mod pictures;
 mod secrets;
 mod slots;
+mod terminal;
