@@ -132,11 +132,14 @@ impl<'a> TermsToMeet<'a> {
     }
 }
 
+/// A tag or a value as it stands in an expression.
+fn written(before: &str, text: &str) -> String {
+    let bare = !text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
+    if bare { format!("{before}{text}") } else { format!("{before}\"{text}\"") }
+}
+
 fn unmet(before: &str, asked: &str, known: &BTreeSet<String>) -> UnmetTerm {
-    let written = |text: &str| {
-        let bare = !text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
-        if bare { format!("{before}{text}") } else { format!("{before}\"{text}\"") }
-    };
+    let written = |text: &str| written(before, text);
     UnmetTerm {
         term: written(asked),
         meant: nearest(asked, known.iter().map(String::as_str)).map(written),
@@ -357,7 +360,10 @@ impl OnlyParser {
             };
         }
         let Some((name, value)) = word.split_once('=') else {
-            return Err(self.wrong(&format!("{word:?} is neither tag:NAME nor FIELD=VALUE")));
+            let tag = written("tag:", word);
+            return Err(self.wrong(&format!(
+                "{word:?} is neither tag:NAME nor FIELD=VALUE; a tag of that name is {tag}"
+            )));
         };
         let (name, denied) = match name.strip_suffix('!') {
             Some(name) => (name, true),

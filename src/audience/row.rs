@@ -41,6 +41,9 @@ pub enum Row {
         address: Option<Address>,
         /// Why: `unsubscribed`, `bounced`, `unconfirmed` and the like.
         reason: &'static str,
+        /// What the row says of them otherwise, where it can be read: whose tag it is that nobody
+        /// else has.
+        person: Option<Box<Recipient>>,
     },
 }
 
@@ -73,7 +76,9 @@ pub(super) fn read(context: &mut RowContext<'_>, record: &Record) -> Option<Row>
         Err(NoRecipient::Left(reason)) => {
             let cell = record.get(context.columns.email);
             let address = cell.and_then(|cell| email(cell.text).ok()).map(|found| found.address);
-            Row::LeftOut { line, address, reason }
+            // Nobody is told what is wrong with a row that is not used.
+            let person = person(context.path, context.columns, record, &mut Vec::new()).ok();
+            Row::LeftOut { line, address, reason, person: person.map(Box::new) }
         }
         Err(NoRecipient::Bad(diagnostic)) => Row::Rejected(diagnostic),
     })
@@ -86,22 +91,31 @@ fn recipient(
 ) -> Result<Recipient, NoRecipient> {
     fits(context, record).map_err(NoRecipient::Bad)?;
     subscribed(context, record, warnings)?;
-    let EmailCell { address, name } = address(context, record, warnings)?;
+    person(context.path, context.columns, record, warnings)
+}
 
-    let path = context.path;
+/// The person of a row, whether or not they are to be written to.
+fn person(
+    path: &Path,
+    columns: &Columns,
+    record: &Record,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Recipient, NoRecipient> {
+    let EmailCell { address, name } = address(path, columns, record, warnings)?;
+
     let mut fields: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(record.len() + 1);
     let mut tags: Vec<Cow<'_, str>> = Vec::new();
     let mut found = Attributes::default();
     let mut attributes_cell = None;
-    for (column, cell) in context.columns.all.iter().zip(record.iter()) {
+    for (column, cell) in columns.all.iter().zip(record.iter()) {
         match column.role {
             Role::Email | Role::Left(_) | Role::Nameless => {}
             Role::Field | Role::Status => {
                 fields.push((&column.name, tidy(path, cell, &column.name, cell.text, warnings)));
             }
             Role::Tags => {
-                for tag in tags_in(cell.text, context.columns.exporter) {
-                    if tag.contains(',') && context.columns.exporter == Exporter::Plain {
+                for tag in tags_in(cell.text, columns.exporter) {
+                    if tag.contains(',') && columns.exporter == Exporter::Plain {
                         warnings.push(rules::row_tags(path, cell, &tag));
                     }
                     tags.push(tidy_owned(path, cell, "a tag", &tag, warnings));
@@ -126,7 +140,7 @@ fn recipient(
     let named = |(name, value): &(&str, Cow<'_, str>)| {
         matches!(*name, "name" | "first_name" | "last_name") && !value.is_empty()
     };
-    if let (Some(name), Some(cell)) = (&name, record.get(context.columns.email))
+    if let (Some(name), Some(cell)) = (&name, record.get(columns.email))
         && !fields.iter().any(named)
     {
         fields.push(("name", tidy_owned(path, cell, "the name", name, warnings)));
@@ -174,14 +188,15 @@ fn subscribed(
 }
 
 fn address(
-    context: &RowContext<'_>,
+    path: &Path,
+    columns: &Columns,
     record: &Record,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<EmailCell, NoRecipient> {
-    let Columns { email: index, exporter, .. } = context.columns;
+    let Columns { email: index, exporter, .. } = columns;
     let Some(cell) = record.get(*index) else {
-        let width = context.columns.all.len();
-        return Err(NoRecipient::Bad(rules::row_cells(context.path, record, width)));
+        let width = columns.all.len();
+        return Err(NoRecipient::Bad(rules::row_cells(path, record, width)));
     };
     let mut text = cell.text;
     let mut several = false;
@@ -194,13 +209,13 @@ fn address(
             (text, several) = (first, true);
         }
     }
-    let found = email(text)
-        .map_err(|refused| NoRecipient::Bad(rules::row_address(context.path, cell, refused)))?;
+    let found =
+        email(text).map_err(|refused| NoRecipient::Bad(rules::row_address(path, cell, refused)))?;
     if several {
-        warnings.push(rules::row_several(context.path, cell, found.address.as_str()));
+        warnings.push(rules::row_several(path, cell, found.address.as_str()));
     }
     if is_role(&found.address) {
-        warnings.push(rules::row_role(context.path, cell, found.address.as_str()));
+        warnings.push(rules::row_role(path, cell, found.address.as_str()));
     }
     Ok(found)
 }

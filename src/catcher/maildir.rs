@@ -8,6 +8,8 @@ use std::io::{self, BufRead as _, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::files;
+
 /// A Maildir that only this process writes to under its own names.
 #[derive(Debug)]
 pub(super) struct Maildir {
@@ -19,6 +21,7 @@ impl Maildir {
     /// Opens the folder, creating `cur`, `new` and `tmp`; numbers go on after what is there.
     pub(super) fn open(root: &Path) -> io::Result<Maildir> {
         let mut last = 0;
+        no_link(root)?;
         for part in ["tmp", "new", "cur"] {
             let folder = root.join(part);
             no_link(&folder)?;
@@ -58,7 +61,10 @@ impl Maildir {
 }
 
 /// Mails are written to folders of our own: a link may lead into somebody's mailbox.
-fn no_link(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// The folder is a link.
+pub fn no_link(folder: &Path) -> io::Result<()> {
     if folder.is_symlink() {
         let what =
             "is a link, and may lead to another folder: remove it, or name that folder itself";
@@ -87,8 +93,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 fn create_private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    files::private(&mut options);
     options.write(true).create_new(true).open(path)
 }
 

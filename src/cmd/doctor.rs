@@ -161,7 +161,10 @@ async fn secret(workspace: &Workspace) -> Finding {
         Ok(Some(_)) => Finding::ok(CHECK, "there is a secret, and only its owner can read it"),
         Ok(None) => match LostSecret::of(workspace, workspace.ledger_place().ok()).await {
             Ok(Some(lost)) => Finding::error(CHECK, lost.to_string())
-                .help("copy that file here from the computer that sent before"),
+                .help(format!(
+                    "copy that file here from the computer that sent before. {}",
+                    lost.doubt()
+                ).trim_end()),
             Ok(None) => Finding::ok(CHECK, "there is no secret yet; the first send will make one"),
             Err(_) => Finding::warning(
                 CHECK,

@@ -1,11 +1,17 @@
 //! For commands that only look at the ledger: what they see of a send that goes on or was killed, and
 //! how that is told.
 
+use std::path::Path;
+
+use sejong_digest::delivery::journal::{self, Found};
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::recovery::{self, Look, Recovery};
 use sejong_digest::delivery::state::State;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::store::StoreError;
 
+use super::failure::Failure;
+use super::files::describe;
 use super::{clock, print};
 
 /// From a journal that is left nobody can tell which of the two it was.
@@ -55,6 +61,24 @@ fn found(recovery: &Recovery) -> String {
         .map(|(number, state)| format!("{number} {state}"))
         .collect();
     format!("The people that it was about to send to: {}", parts.join(", "))
+}
+
+/// What a person is told of a ledger that cannot be used. Of one that was lost, the journal that lies
+/// there says which run it had begun: nobody may take that for an issue that was never sent.
+pub(super) fn unusable(error: StoreError) -> Failure {
+    let StoreError::Missing { path, .. } = &error else { return error.into() };
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-marks");
+    let journal = Path::new(&journal);
+    match journal::read(journal) {
+        Ok(Found::Journal(left)) => Failure::new(format!(
+            "{error}. {} is the journal of run {} and holds {}: mail may have left",
+            describe(journal),
+            left.head.run,
+            counted(left.last, "line"),
+        )),
+        _ => error.into(),
+    }
 }
 
 /// What names this boot of the machine; empty where the system does not say, which counts as

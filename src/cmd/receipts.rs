@@ -7,7 +7,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sejong_digest::delivery::ledger::overview::Counts;
-use sejong_digest::delivery::receipt::{self, AlreadySent, StandingReceipt};
+use sejong_digest::delivery::receipt::{
+    self, AlreadySent, FolderFault, Receipt, ReceiptFound, ReceiptPhase, StandingReceipt,
+};
 use sejong_digest::diagnostic::counted;
 use sejong_digest::diagnostic::visible::visible;
 use serde::Serialize;
@@ -29,7 +31,8 @@ struct InJson<'a> {
     receipt: Said<'a>,
 }
 
-/// The numbers are missing where the file cannot be read.
+/// The numbers are missing where the file cannot be read, and `end` where a send has begun and its
+/// end is not recorded.
 #[derive(Serialize)]
 struct Said<'a> {
     path: String,
@@ -48,32 +51,65 @@ pub(super) fn standing(root: &Path, issue: Option<&str>) -> Vec<StandingReceipt>
     standing
 }
 
-/// Says what the receipt knows and the ledger does not.
+/// Says what the receipt knows and the ledger does not. What it says is never told as a fact.
 pub(super) fn already_sent(sent: &AlreadySent) -> String {
     let path = describe(&sent.path);
     let known = match sent.known {
         0 => "this ledger has no record of that".to_owned(),
         known => format!("this ledger knows of {known} only"),
     };
-    match &sent.receipt {
-        Some(receipt) => {
-            let people = counted(receipt.counts.accepted, "recipient");
-            let day = receipt.end.strftime("%-d %B %Y");
+    match &sent.found {
+        ReceiptFound::Read(Receipt { phase: ReceiptPhase::Over { end }, counts, .. }) => {
+            let people = counted(counts.accepted, "recipient");
+            let day = end.strftime("%-d %B %Y");
             format!("{path} says that the issue went to {people} by {day}, and {known}")
         }
-        None => {
+        ReceiptFound::Read(receipt) => {
+            let people = counted(receipt.reached(), "person");
+            let begin = receipt.begin.strftime("%-d %B %Y, %H:%M UTC");
+            format!(
+                "{path} says that a send of the issue began on {begin}, and its end is not recorded: \
+                 up to {people} may have it. The ledger of that send knows who, and {known}"
+            )
+        }
+        ReceiptFound::Unreadable => {
             format!("there is a receipt of this issue, {path}, which cannot be read, and {known}")
+        }
+        ReceiptFound::Folder(fault) => {
+            let why = of_folder(*fault);
+            format!(
+                "{path} {why}, so no receipt can tell whether the issue was sent before, and this \
+                 ledger does not know of a send"
+            )
         }
     }
 }
 
-/// How to find out whether a receipt is to be believed: anybody may propose one.
-pub(super) fn doubt(sent: &AlreadySent) -> String {
-    let path = describe(&sent.path);
-    format!(
-        "If you do not know of that send, the receipt may be forged or damaged: `git log -p -- {path}` \
-         shows who changed it, and how"
-    )
+/// Why a folder has no receipts to read.
+pub(super) fn of_folder(fault: FolderFault) -> &'static str {
+    match fault {
+        FolderFault::Link => "is a link",
+        FolderFault::NoFolder => "is not a folder",
+        FolderFault::Closed => "cannot be opened",
+    }
+}
+
+/// How to find out whether what was `found` at `path` is to be believed: anybody may propose it.
+pub(super) fn doubt(path: &Path, found: &ReceiptFound) -> String {
+    let path = describe(path);
+    match found {
+        ReceiptFound::Folder(FolderFault::Closed) => {
+            format!("Make {path} a folder that you can read")
+        }
+        ReceiptFound::Folder(_) => format!(
+            "`git log -- {path}` shows who put that there. Put a folder in its place, with the \
+             receipts that git has"
+        ),
+        ReceiptFound::Read(_) | ReceiptFound::Unreadable => format!(
+            "If you do not know of that send, the receipt may be forged, as by a pull request, or \
+             damaged: `git log -p -- {path}` shows who changed it, and how"
+        ),
+    }
 }
 
 /// What a receipt says, where the ledger has nothing to say.
@@ -85,14 +121,24 @@ pub(super) fn in_words(standing: &StandingReceipt, zone: &TimeZone) -> String {
         return format!("{issue}: {path} is there, and cannot be read\n");
     };
     let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
+    let end = end(receipt)
+        .map_or("not recorded: the sender was killed, or it still sends".to_owned(), local);
     format!(
         "{issue}: {path} says {} planned: {}\n  content   {}\n  begin     {}\n  end       {}\n",
         receipt.counts.planned,
         parts(&receipt.counts),
         receipt.content_hash,
         local(receipt.begin),
-        local(receipt.end),
+        end,
     )
+}
+
+/// When the send was over, if that is recorded.
+fn end(receipt: &Receipt) -> Option<Timestamp> {
+    match receipt.phase {
+        ReceiptPhase::Begun { .. } => None,
+        ReceiptPhase::Over { end } => Some(end),
+    }
 }
 
 /// The same for scripts: one object for one issue, else a list of them.
@@ -105,7 +151,7 @@ pub(super) fn in_json(standing: &[StandingReceipt], one: bool) -> Result<String,
             readable: receipt.is_some(),
             content_hash: receipt.map(|receipt| receipt.content_hash.as_str()),
             begin: receipt.map(|receipt| second(receipt.begin)),
-            end: receipt.map(|receipt| second(receipt.end)),
+            end: receipt.and_then(end).map(second),
             counts: receipt.map(|receipt| receipt.counts),
         };
         serde_json::to_string(&InJson { issue: &standing.issue, ledger: None, receipt: said })

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use sejong_digest::catcher::{Catcher, CatcherOptions};
+use sejong_digest::catcher::{Catcher, CatcherOptions, maildir};
 use sejong_digest::config;
 use sejong_digest::delivery::route::Route;
 use sejong_digest::diagnostic::counted;
@@ -122,6 +122,7 @@ fn configured(workspace: &Workspace) -> Result<Destination, Failure> {
 /// Makes the folder of what is caught, which only its owner can read. One that is there stays as it
 /// is: it may hold other things.
 pub(super) fn catch_folder(folder: &Path) -> std::io::Result<()> {
+    maildir::no_link(folder)?;
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -50,8 +50,8 @@ use window::Window;
         Interrupted with Ctrl-C, killed or cut off, the same command goes on where it stopped: \
         people who have the issue do not get it again.\n\n\
         Exit codes: 0 every recipient has a final outcome, and somebody has the issue; 1 it could \
-        not run, or every recipient was refused; 3 the issue or the list has errors; 4 some \
-        recipients are deferred or uncertain; 130 interrupted.",
+        not run, or every recipient of this send was refused; 3 the issue or the list has errors; \
+        4 some recipients of the issue wait, are deferred or are uncertain; 130 interrupted.",
     after_long_help = "Examples:
   digest send 2025-11 --subscribers subscribers.csv --dry-run
   digest send 2025-11 --subscribers subscribers.csv --catch out --yes
@@ -114,7 +114,10 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let ready = survey::take(&workspace, &options).await?;
         let asked = !args.yes && question::somebody_is_here();
         survey::is_met(&ready, asked)?;
-        if let Some(late) = window.late(asked, ready.content().was_planned())? {
+        // That somebody has the issue is no reason: all may have it but who is new in the list.
+        let begun =
+            window.is_past() && ready.goes_on(options.reopened()).await.map_err(refusal::told)?;
+        if let Some(late) = window.late(asked, begun)? {
             print::note(&late);
         }
         // Whoever says no has made nothing: no secret, and no ledger.
@@ -159,11 +162,7 @@ async fn lost_secret(
         // A store of another kind is no file, and told where it is used.
         LostSecret::of(workspace, workspace.ledger_place().ok()).await?
     } else {
-        LostSecret::shown(workspace, async || {
-            let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
-            Ok(reached.then(|| ready.ledger_path().to_owned()))
-        })
-        .await?
+        lost_beside(workspace, ready).await?
     };
     let Some(lost) = lost else { return Ok(None) };
     if rehearsal {
@@ -173,10 +172,21 @@ async fn lost_secret(
     if wanted || asked && question::new_secret_confirmed(&lost)? {
         return Ok(None);
     }
-    Err(Failure::checks(format!("{lost}; nothing was sent")).help(
-        "copy that file here from the computer that sent before. --new-secret makes a new one: the \
+    Err(Failure::checks(format!("{lost}; nothing was sent")).help(format!(
+        "copy that file here from the computer that sent before. {}--new-secret makes a new one: the \
          unsubscribe links in mail that was already sent then stop working",
-    ))
+        lost.doubt()
+    )))
+}
+
+/// The secret that is not here although a receipt, or the ledger that is open, shows that mail was
+/// sent with it.
+async fn lost_beside(workspace: &Workspace, ready: &Ready) -> Result<Option<LostSecret>, Failure> {
+    LostSecret::shown(workspace, async || {
+        let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
+        Ok(reached.then(|| ready.ledger_path().to_owned()))
+    })
+    .await
 }
 
 /// How this sender is named to another one.
@@ -194,7 +204,7 @@ async fn send_despite_receipt(ready: &Ready, wanted: bool, asked: bool) -> Resul
     ready.may_be_made().map_err(refusal::told)?;
     if asked {
         print::note(&receipts::already_sent(&sent));
-        print::note(&receipts::doubt(&sent));
+        print::note(&receipts::doubt(&sent.path, &sent.found));
         if question::despite_receipt_confirmed()? {
             return Ok(true);
         }
@@ -238,6 +248,9 @@ pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
 /// Says what a send would do, and makes no file, not even the secret's.
 async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) -> Ending {
     let ready = survey::take(workspace, options).await?;
+    if !ready.has_ledger() {
+        ready.may_be_made().map_err(refusal::told)?;
+    }
     looking::tell(&ready.look().await.map_err(refusal::told)?);
     let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
@@ -245,6 +258,11 @@ async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) 
     }
     if let Some(renamed) = ready.renamed().await.map_err(refusal::told)? {
         print::note(&format!("{}; send asks before it goes on", renamed::seems(&renamed)));
+    }
+    if options.relay.rehearsal().is_none()
+        && let Some(lost) = lost_beside(workspace, &ready).await?
+    {
+        print::note(&format!("{lost}; send asks before it makes a new one: copy that file here"));
     }
     let routes = routes(workspace, options);
     let composition = ready.content().composition();

@@ -10,13 +10,14 @@ use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::{self, Ledger};
-use sejong_digest::delivery::receipt::StandingReceipt;
+use sejong_digest::delivery::receipt::{self, ReceiptFound, StandingReceipt};
 use sejong_digest::delivery::state::State;
 use sejong_digest::issue::load;
 use sejong_digest::store::{self, Store};
 use serde::Serialize;
 
 use super::failure::{Ending, Exit, Failure};
+use super::files::describe;
 use super::receipts::{self, parts};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime};
@@ -99,8 +100,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             return by_receipts(&receipts, args, zone, unknown(issue, &known));
         }
         for receipt in receipts {
-            let (attempted, _) = Ledger::new(store.clone(), &receipt.issue).attempts().await?;
-            if let Some(sent) = receipt.beyond(attempted) {
+            let known = Ledger::new(store.clone(), &receipt.issue).known_sends().await?;
+            if let Some(sent) = receipt.beyond(&known) {
                 print::note(&receipts::already_sent(&sent));
             }
         }
@@ -162,8 +163,15 @@ pub(super) fn ledger_path(
     if path.is_file() {
         return Ok(path);
     }
-    if catch.is_none() && !receipts::standing(&workspace.root, None).is_empty() {
-        let what = format!("the ledger is not here: there is no {}", path.display());
+    Store::belongs_here(&path).map_err(looking::unusable)?;
+    if catch.is_none()
+        && let Some((shown_by, found)) = receipt::of_any_send(&workspace.root)
+    {
+        let mut what = format!("the ledger is not here: there is no {}", path.display());
+        if let ReceiptFound::Folder(fault) = found {
+            let why = receipts::of_folder(fault);
+            what = format!("{what}, and {} {why}, so no receipt can be read", describe(&shown_by));
+        }
         return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
     }
     let failure = Failure::new(format!("nothing was sent yet: there is no {}", path.display()));

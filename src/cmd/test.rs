@@ -72,12 +72,29 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         match trouble {
             Some(trouble) => Err(Failure::new(trouble.to_string())
                 .help(format!("{}; then run the same command again", trouble.advice()))),
-            None if outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted(_))) => {
-                Ok(Exit::Done)
-            }
-            None => Ok(Exit::Unfinished),
+            None => ending(&outcomes),
         }
     })
+}
+
+/// As a send: that all were refused is a failure.
+fn ending(outcomes: &[(Address, Outcome)]) -> Ending {
+    let refused = outcomes.iter().filter_map(|(_, outcome)| match outcome {
+        Outcome::Refused(failure) => Some(failure),
+        _ => None,
+    });
+    let refused: Vec<_> = refused.collect();
+    match refused.first() {
+        Some(first) if refused.len() == outcomes.len() => Err(Failure::new(format!(
+            "nobody got the test message: {} was refused ({})",
+            if refused.len() == 1 { "the only address" } else { "every address" },
+            first.text
+        ))),
+        _ if outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted(_))) => {
+            Ok(Exit::Done)
+        }
+        _ => Ok(Exit::Unfinished),
+    }
 }
 
 fn unspliced(error: SpliceError) -> Failure {

@@ -11,7 +11,7 @@ use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config, Secret};
 use sejong_digest::delivery::ledger::{STEPS, overview};
-use sejong_digest::delivery::receipt;
+use sejong_digest::delivery::receipt::{self, ReceiptFound};
 use sejong_digest::diagnostic::{Diagnostic, render};
 use sejong_digest::files;
 use sejong_digest::issue::{Issue, load};
@@ -21,7 +21,7 @@ use sejong_digest::store::{self, Store, StoreError};
 
 use super::failure::Failure;
 use super::files::describe;
-use super::{Global, pictures, print};
+use super::{Global, pictures, print, receipts};
 
 /// A publication, open for work.
 #[derive(Debug)]
@@ -167,18 +167,26 @@ impl Workspace {
     }
 }
 
-/// The publication has sent before, and its secret is not here: a clone, or a folder that was moved
-/// without its hidden files.
+/// The publication has sent before, as it seems, and its secret is not here: a clone, or a folder
+/// that was moved without its hidden files.
 #[derive(Debug)]
 pub(crate) struct LostSecret {
     /// Where it would be made.
     place: PathBuf,
-    /// The file that shows the earlier send.
-    shown_by: PathBuf,
+    shown_by: ShownBy,
+}
+
+/// What shows an earlier send.
+#[derive(Debug)]
+enum ShownBy {
+    /// A ledger with outcomes.
+    Ledger(PathBuf),
+    /// What lies where receipts are, whoever put it there.
+    Receipt(PathBuf, ReceiptFound),
 }
 
 impl LostSecret {
-    /// Looks for what an earlier send has left: receipts, and a `ledger` with outcomes. It must not
+    /// Looks for what an earlier send has left: a `ledger` with outcomes, and receipts. It must not
     /// be open in this process already: a second opening that ends takes the first one's locks. Who
     /// has it open calls [`LostSecret::shown`].
     pub(crate) async fn of(
@@ -195,25 +203,50 @@ impl LostSecret {
         .await
     }
 
-    /// `ledger` is the one that shows an earlier send, if it does; it is asked where no receipt does.
+    /// `ledger` is the one that shows an earlier send, if it does: it is no one's to forge, so
+    /// receipts are asked only after it.
     pub(crate) async fn shown(
         workspace: &Workspace,
         ledger: impl AsyncFnOnce() -> Result<Option<PathBuf>, Failure>,
     ) -> Result<Option<LostSecret>, Failure> {
         let missing = config::missing_secret(&workspace.root, &workspace.environment)?;
         let Some(place) = missing else { return Ok(None) };
-        let shown_by = match receipt::standing(&workspace.root).into_iter().next() {
-            Some(receipt) => Some(receipt.path),
-            None => ledger().await?,
+        let of_receipts = || {
+            let (path, found) = receipt::of_any_send(&workspace.root)?;
+            Some(ShownBy::Receipt(path, found))
         };
+        let shown_by = ledger().await?.map(ShownBy::Ledger).or_else(of_receipts);
         Ok(shown_by.map(|shown_by| LostSecret { place, shown_by }))
+    }
+
+    /// How to find out whether there was an earlier send, with a space behind it; nothing where
+    /// the ledger knows.
+    pub(crate) fn doubt(&self) -> String {
+        match &self.shown_by {
+            ShownBy::Ledger(_) => String::new(),
+            ShownBy::Receipt(path, found) => format!("{}. ", receipts::doubt(path, found)),
+        }
     }
 }
 
 impl fmt::Display for LostSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (place, shown_by) = (describe(&self.place), describe(&self.shown_by));
-        write!(f, "{place} is missing, and {shown_by} shows that mail was sent with it before")
+        write!(f, "{} is missing, and ", describe(&self.place))?;
+        match &self.shown_by {
+            ShownBy::Ledger(path) => {
+                write!(f, "{} shows that mail was sent with it before", describe(path))
+            }
+            ShownBy::Receipt(path, ReceiptFound::Read(_)) => {
+                write!(f, "{} says that mail was sent before", describe(path))
+            }
+            ShownBy::Receipt(path, ReceiptFound::Unreadable) => {
+                write!(f, "mail may have been sent before: {} cannot be read", describe(path))
+            }
+            ShownBy::Receipt(path, ReceiptFound::Folder(fault)) => {
+                let why = receipts::of_folder(*fault);
+                write!(f, "mail may have been sent before: {} {why}", describe(path))
+            }
+        }
     }
 }
 

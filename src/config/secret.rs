@@ -1,11 +1,12 @@
 //! The publication's secret: made on first use, in a file that only its owner can read.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::crypto;
 use crate::files::{self, FileError};
+use crate::store::full;
 
 /// Below this a secret could be guessed.
 const LEAST_CHARACTERS: usize = 16;
@@ -49,6 +50,9 @@ pub enum SecretError {
     /// The system's reason.
     #[error("the secret file {0} cannot be used: {1}; set DIGEST_SECRET, or correct the file")]
     File(PathBuf, std::io::Error),
+    /// It cannot be made, for this reason.
+    #[error("{0}. The secret of the publication is to be made there")]
+    NotMade(String),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] crypto::RandomError),
@@ -131,7 +135,7 @@ fn checked(name: String, text: &str) -> Result<Secret, SecretError> {
 /// Makes the file whole under another name and then links it into place: of two processes that
 /// start at once, both end up with the same secret.
 fn create(path: &Path) -> Result<Secret, SecretError> {
-    let failed = |error| SecretError::File(path.to_owned(), error);
+    let failed = |error| not_made(path, error);
     let text = data_encoding::HEXLOWER.encode(&crypto::random::<32>()?);
     let name = data_encoding::HEXLOWER.encode(&crypto::random::<6>()?);
     let draft = path.with_file_name(format!("{FILE}.{name}"));
@@ -148,6 +152,17 @@ fn create(path: &Path) -> Result<Secret, SecretError> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read(path),
         Err(error) => Err(failed(error)),
     }
+}
+
+/// A disk that is full, or a folder that nobody may write to, is no fault of the secret.
+fn not_made(path: &Path, error: std::io::Error) -> SecretError {
+    let unwritten = full::unwritten(path, &error);
+    SecretError::NotMade(match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            format!("{unwritten}; make its folder writable for this user, or set DIGEST_SECRET")
+        }
+        _ => unwritten,
+    })
 }
 
 #[cfg(test)]

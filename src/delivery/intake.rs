@@ -88,7 +88,9 @@ pub async fn stage<R: Read>(
                 found.rejected += 1;
                 problems.add(problem);
             }
-            Row::LeftOut { address, reason, .. } => {
+            Row::LeftOut { address, reason, person, .. } => {
+                // A tag of people who have all left is none that was mistyped.
+                person.iter().for_each(|person| terms.meet(person));
                 *found.left_out.entry(reason.to_owned()).or_default() += 1;
                 if let Some(address) = address {
                     staging.add(StagedRow::left(&address, reason)).await?;

@@ -31,7 +31,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 13] = [
+pub const STEPS: [&str; 14] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -45,6 +45,7 @@ pub const STEPS: [&str; 13] = [
     claim::UNASKED,
     runs::SENDER,
     claim::DOMAIN,
+    revision::HEADLINE,
 ];
 
 const FIRST_STEP: &str = "
@@ -367,7 +368,7 @@ mod tests {
     #[tokio::test]
     async fn the_domain_stands_behind_the_last_at_also_in_older_tables() {
         let dir = tempfile::tempdir().unwrap();
-        let older = STEPS.len() - 1;
+        let older = STEPS.len() - 2;
         for first in [&STEPS[..older], &STEPS[..]] {
             let path = dir.path().join(format!("{}.db", first.len()));
             let store = Store::open(&path, first).await.unwrap();

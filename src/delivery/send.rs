@@ -62,9 +62,9 @@ pub struct SendOptions {
     pub expect: Option<ExpectedHash>,
     /// Where the issue's receipt is; none in a rehearsal.
     pub receipt: Option<PathBuf>,
-    /// The issues whose folders are there; `None` where it does not matter that an issue was sent
+    /// The folders of issues that are there; `None` where it does not matter that an issue was sent
     /// under another name, as in a rehearsal.
-    pub folders: Option<Vec<String>>,
+    pub folders: Option<Vec<PathBuf>>,
     /// When messages are to leave, where the publication is: the Date of a new revision.
     pub begin: jiff::ZonedDateTime,
     /// What names this boot of the machine; empty if that is not known.

@@ -15,6 +15,7 @@
 //! Pure: never knows a clock, a relay or a domain. Times are counted from the beginning of the run.
 
 mod phase;
+mod probe;
 
 use std::time::Duration;
 
@@ -70,18 +71,15 @@ const WINDOW: Duration = Duration::from_millis(500);
 
 /// The first probe comes so long after all answers are refusals, and the others at most so.
 const PROBE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
-/// Each pause between probes is so much longer than the one before.
-const PROBE_FACTOR: f64 = 1.5;
 /// Where it is known when a probe is due, the next one follows after this part of the whole time.
 const PROBE_PART: f64 = 0.04;
 /// A probe that is due by what is known leaves so much earlier: what is known may be too little.
 const EARLY: f64 = 1.15;
 /// After so long, and so many probes, nothing more is expected: limits by the minute are over then.
 const SHUT: (Duration, u32) = (Duration::from_secs(90), 10);
-/// How often to look again while a probe is on its way.
-const LOOK: Duration = Duration::from_millis(20);
-/// A probe waits no longer for answers to what left before.
-const ANSWERS: Duration = Duration::from_secs(1);
+/// An answer counts towards the usual time as no more than this factor of it, and so many seconds:
+/// one that hung for minutes says nothing about the others.
+const USUAL: (f64, f64) = (4.0, 1.0);
 
 /// Lateness up to this is made up.
 const LATENESS: Duration = Duration::from_millis(50);
@@ -251,12 +249,7 @@ impl Throttle {
         match self.phase {
             Phase::Free => Duration::ZERO,
             Phase::Held(held) => held.next.saturating_sub(now),
-            Phase::Paused(Paused { probe: Some(_), .. }) => LOOK,
-            Phase::Paused(paused) => {
-                let wait = paused.next.saturating_sub(now);
-                let answers = self.out > 0 && now < paused.since + ANSWERS;
-                if answers { wait.max(LOOK) } else { wait }
-            }
+            Phase::Paused(paused) => paused.wait(now, self.answer_s, self.out > 0),
         }
     }
 
@@ -265,7 +258,7 @@ impl Throttle {
         self.out += 1;
         match &mut self.phase {
             Phase::Free => {}
-            Phase::Paused(paused) => paused.probe = Some(now),
+            Phase::Paused(paused) => paused.take(now),
             Phase::Held(held) => {
                 let late = now.saturating_sub(LATENESS);
                 let interval = Duration::from_secs_f64(1.0 / held.per_second);
@@ -279,12 +272,11 @@ impl Throttle {
     /// was.
     pub fn settled(&mut self, taken: Duration, now: Duration) {
         self.out = self.out.saturating_sub(1);
+        let since = self.since;
         if let Phase::Paused(paused) = &mut self.phase
-            && paused.probe == Some(taken)
+            && taken >= since
         {
-            // It told nothing.
-            paused.probe = None;
-            paused.next = now + paused.pause;
+            paused.settled(taken, now);
         }
     }
 
@@ -293,7 +285,8 @@ impl Throttle {
         if taken >= self.cycle.since {
             self.cycle.accepted += 1;
         }
-        self.answer_s += (seconds_between(taken, now) - self.answer_s) / 8.0;
+        let took = seconds_between(taken, now).min(self.answer_s * USUAL.0 + USUAL.1);
+        self.answer_s += (took - self.answer_s) / 8.0;
         if taken < self.since {
             return;
         }
@@ -304,6 +297,8 @@ impl Throttle {
         self.too_fast = (self.too_fast + ((1.0 - part) / (1.0 - chance)).ln()).max(0.0);
         match &mut self.phase {
             Phase::Free => {}
+            // What was refused later than this one left is the better news.
+            Phase::Paused(paused) if paused.last > taken => return,
             Phase::Paused(_) => return self.reopen(taken),
             Phase::Held(held) => {
                 held.answers += 1;
@@ -345,11 +340,7 @@ impl Throttle {
             Phase::Free if self.evidence >= BELIEVED => return self.pause(now),
             Phase::Free => {}
             Phase::Paused(paused) => {
-                paused.pause = paused.pause.mul_f64(PROBE_FACTOR).min(PROBE.1);
-                paused.next = now + paused.pause;
-                paused.probe = None;
-                paused.refused += 1;
-                paused.last = taken;
+                paused.refused(taken, now);
                 if self.proven && self.chance.powi(paused.refused as i32) < CERTAIN {
                     (self.chance, self.proven) = (0.0, false);
                 }
@@ -421,9 +412,19 @@ impl Throttle {
         self.free(now);
     }
 
+    /// The same as one that knows nothing, but for what is on its way.
+    pub fn begun_anew(&self, now: Duration) -> Throttle {
+        Throttle { since: now, out: self.out, answer_s: self.answer_s, ..Throttle::new(now) }
+    }
+
     /// The part that is refused at any rate.
     pub fn known_chance(&self) -> f64 {
         self.chance.max(self.elsewhere)
+    }
+
+    /// Whether a lower rate did not help, so that a part is taken to be refused at any rate.
+    pub fn has_blamed_chance(&self) -> bool {
+        self.proven
     }
 
     /// Forgets what may have been a limit.
@@ -494,7 +495,16 @@ impl Throttle {
         // A probe that comes late by little against the whole spoils no estimate.
         let fine = next.saturating_sub(self.cycle.since).mul_f64(PROBE_PART);
         let pause = if earned.is_some() { fine.clamp(PROBE.0, PROBE.1) } else { PROBE.0 };
-        let paused = Paused { since: now, next, pause, probe: None, refused: 0, last: now };
+        let paused = Paused {
+            since: now,
+            next,
+            pause,
+            probe: None,
+            latest: now,
+            hanging: 0,
+            refused: 0,
+            last: now,
+        };
         self.enter(Phase::Paused(paused), now);
     }
 

@@ -118,3 +118,78 @@ fn an_unanswered_probe_is_followed_by_another() {
     assert!(throttle.wait(ms(1_200)) > Duration::ZERO);
     assert_eq!(throttle.wait(ms(1_320)), Duration::ZERO);
 }
+
+/// Probes at each moment at which one may leave from a second on, in so many seconds; none has an
+/// answer.
+fn hanging_probes(throttle: &mut Throttle, seconds: u64) -> Vec<Duration> {
+    let mut probes = Vec::new();
+    for at in 1_100..1_100 + seconds * 1_000 {
+        if throttle.wait(ms(at)).is_zero() {
+            throttle.take(ms(at));
+            probes.push(ms(at));
+        }
+    }
+    probes
+}
+
+#[test]
+fn a_probe_that_hangs_lets_another_go_first_and_a_few_at_most_hang() {
+    let mut throttle = used_up();
+    let probes = hanging_probes(&mut throttle, 300);
+    let seconds: Vec<u64> = probes.iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [1, 6, 16]);
+    // One of their connections has timed out.
+    throttle.settled(probes[0], ms(301_200));
+    assert!(throttle.wait(ms(301_300)).is_zero());
+}
+
+#[test]
+fn where_answers_take_long_a_probe_is_waited_for_longer() {
+    let mut throttle = used_up();
+    throttle.answer_s = 10.0;
+    let seconds: Vec<u64> =
+        hanging_probes(&mut throttle, 100).iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [1, 26, 56]);
+}
+
+#[test]
+fn a_late_answer_to_a_probe_does_no_harm() {
+    // Nothing else is known yet: the one that left later may be refused or not.
+    let mut throttle = used_up();
+    let probes = hanging_probes(&mut throttle, 8);
+    throttle.accepted(probes[0], ms(9_000));
+    throttle.settled(probes[0], ms(9_000));
+    let mut prompt = used_up();
+    accepted(&mut prompt, probes[0]);
+    let rate = prompt.per_second();
+    assert_eq!(throttle.per_second(), rate, "as if the answer had come at once");
+    throttle.accepted(probes[1], ms(9_100));
+    throttle.settled(probes[1], ms(9_100));
+    assert_eq!(throttle.per_second(), rate);
+
+    // A later one was refused meanwhile.
+    let mut throttle = used_up();
+    let probes = hanging_probes(&mut throttle, 8);
+    throttle.refused(probes[1], ms(9_000), REPLY);
+    throttle.settled(probes[1], ms(9_000));
+    let wait = throttle.wait(ms(9_000));
+    throttle.accepted(probes[0], ms(9_010));
+    throttle.settled(probes[0], ms(9_010));
+    assert!(throttle.is_paused());
+    assert_eq!(throttle.wait(ms(9_010)), wait - ms(10));
+
+    // Late refusals neither make probes rarer nor bring two at once.
+    let mut throttle = used_up();
+    let probes = hanging_probes(&mut throttle, 8);
+    throttle.refused(probes[0], ms(9_000), REPLY);
+    throttle.settled(probes[0], ms(9_000));
+    assert!(!throttle.wait(ms(9_060)).is_zero(), "the other one is on its way");
+    throttle.accepted(probes[1], ms(9_100));
+    assert!(!throttle.is_paused());
+
+    // What hung for minutes is not the usual time of an answer.
+    let mut throttle = used_up();
+    let probes = hanging_probes(&mut throttle, 1);
+    throttle.accepted(probes[0], ms(400_000));
+    assert!(throttle.answer_s < 0.5, "{}", throttle.answer_s);
+}

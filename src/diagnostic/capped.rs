@@ -1,7 +1,8 @@
 //! Many problems -> as many as a person reads: the first of each file, and a count of the others.
 //!
 //! Whoever can write a file of a publication can write one with a hundred thousand mistakes. To show
-//! each with its line takes longer than to find it. What is left out keeps its severity, so that the
+//! each with its line takes longer than to find it. A list is not shown with its lines, and its rows
+//! are counted by kind where it is read, so those stay. What is left out keeps its severity, so that the
 //! exit code stays true.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +32,7 @@ pub fn capped(problems: &[Diagnostic]) -> Vec<Diagnostic> {
         return problems.to_vec();
     }
     let mut files: BTreeMap<Option<&Path>, FileCount<'_>> = BTreeMap::new();
-    for problem in problems {
+    for problem in problems.iter().filter(|problem| !is_of_a_list(problem)) {
         let file = files.entry(path(problem)).or_default();
         if problem.is_error() { file.errors += 1 } else { file.warnings += 1 }
     }
@@ -41,10 +42,16 @@ pub fn capped(problems: &[Diagnostic]) -> Vec<Diagnostic> {
         file.warnings = file.warnings.min(MOST_OF_A_FILE - file.errors);
     }
     let mut shown = Vec::new();
+    let mut of_lists = 0;
     for problem in problems {
+        if is_of_a_list(problem) {
+            of_lists += 1;
+            shown.push(problem.clone());
+            continue;
+        }
         let Some(file) = files.get_mut(&path(problem)) else { continue };
         let free = if problem.is_error() { &mut file.errors } else { &mut file.warnings };
-        if *free > 0 && shown.len() < MOST {
+        if *free > 0 && shown.len() < MOST + of_lists {
             *free -= 1;
             shown.push(problem.clone());
         } else {
@@ -55,6 +62,11 @@ pub fn capped(problems: &[Diagnostic]) -> Vec<Diagnostic> {
     }
     shown.extend(files.into_iter().filter_map(|(path, file)| left_out(path, &file)));
     shown
+}
+
+/// Only rows of a list have a place without a text.
+fn is_of_a_list(problem: &Diagnostic) -> bool {
+    matches!(problem.place, Some(Place::Line { .. }))
 }
 
 fn path(problem: &Diagnostic) -> Option<&Path> {

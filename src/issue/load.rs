@@ -17,7 +17,7 @@ use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, mark
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused};
 use crate::files;
 use crate::manifest::{self, Located, Table};
-pub use siblings::{Headline, siblings};
+pub use siblings::{Headline, siblings, texts};
 pub use text::{TextError, path_from_here, read_text};
 
 /// Issues that are named to somebody who has named none of them: the last.

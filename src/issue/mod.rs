@@ -133,7 +133,6 @@ impl Issue {
     /// The files that the issue was read from, and the SHA-256 of each as hexadecimal digits:
     /// articles by their name in the folder, pictures by their path from the root.
     pub fn files(&self) -> BTreeMap<String, String> {
-        let hash = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&crypto::sha256([bytes]));
         let text = |source: &Source| hash(source.text().as_bytes());
         let mut files = BTreeMap::from([("issue.toml".to_owned(), text(&self.manifest))]);
         for article in self.sections.iter().flat_map(|section| &section.articles) {
@@ -143,6 +142,11 @@ impl Issue {
         files.extend(self.images.iter().map(|image| (image.path.clone(), hash(&image.bytes))));
         files
     }
+}
+
+/// The SHA-256 of a file, as hexadecimal digits.
+fn hash(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&crypto::sha256([bytes]))
 }
 
 /// A group of articles under a heading.

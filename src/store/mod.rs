@@ -242,6 +242,21 @@ pub enum StoreError {
         /// What the system or SQLite says.
         reason: String,
     },
+    /// It belongs to another user of this machine.
+    #[error(
+        "{} belongs to {owner}, and you are {own}: run digest as {owner}, or have the file, those \
+         beside it and their folder given to {own} (chown). Another ledger does not know who has \
+         the issue",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        owner: String,
+        /// Who runs the program.
+        own: String,
+    },
     /// SQLite's own words.
     #[error("the database {} failed: {error}", path.display())]
     Sql {
@@ -579,13 +594,21 @@ impl Store {
     }
 }
 
-/// Why the system does not open the file.
+/// Why the system does not open the file for writing.
 fn unopened(path: &Path, error: std::io::Error) -> StoreError {
+    if owner::cannot_write(&error) && owner::foreign(path).is_none() {
+        return StoreError::Unwritable { path: path.to_owned(), reason: error.to_string() };
+    }
+    unread(path, error)
+}
+
+/// Why the system does not open the file.
+fn unread(path: &Path, error: std::io::Error) -> StoreError {
     let path = path.to_owned();
-    if owner::cannot_write(&error) {
-        StoreError::Unwritable { path, reason: error.to_string() }
-    } else {
-        StoreError::Open { path, error }
+    let foreign = owner::foreign(&path).filter(|_| owner::cannot_write(&error));
+    match foreign {
+        Some((owner, own)) => StoreError::Foreign { path, owner, own },
+        None => StoreError::Open { path, error },
     }
 }
 

@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::place::beside;
+use crate::files::private;
 
 /// What SQLite and we put beside a database, by the ends of the names.
 const COMPANIONS: [&str; 5] = ["-wal", "-shm", "-marks", "-marks-draft", "-lock"];
@@ -39,6 +40,34 @@ pub(super) fn open_to_read(path: &Path) -> io::Result<(File, bool)> {
 /// Whether the system lets nobody of this name write there.
 pub(super) fn cannot_write(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+/// Whose a file is, and who runs the program, where these are two: by their names, or by their
+/// numbers where the machine knows no name. Nothing where the system does not say.
+#[cfg(unix)]
+pub(super) fn foreign(path: &Path) -> Option<(String, String)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = std::fs::metadata(path).ok()?.uid();
+    // It belongs to the user whose rights count.
+    let own = std::fs::metadata("/proc/self").ok()?.uid();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    (owner != own).then(|| (name_in(&users, owner), name_in(&users, own)))
+}
+
+/// Elsewhere nobody is asked.
+#[cfg(not(unix))]
+pub(super) fn foreign(_path: &Path) -> Option<(String, String)> {
+    None
+}
+
+/// `users` in the form of passwd(5): the name is the first part of a line, and the number the third.
+#[cfg(unix)]
+fn name_in(users: &str, number: u32) -> String {
+    let named = |line: &str| {
+        let parts: Vec<&str> = line.split(':').collect();
+        (parts.get(2)?.parse() == Ok(number)).then(|| parts[0].to_owned())
+    };
+    users.lines().find_map(named).unwrap_or_else(|| format!("the user with the number {number}"))
 }
 
 /// Makes an empty file, in place of any that was there, that only its owner can read. A link in its
@@ -93,15 +122,6 @@ fn no_file() -> io::Error {
     io::Error::other("it is a pipe, a device or a folder, not a file: remove it")
 }
 
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-}
-
-#[cfg(not(unix))]
-fn private(_options: &mut OpenOptions) {}
-
 /// Takes a database that an older version made, and what lies beside it, from everybody but the
 /// owner. Where that is not allowed it stays as it is: then the owner is another one.
 pub(super) fn tighten(path: &Path) {
@@ -120,11 +140,28 @@ pub(super) fn tighten(path: &Path) {
     }
 }
 
-#[cfg(unix)]
+/// The mode of the very file that has this name, and of none that a link in its place leads to. The
+/// file is named and not opened: to close a file of a database would take SQLite's locks away.
+#[cfg(target_os = "linux")]
 fn keep_to_owner(path: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let named =
+        OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)?;
+    let path = format!("/proc/self/fd/{}", named.as_raw_fd());
+    narrow(Path::new(&path), &named.metadata()?)
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn keep_to_owner(path: &Path) -> io::Result<()> {
+    narrow(path, &std::fs::symlink_metadata(path)?)
+}
+
+#[cfg(unix)]
+fn narrow(path: &Path, metadata: &std::fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mut permissions = std::fs::metadata(path)?.permissions();
-    if permissions.mode() & 0o077 == 0 {
+    let mut permissions = metadata.permissions();
+    if !metadata.is_file() || permissions.mode() & 0o077 == 0 {
         return Ok(());
     }
     permissions.set_mode(permissions.mode() & 0o7700);
@@ -134,4 +171,17 @@ fn keep_to_owner(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn keep_to_owner(_path: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_has_a_name_or_a_number() {
+        let users =
+            "root:x:0:0:root:/root:/bin/bash\n\nbroken\nkim:x:1000:1000::/home/kim:/bin/sh\n";
+        assert_eq!((name_in(users, 0), name_in(users, 1000)), ("root".into(), "kim".into()));
+        assert_eq!(name_in(users, 100), "the user with the number 100");
+    }
 }

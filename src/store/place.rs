@@ -110,8 +110,8 @@ pub(super) fn orphan(path: &Path) -> Option<String> {
     let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?.flatten();
     let mut names: Vec<String> =
         entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(telling).collect();
-    // A copy helps the most.
-    names.sort_by_key(|name| !name.contains("-rescued-"));
+    // A copy helps the most, and the marks say more than the log.
+    names.sort_by_key(|name| (!name.contains("-rescued-"), !name.ends_with("-marks")));
     // Another process may have made the file and its log meanwhile.
     names.into_iter().next().filter(|_| !path.exists())
 }

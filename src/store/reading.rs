@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::copy_folder::CopyFolder;
 use super::lock::DatabaseFile;
-use super::{Access, PATIENCE, Store, StoreError, options, owner, place, version_of};
+use super::{Access, PATIENCE, Store, StoreError, options, owner, place, unread, version_of};
 
 impl Store {
     /// Opens a file that is there, for who only reads. [`Store::settle`] lets it be written.
@@ -24,8 +24,7 @@ impl Store {
         let path = &place::resolved(path);
         Store::has_its_place(path)?;
         let opened = owner::open_to_read(path);
-        let (file, writable) =
-            opened.map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
+        let (file, writable) = opened.map_err(|error| unread(path, error))?;
         if place::has_another_name(&file) {
             return Err(StoreError::Linked { path: path.to_owned() });
         }
@@ -102,7 +101,7 @@ impl Store {
         let read: Result<i64, _> =
             sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *reading).await;
         read.map_err(failed)?;
-        let log = File::open(place::beside(&self.path, "-wal"));
+        let log = owner::open_to_read(&place::beside(&self.path, "-wal")).map(|(log, _)| log);
         let copied = owner::create(copy).and_then(|mut to| io::copy(&mut file, &mut to));
         let copied = copied.and_then(|_| match log {
             Ok(mut log) => {

@@ -157,3 +157,16 @@ fn a_full_disk_between_two_marks_sends_nothing_more() {
     let all = relay.copies().len() + open.copies().len();
     assert!(all >= 60 - book.of("uncertain").len(), "{all}");
 }
+
+// Row 43. The secret is the first file that a send makes: another place for it would not help.
+#[test]
+fn a_full_disk_that_takes_no_secret_is_told_as_a_full_disk() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    let line = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+    let output = start_through(&here, &relay, line, &[]).wait();
+    assert_eq!((output.code, relay.counts().connections), (1, 0), "{output:?}");
+    for words in [".digest-secret cannot be written", "free space first"] {
+        assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
+    }
+    assert!(!output.stderr.contains("set DIGEST_SECRET"), "{}", output.stderr);
+}

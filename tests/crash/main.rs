@@ -177,6 +177,24 @@ fn a_second_interrupt_drops_what_is_on_the_wire_and_lists_it() {
     }
 }
 
+/// The same command would do nothing: it holds them.
+#[test]
+fn where_all_who_are_left_are_uncertain_the_end_says_what_settles_them() {
+    let (here, relay) = (with_readers(CONNECTIONS), always(At::Dot, 8));
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(CONNECTIONS as u64);
+    running.signal("INT");
+    running.says("a second Ctrl-C stops at once");
+    running.signal("INT");
+    let output = running.wait_for(Duration::from_secs(5));
+    assert_eq!((output.code, book(&here).of("uncertain").len()), (130, CONNECTIONS), "{output:?}");
+    let settle = format!("interrupted: 0 are left; settle {CONNECTIONS} people who may or may not");
+    for words in [&settle[..], "`digest reconcile 2025-11 --maillog FILE`", "--uncertain resend"] {
+        assert!(output.stderr.contains(words), "no {words:?} in {}", output.stderr);
+    }
+    assert!(!output.stderr.contains("run the same command again"), "{}", output.stderr);
+}
+
 #[test]
 fn an_interrupt_before_any_text_leaves_nobody_uncertain() {
     let (here, relay) = (with_readers(20), always(At::Mail, 8));

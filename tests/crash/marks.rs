@@ -243,3 +243,31 @@ fn a_journal_that_nobody_can_read_stops_a_send_that_has_nothing_to_settle() {
     assert!(next.stderr.contains("knows of no run that was killed"), "{}", next.stderr);
     assert_eq!(here.read(JOURNAL), "somebody's letter\n");
 }
+
+// Row 44. The ledger is lost and its journal is there: nobody says that nothing was sent, and nobody
+// begins anew.
+#[test]
+fn a_journal_without_its_ledger_is_told_by_who_looks_and_stops_who_sends() {
+    let (here, relay) = killed(79, 40);
+    let lines = contents(&here).len();
+    let here = here.remove("digest.db").remove("digest.db-wal").remove("digest.db-shm");
+    let (sent, before) = (relay.taken_in_the_end(), here.files());
+    let url = relay.url();
+    for line in [
+        &["status"][..],
+        &["status", "2025-11"],
+        &["plan", "2025-11"],
+        &["send", "2025-11", "--dry-run"],
+        &["send", "2025-11", "--yes", "--relay", &url],
+        &["reconcile", "2025-11", "--maillog", "mail.log"],
+    ] {
+        let told = here.run(line);
+        assert_eq!((told.code, told.stdout.as_str()), (1, ""), "{line:?}: {told:?}");
+        let journal = format!("digest.db-marks is the journal of run 1 and holds {lines} lines");
+        for words in ["digest.db is missing, but digest.db-marks is there", &journal] {
+            assert!(told.stderr.contains(words), "{line:?}: no {words:?} in {}", told.stderr);
+        }
+        assert!(!told.stderr.contains("nothing was sent yet"), "{line:?}: {told:?}");
+    }
+    assert_eq!((relay.counts().accepted, here.files()), (sent, before));
+}

@@ -222,6 +222,27 @@ fn an_attempt_is_counted_once_however_the_next_one_ends() {
     assert_eq!(book(&here).row("r0002@x.example").attempts, 2);
 }
 
+// Row 47. The journal is whole, but nobody can tell that once the machine was started again: what
+// counts is what it says, and of the rest of the claim nobody knows.
+#[test]
+fn a_kill_and_a_restart_of_the_machine_leave_a_whole_claim_uncertain() {
+    let (here, relay) = (with_readers(READERS), slow(25));
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(60);
+    running.kill();
+    let mut lines = crate::marks::contents(&here);
+    lines[0] = lines[0].replacen("\"boot\":\"", "\"boot\":\"another-", 1);
+    let here = here.write("digest.db-marks", crate::marks::journal(&lines));
+    let output = start(&here, &relay, &[]).wait();
+    let book = book(&here);
+    let uncertain = book.of("uncertain").len();
+    assert!(output.code == 4 && (CONNECTIONS + 1..=200).contains(&uncertain), "{output:?}");
+    let settle = format!("settle {uncertain} people who may or may not have it");
+    assert!(output.stderr.contains(&settle), "{}", output.stderr);
+    let copies = relay.copies();
+    assert!(copies.values().all(|count| *count == 1), "{copies:?}");
+}
+
 // Row 47. What was not synced is lost with the power: the marks, here, and perhaps their file.
 #[test]
 fn after_another_boot_whoever_was_claimed_is_uncertain_and_held() {

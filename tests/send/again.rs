@@ -150,6 +150,22 @@ fn who_is_sent_to_alone_is_on_the_list_and_the_others_wait() {
     }
 }
 
+/// The issue is not done, so the exit code is 4; the end says that it is not about this person.
+#[test]
+fn people_whom_a_send_was_not_for_are_told_at_its_end() {
+    let busy = Relay::scripted(crate::outcomes::script(&["r002"], "450 4.2.1 busy"));
+    let here = with_readers(2);
+    assert_eq!(send(&here, &busy, &[]).code, 4);
+    let (here, relay) = (here.write(LIST, crate::list(3)), Relay::new());
+    let output = send_to(&here, &relay, "r003@x.example", &[]);
+    assert_eq!((output.code, counts(&here, &output)), (4, [2, 0, 1, 0, 0, 0]), "{output:?}");
+    let words = "1 person whom this command was not for waits for 2025-11";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
+    assert!(!output.stderr.contains("put off"), "{}", output.stderr);
+    assert_eq!(crate::summary(&output)["this_send"]["deferred"].as_u64(), Some(0));
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+}
+
 /// Killed with the copy on the wire: nobody can tell, and the same command sends no third.
 #[test]
 fn a_further_copy_that_was_killed_on_the_wire_is_held_and_has_an_id_of_its_own() {
@@ -211,9 +227,46 @@ fn a_refused_further_copy_does_not_say_that_nobody_has_the_issue() {
     assert_eq!(send(&here, &first, &[]).code, 0);
     let relay = Relay::scripted(crate::outcomes::script(&["r001"], "550 5.1.1 no such user"));
     let refused = send_to(&here, &relay, "r001@x.example", &["--again"]);
-    assert_eq!((refused.code, counts(&here, &refused)), (0, [0, 1, 0, 0, 0, 0]), "{refused:?}");
+    assert_eq!((refused.code, counts(&here, &refused)), (1, [0, 1, 0, 0, 0, 0]), "{refused:?}");
     assert!(refused.stderr.contains("(a further copy: they have the issue)"), "{refused:?}");
+    assert!(refused.stderr.contains("nobody got anything by this send"), "{refused:?}");
     assert!(!refused.stderr.contains("nobody has the issue"), "{refused:?}");
+}
+
+/// What counts is the send, not the issue: those who have it already were not sent to.
+#[test]
+fn a_send_of_which_everybody_was_refused_has_failed_although_others_have_the_issue() {
+    let (here, first) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &first, &[]).code, 0);
+    let list = here.read(LIST) + "new@x.example,Ada\n";
+    let here = here.write(LIST, list);
+    let relay = Relay::scripted(crate::outcomes::script(&["new@"], "550 5.1.1 no such user"));
+    let words = "nobody got anything by this send: the only recipient was refused (550 5.1.1";
+    let failed: [(&[&str], u64); 5] = [
+        (&[], 1),
+        (&["--retry-refused"], 1),
+        (&["--only", "email=new@x.example", "--retry-refused"], 1),
+        // Nobody is sent to, and the one whom the command names was refused before.
+        (&["--to", "new@x.example"], 0),
+        (&["--only", "email=new@x.example"], 0),
+    ];
+    for (more, in_run) in failed {
+        let output = send(&here, &relay, more);
+        assert_eq!((output.code, counts(&here, &output)), (1, [3, 1, 0, 0, 0, 0]), "{output:?}");
+        assert!(output.stderr.contains(words), "{more:?}: {}", output.stderr);
+        let told = &crate::summary(&output)["this_send"];
+        let told = ["planned", "accepted", "refused"].map(|name| told[name].as_u64());
+        assert_eq!(told, [Some(in_run), Some(0), Some(in_run)], "{more:?}: {output:?}");
+    }
+    // All of the list have an outcome, and there was nothing to do.
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    // One of two was accepted.
+    let list = here.read(LIST) + "kim@x.example,Kim\n";
+    let here = here.write(LIST, list);
+    let output = send(&here, &relay, &["--retry-refused"]);
+    assert_eq!((output.code, counts(&here, &output)), (0, [4, 1, 0, 0, 0, 0]), "{output:?}");
+    let told = &crate::summary(&output)["this_send"];
+    assert_eq!((told["planned"].as_u64(), told["accepted"].as_u64()), (Some(2), Some(1)));
 }
 
 /// A ledger as version 0.1.0 left it, which took `"kim"@x` and `kim@x` for two people.

@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod again;
+mod begun;
 mod damaged;
 mod frozen;
 mod health;
@@ -41,13 +42,13 @@ mod relay;
 
 use serde_json::Value;
 
-use harness::{Output, Publication};
+use harness::{Output, Publication, Running};
 use relay::{Book, Relay};
 
 const LIST: &str = "subscribers.csv";
 
 /// What `send --json` ends with, in the order of the design.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "issue",
     "content_hash",
     "planned",
@@ -59,11 +60,28 @@ const FIELDS: [&str; 11] = [
     "pending",
     "elapsed_s",
     "messages_per_s",
+    "this_send",
 ];
 
 /// A publication with so many subscribers, `r001@x.example` and on.
 fn with_readers(count: usize) -> Publication {
     Publication::new().write(LIST, list(count))
+}
+
+/// A send that reads its list from a pipe, and has begun to: more was written than a pipe holds.
+#[cfg(unix)]
+fn reading_a_pipe(here: &Publication, line: &[&str]) -> (Running, std::fs::File) {
+    use std::io::Write as _;
+
+    let pipe = here.path("pipe.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let shell = "exec \"$0\" \"$@\" --subscribers /dev/stdin < pipe.csv";
+    let running =
+        Running::start(here.command("sh").args(["-c", shell, harness::DIGEST]).args(line));
+    let mut list = std::fs::File::options().write(true).open(&pipe).unwrap();
+    let rows: String = (0..8_000).map(|n| format!("p{n:04}@x.example\n")).collect();
+    list.write_all(format!("email\n{rows}").as_bytes()).unwrap();
+    (running, list)
 }
 
 fn list(count: usize) -> String {

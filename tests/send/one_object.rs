@@ -51,7 +51,7 @@ fn a_send_that_a_receipt_stops_prints_one_object() {
     assert_eq!(send(&here, &relay, &[]).code, 0);
     let clone = with_readers(2).write(RECEIPT, here.read(RECEIPT));
     let stopped = send(&clone, &relay, &[]);
-    refused(&stopped, 1, "says that the issue went to 2 recipients");
+    refused(&stopped, 3, "says that the issue went to 2 recipients");
     let help = summary(&stopped)["help"].as_str().unwrap_or_default().to_owned();
     assert!(help.contains("--despite-receipt"), "{stopped:?}");
 }

@@ -54,3 +54,25 @@ fn a_plan_names_what_nobody_has() {
     let words = "nobody in the list has tag:pres: did you mean tag:press?";
     assert!(told.stderr.contains(words), "{}", told.stderr);
 }
+
+/// "Everybody but those" is right also where all of those have left.
+#[test]
+fn a_tag_whose_people_have_all_left_is_no_slip() {
+    let rows = "kim@x.example,unsubscribed,press\nada@x.example,subscribed,\n";
+    let list = format!("email,status,tags\n{rows}");
+    for (only, code, people) in [("!tag:press", 0, 1), ("!tag:pres", 3, 0), ("tag:press", 3, 0)] {
+        let (here, relay) = (Publication::new().write(LIST, &list), Relay::new());
+        let told = send(&here, &relay, &["--only", only]);
+        assert_eq!((told.code, relay.counts().accepted), (code, people), "{only}: {told:?}");
+        let slip = told.stderr.contains("nobody in the list has");
+        assert_eq!(slip, only == "!tag:pres", "{only}: {}", told.stderr);
+    }
+}
+
+#[test]
+fn a_tag_without_its_mark_is_told_how_it_is_written() {
+    let told = tagged().run(&["plan", "2025-11", "--only", "press"]);
+    assert_eq!(told.code, 2, "{told:?}");
+    let words = "\"press\" is neither tag:NAME nor FIELD=VALUE; a tag of that name is tag:press";
+    assert!(told.stderr.contains(words), "{}", told.stderr);
+}

@@ -77,6 +77,27 @@ fn a_relay_that_limits_gets_what_it_allows_and_is_seldom_asked_for_more() {
 }
 
 #[test]
+fn a_probe_that_hangs_holds_up_nobody_for_long() {
+    // The relay refuses seven in a row for their rate. The text of the one behind them gets no
+    // answer, and its connection stays open.
+    let full = || Do::reply("450 4.3.2 too many messages, slow down");
+    let refusing = |script: Script, at| script.rule(At::Rcpt, When::Message(at), full());
+    let script = (21..28).fold(Script::new(), refusing).once(At::Dot, When::Message(28), Do::Stall);
+    let (here, relay) = (with_readers(120), Relay::scripted(script));
+    let url = relay.url();
+    let line = ["send", "2025-11", "--yes", "--json", "--relay", &url, "--connections", "2"];
+    let running = here.start(&line);
+    let others = 120 - 7 - 1;
+    let took = || relay.copies().len() == others;
+    assert!(wait_until(Duration::from_secs(40), took), "{}", relay.copies().len());
+    running.signal("INT");
+    running.says("a second Ctrl-C stops at once");
+    running.signal("INT");
+    let output = running.wait();
+    assert_eq!(counts(&here, &output), [others as u64, 0, 7, 1, 0, 0], "{output:?}");
+}
+
+#[test]
 fn a_slow_lane_does_not_slow_the_rest() {
     let row = |n| {
         let domain = if n <= 450 { "slow.example" } else { "fast.example" };

@@ -78,7 +78,7 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
     let clone = with_readers(2).write(receipt, here.read(receipt));
     let line = format!("send 2025-11 --relay {}", relay.url());
     let Some((code, text)) = on_a_terminal(&clone, &line, "n\n") else { return };
-    assert_eq!((code, relay.counts().accepted), (1, 2), "{text}");
+    assert_eq!((code, relay.counts().accepted), (3, 2), "{text}");
     assert!(text.contains("would get it again. Go on?"), "{text}");
     assert!(!clone.exists("digest.db") && !clone.exists(".digest-secret"), "{:?}", clone.files());
     for keys in ["y\nn\n", "y\ny\nn\n"] {
@@ -177,4 +177,38 @@ fn a_no_to_the_people_who_were_refused_sends_to_nobody() {
     }
     let (code, text) = on_a_terminal(&here, &line, "y\ny\n").expect("script is there");
     assert_eq!((code, open.counts().accepted), (0, 2), "{text}");
+}
+
+/// Two people were refused and of a third nobody can tell: a command that is for others says nothing
+/// of them, and one that is for one of them counts that one.
+#[test]
+fn a_part_of_the_list_is_asked_about_its_own_people_only() {
+    let gone = Do::reply("550 5.1.1 no such user");
+    let script = Script::new()
+        .rule(At::Rcpt, When::recipient("r001"), gone.clone())
+        .rule(At::Rcpt, When::recipient("r002"), gone)
+        .once(At::Dot, When::recipient("r003"), Do::AcceptThenReset);
+    let (here, relay) = (with_readers(4), Relay::scripted(script));
+    assert_eq!(send(&here, &relay, &[]).code, 4);
+    let (here, open) = (here.write(crate::LIST, crate::list(5)), Relay::new());
+    let url = open.url();
+    let only = |who: &str, more: &str| {
+        format!("send 2025-11 --only email={who}@x.example {more} --relay {url}")
+    };
+    let Some((_, text)) = on_a_terminal(&here, &only("r005", "--retry-refused"), "n\n") else {
+        return;
+    };
+    for words in ["Send to 1 recipient?", "nothing was sent"] {
+        assert!(text.contains(words), "no {words:?} in {text}");
+    }
+    for words in ["Send it to them again?", "for good. Send", "r001", "r003"] {
+        assert!(!text.contains(words), "{words:?} in {text}");
+    }
+    let (_, text) =
+        on_a_terminal(&here, &only("r002", "--retry-refused"), "n\n").expect("script is there");
+    assert!(text.contains("The relay refused this person for good"), "{text}");
+    assert!(text.contains("r002@x.example: 550") && !text.contains("r001"), "{text}");
+    let (_, text) = on_a_terminal(&here, &only("r003", ""), "n\n").expect("script is there");
+    assert!(text.contains("not known whether this person has the issue"), "{text}");
+    assert_eq!(open.counts().accepted, 0);
 }

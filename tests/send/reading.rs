@@ -25,13 +25,13 @@ fn sent() -> Publication {
     here
 }
 
-fn allow(here: &Publication, path: &str, mode: u32) {
+pub(crate) fn allow(here: &Publication, path: &str, mode: u32) {
     std::fs::set_permissions(here.path(path), PermissionsExt::from_mode(mode)).expect("allowed");
 }
 
 /// Runs as somebody to whom permissions apply: root gives up what lets it pass by them. `None` where
 /// this machine has no program for that.
-fn under_permissions(here: &Publication, line: &[&str]) -> Option<Output> {
+pub(crate) fn under_permissions(here: &Publication, line: &[&str]) -> Option<Output> {
     let root = std::fs::metadata(here.path("digest.toml")).expect("a file").uid() == 0;
     let mut command = if root {
         let mut command = here.command("setpriv");
@@ -108,6 +108,24 @@ fn a_ledger_that_cannot_be_written_is_read_and_no_send_begins() {
         let path = here.path("digest.db").display().to_string();
         for words in [&path[..], "cannot be written", "make the file and its folder writable"] {
             assert!(stopped.stderr.contains(words), "no {words:?} in {}", stopped.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_ledger_of_another_user_is_named_with_its_owner_and_what_to_do() {
+    let (here, relay) = (sent(), Relay::new());
+    // Only root gives a file away.
+    if std::os::unix::fs::chown(here.path("digest.db"), Some(1), None).is_err() {
+        return;
+    }
+    let url = relay.url();
+    let send = ["send", "2025-11", "--yes", "--relay", &url];
+    for line in LOOKS.into_iter().chain([&send[..]]) {
+        let Some(told) = under_permissions(&here, line) else { return };
+        assert_eq!((told.code, relay.counts().connections), (1, 0), "{line:?}: {told:?}");
+        for words in ["digest.db belongs to ", ", and you are root: run digest as ", "(chown)"] {
+            assert!(told.stderr.contains(words), "{line:?}: no {words:?} in {}", told.stderr);
         }
     }
 }

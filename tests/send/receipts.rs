@@ -58,11 +58,11 @@ fn a_copy_without_the_ledger_sends_a_second_time_only_when_told_to() {
     assert_eq!(send(&here, &relay, &[]).code, 0);
     let (clone, late) = (cloned(&here), Relay::new());
     let refused = send(&clone, &late, &[]);
-    assert_eq!((refused.code, late.counts().connections), (1, 0), "{refused:?}");
+    assert_eq!((refused.code, late.counts().connections), (3, 0), "{refused:?}");
     for words in [
         "says that the issue went to 8 recipients by ",
         "--despite-receipt",
-        "may be forged or damaged",
+        "may be forged, as by a pull request, or damaged",
         "`git log -p -- receipts/2025-11.toml`",
     ] {
         assert!(refused.stderr.contains(words), "no {words:?} in {}", refused.stderr);
@@ -87,7 +87,7 @@ fn a_ledger_of_yesterday_asks_too() {
     assert_eq!(send(&here, &relay, &[]).code, 0);
     let here = here.write("digest.db", yesterday);
     let refused = send(&here, &relay, &[]);
-    assert_eq!((refused.code, relay.counts().accepted), (1, 8), "{refused:?}");
+    assert_eq!((refused.code, relay.counts().accepted), (3, 8), "{refused:?}");
     assert!(refused.stderr.contains("this ledger knows of 4 only"), "{}", refused.stderr);
 }
 
@@ -97,7 +97,7 @@ fn a_receipt_that_cannot_be_read_asks_only_where_the_ledger_knows_nothing() {
     let odd = "\u{1b}[2Jcontent_hash = [[[[[[";
     let (here, relay) = (with_readers(2).write(RECEIPT, odd), Relay::new());
     let refused = send(&here, &relay, &[]);
-    assert_eq!((refused.code, relay.counts().connections), (1, 0), "{refused:?}");
+    assert_eq!((refused.code, relay.counts().connections), (3, 0), "{refused:?}");
     assert!(!refused.stderr.contains('\u{1b}'), "{:?}", refused.stderr);
     assert_eq!(send(&here, &relay, &["--despite-receipt", "--new-secret"]).code, 0);
     assert!(here.read(RECEIPT).contains("accepted = 2"), "it was written anew");
@@ -117,16 +117,21 @@ fn a_copy_without_the_secret_makes_a_new_one_only_when_told_to() {
     let clone = cloned(&here).write("issues/2025-12/issue.toml", next);
     let clone = clone.write("issues/2025-12/hangul.md", here.read("issues/2025-11/hangul.md"));
     let copy = with_readers(3).write("digest.db", std::fs::read(here.path("digest.db")).unwrap());
-    for (here, issue, shown_by) in [(clone, "2025-12", RECEIPT), (copy, "2025-11", "digest.db")] {
+    for (here, issue, shown_by) in [
+        (clone, "2025-12", "receipts/2025-11.toml says that mail was sent"),
+        (copy, "2025-11", "digest.db shows that mail was sent"),
+    ] {
         let (late, before) = (Relay::new(), here.files());
         let url = late.url();
         let line = ["send", issue, "--yes", "--relay", &url];
         let stopped = here.run(&line);
         assert_eq!((stopped.code, late.counts().connections), (3, 0), "{stopped:?}");
-        let shown = format!(".digest-secret is missing, and {shown_by} shows that mail was sent");
+        let shown = format!(".digest-secret is missing, and {shown_by}");
         for words in [&shown[..], "copy that file here", "--new-secret"] {
             assert!(stopped.stderr.contains(words), "no {words:?} in {}", stopped.stderr);
         }
+        let plan = here.run(&["plan", issue, "--relay", &url]);
+        assert!(plan.code == 0 && plan.stderr.contains(&shown), "{plan:?}");
         assert_eq!(here.files(), before, "a file was made");
         // What leaves nobody's computer needs no secret, and makes none.
         for tried in [
@@ -207,7 +212,7 @@ fn a_send_that_the_receipt_stops_makes_no_file() {
     assert_eq!(send(&here, &relay, &[]).code, 0);
     let clone = cloned(&here);
     let files = clone.files();
-    assert_eq!(send(&clone, &relay, &[]).code, 1);
+    assert_eq!(send(&clone, &relay, &[]).code, 3);
     assert_eq!(clone.files(), files);
 }
 

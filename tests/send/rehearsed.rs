@@ -24,9 +24,8 @@ fn link(from: &Publication, to: &str, name: &str) {
 
 #[test]
 fn a_rehearsal_beside_the_ledger_does_not_write_to_it() {
-    for folder in [".", "./issues/..", "linked"] {
+    for folder in [".", "./issues/.."] {
         let here = with_readers(3);
-        link(&here, "", "linked");
         let output = rehearse(&here, &["--catch", folder]);
         assert_eq!(output.code, 0, "{folder}: {output:?}");
         assert!(here.exists("rehearsal.db") && !here.exists("digest.db"), "{:?}", here.files());
@@ -34,6 +33,17 @@ fn a_rehearsal_beside_the_ledger_does_not_write_to_it() {
         let again = rehearse(&here, &["--catch", folder]);
         assert!(again.stderr.contains("3 who have it already"), "{}", again.stderr);
     }
+}
+
+#[test]
+fn a_rehearsal_in_a_folder_that_is_a_link_is_refused() {
+    let here = with_readers(3);
+    link(&here, "", "linked");
+    let output = rehearse(&here, &["--catch", "linked"]);
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.stderr.contains("linked is a link"), "{}", output.stderr);
+    assert!(!here.exists("rehearsal.db") && !here.exists("digest.db"), "{:?}", here.files());
+    the_send_is_still_to_do(&here);
 }
 
 #[test]

@@ -65,6 +65,17 @@ fn a_trial_that_is_refused_ends_with_four() {
 }
 
 #[test]
+fn a_trial_of_which_every_address_is_refused_has_failed() {
+    let script = Script::new().rule(At::Rcpt, When::Always, Do::reply("550 5.1.1 nobody here"));
+    let (here, relay) = (Publication::with_subscribers(), Relay::scripted(script));
+    let url = relay.url();
+    let output = here.run(&["test", "2025-11", "--relay", &url, "--to", "ada@example.org"]);
+    assert_eq!(output.code, 1, "{output:?}");
+    let words = "nobody got the test message: the only address was refused (550 5.1.1 nobody here)";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
+}
+
+#[test]
 fn a_trial_can_be_caught_in_a_folder() {
     let here = Publication::with_subscribers();
     let output = here.run(&["test", "2025-11", "--to", "kim@example.org", "--catch", "out"]);

@@ -88,6 +88,20 @@ fn the_same_command_goes_on_although_its_time_is_long_past() {
     assert!(output.stderr.contains("messages leave at once"), "{}", output.stderr);
 }
 
+/// That others have the issue does not make it the same send: nobody of them waited.
+#[test]
+fn a_time_long_past_sends_to_nobody_new_where_all_others_have_the_issue() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let past = ["--at", "2025-01-07 09:00"];
+    let again = send(&here, &relay, &past);
+    assert_eq!((again.code, relay.counts().accepted), (0, 2), "there is nothing to do: {again:?}");
+    let here = here.write(crate::LIST, crate::list(3));
+    let output = send(&here, &relay, &past);
+    assert_eq!((output.code, relay.counts().accepted), (2, 2), "{output:?}");
+    assert!(output.stderr.contains("leave --at away to send now"), "{}", output.stderr);
+}
+
 #[test]
 fn a_plan_names_the_time_at_which_it_would_begin() {
     let (here, relay) = (with_readers(2), Relay::new());

@@ -11,6 +11,7 @@ mod harness;
 mod relay;
 
 mod bounded;
+mod disk;
 mod fetching;
 mod pictures;
 mod secrets;

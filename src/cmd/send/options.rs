@@ -163,14 +163,16 @@ impl PlanArgs {
     }
 }
 
-/// The names of the issues that are there: under `issues/`, and beside the one that is sent. `None`
+/// The folders of issues that are there: under `issues/`, and beside the one that is sent. `None`
 /// where nobody can tell.
-fn folders(workspace: &Workspace, folder: &Path) -> Option<Vec<String>> {
-    let mut names = load::names(&workspace.config.publication).ok()?;
+fn folders(workspace: &Workspace, folder: &Path) -> Option<Vec<PathBuf>> {
+    let names = load::names(&workspace.config.publication).ok()?;
+    let issues = workspace.root.join("issues");
+    let mut folders: Vec<PathBuf> = names.iter().map(|name| issues.join(name)).collect();
     let beside = folder.parent().into_iter().filter_map(|parent| parent.read_dir().ok()).flatten();
     let beside = beside.flatten().filter(|entry| entry.path().join("issue.toml").is_file());
-    names.extend(beside.map(|entry| entry.file_name().to_string_lossy().into_owned()));
-    Some(names)
+    folders.extend(beside.map(|entry| entry.path()));
+    Some(folders)
 }
 
 /// The ledger's file.

@@ -66,8 +66,9 @@ pub(super) fn despite_receipt_confirmed() -> Result<bool, Failure> {
 /// The secret is missing, and mail was sent with it: asks whether to make a new one.
 pub(super) fn new_secret_confirmed(lost: &LostSecret) -> Result<bool, Failure> {
     print::note(&format!(
-        "{lost}. If you have it on another computer, copy it here first. With a new one, the \
-         unsubscribe links in mail that was already sent stop working"
+        "{lost}. If you have it on another computer, copy it here first. {}With a new one, the \
+         unsubscribe links in mail that was already sent stop working",
+        lost.doubt()
     ));
     said_yes("Make a new one?")
 }

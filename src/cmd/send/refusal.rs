@@ -8,16 +8,17 @@ use sejong_digest::issue::load;
 
 use super::renamed;
 use crate::cmd::failure::Failure;
-use crate::cmd::{print, receipts};
+use crate::cmd::{looking, print, receipts};
 
 /// What a person is told.
 pub(super) fn told(error: SendError) -> Failure {
     let what = format!("{error}; nothing was sent");
     match error {
         SendError::AlreadySent(sent) => {
-            Failure::new(format!("{}; nothing was sent", receipts::already_sent(&sent))).help(format!(
+            let what = format!("{}; nothing was sent", receipts::already_sent(&sent));
+            Failure::checks(what).help(format!(
                 "bring the ledger here and send from it. {}. --despite-receipt sends it anyway",
-                receipts::doubt(&sent)
+                receipts::doubt(&sent.path, &sent.found)
             ))
         }
         SendError::Renamed(renamed) => renamed::stopped(&renamed),
@@ -29,7 +30,7 @@ pub(super) fn told(error: SendError) -> Failure {
         SendError::Unexpected { .. } => Failure::checks(what).help(
             "look at what would be sent with `digest plan` and `digest render`, then give the hash that the plan shows",
         ),
-        SendError::Store(error) => error.into(),
+        SendError::Store(error) => looking::unusable(error),
         SendError::Recovery(error) => Failure::new(format!("{error}. Nothing was sent")),
         SendError::Caught(..) => Failure::new(error.to_string()),
         SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),

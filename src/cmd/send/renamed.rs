@@ -25,7 +25,7 @@ pub(super) async fn is_new(ready: &Ready, wanted: bool, asked: bool) -> Result<b
 
 /// `2025-11 was sent to 40 people, and its folder is gone; 2025-11-winter has the same issue.toml`
 pub(super) fn seems(renamed: &Renamed) -> String {
-    let Renamed { before, now, accepted, uncertain, likeness } = renamed;
+    let Renamed { before, now, accepted, uncertain, likeness, .. } = renamed;
     let sent = match (*accepted, *uncertain) {
         (0, uncertain) => format!("may have reached {}", counted(uncertain, "person")),
         (accepted, 0) => format!("was sent to {}", counted(accepted, "person")),
@@ -40,23 +40,35 @@ pub(super) fn seems(renamed: &Renamed) -> String {
         Likeness::Manifest => "has the same issue.toml".to_owned(),
         Likeness::Articles(1, 1) => "has the same article".to_owned(),
         Likeness::Articles(kept, all) => format!("has {kept} of its {all} articles from there"),
-        Likeness::Receipt => format!("has the text that receipts/{before}.toml names"),
+        Likeness::Receipt => "has the text that is named there".to_owned(),
         Likeness::Subject(subject) => format!("has the same subject, {subject:?}"),
+        Likeness::Number(number) => format!("has the same number, {number}"),
+        Likeness::Date(date) => format!("is of the same day, {date}"),
     };
-    format!("issues/{before} {sent}, and its folder is gone; issues/{now} {why}")
+    // Anybody may propose a receipt.
+    let said = renamed.by_receipt.then(|| format!("receipts/{before}.toml says that "));
+    let folder =
+        if renamed.is_taken { "another issue is in its folder now" } else { "its folder is gone" };
+    let said = said.unwrap_or_default();
+    format!("{said}issues/{before} {sent}, and {folder}; issues/{now} {why}")
 }
 
 /// Nobody has said that it is another issue.
 pub(super) fn stopped(renamed: &Renamed) -> Failure {
     let Renamed { before, now, .. } = renamed;
+    let same = if renamed.is_taken {
+        "give the folder its old name back, after you have given the folder that has this name now \
+         another one"
+            .to_owned()
+    } else {
+        format!("give the folder its old name back{}", command(now, before))
+    };
     Failure::checks(format!(
         "{}: the people who have it would get it again; nothing was sent",
         seems(renamed)
     ))
     .help(format!(
-        "if it is the same issue, give the folder its old name back{}. If it is another issue, add \
-         --new-issue{}",
-        command(now, before),
+        "if it is the same issue, {same}. If it is another issue, add --new-issue{}",
         doubt(renamed)
     ))
 }
@@ -74,12 +86,11 @@ fn command(now: &str, before: &str) -> String {
 
 /// A receipt alone proves nothing.
 fn doubt(renamed: &Renamed) -> &'static str {
-    match renamed.likeness {
-        Likeness::Receipt => {
-            ". If you do not know of that send, the receipt may be forged: `git log -p -- receipts` \
-             shows who changed it"
-        }
-        _ => "",
+    if renamed.by_receipt {
+        ". If you do not know of that send, the receipt may be forged: `git log -p -- receipts` \
+         shows who changed it"
+    } else {
+        ""
     }
 }
 

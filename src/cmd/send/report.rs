@@ -6,7 +6,7 @@ use std::path::Path;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
-use sejong_digest::delivery::send::report::{Excerpt, ReceiptFate, SendReport};
+use sejong_digest::delivery::send::report::{AllRefused, Excerpt, ReceiptFate, SendReport};
 use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
 use serde::Serialize;
@@ -25,6 +25,7 @@ struct Line<'a> {
     counts: Counts,
     elapsed_s: f64,
     messages_per_s: f64,
+    this_send: Counts,
 }
 
 /// Tells all of it, and says how the command ends.
@@ -109,8 +110,7 @@ fn of_receipt(fate: &ReceiptFate) -> String {
 }
 
 fn ending(report: &SendReport, window: &Window) -> Ending {
-    let counts = &report.counts;
-    let resume = "run the same command again to go on";
+    let resume = go_on(report);
     let over = || window.over();
     match &report.ended {
         Some(Ended::Interrupted) => {
@@ -135,14 +135,64 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
         Some(Ended::Ledger(reason)) => {
             Err(Failure::new(reason.clone()).help(format!("when that is corrected, {resume}")))
         }
-        Some(Ended::Done) | None if counts.is_final() && report.withdrawn == 0 => {
-            match refused_by_all(report) {
-                Some(refused) => Err(refused),
-                None => Ok(Exit::Done),
+        Some(Ended::Done) | None => {
+            if report.withdrawn == 0
+                && let Some(refused) = refused_by_all(report)
+            {
+                return Err(refused);
             }
+            if report.counts.is_final() && report.withdrawn == 0 {
+                return Ok(Exit::Done);
+            }
+            of_the_rest(report).iter().for_each(|rest| print::note(rest));
+            Ok(Exit::Unfinished)
         }
-        Some(Ended::Done) | None => Ok(Exit::Unfinished),
     }
+}
+
+/// What a person does after a run that was cut short. The same command holds whoever may have the
+/// issue: where nobody else is left, it would do nothing.
+fn go_on(report: &SendReport) -> String {
+    match report.counts.uncertain {
+        uncertain if uncertain > 0 && report.left() == 0 => settle(report, uncertain),
+        _ => "run the same command again to go on".to_owned(),
+    }
+}
+
+/// How those are settled who may have the issue.
+fn settle(report: &SendReport, uncertain: u64) -> String {
+    let who = counted(uncertain, "person");
+    format!(
+        "settle {who} who may or may not have it: `digest reconcile {} --maillog FILE` reads the \
+         relay's log, and the same command with --uncertain resend sends once more",
+        report.issue
+    )
+}
+
+/// Why a run that came to its end has not finished the issue, and what is to be done.
+fn of_the_rest(report: &SendReport) -> Vec<String> {
+    let SendReport { counts, this_send, issue, .. } = report;
+    let mut rest = Vec::new();
+    let own = this_send.pending + this_send.deferred;
+    // Before a run nobody was put off.
+    if own > 0 && report.ended.is_some() {
+        let were = if own == 1 { "was" } else { "were" };
+        let who = counted(own, "person");
+        rest.push(format!("{who} {were} put off; the same command tries again at once"));
+    }
+    let elsewhere = report.waiting_elsewhere();
+    if elsewhere > 0 {
+        let waits = if elsewhere == 1 { "waits" } else { "wait" };
+        let who = counted(elsewhere, "person");
+        rest.push(format!(
+            "{who} whom this command was not for {waits} for {issue}; a send to the whole list goes \
+             on with them"
+        ));
+    }
+    if counts.uncertain > 0 {
+        rest.push(settle(report, counts.uncertain));
+    }
+    rest
 }
 
 /// What becomes of changes that are made to the issue now.
@@ -154,17 +204,17 @@ fn of_changes(report: &SendReport) -> &'static str {
     }
 }
 
-/// A send that nobody accepted and somebody refused is not a success.
+/// A send is no success if everybody whom it was for was refused, whoever has the issue already.
 fn refused_by_all(report: &SendReport) -> Option<Failure> {
-    let counts = &report.counts;
-    if counts.accepted > 0 || counts.refused == 0 {
-        return None;
-    }
-    let mut rows = report.troubles.iter().flat_map(|excerpt| &excerpt.rows);
+    let AllRefused { people, first } = report.all_refused.as_ref()?;
     // Whoever was refused a further copy has the issue.
-    let first = rows.next().filter(|first| !first.further_copy)?;
-    let who = if counts.refused == 1 { "the only recipient" } else { "every recipient" };
-    let what = format!("nobody has the issue: {who} was refused ({})", first.reply());
+    let whole = if report.counts.accepted == 0 && !first.further_copy {
+        "nobody has the issue"
+    } else {
+        "nobody got anything by this send"
+    };
+    let who = if *people == 1 { "the only recipient" } else { "every recipient" };
+    let what = format!("{whole}: {who} was refused ({})", first.reply());
     Some(Failure::new(what).help(format!(
         "`digest status {} --list refused` shows each reply; --retry-refused sends once more",
         report.issue
@@ -178,6 +228,7 @@ fn in_json(report: &SendReport) -> Result<String, Failure> {
         counts: report.counts,
         elapsed_s: (report.elapsed.as_secs_f64() * 1_000.0).round() / 1_000.0,
         messages_per_s: (report.per_second() * 10.0).round() / 10.0,
+        this_send: report.this_send,
     };
     Ok(format!("{}\n", serde_json::to_string(&line)?))
 }

@@ -69,9 +69,14 @@ impl Window {
         Some(format!("at {}, in {}", self.day(at, now), duration::spelled(at.duration_since(now))))
     }
 
+    /// Whether the time of `--at` has come before the command did.
+    pub(super) fn is_past(&self) -> bool {
+        self.at.is_some_and(|at| at <= clock::now())
+    }
+
     /// What to say of `--at` if its time is past and messages may leave now anyway.
-    /// `asked` tells that a person sees this before they say yes, and `begun` that the ledger has a
-    /// plan of the issue: then the same command goes on where it stopped.
+    /// `asked` tells that a person sees this before they say yes, and `begun` that somebody waits of
+    /// an earlier plan of the issue: then the same command goes on where it stopped.
     pub(super) fn late(&self, asked: bool, begun: bool) -> Result<Option<String>, Failure> {
         let now = clock::now();
         let Some(at) = self.at.filter(|at| *at <= now) else { return Ok(None) };

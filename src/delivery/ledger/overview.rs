@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
-use crate::delivery::id::RowId;
+use crate::delivery::id::{RowId, RunId};
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
 use crate::message::address::Address;
@@ -337,23 +337,66 @@ impl Ledger {
         rows.iter().map(|row| self.listed(row)).collect()
     }
 
-    /// The uncertain people of the staged list, in the order of their rows. Asked after
-    /// [`Ledger::census`].
+    /// The people of the staged list in a state, in the order of their rows, at most `limit`. Asked
+    /// after [`Ledger::census`] or [`Ledger::count_staged`].
     ///
     /// # Errors
     /// The store's.
-    pub async fn uncertain_in_list(&self) -> Result<Vec<Listed>, StoreError> {
+    pub async fn list_staged(&self, state: State, limit: i64) -> Result<Vec<Listed>, StoreError> {
         let rows = sqlx::query(
             "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
-             FROM recipient WHERE issue = ?1 AND state = 'uncertain' \
-             AND id IN (SELECT row FROM temp.met) ORDER BY id",
+             FROM recipient WHERE issue = ?1 AND state = ?2 \
+             AND id IN (SELECT row FROM temp.met) ORDER BY id LIMIT ?3",
         )
         .bind(&self.issue)
+        .bind(state)
+        .bind(limit)
         .fetch_all(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
         rows.iter().map(|row| self.listed(row)).collect()
+    }
+
+    /// What became of those whom a run was for: who got an outcome in it, and who still waits.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn counts_of_run(&self, run: RunId) -> Result<Counts, StoreError> {
+        let rows = sqlx::query(
+            "SELECT state, count(*) FROM recipient WHERE issue = ?1 AND (claimed_by = ?2 \
+               OR planned_by = ?2 AND state IN ('pending', 'claimed', 'deferred')) GROUP BY state",
+        )
+        .bind(&self.issue)
+        .bind(run)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        let mut counts = Counts::default();
+        for row in rows {
+            let (state, number): (State, i64) = (self.state(&row, 0)?, row.get(1));
+            counts.add(state, number.unsigned_abs());
+        }
+        Ok(counts)
+    }
+
+    /// The first person whom a relay refused for good in a run.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn first_refused(&self, run: RunId) -> Result<Option<Listed>, StoreError> {
+        let row = sqlx::query(
+            "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
+               EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
+             FROM recipient WHERE issue = ?1 AND state = 'refused' AND claimed_by = ?2 \
+             ORDER BY id LIMIT 1",
+        )
+        .bind(&self.issue)
+        .bind(run)
+        .fetch_optional(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        row.map(|row| self.listed(&row)).transpose()
     }
 
     /// The counts of each recipient domain; their sum is that of the issue at the same moment.

@@ -12,6 +12,7 @@ use crate::compose::Composition;
 use crate::crypto;
 use crate::delivery::id::RevisionId;
 use crate::diagnostic::Place;
+use crate::issue::load::Headline;
 use crate::store::StoreError;
 
 /// The second step of the tables.
@@ -41,6 +42,15 @@ pub(super) const CHECKSUM: &str = "
 ALTER TABLE revision ADD COLUMN checksum TEXT;
 ";
 
+/// The step that keeps what an issue is called; see [`super::STEPS`].
+pub(super) const HEADLINE: &str = "
+-- What issue.toml says of the issue, by which it is known where its folder is renamed: none in what
+-- an older version wrote. The subject is as people read it.
+ALTER TABLE revision ADD COLUMN issue_number INTEGER;
+ALTER TABLE revision ADD COLUMN issue_date TEXT;
+ALTER TABLE revision ADD COLUMN subject TEXT;
+";
+
 /// What to do about a damaged one.
 const REMEDY: &str = "bring the issue's files back to what they were at the plan (git has them) and \
     run the same command again, or put back a copy of the ledger that is as new as the last send";
@@ -56,6 +66,8 @@ pub struct FrozenIssue {
     pub date: String,
     /// The files it was made of, and the SHA-256 of each.
     pub files: BTreeMap<String, String>,
+    /// What the issue is called; in what an older version wrote, its name alone.
+    pub headline: Headline,
     /// When, RFC 3339.
     pub created_at: String,
 }
@@ -118,14 +130,15 @@ pub enum PlannedText<'a> {
 /// The next revision.
 const ADD: &str = "
 INSERT INTO revision
-    (issue, number, content_hash, composition, date, files, created_at, checksum)
-SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?8 FROM revision WHERE issue = ?1
+    (issue, number, content_hash, composition, date, files, created_at, checksum, issue_number,
+     issue_date, subject)
+SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10, ?11 FROM revision WHERE issue = ?1
 RETURNING id";
 
 /// Another content of revision ?7, which nobody has: rows that refer to it get this one.
 const REPLACE: &str = "
 UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6,
-    checksum = ?8
+    checksum = ?8, issue_number = ?9, issue_date = ?10, subject = ?11
 WHERE id = ?7 AND issue = ?1
 RETURNING id";
 
@@ -139,7 +152,8 @@ impl Ledger {
         let rows = sqlx::query(
             "SELECT id, number, CAST(content_hash AS BLOB), CAST(composition AS BLOB), \
              CAST(date AS BLOB), CAST(files AS BLOB), CAST(created_at AS BLOB), \
-             CAST(checksum AS BLOB) \
+             CAST(checksum AS BLOB), issue_number, CAST(issue_date AS BLOB), \
+             CAST(subject AS BLOB) \
              FROM revision WHERE issue = ?1 ORDER BY number",
         )
         .bind(&self.issue)
@@ -169,6 +183,7 @@ impl Ledger {
             date,
             // Only for saying what has changed since.
             files: serde_json::from_slice(&files).unwrap_or_default(),
+            headline: self.headline(row),
             created_at: String::from_utf8_lossy(&created_at).into_owned(),
         };
         let checksum: Option<Vec<u8>> = row.try_get(7)?;
@@ -183,6 +198,20 @@ impl Ledger {
             ledger: self.store.path().to_owned(),
             issue: self.issue.clone(),
         })
+    }
+
+    /// Only for comparing issues: what is damaged says nothing.
+    fn headline(&self, row: &SqliteRow) -> Headline {
+        let text = |at: usize| {
+            let bytes: Option<Vec<u8>> = row.try_get(at).ok().flatten();
+            bytes.and_then(|bytes| String::from_utf8(bytes).ok())
+        };
+        Headline {
+            name: self.issue.clone(),
+            number: row.try_get(8).ok().flatten(),
+            subject: text(10),
+            date: text(9).and_then(|date| date.parse().ok()),
+        }
     }
 }
 
@@ -208,6 +237,9 @@ impl LockedLedger {
             .bind(&frozen.created_at)
             .bind(replaced)
             .bind(frozen.checksum())
+            .bind(frozen.headline.number)
+            .bind(frozen.headline.date.map(|date| date.to_string()))
+            .bind(&frozen.headline.subject)
             .fetch_one(connection)
             .await
     }
@@ -231,6 +263,7 @@ mod tests {
             composition: COMPOSITION.to_owned(),
             date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(),
             files: BTreeMap::new(),
+            headline: Headline::default(),
             created_at: "2025-11-06T14:00:00Z".to_owned(),
         }
     }

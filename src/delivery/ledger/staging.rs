@@ -396,6 +396,25 @@ impl Ledger {
         sqlx::raw_sql(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
     }
 
+    /// How many people of the list are in a state of the ledger, as it is now.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn count_staged(&self, state: State) -> Result<u64, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut connection = self.store.pool().acquire().await.map_err(failed)?;
+        self.meet(&mut connection).await.map_err(failed)?;
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
+             WHERE r.state = ?1",
+        )
+        .bind(state)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(failed)?;
+        Ok(count.unsigned_abs())
+    }
+
     /// The list against the ledger. Rows that are `reopened` count among those to be sent to.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use crate::delivery::ledger::revision::{FrozenIssue, PlannedText, Revision};
 use crate::delivery::templates::Templates;
 use crate::diagnostic::Place;
 use crate::issue::Issue;
+use crate::issue::load::Headline;
 use crate::message::splice::{Identity, Occasion, Template};
 
 /// What the author's files give now.
@@ -182,6 +183,12 @@ impl Content {
             composition: composition.freeze()?,
             date: date.clone(),
             files,
+            headline: Headline {
+                name: options.issue.clone(),
+                number: issue.number,
+                subject: Some(composition.readable_subject()),
+                date: Some(issue.date),
+            },
             created_at: (options.clock)(),
         };
         let (issue, chosen) = (Some(issue), chosen(frozen));
@@ -201,11 +208,6 @@ impl Content {
     /// What the files would give, where that is not what is sent.
     pub fn difference(&self) -> Option<&Difference> {
         self.difference.as_ref()
-    }
-
-    /// Whether the ledger had a plan of the issue already.
-    pub fn was_planned(&self) -> bool {
-        !self.revisions.is_empty()
     }
 
     /// Only what was approved is sent, to new recipients and to those of `kept` revisions.
@@ -234,13 +236,25 @@ impl Content {
         matches!(self.chosen, Chosen::Instead(..))
     }
 
-    /// The files that it was composed of, and the SHA-256 of each, where nobody may have the issue.
-    pub(super) fn unsent_files(&self) -> Option<&BTreeMap<String, String>> {
+    /// What is frozen of the files, where nobody may have the issue.
+    pub(super) fn unsent(&self) -> Option<&FrozenIssue> {
         match &self.chosen {
-            Chosen::Instead(_, frozen) => Some(&frozen.files),
-            Chosen::New(frozen) if self.revisions.is_empty() => Some(&frozen.files),
+            Chosen::Instead(_, frozen) => Some(frozen),
+            Chosen::New(frozen) if self.revisions.is_empty() => Some(frozen),
             Chosen::New(_) | Chosen::Kept(_) => None,
         }
+    }
+
+    /// What the issue is called that is sent.
+    pub(super) fn headline(&self) -> Headline {
+        let frozen = match &self.chosen {
+            Chosen::Instead(_, frozen) | Chosen::New(frozen) => Some(frozen),
+            Chosen::Kept(id) => {
+                let kept = self.revisions.iter().find(|revision| revision.id == *id);
+                kept.map(|revision| &revision.frozen)
+            }
+        };
+        frozen.map(|frozen| frozen.headline.clone()).unwrap_or_default()
     }
 
     /// For the plan.

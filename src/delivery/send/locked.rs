@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::content::Content;
 use super::plan::Plan;
 use super::planned::Planned;
-use super::report::{Excerpt, SendReport};
+use super::report::{AllRefused, Excerpt, SendReport};
 use super::survey::Survey;
 use super::{OnePerson, SendError};
 use crate::delivery::intake::Intake;
 use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
-use crate::delivery::ledger::overview::Listed;
+use crate::delivery::ledger::overview::{Counts, Listed};
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{LockedLedger, NewRun};
 use crate::delivery::recovery::{self, Recovery};
@@ -75,7 +75,7 @@ impl Locked {
         &self.recovered
     }
 
-    /// How many are uncertain, and the first of them.
+    /// How many whom this send is for are uncertain, and the first of them.
     ///
     /// # Errors
     /// The ledger's.
@@ -83,7 +83,7 @@ impl Locked {
         self.first(State::Uncertain).await
     }
 
-    /// How many were refused for good, and the first of them.
+    /// How many whom this send is for were refused for good, and the first of them.
     ///
     /// # Errors
     /// The ledger's.
@@ -92,14 +92,14 @@ impl Locked {
     }
 
     async fn first(&self, state: State) -> Result<(u64, Excerpt), SendError> {
-        let Survey { ledger, options, .. } = &self.survey;
-        let first = Excerpt::of(ledger, state, options.to.as_ref()).await?;
-        let count = match (&options.to, state) {
-            (Some(_), _) => first.rows.len() as u64,
-            (None, State::Refused) => ledger.counts().await?.refused,
-            (None, _) => ledger.counts().await?.uncertain,
-        };
-        Ok((count, first))
+        let ledger = &self.survey.ledger;
+        // Most issues have none, and to compare a long list takes its time.
+        let counts = ledger.counts().await?.by_state();
+        if counts.contains(&(state, 0)) {
+            return Ok((0, Excerpt { state, rows: Vec::new(), more: false }));
+        }
+        let count = ledger.count_staged(state).await?;
+        Ok((count, Excerpt::of_list(ledger, state).await?))
     }
 
     /// Counts who would get the issue.
@@ -119,8 +119,11 @@ impl Locked {
         let (Survey { options, .. }, ledger) = (&self.survey, &self.ledger);
         let (plan, one) = self.survey.plan(reopened).await?;
         let copy = options.to.as_ref().zip(one.as_ref()).and_then(|(to, one)| self.copy(to, one));
-        let repeated =
-            if reopened.uncertain { ledger.uncertain_in_list().await? } else { Vec::new() };
+        let repeated = if reopened.uncertain {
+            ledger.list_staged(State::Uncertain, i64::MAX).await?
+        } else {
+            Vec::new()
+        };
         Ok(Proposal { locked: self, plan, reopened, repeated, one, copy })
     }
 
@@ -186,11 +189,17 @@ impl Proposal {
         if let Some(one) = self.one.as_ref().filter(|one| one.was_sent_untold()) {
             self.locked.ledger.copies_are_told(Some(one.row), None).await?;
         }
-        if self.plan.only_leavers_wait() {
-            return self.accept().await?.leave().await;
-        }
-        let Locked { survey, .. } = self.locked;
-        let content_hash = survey.content.composition().hash_hex();
-        SendReport::close(&survey, content_hash, None).await
+        let all_refused = AllRefused::before(&self.locked.ledger, &self.plan).await?;
+        let report = if self.plan.only_leavers_wait() {
+            self.accept().await?.leave().await?
+        } else {
+            let Locked { survey, .. } = self.locked;
+            let content_hash = survey.content.composition().hash_hex();
+            let pending = self.plan.to_send;
+            let this_send = Counts { planned: pending, pending, ..Counts::default() };
+            let report = SendReport::close(&survey, content_hash, None, None).await?;
+            SendReport { this_send, ..report }
+        };
+        Ok(SendReport { all_refused, ..report })
     }
 }

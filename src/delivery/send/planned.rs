@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::SendError;
-use super::report::SendReport;
+use super::report::{self, SendReport};
 use super::survey::Survey;
 use crate::delivery::id::RunId;
 use crate::delivery::ledger::LockedLedger;
@@ -45,6 +45,7 @@ impl Planned {
     /// The ledger's. A relay that fails is an end of the run.
     pub async fn deliver(self, options: &run::Options) -> Result<SendReport, SendError> {
         let (survey, ledger) = (&self.survey, &self.ledger);
+        report::begun_receipt(survey, &self.content_hash, self.run).await?;
         let report = run::run(ledger, self.run, &survey.options.boot, options).await?;
         if let Ended::Ledger(_) = report.ended {
             // The report tells what is known, also what could not be recorded.
@@ -53,7 +54,8 @@ impl Planned {
         } else {
             ledger.copies_are_told(None, Some(self.run)).await?;
         }
-        let report = SendReport::close(survey, self.content_hash, Some(report)).await?;
+        let report =
+            SendReport::close(survey, self.content_hash, Some(self.run), Some(report)).await?;
         Ok(SendReport { leaving: self.leaving, ..report })
     }
 
@@ -64,7 +66,8 @@ impl Planned {
     /// The ledger's.
     pub async fn leave(self) -> Result<SendReport, SendError> {
         self.ledger.withdraw().await?;
-        let report = SendReport::close(&self.survey, self.content_hash, None).await?;
+        let report =
+            SendReport::close(&self.survey, self.content_hash, Some(self.run), None).await?;
         Ok(SendReport { leaving: self.leaving, ..report })
     }
 }

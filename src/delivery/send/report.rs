@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::plan::Plan;
 use super::survey::Survey;
 use super::{OnePerson, SendError};
+use crate::delivery::id::RunId;
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
-use crate::delivery::receipt::{AlreadySent, Receipt};
+use crate::delivery::receipt::{self, AlreadySent, KnownSends, Receipt, ReceiptPhase};
 use crate::delivery::run::{self, Ended};
 use crate::delivery::state::State;
+use crate::issue::load::Headline;
 use crate::smtp::trouble::Trouble;
 use crate::store::full;
 
@@ -36,6 +39,10 @@ pub struct SendReport {
     pub content_hash: String,
     /// All of the issue's recipients, of earlier runs too.
     pub counts: Counts,
+    /// Of these, whom the send was for: who got an outcome by it, and who still waits.
+    pub this_send: Counts,
+    /// Whether everybody whom the send was for was refused, in this run or before it.
+    pub all_refused: Option<AllRefused>,
     /// The people whom the relay refused or put off, and those who may have the issue.
     pub troubles: Vec<Excerpt>,
     /// Whether somebody has the issue or may have it, so that everybody else gets the same text.
@@ -57,6 +64,15 @@ pub struct SendReport {
     pub receipt: Option<ReceiptFate>,
 }
 
+/// Everybody whom a send was for was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllRefused {
+    /// How many.
+    pub people: u64,
+    /// The first of them.
+    pub first: Listed,
+}
+
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceiptFate {
@@ -75,13 +91,49 @@ impl Excerpt {
         state: State,
         to: Option<&OnePerson>,
     ) -> Result<Excerpt, SendError> {
-        let mut rows = match to {
+        let rows = match to {
             Some(to) => ledger.list_one(&to.address, state).await?,
             None => ledger.list(state, ROWS as i64 + 1).await?,
         };
+        Ok(Excerpt::cut(state, rows))
+    }
+
+    /// The first people of the staged list in a state.
+    pub(super) async fn of_list(ledger: &Ledger, state: State) -> Result<Excerpt, SendError> {
+        Ok(Excerpt::cut(state, ledger.list_staged(state, ROWS as i64 + 1).await?))
+    }
+
+    fn cut(state: State, mut rows: Vec<Listed>) -> Excerpt {
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
-        Ok(Excerpt { state, rows, more })
+        Excerpt { state, rows, more }
+    }
+}
+
+impl AllRefused {
+    /// In a run. Whoever waits, or may have the message, was not refused.
+    async fn in_run(
+        ledger: &Ledger,
+        run: RunId,
+        counts: Counts,
+    ) -> Result<Option<AllRefused>, SendError> {
+        if counts.refused == 0 || counts.refused < counts.planned {
+            return Ok(None);
+        }
+        let first = ledger.first_refused(run).await?;
+        Ok(first.map(|first| AllRefused { people: counts.refused, first }))
+    }
+
+    /// Before a send that has nothing to do; `plan` is of the list that is staged.
+    pub(super) async fn before(
+        ledger: &Ledger,
+        plan: &Plan,
+    ) -> Result<Option<AllRefused>, SendError> {
+        if plan.refused == 0 || plan.to_send + plan.accepted + plan.uncertain > 0 {
+            return Ok(None);
+        }
+        let first = ledger.list_staged(State::Refused, 1).await?.into_iter().next();
+        Ok(first.map(|first| AllRefused { people: plan.refused, first }))
     }
 }
 
@@ -90,22 +142,31 @@ impl SendReport {
     pub(super) async fn close(
         survey: &Survey,
         content_hash: String,
-        run: Option<run::Report>,
+        run: Option<RunId>,
+        report: Option<run::Report>,
     ) -> Result<SendReport, SendError> {
         let ledger = &survey.ledger;
         let counts = ledger.counts().await?;
+        let (mut this_send, mut all_refused) = (Counts::default(), None);
+        if let Some(run) = run {
+            this_send = ledger.counts_of_run(run).await?;
+            all_refused = AllRefused::in_run(ledger, run, this_send).await?;
+        }
         let mut troubles = Vec::new();
         for state in [State::Refused, State::Deferred, State::Uncertain] {
             troubles.push(Excerpt::of(ledger, state, survey.options.to.as_ref()).await?);
         }
-        let receipt = receipt(survey, &content_hash, counts).await?;
+        let is_whole = !matches!(&report, Some(report) if matches!(report.ended, Ended::Ledger(_)));
+        let receipt = receipt(survey, &content_hash, (counts, is_whole)).await?;
         let frozen = ledger.may_be_had().await?;
         survey.store.clone().close().await;
         let issue = survey.options.issue.clone();
-        let mut report = SendReport {
+        let mut closed = SendReport {
             issue,
             content_hash,
             counts,
+            this_send,
+            all_refused,
             troubles,
             frozen,
             ended: None,
@@ -116,19 +177,25 @@ impl SendReport {
             failed_relays: Vec::new(),
             receipt,
         };
-        if let Some(run) = run {
-            report.ended = Some(run.ended);
-            (report.elapsed, report.settled) = (run.elapsed, run.settled);
-            report.withdrawn = run.withdrawn;
-            report.failed_relays = run.failed_relays;
+        if let Some(report) = report {
+            closed.ended = Some(report.ended);
+            (closed.elapsed, closed.settled) = (report.elapsed, report.settled);
+            closed.withdrawn = report.withdrawn;
+            closed.failed_relays = report.failed_relays;
         }
-        Ok(report)
+        Ok(closed)
     }
 
     /// How many this command would go on with: those who wait, deferred ones too, and those whom it
     /// was to send to once more.
     pub fn left(&self) -> u64 {
-        self.counts.pending + self.counts.deferred + self.withdrawn
+        self.this_send.pending + self.this_send.deferred + self.withdrawn
+    }
+
+    /// How many wait for the issue whom this command was not for.
+    pub fn waiting_elsewhere(&self) -> u64 {
+        let waiting = |counts: &Counts| counts.pending + counts.deferred;
+        waiting(&self.counts).saturating_sub(waiting(&self.this_send))
     }
 
     /// Messages a second in the run.
@@ -138,25 +205,57 @@ impl SendReport {
     }
 }
 
-/// Writes the issue's receipt, once somebody may have the issue; nothing where it stands there.
+/// Writes the issue's receipt, once somebody may have the issue; nothing where it stands there. As
+/// long as nobody has it, there is none: that of the send that had begun goes, unless the counts are
+/// not all that there is to know, because the ledger could not be written (`is_whole`).
 async fn receipt(
     survey: &Survey,
     content_hash: &str,
-    counts: Counts,
+    (counts, is_whole): (Counts, bool),
 ) -> Result<Option<ReceiptFate>, SendError> {
     let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
-    let (known, span) = survey.ledger.attempts().await?;
+    let (attempted, span) = survey.ledger.attempts().await?;
+    let known = KnownSends { attempted, runs: survey.ledger.run_names().await? };
     let times = span.and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
     let Some((begin, end)) = times.filter(|_| counts.accepted + counts.uncertain > 0) else {
+        if is_whole {
+            receipt::withdraw(path, &known);
+        }
         return Ok(None);
     };
-    if let Some(sent) = AlreadySent::found(path, known) {
+    if let Some(sent) = AlreadySent::found(path, &known) {
         return Ok(Some(ReceiptFate::Kept(Box::new(sent))));
     }
-    let receipt = Receipt { content_hash: content_hash.to_owned(), begin, end, counts };
+    let (content_hash, phase) = (content_hash.to_owned(), ReceiptPhase::Over { end });
+    let Headline { number, date, .. } = survey.content.headline();
+    let receipt = Receipt { content_hash, number, date, begin, phase, counts };
     Ok(match receipt.write(path) {
         Ok(true) => Some(ReceiptFate::Written(path.clone())),
         Ok(false) => None,
         Err(error) => Some(ReceiptFate::Failed(full::unwritten(path, &error))),
     })
+}
+
+/// Writes the receipt of a send that begins now, so that a sender that is killed leaves one. Where
+/// that cannot be written, the send goes on: the receipt at its end says why.
+pub(super) async fn begun_receipt(
+    survey: &Survey,
+    content_hash: &str,
+    run: RunId,
+) -> Result<(), SendError> {
+    let Some(path) = survey.options.receipt.as_ref() else { return Ok(()) };
+    let mut known = KnownSends::default();
+    if receipt::may_stand(path) {
+        known = survey.ledger.known_sends().await?;
+    }
+    let Ok(begin) = (survey.options.clock)().parse() else { return Ok(()) };
+    // A receipt never forgets: one that knows more people stays.
+    if AlreadySent::found(path, &known).is_none() {
+        let run = receipt::run_name(&survey.ledger.token(run).await?);
+        let (content_hash, phase) = (content_hash.to_owned(), ReceiptPhase::Begun { run });
+        let Headline { number, date, .. } = survey.content.headline();
+        let counts = survey.ledger.counts().await?;
+        let _ = Receipt { content_hash, number, date, begin, phase, counts }.write(path);
+    }
+    Ok(())
 }

@@ -153,13 +153,13 @@ impl Survey {
 
     /// What the issue's receipt knows and the ledger does not.
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
-        let receipt = self.options.receipt.as_ref().filter(|path| path.symlink_metadata().is_ok());
+        let receipt = self.options.receipt.as_ref().filter(|path| receipt::may_stand(path));
         let Some(receipt) = receipt else { return Ok(None) };
-        let (recorded, _) = self.ledger.attempts().await?;
+        let mut known = self.ledger.known_sends().await?;
         // The receipt of a send that could not write its last outcomes counts them too.
         let (boot, now) = (&self.options.boot, (self.options.clock)());
-        let unrecorded = recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
-        Ok(AlreadySent::found(receipt, recorded + unrecorded))
+        known.attempted += recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
+        Ok(AlreadySent::found(receipt, &known))
     }
 
     /// What the ledger knows of the issue under another name.
@@ -212,6 +212,16 @@ impl Ready {
     /// Somebody would get another text than the one that was approved; or the ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
         self.survey.plan(reopened).await.map(|(plan, _)| plan)
+    }
+
+    /// Whether a send of the issue was begun and only goes on: somebody waits of an earlier plan, or
+    /// nobody is left to send to.
+    ///
+    /// # Errors
+    /// As those of [`Ready::plan`].
+    pub async fn goes_on(&self, reopened: Reopened) -> Result<bool, SendError> {
+        let plan = self.plan(reopened).await?;
+        Ok(plan.waiting > 0 || plan.to_send == 0)
     }
 
     /// Lets a dry run see the ledger as it will be when what a dead sender left has been settled;

@@ -410,7 +410,7 @@ async fn an_issue_that_looks_renamed_is_proposed_only_as_another_one() {
     folder.plan().await;
     let rows = folder.claim(0).await;
     folder.settle(rows[0], State::Accepted, 250).await;
-    let folders = Some(vec!["y".to_owned()]);
+    let folders = Some(vec![folder.path("issues/y")]);
     let options = SendOptions { issue: "y".to_owned(), folders, ..folder.options() };
     let ready =
         async || passed(Survey::take(options.clone(), folder.composed()).await.unwrap()).await;

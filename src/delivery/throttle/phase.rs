@@ -21,6 +21,9 @@ pub(super) struct Paused {
     pub(super) pause: Duration,
     /// When the probe left that is on its way.
     pub(super) probe: Option<Duration>,
+    /// When the last probe left, and how many before it have had no answer: nobody waits for them.
+    pub(super) latest: Duration,
+    pub(super) hanging: u32,
     /// How many were refused, and when the last of them left.
     pub(super) refused: u32,
     pub(super) last: Duration,

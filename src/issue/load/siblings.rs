@@ -1,13 +1,15 @@
-//! What the other issues of a publication are called and when: enough to find a number twice.
+//! What the other issues of a publication are called and when: enough to find a number twice, and to
+//! see whether a folder still holds the issue that it held.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{names, read_text};
-use crate::issue::Publication;
+use crate::issue::{self, Publication};
 use crate::manifest::{self, Table};
 
 /// What `issue.toml` says of an issue, as far as it can be read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headline {
     /// The folder's name.
     pub name: String,
@@ -22,11 +24,30 @@ pub struct Headline {
 /// The publication's issues; what is wrong with one is told when that one is checked.
 pub fn siblings(publication: &Publication) -> Vec<Headline> {
     let names = names(publication).unwrap_or_default();
-    names.into_iter().filter_map(|name| headline(&publication.root, name)).collect()
+    let root = &publication.root;
+    let read = |name: String| headline(root, &root.join("issues").join(&name), name);
+    names.into_iter().filter_map(read).collect()
 }
 
-fn headline(root: &Path, name: String) -> Option<Headline> {
-    let source = read_text(root, &root.join("issues").join(&name).join("issue.toml")).ok()?;
+/// What the issue in `folder` is called, and the texts in it with the SHA-256 of each, as
+/// [`issue::Issue::files`] has them. What cannot be read is left out, and so is what a link brings
+/// from outside.
+pub fn texts(folder: &Path) -> (Headline, BTreeMap<String, String>) {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let unreadable = Headline { name: name.clone(), ..Headline::default() };
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let texts = entries.filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let is_text = name == "issue.toml" || name.ends_with(".md");
+        let source = is_text.then(|| read_text(folder, &entry.path()).ok())??;
+        Some((name, issue::hash(source.text().as_bytes())))
+    });
+    (headline(folder, folder, name).unwrap_or(unreadable), texts.collect())
+}
+
+/// The issue in a `folder` that lies in `root`.
+fn headline(root: &Path, folder: &Path, name: String) -> Option<Headline> {
+    let source = read_text(root, &folder.join("issue.toml")).ok()?;
     let value = manifest::toml(&source, 0..source.text().len(), &mut Vec::new());
     let mut table = Table::new(&source, "issue.toml", value);
     let number = table.integer("number", 0..1_000_000);

@@ -140,10 +140,13 @@ async fn a_second_plan_gives_nobody_a_second_row() {
             started_at: "2025-11-06T14:00:00Z",
         };
         let text = PlannedText::Kept(RevisionId(1));
-        sqlx::query("INSERT OR IGNORE INTO revision VALUES (1, 'x', 1, '', '', '', '{}', '', '')")
-            .execute(store.pool())
-            .await
-            .unwrap();
+        sqlx::query(
+            "INSERT OR IGNORE INTO revision (id, issue, number, content_hash, composition, date, \
+             files, created_at) VALUES (1, 'x', 1, '', '', '', '{}', '')",
+        )
+        .execute(store.pool())
+        .await
+        .unwrap();
         let ledger = ledger.lock("process 1").await.unwrap();
         ledger.plan(&run, text, Reopened::default(), None).await.unwrap();
         let all = sqlx::query(
