@@ -104,7 +104,7 @@ impl PersonalScan<'_> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        let html = self.joined(&composition.html, |index| slot::mark(index));
+        let html = self.joined(&composition.html, slot::mark);
         for element in &Tree::read(&html).elements {
             for (name, value) in &element.attributes {
                 if is_link(name) {

@@ -15,7 +15,8 @@ const ELEMENTS: [&str; 9] = ["html", "body", "div", "table", "tbody", "tr", "td"
 /// Classes of the same.
 const CLASSES: [&str; 3] = ["b", "letter", "f"];
 /// Whatever their value, text stays where it is and can be read.
-const HARMLESS: [&str; 48] = [
+const HARMLESS: [&str; 49] = [
+    "content",
     "-ms-text-size-adjust",
     "-moz-osx-font-smoothing",
     "-webkit-font-smoothing",
