@@ -100,6 +100,7 @@ fn publication(root: PathBuf) -> Publication {
         base_url: "https://digest.sejong.example".to_owned(),
         browser_url: None,
         preferences_url: None,
+        from: "digest@sejong.example".to_owned(),
         advertising: false,
         reply_to: None,
         logo: None,

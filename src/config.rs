@@ -239,6 +239,7 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
     let (Some(name), Some(from), Some(base_url)) = (name, from, base_url) else {
         return (None, None);
     };
+    let from_address = from.address.to_string();
     let sender = Sender {
         list_name: HeaderText::new(&name.value),
         list_id: list_id.unwrap_or_else(|| format!("digest.{}", from.address.domain())),
@@ -256,6 +257,7 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
         base_url,
         browser_url,
         preferences_url,
+        from: from_address,
         reply_to: reply_to.map(|mailbox| mailbox.address.to_string()),
         logo: None,
         logo_dark: None,

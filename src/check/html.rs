@@ -189,7 +189,7 @@ impl TreeReader {
         }
         element.is_hidden = self.tree.is_hidden(parent)
             || matches!(name.as_str(), "head" | "style" | "title")
-            || element.style("display") == Some("none");
+            || is_concealed(&element);
         self.tree.elements.push(element);
         if !VOID.contains(&name.as_str()) {
             self.open.push(self.tree.elements.len() - 1);
@@ -254,6 +254,25 @@ impl TreeReader {
             }
         }
     }
+}
+
+/// Whether an element's own style takes it away, with all that stands in it.
+fn is_concealed(element: &Element) -> bool {
+    let is = |name: &str, values: &[&str]| {
+        element.style(name).is_some_and(|value| {
+            let value = value.trim_end_matches("!important").trim().to_ascii_lowercase();
+            values.contains(&value.as_str())
+        })
+    };
+    let nothing = ["0", "0px", "0%", "0em", "0rem", "0pt"];
+    let sides = ["max-height", "height", "max-width", "width"];
+    is("display", &["none"])
+        || is("visibility", &["hidden", "collapse"])
+        || is("opacity", &["0", "0.0", ".0", "0%"])
+        || is("font-size", &nothing)
+        || is("mso-hide", &["all"])
+        || is("color", &["transparent"])
+        || is("overflow", &["hidden"]) && sides.iter().any(|side| is(side, &nothing))
 }
 
 /// Where the tag that `text` starts with ends, quotes heeded.

@@ -1,51 +1,70 @@
 //! What the law asks of bulk mail.
 
-use super::view::{UNSUBSCRIBE, View};
+use super::html::Tree;
+use super::view::{UNSUBSCRIBE, View, visible};
 use crate::diagnostic::Diagnostic;
 
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The postal address, in both forms of the mail (CAN-SPAM Act, 15 U.S.C. 7704(a)(5)).
+/// The postal address, in both forms of the mail (CAN-SPAM Act, 15 U.S.C. 7704(a)(5)), whatever
+/// tags a reader has.
 pub(super) fn address_shown(view: &View<'_>) -> Vec<Diagnostic> {
     let Some(address) = &view.input.publication.postal_address else { return Vec::new() };
     let address = squeezed(address);
-    let forms = [(view.visible(), "HTML"), (squeezed(&view.text), "text")];
-    let without = forms.into_iter().filter(|(text, _)| !text.contains(&address));
-    without
-        .map(|(_, form)| {
-            Diagnostic::error(
-                "address-shown",
-                format!("readers of the {form} see no postal address"),
-            )
-            .at(view.place_of("display"))
-            .help("check whether style.css hides it; the law requires it in bulk mail")
-        })
-        .collect()
+    missing(
+        view,
+        |tree| visible(tree).contains(&address),
+        |text| squeezed(text).contains(&address),
+        |who| {
+            Diagnostic::error("address-shown", format!("{who} see no postal address"))
+                .help("check whether style.css hides it; the law requires it in bulk mail")
+        },
+    )
 }
 
-/// A way out, in both forms of the mail.
+/// A way out, in both forms of the mail, whatever tags a reader has.
 pub(super) fn unsubscribe_shown(view: &View<'_>) -> Vec<Diagnostic> {
-    let tree = &view.tree;
-    let in_html = tree.texts.iter().any(|words| {
-        let mut around = tree.around(words.parent);
-        let leads_out = around.any(|element| {
-            element.attribute("href").is_some_and(|href| href.contains(UNSUBSCRIBE))
-        });
-        leads_out && !words.text.trim().is_empty() && !tree.is_hidden(words.parent)
-    });
-    let forms = [(in_html, "HTML"), (view.text.contains(UNSUBSCRIBE), "text")];
-    let without = forms.into_iter().filter(|(is_there, _)| !is_there);
-    without
-        .map(|(_, form)| {
-            let what = format!("readers of the {form} see no link to unsubscribe");
-            Diagnostic::error("unsubscribe-shown", what).at(view.place_of("display")).help(
-                "check whether style.css hides it; people who cannot unsubscribe report the mail \
-                 as spam",
-            )
+    let in_html = |tree: &Tree| {
+        tree.texts.iter().any(|words| {
+            let mut around = tree.around(words.parent);
+            let leads_out = around.any(|element| {
+                element.attribute("href").is_some_and(|href| href.contains(UNSUBSCRIBE))
+            });
+            leads_out && !words.text.trim().is_empty() && !tree.is_hidden(words.parent)
         })
-        .collect()
+    };
+    missing(
+        view,
+        in_html,
+        |text| text.contains(UNSUBSCRIBE),
+        |who| {
+            Diagnostic::error("unsubscribe-shown", format!("{who} see no link to unsubscribe")).help(
+            "check whether style.css hides it; people who cannot unsubscribe report the mail as \
+             spam",
+        )
+        },
+    )
+}
+
+/// The problem for each form of the mail in which something is missing.
+fn missing(
+    view: &View<'_>,
+    in_html: impl Fn(&Tree) -> bool,
+    in_text: impl Fn(&str) -> bool,
+    problem: impl Fn(&str) -> Diagnostic,
+) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (at, (tree, text)) in view.readings().into_iter().enumerate() {
+        let whose = if at == 0 { "" } else { " without a tag" };
+        let forms = [(in_html(tree), "HTML"), (in_text(text), "text")];
+        for (_, form) in forms.into_iter().filter(|(is_there, _)| !is_there) {
+            let who = format!("readers of the {form}{whose}");
+            problems.push(problem(&who).at(view.place_of("display")));
+        }
+    }
+    problems
 }
 
 /// Commercial mail to Korea says so first (Network Act, article 50).

@@ -15,6 +15,7 @@ mod dates;
 mod gmail;
 mod head;
 mod html;
+mod invisible;
 mod images;
 mod leftovers;
 mod legal;
@@ -22,6 +23,7 @@ mod links;
 mod mail;
 mod markup;
 pub mod online;
+mod personal;
 pub mod register;
 mod script;
 mod size;
@@ -118,6 +120,8 @@ const RULES: &[RuleCheck] = &[
     leftovers::markdown,
     leftovers::addresses,
     leftovers::spam,
+    invisible::written,
+    invisible::decoded,
     links::vague,
     links::symbols,
     links::same_text,
@@ -132,6 +136,8 @@ const RULES: &[RuleCheck] = &[
     links::mailto,
     links::tracking,
     links::disguised,
+    personal::email,
+    personal::doors,
     images::alt_name,
     images::alt_length,
     images::alt_caption,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Input;
 use super::author::{Author, readable};
 use super::html::Tree;
-use crate::compose::Segment;
+use crate::compose::{Composition, Segment};
 use crate::diagnostic::Place;
 use crate::issue::load;
 
@@ -23,13 +23,24 @@ pub(super) struct View<'a> {
     pub(super) text: String,
     pub(super) subject: String,
     pub(super) preheader: Option<String>,
+    /// The HTML and the text as somebody without any tag and any field gets them, where that is not
+    /// the same.
+    pub(super) untagged: Option<(Tree, String)>,
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(input: &'a Input<'a>) -> View<'a> {
         let issue = input.issue;
         let html = joined(input, &input.composition.html);
+        let Composition { html: segments, text, .. } = input.composition;
+        let has_passages =
+            [segments, text].into_iter().flatten().any(|one| matches!(one, Segment::When(_)));
+        let untagged = has_passages.then(|| {
+            let html = joined(input, &without_passages(segments));
+            (Tree::read(&html), joined(input, &without_passages(text)))
+        });
         View {
+            untagged,
             input,
             author: Author::new(issue),
             tree: Tree::read(&html),
@@ -84,15 +95,41 @@ impl<'a> View<'a> {
 
     /// What readers see of the HTML, in one line.
     pub(super) fn visible(&self) -> String {
-        let seen = self.tree.texts.iter().filter(|words| !self.tree.is_hidden(words.parent));
-        let all: Vec<&str> = seen.map(|words| words.text.as_str()).collect();
-        all.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+        visible(&self.tree)
+    }
+
+    /// The mail as everybody gets it who has all tags, and as those do who have none.
+    pub(super) fn readings(&self) -> Vec<(&Tree, &str)> {
+        let untagged = self.untagged.as_ref().map(|(tree, text)| (tree, text.as_str()));
+        std::iter::once((&self.tree, self.text.as_str())).chain(untagged).collect()
     }
 
     /// The targets of all links of the HTML.
     pub(super) fn targets(&self) -> BTreeSet<&str> {
         self.tree.named("a").filter_map(|link| link.attribute("href")).collect()
     }
+}
+
+/// What readers see of the HTML, in one line.
+pub(super) fn visible(tree: &Tree) -> String {
+    let seen = tree.texts.iter().filter(|words| !tree.is_hidden(words.parent));
+    let all: Vec<&str> = seen.map(|words| words.text.as_str()).collect();
+    all.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What somebody gets who has none of the tags. A passage that never ends takes all with it.
+fn without_passages(segments: &[Segment]) -> Vec<Segment> {
+    let mut depth = 0_usize;
+    let mut kept = Vec::new();
+    for segment in segments {
+        match segment {
+            Segment::When(_) => depth += 1,
+            Segment::EndWhen => depth = depth.saturating_sub(1),
+            other if depth == 0 => kept.push(other.clone()),
+            _ => {}
+        }
+    }
+    kept
 }
 
 fn joined(input: &Input<'_>, segments: &[Segment]) -> String {

@@ -227,9 +227,9 @@ fn report(
     let summary = render::summary(problems).unwrap_or_else(|| "no problems".to_owned());
     let problems = &capped(problems)[..];
     match format {
-        ReportFormat::Json => print::answer(format!("{}\n", render::json(problems)).as_bytes()),
-        ReportFormat::Sarif => print::answer(format!("{}\n", log(problems)).as_bytes()),
-        ReportFormat::Github => print::answer(sarif::github(problems).as_bytes()),
+        ReportFormat::Json => print::json(&format!("{}\n", render::json(problems))),
+        ReportFormat::Sarif => print::json(&format!("{}\n", log(problems))),
+        ReportFormat::Github => print::words(&sarif::github(problems)),
         ReportFormat::Human => {
             let scope = match issues {
                 None => "digest.toml".to_owned(),

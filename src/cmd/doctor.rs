@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use sejong_digest::config::{self, PasswordError, Secret};
+use sejong_digest::diagnostic::visible::visible;
 use sejong_digest::diagnostic::{Diagnostic, counted, render};
 use sejong_digest::doctor::dns::Dns;
 use sejong_digest::doctor::names;
@@ -71,7 +72,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Err(problems) => problems.iter().map(|problem| of("configuration", problem)).collect(),
     };
     if args.json {
-        print::answer(format!("{}\n", serde_json::to_string(&findings)?).as_bytes())?
+        print::json(&format!("{}\n", serde_json::to_string(&findings)?))?
     } else {
         print::colored_answer(&lines(&findings))?
     }
@@ -265,9 +266,10 @@ fn lines(findings: &[Finding]) -> String {
         let (level, check) = (finding.level.name(), finding.check);
         // A relay may answer in several lines.
         let message = finding.message.replace('\n', " ");
+        let message = visible(&message);
         text.push_str(&format!("{color}{level:<7}{reset}  {check:<16}  {message}"));
         if let Some(help) = &finding.help {
-            text.push_str(&format!("; {help}"));
+            text.push_str(&format!("; {}", visible(help)));
         }
         text.push('\n');
     }

@@ -115,6 +115,7 @@ fn trace(verbose: u8) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(level)?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(false)
         .with_writer(|| print::Traces)
         .try_init()
         .map_err(|error| Failure::new(error.to_string()))

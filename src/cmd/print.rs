@@ -3,10 +3,10 @@
 //! Colour follows the terminal, NO_COLOR and CLICOLOR_FORCE. A closed stream ends nothing and
 //! panics nowhere: whoever reads through `head` has seen enough, and the exit code stays true.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use sejong_digest::diagnostic::capped::capped;
-use sejong_digest::diagnostic::visible::{visible, visible_in_colors};
+use sejong_digest::diagnostic::visible::{visible, visible_in_colors, visible_in_json};
 use sejong_digest::diagnostic::{Diagnostic, masked, render};
 
 use super::failure::{Exit, Failure};
@@ -23,6 +23,21 @@ pub(crate) fn answer(bytes: &[u8]) -> Result<(), Failure> {
 /// Writes an answer for people. Names, replies and lines of a log stand in it as others wrote them.
 pub(crate) fn words(text: &str) -> Result<(), Failure> {
     answer(visible(text).as_bytes())
+}
+
+/// Writes an answer for programs, in which hidden characters are escaped as JSON has it.
+pub(crate) fn json(text: &str) -> Result<(), Failure> {
+    answer(visible_in_json(text).as_bytes())
+}
+
+/// Writes what was made of an issue: to a file or a pipe as it is, and to a terminal as it may be
+/// shown there.
+pub(crate) fn made(bytes: &[u8]) -> Result<(), Failure> {
+    if io::stdout().is_terminal() {
+        words(&String::from_utf8_lossy(bytes).replace('\r', ""))
+    } else {
+        answer(bytes)
+    }
 }
 
 /// Writes an answer that has ANSI colours; they are taken out where nobody would see them.
@@ -58,12 +73,12 @@ pub(crate) fn failure(failure: &Failure) {
 }
 
 /// What clap says of a command line. An argument that it repeats may be a relay with its password,
-/// and is then told without colours, which would part it.
+/// and is then told without colours, which would part it; so is one with hidden characters.
 pub(crate) fn misuse(error: &clap::Error) -> Exit {
     let plain = error.render().to_string();
     let masked = masked::words(&plain);
-    let text =
-        if masked == plain { error.render().ansi().to_string() } else { masked.into_owned() };
+    let shown = visible(&masked);
+    let text = if shown == plain { error.render().ansi().to_string() } else { shown.into_owned() };
     message(&text);
     Exit::Usage
 }
@@ -73,7 +88,7 @@ pub(crate) struct Traces;
 
 impl Write for Traces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        message(&String::from_utf8_lossy(bytes));
+        message(&visible(&String::from_utf8_lossy(bytes)));
         Ok(bytes.len())
     }
 

@@ -119,7 +119,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 ));
             }
         }
-        _ => print::answer(&bytes)?,
+        _ => print::made(&bytes)?,
     }
     Ok(Exit::Done)
 }

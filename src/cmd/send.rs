@@ -275,7 +275,7 @@ async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) 
     let words = text.words();
     ready.close().await;
     match json {
-        Some(json) => print::answer(format!("{json}\n").as_bytes())?,
+        Some(json) => print::json(&format!("{json}\n"))?,
         None => print::words(&words)?,
     }
     Ok(Exit::Done)

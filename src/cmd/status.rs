@@ -108,7 +108,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let answer = answer(&store, args, known, zone).await;
         store.close().await;
         match answer? {
-            text if args.json => print::answer(text.as_bytes())?,
+            text if args.json => print::json(&text)?,
             text => print::words(&text)?,
         }
         Ok(Exit::Done)
@@ -127,12 +127,12 @@ fn by_receipts(
     if receipts.is_empty() || args.missed || !args.list.is_empty() {
         return Err(failure);
     }
-    let text = if args.json {
-        receipts::in_json(receipts, args.issue.is_some())?
+    if args.json {
+        print::json(&receipts::in_json(receipts, args.issue.is_some())?)?;
     } else {
-        receipts.iter().map(|receipt| receipts::in_words(receipt, zone)).collect()
-    };
-    print::answer(text.as_bytes())?;
+        let each = receipts.iter().map(|receipt| receipts::in_words(receipt, zone));
+        print::words(&each.collect::<String>())?;
+    }
     Err(failure.help(receipts::NOT_THE_LEDGER))
 }
 

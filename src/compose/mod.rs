@@ -5,6 +5,7 @@
 
 mod blocks;
 mod components;
+mod footer_style;
 mod auto_excerpt;
 pub mod frozen;
 mod table;
@@ -118,7 +119,7 @@ pub fn compose(
     let mut css = style::inlined(theme);
     let mut own = String::new();
     if let Some(source) = &issue.style {
-        let author = style::author(source);
+        let author = style::author(source, theme);
         css.push_str(&author.inlined);
         own = author.inlined;
         kept.extend(author.kept);

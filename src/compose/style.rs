@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::footer_style::{self, FooterColors};
 use super::theme::{Color, Palette, Theme};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::css;
@@ -168,8 +169,9 @@ const MAX_INLINED: usize = 24 * 1024 * 1024;
 /// An author's `style.css`, cut into rules that can be inlined and at-rules that are kept, and
 /// what was left out: what could fetch or run anything ([`css::find_refused`]), and at-rules that
 /// have no place in a mail.
-pub(super) fn author(source: &Arc<Source>) -> AuthorStyle {
+pub(super) fn author(source: &Arc<Source>, theme: &Theme) -> AuthorStyle {
     let mut style = AuthorStyle::default();
+    let colors = FooterColors { light: &theme.light, dark: &theme.dark };
     let sheet = Uncommented::of(source.text());
     let pieces = rules(&sheet.text);
     let (mut end, mut declarations) = (0, 0);
@@ -190,6 +192,8 @@ pub(super) fn author(source: &Arc<Source>) -> AuthorStyle {
         } else if declarations + declared(rule) > MAX_DECLARATIONS {
             style.problems.push(endless(MAX_DECLARATIONS, "declarations", place(0..1)));
             return style;
+        } else if let Some((range, what)) = footer_style::find_hiding(rule, colors) {
+            style.problems.push(hiding(&what, place(range)));
         } else if name.is_some() || selector(rule).contains(':') {
             style.kept.push(spaced_important(rule));
         } else {
@@ -240,6 +244,13 @@ fn refused(what: &str, place: Place) -> Diagnostic {
     Diagnostic::error("style", message)
         .at(place)
         .help("delete the rule, or write it without; a picture belongs into an article")
+}
+
+fn hiding(what: &str, place: Place) -> Diagnostic {
+    Diagnostic::error("footer-style", format!("this declaration {what}")).at(place).help(
+        "everybody must see the postal address and the link to unsubscribe: delete the \
+             declaration, or name a class that only articles have, such as .art",
+    )
 }
 
 fn idle(name: &str, place: Place) -> Diagnostic {
@@ -383,7 +394,7 @@ mod tests {
     use super::*;
 
     fn styled(css: &str) -> (AuthorStyle, Vec<String>) {
-        let style = author(&Source::new("style.css", css));
+        let style = author(&Source::new("style.css", css), &Theme::default());
         let told = style.problems.iter().map(|problem| {
             let (line, column) = problem.place.as_ref().unwrap().line_column().unwrap();
             format!("{line}:{column} {}", problem.message)

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
+use super::visible::visible;
 use super::{Diagnostic, Place, Severity, counted, masked};
 
 /// Bytes of a file that are shown around a place: more than a person reads, and few enough that a
@@ -17,6 +19,13 @@ pub fn human(diagnostics: &[Diagnostic], color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for diagnostic in diagnostics {
+        // Names of files, arguments and keys stand in it as others wrote them, and from here on our
+        // own colours do, too.
+        let diagnostic = &Diagnostic {
+            message: visible(&diagnostic.message).into_owned(),
+            help: diagnostic.help.as_deref().map(|help| visible(help).into_owned()),
+            ..diagnostic.clone()
+        };
         out.push_str(&renderer.render(&[report(diagnostic)]));
         if let (Some(help), true) = (&diagnostic.help, needs_own_help_line(diagnostic)) {
             let _ = write!(out, "\n  = help: {help}");
@@ -31,6 +40,10 @@ fn needs_own_help_line(diagnostic: &Diagnostic) -> bool {
     !matches!(diagnostic.place, Some(Place::Span { .. }))
 }
 
+fn shown(path: &Path) -> String {
+    visible(&path.to_string_lossy()).into_owned()
+}
+
 fn report(diagnostic: &Diagnostic) -> Group<'_> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -39,7 +52,7 @@ fn report(diagnostic: &Diagnostic) -> Group<'_> {
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.rule);
     match &diagnostic.place {
         Some(Place::Span { source, span }) => {
-            let path = source.path().to_string_lossy().into_owned();
+            let path = shown(source.path());
             let (lines, first) = source.lines(span);
             let quoted = masked::lines(source, lines.clone());
             let inner = span.start - lines.start..span.end - lines.start;
@@ -60,7 +73,7 @@ fn report(diagnostic: &Diagnostic) -> Group<'_> {
             }
         }
         Some(place) => {
-            let mut origin = Origin::path(place.path().to_string_lossy().into_owned());
+            let mut origin = Origin::path(shown(place.path()));
             if let Some((line, column)) = place.line_column() {
                 origin = origin.line(line).char_column(column);
             }

@@ -22,6 +22,23 @@ pub fn visible_in_colors(text: &str) -> Cow<'_, str> {
     escaped(text, |c| is_hidden(c) && !c.is_ascii())
 }
 
+/// JSON in which hidden characters of its texts are written as `\\u202e`: the same to a program.
+pub fn visible_in_json(json: &str) -> Cow<'_, str> {
+    let hidden = |c: char| is_hidden(c) && !matches!(c, '\n' | '\t' | '\r');
+    if !json.contains(hidden) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if hidden(c) {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn escaped(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains(&hidden) {
         return Cow::Borrowed(text);
@@ -86,6 +103,15 @@ mod tests {
         ] {
             assert!(matches!(visible(text), Cow::Borrowed(same) if same == text), "{text}");
         }
+    }
+
+    #[test]
+    fn json_says_the_same_to_a_program() {
+        let text = "a\u{202E}b\u{9b}\u{7f}\u{E0041}\u{1b}\n한";
+        let json = serde_json::to_string_pretty(&[text]).unwrap();
+        let shown = visible_in_json(&json);
+        assert!(!shown.contains(|c| is_hidden(c) && c != '\n'), "{shown}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&shown).unwrap(), [text]);
     }
 
     proptest! {

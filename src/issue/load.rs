@@ -81,6 +81,11 @@ pub fn names(publication: &Publication) -> std::io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// The name of a file or folder, which becomes an anchor or a part of an address.
+fn odd_name(odd: char, path: &Path) -> Diagnostic {
+    refused::diagnostic("this name", odd).at(Place::File(path_from_here(path)))
+}
+
 /// What somebody can do who has named an issue whose folder does not exist.
 pub fn instead(publication: &Publication, folder: &Path) -> String {
     let given = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -187,8 +192,12 @@ impl IssueReading<'_> {
         let style = self.style();
         self.report_empty(&sections, &manifest);
         let IssueReading { publication, folder, slots, images, problems, .. } = self;
-        let name = folder.canonicalize().unwrap_or(folder);
-        let name = name.file_name().map(|name| name.to_string_lossy().into_owned());
+        let mut problems = problems;
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let name = real.file_name().map(|name| name.to_string_lossy().into_owned());
+        if let Some((_, odd)) = name.as_deref().and_then(refused::find) {
+            problems.push(odd_name(odd, &folder));
+        }
         let issue = match (title, subject, date) {
             (Some(title), Some(subject), Some(date)) => Some(Issue {
                 name: name.unwrap_or_default(),
@@ -311,8 +320,13 @@ impl IssueReading<'_> {
         let listed = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for entry in listed {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let slug = name.strip_suffix(".md").filter(|slug| !slug.starts_with('.'));
-            files.extend(slug.map(str::to_owned));
+            let Some(slug) = name.strip_suffix(".md").filter(|slug| !slug.starts_with('.')) else {
+                continue;
+            };
+            match refused::find(slug) {
+                Some((_, odd)) => self.problems.push(odd_name(odd, &entry.path())),
+                None => files.push(slug.to_owned()),
+            }
         }
         files.sort();
         if files.len() > MAX_ARTICLES {

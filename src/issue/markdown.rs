@@ -3,6 +3,7 @@
 
 pub(super) mod bounds;
 mod inline;
+mod occurrences;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use comrak::nodes::{ListType, Node, NodeValue, Sourcepos, TableAlignment};
 use comrak::{Arena, Options, parse_document};
 
 use self::bounds::{Excess, MAX_CELLS, MAX_COLUMNS, MAX_DEPTH, TableExcess};
+use self::occurrences::Occurrences;
 use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem};
 use super::slot::Slots;
 use super::{links, sanitize};
@@ -33,6 +35,8 @@ pub(super) struct MarkdownReader<'a> {
     /// Where the text starts in `source`, and where each of its lines does.
     offset: usize,
     line_starts: Vec<usize>,
+    /// Where slots stand, and which are in the letter.
+    occurrences: Occurrences,
     /// How deep in emphasis, links and tags the text is that is being read.
     depth: usize,
     /// Whether it has been told that the text is too deep.
@@ -70,9 +74,11 @@ pub(super) fn read<'a>(
         find_image,
         offset,
         line_starts,
+        occurrences: Occurrences::of(&shielded),
         depth: 0,
         is_deep: false,
     };
+    let known = reader.problems.len();
     let arena = Arena::new();
     let root = parse_document(&arena, &shielded, &options());
     let mut read = MarkdownText::default();
@@ -84,6 +90,7 @@ pub(super) fn read<'a>(
             reader.block(node, 0, &mut read.blocks)
         }
     }
+    reader.report_lost(known);
     read
 }
 
@@ -169,6 +176,34 @@ impl MarkdownReader<'_> {
         Place::span(self.source, span.start..span.start + line)
     }
 
+    /// The slots of `text`, which was read from these bytes of the file, are in the letter.
+    fn saw(&mut self, text: &str, span: &Range<usize>) {
+        let span = span.start.saturating_sub(self.offset)..span.end.saturating_sub(self.offset);
+        self.occurrences.saw(text, &span);
+    }
+
+    /// Code as the author typed it.
+    fn typed(&mut self, code: &str, span: &Range<usize>) -> String {
+        self.saw(code, span);
+        self.slots.restore(&code.replace(COLON, ":"))
+    }
+
+    /// Where the text has another error, that may be what took the slot away.
+    fn report_lost(&mut self, known: usize) {
+        if self.problems[known..].iter().any(Diagnostic::is_error) {
+            return;
+        }
+        for span in self.occurrences.lost() {
+            let place = Place::span(self.source, self.offset + span.start..self.offset + span.end);
+            self.problems.push(
+                Diagnostic::error("slot-lost", "readers would not see this slot").at(place).help(
+                    "write it in the text: it cannot be in a label, in the title of a link, \
+                         behind a fence or in the path of a picture",
+                ),
+            );
+        }
+    }
+
     /// Once: what is too deep by one level is so by all that follow.
     fn report_depth(&mut self, place: Place) {
         if !self.is_deep {
@@ -205,10 +240,15 @@ impl MarkdownReader<'_> {
             NodeValue::Table(table) => self.table(node, &table.alignments),
             NodeValue::CodeBlock(code) => {
                 let language = code.info.split_whitespace().next().unwrap_or_default();
-                BlockKind::Code(
-                    language.to_owned(),
-                    self.slots.restore(&code.literal.replace(COLON, ":")),
-                )
+                let code = if code.fenced {
+                    // Its first line, which has the fence, is not shown.
+                    let text = &self.source.text()[span.clone()];
+                    let inner = span.start + text.find('\n').unwrap_or(text.len());
+                    self.typed(&code.literal, &(inner..span.end))
+                } else {
+                    self.typed(&code.literal, &span)
+                };
+                BlockKind::Code(language.to_owned(), code)
             }
             NodeValue::ThematicBreak => BlockKind::Rule,
             NodeValue::HtmlBlock(html) => return self.html(node, &html.literal, span, out),
@@ -353,7 +393,7 @@ impl MarkdownReader<'_> {
             return;
         }
         self.warn_of_removed(node, html);
-        let html = sanitize::without_comments(html);
+        let html = sanitize::without_comments(html, |comment| self.saw(comment, &span));
         let (html, kept) = self.raw(&html, node);
         let (clean, text) = sanitize::block(&html, kept);
         if !clean.trim().is_empty() {

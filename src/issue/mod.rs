@@ -44,6 +44,8 @@ pub struct Publication {
     pub browser_url: Option<String>,
     /// Where a reader chooses what to receive.
     pub preferences_url: Option<String>,
+    /// The address in From.
+    pub from: String,
     /// Where an answer goes, for the `mailto:` of List-Unsubscribe and the footer.
     pub reply_to: Option<String>,
     /// The masthead's picture, from the root, with the place that names it.

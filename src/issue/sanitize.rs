@@ -91,6 +91,27 @@ const FETCHING: [&str; 27] = [
     "xml:base",
 ];
 
+/// Properties that take an element out of its place, or paint far around it: it could come to lie
+/// above what the law requires in every mail.
+const MOVES: [&str; 16] = [
+    "position",
+    "-webkit-transform",
+    "animation",
+    "bottom",
+    "box-shadow",
+    "inset",
+    "left",
+    "outline",
+    "outline-width",
+    "right",
+    "rotate",
+    "scale",
+    "top",
+    "transform",
+    "translate",
+    "z-index",
+];
+
 /// Targets of links that may stay although they name no scheme.
 struct MayStay(Vec<String>);
 
@@ -155,9 +176,18 @@ fn odd_in_style(value: &str) -> Option<(Range<usize>, String)> {
         return Some((*at..*at, "a slot".to_owned()));
     }
     let lower = value.to_ascii_lowercase();
-    let moves = |at: &usize| !lower[..*at].ends_with(|c: char| c == '-' || c.is_alphanumeric());
-    if let Some(at) = lower.match_indices("position").map(|(at, _)| at).find(moves) {
-        return Some((at..at + 8, "position".to_owned()));
+    for word in MOVES {
+        let mut found = lower.match_indices(word).map(|(at, _)| at);
+        let is_name = |at: &usize| {
+            let before = lower[..*at].trim_end();
+            let behind = lower[*at + word.len()..].trim_start();
+            let is_whole = before.is_empty() || before.ends_with(';') || word == "position";
+            let inner = lower[..*at].ends_with(|c: char| c == '-' || c.is_alphanumeric());
+            is_whole && !inner && (behind.starts_with(':') || word == "position")
+        };
+        if let Some(at) = found.find(is_name) {
+            return Some((at..at + word.len(), word.to_owned()));
+        }
     }
     if let Some(at) = value.find('<') {
         return Some((at..at + 1, "\"<\"".to_owned()));
@@ -301,12 +331,13 @@ fn push_target(out: &mut String, start: usize, href: &str) {
     }
 }
 
-/// Raw HTML without its comments, in which nothing counts.
-pub(super) fn without_comments(html: &str) -> String {
+/// Raw HTML without its comments, in which nothing counts; `comment` gets each.
+pub(super) fn without_comments(html: &str, mut comment: impl FnMut(&str)) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     while let Some((before, behind)) = rest.split_once("<!--") {
-        let Some((_, behind)) = behind.split_once("-->") else { break };
+        let Some((inner, behind)) = behind.split_once("-->") else { break };
+        comment(inner);
         out.push_str(before);
         rest = behind;
     }
@@ -449,8 +480,8 @@ mod tests {
 
     #[test]
     fn comments_go_and_what_only_looks_like_one_stays() {
-        assert_eq!(without_comments("a<!-- {{ x }} -->b<!---->c"), "abc");
-        assert_eq!(without_comments("a <!-- open"), "a <!-- open");
+        assert_eq!(without_comments("a<!-- {{ x }} -->b<!---->c", |_| {}), "abc");
+        assert_eq!(without_comments("a <!-- open", |_| {}), "a <!-- open");
     }
 
     #[test]

@@ -7,7 +7,9 @@ use crate::harness::Publication;
 use crate::sent::Sent;
 
 /// The rules that these tests are for.
-pub(crate) const RULES: [&str; 16] = [
+pub(crate) const RULES: [&str; 18] = [
+    "address-shown",
+    "unsubscribe-shown",
     "heading-one",
     "html-balance",
     "html-skeleton",
@@ -53,6 +55,23 @@ fn a_document_that_is_not_whole() {
     says(&sent().edit_html("<img", "<img src=\"a.png\"><img"), "html-image");
     says(&sent().edit_html("<![endif]-->", "<b><![endif]-->"), "mso-comment");
     says(&sent().edit_html("<h1", "<!--[if !mso]><!--><h1"), "mso-comment");
+}
+
+#[test]
+fn a_footer_that_some_do_not_see() {
+    for style in ["display:none", "visibility: hidden", "opacity:0"] {
+        let hidden = format!("<td class=\"f\" style=\"{style};");
+        let sent = sent().edit_html("<td class=\"f\" style=\"", &hidden);
+        says(&sent, "address-shown");
+        says(&sent, "unsubscribe-shown");
+    }
+    let mut passage = sent();
+    let when = Segment::When("member".to_owned());
+    passage.composition.html.insert(0, when.clone());
+    says(&passage, "address-shown");
+    let mut passage = sent();
+    passage.composition.text.insert(0, when);
+    says(&passage, "unsubscribe-shown");
 }
 
 #[test]

@@ -16,3 +16,4 @@ mod fetching;
 mod pictures;
 mod secrets;
 mod slots;
+mod terminal;

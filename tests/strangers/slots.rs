@@ -41,3 +41,47 @@ fn what_is_for_one_reader_is_marked_as_not_to_be_published() {
     let anybody = told(&["render", "2025-11", "-o", "all.html"]);
     assert!(!anybody.contains("do not publish"), "{anybody}");
 }
+
+#[test]
+fn nothing_in_an_article_takes_the_footer_away() {
+    for body in [
+        "<details>\nMore",
+        "<table><tr><td>\n\nMore",
+        "<!-- More",
+        "<div style=\"display:none\">\n\nMore",
+        "Words <span style=\"display:none\"> and <!-- more",
+        "<p title=\"More",
+        "<textarea>\n\nMore",
+        "<plaintext>\n\nMore",
+        "<style>\n.f { display: none }",
+        "<xmp>More",
+        "::: only tag:member\nMore",
+        "<div dir=rtl><bdo dir=rtl>\n\nMore \u{202E}",
+        "```\nMore",
+        "<![CDATA[ More",
+        "<noscript>\n\nMore",
+    ] {
+        let here = with_article(body);
+        let output = here.run(&["render", "2025-11"]);
+        if output.code == 0 {
+            let html = &output.stdout;
+            let footer = html.find("class=\"f\"").map(|at| &html[at..]).unwrap_or_default();
+            assert!(footer.contains("P.O. Box 0000") && footer.contains("href"), "{body}: {html}");
+        }
+        let told = here.run(&["check"]).stdout;
+        assert!(!told.contains("address-shown"), "{body}: {told}");
+    }
+}
+
+#[test]
+fn a_style_of_an_article_moves_nothing_above_the_footer() {
+    for style in ["transform: scale(99)", "color:red; z-index : 9", "outline:9999px solid #fff"] {
+        let output = with_article(&format!("<p style=\"{style}\">Words.</p>")).run(&["check"]);
+        assert_eq!(output.code, 3, "{style}: {}", output.stdout);
+        assert!(output.stdout.contains("[style]") && output.stdout.contains("hangul.md:7:"));
+    }
+    let ordinary =
+        "margin: 0 0 8px; text-align: left; border-left: 2px solid #222; padding-top: 1px";
+    let output = with_article(&format!("<p style=\"{ordinary}\">Words.</p>")).run(&["check"]);
+    assert!(!output.stdout.contains("[style]"), "{}", output.stdout);
+}

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::run::Progress;
+use sejong_digest::diagnostic::visible::visible;
 
 use crate::cmd::print;
 
@@ -38,7 +39,7 @@ pub(super) async fn draw(progress: Arc<Progress>, to_send: u64) {
     }
     loop {
         bar.0.set_position(progress.settled.load(Ordering::Relaxed));
-        bar.0.set_message(told(&progress, started, to_send));
+        bar.0.set_message(visible(&told(&progress, started, to_send)).into_owned());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

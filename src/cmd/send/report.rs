@@ -54,7 +54,7 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
         print::note(&of_receipt(fate));
     }
     match json.then(|| in_json(report)).transpose()? {
-        Some(line) => print::answer(line.as_bytes())?,
+        Some(line) => print::json(&line)?,
         None => print::words(&in_words(report))?,
     }
     ending(report, window).map_err(Failure::behind_an_answer)
@@ -78,7 +78,7 @@ pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
         let issue = Path::new(issue).file_name().and_then(OsStr::to_str).unwrap_or(issue);
         let (error, help) = (failure.message.as_str(), failure.help.as_deref());
         let line = serde_json::to_string(&ErrorLine { issue, error, help })?;
-        print::answer(format!("{line}\n").as_bytes())?;
+        print::json(&format!("{line}\n"))?;
     }
     ending
 }

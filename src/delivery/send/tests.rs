@@ -70,6 +70,7 @@ impl Folder {
             base_url: "https://x.example".to_owned(),
             browser_url: None,
             preferences_url: None,
+            from: "digest@x.example".to_owned(),
             reply_to: None,
             logo: None,
             logo_dark: None,

@@ -94,7 +94,7 @@ fn lead(reading: &mut IssueReading<'_>, table: &mut Table) -> Option<Figure> {
     let image = table.text("image");
     let alt = table.text("alt");
     let caption = table.text("caption");
-    let credit = table.text("credit").map(|credit| credit.value);
+    let credit = table.text("credit");
     let image = image?;
     let place = table.place(&image.span);
     if alt.as_ref().is_none_or(|alt| alt.value.trim().is_empty()) {
@@ -109,9 +109,10 @@ fn lead(reading: &mut IssueReading<'_>, table: &mut Table) -> Option<Figure> {
     }
     let source = Arc::clone(table.source());
     let caption = caption.map(|caption| reading.line(&caption, &source));
+    let credit = credit.map(|credit| reading.words(&credit, &source));
+    let alt = alt.map_or(String::new(), |alt| reading.words(&alt, &source));
     let IssueReading { publication, folder, images, problems, .. } = reading;
     let image = find_image(&publication.root, folder, &image.value, place, images, problems)?;
-    let alt = alt.map_or(String::new(), |alt| alt.value.trim().to_owned());
     Some(Figure { image, alt, caption, credit, href: None })
 }
 

@@ -90,7 +90,7 @@ impl MarkdownReader<'_> {
                 Inline::Text(self.resolved(&text, node))
             }
             NodeValue::Code(code) => {
-                Inline::Code(self.slots.restore(&code.literal.replace(COLON, ":")))
+                Inline::Code(self.typed(&code.literal, &self.span(node.data().sourcepos)))
             }
             NodeValue::SoftBreak => Inline::SoftBreak,
             NodeValue::LineBreak => Inline::LineBreak,
@@ -218,6 +218,7 @@ impl MarkdownReader<'_> {
     /// Text of the message: its slots count, and what is wrong with them is told.
     pub(super) fn resolved(&mut self, text: &str, node: Node<'_>) -> String {
         let place = self.place(node);
+        self.saw(text, &self.span(node.data().sourcepos));
         self.slots.resolve(&text.replace(COLON, ":"), &place, self.problems)
     }
 }
