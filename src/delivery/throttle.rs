@@ -412,19 +412,9 @@ impl Throttle {
         self.free(now);
     }
 
-    /// The same as one that knows nothing, but for what is on its way.
-    pub fn begun_anew(&self, now: Duration) -> Throttle {
-        Throttle { since: now, out: self.out, answer_s: self.answer_s, ..Throttle::new(now) }
-    }
-
     /// The part that is refused at any rate.
     pub fn known_chance(&self) -> f64 {
         self.chance.max(self.elsewhere)
-    }
-
-    /// Whether a lower rate did not help, so that a part is taken to be refused at any rate.
-    pub fn has_blamed_chance(&self) -> bool {
-        self.proven
     }
 
     /// Forgets what may have been a limit.

@@ -20,10 +20,6 @@ const AT_HAND_OF_ALL: (usize, usize) = (2_000, 3_000);
 /// nobody else should wait for those.
 const CLAIM: (usize, usize) = (8, 200);
 
-/// Where a domain seems to refuse more than this part whatever its rate, several slowed domains take
-/// from each other what their relay allows.
-const MUCH_BY_CHANCE: f64 = 0.15;
-
 /// A lane whose turn comes so soon is as good as ready.
 const NEAR: Duration = Duration::from_millis(50);
 
@@ -301,23 +297,6 @@ impl Lanes {
     /// How many domains have been slowed down.
     pub(super) fn slowed(&self) -> usize {
         self.lanes.iter().filter(|lane| lane.throttle.is_slowed()).count()
-    }
-
-    /// Whether several domains are slowed, and a lower rate did not help the one of `row` although
-    /// much is refused: then the others take what it leaves.
-    pub(super) fn take_from_each_other(&self, row: &Claimed) -> bool {
-        let lane = self.of(row);
-        let throttle = &self.lanes[lane].throttle;
-        let is_blamed = throttle.has_blamed_chance() && throttle.known_chance() > MUCH_BY_CHANCE;
-        lane > 0 && is_blamed && self.slowed() > 1
-    }
-
-    /// All domains may have as much as they can: what slows them is not theirs.
-    pub(super) fn release(&mut self, now: Duration) {
-        let slowed = self.lanes.iter_mut().map(|lane| &mut lane.throttle);
-        slowed.filter(|throttle| throttle.is_slowed()).for_each(|throttle| {
-            *throttle = throttle.begun_anew(now);
-        });
     }
 
     /// It was the relay that asked for a lower rate, and no domain.

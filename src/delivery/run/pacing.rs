@@ -288,10 +288,6 @@ impl Pacing {
         } else if lanes_own || (!lane_slowed && !raised && taken >= since) {
             let chance = relay.throttle.known_chance();
             self.lanes.refused(row, taken, now, RateReply { part, chance, ..reply });
-            if self.lanes.take_from_each_other(row) {
-                self.lanes.release(now);
-                relay.votes = Votes::default();
-            }
         }
     }
 

@@ -177,16 +177,6 @@ fn table(seeds: std::ops::RangeInclusive<u64>, weight: f64) {
     assert!(missed.is_empty(), "{missed:?}");
 }
 
-/// With these chances both domains are slowed at first, and each lowers its rate for the other.
-#[test]
-fn domains_that_take_from_each_other_find_that_the_relay_limits() {
-    for seed in 29..=30 {
-        let sent = send(&Run { seed, ..to(2) }, relay(Limit::bucket(50.0, 50.0)));
-        let refused = sent.refused_part(0.0);
-        assert!(refused < 0.1, "{refused} with {seed}");
-    }
-}
-
 #[test]
 fn no_domain_starves() {
     let small = || relay(Limit::bucket(50.0, 50.0));
