@@ -12,13 +12,6 @@ use crate::delivery::throttle::{RateReply, Throttle};
 
 /// Rows of one lane that are kept at hand; beyond that the domain is left out of claims.
 const AT_HAND: usize = 200;
-/// The same of all lanes but everybody's: losing power leaves them uncertain. So many are shared out,
-/// and so many are at hand before claims become small: one may bring a lane far more than its share.
-const AT_HAND_OF_ALL: (usize, usize) = (2_000, 3_000);
-/// Rows of one claim: few enough that losing power leaves few uncertain, enough that the disk is
-/// seldom asked. The smallest where as many are at hand as may be: they may all be of slow lanes, and
-/// nobody else should wait for those.
-const CLAIM: (usize, usize) = (8, 200);
 
 /// A lane whose turn comes so soon is as good as ready.
 const NEAR: Duration = Duration::from_millis(50);
@@ -217,29 +210,16 @@ impl Lanes {
         self.lanes[lane].rows.pop_front()
     }
 
-    /// Rows of one lane beyond which its domain is left out of claims.
-    fn share(&self) -> usize {
-        let others = self.lanes.len().saturating_sub(1);
-        (AT_HAND_OF_ALL.0 / others.max(1)).clamp(1, AT_HAND)
-    }
-
-    /// How many rows the next claim may bring.
-    pub(super) fn claim_size(&self) -> usize {
-        let at_hand: usize = self.lanes.iter().skip(1).map(|lane| lane.rows.len()).sum();
-        AT_HAND_OF_ALL.1.saturating_sub(at_hand).clamp(CLAIM.0, CLAIM.1)
-    }
-
     /// The domains that have enough rows at hand.
     pub(super) fn full(&self) -> Vec<String> {
-        let share = self.share();
-        let full = self.lanes.iter().skip(1).filter(|lane| lane.rows.len() >= share);
+        let full = self.lanes.iter().skip(1).filter(|lane| lane.rows.len() >= AT_HAND);
         full.map(|lane| lane.domain.clone()).collect()
     }
 
     /// Whether a lane can use more rows.
     pub(super) fn is_low(&self, domain: &str) -> bool {
         let lane = self.by_domain.get(domain);
-        lane.is_none_or(|lane| self.lanes[*lane].rows.len() < self.share().div_ceil(2))
+        lane.is_none_or(|lane| self.lanes[*lane].rows.len() < AT_HAND / 2)
     }
 
     /// What the domain of `row` asks for, where it has asked for anything.
@@ -308,8 +288,6 @@ impl Lanes {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
     use crate::delivery::run::simulation::row;
 
@@ -386,37 +364,5 @@ mod tests {
         }
         assert_eq!(lanes.full(), ["slow.example"]);
         assert!(!lanes.is_low("slow.example"));
-    }
-
-    /// A list in the order of its domains: 60 slow ones, and then 500 people of a fast one.
-    #[test]
-    fn many_slow_lanes_keep_few_rows_at_hand_and_hold_up_nobody() {
-        let name = |slow: i64| format!("slow{slow}.example");
-        let limit = "1/day".parse().ok();
-        let options = |slow| LaneOptions { domain: name(slow), limit, connections: None };
-        let mut lanes = Lanes::new(&(0..60).map(options).collect::<Vec<_>>());
-        let slow = (0..15_000).map(|number| (number, name(number / 250)));
-        let fast = (15_000..15_500).map(|number| (number, "fast.example".to_owned()));
-        let mut list: Vec<(i64, String)> = slow.chain(fast).collect();
-        let (mut fast, mut most, mut claims) = (0, 0, 0);
-        while fast < 500 && claims < 1_000 {
-            let (full, mut left) = (HashSet::<_>::from_iter(lanes.full()), lanes.claim_size());
-            list.retain(|(number, domain)| {
-                let stays = left == 0 || full.contains(domain);
-                if !stays {
-                    left -= 1;
-                    lanes.add(row(*number, domain));
-                }
-                stays
-            });
-            most = most.max(lanes.lanes.iter().map(|lane| lane.rows.len()).sum());
-            while let Some(number) = next(&mut lanes, Duration::ZERO) {
-                fast += usize::from(number >= 15_000);
-            }
-            claims += 1;
-        }
-        assert_eq!(fast, 500, "after {claims} claims");
-        let bound = AT_HAND_OF_ALL.0 + AT_HAND_OF_ALL.1 + 60 * CLAIM.0 + CLAIM.1;
-        assert!(most <= bound, "{most} at hand");
     }
 }

@@ -17,6 +17,9 @@ use crate::delivery::ledger::{Claimed, LockedLedger};
 use crate::delivery::moment::Moment;
 use crate::store::StoreError;
 
+/// Rows of one claim: few enough that losing power leaves few uncertain, enough that the disk is
+/// seldom asked.
+const CLAIM: usize = 200;
 /// Due times are remembered in steps of this, so that their number is small however many rows wait.
 const TICK_MS: i64 = 250;
 /// When nothing is due for so long, connections are closed meanwhile.
@@ -194,15 +197,14 @@ impl Queue {
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.
     async fn claim(&self) {
-        let (skip, size) = {
+        let skip = {
             let mut state = self.state();
             if std::mem::replace(&mut state.claiming, true) {
                 return;
             }
-            let lanes = &state.pacing.lanes;
-            (state.past.then(lanes.full()), lanes.claim_size())
+            state.past.then(state.pacing.lanes.full())
         };
-        let claimed = self.ledger.claim(self.run, size, self.now(), &skip).await;
+        let claimed = self.ledger.claim(self.run, CLAIM, self.now(), &skip).await;
         let mut state = self.state();
         state.claiming = false;
         match claimed {

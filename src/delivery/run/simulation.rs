@@ -15,8 +15,8 @@ use crate::delivery::ledger::claim::Earlier;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 
-/// Rows of the list that one claim looks at.
-const LOOKED_AT: usize = 2_000;
+/// Rows of one claim.
+const CLAIM: usize = 200;
 /// Rows of slow lanes that are passed over, at most: the rest of the list is not looked at.
 const ASIDE: usize = 20_000;
 
@@ -474,9 +474,8 @@ impl World<'_> {
     fn claim(&mut self) -> bool {
         let full = self.pacing.lanes.full();
         let is_full = |domain: usize| full.contains(&name(domain));
-        let size = self.pacing.lanes.claim_size();
-        let mut claimed = Vec::with_capacity(size);
-        while claimed.len() < size
+        let mut claimed = Vec::with_capacity(CLAIM);
+        while claimed.len() < CLAIM
             && let Some(row) = self.due.pop_front()
         {
             self.waiting_for -= 1;
@@ -485,16 +484,16 @@ impl World<'_> {
         let again = claimed.len();
         // Rows come in their order, whoever they are for.
         let open: Vec<usize> = (0..self.aside.len()).filter(|domain| !is_full(*domain)).collect();
-        while claimed.len() < size
+        while claimed.len() < CLAIM
             && let first = open.iter().min_by_key(|domain| self.aside_since(**domain))
             && let Some(row) = first.and_then(|domain| self.aside[*domain].pop_front())
         {
             claimed.push(row);
         }
         let total: f64 = self.run.shares.iter().sum();
-        for _ in 0..LOOKED_AT {
+        for _ in 0..CLAIM * 10 {
             let aside: usize = self.aside.iter().map(VecDeque::len).sum();
-            if claimed.len() >= size || aside >= ASIDE || self.next_row >= self.run.messages {
+            if claimed.len() >= CLAIM || aside >= ASIDE || self.next_row >= self.run.messages {
                 break;
             }
             self.next_row += 1;
