@@ -215,7 +215,7 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
     let reply_to = section.text("reply_to");
     let reply_to = reply_to.and_then(|text| mailbox(&mut section, "reply_to", &text));
     let postal_address = section.text("postal_address").map(|text| text.value);
-    if postal_address.as_ref().is_none_or(|text| text.trim().is_empty()) {
+    if !postal_address.as_deref().is_some_and(shows_something) {
         section.report(no_postal_address(section.source()));
     }
     let language = section.language("language").unwrap_or_else(|| "en".to_owned());
@@ -265,6 +265,12 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
         advertising,
     };
     (Some((publication, time_zone)), Some(sender))
+}
+
+/// Whether a text has a letter or a digit that is seen. Hangul fillers are letters, and empty.
+fn shows_something(text: &str) -> bool {
+    let is_filler = |c: char| matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}');
+    text.chars().any(|c| c.is_alphanumeric() && !is_filler(c))
 }
 
 fn no_postal_address(source: &Arc<Source>) -> Diagnostic {

@@ -60,7 +60,11 @@ fn create_for(path: &Path, text: &str, readable: Readable) -> Result<(), Failure
 }
 
 /// Makes a folder and those above it, for everybody to read and for its owner to write.
+///
+/// # Errors
+/// The system's, and those of [`stays_here`].
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    stays_here(folder)?;
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
@@ -86,6 +90,9 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], readable: Readable) -> Result<(
         ))
         .help("remove the link, or name that file itself"));
     }
+    if let Some(folder) = path.parent() {
+        stays_here(folder).map_err(failed)?;
+    }
     let mut name = target.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.draft", std::process::id()));
     let draft = target.with_file_name(name);
@@ -109,6 +116,33 @@ fn leads_away(path: &Path, target: &Path) -> bool {
     let Ok(folder) = folder.unwrap_or(Path::new(".")).canonicalize() else { return false };
     let is_stream = ["/dev", "/proc"].iter().any(|place| folder.starts_with(place));
     path.is_symlink() && !is_stream && !target.starts_with(&folder)
+}
+
+/// A link on the way to `path` that leads out of the folder that the command runs in: it may have
+/// come with a pull request. What somebody names from the root of the file system is their own.
+///
+/// # Errors
+/// There is one.
+pub(crate) fn stays_here(path: &Path) -> io::Result<()> {
+    let Ok(here) = std::env::current_dir().and_then(|here| here.canonicalize()) else {
+        return Ok(());
+    };
+    let below = if path.is_absolute() { path.strip_prefix(&here) } else { Ok(path) };
+    let folders = below.into_iter().flat_map(Path::ancestors);
+    for folder in folders.filter(|folder| here.join(folder).is_symlink()) {
+        // One that leads nowhere is told where something is made.
+        if let Ok(target) = here.join(folder).canonicalize()
+            && !target.starts_with(&here)
+        {
+            return Err(io::Error::other(format!(
+                "{} is a link to {}, which is in another folder: remove the link, or name that \
+                 folder itself",
+                folder.display(),
+                target.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A path as people should read it.

@@ -10,7 +10,7 @@ use sejong_digest::diagnostic::counted;
 use sejong_digest::smtp::relay::Relay;
 
 use super::failure::Failure;
-use super::files::describe;
+use super::files::{self, describe};
 use super::print;
 use super::workspace::Workspace;
 
@@ -123,6 +123,7 @@ fn configured(workspace: &Workspace) -> Result<Destination, Failure> {
 /// is: it may hold other things.
 pub(super) fn catch_folder(folder: &Path) -> std::io::Result<()> {
     maildir::no_link(folder)?;
+    files::stays_here(folder)?;
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -14,6 +14,11 @@ use super::theme::{Color, Palette};
 const ELEMENTS: [&str; 9] = ["html", "body", "div", "table", "tbody", "tr", "td", "p", "a"];
 /// Classes of the same.
 const CLASSES: [&str; 3] = ["b", "letter", "f"];
+/// Classes of what the footer never stands in. A mail program may put any other around the letter.
+const ELSEWHERE: [&str; 26] = [
+    "art", "s", "h", "k", "q", "t", "data", "pre", "code", "wide", "sub", "icon", "c", "g", "i",
+    "l", "lo", "m", "n", "small", "w", "x", "z", "center", "hr", "end",
+];
 /// Whatever their value, text stays where it is and can be read.
 const HARMLESS: [&str; 49] = [
     "content",
@@ -324,7 +329,8 @@ fn shows(name: &str, value: &str) -> bool {
 }
 
 /// Whether one selector could mean the footer or what it stands in. What is said of siblings,
-/// attributes and states is taken to hold.
+/// attributes and states is taken to hold, and so is what is said of elements around it: mail programs
+/// put their own there.
 fn reaches_footer(selector: &str) -> bool {
     let selector = selector.trim();
     if selector.is_empty() || selector.starts_with('@') {
@@ -337,11 +343,25 @@ fn reaches_footer(selector: &str) -> bool {
         rest = &rest[at..];
         // What stands beside the footer may be anything.
         let is_sibling = rest.trim_start().starts_with(['+', '~']);
-        if !is_sibling && !may_be_footer(compound) {
+        let is_last = rest.trim().is_empty();
+        let holds = if is_last { may_be_footer(compound) } else { may_be_around(compound) };
+        if !is_sibling && !holds {
             return false;
         }
     }
     true
+}
+
+/// Whether the footer could stand in an element with these names.
+fn may_be_around(compound: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || !c.is_ascii();
+    // What stands in parentheses may say that it is none of them.
+    let plain = compound.split(['(', '[']).next().unwrap_or_default();
+    let mut classes = plain.split('.').skip(1).map(|rest| rest.split(|c| !is_name(c)).next());
+    let is_elsewhere = |name: Option<&str>| name.is_some_and(|name| ELSEWHERE.contains(&name));
+    let heading = ["h1", "h2", "h3", "h4", "ul", "ol", "li", "figure", "p", "a"];
+    let element = plain.split(|c| !is_name(c)).next().unwrap_or_default();
+    !classes.any(is_elsewhere) && !heading.contains(&element.to_ascii_lowercase().as_str())
 }
 
 /// Whether an element of the footer could have these names: `td.f:hover`.
@@ -550,6 +570,10 @@ mod tests {
         "table.letter tr + tr",
         "h1 ~ p",
         "TD.f",
+        ".moz-text-html .f",
+        "#MessageViewBody td",
+        "div.gmail_quote td.f",
+        "center td.f",
     ];
 
     fn hides(rule: &str) -> bool {

@@ -84,6 +84,10 @@ impl Scan<'_> {
         while let Some(c) = self.css[self.at..].chars().next() {
             let here = self.at..self.at + c.len_utf8();
             let rest = &self.css[self.at..];
+            // Programs skip this mark, and read on as if it were not there.
+            if rest.starts_with("-->") {
+                return Some((here.start..here.start + 3, "\"-->\"".to_owned()));
+            }
             if is_name(c) {
                 let length = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
                 self.word = self.at..self.at + length;

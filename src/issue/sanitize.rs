@@ -12,9 +12,9 @@ use std::sync::LazyLock;
 use super::{css, slot};
 
 /// Elements that may stand in running text; everything else in a line is dropped, its text kept.
-const INLINE: [&str; 18] = [
-    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q",
-    "small", "span", "strong", "u",
+const INLINE: [&str; 17] = [
+    "a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "small",
+    "span", "strong", "u",
 ];
 const INLINE_MORE: [&str; 6] = ["s", "sub", "sup", "time", "var", "samp"];
 const BLOCK: [&str; 22] = [
@@ -93,23 +93,59 @@ const FETCHING: [&str; 27] = [
 
 /// Properties that take an element out of its place, or paint far around it: it could come to lie
 /// above what the law requires in every mail.
-const MOVES: [&str; 16] = [
+const MOVES: [&str; 52] = [
     "position",
+    "-moz-animation",
+    "-moz-transform",
+    "-ms-transform",
+    "-o-transform",
+    "-webkit-animation",
+    "-webkit-border-image",
+    "-webkit-filter",
     "-webkit-transform",
     "animation",
+    "animation-name",
+    "backdrop-filter",
+    "border-image",
+    "border-image-source",
     "bottom",
     "box-shadow",
+    "clip-path",
+    "contain",
+    "content",
+    "filter",
     "inset",
+    "inset-block",
+    "inset-block-end",
+    "inset-block-start",
+    "inset-inline",
+    "inset-inline-end",
+    "inset-inline-start",
+    "isolation",
     "left",
+    "mask",
+    "mix-blend-mode",
+    "offset",
+    "offset-distance",
+    "offset-path",
+    "opacity",
     "outline",
+    "outline-offset",
+    "outline-style",
     "outline-width",
+    "perspective",
     "right",
     "rotate",
     "scale",
+    "text-shadow",
     "top",
     "transform",
+    "transform-style",
     "translate",
+    "unicode-bidi",
+    "will-change",
     "z-index",
+    "zoom",
 ];
 
 /// Targets of links that may stay although they name no scheme.
@@ -192,7 +228,49 @@ fn odd_in_style(value: &str) -> Option<(Range<usize>, String)> {
     if let Some(at) = value.find('<') {
         return Some((at..at + 1, "\"<\"".to_owned()));
     }
+    if let Some((at, what)) = far(&lower) {
+        return Some((at..at, what));
+    }
     css::find_refused(value)
+}
+
+/// Sizes by which an element comes to lie over what stands behind it, or pushes that out of sight.
+fn far(style: &str) -> Option<(usize, String)> {
+    let mut at = 0;
+    for declaration in style.split_inclusive(';') {
+        let start = at;
+        at += declaration.len();
+        let Some((name, value)) = declaration.split_once(':') else { continue };
+        let name = name.trim();
+        let is_size =
+            ["margin", "padding", "border", "height", "line-height", "font", "text-indent"]
+                .iter()
+                .chain(&["letter-spacing", "word-spacing", "min-height", "max-height", "width"])
+                .any(|size| name == *size || name.starts_with(&format!("{size}-")));
+        if !is_size || name.contains("color") || name.ends_with("-family") {
+            continue;
+        }
+        for word in value.split(|c: char| c.is_whitespace() || "(),;/".contains(c)) {
+            let digits = word.trim_start_matches(['-', '+']);
+            let number = digits.find(|c: char| !c.is_ascii_digit() && c != '.');
+            let (number, unit) = digits.split_at(number.unwrap_or(digits.len()));
+            let Ok(number) = number.parse::<f64>() else { continue };
+            let pixels = match unit.trim_end_matches('!') {
+                "em" | "rem" | "ex" | "ch" | "vw" | "vh" | "vmin" | "vmax" | "pc" => number * 16.0,
+                "in" => number * 96.0,
+                "cm" => number * 38.0,
+                "mm" | "q" => number * 4.0,
+                "%" => number * 6.0,
+                _ if name == "line-height" && unit.is_empty() => number * 16.0,
+                _ => number,
+            };
+            let is_back = word.starts_with('-') && name.starts_with("margin") && pixels > 40.0;
+            if pixels > 2_000.0 || is_back {
+                return Some((start, format!("{name}:{}", value.trim().trim_end_matches(';'))));
+            }
+        }
+    }
+    None
 }
 
 fn is_slot(piece: &slot::Piece<'_>) -> bool {
@@ -556,6 +634,37 @@ mod tests {
             "<table background=x><tr><td lang=\"{mark}x\" title=\"{mark}\" id={mark}></table>"
         ));
         assert_eq!(told, "background=, lang=, id=");
+    }
+
+    #[test]
+    fn nothing_in_an_article_comes_to_lie_above_what_follows() {
+        for style in [
+            "opacity:.99;background:#fff;margin-bottom:-3000px;height:3000px",
+            "margin:0 0 -3000px",
+            "margin-top:-9999px",
+            "height:3000px",
+            "border-image:linear-gradient(#fff,#fff) 1 fill / 1px / 5000px",
+            "text-shadow:0 0 9000px",
+            "zoom:100",
+            "inset-block-start:9px",
+            "-moz-transform:scale(9)",
+            "font-size:9999px",
+            "padding-top:999999px",
+            "line-height:999999",
+            "border-bottom:50in solid #fff",
+            "unicode-bidi:bidi-override",
+        ] {
+            assert!(odd_in_style(style).is_some(), "{style}");
+        }
+        for style in [
+            "margin:0 auto;padding:12px 24px;max-width:600px;width:100%",
+            "font:700 16px/1.5 Arial, sans-serif;color:#1a2b3c",
+            "margin-left:-8px;text-indent:-1em;line-height:150%",
+            "border:1px solid #ddd;border-radius:8px;height:44px",
+            "mso-line-height-rule:exactly;font-weight:700;letter-spacing:.02em",
+        ] {
+            assert!(odd_in_style(style).is_none(), "{style}");
+        }
     }
 
     #[test]

@@ -100,3 +100,31 @@ fn no_pipe_in_the_place_of_a_file_is_waited_for() {
         }
     }
 }
+
+#[test]
+fn nothing_is_written_behind_a_link_on_the_way() {
+    let outside = tempfile::tempdir().unwrap();
+    let here = Publication::with_subscribers();
+    for name in ["build", "issues/2027-01"] {
+        symlink(outside.path(), here.path(name)).unwrap();
+    }
+    for line in [
+        &["render", "2025-11", "-o", "build/page.html"][..],
+        &["render", "2025-11", "-o", "build/new/page.html"],
+        &["render", "2025-11", "--assets", "build"],
+        &["render", "2025-11", "--assets", "build/assets"],
+        &["new", "2027-01"],
+        &["send", "2025-11", "--yes", "--catch", "build/caught"],
+        &["init", "build/another"],
+    ] {
+        let said = here.run(line);
+        let inside: Vec<_> = std::fs::read_dir(outside.path()).unwrap().flatten().collect();
+        assert!(inside.is_empty(), "{line:?}: {said:?} {inside:?}");
+        // There are no pictures to publish.
+        assert!(said.code != 0 || line.contains(&"--assets"), "{line:?}: {said:?}");
+    }
+    // A folder that somebody names themselves is theirs.
+    let own = outside.path().join("page.html");
+    let said = here.run(&["render", "2025-11", "-o", own.to_str().unwrap()]);
+    assert!(said.code == 0 && own.is_file(), "{said:?}");
+}
