@@ -111,16 +111,19 @@ impl Excerpt {
 }
 
 impl AllRefused {
-    /// In a run. Whoever waits, or may have the message, was not refused.
+    /// In a run. Whoever waits, or may have the message, was not refused. Where others have the
+    /// issue (`is_had`), a run that gave up the last people who were put off is the end of the
+    /// send, and none that failed.
     async fn in_run(
         ledger: &Ledger,
         run: RunId,
-        counts: Counts,
+        (counts, is_had): (Counts, bool),
     ) -> Result<Option<AllRefused>, SendError> {
         if counts.refused == 0 || counts.refused < counts.planned {
             return Ok(None);
         }
         let first = ledger.first_refused(run).await?;
+        let first = first.filter(|first| !(is_had && first.was_given_up()));
         Ok(first.map(|first| AllRefused { people: counts.refused, first }))
     }
 
@@ -150,7 +153,7 @@ impl SendReport {
         let (mut this_send, mut all_refused) = (Counts::default(), None);
         if let Some(run) = run {
             this_send = ledger.counts_of_run(run).await?;
-            all_refused = AllRefused::in_run(ledger, run, this_send).await?;
+            all_refused = AllRefused::in_run(ledger, run, (this_send, counts.accepted > 0)).await?;
         }
         let mut troubles = Vec::new();
         for state in [State::Refused, State::Deferred, State::Uncertain] {
