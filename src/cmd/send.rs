@@ -51,7 +51,8 @@ use window::Window;
         people who have the issue do not get it again.\n\n\
         Exit codes: 0 every recipient has a final outcome, and somebody has the issue; 1 it could \
         not run, or every recipient of this send was refused; 3 the issue or the list has errors; \
-        4 some recipients of the issue wait, are deferred or are uncertain; 130 interrupted.",
+        4 some recipients of the issue wait, are deferred, or are in the list and uncertain; 130 \
+        interrupted.",
     after_long_help = "Examples:
   digest send 2025-11 --subscribers subscribers.csv --dry-run
   digest send 2025-11 --subscribers subscribers.csv --catch out --yes
@@ -490,7 +491,7 @@ impl Send<'_> {
     }
 
     fn tell(&self, report: Result<SendReport, SendError>) -> Ending {
-        report::tell(&report.map_err(refusal::told)?, &self.window, self.options.json)
+        report::tell(&report.map_err(refusal::told)?, &self.window, &self.options)
     }
 }
 
