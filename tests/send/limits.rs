@@ -33,9 +33,8 @@ fn arrivals(relay: &Relay) -> Vec<Duration> {
 fn excess(arrivals: &[Duration], limit: usize) -> Option<String> {
     let seconds = 1..=arrivals.last()?.as_secs() as usize + 1;
     let all = seconds.flat_map(|seconds| (0..arrivals.len()).map(move |from| (seconds, from)));
-    let window = |seconds: usize| {
-        Duration::from_secs(seconds as u64) - LATE * u32::try_from(seconds.min(3)).unwrap()
-    };
+    let late = |seconds: usize| LATE.mul_f64(seconds.min(3) as f64);
+    let window = |seconds: usize| Duration::from_secs(seconds as u64) - late(seconds);
     let within = |(seconds, from): (usize, usize)| {
         let end = arrivals[from] + window(seconds);
         arrivals.partition_point(|at| *at < end) - from
