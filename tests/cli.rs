@@ -232,7 +232,9 @@ fn git_takes_nothing_of_a_run_in_a_new_publication() {
     let git = "git -c core.excludesFile= status --porcelain --untracked-files=all";
     let untracked = here.shell(&format!("git init --quiet && {git}"));
     assert_eq!(untracked.code, 0, "{untracked:?}");
-    assert_eq!(untracked.stdout.lines().count(), 6, "{}", untracked.stdout);
+    assert_eq!(untracked.stdout.lines().count(), 5, "{}", untracked.stdout);
+    // The list has been made, with everybody's address.
+    assert!(here.exists("subscribers.csv") && !untracked.stdout.contains("subscribers.csv"));
     let issue = here.shell("ls issues").stdout.trim().to_owned();
     for line in [
         &format!("send {issue} --yes --catch ."),
@@ -246,6 +248,23 @@ fn git_takes_nothing_of_a_run_in_a_new_publication() {
     }
     assert!(here.files().iter().any(|file| file.starts_with("new/")), "{:?}", here.files());
     assert_eq!(here.shell(git).stdout, untracked.stdout);
+}
+
+/// Whoever tries the program in its own repository has a list and mails there too.
+#[test]
+fn git_takes_no_address_and_no_secret_in_the_repository() {
+    let ignored = include_str!("../.gitignore");
+    let here = Publication::nothing().write(".gitignore", ignored);
+    let files = "subscribers.csv .digest-secret dkim-2025.pem digest.db digest.db-wal \
+                 rehearsal.db out/new/1.eml rehearsal/new/1 ada.eml";
+    let git = "git -c core.excludesFile= check-ignore";
+    let output = here.shell(&format!("git init --quiet && {git} {files}"));
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(output.stdout.split_whitespace().collect::<Vec<_>>(), {
+        files.split_whitespace().collect::<Vec<_>>()
+    });
+    // The example is made up, and stays.
+    assert_eq!(here.shell(&format!("{git} subscribers.example.csv")).code, 1);
 }
 
 #[test]

@@ -145,6 +145,16 @@ pub(crate) fn stays_here(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A path or another value of the command line as a shell takes it.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@:=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
 /// A path as people should read it.
 pub(crate) fn describe(path: &Path) -> String {
     match load::path_from_here(path).display().to_string() {

@@ -77,7 +77,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     }
     report.push_str("\nNext:\n");
     if folder != Path::new(".") {
-        report.push_str(&format!("  cd {}\n", quoted(&folder)));
+        report.push_str(&format!("  cd {}\n", files::quoted(&folder.display().to_string())));
     }
     report.push_str(&format!("  digest check\n  digest render {issue} -o out.html\n"));
     print::words(&report)?;
@@ -96,11 +96,4 @@ fn name_from(folder: &Path) -> String {
         name if name.is_empty() => "My newsletter".to_owned(),
         name => name,
     }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+@".contains(c);
-    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }

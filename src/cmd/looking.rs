@@ -31,10 +31,10 @@ pub(super) fn tell(look: &Look) {
         Look::Sending(who) => print::note(&format!(
             "{who} is sending now: a message that is on its way counts as pending"
         )),
-        Look::Killed(recovery) => print::note(&format!(
-            "{CUT_OFF}. {}. The numbers here count them like that; the next send or \
-             digest reconcile writes it to the ledger",
-            found(recovery)
+        // No numbers of what was on its way: beside those of the issue they look like all there is.
+        Look::Killed(_) => print::note(&format!(
+            "{CUT_OFF}. The numbers here have what its journal says; the next send or digest \
+             reconcile writes that to the ledger"
         )),
         Look::Unsettled(error) => print::note(&format!("these numbers may be wrong: {error}")),
     }
@@ -42,25 +42,14 @@ pub(super) fn tell(look: &Look) {
 
 /// Says what a killed run had left, now that it is settled.
 pub(super) fn tell_recovered(recovery: &Recovery) {
-    if recovery.gap && recovery.count(State::Uncertain) > 0 {
-        print::note(&format!("{CUT_OFF}, and its journal is not complete. {}", found(recovery)));
+    let uncertain = recovery.count(State::Uncertain);
+    if recovery.gap && uncertain > 0 {
+        print::note(&format!(
+            "{CUT_OFF}, and its journal is not complete: of {} nobody can tell any more whether the \
+             issue was sent to them",
+            counted(uncertain, "person")
+        ));
     }
-}
-
-/// `12 accepted, 4 uncertain, 184 to be sent to`.
-fn found(recovery: &Recovery) -> String {
-    let settled = [State::Accepted, State::Deferred, State::Refused, State::Uncertain]
-        .map(|state| (recovery.count(state), state.word()));
-    let parts: Vec<String> = settled
-        .into_iter()
-        .chain([
-            (recovery.free.len() as u64, "not sent to yet"),
-            (recovery.withdrawn.len() as u64, "as they were before"),
-        ])
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, state)| format!("{number} {state}"))
-        .collect();
-    format!("The people that it was about to send to: {}", parts.join(", "))
 }
 
 /// What a person is told of a ledger that cannot be used. Of one that was lost, the journal that lies

@@ -51,7 +51,8 @@ use window::Window;
         people who have the issue do not get it again.\n\n\
         Exit codes: 0 every recipient has a final outcome, and somebody has the issue; 1 it could \
         not run, or every recipient of this send was refused; 3 the issue or the list has errors; \
-        4 some recipients of the issue wait, are deferred or are uncertain; 130 interrupted.",
+        4 some recipients of the issue wait, are deferred, or are in the list and uncertain; 130 \
+        interrupted.",
     after_long_help = "Examples:
   digest send 2025-11 --subscribers subscribers.csv --dry-run
   digest send 2025-11 --subscribers subscribers.csv --catch out --yes
@@ -112,6 +113,10 @@ fn sent(global: &Global, args: &Args) -> Ending {
             start_over(&workspace, &options, args.yes).await?;
         }
         let ready = survey::take(&workspace, &options).await?;
+        if let Some(end) = window.over().filter(|_| !ready.has_ledger()) {
+            ready.close().await;
+            return Err(never_begun(&end));
+        }
         let asked = !args.yes && question::somebody_is_here();
         survey::is_met(&ready, asked)?;
         // That somebody has the issue is no reason: all may have it but who is new in the list.
@@ -358,6 +363,9 @@ impl Send<'_> {
             self.nothing(&proposal);
             return self.tell(proposal.leave().await);
         }
+        if let Some(end) = self.window.over() {
+            return self.too_late(&end, proposal.leave().await);
+        }
         // Another send may have changed the ledger meanwhile: then the answer was to another plan.
         let is_agreed = agreed.as_ref().is_some_and(|agreed| agreed.plan == *proposal.plan());
         let destination = match agreed.and_then(|agreed| agreed.destination) {
@@ -368,9 +376,6 @@ impl Send<'_> {
             let routes = self.route_plan(&destination);
             self.show(proposal.plan(), proposal.content(), &routes);
             report::list_repeated(proposal.repeated());
-        }
-        if let Some(end) = self.window.over() {
-            return self.too_late(&end, proposal.leave().await);
         }
         if !is_agreed {
             self.confirm(proposal.plan(), proposal.list())?;
@@ -484,14 +489,24 @@ impl Send<'_> {
 
     /// It is later than `--not-after`: no message was sent, and everybody waits.
     fn too_late(&self, end: &str, report: Result<SendReport, SendError>) -> Ending {
+        // Who is not planned does not wait: counts would be of nobody.
+        if report.as_ref().is_ok_and(|report| report.counts.planned == 0) {
+            return Err(never_begun(end));
+        }
         print::note(&format!("{end}: nothing was sent"));
         self.tell(report)?;
         Ok(Exit::Unfinished)
     }
 
     fn tell(&self, report: Result<SendReport, SendError>) -> Ending {
-        report::tell(&report.map_err(refusal::told)?, &self.window, self.options.json)
+        report::tell(&report.map_err(refusal::told)?, &self.window, &self.options)
     }
+}
+
+/// It is later than `--not-after`, and no send of the issue has begun before.
+fn never_begun(end: &str) -> Failure {
+    Failure::new(format!("{end}: nothing was sent"))
+        .help("leave --not-after away to send now, or name a time in the future")
 }
 
 /// Asks whether to send again to the people who may have the issue, if there are any.

@@ -164,6 +164,10 @@ pub(super) fn ledger_path(
         return Ok(path);
     }
     Store::belongs_here(&path).map_err(looking::unusable)?;
+    if store.is_some() {
+        let what = format!("there is no ledger {}", path.display());
+        return Err(Failure::new(what).help("--store names its file, such as sqlite:digest.db"));
+    }
     if catch.is_none()
         && let Some((shown_by, found)) = receipt::of_any_send(&workspace.root)
     {
@@ -172,6 +176,11 @@ pub(super) fn ledger_path(
             let why = receipts::of_folder(fault);
             what = format!("{what}, and {} {why}, so no receipt can be read", describe(&shown_by));
         }
+        return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
+    }
+    // A send that reached nobody leaves one too.
+    if catch.is_none() && !receipt::standing(&workspace.root).is_empty() {
+        let what = format!("the ledger is not here: there is no {}", path.display());
         return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
     }
     let failure = Failure::new(format!("nothing was sent yet: there is no {}", path.display()));
@@ -236,9 +245,7 @@ fn domains(counts: BTreeMap<String, Counts>) -> Vec<Domain> {
 
 fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
     let counts = &told.counts;
-    // What no relay took was not sent, only tried.
-    let done = if counts.accepted > 0 { "sent" } else { "tried" };
-    let when = told.times.map_or(String::new(), |times| when(done, times, zone));
+    let when = told.times.map_or(String::new(), |times| when(counts, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
     if with_domains {
         for domain in &told.domains {
@@ -249,10 +256,15 @@ fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
 }
 
 /// ` (sent 2025-11-06 09:00, in 12 min)`, in the time zone of the publication; `tried` where nobody
-/// has it.
-fn when(done: &str, times: Times, zone: &TimeZone) -> String {
+/// has it, and ` (begun 2025-11-06 09:00, not finished)` as long as somebody was not attempted.
+fn when(counts: &Counts, times: Times, zone: &TimeZone) -> String {
     let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
     let (first, last) = (local(times.first), local(times.last));
+    if counts.pending > 0 {
+        return format!(" (begun {first}, not finished)");
+    }
+    // What no relay took was not sent, only tried.
+    let done = if counts.accepted > 0 { "sent" } else { "tried" };
     // What ends within the hour needs no second date.
     let one = times.last.duration_since(times.first) < SignedDuration::from_hours(1);
     let until = if one { String::new() } else { format!(" to {last}") };
@@ -299,10 +311,15 @@ async fn listed(ledger: &Ledger, issue: &str, args: &Args) -> Result<String, Fai
 
 /// What a list of rows cannot say: how many of how many.
 fn tell_missed(issue: &str, missed: u64, planned: u64) {
-    print::note(&match missed {
+    let told = match missed {
         0 => format!("nobody is missing: all {planned} who were planned have {issue}"),
         missed => format!("{missed} of {planned} who were planned do not have {issue}, or may not"),
-    });
+    };
+    // The ledger does not know whether the sends were to the whole list.
+    print::note(&format!(
+        "{told}. The list may have more people, whom no send was for (--only, --to, new rows): \
+         `digest plan {issue}` counts them"
+    ));
 }
 
 /// Why somebody has the issue or not.

@@ -21,6 +21,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
+use super::verdict::{GIVEN_UP, PUT_OFF};
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::{Lock, Store, StoreError};
@@ -269,14 +270,18 @@ impl LockedLedger {
     }
 
     /// Rows that were put off because it was not clear whom a refusal is about are refused after
-    /// all, with the reply that they have.
+    /// all, with the reply that they have. Those whose time was over are given up.
     ///
     /// # Errors
     /// The store's.
     pub async fn refuse(&self, rows: &[RowId]) -> Result<(), StoreError> {
-        let statement =
-            "UPDATE recipient SET state = 'refused' WHERE state = 'deferred' AND id IN (";
-        self.change(statement, rows).await
+        let statement = format!(
+            "UPDATE recipient SET state = 'refused', text = CASE \
+             WHEN code < 500 AND text LIKE '{PUT_OFF} %' THEN '{GIVEN_UP}' || substr(text, {}) \
+             ELSE text END WHERE state = 'deferred' AND id IN (",
+            PUT_OFF.len() + 1
+        );
+        self.change(&statement, rows).await
     }
 
     /// Lets deferred rows be claimed at once.

@@ -200,13 +200,14 @@ pub async fn run(
             });
         }
     };
+    let is_had = ledger.counts().await?.accepted > 0;
     ledger.make_deferred_due().await?;
     let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
     let mut queue = Queue::new(ledger.clone(), run, Moment::at(began), options);
     queue.resume().await?;
     let queue = Arc::new(queue);
     let (recorder, writer) = Recorder::start(ledger.clone(), journal, Arc::clone(&queue));
-    let work = Work::new(Arc::clone(&queue), Arc::clone(&recorder), options.clone());
+    let work = Work::new(Arc::clone(&queue), Arc::clone(&recorder), options.clone(), is_had);
     let ended = connections(&work, &queue, options).await;
     let failed_relays = work.failed_relays();
     let (sum, trouble) = (work.sum(), work.last_trouble());

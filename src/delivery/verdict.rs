@@ -15,8 +15,10 @@ use super::state::State;
 use crate::smtp::outcome::{About, AttemptFailure, Outcome, Scope, Stage};
 use crate::smtp::reply::Reply;
 
-/// How the text of a row begins that was put off until its time was over.
+/// How the text of a row begins that was put off until its time was over, and is refused for that.
 pub(super) const GIVEN_UP: &str = "given up after";
+/// The same as long as it is open whom that is about, and the next run tries it again.
+pub(super) const PUT_OFF: &str = "put off for";
 
 /// How often a row may end its session in one run; then it is put off, and nobody else with it.
 pub const MAX_ENDS: u32 = 3;
@@ -76,6 +78,8 @@ pub enum CountsAs {
     OwnRefusal,
     /// Refused, and the reply speaks of us, or of nothing in particular.
     Refused(About),
+    /// Put off until its time was over, and the reply does not say whom that is about.
+    TimeOver,
     /// The sender or the message was refused before a recipient was named.
     AtMail,
     /// The session ended in the middle of it.
@@ -119,7 +123,7 @@ pub fn verdict(outcome: &Outcome, attempt: &Attempt, schedule: &Schedule) -> Ver
             let counts_as = match failure.about() {
                 About::Us => CountsAs::Refused(About::Us),
                 About::Recipient if given_up => CountsAs::OwnRefusal,
-                About::Unclear if given_up => CountsAs::Refused(About::Unclear),
+                About::Unclear if given_up => CountsAs::TimeOver,
                 About::Recipient | About::Unclear => CountsAs::Later,
             };
             let stage = failure.reply.as_ref().map(|_| failure.stage);
@@ -188,9 +192,11 @@ fn deferred(failure: &AttemptFailure, attempt: &Attempt, schedule: &Schedule) ->
             Becomes::Settled { state: State::Deferred, text, retry: Some(retry) }
         }
         None => {
-            let text = format!("{GIVEN_UP} {}: {}", duration::whole(since), said(failure));
-            let own = failure.about() == About::Recipient;
-            let state = if own { State::Refused } else { State::Deferred };
+            let (state, begin) = match failure.about() {
+                About::Recipient => (State::Refused, GIVEN_UP),
+                About::Us | About::Unclear => (State::Deferred, PUT_OFF),
+            };
+            let text = format!("{begin} {}: {}", duration::whole(since), said(failure));
             Becomes::Settled { state, text, retry: None }
         }
     }

@@ -95,6 +95,7 @@ fn words(verdict: &Verdict) -> [String; 4] {
         CountsAs::OwnRefusal => "their own",
         CountsAs::Refused(About::Us) => "about us",
         CountsAs::Refused(_) => "open",
+        CountsAs::TimeOver => "time over",
         CountsAs::AtMail => "sender or message",
         CountsAs::Ended => "ended session",
     };
@@ -143,4 +144,14 @@ fn whoever_is_given_up_keeps_the_last_reply() {
     let verdict = verdict(&outcome, &attempt("3 tries in 25 h"), &Schedule::default());
     let Becomes::Settled { text, .. } = verdict.becomes else { panic!("{verdict:?}") };
     assert_eq!(text, "given up after 25 h: busy");
+}
+
+#[test]
+fn who_is_tried_again_is_not_called_given_up() {
+    for heard in ["451 4.3.0 not now", "454 4.7.1 not now"] {
+        let outcome = outcome(heard, "RCPT");
+        let verdict = verdict(&outcome, &attempt("3 tries in 25 h"), &Schedule::default());
+        let Becomes::Settled { state, text, .. } = verdict.becomes else { panic!("{verdict:?}") };
+        assert_eq!((state, text.as_str()), (State::Deferred, "put off for 25 h: not now"));
+    }
 }

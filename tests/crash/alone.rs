@@ -101,6 +101,8 @@ fn after_a_kill_every_command_sees_what_the_next_send_will_find() {
     let status = here.run(&["status"]);
     assert_eq!(status.stdout, "2025-11: 40 planned: 4 uncertain, 36 pending\n");
     assert!(status.stderr.contains("a send was cut off: it was killed"), "{}", status.stderr);
+    // The numbers are those of the issue, and no others stand beside them.
+    assert!(!status.stderr.contains(|c: char| c.is_ascii_digit()), "{}", status.stderr);
     let list = |state: &str| here.run(&["status", "2025-11", "--list", state, "--json"]).stdout;
     let rows: Vec<serde_json::Value> = serde_json::from_str(&list("uncertain")).expect("JSON");
     assert_eq!(rows.len(), CONNECTIONS);

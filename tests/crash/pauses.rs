@@ -203,6 +203,54 @@ fn a_clock_that_is_a_day_ahead_gives_nobody_up_and_two_days_do() {
     }
 }
 
+// A cron job each day. The same relay took the same text for the others: it is no fault of the relay
+// that one person's server has no time.
+#[test]
+fn one_person_who_is_put_off_for_days_is_given_up_and_no_relay_is_blamed() {
+    let busy = Do::reply("451 4.3.0 try later");
+    let script = Script::new().rule(At::Rcpt, When::recipient("r0002"), busy);
+    let (here, relay) = (with_readers(30), Relay::scripted(script));
+    let missed = || here.run(&["status", "2025-11", "--missed"]).stdout;
+    let mut codes = Vec::new();
+    for day in 0..6 {
+        let output = start(&here, &relay, &[]).wait();
+        codes.push(output.code);
+        assert!(!output.stderr.contains("the relay refuses"), "day {day}: {}", output.stderr);
+        let deferred = book(&here).state("r0002@x.example") == "deferred";
+        assert_eq!(deferred, output.code == 4, "day {day}: {output:?}");
+        // Both say whether the next send tries again.
+        let told = missed();
+        assert_eq!(told.contains("put off: the next send tries again"), deferred, "{told}");
+        assert_eq!(told.contains("given up"), !deferred, "{told}");
+        age(&here, jiff::SignedDuration::from_hours(24));
+    }
+    assert!(codes.starts_with(&[4, 4]) && codes.ends_with(&[0, 0]), "{codes:?}");
+    assert!(codes.iter().all(|code| matches!(code, 0 | 4)), "{codes:?}");
+    let book = book(&here);
+    let text = book.row("r0002@x.example").text.clone().unwrap_or_default();
+    assert!(text.starts_with("given up after") && text.ends_with(": try later"), "{text}");
+    assert_eq!((book.of("accepted").len(), relay.copies().len()), (29, 29));
+}
+
+// Where so many are put off that it may be the relay, nobody is given up, and no relay is blamed.
+#[test]
+fn many_who_are_put_off_for_days_stay_put_off() {
+    let busy = || Do::reply("452 4.3.0 not now");
+    let busy_with = |script: Script, n: usize| {
+        script.rule(At::Rcpt, When::recipient(&format!("b{n}@")), busy())
+    };
+    let relay = Relay::scripted((0..8).fold(Script::new(), busy_with));
+    let rows: String = (0..8).map(|n| format!("b{n}@d{n}.example,B\nr{n}@x.example,R\n")).collect();
+    let here = with_readers(1).write("subscribers.csv", format!("email,first_name\n{rows}"));
+    for day in 0..5 {
+        let output = start(&here, &relay, &[]).wait();
+        assert_eq!((output.code, book(&here).of("deferred").len()), (4, 8), "{day}: {output:?}");
+        age(&here, jiff::SignedDuration::from_hours(24));
+    }
+    let listed = here.run(&["status", "2025-11", "--list", "deferred"]).stdout;
+    assert!(listed.contains("put off for") && !listed.contains("given up"), "{listed}");
+}
+
 // Deferred, claimed again and killed before its dot: its first try is counted once.
 #[test]
 fn an_attempt_is_counted_once_however_the_next_one_ends() {

@@ -83,6 +83,43 @@ fn whoever_has_the_issue_is_not_missed_although_a_further_copy_was_refused() {
     assert!(missed.stderr.contains("nobody is missing: all 2 who"), "{missed:?}");
 }
 
+/// Half of the list was never planned: that nobody of the others is missing must not be told as all.
+#[test]
+fn after_a_send_to_a_part_status_says_that_the_list_may_have_more() {
+    let (here, relay) = (with_readers(4), Relay::new());
+    let part = ["--only", "email=r001@x.example"];
+    assert_eq!(send(&here, &relay, &part).code, 0);
+    let missed = here.run(&["status", "2025-11", "--missed"]);
+    for words in [
+        "nobody is missing: all 1 who were planned have 2025-11. The list may have more people",
+        "`digest plan 2025-11` counts them",
+    ] {
+        assert!(missed.stderr.contains(words), "no {words:?} in {missed:?}");
+    }
+}
+
+#[test]
+fn status_names_no_ledger_that_is_not_where_a_command_says_and_does_not_contradict_itself() {
+    let here = with_readers(2);
+    let line = ["status", "2025-11", "--store", "sqlite:other.db"];
+    let told = here.run(&line);
+    assert!(told.code == 1 && told.stderr.contains("there is no ledger "), "{told:?}");
+    assert!(!told.stderr.contains("nothing was sent yet"), "{told:?}");
+    assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
+    assert!(!here.run(&line).stderr.contains("nothing was sent yet"));
+    // A receipt of a send that has reached nobody.
+    let receipt = here.read("receipts/2025-11.toml");
+    let zeros = |line: &str| match line.split_once(" = ") {
+        Some((name, number)) if number.parse::<u64>().is_ok() => format!("{name} = 0\n"),
+        _ => format!("{line}\n"),
+    };
+    let receipt: String = receipt.lines().map(zeros).collect();
+    let here = here.write("receipts/2025-11.toml", receipt).remove("digest.db");
+    let told = here.run(&["status", "2025-11"]);
+    assert!(told.code == 1 && told.stderr.contains("bring the ledger here"), "{told:?}");
+    assert!(!told.stderr.contains("nothing was sent yet"), "{told:?}");
+}
+
 #[test]
 fn status_says_when_an_issue_went_and_how_long_it_took() {
     let (here, relay) = (with_readers(3), Relay::new());

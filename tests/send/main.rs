@@ -27,6 +27,7 @@ mod rehearsal;
 mod rehearsed;
 mod renamed;
 mod retries;
+mod settling;
 mod slips;
 mod stops;
 mod test_sends;

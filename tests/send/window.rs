@@ -44,10 +44,25 @@ fn an_interrupted_wait_sends_nothing_and_can_be_resumed() {
 #[test]
 fn nothing_starts_later_than_it_may() {
     let (here, relay) = (with_readers(2), Relay::new());
-    let output = send(&here, &relay, &["--not-after", "2025-11-06 09:00"]);
-    assert_eq!((output.code, relay.counts().connections), (4, 0), "{output:?}");
+    let past = ["--not-after", "2025-11-06 09:00"];
     let words = "the time of --not-after, 2025-11-06 09:00:00, has passed: nothing was sent";
-    assert!(output.stderr.contains(words), "{}", output.stderr);
+    // Without a ledger, and with one that has another issue only.
+    for before in [0, 2] {
+        let output = send(&here, &relay, &past);
+        assert_eq!((output.code, relay.counts().accepted), (1, before), "{output:?}");
+        assert!(output.stderr.contains(words), "{}", output.stderr);
+        assert!(!output.stderr.contains("To        2 recipients"), "{}", output.stderr);
+        assert_eq!(crate::summary(&output)["issue"], "2025-11");
+        if before == 0 {
+            assert!(!here.exists("digest.db"));
+            let copy = "cp -R issues/2025-11 issues/other && \
+                        sed -i -e s/^number.*/number=2/ issues/other/issue.toml";
+            assert_eq!(here.shell(copy).code, 0);
+            let url = relay.url();
+            let sent = here.run(&["send", "other", "--yes", "--relay", &url]);
+            assert_eq!(sent.code, 0, "{sent:?}");
+        }
+    }
 }
 
 #[test]
@@ -58,6 +73,9 @@ fn what_is_late_waits_for_the_next_send() {
     let [accepted, .., pending] = counts(&here, &output);
     assert!(accepted > 0 && pending > 0 && accepted + pending == 60, "{output:?}");
     assert!(output.stderr.contains(&format!("{pending} are left")), "{}", output.stderr);
+    let status = here.run(&["status"]).stdout;
+    let told = format!("{accepted} accepted, {pending} pending (begun ");
+    assert!(status.contains(&told) && status.ends_with(", not finished)\n"), "{status}");
     let rest = send(&here, &relay, &[]);
     assert_eq!((rest.code, counts(&here, &rest)), (0, [60, 0, 0, 0, 0, 0]), "{rest:?}");
 }

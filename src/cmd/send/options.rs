@@ -2,10 +2,11 @@
 //! line is read once, into [`PlanOptions`], and the stages go by those.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use jiff::ZonedDateTime;
 use sejong_digest::audience::list::{self, ReadOptions};
-use sejong_digest::audience::only::Only;
+use sejong_digest::audience::only::{Only, OnlyError};
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::receipt;
@@ -17,6 +18,7 @@ use sejong_digest::store;
 
 use crate::cmd::clock;
 use crate::cmd::failure::Failure;
+use crate::cmd::files::quoted;
 use crate::cmd::looking::boot;
 use crate::cmd::print;
 use crate::cmd::readers;
@@ -36,7 +38,7 @@ pub(crate) struct PlanArgs {
     encoding: Option<ReadOptions>,
     /// A part of the list: tag:member, !tag:press, language=ko, joined by and, or, ( )
     #[arg(long, value_name = "EXPR")]
-    only: Option<Only>,
+    only: Option<OnlyText>,
     #[command(flatten)]
     relay: RelayArgs,
     /// The ledger, instead of the one in digest.toml: sqlite:digest.db
@@ -80,6 +82,33 @@ pub(crate) struct PlanArgs {
     retry_refused: bool,
 }
 
+/// `--only` with its text, for commands that name it again.
+#[derive(Clone, Debug)]
+struct OnlyText {
+    text: String,
+    only: Only,
+}
+
+impl FromStr for OnlyText {
+    type Err = OnlyError;
+
+    fn from_str(text: &str) -> Result<OnlyText, OnlyError> {
+        Ok(OnlyText { text: text.to_owned(), only: text.parse()? })
+    }
+}
+
+/// Commands that settle who may have the issue, as a person types them: with what this one was told
+/// of the list, the ledger and the relay.
+#[derive(Debug)]
+pub(super) struct SettleCommands {
+    /// Reads the relay's log.
+    pub(super) reconcile: String,
+    /// Sends once more to those whom this command was for, and leaves a further copy alone.
+    pub(super) resend: String,
+    /// The same to the whole list.
+    pub(super) resend_all: String,
+}
+
 /// See [`PlanArgs::uncertain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Uncertain {
@@ -105,6 +134,7 @@ pub(super) struct PlanOptions {
     pub(super) connections: Option<u16>,
     pub(super) uncertain: Uncertain,
     pub(super) retry_refused: bool,
+    pub(super) settle: SettleCommands,
     pub(super) json: bool,
 }
 
@@ -133,12 +163,13 @@ impl PlanArgs {
         // A rehearsal is no send: it neither leaves a receipt nor asks whether a folder was renamed.
         let receipt = relay.rehearsal().is_none();
         let receipt = receipt.then(|| receipt::place(&workspace.root, &issue));
+        let settle = self.settle_commands(&issue);
         let send = SendOptions {
             issue,
             ledger: store_path(workspace, self.store.as_deref(), &relay)?,
             list,
             read: self.encoding.unwrap_or_default(),
-            only: self.only.clone(),
+            only: self.only.as_ref().map(|given| given.only.clone()),
             to: self.to.clone().map(|address| OnePerson { address, again: self.again }),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
@@ -158,8 +189,34 @@ impl PlanArgs {
             connections: self.connections,
             uncertain: self.uncertain,
             retry_refused: self.retry_refused,
+            settle,
             json: self.json,
         })
+    }
+
+    /// See [`SettleCommands`]; `issue` is the name that the ledger knows.
+    fn settle_commands(&self, issue: &str) -> SettleCommands {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let with = |flag: &str, value: Option<&str>| {
+            value.map_or(String::new(), |value| format!(" {flag} {}", quoted(value)))
+        };
+        let store = with("--store", self.store.as_deref());
+        let (list, caught) = (path(&self.subscribers), path(&self.relay.catch));
+        let all = format!(
+            "digest send {}{}{}{}{store}",
+            quoted(&self.issue),
+            with("--subscribers", list.as_deref()),
+            with("--relay", self.relay.relay.as_deref()),
+            with("--catch", caught.as_deref()),
+        );
+        let to = self.to.as_ref().map(Address::as_str);
+        let only = self.only.as_ref().map(|given| given.text.as_str());
+        let part = format!("{}{}", with("--only", only), with("--to", to));
+        SettleCommands {
+            reconcile: format!("digest reconcile {}{store} --maillog FILE", quoted(issue)),
+            resend: format!("{all}{part} --uncertain resend"),
+            resend_all: format!("{all} --uncertain resend"),
+        }
     }
 }
 

@@ -6,11 +6,14 @@ use std::path::Path;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
-use sejong_digest::delivery::send::report::{AllRefused, Excerpt, ReceiptFate, SendReport};
+use sejong_digest::delivery::send::report::{
+    AllRefused, Excerpt, ReceiptFate, SendReport, UncertainPeople,
+};
 use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
 use serde::Serialize;
 
+use super::options::{PlanOptions, SettleCommands};
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
@@ -29,7 +32,7 @@ struct Line<'a> {
 }
 
 /// Tells all of it, and says how the command ends.
-pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
+pub(super) fn tell(report: &SendReport, window: &Window, options: &PlanOptions) -> Ending {
     for trouble in &report.failed_relays {
         let advice = trouble.advice();
         print::note(&format!(
@@ -53,11 +56,11 @@ pub(super) fn tell(report: &SendReport, window: &Window, json: bool) -> Ending {
     if let Some(fate) = &report.receipt {
         print::note(&of_receipt(fate));
     }
-    match json.then(|| in_json(report)).transpose()? {
+    match options.json.then(|| in_json(report)).transpose()? {
         Some(line) => print::json(&line)?,
         None => print::words(&in_words(report))?,
     }
-    ending(report, window).map_err(Failure::behind_an_answer)
+    ending(report, window, &options.settle).map_err(Failure::behind_an_answer)
 }
 
 /// The object of a send or plan that ended before there was anything to count.
@@ -109,8 +112,8 @@ fn of_receipt(fate: &ReceiptFate) -> String {
     }
 }
 
-fn ending(report: &SendReport, window: &Window) -> Ending {
-    let resume = go_on(report);
+fn ending(report: &SendReport, window: &Window, settle: &SettleCommands) -> Ending {
+    let resume = go_on(report, settle);
     let over = || window.over();
     match &report.ended {
         Some(Ended::Interrupted) => {
@@ -141,37 +144,58 @@ fn ending(report: &SendReport, window: &Window) -> Ending {
             {
                 return Err(refused);
             }
-            if report.counts.is_final() && report.withdrawn == 0 {
-                return Ok(Exit::Done);
-            }
-            of_the_rest(report).iter().for_each(|rest| print::note(rest));
-            Ok(Exit::Unfinished)
+            of_the_rest(report, settle).iter().for_each(|rest| print::note(rest));
+            Ok(if report.is_finished() { Exit::Done } else { Exit::Unfinished })
         }
     }
 }
 
 /// What a person does after a run that was cut short. The same command holds whoever may have the
 /// issue: where nobody else is left, it would do nothing.
-fn go_on(report: &SendReport) -> String {
-    match report.counts.uncertain {
-        uncertain if uncertain > 0 && report.left() == 0 => settle(report, uncertain),
-        _ => "run the same command again to go on".to_owned(),
+fn go_on(report: &SendReport, settle: &SettleCommands) -> String {
+    let doubts = of_uncertain(report.uncertain, settle);
+    if doubts.is_empty() || report.left() > 0 {
+        "run the same command again to go on".to_owned()
+    } else {
+        doubts.join("; ")
     }
 }
 
-/// How those are settled who may have the issue.
-fn settle(report: &SendReport, uncertain: u64) -> String {
-    let who = counted(uncertain, "person");
-    format!(
-        "settle {who} who may or may not have it: `digest reconcile {} --maillog FILE` reads the \
-         relay's log, and the same command with --uncertain resend sends once more",
-        report.issue
-    )
+/// How those are settled who may have the issue: nobody is told of a command that sends to others
+/// only.
+fn of_uncertain(uncertain: UncertainPeople, settle: &SettleCommands) -> Vec<String> {
+    let UncertainPeople { asked, outside, gone } = uncertain;
+    let SettleCommands { reconcile, resend, resend_all } = settle;
+    let mut told = Vec::new();
+    if asked > 0 {
+        told.push(format!(
+            "settle {} who may or may not have it: `{reconcile}` reads the relay's log, and \
+             `{resend}` sends once more",
+            counted(asked, "person")
+        ));
+    }
+    if outside > 0 {
+        told.push(format!(
+            "{} whom this command was not for may or may not have it: `{reconcile}` reads the \
+             relay's log, and `{resend_all}` sends once more, as it sends to all of the list who \
+             do not have it",
+            counted(outside, "person")
+        ));
+    }
+    if gone > 0 {
+        let are = if gone == 1 { "is" } else { "are" };
+        told.push(format!(
+            "{} who may or may not have it {are} not in the list any more: nobody sends to them, \
+             and `{reconcile}` settles them from the relay's log",
+            counted(gone, "person")
+        ));
+    }
+    told
 }
 
-/// Why a run that came to its end has not finished the issue, and what is to be done.
-fn of_the_rest(report: &SendReport) -> Vec<String> {
-    let SendReport { counts, this_send, issue, .. } = report;
+/// What a run that came to its end has left, and what is to be done.
+fn of_the_rest(report: &SendReport, settle: &SettleCommands) -> Vec<String> {
+    let SendReport { this_send, issue, .. } = report;
     let mut rest = Vec::new();
     let own = this_send.pending + this_send.deferred;
     // Before a run nobody was put off.
@@ -189,9 +213,7 @@ fn of_the_rest(report: &SendReport) -> Vec<String> {
              on with them"
         ));
     }
-    if counts.uncertain > 0 {
-        rest.push(settle(report, counts.uncertain));
-    }
+    rest.extend(of_uncertain(report.uncertain, settle));
     rest
 }
 

@@ -380,7 +380,8 @@ impl Ledger {
         Ok(counts)
     }
 
-    /// The first person whom a relay refused for good in a run.
+    /// The first person whom a relay refused for good in a run; one who was given up only where all
+    /// of them were.
     ///
     /// # Errors
     /// The store's.
@@ -389,10 +390,11 @@ impl Ledger {
             "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
              FROM recipient WHERE issue = ?1 AND state = 'refused' AND claimed_by = ?2 \
-             ORDER BY id LIMIT 1",
+             ORDER BY coalesce(text LIKE ?3, FALSE), id LIMIT 1",
         )
         .bind(&self.issue)
         .bind(run)
+        .bind(format!("{GIVEN_UP} %"))
         .fetch_optional(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;

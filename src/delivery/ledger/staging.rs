@@ -163,6 +163,10 @@ pub struct Census {
     pub leaving: u64,
     /// People of the list who are not among those that were asked for.
     pub outside: u64,
+    /// Of these, those who are uncertain.
+    pub uncertain_outside: u64,
+    /// Uncertain people whom the list does not have, or does not keep.
+    pub uncertain_gone: u64,
 }
 
 /// What the list says of one person.
@@ -389,6 +393,25 @@ impl Ledger {
         Ok((meant.unsigned_abs(), outside.unsigned_abs()))
     }
 
+    /// How many uncertain people were not asked for, and how many the list does not have any more.
+    async fn uncertain_others(&self) -> Result<(u64, u64), StoreError> {
+        let all = self.counts().await?.uncertain;
+        if all == 0 {
+            return Ok((0, 0));
+        }
+        let (kept, outside): (i64, i64) = sqlx::query_as(
+            "SELECT count(DISTINCT r.id), count(DISTINCT r.id) FILTER (WHERE l.outside) \
+             FROM temp.staging l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity \
+             CROSS JOIN recipient r ON r.id = p.recipient \
+             WHERE l.kept AND l.gone IS NULL AND r.state = 'uncertain'",
+        )
+        .bind(&self.issue)
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok((outside.unsigned_abs(), all.saturating_sub(kept.unsigned_abs())))
+    }
+
     /// Fills the table of those who have a row.
     pub(super) async fn meet(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(MEET).execute(&mut *connection).await?;
@@ -470,6 +493,7 @@ impl Ledger {
         .map_err(failed)?;
         (census.waiting, census.leaving) = (waiting.unsigned_abs(), leaving.unsigned_abs());
         (_, census.outside) = self.planned_counts().await?;
+        (census.uncertain_outside, census.uncertain_gone) = self.uncertain_others().await?;
         Ok(census)
     }
 }

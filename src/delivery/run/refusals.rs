@@ -58,6 +58,9 @@ pub(super) struct Refusals {
 
 #[derive(Debug, Default)]
 struct AtRelay {
+    /// Somebody had the issue before this run: a reply that means not now, whoever it is about, does
+    /// not turn us away.
+    is_had: bool,
     /// How many answers it gave, and how many of them were good.
     answers: u64,
     accepted: u64,
@@ -79,12 +82,15 @@ struct AtRelay {
     /// It refuses us, and is not asked any more.
     refuses: Option<Refusal>,
     latest: Option<Refusal>,
+    /// The last reply to somebody whose time was over.
+    latest_time_over: Option<Refusal>,
 }
 
 #[derive(Clone, Debug)]
 struct RefusedAlike {
     likeness: String,
     domain: String,
+    time_over: bool,
 }
 
 #[derive(Debug)]
@@ -93,7 +99,18 @@ struct OpenRefusal {
     /// Its place among the answers of the relay, from 1.
     at: u64,
     domain: String,
-    about_us: bool,
+    kind: OpenKind,
+}
+
+/// What an open refusal says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OpenKind {
+    /// It speaks of us.
+    AboutUs,
+    /// It does not say whom it is about.
+    Unclear,
+    /// Neither does it, and it means not now, for too long. The issue was had by others before.
+    TimeOver,
 }
 
 #[derive(Debug, Default)]
@@ -107,8 +124,9 @@ struct AtDomain {
 }
 
 impl Refusals {
-    pub(super) fn new(relays: usize) -> Refusals {
-        let relays = (0..relays).map(|_| AtRelay::default()).collect();
+    /// `is_had` says whether anybody had the issue before the run.
+    pub(super) fn new(relays: usize, is_had: bool) -> Refusals {
+        let relays = (0..relays).map(|_| AtRelay { is_had, ..AtRelay::default() }).collect();
         Refusals { relays: Mutex::new(relays) }
     }
 
@@ -136,7 +154,7 @@ impl Refusals {
         if !turned_away || relay.refuses.is_some() {
             return None;
         }
-        relay.refuses = relay.latest.clone();
+        relay.refuses = relay.latest.clone().or_else(|| relay.latest_time_over.clone());
         relay.refuses.clone()
     }
 
@@ -176,17 +194,28 @@ impl Refusals {
     pub(super) fn end(&self) -> Sum {
         let mut relays = self.relays();
         let accepted = relays.iter().any(|relay| relay.accepted > 0);
-        let unanswered = relays.iter().all(|relay| relay.answers == 0);
+        // One person at whom a relay ends its sessions is no relay that answers to nobody.
+        let theirs = |relay: &AtRelay| relay.is_had && (1..FIRST.0).contains(&relay.ended.len());
+        let unanswered = relays.iter().all(|relay| relay.answers == 0 && !theirs(relay));
         let mut sum = Sum { unanswered, ..Sum::default() };
         for relay in relays.iter_mut() {
             let since = relay.suspected_since();
             let suspected = since < u64::MAX;
+            let relay_puts_off = relay.may_put_off_all();
             if (!accepted || suspected) && sum.refusal.is_none() {
                 sum.refusal = relay.refuses.clone().or_else(|| relay.latest.clone());
+                if suspected && sum.refusal.is_none() {
+                    sum.refusal = relay.latest_time_over.clone();
+                }
             }
             for held in std::mem::take(&mut relay.held) {
                 let closed = relay.domains.get(&held.domain).is_some_and(AtDomain::is_closed);
-                if held.at < since && !held.about_us && !closed {
+                let own = match held.kind {
+                    OpenKind::AboutUs => false,
+                    OpenKind::Unclear => true,
+                    OpenKind::TimeOver => !relay_puts_off,
+                };
+                if held.at < since && own && !closed {
                     sum.refused.push(held.row);
                 }
             }
@@ -203,7 +232,7 @@ impl Refusals {
 
 impl AtRelay {
     fn note(&mut self, row: &Claimed, counts_as: CountsAs, failure: Option<&AttemptFailure>) {
-        let about = match (counts_as, failure) {
+        let open = match (counts_as, failure) {
             (CountsAs::Nothing, _) => return,
             (CountsAs::Ended, Some(failure)) => {
                 // No answer, and no word against us at other domains.
@@ -217,15 +246,21 @@ impl AtRelay {
                 self.latest = Some(Refusal::of(failure));
                 return;
             }
-            (CountsAs::Refused(about), Some(failure)) => Some((about, failure)),
+            (CountsAs::Refused(About::Us), Some(failure)) => Some((OpenKind::AboutUs, failure)),
+            (CountsAs::TimeOver, Some(failure)) if self.is_had => {
+                Some((OpenKind::TimeOver, failure))
+            }
+            (CountsAs::Refused(_) | CountsAs::TimeOver, Some(failure)) => {
+                Some((OpenKind::Unclear, failure))
+            }
             _ => None,
         };
         self.at_mail = 0;
         if self.refused.contains(&row.row) {
             // Only its last answer says what becomes of a row.
             self.held.retain(|held| held.row != row.row);
-            if let Some((about, failure)) = about {
-                self.hold(row, about == About::Us, failure);
+            if let Some((kind, failure)) = open {
+                self.hold(row, kind, failure);
                 return;
             }
         }
@@ -238,7 +273,7 @@ impl AtRelay {
             }
             self.several_domains = !self.domain.eq_ignore_ascii_case(domain);
         }
-        let told = about.map(|(about, failure)| self.refused(row, about == About::Us, failure));
+        let told = open.map(|(kind, failure)| self.refused(row, kind, failure));
         // Most runs never have any.
         if told.is_none()
             && !self.domains.is_empty()
@@ -253,21 +288,28 @@ impl AtRelay {
     }
 
     /// A refusal that is not the recipient's own for certain.
-    fn refused(&mut self, row: &Claimed, about_us: bool, failure: &AttemptFailure) -> RefusedAlike {
+    fn refused(&mut self, row: &Claimed, kind: OpenKind, failure: &AttemptFailure) -> RefusedAlike {
         let domain = domain(row);
         self.refused.insert(row.row);
         if !self.ended.contains(&row.row) {
-            self.domains.entry(domain.clone()).or_default().refuse(failure, about_us);
+            self.domains
+                .entry(domain.clone())
+                .or_default()
+                .refuse(failure, kind == OpenKind::AboutUs);
         }
-        self.hold(row, about_us, failure);
-        RefusedAlike { likeness: failure.likeness(row.recipient.address()), domain }
+        self.hold(row, kind, failure);
+        let likeness = failure.likeness(row.recipient.address());
+        RefusedAlike { likeness, domain, time_over: kind == OpenKind::TimeOver }
     }
 
     /// The row stays open until the end of the run.
-    fn hold(&mut self, row: &Claimed, about_us: bool, failure: &AttemptFailure) {
-        let held = OpenRefusal { row: row.row, at: self.answers, domain: domain(row), about_us };
-        self.held.push(held);
-        self.latest = Some(Refusal::of(failure));
+    fn hold(&mut self, row: &Claimed, kind: OpenKind, failure: &AttemptFailure) {
+        self.held.push(OpenRefusal { row: row.row, at: self.answers, domain: domain(row), kind });
+        let latest = match kind {
+            OpenKind::TimeOver => &mut self.latest_time_over,
+            OpenKind::AboutUs | OpenKind::Unclear => &mut self.latest,
+        };
+        *latest = Some(Refusal::of(failure));
     }
 
     /// Whether its last answers are about us and not about those who were refused.
@@ -278,7 +320,16 @@ impl AtRelay {
         let (least, others) = if self.accepted == 0 { FIRST } else { ALIKE };
         let group = self.suspects();
         let full = self.accepted == 0 || self.last.len() == LAST;
-        full && group.len() >= least && elsewhere(&group) >= others
+        full && group.len() >= least && elsewhere(&domains_of(&group)) >= others
+    }
+
+    /// Whether it may be the relay that means not now, and not those whose time was over: it has
+    /// accepted nobody in this run, and they are many, at several domains.
+    fn may_put_off_all(&self) -> bool {
+        let over = self.held.iter().filter(|held| held.kind == OpenKind::TimeOver);
+        let domains: Vec<&str> = over.map(|held| held.domain.as_str()).collect();
+        let (least, others) = FIRST;
+        self.accepted == 0 && domains.len() >= least && elsewhere(&domains) >= others
     }
 
     /// Those of its last answers that speak against us, if they are most of them. Once somebody was
@@ -286,7 +337,7 @@ impl AtRelay {
     fn suspects(&self) -> Vec<&RefusedAlike> {
         let told = || self.last.iter().flatten();
         let group: Vec<&RefusedAlike> = if self.accepted == 0 {
-            told().collect()
+            told().filter(|told| !told.time_over).collect()
         } else {
             let like =
                 |one: &&RefusedAlike| told().filter(|other| other.likeness == one.likeness).count();
@@ -299,10 +350,12 @@ impl AtRelay {
     /// From which answer on its refusals may be about us: `u64::MAX` where none is.
     fn suspected_since(&self) -> u64 {
         if self.accepted == 0 {
-            return if self.held.is_empty() && self.refuses.is_none() { u64::MAX } else { 0 };
+            let theirs = self.held.iter().all(|held| held.kind == OpenKind::TimeOver);
+            return if theirs && self.refuses.is_none() { u64::MAX } else { 0 };
         }
         let group = self.suspects();
-        let alike = group.len() >= ALIKE_AT_END && (elsewhere(&group) > 0 || !self.several_domains);
+        let alike = group.len() >= ALIKE_AT_END
+            && (elsewhere(&domains_of(&group)) > 0 || !self.several_domains);
         if self.refuses.is_some() || alike {
             self.answers.saturating_sub(self.last.len() as u64) + 1
         } else {
@@ -336,10 +389,15 @@ fn said(failure: &AttemptFailure) -> String {
     failure.refusal().map_or_else(|| failure.text.clone(), ToString::to_string)
 }
 
-/// How many of a group are not of the domain that has most of it.
-fn elsewhere(group: &[&RefusedAlike]) -> usize {
-    let of = |domain: &str| group.iter().filter(|told| told.domain == domain).count();
-    group.len() - group.iter().map(|told| of(&told.domain)).max().unwrap_or(0)
+fn domains_of<'a>(group: &[&'a RefusedAlike]) -> Vec<&'a str> {
+    group.iter().map(|told| told.domain.as_str()).collect()
+}
+
+/// How many of these domains are not the one that is among them most.
+fn elsewhere(domains: &[&str]) -> usize {
+    let mut of = HashMap::<&str, usize>::new();
+    domains.iter().for_each(|domain| *of.entry(domain).or_default() += 1);
+    domains.len() - of.into_values().max().unwrap_or(0)
 }
 
 fn domain(row: &Claimed) -> String {

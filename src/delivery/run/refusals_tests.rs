@@ -90,7 +90,7 @@ fn each_line_of_answers_has_its_sum() {
         (2, "++aa".to_owned(), None, &[3, 4], false),
     ];
     for (domains, line, stopped, refused, about_us) in rows {
-        let refusals = Refusals::new(1);
+        let refusals = Refusals::new(1, false);
         assert_eq!(answers(&refusals, domains, &line), stopped, "{line}");
         let sum = refusals.end();
         let refused: Vec<RowId> = refused.iter().copied().map(RowId).collect();
@@ -100,7 +100,7 @@ fn each_line_of_answers_has_its_sum() {
 
 #[test]
 fn a_domain_that_turns_nearly_everybody_away_is_left_alone_and_nobody_there_is_refused() {
-    let refusals = Refusals::new(1);
+    let refusals = Refusals::new(1, false);
     let kind = row(100, "kind.example");
     for number in 0..10 {
         let stern = row(number, "Stern.example");
@@ -122,7 +122,7 @@ fn a_domain_that_turns_nearly_everybody_away_is_left_alone_and_nobody_there_is_r
 
 #[test]
 fn refusals_among_many_accepted_leave_a_domain_open() {
-    let refusals = Refusals::new(1);
+    let refusals = Refusals::new(1, false);
     let failure = failure("members only");
     for number in 0..20 {
         let row = |place: i64| row(3 * number + place, "mail.example");
@@ -135,7 +135,7 @@ fn refusals_among_many_accepted_leave_a_domain_open() {
 
 #[test]
 fn a_relay_that_refuses_us_leaves_its_rows_to_another() {
-    let refusals = Refusals::new(2);
+    let refusals = Refusals::new(2, false);
     assert_eq!(answers(&refusals, 3, "abcde"), Some(5));
     assert!(refusals.is_refusing(0) && refusals.leaves_others(0) && !refusals.leaves_others(1));
     assert_eq!(refusals.release(0), [1, 2, 3, 4, 5].map(RowId));
@@ -145,7 +145,7 @@ fn a_relay_that_refuses_us_leaves_its_rows_to_another() {
 
 #[test]
 fn a_sender_that_is_refused_five_times_in_a_row_is_refused_by_the_relay() {
-    let refusals = Refusals::new(1);
+    let refusals = Refusals::new(1, false);
     let failure = failure("sender rejected");
     let at_mail = || refusals.answered(0, &row(1, "a.example"), CountsAs::AtMail, Some(&failure));
     for times in 1..=4 {
@@ -160,7 +160,7 @@ fn a_sender_that_is_refused_five_times_in_a_row_is_refused_by_the_relay() {
 
 #[test]
 fn sessions_that_only_end_close_a_domain_and_count_as_no_answer() {
-    let refusals = Refusals::new(1);
+    let refusals = Refusals::new(1, false);
     let failure = failure("gone");
     for number in 0..5 {
         let row = row(number, "a.example");
@@ -172,7 +172,7 @@ fn sessions_that_only_end_close_a_domain_and_count_as_no_answer() {
 
 #[test]
 fn who_is_refused_again_and_again_is_one_person() {
-    let refusals = Refusals::new(1);
+    let refusals = Refusals::new(1, false);
     let (us, unclear) = (CountsAs::Refused(About::Us), CountsAs::Refused(About::Unclear));
     let no = failure("go away");
     let answer = |number, counts_as| {
@@ -196,7 +196,7 @@ fn who_is_refused_again_and_again_is_one_person() {
 
 #[test]
 fn who_was_refused_and_is_accepted_later_is_not_refused_in_the_end() {
-    let refusals = Refusals::new(1);
+    let refusals = Refusals::new(1, false);
     let no = failure("members only");
     for number in 1..=3 {
         let row = row(number, &format!("d{number}.example"));
@@ -207,4 +207,74 @@ fn who_was_refused_and_is_accepted_later_is_not_refused_in_the_end() {
         refusals.answered(0, &row, CountsAs::Accepted, None);
     }
     assert_eq!(refusals.end().refused, [RowId(1)]);
+}
+
+/// Answers of one relay to people whose time is over, at so many domains.
+fn times_over(refusals: &Refusals, people: i64, domains: i64) -> Option<Refusal> {
+    let later = failure("try later");
+    (1..=people).fold(None, |stopped, number| {
+        let row = row(number, &format!("d{}.example", number % domains));
+        stopped.or(refusals.answered(0, &row, CountsAs::TimeOver, Some(&later)))
+    })
+}
+
+#[test]
+fn a_time_that_is_over_is_the_persons_own_where_others_had_the_issue_before() {
+    // People, domains, who had it before; who is refused, and whether it is about us.
+    for (people, domains, is_had, refused, about_us) in [
+        (1, 1, true, 1, false),
+        (4, 4, true, 4, false),
+        (8, 1, true, 8, false),
+        // So many at several domains: it may be the relay that has no time for anybody.
+        (5, 5, true, 0, false),
+        (40, 7, true, 0, false),
+        // A domain of its own that does not want us.
+        (12, 1, true, 0, false),
+        (1, 1, false, 0, true),
+        (5, 5, false, 0, true),
+    ] {
+        let refusals = Refusals::new(1, is_had);
+        let stopped = times_over(&refusals, people, domains);
+        assert_eq!(stopped.is_some(), !is_had && people >= 5, "{people} {domains} {is_had}");
+        let sum = refusals.end();
+        assert_eq!(
+            (sum.refused.len(), sum.refusal.is_some(), sum.unanswered),
+            (refused, about_us, false),
+            "{people} at {domains}, {is_had}"
+        );
+    }
+}
+
+#[test]
+fn a_time_that_is_over_beside_a_refusal_leaves_both_open() {
+    let refusals = Refusals::new(1, true);
+    times_over(&refusals, 2, 2);
+    let (denied, stranger) = (failure("denied"), row(7, "d7.example"));
+    refusals.answered(0, &stranger, CountsAs::Refused(About::Us), Some(&denied));
+    let sum = refusals.end();
+    assert_eq!((sum.refused, sum.refusal.map(|why| why.reply)), (vec![], Some(said(&denied))));
+}
+
+#[test]
+fn most_of_the_last_answers_stop_a_relay_that_puts_off_whoever_is_left() {
+    let refusals = Refusals::new(1, true);
+    for number in 100..130 {
+        let row = row(number, &format!("d{}.example", number % 5));
+        assert_eq!(refusals.answered(0, &row, CountsAs::Accepted, None), None);
+    }
+    let stopped = times_over(&refusals, 15, 5);
+    assert_eq!(stopped.map(|why| why.reply), Some(said(&failure("try later"))));
+    assert_eq!(refusals.end().refused, []);
+}
+
+#[test]
+fn one_person_at_whom_a_relay_ends_its_sessions_is_no_relay_that_answers_to_nobody() {
+    for (is_had, unanswered) in [(true, false), (false, true)] {
+        let refusals = Refusals::new(1, is_had);
+        let gone = failure("gone");
+        for _ in 0..3 {
+            refusals.answered(0, &row(1, "a.example"), CountsAs::Ended, Some(&gone));
+        }
+        assert_eq!(refusals.end().unanswered, unanswered);
+    }
 }

@@ -58,11 +58,17 @@ struct Shared {
 }
 
 impl Work {
-    pub(super) fn new(queue: Arc<Queue>, recorder: Arc<Recorder>, options: Options) -> Work {
+    /// `is_had` says whether anybody had the issue before the run.
+    pub(super) fn new(
+        queue: Arc<Queue>,
+        recorder: Arc<Recorder>,
+        options: Options,
+        is_had: bool,
+    ) -> Work {
         let shared =
             Shared { working: AtomicUsize::new(options.connections()), ..Shared::default() };
         let relays = options.routes.len();
-        let (health, refusals) = (Health::new(relays), Refusals::new(relays));
+        let (health, refusals) = (Health::new(relays), Refusals::new(relays, is_had));
         Work {
             queue,
             recorder,

@@ -177,7 +177,7 @@ impl Proposal {
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
         let run = ledger.plan(&run, text, self.reopened, copy).await?;
-        Ok(Planned::new(survey, templates, (ledger, run), (content_hash, self.plan.leaving)))
+        Ok(Planned::new(survey, templates, (ledger, run), (content_hash, self.plan)))
     }
 
     /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and
@@ -197,7 +197,7 @@ impl Proposal {
             let content_hash = survey.content.composition().hash_hex();
             let pending = self.plan.to_send;
             let this_send = Counts { planned: pending, pending, ..Counts::default() };
-            let report = SendReport::close(&survey, content_hash, None, None).await?;
+            let report = SendReport::close((&survey, &self.plan), content_hash, None, None).await?;
             SendReport { this_send, ..report }
         };
         Ok(SendReport { all_refused, ..report })

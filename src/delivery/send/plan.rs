@@ -25,6 +25,10 @@ pub struct Plan {
     /// People who wait and whom the list does not have, or has as a row that cannot be used: this
     /// send leaves them out.
     pub leaving: u64,
+    /// People of the list who were not asked for and may have it.
+    pub uncertain_outside: u64,
+    /// People who may have it and whom the list does not have any more: no send goes to them.
+    pub uncertain_gone: u64,
     /// Rows of the list that repeat a person.
     pub duplicates: u64,
     /// Rows of the list that cannot be used.
@@ -53,6 +57,8 @@ impl Plan {
             uncertain,
             waiting: census.waiting,
             leaving: census.leaving,
+            uncertain_outside: census.uncertain_outside,
+            uncertain_gone: census.uncertain_gone,
             duplicates: intake.duplicates,
             rejected: intake.rejected,
             left_out: intake.left_out.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::SendError;
+use super::plan::Plan;
 use super::report::{self, SendReport};
 use super::survey::Survey;
 use crate::delivery::id::RunId;
@@ -19,8 +20,7 @@ pub struct Planned {
     ledger: LockedLedger,
     run: RunId,
     content_hash: String,
-    /// People who waited and whom this plan has left out.
-    leaving: u64,
+    plan: Plan,
 }
 
 impl Planned {
@@ -29,9 +29,9 @@ impl Planned {
         survey: Survey,
         templates: Arc<Templates>,
         (ledger, run): (LockedLedger, RunId),
-        (content_hash, leaving): (String, u64),
+        (content_hash, plan): (String, Plan),
     ) -> Planned {
-        Planned { survey, templates, ledger, run, content_hash, leaving }
+        Planned { survey, templates, ledger, run, content_hash, plan }
     }
 
     /// The encoded compositions, for [`run::Options`].
@@ -54,9 +54,8 @@ impl Planned {
         } else {
             ledger.copies_are_told(None, Some(self.run)).await?;
         }
-        let report =
-            SendReport::close(survey, self.content_hash, Some(self.run), Some(report)).await?;
-        Ok(SendReport { leaving: self.leaving, ..report })
+        let known = (survey, &self.plan);
+        SendReport::close(known, self.content_hash, Some(self.run), Some(report)).await
     }
 
     /// Ends here: nothing has left, everybody waits for the next send, and who was to be sent to
@@ -66,8 +65,7 @@ impl Planned {
     /// The ledger's.
     pub async fn leave(self) -> Result<SendReport, SendError> {
         self.ledger.withdraw().await?;
-        let report =
-            SendReport::close(&self.survey, self.content_hash, Some(self.run), None).await?;
-        Ok(SendReport { leaving: self.leaving, ..report })
+        let known = (&self.survey, &self.plan);
+        SendReport::close(known, self.content_hash, Some(self.run), None).await
     }
 }

@@ -30,6 +30,17 @@ pub struct Excerpt {
     pub more: bool,
 }
 
+/// Who of those that may have the issue can be sent to once more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UncertainPeople {
+    /// Of those whom the send was for.
+    pub asked: u64,
+    /// Others of the list.
+    pub outside: u64,
+    /// Whom the list does not have any more: no send goes to them, and nothing is left to do.
+    pub gone: u64,
+}
+
 /// What became of a send.
 #[derive(Debug)]
 pub struct SendReport {
@@ -41,6 +52,8 @@ pub struct SendReport {
     pub counts: Counts,
     /// Of these, whom the send was for: who got an outcome by it, and who still waits.
     pub this_send: Counts,
+    /// Who of them may have the issue.
+    pub uncertain: UncertainPeople,
     /// Whether everybody whom the send was for was refused, in this run or before it.
     pub all_refused: Option<AllRefused>,
     /// The people whom the relay refused or put off, and those who may have the issue.
@@ -111,16 +124,19 @@ impl Excerpt {
 }
 
 impl AllRefused {
-    /// In a run. Whoever waits, or may have the message, was not refused.
+    /// In a run. Whoever waits, or may have the message, was not refused. Where others have the
+    /// issue (`is_had`), a run that gave up the last people who were put off is the end of the
+    /// send, and none that failed.
     async fn in_run(
         ledger: &Ledger,
         run: RunId,
-        counts: Counts,
+        (counts, is_had): (Counts, bool),
     ) -> Result<Option<AllRefused>, SendError> {
         if counts.refused == 0 || counts.refused < counts.planned {
             return Ok(None);
         }
         let first = ledger.first_refused(run).await?;
+        let first = first.filter(|first| !(is_had && first.was_given_up()));
         Ok(first.map(|first| AllRefused { people: counts.refused, first }))
     }
 
@@ -137,10 +153,18 @@ impl AllRefused {
     }
 }
 
+impl UncertainPeople {
+    /// Those whom a send was not for are what they were in its plan.
+    fn after(plan: &Plan, counts: Counts) -> UncertainPeople {
+        let (outside, gone) = (plan.uncertain_outside, plan.uncertain_gone);
+        UncertainPeople { asked: counts.uncertain.saturating_sub(outside + gone), outside, gone }
+    }
+}
+
 impl SendReport {
     /// Reads the ledger for the last time, and closes it.
     pub(super) async fn close(
-        survey: &Survey,
+        (survey, plan): (&Survey, &Plan),
         content_hash: String,
         run: Option<RunId>,
         report: Option<run::Report>,
@@ -150,7 +174,7 @@ impl SendReport {
         let (mut this_send, mut all_refused) = (Counts::default(), None);
         if let Some(run) = run {
             this_send = ledger.counts_of_run(run).await?;
-            all_refused = AllRefused::in_run(ledger, run, this_send).await?;
+            all_refused = AllRefused::in_run(ledger, run, (this_send, counts.accepted > 0)).await?;
         }
         let mut troubles = Vec::new();
         for state in [State::Refused, State::Deferred, State::Uncertain] {
@@ -166,6 +190,7 @@ impl SendReport {
             content_hash,
             counts,
             this_send,
+            uncertain: UncertainPeople::after(plan, counts),
             all_refused,
             troubles,
             frozen,
@@ -173,7 +198,7 @@ impl SendReport {
             elapsed: Duration::ZERO,
             settled: 0,
             withdrawn: 0,
-            leaving: 0,
+            leaving: if run.is_some() { plan.leaving } else { 0 },
             failed_relays: Vec::new(),
             receipt,
         };
@@ -196,6 +221,12 @@ impl SendReport {
     pub fn waiting_elsewhere(&self) -> u64 {
         let waiting = |counts: &Counts| counts.pending + counts.deferred;
         waiting(&self.counts).saturating_sub(waiting(&self.this_send))
+    }
+
+    /// Whether nothing is left that a send to this list could do, or somebody would have to decide.
+    pub fn is_finished(&self) -> bool {
+        let held = self.uncertain.asked + self.uncertain.outside;
+        self.counts.deferred + self.counts.pending + self.withdrawn + held == 0
     }
 
     /// Messages a second in the run.
