@@ -16,6 +16,7 @@ use super::id::{RowId, RunId};
 use super::journal::{self, Found, Left, Settled};
 use super::ledger::wishes::Withdrawn;
 use super::ledger::{Ledger, LockedLedger};
+use super::receipt::KnownSends;
 use super::state::State;
 use crate::smtp::outcome::Stage;
 use crate::store::{Store, StoreError};
@@ -109,6 +110,8 @@ pub struct Recovery {
     pub withdrawn: Vec<Withdrawn>,
     /// The journal is not whole, so that rows are uncertain which otherwise would not be.
     pub gap: bool,
+    /// The run whose journal was read, and of which the ledger knows all that there is to know.
+    run: Option<RunId>,
 }
 
 impl Recovery {
@@ -141,6 +144,9 @@ impl Recovery {
         ledger.record(&self.settled, None).await?;
         ledger.free(&self.free).await?;
         ledger.withdraw().await?;
+        if let Some(run) = self.run {
+            ledger.has_ended(run).await?;
+        }
         let _ = std::fs::remove_file(ledger.journal_path());
         Ok(())
     }
@@ -190,7 +196,8 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     match matching(left, run.as_ref(), &known) {
         Some(left) => {
             let claims = [claims, tried_again(&left, &known)].concat();
-            Ok(decide(&left, &claims, boot, at).without(wishes))
+            let run = run.map(|_| left.head.run);
+            Ok(Recovery { run, ..decide(&left, &claims, boot, at).without(wishes) })
         }
         None => Err(RecoveryError::Older { ledger, journal }),
     }
@@ -257,23 +264,21 @@ fn is_had(settled: &Settled) -> bool {
     }
 }
 
-/// How many people of the issue were attempted as the journal alone knows.
+/// What the ledger knows of the sends of the issue, with the people whom its journal alone knows.
 ///
 /// # Errors
 /// The store's.
-pub async fn attempted_unrecorded(
-    ledger: &Ledger,
-    boot: &str,
-    at: &str,
-) -> Result<u64, StoreError> {
+pub async fn known_sends(ledger: &Ledger, boot: &str, at: &str) -> Result<KnownSends, StoreError> {
+    let known = ledger.known_sends().await?;
     match plan(ledger, boot, at).await {
         Ok(recovery) => {
-            let rows: Vec<RowId> = recovery.settled.iter().map(|settled| settled.row).collect();
-            ledger.untried(&rows).await
+            let had = recovery.settled.iter().filter(|settled| is_had(settled));
+            let had: Vec<RowId> = had.map(|settled| settled.row).collect();
+            Ok(KnownSends { reached: ledger.reached(&had).await?, ..known })
         }
         Err(RecoveryError::Store(error)) => Err(error),
         // No send goes on from there.
-        Err(_) => Ok(0),
+        Err(_) => Ok(known),
     }
 }
 

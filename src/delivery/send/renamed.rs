@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use super::SendError;
 use super::content::Content;
 use crate::delivery::ledger::{self, Ledger};
-use crate::delivery::receipt::{KnownSends, Receipt, StandingReceipt};
+use crate::delivery::receipt::{Receipt, ReceiptFound, StandingReceipt};
 use crate::diagnostic::Place;
 use crate::issue::load::{self, Headline};
 
@@ -169,7 +169,10 @@ async fn by_receipt(
     receipts: Vec<StandingReceipt>,
 ) -> Result<Option<Renamed>, SendError> {
     let (composition, headline) = (content.composition(), content.headline());
-    let read = receipts.into_iter().rev().filter_map(|one| Some((one.issue, one.receipt?)));
+    let read = receipts.into_iter().rev().filter_map(|one| match one.found {
+        ReceiptFound::Read(receipt) => Some((one.issue, *receipt)),
+        _ => None,
+    });
     let read: Vec<_> = read.filter(|(before, _)| before != ledger.issue()).collect();
     let mut numbered = read.iter().filter(|(_, it)| same_number(&headline, &said(it)).is_some());
     let is_usual = numbered.nth(1).is_some();
@@ -181,14 +184,14 @@ async fn by_receipt(
             let alike = said_alike(&headline, &receipt);
             alike.filter(|_| !is_usual && !known.contains(&before.as_str()))
         };
-        let Some(likeness) = likeness.filter(|_| receipt.reached() > 0) else { continue };
+        let Some(likeness) = likeness.filter(|_| receipt.reached_by_all() > 0) else { continue };
         let there: Vec<Features> = folders.named(&before).collect();
         if there.iter().any(|there| !is_another_by_receipt(&there.headline, &receipt)) {
             continue;
         }
         // Of a send that had begun from this ledger, the ledger has said above who has it.
-        let runs = Ledger::new(ledger.store().clone(), &before).run_names().await?;
-        if receipt.is_of(&KnownSends { attempted: 0, runs }) {
+        let of_before = Ledger::new(ledger.store().clone(), &before).known_sends().await?;
+        if receipt.is_begun() && receipt.kept_beside(&of_before).is_empty() {
             continue;
         }
         let accepted = receipt.counts.accepted;
@@ -196,7 +199,7 @@ async fn by_receipt(
             before,
             now: ledger.issue().to_owned(),
             accepted,
-            uncertain: receipt.reached() - accepted,
+            uncertain: receipt.reached_by_all().saturating_sub(accepted),
             likeness,
             is_taken: !there.is_empty(),
             by_receipt: true,

@@ -20,7 +20,7 @@ use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger, overview};
-use crate::delivery::receipt::{self, AlreadySent};
+use crate::delivery::receipt::{self, AlreadySent, KnownSends};
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
@@ -151,15 +151,17 @@ impl Survey {
         Ok(Ready { survey: self })
     }
 
+    /// What the ledger and its journal know of the issue's sends, to compare it with the receipt.
+    pub(super) async fn known_sends(&self) -> Result<KnownSends, SendError> {
+        let (boot, now) = (&self.options.boot, (self.options.clock)());
+        Ok(recovery::known_sends(&self.ledger, boot, &now).await?)
+    }
+
     /// What the issue's receipt knows and the ledger does not.
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         let receipt = self.options.receipt.as_ref().filter(|path| receipt::may_stand(path));
         let Some(receipt) = receipt else { return Ok(None) };
-        let mut known = self.ledger.known_sends().await?;
-        // The receipt of a send that could not write its last outcomes counts them too.
-        let (boot, now) = (&self.options.boot, (self.options.clock)());
-        known.attempted += recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
-        Ok(AlreadySent::found(receipt, &known))
+        Ok(AlreadySent::found(receipt, &self.known_sends().await?))
     }
 
     /// What the ledger knows of the issue under another name.
