@@ -66,18 +66,24 @@ pub(super) fn already_sent(sent: &AlreadySent) -> String {
     let path =
         if is_conflict { format!("{path}, in which git has left a conflict,") } else { path };
     match &sent.found {
-        ReceiptFound::Read(receipt) if let Some(end) = end(receipt) => {
-            let (people, day) = (went_to(receipt), end.strftime("%-d %B %Y"));
-            format!("{path} says that the issue {people} by {day}, and {known}")
-        }
-        ReceiptFound::Read(receipt) => {
-            let people = counted(receipt.reached(), "person");
-            let begin = receipt.begin.strftime("%-d %B %Y, %H:%M UTC");
-            format!(
-                "{path} says that a send of the issue began on {begin}, and its end is not recorded: \
-                 up to {people} may have it. The ledger of that send knows who, and {known}"
-            )
-        }
+        ReceiptFound::Read(receipt) => match end(receipt) {
+            Some(end) => {
+                let (people, day) = (went_to(receipt), end.strftime("%-d %B %Y"));
+                format!("{path} says that the issue {people} by {day}, and {known}")
+            }
+            None => {
+                let people = counted(receipt.reached(), "person");
+                let begin = receipt.begin.strftime("%-d %B %Y, %H:%M UTC");
+                let whose = match sent.by {
+                    SentBy::Renamed(_) => "",
+                    _ => "The ledger of that send knows who, and ",
+                };
+                format!(
+                    "{path} says that a send of the issue began on {begin}, and its end is not \
+                     recorded: up to {people} may have it. {whose}{known}"
+                )
+            }
+        },
         ReceiptFound::Conflict => format!("{path} cannot be read, and {known}"),
         ReceiptFound::Unreadable => {
             format!("there is a receipt of this issue, {path}, which cannot be read, and {known}")

@@ -189,6 +189,40 @@ fn a_copy_without_the_ledger_knows_a_rewritten_issue_by_the_number_in_its_receip
     }
 }
 
+/// What only looks like a second issue of that number switches no question off.
+#[test]
+fn a_second_receipt_of_the_same_number_does_not_silence_the_question() {
+    let relay = Relay::new();
+    let here = rewritten(renamed(&relay)).remove("digest.db");
+    let receipt = here.read("receipts/2025-11.toml");
+    let zeros = receipt.replace(" = 40\n", " = 0\n");
+    let mut here = here;
+    for second in [zeros, receipt] {
+        here = here.write("receipts/2025-10.toml", second);
+        let told = send_as(&here, &relay, "2025-11-winter", &[]);
+        assert_eq!((told.code, relay.counts().accepted), (3, 40), "{told:?}");
+        assert!(told.stderr.contains("receipts/2025-11.toml says that issues/2025-11 was sent"));
+    }
+}
+
+/// Whoever may have it is sent to once more and put off: they may still have it.
+#[test]
+fn a_renamed_issue_whose_resend_was_put_off_is_asked_about() {
+    use sejong_digest::catcher::script::{At, Do, Script, When};
+    let lost = Relay::scripted(Script::new().rule(At::Dot, When::Always, Do::AcceptThenClose));
+    let here = with_readers(1);
+    assert_ne!(send(&here, &lost, &[]).code, 0);
+    let busy = Relay::scripted(crate::outcomes::script(&["r001"], "450 4.2.1 busy"));
+    assert_eq!(send(&here, &busy, &["--uncertain", "resend"]).code, 4);
+    let folder = |name| here.path(&format!("issues/{name}"));
+    std::fs::rename(folder("2025-11"), folder("2025-11-winter")).expect("renamed");
+    let relay = Relay::new();
+    let told = send_as(&here, &relay, "2025-11-winter", &[]);
+    assert_eq!((told.code, relay.counts().accepted), (3, 0), "{told:?}");
+    let words = "issues/2025-11 may have reached 1 person, and its folder is gone";
+    assert!(told.stderr.contains(words), "{}", told.stderr);
+}
+
 /// A folder of the old name says nothing where another issue is in it.
 #[test]
 fn another_issue_in_the_folder_of_the_old_name_does_not_silence_the_question() {

@@ -68,7 +68,8 @@ pub(super) fn stopped(renamed: &Renamed) -> Failure {
         seems(renamed)
     ))
     .help(format!(
-        "if it is the same issue, {same}. If it is another issue, add --new-issue{}",
+        "if it is the same issue, {same}: then only those get it who do not have it. If it is another \
+         issue, add --new-issue: then everybody gets it{}",
         doubt(renamed)
     ))
 }
