@@ -205,6 +205,32 @@ async fn by_receipt(
     Ok(None)
 }
 
+/// The last issue that a receipt tells of, whose folder is gone, and that the ledger does not know.
+/// Nothing shows that it is this one, and without numbers nothing shows that it is not.
+pub(super) async fn missing(
+    ledger: &Ledger,
+    content: &Content,
+    folders: &[PathBuf],
+    receipts: Vec<StandingReceipt>,
+) -> Result<Option<String>, SendError> {
+    let now = content.headline();
+    if content.unsent().is_none() || now.number.is_some() {
+        return Ok(None);
+    }
+    let known = ledger::overview::issues(ledger.store()).await?;
+    let is_missing = |one: &StandingReceipt| {
+        let is_meant = |receipt: &Receipt| {
+            receipt.number.is_none()
+                && receipt.reached_by_all() > 0
+                && now.date.zip(receipt.date).is_some_and(|(now, then)| is_near(now, then))
+        };
+        one.receipt().is_some_and(is_meant)
+            && !known.contains(&one.issue)
+            && Folders(folders).named(&one.issue).next().is_none()
+    };
+    Ok(receipts.into_iter().rev().find(is_missing).map(|one| one.issue))
+}
+
 /// Of the last revision that the ledger has of its issue.
 async fn features(ledger: &Ledger) -> Result<Features, SendError> {
     let revisions = ledger.revisions().await?;
@@ -267,10 +293,11 @@ fn is_another(now: &Headline, then: &Headline) -> bool {
 /// The number that both have, at about the same time.
 fn same_number(now: &Headline, then: &Headline) -> Option<i64> {
     let number = now.number.filter(|number| then.number == Some(*number))?;
-    let is_near = |now: Date, then: Date| {
-        now.since(then).is_ok_and(|span| i64::from(span.get_days()).abs() < HALF_A_YEAR_DAYS)
-    };
     now.date.zip(then.date).is_none_or(|(now, then)| is_near(now, then)).then_some(number)
+}
+
+fn is_near(now: Date, then: Date) -> bool {
+    now.since(then).is_ok_and(|span| i64::from(span.get_days()).abs() < HALF_A_YEAR_DAYS)
 }
 
 /// Whether two subjects have at least half of the words of the shorter one in common.
