@@ -110,8 +110,9 @@ pub struct Recovery {
     pub withdrawn: Vec<Withdrawn>,
     /// The journal is not whole, so that rows are uncertain which otherwise would not be.
     pub gap: bool,
-    /// The run whose journal was read, and of which the ledger knows all that there is to know.
-    run: Option<RunId>,
+    /// The runs whose journal was read, or lay there damaged: the ledger knows all of them that there
+    /// is to know.
+    runs: Vec<RunId>,
 }
 
 impl Recovery {
@@ -144,8 +145,8 @@ impl Recovery {
         ledger.record(&self.settled, None).await?;
         ledger.free(&self.free).await?;
         ledger.withdraw().await?;
-        if let Some(run) = self.run {
-            ledger.has_ended(run).await?;
+        for run in &self.runs {
+            ledger.has_ended(*run).await?;
         }
         let _ = std::fs::remove_file(ledger.journal_path());
         Ok(())
@@ -187,8 +188,14 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
         Found::Unreadable => Some(Left { gap: true, ..Left::default() }),
         Found::Journal(left) => Some(left),
     };
+    let damaged: Vec<RunId> = match &left {
+        Some(left) if left.head != journal::JournalHead::default() => Vec::new(),
+        None if !journal.exists() => Vec::new(),
+        _ => claims.iter().map(|claim| claim.run).collect::<HashSet<_>>().into_iter().collect(),
+    };
     let Some(left) = left else {
-        return Ok(decide(&Left::default(), &claims, boot, at).without(wishes));
+        let recovery = decide(&Left::default(), &claims, boot, at).without(wishes);
+        return Ok(Recovery { runs: damaged, ..recovery });
     };
     let named: Vec<RowId> = left.open.keys().chain(left.settled.keys()).copied().collect();
     let known = rows(store, &named).await?;
@@ -196,8 +203,9 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     match matching(left, run.as_ref(), &known) {
         Some(left) => {
             let claims = [claims, tried_again(&left, &known)].concat();
-            let run = run.map(|_| left.head.run);
-            Ok(Recovery { run, ..decide(&left, &claims, boot, at).without(wishes) })
+            let of_journal = run.map(|_| left.head.run);
+            let runs = of_journal.into_iter().chain(damaged).collect();
+            Ok(Recovery { runs, ..decide(&left, &claims, boot, at).without(wishes) })
         }
         None => Err(RecoveryError::Older { ledger, journal }),
     }

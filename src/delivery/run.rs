@@ -276,7 +276,8 @@ async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
 async fn put_back(ledger: &LockedLedger, run: RunId, sum: &Sum) -> Result<u64, StoreError> {
     ledger.refuse(&sum.refused).await?;
     let withdrawn = ledger.release(run).await?;
-    ledger.has_ended(run).await?;
+    // Where that fails, the receipt at the end of the send still says what became of it.
+    let _ = ledger.has_ended(run).await;
     Ok(withdrawn)
 }
 

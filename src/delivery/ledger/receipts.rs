@@ -81,15 +81,18 @@ impl Ledger {
                 .fetch_all(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;
-        // A journal that cannot be read says nothing, and no send goes on from there.
-        let journal = match journal::read(&self.journal_path()) {
-            Ok(Found::Journal(left)) => left.head.token,
-            _ => String::new(),
+        // Of a damaged journal nobody can tell whose it is. It lies where a run was killed, and whoever
+        // was claimed is uncertain then.
+        let (journal, is_damaged) = match journal::read(&self.journal_path()) {
+            Ok(Found::Journal(left)) => (left.head.token, false),
+            Ok(Found::Nothing) => (String::new(), self.journal_path().exists()),
+            Ok(Found::Unreadable) => (String::new(), true),
+            Err(_) => (String::new(), false),
         };
         let named = |(token, issue, ended): (String, String, bool)| NamedRun {
             name: receipt::run_name(&token),
             issue,
-            is_settled: ended || token == journal,
+            is_settled: ended || is_damaged || token == journal,
         };
         Ok(rows.into_iter().map(named).collect())
     }
