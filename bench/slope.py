@@ -95,9 +95,14 @@ def subscribers(made):
 
 def drawing(made):
     opening = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="60">'
+
+    def whole(body):
+        """Without the element that was cut off at its end."""
+        return body[: body.rfind(">") + 1]
+
     return lambda size: {
         ARTICLE: '+++\ntitle = "Hello"\n+++\n\n![A drawing](a.svg)\n',
-        "issues/2025-11/a.svg": opening + made(size) + "</svg>",
+        "issues/2025-11/a.svg": opening + whole(made(size)) + "</svg>",
     }
 
 

@@ -13,6 +13,9 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused};
 
+/// Unknown keys of one table for which a similar one is looked for.
+const COMPARED: usize = 200;
+
 /// A value with the bytes of the [`Source`] that it was read from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Located<T> {
@@ -227,16 +230,19 @@ impl Table {
 
     /// Reports what is left over and hands all problems on.
     pub fn finish(mut self, problems: &mut Vec<Diagnostic>) {
-        for (key, _) in &self.entries {
+        for (number, (key, _)) in self.entries.iter().enumerate() {
             let mut problem = Diagnostic::error(
                 "unknown-key",
                 format!("{} has no key {:?}", self.name, key.value),
             )
             .at(Place::span(&self.source, key.span.clone()));
-            problem = match nearest(&key.value, self.known.iter().copied()) {
-                Some(meant) => problem.help(format!("did you mean {meant:?}?")),
-                None => problem.help(format!("known keys: {}", self.known.join(", "))),
-            };
+            // More are never shown: see `diagnostic::capped`.
+            if number < COMPARED {
+                problem = match nearest(&key.value, self.known.iter().copied()) {
+                    Some(meant) => problem.help(format!("did you mean {meant:?}?")),
+                    None => problem.help(format!("known keys: {}", self.known.join(", "))),
+                };
+            }
             self.problems.push(problem);
         }
         problems.append(&mut self.problems);

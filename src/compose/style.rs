@@ -160,7 +160,7 @@ fn outlook(palette: &Palette) -> String {
 const MAX_BRACES: usize = 8;
 /// Declarations in a style sheet. Each may end up on one element, where each is compared with the
 /// properties that the element has already.
-const MAX_DECLARATIONS: usize = 1_000;
+const MAX_DECLARATIONS: usize = 2_000;
 /// Properties that plain rules name: mail programs know fewer.
 const MAX_PROPERTIES: usize = 150;
 /// Bytes of plain rules times elements of the letter: every rule may end up on every element.

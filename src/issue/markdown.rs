@@ -405,6 +405,13 @@ impl MarkdownReader<'_> {
     /// name no scheme. What is wrong with its styles and links is told.
     fn raw(&mut self, html: &str, node: Node<'_>) -> (String, Vec<String>) {
         let html = self.resolved(html, node);
+        if let Some(value) = sanitize::excess_attribute(&html) {
+            let what = format!("a tag has at most {} attributes", sanitize::MAX_ATTRIBUTES);
+            let place = self.place_within(node, &html[value]);
+            let help = "delete those that no mail program knows";
+            self.problems.push(Diagnostic::error("html-large", what).at(place).help(help));
+            return (String::new(), Vec::new());
+        }
         for (range, what) in sanitize::refused_styles(&html) {
             let place = self.place_within(node, &html[range]);
             let message =

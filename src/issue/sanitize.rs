@@ -210,7 +210,12 @@ pub(super) struct RawAttribute<'a> {
     pub(super) value: &'a str,
     /// Where the value starts.
     pub(super) at: usize,
+    /// Where its tag starts.
+    tag: usize,
 }
+
+/// Attributes of one tag.
+pub(super) const MAX_ATTRIBUTES: usize = 200;
 
 /// The attributes of all tags of `html`.
 pub(super) fn attributes(html: &str) -> Vec<RawAttribute<'_>> {
@@ -218,6 +223,7 @@ pub(super) fn attributes(html: &str) -> Vec<RawAttribute<'_>> {
     let mut at = 0;
     while let Some(open) = html[at..].find('<') {
         at += open + 1;
+        let tag = at;
         let element: String = html[at..].chars().take_while(char::is_ascii_alphanumeric).collect();
         if element.is_empty() {
             continue;
@@ -238,11 +244,25 @@ pub(super) fn attributes(html: &str) -> Vec<RawAttribute<'_>> {
             at += length;
             let (start, end, next) = value(html, at);
             let value = &html[start..end];
-            found.push(RawAttribute { element: element.clone(), name, value, at: start });
+            found.push(RawAttribute { element: element.clone(), name, value, at: start, tag });
             at = next;
         }
     }
     found
+}
+
+/// The value of the first attribute that is one too many in its tag: each is compared with all
+/// before it where HTML is parsed.
+pub(super) fn excess_attribute(html: &str) -> Option<Range<usize>> {
+    let (mut tag, mut count) = (None, 0);
+    for attribute in attributes(html) {
+        count = if tag == Some(attribute.tag) { count + 1 } else { 1 };
+        tag = Some(attribute.tag);
+        if count > MAX_ATTRIBUTES {
+            return Some(attribute.at..attribute.at + attribute.value.len());
+        }
+    }
+    None
 }
 
 /// Where the value behind an attribute's name starts and ends, and where what follows it starts.

@@ -74,13 +74,14 @@ fn reading_a_pipe(here: &Publication, line: &[&str]) -> (Running, std::fs::File)
     use std::io::Write as _;
 
     let pipe = here.path("pipe.csv");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("a pipe").success());
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(made.success());
     let shell = "exec \"$0\" \"$@\" --subscribers /dev/stdin < pipe.csv";
     let running =
         Running::start(here.command("sh").args(["-c", shell, harness::DIGEST]).args(line));
-    let mut list = std::fs::File::options().write(true).open(&pipe).expect("opened");
+    let mut list = std::fs::File::options().write(true).open(&pipe).expect("it reads");
     let rows: String = (0..8_000).map(|n| format!("p{n:04}@x.example\n")).collect();
-    list.write_all(format!("email\n{rows}").as_bytes()).expect("written");
+    list.write_all(format!("email\n{rows}").as_bytes()).expect("it reads");
     (running, list)
 }
 

@@ -222,3 +222,26 @@ fn the_style_sheet_of_a_drawing_ends_soon() {
     let said = is_bounded("rules in a drawing", &here);
     assert!(said.contains("a long style sheet"), "{said}");
 }
+
+#[test]
+fn a_tag_has_no_more_attributes_than_anybody_knows() {
+    let attributes: String = (0..20_000).map(|number| format!(" a{number}=1")).collect();
+    for body in [format!("<p{attributes}>x</p>"), format!("x <span{attributes}>x</span>")] {
+        let said = is_bounded("attributes of one tag", &article(&body));
+        assert!(said.contains("\"html-large\""), "{said}");
+    }
+    let attributes: String = (0..150).map(|number| format!(" data-a{number}=1")).collect();
+    let said = is_bounded("attributes of an export", &article(&format!("<p{attributes}>x</p>")));
+    assert!(!said.contains("html-large"), "{said}");
+}
+
+#[test]
+fn one_slot_ten_thousand_times_is_looked_up_and_not_looked_for() {
+    for body in [
+        format!("https://example.org/{}", repeated("{{a}}", 4 * SIZE - 200)),
+        format!("<p title=\"{}\">x</p>", repeated("{{a}}", 4 * SIZE - 200)),
+        format!("x <span title=\"{}\">x</span>", repeated("{{a}}", 4 * SIZE - 200)),
+    ] {
+        is_bounded("one slot", &article(&body));
+    }
+}

@@ -42,12 +42,12 @@ impl Paused {
         (self.probe, self.latest) = (Some(now), now);
     }
 
-    /// The probe that left at `taken` was refused.
+    /// The message that left at `taken` was refused: the probe, or one that left before it.
     pub(super) fn refused(&mut self, taken: Duration, now: Duration) {
         self.refused += 1;
         self.last = self.last.max(taken);
-        // Otherwise another one has gone first, and may be under way.
-        if self.probe == Some(taken) {
+        // Otherwise another one has gone first, and is under way.
+        if self.probe.is_none_or(|probe| probe == taken) {
             self.pause = self.pause.mul_f64(PROBE_FACTOR).min(PROBE.1);
             self.next = now + self.pause;
             self.probe = None;
