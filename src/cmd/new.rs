@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use sejong_digest::delivery::receipt;
 use sejong_digest::issue::load;
 use sejong_digest::manifest::{self, Table};
 
@@ -68,14 +69,17 @@ fn issue(workspace: &Workspace, name: &str) -> Ending {
     Ok(Exit::Done)
 }
 
-/// The highest number of any issue that can be read; 0 before the first.
+/// The highest number of any issue that can be read, or that a receipt names: old folders may have been
+/// moved away. 0 before the first.
 fn last_number(workspace: &Workspace) -> i64 {
     let names = load::names(&workspace.config.publication).unwrap_or_default();
     let numbers = names.iter().filter_map(|name| {
         manifest_of(workspace, &workspace.root.join("issues").join(name))?
             .integer("number", 0..1_000_000)
     });
-    numbers.max().unwrap_or(0)
+    let receipts = receipt::standing(&workspace.root);
+    let sent = receipts.iter().filter_map(|one| one.receipt()?.number);
+    numbers.chain(sent).max().unwrap_or(0)
 }
 
 /// An issue's manifest, as far as it can be read; its mistakes are for `check` to tell.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sejong_digest::delivery::ledger::overview::Counts;
 use sejong_digest::delivery::receipt::{
-    self, AlreadySent, FolderFault, Receipt, ReceiptFound, ReceiptPhase, StandingReceipt,
+    self, AlreadySent, FolderFault, Receipt, ReceiptFound, ReceiptPhase, SentBy, StandingReceipt,
 };
 use sejong_digest::diagnostic::counted;
 use sejong_digest::diagnostic::visible::visible;
@@ -40,8 +40,13 @@ struct Said<'a> {
     content_hash: Option<&'a str>,
     begin: Option<String>,
     end: Option<String>,
+    /// Whether the send is over, and how many have the issue or may have it.
+    over: Option<bool>,
+    may_have: Option<u64>,
     #[serde(flatten)]
     counts: Option<Counts>,
+    /// How many have it or may have it by the word of other ledgers.
+    may_have_from_others: Option<u64>,
 }
 
 /// The receipts of a publication, or those of one issue.
@@ -54,24 +59,32 @@ pub(super) fn standing(root: &Path, issue: Option<&str>) -> Vec<StandingReceipt>
 /// Says what the receipt knows and the ledger does not. What it says is never told as a fact.
 pub(super) fn already_sent(sent: &AlreadySent) -> String {
     let path = describe(&sent.path);
-    let known = match sent.known {
-        0 => "this ledger has no record of that".to_owned(),
-        known => format!("this ledger knows of {known} only"),
-    };
+    let known = known(sent);
+    // What git has left between its marks is read all the same.
+    let is_conflict = matches!(sent.found, ReceiptFound::Read(_) | ReceiptFound::Conflict)
+        && receipt::has_conflict(&sent.path);
+    let path =
+        if is_conflict { format!("{path}, in which git has left a conflict,") } else { path };
     match &sent.found {
-        ReceiptFound::Read(Receipt { phase: ReceiptPhase::Over { end }, counts, .. }) => {
-            let people = counted(counts.accepted, "recipient");
-            let day = end.strftime("%-d %B %Y");
-            format!("{path} says that the issue went to {people} by {day}, and {known}")
-        }
-        ReceiptFound::Read(receipt) => {
-            let people = counted(receipt.reached(), "person");
-            let begin = receipt.begin.strftime("%-d %B %Y, %H:%M UTC");
-            format!(
-                "{path} says that a send of the issue began on {begin}, and its end is not recorded: \
-                 up to {people} may have it. The ledger of that send knows who, and {known}"
-            )
-        }
+        ReceiptFound::Read(receipt) => match end(receipt) {
+            Some(end) => {
+                let (people, day) = (went_to(receipt), end.strftime("%-d %B %Y"));
+                format!("{path} says that the issue {people} by {day}, and {known}")
+            }
+            None => {
+                let people = counted(receipt.reached(), "person");
+                let begin = receipt.begin.strftime("%-d %B %Y, %H:%M UTC");
+                let whose = match sent.by {
+                    SentBy::Renamed(_) => "",
+                    _ => "The ledger of that send knows who, and ",
+                };
+                format!(
+                    "{path} says that a send of the issue began on {begin}, and its end is not \
+                     recorded: up to {people} may have it. {whose}{known}"
+                )
+            }
+        },
+        ReceiptFound::Conflict => format!("{path} cannot be read, and {known}"),
         ReceiptFound::Unreadable => {
             format!("there is a receipt of this issue, {path}, which cannot be read, and {known}")
         }
@@ -82,6 +95,45 @@ pub(super) fn already_sent(sent: &AlreadySent) -> String {
                  ledger does not know of a send"
             )
         }
+    }
+}
+
+/// How many people of a receipt have the issue, and may have it.
+fn went_to(receipt: &Receipt) -> String {
+    let accepted = receipt.counts.accepted;
+    let people = counted(accepted, "recipient");
+    match (accepted, receipt.reached().saturating_sub(accepted)) {
+        (0, more) => format!("may have reached {}", counted(more, "person")),
+        (_, 0) => format!("went to {people}"),
+        (_, more) => format!("went to {people}, and perhaps to {more} more,"),
+    }
+}
+
+/// What the ledger knows of the send that a receipt tells of.
+fn known(sent: &AlreadySent) -> String {
+    match (&sent.by, sent.known) {
+        (SentBy::Renamed(issue), _) => format!(
+            "this ledger knows that send as one of issues/{issue}: folder and receipt were renamed"
+        ),
+        (_, 0) => "this ledger has no record of that".to_owned(),
+        (SentBy::Another, known) => {
+            format!("that was another ledger: this ledger knows of {known} only, by its own sends")
+        }
+        (SentBy::Copied, known) => {
+            format!("this ledger knows of {known} only: it is a copy from before that send's end")
+        }
+        (SentBy::Unknown, known) => format!("this ledger knows of {known} only"),
+    }
+}
+
+/// Where the ledger of that send is, or what else is better than to send.
+pub(super) fn instead(sent: &AlreadySent) -> String {
+    match &sent.by {
+        SentBy::Renamed(issue) => format!(
+            "give the folder and its receipt their old names back, issues/{issue} and \
+             receipts/{issue}.toml"
+        ),
+        _ => "bring the ledger here and send from it".to_owned(),
     }
 }
 
@@ -105,7 +157,7 @@ pub(super) fn doubt(path: &Path, found: &ReceiptFound) -> String {
             "`git log -- {path}` shows who put that there. Put a folder in its place, with the \
              receipts that git has"
         ),
-        ReceiptFound::Read(_) | ReceiptFound::Unreadable => format!(
+        _ => format!(
             "If you do not know of that send, the receipt may be forged, as by a pull request, or \
              damaged: `git log -p -- {path}` shows who changed it, and how"
         ),
@@ -117,26 +169,35 @@ pub(super) fn in_words(standing: &StandingReceipt, zone: &TimeZone) -> String {
     // The name is whatever somebody has proposed.
     let (issue, path) = (visible(&standing.issue), describe(&standing.path));
     let path = visible(&path);
-    let Some(receipt) = &standing.receipt else {
+    let Some(receipt) = standing.receipt() else {
         return format!("{issue}: {path} is there, and cannot be read\n");
     };
     let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
-    let end = end(receipt)
-        .map_or("not recorded: the sender was killed, or it still sends".to_owned(), local);
-    format!(
-        "{issue}: {path} says {} planned: {}\n  content   {}\n  begin     {}\n  end       {}\n",
-        receipt.counts.planned,
-        parts(&receipt.counts),
-        receipt.content_hash,
-        local(receipt.begin),
-        end,
-    )
+    let one = |receipt: &Receipt| {
+        let end = end(receipt)
+            .map_or("not recorded: the sender was killed, or it still sends".to_owned(), local);
+        let planned = receipt.counts.planned;
+        let people = if receipt.is_begun() {
+            let may = counted(receipt.reached(), "person");
+            format!("that a send to {planned} began: up to {may} may have it")
+        } else {
+            format!("{planned} planned: {}", parts(&receipt.counts))
+        };
+        format!(
+            "{people}\n  content   {}\n  begin     {}\n  end       {end}\n",
+            receipt.content_hash,
+            local(receipt.begin),
+        )
+    };
+    let others = receipt.others.iter();
+    let others = others.map(|other| format!("{issue}: it says of another ledger {}", one(other)));
+    format!("{issue}: {path} says {}{}", one(receipt), others.collect::<String>())
 }
 
 /// When the send was over, if that is recorded.
 fn end(receipt: &Receipt) -> Option<Timestamp> {
     match receipt.phase {
-        ReceiptPhase::Begun { .. } => None,
+        ReceiptPhase::Begun => None,
         ReceiptPhase::Over { end } => Some(end),
     }
 }
@@ -145,14 +206,17 @@ fn end(receipt: &Receipt) -> Option<Timestamp> {
 pub(super) fn in_json(standing: &[StandingReceipt], one: bool) -> Result<String, Failure> {
     let second = |at: Timestamp| at.strftime("%FT%TZ").to_string();
     let object = |standing: &'_ StandingReceipt| {
-        let receipt = standing.receipt.as_ref();
+        let receipt = standing.receipt();
         let said = Said {
             path: describe(&standing.path),
             readable: receipt.is_some(),
             content_hash: receipt.map(|receipt| receipt.content_hash.as_str()),
             begin: receipt.map(|receipt| second(receipt.begin)),
             end: receipt.and_then(end).map(second),
+            over: receipt.map(|receipt| !receipt.is_begun()),
+            may_have: receipt.map(Receipt::reached),
             counts: receipt.map(|receipt| receipt.counts),
+            may_have_from_others: receipt.map(|it| it.reached_by_all() - it.reached()),
         };
         serde_json::to_string(&InJson { issue: &standing.issue, ledger: None, receipt: said })
     };

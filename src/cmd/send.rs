@@ -17,6 +17,7 @@ use std::time::Duration;
 use sejong_digest::config::Secret;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::intake::Intake;
+use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::send::content::Content;
@@ -126,7 +127,8 @@ fn sent(global: &Global, args: &Args) -> Ending {
             print::note(&late);
         }
         // Whoever says no has made nothing: no secret, and no ledger.
-        let despite_receipt = send_despite_receipt(&ready, args.despite_receipt, asked).await?;
+        let despite_receipt =
+            send_despite_receipt(&ready, options.reopened(), (args.despite_receipt, asked)).await?;
         let new_issue = renamed::is_new(&ready, args.new_issue, asked).await?;
         let lost = match lost_secret(&workspace, &ready, &options, args.new_secret, asked).await {
             Ok(lost) => lost,
@@ -201,10 +203,18 @@ fn who(workspace: &Workspace, issue: &str) -> String {
 }
 
 /// Whether the issue is sent although its receipt knows people whom the ledger does not: `wanted` by
-/// a flag, or by whoever is `asked`.
-async fn send_despite_receipt(ready: &Ready, wanted: bool, asked: bool) -> Result<bool, Failure> {
+/// a flag, or by whoever is `asked`. Where nobody is left to send to, it is told and not asked.
+async fn send_despite_receipt(
+    ready: &Ready,
+    reopened: Reopened,
+    (wanted, asked): (bool, bool),
+) -> Result<bool, Failure> {
     let sent = ready.already_sent().await.map_err(refusal::told)?;
     let Some(sent) = sent.filter(|_| !wanted) else { return Ok(wanted) };
+    if ready.plan(reopened).await.map_err(refusal::told)?.to_send == 0 {
+        print::note(&receipts::already_sent(&sent));
+        return Ok(false);
+    }
     // The receipt may be that of a send which has just begun or ended: it is compared again under
     // the lock.
     if ready.is_overtaken().map_err(refusal::told)? {
@@ -263,7 +273,8 @@ async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) 
     looking::tell(&ready.look().await.map_err(refusal::told)?);
     let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
     if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
-        print::note(&format!("{}; send asks before it goes on", receipts::already_sent(&sent)));
+        let asks = if plan.to_send > 0 { "; send asks before it goes on" } else { "" };
+        print::note(&format!("{}{asks}", receipts::already_sent(&sent)));
     }
     if let Some(renamed) = ready.renamed().await.map_err(refusal::told)? {
         print::note(&format!("{}; send asks before it goes on", renamed::seems(&renamed)));
@@ -455,13 +466,17 @@ impl Send<'_> {
         destination: &Destination,
         to_send: u64,
     ) -> Result<SendReport, SendError> {
+        let begun = planned.begin().await?;
+        if let Some(reason) = begun.no_receipt() {
+            print::note(&report::no_receipt(reason));
+        }
         let progress = Arc::new(Progress::default());
         let stop = self.signals.sending(&progress);
         let stopping = stop.subscribe();
         let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
         let options = run::Options {
-            templates: planned.templates(),
+            templates: begun.templates(),
             routes: self.routes(destination),
             limit: self.options.limit,
             lanes: self.workspace.config.lanes.clone(),
@@ -471,7 +486,7 @@ impl Send<'_> {
             stopping,
             progress,
         };
-        let report = planned.deliver(&options).await;
+        let report = begun.deliver(&options).await;
         bar.abort();
         let _ = bar.await;
         end.abort();

@@ -239,7 +239,7 @@ impl fmt::Display for LostSecret {
             ShownBy::Receipt(path, ReceiptFound::Read(_)) => {
                 write!(f, "{} says that mail was sent before", describe(path))
             }
-            ShownBy::Receipt(path, ReceiptFound::Unreadable) => {
+            ShownBy::Receipt(path, ReceiptFound::Unreadable | ReceiptFound::Conflict) => {
                 write!(f, "mail may have been sent before: {} cannot be read", describe(path))
             }
             ShownBy::Receipt(path, ReceiptFound::Folder(fault)) => {

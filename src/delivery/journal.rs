@@ -156,7 +156,14 @@ impl Journal {
     /// The system's.
     pub fn begin(path: &Path, head: JournalHead) -> io::Result<Journal> {
         let journal = Journal::draft(path, head, 0)?;
+        // Its marks may be lost with the power. That there was a journal must not be: without one the
+        // ledger is taken for a copy.
+        journal.file.sync_all()?;
         std::fs::rename(draft_path(path), path)?;
+        #[cfg(unix)]
+        if let Some(folder) = path.parent() {
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
         Ok(journal)
     }
 

@@ -8,6 +8,7 @@ pub mod copies;
 pub mod overview;
 mod person;
 mod plan;
+pub mod receipts;
 pub mod revision;
 pub mod runs;
 pub mod staging;
@@ -32,7 +33,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 14] = [
+pub const STEPS: [&str; 15] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -47,6 +48,7 @@ pub const STEPS: [&str; 14] = [
     runs::SENDER,
     claim::DOMAIN,
     revision::HEADLINE,
+    receipts::STEP,
 ];
 
 const FIRST_STEP: &str = "
@@ -373,7 +375,7 @@ mod tests {
     #[tokio::test]
     async fn the_domain_stands_behind_the_last_at_also_in_older_tables() {
         let dir = tempfile::tempdir().unwrap();
-        let older = STEPS.len() - 2;
+        let older = STEPS.len() - 3;
         for first in [&STEPS[..older], &STEPS[..]] {
             let path = dir.path().join(format!("{}.db", first.len()));
             let store = Store::open(&path, first).await.unwrap();

@@ -19,14 +19,14 @@ use crate::crypto;
 use crate::diagnostic::Source;
 use crate::manifest::{self, Table};
 
-/// A larger file is none of ours.
-const MAX_BYTES: u64 = 4_096;
+/// A larger file is none of ours. It has room for the words of thirty ledgers.
+const MAX_BYTES: u64 = 16_384;
 
 /// Beside `digest.toml`.
 const FOLDER: &str = "receipts";
 
-/// Of the name of a run: enough that no two runs have the same.
-const RUN_BYTES: usize = 16;
+/// Of the name of a run or a ledger: enough that no two have the same.
+const NAME_BYTES: usize = 16;
 
 const HEAD: &str = "\
 # What became of this issue when it was sent. It holds no addresses; commit it: a copy of this folder
@@ -38,9 +38,18 @@ const BEGUN_HEAD: &str = "\
 # a copy of this folder that lacks the ledger asks before it sends the issue a second time.
 ";
 
-/// See the file's head.
+const ALSO_HEAD: &str = "
+# What another ledger said of the same issue. It stays here so that no copy forgets it.
+[[also]]
+";
+
+/// What one ledger says of an issue, and in `others` what other ledgers said before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
+    /// The ledger, as [`ledger_name`] names it; none in receipts of an older version.
+    pub ledger: Option<String>,
+    /// The last run, as [`run_name`] names it: its ledger knows it.
+    pub run: Option<String>,
     /// What the last recipients got, 64 hexadecimal digits.
     pub content_hash: String,
     /// Which issue of the newsletter it is.
@@ -53,16 +62,18 @@ pub struct Receipt {
     pub phase: ReceiptPhase,
     /// What became of the recipients.
     pub counts: Counts,
+    /// How many have the issue, may have it, or may have had it once: more than the counts tell where
+    /// somebody was sent to once more, and put off or refused.
+    pub had: u64,
+    /// What other ledgers said; these have no others.
+    pub others: Vec<Receipt>,
 }
 
 /// How far a send was when its receipt was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceiptPhase {
     /// No message had left. Where the receipt stays so, the sender was killed.
-    Begun {
-        /// Names the run, as [`run_name`] does: its ledger knows it.
-        run: String,
-    },
+    Begun,
     /// It was over.
     Over {
         /// When the last recipient was settled.
@@ -73,19 +84,63 @@ pub enum ReceiptPhase {
 /// What a ledger knows of the sends of an issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownSends {
-    /// People who were attempted.
-    pub attempted: u64,
-    /// The runs, as [`run_name`] names them.
-    pub runs: Vec<String>,
+    /// The issue.
+    pub issue: String,
+    /// The ledger, as [`ledger_name`] names it.
+    pub ledger: String,
+    /// People who have the issue, may have it, or may have had it once.
+    pub reached: u64,
+    /// All runs of the ledger, also of other issues; the last one last.
+    pub runs: Vec<NamedRun>,
+    /// What a person has said yes to.
+    pub agreed: Vec<AgreedReceipt>,
+}
+
+/// A run, as receipts name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedRun {
+    /// By [`run_name`].
+    pub name: String,
+    /// Its issue.
+    pub issue: String,
+    /// Whether the ledger knows what became of it. A copy of the ledger that was made while the run
+    /// went on knows the run, and not what became of it.
+    pub is_settled: bool,
+}
+
+/// A receipt, as far as a ledger remembers that a person has said to send in spite of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreedReceipt {
+    /// Empty where the receipt names none.
+    pub ledger: String,
+    /// Empty where the receipt names none.
+    pub run: String,
+    /// How many people it named.
+    pub reached: u64,
+}
+
+/// Whose send a receipt tells of that a ledger does not know enough of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SentBy {
+    /// Another ledger's.
+    Another,
+    /// One of this ledger, which is an older copy, or one that was made while the send went on.
+    Copied,
+    /// One that this ledger knows under this other name of the issue.
+    Renamed(String),
+    /// Nobody can tell: an older version wrote it, or it cannot be read.
+    Unknown,
 }
 
 /// What a receipt says, or why it says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceiptFound {
     /// It says this.
-    Read(Receipt),
+    Read(Box<Receipt>),
     /// Its file cannot be read.
     Unreadable,
+    /// Git has left the marks of a conflict in it, and between them nothing that can be read.
+    Conflict,
     /// The folder of all receipts cannot be looked into.
     Folder(FolderFault),
 }
@@ -101,15 +156,19 @@ pub enum FolderFault {
     Closed,
 }
 
-/// A receipt that knows more people than the ledger does.
+/// A receipt of people whom the ledger does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlreadySent {
     /// The receipt's file, or the folder that cannot be looked into.
     pub path: PathBuf,
     /// What it says.
     pub found: ReceiptFound,
-    /// People of the issue who were attempted, as far as the ledger knows.
+    /// People who have the issue, or may have it, as far as the ledger knows.
     pub known: u64,
+    /// Whose send it was.
+    pub by: SentBy,
+    /// All that has to be agreed to.
+    pub all: Vec<Receipt>,
 }
 
 /// A receipt that lies in its folder, whoever put it there.
@@ -119,8 +178,8 @@ pub struct StandingReceipt {
     pub issue: String,
     /// The file.
     pub path: PathBuf,
-    /// What it says; `None` where it cannot be read.
-    pub receipt: Option<Receipt>,
+    /// What it says, or why it says nothing.
+    pub found: ReceiptFound,
 }
 
 /// Where the receipt of an issue is; `root` is the publication's folder.
@@ -131,8 +190,17 @@ pub fn place(root: &Path, issue: &str) -> PathBuf {
 /// What names a run in a receipt: it cannot be turned back into the `token` of the run, which names
 /// it in its journal.
 pub fn run_name(token: &str) -> String {
-    let hash = crypto::sha256([&b"run "[..], token.as_bytes()]);
-    data_encoding::HEXLOWER.encode(&hash[..RUN_BYTES])
+    name("run ", token)
+}
+
+/// What names a ledger in a receipt, likewise.
+pub fn ledger_name(token: &str) -> String {
+    name("ledger ", token)
+}
+
+fn name(kind: &str, token: &str) -> String {
+    let hash = crypto::sha256([kind.as_bytes(), token.as_bytes()]);
+    data_encoding::HEXLOWER.encode(&hash[..NAME_BYTES])
 }
 
 /// The receipts of a publication, by the names of their issues. A folder that is a link has none,
@@ -153,7 +221,7 @@ pub fn standing(root: &Path) -> Vec<StandingReceipt> {
     issues.sort_unstable();
     let read = |issue: String| {
         let path = place(root, &issue);
-        StandingReceipt { receipt: read(&path).ok(), issue, path }
+        StandingReceipt { found: read(&path), issue, path }
     };
     issues.into_iter().map(read).collect()
 }
@@ -164,10 +232,9 @@ pub fn of_any_send(root: &Path) -> Option<(PathBuf, ReceiptFound)> {
     if let Some(fault) = fault(&folder) {
         return Some((folder, ReceiptFound::Folder(fault)));
     }
-    standing(root).into_iter().find_map(|one| match one.receipt {
-        Some(receipt) if receipt.reached() == 0 => None,
-        Some(receipt) => Some((one.path, ReceiptFound::Read(receipt))),
-        None => Some((one.path, ReceiptFound::Unreadable)),
+    standing(root).into_iter().find_map(|one| match one.found {
+        ReceiptFound::Read(receipt) if receipt.words().all(|one| one.reached() == 0) => None,
+        found => Some((one.path, found)),
     })
 }
 
@@ -194,82 +261,211 @@ fn fault(folder: &Path) -> Option<FolderFault> {
     fs::read_dir(folder).is_err().then_some(FolderFault::Closed)
 }
 
+impl KnownSends {
+    fn agrees(&self, receipt: &Receipt) -> bool {
+        let asked = AgreedReceipt::of(receipt);
+        let is_own = asked.ledger == self.ledger;
+        self.agreed.iter().any(|agreed| {
+            agreed.ledger == asked.ledger
+                && agreed.reached >= asked.reached
+                // Two copies of one ledger have one name: their runs tell them apart.
+                && (!is_own || agreed.run == asked.run)
+        })
+    }
+
+    /// The last run of the issue.
+    pub fn last_run(&self) -> Option<&str> {
+        let run = self.runs.iter().rev().find(|run| run.issue == self.issue);
+        run.map(|run| run.name.as_str())
+    }
+}
+
+impl AgreedReceipt {
+    /// What is remembered of a receipt.
+    pub fn of(receipt: &Receipt) -> AgreedReceipt {
+        let Receipt { ledger, run, .. } = receipt;
+        let (ledger, run) = (ledger.clone().unwrap_or_default(), run.clone().unwrap_or_default());
+        AgreedReceipt { ledger, run, reached: receipt.reached() }
+    }
+}
+
 impl StandingReceipt {
-    /// What it knows beyond a ledger that knows so much of the issue.
+    /// The receipt, if it can be read.
+    pub fn receipt(&self) -> Option<&Receipt> {
+        match &self.found {
+            ReceiptFound::Read(receipt) => Some(receipt),
+            _ => None,
+        }
+    }
+
+    /// What it knows beyond a ledger that knows so much of the issue, and that no person has said yes
+    /// to.
     pub fn beyond(self, known: &KnownSends) -> Option<AlreadySent> {
-        let knows_more = match &self.receipt {
-            Some(receipt) => receipt.reached() > known.attempted && !receipt.is_of(known),
-            None => known.attempted == 0,
+        let (path, found, all) = (self.path, self.found, Vec::new());
+        let (nobody, reached) = (known.reached == 0, known.reached);
+        let unread = |found| AlreadySent {
+            path: path.clone(),
+            found,
+            known: reached,
+            by: SentBy::Unknown,
+            all,
         };
-        let found = self.receipt.map_or(ReceiptFound::Unreadable, ReceiptFound::Read);
-        let (path, known) = (self.path, known.attempted);
-        knows_more.then_some(AlreadySent { path, found, known })
+        match found {
+            ReceiptFound::Read(receipt) => {
+                let asks = receipt.words().filter(|one| !known.agrees(one));
+                let asks = asks.filter_map(|one| Some((one.unknown_to(known)?, one.alone())));
+                let all: Vec<(SentBy, Receipt)> = asks.collect();
+                // The one with the most people tells most.
+                let (by, most) = all.iter().max_by_key(|(_, one)| one.reached())?.clone();
+                let all = all.into_iter().map(|(_, one)| one).collect();
+                Some(AlreadySent {
+                    path,
+                    found: ReceiptFound::Read(Box::new(most)),
+                    known: reached,
+                    by,
+                    all,
+                })
+            }
+            ReceiptFound::Conflict => Some(unread(ReceiptFound::Conflict)),
+            found => nobody.then(|| unread(found)),
+        }
     }
 }
 
 impl AlreadySent {
     /// Compares the receipt at `path` with a ledger that knows so much of the issue.
     pub fn found(path: &Path, known: &KnownSends) -> Option<AlreadySent> {
+        let (issue, found) = (known.issue.clone(), there(path)?);
         let folder = path.parent().unwrap_or(Path::new("."));
-        if let Some(fault) = fault(folder) {
-            let (path, found) = (folder.to_owned(), ReceiptFound::Folder(fault));
-            let (nobody, known) = (known.attempted == 0, known.attempted);
-            return nobody.then_some(AlreadySent { path, found, known });
-        }
-        if !may_stand(path) {
-            return None;
-        }
-        let (issue, path) = (String::new(), path.to_owned());
-        StandingReceipt { issue, receipt: read(&path).ok(), path }.beyond(known)
+        let path = if let ReceiptFound::Folder(_) = found { folder } else { path };
+        StandingReceipt { issue, found, path: path.to_owned() }.beyond(known)
+    }
+}
+
+/// What is at the place of a receipt, if anything may be.
+pub fn there(path: &Path) -> Option<ReceiptFound> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    match fault(folder) {
+        Some(fault) => Some(ReceiptFound::Folder(fault)),
+        None => may_stand(path).then(|| read(path)),
     }
 }
 
 impl Receipt {
-    /// How many have the issue, or may have it. Of a send whose end is not recorded that is everybody
-    /// who was not refused before.
+    /// What each ledger says, its own words first.
+    pub fn words(&self) -> impl Iterator<Item = &Receipt> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    /// Without what others say.
+    fn alone(&self) -> Receipt {
+        Receipt { others: Vec::new(), ..self.clone() }
+    }
+
+    /// How many have the issue, or may have it, by this ledger's word. Of a send whose end is not
+    /// recorded that is everybody who was not refused before.
     pub fn reached(&self) -> u64 {
         let Counts { accepted, uncertain, pending, deferred, .. } = self.counts;
         let sent = accepted.saturating_add(uncertain);
-        match self.phase {
-            ReceiptPhase::Begun { .. } => sent.saturating_add(pending).saturating_add(deferred),
+        let people = match self.phase {
+            ReceiptPhase::Begun => sent.saturating_add(pending).saturating_add(deferred),
             ReceiptPhase::Over { .. } => sent,
+        };
+        people.max(self.had)
+    }
+
+    /// How many have the issue or may have it, by everybody's word.
+    pub fn reached_by_all(&self) -> u64 {
+        self.words().fold(0, |sum, one| sum.saturating_add(one.reached()))
+    }
+
+    /// Whether the send had begun, and its end is not recorded.
+    pub fn is_begun(&self) -> bool {
+        self.phase == ReceiptPhase::Begun
+    }
+
+    /// Whose send it tells of, if a ledger does not know what became of that. Numbers of people are
+    /// compared only where it is the same ledger's: two halves of a list are of one size.
+    fn unknown_to(&self, known: &KnownSends) -> Option<SentBy> {
+        if self.reached() == 0 {
+            return None;
+        }
+        let is_more = self.reached() > known.reached;
+        let run =
+            self.run.as_ref().and_then(|name| known.runs.iter().find(|run| run.name == *name));
+        match (run, &self.ledger) {
+            (Some(run), _) if run.issue != known.issue => Some(SentBy::Renamed(run.issue.clone())),
+            (Some(run), _) if self.is_begun() => (!run.is_settled).then_some(SentBy::Copied),
+            (Some(_), _) => is_more.then_some(SentBy::Copied),
+            (None, Some(ledger)) if *ledger != known.ledger => Some(SentBy::Another),
+            (None, Some(_)) => (is_more || self.run.is_some()).then_some(SentBy::Copied),
+            (None, None) => (is_more || self.is_begun()).then_some(SentBy::Unknown),
         }
     }
 
-    /// Whether a ledger knows the send that had begun: then it knows what became of it, too.
-    pub fn is_of(&self, known: &KnownSends) -> bool {
-        matches!(&self.phase, ReceiptPhase::Begun { run } if known.runs.contains(run))
+    /// What of it a ledger must not write over when it writes its own word: whatever it does not know
+    /// of, also where a person has said yes to that. A receipt never forgets.
+    pub fn kept_beside(&self, known: &KnownSends) -> Vec<Receipt> {
+        let kept = self.words().filter(|one| one.unknown_to(known).is_some());
+        kept.map(Receipt::alone).collect()
+    }
+
+    /// What both say, each ledger's word once where it is of one run.
+    fn beside(&self, other: &Receipt) -> Receipt {
+        let mut others: Vec<Receipt> = self.others.clone();
+        for one in other.words() {
+            let is_same = |that: &Receipt| that.alone() == one.alone();
+            if !is_same(self) && !others.iter().any(is_same) {
+                others.push(one.alone());
+            }
+        }
+        Receipt { others, ..self.clone() }
+    }
+
+    /// Whether it says what another one says, in whatever order.
+    pub fn is_as(&self, other: &Receipt) -> bool {
+        let (mine, theirs) = (self.words().count(), other.words().count());
+        let alone = |one: &Receipt| other.words().any(|that| that.alone() == one.alone());
+        mine == theirs && self.words().all(alone)
     }
 
     /// As it stands in its file.
     pub fn to_toml(&self) -> String {
+        let head = if self.is_begun() { BEGUN_HEAD } else { HEAD };
+        let own = self.to_table("recipients");
+        let others = self.others.iter().map(|one| one.to_table("also.recipients"));
+        let others: String = others.map(|one| format!("{ALSO_HEAD}{one}")).collect();
+        format!("{head}{own}{others}")
+    }
+
+    fn to_table(&self, recipients: &str) -> String {
         let time = |time: Timestamp| time.strftime("%FT%TZ").to_string();
-        let Receipt { content_hash, number, date, begin, phase, counts } = self;
-        let begin = time(*begin);
-        let number = number.map_or(String::new(), |number| format!("number = {number}\n"));
-        let date = date.map_or(String::new(), |date| format!("date = \"{date}\"\n"));
-        let send = match phase {
-            ReceiptPhase::Begun { run } => {
-                format!(
-                    "{BEGUN_HEAD}state = \"begun\"\ncontent_hash = \"{content_hash}\"\n\
-                     begin = \"{begin}\"\nrun = \"{run}\"\n"
-                )
-            }
-            ReceiptPhase::Over { end } => format!(
-                "{HEAD}content_hash = \"{content_hash}\"\nbegin = \"{begin}\"\nend = \"{}\"\n",
-                time(*end)
-            ),
+        let line = |key: &str, value: Option<String>| {
+            value.map_or(String::new(), |value| format!("{key} = {value}\n"))
         };
+        let quoted = |text: &str| Some(format!("\"{text}\""));
+        let end = match self.phase {
+            ReceiptPhase::Begun => None,
+            ReceiptPhase::Over { end } => quoted(&time(end)),
+        };
+        let lines = [
+            line("state", if self.is_begun() { quoted("begun") } else { None }),
+            line("content_hash", quoted(&self.content_hash)),
+            line("begin", quoted(&time(self.begin))),
+            line("end", end),
+            line("ledger", self.ledger.as_deref().and_then(quoted)),
+            line("run", self.run.as_deref().and_then(quoted)),
+            line("number", self.number.map(|number| number.to_string())),
+            line("date", self.date.and_then(|date| quoted(&date.to_string()))),
+        ];
+        let Counts { planned, accepted, refused, deferred, uncertain, suppressed, pending } =
+            self.counts;
         format!(
-            "{send}{number}{date}\n[recipients]\nplanned = {}\naccepted = {}\nrefused = {}\ndeferred = {}\n\
-             uncertain = {}\nsuppressed = {}\npending = {}\n",
-            counts.planned,
-            counts.accepted,
-            counts.refused,
-            counts.deferred,
-            counts.uncertain,
-            counts.suppressed,
-            counts.pending,
+            "{}\n[{recipients}]\nplanned = {planned}\naccepted = {accepted}\nrefused = {refused}\n\
+             deferred = {deferred}\nuncertain = {uncertain}\nsuppressed = {suppressed}\n\
+             pending = {pending}\nreached = {}\n",
+            lines.concat(),
+            self.had,
         )
     }
 
@@ -279,6 +475,10 @@ impl Receipt {
     /// The system's; and a folder that is none, or a link, which may lead anywhere.
     pub fn write(&self, path: &Path) -> io::Result<bool> {
         let text = self.to_toml();
+        if text.len() as u64 > MAX_BYTES {
+            let what = format!("{} would name too many ledgers", path.display());
+            return Err(io::Error::other(what));
+        }
         let folder = path.parent().unwrap_or(Path::new("."));
         let what = match fault(folder) {
             Some(FolderFault::Link) => Some("is a link"),
@@ -318,12 +518,20 @@ impl Receipt {
     }
 }
 
-/// Removes the receipt of a send that had begun and has reached nobody, if the ledger knows that
-/// send; and the folder, if nothing else is in it. What another ledger wrote stays.
+/// Takes away what a ledger has said of a send that had begun and has reached nobody; and the file,
+/// and the folder, if nothing else is in it. What another ledger said stays.
 pub fn withdraw(path: &Path, known: &KnownSends) {
+    let Some(ReceiptFound::Read(receipt)) = there(path) else { return };
+    let is_own = |one: &Receipt| one.is_begun() && one.unknown_to(known).is_none();
+    if !receipt.words().any(is_own) {
+        return;
+    }
+    // Where that fails, the receipt asks in a clone once more than it has to.
     let folder = path.parent().unwrap_or(Path::new("."));
-    if fault(folder).is_none() && read(path).is_ok_and(|receipt| receipt.is_of(known)) {
-        // Where that fails, the receipt asks in a clone once more than it has to.
+    let mut kept = receipt.kept_beside(known).into_iter();
+    if let Some(first) = kept.next() {
+        let _ = Receipt { others: kept.collect(), ..first }.write(path);
+    } else {
         let _ = fs::remove_file(path);
         let _ = fs::remove_dir(folder);
     }
@@ -337,40 +545,104 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     #[cfg(unix)]
     fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    // The folder's own name, too, is to stand after a loss of power.
+    #[cfg(unix)]
+    if let Some(above) = folder.parent() {
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        let _ = fs::File::open(above).and_then(|above| above.sync_all());
+    }
     Ok(())
 }
 
 /// Reads a receipt.
-fn read(path: &Path) -> Result<Receipt, NoReceipt> {
-    let metadata = fs::symlink_metadata(path).map_err(|_| NoReceipt)?;
-    if !metadata.is_file() || metadata.len() > MAX_BYTES {
-        return Err(NoReceipt);
+fn read(path: &Path) -> ReceiptFound {
+    let Some(text) = text(path) else { return ReceiptFound::Unreadable };
+    if let Some(receipt) = parse(&text) {
+        return ReceiptFound::Read(Box::new(receipt));
     }
-    let mut text = String::new();
-    let file = fs::File::open(path).map_err(|_| NoReceipt)?;
-    file.take(MAX_BYTES).read_to_string(&mut text).map_err(|_| NoReceipt)?;
-    parse(&text).ok_or(NoReceipt)
+    let Some((ours, theirs)) = sides(&text) else { return ReceiptFound::Unreadable };
+    match (parse(&ours), parse(&theirs)) {
+        (Some(ours), Some(theirs)) => ReceiptFound::Read(Box::new(ours.beside(&theirs))),
+        _ => ReceiptFound::Conflict,
+    }
 }
 
-/// It is not there, or says something else.
-#[derive(Debug)]
-struct NoReceipt;
+/// Whether git has left the marks of a conflict in a receipt.
+pub fn has_conflict(path: &Path) -> bool {
+    text(path).is_some_and(|text| sides(&text).is_some())
+}
+
+fn text(path: &Path) -> Option<String> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    if !metadata.is_file() || metadata.len() > MAX_BYTES {
+        return None;
+    }
+    let mut text = String::new();
+    fs::File::open(path).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+/// The two texts of a file in which git has left the marks of a conflict.
+fn sides(text: &str) -> Option<(String, String)> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Side {
+        Both,
+        Ours,
+        Base,
+        Theirs,
+    }
+    let (mut ours, mut theirs, mut side, mut is_marked) =
+        (String::new(), String::new(), Side::Both, false);
+    for line in text.lines() {
+        side = match line.get(..7) {
+            Some("<<<<<<<") => Side::Ours,
+            Some("|||||||") => Side::Base,
+            Some("=======") => Side::Theirs,
+            Some(">>>>>>>") => Side::Both,
+            _ => {
+                for (whose, text) in [(Side::Ours, &mut ours), (Side::Theirs, &mut theirs)] {
+                    if side == whose || side == Side::Both {
+                        text.push_str(line);
+                        text.push('\n');
+                    }
+                }
+                continue;
+            }
+        };
+        is_marked = true;
+    }
+    is_marked.then_some((ours, theirs))
+}
 
 fn parse(text: &str) -> Option<Receipt> {
     let source = Source::new("receipt", text);
     let mut problems = Vec::new();
     let value = manifest::toml(&source, 0..text.len(), &mut problems);
     let mut table = Table::new(&source, "receipt", value);
-    let content_hash = table.text("content_hash")?.value;
-    let is_hash = content_hash.len() == 64 && content_hash.bytes().all(|b| b.is_ascii_hexdigit());
+    let others = table.tables("also").iter_mut().map(word).collect::<Option<Vec<Receipt>>>()?;
+    Some(Receipt { others, ..word(&mut table)? })
+}
+
+/// What one ledger says.
+fn word(table: &mut Table) -> Option<Receipt> {
+    let is_hex = |text: &str, digits| {
+        text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let content_hash = table.text("content_hash").filter(|text| is_hex(&text.value, 64))?.value;
     let time = |table: &mut Table, key| table.text(key)?.value.parse::<Timestamp>().ok();
-    let begin = time(&mut table, "begin")?;
+    let begin = time(table, "begin")?;
     let (number, date) = (table.integer("number", 0..1_000_000), table.date("date"));
-    let phase = match table.text("state") {
-        None => ReceiptPhase::Over { end: time(&mut table, "end")? },
-        Some(state) if state.value == "begun" => {
-            ReceiptPhase::Begun { run: table.text("run")?.value }
+    let mut names = [None, None];
+    for (key, name) in ["ledger", "run"].into_iter().zip(&mut names) {
+        *name = table.text(key).map(|text| text.value);
+        if name.as_ref().is_some_and(|name| !is_hex(name, 2 * NAME_BYTES)) {
+            return None;
         }
+    }
+    let [ledger, run] = names;
+    let phase = match table.text("state") {
+        None => ReceiptPhase::Over { end: time(table, "end")? },
+        Some(state) if state.value == "begun" && run.is_some() => ReceiptPhase::Begun,
         Some(_) => return None,
     };
     let mut recipients = table.table("recipients");
@@ -384,7 +656,10 @@ fn parse(text: &str) -> Option<Receipt> {
         suppressed: count("suppressed")?,
         pending: count("pending")?,
     };
-    is_hash.then_some(Receipt { content_hash, number, date, begin, phase, counts })
+    // An older version did not write it.
+    let had = count("reached").unwrap_or(0).max(counts.accepted.saturating_add(counts.uncertain));
+    let others = Vec::new();
+    Some(Receipt { content_hash, ledger, run, number, date, begin, phase, counts, had, others })
 }
 
 #[cfg(test)]
@@ -396,6 +671,8 @@ mod tests {
     fn receipt() -> Receipt {
         let time = |text: &str| text.parse().unwrap();
         Receipt {
+            ledger: Some(ledger_name("a")),
+            run: Some(run_name("a1")),
             content_hash: "0123456789abcdef".repeat(4),
             number: Some(1),
             date: Some("2025-11-06".parse().unwrap()),
@@ -408,71 +685,152 @@ mod tests {
                 refused: 1,
                 ..Counts::default()
             },
+            had: 11,
+            others: Vec::new(),
+        }
+    }
+
+    /// As an older version wrote it.
+    fn unnamed() -> Receipt {
+        Receipt { ledger: None, run: None, ..receipt() }
+    }
+
+    fn begun() -> Receipt {
+        Receipt {
+            phase: ReceiptPhase::Begun,
+            counts: Counts { planned: 8, pending: 5, deferred: 1, refused: 2, ..Counts::default() },
+            had: 0,
+            ..receipt()
+        }
+    }
+
+    /// A ledger with these runs of the issue.
+    fn ledger(name: &str, reached: u64, runs: &[(&str, bool)]) -> KnownSends {
+        let run = |(token, is_settled): &(&str, bool)| NamedRun {
+            name: run_name(token),
+            issue: "x".to_owned(),
+            is_settled: *is_settled,
+        };
+        KnownSends {
+            issue: "x".to_owned(),
+            ledger: ledger_name(name),
+            reached,
+            runs: runs.iter().map(run).collect(),
+            agreed: Vec::new(),
         }
     }
 
     #[test]
     fn a_receipt_reads_back_and_names_nobody() {
-        let text = receipt().to_toml();
-        assert_eq!(parse(&text), Some(receipt()));
-        assert!(!text.contains('@'), "{text}");
-    }
-
-    fn of_people(attempted: u64) -> KnownSends {
-        KnownSends { attempted, runs: Vec::new() }
+        let of_another = Receipt { ledger: Some(ledger_name("b")), ..begun() };
+        for written in [
+            receipt(),
+            unnamed(),
+            begun(),
+            Receipt { others: vec![of_another, unnamed()], ..receipt() },
+        ] {
+            let text = written.to_toml();
+            assert_eq!(parse(&text), Some(written));
+            assert!(!text.contains('@'), "{text}");
+        }
     }
 
     #[test]
-    fn it_asks_where_the_ledger_knows_fewer_people_than_the_receipt() {
+    fn a_receipt_of_an_older_version_asks_where_the_ledger_knows_fewer_people_who_may_have_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("receipts/x.toml");
-        assert_eq!(AlreadySent::found(&path, &of_people(0)), None);
-        assert!(receipt().write(&path).unwrap());
-        assert!(!receipt().write(&path).unwrap(), "it stands there");
+        assert_eq!(AlreadySent::found(&path, &ledger("a", 0, &[])), None);
+        assert!(unnamed().write(&path).unwrap());
+        assert!(!unnamed().write(&path).unwrap(), "it stands there");
         for (known, asks) in [(0, true), (10, true), (11, false), (12, false)] {
-            let found = AlreadySent::found(&path, &of_people(known));
-            assert_eq!(found.is_some(), asks, "{known}");
+            let found = AlreadySent::found(&path, &ledger("a", known, &[]));
+            assert_eq!(found.map(|sent| sent.by), asks.then_some(SentBy::Unknown), "{known}");
         }
         assert_eq!(fs::read_dir(dir.path().join("receipts")).unwrap().count(), 1, "no draft stays");
     }
 
     #[test]
-    fn a_send_that_had_begun_is_asked_about_where_the_ledger_does_not_know_it() {
+    fn its_own_ledger_is_asked_only_as_a_copy_and_another_one_always() {
+        let by = |receipt: &Receipt, known: &KnownSends| receipt.unknown_to(known);
+        let own = |reached, settled| ledger("a", reached, &[("a1", settled)]);
+        assert_eq!(by(&receipt(), &own(11, true)), None);
+        assert_eq!(by(&receipt(), &own(10, true)), Some(SentBy::Copied), "from the middle of it");
+        assert_eq!(by(&receipt(), &ledger("a", 12, &[])), Some(SentBy::Copied), "from before it");
+        assert_eq!(by(&receipt(), &ledger("b", 12, &[])), Some(SentBy::Another), "another half");
+        assert_eq!(by(&begun(), &own(0, true)), None, "this ledger knows who has it");
+        assert_eq!(by(&begun(), &own(0, false)), Some(SentBy::Copied), "while it went on");
+        assert_eq!(by(&begun(), &ledger("b", 9, &[])), Some(SentBy::Another));
+        let mut renamed = own(0, true);
+        renamed.runs[0].issue = "y".to_owned();
+        assert_eq!(by(&begun(), &renamed), Some(SentBy::Renamed("y".to_owned())));
+        let nobody = Receipt { counts: Counts::default(), had: 0, ..receipt() };
+        assert_eq!(by(&nobody, &ledger("b", 0, &[])), None);
+    }
+
+    #[test]
+    fn what_a_person_has_said_yes_to_is_not_asked_again_until_more_people_have_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("receipts/x.toml");
-        let run = run_name("0123456789abcdef");
-        let begun = Receipt {
-            phase: ReceiptPhase::Begun { run: run.clone() },
-            counts: Counts { planned: 8, pending: 5, deferred: 1, refused: 2, ..Counts::default() },
-            ..receipt()
-        };
-        assert_eq!(parse(&begun.to_toml()), Some(begun.clone()));
-        begun.write(&path).unwrap();
-        for (known, asks) in [(0, true), (5, true), (6, false)] {
-            let found = AlreadySent::found(&path, &of_people(known));
-            assert_eq!(found.is_some(), asks, "{known}");
-        }
-        let known = KnownSends { attempted: 0, runs: vec![run] };
-        assert_eq!(AlreadySent::found(&path, &known), None, "this ledger knows who has it");
-        withdraw(&path, &of_people(9));
+        receipt().write(&path).unwrap();
+        let mut known = ledger("b", 12, &[]);
+        known.agreed.push(AgreedReceipt::of(&receipt()));
+        assert_eq!(AlreadySent::found(&path, &known), None);
+        let more = Receipt { had: 12, run: Some(run_name("a2")), ..receipt() };
+        more.write(&path).unwrap();
+        assert!(AlreadySent::found(&path, &known).is_some());
+        // It is not forgotten for that.
+        assert_eq!(receipt().kept_beside(&known), [receipt()]);
+    }
+
+    #[test]
+    fn only_a_send_that_had_begun_is_withdrawn_and_what_others_said_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("receipts/x.toml");
+        let known = ledger("a", 0, &[("a1", true)]);
+        begun().write(&path).unwrap();
+        withdraw(&path, &ledger("b", 9, &[]));
         assert!(path.is_file(), "another ledger wrote it");
         receipt().write(&path).unwrap();
-        withdraw(&path, &known);
+        withdraw(&path, &ledger("a", 11, &[("a1", true)]));
         assert!(path.is_file(), "the send is over");
-        begun.write(&path).unwrap();
+        let other =
+            Receipt { ledger: Some(ledger_name("b")), run: Some(run_name("b1")), ..receipt() };
+        Receipt { others: vec![other.clone()], ..begun() }.write(&path).unwrap();
+        withdraw(&path, &known);
+        assert_eq!(there(&path), Some(ReceiptFound::Read(Box::new(other))));
+        begun().write(&path).unwrap();
         withdraw(&path, &known);
         assert!(!dir.path().join("receipts").exists());
     }
 
     #[test]
+    fn both_sides_of_a_conflict_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.toml");
+        let other =
+            Receipt { ledger: Some(ledger_name("b")), run: Some(run_name("b1")), ..receipt() };
+        let conflict = |ours: &str, theirs: &str| {
+            format!("<<<<<<< HEAD\n{ours}||||||| base\nx\n=======\n{theirs}>>>>>>> b\n")
+        };
+        fs::write(&path, conflict(&receipt().to_toml(), &other.to_toml())).unwrap();
+        let both = Receipt { others: vec![other.clone()], ..receipt() };
+        assert_eq!(read(&path), ReceiptFound::Read(Box::new(both)));
+        let asks = |reached| AlreadySent::found(&path, &ledger("a", reached, &[("a1", true)]));
+        assert_eq!(asks(11).unwrap().all, [other]);
+        fs::write(&path, conflict("a = [\n", "b\n")).unwrap();
+        assert_eq!(asks(11).unwrap().found, ReceiptFound::Conflict, "nobody knows what it said");
+    }
+
+    #[test]
     fn a_receipt_of_zeros_shows_no_send() {
         let dir = tempfile::tempdir().unwrap();
-        let (zeros, path) = (Receipt { counts: Counts::default(), ..receipt() }, dir.path());
+        let zeros = Receipt { counts: Counts::default(), had: 0, ..receipt() };
+        let path = dir.path();
         assert_eq!(of_any_send(path), None);
         zeros.write(&place(path, "a")).unwrap();
         assert_eq!(of_any_send(path), None);
         receipt().write(&place(path, "b")).unwrap();
-        let shown = (place(path, "b"), ReceiptFound::Read(receipt()));
+        let shown = (place(path, "b"), ReceiptFound::Read(Box::new(receipt())));
         assert_eq!(of_any_send(path), Some(shown));
         fs::write(place(path, "a"), "").unwrap();
         assert_eq!(of_any_send(path), Some((place(path, "a"), ReceiptFound::Unreadable)));
@@ -488,14 +846,18 @@ mod tests {
         let negative = receipt().to_toml().replace("accepted = 10", "accepted = -1");
         for text in ["", "\0\u{1b}[2J", "content_hash = \"x\"", &deep, &large, &negative] {
             fs::write(&path, text).unwrap();
-            let sent = AlreadySent::found(&path, &of_people(0)).unwrap();
+            let sent = AlreadySent::found(&path, &ledger("a", 0, &[])).unwrap();
             let unreadable = ReceiptFound::Unreadable;
             assert_eq!(sent.found, unreadable, "{:?}", &text[..text.len().min(60)]);
-            assert_eq!(AlreadySent::found(&path, &of_people(1)), None, "the ledger knows better");
+            assert_eq!(
+                AlreadySent::found(&path, &ledger("a", 1, &[])),
+                None,
+                "the ledger knows better"
+            );
         }
         let many = receipt().to_toml().replace("accepted = 10", "accepted = 9223372036854775806");
         fs::write(&path, many).unwrap();
-        let sent = AlreadySent::found(&path, &of_people(12)).unwrap();
+        let sent = AlreadySent::found(&path, &ledger("b", 12, &[])).unwrap();
         assert!(matches!(sent.found, ReceiptFound::Read(_)));
     }
 
@@ -506,7 +868,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
         symlink("/dev/zero", path("x.toml")).unwrap();
-        let sent = AlreadySent::found(&path("x.toml"), &of_people(0)).unwrap();
+        let sent = AlreadySent::found(&path("x.toml"), &ledger("a", 0, &[])).unwrap();
         assert_eq!(sent.found, ReceiptFound::Unreadable);
         fs::write(path("kept"), "kept").unwrap();
         symlink(path("kept"), path("y.toml")).unwrap();
@@ -528,9 +890,13 @@ mod tests {
         let (folder, path) = (dir.path().join(FOLDER), place(dir.path(), "x"));
         let told = |fault| {
             let found = ReceiptFound::Folder(fault);
-            let sent = AlreadySent::found(&path, &of_people(0)).unwrap();
+            let sent = AlreadySent::found(&path, &ledger("a", 0, &[])).unwrap();
             assert_eq!((&sent.path, &sent.found), (&folder, &found));
-            assert_eq!(AlreadySent::found(&path, &of_people(1)), None, "the ledger knows better");
+            assert_eq!(
+                AlreadySent::found(&path, &ledger("a", 1, &[])),
+                None,
+                "the ledger knows better"
+            );
             assert_eq!(of_any_send(dir.path()), Some((folder.clone(), found)));
             assert!(may_stand(&path) && standing(dir.path()).is_empty());
             assert!(receipt().write(&path).is_err());

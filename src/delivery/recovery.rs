@@ -16,6 +16,7 @@ use super::id::{RowId, RunId};
 use super::journal::{self, Found, Left, Settled};
 use super::ledger::wishes::Withdrawn;
 use super::ledger::{Ledger, LockedLedger};
+use super::receipt::KnownSends;
 use super::state::State;
 use crate::smtp::outcome::Stage;
 use crate::store::{Store, StoreError};
@@ -109,6 +110,9 @@ pub struct Recovery {
     pub withdrawn: Vec<Withdrawn>,
     /// The journal is not whole, so that rows are uncertain which otherwise would not be.
     pub gap: bool,
+    /// The runs whose journal was read, or lay there damaged: the ledger knows all of them that there
+    /// is to know.
+    runs: Vec<RunId>,
 }
 
 impl Recovery {
@@ -141,6 +145,9 @@ impl Recovery {
         ledger.record(&self.settled, None).await?;
         ledger.free(&self.free).await?;
         ledger.withdraw().await?;
+        for run in &self.runs {
+            ledger.has_ended(*run).await?;
+        }
         let _ = std::fs::remove_file(ledger.journal_path());
         Ok(())
     }
@@ -181,8 +188,14 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
         Found::Unreadable => Some(Left { gap: true, ..Left::default() }),
         Found::Journal(left) => Some(left),
     };
+    let damaged: Vec<RunId> = match &left {
+        Some(left) if left.head != journal::JournalHead::default() => Vec::new(),
+        None if !journal.exists() => Vec::new(),
+        _ => claims.iter().map(|claim| claim.run).collect::<HashSet<_>>().into_iter().collect(),
+    };
     let Some(left) = left else {
-        return Ok(decide(&Left::default(), &claims, boot, at).without(wishes));
+        let recovery = decide(&Left::default(), &claims, boot, at).without(wishes);
+        return Ok(Recovery { runs: damaged, ..recovery });
     };
     let named: Vec<RowId> = left.open.keys().chain(left.settled.keys()).copied().collect();
     let known = rows(store, &named).await?;
@@ -190,7 +203,9 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     match matching(left, run.as_ref(), &known) {
         Some(left) => {
             let claims = [claims, tried_again(&left, &known)].concat();
-            Ok(decide(&left, &claims, boot, at).without(wishes))
+            let of_journal = run.map(|_| left.head.run);
+            let runs = of_journal.into_iter().chain(damaged).collect();
+            Ok(Recovery { runs, ..decide(&left, &claims, boot, at).without(wishes) })
         }
         None => Err(RecoveryError::Older { ledger, journal }),
     }
@@ -257,23 +272,21 @@ fn is_had(settled: &Settled) -> bool {
     }
 }
 
-/// How many people of the issue were attempted as the journal alone knows.
+/// What the ledger knows of the sends of the issue, with the people whom its journal alone knows.
 ///
 /// # Errors
 /// The store's.
-pub async fn attempted_unrecorded(
-    ledger: &Ledger,
-    boot: &str,
-    at: &str,
-) -> Result<u64, StoreError> {
+pub async fn known_sends(ledger: &Ledger, boot: &str, at: &str) -> Result<KnownSends, StoreError> {
+    let known = ledger.known_sends().await?;
     match plan(ledger, boot, at).await {
         Ok(recovery) => {
-            let rows: Vec<RowId> = recovery.settled.iter().map(|settled| settled.row).collect();
-            ledger.untried(&rows).await
+            let had = recovery.settled.iter().filter(|settled| is_had(settled));
+            let had: Vec<RowId> = had.map(|settled| settled.row).collect();
+            Ok(KnownSends { reached: ledger.reached(&had).await?, ..known })
         }
         Err(RecoveryError::Store(error)) => Err(error),
         // No send goes on from there.
-        Err(_) => Ok(0),
+        Err(_) => Ok(known),
     }
 }
 

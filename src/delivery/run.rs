@@ -17,6 +17,7 @@ mod shared;
 #[cfg(test)]
 mod simulation;
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -172,6 +173,21 @@ pub struct Report {
     pub failed_relays: Vec<Trouble>,
 }
 
+/// Begins the journal of a run. From here on, whoever finds the ledger and the journal knows what
+/// became of the run: so a receipt may say that it has begun.
+///
+/// # Errors
+/// The store's; what the system says of the journal is for [`run`] to tell.
+pub async fn journal(
+    ledger: &LockedLedger,
+    run: RunId,
+    boot: &str,
+) -> Result<io::Result<Journal>, StoreError> {
+    let token = ledger.token(run).await?;
+    let head = JournalHead { boot: boot.to_owned(), run, token, recorded: 0 };
+    Ok(Journal::begin(&ledger.journal_path(), head))
+}
+
 /// Attempts every row of the ledger that waits, and records what became of each.
 ///
 /// # Errors
@@ -179,13 +195,11 @@ pub struct Report {
 pub async fn run(
     ledger: &LockedLedger,
     run: RunId,
-    boot: &str,
+    journal: io::Result<Journal>,
     options: &Options,
 ) -> Result<Report, StoreError> {
     let started = Instant::now();
-    let token = ledger.token(run).await?;
-    let head = JournalHead { boot: boot.to_owned(), run, token, recorded: 0 };
-    let journal = match Journal::begin(&ledger.journal_path(), head) {
+    let journal = match journal {
         Ok(journal) => journal,
         Err(error) => {
             let ended = Ended::Ledger(full::unwritten(&ledger.journal_path(), &error));
@@ -258,10 +272,14 @@ async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
     })
 }
 
-/// Rows that were refused after all get that outcome, and rows without one wait again.
+/// Rows that were refused after all get that outcome, and rows without one wait again. Then the ledger
+/// knows all of the run.
 async fn put_back(ledger: &LockedLedger, run: RunId, sum: &Sum) -> Result<u64, StoreError> {
     ledger.refuse(&sum.refused).await?;
-    ledger.release(run).await
+    let withdrawn = ledger.release(run).await?;
+    // Where that fails, the receipt at the end of the send still says what became of it.
+    let _ = ledger.has_ended(run).await;
+    Ok(withdrawn)
 }
 
 /// How a run ended that had come to its end: not done, if nobody was reached.

@@ -88,7 +88,8 @@ fn a_ledger_that_is_damaged_under_a_send_doubles_nobody() {
     let output = running.wait();
     let sent = relay.taken_in_the_end();
     let whole = sent == READERS as u64;
-    assert_eq!(output.code, if whole { 0 } else { 1 }, "{output:?}");
+    // A page that is needed only at the end may be a damaged one.
+    assert!(output.code == 1 || whole && output.code == 0, "{output:?}");
     let next = start(&here, &relay, &[]).wait();
     assert!(next.code == 1 || (whole && next.code == 0), "{next:?}");
     assert_eq!(relay.counts().accepted, sent, "{next:?}");

@@ -268,7 +268,7 @@ fn a_journal_without_its_ledger_is_told_by_who_looks_and_stops_who_sends() {
         let told = here.run(line);
         assert_eq!(told.code, 1, "{line:?}: {told:?}");
         // The receipt of the send that had begun is no ledger.
-        let receipt = "2025-11: receipts/2025-11.toml says 600 planned: 600 pending";
+        let receipt = "2025-11: receipts/2025-11.toml says that a send to 600 began: up to 600";
         assert!(told.stdout.is_empty() || told.stdout.starts_with(receipt), "{line:?}: {told:?}");
         let journal = format!("digest.db-marks is the journal of run 1 and holds {lines} lines");
         for words in ["digest.db is missing, but digest.db-marks is there", &journal] {

@@ -231,6 +231,27 @@ fn a_refused_further_copy_does_not_say_that_nobody_has_the_issue() {
     assert!(refused.stderr.contains("(a further copy: they have the issue)"), "{refused:?}");
     assert!(refused.stderr.contains("nobody got anything by this send"), "{refused:?}");
     assert!(!refused.stderr.contains("nobody has the issue"), "{refused:?}");
+    // They have it, so the receipt stays, and a clone asks.
+    let receipt = here.read("receipts/2025-11.toml");
+    assert!(receipt.contains("\nreached = 1\n") && !receipt.contains("begun"), "{receipt}");
+    let clone = with_readers(1).write("receipts/2025-11.toml", receipt);
+    let asked = send(&clone, &first, &["--new-secret"]);
+    assert_eq!((asked.code, first.counts().accepted), (3, 1), "{asked:?}");
+    assert!(asked.stderr.contains("may have reached 1 person by"), "{}", asked.stderr);
+}
+
+/// Who may have it and is sent to once more may still have it.
+#[test]
+fn a_resend_that_was_put_off_leaves_the_receipt() {
+    let here = with_readers(1);
+    let lost = Relay::scripted(Script::new().rule(At::Dot, When::Always, Do::AcceptThenClose));
+    assert_ne!(send(&here, &lost, &[]).code, 0);
+    assert!(here.read("receipts/2025-11.toml").contains("\nuncertain = 1\n"));
+    let busy = Relay::scripted(crate::outcomes::script(&["r001"], "450 4.2.1 busy"));
+    let put_off = send(&here, &busy, &["--uncertain", "resend"]);
+    assert_eq!((put_off.code, counts(&here, &put_off)), (4, [0, 0, 1, 0, 0, 0]), "{put_off:?}");
+    let receipt = here.read("receipts/2025-11.toml");
+    assert!(receipt.contains("\nreached = 1\n") && !receipt.contains("begun"), "{receipt}");
 }
 
 /// What counts is the send, not the issue: those who have it already were not sent to.

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use sejong_digest::catcher::script::{At, Do, Script, When};
+use sejong_digest::delivery::ledger;
+use sejong_digest::store::Store;
 use serde_json::Value;
 
 use crate::harness::{Output, Publication};
@@ -89,10 +91,12 @@ fn status_without_the_ledger_tells_that_a_send_has_begun() {
     let clone = with_readers(3).write(RECEIPT, here.read(RECEIPT));
     let told = clone.run(&["status", "2025-11"]);
     assert_eq!(told.code, 1, "{told:?}");
+    assert!(told.stdout.contains("that a send to 3 began: up to 3 people may have it"), "{told:?}");
     assert!(told.stdout.contains("  end       not recorded: the sender was killed"), "{told:?}");
     let json = summary(&clone.run(&["status", "2025-11", "--json"]));
     let receipt = &json["receipt"];
     assert_eq!((&receipt["end"], &receipt["pending"]), (&Value::Null, &3.into()), "{json}");
+    assert_eq!((&receipt["over"], &receipt["may_have"]), (&false.into(), &3.into()), "{json}");
     assert!(receipt["begin"].as_str().is_some_and(|begin| begin.starts_with("20")), "{json}");
 }
 
@@ -145,6 +149,95 @@ fn a_receipt_stops_a_first_send_only_where_it_names_people_and_is_told_as_its_ow
     ];
     stopped(&send(&here, &relay, &[]), &words);
     assert_eq!(send(&here, &relay, &["--new-secret"]).code, 0);
+}
+
+/// A copy that was made while the send went on knows of that send, and not what became of it.
+#[test]
+fn a_copy_of_the_ledger_from_the_middle_of_a_send_is_asked_about() {
+    let (here, relay) = (with_readers(40), Relay::new());
+    let url = relay.url();
+    let line = ["send", "2025-11", "--yes", "--relay", &url, "--limit", "20/second"];
+    let running = here.start(&line);
+    relay.has_taken(3);
+    let receipt = here.read(RECEIPT);
+    let copy = with_readers(40).write(RECEIPT, receipt);
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = Store::read(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
+        let to = copy.path("digest.db").display().to_string();
+        sqlx::query("VACUUM INTO ?1").bind(to).execute(store.pool()).await.expect("copied");
+        store.close().await;
+    });
+    std::fs::copy(here.path(".digest-secret"), copy.path(".digest-secret")).expect("copied");
+    running.kill();
+    let taken = relay.taken_in_the_end();
+    let words = ["up to 40 people may have it", "it is a copy from before that send's end"];
+    for _ in 0..2 {
+        stopped(&send(&copy, &relay, &[]), &words);
+    }
+    assert_eq!(relay.counts().accepted, taken);
+    // Where the journal is, and after it was read, nobody is asked.
+    let settled = here.run(&["reconcile", "2025-11", "--maillog", "issues/2025-11/hangul.md"]);
+    assert!(!here.exists("digest.db-marks"), "{settled:?}");
+    assert!(here.read(RECEIPT).contains("begun"));
+    let on = send(&here, &relay, &["--uncertain", "resend"]);
+    assert_eq!((on.code, counts(&here, &on)), (0, [40, 0, 0, 0, 0, 0]), "{on:?}");
+}
+
+/// Hours may pass between the question and the first message.
+#[test]
+fn a_receipt_that_comes_while_a_send_waits_stops_it() {
+    let (there, relay) = (with_readers(3), Relay::new());
+    assert_eq!(send(&there, &relay, &[]).code, 0);
+    let (here, url) = (with_readers(3), relay.url());
+    let at = crate::window::from_now(4);
+    let running = here.start(&["send", "2025-11", "--yes", "--at", &at, "--relay", &url]);
+    running.says("waiting until ");
+    let here = here.write(RECEIPT, there.read(RECEIPT));
+    let told = running.wait();
+    stopped(&told, &["went to 3 recipients by ", "nothing was sent", "--despite-receipt"]);
+    assert_eq!(relay.counts().accepted, 3);
+    assert_eq!(here.read(RECEIPT), there.read(RECEIPT));
+    assert_eq!(send(&here, &relay, &["--despite-receipt"]).code, 0);
+}
+
+/// Folder and receipt have another name, and the ledger that knows of the send is here.
+#[test]
+fn a_receipt_that_was_renamed_with_its_folder_is_known_to_its_ledger() {
+    let relay = Relay::new();
+    let here = killed_after(3, &relay);
+    for (from, to) in [("issues/2025-11", "issues/2025-12"), (RECEIPT, "receipts/2025-12.toml")] {
+        std::fs::rename(here.path(from), here.path(to)).expect("renamed");
+    }
+    let (taken, url) = (relay.counts().accepted, relay.url());
+    let told = here.run(&["send", "2025-12", "--yes", "--relay", &url]);
+    let words = [
+        "this ledger knows that send as one of issues/2025-11: folder and receipt were renamed",
+        "give the folder and its receipt their old names back, issues/2025-11 and receipts/2025-11.toml",
+    ];
+    stopped(&told, &words);
+    assert!(!told.stderr.contains("bring the ledger here"), "{}", told.stderr);
+    assert_eq!(relay.counts().accepted, taken);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_receipt_that_cannot_be_written_is_told_before_the_first_message() {
+    let silent = Script::new().rule(At::Banner, When::Always, Do::Delay(Duration::from_secs(60)));
+    let relay = Relay::scripted(silent);
+    let here = with_readers(2);
+    std::os::unix::fs::symlink("elsewhere", here.path("receipts")).expect("linked");
+    let running = here.start(&[
+        "send",
+        "2025-11",
+        "--yes",
+        "--despite-receipt",
+        "--new-secret",
+        "--relay",
+        &relay.url(),
+    ]);
+    running
+        .says("receipts is a link. Only the ledger here knows of this send: a copy of the folder");
+    running.kill();
 }
 
 #[cfg(unix)]

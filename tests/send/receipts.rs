@@ -216,25 +216,110 @@ fn a_send_that_the_receipt_stops_makes_no_file() {
     assert_eq!(clone.files(), files);
 }
 
+/// Each ledger has its own words in the receipt, and none forgets those of the others.
 #[test]
-fn a_ledger_that_knows_fewer_people_does_not_write_over_a_receipt() {
+fn a_second_ledger_keeps_what_the_first_one_said_and_is_asked_once() {
     let (here, relay) = (with_readers(8), Relay::new());
     assert_eq!(send(&here, &relay, &[]).code, 0);
-    let receipt = here.read(RECEIPT);
     let here = here.write(LIST, crate::list(3));
-    let second = ["--store", "sqlite:second.db", "--despite-receipt"];
-    let told = send(&here, &relay, &second);
+    let second = ["--store", "sqlite:second.db"];
+    assert_eq!(send(&here, &relay, &second).code, 3);
+    let told = send(&here, &relay, &[&second[..], &["--despite-receipt"]].concat());
     assert_eq!((told.code, relay.counts().accepted), (0, 11), "{told:?}");
-    assert_eq!(here.read(RECEIPT), receipt);
-    for words in ["this ledger knows of 3 only", "the receipt stays as it is"] {
-        assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
-    }
-    // The first ledger knows what it knew, and says nothing; one that has caught up writes again.
+    assert!(told.stderr.contains("keeps what another ledger said of it"), "{}", told.stderr);
+    let receipt = here.read(RECEIPT);
+    let accepted: Vec<&str> = receipt.lines().filter(|l| l.starts_with("accepted")).collect();
+    assert_eq!(accepted, ["accepted = 3", "accepted = 8"], "{receipt}");
+    // The second one was told to, and asks no more about the same send.
+    let here = here.write(LIST, crate::list(4));
+    assert_eq!((send(&here, &relay, &second).code, relay.counts().accepted), (0, 12));
+    // The first one knows nothing of the second. Where nobody is left, that is told and no more.
     let first = send(&here, &relay, &[]);
-    assert!(first.code == 0 && !first.stderr.contains("stays as it is"), "{first:?}");
+    assert_eq!((first.code, relay.counts().accepted), (0, 12), "{first:?}");
+    assert!(first.stderr.contains("went to 4 recipients by "), "{}", first.stderr);
+    let plan = here.run(&["plan", "2025-11"]);
+    assert!(!plan.stderr.contains("send asks"), "{}", plan.stderr);
     let here = here.write(LIST, crate::list(9));
-    assert_eq!(send(&here, &relay, &second).code, 0);
-    assert!(here.read(RECEIPT).contains("accepted = 9"), "{}", here.read(RECEIPT));
+    let first = send(&here, &relay, &[]);
+    assert_eq!((first.code, relay.counts().accepted), (3, 12), "{first:?}");
+    assert!(first.stderr.contains("that was another ledger"), "{}", first.stderr);
+}
+
+/// What was only put off, or refused, is nobody who has the issue.
+#[test]
+fn a_ledger_that_has_only_tried_asks_about_those_whom_another_one_has_sent_to() {
+    for reply in ["451 4.3.0 not now", "550 5.1.1 no such user"] {
+        let here = with_readers(20);
+        let other = Relay::scripted(crate::outcomes::script(&["r"], reply));
+        assert_ne!(send(&here, &other, &[]).code, 0);
+        assert!(!here.exists(RECEIPT));
+        let (there, relay) = (with_readers(20), Relay::new());
+        assert_eq!(send(&there, &relay, &[]).code, 0);
+        let here = here.write(RECEIPT, there.read(RECEIPT));
+        let plan = here.run(&["plan", "2025-11"]);
+        assert!(plan.stderr.contains("went to 20 recipients"), "{}", plan.stderr);
+        for more in [&[][..], &["--retry-refused"]] {
+            let told = send(&here, &relay, more);
+            assert_ne!(told.code, 0, "{told:?}");
+            assert!(told.stderr.contains("went to 20 recipients"), "{}", told.stderr);
+            assert!(!told.stderr.contains("nobody has the issue"), "{}", told.stderr);
+            assert!(!told.stderr.contains("--retry-refused sends"), "{}", told.stderr);
+        }
+        assert_eq!(relay.counts().accepted, 20, "{reply}");
+    }
+}
+
+/// Two halves of one list from two computers, and what git makes of their two receipts.
+#[test]
+fn two_ledgers_that_sent_to_as_many_people_do_not_take_each_other_for_themselves() {
+    let relay = Relay::new();
+    let half = |name| {
+        let list = format!("email\n{name}1@x.example\n{name}2@x.example\n");
+        with_readers(0).write(LIST, list)
+    };
+    let (one, other) = (half("a"), half("b"));
+    assert_eq!(send(&one, &relay, &[]).code, 0);
+    assert_eq!(send(&other, &relay, &[]).code, 0);
+    let (mine, theirs) = (one.read(RECEIPT), other.read(RECEIPT));
+    let conflict = format!("<<<<<<< HEAD\n{mine}=======\n{theirs}>>>>>>> theirs\n");
+    let whole = format!("{}b1@x.example\nb2@x.example\n", one.read(LIST));
+    let mut one = one.write(LIST, whole);
+    for receipt in [theirs, conflict] {
+        one = one.write(RECEIPT, &receipt);
+        let plan = one.run(&["plan", "2025-11"]);
+        assert!(plan.stderr.contains("that was another ledger"), "{}", plan.stderr);
+        let told = send(&one, &relay, &[]);
+        assert_eq!((told.code, relay.counts().accepted), (3, 4), "{told:?}");
+        let marks = receipt.contains("<<<");
+        assert_eq!(told.stderr.contains("in which git has left a conflict"), marks, "{told:?}");
+    }
+    assert_eq!(send(&one, &relay, &["--despite-receipt"]).code, 0);
+    let receipt = one.read(RECEIPT);
+    let people: Vec<&str> = receipt.lines().filter(|l| l.starts_with("reached")).collect();
+    assert_eq!(people, ["reached = 4", "reached = 2"], "{receipt}");
+}
+
+/// Whoever goes on with the same ledger is never asked: halves of a list, issue after issue, a folder
+/// that has moved.
+#[test]
+fn its_own_ledger_is_not_asked_wherever_it_goes() {
+    let relay = Relay::new();
+    let here = with_readers(4);
+    for only in ["email=r001@x.example", "email=r002@x.example"] {
+        let told = send(&here, &relay, &["--only", only]);
+        assert!(told.code == 0 && !told.stderr.contains("says that"), "{told:?}");
+    }
+    let moved = with_readers(4).write(RECEIPT, here.read(RECEIPT));
+    for file in ["digest.db", ".digest-secret"] {
+        std::fs::copy(here.path(file), moved.path(file)).expect("copied");
+    }
+    let told = send(&moved, &relay, &[]);
+    assert_eq!((told.code, relay.counts().accepted), (0, 4), "{told:?}");
+    // What was left behind is an older copy from now on.
+    let here = here.write(RECEIPT, moved.read(RECEIPT));
+    let told = send(&here, &relay, &[]);
+    assert_eq!((told.code, relay.counts().accepted), (3, 4), "{told:?}");
+    assert!(told.stderr.contains("it is a copy from before that send's end"), "{told:?}");
 }
 
 /// `status` speaks of a ledger, and not of a send that nobody began.

@@ -189,6 +189,67 @@ fn a_copy_without_the_ledger_knows_a_rewritten_issue_by_the_number_in_its_receip
     }
 }
 
+/// What only looks like a second issue of that number switches no question off.
+#[test]
+fn a_second_receipt_of_the_same_number_does_not_silence_the_question() {
+    let relay = Relay::new();
+    let here = rewritten(renamed(&relay)).remove("digest.db");
+    let receipt = here.read("receipts/2025-11.toml");
+    let zeros = receipt.replace(" = 40\n", " = 0\n");
+    let mut here = here;
+    for second in [zeros, receipt] {
+        here = here.write("receipts/2025-10.toml", second);
+        let told = send_as(&here, &relay, "2025-11-winter", &[]);
+        assert_eq!((told.code, relay.counts().accepted), (3, 40), "{told:?}");
+        assert!(told.stderr.contains("receipts/2025-11.toml says that issues/2025-11 was sent"));
+    }
+}
+
+/// Neither of the two issues has a number, and the day is another one.
+#[test]
+fn a_copy_without_the_ledger_is_told_of_a_receipt_whose_folder_is_gone() {
+    let relay = Relay::new();
+    let here = with_readers(2).edit("issues/2025-11/issue.toml", "number = 1\n", "");
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.remove("digest.db");
+    let folder = |name| here.path(&format!("issues/{name}"));
+    std::fs::rename(folder("2025-11"), folder("2025-12")).expect("renamed");
+    let here = here.edit("issues/2025-12/issue.toml", "11-06", "12-04");
+    let words = "receipts/2025-11.toml tells of issues/2025-11, whose folder is gone";
+    let told = send_as(&here, &relay, "2025-12", &[]);
+    assert!(told.stderr.contains(words), "{told:?}");
+    // Once the ledger knows this issue, and with a number, there is nothing to say.
+    assert!(!send_as(&here, &relay, "2025-12", &[]).stderr.contains(words));
+}
+
+/// What was sent counts, also where its folder was moved away.
+#[test]
+fn a_new_issue_gets_the_number_behind_that_of_the_last_receipt() {
+    let here = with_readers(1).edit("issues/2025-11/issue.toml", "number = 1", "number = 12");
+    assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
+    std::fs::remove_dir_all(here.path("issues/2025-11")).expect("removed");
+    assert_eq!(here.run(&["new", "2025-12"]).code, 0);
+    assert!(here.read("issues/2025-12/issue.toml").starts_with("number = 13\n"));
+}
+
+/// Whoever may have it is sent to once more and put off: they may still have it.
+#[test]
+fn a_renamed_issue_whose_resend_was_put_off_is_asked_about() {
+    use sejong_digest::catcher::script::{At, Do, Script, When};
+    let lost = Relay::scripted(Script::new().rule(At::Dot, When::Always, Do::AcceptThenClose));
+    let here = with_readers(1);
+    assert_ne!(send(&here, &lost, &[]).code, 0);
+    let busy = Relay::scripted(crate::outcomes::script(&["r001"], "450 4.2.1 busy"));
+    assert_eq!(send(&here, &busy, &["--uncertain", "resend"]).code, 4);
+    let folder = |name| here.path(&format!("issues/{name}"));
+    std::fs::rename(folder("2025-11"), folder("2025-11-winter")).expect("renamed");
+    let relay = Relay::new();
+    let told = send_as(&here, &relay, "2025-11-winter", &[]);
+    assert_eq!((told.code, relay.counts().accepted), (3, 0), "{told:?}");
+    let words = "issues/2025-11 may have reached 1 person, and its folder is gone";
+    assert!(told.stderr.contains(words), "{}", told.stderr);
+}
+
 /// A folder of the old name says nothing where another issue is in it.
 #[test]
 fn another_issue_in_the_folder_of_the_old_name_does_not_silence_the_question() {

@@ -9,7 +9,7 @@ use crate::{counts, send, with_readers};
 
 /// The time so many seconds from now, RFC 3339.
 #[allow(clippy::disallowed_methods, reason = "the binary reads the same clock")]
-fn from_now(seconds: i64) -> String {
+pub(crate) fn from_now(seconds: i64) -> String {
     let now = jiff::Timestamp::now().as_second();
     jiff::Timestamp::from_second(now + seconds).expect("a time").to_string()
 }

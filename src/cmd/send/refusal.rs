@@ -17,7 +17,8 @@ pub(super) fn told(error: SendError) -> Failure {
         SendError::AlreadySent(sent) => {
             let what = format!("{}; nothing was sent", receipts::already_sent(&sent));
             Failure::checks(what).help(format!(
-                "bring the ledger here and send from it. {}. --despite-receipt sends it anyway",
+                "{}. {}. --despite-receipt sends it anyway",
+                receipts::instead(&sent),
                 receipts::doubt(&sent.path, &sent.found)
             ))
         }

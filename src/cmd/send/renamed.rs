@@ -4,6 +4,7 @@
 use sejong_digest::delivery::send::renamed::{Likeness, Renamed};
 use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::diagnostic::counted;
+use sejong_digest::diagnostic::visible::visible;
 
 use super::{question, refusal};
 use crate::cmd::failure::Failure;
@@ -12,8 +13,20 @@ use crate::cmd::print;
 /// Whether the issue is sent although it looks like one that was sent under another name: `wanted` by
 /// a flag, or by whoever is `asked`.
 pub(super) async fn is_new(ready: &Ready, wanted: bool, asked: bool) -> Result<bool, Failure> {
-    let renamed = ready.renamed().await.map_err(refusal::told)?;
-    let Some(renamed) = renamed.filter(|_| !wanted) else { return Ok(wanted) };
+    if wanted {
+        return Ok(true);
+    }
+    let Some(renamed) = ready.renamed().await.map_err(refusal::told)? else {
+        if let Some(missing) = ready.missing().await.map_err(refusal::told)? {
+            let (now, before) = (&ready.content().composition().issue, visible(&missing));
+            print::note(&format!(
+                "receipts/{before}.toml tells of issues/{before}, whose folder is gone, and this \
+                 ledger does not know it; if issues/{now} is the same issue, give the folder its old \
+                 name back, or people get it again"
+            ));
+        }
+        return Ok(false);
+    };
     if asked {
         print::note(&seems(&renamed));
         if question::new_issue_confirmed(&renamed.now, &renamed.before)? {
@@ -68,7 +81,8 @@ pub(super) fn stopped(renamed: &Renamed) -> Failure {
         seems(renamed)
     ))
     .help(format!(
-        "if it is the same issue, {same}. If it is another issue, add --new-issue{}",
+        "if it is the same issue, {same}: then only those get it who do not have it. If it is another \
+         issue, add --new-issue: then everybody gets it{}",
         doubt(renamed)
     ))
 }

@@ -17,7 +17,7 @@ use super::options::{PlanOptions, SettleCommands};
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::describe;
-use crate::cmd::{print, receipts};
+use crate::cmd::print;
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
 #[derive(Serialize)]
@@ -104,12 +104,23 @@ fn of_receipt(fate: &ReceiptFate) -> String {
             let path = describe(path);
             format!("{path} says what happened to the issue, without addresses: commit it to git")
         }
-        ReceiptFate::Kept(sent) => format!(
-            "{}; the receipt stays as it is. If it is wrong, remove it: the next send writes a new one",
-            receipts::already_sent(sent)
-        ),
-        ReceiptFate::Failed(reason) => format!("no receipt: {reason}"),
+        ReceiptFate::WithOthers(path) => {
+            let path = describe(path);
+            format!(
+                "{path} says what happened to the issue, without addresses, and keeps what another \
+                 ledger said of it: commit it to git"
+            )
+        }
+        ReceiptFate::Failed(reason) => no_receipt(reason),
     }
+}
+
+/// What is lost without a receipt.
+pub(super) fn no_receipt(reason: &str) -> String {
+    format!(
+        "no receipt: {reason}. Only the ledger here knows of this send: a copy of the folder without \
+         the ledger would send the issue again, and nothing would ask"
+    )
 }
 
 fn ending(report: &SendReport, window: &Window, settle: &SettleCommands) -> Ending {
@@ -230,17 +241,25 @@ fn of_changes(report: &SendReport) -> &'static str {
 fn refused_by_all(report: &SendReport) -> Option<Failure> {
     let AllRefused { people, first } = report.all_refused.as_ref()?;
     // Whoever was refused a further copy has the issue.
-    let whole = if report.counts.accepted == 0 && !first.further_copy {
+    let others = report.had_by_others;
+    let whole = if report.counts.accepted == 0 && !first.further_copy && !others {
         "nobody has the issue"
     } else {
         "nobody got anything by this send"
     };
     let who = if *people == 1 { "the only recipient" } else { "every recipient" };
     let what = format!("{whole}: {who} was refused ({})", first.reply());
-    Some(Failure::new(what).help(format!(
-        "`digest status {} --list refused` shows each reply; --retry-refused sends once more",
-        report.issue
-    )))
+    let issue = &report.issue;
+    Some(Failure::new(what).help(if others {
+        format!(
+            "receipts/{issue}.toml says that people have the issue from another ledger: send from \
+             that one"
+        )
+    } else {
+        format!(
+            "`digest status {issue} --list refused` shows each reply; --retry-refused sends once more"
+        )
+    }))
 }
 
 fn in_json(report: &SendReport) -> Result<String, Failure> {

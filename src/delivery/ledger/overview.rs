@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
-use crate::delivery::id::{RowId, RunId};
+use crate::delivery::id::RunId;
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
 use crate::message::address::Address;
@@ -229,41 +229,20 @@ impl Ledger {
         .map_err(|error| self.store.failed(error))
     }
 
-    /// How many people of the issue were attempted, and when the first and the last of them were
-    /// settled, RFC 3339.
+    /// When the first and the last of those people were settled who were attempted, RFC 3339.
     ///
     /// # Errors
     /// The store's.
-    pub async fn attempts(&self) -> Result<(u64, Option<(String, String)>), StoreError> {
-        let (people, first, last): (i64, Option<String>, Option<String>) = sqlx::query_as(
-            "SELECT count(*), min(at), max(at) FROM recipient WHERE issue = ?1 \
+    pub async fn span(&self) -> Result<Option<(String, String)>, StoreError> {
+        let (first, last): (Option<String>, Option<String>) = sqlx::query_as(
+            "SELECT min(at), max(at) FROM recipient WHERE issue = ?1 \
              AND (attempts > 0 OR state IN ('accepted', 'refused', 'deferred', 'uncertain'))",
         )
         .bind(&self.issue)
         .fetch_one(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
-        Ok((people.unsigned_abs(), first.zip(last)))
-    }
-
-    /// How many of these rows are the issue's and have never had an outcome.
-    ///
-    /// # Errors
-    /// The store's.
-    pub(in crate::delivery) async fn untried(&self, rows: &[RowId]) -> Result<u64, StoreError> {
-        let failed = |error| self.store.failed(error);
-        let rows = serde_json::to_string(rows);
-        let rows = rows.map_err(|error| failed(sqlx::Error::Encode(error.into())))?;
-        let count: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM recipient WHERE issue = ?1 AND attempts = 0 \
-             AND id IN (SELECT value FROM json_each(?2))",
-        )
-        .bind(&self.issue)
-        .bind(rows)
-        .fetch_one(self.store.pool())
-        .await
-        .map_err(failed)?;
-        Ok(count.unsigned_abs())
+        Ok(first.zip(last))
     }
 
     /// The rows in a state, in the order of the list, at most `limit`.

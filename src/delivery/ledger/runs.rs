@@ -6,7 +6,6 @@ use sqlx::{Row as _, SqliteConnection};
 use super::{Ledger, LockedLedger, NewRun};
 use crate::delivery::id::RunId;
 use crate::delivery::journal::Settled;
-use crate::delivery::receipt::{self, KnownSends};
 use crate::store::StoreError;
 
 /// The step that gives runs a name and their times; see [`super::STEPS`].
@@ -82,32 +81,6 @@ impl Ledger {
             .fetch_one(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))
-    }
-}
-
-impl Ledger {
-    /// What the ledger knows of the sends of the issue, for who compares it with a receipt.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn known_sends(&self) -> Result<KnownSends, StoreError> {
-        let (attempted, _) = self.attempts().await?;
-        Ok(KnownSends { attempted, runs: self.run_names().await? })
-    }
-
-    /// The runs of the issue, as receipts name them.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn run_names(&self) -> Result<Vec<String>, StoreError> {
-        // Runs of an older version have no token, and left no receipt when they began.
-        let tokens: Vec<String> =
-            sqlx::query_scalar("SELECT token FROM run WHERE issue = ?1 AND token <> ''")
-                .bind(&self.issue)
-                .fetch_all(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
-        Ok(tokens.iter().map(|token| receipt::run_name(token)).collect())
     }
 }
 

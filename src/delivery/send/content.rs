@@ -254,7 +254,14 @@ impl Content {
                 kept.map(|revision| &revision.frozen)
             }
         };
-        frozen.map(|frozen| frozen.headline.clone()).unwrap_or_default()
+        let headline = frozen.map(|frozen| frozen.headline.clone()).unwrap_or_default();
+        match &self.issue {
+            // An older version froze it. The files still say the same.
+            Some(issue) if headline.date.is_none() && self.difference.is_none() => {
+                Headline { number: issue.number, date: Some(issue.date), ..headline }
+            }
+            _ => headline,
+        }
     }
 
     /// For the plan.

@@ -14,6 +14,7 @@ use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
 use crate::delivery::ledger::overview::{Counts, Listed};
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{LockedLedger, NewRun};
+use crate::delivery::receipt::Receipt;
 use crate::delivery::recovery::{self, Recovery};
 use crate::delivery::state::State;
 use crate::delivery::templates::Templates;
@@ -47,6 +48,8 @@ pub struct Proposal {
     repeated: Vec<Listed>,
     one: Option<OneRow>,
     copy: Option<FurtherCopy>,
+    /// What a person has agreed to, if anybody was asked.
+    despite_receipt: Option<Vec<Receipt>>,
 }
 
 impl Locked {
@@ -108,23 +111,32 @@ impl Locked {
     /// The receipt says that it was sent, or the ledger seems to know it under another name, and
     /// nobody has said to send it anyway; somebody would get another text than the one that was approved; or the ledger's.
     pub async fn propose(self, answers: Answers) -> Result<Proposal, SendError> {
+        let reopened = answers.reopened;
         // A person was asked before the lock; meanwhile somebody may have put another receipt here.
-        if let Some(sent) = self.survey.already_sent().await?.filter(|_| !answers.despite_receipt) {
-            return Err(SendError::AlreadySent(Box::new(sent)));
-        }
-        if let Some(renamed) = self.survey.renamed().await?.filter(|_| !answers.new_issue) {
+        let sent = self.survey.already_sent().await?;
+        let renamed = self.survey.renamed().await?.filter(|_| !answers.new_issue);
+        if let Some(renamed) = renamed {
             return Err(SendError::Renamed(Box::new(renamed)));
         }
-        let reopened = answers.reopened;
-        let (Survey { options, .. }, ledger) = (&self.survey, &self.ledger);
         let (plan, one) = self.survey.plan(reopened).await?;
+        // Where nobody is left to send to, nobody can get it twice.
+        let sent = sent.filter(|_| plan.to_send > 0);
+        let mut agreed = Vec::new();
+        if let Some(sent) = sent {
+            if !answers.despite_receipt {
+                return Err(SendError::AlreadySent(Box::new(sent)));
+            }
+            agreed = sent.all;
+        }
+        let (Survey { options, .. }, ledger) = (&self.survey, &self.ledger);
         let copy = options.to.as_ref().zip(one.as_ref()).and_then(|(to, one)| self.copy(to, one));
         let repeated = if reopened.uncertain {
             ledger.list_staged(State::Uncertain, i64::MAX).await?
         } else {
             Vec::new()
         };
-        Ok(Proposal { locked: self, plan, reopened, repeated, one, copy })
+        let despite_receipt = answers.despite_receipt.then_some(agreed);
+        Ok(Proposal { locked: self, plan, reopened, repeated, one, copy, despite_receipt })
     }
 
     /// The copy that somebody who has the issue is to get.
@@ -177,7 +189,10 @@ impl Proposal {
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
         let run = ledger.plan(&run, text, self.reopened, copy).await?;
-        Ok(Planned::new(survey, templates, (ledger, run), (content_hash, self.plan)))
+        let despite = self.despite_receipt;
+        ledger.agree(despite.as_deref().unwrap_or_default()).await?;
+        let text = (content_hash, self.plan);
+        Ok(Planned::new(survey, templates, (ledger, run), text, despite.is_some()))
     }
 
     /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and

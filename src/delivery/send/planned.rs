@@ -1,5 +1,6 @@
 //! The last stage before the report: the ledger says who is to get what, and messages may leave.
 
+use std::io;
 use std::sync::Arc;
 
 use super::SendError;
@@ -7,6 +8,7 @@ use super::plan::Plan;
 use super::report::{self, SendReport};
 use super::survey::Survey;
 use crate::delivery::id::RunId;
+use crate::delivery::journal::Journal;
 use crate::delivery::ledger::LockedLedger;
 use crate::delivery::recovery;
 use crate::delivery::run::{self, Ended};
@@ -21,6 +23,8 @@ pub struct Planned {
     run: RunId,
     content_hash: String,
     plan: Plan,
+    /// A person has said to send in spite of the receipt.
+    despite_receipt: bool,
 }
 
 impl Planned {
@@ -30,32 +34,31 @@ impl Planned {
         templates: Arc<Templates>,
         (ledger, run): (LockedLedger, RunId),
         (content_hash, plan): (String, Plan),
+        despite_receipt: bool,
     ) -> Planned {
-        Planned { survey, templates, ledger, run, content_hash, plan }
+        Planned { survey, templates, ledger, run, content_hash, plan, despite_receipt }
     }
 
-    /// The encoded compositions, for [`run::Options`].
-    pub fn templates(&self) -> Arc<Templates> {
-        Arc::clone(&self.templates)
-    }
-
-    /// Sends to all who wait, and says what became of them.
+    /// Begins the run: its journal, and the receipt that says so.
     ///
     /// # Errors
-    /// The ledger's. A relay that fails is an end of the run.
-    pub async fn deliver(self, options: &run::Options) -> Result<SendReport, SendError> {
-        let (survey, ledger) = (&self.survey, &self.ledger);
-        report::begun_receipt(survey, &self.content_hash, self.run).await?;
-        let report = run::run(ledger, self.run, &survey.options.boot, options).await?;
-        if let Ended::Ledger(_) = report.ended {
-            // The report tells what is known, also what could not be recorded.
-            let (boot, now) = (&survey.options.boot, (survey.options.clock)());
-            recovery::see_unrecorded(ledger, boot, &now).await;
-        } else {
-            ledger.copies_are_told(None, Some(self.run)).await?;
+    /// A receipt has come since somebody was asked, as by `git pull` while `--at` waited: then nobody
+    /// is sent to, and all wait. Or the ledger's.
+    pub async fn begin(self) -> Result<Begun, SendError> {
+        // What a person has said yes to is in the ledger, and not found again.
+        let sent = self.survey.already_sent().await?;
+        if let Some(sent) = sent.filter(|sent| !self.despite_receipt || !sent.all.is_empty()) {
+            self.ledger.withdraw().await?;
+            self.survey.store.clone().close().await;
+            return Err(SendError::AlreadySent(Box::new(sent)));
         }
-        let known = (survey, &self.plan);
-        SendReport::close(known, self.content_hash, Some(self.run), Some(report)).await
+        let boot = &self.survey.options.boot;
+        let journal = run::journal(&self.ledger, self.run, boot).await?;
+        let mut no_receipt = None;
+        if journal.is_ok() {
+            no_receipt = report::begun_receipt(&self.survey, &self.content_hash).await?;
+        }
+        Ok(Begun { planned: self, journal, no_receipt })
     }
 
     /// Ends here: nothing has left, everybody waits for the next send, and who was to be sent to
@@ -67,5 +70,43 @@ impl Planned {
         self.ledger.withdraw().await?;
         let known = (&self.survey, &self.plan);
         SendReport::close(known, self.content_hash, Some(self.run), None).await
+    }
+}
+
+/// A run of which journal and receipt say that it has begun; no message has left.
+#[derive(Debug)]
+pub struct Begun {
+    planned: Planned,
+    journal: io::Result<Journal>,
+    no_receipt: Option<String>,
+}
+
+impl Begun {
+    /// Why there is no receipt that tells of this send if it is killed.
+    pub fn no_receipt(&self) -> Option<&str> {
+        self.no_receipt.as_deref()
+    }
+
+    /// The encoded compositions, for [`run::Options`].
+    pub fn templates(&self) -> Arc<Templates> {
+        Arc::clone(&self.planned.templates)
+    }
+
+    /// Sends to all who wait, and says what became of them.
+    ///
+    /// # Errors
+    /// The ledger's. A relay that fails is an end of the run.
+    pub async fn deliver(self, options: &run::Options) -> Result<SendReport, SendError> {
+        let Planned { survey, ledger, run, content_hash, plan, .. } = self.planned;
+        let (survey, ledger) = (&survey, &ledger);
+        let report = run::run(ledger, run, self.journal, options).await?;
+        if let Ended::Ledger(_) = report.ended {
+            // The report tells what is known, also what could not be recorded.
+            let (boot, now) = (&survey.options.boot, (survey.options.clock)());
+            recovery::see_unrecorded(ledger, boot, &now).await;
+        } else {
+            ledger.copies_are_told(None, Some(run)).await?;
+        }
+        SendReport::close((survey, &plan), content_hash, Some(run), Some(report)).await
     }
 }

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use super::SendError;
 use super::content::Content;
 use crate::delivery::ledger::{self, Ledger};
-use crate::delivery::receipt::{KnownSends, Receipt, StandingReceipt};
+use crate::delivery::receipt::{Receipt, ReceiptFound, StandingReceipt};
 use crate::diagnostic::Place;
 use crate::issue::load::{self, Headline};
 
@@ -143,18 +143,18 @@ pub(super) async fn renamed(
         if there.iter().any(|there| is_still(there, then, &usual)) {
             continue;
         }
-        let counts = Ledger::new(ledger.store().clone(), issue).counts().await?;
-        if counts.accepted + counts.uncertain > 0 {
-            return Ok(Some(Renamed {
-                before: issue.clone(),
-                now: ledger.issue().to_owned(),
-                accepted: counts.accepted,
-                uncertain: counts.uncertain,
-                likeness,
-                is_taken: !there.is_empty(),
-                by_receipt: false,
-            }));
-        }
+        let other = Ledger::new(ledger.store().clone(), issue);
+        let accepted = other.counts().await?.accepted;
+        return Ok(Some(Renamed {
+            before: issue.clone(),
+            now: ledger.issue().to_owned(),
+            accepted,
+            // Also those who were sent to once more and put off, or refused.
+            uncertain: other.reached(&[]).await?.saturating_sub(accepted),
+            likeness,
+            is_taken: !there.is_empty(),
+            by_receipt: false,
+        }));
     }
     let known: Vec<&str> = others.iter().map(|(_, issue)| issue.as_str()).collect();
     by_receipt(ledger, content, (&folders, &known), receipts).await
@@ -169,26 +169,26 @@ async fn by_receipt(
     receipts: Vec<StandingReceipt>,
 ) -> Result<Option<Renamed>, SendError> {
     let (composition, headline) = (content.composition(), content.headline());
-    let read = receipts.into_iter().rev().filter_map(|one| Some((one.issue, one.receipt?)));
-    let read: Vec<_> = read.filter(|(before, _)| before != ledger.issue()).collect();
-    let mut numbered = read.iter().filter(|(_, it)| same_number(&headline, &said(it)).is_some());
-    let is_usual = numbered.nth(1).is_some();
-    for (before, receipt) in read {
+    let read = receipts.into_iter().rev().filter_map(|one| match one.found {
+        ReceiptFound::Read(receipt) => Some((one.issue, *receipt)),
+        _ => None,
+    });
+    for (before, receipt) in read.filter(|(before, _)| before != ledger.issue()) {
         let same_text = receipt.content_hash == composition.hash_hex_as(&before);
         let likeness = if same_text {
             Some(Likeness::Receipt)
         } else {
             let alike = said_alike(&headline, &receipt);
-            alike.filter(|_| !is_usual && !known.contains(&before.as_str()))
+            alike.filter(|_| !known.contains(&before.as_str()))
         };
-        let Some(likeness) = likeness.filter(|_| receipt.reached() > 0) else { continue };
+        let Some(likeness) = likeness.filter(|_| receipt.reached_by_all() > 0) else { continue };
         let there: Vec<Features> = folders.named(&before).collect();
         if there.iter().any(|there| !is_another_by_receipt(&there.headline, &receipt)) {
             continue;
         }
         // Of a send that had begun from this ledger, the ledger has said above who has it.
-        let runs = Ledger::new(ledger.store().clone(), &before).run_names().await?;
-        if receipt.is_of(&KnownSends { attempted: 0, runs }) {
+        let of_before = Ledger::new(ledger.store().clone(), &before).known_sends().await?;
+        if receipt.is_begun() && receipt.kept_beside(&of_before).is_empty() {
             continue;
         }
         let accepted = receipt.counts.accepted;
@@ -196,13 +196,39 @@ async fn by_receipt(
             before,
             now: ledger.issue().to_owned(),
             accepted,
-            uncertain: receipt.reached() - accepted,
+            uncertain: receipt.reached_by_all().saturating_sub(accepted),
             likeness,
             is_taken: !there.is_empty(),
             by_receipt: true,
         }));
     }
     Ok(None)
+}
+
+/// The last issue that a receipt tells of, whose folder is gone, and that the ledger does not know.
+/// Nothing shows that it is this one, and without numbers nothing shows that it is not.
+pub(super) async fn missing(
+    ledger: &Ledger,
+    content: &Content,
+    folders: &[PathBuf],
+    receipts: Vec<StandingReceipt>,
+) -> Result<Option<String>, SendError> {
+    let now = content.headline();
+    if content.unsent().is_none() || now.number.is_some() {
+        return Ok(None);
+    }
+    let known = ledger::overview::issues(ledger.store()).await?;
+    let is_missing = |one: &StandingReceipt| {
+        let is_meant = |receipt: &Receipt| {
+            receipt.number.is_none()
+                && receipt.reached_by_all() > 0
+                && now.date.zip(receipt.date).is_some_and(|(now, then)| is_near(now, then))
+        };
+        one.receipt().is_some_and(is_meant)
+            && !known.contains(&one.issue)
+            && Folders(folders).named(&one.issue).next().is_none()
+    };
+    Ok(receipts.into_iter().rev().find(is_missing).map(|one| one.issue))
 }
 
 /// Of the last revision that the ledger has of its issue.
@@ -221,7 +247,8 @@ async fn features(ledger: &Ledger) -> Result<Features, SendError> {
 
 /// A publication that deletes old folders must not be asked for each new issue. So what is usual in
 /// it makes no two issues one: a standing article, a subject or a number that several issues have.
-/// And an issue with a number and a day of its own is another one, unless it has the same texts.
+/// And an issue with a number and a day of its own is another one, unless most of its articles are the
+/// same.
 fn likeness(now: &Features, then: &Features, usual: &Usual) -> Option<Likeness> {
     let manifest = |features: &Features| features.files.get("issue.toml").cloned();
     if manifest(now).is_some_and(|hash| manifest(then) == Some(hash)) {
@@ -231,7 +258,8 @@ fn likeness(now: &Features, then: &Features, usual: &Usual) -> Option<Likeness> 
     let own = now.articles().filter(|hash| !usual.articles.contains(*hash));
     let own: Vec<&String> = own.collect();
     let kept = own.iter().filter(|hash| then.files.values().any(|then| then == **hash)).count();
-    let is_enough = if is_another { kept == own.len() } else { kept * 2 >= own.len() };
+    // Of two articles one may be a standing one, which only the third issue shows.
+    let is_enough = if is_another { kept * 2 > own.len() } else { kept * 2 >= own.len() };
     if kept > 0 && is_enough {
         return Some(Likeness::Articles(kept, own.len()));
     }
@@ -265,10 +293,11 @@ fn is_another(now: &Headline, then: &Headline) -> bool {
 /// The number that both have, at about the same time.
 fn same_number(now: &Headline, then: &Headline) -> Option<i64> {
     let number = now.number.filter(|number| then.number == Some(*number))?;
-    let is_near = |now: Date, then: Date| {
-        now.since(then).is_ok_and(|span| i64::from(span.get_days()).abs() < HALF_A_YEAR_DAYS)
-    };
     now.date.zip(then.date).is_none_or(|(now, then)| is_near(now, then)).then_some(number)
+}
+
+fn is_near(now: Date, then: Date) -> bool {
+    now.since(then).is_ok_and(|span| i64::from(span.get_days()).abs() < HALF_A_YEAR_DAYS)
 }
 
 /// Whether two subjects have at least half of the words of the shorter one in common.
@@ -401,6 +430,17 @@ mod tests {
         assert_eq!(likeness(&unnumbered, &then, &known), None);
         let same = dated(features("Rain", &files("a")), Some(8), "2025-11-13");
         assert_eq!(likeness(&same, &then, &known), Some(Likeness::Articles(2, 2)));
+        // One of six was corrected.
+        let six = |last: &'static str| {
+            let names = ["a.md", "b.md", "c.md", "d.md", "e.md"];
+            let mut files: Vec<(&str, &str)> = names.map(|name| (name, name)).to_vec();
+            files.push(("f.md", last));
+            features("Rain", &files)
+        };
+        let (then, now) = (six("f"), dated(six("g"), Some(8), "2025-11-13"));
+        let then = dated(then, Some(7), "2025-11-06");
+        let known = usual(std::slice::from_ref(&then));
+        assert_eq!(likeness(&now, &then, &known), Some(Likeness::Articles(5, 6)));
     }
 
     #[test]

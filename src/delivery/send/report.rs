@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::plan::Plan;
 use super::survey::Survey;
 use super::{OnePerson, SendError};
 use crate::delivery::id::RunId;
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
-use crate::delivery::receipt::{self, AlreadySent, KnownSends, Receipt, ReceiptPhase};
+use crate::delivery::receipt::{self, KnownSends, Receipt, ReceiptFound, ReceiptPhase};
 use crate::delivery::run::{self, Ended};
 use crate::delivery::state::State;
 use crate::issue::load::Headline;
@@ -75,6 +77,8 @@ pub struct SendReport {
     pub failed_relays: Vec<Trouble>,
     /// What became of the receipt, where there is something to say.
     pub receipt: Option<ReceiptFate>,
+    /// Whether the receipt says that people have the issue of whom the ledger does not know.
+    pub had_by_others: bool,
 }
 
 /// Everybody whom a send was for was refused.
@@ -91,8 +95,8 @@ pub struct AllRefused {
 pub enum ReceiptFate {
     /// It was written, to this file.
     Written(PathBuf),
-    /// The one that was there knows more people than the ledger, and stays: a receipt never forgets.
-    Kept(Box<AlreadySent>),
+    /// The same, and beside this ledger's word it has those of others: a receipt never forgets.
+    WithOthers(PathBuf),
     /// It cannot be written: why.
     Failed(String),
 }
@@ -181,7 +185,9 @@ impl SendReport {
             troubles.push(Excerpt::of(ledger, state, survey.options.to.as_ref()).await?);
         }
         let is_whole = !matches!(&report, Some(report) if matches!(report.ended, Ended::Ledger(_)));
-        let receipt = receipt(survey, &content_hash, (counts, is_whole)).await?;
+        let known = survey.known_sends().await?;
+        let had_by_others = others(survey, &known).iter().any(|one| one.reached() > 0);
+        let receipt = receipt(survey, &content_hash, (&known, counts), is_whole).await?;
         let frozen = ledger.may_be_had().await?;
         survey.store.clone().close().await;
         let issue = survey.options.issue.clone();
@@ -201,6 +207,7 @@ impl SendReport {
             leaving: if run.is_some() { plan.leaving } else { 0 },
             failed_relays: Vec::new(),
             receipt,
+            had_by_others,
         };
         if let Some(report) = report {
             closed.ended = Some(report.ended);
@@ -242,51 +249,72 @@ impl SendReport {
 async fn receipt(
     survey: &Survey,
     content_hash: &str,
-    (counts, is_whole): (Counts, bool),
+    (known, counts): (&KnownSends, Counts),
+    is_whole: bool,
 ) -> Result<Option<ReceiptFate>, SendError> {
     let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
-    let (attempted, span) = survey.ledger.attempts().await?;
-    let known = KnownSends { attempted, runs: survey.ledger.run_names().await? };
+    let span = survey.ledger.span().await?;
     let times = span.and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
-    let Some((begin, end)) = times.filter(|_| counts.accepted + counts.uncertain > 0) else {
+    let Some((begin, end)) = times.filter(|_| known.reached > 0) else {
         if is_whole {
-            receipt::withdraw(path, &known);
+            receipt::withdraw(path, known);
         }
         return Ok(None);
     };
-    if let Some(sent) = AlreadySent::found(path, &known) {
-        return Ok(Some(ReceiptFate::Kept(Box::new(sent))));
+    let phase = ReceiptPhase::Over { end };
+    let receipt = own_word(survey, content_hash, (known, counts), (begin, phase));
+    if matches!(receipt::there(path), Some(ReceiptFound::Read(there)) if there.is_as(&receipt)) {
+        return Ok(None);
     }
-    let (content_hash, phase) = (content_hash.to_owned(), ReceiptPhase::Over { end });
-    let Headline { number, date, .. } = survey.content.headline();
-    let receipt = Receipt { content_hash, number, date, begin, phase, counts };
     Ok(match receipt.write(path) {
-        Ok(true) => Some(ReceiptFate::Written(path.clone())),
+        Ok(true) if receipt.others.is_empty() => Some(ReceiptFate::Written(path.clone())),
+        Ok(true) => Some(ReceiptFate::WithOthers(path.clone())),
         Ok(false) => None,
         Err(error) => Some(ReceiptFate::Failed(full::unwritten(path, &error))),
     })
 }
 
+/// What a ledger says of the issue, beside what others have said.
+fn own_word(
+    survey: &Survey,
+    content_hash: &str,
+    (known, counts): (&KnownSends, Counts),
+    (begin, phase): (Timestamp, ReceiptPhase),
+) -> Receipt {
+    let Headline { number, date, .. } = survey.content.headline();
+    Receipt {
+        ledger: Some(known.ledger.clone()),
+        run: known.last_run().map(str::to_owned),
+        content_hash: content_hash.to_owned(),
+        number,
+        date,
+        begin,
+        phase,
+        counts,
+        had: known.reached,
+        others: others(survey, known),
+    }
+}
+
+/// What the receipt that is there says beyond the ledger.
+fn others(survey: &Survey, known: &KnownSends) -> Vec<Receipt> {
+    match survey.options.receipt.as_deref().and_then(receipt::there) {
+        Some(ReceiptFound::Read(there)) => there.kept_beside(known),
+        _ => Vec::new(),
+    }
+}
+
 /// Writes the receipt of a send that begins now, so that a sender that is killed leaves one. Where
-/// that cannot be written, the send goes on: the receipt at its end says why.
+/// that cannot be written, the send goes on; why is told before the first message.
 pub(super) async fn begun_receipt(
     survey: &Survey,
     content_hash: &str,
-    run: RunId,
-) -> Result<(), SendError> {
-    let Some(path) = survey.options.receipt.as_ref() else { return Ok(()) };
-    let mut known = KnownSends::default();
-    if receipt::may_stand(path) {
-        known = survey.ledger.known_sends().await?;
-    }
-    let Ok(begin) = (survey.options.clock)().parse() else { return Ok(()) };
-    // A receipt never forgets: one that knows more people stays.
-    if AlreadySent::found(path, &known).is_none() {
-        let run = receipt::run_name(&survey.ledger.token(run).await?);
-        let (content_hash, phase) = (content_hash.to_owned(), ReceiptPhase::Begun { run });
-        let Headline { number, date, .. } = survey.content.headline();
-        let counts = survey.ledger.counts().await?;
-        let _ = Receipt { content_hash, number, date, begin, phase, counts }.write(path);
-    }
-    Ok(())
+) -> Result<Option<String>, SendError> {
+    let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
+    let known = survey.known_sends().await?;
+    let Ok(begin) = (survey.options.clock)().parse() else { return Ok(None) };
+    let counts = survey.ledger.counts().await?;
+    let moment = (begin, ReceiptPhase::Begun);
+    let receipt = own_word(survey, content_hash, (&known, counts), moment);
+    Ok(receipt.write(path).err().map(|error| full::unwritten(path, &error)))
 }

@@ -4,7 +4,7 @@
 //! Must never change a file that is there, and must make none before the lock is taken.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::content::{Content, Files};
@@ -20,7 +20,7 @@ use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger, overview};
-use crate::delivery::receipt::{self, AlreadySent};
+use crate::delivery::receipt::{self, AlreadySent, KnownSends, StandingReceipt};
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
@@ -151,23 +151,30 @@ impl Survey {
         Ok(Ready { survey: self })
     }
 
+    /// What the ledger and its journal know of the issue's sends, to compare it with the receipt.
+    pub(super) async fn known_sends(&self) -> Result<KnownSends, SendError> {
+        let (boot, now) = (&self.options.boot, (self.options.clock)());
+        Ok(recovery::known_sends(&self.ledger, boot, &now).await?)
+    }
+
     /// What the issue's receipt knows and the ledger does not.
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         let receipt = self.options.receipt.as_ref().filter(|path| receipt::may_stand(path));
         let Some(receipt) = receipt else { return Ok(None) };
-        let mut known = self.ledger.known_sends().await?;
-        // The receipt of a send that could not write its last outcomes counts them too.
-        let (boot, now) = (&self.options.boot, (self.options.clock)());
-        known.attempted += recovery::attempted_unrecorded(&self.ledger, boot, &now).await?;
-        Ok(AlreadySent::found(receipt, &known))
+        Ok(AlreadySent::found(receipt, &self.known_sends().await?))
     }
 
     /// What the ledger knows of the issue under another name.
     pub(super) async fn renamed(&self) -> Result<Option<Renamed>, SendError> {
-        let Some(folders) = &self.options.folders else { return Ok(None) };
-        let root = self.options.receipt.as_deref().and_then(|path| path.parent()?.parent());
-        let receipts = root.map(receipt::standing).unwrap_or_default();
+        let Some((folders, receipts)) = self.standing() else { return Ok(None) };
         renamed::renamed(&self.ledger, &self.content, folders, receipts).await
+    }
+
+    /// The standing receipts, and the folders of issues that are there; nothing in a rehearsal.
+    fn standing(&self) -> Option<(&[PathBuf], Vec<StandingReceipt>)> {
+        let root = self.options.receipt.as_deref().and_then(|path| path.parent()?.parent());
+        let folders = self.options.folders.as_deref()?;
+        Some((folders, root.map(receipt::standing).unwrap_or_default()))
     }
 
     /// Who would get the issue, and what the ledger has of the one person whom the send is for.
@@ -260,6 +267,19 @@ impl Ready {
     /// The ledger's.
     pub async fn renamed(&self) -> Result<Option<Renamed>, SendError> {
         self.survey.renamed().await
+    }
+
+    /// An issue that a receipt tells of, whose folder is gone, and that may be this one although
+    /// nothing shows it.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn missing(&self) -> Result<Option<String>, SendError> {
+        let Survey { ledger, content, .. } = &self.survey;
+        match self.survey.standing() {
+            Some((folders, receipts)) => renamed::missing(ledger, content, folders, receipts).await,
+            None => Ok(None),
+        }
     }
 
     /// Whether there was a ledger when the survey was taken.
