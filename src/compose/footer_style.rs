@@ -639,7 +639,6 @@ mod tests {
             ".q{opacity:.2;position:relative}",
             "p{font:16px/1.5 Georgia, serif;font-variant-numeric:tabular-nums}",
             "p{margin:1em 0;text-indent:1em;color:rgb(20 20 20)}",
-            "#hangul p{display:none}",
             ".t:hover p{visibility:hidden}",
         ] {
             assert!(!hides(rule), "{rule}");
