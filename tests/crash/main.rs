@@ -157,15 +157,19 @@ fn an_interrupted_sender_finishes_what_is_on_the_wire() {
     }
 }
 
+fn interrupted_twice(running: Running) -> Output {
+    running.signal("INT");
+    running.says("a second Ctrl-C stops at once");
+    running.signal("INT");
+    running.wait_for(Duration::from_secs(5))
+}
+
 #[test]
 fn a_second_interrupt_drops_what_is_on_the_wire_and_lists_it() {
     let (here, relay) = (with_readers(200), always(At::Dot, 8));
     let running = start(&here, &relay, &[]);
     relay.has_taken(CONNECTIONS as u64);
-    running.signal("INT");
-    running.says("a second Ctrl-C stops at once");
-    running.signal("INT");
-    let output = running.wait_for(Duration::from_secs(5));
+    let output = interrupted_twice(running);
     assert_eq!(output.code, 130, "{output:?}");
     let book = book(&here);
     assert_eq!(book.of("uncertain").len(), CONNECTIONS, "{book:?}");
@@ -183,10 +187,7 @@ fn where_all_who_are_left_are_uncertain_the_end_says_what_settles_them() {
     let (here, relay) = (with_readers(CONNECTIONS), always(At::Dot, 8));
     let running = start(&here, &relay, &[]);
     relay.has_taken(CONNECTIONS as u64);
-    running.signal("INT");
-    running.says("a second Ctrl-C stops at once");
-    running.signal("INT");
-    let output = running.wait_for(Duration::from_secs(5));
+    let output = interrupted_twice(running);
     assert_eq!((output.code, book(&here).of("uncertain").len()), (130, CONNECTIONS), "{output:?}");
     let settle = format!("interrupted: 0 are left; settle {CONNECTIONS} people who may or may not");
     for words in [&settle[..], "`digest reconcile 2025-11 --maillog FILE`", "--uncertain resend"] {
@@ -200,10 +201,7 @@ fn an_interrupt_before_any_text_leaves_nobody_uncertain() {
     let (here, relay) = (with_readers(20), always(At::Mail, 8));
     let running = start(&here, &relay, &[]);
     assert!(wait_until(Duration::from_secs(10), || relay.counts().commands >= 8));
-    running.signal("INT");
-    running.says("a second Ctrl-C stops at once");
-    running.signal("INT");
-    let output = running.wait_for(Duration::from_secs(5));
+    let output = interrupted_twice(running);
     assert_eq!((output.code, book(&here).of("pending").len()), (130, 20), "{output:?}");
 }
 

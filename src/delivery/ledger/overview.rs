@@ -191,12 +191,7 @@ impl Ledger {
                 .fetch_all(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;
-        let mut counts = Counts::default();
-        for row in rows {
-            let (state, number): (State, i64) = (self.state(&row, 0)?, row.get(1));
-            counts.add(state, number.unsigned_abs());
-        }
-        Ok(counts)
+        self.tallied(&rows)
     }
 
     /// Whether anybody has the issue or may have it; [`may_be_had`] asks the journal too.
@@ -351,9 +346,14 @@ impl Ledger {
         .fetch_all(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
+        self.tallied(&rows)
+    }
+
+    /// Rows of a state and how many are in it.
+    fn tallied(&self, rows: &[SqliteRow]) -> Result<Counts, StoreError> {
         let mut counts = Counts::default();
         for row in rows {
-            let (state, number): (State, i64) = (self.state(&row, 0)?, row.get(1));
+            let (state, number): (State, i64) = (self.state(row, 0)?, row.get(1));
             counts.add(state, number.unsigned_abs());
         }
         Ok(counts)
