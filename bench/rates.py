@@ -2,10 +2,13 @@
 when each message arrives.
 
     python3 bench/rates.py [--digest target/release/digest] [--rates 50,200,500,1000,2000]
+    python3 bench/rates.py --wire [--kills 3]
 
 The time of a message is when its final dot has been read, by a clock that does not jump. "Most in
 a second" is over all windows of one second, wherever they begin. The server shares the processors
 with the sender: where the machine is busy, what it notes late looks early for the next window.
+With `--wire` the times are those of tcpdump (as root): when the packet with the final dot left the
+sender. Then each send is killed, as by `kill -9`, and goes on with the same command.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import asyncio
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import tempfile
 import threading
@@ -84,8 +88,45 @@ def most_in(times, seconds):
     return most
 
 
-def measure(digest, rate, seconds, connections):
-    """Messages a second, and the most in a second."""
+def final_dots(capture, port):
+    """When each final dot left, in seconds, of a capture of the loopback (pcap, in microseconds)."""
+    times, seen, at = [], set(), 24
+    while at + 16 <= len(capture):
+        second, micro, kept, _ = struct.unpack_from("<IIII", capture, at)
+        packet, at = capture[at + 16 : at + 16 + kept], at + 16 + kept
+        ip = packet[14:]
+        segment = ip[(ip[0] & 15) * 4 : struct.unpack_from(">H", ip, 2)[0]]
+        source, target, number = struct.unpack_from(">HHI", segment)
+        text = segment[(segment[12] >> 4) * 4 :]
+        # A dot that is sent once more is the same one.
+        if target == port and b"\r\n.\r\n" in text and (source, number) not in seen:
+            seen.add((source, number))
+            times.append(second + micro / 1e6)
+    return sorted(times)
+
+
+def on_the_wire(line, port, seconds, kills, work):
+    """Sends, is killed on the way, and goes on; when each final dot left, and the pauses of the kills."""
+    capture = work / "wire.pcap"
+    words = ["tcpdump", "-i", "lo", "-w", capture, "-U", "-B", "65536", "-s", "0", f"tcp port {port}"]
+    dump = subprocess.Popen([str(word) for word in words], stderr=subprocess.PIPE, text=True)
+    assert "listening" in dump.stderr.readline(), "tcpdump does not listen"
+    for _ in range(kills):
+        send = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds / (kills + 1))
+        send.kill()
+        send.wait()
+    done = subprocess.run(line + ["--uncertain", "resend"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    time.sleep(1)
+    dump.terminate()
+    told = dump.communicate()[1]
+    assert " 0 packets dropped by kernel" in f" {told}".replace("\n", " "), told
+    return final_dots(capture.read_bytes(), port)
+
+
+def measure(digest, rate, seconds, connections, kills=None):
+    """Messages a second, and the most in a second; `kills` asks for the times on the wire."""
     server = Server()
     server.start()
     server.ready.wait()
@@ -100,7 +141,12 @@ def measure(digest, rate, seconds, connections):
         line = [digest, "send", "2025-11", "--publication", work, "--subscribers", work / "list.csv"]
         line += ["--store", f"sqlite:{work / 'ledger.db'}", "--yes", "--json", "--connections", connections]
         line += ["--relay", f"smtp://127.0.0.1:{server.port}", "--limit", f"{rate}/second"]
-        done = subprocess.run([str(word) for word in line], capture_output=True, text=True)
+        line = [str(word) for word in line]
+        if kills is not None:
+            times = on_the_wire(line, server.port, seconds, kills, work)
+            assert len(times) >= count, f"{len(times)} of {count}"
+            return (len(times) - 1) / (times[-1] - times[0]), most_in(times, 1.0)
+        done = subprocess.run(line, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     times = sorted(server.times)
     assert len(times) == count, f"{len(times)} of {count}"
@@ -113,13 +159,15 @@ def main():
     words.add_argument("--rates", default="50,200,500,1000,2000")
     words.add_argument("--seconds", type=int, default=10)
     words.add_argument("--connections", type=int, default=4)
+    words.add_argument("--wire", action="store_true", help="times by tcpdump, with kills")
+    words.add_argument("--kills", type=int, default=3)
     args = words.parse_args()
     digest = args.digest.resolve()
     print(f"{os.cpu_count()} processors, load average {os.getloadavg()[0]:.1f} before\n")
     print("| Asked for | reached | | most in a second |")
     print("| ---: | ---: | ---: | ---: |")
     for rate in map(int, args.rates.split(",")):
-        reached, most = measure(digest, rate, args.seconds, args.connections)
+        reached, most = measure(digest, rate, args.seconds, args.connections, args.kills if args.wire else None)
         print(f"| {rate:,}/s | {reached:,.1f}/s | {reached / rate:.3f} | {most:,} |", flush=True)
     print(f"\nload average {os.getloadavg()[0]:.1f} after")
 

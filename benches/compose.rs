@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use sejong_digest::compose::compose;
 use sejong_digest::compose::theme::Theme;
-use sejong_digest::issue::{Issue, Pictures, Publication, load};
+use sejong_digest::issue::{Contents, Issue, Pictures, Publication, load};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::header::{HeaderText, Mailbox};
 use sejong_digest::message::recipient::Recipient;
@@ -106,6 +106,10 @@ fn publication(root: PathBuf) -> Publication {
         logo: None,
         logo_dark: None,
         pictures: Pictures::Hosted,
+        contents: Contents::default(),
+        sign_off: None,
+        smart: true,
+        ignored_keys: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! a file, and are never printed, not even in an error.
 
 pub mod dkim;
+mod audience;
 mod clients;
 mod pace;
 mod relay;
@@ -13,18 +14,20 @@ mod theme;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::audience::consent::ConsentColumn;
 use crate::check::clients::Profile;
 use crate::compose::theme::Theme;
 use crate::delivery::pace::Rate;
 use crate::delivery::run::lanes::LaneOptions;
 use crate::delivery::schedule::Schedule;
-use crate::diagnostic::{Diagnostic, Place, Source, refused};
+use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused, unseen};
 use crate::files;
 use crate::issue::{Pictures, Publication, load};
 use crate::manifest::{self, Located, Table, Value, ValueKind};
 use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
+use crate::net::web::{self, other_host};
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::{Secret, SecretError, known_secret, missing_secret, secret};
 
@@ -49,6 +52,8 @@ pub struct Config {
     pub store_url: Option<String>,
     /// For `check`: which mail programs readers use.
     pub clients: Profile,
+    /// For `audience`: what columns of lists mean about consent.
+    pub consent_columns: Vec<ConsentColumn>,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
     /// What is no error, but should be known: for `check` and `doctor`.
@@ -114,9 +119,10 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let source = load::read_text(root, &path).map_err(|error| vec![error.diagnostic(&path)])?;
     let mut problems = Vec::new();
     let mut value = manifest::toml(&source, 0..source.text().len(), &mut problems);
-    if !problems.is_empty() {
+    if problems.iter().any(is_half_read) {
         return Err(problems);
     }
+    problems.extend(unseen::in_source(&source));
     override_from(environment, &mut value, &mut problems);
     let mut table = Table::new(&source, "digest.toml", value);
     let (publication, sender) = publication(root, &mut table, &mut problems);
@@ -128,6 +134,13 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let lanes = pace::lanes(&mut table, &mut problems);
     let schedule = pace::retry(&mut table, &mut problems);
     let clients = clients::read(&mut table, &mut problems);
+    let mut text = table.table("text");
+    let smart = text.flag("smart").unwrap_or(true);
+    text.finish(&mut problems);
+    let mut articles = table.table("articles");
+    let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
+    articles.finish(&mut problems);
+    let consent_columns = audience::read(&mut table, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -136,7 +149,8 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
         (Some((publication, time_zone)), Some(sender))
             if !problems.iter().any(Diagnostic::is_error) =>
         {
-            let publication = Publication { logo: logos.0, logo_dark: logos.1, ..publication };
+            let (logo, logo_dark) = logos;
+            let publication = Publication { logo, logo_dark, smart, ignored_keys, ..publication };
             Ok(Config {
                 publication,
                 theme,
@@ -147,12 +161,18 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 schedule,
                 store_url,
                 clients,
+                consent_columns,
                 time_zone,
                 warnings: problems,
             })
         }
         _ => Err(problems),
     }
+}
+
+/// Whether keys are missing for this problem: half a table would report them as missing.
+fn is_half_read(problem: &Diagnostic) -> bool {
+    problem.is_error() && problem.rule != unseen::RULE
 }
 
 /// `DIGEST_PUBLICATION__NAME=…` -> `[publication] name`; numbers and truth values become such.
@@ -168,6 +188,14 @@ fn override_from(
         }
         if let Some((_, odd)) = refused::find(text) {
             problems.push(refused::diagnostic(&format!("the environment variable {name}"), odd));
+            continue;
+        }
+        if let Some(odd) = unseen::odd(text).first() {
+            let Diagnostic { message, .. } = odd.problem();
+            problems.push(Diagnostic::error(
+                "character-invisible",
+                format!("the environment variable {name}: {message}"),
+            ));
             continue;
         }
         let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();
@@ -231,6 +259,8 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
     let time_zone = time_zone(&mut section);
     let pictures = section.choice("images", load::pictures_choices()).unwrap_or(Pictures::Hosted);
     let advertising = section.flag("advertising").unwrap_or_default();
+    let sign_off = section.text("sign_off").map(|text| text.value.trim().to_owned());
+    let contents = section.choice("contents", load::contents_choices()).unwrap_or_default();
     section.finish(problems);
     let mut bounce = table.table("bounce");
     let reverse_path = bounce.text("reverse_path");
@@ -263,6 +293,10 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
         logo_dark: None,
         pictures,
         advertising,
+        sign_off,
+        contents,
+        smart: true,
+        ignored_keys: Vec::new(),
     };
     (Some((publication, time_zone)), Some(sender))
 }
@@ -299,21 +333,61 @@ fn mailbox(table: &mut Table, key: &str, text: &Located<String>) -> Option<Mailb
     }
 }
 
-/// A web address, without a slash at its end where that of `base_url` is meant: paths follow it.
+/// A web address, without a slash at its end where `base_url` is meant: paths follow it.
 fn url_of(table: &mut Table, key: &'static str, text: &Located<String>) -> Option<String> {
-    let url = match key {
-        "base_url" => text.value.trim_end_matches('/'),
-        _ => &text.value,
-    };
-    let plain =
-        !url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"\\".contains(c));
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    if plain && url.is_ascii() && host.is_some_and(|host| !host.is_empty()) {
-        return Some(url.to_owned());
+    match web_address(key == "base_url", &text.value) {
+        Ok(url) => Some(url),
+        Err((what, help)) => {
+            // A password in it is shown to nobody.
+            let place = table.place(&text.span);
+            let place = if text.value.contains('@') { place.unquoted() } else { place };
+            let help = help.unwrap_or_else(|| {
+                format!("write a web address, such as {key} = \"https://digest.sejong.example\"")
+            });
+            let problem = Diagnostic::error("base-url", format!("{key} {what}"));
+            table.report(problem.at(place).help(help));
+            None
+        }
     }
-    let help = format!("write a web address, such as {key} = \"https://digest.sejong.example\"");
-    wrong(table, "base-url", format!("{key} is not a web address"), text, &help);
-    None
+}
+
+/// The address as it is written into mails, with its domain as DNS knows it; or what is wrong with
+/// it, and what to do.
+fn web_address(is_base: bool, text: &str) -> Result<String, (String, Option<String>)> {
+    let no_address = || ("is not a web address".to_owned(), None);
+    if text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"\\".contains(c)) {
+        return Err(no_address());
+    }
+    let (scheme, rest) = text.split_once("://").ok_or_else(no_address)?;
+    let url = web::read(text).ok_or_else(no_address)?;
+    let is_web = ["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let host =
+        url.host_str().filter(|_| is_web && !rest.starts_with('/')).ok_or_else(no_address)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let what = "has a user name or a password in it, and every reader would get it".to_owned();
+        return Err((what, Some("delete everything from behind :// to the @".to_owned())));
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = &rest[..end];
+    let colon = authority.rfind(':').filter(|at| !authority[*at..].contains(']'));
+    let written = &authority[..colon.unwrap_or(authority.len())];
+    if let Some(real) = other_host(text, written) {
+        let what = format!("is written with the host {written}, but web browsers go to {real}");
+        return Err((what, Some(format!("write {real} if that is the site that you mean"))));
+    }
+    let sign = [(url.query(), '?'), (url.fragment(), '#')];
+    if let Some((_, sign)) = sign.into_iter().find(|(part, _)| is_base && part.is_some()) {
+        let what = format!("has a {sign} in it: what follows it would not lead to a page");
+        return Err((what, Some(format!("delete it from the {sign} to the end"))));
+    }
+    // The path stays as it is written: `{issue}` stands for a name.
+    let path = percent_encoding::utf8_percent_encode(&rest[end..], percent_encoding::CONTROLS);
+    let authority = match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let whole = format!("{}://{authority}{path}", url.scheme());
+    Ok(if is_base { whole.trim_end_matches('/').to_owned() } else { whole })
 }
 
 fn list_id_of(table: &mut Table, text: &Located<String>) -> Option<String> {
@@ -341,10 +415,31 @@ fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> 
 fn time_zone(table: &mut Table) -> jiff::tz::TimeZone {
     let Some(text) = table.text("timezone") else { return jiff::tz::TimeZone::UTC };
     jiff::tz::TimeZone::get(&text.value).unwrap_or_else(|_| {
-        let help = "write a name from the time zone database, such as America/New_York";
-        wrong(table, "timezone", format!("there is no time zone {:?}", text.value), &text, help);
+        let help = match zone_meant(&text.value) {
+            Some(zone) => format!("did you mean {zone}?"),
+            None => "write a name from the time zone database, such as America/New_York".to_owned(),
+        };
+        wrong(table, "timezone", format!("there is no time zone {:?}", text.value), &text, &help);
         jiff::tz::TimeZone::UTC
     })
+}
+
+/// The time zone that somebody meant who wrote its city alone, or misspelt it.
+fn zone_meant(written: &str) -> Option<String> {
+    let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+    // Names of whole countries and old ones have no region.
+    let zones = || names.iter().filter(|name| name.contains('/')).map(String::as_str);
+    let flat = |text: &str| text.trim().replace([' ', '-'], "_").to_lowercase();
+    let wanted = flat(written);
+    let city = wanted.rsplit('/').next().unwrap_or_default();
+    let is_city = |zone: &&str| zone.rsplit('/').next().is_some_and(|end| flat(end) == city);
+    let found = zones().find(is_city);
+    let cities = || zones().filter_map(|zone| Some((zone, zone.rsplit('/').next()?)));
+    let meant = || {
+        let near = nearest(written, cities().map(|(_, end)| end))?;
+        cities().find(|(_, end)| *end == near).map(|(zone, _)| zone)
+    };
+    found.or_else(|| nearest(written, zones())).or_else(meant).map(str::to_owned)
 }
 
 fn rate(table: &mut Table, text: &Located<String>) -> Option<Rate> {
@@ -355,5 +450,52 @@ fn rate(table: &mut Table, text: &Located<String>) -> Option<Rate> {
             wrong(table, "limit", format!("{:?} is not a rate", text.value), text, help);
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_pages_are_read_and_written_as_dns_knows_them() {
+        for (text, expected) in [
+            ("https://digest.sejong.example", "https://digest.sejong.example"),
+            ("https://digest.sejong.example/news/", "https://digest.sejong.example/news"),
+            ("HTTPS://Digest.Sejong.example/News", "https://digest.sejong.example/News"),
+            ("https://회보.example", "https://xn--on3b118b.example"),
+            ("https://b\u{fc}cher.example/\u{fc}", "https://xn--bcher-kva.example/%C3%BC"),
+            ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+            ("http://[::1]:8080/", "http://[::1]:8080"),
+        ] {
+            assert_eq!(web_address(true, text).as_deref().ok(), Some(expected), "{text}");
+        }
+        for text in ["https://a.example/{issue}/?x=1#top", "https://a.example/"] {
+            assert_eq!(web_address(false, text).as_deref().ok(), Some(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_the_beginning_of_addresses_is_refused() {
+        for (text, part) in [
+            ("digest.sejong.example", "is not a web address"),
+            ("https:digest.sejong.example", "is not a web address"),
+            ("https:///digest.sejong.example", "is not a web address"),
+            ("ftp://digest.sejong.example", "is not a web address"),
+            ("https://", "is not a web address"),
+            ("https://a b.example", "is not a web address"),
+            ("https://a.example:99999", "is not a web address"),
+            ("https://a.example/?list=1", "has a ?"),
+            ("https://a.example/?", "has a ?"),
+            ("https://a.example/#top", "has a #"),
+            ("https://user:pw@a.example", "a user name or a password"),
+            ("https://user@a.example", "a user name or a password"),
+            ("https://a\u{3002}example", "go to a.example"),
+            ("https://0x7f.1/", "go to 127.0.0.1"),
+        ] {
+            let told = web_address(true, text).unwrap_err().0;
+            assert!(told.contains(part), "{text}: {told}");
+        }
+        assert!(web_address(false, "https://user:pw@a.example/").is_err());
     }
 }

@@ -4,10 +4,12 @@
 //! round. This file must never print: `cmd` chooses the form and the stream.
 
 pub mod capped;
+pub mod grouped;
 pub mod masked;
 pub mod render;
 pub mod sarif;
 pub mod refused;
+pub mod unseen;
 pub mod visible;
 
 use std::ops::Range;
@@ -27,12 +29,14 @@ pub enum Severity {
 }
 
 /// A text file that somebody wrote, kept whole so that a diagnostic can show the line it means.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Source {
     path: PathBuf,
     text: String,
     /// Where each line starts: counted once, when the first place is asked for.
     line_starts: OnceLock<Vec<usize>>,
+    /// The text without passwords, for settings: made once, when the first line is shown.
+    masked: OnceLock<String>,
 }
 
 impl PartialEq for Source {
@@ -46,7 +50,7 @@ impl Eq for Source {}
 impl Source {
     /// A file at `path` (as people should read it, usually relative) with its decoded text.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source { path: path.into(), text: text.into(), line_starts: OnceLock::new() })
+        Arc::new(Source { path: path.into(), text: text.into(), ..Source::default() })
     }
 
     /// The path as shown to people.
@@ -184,6 +188,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// How many of its kind it stands for, itself included.
+    pub count: u64,
 }
 
 impl Diagnostic {
@@ -195,6 +201,7 @@ impl Diagnostic {
             place: None,
             message: masked::words(&message.into()).into_owned(),
             help: None,
+            count: 1,
         }
     }
 

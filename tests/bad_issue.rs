@@ -66,13 +66,13 @@ fn broken_toml() {
     let here = Publication::new().edit(ISSUE, "\"October\"", "October");
     says(&here, "toml-syntax", &format!("{ISSUE}:2:9"), "between quotation marks");
     let here = Publication::new().edit("digest.toml", "\"Sejong Digest\"\n", "\"Sejong\n");
-    says(&here, "toml-syntax", "digest.toml:2:15", "between quotation marks");
+    says(&here, "toml-syntax", "digest.toml:2:8", "the same quotation mark");
 }
 
 #[test]
 fn broken_front_matter() {
     let here = Publication::new().edit(ARTICLE, "Hangul", "Hangul: a history");
-    says(&here, "yaml-syntax", &format!("{ARTICLE}:2:14"), "colon");
+    says(&here, "yaml-syntax", &format!("{ARTICLE}:2:14"), "between quotation marks");
 }
 
 #[test]

@@ -295,7 +295,7 @@ fn new_numbers_issues_and_never_overwrites() {
     assert_eq!(article.stdout, "made issues/2025-12/winter-in-seoul.md\n");
     let check = here.run(&["check", "2025-12"]);
     assert_eq!(check.code, 0, "{}", check.stdout);
-    assert!(check.stdout.ends_with("1 warning in 1 issue\n"), "{}", check.stdout);
+    assert!(check.stdout.ends_with("2 warnings in 1 issue\n"), "{}", check.stdout);
     let listed = here.run(&["new", "2025-11/chimaek"]);
     assert!(listed.stdout.contains("articles = [\"chimaek\"]"), "{}", listed.stdout);
     for taken in ["2025-11", "2025-11/hangul"] {

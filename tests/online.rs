@@ -209,3 +209,31 @@ fn one_that_listens_and_says_nothing_is_given_up_after_ten_seconds() {
     assert_eq!(output.code, 0);
     assert!(told(&output)[0].contains("no answer within 10 s"), "{output:?}");
 }
+
+#[test]
+fn pictures_under_base_url_are_asked_for_and_those_that_are_missing_are_named() {
+    let web = Web::start(|asked| match asked.path.as_str() {
+        path if path.contains("there") => Reply::status(200),
+        _ => Reply::status(404),
+    });
+    let drawing = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"300\" height=\"200\">\
+                   <rect width=\"300\" height=\"200\" fill=\"#246\"/></svg>";
+    let words = "A paragraph that says what a newsletter says. ".repeat(12);
+    let here = with_article(&format!("![One](there.svg)\n\n![Two](gone.svg)\n\n{words}"))
+        .write("issues/2025-11/there.svg", drawing)
+        .write("issues/2025-11/gone.svg", drawing.replace("#246", "#642"));
+    let base = web.url("").trim_end_matches('/').to_owned();
+    let here = here.edit("digest.toml", "https://digest.sejong.example", &base);
+    let output = here.run(&["check", "--online", "--allow-private"]);
+    assert_eq!(output.code, 3, "{output:?}");
+    for words in ["picture-unpublished", "1 of 2 pictures are not published", "hangul.md:7:1"] {
+        assert!(output.stdout.contains(words), "{words}: {output:?}");
+    }
+    // Without the flag nobody is asked, and of a reserved name neither.
+    let asked = web.asked().len();
+    here.run(&["check"]);
+    let here = here.edit("digest.toml", &base, "https://digest.sejong.example");
+    let output = here.run(&["check", "--online"]);
+    assert!(output.stdout.contains("no problems"), "{output:?}");
+    assert_eq!(web.asked().len(), asked);
+}

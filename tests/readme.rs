@@ -1,4 +1,4 @@
-//! The README's commands, run as they are written: `$` lines of its `console` blocks one after the
+//! The commands of the README and the guide, run as they are written: `$` lines of its `console` blocks one after the
 //! other in one folder, and the line that tries the sample issue in a copy of this publication.
 //!
 //! Exists so that a stranger who copies a line gets what the page says.
@@ -9,8 +9,12 @@ use std::path::Path;
 
 use harness::Publication;
 
+fn page(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("read")
+}
+
 fn readme() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("read")
+    page("README.md")
 }
 
 /// The lines of every fenced block of a language.
@@ -46,7 +50,7 @@ fn steady(line: &str) -> String {
 fn the_sample_issue_reaches_its_subscribers() {
     let line = lines_of(&readme(), "sh")
         .into_iter()
-        .find_map(|line| line.strip_prefix("cargo run --release -- ").map(str::to_owned))
+        .find_map(|line| line.strip_prefix("cargo run -- ").map(str::to_owned))
         .expect("the README says how to try it");
     let here = Publication::repository();
     // In one stream, as a terminal shows it.
@@ -64,7 +68,8 @@ fn the_sample_issue_reaches_its_subscribers() {
 
 #[test]
 fn the_first_issue_can_be_made_as_written() {
-    let text = readme();
+    // The guide goes on in the same folder.
+    let text = readme() + &page("docs/guide.md");
     let lines: Vec<String> = lines_of(&text, "console")
         .into_iter()
         .filter_map(|line| line.strip_prefix("$ ").map(str::to_owned))

@@ -77,21 +77,21 @@ fn what_is_too_large_on_the_wire_alone_is_an_error_too() {
 }
 
 #[test]
-fn the_longest_articles_become_excerpts_until_the_issue_fits() {
-    let here = long(&[20, 70, 40, 60, 30], "word ", &format!("{URL}length: auto\n"));
+fn the_smallest_article_that_suffices_becomes_an_excerpt() {
+    let here = long(&[20, 80, 10, 70, 30], "word ", &format!("{URL}length: auto\n"));
     let problems = found(&here, "length-auto", 0);
     let [problem] = &problems[..] else { panic!("{problems:?}") };
     let message = problem["message"].as_str().expect("a message");
-    assert!(message.ends_with(": b.md"), "{message}");
+    assert!(message.ends_with(": d.md"), "{message}");
     assert!(found(&here, "html-size", 0).is_empty());
 
     let html = render(&here, "html");
     assert!(html.len() < CUT_OFF * 9 / 10 && html.len() > CUT_OFF * 6 / 10, "{}", html.len());
-    assert!(html.contains(">Read “Story b” in full</a>"), "no link in {html}");
+    assert!(html.contains(">Read “Story d” in full</a>"), "no link in {html}");
     assert_eq!(html.matches(" in full</a>").count(), 1);
-    assert!(html.contains("Start of b."));
+    assert!(html.contains("Start of d."));
     let text = render(&here, "text");
-    assert!(text.contains("Read “Story b” in full:") && !text.contains("“Story d” in full"));
+    assert!(text.contains("Read “Story d” in full:") && !text.contains("“Story b” in full"));
     assert_eq!(html, render(&here, "html"), "the same every time");
     let eml = render(&here, "eml");
     assert!(eml.len() < CUT_OFF * 2, "{}", eml.len());
@@ -99,7 +99,7 @@ fn the_longest_articles_become_excerpts_until_the_issue_fits() {
 
 #[test]
 fn as_many_are_shortened_as_it_takes_and_nothing_else() {
-    let here = long(&[90, 90, 90, 30, 30], "word ", URL)
+    let here = long(&[80, 90, 90, 30, 30], "word ", URL)
         .edit(ISSUE, "[[section]]", "length = \"auto\"\n[[section]]")
         .edit("issues/2025-11/a.md", "title", "length: full\ntitle");
     let problems = found(&here, "length-auto", 0);
@@ -115,10 +115,24 @@ fn as_many_are_shortened_as_it_takes_and_nothing_else() {
 fn an_article_without_an_address_stays_whole() {
     let here = long(&[120, 120], "word ", "length: auto\n");
     let problems = found(&here, "length-auto", 3);
-    assert_eq!(problems.len(), 2, "{problems:?}");
-    assert_eq!(problems[0]["file"], "issues/2025-11/a.md");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let message = problems[0]["message"].as_str().expect("a message");
+    assert!(message.ends_with("having no url: a.md, b.md"), "{message}");
     assert!(problems[0]["help"].as_str().expect("help").contains("url:"));
     assert_eq!(found(&here, "html-size", 3).len(), 1);
+}
+
+#[test]
+fn the_rest_of_an_excerpt_is_read_on_the_issue_s_page() {
+    let here = long(&[120, 60], "word ", "length: auto\n")
+        .env("DIGEST_PUBLICATION__BROWSER_URL", "https://sejong.example/{issue}/");
+    let problems = found(&here, "length-auto", 0);
+    assert!(
+        problems[0]["message"].as_str().expect("a message").ends_with(": b.md"),
+        "{problems:?}"
+    );
+    assert!(render(&here, "html").contains("href=\"https://sejong.example/2025-11/#b\""));
+    assert!(render(&here, "text").contains("\nhttps://sejong.example/2025-11/#b\n"));
 }
 
 /// The comparison's content, as `bench/render/compare.py` measures it.

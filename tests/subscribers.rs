@@ -18,23 +18,25 @@ struct List {
     rejected: Vec<Diagnostic>,
     left_out: BTreeMap<&'static str, usize>,
     warnings: Vec<Diagnostic>,
+    doubts: Vec<Diagnostic>,
     delimiter: char,
     encoding: &'static str,
     source: &'static str,
 }
 
-fn collect<R: Read>(rows: Rows<R>) -> Result<List, Diagnostic> {
+fn collect<R: Read>(mut rows: Rows<R>) -> Result<List, Diagnostic> {
     let mut list = List {
         rows: 0,
         recipients: Vec::new(),
         rejected: Vec::new(),
         left_out: BTreeMap::new(),
         warnings: rows.warnings().to_vec(),
+        doubts: Vec::new(),
         delimiter: rows.delimiter(),
         encoding: rows.encoding().name(),
         source: rows.source(),
     };
-    for row in rows {
+    for row in &mut rows {
         list.rows += 1;
         match row? {
             Row::Kept { recipient, warnings, .. } => {
@@ -45,6 +47,7 @@ fn collect<R: Read>(rows: Rows<R>) -> Result<List, Diagnostic> {
             Row::LeftOut { reason, .. } => *list.left_out.entry(reason).or_default() += 1,
         }
     }
+    list.doubts = rows.doubts();
     Ok(list)
 }
 
@@ -220,8 +223,11 @@ fn korean_columns_are_known() {
         ("김민지".into(), "John Smith".into())
     );
     assert_eq!(tags(&list.recipients[0]), ["이사회", "후원"]);
-    assert_eq!(list.recipients[0].field("column_5"), Some("2024-01-01"));
-    assert_eq!(places(&list.warnings), ["1:16 list-column-name"]);
+    assert_eq!(list.recipients[0].field("joined_on"), Some("2024-01-01"));
+    assert_eq!(places(&list.warnings), Vec::<String>::new());
+    let list = bytes("이메일,좋아하는 꽃\nkim@example.kr,무궁화\n".as_bytes()).expect("a list");
+    assert_eq!(list.recipients[0].field("column_2"), Some("무궁화"));
+    assert_eq!(places(&list.warnings), ["1:5 list-column-name"]);
 }
 
 #[test]
@@ -290,7 +296,8 @@ fn people_who_left_are_counted_by_reason() {
     assert_eq!(emails(&list), ["a@example.org", "e@example.org", "f@example.org"]);
     let reasons: Vec<_> = list.left_out.iter().map(|(reason, count)| (*reason, *count)).collect();
     assert_eq!(reasons, [("cleaned", 1), ("unconfirmed", 1), ("unsubscribed", 1)]);
-    assert_eq!(places(&list.warnings), ["6:17 row-status"]);
+    assert_eq!(places(&list.doubts), ["1:12 list-status"]);
+    assert!(list.doubts[0].message.contains("\"Gold\" in 2 rows"), "{:?}", list.doubts);
 }
 
 #[test]

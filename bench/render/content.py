@@ -17,7 +17,7 @@ WIDTHS = {False: 552, True: 268}
 def inline(text):
     text = html.escape(text, quote=False).replace("'", "’")
     text = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
-    return re.sub(r"\[(.+?)\]\((.+?)\)", r'<a href="\2" style="color:#1d4f91">\1</a>', text)
+    return re.sub(r"\[(.+?)\]\((.+?)\)", r'<a href="\2" style="color:#114499">\1</a>', text)
 
 
 def size(path):

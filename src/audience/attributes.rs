@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn objects_become_flat_fields() {
         let cell = r#"{"City": "Seoul", "age": 41, "job": {"title": "Prof"}, "tags": ["a", "b"],
-                       "topics": ["x", 1], "none": null, "가입일": 1}"#;
+                       "topics": ["x", 1], "none": null, "좋아하는 꽃": 1}"#;
         let found = attributes(cell).unwrap();
         let field = |name: &str| {
             found.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

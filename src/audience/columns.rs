@@ -7,12 +7,15 @@ use super::clean::{compose, without_accents};
 use super::csv::Record;
 
 /// Header words, with spaces and underscores gone, that are the same column in other words.
-const KOREAN: [(&str, &str); 15] = [
+const KOREAN: [(&str, &str); 43] = [
     ("이메일", "email"),
     ("이메일주소", "email"),
     ("전자우편", "email"),
     ("메일", "email"),
     ("메일주소", "email"),
+    ("이메일계정", "email"),
+    ("회원이메일", "email"),
+    ("メールアドレス", "email"),
     ("이름", "name"),
     ("성명", "name"),
     ("성", "last_name"),
@@ -23,6 +26,33 @@ const KOREAN: [(&str, &str); 15] = [
     ("직함", "title"),
     ("전화", "phone"),
     ("전화번호", "phone"),
+    // What Stibee and other Korean programs write beside the address. Each has a field of its own:
+    // two columns of one field would be refused.
+    ("그룹", "group"),
+    ("그룹명", "group_name"),
+    ("주소록", "list"),
+    ("구독일", "subscribed_on"),
+    ("구독일시", "subscribed_at"),
+    ("구독신청일", "requested_on"),
+    ("가입일", "joined_on"),
+    ("가입일시", "joined_at"),
+    ("등록일", "registered_on"),
+    ("등록일시", "registered_at"),
+    ("생성일", "created_on"),
+    ("수정일", "changed_on"),
+    ("회사", "company"),
+    ("회사명", "company_name"),
+    ("기관", "organization"),
+    ("부서", "department"),
+    ("직책", "position"),
+    ("직급", "rank"),
+    ("생일", "birthday"),
+    ("휴대폰", "mobile"),
+    ("휴대폰번호", "mobile_number"),
+    ("지역", "region"),
+    ("회원유형", "member_type"),
+    ("유입경로", "source"),
+    ("비고", "note"),
 ];
 
 /// Other programs' names for the fields we write about.
@@ -42,13 +72,34 @@ const ALIASES: [(&str, &str); 9] = [
 const EMAIL: [&str; 6] =
     ["email", "e_mail", "email_address", "e_mail_address", "subscriber_email", "mail"];
 
-/// Columns that say, when they hold something, that a person has left.
-const LEFT: [(&str, &str); 5] = [
-    ("unsub_time", "unsubscribed"),
-    ("unsubscribed_at", "unsubscribed"),
-    ("unsubscribed", "unsubscribed"),
-    ("clean_time", "cleaned"),
-    ("email_disabled", "email disabled"),
+/// Names that it has in other exports and by hand, where no column has one of those.
+const EMAIL_TOO: [&str; 26] = [
+    "member_email",
+    "member_email_address",
+    "primary_email",
+    "primary_email_address",
+    "contact_email",
+    "user_email",
+    "your_email",
+    "your_email_address",
+    "personal_email",
+    "work_email",
+    "home_email",
+    "email_1",
+    "email1",
+    "email_id",
+    "emailaddress",
+    "mail_address",
+    "mailadresse",
+    "mail_adresse",
+    "e_mail_adresse",
+    "email_adresse",
+    "adresse_e_mail",
+    "adresse_email",
+    "courriel",
+    "correo_electronico",
+    "indirizzo_email",
+    "e_post",
 ];
 
 /// The most columns that a list may have.
@@ -61,6 +112,8 @@ pub(super) enum Exporter {
     Mailchimp,
     Google,
     Listmonk,
+    Mailtrain,
+    Phplist,
     Substack,
 }
 
@@ -71,6 +124,8 @@ impl Exporter {
             Exporter::Mailchimp => "Mailchimp",
             Exporter::Google => "Google Contacts",
             Exporter::Listmonk => "listmonk",
+            Exporter::Mailtrain => "Mailtrain",
+            Exporter::Phplist => "phpList",
             Exporter::Substack => "Substack",
         }
     }
@@ -83,13 +138,9 @@ pub(super) enum Role {
     Email,
     /// A list of tags.
     Tags,
-    /// A word that says whether the person is subscribed; a field as well.
-    Status,
     /// A JSON object of further fields.
     Attributes,
-    /// A mark that the person has left, with the reason.
-    Left(&'static str),
-    /// A field.
+    /// A field. What it says of consent, `tally` knows.
     Field,
     /// A column without a name.
     Nameless,
@@ -195,9 +246,17 @@ fn email_column(names: &[String]) -> Result<usize, HeaderFault> {
         (Some(only), None) => Ok(only),
         // Google numbers the addresses of a contact; the first is the one people use.
         (None, _) => {
-            names.iter().position(|name| name == "e_mail_1_value").ok_or(HeaderFault::NoEmail)
+            let google = names.iter().position(|name| name == "e_mail_1_value");
+            google.or_else(|| only_other(names)).ok_or(HeaderFault::NoEmail)
         }
     }
+}
+
+/// The one column that is called by one of the less usual names. Of two, nobody knows which is meant.
+fn only_other(names: &[String]) -> Option<usize> {
+    let mut found = (0..names.len()).filter(|at| EMAIL_TOO.contains(&names[*at].as_str()));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
 }
 
 fn exporter(names: &[String]) -> Exporter {
@@ -210,6 +269,10 @@ fn exporter(names: &[String]) -> Exporter {
         Exporter::Listmonk
     } else if has("active_subscription") || has("email_disabled") {
         Exporter::Substack
+    } else if has("blacklisted") && (has("bouncecount") || has("htmlemail")) {
+        Exporter::Phplist
+    } else if has("cid") && has("status") {
+        Exporter::Mailtrain
     } else {
         Exporter::Plain
     }
@@ -237,12 +300,8 @@ fn role(name: &str, exporter: Exporter) -> Role {
     match (name, exporter) {
         ("", _) => Role::Nameless,
         ("tags", _) | ("labels" | "group_membership", Exporter::Google) => Role::Tags,
-        ("status" | "subscription_status" | "subscriber_status", _) => Role::Status,
         ("attributes", Exporter::Listmonk) => Role::Attributes,
-        _ => LEFT
-            .iter()
-            .find(|(column, _)| *column == name)
-            .map_or(Role::Field, |(_, reason)| Role::Left(reason)),
+        _ => Role::Field,
     }
 }
 
@@ -274,7 +333,7 @@ mod tests {
         ] {
             assert_eq!(field_name(cell).as_deref(), Some(name));
         }
-        assert_eq!(field_name("가입일"), None);
+        assert_eq!(field_name("좋아하는 꽃"), None);
         assert_eq!(field_name(" - "), None);
     }
 
@@ -282,7 +341,19 @@ mod tests {
     fn korean_headers_are_known() {
         assert_eq!(names("이메일,이름,태그"), ["email", "name", "tags"]);
         assert_eq!(names("성,이름,이메일"), ["last_name", "first_name", "email"]);
-        assert_eq!(names("이메일,가입일"), ["email", "column_2"]);
+        assert_eq!(names("이메일,그룹,구독일"), ["email", "group", "subscribed_on"]);
+        assert_eq!(names("이메일,좋아하는 꽃"), ["email", "column_2"]);
+    }
+
+    #[test]
+    fn korean_headers_of_two_fields_are_two() {
+        let is_twice = |name: &str| KOREAN.iter().filter(|(_, field)| *field == name).count() > 1;
+        let shared: Vec<&str> =
+            KOREAN.iter().map(|(_, field)| *field).filter(|f| is_twice(f)).collect();
+        assert!(
+            shared.iter().all(|f| ["email", "name", "status", "phone"].contains(f)),
+            "{shared:?}"
+        );
     }
 
     #[test]
@@ -296,6 +367,9 @@ mod tests {
         assert_eq!(read("name,city").unwrap_err(), HeaderFault::NoEmail);
         assert_eq!(read("email,City,city").unwrap_err(), HeaderFault::Twice(1, 2));
         assert_eq!(read("E-mail,x,Email Address").unwrap_err(), HeaderFault::Twice(0, 2));
+        assert_eq!(read("Work Email,Home Email").unwrap_err(), HeaderFault::NoEmail);
+        assert_eq!(read("Group Email [Required],Member Email").unwrap().email, 1);
+        assert_eq!(read("Work Email,Email").unwrap().email, 1);
         assert_eq!(read(&"a,".repeat(2000)).unwrap_err(), HeaderFault::TooMany);
     }
 
@@ -311,6 +385,8 @@ mod tests {
         assert_eq!(exporter("First Name,Labels,E-mail 1 - Value"), Exporter::Google);
         assert_eq!(exporter("uuid,email,name,attributes,status"), Exporter::Listmonk);
         assert_eq!(exporter("Email,Name,Type,active_subscription"), Exporter::Substack);
+        assert_eq!(exporter("id,email,confirmed,blacklisted,bouncecount"), Exporter::Phplist);
+        assert_eq!(exporter("cid,email,status,opt_in"), Exporter::Mailtrain);
         assert_eq!(exporter("email,tags"), Exporter::Plain);
     }
 }

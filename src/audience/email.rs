@@ -113,9 +113,11 @@ fn hint(text: &str, error: &AddressError) -> &'static str {
     let several = text.matches('@').count() > 1 && text.contains([',', ';', ' ', '/']);
     match error {
         AddressError::Invisible(..) => "type the address again: it contains an invisible character",
+        AddressError::Several(_) => "keep one address in each row",
         AddressError::Local(_) => "write an address with a full domain, such as kim@example.org",
         _ if several => "write one address in each row",
-        _ if text.ends_with(['.', ',', ';']) => "delete everything after the domain",
+        _ if text.ends_with('.') => "delete the full stop at the end",
+        _ if text.ends_with([',', ';']) => "delete the comma or semicolon at the end",
         _ if text.contains(char::is_whitespace) => "delete the space in the address",
         _ if text.rsplit('@').next().is_some_and(|domain| domain.contains(',')) => {
             "write a full stop in the domain instead of the comma"
@@ -150,7 +152,7 @@ mod tests {
             ("kim@example.org\r\nBcc: x@example.org", "one line"),
             ("kim@example.org, lee@example.org", "one address in each row"),
             ("kim@example,org", "comma"),
-            ("kim@example.org.", "after the domain"),
+            ("kim@example.org.", "full stop at the end"),
             ("k im@example.org", "space"),
             ("kim@localhost", "full domain"),
             ("k\u{200B}im@example.org", "invisible character"),

@@ -5,7 +5,6 @@
 //! send to half a list: a file that cannot be read to its end is an `Err`, a row that cannot be used
 //! is a value.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -16,35 +15,44 @@ use crate::diagnostic::Diagnostic;
 use crate::files;
 use crate::message::address::Address;
 
-use super::columns::{Columns, HeaderFault, Role, columns};
+use super::columns::{Column, Columns, Exporter, HeaderFault, Role, columns};
+use super::consent::ConsentColumn;
 use super::csv::{Faulty, Record, Split, next, split};
-use super::encoding::{Broken, Decoded};
+use super::encoding::{Broken, Decoded, named};
 use super::row::{self, Row, RowContext};
 use super::rules;
+use super::tally::Tallies;
 
 /// What may separate cells, the likeliest first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How to read a list.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
     /// The encoding of a file that is not UTF-8; a byte order mark in the file is believed first.
     pub encoding: Option<&'static Encoding>,
+    /// What somebody has said of columns about consent.
+    pub consent: Vec<ConsentColumn>,
+    /// Whether the first row may be a person instead of the names of the columns.
+    pub may_lack_header: bool,
+    /// Whether the file may be another than was meant, as behind a link that came with a repository:
+    /// nothing of it is repeated in what is told.
+    pub is_foreign: bool,
 }
 
 /// A name that no encoding has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no encoding has this name; write one as in utf-8, windows-1252, euc-kr")]
+#[error("no encoding has this name; write one as in utf-8, windows-1252, cp949")]
 pub struct UnknownEncoding;
 
-/// How to read a list in the encoding that people call so (`windows-1252`, `euc-kr`; WHATWG's
-/// labels).
+/// How to read a list in the encoding that people call so: `windows-1252`, `euc-kr` and WHATWG's
+/// other labels, and the names that Windows, Java and Python have for the same.
 ///
 /// # Errors
 /// There is none of this name.
 pub fn in_encoding(label: &str) -> Result<ReadOptions, UnknownEncoding> {
-    let encoding = Encoding::for_label_no_replacement(label.as_bytes()).ok_or(UnknownEncoding)?;
-    Ok(ReadOptions { encoding: Some(encoding) })
+    let encoding = named(label).ok_or(UnknownEncoding)?;
+    Ok(ReadOptions { encoding: Some(encoding), ..ReadOptions::default() })
 }
 
 /// The rows of a list, in the order of the file. An `Err` ends them: the rest cannot be read.
@@ -55,7 +63,9 @@ pub struct Rows<R> {
     delimiter: u8,
     path: PathBuf,
     warnings: Vec<Diagnostic>,
-    words: BTreeSet<String>,
+    tallies: Tallies,
+    /// The record that was read first is a person.
+    is_first: bool,
     over: bool,
 }
 
@@ -90,16 +100,38 @@ pub fn read<R: Read>(
         return Err(rules::list_workbook(&path));
     }
     let mut record = Record::default();
+    let above = title_lines(&mut text)
+        .map_err(|broken| rules::list_broken(&path, text.encoding(), &broken))?;
     let delimiter = match header(&mut text, &mut record) {
         Ok(Header::Separated(delimiter)) => delimiter,
         Ok(Header::Absent) => return Err(rules::list_empty(&path)),
         Ok(Header::Faulty(faulty)) => return Err(rules::unreadable(&path, &faulty, true)),
         Err(broken) => return Err(rules::list_broken(&path, text.encoding(), &broken)),
     };
-    let columns = accept(&path, &record)?;
-    let warnings = header_warnings(&path, &record, &columns);
-    let words = BTreeSet::new();
-    Ok(Rows { text, record, columns, delimiter, path, warnings, words, over: false })
+    if options.may_lack_header
+        && let Some(columns) = without_header(&record)
+    {
+        let tallies = Tallies::new(&Record::default(), columns.exporter, &[]);
+        let warnings = Vec::new();
+        let (is_first, over) = (true, false);
+        return Ok(Rows {
+            text,
+            record,
+            columns,
+            delimiter,
+            path,
+            warnings,
+            tallies,
+            is_first,
+            over,
+        });
+    }
+    let columns = accept(&path, &record, options.is_foreign)?;
+    let tallies = Tallies::new(&record, columns.exporter, &options.consent);
+    let mut warnings = header_warnings(&path, &record, &columns, &tallies);
+    warnings.extend(above.map(|lines| rules::list_title(&path, lines, record.line())));
+    let (is_first, over) = (false, false);
+    Ok(Rows { text, record, columns, delimiter, path, warnings, tallies, is_first, over })
 }
 
 /// How the first row reads.
@@ -184,13 +216,96 @@ fn pick<R: Read>(
     }
 }
 
-/// Refuses a header that cannot be one.
-fn accept(path: &Path, header: &Record) -> Result<Columns, Diagnostic> {
+/// The columns of a list whose first row is a person: one that names no column and holds an
+/// address, or that is a single cell.
+fn without_header(first: &Record) -> Option<Columns> {
+    if columns(first).is_ok() {
+        return None;
+    }
+    let address = first.iter().position(|cell| cell.text.contains('@'));
+    let email = if first.len() == 1 { Some(0) } else { address }?;
+    let column = |index| Column {
+        name: String::new(),
+        role: if index == email { Role::Email } else { Role::Nameless },
+    };
+    let all = (0..first.len()).map(column).collect();
+    Some(Columns { all, email, exporter: Exporter::Plain, renamed: Vec::new() })
+}
+
+/// Lines above the names of the columns that are looked at: the title of a table, when it was made.
+const TITLE_LINES: usize = 10;
+/// Bytes of them.
+const TITLE_BYTES: usize = 16 * 1024;
+
+/// Passes over lines above the names of the columns, where the first line is not those and a later one
+/// is. How many they are, where people should know: spreadsheets have a title there. Nothing is passed
+/// over that may be a person.
+fn title_lines<R: Read>(text: &mut Decoded<R>) -> Result<Option<usize>, Broken> {
+    let mut record = Record::default();
+    // Most lists have none, and need not be read further for it.
+    while !text.ended() && !text.text().contains('\n') && text.text().len() < TITLE_BYTES {
+        text.fill()?;
+    }
+    if names_in(text.text(), text.ended(), &mut record).is_some() {
+        return Ok(None);
+    }
+    while !text.ended() && text.text().len() < TITLE_BYTES {
+        text.fill()?;
+    }
+    let whole = &text.text()[..text.text().floor_char_boundary(TITLE_BYTES)];
+    let ended = text.ended() && whole.len() == text.text().len();
+    let (mut at, mut words) = (0, 0);
+    for line in 0..=TITLE_LINES {
+        let rest = &whole[at..];
+        if words == 0 && stated_delimiter(rest).is_some() {
+            return Ok(None);
+        }
+        if let Some((delimiter, width)) = names_in(rest, ended, &mut record) {
+            // A table with as many cells above is another one.
+            let mut cells = |line: &str| {
+                split(line, true, delimiter, 1, &mut record);
+                record.iter().filter(|cell| !cell.text.trim().is_empty()).count()
+            };
+            if width > 1 && whole[..at].lines().any(|line| cells(line) >= width) {
+                return Ok(None);
+            }
+            // Google Groups writes such a line, and everybody has it.
+            let is_known = whole.trim_start_matches(['"', '\u{FEFF}']).starts_with(GROUP);
+            text.consume(at);
+            return Ok((words > 0 && !is_known).then_some(line));
+        }
+        let Some(end) = rest.find(['\n', '\r']).filter(|end| !rest[..*end].contains('@')) else {
+            return Ok(None);
+        };
+        words += rest[..end].trim().len();
+        at += end + if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+    }
+    Ok(None)
+}
+
+/// How the line begins that Google Groups writes above the names of the columns.
+const GROUP: &str = "Members for group";
+
+/// What separates the names of columns that a text begins with, and how many they are.
+fn names_in(text: &str, ended: bool, record: &mut Record) -> Option<(u8, usize)> {
+    DELIMITERS.iter().find_map(|delimiter| {
+        let read = split(text, ended, *delimiter, 1, record);
+        let is_header = matches!(read, Split::Record(_)) && columns(record).is_ok();
+        is_header.then(|| (*delimiter, record.len()))
+    })
+}
+
+/// Refuses a header that cannot be one. Where the file is `foreign`, nothing of it is repeated.
+fn accept(path: &Path, header: &Record, is_foreign: bool) -> Result<Columns, Diagnostic> {
     if header.iter().any(|cell| cell.text.contains('\0')) {
         return Err(rules::list_nul(path));
     }
     columns(header).map_err(|fault| {
-        if let Some(cell) = header.iter().find(|cell| Address::parse(cell.text).is_ok()) {
+        // A line of a single cell may be anything, also of a file that nobody meant.
+        if is_foreign || header.len() < 2 && !header.iter().any(|cell| is_address(cell.text)) {
+            return rules::list_no_columns(path, header.line());
+        }
+        if let Some(cell) = header.iter().find(|cell| is_address(cell.text)) {
             return rules::list_no_header(path, cell);
         }
         match fault {
@@ -204,10 +319,20 @@ fn accept(path: &Path, header: &Record) -> Result<Columns, Diagnostic> {
     })
 }
 
-fn header_warnings(path: &Path, header: &Record, columns: &Columns) -> Vec<Diagnostic> {
+fn is_address(text: &str) -> bool {
+    Address::parse(text).is_ok()
+}
+
+fn header_warnings(
+    path: &Path,
+    header: &Record,
+    columns: &Columns,
+    tallies: &Tallies,
+) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     for (index, (column, cell)) in columns.all.iter().zip(header.iter()).enumerate() {
-        if columns.renamed.contains(&index) {
+        // Nobody writes to people about their consent: that column needs no name.
+        if columns.renamed.contains(&index) && !tallies.is_consent(index) {
             warnings.push(rules::list_column_name(path, cell, &column.name));
         }
         if column.role == Role::Nameless {
@@ -240,8 +365,8 @@ impl<R> Rows<R> {
     pub fn field_names(&self) -> impl Iterator<Item = &str> {
         self.columns.all.iter().filter_map(|column| match column.role {
             Role::Email => Some("email"),
-            Role::Field | Role::Status => Some(column.name.as_str()),
-            Role::Tags | Role::Attributes | Role::Left(_) | Role::Nameless => None,
+            Role::Field => Some(column.name.as_str()),
+            Role::Tags | Role::Attributes | Role::Nameless => None,
         })
     }
 
@@ -254,18 +379,46 @@ impl<R> Rows<R> {
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
+
+    /// When all rows were read: what a person has to say first of columns about consent. As long as
+    /// there is an error among them, nobody can know to whom of the list mail may go.
+    pub fn doubts(&self) -> Vec<Diagnostic> {
+        self.tallies.doubts(&self.path)
+    }
+
+    /// When all rows were read and none of these so many is of somebody who may be mailed: that this is
+    /// the list of those who left.
+    pub fn all_left(&self, rows: u64) -> Diagnostic {
+        rules::list_all_left(&self.path, rows, &self.tallies.leaving(&self.path))
+    }
+
+    /// When all rows were read: that the list was read in an encoding that nobody had named.
+    pub fn guessed(&self) -> Option<Diagnostic>
+    where
+        R: Read,
+    {
+        self.text.guessed_from().map(|line| rules::list_korean(&self.path, line))
+    }
+
+    fn row(&mut self) -> Option<Row> {
+        let Rows { path, columns, tallies, record, .. } = self;
+        row::read(&mut RowContext { path, columns, tallies }, record)
+    }
 }
 
 impl<R: Read> Iterator for Rows<R> {
     type Item = Result<Row, Diagnostic>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if std::mem::take(&mut self.is_first)
+            && let Some(row) = self.row()
+        {
+            return Some(Ok(row));
+        }
         while !self.over {
             match next(&mut self.text, self.delimiter, &mut self.record) {
                 Ok(Some(Ok(()))) => {
-                    let Rows { path, columns, words, record, .. } = self;
-                    let row = row::read(&mut RowContext { path, columns, words }, record);
-                    if let Some(row) = row {
+                    if let Some(row) = self.row() {
                         return Some(Ok(row));
                     }
                 }

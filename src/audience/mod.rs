@@ -4,15 +4,20 @@
 //! can be wrong with a list is found here, before a send. Must never send, and must never drop a
 //! row without saying so.
 
+mod answers;
 mod attributes;
 mod clean;
 mod columns;
+pub mod consent;
 mod csv;
 mod email;
 mod encoding;
+pub mod except;
+mod known;
 pub mod list;
 pub mod near;
-pub mod only;
+mod remarks;
 pub mod row;
 mod rules;
 mod status;
+mod tally;

@@ -4,7 +4,6 @@
 //! which of the three it is.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
@@ -16,8 +15,10 @@ use super::clean::clean;
 use super::columns::{Columns, Exporter, Role};
 use super::csv::{Placed, Record, Split, split};
 use super::email::{EmailCell, email, is_role};
+use super::remarks::may_say_no;
 use super::rules;
-use super::status::{Status, is_marked, status};
+use super::status::is_strong;
+use super::tally::Tallies;
 
 /// What became of a row.
 #[derive(Debug)]
@@ -47,15 +48,11 @@ pub enum Row {
     },
 }
 
-/// The most unknown status words that are reported.
-const MAX_WORDS: usize = 20;
-
 /// What rows are read with.
 pub(super) struct RowContext<'a> {
     pub(super) path: &'a Path,
     pub(super) columns: &'a Columns,
-    /// Status words that were reported already: one warning per word, not per row.
-    pub(super) words: &'a mut BTreeSet<String>,
+    pub(super) tallies: &'a mut Tallies,
 }
 
 /// Why a row yields no recipient.
@@ -90,7 +87,18 @@ fn recipient(
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Recipient, NoRecipient> {
     fits(context, record).map_err(NoRecipient::Bad)?;
-    subscribed(context, record, warnings)?;
+    subscribed(context, record)?;
+    for (index, cell) in record.iter().enumerate() {
+        let is_free = context.tallies.is_for_remarks(index)
+            && context
+                .columns
+                .all
+                .get(index)
+                .is_some_and(|column| matches!(column.role, Role::Field | Role::Nameless));
+        if is_free && may_say_no(cell.text) {
+            warnings.push(rules::row_remark(context.path, cell));
+        }
+    }
     person(context.path, context.columns, record, warnings)
 }
 
@@ -109,8 +117,8 @@ fn person(
     let mut attributes_cell = None;
     for (column, cell) in columns.all.iter().zip(record.iter()) {
         match column.role {
-            Role::Email | Role::Left(_) | Role::Nameless => {}
-            Role::Field | Role::Status => {
+            Role::Email | Role::Nameless => {}
+            Role::Field => {
                 fields.push((&column.name, tidy(path, cell, &column.name, cell.text, warnings)));
             }
             Role::Tags => {
@@ -163,28 +171,21 @@ fn fits(context: &RowContext<'_>, record: &Record) -> Result<(), Diagnostic> {
 }
 
 /// Leaves out who unsubscribed, bounced or never confirmed, as the list itself says.
-fn subscribed(
-    context: &mut RowContext<'_>,
-    record: &Record,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<(), NoRecipient> {
-    for (column, cell) in context.columns.all.iter().zip(record.iter()) {
-        match column.role {
-            Role::Left(reason) if is_marked(cell.text) => return Err(NoRecipient::Left(reason)),
-            Role::Status => match status(cell.text, context.columns.exporter) {
-                Status::In => {}
-                Status::Out(reason) => return Err(NoRecipient::Left(reason)),
-                Status::Unknown => {
-                    let word = cell.text.trim();
-                    if context.words.len() < MAX_WORDS && context.words.insert(word.to_owned()) {
-                        warnings.push(rules::row_status(context.path, cell, word));
-                    }
-                }
-            },
-            _ => {}
-        }
+fn subscribed(context: &mut RowContext<'_>, record: &Record) -> Result<(), NoRecipient> {
+    let columns = context.columns;
+    let role = |index: usize| columns.all.get(index).map(|column| &column.role);
+    let reason = context
+        .tallies
+        .row(record, |index| !matches!(role(index), Some(Role::Field | Role::Nameless)));
+    // A tag may be all that a program keeps of somebody who left.
+    let tagged = columns.all.iter().zip(record.iter()).any(|(column, cell)| {
+        column.role == Role::Tags
+            && tags_in(cell.text, columns.exporter).iter().any(|tag| is_strong(tag))
+    });
+    match reason.or(tagged.then_some("unsubscribed")) {
+        Some(reason) => Err(NoRecipient::Left(reason)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn address(

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 
-use crate::diagnostic::{Diagnostic, Place, counted};
+use crate::diagnostic::{Diagnostic, Place, counted, nearest};
 
 use super::columns::{MAX_COLUMNS, label};
+use super::consent::ConsentColumn;
 use super::csv::{Fault, Faulty, MAX_CELL_BYTES, MAX_RECORD_BYTES, Placed, Record};
 use super::email::{NoAddress, shorten};
 use super::encoding::Broken;
@@ -27,6 +28,16 @@ pub(super) fn list_read(path: &Path, error: &dyn std::fmt::Display) -> Diagnosti
     Diagnostic::error("list-read", format!("the list of subscribers cannot be read: {error}"))
         .at(Place::File(path.to_path_buf()))
         .help("save the list as a CSV file in that place, or name another file with --subscribers")
+}
+
+/// The same problem of a file of `--except`: its words and its help name that flag.
+pub(super) fn of_exceptions(problem: Diagnostic) -> Diagnostic {
+    if problem.rule != "list-read" {
+        return problem;
+    }
+    let message = problem.message.replacen("the list of subscribers", "the file of --except", 1);
+    Diagnostic { message, ..problem }
+        .help("name a file with --except that has one address a line, or is a CSV file")
 }
 
 pub(super) fn list_broken(path: &Path, encoding: &'static Encoding, broken: &Broken) -> Diagnostic {
@@ -75,14 +86,38 @@ pub(super) fn list_no_header(path: &Path, cell: Placed<'_>) -> Diagnostic {
         .help("add a first line with the names of the columns, such as email,name")
 }
 
+/// Lines above the names of the columns, such as the title of a table; they are not repeated.
+pub(super) fn list_title(path: &Path, lines: usize, header: usize) -> Diagnostic {
+    let (what, verb) = match lines {
+        1 => ("the first line".to_owned(), "is"),
+        lines => (format!("the first {lines} lines"), "are"),
+    };
+    let message =
+        format!("{what} {verb} passed over: the names of the columns stand in line {header}");
+    Diagnostic::warning("list-header", message)
+        .at(place(path, 1, 1))
+        .help("delete what stands above the names of the columns, so that nothing of it is misread")
+}
+
+/// What is no list at all, as far as anybody can see: nothing of it is repeated, for it may be
+/// another file than was meant.
+pub(super) fn list_no_columns(path: &Path, line: usize) -> Diagnostic {
+    let message = "no column is for the email address: the first line does not hold the names of \
+                   columns";
+    Diagnostic::error("list-no-email", message)
+        .at(place(path, line, 1))
+        .help("write the names of the columns on the first line, such as email,name,tags")
+}
+
 pub(super) fn list_no_email(path: &Path, header: &Record) -> Diagnostic {
     let found: Vec<String> =
         header.iter().take(40).map(|cell| format!("{:?}", shorten(label(cell.text)))).collect();
     let message =
         format!("no column is for the email address; the columns are {}", found.join(", "));
-    Diagnostic::error("list-no-email", message)
-        .at(place(path, header.line(), 1))
-        .help("call the column email, \"Email Address\", \"E-mail 1 - Value\" or 이메일")
+    Diagnostic::error("list-no-email", message).at(place(path, header.line(), 1)).help(
+        "call the column email, \"Email Address\", \"E-mail 1 - Value\" or 이메일; the names of \
+             the columns stand on the first line",
+    )
 }
 
 pub(super) fn list_duplicate_column(
@@ -128,6 +163,174 @@ pub(super) fn list_contradiction(path: &Path, address: &str, reason: &str) -> Di
     Diagnostic::warning("list-contradiction", message)
         .at(Place::File(path.to_path_buf()))
         .help("delete the row that is out of date")
+}
+
+/// The meaning of a word that only the person knows who keeps the list: it is refused as it stands.
+pub(super) const OPEN: &str = "yes or no";
+
+/// A column that looks like consent; `values` are those that it has, and how many rows have others.
+/// `lines` are what may be said of it, each with its meaning.
+pub(super) fn list_consent(
+    place: Place,
+    column: &str,
+    (values, others): (&[(String, u64)], u64),
+    lines: &[(String, &str)],
+) -> Diagnostic {
+    let shown = shorten(column);
+    let message = format!(
+        "the column {shown:?} looks as if it says who may be mailed, and nobody has said what it \
+         means; it has {}",
+        in_rows(values, others)
+    );
+    let help = format!(
+        "say what a true value means: {} (the person may be mailed), {} (must not) or {} (it is \
+         about something else); for every send, in digest.toml: {}",
+        flag(column, "yes"),
+        flag(column, "no"),
+        flag(column, "ignore"),
+        consent_columns(lines)
+    );
+    Diagnostic::error("list-consent", message).at(place).help(help)
+}
+
+/// A column that says who may be mailed, with words that are not known; `others` is how many rows
+/// have further ones, and `lines` what may be said of it.
+pub(super) fn list_status(
+    place: Place,
+    column: &str,
+    (words, others): (&[(String, u64)], u64),
+    lines: &[(String, &str)],
+) -> Diagnostic {
+    let shown = shorten(column);
+    let message = format!(
+        "the column {shown:?} says who may be mailed, and it is not known what it means by {}",
+        in_rows(words, others)
+    );
+    let word = words.first().map_or("", |(word, _)| word);
+    let of_word = format!("{column}: {word}");
+    let help = format!(
+        "{} if people with this word may be mailed, =no if they must not; {} if the column is about \
+         something else; for every send, in digest.toml: {}",
+        flag(&of_word, "yes"),
+        flag(column, "ignore"),
+        consent_columns(lines)
+    );
+    Diagnostic::error("list-status", message).at(place).help(help)
+}
+
+/// Answers in a column of which somebody has said what it means that are neither a yes nor a no;
+/// `others` is how many rows have further ones, and `lines` are the first.
+pub(super) fn list_answer(
+    place: Place,
+    column: &str,
+    (words, others): (&[(String, u64)], u64),
+    lines: &[usize],
+) -> Diagnostic {
+    let rows = words.iter().map(|(_, rows)| rows).sum::<u64>() + others;
+    let shown = lines.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let dots = if rows > lines.len() as u64 { ", …" } else { "" };
+    let lines = if rows == 1 { "line" } else { "lines" };
+    let message = format!(
+        "in the column {:?} it is neither yes nor no ({lines} {shown}{dots}): {}; these people get no mail",
+        shorten(column),
+        in_rows(words, others)
+    );
+    let word = words.first().map_or("", |(word, _)| word);
+    Diagnostic::warning("list-answer", message).at(place).help(format!(
+        "{} if people with this word may be mailed, =no if they must not",
+        flag(&format!("{column}: {word}"), "yes")
+    ))
+}
+
+/// What was said of a column that the list does not have.
+pub(super) fn list_consent_absent<'a>(
+    path: &Path,
+    said: &ConsentColumn,
+    columns: impl Iterator<Item = &'a str>,
+    is_of_this_list: bool,
+) -> Diagnostic {
+    let columns: Vec<&str> = columns.filter(|column| !column.is_empty()).collect();
+    let meant = nearest(&said.name, columns.iter().copied());
+    let message =
+        format!("the list has no column {:?}, of which it was said what it means", said.name);
+    let problem = if is_of_this_list || meant.is_some() {
+        Diagnostic::error("list-consent", message)
+    } else {
+        Diagnostic::warning("list-consent", message)
+    };
+    problem.at(Place::File(path.to_path_buf())).help(match meant {
+        Some(meant) => format!("did you mean {meant:?}?"),
+        None => format!("its columns are {}", columns.join(", ")),
+    })
+}
+
+/// `"FALSE" in 1 row, "TRUE" in 2 rows and others in 3 rows`.
+fn in_rows(values: &[(String, u64)], others: u64) -> String {
+    let each = values.iter().map(|(value, rows)| match value.as_str() {
+        "" => format!("nothing in {}", counted(*rows, "row")),
+        value => format!("{value:?} in {}", counted(*rows, "row")),
+    });
+    let more = (others > 0).then(|| format!("others in {}", counted(others, "row")));
+    each.chain(more).collect::<Vec<_>>().join(", ")
+}
+
+/// The line of digest.toml that says each of these, with what is left to decide.
+fn consent_columns(lines: &[(String, &str)]) -> String {
+    let each: Vec<String> =
+        lines.iter().map(|(name, means)| format!("{} = {means:?}", toml_key(name))).collect();
+    let is_open = lines.iter().any(|(_, means)| *means == OPEN);
+    let open = if is_open { ", with one of the two words for each" } else { "" };
+    format!("[audience] consent_columns = {{ {} }}{open}", each.join(", "))
+}
+
+/// The flag that says what a column means, as a shell takes it.
+fn flag(name: &str, meaning: &str) -> String {
+    format!("--consent-column '{}={meaning}'", name.replace('\'', "'\\''"))
+}
+
+/// A name as a key of TOML.
+fn toml_key(name: &str) -> String {
+    let mut key = String::from("\"");
+    for c in name.chars() {
+        match c {
+            '\\' | '"' => key.extend(['\\', c]),
+            c if c.is_control() => key.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => key.push(c),
+        }
+    }
+    key + "\""
+}
+
+/// A list of which every row says that the person must not be mailed; `columns` say so.
+pub(super) fn list_all_left(path: &Path, rows: u64, columns: &[(&str, Place)]) -> Diagnostic {
+    let names: Vec<String> =
+        columns.iter().take(3).map(|(name, _)| format!("{:?}", shorten(name))).collect();
+    let by = match names.as_slice() {
+        [] => String::new(),
+        [one] => format!(": the column {one} says so"),
+        some => format!(": the columns {} say so", some.join(" and ")),
+    };
+    let rows = match rows {
+        1 => "the only row of this list is of somebody".to_owned(),
+        rows => format!("all {rows} rows of this list are of people"),
+    };
+    let message = format!("{rows} who left or must not be mailed{by}");
+    let place = columns.first().map(|(_, place)| place.clone());
+    Diagnostic::warning("list-all-left", message)
+        .at(place.unwrap_or_else(|| Place::File(path.to_path_buf())))
+        .help(format!(
+            "this looks like the file of those who left: send to the list of those who stay, and \
+             name this one with --except {}",
+            path.display()
+        ))
+}
+
+/// A list that is not UTF-8 and whose bytes are Korean text.
+pub(super) fn list_korean(path: &Path, line: usize) -> Diagnostic {
+    let message = "the list is not UTF-8; it was read as CP949, the Korean encoding of Windows";
+    Diagnostic::warning("list-encoding", message)
+        .at(place(path, line, 1))
+        .help("if names are wrong, pass --encoding; to say it for good, save the list as UTF-8")
 }
 
 /// A fault of the header stops the list, a fault of a row only that row.
@@ -231,16 +434,33 @@ pub(super) fn row_several(path: &Path, cell: Placed<'_>, address: &str) -> Diagn
         .help("keep only the address that the person wants to use")
 }
 
+/// A remark that may say that the person wants no mail, or has left, or has died.
+pub(super) fn row_remark(path: &Path, cell: Placed<'_>) -> Diagnostic {
+    let words = cell.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = format!(
+        "the remark {:?} may mean that this person gets no mail, and they would get it",
+        shorten(&words)
+    );
+    Diagnostic::warning("row-remark", message).at(at_cell(path, cell)).help(
+        "delete the row if they want no mail, or name them in a file with --except FILE; if the \
+         remark is about something else, it can stay",
+    )
+}
+
 pub(super) fn row_tags(path: &Path, cell: Placed<'_>, tag: &str) -> Diagnostic {
     Diagnostic::warning("row-tags", format!("the tag {:?} contains a comma", shorten(tag)))
         .at(at_cell(path, cell))
         .help("separate tags with semicolons")
 }
 
-pub(super) fn row_status(path: &Path, cell: Placed<'_>, word: &str) -> Diagnostic {
-    let message =
-        format!("the status {:?} is not known; people with it get the mail", shorten(word));
-    Diagnostic::warning("row-status", message)
-        .at(at_cell(path, cell))
-        .help("write subscribed or unsubscribed, or rename the column if it is not about this")
+/// A row of a file of people who must not be mailed, which names nobody.
+pub(super) fn except_row(path: &Path, line: usize) -> Diagnostic {
+    Diagnostic::error("row-address", "the row has no address that can be read")
+        .at(place(path, line, 1))
+        .help("correct the address, or delete the row")
+}
+
+pub(super) fn except_more(path: &Path, more: u64) -> Diagnostic {
+    let message = format!("{} cannot be read either", counted(more, "further row"));
+    Diagnostic::error("row-address", message).at(Place::File(path.to_path_buf()))
 }

@@ -1,22 +1,31 @@
 //! What readers with weak sight, a screen reader or a small screen need (WCAG 2.2).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use unicode_width::UnicodeWidthStr as _;
+
+use super::css;
 use super::html::{TextNode, Tree};
 use super::script;
 use super::view::View;
-use super::{colors, css};
-use crate::compose::theme::{Color, LEAST_CONTRAST};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::grouped::grouped;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::issue::block::DataTable;
 
 /// Smaller text is hard to read on a telephone.
 const SMALL: f64 = 12.0;
-/// Large text needs less contrast (WCAG 2.2, 1.4.3).
-const LEAST_CONTRAST_LARGE: f64 = 3.0;
 /// What a narrow telephone leaves of a letter, in pixels.
 const NARROWEST: f64 = 320.0;
-/// Words of capitals in a row.
-const SHOUTED: usize = 5;
+/// What a telephone of 320 pixels leaves of it for text.
+const PHONE_TEXT: usize = 288;
+/// About the width of a letter of a table, in pixels.
+const LETTER: usize = 8;
+/// Between two columns.
+const BETWEEN: usize = 12;
+/// Letters of a word that stay together; longer ones are broken.
+const LEAST_WHOLE: usize = 10;
+/// Tables of fewer columns give way.
+const FEW_COLUMNS: usize = 3;
 
 fn heading_level(name: &str) -> Option<u8> {
     let level = name.strip_prefix('h')?.parse().ok()?;
@@ -37,7 +46,7 @@ pub(super) fn heading_order(view: &View<'_>) -> Vec<Diagnostic> {
             );
             problems.push(
                 Diagnostic::warning("heading-order", what)
-                    .at(view.place_of(text))
+                    .at(view.heading_place(text))
                     .help("use ## and then ###, without skipping one"),
             );
         }
@@ -63,10 +72,9 @@ pub(super) fn heading_one(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// A heading without text.
 pub(super) fn heading_empty(view: &View<'_>) -> Vec<Diagnostic> {
-    let empty = |text: &str| text.chars().all(|c| !c.is_alphanumeric());
     let headings = view.author.passages.iter().filter(|passage| passage.is_heading);
     headings
-        .filter(|passage| empty(&passage.text))
+        .filter(|passage| !passage.has_words)
         .map(|passage| {
             Diagnostic::warning("heading-empty", "this heading has no text")
                 .at(passage.spot.of(""))
@@ -92,18 +100,72 @@ pub(super) fn table_header(view: &View<'_>) -> Vec<Diagnostic> {
         .collect();
     for (spot, html) in &view.author.raw {
         let tree = Tree::read(html);
-        let has = |name: &str| tree.elements.iter().any(|element| element.name == name);
-        if has("table") && !has("th") {
+        let count = |name: &str| tree.elements.iter().filter(|one| one.name == name).count();
+        // Of one row, no table of data is made: something is laid out in it.
+        if count("tr") > count("table") && count("table") > 0 && count("th") == 0 {
             problems.push(problem(spot.of("<table")));
         }
     }
     problems
 }
 
-/// Text in a script that the language around it is not written in (WCAG 3.1.2).
+/// A table of so many columns, or with so long words, that a telephone has no room for it: of a few
+/// columns long words are broken, and that is enough.
+pub(super) fn table_wide(view: &View<'_>) -> Vec<Diagnostic> {
+    let tables = view.author.tables.iter();
+    let problems = tables.filter_map(|(spot, table)| {
+        let words = longest_words(table);
+        let needed = |word: &str| word.width().clamp(1, LEAST_WHOLE) * LETTER + BETWEEN;
+        let width: usize = words.iter().map(|word| needed(word)).sum();
+        if words.len() < FEW_COLUMNS || width <= PHONE_TEXT + BETWEEN {
+            return None;
+        }
+        let mut longest = words.clone();
+        longest.sort_by_key(|word| std::cmp::Reverse(word.width()));
+        let long = longest.iter().take(3).map(|word| format!("{word:?}")).collect::<Vec<_>>();
+        let what = format!(
+            "this table is too wide for a telephone: {} columns, with words such as {}, need about \
+             {width} pixels, and there are {PHONE_TEXT}",
+            words.len(),
+            long.join(", ")
+        );
+        Some(
+            Diagnostic::warning("table-wide", what)
+                .at(spot.start())
+                .help("leave columns out, shorten their words, or write it as a list"),
+        )
+    });
+    problems.collect()
+}
+
+/// The longest word of each column.
+fn longest_words(table: &DataTable) -> Vec<String> {
+    let rows = || std::iter::once(&table.head).chain(&table.rows);
+    let columns = rows().map(Vec::len).max().unwrap_or(0);
+    let mut longest = vec![String::new(); columns];
+    for row in rows() {
+        for (cell, longest) in row.iter().zip(&mut longest) {
+            let text = crate::issue::block::plain(cell);
+            let word = text.split_whitespace().max_by_key(|word| word.width()).unwrap_or_default();
+            if word.width() > longest.width() {
+                *longest = word.to_owned();
+            }
+        }
+    }
+    longest
+}
+
+/// Text in a script that the language around it is not written in (WCAG 3.1.2): told once for each
+/// script. The publication's own name and address are set in digest.toml, where nothing can be
+/// marked: those are nobody's slip.
 pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
+    let publication = view.input.publication;
+    let own = [Some(&publication.name), publication.organization.as_ref()];
+    let own = own.into_iter().chain([publication.postal_address.as_ref()]);
+    let own: Vec<&String> = own.chain([view.input.theme.footer.as_ref()]).flatten().collect();
     let mut told = BTreeSet::new();
-    let mut problems = Vec::new();
+    let mut found = Vec::new();
+    let mut kana = HashMap::new();
     for words in &view.tree.texts {
         if words.text.is_ascii() || view.tree.is_hidden(words.parent) {
             continue;
@@ -112,41 +174,65 @@ pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
         let language = around.filter_map(|element| element.attribute("lang")).next();
         let language = language.unwrap_or(&view.input.issue.language);
         for run in script::foreign(&words.text, language) {
+            let is_own = own.iter().any(|text| text.contains(run.text));
+            let is_name = script::is_name_in_brackets(&words.text, &run)
+                || script::is_language_names(&words.text, &run);
+            if is_own || is_name {
+                continue;
+            }
             if !told.insert(run.text.to_owned()) {
                 continue;
             }
+            let is_japanese =
+                run.is_han() && stands_beside_kana(&view.tree, words.parent, &mut kana);
+            let as_language = if is_japanese { "ja" } else { run.languages[0] };
             let what =
                 format!("\"{}\" is {}, but it is marked as {language}", run.text, run.script);
             let help = format!(
-                "put it between ::: {{lang={}}} and :::, or write language: in the front matter",
-                run.languages[0]
+                "write <span lang=\"{as_language}\">{}</span> within a sentence; put whole paragraphs \
+                 between ::: {{lang={as_language}}} and :::, or write language: in the front matter",
+                shortened(run.text)
             );
-            problems.push(
-                Diagnostic::warning("part-language", what).at(view.place_of(run.text)).help(help),
-            );
+            let problem = Diagnostic::warning("part-language", what)
+                .at(marked_as(view, run.text, language))
+                .help(help);
+            found.push((format!("{} {language}", run.script), problem));
         }
     }
-    problems
+    grouped(found)
 }
 
-/// Words in capitals, one after the other.
-pub(super) fn all_caps(view: &View<'_>) -> Vec<Diagnostic> {
-    let shouted = |word: &&str| {
-        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-        letters > 1 && !word.chars().any(char::is_lowercase) && word.chars().any(char::is_uppercase)
-    };
-    let passages = view.author.passages.iter();
-    passages
-        .filter_map(|passage| {
-            let words: Vec<&str> = passage.text.split_whitespace().collect();
-            let run = words.windows(SHOUTED).find(|run| run.iter().all(shouted))?;
-            Some(
-                Diagnostic::warning("all-caps", "these words are written in capitals only")
-                    .at(passage.spot.of(run[0]))
-                    .help("write them in normal letters, and use **bold** for emphasis"),
-            )
-        })
-        .collect()
+/// The words of a short text, and the sign for others in place of a long one.
+fn shortened(text: &str) -> &str {
+    if text.chars().count() > 24 { "…" } else { text }
+}
+
+/// Whether the paragraph, or whatever block is around an element, has kana: Chinese characters in it
+/// are Japanese. What is known of a block is kept.
+fn stands_beside_kana(
+    tree: &Tree,
+    element: Option<usize>,
+    known: &mut HashMap<usize, bool>,
+) -> bool {
+    const LINES: [&str; 12] =
+        ["a", "b", "strong", "em", "i", "span", "u", "s", "del", "mark", "small", "font"];
+    let mut next = element;
+    while let Some(at) = next {
+        let Some(element) = tree.elements.get(at) else { return false };
+        if !LINES.contains(&element.name.as_str()) {
+            return *known.entry(at).or_insert_with(|| script::has_kana(&element.text));
+        }
+        next = element.parent;
+    }
+    false
+}
+
+/// Where an author wrote words in a text that is marked as `language`.
+fn marked_as(view: &View<'_>, words: &str, language: &str) -> Place {
+    let mut passages = view.author.passages.iter();
+    let found = passages
+        .find_map(|passage| passage.spot.find(words).filter(|_| passage.language == language));
+    found.unwrap_or_else(|| view.place_of(words))
 }
 
 /// Text set to both margins.
@@ -159,11 +245,12 @@ pub(super) fn justified(view: &View<'_>) -> Vec<Diagnostic> {
     if !found {
         return Vec::new();
     }
+    let written = view.given(&["text-align", "align"], "justify");
     let problem = Diagnostic::warning(
         "text-justify",
         "this text is justified: aligned to both margins",
     )
-    .at(view.place_of("justify"))
+    .at(written.map_or_else(|| view.place_of("justify"), |written| written.value))
     .help("align it to the start of the line: on a telephone the gaps between words get too large");
     vec![problem]
 }
@@ -179,9 +266,10 @@ pub(super) fn small(view: &View<'_>) -> Vec<Diagnostic> {
         };
         let size = css::pixels(written).filter(|size| *size < SMALL);
         if let (Some(size), true) = (size, told.insert(written)) {
+            let place = view.given(&["font-size"], written).map(|written| written.value);
             problems.push(
                 Diagnostic::warning("text-small", format!("text of {size} pixels is hard to read"))
-                    .at(view.place_of(written))
+                    .at(place.unwrap_or_else(|| view.place_of(written)))
                     .help("use at least 12 pixels: 14 for small print, 16 for normal text"),
             );
         }
@@ -205,9 +293,10 @@ pub(super) fn wide(view: &View<'_>) -> Vec<Diagnostic> {
             let what = format!(
                 "this is {width} pixels wide, but a small telephone shows only {NARROWEST}"
             );
+            let place = view.given(&["min-width", "width"], written).map(|written| written.value);
             problems.push(
                 Diagnostic::warning("html-wide", what)
-                    .at(view.place_of(written))
+                    .at(place.unwrap_or_else(|| view.place_of(written)))
                     .help("write width=\"100%\", or leave the width out"),
             );
         }
@@ -216,92 +305,8 @@ pub(super) fn wide(view: &View<'_>) -> Vec<Diagnostic> {
 }
 
 /// The words that readers see.
-fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a TextNode> {
+pub(super) fn seen<'a>(view: &'a View<'_>) -> impl Iterator<Item = &'a TextNode> {
     let shown =
         |words: &&TextNode| !words.text.trim().is_empty() && !view.tree.is_hidden(words.parent);
     view.tree.texts.iter().filter(shown)
-}
-
-/// Text that style.css or raw HTML put on a ground too much like it, in light or dark. The theme's
-/// own pairs are looked at when it is composed.
-pub(super) fn contrast(view: &View<'_>) -> Vec<Diagnostic> {
-    let light = &view.input.theme.light;
-    let of_theme: Vec<_> = light.pairs().into_iter().map(|(_, text, _, on)| (text, on)).collect();
-    let mut told = BTreeSet::new();
-    let mut problems = Vec::new();
-    for words in seen(view) {
-        let own = view.tree.around(words.parent).find_map(|element| element.style("color"));
-        let behind = view.tree.around(words.parent).find_map(colors::background);
-        let (Some(own), Some((behind, ground))) = (own, behind) else { continue };
-        let Some(color) = colors::parse(own) else { continue };
-        let least = if is_large(view, words) { LEAST_CONTRAST_LARGE } else { LEAST_CONTRAST };
-        if of_theme.contains(&(color, ground)) || !told.insert(format!("{color} {ground} {least}"))
-        {
-            continue;
-        }
-        let ratio = color.contrast(ground);
-        let problem = if ratio < least {
-            let what = format!(
-                "{color} on {ground} has a contrast of {ratio:.2}; it must be at least {least}"
-            );
-            Diagnostic::error("text-contrast", what)
-                .help("make the text darker or the background lighter (WCAG 1.4.3)")
-        } else if let Some((color, ground)) = in_dark(view, color, ground)
-            && color.contrast(ground) < least
-        {
-            let ratio = color.contrast(ground);
-            let what = format!(
-                "in dark mode, {color} on {ground} has a contrast of {ratio:.2}; it must be at \
-                 least {least}"
-            );
-            Diagnostic::warning("text-contrast", what)
-                .help("set both a color and a background, or neither of them (WCAG 1.4.3)")
-        } else {
-            continue;
-        };
-        // A colour of the theme is written nowhere: the other is what the author wrote.
-        let written = view.written(own).or_else(|| view.written(behind));
-        problems.push(problem.at(written.unwrap_or_else(|| view.manifest())));
-    }
-    problems
-}
-
-/// What becomes of a pair where the surroundings are dark: the theme's colours change, an author's
-/// stay. `None` where both are the author's, or where style.css sees to it.
-fn in_dark(view: &View<'_>, color: Color, ground: Color) -> Option<(Color, Color)> {
-    let style = view.input.issue.style.as_ref();
-    if style.is_some_and(|style| style.text().contains("prefers-color-scheme")) {
-        return None;
-    }
-    let (light, dark) = (&view.input.theme.light, &view.input.theme.dark);
-    let swap = |color: Color, pairs: &[(Color, Color)]| {
-        pairs.iter().find(|(light, _)| *light == color).map(|(_, dark)| *dark)
-    };
-    let text =
-        swap(color, &[(light.text, dark.text), (light.muted, dark.muted), (light.link, dark.link)]);
-    let on = swap(
-        ground,
-        &[
-            (light.surface, dark.surface),
-            (light.background, dark.background),
-            (light.callout, dark.callout),
-        ],
-    );
-    match (text, on) {
-        (None, Some(on)) => Some((color, on)),
-        (Some(text), None) => Some((text, ground)),
-        _ => None,
-    }
-}
-
-/// 24 pixels, or 19 in bold.
-fn is_large(view: &View<'_>, words: &TextNode) -> bool {
-    let around = || view.tree.around(words.parent);
-    let size = around().find_map(|element| element.style("font-size").and_then(css::pixels));
-    let bold = around().any(|element| {
-        let weight = element.style("font-weight");
-        ["b", "strong", "h1", "h2", "h3"].contains(&element.name.as_str())
-            || weight.is_some_and(|weight| weight.trim() == "bold")
-    });
-    size.is_some_and(|size| size >= 24.0 || (bold && size >= 18.66))
 }

@@ -4,12 +4,12 @@
 //! What protects readers is not for anybody to allow: a list with bad addresses, a header that
 //! would end early, a file that cannot be read. `docs/checks.md` says which rules those are.
 
-use crate::check::register;
+use crate::check::register::{self, Rule};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::Issue;
 
-/// Rules that only `check --online` asks: elsewhere nobody can tell whether they are broken.
-const ONLINE: [&str; 2] = ["dead-link", "moved-link"];
+/// Rules that are asked of servers, by `check --online` or before a send: elsewhere nobody can tell whether they are broken.
+const ONLINE: [&str; 3] = ["dead-link", "moved-link", "picture-unpublished"];
 
 /// Rules that may be broken, and which of them were.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub struct AllowedRules {
 struct Item {
     rule: String,
     place: Option<Place>,
+    /// Whether an error of the rule stays.
+    only_warnings: bool,
     used: bool,
 }
 
@@ -34,9 +36,9 @@ pub struct NotAllowed {
     pub help: String,
 }
 
-fn look_up(name: &str) -> Result<(), (&'static str, NotAllowed)> {
+fn look_up(name: &str) -> Result<Rule, (&'static str, NotAllowed)> {
     match register::find(name) {
-        Ok(rule) if rule.may_be_allowed => Ok(()),
+        Ok(rule) if rule.may_be_allowed => Ok(rule),
         Ok(_) => {
             let what = format!("{name} protects readers and cannot be allowed");
             let help = "correct the problem; docs/checks.md says how".to_owned();
@@ -52,6 +54,17 @@ fn look_up(name: &str) -> Result<(), (&'static str, NotAllowed)> {
     }
 }
 
+impl Item {
+    fn new(rule: Rule, place: Option<Place>) -> Item {
+        let Rule { name, only_warnings, .. } = rule;
+        Item { rule: name.to_owned(), place, only_warnings, used: false }
+    }
+
+    fn lets_pass(&self, problem: &Diagnostic) -> bool {
+        self.rule == problem.rule && !(self.only_warnings && problem.is_error())
+    }
+}
+
 impl AllowedRules {
     /// What `issue.toml` allows; names that cannot be allowed are [`AllowedRules::refused`].
     pub fn of_issue(issue: &Issue) -> AllowedRules {
@@ -59,10 +72,7 @@ impl AllowedRules {
         for allowed_rule in &issue.allow {
             let place = allowed_rule.place.clone();
             match look_up(&allowed_rule.rule) {
-                Ok(()) => {
-                    let (rule, place) = (allowed_rule.rule.clone(), Some(place));
-                    allowed.items.push(Item { rule, place, used: false });
-                }
+                Ok(rule) => allowed.items.push(Item::new(rule, Some(place))),
                 Err(("allow-firm", NotAllowed { what, help })) => {
                     allowed.refused.push(Diagnostic::error("allow-firm", what).at(place).help(help))
                 }
@@ -81,8 +91,8 @@ impl AllowedRules {
     pub fn of_names(names: &[String]) -> Result<AllowedRules, NotAllowed> {
         let mut allowed = AllowedRules::default();
         for rule in names {
-            look_up(rule).map_err(|(_, refusal)| refusal)?;
-            allowed.items.push(Item { rule: rule.clone(), place: None, used: false });
+            let rule = look_up(rule).map_err(|(_, refusal)| refusal)?;
+            allowed.items.push(Item::new(rule, None));
         }
         Ok(allowed)
     }
@@ -91,7 +101,7 @@ impl AllowedRules {
     pub fn remaining(&mut self, problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let mut is_allowed = |problem: &Diagnostic| {
             let mut named = false;
-            for item in self.items.iter_mut().filter(|item| item.rule == problem.rule) {
+            for item in self.items.iter_mut().filter(|item| item.lets_pass(problem)) {
                 item.used = true;
                 named = true;
             }

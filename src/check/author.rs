@@ -5,48 +5,29 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::html::Tree;
+use super::spot::{LinkFinder, LinkPlaces, Spot};
 use crate::diagnostic::{Place, Source};
-use crate::issue::block::{Block, BlockKind, DataTable, Figure, Inline, Link, plain};
+use crate::issue::block::{Block, BlockKind, DataTable, Figure, Inline, Link, RawLine, plain};
+use crate::issue::only::Only;
 use crate::issue::slot::{self, Slot, Slots};
 use crate::issue::{Article, Issue, Length};
-
-/// A stretch of a file.
-#[derive(Clone, Debug)]
-pub(super) struct Spot<'a> {
-    source: &'a Arc<Source>,
-    span: Range<usize>,
-}
-
-impl<'a> Spot<'a> {
-    fn whole(source: &'a Arc<Source>) -> Spot<'a> {
-        Spot { source, span: 0..source.text().len() }
-    }
-
-    /// The first place in the stretch where `needle` is written; else where the stretch begins.
-    pub(super) fn of(&self, needle: &str) -> Place {
-        let span = self.source.within(self.span.clone());
-        let text = &self.source.text()[span.clone()];
-        // A paragraph of ten thousand links is searched for each of them.
-        let found = memchr::memmem::find(text.as_bytes(), needle.as_bytes());
-        let found = found.filter(|_| !needle.is_empty());
-        let range = match found {
-            Some(at) => span.start + at..span.start + at + needle.len(),
-            None => {
-                let skipped = text.len() - text.trim_start().len();
-                let line = text[skipped..].lines().next().map_or(0, str::len);
-                span.start + skipped..span.start + skipped + line
-            }
-        };
-        Place::span(self.source, range)
-    }
-}
 
 /// A text, with slots as readers without the field see them, and without code.
 #[derive(Debug)]
 pub(super) struct Passage<'a> {
     pub(super) spot: Spot<'a>,
     pub(super) text: String,
+    /// The same with the names of its slots, where it has any: a fallback is not what most read.
+    pub(super) unfilled: Option<String>,
     pub(super) is_heading: bool,
+    /// Whether it is a paragraph of Markdown: its lines are as the author wrote them.
+    pub(super) is_paragraph: bool,
+    /// Whether it is raw HTML, in which Markdown is not read.
+    pub(super) is_raw: bool,
+    /// Whether readers see anything of it: code and the words of pictures count.
+    pub(super) has_words: bool,
+    /// The language that it is marked with (BCP 47).
+    pub(super) language: &'a str,
 }
 
 /// A link.
@@ -61,30 +42,44 @@ pub(super) struct Anchor<'a> {
     pub(super) text: String,
     /// Whether a picture is what is pressed.
     pub(super) has_picture: bool,
+    /// The list item, the row or the heading around it, which say what it is about: another number
+    /// for each.
+    pub(super) context: usize,
+    places: LinkPlaces,
 }
 
+/// How far around a link is looked, in bytes.
+const NEAR: usize = 300;
+
 impl Anchor<'_> {
-    /// Where the target is written.
+    fn place(&self, range: &Option<Range<usize>>) -> Option<Place> {
+        range.clone().map(|range| Place::span(self.spot.source, range))
+    }
+
+    /// Where the target is written; else where the link is.
     pub(super) fn target(&self) -> Place {
-        // `www.sejong.example` alone is a link whose scheme nobody wrote.
-        let bare = self.written.split_once("://").filter(|(_, rest)| *rest == self.text);
-        self.spot.of(bare.map_or(&self.written, |(_, rest)| rest))
+        let places = self.place(&self.places.target).or_else(|| self.place(&self.places.label));
+        places.unwrap_or_else(|| self.spot.of(&self.written))
+    }
+
+    /// What stands in the same line before and behind it, as far as it is near; nothing where it is
+    /// not known where it is written.
+    pub(super) fn around(&self) -> (&str, &str) {
+        let Some(label) = &self.places.label else { return ("", "") };
+        let text = self.spot.source.text();
+        let first = text.floor_char_boundary(label.start.saturating_sub(NEAR));
+        let before = &text[first..label.start];
+        let before = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+        let end = self.places.target.as_ref().map_or(label.end, |target| target.end.max(label.end));
+        let behind = &text[end..text.floor_char_boundary(end + NEAR)];
+        let behind = &behind[..behind.find('\n').unwrap_or(behind.len())];
+        let ends = behind.find([')', ']', '>']).map_or(behind.len(), |at| at + 1);
+        (before.strip_suffix('[').unwrap_or(before), &behind[ends..])
     }
 
     /// Where the text is written.
     pub(super) fn label(&self) -> Place {
-        let bracketed = self.spot.of(&format!("[{}]", self.text));
-        let words = self.spot.of(&self.text);
-        match (&bracketed, &words) {
-            // The text alone may stand earlier in the paragraph; in brackets it is the link.
-            (Place::Span { source, span }, Place::Span { .. })
-                if source.text()[span.clone()].starts_with('[') =>
-            {
-                let span = span.start + 1..span.end.saturating_sub(1).max(span.start + 1);
-                Place::span(source, span)
-            }
-            _ => words,
-        }
+        self.place(&self.places.label).unwrap_or_else(|| self.spot.of(&self.text))
     }
 }
 
@@ -95,8 +90,14 @@ pub(super) struct Author<'a> {
     pub(super) links: Vec<Anchor<'a>>,
     pub(super) figures: Vec<(Spot<'a>, &'a Figure)>,
     pub(super) tables: Vec<(Spot<'a>, &'a DataTable)>,
+    /// Passages for some readers, and for whom each is.
+    pub(super) only: Vec<(Spot<'a>, &'a str)>,
     /// Raw HTML.
     pub(super) raw: Vec<(Spot<'a>, &'a str)>,
+    /// Running text with tags of HTML in it.
+    pub(super) tagged: Vec<Spot<'a>>,
+    /// Blocks of code.
+    pub(super) code: Vec<(Spot<'a>, &'a str)>,
 }
 
 /// Text with its slots as a reader without the fields sees them.
@@ -108,10 +109,27 @@ pub(super) fn readable(text: &str, slots: &Slots) -> String {
     })
 }
 
+/// Text with the names of its slots, as most readers see something else there.
+pub(super) fn unfilled(text: &str, slots: &Slots) -> String {
+    slot::fill(text, |index| slots.get(index).map_or(String::new(), |s| format!("«{}»", s.field)))
+}
+
 impl<'a> Author<'a> {
+    /// Where raw HTML stands: whole blocks, and text with tags in it.
+    pub(super) fn html(&self) -> impl Iterator<Item = &Spot<'a>> {
+        self.raw.iter().map(|(spot, _)| spot).chain(&self.tagged)
+    }
+
     /// Reads an issue: of an article that is shown as an excerpt, only what is shown.
     pub(super) fn new(issue: &'a Issue) -> Author<'a> {
-        let mut reader = AuthorReader { author: Author::default(), slots: &issue.slots };
+        let mut reader = AuthorReader {
+            author: Author::default(),
+            slots: &issue.slots,
+            language: &issue.language,
+            finder: LinkFinder::default(),
+            context: 0,
+            contexts: 0,
+        };
         let manifest = &issue.manifest;
         reader.passage(Spot::whole(manifest), &issue.title, true);
         reader.blocks(manifest, &issue.intro);
@@ -119,7 +137,11 @@ impl<'a> Author<'a> {
             if let Some(heading) = section.shown_heading() {
                 reader.passage(Spot::whole(manifest), heading, true);
             }
-            section.articles.iter().for_each(|article| reader.article(article));
+            for article in &section.articles {
+                reader.language = article.language.as_deref().unwrap_or(&issue.language);
+                reader.article(article);
+                reader.language = &issue.language;
+            }
         }
         reader.author
     }
@@ -128,17 +150,54 @@ impl<'a> Author<'a> {
 struct AuthorReader<'a> {
     author: Author<'a>,
     slots: &'a Slots,
+    /// The language of what is being read.
+    language: &'a str,
+    finder: LinkFinder,
+    /// See [`Anchor::context`].
+    context: usize,
+    /// How many there have been.
+    contexts: usize,
 }
 
 impl<'a> AuthorReader<'a> {
     fn passage(&mut self, spot: Spot<'a>, text: &str, is_heading: bool) {
-        let text = readable(text, self.slots);
-        self.author.passages.push(Passage { spot, text, is_heading });
+        let has_words = !text.trim().is_empty();
+        self.push_passage(spot, text, is_heading, has_words);
+    }
+
+    fn push_passage(&mut self, spot: Spot<'a>, text: &str, is_heading: bool, has_words: bool) {
+        let unfilled = slot::has_slot(text).then(|| unfilled(text, self.slots));
+        let (text, language) = (readable(text, self.slots), self.language);
+        if is_heading {
+            self.next_context();
+        }
+        let (is_paragraph, is_raw) = (false, false);
+        let passage =
+            Passage { spot, text, unfilled, is_heading, is_paragraph, is_raw, has_words, language };
+        self.author.passages.push(passage);
+    }
+
+    /// From here on links stand in other surroundings.
+    fn next_context(&mut self) {
+        self.contexts += 1;
+        self.context = self.contexts;
+    }
+
+    /// Reads what stands in surroundings of its own: a list item, a row.
+    fn apart(&mut self, read: impl FnOnce(&mut Self)) {
+        let around = self.context;
+        self.next_context();
+        read(self);
+        self.context = around;
     }
 
     fn article(&mut self, article: &'a Article) {
         let source = &article.source;
         self.passage(Spot::whole(source), &article.title, true);
+        // The title of every article leads to where the whole of it is.
+        if let Some(url) = &article.url {
+            self.link(Spot::whole(source), url, article.title.clone(), false);
+        }
         if let Some(lead) = &article.lead {
             self.figure(Spot::whole(source), lead);
         }
@@ -153,9 +212,6 @@ impl<'a> AuthorReader<'a> {
                 (None, Some(block)) => self.blocks(source, std::slice::from_ref(block)),
                 (None, None) => {}
             }
-            if let Some(url) = &article.url {
-                self.link(Spot::whole(source), url, article.title.clone(), false);
-            }
         }
         if let Some(note) = &article.note {
             self.line(Spot::whole(source), note, false);
@@ -164,12 +220,21 @@ impl<'a> AuthorReader<'a> {
 
     fn blocks(&mut self, source: &'a Arc<Source>, blocks: &'a [Block]) {
         for block in blocks {
-            let spot = Spot { source, span: block.span.clone() };
+            let spot = Spot { source, span: block.span.clone(), is_file: false };
             match &block.kind {
                 BlockKind::Heading(_, inlines) => self.line(spot, inlines, true),
-                BlockKind::Paragraph(inlines) => self.line(spot, inlines, false),
+                BlockKind::Paragraph(inlines) => {
+                    let at = self.author.passages.len();
+                    self.line(spot, inlines, false);
+                    // Those of its captions stand before it.
+                    if let Some(last) = self.author.passages[at..].last_mut() {
+                        last.is_paragraph = true;
+                    }
+                }
                 BlockKind::List { items, .. } => {
-                    items.iter().for_each(|item| self.blocks(source, &item.blocks));
+                    for item in items {
+                        self.apart(|reader| reader.blocks(source, &item.blocks));
+                    }
                 }
                 BlockKind::Quote(inner, by) => {
                     self.blocks(source, inner);
@@ -178,30 +243,48 @@ impl<'a> AuthorReader<'a> {
                     }
                 }
                 BlockKind::Figure(figure) => self.figure(spot, figure),
+                BlockKind::Row(figures) => {
+                    figures.iter().for_each(|figure| self.figure(spot.clone(), figure));
+                }
                 BlockKind::Button(link) => self.inline_link(&spot, link),
                 BlockKind::Table(table) => {
-                    let cells = table.head.iter().chain(table.rows.iter().flatten());
-                    for cell in cells {
-                        self.line(spot.clone(), cell, false);
+                    for row in std::iter::once(&table.head).chain(&table.rows) {
+                        self.apart(|reader| {
+                            row.iter().for_each(|cell| reader.line(spot.clone(), cell, false));
+                        });
                     }
                     self.author.tables.push((spot, table));
                 }
-                BlockKind::Callout(inner)
-                | BlockKind::Only(_, inner)
-                | BlockKind::Language(_, inner) => self.blocks(source, inner),
-                BlockKind::Html(html, text) => self.html(spot, html, text),
-                BlockKind::Code(..) | BlockKind::Rule => {}
+                BlockKind::Only(text, inner) => {
+                    if !Only::is_filled(text) {
+                        self.author.only.push((spot, text));
+                    }
+                    self.blocks(source, inner);
+                }
+                BlockKind::Callout(inner) => self.blocks(source, inner),
+                BlockKind::Language(tag, inner) => {
+                    let around = std::mem::replace(&mut self.language, tag);
+                    self.blocks(source, inner);
+                    self.language = around;
+                }
+                BlockKind::Html(html, lines) => self.html(spot, html, lines),
+                BlockKind::Code(_, code) => self.author.code.push((spot, code)),
+                BlockKind::Rule => {}
             }
         }
     }
 
-    fn html(&mut self, spot: Spot<'a>, html: &'a str, text: &str) {
+    fn html(&mut self, spot: Spot<'a>, html: &'a str, lines: &[RawLine]) {
+        let lines: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         for link in Tree::read(html).named("a") {
             if let Some(href) = link.attribute("href") {
                 self.link(spot.clone(), href, link.text.trim().to_owned(), false);
             }
         }
-        self.passage(spot.clone(), text, false);
+        self.passage(spot.clone(), &lines.join("\n"), false);
+        if let Some(last) = self.author.passages.last_mut() {
+            last.is_raw = true;
+        }
         self.author.raw.push((spot, html));
     }
 
@@ -219,7 +302,8 @@ impl<'a> AuthorReader<'a> {
     fn line(&mut self, spot: Spot<'a>, inlines: &'a [Inline], is_heading: bool) {
         let mut text = String::new();
         self.inlines(&spot, inlines, &mut text);
-        self.passage(spot, &text, is_heading);
+        let has_words = plain(inlines).chars().any(is_seen);
+        self.push_passage(spot, &text, is_heading, has_words);
     }
 
     fn inlines(&mut self, spot: &Spot<'a>, inlines: &'a [Inline], text: &mut String) {
@@ -231,6 +315,10 @@ impl<'a> AuthorReader<'a> {
                 }
                 Inline::Html(open, name, inner) => {
                     let tag = Tree::read(open);
+                    let known = self.author.tagged.last().map(|last| last.span.clone());
+                    if known != Some(spot.span.clone()) {
+                        self.author.tagged.push(spot.clone());
+                    }
                     let href = tag.named("a").next().and_then(|link| link.attribute("href"));
                     if let (Some(href), "a") = (href, name.as_str()) {
                         self.link(spot.clone(), href, plain(inner), false);
@@ -244,6 +332,7 @@ impl<'a> AuthorReader<'a> {
                 Inline::Image(figure) => self.figure(spot.clone(), figure),
                 Inline::SoftBreak | Inline::LineBreak => text.push(' '),
                 Inline::Code(_) | Inline::Footnote(..) => text.push(' '),
+                Inline::Anchor(_) => {}
             }
         }
     }
@@ -254,13 +343,33 @@ impl<'a> AuthorReader<'a> {
     }
 
     fn link(&mut self, spot: Spot<'a>, href: &str, text: String, has_picture: bool) {
+        let written = self.slots.restore(href);
+        let typed = self.slots.restore(&text);
+        // A key of the front matter is no place in the order of the text.
+        let places = match spot.span.start {
+            0 => LinkPlaces::default(),
+            _ => self.finder.next(&spot, &written, &typed),
+        };
         let anchor = Anchor {
             spot,
             href: readable(href, self.slots),
-            written: self.slots.restore(href),
+            written,
             text: readable(&text, self.slots),
             has_picture,
+            context: self.context,
+            places,
         };
         self.author.links.push(anchor);
     }
+}
+
+/// Whether a character says something: a letter, a digit, an emoji, and not a mark of a sentence.
+fn is_seen(c: char) -> bool {
+    c.is_alphanumeric() || (c >= '\u{2100}' && !c.is_whitespace() && !is_mark(c))
+}
+
+/// Marks of Chinese, Japanese and Korean, and what is left of an emoji without its picture.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{303F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FF00}'..='\u{FF0F}')
+        || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{FEFF}')
 }

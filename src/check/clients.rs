@@ -11,7 +11,8 @@ use std::sync::OnceLock;
 use super::css;
 use super::html::Element;
 use super::view::View;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::grouped::grouped;
+use crate::diagnostic::{Diagnostic, Place, nearest};
 
 const TABLE: &str = include_str!("clients.tsv");
 
@@ -231,11 +232,49 @@ fn losers(profile: &Profile, key: &str) -> Option<(f64, Vec<&'static str>)> {
     Some((share, programs.into_iter().map(|(program, _)| program).collect()))
 }
 
-/// What of a mail means a feature, and the text to look for at the author's place.
-type FoundFeatures = BTreeMap<String, String>;
+/// What of a mail means a feature: the number of the first element that has it, and what to look for
+/// at the author's place.
+type FoundFeatures = BTreeMap<String, (usize, Needle)>;
+
+/// A feature that too many readers lose.
+struct LostFeature {
+    element: usize,
+    what: String,
+    needle: Needle,
+    /// Whose programs lose it, in words.
+    who: String,
+}
+
+/// What an author wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Needle {
+    /// A declaration: its property and its value.
+    Declaration(String, String),
+    /// The start of a tag, an attribute's name, the end of a file's name.
+    Markup(String),
+}
+
+impl Needle {
+    fn place(&self, view: &View<'_>) -> Place {
+        let place = match self {
+            Needle::Declaration(property, value) => view
+                .given(&[property], value)
+                // It goes out as another one, see `css::without_layers`.
+                .or_else(|| {
+                    let written = ["relative", "absolute", "fixed", "sticky"].into_iter();
+                    let mut written = written.filter(|_| property == "position");
+                    written.find_map(|value| view.given(&[property], value))
+                })
+                .map(|written| written.name),
+            Needle::Markup(text) if text.starts_with('.') => view.written(text),
+            Needle::Markup(text) => view.in_markup(text),
+        };
+        place.unwrap_or_else(|| view.manifest())
+    }
+}
 
 /// Every property, value, function, unit and word of a declaration.
-fn of_declaration(property: &str, value: &str, used: &mut FoundFeatures) {
+fn of_declaration(element: usize, property: &str, value: &str, used: &mut FoundFeatures) {
     let property = property.to_ascii_lowercase();
     if property.starts_with("mso-") || property.starts_with('-') {
         return;
@@ -246,7 +285,8 @@ fn of_declaration(property: &str, value: &str, used: &mut FoundFeatures) {
         return;
     }
     let mut note = |key: String| {
-        used.entry(key).or_insert_with(|| property.clone());
+        let needle = || (element, Needle::Declaration(property.clone(), value.clone()));
+        used.entry(key).or_insert_with(needle);
     };
     note(format!("property {property}"));
     let plain = without_strings(&value);
@@ -273,32 +313,47 @@ fn without_strings(value: &str) -> String {
 /// A declaration whose property is written twice in one `style` has a fallback before it.
 fn of_styles(view: &View<'_>) -> FoundFeatures {
     let mut used = FoundFeatures::new();
-    for element in &view.tree.elements {
+    for (number, element) in view.tree.elements.iter().enumerate() {
         let Some(style) = element.attribute("style") else { continue };
         if view.tree.is_hidden(None) || element.style("display") == Some("none") {
             continue;
         }
         let mut before = HashSet::new();
         for (property, value) in css::declarations(style) {
-            if before.insert(property) {
-                of_declaration(property, value, &mut used);
+            if before.insert(property) && !is_thin(element, property, value) {
+                of_declaration(number, property, value, &mut used);
             }
         }
     }
     used
 }
 
+/// Pixels of a height that nobody misses.
+const THIN: f64 = 10.0;
+
+/// Whether a height is that of a line: a program that does not know it shows the line all the same.
+fn is_thin(element: &Element, property: &str, value: &str) -> bool {
+    let is_height = ["height", "min-height", "block-size", "min-block-size"]
+        .iter()
+        .any(|name| property.eq_ignore_ascii_case(name));
+    is_height && (element.name == "hr" || css::pixels(value).is_some_and(|height| height <= THIN))
+}
+
 fn of_elements(view: &View<'_>) -> FoundFeatures {
     let mut used = FoundFeatures::new();
-    let body = |element: &&Element| !matches!(element.name.as_str(), "style" | "meta" | "title");
-    for element in view.tree.elements.iter().filter(body) {
+    let body = |element: &Element| !matches!(element.name.as_str(), "style" | "meta" | "title");
+    let elements = view.tree.elements.iter().enumerate();
+    for (number, element) in elements.filter(|(_, element)| body(element)) {
         let opening = format!("<{}", element.name);
-        used.entry(format!("element {}", element.name)).or_insert_with(|| opening);
+        used.entry(format!("element {}", element.name))
+            .or_insert_with(|| (number, Needle::Markup(opening)));
         for (name, value) in &element.attributes {
-            used.entry(format!("attribute {name}")).or_insert_with(|| format!("{name}="));
+            let attribute = || (number, Needle::Markup(format!("{name}=")));
+            used.entry(format!("attribute {name}")).or_insert_with(attribute);
             let ending = value.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
             if name == "src" && !value.starts_with("cid:") {
-                used.entry(format!("format {ending}")).or_insert_with(|| format!(".{ending}"));
+                let file = || (number, Needle::Markup(format!(".{ending}")));
+                used.entry(format!("format {ending}")).or_insert_with(file);
             }
         }
     }
@@ -310,9 +365,17 @@ fn is_enhancement(key: &str) -> bool {
     ENHANCEMENTS.contains(&name) || HINTS.contains(&name)
 }
 
-/// What of `used` too many readers lose: what it is, its needle, and who, in words.
-fn lost(view: &View<'_>, used: FoundFeatures) -> Vec<(String, String, String)> {
-    let told = |(key, needle): (String, String)| {
+/// A share of the readers in words, so exact that it is seen to be over the limit.
+fn percent(share: f64) -> String {
+    match share.round() {
+        whole if whole > LOST => format!("{whole:.0}"),
+        _ => format!("{:.1}", (share * 10.0).ceil() / 10.0),
+    }
+}
+
+/// What of `used` too many readers lose, element by element.
+fn lost(view: &View<'_>, used: FoundFeatures) -> Vec<LostFeature> {
+    let told = |(key, (element, needle)): (String, (usize, Needle))| {
         let (share, programs) =
             losers(view.input.clients, &key).filter(|_| !is_enhancement(&key))?;
         if share <= LOST {
@@ -330,31 +393,62 @@ fn lost(view: &View<'_>, used: FoundFeatures) -> Vec<(String, String, String)> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        Some((what, needle, format!("{}{more}: {share:.0} % of the readers", named.join(", "))))
+        let who = format!("{}{more}: {} % of the readers", named.join(", "), percent(share));
+        Some(LostFeature { element, what, needle, who })
     };
-    used.into_iter().filter_map(told).collect()
+    let mut found: Vec<LostFeature> = used.into_iter().filter_map(told).collect();
+    found.sort_by_key(|one| one.element);
+    found
 }
 
-/// Declarations left after inlining that too many readers' programs do not know.
+/// What an element loses, in one sentence: features that the same programs lack stand together.
+fn sentence<'f>(features: impl Iterator<Item = &'f LostFeature>) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for LostFeature { what, who, .. } in features {
+        match groups.iter_mut().find(|(known, _)| known == who) {
+            Some((_, names)) => names.push(what),
+            None => groups.push((who, vec![what])),
+        }
+    }
+    let told = |(who, names): (&str, Vec<&str>)| match names.split_last() {
+        Some((last, others)) if !others.is_empty() => {
+            format!("{} and {last} do not work in {who}", others.join(", "))
+        }
+        _ => format!("{} does not work in {who}", names.concat()),
+    };
+    groups.into_iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+/// Declarations left after inlining that too many readers' programs do not know: one problem for
+/// all of an element.
 pub(super) fn css_support(view: &View<'_>) -> Vec<Diagnostic> {
-    let lost = lost(view, of_styles(view)).into_iter();
-    lost.map(|(what, needle, who)| {
-        Diagnostic::warning("client-css", format!("{what} does not work in {who}"))
-            .at(view.place_of(&needle))
-            .help(
+    let lost = lost(view, of_styles(view));
+    let mut found = Vec::new();
+    for features in lost.chunk_by(|one, other| one.element == other.element) {
+        let mut placed: Vec<(Place, &LostFeature)> =
+            features.iter().map(|feature| (feature.needle.place(view), feature)).collect();
+        // As they are written, whatever they are called.
+        placed.sort_by_key(|(place, _)| place.line_column());
+        let what = sentence(placed.iter().map(|(_, feature)| *feature));
+        let mut places: Vec<Place> = placed.into_iter().map(|(place, _)| place).collect();
+        places.dedup_by_key(|place| place.to_string());
+        let problems = places.into_iter().map(|place| {
+            Diagnostic::warning("client-css", what.clone()).at(place).help(
                 "use another layout; [check] audience in digest.toml says which programs your \
                  readers have",
             )
-    })
-    .collect()
+        });
+        found.extend(problems.map(|problem| (features[0].element.to_string(), problem)));
+    }
+    grouped(found)
 }
 
 /// Elements, attributes and picture formats that too many readers' programs do not know.
 pub(super) fn html_support(view: &View<'_>) -> Vec<Diagnostic> {
     let lost = lost(view, of_elements(view)).into_iter();
-    lost.map(|(what, needle, who)| {
+    lost.map(|LostFeature { what, needle, who, .. }| {
         Diagnostic::warning("client-html", format!("{what} does not work in {who}"))
-            .at(view.place_of(&needle))
+            .at(needle.place(view))
             .help(
                 "write it in Markdown; [check] audience in digest.toml says which programs your \
                  readers have",
@@ -392,10 +486,19 @@ mod tests {
     #[test]
     fn a_declaration_is_every_feature_it_uses() {
         let mut used = FoundFeatures::new();
-        of_declaration("width", "calc(100% - 2rem)", &mut used);
-        of_declaration("font-family", "'max(x)',serif", &mut used);
+        of_declaration(0, "width", "calc(100% - 2rem)", &mut used);
+        of_declaration(1, "font-family", "'max(x)',serif", &mut used);
         let has = |key: &str| used.contains_key(key);
         assert!(has("property width") && has("function calc") && has("unit rem") && has("unit %"));
         assert!(!has("function max"), "{used:?}");
+    }
+
+    #[test]
+    fn a_share_over_the_limit_is_seen_to_be_over_it() {
+        for (share, words) in
+            [(5.02, "5.1"), (5.3, "5.3"), (5.6, "6"), (12.4, "12"), (100.0, "100")]
+        {
+            assert_eq!(percent(share), words, "{share}");
+        }
     }
 }

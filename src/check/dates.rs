@@ -2,6 +2,7 @@
 
 use super::view::View;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::issue::load::Headline;
 
 /// Nobody dates an issue farther ahead.
 const AHEAD: i32 = 92;
@@ -22,17 +23,20 @@ fn of_key(view: &View<'_>, key: &str) -> Place {
     view.manifest()
 }
 
-/// A number that another issue has.
+/// A number that another issue has. It is told of the one that can change: that of an issue that
+/// was sent stays, and of two that were not sent the later name is the copy.
 pub(super) fn number(view: &View<'_>) -> Vec<Diagnostic> {
+    let name = &view.input.issue.name;
     let Some(number) = view.input.issue.number else { return Vec::new() };
-    let mut others = view.input.siblings.iter();
-    let Some(other) = others.find(|other| other.number == Some(number)) else { return Vec::new() };
+    let mut others = view.input.siblings.iter().filter(|other| other.number == Some(number));
+    let is_first = |other: &&Headline| view.input.sent.contains(&other.name) || other.name < *name;
+    let Some(other) = others.find(is_first) else { return Vec::new() };
     let what = format!("the issue {} also has the number {number}", other.name);
     let next = view.input.siblings.iter().filter_map(|other| other.number).max();
-    let next = next.unwrap_or(number) + 1;
+    let next = next.unwrap_or(number).max(number) + 1;
     let problem = Diagnostic::error("issue-number", what)
         .at(of_key(view, "number"))
-        .help(format!("the next free number is {next}"));
+        .help(format!("give {name} the number {next}"));
     vec![problem]
 }
 
@@ -56,7 +60,9 @@ pub(super) fn date(view: &View<'_>) -> Vec<Diagnostic> {
     let issue = view.input.issue;
     let ahead = view.input.today.and_then(|today| issue.date.since(today).ok());
     let ahead = ahead.map_or(0, |span| span.get_days());
-    let same = view.input.siblings.iter().find(|other| other.date == Some(issue.date));
+    let same = view.input.siblings.iter().find(|other| {
+        other.date == Some(issue.date) && is_same_language(view, other.language.as_deref())
+    });
     let what = match same {
         Some(other) => format!("the issue {} also has the date {}", other.name, issue.date),
         None if ahead > AHEAD => format!("{} is {ahead} days from today", issue.date),
@@ -68,13 +74,16 @@ pub(super) fn date(view: &View<'_>) -> Vec<Diagnostic> {
     vec![problem]
 }
 
-/// An article from after the issue.
+/// Days by which an event that an article tells of may be later than its issue.
+const LATER: i32 = 60;
+
+/// An article from long after the issue: that of an event to come has the day of the event.
 pub(super) fn article(view: &View<'_>) -> Vec<Diagnostic> {
     let issue = view.input.issue;
     let articles = issue.sections.iter().flat_map(|section| &section.articles);
     articles
         .filter_map(|article| {
-            let date = article.date.filter(|date| *date > issue.date)?;
+            let date = article.date.filter(|date| is_far(issue.date, *date))?;
             let written = date.to_string();
             let text = article.source.text();
             let place = match text.find(&written) {
@@ -84,11 +93,26 @@ pub(super) fn article(view: &View<'_>) -> Vec<Diagnostic> {
             Some(
                 Diagnostic::warning(
                     "article-date",
-                    format!("this date is later than the date of the issue, {}", issue.date),
+                    format!(
+                        "this date is more than {LATER} days later than the issue, which is of {}",
+                        issue.date
+                    ),
                 )
                 .at(place)
-                .help("check whether the date is correct"),
+                .help("check the year and the month"),
             )
         })
         .collect()
+}
+
+fn is_far(issue: jiff::civil::Date, article: jiff::civil::Date) -> bool {
+    article.since(issue).is_ok_and(|span| span.get_days() > LATER)
+}
+
+/// Whether an issue in `other`, or in the language of the publication, is in the language of this one:
+/// what is sent in two languages has one day.
+fn is_same_language(view: &View<'_>, other: Option<&str>) -> bool {
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let other = other.unwrap_or(&view.input.publication.language);
+    primary(other) == primary(&view.input.issue.language)
 }

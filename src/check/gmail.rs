@@ -34,7 +34,7 @@ pub(super) fn nested_at_rules(view: &View<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let problem = Diagnostic::error("gmail-nested", "an at-rule is inside another at-rule")
-        .at(view.written("@").unwrap_or_else(|| style_sheet(view)))
+        .at(view.in_markup("@").unwrap_or_else(|| style_sheet(view)))
         .help("write one after the other: Gmail ignores the whole block");
     vec![problem]
 }
@@ -57,8 +57,8 @@ pub(super) fn style_hazards(view: &View<'_>) -> Vec<Diagnostic> {
     let Some(hazard) = found else { return Vec::new() };
     let problem =
         Diagnostic::error("gmail-style", format!("{hazard:?} makes Gmail ignore the style"))
-            .at(view.place_of(hazard))
-            .help("write write no comments and no url() in styles, and a space before !important");
+            .at(view.in_markup(hazard).unwrap_or_else(|| style_sheet(view)))
+            .help("write no comments and no url() in styles, and a space before !important");
     vec![problem]
 }
 

@@ -60,7 +60,7 @@ pub(super) fn subject_emoji(view: &View<'_>) -> Vec<Diagnostic> {
     if view.subject.contains(char::is_alphanumeric) {
         return Vec::new();
     }
-    let problem = Diagnostic::error("subject-emoji", "the subject has no wordss")
+    let problem = Diagnostic::error("subject-emoji", "the subject has no words")
         .at(view.subject_place())
         .help("write in words what the issue is about; a screen reader can read only words");
     vec![problem]

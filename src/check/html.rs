@@ -3,6 +3,8 @@
 //! Reads what this program writes, and what differs in form but not in meaning: end tags that HTML
 //! lets one leave out, and attributes without quotes. Must never know a class name of ours.
 
+use super::shown::{self, Veils};
+
 /// Elements that hold nothing.
 const VOID: [&str; 10] = ["area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"];
 /// Elements whose end tag may be left out (HTML, 13.1.2.4).
@@ -48,8 +50,10 @@ pub(super) struct Element {
     pub(super) text: String,
     /// The declarations of the `style` attribute, names in lower case.
     styles: Vec<(String, String)>,
-    /// Whether readers do not see it, nor what stands in it.
-    is_hidden: bool,
+    /// Whether readers do not see it, nor anything that stands in it.
+    is_gone: bool,
+    /// What hides its words, and not those of an element in it that says otherwise.
+    veils: Veils,
 }
 
 impl Element {
@@ -62,6 +66,14 @@ impl Element {
     pub(super) fn style(&self, property: &str) -> Option<&str> {
         let found = self.styles.iter().rev().find(|(name, _)| name == property);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// The value that wins of those that the `style` attribute gives some properties, of which each
+    /// says what the others do.
+    pub(super) fn last_style(&self, properties: &[&str]) -> Option<&str> {
+        let said = self.styles.iter().filter(|(name, _)| properties.contains(&name.as_str()));
+        let last = said.max_by_key(|(_, value)| value.trim_end().ends_with("!important"));
+        last.map(|(_, value)| value.as_str())
     }
 }
 
@@ -120,7 +132,9 @@ impl Tree {
 
     /// Whether readers do not see what stands in `element`.
     pub(super) fn is_hidden(&self, element: Option<usize>) -> bool {
-        element.and_then(|at| self.elements.get(at)).is_some_and(|element| element.is_hidden)
+        element
+            .and_then(|at| self.elements.get(at))
+            .is_some_and(|element| element.is_gone || element.veils.hide())
     }
 }
 
@@ -187,9 +201,11 @@ impl TreeReader {
             let styles = super::css::declarations(style).into_iter();
             element.styles = styles.map(|(n, v)| (n.to_ascii_lowercase(), v.to_owned())).collect();
         }
-        element.is_hidden = self.tree.is_hidden(parent)
+        let around = parent.and_then(|at| self.tree.elements.get(at));
+        element.is_gone = around.is_some_and(|around| around.is_gone)
             || matches!(name.as_str(), "head" | "style" | "title")
-            || is_concealed(&element);
+            || shown::conceals(&element).is_some();
+        element.veils = around.map(|around| around.veils).unwrap_or_default().within(&element);
         self.tree.elements.push(element);
         if !VOID.contains(&name.as_str()) {
             self.open.push(self.tree.elements.len() - 1);
@@ -254,25 +270,6 @@ impl TreeReader {
             }
         }
     }
-}
-
-/// Whether an element's own style takes it away, with all that stands in it.
-fn is_concealed(element: &Element) -> bool {
-    let is = |name: &str, values: &[&str]| {
-        element.style(name).is_some_and(|value| {
-            let value = value.trim_end_matches("!important").trim().to_ascii_lowercase();
-            values.contains(&value.as_str())
-        })
-    };
-    let nothing = ["0", "0px", "0%", "0em", "0rem", "0pt"];
-    let sides = ["max-height", "height", "max-width", "width"];
-    is("display", &["none"])
-        || is("visibility", &["hidden", "collapse"])
-        || is("opacity", &["0", "0.0", ".0", "0%"])
-        || is("font-size", &nothing)
-        || is("mso-hide", &["all"])
-        || is("color", &["transparent"])
-        || is("overflow", &["hidden"]) && sides.iter().any(|side| is(side, &nothing))
 }
 
 /// Where the tag that `text` starts with ends, quotes heeded.

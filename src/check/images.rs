@@ -5,6 +5,9 @@ use super::view::View;
 use crate::diagnostic::{Diagnostic, Place, counted};
 use crate::issue::Pictures;
 use crate::issue::block::plain;
+use crate::issue::image::Image;
+use crate::issue::percent;
+use crate::picture::PictureFormat;
 
 /// Screen readers do not pause in longer ones.
 const ALT_MOST: usize = 125;
@@ -12,6 +15,8 @@ const ALT_MOST: usize = 125;
 const HEAVY: usize = 200 * 1024;
 /// Nobody waits for these.
 const TOO_HEAVY: usize = 1024 * 1024;
+/// Pixels across that a picture needs at most.
+const FULL_WIDTH: usize = 1104;
 /// Fine screens have two pixels where others have one; below this a picture is blurred.
 const FINE: f64 = 1.5;
 /// Smaller ones are icons.
@@ -93,13 +98,24 @@ fn shown_width(element: &Element) -> Option<f64> {
     element.attribute("width")?.parse().ok()
 }
 
+/// Whether an `<img>` is this picture: two of an issue may have the same alt text.
+fn shows(element: &Element, image: &Image, alt: &str) -> bool {
+    let source = element.attribute("src").unwrap_or_default();
+    element.attribute("alt") == Some(alt)
+        && (source.starts_with("cid:") || source.ends_with(&percent::path(&image.sent.path)))
+}
+
 /// A picture that has too few pixels for the place it fills.
 pub(super) fn resolution(view: &View<'_>) -> Vec<Diagnostic> {
     let issue = view.input.issue;
     let mut problems = Vec::new();
     for (spot, figure) in &view.author.figures {
         let Some(image) = issue.images.get(figure.image) else { continue };
-        let shown = view.tree.named("img").filter(|img| img.attribute("alt") == Some(&figure.alt));
+        // A drawing is made into as many pixels as it is shown with.
+        if image.format == PictureFormat::Svg {
+            continue;
+        }
+        let shown = view.tree.named("img").filter(|img| shows(img, image, &figure.alt));
         let Some(width) = shown.filter_map(shown_width).reduce(f64::max) else { continue };
         let natural = image.width as f64;
         if width < PICTURE || natural / width >= FINE || figure.alt.is_empty() {
@@ -111,7 +127,8 @@ pub(super) fn resolution(view: &View<'_>) -> Vec<Diagnostic> {
         );
         problems.push(Diagnostic::warning("image-resolution", what).at(spot.of(name)).help(
             format!(
-                "use a file that is {} pixels wide, twice the width at which it is shown",
+                "use a file that is {} pixels wide, twice the width at which it is shown; if there \
+                 is no larger one, leave it",
                 width * 2.0
             ),
         ));
@@ -139,10 +156,33 @@ pub(super) fn heavy(view: &View<'_>) -> Vec<Diagnostic> {
                     ),
                 ),
             };
-            let help = "make it 1104 pixels wide; save photographs as JPEG with quality 80";
-            Some(problem.at(shown_at(view, at)).help(help))
+            Some(problem.at(shown_at(view, at)).help(lighter(image)))
         })
         .collect()
+}
+
+/// What makes a picture smaller that has been scaled and encoded already, as far as that helps.
+fn lighter(image: &Image) -> String {
+    let is_file = image.sent.path == image.path;
+    match image.sent.format {
+        PictureFormat::Gif => {
+            "show fewer frames or fewer colors, or one picture that links to the \
+                               film"
+                .to_owned()
+        }
+        PictureFormat::Png if !image.sent.is_opaque() => {
+            "give it a background and save it as JPEG, or cut it down to what matters: what is \
+             transparent stays a PNG"
+                .to_owned()
+        }
+        _ if is_file && image.sent.width > FULL_WIDTH => {
+            format!("save it {FULL_WIDTH} pixels wide, a photograph as JPEG with quality 80")
+        }
+        PictureFormat::Jpeg => {
+            "cut it down to what matters, or make it less wide: it is a JPEG already".to_owned()
+        }
+        _ => "save it as JPEG if it is a photograph, or cut it down to what matters".to_owned(),
+    }
 }
 
 /// Pictures fetched over `http:`: many programs show none of them.

@@ -2,10 +2,11 @@
 
 use super::html::Tree;
 use super::view::{UNSUBSCRIBE, View, visible};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 
+/// Without white space: words of another script stand in an element of their own.
 fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    text.split_whitespace().collect()
 }
 
 /// The postal address, in both forms of the mail (CAN-SPAM Act, 15 U.S.C. 7704(a)(5)), whatever
@@ -15,7 +16,7 @@ pub(super) fn address_shown(view: &View<'_>) -> Vec<Diagnostic> {
     let address = squeezed(address);
     missing(
         view,
-        |tree| visible(tree).contains(&address),
+        |tree| squeezed(&visible(tree)).contains(&address),
         |text| squeezed(text).contains(&address),
         |who| {
             Diagnostic::error("address-shown", format!("{who} see no postal address"))
@@ -61,10 +62,15 @@ fn missing(
         let forms = [(in_html(tree), "HTML"), (in_text(text), "text")];
         for (_, form) in forms.into_iter().filter(|(is_there, _)| !is_there) {
             let who = format!("readers of the {form}{whose}");
-            problems.push(problem(&who).at(view.place_of("display")));
+            problems.push(problem(&who).at(hides(view)));
         }
     }
     problems
+}
+
+/// Where something may hide it: a `display` in style.css or raw HTML.
+fn hides(view: &View<'_>) -> Place {
+    view.in_markup("display").unwrap_or_else(|| view.manifest())
 }
 
 /// Commercial mail to Korea says so first (Network Act, article 50).

@@ -1,77 +1,16 @@
 //! Links: where they lead, and whether who presses them knows.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use super::author::Anchor;
+use super::following::says_from_where;
 use super::view::View;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::grouped::grouped;
 use crate::message::address::Address;
 use crate::net::host::is_private;
-
-/// Texts that say nothing of where a link leads, in the languages that newsletters use.
-const VAGUE: [&str; 60] = [
-    "here",
-    "click here",
-    "click",
-    "read more",
-    "more",
-    "learn more",
-    "this",
-    "this link",
-    "link",
-    "continue reading",
-    "read on",
-    "find out more",
-    "see more",
-    "details",
-    "more details",
-    "go",
-    "read",
-    "see here",
-    "more info",
-    "more information",
-    "full story",
-    "read it",
-    "read this",
-    "여기",
-    "여기를 클릭",
-    "여기를 클릭하세요",
-    "클릭",
-    "클릭하세요",
-    "자세히",
-    "자세히 보기",
-    "자세히보기",
-    "더 보기",
-    "더보기",
-    "더 읽기",
-    "더 알아보기",
-    "바로가기",
-    "바로 가기",
-    "링크",
-    "보기",
-    "원문",
-    "こちら",
-    "ここ",
-    "詳細",
-    "詳しくはこちら",
-    "続きを読む",
-    "もっと見る",
-    "点击这里",
-    "这里",
-    "了解更多",
-    "阅读更多",
-    "hier",
-    "mehr",
-    "mehr erfahren",
-    "weiterlesen",
-    "ici",
-    "en savoir plus",
-    "lire la suite",
-    "aquí",
-    "leer más",
-    "más información",
-];
+use crate::net::web::{other_host, read};
 
 /// Services that hide where a link leads; blocklists know them.
 const SHORTENERS: [&str; 18] = [
@@ -96,7 +35,7 @@ const SHORTENERS: [&str; 18] = [
 ];
 
 /// Parameters that tell a site who pressed, or from where.
-const TRACKING: [&str; 16] = [
+const TRACKING: [&str; 26] = [
     "fbclid",
     "gclid",
     "dclid",
@@ -113,10 +52,24 @@ const TRACKING: [&str; 16] = [
     "twclid",
     "ttclid",
     "li_fat_id",
+    "gclsrc",
+    "gbraid",
+    "wbraid",
+    "srsltid",
+    "igsh",
+    "mc_tc",
+    "_kx",
+    "epik",
+    "s_kwcid",
+    "napm",
 ];
 
-/// A web address taken apart as it is written. Not by the `url` crate, which mends what is to be
-/// told (a host without dots, a port that is no number) and refuses a host with a slot in it.
+/// What names of such parameters begin with.
+const FOLLOWING: [&str; 6] = ["utm_", "mtm_", "pk_", "hsa_", "ml_subscriber", "__hs"];
+
+/// A web address taken apart as it is written. The `url` crate mends what is to be told (a host
+/// without dots, a port that is no number) and refuses a host with a slot in it; where both read
+/// another host, [`real_host`] has the true one.
 struct Web<'a> {
     user: bool,
     host: &'a str,
@@ -141,81 +94,46 @@ fn web(href: &str) -> Option<Web<'_>> {
     Some(Web { user, host, port })
 }
 
-/// The host of a web address, in lower case.
+/// The host that web browsers ask for, in lower case.
 pub(super) fn lower_host(href: &str) -> Option<String> {
-    web(href).map(|web| web.host.to_lowercase().trim_end_matches('.').to_owned())
+    let host = match real_host(href) {
+        Some(real) => real,
+        None => web(href)?.host.to_lowercase(),
+    };
+    Some(host.trim_end_matches('.').to_owned())
+}
+
+/// The host that browsers read, where another one is written.
+fn real_host(href: &str) -> Option<String> {
+    let written = web(href)?.host;
+    if written.is_empty() || written.contains('«') {
+        return None;
+    }
+    other_host(href, written)
 }
 
 fn address(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// A link's text as it is compared: lower case, without the marks around it.
-fn bare(text: &str) -> String {
-    let is_mark = |c: char| !c.is_alphanumeric();
-    text.trim_matches(is_mark).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn each(view: &View<'_>, rule: impl Fn(&Anchor<'_>) -> Option<Diagnostic>) -> Vec<Diagnostic> {
+pub(super) fn each(
+    view: &View<'_>,
+    rule: impl Fn(&Anchor<'_>) -> Option<Diagnostic>,
+) -> Vec<Diagnostic> {
     view.author.links.iter().filter_map(rule).collect()
 }
 
-/// Text that says nothing of where the link leads (WCAG 2.4.4).
-pub(super) fn vague(view: &View<'_>) -> Vec<Diagnostic> {
-    each(view, |link| {
-        let is_vague = !link.has_picture && VAGUE.contains(&bare(&link.text).as_str());
-        is_vague.then(|| {
-            let text = link.text.trim();
-            Diagnostic::warning(
-                "link-vague",
-                format!("the link text {text:?} does not say where the link leads"),
-            )
-            .at(link.label())
-            .help("name the page; screen readers list links without the text around them")
-        })
-    })
-}
-
-/// Text of symbols alone: a screen reader says "rightwards arrow".
-pub(super) fn symbols(view: &View<'_>) -> Vec<Diagnostic> {
-    each(view, |link| {
-        let text = link.text.trim();
-        let only = !link.has_picture && !text.is_empty() && !text.contains(char::is_alphanumeric);
-        only.then(|| {
-            Diagnostic::warning("link-emoji", format!("the text of this link is only {text:?}"))
-                .at(link.label())
-                .help("add words: a screen reader reads the names of the symbols")
-        })
-    })
-}
-
-/// One text that leads to several places.
-pub(super) fn same_text(view: &View<'_>) -> Vec<Diagnostic> {
-    let mut first: BTreeMap<String, &str> = BTreeMap::new();
-    let mut problems = Vec::new();
-    for link in view.author.links.iter().filter(|link| !link.has_picture) {
-        let text = bare(&link.text);
-        if text.is_empty() || VAGUE.contains(&text.as_str()) {
-            continue;
-        }
-        let target = link.href.trim_end_matches('/');
-        let before = *first.entry(text).or_insert(target);
-        if before != target {
-            let before = shortened_address(before);
-            let what =
-                format!("another link with the text {:?} leads to {before}", link.text.trim());
-            problems.push(
-                Diagnostic::warning("link-same-text", what)
-                    .at(link.label())
-                    .help("give each link its own text, or let both lead to the same page"),
-            );
-        }
-    }
-    problems
+/// The same, told once for each host.
+fn each_host(view: &View<'_>, rule: impl Fn(&Anchor<'_>) -> Option<Diagnostic>) -> Vec<Diagnostic> {
+    let links = view.author.links.iter();
+    grouped(links.filter_map(|link| {
+        let host = lower_host(&link.href).unwrap_or_default();
+        rule(link).map(|problem| (host, problem))
+    }))
 }
 
 /// An address as it is shown beside another: its first 200 letters are enough.
-fn shortened_address(address: &str) -> String {
+pub(super) fn shortened_address(address: &str) -> String {
     match address.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", &address[..end]),
         None => address.to_owned(),
@@ -224,7 +142,7 @@ fn shortened_address(address: &str) -> String {
 
 /// `http:`, which anybody on the way can read and change.
 pub(super) fn insecure(view: &View<'_>) -> Vec<Diagnostic> {
-    each(view, |link| {
+    each_host(view, |link| {
         let lower = link.href.to_ascii_lowercase();
         // Local addresses are told by their own rule.
         let plain = lower.starts_with("http://") && !is_local(&lower_host(&link.href)?);
@@ -241,7 +159,11 @@ pub(super) fn insecure(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// A short address that hides the real one.
 pub(super) fn shortened(view: &View<'_>) -> Vec<Diagnostic> {
-    each(view, |link| {
+    let posts = view.posts();
+    each_host(view, |link| {
+        if posts.are_told(&link.spot) {
+            return None;
+        }
         let host = lower_host(&link.href)?;
         let host = host.strip_prefix("www.").unwrap_or(&host);
         SHORTENERS.contains(&host).then(|| {
@@ -252,6 +174,7 @@ pub(super) fn shortened(view: &View<'_>) -> Vec<Diagnostic> {
     })
 }
 
+/// Whether a host is known on one machine or in one network only.
 fn is_local(host: &str) -> bool {
     let names = [".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid"];
     match address(host) {
@@ -267,19 +190,26 @@ fn is_local(host: &str) -> bool {
 
 /// An address that only the author's machine or network knows.
 pub(super) fn local(view: &View<'_>) -> Vec<Diagnostic> {
-    each(view, |link| {
+    let told = |host: &str| {
+        Diagnostic::error("link-local", format!("readers cannot reach {host}"))
+            .help("write the public address of the page")
+    };
+    let mut problems = each_host(view, |link| {
         let host = lower_host(&link.href)?;
-        is_local(&host).then(|| {
-            Diagnostic::error("link-local", format!("readers cannot reach {host}"))
-                .at(link.target())
-                .help("write the public address of the page")
-        })
-    })
+        is_local(&host).then(|| told(&host).at(link.target()))
+    });
+    let publication = view.input.publication;
+    let others = [&publication.browser_url, &publication.preferences_url];
+    let own = std::iter::once(&publication.base_url).chain(others.into_iter().flatten());
+    let hosts: BTreeSet<String> = own.filter_map(|address| lower_host(address)).collect();
+    let hosts = hosts.iter().filter(|host| is_local(host));
+    problems.extend(hosts.map(|host| told(host).at(view.publication())));
+    problems
 }
 
 /// A bare IP address as host (SpamAssassin NORMAL_HTTP_TO_IP).
 pub(super) fn numeric(view: &View<'_>) -> Vec<Diagnostic> {
-    each(view, |link| {
+    each_host(view, |link| {
         let host = lower_host(&link.href)?;
         (address(&host).is_some() && !is_local(&host)).then(|| {
             Diagnostic::warning("link-numeric", format!("{host} is a number, not a name"))
@@ -291,7 +221,7 @@ pub(super) fn numeric(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// A port of its own (SpamAssassin WEIRD_PORT).
 pub(super) fn port(view: &View<'_>) -> Vec<Diagnostic> {
-    each(view, |link| {
+    each_host(view, |link| {
         let web = web(&link.href)?;
         let port = web.port.filter(|port| !matches!(*port, "" | "80" | "443"))?;
         (!is_local(&web.host.to_lowercase())).then(|| {
@@ -334,10 +264,21 @@ pub(super) fn syntax(view: &View<'_>) -> Vec<Diagnostic> {
             return None;
         } else if ["http", "https"].contains(&host.to_ascii_lowercase().as_str()) {
             "this address begins twice"
+        } else if let Some(real) = real_host(&link.href) {
+            return Some(
+                Diagnostic::error(
+                    "link-syntax",
+                    format!("{host} is written here, but web browsers go to {real}"),
+                )
+                .at(link.target())
+                .help(format!("write {real} if that is the site that you mean")),
+            );
         } else if host.trim_end_matches('.').split('.').any(bad_label) {
             "no web server can have this name"
         } else if web.port.is_some_and(|port| !port.is_empty() && port.parse::<u16>().is_err()) {
             "this is not a port number"
+        } else if read(&link.href).is_none() {
+            "web browsers cannot read this address: a sign in the host may stand for another"
         } else {
             return None;
         };
@@ -360,7 +301,10 @@ pub(super) fn anchor(view: &View<'_>) -> Vec<Diagnostic> {
         (!names.contains(name)).then(|| {
             Diagnostic::error("link-anchor", format!("nothing in this mail has the name {name:?}"))
                 .at(link.target())
-                .help("use the name of an article's file: #hangul leads to hangul.md")
+                .help(
+                    "use the name of an article's file (#hangul leads to hangul.md), of a heading \
+                     (#the-tide for The tide), or one in the text: <a id=\"tide\"></a>",
+                )
         })
     })
 }
@@ -394,47 +338,70 @@ pub(super) fn mailto(view: &View<'_>) -> Vec<Diagnostic> {
     })
 }
 
-/// Parameters that follow readers.
+/// Parameters that follow readers: told once, all of them by name and with each place.
 pub(super) fn tracking(view: &View<'_>) -> Vec<Diagnostic> {
-    each(view, |link| {
-        let query = link.href.split_once('?')?.1;
-        let query = query.split('#').next().unwrap_or_default();
-        let mut names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
-        let name = names.find(|name| name.starts_with("utm_") || TRACKING.contains(name))?;
-        Some(
-            Diagnostic::warning("link-tracking", format!("{name} lets the site track readers"))
-                .at(link.target())
-                .help(format!("delete {name}=…; the page is the same without it")),
-        )
-    })
+    let posts = view.posts();
+    let links = view.author.links.iter().filter(|link| !posts.hold(&link.spot));
+    let found: Vec<(&Anchor<'_>, Vec<&str>)> = links
+        .map(|link| (link, tracking_names(&link.href)))
+        .filter(|(_, names)| !names.is_empty())
+        .collect();
+    let mut known = HashSet::new();
+    let all = found.iter().flat_map(|(_, names)| names).copied();
+    let mut names: Vec<&str> = all.filter(|name| known.insert(*name)).collect();
+    let more = names.len().saturating_sub(NAMED_PARAMETERS);
+    names.truncate(NAMED_PARAMETERS);
+    let listed = match names.split_last() {
+        Some(_) if more > 0 => format!("{} and {more} more", names.join(", ")),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => return Vec::new(),
+    };
+    let stand = if known.len() == 1 { "stands" } else { "stand" };
+    let what = format!("{listed} {stand} in addresses only to count and follow readers");
+    let help = match found.as_slice() {
+        [(link, _)] => {
+            let clean = shortened_address(&without_tracking(&link.href));
+            format!("the page is the same without it: write {clean}")
+        }
+        _ => "delete them: the pages are the same without them".to_owned(),
+    };
+    grouped(found.into_iter().map(|(link, _)| {
+        let problem = Diagnostic::warning("link-tracking", what.clone());
+        (String::new(), problem.at(link.target()).help(help.clone()))
+    }))
 }
 
-/// A text that is one address, and a link to another: how phishing looks.
-pub(super) fn disguised(view: &View<'_>) -> Vec<Diagnostic> {
-    each(view, |link| {
-        let shown = link.text.trim();
-        if shown.contains(char::is_whitespace) || !shown.contains('.') || shown.contains('@') {
-            return None;
-        }
-        let with_scheme =
-            if shown.contains("://") { shown.to_owned() } else { format!("https://{shown}") };
-        let (says, leads) = (lower_host(&with_scheme)?, lower_host(&link.href)?);
-        let end = says.rsplit('.').next().unwrap_or_default();
-        let is_name = end.len() > 1 && end.chars().all(char::is_alphabetic) && says.contains('.');
-        // `Node.js` is a name as well; only a usual ending makes a text an address.
-        let usual = ["com", "org", "net", "kr", "io", "edu", "gov", "info", "example", "eu", "de"];
-        if !is_name || !(shown.contains("://") || says.starts_with("www.") || usual.contains(&end))
-        {
-            return None;
-        }
-        let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
-        (bare(&says) != bare(&leads)).then(|| {
-            Diagnostic::warning(
-                "link-disguised",
-                format!("the text says {says}, but the link leads to {leads}"),
-            )
-            .at(link.label())
-            .help("filters take this for phishing; write the true address, or use words")
-        })
-    })
+/// Parameters that are named.
+const NAMED_PARAMETERS: usize = 12;
+
+/// The parts of a query, without the anchor behind it: where it starts, and where it ends.
+fn query(href: &str) -> Option<std::ops::Range<usize>> {
+    let start = href.find('?')? + 1;
+    let end = href[start..].find('#').map_or(href.len(), |end| start + end);
+    Some(start..end)
+}
+
+fn is_tracking(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    FOLLOWING.iter().any(|start| name.starts_with(start))
+        || TRACKING.contains(&name.as_str())
+        || says_from_where(pair)
+}
+
+/// The parameters of an address that follow readers.
+fn tracking_names(href: &str) -> Vec<&str> {
+    let query = query(href).map_or("", |range| &href[range]);
+    let pairs = query.split(['&', ';']).map(|pair| pair.strip_prefix("amp;").unwrap_or(pair));
+    let followed = pairs.filter(|pair| is_tracking(pair));
+    followed.map(|pair| pair.split('=').next().unwrap_or_default()).collect()
+}
+
+/// The address without them.
+fn without_tracking(href: &str) -> String {
+    let Some(range) = query(href) else { return href.to_owned() };
+    let kept: Vec<&str> =
+        href[range.clone()].split('&').filter(|pair| !is_tracking(pair)).collect();
+    let end = if kept.is_empty() { range.start - 1 } else { range.start };
+    format!("{}{}{}", &href[..end], kept.join("&"), &href[range.end..])
 }

@@ -8,28 +8,50 @@
 mod access;
 pub mod allow;
 mod author;
+mod capitals;
 pub mod clients;
 mod colors;
+mod contrast;
 mod css;
 mod dates;
+mod dialects;
+mod emphasis;
+mod following;
 mod gmail;
 mod head;
 mod html;
 mod invisible;
 mod images;
+mod laid_out;
 mod leftovers;
 mod legal;
+mod link_texts;
 mod links;
 mod mail;
 mod markup;
+mod merge_tags;
 pub mod online;
+mod passages;
+mod pasted;
 mod personal;
+mod plain_lines;
+mod posts;
 pub mod register;
+mod run_together;
 mod script;
+mod shown;
+mod site;
 mod size;
 mod slots;
+mod spot;
+mod swallowed;
 mod text_part;
+mod twice;
+mod unfinished;
+mod unread;
 mod view;
+mod without_code;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +78,8 @@ pub struct Input<'a> {
     pub message: Option<&'a [u8]>,
     /// The publication's other issues.
     pub siblings: &'a [Headline],
+    /// The names of those that somebody has or may have: nothing of them can change any more.
+    pub sent: &'a BTreeSet<String>,
     /// Which programs readers use.
     pub clients: &'a Profile,
     /// The day on which the rules are asked; without it none asks whether a date is far off.
@@ -71,6 +95,8 @@ pub struct Audience<'a> {
     pub people: u64,
     /// Those without a value, for each of the fields that [`asked`] names.
     pub lacking: &'a BTreeMap<String, Lacking>,
+    /// The tags that people have, in small letters, where they are known.
+    pub tags: Option<&'a BTreeSet<String>>,
 }
 
 /// People without a value in a field.
@@ -86,8 +112,14 @@ pub struct Lacking {
 pub const EXAMPLES: usize = 3;
 
 /// The fields of which the rules want to know who lacks them.
-pub fn asked<'a>(composition: &'a Composition, columns: &[String]) -> BTreeSet<&'a str> {
-    slots::asked(composition, columns)
+pub fn asked(composition: &Composition, columns: &[String]) -> BTreeSet<String> {
+    let slots = slots::asked(composition, columns).into_iter().map(str::to_owned);
+    slots.chain(passages::asked(composition, columns)).collect()
+}
+
+/// What a send to people may not have and a check passes over: settings that are examples still.
+pub fn before_sending(publication: &Publication) -> Vec<Diagnostic> {
+    leftovers::settings(publication)
 }
 
 /// The rules about slots alone, for a composition whose files have changed since.
@@ -115,16 +147,21 @@ const RULES: &[RuleCheck] = &[
     dates::order,
     dates::date,
     dates::article,
+    twice::articles,
     leftovers::words,
-    leftovers::merge_tags,
-    leftovers::markdown,
+    leftovers::templates,
+    merge_tags::merge_tags,
+    dialects::markdown,
+    plain_lines::marks,
+    pasted::html,
+    pasted::indents,
     leftovers::addresses,
     leftovers::spam,
     invisible::written,
     invisible::decoded,
-    links::vague,
-    links::symbols,
-    links::same_text,
+    link_texts::vague,
+    link_texts::symbols,
+    link_texts::same_text,
     links::insecure,
     links::shortened,
     links::local,
@@ -135,7 +172,7 @@ const RULES: &[RuleCheck] = &[
     links::anchor,
     links::mailto,
     links::tracking,
-    links::disguised,
+    link_texts::disguised,
     personal::email,
     personal::doors,
     images::alt_name,
@@ -149,12 +186,13 @@ const RULES: &[RuleCheck] = &[
     access::heading_one,
     access::heading_empty,
     access::table_header,
+    access::table_wide,
     access::part_language,
-    access::all_caps,
+    capitals::all_caps,
     access::justified,
     access::small,
     access::wide,
-    access::contrast,
+    contrast::contrast,
     clients::css_support,
     clients::html_support,
     gmail::html_size,
@@ -168,6 +206,9 @@ const RULES: &[RuleCheck] = &[
     markup::conditional,
     legal::address_shown,
     legal::unsubscribe_shown,
+    shown::letter_hidden,
+    shown::covering,
+    laid_out::lying_on,
     legal::advertising_mark,
     legal::advertising_contact,
     mail::lines,
@@ -181,13 +222,22 @@ const RULES: &[RuleCheck] = &[
     text_part::residue,
 ];
 
+/// Whether a problem is one between an issue and its readers, and not of its files alone.
+pub fn is_about_readers(problem: &Diagnostic) -> bool {
+    problem.rule.starts_with("slot-")
+}
+
 /// Every rule; those about slots ask the list where there is one.
 pub fn issue(input: &Input<'_>, audience: Option<Audience<'_>>) -> Vec<Diagnostic> {
     let view = View::new(input);
     let mut problems: Vec<Diagnostic> = RULES.iter().flat_map(|rule| rule(&view)).collect();
     match audience {
-        Some(audience) => problems.extend(slots::against_list(input.composition, &audience)),
+        Some(audience) => {
+            problems.extend(slots::against_list(input.composition, &audience));
+            problems.extend(passages::against_list(&view, &audience));
+        }
         None => problems.extend(slots::without_list(input.composition)),
     }
+    problems.iter_mut().for_each(|problem| input.issue.slots.unmark(problem));
     problems
 }

@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
+
 use crate::compose::{Composition, Segment};
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::fetch::NoAnswer;
 use crate::fetch::links::Visit;
+use crate::fetch::{self, NoAnswer};
 use crate::issue::Issue;
 use crate::net::dial::DialError;
 
 /// Stands for a slot in a link: what fills it is not known, so the link cannot be asked.
 const SLOT: char = '\u{0}';
+/// Pictures that are named.
+const NAMED: usize = 10;
 
 /// The web addresses that the message links to, in its order, each once. Those with a slot are left
 /// out: they differ between readers.
@@ -80,6 +84,86 @@ pub fn rules(
         }
     }
     problems
+}
+
+/// Pictures under `base_url` that readers would not see, because they are not there yet, and those of
+/// which nobody can tell. `issue` says where a picture is written; a composition that was frozen has
+/// none.
+pub fn pictures(
+    issue: Option<&Issue>,
+    composition: &Composition,
+    base_url: &str,
+    visits: &BTreeMap<String, Visit>,
+) -> Vec<Diagnostic> {
+    let all = composition.hosted_pictures(base_url);
+    let visits = || all.iter().filter_map(|address| Some((address, visits.get(address)?)));
+    let path = |address: &str| {
+        let path = address.strip_prefix(base_url).unwrap_or(address).trim_start_matches('/');
+        percent_decode_str(path).decode_utf8_lossy().into_owned()
+    };
+    let place = |address: &str| {
+        let (issue, path) = (issue?, path(address));
+        let image = issue.images.iter().find(|image| image.sent.path == path);
+        Some(image.map_or_else(
+            || Place::File(issue.manifest.path().to_owned()),
+            |image| image.place.clone(),
+        ))
+    };
+    let placed = |problem: Diagnostic, address: &str| match place(address) {
+        Some(place) => problem.at(place),
+        None => problem,
+    };
+    let gone: Vec<(&String, u16)> = visits()
+        .filter_map(|(address, visit)| match visit.end {
+            Ok(status @ (401 | 403 | 404 | 407 | 410)) => Some((address, status)),
+            _ => None,
+        })
+        .collect();
+    let mut problems = Vec::new();
+    if let Some((first, status)) = gone.first() {
+        let named: Vec<String> = gone.iter().take(NAMED).map(|(one, _)| path(one)).collect();
+        let more = match gone.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let what = format!(
+            "{} of {} not published at {base_url}: {}{more} ({status})",
+            gone.len(),
+            if all.len() == 1 {
+                "1 picture is".to_owned()
+            } else {
+                format!("{} pictures are", all.len())
+            },
+            named.join(", ")
+        );
+        let help = format!(
+            "`digest render {} --assets DIR` writes them: publish that folder",
+            composition.issue
+        );
+        problems.push(placed(Diagnostic::error("picture-unpublished", what), first).help(help));
+    }
+    let unsure = visits().find_map(|(address, visit)| {
+        let why = match &visit.end {
+            Ok(200..=399 | 401 | 403 | 404 | 407 | 410) => return None,
+            Ok(status) => format!("the server answered {status}"),
+            Err(error) => error.to_string(),
+        };
+        Some((address, why))
+    });
+    if let Some((address, why)) = unsure {
+        let what = format!("it is not known whether the pictures are published: {why}");
+        let help = format!("open {address} in a browser");
+        problems.push(placed(Diagnostic::warning("picture-unpublished", what), address).help(help));
+    }
+    problems
+}
+
+/// Whether anybody can be at a web address: of some names it is certain that nobody is (RFC 6761).
+pub fn can_be_asked(address: &str) -> bool {
+    let host = fetch::host(address).unwrap_or_default();
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let end = host.rsplit('.').next().unwrap_or_default();
+    !host.is_empty() && !["example", "test", "invalid", "localhost"].contains(&end)
 }
 
 /// A link that leads nowhere, or of which nobody can tell.
@@ -171,6 +255,24 @@ mod tests {
         }
         for rest in ["x", "/", "/x", ".html", "?q=1", "#a", "-b", "&c=1", ":81"] {
             assert!(!ends(rest), "{rest:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_where_nobody_can_be() {
+        for address in [
+            "https://letter.harbour.example",
+            "https://example/x",
+            "https://a.TEST./x",
+            "http://localhost:8080/x",
+            "http://x.localhost/",
+            "https://no.invalid",
+            "nothing",
+        ] {
+            assert!(!can_be_asked(address), "{address}");
+        }
+        for address in ["https://example.org/x", "http://127.0.0.1:80/", "https://test.kr/"] {
+            assert!(can_be_asked(address), "{address}");
         }
     }
 

@@ -8,9 +8,10 @@ use percent_encoding::percent_decode_str;
 
 use super::html::Tree;
 use super::view::View;
-use crate::compose::Segment;
+use crate::compose::{Segment, SlotContext};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::slot::{self, Piece};
+use crate::net::web;
 
 /// Fields that open a page in the reader's name.
 const DOORS: [&str; 2] = ["unsubscribe_url", "preferences_url"];
@@ -21,10 +22,15 @@ pub(super) fn email(view: &View<'_>) -> Vec<Diagnostic> {
     scan.problems(|view, foreign| {
         let what = format!("{} tells {} who reads this", foreign.written(view), foreign.host);
         let own = own_hosts(view).join(", ");
-        Diagnostic::error("link-email", what).help(format!(
-            "leave the slot out, or lead to your own pages ({own}); if readers know that it is told, \
-             allow the rule with the reason"
-        ))
+        let help = if foreign.is_grown {
+            "put a space behind the slot: mail programs make a link of it with what follows".into()
+        } else {
+            format!(
+                "leave the slot out, or lead to your own pages ({own}); if readers know that it is \
+                 told, allow the rule with the reason"
+            )
+        };
+        Diagnostic::error("link-email", what).help(help)
     })
 }
 
@@ -50,6 +56,8 @@ struct Foreign {
     slot: usize,
     /// Who learns it, for people.
     host: String,
+    /// Whether the slot begins it, and what follows makes its domain another.
+    is_grown: bool,
 }
 
 impl Foreign {
@@ -67,7 +75,9 @@ impl Foreign {
         // Nobody wrote the scheme of `www.sejong.example`.
         let bare = before.split_once("://").map_or(before, |(_, bare)| bare);
         let needles = [before, bare].into_iter().filter(|needle| !needle.is_empty());
-        let mut places = needles.filter_map(|needle| view.written(&format!("{needle}{raw}")));
+        let needles = needles.map(|needle| format!("{needle}{raw}"));
+        let all = std::iter::once(whole.clone()).chain(needles);
+        let mut places = all.filter_map(|text| view.written(&text));
         if let Some(place) = places.next() {
             return place;
         }
@@ -115,7 +125,9 @@ impl PersonalScan<'_> {
             }
         }
         // A fallback may hold the address that an open slot follows.
-        let html = self.joined(&composition.html, |index| self.as_text(index));
+        let html = self.joined(&composition.html, |index| {
+            SlotContext::Html.write(&self.as_text(index)).into_owned()
+        });
         for words in &Tree::read(&html).texts {
             self.words(&words.text, &mut found);
         }
@@ -167,7 +179,8 @@ impl PersonalScan<'_> {
         let Some((_, slot)) = self.personal(address) else { return };
         if !self.is_own(address) {
             let host = self.host_in_words(address);
-            found.push(Foreign { address: address.to_owned(), slot, host });
+            let address = address.to_owned();
+            found.push(Foreign { address, slot, host, is_grown: false });
         }
     }
 
@@ -179,7 +192,11 @@ impl PersonalScan<'_> {
         let ends = |c: char| c.is_whitespace() || "<>\"".contains(c);
         for word in text.split(ends) {
             let Some((at, slot)) = self.personal(word) else { continue };
-            for start in address_starts(&word[..at]) {
+            let starts = address_starts(&word[..at]);
+            if starts.is_empty() {
+                self.grown(word, found);
+            }
+            for start in starts {
                 let written = &word[start..];
                 let whole = if written.contains("://") || written.starts_with("mailto:") {
                     written.to_owned()
@@ -188,8 +205,27 @@ impl PersonalScan<'_> {
                 };
                 if !self.is_own(&whole) {
                     let host = self.host_in_words(&whole);
-                    found.push(Foreign { address: written.to_owned(), slot, host });
+                    let address = written.to_owned();
+                    found.push(Foreign { address, slot, host, is_grown: false });
                 }
+            }
+        }
+    }
+
+    /// Slots of a word whose value becomes a part of an address of others with what follows:
+    /// `{{ email }}.evil.example` is a mailbox there.
+    fn grown(&self, word: &str, found: &mut Vec<Foreign>) {
+        for (at, piece) in slot::pieces_at(word) {
+            let Piece::Slot(index) = piece else { continue };
+            let slot = self.view.input.composition.slots.get(index).and_then(Option::as_ref);
+            if !slot.is_some_and(|slot| slot.field == "email" && (self.is_personal)("email")) {
+                continue;
+            }
+            let mark = slot::mark(index).len();
+            if let Some((length, host)) = grown_host(&word[at + mark..]) {
+                let address = word[at..at + mark + length].to_owned();
+                found.push(Foreign { address, slot: index, host, is_grown: true });
+                return;
             }
         }
     }
@@ -209,12 +245,14 @@ impl PersonalScan<'_> {
         if let Some(to) = without_scheme(address, "mailto:") {
             return recipients(to).iter().all(|to| own_mailboxes(self.view).contains(to));
         }
-        host(address).is_some_and(|host| own_hosts(self.view).contains(&host))
+        host(address).is_some_and(|host| {
+            own_hosts(self.view).contains(&host) || is_of_sender(self.view, &host)
+        })
     }
 
     fn host_in_words(&self, address: &str) -> String {
-        match (host(address), address.split_once(':')) {
-            (Some(host), _) if !slot::has_slot(&host) => host,
+        match (real_host(address), address.split_once(':')) {
+            (Some(host), _) => host,
             (_, Some(("mailto", to))) => {
                 let own = own_mailboxes(self.view);
                 let others = recipients(to).into_iter().find(|to| !own.contains(to));
@@ -243,8 +281,8 @@ fn address_starts(text: &str) -> Vec<usize> {
         return found;
     }
     let bare = text.find(char::is_alphanumeric).filter(|start| {
-        let end = text[*start..].find(['/', '?', '#']).map(|end| start + end);
-        end.is_some_and(|end| text[*start..end].contains('.'))
+        let end = text[*start..].find(['/', '?', '#', '\u{FF0F}']).map(|end| start + end);
+        end.is_some_and(|end| text[*start..end].contains(is_dot))
     });
     bare.into_iter().collect()
 }
@@ -254,14 +292,62 @@ fn without_scheme<'a>(address: &'a str, scheme: &str) -> Option<&'a str> {
     start.eq_ignore_ascii_case(scheme).then(|| &address[scheme.len()..])
 }
 
+/// Signs that programs take for a dot between the parts of a host (UTS 46).
+fn is_dot(c: char) -> bool {
+    matches!(c, '.' | '\u{3002}' | '\u{FF0E}' | '\u{FF61}')
+}
+
+/// How much of `behind`, which follows an email address, belongs to a longer address, and whose that
+/// is. The end of a sentence is none, nor is the next word of Korean or Japanese.
+fn grown_host(behind: &str) -> Option<(usize, String)> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_' || is_dot(c);
+    // `:word@` between two addresses, as in `https://name:word@host`.
+    let start = match behind.find(|c: char| !is_part(c)) {
+        Some(at) if behind[at..].starts_with(['@', ':']) => {
+            behind.rfind('@').map_or(0, |at| at + 1)
+        }
+        _ => 0,
+    };
+    let end = behind[start..].find(|c| !is_part(c)).map_or(behind.len(), |end| start + end);
+    let written = behind[start..end].trim_end_matches(is_dot);
+    let goes_on =
+        behind[start + written.len()..].starts_with(['/', '\u{FF0F}', '\\', '?', '#', ':']);
+    let labels: Vec<&str> = written.split(is_dot).filter(|label| !label.is_empty()).collect();
+    let last = labels.last()?;
+    let is_usual = last.len() > 1 && last.chars().all(|c| c.is_ascii_alphabetic())
+        || last.to_ascii_lowercase().starts_with("xn--");
+    // Behind a full stop of Japanese a sentence begins, and only more than a word is an address.
+    let is_full = written.starts_with('.') || labels.len() > 1;
+    let is_address = written.contains(is_dot) && (goes_on || is_usual && is_full);
+    is_address.then(|| (start + written.len(), labels.join(".").to_lowercase()))
+}
+
+/// The address with a word for each slot, as a parser can read it.
+fn with_words(address: &str) -> String {
+    slot::fill(address, |_| "slot".to_owned())
+}
+
+/// The host as web browsers read an address, if no slot is a part of it.
+fn real_host(address: &str) -> Option<String> {
+    let after = address.split_once("://").map_or(address, |(_, after)| after);
+    let authority = after.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    if slot::has_slot(host) {
+        return None;
+    }
+    Some(web::read(&with_words(address))?.host_str()?.to_owned())
+}
+
 /// The host of a web address that is written in the one way that all programs read alike.
 fn host(address: &str) -> Option<String> {
+    let address = &with_words(address);
     let rest =
         without_scheme(address, "https://").or_else(|| without_scheme(address, "http://"))?;
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let (host, port) = rest[..end].split_once(':').unwrap_or((&rest[..end], ""));
     let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
-    (is_port && !host.is_empty()).then(|| host.to_lowercase())
+    let real = web::read(address)?.host_str()?.to_owned();
+    (is_port && web::other_host(address, host).is_none()).then_some(real)
 }
 
 /// Everybody to whom a `mailto:` is addressed (RFC 6068), in lower case.
@@ -289,6 +375,32 @@ fn own_mailboxes(view: &View<'_>) -> Vec<String> {
 }
 
 /// The hosts of the publication's own pages, and the domain of its mail.
+/// Whether a host is below the domain that the mail comes from, as `news.sejong.example` is below
+/// `sejong.example`. Below the domain of a mailbox provider, or of hosts for everybody, anybody may be.
+fn is_of_sender(view: &View<'_>, host: &str) -> bool {
+    let from = &view.input.publication.from;
+    let Some((_, domain)) = from.trim_end_matches('>').rsplit_once('@') else { return false };
+    let Some(domain) = self::host(&format!("https://{domain}/")) else { return false };
+    let labels = domain.split('.').count();
+    let is_shared = SHARED.split_whitespace().any(|shared| {
+        domain == shared
+            || domain.ends_with(shared) && domain[..domain.len() - shared.len()].ends_with('.')
+    });
+    let below = host.strip_suffix(domain.as_str()).and_then(|rest| rest.strip_suffix('.'));
+    labels > 1 && !is_shared && below.is_some_and(|rest| !rest.is_empty())
+}
+
+/// Domains of which everybody may have a name, or a mailbox, and that belong to none of them.
+const SHARED: &str = "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com \
+    yahoo.co.jp yahoo.co.uk ymail.com aol.com icloud.com me.com mac.com proton.me protonmail.com \
+    pm.me gmx.de gmx.net gmx.com gmx.at web.de t-online.de freenet.de mail.ru yandex.ru yandex.com \
+    naver.com daum.net hanmail.net kakao.com nate.com qq.com 163.com 126.com sina.com orange.fr \
+    free.fr laposte.net wanadoo.fr libero.it fastmail.com hey.com zoho.com tuta.com posteo.de \
+    github.io githubusercontent.com gitlab.io pages.dev netlify.app vercel.app herokuapp.com \
+    blogspot.com wordpress.com tistory.com substack.com ghost.io wixsite.com weebly.com \
+    squarespace.com azurewebsites.net cloudfront.net amazonaws.com web.app firebaseapp.com \
+    appspot.com fly.dev onrender.com workers.dev translate.goog";
+
 fn own_hosts(view: &View<'_>) -> Vec<String> {
     let publication = view.input.publication;
     let pages = [Some(&publication.base_url), publication.preferences_url.as_ref()];
@@ -309,7 +421,10 @@ mod tests {
         for (address, expected) in [
             ("https://a.example/x", Some("a.example")),
             ("HTTPS://A.example:8443?x", Some("a.example")),
-            ("https://a.example@b.example/", Some("a.example@b.example")),
+            ("https://a.example@b.example/", None),
+            ("https://b.example\u{3002}a.example/", None),
+            ("https://a.example\u{FF0F}@b.example/", None),
+            ("https://항구.example/", Some("xn--2e0bp27e.example")),
             ("https://a.example:x@b.example/", None),
             ("https://b.example\\@a.example/", Some("b.example")),
             ("https:b.example", None),
@@ -317,6 +432,38 @@ mod tests {
             ("tel:1", None),
         ] {
             assert_eq!(host(address).as_deref(), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn what_follows_an_address_may_make_it_another() {
+        for (behind, expected) in [
+            (".evil.example/", Some((13, "evil.example"))),
+            (".evil.example", Some((13, "evil.example"))),
+            (".evil.example, and", Some((13, "evil.example"))),
+            ("evil.example", Some((12, "evil.example"))),
+            ("-x.evil.example", Some((15, "-x.evil.example"))),
+            ("@evil.example", Some((13, "evil.example"))),
+            (":pw@evil.example/", Some((16, "evil.example"))),
+            ("\u{3002}evil\u{FF0E}example", Some((17, "evil.example"))),
+            (".evil/", Some((5, "evil"))),
+            (".한국/", Some((7, "한국"))),
+            (".", None),
+            ("", None),
+            (").", None),
+            (",", None),
+            ("님께", None),
+            ("님.", None),
+            ("\u{3002}次の", None),
+            ("\u{3002}Please", None),
+            ("/you", None),
+            ("으로.보냅니다", None),
+            ("...", None),
+            (".1", None),
+        ] {
+            let found = grown_host(behind);
+            let found = found.as_ref().map(|(length, host)| (*length, host.as_str()));
+            assert_eq!(found, expected, "{behind}");
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Rule {
     pub fix: &'static str,
     /// Whether its problems may be allowed.
     pub may_be_allowed: bool,
+    /// Whether of these only the warnings may.
+    pub only_warnings: bool,
 }
 
 /// Every rule, in the order of the page.
@@ -31,7 +33,9 @@ fn row(line: &'static str) -> Option<Rule> {
     let cells: Vec<&str> = line.split(" | ").map(str::trim).collect();
     let [name, _, finds, _, fix, allow] = cells[..] else { return None };
     let name = name.split_once("</a>`")?.1.strip_suffix('`')?;
-    Some(Rule { name, finds, fix, may_be_allowed: allow.trim_end_matches(" |") == "yes" })
+    let allow = allow.trim_end_matches(" |");
+    let only_warnings = allow == "the warning";
+    Some(Rule { name, finds, fix, may_be_allowed: allow == "yes" || only_warnings, only_warnings })
 }
 
 /// The rule of this name.

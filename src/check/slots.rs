@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::check::{Audience, EXAMPLES, Lacking};
 use crate::compose::Composition;
+use crate::diagnostic::grouped::grouped;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::issue::slot::{BUILT_IN, Slot};
 
 /// What lists usually call their columns; a near miss of one is probably a slip.
 const USUAL: [&str; 5] = ["first_name", "last_name", "name", "email", "affiliation"];
 
-/// Every used slot that a list or a person fills, with its place.
+/// Every used slot that a list or a person fills, with each of its places.
 fn declared(composition: &Composition) -> impl Iterator<Item = (&Slot, &Place)> {
     composition.slot_places.iter().filter_map(|(index, place)| {
         let slot = composition.slots.get(*index)?.as_ref()?;
@@ -20,14 +21,27 @@ fn declared(composition: &Composition) -> impl Iterator<Item = (&Slot, &Place)> 
 
 /// The rules where nothing is known of the readers.
 pub(super) fn without_list(composition: &Composition) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
+    once(composition, |slot, place| likely_slip(slot, place).or_else(|| no_fallback(slot, place)))
+}
+
+/// What is to be told of slots, once with all places. A slot is asked about at its first place alone.
+fn once(
+    composition: &Composition,
+    tell: impl Fn(&Slot, &Place) -> Option<Diagnostic>,
+) -> Vec<Diagnostic> {
+    let mut last: Option<(&Slot, Option<Diagnostic>)> = None;
+    let mut found = Vec::new();
     for (slot, place) in declared(composition) {
-        match likely_slip(slot, place) {
-            Some(problem) => problems.push(problem),
-            None => problems.extend(no_fallback(slot, place)),
-        }
+        let told = match last.take() {
+            Some((known, told)) if std::ptr::eq(known, slot) => {
+                told.map(|problem| problem.at(place.clone()))
+            }
+            _ => tell(slot, place),
+        };
+        found.extend(told.clone().map(|problem| (problem.message.clone(), problem)));
+        last = Some((slot, told));
     }
-    problems
+    grouped(found)
 }
 
 /// A field that is nearly, but not quite, what lists call it.
@@ -62,19 +76,17 @@ pub(super) fn asked<'a>(composition: &'a Composition, columns: &[String]) -> BTr
 /// The rules where the readers are known.
 pub(super) fn against_list(composition: &Composition, audience: &Audience<'_>) -> Vec<Diagnostic> {
     let columns = audience.columns.iter().map(String::as_str);
-    declared(composition)
-        .filter_map(|(slot, place)| {
-            let lacking = audience.lacking.get(&slot.field)?;
-            // Some exports keep fields inside one column, so a name that people have is known too.
-            let known = columns.clone().any(|column| column == slot.field)
-                || lacking.count < audience.people;
-            if known {
-                unfilled(slot, place, lacking, audience.people)
-            } else {
-                Some(unknown(slot, place, columns.clone()))
-            }
-        })
-        .collect()
+    once(composition, |slot, place| {
+        let lacking = audience.lacking.get(&slot.field)?;
+        // Some exports keep fields inside one column, so a name that people have is known too.
+        let known =
+            columns.clone().any(|column| column == slot.field) || lacking.count < audience.people;
+        if known {
+            unfilled(slot, place, lacking, audience.people)
+        } else {
+            Some(unknown(slot, place, columns.clone()))
+        }
+    })
 }
 
 /// A field that the list does not have. With a fallback and nothing like it in the list it is

@@ -1,13 +1,17 @@
 //! What rules look at: an issue and all that was made of it, read once for all of them.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::Input;
 use super::author::{Author, readable};
 use super::html::Tree;
-use crate::compose::{Composition, Segment};
+use super::posts::EmbeddedPosts;
+use super::written::StyleIndex;
+use crate::compose::{Composition, Segment, SlotContext};
 use crate::diagnostic::Place;
 use crate::issue::load;
+use crate::issue::only::Only;
 
 /// Stands for the unsubscribe link, which is another for each recipient.
 pub(super) const UNSUBSCRIBE: &str = "https://unsubscribe.invalid/";
@@ -26,6 +30,9 @@ pub(super) struct View<'a> {
     /// The HTML and the text as somebody without any tag and any field gets them, where that is not
     /// the same.
     pub(super) untagged: Option<(Tree, String)>,
+    /// Where styles are written; read when the first is asked for.
+    pub(super) styles: OnceCell<StyleIndex>,
+    posts: OnceCell<EmbeddedPosts>,
 }
 
 impl<'a> View<'a> {
@@ -41,6 +48,8 @@ impl<'a> View<'a> {
         });
         View {
             untagged,
+            styles: OnceCell::new(),
+            posts: OnceCell::new(),
             input,
             author: Author::new(issue),
             tree: Tree::read(&html),
@@ -49,6 +58,11 @@ impl<'a> View<'a> {
             subject: readable(&issue.subject.value, &issue.slots),
             preheader: issue.preheader.as_ref().map(|text| readable(&text.value, &issue.slots)),
         }
+    }
+
+    /// Where embedded posts of social networks stand.
+    pub(super) fn posts(&self) -> &EmbeddedPosts {
+        self.posts.get_or_init(|| EmbeddedPosts::new(&self.author))
     }
 
     /// `issue.toml` as a whole.
@@ -86,6 +100,13 @@ impl<'a> View<'a> {
             let at = at.filter(|_| !needle.is_empty())?;
             Some(Place::span(source, at..at + needle.len()))
         })
+    }
+
+    /// Where an author wrote a heading with this text; else where the text stands at all.
+    pub(super) fn heading_place(&self, text: &str) -> Place {
+        let mut headings = self.author.passages.iter().filter(|passage| passage.is_heading);
+        let found = headings.find(|passage| passage.text.trim() == text);
+        found.map_or_else(|| self.place_of(text), |passage| passage.spot.of(text))
     }
 
     /// The same, or else `issue.toml` as a whole.
@@ -133,19 +154,33 @@ fn without_passages(segments: &[Segment]) -> Vec<Segment> {
 }
 
 fn joined(input: &Input<'_>, segments: &[Segment]) -> String {
-    let slot = |index: usize| {
+    let slot = |index: usize, context: SlotContext| {
         let slot = input.composition.slots.get(index).and_then(Option::as_ref);
         match slot {
             Some(slot) if slot.field == "unsubscribe_url" => UNSUBSCRIBE.to_owned(),
-            Some(slot) => slot.fallback.clone().unwrap_or_else(|| format!("«{}»", slot.field)),
+            Some(slot) => match &slot.fallback {
+                // As it is sent: a fallback may hold a tag, or a quotation mark.
+                Some(fallback) => context.write(fallback).into_owned(),
+                None => format!("«{}»", slot.field),
+            },
             None => String::new(),
         }
     };
-    segments
-        .iter()
+    // A paragraph that is nothing without its fields is left out with them.
+    let mut empty = 0_usize;
+    let shown = segments.iter().filter(|segment| {
+        let is_hidden = empty > 0;
+        match segment {
+            Segment::When(text) if is_hidden || Only::is_filled(text) => empty += 1,
+            Segment::EndWhen if is_hidden => empty -= 1,
+            _ => {}
+        }
+        !is_hidden
+    });
+    shown
         .map(|segment| match segment {
             Segment::Literal(text) => text.clone(),
-            Segment::Slot(index, _) => slot(*index),
+            Segment::Slot(index, context) => slot(*index, *context),
             Segment::When(_) | Segment::EndWhen => String::new(),
         })
         .collect()

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::{online, register};
 use sejong_digest::diagnostic::capped::capped;
 use sejong_digest::diagnostic::{Diagnostic, Place, counted, render, sarif};
@@ -19,9 +18,9 @@ use tokio::runtime::Runtime;
 
 use super::failure::{Ending, Exit, Failure};
 use super::gate::Gate;
-use super::readers::{self, Readers};
+use super::readers::{ListArgs, Readers};
 use super::workspace::{Draft, Workspace};
-use super::{Global, print, reach, runtime};
+use super::{Global, print, published, reach, runtime};
 
 /// How often to say how far it is, where there is no bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -33,8 +32,8 @@ Checks digest.toml, the issues that you name (or all of them), the mails that th
 list of subscribers: does everybody have the fields that the slots need? The exit code is 3 if
 there is an error; with only warnings it is 0.
 
-With --online, each web address in the issues is requested once, a few at a time. Only
-servers on the internet are asked.";
+With --online, each web address in the issues is requested once, a few at a time, and so are the
+pictures under base_url. Only servers on the internet are asked.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,12 +55,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_default_value = true)]
     #[arg(value_enum)]
     format: ReportFormat,
-    /// The list to check slots against [default: the publication's subscribers.csv]
-    #[arg(long, value_name = "FILE")]
-    subscribers: Option<PathBuf>,
-    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
-    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
-    encoding: Option<ReadOptions>,
+    #[command(flatten)]
+    list: ListArgs,
     /// Allow problems of this rule; repeat the flag for several rules
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
@@ -90,7 +85,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let mut gate = Gate::new(&args.allow)?;
     let (problems, issues) = match Workspace::try_open(global)? {
         Ok(workspace) => look(&workspace, args, &mut gate)?,
-        Err(problems) => (gate.remaining(problems), None),
+        // What cannot be read cannot be allowed.
+        Err(problems) => {
+            let (errors, warnings): (Vec<_>, Vec<_>) =
+                problems.into_iter().partition(Diagnostic::is_error);
+            ([errors, gate.remaining(warnings)].concat(), None)
+        }
     };
     let problems = [problems, gate.unused()].concat();
     report(&problems, issues, args.format)?;
@@ -106,9 +106,9 @@ fn look(
     let names = if args.issues.is_empty() { all_issues(workspace)? } else { args.issues.clone() };
     let runtime = runtime()?;
     let mut problems = Vec::new();
-    let mut readers = match readers::file(workspace, args.subscribers.as_deref()) {
+    let mut readers = match args.list.file(workspace) {
         Some(path) => {
-            let options = args.encoding.unwrap_or_default();
+            let options = args.list.options(workspace);
             runtime.block_on(Readers::read(&path, options, &mut problems))?
         }
         None => None,
@@ -201,7 +201,13 @@ fn ask(
     let visits = runtime.block_on(links::visit(&client, addresses, told));
     bar.finish_and_clear();
     let own = &workspace.config.publication.base_url;
-    let rules = |(issue, composition)| online::rules(issue, composition, own, &visits);
+    let compositions = composed.clone().map(|(_, composition)| composition);
+    let pictures = runtime.block_on(published::ask(compositions, own, reach))?;
+    let rules = |(issue, composition)| {
+        let mut problems = online::rules(issue, composition, own, &visits);
+        problems.extend(online::pictures(Some(issue), composition, own, &pictures));
+        problems
+    };
     Ok(composed.flat_map(rules).collect())
 }
 

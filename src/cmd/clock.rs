@@ -35,6 +35,17 @@ pub(crate) fn minute(moment: Timestamp, zone: &TimeZone) -> String {
     at(moment, zone).strftime("%F %H:%M").to_string()
 }
 
+/// A moment of the ledger, RFC 3339, for people: as [`minute`], or as it stands there where it is
+/// none.
+pub(crate) fn told(at: &str, zone: &TimeZone) -> String {
+    at.parse().map_or_else(|_| at.to_owned(), |at| minute(at, zone))
+}
+
+/// A moment for scripts: RFC 3339, to the second, `2025-11-06T14:00:00Z`.
+pub(crate) fn second(moment: Timestamp) -> String {
+    moment.strftime("%FT%TZ").to_string()
+}
+
 /// The zone in a form that everybody knows: `America/New_York`, or else its offset at that moment.
 pub(crate) fn zone_name(moment: Timestamp, zone: &TimeZone) -> String {
     let offset = || at(moment, zone).strftime("UTC%:z").to_string();

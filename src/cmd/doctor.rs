@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use sejong_digest::check::{self, online};
+use sejong_digest::compose::Composition;
 use sejong_digest::config::{self, PasswordError, Secret};
 use sejong_digest::diagnostic::visible::visible;
 use sejong_digest::diagnostic::{Diagnostic, counted, render};
@@ -12,6 +14,7 @@ use sejong_digest::doctor::origin::SendingHost;
 use sejong_digest::doctor::relay::{self, Candidate};
 use sejong_digest::doctor::sender::{Domains, Modes};
 use sejong_digest::doctor::{Finding, Level, one_click, sender};
+use sejong_digest::fetch::Reach;
 use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::{Identity, Template};
 use sejong_digest::smtp::relay::Relay;
@@ -19,7 +22,7 @@ use sejong_digest::smtp::relay::Relay;
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::workspace::{LostSecret, Workspace};
-use super::{Global, clock, print, reach, readers, runtime};
+use super::{Global, clock, print, published, reach, readers, runtime};
 
 const LONG: &str = "\
 Check everything that decides whether mail arrives
@@ -27,7 +30,8 @@ Check everything that decides whether mail arrives
 Checks digest.toml, the secret and the keys. Opens a session with each relay and checks the
 connection, TLS and certificate, login and extensions; no mail is sent. Asks DNS for SPF, DKIM,
 DMARC and MX records. Tries the page for unsubscribing with a token that belongs to nobody. With an
-issue, it also compares the size of a message with what the relays accept.
+issue, it also compares the size of a message with what the relays accept, and asks whether its
+pictures are published.
 
 Prints a line for each check: ok, warning or error, and what to do. The exit code is 3 if there is
 an error. If DNS does not answer, that is a warning.";
@@ -98,14 +102,17 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     found.push(sender::from_domain(&domains.from, &hosts));
     found.push(sender::base_url(&identity.base_url));
     found.push(sender::postal_address(workspace.config.publication.postal_address.as_deref()));
+    let samples = check::before_sending(&workspace.config.publication);
+    found.extend(samples.iter().map(|problem| of("configuration", problem)));
     let signers = signers(workspace, &mut found);
     let base_url = identity.base_url.clone();
     let identity = Identity { signers: signers.clone(), ..identity };
-    let message = match &args.issue {
+    let composed = match &args.issue {
         Some(issue) => message(workspace, issue, identity, &mut found)?,
         None => None,
     };
-    found.extend(message.as_deref().map(sender::one_click));
+    let message = composed.as_ref().map(|(_, bytes)| bytes);
+    found.extend(message.map(|bytes| sender::one_click(bytes)));
     let size = message.map(|bytes| bytes.len() as u64);
     let dns = if args.offline { None } else { Some(Dns::new(args.dns)) };
     let known = dns.as_ref().and_then(|dns| dns.as_ref().ok());
@@ -125,8 +132,32 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
         found.push(page);
         found.extend(relays);
         found.extend(names);
-    });
+        if let (Some((composition, _)), false) = (&composed, args.offline) {
+            let there = pictures(composition, &base_url, reach(args.allow_private)).await?;
+            found.extend(there);
+        }
+        Ok::<(), Failure>(())
+    })?;
     Ok(found)
+}
+
+/// Whether the pictures of the issue are published, where it has any.
+async fn pictures(
+    composition: &Composition,
+    base_url: &str,
+    reach: Reach,
+) -> Result<Vec<Finding>, Failure> {
+    const CHECK: &str = "pictures";
+    let visits = published::ask([composition], base_url, reach).await?;
+    if visits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let problems = online::pictures(None, composition, base_url, &visits);
+    if problems.is_empty() {
+        let what = format!("published: {}", counted(visits.len() as u64, "picture"));
+        return Ok(vec![Finding::ok(CHECK, what)]);
+    }
+    Ok(problems.iter().map(|problem| of(CHECK, problem)).collect())
 }
 
 /// What can be said of names where nobody is asked for them.
@@ -162,7 +193,8 @@ async fn secret(workspace: &Workspace) -> Finding {
         Ok(None) => match LostSecret::of(workspace, workspace.ledger_place().ok()).await {
             Ok(Some(lost)) => Finding::error(CHECK, lost.to_string())
                 .help(format!(
-                    "copy that file here from the computer that sent before. {}",
+                    "copy that file here from the computer that sent before, and digest.db with the \
+                     files beside it (digest.db-*). {}",
                     lost.doubt()
                 ).trim_end()),
             Ok(None) => Finding::ok(CHECK, "there is no secret yet; the first send will make one"),
@@ -208,13 +240,13 @@ fn signers(workspace: &Workspace, found: &mut Vec<Finding>) -> Vec<Signer> {
     }
 }
 
-/// One message of the issue, as somebody without fields gets it.
+/// The issue, and one message of it, as somebody without fields gets it.
 fn message(
     workspace: &Workspace,
     issue: &str,
     identity: Identity,
     found: &mut Vec<Finding>,
-) -> Result<Option<Vec<u8>>, Failure> {
+) -> Result<Option<(Composition, Vec<u8>)>, Failure> {
     const CHECK: &str = "issue";
     let draft = workspace.draft(issue);
     if let Some(absent) = draft.absent() {
@@ -237,7 +269,8 @@ fn message(
     let Some(composition) = draft.composition else { return Ok(None) };
     let reader = readers::stand_in(&composition)?;
     let occasion = clock::occasion(&clock::now_in(&workspace.config.time_zone), false)?;
-    Ok(Some(Template::new(&composition, identity, &occasion).splice(&reader)?.bytes))
+    let bytes = Template::new(&composition, identity, &occasion).splice(&reader)?.bytes;
+    Ok(Some((composition, bytes)))
 }
 
 /// A problem as a finding: its place, and what it says.

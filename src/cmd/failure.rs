@@ -58,6 +58,17 @@ pub(crate) struct Failure {
     pub(crate) help: Option<String>,
     /// Whether the command's answer is on stdout already.
     pub(crate) answered: bool,
+    /// Of a doubt, which a person may answer: how it passes.
+    pub(crate) passes: Option<Passes>,
+}
+
+/// How a send goes on in spite of a doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passes {
+    /// With this flag.
+    With(&'static str),
+    /// No flag is of use: something else has to be done first.
+    Never,
 }
 
 impl Failure {
@@ -65,7 +76,7 @@ impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Failure {
         // It may repeat what was typed, and that may be a relay with its password.
         let message = masked::words(&message.into()).into_owned();
-        Failure { exit: Exit::CouldNotRun, message, help: None, answered: false }
+        Failure { exit: Exit::CouldNotRun, message, help: None, answered: false, passes: None }
     }
 
     /// Exit code 2.
@@ -82,6 +93,11 @@ impl Failure {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Failure {
         self.help = Some(masked::words(&help.into()).into_owned());
         self
+    }
+
+    /// The same of a doubt.
+    pub(crate) fn passes(self, passes: Passes) -> Failure {
+        Failure { passes: Some(passes), ..self }
     }
 
     /// The same, behind an answer that was printed.

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sejong_digest::issue::load;
 
@@ -118,31 +118,43 @@ fn leads_away(path: &Path, target: &Path) -> bool {
     path.is_symlink() && !is_stream && !target.starts_with(&folder)
 }
 
-/// A link on the way to `path` that leads out of the folder that the command runs in: it may have
-/// come with a pull request. What somebody names from the root of the file system is their own.
+/// A link on the way to `path` that leads out of the publication, or of the repository, that it lies
+/// in: it may have come with a pull request. Links outside of both are somebody's own.
 ///
 /// # Errors
 /// There is one.
 pub(crate) fn stays_here(path: &Path) -> io::Result<()> {
-    let Ok(here) = std::env::current_dir().and_then(|here| here.canonicalize()) else {
-        return Ok(());
-    };
-    let below = if path.is_absolute() { path.strip_prefix(&here) } else { Ok(path) };
-    let folders = below.into_iter().flat_map(Path::ancestors);
-    for folder in folders.filter(|folder| here.join(folder).is_symlink()) {
+    let Ok(here) = std::env::current_dir() else { return Ok(()) };
+    let whole = here.join(path);
+    for link in whole.ancestors().filter(|folder| folder.is_symlink()) {
         // One that leads nowhere is told where something is made.
-        if let Ok(target) = here.join(folder).canonicalize()
-            && !target.starts_with(&here)
-        {
+        let (Some(root), Ok(target)) = (shared_root(link), link.canonicalize()) else { continue };
+        if !target.starts_with(root) {
             return Err(io::Error::other(format!(
                 "{} is a link to {}, which is in another folder: remove the link, or name that \
                  folder itself",
-                folder.display(),
+                describe(link),
                 target.display()
             )));
         }
     }
     Ok(())
+}
+
+/// The folder above `link` whose files others may have proposed: its publication, or the repository of
+/// the publication that the command runs in. All other links are somebody's own.
+fn shared_root(link: &Path) -> Option<PathBuf> {
+    let above = |folder: &Path, name: &str| {
+        let is_there = |folder: &&Path| folder.join(name).symlink_metadata().is_ok();
+        folder.ancestors().find(is_there).map(Path::to_owned)
+    };
+    let folder = link.parent()?.canonicalize().ok()?;
+    let publication = above(&folder, "digest.toml");
+    publication.or_else(|| {
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok()?;
+        let own = above(&above(&here, "digest.toml")?, ".git")?;
+        (above(&folder, ".git")? == own).then_some(own)
+    })
 }
 
 /// A path or another value of the command line as a shell takes it.

@@ -12,11 +12,14 @@
 //! what it has no use for, as `render` does with everything behind 2, and never changes the order.
 //! Must never send anything, and must never make a file.
 
+use std::collections::BTreeSet;
+
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::check::{self, Audience, Input};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
-use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::delivery::receipt;
+use sejong_digest::diagnostic::{Diagnostic, Severity};
 use sejong_digest::issue::Issue;
 use sejong_digest::issue::load::{self, Headline};
 use sejong_digest::message::splice::Template;
@@ -30,6 +33,8 @@ use super::{clock, readers};
 pub(crate) struct Gate {
     /// What `--allow` names.
     allowed: AllowedRules,
+    /// Whether somebody has the issue or may have it, by the ledger's word.
+    is_had: bool,
 }
 
 impl Gate {
@@ -38,7 +43,12 @@ impl Gate {
         let allowed = AllowedRules::of_names(allow).map_err(|refusal| {
             Failure::usage(format!("--allow: {}", refusal.what)).help(refusal.help)
         })?;
-        Ok(Gate { allowed })
+        Ok(Gate { allowed, is_had: false })
+    }
+
+    /// Somebody has the issue, or may have it: what another folder does is no fault of it any more.
+    pub(crate) fn is_had(&mut self) {
+        self.is_had = true;
     }
 
     /// Reads and composes the issue that `name` means.
@@ -65,6 +75,10 @@ impl Gate {
         let publication = &workspace.config.publication;
         let mut siblings = load::siblings(publication);
         siblings.retain(|sibling: &Headline| sibling.name != issue.name);
+        let sent = sent(workspace);
+        if self.is_had || sent.contains(&issue.name) {
+            siblings.clear();
+        }
         let now = clock::now_in(&workspace.config.time_zone);
         let identity = workspace.config.sender.identity(&Secret::for_nobody());
         let template = Template::new(composition, identity, &clock::occasion(&now, false)?);
@@ -76,12 +90,25 @@ impl Gate {
             composition,
             message: Some(&message.bytes),
             siblings: &siblings,
+            sent: &sent,
             clients: &workspace.config.clients,
             today: Some(now.date()),
         };
         let mut problems = own.remaining(check::issue(&input, audience));
         problems.extend(own.unused());
         Ok(self.remaining(problems))
+    }
+
+    /// What a send to people adds: settings that are examples still, and what only a send refuses.
+    pub(crate) fn before_sending(
+        &mut self,
+        workspace: &Workspace,
+        own: &mut AllowedRules,
+        problems: &mut [Diagnostic],
+    ) -> Vec<Diagnostic> {
+        let texts = problems.iter_mut().filter(|problem| problem.rule == "leftover-template");
+        texts.for_each(|problem| problem.severity = Severity::Error);
+        self.remaining(own.remaining(check::before_sending(&workspace.config.publication)))
     }
 
     /// The rules about slots alone, for a composition that was frozen and whose files may have
@@ -115,4 +142,12 @@ impl Gate {
         draft.show();
         draft.sendable()
     }
+}
+
+/// The issues that somebody has or may have, by their receipts. One that cannot be read may say so.
+fn sent(workspace: &Workspace) -> BTreeSet<String> {
+    let standing = receipt::standing(&workspace.root).into_iter();
+    let reached =
+        standing.filter(|one| one.receipt().is_none_or(|receipt| receipt.reached_by_all() > 0));
+    reached.map(|one| one.issue).collect()
 }

@@ -32,6 +32,14 @@ pub(super) fn tell(look: &Look) {
             "{who} is sending now: a message that is on its way counts as pending"
         )),
         // No numbers of what was on its way: beside those of the issue they look like all there is.
+        Look::Killed(Recovery { missing_journal: Some(journal), .. }) => {
+            let ledger = of_journal(journal);
+            print::note(&format!(
+                "{CUT_OFF}, and its journal {} is missing here: copy {ledger} and all {ledger}-* \
+                 from there. Without it, people who were sent to count as uncertain here",
+                describe(journal)
+            ));
+        }
         Look::Killed(_) => print::note(&format!(
             "{CUT_OFF}. The numbers here have what its journal says; the next send or digest \
              reconcile writes that to the ledger"
@@ -40,12 +48,22 @@ pub(super) fn tell(look: &Look) {
     }
 }
 
+/// The name of the ledger that a journal lies beside.
+fn of_journal(journal: &Path) -> String {
+    let journal = describe(journal);
+    journal.strip_suffix("-marks").unwrap_or(&journal).to_owned()
+}
+
 /// Says what a killed run had left, now that it is settled.
 pub(super) fn tell_recovered(recovery: &Recovery) {
     let uncertain = recovery.count(State::Uncertain);
-    if recovery.gap && uncertain > 0 {
+    let journal = match &recovery.missing_journal {
+        Some(journal) => format!("{} is missing", describe(journal)),
+        None => "is not complete".to_owned(),
+    };
+    if (recovery.gap || recovery.missing_journal.is_some()) && uncertain > 0 {
         print::note(&format!(
-            "{CUT_OFF}, and its journal is not complete: of {} nobody can tell any more whether the \
+            "{CUT_OFF}, and its journal {journal}: of {} nobody can tell any more whether the \
              issue was sent to them",
             counted(uncertain, "person")
         ));

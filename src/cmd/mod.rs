@@ -16,6 +16,7 @@ mod new;
 mod pictures;
 mod plan;
 pub(crate) mod print;
+mod published;
 mod readers;
 mod receipts;
 mod reconcile;
@@ -24,6 +25,7 @@ mod render;
 mod send;
 mod status;
 mod test;
+mod who;
 
 use std::path::PathBuf;
 
@@ -68,6 +70,7 @@ enum Command {
     Plan(plan::Args),
     Send(send::Args),
     Status(status::Args),
+    Who(who::Args),
     Reconcile(reconcile::Args),
     Doctor(doctor::Args),
     Dkim(dkim::Args),
@@ -76,6 +79,7 @@ enum Command {
 /// Runs one command.
 pub(crate) fn run(cli: Cli) -> Ending {
     trace(cli.global.verbose)?;
+    outlive_the_limit();
     let global = &cli.global;
     match cli.command {
         Command::Init(args) => init::run(global, &args),
@@ -86,6 +90,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Plan(args) => plan::run(global, &args),
         Command::Send(args) => send::run(global, &args),
         Command::Status(args) => status::run(global, &args),
+        Command::Who(args) => who::run(global, &args),
         Command::Reconcile(args) => reconcile::run(global, &args),
         Command::Doctor(args) => doctor::run(global, &args),
         Command::Dkim(args) => dkim::run(global, &args),
@@ -98,6 +103,30 @@ pub(crate) fn run(cli: Cli) -> Ending {
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
+
+/// SIGXFSZ comes where a limit on the size of files (`ulimit -f`) is reached, and kills whoever does
+/// not take it, before anything can be told or written down. Where it is taken, the write itself
+/// fails, as on a full disk.
+#[cfg(any(
+    target_os = "macos",
+    target_os = "freebsd",
+    all(target_os = "linux", not(any(target_arch = "mips", target_arch = "mips64")))
+))]
+fn outlive_the_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+    const SIGXFSZ: i32 = 25;
+    let Ok(runtime) = runtime() else { return };
+    let _inside = runtime.enter();
+    // Once taken, it stays so. Without it, the limit kills as before.
+    let _ = signal(SignalKind::from_raw(SIGXFSZ));
+}
+
+#[cfg(not(any(
+    target_os = "macos",
+    target_os = "freebsd",
+    all(target_os = "linux", not(any(target_arch = "mips", target_arch = "mips64")))
+)))]
+fn outlive_the_limit() {}
 
 /// Whom a flag lets us ask.
 fn reach(allow_private: bool) -> Reach {

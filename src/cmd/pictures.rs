@@ -2,15 +2,15 @@
 //! the folder that a web server publishes.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sejong_digest::compose;
+use sejong_digest::compose::{self, Composition};
 use sejong_digest::config;
 use sejong_digest::diagnostic::Diagnostic;
-use sejong_digest::issue::{self, Issue, Pictures};
+use sejong_digest::issue::{self, Issue, Pictures, Publication, percent};
 use sejong_digest::picture::Cache;
 
 use super::failure::Failure;
@@ -54,6 +54,47 @@ fn drawn(all: usize) -> ProgressBar {
     bar
 }
 
+/// Whether a caught message of `issue` would fetch pictures, and says where they are: `inside` the
+/// message, or still on the web.
+pub(crate) fn tell_caught(issue: &Issue, inside: bool, publication: &Publication) -> bool {
+    if issue.pictures == Pictures::Embedded || issue.images.is_empty() {
+        return false;
+    }
+    if inside {
+        print::note("pictures are inside the caught messages, as they may not be published yet");
+    } else {
+        let base_url = &publication.base_url;
+        print::note(&format!(
+            "pictures are not inside the caught messages, which are too many: they are seen when \
+             they are published under {base_url}/"
+        ));
+    }
+    true
+}
+
+/// Lets a page that is written to `page` show pictures that are not published yet: they are written
+/// into a folder beside it. Returns that folder where there are pictures.
+pub(crate) fn beside(
+    composition: &mut Composition,
+    issue: &Issue,
+    base_url: &str,
+    page: &Path,
+) -> Result<Option<PathBuf>, Failure> {
+    if issue.pictures == Pictures::Embedded || issue.images.is_empty() {
+        return Ok(None);
+    }
+    let Some(stem) = page.file_stem() else { return Ok(None) };
+    let name = format!("{}-pictures", stem.to_string_lossy());
+    let folder = page.with_file_name(&name);
+    if folder.is_symlink() {
+        let what = format!("{} is a link, and may lead to another folder", describe(&folder));
+        return Err(Failure::new(what).help("remove it; the pictures get a folder there"));
+    }
+    write(issue, &folder)?;
+    composition.fetch_pictures_from(issue, base_url, &format!("{}/", percent::path(&name)));
+    Ok(Some(folder))
+}
+
 /// Writes every picture that the mail fetches, below `folder`, by its path under `base_url`. A file
 /// that is there already with the same bytes is left alone.
 pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<(), Failure> {
@@ -61,6 +102,21 @@ pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<()
         print::note("the pictures are inside the message, so there is nothing to publish");
         return Ok(());
     }
+    write(issue, folder)?;
+    let count = match issue.images.len() {
+        0 => {
+            print::note("the issue has no pictures to publish");
+            return Ok(());
+        }
+        1 => "1 picture is".to_owned(),
+        count => format!("{count} pictures are"),
+    };
+    print::note(&format!("{count} in {}; publish this folder as {base_url}/", describe(folder)));
+    Ok(())
+}
+
+/// Writes the pictures below `folder`, each by its path.
+fn write(issue: &Issue, folder: &Path) -> Result<(), Failure> {
     for image in &issue.images {
         let path = folder.join(&image.sent.path);
         if std::fs::read(&path).is_ok_and(|there| there == image.sent.bytes[..]) {
@@ -78,14 +134,5 @@ pub(crate) fn publish(issue: &Issue, base_url: &str, folder: &Path) -> Result<()
         }
         files::replace(&path, &image.sent.bytes, Readable::Everybody)?;
     }
-    let count = match issue.images.len() {
-        0 => {
-            print::note("the issue has no pictures to publish");
-            return Ok(());
-        }
-        1 => "1 picture is".to_owned(),
-        count => format!("{count} pictures are"),
-    };
-    print::note(&format!("{count} in {}; publish this folder as {base_url}/", describe(folder)));
     Ok(())
 }

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sejong_digest::audience::consent::{ConsentColumn, consent_column};
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::check::{self, Audience, Lacking};
 use sejong_digest::compose::Composition;
-use sejong_digest::delivery::intake::{self, Intake, IntakeError};
+use sejong_digest::delivery::intake::{self, Choice, Intake, IntakeError, Standings};
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::diagnostic::Diagnostic;
@@ -20,11 +21,48 @@ use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
 
 use super::failure::Failure;
+use super::files::stays_here;
 use super::print;
 use super::workspace::Workspace;
 
-/// Problems of a list that are listed, of each rule.
-const LISTED: usize = 1_000;
+/// Which list, and how to read it: the same for every command that reads one.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// The list, as CSV [default: the publication's subscribers.csv]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) subscribers: Option<PathBuf>,
+    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    pub(crate) encoding: Option<ReadOptions>,
+    /// What a column says of consent: 'Opted In=yes' (a true value means that the person may be
+    /// mailed), =no (must not) or =ignore; of one word, 'Status: Gold=yes'. Repeat the flag
+    #[arg(long, value_name = "COLUMN=MEANING", hide_short_help = true)]
+    #[arg(value_parser = consent_column)]
+    pub(crate) consent_column: Vec<ConsentColumn>,
+}
+
+impl ListArgs {
+    /// The list: the one that was named, or `subscribers.csv` beside `digest.toml`.
+    pub(crate) fn file(&self, workspace: &Workspace) -> Option<PathBuf> {
+        let usual = workspace.root.join("subscribers.csv");
+        self.subscribers.clone().or_else(|| files::is_there(&usual).then_some(usual))
+    }
+
+    /// How to read it. What the command line says of a column comes behind what `digest.toml` says,
+    /// and counts more.
+    pub(crate) fn options(&self, workspace: &Workspace) -> ReadOptions {
+        let mut options = self.encoding.clone().unwrap_or_default();
+        options.consent = workspace.config.consent_columns.clone();
+        options.consent.extend(self.consent_column.iter().cloned());
+        options.is_foreign = self.file(workspace).is_some_and(|file| is_foreign(&file));
+        options
+    }
+}
+
+/// Whether a link that may have come with the repository leads from `file` to somewhere else.
+pub(crate) fn is_foreign(file: &Path) -> bool {
+    stays_here(file).is_err()
+}
 
 /// A list that issues are checked against.
 #[derive(Debug)]
@@ -45,7 +83,7 @@ impl Readers {
     ) -> Result<Option<Readers>, Failure> {
         let ledger = Ledger::of_a_list().await?;
         let staged = match list::open(path, load::path_from_here(path), &options) {
-            Ok(rows) => intake::stage(&ledger, rows, None, LISTED).await,
+            Ok(rows) => intake::stage(&ledger, rows, Choice::default()).await,
             Err(problem) => Err(problem.into()),
         };
         let mut intake = match staged {
@@ -67,20 +105,37 @@ impl Readers {
         composition: &Composition,
     ) -> Result<Audience<'_>, Failure> {
         let mut asked = check::asked(composition, &self.intake.columns);
-        asked.retain(|field| !self.lacking.contains_key(*field));
-        self.lacking.append(&mut self.ledger.lacking(&asked).await?);
+        asked.retain(|field| !self.lacking.contains_key(field));
+        self.lacking
+            .append(&mut self.ledger.lacking(&asked.iter().map(String::as_str).collect()).await?);
         let Readers { intake, people, lacking, .. } = self;
-        Ok(Audience { columns: &intake.columns, people: *people, lacking })
+        let (columns, tags) = (&intake.columns[..], intake.tags.as_ref());
+        Ok(Audience { columns, people: *people, lacking, tags })
     }
 }
 
-/// The subscriber file: the one that was named, or `subscribers.csv` beside `digest.toml`.
-pub(crate) fn file(workspace: &Workspace, named: Option<&Path>) -> Option<PathBuf> {
-    let usual = workspace.root.join("subscribers.csv");
-    named.map(Path::to_owned).or_else(|| files::is_there(&usual).then_some(usual))
+/// What a list says of people, and what is to be known of it.
+pub(crate) async fn standings(
+    addresses: &[Address],
+    path: &Path,
+    options: &ReadOptions,
+) -> Result<Standings, Failure> {
+    let shown = load::path_from_here(path);
+    let found = match list::open(path, &shown, options) {
+        Ok(rows) => intake::find(&Ledger::of_a_list().await?, rows, addresses).await,
+        Err(problem) => Err(problem.into()),
+    };
+    found.map_err(|error| match error {
+        IntakeError::List(problem) => {
+            print::problems(&[*problem]);
+            Failure::checks("the list of subscribers cannot be read")
+        }
+        IntakeError::Store(error) => error.into(),
+    })
 }
 
-/// The people at `addresses`, which `flag` named, with the fields that the list has of them.
+/// The people at `addresses`, which `flag` named, with the fields that the list has of them. Shows
+/// what is to be known of the list; it is an error if nobody can know who of it may be mailed.
 pub(crate) async fn at_addresses(
     flag: &str,
     addresses: &[String],
@@ -93,20 +148,15 @@ pub(crate) async fn at_addresses(
     let addresses: Vec<Address> = addresses.iter().map(parse).collect::<Result<_, Failure>>()?;
     let nobody = |address: Address| Recipient::new(address, [], []);
     let Some(path) = file else { return Ok(addresses.into_iter().map(nobody).collect()) };
-    let shown = load::path_from_here(path);
-    let found = match list::open(path, &shown, &options) {
-        Ok(rows) => intake::find(&Ledger::of_a_list().await?, rows, &addresses).await,
-        Err(problem) => Err(problem.into()),
-    };
-    let found = found.map_err(|error| match error {
-        IntakeError::List(problem) => {
-            print::problems(&[*problem]);
-            Failure::checks("the list of subscribers cannot be read")
-        }
-        IntakeError::Store(error) => error.into(),
-    })?;
+    let list = load::path_from_here(path);
+    let list = list.display();
+    let found = standings(&addresses, path, &options).await?;
+    print::problems(&found.problems);
+    if found.problems.iter().any(Diagnostic::is_error) {
+        return Err(Failure::checks(format!("it is not known who of {list} may be mailed"))
+            .help("say what the columns mean that are named above"));
+    }
     let person = |(address, (standing, near)): (Address, (Standing, Option<String>))| {
-        let list = shown.display();
         match standing {
             Standing::Kept(person) => return person,
             Standing::Left(reason) => print::note(&format!(
@@ -122,7 +172,7 @@ pub(crate) async fn at_addresses(
         }
         nobody(address)
     };
-    Ok(addresses.into_iter().zip(found).map(person).collect())
+    Ok(addresses.into_iter().zip(found.people).map(person).collect())
 }
 
 /// A reader who stands for all: every fallback shows, and where a slot has none, its field's name.

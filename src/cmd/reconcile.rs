@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::reconcile::evidence::{Quote, ReportedAction};
-use sejong_digest::delivery::reconcile::maillog::{self, LogFile};
-use sejong_digest::delivery::reconcile::ruling::{self, NotShown, Ruling};
+use sejong_digest::delivery::reconcile::maillog::{self, LogFile, LogSpan};
+use sejong_digest::delivery::reconcile::ruling::{self, Doubt, NotShown, Ruling};
 use sejong_digest::delivery::reconcile::stamp::LogClock;
 use sejong_digest::delivery::reconcile::{self, UndecidedRow};
 use sejong_digest::delivery::recovery;
@@ -17,7 +19,7 @@ use sejong_digest::store::Store;
 use super::failure::{Ending, Exit, Failure};
 use super::status::{ledger_path, unknown};
 use super::workspace::Workspace;
-use super::{Global, clock, looking, print, runtime};
+use super::{Global, clock, files as shown, looking, print, runtime};
 
 /// What is read of a file at once, and looked at to see what it is.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -66,7 +68,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         NotFound::Hold => NotShown::Hold,
         NotFound::Resend => NotShown::Resend,
     };
-    let when = LogClock { now: clock::now(), zone: jiff::tz::TimeZone::system() };
+    let when = LogClock { now: clock::now(), zone: TimeZone::system() };
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
         let known = overview::issues(&store).await?;
@@ -98,8 +100,48 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             .collect();
         reconcile::settle(&ledger, &rulings, &clock::now().to_string()).await?;
         store.close().await;
-        tell(&rulings)
+        let zones = LogZones {
+            publication: workspace.config.time_zone.clone(),
+            assumed: log.span.filter(|span| span.lacks_zone).map(|span| (when.zone, span)),
+        };
+        tell(&args.issue, &rulings, &zones)
     })
+}
+
+/// The zones of what is told.
+struct LogZones {
+    publication: TimeZone,
+    /// In which times were read that leave out theirs, if there are any.
+    assumed: Option<(TimeZone, LogSpan)>,
+}
+
+impl LogZones {
+    fn told(&self, doubt: &Doubt) -> String {
+        let minute = |at: &Timestamp| clock::minute(*at, &self.publication);
+        let zone = |at: &Timestamp| clock::zone_name(*at, &self.publication);
+        match doubt {
+            Doubt::LogBeginsAfter { first, run } => format!(
+                "the log begins at {}, after the send began ({}, {}): give the older log file as well",
+                minute(first),
+                minute(run),
+                zone(run)
+            ),
+            Doubt::LogEndsBefore { last, row } => format!(
+                "the log ends at {}, before this became uncertain ({}, {}): give the newer log file \
+                 as well",
+                minute(last),
+                minute(row),
+                zone(row)
+            ),
+            Doubt::LogAhead { last } => format!(
+                "the log's last time would be {} ({}), which has not come yet: the relay's clock is in \
+                 another zone than the one that was assumed",
+                minute(last),
+                zone(last)
+            ),
+            other => other.to_string(),
+        }
+    }
 }
 
 fn log_file(path: &Path) -> Result<LogFile<BufReader<File>>, Failure> {
@@ -110,9 +152,10 @@ fn log_file(path: &Path) -> Result<LogFile<BufReader<File>>, Failure> {
 }
 
 /// Says for each row what was decided, and by which line.
-fn tell(rulings: &[(UndecidedRow, Ruling)]) -> Ending {
+fn tell(issue: &str, rulings: &[(UndecidedRow, Ruling)], zones: &LogZones) -> Ending {
     let mut text = String::new();
     let mut held = false;
+    let mut is_of_time = false;
     for (UndecidedRow { email, .. }, ruling) in rulings {
         match ruling {
             Ruling::Accepted { by, later } => {
@@ -130,22 +173,37 @@ fn tell(rulings: &[(UndecidedRow, Ruling)]) -> Ending {
                 }
             }
             Ruling::Pending(doubt) => {
-                text.push_str(&format!("pending    {email}: {doubt}\n"));
+                is_of_time |= doubt.is_of_time();
+                text.push_str(&format!("pending    {email}: {}\n", zones.told(doubt)));
                 text.extend(doubt.quote().map(line));
             }
             Ruling::Uncertain(doubt) => {
                 held = true;
-                text.push_str(&format!("uncertain  {email}: {doubt}\n"));
+                is_of_time |= doubt.is_of_time();
+                text.push_str(&format!("uncertain  {email}: {}\n", zones.told(doubt)));
                 text.extend(doubt.quote().map(line));
             }
         }
     }
     print::words(&text)?;
+    if let Some((assumed, span)) = zones.assumed.as_ref().filter(|_| is_of_time) {
+        let zone = clock::zone_name(clock::now(), assumed);
+        let minute = |at| clock::minute(at, assumed);
+        print::note(&format!(
+            "times in the log that have no zone were read as {zone}, the zone of this computer: the log \
+             is from {} to {}. If the relay's clock has another one, name it: `TZ=America/New_York \
+             digest reconcile …`",
+            minute(span.first),
+            minute(span.last)
+        ));
+    }
     if held {
-        print::note(
-            "people who are still uncertain get nothing. If the log is complete, use --not-found \
-             resend. To send the issue to all of them again, use digest send --uncertain resend",
-        );
+        print::note(&format!(
+            "people who are still uncertain get nothing. If the log is complete, use \
+                 --not-found resend. To send the issue to all of them again, use `digest send {} \
+                 --uncertain resend`",
+            shown::quoted(issue)
+        ));
     }
     Ok(if held { Exit::Unfinished } else { Exit::Done })
 }

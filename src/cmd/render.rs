@@ -4,7 +4,6 @@
 
 use std::path::{Path, PathBuf};
 
-use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
 use sejong_digest::message::recipient::Recipient;
@@ -13,6 +12,7 @@ use sejong_digest::message::splice::{SpliceError, Template, part_text};
 use super::failure::{Ending, Exit, Failure};
 use super::files::Readable;
 use super::gate::Gate;
+use super::readers::ListArgs;
 use super::workspace::Workspace;
 use super::{Global, clock, files, pictures, print, readers, runtime};
 
@@ -22,6 +22,10 @@ Show an issue as a reader gets it
 The result goes to stdout, the problems of the issue go to stderr. The issue is shown even if it
 has errors. The exit code is 3 only if it cannot be composed, or if the reader named with --as has
 no value for a slot that has no fallback.
+
+A page that is written with -o shows its pictures before they are published: they are written into
+a folder beside it, such as issue-pictures/ for issue.html. With --assets, and on stdout, it fetches
+them from under base_url, as readers do.
 
 Without --as, the reader is somebody without any fields: you see the fallbacks, a slot without a
 fallback shows the name of its field in « », and the unsubscribe link does not work. With --as, you
@@ -53,12 +57,8 @@ pub(crate) struct Args {
     /// Show it as this reader gets it
     #[arg(long = "as", value_name = "ADDRESS")]
     reader: Option<String>,
-    /// The list with the fields of the reader [default: the publication's subscribers.csv]
-    #[arg(long, value_name = "FILE")]
-    subscribers: Option<PathBuf>,
-    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
-    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
-    encoding: Option<ReadOptions>,
+    #[command(flatten)]
+    list: ListArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -76,19 +76,28 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let draft = Gate::default().read(&workspace, &args.issue);
     draft.show();
-    let (issue, composition) = draft.composed()?;
-    if let Some(folder) = &args.assets {
-        pictures::publish(&issue, &workspace.config.publication.base_url, folder)?;
-    }
+    let (issue, mut composition) = draft.composed()?;
+    let base_url = &workspace.config.publication.base_url;
+    let page = args.output.as_deref().filter(|path| *path != Path::new("-"));
+    let shown = match (&args.assets, page, args.format) {
+        (Some(folder), ..) => {
+            pictures::publish(&issue, base_url, folder)?;
+            None
+        }
+        (None, Some(page), RenderFormat::Html) => {
+            pictures::beside(&mut composition, &issue, base_url, page)?
+        }
+        _ => None,
+    };
     let (identity, recipient) = match &args.reader {
         Some(address) => {
-            let file = readers::file(&workspace, args.subscribers.as_deref());
+            let file = args.list.file(&workspace);
             // Only the message itself is signed: who looks at its text needs no key.
             let signers = match args.format {
                 RenderFormat::Eml => workspace.signers()?,
                 RenderFormat::Html | RenderFormat::Text => Vec::new(),
             };
-            let options = args.encoding.unwrap_or_default();
+            let options = args.list.options(&workspace);
             let address = std::slice::from_ref(address);
             let found = readers::at_addresses("--as", address, file.as_deref(), options);
             let runtime = runtime()?;
@@ -104,15 +113,18 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let now = clock::now_in(&workspace.config.time_zone);
     let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
     let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unspliced)?;
-    match args.output.as_deref() {
-        Some(path) if path != Path::new("-") => {
+    match page {
+        Some(path) => {
             // What is for one reader holds links that act for a person.
             let readable = match args.reader {
                 Some(_) => Readable::Owner,
                 None => Readable::Everybody,
             };
             files::replace(path, &bytes, readable)?;
-            print::note(&format!("written to {}", files::describe(path)));
+            let with = shown.map_or(String::new(), |folder| {
+                format!("; its pictures are in {}/", files::describe(&folder))
+            });
+            print::note(&format!("written to {}{with}", files::describe(path)));
             if let Some(reader) = &args.reader {
                 print::note(&format!(
                     "do not publish it: its link to unsubscribe acts for {reader}"

@@ -1,11 +1,18 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
+mod dated;
+mod despite;
+mod doubts;
+mod moved;
 mod options;
 mod plan;
+mod planned;
 mod question;
+mod reasons;
 mod refusal;
 mod renamed;
+mod replaced;
 mod report;
 mod signals;
 mod survey;
@@ -25,7 +32,7 @@ use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
-use sejong_digest::delivery::send::report::SendReport;
+use sejong_digest::delivery::send::report::{ReceiptFate, SendReport};
 use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::delivery::send::{SendError, SendOptions};
 use sejong_digest::delivery::state::State;
@@ -35,12 +42,15 @@ use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::looking;
 use super::relays::{self, Destination, RelayChoice};
-use super::workspace::{LostSecret, Workspace};
-use super::{Global, clock, print, receipts, runtime};
+use super::workspace::Workspace;
+use super::{Global, clock, pictures, print, published, reach, receipts, runtime};
+use despite::{AllowedSend, DespiteFlags};
 pub(crate) use options::PlanArgs;
 use options::{PlanOptions, Uncertain};
 use plan::{PlanText, RoutePlan};
+use reasons::Reasons;
 use signals::Signals;
+use survey::Leaves;
 use window::Window;
 
 /// Send an issue to its subscribers, each of them once
@@ -76,13 +86,29 @@ pub(crate) struct Args {
     /// Send although the issue's receipt says that it was sent, and the ledger does not know it
     #[arg(long, hide_short_help = true)]
     despite_receipt: bool,
-    /// Send although the ledger knows an issue like this one, whose folder is gone
+    /// Send although the ledger or a receipt knows an issue like this one, whose folder is gone or was
+    /// copied: holds for this issue and that one, and with --to or --only for these people alone
     #[arg(long, hide_short_help = true)]
     new_issue: bool,
+    /// Go on with the issue that was sent under this name, although another one is in its folder now
+    #[arg(long, hide_short_help = true)]
+    despite_changes: bool,
+    /// Send although the list lacks many of the people who wait for the issue: they get nothing
+    #[arg(long, hide_short_help = true)]
+    despite_list: bool,
+    /// Send although the computer's clock and the ledger's last entry lie far apart
+    #[arg(long, hide_short_help = true)]
+    despite_clock: bool,
+    /// Send although the ledger is not where it last sent from, and another copy may have sent since
+    #[arg(long, hide_short_help = true)]
+    despite_copy: bool,
     /// Make a new .digest-secret where it is missing, although mail was sent before: unsubscribe
     /// links in that mail then stop working
     #[arg(long, hide_short_help = true)]
     new_secret: bool,
+    /// Ask for the pictures also where they are not on the internet
+    #[arg(long, hide_short_help = true)]
+    allow_private: bool,
     /// Keep trying deferred recipients for this long after the others: 30m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
@@ -93,6 +119,14 @@ pub(crate) struct Args {
     /// Do not start or go on later than that
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     not_after: Option<String>,
+}
+
+/// Bytes of pictures that a rehearsal writes, all messages together.
+const MOST_PICTURES: u64 = 64 * 1024 * 1024;
+
+/// What a send was refused for, for people.
+pub(crate) fn refused(error: SendError) -> Failure {
+    refusal::told(error)
 }
 
 /// Runs the command.
@@ -108,45 +142,58 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
         let options = args.plan.read(&workspace, clock::at(window.begin(), zone))?;
         if args.dry_run {
-            return planned(&workspace, &options, &window).await;
+            return planned::planned(&workspace, &options, &window).await;
         }
         if args.fresh {
             start_over(&workspace, &options, args.yes).await?;
         }
-        let ready = survey::take(&workspace, &options).await?;
+        let mut ready = survey::take(&workspace, &options, Leaves::Mail).await?;
         if let Some(end) = window.over().filter(|_| !ready.has_ledger()) {
             ready.close().await;
             return Err(never_begun(&end));
         }
         let asked = !args.yes && question::somebody_is_here();
         survey::is_met(&ready, asked)?;
-        // That somebody has the issue is no reason: all may have it but who is new in the list.
-        let begun =
-            window.is_past() && ready.goes_on(options.reopened()).await.map_err(refusal::told)?;
-        if let Some(late) = window.late(asked, begun)? {
-            print::note(&late);
-        }
+        let is_real = options.relay.rehearsal().is_none();
         // Whoever says no has made nothing: no secret, and no ledger.
-        let despite_receipt =
-            send_despite_receipt(&ready, options.reopened(), (args.despite_receipt, asked)).await?;
-        let new_issue = renamed::is_new(&ready, args.new_issue, asked).await?;
-        let lost = match lost_secret(&workspace, &ready, &options, args.new_secret, asked).await {
-            Ok(lost) => lost,
+        let said = asked_about((&workspace, &options), &ready, (args, &window), asked).await;
+        let AllowedSend { despite_receipt, new_issue, lost } = match said {
+            Ok(said) => said,
             Err(failure) => {
                 // So that SQLite leaves no log behind.
                 ready.close().await;
                 return Err(failure);
             }
         };
+        if is_real
+            && let Err(failure) = pictures_are_there(&workspace, &ready, &options, args).await
+        {
+            ready.close().await;
+            return Err(failure);
+        }
         let signers = workspace.signers()?;
         let (workspace, yes, wait) = (&workspace, args.yes, args.wait);
+        let despite_list = args.despite_list || !is_real;
         let said = Answers { despite_receipt, new_issue, ..Answers::default() };
-        let send = Send { workspace, options, yes, asked, said, wait, window, signals };
+        let signs_nothing = is_real && lost.is_some();
+        let send = Send {
+            workspace,
+            options,
+            yes,
+            asked,
+            said,
+            despite_list,
+            signs_nothing,
+            wait,
+            window,
+            signals,
+        };
         let agreed = send.agree(&ready).await?;
         let secret = lost.map_or_else(|| workspace.secret(), |_| Ok(Secret::for_nobody()))?;
         let identity = workspace.identity(&secret, signers);
         if let Some(folder) = send.options.relay.rehearsal() {
             relays::catch_folder(folder)?;
+            send.show_pictures(&mut ready).await?;
         }
         let who = who(workspace, &ready.content().composition().issue);
         let locked = ready.lock(&identity, &who).await.map_err(refusal::told)?;
@@ -155,80 +202,79 @@ fn sent(global: &Global, args: &Args) -> Ending {
     })
 }
 
-/// Whether the secret was lost. Where mail leaves, somebody has to say first that a new one is made:
-/// by a flag (`wanted`), or whoever is `asked`. A rehearsal goes on without one.
-async fn lost_secret(
+/// Asks about all that is doubted; where nobody can be `asked`, all of it is told at once.
+async fn asked_about(
+    (workspace, options): (&Workspace, &PlanOptions),
+    ready: &Ready,
+    (args, window): (&Args, &Window),
+    asked: bool,
+) -> Result<AllowedSend, Failure> {
+    let mut reasons = Reasons::new(asked);
+    let (perhaps, zone) = (options.perhaps_reopened(asked), &workspace.config.time_zone);
+    let is_real = options.relay.rehearsal().is_none();
+    if is_real {
+        let said = (args.despite_clock, asked);
+        reasons.keep(doubts::clock_is_right(ready, zone, perhaps, said).await)?;
+        reasons.keep(dated::is_right(ready, &options.allow, zone, said).await)?;
+    }
+    // By a clock that is doubted nobody can tell what is late.
+    if reasons.count() == 0 {
+        tell_late(ready, window, options.reopened(), asked).await?;
+    }
+    if is_real {
+        let said = (args.despite_copy, asked);
+        reasons.keep(moved::goes_on(ready, perhaps, said).await)?;
+    }
+    reasons.keep(replaced::goes_on(ready, perhaps, (args.despite_changes, asked)).await)?;
+    let flags = DespiteFlags {
+        despite_receipt: args.despite_receipt,
+        new_issue: args.new_issue,
+        new_secret: args.new_secret,
+    };
+    let allowed =
+        despite::asked_about((workspace, options), ready, flags, (&mut reasons, asked)).await?;
+    if is_real {
+        let (list, said) = (&options.send.list, (args.despite_list, asked));
+        reasons.keep(doubts::list_is_right(ready, options.reopened(), list, said).await)?;
+    }
+    reasons.told()?;
+    Ok(allowed)
+}
+
+/// Says that the time of `--at` is past, where somebody is sent to; or refuses.
+async fn tell_late(
+    ready: &Ready,
+    window: &Window,
+    reopened: Reopened,
+    asked: bool,
+) -> Result<(), Failure> {
+    if !window.is_past() {
+        return Ok(());
+    }
+    let to_send = ready.plan(reopened).await.map_err(refusal::told)?.to_send;
+    // That somebody has the issue is no reason: all may have it but who is new in the list.
+    let begun = ready.goes_on(reopened).await.map_err(refusal::told)?;
+    let late = window.late(asked, begun)?;
+    late.filter(|_| to_send > 0).iter().for_each(|late| print::note(late));
+    Ok(())
+}
+
+/// Asks for the pictures of the issue where they are to be fetched from.
+async fn pictures_are_there(
     workspace: &Workspace,
     ready: &Ready,
     options: &PlanOptions,
-    wanted: bool,
-    asked: bool,
-) -> Result<Option<LostSecret>, Failure> {
-    let rehearsal = options.relay.rehearsal().is_some();
-    let lost = if rehearsal {
-        // A store of another kind is no file, and told where it is used.
-        LostSecret::of(workspace, workspace.ledger_place().ok()).await?
-    } else {
-        lost_beside(workspace, ready).await?
-    };
-    let Some(lost) = lost else { return Ok(None) };
-    if rehearsal {
-        print::note(&format!("{lost}; the unsubscribe links of this rehearsal are not real"));
-        return Ok(Some(lost));
-    }
-    if wanted || asked && question::new_secret_confirmed(&lost)? {
-        return Ok(None);
-    }
-    Err(Failure::checks(format!("{lost}; nothing was sent")).help(format!(
-        "copy that file here from the computer that sent before. {}--new-secret makes a new one: the \
-         unsubscribe links in mail that was already sent then stop working",
-        lost.doubt()
-    )))
-}
-
-/// The secret that is not here although a receipt, or the ledger that is open, shows that mail was
-/// sent with it.
-async fn lost_beside(workspace: &Workspace, ready: &Ready) -> Result<Option<LostSecret>, Failure> {
-    LostSecret::shown(workspace, async || {
-        let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
-        Ok(reached.then(|| ready.ledger_path().to_owned()))
-    })
-    .await
+    args: &Args,
+) -> Result<(), Failure> {
+    let base_url = &workspace.config.publication.base_url;
+    let how = (options.allow.as_slice(), reach(args.allow_private), args.yes);
+    published::before(ready, options.reopened(), base_url, how).await
 }
 
 /// How this sender is named to another one.
 fn who(workspace: &Workspace, issue: &str) -> String {
     let since = clock::now_in(&workspace.config.time_zone).strftime("%H:%M");
     format!("process {} (issue {issue}, since {since})", std::process::id())
-}
-
-/// Whether the issue is sent although its receipt knows people whom the ledger does not: `wanted` by
-/// a flag, or by whoever is `asked`. Where nobody is left to send to, it is told and not asked.
-async fn send_despite_receipt(
-    ready: &Ready,
-    reopened: Reopened,
-    (wanted, asked): (bool, bool),
-) -> Result<bool, Failure> {
-    let sent = ready.already_sent().await.map_err(refusal::told)?;
-    let Some(sent) = sent.filter(|_| !wanted) else { return Ok(wanted) };
-    if ready.plan(reopened).await.map_err(refusal::told)?.to_send == 0 {
-        print::note(&receipts::already_sent(&sent));
-        return Ok(false);
-    }
-    // The receipt may be that of a send which has just begun or ended: it is compared again under
-    // the lock.
-    if ready.is_overtaken().map_err(refusal::told)? {
-        return Ok(false);
-    }
-    ready.may_be_made().map_err(refusal::told)?;
-    if asked {
-        print::note(&receipts::already_sent(&sent));
-        print::note(&receipts::doubt(&sent.path, &sent.found));
-        if question::despite_receipt_confirmed()? {
-            return Ok(true);
-        }
-    }
-    Err(refusal::told(SendError::AlreadySent(Box::new(sent))))
 }
 
 /// Removes what an earlier rehearsal wrote of the issue, once somebody has said yes to that.
@@ -259,42 +305,9 @@ pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
         let zone = &workspace.config.time_zone;
         let window = Window::open(zone);
         let options = args.read(&workspace, clock::at(window.begin(), zone))?;
-        runtime()?.block_on(planned(&workspace, &options, &window))
+        runtime()?.block_on(planned::planned(&workspace, &options, &window))
     };
     report::in_one_object(plan(), args.json, &args.issue)
-}
-
-/// Says what a send would do, and makes no file, not even the secret's.
-async fn planned(workspace: &Workspace, options: &PlanOptions, window: &Window) -> Ending {
-    let ready = survey::take(workspace, options).await?;
-    if !ready.has_ledger() {
-        ready.may_be_made().map_err(refusal::told)?;
-    }
-    looking::tell(&ready.look().await.map_err(refusal::told)?);
-    let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
-    if let Some(sent) = ready.already_sent().await.map_err(refusal::told)? {
-        let asks = if plan.to_send > 0 { "; send asks before it goes on" } else { "" };
-        print::note(&format!("{}{asks}", receipts::already_sent(&sent)));
-    }
-    if let Some(renamed) = ready.renamed().await.map_err(refusal::told)? {
-        print::note(&format!("{}; send asks before it goes on", renamed::seems(&renamed)));
-    }
-    if options.relay.rehearsal().is_none()
-        && let Some(lost) = lost_beside(workspace, &ready).await?
-    {
-        print::note(&format!("{lost}; send asks before it makes a new one: copy that file here"));
-    }
-    let routes = routes(workspace, options);
-    let composition = ready.content().composition();
-    let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window };
-    let json = options.json.then(|| text.json()).transpose()?;
-    let words = text.words();
-    ready.close().await;
-    match json {
-        Some(json) => print::json(&format!("{json}\n"))?,
-        None => print::words(&words)?,
-    }
-    Ok(Exit::Done)
 }
 
 /// The relays of a send, as far as they are known without a connection.
@@ -330,12 +343,31 @@ struct Send<'a> {
     asked: bool,
     /// What was said before the lock.
     said: Answers,
+    /// The list is right, whoever it lacks; so is any in a rehearsal.
+    despite_list: bool,
+    /// The secret is missing, and nobody was to be sent to.
+    signs_nothing: bool,
     wait: Duration,
     window: Window,
     signals: Signals,
 }
 
 impl Send<'_> {
+    /// Lets a rehearsal show pictures that are not published yet, as long as the mails do not fill a
+    /// disk with them.
+    async fn show_pictures(&self, ready: &mut Ready) -> Result<(), Failure> {
+        let people = ready.plan(self.options.reopened()).await.map_err(refusal::told)?.to_send;
+        let Some(issue) = ready.content().issue() else { return Ok(()) };
+        let bytes: usize = issue.images.iter().map(|image| image.sent.bytes.len()).sum();
+        let publication = &self.workspace.config.publication;
+        let inside = bytes as u64 * people <= MOST_PICTURES;
+        if !pictures::tell_caught(issue, inside, publication) || !inside {
+            return Ok(());
+        }
+        ready.put_pictures_inside(&publication.base_url);
+        Ok(())
+    }
+
     /// Asks before anything is made, where there is no ledger yet: a no then leaves no file. Nobody
     /// is asked where there is nothing to ask; under the lock the plan is made again.
     async fn agree(&self, ready: &Ready) -> Result<Option<Agreed>, Failure> {
@@ -370,9 +402,20 @@ impl Send<'_> {
     async fn send(self, locked: Locked, agreed: Option<Agreed>) -> Ending {
         let answers = self.answers(&locked).await?;
         let proposal = locked.propose(answers).await.map_err(refusal::told)?;
+        let doubt = doubts::of_list(
+            proposal.plan(),
+            &proposal.content().composition().issue,
+            &self.options.send.list,
+        );
+        let to_send = proposal.plan().to_send;
+        doubts::list_is_meant(doubt, to_send, (self.despite_list, self.asked))?;
         if proposal.plan().to_send == 0 {
             self.nothing(&proposal);
             return self.tell(proposal.leave().await);
+        }
+        if self.signs_nothing {
+            // What a dead sender left waits now.
+            return Err(refusal::told(SendError::Overtaken));
         }
         if let Some(end) = self.window.over() {
             return self.too_late(&end, proposal.leave().await);
@@ -427,6 +470,9 @@ impl Send<'_> {
                 let zone = &self.workspace.config.time_zone;
                 print::note(&plan::has_it(&to.address, one, issue, zone));
             }
+            (Some(to), Some(one)) if one.state == State::Uncertain && one.earlier > 0 => {
+                print::note(&plan::copy_unknown(&to.address, issue));
+            }
             _ => print::note(&plan::nothing(proposal.plan(), issue)),
         }
         if let Some(folder) = self.options.relay.rehearsal() {
@@ -456,7 +502,8 @@ impl Send<'_> {
 
     fn show(&self, plan: &Plan, content: &Content, routes: &RoutePlan) {
         let (workspace, window) = (self.workspace, &self.window);
-        let text = PlanText { plan, workspace, routes, composition: content.composition(), window };
+        let (composition, except) = (content.composition(), self.options.except.as_deref());
+        let text = PlanText { plan, workspace, routes, composition, window, except };
         print::note(text.words().trim_end());
     }
 
@@ -467,8 +514,11 @@ impl Send<'_> {
         to_send: u64,
     ) -> Result<SendReport, SendError> {
         let begun = planned.begin().await?;
-        if let Some(reason) = begun.no_receipt() {
-            print::note(&report::no_receipt(reason));
+        let at_first = begun.receipt().cloned();
+        match &at_first {
+            Some(fate @ ReceiptFate::Unwritten(_)) => print::note(&receipts::fate(fate)),
+            Some(fate) => receipts::kept(fate).iter().for_each(|kept| print::note(kept)),
+            None => {}
         }
         let progress = Arc::new(Progress::default());
         let stop = self.signals.sending(&progress);
@@ -490,7 +540,14 @@ impl Send<'_> {
         bar.abort();
         let _ = bar.await;
         end.abort();
-        report
+        // What was said before the first message is true still, and nothing new.
+        report.map(|mut report| {
+            let is_told = |fate: &ReceiptFate| {
+                matches!(fate, ReceiptFate::Unwritten(_)) && at_first.as_ref() == Some(fate)
+            };
+            report.receipt.take_if(|fate| is_told(fate));
+            report
+        })
     }
 
     /// The relays; a limit on the command line replaces theirs.
@@ -546,7 +603,7 @@ async fn retry_refused(locked: &Locked, asked: bool) -> Result<bool, Failure> {
         return Ok(false);
     }
     report::list(&first);
-    if asked && !question::retry_confirmed(count)? {
+    if asked && !question::retry_confirmed(count, &first)? {
         return Err(Failure::new(
             "nothing was sent, neither to the people who were refused nor to the others",
         )

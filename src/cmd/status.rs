@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use sejong_digest::audience::except::LEFT_OUT_BY;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
@@ -18,7 +19,7 @@ use serde::Serialize;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
-use super::receipts::{self, parts};
+use super::receipts::{self, ANOTHER_LEDGER, NOT_THE_LEDGER, parts};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime};
 
@@ -89,7 +90,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let zone = &workspace.config.time_zone;
     let path = match ledger_path(&workspace, args.store.as_deref(), args.catch.as_deref()) {
         Ok(path) => path,
-        Err(missing) => return by_receipts(&receipts, args, zone, missing),
+        Err(missing) => return by_receipts(&receipts, args, zone, (missing, NOT_THE_LEDGER)),
     };
     runtime()?.block_on(async {
         let store = Store::read(&path, &ledger::STEPS).await?;
@@ -97,11 +98,19 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let known = overview::issues(&store).await?;
         if let Some(issue) = args.issue.as_ref().filter(|issue| !known.contains(issue)) {
             store.close().await;
-            return by_receipts(&receipts, args, zone, unknown(issue, &known));
+            let unknown = unknown(issue, &known);
+            let help = if known.is_empty() { NOT_THE_LEDGER } else { ANOTHER_LEDGER };
+            return by_receipts(&receipts, args, zone, (unknown, help));
+        }
+        if args.catch.is_none()
+            && let Some(folder) = receipt::closed_folder(&workspace.root)
+        {
+            let issues = args.issue.as_ref().map_or(&known[..], std::slice::from_ref);
+            folder_is_told(&store, issues, folder).await?;
         }
         for receipt in receipts {
             let known = Ledger::new(store.clone(), &receipt.issue).known_sends().await?;
-            if let Some(sent) = receipt.beyond(&known) {
+            if let Some(sent) = receipt.beyond(&known, zone) {
                 print::note(&receipts::already_sent(&sent));
             }
         }
@@ -115,13 +124,33 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     })
 }
 
+/// Says that nobody can tell what other ledgers have sent, unless a person has said yes to that for
+/// each of the issues.
+async fn folder_is_told(
+    store: &Store,
+    issues: &[String],
+    (path, found): (PathBuf, ReceiptFound),
+) -> Result<(), Failure> {
+    for issue in issues {
+        let known = Ledger::new(store.clone(), issue).known_sends().await?;
+        if found.unread().is_some_and(|text| !known.gives_up(text)) {
+            let (path, why) = (describe(&path), receipts::fault(&found));
+            print::note(&format!(
+                "{path} {why}, so no receipt can tell what was sent from another ledger"
+            ));
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
 /// Shows what receipts say where the ledger cannot, because of the `failure` that it ends with all
 /// the same: a receipt is no answer for a script.
 fn by_receipts(
     receipts: &[StandingReceipt],
     args: &Args,
     zone: &TimeZone,
-    failure: Failure,
+    (failure, help): (Failure, &str),
 ) -> Ending {
     // A receipt has no rows.
     if receipts.is_empty() || args.missed || !args.list.is_empty() {
@@ -133,7 +162,7 @@ fn by_receipts(
         let each = receipts.iter().map(|receipt| receipts::in_words(receipt, zone));
         print::words(&each.collect::<String>())?;
     }
-    Err(failure.help(receipts::NOT_THE_LEDGER))
+    Err(failure.help(help))
 }
 
 /// The ledger does not know the issue, which is named by its folder's name.
@@ -172,16 +201,16 @@ pub(super) fn ledger_path(
         && let Some((shown_by, found)) = receipt::of_any_send(&workspace.root)
     {
         let mut what = format!("the ledger is not here: there is no {}", path.display());
-        if let ReceiptFound::Folder(fault) = found {
-            let why = receipts::of_folder(fault);
+        if let ReceiptFound::Folder(_) = found {
+            let why = receipts::fault(&found);
             what = format!("{what}, and {} {why}, so no receipt can be read", describe(&shown_by));
         }
-        return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
+        return Err(Failure::new(what).help(NOT_THE_LEDGER));
     }
     // A send that reached nobody leaves one too.
     if catch.is_none() && !receipt::standing(&workspace.root).is_empty() {
         let what = format!("the ledger is not here: there is no {}", path.display());
-        return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
+        return Err(Failure::new(what).help(NOT_THE_LEDGER));
     }
     let failure = Failure::new(format!("nothing was sent yet: there is no {}", path.display()));
     let older = catch.map(|folder| folder.join("digest.db")).filter(|older| older.is_file());
@@ -205,7 +234,7 @@ async fn answer(
         Some(issue) => vec![issue.clone()],
     };
     if let Some(issue) = wanted.first().filter(|_| args.missed || !args.list.is_empty()) {
-        return listed(&Ledger::new(store.clone(), issue), issue, args).await;
+        return listed(&Ledger::new(store.clone(), issue), issue, args, zone).await;
     }
     let mut all = Vec::new();
     for issue in wanted {
@@ -214,12 +243,11 @@ async fn answer(
         let domains = domains(ledger.domains().await?);
         let counts = domains.iter().map(|domain| domain.counts).sum();
         let times = ledger.times().await?;
-        let second = |at: Timestamp| at.strftime("%FT%TZ").to_string();
         all.push(Told {
             issue,
             counts,
-            first_at: times.map(|times| second(times.first)),
-            last_at: times.map(|times| second(times.last)),
+            first_at: times.map(|times| clock::second(times.first)),
+            last_at: times.map(|times| clock::second(times.last)),
             seconds: times.map(|times| times.took.as_secs()),
             domains,
             times,
@@ -258,8 +286,7 @@ fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
 /// ` (sent 2025-11-06 09:00, in 12 min)`, in the time zone of the publication; `tried` where nobody
 /// has it, and ` (begun 2025-11-06 09:00, not finished)` as long as somebody was not attempted.
 fn when(counts: &Counts, times: Times, zone: &TimeZone) -> String {
-    let local = |at: Timestamp| clock::at(at, zone).strftime("%F %H:%M").to_string();
-    let (first, last) = (local(times.first), local(times.last));
+    let (first, last) = (clock::minute(times.first, zone), clock::minute(times.last, zone));
     if counts.pending > 0 {
         return format!(" (begun {first}, not finished)");
     }
@@ -279,10 +306,17 @@ struct ListedRow<'a> {
     reason: &'static str,
 }
 
-async fn listed(ledger: &Ledger, issue: &str, args: &Args) -> Result<String, Failure> {
+async fn listed(
+    ledger: &Ledger,
+    issue: &str,
+    args: &Args,
+    zone: &TimeZone,
+) -> Result<String, Failure> {
     let mut rows = if args.missed {
         let rows = ledger.missed().await?;
-        tell_missed(issue, rows.len() as u64, ledger.counts().await?.planned);
+        let uncertain = ledger.list_any(&[State::Uncertain], i64::MAX).await?;
+        let copies = uncertain.iter().filter(|row| row.further_copy).count() as u64;
+        tell_missed(issue, rows.len() as u64, (ledger.counts().await?.planned, copies));
         rows
     } else {
         let mut states = args.list.clone();
@@ -301,7 +335,7 @@ async fn listed(ledger: &Ledger, issue: &str, args: &Args) -> Result<String, Fai
     let several = args.missed || args.list.len() > 1;
     let mut text = String::new();
     for row in rows {
-        let at = row.at.as_deref().unwrap_or_default();
+        let at = row.at.as_deref().map_or(String::new(), |at| clock::told(at, zone));
         let why =
             if several { format!("{}\t{}\t", row.state, reason(&row)) } else { String::new() };
         text.push_str(&format!("{}\t{why}{at}\t{}\n", row.email, row.reply()));
@@ -310,14 +344,19 @@ async fn listed(ledger: &Ledger, issue: &str, args: &Args) -> Result<String, Fai
 }
 
 /// What a list of rows cannot say: how many of how many.
-fn tell_missed(issue: &str, missed: u64, planned: u64) {
+fn tell_missed(issue: &str, missed: u64, (planned, copies): (u64, u64)) {
     let told = match missed {
         0 => format!("nobody is missing: all {planned} who were planned have {issue}"),
         missed => format!("{missed} of {planned} who were planned do not have {issue}, or may not"),
     };
+    let copies = match copies {
+        0 => String::new(),
+        1 => " (1 of them may or may not have a further copy)".to_owned(),
+        more => format!(" ({more} of them may or may not have a further copy)"),
+    };
     // The ledger does not know whether the sends were to the whole list.
     print::note(&format!(
-        "{told}. The list may have more people, whom no send was for (--only, --to, new rows): \
+        "{told}{copies}. The list may have more people, whom no send was for (--only, --to, new rows): \
          `digest plan {issue}` counts them"
     ));
 }
@@ -330,7 +369,18 @@ fn reason(row: &Listed) -> &'static str {
         State::Refused => "refused for good",
         State::Deferred => "put off: the next send tries again",
         State::Uncertain => "may have it: the answer of the relay is not known",
-        State::Suppressed => "not in the list any more",
+        State::Suppressed => why_suppressed(row.text.as_deref()),
         State::Pending | State::Claimed => "not sent yet",
+    }
+}
+
+/// By the words that the send has written which left somebody out; an older version wrote others.
+fn why_suppressed(text: Option<&str>) -> &'static str {
+    match text {
+        Some(text) if text.starts_with(LEFT_OUT_BY) => {
+            "left out with --except: a send without it sends to them"
+        }
+        Some(text) if !text.contains("a later send") => "the list says that they get no mail",
+        _ => "not in the list any more",
     }
 }

@@ -1,9 +1,6 @@
 //! `digest test`: the message that a send would deliver, to a few addresses, marked in its subject
 //! only. Leaves no trace in the ledger.
 
-use std::path::PathBuf;
-
-use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::delivery::test_send;
 use sejong_digest::message::Message;
 use sejong_digest::message::address::Address;
@@ -12,9 +9,10 @@ use sejong_digest::smtp::outcome::Outcome;
 
 use super::failure::{Ending, Exit, Failure};
 use super::gate::Gate;
+use super::readers::ListArgs;
 use super::relays::{self, RelayArgs};
 use super::workspace::Workspace;
-use super::{Global, clock, print, readers, runtime};
+use super::{Global, clock, pictures, print, readers, runtime};
 
 /// Send an issue to yourself, exactly as subscribers will get it
 #[derive(Debug, clap::Args)]
@@ -28,12 +26,8 @@ pub(crate) struct Args {
     /// The address to send it to; repeat the flag for several addresses
     #[arg(long, value_name = "ADDRESS", required = true, num_args = 1..)]
     to: Vec<String>,
-    /// The list with the fields for these addresses [default: subscribers.csv, if it exists]
-    #[arg(long, value_name = "FILE")]
-    subscribers: Option<PathBuf>,
-    /// The encoding of the list, if it is neither UTF-8 nor UTF-16 with a byte order mark
-    #[arg(long, value_name = "NAME", value_parser = list::in_encoding)]
-    encoding: Option<ReadOptions>,
+    #[command(flatten)]
+    list: ListArgs,
     /// Allow problems of this rule; repeat the flag for several rules
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
@@ -46,11 +40,15 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let mut gate = Gate::new(&args.allow)?;
     let draft = gate.read(&workspace, &args.issue);
-    let (_, composition) = gate.pass(&workspace, draft)?;
+    let (issue, mut composition) = gate.pass(&workspace, draft)?;
+    let publication = &workspace.config.publication;
+    let is_caught = args.relay.choice()?.rehearsal().is_some();
+    if is_caught && pictures::tell_caught(&issue, true, publication) {
+        composition.put_pictures_inside(&issue, &publication.base_url);
+    }
     let now = clock::now_in(&workspace.config.time_zone);
     let signers = workspace.signers()?;
-    let file = readers::file(&workspace, args.subscribers.as_deref());
-    let options = args.encoding.unwrap_or_default();
+    let (file, options) = (args.list.file(&workspace), args.list.options(&workspace));
     runtime()?.block_on(async {
         let identity = workspace.identity(&workspace.trial_secret().await?, signers);
         let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);

@@ -219,6 +219,16 @@ impl LostSecret {
         Ok(shown_by.map(|shown_by| LostSecret { place, shown_by }))
     }
 
+    /// The file that is missing.
+    pub(crate) fn file(&self) -> String {
+        describe(&self.place)
+    }
+
+    /// Whether the ledger that knows of the earlier send is here.
+    pub(crate) fn has_ledger(&self) -> bool {
+        matches!(self.shown_by, ShownBy::Ledger(_))
+    }
+
     /// How to find out whether there was an earlier send, with a space behind it; nothing where
     /// the ledger knows.
     pub(crate) fn doubt(&self) -> String {
@@ -239,11 +249,8 @@ impl fmt::Display for LostSecret {
             ShownBy::Receipt(path, ReceiptFound::Read(_)) => {
                 write!(f, "{} says that mail was sent before", describe(path))
             }
-            ShownBy::Receipt(path, ReceiptFound::Unreadable | ReceiptFound::Conflict) => {
-                write!(f, "mail may have been sent before: {} cannot be read", describe(path))
-            }
-            ShownBy::Receipt(path, ReceiptFound::Folder(fault)) => {
-                let why = receipts::of_folder(*fault);
+            ShownBy::Receipt(path, found) => {
+                let why = receipts::fault(found);
                 write!(f, "mail may have been sent before: {} {why}", describe(path))
             }
         }

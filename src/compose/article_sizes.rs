@@ -4,7 +4,7 @@
 //! Searches the text of our own document, whose form is known, instead of reading it into a tree:
 //! what is asked for are places in that text, and an issue that is cut to length asks many times.
 
-use super::components::anchor;
+use super::article::anchor;
 use crate::issue::Issue;
 
 /// Gmail cuts a mail off behind this many bytes of HTML, the unsubscribe link included. Reports
@@ -29,48 +29,30 @@ pub fn on_the_wire(html: &str) -> usize {
     quoted.min(encoded + encoded / 76 * 2)
 }
 
-/// The bytes of each article of `issue` in its `html`, in reading order.
+/// The bytes of each article of `issue` in its `html`, in reading order: from its anchor to that of
+/// the next one.
 pub fn articles(issue: &Issue, html: &str) -> Vec<usize> {
     let mut from = 0;
-    issue
-        .sections
-        .iter()
-        .flat_map(|section| &section.articles)
-        .map(|article| {
-            let id = format!(" id=\"{}\"", anchor(article).replace('&', "&amp;"));
-            let Some(at) = html[from..].find(&id).map(|at| from + at) else { return 0 };
-            let start = html[..at].rfind('<').unwrap_or(at);
-            from = start + element(&html[start..]);
-            from - start
-        })
-        .collect()
+    let mut starts: Vec<usize> = Vec::new();
+    for article in issue.articles() {
+        let id = format!(" id=\"{}\"", anchor(article).replace('&', "&amp;"));
+        let at = html[from..].find(&id).map_or(from, |at| from + at);
+        let start = html[from..at].rfind("<div").map_or(at, |start| from + start);
+        starts.push(start);
+        from = at;
+    }
+    let ends = starts.iter().skip(1).copied().chain([end_of_articles(html)]);
+    starts.iter().zip(ends).map(|(start, end)| end.saturating_sub(*start)).collect()
 }
 
-/// The length of the `div` that `html` begins with.
-fn element(html: &str) -> usize {
-    let mut depth = 0_usize;
-    for (at, _) in html.match_indices('<') {
-        if html[at..].starts_with("<div") {
-            depth += 1;
-        } else if html[at..].starts_with("</div>") {
-            depth = depth.saturating_sub(1);
-            if depth == 0 {
-                return at + "</div>".len();
-            }
-        }
-    }
-    html.len()
+/// Where the last article ends: at the cell before the footer's.
+fn end_of_articles(html: &str) -> usize {
+    html.rfind("</td></tr><tr>").unwrap_or(html.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_element_ends_where_it_is_closed() {
-        assert_eq!(element("<div a><div>x</div></div></div>"), 25);
-        assert_eq!(element("<div a>x"), 8);
-    }
 
     #[test]
     fn the_smaller_encoding_counts() {

@@ -2,10 +2,12 @@
 //! only for what Word cannot do otherwise, and those with `role="presentation"`.
 
 use maud::{Markup, PreEscaped, html};
+use unicode_width::UnicodeWidthStr as _;
 
+use super::article::{link_with_source, target};
 use super::language;
 use super::phrases::phrases;
-use super::pictures::{icon_size, shown_width};
+use super::pictures::{icon_size, row_size, shown_width};
 use super::slots;
 use super::style::TEXT_WIDTH;
 use super::table;
@@ -26,7 +28,16 @@ pub(super) struct Page<'a> {
     pub(super) width: usize,
     /// What makes an article's anchors its own.
     pub(super) anchor: &'a str,
+    /// Within a link, whose colour its code has.
+    pub(super) in_link: bool,
+    /// In a section of links, whose lists have no bullets.
+    pub(super) of_links: bool,
+    /// Within another block.
+    pub(super) deep: bool,
 }
+
+/// A quotation of so many columns of text is a pull quote.
+const PULL_QUOTE: usize = 140;
 
 impl Page<'_> {
     /// Blocks, one after the other.
@@ -42,21 +53,14 @@ impl Page<'_> {
                 html! { p dir=[dir] style=[style] { (self.inlines(inlines)) } }
             }
             BlockKind::List { start, tight, items } => self.list(*start, *tight, items),
-            BlockKind::Quote(blocks, attribution) => html! {
-                blockquote {
-                    (self.blocks(blocks))
-                    @if let Some(who) = attribution {
-                        @let (dir, style) = language::set_apart(&plain(who), self.language);
-                        p.m dir=[dir] style=[style] { "— " (self.inlines(who)) }
-                    }
-                }
-            },
+            BlockKind::Quote(blocks, who) => self.quote(blocks, who.as_deref()),
             BlockKind::Figure(figure) => self.figure(figure),
+            BlockKind::Row(figures) => self.row(figures),
             BlockKind::Button(link) => self.button(link),
             BlockKind::Table(table) => table::table(table, |cell| self.inlines(cell)),
-            BlockKind::Code(_, text) => boxed("code pre", html! { (text.trim_end()) }),
+            BlockKind::Code(_, text) => boxed("code pre", html! { code { (text.trim_end()) } }),
             BlockKind::Rule => html! { hr.hr; },
-            BlockKind::Callout(blocks) => boxed("q", self.blocks(blocks)),
+            BlockKind::Callout(blocks) => boxed("q", self.within().blocks(blocks)),
             BlockKind::Only(tag, blocks) => html! {
                 (slots::when(tag)) (self.blocks(blocks)) (slots::end_when())
             },
@@ -66,20 +70,52 @@ impl Page<'_> {
                     (Page { language: tag, ..self }.blocks(blocks))
                 }
             },
-            BlockKind::Html(html, _) => PreEscaped(html.clone()),
+            BlockKind::Html(html, _) => PreEscaped(with_class(html)),
         }
     }
 
-    /// Levels go on from the article's title.
+    fn within(self) -> Self {
+        Page { deep: true, ..self }
+    }
+
+    /// A few words that stand alone are set large.
+    fn quote(self, blocks: &[Block], who: Option<&[Inline]>) -> Markup {
+        let pulled = match blocks {
+            [Block { kind: BlockKind::Paragraph(inlines), .. }] if !self.deep => {
+                Some(inlines).filter(|inlines| plain(inlines).width() <= PULL_QUOTE)
+            }
+            _ => None,
+        };
+        boxed(
+            "qt",
+            html! {
+                blockquote style="margin:0" {
+                    @if let Some(inlines) = pulled {
+                        @let (dir, style) = language::set_apart(&plain(inlines), self.language);
+                        p.pq dir=[dir] style=[style] { (self.inlines(inlines)) }
+                    } @else {
+                        (self.within().blocks(blocks))
+                    }
+                    @if let Some(who) = who {
+                        @let (dir, style) = language::set_apart(&plain(who), self.language);
+                        p.m dir=[dir] style=[style] { "— " (self.inlines(who)) }
+                    }
+                }
+            },
+        )
+    }
+
+    /// Levels go on from the article's title; the first two look different.
     fn heading(self, level: u8, inlines: &[Inline]) -> Markup {
+        let class = if level == 1 { "sub" } else { "sb" };
         let level = (self.level + level).min(6);
         let content = self.inlines(inlines);
         match level {
-            2 => html! { h2.t { (content) } },
-            3 => html! { h3.sub { (content) } },
-            4 => html! { h4.sub { (content) } },
-            5 => html! { h5.sub { (content) } },
-            _ => html! { h6.sub { (content) } },
+            2 => html! { h2 class=(class) { (content) } },
+            3 => html! { h3 class=(class) { (content) } },
+            4 => html! { h4 class=(class) { (content) } },
+            5 => html! { h5 class=(class) { (content) } },
+            _ => html! { h6 class=(class) { (content) } },
         }
     }
 
@@ -102,45 +138,47 @@ impl Page<'_> {
                                 // The bullet stays on the list's own side.
                                 span dir=[dir] { (self.inlines(inlines)) }
                             }
-                            BlockKind::Paragraph(inlines) if tight => { (self.inlines(inlines)) }
-                            _ => { (self.block(block)) }
+                            BlockKind::Paragraph(inlines) if tight => { (self.item(inlines)) }
+                            _ => { (self.within().block(block)) }
                         }
                     }
                 }
             }
         };
         match start {
-            None => html! { ul { (content) } },
-            Some(1) => html! { ol { (content) } },
-            Some(first) => html! { ol start=(first) { (content) } },
+            None if self.of_links && !self.deep => html! { ul.ls.lx { (content) } },
+            None => html! { ul.ls { (content) } },
+            Some(1) => html! { ol.ls { (content) } },
+            Some(first) => html! { ol.ls start=(first) { (content) } },
+        }
+    }
+
+    /// In a section of links, what stands behind a link says where it leads to.
+    fn item(self, inlines: &[Inline]) -> Markup {
+        let link = link_with_source(inlines).filter(|_| self.of_links);
+        html! {
+            @match link {
+                Some((link, source)) => { (self.inline(link)) span.m { (self.inlines(source)) } }
+                None => { (self.inlines(inlines)) }
+            }
         }
     }
 
     /// A picture with its caption.
     pub(super) fn figure(self, figure: &Figure) -> Markup {
-        let has_caption = figure.caption.is_some() || figure.credit.is_some();
         // Outlook's apps give a picture the width of what is around it.
         let narrow = self.images.get(figure.image).map(|image| shown_width(image, self.width));
         let narrow = narrow.filter(|width| *width < self.width);
-        let style: Vec<String> = has_caption
-            .then(|| "margin:0 0 8px".to_owned())
-            .into_iter()
-            .chain(narrow.map(|width| format!("max-width:{width}px")))
-            .collect();
         html! {
-            p style=[(!style.is_empty()).then(|| style.join(";"))] {
+            p.m style=[narrow.map(|width| format!("max-width:{width}px"))] {
                 @if let Some(href) = &figure.href {
                     a href=(href) { (self.picture(figure)) }
                 } @else {
                     (self.picture(figure))
                 }
-            }
-            @if has_caption {
-                p.m {
-                    @if let Some(caption) = &figure.caption { (self.inlines(caption)) }
-                    @if let Some(credit) = &figure.credit {
-                        (figure.before_credit()) (self.text(credit))
-                    }
+                @if let Some(caption) = &figure.caption { (self.inlines(caption)) }
+                @if let Some(credit) = &figure.credit {
+                    (figure.before_credit()) (self.text(credit))
                 }
             }
         }
@@ -156,8 +194,11 @@ impl Page<'_> {
         let height = (image.height * width).div_ceil(image.width).max(1);
         // A picture that fills its column grows with it on a narrow screen, where columns stack.
         let grows = (width == self.width && width < TEXT_WIDTH).then_some("i");
+        // A ground under a picture with transparent parts would be seen through it.
+        let ground = (!image.sent.is_opaque()).then_some("tr");
+        let classes: Vec<&str> = [grows, ground].into_iter().flatten().collect();
         html! {
-            img class=[grows] src=(source) alt=(figure.alt) width=(width) height=(height)
+            img class=[(!classes.is_empty()).then(|| classes.join(" "))] src=(source) alt=(figure.alt) width=(width) height=(height)
                 style=(format!("max-width:{width}px"));
         }
     }
@@ -166,9 +207,14 @@ impl Page<'_> {
         html! {
             table role="presentation" cellpadding="0" cellspacing="0" border="0"
                 style="margin:0 0 16px" {
-                tr { td.k { a.k href=(link.href) { (self.inlines(&link.text)) } } }
+                tr { td.k { a.k href=(link.href) { (self.pressed(&link.text)) } } }
             }
         }
+    }
+
+    /// What is pressed.
+    fn pressed(self, inlines: &[Inline]) -> Markup {
+        Page { in_link: true, ..self }.inlines(inlines)
     }
 
     /// Running text.
@@ -182,11 +228,13 @@ impl Page<'_> {
             Inline::Strong(inner) => html! { strong { (self.inlines(inner)) } },
             Inline::Emphasis(inner) => html! { em { (self.inlines(inner)) } },
             Inline::Strike(inner) => html! { s { (self.inlines(inner)) } },
+            Inline::Code(code) if self.in_link => html! { code.ca { (code) } },
             Inline::Code(code) => html! { code.code { (code) } },
-            Inline::Link(link) => html! { a href=(link.href) { (self.inlines(&link.text)) } },
+            Inline::Link(link) => html! { a href=(link.href) { (self.pressed(&link.text)) } },
             Inline::Image(figure) => self.icon(figure),
             Inline::SoftBreak => html! { " " },
             Inline::LineBreak => html! { br; },
+            Inline::Anchor(name) => target(name),
             Inline::Footnote(number, reference) => self.footnote(*number, *reference),
             Inline::Html(open, name, inner) => html! {
                 (PreEscaped(open)) (self.inlines(inner)) (PreEscaped(format!("</{name}>")))
@@ -208,21 +256,62 @@ impl Page<'_> {
 
     /// A picture within a line.
     fn icon(self, figure: &Figure) -> Markup {
+        self.in_line(figure, "icon", |image| icon_size(image, self.width))
+    }
+
+    /// Pictures side by side, of which those go on below that a narrow screen has no room for. Two
+    /// that fill the line fill a telephone's too.
+    fn row(self, figures: &[Figure]) -> Markup {
+        let size = |image: &Image| row_size(image, figures.len(), self.width);
+        let fills = |figure: &Figure| {
+            let image = self.images.get(figure.image);
+            figures.len() == 2 && image.is_some_and(|image| image.natural_width() > size(image).0)
+        };
+        html! {
+            p {
+                @for (at, figure) in figures.iter().enumerate() {
+                    @let class = if fills(figure) { "icon row i" } else { "icon row" };
+                    @if at > 0 { " " }
+                    @match &figure.href {
+                        Some(href) => a href=(href) { (self.in_line(figure, class, size)) },
+                        None => (self.in_line(figure, class, size)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// A picture in a line, in the size that its attributes say wherever CSS is known as well.
+    fn in_line(
+        self,
+        figure: &Figure,
+        class: &str,
+        size: impl Fn(&Image) -> (usize, usize),
+    ) -> Markup {
         let Some((image, source)) =
             self.images.get(figure.image).zip(self.sources.get(figure.image))
         else {
             return html! {};
         };
-        let (width, height) = icon_size(image, self.width);
-        html! { img.icon src=(source) alt=(figure.alt) width=(width) height=(height); }
+        let (width, height) = size(image);
+        let style = if class.ends_with(" i") {
+            format!("max-width:{width}px")
+        } else {
+            format!("width:{width}px;max-width:100%")
+        };
+        let ground = if image.sent.is_opaque() { "" } else { " tr" };
+        html! {
+            img class=(format!("{class}{ground}")) src=(source) alt=(figure.alt) width=(width)
+                height=(height) style=(style);
+        }
     }
 
     fn footnote(self, number: u32, reference: u32) -> Markup {
         let (anchor, phrases) = (self.anchor, phrases(self.language));
+        let own = (reference == 1).then(|| format!("{anchor}-ref-{number}"));
         html! {
             sup {
-                a href=(format!("#{anchor}-note-{number}"))
-                    id=[(reference == 1).then(|| format!("{anchor}-ref-{number}"))]
+                a href=(format!("#{anchor}-note-{number}")) id=[own.as_deref()] name=[own.as_deref()]
                     aria-label=(format!("{}{number}{}", phrases.footnote.0, phrases.footnote.1)) { (number) }
             }
         }
@@ -238,8 +327,9 @@ impl Page<'_> {
                         @for (place, block) in blocks.iter().enumerate() {
                             @match &block.kind {
                                 BlockKind::Paragraph(inlines) if place == 0 => {
-                                    p id=(format!("{anchor}-note-{}", at + 1)) {
-                                        a href=(format!("#{anchor}-ref-{}", at + 1))
+                                    @let own = format!("{anchor}-note-{}", at + 1);
+                                    p {
+                                        a id=(own) name=(own) href=(format!("#{anchor}-ref-{}", at + 1))
                                             aria-label=(format!("{}{}{}", phrases.back.0, at + 1, phrases.back.1))
                                             { (at + 1) "." }
                                         " " (self.inlines(inlines))
@@ -253,6 +343,31 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// Clean raw HTML, its tables with the class by which they are told from ours.
+fn with_class(html: &str) -> String {
+    const TABLE: &str = "<table";
+    let mut out = String::with_capacity(html.len());
+    let (mut at, mut kept) = (0, 0);
+    while let Some(found) = memchr::memchr(b'<', &html.as_bytes()[at..]) {
+        let start = at + found;
+        let behind = html[start..].strip_prefix(TABLE);
+        if behind.is_some_and(|rest| rest.starts_with([' ', '>'])) {
+            out.push_str(&html[kept..start + TABLE.len()]);
+            out.push_str(" class=\"raw\"");
+            kept = start + TABLE.len();
+        }
+        // What stands in an attribute is no tag.
+        let mut is_quoted = false;
+        let end = html[start..].bytes().position(|byte| {
+            is_quoted ^= byte == b'"';
+            byte == b'>' && !is_quoted
+        });
+        at = end.map_or(html.len(), |end| start + end + 1);
+    }
+    out.push_str(&html[kept..]);
+    out
 }
 
 /// A box that Word draws too: a cell with a background.

@@ -1,647 +1,503 @@
-//! What style.css may say of the footer: the postal address and the way to unsubscribe stand there,
-//! and readers must see them on every screen, in every scheme, without hovering over anything.
+//! What style.css may say of the footer and of the letter: the postal address, the way to
+//! unsubscribe and the articles are seen on every screen, in every scheme, without hovering.
 //!
-//! A rule that reaches the footer may set what a text looks like, and nothing that could take it
-//! away. A rule for anything else may say what it likes, but move nothing out of its place, because
-//! it could come to lie above the footer. Goes by the names in a selector, not by a document: who
-//! reads what with which program is not known here.
+//! First each declaration by itself, as `issue::css::properties` has it. Then what is harmless alone
+//! and hides together with other rules: they are followed from the outside of a letter to its words,
+//! each taken to hold as it is worst. Goes by the names in a selector, not by a document: who reads
+//! what with which program is not known here.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::theme::{Color, Palette};
+use super::ink;
+use super::selector::{
+    ANY_BLOCK, ANY_INLINE, ANY_WRITTEN, Fit, LetterNode, PseudoElement, Selector,
+};
+use super::sheet::{self, Scheme, StyleBlock};
+use super::theme::Theme;
+use super::theme::presets::Preset;
+use super::word_room;
+use crate::issue::css::Declaration;
+use crate::issue::css::lengths::{PixelRange, Scale, measure};
+use crate::issue::css::properties::{self, Concern};
+use crate::issue::css::values::{self, TextSize};
 
-/// Elements of the footer and around it.
-const ELEMENTS: [&str; 9] = ["html", "body", "div", "table", "tbody", "tr", "td", "p", "a"];
-/// Classes of the same.
-const CLASSES: [&str; 3] = ["b", "letter", "f"];
-/// Classes of what the footer never stands in. A mail program may put any other around the letter.
-const ELSEWHERE: [&str; 26] = [
-    "art", "s", "h", "k", "q", "t", "data", "pre", "code", "wide", "sub", "icon", "c", "g", "i",
-    "l", "lo", "m", "n", "small", "w", "x", "z", "center", "hr", "end",
-];
-/// Whatever their value, text stays where it is and can be read.
-const HARMLESS: [&str; 49] = [
-    "content",
-    "-ms-text-size-adjust",
-    "-moz-osx-font-smoothing",
-    "-webkit-font-smoothing",
-    "-webkit-text-size-adjust",
-    "border-collapse",
-    "border-radius",
-    "border-spacing",
-    "border-style",
-    "box-sizing",
-    "caption-side",
-    "clear",
-    "color-scheme",
-    "cursor",
-    "empty-cells",
-    "font-family",
-    "font-feature-settings",
-    "font-kerning",
-    "font-style",
-    "font-variant",
-    "font-variant-numeric",
-    "font-weight",
-    "hyphens",
-    "line-break",
-    "list-style",
-    "list-style-position",
-    "list-style-type",
-    "orphans",
-    "overflow-wrap",
-    "page-break-after",
-    "page-break-before",
-    "page-break-inside",
-    "quotes",
-    "tab-size",
-    "table-layout",
-    "text-align",
-    "text-align-last",
-    "text-decoration",
-    "text-decoration-color",
-    "text-decoration-line",
-    "text-decoration-style",
-    "text-size-adjust",
-    "text-transform",
-    "text-underline-offset",
-    "text-wrap",
-    "vertical-align",
-    "white-space",
-    "widows",
-    "word-break",
-];
-/// Lengths that may not be negative.
-const SPACES: [&str; 2] = ["margin", "padding"];
-/// Pixels that nothing paints around itself, and that a footer must have in width.
-const LARGEST: f64 = 200.0;
-/// See [`SPACES`]: further down is not out of sight.
-const LARGEST_SPACE: f64 = 1_000.0;
-/// Text that is smaller, in pixels, cannot be read.
-const SMALLEST: f64 = 9.0;
-/// Colours that are nearer to each other look like one.
-const LEAST: f64 = 1.5;
-/// What a rule for any element may not set: it could come to lie above the footer.
-const MOVES: [&str; 14] = [
-    "animation",
-    "bottom",
-    "inset",
-    "inset-block",
-    "inset-inline",
-    "left",
-    "offset-path",
-    "right",
-    "rotate",
-    "scale",
-    "top",
-    "transform",
-    "translate",
-    "z-index",
-];
-/// Names of colours that people write by hand (CSS Color 4, 6.1).
-const NAMED: [(&str, &str); 46] = [
-    ("black", "#000000"),
-    ("white", "#ffffff"),
-    ("red", "#ff0000"),
-    ("green", "#008000"),
-    ("blue", "#0000ff"),
-    ("yellow", "#ffff00"),
-    ("orange", "#ffa500"),
-    ("purple", "#800080"),
-    ("navy", "#000080"),
-    ("teal", "#008080"),
-    ("maroon", "#800000"),
-    ("olive", "#808000"),
-    ("gray", "#808080"),
-    ("grey", "#808080"),
-    ("silver", "#c0c0c0"),
-    ("lightgray", "#d3d3d3"),
-    ("lightgrey", "#d3d3d3"),
-    ("darkgray", "#a9a9a9"),
-    ("darkgrey", "#a9a9a9"),
-    ("dimgray", "#696969"),
-    ("dimgrey", "#696969"),
-    ("slategray", "#708090"),
-    ("darkslategray", "#2f4f4f"),
-    ("gainsboro", "#dcdcdc"),
-    ("whitesmoke", "#f5f5f5"),
-    ("snow", "#fffafa"),
-    ("ivory", "#fffff0"),
-    ("beige", "#f5f5dc"),
-    ("linen", "#faf0e6"),
-    ("pink", "#ffc0cb"),
-    ("gold", "#ffd700"),
-    ("lime", "#00ff00"),
-    ("aqua", "#00ffff"),
-    ("crimson", "#dc143c"),
-    ("tomato", "#ff6347"),
-    ("coral", "#ff7f50"),
-    ("brown", "#a52a2a"),
-    ("sienna", "#a0522d"),
-    ("indigo", "#4b0082"),
-    ("darkblue", "#00008b"),
-    ("midnightblue", "#191970"),
-    ("royalblue", "#4169e1"),
-    ("steelblue", "#4682b4"),
-    ("darkgreen", "#006400"),
-    ("darkred", "#8b0000"),
-    ("rebeccapurple", "#663399"),
+const fn node(element: &'static str, classes: &'static [&'static str]) -> LetterNode<'static> {
+    LetterNode { element, classes, has_id: false, nth: None }
+}
+
+const HTML: LetterNode<'static> = node("html", &[]);
+const BODY: LetterNode<'static> = node("body", &[]);
+const AROUND: LetterNode<'static> = node("div", &["b"]);
+const LETTER: LetterNode<'static> = node("table", &["letter", "s"]);
+const TBODY: LetterNode<'static> = node("tbody", &[]);
+const ROW: LetterNode<'static> = node("tr", &[]);
+const CELL: LetterNode<'static> = node("td", &["p"]);
+const P: LetterNode<'static> = node("p", &[]);
+const A: LetterNode<'static> = node("a", &[]);
+const TABLE: LetterNode<'static> = node("table", &[]);
+const ARTICLE: LetterNode<'static> = node("div", &["art", "br", "ln"]);
+const COLUMN: LetterNode<'static> = node("div", &["c", "g"]);
+const TITLE: &[&str] = &["t", "n", "ld", "st", "ct"];
+const MASTHEAD: &[&str] = &["p", "hd", "bar", "bt"];
+const PLAIN_MASTHEAD: &[&str] = &["p", "hd", "bt"];
+const NOTE: LetterNode<'static> =
+    LetterNode { element: "p", classes: &[], has_id: true, nth: None };
+
+/// What stands in each other from the outside to the words of the footer.
+pub(super) const FOOTER: [LetterNode<'static>; 9] =
+    [HTML, BODY, AROUND, LETTER, TBODY, ROW, node("td", &["f"]), P, A];
+/// How many of them are around the letter as well.
+pub(super) const SHARED: usize = 6;
+/// What stands in a cell of the letter, down to some words of each kind. The masthead has a cell of its
+/// own.
+const WORDS: &[&[LetterNode<'static>]] = &[
+    &[node("td", MASTHEAD), P, node("strong", &["nm"])],
+    &[node("td", MASTHEAD), P, node("span", &["m", "bd"])],
+    &[node("td", MASTHEAD), P, node("span", &["seal"])],
+    &[node("h1", &[])],
+    &[node("p", &["e"])],
+    &[node("h2", &["h"])],
+    &[node("p", &["m", "in", "il", "ab"]), A],
+    &[node("ul", &["in"]), node("li", &["il"]), A],
+    &[P, A],
+    &[ARTICLE, node("h2", TITLE), node("a", &["u"])],
+    &[ARTICLE, node("h3", TITLE), node("a", &["u"])],
+    &[ARTICLE, node("h3", &["sub", "sb"])],
+    &[ARTICLE, node("h4", &["sub", "sb"])],
+    &[ARTICLE, P, A],
+    &[ARTICLE, P, node("strong", &[])],
+    &[ARTICLE, P, node("em", &[])],
+    &[ARTICLE, P, node("s", &[])],
+    &[ARTICLE, P, node("del", &[])],
+    &[ARTICLE, P, node("span", &[])],
+    &[ARTICLE, P, node(ANY_INLINE, &[])],
+    &[ARTICLE, node(ANY_BLOCK, &[])],
+    &[ARTICLE, node(ANY_BLOCK, &[]), node(ANY_INLINE, &[])],
+    &[ARTICLE, P, node("code", &["code"])],
+    &[ARTICLE, node("p", &["m"])],
+    &[ARTICLE, node("ul", &["ls", "lx"]), node("li", &[]), P],
+    &[ARTICLE, node("ol", &["ls"]), node("li", &[]), P],
+    &[ARTICLE, TABLE, TBODY, ROW, node("td", &["qt"]), node("blockquote", &[]), node("p", &["pq"])],
+    &[ARTICLE, TABLE, TBODY, ROW, node("td", &["q"]), P],
+    &[ARTICLE, TABLE, TBODY, ROW, node("td", &["code", "pre"])],
+    &[ARTICLE, TABLE, TBODY, ROW, node("td", &["k"]), node("a", &["k"])],
+    &[ARTICLE, node("table", &["data"]), TBODY, ROW, node("td", &["w", "z", "end", "center"])],
+    &[ARTICLE, node("table", &["raw"]), TBODY, ROW, node("td", &[])],
+    &[
+        ARTICLE,
+        node("table", &["data"]),
+        node("thead", &[]),
+        ROW,
+        node("th", &["w", "z", "end", "center"]),
+    ],
+    &[ARTICLE, node("div", &["small", "l"]), NOTE],
+    &[COLUMN, P],
+    &[COLUMN, node("h3", TITLE)],
 ];
 
-/// What the footer looks like where a rule says nothing else.
+/// Any elements of an article in each other: what a rule says of words in a list in a list, in a cell
+/// or in a title is said of words, too.
+const DEEP: LetterNode<'static> = node(
+    ANY_WRITTEN,
+    &[
+        "q", "qt", "pq", "data", "raw", "code", "pre", "ls", "lx", "small", "w", "z", "end",
+        "center", "sub", "sb", "m", "l",
+    ],
+);
+
+/// What hides the footer or the letter: in which rule, where, and how.
+#[derive(Debug)]
+pub(super) struct Hiding {
+    pub(super) rule: usize,
+    pub(super) range: Range<usize>,
+    pub(super) hidden: HiddenPart,
+    pub(super) what: &'static str,
+    /// Whether words can be read all the same, so that the rule stays.
+    pub(super) is_slight: bool,
+}
+
+/// See [`Hiding`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum HiddenPart {
+    Footer,
+    Letter,
+}
+
+/// A block that could mean an element of a chain.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FooterColors<'a> {
-    pub(super) light: &'a Palette,
-    pub(super) dark: &'a Palette,
+pub(super) struct Hit<'a> {
+    pub(super) block: &'a StyleBlock,
+    pub(super) fit: Fit,
+    /// Whether it holds only while somebody points at the element.
+    pub(super) is_state: bool,
+    /// What of the element it means, where that is not the element itself.
+    pub(super) pseudo: Option<PseudoElement>,
+    /// Whether nothing but words stands in the element.
+    pub(super) is_inner: bool,
+    pub(super) specificity: (usize, usize),
 }
 
-/// The first declaration of `rule`, at-rules and what stands in them included, that could hide the
-/// footer: where it is, and what it does.
-pub(super) fn find_hiding(rule: &str, colors: FooterColors<'_>) -> Option<(Range<usize>, String)> {
-    let is_dark = rule.starts_with('@') && rule.contains("prefers-color-scheme");
-    let palette = if is_dark { colors.dark } else { colors.light };
-    blocks(rule).into_iter().find_map(|block| hiding_block(rule, &block, palette))
+/// The elements from the outside to some words, and what is said of each.
+#[derive(Debug)]
+pub(super) struct Chain<'a> {
+    pub(super) nodes: Vec<LetterNode<'static>>,
+    pub(super) hits: Vec<Vec<Hit<'a>>>,
+    pub(super) part: HiddenPart,
 }
 
-/// A selector, and the declarations behind it.
-struct StyleBlock {
-    selectors: Range<usize>,
-    declarations: Vec<Range<usize>>,
+impl<'a> Chain<'a> {
+    /// The chain of these elements, and what `blocks` say of each.
+    pub(super) fn of(
+        nodes: &[LetterNode<'static>],
+        part: HiddenPart,
+        blocks: &'a [StyleBlock],
+    ) -> Chain<'a> {
+        let hits = (0..nodes.len())
+            .map(|at| blocks.iter().filter_map(|block| hit(block, &nodes[..=at])).collect());
+        Chain { nodes: nodes.to_vec(), hits: hits.collect(), part }
+    }
+
+    pub(super) fn is_footer(&self) -> bool {
+        self.part == HiddenPart::Footer
+    }
+
+    /// The elements whose own words are read.
+    pub(super) fn has_words(&self, at: usize) -> bool {
+        if self.is_footer() { at >= FOOTER.len() - 2 } else { at + 1 == self.nodes.len() }
+    }
+
+    /// What is said of one element, on screens and whether or not somebody points at it.
+    pub(super) fn said(
+        &self,
+        at: usize,
+    ) -> impl Iterator<Item = (&'a StyleBlock, &'a Declaration, &'a str)> {
+        self.told(at, |hit| hit.pseudo.is_none())
+    }
+
+    /// What is said of what stands before and behind the words of one element.
+    pub(super) fn generated(
+        &self,
+        at: usize,
+    ) -> impl Iterator<Item = (&'a StyleBlock, &'a Declaration, &'a str)> {
+        self.told(at, |hit| hit.pseudo.is_some())
+    }
+
+    fn told(
+        &self,
+        at: usize,
+        is_meant: impl Fn(&Hit<'a>) -> bool,
+    ) -> impl Iterator<Item = (&'a StyleBlock, &'a Declaration, &'a str)> {
+        let is_footer = self.is_footer();
+        let hits = self.hits[at].iter().copied().filter(is_meant);
+        hits.filter(move |hit| is_footer || !hit.is_state && !hit.block.condition.is_print)
+            .flat_map(|hit| hit.block.said().map(move |(one, value)| (hit.block, one, value)))
+    }
 }
 
-/// Every pair of braces, also inside others; what stands before the first is its selector.
-fn blocks(css: &str) -> Vec<StyleBlock> {
-    let (mut found, mut open): (Vec<StyleBlock>, Vec<StyleBlock>) = (Vec::new(), Vec::new());
-    let (mut start, mut quote, mut depth) = (0, None, 0_usize);
-    for (at, c) in css.char_indices() {
-        match (quote, c) {
-            (Some(end), c) if c == end => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') => depth = depth.saturating_sub(1),
-            (None, '{') => {
-                open.push(StyleBlock { selectors: start..at, declarations: Vec::new() });
-                start = at + 1;
+fn hit<'a>(block: &'a StyleBlock, chain: &[LetterNode<'static>]) -> Option<Hit<'a>> {
+    let fitting: Vec<(Fit, &Selector)> = block
+        .selectors
+        .iter()
+        .map(|one| (one.fits(chain), one))
+        .filter(|(fit, _)| *fit != Fit::No)
+        .collect();
+    let specificity = fitting.iter().map(|(_, one)| {
+        // See `selector::lifted`.
+        let lift = usize::from(block.rule.is_some() && !block.is_kept && one.is_lifted());
+        (one.specificity.0 + lift, one.specificity.1)
+    });
+    let specificity = specificity.max()?;
+    let fit = fitting.iter().map(|(fit, _)| *fit).max()?;
+    let is_state = fitting.iter().all(|(_, one)| one.is_state);
+    // Said of the element as well as of what stands before it, it is held to be said of the element.
+    let pseudo = fitting.iter().map(|(_, one)| one.pseudo).min().flatten();
+    let is_inner =
+        chain.last().is_some_and(|node| ["td", "p", "a", ANY_INLINE].contains(&node.element));
+    Some(Hit { block, fit, is_state, pseudo, is_inner, specificity })
+}
+
+/// Where something is said.
+pub(super) type Blame = (usize, Range<usize>);
+
+pub(super) fn blame(block: &StyleBlock, declaration: &Declaration) -> Option<Blame> {
+    Some((block.rule?, declaration.range.clone()))
+}
+
+/// What in an author's `rules` (each as it stands, and whether it stays in a `<style>` block) could
+/// hide the footer or the letter: the first of each rule and each of the two.
+pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> {
+    let mut blocks: Vec<StyleBlock> = Vec::new();
+    for (at, (css, is_kept)) in rules.iter().enumerate() {
+        blocks.extend(sheet::blocks(css, Some(at), *is_kept));
+    }
+    blocks.retain(|block| !block.selectors.iter().all(Selector::is_of_nothing));
+    sheet::expand(&mut blocks);
+    let mut chains = chains(&blocks, theme);
+    let mut found = BTreeMap::new();
+    let deep = [&FOOTER[..SHARED], &[CELL, ARTICLE, DEEP, DEEP, DEEP]].concat();
+    chains.push(Chain::of(&deep, HiddenPart::Letter, &blocks));
+    let known = chains.len() - 1;
+    for inner in ["em", "strong", "code"] {
+        let title = [node("h3", TITLE), node(inner, &[])];
+        let nodes = [&FOOTER[..SHARED], &[CELL, ARTICLE], &title].concat();
+        chains.push(Chain::of(&nodes, HiddenPart::Letter, &blocks));
+    }
+    for block in &blocks {
+        alone(block, &chains, &mut found);
+    }
+    // In which colours and sizes words stand in these, nobody knows.
+    chains.truncate(known);
+    let ours = ink::our_blocks(theme, colors_footer_words(&chains[0]));
+    for chain in &chains {
+        let mut add = |told: Option<(Blame, &'static str)>| {
+            if let Some(((rule, range), what)) = told {
+                let hidden = chain.part;
+                let hiding = Hiding { rule, range, hidden, what, is_slight: false };
+                found.entry((rule, hidden)).or_insert(hiding);
             }
-            (None, ';' | '}') if depth == 0 => {
-                if let Some(block) = open.last_mut() {
-                    block.declarations.push(start..at);
-                }
-                start = at + 1;
-                if c == '}' {
-                    found.extend(open.pop());
-                }
-            }
-            _ => {}
+        };
+        add(small(chain));
+        add(faint(chain));
+        add(struck(chain));
+        word_room::CHECKS.iter().for_each(|check| add(check(chain)));
+        add(ink::unreadable(chain, &ours));
+    }
+    for chain in &chains {
+        if let Some(((rule, range), what)) = word_room::tight(chain) {
+            let slight = Hiding { rule, range, hidden: chain.part, what, is_slight: true };
+            found.entry((rule, chain.part)).or_insert(slight);
         }
     }
-    found.extend(open);
-    found
+    found.into_values().collect()
 }
 
-fn hiding_block(
-    css: &str,
-    block: &StyleBlock,
-    palette: &Palette,
-) -> Option<(Range<usize>, String)> {
-    let selectors = css[block.selectors.clone()].trim();
-    let reaches = parts(selectors, |c| c == ',').into_iter().any(reaches_footer);
-    let pairs: Vec<(Range<usize>, String, String)> = block
-        .declarations
-        .iter()
-        .filter_map(|range| {
-            let text = &css[range.clone()];
-            let (name, value) = text.split_once(':')?;
-            let start = range.start + text.len() - text.trim_start().len();
-            let end = range.start + text.trim_end().len();
-            let value = value.trim().to_ascii_lowercase();
-            let value = value.trim_end_matches("important").trim_end_matches(['!', ' ']);
-            Some((start..end, name.trim().to_ascii_lowercase(), value.trim().to_owned()))
-        })
-        .collect();
-    let set = |names: &[&str]| {
-        pairs.iter().rev().find(|(_, name, _)| names.contains(&name.as_str())).map(|pair| &pair.2)
+/// Whether one of the selectors means what stands before or behind words of the footer.
+pub(super) fn is_sign_of_footer(list: &str) -> bool {
+    Selector::list(list).iter().any(|one| {
+        one.pseudo == Some(PseudoElement::Generated)
+            && (SHARED + 1..=FOOTER.len()).any(|end| one.fits(&FOOTER[..end]) != Fit::No)
+    })
+}
+
+/// The footer first.
+fn chains<'a>(blocks: &'a [StyleBlock], theme: &Theme) -> Vec<Chain<'a>> {
+    // Only this look has its masthead on a bar in the accent's colour.
+    let has_bar = theme.preset == Preset::Studio;
+    let without_bar = |node: &LetterNode<'static>| match node.classes {
+        MASTHEAD if !has_bar => self::node("td", PLAIN_MASTHEAD),
+        _ => *node,
     };
-    let ground = set(&["background", "background-color"]).and_then(|value| color_in(value));
-    let text = set(&["color"]).and_then(|value| color_in(value));
-    for (range, name, value) in &pairs {
-        let what = if moves(name, value) {
-            Some("could come to lie above the footer")
-        } else if reaches && !shows(name, value) {
-            Some("could hide the footer")
-        } else if reaches && name == "color" {
-            let ground = ground.unwrap_or(palette.background);
-            text.is_some_and(|text| text.contrast(ground) < LEAST)
-                .then_some("could hide the footer")
-        } else if reaches && ["background", "background-color"].contains(&name.as_str()) {
-            let text = text.unwrap_or(palette.muted);
-            colors_in(value)
-                .any(|ground| text.contrast(ground) < LEAST)
-                .then_some("could hide the footer")
+    let footer = Chain::of(&FOOTER, HiddenPart::Footer, blocks);
+    let letters = WORDS.iter().map(|words| {
+        let is_cell = words.first().is_some_and(|node| node.element == "td");
+        let cell: &[LetterNode<'static>] = if is_cell { &[] } else { &[CELL] };
+        let words: Vec<LetterNode<'static>> = words.iter().map(without_bar).collect();
+        let nodes = [&FOOTER[..SHARED], cell, &words].concat();
+        Chain::of(&nodes, HiddenPart::Letter, blocks)
+    });
+    std::iter::once(footer).chain(letters).collect()
+}
+
+/// Whether plain rules colour the words of the footer, which then keep that colour in the dark.
+pub(super) fn colors_footer_words(footer: &Chain<'_>) -> bool {
+    (0..footer.nodes.len()).filter(|at| footer.has_words(*at)).any(|at| {
+        footer.said(at).any(|(block, one, _)| {
+            !block.is_kept && (one.name == "color" || one.name.starts_with("background"))
+        })
+    })
+}
+
+/// The guard that a dark scheme needs because of an author's plain rules; see
+/// [`colors_footer_words`].
+pub(super) fn needs_guard(inlined: &str) -> bool {
+    let blocks = sheet::blocks(inlined, None, false);
+    colors_footer_words(&Chain::of(&FOOTER, HiddenPart::Footer, &blocks))
+}
+
+const HIDES_FOOTER: &str = "could hide the footer";
+const HIDES_LETTER: &str = "could hide the text of the letter";
+
+/// What a declaration does by itself.
+fn alone(
+    block: &StyleBlock,
+    chains: &[Chain<'_>],
+    found: &mut BTreeMap<(usize, HiddenPart), Hiding>,
+) {
+    let Some(rule) = block.rule else { return };
+    let is_met = |chain: &Chain<'_>, from: usize, ever: bool, pseudo: Option<PseudoElement>| {
+        chain.hits[from..].iter().flatten().any(|hit| {
+            std::ptr::eq(hit.block, block)
+                && hit.pseudo == pseudo
+                && (ever || !hit.is_state && !block.condition.is_print)
+        })
+    };
+    let meets_footer = is_met(&chains[0], 0, true, None);
+    let meets_letter = chains[1..].iter().any(|chain| is_met(chain, SHARED, false, None));
+    let first = Some(PseudoElement::FirstLetter);
+    let meets_first = chains.iter().any(|chain| is_met(chain, 0, true, first));
+    let is_sign = block.selectors.iter().any(|one| one.pseudo == Some(PseudoElement::Generated));
+    for (one, value) in block.said() {
+        // What nobody knows was left out before; if not, it is refused here.
+        let refuses =
+            |concern: Concern| properties::allows(&one.name, value, concern) != Some(true);
+        let told = if is_sign && word_room::is_large_sign(one, value) {
+            Some((HiddenPart::Footer, "takes more room than a sign before or behind words"))
+        } else if meets_footer && (refuses(Concern::Footer) || strikes(one, value)) {
+            Some((HiddenPart::Footer, HIDES_FOOTER))
+        } else if (meets_letter || !meets_footer) && refuses(Concern::Beside) {
+            if properties::is_of_words(&one.name) {
+                Some((HiddenPart::Letter, HIDES_LETTER))
+            } else {
+                Some((HiddenPart::Footer, "could come to lie above the footer"))
+            }
+        } else if (meets_letter || meets_first && !sizes_first_letter(one, value))
+            && refuses(Concern::Letter)
+        {
+            Some((HiddenPart::Letter, HIDES_LETTER))
         } else {
             None
         };
-        if let Some(what) = what {
-            return Some((range.clone(), what.to_owned()));
+        if let Some((hidden, what)) = told {
+            let range = one.range.clone();
+            let hiding = Hiding { rule, range, hidden, what, is_slight: false };
+            found.entry((rule, hidden)).or_insert(hiding);
+        }
+    }
+}
+
+/// A first letter may be as high as some lines, and its own line lower than it.
+fn sizes_first_letter(one: &Declaration, value: &str) -> bool {
+    match one.name.as_str() {
+        "font" | "font-size" => true,
+        "line-height" => values::number(value).is_some_and(|times| times.range.least >= 0.6),
+        _ => false,
+    }
+}
+
+/// Whether words are struck through: a thick line covers them, and a thin one says that they do not
+/// count.
+fn strikes(one: &Declaration, value: &str) -> bool {
+    one.name.contains("text-decoration") && value.contains("line-through")
+}
+
+/// Sizes that our own sheet gives, in pixels.
+pub(super) fn own_size(node: &LetterNode<'static>) -> Option<f64> {
+    let sizes =
+        [("f", 14.0), ("m", 14.0), ("h", 14.0), ("small", 14.0), ("code", 14.0), ("b", 16.0)];
+    let of_class = sizes.iter().find(|(class, _)| node.classes.contains(class));
+    of_class.map(|(_, size)| *size).or((node.element == "h1").then_some(30.0))
+}
+
+/// Text that is too small, also by sizes that are each a part of the next.
+fn small(chain: &Chain<'_>) -> Option<(Blame, &'static str)> {
+    let least = if chain.is_footer() { 9.0 } else { 8.0 };
+    let mut around = PixelRange::of(16.0);
+    let mut root = around;
+    let mut because = None;
+    let mut because_large = None;
+    for (at, node) in chain.nodes.iter().enumerate() {
+        let mut here = own_size(node).map_or(around, PixelRange::of);
+        let mut because_here = own_size(node).map_or(because.clone(), |_| None);
+        for (block, one, value) in chain.said(at) {
+            let Some(size) = size_of(one, value) else { continue };
+            let scale = Scale { em: around, root, whole: around };
+            let size = match size {
+                TextSize::Pixels(size) => PixelRange::of(size),
+                TextSize::Times(factor) => {
+                    PixelRange::between(around.least * factor, around.most * factor)
+                }
+                TextSize::Inherited => around,
+                TextSize::Length(text) => match measure(text, &scale) {
+                    Some(found) => found.range,
+                    None => continue,
+                },
+            };
+            if size.least < here.least {
+                because_here = blame(block, one);
+            }
+            if size.most > here.most {
+                because_large = blame(block, one);
+            }
+            here.least = here.least.min(size.least);
+            here.most = here.most.max(size.most);
+        }
+        if chain.has_words(at) && here.least < least - 0.01 {
+            return because_here.map(|blame| (blame, "makes the text too small to be read"));
+        }
+        const LARGEST: f64 = 24.0;
+        if chain.is_footer() && chain.has_words(at) && here.most > LARGEST + 0.1 {
+            let large = because_large.or(because_here);
+            return large.map(|blame| (blame, "makes the footer larger than the letter"));
+        }
+        (around, because) = (here, because_here);
+        if at == 0 {
+            root = around;
         }
     }
     None
 }
 
-/// Whether a declaration takes an element out of its place, or paints far around it.
-fn moves(name: &str, value: &str) -> bool {
-    let paints = ["box-shadow", "text-shadow", "outline", "outline-width", "outline-offset"];
-    MOVES.contains(&name)
-        || name == "position" && !["static", "relative", "inherit", "initial"].contains(&value)
-        || name.trim_start_matches("-webkit-").starts_with("transform")
-        || paints.contains(&name) && lengths(value).any(|length| length.abs() > LARGEST)
-}
-
-/// Whether what has this declaration is still seen.
-fn shows(name: &str, value: &str) -> bool {
-    let is = |words: &[&str]| words.contains(&value);
-    let kept = is(&["inherit", "initial", "unset", "revert", "auto", "none", "normal"]);
-    match name {
-        "display" => is(&[
-            "block",
-            "flow-root",
-            "inherit",
-            "initial",
-            "inline",
-            "inline-block",
-            "list-item",
-            "table",
-            "table-cell",
-            "table-row",
-            "table-row-group",
-        ]),
-        "visibility" => is(&["visible", "inherit", "initial"]),
-        "opacity" => is(&["inherit", "initial"]) || number(value).is_some_and(|n| n >= 0.5),
-        "overflow" | "overflow-x" | "overflow-y" => is(&["visible", "auto", "initial"]),
-        "position" | "float" => is(&["static", "relative", "none", "left", "right", "initial"]),
-        "color" => is(&["inherit", "currentcolor"]) || color_in(value).is_some(),
-        "background"
-        | "background-color"
-        | "background-image"
-        | "background-repeat"
-        | "background-position"
-        | "background-size" => true,
-        "font-size" => {
-            is(&["inherit", "initial", "small", "medium", "large", "x-large", "smaller", "larger"])
-                || length(value).is_some_and(|size| size >= SMALLEST)
-        }
-        "font" => value.split([' ', '/']).find_map(length).is_some_and(|size| size >= SMALLEST),
-        "line-height" => {
-            kept || number(value).is_some_and(|n| n >= 0.9)
-                || length(value).is_some_and(|size| size >= SMALLEST)
-        }
-        "letter-spacing" | "word-spacing" => {
-            kept || length(value).is_some_and(|size| (-1.0..=20.0).contains(&size))
-        }
-        "text-indent" => length(value).is_some_and(|size| (0.0..=LARGEST).contains(&size)),
-        "width" | "max-width" | "min-width" => {
-            kept || name != "min-width" && length(value).is_some_and(|size| size >= LARGEST)
-                || name == "min-width" && length(value).is_some()
-                || percent(value).is_some_and(|share| (50.0..=100.0).contains(&share))
-        }
-        "height" | "max-height" | "min-height" => {
-            kept || percent(value).is_some_and(|share| (100.0..=100.0).contains(&share))
-        }
-        "direction" => is(&["ltr", "rtl", "inherit"]),
-        "unicode-bidi" => is(&["normal", "embed", "isolate", "plaintext"]),
-        "box-shadow" | "text-shadow" | "transition" => true,
-        name if HARMLESS.contains(&name) || name.starts_with("--") => true,
-        name if name.starts_with("mso-") => name != "mso-hide" || value == "none",
-        name if name.starts_with("border") || name.starts_with("outline") => {
-            lengths(value).all(|length| length <= 20.0)
-        }
-        name if SPACES.iter().any(|space| name.starts_with(space)) => value.split(' ').all(|one| {
-            one.is_empty()
-                || one == "auto"
-                || one == "inherit"
-                || length(one)
-                    .or_else(|| percent(one))
-                    .is_some_and(|one| (0.0..=LARGEST_SPACE).contains(&one))
-        }),
-        _ => false,
+pub(super) fn size_of<'v>(one: &Declaration, value: &'v str) -> Option<TextSize<'v>> {
+    match one.name.as_str() {
+        "font-size" => values::font_size(value),
+        "font" => values::font(value).map(|font| font.size),
+        _ => None,
     }
 }
 
-/// Whether one selector could mean the footer or what it stands in. What is said of siblings,
-/// attributes and states is taken to hold, and so is what is said of elements around it: mail programs
-/// put their own there.
-fn reaches_footer(selector: &str) -> bool {
-    let selector = selector.trim();
-    if selector.is_empty() || selector.starts_with('@') {
-        return false;
-    }
-    let compounds: Vec<&str> = parts(selector, |c| c.is_whitespace() || "><+~".contains(c));
-    let mut rest = selector;
-    for compound in compounds {
-        let at = rest.find(compound).unwrap_or_default() + compound.len();
-        rest = &rest[at..];
-        // What stands beside the footer may be anything.
-        let is_sibling = rest.trim_start().starts_with(['+', '~']);
-        let is_last = rest.trim().is_empty();
-        let holds = if is_last { may_be_footer(compound) } else { may_be_around(compound) };
-        if !is_sibling && !holds {
-            return false;
+/// Opacities that are each a part of the next.
+fn faint(chain: &Chain<'_>) -> Option<(Blame, &'static str)> {
+    let least = if chain.is_footer() { 0.5 } else { 0.3 };
+    let mut left = 1.0;
+    for at in 0..chain.nodes.len() {
+        let faintest = chain
+            .said(at)
+            .filter(|(_, one, _)| one.name.trim_start_matches("-webkit-") == "opacity")
+            .filter_map(|(block, one, value)| {
+                Some((values::number(value)?.range.least, blame(block, one)?))
+            })
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((opacity, because)) = faintest else { continue };
+        left *= opacity.clamp(0.0, 1.0);
+        if left < least - 0.001 {
+            return Some((because, "makes the text too faint to be read"));
         }
     }
-    true
+    None
 }
 
-/// Whether the footer could stand in an element with these names.
-fn may_be_around(compound: &str) -> bool {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || !c.is_ascii();
-    // What stands in parentheses may say that it is none of them.
-    let plain = compound.split(['(', '[']).next().unwrap_or_default();
-    let mut classes = plain.split('.').skip(1).map(|rest| rest.split(|c| !is_name(c)).next());
-    let is_elsewhere = |name: Option<&str>| name.is_some_and(|name| ELSEWHERE.contains(&name));
-    let heading = ["h1", "h2", "h3", "h4", "ul", "ol", "li", "figure", "p", "a"];
-    let element = plain.split(|c| !is_name(c)).next().unwrap_or_default();
-    !classes.any(is_elsewhere) && !heading.contains(&element.to_ascii_lowercase().as_str())
-}
-
-/// Whether an element of the footer could have these names: `td.f:hover`.
-fn may_be_footer(compound: &str) -> bool {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || !c.is_ascii();
-    let mut rest = compound;
-    let mut before = ' ';
-    while let Some(c) = rest.chars().next() {
-        if is_name(c) {
-            let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-            let name = rest[..end].to_ascii_lowercase();
-            let known = match before {
-                '.' => CLASSES.contains(&name.as_str()),
-                '#' => false,
-                ':' => true,
-                _ => ELEMENTS.contains(&name.as_str()),
-            };
-            if !known {
-                return false;
-            }
-            rest = &rest[end..];
+/// A line through the words that is as thick as a letter is high.
+fn struck(chain: &Chain<'_>) -> Option<(Blame, &'static str)> {
+    const THICKEST: f64 = 2.41;
+    let usual = PixelRange::of(16.0);
+    let scale = Scale { em: usual, root: usual, whole: usual };
+    for at in 0..chain.nodes.len() {
+        let said = || chain.said(at).filter(|(_, one, _)| one.name.contains("text-decoration"));
+        let is_struck = ["s", "del"].contains(&chain.nodes[at].element);
+        if !is_struck && !said().any(|(_, one, value)| strikes(one, value)) {
             continue;
         }
-        // What :not(…), :is(…) and […] hold is taken to hold for the footer.
-        let close = match c {
-            '(' => Some(')'),
-            '[' => Some(']'),
-            _ => None,
+        let is_thick = |value: &str| {
+            let lengths = sheet::parts(value).into_iter().filter_map(|part| measure(part, &scale));
+            lengths.into_iter().any(|found| found.range.most > THICKEST)
         };
-        match close {
-            Some(close) => rest = rest.rfind(close).map_or("", |end| &rest[end + 1..]),
-            None => rest = &rest[c.len_utf8()..],
-        }
-        before = c;
-    }
-    true
-}
-
-/// Cuts at what `is_border` names, but not inside of parentheses, brackets and quotes; empty parts
-/// are left out.
-fn parts(text: &str, is_border: impl Fn(char) -> bool) -> Vec<&str> {
-    let (mut found, mut depth, mut quote, mut start) = (Vec::new(), 0_usize, None, 0);
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(end), c) if c == end => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(' | '[') => depth += 1,
-            (None, ')' | ']') => depth = depth.saturating_sub(1),
-            (None, c) if depth == 0 && is_border(c) => {
-                found.push(&text[start..at]);
-                start = at + c.len_utf8();
-            }
-            _ => {}
+        let thick = said().find(|(.., value)| is_thick(value));
+        if let Some(because) = thick.and_then(|(block, one, _)| blame(block, one)) {
+            return Some((because, "covers the words with a thick line"));
         }
     }
-    found.push(&text[start..]);
-    found.retain(|part| !part.trim().is_empty());
-    found
+    None
 }
 
-fn number(value: &str) -> Option<f64> {
-    let number = value.strip_suffix('%').map(|share| (share, 100.0)).unwrap_or((value, 1.0));
-    let (digits, unit) = number;
-    digits.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|n| n / unit)
-}
-
-fn percent(value: &str) -> Option<f64> {
-    value.strip_suffix('%')?.trim().parse().ok()
-}
-
-/// A length in pixels; an `em` is as large as text usually is.
-fn length(value: &str) -> Option<f64> {
-    let units =
-        [("px", 1.0), ("pt", 4.0 / 3.0), ("rem", 16.0), ("em", 14.0), ("ex", 7.0), ("ch", 7.0)];
-    if value == "0" {
-        return Some(0.0);
-    }
-    if let Some(share) = percent(value) {
-        return Some(share * 14.0 / 100.0);
-    }
-    units
-        .iter()
-        .find_map(|(unit, size)| Some(value.strip_suffix(unit)?.trim().parse::<f64>().ok()? * size))
-}
-
-/// The lengths in a value of several parts.
-fn lengths(value: &str) -> impl Iterator<Item = f64> + '_ {
-    // What cannot be read here may be as large as it likes.
-    let odd = value.contains("calc") || value.contains("v") && value.contains(char::is_numeric);
-    let odd = odd.then_some(f64::INFINITY);
-    value.split([' ', ',', '(', ')']).filter_map(length).chain(odd)
-}
-
-fn colors_in(value: &str) -> impl Iterator<Item = Color> + '_ {
-    parts(value, |c| " ,".contains(c)).into_iter().flat_map(|part| {
-        let inner = part.split_once("gradient(").map(|(_, inner)| inner.trim_end_matches(')'));
-        let colors = inner.map_or_else(|| vec![part], |inner| parts(inner, |c| " ,".contains(c)));
-        colors.into_iter().filter_map(color)
-    })
-}
-
-fn color_in(value: &str) -> Option<Color> {
-    colors_in(value).next()
-}
-
-/// A colour that nothing shines through.
-fn color(text: &str) -> Option<Color> {
-    if let Ok(color) = text.parse() {
-        return Some(color);
-    }
-    if let Some((_, hex)) = NAMED.iter().find(|(name, _)| *name == text) {
-        return hex.parse().ok();
-    }
-    let inner = text.strip_prefix("rgba(").or_else(|| text.strip_prefix("rgb("))?;
-    let numbers: Vec<&str> = inner
-        .trim_end_matches(')')
-        .split([',', ' ', '/'])
-        .filter(|part| !part.is_empty())
-        .collect();
-    let channel = |at: usize| numbers.get(at)?.parse::<u8>().ok();
-    let shines = numbers.get(3).is_some_and(|share| number(share).is_none_or(|n| n < 0.5));
-    (!shines).then_some(Color::new(channel(0)?, channel(1)?, channel(2)?))
+/// Whether a block holds in these surroundings, with some of the other conditions met.
+pub(super) fn holds(block: &StyleBlock, scheme: Scheme, met: &[&str]) -> bool {
+    let condition = &block.condition;
+    condition.scheme.is_none_or(|only| only == scheme)
+        && (!condition.is_print || scheme == Scheme::Light)
+        && condition.asked.as_ref().is_none_or(|asked| met.contains(&asked.as_str()))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::compose::theme::Theme;
-
-    const HIDING: &[&str] = &[
-        "display:none",
-        "display: none !important",
-        "display:contents",
-        "visibility:hidden",
-        "visibility:collapse",
-        "opacity:0",
-        "opacity:.01",
-        "opacity:0%",
-        "font-size:0",
-        "font-size:1px",
-        "font-size:1%",
-        "font-size:calc(1px - 1px)",
-        "font:0/0 a",
-        "max-height:0",
-        "height:0",
-        "overflow:hidden",
-        "position:absolute",
-        "left:-9999px",
-        "text-indent:-9999px",
-        "margin:0 0 0 -9999px",
-        "margin-left:-2000px",
-        "transform:scale(0)",
-        "scale:0",
-        "clip-path:circle(0)",
-        "clip:rect(0,0,0,0)",
-        "color:transparent",
-        "color:#fff0",
-        "color:rgba(0,0,0,0)",
-        "max-width:0",
-        "width:1px",
-        "mso-hide:all",
-        "line-height:0",
-        "letter-spacing:-1em",
-        "zoom:0",
-        "all:unset",
-        "content-visibility:hidden",
-        "-webkit-text-fill-color:transparent",
-        "filter:none",
-        "mask:none",
-        "padding-top:99999px",
-        "unicode-bidi:bidi-override",
-        "z-index:-1",
-        "pointer-events:none",
-        "writing-mode:vertical-rl",
-        "mix-blend-mode:screen",
-        "-webkit-transform:none",
-        "user-select:none",
-        "color:var(--x)",
-        "border:999px solid",
-    ];
-
-    /// What reaches the footer.
-    const REACHING: &[&str] = &[
-        "p",
-        "a",
-        "*",
-        ".f",
-        "td",
-        "td.f",
-        ".letter",
-        ".b",
-        "body",
-        "html",
-        ":root",
-        "tr",
-        ".f > p",
-        "div p:last-child",
-        ".s ~ .f",
-        ".x, p",
-        "p:not(.x)",
-        ":is(p)",
-        "[lang]",
-        "a[href*=\"u\"]",
-        ".f p:hover",
-        "table.letter tr + tr",
-        "h1 ~ p",
-        "TD.f",
-        ".moz-text-html .f",
-        "#MessageViewBody td",
-        "div.gmail_quote td.f",
-        "center td.f",
-    ];
-
-    fn hides(rule: &str) -> bool {
-        let theme = Theme::default();
-        find_hiding(rule, FooterColors { light: &theme.light, dark: &theme.dark }).is_some()
-    }
-
-    #[test]
-    fn nothing_that_reaches_the_footer_hides_it() {
-        for declaration in HIDING {
-            for selector in REACHING {
-                let rule = format!("{selector}{{margin:0;{declaration}}}");
-                assert!(hides(&rule), "{rule}");
-            }
-            for rule in [
-                format!("@media all{{p{{{declaration}}}}}"),
-                format!("@media(max-width:1px){{@media all{{p{{x:y;{declaration}}}}}}}"),
-                format!("p{{color:#000;&:hover{{{declaration}}}}}"),
-            ] {
-                assert!(hides(&rule), "{rule}");
-            }
-        }
-        let background = Theme::default().light.background;
-        assert!(hides(&format!("@media all{{.f{{color:{background}}}}}")));
-        assert!(hides(&format!("a{{color:{background}}}")));
-        assert!(hides("p{color:#123456;background:#123456}"));
-        assert!(hides("p{color:#123456;background:linear-gradient(#123456, #123456)}"));
-    }
-
-    #[test]
-    fn nothing_comes_to_lie_above_it() {
-        for rule in [
-            ".art{position:fixed}",
-            "img{transform:scale(99)}",
-            "@media all{.art::after{position:absolute}}",
-            "h1{z-index:9}",
-            "h1{outline:9999px solid #fff}",
-            ".k{box-shadow:0 0 0 9999px #fff}",
-        ] {
-            assert!(hides(rule), "{rule}");
-        }
-    }
-
-    #[test]
-    fn ordinary_rules_may_stay() {
-        for rule in [
-            "p{font-size:18px;line-height:1.6;margin:0 0 20px;color:#222}",
-            "a{color:#1a5fb4;text-decoration:underline}",
-            "a:hover{opacity:.8;text-decoration:none}",
-            "a{color:crimson}",
-            "*{box-sizing:border-box}",
-            "body{margin:0;padding:0;background:#fff;-webkit-text-size-adjust:100%}",
-            "body{background:#123;color:#fff}",
-            ".f{font-size:12px;text-align:center;padding:24px 16px;border-top:1px solid #ccc}",
-            ".letter{max-width:640px;width:100% !important}",
-            "table{border-collapse:collapse;mso-table-lspace:0pt}",
-            "@media (max-width:599px){td{display:block;width:100% !important}}",
-            "@media (max-width:599px){.wide{display:none !important}.art img{display:none}}",
-            "@media (max-width:599px){.s{padding:12px}.c p{display:none}}",
-            "@media (prefers-color-scheme:dark){.f{background:#111;color:#eee}}",
-            "h1{font:bold 30px/1.2 serif;letter-spacing:-1px;overflow:hidden}",
-            "img{max-height:300px;border-radius:8px;box-shadow:0 1px 4px rgb(0 0 0 / 20%)}",
-            ".q{opacity:.2;position:relative}",
-            "p{font:16px/1.5 Georgia, serif;font-variant-numeric:tabular-nums}",
-            "p{margin:1em 0;text-indent:1em;color:rgb(20 20 20)}",
-            ".t:hover p{visibility:hidden}",
-        ] {
-            assert!(!hides(rule), "{rule}");
-        }
-    }
-}
+#[path = "footer_style_tests.rs"]
+mod tests;

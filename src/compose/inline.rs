@@ -12,7 +12,7 @@ use super::components::FILLER;
 
 /// An inbox shows about this much behind the subject; where the preheader is shorter, the rest must
 /// not be the letter's first words.
-const PREHEADER_CHARACTERS: usize = 200;
+const PREHEADER_CHARACTERS: usize = 190;
 
 /// What the inliner says about a style sheet.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,8 @@ pub(super) fn inline(html: &str, css: &str, kept: &[String]) -> Result<String, I
         .build();
     let inlined = inliner.inline(html)?;
     let used = classes_of(kept);
-    Ok(fill_preheader(&drop_classes(&drop_row_groups(&inlined), &used)))
+    let inlined = undressed_head(&inlined);
+    Ok(fill_preheader(&drop_classes(&undressed_targets(&drop_row_groups(&inlined)), &used)))
 }
 
 /// Class names that rules mention.
@@ -78,6 +79,45 @@ fn drop_row_groups(html: &str) -> String {
     html.replace("<tbody>", "").replace("</tbody>", "")
 }
 
+/// Takes the style from empty anchors, which show nothing.
+fn undressed_targets(html: &str) -> String {
+    const START: &str = "<a id=\"";
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find(START) {
+        let tag = &rest[at..];
+        let Some(end) = tag.find('>') else { break };
+        let style = tag[..end].find(" style=\"").filter(|_| tag[end..].starts_with("></a>"));
+        out.push_str(&rest[..at]);
+        out.push_str(&tag[..style.unwrap_or(end)]);
+        rest = &tag[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Takes the style from what shows nothing: a rule about everything means it as well.
+fn undressed_head(html: &str) -> String {
+    const UNSEEN: [&str; 5] = ["head", "title", "style", "meta", "base"];
+    const ATTRIBUTE: &str = " style=\"";
+    let end = html.find("<body").unwrap_or(0);
+    let mut out = String::with_capacity(html.len());
+    let mut rest = &html[..end];
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at + 1);
+        out.push_str(before);
+        rest = tag;
+        let name = &tag[..tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len())];
+        let Some(behind) = tag[name.len()..].strip_prefix(ATTRIBUTE) else { continue };
+        let Some(close) = behind.find('"').filter(|_| UNSEEN.contains(&name)) else { continue };
+        out.push_str(name);
+        rest = &behind[close + 1..];
+    }
+    out.push_str(rest);
+    out.push_str(&html[end..]);
+    out
+}
+
 /// Puts spaces that do not collapse (a combining grapheme joiner between each two) behind the
 /// preheader. They are written as entities after inlining, because the inliner would write them as
 /// raw characters, six to nine bytes each on the wire.
@@ -102,6 +142,8 @@ mod tests {
         assert!(out.starts_with("<!DOCTYPE html>"), "{out}");
         assert!(out.contains("<p class=\"b\" style=\"margin:0;color:#112233\">x</p>"), "{out}");
         assert!(out.contains("<style>.b{color:red}</style>"), "{out}");
+        let all = inline(html, "*{color:#112233}", &kept).unwrap();
+        assert!(all.contains("<head><style>") && all.contains("<p class=\"b\" style="), "{all}");
         assert!(out.contains("<!--[if mso]><table><tr><td><![endif]-->"), "{out}");
     }
 }

@@ -1,6 +1,8 @@
 //! The language of parts (WCAG 3.1.2): a screen reader that reads hangul with an English voice
 //! reads nothing, and a phone sets it with the wrong face.
 
+use std::ops::Range;
+
 use crate::issue::script::WritingScript;
 
 /// A stretch of text in one script, and the language that its script says; `None` where the
@@ -26,14 +28,21 @@ fn of_script(c: char) -> Option<&'static str> {
 /// Cuts `text` where its script leaves or enters a language other than `around`.
 pub(super) fn spans<'a>(text: &'a str, around: &str) -> Vec<LanguageSpan<'a>> {
     let primary = around.split('-').next().unwrap_or(around);
-    let foreign = |c: char| of_script(c).filter(|language| *language != primary);
     if text.is_ascii() {
         return vec![LanguageSpan { language: None, text }];
     }
+    let japanese = if reads_han(primary) { Vec::new() } else { with_kana(text) };
+    let mut runs = japanese.iter().peekable();
+    let mut foreign = |at: usize, c: char| {
+        while runs.next_if(|run| run.end <= at).is_some() {}
+        let in_run = runs.peek().is_some_and(|run| run.contains(&at));
+        let of_run = (in_run && WritingScript::of(c) == Some(WritingScript::Han)).then_some("ja");
+        of_script(c).or(of_run).filter(|language| *language != primary)
+    };
     let mut spans: Vec<LanguageSpan<'a>> = Vec::new();
     let (mut start, mut end, mut current) = (0, 0, None);
     for (at, c) in text.char_indices() {
-        let language = foreign(c);
+        let language = foreign(at, c);
         // Spaces, digits and marks between two foreign words belong to them.
         let joins = current.is_some() && language.is_none() && !c.is_alphabetic();
         if language == current {
@@ -51,6 +60,34 @@ pub(super) fn spans<'a>(text: &'a str, around: &str) -> Vec<LanguageSpan<'a>> {
     push(&mut spans, current, text, start, end);
     push(&mut spans, None, text, end, text.len());
     spans
+}
+
+/// Whether Chinese characters beside kana are the language's own.
+fn reads_han(primary: &str) -> bool {
+    ["ja", "zh", "yue", "wuu", "lzh", "hak", "nan"].contains(&primary)
+}
+
+/// The stretches of Chinese characters and kana in which there is kana: Japanese as a whole. Letters
+/// of another script end one, spaces and marks do not.
+fn with_kana(text: &str) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let (mut open, mut has_kana): (Option<Range<usize>>, bool) = (None, false);
+    for (at, c) in text.char_indices() {
+        match WritingScript::of(c) {
+            Some(script @ (WritingScript::Kana | WritingScript::Han)) => {
+                let start = open.as_ref().map_or(at, |run| run.start);
+                open = Some(start..at + c.len_utf8());
+                has_kana |= script == WritingScript::Kana;
+            }
+            _ if c.is_alphabetic() => {
+                runs.extend(open.take().filter(|_| has_kana));
+                has_kana = false;
+            }
+            _ => {}
+        }
+    }
+    runs.extend(open.filter(|_| has_kana));
+    runs
 }
 
 fn push<'a>(
@@ -90,6 +127,11 @@ pub(super) fn line_breaks(language: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a language is Korean, which is set with more space between lines and without italics.
+pub(super) fn is_korean(language: &str) -> bool {
+    language.split('-').next() == Some("ko")
+}
+
 /// `rtl` for the languages that are written from right to left, else `ltr`.
 pub(super) fn direction(language: &str) -> &'static str {
     match language.split('-').next().unwrap_or(language) {
@@ -120,6 +162,13 @@ mod tests {
             [(None, "So chi-maek ("), (Some("ko"), "치맥, 치킨 + 맥주"), (None, ") is"),]
         );
         assert_eq!(cut("한글"), [(Some("ko"), "한글")]);
+        assert_eq!(
+            cut("in 東京の人々, and 漢字"),
+            [(None, "in "), (Some("ja"), "東京の人々"), (None, ", and 漢字"),]
+        );
+        let in_korean: Vec<_> = spans("한자 漢字とかな", "ko").into_iter().collect();
+        assert_eq!(in_korean[1], LanguageSpan { language: Some("ja"), text: "漢字とかな" });
+        assert_eq!(spans("我們の家", "zh").len(), 3);
         assert_eq!(spans("한글", "ko-KR"), [LanguageSpan { language: None, text: "한글" }]);
     }
 

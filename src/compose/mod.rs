@@ -3,32 +3,48 @@
 //!
 //! Synchronous and pure: no clock, no randomness, no network, no files.
 
+mod article;
 mod blocks;
 mod components;
+mod class_names;
+mod contents;
 mod footer_style;
+mod ink;
+pub mod selector;
+mod sheet;
+mod sheet_text;
+pub mod kept_colors;
+mod outdone;
 mod auto_excerpt;
 pub mod frozen;
 mod table;
 mod inline;
 mod language;
+mod masthead;
 mod pictures;
 mod plain;
+mod rows;
 mod slots;
 mod style;
 pub mod theme;
 mod prune_css;
 pub mod article_sizes;
 mod phrases;
+mod uneven;
+mod variables;
+mod word;
+mod word_room;
 
 use std::sync::Arc;
 
 use crate::crypto;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, unseen};
 use crate::issue::slot::{self, Slot};
 use crate::issue::{Issue, Publication};
 use components::Letter;
 pub use pictures::widths;
 pub use slots::{Segment, SlotContext};
+use theme::presets::Preset;
 use theme::{LEAST_CONTRAST, Theme};
 
 /// A composed issue.
@@ -48,7 +64,7 @@ pub struct Composition {
     pub language: String,
     /// What segments' slots stand for, by index; `None` for one that is never used.
     pub slots: Vec<Option<Slot>>,
-    /// Where each used slot was first written.
+    /// Where each used slot is written: the first place, and then others.
     pub slot_places: Vec<(usize, Place)>,
     /// SHA-256 over everything above: the same hash, the same messages.
     pub content_hash: [u8; 32],
@@ -110,6 +126,7 @@ pub fn compose(
 ) -> (Option<Composition>, Vec<Diagnostic>) {
     let mut problems = contrast_problems(theme);
     let mut issue = issue.clone();
+    let theme = &Preset::in_language(theme, &issue.language);
     let place = Place::File(issue.manifest.path().to_owned());
     let unsubscribe = issue.slots.built_in("unsubscribe_url", place);
     let pictures = pictures::travelling(&issue);
@@ -138,9 +155,12 @@ pub fn compose(
         within_bounds(&html)?;
         Ok(html)
     };
-    let html = match auto_excerpt::shorten(&mut issue, write) {
+    let page = publication.page_of(&issue.name);
+    let html = match auto_excerpt::shorten(&mut issue, page.as_deref(), write) {
         Ok((html, notes)) => {
             problems.extend(notes);
+            let author = issue.style.iter();
+            problems.extend(author.flat_map(|source| outdone::problems(source, &html)));
             html
         }
         Err(why) => {
@@ -156,6 +176,8 @@ pub fn compose(
     // A part that nothing refers to would show as an attachment.
     let is_shown = |picture: &Picture| html.contains(&format!("cid:{}", picture.content_id));
     let pictures = pictures.into_iter().filter(is_shown).collect();
+    // What was pasted with a text and does nothing is told by a rule, and goes to nobody.
+    let (html, text) = (unseen::without_pasted(&html), unseen::without_pasted(&text));
     let composition = assemble(&issue, &html, &text, pictures);
     (Some(composition), problems)
 }
@@ -180,18 +202,22 @@ fn no_letter(why: &NoLetter, issue: &Issue) -> Diagnostic {
     }
 }
 
+/// Where a slot is written.
+fn places(issue: &Issue, index: usize) -> impl Iterator<Item = (usize, Place)> {
+    issue.slots.places(index).map(move |place| (index, place.clone()))
+}
+
 fn assemble(issue: &Issue, html: &str, text: &str, pictures: Vec<Picture>) -> Composition {
     let is_url =
         |index: usize| issue.slots.get(index).is_some_and(|slot| slot.field == "unsubscribe_url");
-    let used: Vec<(usize, Slot, Place)> = issue
-        .slots
-        .used()
-        .map(|(index, slot, place)| (index, slot.clone(), place.clone()))
-        .collect();
-    let count = used.iter().map(|(index, ..)| index + 1).max().unwrap_or(0);
+    let used: Vec<(usize, Slot)> =
+        issue.slots.used().map(|(index, slot)| (index, slot.clone())).collect();
+    let count = used.iter().map(|(index, _)| index + 1).max().unwrap_or(0);
     let mut slots = vec![None; count];
-    for (index, slot, _) in &used {
-        slots[*index] = Some(slot.clone());
+    for (index, slot) in &used {
+        let mut slot = slot.clone();
+        slot.fallback = slot.fallback.map(|text| unseen::without_pasted(&text).into_owned());
+        slots[*index] = Some(slot);
     }
     let mut composition = Composition {
         issue: issue.name.clone(),
@@ -201,7 +227,7 @@ fn assemble(issue: &Issue, html: &str, text: &str, pictures: Vec<Picture>) -> Co
         pictures,
         language: issue.language.clone(),
         slots,
-        slot_places: used.into_iter().map(|(index, _, place)| (index, place)).collect(),
+        slot_places: used.iter().flat_map(|(index, _)| places(issue, *index)).collect(),
         content_hash: [0; 32],
     };
     composition.content_hash = hash(&composition);

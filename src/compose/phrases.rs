@@ -14,6 +14,8 @@ pub(super) struct Phrases {
     /// Before and behind the newsletter's name.
     pub(super) unsubscribe: (&'static str, &'static str),
     pub(super) in_a_browser: &'static str,
+    /// The same beside the contents.
+    pub(super) on_the_web: &'static str,
     pub(super) preferences: &'static str,
     /// Before and behind a footnote's number: its link, and the one back to the text.
     pub(super) footnote: (&'static str, &'static str),
@@ -29,6 +31,7 @@ const ENGLISH: Phrases = Phrases {
     number: ("No. ", ""),
     unsubscribe: ("Unsubscribe from ", ""),
     in_a_browser: "View this issue in a browser",
+    on_the_web: "Read on the web",
     preferences: "Choose what you receive",
     footnote: ("Footnote ", ""),
     back: ("Back to text of footnote ", ""),
@@ -42,6 +45,7 @@ const KOREAN: Phrases = Phrases {
     number: ("제", "호"),
     unsubscribe: ("", " 수신 거부"),
     in_a_browser: "이번 호를 웹에서 보기",
+    on_the_web: "웹에서 읽기",
     preferences: "수신 설정 바꾸기",
     footnote: ("각주 ", ""),
     back: ("본문으로, 각주 ", ""),
@@ -55,6 +59,7 @@ const GERMAN: Phrases = Phrases {
     number: ("Nr. ", ""),
     unsubscribe: ("", " abbestellen"),
     in_a_browser: "Diese Ausgabe im Browser lesen",
+    on_the_web: "Im Web lesen",
     preferences: "Einstellungen ändern",
     footnote: ("Fußnote ", ""),
     back: ("Zurück zum Text, Fußnote ", ""),
@@ -68,6 +73,7 @@ const FRENCH: Phrases = Phrases {
     number: ("Nº ", ""),
     unsubscribe: ("Se désabonner de ", ""),
     in_a_browser: "Lire ce numéro dans un navigateur",
+    on_the_web: "Lire sur le web",
     preferences: "Modifier vos préférences",
     footnote: ("Note ", ""),
     back: ("Retour au texte, note ", ""),
@@ -81,6 +87,7 @@ const SPANISH: Phrases = Phrases {
     number: ("N.º ", ""),
     unsubscribe: ("Cancelar la suscripción a ", ""),
     in_a_browser: "Ver este número en el navegador",
+    on_the_web: "Leer en la web",
     preferences: "Cambiar sus preferencias",
     footnote: ("Nota ", ""),
     back: ("Volver al texto, nota ", ""),
@@ -94,6 +101,7 @@ const JAPANESE: Phrases = Phrases {
     number: ("第", "号"),
     unsubscribe: ("", "の配信停止"),
     in_a_browser: "今号をブラウザで読む",
+    on_the_web: "ウェブで読む",
     preferences: "配信設定の変更",
     footnote: ("脚注", ""),
     back: ("本文に戻る、脚注", ""),
@@ -107,6 +115,7 @@ const CHINESE: Phrases = Phrases {
     number: ("第", "期"),
     unsubscribe: ("退订", ""),
     in_a_browser: "在浏览器中阅读本期",
+    on_the_web: "在网页上阅读",
     preferences: "更改订阅设置",
     footnote: ("脚注", ""),
     back: ("返回正文，脚注", ""),
@@ -117,6 +126,7 @@ const TRADITIONAL_CHINESE: Phrases = Phrases {
     in_this_issue: "本期內容",
     unsubscribe: ("取消訂閱", ""),
     in_a_browser: "在瀏覽器中閱讀本期",
+    on_the_web: "在網頁上閱讀",
     preferences: "變更訂閱設定",
     footnote: ("註腳", ""),
     back: ("返回正文，註腳", ""),
@@ -131,6 +141,7 @@ const ARABIC: Phrases = Phrases {
     number: ("العدد ", ""),
     unsubscribe: ("إلغاء الاشتراك في ", ""),
     in_a_browser: "اقرأ هذا العدد في المتصفح",
+    on_the_web: "اقرأ على الويب",
     preferences: "تغيير تفضيلاتك",
     footnote: ("حاشية ", ""),
     back: ("العودة إلى النص، حاشية ", ""),
@@ -144,6 +155,7 @@ const HEBREW: Phrases = Phrases {
     number: ("גיליון ", ""),
     unsubscribe: ("הסרה מרשימת התפוצה של ", ""),
     in_a_browser: "לקריאת הגיליון בדפדפן",
+    on_the_web: "לקריאה באתר",
     preferences: "שינוי העדפות",
     footnote: ("הערה ", ""),
     back: ("חזרה לטקסט, הערה ", ""),
@@ -165,7 +177,8 @@ pub(super) fn phrases(language: &str) -> Phrases {
         "zh" => CHINESE,
         "ar" => ARABIC,
         "he" => HEBREW,
-        _ => Phrases { language: Some("en"), ..ENGLISH },
+        // A date in figures is read in every language.
+        _ => Phrases { language: Some("en"), date: "%Y-%m-%d", ..ENGLISH },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::style::{COLUMN_WIDTH, TEXT_WIDTH};
+use super::style::{NARROW_WIDTH, TEXT_WIDTH};
 use super::{Composition, Picture, Segment};
 use crate::crypto;
 use crate::issue::block::{Block, BlockKind, Figure, Inline};
@@ -33,17 +33,33 @@ pub(super) fn icon_size(image: &Image, room: usize) -> (usize, usize) {
     ((image.width * height / image.height).clamp(1, room), height)
 }
 
+/// Behind each picture of a row, the space of the text included.
+const ROW_GAP: usize = 16;
+/// Pictures of a longer row go on below.
+const ROW_MOST: usize = 4;
+/// The tallest of three and more: logos, which are of all shapes, weigh about the same so.
+const ROW_HEIGHT: usize = 100;
+
+/// The size of a picture in a row of so many: its share of the room, never more than its own.
+pub(super) fn row_size(image: &Image, count: usize, room: usize) -> (usize, usize) {
+    let side_by_side = count.clamp(1, ROW_MOST);
+    let share = (room / side_by_side).saturating_sub(ROW_GAP).max(1);
+    let mut width = shown_width(image, share);
+    if count > 2 {
+        width = width.min((image.width * ROW_HEIGHT / image.height.max(1)).max(1));
+    }
+    (width, (image.height * width).div_ceil(image.width).max(1))
+}
+
 /// The widest, in CSS pixels, that each of the issue's pictures is shown, in their order.
 pub fn widths(issue: &Issue) -> Vec<usize> {
     let mut widths = Widths { images: &issue.images, widths: vec![0; issue.images.len()] };
     widths.blocks(&issue.intro, TEXT_WIDTH);
     for section in &issue.sections {
-        for pair in section.articles.chunks(2) {
-            let room = match (section.layout, pair.len()) {
-                (Layout::Columns, 2) => COLUMN_WIDTH,
-                _ => TEXT_WIDTH,
-            };
-            pair.iter().for_each(|article| widths.article(article, room));
+        let in_columns = section.layout == Layout::Columns && section.articles.len() > 1;
+        for article in &section.articles {
+            let is_narrow = in_columns && article.is_lead != Some(true);
+            widths.article(article, if is_narrow { NARROW_WIDTH } else { TEXT_WIDTH });
         }
     }
     for logo in [issue.logo, issue.logo_dark].into_iter().flatten() {
@@ -58,16 +74,55 @@ pub fn widths(issue: &Issue) -> Vec<usize> {
 }
 
 impl Composition {
-    /// How many pictures the HTML fetches from under `base_url`.
-    pub fn hosted_pictures(&self, base_url: &str) -> usize {
+    /// Puts the pictures that would be fetched from under `base_url` into the message, for looking
+    /// at it before they are published. What is sent for good is another thing, so that the content
+    /// hash stays.
+    pub fn put_pictures_inside(&mut self, issue: &Issue, base_url: &str) {
+        for (image, picture) in issue.images.iter().zip(parts(issue)) {
+            let inside = format!("cid:{}", picture.content_id);
+            let known = self.pictures.iter().any(|one| one.content_id == picture.content_id);
+            if self.replace_source(&hosted(base_url, image), &inside) && !known {
+                self.pictures.push(picture);
+            }
+        }
+    }
+
+    /// Lets the HTML fetch the pictures from `folder`, an address that ends with a slash, in the
+    /// place of `base_url`, for looking at a page before they are published.
+    pub fn fetch_pictures_from(&mut self, issue: &Issue, base_url: &str, folder: &str) {
+        for image in &issue.images {
+            let beside = format!("{folder}{}", percent::path(&image.sent.path));
+            self.replace_source(&hosted(base_url, image), &beside);
+        }
+    }
+
+    /// Whether a picture had that address.
+    fn replace_source(&mut self, from: &str, to: &str) -> bool {
+        let attribute = |address: &str| format!(" src=\"{}\"", address.replace('&', "&amp;"));
+        let (from, to) = (attribute(from), attribute(to));
+        let mut found = false;
+        for segment in &mut self.html {
+            if let Segment::Literal(html) = segment
+                && html.contains(&from)
+            {
+                *html = html.replace(&from, &to);
+                found = true;
+            }
+        }
+        found
+    }
+
+    /// The addresses of the pictures that the HTML fetches from under `base_url`.
+    pub fn hosted_pictures(&self, base_url: &str) -> BTreeSet<String> {
         let start = format!(" src=\"{base_url}/");
         let mut addresses = BTreeSet::new();
         for segment in &self.html {
             let Segment::Literal(html) = segment else { continue };
             let after = html.split(&start).skip(1);
-            addresses.extend(after.filter_map(|rest| rest.split('"').next()));
+            let paths = after.filter_map(|rest| rest.split('"').next());
+            addresses.extend(paths.map(|path| format!("{base_url}/{path}")));
         }
-        addresses.len()
+        addresses
     }
 }
 
@@ -101,6 +156,10 @@ impl Widths<'_> {
         for block in blocks {
             match &block.kind {
                 BlockKind::Figure(figure) => self.figure(figure, room),
+                BlockKind::Row(figures) => {
+                    let width = |image: &Image| row_size(image, figures.len(), room).0;
+                    figures.iter().for_each(|figure| self.see(figure.image, width));
+                }
                 BlockKind::Heading(_, inlines) | BlockKind::Paragraph(inlines) => {
                     self.inlines(inlines, room);
                 }
@@ -136,6 +195,7 @@ impl Widths<'_> {
                 Inline::Text(_)
                 | Inline::Code(_)
                 | Inline::SoftBreak
+                | Inline::Anchor(_)
                 | Inline::LineBreak
                 | Inline::Footnote(..) => {}
             }
@@ -145,28 +205,28 @@ impl Widths<'_> {
 
 /// The pictures that travel in the message, in the order of the issue's images.
 pub(super) fn travelling(issue: &Issue) -> Vec<Picture> {
-    if issue.pictures == Pictures::Hosted {
-        return Vec::new();
-    }
-    issue
-        .images
-        .iter()
-        .map(|image| &image.sent)
-        .map(|image| {
-            let hash = crypto::sha256([&image.bytes[..]]);
-            let id = data_encoding::HEXLOWER.encode(&hash[..10]);
-            let file_name = image.path.rsplit('/').next().unwrap_or_default().to_owned();
-            Picture {
-                content_id: format!(
-                    "{id}@{}",
-                    issue.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
-                ),
-                file_name,
-                media_type: image.format.media_type().to_owned(),
-                bytes: Arc::clone(&image.bytes),
-            }
-        })
-        .collect()
+    if issue.pictures == Pictures::Hosted { Vec::new() } else { parts(issue) }
+}
+
+/// Each picture of the issue as a part of a message.
+fn parts(issue: &Issue) -> Vec<Picture> {
+    let domain = issue.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    let part = |image: &Image| {
+        let hash = crypto::sha256([&image.sent.bytes[..]]);
+        let id = data_encoding::HEXLOWER.encode(&hash[..10]);
+        Picture {
+            content_id: format!("{id}@{domain}"),
+            file_name: image.path.rsplit('/').next().unwrap_or_default().to_owned(),
+            media_type: image.sent.format.media_type().to_owned(),
+            bytes: Arc::clone(&image.sent.bytes),
+        }
+    };
+    issue.images.iter().map(part).collect()
+}
+
+/// The address below `base_url` from which a picture is fetched.
+fn hosted(base_url: &str, image: &Image) -> String {
+    format!("{base_url}/{}", percent::path(&image.sent.path))
 }
 
 /// Where each picture of the issue is fetched from.
@@ -179,10 +239,8 @@ pub(super) fn sources(
         Pictures::Embedded => {
             pictures.iter().map(|picture| format!("cid:{}", picture.content_id)).collect()
         }
-        Pictures::Hosted => issue
-            .images
-            .iter()
-            .map(|image| format!("{}/{}", publication.base_url, percent::path(&image.sent.path)))
-            .collect(),
+        Pictures::Hosted => {
+            issue.images.iter().map(|image| hosted(&publication.base_url, image)).collect()
+        }
     }
 }

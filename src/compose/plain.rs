@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::phrases::{Phrases, phrases};
-use super::slots;
-use crate::issue::block::{Block, BlockKind, Figure, Inline, Link, ListItem, plain};
-use crate::issue::{Article, Issue, Length, Publication};
-use wrap::{Margin, apart, display_width, wrap};
+use super::{article, contents, slots};
+use crate::issue::block::{Block, BlockKind, Figure, Inline, Link, ListItem, RawLine, plain};
+use crate::issue::{Article, Contents, Issue, Layout, Length, Publication, raised, slot};
+use wrap::{GLUE, Margin, apart, display_width, wrap};
 
 /// Columns of a line (RFC 5322 2.1.1 asks for at most 78; replies add `> `).
 const WIDTH: usize = 72;
@@ -29,6 +29,7 @@ pub(super) fn letter(
     let mut text = TextWriter {
         out: String::new(),
         links: Vec::new(),
+        passages: Vec::new(),
         numbers: HashMap::new(),
         phrases: phrases(&issue.language),
     };
@@ -38,26 +39,29 @@ pub(super) fn letter(
     let number =
         issue.number.map_or(String::new(), |number| format!("{before}{number}{behind} · "));
     text.wrapped(&format!("{}\n{number}{date}", publication.name), Margin::none());
-    text.underlined(&issue.title, '=');
-    text.blocks(&issue.intro, Margin::none());
-    text.links();
-    let articles: Vec<&Article> =
-        issue.sections.iter().flat_map(|section| &section.articles).collect();
-    if articles.len() > 2 {
-        text.underlined(phrases.in_this_issue, '-');
-        let items = articles.iter().map(|article| vec![Inline::Text(article.title.clone())]);
-        for item in items {
-            text.list_line(&item);
+    if let Some(article) = issue.only_article() {
+        text.only(issue, article);
+    } else {
+        text.underlined(&issue.title, '=');
+        text.blocks(&issue.intro, Margin::none());
+        text.links();
+        text.contents(publication, issue);
+        for section in &issue.sections {
+            if let Some(heading) = section.shown_heading() {
+                text.ruled(heading);
+            }
+            for article in &section.articles {
+                match section.layout {
+                    Layout::Stack | Layout::Columns => text.article(issue, article),
+                    Layout::Brief => text.brief(issue, article),
+                    Layout::Links if article.url.is_some() => text.linked(article),
+                    Layout::Links => text.article(issue, article),
+                }
+            }
         }
-        text.gap();
     }
-    for section in &issue.sections {
-        if let Some(heading) = section.shown_heading() {
-            text.ruled(heading);
-        }
-        for article in &section.articles {
-            text.article(article);
-        }
+    if let Some(words) = &issue.sign_off {
+        text.wrapped(&apart(words), Margin::none());
     }
     text.footer(publication, &issue.name, footer, unsubscribe);
     text.finish()
@@ -68,10 +72,13 @@ struct TextWriter {
     /// What the letter says itself.
     phrases: Phrases,
     out: String,
-    /// Links of the article so far, in the order of their numbers.
-    links: Vec<String>,
+    /// Links of the article so far, in the order of their numbers, and the passages for some readers
+    /// that each stands in: the others do not get its address.
+    links: Vec<(String, Vec<String>)>,
     /// The place of each in that order.
-    numbers: HashMap<String, usize>,
+    numbers: HashMap<(String, Vec<String>), usize>,
+    /// For whom the passages around are, from the outside.
+    passages: Vec<String>,
 }
 
 impl TextWriter {
@@ -90,7 +97,7 @@ impl TextWriter {
     }
 
     fn finish(self) -> String {
-        format!("{}\n", self.out.trim_end())
+        format!("{}\n", self.out.trim_end()).replace(GLUE, " ")
     }
 
     fn wrapped(&mut self, text: &str, margin: Margin<'_>) {
@@ -119,15 +126,73 @@ impl TextWriter {
         self.wrapped(&heading.to_uppercase(), Margin::none());
     }
 
-    fn article(&mut self, article: &Article) {
-        self.underlined(&article.title, '-');
-        let format = self.phrases.date;
-        let date = article.date.map(|date| date.strftime(format).to_string());
-        let words = [&article.author, &article.affiliation, &date];
-        let byline: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
-        if !byline.is_empty() {
-            self.wrapped(&byline.join(" · "), Margin::none());
+    /// What is inside. A list has the titles, a paragraph of the HTML becomes a line for each section.
+    fn contents(&mut self, publication: &Publication, issue: &Issue) {
+        let manner = contents::manner(issue);
+        let lines: Vec<String> = match manner {
+            Contents::Auto | Contents::Off => return,
+            Contents::Web => Vec::new(),
+            Contents::Text if contents::named(issue).next().is_some() => contents::named(issue)
+                .map(|(at, section, heading)| {
+                    if contents::is_spelled_out(issue, at) {
+                        let titles = section.articles.iter().map(|article| article.title.as_str());
+                        format!("{heading}: {}", titles.collect::<Vec<_>>().join(", "))
+                    } else {
+                        format!("{heading} ({})", section.articles.len())
+                    }
+                })
+                .collect(),
+            Contents::Text | Contents::Links => {
+                issue.articles().map(|article| article.title.clone()).collect()
+            }
+        };
+        if !lines.is_empty() {
+            self.underlined(self.phrases.in_this_issue, '-');
         }
+        for line in lines {
+            self.lines(&line, Margin { first: "* ", rest: "  " });
+        }
+        self.gap();
+        if let Some(page) = publication.page_of(&issue.name) {
+            self.line(&format!("{}:", self.phrases.on_the_web));
+            self.line(&page);
+            self.gap();
+        }
+    }
+
+    /// The letter's one article, whose title is the letter's.
+    fn only(&mut self, issue: &Issue, article: &Article) {
+        let above = article::words_above(issue, article);
+        if !above.is_empty() {
+            self.wrapped(&above.join(" · "), Margin::none());
+        }
+        self.underlined(&article.title, '=');
+        self.byline(issue, article, Some(issue.date));
+        self.blocks(&issue.intro, Margin::none());
+        self.body(article);
+    }
+
+    fn article(&mut self, issue: &Issue, article: &Article) {
+        self.underlined(&article.title, '-');
+        self.byline(issue, article, None);
+        self.body(article);
+    }
+
+    /// Who wrote it and when, and where it can be read.
+    fn byline(&mut self, issue: &Issue, article: &Article, masthead: Option<jiff::civil::Date>) {
+        let language = article.language.as_deref().unwrap_or(&issue.language);
+        let words = article::byline_words(article, language, masthead);
+        if !words.is_empty() {
+            self.wrapped(&words.join(" · "), Margin::none());
+        }
+        // An excerpt ends with this address.
+        if let Some(url) = article.url.as_ref().filter(|_| article.length != Length::Excerpt) {
+            self.line(url);
+            self.gap();
+        }
+    }
+
+    fn body(&mut self, article: &Article) {
         if let Some(lead) = &article.lead {
             self.figure(lead, Margin::none());
         }
@@ -135,6 +200,11 @@ impl TextWriter {
             Length::Full | Length::Auto => self.blocks(&article.body, Margin::none()),
             Length::Excerpt => self.excerpt(article),
         }
+        self.below(article);
+    }
+
+    /// What stands below an article's text.
+    fn below(&mut self, article: &Article) {
         if let Some(note) = &article.note {
             let note = self.inlines(note);
             self.wrapped(&note, Margin::none());
@@ -147,6 +217,61 @@ impl TextWriter {
             }
         }
         self.links();
+    }
+
+    /// A short note: its title runs in at the start of the text.
+    fn brief(&mut self, issue: &Issue, article: &Article) {
+        let language = article.language.as_deref().unwrap_or(&issue.language);
+        if let Some(lead) = &article.lead {
+            self.figure(lead, Margin::none());
+        }
+        let mut first =
+            format!("*{}{}*", article.title, article::full_stop(&article.title, language));
+        let shown = article::shown(article);
+        let rest = match (&article.summary, shown) {
+            (Some(summary), _) if article.length == Length::Excerpt => {
+                first.push_str(&format!(" {}", apart(summary)));
+                &[][..]
+            }
+            (_, [Block { kind: BlockKind::Paragraph(inlines), .. }, rest @ ..]) => {
+                first.push_str(&format!(" {}", self.inlines(inlines)));
+                rest
+            }
+            (_, blocks) => blocks,
+        };
+        let words = article::byline_words(article, language, None);
+        if !words.is_empty() {
+            first.push_str(&format!(" {}", words.join(" · ")));
+        }
+        self.wrapped(&first, Margin::none());
+        if let Some(url) = &article.url {
+            self.line(url);
+            self.gap();
+        }
+        self.blocks(rest, Margin::none());
+        self.below(article);
+    }
+
+    /// A link of a digest: its title, where it leads to, the address, and what is said of it.
+    fn linked(&mut self, article: &Article) {
+        let source =
+            article::source(article).map_or(String::new(), |source| format!(" ({source})"));
+        self.lines(&format!("{}{source}", article.title), Margin { first: "* ", rest: "  " });
+        if let Some(url) = &article.url {
+            self.line(&format!("  {url}"));
+        }
+        self.gap();
+        if let Some(lead) = &article.lead {
+            self.figure(lead, Margin { first: "  ", rest: "  " });
+        }
+        match &article.summary {
+            Some(summary) if article.length == Length::Excerpt => {
+                self.wrapped(&apart(summary), Margin { first: "  ", rest: "  " });
+            }
+            _ => self.blocks(article::shown(article), Margin { first: "  ", rest: "  " }),
+        }
+        self.gap();
+        self.below(article);
     }
 
     fn excerpt(&mut self, article: &Article) {
@@ -167,8 +292,10 @@ impl TextWriter {
     fn links(&mut self) {
         let links = std::mem::take(&mut self.links);
         self.numbers.clear();
-        for (at, link) in links.iter().enumerate() {
+        for (at, (link, passages)) in links.iter().enumerate() {
+            passages.iter().for_each(|whom| self.out.push_str(&slots::when_mark(whom)));
             self.line(&format!("[{}] {link}", at + 1));
+            passages.iter().for_each(|_| self.out.push(slots::end_when_mark()));
         }
         if !links.is_empty() {
             self.gap();
@@ -218,16 +345,9 @@ impl TextWriter {
 
     fn block(&mut self, block: &Block, margin: Margin<'_>) {
         match &block.kind {
-            BlockKind::Heading(_, inlines) => {
-                self.gap();
-                let title = self.inlines(inlines);
-                let width = display_width(&title).min(WIDTH);
-                self.lines(&title, margin);
-                self.line(&format!("{}{}", margin.rest, "~".repeat(width)));
-                self.separate(margin);
-            }
+            BlockKind::Heading(level, inlines) => self.heading(*level, inlines, margin),
             BlockKind::Paragraph(inlines) => {
-                let text = self.inlines(inlines);
+                let text = self.paragraph(inlines);
                 // An anchor or a picture without words leaves no line, but a list's mark stands.
                 if !text.trim().is_empty() || margin.first != margin.rest {
                     self.lines(&text, margin);
@@ -237,6 +357,7 @@ impl TextWriter {
             BlockKind::List { start, tight, items } => self.list(*start, *tight, items, margin),
             BlockKind::Quote(blocks, who) => self.quote(blocks, who.as_deref(), margin),
             BlockKind::Figure(figure) => self.figure(figure, margin),
+            BlockKind::Row(figures) => figures.iter().for_each(|one| self.figure(one, margin)),
             BlockKind::Button(Link { href, text }) => {
                 let text = self.inlines(text);
                 self.lines(&format!("{text}:\n{href}"), margin);
@@ -272,16 +393,69 @@ impl TextWriter {
             }
             BlockKind::Only(tag, blocks) => {
                 self.out.push_str(&slots::when_mark(tag));
+                self.passages.push(tag.clone());
                 self.blocks(blocks, margin);
+                self.passages.pop();
                 self.out.push(slots::end_when_mark());
             }
             BlockKind::Language(_, blocks) => self.blocks(blocks, margin),
-            BlockKind::Html(_, text) if text.is_empty() => {}
-            BlockKind::Html(_, text) => {
-                self.lines(text, margin);
-                self.separate(margin);
+            BlockKind::Html(_, lines) if lines.is_empty() => {}
+            BlockKind::Html(_, lines) => self.raw(lines, margin),
+        }
+    }
+
+    /// The lines of raw HTML.
+    fn raw(&mut self, lines: &[RawLine], margin: Margin<'_>) {
+        for (at, line) in lines.iter().enumerate() {
+            let before = if at == 0 { margin.first } else { margin.rest };
+            let (first, rest) =
+                (format!("{before}{}", line.first), format!("{}{}", margin.rest, line.rest));
+            if line.verbatim {
+                self.line(&format!("{first}    {}", line.text));
+            } else {
+                self.lines(&line.text, Margin { first: &first, rest: &rest });
             }
         }
+        self.separate(margin);
+    }
+
+    /// The first levels are underlined, each with a mark of its own; deeper ones stand between two.
+    fn heading(&mut self, level: u8, inlines: &[Inline], margin: Margin<'_>) {
+        let title = self.inlines(inlines);
+        if title.trim().is_empty() {
+            // Nothing is there to underline, but a list's mark stands.
+            if margin.first != margin.rest {
+                self.lines("", margin);
+                self.separate(margin);
+            }
+            return;
+        }
+        self.gap();
+        let width = display_width(&title).min(WIDTH.saturating_sub(display_width(margin.rest)));
+        match level {
+            1 | 2 => {
+                self.lines(&title, margin);
+                let mark = if level == 1 { "~" } else { "." };
+                self.line(&format!("{}{}", margin.rest, mark.repeat(width)));
+            }
+            _ => self.lines(&format!("~ {title} ~"), margin),
+        }
+        self.separate(margin);
+    }
+
+    /// Running text. Where it is only a link, the address stands below it, so that it can be pressed
+    /// there.
+    fn paragraph(&mut self, inlines: &[Inline]) -> String {
+        let [Inline::Link(link)] = inlines else { return self.inlines(inlines) };
+        let mut words = self.inlines(&link.text);
+        if let ([Inline::Image(figure)], true) = (&link.text[..], words.is_empty()) {
+            words.push_str(&figure.alt);
+        }
+        let is_web = link.href.contains("://") || slot::has_slot(&link.href);
+        if !is_web || words.trim().is_empty() || plain(&link.text) == link.href {
+            return self.inlines(inlines);
+        }
+        format!("{words}\n{}", link.href)
     }
 
     fn lines(&mut self, text: &str, margin: Margin<'_>) {
@@ -346,46 +520,62 @@ impl TextWriter {
         self.separate(margin);
     }
 
-    fn list_line(&mut self, inlines: &[Inline]) {
-        let text = self.inlines(inlines);
-        self.lines(&text, Margin { first: "* ", rest: "  " });
-    }
-
-    /// A picture's words: its caption and credit; what it shows is for who sees it, unless it is
-    /// a link, which has no other words.
+    /// A picture's words: what it shows, between brackets, then its caption and credit, and where
+    /// a press on it leads.
     fn figure(&mut self, figure: &Figure, margin: Margin<'_>) {
         let mut words = figure.caption.as_ref().map_or(String::new(), |text| self.inlines(text));
         if let Some(credit) = &figure.credit {
             words.push_str(figure.before_credit());
             words.push_str(credit);
         }
-        let caption = (!words.is_empty()).then(|| format!("[{words}]"));
-        let text = match (caption, &figure.href) {
-            (Some(caption), Some(href)) => format!("{caption}\n{href}"),
-            (None, Some(href)) => format!("{}:\n{href}", figure.alt),
-            (Some(caption), None) => caption,
-            (None, None) => return,
+        let alt = figure.alt.trim();
+        let repeats = words.trim().trim_end_matches('.') == alt.trim_end_matches('.');
+        let alt = Some(alt).filter(|alt| !alt.is_empty() && !repeats);
+        let shown = match (alt, words.is_empty()) {
+            (Some(alt), true) if figure.href.is_some() => format!("{alt}:"),
+            (Some(alt), true) => format!("[{alt}]"),
+            (Some(alt), false) => format!("[{alt}]\n{words}"),
+            (None, false) => format!("[{words}]"),
+            (None, true) => String::new(),
         };
-        self.lines(&text, margin);
-        self.separate(margin);
+        let href = figure.href.as_deref();
+        let lines = [Some(shown.as_str()).filter(|shown| !shown.is_empty()), href];
+        let text = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
+        if !text.is_empty() {
+            self.lines(&text, margin);
+            self.separate(margin);
+        }
     }
 
     fn inlines(&mut self, inlines: &[Inline]) -> String {
         let mut out = String::new();
         for inline in inlines {
             match inline {
-                Inline::Text(text) | Inline::Code(text) => out.push_str(text),
+                Inline::Text(text) => out.push_str(text),
+                Inline::Code(code) => self.code(code, &mut out),
                 Inline::Strong(inner) => self.between('*', inner, &mut out),
                 Inline::Emphasis(inner) => self.between('_', inner, &mut out),
                 Inline::Strike(inner) => self.between('~', inner, &mut out),
                 Inline::Link(link) => self.link(link, inlines.len() == 1, &mut out),
-                Inline::Image(_) => {}
+                // Alone, as in a cell of a table, its words need no mark.
+                Inline::Image(figure) if inlines.len() == 1 => out.push_str(&figure.alt),
+                Inline::Image(figure) if figure.alt.is_empty() => {}
+                Inline::Image(figure) => out.push_str(&format!("[{}]", figure.alt)),
                 Inline::SoftBreak => out.push(' '),
                 Inline::LineBreak => out.push('\n'),
                 Inline::Footnote(number, _) => out.push_str(&format!(" ({number})")),
-                Inline::Html(open, _, inner) => {
+                Inline::Anchor(_) => {}
+                Inline::Html(open, name, inner) => {
                     match &inner[..] {
                         [Inline::Link(link)] => self.link(link, false, &mut out),
+                        inner if name == "sup" => {
+                            let words = raised::above(&out, &self.inlines(inner));
+                            out.push_str(&words);
+                        }
+                        inner if name == "sub" => {
+                            let words = raised::below(&out, &self.inlines(inner));
+                            out.push_str(&words);
+                        }
                         inner => out.push_str(&self.inlines(inner)),
                     }
                     if let Some(href) = href_of(open) {
@@ -395,6 +585,14 @@ impl TextWriter {
             }
         }
         out
+    }
+
+    /// Code between backquotes, as Markdown has it: more of them than stand within.
+    fn code(&self, code: &str, out: &mut String) {
+        let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(longest + 1);
+        let space = if code.starts_with('`') || code.ends_with('`') { " " } else { "" };
+        out.push_str(&format!("{fence}{space}{code}{space}{fence}"));
     }
 
     /// Marked words. A link's brackets stand for itself there as well, as the mark is no space.
@@ -416,12 +614,7 @@ impl TextWriter {
             out.push_str(&format!("<{shown}>"));
             return;
         }
-        let before = out.len();
         out.push_str(&self.inlines(&link.text));
-        // A picture has no words here but those for who cannot see it.
-        if let ([Inline::Image(figure)], true) = (&link.text[..], out.len() == before) {
-            out.push_str(&figure.alt);
-        }
         let says_itself = shown == link.href || shown == address;
         if !says_itself && !link.href.starts_with('#') {
             self.number(&link.href, out);
@@ -429,12 +622,18 @@ impl TextWriter {
     }
 
     fn number(&mut self, href: &str, out: &mut String) {
-        let at = self.numbers.get(href).copied().unwrap_or_else(|| {
-            self.links.push(href.to_owned());
-            self.numbers.insert(href.to_owned(), self.links.len() - 1);
+        // Whoever reads a passage also has the links of the text around it.
+        let known = (0..=self.passages.len()).find_map(|depth| {
+            self.numbers.get(&(href.to_owned(), self.passages[..depth].to_vec()))
+        });
+        let at = known.copied().unwrap_or_else(|| {
+            let link = (href.to_owned(), self.passages.clone());
+            self.links.push(link.clone());
+            self.numbers.insert(link, self.links.len() - 1);
             self.links.len() - 1
         });
-        out.push_str(&format!(" [{}]", at + 1));
+        // A number that begins a line looks like one of the list below.
+        out.push_str(&format!("{GLUE}[{}]", at + 1));
     }
 }
 

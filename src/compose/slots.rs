@@ -1,11 +1,14 @@
 //! Cuts composed text at its marks: literal stretches, slots with the way their values are written
 //! there, and passages for some readers only.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use maud::{Markup, PreEscaped};
+use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 
+use crate::issue::percent::RESERVED;
 use crate::issue::slot::{self, Piece};
 
 /// Opens a passage for some readers; the tag follows in hexadecimal digits.
@@ -29,6 +32,27 @@ pub enum SlotContext {
     PlainUrlPart,
 }
 
+impl SlotContext {
+    /// A value as it is written in this place.
+    pub fn write(self, value: &str) -> Cow<'_, str> {
+        match self {
+            SlotContext::Plain => Cow::Borrowed(value),
+            SlotContext::Html => escape_html(value),
+            SlotContext::UrlPart | SlotContext::PlainUrlPart => {
+                utf8_percent_encode(value, RESERVED).into()
+            }
+        }
+    }
+}
+
+fn escape_html(value: &str) -> Cow<'_, str> {
+    if !value.contains(['&', '<', '>', '"', '\'']) {
+        return Cow::Borrowed(value);
+    }
+    let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    Cow::Owned(escaped.replace('"', "&quot;").replace('\'', "&#39;"))
+}
+
 /// A stretch of composed text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,7 +61,8 @@ pub enum Segment {
     Literal(String),
     /// A slot (an index of [`super::Composition::slots`]) and how its value is written.
     Slot(usize, SlotContext),
-    /// From here to [`Segment::EndWhen`]: for readers with this tag. Passages nest.
+    /// From here to [`Segment::EndWhen`]: for readers with this tag, or for whom this expression of
+    /// [`crate::issue::only`] means. Passages nest.
     When(String),
     /// See [`Segment::When`].
     EndWhen,

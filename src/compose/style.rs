@@ -8,10 +8,17 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::footer_style::{self, FooterColors};
+use super::class_names;
+use super::footer_style::{self, HiddenPart, Hiding};
+use super::selector;
+use super::sheet_text::{self, SheetText};
+use super::theme::presets::Preset;
 use super::theme::{Color, Palette, Theme};
+use super::uneven;
+use super::variables;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::css;
+use crate::issue::css::slips::{self, CssSlip};
 
 /// The width of a letter in pixels, and of its text between the margins.
 pub(super) const LETTER_WIDTH: usize = 600;
@@ -19,69 +26,107 @@ pub(super) const LETTER_WIDTH: usize = 600;
 pub(super) const TEXT_WIDTH: usize = 552;
 /// The width of one of two columns; 16 pixels lie between them.
 pub(super) const COLUMN_WIDTH: usize = 268;
+/// The width for which pictures in columns are made: on a phone, where columns stand below each
+/// other, they are wider than here.
+pub(super) const NARROW_WIDTH: usize = 400;
 
 /// What is written into `style` attributes. Only element, class and child selectors: this is the
 /// whole vocabulary of the components. What an element inherits is not said again, and every
 /// surface says both its ground and its text.
 pub(super) fn inlined(theme: &Theme) -> String {
+    let mut rules = frame(theme) + &articles(theme);
+    rules.push_str(&theme.preset.rules(&theme.light));
+    rules
+}
+
+/// The letter around its articles.
+fn frame(theme: &Theme) -> String {
     let Theme { light, font, heading_font, .. } = theme;
-    let Palette { background, surface, text, muted, accent, accent_text, link, border, callout } =
-        light;
-    let mut rules = format!(
+    let Palette { background, surface, text, muted, accent, accent_text, .. } = light;
+    format!(
         "body{{margin:0;padding:0;background:{background};color:{text}}}\
          .b{{background:{background};color:{text};font-family:{font};line-height:1.5;\
          overflow-wrap:break-word;word-break:keep-all;-webkit-text-size-adjust:100%}}\
-         .letter{{max-width:600px;margin:0 auto;table-layout:fixed}}\
-         .s{{background:{surface};color:{text};padding:24px}}\
+         .letter{{max-width:600px;margin:0 auto;table-layout:fixed;font-size:106%}}\
+         .s{{background:{surface};color:{text}}}\
+         .p{{padding:0 24px}}\
+         .hd{{border-bottom:1px solid {accent}}}\
+         .hd p{{margin:14px 0 10px}}.hd .m,.hd .bd{{white-space:nowrap}}\
          .f{{background:{background};color:{muted};padding:16px 24px 32px;font-size:14px}}\
          .f p,.small p{{margin:0 0 8px}}\
-         p{{margin:0 0 16px}}\
-         h1{{margin:16px 0;font:bold 30px/1.2 {heading_font}}}\
-         .h{{margin:0 0 16px;font-size:14px;letter-spacing:1px;\
-         text-transform:uppercase;color:{muted};border-top:2px solid {accent};padding:8px 0 0}}\
-         .t{{margin:0 0 4px;font:bold 22px/1.3 {heading_font}}}.n{{margin:0 0 8px}}\
-         .sub{{margin:24px 0 8px;font-size:17px;line-height:1.4}}\
-         a{{color:{link}}}\
+         .y a{{display:inline-block;line-height:24px}}\
+         p{{margin:0 0 1em}}\
+         .nm{{font:bold 22px/1.3 {heading_font}}}\
+         .lg{{display:inline;vertical-align:middle}}\
+         .seal{{display:inline-block;margin:0 10px 0 0;padding:0 9px;background:{accent};\
+         color:{accent_text};font:bold 20px/34px {heading_font};border-radius:6px}}\
+         .ab{{margin:16px 0 -8px}}\
+         h1{{margin:16px 0 8px;font:bold 38px/1.15 {heading_font}}}\
+         .in{{margin:0 0 16px;padding:0;list-style:none;font-size:14px;line-height:24px}}\
+         .il{{line-height:24px}}\
+         .h{{margin:0 0 8px;font-size:13px;line-height:32px;letter-spacing:1px;\
+         text-transform:uppercase;color:{muted};border-top:2px solid {accent}}}"
+    )
+}
+
+/// What stands in articles.
+fn articles(theme: &Theme) -> String {
+    let Theme { light, heading_font, .. } = theme;
+    let Palette { text, muted, accent, accent_text, link, border, callout, .. } = light;
+    format!(
+        ".t{{margin:0 0 4px}}.n{{margin:0 0 8px}}\
+         .ld{{font:bold 28px/1.2 {heading_font}}}.st{{font:bold 22px/1.3 {heading_font}}}\
+         .ct{{font:bold 18px/1.3 {heading_font}}}\
+         .sub{{margin:24px 0 8px;font:bold 19px/1.35 {heading_font}}}\
+         .sb{{margin:20px 0 4px;font-size:16px;line-height:1.4}}\
+         a{{color:{link}}}.u{{color:{text};text-decoration:none}}\
          ul,ol{{margin:0 0 16px;padding:0 0 0 24px}}\
-         li{{margin:0 0 4px}}\
+         .lx{{padding:0;list-style:none}}\
+         .ls li{{margin:0 0 4px}}.lx li{{margin:0 0 10px}}\
          li p{{margin:0 0 8px}}\
-         blockquote{{margin:0 0 16px;padding:0 0 0 16px;border-left:3px solid {accent}}}\
-         img{{display:block;width:100%;height:auto}}\
+         .qt{{border-left:3px solid {accent};padding:0 0 0 16px}}.qt p{{margin:8px 0}}\
+         .pq{{font:italic 21px/1.4 {heading_font}}}\
+         img{{display:block;width:100%;height:auto;background:{callout}}}\
+         .tr{{background:none}}\
          a img{{border:0}}\
-         .icon{{display:inline;width:auto;vertical-align:middle}}\
-         .m{{color:{muted};font-size:14px}}\
-         p.m{{margin:0 0 16px}}\
+         sup{{font-size:12px;line-height:0}}\
+         .icon{{display:inline;vertical-align:middle}}.row{{margin:0 8px 8px 0}}\
+         .m{{color:{muted};font-size:14px}}.bd{{font-size:14px}}\
+         p.m{{margin:0 0 1em}}\
          .q{{background:{callout};color:{text};padding:16px 16px 1px}}\
          .code{{background:{callout};color:{text};font:14px/1.5 Consolas,Menlo,monospace}}\
+         .ca{{background:{callout};color:{link};font:14px/1.5 Consolas,Menlo,monospace}}\
          .pre{{padding:12px 16px;white-space:pre-wrap;word-break:normal}}\
          .k{{background:{accent};color:{accent_text};border-radius:4px}}\
          td.k{{mso-padding-alt:12px 24px;overflow-wrap:anywhere}}\
          a.k{{display:inline-block;padding:12px 24px;font-weight:bold;text-decoration:none;\
          mso-padding-alt:0}}\
+         .bar{{background:{accent}}}.bar .nm,.bar .bd{{color:{accent_text}}}\
          .hr{{margin:24px 0;border:0;border-top:1px solid {border}}}\
-         .l{{border-color:{border}}}\
          .data{{width:100%;margin:0 0 16px;border-collapse:collapse}}\
          .data th,.data td{{padding:8px 12px 8px 0;border-bottom:1px solid {border};\
          text-align:left;vertical-align:top}}\
          .data .end{{text-align:right}}.data .z{{padding:8px 0}}.w{{overflow-wrap:anywhere}}\
          .data .center{{text-align:center}}\
-         .c{{display:inline-block;width:100%;vertical-align:top}}\
-         .art{{margin:0 0 32px}}\
-         .g{{margin:0 16px 32px 0}}\
+         .c{{display:inline-block;width:100%;max-width:268px;margin:0 0 24px;vertical-align:top}}\
+         .br{{margin:0 0 12px}}\
+         .g{{margin:0 16px 24px 0}}\
+         .ln{{margin:0 0 14px}}.ln p{{margin:0 0 4px}}.art{{margin:0 0 32px}}\
+         .e{{margin:0 0 24px;text-align:center}}\
          .small{{margin:16px 0;padding:8px 0 0;font-size:14px;border-top:1px solid {border}}}\
          [dir=rtl] ul,[dir=rtl] ol{{padding:0 24px 0 0}}\
-         [dir=rtl] blockquote{{padding:0 16px 0 0;border-left:0;border-right:3px solid {accent}}}\
+         [dir=rtl] .in,[dir=rtl] .lx{{padding:0}}\
+         [dir=rtl] .qt{{padding:0 16px 0 0;border-left:0;border-right:3px solid {accent}}}\
          [dir=rtl] .data th,[dir=rtl] .data td{{padding:8px 0 8px 12px;text-align:right}}\
          [dir=rtl] .data .end{{text-align:left}}[dir=rtl] .data .z{{padding:8px 0}}\
          [dir=rtl] .data .center{{text-align:center}}\
-         [dir=rtl] .g{{margin:0 0 32px 16px}}\
+         [dir=rtl] .seal{{margin:0 0 0 10px}}\
+         [dir=rtl] .g{{margin:0 0 24px 16px}}\
          [lang|=ko]{{line-height:1.7}}\
          span[lang|=ko]{{line-height:inherit}}\
-         em span[lang|=ko]{{font-style:normal}}\
+         em span[lang|=ko],[lang|=ko] .pq,.pq span[lang|=ko]{{font-style:normal}}\
          [lang|=ko] em{{font-style:normal;font-weight:bold}}"
-    );
-    rules.push_str(&theme.preset.rules(light));
-    rules
+    )
 }
 
 /// What may stay in the head: each string is one `<style>` block. `used` takes out what the letter
@@ -89,12 +134,23 @@ pub(super) fn inlined(theme: &Theme) -> String {
 pub(super) fn kept(theme: &Theme) -> Vec<String> {
     vec![
         ":root{color-scheme:light dark}".to_owned(),
-        "@media (max-width:599px){.s,.f{padding:16px !important}.c,.i{max-width:100% !important}\
-         .g{margin:0 0 32px !important}}"
+        "@media (max-width:599px){.p{padding:0 16px !important}.f{padding:16px !important}\
+         h1{font-size:30px !important}.c,.i{max-width:100% !important}\
+         .g{margin:0 0 24px !important}}"
             .to_owned(),
-        format!("@media (prefers-color-scheme:dark){{{}}}", dark(&theme.dark)),
-        outlook(&theme.dark),
+        format!("@media (prefers-color-scheme:dark){{{}}}", dark(theme)),
+        outlook(theme),
     ]
+}
+
+/// What gives the footer's words their own colours back in the dark, where an author's plain rules
+/// colour paragraphs or links.
+pub(super) fn guard(theme: &Theme) -> String {
+    let Palette { muted, .. } = theme.dark;
+    format!(
+        "@media (prefers-color-scheme:dark){{.f p,.f a{{background:none !important}}\
+         .f p{{color:{muted} !important}}}}"
+    )
 }
 
 /// Which elements have which ground.
@@ -102,43 +158,67 @@ fn grounds(palette: &Palette) -> [(&'static [&'static str], Color); 4] {
     [
         (&[".b", ".f"], palette.background),
         (&[".s"], palette.surface),
-        (&[".q", ".code"], palette.callout),
-        (&[".k"], palette.accent),
+        (&[".q", ".code", ".ca", "img"], palette.callout),
+        (&[".k", ".bar", ".seal"], palette.accent),
     ]
 }
 
 /// Which elements have text of which colour.
-fn texts(palette: &Palette) -> [(&'static [&'static str], Color); 4] {
+fn texts(palette: &Palette) -> [(&'static [&'static str], Color); 5] {
     [
         (&[".b", ".s", ".q", ".code"], palette.text),
         (&[".f", ".m", ".h"], palette.muted),
-        (&["a"], palette.link),
-        (&[".k"], palette.accent_text),
+        (&["a", ".ca"], palette.link),
+        (&[".u"], palette.text),
+        (&[".k", ".bar .nm", ".bar .bd", ".seal"], palette.accent_text),
     ]
 }
 
-fn dark(palette: &Palette) -> String {
-    let Palette { background, text, accent, border, .. } = palette;
+/// Which elements have lines of which colour, and text that a look sets in another one.
+fn lines(theme: &Theme, palette: &Palette) -> Vec<(&'static [&'static str], &'static str, Color)> {
+    let section: &[&str] = &[".h", ".hd"];
+    let (section_line, section_text) = match theme.preset {
+        Preset::Gazette => (palette.border, palette.muted),
+        Preset::Studio => (palette.accent, palette.text),
+        Preset::Ink | Preset::Celadon => (palette.accent, palette.muted),
+    };
+    let mut lines: Vec<(&[&str], &str, Color)> = vec![
+        (section, "border-color", section_line),
+        (&[".qt", ".bt"], "border-color", palette.accent),
+        (&[".small", ".hr", ".data th", ".data td"], "border-color", palette.border),
+    ];
+    if section_text != palette.muted {
+        lines.push((&[".h"], "color", section_text));
+    }
+    lines
+}
+
+fn dark(theme: &Theme) -> String {
+    let palette = &theme.dark;
+    let Palette { background, text, .. } = palette;
     let mut css = String::new();
     for (selectors, color) in grounds(palette) {
         let body = if color == *background { "body," } else { "" };
         css.push_str(&format!("{body}{}{{background:{color} !important}}", selectors.join(",")));
     }
     for (selectors, color) in texts(palette) {
-        let body = if color == *text { "body," } else { "" };
+        let body = if color == *text && selectors.contains(&".b") { "body," } else { "" };
         css.push_str(&format!("{body}{}{{color:{color} !important}}", selectors.join(",")));
     }
-    css.push_str(&format!(
-        ".h,blockquote{{border-color:{accent} !important}}\
-         .l,.hr,h1,.data th,.data td{{border-color:{border} !important}}\
-         .lo{{display:none !important}}.do{{display:block !important;max-height:none !important}}"
-    ));
+    for (selectors, property, color) in lines(theme, palette) {
+        css.push_str(&format!("{}{{{property}:{color} !important}}", selectors.join(",")));
+    }
+    css.push_str(
+        ".tr{background:none !important}\
+         .lo{display:none !important}.do{display:inline !important;max-height:none !important}",
+    );
     css
 }
 
 /// The same for Outlook.com and its apps, which say so by attributes: `data-ogsc` where they changed
-/// a colour of text, `data-ogsb` where they changed a background.
-fn outlook(palette: &Palette) -> String {
+/// a colour of text or of a line, `data-ogsb` where they changed a background.
+fn outlook(theme: &Theme) -> String {
+    let palette = &theme.dark;
     let mut css = String::new();
     let below = |attribute: &str, selectors: &[&str]| {
         let one = |selector: &&str| format!("[{attribute}] {selector}");
@@ -147,12 +227,17 @@ fn outlook(palette: &Palette) -> String {
     for (selectors, color) in texts(palette) {
         css.push_str(&format!("{}{{color:{color} !important}}", below("data-ogsc", selectors)));
     }
+    for (selectors, property, color) in lines(theme, palette) {
+        let selectors = below("data-ogsc", selectors);
+        css.push_str(&format!("{selectors}{{{property}:{color} !important}}"));
+    }
     for (selectors, color) in grounds(palette) {
         css.push_str(&format!(
             "{}{{background:{color} !important}}",
             below("data-ogsb", selectors)
         ));
     }
+    css.push_str("[data-ogsb] .tr{background:none !important}");
     css
 }
 
@@ -163,6 +248,8 @@ const MAX_BRACES: usize = 8;
 const MAX_DECLARATIONS: usize = 2_000;
 /// Properties that plain rules name: mail programs know fewer.
 const MAX_PROPERTIES: usize = 150;
+/// Selectors in a style sheet: each is looked for on every kind of element.
+const MAX_SELECTORS: usize = 4_000;
 /// Bytes of plain rules times elements of the letter: every rule may end up on every element.
 const MAX_INLINED: usize = 24 * 1024 * 1024;
 
@@ -171,40 +258,49 @@ const MAX_INLINED: usize = 24 * 1024 * 1024;
 /// have no place in a mail.
 pub(super) fn author(source: &Arc<Source>, theme: &Theme) -> AuthorStyle {
     let mut style = AuthorStyle::default();
-    let colors = FooterColors { light: &theme.light, dark: &theme.dark };
-    let sheet = Uncommented::of(source.text());
-    let pieces = rules(&sheet.text);
-    let (mut end, mut declarations) = (0, 0);
-    let mut properties = HashSet::new();
-    for rule in pieces {
-        let start = rule.as_ptr() as usize - sheet.text.as_ptr() as usize;
-        end = start + rule.len();
-        let name = at_rule(rule);
-        let place = |range: Range<usize>| {
-            Place::span(source, sheet.within_file(start + range.start..start + range.end))
-        };
-        if name.is_some_and(|name| IDLE.contains(&name)) {
-            style.problems.push(idle(name.unwrap_or_default(), place(0..1)));
-        } else if let Some((range, what)) = css::find_refused(rule) {
-            style.problems.push(refused(&what, place(range)));
-        } else if braces(rule) > MAX_BRACES {
-            style.problems.push(nested(place(0..1)));
-        } else if declarations + declared(rule) > MAX_DECLARATIONS {
-            style.problems.push(endless(MAX_DECLARATIONS, "declarations", place(0..1)));
-            return style;
-        } else if let Some((range, what)) = footer_style::find_hiding(rule, colors) {
-            style.problems.push(hiding(&what, place(range)));
-        } else if name.is_some() || selector(rule).contains(':') {
-            style.kept.push(spaced_important(rule));
-        } else {
-            properties.extend(named(rule));
-            if properties.len() > MAX_PROPERTIES {
-                style.problems.push(endless(MAX_PROPERTIES, "properties", place(0..1)));
-                return style;
-            }
-            style.inlined.push_str(rule);
+    let sheet = SheetText::of(source.text());
+    let sheet = sheet.edited(&class_names::short_names(&sheet.text));
+    told_names(source, &sheet, &mut style.problems);
+    let sheet = sheet.edited(&class_names::without_unmet(&sheet.text));
+    let sheet = sheet.edited(&variables::written_out(&sheet.text));
+    let sheet = without_endless(source, &sheet, &mut style.problems);
+    let sheet = uneven::left_out(source, &sheet, &mut style.problems);
+    let sheet = without_slips(source, &sheet, &mut style.problems);
+    let reach = sheet_text::reach(&sheet.text, theme);
+    for range in reach.without_effect.into_iter().take(MOST_TOLD) {
+        let place = Place::span(source, sheet.within_file(range));
+        style.problems.push(without_effect(place));
+    }
+    if let Some(first) = reach.of_everything.first() {
+        let place = Place::span(source, sheet.within_file(first.clone()));
+        style.problems.push(of_everything(place));
+    }
+    let sheet = sheet.edited(&reach.edits);
+    let (accepted, end) = accepted(source, &sheet, &mut style.problems);
+    let start = |rule: &str| rule.as_ptr() as usize - sheet.text.as_ptr() as usize;
+    let rules: Vec<(&str, bool)> = accepted
+        .iter()
+        .map(|rule| (*rule, at_rule(rule).is_some() || selector::asks_more(selector(rule))))
+        .collect();
+    let hiding = footer_style::find_hiding(&rules, theme);
+    for one in &hiding {
+        let from = start(rules[one.rule].0);
+        let range = sheet.within_file(from + one.range.start..from + one.range.end);
+        style.problems.push(hides(one, Place::span(source, range)));
+    }
+    style.inlined.push_str(&masthead_notes(&rules));
+    for (at, (rule, is_kept)) in rules.iter().enumerate() {
+        if hiding.iter().any(|one| one.rule == at && !one.is_slight) {
+            continue;
         }
-        declarations += declared(rule);
+        if *is_kept {
+            style.kept.push(spaced_important(&css::without_layers(rule)));
+        } else {
+            style.inlined.push_str(&lifted(&css::without_layers(rule)));
+        }
+    }
+    if footer_style::needs_guard(&style.inlined) {
+        style.kept.insert(0, guard(theme));
     }
     let rest = sheet.text[end..].trim_start_matches(['}', ';', ' ', '\n', '\t']);
     if !rest.is_empty() {
@@ -213,6 +309,163 @@ pub(super) fn author(source: &Arc<Source>, theme: &Theme) -> AuthorStyle {
         style.problems.push(unclosed(place));
     }
     style
+}
+
+/// What gives the number and the date in a masthead the colour that an author gives the masthead with
+/// its ground: our own is for our ground.
+fn masthead_notes(rules: &[(&str, bool)]) -> String {
+    let of_masthead = rules.iter().filter(|(rule, is_kept)| {
+        let mut each = selector(rule).split(',').map(str::trim);
+        !is_kept && each.any(|one| [".hd", "td.hd"].contains(&one))
+    });
+    let mut found = String::new();
+    for (rule, _) in of_masthead {
+        let body = rule.split_once('{').map_or("", |(_, body)| body.trim_end_matches('}'));
+        let said: Vec<(&str, &str)> = css::split(body, |c| c == ';')
+            .into_iter()
+            .filter_map(|one| one.split_once(':'))
+            .map(|(name, value)| (name.trim(), value.trim()))
+            .collect();
+        let has_ground = said.iter().any(|(name, _)| name.starts_with("background"));
+        let color = said.iter().rfind(|(name, _)| *name == "color").filter(|_| has_ground);
+        found.extend(color.map(|(_, color)| format!(".hd .m,.hd .bd{{color:{color}}}")));
+    }
+    found
+}
+
+/// Names and slips that are told one by one.
+const MOST_TOLD: usize = 12;
+
+/// Tells what the selectors name and no letter has.
+fn told_names(source: &Arc<Source>, sheet: &SheetText, problems: &mut Vec<Diagnostic>) {
+    const LIST: &str = "docs/reference.md lists the classes that a letter has";
+    let unmet = class_names::unmet(&sheet.text);
+    let more = unmet.len().saturating_sub(MOST_TOLD);
+    for (at, one) in unmet.into_iter().take(MOST_TOLD + 1).enumerate() {
+        let kind = if one.name.starts_with('.') { "class" } else { "element" };
+        let name: String = one.name.chars().take(40).collect();
+        let what = match at {
+            MOST_TOLD => format!("{more} more names in selectors are of nothing in a letter"),
+            _ => format!("no letter has the {kind} {name}"),
+        };
+        let help = match &one.meant {
+            Some(meant) if at < MOST_TOLD => format!("did you mean {meant}? {LIST}"),
+            _ => LIST.to_owned(),
+        };
+        let place = Place::span(source, sheet.within_file(one.range));
+        problems.push(Diagnostic::warning("style", what).at(place).help(help));
+    }
+}
+
+/// The sheet without the selectors of so many parts that to look for what they mean takes long. They
+/// are told, and what is in their place means nothing.
+fn without_endless(
+    source: &Arc<Source>,
+    sheet: &SheetText,
+    problems: &mut Vec<Diagnostic>,
+) -> SheetText {
+    let items = sheet_text::items(&sheet.text).into_iter();
+    let endless = items.filter(|item| {
+        item.is_prelude && !item.text.starts_with('@') && selector::is_endless(item.text)
+    });
+    let mut edits = Vec::new();
+    for item in endless {
+        if edits.len() < MOST_TOLD {
+            let most = selector::MAX_PARTS;
+            let what = format!("a selector has at most {most} parts, and this one has more");
+            let place = item.range.start..item.range.start + 1;
+            let problem =
+                Diagnostic::error("style", what).at(Place::span(source, sheet.within_file(place)));
+            problems
+                .push(problem.help("name the last class or element alone; the rule is left out"));
+        }
+        edits.push((item.range, "._".to_owned()));
+    }
+    sheet.edited(&edits)
+}
+
+/// The sheet without the declarations that no program knows, which are told.
+fn without_slips(
+    source: &Arc<Source>,
+    sheet: &SheetText,
+    problems: &mut Vec<Diagnostic>,
+) -> SheetText {
+    let items = sheet_text::items(&sheet.text);
+    let declarations = items.into_iter().filter(sheet_text::SheetItem::is_declaration);
+    let mut edits = Vec::new();
+    for item in declarations.take(MAX_DECLARATIONS) {
+        // What could load something is another rule's business.
+        let slip = slips::find(item.text, edits.len() < MOST_TOLD)
+            .filter(|_| css::find_refused(item.text).is_none());
+        let Some(CssSlip { what, help }) = slip else { continue };
+        if edits.len() < MOST_TOLD {
+            let place = Place::span(source, sheet.within_file(item.range.clone()));
+            problems.push(Diagnostic::warning("style", what).at(place).help(help));
+        }
+        edits.push((item.range, String::new()));
+    }
+    if edits.len() > MOST_TOLD {
+        let what = format!("{} more declarations have slips", edits.len() - MOST_TOLD);
+        let place = edits.get(MOST_TOLD).map(|(range, _)| sheet.within_file(range.clone()));
+        let place = Place::span(source, place.unwrap_or_default());
+        let help = "correct those above first; all of them are left out";
+        problems.push(Diagnostic::warning("style", what).at(place).help(help));
+    }
+    sheet.edited(&edits)
+}
+
+/// A plain rule, so that it wins over ours.
+fn lifted(rule: &str) -> String {
+    match rule.split_once('{') {
+        Some((head, body)) => format!("{}{{{body}", selector::lifted(head)),
+        None => rule.to_owned(),
+    }
+}
+
+/// The rules that a mail may hold, and where the last of all ends; what is wrong with the others is
+/// told.
+fn accepted<'s>(
+    source: &Arc<Source>,
+    sheet: &'s SheetText,
+    problems: &mut Vec<Diagnostic>,
+) -> (Vec<&'s str>, usize) {
+    let mut accepted = Vec::new();
+    let (mut end, mut declarations, mut selectors) = (0, 0, 0);
+    let mut properties = HashSet::new();
+    for rule in rules(&sheet.text) {
+        let start = rule.as_ptr() as usize - sheet.text.as_ptr() as usize;
+        end = start + rule.len();
+        let name = at_rule(rule);
+        let place = |range: Range<usize>| {
+            Place::span(source, sheet.within_file(start + range.start..start + range.end))
+        };
+        let is_plain = name.is_none() && !selector::asks_more(selector(rule));
+        declarations += declared(rule);
+        selectors += count_selectors(rule);
+        if is_plain {
+            properties.extend(named(rule));
+        }
+        let counts = [
+            (declarations, MAX_DECLARATIONS, "declarations"),
+            (selectors, MAX_SELECTORS, "selectors"),
+            (properties.len(), MAX_PROPERTIES, "properties"),
+        ];
+        if name.is_some_and(|name| IDLE.contains(&name)) {
+            problems.push(idle(name.unwrap_or_default(), place(0..1)));
+        } else if let Some((range, what)) = css::find_refused(rule) {
+            problems.push(refused(&what, place(range)));
+        } else if braces(rule) > MAX_BRACES {
+            problems.push(nested(place(0..1)));
+        } else if let Some((_, most, what)) =
+            counts.into_iter().find(|(count, most, _)| count > most)
+        {
+            problems.push(endless(most, what, place(0..1)));
+            return (accepted, sheet.text.len());
+        } else {
+            accepted.push(rule);
+        }
+    }
+    (accepted, end)
 }
 
 /// At-rules that fetch nothing, and that no mail has a use for.
@@ -246,17 +499,48 @@ fn refused(what: &str, place: Place) -> Diagnostic {
         .help("delete the rule, or write it without; a picture belongs into an article")
 }
 
-fn hiding(what: &str, place: Place) -> Diagnostic {
-    Diagnostic::error("footer-style", format!("this declaration {what}")).at(place).help(
-        "everybody must see the postal address and the link to unsubscribe: delete the \
-             declaration, or name a class that only articles have, such as .art",
-    )
+fn hides(one: &Hiding, place: Place) -> Diagnostic {
+    let Hiding { hidden, what, .. } = one;
+    if one.is_slight {
+        return Diagnostic::warning("style", format!("this declaration {what}"))
+            .at(place)
+            .help("write a higher line, or one without px, such as 1.3");
+    }
+    match hidden {
+        HiddenPart::Footer => {
+            Diagnostic::error("footer-style", format!("this declaration {what}")).at(place).help(
+                "everybody must see the postal address and the link to unsubscribe: delete the \
+                 declaration, or name a class that only articles have, such as .art",
+            )
+        }
+        HiddenPart::Letter => {
+            Diagnostic::error("letter-hidden", format!("this declaration {what}")).at(place).help(
+                "delete the declaration, or name what stands in no article; take an article out of \
+                 issue.toml if nobody is to read it",
+            )
+        }
+    }
 }
 
 fn idle(name: &str, place: Place) -> Diagnostic {
     Diagnostic::warning("style", format!("the rule with {name} is ignored"))
         .at(place)
         .help("delete the rule: mail programs do not support it")
+}
+
+fn without_effect(place: Place) -> Diagnostic {
+    let what = "this color could not be read in dark mode, so it does not win over colors that the elements have";
+    Diagnostic::warning("style", what).at(place).help(
+        "put the rule into \
+         @media (prefers-color-scheme: light), and write another one for dark",
+    )
+}
+
+fn of_everything(place: Place) -> Diagnostic {
+    let what = "* is every element, and each would carry this in the mail: it is left out";
+    Diagnostic::warning("style", what)
+        .at(place)
+        .help("delete it: a letter needs no reset; or name the elements that it is for")
 }
 
 fn nested(place: Place) -> Diagnostic {
@@ -284,6 +568,12 @@ pub(super) fn excess(css: &str, document: &str) -> Option<String> {
 /// How many declarations a rule has at most.
 fn declared(rule: &str) -> usize {
     rule.matches([';', '{']).count()
+}
+
+/// How many selectors a rule has at most.
+fn count_selectors(rule: &str) -> usize {
+    let preludes = rule.split('{').map(|before| before.rsplit(['}', ';']).next());
+    preludes.flatten().map(|prelude| prelude.matches(',').count() + 1).sum()
 }
 
 /// The properties that a plain rule names.
@@ -314,51 +604,6 @@ fn braces(rule: &str) -> usize {
 
 fn spaced_important(rule: &str) -> String {
     rule.replace(" !important", "!important").replace("!important", " !important")
-}
-
-/// A style sheet without its comments, which still knows where in the file everything stands.
-struct Uncommented {
-    text: String,
-    /// A byte of `text`, and the byte of the file from which on the two run side by side.
-    starts: Vec<(usize, usize)>,
-}
-
-impl Uncommented {
-    fn of(css: &str) -> Uncommented {
-        let mut sheet = Uncommented { text: String::with_capacity(css.len()), starts: Vec::new() };
-        let (mut at, mut start, mut quote) = (0, 0, None);
-        while let Some(c) = css[at..].chars().next() {
-            match (quote, c) {
-                (None, '/') if css[at..].starts_with("/*") => {
-                    sheet.push(start, &css[start..at]);
-                    at = css[at + 2..].find("*/").map_or(css.len(), |end| at + 2 + end + 2);
-                    start = at;
-                    continue;
-                }
-                (None, '"' | '\'') => quote = Some(c),
-                // A string ends with its line.
-                (Some(open), c) if c == open || c == '\n' => quote = None,
-                _ => {}
-            }
-            at += c.len_utf8();
-        }
-        sheet.push(start, &css[start..]);
-        sheet
-    }
-
-    fn push(&mut self, at: usize, piece: &str) {
-        self.starts.push((self.text.len(), at));
-        self.text.push_str(piece);
-    }
-
-    fn within_file(&self, range: Range<usize>) -> Range<usize> {
-        let at = |byte: usize| {
-            let piece = self.starts.partition_point(|(start, _)| *start <= byte).saturating_sub(1);
-            self.starts.get(piece).map_or(byte, |(start, file)| byte - start + file)
-        };
-        let start = at(range.start);
-        start..at(range.end.max(1) - 1).max(start) + 1
-    }
 }
 
 /// Top-level rules: up to the brace that closes them, or a semicolon for at-rules without one.
@@ -407,12 +652,12 @@ mod tests {
     fn an_author_s_rules_go_where_clients_take_them() {
         let (style, told) = styled(
             "/* x */ h1 { color: red } a:hover{color:blue!important}\n\
-             @media print { p { margin: 0 } } p/* y */.a{margin:0} @page { margin: 0 }",
+             @media print { p { margin: 0 } } p/* y */.art{margin:0} @page { margin: 0 }",
         );
-        assert_eq!(style.inlined, "h1 { color: red }p.a{margin:0}");
+        assert_eq!(style.inlined, "h1:not(._){ color: red }p.art:not(._){margin:0}");
         assert_eq!(style.kept.len(), 2);
         assert!(style.kept[0].contains("blue !important"));
-        assert_eq!(told, ["2:55 the rule with @page is ignored"]);
+        assert_eq!(told, ["2:57 the rule with @page is ignored"]);
     }
 
     #[test]

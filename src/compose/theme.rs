@@ -7,8 +7,18 @@ pub mod presets;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use presets::Preset;
+
+/// The light of each value of a channel (WCAG 2.2, definition of relative luminance). Each word of a
+/// letter is compared with its ground, so the powers are taken once.
+static LINEAR: LazyLock<[f64; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|channel| {
+        let value = channel as f64 / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    })
+});
 
 /// An sRGB colour.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,10 +32,7 @@ impl Color {
 
     /// Relative luminance, 0 to 1 (WCAG 2.2, definition).
     fn luminance(self) -> f64 {
-        let linear = |channel: u8| {
-            let value = f64::from(channel) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
+        let linear = |channel: u8| LINEAR[usize::from(channel)];
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
 

@@ -17,7 +17,11 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (Theme,
     if let Some(alt) = section.text("logo_alt") {
         theme.logo_alt = alt.value;
     }
-    theme.footer = section.text("footer").map(|text| text.value);
+    let footer = section.text("footer");
+    if let Some(text) = &footer {
+        odd_footer(&mut section, text);
+    }
+    theme.footer = footer.map(|text| text.value);
     for (key, font) in [("font", &mut theme.font), ("heading_font", &mut theme.heading_font)] {
         if let Some(text) = section.text(key) {
             if is_font_stack(&text.value) {
@@ -31,6 +35,33 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (Theme,
     palette(&mut section, "dark", &mut theme.dark, problems);
     section.finish(problems);
     (theme, (logo, logo_dark))
+}
+
+/// The footer is plain text: what looks like more would be read as it stands.
+fn odd_footer(section: &mut Table, text: &Located<String>) {
+    let place = section.place(&text.span);
+    if text.value.contains("{{") {
+        let what = "slots do not work in the footer: readers would see the braces";
+        section.report(
+            Diagnostic::warning("slot-literal", what)
+                .at(place.clone())
+                .help("slots work in the text, in the subject and in the preheader"),
+        );
+    }
+    let is_pair = |mark: &str| {
+        let mut parts = text.value.split(mark);
+        parts.nth(1).is_some_and(|inner| !inner.trim().is_empty()) && parts.next().is_some()
+    };
+    let has_tag =
+        ["<a ", "<br", "<b>", "<strong", "<p>"].iter().any(|tag| text.value.contains(tag));
+    if text.value.contains("](") || is_pair("**") || is_pair("`") || has_tag {
+        let what = "the footer is plain text: readers would see the signs of Markdown and HTML";
+        section.report(
+            Diagnostic::warning("leftover-markdown", what)
+                .at(place)
+                .help("write words only; preferences_url and browser_url add links"),
+        );
+    }
 }
 
 fn named(section: &Table, text: Located<String>) -> (String, Place) {

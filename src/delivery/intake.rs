@@ -10,13 +10,22 @@ use std::path::Path;
 
 use super::ledger::Ledger;
 use super::ledger::staging::{StagedRow, Standing};
+use crate::audience::except::Exceptions;
 use crate::audience::list::{self, Rows};
 use crate::audience::near::NearAddress;
-use crate::audience::only::{Only, TermsToMeet, UnmetTerm};
 use crate::audience::row::Row;
-use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::issue::only::{Only, TermsToMeet, UnmetTerm};
 use crate::message::address::Address;
+use crate::message::recipient::Recipient;
 use crate::store::StoreError;
+
+/// Errors of each rule that are told one by one: each row has to be corrected.
+const ERRORS: usize = 20;
+/// Warnings of each rule that are told one by one. Where there are more, they are one.
+const WARNINGS: usize = 3;
+/// Lines that are named where not every problem is told.
+const LINES: usize = 10;
 
 /// What was found in a list.
 #[derive(Debug, Default)]
@@ -31,13 +40,18 @@ pub struct Intake {
     pub rejected: u64,
     /// Rows and people left out, by what the list says of them.
     pub left_out: BTreeMap<String, u64>,
-    /// The first rows that cannot be used, and then the first that are worth a look. Where there
-    /// are more of a rule, its last one says how many.
+    /// The first rows that cannot be used, and then what is worth a look. Where there is more of a
+    /// rule, one of its problems says how many rows have it, and which are the first.
     pub problems: Vec<Diagnostic>,
+    /// Columns of which somebody has to say first what they mean: until then, nobody can know who
+    /// of the list has said no.
+    pub unclear: u64,
     /// Tags and values of fields that were asked for, and that nobody has.
     pub unmet: Vec<UnmetTerm>,
     /// Fields that were asked for, and that nobody has.
     pub unknown_fields: Vec<String>,
+    /// The tags that people have, in small letters; `None` where there are too many to keep.
+    pub tags: Option<BTreeSet<String>>,
 }
 
 /// Why a list could not be read to its end.
@@ -57,31 +71,49 @@ impl From<Diagnostic> for IntakeError {
     }
 }
 
-/// Reads a list into the ledger's staging table. `shown` problems of each rule are kept.
+/// Who of a list is meant.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice<'a> {
+    /// These; everybody without.
+    pub only: Option<&'a Only>,
+    /// But nobody of these.
+    pub except: Option<&'a Exceptions>,
+}
+
+/// Reads a list into the ledger's staging table.
 ///
 /// # Errors
 /// The file cannot be read to its end, or the staging table not be written.
 pub async fn stage<R: Read>(
     ledger: &Ledger,
     mut rows: Rows<R>,
-    only: Option<&Only>,
-    shown: usize,
+    choice: Choice<'_>,
 ) -> Result<Intake, IntakeError> {
     let mut found =
         Intake { columns: rows.field_names().map(str::to_owned).collect(), ..Intake::default() };
     let path = rows.path().to_owned();
-    let mut problems = Problems { shown, ..Problems::default() };
+    let mut problems = Problems::default();
     rows.warnings().iter().cloned().for_each(|warning| problems.add(warning));
-    let mut terms = TermsToMeet::of(only);
+    let mut terms = TermsToMeet::of(choice.only);
+    let mut tags = Some(BTreeSet::new());
     let mut kept_rows = 0;
+    let mut excepted = BTreeSet::new();
     let mut staging = ledger.begin_staging().await?;
     for row in &mut rows {
         match row? {
             Row::Kept { recipient, warnings, .. } => {
-                warnings.into_iter().for_each(|warning| problems.add(warning));
                 terms.meet(&recipient);
+                keep_tags(&mut tags, &recipient);
+                let address = recipient.address();
+                if let Some(except) = choice.except.filter(|except| except.has(address)) {
+                    excepted.insert(address.identity());
+                    staging.add(StagedRow::left(address, except.reason().to_owned())).await?;
+                    continue;
+                }
+                // Nobody is told what is odd in a row that is not used.
+                warnings.into_iter().for_each(|warning| problems.add(warning));
                 kept_rows += 1;
-                let outside = only.is_some_and(|only| !only.means(&recipient));
+                let outside = choice.only.is_some_and(|only| !only.means(&recipient));
                 staging.add(StagedRow::kept(&recipient, outside)).await?;
             }
             Row::Rejected(problem) => {
@@ -90,7 +122,10 @@ pub async fn stage<R: Read>(
             }
             Row::LeftOut { address, reason, person, .. } => {
                 // A tag of people who have all left is none that was mistyped.
-                person.iter().for_each(|person| terms.meet(person));
+                if let Some(person) = &person {
+                    terms.meet(person.as_ref());
+                    keep_tags(&mut tags, person);
+                }
                 *found.left_out.entry(reason.to_owned()).or_default() += 1;
                 if let Some(address) = address {
                     staging.add(StagedRow::left(&address, reason)).await?;
@@ -98,38 +133,87 @@ pub async fn stage<R: Read>(
             }
         }
     }
+    let except = choice.except.filter(|_| !excepted.is_empty());
+    found.left_out.extend(except.map(|one| (one.reason().to_owned(), excepted.len() as u64)));
     found.people = staging.finish().await?;
     found.duplicates = kept_rows - found.people;
-    // Two exports put together call one person subscribed and unsubscribed: a no counts more.
-    let (counts, first) = ledger.contradictions(i64::try_from(shown).unwrap_or(i64::MAX)).await?;
-    let all: u64 = counts.values().sum();
-    for (reason, count) in counts {
-        *found.left_out.entry(reason).or_default() += count;
-    }
-    let contradiction = first.iter().map(|one| list::contradiction(&path, &one.email, &one.reason));
-    contradiction.for_each(|problem| problems.add(problem));
-    problems.count("list-contradiction", Severity::Warning, all - first.len() as u64);
-    found.problems = problems.in_order(&path);
+    contradictions(ledger, &path, &mut found, &mut problems).await?;
+    found.tags = tags;
+    let doubts = rows.doubts();
+    found.unclear = doubts.iter().filter(|doubt| doubt.is_error()).count() as u64;
+    let told = doubts.into_iter().chain(rows.guessed()).chain(problems.in_order());
+    found.problems = told.chain(all_left(&rows, &found, excepted.len())).collect();
     found.unmet = terms.unmet();
     found.unknown_fields = terms.unknown_fields(&found.columns);
     Ok(found)
 }
 
-/// What a list says of each of `addresses`, and its address that is written almost like that. The whole list is read, because its last row may say
+/// Two exports put together call one person subscribed and unsubscribed: a no counts more.
+async fn contradictions(
+    ledger: &Ledger,
+    path: &Path,
+    found: &mut Intake,
+    problems: &mut Problems,
+) -> Result<(), IntakeError> {
+    let (counts, first) = ledger.contradictions(LINES as i64).await?;
+    let all: u64 = counts.values().sum();
+    for (reason, count) in counts {
+        *found.left_out.entry(reason).or_default() += count;
+    }
+    for one in &first {
+        problems.add(list::contradiction(path, &one.email, &one.reason));
+    }
+    problems.count("list-contradiction", Severity::Warning, all - first.len() as u64);
+    Ok(())
+}
+
+/// What is told of a list that holds nobody but people who left.
+fn all_left<R>(rows: &Rows<R>, found: &Intake, excepted: usize) -> Option<Diagnostic> {
+    let left: u64 = found.left_out.values().sum();
+    let is_nobody = found.people + found.rejected == 0 && excepted == 0;
+    (is_nobody && left > 0).then(|| rows.all_left(left))
+}
+
+/// Tags of a list that are kept, so that a passage for a tag that nobody has can be told.
+const KEPT_TAGS: usize = 10_000;
+
+fn keep_tags(kept: &mut Option<BTreeSet<String>>, person: &Recipient) {
+    let Some(tags) = kept else { return };
+    for tag in person.tags() {
+        if !tags.contains(tag) {
+            tags.insert(tag.to_lowercase());
+        }
+    }
+    if tags.len() > KEPT_TAGS {
+        *kept = None;
+    }
+}
+
+/// What a list says of some people.
+#[derive(Debug)]
+pub struct Standings {
+    /// Of each of them, and the address of the list that is written almost like theirs.
+    pub people: Vec<(Standing, Option<String>)>,
+    /// What a person has to say first of columns about consent, and what should be known of the
+    /// file.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// What a list says of each of `addresses`. The whole list is read, because its last row may say
 /// that somebody has left, but only the rows of these people are kept.
 ///
 /// # Errors
 /// The file cannot be read to its end, or the staging table not be written.
 pub async fn find<R: Read>(
     ledger: &Ledger,
-    rows: Rows<R>,
+    mut rows: Rows<R>,
     addresses: &[Address],
-) -> Result<Vec<(Standing, Option<String>)>, IntakeError> {
+) -> Result<Standings, IntakeError> {
     let wanted: BTreeSet<String> = addresses.iter().map(Address::identity).collect();
     let is_wanted = |address: &Address| wanted.contains(&address.identity());
     let mut near: Vec<NearAddress> = addresses.iter().map(NearAddress::to).collect();
     let mut staging = ledger.begin_staging().await?;
-    for row in rows {
+    for row in &mut rows {
         match row? {
             Row::Kept { recipient, .. } if is_wanted(recipient.address()) => {
                 staging.add(StagedRow::kept(&recipient, false)).await?;
@@ -145,86 +229,141 @@ pub async fn find<R: Read>(
         }
     }
     staging.finish().await?;
-    let mut found = Vec::with_capacity(addresses.len());
+    let mut people = Vec::with_capacity(addresses.len());
     for (address, near) in addresses.iter().zip(near) {
-        found.push((ledger.standing(address).await?, near.found()));
+        people.push((ledger.standing(address).await?, near.found()));
     }
-    Ok(found)
+    Ok(Standings { people, problems: rows.doubts().into_iter().chain(rows.guessed()).collect() })
 }
 
-/// The first problems of each rule, and how many there are.
+/// The problems of one rule and severity.
+#[derive(Debug, Default)]
+struct ProblemKind {
+    /// The first ones.
+    first: Vec<Diagnostic>,
+    /// Lines of those that are not among the first ones.
+    lines: Vec<usize>,
+    count: u64,
+}
+
+/// The problems of each rule: the first ones, and how many there are. Errors come first, and kinds
+/// in the order in which they were met.
 #[derive(Debug, Default)]
 struct Problems {
-    shown: usize,
-    errors: Vec<Diagnostic>,
-    warnings: Vec<Diagnostic>,
-    counts: BTreeMap<(&'static str, Severity), u64>,
+    kinds: Vec<(&'static str, Severity, ProblemKind)>,
 }
 
 impl Problems {
     fn add(&mut self, problem: Diagnostic) {
-        self.count(problem.rule, problem.severity, 1);
-        let count = self.counts.get(&(problem.rule, problem.severity)).copied().unwrap_or(0);
-        if count > self.shown as u64 {
-            return;
-        }
-        match problem.severity {
-            Severity::Error => self.errors.push(problem),
-            Severity::Warning => self.warnings.push(problem),
+        let kind = self.kind(problem.rule, problem.severity);
+        kind.count += 1;
+        if kind.first.len() < ERRORS {
+            kind.first.push(problem);
+        } else if let Some((line, _)) = problem.place.as_ref().and_then(|place| place.line_column())
+            && kind.lines.len() < LINES
+        {
+            kind.lines.push(line);
         }
     }
 
     fn count(&mut self, rule: &'static str, severity: Severity, number: u64) {
-        *self.counts.entry((rule, severity)).or_default() += number;
+        if number > 0 {
+            self.kind(rule, severity).count += number;
+        }
     }
 
-    /// Errors and then warnings, each as they came; behind either, one for each rule that has more.
-    fn in_order(self, path: &Path) -> Vec<Diagnostic> {
-        let Problems { shown, mut errors, mut warnings, counts } = self;
-        for ((rule, severity), count) in counts {
-            let more = count.saturating_sub(shown as u64);
-            let what = match more {
-                1 => "1 more problem of this kind is not listed".to_owned(),
-                more => format!("{more} more problems of this kind are not listed"),
-            };
-            let place = Place::File(path.to_owned());
+    fn kind(&mut self, rule: &'static str, severity: Severity) -> &mut ProblemKind {
+        let known =
+            |(name, level, _): &(&str, Severity, ProblemKind)| *name == rule && *level == severity;
+        let at = self.kinds.iter().position(known).unwrap_or_else(|| {
+            self.kinds.push((rule, severity, ProblemKind::default()));
+            self.kinds.len() - 1
+        });
+        &mut self.kinds[at].2
+    }
+
+    /// Errors and then warnings, each by the place of its first row.
+    fn in_order(self) -> Vec<Diagnostic> {
+        let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+        for (rule, severity, kind) in self.kinds {
             match severity {
-                _ if more == 0 => {}
-                Severity::Error => errors.push(Diagnostic::error(rule, what).at(place)),
-                Severity::Warning => warnings.push(Diagnostic::warning(rule, what).at(place)),
+                Severity::Error => errors.extend(kind.told(ERRORS)),
+                // Each column becomes another field.
+                Severity::Warning if rule == "list-column-name" => {
+                    warnings.extend(kind.told(ERRORS));
+                }
+                Severity::Warning => warnings.extend(kind.told(WARNINGS)),
             }
         }
+        let line = |problem: &Diagnostic| {
+            problem.place.as_ref().and_then(|place| place.line_column()).unwrap_or((usize::MAX, 0))
+        };
+        errors.sort_by_key(line);
+        warnings.sort_by_key(line);
         errors.append(&mut warnings);
         errors
+    }
+}
+
+impl ProblemKind {
+    /// All of them if there are few; else what is left of `most` errors, or one for all warnings,
+    /// with their count.
+    fn told(mut self, most: usize) -> Vec<Diagnostic> {
+        if self.count <= most as u64 {
+            return self.first;
+        }
+        let kept = if most == ERRORS { most } else { 1 };
+        let rest = self.first.split_off(kept.min(self.first.len()));
+        let lines = rest.iter().filter_map(|problem| problem.place.as_ref()?.line_column());
+        let mut lines: Vec<usize> = lines.map(|(line, _)| line).chain(self.lines).collect();
+        lines.truncate(LINES);
+        let more = self.count - self.first.len() as u64;
+        let named: Vec<String> = lines.iter().map(usize::to_string).collect();
+        let dots = if (lines.len() as u64) < more { ", …" } else { "" };
+        let places = match named.len() {
+            0 => String::new(),
+            1 => format!(": line {}", named.concat()),
+            _ => format!(": lines {}{dots}", named.join(", ")),
+        };
+        if let Some(last) = self.first.last_mut() {
+            last.message = format!("{} (and {more} more like this{places})", last.message);
+            last.count = more + 1;
+        }
+        self.first
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Place;
+
+    fn at(problem: Diagnostic, line: usize) -> Diagnostic {
+        problem.at(Place::Line { path: "list.csv".into(), line, column: 1 })
+    }
 
     #[test]
-    fn the_first_problems_of_each_rule_are_kept_and_the_others_counted() {
-        let mut problems = Problems { shown: 2, ..Problems::default() };
-        for at in 0..5 {
-            problems.add(Diagnostic::error("row-address", format!("a{at}")));
+    fn many_of_a_kind_are_told_once_with_their_count_and_first_places() {
+        let mut problems = Problems::default();
+        for line in 2..3_002 {
+            problems.add(at(Diagnostic::warning("row-tags", format!("the tag a{line}")), line));
         }
-        problems.add(Diagnostic::warning("row-role", "b"));
-        problems.add(Diagnostic::error("row-cells", "c"));
-        let listed: Vec<_> = problems
-            .in_order(Path::new("list.csv"))
-            .iter()
-            .map(|problem| format!("{} {}", problem.rule, problem.message))
-            .collect();
-        assert_eq!(
-            listed,
-            [
-                "row-address a0",
-                "row-address a1",
-                "row-cells c",
-                "row-address 3 more problems of this kind are not listed",
-                "row-role b",
-            ]
+        for line in 2..32 {
+            problems.add(at(Diagnostic::error("row-address", format!("a{line}")), line));
+        }
+        problems.add(at(Diagnostic::warning("row-role", "b"), 4));
+        problems.count("list-contradiction", Severity::Warning, 0);
+        let listed = problems.in_order();
+        let errors: Vec<&Diagnostic> = listed.iter().filter(|one| one.is_error()).collect();
+        assert_eq!((errors.len(), errors[19].count, errors[0].count), (20, 11, 1));
+        assert!(
+            errors[19].message.contains("10 more like this: lines 22, 23, "),
+            "{:?}",
+            errors[19]
         );
+        let warnings: Vec<(&str, u64)> =
+            listed[20..].iter().map(|one| (&*one.message, one.count)).collect();
+        let tags = "the tag a2 (and 2999 more like this: lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …)";
+        assert_eq!(warnings, [(tags, 3_000), ("b", 1)]);
     }
 }

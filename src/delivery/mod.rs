@@ -17,6 +17,7 @@ pub mod route;
 pub mod run;
 pub mod schedule;
 pub mod send;
+pub mod sketch;
 pub mod state;
 pub mod templates;
 pub mod test_send;

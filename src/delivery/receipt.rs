@@ -9,18 +9,21 @@
 
 mod file;
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::ledger::overview::Counts;
 use crate::crypto;
+use crate::files;
 
-pub use file::has_conflict;
 use file::read;
+pub use file::{WriteFault, WrittenReceipt, has_conflict};
 
 /// Beside `digest.toml`.
 const FOLDER: &str = "receipts";
@@ -79,6 +82,8 @@ pub struct KnownSends {
     pub runs: Vec<NamedRun>,
     /// What a person has said yes to.
     pub agreed: Vec<AgreedReceipt>,
+    /// The part of the list that the command is for, as it was named; empty for the whole list.
+    pub part: String,
 }
 
 /// A run, as receipts name it.
@@ -98,11 +103,19 @@ pub struct NamedRun {
 pub struct AgreedReceipt {
     /// Empty where the receipt names none.
     pub ledger: String,
-    /// Empty where the receipt names none.
+    /// Empty where the receipt names none. Of a receipt that cannot be read, what [`UnreadText`] says;
+    /// of one that is of another issue, the hash of its text.
     pub run: String,
     /// How many people it named.
     pub reached: u64,
+    /// For which part of the list it was said, as the command named it; empty for the whole list. Of a
+    /// receipt of another issue, the name of that.
+    pub part: String,
 }
+
+/// What is in the place of a receipt and cannot be read: a text by a hash of it, all else by its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadText(Cow<'static, str>);
 
 /// Whose send a receipt tells of that a ledger does not know enough of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,12 +135,30 @@ pub enum SentBy {
 pub enum ReceiptFound {
     /// It says this.
     Read(Box<Receipt>),
-    /// Its file cannot be read.
-    Unreadable,
-    /// Git has left the marks of a conflict in it, and between them nothing that can be read.
-    Conflict,
+    /// The text that is there is no receipt.
+    Unreadable(UnreadText),
+    /// It has all that a receipt has, and its check does not fit that: somebody has edited it, or a
+    /// merge has mixed the lines of two.
+    Altered(UnreadText),
+    /// Git has left the marks of a conflict in it, and not both sides are receipts.
+    Conflict(UnreadText),
+    /// What has its name is no file that can be read.
+    Place(PlaceFault),
     /// The folder of all receipts cannot be looked into.
     Folder(FolderFault),
+}
+
+/// Why nobody can read what has the name of a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceFault {
+    /// It is a link, which may lead anywhere.
+    Link,
+    /// It is a folder, or a pipe.
+    NoFile,
+    /// It is larger than a receipt can be.
+    Large,
+    /// The system does not let us.
+    Closed,
 }
 
 /// Why nobody can tell what lies in the folder of receipts.
@@ -150,10 +181,15 @@ pub struct AlreadySent {
     pub found: ReceiptFound,
     /// People who have the issue, or may have it, as far as the ledger knows.
     pub known: u64,
+    /// Whether the ledger here has sent anything, of whatever issue: then no other one may be copied
+    /// over it.
+    pub has_ledger: bool,
     /// Whose send it was.
     pub by: SentBy,
     /// All that has to be agreed to.
-    pub all: Vec<Receipt>,
+    pub all: Vec<AgreedReceipt>,
+    /// Where the publication is: its times are told so.
+    pub zone: TimeZone,
 }
 
 /// A receipt that lies in its folder, whoever put it there.
@@ -161,7 +197,7 @@ pub struct AlreadySent {
 pub struct StandingReceipt {
     /// The issue, by the file's name.
     pub issue: String,
-    /// The file.
+    /// The file; where there is no receipt, what once stood in its place.
     pub path: PathBuf,
     /// What it says, or why it says nothing.
     pub found: ReceiptFound,
@@ -188,34 +224,36 @@ fn name(kind: &str, token: &str) -> String {
     data_encoding::HEXLOWER.encode(&hash[..NAME_BYTES])
 }
 
-/// The receipts of a publication, by the names of their issues. A folder that is a link has none,
-/// and a name that could do something to a terminal is none of ours.
+/// The receipts of a publication, by the names of their issues, and what was set aside where there is
+/// no receipt. A folder that is a link has none, and a name that could do something to a terminal is
+/// none of ours.
 pub fn standing(root: &Path) -> Vec<StandingReceipt> {
     let folder = root.join(FOLDER);
     if fault(&folder).is_some() {
         return Vec::new();
     }
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
     let named = entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
-        let issue = name.strip_suffix(".toml")?;
+        let aside = file::stood_at(&name);
+        let issue = aside.unwrap_or(&name).strip_suffix(".toml")?.to_owned();
+        let is_alone = aside.is_none_or(|receipt| !files::is_there(&folder.join(receipt)));
         let ours = !issue.is_empty() && !issue.chars().any(char::is_control);
-        ours.then(|| issue.to_owned())
+        (ours && is_alone).then_some((issue, name))
     });
-    let mut issues: Vec<String> = named.collect();
-    issues.sort_unstable();
-    let read = |issue: String| {
-        let path = place(root, &issue);
+    let mut names: Vec<(String, String)> = named.collect();
+    names.sort_unstable();
+    let read = |(issue, name): (String, String)| {
+        let path = folder.join(name);
         StandingReceipt { found: read(&path), issue, path }
     };
-    issues.into_iter().map(read).collect()
+    names.into_iter().map(read).collect()
 }
 
 /// What may show that mail of any issue was sent, and where it is. A receipt of zeros shows nothing.
 pub fn of_any_send(root: &Path) -> Option<(PathBuf, ReceiptFound)> {
-    let folder = root.join(FOLDER);
-    if let Some(fault) = fault(&folder) {
-        return Some((folder, ReceiptFound::Folder(fault)));
+    if let Some(folder) = closed_folder(root) {
+        return Some(folder);
     }
     standing(root).into_iter().find_map(|one| match one.found {
         ReceiptFound::Read(receipt) if receipt.words().all(|one| one.reached() == 0) => None,
@@ -223,8 +261,26 @@ pub fn of_any_send(root: &Path) -> Option<(PathBuf, ReceiptFound)> {
     })
 }
 
-/// Whether something may be at the place of a receipt, whatever it is.
+/// The folder of receipts where nobody can tell what lies in it, and why.
+pub fn closed_folder(root: &Path) -> Option<(PathBuf, ReceiptFound)> {
+    let folder = root.join(FOLDER);
+    let fault = fault(&folder)?;
+    Some((folder, ReceiptFound::Folder(fault)))
+}
+
+/// Whether something may tell of an issue whose receipt has this place, whatever it is.
 pub fn may_stand(path: &Path) -> bool {
+    is_taken(path) || !file::beside(path).is_empty()
+}
+
+/// The receipt in whose place a file stood that was set aside; `None` where it was not.
+pub fn stood_at(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    file::stood_at(name).map(|receipt| path.with_file_name(receipt))
+}
+
+/// Whether something may be at the place of a receipt, whatever it is.
+fn is_taken(path: &Path) -> bool {
     let is_absent = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
     path.parent().is_some_and(|folder| fault(folder).is_some())
         || !fs::symlink_metadata(path).is_err_and(is_absent)
@@ -249,18 +305,20 @@ fn fault(folder: &Path) -> Option<FolderFault> {
 impl KnownSends {
     fn agrees(&self, receipt: &Receipt) -> bool {
         let asked = AgreedReceipt::of(receipt);
-        let is_own = asked.ledger == self.ledger;
-        self.agreed.iter().any(|agreed| {
-            agreed.ledger == asked.ledger
-                && agreed.reached >= asked.reached
-                // Two copies of one ledger have one name: their runs tell them apart.
-                && (!is_own || agreed.run == asked.run)
-        })
+        self.agreed.iter().any(|agreed| agreed.covers(&asked, &self.part))
     }
 
-    /// The last run of the issue.
+    /// Whether a text that cannot be read may be written over: a person has said to send to the whole
+    /// list in spite of it.
+    pub fn gives_up(&self, text: &UnreadText) -> bool {
+        self.agreed.iter().any(|agreed| agreed.covers(&text.agreed(), ""))
+    }
+
+    /// The last run of the issue whose end the ledger knows, or that it is at. A copy that was made
+    /// while a run went on must not speak for that run.
     pub fn last_run(&self) -> Option<&str> {
-        let run = self.runs.iter().rev().find(|run| run.issue == self.issue);
+        let mut runs = self.runs.iter().rev();
+        let run = runs.find(|run| run.issue == self.issue && run.is_settled);
         run.map(|run| run.name.as_str())
     }
 }
@@ -270,7 +328,90 @@ impl AgreedReceipt {
     pub fn of(receipt: &Receipt) -> AgreedReceipt {
         let Receipt { ledger, run, .. } = receipt;
         let (ledger, run) = (ledger.clone().unwrap_or_default(), run.clone().unwrap_or_default());
-        AgreedReceipt { ledger, run, reached: receipt.reached() }
+        AgreedReceipt { ledger, run, reached: receipt.reached(), part: String::new() }
+    }
+
+    /// Whether a yes to this is a yes to what is `asked`, for this part of the list. The same run may
+    /// have come to its end meanwhile, with fewer people. Who goes on to send is asked about again.
+    pub fn covers(&self, asked: &AgreedReceipt, part: &str) -> bool {
+        (self.part.is_empty() || self.part == part)
+            && self.ledger == asked.ledger
+            && self.run == asked.run
+            && self.reached >= asked.reached
+    }
+}
+
+/// An issue that another one looks like, of which a person has said that it is another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherIssue {
+    /// The name of its folder.
+    pub name: String,
+    /// The ledger that has sent it, where a receipt alone tells of it; empty where this one has.
+    pub ledger: String,
+    /// Its text, in the same way.
+    pub content_hash: String,
+}
+
+impl OtherIssue {
+    /// One that this ledger knows.
+    pub fn of_ledger(name: &str) -> OtherIssue {
+        let (ledger, content_hash) = (String::new(), String::new());
+        OtherIssue { name: name.to_owned(), ledger, content_hash }
+    }
+
+    /// What a receipt tells of, `named` by its file: neither a further run of that nor more people make
+    /// it another one.
+    fn of(receipt: &Receipt, named: &str) -> OtherIssue {
+        let ledger = receipt.ledger.clone().unwrap_or_default();
+        OtherIssue { name: named.to_owned(), ledger, content_hash: receipt.content_hash.clone() }
+    }
+}
+
+impl UnreadText {
+    fn of(text: &str) -> UnreadText {
+        UnreadText(Cow::Owned(name("text ", text)))
+    }
+
+    fn agreed(&self) -> AgreedReceipt {
+        let (ledger, part) = (String::new(), String::new());
+        AgreedReceipt { ledger, run: self.0.clone().into_owned(), reached: 0, part }
+    }
+}
+
+impl ReceiptFound {
+    /// What is there, where it says nothing that can be believed.
+    pub fn unread(&self) -> Option<&UnreadText> {
+        Some(match self {
+            ReceiptFound::Read(_) => return None,
+            ReceiptFound::Unreadable(text)
+            | ReceiptFound::Altered(text)
+            | ReceiptFound::Conflict(text) => text,
+            ReceiptFound::Place(fault) => fault.as_text(),
+            ReceiptFound::Folder(fault) => fault.as_text(),
+        })
+    }
+}
+
+impl PlaceFault {
+    /// What is remembered of a yes to such a place, whatever lies there another time.
+    fn as_text(self) -> &'static UnreadText {
+        match self {
+            PlaceFault::Link => const { &UnreadText(Cow::Borrowed("link")) },
+            PlaceFault::NoFile => const { &UnreadText(Cow::Borrowed("no file")) },
+            PlaceFault::Large => const { &UnreadText(Cow::Borrowed("large")) },
+            PlaceFault::Closed => const { &UnreadText(Cow::Borrowed("closed")) },
+        }
+    }
+}
+
+impl FolderFault {
+    /// Likewise.
+    fn as_text(self) -> &'static UnreadText {
+        match self {
+            FolderFault::Link => const { &UnreadText(Cow::Borrowed("folder: link")) },
+            FolderFault::NoFolder => const { &UnreadText(Cow::Borrowed("folder: none")) },
+            FolderFault::Closed => const { &UnreadText(Cow::Borrowed("folder: closed")) },
+        }
     }
 }
 
@@ -285,45 +426,62 @@ impl StandingReceipt {
 
     /// What it knows beyond a ledger that knows so much of the issue, and that no person has said yes
     /// to.
-    pub fn beyond(self, known: &KnownSends) -> Option<AlreadySent> {
-        let (path, found, all) = (self.path, self.found, Vec::new());
-        let (nobody, reached) = (known.reached == 0, known.reached);
-        let unread = |found| AlreadySent {
+    pub fn beyond(self, known: &KnownSends, zone: &TimeZone) -> Option<AlreadySent> {
+        let (path, found) = (self.path, self.found);
+        let reached = known.reached;
+        let has_ledger = !known.runs.is_empty();
+        let unread = |found, all| AlreadySent {
             path: path.clone(),
             found,
             known: reached,
+            has_ledger,
             by: SentBy::Unknown,
             all,
+            zone: zone.clone(),
         };
         match found {
             ReceiptFound::Read(receipt) => {
-                let asks = receipt.words().filter(|one| !known.agrees(one));
+                let asks =
+                    receipt.words().filter(|one| !receipt.has_end_of(one) && !known.agrees(one));
                 let asks = asks.filter_map(|one| Some((one.unknown_to(known)?, one.alone())));
                 let all: Vec<(SentBy, Receipt)> = asks.collect();
                 // The one with the most people tells most.
                 let (by, most) = all.iter().max_by_key(|(_, one)| one.reached())?.clone();
-                let all = all.into_iter().map(|(_, one)| one).collect();
+                let all = all.iter().map(|(_, one)| AgreedReceipt::of(one)).collect();
                 Some(AlreadySent {
                     path,
                     found: ReceiptFound::Read(Box::new(most)),
                     known: reached,
+                    has_ledger,
                     by,
                     all,
+                    zone: zone.clone(),
                 })
             }
-            ReceiptFound::Conflict => Some(unread(ReceiptFound::Conflict)),
-            found => nobody.then(|| unread(found)),
+            // It may be the word of another ledger, whatever this one knows.
+            found => {
+                let asked = found.unread()?.agreed();
+                let is_agreed = known.agreed.iter().any(|yes| yes.covers(&asked, &known.part));
+                (!is_agreed).then(|| unread(found, vec![asked]))
+            }
         }
     }
 }
 
 impl AlreadySent {
-    /// Compares the receipt at `path` with a ledger that knows so much of the issue.
-    pub fn found(path: &Path, known: &KnownSends) -> Option<AlreadySent> {
-        let (issue, found) = (known.issue.clone(), there(path)?);
+    /// Compares the receipt at `path` with a ledger that knows so much of the issue; times are told
+    /// in `zone`.
+    ///
+    /// Where a sender was killed before it wrote its own word, or somebody has removed that, what it
+    /// had set aside tells nothing, and asks as it did in its place.
+    pub fn found(path: &Path, known: &KnownSends, zone: &TimeZone) -> Option<AlreadySent> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        let path = if let ReceiptFound::Folder(_) = found { folder } else { path };
-        StandingReceipt { issue, found, path: path.to_owned() }.beyond(known)
+        let places = if is_taken(path) { vec![path.to_owned()] } else { file::beside(path) };
+        places.into_iter().find_map(|place| {
+            let (issue, found) = (known.issue.clone(), there(&place)?);
+            let path = if let ReceiptFound::Folder(_) = found { folder.to_owned() } else { place };
+            StandingReceipt { issue, found, path }.beyond(known, zone)
+        })
     }
 }
 
@@ -332,7 +490,7 @@ pub fn there(path: &Path) -> Option<ReceiptFound> {
     let folder = path.parent().unwrap_or(Path::new("."));
     match fault(folder) {
         Some(fault) => Some(ReceiptFound::Folder(fault)),
-        None => may_stand(path).then(|| read(path)),
+        None => is_taken(path).then(|| read(path)),
     }
 }
 
@@ -391,8 +549,50 @@ impl Receipt {
     /// What of it a ledger must not write over when it writes its own word: whatever it does not know
     /// of, also where a person has said yes to that. A receipt never forgets.
     pub fn kept_beside(&self, known: &KnownSends) -> Vec<Receipt> {
-        let kept = self.words().filter(|one| one.unknown_to(known).is_some());
+        // Whose an unnamed word is can be told only from its numbers, and a yes has changed those.
+        let is_ours = |run: &String| known.runs.iter().any(|known| known.name == *run);
+        let is_unnamed = |one: &Receipt| {
+            one.ledger.is_none() && one.reached() > 0 && !one.run.as_ref().is_some_and(is_ours)
+        };
+        let is_kept = |one: &&Receipt| is_unnamed(one) || one.unknown_to(known).is_some();
+        let kept = self.words().filter(|one| !self.has_end_of(one)).filter(is_kept);
         kept.map(Receipt::alone).collect()
+    }
+
+    /// Whether `one` says that a run has begun of which the end stands here too: whoever wrote that
+    /// knew all of it.
+    fn has_end_of(&self, one: &Receipt) -> bool {
+        one.is_begun() && self.words().any(|that| !that.is_begun() && that.is_of_run(one))
+    }
+
+    /// Whether both are of the same run of the same ledger.
+    pub fn is_of_run(&self, other: &Receipt) -> bool {
+        self.run.is_some() && self.run == other.run && self.ledger == other.ledger
+    }
+
+    /// What it tells of, where it is `named` after another issue, of which a ledger that knows so much of
+    /// its sends knows nothing: a person has to say that the one that is to be sent is none of these.
+    pub fn of_another(&self, named: &str, known: &KnownSends) -> Vec<OtherIssue> {
+        let is_unknown = |one: &&Receipt| {
+            let by = one.unknown_to(known);
+            !self.has_end_of(one) && by.is_some_and(|by| !matches!(by, SentBy::Renamed(_)))
+        };
+        let unknown = self.words().filter(is_unknown);
+        unknown.map(|one| OtherIssue::of(one, named)).collect()
+    }
+
+    /// All that it tells of, `named` after another issue.
+    pub fn as_others(&self, named: &str) -> Vec<OtherIssue> {
+        self.words().map(|one| OtherIssue::of(one, named)).collect()
+    }
+
+    /// When the last thing was that it tells of.
+    pub fn latest(&self) -> Timestamp {
+        let at = |one: &Receipt| match one.phase {
+            ReceiptPhase::Begun => one.begin,
+            ReceiptPhase::Over { end } => end,
+        };
+        self.words().map(at).fold(at(self), Timestamp::max)
     }
 
     /// What both say, each ledger's word once where it is of one run.
@@ -416,295 +616,40 @@ impl Receipt {
 }
 
 /// Takes away what a ledger has said of a send that had begun and has reached nobody; and the file,
-/// and the folder, if nothing else is in it. What another ledger said stays.
-pub fn withdraw(path: &Path, known: &KnownSends) {
-    let Some(ReceiptFound::Read(receipt)) = there(path) else { return };
+/// and the folder, if nothing else is in it. What another ledger said stays, and what stood there
+/// before comes back: `true` where that was set aside.
+///
+/// # Errors
+/// The system's: then the receipt stays, and a clone is asked once more than it has to be.
+pub fn withdraw(path: &Path, known: &KnownSends) -> io::Result<bool> {
+    let Some(ReceiptFound::Read(receipt)) = there(path) else { return Ok(false) };
     let is_own = |one: &Receipt| one.is_begun() && one.unknown_to(known).is_none();
     if !receipt.words().any(is_own) {
-        return;
+        return Ok(false);
     }
-    // Where that fails, the receipt asks in a clone once more than it has to.
-    let folder = path.parent().unwrap_or(Path::new("."));
     let mut kept = receipt.kept_beside(known).into_iter();
-    if let Some(first) = kept.next() {
-        let _ = Receipt { others: kept.collect(), ..first }.write(path);
-    } else {
-        let _ = fs::remove_file(path);
-        let _ = fs::remove_dir(folder);
+    let Some(first) = kept.next() else {
+        let is_back = file::put_back(path)?;
+        if !is_back {
+            fs::remove_file(path)?;
+            // Other receipts may be in it.
+            let _ = fs::remove_dir(path.parent().unwrap_or(Path::new(".")));
+        }
+        return Ok(is_back);
+    };
+    let left = Receipt { others: kept.collect(), ..first };
+    // With what somebody had written beside these words.
+    let aside = file::beside(path).last().map(|aside| read(aside));
+    if matches!(aside, Some(ReceiptFound::Read(there)) if there.is_as(&left)) {
+        return file::put_back(path);
+    }
+    match left.write(path, known) {
+        Ok(_) => Ok(false),
+        Err(WriteFault::System(error)) => Err(error),
+        Err(WriteFault::Left(_)) => Err(io::Error::other("another text is there now")),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::file::parse;
-    use super::*;
-
-    fn receipt() -> Receipt {
-        let time = |text: &str| text.parse().unwrap();
-        Receipt {
-            ledger: Some(ledger_name("a")),
-            run: Some(run_name("a1")),
-            content_hash: "0123456789abcdef".repeat(4),
-            number: Some(1),
-            date: Some("2025-11-06".parse().unwrap()),
-            begin: time("2025-11-06T14:00:00Z"),
-            phase: ReceiptPhase::Over { end: time("2025-11-06T14:02:11Z") },
-            counts: Counts {
-                planned: 12,
-                accepted: 10,
-                uncertain: 1,
-                refused: 1,
-                ..Counts::default()
-            },
-            had: 11,
-            others: Vec::new(),
-        }
-    }
-
-    /// As an older version wrote it.
-    fn unnamed() -> Receipt {
-        Receipt { ledger: None, run: None, ..receipt() }
-    }
-
-    fn begun() -> Receipt {
-        Receipt {
-            phase: ReceiptPhase::Begun,
-            counts: Counts { planned: 8, pending: 5, deferred: 1, refused: 2, ..Counts::default() },
-            had: 0,
-            ..receipt()
-        }
-    }
-
-    /// A ledger with these runs of the issue.
-    fn ledger(name: &str, reached: u64, runs: &[(&str, bool)]) -> KnownSends {
-        let run = |(token, is_settled): &(&str, bool)| NamedRun {
-            name: run_name(token),
-            issue: "x".to_owned(),
-            is_settled: *is_settled,
-        };
-        KnownSends {
-            issue: "x".to_owned(),
-            ledger: ledger_name(name),
-            reached,
-            runs: runs.iter().map(run).collect(),
-            agreed: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_receipt_reads_back_and_names_nobody() {
-        let of_another = Receipt { ledger: Some(ledger_name("b")), ..begun() };
-        for written in [
-            receipt(),
-            unnamed(),
-            begun(),
-            Receipt { others: vec![of_another, unnamed()], ..receipt() },
-        ] {
-            let text = written.to_toml();
-            assert_eq!(parse(&text), Some(written));
-            assert!(!text.contains('@'), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_receipt_of_an_older_version_asks_where_the_ledger_knows_fewer_people_who_may_have_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("receipts/x.toml");
-        assert_eq!(AlreadySent::found(&path, &ledger("a", 0, &[])), None);
-        assert!(unnamed().write(&path).unwrap());
-        assert!(!unnamed().write(&path).unwrap(), "it stands there");
-        for (known, asks) in [(0, true), (10, true), (11, false), (12, false)] {
-            let found = AlreadySent::found(&path, &ledger("a", known, &[]));
-            assert_eq!(found.map(|sent| sent.by), asks.then_some(SentBy::Unknown), "{known}");
-        }
-        assert_eq!(fs::read_dir(dir.path().join("receipts")).unwrap().count(), 1, "no draft stays");
-    }
-
-    #[test]
-    fn its_own_ledger_is_asked_only_as_a_copy_and_another_one_always() {
-        let by = |receipt: &Receipt, known: &KnownSends| receipt.unknown_to(known);
-        let own = |reached, settled| ledger("a", reached, &[("a1", settled)]);
-        assert_eq!(by(&receipt(), &own(11, true)), None);
-        assert_eq!(by(&receipt(), &own(10, true)), Some(SentBy::Copied), "from the middle of it");
-        assert_eq!(by(&receipt(), &ledger("a", 12, &[])), Some(SentBy::Copied), "from before it");
-        assert_eq!(by(&receipt(), &ledger("b", 12, &[])), Some(SentBy::Another), "another half");
-        assert_eq!(by(&begun(), &own(0, true)), None, "this ledger knows who has it");
-        assert_eq!(by(&begun(), &own(0, false)), Some(SentBy::Copied), "while it went on");
-        assert_eq!(by(&begun(), &ledger("b", 9, &[])), Some(SentBy::Another));
-        let mut renamed = own(0, true);
-        renamed.runs[0].issue = "y".to_owned();
-        assert_eq!(by(&begun(), &renamed), Some(SentBy::Renamed("y".to_owned())));
-        let nobody = Receipt { counts: Counts::default(), had: 0, ..receipt() };
-        assert_eq!(by(&nobody, &ledger("b", 0, &[])), None);
-    }
-
-    #[test]
-    fn what_a_person_has_said_yes_to_is_not_asked_again_until_more_people_have_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("receipts/x.toml");
-        receipt().write(&path).unwrap();
-        let mut known = ledger("b", 12, &[]);
-        known.agreed.push(AgreedReceipt::of(&receipt()));
-        assert_eq!(AlreadySent::found(&path, &known), None);
-        let more = Receipt { had: 12, run: Some(run_name("a2")), ..receipt() };
-        more.write(&path).unwrap();
-        assert!(AlreadySent::found(&path, &known).is_some());
-        // It is not forgotten for that.
-        assert_eq!(receipt().kept_beside(&known), [receipt()]);
-    }
-
-    #[test]
-    fn only_a_send_that_had_begun_is_withdrawn_and_what_others_said_stays() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("receipts/x.toml");
-        let known = ledger("a", 0, &[("a1", true)]);
-        begun().write(&path).unwrap();
-        withdraw(&path, &ledger("b", 9, &[]));
-        assert!(path.is_file(), "another ledger wrote it");
-        receipt().write(&path).unwrap();
-        withdraw(&path, &ledger("a", 11, &[("a1", true)]));
-        assert!(path.is_file(), "the send is over");
-        let other =
-            Receipt { ledger: Some(ledger_name("b")), run: Some(run_name("b1")), ..receipt() };
-        Receipt { others: vec![other.clone()], ..begun() }.write(&path).unwrap();
-        withdraw(&path, &known);
-        assert_eq!(there(&path), Some(ReceiptFound::Read(Box::new(other))));
-        begun().write(&path).unwrap();
-        withdraw(&path, &known);
-        assert!(!dir.path().join("receipts").exists());
-    }
-
-    #[test]
-    fn both_sides_of_a_conflict_are_read() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x.toml");
-        let other =
-            Receipt { ledger: Some(ledger_name("b")), run: Some(run_name("b1")), ..receipt() };
-        let conflict = |ours: &str, theirs: &str| {
-            format!("<<<<<<< HEAD\n{ours}||||||| base\nx\n=======\n{theirs}>>>>>>> b\n")
-        };
-        fs::write(&path, conflict(&receipt().to_toml(), &other.to_toml())).unwrap();
-        let both = Receipt { others: vec![other.clone()], ..receipt() };
-        assert_eq!(read(&path), ReceiptFound::Read(Box::new(both)));
-        let asks = |reached| AlreadySent::found(&path, &ledger("a", reached, &[("a1", true)]));
-        assert_eq!(asks(11).unwrap().all, [other]);
-        fs::write(&path, conflict("a = [\n", "b\n")).unwrap();
-        assert_eq!(asks(11).unwrap().found, ReceiptFound::Conflict, "nobody knows what it said");
-    }
-
-    #[test]
-    fn a_receipt_of_zeros_shows_no_send() {
-        let dir = tempfile::tempdir().unwrap();
-        let zeros = Receipt { counts: Counts::default(), had: 0, ..receipt() };
-        let path = dir.path();
-        assert_eq!(of_any_send(path), None);
-        zeros.write(&place(path, "a")).unwrap();
-        assert_eq!(of_any_send(path), None);
-        receipt().write(&place(path, "b")).unwrap();
-        let shown = (place(path, "b"), ReceiptFound::Read(Box::new(receipt())));
-        assert_eq!(of_any_send(path), Some(shown));
-        fs::write(place(path, "a"), "").unwrap();
-        assert_eq!(of_any_send(path), Some((place(path, "a"), ReceiptFound::Unreadable)));
-    }
-
-    /// Whatever stands there, no more than the question is asked.
-    #[test]
-    fn a_hostile_receipt_asks_the_question_and_no_more() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x.toml");
-        let deep = format!("a = {}", "[".repeat(4_000));
-        let large = "#".repeat(1_000_000);
-        let negative = receipt().to_toml().replace("accepted = 10", "accepted = -1");
-        for text in ["", "\0\u{1b}[2J", "content_hash = \"x\"", &deep, &large, &negative] {
-            fs::write(&path, text).unwrap();
-            let sent = AlreadySent::found(&path, &ledger("a", 0, &[])).unwrap();
-            let unreadable = ReceiptFound::Unreadable;
-            assert_eq!(sent.found, unreadable, "{:?}", &text[..text.len().min(60)]);
-            assert_eq!(
-                AlreadySent::found(&path, &ledger("a", 1, &[])),
-                None,
-                "the ledger knows better"
-            );
-        }
-        let many = receipt().to_toml().replace("accepted = 10", "accepted = 9223372036854775806");
-        fs::write(&path, many).unwrap();
-        let sent = AlreadySent::found(&path, &ledger("b", 12, &[])).unwrap();
-        assert!(matches!(sent.found, ReceiptFound::Read(_)));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn no_link_is_followed() {
-        use std::os::unix::fs::symlink;
-        let dir = tempfile::tempdir().unwrap();
-        let path = |name: &str| dir.path().join(name);
-        symlink("/dev/zero", path("x.toml")).unwrap();
-        let sent = AlreadySent::found(&path("x.toml"), &ledger("a", 0, &[])).unwrap();
-        assert_eq!(sent.found, ReceiptFound::Unreadable);
-        fs::write(path("kept"), "kept").unwrap();
-        symlink(path("kept"), path("y.toml")).unwrap();
-        receipt().write(&path("y.toml")).unwrap();
-        assert_eq!(fs::read_to_string(path("kept")).unwrap(), "kept");
-        assert_eq!(fs::read_to_string(path("y.toml")).unwrap(), receipt().to_toml());
-        fs::create_dir(path("elsewhere")).unwrap();
-        symlink(path("elsewhere"), path("receipts")).unwrap();
-        assert!(receipt().write(&path("receipts/x.toml")).is_err());
-        assert_eq!(fs::read_dir(path("elsewhere")).unwrap().count(), 0);
-    }
-
-    /// Whoever can put something there must not be able to switch the question off.
-    #[cfg(unix)]
-    #[test]
-    fn a_folder_that_cannot_be_looked_into_is_told() {
-        use std::os::unix::fs::symlink;
-        let dir = tempfile::tempdir().unwrap();
-        let (folder, path) = (dir.path().join(FOLDER), place(dir.path(), "x"));
-        let told = |fault| {
-            let found = ReceiptFound::Folder(fault);
-            let sent = AlreadySent::found(&path, &ledger("a", 0, &[])).unwrap();
-            assert_eq!((&sent.path, &sent.found), (&folder, &found));
-            assert_eq!(
-                AlreadySent::found(&path, &ledger("a", 1, &[])),
-                None,
-                "the ledger knows better"
-            );
-            assert_eq!(of_any_send(dir.path()), Some((folder.clone(), found)));
-            assert!(may_stand(&path) && standing(dir.path()).is_empty());
-            assert!(receipt().write(&path).is_err());
-        };
-        assert!(!may_stand(&path));
-        for target in ["elsewhere", "nowhere"] {
-            let _ = fs::create_dir(dir.path().join("elsewhere"));
-            symlink(dir.path().join(target), &folder).unwrap();
-            told(FolderFault::Link);
-            fs::remove_file(&folder).unwrap();
-        }
-        fs::write(&folder, "").unwrap();
-        told(FolderFault::NoFolder);
-        fs::remove_file(&folder).unwrap();
-        assert!(std::process::Command::new("mkfifo").arg(&folder).status().unwrap().success());
-        told(FolderFault::NoFolder);
-        fs::remove_file(&folder).unwrap();
-        fs::create_dir(&folder).unwrap();
-        assert!(!may_stand(&path), "an empty folder has no receipts");
-    }
-
-    #[test]
-    fn a_pipe_in_its_place_is_not_waited_for() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x.toml");
-        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
-        assert!(made.success());
-        assert!(receipt().write(&path).unwrap());
-        assert_eq!(fs::read_to_string(&path).unwrap(), receipt().to_toml());
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_ends_the_program(text in "\\PC{0,200}") {
-            let _ = parse(&text);
-        }
-    }
-}
+#[path = "receipt/tests.rs"]
+mod tests;

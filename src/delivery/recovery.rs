@@ -14,6 +14,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::id::{RowId, RunId};
 use super::journal::{self, Found, Left, Settled};
+use super::ledger::receipts::ListPart;
 use super::ledger::wishes::Withdrawn;
 use super::ledger::{Ledger, LockedLedger};
 use super::receipt::KnownSends;
@@ -110,6 +111,9 @@ pub struct Recovery {
     pub withdrawn: Vec<Withdrawn>,
     /// The journal is not whole, so that rows are uncertain which otherwise would not be.
     pub gap: bool,
+    /// Where the journal would be, if rows are claimed and there is none: the ledger was copied
+    /// without it, or somebody has removed it.
+    pub missing_journal: Option<PathBuf>,
     /// The runs whose journal was read, or lay there damaged: the ledger knows all of them that there
     /// is to know.
     runs: Vec<RunId>,
@@ -145,6 +149,7 @@ impl Recovery {
         ledger.record(&self.settled, None).await?;
         ledger.free(&self.free).await?;
         ledger.withdraw().await?;
+        ledger.close_failed_copies().await?;
         for run in &self.runs {
             ledger.has_ended(*run).await?;
         }
@@ -195,7 +200,8 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     };
     let Some(left) = left else {
         let recovery = decide(&Left::default(), &claims, boot, at).without(wishes);
-        return Ok(Recovery { runs: damaged, ..recovery });
+        let missing_journal = Some(journal).filter(|it| !claims.is_empty() && !it.exists());
+        return Ok(Recovery { runs: damaged, missing_journal, ..recovery });
     };
     let named: Vec<RowId> = left.open.keys().chain(left.settled.keys()).copied().collect();
     let known = rows(store, &named).await?;
@@ -290,6 +296,48 @@ pub async fn known_sends(ledger: &Ledger, boot: &str, at: &str) -> Result<KnownS
     }
 }
 
+/// How many people have the issue, and how many have it or may have it, with those whom its journal
+/// alone knows.
+///
+/// # Errors
+/// The store's.
+pub async fn people(ledger: &Ledger, boot: &str, at: &str) -> Result<(u64, u64), StoreError> {
+    let reached = known_sends(ledger, boot, at).await?.reached;
+    let mut accepted = ledger.counts().await?.accepted;
+    match plan(ledger, boot, at).await {
+        Ok(recovery) => {
+            let now = recovery.settled.iter().filter(|one| one.state == State::Accepted);
+            let now: Vec<RowId> = now.map(|settled| settled.row).collect();
+            accepted += ledger.not_accepted_yet(&now).await?;
+        }
+        Err(RecoveryError::Store(error)) => return Err(error),
+        Err(_) => {}
+    }
+    Ok((accepted, reached))
+}
+
+/// How many people of the list that was read have one of these other issues or may have it, and not this
+/// one, with those whom the journal alone knows; `None` where that cannot be told.
+///
+/// # Errors
+/// The store's.
+pub async fn people_of_list(
+    ledger: &Ledger,
+    others: &[&str],
+    part: ListPart,
+    (boot, at): (&str, &str),
+) -> Result<Option<u64>, StoreError> {
+    match plan(ledger, boot, at).await {
+        Ok(recovery) => {
+            let had = recovery.settled.iter().filter(|settled| is_had(settled));
+            let had: Vec<RowId> = had.map(|settled| settled.row).collect();
+            Ok(Some(ledger.reached_of_list(others, &had, part).await?))
+        }
+        Err(RecoveryError::Store(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// The journal as far as it says something that this ledger does not know yet; `None` where the two
 /// do not belong together. A damaged journal without a first line belongs to nobody, and says
 /// nothing.
@@ -335,8 +383,10 @@ fn decide(left: &Left, claims: &[Claim], boot: &str, at: &str) -> Recovery {
             recovery.settled.push(outcome.clone());
         } else if marked.is_some() || !whole {
             let text = match marked {
-                Some(_) => "digest was killed before the relay's answer was written down",
-                None if left.gap => "digest was killed, and its journal is damaged",
+                Some(_) => {
+                    "digest was stopped, or could not write, before the relay's answer was written down"
+                }
+                None if left.gap => "digest was stopped, and its journal is damaged",
                 None => "the computer stopped while this message was about to be sent",
             };
             let message_id = marked.cloned().or_else(|| claim.message_id.clone());

@@ -239,11 +239,10 @@ pub async fn run(
     // Where outcomes could not be written the rows stay claimed, and the journal stays: the next run
     // reads it. Released, they would be sent again.
     let mut withdrawn = 0;
-    if written.is_ok() {
-        match put_back(ledger, run, &sum).await {
-            Ok(back) => withdrawn = back,
-            Err(error) => written = Err(error.into()),
-        }
+    if written.is_ok()
+        && let Err(error) = put_back(ledger, run, &sum, &mut withdrawn).await
+    {
+        written = Err(error.into());
     }
     let gone = gone(ledger, run).await;
     // Where another file has taken the ledger's place, only the journal tells the next run that it is
@@ -272,14 +271,19 @@ async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
     })
 }
 
-/// Rows that were refused after all get that outcome, and rows without one wait again. Then the ledger
-/// knows all of the run.
-async fn put_back(ledger: &LockedLedger, run: RunId, sum: &Sum) -> Result<u64, StoreError> {
+/// Rows that were refused after all get that outcome, and rows without one wait again: so many of
+/// those that were to be sent to once more are `withdrawn`. Then the ledger knows all of the run, and
+/// says so. Where it cannot, the journal has to stay: without both, the ledger looks like a copy from
+/// the middle of the run.
+async fn put_back(
+    ledger: &LockedLedger,
+    run: RunId,
+    sum: &Sum,
+    withdrawn: &mut u64,
+) -> Result<(), StoreError> {
     ledger.refuse(&sum.refused).await?;
-    let withdrawn = ledger.release(run).await?;
-    // Where that fails, the receipt at the end of the send still says what became of it.
-    let _ = ledger.has_ended(run).await;
-    Ok(withdrawn)
+    *withdrawn = ledger.release(run).await?;
+    ledger.has_ended(run).await
 }
 
 /// How a run ended that had come to its end: not done, if nobody was reached.

@@ -16,24 +16,28 @@
 //! Must never ask a person, print, or read a clock of its own. If a person has to decide something,
 //! one stage returns it as data, and the answer goes into the next stage.
 
+mod by_receipt;
 pub mod content;
 pub mod locked;
 pub mod plan;
 pub mod planned;
 pub mod rehearsal;
+mod known;
 pub mod renamed;
+pub mod replaced;
 pub mod report;
 pub mod survey;
 
 use std::path::PathBuf;
 
 use super::receipt::AlreadySent;
+use crate::audience::except::Exceptions;
 use crate::audience::list::ReadOptions;
-use crate::audience::only::Only;
 use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::recovery::RecoveryError;
 use crate::delivery::state::State;
 use crate::diagnostic::Diagnostic;
+use crate::issue::only::Only;
 use crate::message::address::Address;
 use crate::store::StoreError;
 use content::ExpectedHash;
@@ -52,8 +56,13 @@ pub struct SendOptions {
     pub read: ReadOptions,
     /// Who of it is meant; everybody without.
     pub only: Option<Only>,
+    /// Who gets nothing, whatever the list says.
+    pub except: Option<Exceptions>,
     /// One person alone, in the place of `only`.
     pub to: Option<OnePerson>,
+    /// What part of the list that is, as it was named, for who remembers what was said of it; empty
+    /// for the whole list.
+    pub part: String,
     /// Whether rows that cannot be used are left out, instead of stopping the send.
     pub skip_invalid: bool,
     /// Whether the files are taken as they are, although the ledger has a revision.
@@ -96,8 +105,8 @@ pub enum SendError {
     /// The ledger.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The author's files have errors, and nothing was planned before.
-    #[error("the issue has errors")]
+    /// The author's files have errors.
+    #[error("the issue's files have errors")]
     Broken,
     /// The rows that a dead sender left cannot be settled.
     #[error(transparent)]
@@ -128,7 +137,7 @@ pub enum SendError {
     /// Caught mails cannot be removed.
     #[error("the mails in {} cannot be removed: {}", .0.display(), .1)]
     Caught(PathBuf, std::io::Error),
-    /// The rules found errors.
+    /// The rules found errors between the issue and the list.
     #[error("the issue does not fit its readers")]
     Checks,
     /// Another send planned the issue between the survey and the lock.
@@ -142,6 +151,9 @@ pub enum ListFault {
     /// It cannot be read to its end.
     #[error("the list of subscribers cannot be used")]
     Unreadable(Box<Diagnostic>),
+    /// Of so many of its columns nobody has said yet what they mean about consent.
+    #[error("it is not known who of the list may be mailed")]
+    Unclear(u64),
     /// Some of its rows cannot be used.
     #[error("{0} of the rows of the list cannot be used")]
     Rejected(u64),

@@ -79,11 +79,31 @@ pub enum CountsAs {
     /// Refused, and the reply speaks of us, or of nothing in particular.
     Refused(About),
     /// Put off until its time was over, and the reply does not say whom that is about.
-    TimeOver,
+    TimeOver(Waited),
     /// The sender or the message was refused before a recipient was named.
     AtMail,
+    /// Put off before a recipient was named, until the time was over, and the relay says that it gets
+    /// too much.
+    RateAtMail,
+    /// The same by a code (4.7.x) that may mean the rate, and a login or a rule of the relay as well.
+    PolicyAtMail,
     /// The session ended in the middle of it.
     Ended,
+}
+
+/// So many times `give_up` nobody waits longer, whoever it is about.
+const TOO_LONG: u32 = 3;
+
+/// Who may have made somebody wait until the time was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// The person's server, or the relay.
+    ForSomebody,
+    /// By its enhanced status code the server that says it (4.3.x, RFC 3463 3.4), but that is also
+    /// what servers say that have no better code.
+    ForTheServer,
+    /// Whoever it was: it was so long that nobody goes on.
+    TooLong,
 }
 
 /// See the file's head.
@@ -123,7 +143,12 @@ pub fn verdict(outcome: &Outcome, attempt: &Attempt, schedule: &Schedule) -> Ver
             let counts_as = match failure.about() {
                 About::Us => CountsAs::Refused(About::Us),
                 About::Recipient if given_up => CountsAs::OwnRefusal,
-                About::Unclear if given_up => CountsAs::TimeOver,
+                // Before anybody is named it is nobody's own, for however many days. A rate is no
+                // matter of the sender or the message either: the pace heeds it.
+                About::Unclear if given_up && failure.stage == Stage::Mail => at_mail(failure),
+                About::Unclear if given_up => {
+                    CountsAs::TimeOver(waited(failure, since(attempt, schedule), schedule))
+                }
                 About::Recipient | About::Unclear => CountsAs::Later,
             };
             let stage = failure.reply.as_ref().map(|_| failure.stage);
@@ -141,6 +166,17 @@ pub fn verdict(outcome: &Outcome, attempt: &Attempt, schedule: &Schedule) -> Ver
             ..plain(settled(State::Uncertain, failure), CountsAs::Nothing)
         },
         Outcome::Unsent(failure) => unsent(failure, attempt, schedule, slows),
+    }
+}
+
+/// What it says that somebody was put off before anybody was named, for too long.
+fn at_mail(failure: &AttemptFailure) -> CountsAs {
+    if failure.names_the_rate() {
+        CountsAs::RateAtMail
+    } else if failure.may_mean_the_rate() {
+        CountsAs::PolicyAtMail
+    } else {
+        CountsAs::AtMail
     }
 }
 
@@ -259,6 +295,17 @@ fn slows(failure: &AttemptFailure) -> Option<Slows> {
         Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot => Some(Slows::Domain),
         // It is connections that are too many, and they back off.
         _ => None,
+    }
+}
+
+fn waited(failure: &AttemptFailure, since: Duration, schedule: &Schedule) -> Waited {
+    let about_itself = failure.reply.as_ref().is_some_and(|reply| reply.subject() == Some(3));
+    if since >= schedule.give_up * TOO_LONG {
+        Waited::TooLong
+    } else if about_itself {
+        Waited::ForTheServer
+    } else {
+        Waited::ForSomebody
     }
 }
 

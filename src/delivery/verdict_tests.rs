@@ -53,8 +53,9 @@ fn attempt(before: &str) -> Attempt {
         "others were answered" => Attempt { first: false, ..attempt },
         "ended 1 session" => Attempt { ends: 1, ..attempt },
         "ended 2 sessions" => Attempt { ends: 2, ..attempt },
-        "3 tries in 25 h" => {
-            let first = Some(NOW.minus(25 * HOUR));
+        "3 tries in 25 h" | "3 tries in 73 h" => {
+            let hours = before[11..13].parse::<u32>().unwrap();
+            let first = Some(NOW.minus(hours * HOUR));
             let earlier = Earlier { attempts: 3, charged: 3, first, ..Earlier::default() };
             Attempt { earlier, ..attempt }
         }
@@ -95,8 +96,12 @@ fn words(verdict: &Verdict) -> [String; 4] {
         CountsAs::OwnRefusal => "their own",
         CountsAs::Refused(About::Us) => "about us",
         CountsAs::Refused(_) => "open",
-        CountsAs::TimeOver => "time over",
+        CountsAs::TimeOver(Waited::ForSomebody) => "time over",
+        CountsAs::TimeOver(Waited::ForTheServer) => "time over, server",
+        CountsAs::TimeOver(Waited::TooLong) => "time over, too long",
         CountsAs::AtMail => "sender or message",
+        CountsAs::RateAtMail => "rate",
+        CountsAs::PolicyAtMail => "rate, perhaps",
         CountsAs::Ended => "ended session",
     };
     [row, back, slows.to_owned(), counts.to_owned()]

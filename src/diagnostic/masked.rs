@@ -18,10 +18,19 @@ const KEYS: [&str; 6] = ["url", "relay", "password", "passwd", "pass", "secret"]
 pub(super) fn lines(source: &Source, lines: Range<usize>) -> Cow<'_, str> {
     // A value of settings may have begun on a line before.
     let is_settings = source.path().extension().is_some_and(|ending| ending == "toml");
-    let text = if is_settings { source.text() } else { &source.text()[lines.clone()] };
-    if !is_settings && !text.contains("://") && !text.contains("password") {
+    if is_settings {
+        // For all lines at once: a file may have a hundred problems that are shown.
+        let all = source.masked.get_or_init(|| masked(source.text(), true).into_owned());
+        return Cow::Borrowed(&all[lines]);
+    }
+    let text = &source.text()[lines];
+    if !text.contains("://") && !text.contains("password") {
         return Cow::Borrowed(text);
     }
+    masked(text, false)
+}
+
+fn masked(text: &str, is_settings: bool) -> Cow<'_, str> {
     let mut found = if is_settings { in_settings(text) } else { Vec::new() };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -29,11 +38,7 @@ pub(super) fn lines(source: &Source, lines: Range<usize>) -> Cow<'_, str> {
         found.extend(own.map(|secret| start + secret.start..start + secret.end));
         start += line.len();
     }
-    match without(text, found) {
-        Cow::Borrowed(text) if is_settings => Cow::Borrowed(&text[lines]),
-        Cow::Owned(text) if is_settings => Cow::Owned(text[lines].to_owned()),
-        whole => whole,
-    }
+    without(text, found)
 }
 
 /// What is said about something, without the passwords of addresses in it.

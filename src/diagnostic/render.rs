@@ -125,9 +125,12 @@ struct JsonProblem<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
+    /// How many of its kind it stands for, if it is more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
 }
 
-/// A JSON array of objects `severity, rule, file, line, column, message, help`; lines and columns
+/// A JSON array of objects `severity, rule, file, line, column, message, help, count`; lines and columns
 /// count from 1, and keys that do not apply are left out.
 pub fn json(diagnostics: &[Diagnostic]) -> String {
     let rows: Vec<JsonProblem<'_>> = diagnostics
@@ -143,6 +146,7 @@ pub fn json(diagnostics: &[Diagnostic]) -> String {
                 column: line_column.map(|(_, column)| column),
                 message: &diagnostic.message,
                 help: diagnostic.help.as_deref(),
+                count: (diagnostic.count > 1).then_some(diagnostic.count),
             }
         })
         .collect();

@@ -55,12 +55,8 @@ impl HostLimits {
     }
 }
 
-/// Asks all; `told` hears how many are done after each.
-pub async fn visit(
-    client: &Client,
-    addresses: BTreeSet<String>,
-    mut told: impl FnMut(usize),
-) -> BTreeMap<String, Visit> {
+/// Begins to ask all, few at once of one host.
+fn begin(client: &Client, addresses: BTreeSet<String>) -> JoinSet<(String, Visit)> {
     let limits = Arc::new(HostLimits::new());
     let mut visits = JoinSet::new();
     for address in addresses {
@@ -70,11 +66,39 @@ pub async fn visit(
             (address, visit)
         });
     }
+    visits
+}
+
+/// Asks all; `told` hears how many are done after each.
+pub async fn visit(
+    client: &Client,
+    addresses: BTreeSet<String>,
+    mut told: impl FnMut(usize),
+) -> BTreeMap<String, Visit> {
+    let mut visits = begin(client, addresses);
     let mut found = BTreeMap::new();
     while let Some(visit) = visits.join_next().await {
         // A task that panicked has no visit; its address is not spoken of.
         found.extend(visit.ok());
         told(found.len());
+    }
+    found
+}
+
+/// Asks all within a time; who has not answered by then has no visit but [`NoAnswer::Timeout`].
+pub async fn visit_within(
+    client: &Client,
+    addresses: BTreeSet<String>,
+    within: Duration,
+) -> BTreeMap<String, Visit> {
+    let silent = |address: &String| {
+        (address.clone(), Visit { end: Err(NoAnswer::Timeout(within)), moved: None })
+    };
+    let mut found: BTreeMap<String, Visit> = addresses.iter().map(silent).collect();
+    let mut visits = begin(client, addresses);
+    let end = tokio::time::Instant::now() + within;
+    while let Ok(Some(visit)) = tokio::time::timeout_at(end, visits.join_next()).await {
+        found.extend(visit.ok());
     }
     found
 }

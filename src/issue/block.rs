@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::raised;
+
 /// A block and the bytes of its file that it was read from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
@@ -32,6 +34,8 @@ pub enum BlockKind {
     Quote(Vec<Block>, Option<Vec<Inline>>),
     /// An image alone in its paragraph.
     Figure(Figure),
+    /// Pictures side by side.
+    Row(Vec<Figure>),
     /// A link that wants to be pressed.
     Button(Link),
     /// A table of data.
@@ -42,12 +46,26 @@ pub enum BlockKind {
     Rule,
     /// `::: callout`, `::: note`…
     Callout(Vec<Block>),
-    /// `::: only tag:member`: for readers with the tag.
+    /// `::: only tag:member`: for readers with the tag, or for whom an expression of
+    /// [`super::only`] means.
     Only(String, Vec<Block>),
     /// `::: {lang=ko}`: in another language (BCP 47).
     Language(String, Vec<Block>),
     /// Raw HTML that passed the sanitiser, and its text.
-    Html(String, String),
+    Html(String, Vec<RawLine>),
+}
+
+/// A line of the text of raw HTML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawLine {
+    /// What stands before it: the mark of an item, the bar of a quotation.
+    pub first: String,
+    /// The same for what does not fit on the line.
+    pub rest: String,
+    /// Its words.
+    pub text: String,
+    /// Whether it is preformatted: each space counts.
+    pub verbatim: bool,
 }
 
 /// An item of a list.
@@ -143,6 +161,8 @@ pub enum Inline {
     LineBreak,
     /// `[^1]`: the number of a footnote of the article, from 1, and which reference to it this is.
     Footnote(u32, u32),
+    /// A name to which links within the letter lead; nothing is seen of it.
+    Anchor(String),
     /// A sanitised inline element: its opening tag, its name and its content.
     Html(String, String, Vec<Inline>),
 }
@@ -189,11 +209,19 @@ fn push_plain(inlines: &[Inline], out: &mut String) {
             Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) => {
                 push_plain(inner, out);
             }
+            Inline::Html(_, name, inner) if ["sup", "sub"].contains(&name.as_str()) => {
+                let words = plain(inner);
+                let words = match name.as_str() {
+                    "sup" => raised::above(out, &words),
+                    _ => raised::below(out, &words),
+                };
+                out.push_str(&words);
+            }
             Inline::Html(_, _, inner) => push_plain(inner, out),
             Inline::Link(link) => push_plain(&link.text, out),
             Inline::Image(figure) => out.push_str(&figure.alt),
             Inline::SoftBreak | Inline::LineBreak => out.push(' '),
-            Inline::Footnote(..) => {}
+            Inline::Footnote(..) | Inline::Anchor(_) => {}
         }
     }
 }

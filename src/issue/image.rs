@@ -1,8 +1,10 @@
 //! Pictures: found inside the publication, opened safely, measured, and prepared for travelling.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use super::image_path;
 use crate::crypto;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::files::{self, FileError};
@@ -48,6 +50,34 @@ pub struct Sent {
     pub bytes: Arc<[u8]>,
 }
 
+impl Sent {
+    /// Whether nothing can be seen through it: a JPEG, or a PNG that has neither an alpha channel
+    /// nor a transparent colour.
+    pub fn is_opaque(&self) -> bool {
+        match self.format {
+            PictureFormat::Jpeg => true,
+            PictureFormat::Png => is_opaque_png(&self.bytes),
+            _ => false,
+        }
+    }
+}
+
+/// See [`Sent::is_opaque`]. Chunks (PNG, 5.3) up to the first with pixels.
+fn is_opaque_png(bytes: &[u8]) -> bool {
+    // Behind the signature: length, IHDR, width, height, bits, kind of colour.
+    let has_alpha = bytes.get(25).is_none_or(|kind| kind & 4 != 0);
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    while let Some((head, after)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        match &head[4..] {
+            b"IDAT" => return !has_alpha,
+            b"tRNS" => return false,
+            _ => rest = after.get(length.saturating_add(4)..).unwrap_or_default(),
+        }
+    }
+    false
+}
+
 impl Image {
     /// How wide it is on a page with room for all of it, in CSS pixels.
     pub fn natural_width(&self) -> usize {
@@ -63,12 +93,15 @@ impl Image {
 /// Why a picture cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ImageError {
-    /// No such file.
+    /// No such file, and the one that may be meant.
     #[error("there is no picture {0}")]
-    Missing(String),
+    Missing(String, Option<String>),
     /// Absolute, above the publication, or a link that leads out of it.
     #[error("{0} is outside the publication")]
     Outside(String),
+    /// In a folder whose name begins with a dot, or such a file itself.
+    #[error("{0} is hidden: {1} begins with a dot")]
+    Hidden(String, String),
     /// A folder, a pipe, a device.
     #[error("{0} is not a file")]
     NotAFile(String),
@@ -85,13 +118,20 @@ pub enum ImageError {
 
 impl ImageError {
     /// What to do about it.
-    pub fn help(&self) -> &'static str {
-        match self {
-            ImageError::Missing(_) => {
+    pub fn help(&self) -> Cow<'static, str> {
+        let help = match self {
+            ImageError::Missing(_, Some(meant)) => {
+                return format!("did you mean {meant}? Paths start at the article's folder").into();
+            }
+            ImageError::Missing(_, None) => {
                 "check the path from the article's folder, the capital letters, and whether the \
                  file is in git"
             }
             ImageError::Outside(_) => "copy the picture into the issue's folder",
+            ImageError::Hidden(..) => {
+                "copy the picture into the issue's folder: programs keep their own files in hidden \
+                 folders"
+            }
             ImageError::NotAFile(_) => "name a PNG, JPEG or GIF file",
             ImageError::Unreadable(..) => "check the permissions of the file",
             ImageError::Heavy(..) => {
@@ -99,7 +139,8 @@ impl ImageError {
                  enough"
             }
             ImageError::Picture(_, error) => error.help(),
-        }
+        };
+        help.into()
     }
 
     /// The problem, at the place that names the picture.
@@ -155,7 +196,31 @@ fn prepared_path(path: &str, format: PictureFormat, bytes: &[u8]) -> String {
     format!("{}-{hash}.{}", &path[..end], format.extension())
 }
 
-/// Reads the picture that `reference`, as written in a file of `folder`, names.
+/// How many pictures of an issue are still looked for that are not where their path says. A text may
+/// name thousands, and each such search lists folders.
+#[derive(Debug)]
+pub struct Searches {
+    /// By other ways to write the path.
+    spellings: usize,
+    /// For one that may be meant: only the first problems of a file are told.
+    meant: usize,
+}
+
+impl Default for Searches {
+    fn default() -> Searches {
+        Searches { spellings: 500, meant: 20 }
+    }
+}
+
+/// Whether one more may be looked for.
+fn is_left(searches: &mut usize) -> bool {
+    let left = searches.checked_sub(1);
+    *searches = left.unwrap_or(0);
+    left.is_some()
+}
+
+/// Reads the picture that `reference`, as written in a file of `folder`, names: as it stands, or else
+/// in the other ways in which people and programs write a path.
 ///
 /// # Errors
 /// An [`ImageError`]; nothing outside `root` is opened, and nothing but a regular file is read.
@@ -164,11 +229,52 @@ pub fn open(
     folder: &Path,
     reference: &str,
     place: Place,
+    searches: &mut Searches,
+) -> Result<Image, ImageError> {
+    let error = match open_named(root, folder, reference, place.clone()) {
+        Err(error @ (ImageError::Missing(..) | ImageError::Outside(_))) => error,
+        found => return found,
+    };
+    if !is_left(&mut searches.spellings) {
+        return Err(error);
+    }
+    let (Ok(root), Ok(folder)) = (root.canonicalize(), folder.canonicalize()) else {
+        return Err(error);
+    };
+    for spelling in image_path::spellings(&root, &folder, reference) {
+        match open_named(&root, &folder, &spelling, place.clone()) {
+            Err(ImageError::Missing(..) | ImageError::Outside(_)) => {}
+            found => return found,
+        }
+    }
+    match error {
+        error if !is_left(&mut searches.meant) => Err(error),
+        ImageError::Missing(named, _) => {
+            let meant = image_path::meant(&root, &folder, &named);
+            Err(ImageError::Missing(named, meant))
+        }
+        // A path from the root of a web site.
+        ImageError::Outside(named) if named.starts_with('/') => {
+            match image_path::meant(&root, &folder, &named) {
+                Some(meant) => Err(ImageError::Missing(named, Some(meant))),
+                None => Err(ImageError::Outside(named)),
+            }
+        }
+        error => Err(error),
+    }
+}
+
+/// See [`open`]: as it stands.
+fn open_named(
+    root: &Path,
+    folder: &Path,
+    reference: &str,
+    place: Place,
 ) -> Result<Image, ImageError> {
     let named = || reference.to_owned();
     let relative = Path::new(reference);
     let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => ImageError::Missing(named()),
+        std::io::ErrorKind::NotFound => ImageError::Missing(named(), None),
         _ => ImageError::Unreadable(named(), error.to_string()),
     };
     if relative.components().any(|part| matches!(part, Component::RootDir | Component::Prefix(_))) {
@@ -179,10 +285,18 @@ pub fn open(
     if !lexically_inside(&root, &folder.join(relative)) {
         return Err(ImageError::Outside(named()));
     }
+    // Asked before the disk is, so that nobody learns what such a folder holds.
+    if let Some(part) = hidden_part(relative) {
+        return Err(ImageError::Hidden(named(), part));
+    }
     let path = folder.join(relative).canonicalize().map_err(unreadable)?;
     let Ok(inside) = path.strip_prefix(&root) else {
         return Err(ImageError::Outside(named()));
     };
+    // A link may lead there. The folder of the issue is named by who asks for the issue.
+    if let Some(part) = hidden_part(path.strip_prefix(&folder).unwrap_or(inside)) {
+        return Err(ImageError::Hidden(named(), part));
+    }
     let bytes = files::read_inside(&root, &path, MAX_BYTES).map_err(|error| match error {
         FileError::System(error) => unreadable(error),
         FileError::Outside => ImageError::Outside(named()),
@@ -209,6 +323,16 @@ fn density(path: &str, format: PictureFormat) -> usize {
         _ if stem.ends_with("@3x") => 3,
         _ => 1,
     }
+}
+
+/// The first part of a path that begins with a dot, but for `.` and `..`.
+fn hidden_part(path: &Path) -> Option<String> {
+    path.components().find_map(|part| match part {
+        Component::Normal(name) => {
+            Some(name.to_string_lossy()).filter(|name| name.starts_with('.')).map(Into::into)
+        }
+        _ => None,
+    })
 }
 
 /// Whether `path` stays under `root` when its `..` are taken at their word: asked before the disk
@@ -254,7 +378,7 @@ mod tests {
         fs::write(issue.join("note.png"), "hello").unwrap();
         fs::write(issue.join("x.svg"), "<svg xmlns=\"\"/>").unwrap();
         let place = || Place::File("a".into());
-        let open = |path: &str| open(&root, &issue, path, place());
+        let open = |path: &str| open(&root, &issue, path, place(), &mut Searches::default());
         let refused = |error| ImageError::Picture(String::new(), error).help();
 
         let image = open("../../shared.png").unwrap();
@@ -262,12 +386,43 @@ mod tests {
         assert!(matches!(open("../../../secret.png"), Err(ImageError::Outside(_))));
         assert!(matches!(open("../../../no-such.png"), Err(ImageError::Outside(_))));
         assert!(matches!(open("/etc/passwd"), Err(ImageError::Outside(_))));
-        assert!(matches!(open("gone.png"), Err(ImageError::Missing(_))));
+        assert!(matches!(open("gone.png"), Err(ImageError::Missing(..))));
         assert!(matches!(open("../1"), Err(ImageError::NotAFile(_))));
         let large = PictureError::Large(20_000, 20_000);
         assert_eq!(open("huge.png").unwrap_err().help(), refused(large));
         assert_eq!(open("note.png").unwrap_err().help(), refused(PictureError::Damaged));
         assert_eq!(open("x.svg").unwrap_err().help(), refused(PictureError::Damaged));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pictures_of_hidden_folders_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join(".publication");
+        let issue = root.join("issues/1");
+        fs::create_dir_all(&issue).unwrap();
+        for folder in [".digest/pictures", ".git", "a/.b"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+            fs::write(root.join(folder).join("x.png"), png(4, 2)).unwrap();
+        }
+        fs::write(issue.join(".x.png"), png(4, 2)).unwrap();
+        fs::write(issue.join("x.png"), png(4, 2)).unwrap();
+        std::os::unix::fs::symlink(root.join(".git/x.png"), issue.join("link.png")).unwrap();
+        let place = || Place::File("a".into());
+        let open = |path: &str| open(&root, &issue, path, place(), &mut Searches::default());
+        for path in [
+            "../../.digest/pictures/x.png",
+            "../../.git/x.png",
+            "../../a/.b/x.png",
+            "../../.git/no-such.png",
+            "../../.git/../issues/1/x.png",
+            ".x.png",
+            "link.png",
+        ] {
+            assert!(matches!(open(path), Err(ImageError::Hidden(..))), "{path}");
+        }
+        assert!(open("./x.png").is_ok());
+        assert!(open("../1/x.png").is_ok());
     }
 
     #[cfg(unix)]
@@ -280,8 +435,14 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("secret.png"), root.join("link.png")).unwrap();
         std::os::unix::fs::symlink("loop.png", root.join("loop.png")).unwrap();
         let place = || Place::File("a".into());
-        assert!(matches!(open(&root, &root, "link.png", place()), Err(ImageError::Outside(_))));
-        assert!(matches!(open(&root, &root, "loop.png", place()), Err(ImageError::Unreadable(..))));
+        assert!(matches!(
+            open(&root, &root, "link.png", place(), &mut Searches::default()),
+            Err(ImageError::Outside(_))
+        ));
+        assert!(matches!(
+            open(&root, &root, "loop.png", place(), &mut Searches::default()),
+            Err(ImageError::Unreadable(..))
+        ));
     }
 
     #[test]

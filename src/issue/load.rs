@@ -3,6 +3,7 @@
 
 mod allow;
 mod article;
+mod foreign;
 mod siblings;
 mod text;
 
@@ -11,10 +12,14 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::block::{Block, level_headings};
-use super::image::{Image, ImageError};
+use super::image::{Image, ImageError, Searches, open as open_image};
+use super::rows;
 use super::slot::Slots;
-use super::{Article, Issue, Layout, Length, Pictures, Publication, Section, markdown};
-use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused};
+use super::{
+    Article, Contents, Issue, Layout, Length, Pictures, Publication, Section, anchors, markdown,
+};
+use crate::diagnostic::grouped::group_rule;
+use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused, unseen};
 use crate::files;
 use crate::manifest::{self, Located, Table};
 pub use siblings::{Headline, siblings, texts};
@@ -49,6 +54,8 @@ struct IssueReading<'a> {
     bytes: usize,
     /// Of articles that do not say.
     length: Length,
+    /// Whether marks become those of print.
+    is_smart: bool,
 }
 
 /// The folder that `name` means: a folder under `issues/`, or a path from here or from the root.
@@ -126,6 +133,7 @@ pub fn load(publication: &Publication, folder: &Path) -> Loaded {
         problems,
         bytes: 0,
         length: Length::default(),
+        is_smart: publication.smart,
     };
     reading.issue(manifest)
 }
@@ -162,11 +170,13 @@ fn open_manifest(
 impl IssueReading<'_> {
     fn issue(mut self, manifest: Arc<Source>) -> Loaded {
         let value = manifest::toml(&manifest, 0..manifest.text().len(), &mut self.problems);
-        if self.problems.iter().any(Diagnostic::is_error) {
+        let is_half = |problem: &Diagnostic| problem.is_error() && problem.rule != unseen::RULE;
+        if self.problems.iter().any(is_half) {
             // Half a table would report keys as missing that stand behind the mistake.
             return Loaded { issue: None, problems: self.problems };
         }
         let mut table = Table::new(&manifest, "issue.toml", value);
+        let sections = self.section_tables(&mut table);
         let number = table.integer("number", 0..1_000_000);
         let advertising = table.flag("advertising");
         let allow = allow::read(&mut table);
@@ -174,23 +184,26 @@ impl IssueReading<'_> {
         let subject = table
             .required_text("subject", "add subject = \"…\": the text that an inbox shows first");
         let preheader = table.text("preheader");
-        let date = required_date(&mut table);
+        let date = table.required_date("date", "add date = 2025-11-06: the date of the issue");
         let language = table.language("language");
         let intro = table.text("intro");
+        let contents = table.choice("contents", &CONTENTS);
+        let sign_off = table.text("sign_off");
         let pictures = table.choice("images", &PICTURES);
-        self.length = table.choice("length", &article::LENGTHS).unwrap_or_default();
-        let sections = table.tables("section");
+        self.defaults(&mut table);
         table.finish(&mut self.problems);
 
         let subject = subject.map(|text| self.template(text, &manifest));
         let preheader = preheader.map(|text| self.template(text, &manifest));
         let title = title.map(|title| self.words(&title, &manifest));
-        let intro = intro.map_or(Vec::new(), |text| self.intro(&text, &manifest));
-        let sections = self.sections(sections, &manifest);
+        let sign_off = self.sign_off(sign_off, &manifest);
+        let mut intro = intro.map_or(Vec::new(), |text| self.intro(&text, &manifest));
+        let mut sections = self.sections(sections, &manifest);
         let logo = self.publication_image(&self.publication.logo.clone());
         let logo_dark = self.publication_image(&self.publication.logo_dark.clone());
         let style = self.style();
         self.report_empty(&sections, &manifest);
+        self.arrange(&mut intro, &mut sections);
         let IssueReading { publication, folder, slots, images, problems, .. } = self;
         let mut problems = problems;
         let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
@@ -208,6 +221,8 @@ impl IssueReading<'_> {
                 date,
                 language: language.unwrap_or_else(|| publication.language.clone()),
                 intro,
+                contents: contents.unwrap_or(publication.contents),
+                sign_off,
                 sections,
                 pictures: pictures.unwrap_or(publication.pictures),
                 advertising: advertising.unwrap_or(publication.advertising),
@@ -221,7 +236,51 @@ impl IssueReading<'_> {
             }),
             _ => None,
         };
-        Loaded { issue, problems }
+        Loaded { issue, problems: group_rule(problems, "link-text") }
+    }
+
+    /// What holds for articles that do not say.
+    fn defaults(&mut self, table: &mut Table) {
+        self.length = table.choice("length", &article::LENGTHS).unwrap_or_default();
+        let mut text = table.table("text");
+        self.is_smart = text.flag("smart").unwrap_or(self.publication.smart);
+        text.finish(&mut self.problems);
+    }
+
+    /// The sections. Keys of the issue below `[[section]]`, where TOML takes them for keys of the
+    /// section, are told and read as they are meant, so that nothing is said to be missing.
+    fn section_tables(&mut self, table: &mut Table) -> Vec<Table> {
+        let mut sections = table.tables("section");
+        for section in &mut sections {
+            let moved = section.take_those(|key| OF_THE_ISSUE.contains(&key));
+            for (key, _) in &moved {
+                let what = format!(
+                    "{} stands below [[section]], so it is not a key of the issue",
+                    key.value
+                );
+                let problem = Diagnostic::error("unknown-key", what)
+                    .at(section.place(&key.span))
+                    .help("move it above the first [[section]]");
+                self.problems.push(problem);
+            }
+            table.add(moved);
+        }
+        sections
+    }
+
+    /// The last words, the publication's where the issue has none of its own. Empty ones are none.
+    fn sign_off(&mut self, own: Option<Located<String>>, source: &Arc<Source>) -> Option<String> {
+        let own = own.map(|text| self.words(&text, source));
+        own.or_else(|| self.publication.sign_off.clone()).filter(|words| !words.is_empty())
+    }
+
+    /// Sets pictures in rows where several stand in a line, and makes the names of the texts work.
+    fn arrange(&self, intro: &mut Vec<Block>, sections: &mut [Section]) {
+        rows::arrange(intro, &self.images.images);
+        for article in sections.iter_mut().flat_map(|section| &mut section.articles) {
+            rows::arrange(&mut article.body, &self.images.images);
+        }
+        anchors::settle(intro, sections);
     }
 
     /// A one-line text with slots.
@@ -260,11 +319,12 @@ impl IssueReading<'_> {
 
     fn intro(&mut self, text: &Located<String>, source: &Arc<Source>) -> Vec<Block> {
         let offset = text_offset(source, text);
-        let IssueReading { publication, folder, slots, images, problems, .. } = self;
+        let IssueReading { publication, folder, slots, images, problems, is_smart, .. } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
             find_image(&publication.root, folder, path, place, images, problems)
         };
-        let read = markdown::read(&text.value, source, offset, slots, problems, &mut find);
+        let read =
+            markdown::read(&text.value, source, offset, *is_smart, slots, problems, &mut find);
         let mut blocks = read.blocks;
         level_headings(&mut blocks);
         blocks
@@ -273,12 +333,12 @@ impl IssueReading<'_> {
     fn sections(&mut self, tables: Vec<Table>, manifest: &Arc<Source>) -> Vec<Section> {
         let files = self.article_files();
         let mut unused: BTreeSet<String> = files.iter().cloned().collect();
-        let mut missing = 0;
+        let (mut missing, mut misspelt) = (0, BTreeSet::new());
         let mut sections = Vec::new();
         if tables.is_empty() {
             unused.clear();
-            let articles = files.iter().filter_map(|slug| self.article(slug)).collect();
             let layout = Layout::Stack;
+            let articles = files.iter().filter_map(|slug| self.article(slug, layout)).collect();
             sections.push(Section { heading: None, topic: None, layout, articles });
         }
         for mut table in tables {
@@ -295,10 +355,20 @@ impl IssueReading<'_> {
                 let place = table.place(&name.span);
                 if files.binary_search(&slug).is_err() {
                     missing += 1;
-                    let named = if missing <= COMPARED { Some(&files[..]) } else { None };
-                    self.problems.push(article_missing(&slug, named, place));
-                } else if unused.remove(&slug) {
-                    articles.extend(self.article(&slug));
+                    let named = if missing <= COMPARED { &files[..] } else { &[] };
+                    let meant = nearest(&slug, named.iter().map(String::as_str));
+                    let problem = article_missing(&slug, place);
+                    self.problems.push(match meant {
+                        Some(meant) => problem.help(format!("did you mean {meant:?}?")),
+                        None if missing > COMPARED => problem,
+                        None => problem.help(listed(&files)),
+                    });
+                    // It has been named here.
+                    meant.and_then(|meant| unused.take(meant)).into_iter().for_each(|slug| {
+                        misspelt.insert(slug);
+                    });
+                } else if unused.remove(&slug) || misspelt.remove(&slug) {
+                    articles.extend(self.article(&slug, layout));
                 } else {
                     self.problems.push(article_twice(&slug, place));
                 }
@@ -321,6 +391,7 @@ impl IssueReading<'_> {
         for entry in listed {
             let name = entry.file_name().to_string_lossy().into_owned();
             let Some(slug) = name.strip_suffix(".md").filter(|slug| !slug.starts_with('.')) else {
+                self.problems.extend(unread_file(&entry.path(), &name));
                 continue;
             };
             match refused::find(slug) {
@@ -341,14 +412,14 @@ impl IssueReading<'_> {
         files
     }
 
-    fn article(&mut self, slug: &str) -> Option<Article> {
+    fn article(&mut self, slug: &str, layout: Layout) -> Option<Article> {
         let path = self.folder.join(format!("{slug}.md"));
         match read_text(&self.publication.root, &path) {
             Ok(source) => {
                 let before = self.bytes;
                 self.bytes += source.text().len();
                 if self.bytes <= MAX_BYTES {
-                    return Some(article::read(self, slug, &source));
+                    return Some(article::read(self, slug, layout, &source));
                 }
                 if before <= MAX_BYTES {
                     self.problems.push(
@@ -408,21 +479,45 @@ impl IssueReading<'_> {
     }
 }
 
+/// Keys that stand above the sections.
+const OF_THE_ISSUE: [&str; 13] = [
+    "number",
+    "title",
+    "subject",
+    "preheader",
+    "date",
+    "language",
+    "intro",
+    "images",
+    "length",
+    "advertising",
+    "allow",
+    "contents",
+    "sign_off",
+];
 const PICTURES: [(&str, Pictures); 2] = [("host", Pictures::Hosted), ("embed", Pictures::Embedded)];
-const LAYOUTS: [(&str, Layout); 2] = [("stack", Layout::Stack), ("columns", Layout::Columns)];
+const LAYOUTS: [(&str, Layout); 4] = [
+    ("stack", Layout::Stack),
+    ("columns", Layout::Columns),
+    ("brief", Layout::Brief),
+    ("links", Layout::Links),
+];
+const CONTENTS: [(&str, Contents); 5] = [
+    ("auto", Contents::Auto),
+    ("links", Contents::Links),
+    ("text", Contents::Text),
+    ("web", Contents::Web),
+    ("off", Contents::Off),
+];
 
 /// The values that `images` can have, for `config` too.
 pub fn pictures_choices() -> &'static [(&'static str, Pictures)] {
     &PICTURES
 }
 
-fn required_date(table: &mut Table) -> Option<jiff::civil::Date> {
-    let date = table.date("date");
-    if date.is_none() {
-        let missing = table.required_text("date", "add date = 2025-11-06: the date of the issue");
-        debug_assert!(missing.is_none(), "a date that was there has been reported already");
-    }
-    date
+/// The values that `contents` can have, for `config` too.
+pub fn contents_choices() -> &'static [(&'static str, Contents)] {
+    &CONTENTS
 }
 
 /// Where the characters of a text start in its file: behind the quotes, unless escapes made the
@@ -440,6 +535,7 @@ struct FoundImages {
     known: HashMap<(PathBuf, String), Result<usize, ImageError>>,
     /// The same by the path of the file, which may be named in several ways.
     by_path: HashMap<String, usize>,
+    searches: Searches,
 }
 
 impl FoundImages {
@@ -454,7 +550,8 @@ impl FoundImages {
         if let Some(known) = self.known.get(&name) {
             return known.clone();
         }
-        let found = super::image::open(root, folder, path, place.clone()).map(|image| {
+        let found = open_image(root, folder, path, place.clone(), &mut self.searches);
+        let found = found.map(|image| {
             *self.by_path.entry(image.path.clone()).or_insert_with(|| {
                 self.images.push(image);
                 self.images.len() - 1
@@ -494,19 +591,48 @@ fn find_image(
     }
 }
 
-/// `files` are those that may be meant.
-fn article_missing(slug: &str, files: Option<&[String]>, place: Place) -> Diagnostic {
-    let problem =
-        Diagnostic::error("article-missing", format!("there is no article {slug}.md")).at(place);
-    let Some(files) = files else { return problem };
-    match nearest(slug, files.iter().map(String::as_str)) {
-        Some(meant) => problem.help(format!("did you mean {meant:?}?")),
-        None if files.is_empty() => problem.help("`digest new ISSUE/ARTICLE` makes one"),
-        None if files.len() > LISTED => {
-            let named = files[..LISTED].join(", ");
-            problem.help(format!("articles here: {named} and {} more", files.len() - LISTED))
+/// A file that looks like an article and is read by nobody.
+fn unread_file(path: &Path, name: &str) -> Option<Diagnostic> {
+    let (what, help) = match name.rsplit_once('.') {
+        Some((slug, end))
+            if ["md", "markdown", "mdown", "mkd", "mdx"].contains(&end.to_lowercase().as_str())
+                && !slug.is_empty() =>
+        {
+            (
+                format!("{name} is not read: the name of an article ends with .md"),
+                format!("rename it to {slug}.md"),
+            )
         }
-        None => problem.help(format!("articles here: {}", files.join(", "))),
+        _ if ["index.md", "_index.md", "README.md"]
+            .iter()
+            .any(|file| path.join(file).is_file()) =>
+        {
+            (
+                format!("no article is read from the folder {name}"),
+                format!("move its text to {name}.md, beside issue.toml"),
+            )
+        }
+        _ => return None,
+    };
+    Some(
+        Diagnostic::warning("article-unused", what)
+            .at(Place::File(path_from_here(path)))
+            .help(help),
+    )
+}
+
+fn article_missing(slug: &str, place: Place) -> Diagnostic {
+    Diagnostic::error("article-missing", format!("there is no article {slug}.md")).at(place)
+}
+
+/// The articles that there are.
+fn listed(files: &[String]) -> String {
+    match files.len() {
+        0 => "`digest new ISSUE/ARTICLE` makes one".to_owned(),
+        all if all > LISTED => {
+            format!("articles here: {} and {} more", files[..LISTED].join(", "), all - LISTED)
+        }
+        _ => format!("articles here: {}", files.join(", ")),
     }
 }
 

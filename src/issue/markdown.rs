@@ -1,10 +1,20 @@
 //! Markdown into blocks with their places. The only code that knows the Markdown crate; its HTML
 //! output is never used, so that nothing reaches a message but what `compose` writes.
 
+mod before;
 pub(super) mod bounds;
+mod breaks;
+mod directives;
 mod inline;
+mod numbers;
 mod occurrences;
+mod raw_picture;
+mod raw_styles;
+mod slips;
+mod smart;
+mod tables;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,15 +23,14 @@ use comrak::{Arena, Options, parse_document};
 
 use self::bounds::{Excess, MAX_CELLS, MAX_COLUMNS, MAX_DEPTH, TableExcess};
 use self::occurrences::Occurrences;
-use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem};
-use super::slot::Slots;
-use super::{links, sanitize};
+use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem, plain};
+use super::only::Only;
+use super::slot::{self, BUILT_IN, Piece, Slot, Slots};
+use super::{anchors, links, sanitize};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
-use crate::manifest::is_language;
 
 /// A colon in the name of a directive, while it is parsed.
 const COLON: &str = "\u{1}";
-const DIRECTIVES: [&str; 5] = ["callout", "note", "only", "lang", "button"];
 
 /// What finds the picture that a path names, and reports when it cannot.
 pub(super) type FindImage<'a> = dyn FnMut(&str, Place, &mut Vec<Diagnostic>) -> Option<usize> + 'a;
@@ -35,12 +44,18 @@ pub(super) struct MarkdownReader<'a> {
     /// Where the text starts in `source`, and where each of its lines does.
     offset: usize,
     line_starts: Vec<usize>,
+    /// How many bytes less than in the file a line starts with, by its number from 0.
+    shifts: HashMap<usize, usize>,
     /// Where slots stand, and which are in the letter.
     occurrences: Occurrences,
     /// How deep in emphasis, links and tags the text is that is being read.
     depth: usize,
     /// Whether it has been told that the text is too deep.
     is_deep: bool,
+    /// Whether quotation marks and dashes become those of print.
+    is_smart: bool,
+    /// Where the element of raw HTML ends that an empty line has cut off.
+    cut_until: usize,
 }
 
 /// A text read: its blocks, and the definitions of its footnotes.
@@ -55,15 +70,20 @@ pub(super) fn read<'a>(
     text: &str,
     source: &'a Arc<Source>,
     offset: usize,
+    is_smart: bool,
     slots: &'a mut Slots,
     problems: &'a mut Vec<Diagnostic>,
     find_image: &'a mut FindImage<'a>,
 ) -> MarkdownText {
-    if let Some(excess) = bounds::excess(text) {
+    let known = problems.len();
+    let even = before::even_spaces(text);
+    let shielded = before::shield_directives(slots.shield(&even, source, offset, problems));
+    let before::Uncommented { text: parsed, blanked, shifts } =
+        before::without_leading_comments(shielded);
+    if let Some(excess) = bounds::excess(&parsed) {
         problems.push(too_much(excess, source, offset));
         return MarkdownText::default();
     }
-    let shielded = shield_directives(slots.shield(text, source, offset, problems));
     let line_starts =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
     let line_starts = line_starts.collect();
@@ -74,13 +94,16 @@ pub(super) fn read<'a>(
         find_image,
         offset,
         line_starts,
-        occurrences: Occurrences::of(&shielded),
+        shifts,
+        occurrences: Occurrences::of(&blanked),
         depth: 0,
         is_deep: false,
+        is_smart,
+        cut_until: 0,
     };
-    let known = reader.problems.len();
+    let shielded_problems = reader.problems.len();
     let arena = Arena::new();
-    let root = parse_document(&arena, &shielded, &options());
+    let root = parse_document(&arena, &parsed, &options());
     let mut read = MarkdownText::default();
     for node in root.children() {
         let is_definition = matches!(node.data().value, NodeValue::FootnoteDefinition(_));
@@ -90,26 +113,14 @@ pub(super) fn read<'a>(
             reader.block(node, 0, &mut read.blocks)
         }
     }
-    reader.report_lost(known);
-    read
-}
-
-/// The Markdown crate ends a directive's name at a colon, and ours has `only tag:member`: there the
-/// colon becomes a control character, which no file that is read can hold, and back later.
-fn shield_directives(text: String) -> String {
-    if !text.contains(":::") {
-        return text;
+    reader.report_lost(shielded_problems);
+    slips::count_removed(problems, shielded_problems);
+    // What was typed is told, and no sign that stands for it here.
+    for problem in &mut problems[known..] {
+        slots.unmark(problem);
+        problem.message = problem.message.replace(COLON, ":");
     }
-    let shield = |line: &str| {
-        let start = line.len() - line.trim_start_matches([' ', '>', '\t']).len();
-        let name = start + line[start..].bytes().take_while(|byte| *byte == b':').count();
-        if name - start >= 3 {
-            format!("{}{}", &line[..name], line[name..].replace(':', COLON))
-        } else {
-            line.to_owned()
-        }
-    };
-    text.split_inclusive('\n').map(shield).collect()
+    read
 }
 
 /// Runs `text` as a single paragraph: captions, notes, attributions.
@@ -117,6 +128,7 @@ pub(super) fn read_line<'a>(
     text: &str,
     source: &'a Arc<Source>,
     offset: usize,
+    is_smart: bool,
     slots: &'a mut Slots,
     problems: &'a mut Vec<Diagnostic>,
 ) -> Vec<Inline> {
@@ -124,14 +136,15 @@ pub(super) fn read_line<'a>(
         problems.push(Diagnostic::error("image", "a picture cannot be here").at(place));
         None
     };
-    let text = read(text, source, offset, slots, problems, &mut no_image);
+    let text = read(text, source, offset, is_smart, slots, problems, &mut no_image);
     let mut line = Vec::new();
     for block in text.blocks {
         if let BlockKind::Paragraph(inlines) | BlockKind::Heading(_, inlines) = block.kind {
             if !line.is_empty() {
                 line.push(Inline::SoftBreak);
             }
-            line.extend(inlines);
+            // A place that links lead to is one of an article's text alone.
+            line.extend(inlines.into_iter().filter(|one| !matches!(one, Inline::Anchor(_))));
         }
     }
     line
@@ -149,7 +162,8 @@ fn options() -> Options<'static> {
     extension.block_directive = true;
     extension.link_attributes = true;
     extension.alerts = true;
-    options.parse.smart = true;
+    // What was escaped stays as it was typed.
+    options.parse.escaped_char_spans = true;
     options
 }
 
@@ -158,7 +172,8 @@ impl MarkdownReader<'_> {
     fn span(&self, position: Sourcepos) -> Range<usize> {
         let at = |line: usize, column: usize| {
             let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-            self.offset + start + column
+            let shift = self.shifts.get(&line.saturating_sub(1)).copied().unwrap_or_default();
+            self.offset + start + shift + column
         };
         let start = at(position.start.line, position.start.column.saturating_sub(1));
         let end = at(position.end.line, position.end.column);
@@ -185,6 +200,7 @@ impl MarkdownReader<'_> {
     /// Code as the author typed it.
     fn typed(&mut self, code: &str, span: &Range<usize>) -> String {
         self.saw(code, span);
+        self.slots.show_typed(code, self.source, span);
         self.slots.restore(&code.replace(COLON, ":"))
     }
 
@@ -229,14 +245,23 @@ impl MarkdownReader<'_> {
         }
         let value = node.data().value.clone();
         let kind = match value {
-            NodeValue::Heading(heading) => BlockKind::Heading(heading.level, self.inlines(node)),
+            NodeValue::Heading(heading) => {
+                if heading.setext && heading.level == 2 {
+                    self.warn_of_underlined(node);
+                }
+                let mut inlines = self.inlines(node);
+                anchors::name_heading(&mut inlines);
+                BlockKind::Heading(heading.level, inlines)
+            }
             NodeValue::Paragraph => return self.paragraph(node, span, out),
             NodeValue::BlockQuote => self.quote(node, depth),
-            NodeValue::List(list) => BlockKind::List {
-                start: (list.list_type == ListType::Ordered).then_some(list.start),
-                tight: list.tight,
-                items: self.items(node, depth),
-            },
+            NodeValue::List(list) => {
+                let start = (list.list_type == ListType::Ordered).then_some(list.start);
+                if let Some(start) = start {
+                    self.warn_of_numbers(node, start);
+                }
+                BlockKind::List { start, tight: list.tight, items: self.items(node, depth) }
+            }
             NodeValue::Table(table) => self.table(node, &table.alignments),
             NodeValue::CodeBlock(code) => {
                 let language = code.info.split_whitespace().next().unwrap_or_default();
@@ -246,6 +271,7 @@ impl MarkdownReader<'_> {
                     let inner = span.start + text.find('\n').unwrap_or(text.len());
                     self.typed(&code.literal, &(inner..span.end))
                 } else {
+                    self.warn_of_indented(node, &code.literal);
                     self.typed(&code.literal, &span)
                 };
                 BlockKind::Code(language.to_owned(), code)
@@ -263,7 +289,7 @@ impl MarkdownReader<'_> {
                 BlockKind::Callout(blocks)
             }
             NodeValue::BlockDirective(directive) => {
-                return self.directive(node, &directive.info, depth, span, out);
+                return self.directive(node, &directive, depth, span, out);
             }
             _ => return out.extend(self.blocks(node, depth + 1)),
         };
@@ -293,9 +319,70 @@ impl MarkdownReader<'_> {
             out.extend(buttons.into_iter().map(button));
             return;
         }
+        self.warn_of_buttons(node);
         let inlines = self.inlines(node);
-        if !inlines.is_empty() {
-            out.push(Block { span, kind: BlockKind::Paragraph(inlines) });
+        if inlines.is_empty() {
+            return;
+        }
+        if let Some(targets) = anchors::only_anchors(&inlines) {
+            return out.push(Block { span, kind: BlockKind::Html(targets, Vec::new()) });
+        }
+        let fields = self.empty_fields(&inlines);
+        let paragraph = Block { span: span.clone(), kind: BlockKind::Paragraph(inlines) };
+        if fields.is_empty() {
+            return out.push(paragraph);
+        }
+        // Nobody without them is to see a gap.
+        let filled = Only::filled(fields.iter().map(String::as_str));
+        out.push(Block { span, kind: BlockKind::Only(filled, vec![paragraph]) });
+    }
+
+    /// The fields of a text that holds nothing but slots with an empty fallback.
+    fn empty_fields(&self, inlines: &[Inline]) -> Vec<String> {
+        let text = plain(inlines);
+        if !slot::has_slot(&text) || holds_picture(inlines) {
+            return Vec::new();
+        }
+        let mut fields = Vec::new();
+        for piece in slot::pieces(&text) {
+            match piece {
+                Piece::Text(text) if text.trim().is_empty() => {}
+                Piece::Text(_) => return Vec::new(),
+                Piece::Slot(index) => match self.slots.get(index) {
+                    Some(Slot { field, fallback: Some(fallback) })
+                        if fallback.is_empty() && !BUILT_IN.contains(&field.as_str()) =>
+                    {
+                        fields.push(field.clone());
+                    }
+                    _ => return Vec::new(),
+                },
+            }
+        }
+        fields
+    }
+
+    /// A button within a line is an ordinary link, and a class that is nearly one does nothing.
+    fn warn_of_buttons(&mut self, node: Node<'_>) {
+        for child in node.children() {
+            if !matches!(child.data().value, NodeValue::Link(_)) {
+                continue;
+            }
+            let classes = child.data().attrs.as_ref().map(|attrs| attrs.classes.clone());
+            for class in classes.unwrap_or_default() {
+                let odd = ["btn", "cta", "buton", "bouton", "boton"].contains(&class.as_str());
+                let (what, help) = if class == "button" {
+                    let help = "give the link a paragraph of its own: an empty line before it and \
+                                behind it";
+                    ("a button within a line is only a link".to_owned(), help)
+                } else if odd || nearest(&class, ["button"]).is_some() {
+                    (format!("there is no class {class}"), "did you mean {.button}?")
+                } else {
+                    continue;
+                };
+                let place = self.place(child);
+                self.problems
+                    .push(Diagnostic::warning("leftover-markdown", what).at(place).help(help));
+            }
         }
     }
 
@@ -334,7 +421,9 @@ impl MarkdownReader<'_> {
             return None;
         }
         let buttons = links.into_iter().filter_map(|link| {
-            match self.inline(link).as_slice() {
+            let mut link = self.inline(link);
+            smart::smarten(&mut link, self.is_smart);
+            match link.as_slice() {
                 [Inline::Link(link)] => Some(link.clone()),
                 // Its target was refused, with a diagnostic; its text alone presses nothing.
                 _ => None,
@@ -345,24 +434,7 @@ impl MarkdownReader<'_> {
 
     fn quote(&mut self, node: Node<'_>, depth: usize) -> BlockKind {
         let mut blocks = self.blocks(node, depth + 1);
-        let mut attribution = None;
-        if let Some(Block { kind: BlockKind::Paragraph(inlines), .. }) = blocks.last_mut() {
-            let is_break =
-                |inline: &Inline| matches!(inline, Inline::SoftBreak | Inline::LineBreak);
-            let start = inlines.iter().rposition(is_break).map_or(0, |at| at + 1);
-            if let Some(Inline::Text(text)) = inlines.get(start)
-                && let Some(rest) = text.strip_prefix(['—', '―'])
-            {
-                let rest = rest.trim_start().to_owned();
-                let mut line = inlines.split_off(start);
-                line[0] = Inline::Text(rest);
-                inlines.truncate(start.saturating_sub(1));
-                attribution = Some(line);
-            }
-            if inlines.is_empty() {
-                blocks.pop();
-            }
-        }
+        let attribution = self.attribution(&mut blocks);
         BlockKind::Quote(blocks, attribution)
     }
 
@@ -374,8 +446,12 @@ impl MarkdownReader<'_> {
         };
         let alignments = alignments.iter().map(alignment).collect();
         let mut table = DataTable { alignments, head: Vec::new(), rows: Vec::new() };
+        let columns = table.alignments.len();
         for row in node.children() {
             let is_head = matches!(row.data().value, NodeValue::TableRow(true));
+            if !is_head {
+                self.warn_of_lost_cells(row, columns);
+            }
             let cells = row.children().map(|cell| self.inlines(cell)).collect();
             if is_head {
                 table.head = cells;
@@ -383,7 +459,21 @@ impl MarkdownReader<'_> {
                 table.rows.push(cells);
             }
         }
+        self.warn_of_glued(node);
         BlockKind::Table(table)
+    }
+
+    /// Cells for which a table has no column: Markdown leaves them out.
+    fn warn_of_lost_cells(&mut self, row: Node<'_>, columns: usize) {
+        let span = self.span(row.data().sourcepos);
+        let line = self.source.text()[span.start..].lines().next().unwrap_or_default();
+        let Some(lost) = tables::lost_cells(line, columns) else { return };
+        let words = line[lost.clone()].trim().trim_end_matches('|').trim_end();
+        let what = format!("this row has more cells than the table has columns: {words:?} is lost");
+        let place = Place::span(self.source, span.start + lost.start..span.start + lost.end);
+        self.problems.push(Diagnostic::warning("table-cells", what).at(place).help(
+            "add a column to the line of dashes, or write \\| for a bar within a cell, also in code",
+        ));
     }
 
     fn html(&mut self, node: Node<'_>, html: &str, span: Range<usize>, out: &mut Vec<Block>) {
@@ -392,13 +482,69 @@ impl MarkdownReader<'_> {
             self.report_depth(place);
             return;
         }
+        if let Some(figures) = self.raw_figures(node, html) {
+            let figure = |figure| Block { span: span.clone(), kind: BlockKind::Figure(figure) };
+            return out.extend(figures.into_iter().map(figure));
+        }
         self.warn_of_removed(node, html);
         let html = sanitize::without_comments(html, |comment| self.saw(comment, &span));
         let (html, kept) = self.raw(&html, node);
-        let (clean, text) = sanitize::block(&html, kept);
+        let is_cut = self.warn_of_cut(node, &html, &span);
+        let (clean, text) = sanitize::block(&breaks::join_lines(&html), kept);
+        for (number, href) in sanitize::empty_links(&clean).into_iter().enumerate() {
+            let place = self.place_within(node, href);
+            // More are never shown: see `diagnostic::capped`.
+            let has_picture = number < 100 && sanitize::is_around_picture(&html, href);
+            let help = has_picture.then(|| self.pictured_link(href));
+            self.problems.push(no_words(place, help));
+        }
+        // What was cut off from its content is an empty frame.
+        let is_frame =
+            is_cut && text.iter().all(|line| line.text.trim_matches(['|', ' ']).is_empty());
+        // A place that it names stays.
+        let clean = if is_frame { anchors::targets_of(&clean) } else { clean };
         if !clean.trim().is_empty() {
+            let text = if is_frame { Vec::new() } else { text };
             out.push(Block { span, kind: BlockKind::Html(clean, text) });
         }
+    }
+
+    /// An element that ends where its Markdown does, at an empty line, and not where it was to end.
+    fn warn_of_cut(&mut self, node: Node<'_>, html: &str, span: &Range<usize>) -> bool {
+        let open = sanitize::left_open(html);
+        let Some((_, name)) = open.first() else { return false };
+        // The cells of a table that was cut need not be told one by one.
+        if self.cut_until > span.start {
+            return true;
+        }
+        let behind = &self.source.text()[span.end..];
+        let end = format!("</{name}");
+        let closed = behind.to_ascii_lowercase().find(&end).map(|at| span.end + at);
+        let (what, help) = match closed {
+            Some(at) => {
+                self.cut_until = at;
+                let what = format!(
+                    "<{name}> ends at the empty line below it, and nothing of what follows is in it"
+                );
+                (what, "delete the empty lines inside of it, or write it in Markdown")
+            }
+            None => {
+                let what = format!("<{name}> is never closed");
+                (what, "close it before the next empty line, or write it in Markdown")
+            }
+        };
+        let place = self.place_of_tag(node, name);
+        self.problems.push(Diagnostic::warning("html-cut", what).at(place).help(help));
+        true
+    }
+
+    /// Where a tag of this name opens within a node.
+    fn place_of_tag(&self, node: Node<'_>, name: &str) -> Place {
+        let span = self.span(node.data().sourcepos);
+        let text = self.source.text()[span.clone()].to_ascii_lowercase();
+        let Some(at) = text.find(&format!("<{name}")) else { return self.first_line(node) };
+        let end = text[at..].find(['>', '\n']).map_or(text.len(), |end| at + end + 1);
+        Place::span(self.source, span.start + at..span.start + end)
     }
 
     /// Raw HTML with its slots in use, and those targets of its links that may stay although they
@@ -412,30 +558,31 @@ impl MarkdownReader<'_> {
             self.problems.push(Diagnostic::error("html-large", what).at(place).help(help));
             return (String::new(), Vec::new());
         }
-        for (range, what) in sanitize::refused_styles(&html) {
-            let place = self.place_within(node, &html[range]);
-            let message =
-                format!("a style in a mail can load, run and move nothing; this has {what}");
-            self.problems.push(
-                Diagnostic::error("style", message)
-                    .at(place)
-                    .help("delete this declaration; a picture is written in Markdown"),
-            );
-        }
-        let mut kept = Vec::new();
+        self.warn_of_styles(node, &html);
+        let (mut kept, mut meant) = (Vec::new(), Vec::new());
         for attribute in sanitize::attributes(&html) {
             if (attribute.element.as_str(), attribute.name.as_str()) != ("a", "href") {
                 continue;
             }
             match links::target(attribute.value, self.slots) {
-                Ok(_) => kept.push(attribute.value.to_owned()),
+                Ok(href) => {
+                    kept.push(attribute.value.to_owned());
+                    if links::is_mended(attribute.value, &href) {
+                        let span = attribute.at..attribute.at + attribute.value.len();
+                        meant.push((span, href.clone()));
+                    }
+                    if let Some(scheme) = links::uncertain(&href) {
+                        let place = self.place_within(node, attribute.value);
+                        self.problems.push(links::only_some(scheme, place));
+                    }
+                }
                 Err(reason) => {
                     let place = self.place_within(node, attribute.value);
-                    self.problems.push(links::refused(reason, place));
+                    self.problems.push(links::refused(&reason, place));
                 }
             }
         }
-        (html, kept)
+        (sanitize::with_values(&html, meant), kept)
     }
 
     /// Where `text` stands within a node, or else the node's first line.
@@ -449,49 +596,37 @@ impl MarkdownReader<'_> {
     }
 
     fn warn_of_removed(&mut self, node: Node<'_>, html: &str) {
-        let removed = sanitize::removed(html);
+        // What a comment holds is nobody's loss.
+        let removed = sanitize::removed(&sanitize::without_comments(html, |_| {}));
         if !removed.is_empty() {
-            let place = self.first_line(node);
-            self.problems.push(
-                Diagnostic::warning("html-removed", format!("left out: {removed}")).at(place).help(
-                    "mail programs block scripts, forms and frames; use Markdown, for pictures \
-                         too",
-                ),
-            );
+            let first = removed.trim_start_matches('<').split('>').next().unwrap_or_default();
+            let place = self.place_of_tag(node, &first.to_ascii_lowercase());
+            let (what, help) = match slips::as_comparison(html) {
+                Some(written) => (format!("left out: {written}"), slips::sign_help(written).into()),
+                None => (format!("left out: {removed}"), sanitize::help_for(html)),
+            };
+            self.problems.push(Diagnostic::warning("html-removed", what).at(place).help(help));
         }
     }
+}
 
-    /// `::: name argument` or Pandoc's `::: {.name key=value}`.
-    fn directive(
-        &mut self,
-        node: Node<'_>,
-        info: &str,
-        depth: usize,
-        span: Range<usize>,
-        out: &mut Vec<Block>,
-    ) {
-        let info = info.trim().replace(COLON, ":");
-        let words: Vec<&str> =
-            info.trim_start_matches('{').trim_end_matches('}').split_whitespace().collect();
-        let blocks = self.blocks(node, depth + 1);
-        let name = words.first().map_or("", |word| word.trim_start_matches('.'));
-        let language = words.iter().find_map(|word| word.strip_prefix("lang="));
-        let kind = match (name, words.get(1).and_then(|word| word.strip_prefix("tag:"))) {
-            (_, _) if language.is_some_and(|tag| is_language(tag.trim_matches('"'))) => {
-                let tag = language.unwrap_or_default().trim_matches('"').to_owned();
-                BlockKind::Language(tag, blocks)
-            }
-            ("callout" | "note", _) => BlockKind::Callout(blocks),
-            ("only", Some(tag)) if !tag.is_empty() => BlockKind::Only(tag.to_owned(), blocks),
-            _ => {
-                let place = self.first_line(node);
-                self.problems.push(unknown_directive(&info, name, place));
-                // The words stay: a slip in a fence must not lose text in a preview.
-                return out.extend(blocks);
-            }
-        };
-        out.push(Block { span, kind });
-    }
+/// A link with nothing to press.
+fn no_words(place: Place, help: Option<String>) -> Diagnostic {
+    let problem = Diagnostic::error("link-text", "this link has no text to click on").at(place);
+    problem.help(help.unwrap_or_else(|| {
+        "write between the brackets where the link leads: [the Society's site](https://…)".into()
+    }))
+}
+
+fn holds_picture(inlines: &[Inline]) -> bool {
+    inlines.iter().any(|inline| match inline {
+        Inline::Image(_) => true,
+        Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) => {
+            holds_picture(inner)
+        }
+        Inline::Link(_) | Inline::Html(..) => true,
+        _ => false,
+    })
 }
 
 fn only_child(node: Node<'_>) -> Option<Node<'_>> {
@@ -514,7 +649,9 @@ fn too_deep(place: Place) -> Diagnostic {
 }
 
 fn too_much(excess: Excess, source: &Arc<Source>, offset: usize) -> Diagnostic {
-    let place = |span: Range<usize>| Place::span(source, offset + span.start..offset + span.end);
+    let place = |span: Range<usize>| {
+        Place::span(source, source.within(offset + span.start..offset + span.end))
+    };
     match excess {
         Excess::Depth(span) => too_deep(place(span)),
         Excess::Table(span, TableExcess::Columns(columns)) => {
@@ -530,27 +667,6 @@ fn too_much(excess: Excess, source: &Arc<Source>, offset: usize) -> Diagnostic {
 fn large_table(what: String) -> Diagnostic {
     Diagnostic::error("table-large", what)
         .help("show the part that matters, and link to a page with the whole table")
-}
-
-fn unknown_directive(info: &str, name: &str, place: Place) -> Diagnostic {
-    let help = match nearest(name, DIRECTIVES) {
-        Some("only") => "write ::: only tag:member".to_owned(),
-        Some("lang") => "write ::: {lang=ko}".to_owned(),
-        Some("button") => "a button is a link: [Read it](https://…){.button}".to_owned(),
-        Some(meant) => format!("did you mean ::: {meant}?"),
-        None if info.is_empty() => {
-            "these colons close no block; a block that contains another block needs more colons, \
-             such as :::: callout"
-                .to_owned()
-        }
-        None => "the blocks are ::: callout, ::: only tag:member and ::: {lang=ko}".to_owned(),
-    };
-    let what = if info.is_empty() {
-        "this block has no name".to_owned()
-    } else {
-        format!("there is no block ::: {info}")
-    };
-    Diagnostic::error("directive", what).at(place).help(help)
 }
 
 #[cfg(test)]

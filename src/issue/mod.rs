@@ -2,15 +2,22 @@
 //!
 //! Must never know how an email looks: that is `compose`.
 
+pub(crate) mod anchors;
 pub mod block;
+mod command;
 pub(crate) mod css;
 mod front_matter;
 pub mod image;
+mod image_path;
 mod links;
 pub mod load;
 mod markdown;
+pub mod only;
 pub mod percent;
-mod sanitize;
+pub(crate) mod raised;
+mod raw_text;
+mod rows;
+pub(crate) mod sanitize;
 pub mod script;
 pub mod slot;
 
@@ -56,6 +63,14 @@ pub struct Publication {
     pub pictures: Pictures,
     /// Whether issues are advertisements, where one does not say.
     pub advertising: bool,
+    /// What the letter ends with, where an issue does not say.
+    pub sign_off: Option<String>,
+    /// How the letter says what is inside, where an issue does not say.
+    pub contents: Contents,
+    /// Whether typed quotation marks and dashes become those of print, where an issue does not say.
+    pub smart: bool,
+    /// Keys of the front matter that another program reads, and this one passes over.
+    pub ignored_keys: Vec<String>,
 }
 
 /// A rule that an issue may break.
@@ -88,6 +103,22 @@ pub enum Pictures {
     Embedded,
 }
 
+/// How the letter says what is inside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contents {
+    /// Nothing below three articles, a list up to seven, words above.
+    #[default]
+    Auto,
+    /// A list with a link to each article.
+    Links,
+    /// A paragraph with the sections and how many articles each has.
+    Text,
+    /// A link to the issue on the web, and nothing else.
+    Web,
+    /// Nothing.
+    Off,
+}
+
 /// An issue: what a folder under `issues/` says.
 #[derive(Clone, Debug)]
 pub struct Issue {
@@ -109,6 +140,10 @@ pub struct Issue {
     pub language: String,
     /// What the editor says first.
     pub intro: Vec<Block>,
+    /// How the letter says what is inside.
+    pub contents: Contents,
+    /// The last words of the letter, in lines.
+    pub sign_off: Option<String>,
     /// In reading order.
     pub sections: Vec<Section>,
     /// How pictures travel.
@@ -130,12 +165,23 @@ pub struct Issue {
 }
 
 impl Issue {
+    /// Its articles, in reading order.
+    pub fn articles(&self) -> impl Iterator<Item = &Article> {
+        self.sections.iter().flat_map(|section| &section.articles)
+    }
+
+    /// The article of a letter that has one and no other: its title is the letter's.
+    pub fn only_article(&self) -> Option<&Article> {
+        let mut articles = self.articles();
+        articles.next().filter(|_| articles.next().is_none())
+    }
+
     /// The files that the issue was read from, and the SHA-256 of each as hexadecimal digits:
     /// articles by their name in the folder, pictures by their path from the root.
     pub fn files(&self) -> BTreeMap<String, String> {
         let text = |source: &Source| hash(source.text().as_bytes());
         let mut files = BTreeMap::from([("issue.toml".to_owned(), text(&self.manifest))]);
-        for article in self.sections.iter().flat_map(|section| &section.articles) {
+        for article in self.articles() {
             files.insert(format!("{}.md", article.slug), text(&article.source));
         }
         files.extend(self.style.iter().map(|style| ("style.css".to_owned(), text(style))));
@@ -177,6 +223,10 @@ pub enum Layout {
     Stack,
     /// Two side by side where there is room.
     Columns,
+    /// Short notes whose titles stand at the start of their text.
+    Brief,
+    /// Links: the title is the link, and where it leads to stands behind it.
+    Links,
 }
 
 /// A Markdown file.
@@ -206,6 +256,8 @@ pub struct Article {
     pub note: Option<Vec<Inline>>,
     /// How much of it the email shows.
     pub length: Length,
+    /// Whether it is a lead story; `None` where its file does not say.
+    pub is_lead: Option<bool>,
     /// BCP 47, where it is not the issue's.
     pub language: Option<String>,
     /// Its text.

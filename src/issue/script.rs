@@ -46,10 +46,13 @@ impl WritingScript {
             0x1100..=0x11FF | 0x3130..=0x318F | 0xA960..=0xA97F | 0xAC00..=0xD7FF => {
                 WritingScript::Hangul
             }
-            0x3040..=0x30FF | 0x31F0..=0x31FF => WritingScript::Kana,
-            0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x323AF => {
-                WritingScript::Han
-            }
+            0x3040..=0x30FF | 0x31F0..=0x31FF | 0xFF66..=0xFF9F => WritingScript::Kana,
+            // 々 and its like stand for the character before.
+            0x3005..=0x3007
+            | 0x3400..=0x4DBF
+            | 0x4E00..=0x9FFF
+            | 0xF900..=0xFAFF
+            | 0x20000..=0x323AF => WritingScript::Han,
             _ => return None,
         })
     }

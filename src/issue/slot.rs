@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::command;
 use crate::diagnostic::{Diagnostic, Place, Source, refused};
 
 /// Opens a mark. A private-use character: no author means anything by it.
@@ -25,11 +26,16 @@ const UNCLOSED: char = '\u{91}';
 const PAD: char = 'x';
 /// Ends a mark that is longer than its number.
 const END: char = 'z';
+/// The signs that stand for something here, of which no reader of a message may see one.
+const OWN: [char; 3] = [MARK, LITERAL, UNCLOSED];
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// Different slots that two digits can tell apart, with one bit for whether the mark is filled up,
 /// and one left over for the unsubscribe link.
 const MOST: usize = DIGITS.len() * DIGITS.len() / 2 - 1;
+
+/// Places of one slot that are kept: whoever has to mend more looks for it.
+const PLACES: usize = 100;
 
 /// Fields that every recipient has, whatever the columns of the list.
 pub const BUILT_IN: [&str; 2] = ["email", "unsubscribe_url"];
@@ -47,7 +53,10 @@ pub struct Slot {
 #[derive(Clone, Debug)]
 struct Mark {
     raw: String,
+    /// Where it was written first.
     place: Place,
+    /// Where it is written, the first [`PLACES`], without those in code.
+    places: Vec<Place>,
     slot: Result<Slot, NoSlot>,
     /// In text, that is, and not only in code.
     used: bool,
@@ -76,24 +85,54 @@ impl Slots {
         self.marks.get(index)?.slot.as_ref().ok()
     }
 
-    /// The slots that text uses, each with its index and the place of its first use.
-    pub fn used(&self) -> impl Iterator<Item = (usize, &Slot, &Place)> {
-        self.marks.iter().enumerate().filter(|(_, mark)| mark.used).filter_map(|(at, mark)| {
-            let slot = mark.slot.as_ref().ok()?;
-            Some((at, slot, &mark.place))
-        })
+    /// The slots that text uses, each with its index.
+    pub fn used(&self) -> impl Iterator<Item = (usize, &Slot)> {
+        self.marks
+            .iter()
+            .enumerate()
+            .filter(|(_, mark)| mark.used)
+            .filter_map(|(at, mark)| Some((at, mark.slot.as_ref().ok()?)))
+    }
+
+    /// Where a slot is written that text uses: the first place, and others in their order.
+    pub fn places(&self, index: usize) -> impl Iterator<Item = &Place> {
+        let mark = self.marks.get(index);
+        let first = mark.filter(|mark| mark.places.is_empty()).map(|mark| &mark.place);
+        mark.into_iter().flat_map(|mark| &mark.places).chain(first)
+    }
+
+    /// The slots of shielded `code`, which stands in these bytes of `source`, are shown as typed:
+    /// nobody has to fill them in there.
+    pub(super) fn show_typed(&mut self, code: &str, source: &Arc<Source>, span: &Range<usize>) {
+        let is_here = |place: &Place| match place {
+            Place::Span { source: there, span: at } => {
+                Arc::ptr_eq(there, source) && span.start <= at.start && at.end <= span.end
+            }
+            _ => false,
+        };
+        for piece in pieces(code) {
+            let Piece::Slot(index) = piece else { continue };
+            if let Some(mark) = self.marks.get_mut(index) {
+                mark.places.retain(|place| !is_here(place));
+            }
+        }
     }
 
     fn index_of(&mut self, raw: &str, place: Place) -> Option<usize> {
-        if let Some(at) = self.known.get(raw) {
-            return Some(*at);
+        if let Some(at) = self.known.get(raw).copied() {
+            let places = &mut self.marks[at].places;
+            if places.len() < PLACES {
+                places.push(place);
+            }
+            return Some(at);
         }
         (self.marks.len() < MOST).then(|| self.push(raw, place))
     }
 
     fn push(&mut self, raw: &str, place: Place) -> usize {
         let slot = parse(&raw[2..raw.len() - 2]);
-        self.marks.push(Mark { raw: raw.to_owned(), place, slot, used: false });
+        let places = vec![place.clone()];
+        self.marks.push(Mark { raw: raw.to_owned(), place, places, slot, used: false });
         self.known.insert(raw.to_owned(), self.marks.len() - 1);
         self.marks.len() - 1
     }
@@ -156,14 +195,17 @@ impl Slots {
             return text.to_owned();
         }
         if text.contains(UNCLOSED) {
-            problems.push(unclosed(place.clone()));
+            let behind = text.split(UNCLOSED).nth(1).unwrap_or_default();
+            problems.push(unclosed(behind, place.clone()));
         }
         let text = text.replace(UNCLOSED, "{{");
         for piece in pieces(&text) {
             let Piece::Slot(index) = piece else { continue };
             let Some(mark) = self.marks.get_mut(index) else { continue };
             match &mark.slot {
-                Err(reason) if !mark.used => problems.push(malformed(reason, mark.place.clone())),
+                Err(reason) if !mark.used => {
+                    problems.push(malformed(reason, &mark.raw, mark.place.clone()))
+                }
                 _ => {}
             }
             mark.used = true;
@@ -181,6 +223,19 @@ impl Slots {
             mark.used = true;
         }
         mark(index)
+    }
+
+    /// Writes the slots in the words of a problem as the author typed them.
+    pub fn unmark(&self, problem: &mut Diagnostic) {
+        for text in std::iter::once(&mut problem.message).chain(&mut problem.help) {
+            // Between quotation marks, a sign may have been written out.
+            if text.contains("\\u{e00") {
+                *text = text.replace("\\u{e000}", "\u{E000}").replace("\\u{e001}", "\u{E001}");
+            }
+            if text.contains(OWN) {
+                *text = self.restore(text).replace(OWN, "");
+            }
+        }
     }
 
     /// Shielded text as the author typed it: what code shows.
@@ -363,19 +418,24 @@ pub fn mark(index: usize) -> String {
     out
 }
 
-fn malformed(reason: &NoSlot, place: Place) -> Diagnostic {
-    Diagnostic::error("slot-syntax", reason.to_string())
-        .at(place)
-        .help("write {{ first_name | reader }}; for literal braces write \\{{")
+const HELP: &str = "write {{ first_name | reader }}; for literal braces write \\{{";
+
+fn malformed(reason: &NoSlot, raw: &str, place: Place) -> Diagnostic {
+    let help = command::help_for(raw.trim_start_matches("{{").trim_end_matches("}}"));
+    let what = match &help {
+        Some(_) => "readers would see these braces".to_owned(),
+        None => reason.to_string(),
+    };
+    Diagnostic::error("slot-syntax", what).at(place).help(help.unwrap_or_else(|| HELP.to_owned()))
 }
 
-fn unclosed(place: Place) -> Diagnostic {
-    Diagnostic::error(
-        "slot-syntax",
-        "this {{ does not open a slot: there is no name, or no }} on the same line",
-    )
-    .at(place)
-    .help("write {{ first_name | reader }}; for literal braces write \\{{")
+/// What is told of braces that nothing closes in their line; `behind` is what follows them.
+fn unclosed(behind: &str, place: Place) -> Diagnostic {
+    let line = behind.lines().next().unwrap_or_default();
+    let what = "this {{ does not open a slot: there is no name, or no }} on the same line";
+    Diagnostic::error("slot-syntax", what)
+        .at(place)
+        .help(command::help_for(line).unwrap_or_else(|| HELP.to_owned()))
 }
 
 fn too_many(place: Place) -> Diagnostic {

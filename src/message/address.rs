@@ -33,6 +33,9 @@ pub enum AddressError {
     /// Not a name that UTS 46 accepts, or a part of it that DNS would not.
     #[error("{0:?} is not a valid domain")]
     Domain(String),
+    /// A field for one address with several.
+    #[error("{0:?} holds more than one address")]
+    Several(String),
     /// `[127.0.0.1]`, `localhost`: a newsletter writes to people at domains.
     #[error("{0:?} is not a full domain name")]
     Local(String),

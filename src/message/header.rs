@@ -3,7 +3,7 @@
 //! [`HeaderText`] is the only text that this file writes, and it cannot hold a line break or any
 //! other control character: header injection is impossible by type.
 
-use super::address::{Address, is_invisible};
+use super::address::{Address, AddressError, is_invisible};
 
 /// RFC 5322 2.1.1: a line should have at most 78 characters, its CRLF left out.
 const LINE: usize = 76;
@@ -53,8 +53,11 @@ impl Mailbox {
     ///
     /// # Errors
     /// What is wrong with the address.
-    pub fn parse(text: &str) -> Result<Mailbox, super::address::AddressError> {
+    pub fn parse(text: &str) -> Result<Mailbox, AddressError> {
         let text = text.trim();
+        if addresses(text) > 1 {
+            return Err(AddressError::Several(text.to_owned()));
+        }
         let Some((name, rest)) = text.rsplit_once('<') else {
             return Ok(Mailbox { name: None, address: Address::parse(text)? });
         };
@@ -63,6 +66,18 @@ impl Mailbox {
         let name = (!name.as_str().is_empty()).then_some(name);
         Ok(Mailbox { name, address })
     }
+}
+
+/// How many addresses stand between the commas and semicolons of a text, outside quotation marks. A
+/// name may be the address once more, and may have a comma.
+fn addresses(text: &str) -> usize {
+    let mut is_quoted = false;
+    let parts = text.split(|c: char| {
+        is_quoted ^= c == '"';
+        !is_quoted && matches!(c, ',' | ';')
+    });
+    let ends = |c: char| c.is_whitespace() || "<>\"".contains(c);
+    parts.filter(|part| part.split(ends).any(|word| Address::parse(word).is_ok())).count()
 }
 
 impl std::fmt::Display for Mailbox {
@@ -281,6 +296,29 @@ mod tests {
         let message = format!("{header}\r\nx");
         let parsed = mail_parser::MessageParser::default().parse(message.as_bytes()).unwrap();
         parsed.subject().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn a_field_for_one_address_holds_one() {
+        for several in [
+            "A <a@x.example>, B <b@y.example>",
+            "a@x.example, b@y.example",
+            "a@x.example; b@y.example",
+            "A <a@x.example>; b@y.example",
+        ] {
+            let told = Mailbox::parse(several).unwrap_err();
+            assert!(matches!(told, AddressError::Several(_)), "{several}: {told}");
+        }
+        for one in [
+            "A <a@x.example>",
+            "Sejong, Inc. <a@x.example>",
+            "\"Kim, b@y.example\" <a@x.example>",
+            "a@x.example <a@x.example>",
+            "news@work, daily <a@x.example>",
+            "소식지 <a@항구.example>",
+        ] {
+            assert!(Mailbox::parse(one).is_ok(), "{one}");
+        }
     }
 
     #[test]

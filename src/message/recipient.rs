@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::issue::only::Traits;
 use crate::issue::script::WritingScript;
 use crate::message::address::Address;
 
@@ -85,6 +86,21 @@ impl Recipient {
             (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
             (one, other) => one.or(other).map(Cow::Borrowed),
         }
+    }
+}
+
+impl Traits for Recipient {
+    fn identity(&self) -> String {
+        self.address.identity()
+    }
+    fn has_tag(&self, tag: &str) -> bool {
+        Recipient::has_tag(self, tag)
+    }
+    fn tags(&self) -> impl Iterator<Item = &str> {
+        Recipient::tags(self)
+    }
+    fn field(&self, name: &str) -> Option<&str> {
+        Recipient::field(self, name)
     }
 }
 

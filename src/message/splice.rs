@@ -19,6 +19,7 @@ use super::token::Keys;
 use super::{Envelope, Message};
 use crate::compose::{Composition, Picture, Segment, SlotContext};
 use crate::crypto::signing::SignError;
+use crate::issue::only::Only;
 use crate::issue::slot::Slot;
 use values::{Passages, Values, plain_text};
 
@@ -105,7 +106,7 @@ enum BodyPart {
 enum QuotedSegment {
     Literal(Vec<u8>),
     Slot(usize, SlotContext),
-    When(String),
+    When(Only),
     EndWhen,
 }
 
@@ -113,7 +114,7 @@ enum QuotedSegment {
 enum Base64Segment {
     Literal(Base64Literal),
     Slot(usize, SlotContext),
-    When(String),
+    When(Only),
     EndWhen,
 }
 
@@ -414,7 +415,7 @@ fn quoted_segments(segments: &[Segment]) -> Vec<QuotedSegment> {
             QuotedSegment::Literal(out)
         }
         Segment::Slot(index, context) => QuotedSegment::Slot(*index, *context),
-        Segment::When(tag) => QuotedSegment::When(tag.clone()),
+        Segment::When(tag) => QuotedSegment::When(Only::of_passage(tag)),
         Segment::EndWhen => QuotedSegment::EndWhen,
     };
     segments.iter().map(segment).collect()
@@ -424,7 +425,7 @@ fn base64_segments(segments: &[Segment]) -> Vec<Base64Segment> {
     let segment = |segment: &Segment| match segment {
         Segment::Literal(text) => Base64Segment::Literal(Base64Literal::new(text)),
         Segment::Slot(index, context) => Base64Segment::Slot(*index, *context),
-        Segment::When(tag) => Base64Segment::When(tag.clone()),
+        Segment::When(tag) => Base64Segment::When(Only::of_passage(tag)),
         Segment::EndWhen => Base64Segment::EndWhen,
     };
     segments.iter().map(segment).collect()
@@ -459,7 +460,7 @@ impl BodyPart {
             BodyPart::Quoted(segments) => {
                 for segment in segments {
                     match segment {
-                        QuotedSegment::When(tag) => passages.open(recipient.has_tag(tag)),
+                        QuotedSegment::When(only) => passages.open(only.means(recipient)),
                         QuotedSegment::EndWhen => passages.close(),
                         _ if passages.hidden() => {}
                         QuotedSegment::Literal(bytes) => out.extend_from_slice(bytes),
@@ -473,7 +474,7 @@ impl BodyPart {
                 let mut writer = Base64Writer::default();
                 for segment in segments {
                     match segment {
-                        Base64Segment::When(tag) => passages.open(recipient.has_tag(tag)),
+                        Base64Segment::When(only) => passages.open(only.means(recipient)),
                         Base64Segment::EndWhen => passages.close(),
                         _ if passages.hidden() => {}
                         Base64Segment::Literal(literal) => writer.literal(literal, out),

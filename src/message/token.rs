@@ -83,6 +83,26 @@ fn named(key: &Key, list_id: &str, issue: &str, address: &Address) -> String {
     data_encoding::BASE32_NOPAD.encode(&mac[..MAC]).to_ascii_lowercase()
 }
 
+/// The unsubscribe token in what somebody has copied: a whole link, with angle brackets, folded over
+/// lines, escaped, or wrapped in the link of a filter; or the token alone.
+pub fn unsubscribe_token_in(text: &str) -> Option<String> {
+    // Whoever copies a whole mail means another command.
+    let text: String = text.chars().take(8 * MAX_LENGTH).filter(|c| !c.is_whitespace()).collect();
+    let text = percent_encoding::percent_decode_str(&text).decode_utf8().ok()?;
+    let token = match text.split_once("/unsubscribe/") {
+        Some((_, token)) => token,
+        None if text.contains(['/', ':']) => return None,
+        None => text.trim_matches(['<', '>', '"', '\'']),
+    };
+    let token: String = token
+        .chars()
+        // Quoted-printable breaks lines behind an equals sign.
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '='))
+        .filter(|c| *c != '=')
+        .collect();
+    (!token.is_empty()).then_some(token)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -101,6 +121,26 @@ mod tests {
             assert_eq!(keys.read_unsubscribe_token("list", &token[..cut]), None);
         }
         assert_eq!(keys.read_unsubscribe_token("list", &"A".repeat(10_000)), None);
+    }
+
+    #[test]
+    fn a_token_is_found_in_what_people_copy() {
+        let link = "https://a.example/unsubscribe/AQ-b_c9";
+        for text in [
+            "AQ-b_c9",
+            " <AQ-b_c9> ",
+            link,
+            "<https://a.example/unsubscribe/AQ-b_c9>, <mailto:x@a.example>",
+            "https://a.example/unsubscribe/AQ-b_c9?utm_source=x#y",
+            "https://a.example/unsubscribe/AQ-=\r\nb_c9)",
+            "List-Unsubscribe: <https://a.example/unsub\r\n scribe/AQ-b_c9>",
+            "https://safe.example/?url=https%3A%2F%2Fa.example%2Funsubscribe%2FAQ-b_c9&data=05",
+        ] {
+            assert_eq!(unsubscribe_token_in(text).as_deref(), Some("AQ-b_c9"), "{text}");
+        }
+        for text in ["", "  ", "https://a.example/", "https://a.example/unsubscribe/", "한"] {
+            assert_eq!(unsubscribe_token_in(text), None, "{text}");
+        }
     }
 
     #[test]

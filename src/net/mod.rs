@@ -14,3 +14,4 @@ pub mod dial;
 pub mod host;
 pub mod stream;
 pub mod tls;
+pub mod web;

@@ -193,6 +193,9 @@ impl AttemptFailure {
         let Some(reply) = &self.reply else { return MESSAGE };
         let by_words = wording::advice(&wording::without_addresses(&reply.text));
         match self.stage {
+            _ if reply.code < 500 && reply.subject() == Some(3) => {
+                by_words.unwrap_or("tell the people who run the relay that it is out of order")
+            }
             _ if is_unauthenticated(reply) => {
                 "the sender's domain fails SPF, DKIM or DMARC: `digest doctor` says what to correct"
             }
@@ -220,15 +223,31 @@ impl AttemptFailure {
     /// Whether the server asks for a lower rate, at this relay or for this recipient's domain:
     /// 421, 450, 451, 452 or 454 with 4.7.x, 4.3.1, 4.3.2 or 4.5.3, or with the usual words.
     pub fn asks_to_slow_down(&self) -> bool {
-        const WORDS: [&str; 6] =
-            ["too many", "rate", "throttl", "too fast", "slow down", "temporarily deferred"];
+        let is_short_of = |reply: &Reply| reply.is_about(3, 1) || reply.is_about(3, 2);
+        self.names_the_rate()
+            || self.may_mean_the_rate()
+            || self.reply.as_ref().is_some_and(|reply| reply.class() == 4 && is_short_of(reply))
+    }
+
+    /// Whether it may mean the rate: 4.7.x, which servers also say where a login, TLS or a rule of their
+    /// own fails.
+    pub fn may_mean_the_rate(&self) -> bool {
+        self.reply.as_ref().is_some_and(|reply| reply.class() == 4 && reply.subject() == Some(7))
+    }
+
+    /// Whether it says so by 4.5.3 or words. A server that is short of space or shuts down (4.3.1, 4.3.2)
+    /// asks for a lower rate too, but for a reason of its own.
+    pub fn names_the_rate(&self) -> bool {
+        const WORDS: [&str; 5] =
+            ["too many", "throttl", "too fast", "slow down", "temporarily deferred"];
         let Some(reply) = self.reply.as_ref().filter(|reply| reply.class() == 4) else {
             return false;
         };
         let text = reply.text.to_lowercase();
-        reply.subject() == Some(7)
-            || [(3, 1), (3, 2), (5, 3)].iter().any(|(a, b)| reply.is_about(*a, *b))
+        reply.is_about(5, 3)
             || WORDS.iter().any(|word| text.contains(word))
+            // Not in "operate" or "generate".
+            || text.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with("rate"))
     }
 
     /// Whether this is greylisting: the first retry should wait five minutes or more.

@@ -44,16 +44,20 @@ pub(super) fn number(code: &str) -> String {
 
 /// Says that a file beside the database cannot be written, why, and what to do.
 pub fn unwritten(path: &Path, error: &io::Error) -> String {
-    let path = path.display();
-    let cause = match error.kind() {
-        ErrorKind::StorageFull => "the disk is full; free space first",
-        ErrorKind::QuotaExceeded => "a quota is used up; free space first",
+    format!("{} cannot be written: {}", path.display(), cause(error))
+}
+
+/// Why a file cannot be written, and what to do.
+pub fn cause(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull => "the disk is full; free space first".to_owned(),
+        ErrorKind::QuotaExceeded => "a quota is used up; free space first".to_owned(),
         ErrorKind::FileTooLarge => {
             "a limit on the size of files (ulimit -f) is reached; raise it, or free space first"
+                .to_owned()
         }
-        _ => return format!("{path} cannot be written: {error}"),
-    };
-    format!("{path} cannot be written: {cause}")
+        _ => error.to_string(),
+    }
 }
 
 #[cfg(test)]

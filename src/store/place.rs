@@ -28,13 +28,18 @@ const NETWORK: [&str; 15] = [
 
 /// The network file system that holds `folder`, if one does; nothing where the system does not say.
 pub(super) fn network(folder: &Path) -> Option<String> {
+    kind(folder).filter(|kind| NETWORK.contains(&kind.as_str()))
+}
+
+/// The type of the file system that holds `folder`, as the kernel names it.
+pub(super) fn kind(folder: &Path) -> Option<String> {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
-    network_in(&mounts, &folder.canonicalize().ok()?)
+    kind_in(&mounts, &folder.canonicalize().ok()?)
 }
 
 /// `mounts` in the form of proc_pid_mountinfo(5): the mount point is the fifth word, and the type
 /// the first behind a lone hyphen.
-fn network_in(mounts: &str, folder: &Path) -> Option<String> {
+fn kind_in(mounts: &str, folder: &Path) -> Option<String> {
     let read = |line: &str| {
         let (left, right) = line.split_once(" - ")?;
         let point = left.split(' ').nth(4)?.replace("\\040", " ");
@@ -42,8 +47,8 @@ fn network_in(mounts: &str, folder: &Path) -> Option<String> {
         folder.starts_with(&point).then_some((point.len(), kind))
     };
     // Of two mounts at one place the later one is seen.
-    let (_, kind) = mounts.lines().filter_map(read).max_by_key(|(length, _)| *length)?;
-    NETWORK.contains(&kind.as_str()).then_some(kind)
+    let kinds = mounts.lines().filter_map(read);
+    kinds.max_by_key(|(length, _)| *length).map(|(_, kind)| kind)
 }
 
 /// What names a file as long as it exists, whatever its path.
@@ -176,13 +181,17 @@ mod tests {
 
     #[test]
     fn a_network_file_system_is_found_by_its_longest_mount_point() {
-        let found = |folder: &str| network_in(MOUNTS, Path::new(folder));
+        let found = |folder: &str| {
+            let kind = kind_in(MOUNTS, Path::new(folder));
+            kind.filter(|kind| NETWORK.contains(&kind.as_str()))
+        };
         assert_eq!(found("/srv/news"), None);
+        assert_eq!(kind_in(MOUNTS, Path::new("/srv/news")).as_deref(), Some("ext4"));
         assert_eq!(found("/home/kim/news").as_deref(), Some("nfs4"));
         assert_eq!(found("/homestead"), None);
         assert_eq!(found("/home/kim/local disk/news"), None);
         assert_eq!(found("/mnt/news").as_deref(), Some("fuse.sshfs"));
-        assert_eq!(network_in("nonsense\n\n - \n", Path::new("/")), None);
+        assert_eq!(kind_in("nonsense\n\n - \n", Path::new("/")), None);
     }
 
     #[test]

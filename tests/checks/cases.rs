@@ -36,7 +36,7 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// A PNG: `opacity` of each pixel, and whether its colours are as uneven as they can be, so that no
 /// coding makes it small.
-fn png(width: u32, height: u32, opacity: u8, uneven: bool) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32, opacity: u8, uneven: bool) -> Vec<u8> {
     let picture = image::RgbaImage::from_fn(width, height, |x, y| {
         let mixed = (x ^ y.rotate_left(16)).wrapping_mul(0x9e37_79b1) ^ x.wrapping_mul(0x85eb_ca6b);
         let [red, green, blue, _] = mixed.wrapping_mul(mixed | 1).to_be_bytes();

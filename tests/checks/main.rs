@@ -12,10 +12,20 @@
 mod harness;
 
 mod allowed;
+mod arrives;
 mod broken;
 mod cases;
 mod corpus;
 mod formats;
+mod heads;
 mod names;
+mod in_text;
+mod once;
+mod ordinary;
 mod sent;
+mod slips;
 mod text_part;
+mod trusted;
+mod unsaid;
+mod usual;
+mod words;

@@ -9,7 +9,9 @@ use crate::{broken, cases};
 
 /// Covered by tests of their own, because no single file of a publication brings them about:
 /// `allowed.rs` here, `tests/online.rs`, `tests/size.rs` and `tests/strangers/`.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 10] = [
+    // tests/online.rs and tests/send/published.rs
+    "picture-unpublished",
     // tests/strangers/bounded.rs
     "html-large",
     "issue-missing",
@@ -84,6 +86,24 @@ fn the_page_says_how_bad_each_rule_is() {
         let said: BTreeSet<&str> = cell.split(", ").collect();
         assert_eq!(said, severities, "{name}");
     }
+}
+
+#[test]
+fn the_page_says_of_each_rule_when_it_is_wrong() {
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks.md"))
+            .unwrap();
+    let (_, last) = page.split_once("## When a rule is wrong").unwrap();
+    let rows = last.lines().filter(|line| line.starts_with("| `"));
+    let first_cells = rows.map(|row| row.split(" | ").next().unwrap().trim_start_matches("| "));
+    let mut said: Vec<&str> =
+        first_cells.flat_map(|cell| cell.split(", ").map(|name| name.trim_matches('`'))).collect();
+    let mut rules: Vec<&str> = register::rules().iter().map(|rule| rule.name).collect();
+    said.sort_unstable();
+    rules.sort_unstable();
+    let missing: Vec<_> = rules.iter().filter(|name| !said.contains(name)).collect();
+    assert!(missing.is_empty(), "no word on when {missing:?} is wrong");
+    assert_eq!(said, rules, "a rule stands there twice, or is none");
 }
 
 #[test]

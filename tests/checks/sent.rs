@@ -1,5 +1,6 @@
 //! An issue checked in this process, so that a test can break what was made of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sejong_digest::check::{self, Input};
@@ -64,6 +65,7 @@ impl Sent {
             composition: &self.composition,
             message: Some(&self.message),
             siblings: &[],
+            sent: &BTreeSet::new(),
             clients: &self.config.clients,
             today: None,
         };

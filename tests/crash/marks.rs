@@ -4,16 +4,21 @@
 //! The journal's form is written here a second time, from docs/ledger.md and not with the product's
 //! own code.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use sejong_digest::catcher::script::At;
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
 
 use crate::harness::Publication;
 use crate::harness::running::wait_until;
+use crate::mail::Mail;
 use crate::relay::Relay;
-use crate::{CONNECTIONS, READERS, book, nobody_is_lost_or_doubled, slow, start, with_readers};
+use crate::{
+    CONNECTIONS, READERS, always, book, nobody_is_lost_or_doubled, slow, start, with_readers,
+};
 
 const JOURNAL: &str = "digest.db-marks";
 const LEDGER: [&str; 2] = ["digest.db", "digest.db-wal"];
@@ -160,8 +165,9 @@ fn an_older_copy_of_the_ledger_beside_a_journal_stops_the_send() {
     assert!(looked.stderr.contains("these numbers may be wrong"), "{looked:?}");
     assert_eq!((looked.code, here.read(JOURNAL)), (0, marks), "{looked:?}");
 
+    // It was put back, and that is asked about once.
     let here = put_back(here, &today);
-    let next = start(&here, &relay, &[]).wait();
+    let next = start(&here, &relay, &["--despite-copy"]).wait();
     assert!(matches!(next.code, 0 | 4), "{next:?}");
     let book = book(&here);
     assert!(book.of("uncertain").len() <= CONNECTIONS, "{next:?}");
@@ -188,7 +194,8 @@ fn a_copy_of_the_ledger_from_the_middle_of_the_run_stops_the_send() {
     assert_eq!((stopped.code, relay.counts().accepted), (1, sent), "{stopped:?}");
     assert!(stopped.stderr.contains("older copy of the ledger"), "{}", stopped.stderr);
     let here = put_back(here, &today);
-    assert!(matches!(start(&here, &relay, &[]).wait().code, 0 | 4));
+    let next = start(&here, &relay, &["--despite-copy"]).wait();
+    assert!(matches!(next.code, 0 | 4), "{next:?}");
     nobody_is_lost_or_doubled(&book(&here), &relay.copies());
 }
 
@@ -277,4 +284,33 @@ fn a_journal_without_its_ledger_is_told_by_who_looks_and_stops_who_sends() {
         assert!(!told.stderr.contains("nothing was sent yet"), "{line:?}: {told:?}");
     }
     assert_eq!((relay.counts().accepted, here.files()), (sent, before));
+}
+
+/// Whoever may have the first text never gets a second one, also where the sender was killed.
+#[test]
+fn who_was_on_the_wire_is_never_sent_another_text() {
+    for waits in [false, true] {
+        let (here, relay) = (with_readers(20), always(At::Dot, 8));
+        let running = start(&here, &relay, &[]);
+        relay.has_taken(CONNECTIONS as u64);
+        running.kill();
+        if waits {
+            // The uncertain stay held.
+            let held = start(&here, &Relay::new(), &["--only", "email=r0019@x.example"]).wait();
+            assert_eq!(held.code, 4, "{held:?}");
+        }
+        let here = here.edit("issues/2025-11/hangul.md", "Twenty-eight", "Twenty-four");
+        let second = Relay::new();
+        let output = start(&here, &second, &["--uncertain", "resend", "--recompose"]).wait();
+        let others = 20 - usize::from(waits);
+        assert_eq!((output.code, second.copies().len()), (0, others), "{output:?}");
+        let first: BTreeSet<String> =
+            relay.accepted().iter().map(|message| message.recipients.concat()).collect();
+        assert!(first.len() >= CONNECTIONS);
+        for message in second.accepted() {
+            let text = Mail::read(&message.bytes).text;
+            let had = first.contains(&message.recipients.concat());
+            assert_eq!(text.contains("Twenty-eight"), had, "{text}");
+        }
+    }
 }

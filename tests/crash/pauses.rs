@@ -207,7 +207,7 @@ fn a_clock_that_is_a_day_ahead_gives_nobody_up_and_two_days_do() {
 // that one person's server has no time.
 #[test]
 fn one_person_who_is_put_off_for_days_is_given_up_and_no_relay_is_blamed() {
-    let busy = Do::reply("451 4.3.0 try later");
+    let busy = Do::reply("451 4.7.1 try later");
     let script = Script::new().rule(At::Rcpt, When::recipient("r0002"), busy);
     let (here, relay) = (with_readers(30), Relay::scripted(script));
     let missed = || here.run(&["status", "2025-11", "--missed"]).stdout;
@@ -235,20 +235,141 @@ fn one_person_who_is_put_off_for_days_is_given_up_and_no_relay_is_blamed() {
 // Where so many are put off that it may be the relay, nobody is given up, and no relay is blamed.
 #[test]
 fn many_who_are_put_off_for_days_stay_put_off() {
-    let busy = || Do::reply("452 4.3.0 not now");
+    let busy = || Do::reply("450 4.7.1 not now");
     let busy_with = |script: Script, n: usize| {
         script.rule(At::Rcpt, When::recipient(&format!("b{n}@")), busy())
     };
     let relay = Relay::scripted((0..8).fold(Script::new(), busy_with));
     let rows: String = (0..8).map(|n| format!("b{n}@d{n}.example,B\nr{n}@x.example,R\n")).collect();
     let here = with_readers(1).write("subscribers.csv", format!("email,first_name\n{rows}"));
-    for day in 0..5 {
+    for day in 0..4 {
         let output = start(&here, &relay, &[]).wait();
         assert_eq!((output.code, book(&here).of("deferred").len()), (4, 8), "{day}: {output:?}");
         age(&here, jiff::SignedDuration::from_hours(24));
     }
     let listed = here.run(&["status", "2025-11", "--list", "deferred"]).stdout;
     assert!(listed.contains("put off for") && !listed.contains("given up"), "{listed}");
+}
+
+// What a relay says before anybody is named, or of its own state, is nobody's own: one person is kept,
+// and once the time is over it is an error with the reply, not a matter of one person.
+#[test]
+fn a_relay_that_is_broken_for_days_gives_nobody_up_and_is_told() {
+    for (at, broken) in
+        [(At::Mail, "451 4.3.0 Temporary lookup failure"), (At::Rcpt, "452 4.3.1 disk full")]
+    {
+        let gray = Do::reply("450 4.7.1 greylisted");
+        let script = Script::new().rule(At::Rcpt, When::recipient("r0002"), gray);
+        let (here, relay) = (with_readers(3), Relay::scripted(script));
+        assert_eq!(start(&here, &relay, &[]).wait().code, 4);
+        let down = Relay::scripted(Script::new().rule(at, When::Always, Do::reply(broken)));
+        let mut codes = Vec::new();
+        for day in 1..4 {
+            age(&here, jiff::SignedDuration::from_hours(24));
+            let output = start(&here, &down, &[]).wait();
+            let book = book(&here);
+            assert_eq!(book.of("refused").len(), 0, "{broken}, day {day}: {output:?}");
+            let told = output.stderr.contains(&format!("a recipient: {broken}"));
+            assert_eq!(output.code == 1, told, "{output:?}");
+            codes.push(output.code);
+        }
+        assert_eq!((codes[0], codes[2]), (4, 1), "{broken}: {codes:?}");
+        let mended = Relay::new();
+        age(&here, jiff::SignedDuration::from_hours(24));
+        assert_eq!(start(&here, &mended, &[]).wait().code, 0);
+        assert_eq!((book(&here).of("accepted").len(), mended.copies().len()), (3, 1));
+    }
+}
+
+// A quota of the relay is no matter of the sender, however long these people have waited: whoever has
+// met it goes with the next run, and the others go with this one.
+#[test]
+fn a_rate_that_is_reached_at_mail_stops_no_run_of_people_whose_time_is_over() {
+    let gray = |script: Script, n: usize| {
+        let gray = Do::reply("450 4.7.1 greylisted");
+        script.rule(At::Rcpt, When::recipient(&format!("r000{n}")), gray)
+    };
+    for reply in ["450 4.7.1 too many messages", "451 4.7.0 try again later"] {
+        let (here, relay) = (with_readers(9), Relay::scripted((1..9).fold(Script::new(), gray)));
+        for day in 0..3 {
+            assert_eq!(start(&here, &relay, &[]).wait().code, 4, "{day}");
+            age(&here, jiff::SignedDuration::from_hours(24));
+        }
+        let enough = Script::new().times(7, At::Mail, When::Always, Do::reply(reply));
+        let output = start(&here, &Relay::scripted(enough), &[]).wait();
+        let book = book(&here);
+        let counts = ["accepted", "deferred", "refused"].map(|state| book.of(state).len());
+        assert_eq!((output.code, counts), (4, [2, 7, 0]), "{reply}: {output:?}");
+        assert!(!output.stderr.contains("refuses"), "{}", output.stderr);
+        let listed = here.run(&["status", "2025-11", "--list", "deferred"]).stdout;
+        assert!(listed.contains("put off for") && !listed.contains("given up"), "{listed}");
+        let open = Relay::new();
+        assert_eq!((start(&here, &open, &[]).wait().code, open.copies().len()), (0, 7));
+    }
+}
+
+/// People whose time is over: nobody but the first has the issue.
+fn gray_for_days(people: usize) -> Publication {
+    let gray = |script: Script, n: usize| {
+        let gray = Do::reply("450 4.7.1 greylisted");
+        script.rule(At::Rcpt, When::recipient(&format!("r{n:04}")), gray)
+    };
+    let (here, relay) = (with_readers(people), (2..=people).fold(Script::new(), gray));
+    let relay = Relay::scripted(relay);
+    for _ in 0..3 {
+        assert_eq!(start(&here, &relay, &[]).wait().code, 4);
+        age(&here, jiff::SignedDuration::from_hours(24));
+    }
+    here
+}
+
+// By its code a login or a rule that fails may be a rate. Where nobody is let in for days, the run says
+// so, and does not go on asking for all of them.
+#[test]
+fn a_relay_that_lets_nobody_in_for_days_is_told_whatever_it_says() {
+    for (people, reply) in [
+        (4, "451 4.7.0 Temporary authentication failure"),
+        (4, "454 4.7.0 TLS not available due to local problem"),
+        (4, "450 4.7.1 Relaying temporarily denied"),
+        (4, "450 4.7.1 too many messages"),
+        (120, "451 4.7.0 Temporary authentication failure"),
+    ] {
+        let here = gray_for_days(people);
+        let shut = Relay::scripted(Script::new().rule(At::Mail, When::Always, Do::reply(reply)));
+        let begun = std::time::Instant::now();
+        let output = start(&here, &shut, &[]).wait();
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+        assert_eq!(output.code, 1, "{reply}: {output:?}");
+        assert!(output.stderr.contains(reply), "{}", output.stderr);
+        let asked = shut.lines().iter().filter(|line| line.starts_with("MAIL")).count();
+        assert!(asked <= 40, "{asked}");
+        let listed = here.run(&["status", "2025-11", "--list", "deferred"]).stdout;
+        assert!(people < 9 || !listed.contains("too many messages"), "{listed}");
+        let open = Relay::new();
+        let output = start(&here, &open, &[]).wait();
+        assert_eq!((output.code, open.copies().len()), (0, people - 1), "{output:?}");
+    }
+}
+
+// Whoever is left is alone in the run, so that nobody is accepted beside them.
+#[test]
+fn nobody_waits_for_ever() {
+    for (left, reply) in [(2, "450 4.7.1 try again later"), (1, "451 4.3.0 try later")] {
+        let with = |script: Script, n: usize| {
+            script.rule(At::Rcpt, When::recipient(&format!("r000{n}")), Do::reply(reply))
+        };
+        let relay = Relay::scripted((1..=left).fold(Script::new(), with));
+        let here = with_readers(6);
+        let mut codes = Vec::new();
+        for _ in 0..9 {
+            codes.push(start(&here, &relay, &[]).wait().code);
+            age(&here, jiff::SignedDuration::from_hours(24));
+        }
+        assert!(codes[0] == 4 && !codes[..4].contains(&0), "{codes:?}");
+        assert!(codes.ends_with(&[0, 0]), "{reply}: {codes:?}");
+        let book = book(&here);
+        assert_eq!((book.of("refused").len(), book.of("accepted").len()), (left, 6 - left));
+    }
 }
 
 // Deferred, claimed again and killed before its dot: its first try is counted once.

@@ -45,7 +45,7 @@ fn a_page_that_is_not_on_the_internet_is_not_asked_without_a_flag() {
     let (web, here) = page(|_| Reply::status(200));
     // The name server leads to this machine, and so may the address itself.
     let by_name = here.run(&["doctor", "--json", "--dns", &Zone::good().serve()]);
-    let address = format!("https://0x7f.1:{}", web.port());
+    let address = format!("https://127.0.0.1:{}", web.port());
     let here = here.edit("digest.toml", &format!("https://{HOST}:{}", web.port()), &address);
     let by_number = here.run(&["doctor", "--json", "--offline"]);
     for output in [by_name, by_number] {

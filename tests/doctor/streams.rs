@@ -125,7 +125,11 @@ fn a_secret_that_is_missing_is_an_error_only_where_mail_was_sent() {
     let here = Publication::new();
     says(&here.run(&doctor), "secret", "ok", &["the first send will make one"]);
     let here = here.write("receipts/2025-10.toml", "content_hash = \"\"\n");
-    let words = ["receipts/2025-10.toml cannot be read", "copy that file here", "may be forged"];
+    let words = [
+        "receipts/2025-10.toml is no receipt that can be read",
+        "copy that file here",
+        "Do not remove the file",
+    ];
     says(&here.run(&doctor), "secret", "error", &words);
 }
 

@@ -77,7 +77,7 @@ fn one_file_in_two_sizes_is_made_for_the_larger() {
         .write("issues/2025-11/two.md", column);
     let narrow = render(&here);
     assert_eq!((narrow.width, narrow.height), (268, 151));
-    assert_eq!(decoded(&published(&here, &narrow)).dimensions(), (536, 302));
+    assert_eq!(decoded(&published(&here, &narrow)).dimensions(), (800, 450));
     let here = here.edit(
         "issues/2025-11/issue.toml",
         "[[section]]",

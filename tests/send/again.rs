@@ -75,7 +75,8 @@ fn another_issue_is_another_send() {
     let article = here.read("issues/2025-11/hangul.md");
     let here: Publication =
         here.write("issues/2025-12/issue.toml", issue).write("issues/2025-12/hangul.md", article);
-    let other = here.run(&["send", "2025-12", "--yes", "--json", "--relay", &relay.url()]);
+    let other =
+        here.run(&["send", "2025-12", "--yes", "--new-issue", "--json", "--relay", &relay.url()]);
     assert_eq!((other.code, relay.counts().accepted), (0, 4));
     let ids: std::collections::BTreeSet<_> = relay
         .accepted()
@@ -182,6 +183,21 @@ fn a_further_copy_that_was_killed_on_the_wire_is_held_and_has_an_id_of_its_own()
     let relay = Relay::new();
     let held = send_to(&here, &relay, "r001@x.example", &["--again"]);
     assert_eq!((held.code, counts(&here, &held)), (4, [1, 0, 0, 1, 0, 0]), "{held:?}");
+    // It is said what is not known, and both commands that settle it.
+    for words in [
+        "r001@x.example has 2025-11, and it is not known whether the further copy arrived",
+        "--again sends no other copy until that one is settled",
+        "`digest reconcile 2025-11 --maillog FILE`",
+        " --to r001@x.example --uncertain resend` sends once more",
+    ] {
+        assert!(held.stderr.contains(words), "no {words:?} in {}", held.stderr);
+    }
+    assert!(!held.stderr.contains("1 who may or may not have it"), "{}", held.stderr);
+    // Nobody misses the issue, but the copy is not settled.
+    let missed = here.run(&["status", "2025-11", "--missed"]);
+    for words in ["nobody is missing", "(1 of them may or may not have a further copy)"] {
+        assert!(missed.stderr.contains(words), "no {words:?} in {missed:?}");
+    }
     let resend = ["--again", "--uncertain", "resend"];
     let resent = send_to(&here, &relay, "r001@x.example", &resend);
     assert_eq!((resent.code, relay.counts().accepted), (0, 1), "{resent:?}");
@@ -201,6 +217,15 @@ fn a_further_copy_that_was_put_off_is_told_as_one_and_is_one_copy_in_the_end() {
     assert!(put_off.stderr.contains(words), "{}", put_off.stderr);
     let status = here.run(&["status", "2025-11", "--list", "deferred"]);
     assert!(status.stdout.contains("(a further copy: they have the issue)"), "{status:?}");
+    // A plan says so too.
+    for to in [&[][..], &["--to", "r001@x.example"]] {
+        let plan = here.run(&[&["plan", "2025-11"], to].concat());
+        assert!(plan.stdout.contains("\nTo        1 recipient "), "{plan:?}");
+        let words = "\nCopies    1 of them has it, and gets a further copy\n";
+        assert!(plan.stdout.contains(words), "{plan:?}");
+        let plan = here.run(&[&["plan", "2025-11", "--json"], to].concat());
+        assert!(plan.stdout.contains(r#""further_copies":1"#), "{plan:?}");
+    }
     // Any send goes on with that copy. Killed behind the relay's reply it has sent it: the same
     // command says so, and only the one after that is a new wish.
     let list = here.read(LIST) + "new@x.example,Ada\n";
@@ -227,7 +252,7 @@ fn a_refused_further_copy_does_not_say_that_nobody_has_the_issue() {
     assert_eq!(send(&here, &first, &[]).code, 0);
     let relay = Relay::scripted(crate::outcomes::script(&["r001"], "550 5.1.1 no such user"));
     let refused = send_to(&here, &relay, "r001@x.example", &["--again"]);
-    assert_eq!((refused.code, counts(&here, &refused)), (1, [0, 1, 0, 0, 0, 0]), "{refused:?}");
+    assert_eq!((refused.code, counts(&here, &refused)), (1, [1, 0, 0, 0, 0, 0]), "{refused:?}");
     assert!(refused.stderr.contains("(a further copy: they have the issue)"), "{refused:?}");
     assert!(refused.stderr.contains("nobody got anything by this send"), "{refused:?}");
     assert!(!refused.stderr.contains("nobody has the issue"), "{refused:?}");
@@ -237,7 +262,87 @@ fn a_refused_further_copy_does_not_say_that_nobody_has_the_issue() {
     let clone = with_readers(1).write("receipts/2025-11.toml", receipt);
     let asked = send(&clone, &first, &["--new-secret"]);
     assert_eq!((asked.code, first.counts().accepted), (3, 1), "{asked:?}");
-    assert!(asked.stderr.contains("may have reached 1 person by"), "{}", asked.stderr);
+    assert!(asked.stderr.contains("the issue went to 1 recipient by"), "{}", asked.stderr);
+}
+
+#[test]
+fn who_was_refused_a_further_copy_has_the_issue_and_is_not_retried_with_those_who_do_not() {
+    let here = with_readers(20);
+    let none: Vec<String> = (6..=20).map(|n| format!("r{n:03}")).collect();
+    let none: Vec<&str> = none.iter().map(String::as_str).collect();
+    let relay = Relay::scripted(crate::outcomes::script(&none, "550 5.1.1 no such user"));
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    for _ in 0..2 {
+        let relay = Relay::scripted(crate::outcomes::script(&["r001"], "550 5.1.1 moved away"));
+        let refused = send_to(&here, &relay, "r001@x.example", &["--again"]);
+        let now = counts(&here, &refused);
+        assert_eq!((refused.code, now), (1, [5, 15, 0, 0, 0, 0]), "{refused:?}");
+        assert_eq!(crate::summary(&refused)["this_send"]["refused"].as_u64(), Some(1));
+        for words in ["they still have 2025-11 from before", "--to and --again, tries once more"] {
+            assert!(refused.stderr.contains(words), "no {words:?} in {}", refused.stderr);
+        }
+        assert!(!refused.stderr.contains("--retry-refused"), "{}", refused.stderr);
+        let text = book(&here).row("r001@x.example").text.clone().expect("a text");
+        let wish = "(a further copy was not taken: 550 5.1.1 moved away)";
+        assert!(text.ends_with(wish) && text.matches('(').count() == 1, "{text}");
+    }
+    let missed = here.run(&["status", "2025-11", "--missed"]);
+    assert_eq!(missed.stdout.lines().count(), 15, "{missed:?}");
+    // All are named before they are tried, and nobody gets a second copy.
+    let open = Relay::new();
+    let retried = send(&here, &open, &["--retry-refused"]);
+    assert_eq!((retried.code, counts(&here, &retried)), (0, [20, 0, 0, 0, 0, 0]), "{retried:?}");
+    let named = |address: &&String| retried.stderr.contains(&format!("refused   {address}: 550"));
+    let copies = open.copies();
+    assert_eq!((copies.len(), copies.keys().filter(named).count()), (15, 15), "{retried:?}");
+}
+
+/// The first copy may have arrived, although the relay takes no second one: an inbox would hide a third
+/// with its Message-ID.
+#[test]
+fn a_copy_behind_a_refused_one_that_may_have_arrived_has_an_id_of_its_own() {
+    let (here, first) = (with_readers(1), Relay::new());
+    assert_eq!(send(&here, &first, &[]).code, 0);
+    let lost = Relay::scripted(Script::new().rule(At::Dot, When::Always, Do::AcceptThenClose));
+    assert_ne!(send_to(&here, &lost, "r001@x.example", &["--again"]).code, 0);
+    let gone = Relay::scripted(crate::outcomes::script(&["r001"], "550 5.1.1 moved away"));
+    let resend = ["--again", "--uncertain", "resend"];
+    let refused = send_to(&here, &gone, "r001@x.example", &resend);
+    assert_eq!((refused.code, counts(&here, &refused)), (1, [1, 0, 0, 0, 0, 0]), "{refused:?}");
+    let relay = Relay::new();
+    for _ in 0..2 {
+        let again = send_to(&here, &relay, "r001@x.example", &["--again"]);
+        assert_eq!((again.code, counts(&here, &again)), (0, [1, 0, 0, 0, 0, 0]), "{again:?}");
+    }
+    let all = [&first, &lost, &relay].map(Relay::accepted).concat();
+    let ids: Vec<String> =
+        all.iter().map(|message| Mail::read(&message.bytes).id().to_owned()).collect();
+    let different: std::collections::BTreeSet<&String> = ids.iter().collect();
+    assert!(ids.len() >= 4 && different.len() == 4, "{ids:?}");
+}
+
+/// Killed behind the relay's reply: the next command finds that they have the issue.
+#[test]
+fn a_further_copy_that_was_refused_before_its_sender_was_killed_leaves_the_issue_with_them() {
+    let (here, first) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &first, &[]).code, 0);
+    let busy = Relay::scripted(crate::outcomes::script(&["r001"], "450 4.2.1 busy"));
+    assert_eq!(send_to(&here, &busy, "r001@x.example", &["--again"]).code, 4);
+    let list = here.read(LIST) + "new@x.example,Ada\n";
+    let here = here.write(LIST, list);
+    let script = crate::outcomes::script(&["r001"], "550 5.1.1 no such user");
+    let relay = Relay::scripted(script.rule(At::Rcpt, When::recipient("new@"), Do::Stall));
+    let url = relay.url();
+    let line = ["send", "2025-11", "--yes", "--connections", "1", "--relay", &url];
+    let running = here.start(&line);
+    let asked = || relay.lines().iter().any(|line| line.contains("new@"));
+    assert!(wait_until(Duration::from_secs(20), asked), "{:?}", relay.lines());
+    std::thread::sleep(Duration::from_millis(500));
+    running.kill();
+    let open = Relay::new();
+    let plain = send(&here, &open, &["--retry-refused"]);
+    assert_eq!((plain.code, counts(&here, &plain)), (0, [3, 0, 0, 0, 0, 0]), "{plain:?}");
+    assert_eq!(open.copies().into_keys().collect::<Vec<_>>(), ["new@x.example"]);
 }
 
 /// Who may have it and is sent to once more may still have it.

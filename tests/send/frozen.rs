@@ -129,6 +129,10 @@ fn a_send_that_was_killed_with_a_message_on_the_wire_has_frozen_the_issue() {
     let relay = Relay::new();
     let output = send(&here, &relay, &[]);
     assert_eq!((output.code, counts(&here, &output)), (4, [2, 0, 0, 1, 0, 0]), "{output:?}");
+    // The same is said where a full disk has ended the run.
+    let words =
+        "digest was stopped, or could not write, before the relay's answer was written down";
+    assert!(output.stderr.contains(words), "{}", output.stderr);
     assert!(dated(&relay).iter().all(|(text, _)| text.contains("Twenty-eight")));
 }
 
@@ -269,4 +273,67 @@ fn a_finished_issue_says_so_although_its_files_have_changed() {
     let output = send(&here, &relay, &[]);
     assert_eq!((output.code, relay.counts().accepted), (0, 2), "{output:?}");
     assert!(output.stderr.contains("nothing to send of 2025-11: 2 who"), "{}", output.stderr);
+}
+
+/// Whoever may have the first text never gets a second one, however often they are sent to and
+/// whatever else the same command tries again.
+#[test]
+fn who_is_uncertain_is_sent_the_text_that_they_may_have() {
+    let lost = |relay: &str| {
+        Relay::scripted(Script::new().rule(At::Dot, When::recipient(relay), Do::AcceptThenClose))
+    };
+    for more in [&[][..], &["--retry-refused"]] {
+        let here = with_readers(3);
+        assert_eq!(send(&here, &lost("r002"), &[]).code, 4);
+        let mut here = here.write(LIST, crate::list(4));
+        for (now, next) in [("Twenty-eight", "Twenty-four"), ("Twenty-four", "Twenty")] {
+            here = here.edit(ARTICLE, now, next);
+            let again = [&["--uncertain", "resend", "--recompose"], more].concat();
+            let relay = lost("r002");
+            let output = send(&here, &relay, &again);
+            assert!(output.code != 0 && counts(&here, &output)[3] == 1, "{output:?}");
+            assert!(relay.counts().accepted > 0, "{output:?}");
+            for message in relay.accepted() {
+                let text = Mail::read(&message.bytes).text;
+                let may_have = message.recipients.concat() == "r002@x.example";
+                assert_eq!(text.contains("Twenty-eight"), may_have, "{text}");
+            }
+        }
+    }
+}
+
+/// The next issue is begun as a copy of the one that is on its way.
+#[test]
+fn a_copied_folder_stops_no_issue_that_somebody_may_have() {
+    let here = with_readers(3);
+    let busy = Relay::scripted(script(&["r001"], "450 4.2.1 busy"));
+    assert_eq!(send(&here, &busy, &[]).code, 4);
+    let issue = here.read("issues/2025-11/issue.toml");
+    let article = here.read(ARTICLE);
+    // Of two that were not sent it would be the second one's fault.
+    for copy in ["2025-12", "2025-02"] {
+        let head = format!("issues/{copy}/issue.toml");
+        let here = with_readers(3);
+        assert_eq!(send(&here, &Relay::scripted(script(&["r001"], "450 4.2.1 busy")), &[]).code, 4);
+        let here = here.write(&head, &issue).write(&format!("issues/{copy}/hangul.md"), &article);
+        assert_eq!(here.run(&["check", "2025-11"]).code, 0);
+        let told = here.run(&["check", copy]);
+        assert_eq!(told.code, 3, "{told:?}");
+        let told = told.stdout + &told.stderr;
+        for words in
+            ["the issue 2025-11 also has the number 1", &head, &format!("give {copy} the number 2")]
+        {
+            assert!(told.contains(words), "no {words:?} in {told}");
+        }
+        let stopped = here.run(&["send", copy, "--yes", "--relay", "smtp://127.0.0.1:1"]);
+        assert_eq!(stopped.code, 3, "{stopped:?}");
+        assert!(
+            stopped.stderr.contains("the issue's files have errors; nothing was sent"),
+            "{stopped:?}"
+        );
+        let relay = Relay::new();
+        // By the ledger's word, where the receipt is gone.
+        let here = if copy == "2025-12" { here } else { here.remove("receipts/2025-11.toml") };
+        assert_eq!((send(&here, &relay, &[]).code, relay.counts().accepted), (0, 1));
+    }
 }

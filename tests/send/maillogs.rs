@@ -277,3 +277,80 @@ fn where_nobody_is_uncertain_no_log_is_asked() {
     assert_eq!((nobody.code, nobody.stdout.as_str()), (0, ""), "{nobody:?}");
     assert_eq!(nobody.stderr, "no recipient of 2025-11 is uncertain\n");
 }
+
+/// A relay far from this computer writes local times without a zone.
+#[test]
+fn a_log_of_another_zone_names_the_zone_that_was_assumed_and_how_to_say_another() {
+    let (here, id, at) = undecided();
+    let lines = |zone: &str| {
+        let there = at.to_zoned_datetime(jiff::tz::TimeZone::get(zone).expect("a zone"));
+        let stamp = there.strftime("%b %e %H:%M:%S");
+        format!(
+            "{stamp} mx postfix/cleanup[7]: 4F1A2B: message-id=<{id}>\n\
+             {stamp} mx postfix/qmgr[7]: 4F1A2B: from=<digest@sejong.example>, size=38112, nrcpt=1 \
+             (queue active)\n"
+        )
+    };
+    // Hours behind UTC: the line lies before the send.
+    let here = here.write("mail.log", lines("Pacific/Honolulu")).env("TZ", "UTC");
+    let told = reconcile(&here, &[]);
+    assert_eq!(told.code, 4, "{told:?}");
+    for words in
+        ["only from before the first send", "unless the relay's clock is 10 h behind the zone"]
+    {
+        assert!(told.stdout.contains(words), "no {words:?} in {}", told.stdout);
+    }
+    let assumed = "times in the log that have no zone were read as UTC, the zone of this computer";
+    for words in [assumed, "`TZ=America/New_York digest reconcile"] {
+        assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+    }
+    // Said so, it settles the row.
+    let here = here.env("TZ", "Pacific/Honolulu");
+    assert_eq!(reconcile(&here, &[]).code, 0);
+    // A log that names its zone is read by that, and nothing is assumed.
+    let (here, id, at) = undecided();
+    let day_before = at - SignedDuration::from_hours(24);
+    let here = here.write("mail.log", postfix(day_before, &[header(&id), active()]));
+    let told = reconcile(&here, &[]);
+    assert_eq!(told.code, 4, "{told:?}");
+    assert!(!told.stderr.contains("were read as") && !told.stdout.contains("h behind"), "{told:?}");
+}
+
+/// A relay whose clock is ahead of the zone that was assumed: its log seems to be of a time that has
+/// not come, so what is not in it may be in the next one.
+#[test]
+fn a_log_of_a_time_that_has_not_come_settles_nobody() {
+    let (here, _, at) = undecided();
+    let there = (at - SignedDuration::from_hours(1))
+        .to_zoned_datetime(jiff::tz::TimeZone::get("Asia/Seoul").expect("a zone"));
+    let line = format!(
+        "{} mx postfix/qmgr[7]: EEEEEE00: from=<d@e.example>, size=300, nrcpt=1 (queue active)\n",
+        there.strftime("%b %e %H:%M:%S")
+    );
+    let here = here.write("mail.log", line).env("TZ", "UTC");
+    let held = reconcile(&here, &["--not-found", "resend"]);
+    assert_eq!(held.code, 4, "{held:?}");
+    assert!(held.stdout.contains("has not come yet"), "{held:?}");
+    assert!(held.stderr.contains("were read as UTC, the zone of this computer"), "{held:?}");
+    // Read in its own zone, it ends before the send.
+    let here = here.env("TZ", "Asia/Seoul");
+    let held = reconcile(&here, &["--not-found", "resend"]);
+    assert!(held.code == 4 && held.stdout.contains("the log ends at"), "{held:?}");
+}
+
+/// Syslog names its zone, and Exim's own time behind it does not.
+#[test]
+fn a_line_of_exim_in_syslog_is_read_by_the_time_that_names_its_zone() {
+    let (here, id, at) = undecided();
+    let there = at.to_zoned_datetime(jiff::tz::TimeZone::get("Pacific/Honolulu").expect("a zone"));
+    let line = format!(
+        "{} mx exim[7]: {} 1vH3fK-000000004bQ-2xYz <= digest@sejong.example H=x [1] P=esmtp S=1 \
+         id={id}\n",
+        there.strftime("%Y-%m-%dT%H:%M:%S%:z"),
+        there.strftime("%F %T")
+    );
+    let here = here.write("mail.log", line).env("TZ", "UTC");
+    let found = reconcile(&here, &[]);
+    assert!(found.code == 0 && found.stdout.contains("accepted   "), "{found:?}");
+    assert!(!found.stderr.contains("were read as"), "{found:?}");
+}

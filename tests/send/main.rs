@@ -3,34 +3,51 @@
 
 mod afterwards;
 mod again;
+mod another_issue;
+mod answers;
 mod begun;
+mod consent;
 mod damaged;
+mod doubts;
+mod except_file;
 mod frozen;
+mod given_up;
 mod health;
+mod in_its_place;
 mod limited;
 mod limits;
 mod lists;
 mod maillogs;
 mod modes;
+mod moved;
+mod older_texts;
+mod nothing_new;
 mod one_list;
 mod one_object;
 mod only;
 mod outcomes;
 mod pace;
 mod plans;
+mod published;
 mod questions;
 mod reading;
+mod receipt_words;
 mod receipts;
 mod refusals;
 mod relays;
 mod rehearsal;
 mod rehearsed;
 mod renamed;
+mod replaced;
 mod retries;
+mod reworded;
 mod settling;
 mod slips;
 mod stops;
 mod test_sends;
+mod times;
+mod unended;
+mod unknown_sends;
 mod window;
 mod wishes;
 
@@ -40,6 +57,8 @@ mod harness;
 mod mail;
 #[path = "../harness/relay.rs"]
 mod relay;
+#[path = "../harness/web.rs"]
+mod web;
 
 use serde_json::Value;
 
@@ -49,7 +68,7 @@ use relay::{Book, Relay};
 const LIST: &str = "subscribers.csv";
 
 /// What `send --json` ends with, in the order of the design.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "issue",
     "content_hash",
     "planned",
@@ -62,6 +81,7 @@ const FIELDS: [&str; 12] = [
     "elapsed_s",
     "messages_per_s",
     "this_send",
+    "not_chosen",
 ];
 
 /// A publication with so many subscribers, `r001@x.example` and on.

@@ -109,3 +109,25 @@ fn no_output_goes_through_a_link_to_another_folder() {
 fn allow_all(here: &Publication, path: &str) {
     std::fs::set_permissions(here.path(path), PermissionsExt::from_mode(0o777)).expect("allowed");
 }
+
+#[test]
+fn a_link_out_of_the_publication_is_seen_from_any_folder_and_others_are_ours() {
+    let here = with_readers(2);
+    let other = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(other.path().join("www")).expect("made");
+    let link = |from: std::path::PathBuf| {
+        std::os::unix::fs::symlink(other.path().join("www"), from).expect("linked");
+    };
+    link(here.path("public"));
+    let page = here.path("public/page.html").display().to_string();
+    for (folder, page) in [("issues", "../public/page.html"), ("issues", page.as_str())] {
+        let refused = here.run_in(folder, &["render", "2025-11", "-o", page]);
+        assert_eq!(refused.code, 1, "{refused:?}");
+        assert!(refused.stderr.contains("is a link to"), "{}", refused.stderr);
+    }
+    // No pull request puts one beside the publication.
+    link(other.path().join("site"));
+    let page = other.path().join("site/page.html");
+    let made = here.run(&["render", "2025-11", "-o", &page.display().to_string()]);
+    assert_eq!((made.code, page.is_file()), (0, true), "{made:?}");
+}

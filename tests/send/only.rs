@@ -76,3 +76,16 @@ fn a_tag_without_its_mark_is_told_how_it_is_written() {
     let words = "\"press\" is neither tag:NAME nor FIELD=VALUE; a tag of that name is tag:press";
     assert!(told.stderr.contains(words), "{}", told.stderr);
 }
+
+/// Whoever reads only the last lines must see that this was not the whole list.
+#[test]
+fn the_end_says_how_many_were_not_chosen() {
+    let (here, relay) = (tagged(), Relay::new());
+    let told = send(&here, &relay, &["--only", "tag:press"]);
+    assert_eq!((told.code, relay.counts().accepted), (0, 1), "{told:?}");
+    assert!(told.stderr.contains("2 in the list were not chosen with --only"), "{told:?}");
+    assert_eq!(summary(&told)["not_chosen"], 2, "{told:?}");
+    let told = send(&here, &relay, &[]);
+    assert!(told.code == 0 && !told.stderr.contains("not chosen"), "{told:?}");
+    assert_eq!(summary(&told)["not_chosen"], 0, "{told:?}");
+}

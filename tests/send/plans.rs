@@ -256,7 +256,7 @@ fn people_who_wait_and_are_not_in_the_list_are_named_before_the_question() {
     let sent = send(&here, &Relay::new(), &["--skip-invalid"]);
     assert_eq!((sent.code, counts(&here, &sent)), (0, [2, 0, 0, 0, 3, 0]), "{sent:?}");
     let words =
-        "3 people who waited for 2025-11 were left out, because this list has no row for them";
+        "3 people who waited for 2025-11 were left out, because this list does not have them";
     assert!(sent.stderr.contains(words), "{}", sent.stderr);
     let again = send(&here, &Relay::new(), &["--skip-invalid"]);
     assert!(!again.stderr.contains("left out, because"), "{}", again.stderr);

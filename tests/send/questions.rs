@@ -80,6 +80,8 @@ fn a_copy_without_the_ledger_asks_on_a_terminal() {
     let Some((code, text)) = on_a_terminal(&clone, &line, "n\n") else { return };
     assert_eq!((code, relay.counts().accepted), (3, 2), "{text}");
     assert!(text.contains("would get it again. Go on?"), "{text}");
+    // Whoever was asked is not told the same a second time.
+    assert_eq!(text.matches("went to 2 recipients").count(), 1, "{text}");
     assert!(!clone.exists("digest.db") && !clone.exists(".digest-secret"), "{:?}", clone.files());
     for keys in ["y\nn\n", "y\ny\nn\n"] {
         let (code, text) = on_a_terminal(&clone, &line, keys).expect("script is there");
@@ -112,6 +114,24 @@ fn a_renamed_issue_is_asked_about_on_a_terminal() {
     assert!(text.contains("Is winter another issue than 2025-11?"), "{text}");
     let (code, text) = on_a_terminal(&here, &line, "y\ny\n").expect("script is there");
     assert_eq!((code, relay.counts().accepted), (0, 4), "{text}");
+}
+
+#[test]
+fn another_issue_in_the_folder_is_asked_about_on_a_terminal_where_somebody_waits() {
+    let here = with_readers(3);
+    let busy = Relay::scripted(crate::outcomes::script(&["r002", "r003"], "450 4.2.1 busy"));
+    assert_eq!(send(&here, &busy, &[]).code, 4);
+    let (here, relay) = (crate::replaced::written_over(here), Relay::new());
+    let line = format!("send 2025-11 --relay {}", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "n\n") else { return };
+    assert_eq!((code, relay.counts().connections), (3, 0), "{text}");
+    let question = "Send the old issue to the 2 people who do not have it? [y/N]";
+    assert!(text.contains(question), "no {question:?} in {text}");
+    let (code, text) = on_a_terminal(&here, &line, "y\ny\n").expect("script is there");
+    assert_eq!((code, relay.counts().accepted), (0, 2), "{text}");
+    // Nobody is left to ask about.
+    let (code, text) = on_a_terminal(&here, &line, "y\n").expect("script is there");
+    assert!(code == 3 && !text.contains("[y/N]"), "{text}");
 }
 
 #[test]
@@ -155,6 +175,8 @@ fn the_question_about_who_may_have_it_is_answered_as_the_others_are() {
         let line = format!("send 2025-11 --relay {}", open.url());
         let Some((code, text)) = on_a_terminal(&here, &line, keys) else { return };
         assert!(text.contains("Send it to them again? [y/N]"), "{text}");
+        // A relay that never answered may have it as well as not.
+        assert!(text.contains("is not known whether") && !text.contains("Usually"), "{text}");
         let held = if accepted == 1 { 4 } else { 0 };
         assert_eq!((code, open.counts().accepted), (held, accepted), "{keys:?}: {text}");
     }
@@ -211,4 +233,36 @@ fn a_part_of_the_list_is_asked_about_its_own_people_only() {
     let (_, text) = on_a_terminal(&here, &only("r003", ""), "n\n").expect("script is there");
     assert!(text.contains("not known whether this person has the issue"), "{text}");
     assert_eq!(open.counts().accepted, 0);
+}
+
+#[test]
+fn a_list_that_lacks_most_of_those_who_wait_is_asked_about_on_a_terminal() {
+    let (here, relay) = (with_readers(6), Relay::new());
+    let nobody = ["send", "2025-11", "--yes", "--relay", "smtp://127.0.0.1:9?tls=none"];
+    assert_eq!(here.run(&nobody).code, 1);
+    let here = here.write(crate::LIST, "email\nnew@x.example\n");
+    let line = format!("send 2025-11 --relay {}", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "n\n") else { return };
+    assert_eq!((code, relay.counts().connections), (3, 0), "{text}");
+    assert_eq!(text.matches("6 of 6 people who wait for 2025-11").count(), 1, "{text}");
+    let question = "Are these people to get nothing? [y/N]";
+    assert!(text.contains(question), "{text}");
+    let (code, text) = on_a_terminal(&here, &line, "y\ny\n").expect("script is there");
+    assert_eq!((code, relay.counts().accepted), (0, 1), "{text}");
+}
+
+#[test]
+fn whoever_was_given_up_is_asked_about_as_such() {
+    let settings = "[retry]\nfirst = \"100ms\"\ncap = \"200ms\"\ngive_up = \"600ms\"";
+    let here = crate::retries::with_settings(2, settings);
+    let busy = Do::reply("450 4.2.1 mailbox busy");
+    let relay = Relay::scripted(Script::new().rule(At::Rcpt, When::recipient("r002"), busy));
+    assert_eq!(send(&here, &relay, &["--wait", "20s"]).code, 0);
+    let open = Relay::new();
+    let line = format!("send 2025-11 --retry-refused --relay {}", open.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "y\ny\n") else { return };
+    assert_eq!((code, open.counts().accepted), (0, 1), "{text}");
+    let question =
+        "The relay said \"not now\" to this person until they were given up. Send to them";
+    assert!(text.contains(question) && !text.contains("for good"), "{text}");
 }

@@ -3,11 +3,14 @@
 
 use serde_json::Value;
 
+use sejong_digest::catcher::script::{At, Do, Script, When};
+
 use crate::harness::Publication;
 use crate::outcomes::mixed;
 use crate::relay::Relay;
 use crate::{LIST, counts, send, summary, with_readers};
 
+const UNREAD: &str = "receipts/2025-11.toml.unread";
 const RECEIPT: &str = "receipts/2025-11.toml";
 
 /// A copy of a publication as git would make it: without the ledger.
@@ -69,6 +72,9 @@ fn a_copy_without_the_ledger_sends_a_second_time_only_when_told_to() {
     }
     let plan = clone.run(&["plan", "2025-11"]);
     assert!(plan.stderr.contains("says that the issue went to 8 recipients"), "{}", plan.stderr);
+    let stops = "send asks on a terminal, and elsewhere and with --yes it stops (exit 3) without \
+                 --despite-receipt";
+    assert!(plan.stderr.contains(stops), "{}", plan.stderr);
     // A rehearsal is no second send.
     assert_eq!(clone.run(&["send", "2025-11", "--yes", "--catch", "out"]).code, 0);
     let told = send(&clone, &late, &["--despite-receipt", "--new-secret"]);
@@ -93,17 +99,45 @@ fn a_ledger_of_yesterday_asks_too() {
 
 /// What somebody proposes for a receipt stops the question at most.
 #[test]
-fn a_receipt_that_cannot_be_read_asks_only_where_the_ledger_knows_nothing() {
+fn a_receipt_that_cannot_be_read_asks_until_somebody_has_said_yes() {
     let odd = "\u{1b}[2Jcontent_hash = [[[[[[";
     let (here, relay) = (with_readers(2).write(RECEIPT, odd), Relay::new());
     let refused = send(&here, &relay, &[]);
     assert_eq!((refused.code, relay.counts().connections), (3, 0), "{refused:?}");
     assert!(!refused.stderr.contains('\u{1b}'), "{:?}", refused.stderr);
-    assert_eq!(send(&here, &relay, &["--despite-receipt", "--new-secret"]).code, 0);
+    // For one person, what is there stays, and goes on asking for the others.
+    let one = ["--to", "r001@x.example", "--new-secret"];
+    let told = send(&here, &relay, &[&one[..], &["--despite-receipt"]].concat());
+    assert_eq!((told.code, here.read(RECEIPT).as_str()), (0, odd), "{told:?}");
+    assert_eq!((send(&here, &relay, &[]).code, relay.counts().accepted), (3, 1));
+    assert_eq!(send(&here, &relay, &["--despite-receipt"]).code, 0);
     assert!(here.read(RECEIPT).contains("accepted = 2"), "it was written anew");
-    let here = here.write(RECEIPT, odd);
-    assert_eq!(send(&here, &relay, &[]).code, 0, "the ledger knows better");
-    assert_eq!(relay.counts().accepted, 2);
+    assert_eq!(here.read(UNREAD), odd);
+    // Whatever the ledger knows: another one may have written it.
+    let other = format!("{odd} and more");
+    let here = here.write(RECEIPT, &other).write(LIST, crate::list(3));
+    assert_eq!((send(&here, &relay, &[]).code, relay.counts().accepted), (3, 2));
+    assert_eq!((send(&here, &relay, &["--despite-receipt"]).code, relay.counts().accepted), (0, 3));
+    assert_eq!((here.read(UNREAD).as_str(), here.read(&format!("{UNREAD}.2"))), (odd, other));
+    let here = here.write(RECEIPT, odd).write(LIST, crate::list(4));
+    assert_eq!((send(&here, &relay, &[]).code, relay.counts().accepted), (0, 4), "a yes is kept");
+}
+
+/// A yes for a part of the list holds for the commands that go on with it.
+#[test]
+fn a_yes_is_for_the_part_of_the_list_that_it_was_given_for() {
+    let (here, first) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &first, &[]).code, 0);
+    let busy = Script::new().once(At::Rcpt, When::Always, Do::reply("450 4.2.1 busy"));
+    let relay = Relay::scripted(busy);
+    let here = here.write(LIST, crate::list(5));
+    let part = ["--store", "sqlite:second.db", "--to", "r004@x.example"];
+    let put_off = send(&here, &relay, &[&part[..], &["--despite-receipt"]].concat());
+    assert_eq!((put_off.code, relay.counts().accepted), (4, 0), "{put_off:?}");
+    assert_eq!(send(&here, &relay, &part[..2]).code, 3, "the others");
+    assert_eq!((send(&here, &relay, &part).code, relay.counts().accepted), (0, 1));
+    let fifth = ["--store", "sqlite:second.db", "--to", "r005@x.example"];
+    assert_eq!((send(&here, &relay, &fifth).code, relay.counts().accepted), (3, 1));
 }
 
 /// Another secret would end the unsubscribe links of all mail that was sent before.
@@ -127,7 +161,7 @@ fn a_copy_without_the_secret_makes_a_new_one_only_when_told_to() {
         let stopped = here.run(&line);
         assert_eq!((stopped.code, late.counts().connections), (3, 0), "{stopped:?}");
         let shown = format!(".digest-secret is missing, and {shown_by}");
-        for words in [&shown[..], "copy that file here", "--new-secret"] {
+        for words in [&shown[..], "opy .digest-secret here", "--new-secret"] {
             assert!(stopped.stderr.contains(words), "no {words:?} in {}", stopped.stderr);
         }
         let plan = here.run(&["plan", issue, "--relay", &url]);
@@ -143,7 +177,10 @@ fn a_copy_without_the_secret_makes_a_new_one_only_when_told_to() {
             assert!(tried.stderr.contains("are not real"), "{tried:?}");
         }
         assert!(!here.exists(".digest-secret"));
-        let sent = here.run(&[&line[..], &["--new-secret"]].concat());
+        // The ledger may have been lost too, and that is another question.
+        let other = if issue == "2025-12" { "--despite-receipt" } else { "--despite-copy" };
+        let more = &["--new-secret", other];
+        let sent = here.run(&[&line[..], more].concat());
         assert!(sent.code == 0 && here.read(".digest-secret") != secret, "{sent:?}");
         assert_eq!(here.run(&line).code, 0, "it is there now");
     }
@@ -173,7 +210,7 @@ fn status_without_the_ledger_shows_what_the_receipt_says_and_what_it_is_worth() 
         assert!(one.stderr.contains(words), "no {words:?} in {}", one.stderr);
     }
     let all = clone.run(&["status"]);
-    assert!(all.stdout.contains("2025-10: receipts/2025-10.toml is there, and cannot be read"));
+    assert!(all.stdout.contains("2025-10: receipts/2025-10.toml is no receipt that can be read"));
     assert!(all.stdout.contains(counts), "{all:?}");
     // A script that looks for the counts of a ledger finds none.
     let json = clone.run(&["status", "2025-11", "--json"]);
@@ -198,7 +235,10 @@ fn status_says_where_a_receipt_knows_more_than_the_ledger_that_is_here() {
     let other = other.write(RECEIPT, &receipt).write("receipts/2025-10.toml", &receipt);
     let told = other.run(&["status"]);
     assert_eq!(told.code, 0, "{told:?}");
-    for words in ["this ledger knows of 2 only", "2025-10.toml says that the issue went to 8"] {
+    for words in [
+        "this ledger knows of 2, and they may be other people",
+        "2025-10.toml says that the issue went to 8",
+    ] {
         assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
     }
     let unknown = other.run(&["status", "2025-10"]);
@@ -292,6 +332,12 @@ fn two_ledgers_that_sent_to_as_many_people_do_not_take_each_other_for_themselves
         assert_eq!((told.code, relay.counts().accepted), (3, 4), "{told:?}");
         let marks = receipt.contains("<<<");
         assert_eq!(told.stderr.contains("in which git has left a conflict"), marks, "{told:?}");
+        assert_eq!(
+            told.stderr.contains("Do not choose one side of the conflict"),
+            marks,
+            "{told:?}"
+        );
+        assert_eq!(told.stderr.contains("keeps the words of both"), marks, "{told:?}");
     }
     assert_eq!(send(&one, &relay, &["--despite-receipt"]).code, 0);
     let receipt = one.read(RECEIPT);
@@ -313,7 +359,10 @@ fn its_own_ledger_is_not_asked_wherever_it_goes() {
     for file in ["digest.db", ".digest-secret"] {
         std::fs::copy(here.path(file), moved.path(file)).expect("copied");
     }
+    // That the ledger has moved is asked about, and no receipt is.
     let told = send(&moved, &relay, &[]);
+    assert!(told.code == 3 && !told.stderr.contains("says that"), "{told:?}");
+    let told = send(&moved, &relay, &["--despite-copy"]);
     assert_eq!((told.code, relay.counts().accepted), (0, 4), "{told:?}");
     // What was left behind is an older copy from now on.
     let here = here.write(RECEIPT, moved.read(RECEIPT));
@@ -334,4 +383,80 @@ fn status_beside_a_strange_journal_does_not_say_that_nothing_was_sent() {
     assert!(!status.stderr.contains("othing was sent"), "{}", status.stderr);
     let refused = send(&here, &relay, &[]);
     assert!(refused.code == 1 && refused.stderr.contains("Nothing was sent"), "{refused:?}");
+}
+
+/// What somebody says for one person, or before a send that never began, is said for no one else.
+#[test]
+fn a_yes_is_for_the_people_of_its_send_and_for_a_send_that_began() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.write(LIST, crate::list(4));
+    let second = ["--store", "sqlite:second.db", "--despite-receipt"];
+    let one = send(&here, &relay, &[&second[..], &["--to", "r004@x.example"]].concat());
+    assert_eq!((one.code, relay.counts().accepted), (0, 4), "{one:?}");
+    let all = send(&here, &relay, &second[..2]);
+    assert_eq!((all.code, relay.counts().accepted), (3, 4), "{all:?}");
+    let late = here.start(
+        &[
+            &["send", "2025-11", "--yes", "--relay", &relay.url(), "--at", "2099-01-01 09:00"][..],
+            &second,
+        ]
+        .concat(),
+    );
+    late.says("2099");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    late.signal("INT");
+    late.wait();
+    let all = send(&here, &relay, &second[..2]);
+    assert_eq!((all.code, relay.counts().accepted), (3, 4), "{all:?}");
+    assert_eq!((send(&here, &relay, &second).code, relay.counts().accepted), (0, 7));
+}
+
+/// The mark of a conflict, and a line that a merge has put in the wrong place, hide no word of another
+/// ledger.
+#[test]
+fn no_line_of_a_receipt_makes_the_words_behind_it_vanish() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let second = ["--store", "sqlite:second.db"];
+    assert_eq!(send(&here, &relay, &[&second[..], &["--despite-receipt"]].concat()).code, 0);
+    let receipt = here.read(RECEIPT);
+    assert!(receipt.contains("[[also]]"), "{receipt}");
+    let mut here = here.write(LIST, crate::list(3));
+    let count = receipt.lines().count();
+    let mut odd: Vec<String> = Vec::new();
+    for (step, mark) in ["<<<<<<< HEAD", "||||||| base", "=======", ">>>>>>> b"].iter().enumerate()
+    {
+        for at in (step..count).step_by(4) {
+            let mut lines: Vec<&str> = receipt.lines().collect();
+            lines.insert(at, mark);
+            odd.push(lines.join("\n") + "\n");
+        }
+    }
+    odd.push(receipt.replacen("planned = 2", "planned = 3", 1));
+    let (own, other) = receipt.split_once("[[also]]").expect("two words");
+    odd.push(format!("{own}[[also]]{}", other.replacen("planned = 2", "planned = 3", 1)));
+    for text in odd {
+        here = here.write(RECEIPT, &text);
+        let asked = send(&here, &relay, &second);
+        assert_eq!((asked.code, relay.counts().accepted), (3, 4), "{text}: {asked:?}");
+        assert_eq!(here.read(RECEIPT), text);
+    }
+    // What cannot be read is kept beside what is written.
+    let here = here.write(RECEIPT, format!("{receipt}what is this\n"));
+    let told = send(&here, &relay, &[&second[..], &["--despite-receipt"]].concat());
+    assert_eq!((told.code, relay.counts().accepted), (0, 5), "{told:?}");
+    assert!(here.read(UNREAD).ends_with("what is this\n"));
+}
+
+#[test]
+fn no_receipt_says_more_than_anybody_can_say_yes_to() {
+    let (here, relay) = (with_readers(2), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let many =
+        here.read(RECEIPT).replace("check = ", "# ").replace("= 2\n", "= 9223372036854775806\n");
+    let here = cloned(&here).write(RECEIPT, many);
+    assert_eq!((send(&here, &relay, &[]).code, relay.counts().accepted), (3, 2));
+    let told = send(&here, &relay, &["--despite-receipt", "--new-secret"]);
+    assert_eq!((told.code, relay.counts().accepted), (0, 2 + 8), "{told:?}");
 }

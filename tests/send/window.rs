@@ -44,7 +44,7 @@ fn an_interrupted_wait_sends_nothing_and_can_be_resumed() {
 #[test]
 fn nothing_starts_later_than_it_may() {
     let (here, relay) = (with_readers(2), Relay::new());
-    let past = ["--not-after", "2025-11-06 09:00"];
+    let past = ["--not-after", "2025-11-06 09:00", "--new-issue"];
     let words = "the time of --not-after, 2025-11-06 09:00:00, has passed: nothing was sent";
     // Without a ledger, and with one that has another issue only.
     for before in [0, 2] {
@@ -104,6 +104,11 @@ fn the_same_command_goes_on_although_its_time_is_long_past() {
     let output = send(&here, &relay, &["--at", "2025-01-07 09:00"]);
     assert_eq!((output.code, relay.counts().accepted), (0, 1), "{output:?}");
     assert!(output.stderr.contains("messages leave at once"), "{}", output.stderr);
+    // Where nobody is left, none leave.
+    let output = send(&here, &relay, &["--at", "2025-01-07 09:00"]);
+    assert_eq!((output.code, relay.counts().accepted), (0, 1), "{output:?}");
+    assert!(output.stderr.contains("nothing to send of 2025-11"), "{}", output.stderr);
+    assert!(!output.stderr.contains("leave at once"), "{}", output.stderr);
 }
 
 /// That others have the issue does not make it the same send: nobody of them waited.

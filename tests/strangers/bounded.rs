@@ -129,6 +129,22 @@ fn many_names_end_soon() {
     is_bounded("marks behind an address", &article(&marks));
 }
 
+/// A picture that is not there is looked for in the folders of the issue: not thousands of them.
+#[test]
+fn pictures_that_are_not_there_are_looked_for_only_so_often() {
+    for form in ["![a](x#.png) ", "![a](그림#.png) ", "![a](/a/x#.png) "] {
+        let mut here = article(&numbered(form)).write("issues/2025-11/d000/harbour.png", "");
+        for folder in 1..100 {
+            here = here.write(&format!("issues/2025-11/d{folder:03}/a.txt"), "");
+        }
+        is_bounded(form, &here);
+        // The first ones are found.
+        let one = here.write(ARTICLE, "---\ntitle: Hangul\n---\n\n![A boat](harbor.png)\n");
+        let said = is_bounded("one", &one);
+        assert!(said.contains("did you mean d000/harbour.png?"), "{said}");
+    }
+}
+
 #[test]
 fn a_table_has_a_last_column_and_a_last_cell() {
     let wide =

@@ -11,9 +11,11 @@ mod harness;
 mod relay;
 
 mod bounded;
+mod bounds;
 mod disk;
 mod fetching;
 mod pictures;
 mod secrets;
 mod slots;
+mod styles;
 mod terminal;

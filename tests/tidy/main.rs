@@ -10,6 +10,7 @@
 mod faults;
 mod glossary;
 mod notices;
+mod recipes;
 mod rules;
 mod scan;
 mod snippets;
@@ -36,13 +37,17 @@ const HOMES: &[Home] = &[
     ("comrak", &["issue"]),
     ("crc32fast", &["delivery"]),
     ("css_inline", &["compose"]),
+    // Colours are read where they are refused, mixed and compared.
+    ("csscolorparser", &["issue", "compose", "check"]),
     ("encoding_rs", &["audience"]),
     ("hickory_resolver", &["doctor"]),
     ("hyper", &["fetch"]),
     ("hyper_util", &["fetch"]),
-    ("icu_normalizer", &["audience"]),
+    // One reads names as people spell them, the other the hosts of web addresses.
+    ("icu_normalizer", &["audience", "issue", "net"]),
+    ("icu_properties", &["diagnostic"]),
     // A relay has a domain as an address has.
-    ("idna", &["message", "smtp"]),
+    ("idna", &["message", "net", "smtp"]),
     ("image", &["picture"]),
     ("imagesize", &["picture"]),
     ("indicatif", &["cmd"]),
@@ -61,7 +66,7 @@ const HOMES: &[Home] = &[
     ("tokio_rustls", &["net"]),
     ("toml", &["manifest"]),
     ("tracing_subscriber", &["cmd"]),
-    ("url", &["fetch"]),
+    ("url", &["net", "fetch"]),
     ("x509_parser", &["net"]),
     // compose wraps by it, check says what an inbox cuts off.
     ("unicode_width", &["compose", "check"]),

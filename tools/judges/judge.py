@@ -3,7 +3,9 @@
 
 Each issue of the gallery is sent to a catcher by the real program. The bytes that arrived are put
 before two MIME parsers, two verifiers of signatures, the Nu HTML checker (as webmail and as Outlook
-see the page), SpamAssassin's local rules and axe-core in Chromium. What cannot be run is said.
+see the page), SpamAssassin's local rules and axe-core in Chromium. Two judges of our own say which
+links within the letter lead nowhere in programs that go by names, and which links a finger misses.
+What cannot be run is said.
 """
 
 import argparse
@@ -17,6 +19,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.parse
+from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -30,6 +34,9 @@ IDIOM = [
      "Word lays out tables by attributes"),
     (r"^The “(valign|width|bgcolor|align)” attribute on the “(td|th)” element is obsolete",
      "the same for cells"),
+    (r"^(The “name” attribute on the “a” element is obsolete"
+     r"|Element “a” is missing required attribute “href”)",
+     "Gmail's page, Outlook and Yahoo jump to names only; `anchors` looks at each"),
 ]
 
 
@@ -163,15 +170,49 @@ def spam(file):
     return float(score[1]) if score else None, names
 
 
+class Anchors(HTMLParser):
+    """Links within the page, and what they can lead to by name and by id."""
+
+    def __init__(self):
+        super().__init__()
+        self.links, self.names, self.ids = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if given.get("id"):
+            self.ids.append(given["id"])
+        if tag == "a" and given.get("name"):
+            self.names.append(given["name"])
+        if tag == "a" and (given.get("href") or "").startswith("#"):
+            self.links.append(urllib.parse.unquote(given["href"][1:]))
+
+
+def anchors(html):
+    """Links that lead nowhere in programs that know only names, or only ids (EMAIL rule L9)."""
+    page = Anchors()
+    page.feed(html)
+    found = [f"anchors: no a[name={link}]" for link in page.links if link not in page.names]
+    found += [f"anchors: nothing has the id {link}" for link in page.links if link not in page.ids]
+    for kind in (page.names, page.ids):
+        found += [f"anchors: {name} is there twice" for name in set(kind) if kind.count(name) > 1]
+    return sorted(set(found))
+
+
 def axe(scene, html, folder):
+    """What axe finds, and which links a finger misses."""
     if not (SCREENSHOT / "node_modules").is_dir() or scene.get("embed"):
         return None
     file = folder / f"{scene['name']}.html"
     file.write_text(html)
-    done = run(["node", SCREENSHOT / "shoot.mjs", file, "--axe", "--strict", "--images-off", "--out",
-                folder / "pictures"])
-    return [line.strip() for line in done.stdout.decode().splitlines()
+    done = run(["node", SCREENSHOT / "shoot.mjs", file, "--axe", "--targets", "--strict",
+                "--images-off", "--out", folder / "pictures"])
+    lines = done.stdout.decode().splitlines()
+    # Without its lines nothing was looked at, which is no praise.
+    if not any("first article at" in line for line in lines):
+        return [f"chromium: {done.stderr.decode()[-200:]}"], []
+    seen = [line.strip() for line in lines
             if " axe " in line or ("overflow" in line and "overflow 0 px" not in line)]
+    return seen, sorted({line.strip() for line in lines if "small target" in line})
 
 
 def main():
@@ -208,7 +249,8 @@ def judge(digest, folder, given):
     if answers is None:
         print("mailparser and mailauth: not run:", told.stderr.decode()[-200:])
     checked = nu(pages)
-    print(f"{'issue':<12} {'HTML':>7} {'MIME':>5} {'DKIM':>9} {'Nu':>4} {'spam':>5} {'axe':>4}")
+    print(f"{'issue':<12} {'HTML':>7} {'MIME':>5} {'DKIM':>9} {'Nu':>4} {'spam':>5} {'axe':>4} "
+          f"{'anchors':>7} {'target':>6}")
     for at, (scene, text, html) in enumerate(rows):
         wrong = found[scene["name"]]
         signed = signatures(mails[at], records, answers and answers[at], wrong)
@@ -224,12 +266,14 @@ def judge(digest, folder, given):
         score = spam(mails[at])
         if score and (score[0] is None or score[0] > 0):
             wrong.append(f"spamassassin: {score[0]} {score[1]}")
-        seen = None if given.no_browser else axe(scene, html, folder)
-        wrong += mistakes + (seen or [])
+        dead = anchors(html)
+        seen, small = (None if given.no_browser else axe(scene, html, folder)) or (None, None)
+        wrong += mistakes + dead + (seen or []) + (small or [])
         tell = lambda value: "-" if value is None else value
         print(f"{scene['name']:<12} {len(html.encode()):>7} {in_mime:>5} {signed:>9} "
               f"{tell(checked and len(mistakes)):>4} {tell(score and score[0]):>5} "
-              f"{tell(seen if seen is None else len(seen)):>4}")
+              f"{tell(seen if seen is None else len(seen)):>4} {len(dead):>7} "
+              f"{tell(small if small is None else len(small)):>6}")
         for line in wrong:
             print(f"    {line}")
     if checked:

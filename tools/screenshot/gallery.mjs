@@ -88,6 +88,7 @@ async function scene({ name, root, issue, preset, base }, digest, folder, given)
     findings += code ? 1 : 0;
   }
   await rm(html);
+  await rm(path.join(folder, `${name}-pictures`), { recursive: true, force: true });
   return { printed, findings };
 }
 

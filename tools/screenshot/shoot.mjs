@@ -27,6 +27,7 @@ Writes NAME-WIDTH-light.png and NAME-WIDTH-dark.png, and prints one line for eac
   --no-style        without <style> blocks: only inline styles count
   --forced-dark     as a mail program that inverts colours by itself
   --axe             run axe-core and print its violations
+  --targets         print links that a finger misses (WCAG 2.5.8), and where the first article begins
   --strict          exit 1 when something overflows, is missing or axe finds a violation
   --help            this text
 
@@ -76,6 +77,7 @@ function options() {
       "no-style": flag,
       "forced-dark": flag,
       axe: flag,
+      targets: flag,
       strict: flag,
       help: { ...flag, short: "h" },
     },
@@ -100,9 +102,12 @@ function options() {
 }
 
 /** The file behind an address, or null where it lies outside of the folder. */
-async function fileBehind(url, { root, "base-url": baseUrl }) {
+async function fileBehind(url, { html, root: given, "base-url": baseUrl }) {
+  // `render -o` writes pictures beside the page.
+  const beside = url.startsWith(PAGE);
+  const root = beside ? path.dirname(html) : given;
   if (!root) return null;
-  const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
+  const base = beside ? PAGE : baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
   const address = url.split(/[?#]/)[0];
   if (!address.startsWith(base)) return null;
   try {
@@ -112,6 +117,35 @@ async function fileBehind(url, { root, "base-url": baseUrl }) {
   } catch {
     return null;
   }
+}
+
+/**
+ * Links that are smaller than 24 pixels and have a neighbour within 24 (WCAG 2.5.8). Links in
+ * running text are as tall as its lines, and excepted.
+ */
+function smallTargets() {
+  const links = [...document.querySelectorAll("a[href]")]
+    .map((link) => ({ link, box: link.getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 0 && box.height > 0);
+  const isInText = (link) => {
+    const block = link.closest("p,li,td,th,div,blockquote,h1,h2,h3,h4,h5,h6");
+    let rest = block.textContent;
+    for (const other of block.querySelectorAll("a[href]")) rest = rest.replace(other.textContent, "");
+    return /[\p{L}\p{N}]/u.test(rest);
+  };
+  const isSmall = ({ box }) => box.width < 24 || box.height < 24;
+  const middle = ({ box }) => [box.left + box.width / 2, box.top + box.height / 2];
+  const meets = (one, other) => {
+    const [x, y] = middle(one);
+    if (isSmall(other)) return Math.hypot(x - middle(other)[0], y - middle(other)[1]) < 23.5;
+    const { left, right, top, bottom } = other.box;
+    const [dx, dy] = [Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom)];
+    return Math.hypot(dx, dy) < 11.5;
+  };
+  return links
+    .filter((one) => isSmall(one) && !isInText(one.link))
+    .filter((one) => links.some((other) => other !== one && meets(one, other)))
+    .map(({ link, box }) => `${link.textContent.trim().slice(0, 40)} (${Math.round(box.width)} x ${Math.round(box.height)})`);
 }
 
 /** Answers every request of a page; returns what was refused. */
@@ -192,8 +226,18 @@ async function shoot(browser, html, given, width, scheme) {
   for (const { id, impact, help, count, places } of found) {
     console.log(`  axe ${impact} ${id}: ${help} (${count}): ${places.join(", ")}`);
   }
+  const small = given.targets ? await page.evaluate(smallTargets) : [];
+  for (const link of small) console.log(`  small target: ${link}`);
+  if (given.targets) {
+    const top = await page.evaluate(() => {
+      const names = [...document.querySelectorAll("a[name]")];
+      const first = names.find((name) => !name.name.startsWith("section-"));
+      return first ? Math.round(first.parentElement.getBoundingClientRect().top) : null;
+    });
+    console.log(`  first article at ${top} px`);
+  }
   await context.close();
-  return Number(scroll > inner) + refused.length + found.length;
+  return Number(scroll > inner) + refused.length + found.length + small.length;
 }
 
 async function main() {

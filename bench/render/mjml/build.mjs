@@ -6,7 +6,7 @@ const [input, output] = process.argv.slice(2);
 const issue = JSON.parse(readFileSync(input, "utf8"));
 
 const label = (text) =>
-  `<mj-text css-class="label" font-size="14px" line-height="20px" color="#5a6170" padding="8px 0 16px"><h2 style="margin:0;font-size:14px;letter-spacing:1px;text-transform:uppercase">${text}</h2></mj-text>`;
+  `<mj-text css-class="label" font-size="14px" line-height="20px" color="#556677" padding="8px 0 16px"><h2 style="margin:0;font-size:14px;letter-spacing:1px;text-transform:uppercase">${text}</h2></mj-text>`;
 const rule = '<mj-divider css-class="rule" border-width="2px" border-color="#1f3a5f" padding="0" />';
 const paragraph = ({ html, lang }) =>
   `<mj-text>${lang ? `<div lang="${lang}" style="line-height:1.7">${html}</div>` : html}</mj-text>`;
@@ -38,7 +38,7 @@ writeFileSync(output, `<mjml lang="en" dir="ltr">
   <mj-attributes>
     <mj-all font-family="-apple-system, 'Segoe UI', 'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans KR', Arial, sans-serif" />
     <mj-text font-size="16px" line-height="1.5" color="#1e2430" padding="0 0 16px" />
-    <mj-class name="small" css-class="small" font-size="14px" color="#5a6170" />
+    <mj-class name="small" css-class="small" font-size="14px" color="#556677" />
   </mj-attributes>
 </mj-head>
 <mj-body css-class="b" background-color="#f3f1ec" width="600px">
@@ -48,13 +48,13 @@ writeFileSync(output, `<mjml lang="en" dir="ltr">
   <mj-text padding="16px 0" font-family="Georgia, Batang, serif" font-size="30px" line-height="1.2"><h1 style="margin:0;font-size:30px">${issue.title}</h1></mj-text>
   ${issue.intro.map((html) => `<mj-text>${html}</mj-text>`).join("\n  ")}
   ${rule}${label("In this issue")}
-  <mj-text padding="0 0 16px"><ul style="margin:0;padding:0 0 0 24px">${issue.contents.map((it) => `<li><a href="#${it.slug}" style="color:#1d4f91">${it.title}</a></li>`).join("")}</ul></mj-text>
+  <mj-text padding="0 0 16px"><ul style="margin:0;padding:0 0 0 24px">${issue.contents.map((it) => `<li><a href="#${it.slug}" style="color:#114499">${it.title}</a></li>`).join("")}</ul></mj-text>
 </mj-column></mj-section>
 ${issue.sections.map((section) => (section.columns ? columns(section) : stack(section))).join("\n")}
 <mj-section padding="16px 24px 32px"><mj-column>
   <mj-text mj-class="small" padding="0 0 8px">${issue.why}</mj-text>
   <mj-text mj-class="small" padding="0 0 8px">${issue.organization}<br/>${issue.address}</mj-text>
-  <mj-text mj-class="small" padding="0 0 8px"><a href="${issue.unsubscribe}" style="color:#1d4f91">Unsubscribe from ${issue.name}</a></mj-text>
+  <mj-text mj-class="small" padding="0 0 8px"><a href="${issue.unsubscribe}" style="color:#114499">Unsubscribe from ${issue.name}</a></mj-text>
 </mj-column></mj-section>
 </mj-body>
 </mjml>

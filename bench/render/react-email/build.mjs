@@ -11,14 +11,14 @@ const issue = JSON.parse(readFileSync(input, "utf8"));
 
 const serif = "Georgia, Batang, serif";
 const text = { fontSize: "16px", lineHeight: "1.5", margin: "0 0 16px" };
-const small = { fontSize: "14px", lineHeight: "1.5", color: "#5a6170", margin: "0 0 16px" };
+const small = { fontSize: "14px", lineHeight: "1.5", color: "#556677", margin: "0 0 16px" };
 const label = {
   fontSize: "14px", lineHeight: "20px", letterSpacing: "1px", textTransform: "uppercase",
-  color: "#5a6170", margin: "0 0 16px", padding: "8px 0 0", borderTop: "2px solid #1f3a5f",
+  color: "#556677", margin: "0 0 16px", padding: "8px 0 0", borderTop: "2px solid #1f3a5f",
 };
 const dark = "@media (prefers-color-scheme:dark){.b{background:#12151b !important}.s{background:#1b2029 !important; color:#e6e4df !important}.small, .label{color:#a9aeb9 !important}.label{border-color:#9fc0e8 !important}a{color:#9fc0e8 !important}}";
 const html = (value) => ({ dangerouslySetInnerHTML: { __html: value } });
-const link = { color: "#1d4f91" };
+const link = { color: "#114499" };
 
 const article = (it) => h("div", { key: it.slug, id: it.slug, style: { margin: "0 0 32px" } },
   h(Heading, { as: "h3", style: { margin: "0 0 4px", font: `bold 22px/1.3 ${serif}` } }, it.title),

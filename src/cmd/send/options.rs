@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use jiff::ZonedDateTime;
-use sejong_digest::audience::list::{self, ReadOptions};
-use sejong_digest::audience::only::{Only, OnlyError};
+use sejong_digest::audience::consent::Meaning;
+use sejong_digest::audience::except::Exceptions;
+use sejong_digest::audience::list::ReadOptions;
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::receipt;
 use sejong_digest::delivery::send::content::ExpectedHash;
 use sejong_digest::delivery::send::{OnePerson, SendOptions};
 use sejong_digest::issue::load;
+use sejong_digest::issue::only::{Only, OnlyError};
 use sejong_digest::message::address::Address;
 use sejong_digest::store;
 
@@ -21,7 +23,7 @@ use crate::cmd::failure::Failure;
 use crate::cmd::files::quoted;
 use crate::cmd::looking::boot;
 use crate::cmd::print;
-use crate::cmd::readers;
+use crate::cmd::readers::{ListArgs, is_foreign};
 use crate::cmd::relays::{RelayArgs, RelayChoice};
 use crate::cmd::workspace::Workspace;
 
@@ -30,15 +32,14 @@ use crate::cmd::workspace::Workspace;
 pub(crate) struct PlanArgs {
     /// The issue: a folder under issues/, or a path
     pub(super) issue: String,
-    /// The list, as CSV [default: subscribers.csv beside digest.toml]
-    #[arg(long, value_name = "FILE")]
-    subscribers: Option<PathBuf>,
-    /// The encoding of the list, where it is neither UTF-8 nor UTF-16 with a mark
-    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
-    encoding: Option<ReadOptions>,
-    /// A part of the list: tag:member, !tag:press, language=ko, joined by and, or, ( )
+    #[command(flatten)]
+    list: ListArgs,
+    /// A part of the list: tag:member, !tag:press, language=ko, with and, or, ( )
     #[arg(long, value_name = "EXPR")]
     only: Option<OnlyText>,
+    /// Nobody in this file gets it: one address a line, or CSV
+    #[arg(long, value_name = "FILE")]
+    except: Option<PathBuf>,
     #[command(flatten)]
     relay: RelayArgs,
     /// The ledger, instead of the one in digest.toml: sqlite:digest.db
@@ -61,6 +62,7 @@ pub(crate) struct PlanArgs {
     limit: Option<Rate>,
     /// How many connections at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(hide_short_help = true)]
     connections: Option<u16>,
     /// Send only the content with this hash, of which `digest plan` shows the first 12 digits
     #[arg(long, value_name = "HASH", hide_short_help = true)]
@@ -76,8 +78,8 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "WHAT", default_value = "ask", hide_possible_values = true)]
     #[arg(hide_short_help = true)]
     uncertain: Uncertain,
-    /// Send once more to the people whom the relay refused for good; it shows who and why, and
-    /// asks. After a no nobody gets anything
+    /// Send once more to the people whom the relay refused for good, or who were given up; it shows
+    /// who and why, and asks. After a no nobody gets anything
     #[arg(long, hide_short_help = true)]
     retry_refused: bool,
 }
@@ -135,6 +137,8 @@ pub(super) struct PlanOptions {
     pub(super) uncertain: Uncertain,
     pub(super) retry_refused: bool,
     pub(super) settle: SettleCommands,
+    /// The file of `--except`, as it was named.
+    pub(super) except: Option<String>,
     pub(super) json: bool,
 }
 
@@ -143,6 +147,13 @@ impl PlanOptions {
     pub(super) fn reopened(&self) -> Reopened {
         let uncertain = self.uncertain == Uncertain::Resend;
         Reopened { uncertain, refused: self.retry_refused }
+    }
+
+    /// The same with whomever a person may still say to send to again, if somebody is there to ask.
+    pub(super) fn perhaps_reopened(&self, asked: bool) -> Reopened {
+        let uncertain = asked && self.uncertain == Uncertain::Ask;
+        let reopened = self.reopened();
+        Reopened { uncertain: reopened.uncertain || uncertain, ..reopened }
     }
 }
 
@@ -154,7 +165,7 @@ impl PlanArgs {
         begin: ZonedDateTime,
     ) -> Result<PlanOptions, Failure> {
         let relay = self.relay.choice()?;
-        let Some(list) = readers::file(workspace, self.subscribers.as_deref()) else {
+        let Some(list) = self.list.file(workspace) else {
             return Err(Failure::usage("there is no list of subscribers")
                 .help("name one: --subscribers FILE.csv"));
         };
@@ -164,13 +175,17 @@ impl PlanArgs {
         let receipt = relay.rehearsal().is_none();
         let receipt = receipt.then(|| receipt::place(&workspace.root, &issue));
         let settle = self.settle_commands(&issue);
+        let read = self.list.options(workspace);
+        let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
         let send = SendOptions {
             issue,
             ledger: store_path(workspace, self.store.as_deref(), &relay)?,
             list,
-            read: self.encoding.unwrap_or_default(),
+            read,
+            except,
             only: self.only.as_ref().map(|given| given.only.clone()),
             to: self.to.clone().map(|address| OnePerson { address, again: self.again }),
+            part: self.part(),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
             expect: self.expect.clone(),
@@ -190,8 +205,19 @@ impl PlanArgs {
             uncertain: self.uncertain,
             retry_refused: self.retry_refused,
             settle,
+            except: self.except.as_ref().map(|file| file.display().to_string()),
             json: self.json,
         })
+    }
+
+    /// The flags that choose a part of the list, with what they name. Whoever `--except` leaves out is
+    /// not among those of whom a person has said something.
+    fn part(&self) -> String {
+        let to = self.to.as_ref().map(|to| format!(" --to {}", quoted(to.as_str())));
+        let only = self.only.as_ref().map(|only| format!(" --only {}", quoted(&only.text)));
+        let except = self.except.as_ref().map(|file| file.display().to_string());
+        let except = except.map(|file| format!(" --except {}", quoted(&file)));
+        [only, to, except].into_iter().flatten().collect()
     }
 
     /// See [`SettleCommands`]; `issue` is the name that the ledger knows.
@@ -201,23 +227,48 @@ impl PlanArgs {
             value.map_or(String::new(), |value| format!(" {flag} {}", quoted(value)))
         };
         let store = with("--store", self.store.as_deref());
-        let (list, caught) = (path(&self.subscribers), path(&self.relay.catch));
+        let (list, caught) = (path(&self.list.subscribers), path(&self.relay.catch));
+        let encoding = self.list.encoding.as_ref().and_then(|read| read.encoding);
+        let encoding = encoding.map(|one| one.name());
+        let mut checks =
+            if self.skip_invalid { " --skip-invalid".to_owned() } else { String::new() };
+        let except = path(&self.except);
+        checks.push_str(&with("--except", except.as_deref()));
+        checks.extend(self.list.consent_column.iter().map(|said| {
+            let words = Meaning::WORDS.iter().find(|(_, meaning)| *meaning == said.meaning);
+            let word = words.map_or("", |(word, _)| word);
+            with("--consent-column", Some(&format!("{}={word}", said.name)))
+        }));
+        checks.extend(self.allow.iter().map(|rule| with("--allow", Some(rule))));
         let all = format!(
-            "digest send {}{}{}{}{store}",
+            "digest send {}{}{}{checks}{}{}{store}",
             quoted(&self.issue),
             with("--subscribers", list.as_deref()),
+            with("--encoding", encoding),
             with("--relay", self.relay.relay.as_deref()),
             with("--catch", caught.as_deref()),
         );
-        let to = self.to.as_ref().map(Address::as_str);
-        let only = self.only.as_ref().map(|given| given.text.as_str());
-        let part = format!("{}{}", with("--only", only), with("--to", to));
+        let part = self.part();
         SettleCommands {
             reconcile: format!("digest reconcile {}{store} --maillog FILE", quoted(issue)),
             resend: format!("{all}{part} --uncertain resend"),
             resend_all: format!("{all} --uncertain resend"),
         }
     }
+}
+
+/// Who must not be mailed, whatever the list says.
+fn exceptions(file: &Path, list: &ReadOptions) -> Result<Exceptions, Failure> {
+    let shown = load::path_from_here(file);
+    let list = ReadOptions { is_foreign: is_foreign(file), ..list.clone() };
+    Exceptions::read(file, &shown, &list).map_err(|problems| {
+        print::problems(&problems);
+        Failure::checks(format!(
+            "--except: {} cannot be read to its last row; nothing was sent",
+            shown.display()
+        ))
+        .help("correct what is named above: an address there may be that of somebody who said no")
+    })
 }
 
 /// The folders of issues that are there: under `issues/`, and beside the one that is sent. `None`

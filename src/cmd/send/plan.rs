@@ -10,6 +10,7 @@ use sejong_digest::delivery::send::plan::Plan;
 use sejong_digest::diagnostic::counted;
 use sejong_digest::message::address::Address;
 
+use super::reasons::PlanDoubts;
 use super::window::Window;
 use crate::cmd::clock;
 use crate::cmd::failure::Failure;
@@ -56,12 +57,14 @@ pub(super) struct PlanText<'a> {
     pub(super) routes: &'a RoutePlan,
     pub(super) composition: &'a Composition,
     pub(super) window: &'a Window,
+    /// The file of `--except`.
+    pub(super) except: Option<&'a str>,
 }
 
 impl PlanText<'_> {
     /// What a send will do.
     pub(super) fn words(&self) -> String {
-        let PlanText { plan, workspace, routes, composition, window } = self;
+        let PlanText { plan, workspace, routes, composition, window, except } = self;
         let named = plan.domains.iter().take(NAMED);
         let domains: Vec<String> = named.map(|(name, number)| format!("{name} {number}")).collect();
         let more = plan.domain_count.saturating_sub(NAMED as u64);
@@ -79,6 +82,10 @@ impl PlanText<'_> {
             signed(workspace),
             routes.relay,
         );
+        if plan.copies > 0 {
+            let have = if plan.copies == 1 { "has it, and gets" } else { "have it, and get" };
+            text.push_str(&format!("Copies    {} of them {have} a further copy\n", plan.copies));
+        }
         if let Some(start) = window.start() {
             text.push_str(&format!("Start     {start}\n"));
         }
@@ -92,7 +99,12 @@ impl PlanText<'_> {
             ));
         }
         let base_url = &workspace.config.publication.base_url;
-        match composition.hosted_pictures(base_url) {
+        if let Some(except) = except {
+            text.push_str(&format!(
+                "Except    {except}, in this command only: name it in each send of the issue\n"
+            ));
+        }
+        match composition.hosted_pictures(base_url).len() {
             0 => {}
             count => text.push_str(&format!(
                 "Pictures  {count} from {base_url}; `digest render {} --assets DIR` writes them\n",
@@ -129,7 +141,7 @@ impl PlanText<'_> {
     }
 
     /// For `plan --json`; the names are relied on by scripts.
-    pub(super) fn json(&self) -> Result<String, Failure> {
+    pub(super) fn json(&self, doubts: &PlanDoubts) -> Result<String, Failure> {
         let PlanText { plan, composition, .. } = self;
         let seconds = self.pace().map(|(_, seconds)| seconds);
         let finish = seconds.and_then(|seconds| self.finish(seconds));
@@ -141,6 +153,7 @@ impl PlanText<'_> {
             "content_hash": composition.hash_hex(),
             "dry_run": true,
             "to_send": plan.to_send,
+            "further_copies": plan.copies,
             "accepted": plan.accepted,
             "refused": plan.refused,
             "uncertain": plan.uncertain,
@@ -151,7 +164,8 @@ impl PlanText<'_> {
             "leaving": plan.leaving,
             "domains": domains.collect::<Vec<_>>(),
             "seconds": seconds,
-            "finish": finish.map(|at| at.timestamp().strftime("%FT%TZ").to_string()),
+            "finish": finish.map(|at| clock::second(at.timestamp())),
+            "doubts": doubts.json()?,
         });
         Ok(serde_json::to_string(&object)?)
     }
@@ -173,15 +187,23 @@ pub(super) fn nothing(plan: &Plan, issue: &str) -> String {
 
 /// Why nothing is sent to one person who has the issue.
 pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZone) -> String {
-    let at = one.at.as_ref().and_then(|at| at.parse().ok());
-    let at = at.map_or(String::new(), |at| format!(" (sent {})", clock::minute(at, zone)));
+    let at = one.at.as_deref().map(|at| clock::told(at, zone));
+    let at = at.map_or(String::new(), |at| format!(" (sent {at})"));
     if one.was_sent_untold() {
         return format!(
-            "the send of {issue} that was killed had already sent the copy to {address}{at}; nothing was \
+            "the send of {issue} that was cut off had already sent the copy to {address}{at}; nothing was \
              sent now. The same command sends one more"
         );
     }
     format!("{address} has {issue} already{at}; --again sends it once more")
+}
+
+/// Why nothing is sent to one person of whose further copy nobody knows what became of it.
+pub(super) fn copy_unknown(address: &Address, issue: &str) -> String {
+    format!(
+        "{address} has {issue}, and it is not known whether the further copy arrived that was sent \
+         last: nothing was sent, and --again sends no other copy until that one is settled"
+    )
 }
 
 /// Who does not get it, and why.
@@ -192,9 +214,17 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
     let rejected = if plan.rejected == 1 { "row" } else { "rows" };
     let mut others = vec![
         who(plan.accepted, "who has it already", "who have it already"),
-        (
-            plan.refused,
-            "refused for good by the relay: --retry-refused tries them again".to_owned(),
+        who(
+            plan.refused.saturating_sub(plan.given_up),
+            "refused for good by the relay: --retry-refused tries this person again",
+            "refused for good by the relay: --retry-refused tries them again",
+        ),
+        who(
+            plan.given_up,
+            "given up, because the relay said \"not now\" for too long: --retry-refused tries this \
+             person again",
+            "given up, because the relay said \"not now\" for too long: --retry-refused tries them \
+             again",
         ),
         (
             plan.uncertain,
@@ -202,10 +232,11 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         ),
         who(
             plan.leaving,
-            "waiting, but this list does not have this person, or the row cannot be used: a later \
-             send sends to them if its list has them",
-            "waiting, but this list does not have them, or their row cannot be used: a later send \
-             sends to them if its list has them",
+            "waiting, but this list does not have this person, or says that they get no mail (or \
+             --except does), or the row cannot be used: a later send sends to them if its list has \
+             them",
+            "waiting, but this list does not have them, or says that they get no mail (or --except \
+             does), or their row cannot be used: a later send sends to them if its list has them",
         ),
         (plan.outside, "in the list, but not chosen with --only or --to".to_owned()),
         (plan.duplicates, "listed twice".to_owned()),

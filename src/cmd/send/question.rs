@@ -6,9 +6,10 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 
+use sejong_digest::delivery::send::report::Excerpt;
 use sejong_digest::diagnostic::counted;
 
-use crate::cmd::failure::Failure;
+use crate::cmd::failure::{Failure, Passes};
 use crate::cmd::files::describe;
 use crate::cmd::print;
 use crate::cmd::workspace::LostSecret;
@@ -59,9 +60,12 @@ pub(super) fn somebody_is_here() -> bool {
 
 /// The receipt says that the issue was sent: asks whether to send it. The default is no.
 pub(super) fn despite_receipt_confirmed() -> Result<bool, Failure> {
-    let question = "People who have the issue already would get it again. Go on?";
-    said_yes(question)
+    said_yes(DESPITE_RECEIPT)
 }
+
+/// What is asked where the issue may have been sent before.
+pub(super) const DESPITE_RECEIPT: &str =
+    "People who have the issue already would get it again. Go on?";
 
 /// The secret is missing, and mail was sent with it: asks whether to make a new one.
 pub(super) fn new_secret_confirmed(lost: &LostSecret) -> Result<bool, Failure> {
@@ -82,17 +86,24 @@ pub(super) fn new_issue_confirmed(now: &str, before: &str) -> Result<bool, Failu
     said_yes(&question)
 }
 
-/// Asks whether to try again with the people who were refused for good.
-pub(super) fn retry_confirmed(count: u64) -> Result<bool, Failure> {
+/// Asks whether to try again with the people who were refused for good or given up; `first` of them
+/// are shown.
+pub(super) fn retry_confirmed(count: u64, first: &Excerpt) -> Result<bool, Failure> {
     let people = match count {
         1 => "this person".to_owned(),
         count => format!("these {count} people"),
     };
-    let question = format!(
-        "The relay refused {people} for good. Send to them once more? (After a no, nothing is sent \
-         to anybody)"
-    );
-    said_yes(&question)
+    let given_up = first.rows.iter().filter(|row| row.was_given_up()).count();
+    let what = if given_up == 0 && !first.more {
+        format!("The relay refused {people} for good.")
+    } else if given_up == first.rows.len() && !first.more {
+        format!("The relay said \"not now\" to {people} until they were given up.")
+    } else {
+        format!(
+            "The relay refused {people} for good, or said \"not now\" until they were given up."
+        )
+    };
+    said_yes(&format!("{what} Send to them once more? (After a no, nothing is sent to anybody)"))
 }
 
 /// Asks whether people who may or may not have the issue get it again; a no holds them.
@@ -102,14 +113,34 @@ pub(super) fn resend_confirmed(count: u64) -> Result<bool, Failure> {
         count => format!("these {count} people have"),
     };
     print::note(&format!(
-        "It is not known whether {who} the issue. Usually it has arrived. If you answer no, they do not \
-         get it again and are listed at the end"
+        "It is not known whether {who} the issue; the relay's log may tell (`digest reconcile`). If you \
+         answer no, they do not get it again and are listed at the end"
     ));
     said_yes("Send it to them again?")
 }
 
+/// Goes on where whoever is `asked` says yes in spite of a `doubt`. After a no, and where nobody can be
+/// asked, the send stops; `help` says what to do then.
+pub(super) fn allowed(
+    doubt: &str,
+    (question, passes): (&str, Passes),
+    asked: bool,
+    help: impl Into<String>,
+) -> Result<(), Failure> {
+    let mut what = format!("{doubt}; nothing was sent");
+    if asked {
+        print::note(doubt);
+        if said_yes(question)? {
+            return Ok(());
+        }
+        // The doubt has been read.
+        "nothing was sent".clone_into(&mut what);
+    }
+    Err(Failure::checks(what).help(help).passes(passes))
+}
+
 /// Asks until the answer is yes or no.
-fn said_yes(question: &str) -> Result<bool, Failure> {
+pub(super) fn said_yes(question: &str) -> Result<bool, Failure> {
     loop {
         print::prompt(&format!("{question} [y/N] "));
         let mut typed = Vec::new();

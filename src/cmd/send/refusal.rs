@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use sejong_digest::audience::except::LEFT_OUT_BY;
+use sejong_digest::delivery::receipt::AlreadySent;
 use sejong_digest::delivery::send::{ListFault, SendError};
 use sejong_digest::diagnostic::nearest;
 use sejong_digest::issue::load;
 
 use super::renamed;
-use crate::cmd::failure::Failure;
+use crate::cmd::failure::{Failure, Passes};
 use crate::cmd::{looking, print, receipts};
 
 /// What a person is told.
@@ -17,10 +19,12 @@ pub(super) fn told(error: SendError) -> Failure {
         SendError::AlreadySent(sent) => {
             let what = format!("{}; nothing was sent", receipts::already_sent(&sent));
             Failure::checks(what).help(format!(
-                "{}. {}. --despite-receipt sends it anyway",
+                "{}. {}. {}",
                 receipts::instead(&sent),
-                receipts::doubt(&sent.path, &sent.found)
+                receipts::doubt(&sent.path, &sent.found),
+                receipts::anyway(&sent)
             ))
+            .passes(Passes::With("--despite-receipt"))
         }
         SendError::Renamed(renamed) => renamed::stopped(&renamed),
         SendError::Overtaken => {
@@ -38,6 +42,11 @@ pub(super) fn told(error: SendError) -> Failure {
     }
 }
 
+/// Somebody was asked about a receipt, and has said no: what it says was told before.
+pub(super) fn after_a_no(sent: &AlreadySent) -> Failure {
+    Failure::checks("nothing was sent").help(receipts::instead(sent))
+}
+
 /// What a person is told of a list that nothing can be sent to.
 fn of_list(list: &Path, fault: ListFault) -> Failure {
     let list = load::path_from_here(list).display().to_string();
@@ -47,6 +56,10 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
             print::problems(&[*problem]);
             Failure::checks(format!("{list} cannot be used; nothing was sent"))
         }
+        ListFault::Unclear(_) => Failure::checks(format!(
+            "it is not known who of {list} may be mailed; nothing was sent"
+        ))
+        .help("say what the columns mean that are named above"),
         ListFault::Rejected(rows) => Failure::checks(format!(
             "{rows} of the rows of {list} cannot be used; nothing was sent"
         ))
@@ -65,9 +78,14 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
                 None => failure,
             }
         }
-        ListFault::Left { address, reason } => Failure::checks(format!(
-            "{address} gets no issue, because {list} says {reason}; nothing was sent"
-        )),
+        ListFault::Left { address, reason } => {
+            let why = match reason.strip_prefix(LEFT_OUT_BY) {
+                Some(file) => format!("{file} leaves this person out"),
+                None => format!("{list} says {reason}"),
+            };
+            let what = format!("{address} gets no issue, because {why}; nothing was sent");
+            Failure::checks(what)
+        }
         ListFault::Nobody { others: true } => {
             Failure::checks(format!("{list} has nobody who fits --only"))
         }

@@ -6,9 +6,7 @@ use std::path::Path;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{Counts, Listed};
 use sejong_digest::delivery::run::Ended;
-use sejong_digest::delivery::send::report::{
-    AllRefused, Excerpt, ReceiptFate, SendReport, UncertainPeople,
-};
+use sejong_digest::delivery::send::report::{AllRefused, Excerpt, SendReport, UncertainPeople};
 use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
 use serde::Serialize;
@@ -16,8 +14,8 @@ use serde::Serialize;
 use super::options::{PlanOptions, SettleCommands};
 use super::window::Window;
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::describe;
-use crate::cmd::print;
+use crate::cmd::files::quoted;
+use crate::cmd::{print, receipts};
 
 /// The object that `send --json` ends with. The names are relied on by scripts.
 #[derive(Serialize)]
@@ -29,6 +27,10 @@ struct Line<'a> {
     elapsed_s: f64,
     messages_per_s: f64,
     this_send: Counts,
+    not_chosen: u64,
+    /// Why not all of the end stands in the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_recorded: Option<&'a str>,
 }
 
 /// Tells all of it, and says how the command ends.
@@ -53,8 +55,25 @@ pub(super) fn tell(report: &SendReport, window: &Window, options: &PlanOptions) 
     if report.leaving > 0 {
         print::note(&of_leaving(report));
     }
+    if report.outside > 0 && options.send.only.is_some() {
+        let were = if report.outside == 1 { "was" } else { "were" };
+        print::note(&format!("{} in the list {were} not chosen with --only", report.outside));
+    }
+    if let Some(except) = &options.except {
+        print::note(&format!(
+            "--except {} held for this command only: without it, the next send of {} sends to the \
+             people in that file as well, if they are in the list",
+            quoted(except),
+            report.issue
+        ));
+    }
     if let Some(fate) = &report.receipt {
-        print::note(&of_receipt(fate));
+        receipts::kept(fate).iter().for_each(|kept| print::note(kept));
+        print::note(&receipts::fate(fate));
+    }
+    let is_over = matches!(report.ended, None | Some(Ended::Done));
+    if let Some(unsaid) = report.unsaid.as_ref().filter(|_| !is_over) {
+        print::note(&format!("not all of the end of this send is in the ledger: {unsaid}"));
     }
     match options.json.then(|| in_json(report)).transpose()? {
         Some(line) => print::json(&line)?,
@@ -91,35 +110,10 @@ fn of_leaving(report: &SendReport) -> String {
     let people = counted(report.leaving, "person");
     let were = if report.leaving == 1 { "was" } else { "were" };
     format!(
-        "{people} who waited for {issue} {were} left out, because this list has no row for them \
-         that can be used; `digest status {issue} --list suppressed` names them, and a later send \
+        "{people} who waited for {issue} {were} left out, because this list does not have them, or \
+         says that they get no mail (or --except does), or their row cannot be used; `digest status {issue} --list suppressed` names them, and a later send \
          with a list that has them sends to them",
         issue = report.issue
-    )
-}
-
-fn of_receipt(fate: &ReceiptFate) -> String {
-    match fate {
-        ReceiptFate::Written(path) => {
-            let path = describe(path);
-            format!("{path} says what happened to the issue, without addresses: commit it to git")
-        }
-        ReceiptFate::WithOthers(path) => {
-            let path = describe(path);
-            format!(
-                "{path} says what happened to the issue, without addresses, and keeps what another \
-                 ledger said of it: commit it to git"
-            )
-        }
-        ReceiptFate::Failed(reason) => no_receipt(reason),
-    }
-}
-
-/// What is lost without a receipt.
-pub(super) fn no_receipt(reason: &str) -> String {
-    format!(
-        "no receipt: {reason}. Only the ledger here knows of this send: a copy of the folder without \
-         the ledger would send the issue again, and nothing would ask"
     )
 }
 
@@ -150,6 +144,9 @@ fn ending(report: &SendReport, window: &Window, settle: &SettleCommands) -> Endi
             Err(Failure::new(reason.clone()).help(format!("when that is corrected, {resume}")))
         }
         Some(Ended::Done) | None => {
+            if let Some(unsaid) = &report.unsaid {
+                return Err(not_closed(unsaid));
+            }
             if report.withdrawn == 0
                 && let Some(refused) = refused_by_all(report)
             {
@@ -159,6 +156,18 @@ fn ending(report: &SendReport, window: &Window, settle: &SettleCommands) -> Endi
             Ok(if report.is_finished() { Exit::Done } else { Exit::Unfinished })
         }
     }
+}
+
+/// All was sent and recorded, and something behind that failed.
+fn not_closed(unsaid: &str) -> Failure {
+    Failure::new(format!(
+        "the send is over, and what became of each message is in the ledger, but not all of its end: \
+         {unsaid}"
+    ))
+    .help(
+        "when that is corrected, run the same command again, without --again if it has that: it sends \
+         nothing a second time, and writes what is missing",
+    )
 }
 
 /// What a person does after a run that was cut short. The same command holds whoever may have the
@@ -224,6 +233,14 @@ fn of_the_rest(report: &SendReport, settle: &SettleCommands) -> Vec<String> {
              on with them"
         ));
     }
+    if report.given_up > 0 {
+        let were = if report.given_up == 1 { "was" } else { "were" };
+        rest.push(format!(
+            "{} {were} given up, because the relay has said \"not now\" for too long: the same \
+             command with --retry-refused tries once more, and no send without it does",
+            counted(report.given_up, "person")
+        ));
+    }
     rest.extend(of_uncertain(report.uncertain, settle));
     rest
 }
@@ -247,13 +264,25 @@ fn refused_by_all(report: &SendReport) -> Option<Failure> {
     } else {
         "nobody got anything by this send"
     };
-    let who = if *people == 1 { "the only recipient" } else { "every recipient" };
-    let what = format!("{whole}: {who} was refused ({})", first.reply());
+    let (became, given_up) = (first.refusal(), first.was_given_up());
+    let what = match (*people, given_up) {
+        (1, _) => format!("{whole}: the only recipient was {became}"),
+        (_, false) => format!("{whole}: every recipient was {became}"),
+        (_, true) => format!(
+            "{whole}: every recipient was given up, the first {}",
+            became.trim_start_matches("given up ")
+        ),
+    };
     let issue = &report.issue;
     Some(Failure::new(what).help(if others {
         format!(
             "receipts/{issue}.toml says that people have the issue from another ledger: send from \
              that one"
+        )
+    } else if first.further_copy {
+        format!(
+            "they still have {issue} from before, and the ledger says so; the same command, with --to \
+             and --again, tries once more"
         )
     } else {
         format!(
@@ -270,6 +299,8 @@ fn in_json(report: &SendReport) -> Result<String, Failure> {
         elapsed_s: (report.elapsed.as_secs_f64() * 1_000.0).round() / 1_000.0,
         messages_per_s: (report.per_second() * 10.0).round() / 10.0,
         this_send: report.this_send,
+        not_chosen: report.outside,
+        not_recorded: report.unsaid.as_deref(),
     };
     Ok(format!("{}\n", serde_json::to_string(&line)?))
 }

@@ -2,7 +2,6 @@
 //! rules asked of them. Shows what was found.
 
 use jiff::tz::TimeZone;
-use sejong_digest::audience::only::UnmetTerm;
 use sejong_digest::check::Audience;
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::delivery::send::SendError;
@@ -11,6 +10,7 @@ use sejong_digest::delivery::send::content::{
 };
 use sejong_digest::delivery::send::survey::{PlannedReaders, Ready, Survey};
 use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::issue::only::UnmetTerm;
 
 use super::options::PlanOptions;
 use super::refusal;
@@ -19,8 +19,21 @@ use crate::cmd::gate::Gate;
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, print};
 
+/// What the command ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaves {
+    /// People get mail.
+    Mail,
+    /// A plan is shown.
+    Nothing,
+}
+
 /// Reads all, and stops where it or the slots have errors.
-pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result<Ready, Failure> {
+pub(super) async fn take(
+    workspace: &Workspace,
+    options: &PlanOptions,
+    leaves: Leaves,
+) -> Result<Ready, Failure> {
     let mut gate = Gate::new(&options.allow)?;
     let mut draft = gate.read(workspace, &options.issue);
     draft.show();
@@ -39,8 +52,10 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
     };
     if let Some(difference) = survey.content().difference() {
         let instead = match options.relay.rehearsal() {
-            Some(_) => "--fresh starts the rehearsal over with the issue as it is now",
-            None => "--recompose sends the new one to the people who cannot have the old one",
+            Some(_) => "; --fresh starts the rehearsal over with the issue as it is now",
+            // Another issue than the one that was sent belongs into a folder of its own.
+            None if survey.replaced().await.map_err(refusal::told)?.is_some() => "",
+            None => "; --recompose sends the new one to the people who cannot have the old one",
         };
         let zone = &workspace.config.time_zone;
         print::note(&differs(difference, is_gone, zone, instead));
@@ -54,7 +69,12 @@ pub(super) async fn take(workspace: &Workspace, options: &PlanOptions) -> Result
         let help = failure.help.clone().or_else(|| unmet.map(instead));
         Failure { help, ..failure }
     })?;
-    let problems = rules(workspace, &survey, &readers, &mut gate, &mut own)?;
+    let mut problems = rules(workspace, &survey, &readers, &mut gate, &mut own)?;
+    // Whoever only plans may still write what is missing.
+    if leaves == Leaves::Mail && options.relay.rehearsal().is_none() {
+        let more = gate.before_sending(workspace, &mut own, &mut problems);
+        problems.extend(more);
+    }
     print::problems(&problems);
     survey.passed(readers, &problems).map_err(refusal::told)
 }
@@ -93,19 +113,23 @@ fn rules(
     own: &mut AllowedRules,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let (people, lacking) = (readers.people(), readers.lacking());
-    let audience = Audience { columns: &survey.list().columns, people, lacking };
+    let (columns, tags) = (&survey.list().columns[..], survey.list().tags.as_ref());
+    let audience = Audience { columns, people, lacking, tags };
     let composition = survey.content().composition();
     // Of a composition that was frozen before, only the rules about readers are asked.
     let Some(issue) = survey.content().issue() else {
         return Ok(gate.rules_of_slots(composition, own, &audience));
     };
+    if survey.content().is_had() {
+        gate.is_had();
+    }
     let mut problems = gate.rules(workspace, (issue, composition), own, Some(audience))?;
     problems.extend(gate.unused());
     Ok(problems)
 }
 
 /// Says that the files give another issue than the one that was planned, and which of the two is
-/// sent; `instead` is what somebody can do who wants the other one.
+/// sent; `instead` is what somebody can do who wants the other one, if anything.
 fn differs(difference: &Difference, is_gone: bool, zone: &TimeZone, instead: &str) -> String {
     let changed = |(name, change): &(String, Change)| match change {
         Change::Edited => name.clone(),
@@ -131,6 +155,6 @@ fn differs(difference: &Difference, is_gone: bool, zone: &TimeZone, instead: &st
     let hash = &difference.content_hash[..12.min(difference.content_hash.len())];
     format!(
         "{why}; some people may have the issue already, so the others get the same one, planned at \
-         {planned_at} ({hash}); {instead}"
+         {planned_at} ({hash}){instead}"
     )
 }

@@ -10,6 +10,9 @@ use crate::issue::slot::{self, Piece};
 /// Columns to keep for a slot: most names fit.
 const SLOT_WIDTH: usize = 12;
 
+/// A space at which no line ends.
+pub(super) const GLUE: char = '\u{E011}';
+
 /// What may not begin a line of Chinese or Japanese (JIS X 4051, 4.3): the character before goes
 /// with it.
 const NEVER_FIRST: &str =
@@ -36,7 +39,7 @@ pub(super) fn display_width(text: &str) -> usize {
     slot::pieces(text)
         .into_iter()
         .map(|piece| match piece {
-            Piece::Text(text) => text.width(),
+            Piece::Text(text) => text.width() + text.matches(GLUE).count(),
             Piece::Slot(_) => SLOT_WIDTH,
         })
         .sum()
@@ -69,6 +72,9 @@ pub(super) fn wrap(text: &str, width: usize, margin: Margin<'_>) -> Vec<String> 
         }
     }
     lines.push(line);
+    if text.contains(GLUE) {
+        lines.iter_mut().for_each(|line| *line = line.replace(GLUE, " "));
+    }
     lines
 }
 
@@ -103,14 +109,24 @@ fn parts(word: &str, room: usize) -> Vec<WordPart<'_>> {
     }
     let mut parts = Vec::new();
     let (mut start, mut columns) = (0, 0);
+    // Where the number of a link begins that the text is in.
+    let mut number = None;
     for (at, c) in word.char_indices() {
-        let wide = c.width().unwrap_or(0);
+        let wide = if c == GLUE { 1 } else { c.width().unwrap_or(0) };
+        if c == GLUE {
+            number = Some(at);
+        }
         if columns + wide > room && at > start {
-            let cut = if NEVER_FIRST.contains(c) { before(word, start, at) } else { at };
+            let cut = match number.filter(|number| *number > start) {
+                Some(number) => before(word, start, number),
+                None if NEVER_FIRST.contains(c) => before(word, start, at),
+                None => at,
+            };
             parts.push(WordPart { text: &word[start..cut], spaced: start == 0 });
             (start, columns) = (cut, display_width(&word[cut..at]));
         }
         columns += wide;
+        number = number.filter(|_| c != ']');
     }
     parts.push(WordPart { text: &word[start..], spaced: start == 0 });
     parts
@@ -148,6 +164,21 @@ mod tests {
     fn a_japanese_line_begins_with_no_mark() {
         assert_eq!(wrap("日本語、日本。", 6, Margin::none()), ["日本", "語、日", "本。"]);
         assert_eq!(wrap("、、、、", 2, Margin::none()), ["、", "、", "、", "、"]);
+    }
+
+    #[test]
+    fn a_link_s_number_begins_no_line() {
+        let numbered = |text: &str| text.replace('+', &GLUE.to_string());
+        assert_eq!(
+            wrap(&numbered("see the river+[1]."), 15, Margin::none()),
+            ["see the", "river [1]."]
+        );
+        for text in ["日本語+[1]日本語", "日本+[12]日本語", "日+[1]語+[2]本"] {
+            for width in 8..12 {
+                let lines = wrap(&numbered(text), width, Margin::none());
+                assert!(lines.iter().all(|line| !line.trim_start().starts_with('[')), "{lines:?}");
+            }
+        }
     }
 
     #[test]

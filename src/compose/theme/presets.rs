@@ -5,6 +5,7 @@
 //! nothing in a look stands on a client that keeps `<style>`.
 
 use super::{Color, Palette, Theme};
+use crate::compose::language;
 
 /// A look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,12 +49,26 @@ impl Preset {
         }
     }
 
+    /// The theme as a letter in `language` wears it: faces that the publication has not chosen
+    /// follow the language.
+    pub(in crate::compose) fn in_language(theme: &Theme, language: &str) -> Theme {
+        let mut theme = theme.clone();
+        if language::is_korean(language) {
+            for font in [&mut theme.font, &mut theme.heading_font] {
+                if font == SERIF {
+                    *font = KOREAN_SERIF.to_owned();
+                }
+            }
+        }
+        theme
+    }
+
     /// Colours in light and in dark mode, in the order of [`Palette::KEYS`].
     fn palettes(self) -> ([u32; 9], [u32; 9]) {
         match self {
             Preset::Ink => (
                 [
-                    0xf3f1ec, 0xfffefb, 0x1e2430, 0x5a6170, 0x1f3a5f, 0xfffefb, 0x1d4f91, 0xd9d5cb,
+                    0xf3f1ec, 0xfffefb, 0x1e2430, 0x556677, 0x1f3a5f, 0xfffefb, 0x114499, 0xd9d5cb,
                     0xf0f3f2,
                 ],
                 [
@@ -100,27 +115,27 @@ impl Preset {
         match self {
             Preset::Ink => String::new(),
             Preset::Gazette => format!(
-                "h1{{text-align:center;font-size:34px;padding:12px 0;\
-                 border-top:1px solid {border};border-bottom:3px double {border}}}\
-                 .h{{text-align:center;letter-spacing:2px;padding:6px 0;border-top:0;\
+                ".hd{{text-align:center;border-top:1px solid {border};\
+                 border-bottom:3px double {border}}}\
+                 .nm{{font-size:26px;letter-spacing:1px}}\
+                 h1,.ab{{text-align:center}}\
+                 .h{{text-align:center;letter-spacing:2px;border-top:0;\
                  border-bottom:1px solid {border}}}\
-                 .t{{font-size:24px}}\
                  .k{{border-radius:0}}\
-                 .hd{{text-align:center}}img.hd{{margin:0 auto}}\
-                 blockquote{{border-left:0;font-size:18px}}"
+                 .qt{{border-left:0;padding:0 24px}}\
+                 .f{{border-top:1px solid {border}}}"
             ),
             Preset::Studio => format!(
-                ".letter{{border-radius:16px}}.s{{border-radius:16px;padding:32px 24px}}\
-                 h1{{font-size:36px;line-height:1.1;letter-spacing:-0.5px}}\
-                 .h{{font-size:20px;font-weight:bold;line-height:28px;letter-spacing:0;\
+                ".letter{{border-radius:16px 16px 0 0}}\
+                 .hd{{border-bottom:0;border-radius:16px 16px 0 0}}.hd p{{margin:16px 0}}\
+                 .bt{{border-top:8px solid {accent};border-radius:8px 8px 0 0}}\
+                 h1{{font-size:40px;line-height:1.1;letter-spacing:-0.5px}}\
+                 .h{{font-size:20px;line-height:44px;letter-spacing:0;\
                  text-transform:none;color:{text};border-top:4px solid {accent}}}\
-                 .t{{font-size:24px;line-height:1.25}}\
                  .k{{border-radius:24px}}\
                  .q{{border-radius:12px}}"
             ),
-            Preset::Celadon => {
-                "h1{font-weight:normal}.t{font-weight:normal;font-size:24px}".to_owned()
-            }
+            Preset::Celadon => "h1,.t,.sub{font-weight:normal}".to_owned(),
         }
     }
 }
@@ -129,7 +144,9 @@ impl Preset {
 const SANS: &str = "-apple-system,'Segoe UI','Apple SD Gothic Neo','Malgun Gothic',\
      'Noto Sans KR',Arial,sans-serif";
 /// The same with serifs.
-const SERIF: &str = "Georgia,AppleMyungjo,Batang,serif";
+const SERIF: &str = "Georgia,serif";
+/// The same where most of the text is Korean: Georgia has none of it, and its figures sit low.
+const KOREAN_SERIF: &str = "'Noto Serif KR',AppleMyungjo,Batang,serif";
 
 fn palette(
     [background, surface, text, muted, accent, accent_text, link, border, callout]: [u32; 9],

@@ -31,6 +31,13 @@ CREATE TABLE earlier_copy (
 ) WITHOUT ROWID;
 ";
 
+/// The step that keeps copies which came to nothing; see [`super::STEPS`].
+pub(super) const CLOSED: &str = "
+-- Whether the copy came to nothing, and the row says again what it said before. Its Message-ID may have
+-- reached the person all the same: no other copy gets it.
+ALTER TABLE earlier_copy ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;
+";
+
 /// What the ledger has of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneRow {
@@ -42,7 +49,7 @@ pub struct OneRow {
     pub at: Option<String>,
     /// What its message is made of.
     pub revision: Option<RevisionId>,
-    /// Copies before the last one.
+    /// Copies that were wished for, those that came to nothing too.
     pub earlier: u64,
     /// The last copy was attempted by a run that was killed before it could say so.
     untold: bool,
@@ -92,6 +99,59 @@ impl Ledger {
             earlier: row.get::<i64, _>(4).unsigned_abs(),
             untold: row.get(5),
         }))
+    }
+}
+
+/// How the text of a row goes on whose further copy came to nothing; the reply follows.
+const NOT_TAKEN: &str = " (a further copy was not taken: ";
+
+/// Rows whose further copy came to nothing, with what they said before: each was accepted then.
+const FAILED: &str = "
+SELECT r.id, c.run, r.code, r.enhanced, r.text, c.text
+FROM earlier_copy c JOIN recipient r ON r.id = c.recipient
+WHERE r.state IN ('refused', 'suppressed')
+    AND c.run = (SELECT max(run) FROM earlier_copy last
+        WHERE last.recipient = r.id AND NOT last.closed)";
+
+/// A row is accepted again, as it was before.
+const RESTORE: &str = "
+UPDATE recipient SET state = 'accepted', text = ?3, next_attempt = NULL,
+    (message_id, code, enhanced, at) = (SELECT message_id, code, enhanced, at
+        FROM earlier_copy WHERE recipient = ?1 AND run = ?2)
+WHERE id = ?1";
+
+/// The copy is kept, for who counts them.
+const CLOSE: &str = "
+UPDATE earlier_copy SET closed = 1, told = 1 WHERE recipient = ?1 AND run = ?2";
+
+impl LockedLedger {
+    /// Whoever has the issue, and was refused a further copy, still has it: the row says what it said
+    /// before, and behind it what became of the wish. So does the row of somebody who has left the
+    /// list while the copy waited.
+    ///
+    /// # Errors
+    /// The store's; then nothing has changed.
+    pub async fn close_failed_copies(&self) -> Result<(), StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let rows = sqlx::query(FAILED).fetch_all(&mut *transaction).await.map_err(failed)?;
+        for found in rows {
+            let (row, run): (RowId, RunId) = (found.get(0), found.get(1));
+            let code: Option<i64> = found.get(2);
+            let words: [Option<String>; 2] = [found.get(3), found.get(4)];
+            let reply =
+                code.map(|code| code.to_string()).into_iter().chain(words.into_iter().flatten());
+            let reply = reply.collect::<Vec<_>>().join(" ");
+            // Of several wishes the last one is told.
+            let before: String = found.get::<Option<String>, _>(5).unwrap_or_default();
+            let before = before.split(NOT_TAKEN).next().unwrap_or_default();
+            let restore = sqlx::query(RESTORE).bind(row).bind(run);
+            let restore = restore.bind(format!("{before}{NOT_TAKEN}{reply})"));
+            restore.execute(&mut *transaction).await.map_err(failed)?;
+            let close = sqlx::query(CLOSE).bind(row).bind(run);
+            close.execute(&mut *transaction).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
     }
 }
 

@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
-use crate::delivery::id::RunId;
+use crate::delivery::id::{RowId, RunId};
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
 use crate::message::address::Address;
@@ -75,8 +75,26 @@ impl Listed {
 
     /// Whether it was put off until its time was over; see `docs/ledger.md`, "Trying again".
     pub fn was_given_up(&self) -> bool {
-        let begins = |text: &String| text.starts_with(GIVEN_UP);
-        self.state == State::Refused && self.text.as_ref().is_some_and(begins)
+        self.given_up_after().is_some()
+    }
+
+    /// How long the relay said "not now" before it was given up, `25 h`, and the words of the last
+    /// reply.
+    fn given_up_after(&self) -> Option<(&str, &str)> {
+        let text = self.text.as_deref().filter(|_| self.state == State::Refused)?;
+        text.strip_prefix(GIVEN_UP)?.strip_prefix(' ')?.split_once(": ")
+    }
+
+    /// What became of somebody who was refused: `refused (550 5.1.1 no such user)`, or `given up after
+    /// 25 h of "not now" (450 4.2.1 busy)`.
+    pub fn refusal(&self) -> String {
+        match self.given_up_after() {
+            None => format!("refused ({})", self.reply()),
+            Some((after, said)) => {
+                let last = Listed { text: Some(said.to_owned()), ..self.clone() };
+                format!("given up after {after} of \"not now\" ({})", last.reply())
+            }
+        }
     }
 }
 
@@ -100,6 +118,10 @@ impl std::iter::Sum for Counts {
 const MAY_BE_HAD: &str = "
 SELECT EXISTS (SELECT 1 FROM recipient WHERE issue = ?1 AND state IN ('accepted', 'uncertain'))
 OR EXISTS (SELECT 1 FROM recipient WHERE issue = ?1 AND stage NOT IN ('mail', 'rcpt', 'data'))";
+
+const IS_WAITED_FOR: &str = "
+SELECT EXISTS (SELECT 1 FROM recipient
+    WHERE issue = ?1 AND state IN ('pending', 'claimed', 'deferred'))";
 
 impl Counts {
     fn add(&mut self, state: State, number: u64) {
@@ -206,6 +228,38 @@ impl Ledger {
             .fetch_one(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))
+    }
+
+    /// Whether people still wait for the issue: the next send of it tries them.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::delivery) async fn is_waited_for(&self) -> Result<bool, StoreError> {
+        sqlx::query_scalar(IS_WAITED_FOR)
+            .bind(&self.issue)
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))
+    }
+
+    /// How many of these rows are of this issue and do not say that the relay took the message.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::delivery) async fn not_accepted_yet(
+        &self,
+        rows: &[RowId],
+    ) -> Result<u64, StoreError> {
+        let statement = "SELECT count(*) FROM recipient WHERE issue = ?1 AND state <> 'accepted' \
+             AND id IN (SELECT value FROM json_each(?2))";
+        let rows = serde_json::json!(rows.iter().map(|row| row.0).collect::<Vec<i64>>());
+        let count: i64 = sqlx::query_scalar(statement)
+            .bind(&self.issue)
+            .bind(rows.to_string())
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        Ok(count.unsigned_abs())
     }
 
     /// The Message-IDs under which people of the issue were sent to, without angle brackets.
@@ -357,6 +411,24 @@ impl Ledger {
             counts.add(state, number.unsigned_abs());
         }
         Ok(counts)
+    }
+
+    /// How many people were given up in a run, because their time was over.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::delivery) async fn given_up_in(&self, run: RunId) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM recipient \
+             WHERE issue = ?1 AND state = 'refused' AND claimed_by = ?2 AND text LIKE ?3",
+        )
+        .bind(&self.issue)
+        .bind(run)
+        .bind(format!("{GIVEN_UP} %"))
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok(count.unsigned_abs())
     }
 
     /// The first person whom a relay refused for good in a run; one who was given up only where all

@@ -210,9 +210,13 @@ fn persons() -> String {
     )
 }
 
-/// Those who wait and are not in the list any more.
+/// Those who wait and are not in the list any more, or of whom it, or a file of exceptions, says that
+/// they get no mail. An earlier reply is not why.
 const LEAVERS: &str = "
-UPDATE recipient SET state = 'suppressed', text = 'a later send did not have them in its list, or could not use their row'
+UPDATE recipient SET state = 'suppressed', code = NULL, enhanced = NULL, text = coalesce(
+    (SELECT l.gone FROM temp.staging l
+     WHERE l.identity = recipient.identity AND l.gone IS NOT NULL LIMIT 1),
+    'a later send did not have them in its list, or could not use their row')
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
 AND NOT EXISTS (SELECT 1 FROM temp.staging l
     WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";

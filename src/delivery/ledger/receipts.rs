@@ -1,10 +1,13 @@
 //! What the ledger keeps so that it can be compared with receipts: the name that it has in them, what
 //! became of its runs, and to which receipts of other ledgers a person has said yes.
 
+use std::collections::BTreeMap;
+
 use super::{Ledger, LockedLedger};
+use crate::audience::except::LEFT_OUT_BY;
 use crate::delivery::id::{RowId, RunId};
 use crate::delivery::journal::{self, Found};
-use crate::delivery::receipt::{self, AgreedReceipt, KnownSends, NamedRun, Receipt};
+use crate::delivery::receipt::{self, AgreedReceipt, KnownSends, NamedRun, OtherIssue};
 use crate::store::StoreError;
 
 /// The step that gives the ledger its name in receipts; see [`super::STEPS`].
@@ -26,12 +29,77 @@ CREATE TABLE agreed_receipt (
 ) WITHOUT ROWID;
 ";
 
+/// The step that says for whom a yes was given; see [`super::STEPS`].
+pub(super) const PARTS: &str = "
+ALTER TABLE agreed_receipt RENAME TO agreed_before;
+CREATE TABLE agreed_receipt (
+    issue TEXT NOT NULL,
+    ledger TEXT NOT NULL,
+    run TEXT NOT NULL,
+    reached INTEGER NOT NULL,
+    -- As the command named it; empty for the whole list.
+    part TEXT NOT NULL,
+    PRIMARY KEY (issue, ledger, run, part)
+) WITHOUT ROWID;
+INSERT INTO agreed_receipt SELECT issue, ledger, run, reached, '' FROM agreed_before;
+DROP TABLE agreed_before;
+";
+
+/// The step that keeps of which issues a person has said that another one is new; see
+/// [`super::STEPS`]. A yes that an older version kept was for all issues, and is asked again; but an
+/// issue that still waits has passed its questions, and goes on.
+pub(super) const OTHERS: &str = "
+CREATE TABLE another_issue (
+    -- The one that was sent.
+    issue TEXT NOT NULL,
+    -- The one that it looked like, and that it is not.
+    other TEXT NOT NULL,
+    -- Who has sent that one and the content hash, where a receipt alone tells of it; else empty.
+    ledger TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    -- For whom that was said, as the command named it; empty for the whole list.
+    part TEXT NOT NULL,
+    PRIMARY KEY (issue, other, ledger, content_hash, part)
+) WITHOUT ROWID;
+DELETE FROM agreed_receipt WHERE issue = '';
+INSERT INTO another_issue
+SELECT waiting.issue, sent.issue, '', '', ''
+FROM (SELECT DISTINCT issue FROM recipient WHERE state IN ('pending', 'claimed', 'deferred')
+    AND issue IN (SELECT issue FROM recipient WHERE state IN ('accepted', 'uncertain'))) waiting
+JOIN (SELECT DISTINCT issue FROM run) sent ON sent.issue <> waiting.issue;
+";
+
 /// People who have the issue, may have it, or may have had it at any time: the number never falls.
 /// Rows that are named count too.
 const REACHED: &str = "
 SELECT count(*) FROM recipient WHERE issue = ?1
 AND (state IN ('accepted', 'uncertain') OR stage NOT IN ('mail', 'rcpt', 'data')
     OR id IN (SELECT value FROM json_each(?2)))";
+
+/// The people of the list who have one of some issues, and do not have another one, nor were refused it:
+/// nobody sends it to those again. Each counts once.
+const REACHED_OF_LIST: &str = "
+SELECT count(DISTINCT l.identity) FROM temp.staging l
+CROSS JOIN person p ON p.issue IN (SELECT value FROM json_each(?1)) AND p.identity = l.identity
+CROSS JOIN recipient r ON r.id = p.recipient
+WHERE (l.kept AND l.gone IS NULL AND (?5 OR NOT l.outside)
+    OR ?5 AND substr(l.gone, 1, length(?4)) = ?4)
+AND (r.state IN ('accepted', 'uncertain') OR r.stage NOT IN ('mail', 'rcpt', 'data')
+    OR r.id IN (SELECT value FROM json_each(?2)))
+AND NOT EXISTS (SELECT 1 FROM person q JOIN recipient o ON o.id = q.recipient
+    WHERE q.issue = ?3 AND q.identity = l.identity
+    AND (o.state IN ('accepted', 'uncertain', 'refused')
+        OR o.id IN (SELECT value FROM json_each(?2))))";
+
+/// Which people of the list count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListPart {
+    /// Those whom the command is for.
+    Chosen,
+    /// Also those who were not asked for, and those whom `--except` leaves out of this command alone: a
+    /// later command sends to them.
+    All,
+}
 
 impl Ledger {
     /// What the ledger knows of the sends of the issue, for who compares it with a receipt.
@@ -53,6 +121,7 @@ impl Ledger {
             reached: self.reached(&[]).await?,
             runs: self.named_runs().await?,
             agreed: self.agreed().await?,
+            part: String::new(),
         })
     }
 
@@ -61,16 +130,39 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub(in crate::delivery) async fn reached(&self, more: &[RowId]) -> Result<u64, StoreError> {
-        let failed = |error| self.store.failed(error);
-        let more = serde_json::to_string(more);
-        let more = more.map_err(|error| failed(sqlx::Error::Encode(error.into())))?;
-        let people: i64 = sqlx::query_scalar(REACHED)
+        let people: Result<i64, sqlx::Error> = sqlx::query_scalar(REACHED)
             .bind(&self.issue)
-            .bind(more)
+            .bind(self.in_json(more)?)
             .fetch_one(self.store.pool())
-            .await
-            .map_err(failed)?;
-        Ok(people.unsigned_abs())
+            .await;
+        Ok(people.map_err(|error| self.store.failed(error))?.unsigned_abs())
+    }
+
+    /// How many people of the list that was read have one of these other issues, or may have it, those
+    /// of these rows included, and not this one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::delivery) async fn reached_of_list(
+        &self,
+        others: &[&str],
+        more: &[RowId],
+        part: ListPart,
+    ) -> Result<u64, StoreError> {
+        let people: Result<i64, sqlx::Error> = sqlx::query_scalar(REACHED_OF_LIST)
+            .bind(self.in_json(others)?)
+            .bind(self.in_json(more)?)
+            .bind(&self.issue)
+            .bind(LEFT_OUT_BY)
+            .bind(part == ListPart::All)
+            .fetch_one(self.store.pool())
+            .await;
+        Ok(people.map_err(|error| self.store.failed(error))?.unsigned_abs())
+    }
+
+    fn in_json<T: serde::Serialize>(&self, values: &[T]) -> Result<String, StoreError> {
+        let text = serde_json::to_string(values);
+        text.map_err(|error| self.store.failed(sqlx::Error::Encode(error.into())))
     }
 
     /// All runs of the ledger, of whatever issue, as receipts name them; the last one last. Runs of an
@@ -98,38 +190,97 @@ impl Ledger {
     }
 
     async fn agreed(&self) -> Result<Vec<AgreedReceipt>, StoreError> {
-        let rows: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT ledger, run, reached FROM agreed_receipt WHERE issue = ?1")
-                .bind(&self.issue)
-                .fetch_all(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
-        let agreed = |(ledger, run, reached): (String, String, i64)| AgreedReceipt {
+        let select = "SELECT ledger, run, reached, part FROM agreed_receipt WHERE issue = ?1";
+        let rows: Vec<(String, String, i64, String)> = sqlx::query_as(select)
+            .bind(&self.issue)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        let agreed = |(ledger, run, reached, part): (String, String, i64, String)| AgreedReceipt {
             ledger,
             run,
             reached: reached.unsigned_abs(),
+            part,
         };
         Ok(rows.into_iter().map(agreed).collect())
     }
 }
 
+impl Ledger {
+    /// Of which issues a person has said that this one is another, and for which part of the list.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn other_issues(&self) -> Result<Vec<(OtherIssue, String)>, StoreError> {
+        let select = "SELECT other, ledger, content_hash, part FROM another_issue WHERE issue = ?1";
+        let rows: Vec<(String, String, String, String)> = sqlx::query_as(select)
+            .bind(&self.issue)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        let other =
+            |(name, ledger, content_hash, part)| (OtherIssue { name, ledger, content_hash }, part);
+        Ok(rows.into_iter().map(other).collect())
+    }
+
+    /// The issues of which a person has said that they are others than this one, and whether that was
+    /// said for everybody.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn taken_for_another(&self) -> Result<BTreeMap<String, bool>, StoreError> {
+        let select = "SELECT issue, max(part = '') FROM another_issue \
+            WHERE other = ?1 AND ledger = '' GROUP BY issue";
+        let issues: Vec<(String, bool)> = sqlx::query_as(select)
+            .bind(&self.issue)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        Ok(issues.into_iter().collect())
+    }
+}
+
 impl LockedLedger {
-    /// Notes that a person has said to send although these receipts know people who have the issue:
-    /// this ledger does not ask about the same ones again.
+    /// Notes that a person has said that the issue is another one than these: for this part of the list
+    /// it is not asked about them again.
     ///
     /// # Errors
     /// The store's; then some are asked about once more.
-    pub async fn agree(&self, receipts: &[Receipt]) -> Result<(), StoreError> {
-        for receipt in receipts {
-            let AgreedReceipt { ledger, run, reached } = AgreedReceipt::of(receipt);
+    pub async fn is_another(&self, others: &[OtherIssue], part: &str) -> Result<(), StoreError> {
+        for OtherIssue { name, ledger, content_hash } in others {
             sqlx::query(
-                "INSERT INTO agreed_receipt (issue, ledger, run, reached) VALUES (?1, ?2, ?3, ?4) \
+                "INSERT INTO another_issue (issue, other, ledger, content_hash, part) \
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            )
+            .bind(&self.issue)
+            .bind(name)
+            .bind(ledger)
+            .bind(content_hash)
+            .bind(part)
+            .execute(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a person has said to send although these receipts know people who have the issue:
+    /// this ledger does not ask about the same ones again, for the same part of the list.
+    ///
+    /// # Errors
+    /// The store's; then some are asked about once more.
+    pub async fn agree(&self, receipts: &[AgreedReceipt], part: &str) -> Result<(), StoreError> {
+        for AgreedReceipt { ledger, run, reached, .. } in receipts {
+            sqlx::query(
+                "INSERT INTO agreed_receipt (issue, ledger, run, reached, part) \
+                 VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT DO UPDATE SET reached = max(reached, excluded.reached)",
             )
             .bind(&self.issue)
             .bind(ledger)
             .bind(run)
-            .bind(i64::try_from(reached).unwrap_or(i64::MAX))
+            .bind(i64::try_from(*reached).unwrap_or(i64::MAX))
+            .bind(part)
             .execute(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))?;

@@ -11,6 +11,7 @@ use super::{Ledger, LockedLedger};
 use crate::compose::Composition;
 use crate::crypto;
 use crate::delivery::id::RevisionId;
+use crate::delivery::sketch::Sketch;
 use crate::diagnostic::Place;
 use crate::issue::load::Headline;
 use crate::store::StoreError;
@@ -51,6 +52,13 @@ ALTER TABLE revision ADD COLUMN issue_date TEXT;
 ALTER TABLE revision ADD COLUMN subject TEXT;
 ";
 
+/// The step that keeps what articles say; see [`super::STEPS`].
+pub(super) const SKETCHES: &str = "
+-- JSON: the sketch of each article, by which an edited one is known again; none in what an older
+-- version wrote.
+ALTER TABLE revision ADD COLUMN sketches TEXT;
+";
+
 /// What to do about a damaged one.
 const REMEDY: &str = "bring the issue's files back to what they were at the plan (git has them) and \
     run the same command again, or put back a copy of the ledger that is as new as the last send";
@@ -66,6 +74,8 @@ pub struct FrozenIssue {
     pub date: String,
     /// The files it was made of, and the SHA-256 of each.
     pub files: BTreeMap<String, String>,
+    /// What each article says, by its file; nothing in what an older version wrote.
+    pub sketches: BTreeMap<String, Sketch>,
     /// What the issue is called; in what an older version wrote, its name alone.
     pub headline: Headline,
     /// When, RFC 3339.
@@ -131,14 +141,15 @@ pub enum PlannedText<'a> {
 const ADD: &str = "
 INSERT INTO revision
     (issue, number, content_hash, composition, date, files, created_at, checksum, issue_number,
-     issue_date, subject)
-SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10, ?11 FROM revision WHERE issue = ?1
+     issue_date, subject, sketches)
+SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10, ?11, ?12
+FROM revision WHERE issue = ?1
 RETURNING id";
 
 /// Another content of revision ?7, which nobody has: rows that refer to it get this one.
 const REPLACE: &str = "
 UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6,
-    checksum = ?8, issue_number = ?9, issue_date = ?10, subject = ?11
+    checksum = ?8, issue_number = ?9, issue_date = ?10, subject = ?11, sketches = ?12
 WHERE id = ?7 AND issue = ?1
 RETURNING id";
 
@@ -153,7 +164,7 @@ impl Ledger {
             "SELECT id, number, CAST(content_hash AS BLOB), CAST(composition AS BLOB), \
              CAST(date AS BLOB), CAST(files AS BLOB), CAST(created_at AS BLOB), \
              CAST(checksum AS BLOB), issue_number, CAST(issue_date AS BLOB), \
-             CAST(subject AS BLOB) \
+             CAST(subject AS BLOB), CAST(sketches AS BLOB) \
              FROM revision WHERE issue = ?1 ORDER BY number",
         )
         .bind(&self.issue)
@@ -177,12 +188,17 @@ impl Ledger {
         let (content_hash, composition, date) = (text(2)?, text(3)?, text(4)?);
         let files: Vec<u8> = row.try_get(5)?;
         let created_at: Vec<u8> = row.try_get(6)?;
+        let sketches: Option<Vec<u8>> = row.try_get(11)?;
         let frozen = FrozenIssue {
             content_hash,
             composition,
             date,
             // Only for saying what has changed since.
             files: serde_json::from_slice(&files).unwrap_or_default(),
+            // Only for comparing issues.
+            sketches: sketches
+                .and_then(|sketches| serde_json::from_slice(&sketches).ok())
+                .unwrap_or_default(),
             headline: self.headline(row),
             created_at: String::from_utf8_lossy(&created_at).into_owned(),
         };
@@ -211,6 +227,7 @@ impl Ledger {
             number: row.try_get(8).ok().flatten(),
             subject: text(10),
             date: text(9).and_then(|date| date.parse().ok()),
+            ..Headline::default()
         }
     }
 }
@@ -240,6 +257,7 @@ impl LockedLedger {
             .bind(frozen.headline.number)
             .bind(frozen.headline.date.map(|date| date.to_string()))
             .bind(&frozen.headline.subject)
+            .bind(serde_json::json!(frozen.sketches).to_string())
             .fetch_one(connection)
             .await
     }
@@ -263,6 +281,7 @@ mod tests {
             composition: COMPOSITION.to_owned(),
             date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(),
             files: BTreeMap::new(),
+            sketches: BTreeMap::new(),
             headline: Headline::default(),
             created_at: "2025-11-06T14:00:00Z".to_owned(),
         }

@@ -106,6 +106,21 @@ impl LockedLedger {
 }
 
 impl Ledger {
+    /// The last time that the last run of any issue has written. Of an earlier run nothing is asked:
+    /// its clock may have been wrong, and somebody may have said so.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn last_entry(&self) -> Result<Option<Timestamp>, StoreError> {
+        let times: Option<(String, Option<String>)> =
+            sqlx::query_as("SELECT started_at, last_at FROM run ORDER BY id DESC LIMIT 1")
+                .fetch_optional(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        let read = |text: String| text.parse::<Timestamp>().ok();
+        Ok(times.and_then(|(begin, last)| last.and_then(read).max(read(begin))))
+    }
+
     /// When the issue was sent; nothing where nobody has an outcome.
     ///
     /// # Errors

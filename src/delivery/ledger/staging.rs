@@ -7,6 +7,7 @@
 //! come in any order is read and written all over. SQLite keeps the table in a file without a
 //! name, which ends with the connection.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, Transaction};
@@ -18,6 +19,7 @@ use super::{BATCH, Ledger};
 use crate::audience::near::NearAddress;
 use crate::check::{EXAMPLES, Lacking};
 use crate::delivery::state::State;
+use crate::delivery::verdict::GIVEN_UP;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::StoreError;
@@ -94,7 +96,7 @@ pub struct StagedRow {
     tags: String,
     kept: bool,
     outside: bool,
-    gone: Option<&'static str>,
+    gone: Option<Cow<'static, str>>,
 }
 
 impl StagedRow {
@@ -105,11 +107,11 @@ impl StagedRow {
     }
 
     /// Somebody of whom the list itself says not to.
-    pub fn left(address: &Address, reason: &'static str) -> StagedRow {
-        StagedRow::gone(address, Some(reason))
+    pub fn left(address: &Address, reason: impl Into<Cow<'static, str>>) -> StagedRow {
+        StagedRow::gone(address, Some(reason.into()))
     }
 
-    fn gone(address: &Address, gone: Option<&'static str>) -> StagedRow {
+    fn gone(address: &Address, gone: Option<Cow<'static, str>>) -> StagedRow {
         let identity = address.identity();
         let email = (identity != address.as_str()).then(|| address.as_str().to_owned());
         StagedRow {
@@ -151,6 +153,10 @@ const NEW: &str = "new";
 pub struct Census {
     /// How many people of the list are in which state of the ledger.
     pub states: BTreeMap<State, u64>,
+    /// How many of those who were refused were given up, because their time was over.
+    pub given_up: u64,
+    /// How many of them have the issue, and wait for a further copy.
+    pub copies: u64,
     /// How many of them have no row yet.
     pub new: u64,
     /// To whom the issue would go, by domain, the largest first.
@@ -161,12 +167,31 @@ pub struct Census {
     pub waiting: u64,
     /// Of these, rows of people whom the list does not have, or does not keep.
     pub leaving: u64,
+    /// Of these, those whom the list does not have at all, and about whom no relay was ever asked.
+    pub untried: u64,
+    /// Likewise, and about whom a relay was asked.
+    pub tried: u64,
+    /// People who have the issue or may have it, and how many of them the list keeps. They are counted
+    /// only where somebody who waits is leaving: then they tell whether it is the right list.
+    pub had: (u64, u64),
     /// People of the list who are not among those that were asked for.
     pub outside: u64,
     /// Of these, those who are uncertain.
     pub uncertain_outside: u64,
     /// Uncertain people whom the list does not have, or does not keep.
     pub uncertain_gone: u64,
+}
+
+/// Rows of the ledger beside the list.
+#[derive(Clone, Copy, Debug)]
+struct ListedRows {
+    all: u64,
+    /// The list has their people and keeps them.
+    kept: u64,
+    /// The list does not have their people, and no relay was ever asked about them.
+    untried: u64,
+    /// Likewise, and a relay was.
+    tried: u64,
 }
 
 /// What the list says of one person.
@@ -300,31 +325,71 @@ impl Ledger {
         &self,
         fields: &BTreeSet<&str>,
     ) -> Result<BTreeMap<String, Lacking>, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let counts = self.counts_without(fields).await.map_err(failed)?;
+        let planned = self.planned().await.map_err(failed)?;
+        // Who the first people are does not depend on a field that nobody has.
+        let mut everybody: Option<Lacking> = None;
         let mut all = BTreeMap::new();
         for field in fields {
-            let lacking = self.without(field).await.map_err(|error| self.store.failed(error))?;
+            let count = counts.get(*field).copied().unwrap_or(0);
+            let lacking = match &everybody {
+                _ if count == 0 => Lacking::default(),
+                Some(everybody) if everybody.count == count => everybody.clone(),
+                _ => {
+                    let examples = self.examples_without(field).await.map_err(failed)?;
+                    Lacking { count, examples }
+                }
+            };
+            if everybody.is_none() && count > 0 && count == planned {
+                everybody = Some(lacking.clone());
+            }
             all.insert((*field).to_owned(), lacking);
         }
         Ok(all)
     }
 
-    async fn without(&self, field: &str) -> Result<Lacking, sqlx::Error> {
-        let people =
-            format!("FROM temp.staging l WHERE {PLANNED} AND json_extract(fields, ?1) IS NULL");
+    /// How many people the plan has.
+    async fn planned(&self) -> Result<u64, sqlx::Error> {
+        let statement = format!("SELECT count(*) FROM temp.staging l WHERE {PLANNED}");
+        let count: i64 =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(self.store.pool()).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// How many people have no value, for the fields that somebody lacks. One question for all: an
+    /// issue may have two thousand slots.
+    async fn counts_without(
+        &self,
+        fields: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, u64>, sqlx::Error> {
+        if fields.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         // Names of fields are ASCII letters, digits and underscores.
-        let path = format!("$.\"{field}\"");
-        let statement = format!("SELECT count(*) {people}");
-        let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
-            .bind(&path)
-            .fetch_one(self.store.pool())
-            .await?;
-        let statement = format!("SELECT coalesce(email, identity) {people} ORDER BY id LIMIT ?2");
-        let examples = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
-            .bind(&path)
-            .bind(EXAMPLES as i64)
+        let names: Vec<String> = fields.iter().map(|field| format!("\"{field}\"")).collect();
+        let statement = format!(
+            "SELECT f.value, count(*) FROM temp.staging l CROSS JOIN json_each(?1) f \
+             WHERE {PLANNED} AND json_extract(l.fields, '$.\"' || f.value || '\"') IS NULL \
+             GROUP BY f.value"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(format!("[{}]", names.join(",")))
             .fetch_all(self.store.pool())
             .await?;
-        Ok(Lacking { count: count.unsigned_abs(), examples })
+        Ok(rows.iter().map(|row| (row.get(0), row.get::<i64, _>(1).unsigned_abs())).collect())
+    }
+
+    async fn examples_without(&self, field: &str) -> Result<Vec<String>, sqlx::Error> {
+        let statement = format!(
+            "SELECT coalesce(email, identity) FROM temp.staging l \
+             WHERE {PLANNED} AND json_extract(fields, ?1) IS NULL ORDER BY id LIMIT ?2"
+        );
+        sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .bind(format!("$.\"{field}\""))
+            .bind(EXAMPLES as i64)
+            .fetch_all(self.store.pool())
+            .await
     }
 
     /// What the list says of the person at `address`.
@@ -412,6 +477,40 @@ impl Ledger {
         Ok((outside.unsigned_abs(), all.saturating_sub(kept.unsigned_abs())))
     }
 
+    /// How many whom the list has and keeps have the issue, and wait for a further copy.
+    async fn waiting_copies(&self) -> Result<u64, StoreError> {
+        let copies: i64 = sqlx::query_scalar(
+            "SELECT count(DISTINCT r.id) FROM earlier_copy c \
+             CROSS JOIN recipient r ON r.id = c.recipient CROSS JOIN temp.met m ON m.row = r.id \
+             WHERE r.issue = ?1 AND r.state IN ('pending', 'claimed', 'deferred')",
+        )
+        .bind(&self.issue)
+        .fetch_one(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
+        Ok(copies.unsigned_abs())
+    }
+
+    /// The rows that are in one of these states, beside the list.
+    async fn listed_of(&self, states: &'static str) -> Result<ListedRows, StoreError> {
+        let statement = format!(
+            "SELECT count(*), count(*) FILTER (WHERE said), \
+               count(*) FILTER (WHERE said IS NULL AND (attempts = 0 OR unasked)), \
+               count(*) FILTER (WHERE said IS NULL AND attempts > 0 AND NOT unasked) \
+             FROM (SELECT attempts, unasked, (SELECT l.kept AND l.gone IS NULL \
+                 FROM temp.staging l WHERE l.identity = recipient.identity) AS said \
+               FROM recipient WHERE issue = ?1 AND state IN ({states}))"
+        );
+        let found: (i64, i64, i64, i64) = sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(&self.issue)
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        let (all, kept, untried, tried) = found;
+        let [all, kept, untried, tried] = [all, kept, untried, tried].map(i64::unsigned_abs);
+        Ok(ListedRows { all, kept, untried, tried })
+    }
+
     /// Fills the table of those who have a row.
     pub(super) async fn meet(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(MEET).execute(&mut *connection).await?;
@@ -482,16 +581,26 @@ impl Ledger {
                 }
             }
         }
-        let (waiting, leaving): (i64, i64) = sqlx::query_as(
-            "SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM temp.staging l \
-               WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)) \
-             FROM recipient WHERE issue = ?1 AND state IN ('pending', 'claimed', 'deferred')",
-        )
-        .bind(&self.issue)
-        .fetch_one(self.store.pool())
-        .await
-        .map_err(failed)?;
-        (census.waiting, census.leaving) = (waiting.unsigned_abs(), leaving.unsigned_abs());
+        if census.states.contains_key(&State::Refused) {
+            let given_up: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
+                 WHERE r.state = 'refused' AND r.text LIKE ?1",
+            )
+            .bind(format!("{GIVEN_UP} %"))
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(failed)?;
+            census.given_up = given_up.unsigned_abs();
+        }
+        census.copies = self.waiting_copies().await?;
+        let waiting = self.listed_of("'pending', 'claimed', 'deferred'").await?;
+        (census.waiting, census.leaving) = (waiting.all, waiting.all.saturating_sub(waiting.kept));
+        (census.untried, census.tried) = (waiting.untried, waiting.tried);
+        if census.leaving > 0 {
+            let had = self.listed_of("'accepted', 'uncertain'").await?;
+            // Whoever is in the list and gets no mail by it is not missing.
+            census.had = (had.all, had.all.saturating_sub(had.untried + had.tried));
+        }
         (_, census.outside) = self.planned_counts().await?;
         (census.uncertain_outside, census.uncertain_gone) = self.uncertain_others().await?;
         Ok(census)

@@ -44,8 +44,8 @@ pub enum ReportedAction {
 /// What the log says of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// A line that is older than the first run of the issue.
-    Older(Quote),
+    /// A line that is older than the first run of the issue, and its time.
+    Older(Quote, Timestamp),
     /// The relay began to read it, and nothing shows that it took it.
     Begun(Quote),
     /// The relay refused it or threw it away.
@@ -67,7 +67,7 @@ impl Evidence {
     /// What is known of one attempt is not weakened by another.
     fn strength(&self) -> u8 {
         match self {
-            Evidence::Older(_) => 0,
+            Evidence::Older(..) => 0,
             Evidence::Begun(_) => 1,
             Evidence::Rejected(_) => 2,
             Evidence::Elsewhere(..) => 3,
@@ -163,7 +163,7 @@ pub(super) struct Findings<'a> {
     places: HashMap<&'a str, usize>,
     logged_messages: HashMap<usize, Vec<LoggedMessage>>,
     /// Lines that are older than the issue.
-    older: HashMap<usize, Quote>,
+    older: HashMap<usize, (Quote, Timestamp)>,
     /// Messages of anybody that the logs show as taken: a log of errors alone has none.
     pub(super) messages: u64,
 }
@@ -181,9 +181,10 @@ impl<'a> Findings<'a> {
     /// can be worked out before: an earlier rehearsal had it, and so may a forger.
     pub(super) fn begin(&mut self, message_id: &str, here: &Here<'_>) -> Option<LoggedMessageId> {
         let open = *self.places.get(message_id)?;
-        let old = |began| here.moment().is_some_and(|at| began > at + TOLERANCE);
-        if self.undecided.began.is_some_and(old) {
-            self.older.entry(open).or_insert_with(|| here.quote());
+        let old =
+            |at: &Timestamp| self.undecided.began.is_some_and(|began| began > *at + TOLERANCE);
+        if let Some(at) = here.moment().filter(old) {
+            self.older.entry(open).or_insert_with(|| (here.quote(), at));
             return None;
         }
         let all = self.logged_messages.entry(open).or_default();
@@ -310,7 +311,8 @@ impl<'a> Findings<'a> {
     /// The strongest that is known of each row: one queue id takes nothing from another.
     pub(super) fn finish(self) -> HashMap<RowId, Evidence> {
         let mut of: HashMap<RowId, Evidence> = HashMap::new();
-        let older = self.older.into_iter().map(|(open, quote)| (open, Evidence::Older(quote)));
+        let older =
+            self.older.into_iter().map(|(open, (quote, at))| (open, Evidence::Older(quote, at)));
         let newer = self.logged_messages.into_iter().flat_map(|(open, logged_messages)| {
             logged_messages.into_iter().filter_map(move |logged| Some((open, logged.conclude()?)))
         });

@@ -33,9 +33,11 @@ impl<'a> EximEntry<'a> {
         EximEntry::behind_stamp(Some(stamp), rest)
     }
 
-    /// What Exim hands to syslog, with its own stamp or without; `outer` is that of syslog.
+    /// What Exim hands to syslog, with its own stamp or without; `outer` is that of syslog, and is the
+    /// better one where it alone names its zone.
     pub(super) fn of_syslog(outer: Stamp<'a>, message: &'a str) -> Option<EximEntry<'a>> {
-        let (stamp, rest) = stamp::cut_civil(message).unwrap_or((outer, message));
+        let (inner, rest) = stamp::cut_civil(message).unwrap_or((outer, message));
+        let stamp = if inner.lacks_zone() && !outer.lacks_zone() { outer } else { inner };
         EximEntry::behind_stamp(Some(stamp), rest)
     }
 

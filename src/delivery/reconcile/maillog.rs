@@ -16,6 +16,7 @@ use super::exchange::Exchange;
 use super::exim::{Exim, EximEntry};
 use super::lines::Lines;
 use super::postfix::Postfix;
+use super::ruling::TOLERANCE;
 use super::sendmail::Sendmail;
 use super::stamp::{Form, LogClock, Stamp};
 use super::syslog::SyslogLine;
@@ -44,6 +45,10 @@ pub struct LogSpan {
     pub first: Timestamp,
     /// Of the latest line.
     pub last: Timestamp,
+    /// Whether lines leave out their zone: they were read in that of the clock.
+    pub lacks_zone: bool,
+    /// The time of such a line, where it has not come yet: then the zone is another one.
+    pub ahead: Option<Timestamp>,
 }
 
 /// Why files are not believed.
@@ -233,7 +238,7 @@ impl Log<'_> {
             }
         }
         let last = Stamp { form: seen.last_form, text: &seen.last };
-        self.extend(last.moment(self.clock));
+        self.extend(last);
         match (seen.readable, seen.mute) {
             (true, _) => Ok(()),
             (false, Some(server)) => Err(LogError::NoMessageIds { file: name, server }),
@@ -263,7 +268,7 @@ impl Log<'_> {
                 || self.sendmail.read(&line, &here, &mut self.findings);
             if readable {
                 seen.readable = true;
-                self.dated(line.stamp, seen);
+                self.dated(here.stamp.unwrap_or(line.stamp), seen);
             } else if let Some(server) = mute(&line) {
                 seen.mute = Some(server);
             }
@@ -280,17 +285,24 @@ impl Log<'_> {
     /// The first time of a file is worked out at once, the last one when the file has ended.
     fn dated(&mut self, stamp: Stamp<'_>, seen: &mut Seen) {
         if seen.last.is_empty() {
-            self.extend(stamp.moment(self.clock));
+            self.extend(stamp);
         }
         seen.last_form = stamp.form;
         seen.last.clear();
         seen.last.push_str(stamp.text);
     }
 
-    fn extend(&mut self, moment: Option<Timestamp>) {
-        let Some(moment) = moment else { return };
-        let LogSpan { first, last } = self.span.unwrap_or(LogSpan { first: moment, last: moment });
-        self.span = Some(LogSpan { first: first.min(moment), last: last.max(moment) });
+    fn extend(&mut self, stamp: Stamp<'_>) {
+        let Some(moment) = stamp.moment(self.clock) else { return };
+        let at_once = LogSpan { first: moment, last: moment, lacks_zone: false, ahead: None };
+        let LogSpan { first, last, lacks_zone, ahead } = self.span.unwrap_or(at_once);
+        let is_ahead = stamp.lacks_zone() && moment.duration_since(self.clock.now) > TOLERANCE;
+        self.span = Some(LogSpan {
+            first: first.min(moment),
+            last: last.max(moment),
+            lacks_zone: lacks_zone || stamp.lacks_zone(),
+            ahead: ahead.max(is_ahead.then_some(moment)),
+        });
     }
 }
 

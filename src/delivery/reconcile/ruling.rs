@@ -45,7 +45,13 @@ pub enum Doubt {
     /// Its Message-ID is not in the log.
     NotInLog,
     /// Its Message-ID is in the log, and only before the issue was sent.
-    Older(Quote),
+    Older {
+        /// The line.
+        quote: Quote,
+        /// How much later it would have to be for the time of the send, in whole half hours, where
+        /// the zone of its clock was assumed.
+        shift: Option<SignedDuration>,
+    },
     /// The relay took a message with its Message-ID that had another envelope.
     Elsewhere(Misfit, Quote),
     /// The relay began to read the message, and the log does not show that it took it.
@@ -70,14 +76,32 @@ pub enum Doubt {
         /// When it became uncertain.
         row: Timestamp,
     },
+    /// A time of the log has not come yet: it was read in a zone that is not its own, so no time of it
+    /// tells anything.
+    LogAhead {
+        /// That time.
+        last: Timestamp,
+    },
 }
 
 impl Doubt {
+    /// Whether it rests on a time of the log, or on the span of its times.
+    pub fn is_of_time(&self) -> bool {
+        matches!(
+            self,
+            Doubt::NotInLog
+                | Doubt::Older { .. }
+                | Doubt::LogBeginsAfter { .. }
+                | Doubt::LogEndsBefore { .. }
+                | Doubt::LogAhead { .. }
+        )
+    }
+
     /// The line that it rests on.
     pub fn quote(&self) -> Option<&Quote> {
         match self {
             Doubt::NotTaken(quote) | Doubt::Rejected(quote) | Doubt::OnHold(quote) => Some(quote),
-            Doubt::Older(quote) | Doubt::Elsewhere(_, quote) => Some(quote),
+            Doubt::Older { quote, .. } | Doubt::Elsewhere(_, quote) => Some(quote),
             _ => None,
         }
     }
@@ -87,11 +111,18 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Doubt::NotInLog => f.write_str("its Message-ID is not in the log"),
-            Doubt::Older(_) => f.write_str(
-                "the log has its Message-ID only from before the first send of the issue: such a \
-                 line is no evidence (if the relay's clock has another time zone: TZ=UTC digest \
-                 reconcile …)",
-            ),
+            Doubt::Older { shift, .. } => {
+                f.write_str(
+                    "the log has its Message-ID only from before the first send of the issue: such \
+                     a line is no evidence",
+                )?;
+                let Some(shift) = shift else { return Ok(()) };
+                let hours = shift.as_secs_f64() / 3_600.0;
+                write!(
+                    f,
+                    ", unless the relay's clock is {hours} h behind the zone that was assumed"
+                )
+            }
             Doubt::Elsewhere(Misfit::Sender, _) => f.write_str(
                 "the relay took a message with its Message-ID from another sender: that is no \
                  evidence",
@@ -120,6 +151,11 @@ impl fmt::Display for Doubt {
                 "the log ends at {last:.0}, before this became uncertain ({row:.0}): give the newer \
                  log file as well"
             ),
+            Doubt::LogAhead { last } => write!(
+                f,
+                "the log's last time would be {last:.0}, which has not come yet: the relay's clock is \
+                 in another zone than the one that was assumed"
+            ),
         }
     }
 }
@@ -143,10 +179,18 @@ pub fn rule(
         None if open.message_id.is_empty() => return Ruling::Uncertain(Doubt::NoMessageId),
         Some(Evidence::Rejected(quote)) => Doubt::Rejected(quote.clone()),
         Some(Evidence::Begun(quote)) => Doubt::NotTaken(quote.clone()),
-        Some(Evidence::Older(quote)) => Doubt::Older(quote.clone()),
+        Some(Evidence::Older(quote, at)) => {
+            let lacks_zone = span.is_some_and(|span| span.lacks_zone);
+            let shift = if lacks_zone { shift(open, *at) } else { None };
+            Doubt::Older { quote: quote.clone(), shift }
+        }
         None => Doubt::NotInLog,
     };
-    let absent = matches!(doubt, Doubt::NotInLog | Doubt::Older(_));
+    // Another zone would make it the row's own message: nobody gets another one for that.
+    if matches!(doubt, Doubt::Older { shift: Some(_), .. }) {
+        return Ruling::Uncertain(doubt);
+    }
+    let absent = matches!(doubt, Doubt::NotInLog | Doubt::Older { .. });
     match (not_shown, outside(open, span)) {
         (_, Some(outside)) if absent => Ruling::Uncertain(outside),
         // What began before the log ends may have been taken behind its end.
@@ -155,9 +199,23 @@ pub fn rule(
     }
 }
 
+/// The zones of the world, from one end to the other, and the steps in which they differ.
+const HALF_HOURS: i64 = 2 * 26;
+
+/// By how many half hours a line is too early for the send of the row, where that is what another zone
+/// of the relay's clock would make of it.
+fn shift(open: &UndecidedRow, at: Timestamp) -> Option<SignedDuration> {
+    let (begin, end) = (open.run_began? - TOLERANCE, open.at? + TOLERANCE);
+    let shifts = (1..=HALF_HOURS).map(|half| SignedDuration::from_mins(30 * half));
+    shifts.into_iter().find(|shift| (begin..=end).contains(&(at + *shift)))
+}
+
 /// Whether the log leaves out a part of the time in which the row was sent to.
 fn outside(open: &UndecidedRow, span: Option<&LogSpan>) -> Option<Doubt> {
-    let LogSpan { first, last } = *span?;
+    let LogSpan { first, last, ahead, .. } = *span?;
+    if let Some(last) = ahead {
+        return Some(Doubt::LogAhead { last });
+    }
     let late = |run: &Timestamp| first.duration_since(*run) > TOLERANCE;
     if let Some(run) = open.run_began.filter(late) {
         return Some(Doubt::LogBeginsAfter { first, run });
@@ -177,7 +235,10 @@ mod tests {
     #[test]
     fn each_kind_of_evidence_has_its_ruling() {
         let quote = |number| Quote { file: "l".to_owned(), number, text: "x".to_owned() };
-        let whole = LogSpan { first: moment("13:00"), last: moment("15:00") };
+        let (first, last) = (moment("13:00"), moment("15:00"));
+        let whole = LogSpan { first, last, lacks_zone: false, ahead: None };
+        let ahead = LogSpan { lacks_zone: true, ahead: Some(moment("23:00")), ..whole };
+        let not_come = Doubt::LogAhead { last: moment("23:00") };
         let late = LogSpan { first: moment("14:10"), ..whole };
         let early = LogSpan { last: moment("14:00"), ..whole };
         let (run, row) = (moment("13:50"), moment("14:20"));
@@ -187,7 +248,11 @@ mod tests {
         let accepted = Ruling::Accepted { by: quote(1), later: None };
         let (begun, rejected) = (Evidence::Begun(quote(2)), Evidence::Rejected(quote(3)));
         let (not_taken, refused) = (Doubt::NotTaken(quote(2)), Doubt::Rejected(quote(3)));
-        let (on_hold, older) = (Evidence::OnHold(quote(4)), Evidence::Older(quote(5)));
+        let (on_hold, older) =
+            (Evidence::OnHold(quote(4)), Evidence::Older(quote(5), moment("06:00")));
+        let older_doubt = |shift| Doubt::Older { quote: quote(5), shift };
+        let assumed = LogSpan { lacks_zone: true, ..whole };
+        let hours = SignedDuration::from_hours(8);
         let elsewhere = Evidence::Elsewhere(Misfit::Sender, quote(6));
         let other = Doubt::Elsewhere(Misfit::Sender, quote(6));
         use NotShown::{Hold, Resend};
@@ -203,8 +268,10 @@ mod tests {
             ("a@b", Some(&rejected), Some(&whole), Resend, Pending(refused)),
             ("a@b", Some(&on_hold), Some(&whole), Hold, Uncertain(Doubt::OnHold(quote(4)))),
             ("a@b", Some(&on_hold), Some(&whole), Resend, Uncertain(Doubt::OnHold(quote(4)))),
-            ("a@b", Some(&older), Some(&whole), Hold, Uncertain(Doubt::Older(quote(5)))),
-            ("a@b", Some(&older), Some(&whole), Resend, Pending(Doubt::Older(quote(5)))),
+            ("a@b", Some(&older), Some(&whole), Hold, Uncertain(older_doubt(None))),
+            ("a@b", Some(&older), Some(&whole), Resend, Pending(older_doubt(None))),
+            ("a@b", Some(&older), Some(&assumed), Hold, Uncertain(older_doubt(Some(hours)))),
+            ("a@b", Some(&older), Some(&assumed), Resend, Uncertain(older_doubt(Some(hours)))),
             ("a@b", Some(&older), Some(&early), Resend, Uncertain(ends.clone())),
             ("a@b", Some(&elsewhere), Some(&whole), Hold, Uncertain(other.clone())),
             ("a@b", Some(&elsewhere), Some(&whole), Resend, Uncertain(other)),
@@ -215,6 +282,8 @@ mod tests {
             ("a@b", None, Some(&late), Resend, Uncertain(begins)),
             ("a@b", None, Some(&early), Hold, Uncertain(ends.clone())),
             ("a@b", None, Some(&early), Resend, Uncertain(ends)),
+            ("a@b", None, Some(&ahead), Hold, Uncertain(not_come.clone())),
+            ("a@b", None, Some(&ahead), Resend, Uncertain(not_come)),
             ("", None, Some(&whole), Resend, Uncertain(Doubt::NoMessageId)),
         ] {
             let open = UndecidedRow {

@@ -48,6 +48,19 @@ impl<'a> Stamp<'a> {
         classic(text).or_else(|| iso(text)).or_else(|| full(text)).or_else(|| unix(text))
     }
 
+    /// Whether it leaves out its zone, so that one has to be assumed.
+    pub(super) fn lacks_zone(self) -> bool {
+        let zoned = |text: &str| {
+            let time = text.get(10..).unwrap_or_default();
+            time.contains(['Z', '+', '-'])
+        };
+        match self.form {
+            Form::Classic => !self.text.is_empty(),
+            Form::Iso | Form::Civil => !zoned(self.text),
+            Form::Unix => false,
+        }
+    }
+
     /// The moment that it means, as far as that can be told.
     pub(super) fn moment(self, clock: &LogClock) -> Option<Timestamp> {
         let text = self.text;

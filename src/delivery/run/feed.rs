@@ -133,7 +133,7 @@ impl RowFeed<'_> {
         if let Some(refusal) = refusals.answered(self.route, claimed, counts_as, failure) {
             self.work.turned_away(self.route, &refusal);
         }
-        if matches!(counts_as, CountsAs::Refused(_) | CountsAs::TimeOver) {
+        if matches!(counts_as, CountsAs::Refused(_) | CountsAs::TimeOver(_)) {
             self.work.pass_on(self.route);
         }
     }

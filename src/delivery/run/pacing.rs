@@ -28,8 +28,7 @@ const DOMAINS: usize = 2;
 const VOTERS: usize = 4_096;
 
 /// Why nobody else is asked where [`Throttle::is_shut`].
-const TOO_MUCH: &str = "has answered for more than a minute that it gets too many messages, and \
-                        has taken none";
+const TOO_MUCH: &str = "has put everybody off for more than a minute, and has taken none";
 
 /// A relay with a connection asks for rows again and again, however slow it is; a pause of its pace
 /// and a message under way are seen by themselves.

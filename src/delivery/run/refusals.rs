@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::delivery::id::RowId;
 use crate::delivery::ledger::Claimed;
-use crate::delivery::verdict::CountsAs;
-use crate::smtp::outcome::{About, AttemptFailure};
+use crate::delivery::verdict::{CountsAs, Waited};
+use crate::smtp::outcome::{About, AttemptFailure, Stage};
 
 /// So many of the last answers of a relay are looked at.
 const LAST: usize = 20;
@@ -24,6 +24,9 @@ const ALIKE: (usize, usize) = (11, 3);
 const ALIKE_AT_END: usize = 3;
 /// Refusals of the sender or of the message before any recipient is named, one after the other.
 const AT_MAIL: u32 = 5;
+/// While a relay has accepted nobody: people whose time was over and who were put off at MAIL by a code
+/// that may mean the rate, before it is known to mean something else. A quota opens sooner.
+const POLICY_AT_MAIL: u32 = 20;
 /// Refusals before a domain is left alone; the same of those that speak of us, or end a session.
 const OF_DOMAIN: u32 = 10;
 const OF_DOMAIN_ABOUT_US: u32 = 5;
@@ -79,6 +82,12 @@ struct AtRelay {
     ended: HashSet<RowId>,
     /// Refusals at MAIL in a row.
     at_mail: u32,
+    /// How many it put off at MAIL, until their time was over, by a code that may mean the rate.
+    policy_at_mail: u32,
+    /// The last such reply, or one about the rate.
+    latest_put_off: Option<Refusal>,
+    /// It has let somebody past MAIL.
+    is_open: bool,
     /// It refuses us, and is not asked any more.
     refuses: Option<Refusal>,
     latest: Option<Refusal>,
@@ -110,7 +119,13 @@ enum OpenKind {
     /// It does not say whom it is about.
     Unclear,
     /// Neither does it, and it means not now, for too long. The issue was had by others before.
-    TimeOver,
+    TimeOver(Waited),
+}
+
+impl OpenKind {
+    fn is_time_over(self) -> bool {
+        matches!(self, OpenKind::TimeOver(_))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -150,11 +165,13 @@ impl Refusals {
         // Where others may do better, a domain is not blamed for what one relay says.
         let turned_away = relay.turns_us_away()
             || relay.at_mail >= AT_MAIL
+            || relay.stays_shut()
             || (others && relay.accepted == 0 && relay.domains.values().any(AtDomain::is_closed));
         if !turned_away || relay.refuses.is_some() {
             return None;
         }
-        relay.refuses = relay.latest.clone().or_else(|| relay.latest_time_over.clone());
+        let latest = [&relay.latest, &relay.latest_time_over, &relay.latest_put_off];
+        relay.refuses = latest.into_iter().flatten().next().cloned();
         relay.refuses.clone()
     }
 
@@ -202,18 +219,25 @@ impl Refusals {
             let since = relay.suspected_since();
             let suspected = since < u64::MAX;
             let relay_puts_off = relay.may_put_off_all();
+            let too_many = relay.puts_off_too_many();
             if (!accepted || suspected) && sum.refusal.is_none() {
                 sum.refusal = relay.refuses.clone().or_else(|| relay.latest.clone());
-                if suspected && sum.refusal.is_none() {
+                if (suspected || too_many || relay.speaks_of_itself()) && sum.refusal.is_none() {
                     sum.refusal = relay.latest_time_over.clone();
+                }
+                if relay.lets_nobody_in() && sum.refusal.is_none() {
+                    sum.refusal = relay.latest_put_off.clone();
                 }
             }
             for held in std::mem::take(&mut relay.held) {
-                let closed = relay.domains.get(&held.domain).is_some_and(AtDomain::is_closed);
+                let asked_on = too_many || held.kind != OpenKind::TimeOver(Waited::TooLong);
+                let closed =
+                    asked_on && relay.domains.get(&held.domain).is_some_and(AtDomain::is_closed);
                 let own = match held.kind {
                     OpenKind::AboutUs => false,
                     OpenKind::Unclear => true,
-                    OpenKind::TimeOver => !relay_puts_off,
+                    OpenKind::TimeOver(Waited::TooLong) => !too_many,
+                    OpenKind::TimeOver(_) => !relay_puts_off,
                 };
                 if held.at < since && own && !closed {
                     sum.refused.push(held.row);
@@ -246,16 +270,22 @@ impl AtRelay {
                 self.latest = Some(Refusal::of(failure));
                 return;
             }
-            (CountsAs::Refused(About::Us), Some(failure)) => Some((OpenKind::AboutUs, failure)),
-            (CountsAs::TimeOver, Some(failure)) if self.is_had => {
-                Some((OpenKind::TimeOver, failure))
+            (CountsAs::RateAtMail | CountsAs::PolicyAtMail, Some(failure)) => {
+                self.policy_at_mail += u32::from(counts_as == CountsAs::PolicyAtMail);
+                self.latest_put_off = Some(Refusal::of(failure));
+                None
             }
-            (CountsAs::Refused(_) | CountsAs::TimeOver, Some(failure)) => {
+            (CountsAs::Refused(About::Us), Some(failure)) => Some((OpenKind::AboutUs, failure)),
+            (CountsAs::TimeOver(waited), Some(failure)) if self.is_had => {
+                Some((OpenKind::TimeOver(waited), failure))
+            }
+            (CountsAs::Refused(_) | CountsAs::TimeOver(_), Some(failure)) => {
                 Some((OpenKind::Unclear, failure))
             }
             _ => None,
         };
         self.at_mail = 0;
+        self.is_open |= failure.is_none_or(|failure| failure.stage != Stage::Mail);
         if self.refused.contains(&row.row) {
             // Only its last answer says what becomes of a row.
             self.held.retain(|held| held.row != row.row);
@@ -299,14 +329,14 @@ impl AtRelay {
         }
         self.hold(row, kind, failure);
         let likeness = failure.likeness(row.recipient.address());
-        RefusedAlike { likeness, domain, time_over: kind == OpenKind::TimeOver }
+        RefusedAlike { likeness, domain, time_over: kind.is_time_over() }
     }
 
     /// The row stays open until the end of the run.
     fn hold(&mut self, row: &Claimed, kind: OpenKind, failure: &AttemptFailure) {
         self.held.push(OpenRefusal { row: row.row, at: self.answers, domain: domain(row), kind });
         let latest = match kind {
-            OpenKind::TimeOver => &mut self.latest_time_over,
+            OpenKind::TimeOver(_) => &mut self.latest_time_over,
             OpenKind::AboutUs | OpenKind::Unclear => &mut self.latest,
         };
         *latest = Some(Refusal::of(failure));
@@ -323,13 +353,37 @@ impl AtRelay {
         full && group.len() >= least && elsewhere(&domains_of(&group)) >= others
     }
 
+    /// It has accepted nobody in this run, and what it says at MAIL is no rate by now.
+    fn stays_shut(&self) -> bool {
+        self.accepted == 0 && self.policy_at_mail >= POLICY_AT_MAIL
+    }
+
+    /// It has accepted nobody in this run, and has put off at MAIL those whose time was over. Where it
+    /// speaks of a rate, others have come past MAIL if it is one.
+    fn lets_nobody_in(&self) -> bool {
+        self.accepted == 0 && (self.policy_at_mail > 0 || !self.is_open)
+    }
+
     /// Whether it may be the relay that means not now, and not those whose time was over: it has
-    /// accepted nobody in this run, and they are many, at several domains.
+    /// accepted nobody in this run, and they are several, or it speaks of itself.
     fn may_put_off_all(&self) -> bool {
-        let over = self.held.iter().filter(|held| held.kind == OpenKind::TimeOver);
-        let domains: Vec<&str> = over.map(|held| held.domain.as_str()).collect();
-        let (least, others) = FIRST;
-        self.accepted == 0 && domains.len() >= least && elsewhere(&domains) >= others
+        let over = self.held.iter().filter(|held| held.kind.is_time_over()).count();
+        self.accepted == 0 && (over > 1 || self.speaks_of_itself())
+    }
+
+    /// It has accepted nobody in this run, and has made so many wait too long that it is no matter of
+    /// theirs: a relay that is out of order for days gives nobody up.
+    fn puts_off_too_many(&self) -> bool {
+        let too_long = OpenKind::TimeOver(Waited::TooLong);
+        let count = self.held.iter().filter(|held| held.kind == too_long).count();
+        self.accepted == 0 && count >= FIRST.0
+    }
+
+    /// It has accepted nobody in this run, and told somebody whose time was over that it is itself
+    /// out of order.
+    fn speaks_of_itself(&self) -> bool {
+        let of_itself = OpenKind::TimeOver(Waited::ForTheServer);
+        self.accepted == 0 && self.held.iter().any(|held| held.kind == of_itself)
     }
 
     /// Those of its last answers that speak against us, if they are most of them. Once somebody was
@@ -350,7 +404,7 @@ impl AtRelay {
     /// From which answer on its refusals may be about us: `u64::MAX` where none is.
     fn suspected_since(&self) -> u64 {
         if self.accepted == 0 {
-            let theirs = self.held.iter().all(|held| held.kind == OpenKind::TimeOver);
+            let theirs = self.held.iter().all(|held| held.kind.is_time_over());
             return if theirs && self.refuses.is_none() { u64::MAX } else { 0 };
         }
         let group = self.suspects();

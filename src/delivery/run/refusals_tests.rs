@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::delivery::ledger::claim::Earlier;
+use crate::delivery::verdict::Waited;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::{Scope, Stage};
@@ -211,10 +212,14 @@ fn who_was_refused_and_is_accepted_later_is_not_refused_in_the_end() {
 
 /// Answers of one relay to people whose time is over, at so many domains.
 fn times_over(refusals: &Refusals, people: i64, domains: i64) -> Option<Refusal> {
+    waited(refusals, people, domains, Waited::ForSomebody)
+}
+
+fn waited(refusals: &Refusals, people: i64, domains: i64, waited: Waited) -> Option<Refusal> {
     let later = failure("try later");
     (1..=people).fold(None, |stopped, number| {
         let row = row(number, &format!("d{}.example", number % domains));
-        stopped.or(refusals.answered(0, &row, CountsAs::TimeOver, Some(&later)))
+        stopped.or(refusals.answered(0, &row, CountsAs::TimeOver(waited), Some(&later)))
     })
 }
 
@@ -223,12 +228,11 @@ fn a_time_that_is_over_is_the_persons_own_where_others_had_the_issue_before() {
     // People, domains, who had it before; who is refused, and whether it is about us.
     for (people, domains, is_had, refused, about_us) in [
         (1, 1, true, 1, false),
-        (4, 4, true, 4, false),
-        (8, 1, true, 8, false),
-        // So many at several domains: it may be the relay that has no time for anybody.
+        // Several, and nobody beside them is served: it may be the relay that has no time.
+        (2, 2, true, 0, false),
+        (8, 1, true, 0, false),
         (5, 5, true, 0, false),
         (40, 7, true, 0, false),
-        // A domain of its own that does not want us.
         (12, 1, true, 0, false),
         (1, 1, false, 0, true),
         (5, 5, false, 0, true),
@@ -242,6 +246,33 @@ fn a_time_that_is_over_is_the_persons_own_where_others_had_the_issue_before() {
             (refused, about_us, false),
             "{people} at {domains}, {is_had}"
         );
+    }
+}
+
+#[test]
+fn a_server_out_of_order_keeps_even_one_and_nobody_waits_for_ever() {
+    let (server, too_long) = (Waited::ForTheServer, Waited::TooLong);
+    // People, why they waited, others accepted in this run; who is refused, and whether it says why.
+    for (people, why, accepted, refused, told) in [
+        (1, server, 0, 0, true),
+        (40, server, 0, 0, true),
+        (1, server, 30, 1, false),
+        (2, too_long, 0, 2, false),
+        (4, too_long, 0, 4, false),
+        // So many are no matter of theirs, however long it takes.
+        (5, too_long, 0, 0, true),
+        (40, too_long, 0, 0, true),
+        (2, Waited::ForSomebody, 30, 2, false),
+    ] {
+        let refusals = Refusals::new(1, true);
+        for number in 100..100 + accepted {
+            let row = row(number, &format!("d{}.example", number % 5));
+            refusals.answered(0, &row, CountsAs::Accepted, None);
+        }
+        waited(&refusals, people, 3, why);
+        let sum = refusals.end();
+        let found = (sum.refused.len(), sum.refusal.is_some());
+        assert_eq!(found, (refused, told), "{people} {why:?} {accepted}");
     }
 }
 
@@ -276,5 +307,33 @@ fn one_person_at_whom_a_relay_ends_its_sessions_is_no_relay_that_answers_to_nobo
             refusals.answered(0, &row(1, "a.example"), CountsAs::Ended, Some(&gone));
         }
         assert_eq!(refusals.end().unanswered, unanswered);
+    }
+}
+
+/// Who comes past MAIL shows that the relay lets people in, whatever becomes of them there, and whether
+/// or not their time was over.
+#[test]
+fn a_relay_lets_nobody_in_as_long_as_nobody_comes_past_mail() {
+    let at_mail = || AttemptFailure { stage: Stage::Mail, ..failure("too many messages") };
+    let (rate, policy) = (CountsAs::RateAtMail, CountsAs::PolicyAtMail);
+    for (put_off, other, at, told) in [
+        (rate, None, Stage::Mail, true),
+        (rate, Some(CountsAs::Later), Stage::Mail, true),
+        (rate, Some(CountsAs::Later), Stage::Rcpt, false),
+        (rate, Some(CountsAs::OwnRefusal), Stage::Rcpt, false),
+        (rate, Some(CountsAs::Accepted), Stage::Dot, false),
+        // It may mean a login that fails, and then it is none of theirs.
+        (policy, Some(CountsAs::Later), Stage::Rcpt, true),
+        (policy, Some(CountsAs::Accepted), Stage::Dot, false),
+    ] {
+        let refusals = Refusals::new(1, true);
+        refusals.answered(0, &row(1, "a.example"), put_off, Some(&at_mail()));
+        if let Some(other) = other {
+            let failure = AttemptFailure { stage: at, ..failure("not now") };
+            let failure = Some(&failure).filter(|_| other != CountsAs::Accepted);
+            refusals.answered(0, &row(2, "b.example"), other, failure);
+        }
+        let refusal = refusals.end().refusal;
+        assert_eq!(refusal.is_some(), told, "{put_off:?} beside {other:?} at {at:?}");
     }
 }

@@ -8,10 +8,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::known::Features;
 use super::{SendError, SendOptions};
 use crate::compose::Composition;
 use crate::delivery::id::RevisionId;
 use crate::delivery::ledger::revision::{FrozenIssue, PlannedText, Revision};
+use crate::delivery::sketch::Sketch;
 use crate::delivery::templates::Templates;
 use crate::diagnostic::Place;
 use crate::issue::Issue;
@@ -87,6 +89,8 @@ pub struct Content {
     /// All that the ledger had when this was chosen.
     revisions: Vec<Revision>,
     difference: Option<Difference>,
+    /// What the files are, where somebody has the issue and they can be composed.
+    here: Option<Features>,
 }
 
 #[derive(Debug)]
@@ -152,8 +156,10 @@ impl Content {
             let content = Content::of_files(options, files, revisions, instead)?;
             return Ok(Content { difference, ..content });
         }
+        let here = files.features(options);
         if options.recompose {
-            return Content::of_files(options, files, revisions, Chosen::New);
+            let content = Content::of_files(options, files, revisions, Chosen::New)?;
+            return Ok(Content { here, ..content });
         }
         let difference = files.difference(&latest.frozen, true);
         let Revision { id, number, frozen, .. } = latest.clone();
@@ -165,7 +171,7 @@ impl Content {
             }
         };
         let (date, chosen) = (frozen.date, Chosen::Kept(id));
-        Ok(Content { composition, issue, date, chosen, revisions, difference })
+        Ok(Content { composition, issue, date, chosen, revisions, difference, here })
     }
 
     /// The files as they are.
@@ -183,21 +189,26 @@ impl Content {
             composition: composition.freeze()?,
             date: date.clone(),
             files,
-            headline: Headline {
-                name: options.issue.clone(),
-                number: issue.number,
-                subject: Some(composition.readable_subject()),
-                date: Some(issue.date),
-            },
+            sketches: sketches(&issue),
+            headline: headline(options, &issue, &composition),
             created_at: (options.clock)(),
         };
         let (issue, chosen) = (Some(issue), chosen(frozen));
-        Ok(Content { composition, issue, date, chosen, revisions, difference: None })
+        let (difference, here) = (None, None);
+        Ok(Content { composition, issue, date, chosen, revisions, difference, here })
     }
 
     /// What new recipients get.
     pub fn composition(&self) -> &Composition {
         &self.composition
+    }
+
+    /// Shows pictures in a rehearsal, before they are published. The content hash is that of the real
+    /// message.
+    pub(super) fn put_pictures_inside(&mut self, base_url: &str) {
+        if let Some(issue) = &self.issue {
+            self.composition.put_pictures_inside(issue, base_url);
+        }
     }
 
     /// What its authors wrote; `None` where the files may have changed since.
@@ -231,9 +242,44 @@ impl Content {
         self.revisions == revisions
     }
 
+    /// Whether somebody had the issue, or may have had it, when this was chosen.
+    pub fn is_had(&self) -> bool {
+        match &self.chosen {
+            Chosen::Kept(_) => true,
+            Chosen::New(_) => !self.revisions.is_empty(),
+            Chosen::Instead(..) => false,
+        }
+    }
+
+    /// What the files are, where somebody has the issue and they can be composed.
+    pub(super) fn here(&self) -> Option<&Features> {
+        self.here.as_ref()
+    }
+
+    /// Whether the files give something else than what somebody has, or may.
+    pub(super) fn has_changed(&self) -> bool {
+        self.difference.is_some() || self.is_recomposed()
+    }
+
+    /// Whether the files are to go to those who have nothing yet, although others have the issue.
+    pub(super) fn is_recomposed(&self) -> bool {
+        self.is_had() && matches!(self.chosen, Chosen::New(_))
+    }
+
     /// Whether it holds only as long as nobody may have the issue.
     pub(super) fn is_unsent(&self) -> bool {
         matches!(self.chosen, Chosen::Instead(..))
+    }
+
+    /// What new recipients get, as it is frozen.
+    pub(super) fn frozen(&self) -> Option<&FrozenIssue> {
+        match &self.chosen {
+            Chosen::Instead(_, frozen) | Chosen::New(frozen) => Some(frozen),
+            Chosen::Kept(id) => {
+                let kept = self.revisions.iter().find(|revision| revision.id == *id);
+                kept.map(|revision| &revision.frozen)
+            }
+        }
     }
 
     /// What is frozen of the files, where nobody may have the issue.
@@ -246,15 +292,8 @@ impl Content {
     }
 
     /// What the issue is called that is sent.
-    pub(super) fn headline(&self) -> Headline {
-        let frozen = match &self.chosen {
-            Chosen::Instead(_, frozen) | Chosen::New(frozen) => Some(frozen),
-            Chosen::Kept(id) => {
-                let kept = self.revisions.iter().find(|revision| revision.id == *id);
-                kept.map(|revision| &revision.frozen)
-            }
-        };
-        let headline = frozen.map(|frozen| frozen.headline.clone()).unwrap_or_default();
+    pub fn headline(&self) -> Headline {
+        let headline = self.frozen().map(|frozen| frozen.headline.clone()).unwrap_or_default();
         match &self.issue {
             // An older version froze it. The files still say the same.
             Some(issue) if headline.date.is_none() && self.difference.is_none() => {
@@ -295,6 +334,19 @@ impl Content {
 }
 
 impl Files {
+    /// What is compared of them with an issue that was sent; `None` where they have errors.
+    fn features(&self, options: &SendOptions) -> Option<Features> {
+        let Files::Sound(now) = self else { return None };
+        let Composed { issue, composition, files } = &**now;
+        let headline = headline(options, issue, composition);
+        Some(Features {
+            headline,
+            files: files.clone(),
+            sketches: sketches(issue),
+            ..Features::default()
+        })
+    }
+
     /// What they would give, where that is not what was planned.
     fn difference(&self, planned: &FrozenIssue, frozen: bool) -> Option<Difference> {
         let cause = match self {
@@ -312,6 +364,25 @@ impl Files {
             frozen,
         })
     }
+}
+
+/// What the issue is called.
+fn headline(options: &SendOptions, issue: &Issue, composition: &Composition) -> Headline {
+    Headline {
+        name: options.issue.clone(),
+        number: issue.number,
+        subject: Some(composition.readable_subject()),
+        language: Some(issue.language.clone()),
+        date: Some(issue.date),
+    }
+}
+
+/// What each article says, by the name of its file.
+fn sketches(issue: &Issue) -> BTreeMap<String, Sketch> {
+    let articles = issue.sections.iter().flat_map(|section| &section.articles);
+    let sketched =
+        articles.map(|article| (format!("{}.md", article.slug), Sketch::of(article.source.text())));
+    sketched.collect()
 }
 
 fn changes(

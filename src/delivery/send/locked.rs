@@ -11,10 +11,10 @@ use super::survey::Survey;
 use super::{OnePerson, SendError};
 use crate::delivery::intake::Intake;
 use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
-use crate::delivery::ledger::overview::{Counts, Listed};
+use crate::delivery::ledger::overview::{self, Counts, Listed};
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{LockedLedger, NewRun};
-use crate::delivery::receipt::Receipt;
+use crate::delivery::receipt::{AgreedReceipt, OtherIssue};
 use crate::delivery::recovery::{self, Recovery};
 use crate::delivery::state::State;
 use crate::delivery::templates::Templates;
@@ -48,8 +48,18 @@ pub struct Proposal {
     repeated: Vec<Listed>,
     one: Option<OneRow>,
     copy: Option<FurtherCopy>,
-    /// What a person has agreed to, if anybody was asked.
-    despite_receipt: Option<Vec<Receipt>>,
+    said: RememberedYes,
+}
+
+/// What a person has said that a ledger remembers once its send begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RememberedYes {
+    /// To send in spite of these receipts of the issue, if anybody was asked about them.
+    pub(super) despite_receipt: Option<Vec<AgreedReceipt>>,
+    /// That the issue is another one than these.
+    pub(super) of_others: Vec<OtherIssue>,
+    /// Issues like this one that nobody has whom the command is for: a later one asks about them.
+    pub(super) passed_over: Vec<OtherIssue>,
 }
 
 impl Locked {
@@ -114,12 +124,13 @@ impl Locked {
         let reopened = answers.reopened;
         // A person was asked before the lock; meanwhile somebody may have put another receipt here.
         let sent = self.survey.already_sent().await?;
-        let renamed = self.survey.renamed().await?.filter(|_| !answers.new_issue);
-        if let Some(renamed) = renamed {
-            return Err(SendError::Renamed(Box::new(renamed)));
-        }
+        let alike = self.survey.lookalikes().await?;
         let (plan, one) = self.survey.plan(reopened).await?;
         // Where nobody is left to send to, nobody can get it twice.
+        let asked = alike.first.filter(|_| !answers.new_issue && plan.to_send > 0);
+        if let Some(renamed) = asked {
+            return Err(SendError::Renamed(Box::new(renamed)));
+        }
         let sent = sent.filter(|_| plan.to_send > 0);
         let mut agreed = Vec::new();
         if let Some(sent) = sent {
@@ -128,6 +139,7 @@ impl Locked {
             }
             agreed = sent.all;
         }
+        let has_receipt = !agreed.is_empty();
         let (Survey { options, .. }, ledger) = (&self.survey, &self.ledger);
         let copy = options.to.as_ref().zip(one.as_ref()).and_then(|(to, one)| self.copy(to, one));
         let repeated = if reopened.uncertain {
@@ -135,8 +147,20 @@ impl Locked {
         } else {
             Vec::new()
         };
-        let despite_receipt = answers.despite_receipt.then_some(agreed);
-        Ok(Proposal { locked: self, plan, reopened, repeated, one, copy, despite_receipt })
+        let mut said = RememberedYes {
+            despite_receipt: answers.despite_receipt.then_some(agreed),
+            of_others: alike.others,
+            passed_over: alike.passed_over,
+        };
+        // A yes is for what was told: where the issue had a receipt of its own, nobody has read of the
+        // receipts of others.
+        let all_asked = answers.despite_receipt
+            && !has_receipt
+            && !overview::has_reached_somebody(&self.survey.store).await?;
+        if all_asked {
+            said.of_others.extend(self.survey.of_other_issues().await?);
+        }
+        Ok(Proposal { locked: self, plan, reopened, repeated, one, copy, said })
     }
 
     /// The copy that somebody who has the issue is to get.
@@ -189,10 +213,8 @@ impl Proposal {
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
         let run = ledger.plan(&run, text, self.reopened, copy).await?;
-        let despite = self.despite_receipt;
-        ledger.agree(despite.as_deref().unwrap_or_default()).await?;
         let text = (content_hash, self.plan);
-        Ok(Planned::new(survey, templates, (ledger, run), text, despite.is_some()))
+        Ok(Planned::new(survey, templates, (ledger, run), text, self.said))
     }
 
     /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and
@@ -212,7 +234,7 @@ impl Proposal {
             let content_hash = survey.content.composition().hash_hex();
             let pending = self.plan.to_send;
             let this_send = Counts { planned: pending, pending, ..Counts::default() };
-            let report = SendReport::close((&survey, &self.plan), content_hash, None, None).await?;
+            let report = SendReport::close((&survey, &self.plan), content_hash, None, None).await;
             SendReport { this_send, ..report }
         };
         Ok(SendReport { all_refused, ..report })

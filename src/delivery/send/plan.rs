@@ -12,12 +12,16 @@ use crate::delivery::state::State;
 pub struct Plan {
     /// People who are to get it.
     pub to_send: u64,
+    /// Of these, those who have it and get a further copy.
+    pub copies: u64,
     /// People of the list who were not asked for.
     pub outside: u64,
     /// Those who have it.
     pub accepted: u64,
-    /// Those whom the relay refused for good.
+    /// Those whom the relay refused for good, and those who were given up.
     pub refused: u64,
+    /// Of these, those who were given up, because the relay said "not now" for too long.
+    pub given_up: u64,
     /// Those who may have it, and who are not sent to again.
     pub uncertain: u64,
     /// Rows of the ledger that wait, whether or not the list still has them.
@@ -25,6 +29,12 @@ pub struct Plan {
     /// People who wait and whom the list does not have, or has as a row that cannot be used: this
     /// send leaves them out.
     pub leaving: u64,
+    /// Of these, those whom the list does not have at all: about whom no relay was ever asked, and
+    /// about whom one was.
+    pub missing: (u64, u64),
+    /// People who have it or may have it, and how many of them are in the list. They are counted only
+    /// where somebody who waits is leaving.
+    pub had: (u64, u64),
     /// People of the list who were not asked for and may have it.
     pub uncertain_outside: u64,
     /// People who may have it and whom the list does not have any more: no send goes to them.
@@ -51,12 +61,16 @@ impl Plan {
         let uncertain = if reopened.uncertain { 0 } else { state(State::Uncertain) };
         Plan {
             to_send: all - accepted - refused - uncertain,
+            copies: census.copies,
             outside: census.outside,
             accepted,
             refused,
+            given_up: if reopened.refused { 0 } else { census.given_up },
             uncertain,
             waiting: census.waiting,
             leaving: census.leaving,
+            missing: (census.untried, census.tried),
+            had: census.had,
             uncertain_outside: census.uncertain_outside,
             uncertain_gone: census.uncertain_gone,
             duplicates: intake.duplicates,
@@ -70,6 +84,7 @@ impl Plan {
     /// The same with one person who has the issue and is to get a further copy.
     pub(super) fn with_copy(mut self, domain: &str) -> Plan {
         self.to_send += 1;
+        self.copies += 1;
         self.accepted = self.accepted.saturating_sub(1);
         self.domains = vec![(domain.to_owned(), 1)];
         self.domain_count = 1;

@@ -4,15 +4,20 @@ use std::io;
 use std::sync::Arc;
 
 use super::SendError;
+use super::locked::RememberedYes;
 use super::plan::Plan;
-use super::report::{self, SendReport};
+use super::report::{self, ReceiptFate, SendReport};
 use super::survey::Survey;
 use crate::delivery::id::RunId;
 use crate::delivery::journal::Journal;
 use crate::delivery::ledger::LockedLedger;
+use crate::delivery::receipt::AgreedReceipt;
 use crate::delivery::recovery;
 use crate::delivery::run::{self, Ended};
 use crate::delivery::templates::Templates;
+
+/// No part of a list is called so: what nobody was asked about is answered for nobody.
+const NOT_ASKED: &str = "not asked";
 
 /// A plan that the ledger holds, under the lock.
 #[derive(Debug)]
@@ -23,8 +28,7 @@ pub struct Planned {
     run: RunId,
     content_hash: String,
     plan: Plan,
-    /// A person has said to send in spite of the receipt.
-    despite_receipt: bool,
+    said: RememberedYes,
 }
 
 impl Planned {
@@ -34,9 +38,9 @@ impl Planned {
         templates: Arc<Templates>,
         (ledger, run): (LockedLedger, RunId),
         (content_hash, plan): (String, Plan),
-        despite_receipt: bool,
+        said: RememberedYes,
     ) -> Planned {
-        Planned { survey, templates, ledger, run, content_hash, plan, despite_receipt }
+        Planned { survey, templates, ledger, run, content_hash, plan, said }
     }
 
     /// Begins the run: its journal, and the receipt that says so.
@@ -45,20 +49,29 @@ impl Planned {
     /// A receipt has come since somebody was asked, as by `git pull` while `--at` waited: then nobody
     /// is sent to, and all wait. Or the ledger's.
     pub async fn begin(self) -> Result<Begun, SendError> {
-        // What a person has said yes to is in the ledger, and not found again.
+        let asked_about = self.said.despite_receipt.as_deref();
+        let despite = asked_about.unwrap_or_default();
+        let part = self.survey.options.part.as_str();
+        let is_new = |asked: &AgreedReceipt| !despite.iter().any(|yes| yes.covers(asked, part));
         let sent = self.survey.already_sent().await?;
-        if let Some(sent) = sent.filter(|sent| !self.despite_receipt || !sent.all.is_empty()) {
+        if let Some(sent) = sent.filter(|sent| asked_about.is_none() || sent.all.iter().any(is_new))
+        {
             self.ledger.withdraw().await?;
             self.survey.store.clone().close().await;
             return Err(SendError::AlreadySent(Box::new(sent)));
         }
+        // A yes for one person, or for a part of the list, is none for the others.
+        self.ledger.agree(despite, part).await?;
+        self.ledger.is_another(&self.said.of_others, part).await?;
+        self.ledger.is_another(&self.said.passed_over, NOT_ASKED).await?;
+        self.ledger.sends_from_here().await?;
         let boot = &self.survey.options.boot;
         let journal = run::journal(&self.ledger, self.run, boot).await?;
-        let mut no_receipt = None;
+        let mut receipt = None;
         if journal.is_ok() {
-            no_receipt = report::begun_receipt(&self.survey, &self.content_hash).await?;
+            receipt = report::begun_receipt(&self.survey, &self.content_hash).await?;
         }
-        Ok(Begun { planned: self, journal, no_receipt })
+        Ok(Begun { planned: self, journal, receipt })
     }
 
     /// Ends here: nothing has left, everybody waits for the next send, and who was to be sent to
@@ -69,7 +82,8 @@ impl Planned {
     pub async fn leave(self) -> Result<SendReport, SendError> {
         self.ledger.withdraw().await?;
         let known = (&self.survey, &self.plan);
-        SendReport::close(known, self.content_hash, Some(self.run), None).await
+        let run = Some((&self.ledger, self.run));
+        Ok(SendReport::close(known, self.content_hash, run, None).await)
     }
 }
 
@@ -78,13 +92,13 @@ impl Planned {
 pub struct Begun {
     planned: Planned,
     journal: io::Result<Journal>,
-    no_receipt: Option<String>,
+    receipt: Option<ReceiptFate>,
 }
 
 impl Begun {
-    /// Why there is no receipt that tells of this send if it is killed.
-    pub fn no_receipt(&self) -> Option<&str> {
-        self.no_receipt.as_deref()
+    /// What became of the receipt that tells of this send if it is killed.
+    pub fn receipt(&self) -> Option<&ReceiptFate> {
+        self.receipt.as_ref()
     }
 
     /// The encoded compositions, for [`run::Options`].
@@ -104,9 +118,8 @@ impl Begun {
             // The report tells what is known, also what could not be recorded.
             let (boot, now) = (&survey.options.boot, (survey.options.clock)());
             recovery::see_unrecorded(ledger, boot, &now).await;
-        } else {
-            ledger.copies_are_told(None, Some(run)).await?;
         }
-        SendReport::close((survey, &plan), content_hash, Some(run), Some(report)).await
+        let run = Some((ledger, run));
+        Ok(SendReport::close((survey, &plan), content_hash, run, Some(report)).await)
     }
 }

@@ -1,27 +1,43 @@
 //! An issue that was sent under another name: the ledger knows an issue by its folder's name, and
-//! does not know a folder that was renamed. In a copy without the ledger, receipts know as much.
+//! does not know a folder that was renamed, or one that was copied and hardly changed. In a copy
+//! without the ledger, receipts know as much.
 //!
 //! Exists because everybody who has such an issue would get it again. Only asks for a person's word:
-//! must never decide that two issues are one, and must never speak of an issue whose folder is there
-//! and still holds it.
+//! must never decide that two issues are one. Of an issue whose folder is there and still holds it,
+//! it speaks only where next to nothing of this one is new.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::SendError;
 use super::content::Content;
+use super::known::{
+    ComparedIssue, Features, Figures, KnownIssues, LeastStayed, SharedArticles, TELLING_WORDS,
+    has_same_mark,
+};
+use super::{SendError, by_receipt};
+use crate::delivery::ledger::receipts::ListPart;
+use crate::delivery::ledger::revision::FrozenIssue;
 use crate::delivery::ledger::{self, Ledger};
-use crate::delivery::receipt::{Receipt, ReceiptFound, StandingReceipt};
+use crate::delivery::receipt::{OtherIssue, Receipt, StandingReceipt};
+use crate::delivery::recovery;
+use crate::delivery::sketch::Sketch;
 use crate::diagnostic::Place;
 use crate::issue::load::{self, Headline};
 
-/// Issues with the same number are two where their dates lie this far apart: many publications count
-/// anew each year.
-const HALF_A_YEAR_DAYS: i64 = 183;
+/// What became of the folder that an issue was sent from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormerFolder {
+    /// There is none of that name any more.
+    Gone,
+    /// Another issue is in it.
+    Taken,
+    /// The issue is still in it: this one is a copy.
+    There,
+}
 
-/// An issue that somebody has, whose folder is gone, and that looks like this one.
+/// An issue that somebody has and that looks like this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renamed {
     /// The name that the ledger knows it by.
@@ -32,12 +48,32 @@ pub struct Renamed {
     pub accepted: u64,
     /// People who may have it.
     pub uncertain: u64,
+    /// How many of them are in the list that it is to be sent to; not known of a receipt, which has no
+    /// addresses.
+    pub in_list: Option<u64>,
     /// Why it looks like this one.
     pub likeness: Likeness,
-    /// Whether a folder of that name is there, with another issue in it.
-    pub is_taken: bool,
+    /// What became of its folder.
+    pub folder: FormerFolder,
     /// Whether a receipt says all this, and no ledger.
     pub by_receipt: bool,
+    /// Whether the command is for a part of the list: only its people count.
+    pub is_part: bool,
+    /// Whether somebody may have this one, too.
+    pub is_had: bool,
+    /// Further issues that look like this one and that some of these people have.
+    pub also: Vec<AlsoAlike>,
+}
+
+/// A further issue that looks like one that is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlsoAlike {
+    /// The name that the ledger knows it by.
+    pub name: String,
+    /// People who have it.
+    pub accepted: u64,
+    /// People who may have it.
+    pub uncertain: u64,
 }
 
 /// Why two issues look like one.
@@ -47,6 +83,10 @@ pub enum Likeness {
     Manifest,
     /// They share articles: so many of so many.
     Articles(usize, usize),
+    /// They share so many of so many articles, but for a few words.
+    AlikeArticles(usize, usize),
+    /// So many hundredths of its words stand there too.
+    Words(usize),
     /// They have the same subject, and no other issue has it.
     Subject(String),
     /// They have the same number, and no other issue has it.
@@ -55,229 +95,520 @@ pub enum Likeness {
     Date(Date),
     /// Its receipt names this text.
     Receipt,
-}
-
-/// What is compared of an issue.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Features {
-    headline: Headline,
-    files: BTreeMap<String, String>,
-}
-
-/// What all issues together show that somebody has: what stands in several of them tells none from
-/// another.
-#[derive(Debug, Default)]
-struct Usual {
-    articles: BTreeSet<String>,
-    subjects: BTreeSet<String>,
-    numbers: BTreeSet<i64>,
-}
-
-impl Usual {
-    fn of<'a>(issues: impl Iterator<Item = &'a Features>) -> Usual {
-        let (mut once, mut usual) = (Usual::default(), Usual::default());
-        for features in issues {
-            let Headline { number, subject, .. } = &features.headline;
-            let articles: BTreeSet<&String> = features.articles().collect();
-            for article in articles {
-                twice(&mut once.articles, &mut usual.articles, article);
-            }
-            subject.iter().for_each(|it| twice(&mut once.subjects, &mut usual.subjects, it));
-            number.iter().for_each(|it| twice(&mut once.numbers, &mut usual.numbers, it));
-        }
-        usual
-    }
-}
-
-/// Notes what was seen, and what was seen before.
-fn twice<T: Clone + Ord>(once: &mut BTreeSet<T>, usual: &mut BTreeSet<T>, seen: &T) {
-    if !once.insert(seen.clone()) {
-        usual.insert(seen.clone());
-    }
-}
-
-impl Features {
-    /// The hashes of the articles.
-    fn articles(&self) -> impl Iterator<Item = &String> {
-        self.files.iter().filter(|(name, _)| name.ends_with(".md")).map(|(_, hash)| hash)
-    }
+    /// Nothing but that its receipt is of another ledger and not older than what is known here. There
+    /// are so many more of the kind.
+    Unknown(u64),
 }
 
 /// The folders of issues that are there, read where one of them matters.
-struct Folders<'a>(&'a [PathBuf]);
+pub(super) struct Folders<'a>(pub(super) &'a [PathBuf]);
 
 impl Folders<'_> {
     /// What stands under a name; nothing where there is no such folder.
-    fn named(&self, issue: &str) -> impl Iterator<Item = Features> {
+    pub(super) fn named(&self, issue: &str) -> impl Iterator<Item = Features> {
         let is_named = move |folder: &&PathBuf| folder.file_name().is_some_and(|it| it == issue);
         self.0.iter().filter(is_named).map(|folder| {
-            let (headline, files) = load::texts(folder);
-            Features { headline, files }
+            let (headline, texts) = load::texts(folder);
+            let sketches = texts.iter().map(|(name, (_, text))| (name.clone(), Sketch::of(text)));
+            let sketches = sketches.filter(|(name, _)| name.ends_with(".md")).collect();
+            let files = texts.into_iter().map(|(name, (hash, _))| (name, hash)).collect();
+            Features { headline, files, sketches, ..Features::default() }
         })
+    }
+
+    /// What became of the folder that a receipt is named after; nothing where the issue of the receipt
+    /// is in it still.
+    pub(super) fn left_by(&self, before: &str, receipt: &Receipt) -> Option<FormerFolder> {
+        let there: Vec<Features> = self.named(before).collect();
+        if there.iter().any(|there| !by_receipt::is_another(&there.headline, receipt)) {
+            return None;
+        }
+        Some(if there.is_empty() { FormerFolder::Gone } else { FormerFolder::Taken })
     }
 }
 
-/// What the ledger knows of this issue under another name, or else the `receipts`. An issue that
-/// somebody may have under its own name has been asked about.
-pub(super) async fn renamed(
+/// What a person has said of this issue: which ones it is not.
+#[derive(Debug, Default)]
+pub(super) struct SaidNew {
+    of: Vec<(OtherIssue, String)>,
+    /// The issues of which somebody has said that they are others than this one, and whether that was
+    /// said for everybody.
+    of_this: BTreeMap<String, bool>,
+    /// The part of the list that the command is for; empty for the whole list.
+    part: String,
+    /// Whether somebody may have the issue: then a person was asked before.
+    is_had: bool,
+}
+
+impl SaidNew {
+    /// Whether a yes for all of the list, or for the same part of it, was given.
+    pub(super) fn covers(&self, other: &OtherIssue) -> bool {
+        let is_for = |part: &String| part.is_empty() || *part == self.part;
+        self.of.iter().any(|(of, part)| of == other && is_for(part))
+    }
+
+    /// Whether something was said of that issue, for all or for a part of the list.
+    fn names(&self, other: &str) -> bool {
+        self.of.iter().any(|(of, _)| of.name == other)
+    }
+
+    /// Whether an issue may be asked about of which a receipt alone tells: once somebody has this one,
+    /// only where the yes was for a part of the list.
+    pub(super) fn may_ask(&self, other: &str) -> bool {
+        let is_for_all = |(of, part): &(OtherIssue, String)| of.name == other && part.is_empty();
+        !self.is_had || self.names(other) && !self.of.iter().any(is_for_all)
+    }
+}
+
+/// The issues that look like the one that is to be sent.
+#[derive(Debug, Default)]
+pub(super) struct Lookalikes {
+    /// The likeliest one: it is told.
+    pub(super) first: Option<Renamed>,
+    /// All for which the same is told, to be remembered once a person has said that this is a new one.
+    pub(super) others: Vec<OtherIssue>,
+    /// Those that are not asked about, because nobody has them whom this command is for.
+    pub(super) passed_over: Vec<OtherIssue>,
+}
+
+/// What stands beside the ledger, for whom the command is, and when it is asked.
+#[derive(Debug)]
+pub(super) struct Beside<'a> {
+    pub(super) folders: &'a [PathBuf],
+    pub(super) receipts: Vec<StandingReceipt>,
+    pub(super) part: &'a str,
+    pub(super) boot: &'a str,
+    pub(super) at: &'a str,
+}
+
+/// What is compared of an issue as it would be sent.
+fn features_of(frozen: &FrozenIssue) -> Features {
+    Features {
+        headline: frozen.headline.clone(),
+        files: frozen.files.clone(),
+        sketches: frozen.sketches.clone(),
+        ..Features::default()
+    }
+}
+
+async fn said(ledger: &Ledger, part: &str, is_had: bool) -> Result<SaidNew, SendError> {
+    Ok(SaidNew {
+        of: ledger.other_issues().await?,
+        of_this: ledger.taken_for_another().await?,
+        part: part.to_owned(),
+        is_had,
+    })
+}
+
+/// What the ledger knows of this issue under another name, or else the receipts. It is asked at each
+/// send: who has the issue by now may be others than those who get it next.
+pub(super) async fn lookalikes(
     ledger: &Ledger,
     content: &Content,
-    folders: &[PathBuf],
-    receipts: Vec<StandingReceipt>,
-) -> Result<Option<Renamed>, SendError> {
-    let Some(frozen) = content.unsent() else { return Ok(None) };
-    let now = Features { headline: frozen.headline.clone(), files: frozen.files.clone() };
-    let folders = Folders(folders);
+    beside: &Beside<'_>,
+) -> Result<Lookalikes, SendError> {
+    let mut alike = every_lookalike(ledger, content, beside).await?;
+    if let Some(first) = &mut alike.first {
+        first.is_part = !beside.part.is_empty();
+        first.is_had = content.is_had();
+    }
+    Ok(alike)
+}
+
+async fn every_lookalike(
+    ledger: &Ledger,
+    content: &Content,
+    beside: &Beside<'_>,
+) -> Result<Lookalikes, SendError> {
+    let Some(now) = content.frozen().map(features_of) else { return Ok(Lookalikes::default()) };
+    let (folders, said) =
+        (Folders(beside.folders), said(ledger, beside.part, content.is_had()).await?);
     let mut others = Vec::new();
     for issue in ledger::overview::issues(ledger.store()).await? {
         let other = Ledger::new(ledger.store().clone(), &issue);
-        if issue != ledger.issue() && other.may_be_had().await? {
-            others.push((features(&other).await?, issue));
+        if issue != ledger.issue() && recovery::may_be_had(&other, beside.boot, beside.at).await? {
+            others.extend(every_text(&other).await?.into_iter().map(|text| (text, issue.clone())));
         }
     }
-    let usual = Usual::of(others.iter().map(|(features, _)| features));
+    let (others, names): (Vec<Features>, Vec<String>) = others.into_iter().unzip();
+    let known = KnownIssues::of(&others, &now);
+    let now = known.numbered(&now);
+    let made_of: Vec<Option<Likeness>> =
+        others.iter().map(|then| made_of(&now, &known.numbered(then), &known)).collect();
+    let is_letter = is_letter(&others, &made_of);
+    let (mut alike, mut told) = (Lookalikes::default(), Vec::new());
     // The last one is the likeliest.
-    for (then, issue) in others.iter().rev() {
-        let Some(likeness) = likeness(&now, then, &usual) else { continue };
-        let there: Vec<Features> = folders.named(issue).collect();
-        if there.iter().any(|there| is_still(there, then, &usual)) {
+    for ((then, issue), same) in others.iter().zip(&names).zip(made_of).rev() {
+        let then = known.numbered(then);
+        let same = same.filter(|_| !is_letter);
+        let compared = (&now, &then, &known);
+        let Some((likeness, folder)) = looks_like(compared, same, (issue, &folders, &said)) else {
             continue;
+        };
+        let other = OtherIssue::of_ledger(issue);
+        match asked_about(ledger, (issue, likeness, folder), &said, beside).await? {
+            Asked::Told(one) => {
+                told.push(*one);
+                alike.others.push(other);
+            }
+            Asked::Later => alike.passed_over.push(other),
+            Asked::Never => {}
         }
-        let other = Ledger::new(ledger.store().clone(), issue);
-        let accepted = other.counts().await?.accepted;
-        return Ok(Some(Renamed {
-            before: issue.clone(),
-            now: ledger.issue().to_owned(),
-            accepted,
-            // Also those who were sent to once more and put off, or refused.
-            uncertain: other.reached(&[]).await?.saturating_sub(accepted),
-            likeness,
-            is_taken: !there.is_empty(),
-            by_receipt: false,
-        }));
     }
-    let known: Vec<&str> = others.iter().map(|(_, issue)| issue.as_str()).collect();
-    by_receipt(ledger, content, (&folders, &known), receipts).await
+    if !told.is_empty() {
+        alike.first = together(ledger, told, beside).await?;
+        return Ok(alike);
+    }
+    let known = (&folders, &names[..]);
+    let told = by_receipt::alike(ledger, content, known, (&said, &beside.receipts)).await?;
+    if let Some((first, likeness)) = told.first() {
+        alike.first = Some(first.renamed(ledger.issue(), likeness.clone()));
+        alike.others = told.into_iter().flat_map(|(one, _)| one.others).collect();
+        return Ok(alike);
+    }
+    // A ledger that knows of no send is missing all of them, and that is asked about.
+    if names.is_empty() && !content.is_had() {
+        return Ok(alike);
+    }
+    let unknown = by_receipt::unknown_sends(ledger, known, &said, &beside.receipts).await?;
+    let more = unknown.len().saturating_sub(1) as u64;
+    alike.first = unknown.last().map(|last| last.renamed(ledger.issue(), Likeness::Unknown(more)));
+    alike.others = unknown.into_iter().flat_map(|one| one.others).collect();
+    Ok(alike)
 }
 
-/// What receipts say of this issue under another name. Of an issue that is `known` to the ledger they
-/// name the text alone: the ledger has been asked about the rest.
-async fn by_receipt(
-    ledger: &Ledger,
-    content: &Content,
-    (folders, known): (&Folders<'_>, &[&str]),
-    receipts: Vec<StandingReceipt>,
-) -> Result<Option<Renamed>, SendError> {
-    let (composition, headline) = (content.composition(), content.headline());
-    let read = receipts.into_iter().rev().filter_map(|one| match one.found {
-        ReceiptFound::Read(receipt) => Some((one.issue, *receipt)),
-        _ => None,
-    });
-    for (before, receipt) in read.filter(|(before, _)| before != ledger.issue()) {
-        let same_text = receipt.content_hash == composition.hash_hex_as(&before);
-        let likeness = if same_text {
-            Some(Likeness::Receipt)
-        } else {
-            let alike = said_alike(&headline, &receipt);
-            alike.filter(|_| !known.contains(&before.as_str()))
-        };
-        let Some(likeness) = likeness.filter(|_| receipt.reached_by_all() > 0) else { continue };
-        let there: Vec<Features> = folders.named(&before).collect();
-        if there.iter().any(|there| !is_another_by_receipt(&there.headline, &receipt)) {
-            continue;
-        }
-        // Of a send that had begun from this ledger, the ledger has said above who has it.
-        let of_before = Ledger::new(ledger.store().clone(), &before).known_sends().await?;
-        if receipt.is_begun() && receipt.kept_beside(&of_before).is_empty() {
-            continue;
-        }
-        let accepted = receipt.counts.accepted;
-        return Ok(Some(Renamed {
-            before,
-            now: ledger.issue().to_owned(),
-            accepted,
-            uncertain: receipt.reached_by_all().saturating_sub(accepted),
-            likeness,
-            is_taken: !there.is_empty(),
-            by_receipt: true,
-        }));
+/// Whether an issue that somebody has looks like this one, and what became of its folder.
+/// `same` is that nothing of it is new, whatever stands in several issues.
+fn looks_like(
+    (now, then, known): (&ComparedIssue<'_>, &ComparedIssue<'_>, &KnownIssues<'_>),
+    same: Option<Likeness>,
+    (issue, folders, said): (&str, &Folders<'_>, &SaidNew),
+) -> Option<(Likeness, FormerFolder)> {
+    let as_renamed = likeness(now, then, known).or_else(|| same.clone());
+    let as_copied = copied(now, then, known).or(same);
+    if as_renamed.is_none() && as_copied.is_none() {
+        return None;
     }
-    Ok(None)
-}
-
-/// The last issue that a receipt tells of, whose folder is gone, and that the ledger does not know.
-/// Nothing shows that it is this one, and without numbers nothing shows that it is not.
-pub(super) async fn missing(
-    ledger: &Ledger,
-    content: &Content,
-    folders: &[PathBuf],
-    receipts: Vec<StandingReceipt>,
-) -> Result<Option<String>, SendError> {
-    let now = content.headline();
-    if content.unsent().is_none() || now.number.is_some() {
-        return Ok(None);
-    }
-    let known = ledger::overview::issues(ledger.store()).await?;
-    let is_missing = |one: &StandingReceipt| {
-        let is_meant = |receipt: &Receipt| {
-            receipt.number.is_none()
-                && receipt.reached_by_all() > 0
-                && now.date.zip(receipt.date).is_some_and(|(now, then)| is_near(now, then))
-        };
-        one.receipt().is_some_and(is_meant)
-            && !known.contains(&one.issue)
-            && Folders(folders).named(&one.issue).next().is_none()
+    let there: Vec<Features> = folders.named(issue).collect();
+    let folder = if there.iter().any(|there| is_still(&known.numbered(there), then, known)) {
+        FormerFolder::There
+    } else if there.is_empty() {
+        FormerFolder::Gone
+    } else {
+        FormerFolder::Taken
     };
-    Ok(receipts.into_iter().rev().find(is_missing).map(|one| one.issue))
+    let was_let_go = said.of_this.get(issue);
+    let likeness = match folder {
+        // A person has said of the copy that it is another issue; this one is where it was.
+        FormerFolder::There if was_let_go == Some(&true) => None,
+        FormerFolder::There => as_copied,
+        // Once somebody has this issue, the folder of the other one may have been deleted since.
+        FormerFolder::Gone | FormerFolder::Taken => {
+            let is_told = was_let_go.is_some() || said.names(issue);
+            if !said.is_had || is_told { as_renamed } else { as_copied }
+        }
+    };
+    likeness.map(|likeness| (likeness, folder))
+}
+
+/// Whether a person is asked about an issue that looks like this one.
+enum Asked {
+    Told(Box<Renamed>),
+    /// Nobody whom this command is for has it, but others of the list have: a later one asks.
+    Later,
+    /// A person has said that this is another one, or nobody would get anything again.
+    Never,
+}
+
+async fn asked_about(
+    ledger: &Ledger,
+    (issue, likeness, folder): (&str, Likeness, FormerFolder),
+    said: &SaidNew,
+    beside: &Beside<'_>,
+) -> Result<Asked, SendError> {
+    if said.covers(&OtherIssue::of_ledger(issue)) {
+        return Ok(Asked::Never);
+    }
+    let (boot, at) = (beside.boot, beside.at);
+    let other = Ledger::new(ledger.store().clone(), issue);
+    let one = [issue];
+    let counted = |part| recovery::people_of_list(ledger, &one, part, (boot, at));
+    let (chosen, in_list) = (counted(ListPart::Chosen).await?, counted(ListPart::All).await?);
+    if chosen == Some(0) && in_list != Some(0) {
+        return Ok(Asked::Later);
+    }
+    // Another edition, for other people. A renamed folder is asked about the first time all the same:
+    // its name is wrong, whoever gets it.
+    if in_list == Some(0) && (said.is_had || folder == FormerFolder::There) {
+        return Ok(Asked::Never);
+    }
+    let (accepted, reached) = recovery::people(&other, boot, at).await?;
+    Ok(Asked::Told(Box::new(Renamed {
+        before: issue.to_owned(),
+        now: ledger.issue().to_owned(),
+        accepted,
+        // Also those who were sent to once more and put off, or refused.
+        uncertain: reached.saturating_sub(accepted),
+        in_list: chosen,
+        likeness,
+        folder,
+        by_receipt: false,
+        is_part: false,
+        is_had: false,
+        also: Vec::new(),
+    })))
+}
+
+/// One question about all that look like this one: the likeliest one, which is the first, with the
+/// others that some of these people have. Of all of them each person counts once.
+async fn together(
+    ledger: &Ledger,
+    told: Vec<Renamed>,
+    beside: &Beside<'_>,
+) -> Result<Option<Renamed>, SendError> {
+    let mut named: Vec<Renamed> = Vec::new();
+    for one in told {
+        if named.iter().all(|other| other.before != one.before) {
+            named.push(one);
+        }
+    }
+    let is_counted = |one: &Renamed| one.in_list != Some(0);
+    if named.iter().any(is_counted) {
+        named.retain(is_counted);
+    }
+    let names: Vec<&str> = named.iter().map(|one| one.before.as_str()).collect();
+    let people = (beside.boot, beside.at);
+    let in_list = recovery::people_of_list(ledger, &names, ListPart::Chosen, people).await?;
+    let mut named = named.into_iter();
+    let Some(first) = named.next() else { return Ok(None) };
+    let also = named.map(|one| AlsoAlike {
+        name: one.before,
+        accepted: one.accepted,
+        uncertain: one.uncertain,
+    });
+    Ok(Some(Renamed { in_list, also: also.collect(), ..first }))
+}
+
+/// The receipts of sends that a ledger does not know which knows of none: a person who is asked about
+/// all of them together says that this issue is another one.
+pub(super) async fn of_other_issues(
+    ledger: &Ledger,
+    beside: &Beside<'_>,
+) -> Result<Vec<OtherIssue>, SendError> {
+    let said = said(ledger, beside.part, false).await?;
+    let known = (&Folders(beside.folders), &[][..]);
+    let unknown = by_receipt::unknown_sends(ledger, known, &said, &beside.receipts).await?;
+    Ok(unknown.into_iter().flat_map(|one| one.others).collect())
 }
 
 /// Of the last revision that the ledger has of its issue.
-async fn features(ledger: &Ledger) -> Result<Features, SendError> {
-    let revisions = ledger.revisions().await?;
-    let Some(last) = revisions.into_iter().last() else { return Ok(Features::default()) };
-    let mut headline = last.frozen.headline.clone();
-    if headline.subject.is_none() {
-        // An older version wrote it. A text that is damaged has no subject to compare; its files may
-        // still speak.
-        let composition = last.thaw(&Place::File(ledger.issue().into())).ok();
-        headline.subject = composition.map(|composition| composition.readable_subject());
-    }
-    Ok(Features { headline, files: last.frozen.files })
+pub(super) async fn features(ledger: &Ledger) -> Result<Features, SendError> {
+    Ok(every_text(ledger).await?.pop().unwrap_or_default())
 }
+
+/// Of each revision that the ledger has of its issue, the oldest first: whoever has an older one has it,
+/// also where `--recompose` has sent another text, or another issue, under its name since.
+async fn every_text(ledger: &Ledger) -> Result<Vec<Features>, SendError> {
+    let is_waited_for = ledger.is_waited_for().await?;
+    let revisions = ledger.revisions().await?;
+    let said = ledger.other_issues().await?.into_iter().filter(|(_, part)| part.is_empty());
+    let another_than: BTreeSet<String> = said.map(|(other, _)| other.name).collect();
+    let mut texts = Vec::with_capacity(revisions.len());
+    for revision in revisions {
+        let mut headline = revision.frozen.headline.clone();
+        if headline.subject.is_none() {
+            // An older version wrote it. A text that is damaged has no subject to compare; its files may
+            // still speak.
+            let composition = revision.thaw(&Place::File(ledger.issue().into())).ok();
+            headline.subject = composition.map(|composition| composition.readable_subject());
+        }
+        let (files, sketches) = (revision.frozen.files, revision.frozen.sketches);
+        let another_than = another_than.clone();
+        texts.push(Features { headline, files, sketches, another_than, ..Features::default() });
+    }
+    // Who waits gets the last one.
+    if let Some(last) = texts.last_mut() {
+        last.is_unfinished = is_waited_for;
+    }
+    Ok(texts)
+}
+
+/// Of an issue whose folder is gone, half of the words.
+const STAYED: LeastStayed = LeastStayed { percent: 50, words: TELLING_WORDS };
+/// The same where the subject is the same, and no other issue has it.
+const STAYED_WITH_SUBJECT: LeastStayed = LeastStayed { percent: 40, words: 20 };
+/// Of an issue whose folder is there: whoever copies it for the next one keeps some sentences.
+const STAYED_IN_COPY: LeastStayed = LeastStayed { percent: 67, words: TELLING_WORDS };
+/// Two texts have so many hundredths of their words in common by chance, and with an imprint.
+const LITTLE: usize = 33;
 
 /// A publication that deletes old folders must not be asked for each new issue. So what is usual in
 /// it makes no two issues one: a standing article, a subject or a number that several issues have.
 /// And an issue with a number and a day of its own is another one, unless most of its articles are the
-/// same.
-fn likeness(now: &Features, then: &Features, usual: &Usual) -> Option<Likeness> {
-    let manifest = |features: &Features| features.files.get("issue.toml").cloned();
-    if manifest(now).is_some_and(|hash| manifest(then) == Some(hash)) {
+/// same. Of an issue whose folder is gone.
+fn likeness(
+    now: &ComparedIssue<'_>,
+    then: &ComparedIssue<'_>,
+    known: &KnownIssues<'_>,
+) -> Option<Likeness> {
+    if has_same_manifest(now, then) {
         return Some(Likeness::Manifest);
     }
-    let is_another = is_another(&now.headline, &then.headline);
-    let own = now.articles().filter(|hash| !usual.articles.contains(*hash));
-    let own: Vec<&String> = own.collect();
-    let kept = own.iter().filter(|hash| then.files.values().any(|then| then == **hash)).count();
-    // Of two articles one may be a standing one, which only the third issue shows.
-    let is_enough = if is_another { kept * 2 > own.len() } else { kept * 2 >= own.len() };
-    if kept > 0 && is_enough {
-        return Some(Likeness::Articles(kept, own.len()));
+    let (here, there) = (&now.features.headline, &then.features.headline);
+    let is_another = is_another(here, there);
+    let are_unnumbered_days = are_unnumbered_days(here, there);
+    let shared = known.own(now, then, Figures::Count);
+    let is_half = !is_another && !are_unnumbered_days && shared.is_same_half();
+    if shared.same * 2 > shared.all || is_half {
+        return Some(Likeness::Articles(shared.same, shared.all));
+    }
+    if let Some(likeness) = nothing_new(now, then, known).or_else(|| put_off(now, then, known)) {
+        return Some(likeness);
+    }
+    let subject = known.same_subject(now, then);
+    let least = if subject.is_some() { STAYED_WITH_SUBJECT } else { STAYED };
+    if let Some(percent) = known.stayed(now, then, least) {
+        return Some(Likeness::Words(percent));
+    }
+    // Two issues of different days and without numbers may have a standing subject.
+    let is_named = !is_another && !are_unnumbered_days;
+    let is_unknown = !is_another && then.features.sketches.is_empty();
+    if let Some(subject) = subject
+        && (is_named || is_unknown || is_mostly_old(now, then, known))
+    {
+        return Some(Likeness::Subject(subject.clone()));
     }
     if is_another {
         return None;
     }
-    let subject = now.headline.subject.as_ref();
-    let subject = subject.filter(|it| then.headline.subject.as_ref() == Some(it));
-    if let Some(subject) = subject.filter(|subject| !usual.subjects.contains(*subject)) {
-        return Some(Likeness::Subject(subject.clone()));
-    }
-    if let Some(number) = same_number(&now.headline, &then.headline)
-        && !usual.numbers.contains(&number)
-    {
+    if let Some(number) = known.same_number(now, then) {
         return Some(Likeness::Number(number));
     }
-    let date = now.headline.date.filter(|date| then.headline.date == Some(*date))?;
-    are_alike(&now.headline, &then.headline).then_some(Likeness::Date(date))
+    let date = here.date.filter(|date| there.date == Some(*date))?;
+    are_alike(here, there).then_some(Likeness::Date(date))
+}
+
+/// Whether an issue is one that was put off to another day, which its text names too, and whose folder
+/// is gone. It may as well be the next notice of a kind. So a subject has to tell that it is the same
+/// one, and in an issue with a number of its own only where other issues have other subjects. Or people
+/// still wait for the one whose folder is gone: then it does not have to be the whole of it.
+fn put_off(
+    now: &ComparedIssue<'_>,
+    then: &ComparedIssue<'_>,
+    known: &KnownIssues<'_>,
+) -> Option<Likeness> {
+    let own = known.own(now, then, Figures::Ignored);
+    let all = SharedArticles::of_all(now, then, Figures::Ignored);
+    let numbers = now.features.headline.number.zip(then.features.headline.number);
+    let is_renumbered = numbers.is_some_and(|(now, then)| now != then);
+    let subject = known.same_subject(now, then);
+    let is_nothing_new = own.is_all_alike() || all.is_nothing_new();
+    let is_told = subject.is_some() && (!is_renumbered || known.are_several());
+    let is_unfinished = then.features.is_unfinished;
+    // What stands in several issues tells only of the last one.
+    let is_standing = own.all == 0 && all.is_all_alike() && known.is_last(then);
+    if is_told && is_nothing_new || is_unfinished && (own.is_mostly_alike() || is_standing) {
+        return Some(Likeness::AlikeArticles(all.alike, all.all));
+    }
+    subject.filter(|_| is_unfinished).map(|subject| Likeness::Subject(subject.clone()))
+}
+
+/// Whether an issue is one that was sent and whose folder is still there: a copy in which next to
+/// nothing was changed. An ordinary copy for the next issue has articles of its own.
+fn copied(
+    now: &ComparedIssue<'_>,
+    then: &ComparedIssue<'_>,
+    known: &KnownIssues<'_>,
+) -> Option<Likeness> {
+    let known = known.of_copies();
+    if let Some(likeness) = nothing_new(now, then, known) {
+        return Some(likeness);
+    }
+    let subject = known.same_subject(now, then).filter(|_| is_mostly_old(now, then, known));
+    let subject = subject.map(|subject| Likeness::Subject(subject.clone()));
+    subject.or_else(|| known.stayed(now, then, STAYED_IN_COPY).map(Likeness::Words))
+}
+
+/// Whether nothing of an issue is new, or nearly nothing, also where all of it stands in several issues:
+/// whoever has the one has the other.
+pub(super) fn made_of(
+    now: &ComparedIssue<'_>,
+    then: &ComparedIssue<'_>,
+    known: &KnownIssues<'_>,
+) -> Option<Likeness> {
+    let all = SharedArticles::of_all(now, then, Figures::Count);
+    if all.is_nothing_new() {
+        return Some(all_of(&all));
+    }
+    known.nearly_all(now, then).map(Likeness::Words)
+}
+
+/// Whether an issue is a letter that is sent again and again: of two that were sent, and that it is made
+/// of, a person has said for everybody that one is another than the other.
+fn is_letter(sent: &[Features], made_of: &[Option<Likeness>]) -> bool {
+    let same = sent.iter().zip(made_of).filter(|(_, likeness)| likeness.is_some());
+    let same: Vec<&Features> = same.map(|(then, _)| then).collect();
+    let names: BTreeSet<&str> = same.iter().map(|then| then.headline.name.as_str()).collect();
+    let mut said = same.iter().flat_map(|then| &then.another_than);
+    said.any(|other| names.contains(other.as_str()))
+}
+
+fn all_of(shared: &SharedArticles) -> Likeness {
+    if shared.same == shared.all {
+        Likeness::Articles(shared.same, shared.all)
+    } else {
+        Likeness::AlikeArticles(shared.alike, shared.all)
+    }
+}
+
+/// The articles, where none is new. Where all of them stand in several issues it may be a letter that
+/// is sent again and again: then the number, the day or the whole `issue.toml` has to be the same.
+fn nothing_new(
+    now: &ComparedIssue<'_>,
+    then: &ComparedIssue<'_>,
+    known: &KnownIssues<'_>,
+) -> Option<Likeness> {
+    let own = known.own(now, then, Figures::Count);
+    let all = SharedArticles::of_all(now, then, Figures::Count);
+    let is_same_issue = || {
+        let (here, there) = (&now.features.headline, &then.features.headline);
+        let same_day = here.date.is_some() && here.date == there.date;
+        same_day || known.same_number(now, then).is_some() || has_same_manifest(now, then)
+    };
+    let shared = if own.is_nothing_new() {
+        own
+    } else {
+        Some(all).filter(|all| all.is_nothing_new() && is_same_issue())?
+    };
+    Some(all_of(&shared))
+}
+
+/// Whether so much is old that a subject which both have, and no other issue, tells that they are one.
+/// An article that is only alike may be one that is brought up to date each month: it counts where
+/// none is new, or where the number or the day is the same.
+fn is_mostly_old(
+    now: &ComparedIssue<'_>,
+    then: &ComparedIssue<'_>,
+    known: &KnownIssues<'_>,
+) -> bool {
+    let own = known.own(now, then, Figures::Count);
+    let all = SharedArticles::of_all(now, then, Figures::Count);
+    let same_mark = has_same_mark(&now.features.headline, &then.features.headline);
+    own.is_mostly_same()
+        || own.is_all_alike()
+        || all.is_nothing_new()
+        || same_mark && own.is_mostly_alike()
+}
+
+fn has_same_manifest(now: &ComparedIssue<'_>, then: &ComparedIssue<'_>) -> bool {
+    let manifest = |issue: &ComparedIssue<'_>| issue.features.files.get("issue.toml").cloned();
+    manifest(now).is_some_and(|hash| manifest(then) == Some(hash))
+}
+
+/// Whether both name a day, another one each, and neither has a number.
+fn are_unnumbered_days(now: &Headline, then: &Headline) -> bool {
+    let is_unnumbered = now.number.is_none() && then.number.is_none();
+    is_unnumbered && now.date.zip(then.date).is_some_and(|(now, then)| now != then)
 }
 
 /// Whether both name a day, and all that they name is different.
@@ -288,16 +619,6 @@ fn is_another(now: &Headline, then: &Headline) -> bool {
             Some((now, then)) => now != then,
             None => now.subject != then.subject,
         }
-}
-
-/// The number that both have, at about the same time.
-fn same_number(now: &Headline, then: &Headline) -> Option<i64> {
-    let number = now.number.filter(|number| then.number == Some(*number))?;
-    now.date.zip(then.date).is_none_or(|(now, then)| is_near(now, then)).then_some(number)
-}
-
-fn is_near(now: Date, then: Date) -> bool {
-    now.since(then).is_ok_and(|span| i64::from(span.get_days()).abs() < HALF_A_YEAR_DAYS)
 }
 
 /// Whether two subjects have at least half of the words of the shorter one in common.
@@ -313,147 +634,44 @@ fn are_alike(now: &Headline, then: &Headline) -> bool {
 }
 
 /// Whether a folder that is there still holds the issue that was sent, edited or not.
-fn is_still(there: &Features, then: &Features, usual: &Usual) -> bool {
-    let is_own = |hash: &&String| !usual.articles.contains(*hash);
-    let mut articles = then.articles().filter(is_own);
-    likeness(there, then, usual).is_some()
-        || articles.any(|hash| there.files.values().any(|there| there == hash))
-        || same_number(&there.headline, &then.headline).is_some()
-        || there.headline.date.is_some() && there.headline.date == then.headline.date
-}
-
-/// A receipt has no subject and no files: the number says most, and the day where there is none.
-fn said_alike(now: &Headline, receipt: &Receipt) -> Option<Likeness> {
-    let then = said(receipt);
-    if let Some(number) = same_number(now, &then) {
-        return Some(Likeness::Number(number));
+pub(super) fn is_still(
+    there: &ComparedIssue<'_>,
+    then: &ComparedIssue<'_>,
+    known: &KnownIssues<'_>,
+) -> bool {
+    if is_written_anew(there, then, known) {
+        return false;
     }
-    let has_none = now.number.is_none() && then.number.is_none();
-    now.date.filter(|date| has_none && then.date == Some(*date)).map(Likeness::Date)
+    likeness(there, then, known).is_some()
+        || known.same_subject(there, then).is_some()
+        || known.own(then, there, Figures::Count).same > 0
+        || has_same_mark(&there.features.headline, &then.features.headline)
 }
 
-/// Whether the folder that is there is another issue than the one that the receipt is of.
-fn is_another_by_receipt(there: &Headline, receipt: &Receipt) -> bool {
-    let then = said(receipt);
-    let known = then.date.is_some() && there.date.is_some();
-    known && there.date != then.date && same_number(there, &then).is_none()
-}
-
-fn said(receipt: &Receipt) -> Headline {
-    Headline { number: receipt.number, date: receipt.date, ..Headline::default() }
+/// Whether a folder has another subject and next to nothing of the text that was sent: whoever writes a
+/// new issue over an old one may leave its number or its day. Where both are left, the text has to be
+/// long enough to tell.
+pub(super) fn is_written_anew(
+    there: &ComparedIssue<'_>,
+    then: &ComparedIssue<'_>,
+    known: &KnownIssues<'_>,
+) -> bool {
+    let (here, before) = (&there.features.headline, &then.features.headline);
+    let has_other_subject =
+        here.subject.as_ref().zip(before.subject.as_ref()).is_some_and(|(now, then)| now != then);
+    let has_other_number = here.number.zip(before.number).is_some_and(|(now, then)| now != then);
+    let has_other_day = here.date.zip(before.date).is_some_and(|(now, then)| now != then);
+    let Some(kept) = known.kept_text(there, then, LITTLE).filter(|_| has_other_subject) else {
+        return false;
+    };
+    let is_named_anew = has_other_number || has_other_day;
+    let is_numbered = here.number.is_some() && before.number.is_some();
+    // An imprint may be there still.
+    let most = if is_named_anew || !is_numbered { kept.articles / 3 } else { 0 };
+    let is_new = kept.articles > 0 && kept.kept <= most && kept.percent < LITTLE;
+    is_new && (is_named_anew || kept.words >= TELLING_WORDS)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn features(subject: &str, files: &[(&str, &str)]) -> Features {
-        let files = files.iter().map(|(name, hash)| ((*name).to_owned(), (*hash).to_owned()));
-        let headline = Headline { subject: Some(subject.to_owned()), ..Headline::default() };
-        Features { headline, files: files.collect() }
-    }
-
-    /// The same with a number and a day.
-    fn dated(features: Features, number: Option<i64>, date: &str) -> Features {
-        let date = Some(date.parse().unwrap());
-        Features { headline: Headline { number, date, ..features.headline }, ..features }
-    }
-
-    fn usual(issues: &[Features]) -> Usual {
-        Usual::of(issues.iter())
-    }
-
-    fn sent() -> Features {
-        features(
-            "Hangul",
-            &[("issue.toml", "i1"), ("a.md", "a1"), ("b.md", "b1"), ("imprint.md", "s")],
-        )
-    }
-
-    #[test]
-    fn a_renamed_issue_is_known_by_its_files_or_its_subject() {
-        let usual = usual(&[sent(), features("Kimchi", &[])]);
-        let of = |now: &Features| likeness(now, &sent(), &usual);
-        assert_eq!(of(&sent()), Some(Likeness::Manifest));
-        let edited = [("issue.toml", "i2"), ("a.md", "a2"), ("c.md", "b1"), ("imprint.md", "s")];
-        assert_eq!(of(&features("Another", &edited)), Some(Likeness::Articles(2, 3)));
-        let rewritten = [("issue.toml", "i2"), ("a.md", "a2"), ("b.md", "b2"), ("imprint.md", "s")];
-        let subject = Some(Likeness::Subject("Hangul".to_owned()));
-        assert_eq!(of(&features("Hangul", &rewritten)), subject);
-    }
-
-    #[test]
-    fn a_standing_article_or_subject_makes_no_two_issues_one() {
-        let next = [("issue.toml", "i2"), ("x.md", "x"), ("y.md", "y"), ("imprint.md", "s")];
-        let of = |subject: &str, known: &[Features]| {
-            likeness(&features(subject, &next), &sent(), &usual(known))
-        };
-        assert_eq!(of("Kimchi", &[sent()]), None);
-        assert_eq!(of("Hangul", &[sent(), features("Hangul", &[])]), None);
-        let (now, nothing) = (features("Hangul", &next), Features::default());
-        assert_eq!(likeness(&now, &nothing, &usual(&[])), None);
-        assert_eq!(likeness(&nothing, &nothing, &usual(&[])), None);
-        // One of two articles stands in each issue.
-        let two = |own: &'_ str| features(own, &[("own.md", own), ("imprint.md", "s")]);
-        let known = [two("a"), two("b")];
-        assert_eq!(likeness(&two("c"), &known[1], &usual(&known)), None);
-        let again = features("c", &[("other.md", "b"), ("imprint.md", "s")]);
-        assert_eq!(likeness(&again, &known[1], &usual(&known)), Some(Likeness::Articles(1, 1)));
-    }
-
-    #[test]
-    fn what_was_edited_all_over_is_known_by_its_number_or_its_day() {
-        let then = dated(features("Snow in Seoul", &[("a.md", "a1")]), Some(7), "2025-11-06");
-        let edited = |subject: &str, number, date: &str| {
-            let now = dated(features(subject, &[("a.md", "a2")]), number, date);
-            likeness(&now, &then, &usual(std::slice::from_ref(&then)))
-        };
-        assert_eq!(edited("Kimchi", Some(7), "2025-11-09"), Some(Likeness::Number(7)));
-        assert_eq!(edited("Kimchi", Some(7), "2026-11-05"), None, "it counts anew each year");
-        let day = Some(Likeness::Date("2025-11-06".parse().unwrap()));
-        assert_eq!(edited("Much snow in Seoul", Some(8), "2025-11-06"), day);
-        assert_eq!(edited("Kimchi", Some(8), "2025-11-06"), None, "two issues of one day");
-        assert_eq!(edited("Snow in Seoul", Some(8), "2025-11-13"), None, "a standing subject");
-        let second = dated(features("Kimchi", &[]), Some(7), "2025-10-30");
-        let now = dated(features("Rain", &[]), Some(7), "2025-11-13");
-        assert_eq!(likeness(&now, &then, &usual(&[then.clone(), second])), None, "nobody counts");
-    }
-
-    #[test]
-    fn half_of_the_articles_make_no_issue_one_that_has_its_own_number_and_day() {
-        let files = |own: &'static str| [("own.md", own), ("imprint.md", "s")];
-        let then = dated(features("Snow", &files("a")), Some(7), "2025-11-06");
-        let known = usual(std::slice::from_ref(&then));
-        let next = dated(features("Rain", &files("b")), Some(8), "2025-11-13");
-        assert_eq!(likeness(&next, &then, &known), None);
-        let unnumbered = dated(features("Rain", &files("b")), None, "2025-11-13");
-        assert_eq!(likeness(&unnumbered, &then, &known), None);
-        let same = dated(features("Rain", &files("a")), Some(8), "2025-11-13");
-        assert_eq!(likeness(&same, &then, &known), Some(Likeness::Articles(2, 2)));
-        // One of six was corrected.
-        let six = |last: &'static str| {
-            let names = ["a.md", "b.md", "c.md", "d.md", "e.md"];
-            let mut files: Vec<(&str, &str)> = names.map(|name| (name, name)).to_vec();
-            files.push(("f.md", last));
-            features("Rain", &files)
-        };
-        let (then, now) = (six("f"), dated(six("g"), Some(8), "2025-11-13"));
-        let then = dated(then, Some(7), "2025-11-06");
-        let known = usual(std::slice::from_ref(&then));
-        assert_eq!(likeness(&now, &then, &known), Some(Likeness::Articles(5, 6)));
-    }
-
-    #[test]
-    fn a_folder_holds_its_issue_until_nothing_of_it_is_left() {
-        let files = [("a.md", "a1"), ("b.md", "b1"), ("c.md", "c1")];
-        let then = dated(features("Snow", &files), Some(7), "2025-11-06");
-        let known = usual(std::slice::from_ref(&then));
-        let decoy = dated(features("Rain", &[("a.md", "x")]), Some(9), "2026-01-06");
-        assert!(!is_still(&decoy, &then, &known));
-        let edited = Features { files: BTreeMap::new(), ..then.clone() };
-        assert!(is_still(&edited, &then, &known));
-        let files = [("a.md", "x"), ("b.md", "y"), ("c.md", "c1")];
-        let one_article = dated(features("Rain", &files), Some(9), "2026-01-06");
-        assert!(is_still(&one_article, &then, &known));
-    }
-}
+#[path = "renamed_tests.rs"]
+mod tests;

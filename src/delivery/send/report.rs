@@ -1,6 +1,6 @@
 //! After the last message: what became of all, for people and for scripts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,9 +9,11 @@ use super::plan::Plan;
 use super::survey::Survey;
 use super::{OnePerson, SendError};
 use crate::delivery::id::RunId;
-use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{Counts, Listed};
-use crate::delivery::receipt::{self, KnownSends, Receipt, ReceiptFound, ReceiptPhase};
+use crate::delivery::ledger::{Ledger, LockedLedger};
+use crate::delivery::receipt::{
+    self, KnownSends, Receipt, ReceiptFound, ReceiptPhase, WriteFault, WrittenReceipt,
+};
 use crate::delivery::run::{self, Ended};
 use crate::delivery::state::State;
 use crate::issue::load::Headline;
@@ -20,6 +22,8 @@ use crate::store::full;
 
 /// Rows of each state that are told one by one.
 const ROWS: usize = 10;
+/// Rows that are told one by one where somebody is to decide about them.
+const ASKED_ROWS: usize = 500;
 
 /// The first rows in a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +60,12 @@ pub struct SendReport {
     pub this_send: Counts,
     /// Who of them may have the issue.
     pub uncertain: UncertainPeople,
+    /// People of the list whom the send was not for.
+    pub outside: u64,
     /// Whether everybody whom the send was for was refused, in this run or before it.
     pub all_refused: Option<AllRefused>,
+    /// How many it gave up, because the relay had said "not now" to them for too long.
+    pub given_up: u64,
     /// The people whom the relay refused or put off, and those who may have the issue.
     pub troubles: Vec<Excerpt>,
     /// Whether somebody has the issue or may have it, so that everybody else gets the same text.
@@ -79,6 +87,8 @@ pub struct SendReport {
     pub receipt: Option<ReceiptFate>,
     /// Whether the receipt says that people have the issue of whom the ledger does not know.
     pub had_by_others: bool,
+    /// What the ledger could not be told or asked when all was over: the counts may be wrong then.
+    pub unsaid: Option<String>,
 }
 
 /// Everybody whom a send was for was refused.
@@ -93,12 +103,52 @@ pub struct AllRefused {
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceiptFate {
-    /// It was written, to this file.
-    Written(PathBuf),
-    /// The same, and beside this ledger's word it has those of others: a receipt never forgets.
-    WithOthers(PathBuf),
-    /// It cannot be written: why.
-    Failed(String),
+    /// It was written.
+    Written {
+        /// Its file.
+        path: PathBuf,
+        /// Whether it has the words of other ledgers too: a receipt never forgets.
+        has_others: bool,
+        /// Where the text is now that stood there and was not ours.
+        kept: Option<PathBuf>,
+    },
+    /// Nobody has the issue, and what stood there before this send is there again.
+    PutBack(PathBuf),
+    /// It was not.
+    Unwritten(UnwrittenReceipt),
+}
+
+/// Why a send is not in its receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnwrittenReceipt {
+    /// The receipt's place.
+    pub path: PathBuf,
+    /// The system's reason, or what is wrong with the folder; none where what is there was left as it
+    /// is, because it may be the word of another ledger.
+    pub fault: Option<String>,
+    /// What is there now.
+    pub there: Option<ReceiptFound>,
+}
+
+impl ReceiptFate {
+    /// Of a receipt that was to be written; nothing where it stands there already.
+    fn of(
+        receipt: &Receipt,
+        path: &Path,
+        written: Result<WrittenReceipt, WriteFault>,
+    ) -> Option<ReceiptFate> {
+        let fault = match written {
+            Ok(WrittenReceipt { is_new: false, .. }) => return None,
+            Ok(WrittenReceipt { kept, .. }) => {
+                let has_others = !receipt.others.is_empty();
+                return Some(ReceiptFate::Written { path: path.to_owned(), has_others, kept });
+            }
+            Err(WriteFault::Left(_)) => None,
+            Err(WriteFault::System(error)) => Some(full::cause(&error)),
+        };
+        let (path, there) = (path.to_owned(), receipt::there(path));
+        Some(ReceiptFate::Unwritten(UnwrittenReceipt { path, fault, there }))
+    }
 }
 
 impl Excerpt {
@@ -112,25 +162,27 @@ impl Excerpt {
             Some(to) => ledger.list_one(&to.address, state).await?,
             None => ledger.list(state, ROWS as i64 + 1).await?,
         };
-        Ok(Excerpt::cut(state, rows))
+        Ok(Excerpt::cut(state, rows, ROWS))
     }
 
-    /// The first people of the staged list in a state.
+    /// The people of the staged list in a state, so many that somebody can decide about them.
     pub(super) async fn of_list(ledger: &Ledger, state: State) -> Result<Excerpt, SendError> {
-        Ok(Excerpt::cut(state, ledger.list_staged(state, ROWS as i64 + 1).await?))
+        let rows = ledger.list_staged(state, ASKED_ROWS as i64 + 1).await?;
+        Ok(Excerpt::cut(state, rows, ASKED_ROWS))
     }
 
-    fn cut(state: State, mut rows: Vec<Listed>) -> Excerpt {
-        let more = rows.len() > ROWS;
-        rows.truncate(ROWS);
+    fn cut(state: State, mut rows: Vec<Listed>, most: usize) -> Excerpt {
+        let more = rows.len() > most;
+        rows.truncate(most);
         Excerpt { state, rows, more }
     }
 }
 
 impl AllRefused {
-    /// In a run. Whoever waits, or may have the message, was not refused. Where others have the
-    /// issue (`is_had`), a run that gave up the last people who were put off is the end of the
-    /// send, and none that failed.
+    /// In a run. Whoever waits, or may have the message, was not refused. Where others of those whom
+    /// the command is for have the issue (`is_had`), a run that only gave up the last people who were
+    /// put off is the end of the send, and none that failed. A relay that refused somebody for good
+    /// and took nothing is told once, by that run.
     async fn in_run(
         ledger: &Ledger,
         run: RunId,
@@ -166,38 +218,51 @@ impl UncertainPeople {
 }
 
 impl SendReport {
-    /// Reads the ledger for the last time, and closes it.
+    /// Reads the ledger for the last time, and closes it. Whatever of that fails, the rest is done:
+    /// what the ledger could not be told is in the report, and the receipt is written all the same.
     pub(super) async fn close(
         (survey, plan): (&Survey, &Plan),
         content_hash: String,
-        run: Option<RunId>,
+        run: Option<(&LockedLedger, RunId)>,
         report: Option<run::Report>,
-    ) -> Result<SendReport, SendError> {
+    ) -> SendReport {
         let ledger = &survey.ledger;
-        let counts = ledger.counts().await?;
-        let (mut this_send, mut all_refused) = (Counts::default(), None);
-        if let Some(run) = run {
-            this_send = ledger.counts_of_run(run).await?;
-            all_refused = AllRefused::in_run(ledger, run, (this_send, counts.accepted > 0)).await?;
-        }
+        let is_whole = !matches!(&report, Some(report) if matches!(report.ended, Ended::Ledger(_)));
+        let mut faults = ClosingFaults::default();
         let mut troubles = Vec::new();
         for state in [State::Refused, State::Deferred, State::Uncertain] {
-            troubles.push(Excerpt::of(ledger, state, survey.options.to.as_ref()).await?);
+            let excerpt = Excerpt::of(ledger, state, survey.options.to.as_ref()).await;
+            troubles.extend(faults.keep(excerpt.map(Some)));
         }
-        let is_whole = !matches!(&report, Some(report) if matches!(report.ended, Ended::Ledger(_)));
-        let known = survey.known_sends().await?;
-        let had_by_others = others(survey, &known).iter().any(|one| one.reached() > 0);
-        let receipt = receipt(survey, &content_hash, (&known, counts), is_whole).await?;
-        let frozen = ledger.may_be_had().await?;
+        let (mut this_send, mut all_refused, mut given_up) = (Counts::default(), None, 0);
+        if let Some((locked, run)) = run {
+            if report.is_some() && is_whole {
+                faults.keep(locked.copies_are_told(None, Some(run)).await);
+            }
+            this_send = faults.keep(ledger.counts_of_run(run).await);
+            let is_had = plan.accepted + plan.uncertain > 0;
+            all_refused = faults.keep(AllRefused::in_run(ledger, run, (this_send, is_had)).await);
+            // This send was refused, and the issue was not: they have it.
+            if is_whole {
+                faults.keep(locked.close_failed_copies().await);
+            }
+            given_up = faults.keep(ledger.given_up_in(run).await);
+        }
+        let counts = faults.keep(ledger.counts().await);
+        let (receipt, had_by_others) =
+            last_receipt(survey, &content_hash, (counts, is_whole), &mut faults).await;
+        // Where nobody can tell, somebody may have it.
+        let frozen = faults.keep(ledger.may_be_had().await.map(Some)).unwrap_or(true);
         survey.store.clone().close().await;
-        let issue = survey.options.issue.clone();
         let mut closed = SendReport {
-            issue,
+            issue: survey.options.issue.clone(),
             content_hash,
             counts,
             this_send,
             uncertain: UncertainPeople::after(plan, counts),
+            outside: plan.outside,
             all_refused,
+            given_up,
             troubles,
             frozen,
             ended: None,
@@ -208,6 +273,7 @@ impl SendReport {
             failed_relays: Vec::new(),
             receipt,
             had_by_others,
+            unsaid: faults.first,
         };
         if let Some(report) = report {
             closed.ended = Some(report.ended);
@@ -215,7 +281,7 @@ impl SendReport {
             closed.withdrawn = report.withdrawn;
             closed.failed_relays = report.failed_relays;
         }
-        Ok(closed)
+        closed
     }
 
     /// How many this command would go on with: those who wait, deferred ones too, and those whom it
@@ -243,46 +309,92 @@ impl SendReport {
     }
 }
 
+/// What went wrong behind the last message: the first reason is enough, because the others follow.
+#[derive(Debug, Default)]
+struct ClosingFaults {
+    first: Option<String>,
+}
+
+impl ClosingFaults {
+    /// What was found, or nothing, and why.
+    fn keep<T: Default, E: Into<SendError>>(&mut self, said: Result<T, E>) -> T {
+        said.unwrap_or_else(|error| {
+            let error: SendError = error.into();
+            self.first.get_or_insert_with(|| error.to_string());
+            T::default()
+        })
+    }
+}
+
+/// Writes the receipt of a send that is over, and says whether it has the words of others. Where the
+/// ledger cannot be asked for them, what stands there stays.
+async fn last_receipt(
+    survey: &Survey,
+    content_hash: &str,
+    (counts, is_whole): (Counts, bool),
+    faults: &mut ClosingFaults,
+) -> (Option<ReceiptFate>, bool) {
+    let is_known = faults.first.is_none();
+    let written = async {
+        let known = survey.known_sends().await?;
+        let others = others(survey, &known);
+        let had_by_others = others.iter().any(|one| one.reached() > 0);
+        // As it is now, also where what came before has failed.
+        let counts = if is_known { counts } else { survey.ledger.counts().await? };
+        let said = (&known, counts, others);
+        let fate = receipt(survey, content_hash, said, is_whole).await?;
+        Ok::<_, SendError>((fate, had_by_others))
+    };
+    written.await.unwrap_or_else(|error| {
+        let fate = survey.options.receipt.as_ref().map(|path| {
+            let (path, there) = (path.clone(), receipt::there(path));
+            ReceiptFate::Unwritten(UnwrittenReceipt { path, fault: Some(error.to_string()), there })
+        });
+        faults.keep::<(), _>(Err(error));
+        (fate, false)
+    })
+}
+
 /// Writes the issue's receipt, once somebody may have the issue; nothing where it stands there. As
 /// long as nobody has it, there is none: that of the send that had begun goes, unless the counts are
 /// not all that there is to know, because the ledger could not be written (`is_whole`).
 async fn receipt(
     survey: &Survey,
     content_hash: &str,
-    (known, counts): (&KnownSends, Counts),
+    (known, counts, others): (&KnownSends, Counts, Vec<Receipt>),
     is_whole: bool,
 ) -> Result<Option<ReceiptFate>, SendError> {
     let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
     let span = survey.ledger.span().await?;
     let times = span.and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
     let Some((begin, end)) = times.filter(|_| known.reached > 0) else {
-        if is_whole {
-            receipt::withdraw(path, known);
-        }
-        return Ok(None);
+        let back = if is_whole { receipt::withdraw(path, known) } else { Ok(false) };
+        return Ok(match back {
+            Ok(is_back) => is_back.then(|| ReceiptFate::PutBack(path.to_owned())),
+            Err(error) => Some(ReceiptFate::Unwritten(UnwrittenReceipt {
+                path: path.to_owned(),
+                fault: Some(full::cause(&error)),
+                there: receipt::there(path),
+            })),
+        });
     };
     let phase = ReceiptPhase::Over { end };
-    let receipt = own_word(survey, content_hash, (known, counts), (begin, phase));
+    let receipt = own_word(survey, content_hash, (known, counts, others), (begin, phase));
     if matches!(receipt::there(path), Some(ReceiptFound::Read(there)) if there.is_as(&receipt)) {
         return Ok(None);
     }
-    Ok(match receipt.write(path) {
-        Ok(true) if receipt.others.is_empty() => Some(ReceiptFate::Written(path.clone())),
-        Ok(true) => Some(ReceiptFate::WithOthers(path.clone())),
-        Ok(false) => None,
-        Err(error) => Some(ReceiptFate::Failed(full::unwritten(path, &error))),
-    })
+    Ok(ReceiptFate::of(&receipt, path, receipt.write(path, known)))
 }
 
 /// What a ledger says of the issue, beside what others have said.
 fn own_word(
     survey: &Survey,
     content_hash: &str,
-    (known, counts): (&KnownSends, Counts),
+    (known, counts, others): (&KnownSends, Counts, Vec<Receipt>),
     (begin, phase): (Timestamp, ReceiptPhase),
 ) -> Receipt {
     let Headline { number, date, .. } = survey.content.headline();
-    Receipt {
+    let mut receipt = Receipt {
         ledger: Some(known.ledger.clone()),
         run: known.last_run().map(str::to_owned),
         content_hash: content_hash.to_owned(),
@@ -292,8 +404,12 @@ fn own_word(
         phase,
         counts,
         had: known.reached,
-        others: others(survey, known),
-    }
+        others,
+    };
+    // What this run has said before is no word of another ledger, whatever could be recorded of it.
+    let mut others = std::mem::take(&mut receipt.others);
+    others.retain(|one| !one.is_of_run(&receipt));
+    Receipt { others, ..receipt }
 }
 
 /// What the receipt that is there says beyond the ledger.
@@ -305,16 +421,17 @@ fn others(survey: &Survey, known: &KnownSends) -> Vec<Receipt> {
 }
 
 /// Writes the receipt of a send that begins now, so that a sender that is killed leaves one. Where
-/// that cannot be written, the send goes on; why is told before the first message.
+/// that cannot be written, the send goes on. What became of it is told before the first message.
 pub(super) async fn begun_receipt(
     survey: &Survey,
     content_hash: &str,
-) -> Result<Option<String>, SendError> {
+) -> Result<Option<ReceiptFate>, SendError> {
     let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
     let known = survey.known_sends().await?;
     let Ok(begin) = (survey.options.clock)().parse() else { return Ok(None) };
     let counts = survey.ledger.counts().await?;
     let moment = (begin, ReceiptPhase::Begun);
-    let receipt = own_word(survey, content_hash, (&known, counts), moment);
-    Ok(receipt.write(path).err().map(|error| full::unwritten(path, &error)))
+    let others = others(survey, &known);
+    let receipt = own_word(survey, content_hash, (&known, counts, others), moment);
+    Ok(ReceiptFate::of(&receipt, path, receipt.write(path, &known)))
 }

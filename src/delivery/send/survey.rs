@@ -7,28 +7,30 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::content::{Content, Files};
 use super::locked::Locked;
 use super::plan::Plan;
-use super::renamed::{self, Renamed};
+use super::renamed::{self, Beside, Folders, Lookalikes, Renamed};
+use super::replaced::{self, Replaced};
 use super::{ListFault, SendError, SendOptions};
 use crate::audience::list;
-use crate::audience::only::Only;
 use crate::check::{self, Lacking};
-use crate::delivery::intake::{self, Intake, IntakeError};
+use crate::delivery::intake::{self, Choice, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger, overview};
-use crate::delivery::receipt::{self, AlreadySent, KnownSends, StandingReceipt};
+use crate::delivery::receipt::{self, AlreadySent, KnownSends, OtherIssue, StandingReceipt};
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
+use crate::issue::only::Only;
 use crate::message::splice::Identity;
+use crate::store::home::Moved;
 use crate::store::{Quiet, Store};
 
-/// Problems of a list that are kept one by one, of each rule.
-const PROBLEMS: usize = 20;
 /// Domains that a plan counts by name.
 const DOMAINS: i64 = 10;
 
@@ -101,9 +103,12 @@ impl Survey {
     /// The people of the plan, if the list can be used.
     ///
     /// # Errors
-    /// It has rows that cannot be used, or holds nobody who is meant.
+    /// It is not known who of it may be mailed, or it has rows that cannot be used, or holds nobody who is meant.
     pub async fn readers(&self) -> Result<PlannedReaders, SendError> {
         let intake = &self.intake;
+        if intake.unclear > 0 {
+            return Err(self.faulty(ListFault::Unclear(intake.unclear)));
+        }
         if intake.rejected > 0 && !self.options.skip_invalid {
             return Err(self.faulty(ListFault::Rejected(intake.rejected)));
         }
@@ -127,7 +132,7 @@ impl Survey {
             return Err(self.faulty(ListFault::Nobody { others }));
         }
         let asked = check::asked(self.content.composition(), &intake.columns);
-        let lacking = self.ledger.lacking(&asked).await?;
+        let lacking = self.ledger.lacking(&asked.iter().map(String::as_str).collect()).await?;
         Ok(PlannedReaders { people, lacking })
     }
 
@@ -139,14 +144,16 @@ impl Survey {
     /// `readers`.
     ///
     /// # Errors
-    /// [`SendError::Checks`].
+    /// [`SendError::Checks`], or [`SendError::Broken`] where it is about the files.
     pub fn passed(
         self,
         _readers: PlannedReaders,
         problems: &[Diagnostic],
     ) -> Result<Ready, SendError> {
-        if problems.iter().any(Diagnostic::is_error) {
-            return Err(SendError::Checks);
+        let mut errors = problems.iter().filter(|problem| problem.is_error()).peekable();
+        if errors.peek().is_some() {
+            let readers_alone = errors.all(check::is_about_readers);
+            return Err(if readers_alone { SendError::Checks } else { SendError::Broken });
         }
         Ok(Ready { survey: self })
     }
@@ -154,20 +161,51 @@ impl Survey {
     /// What the ledger and its journal know of the issue's sends, to compare it with the receipt.
     pub(super) async fn known_sends(&self) -> Result<KnownSends, SendError> {
         let (boot, now) = (&self.options.boot, (self.options.clock)());
-        Ok(recovery::known_sends(&self.ledger, boot, &now).await?)
+        let known = recovery::known_sends(&self.ledger, boot, &now).await?;
+        Ok(KnownSends { part: self.options.part.clone(), ..known })
     }
 
     /// What the issue's receipt knows and the ledger does not.
     pub(super) async fn already_sent(&self) -> Result<Option<AlreadySent>, SendError> {
         let receipt = self.options.receipt.as_ref().filter(|path| receipt::may_stand(path));
         let Some(receipt) = receipt else { return Ok(None) };
-        Ok(AlreadySent::found(receipt, &self.known_sends().await?))
+        let zone = self.options.begin.time_zone();
+        Ok(AlreadySent::found(receipt, &self.known_sends().await?, zone))
     }
 
-    /// What the ledger knows of the issue under another name.
-    pub(super) async fn renamed(&self) -> Result<Option<Renamed>, SendError> {
-        let Some((folders, receipts)) = self.standing() else { return Ok(None) };
-        renamed::renamed(&self.ledger, &self.content, folders, receipts).await
+    /// What the ledger and the receipts know of the issue under another name.
+    pub(super) async fn lookalikes(&self) -> Result<Lookalikes, SendError> {
+        let now = (self.options.clock)();
+        match self.beside(&now) {
+            Some(beside) => renamed::lookalikes(&self.ledger, &self.content, &beside).await,
+            None => Ok(Lookalikes::default()),
+        }
+    }
+
+    /// The issue that is in the folder in the place of the one that was sent.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn replaced(&self) -> Result<Option<Replaced>, SendError> {
+        let Some(folders) = self.options.folders.as_deref() else { return Ok(None) };
+        let (boot, now) = (&self.options.boot, (self.options.clock)());
+        replaced::replaced(&self.ledger, &self.content, &Folders(folders), (boot, &now)).await
+    }
+
+    /// Of which receipts a person says that they are of other issues, who is asked about all of them.
+    pub(super) async fn of_other_issues(&self) -> Result<Vec<OtherIssue>, SendError> {
+        let now = (self.options.clock)();
+        match self.beside(&now) {
+            Some(beside) => renamed::of_other_issues(&self.ledger, &beside).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What the issue is compared with; nothing in a rehearsal.
+    fn beside<'a>(&'a self, at: &'a str) -> Option<Beside<'a>> {
+        let (folders, receipts) = self.standing()?;
+        let SendOptions { part, boot, .. } = &self.options;
+        Some(Beside { folders, receipts, part, boot, at })
     }
 
     /// The standing receipts, and the folders of issues that are there; nothing in a rehearsal.
@@ -266,20 +304,58 @@ impl Ready {
     /// # Errors
     /// The ledger's.
     pub async fn renamed(&self) -> Result<Option<Renamed>, SendError> {
-        self.survey.renamed().await
+        Ok(self.survey.lookalikes().await?.first)
     }
 
-    /// An issue that a receipt tells of, whose folder is gone, and that may be this one although
-    /// nothing shows it.
+    /// The issue that is in the folder, where another one was sent under its name: nobody would get
+    /// it, and a person has to say whether the one that was sent is to go on.
     ///
     /// # Errors
     /// The ledger's.
-    pub async fn missing(&self) -> Result<Option<String>, SendError> {
-        let Survey { ledger, content, .. } = &self.survey;
-        match self.survey.standing() {
-            Some((folders, receipts)) => renamed::missing(ledger, content, folders, receipts).await,
-            None => Ok(None),
+    pub async fn replaced(&self) -> Result<Option<Replaced>, SendError> {
+        self.survey.replaced().await
+    }
+
+    /// How many issues were sent by their receipts, and none by the word of this ledger. Then this
+    /// issue may have been sent too, by the ledger that is not here, and only its receipt is missing.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sent_elsewhere(&self) -> Result<u64, SendError> {
+        let Survey { options, store, content, .. } = &self.survey;
+        let is_begun = options.receipt.as_deref().is_none_or(receipt::may_stand);
+        if is_begun || content.unsent().is_none() || self.has_reached_somebody().await? {
+            return Ok(0);
         }
+        let own = Ledger::new(store.clone(), &options.issue).known_sends().await?.ledger;
+        let (_, receipts) = self.survey.standing().unwrap_or_default();
+        let is_others = |one: &receipt::Receipt| {
+            one.reached() > 0 && one.ledger.as_ref().is_none_or(|ledger| *ledger != own)
+        };
+        let sent = receipts
+            .iter()
+            .filter(|one| one.receipt().is_some_and(|receipt| receipt.words().any(is_others)));
+        Ok(sent.count() as u64)
+    }
+
+    /// The time of the ledger's last entry, of whatever issue, by the clock that its run had.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn last_entry(&self) -> Result<Option<Timestamp>, SendError> {
+        Ok(self.survey.ledger.last_entry().await?)
+    }
+
+    /// What shows that the ledger has sent from elsewhere: another copy of it may have sent since.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn moved(&self) -> Result<Option<Moved>, SendError> {
+        let Survey { ledger, options, .. } = &self.survey;
+        let Some(moved) = ledger.moved().await? else { return Ok(None) };
+        // A journal that is not of this ledger says more, and stops the send under the lock.
+        let is_whole = recovery::plan(ledger, &options.boot, &(options.clock)()).await.is_ok();
+        Ok(Some(moved).filter(|_| is_whole))
     }
 
     /// Whether there was a ledger when the survey was taken.
@@ -320,6 +396,12 @@ impl Ready {
         Ok(Store::belongs_here(self.survey.store.path())?)
     }
 
+    /// Puts the pictures that would be fetched from under `base_url` into the messages: for a
+    /// rehearsal, before they are published.
+    pub fn put_pictures_inside(&mut self, base_url: &str) {
+        self.survey.content.put_pictures_inside(base_url);
+    }
+
     /// Ends here: nothing is sent.
     pub async fn close(self) {
         self.survey.store.close().await;
@@ -342,11 +424,14 @@ impl Ready {
 }
 
 async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {
-    let one = options.to.as_ref().map(|to| Only::person(&to.address));
+    let one = options.to.as_ref().map(|to| Only::person(to.address.identity()));
     let only = one.or_else(|| options.only.clone());
     let shown = load::path_from_here(&options.list);
     let staged = match list::open(&options.list, &shown, &options.read) {
-        Ok(rows) => intake::stage(ledger, rows, only.as_ref(), PROBLEMS).await,
+        Ok(rows) => {
+            let choice = Choice { only: only.as_ref(), except: options.except.as_ref() };
+            intake::stage(ledger, rows, choice).await
+        }
         Err(problem) => Err(problem.into()),
     };
     staged.map_err(|error| match error {

@@ -13,7 +13,7 @@ use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{Ledger, STEPS};
 use crate::delivery::moment::Moment;
 use crate::delivery::state::State;
-use crate::issue::{Pictures, Publication, load};
+use crate::issue::{Contents, Pictures, Publication, load};
 use crate::message::header::Mailbox;
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
@@ -76,6 +76,10 @@ impl Folder {
             logo_dark: None,
             pictures: Pictures::default(),
             advertising: false,
+            sign_off: None,
+            contents: Contents::default(),
+            smart: true,
+            ignored_keys: Vec::new(),
         }
     }
 
@@ -93,7 +97,9 @@ impl Folder {
             ledger: self.path("digest.db"),
             list: self.path("list.csv"),
             read: ReadOptions::default(),
+            except: None,
             only: None,
+            part: String::new(),
             to: None,
             skip_invalid: false,
             recompose: false,

@@ -1,31 +1,46 @@
 //! One Markdown file -> Article.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{IssueReading, find_image, text_offset};
+use super::{IssueReading, find_image, foreign, text_offset};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::block::{Block, BlockKind, Figure, Inline, level_headings, plain};
-use crate::issue::{Article, Length, front_matter, links, markdown};
+use crate::issue::{Article, Layout, Length, front_matter, links, markdown};
 use crate::manifest::{Located, Table};
 
 /// How much of an article is shown, as files say it.
 pub(super) const LENGTHS: [(&str, Length); 3] =
     [("full", Length::Full), ("excerpt", Length::Excerpt), ("auto", Length::Auto)];
 
-/// Reads the article `slug` from its file.
-pub(super) fn read(reading: &mut IssueReading<'_>, slug: &str, source: &Arc<Source>) -> Article {
+/// Reads the article `slug`, of a section of `layout`, from its file.
+pub(super) fn read(
+    reading: &mut IssueReading<'_>,
+    slug: &str,
+    layout: Layout,
+    source: &Arc<Source>,
+) -> Article {
+    let known = reading.problems.len();
     let (mut table, body_start) = front_matter::split(source, &mut reading.problems);
+    // Where the head cannot be read, nobody knows what is in it.
+    let has_head = reading.problems.len() == known;
+    let comment = table.only_comment("title");
     let title = table.text("title");
-    let author = table.text("author");
+    let author = authors(&mut table);
     let affiliation = table.text("affiliation");
     let date = table.date("date");
-    let summary = table.text("summary");
+    let summary = summary(&mut table);
     let url = table.text("url");
     let tags = table.texts("tags").into_iter().map(|tag| tag.value).collect();
     let note = table.text("note");
     let length = table.choice("length", &LENGTHS).unwrap_or(reading.length);
-    let language = table.language("language");
+    let is_lead = table.flag("lead");
+    let language = table.language("language").or_else(|| table.language("lang"));
+    foreign::draft(&mut table);
     let lead = lead(reading, &mut table);
+    foreign::take(&mut table, &reading.publication.ignored_keys);
+    // A title under a misspelt key has been told there.
+    let is_asked = has_head && !(title.is_none() && table.misspells("title"));
     table.finish(&mut reading.problems);
 
     let note = note.map(|note| reading.line(&note, source));
@@ -35,19 +50,17 @@ pub(super) fn read(reading: &mut IssueReading<'_>, slug: &str, source: &Arc<Sour
     // What could not be read at all has been told.
     let is_told = reading.problems.len() > known;
     let title = match title {
-        Some(title) => reading.words(&title, source),
-        None => title_from(&mut body).unwrap_or_else(|| {
-            reading.problems.push(untitled(source));
+        Some(title) if !title.value.trim().is_empty() => reading.words(&title, source),
+        empty => title_from(&mut body).unwrap_or_else(|| {
+            let told = is_asked.then(|| untitled(source, empty.map(|one| one.span), comment));
+            reading.problems.extend(told);
             slug.to_owned()
         }),
     };
     level_headings(&mut body);
-    if body.is_empty() && !is_told {
-        reading.problems.push(
-            Diagnostic::error("article-empty", "this article has no text")
-                .at(Place::File(source.path().to_owned()))
-                .help("write it below the front matter"),
-        );
+    // The title of a link says all that there is to say.
+    if body.is_empty() && !is_told && !(layout == Layout::Links && url.is_some()) {
+        reading.problems.push(without_text(source));
     }
     let mut text = |located: Option<Located<String>>| {
         located.map(|text| reading.words(&text, source)).filter(|text| !text.is_empty())
@@ -65,6 +78,7 @@ pub(super) fn read(reading: &mut IssueReading<'_>, slug: &str, source: &Arc<Sour
         tags,
         note,
         length,
+        is_lead,
         language,
         body,
         footnotes,
@@ -83,9 +97,47 @@ fn title_from(body: &mut Vec<Block>) -> Option<String> {
     }
 }
 
-fn untitled(source: &Arc<Source>) -> Diagnostic {
-    Diagnostic::error("missing-key", "this article has no title")
-        .at(Place::span(source, 0..0))
+fn without_text(source: &Arc<Source>) -> Diagnostic {
+    Diagnostic::error("article-empty", "this article has no text")
+        .at(Place::File(source.path().to_owned()))
+        .help("write it below the front matter")
+}
+
+/// What the article says in short. Other programs call it differently.
+fn summary(table: &mut Table) -> Option<Located<String>> {
+    let summary = table.text("summary");
+    let described = table.text("description");
+    let excerpt = table.text("excerpt");
+    summary.or(described).or(excerpt)
+}
+
+/// Who wrote the article: one, or several.
+fn authors(table: &mut Table) -> Option<Located<String>> {
+    let mut names = table.texts("author");
+    if names.is_empty() {
+        names = table.texts("authors");
+    }
+    let first = names.first()?.span.start;
+    let span = first..names.last()?.span.end;
+    let names: Vec<String> = names.into_iter().map(|name| name.value).collect();
+    Some(Located { value: names.join(", "), span })
+}
+
+/// `empty` is where a title is written that has no words, `comment` a comment in its place.
+fn untitled(
+    source: &Arc<Source>,
+    empty: Option<Range<usize>>,
+    comment: Option<Range<usize>>,
+) -> Diagnostic {
+    if let Some(comment) = comment {
+        let what = "the title is empty: YAML takes what follows # for a comment";
+        return Diagnostic::error("missing-key", what)
+            .at(Place::span(source, comment))
+            .help("put the title between quotation marks: \"…\"");
+    }
+    let what = if empty.is_some() { "the title is empty" } else { "this article has no title" };
+    Diagnostic::error("missing-key", what)
+        .at(Place::span(source, empty.unwrap_or(0..0)))
         .help("begin the file with three lines: ---, title: …, ---")
 }
 
@@ -119,30 +171,36 @@ fn lead(reading: &mut IssueReading<'_>, table: &mut Table) -> Option<Figure> {
 impl IssueReading<'_> {
     fn line(&mut self, text: &Located<String>, source: &Arc<Source>) -> Vec<Inline> {
         let offset = text_offset(source, text);
-        markdown::read_line(&text.value, source, offset, &mut self.slots, &mut self.problems)
+        let (slots, problems) = (&mut self.slots, &mut self.problems);
+        markdown::read_line(&text.value, source, offset, self.is_smart, slots, problems)
     }
 
+    /// Where the whole of the article is: a target like those in the text, so slots are filled in.
     fn url(&mut self, url: &Located<String>, source: &Arc<Source>) -> Option<String> {
-        match links::target(&url.value, &self.slots) {
+        let offset = text_offset(source, url);
+        let place = Place::span(source, url.span.clone());
+        let shielded = self.slots.shield(url.value.trim(), source, offset, &mut self.problems);
+        let url = self.slots.resolve(&shielded, &place, &mut self.problems);
+        match links::target(&url, &self.slots) {
+            Ok(url) if links::is_way_out(&url) => {
+                self.problems.push(links::way_out(place));
+                None
+            }
             Ok(url) => Some(url),
             Err(reason) => {
-                self.problems.push(
-                    Diagnostic::error("link-target", reason)
-                        .at(Place::span(source, url.span.clone()))
-                        .help("write the whole address, such as https://thesejongsociety.org/"),
-                );
+                self.problems.push(links::refused(&reason, place));
                 None
             }
         }
     }
 
     fn body(&mut self, source: &Arc<Source>, start: usize) -> (Vec<Block>, Vec<Vec<Block>>) {
-        let IssueReading { publication, folder, slots, images, problems, .. } = self;
+        let IssueReading { publication, folder, slots, images, problems, is_smart, .. } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
             find_image(&publication.root, folder, path, place, images, problems)
         };
         let text = &source.text()[start..];
-        let read = markdown::read(text, source, start, slots, problems, &mut find);
+        let read = markdown::read(text, source, start, *is_smart, slots, problems, &mut find);
         (read.blocks, read.footnotes)
     }
 }

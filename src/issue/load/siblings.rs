@@ -17,6 +17,8 @@ pub struct Headline {
     pub number: Option<i64>,
     /// The Subject, as it is written.
     pub subject: Option<String>,
+    /// The language of its texts, where it is another than the publication's (BCP 47).
+    pub language: Option<String>,
     /// The day it is dated.
     pub date: Option<jiff::civil::Date>,
 }
@@ -29,10 +31,10 @@ pub fn siblings(publication: &Publication) -> Vec<Headline> {
     names.into_iter().filter_map(read).collect()
 }
 
-/// What the issue in `folder` is called, and the texts in it with the SHA-256 of each, as
-/// [`issue::Issue::files`] has them. What cannot be read is left out, and so is what a link brings
-/// from outside.
-pub fn texts(folder: &Path) -> (Headline, BTreeMap<String, String>) {
+/// What the issue in `folder` is called, and the texts in it, each with its SHA-256 as
+/// [`issue::Issue::files`] has it. What cannot be read is left out, and so is what a link brings from
+/// outside.
+pub fn texts(folder: &Path) -> (Headline, BTreeMap<String, (String, String)>) {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let unreadable = Headline { name: name.clone(), ..Headline::default() };
     let entries = folder.read_dir().into_iter().flatten().flatten();
@@ -40,7 +42,8 @@ pub fn texts(folder: &Path) -> (Headline, BTreeMap<String, String>) {
         let name = entry.file_name().into_string().ok()?;
         let is_text = name == "issue.toml" || name.ends_with(".md");
         let source = is_text.then(|| read_text(folder, &entry.path()).ok())??;
-        Some((name, issue::hash(source.text().as_bytes())))
+        let text = source.text().to_owned();
+        Some((name, (issue::hash(text.as_bytes()), text)))
     });
     (headline(folder, folder, name).unwrap_or(unreadable), texts.collect())
 }
@@ -52,5 +55,6 @@ fn headline(root: &Path, folder: &Path, name: String) -> Option<Headline> {
     let mut table = Table::new(&source, "issue.toml", value);
     let number = table.integer("number", 0..1_000_000);
     let subject = table.text("subject").map(|text| text.value);
-    Some(Headline { name, number, subject, date: table.date("date") })
+    let language = table.text("language").map(|text| text.value);
+    Some(Headline { name, number, subject, language, date: table.date("date") })
 }

@@ -5,15 +5,23 @@ use std::collections::HashMap;
 use comrak::nodes::{Node, NodeLink, NodeValue};
 
 use super::bounds::MAX_DEPTH;
-use super::{COLON, MarkdownReader, has_class, only_child};
-use crate::diagnostic::Diagnostic;
+use super::{COLON, MarkdownReader, breaks, has_class, no_words, only_child, slips, smart};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::block::{Figure, Inline, Link, plain};
-use crate::issue::links;
 use crate::issue::sanitize::{self, Tag};
+use crate::issue::{anchors, links, slot};
 
 impl MarkdownReader<'_> {
-    /// The children of a node as running text.
+    /// The children of a node as running text, with the marks of print.
     pub(super) fn inlines(&mut self, node: Node<'_>) -> Vec<Inline> {
+        let mut inlines = self.inner(node);
+        smart::smarten(&mut inlines, self.is_smart);
+        breaks::join(&mut inlines);
+        inlines
+    }
+
+    /// The same with the marks as they were typed.
+    fn inner(&mut self, node: Node<'_>) -> Vec<Inline> {
         let children: Vec<Node<'_>> = node.children().collect();
         let ends = ends(&children);
         self.nested(node, &children, Siblings { ends: &ends, from: 0 })
@@ -55,22 +63,100 @@ impl MarkdownReader<'_> {
                 Tag::Break => out.push(Inline::LineBreak),
                 Tag::Open(name, open) => match siblings.end(at - 1, nodes.len()) {
                     Some(end) => {
+                        let (open, names) = anchors::names_of(&open);
+                        let is_anchor = !names.is_empty() && open == "<a>";
+                        out.extend(names.into_iter().map(Inline::Anchor));
                         self.warn_of_removed(node, &html);
+                        let known = self.problems.len();
                         let inner = self.nested(node, &nodes[at..end], siblings.behind(at));
-                        out.push(Inline::Html(open, name, inner));
+                        let is_link = name == "a" && open.contains("href=");
+                        let is_shown = matches!(&inner[..], [Inline::Image(_)])
+                            || !plain(&inner).trim().is_empty();
+                        if is_link && !is_shown {
+                            self.empty_link(node, &nodes[at..end], &html, known);
+                        }
                         at = end + 1;
+                        if let (true, [Inline::Image(_)]) = (is_link, &inner[..])
+                            && let Some(href) = anchors::href_of(&open)
+                        {
+                            out.push(Inline::Link(Link { href, text: inner }));
+                        } else if is_anchor {
+                            inner.into_iter().for_each(|inline| push(&mut out, inline));
+                        } else {
+                            out.push(Inline::Html(open, name, inner));
+                        }
                     }
-                    None => self.unclosed(node, &name),
+                    None => {
+                        let names = lone_names(&html, &open);
+                        if names.is_empty() {
+                            self.unclosed(node, &name);
+                        }
+                        out.extend(names.into_iter().map(Inline::Anchor));
+                    }
                 },
                 Tag::Close(_) => {}
-                Tag::Nothing => self.warn_of_removed(node, &html),
+                Tag::Nothing => {
+                    let place = self.place(node);
+                    match self.raw_picture(&html, place) {
+                        Some(figure) => out.push(Inline::Image(figure)),
+                        None => self.warn_of_tag(node, &html),
+                    }
+                }
             }
         }
         out
     }
 
+    /// A link of raw HTML with nothing to press in it: if that is for a picture, which is left out,
+    /// only the link is told. Problems from `known` on are of what is in it.
+    fn empty_link(&mut self, node: Node<'_>, inner: &[Node<'_>], html: &str, known: usize) {
+        let is_picture = |node: &Node<'_>| {
+            matches!(&node.data().value, NodeValue::HtmlInline(tag)
+                if sanitize::element_name(tag) == "img")
+        };
+        let mut help = None;
+        if inner.iter().any(is_picture) {
+            let mut behind = self.problems.split_off(known);
+            behind.retain(|problem| problem.rule != "html-removed");
+            self.problems.append(&mut behind);
+            let href = sanitize::attributes(html).into_iter().find(|one| one.name == "href");
+            help = href.map(|href| self.pictured_link(href.value));
+        }
+        let place = self.place(node);
+        self.problems.push(no_words(place, help));
+    }
+
+    /// A tag that cannot stand in a line, whatever it is.
+    fn warn_of_tag(&mut self, node: Node<'_>, html: &str) {
+        if html.starts_with("</") || html.starts_with("<!") || html.starts_with("<?") {
+            return;
+        }
+        if sanitize::is_pasted(html.trim_matches(['<', '>', '/']).to_ascii_lowercase().as_str()) {
+            return;
+        }
+        if sanitize::removed(html).is_empty() {
+            let (place, name) = (self.place(node), sanitize::element_name(html));
+            self.problems.push(
+                Diagnostic::warning("html-removed", format!("<{name}> cannot stand within a line"))
+                    .at(place)
+                    .help("begin a line with it, with an empty line before it"),
+            );
+        } else {
+            self.warn_of_removed(node, html);
+        }
+    }
+
     fn unclosed(&mut self, node: Node<'_>, name: &str) {
         let place = self.place(node);
+        let html = match &node.data().value {
+            NodeValue::HtmlInline(html) => html.clone(),
+            _ => String::new(),
+        };
+        if let Some(written) = slips::as_comparison(&html) {
+            let problem = Diagnostic::warning("html-removed", format!("left out: {written}"));
+            self.problems.push(problem.at(place).help(slips::sign_help(written)));
+            return;
+        }
         self.problems.push(
             Diagnostic::warning(
                 "html-removed",
@@ -85,18 +171,31 @@ impl MarkdownReader<'_> {
     pub(super) fn inline(&mut self, node: Node<'_>) -> Vec<Inline> {
         let value = node.data().value.clone();
         let inline = match value {
-            NodeValue::Text(text) => {
-                let text = self.quote_opened(&text, node).unwrap_or_else(|| text.to_string());
-                Inline::Text(self.resolved(&text, node))
+            NodeValue::Text(text) => Inline::Text(self.resolved(&text, node)),
+            NodeValue::Escaped => {
+                let mut inner = self.inner(node);
+                if let [Inline::Text(text)] = &mut inner[..]
+                    && text.starts_with(['"', '\'', '-', '.'])
+                {
+                    text.insert(0, smart::GUARD);
+                }
+                return inner;
             }
             NodeValue::Code(code) => {
                 Inline::Code(self.typed(&code.literal, &self.span(node.data().sourcepos)))
             }
             NodeValue::SoftBreak => Inline::SoftBreak,
             NodeValue::LineBreak => Inline::LineBreak,
-            NodeValue::Emph => Inline::Emphasis(self.inlines(node)),
-            NodeValue::Strong => Inline::Strong(self.inlines(node)),
-            NodeValue::Strikethrough => Inline::Strike(self.inlines(node)),
+            NodeValue::Emph => Inline::Emphasis(self.inner(node)),
+            NodeValue::Strong => Inline::Strong(self.inner(node)),
+            NodeValue::Strikethrough if self.is_range(node) => {
+                // 9~10 and 2~3: times and pages.
+                let mut out = vec![Inline::Text("~".to_owned())];
+                self.inner(node).into_iter().for_each(|inline| push(&mut out, inline));
+                push(&mut out, Inline::Text("~".to_owned()));
+                return out;
+            }
+            NodeValue::Strikethrough => Inline::Strike(self.inner(node)),
             NodeValue::FootnoteReference(reference) => {
                 Inline::Footnote(reference.ix, reference.ref_num)
             }
@@ -104,28 +203,26 @@ impl MarkdownReader<'_> {
             NodeValue::Image(_) => {
                 return self.image(node).map(Inline::Image).into_iter().collect();
             }
-            _ => return self.inlines(node),
+            _ => return self.inner(node),
         };
         vec![inline]
     }
 
-    /// A quote that opens emphasis before Chinese, Japanese or Korean, as in `**"한글"**`: the
-    /// Markdown crate takes it for a closing one, as it lets emphasis end before such letters.
-    fn quote_opened(&self, text: &str, node: Node<'_>) -> Option<String> {
-        let (closing, rest) = text.split_at_checked(text.chars().next()?.len_utf8())?;
-        let (typed, opening) = match closing {
-            "”" => ('"', '“'),
-            "’" => ('\'', '‘'),
-            _ => return None,
-        };
-        let first = node.previous_sibling().is_none();
-        let is_eastern = |c: char| c >= '\u{1100}' && c.is_alphabetic();
+    /// Whether two single tildes stand between letters or digits, each in a word of its own: Korean
+    /// and Japanese write `9~10` where others write a dash.
+    fn is_range(&self, node: Node<'_>) -> bool {
         let span = self.span(node.data().sourcepos);
-        let is_typed = self.source.text()[span].starts_with(typed);
-        (first && is_typed && rest.starts_with(is_eastern)).then(|| format!("{opening}{rest}"))
+        let text = self.source.text();
+        let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !text[span.clone()].starts_with("~~") && is_letter(text[..span.start].chars().next_back())
     }
 
     fn link(&mut self, node: Node<'_>, link: &NodeLink) -> Vec<Inline> {
+        // Nobody made a link of a bare ftp:// in a sentence but the Markdown crate.
+        let typed = &self.source.text()[self.span(node.data().sourcepos)];
+        if links::uncertain(&link.url).is_some() && !typed.starts_with(['<', '[']) {
+            return self.inlines(node);
+        }
         if let Some((address, rest)) = self.bare_address(node, &link.url) {
             let href = match address.strip_prefix("www.") {
                 // No scheme is written, and `http:` is nobody's wish.
@@ -139,15 +236,14 @@ impl MarkdownReader<'_> {
             out.extend((!rest.is_empty()).then_some(Inline::Text(rest)));
             return out;
         }
-        let text = self.inlines(node);
+        let text = self.inner(node);
         if plain(&text).trim().is_empty() {
             let place = self.place(node);
-            self.problems.push(
-                Diagnostic::error("link-text", "this link has no text to click on").at(place).help(
-                    "write between the brackets where the link leads: [the Society's \
-                     site](https://…)",
-                ),
-            );
+            if links::is_nothing(&link.url) {
+                self.problems.push(links::empty(place));
+                return text;
+            }
+            self.problems.push(no_words(place, None));
         }
         match self.target(&link.url, node) {
             Some(href) => vec![Inline::Link(Link { href, text })],
@@ -176,12 +272,29 @@ impl MarkdownReader<'_> {
     pub(super) fn target(&mut self, href: &str, node: Node<'_>) -> Option<String> {
         let href = self.resolved(href, node);
         match links::target(&href, self.slots) {
-            Ok(href) => Some(href),
+            Ok(href) => {
+                if let Some(scheme) = links::uncertain(&href) {
+                    let place = self.place(node);
+                    self.problems.push(links::only_some(scheme, place));
+                }
+                Some(href)
+            }
             Err(reason) => {
-                let place = self.place(node);
-                self.problems.push(links::refused(reason, place));
+                let typed = self.slots.restore(&href);
+                let place = self.place_of_target(node, &typed);
+                self.problems.push(links::refused(&reason, place));
                 None
             }
+        }
+    }
+
+    /// Where the target of a link is written; else the link.
+    fn place_of_target(&self, node: Node<'_>, typed: &str) -> Place {
+        let span = self.span(node.data().sourcepos);
+        let link = &self.source.text()[span.clone()];
+        match link.rfind(typed).filter(|_| !typed.is_empty()) {
+            Some(at) => Place::span(self.source, span.start + at..span.start + at + typed.len()),
+            None => Place::span(self.source, span),
         }
     }
 
@@ -208,7 +321,13 @@ impl MarkdownReader<'_> {
             let pairs = &data.attrs.as_ref()?.pairs;
             pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
         };
-        let image = (self.find_image)(&link.url, place, self.problems)?;
+        let path = self.slots.restore(&link.url.replace(COLON, ":"));
+        if slot::has_slot(&link.url) && !path.contains("://") {
+            self.saw(&link.url, &self.span(node.data().sourcepos));
+            self.problems.push(slot_in_path(&path, place));
+            return None;
+        }
+        let image = (self.find_image)(&path, place, self.problems)?;
         let title = self.resolved(link.title.trim(), node);
         let caption = (!title.is_empty()).then(|| vec![Inline::Text(title)]);
         let credit = attribute("credit").map(|credit| self.resolved(&credit, node));
@@ -221,6 +340,20 @@ impl MarkdownReader<'_> {
         self.saw(text, &self.span(node.data().sourcepos));
         self.slots.resolve(&text.replace(COLON, ":"), &place, self.problems)
     }
+}
+
+/// A slot where the path of a picture is to be.
+fn slot_in_path(path: &str, place: Place) -> Diagnostic {
+    let what = format!("readers would not see this slot: {path} is the path of a picture");
+    Diagnostic::error("slot-lost", what)
+        .at(place)
+        .help("write the path of the file: ![A view](images/quay.png); all get the same picture")
+}
+
+/// The names of a tag that needs no end: `<a id="tide"/>`, or `<a name="tide">` as of old.
+fn lone_names(html: &str, open: &str) -> Vec<String> {
+    let (bare, names) = anchors::names_of(open);
+    if bare == "<a>" || html.ends_with("/>") { names } else { Vec::new() }
 }
 
 /// Adds an inline, joining texts that the parser cut at a quote or a dash.

@@ -3,10 +3,8 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::utf8_percent_encode;
-
 use crate::compose::{Segment, SlotContext};
-use crate::issue::percent::RESERVED;
+use crate::issue::only::Only;
 use crate::message::recipient::Recipient;
 
 /// The values of one recipient, by slot.
@@ -14,23 +12,8 @@ pub(super) struct Values<'a>(pub(super) Vec<Cow<'a, str>>);
 
 impl Values<'_> {
     pub(super) fn get(&self, slot: usize, context: SlotContext) -> Cow<'_, str> {
-        let value = self.0.get(slot).map_or("", |value| value.as_ref());
-        match context {
-            SlotContext::Plain => Cow::Borrowed(value),
-            SlotContext::Html => escape_html(value),
-            SlotContext::UrlPart | SlotContext::PlainUrlPart => {
-                utf8_percent_encode(value, RESERVED).into()
-            }
-        }
+        context.write(self.0.get(slot).map_or("", |value| value.as_ref()))
     }
-}
-
-fn escape_html(value: &str) -> Cow<'_, str> {
-    if !value.contains(['&', '<', '>', '"', '\'']) {
-        return Cow::Borrowed(value);
-    }
-    let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    Cow::Owned(escaped.replace('"', "&quot;").replace('\'', "&#39;"))
 }
 
 /// Segments as one text for one recipient.
@@ -43,7 +26,7 @@ pub(super) fn plain_text(
     let mut passages = Passages::default();
     for segment in segments {
         match segment {
-            Segment::When(tag) => passages.open(recipient.has_tag(tag)),
+            Segment::When(only) => passages.open(Only::of_passage(only).means(recipient)),
             Segment::EndWhen => passages.close(),
             _ if passages.hidden() => {}
             Segment::Literal(text) => out.push_str(text),

@@ -50,7 +50,7 @@ fn said(text: &str) -> (&'static str, u64) {
 fn word(evidence: Option<&Evidence>) -> (&'static str, u64) {
     match evidence {
         None => ("absent", 0),
-        Some(Evidence::Older(quote)) => ("older", quote.number),
+        Some(Evidence::Older(quote, _)) => ("older", quote.number),
         Some(Evidence::Elsewhere(Misfit::Sender, quote)) => ("other sender", quote.number),
         Some(Evidence::Elsewhere(Misfit::Recipient, quote)) => ("other recipient", quote.number),
         Some(Evidence::Begun(quote)) => ("begun", quote.number),

@@ -1,6 +1,7 @@
 //! `tag:member and language=ko`: who of a list is meant.
 //!
-//! Exists so that a part of a list needs no list of its own. Must never guess: what cannot be read
+//! `--only` asks so of a whole send, and `::: only` of a passage. Exists so that a part of a list needs
+//! no list of its own. Must never guess: what cannot be read
 //! is an error at its column, and a field or tag that nobody has can be asked for afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,8 +9,18 @@ use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
 use crate::diagnostic::nearest;
-use crate::message::address::Address;
-use crate::message::recipient::Recipient;
+
+/// What is known of a person.
+pub trait Traits {
+    /// The address in the form in which two are one person.
+    fn identity(&self) -> String;
+    /// Whether they carry the tag; case does not matter.
+    fn has_tag(&self, tag: &str) -> bool;
+    /// Their tags.
+    fn tags(&self) -> impl Iterator<Item = &str>;
+    /// What they have in a field.
+    fn field(&self, name: &str) -> Option<&str>;
+}
 
 /// An expression over tags and fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +62,7 @@ pub enum Term<'a> {
 
 impl Term<'_> {
     /// Whether the person has it at all.
-    pub fn is_known_to(self, person: &Recipient) -> bool {
+    pub fn is_known_to(self, person: &impl Traits) -> bool {
         match self {
             Term::Tag(tag) => person.has_tag(tag),
             Term::Field(field) => person.field(field).is_some(),
@@ -92,7 +103,7 @@ impl<'a> TermsToMeet<'a> {
     }
 
     /// Somebody of the list.
-    pub fn meet(&mut self, person: &Recipient) {
+    pub fn meet(&mut self, person: &impl Traits) {
         self.unmet.retain(|term| !term.is_known_to(person));
         for term in &self.unmet {
             match term {
@@ -148,13 +159,44 @@ fn unmet(before: &str, asked: &str, known: &BTreeSet<String>) -> UnmetTerm {
 }
 
 impl Only {
-    /// The person at an address, and nobody else.
-    pub fn person(address: &Address) -> Only {
-        Only { test: Test::Person(address.identity()) }
+    /// The person with an identity, and nobody else.
+    pub fn person(identity: String) -> Only {
+        Only { test: Test::Person(identity) }
+    }
+
+    /// What a passage asks: an expression, or a tag alone.
+    pub fn of_passage(text: &str) -> Only {
+        text.parse().unwrap_or_else(|_| Only { test: Test::Tag(text.to_owned()) })
+    }
+
+    /// The expression for those who have a value in any of `fields`.
+    pub fn filled<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
+        let empty: Vec<String> = fields.into_iter().map(|field| format!("{field}=")).collect();
+        format!("not ({})", empty.join(" and "))
+    }
+
+    /// Whether it is one that [`Only::filled`] has made.
+    pub fn is_filled(text: &str) -> bool {
+        let inner = text.strip_prefix("not (").and_then(|inner| inner.strip_suffix(')'));
+        inner.is_some_and(|inner| inner.split(" and ").all(|part| part.ends_with('=')))
+    }
+
+    /// The tag, where nothing else is asked about.
+    pub fn lone_tag(&self) -> Option<&str> {
+        let mut test = &self.test;
+        loop {
+            match test {
+                Test::Any(tests) | Test::All(tests) => {
+                    test = tests.first().filter(|_| tests.len() == 1)?
+                }
+                Test::Tag(tag) => return Some(tag),
+                _ => return None,
+            }
+        }
     }
 
     /// Whether the person is meant. Case does not matter, neither in tags nor in values.
-    pub fn means(&self, person: &Recipient) -> bool {
+    pub fn means(&self, person: &impl Traits) -> bool {
         self.test.holds(person)
     }
 
@@ -169,9 +211,9 @@ impl Only {
 }
 
 impl Test {
-    fn holds(&self, person: &Recipient) -> bool {
+    fn holds(&self, person: &impl Traits) -> bool {
         match self {
-            Test::Person(identity) => person.address().identity() == *identity,
+            Test::Person(identity) => person.identity() == *identity,
             Test::Tag(tag) => person.has_tag(tag),
             Test::Field(name, value) => {
                 person.field(name).unwrap_or_default().to_lowercase() == value.to_lowercase()
@@ -382,13 +424,46 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::message::address::Address;
+
+    struct Someone {
+        fields: Vec<(&'static str, &'static str)>,
+        tags: Vec<&'static str>,
+    }
+
+    impl Traits for Someone {
+        fn identity(&self) -> String {
+            "kim@example.org".to_owned()
+        }
+        fn has_tag(&self, tag: &str) -> bool {
+            self.tags.iter().any(|known| known.to_lowercase() == tag.to_lowercase())
+        }
+        fn tags(&self) -> impl Iterator<Item = &str> {
+            self.tags.iter().copied()
+        }
+        fn field(&self, name: &str) -> Option<&str> {
+            if name == "email" {
+                return Some("kim@example.org");
+            }
+            self.fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        }
+    }
 
     fn means(text: &str) -> bool {
-        let address = Address::parse("kim@example.org").unwrap();
-        let fields = [("language", "ko"), ("city", "Silver Spring")];
-        let kim = Recipient::new(address, fields, ["Member", "board"]);
+        let kim = Someone {
+            fields: vec![("language", "ko"), ("city", "Silver Spring")],
+            tags: vec!["Member", "board"],
+        };
         text.parse::<Only>().unwrap_or_else(|error| panic!("{text}: {error}")).means(&kim)
+    }
+
+    #[test]
+    fn a_passage_for_one_tag_is_known_as_such() {
+        let lone = |text: &str| Only::of_passage(text).lone_tag().map(str::to_owned);
+        assert_eq!(lone("tag:member").as_deref(), Some("member"));
+        assert_eq!(lone("member").as_deref(), Some("member"));
+        for more in ["not tag:member", "tag:a and tag:b", "language=ko"] {
+            assert_eq!(lone(more), None, "{more}");
+        }
     }
 
     #[test]
@@ -438,10 +513,9 @@ mod tests {
             .parse()
             .unwrap();
         let mut terms = TermsToMeet::of(Some(&only));
-        for (at, city, tag) in [("a", "Silver Spring", "press"), ("b", "Seoul", "vip")] {
-            let address = Address::parse(&format!("{at}@example.org")).unwrap();
-            let fields = [("language", "ko"), ("city", city)];
-            terms.meet(&Recipient::new(address, fields, [tag]));
+        for (city, tag) in [("Silver Spring", "press"), ("Seoul", "vip")] {
+            let fields = vec![("language", "ko"), ("city", city)];
+            terms.meet(&Someone { fields, tags: vec![tag] });
         }
         let told = terms.unmet().into_iter().map(|unmet| (unmet.term, unmet.meant));
         let told: Vec<(String, Option<String>)> = told.collect();

@@ -1,0 +1,119 @@
+//! A file of people who must not be mailed, whatever the list says: addresses one a line, or a list
+//! with a column of them.
+//!
+//! Exists because somebody may have said no where no export knows of it. Must never pass over a row:
+//! the address that cannot be read may be that of somebody who said no.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::Diagnostic;
+use crate::message::address::Address;
+
+use super::list::{self, ReadOptions};
+use super::row::Row;
+use super::rules;
+
+/// What a reason begins with; the file's name follows.
+pub const LEFT_OUT_BY: &str = "left out by ";
+
+/// The most unreadable rows that are told.
+const TOLD: usize = 20;
+
+/// Who must not be mailed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exceptions {
+    identities: BTreeSet<String>,
+    reason: String,
+}
+
+impl Exceptions {
+    /// Reads a file; diagnostics name it as `shown_as`. It is read as the list is where it is not
+    /// UTF-8.
+    ///
+    /// # Errors
+    /// It cannot be read, or not every row of it.
+    pub fn read(
+        path: &Path,
+        shown_as: impl Into<PathBuf>,
+        list: &ReadOptions,
+    ) -> Result<Exceptions, Vec<Diagnostic>> {
+        let shown_as = shown_as.into();
+        let in_encoding = |encoding| {
+            let options = ReadOptions {
+                encoding,
+                may_lack_header: true,
+                is_foreign: list.is_foreign,
+                ..ReadOptions::default()
+            };
+            Exceptions::in_one(path, &shown_as, &options)
+        };
+        match in_encoding(None) {
+            Err(problems) if list.encoding.is_some() => {
+                in_encoding(list.encoding).map_err(|_| problems)
+            }
+            read => read,
+        }
+    }
+
+    fn in_one(
+        path: &Path,
+        shown_as: &Path,
+        options: &ReadOptions,
+    ) -> Result<Exceptions, Vec<Diagnostic>> {
+        let rows = list::open(path, shown_as, options)
+            .map_err(|problem| vec![rules::of_exceptions(problem)])?;
+        let (mut identities, mut problems, mut unreadable) = (BTreeSet::new(), Vec::new(), 0_u64);
+        for row in rows {
+            let problem = match row.map_err(|problem| vec![problem])? {
+                Row::Kept { recipient, .. } => {
+                    identities.insert(recipient.address().identity());
+                    continue;
+                }
+                // Whoever has left is among those who must not be mailed.
+                Row::LeftOut { address: Some(address), .. } => {
+                    identities.insert(address.identity());
+                    continue;
+                }
+                Row::LeftOut { line, .. } => rules::except_row(shown_as, line),
+                Row::Rejected(problem) if options.is_foreign => {
+                    let at = problem.place.as_ref().and_then(|place| place.line_column());
+                    rules::except_row(shown_as, at.map_or(1, |(line, _)| line))
+                }
+                Row::Rejected(problem) => problem,
+            };
+            unreadable += 1;
+            if problems.len() < TOLD {
+                problems.push(problem);
+            }
+        }
+        if problems.is_empty() {
+            let reason = format!("{LEFT_OUT_BY}{}", shown_as.display());
+            return Ok(Exceptions { identities, reason });
+        }
+        if unreadable > TOLD as u64 {
+            problems.push(rules::except_more(shown_as, unreadable - TOLD as u64));
+        }
+        Err(problems)
+    }
+
+    /// Whether the person must not be mailed.
+    pub fn has(&self, address: &Address) -> bool {
+        !self.identities.is_empty() && self.identities.contains(&address.identity())
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.identities.len()
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.identities.is_empty()
+    }
+
+    /// Why somebody of them gets no mail: `left out by never.txt`.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}

@@ -1,0 +1,508 @@
+//! The room that the words of a letter and of its footer have, where rules of a sheet are put
+//! together: that none of them is cut off, squeezed, pushed away, or covered by what stands beside it.
+//!
+//! Each check follows a chain of elements from the outside, and takes what may hold to hold as it is
+//! worst.
+
+use std::collections::BTreeMap;
+
+use super::footer_style::{Blame, Chain, SHARED, blame, own_size, size_of};
+use super::selector::{ANY_INLINE, LetterNode};
+use super::sheet::{self, StyleBlock};
+use crate::issue::css::Declaration;
+use crate::issue::css::lengths::{Scale, measure};
+use crate::issue::css::ornaments::{is_quotation_mark, reach_of_shadow};
+use crate::issue::css::properties::canonical;
+use crate::issue::css::values::{self, LEFT_TO_WORDS, TextSize};
+
+/// What a check finds: where, and what it does.
+type RoomTaken = Option<(Blame, &'static str)>;
+
+/// All checks of this file.
+pub(super) const CHECKS: [fn(&Chain<'_>) -> RoomTaken; 9] =
+    [narrow, cut_off, crowded, boxed, overhanging, marks, far_off, far_right, unbroken];
+
+/// Widths that are each a part of the next, on a narrow telephone.
+fn narrow(chain: &Chain<'_>) -> RoomTaken {
+    let least = if chain.is_footer() { 120.0 } else { 60.0 };
+    let mut left = 320.0;
+    for at in 0..chain.nodes.len() {
+        let shares = chain.said(at).filter_map(|(block, one, value)| {
+            let is_width = ["width", "max-width"].contains(&&*canonical(&one.name));
+            let share: f64 = value.strip_suffix('%').filter(|_| is_width)?.trim().parse().ok()?;
+            Some((share / 100.0, blame(block, one)?))
+        });
+        let Some((share, because)) = shares.min_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
+        left *= share.clamp(0.0, 1.0);
+        if left < least {
+            return Some((because, "leaves too little width for the text"));
+        }
+    }
+    None
+}
+
+/// What is told of words that lie on others.
+const LIES_ON: &str = "lets words lie on each other";
+
+/// The lengths of a value, at their most, in pixels.
+fn measured_parts(value: &str) -> impl Iterator<Item = f64> {
+    let parts = sheet::parts(value).into_iter();
+    parts.filter_map(|part| Some(measure(part, &Scale::default())?.range.most))
+}
+
+/// What stands out of something that shows nothing beyond its edge.
+fn cut_off(chain: &Chain<'_>) -> RoomTaken {
+    let mut clips = false;
+    let mut unbroken: Option<Blame> = None;
+    const ROUNDEST: f64 = 48.0;
+    for (at, node) in chain.nodes.iter().enumerate() {
+        let (mut clips_here, mut bounded) = (None, false);
+        let mut round = None;
+        for (block, one, value) in chain.said(at) {
+            let name = canonical(&one.name);
+            let cuts = sheet::parts(value).iter().any(|word| ["hidden", "clip"].contains(word));
+            let holds_lines = !["a", "th", "h1", "h2", "h3", "h4"].contains(&node.element)
+                && !node.classes.contains(&"k");
+            let because = blame(block, one);
+            match &*name {
+                "overflow" | "overflow-x" | "overflow-y" if cuts => clips_here = because,
+                name if name.ends_with("radius") && !node.classes.contains(&"k") => {
+                    let is_round = measured_parts(value).any(|most| most > ROUNDEST);
+                    round = because.filter(|_| is_round).or(round);
+                }
+                "height" | "max-height" => {
+                    let is_box = !["table", "tbody", "tr", "td", "th"].contains(&node.element);
+                    bounded |= is_box && !["auto", "none", "initial", "unset"].contains(&value);
+                }
+                "white-space" | "text-wrap" | "text-wrap-mode" if holds_lines => {
+                    let is_one_line = ["nowrap", "pre"].iter().any(|word| value.contains(word))
+                        && !["pre-wrap", "pre-line"].contains(&value);
+                    unbroken = because.filter(|_| is_one_line).or(unbroken);
+                }
+                "width" | "min-width" if clips && chain.is_footer() => {
+                    let wide = measure(value, &Scale::default())
+                        .is_some_and(|found| !value.ends_with('%') && found.range.most > 320.0);
+                    if let Some(because) = because.filter(|_| wide) {
+                        return Some((because, "is wider than what around it shows"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(because) = clips_here.clone().filter(|_| bounded) {
+            return Some((because, "cuts off what is higher than this"));
+        }
+        clips |= clips_here.is_some();
+        if let Some(because) = round.filter(|_| clips_here.is_some()) {
+            return Some((because, "cuts off words at its round corners"));
+        }
+    }
+    unbroken.filter(|_| clips).map(|because| (because, "cuts off lines that do not break"))
+}
+
+/// Margins and paddings that add up.
+fn far_off(chain: &Chain<'_>) -> RoomTaken {
+    if !chain.is_footer() {
+        return None;
+    }
+    let (mut tall, mut wide) = (0.0, 0.0);
+    for at in 0..chain.nodes.len() {
+        let mut largest: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        let mut because = None;
+        for (block, one, value) in chain.said(at) {
+            let name = canonical(&one.name);
+            let Some(kind) = ["margin", "padding"].into_iter().find(|kind| name.starts_with(kind))
+            else {
+                continue;
+            };
+            let entry = largest.entry(kind).or_default();
+            for (side, part) in sheet::parts(value).into_iter().enumerate() {
+                let Some(found) = measure(part, &Scale::default()) else { continue };
+                let is_wide =
+                    ["-left", "-right", "-inline"].iter().any(|side| name.ends_with(side));
+                let is_tall = ["-top", "-bottom", "-block"].iter().any(|side| name.ends_with(side));
+                let is_one = sheet::parts(value).len() == 1;
+                if !is_wide && (is_tall || is_one || side % 2 == 0) {
+                    entry.0 = entry.0.max(found.range.most);
+                }
+                if !is_tall && (is_wide || is_one || side % 2 == 1) {
+                    entry.1 = entry.1.max(found.range.most);
+                }
+                because = blame(block, one).or(because);
+            }
+        }
+        tall += largest.values().map(|size| size.0).sum::<f64>();
+        wide += largest.values().map(|size| size.1).sum::<f64>();
+        // On a telephone of 320 pixels that much on each side leaves too little.
+        if tall > 480.0 || wide > 100.0 {
+            return because.map(|blame| (blame, "pushes the footer out of sight"));
+        }
+    }
+    None
+}
+
+/// Classes whose own rules give their text a height of line.
+const OWN_LINES: [&str; 13] =
+    ["ld", "st", "ct", "sub", "sb", "nm", "pq", "code", "in", "il", "h", "k", "seal"];
+/// Sizes of letters that our own sheet gives beyond [`own_size`], in pixels.
+const OWN_SIZES: [(&str, f64); 7] = [
+    ("ld", 28.0),
+    ("st", 22.0),
+    ("ct", 18.0),
+    ("sub", 19.0),
+    ("sb", 16.0),
+    ("nm", 22.0),
+    ("pq", 21.0),
+];
+
+/// Lines of a fixed height with letters that are larger.
+fn crowded(chain: &Chain<'_>) -> RoomTaken {
+    /// Of what our own sheet says, with which nothing is lost.
+    const LEAST_OF_OURS: f64 = 0.75;
+    low_lines(chain, LEAST_OF_OURS)
+}
+
+/// The same, where the letters have their size of our own sheet and touch each other only a little.
+pub(super) fn tight(chain: &Chain<'_>) -> RoomTaken {
+    let ((rule, range), _) = low_lines(chain, LEAST_LINE)?;
+    Some(((rule, range), "sets lines closer than the letters are high: give a font-size as well"))
+}
+
+/// The least height of a line as a part of its letters.
+const LEAST_LINE: f64 = 0.9;
+
+/// The first of such lines; `of_ours` says how high it is at least, as a part of letters whose size the
+/// author does not give.
+fn low_lines(chain: &Chain<'_>, of_ours: f64) -> RoomTaken {
+    let mut lowest: Option<(f64, Option<Blame>)> = None;
+    let mut around: (f64, Option<Blame>) = (16.0, None);
+    for (at, node) in chain.nodes.iter().enumerate() {
+        let has = |class: &str| node.classes.contains(&class);
+        if node.element == "h1" || OWN_LINES.iter().any(|class| has(class)) {
+            lowest = None;
+        }
+        let own = OWN_SIZES.iter().find(|(class, _)| has(class)).map(|(_, size)| *size);
+        let mut largest = own.or(own_size(node)).map_or(around.clone(), |size| (size, None));
+        // A rule that gives both has chosen them for each other, and its size is what counts.
+        let both = chain.said(at).find(|(block, ..)| {
+            block.said().any(|(one, value)| line_of(one, value).is_some())
+                && block.said().any(|(one, value)| fixed_size(one, value).is_some())
+        });
+        if both.is_some() {
+            largest = (0.0, None);
+        }
+        for (block, one, value) in chain.said(at) {
+            if let Some(height) = line_of(one, value)
+                .filter(|height| lowest.as_ref().is_none_or(|(least, _)| height < least))
+            {
+                lowest = Some((height, blame(block, one)));
+            }
+            if let Some(size) = fixed_size(one, value).filter(|size| *size > largest.0) {
+                largest = (size, blame(block, one));
+            }
+        }
+        let least = if largest.1.is_some() { LEAST_LINE } else { of_ours };
+        if let Some((height, because)) = &lowest
+            && chain.has_words(at)
+            && *height < largest.0 * least
+        {
+            let because = because.clone().or(largest.1);
+            return because.map(|blame| (blame, "lets lines lie on each other"));
+        }
+        around = largest;
+    }
+    None
+}
+
+/// The height of a line in pixels, where it is no part of the letters' size.
+fn line_of(one: &Declaration, value: &str) -> Option<f64> {
+    let line = match one.name.as_str() {
+        "line-height" => value,
+        "font" => values::font(value)?.line?,
+        _ => return None,
+    };
+    let is_number = values::number(line).is_some();
+    (!is_number).then(|| Some(measure(line, &Scale::default())?.range.least))?
+}
+
+/// The size of letters in pixels, whatever is around.
+fn fixed_size(one: &Declaration, value: &str) -> Option<f64> {
+    const UNITS: [&str; 6] = ["px", "pt", "pc", "in", "cm", "mm"];
+    match size_of(one, value)? {
+        TextSize::Length(text) if UNITS.iter().any(|unit| text.ends_with(unit)) => {
+            measure(text, &Scale::default()).map(|found| found.range.most)
+        }
+        TextSize::Pixels(size) => Some(size),
+        _ => None,
+    }
+}
+
+/// Elements of tables, which grow with what stands in them.
+const GROWING: [&str; 7] = ["table", "tbody", "thead", "tfoot", "tr", "td", "th"];
+
+/// Elements of a height of their own: what has no room in them lies on what follows, also where
+/// nothing is cut off.
+fn boxed(chain: &Chain<'_>) -> RoomTaken {
+    let from = if chain.is_footer() { chain.nodes.len() } else { SHARED };
+    for (at, node) in chain.nodes.iter().enumerate().skip(from) {
+        let is_button = node.classes.contains(&"k");
+        if GROWING.contains(&node.element) || is_button {
+            continue;
+        }
+        let is_flowing = is_inline(node) && !is_laid_out(chain, at);
+        for (block, one, value) in chain.said(at) {
+            let name = canonical(&one.name);
+            match &*name {
+                "height" | "max-height" if !is_flowing && !LEFT_TO_WORDS.contains(&value) => {
+                    return blame(block, one).map(|blame| (blame, LIES_ON));
+                }
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+/// Whether an element stands in a line of text, as far as only its name is asked.
+fn is_inline(node: &LetterNode<'_>) -> bool {
+    ["a", "strong", "em", "span", "code", "s", "del", ANY_INLINE].contains(&node.element)
+        && !["k", "seal"].iter().any(|class| node.classes.contains(class))
+}
+
+const IN_LINE: [&str; 6] = ["inline", "initial", "unset", "contents", "run-in", "revert"];
+
+/// Whether something is said that makes an element a box, which takes its room.
+fn is_laid_out(chain: &Chain<'_>, at: usize) -> bool {
+    chain.said(at).any(|(_, one, value)| one.name == "display" && !IN_LINE.contains(&value))
+}
+
+/// Whether the block itself makes what it means a box.
+fn makes_box(block: &StyleBlock) -> bool {
+    let mut displays = block.said().filter(|(one, _)| one.name == "display").peekable();
+    displays.peek().is_some() && displays.all(|(_, value)| !IN_LINE.contains(&value))
+}
+
+/// By how many pixels a declaration makes what is painted of an element in a line higher, above or
+/// below.
+fn overhang_of(one: &Declaration, value: &str) -> f64 {
+    let name = canonical(&one.name);
+    let is_wide = ["-left", "-right", "-inline"].iter().any(|side| name.contains(side));
+    if is_wide || ["-color", "-style", "-radius", "-image"].iter().any(|end| name.ends_with(end)) {
+        return 0.0;
+    }
+    let sizes: Vec<f64> = measured_parts(value).collect();
+    let is_sides = ["padding", "border-width"].contains(&&*name) && sizes.len() > 1;
+    let tall = sizes.iter().enumerate().filter(|(at, _)| !is_sides || at % 2 == 0);
+    let largest = || tall.map(|(_, size)| *size).fold(0.0, f64::max);
+    if name.starts_with("padding") {
+        return largest();
+    }
+    if name.ends_with("box-shadow") {
+        return reach_of_shadow(value);
+    }
+    if name == "border-collapse"
+        || name == "border-spacing"
+        || !name.starts_with("border") && !name.starts_with("outline")
+    {
+        return 0.0;
+    }
+    // A line without a width is three pixels thick.
+    let word = |word: &&str| match *word {
+        "thick" => 5.0,
+        "solid" | "double" | "dotted" | "dashed" | "groove" | "ridge" | "inset" | "outset"
+        | "medium" => 3.0,
+        _ => 0.0,
+    };
+    if !sizes.is_empty() {
+        largest()
+    } else {
+        sheet::parts(value).iter().map(word).fold(0.0, f64::max)
+    }
+}
+
+/// What is painted around words within a line takes no room: it covers the lines above and below.
+fn overhanging(chain: &Chain<'_>) -> RoomTaken {
+    const COVERS: &str =
+        "could cover lines beside it, as it stands in a line of text and takes no room";
+    let most = if chain.is_footer() { 4.0 } else { 6.0 };
+    let from = if chain.is_footer() { 0 } else { SHARED };
+    for (at, node) in chain.nodes.iter().enumerate().skip(from) {
+        let in_line = chain.said(at).find(|(_, one, value)| {
+            one.name == "display" && IN_LINE.contains(value) && *value != "revert"
+        });
+        if let Some((block, one, _)) = in_line
+            && (GROWING.contains(&node.element) || node.classes.contains(&"k"))
+        {
+            return blame(block, one).map(|blame| (blame, COVERS));
+        }
+        let is_flowing = is_inline(node);
+        if !is_flowing && in_line.is_none() {
+            continue;
+        }
+        // Raw HTML may give it a ground.
+        let is_open = !chain.is_footer()
+            && chain.nodes[..at].iter().any(|around| around.classes.contains(&"art"));
+        let said: Vec<Saying<'_>> =
+            chain.said(at).filter(|(block, ..)| in_line.is_some() || !makes_box(block)).collect();
+        if let Some(because) = far_over(&said, is_open, most) {
+            return Some((because, COVERS));
+        }
+    }
+    // Signs before and behind words stand in a line, whatever their element is.
+    for at in from..chain.nodes.len() {
+        let said: Vec<Saying<'_>> =
+            chain.generated(at).filter(|(block, ..)| !makes_box(block)).collect();
+        if let Some(because) = far_over(&said, false, most) {
+            return Some((because, COVERS));
+        }
+    }
+    None
+}
+
+/// A declaration with one of its values, and where it stands.
+type Saying<'a> = (&'a StyleBlock, &'a Declaration, &'a str);
+
+/// What of `said` paints farther than `most` pixels beyond a line; where the element `is_open`, it may
+/// have a ground of which the sheet says nothing.
+fn far_over(said: &[Saying<'_>], is_open: bool, most: f64) -> Option<Blame> {
+    /// Pixels of a padding that do not matter where no ground is known.
+    const UNSEEN: f64 = 12.0;
+    const KINDS: [&str; 6] =
+        ["padding", "border", "outline-offset", "outline", "box-shadow", "-webkit-box-shadow"];
+    let has_ground = said.iter().any(|(_, one, _)| one.name.starts_with("background"));
+    let mut largest: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut because = None;
+    for (block, one, value) in said {
+        let pulled = ["margin", "margin-left", "margin-right", "margin-inline"];
+        if pulled.contains(&&*canonical(&one.name)) && pulls(value) {
+            return blame(block, one);
+        }
+        let Some(kind) = KINDS.into_iter().find(|kind| one.name.starts_with(kind)) else {
+            continue;
+        };
+        let over = match (kind, has_ground, is_open) {
+            ("padding", false, false) => continue,
+            ("padding", false, true) => (overhang_of(one, value) - UNSEEN).max(0.0),
+            _ => overhang_of(one, value),
+        };
+        let known = largest.entry(kind).or_default();
+        if over > *known {
+            *known = over;
+            because = blame(block, one).or(because);
+        }
+    }
+    because.filter(|_| largest.values().sum::<f64>() > most)
+}
+
+/// Whether a margin pulls what is in a line over its neighbours.
+fn pulls(value: &str) -> bool {
+    let parts = sheet::parts(value).into_iter();
+    let mut measured = parts.filter_map(|part| Some(measure(part, &Scale::default())?.range.least));
+    measured.any(|least| least < -4.0)
+}
+
+/// Whether what stands before or behind words would take so much room that it pushes others away.
+pub(super) fn is_large_sign(one: &Declaration, value: &str) -> bool {
+    const HIGHEST: f64 = 64.0;
+    let name = canonical(&one.name);
+    let is_size = ["height", "min-height"].contains(&&*name)
+        || ["padding", "margin", "border"].iter().any(|kind| name.starts_with(kind));
+    is_size && value != "100%" && measured_parts(value).any(|most| most > HIGHEST)
+}
+
+/// What stands before and behind words: where it takes no room of its own, it is a quotation mark or
+/// a few letters.
+fn marks(chain: &Chain<'_>) -> RoomTaken {
+    for at in 0..chain.nodes.len() {
+        let (mut low, mut shown) = (None, None);
+        for (block, one, value) in chain.generated(at) {
+            let name = canonical(&one.name);
+            let because = || blame(block, one);
+            match &*name {
+                "height" | "max-height" | "width" | "max-width"
+                    if !LEFT_TO_WORDS.contains(&value) =>
+                {
+                    low = because().or(low);
+                }
+                "line-height" | "font" => {
+                    let font = values::font(value).filter(|_| name == "font");
+                    let line = if name == "font" { font.and_then(|f| f.line) } else { Some(value) };
+                    low = because().filter(|_| line.is_some_and(is_low)).or(low);
+                }
+                "content" if !is_few(value) => shown = because().or(shown),
+                _ => {}
+            }
+        }
+        if let Some(because) = shown.filter(|_| low.is_some()) {
+            return Some((because, "could cover words beside it, as it has no room of its own"));
+        }
+    }
+    None
+}
+
+/// Whether a line is lower than its letters.
+fn is_low(line: &str) -> bool {
+    match values::number(line) {
+        Some(times) => times.range.least < 0.7,
+        None => measure(line, &Scale::default()).is_some_and(|found| found.range.least < 10.0),
+    }
+}
+
+/// Whether a `content` is nothing, a quotation mark, or as short as a number.
+fn is_few(value: &str) -> bool {
+    let inner = value.trim_matches(['"', '\'']);
+    is_quotation_mark(value)
+        || value.starts_with("counter(")
+        || inner.chars().count() <= 3
+            && inner.chars().all(|c| c.is_ascii() || "•·–—→›»".contains(c))
+}
+
+/// Words of the footer at the right of something wider than a telephone.
+fn far_right(chain: &Chain<'_>) -> RoomTaken {
+    const SCREEN: f64 = 400.0;
+    if !chain.is_footer() {
+        return None;
+    }
+    let (mut is_wide, mut right) = (false, None);
+    for at in 0..chain.nodes.len() {
+        for (block, one, value) in chain.said(at) {
+            let name = canonical(&one.name);
+            let goes_right = match &*name {
+                "width" | "min-width" => {
+                    is_wide |=
+                        !value.ends_with('%') && measured_parts(value).any(|most| most > SCREEN);
+                    false
+                }
+                "text-align" | "text-align-last" => {
+                    ["right", "end", "-webkit-right", "-moz-right"].contains(&value)
+                }
+                "float" => ["right", "inline-end"].contains(&value),
+                "direction" => value == "rtl",
+                "margin-left" => value == "auto" && at + 2 >= chain.nodes.len(),
+                _ => false,
+            };
+            right = blame(block, one).filter(|_| goes_right).or(right);
+        }
+    }
+    right.filter(|_| is_wide).map(|blame| {
+        (blame, "puts the footer at the right of a letter that is wider than a telephone")
+    })
+}
+
+/// Words of the footer in one line, which ends beyond the screen.
+fn unbroken(chain: &Chain<'_>) -> RoomTaken {
+    let from = if chain.is_footer() { 0 } else { chain.nodes.len() };
+    for (at, node) in
+        chain.nodes.iter().enumerate().skip(from).filter(|(_, node)| node.element != "a")
+    {
+        let _ = node;
+        for (block, one, value) in chain.said(at) {
+            let is_one_line = ["white-space", "text-wrap", "text-wrap-mode"].contains(&&*one.name)
+                && sheet::parts(value).iter().any(|word| ["nowrap", "pre"].contains(word));
+            if is_one_line {
+                return blame(block, one).map(|blame| (blame, "keeps the footer in one long line"));
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,41 @@
+//! `[audience]` -> what columns of lists mean about consent.
+
+use crate::audience::consent::{ConsentColumn, Meaning, SaidIn};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{Table, ValueKind};
+
+pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Vec<ConsentColumn> {
+    let mut section = table.table("audience");
+    let mut columns = section.table("consent_columns");
+    let mut said = Vec::new();
+    for (name, value) in columns.take_rest() {
+        let meaning = match &value.value {
+            ValueKind::Text(word) => Meaning::read(word),
+            _ => None,
+        };
+        let place = columns.place(&value.span);
+        match meaning {
+            Some(meaning) => {
+                said.push(ConsentColumn {
+                    name: name.value,
+                    meaning,
+                    said_in: SaidIn::Configuration,
+                });
+            }
+            None => columns.report(
+                Diagnostic::error(
+                    "wrong-type",
+                    format!("{:?} should be yes, no or ignore", name.value),
+                )
+                .at(place)
+                .help(
+                    "write \"yes\" if a true value means that the person may be mailed, \"no\" if \
+                         it means that they must not, \"ignore\" if it is about something else",
+                ),
+            ),
+        }
+    }
+    columns.finish(problems);
+    section.finish(problems);
+    said
+}

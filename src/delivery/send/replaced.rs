@@ -1,0 +1,88 @@
+//! A folder that holds another issue than the one that was sent under its name: the ledger knows an
+//! issue by that name, so nobody would get the new one.
+//!
+//! Only asks for a person's word. Must never speak of an issue that was corrected: an article or a
+//! subject that is still the same says that it is the one which was sent, and so does a number or a day
+//! beside a text of which something stayed.
+
+use super::SendError;
+use super::content::Content;
+use super::known::{Features, KnownIssues, is_apart};
+use super::renamed::{Folders, features, is_still, is_written_anew, made_of};
+use crate::delivery::ledger::{self, Ledger};
+use crate::delivery::recovery;
+use crate::issue::load::Headline;
+
+/// Another issue is in the folder of one that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The folder's name.
+    pub name: String,
+    /// The issue that is in it.
+    pub now: Headline,
+    /// The issue that was sent.
+    pub then: Headline,
+    /// People who have that one.
+    pub accepted: u64,
+    /// People who may have it.
+    pub uncertain: u64,
+    /// Whether the files are meant for those who have nothing yet.
+    pub recomposed: bool,
+    /// Under which name the issue that is in it was sent, if it was.
+    pub sent_as: Option<String>,
+}
+
+/// The issue that is in the folder, where it is another one than the ledger has sent under that name.
+pub(super) async fn replaced(
+    ledger: &Ledger,
+    content: &Content,
+    folders: &Folders<'_>,
+    (boot, at): (&str, &str),
+) -> Result<Option<Replaced>, SendError> {
+    if !content.is_had() || !content.has_changed() {
+        return Ok(None);
+    }
+    let then = features(ledger).await?;
+    // Files with errors are read as far as they can be.
+    let there: Vec<Features> = match content.here() {
+        Some(here) => vec![here.clone()],
+        None => folders.named(ledger.issue()).collect(),
+    };
+    let Some(now) = there.first().map(|there| there.headline.clone()) else { return Ok(None) };
+    let mut sent = Vec::new();
+    for issue in ledger::overview::issues(ledger.store()).await? {
+        let other = Ledger::new(ledger.store().clone(), &issue);
+        if issue != ledger.issue() && recovery::may_be_had(&other, boot, at).await? {
+            sent.push(features(&other).await?);
+        }
+    }
+    sent.push(then.clone());
+    let is_here = |there: &Features| {
+        let known = KnownIssues::of(&sent, there);
+        let (here, before) = (known.numbered(there), known.numbered(&then));
+        let is_named_anew =
+            is_apart(&there.headline, &then.headline) || is_written_anew(&here, &before, &known);
+        !is_named_anew || is_still(&here, &before, &known)
+    };
+    if there.iter().any(is_here) {
+        return Ok(None);
+    }
+    let mut names = sent.iter().filter(|other| other.headline.name != ledger.issue());
+    let is_same = |other: &&Features| {
+        there.iter().any(|there| {
+            let known = KnownIssues::of(&sent, there);
+            made_of(&known.numbered(there), &known.numbered(other), &known).is_some()
+        })
+    };
+    let sent_as = names.find(is_same).map(|other| other.headline.name.clone());
+    let (accepted, reached) = recovery::people(ledger, boot, at).await?;
+    Ok(Some(Replaced {
+        name: ledger.issue().to_owned(),
+        now,
+        then: then.headline,
+        accepted,
+        uncertain: reached.saturating_sub(accepted),
+        recomposed: content.is_recomposed(),
+        sent_as,
+    }))
+}

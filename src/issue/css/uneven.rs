@@ -1,0 +1,307 @@
+//! Declarations that browsers know and mail programs do not agree on: how things are laid out in
+//! flexible lines, in grids and in columns, how they are moved, turned and painted. What such a
+//! declaration does to a letter differs from program to program, so that it goes into no mail. It is
+//! told, and everything else of the rule stays.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::lengths::{PixelRange, Scale, measure};
+use super::properties::{self, Concern};
+use super::values::{GLOBAL, parts};
+
+/// What a declaration is about; each kind is told once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum UnevenKind {
+    /// Flexible lines, grids, columns, and the room in between.
+    Layout,
+    /// Where something lies beside its place.
+    Place,
+    /// What is painted in another way, moved or turned.
+    Painting,
+    /// A width that a telephone does not have.
+    Width,
+    /// The height of a text that has one line, which has two on a telephone.
+    Height,
+    /// Words before and behind those of the footer.
+    Sign,
+}
+
+impl UnevenKind {
+    /// What happens to it, behind the names of what was written.
+    pub(crate) fn told(self) -> &'static str {
+        match self {
+            UnevenKind::Layout => "mail programs do not agree on this layout",
+            UnevenKind::Place => "mail programs do not agree on places beside the text",
+            UnevenKind::Painting => "mail programs do not agree on how this is painted",
+            UnevenKind::Width => "telephones are narrower than this",
+            UnevenKind::Height => "on a telephone, this text has more lines",
+            UnevenKind::Sign => "the footer says what the law and the list ask for, and no more",
+        }
+    }
+
+    /// What to write instead.
+    pub(crate) fn help(self) -> &'static str {
+        match self {
+            UnevenKind::Layout => {
+                "delete it; what stands side by side in all programs is a table in Markdown, or \
+                 articles in a section with layout = \"columns\""
+            }
+            UnevenKind::Place => "delete it; write margin or padding for room around something",
+            UnevenKind::Painting => "delete it; write color, background, border and font",
+            UnevenKind::Width => "delete it; write a max-width, or a width in %",
+            UnevenKind::Height => "delete it; write padding for room above and below",
+            UnevenKind::Sign => {
+                "delete it; write words of yours as footer in [theme] of digest.toml"
+            }
+        }
+    }
+}
+
+/// Names that are about layout, whatever their value.
+const LAYOUT: &str = "align-content align-items align-self aspect-ratio box-align box-direction \
+    box-flex box-lines box-ordinal-group box-orient box-pack column-count column-fill column-gap \
+    column-rule column-rule-color column-rule-style column-rule-width column-span column-width \
+    columns gap justify-content justify-items justify-self line-clamp order place-content \
+    place-items place-self row-gap";
+/// Beginnings of such names.
+const LAYOUTS: [&str; 4] = ["flex-", "grid-", "masonry-", "justify-"];
+/// Names that are about painting, but for values that do nothing.
+const PAINTING: &str = "animation animation-name backdrop-filter background-blend-mode clip \
+    clip-path contain content-visibility filter isolation mask mask-image mix-blend-mode offset \
+    offset-distance offset-path perspective rotate scale text-fill-color transform \
+    transform-style translate will-change writing-mode";
+/// Values of `display` that all programs know.
+const DISPLAYS: [&str; 5] = ["block", "inline", "inline-block", "list-item", "none"];
+/// Values of `display` that the parts of a table have by themselves.
+const OF_TABLES: [&str; 10] = [
+    "table",
+    "inline-table",
+    "table-row",
+    "table-cell",
+    "table-row-group",
+    "table-header-group",
+    "table-footer-group",
+    "table-caption",
+    "table-column",
+    "table-column-group",
+];
+/// Values of `display` that only browsers know.
+const OF_BROWSERS: [&str; 13] = [
+    "flex",
+    "inline-flex",
+    "grid",
+    "inline-grid",
+    "flow-root",
+    "contents",
+    "run-in",
+    "ruby",
+    "ruby-base",
+    "ruby-text",
+    "math",
+    "flexbox",
+    "inline-flexbox",
+];
+/// The largest least width in pixels: a narrow telephone without the margins of a letter.
+const MOST_LEAST_WIDTH: f64 = 280.0;
+/// The width of a letter in pixels.
+const LETTER: f64 = 600.0;
+
+/// Declarations of one text that are left out, by their kinds.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOut {
+    kinds: BTreeMap<UnevenKind, (Range<usize>, Vec<String>)>,
+}
+
+impl LeftOut {
+    /// `range` says where it stands.
+    pub(crate) fn add(&mut self, kind: UnevenKind, name: &str, value: &str, range: Range<usize>) {
+        /// Characters of a value that are told.
+        const SHOWN: usize = 24;
+        let value: String = value.chars().take(SHOWN).collect();
+        let declaration = format!("{name}: {}", value.trim());
+        let (_, all) = self.kinds.entry(kind).or_insert_with(|| (range, Vec::new()));
+        all.push(declaration);
+    }
+
+    /// What to say of each kind, what to do, and where the first of it stands.
+    pub(crate) fn told(self) -> impl Iterator<Item = (String, &'static str, Range<usize>)> {
+        /// Declarations that are told by name.
+        const NAMED: usize = 4;
+        self.kinds.into_iter().map(|(kind, (range, mut all))| {
+            let count = all.len();
+            all.truncate(NAMED);
+            let more =
+                if count > NAMED { format!(" and {} more", count - NAMED) } else { "".into() };
+            let (what, are) = (kind.told(), if count > 1 { "are" } else { "is" });
+            (format!("{}{more} {are} left out: {what}", all.join(", ")), kind.help(), range)
+        })
+    }
+}
+
+/// What the declaration is about, where it goes into no mail. Both in lower case. `subjects` are the
+/// elements that it is said of, as far as they are named; classes stand with their point.
+pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenKind> {
+    let value = value.split('!').next().unwrap_or_default().trim();
+    let name = properties::canonical(name);
+    let prefixes = ["-webkit-", "-moz-", "-ms-", "-o-"];
+    let bare = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
+    let lists = |list: &str| list.split_whitespace().any(|one| one == bare);
+    if value.is_empty() {
+        return None;
+    }
+    match bare {
+        // No program knows it by this name.
+        "line-clamp" if *name == *bare => None,
+        "display" => is_uneven_display(value, subjects).then_some(UnevenKind::Layout),
+        "flex" | "grid" => Some(UnevenKind::Layout),
+        _ if lists(LAYOUT) || LAYOUTS.iter().any(|begin| bare.starts_with(begin)) => {
+            Some(UnevenKind::Layout)
+        }
+        // A sign may be raised or lowered by a few pixels.
+        "inset" | "top" | "bottom" | "left" | "right" => {
+            (!is_harmless(bare, value)).then_some(UnevenKind::Place)
+        }
+        _ if bare.starts_with("inset-") => (!is_harmless(bare, value)).then_some(UnevenKind::Place),
+        _ if lists(PAINTING) || bare.starts_with("mask-") && properties::is_known(&name) => {
+            (!is_harmless(&name, value)).then_some(UnevenKind::Painting)
+        }
+        "min-width" => (!is_narrow(value, MOST_LEAST_WIDTH)).then_some(UnevenKind::Width),
+        "width" if is_of_text(subjects) => (!is_narrow(value, LETTER)).then_some(UnevenKind::Width),
+        _ => None,
+    }
+}
+
+/// Whether the value does nothing, or so little that nobody loses by it.
+fn is_harmless(name: &str, value: &str) -> bool {
+    properties::allows(name, value, Concern::Footer) == Some(true)
+}
+
+fn is_uneven_display(value: &str, subjects: &[&str]) -> bool {
+    let is_table = |one: &&str| ["table", "tbody", "thead", "tr", "td", "th"].contains(one);
+    let bare = ["-webkit-", "-moz-", "-ms-"].iter().find_map(|prefix| value.strip_prefix(prefix));
+    if DISPLAYS.contains(&value) || GLOBAL.contains(&value) {
+        return false;
+    }
+    if OF_TABLES.contains(&value) {
+        return subjects.is_empty() || !subjects.iter().all(is_table);
+    }
+    bare.is_some() || OF_BROWSERS.contains(&value) || value.contains(['(', ' '])
+}
+
+/// Whether a margin pulls words over the lines above or below, by a few pixels: more is refused.
+pub(crate) fn lifts(name: &str, value: &str) -> bool {
+    const LOWEST: f64 = -2.0;
+    let value = value.split('!').next().unwrap_or_default().trim();
+    let name = properties::canonical(name);
+    let is_one = ["margin-top", "margin-bottom", "margin-block"].contains(&&*name);
+    if name != "margin" && !is_one
+        || properties::allows(&name, value, Concern::Letter) != Some(true)
+    {
+        return false;
+    }
+    parts(value).into_iter().enumerate().filter(|(at, _)| is_one || at % 2 == 0).any(|(_, part)| {
+        measure(part, &Scale::default()).is_some_and(|found| found.range.least < LOWEST)
+    })
+}
+
+/// Whether a `content` has letters or digits of its own.
+pub(crate) fn has_words(value: &str) -> bool {
+    parts(value)
+        .iter()
+        .any(|part| part.starts_with(['"', '\'']) && part.contains(char::is_alphanumeric))
+}
+
+/// Whether all subjects are elements that hold words and grow with them.
+pub(crate) fn is_text(subjects: &[&str]) -> bool {
+    const TEXTS: [&str; 10] = ["h1", "h2", "h3", "h4", "p", "li", ".h", ".t", ".sub", ".nm"];
+    !subjects.is_empty() && subjects.iter().all(|one| TEXTS.contains(one))
+}
+
+/// Whether a width is read and at most so large, whatever is around.
+fn is_narrow(value: &str, most: f64) -> bool {
+    const WORDS: [&str; 6] =
+        ["auto", "none", "min-content", "max-content", "fit-content", "stretch"];
+    let screen = PixelRange::of(320.0);
+    let scale = Scale { whole: screen, ..Scale::default() };
+    GLOBAL.contains(&value)
+        || WORDS.contains(&value)
+        || value.ends_with('%')
+        || measure(value, &scale).is_some_and(|found| found.range.most <= most)
+}
+
+/// Whether some of the subjects are no parts of the letter's frame, which may be wider than it is.
+fn is_of_text(subjects: &[&str]) -> bool {
+    const FRAME: [&str; 12] =
+        ["html", "body", "table", "tbody", "tr", "td", "th", "img", ".letter", ".b", ".s", ".p"];
+    subjects.iter().any(|one| !FRAME.contains(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_only_browsers_know_has_a_kind() {
+        for (declaration, expected) in [
+            ("display:flex", UnevenKind::Layout),
+            ("display:inline-grid !important", UnevenKind::Layout),
+            ("display:-webkit-box", UnevenKind::Layout),
+            ("display:var(--d)", UnevenKind::Layout),
+            ("display:inline flex", UnevenKind::Layout),
+            ("display:table-cell", UnevenKind::Layout),
+            ("-ms-flex-pack:center", UnevenKind::Layout),
+            ("grid-area:1/1", UnevenKind::Layout),
+            ("grid-gap:8px", UnevenKind::Layout),
+            ("-webkit-column-count:3", UnevenKind::Layout),
+            ("-webkit-box-orient:vertical", UnevenKind::Layout),
+            ("aspect-ratio:20", UnevenKind::Layout),
+            ("inset-block-start:90px", UnevenKind::Place),
+            ("left:24px", UnevenKind::Place),
+            ("-webkit-text-fill-color:transparent", UnevenKind::Painting),
+            ("backdrop-filter:blur(4px)", UnevenKind::Painting),
+            ("writing-mode:vertical-rl", UnevenKind::Painting),
+            ("-ms-transform:scale(9)", UnevenKind::Painting),
+            ("min-inline-size:320px", UnevenKind::Width),
+            ("min-width:100vw", UnevenKind::Width),
+            ("min-width:var(--w)", UnevenKind::Width),
+            ("width:640px", UnevenKind::Width),
+        ] {
+            let (name, value) = declaration.split_once(':').unwrap();
+            assert_eq!(kind(name, value, &["p"]), Some(expected), "{declaration}");
+        }
+        for declaration in [
+            "display:block",
+            "display:none",
+            "display:inherit",
+            "display:blok",
+            "filter:none",
+            "transform:none",
+            "box-shadow:0 1px 2px #000",
+            "box-sizing:border-box",
+            "float:left",
+            "top:-1px",
+            "min-width:100%",
+            "min-width:240px",
+            "width:100%",
+            "width:560px",
+            "text-align:justify",
+            "color:red",
+        ] {
+            let (name, value) = declaration.split_once(':').unwrap();
+            assert_eq!(kind(name, value, &["p"]), None, "{declaration}");
+        }
+        assert_eq!(kind("display", "table-cell", &["td", "th"]), None);
+        assert_eq!(kind("display", "table-cell", &["td", ".x"]), Some(UnevenKind::Layout));
+        assert_eq!(kind("width", "640px", &[".letter"]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_declaration_has_an_answer(name in "[a-z-]{0,20}", value in "\\PC{0,20}") {
+            let _ = kind(&name, &value, &["p"]);
+        }
+    }
+}

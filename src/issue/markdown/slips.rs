@@ -1,0 +1,350 @@
+//! Slips that Markdown reads as something else than was meant: a line that a table takes in, a rule
+//! that makes a heading of the text above it, text that became code because of its first spaces.
+//!
+//! Must never tell of what somebody may well have meant: a heading of a few words, code, a row.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use comrak::nodes::Node;
+
+use super::MarkdownReader;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::issue::block::{Block, BlockKind, Inline, plain};
+
+/// Marks that stand before the name of whoever is quoted. Only the first three are used for
+/// nothing else; Chinese has two in a row.
+const DASHES: [&str; 7] = ["——", "—", "―", "–", "---", "--", "~ "];
+
+impl MarkdownReader<'_> {
+    pub(super) fn warn(&mut self, what: &str, place: Place, help: &str) {
+        self.problems.push(Diagnostic::warning("leftover-markdown", what).at(place).help(help));
+    }
+
+    /// The rows of a table that were to be the text below it.
+    pub(super) fn warn_of_glued(&mut self, table: Node<'_>) {
+        let mut rows = table.children();
+        let Some(head) = rows.next() else { return };
+        let line_of = |reader: &Self, row: Node<'_>| {
+            let start = reader.span(row.data().sourcepos).start;
+            let line = reader.source.text()[start..].lines().next().unwrap_or_default();
+            start..start + line.trim_end().len()
+        };
+        let head = line_of(self, head);
+        let lines: Vec<Range<usize>> = rows.map(|row| line_of(self, row)).collect();
+        let text = self.source.text();
+        let glued = lines
+            .iter()
+            .rev()
+            .take_while(|line| is_glued(&text[(*line).clone()], &text[head.clone()]));
+        let Some(first) = glued.last().cloned() else { return };
+        let place = Place::span(self.source, first);
+        let what = "this line stands directly below a table, so it became a row of it";
+        self.warn(what, place, "put an empty line between the table and the text");
+    }
+
+    /// A paragraph that dashes below it made a heading.
+    pub(super) fn warn_of_underlined(&mut self, heading: Node<'_>) {
+        let span = self.span(heading.data().sourcepos);
+        let Some((dashes, lines)) = underline(&self.source.text()[span.start..]) else { return };
+        if !is_sentence(&lines) {
+            return;
+        }
+        let dashes = span.start + dashes.start..span.start + dashes.end;
+        let place = Place::span(self.source, dashes);
+        let what = "these dashes make a heading of the text directly above them";
+        let help = "put an empty line before them if they are to be a line across; a heading is \
+                    written ## Heading";
+        self.warn(what, place, help);
+    }
+
+    /// Text that is shown as code because it begins with spaces.
+    pub(super) fn warn_of_indented(&mut self, node: Node<'_>, code: &str) {
+        if is_prose(code) {
+            let place = self.first_line(node);
+            let what = "this text begins with four spaces or a tab, so it is shown as code";
+            let help = "delete the spaces before its lines; code that reads like this stands between \
+                        lines of ```";
+            self.warn(what, place, help);
+        }
+    }
+
+    /// Takes the last line of a quote, if it says who is quoted.
+    pub(super) fn attribution(&mut self, blocks: &mut Vec<Block>) -> Option<Vec<Inline>> {
+        if let Some(line) = listed_name(blocks) {
+            blocks.pop();
+            return Some(line);
+        }
+        let is_alone = blocks.len() == 1;
+        let Some(Block { kind: BlockKind::Paragraph(inlines), .. }) = blocks.last_mut() else {
+            return None;
+        };
+        let is_break = |inline: &Inline| matches!(inline, Inline::SoftBreak | Inline::LineBreak);
+        let start = inlines.iter().rposition(is_break).map_or(0, |at| at + 1);
+        let Some(Inline::Text(text)) = inlines.get(start) else { return None };
+        let dash = DASHES.into_iter().find(|dash| text.starts_with(dash))?;
+        let rest = text[dash.len()..].trim_start().to_owned();
+        // Such a dash begins what somebody says as well.
+        let is_sure = ["——", "—", "―"].contains(&dash);
+        let begins =
+            |at: usize| matches!(&inlines[at], Inline::Text(text) if text.starts_with(dash));
+        let starts = inlines.iter().enumerate().filter(|(_, inline)| is_break(inline));
+        let is_speech = start > 0
+            && (begins(0) || starts.map(|(at, _)| at + 1).any(|at| at < start && begins(at)));
+        let is_name = !rest.is_empty() && rest.chars().count() <= 100;
+        if !is_sure && (is_speech || is_alone && start == 0 || !is_name) {
+            return None;
+        }
+        let mut line = inlines.split_off(start);
+        line[0] = Inline::Text(rest);
+        inlines.truncate(start.saturating_sub(1));
+        if inlines.is_empty() {
+            blocks.pop();
+        }
+        Some(line)
+    }
+
+    /// What to do about a link of raw HTML around a picture.
+    pub(super) fn pictured_link(&self, href: &str) -> String {
+        let href = self.slots.restore(href);
+        let href = if href.len() > 200 { "https://…" } else { &href };
+        format!(
+            "write a picture that is a link in Markdown: [![what it shows](picture.jpg)]({href})"
+        )
+    }
+}
+
+/// Attributes that stand without a value.
+const BARE: [&str; 24] = [
+    "open",
+    "controls",
+    "disabled",
+    "async",
+    "defer",
+    "autoplay",
+    "loop",
+    "muted",
+    "hidden",
+    "checked",
+    "selected",
+    "required",
+    "readonly",
+    "multiple",
+    "novalidate",
+    "reversed",
+    "nowrap",
+    "noshade",
+    "allowfullscreen",
+    "inert",
+    "download",
+    "ismap",
+    "playsinline",
+    "/",
+];
+
+/// `html` as it is written, if it only looks like a tag: `<y and y>` in a comparison, whose words are
+/// no attributes.
+pub(super) fn as_comparison(html: &str) -> Option<&str> {
+    let inner = html.strip_prefix('<')?.strip_suffix('>')?;
+    let is_one = !inner.contains(['<', '>', '=', '"', '\'', '/', '\n']) && html.len() <= 200;
+    let mut words = inner.split_whitespace().skip(1);
+    let is_odd = words.any(|word| !BARE.contains(&word.to_ascii_lowercase().as_str()));
+    (is_one && is_odd).then_some(html)
+}
+
+/// What to write for `written`, which was no tag.
+pub(super) fn sign_help(written: &str) -> String {
+    format!("if this is a sign and no tag, write a backslash before it: \\{written}")
+}
+
+/// Tells each kind of raw HTML that is left out once, with how often: what was pasted has the same
+/// tags in each of its lines. Problems from `known` on are of this text.
+pub(super) fn count_removed(problems: &mut Vec<Diagnostic>, known: usize) {
+    let mut first: HashMap<String, usize> = HashMap::new();
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for problem in problems.drain(known..) {
+        if problem.rule != "html-removed" {
+            kept.push(problem);
+            continue;
+        }
+        match first.get(&problem.message) {
+            Some(at) => kept[*at].count += problem.count,
+            None => {
+                first.insert(problem.message.clone(), kept.len());
+                kept.push(problem);
+            }
+        }
+    }
+    for problem in kept.iter_mut().filter(|one| one.rule == "html-removed" && one.count > 1) {
+        problem.message = format!("{} (and {} more below)", problem.message, problem.count - 1);
+    }
+    problems.append(&mut kept);
+}
+
+/// The name below a quote, written `- Hamlet`, which is a list of one item.
+fn listed_name(blocks: &[Block]) -> Option<Vec<Inline>> {
+    let [.., Block { kind: BlockKind::Paragraph(before), .. }, last] = blocks else { return None };
+    let BlockKind::List { start: None, items, .. } = &last.kind else { return None };
+    let [item] = items.as_slice() else { return None };
+    let [Block { kind: BlockKind::Paragraph(name), .. }] = item.blocks.as_slice() else {
+        return None;
+    };
+    let (before, words) = (plain(before), plain(name));
+    let is_name = item.task.is_none()
+        && words.chars().count() <= 60
+        && words.starts_with(|c: char| c.is_uppercase() || c >= '\u{1100}')
+        && !words.ends_with(['.', '!', '?', ';', ':', ',']);
+    // What is counted up is announced.
+    let is_list = before.trim_end().ends_with([':', '：', ',', ';']);
+    (is_name && !is_list).then(|| name.clone())
+}
+
+/// Whether `line`, a row, is text that was written directly below a table with this `head`.
+fn is_glued(line: &str, head: &str) -> bool {
+    let is_bare_line = bars(line) == 0;
+    let has_frame = |line: &str| line.trim().starts_with('|') && line.trim().ends_with('|');
+    if is_bare_line {
+        return bars(head) > 0 && !line.trim().is_empty();
+    }
+    let is_text = line.trim().ends_with(['.', '!', '?', ':', '。', '…', ')', ']']);
+    let is_bare = !line.trim().starts_with('|') && !line.trim().ends_with('|');
+    has_frame(head) && is_bare && is_text
+}
+
+/// Bars that are not escaped.
+fn bars(line: &str) -> usize {
+    let mut count = 0;
+    let mut is_escaped = false;
+    for c in line.chars() {
+        count += usize::from(c == '|' && !is_escaped);
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    count
+}
+
+/// Where the dashes stand below a heading, and the lines of its text.
+fn underline(text: &str) -> Option<(Range<usize>, Vec<&str>)> {
+    let (mut at, mut lines) = (0, Vec::new());
+    for line in text.split_inclusive('\n') {
+        let inner = line.trim_start_matches(['>', ' ', '\t']);
+        let start = at + line.len() - inner.len();
+        at += line.len();
+        let inner = inner.trim_end();
+        if !lines.is_empty() && !inner.is_empty() && inner.bytes().all(|byte| byte == b'-') {
+            return Some((start..start + inner.len(), lines));
+        }
+        if inner.is_empty() {
+            return None;
+        }
+        lines.push(inner);
+    }
+    None
+}
+
+/// Whether lines are a paragraph and no heading.
+fn is_sentence(lines: &[&str]) -> bool {
+    const ENDS: [char; 6] = ['.', '。', '…', ';', ',', ':'];
+    let [first, more @ ..] = lines else { return false };
+    let last = more.last().unwrap_or(first).trim_end_matches(['*', '_', '"', '”', '’', ')']);
+    let is_long = first.chars().count() > 80;
+    // A number and an abbreviation end with a full stop as well.
+    let is_ended = last.ends_with(ENDS) && first.split_whitespace().count() > 2;
+    !more.is_empty() || is_long || is_ended
+}
+
+/// Whether a block of code reads like text: sentences, and no sign that programs are made of.
+fn is_prose(code: &str) -> bool {
+    const SIGNS: [&str; 19] = [
+        "{", "}", ";", "=", "<", ">", "|", "\\", "$", "()", "::", "->", " --", "[", "]", "#!",
+        "//", "`", "\t",
+    ];
+    const ENDS: [char; 9] = ['.', '!', '?', '。', '…', ':', ',', '”', '"'];
+    // A long one is looked at where it begins.
+    let code = &code[..code.floor_char_boundary(2_000)];
+    let lines: Vec<&str> = code.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let Some(first) = lines.first() else { return false };
+    let words: usize = lines.iter().map(|line| line.split_whitespace().count()).sum();
+    let begins = first.trim_start_matches(['"', '“', '‘', '\'', '(', '*', '_']);
+    let is_begun = begins.starts_with(|c: char| c.is_uppercase() || c >= '\u{1100}');
+    let is_ended = lines.iter().any(|line| line.ends_with(ENDS));
+    // Columns of a listing stand apart.
+    let has_columns = lines.iter().any(|line| line.contains("  "));
+    let letters = code.chars().filter(|c| c.is_alphabetic()).count();
+    let others = code.chars().filter(|c| !c.is_alphabetic() && !c.is_whitespace()).count();
+    is_begun
+        && words > 3
+        && (is_ended || words > 9)
+        && !has_columns
+        && others * 4 <= letters
+        && !SIGNS.iter().any(|sign| code.trim_start().contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_below_a_table_is_no_row() {
+        for (line, head) in [
+            ("All rooms are on the first floor.", "| Day | Room |"),
+            ("All rooms are free", "Day | Room"),
+            ("See a | b, and so on.", "| Day | Room |"),
+            ("a \\| b", "| Day |"),
+            ("자세한 안내는 아래에 있습니다", "| 요일 | 장소 |"),
+        ] {
+            assert!(is_glued(line, head), "{line}");
+        }
+        for (line, head) in [
+            ("| Mon | 12 |", "| Day | Room |"),
+            ("Mon | 12", "| Day | Room |"),
+            ("| Mon", "| Day | Room |"),
+            ("Mon | 12.", "Day | Room"),
+        ] {
+            assert!(!is_glued(line, head), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_a_paragraph_above_dashes_is_told() {
+        let told = |text: &str| underline(text).is_some_and(|(_, lines)| is_sentence(&lines));
+        for text in [
+            "The tide is high today.\n---\n",
+            "One line\nand another\n---\n",
+            "**See you on Monday at the quay.**\n---\n",
+            "다음 달에 다시 만나요.\n---\n",
+        ] {
+            assert!(told(text), "{text}");
+        }
+        for text in ["News\n---\n", "What is new?\n-----\n", "Nov. 6\n---\n", "Text\n\n---\n"] {
+            assert!(!told(text), "{text}");
+        }
+        let (dashes, _) = underline("a b c.\n> ---\n").unwrap();
+        assert_eq!(dashes, 9..12);
+    }
+
+    #[test]
+    fn code_is_no_prose() {
+        for text in [
+            "Dear members, welcome back to all.\n",
+            "Shall I compare thee to a summer’s day?\nThou art more lovely and more temperate\n",
+            "안녕하세요, 회원 여러분. 봄이 왔습니다.\n",
+            "“To be or not to be,” he said.",
+        ] {
+            assert!(is_prose(text), "{text}");
+        }
+        for text in [
+            "let x = 1;\n",
+            "cargo install tide --locked\n",
+            "git log\n",
+            "SELECT name FROM people WHERE id = 3\n",
+            "Error: no such file\n",
+            "NAME      READY   STATUS\nweb-1     1/1     Running.\n",
+            "the tide is high and the boats are in\n",
+            "TODO: this stands in a block of code\n",
+            "*|FNAME|*\n",
+            "",
+        ] {
+            assert!(!is_prose(text), "{text}");
+        }
+    }
+}
