@@ -12,7 +12,7 @@ const SECRET: &str = ".digest-secret";
 
 /// How a receipt is made so, from the one that was written, and what is said of it.
 struct Odd {
-    make: &'static dyn Fn(&Publication, &str),
+    make: &'static (dyn Fn(&Publication, &str) + Sync),
     says: &'static str,
     advice: &'static str,
 }
@@ -166,6 +166,43 @@ fn as_copied(here: &Publication) {
     }
 }
 
+/// One kind of what is no receipt, where the relay is down.
+#[cfg(unix)]
+fn stays_where_the_relay_is_down(sent: &Publication, receipt: &str, odd: &Odd, down: &[&str]) {
+    let Odd { make, says, .. } = odd;
+    let here = with_readers(3);
+    std::fs::copy(sent.path(SECRET), here.path(SECRET)).expect("copied");
+    make(&here, receipt);
+    let before = receipts_of(&here);
+    for _ in 0..2 {
+        let told = here.run(down);
+        assert_eq!((told.code, receipts_of(&here)), (1, before.clone()), "{says}: {told:?}");
+        let is_folder = here.path(RECEIPT).is_dir();
+        let words = "receipts/2025-11.toml is again what stood there before it";
+        assert_eq!(told.stderr.contains(words), !is_folder, "{}", told.stderr);
+    }
+    as_copied(&here);
+    let open = Relay::new();
+    let told = send(&here, &open, &[]);
+    assert_eq!((told.code, open.counts().connections), (3, 0), "{says}: {told:?}");
+    assert!(told.stderr.contains(*says), "no {says:?} in {}", told.stderr);
+    // A sender that was killed had set it aside, and had not written its own word.
+    if here.path(RECEIPT).is_dir() {
+        return;
+    }
+    let aside = here.path("receipts/2025-11.toml.unread.2");
+    std::fs::rename(here.path(RECEIPT), aside).expect("moved");
+    let told = send(&here, &open, &[]);
+    assert_eq!((told.code, open.counts().connections), (3, 0), "{says}: {told:?}");
+    for words in ["receipts/2025-11.toml.unread.2 ", "stood in the place of receipts/2025-11"] {
+        assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+    }
+    assert!(here.run(&["status"]).stdout.contains("2025-11.toml.unread.2 "));
+    let here = here.remove(SECRET);
+    let told = here.run(&["send", "2025-11", "--yes", "--despite-receipt"]);
+    assert!(told.code == 3 && told.stderr.contains(".digest-secret is missing"), "{told:?}");
+}
+
 /// A relay that is down makes no word of a receipt go.
 #[cfg(unix)]
 #[test]
@@ -174,43 +211,17 @@ fn a_send_that_reaches_nobody_leaves_what_stood_there_and_a_copy_asks_again() {
     assert_eq!(send(&sent, &relay, &[]).code, 0);
     let receipt = sent.read(RECEIPT);
     let down = ["send", "2025-11", "--yes", "--despite-receipt", "--relay", "smtp://127.0.0.1:1"];
-    for Odd { make, says, .. } in ODD {
-        let here = with_readers(3);
-        std::fs::copy(sent.path(SECRET), here.path(SECRET)).expect("copied");
-        make(&here, &receipt);
-        let before = receipts_of(&here);
-        for _ in 0..2 {
-            let told = here.run(&down);
-            assert_eq!((told.code, receipts_of(&here)), (1, before.clone()), "{says}: {told:?}");
-            let is_folder = here.path(RECEIPT).is_dir();
-            let words = "receipts/2025-11.toml is again what stood there before it";
-            assert_eq!(told.stderr.contains(words), !is_folder, "{}", told.stderr);
+    // A relay that is down is waited for, several times.
+    let (sent, receipt, down) = (&sent, &receipt, &down);
+    std::thread::scope(|scope| {
+        for odd in &ODD {
+            scope.spawn(move || stays_where_the_relay_is_down(sent, receipt, odd, down));
         }
-        as_copied(&here);
-        let open = Relay::new();
-        let told = send(&here, &open, &[]);
-        assert_eq!((told.code, open.counts().connections), (3, 0), "{says}: {told:?}");
-        assert!(told.stderr.contains(says), "no {says:?} in {}", told.stderr);
-        // A sender that was killed had set it aside, and had not written its own word.
-        if here.path(RECEIPT).is_dir() {
-            continue;
-        }
-        let aside = here.path("receipts/2025-11.toml.unread.2");
-        std::fs::rename(here.path(RECEIPT), aside).expect("moved");
-        let told = send(&here, &open, &[]);
-        assert_eq!((told.code, open.counts().connections), (3, 0), "{says}: {told:?}");
-        for words in ["receipts/2025-11.toml.unread.2 ", "stood in the place of receipts/2025-11"] {
-            assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
-        }
-        assert!(here.run(&["status"]).stdout.contains("2025-11.toml.unread.2 "));
-        let here = here.remove(SECRET);
-        let told = here.run(&["send", "2025-11", "--yes", "--despite-receipt"]);
-        assert!(told.code == 3 && told.stderr.contains(".digest-secret is missing"), "{told:?}");
-    }
+    });
     // A note beside zeros, which ask nothing, is somebody's text too.
     let zeros = receipt.replace("check = ", "# ").replace(" = 2\n", " = 0\n");
     let here = with_readers(3).write(RECEIPT, &zeros);
-    assert_eq!(here.run(&down).code, 1);
+    assert_eq!(here.run(down).code, 1);
     assert_eq!(receipts_of(&here), [("2025-11.toml".to_owned(), Some(zeros.into_bytes()))]);
 }
 
