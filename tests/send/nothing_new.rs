@@ -89,6 +89,48 @@ fn a_yes_for_one_person_makes_no_text_a_standing_one() {
     }
 }
 
+/// A copy in which one of six articles is another one went to one person with a yes for that person.
+#[test]
+fn a_yes_for_one_person_makes_the_articles_of_a_copy_no_standing_ones() {
+    let relay = Relay::new();
+    let six = |last: &'static str| ["rain", "snow", "wind", "fog", "hail", last];
+    let here = without(sent(&relay, &six("sun")), "2025-11");
+    let here = issue(here, "2025-12", 2, &six("moon"));
+    let told = send_as(&here, &relay, "2025-12", ONE);
+    assert_eq!((told.code, relay.counts().accepted), (0, 5), "{told:?}");
+    let here = issue(without(here, "2025-12"), "2026-01", 3, &six("stars"));
+    let words = [
+        "issues/2025-12 was sent to 1 person",
+        "it looks like issues/2025-11, which was sent to 4 people",
+        "4 people of this list got it under one of these names, and would get it again",
+    ];
+    asks(&here, &relay, "2026-01", &words);
+}
+
+/// The folder is renamed twice, each time with a number, a day and a subject of its own.
+#[test]
+fn a_second_rename_of_a_folder_is_asked_about_although_the_first_one_was_let_go() {
+    for is_kept in [true, false] {
+        let relay = Relay::new();
+        let here = without(sent(&relay, &["rain", "snow"]), "2025-11");
+        let here = issue(here, "2025-12", 2, &["rain", "snow"]);
+        let told = send_as(&here, &relay, "2025-12", &["--new-issue"]);
+        assert_eq!((told.code, relay.counts().accepted), (0, 8), "{told:?}");
+        if is_kept {
+            // A letter that is sent again: the folder of the last one is there.
+            let here = issue(here, "2026-01", 3, &["rain", "snow"]);
+            assert_eq!(send_as(&here, &relay, "2026-01", &[]).code, 0);
+            continue;
+        }
+        let here = issue(without(here, "2025-12"), "2026-01", 3, &["rain", "snow"]);
+        let words = [
+            "issues/2025-12 was sent to 4 people, and its folder is gone",
+            "4 people of this list got it under one of these names, and would get it again",
+        ];
+        asks(&here, &relay, "2026-01", &words);
+    }
+}
+
 /// Each of its two articles stands in another issue too.
 #[test]
 fn an_issue_of_standing_articles_alone_is_asked_about() {

@@ -446,7 +446,8 @@ fn a_further_copy_is_asked_about_although_one_was_sent_as_a_new_issue() {
 }
 
 /// The same letter each month, with a head of its own: it is asked about once, also where one number
-/// changes, and not at all where its days are brought up to date.
+/// changes, and not at all where its days are brought up to date. Where the folder of the last one is
+/// gone, it may be that one.
 #[test]
 fn a_letter_that_is_sent_each_month_is_asked_about_once() {
     let reminder = |_: usize| article("dues", 9);
@@ -462,7 +463,7 @@ fn a_letter_that_is_sent_each_month_is_asked_about_once() {
     let reminder: &dyn Fn(usize) -> String = &reminder;
     for (stays, text, expected) in [
         (true, reminder, [0, 3, 0, 0, 0]),
-        (false, reminder, [0, 3, 0, 0, 0]),
+        (false, reminder, [0, 3, 3, 3, 3]),
         (true, &one_day, [0, 3, 0, 0, 0]),
         (true, &dated, [0; 5]),
         (false, &dated, [0; 5]),

@@ -15,7 +15,7 @@ const WORDS: &str = "the a our we you of in to and for with on at by was is will
     small long quiet loud green white first last next other many few always often never again together";
 
 /// So many paragraphs of about forty words of which no other letter has one; `about` tells letters apart.
-fn letter(about: u64, paragraphs: u64) -> String {
+pub(crate) fn letter(about: u64, paragraphs: u64) -> String {
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     let mut seed = about.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut word = || {
@@ -27,7 +27,7 @@ fn letter(about: u64, paragraphs: u64) -> String {
     (0..paragraphs).map(|_| paragraph()).collect()
 }
 
-fn titled(title: &str, text: &str) -> String {
+pub(crate) fn titled(title: &str, text: &str) -> String {
     format!("---\ntitle: {title}\n---\n\n{text}")
 }
 

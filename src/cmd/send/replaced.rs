@@ -83,6 +83,13 @@ fn instead(replaced: &Replaced, to_send: u64) -> String {
 pub(super) fn holds(replaced: &Replaced) -> String {
     let Replaced { name, now, then, accepted, uncertain, .. } = replaced;
     let sent = sent(*accepted, *uncertain);
+    if called(now) == called(then) {
+        return format!(
+            "issues/{name} holds another text now than the one that {sent} under this name, of which \
+             nothing is left but the head ({})",
+            called(now)
+        );
+    }
     format!(
         "issues/{name} holds another issue now ({}) than the one that {sent} under this name ({})",
         called(now),

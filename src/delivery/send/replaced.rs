@@ -3,7 +3,7 @@
 //!
 //! Only asks for a person's word. Must never speak of an issue that was corrected: an article or a
 //! subject that is still the same says that it is the one which was sent, and so does a number or a day
-//! beside a text of which something stayed.
+//! beside a text of which something stayed. Where nothing stayed of a text, its head alone says nothing.
 
 use super::SendError;
 use super::content::Content;
