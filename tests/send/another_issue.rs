@@ -99,6 +99,22 @@ fn a_yes_beside_another_list_makes_no_text_a_standing_one() {
     }
 }
 
+/// The text is that of the receipt, and the ledger knows who has it.
+#[test]
+fn a_receipt_of_this_ledger_asks_nothing_of_people_who_do_not_have_its_issue() {
+    for some in [["--to", "r005@x.example"], ["--except", "have.csv"]] {
+        let relay = Relay::new();
+        let here = renamed(&relay).write(LIST, list(5));
+        let rows: String = (1..=4).map(|n| format!("r{n:03}@x.example\n")).collect();
+        let here = here.write("have.csv", rows);
+        let told = send_as(&here, &relay, "winter", &some);
+        assert_eq!((told.code, relay.counts().accepted), (0, 5), "{told:?}");
+        let told = send_as(&here, &relay, "winter", &[]);
+        assert_eq!((told.code, relay.counts().accepted), (3, 5), "{told:?}");
+        assert!(told.stderr.contains("4 people of this list got it"), "{}", told.stderr);
+    }
+}
+
 /// A half of the people has it. The other half gets it under a new name; then the folder gets its old
 /// name back.
 #[test]

@@ -154,6 +154,32 @@ fn ordinary_months_with_a_standing_frame_ask_nothing() {
     }
 }
 
+/// A letter that never changes its number and its subject, in a folder of a new name each week. It is
+/// asked about where something of the text is the old one.
+#[test]
+fn a_new_text_of_another_day_asks_nothing_although_number_and_subject_are_as_always() {
+    let relay = Relay::new();
+    let mut here = without_folder(with_readers(2), "2025-11");
+    for week in 1..=3 {
+        let (issue, date) = (format!("2026-w{week}"), format!("2026-03-{:02}", 7 * week));
+        let texts = [("letter", titled("Letter", &letter(week, 3)))];
+        here = with_issue(here, &issue, ("number = 1\n", "Our letter", &date), &texts);
+        let told = send_as(&here, &relay, &issue, &[]);
+        assert_eq!((told.code, relay.counts().accepted), (0, 2 * week), "{told:?}");
+        here = without_folder(here, &issue);
+    }
+    let text = format!("{}{}", letter(3, 1), letter(4, 2));
+    let texts = [("letter", titled("Letter", &text))];
+    let head = ("number = 7\n", "Another letter", "2026-03-28");
+    let here = with_issue(here, "2026-w4", head, &texts);
+    assert_eq!(send_as(&here, &relay, "2026-w4", &[]).code, 0);
+    let texts = [("letter", titled("Letter", &format!("{}{}", letter(4, 1), letter(5, 2))))];
+    let head = ("number = 7\n", "Another letter", "2026-04-04");
+    let here = with_issue(without_folder(here, "2026-w4"), "2026-w5", head, &texts);
+    let told = send_as(&here, &relay, "2026-w5", &[]);
+    assert_eq!(told.code, 3, "{told:?}");
+}
+
 /// Telephone numbers, a sum and an address that stay, and one day that is new.
 #[test]
 fn a_weekly_notice_with_one_new_day_is_asked_about_once() {

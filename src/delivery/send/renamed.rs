@@ -11,12 +11,13 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use super::SendError;
+use super::by_receipt::{self, ToldSend};
 use super::content::Content;
 use super::known::{
     ComparedIssue, Features, Figures, KnownIssues, LeastStayed, SharedArticles, TELLING_WORDS,
     has_same_mark,
 };
-use super::{SendError, by_receipt};
 use crate::delivery::ledger::receipts::ListPart;
 use crate::delivery::ledger::revision::FrozenIssue;
 use crate::delivery::ledger::{self, Ledger};
@@ -74,6 +75,32 @@ pub struct AlsoAlike {
     pub accepted: u64,
     /// People who may have it.
     pub uncertain: u64,
+    /// What became of its folder.
+    pub folder: FormerFolder,
+}
+
+impl AlsoAlike {
+    pub(super) fn of(renamed: Renamed) -> AlsoAlike {
+        let Renamed { before: name, accepted, uncertain, folder, .. } = renamed;
+        AlsoAlike { name, accepted, uncertain, folder }
+    }
+}
+
+impl Renamed {
+    /// The one of all that look like this one which the most people have: with its name back, the folder
+    /// goes to the fewest again.
+    pub fn home(&self) -> (&str, FormerFolder) {
+        let reached = |accepted: u64, uncertain: u64| accepted + uncertain;
+        let mut home = (self.before.as_str(), self.folder);
+        let mut most = reached(self.accepted, self.uncertain);
+        for one in &self.also {
+            if reached(one.accepted, one.uncertain) > most {
+                most = reached(one.accepted, one.uncertain);
+                home = (one.name.as_str(), one.folder);
+            }
+        }
+        home
+    }
 }
 
 /// Why two issues look like one.
@@ -265,8 +292,8 @@ async fn every_lookalike(
     }
     let known = (&folders, &names[..]);
     let told = by_receipt::alike(ledger, content, known, (&said, &beside.receipts)).await?;
-    if let Some((first, likeness)) = told.first() {
-        alike.first = Some(first.renamed(ledger.issue(), likeness.clone()));
+    if !told.is_empty() {
+        alike.first = ToldSend::together(&told, ledger.issue());
         alike.others = told.into_iter().flat_map(|(one, _)| one.others).collect();
         return Ok(alike);
     }
@@ -396,12 +423,7 @@ async fn together(
     let in_list = recovery::people_of_list(ledger, &names, ListPart::Chosen, people).await?;
     let mut named = named.into_iter();
     let Some(first) = named.next() else { return Ok(None) };
-    let also = named.map(|one| AlsoAlike {
-        name: one.before,
-        accepted: one.accepted,
-        uncertain: one.uncertain,
-    });
-    Ok(Some(Renamed { in_list, also: also.collect(), ..first }))
+    Ok(Some(Renamed { in_list, also: named.map(AlsoAlike::of).collect(), ..first }))
 }
 
 /// The receipts of sends that a ledger does not know which knows of none: a person who is asked about
@@ -491,6 +513,11 @@ fn likeness(
     }
     if let Some(likeness) = nothing_new(now, then, known).or_else(|| put_off(now, then, known)) {
         return Some(likeness);
+    }
+    // Of another day, and only its number and its subject were left as they always are.
+    let days = here.date.zip(there.date);
+    if days.is_some_and(|(now, then)| now != then) && is_all_new(now, then, known) {
+        return None;
     }
     let subject = known.same_subject(now, then);
     let least = if subject.is_some() { STAYED_WITH_SUBJECT } else { STAYED };

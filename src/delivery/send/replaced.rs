@@ -28,8 +28,30 @@ pub struct Replaced {
     pub uncertain: u64,
     /// Whether the files are meant for those who have nothing yet.
     pub recomposed: bool,
-    /// Under which name the issue that is in it was sent, if it was.
-    pub sent_as: Option<String>,
+    /// Under which other name the issue that is in it was sent, if it was.
+    pub sent_as: Option<SentAs>,
+}
+
+/// The name that an issue was sent under, and what is in the folder of that name now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentAs {
+    /// The folder's name.
+    pub name: String,
+    /// What is in it.
+    pub holds: HeldIssue,
+}
+
+/// What is in the folder of an issue that was found in another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldIssue {
+    /// There is no such folder.
+    None,
+    /// The issue that was sent under the name of the other folder: the two were swapped.
+    Swapped,
+    /// The issue itself: it was copied.
+    Own,
+    /// A third one.
+    Another,
 }
 
 /// The issue that is in the folder, where it is another one than the ledger has sent under that name.
@@ -67,14 +89,27 @@ pub(super) async fn replaced(
     if there.iter().any(is_here) {
         return Ok(None);
     }
-    let mut names = sent.iter().filter(|other| other.headline.name != ledger.issue());
-    let is_same = |other: &&Features| {
+    let is_made_of = |there: &[Features], other: &Features| {
         there.iter().any(|there| {
             let known = KnownIssues::of(&sent, there);
             made_of(&known.numbered(there), &known.numbered(other), &known).is_some()
         })
     };
-    let sent_as = names.find(is_same).map(|other| other.headline.name.clone());
+    let mut others = sent.iter().filter(|other| other.headline.name != ledger.issue());
+    let sent_as = others.find(|other| is_made_of(&there, other)).map(|other| {
+        let name = other.headline.name.clone();
+        let in_it: Vec<Features> = folders.named(&name).collect();
+        let holds = if in_it.is_empty() {
+            HeldIssue::None
+        } else if is_made_of(&in_it, &then) {
+            HeldIssue::Swapped
+        } else if is_made_of(&in_it, other) {
+            HeldIssue::Own
+        } else {
+            HeldIssue::Another
+        };
+        SentAs { name, holds }
+    });
     let (accepted, reached) = recovery::people(ledger, boot, at).await?;
     Ok(Some(Replaced {
         name: ledger.issue().to_owned(),
