@@ -234,8 +234,8 @@ fn folders_that_hold_other_sent_issues_are_told_what_is_true_of_them() {
             fs::rename(folder(from), folder(to)).expect("renamed");
         }
     };
-    let mut here = here.write(LIST, list(5));
-    let mut tells = |moves: &[(&str, &str)], back: &[(&str, &str)], words: &str| {
+    let here = here.write(LIST, list(5));
+    let tells = |moves: &[(&str, &str)], back: &[(&str, &str)], words: &str| {
         moved(&here, moves);
         let told = send(&here, &relay, &[]);
         assert_eq!((told.code, relay.counts().accepted), (3, 12), "{told:?}");
@@ -263,7 +263,7 @@ fn folders_that_hold_other_sent_issues_are_told_what_is_true_of_them() {
         "sent as 2025-12, and no folder has that name now: give it back: `mv issues/2025-11 \
          issues/2025-12`",
     );
-    here = issue(here, "2025-11", 2, &["snow"]);
+    let here = issue(here, "2025-11", 2, &["snow"]);
     let told = send(&here, &relay, &[]);
     let words = "sent as 2025-12, whose folder is still there: this is a copy. Put back what was sent as \
                  2025-11";

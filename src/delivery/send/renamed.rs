@@ -188,7 +188,7 @@ impl SaidNew {
 }
 
 /// The issues that look like the one that is to be sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Lookalikes {
     /// The likeliest one: it is told.
     pub(super) first: Option<Renamed>,
