@@ -270,6 +270,37 @@ fn folders_that_hold_other_sent_issues_are_told_what_is_true_of_them() {
     assert!(told.code == 3 && told.stderr.contains(words), "{told:?}");
 }
 
+/// Two folders are swapped, one is sent all the same, and they are swapped back.
+#[test]
+fn a_folder_that_holds_the_first_issue_of_its_name_again_is_no_new_one() {
+    let relay = Relay::new();
+    let here = issue(sent(&relay, &["rain"]), "2025-12", 2, &["snow"]);
+    assert_eq!(send_as(&here, &relay, "2025-12", &[]).code, 0);
+    let here = here.write(LIST, list(5));
+    let swap = || {
+        let folder = |name: &str| here.path(&format!("issues/{name}"));
+        for (from, to) in [("2025-11", "t"), ("2025-12", "2025-11"), ("t", "2025-12")] {
+            fs::rename(folder(from), folder(to)).expect("renamed");
+        }
+    };
+    swap();
+    let anyway = ["--recompose", "--despite-changes", "--new-issue"];
+    let told = send(&here, &relay, &anyway);
+    assert_eq!((told.code, relay.counts().accepted), (0, 9), "{told:?}");
+    swap();
+    std::fs::write(here.path(LIST), list(6)).expect("written");
+    let words = [
+        "it was sent under this name too, before that one",
+        "To send it to those who have neither, add --recompose",
+        "To send the later one to them, add --despite-changes",
+    ];
+    asks(&here, &relay, "2025-11", &words);
+    let told = send(&here, &relay, &[]);
+    assert!(!told.stderr.contains("of its own"), "{}", told.stderr);
+    let told = send(&here, &relay, &["--recompose"]);
+    assert_eq!((told.code, relay.counts().accepted), (0, 10), "{told:?}");
+}
+
 #[test]
 fn two_sent_folders_that_changed_their_names_are_told_and_nothing_is_sent() {
     let relay = Relay::new();

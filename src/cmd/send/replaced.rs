@@ -71,6 +71,7 @@ pub(super) fn swapped(replaced: &Replaced) -> Option<String> {
              was sent under"
                 .to_owned()
         }
+        HeldIssue::Earlier => return Some("it was sent under this name too, before that one".to_owned()),
     };
     Some(format!("it is the issue that was sent as {}{back}", visible(other)))
 }
@@ -80,6 +81,12 @@ fn instead(replaced: &Replaced, to_send: u64) -> String {
     // Of these, one that nobody is left for was told before.
     if let Some(swapped) = swapped(replaced) {
         let name = visible(&replaced.name);
+        if replaced.sent_as.as_ref().is_some_and(|one| one.holds == HeldIssue::Earlier) {
+            return format!(
+                "{swapped}. To send it to those who have neither, add --recompose. To send the later one to \
+                 them, add --despite-changes"
+            );
+        }
         let anyway = if replaced.recomposed {
             "send it under this name all the same, to those who do not have the old issue"
         } else {

@@ -445,7 +445,7 @@ pub(super) async fn features(ledger: &Ledger) -> Result<Features, SendError> {
 
 /// Of each revision that the ledger has of its issue, the oldest first: whoever has an older one has it,
 /// also where `--recompose` has sent another text, or another issue, under its name since.
-async fn every_text(ledger: &Ledger) -> Result<Vec<Features>, SendError> {
+pub(super) async fn every_text(ledger: &Ledger) -> Result<Vec<Features>, SendError> {
     let is_waited_for = ledger.is_waited_for().await?;
     let revisions = ledger.revisions().await?;
     let (mut another_than, mut another_for_some) = (BTreeSet::new(), BTreeSet::new());

@@ -8,7 +8,7 @@
 use super::SendError;
 use super::content::Content;
 use super::known::{Features, KnownIssues, is_apart};
-use super::renamed::{Folders, features, is_still, is_written_anew, made_of};
+use super::renamed::{Folders, every_text, features, is_still, is_written_anew, made_of};
 use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::recovery;
 use crate::issue::load::Headline;
@@ -28,7 +28,7 @@ pub struct Replaced {
     pub uncertain: u64,
     /// Whether the files are meant for those who have nothing yet.
     pub recomposed: bool,
-    /// Under which other name the issue that is in it was sent, if it was.
+    /// Under which name the issue that is in it was sent, if it was.
     pub sent_as: Option<SentAs>,
 }
 
@@ -52,6 +52,8 @@ pub enum HeldIssue {
     Own,
     /// A third one.
     Another,
+    /// The folder is the same one: another issue was sent under its name since.
+    Earlier,
 }
 
 /// The issue that is in the folder, where it is another one than the ledger has sent under that name.
@@ -64,7 +66,8 @@ pub(super) async fn replaced(
     if !content.is_had() || !content.has_changed() {
         return Ok(None);
     }
-    let then = features(ledger).await?;
+    let mut earlier = every_text(ledger).await?;
+    let then = earlier.pop().unwrap_or_default();
     // Files with errors are read as far as they can be.
     let there: Vec<Features> = match content.here() {
         Some(here) => vec![here.clone()],
@@ -95,6 +98,11 @@ pub(super) async fn replaced(
             made_of(&known.numbered(there), &known.numbered(other), &known).is_some()
         })
     };
+    let is_earlier = earlier.iter().any(|text| is_made_of(&there, text));
+    // Whoever sends what was sent under this name means it.
+    if is_earlier && content.is_recomposed() {
+        return Ok(None);
+    }
     let mut others = sent.iter().filter(|other| other.headline.name != ledger.issue());
     let sent_as = others.find(|other| is_made_of(&there, other)).map(|other| {
         let name = other.headline.name.clone();
@@ -110,6 +118,8 @@ pub(super) async fn replaced(
         };
         SentAs { name, holds }
     });
+    let before = || SentAs { name: ledger.issue().to_owned(), holds: HeldIssue::Earlier };
+    let sent_as = if is_earlier { Some(before()) } else { sent_as };
     let (accepted, reached) = recovery::people(ledger, boot, at).await?;
     Ok(Some(Replaced {
         name: ledger.issue().to_owned(),
