@@ -92,34 +92,17 @@ pub(super) async fn replaced(
     if there.iter().any(is_here) {
         return Ok(None);
     }
-    let is_made_of = |there: &[Features], other: &Features| {
-        there.iter().any(|there| {
-            let known = KnownIssues::of(&sent, there);
-            made_of(&known.numbered(there), &known.numbered(other), &known).is_some()
-        })
-    };
-    let is_earlier = earlier.iter().any(|text| is_made_of(&there, text));
+    let is_earlier = earlier.iter().any(|text| is_made_of(&there, text, &sent));
     // Whoever sends what was sent under this name means it.
     if is_earlier && content.is_recomposed() {
         return Ok(None);
     }
-    let mut others = sent.iter().filter(|other| other.headline.name != ledger.issue());
-    let sent_as = others.find(|other| is_made_of(&there, other)).map(|other| {
-        let name = other.headline.name.clone();
-        let in_it: Vec<Features> = folders.named(&name).collect();
-        let holds = if in_it.is_empty() {
-            HeldIssue::None
-        } else if is_made_of(&in_it, &then) {
-            HeldIssue::Swapped
-        } else if is_made_of(&in_it, other) {
-            HeldIssue::Own
-        } else {
-            HeldIssue::Another
-        };
-        SentAs { name, holds }
-    });
-    let before = || SentAs { name: ledger.issue().to_owned(), holds: HeldIssue::Earlier };
-    let sent_as = if is_earlier { Some(before()) } else { sent_as };
+    let name = ledger.issue().to_owned();
+    let sent_as = if is_earlier {
+        Some(SentAs { name, holds: HeldIssue::Earlier })
+    } else {
+        sent_as(&there, (&name, &then), (folders, &sent))
+    };
     let (accepted, reached) = recovery::people(ledger, boot, at).await?;
     Ok(Some(Replaced {
         name: ledger.issue().to_owned(),
@@ -130,4 +113,35 @@ pub(super) async fn replaced(
         recomposed: content.is_recomposed(),
         sent_as,
     }))
+}
+
+/// Whether nothing is new in what is there.
+fn is_made_of(there: &[Features], other: &Features, sent: &[Features]) -> bool {
+    there.iter().any(|there| {
+        let known = KnownIssues::of(sent, there);
+        made_of(&known.numbered(there), &known.numbered(other), &known).is_some()
+    })
+}
+
+/// Under which other name what is there was sent, and what is in that folder now; `then` is what was sent
+/// under this `name`.
+fn sent_as(
+    there: &[Features],
+    (name, then): (&str, &Features),
+    (folders, sent): (&Folders<'_>, &[Features]),
+) -> Option<SentAs> {
+    let mut others = sent.iter().filter(|other| other.headline.name != name);
+    let other = others.find(|other| is_made_of(there, other, sent))?;
+    let name = other.headline.name.clone();
+    let in_it: Vec<Features> = folders.named(&name).collect();
+    let holds = if in_it.is_empty() {
+        HeldIssue::None
+    } else if is_made_of(&in_it, then, sent) {
+        HeldIssue::Swapped
+    } else if is_made_of(&in_it, other, sent) {
+        HeldIssue::Own
+    } else {
+        HeldIssue::Another
+    };
+    Some(SentAs { name, holds })
 }
