@@ -48,6 +48,20 @@ impl ListArgs {
         self.subscribers.clone().or_else(|| files::is_there(&usual).then_some(usual))
     }
 
+    /// The list that was named, where `subscribers.csv` beside `digest.toml` is another one. It is called
+    /// the same from whatever folder it was named.
+    pub(crate) fn unusual(&self, workspace: &Workspace) -> Option<PathBuf> {
+        let named = self.subscribers.as_ref()?;
+        let usual = workspace.root.join("subscribers.csv");
+        if !files::is_there(&usual) {
+            return None;
+        }
+        let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let (named, usual) = (absolute(named), absolute(&usual));
+        let from_root = named.strip_prefix(absolute(&workspace.root)).unwrap_or(&named);
+        (named != usual).then(|| from_root.to_owned())
+    }
+
     /// How to read it. What the command line says of a column comes behind what `digest.toml` says,
     /// and counts more.
     pub(crate) fn options(&self, workspace: &Workspace) -> ReadOptions {

@@ -87,7 +87,8 @@ pub(crate) struct Args {
     #[arg(long, hide_short_help = true)]
     despite_receipt: bool,
     /// Send although the ledger or a receipt knows an issue like this one, whose folder is gone or was
-    /// copied: holds for this issue and that one, and with --to or --only for these people alone
+    /// copied: holds for this issue and that one, and with --to, --only or another list for these people
+    /// alone
     #[arg(long, hide_short_help = true)]
     new_issue: bool,
     /// Go on with the issue that was sent under this name, although another one is in its folder now

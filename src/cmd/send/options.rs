@@ -185,7 +185,7 @@ impl PlanArgs {
             except,
             only: self.only.as_ref().map(|given| given.only.clone()),
             to: self.to.clone().map(|address| OnePerson { address, again: self.again }),
-            part: self.part(),
+            part: self.part(workspace),
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
             expect: self.expect.clone(),
@@ -210,9 +210,17 @@ impl PlanArgs {
         })
     }
 
+    /// For whom the command is, where it is not the whole of the usual list: whatever a person says is
+    /// said of these people alone.
+    fn part(&self, workspace: &Workspace) -> String {
+        self.list.unusual(workspace).map_or(String::new(), |list| {
+            format!(" --subscribers {}", quoted(&list.display().to_string()))
+        }) + &self.chosen()
+    }
+
     /// The flags that choose a part of the list, with what they name. Whoever `--except` leaves out is
     /// not among those of whom a person has said something.
-    fn part(&self) -> String {
+    fn chosen(&self) -> String {
         let to = self.to.as_ref().map(|to| format!(" --to {}", quoted(to.as_str())));
         let only = self.only.as_ref().map(|only| format!(" --only {}", quoted(&only.text)));
         let except = self.except.as_ref().map(|file| file.display().to_string());
@@ -248,7 +256,7 @@ impl PlanArgs {
             with("--relay", self.relay.relay.as_deref()),
             with("--catch", caught.as_deref()),
         );
-        let part = self.part();
+        let part = self.chosen();
         SettleCommands {
             reconcile: format!("digest reconcile {}{store} --maillog FILE", quoted(issue)),
             resend: format!("{all}{part} --uncertain resend"),

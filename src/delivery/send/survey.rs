@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
@@ -42,6 +42,15 @@ pub struct Survey {
     pub(super) store: Store,
     pub(super) ledger: Ledger,
     intake: Intake,
+    compared: Mutex<Option<ComparedSends>>,
+}
+
+/// What an issue was compared with, and what was found: each text that was ever sent is read for it.
+#[derive(Debug)]
+struct ComparedSends {
+    known: KnownSends,
+    receipts: Vec<StandingReceipt>,
+    found: Lookalikes,
 }
 
 /// The people of the plan, as far as the rules need to know them.
@@ -87,7 +96,7 @@ impl Survey {
         let content = Content::choose(&options, files, revisions, had)?;
         content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options).await?;
-        Ok(Survey { options, content, store, ledger, intake })
+        Ok(Survey { options, content, store, ledger, intake, compared: Mutex::default() })
     }
 
     /// What recipients get.
@@ -173,13 +182,24 @@ impl Survey {
         Ok(AlreadySent::found(receipt, &self.known_sends().await?, zone))
     }
 
-    /// What the ledger and the receipts know of the issue under another name.
+    /// What the ledger and the receipts know of the issue under another name. Where nothing was sent
+    /// since they were asked, and no receipt is another one, they are not asked again.
     pub(super) async fn lookalikes(&self) -> Result<Lookalikes, SendError> {
         let now = (self.options.clock)();
-        match self.beside(&now) {
-            Some(beside) => renamed::lookalikes(&self.ledger, &self.content, &beside).await,
-            None => Ok(Lookalikes::default()),
+        let Some(beside) = self.beside(&now) else { return Ok(Lookalikes::default()) };
+        let known = self.ledger.known_sends().await?;
+        let is_same = |one: &&ComparedSends| one.known == known && one.receipts == beside.receipts;
+        if let Some(compared) = self.compared().as_ref().filter(is_same) {
+            return Ok(compared.found.clone());
         }
+        let found = renamed::lookalikes(&self.ledger, &self.content, &beside).await?;
+        let (receipts, found_now) = (beside.receipts, found.clone());
+        *self.compared() = Some(ComparedSends { known, receipts, found });
+        Ok(found_now)
+    }
+
+    fn compared(&self) -> MutexGuard<'_, Option<ComparedSends>> {
+        self.compared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The issue that is in the folder in the place of the one that was sent.
@@ -415,10 +435,10 @@ impl Ready {
     /// Somebody else sends, or has planned the issue since the survey; or the ledger's.
     pub async fn lock(self, identity: &Identity, who: &str) -> Result<Locked, SendError> {
         let templates = Arc::new(self.survey.content.templates(identity)?);
-        let Survey { options, content, store, intake, .. } = self.survey;
+        let Survey { options, content, store, intake, compared, .. } = self.survey;
         let store = store.settle(&ledger::STEPS).await?;
         let ledger = Ledger::new(store.clone(), &options.issue);
-        let survey = Survey { options, content, store, ledger, intake };
+        let survey = Survey { options, content, store, ledger, intake, compared };
         Locked::take(survey, templates, who).await
     }
 }
