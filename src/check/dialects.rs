@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use super::author::Passage;
 use super::emphasis;
+use super::formulas;
 use super::plain_lines;
 use super::spot::Spot;
 use super::swallowed;
 use super::unread;
 use super::view::View;
-use super::without_code::without_code;
+use super::without_code::{with_backslashes, without_code};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 
 /// A stretch of a text, and what to do with it.
@@ -32,7 +33,6 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
     let mut bulleted: HashSet<PathBuf> = HashSet::new();
     let mut lost = LostReferences::default();
     let mut notes = UnusedNotes::of(view);
-    let mut lost_stars = Vec::new();
     let told = plain_lines::told(view);
     for Passage { spot, text, is_paragraph, is_raw, .. } in &view.author.passages {
         let mut tell = |found: &str, place: Place, help: &str| {
@@ -65,7 +65,11 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
         for (range, help) in unread.chain(swallowed::of_paragraph(&written, text)) {
             tell(&format!("{:?}", &written[range.clone()]), at(range), help);
         }
-        lost_stars.extend(unread::product(&written, text).map(at));
+        let typed = &source.text()[span.clone()];
+        if let Some((range, help)) = formulas::formula(&with_backslashes(typed, &written)) {
+            let shown = typed[range.clone()].lines().next().unwrap_or_default();
+            tell(&format!("the formula {shown}"), at(range), help);
+        }
         if let Some(range) = bullets(&written)
             && bulleted.insert(source.path().to_owned())
         {
@@ -75,17 +79,9 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
         }
     }
     problems.extend(lost.told());
-    problems.extend(lost_stars.into_iter().map(lost_product));
     let articles = view.input.issue.sections.iter().flat_map(|section| &section.articles);
     problems.extend(articles.flat_map(|article| of_file(&article.source, &notes)));
     problems
-}
-
-fn lost_product(place: Place) -> Diagnostic {
-    let what = "Markdown reads the stars of this product as emphasis: they would be lost";
-    Diagnostic::warning("leftover-markdown", what)
-        .at(place)
-        .help("write × for them, or a backslash before each: 2\\*3\\*4")
 }
 
 /// What is told of an article as a whole file.

@@ -231,47 +231,6 @@ pub(super) fn of_paragraph(written: &str, read: &str) -> Vec<UnreadSign> {
     glued.chain(module).chain(stars).collect()
 }
 
-/// A product whose stars Markdown has taken for marks of emphasis, as those of `2*3*4`.
-pub(super) fn product(written: &str, read: &str) -> Option<Range<usize>> {
-    if !written.contains('*') {
-        return None;
-    }
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ',' | '*');
-    let mut at = 0;
-    while let Some(star) = written[at..].find('*').map(|star| at + star) {
-        let start = star
-            - written[at..star].bytes().rev().take_while(|byte| is_part(char::from(*byte))).count();
-        let length = written[start..].find(|c: char| !is_part(c)).unwrap_or(written.len() - start);
-        let end = start + written[start..start + length].trim_end_matches(['.', ',']).len();
-        let (before, behind) = (&written[..start], &written[end..]);
-        // A letter of another script on either side makes a word of it.
-        let is_apart =
-            !before.ends_with(char::is_alphanumeric) && !behind.starts_with(char::is_alphanumeric);
-        let stretch = &written[start..end];
-        if is_apart && is_product(stretch) && !read.contains(stretch) {
-            return Some(start..end);
-        }
-        at = (start + length).max(star + 1);
-    }
-    None
-}
-
-/// Whether all factors are numbers, with a unit or without, or letters that stand for numbers.
-fn is_product(text: &str) -> bool {
-    let mut factors = 0;
-    let is_factor = |factor: &str| {
-        let unit = factor.trim_start_matches(|c: char| c.is_ascii_digit() || ".,".contains(c));
-        let is_number = unit.len() < factor.len() && unit.len() <= 3;
-        (is_number || factor.len() == 1) && unit.bytes().all(|byte| byte.is_ascii_alphabetic())
-    };
-    let text = text.replace("**", "*");
-    let all = text.split('*').all(|factor| {
-        factors += 1;
-        is_factor(factor)
-    });
-    all && factors > 2
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,30 +308,6 @@ mod tests {
             ("bold and more", "***bold* and more**"),
         ] {
             assert_eq!(stars(read, written), None, "{written}");
-        }
-    }
-
-    #[test]
-    fn stars_of_a_product_that_are_lost_are_found() {
-        for (written, read, found) in [
-            ("It is 2*3*4 cm.", "It is 234 cm.", "2*3*4"),
-            ("1920*1080*60.", "1920108060.", "1920*1080*60"),
-            ("(30cm*20cm*10cm)", "(30cm20cm10cm)", "30cm*20cm*10cm"),
-            ("x*y*z and 1", "xyz and 1", "x*y*z"),
-            ("2**10**3", "2103", "2**10**3"),
-        ] {
-            let range = product(written, read).expect(written);
-            assert_eq!(&written[range], found);
-        }
-        for (written, read) in [
-            ("un*frigging*believable", "unfriggingbelievable"),
-            ("2*3*4", "2*3*4"),
-            ("한국*어*는 2*3", "한국어는 2*3"),
-            ("*3* of 5", "3 of 5"),
-            ("a*very*b", "averyb"),
-            ("10*5 and 3*4", "10*5 and 3*4"),
-        ] {
-            assert_eq!(product(written, read), None, "{written}");
         }
     }
 

@@ -6,6 +6,7 @@ pub(super) mod bounds;
 mod breaks;
 mod directives;
 mod inline;
+mod lost_signs;
 mod numbers;
 mod occurrences;
 mod raw_picture;
@@ -246,7 +247,7 @@ impl MarkdownReader<'_> {
         let value = node.data().value.clone();
         let kind = match value {
             NodeValue::Heading(heading) => {
-                if heading.setext && heading.level == 2 {
+                if heading.setext {
                     self.warn_of_underlined(node);
                 }
                 let mut inlines = self.inlines(node);

@@ -29,10 +29,14 @@ impl Slip {
     }
 }
 
+/// Lines below the first that a text is looked for an end in.
+const MOST_LINES: usize = 50;
 const CURLY: [char; 6] = ['“', '”', '„', '‘', '’', '«'];
 const STRAIGHT: &str = "replace them with straight ones: \"October\"";
 const CLOSE: &str = "end the text with the same quotation mark, on the same line";
 const QUOTE: &str = "put the text between quotation marks: \"…\"";
+const THREE: &str = "a text of several lines stands between three straight quotation marks: \"\"\" before \
+                     it, and \"\"\" behind it";
 
 /// A line: where it starts, its key, and its value with where that starts.
 struct SlipLine<'a> {
@@ -93,6 +97,32 @@ fn is_open_quote(value: &str) -> bool {
     !is_long && quote.is_some_and(|quote| behind_quote(value, quote).is_none())
 }
 
+/// Whether a text that begins with `open` on the line from byte `start` on ends on a line below it,
+/// before the next key or table.
+fn is_over_lines(text: &str, start: usize, open: char) -> bool {
+    let closes: &[char] = match open {
+        '“' | '„' | '”' => &['”', '“'],
+        '‘' | '’' => &['’', '‘'],
+        '«' => &['»'],
+        '\'' => &['\''],
+        _ => &['"'],
+    };
+    let rest = text[start..].split_once('\n').map_or("", |(_, rest)| rest);
+    let within = rest.split('\n').take_while(|line| !opened::is_next(line)).take(MOST_LINES);
+    within.map(str::trim_end).any(|line| line.ends_with(closes))
+}
+
+/// The same slip, with what to do where the text goes on below.
+fn over_lines(text: &str, line: &SlipLine<'_>, slip: Slip) -> Slip {
+    let is_curly = slip.help == STRAIGHT;
+    let open = line.value.chars().next().unwrap_or('"');
+    let is_single = is_curly && line.value.trim_end().ends_with(CURLY) && line.value.len() > 6;
+    if (slip.help == CLOSE || is_curly) && !is_single && is_over_lines(text, line.start, open) {
+        return Slip { help: THREE.into(), ..slip };
+    }
+    slip
+}
+
 fn curly(line: &SlipLine<'_>) -> Option<Slip> {
     let is_curly = line.value.starts_with(CURLY) || line.value.starts_with(['[', '{']);
     let at = line.value.find(CURLY).filter(|_| is_curly)?;
@@ -127,6 +157,9 @@ pub(super) fn toml(text: &str, at: usize, message: &str) -> Option<Slip> {
         return Some(Slip { span: whole, what, help: "keep one of the two".into() });
     }
     if let Some(slip) = curly(&line).or_else(|| open_quote(&line)) {
+        return Some(over_lines(text, &line, slip));
+    }
+    if let Some(slip) = two_quotes(&line) {
         return Some(slip);
     }
     let is_key = !line.text.contains('=') && !line.key.starts_with(['[', ']', '"', '#']);
@@ -175,7 +208,21 @@ pub(super) fn toml(text: &str, at: usize, message: &str) -> Option<Slip> {
         return Some(Slip { span: value, what, help: QUOTE.into() });
     }
     // What was left open further up is noticed late.
-    lines_up_to(text, at, '=').skip(1).find_map(|line| open_quote(&line))
+    lines_up_to(text, at, '=')
+        .skip(1)
+        .find_map(|line| open_quote(&line).map(|slip| over_lines(text, &line, slip)))
+}
+
+/// `""October""`: two marks are a text without words, and what is behind them is lost.
+fn two_quotes(line: &SlipLine<'_>) -> Option<Slip> {
+    let (mark, words) = line.value.split_at_checked(2)?;
+    let is_pair = ["\"\"", "''"].contains(&mark) && words.starts_with(char::is_alphanumeric);
+    let help = "write one before and behind a text, or three around a text of several lines";
+    is_pair.then(|| Slip {
+        span: line.value_at..line.value_at + 2,
+        what: "these are two quotation marks".to_owned(),
+        help: help.into(),
+    })
 }
 
 /// Where a list has two texts with nothing but a space between.
