@@ -93,6 +93,11 @@ fn of_file(source: &Arc<Source>, notes: &UnusedNotes<'_>) -> Vec<Diagnostic> {
     if let Some((range, what, help)) = swallowed::endless(source.text()) {
         problems.push(tell(what, range, help));
     }
+    if let Some(range) = unread::lost_line(source.text()) {
+        let what = "this line is read as the address of a link, so readers do not see it";
+        let help = "write a backslash before it: \\[Note]: words";
+        problems.push(tell(what, range, help));
+    }
     if let Some(range) = unread::second_head(source.text()) {
         let what = "this looks like a second head, and would be sent as text";
         let help = "move what is needed between the --- at the very top of the file, and delete \
@@ -164,6 +169,7 @@ fn signs(text: &str) -> Vec<Sign> {
         short_name(text),
         marked(text),
         raised(text),
+        comment(text),
     ];
     kinds.into_iter().flatten().collect()
 }
@@ -260,6 +266,12 @@ fn marked(text: &str) -> Option<Sign> {
         let help = "write <mark>words</mark> or <u>words</u>, or **words**";
         is_end.then_some((at..at + end + 4, help))
     })
+}
+
+/// `<!--` without an end, within a line.
+fn comment(text: &str) -> Option<Sign> {
+    let at = text.find("<!--")?;
+    Some((at..at + 4, "end the comment with -->, or delete it"))
 }
 
 /// `x^2^` and `H~2~O` of Pandoc: raised, and lowered.
@@ -372,12 +384,17 @@ fn list_lines(written: &str) -> Option<Sign> {
 /// Two lines of one paragraph that begin with a bullet of a word processor, or one with a bullet of
 /// its symbol font: the first.
 fn bullets(written: &str) -> Option<Range<usize>> {
-    const BULLETS: [char; 11] = ['·', '•', '‣', '◦', '▪', '●', '○', '■', '◆', '∙', '・'];
+    const BULLETS: [char; 21] = [
+        '·', '•', '‣', '◦', '▪', '●', '○', '■', '◆', '∙', '・', '□', '◇', '▶', '▷', '►', '➤', '☞',
+        '※', '✓', '✔',
+    ];
     let is_symbol = |c: char| ('\u{F020}'..='\u{F0FF}').contains(&c);
     if let Some((at, c)) = written.char_indices().find(|(_, c)| is_symbol(*c)) {
         return Some(at..at + c.len_utf8());
     }
-    let mut items = lines(written).filter(|(_, line)| line.starts_with(BULLETS));
+    // A Korean letter that stands for a circle.
+    let is_item = |line: &str| line.starts_with(BULLETS) || line.starts_with("ㅇ ");
+    let mut items = lines(written).filter(|(_, line)| is_item(line));
     let (start, first) = items.next()?;
     items.next()?;
     Some(start..start + first.len())

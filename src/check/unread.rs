@@ -120,6 +120,35 @@ pub(super) fn stars(read: &str, written: &str) -> Option<Range<usize>> {
     (runs.len() > 1).then_some(long)
 }
 
+/// The first line of an article that looks like a definition, `[Note]: words`, and has no address.
+pub(super) fn lost_line(source: &str) -> Option<Range<usize>> {
+    let (mut at, mut in_code, mut is_apart) = (0, false, false);
+    for line in source.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let text = line.trim_end();
+        let inner = text.trim_start_matches(' ');
+        in_code ^= inner.starts_with("```") || inner.starts_with("~~~");
+        if !in_code && is_apart && text.len() - inner.len() < 4 && is_lost(inner) {
+            return Some(start..start + text.len());
+        }
+        is_apart = inner.is_empty();
+    }
+    None
+}
+
+fn is_lost(line: &str) -> bool {
+    let Some((label, target)) = line.strip_prefix('[').and_then(|rest| rest.split_once("]:"))
+    else {
+        return false;
+    };
+    let is_comment = ["//", "comment", "kommentar"].contains(&label.to_lowercase().as_str());
+    let target = target.trim();
+    let is_label = !label.is_empty() && !label.starts_with('^') && !label.contains(['[', ']']);
+    let is_word = !target.is_empty() && !target.contains(char::is_whitespace);
+    is_label && !is_comment && is_word && !target.contains(['.', '/', '#', ':', '@', '<'])
+}
+
 /// Keys of the heads of other programs' files.
 const KEYS: [&str; 16] = [
     "title",
@@ -308,6 +337,24 @@ mod tests {
             ("bold and more", "***bold* and more**"),
         ] {
             assert_eq!(stars(read, written), None, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_an_address_is_lost() {
+        for text in ["a\n\n[Note]: careful\n", "a\n\n[참고]: 중요\n\nb"] {
+            assert!(lost_line(text).is_some(), "{text}");
+        }
+        for text in [
+            "a\n[Note]: careful",
+            "a\n\n[Note]: two words",
+            "a\n\n[plan]: plan.html",
+            "a\n\n[plan]: <x>",
+            "a\n\n[^1]: Careful",
+            "a\n\n[//]: # (note)",
+            "a\n\n```\n\n[Note]: careful\n```",
+        ] {
+            assert_eq!(lost_line(text), None, "{text}");
         }
     }
 

@@ -99,6 +99,9 @@ const MONTHS: &[[&str; 12]] = &[
 /// Years in which every country that prints newsletters counts its days alike.
 const YEARS: Range<i16> = 1930..2200;
 
+/// Wrong days of one text that are told.
+const MOST: usize = 20;
+
 /// A piece of a text: a word, a number, or a sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece<'t> {
@@ -163,6 +166,7 @@ fn wrong(text: &str) -> Vec<WrongDay> {
         let Some((date, end)) = date_at(&pieces, at) else { continue };
         let named = day_before(&pieces, at).or_else(|| day_behind(&pieces, end));
         if let Some((range, days)) = named
+            && found.len() < MOST
             && !days.contains(&date.weekday())
         {
             let written = pieces[at].0.start..pieces[end - 1].0.end;

@@ -4,6 +4,7 @@
 mod headings;
 mod indented;
 mod opened;
+mod signs;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -35,6 +36,8 @@ const CURLY: [char; 6] = ['“', '”', '„', '‘', '’', '«'];
 const STRAIGHT: &str = "replace them with straight ones: \"October\"";
 const CLOSE: &str = "end the text with the same quotation mark, on the same line";
 const QUOTE: &str = "put the text between quotation marks: \"…\"";
+const WITHIN: &str = "a quotation mark within a text is written \\\"";
+const APOSTROPHE: &str = "put the whole text between double quotation marks: \"It's here\"";
 const THREE: &str = "a text of several lines stands between three straight quotation marks: \"\"\" before \
                      it, and \"\"\" behind it";
 
@@ -159,7 +162,7 @@ pub(super) fn toml(text: &str, at: usize, message: &str) -> Option<Slip> {
     if let Some(slip) = curly(&line).or_else(|| open_quote(&line)) {
         return Some(over_lines(text, &line, slip));
     }
-    if let Some(slip) = two_quotes(&line) {
+    if let Some(slip) = two_quotes(&line).or_else(|| signs::slip(&line)) {
         return Some(slip);
     }
     let is_key = !line.text.contains('=') && !line.key.starts_with(['[', ']', '"', '#']);
@@ -190,7 +193,7 @@ pub(super) fn toml(text: &str, at: usize, message: &str) -> Option<Slip> {
     {
         let start = line.value_at + line.value.len() - rest.trim_start().len();
         let what = "there is something behind the closing quotation mark".to_owned();
-        let help = "a quotation mark within a text is written \\\"";
+        let help = if line.value.starts_with('\'') { APOSTROPHE } else { WITHIN };
         return Some(Slip { span: start..value.end, what, help: help.into() });
     }
     if line.key == "date" && line.value.starts_with(|c: char| c.is_ascii_digit()) {
@@ -298,6 +301,11 @@ fn yaml_line(line: &SlipLine<'_>) -> Option<Slip> {
         let what = "this text ends with a colon".to_owned();
         return Some(Slip { span: value.end - 1..value.end, what, help: QUOTE.into() });
     }
+    if line.value.starts_with("- ") && !line.key.is_empty() && !line.key.starts_with('-') {
+        let what = "a list does not begin behind its key".to_owned();
+        let help = "delete the - before a single value, or write each - on a line of its own below";
+        return Some(Slip { span: line.value_at..line.value_at + 1, what, help: help.into() });
+    }
     if let Some(c) = line.value.chars().next().filter(|c| "@`%*&!|>[{".contains(*c)) {
         let is_list = matches!((c, line.value.chars().last()), ('[', Some(']')) | ('{', Some('}')));
         let is_block = matches!(c, '|' | '>') && line.value.len() < 4;
@@ -332,7 +340,7 @@ fn behind_closed(line: &SlipLine<'_>, rest: &str) -> Option<Slip> {
     let what = "there is something behind the closing quotation mark".to_owned();
     // An apostrophe ends a text between single ones.
     let help = if line.value.starts_with('\'') && !line.value.contains('"') {
-        "put the whole text between double quotation marks: \"It's here\""
+        APOSTROPHE
     } else {
         "put the whole text between single quotation marks: 'a \"b\" c'"
     };
@@ -403,6 +411,19 @@ mod tests {
             ),
             ("date = 6 November 2025\n", 8, "", "this is no date", "6 November 2025"),
             ("title = October\n", 8, "", "this text has no quotation marks", "October"),
+            ("a = \"b\",\n", 7, "", "there is a comma behind this value", ","),
+            ("a = [\"b\"],\n", 9, "", "there is a comma behind this value", ","),
+            ("a = \"b\" // c\n", 8, "", "these are two slashes", "//"),
+            ("// c\na = 1\n", 0, "", "these are two slashes", "//"),
+            ("a \"b\"\n", 2, "", "there is no = behind the key", "a \"b\""),
+            ("a == \"b\"\n", 3, "", "this is a second =", "="),
+            ("a ＝ \"b\"\n", 2, "", "this sign is a wide one", "＝"),
+            ("［［section］］\n", 0, "", "this sign is a wide one", "［"),
+            ("a = ＂b＂\n", 4, "", "this sign is a wide one", "＂"),
+            ("제목 = \"b\"\n", 0, "", "there is no key of this name", "제목"),
+            ("a = [b-c]\n", 5, "", "this name has no quotation marks", "b-c"),
+            ("number = 01\n", 9, "", "a number has no 0 before it", "01"),
+            ("number = No. 1\n", 9, "", "this is no number", "No. 1"),
             ("a = 1\na = 2\n", 6, "duplicate key", "a is written twice", "a = 2"),
             (
                 "date = 2026-11-31 # Mon\n",
@@ -433,6 +454,7 @@ mod tests {
             ("title: \"a\"\n author: b\n", "this line begins with a space", " "),
             ("title: “Seoul: a guide”\n", "these are curly quotation marks", "“"),
             (" title: a\ndate: b\n", "this line begins with a space", " "),
+            ("author: - Kim\n", "a list does not begin behind its key", "-"),
             ("# x\n  title: a\ndate: b\n", "this line begins with a space", "  "),
             ("title: a\n date: b\n", "this line begins with a space", " "),
         ] {

@@ -2,7 +2,7 @@
 //! for its own, days that do not fit, texts that are another address, issues in two languages.
 
 use crate::harness::Publication;
-use crate::slips::{ISSUE, places, problems, rendered, told, with};
+use crate::slips::{ISSUE, headed, places, problems, rendered, told, with};
 
 const NOTHING: [String; 0] = [];
 
@@ -121,7 +121,7 @@ fn a_day_of_the_week_fits_its_date() {
     let subject = "subject = \"Hello {{ first_name | reader }}";
     let wrong = format!("{subject}, see you on Monday, 27 November 2026");
     let here = with("The tide is high.").edit(ISSUE, subject, &wrong);
-    assert!(places(&here).contains(&"weekday 3:59".to_owned()), "{:?}", places(&here));
+    assert!(places(&here).contains(&"weekday 3:56".to_owned()), "{:?}", places(&here));
     for right in [
         "We meet on Friday, 27 November 2026, not on Monday, 27 November.",
         "2026년 11월 27일(금)과 11월 27일(월)",
@@ -195,4 +195,100 @@ fn columns_that_are_called_alike_are_told_apart() {
     // Of a name that fits both, nobody knows which is meant.
     let output = plan(&["opted-in=yes", "OptedIn=no"]);
     assert_eq!(output.code, 3, "{}", output.stdout);
+}
+
+#[test]
+fn slips_of_toml_and_yaml_are_told_in_plain_words() {
+    let title = "title = \"October\"";
+    for (from, written, place, help) in [
+        (title, "title = \"October\",", "2:18", "delete it: a value ends with its line"),
+        (title, "title = \"October\" // of 2025", "2:19", "a comment begins with #"),
+        (title, "// of 2025\ntitle = \"October\"", "2:1", "a comment begins with #"),
+        (title, "title \"October\"", "2:1", "write title = \"October\""),
+        (title, "title == \"October\"", "2:8", "write one = between a key and its value"),
+        (title, "title ＝ \"October\"", "2:7", "write the plain sign of the English keyboard: ="),
+        (
+            title,
+            "title = 'It's October'",
+            "2:13",
+            "put the whole text between double quotation marks",
+        ),
+        (title, "제목 = \"10월\"", "2:1", "keys have English names, such as title"),
+        ("[\"hangul\"]", "[hangul]", "9:13", "put each name between quotation marks: [\"hangul\"]"),
+        ("[\"hangul\"]", "[\"hangul\"],", "9:22", "delete it: a value ends with its line"),
+        (
+            "[[section]]",
+            "［［section］］",
+            "7:1",
+            "write the plain sign of the English keyboard: [",
+        ),
+        ("number = 1", "number = 01", "1:10", "write number = 1"),
+        ("number = 1", "number = No. 1", "1:10", "write number = 1"),
+    ] {
+        let here = with("The tide is high.").edit(ISSUE, from, written);
+        assert_eq!(places(&here), [format!("toml-syntax {place}")], "{written}");
+        assert!(self::help(&here).starts_with(help), "{written}: {:?}", told(&here));
+    }
+    let here = headed("title: Hangul\nauthor: - Ann", "The tide is high.");
+    assert_eq!(places(&here), ["yaml-syntax 3:9"]);
+    assert!(help(&here).starts_with("delete the - before a single value"));
+    for (slot, field) in
+        [("First Name", "first_name"), ("이름", "first_name"), ("Town-Name", "town_name")]
+    {
+        let here = with(&format!("Dear {{{{ {slot} | reader }}}},"));
+        assert_eq!(places(&here), ["slot-syntax 5:6"], "{slot}");
+        assert!(help(&here).ends_with(&format!("write {{{{ {field} | reader }}}}")), "{slot}");
+    }
+}
+
+#[test]
+fn lines_that_would_be_joined_are_told() {
+    for (body, line) in [
+        ("- Milk\n- Bread\nAll is on the table.", 7),
+        ("1. 첫째\n2. 둘째\n본문이 이어집니다.", 7),
+        ("> To be or not.\nSo he said.", 6),
+        ("When: 6 November\nWhere: the quay", 5),
+        ("ㅇ 첫째\nㅇ 둘째", 5),
+        ("※ 주의\n※ 안내", 5),
+    ] {
+        let here = headed("title: Hangul\nlanguage: ko", body);
+        let told = places(&here);
+        let line = line + 1;
+        assert!(told.contains(&format!("leftover-markdown {line}:1")), "{body}: {told:?}");
+    }
+    for right in [
+        "- Milk\n- Bread\n\nAll is on the table.",
+        "- A long item that goes on for some time,\nAnd ends here.",
+        "> To be or not.\n— Hamlet",
+        "When: 6 November  \nWhere: the quay",
+    ] {
+        assert_eq!(places(&with(right)), NOTHING, "{right}");
+    }
+}
+
+#[test]
+fn a_line_that_markdown_hides_is_told() {
+    let here = with("The tide is high.\n\n[Note]: careful\n\nMore.");
+    assert_eq!(places(&here), ["leftover-markdown 7:1"]);
+    assert!(help(&here).contains("a backslash before it"));
+    let here = with("The tide is high. <!-- ask Ann");
+    assert_eq!(places(&here), ["leftover-markdown 5:19"]);
+    let here = headed("title: Hangul\ncaption: A boat\ncredit: Ann", "The tide is high.");
+    assert_eq!(places(&here), ["missing-key 3:10", "missing-key 4:9"]);
+    assert!(told(&here)[0].1.contains("add image: photo.jpg"));
+    let right = with("The tide is [high].\n\n[high]: https://harbour.kr/tide\n\nMore.");
+    assert_eq!(places(&right), NOTHING);
+}
+
+#[test]
+fn pictures_and_links_as_other_programs_write_them_are_told_with_what_is_right() {
+    for (body, part) in [
+        ("![A boat](images\\boat.jpg)", "write / between folders: images/boat.jpg"),
+        ("![A boat](C:\\Users\\kim\\boat.jpg)", "copy the picture into the issue's folder"),
+        ("![[boat.jpg]]", "write a picture as ![what it shows](quay.jpg)"),
+        ("See [[the plan]] now.", "write a link as [the plan](https://…)"),
+        ("Dear [[first name]],", "write a field of the list"),
+    ] {
+        assert!(help(&with(body)).starts_with(part), "{body}: {:?}", told(&with(body)));
+    }
 }

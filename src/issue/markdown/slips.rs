@@ -43,6 +43,31 @@ impl MarkdownReader<'_> {
         self.warn(what, place, "put an empty line between the table and the text");
     }
 
+    /// A line directly below a quote or a list that becomes a part of it.
+    pub(super) fn warn_of_lazy(&mut self, block: Node<'_>) {
+        let span = self.span(block.data().sourcepos);
+        let text = self.source.text();
+        // Within another block, its marks begin the line.
+        if !(text[..span.start].is_empty() || text[..span.start].ends_with('\n')) {
+            return;
+        }
+        let is_quote = matches!(block.data().value, NodeValue::BlockQuote);
+        let Some(line) = lazy_line(&text[span.clone()], is_quote) else { return };
+        let place = Place::span(self.source, span.start + line.start..span.start + line.end);
+        let (what, help) = if is_quote {
+            (
+                "this line stands directly below a quote, so it becomes a part of it",
+                "put an empty line before it, or > if it belongs to the quote",
+            )
+        } else {
+            (
+                "this line stands directly below a list, so it becomes a part of the last item",
+                "put an empty line before it, or two spaces if it belongs to the item",
+            )
+        };
+        self.warn(what, place, help);
+    }
+
     /// A paragraph, or the name below a letter, that dashes below it made a heading.
     pub(super) fn warn_of_underlined(&mut self, heading: Node<'_>) {
         let text = self.source.text();
@@ -234,6 +259,34 @@ fn bars(line: &str) -> usize {
     count
 }
 
+/// Columns of a line that nobody has broken for its length.
+const UNBROKEN: usize = 40;
+
+/// The first line of a quote or a list without its marks that begins something new: the line above is
+/// short, and it begins with a capital letter or in a script without such.
+fn lazy_line(text: &str, is_quote: bool) -> Option<Range<usize>> {
+    let columns =
+        |line: &str| line.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum::<usize>();
+    let mut at = 0;
+    let mut before = "";
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let line = line.trim_end();
+        let is_begun =
+            line.starts_with(|c: char| c.is_alphabetic() && (c.is_uppercase() || c >= '\u{1100}'));
+        let words = before.trim_start_matches(['>', ' ']);
+        // Some break each line for readers, and go on in the next.
+        let is_broken = before.ends_with('\\') || words.starts_with(['|', '<']);
+        let is_marked = if is_quote { before.starts_with('>') } else { !before.is_empty() };
+        if is_begun && is_marked && !words.is_empty() && columns(before) < UNBROKEN && !is_broken {
+            return Some(start..start + line.len());
+        }
+        before = line;
+    }
+    None
+}
+
 fn is_paragraph(node: &Node<'_>) -> bool {
     matches!(node.data().value, NodeValue::Paragraph)
 }
@@ -363,6 +416,27 @@ mod tests {
             ("Mon | 12.", "Day | Room"),
         ] {
             assert!(!is_glued(line, head), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_below_a_list_or_a_quote_is_a_part_of_it() {
+        for (text, is_quote, found) in [
+            ("- Milk\n- Bread\nAll is on the table.\n", false, "All is on the table."),
+            ("- 첫째\n- 둘째\n본문이 이어집니다.", false, "본문이 이어집니다."),
+            ("> To be or not.\nSo he said.", true, "So he said."),
+        ] {
+            assert_eq!(lazy_line(text, is_quote).map(|at| &text[at]), Some(found), "{text}");
+        }
+        for (text, is_quote) in [
+            ("- Milk\n  And bread\n- Tea", false),
+            ("- Milk\nand bread", false),
+            ("- A line that somebody has broken at its width\nAnd went on with.", false),
+            ("- Milk\n\n  More\n- Tea", false),
+            ("> To be\n> Or not", true),
+            ("> To be or not.\n— Hamlet", true),
+        ] {
+            assert_eq!(lazy_line(text, is_quote), None, "{text}");
         }
     }
 
