@@ -385,10 +385,8 @@ fn problem(tag: &str, place: Place) -> Diagnostic {
     let help = if is_command {
         "no command of another program works here: delete it, or put it between backquotes if \
          readers are to see it"
-    } else if let Some(help) = wiki_help(tag) {
-        help
     } else {
-        "write a field of the list as {{ first_name | reader }}"
+        wiki_help(tag).unwrap_or("write a field of the list as {{ first_name | reader }}")
     };
     let what = format!("{short} would be sent as it is");
     Diagnostic::error("leftover-merge-tag", what).at(place).help(help)

@@ -104,7 +104,7 @@ const MOST: usize = 20;
 
 /// A piece of a text: a word, a number, or a sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece<'t> {
+enum DatePart<'t> {
     Word(&'t str),
     Number(i16, usize),
     Sign(char),
@@ -177,7 +177,7 @@ fn wrong(text: &str) -> Vec<WrongDay> {
     found
 }
 
-fn pieces(text: &str) -> Vec<(Range<usize>, Piece<'_>)> {
+fn pieces(text: &str) -> Vec<(Range<usize>, DatePart<'_>)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -185,12 +185,12 @@ fn pieces(text: &str) -> Vec<(Range<usize>, Piece<'_>)> {
         let length = |is_part: fn(char) -> bool| rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         let (length, piece) = if c.is_ascii_digit() {
             let length = length(|c| c.is_ascii_digit());
-            (length, Piece::Number(rest[..length].parse().unwrap_or(-1), length))
+            (length, DatePart::Number(rest[..length].parse().unwrap_or(-1), length))
         } else if c.is_alphabetic() {
             let length = length(char::is_alphabetic);
-            (length, Piece::Word(&rest[..length]))
+            (length, DatePart::Word(&rest[..length]))
         } else {
-            (c.len_utf8(), Piece::Sign(c))
+            (c.len_utf8(), DatePart::Sign(c))
         };
         if !c.is_whitespace() {
             found.push((at..at + length, piece));
@@ -200,15 +200,17 @@ fn pieces(text: &str) -> Vec<(Range<usize>, Piece<'_>)> {
     found
 }
 
+/// A day of the calendar, in the years that are looked at.
+fn date(year: i16, month: i16, day: i16) -> Option<Date> {
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    YEARS.contains(&year).then(|| Date::new(year, month, day).ok()).flatten()
+}
+
 /// The date that begins with the piece at `at`, and where it ends.
-fn date_at(all: &[(Range<usize>, Piece<'_>)], at: usize) -> Option<(Date, usize)> {
-    use Piece::{Number, Sign, Word};
+fn date_at(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usize)> {
+    use DatePart::{Number, Sign, Word};
     let piece = |offset: usize| all.get(at + offset).map(|(_, piece)| *piece);
     let touch = |offset: usize| all[at + offset].0.end == all[at + offset + 1].0.start;
-    let date = |year: i16, month: i16, day: i16| {
-        let parts = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
-        YEARS.contains(&year).then(|| Date::new(year, parts.0, parts.1).ok()).flatten()
-    };
     // A number that goes on before it, as `5.11.2026` does behind its day, begins no date.
     if at > 0
         && matches!(all[at - 1].1, Sign('.' | '/' | '-' | '–' | '—' | '~' | ':') | Number(..))
@@ -245,6 +247,15 @@ fn date_at(all: &[(Range<usize>, Piece<'_>)], at: usize) -> Option<(Date, usize)
                 _ => None,
             }
         }
+        _ => named_month(all, at),
+    }
+}
+
+/// The date with the name of its month that begins with the piece at `at`, and where it ends.
+fn named_month(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usize)> {
+    use DatePart::{Number, Sign, Word};
+    let piece = |offset: usize| all.get(at + offset).map(|(_, piece)| *piece);
+    match (piece(0)?, piece(1)?) {
         // 27 November 2026, 27th November, 2026, 27. November 2026, 27 de noviembre de 2026
         (Number(day, 1..=2), _) => {
             let skipped = usize::from(matches!(
@@ -283,8 +294,8 @@ fn month(word: &str) -> Option<i16> {
 /// A day of the week as it is written, and which it may be.
 type NamedDay = (Range<usize>, Vec<Weekday>);
 
-fn named((range, piece): &(Range<usize>, Piece<'_>)) -> Option<NamedDay> {
-    let Piece::Word(word) = piece else { return None };
+fn named((range, piece): &(Range<usize>, DatePart<'_>)) -> Option<NamedDay> {
+    let DatePart::Word(word) = piece else { return None };
     let lower = word.to_lowercase();
     let found = DAYS.iter().filter_map(|names| names.iter().position(|name| *name == lower));
     let days: Vec<Weekday> = found
@@ -294,22 +305,22 @@ fn named((range, piece): &(Range<usize>, Piece<'_>)) -> Option<NamedDay> {
 }
 
 /// `Monday, 27 November`, `Mo., den 27. November`: the day directly before.
-fn day_before(all: &[(Range<usize>, Piece<'_>)], at: usize) -> Option<NamedDay> {
+fn day_before(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<NamedDay> {
     let mut before = at;
     for _ in 0..3 {
         before = before.checked_sub(1)?;
         match all[before].1 {
-            Piece::Sign('.' | ',') | Piece::Word("den" | "dem" | "the" | "le" | "el") => {}
+            DatePart::Sign('.' | ',') | DatePart::Word("den" | "dem" | "the" | "le" | "el") => {}
             _ => break,
         }
     }
     let day = named(&all[before])?;
     // A sentence may end with a day that is written in full.
-    let is_end = matches!(all[before + 1].1, Piece::Sign('.')) && day.0.len() > 4;
+    let is_end = matches!(all[before + 1].1, DatePart::Sign('.')) && day.0.len() > 4;
     // `Sat/Sun, 28/29 November`, `Sunday to Monday, 5 October`: there it is one of several.
     let is_joined = before.checked_sub(1).is_some_and(|joint| match all[joint].1 {
-        Piece::Sign('/' | '-' | '–' | '—' | '~' | '&' | '+') => true,
-        Piece::Word(word) => {
+        DatePart::Sign('/' | '-' | '–' | '—' | '~' | '&' | '+') => true,
+        DatePart::Word(word) => {
             ["to", "and", "bis", "und", "or", "oder", "through", "et", "y", "e", "au"]
                 .contains(&word)
                 && joint > 0
@@ -321,18 +332,18 @@ fn day_before(all: &[(Range<usize>, Piece<'_>)], at: usize) -> Option<NamedDay> 
 }
 
 /// `27 November 2026 (Monday)`, `2026년 11월 27일 월요일`: the day directly behind.
-fn day_behind(all: &[(Range<usize>, Piece<'_>)], end: usize) -> Option<NamedDay> {
-    let is_open = matches!(all.get(end)?.1, Piece::Sign('(' | '（' | '['));
+fn day_behind(all: &[(Range<usize>, DatePart<'_>)], end: usize) -> Option<NamedDay> {
+    let is_open = matches!(all.get(end)?.1, DatePart::Sign('(' | '（' | '['));
     if is_open {
         let day = named(all.get(end + 1)?)?;
-        let is_closed = matches!(all.get(end + 2)?.1, Piece::Sign(')' | '）' | ']' | ',' | ' '));
+        let is_closed = matches!(all.get(end + 2)?.1, DatePart::Sign(')' | '）' | ']' | ',' | ' '));
         return is_closed.then_some(day);
     }
     // Without brackets, a short one is the beginning of something else.
-    let (range, Piece::Word(word)) = all.get(end)? else { return None };
+    let (range, DatePart::Word(word)) = all.get(end)? else { return None };
     let length = ["요일", "曜日"].iter().find_map(|end| word.find(end).map(|at| at + end.len()));
     let length = length.unwrap_or(if word.starts_with("星期") { word.len() } else { 0 });
-    named(&(range.start..range.start + length, Piece::Word(&word[..length])))
+    named(&(range.start..range.start + length, DatePart::Word(&word[..length])))
 }
 
 #[cfg(test)]

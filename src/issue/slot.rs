@@ -442,7 +442,8 @@ fn named(name: &str) -> Option<String> {
     let field = name.trim().to_lowercase().replace([' ', '-'], "_");
     let field = if field.is_ascii() { &field } else { "first_name" };
     Some(format!(
-        "the name of a field has the letters a-z, digits and _: write {{{{ {field} | reader }}}}"
+        "the name of a field has the letters a-z, digits and _: write {{{{ {field} | reader }}}}; \
+         for literal braces write \\{{{{"
     ))
 }
 

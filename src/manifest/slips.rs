@@ -196,13 +196,8 @@ pub(super) fn toml(text: &str, at: usize, message: &str) -> Option<Slip> {
         let help = if line.value.starts_with('\'') { APOSTROPHE } else { WITHIN };
         return Some(Slip { span: start..value.end, what, help: help.into() });
     }
-    if line.key == "date" && line.value.starts_with(|c: char| c.is_ascii_digit()) {
-        let no_day = dates::no_such_day(line.value.split('#').next().unwrap_or_default());
-        let (what, help) = match no_day {
-            Some(why) => (format!("there is no such day: {why}"), "correct the day"),
-            None => ("this is no date".to_owned(), "write year-month-day: date = 2025-11-06"),
-        };
-        return Some(Slip { span: value, what, help: help.into() });
+    if let Some(slip) = no_date(&line) {
+        return Some(slip);
     }
     let is_bare = line.value.starts_with(char::is_alphabetic)
         && !["true", "false", "inf", "nan"].contains(&line.value);
@@ -226,6 +221,20 @@ fn two_quotes(line: &SlipLine<'_>) -> Option<Slip> {
         what: "these are two quotation marks".to_owned(),
         help: help.into(),
     })
+}
+
+/// `date = 27.11.2026`, and a day that no calendar has.
+fn no_date(line: &SlipLine<'_>) -> Option<Slip> {
+    if line.key != "date" || !line.value.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let no_day = dates::no_such_day(line.value.split('#').next().unwrap_or_default());
+    let (what, help) = match no_day {
+        Some(why) => (format!("there is no such day: {why}"), "correct the day"),
+        None => ("this is no date".to_owned(), "write year-month-day: date = 2025-11-06"),
+    };
+    let span = line.value_at..line.value_at + line.value.len();
+    Some(Slip { span, what, help: help.into() })
 }
 
 /// Where a list has two texts with nothing but a space between.
