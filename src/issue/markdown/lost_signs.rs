@@ -17,11 +17,8 @@ const NEAR: usize = 200;
 /// Letters of a word that is shown with the signs in it.
 const WORD: usize = 40;
 
-/// Names of Python and of test programs that stand between two underlines on each side.
-const NAMES: [&str; 22] = [
-    "init", "main", "name", "file", "dict", "doc", "str", "repr", "call", "enter", "exit", "new",
-    "del", "len", "iter", "next", "class", "slots", "all", "pycache", "tests", "mocks",
-];
+/// Names of Python that are no words, and stand between two underlines on each side.
+const NAMES: [&str; 9] = ["init", "main", "dict", "str", "repr", "len", "iter", "slots", "pycache"];
 
 impl MarkdownReader<'_> {
     /// A pair of signs that was meant to be seen.
@@ -96,7 +93,7 @@ fn is_name(inner: &str, behind: &str) -> bool {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let mut next = behind.chars();
     let goes_on = match next.next() {
-        Some('(' | '[' | '/') => true,
+        Some('(' | '[') => true,
         Some('.') => next.next().is_some_and(|c| c.is_ascii_alphanumeric()),
         _ => [" = ", " == ", " in "].iter().any(|sign| behind.starts_with(sign)),
     };
@@ -152,7 +149,7 @@ mod tests {
             ("All *.txt or b* files", "*.txt or b*", "*.txt or b*"),
             ("Edit __init__.py first.", "__init__", "__init__.py"),
             ("Call __repr__() first.", "__repr__", "__repr__"),
-            ("See __fixtures__/ too", "__fixtures__", "__fixtures__"),
+            ("See __pycache__/ too", "__pycache__", "__pycache__"),
             ("The __main__ module", "__main__", "__main__"),
             ("_foo_bar and my_var_ too", "_foo_bar and my_var_", "_foo_bar and my_var_"),
         ] {
@@ -172,6 +169,8 @@ mod tests {
             ("**2026**: the year", "**2026**"),
             ("__Note__: read", "__Note__"),
             ("__note__ this", "__note__"),
+            ("What is __new__ this month", "__new__"),
+            ("Ask __him__/her", "__him__"),
             ("a _very good_ day", "_very good_"),
             ("a*very*b", "*very*"),
             ("*...and so on*", "*...and so on*"),

@@ -268,21 +268,21 @@ fn lazy_line(text: &str, is_quote: bool) -> Option<Range<usize>> {
     let columns =
         |line: &str| line.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum::<usize>();
     let mut at = 0;
-    let mut before = "";
-    for line in text.split_inclusive('\n') {
+    let (mut before, mut has_spaces) = ("", false);
+    for written in text.split_inclusive('\n') {
         let start = at;
-        at += line.len();
-        let line = line.trim_end();
+        at += written.len();
+        let line = written.trim_end();
         let is_begun =
             line.starts_with(|c: char| c.is_alphabetic() && (c.is_uppercase() || c >= '\u{1100}'));
         let words = before.trim_start_matches(['>', ' ']);
         // Some break each line for readers, and go on in the next.
-        let is_broken = before.ends_with('\\') || words.starts_with(['|', '<']);
+        let is_broken = before.ends_with('\\') || has_spaces || words.starts_with(['|', '<']);
         let is_marked = if is_quote { before.starts_with('>') } else { !before.is_empty() };
         if is_begun && is_marked && !words.is_empty() && columns(before) < UNBROKEN && !is_broken {
             return Some(start..start + line.len());
         }
-        before = line;
+        (before, has_spaces) = (line, written.trim_end_matches(['\r', '\n']).ends_with("  "));
     }
     None
 }
@@ -431,6 +431,7 @@ mod tests {
         for (text, is_quote) in [
             ("- Milk\n  And bread\n- Tea", false),
             ("- Milk\nand bread", false),
+            ("- Milk  \nBread", false),
             ("- A line that somebody has broken at its width\nAnd went on with.", false),
             ("- Milk\n\n  More\n- Tea", false),
             ("> To be\n> Or not", true),
