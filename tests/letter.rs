@@ -139,6 +139,12 @@ fn a_letter_of_one_article_has_one_title_and_one_date() {
     let here = one("The pier");
     let (html, text) = (render(&here, "html"), render(&here, "text"));
     assert!(html.contains(">Autumn&nbsp;· Essay</p>"), "{html}");
+    // That line stands off the masthead and close to the title, without negative margins, which
+    // some programs leave out.
+    let above = html.split(">Autumn&nbsp;").next().and_then(|html| html.rsplit('<').next());
+    assert!(above.is_some_and(|tag| tag.contains("margin:16px 0 0\"")), "{above:?}");
+    let title = html.split("<h1 ").nth(1).and_then(|html| html.split('>').next());
+    assert!(title.is_some_and(|tag| tag.contains("margin:4px 0 8px")), "{title:?}");
     assert!(text.contains("Autumn · Essay\n\nThe pier\n========"), "{text}");
 }
 

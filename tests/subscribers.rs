@@ -307,9 +307,9 @@ fn headers_that_cannot_be_are_refused() {
         ("\n\r\n", "list-empty", "empty"),
         ("name,city\nKim,Seoul\n", "list-no-email", "\"name\", \"city\""),
         ("kim@example.org,Kim\n", "list-no-header", "kim@example.org"),
-        ("email,City,city \n", "list-duplicate-column", "\"City\" and \"city\""),
-        ("email;City;city\n", "list-duplicate-column", "\"City\" and \"city\""),
-        ("Email,E-Mail\n", "list-duplicate-column", "\"Email\" and \"E-Mail\""),
+        ("email,City,city \n", "list-duplicate-column", "B (\"City\") and C (\"city\")"),
+        ("email;City;city\n", "list-duplicate-column", "B (\"City\") and C (\"city\")"),
+        ("Email,E-Mail\n", "list-duplicate-column", "A (\"Email\") and B (\"E-Mail\")"),
         ("\"email,name\nkim@example.org,Kim", "list-header", "line 1"),
         ("PK\u{3}\u{4}\u{14}", "list-workbook", "workbook"),
     ] {

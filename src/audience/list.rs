@@ -311,7 +311,9 @@ fn accept(path: &Path, header: &Record, is_foreign: bool) -> Result<Columns, Dia
         match fault {
             HeaderFault::TooMany => rules::list_columns(path, header),
             HeaderFault::Twice(first, second) => match (header.get(first), header.get(second)) {
-                (Some(first), Some(second)) => rules::list_duplicate_column(path, first, second),
+                (Some(one), Some(other)) => {
+                    rules::list_duplicate_column(path, (first, one), (second, other))
+                }
                 _ => rules::list_no_email(path, header),
             },
             HeaderFault::NoEmail => rules::list_no_email(path, header),

@@ -120,19 +120,33 @@ pub(super) fn list_no_email(path: &Path, header: &Record) -> Diagnostic {
     )
 }
 
+/// The letters that a spreadsheet has above the column of this number from 0: `C`, `AB`.
+fn letters(mut index: usize) -> String {
+    let mut out = Vec::new();
+    loop {
+        out.push(char::from(b'A' + u8::try_from(index % 26).unwrap_or_default()));
+        match (index / 26).checked_sub(1) {
+            Some(next) => index = next,
+            None => return out.into_iter().rev().collect(),
+        }
+    }
+}
+
+/// Two columns for one field, each with its number from 0.
 pub(super) fn list_duplicate_column(
     path: &Path,
-    first: Placed<'_>,
-    second: Placed<'_>,
+    (first_index, first): (usize, Placed<'_>),
+    (second_index, second): (usize, Placed<'_>),
 ) -> Diagnostic {
-    let message = format!(
-        "the columns {:?} and {:?} mean the same field",
-        shorten(label(first.text)),
-        shorten(label(second.text))
-    );
-    Diagnostic::error("list-duplicate-column", message)
-        .at(at_cell(path, second))
-        .help("rename or delete one of them")
+    let (one, other) = (letters(first_index), letters(second_index));
+    let (first, name) = (shorten(label(first.text)), shorten(label(second.text)));
+    let message = if first == name {
+        format!("the columns {one} and {other} are both called {name:?}")
+    } else {
+        format!("the columns {one} ({first:?}) and {other} ({name:?}) mean the same field")
+    };
+    let help = "give one of the two columns another name in the list, or delete it";
+    Diagnostic::error("list-duplicate-column", message).at(at_cell(path, second)).help(help)
 }
 
 pub(super) fn list_columns(path: &Path, header: &Record) -> Diagnostic {

@@ -102,8 +102,9 @@ impl Tallies {
             header.iter().map(|cell| Watched::new(cell, exporter)).collect();
         let mut absent = Vec::new();
         for one in said {
-            if !columns.iter_mut().any(|column| column.is_told(one)) {
-                absent.push(one.clone());
+            match meant(&columns, &one.name) {
+                Some(index) => columns[index].take(one),
+                None => absent.push(one.clone()),
             }
         }
         Tallies { columns, exporter, absent }
@@ -161,6 +162,32 @@ impl Tallies {
     }
 }
 
+/// A name as a column and a word in it, for each of its colons.
+fn parts(name: &str) -> impl Iterator<Item = (&str, &str)> {
+    name.match_indices(':').map(|(at, _)| (&name[..at], &name[at + 1..]))
+}
+
+/// The column that somebody has said something of. Of names that differ only in spaces and signs
+/// (`Opted In`, `OptedIn`), it is the one that is written so; else nobody knows which is meant.
+fn meant(columns: &[Watched], name: &str) -> Option<usize> {
+    let names = || std::iter::once(name).chain(parts(name).map(|(column, _)| column));
+    let like = |name: &str, column: &Watched| {
+        let own = flat(&column.label);
+        !own.is_empty() && flat(name) == own
+    };
+    let written = |name: &str, column: &Watched| {
+        name.split_whitespace().eq(column.label.split_whitespace()) && like(name, column)
+    };
+    names().find_map(|name| {
+        let exact = columns.iter().position(|column| written(name, column));
+        exact.or_else(|| {
+            let mut found = (0..columns.len()).filter(|index| like(name, &columns[*index]));
+            let first = found.next()?;
+            found.next().is_none().then_some(first)
+        })
+    })
+}
+
 impl Watched {
     fn new(cell: Placed<'_>, exporter: Exporter) -> Watched {
         let label = cell.text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -186,12 +213,9 @@ impl Watched {
         }
     }
 
-    /// Takes what somebody has said, if it is about this column.
-    fn is_told(&mut self, said: &ConsentColumn) -> bool {
+    /// Takes what somebody has said of this column, or of a word in it.
+    fn take(&mut self, said: &ConsentColumn) {
         let own = flat(&self.label);
-        if own.is_empty() {
-            return false;
-        }
         if flat(&said.name) == own {
             self.sense = match (said.meaning, self.sense) {
                 (Meaning::Ignore, _) => Sense::Aside,
@@ -203,16 +227,9 @@ impl Watched {
                 (Meaning::No, _) => Sense::MustNot(UNSUBSCRIBED),
             };
             self.is_said = true;
-            return true;
+        } else if let Some((_, word)) = parts(&said.name).find(|(name, _)| flat(name) == own) {
+            self.words.push((spelled(word), said.meaning));
         }
-        let colons = said.name.match_indices(':').map(|(at, _)| at);
-        for at in colons {
-            if flat(&said.name[..at]) == own {
-                self.words.push((spelled(&said.name[at + 1..]), said.meaning));
-                return true;
-            }
-        }
-        false
     }
 
     /// Counts a cell; the reason if it says that the person is not to be mailed.

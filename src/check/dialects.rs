@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use super::author::Passage;
 use super::emphasis;
+use super::formulas;
 use super::plain_lines;
 use super::spot::Spot;
 use super::swallowed;
 use super::unread;
 use super::view::View;
-use super::without_code::without_code;
+use super::without_code::{with_backslashes, without_code};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 
 /// A stretch of a text, and what to do with it.
@@ -32,7 +33,6 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
     let mut bulleted: HashSet<PathBuf> = HashSet::new();
     let mut lost = LostReferences::default();
     let mut notes = UnusedNotes::of(view);
-    let mut lost_stars = Vec::new();
     let told = plain_lines::told(view);
     for Passage { spot, text, is_paragraph, is_raw, .. } in &view.author.passages {
         let mut tell = |found: &str, place: Place, help: &str| {
@@ -65,7 +65,11 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
         for (range, help) in unread.chain(swallowed::of_paragraph(&written, text)) {
             tell(&format!("{:?}", &written[range.clone()]), at(range), help);
         }
-        lost_stars.extend(unread::product(&written, text).map(at));
+        let typed = &source.text()[span.clone()];
+        if let Some((range, help)) = formulas::formula(&with_backslashes(typed, &written)) {
+            let shown = typed[range.clone()].lines().next().unwrap_or_default();
+            tell(&format!("the formula {shown}"), at(range), help);
+        }
         if let Some(range) = bullets(&written)
             && bulleted.insert(source.path().to_owned())
         {
@@ -75,17 +79,9 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
         }
     }
     problems.extend(lost.told());
-    problems.extend(lost_stars.into_iter().map(lost_product));
     let articles = view.input.issue.sections.iter().flat_map(|section| &section.articles);
     problems.extend(articles.flat_map(|article| of_file(&article.source, &notes)));
     problems
-}
-
-fn lost_product(place: Place) -> Diagnostic {
-    let what = "Markdown reads the stars of this product as emphasis: they would be lost";
-    Diagnostic::warning("leftover-markdown", what)
-        .at(place)
-        .help("write × for them, or a backslash before each: 2\\*3\\*4")
 }
 
 /// What is told of an article as a whole file.
@@ -95,6 +91,11 @@ fn of_file(source: &Arc<Source>, notes: &UnusedNotes<'_>) -> Vec<Diagnostic> {
     };
     let mut problems = Vec::new();
     if let Some((range, what, help)) = swallowed::endless(source.text()) {
+        problems.push(tell(what, range, help));
+    }
+    if let Some(range) = unread::lost_line(source.text()) {
+        let what = "this line is read as the address of a link, so readers do not see it";
+        let help = "write a backslash before it: \\[Note]: words";
         problems.push(tell(what, range, help));
     }
     if let Some(range) = unread::second_head(source.text()) {
@@ -168,6 +169,7 @@ fn signs(text: &str) -> Vec<Sign> {
         short_name(text),
         marked(text),
         raised(text),
+        comment(text),
     ];
     kinds.into_iter().flatten().collect()
 }
@@ -264,6 +266,12 @@ fn marked(text: &str) -> Option<Sign> {
         let help = "write <mark>words</mark> or <u>words</u>, or **words**";
         is_end.then_some((at..at + end + 4, help))
     })
+}
+
+/// `<!--` without an end, within a line.
+fn comment(text: &str) -> Option<Sign> {
+    let at = text.find("<!--")?;
+    Some((at..at + 4, "end the comment with -->, or delete it"))
 }
 
 /// `x^2^` and `H~2~O` of Pandoc: raised, and lowered.
@@ -376,12 +384,17 @@ fn list_lines(written: &str) -> Option<Sign> {
 /// Two lines of one paragraph that begin with a bullet of a word processor, or one with a bullet of
 /// its symbol font: the first.
 fn bullets(written: &str) -> Option<Range<usize>> {
-    const BULLETS: [char; 11] = ['·', '•', '‣', '◦', '▪', '●', '○', '■', '◆', '∙', '・'];
+    const BULLETS: [char; 21] = [
+        '·', '•', '‣', '◦', '▪', '●', '○', '■', '◆', '∙', '・', '□', '◇', '▶', '▷', '►', '➤', '☞',
+        '※', '✓', '✔',
+    ];
     let is_symbol = |c: char| ('\u{F020}'..='\u{F0FF}').contains(&c);
     if let Some((at, c)) = written.char_indices().find(|(_, c)| is_symbol(*c)) {
         return Some(at..at + c.len_utf8());
     }
-    let mut items = lines(written).filter(|(_, line)| line.starts_with(BULLETS));
+    // A Korean letter that stands for a circle.
+    let is_item = |line: &str| line.starts_with(BULLETS) || line.starts_with("ㅇ ");
+    let mut items = lines(written).filter(|(_, line)| is_item(line));
     let (start, first) = items.next()?;
     items.next()?;
     Some(start..start + first.len())

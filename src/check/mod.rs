@@ -15,8 +15,10 @@ mod contrast;
 mod css;
 mod dates;
 mod dialects;
+mod disguised;
 mod emphasis;
 mod following;
+mod formulas;
 mod gmail;
 mod head;
 mod html;
@@ -50,6 +52,7 @@ mod twice;
 mod unfinished;
 mod unread;
 mod view;
+mod weekdays;
 mod without_code;
 mod written;
 
@@ -147,6 +150,7 @@ const RULES: &[RuleCheck] = &[
     dates::order,
     dates::date,
     dates::article,
+    weekdays::weekday,
     twice::articles,
     leftovers::words,
     leftovers::templates,
@@ -172,7 +176,7 @@ const RULES: &[RuleCheck] = &[
     links::anchor,
     links::mailto,
     links::tracking,
-    link_texts::disguised,
+    disguised::addresses,
     personal::email,
     personal::doors,
     images::alt_name,

@@ -18,6 +18,8 @@ const SHORT: usize = 40;
 enum LineStart {
     /// `Q: `, `A: `.
     Label,
+    /// `When: 7 pm`, in a short line.
+    Entry,
     /// `– How are you?`
     Dash,
     /// `§ 3`: its number.
@@ -77,7 +79,10 @@ fn start_of(line: &str) -> Option<LineStart> {
     if let Some(year) = year(bare) {
         return Some(LineStart::Year(year));
     }
-    is_labelled(bare).then_some(LineStart::Label)
+    if is_labelled(bare) {
+        return Some(LineStart::Label);
+    }
+    is_entry(bare).then_some(LineStart::Entry)
 }
 
 fn number(text: &str) -> Option<u32> {
@@ -98,6 +103,21 @@ fn is_labelled(line: &str) -> bool {
     let is_name = label.starts_with(|c: char| c.is_uppercase() || c >= '\u{1100}')
         && SPEAKERS.split_whitespace().any(|known| known == lower);
     is_name && behind.starts_with(char::is_whitespace) && !behind.trim().is_empty()
+}
+
+/// Columns of a line that nobody has broken for its length.
+const UNBROKEN: usize = 50;
+
+/// `When: 7 pm`, `**장소:** 부두`: a word, a colon and a few words.
+fn is_entry(line: &str) -> bool {
+    let Some((label, behind)) = line.split_once([':', '：']) else { return false };
+    let label = label.trim_end_matches(['*', '_', ' ']);
+    let behind = behind.trim_start_matches(['*', '_']);
+    let columns: usize = line.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum();
+    let is_word = label.chars().all(|c| c.is_alphabetic() || c == '-')
+        && label.starts_with(|c: char| c.is_uppercase() || c >= '\u{1100}')
+        && (2..=14).contains(&label.chars().count());
+    is_word && columns <= UNBROKEN && behind.starts_with(' ') && !behind.trim().is_empty()
 }
 
 /// `1921 The pier`, `1921: the pier`, `1921 – the pier`.
@@ -238,6 +258,8 @@ mod tests {
             "Dear all,\nthe tide is high.",
             "Liebe Mitglieder,\nes ist Mai.",
             "The tide is high.\nBest wishes,\nAnn",
+            "Date: 6 November\nLocation: the quay",
+            "**일시:** 11월 27일 19시\n**장소:** 부두",
         ] {
             assert!(run_together(text).is_some(), "{text}");
         }
@@ -252,7 +274,7 @@ mod tests {
             "in the year\n1921 the pier burnt\n1938 boats",
             "Dear all, the tide\nis high.",
             "Dear all,",
-            "Date: 6 November\nLocation: the quay",
+            "Note: the tide is high this week, and all the boats are in\nAnn: she is not",
             "See https://a.kr:\nhttps://b.kr: c",
             "The price is\n3.50 euros or\n4.20 euros.",
             "with all the boats,\nAnn went home and came back with many more of them.",

@@ -60,7 +60,6 @@ fn frame(theme: &Theme) -> String {
          .lg{{display:inline;vertical-align:middle}}\
          .seal{{display:inline-block;margin:0 10px 0 0;padding:0 9px;background:{accent};\
          color:{accent_text};font:bold 20px/34px {heading_font};border-radius:6px}}\
-         .ab{{margin:16px 0 -8px}}\
          h1{{margin:16px 0 8px;font:bold 38px/1.15 {heading_font}}}\
          .in{{margin:0 0 16px;padding:0;list-style:none;font-size:14px;line-height:24px}}\
          .il{{line-height:24px}}\
@@ -93,6 +92,7 @@ fn articles(theme: &Theme) -> String {
          .icon{{display:inline;vertical-align:middle}}.row{{margin:0 8px 8px 0}}\
          .m{{color:{muted};font-size:14px}}.bd{{font-size:14px}}\
          p.m{{margin:0 0 1em}}\
+         p.ab{{margin:16px 0 0}}.ab+h1{{margin:4px 0 8px}}\
          .q{{background:{callout};color:{text};padding:16px 16px 1px}}\
          .code{{background:{callout};color:{text};font:14px/1.5 Consolas,Menlo,monospace}}\
          .ca{{background:{callout};color:{link};font:14px/1.5 Consolas,Menlo,monospace}}\

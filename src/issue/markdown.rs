@@ -6,6 +6,7 @@ pub(super) mod bounds;
 mod breaks;
 mod directives;
 mod inline;
+mod lost_signs;
 mod numbers;
 mod occurrences;
 mod raw_picture;
@@ -246,7 +247,7 @@ impl MarkdownReader<'_> {
         let value = node.data().value.clone();
         let kind = match value {
             NodeValue::Heading(heading) => {
-                if heading.setext && heading.level == 2 {
+                if heading.setext {
                     self.warn_of_underlined(node);
                 }
                 let mut inlines = self.inlines(node);
@@ -254,12 +255,16 @@ impl MarkdownReader<'_> {
                 BlockKind::Heading(heading.level, inlines)
             }
             NodeValue::Paragraph => return self.paragraph(node, span, out),
-            NodeValue::BlockQuote => self.quote(node, depth),
+            NodeValue::BlockQuote => {
+                self.warn_of_lazy(node);
+                self.quote(node, depth)
+            }
             NodeValue::List(list) => {
                 let start = (list.list_type == ListType::Ordered).then_some(list.start);
                 if let Some(start) = start {
                     self.warn_of_numbers(node, start);
                 }
+                self.warn_of_lazy(node);
                 BlockKind::List { start, tight: list.tight, items: self.items(node, depth) }
             }
             NodeValue::Table(table) => self.table(node, &table.alignments),

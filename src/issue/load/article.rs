@@ -147,7 +147,11 @@ fn lead(reading: &mut IssueReading<'_>, table: &mut Table) -> Option<Figure> {
     let alt = table.text("alt");
     let caption = table.text("caption");
     let credit = table.text("credit");
-    let image = image?;
+    let Some(image) = image else {
+        let without = [("alt", alt), ("caption", caption), ("credit", credit)];
+        without.into_iter().for_each(|(key, text)| report_no_image(table, key, text));
+        return None;
+    };
     let place = table.place(&image.span);
     if alt.as_ref().is_none_or(|alt| alt.value.trim().is_empty()) {
         table.report(
@@ -166,6 +170,18 @@ fn lead(reading: &mut IssueReading<'_>, table: &mut Table) -> Option<Figure> {
     let IssueReading { publication, folder, images, problems, .. } = reading;
     let image = find_image(&publication.root, folder, &image.value, place, images, problems)?;
     Some(Figure { image, alt, caption, credit, href: None })
+}
+
+/// A key about a picture where there is none: readers would not see its words.
+fn report_no_image(table: &mut Table, key: &str, text: Option<Located<String>>) {
+    let Some(text) = text.filter(|text| !text.value.trim().is_empty()) else { return };
+    let place = table.place(&text.span);
+    let what = format!("{key} belongs to a picture, and there is no image");
+    table.report(
+        Diagnostic::warning("missing-key", what)
+            .at(place)
+            .help(format!("add image: photo.jpg, or delete {key}")),
+    );
 }
 
 impl IssueReading<'_> {

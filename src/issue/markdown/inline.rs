@@ -186,8 +186,14 @@ impl MarkdownReader<'_> {
             }
             NodeValue::SoftBreak => Inline::SoftBreak,
             NodeValue::LineBreak => Inline::LineBreak,
-            NodeValue::Emph => Inline::Emphasis(self.inner(node)),
-            NodeValue::Strong => Inline::Strong(self.inner(node)),
+            NodeValue::Emph => {
+                self.warn_of_lost_signs(node);
+                Inline::Emphasis(self.inner(node))
+            }
+            NodeValue::Strong => {
+                self.warn_of_lost_signs(node);
+                Inline::Strong(self.inner(node))
+            }
             NodeValue::Strikethrough if self.is_range(node) => {
                 // 9~10 and 2~3: times and pages.
                 let mut out = vec![Inline::Text("~".to_owned())];

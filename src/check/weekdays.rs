@@ -1,0 +1,420 @@
+//! A day of the week that does not fit the date beside it: readers come on the wrong day.
+//!
+//! Must never guess a year: only dates with day, month and year are looked at, and only the day of
+//! the week that stands directly before or behind them.
+
+use std::ops::Range;
+
+use jiff::civil::{Date, Weekday};
+
+use super::author::readable;
+use super::spot::Spot;
+use super::view::View;
+use crate::diagnostic::Diagnostic;
+
+/// Days of the week from Monday on, a language in each line: in full, and short.
+const DAYS: &[[&str; 7]] = &[
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+    ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+    ["mon", "tues", "wed", "thur", "fri", "sat", "sun"],
+    ["mon", "tues", "wed", "thurs", "fri", "sat", "sun"],
+    ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"],
+    ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "sonnabend", "sonntag"],
+    ["mo", "di", "mi", "do", "fr", "sa", "so"],
+    ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
+    ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
+    ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"],
+    ["월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일"],
+    ["월", "화", "수", "목", "금", "토", "일"],
+    ["月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日", "日曜日"],
+    ["月", "火", "水", "木", "金", "土", "日"],
+    ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"],
+];
+
+/// Months from January on, in the same way; the same in two languages stands once.
+const MONTHS: &[[&str; 12]] = &[
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ],
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+    [
+        "januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "sept", "oktober",
+        "november", "dezember",
+    ],
+    [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
+    [
+        "gennaio",
+        "febbraio",
+        "marzo",
+        "aprile",
+        "maggio",
+        "giugno",
+        "luglio",
+        "agosto",
+        "settembre",
+        "ottobre",
+        "novembre",
+        "dicembre",
+    ],
+];
+
+/// Years in which every country that prints newsletters counts its days alike.
+const YEARS: Range<i16> = 1930..2200;
+
+/// Wrong days of one text that are told.
+const MOST: usize = 20;
+
+/// A piece of a text: a word, a number, or a sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DatePart<'t> {
+    Word(&'t str),
+    Number(i16, usize),
+    Sign(char),
+}
+
+/// The rule `weekday`.
+pub(super) fn weekday(view: &View<'_>) -> Vec<Diagnostic> {
+    let issue = view.input.issue;
+    let at =
+        |span: &Range<usize>| Spot { source: &issue.manifest, span: span.clone(), is_file: false };
+    let head = std::iter::once(&issue.subject).chain(&issue.preheader);
+    let head = head.map(|text| (at(&text.span), readable(&text.value, &issue.slots)));
+    let passages = view.author.passages.iter().map(|one| (one.spot.clone(), one.text.clone()));
+    head.chain(passages)
+        .flat_map(|(spot, text)| {
+            wrong(&text).into_iter().map(|wrong| told(&spot, &text, wrong)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// A day of the week that does not fit.
+#[derive(Debug, PartialEq, Eq)]
+struct WrongDay {
+    /// Where it is written.
+    day: Range<usize>,
+    /// Where it is written together with its date.
+    whole: Range<usize>,
+    /// What the date is.
+    date: Date,
+}
+
+fn told(spot: &Spot<'_>, text: &str, WrongDay { day, whole, date }: WrongDay) -> Diagnostic {
+    let word = &text[day];
+    let (day, own) = (date.weekday(), word.to_lowercase());
+    let index = usize::try_from(day.to_monday_zero_offset()).unwrap_or_default();
+    let english = DAYS[0][index];
+    let (first, rest) = english.split_at(1);
+    let english = format!("{}{rest}", first.to_uppercase());
+    let names = DAYS.iter().find(|names| names.contains(&own.as_str()));
+    let is_english = DAYS[..4].iter().any(|names| names.contains(&own.as_str()));
+    let local = names.map(|names| names[index]).filter(|_| !is_english);
+    let local = local.map(|local| format!(" ({local})")).unwrap_or_default();
+    Diagnostic::warning(
+        "weekday",
+        format!("{date} is a {english}{local}, and the text says {word}"),
+    )
+    .at(spot.find(&text[whole]).unwrap_or_else(|| spot.of(word)))
+    .help("correct the day of the week, or the date")
+}
+
+/// The days of the week of a text that do not fit.
+fn wrong(text: &str) -> Vec<WrongDay> {
+    if !text.contains(|c: char| c.is_ascii_digit()) {
+        return Vec::new();
+    }
+    let pieces = pieces(text);
+    let mut found = Vec::new();
+    for at in 0..pieces.len() {
+        let Some((date, end)) = date_at(&pieces, at) else { continue };
+        let named = day_before(&pieces, at).or_else(|| day_behind(&pieces, end));
+        if let Some((range, days)) = named
+            && found.len() < MOST
+            && !days.contains(&date.weekday())
+        {
+            let written = pieces[at].0.start..pieces[end - 1].0.end;
+            let whole = range.start.min(written.start)..range.end.max(written.end);
+            found.push(WrongDay { day: range, whole, date });
+        }
+    }
+    found
+}
+
+fn pieces(text: &str) -> Vec<(Range<usize>, DatePart<'_>)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let length = |is_part: fn(char) -> bool| rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let (length, piece) = if c.is_ascii_digit() {
+            let length = length(|c| c.is_ascii_digit());
+            (length, DatePart::Number(rest[..length].parse().unwrap_or(-1), length))
+        } else if c.is_alphabetic() {
+            let length = length(char::is_alphabetic);
+            (length, DatePart::Word(&rest[..length]))
+        } else {
+            (c.len_utf8(), DatePart::Sign(c))
+        };
+        if !c.is_whitespace() {
+            found.push((at..at + length, piece));
+        }
+        at += length;
+    }
+    found
+}
+
+/// A day of the calendar, in the years that are looked at.
+fn date(year: i16, month: i16, day: i16) -> Option<Date> {
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    YEARS.contains(&year).then(|| Date::new(year, month, day).ok()).flatten()
+}
+
+/// The date that begins with the piece at `at`, and where it ends.
+fn date_at(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usize)> {
+    use DatePart::{Number, Sign, Word};
+    let piece = |offset: usize| all.get(at + offset).map(|(_, piece)| *piece);
+    let touch = |offset: usize| all[at + offset].0.end == all[at + offset + 1].0.start;
+    // A number that goes on before it, as `5.11.2026` does behind its day, begins no date.
+    if at > 0
+        && matches!(all[at - 1].1, Sign('.' | '/' | '-' | '–' | '—' | '~' | ':') | Number(..))
+        && all[at - 1].0.end == all[at].0.start
+    {
+        return None;
+    }
+    match (piece(0)?, piece(1)?) {
+        // 2026년 11월 27일, 2026年11月27日
+        (Number(year, 4), Word("년" | "年")) => {
+            match (piece(2)?, piece(3)?, piece(4)?, piece(5)?) {
+                (Number(month, _), Word("월" | "月"), Number(day, _), Word("일" | "日")) => {
+                    Some((date(year, month, day)?, at + 6))
+                }
+                _ => None,
+            }
+        }
+        // 2026-11-27, 2026.11.27, 2026. 11. 27.
+        (Number(year, 4), Sign(sign @ ('-' | '.' | '/'))) => {
+            match (piece(2)?, piece(3)?, piece(4)?) {
+                (Number(month, _), Sign(same), Number(day, _)) if same == sign => {
+                    let is_ended = sign == '.' && piece(5) == Some(Sign('.')) && touch(4);
+                    Some((date(year, month, day)?, at + 5 + usize::from(is_ended)))
+                }
+                _ => None,
+            }
+        }
+        // 27.11.2026
+        (Number(day, 1..=2), Sign('.')) if matches!(piece(2), Some(Number(..))) => {
+            match (piece(2)?, piece(3)?, piece(4)?) {
+                (Number(month, 1..=2), Sign('.'), Number(year, 4)) => {
+                    Some((date(year, month, day)?, at + 5))
+                }
+                _ => None,
+            }
+        }
+        _ => named_month(all, at),
+    }
+}
+
+/// The date with the name of its month that begins with the piece at `at`, and where it ends.
+fn named_month(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usize)> {
+    use DatePart::{Number, Sign, Word};
+    let piece = |offset: usize| all.get(at + offset).map(|(_, piece)| *piece);
+    match (piece(0)?, piece(1)?) {
+        // 27 November 2026, 27th November, 2026, 27. November 2026, 27 de noviembre de 2026
+        (Number(day, 1..=2), _) => {
+            let skipped = usize::from(matches!(
+                piece(1),
+                Some(Sign('.') | Word("st" | "nd" | "rd" | "th" | "er" | "de" | "of"))
+            ));
+            let next = skipped + usize::from(skipped == 1 && piece(2) == Some(Word("of")));
+            let Word(word) = piece(1 + next)? else { return None };
+            let month = month(word)?;
+            let mut end = 2 + next;
+            end += usize::from(matches!(piece(end), Some(Sign('.' | ',') | Word("de"))));
+            let Number(year, 4) = piece(end)? else { return None };
+            Some((date(year, month, day)?, at + end + 1))
+        }
+        // November 27, 2026, Nov. 27th 2026
+        (Word(word), _) => {
+            let month = month(word)?;
+            let mut end = 1 + usize::from(piece(1) == Some(Sign('.')));
+            let Number(day, 1..=2) = piece(end)? else { return None };
+            end += 1;
+            end += usize::from(matches!(piece(end), Some(Word("st" | "nd" | "rd" | "th"))));
+            end += usize::from(piece(end) == Some(Sign(',')));
+            let Number(year, 4) = piece(end)? else { return None };
+            Some((date(year, month, day)?, at + end + 1))
+        }
+        _ => None,
+    }
+}
+
+fn month(word: &str) -> Option<i16> {
+    let lower = word.to_lowercase();
+    let found = MONTHS.iter().find_map(|names| names.iter().position(|name| *name == lower))?;
+    i16::try_from(found + 1).ok()
+}
+
+/// A day of the week as it is written, and which it may be.
+type NamedDay = (Range<usize>, Vec<Weekday>);
+
+fn named((range, piece): &(Range<usize>, DatePart<'_>)) -> Option<NamedDay> {
+    let DatePart::Word(word) = piece else { return None };
+    let lower = word.to_lowercase();
+    let found = DAYS.iter().filter_map(|names| names.iter().position(|name| *name == lower));
+    let days: Vec<Weekday> = found
+        .filter_map(|index| Weekday::from_monday_zero_offset(i8::try_from(index).ok()?).ok())
+        .collect();
+    (!days.is_empty()).then(|| (range.clone(), days))
+}
+
+/// `Monday, 27 November`, `Mo., den 27. November`: the day directly before.
+fn day_before(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<NamedDay> {
+    let mut before = at;
+    for _ in 0..3 {
+        before = before.checked_sub(1)?;
+        match all[before].1 {
+            DatePart::Sign('.' | ',') | DatePart::Word("den" | "dem" | "the" | "le" | "el") => {}
+            _ => break,
+        }
+    }
+    let day = named(&all[before])?;
+    // A sentence may end with a day that is written in full.
+    let is_end = matches!(all[before + 1].1, DatePart::Sign('.')) && day.0.len() > 4;
+    // `Sat/Sun, 28/29 November`, `Sunday to Monday, 5 October`: there it is one of several.
+    let is_joined = before.checked_sub(1).is_some_and(|joint| match all[joint].1 {
+        DatePart::Sign('/' | '-' | '–' | '—' | '~' | '&' | '+') => true,
+        DatePart::Word(word) => {
+            ["to", "and", "bis", "und", "or", "oder", "through", "et", "y", "e", "au"]
+                .contains(&word)
+                && joint > 0
+                && named(&all[joint - 1]).is_some()
+        }
+        _ => false,
+    });
+    (!is_joined && !is_end).then_some(day)
+}
+
+/// `27 November 2026 (Monday)`, `2026년 11월 27일 월요일`: the day directly behind.
+fn day_behind(all: &[(Range<usize>, DatePart<'_>)], end: usize) -> Option<NamedDay> {
+    let is_open = matches!(all.get(end)?.1, DatePart::Sign('(' | '（' | '['));
+    if is_open {
+        let day = named(all.get(end + 1)?)?;
+        let is_closed = matches!(all.get(end + 2)?.1, DatePart::Sign(')' | '）' | ']' | ',' | ' '));
+        return is_closed.then_some(day);
+    }
+    // Without brackets, a short one is the beginning of something else.
+    let (range, DatePart::Word(word)) = all.get(end)? else { return None };
+    let length = ["요일", "曜日"].iter().find_map(|end| word.find(end).map(|at| at + end.len()));
+    let length = length.unwrap_or(if word.starts_with("星期") { word.len() } else { 0 });
+    named(&(range.start..range.start + length, DatePart::Word(&word[..length])))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_day_that_does_not_fit_is_found() {
+        for (text, found) in [
+            ("We meet on Monday, 27 November 2026 at 7.", "Monday"),
+            ("Monday 27th November 2026", "Monday"),
+            ("Monday, the 27th of November 2026", "Monday"),
+            ("Monday, November 27, 2026", "Monday"),
+            ("Mon. Nov. 27, 2026", "Mon"),
+            ("on 27 November 2026 (Monday)", "Monday"),
+            ("Montag, 27. November 2026", "Montag"),
+            ("Montag, den 27. November 2026", "Montag"),
+            ("Mo., 27.11.2026", "Mo"),
+            ("lundi 27 novembre 2026", "lundi"),
+            ("lunes, 27 de noviembre de 2026", "lunes"),
+            ("lunedì 27 novembre 2026", "lunedì"),
+            ("2026년 11월 27일(월)", "월"),
+            ("2026년 11월 27일 월요일에", "월"),
+            ("2026. 11. 27.(월)", "월"),
+            ("2026-11-27 (월)", "월"),
+            ("2026年11月27日（月）", "月"),
+            ("2026年11月27日 星期一", "星期一"),
+            ("Mon 26, Tue 27 and Monday, 27 November 2026", "Monday"),
+        ] {
+            let wrong = wrong(text);
+            assert_eq!(wrong.len(), 1, "{text}");
+            assert!(text[wrong[0].day.clone()].starts_with(found), "{text}");
+            assert_eq!(wrong[0].date.to_string(), "2026-11-27", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_fits_and_what_has_no_year_is_left_alone() {
+        for text in [
+            "Friday, 27 November 2026",
+            "2026년 11월 27일(금)",
+            "2026년 11월 27일 금요일",
+            "Freitag, den 27. November 2026",
+            "Monday, 27 November",
+            "Sat/Sun, 28/29 November 2026",
+            "Monday to Wednesday, 25 November 2026",
+            "Friday to Sunday, 27–29 November 2026",
+            "Fri 27 – Sun 29 November 2026",
+            "27–29 November 2026 (Fri–Sun)",
+            "November 27–29, 2026 (Fri–Sun)",
+            "See you on Monday. 27 November 2026 is a holiday.",
+            "Sunday, 31 November 2026",
+            "Monday, 3 May 1515",
+            "Version 2026.11.27 (Mon Repos)",
+            "We met on Monday, 2 of 27 November 2026 forms came",
+            "2026년 11월 27일 일정",
+            "2026년 11월 27일(일정 변경)",
+            "2026년 11월 27일 월간 회의",
+            "On 27 November 2026 sun and rain came",
+            "mar 27 novembre 2026",
+        ] {
+            assert_eq!(wrong(text), [], "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "([0-9]{1,4}|Monday|November|년|월|일|[ .,/()-]|\\PC){0,30}") {
+            let _ = wrong(&text);
+        }
+    }
+}
