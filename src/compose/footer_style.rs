@@ -6,12 +6,12 @@
 //! each taken to hold as it is worst. Goes by the names in a selector, not by a document: who reads
 //! what with which program is not known here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::ink;
 use super::selector::{
-    ANY_BLOCK, ANY_INLINE, ANY_WRITTEN, Fit, LetterNode, PseudoElement, Selector,
+    self, ANY_BLOCK, ANY_INLINE, ANY_WRITTEN, Fit, LetterNode, PseudoElement, Selector,
 };
 use super::sheet::{self, Scheme, StyleBlock};
 use super::theme::Theme;
@@ -49,6 +49,8 @@ pub(super) const FOOTER: [LetterNode<'static>; 9] =
     [HTML, BODY, AROUND, LETTER, TBODY, ROW, node("td", &["f"]), P, A];
 /// How many of them are around the letter as well.
 pub(super) const SHARED: usize = 6;
+/// Which of them is the table that holds the letter.
+const LETTER_AT: usize = 3;
 /// What stands in a cell of the letter, down to some words of each kind. The masthead has a cell of its
 /// own.
 const WORDS: &[&[LetterNode<'static>]] = &[
@@ -243,8 +245,9 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> 
         let nodes = [&FOOTER[..SHARED], &[CELL, ARTICLE], &title].concat();
         chains.push(Chain::of(&nodes, HiddenPart::Letter, &blocks));
     }
+    let met = met_words(&chains);
     for block in &blocks {
-        alone(block, &chains, &mut found);
+        alone(block, met.get(&std::ptr::from_ref(block)).copied().unwrap_or_default(), &mut found);
     }
     // In which colours and sizes words stand in these, nobody knows.
     chains.truncate(known);
@@ -272,12 +275,29 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> 
     found.into_values().collect()
 }
 
-/// Whether one of the selectors means what stands before or behind words of the footer.
-pub(super) fn is_sign_of_footer(list: &str) -> bool {
-    Selector::list(list).iter().any(|one| {
-        one.pseudo == Some(PseudoElement::Generated)
-            && (SHARED + 1..=FOOTER.len()).any(|end| one.fits(&FOOTER[..end]) != Fit::No)
-    })
+/// What of the letter's frame a rule may mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct MeantFrame {
+    /// The footer, something in it, or what stands before and behind.
+    pub(super) is_footer: bool,
+    /// What stands before or behind something that the footer is in.
+    pub(super) is_sign: bool,
+    /// The table that holds the letter, which no screen shows wider than 600 pixels.
+    pub(super) is_letter: bool,
+}
+
+/// What the selectors of a rule may mean of the letter's frame, see [`MeantFrame`].
+pub(super) fn meant_frame(list: &str) -> MeantFrame {
+    let of_written = selector::of_tables(list);
+    let mut found = MeantFrame::default();
+    for one in Selector::list(of_written.as_deref().unwrap_or(list)) {
+        let means = |end: usize| one.fits(&FOOTER[..end]) != Fit::No;
+        let is_sign = one.pseudo == Some(PseudoElement::Generated);
+        found.is_footer |= (SHARED + 1..=FOOTER.len()).any(means);
+        found.is_sign |= is_sign && (1..=SHARED).any(means);
+        found.is_letter |= !is_sign && means(LETTER_AT + 1);
+    }
+    found
 }
 
 /// The footer first.
@@ -318,40 +338,60 @@ pub(super) fn needs_guard(inlined: &str) -> bool {
 const HIDES_FOOTER: &str = "could hide the footer";
 const HIDES_LETTER: &str = "could hide the text of the letter";
 
+/// Of which words a block speaks.
+#[derive(Clone, Copy, Debug, Default)]
+struct MetWords {
+    footer: bool,
+    letter: bool,
+    /// Words of the letter other than its seal.
+    beyond_seal: bool,
+    first_letter: bool,
+}
+
+/// What the blocks of `chains` speak of; a block is known by its address.
+fn met_words(chains: &[Chain<'_>]) -> HashMap<*const StyleBlock, MetWords> {
+    let mut found: HashMap<*const StyleBlock, MetWords> = HashMap::new();
+    for chain in chains {
+        let is_seal = chain.nodes.last().is_some_and(|node| node.classes.contains(&"seal"));
+        for (at, hits) in chain.hits.iter().enumerate() {
+            for hit in hits {
+                let met = found.entry(std::ptr::from_ref(hit.block)).or_default();
+                let is_seen = at >= SHARED && !hit.is_state && !hit.block.condition.is_print;
+                match hit.pseudo {
+                    None if chain.is_footer() => met.footer = true,
+                    None => {
+                        met.letter |= is_seen;
+                        met.beyond_seal |= is_seen && !is_seal;
+                    }
+                    Some(PseudoElement::FirstLetter) => met.first_letter = true,
+                    Some(PseudoElement::Generated) => {}
+                }
+            }
+        }
+    }
+    found
+}
+
 /// What a declaration does by itself.
-fn alone(
-    block: &StyleBlock,
-    chains: &[Chain<'_>],
-    found: &mut BTreeMap<(usize, HiddenPart), Hiding>,
-) {
+fn alone(block: &StyleBlock, met: MetWords, found: &mut BTreeMap<(usize, HiddenPart), Hiding>) {
     let Some(rule) = block.rule else { return };
-    let is_met = |chain: &Chain<'_>, from: usize, ever: bool, pseudo: Option<PseudoElement>| {
-        chain.hits[from..].iter().flatten().any(|hit| {
-            std::ptr::eq(hit.block, block)
-                && hit.pseudo == pseudo
-                && (ever || !hit.is_state && !block.condition.is_print)
-        })
-    };
-    let meets_footer = is_met(&chains[0], 0, true, None);
-    let meets_letter = chains[1..].iter().any(|chain| is_met(chain, SHARED, false, None));
-    let first = Some(PseudoElement::FirstLetter);
-    let meets_first = chains.iter().any(|chain| is_met(chain, 0, true, first));
     let is_sign = block.selectors.iter().any(|one| one.pseudo == Some(PseudoElement::Generated));
     for (one, value) in block.said() {
         // What nobody knows was left out before; if not, it is refused here.
         let refuses =
             |concern: Concern| properties::allows(&one.name, value, concern) != Some(true);
+        let has_words = if is_icon_size(one, value) { met.beyond_seal } else { met.letter };
         let told = if is_sign && word_room::is_large_sign(one, value) {
             Some((HiddenPart::Footer, "takes more room than a sign before or behind words"))
-        } else if meets_footer && (refuses(Concern::Footer) || strikes(one, value)) {
+        } else if met.footer && (refuses(Concern::Footer) || strikes(one, value)) {
             Some((HiddenPart::Footer, HIDES_FOOTER))
-        } else if (meets_letter || !meets_footer) && refuses(Concern::Beside) {
+        } else if (met.letter || !met.footer) && refuses(Concern::Beside) {
             if properties::is_of_words(&one.name) {
                 Some((HiddenPart::Letter, HIDES_LETTER))
             } else {
                 Some((HiddenPart::Footer, "could come to lie above the footer"))
             }
-        } else if (meets_letter || meets_first && !sizes_first_letter(one, value))
+        } else if (has_words || met.first_letter && !sizes_first_letter(one, value))
             && refuses(Concern::Letter)
         {
             Some((HiddenPart::Letter, HIDES_LETTER))
@@ -364,6 +404,14 @@ fn alone(
             found.entry((rule, hidden)).or_insert(hiding);
         }
     }
+}
+
+/// Whether a box has room for one letter: the seal is one that says nothing new.
+fn is_icon_size(one: &Declaration, value: &str) -> bool {
+    const LEAST: f64 = 16.0;
+    let name = properties::canonical(&one.name);
+    ["width", "max-width", "height", "max-height"].contains(&&*name)
+        && measure(value, &Scale::default()).is_some_and(|found| found.range.least >= LEAST)
 }
 
 /// A first letter may be as high as some lines, and its own line lower than it.

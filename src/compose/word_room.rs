@@ -245,8 +245,9 @@ const GROWING: [&str; 7] = ["table", "tbody", "thead", "tfoot", "tr", "td", "th"
 fn boxed(chain: &Chain<'_>) -> RoomTaken {
     let from = if chain.is_footer() { chain.nodes.len() } else { SHARED };
     for (at, node) in chain.nodes.iter().enumerate().skip(from) {
-        let is_button = node.classes.contains(&"k");
-        if GROWING.contains(&node.element) || is_button {
+        // A button has room of its own, and a seal one letter.
+        let is_free = ["k", "seal"].iter().any(|class| node.classes.contains(class));
+        if GROWING.contains(&node.element) || is_free {
             continue;
         }
         let is_flowing = is_inline(node) && !is_laid_out(chain, at);
@@ -477,7 +478,6 @@ fn far_right(chain: &Chain<'_>) -> RoomTaken {
                     ["right", "end", "-webkit-right", "-moz-right"].contains(&value)
                 }
                 "float" => ["right", "inline-end"].contains(&value),
-                "direction" => value == "rtl",
                 "margin-left" => value == "auto" && at + 2 >= chain.nodes.len(),
                 _ => false,
             };
