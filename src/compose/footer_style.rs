@@ -148,16 +148,42 @@ pub(super) struct Chain<'a> {
     pub(super) part: HiddenPart,
 }
 
+/// What blocks say of elements; what stands in the same is looked for once.
+#[derive(Debug)]
+pub(super) struct KnownHits<'a> {
+    blocks: &'a [StyleBlock],
+    known: HashMap<Vec<LetterNode<'static>>, Vec<Hit<'a>>>,
+}
+
+impl<'a> KnownHits<'a> {
+    pub(super) fn of(blocks: &'a [StyleBlock]) -> KnownHits<'a> {
+        KnownHits { blocks, known: HashMap::new() }
+    }
+
+    /// The chain of these elements, and what the blocks say of each.
+    pub(super) fn chain(&mut self, nodes: &[LetterNode<'static>], part: HiddenPart) -> Chain<'a> {
+        let mut hits = Vec::new();
+        for end in 1..=nodes.len() {
+            let here = &nodes[..end];
+            let blocks = self.blocks;
+            let known = self.known.entry(here.to_vec());
+            let found =
+                known.or_insert_with(|| blocks.iter().filter_map(|one| hit(one, here)).collect());
+            hits.push(found.clone());
+        }
+        Chain { nodes: nodes.to_vec(), hits, part }
+    }
+}
+
 impl<'a> Chain<'a> {
-    /// The chain of these elements, and what `blocks` say of each.
-    pub(super) fn of(
-        nodes: &[LetterNode<'static>],
-        part: HiddenPart,
-        blocks: &'a [StyleBlock],
-    ) -> Chain<'a> {
-        let hits = (0..nodes.len())
-            .map(|at| blocks.iter().filter_map(|block| hit(block, &nodes[..=at])).collect());
-        Chain { nodes: nodes.to_vec(), hits: hits.collect(), part }
+    /// The same elements with some of what is said of them.
+    pub(super) fn only(&self, is_meant: impl Fn(&Hit<'a>) -> bool) -> Chain<'a> {
+        let some = |hits: &Vec<Hit<'a>>| hits.iter().copied().filter(&is_meant).collect();
+        Chain {
+            nodes: self.nodes.clone(),
+            hits: self.hits.iter().map(some).collect(),
+            part: self.part,
+        }
     }
 
     pub(super) fn is_footer(&self) -> bool {
@@ -235,15 +261,16 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> 
     }
     blocks.retain(|block| !block.selectors.iter().all(Selector::is_of_nothing));
     sheet::expand(&mut blocks);
-    let mut chains = chains(&blocks, theme);
+    let mut hits = KnownHits::of(&blocks);
+    let mut chains = chains(&mut hits, theme);
     let mut found = BTreeMap::new();
     let deep = [&FOOTER[..SHARED], &[CELL, ARTICLE, DEEP, DEEP, DEEP]].concat();
-    chains.push(Chain::of(&deep, HiddenPart::Letter, &blocks));
+    chains.push(hits.chain(&deep, HiddenPart::Letter));
     let known = chains.len() - 1;
     for inner in ["em", "strong", "code"] {
         let title = [node("h3", TITLE), node(inner, &[])];
         let nodes = [&FOOTER[..SHARED], &[CELL, ARTICLE], &title].concat();
-        chains.push(Chain::of(&nodes, HiddenPart::Letter, &blocks));
+        chains.push(hits.chain(&nodes, HiddenPart::Letter));
     }
     let met = met_words(&chains);
     for block in &blocks {
@@ -252,6 +279,7 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> 
     // In which colours and sizes words stand in these, nobody knows.
     chains.truncate(known);
     let ours = ink::our_blocks(theme, colors_footer_words(&chains[0]));
+    let mut ours = KnownHits::of(&ours);
     for chain in &chains {
         let mut add = |told: Option<(Blame, &'static str)>| {
             if let Some(((rule, range), what)) = told {
@@ -264,7 +292,7 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> 
         add(faint(chain));
         add(struck(chain));
         word_room::CHECKS.iter().for_each(|check| add(check(chain)));
-        add(ink::unreadable(chain, &ours));
+        add(ink::unreadable(chain, &mut ours));
     }
     for chain in &chains {
         if let Some(((rule, range), what)) = word_room::tight(chain) {
@@ -301,20 +329,20 @@ pub(super) fn meant_frame(list: &str) -> MeantFrame {
 }
 
 /// The footer first.
-fn chains<'a>(blocks: &'a [StyleBlock], theme: &Theme) -> Vec<Chain<'a>> {
+fn chains<'a>(hits: &mut KnownHits<'a>, theme: &Theme) -> Vec<Chain<'a>> {
     // Only this look has its masthead on a bar in the accent's colour.
     let has_bar = theme.preset == Preset::Studio;
     let without_bar = |node: &LetterNode<'static>| match node.classes {
         MASTHEAD if !has_bar => self::node("td", PLAIN_MASTHEAD),
         _ => *node,
     };
-    let footer = Chain::of(&FOOTER, HiddenPart::Footer, blocks);
+    let footer = hits.chain(&FOOTER, HiddenPart::Footer);
     let letters = WORDS.iter().map(|words| {
         let is_cell = words.first().is_some_and(|node| node.element == "td");
         let cell: &[LetterNode<'static>] = if is_cell { &[] } else { &[CELL] };
         let words: Vec<LetterNode<'static>> = words.iter().map(without_bar).collect();
         let nodes = [&FOOTER[..SHARED], cell, &words].concat();
-        Chain::of(&nodes, HiddenPart::Letter, blocks)
+        hits.chain(&nodes, HiddenPart::Letter)
     });
     std::iter::once(footer).chain(letters).collect()
 }
@@ -332,7 +360,7 @@ pub(super) fn colors_footer_words(footer: &Chain<'_>) -> bool {
 /// [`colors_footer_words`].
 pub(super) fn needs_guard(inlined: &str) -> bool {
     let blocks = sheet::blocks(inlined, None, false);
-    colors_footer_words(&Chain::of(&FOOTER, HiddenPart::Footer, &blocks))
+    colors_footer_words(&KnownHits::of(&blocks).chain(&FOOTER, HiddenPart::Footer))
 }
 
 const HIDES_FOOTER: &str = "could hide the footer";

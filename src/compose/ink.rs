@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::footer_style::{Chain, HiddenPart, Hit, holds};
+use super::footer_style::{Chain, HiddenPart, Hit, KnownHits, holds};
 use super::selector::{Fit, PseudoElement};
 use super::sheet::{self, Scheme, StyleBlock};
 use super::style;
@@ -54,7 +54,7 @@ struct GroundPaint {
 /// Text and ground, and where each is said.
 type Pairs = BTreeMap<(Rgba, [u8; 3]), (ColorOrigin, ColorOrigin)>;
 
-/// Our own sheet; `guarded` where the footer's words must be given their colour in the dark.
+/// What our own sheet says of colours; `guarded` where the footer's words must be given their colour in the dark.
 pub(super) fn our_blocks(theme: &Theme, guarded: bool) -> Vec<StyleBlock> {
     let mut ours: Vec<StyleBlock> = style::rules(&style::inlined(theme))
         .into_iter()
@@ -66,21 +66,27 @@ pub(super) fn our_blocks(theme: &Theme, guarded: bool) -> Vec<StyleBlock> {
             style::rules(&css).into_iter().flat_map(|rule| sheet::blocks(rule, None, true)),
         );
     }
+    ours.retain(colours);
     ours
+}
+
+/// Whether a block says something of colours.
+fn colours(block: &StyleBlock) -> bool {
+    block.declarations.iter().any(|one| is_color(&one.declaration.name))
 }
 
 /// The declaration of an author that puts text of `chain` on a ground like it.
 pub(super) fn unreadable(
     chain: &Chain<'_>,
-    ours: &[StyleBlock],
+    ours: &mut KnownHits<'_>,
 ) -> Option<((usize, Range<usize>), &'static str)> {
-    let colours = |block: &StyleBlock| block.said().any(|(one, _)| is_color(&one.name));
-    let hits = || chain.hits.iter().flatten().filter(|hit| colours(hit.block) && is_of_words(hit));
+    let chain = &chain.only(|hit| colours(hit.block));
+    let hits = || chain.hits.iter().flatten().filter(|hit| is_of_words(hit));
     hits().next()?;
     let queries: BTreeSet<&str> =
         hits().filter_map(|hit| hit.block.condition.asked.as_deref()).collect();
     let queries: Vec<&str> = queries.into_iter().collect();
-    let own = Chain::of(&chain.nodes, chain.part, ours);
+    let own = ours.chain(&chain.nodes, chain.part);
     for scheme in [Scheme::Light, Scheme::Dark, Scheme::Outlook] {
         if queries.len() > MAX_QUERIES {
             let world = World { scheme, met: &queries, is_certain: false };

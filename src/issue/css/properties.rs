@@ -300,7 +300,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// A name in the writing direction of most, as the table has it.
 pub(crate) fn canonical(name: &str) -> Cow<'_, str> {
-    if !["-inline", "-block", "inline-size", "block-size"].iter().any(|part| name.contains(part)) {
+    if !["inline", "block"].iter().any(|part| name.contains(part)) {
         return Cow::Borrowed(name);
     }
     let mut name = name.to_owned();

@@ -3,8 +3,9 @@
 //! declaration does to a letter differs from program to program, so that it goes into no mail. It is
 //! told, and everything else of the rule stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::lengths::{PixelRange, Scale, measure};
 use super::properties::{self, Concern};
@@ -87,6 +88,12 @@ const PAINTING: &str = "animation animation-name backdrop-filter background-blen
     clip-path contain content-visibility filter hyphenate-character isolation mask mask-image \
     mix-blend-mode offset offset-distance offset-path perspective rotate scale text-fill-color \
     transform transform-style translate will-change writing-mode";
+/// What each of these names is about.
+static NAMED: LazyLock<HashMap<&str, UnevenKind>> = LazyLock::new(|| {
+    let all = [(LAYOUT, UnevenKind::Layout), (PAINTING, UnevenKind::Painting)];
+    let each = all.into_iter();
+    each.flat_map(|(list, kind)| list.split_whitespace().map(move |name| (name, kind))).collect()
+});
 /// Values of `display` that all programs know.
 const DISPLAYS: [&str; 5] = ["block", "inline", "inline-block", "list-item", "none"];
 /// Values of `display` that the parts of a table have by themselves.
@@ -162,7 +169,6 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
     let name = properties::canonical(name);
     let prefixes = ["-webkit-", "-moz-", "-ms-", "-o-"];
     let bare = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
-    let lists = |list: &str| list.split_whitespace().any(|one| one == bare);
     if value.is_empty() {
         return None;
     }
@@ -171,7 +177,9 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
         "line-clamp" if *name == *bare => None,
         "display" => is_uneven_display(value, subjects).then_some(UnevenKind::Layout),
         "flex" | "grid" => Some(UnevenKind::Layout),
-        _ if lists(LAYOUT) || LAYOUTS.iter().any(|begin| bare.starts_with(begin)) => {
+        _ if NAMED.get(bare) == Some(&UnevenKind::Layout)
+            || LAYOUTS.iter().any(|begin| bare.starts_with(begin)) =>
+        {
             Some(UnevenKind::Layout)
         }
         // A sign may be raised or lowered by a few pixels.
@@ -179,7 +187,9 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
             (!is_harmless(bare, value)).then_some(UnevenKind::Place)
         }
         _ if bare.starts_with("inset-") => (!is_harmless(bare, value)).then_some(UnevenKind::Place),
-        _ if lists(PAINTING) || bare.starts_with("mask-") && properties::is_known(&name) => {
+        _ if NAMED.get(bare) == Some(&UnevenKind::Painting)
+            || bare.starts_with("mask-") && properties::is_known(&name) =>
+        {
             (!is_harmless(&name, value)).then_some(UnevenKind::Painting)
         }
         "direction" | "unicode-bidi" => Some(UnevenKind::Direction),
