@@ -17,6 +17,7 @@ use super::sheet::{self, Scheme, StyleBlock};
 use super::theme::Theme;
 use super::theme::presets::Preset;
 use super::word_room;
+use super::word_width;
 use crate::issue::css::Declaration;
 use crate::issue::css::lengths::{PixelRange, Scale, measure};
 use crate::issue::css::properties::{self, Concern};
@@ -264,7 +265,7 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> 
     let mut hits = KnownHits::of(&blocks);
     let mut chains = chains(&mut hits, theme);
     let mut found = BTreeMap::new();
-    let deep = [&FOOTER[..SHARED], &[CELL, ARTICLE, DEEP, DEEP, DEEP]].concat();
+    let deep = [&FOOTER[..SHARED], &[CELL, ARTICLE, DEEP, DEEP, DEEP, DEEP, DEEP]].concat();
     chains.push(hits.chain(&deep, HiddenPart::Letter));
     let known = chains.len() - 1;
     for inner in ["em", "strong", "code"] {
@@ -291,7 +292,8 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> 
         add(small(chain));
         add(faint(chain));
         add(struck(chain));
-        word_room::CHECKS.iter().for_each(|check| add(check(chain)));
+        let checks = word_room::CHECKS.iter().chain(&word_width::CHECKS);
+        checks.for_each(|check| add(check(chain)));
         add(ink::unreadable(chain, &mut ours));
     }
     for chain in &chains {
@@ -419,8 +421,8 @@ fn alone(block: &StyleBlock, met: MetWords, found: &mut BTreeMap<(usize, HiddenP
             } else {
                 Some((HiddenPart::Footer, "could come to lie above the footer"))
             }
-        } else if (has_words || met.first_letter && !sizes_first_letter(one, value))
-            && refuses(Concern::Letter)
+        } else if has_words && refuses(Concern::Letter)
+            || met.first_letter && hides_first_letter(one, value)
         {
             Some((HiddenPart::Letter, HIDES_LETTER))
         } else {
@@ -442,12 +444,35 @@ fn is_icon_size(one: &Declaration, value: &str) -> bool {
         && measure(value, &Scale::default()).is_some_and(|found| found.range.least >= LEAST)
 }
 
-/// A first letter may be as high as some lines, and its own line lower than it.
+/// A first letter may be as high as some lines, its own line lower than it, and words beside it.
 fn sizes_first_letter(one: &Declaration, value: &str) -> bool {
+    const LEAST: f64 = 9.0;
+    let usual = PixelRange::of(16.0);
+    let scale = Scale { em: usual, root: usual, whole: usual };
     match one.name.as_str() {
-        "font" | "font-size" => true,
+        "font" | "font-size" => match size_of(one, value) {
+            Some(TextSize::Pixels(size)) => size >= LEAST,
+            Some(TextSize::Times(times)) => times * usual.least >= LEAST,
+            Some(TextSize::Inherited) => true,
+            Some(TextSize::Length(text)) => {
+                measure(text, &scale).is_some_and(|found| found.range.least >= LEAST)
+            }
+            None => false,
+        },
         "line-height" => values::number(value).is_some_and(|times| times.range.least >= 0.6),
         _ => false,
+    }
+}
+
+/// Whether a first letter could not be read, or would stand elsewhere than before its word.
+fn hides_first_letter(one: &Declaration, value: &str) -> bool {
+    match one.name.as_str() {
+        "float" => !["left", "none", "inline-start"].contains(&value),
+        "font" | "font-size" => !sizes_first_letter(one, value),
+        _ => {
+            !sizes_first_letter(one, value)
+                && properties::allows(&one.name, value, Concern::Letter) != Some(true)
+        }
     }
 }
 

@@ -404,7 +404,8 @@ fn grounds_of(
     for (below, origin) in around {
         let colors = ground.colors.iter().map(|color| (mixed(*color, below), paint.origin.clone()));
         found.extend(colors);
-        found.extend(ground.is_thin.then_some((below, origin)));
+        // Who takes a ground away shows what is below it.
+        found.extend(ground.is_thin.then(|| (below, origin.or_else(|| paint.origin.clone()))));
     }
     found
 }

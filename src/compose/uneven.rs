@@ -30,7 +30,9 @@ pub(super) fn left_out(
     let high = high(&items);
     for item in items {
         let selector = item.around.iter().rev().find(|prelude| !prelude.starts_with('@'));
-        let Some(selector) = selector.filter(|_| !item.is_prelude) else { continue };
+        // What means nothing is told by its name.
+        let selector = selector.filter(|one| !item.is_prelude && **one != "._");
+        let Some(selector) = selector else { continue };
         let Some((name, value)) = item.text.split_once(':') else { continue };
         let at = selector.as_ptr() as usize;
         let subject = of_block.entry(at).or_insert_with(|| RuleSubject::of(selector));

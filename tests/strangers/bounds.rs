@@ -573,3 +573,69 @@ fn no_article_leads_to_the_link_to_unsubscribe() {
     let html = here.run(&["render", "2025-11"]).stdout;
     assert!(!html.contains("class=\"u\" href=\"{{"), "{html}");
 }
+
+/// Each is harmless alone, or was taken for it.
+#[test]
+fn words_begin_on_the_screen_and_have_its_width() {
+    refused(&[
+        ".art { margin-left: -24px } .art p { margin-left: -24px }",
+        ".art p { text-indent: -96px }",
+        "ul { padding: 0; margin-left: -12px } li { text-indent: -12px }",
+        ".art { margin: 0 96px; padding: 0 96px }",
+        ".art { padding-left: 96px } .art p { padding-left: 96px; margin-left: 96px }",
+        ".art { width: 48px }",
+        ".data { table-layout: fixed; width: 64px }",
+        ".data td { max-width: 40px; overflow: hidden }",
+        "th { white-space: nowrap; overflow: hidden; max-width: 60px }",
+        ".f a { display: block; width: 200px; overflow: hidden; white-space: nowrap }",
+        ".title a { display: block; overflow: hidden; white-space: nowrap }",
+        ".raw td > p + p a { display: none }",
+    ]);
+    passes(&[
+        ".callout { margin: 0 -24px; padding: 16px 24px }",
+        "li { padding-left: 24px; text-indent: -24px }",
+        "blockquote { margin-left: -16px; border-left: 4px solid #cccccc; padding-left: 12px }",
+        ".art { padding: 0 32px } .art p { margin: 0 16px 12px }",
+        ".data td { width: 48px }",
+        ".data { overflow: hidden; border-radius: 8px }",
+        ".c { max-width: 240px }",
+        ".k { overflow: hidden; white-space: nowrap }",
+    ]);
+}
+
+/// "7200" would be read as "200".
+#[test]
+fn a_first_letter_is_read_before_its_word() {
+    refused(&[
+        ".f p::first-letter { font-size: 1px }",
+        ".art p::first-letter { font-size: .2em }",
+        "p:first-letter { font: 2px serif }",
+        ".f p::first-letter { float: right }",
+    ]);
+    passes(&[".art p::first-letter { float: left; font-size: 54px; line-height: .8 }"]);
+}
+
+#[test]
+fn what_is_painted_above_words_or_taken_from_behind_them_is_told() {
+    refused(&[
+        ".f p { margin: 0; outline: 4px solid #f3f1ec; outline-offset: 4px }",
+        ".art p { outline: 3px solid #fffefb; outline-offset: 3px }",
+        ".k { background: none }",
+        ".f { font-family: \"Monotype Sorts\" }",
+    ]);
+    passes(&[
+        "a:focus { outline: 2px solid #1a5fb4; outline-offset: 2px }",
+        ".art { outline: 1px solid #cccccc }",
+        ".callout { background: none }",
+    ]);
+    left_out(
+        "mail programs do not agree on how this is painted",
+        &[
+            (".f", "font-feature-settings: \"sups\""),
+            (".f p", "font-variant-position: sub"),
+            (".f p", "font-variant: super"),
+        ],
+    );
+    let features = "body { font-feature-settings: \"kern\" 1, \"liga\"; font-variant: small-caps }";
+    assert!(!with_style(features).run(&["check"]).stdout.contains("left out"));
+}

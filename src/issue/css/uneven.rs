@@ -194,6 +194,9 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
         }
         "direction" | "unicode-bidi" => Some(UnevenKind::Direction),
         "width" | "max-width" | "min-width" if !is_readable_width(value) => Some(UnevenKind::Width),
+        "font-feature-settings" | "font-variant" | "font-variant-position" => {
+            (!shows_letters(value)).then_some(UnevenKind::Painting)
+        }
         "min-width" => (!is_narrow(value, MOST_LEAST_WIDTH)).then_some(UnevenKind::Width),
         "width" if !is_narrow(value, LETTER) => Some(UnevenKind::Width),
         "width" | "max-width" if is_text(subjects) => is_a_word(value).then_some(UnevenKind::Width),
@@ -300,6 +303,19 @@ fn is_a_word(value: &str) -> bool {
     !value.ends_with('%') && on_telephone(value).is_some_and(|found| found.least < WORD)
 }
 
+/// Whether ways to draw letters leave them as they are, and of their size.
+fn shows_letters(value: &str) -> bool {
+    const FEATURES: &str = "calt case clig cpsp c2sc dlig hlig kern liga lnum onum palt pkna pnum \
+        smcp tnum zero";
+    let is_kept = |part: &str| {
+        let name = part.trim_matches(['"', '\'']);
+        let is_set = name.len() == 4 && (name.starts_with("ss") || name.starts_with("cv"));
+        part == name || is_set || FEATURES.split_whitespace().any(|known| known == name)
+    };
+    let is_small = |part: &str| ["sub", "super"].contains(&part) || part.starts_with("var(");
+    parts(value).into_iter().all(|part| is_kept(part) && !is_small(part))
+}
+
 /// Whether lines end where there is no more room.
 fn breaks(value: &str) -> bool {
     !value.contains("var(") && !parts(value).iter().any(|one| ["nowrap", "pre"].contains(one))
@@ -384,6 +400,10 @@ mod tests {
             let (name, value) = declaration.split_once(':').unwrap();
             assert_eq!(kind(name, value, &["p"]), None, "{declaration}");
         }
+    }
+
+    #[test]
+    fn what_it_is_said_of_counts() {
         assert_eq!(kind("display", "table-cell", &["td", "th"]), None);
         assert_eq!(kind("display", "table-cell", &["td", ".x"]), Some(UnevenKind::Layout));
         assert_eq!(kind("width", "600px", &[".letter"]), None);
