@@ -34,6 +34,7 @@ mod uneven;
 mod variables;
 mod word;
 mod word_room;
+mod word_width;
 
 use std::sync::Arc;
 

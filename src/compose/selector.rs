@@ -8,7 +8,7 @@ use super::class_names::is_of_letter;
 use crate::issue::css;
 
 /// An element of the letter as selectors see it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LetterNode<'a> {
     /// In lower case.
     pub element: &'a str,

@@ -16,30 +16,11 @@ use crate::issue::css::properties::canonical;
 use crate::issue::css::values::{self, LEFT_TO_WORDS, TextSize};
 
 /// What a check finds: where, and what it does.
-type RoomTaken = Option<(Blame, &'static str)>;
+pub(super) type RoomTaken = Option<(Blame, &'static str)>;
 
 /// All checks of this file.
-pub(super) const CHECKS: [fn(&Chain<'_>) -> RoomTaken; 9] =
-    [narrow, cut_off, crowded, boxed, overhanging, marks, far_off, far_right, unbroken];
-
-/// Widths that are each a part of the next, on a narrow telephone.
-fn narrow(chain: &Chain<'_>) -> RoomTaken {
-    let least = if chain.is_footer() { 120.0 } else { 60.0 };
-    let mut left = 320.0;
-    for at in 0..chain.nodes.len() {
-        let shares = chain.said(at).filter_map(|(block, one, value)| {
-            let is_width = ["width", "max-width"].contains(&&*canonical(&one.name));
-            let share: f64 = value.strip_suffix('%').filter(|_| is_width)?.trim().parse().ok()?;
-            Some((share / 100.0, blame(block, one)?))
-        });
-        let Some((share, because)) = shares.min_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
-        left *= share.clamp(0.0, 1.0);
-        if left < least {
-            return Some((because, "leaves too little width for the text"));
-        }
-    }
-    None
-}
+pub(super) const CHECKS: [fn(&Chain<'_>) -> RoomTaken; 8] =
+    [cut_off, crowded, boxed, overhanging, marks, far_off, far_right, unbroken];
 
 /// What is told of words that lie on others.
 const LIES_ON: &str = "lets words lie on each other";
@@ -55,9 +36,10 @@ fn cut_off(chain: &Chain<'_>) -> RoomTaken {
     let mut clips = false;
     let mut unbroken: Option<Blame> = None;
     const ROUNDEST: f64 = 48.0;
+    const LONG_WORD: f64 = 120.0;
     for (at, node) in chain.nodes.iter().enumerate() {
         let (mut clips_here, mut bounded) = (None, false);
-        let mut round = None;
+        let (mut round, mut short_line) = (None, None);
         for (block, one, value) in chain.said(at) {
             let name = canonical(&one.name);
             let cuts = sheet::parts(value).iter().any(|word| ["hidden", "clip"].contains(word));
@@ -74,10 +56,20 @@ fn cut_off(chain: &Chain<'_>) -> RoomTaken {
                     let is_box = !["table", "tbody", "tr", "td", "th"].contains(&node.element);
                     bounded |= is_box && !["auto", "none", "initial", "unset"].contains(&value);
                 }
-                "white-space" | "text-wrap" | "text-wrap-mode" if holds_lines => {
+                "white-space" | "text-wrap" | "text-wrap-mode" => {
                     let is_one_line = ["nowrap", "pre"].iter().any(|word| value.contains(word))
                         && !["pre-wrap", "pre-line"].contains(&value);
-                    unbroken = because.filter(|_| is_one_line).or(unbroken);
+                    let because = because.filter(|_| is_one_line);
+                    if holds_lines {
+                        unbroken = because.or(unbroken);
+                    } else if !node.classes.contains(&"k") {
+                        short_line = because.or(short_line);
+                    }
+                }
+                // Words of a cell are not broken.
+                "width" | "max-width" if ["td", "th"].contains(&node.element) => {
+                    let is_short = measured_parts(value).any(|most| most < LONG_WORD);
+                    short_line = because.filter(|_| is_short).or(short_line);
                 }
                 "width" | "min-width" if clips && chain.is_footer() => {
                     let wide = measure(value, &Scale::default())
@@ -93,6 +85,9 @@ fn cut_off(chain: &Chain<'_>) -> RoomTaken {
             return Some((because, "cuts off what is higher than this"));
         }
         clips |= clips_here.is_some();
+        if let Some(because) = short_line.filter(|_| clips_here.is_some()) {
+            return Some((because, "cuts off what is wider than this"));
+        }
         if let Some(because) = round.filter(|_| clips_here.is_some()) {
             return Some((because, "cuts off words at its round corners"));
         }
@@ -245,8 +240,9 @@ const GROWING: [&str; 7] = ["table", "tbody", "thead", "tfoot", "tr", "td", "th"
 fn boxed(chain: &Chain<'_>) -> RoomTaken {
     let from = if chain.is_footer() { chain.nodes.len() } else { SHARED };
     for (at, node) in chain.nodes.iter().enumerate().skip(from) {
-        let is_button = node.classes.contains(&"k");
-        if GROWING.contains(&node.element) || is_button {
+        // A button has room of its own, and a seal one letter.
+        let is_free = ["k", "seal"].iter().any(|class| node.classes.contains(class));
+        if GROWING.contains(&node.element) || is_free {
             continue;
         }
         let is_flowing = is_inline(node) && !is_laid_out(chain, at);
@@ -324,6 +320,7 @@ fn overhang_of(one: &Declaration, value: &str) -> f64 {
 fn overhanging(chain: &Chain<'_>) -> RoomTaken {
     const COVERS: &str =
         "could cover lines beside it, as it stands in a line of text and takes no room";
+    const MOST_OUTLINE: f64 = 4.0;
     let most = if chain.is_footer() { 4.0 } else { 6.0 };
     let from = if chain.is_footer() { 0 } else { SHARED };
     for (at, node) in chain.nodes.iter().enumerate().skip(from) {
@@ -337,6 +334,12 @@ fn overhanging(chain: &Chain<'_>) -> RoomTaken {
         }
         let is_flowing = is_inline(node);
         if !is_flowing && in_line.is_none() {
+            // It is painted above the words of all others.
+            let outlines: Vec<Saying<'_>> =
+                chain.said(at).filter(|(_, one, _)| one.name.starts_with("outline")).collect();
+            if let Some(because) = far_over(&outlines, false, MOST_OUTLINE) {
+                return Some((because, "could cover lines beside it, as it takes no room"));
+            }
             continue;
         }
         // Raw HTML may give it a ground.
@@ -477,7 +480,6 @@ fn far_right(chain: &Chain<'_>) -> RoomTaken {
                     ["right", "end", "-webkit-right", "-moz-right"].contains(&value)
                 }
                 "float" => ["right", "inline-end"].contains(&value),
-                "direction" => value == "rtl",
                 "margin-left" => value == "auto" && at + 2 >= chain.nodes.len(),
                 _ => false,
             };

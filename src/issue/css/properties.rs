@@ -156,8 +156,6 @@ const PROPERTIES: &[PropertyRow] = &[
     ("-webkit-text-size-adjust", Number(0.8, 2.0), Number(0.8, 2.0), Number(0.8, 2.0)),
     ("-ms-text-size-adjust", Number(0.8, 2.0), Number(0.8, 2.0), Number(0.8, 2.0)),
     ("-moz-text-size-adjust", Number(0.8, 2.0), Number(0.8, 2.0), Number(0.8, 2.0)),
-    ("direction", Words(&["ltr", "rtl"]), Words(&["ltr", "rtl"]), Words(&["ltr", "rtl"])),
-    ("unicode-bidi", Words(UNTURNED), Words(UNTURNED), Words(UNTURNED)),
     ("pointer-events", Words(NOTHING), Words(&["auto"]), Words(&["auto"])),
     ("zoom", Number(1.0, 1.0), Number(1.0, 1.0), Number(1.0, 1.0)),
     ("mso-hide", Idle, Idle, Any),
@@ -188,15 +186,15 @@ const PROPERTIES: &[PropertyRow] = &[
     ("mso-table-lspace", Lengths(0.0, 20.0), Lengths(0.0, 40.0), Lengths(0.0, 40.0)),
     ("mso-table-rspace", Lengths(0.0, 20.0), Lengths(0.0, 40.0), Lengths(0.0, 40.0)),
 ];
-const UNTURNED: &[&str] = &["normal", "embed", "isolate", "plaintext"];
 
 /// What does something only with values that go into no mail, see [`super::uneven`].
 const IDLE: &str = "\
     -moz-animation -moz-transform -ms-transform -o-transform -webkit-animation -webkit-border-image \
     -webkit-clip-path -webkit-filter -webkit-mask -webkit-mask-image -webkit-text-fill-color \
-    -webkit-transform animation animation-name backdrop-filter background-blend-mode background-image border-image border-image-source clip clip-path contain content-visibility filter \
-    isolation mask mask-image mix-blend-mode offset offset-distance offset-path perspective rotate \
-    scale transform transform-style translate will-change writing-mode";
+    -webkit-transform animation animation-name backdrop-filter background-blend-mode background-image border-image border-image-source clip clip-path contain content-visibility direction filter \
+    hyphenate-character isolation mask mask-image mix-blend-mode offset offset-distance offset-path \
+    perspective rotate scale transform transform-style translate unicode-bidi will-change \
+    writing-mode";
 
 /// Whatever their value, text stays where it is and can be read.
 const HARMLESS: &str = "\
@@ -212,7 +210,7 @@ const HARMLESS: &str = "\
     font-synthesis font-synthesis-small-caps font-synthesis-style font-synthesis-weight font-variant \
     font-variant-alternates font-variant-caps font-variant-east-asian font-variant-emoji \
     font-variant-ligatures font-variant-numeric font-variant-position font-weight \
-    forced-color-adjust hanging-punctuation hyphenate-character hyphens image-orientation \
+    forced-color-adjust hanging-punctuation hyphens image-orientation \
     image-rendering line-break list-style list-style-position list-style-type mso-ansi-language \
     mso-bidi-language mso-data-placement mso-default-props mso-fareast-language mso-font-kerning \
     mso-font-pitch mso-font-signature mso-generic-font-family mso-hyphenate mso-line-height-rule \
@@ -302,7 +300,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// A name in the writing direction of most, as the table has it.
 pub(crate) fn canonical(name: &str) -> Cow<'_, str> {
-    if !["-inline", "-block", "inline-size", "block-size"].iter().any(|part| name.contains(part)) {
+    if !["inline", "block"].iter().any(|part| name.contains(part)) {
         return Cow::Borrowed(name);
     }
     let mut name = name.to_owned();

@@ -3,8 +3,9 @@
 //! declaration does to a letter differs from program to program, so that it goes into no mail. It is
 //! told, and everything else of the rule stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::lengths::{PixelRange, Scale, measure};
 use super::properties::{self, Concern};
@@ -19,11 +20,15 @@ pub(crate) enum UnevenKind {
     Place,
     /// What is painted in another way, moved or turned.
     Painting,
-    /// A width that a telephone does not have.
+    /// A width that a telephone or a letter does not have, or that is no wider than a word.
     Width,
     /// The height of a text that has one line, which has two on a telephone.
     Height,
-    /// Words before and behind those of the footer.
+    /// Lines that do not break.
+    Line,
+    /// Which way words run.
+    Direction,
+    /// Words and signs around those of the footer.
     Sign,
 }
 
@@ -34,8 +39,10 @@ impl UnevenKind {
             UnevenKind::Layout => "mail programs do not agree on this layout",
             UnevenKind::Place => "mail programs do not agree on places beside the text",
             UnevenKind::Painting => "mail programs do not agree on how this is painted",
-            UnevenKind::Width => "telephones are narrower than this",
+            UnevenKind::Width => "some screens would show the text too wide or too narrow",
             UnevenKind::Height => "on a telephone, this text has more lines",
+            UnevenKind::Line => "a line that does not break is wider than a telephone",
+            UnevenKind::Direction => "the language of the words says in which direction they run",
             UnevenKind::Sign => "the footer says what the law and the list ask for, and no more",
         }
     }
@@ -49,10 +56,20 @@ impl UnevenKind {
             }
             UnevenKind::Place => "delete it; write margin or padding for room around something",
             UnevenKind::Painting => "delete it; write color, background, border and font",
-            UnevenKind::Width => "delete it; write a max-width, or a width in %",
+            UnevenKind::Width => {
+                "delete it; write a width in %, or one of at most 600px, which a letter has"
+            }
             UnevenKind::Height => "delete it; write padding for room above and below",
+            UnevenKind::Line => {
+                "delete it; only something short may stay in one line, such as .button, .code, a or th"
+            }
+            UnevenKind::Direction => {
+                "delete it; language in digest.toml says it for the letter, ::: {lang=ar} for a \
+                 passage, and dir=\"rtl\" for an element of raw HTML"
+            }
             UnevenKind::Sign => {
-                "delete it; write words of yours as footer in [theme] of digest.toml"
+                "delete it; write words of yours as footer in [theme] of digest.toml, and signs of \
+                 articles with .article before the selector, as in .article a::after"
             }
         }
     }
@@ -68,9 +85,15 @@ const LAYOUT: &str = "align-content align-items align-self aspect-ratio box-alig
 const LAYOUTS: [&str; 4] = ["flex-", "grid-", "masonry-", "justify-"];
 /// Names that are about painting, but for values that do nothing.
 const PAINTING: &str = "animation animation-name backdrop-filter background-blend-mode clip \
-    clip-path contain content-visibility filter isolation mask mask-image mix-blend-mode offset \
-    offset-distance offset-path perspective rotate scale text-fill-color transform \
-    transform-style translate will-change writing-mode";
+    clip-path contain content-visibility filter hyphenate-character isolation mask mask-image \
+    mix-blend-mode offset offset-distance offset-path perspective rotate scale text-fill-color \
+    transform transform-style translate will-change writing-mode";
+/// What each of these names is about.
+static NAMED: LazyLock<HashMap<&str, UnevenKind>> = LazyLock::new(|| {
+    let all = [(LAYOUT, UnevenKind::Layout), (PAINTING, UnevenKind::Painting)];
+    let each = all.into_iter();
+    each.flat_map(|(list, kind)| list.split_whitespace().map(move |name| (name, kind))).collect()
+});
 /// Values of `display` that all programs know.
 const DISPLAYS: [&str; 5] = ["block", "inline", "inline-block", "list-item", "none"];
 /// Values of `display` that the parts of a table have by themselves.
@@ -146,7 +169,6 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
     let name = properties::canonical(name);
     let prefixes = ["-webkit-", "-moz-", "-ms-", "-o-"];
     let bare = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
-    let lists = |list: &str| list.split_whitespace().any(|one| one == bare);
     if value.is_empty() {
         return None;
     }
@@ -155,7 +177,9 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
         "line-clamp" if *name == *bare => None,
         "display" => is_uneven_display(value, subjects).then_some(UnevenKind::Layout),
         "flex" | "grid" => Some(UnevenKind::Layout),
-        _ if lists(LAYOUT) || LAYOUTS.iter().any(|begin| bare.starts_with(begin)) => {
+        _ if NAMED.get(bare) == Some(&UnevenKind::Layout)
+            || LAYOUTS.iter().any(|begin| bare.starts_with(begin)) =>
+        {
             Some(UnevenKind::Layout)
         }
         // A sign may be raised or lowered by a few pixels.
@@ -163,11 +187,22 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
             (!is_harmless(bare, value)).then_some(UnevenKind::Place)
         }
         _ if bare.starts_with("inset-") => (!is_harmless(bare, value)).then_some(UnevenKind::Place),
-        _ if lists(PAINTING) || bare.starts_with("mask-") && properties::is_known(&name) => {
+        _ if NAMED.get(bare) == Some(&UnevenKind::Painting)
+            || bare.starts_with("mask-") && properties::is_known(&name) =>
+        {
             (!is_harmless(&name, value)).then_some(UnevenKind::Painting)
         }
+        "direction" | "unicode-bidi" => Some(UnevenKind::Direction),
+        "width" | "max-width" | "min-width" if !is_readable_width(value) => Some(UnevenKind::Width),
+        "font-feature-settings" | "font-variant" | "font-variant-position" => {
+            (!shows_letters(value)).then_some(UnevenKind::Painting)
+        }
         "min-width" => (!is_narrow(value, MOST_LEAST_WIDTH)).then_some(UnevenKind::Width),
-        "width" if is_of_text(subjects) => (!is_narrow(value, LETTER)).then_some(UnevenKind::Width),
+        "width" if !is_narrow(value, LETTER) => Some(UnevenKind::Width),
+        "width" | "max-width" if is_text(subjects) => is_a_word(value).then_some(UnevenKind::Width),
+        "white-space" | "text-wrap" | "text-wrap-mode" => {
+            (!breaks(value) && !is_short(subjects)).then_some(UnevenKind::Line)
+        }
         _ => None,
     }
 }
@@ -205,11 +240,16 @@ pub(crate) fn lifts(name: &str, value: &str) -> bool {
     })
 }
 
-/// Whether a `content` has letters or digits of its own.
-pub(crate) fn has_words(value: &str) -> bool {
-    parts(value)
-        .iter()
-        .any(|part| part.starts_with(['"', '\'']) && part.contains(char::is_alphanumeric))
+/// Whether a `content` shows nothing.
+pub(crate) fn is_blank(value: &str) -> bool {
+    let value = value.split('!').next().unwrap_or_default().trim();
+    let is_blank = |one: &&str| {
+        let inner = one.trim_matches(['"', '\'']);
+        one.len() > inner.len() && inner.trim().is_empty()
+    };
+    ["none", "normal"].contains(&value)
+        || GLOBAL.contains(&value)
+        || !value.is_empty() && parts(value).iter().all(is_blank)
 }
 
 /// Whether all subjects are elements that hold words and grow with them.
@@ -220,21 +260,72 @@ pub(crate) fn is_text(subjects: &[&str]) -> bool {
 
 /// Whether a width is read and at most so large, whatever is around.
 fn is_narrow(value: &str, most: f64) -> bool {
-    const WORDS: [&str; 6] =
-        ["auto", "none", "min-content", "max-content", "fit-content", "stretch"];
-    let screen = PixelRange::of(320.0);
-    let scale = Scale { whole: screen, ..Scale::default() };
     GLOBAL.contains(&value)
-        || WORDS.contains(&value)
+        || ["auto", "none"].contains(&value)
         || value.ends_with('%')
-        || measure(value, &scale).is_some_and(|found| found.range.most <= most)
+        || on_telephone(value).is_some_and(|found| found.most <= most)
 }
 
-/// Whether some of the subjects are no parts of the letter's frame, which may be wider than it is.
-fn is_of_text(subjects: &[&str]) -> bool {
-    const FRAME: [&str; 12] =
-        ["html", "body", "table", "tbody", "tr", "td", "th", "img", ".letter", ".b", ".s", ".p"];
-    subjects.iter().any(|one| !FRAME.contains(one))
+/// What a width is on a telephone, and on larger screens where it is a part of them.
+fn on_telephone(value: &str) -> Option<PixelRange> {
+    let scale = Scale { whole: PixelRange::of(320.0), ..Scale::default() };
+    Some(measure(value, &scale)?.range)
+}
+
+/// Whether a greatest width leaves a letter as narrow as its screen and as 600 pixels.
+pub(crate) fn is_bound(value: &str) -> bool {
+    value.ends_with('%') || on_telephone(value).is_some_and(|found| found.most <= LETTER)
+}
+
+/// Whether a width is one of a size, and none that words have by themselves, which may be one word or
+/// all of them in a row.
+pub(crate) fn is_readable_width(value: &str) -> bool {
+    const OF_WORDS: [&str; 8] = [
+        "min-content",
+        "max-content",
+        "fit-content",
+        "stretch",
+        "fill",
+        "fill-available",
+        "available",
+        "intrinsic",
+    ];
+    let prefixes = ["-webkit-", "-moz-", "-ms-", "min-"];
+    let bare = prefixes.iter().find_map(|prefix| value.strip_prefix(prefix)).unwrap_or(value);
+    !OF_WORDS.contains(&value)
+        && !OF_WORDS.contains(&bare)
+        && (!value.contains('(') || on_telephone(value).is_some())
+}
+
+/// Whether a width has room for a word, and for no more.
+fn is_a_word(value: &str) -> bool {
+    const WORD: f64 = 40.0;
+    !value.ends_with('%') && on_telephone(value).is_some_and(|found| found.least < WORD)
+}
+
+/// Whether ways to draw letters leave them as they are, and of their size.
+fn shows_letters(value: &str) -> bool {
+    const FEATURES: &str = "calt case clig cpsp c2sc dlig hlig kern liga lnum onum palt pkna pnum \
+        smcp tnum zero";
+    let is_kept = |part: &str| {
+        let name = part.trim_matches(['"', '\'']);
+        let is_set = name.len() == 4 && (name.starts_with("ss") || name.starts_with("cv"));
+        part == name || is_set || FEATURES.split_whitespace().any(|known| known == name)
+    };
+    let is_small = |part: &str| ["sub", "super"].contains(&part) || part.starts_with("var(");
+    parts(value).into_iter().all(|part| is_kept(part) && !is_small(part))
+}
+
+/// Whether lines end where there is no more room.
+fn breaks(value: &str) -> bool {
+    !value.contains("var(") && !parts(value).iter().any(|one| ["nowrap", "pre"].contains(one))
+}
+
+/// Whether all subjects are elements with a few words.
+fn is_short(subjects: &[&str]) -> bool {
+    const SHORT: &str = "a abbr b cite code del em i ins kbd mark pre q s samp small span strong sub \
+        sup td th time u var .bd .ca .center .code .end .k .pre .seal";
+    subjects.iter().all(|one| SHORT.split_whitespace().any(|short| short == *one))
 }
 
 #[cfg(test)]
@@ -268,6 +359,18 @@ mod tests {
             ("min-width:100vw", UnevenKind::Width),
             ("min-width:var(--w)", UnevenKind::Width),
             ("width:640px", UnevenKind::Width),
+            ("width:min-content", UnevenKind::Width),
+            ("inline-size:-webkit-fill-available", UnevenKind::Width),
+            ("max-width:-moz-max-content", UnevenKind::Width),
+            ("max-width:fit-content(20em)", UnevenKind::Width),
+            ("min-width:stretch", UnevenKind::Width),
+            ("max-width:var(--w)", UnevenKind::Width),
+            ("width:32px", UnevenKind::Width),
+            ("direction:ltr", UnevenKind::Direction),
+            ("unicode-bidi:isolate-override", UnevenKind::Direction),
+            ("white-space:pre", UnevenKind::Line),
+            ("text-wrap:stable nowrap", UnevenKind::Line),
+            ("text-wrap-mode:var(--w)", UnevenKind::Line),
         ] {
             let (name, value) = declaration.split_once(':').unwrap();
             assert_eq!(kind(name, value, &["p"]), Some(expected), "{declaration}");
@@ -285,6 +388,10 @@ mod tests {
             "top:-1px",
             "min-width:100%",
             "min-width:240px",
+            "max-width:65ch",
+            "max-width:40px",
+            "white-space:pre-line",
+            "white-space:normal",
             "width:100%",
             "width:560px",
             "text-align:justify",
@@ -293,9 +400,34 @@ mod tests {
             let (name, value) = declaration.split_once(':').unwrap();
             assert_eq!(kind(name, value, &["p"]), None, "{declaration}");
         }
+    }
+
+    #[test]
+    fn what_it_is_said_of_counts() {
         assert_eq!(kind("display", "table-cell", &["td", "th"]), None);
         assert_eq!(kind("display", "table-cell", &["td", ".x"]), Some(UnevenKind::Layout));
-        assert_eq!(kind("width", "640px", &[".letter"]), None);
+        assert_eq!(kind("width", "600px", &[".letter"]), None);
+        assert_eq!(kind("width", "24px", &[".icon"]), None);
+        for (subjects, expected) in [
+            (&["a", ".k", "th", "code"][..], None),
+            (&["a", "h3"], Some(UnevenKind::Line)),
+            (&["*"], Some(UnevenKind::Line)),
+            (&[".art"], Some(UnevenKind::Line)),
+        ] {
+            assert_eq!(kind("white-space", "nowrap", subjects), expected, "{subjects:?}");
+        }
+    }
+
+    #[test]
+    fn a_content_that_shows_nothing_is_blank() {
+        for value in ["none", "normal", "\"\"", "''", "\" \" ''", "inherit", "\"\" !important"] {
+            assert!(is_blank(value), "{value}");
+        }
+        for value in
+            ["\"x\"", "\"\" / \"x\"", "open-quote", "attr(href)", "counter(x)", "var(--x)", ""]
+        {
+            assert!(!is_blank(value), "{value}");
+        }
     }
 
     proptest! {

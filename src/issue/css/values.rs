@@ -304,7 +304,7 @@ pub(crate) fn font(value: &str) -> Option<FontShorthand<'_>> {
 
 /// Parts of names of fonts that have signs, lines or nothing in place of letters. No font is loaded
 /// from anywhere, so these are the ones that come with systems and office programs.
-const SIGNS: [&str; 22] = [
+const SIGNS: [&str; 23] = [
     "awesome",
     "barcode",
     "blank",
@@ -317,6 +317,7 @@ const SIGNS: [&str; 22] = [
     "lastresort",
     "marlett",
     "mdl2",
+    "monotypesorts",
     "msoutlook",
     "mtextra",
     "notosanssymbols",
