@@ -312,6 +312,8 @@ pub(super) struct MeantFrame {
     pub(super) is_footer: bool,
     /// What stands before or behind something that the footer is in.
     pub(super) is_sign: bool,
+    /// The whole page.
+    pub(super) is_page: bool,
     /// The table that holds the letter, which no screen shows wider than 600 pixels.
     pub(super) is_letter: bool,
 }
@@ -325,6 +327,7 @@ pub(super) fn meant_frame(list: &str) -> MeantFrame {
         let is_sign = one.pseudo == Some(PseudoElement::Generated);
         found.is_footer |= (SHARED + 1..=FOOTER.len()).any(means);
         found.is_sign |= is_sign && (1..=SHARED).any(means);
+        found.is_page |= !is_sign && (means(1) || means(2));
         found.is_letter |= !is_sign && means(LETTER_AT + 1);
     }
     found

@@ -94,6 +94,11 @@ impl<'s> RuleSubject<'s> {
                 uneven::is_bound(value) && (is_narrow || !value.trim_end().ends_with('%'));
             return (!is_bound && self.frame().is_letter).then_some(UnevenKind::Width);
         }
+        // Who reads the letter in a page of its own could not move down to the footer.
+        if ["overflow", "overflow-y", "overflow-block"].contains(&name) {
+            let is_cut = ["hidden", "clip", "var("].iter().any(|word| value.contains(word));
+            return (is_cut && self.frame().is_page).then_some(UnevenKind::Painting);
+        }
         // Cells of a table stand beside each other.
         let of_text = uneven::kind(name, value, &["p"]).filter(|kind| *kind == UnevenKind::Line);
         of_text.filter(|_| self.names.contains(&"td") && self.has_bare_cell())

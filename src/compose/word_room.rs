@@ -31,64 +31,111 @@ fn measured_parts(value: &str) -> impl Iterator<Item = f64> {
     parts.filter_map(|part| Some(measure(part, &Scale::default())?.range.most))
 }
 
-/// What stands out of something that shows nothing beyond its edge.
-fn cut_off(chain: &Chain<'_>) -> RoomTaken {
-    let mut clips = false;
-    let mut unbroken: Option<Blame> = None;
+/// What is said of one element that together with others cuts words off.
+#[derive(Default)]
+struct CutHere {
+    /// It shows nothing beyond its edge.
+    clips: Option<Blame>,
+    /// It has a height of its own.
+    is_bounded: bool,
+    /// Its corners are very round.
+    round: Option<Blame>,
+    /// Its lines or words are not broken.
+    unbroken: Option<Blame>,
+    /// The same of something that may have one line, or of a cell for which a word is too long.
+    short_line: Option<Blame>,
+    /// It is moved to a side, and its first words are.
+    pulled: Option<Blame>,
+    indented: Option<Blame>,
+    /// It is wider than a telephone.
+    wide: Option<Blame>,
+}
+
+/// See [`CutHere`].
+fn cut_here(chain: &Chain<'_>, at: usize) -> CutHere {
     const ROUNDEST: f64 = 48.0;
     const LONG_WORD: f64 = 120.0;
-    for (at, node) in chain.nodes.iter().enumerate() {
-        let (mut clips_here, mut bounded) = (None, false);
-        let (mut round, mut short_line) = (None, None);
-        for (block, one, value) in chain.said(at) {
-            let name = canonical(&one.name);
-            let cuts = sheet::parts(value).iter().any(|word| ["hidden", "clip"].contains(word));
-            let holds_lines = !["a", "th", "h1", "h2", "h3", "h4"].contains(&node.element)
-                && !node.classes.contains(&"k");
-            let because = blame(block, one);
-            match &*name {
-                "overflow" | "overflow-x" | "overflow-y" if cuts => clips_here = because,
-                name if name.ends_with("radius") && !node.classes.contains(&"k") => {
-                    let is_round = measured_parts(value).any(|most| most > ROUNDEST);
-                    round = because.filter(|_| is_round).or(round);
-                }
-                "height" | "max-height" => {
-                    let is_box = !["table", "tbody", "tr", "td", "th"].contains(&node.element);
-                    bounded |= is_box && !["auto", "none", "initial", "unset"].contains(&value);
-                }
-                "white-space" | "text-wrap" | "text-wrap-mode" => {
-                    let is_one_line = ["nowrap", "pre"].iter().any(|word| value.contains(word))
-                        && !["pre-wrap", "pre-line"].contains(&value);
-                    let because = because.filter(|_| is_one_line);
-                    if holds_lines {
-                        unbroken = because.or(unbroken);
-                    } else if !node.classes.contains(&"k") {
-                        short_line = because.or(short_line);
-                    }
-                }
-                // Words of a cell are not broken.
-                "width" | "max-width" if ["td", "th"].contains(&node.element) => {
-                    let is_short = measured_parts(value).any(|most| most < LONG_WORD);
-                    short_line = because.filter(|_| is_short).or(short_line);
-                }
-                "width" | "min-width" if clips && chain.is_footer() => {
-                    let wide = measure(value, &Scale::default())
-                        .is_some_and(|found| !value.ends_with('%') && found.range.most > 320.0);
-                    if let Some(because) = because.filter(|_| wide) {
-                        return Some((because, "is wider than what around it shows"));
-                    }
-                }
-                _ => {}
+    const LEAST_SIDE: f64 = -2.0;
+    let node = &chain.nodes[at];
+    let is_button = node.classes.contains(&"k");
+    let holds_lines = !["a", "th", "h1", "h2", "h3", "h4"].contains(&node.element) && !is_button;
+    let is_cell = ["td", "th"].contains(&node.element);
+    let is_box = !is_cell && !["table", "tbody", "tr"].contains(&node.element);
+    let mut found = CutHere::default();
+    for (block, one, value) in chain.said(at) {
+        let name = canonical(&one.name);
+        let because = |holds: bool| blame(block, one).filter(|_| holds);
+        let has = |words: &[&str]| sheet::parts(value).iter().any(|word| words.contains(word));
+        let size = measure(value, &Scale::default()).map(|found| found.range);
+        match &*name {
+            "overflow" | "overflow-x" | "overflow-y" => {
+                found.clips = because(has(&["hidden", "clip"])).or(found.clips);
             }
+            name if name.ends_with("radius") && !is_button => {
+                let is_round = measured_parts(value).any(|most| most > ROUNDEST);
+                found.round = because(is_round).or(found.round);
+            }
+            "height" | "max-height" => {
+                found.is_bounded |=
+                    is_box && !["auto", "none", "initial", "unset"].contains(&value);
+            }
+            "white-space" | "text-wrap" | "text-wrap-mode" => {
+                let is_one_line = has(&["nowrap", "pre"]);
+                found.unbroken = because(is_one_line && holds_lines).or(found.unbroken);
+                let is_short = is_one_line && !holds_lines && !is_button;
+                found.short_line = because(is_short).or(found.short_line);
+            }
+            "overflow-wrap" | "word-wrap" => {
+                let is_whole = !["anywhere", "break-word"].contains(&value);
+                found.unbroken = because(is_whole).or(found.unbroken);
+            }
+            "text-indent" | "margin" | "margin-left" | "margin-right" | "margin-inline" => {
+                let mut sizes = sheet::parts(value)
+                    .into_iter()
+                    .filter_map(|part| Some(measure(part, &Scale::default())?.range.least));
+                let is_out = sizes.any(|least| least < LEAST_SIDE);
+                let is_indent = name == "text-indent";
+                found.pulled = because(is_out && !is_indent).or(found.pulled);
+                found.indented = because(is_out && is_indent).or(found.indented);
+            }
+            "width" | "max-width" | "min-width" => {
+                // Words of a cell are not broken.
+                let is_short = is_cell && size.is_some_and(|size| size.most < LONG_WORD);
+                found.short_line = because(is_short && name != "min-width").or(found.short_line);
+                let is_wide = !value.ends_with('%') && size.is_some_and(|size| size.most > 320.0);
+                found.wide = because(is_wide && name != "max-width").or(found.wide);
+            }
+            _ => {}
         }
-        if let Some(because) = clips_here.clone().filter(|_| bounded) {
+    }
+    found
+}
+
+/// What stands out of something that shows nothing beyond its edge.
+fn cut_off(chain: &Chain<'_>) -> RoomTaken {
+    let (mut clips, mut clips_within) = (false, false);
+    let mut unbroken: Option<Blame> = None;
+    for at in 0..chain.nodes.len() {
+        let here = cut_here(chain, at);
+        if let Some(because) = here.wide.filter(|_| clips && chain.is_footer()) {
+            return Some((because, "is wider than what around it shows"));
+        }
+        unbroken = here.unbroken.or(unbroken);
+        if let Some(because) = here.clips.clone().filter(|_| here.is_bounded) {
             return Some((because, "cuts off what is higher than this"));
         }
-        clips |= clips_here.is_some();
-        if let Some(because) = short_line.filter(|_| clips_here.is_some()) {
+        let is_clipped = here.clips.is_some();
+        // Where the letter as a whole ends, there is room beside its words.
+        let indented = here.indented.filter(|_| clips_within || is_clipped && at > SHARED);
+        if let Some(because) = here.pulled.filter(|_| clips_within).or(indented) {
+            return Some((because, "moves words to where they are cut off"));
+        }
+        clips |= is_clipped;
+        clips_within |= is_clipped && at > SHARED;
+        if let Some(because) = here.short_line.filter(|_| is_clipped) {
             return Some((because, "cuts off what is wider than this"));
         }
-        if let Some(because) = round.filter(|_| clips_here.is_some()) {
+        if let Some(because) = here.round.filter(|_| is_clipped) {
             return Some((because, "cuts off words at its round corners"));
         }
     }

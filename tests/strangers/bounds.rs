@@ -590,9 +590,13 @@ fn words_begin_on_the_screen_and_have_its_width() {
         ".f a { display: block; width: 200px; overflow: hidden; white-space: nowrap }",
         ".title a { display: block; overflow: hidden; white-space: nowrap }",
         ".raw td > p + p a { display: none }",
+        ".art { overflow: hidden } .art p { margin-right: -24px }",
+        ".art p { overflow: hidden; text-indent: -16px }",
+        "h1 { overflow: hidden; overflow-wrap: normal; font-size: 72px }",
     ]);
     passes(&[
         ".callout { margin: 0 -24px; padding: 16px 24px }",
+        ".s { overflow: hidden } .callout { margin: 0 -16px; overflow: hidden; padding: 16px }",
         "li { padding-left: 24px; text-indent: -24px }",
         "blockquote { margin-left: -16px; border-left: 4px solid #cccccc; padding-left: 12px }",
         ".art { padding: 0 32px } .art p { margin: 0 16px 12px }",
@@ -634,8 +638,17 @@ fn what_is_painted_above_words_or_taken_from_behind_them_is_told() {
             (".f", "font-feature-settings: \"sups\""),
             (".f p", "font-variant-position: sub"),
             (".f p", "font-variant: super"),
+            (".f p", "font-style: oblique 90deg"),
+            (".art p", "font: oblique -89deg 16px serif"),
+            ("html", "overflow: hidden"),
+            ("body, .b", "overflow-y: clip"),
         ],
     );
-    let features = "body { font-feature-settings: \"kern\" 1, \"liga\"; font-variant: small-caps }";
+    left_out(
+        "mail programs do not agree on this layout",
+        &[(".art strong, .art em", "float: right"), ("*", "float: right")],
+    );
+    let features = "body { font-feature-settings: \"kern\" 1, \"liga\"; font-variant: small-caps; \
+         font-style: oblique; overflow-x: hidden } img, .hd span { float: right }";
     assert!(!with_style(features).run(&["check"]).stdout.contains("left out"));
 }

@@ -197,6 +197,11 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
         "font-feature-settings" | "font-variant" | "font-variant-position" => {
             (!shows_letters(value)).then_some(UnevenKind::Painting)
         }
+        "font" | "font-style" => is_slanted(value).then_some(UnevenKind::Painting),
+        // Words that float leave their sentence.
+        "float" if subjects.iter().any(|one| *one == "*" || is_in_line(one)) => {
+            (value != "none").then_some(UnevenKind::Layout)
+        }
         "min-width" => (!is_narrow(value, MOST_LEAST_WIDTH)).then_some(UnevenKind::Width),
         "width" if !is_narrow(value, LETTER) => Some(UnevenKind::Width),
         "width" | "max-width" if is_text(subjects) => is_a_word(value).then_some(UnevenKind::Width),
@@ -314,6 +319,23 @@ fn shows_letters(value: &str) -> bool {
     };
     let is_small = |part: &str| ["sub", "super"].contains(&part) || part.starts_with("var(");
     parts(value).into_iter().all(|part| is_kept(part) && !is_small(part))
+}
+
+/// Whether letters are slanted by an angle of their own, which may leave nothing of them.
+fn is_slanted(value: &str) -> bool {
+    const UNITS: [&str; 3] = ["deg", "rad", "turn"];
+    let is_angle = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
+            && UNITS.iter().any(|unit| part.ends_with(unit))
+    };
+    value.contains("oblique") && parts(value).iter().any(|one| is_angle(one) || one.contains('('))
+}
+
+/// Whether an element is a few words of a sentence.
+fn is_in_line(name: &str) -> bool {
+    const IN_LINE: &str =
+        "a abbr b cite code del em i ins kbd mark q s samp small strong sub sup time u var";
+    IN_LINE.split_whitespace().any(|one| one == name)
 }
 
 /// Whether lines end where there is no more room.
