@@ -28,6 +28,8 @@ const LEAST_LETTER: f64 = 1.5;
 const MAX_QUERIES: usize = 4;
 /// Rules that may colour one element at once.
 const MAX_PAINTS: usize = 24;
+/// Texts on grounds that are looked at for one element: no letter needs a tenth of them.
+const MAX_PAIRS: usize = 1_000;
 
 /// Where a colour is said, and whether only while somebody points at it.
 type ColorOrigin = Option<(usize, Range<usize>, bool)>;
@@ -353,33 +355,50 @@ fn painted(around: &Pairs, paints: &[Paint]) -> Result<Pairs, ColorOrigin> {
     if let Some(excess) = may.get(MAX_PAINTS) {
         return Err(excess.origin.clone());
     }
+    let ways: Vec<Way> = may.iter().map(|paint| Way::of(paint, around)).collect();
     // Each may come on top of any other: until nothing new comes of it.
     loop {
         let before = pairs.len();
         let known: Vec<_> = pairs.iter().map(|(pair, origins)| (*pair, origins.clone())).collect();
-        for paint in &may {
+        for (paint, way) in may.iter().zip(&ways) {
             for ((of_text, of_ground), (text_origin, ground_origin)) in &known {
-                let texts = match &paint.text {
-                    Some(_) => {
-                        texts_of(paint, around.iter().map(|(pair, o)| (pair.0, o.0.clone())))
-                    }
-                    None => vec![(*of_text, text_origin.clone())],
-                };
-                let grounds = match &paint.ground {
-                    Some(_) => {
-                        grounds_of(paint, around.iter().map(|(pair, o)| (pair.1, o.1.clone())))
-                    }
-                    None => vec![(*of_ground, ground_origin.clone())],
-                };
-                cross(&texts, &grounds, &mut pairs);
+                let kept_text = [(*of_text, text_origin.clone())];
+                let kept_ground = [(*of_ground, ground_origin.clone())];
+                let texts = way.texts.as_deref().unwrap_or(&kept_text);
+                let grounds = way.grounds.as_deref().unwrap_or(&kept_ground);
+                cross(texts, grounds, &mut pairs);
+                if pairs.len() > MAX_PAIRS {
+                    return Err(paint.origin.clone());
+                }
             }
         }
         if pairs.len() == before {
             return Ok(pairs);
         }
-        if pairs.len() > 4_000 {
-            return Err(may.last().and_then(|paint| paint.origin.clone()));
-        }
+    }
+}
+
+/// What a rule that may hold makes of an element, each once; `None` where it leaves that as it was.
+struct Way {
+    texts: Option<Vec<(Rgba, ColorOrigin)>>,
+    grounds: Option<Vec<([u8; 3], ColorOrigin)>>,
+}
+
+impl Way {
+    fn of(paint: &Paint, around: &Pairs) -> Way {
+        let texts = paint.text.as_ref().map(|_| {
+            let around = around.iter().map(|((text, _), origins)| (*text, origins.0.clone()));
+            let around: BTreeMap<Rgba, ColorOrigin> = around.collect();
+            let all = texts_of(paint, around.iter().map(|(text, origin)| (*text, origin.clone())));
+            all.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect()
+        });
+        let grounds = paint.ground.as_ref().map(|_| {
+            let around = around.iter().map(|((_, ground), origins)| (*ground, origins.1.clone()));
+            let around: BTreeMap<[u8; 3], ColorOrigin> = around.collect();
+            let all = grounds_of(paint, around.into_iter());
+            all.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect()
+        });
+        Way { texts, grounds }
     }
 }
 

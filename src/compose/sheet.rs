@@ -152,6 +152,9 @@ fn without_outlook(list: &str) -> Option<String> {
 const MAX_VALUES: usize = 16;
 /// A name that stands for a name that stands for a name.
 const MAX_NAMES: usize = 6;
+/// Bytes of a value with its names written out, and of all of them: each is read many times.
+const MAX_LENGTH: usize = 600;
+const MAX_ALL: usize = 256 * 1024;
 
 /// Writes out what `var()` can stand for, wherever in the sheet its name is given a value.
 pub(super) fn expand(blocks: &mut [StyleBlock]) {
@@ -165,10 +168,14 @@ pub(super) fn expand(blocks: &mut [StyleBlock]) {
             }
         }
     }
+    let mut all = 0;
     for said in blocks.iter_mut().flat_map(|block| &mut block.declarations) {
         let is_name = said.declaration.name.starts_with("--");
         if !is_name && said.declaration.value.contains("var(") {
-            said.values = expanded(&said.declaration.value, &named)
+            let values = expanded(&said.declaration.value, &named);
+            all += values.iter().flatten().map(String::len).sum::<usize>();
+            said.values = values
+                .filter(|_| all <= MAX_ALL)
                 .unwrap_or_else(|| vec![said.declaration.value.clone()]);
         }
     }
@@ -200,7 +207,7 @@ fn expanded(value: &str, named: &HashMap<String, Vec<String>>) -> Option<Vec<Str
             for stand_in in stand_ins {
                 next.push(format!("{}{stand_in}{}", &value[..at], &inner[end + 1..]));
             }
-            if next.len() > MAX_VALUES || next.iter().any(|value| value.len() > 4_096) {
+            if next.len() > MAX_VALUES || next.iter().any(|value| value.len() > MAX_LENGTH) {
                 return None;
             }
         }
