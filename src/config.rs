@@ -29,6 +29,7 @@ use crate::message::splice::Identity;
 use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
 pub use relay::{PasswordError, RelayConfig, credentials};
+pub use secret::rotate::{RotateError, Rotated, rotate_secret};
 pub use secret::{Secret, SecretError, known_secret, missing_secret, secret};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
@@ -91,7 +92,7 @@ impl Sender {
             list_id: self.list_id.clone(),
             base_url: self.base_url.clone(),
             reverse_path: self.reverse_path.clone(),
-            keys: Keys::new(secret.bytes()),
+            keys: Keys::numbered(secret.newest(), secret.older()),
             signers: Vec::new(),
         }
     }

@@ -14,6 +14,8 @@ mod pictures;
 
 mod replies;
 
+mod tokens;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
@@ -36,7 +38,7 @@ pub struct Target {
 }
 
 /// Every kind.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target {
         name: "front_matter",
         run: content::front_matter,
@@ -101,6 +103,15 @@ pub const TARGETS: [Target; 7] = [
         most_memory: 256,
         // Waiting is counted, too.
         most_time: 8000,
+    },
+    Target {
+        name: "tokens",
+        run: tokens::run,
+        seeds: tokens::seeds,
+        words: tokens::WORDS,
+        most_bytes: 8 * 1024,
+        most_memory: 256,
+        most_time: 1000,
     },
 ];
 

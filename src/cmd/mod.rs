@@ -22,6 +22,7 @@ mod receipts;
 mod reconcile;
 mod relays;
 mod render;
+mod secret;
 mod send;
 mod status;
 mod test;
@@ -74,6 +75,7 @@ enum Command {
     Reconcile(reconcile::Args),
     Doctor(doctor::Args),
     Dkim(dkim::Args),
+    Secret(secret::Args),
 }
 
 /// Runs one command.
@@ -94,6 +96,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Reconcile(args) => reconcile::run(global, &args),
         Command::Doctor(args) => doctor::run(global, &args),
         Command::Dkim(args) => dkim::run(global, &args),
+        Command::Secret(args) => secret::run(global, &args),
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn prepare(
     let widths = compose::widths(draft);
     // A secret that cannot be used is told by the commands that need it.
     let secret = config::known_secret(root, environment).ok().flatten();
-    let cache = Cache::of(root, secret.as_ref().map(config::Secret::bytes));
+    let cache = Cache::of(root, secret.as_ref().map(|secret| secret.newest().1));
     let problems = issue::image::prepare(&mut draft.images, &widths, &cache, &made);
     if let Some(bar) = bar.get() {
         bar.finish_and_clear();

@@ -41,6 +41,7 @@ mod renamed;
 mod replaced;
 mod retries;
 mod reworded;
+mod rotated;
 mod settling;
 mod slips;
 mod stops;
