@@ -37,5 +37,6 @@ pub mod catcher;
 pub mod store;
 pub mod audience;
 pub mod delivery;
+pub mod bounce;
 pub mod doctor;
 pub mod config;
