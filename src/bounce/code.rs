@@ -39,6 +39,9 @@ impl EnhancedStatus {
     /// are asked first.
     pub(super) fn reason(self) -> BounceReason {
         use BounceReason as Why;
+        if self.is_general() {
+            return Why::Unknown;
+        }
         match (self.1, self.2) {
             (1, 1 | 10 | 3) => Why::NoMailbox,
             (1, 2) => Why::NoDomain,
@@ -50,33 +53,46 @@ impl EnhancedStatus {
             (4, 6) => Why::Loop,
             (4, 7) => Why::Expired,
             (4, 1 | 2) => Why::Network,
-            (3, 1 | 2 | 5) => Why::System,
+            (3, 1 | 5) => Why::System,
             (5, _) => Why::Syntax,
             (7, 20..=27) => Why::Authentication,
             (7, 28) => Why::Rate,
             (7, 13) => Why::Suspended,
             (7, 1 | 2 | 3 | 7) => Why::Policy,
-            (1, 0) | (_, 0) => Why::Unknown,
             _ => Why::Unknown,
         }
     }
 }
 
 impl ReplyCode {
+    /// What the code alone says (RFC 7504).
+    pub(super) fn reason(self) -> BounceReason {
+        match self.0 {
+            521 | 556 => BounceReason::TakesNoMail,
+            _ => BounceReason::Unknown,
+        }
+    }
+
     /// Whether it may pass by itself.
     pub fn is_transient(self) -> bool {
         self.0 / 100 == 4
     }
 }
 
-/// The first enhanced status code in a text that is no part of an address of a host or a version.
+/// The first enhanced status code of a failure in a text that is no part of an address of a host or a
+/// version; one of success only at the beginning.
 pub(super) fn enhanced_status(text: &str) -> Option<EnhancedStatus> {
     let bytes = text.as_bytes();
     for at in memchr::memchr_iter(b'.', bytes) {
-        let Some(class @ (b'2' | b'4' | b'5')) = at.checked_sub(1).map(|before| bytes[before]) else {
+        let Some(class @ (b'2' | b'4' | b'5')) = at.checked_sub(1).map(|before| bytes[before])
+        else {
             continue;
         };
-        if at > 1 && (bytes[at - 2].is_ascii_alphanumeric() || matches!(bytes[at - 2], b'.' | b'/')) {
+        if class == b'2' && at > 1 {
+            continue;
+        }
+        if at > 1 && (bytes[at - 2].is_ascii_alphanumeric() || matches!(bytes[at - 2], b'.' | b'/'))
+        {
             continue;
         }
         let Some((subject, end)) = number(bytes, at + 1) else { continue };
@@ -85,8 +101,7 @@ pub(super) fn enhanced_status(text: &str) -> Option<EnhancedStatus> {
         }
         let Some((detail, end)) = number(bytes, end + 1) else { continue };
         let goes_on = bytes.get(end).is_some_and(u8::is_ascii_alphanumeric)
-            || bytes.get(end) == Some(&b'.')
-                && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+            || bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
         if !goes_on && subject <= 7 {
             return Some(EnhancedStatus(class - b'0', subject, detail));
         }

@@ -12,13 +12,18 @@ pub(super) struct FoundComplaint {
     pub(super) text: String,
     pub(super) line: usize,
     pub(super) kind: &'static str,
+    /// It names nobody, because no reader complains.
+    pub(super) of_signatures: bool,
 }
 
 /// Fields that name the recipient of the message that is complained about.
 const RECIPIENT_FIELDS: [&str; 3] = ["original-rcpt-to", "removal-recipient", "x-original-rcpt-to"];
 
-/// Types of feedback that are no complaint of a reader: RFC 5965 3.2 and RFC 6591.
-const NO_COMPLAINT: [&str; 2] = ["not-spam", "auth-failure"];
+/// A type of feedback that complains of nothing (RFC 5965 3.2).
+const NO_COMPLAINT: &str = "not-spam";
+
+/// A type that complains of our signatures and of no mail to anybody (RFC 6591).
+const OF_SIGNATURES: &str = "auth-failure";
 
 /// How providers begin a complaint that has no report in it.
 const WORDS: [&str; 8] = [
@@ -39,28 +44,33 @@ pub(super) fn find(
     notice: &str,
     original: &OriginalMessage,
 ) -> Option<Option<FoundComplaint>> {
-    let part = message.parts.iter().find(|part| {
-        part.kind == "message/feedback-report" || part.kind == "text/feedback-report"
-    });
+    let part = message
+        .parts
+        .iter()
+        .find(|part| part.kind == "message/feedback-report" || part.kind == "text/feedback-report");
     if let Some(part) = part.or_else(|| message.parts.iter().find(|part| has_type(part))) {
         let block = all_fields(&part.text);
         let kind = block.get("feedback-type").unwrap_or("").trim().to_ascii_lowercase();
-        if NO_COMPLAINT.contains(&kind.as_str()) {
+        if kind == NO_COMPLAINT {
             return Some(None);
         }
+        let of_signatures = kind == OF_SIGNATURES;
         let text = match kind.as_str() {
             "" => "a report of abuse without a type".to_owned(),
             kind => format!("Feedback-Type: {kind}"),
         };
-        let addresses = recipients(&block, original);
-        return Some(Some(FoundComplaint { addresses, text, line: part.line, kind: "report" }));
+        let addresses = if of_signatures { Vec::new() } else { recipients(&block, original) };
+        let complaint =
+            FoundComplaint { addresses, text, line: part.line, kind: "report", of_signatures };
+        return Some(Some(complaint));
     }
     let subject = header_text(message.header.get("subject").unwrap_or_default());
     let first: String = notice.chars().take(600).collect();
     let said = format!("{subject}\n{first}").to_lowercase();
     let words = WORDS.iter().find(|words| said.contains(*words))?;
     let addresses = recipients(&FieldBlock::default(), original);
-    Some(Some(FoundComplaint { addresses, text: (*words).to_owned(), line: 1, kind: "text" }))
+    let text = (*words).to_owned();
+    Some(Some(FoundComplaint { addresses, text, line: 1, kind: "text", of_signatures: false }))
 }
 
 fn has_type(part: &MimePart) -> bool {

@@ -27,9 +27,8 @@ pub fn messages(bytes: &[u8]) -> Vec<&[u8]> {
 fn has_time(bytes: &[u8]) -> bool {
     let line = bytes.iter().take(200).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
     let line: Vec<u8> = line.copied().collect();
-    line.windows(5).any(|five| {
-        five[2] == b':' && [0, 1, 3, 4].iter().all(|at| five[*at].is_ascii_digit())
-    })
+    line.windows(5)
+        .any(|five| five[2] == b':' && [0, 1, 3, 4].iter().all(|at| five[*at].is_ascii_digit()))
 }
 
 #[cfg(test)]

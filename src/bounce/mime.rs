@@ -89,10 +89,11 @@ impl Tree<'_> {
             return;
         }
         let value = fields.get("content-type").unwrap_or("text/plain");
-        let kind = kind(value);
+        let mut kind = kind(value);
         if kind.starts_with("multipart/") && depth < MOST_DEPTH {
             let body = &self.whole[start..end];
-            let boundary = parameter(value, "boundary").map(|text| format!("--{text}").into_bytes());
+            let boundary =
+                parameter(value, "boundary").map(|text| format!("--{text}").into_bytes());
             let pieces = match boundary {
                 Some(boundary) => pieces(body, &boundary),
                 None => Vec::new(),
@@ -106,6 +107,8 @@ impl Tree<'_> {
                 }
                 return;
             }
+            // Without any delimiter all of it is one text.
+            kind = "text/plain".to_owned();
         }
         let text = decoded(&kind, fields, &self.whole[start..end]);
         let line = 1 + memchr::memchr_iter(b'\n', &self.whole[..start]).count();
@@ -258,7 +261,9 @@ mod tests {
     fn parts_within_parts_come_to_an_end() {
         let mut text = String::new();
         for level in 0..500 {
-            text.push_str(&format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"));
+            text.push_str(&format!(
+                "Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"
+            ));
         }
         assert!(kinds(&text).len() <= MOST_PARTS);
         let flat = "--b\nContent-Type: text/plain\n\nx\n".repeat(5000);

@@ -77,7 +77,9 @@ pub fn read(bytes: &[u8]) -> BounceReport {
     let words = notice.whole();
     let recipients = match feedback::find(&message, &words, &original) {
         Some(Some(complaint)) => complaints(complaint),
-        Some(None) => vec![nobody(BounceClass::None, "a report of abuse that complains of nothing")],
+        Some(None) => {
+            vec![nobody(BounceClass::None, "a report of abuse that complains of nothing")]
+        }
         None => reported(&message, &notice, &words, &original, &addressed_to),
     };
     original.to.truncate(1);
@@ -91,6 +93,9 @@ fn notice_of(message: &MimeMessage) -> Notice {
     let has_plain = message.parts.iter().any(|part| part.kind == "text/plain");
     for part in &message.parts {
         let is_text = part.kind == "text/plain" || part.kind == "text/html" && !has_plain;
+        if part.fields.says("content-disposition", "attachment") && !notice.lines.is_empty() {
+            continue;
+        }
         if part.kind == "message/rfc822" && !notice.lines.is_empty() {
             break;
         }
@@ -119,11 +124,16 @@ fn reported(
     if answer::is_challenge(header, words) {
         return vec![nobody(BounceClass::Autoreply, "a question whether a person wrote")];
     }
+    if answer::asks_to_leave(header, addressed_to) {
+        let mut from = Vec::new();
+        original::add(&mut from, header, "from");
+        return vec![ReportedRecipient {
+            address: from.into_iter().next(),
+            ..nobody(BounceClass::Unsubscribe, &subject(header))
+        }];
+    }
     if answer::is_automatic(header) {
         return vec![nobody(BounceClass::Autoreply, &subject(header))];
-    }
-    if answer::asks_to_leave(header, addressed_to) {
-        return vec![nobody(BounceClass::Unsubscribe, &subject(header))];
     }
     vec![nobody(BounceClass::None, "no report")]
 }
@@ -151,6 +161,11 @@ fn complaints(complaint: feedback::FoundComplaint) -> Vec<ReportedRecipient> {
         address,
         part: complaint.kind.to_owned(),
         line: complaint.line,
+        reason: if complaint.of_signatures {
+            BounceReason::Authentication
+        } else {
+            BounceReason::Unknown
+        },
         ..nobody(BounceClass::Complaint, &complaint.text)
     };
     if complaint.addresses.is_empty() {
@@ -162,6 +177,8 @@ fn complaints(complaint: feedback::FoundComplaint) -> Vec<ReportedRecipient> {
 /// Rows of RFC 3464 fields, wherever they stand.
 fn delivery_status(message: &MimeMessage, notice: &Notice, words: &str) -> Vec<ReportedRecipient> {
     let mut rows = Vec::new();
+    let mut failed = Vec::new();
+    original::add(&mut failed, &message.header, "x-failed-recipients");
     for part in &message.parts {
         let is_status = matches!(
             part.kind.as_str(),
@@ -171,7 +188,10 @@ fn delivery_status(message: &MimeMessage, notice: &Notice, words: &str) -> Vec<R
         if !is_status && !(is_open && status::is_in(&part.text)) {
             continue;
         }
-        for group in status::groups(&part.text) {
+        for mut group in status::groups(&part.text) {
+            if !group.address().is_some_and(|address| address.contains('@')) && failed.len() == 1 {
+                group.original = failed.first().cloned();
+            }
             rows.extend(of_group(&group, &part.kind, part.line + group.line, notice, words));
         }
         if !rows.is_empty() {
@@ -194,7 +214,7 @@ fn of_group(
     let status = said.filter(|code| !code.is_general()).or(own).or(said);
     let code = reply_code(&group.diagnostic).or_else(|| reply_code(&group.status));
     let section = match notice.line_of(address) {
-        Some(at) => section_of(notice, at),
+        Some(at) => section_of(notice, at, address),
         None => words.to_owned(),
     };
     let comment = group.status.split_once(' ').map_or("", |(_, comment)| comment);
@@ -224,10 +244,11 @@ fn of_group(
 }
 
 /// From a line to the next that begins with another address.
-fn section_of(notice: &Notice, from: usize) -> String {
+fn section_of(notice: &Notice, from: usize, address: &str) -> String {
     let next = notice.lines.iter().enumerate().skip(from + 1).find(|(_, line)| {
         let text = line.text.trim_start_matches([' ', '\t', '<', '"']);
-        addresses::in_line(text).first().is_some_and(|one| one.start == 0)
+        let first = addresses::in_line(text).into_iter().next().filter(|one| one.start == 0);
+        first.is_some_and(|one| !addresses::same(&one.text, address))
     });
     notice.text(from, next.map_or(notice.lines.len(), |(index, _)| index))
 }
@@ -242,11 +263,20 @@ fn is_failure_notice(message: &MimeMessage, words: &str) -> bool {
         return true;
     }
     let from = ["from", "sender", "return-path"].iter().any(|name| {
-        ["mailer-daemon", "postmaster", "mail delivery", "mailerdaemon", "mail-daemon", "daemon@"]
-            .iter()
-            .any(|word| header.says(name, word))
+        [
+            "mailer-daemon",
+            "postmaster",
+            "post_master",
+            "mail delivery",
+            "mailerdaemon",
+            "mail-daemon",
+            "daemon@",
+        ]
+        .iter()
+        .any(|word| header.says(name, word))
     });
-    let null = header.all("return-path").any(|value| value.trim().trim_matches(['<', '>']).is_empty());
+    let null =
+        header.all("return-path").any(|value| value.trim().trim_matches(['<', '>']).is_empty());
     let said = subject(header).to_lowercase();
     let has_subject = FAILURES.iter().any(|words| said.contains(words));
     if !(from || has_subject || null) || answer::has_subject_of_answer(header) && !from {
@@ -261,24 +291,112 @@ fn is_failure_notice(message: &MimeMessage, words: &str) -> bool {
 
 /// What mail systems say of a failure, in the subject or in the text.
 const FAILURES: &[&str] = &[
-    "undeliver", "not be delivered", "not delivered", "not deliver", "delivery fail", "delivery status",
-    "delivery notification", "delivery problem", "delivery error", "delivery report",
-    "delivery has failed", "delivery unsuccessful", "failed delivery", "failure notice", "failure notification",
-    "mail failure", "returned mail", "returned to sender", "returning message", "return to sender",
-    "unable to deliver", "couldn't be delivered", "couldn't deliver", "can't be delivered",
-    "cannot deliver", "cannot be delivered", "could not send", "can not be delivered", "did not reach",
-    "was not sent", "has been delayed", "message delayed", "delayed mail", "not yet been delivered",
-    "non-delivery", "nondelivery", "mail delivery", "message delivery", "error sending", "rejected",
-    "bounce", "could not be sent", "has been postponed", "problem delivering", "error delivering",
-    "mail system error", "did not receive", "were not able to", "was not able to", "recipient unknown",
-    "user unknown", "failed mail", "failed to deliver", "delivery warning", "mail error", "mail error",
-    "wasn't able to deliver", "delivery to the following", "permanent error", "fatal error",
-    "unzustellbar", "nicht zugestellt", "zustellung", "fehlgeschlagen", "non remis", "non distribu",
-    "échec", "echec", "no se pudo", "no entregado", "no se ha podido", "não foi possível", "não entregue",
-    "falha", "mancato recapito", "mancata consegna", "onbestelbaar", "niet bezorgd", "kunde inte",
-    "kunne ikke", "nie można", "nelze doru", "недостав", "не достав", "не может быть", "エラー", "失敗",
-    "配信できま", "送信できま", "届けられ", "送れませ", "전송 실패", "전송실패", "반송", "발송 실패",
-    "전송되지", "配信不能", "无法", "退信", "失败", "無法", "失敗", "投递",
+    "undeliver",
+    "not be delivered",
+    "not delivered",
+    "not deliver",
+    "delivery fail",
+    "delivery status",
+    "delivery notification",
+    "delivery problem",
+    "delivery error",
+    "delivery report",
+    "delivery has failed",
+    "delivery unsuccessful",
+    "failed delivery",
+    "failure notice",
+    "failure notification",
+    "mail failure",
+    "returned mail",
+    "returned to sender",
+    "returning message",
+    "return to sender",
+    "unable to deliver",
+    "couldn't be delivered",
+    "couldn't deliver",
+    "can't be delivered",
+    "cannot deliver",
+    "cannot be delivered",
+    "could not send",
+    "can not be delivered",
+    "did not reach",
+    "was not sent",
+    "has been delayed",
+    "message delayed",
+    "delayed mail",
+    "not yet been delivered",
+    "non-delivery",
+    "nondelivery",
+    "mail delivery",
+    "message delivery",
+    "error sending",
+    "rejected",
+    "bounce",
+    "could not be sent",
+    "has been returned",
+    "processing error",
+    "delivery confirmation",
+    "has been postponed",
+    "problem delivering",
+    "error delivering",
+    "mail system error",
+    "did not receive",
+    "were not able to",
+    "was not able to",
+    "recipient unknown",
+    "user unknown",
+    "failed mail",
+    "failed to deliver",
+    "delivery warning",
+    "mail error",
+    "mail error",
+    "wasn't able to deliver",
+    "delivery to the following",
+    "permanent error",
+    "fatal error",
+    "unzustellbar",
+    "nicht zugestellt",
+    "zustellung",
+    "fehlgeschlagen",
+    "non remis",
+    "non distribu",
+    "échec",
+    "echec",
+    "no se pudo",
+    "no entregado",
+    "no se ha podido",
+    "não foi possível",
+    "não entregue",
+    "falha",
+    "mancato recapito",
+    "mancata consegna",
+    "onbestelbaar",
+    "niet bezorgd",
+    "kunde inte",
+    "kunne ikke",
+    "nie można",
+    "nelze doru",
+    "недостав",
+    "не достав",
+    "не может быть",
+    "エラー",
+    "失敗",
+    "配信できま",
+    "送信できま",
+    "届けられ",
+    "送れませ",
+    "전송 실패",
+    "전송실패",
+    "반송",
+    "발송 실패",
+    "전송되지",
+    "配信不能",
+    "无法",
+    "退信",
+    "失败",
+    "無法",
+    "失敗",
+    "投递",
 ];
 
 /// Rows of a notice without fields.
@@ -299,12 +417,22 @@ fn failures(
     }
     let first = named.iter().map(|one| one.line).min().unwrap_or(0);
     let preface = notice.text(0, first);
+    let is_inferred = first == notice.lines.len();
     (0..named.len())
         .map(|at| {
-            let section = notice.section(&named, at);
+            let section = match notice.section(&named, at) {
+                empty if empty.is_empty() => words.to_owned(),
+                section => section,
+            };
             let line = notice.lines.get(named[at].line).map_or(1, |line| line.number);
             let address = named[at].address.clone();
-            of_notice(Some(address), &section, &format!("{preface}\n{about}"), part, line)
+            let mut row =
+                of_notice(Some(address), &section, &format!("{preface}\n{about}"), part, line);
+            // Whom the notice does not name, it calls no bad address.
+            if is_inferred && row.class == BounceClass::Hard {
+                row.class = BounceClass::Soft;
+            }
+            row
         })
         .collect()
 }
@@ -319,12 +447,14 @@ fn of_notice(
     let status = enhanced_status(section).or_else(|| enhanced_status(preface));
     let code = reply_code(section).or_else(|| reply_code(preface));
     let stage = match notice::stage(section) {
-        ReplyStage::Rcpt => notice::stage(preface),
+        ReplyStage::Unsaid => notice::stage(preface),
         stage => stage,
     };
     let delayed = {
         let preface = reason::plain(preface);
-        ["delayed", "not yet been delivered", "postponed", "warning"].iter().any(|w| preface.contains(w))
+        ["delayed", "not yet been delivered", "postponed", "warning"]
+            .iter()
+            .any(|w| preface.contains(w))
     };
     let evidence = Evidence { reply: section, notice: preface, status, code, stage, delayed };
     let (class, reason) = decide(&evidence);
@@ -358,16 +488,30 @@ fn recipients_of(
         return failed.into_iter().map(named).collect();
     }
     let mut others = addressed_to.to_vec();
-    original::add(&mut others, header, "from");
+    for name in ["from", "return-path"] {
+        original::add(&mut others, header, name);
+    }
     others.extend(original.from.iter().cloned());
     others.extend(original.return_paths.iter().cloned());
-    notice.named(&others)
+    let named = notice.named(&others);
+    if !named.is_empty() {
+        return named;
+    }
+    // Who writes to themselves has one address on both sides.
+    let listed = notice.listed();
+    if !listed.is_empty() {
+        return listed;
+    }
+    match &original.to[..] {
+        [only] => vec![NamedRecipient { address: only.clone(), line: notice.lines.len() }],
+        _ => Vec::new(),
+    }
 }
 
 /// Addresses of ours that a message came to.
 fn addressed_to(header: &FieldBlock) -> Vec<String> {
     let mut found = Vec::new();
-    for name in ["delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to"] {
+    for name in ["delivered-to", "envelope-to", "x-envelope-to", "to"] {
         original::add(&mut found, header, name);
     }
     found

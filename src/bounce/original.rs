@@ -89,7 +89,8 @@ impl OriginalMessage {
             // One URI after the other: a token is looked for in each.
             for uri in value.split(['<', '>', ',']).filter(|uri| uri.contains("/unsubscribe/")) {
                 let token = unsubscribe_token_in(uri);
-                self.unsubscribe_tokens.extend(token.filter(|_| self.unsubscribe_tokens.len() < MOST));
+                self.unsubscribe_tokens
+                    .extend(token.filter(|_| self.unsubscribe_tokens.len() < MOST));
             }
         }
     }

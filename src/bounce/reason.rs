@@ -62,6 +62,8 @@ pub enum BounceReason {
     Suspended,
     /// It went in a circle.
     Loop,
+    /// The mailbox is closed for good.
+    Closed,
     /// The person has another address.
     Moved,
     /// The domain takes no mail.
@@ -88,7 +90,7 @@ use BounceReason as Why;
 
 /// Which reason wins where a text gives several. What is said of the sender, the message or a full
 /// mailbox comes before what is said of the address.
-const ORDER: [Why; 22] = [
+const ORDER: [Why; 23] = [
     Why::MailboxFull,
     Why::MessageSize,
     Why::Virus,
@@ -101,6 +103,7 @@ const ORDER: [Why; 22] = [
     Why::Greylisted,
     Why::Sender,
     Why::Moved,
+    Why::Closed,
     Why::Suspended,
     Why::Loop,
     Why::TakesNoMail,
@@ -130,6 +133,7 @@ impl Why {
             Why::Sender => "sender",
             Why::Suspended => "suspended",
             Why::Loop => "loop",
+            Why::Closed => "closed",
             Why::Moved => "moved",
             Why::TakesNoMail => "takes-no-mail",
             Why::NoDomain => "no-domain",
@@ -159,6 +163,7 @@ impl Why {
             Why::Sender => "the sender's address is not accepted",
             Why::Suspended => "the mailbox is closed for now",
             Why::Loop => "the message went in a circle",
+            Why::Closed => "the mailbox is closed for good",
             Why::Moved => "the person has another address now",
             Why::TakesNoMail => "the domain takes no mail",
             Why::NoDomain => "there is no such domain",
@@ -174,16 +179,18 @@ impl Why {
 
     /// Whether the address itself is bad.
     pub fn is_hard(self) -> bool {
-        matches!(self, Why::Moved | Why::TakesNoMail | Why::NoDomain | Why::NoMailbox)
+        matches!(self, Why::Closed | Why::Moved | Why::TakesNoMail | Why::NoDomain | Why::NoMailbox)
     }
 }
 
 /// Where in a session a reply came, as far as a report tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReplyStage {
+    /// It is not said.
+    Unsaid,
     /// Before any recipient was named: it is about the sender.
     BeforeRcpt,
-    /// At the recipient, or not said.
+    /// At the recipient.
     Rcpt,
     /// Behind the recipient, who had been accepted: it is about the message.
     Data,
@@ -206,24 +213,38 @@ pub(super) struct Evidence<'a> {
 /// Class and reason.
 pub(super) fn decide(evidence: &Evidence) -> (BounceClass, Why) {
     let status = evidence.status.map_or(Why::Unknown, EnhancedStatus::reason);
-    let reason = [spoken(evidence.reply), status, spoken(evidence.notice)]
-        .into_iter()
-        .find(|reason| *reason != Why::Unknown)
-        .unwrap_or(Why::Unknown);
+    let code = evidence.code.map_or(Why::Unknown, ReplyCode::reason);
+    let reasons = [spoken(evidence.reply), status, code, spoken(evidence.notice)];
+    let known = reasons.into_iter().find(|reason| *reason != Why::Unknown);
+    let reason = match known.unwrap_or(Why::Unknown) {
+        // A mailbox that is not active, and that is not there for the code, has gone.
+        Why::Suspended if status == Why::NoMailbox => Why::NoMailbox,
+        reason => reason,
+    };
     let is_transient = evidence.delayed
         || evidence.status.is_some_and(EnhancedStatus::is_transient)
         || evidence.code.is_some_and(ReplyCode::is_transient);
-    let is_about_address = match evidence.stage {
-        ReplyStage::Rcpt => true,
-        ReplyStage::BeforeRcpt => false,
-        ReplyStage::Data => reason != Why::NoMailbox,
-    };
-    let class = if reason.is_hard() && !is_transient && is_about_address {
-        BounceClass::Hard
-    } else {
-        BounceClass::Soft
-    };
-    (class, reason)
+    let is_hard = reason.is_hard() && !is_transient && is_about_address(evidence, reason);
+    (if is_hard { BounceClass::Hard } else { BounceClass::Soft }, reason)
+}
+
+/// Whether what is said of an address may be believed. Filters, too, answer that a user is unknown:
+/// behind the text, or with a code that speaks of a rule, of a mailbox that is there, or of nothing.
+fn is_about_address(evidence: &Evidence, reason: Why) -> bool {
+    match evidence.stage {
+        ReplyStage::BeforeRcpt => return false,
+        ReplyStage::Rcpt => return true,
+        ReplyStage::Data | ReplyStage::Unsaid if reason != Why::NoMailbox => return true,
+        ReplyStage::Data | ReplyStage::Unsaid => {}
+    }
+    match evidence.status {
+        Some(status) if status.is_general() => false,
+        Some(EnhancedStatus(_, 1, _)) => true,
+        Some(EnhancedStatus(_, 2 | 7, _)) => false,
+        Some(_) => evidence.stage == ReplyStage::Unsaid,
+        // A system that speaks for itself is no filter; a server that it quotes may be one.
+        None => evidence.stage == ReplyStage::Unsaid && evidence.code.is_none(),
+    }
 }
 
 /// The reason that words give.
@@ -296,7 +317,8 @@ struct PhraseTable {
     by_start: HashMap<[u8; 3], Vec<usize>>,
 }
 
-static PHRASES: LazyLock<PhraseTable> = LazyLock::new(|| PhraseTable::read(include_str!("phrases.tsv")));
+static PHRASES: LazyLock<PhraseTable> =
+    LazyLock::new(|| PhraseTable::read(include_str!("phrases.tsv")));
 
 impl PhraseTable {
     fn read(table: &'static str) -> PhraseTable {
@@ -304,7 +326,9 @@ impl PhraseTable {
         let mut by_start: HashMap<[u8; 3], Vec<usize>> = HashMap::new();
         for line in table.lines() {
             let Some((name, phrase)) = line.split_once('\t') else { continue };
-            let Some(rank) = ORDER.iter().position(|reason| reason.name() == name) else { continue };
+            let Some(rank) = ORDER.iter().position(|reason| reason.name() == name) else {
+                continue;
+            };
             let pieces: Vec<&str> = phrase.split('*').map(str::trim).collect();
             let Some(start) = pieces[0].as_bytes().first_chunk() else { continue };
             by_start.entry(*start).or_default().push(phrases.len());
@@ -313,10 +337,26 @@ impl PhraseTable {
         PhraseTable { phrases, by_start }
     }
 
-    /// The first reason in [`ORDER`] that has a phrase in `plain`.
+    /// The first reason in [`ORDER`] that has a phrase in `plain`. A phrase within a longer one does
+    /// not count.
     fn first_in(&self, plain: &str) -> Why {
-        let bytes = plain.as_bytes();
+        let mut found = self.all_in(plain.as_bytes());
+        found.sort_by_key(|one| (one.start, std::cmp::Reverse(one.end)));
+        let mut covered = 0;
         let mut best = ORDER.len();
+        for one in found {
+            if one.end > covered {
+                best = best.min(one.rank);
+            }
+            if one.is_whole {
+                covered = covered.max(one.end);
+            }
+        }
+        ORDER.get(best).copied().unwrap_or(Why::Unknown)
+    }
+
+    fn all_in(&self, bytes: &[u8]) -> Vec<FoundPhrase> {
+        let mut found = Vec::new();
         for at in 0..bytes.len() {
             let Some(start) = bytes[at..].first_chunk::<3>() else { break };
             let Some(listed) = self.by_start.get(start) else { continue };
@@ -325,31 +365,36 @@ impl PhraseTable {
                 continue;
             }
             for phrase in listed.iter().map(|index| &self.phrases[*index]) {
-                if phrase.rank < best && phrase.stands_at(bytes, at) {
-                    best = phrase.rank;
+                if let Some(end) = phrase.end(bytes, at) {
+                    let is_whole = phrase.pieces.len() == 1;
+                    found.push(FoundPhrase { start: at, end, rank: phrase.rank, is_whole });
                 }
             }
         }
-        ORDER.get(best).copied().unwrap_or(Why::Unknown)
+        found
     }
 }
 
+/// Where a phrase stands.
+struct FoundPhrase {
+    start: usize,
+    end: usize,
+    rank: usize,
+    /// It has no gap.
+    is_whole: bool,
+}
+
 impl ReasonPhrase {
-    fn stands_at(&self, text: &[u8], at: usize) -> bool {
-        let first = self.pieces[0].as_bytes();
-        if !text[at..].starts_with(first) {
-            return false;
+    /// The end of the phrase, if it begins at `at`.
+    fn end(&self, text: &[u8], at: usize) -> Option<usize> {
+        let (first, rest) = self.pieces.split_first()?;
+        if !text[at..].starts_with(first.as_bytes()) {
+            return None;
         }
-        let mut end = at + first.len();
-        self.pieces[1..].iter().all(|piece| {
+        rest.iter().try_fold(at + first.len(), |end, piece| {
             let reach = text.len().min(end + MOST_GAP + piece.len());
-            match memchr::memmem::find(&text[end..reach], piece.as_bytes()) {
-                Some(found) => {
-                    end += found + piece.len();
-                    true
-                }
-                None => false,
-            }
+            let found = memchr::memmem::find(&text[end..reach], piece.as_bytes())?;
+            Some(end + found + piece.len())
         })
     }
 }

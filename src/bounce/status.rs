@@ -33,14 +33,21 @@ impl StatusGroup {
     }
 
     fn is_empty(&self) -> bool {
-        !self.has_recipient() && self.action.is_none() && self.status.is_empty() && self.diagnostic.is_empty()
+        !self.has_recipient()
+            && self.action.is_none()
+            && self.status.is_empty()
+            && self.diagnostic.is_empty()
     }
 
-    /// The address that the report is about: the last one that it was sent to, if it is one.
+    /// The address that the report is about: the last one that it was sent to, unless that is a name
+    /// which only the server knows.
     pub(super) fn address(&self) -> Option<&str> {
-        let is_whole = |address: &&str| address.contains('@');
+        let is_public = |address: &&str| {
+            let (local, domain) = address.rsplit_once('@').unwrap_or_default();
+            domain.contains(['.', '[']) && !local.starts_with(['/', '|', '"'])
+        };
         let (last, original) = (self.last.as_deref(), self.original.as_deref());
-        last.filter(is_whole).or(original.filter(is_whole)).or(last).or(original)
+        last.filter(is_public).or(original.filter(is_public)).or(last).or(original)
     }
 }
 

@@ -140,7 +140,9 @@ fn maildir(folder: &Path) -> Option<Vec<PathBuf>> {
         .into_iter()
         .flatten()
         .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
-        .filter(|path| path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b".")))
+        .filter(|path| {
+            path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."))
+        })
         .collect();
     paths.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
     Some(paths)
@@ -175,11 +177,15 @@ fn read_bytes(
         readings.unread += 1;
         return Ok(());
     }
-    let messages = mbox::messages(bytes);
+    let messages = if mbox::is_mbox(bytes) { mbox::messages(bytes) } else { vec![bytes] };
     let messages = if messages.is_empty() { vec![bytes] } else { messages };
     for (index, message) in messages.iter().enumerate() {
         if message.len() as u64 > MOST_MESSAGE {
-            print::note(&format!("{name}: message {}: {}", index + 1, FileError::Large(MOST_MESSAGE)));
+            print::note(&format!(
+                "{name}: message {}: {}",
+                index + 1,
+                FileError::Large(MOST_MESSAGE)
+            ));
             readings.unread += 1;
             continue;
         }
@@ -188,8 +194,10 @@ fn read_bytes(
         for row in &report.recipients {
             *readings.classes.entry(row.class).or_default() += 1;
         }
-        let place = if messages.len() > 1 { format!("{name}#{}", index + 1) } else { name.to_owned() };
-        let text = if args.json { in_json(name, index + 1, &report)? } else { in_words(&place, &report) };
+        let place =
+            if messages.len() > 1 { format!("{name}#{}", index + 1) } else { name.to_owned() };
+        let text =
+            if args.json { in_json(name, index + 1, &report)? } else { in_words(&place, &report) };
         if args.json { print::json(&text)? } else { print::words(&text)? }
     }
     Ok(())
@@ -230,7 +238,9 @@ fn in_words(place: &str, report: &BounceReport) -> String {
         let class = class_word(row.class);
         let address = row.address.as_deref().unwrap_or("nobody is named");
         let why = match row.class {
-            BounceClass::Hard | BounceClass::Soft => format!(": {}{}", row.reason.words(), codes(row)),
+            BounceClass::Hard | BounceClass::Soft => {
+                format!(": {}{}", row.reason.words(), codes(row))
+            }
             _ => String::new(),
         };
         text.push_str(&format!("{place}: {class}: {address}{why}\n"));
@@ -263,7 +273,8 @@ fn class_word(class: BounceClass) -> &'static str {
 
 /// `3 messages: 2 hard, 1 none. Nothing was changed.`
 fn summary(readings: &Readings) -> String {
-    let classes = readings.classes.iter().map(|(class, count)| format!("{count} {}", class_word(*class)));
+    let classes =
+        readings.classes.iter().map(|(class, count)| format!("{count} {}", class_word(*class)));
     let classes: Vec<String> = classes.collect();
     let what = if classes.is_empty() { "nothing".to_owned() } else { classes.join(", ") };
     format!("{}: {what}. Nothing was changed (--dry-run)\n", counted(readings.messages, "message"))
