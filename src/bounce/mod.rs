@@ -413,11 +413,12 @@ fn failures(
     let part = part.map_or("text/plain", |part| part.kind.as_str());
     let about = subject(header);
     if named.is_empty() {
-        return vec![of_notice(None, words, &about, part, 1)];
+        let mut row = of_notice(None, words, &about, part, 1);
+        soften(&mut row);
+        return vec![row];
     }
     let first = named.iter().map(|one| one.line).min().unwrap_or(0);
     let preface = notice.text(0, first);
-    let is_inferred = first == notice.lines.len();
     (0..named.len())
         .map(|at| {
             let section = match notice.section(&named, at) {
@@ -428,13 +429,19 @@ fn failures(
             let address = named[at].address.clone();
             let mut row =
                 of_notice(Some(address), &section, &format!("{preface}\n{about}"), part, line);
-            // Whom the notice does not name, it calls no bad address.
-            if is_inferred && row.class == BounceClass::Hard {
-                row.class = BounceClass::Soft;
+            if !named[at].is_named {
+                soften(&mut row);
             }
             row
         })
         .collect()
+}
+
+/// Whom a notice does not name, it calls no bad address.
+fn soften(row: &mut ReportedRecipient) {
+    if row.class == BounceClass::Hard {
+        row.class = BounceClass::Soft;
+    }
 }
 
 fn of_notice(
@@ -483,7 +490,7 @@ fn recipients_of(
     if !failed.is_empty() {
         let named = |address: String| {
             let line = notice.line_of(&address).unwrap_or(0);
-            NamedRecipient { address, line }
+            NamedRecipient { address, line, is_named: true }
         };
         return failed.into_iter().map(named).collect();
     }
@@ -503,7 +510,10 @@ fn recipients_of(
         return listed;
     }
     match &original.to[..] {
-        [only] => vec![NamedRecipient { address: only.clone(), line: notice.lines.len() }],
+        [only] => {
+            let line = notice.lines.len();
+            vec![NamedRecipient { address: only.clone(), line, is_named: false }]
+        }
         _ => Vec::new(),
     }
 }

@@ -2,12 +2,18 @@
 //! what it says of each. Mail systems that send no RFC 3464 report say it here alone.
 
 use super::addresses::{self, FoundAddress};
+use super::code::{enhanced_status, reply_code};
 use super::fields::field;
 use super::reason::ReplyStage;
 
 /// Lines that are read, at most, and characters of one.
 const MOST_LINES: usize = 1500;
 const MOST_LINE: usize = 2000;
+/// Bytes that are read, at most, and of what is said of one recipient.
+const MOST_NOTICE: usize = 64 * 1024;
+const MOST_SECTION: usize = 8 * 1024;
+/// Addresses of one line that are looked at.
+const MOST_OF_LINE: usize = 20;
 /// Addresses that one text names, at most.
 const MOST_NAMED: usize = 200;
 
@@ -25,6 +31,7 @@ pub(super) struct Notice {
     pub(super) lines: Vec<NoticeLine>,
     /// What stands behind the words that announce the returned message.
     pub(super) tail: String,
+    bytes: usize,
 }
 
 /// An address that the text is about.
@@ -33,6 +40,8 @@ pub(super) struct NamedRecipient {
     pub(super) address: String,
     /// The index of its first line.
     pub(super) line: usize,
+    /// The text says that mail did not reach it, and does not only mention it.
+    pub(super) is_named: bool,
 }
 
 /// How clearly a line says that an address is one that mail did not reach; the clearest win.
@@ -42,10 +51,12 @@ enum Standing {
     Listed,
     /// In a command that was answered.
     Rcpt,
-    /// In a sentence about it.
+    /// In a sentence about it, or behind a reply's code.
     Told,
     /// Behind "To:", as of a message.
     To,
+    /// Somewhere.
+    Mentioned,
 }
 
 /// What announces the returned message, at the beginning of a line, without its dashes.
@@ -246,7 +257,7 @@ impl Notice {
         let mut at = 0;
         for (index, line) in text.split_inclusive('\n').enumerate() {
             let bare = line.trim_end();
-            if self.lines.len() >= MOST_LINES {
+            if self.lines.len() >= MOST_LINES || self.bytes >= MOST_NOTICE {
                 return;
             }
             if begins_original(bare) || begins_header(&text[at..]) {
@@ -256,15 +267,23 @@ impl Notice {
                 return;
             }
             let text = super::fields::cut(bare, MOST_LINE).to_owned();
+            self.bytes += text.len();
             self.lines.push(NoticeLine { number: first + index, text });
             at += line.len();
         }
     }
 
-    /// The lines of a range, as one text.
+    /// The lines of a range, as one text that is no longer than what is looked at.
     pub(super) fn text(&self, from: usize, to: usize) -> String {
-        let lines = self.lines.iter().take(to).skip(from);
-        lines.map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+        let mut text = String::new();
+        for line in self.lines.iter().take(to).skip(from) {
+            if text.len() + line.text.len() > MOST_SECTION {
+                break;
+            }
+            text.push_str(&line.text);
+            text.push('\n');
+        }
+        text
     }
 
     /// The whole.
@@ -274,14 +293,14 @@ impl Notice {
 
     /// The addresses that the text is about. Those of `others`, who have sent, are left out.
     pub(super) fn named(&self, others: &[String]) -> Vec<NamedRecipient> {
-        let mut best = Standing::To;
+        let mut best = Standing::Mentioned;
         let mut named: Vec<NamedRecipient> = Vec::new();
         for (index, line) in self.lines.iter().enumerate() {
             let found = addresses::in_line(&line.text);
-            for (nth, one) in found.iter().enumerate() {
+            for (nth, one) in found.iter().take(MOST_OF_LINE).enumerate() {
                 let Some(mut standing) = standing(&line.text, one, nth) else { continue };
                 if standing == Standing::Listed && self.is_in_sentence(index, one) {
-                    standing = Standing::Told;
+                    standing = Standing::Mentioned;
                 }
                 let is_other = others.iter().any(|other| addresses::same(other, &one.text))
                     || is_role(&one.text);
@@ -293,9 +312,14 @@ impl Notice {
                     named.clear();
                 }
                 if !named.iter().any(|known| addresses::same(&known.address, &one.text)) {
-                    named.push(NamedRecipient { address: one.text.clone(), line: index });
+                    let is_named = standing < Standing::Mentioned;
+                    named.push(NamedRecipient { address: one.text.clone(), line: index, is_named });
                 }
             }
+        }
+        // Several in sentences are a letter about addresses, and not a report on them.
+        if best == Standing::Mentioned && named.len() > 1 {
+            named.clear();
         }
         named
     }
@@ -328,8 +352,16 @@ impl Notice {
 
     /// The first line that names `address`, as an index.
     pub(super) fn line_of(&self, address: &str) -> Option<usize> {
-        let address = address.to_ascii_lowercase();
-        self.lines.iter().position(|line| line.text.to_ascii_lowercase().contains(&address))
+        let (local, _) = address.rsplit_once('@')?;
+        // The local part comes first, so that few lines are read for their addresses.
+        let is_named = |line: &NoticeLine| {
+            line.text.contains('@')
+                && line.text.contains(local)
+                && addresses::in_line(&line.text)
+                    .iter()
+                    .any(|found| addresses::same(&found.text, address))
+        };
+        self.lines.iter().position(is_named)
     }
 }
 
@@ -404,7 +436,7 @@ fn standing(line: &str, one: &FoundAddress, nth: usize) -> Option<Standing> {
     }
     // `Name <kim@example.org>` and `kim@example.org (kim@example.org)` at the beginning of a line.
     if nth > 0 {
-        return None;
+        return Some(Standing::Mentioned);
     }
     let (other, recipient) = (longest_end(label, OTHERS), longest_end(label, RECIPIENTS));
     if other > recipient {
@@ -418,7 +450,9 @@ fn standing(line: &str, one: &FoundAddress, nth: usize) -> Option<Standing> {
             label.len() < 40 && before.trim_end_matches(['<', '"', '[', ' ']).ends_with([':', '=']);
         return Some(if is_label { Standing::Listed } else { Standing::Told });
     }
-    Some(Standing::Told)
+    let is_reply = reply_code(before).is_some() || enhanced_status(before).is_some();
+    let is_told = is_reply || super::reason::says_something(before);
+    Some(if is_told { Standing::Told } else { Standing::Mentioned })
 }
 
 /// The length of the longest of `words` that a text ends with, as a word of its own.

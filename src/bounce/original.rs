@@ -56,15 +56,14 @@ pub(super) fn find(message: &MimeMessage, tail: &str) -> OriginalMessage {
 fn header_in(text: &str) -> FieldBlock {
     let mut rest = text;
     for _ in 0..40 {
-        let (block, _) = fields::read(rest);
+        let (block, end) = fields::read(rest);
         let known = ["received", "message-id", "from", "date", "subject", "to", "return-path"];
         if known.iter().filter(|name| block.get(name).is_some()).count() >= 2 {
             return block;
         }
-        match rest.split_once('\n') {
-            Some((_, after)) => rest = after,
-            None => break,
-        }
+        // What has been read is not read again.
+        let line = rest.find('\n').map_or(rest.len(), |end| end + 1);
+        rest = &rest[line.max(end)..];
     }
     FieldBlock::default()
 }

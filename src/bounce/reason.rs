@@ -214,9 +214,12 @@ pub(super) struct Evidence<'a> {
 pub(super) fn decide(evidence: &Evidence) -> (BounceClass, Why) {
     let status = evidence.status.map_or(Why::Unknown, EnhancedStatus::reason);
     let code = evidence.code.map_or(Why::Unknown, ReplyCode::reason);
-    let reasons = [spoken(evidence.reply), status, code, spoken(evidence.notice)];
-    let known = reasons.into_iter().find(|reason| *reason != Why::Unknown);
-    let reason = match known.unwrap_or(Why::Unknown) {
+    let known = |reason: Why| (reason != Why::Unknown).then_some(reason);
+    let reason = known(spoken(evidence.reply))
+        .or(known(status))
+        .or(known(code))
+        .unwrap_or_else(|| spoken(evidence.notice));
+    let reason = match reason {
         // A mailbox that is not active, and that is not there for the code, has gone.
         Why::Suspended if status == Why::NoMailbox => Why::NoMailbox,
         reason => reason,
@@ -237,8 +240,7 @@ fn is_about_address(evidence: &Evidence, reason: Why) -> bool {
         ReplyStage::Data | ReplyStage::Unsaid if reason != Why::NoMailbox => return true,
         ReplyStage::Data | ReplyStage::Unsaid => {}
     }
-    match evidence.status {
-        Some(status) if status.is_general() => false,
+    match evidence.status.filter(|status| !status.is_general()) {
         Some(EnhancedStatus(_, 1, _)) => true,
         Some(EnhancedStatus(_, 2 | 7, _)) => false,
         Some(_) => evidence.stage == ReplyStage::Unsaid,
@@ -358,12 +360,13 @@ impl PhraseTable {
     fn all_in(&self, bytes: &[u8]) -> Vec<FoundPhrase> {
         let mut found = Vec::new();
         for at in 0..bytes.len() {
-            let Some(start) = bytes[at..].first_chunk::<3>() else { break };
-            let Some(listed) = self.by_start.get(start) else { continue };
             // A word is found at its beginning: "unspf" has no "spf".
-            if at > 0 && start[0].is_ascii_alphanumeric() && bytes[at - 1].is_ascii_alphanumeric() {
+            if at > 0 && bytes[at].is_ascii_alphanumeric() && bytes[at - 1].is_ascii_alphanumeric()
+            {
                 continue;
             }
+            let Some(start) = bytes[at..].first_chunk::<3>() else { break };
+            let Some(listed) = self.by_start.get(start) else { continue };
             for phrase in listed.iter().map(|index| &self.phrases[*index]) {
                 if let Some(end) = phrase.end(bytes, at) {
                     let is_whole = phrase.pieces.len() == 1;
