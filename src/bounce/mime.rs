@@ -39,8 +39,7 @@ pub(super) struct MimeMessage {
 
 /// The beginning of a message with one kind of line end.
 pub(super) fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
-    let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
-    let mut lines = Vec::with_capacity(bytes.len());
+    let mut lines = Vec::with_capacity(bytes.len().min(MOST_BYTES));
     let mut after_return = false;
     for byte in bytes {
         match (byte, after_return) {
@@ -49,6 +48,9 @@ pub(super) fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
             (other, _) => lines.push(*other),
         }
         after_return = *byte == b'\r';
+        if lines.len() == MOST_BYTES {
+            break;
+        }
     }
     lines
 }
@@ -56,7 +58,7 @@ pub(super) fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
 /// Reads a message whose line ends are of one character.
 pub(super) fn read(bytes: &[u8]) -> MimeMessage {
     let (header, end) = head(bytes);
-    let mut tree = Tree { whole: bytes, parts: Vec::new() };
+    let mut tree = PartTree { whole: bytes, parts: Vec::new() };
     tree.entity(&header, end, bytes.len(), 0);
     MimeMessage { header, parts: tree.parts }
 }
@@ -77,12 +79,12 @@ fn head(bytes: &[u8]) -> (FieldBlock, usize) {
     }
 }
 
-struct Tree<'a> {
+struct PartTree<'a> {
     whole: &'a [u8],
     parts: Vec<MimePart>,
 }
 
-impl Tree<'_> {
+impl PartTree<'_> {
     /// Reads what stands between `start` and `end`, to which `fields` belong.
     fn entity(&mut self, fields: &FieldBlock, start: usize, end: usize, depth: usize) {
         if self.parts.len() >= MOST_PARTS {

@@ -23,9 +23,9 @@ mod status;
 use code::{EnhancedStatus, ReplyCode, enhanced_status, reply_code};
 use fields::FieldBlock;
 use mime::{MimeMessage, header_text};
-use notice::{NamedRecipient, Notice};
+use notice::{NamedRecipient, Notice, NoticeSections};
 use original::OriginalMessage;
-use reason::{BounceClass, BounceReason, Evidence, ReplyStage, decide};
+use reason::{BounceClass, BounceReason, ReplyStage, ReportedFacts, decide};
 use status::{StatusAction, StatusGroup};
 
 /// Characters of a diagnostic that are kept.
@@ -135,7 +135,7 @@ fn reported(
     if answer::is_automatic(header) {
         return vec![nobody(BounceClass::Autoreply, &subject(header))];
     }
-    vec![nobody(BounceClass::None, "no report")]
+    vec![nobody(BounceClass::None, "this is no report")]
 }
 
 fn subject(header: &FieldBlock) -> String {
@@ -177,6 +177,7 @@ fn complaints(complaint: feedback::FoundComplaint) -> Vec<ReportedRecipient> {
 /// Rows of RFC 3464 fields, wherever they stand.
 fn delivery_status(message: &MimeMessage, notice: &Notice, words: &str) -> Vec<ReportedRecipient> {
     let mut rows = Vec::new();
+    let sections = notice.sections();
     let mut failed = Vec::new();
     original::add(&mut failed, &message.header, "x-failed-recipients");
     for part in &message.parts {
@@ -192,7 +193,14 @@ fn delivery_status(message: &MimeMessage, notice: &Notice, words: &str) -> Vec<R
             if !group.address().is_some_and(|address| address.contains('@')) && failed.len() == 1 {
                 group.original = failed.first().cloned();
             }
-            rows.extend(of_group(&group, &part.kind, part.line + group.line, notice, words));
+            rows.extend(of_group(
+                &group,
+                &part.kind,
+                part.line + group.line,
+                notice,
+                &sections,
+                words,
+            ));
         }
         if !rows.is_empty() {
             break;
@@ -206,6 +214,7 @@ fn of_group(
     part: &str,
     line: usize,
     notice: &Notice,
+    sections: &NoticeSections,
     words: &str,
 ) -> Option<ReportedRecipient> {
     let address = group.address()?;
@@ -213,18 +222,16 @@ fn of_group(
     let said = enhanced_status(&group.diagnostic);
     let status = said.filter(|code| !code.is_general()).or(own).or(said);
     let code = reply_code(&group.diagnostic).or_else(|| reply_code(&group.status));
-    let section = match notice.line_of(address) {
-        Some(at) => section_of(notice, at, address),
-        None => words.to_owned(),
-    };
+    let section = sections.of(notice, address);
+    let section = section.as_deref().unwrap_or(words);
     let comment = group.status.split_once(' ').map_or("", |(_, comment)| comment);
     let reply = format!("{} {comment}", group.diagnostic);
-    let (class, reason) = decide(&Evidence {
+    let (class, reason) = decide(&ReportedFacts {
         reply: &reply,
-        notice: &section,
+        notice: section,
         status,
         code,
-        stage: notice::stage(&section),
+        stage: &|| notice::stage(section),
         delayed: group.action == Some(StatusAction::Delayed),
     });
     let arrived = group.action == Some(StatusAction::Arrived);
@@ -241,16 +248,6 @@ fn of_group(
         part: part.to_owned(),
         line,
     })
-}
-
-/// From a line to the next that begins with another address.
-fn section_of(notice: &Notice, from: usize, address: &str) -> String {
-    let next = notice.lines.iter().enumerate().skip(from + 1).find(|(_, line)| {
-        let text = line.text.trim_start_matches([' ', '\t', '<', '"']);
-        let first = addresses::in_line(text).into_iter().next().filter(|one| one.start == 0);
-        first.is_some_and(|one| !addresses::same(&one.text, address))
-    });
-    notice.text(from, next.map_or(notice.lines.len(), |(index, _)| index))
 }
 
 /// Whether a message is of a mail system that tells of a failure in words alone.
@@ -453,7 +450,7 @@ fn of_notice(
 ) -> ReportedRecipient {
     let status = enhanced_status(section).or_else(|| enhanced_status(preface));
     let code = reply_code(section).or_else(|| reply_code(preface));
-    let stage = match notice::stage(section) {
+    let stage = || match notice::stage(section) {
         ReplyStage::Unsaid => notice::stage(preface),
         stage => stage,
     };
@@ -463,7 +460,8 @@ fn of_notice(
             .iter()
             .any(|w| preface.contains(w))
     };
-    let evidence = Evidence { reply: section, notice: preface, status, code, stage, delayed };
+    let evidence =
+        ReportedFacts { reply: section, notice: preface, status, code, stage: &stage, delayed };
     let (class, reason) = decide(&evidence);
     ReportedRecipient {
         address,
@@ -488,8 +486,9 @@ fn recipients_of(
     let mut failed = Vec::new();
     original::add(&mut failed, header, "x-failed-recipients");
     if !failed.is_empty() {
+        let sections = notice.sections();
         let named = |address: String| {
-            let line = notice.line_of(&address).unwrap_or(0);
+            let line = sections.line_of(&address).unwrap_or(0);
             NamedRecipient { address, line, is_named: true }
         };
         return failed.into_iter().map(named).collect();

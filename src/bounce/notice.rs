@@ -1,6 +1,8 @@
 //! The text that a report is for people: which addresses it names as those that mail did not reach, and
 //! what it says of each. Mail systems that send no RFC 3464 report say it here alone.
 
+use std::collections::HashMap;
+
 use super::addresses::{self, FoundAddress};
 use super::code::{enhanced_status, reply_code};
 use super::fields::field;
@@ -46,7 +48,7 @@ pub(super) struct NamedRecipient {
 
 /// How clearly a line says that an address is one that mail did not reach; the clearest win.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
+enum NamedHow {
     /// At the beginning of a line, or with a word before it such as "Recipient:".
     Listed,
     /// In a command that was answered.
@@ -293,14 +295,14 @@ impl Notice {
 
     /// The addresses that the text is about. Those of `others`, who have sent, are left out.
     pub(super) fn named(&self, others: &[String]) -> Vec<NamedRecipient> {
-        let mut best = Standing::Mentioned;
+        let mut best = NamedHow::Mentioned;
         let mut named: Vec<NamedRecipient> = Vec::new();
         for (index, line) in self.lines.iter().enumerate() {
             let found = addresses::in_line(&line.text);
             for (nth, one) in found.iter().take(MOST_OF_LINE).enumerate() {
                 let Some(mut standing) = standing(&line.text, one, nth) else { continue };
-                if standing == Standing::Listed && self.is_in_sentence(index, one) {
-                    standing = Standing::Mentioned;
+                if standing == NamedHow::Listed && self.is_in_sentence(index, one) {
+                    standing = NamedHow::Mentioned;
                 }
                 let is_other = others.iter().any(|other| addresses::same(other, &one.text))
                     || is_role(&one.text);
@@ -312,13 +314,13 @@ impl Notice {
                     named.clear();
                 }
                 if !named.iter().any(|known| addresses::same(&known.address, &one.text)) {
-                    let is_named = standing < Standing::Mentioned;
+                    let is_named = standing < NamedHow::Mentioned;
                     named.push(NamedRecipient { address: one.text.clone(), line: index, is_named });
                 }
             }
         }
         // Several in sentences are a letter about addresses, and not a report on them.
-        if best == Standing::Mentioned && named.len() > 1 {
+        if best == NamedHow::Mentioned && named.len() > 1 {
             named.clear();
         }
         named
@@ -350,18 +352,46 @@ impl Notice {
         self.text(from, next.unwrap_or(self.lines.len()))
     }
 
-    /// The first line that names `address`, as an index.
+    /// Where addresses stand.
+    pub(super) fn sections(&self) -> NoticeSections {
+        let mut sections = NoticeSections::default();
+        for (index, line) in self.lines.iter().enumerate() {
+            let text = line.text.trim_start_matches([' ', '\t', '<', '"']);
+            for (nth, found) in addresses::in_line(text).into_iter().take(MOST_OF_LINE).enumerate()
+            {
+                let address = found.text.to_lowercase();
+                if nth == 0 && found.start == 0 {
+                    sections.begun.push((index, address.clone()));
+                }
+                sections.first.entry(address).or_insert(index);
+            }
+        }
+        sections
+    }
+}
+
+/// Where addresses stand in a notice.
+#[derive(Debug, Default)]
+pub(super) struct NoticeSections {
+    /// The first line of each address, which is in small letters.
+    first: HashMap<String, usize>,
+    /// Lines that begin with an address.
+    begun: Vec<(usize, String)>,
+}
+
+impl NoticeSections {
+    /// The index of the first line that names `address`.
     pub(super) fn line_of(&self, address: &str) -> Option<usize> {
-        let (local, _) = address.rsplit_once('@')?;
-        // The local part comes first, so that few lines are read for their addresses.
-        let is_named = |line: &NoticeLine| {
-            line.text.contains('@')
-                && line.text.contains(local)
-                && addresses::in_line(&line.text)
-                    .iter()
-                    .any(|found| addresses::same(&found.text, address))
-        };
-        self.lines.iter().position(is_named)
+        self.first.get(&address.to_lowercase()).copied()
+    }
+
+    /// What stands there of `address`: to the next line that begins with another one.
+    pub(super) fn of(&self, notice: &Notice, address: &str) -> Option<String> {
+        let address = address.to_lowercase();
+        let from = *self.first.get(&address)?;
+        let behind = self.begun.partition_point(|(line, _)| *line <= from);
+        let next = self.begun[behind..].iter().find(|(_, other)| *other != address);
+        Some(notice.text(from, next.map_or(notice.lines.len(), |(line, _)| *line)))
     }
 }
 
@@ -420,39 +450,39 @@ fn begins_header(text: &str) -> bool {
 }
 
 /// How an address stands in its line; `None` where the line says that it is somebody else's.
-fn standing(line: &str, one: &FoundAddress, nth: usize) -> Option<Standing> {
+fn standing(line: &str, one: &FoundAddress, nth: usize) -> Option<NamedHow> {
     let before = &line[..one.start];
     let lower = before.to_lowercase();
     let label =
         lower.trim_matches(|c: char| c.is_whitespace() || "<>\"'`([{*-=|.:;,#•·→/\\".contains(c));
     let label = label.trim_end_matches(|c: char| c.is_whitespace() || "<\"'([:=;".contains(c));
     if label.ends_with("rcpt to") {
-        return Some(Standing::Rcpt);
+        return Some(NamedHow::Rcpt);
     }
     if label.is_empty() {
         let after = line[one.end..].trim_start();
         // A Message-ID begins no line of a list.
-        return (!after.starts_with("> said by")).then_some(Standing::Listed);
+        return (!after.starts_with("> said by")).then_some(NamedHow::Listed);
     }
     // `Name <kim@example.org>` and `kim@example.org (kim@example.org)` at the beginning of a line.
     if nth > 0 {
-        return Some(Standing::Mentioned);
+        return Some(NamedHow::Mentioned);
     }
     let (other, recipient) = (longest_end(label, OTHERS), longest_end(label, RECIPIENTS));
     if other > recipient {
         return None;
     }
     if label == "to" {
-        return Some(Standing::To);
+        return Some(NamedHow::To);
     }
     if recipient > 0 {
         let is_label =
             label.len() < 40 && before.trim_end_matches(['<', '"', '[', ' ']).ends_with([':', '=']);
-        return Some(if is_label { Standing::Listed } else { Standing::Told });
+        return Some(if is_label { NamedHow::Listed } else { NamedHow::Told });
     }
     let is_reply = reply_code(before).is_some() || enhanced_status(before).is_some();
     let is_told = is_reply || super::reason::says_something(before);
-    Some(if is_told { Standing::Told } else { Standing::Mentioned })
+    Some(if is_told { NamedHow::Told } else { NamedHow::Mentioned })
 }
 
 /// The length of the longest of `words` that a text ends with, as a word of its own.

@@ -197,21 +197,21 @@ pub(super) enum ReplyStage {
 }
 
 /// What a report says of one recipient, as far as the decision goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Evidence<'a> {
+pub(super) struct ReportedFacts<'a> {
     /// What the server said.
     pub(super) reply: &'a str,
     /// What the report says about it in its own words.
     pub(super) notice: &'a str,
     pub(super) status: Option<EnhancedStatus>,
     pub(super) code: Option<ReplyCode>,
-    pub(super) stage: ReplyStage,
+    /// Asked only where it matters.
+    pub(super) stage: &'a dyn Fn() -> ReplyStage,
     /// It is still tried.
     pub(super) delayed: bool,
 }
 
 /// Class and reason.
-pub(super) fn decide(evidence: &Evidence) -> (BounceClass, Why) {
+pub(super) fn decide(evidence: &ReportedFacts) -> (BounceClass, Why) {
     let status = evidence.status.map_or(Why::Unknown, EnhancedStatus::reason);
     let code = evidence.code.map_or(Why::Unknown, ReplyCode::reason);
     let known = |reason: Why| (reason != Why::Unknown).then_some(reason);
@@ -233,8 +233,9 @@ pub(super) fn decide(evidence: &Evidence) -> (BounceClass, Why) {
 
 /// Whether what is said of an address may be believed. Filters, too, answer that a user is unknown:
 /// behind the text, or with a code that speaks of a rule, of a mailbox that is there, or of nothing.
-fn is_about_address(evidence: &Evidence, reason: Why) -> bool {
-    match evidence.stage {
+fn is_about_address(evidence: &ReportedFacts, reason: Why) -> bool {
+    let stage = (evidence.stage)();
+    match stage {
         ReplyStage::BeforeRcpt => return false,
         ReplyStage::Rcpt => return true,
         ReplyStage::Data | ReplyStage::Unsaid if reason != Why::NoMailbox => return true,
@@ -243,9 +244,9 @@ fn is_about_address(evidence: &Evidence, reason: Why) -> bool {
     match evidence.status.filter(|status| !status.is_general()) {
         Some(EnhancedStatus(_, 1, _)) => true,
         Some(EnhancedStatus(_, 2 | 7, _)) => false,
-        Some(_) => evidence.stage == ReplyStage::Unsaid,
+        Some(_) => stage == ReplyStage::Unsaid,
         // A system that speaks for itself is no filter; a server that it quotes may be one.
-        None => evidence.stage == ReplyStage::Unsaid && evidence.code.is_none(),
+        None => stage == ReplyStage::Unsaid && evidence.code.is_none(),
     }
 }
 

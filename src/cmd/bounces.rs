@@ -236,14 +236,19 @@ fn in_words(place: &str, report: &BounceReport) -> String {
     let mut text = String::new();
     for row in &report.recipients {
         let class = class_word(row.class);
-        let address = row.address.as_deref().unwrap_or("nobody is named");
-        let why = match row.class {
+        let address = row.address.as_deref();
+        let about = match row.class {
             BounceClass::Hard | BounceClass::Soft => {
-                format!(": {}{}", row.reason.words(), codes(row))
+                let address = address.unwrap_or("nobody is named");
+                format!("{address}: {}{}", row.reason.words(), codes(row))
             }
-            _ => String::new(),
+            BounceClass::None | BounceClass::Autoreply => {
+                text.push_str(&format!("{place}: {class}: {}\n", row.text));
+                continue;
+            }
+            _ => address.unwrap_or("nobody is named").to_owned(),
         };
-        text.push_str(&format!("{place}: {class}: {address}{why}\n"));
+        text.push_str(&format!("{place}: {class}: {about}\n"));
         text.push_str(&format!("    {} line {}: {}\n", row.part, row.line, row.text));
     }
     text
