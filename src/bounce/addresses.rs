@@ -32,10 +32,9 @@ pub(super) fn in_line(line: &str) -> Vec<FoundAddress> {
 /// The address whose `@` stands at `at`.
 fn around(line: &str, at: usize, from: usize) -> Option<FoundAddress> {
     let left = &line[from..at];
-    let start = if left.ends_with('"') {
+    let start = if let Some(quoted) = left.strip_suffix('"') {
         // "two words"@example.org
-        let quoted = left[..left.len() - 1].rfind('"')?;
-        from + quoted
+        from + quoted.rfind('"')?
     } else {
         let local = left.chars().rev().take(MOST_LOCAL).take_while(|c| is_local(*c));
         at - local.map(char::len_utf8).sum::<usize>()

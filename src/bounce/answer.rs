@@ -201,3 +201,46 @@ fn subject(header: &FieldBlock) -> String {
     }
     rest.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounce::fields;
+
+    fn header(text: &str) -> FieldBlock {
+        fields::read(&format!("{text}\n\n")).0
+    }
+
+    #[test]
+    fn answers_of_programs_are_told_from_letters() {
+        for text in [
+            "Auto-Submitted: auto-replied",
+            "X-Autoreply: yes",
+            "Precedence: auto_reply",
+            "Subject: Automatic reply: October",
+            "Subject: Re: Out of office",
+            "Subject: =?utf-8?B?7J6Q64+ZIOydkeuLtQ==?=",
+            "Subject: Abwesenheitsnotiz: October",
+        ] {
+            assert!(is_automatic(&header(text)), "{text}");
+        }
+        for text in ["Subject: Re: October", "Auto-Submitted: no", "Precedence: bulk"] {
+            assert!(!is_automatic(&header(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wish_to_leave_is_a_whole_subject_or_an_address_for_it() {
+        let ours = ["digest@sejong.example".to_owned()];
+        for subject in
+            ["unsubscribe", "Re: Unsubscribe", "UNSUBSCRIBE AQ-token", "수신거부", "abmelden!"]
+        {
+            assert!(asks_to_leave(&header(&format!("Subject: {subject}")), &ours), "{subject}");
+        }
+        for subject in ["How do I unsubscribe my father?", "unsubscribe from the gym", "October"] {
+            assert!(!asks_to_leave(&header(&format!("Subject: {subject}")), &ours), "{subject}");
+        }
+        let door = ["unsubscribe+AQ-token@sejong.example".to_owned()];
+        assert!(asks_to_leave(&header("Subject: x"), &door));
+    }
+}

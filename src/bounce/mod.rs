@@ -186,7 +186,8 @@ fn delivery_status(message: &MimeMessage, notice: &Notice, words: &str) -> Vec<R
             "message/delivery-status" | "message/global-delivery-status" | "text/delivery-status"
         );
         let is_open = part.kind.starts_with("text/") || part.kind.starts_with("application/");
-        if !is_status && !(is_open && status::is_in(&part.text)) {
+        let has_fields = is_status || is_open && status::is_in(&part.text);
+        if !has_fields {
             continue;
         }
         for mut group in status::groups(&part.text) {

@@ -556,3 +556,70 @@ pub(super) fn stage(text: &str) -> ReplyStage {
     let found = STAGES.iter().find(|(_, marks)| marks.iter().any(|mark| text.contains(mark)));
     found.map_or(ReplyStage::Unsaid, |(stage, _)| *stage)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(text: &str) -> Vec<String> {
+        let mut notice = Notice::default();
+        notice.add(text, 1);
+        let others = ["digest@sejong.example".to_owned()];
+        notice.named(&others).into_iter().map(|one| one.address).collect()
+    }
+
+    #[test]
+    fn the_clearest_way_to_name_somebody_wins() {
+        for (text, expected) in [
+            ("Mail to readers@a.example failed:\n\n  <kim@a.example>: no\n", vec!["kim@a.example"]),
+            ("<kim@a.example>\n<lee@a.example>\n", vec!["kim@a.example", "lee@a.example"]),
+            ("Recipient: [SMTP:kim@a.example]\n", vec!["kim@a.example"]),
+            (
+                "There was an error delivering your mail to <kim@a.example>.\n",
+                vec!["kim@a.example"],
+            ),
+            (">>> RCPT TO:<kim@a.example>\n<<< 550 no\n", vec!["kim@a.example"]),
+            ("Unknown user: kim@a.example\n", vec!["kim@a.example"]),
+            ("kim@a.example\n  (generated from lee@a.example)\n", vec!["kim@a.example"]),
+            ("<digest@sejong.example> sent to\n<kim@a.example>\n", vec!["kim@a.example"]),
+            ("Please contact <postmaster@a.example>\n", vec![]),
+            ("From: lee@a.example\nMessage-Id: <x@a.example>\n", vec![]),
+            ("Try a@b.example or ask c@b.example about d@b.example\n", vec![]),
+        ] {
+            assert_eq!(named(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_returned_message_is_not_read() {
+        for line in [
+            "--- Below this line is a copy of the message.",
+            "------ This is a copy of the message, including all the headers. ------",
+            "   ----- Unsent message follows -----",
+            "----- Original message -----",
+            "--- Originalnachricht ---",
+            "Message headers follow:",
+        ] {
+            let text = format!("<kim@a.example>: no\n{line}\n<lee@a.example>\n");
+            assert_eq!(named(&text), ["kim@a.example"], "{line}");
+        }
+        let text =
+            "<kim@a.example>: no\n\nReceived: from a\n\tby b\nTo: c\nDate: d\n\n<lee@a.example>\n";
+        assert_eq!(named(text), ["kim@a.example"]);
+        let text = "The original message was received at 9:00\n<kim@a.example>: no\n";
+        assert_eq!(named(text), ["kim@a.example"]);
+    }
+
+    #[test]
+    fn a_stage_is_told_by_what_stands_beside_the_reply() {
+        for (text, expected) in [
+            ("550 no (in reply to RCPT\n  TO command)", ReplyStage::Rcpt),
+            ("550 no (in reply to MAIL FROM command)", ReplyStage::BeforeRcpt),
+            ("550 no (in reply to end of DATA command)", ReplyStage::Data),
+            (">>> DATA\n<<< 550 no\n<<< 503 need RCPT", ReplyStage::Rcpt),
+            ("550 no", ReplyStage::Unsaid),
+        ] {
+            assert_eq!(stage(text), expected, "{text}");
+        }
+    }
+}

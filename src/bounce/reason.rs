@@ -402,3 +402,90 @@ impl ReasonPhrase {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounce::code::{enhanced_status, reply_code};
+
+    fn decided(reply: &str, stage: ReplyStage, delayed: bool) -> (BounceClass, Why) {
+        decide(&ReportedFacts {
+            reply,
+            notice: "",
+            status: enhanced_status(reply),
+            code: reply_code(reply),
+            stage: &|| stage,
+            delayed,
+        })
+    }
+
+    #[test]
+    fn the_words_the_codes_and_the_stage_decide_together() {
+        use ReplyStage::{BeforeRcpt, Data, Rcpt, Unsaid};
+        for (reply, stage, hard, reason) in [
+            ("550 5.1.1 <kim@a.example>: user unknown", Rcpt, true, Why::NoMailbox),
+            ("550 5.1.1 no such user", Unsaid, true, Why::NoMailbox),
+            ("550 5.1.1 no such user", Data, true, Why::NoMailbox),
+            ("550 5.1.1 no such user", BeforeRcpt, false, Why::NoMailbox),
+            ("550 user unknown", Rcpt, true, Why::NoMailbox),
+            ("550 user unknown", Unsaid, false, Why::NoMailbox),
+            ("550 user unknown", Data, false, Why::NoMailbox),
+            ("550 5.7.1 user unknown", Unsaid, false, Why::NoMailbox),
+            ("550 5.2.1 user unknown", Rcpt, true, Why::NoMailbox),
+            ("550 5.2.1 user unknown", Unsaid, false, Why::NoMailbox),
+            ("User kim is unknown. No such mailbox", Unsaid, true, Why::NoMailbox),
+            ("450 4.1.1 user unknown", Rcpt, false, Why::NoMailbox),
+            ("550 5.1.1 mailbox is full", Rcpt, false, Why::MailboxFull),
+            ("550 5.1.1 <mailboxfull@a.example>: no such user", Rcpt, true, Why::NoMailbox),
+            ("554 5.7.1 blocked using lists.example", Rcpt, false, Why::Blocked),
+            ("550 5.7.26 DMARC did not pass", Data, false, Why::Authentication),
+            ("550 5.1.1 sender address rejected: user unknown", Unsaid, false, Why::Sender),
+            ("Host not found (#5.1.2)", Unsaid, true, Why::NoDomain),
+            ("556 5.1.10 null MX", Rcpt, true, Why::TakesNoMail),
+            ("521 go", Rcpt, true, Why::TakesNoMail),
+            ("550 5.1.6 the person has moved to b", Rcpt, true, Why::Moved),
+            ("554 this account has been discontinued", Data, true, Why::Closed),
+            ("550 5.1.1 inactive address", Rcpt, true, Why::NoMailbox),
+            ("550 5.2.1 this account is disabled", Rcpt, false, Why::Suspended),
+            ("the group may not exist", Unsaid, false, Why::Sender),
+            ("550 5.1.1", Rcpt, true, Why::NoMailbox),
+            ("550 5.0.0 xyz", Rcpt, false, Why::Unknown),
+            ("", Unsaid, false, Why::Unknown),
+        ] {
+            let class = if hard { BounceClass::Hard } else { BounceClass::Soft };
+            assert_eq!(decided(reply, stage, false), (class, reason), "{reply} {stage:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_still_tried_is_never_hard() {
+        let found = decided("550 5.1.1 user unknown", ReplyStage::Rcpt, true);
+        assert_eq!(found, (BounceClass::Soft, Why::NoMailbox));
+    }
+
+    #[test]
+    fn the_table_of_phrases_is_in_order() {
+        let mut seen = std::collections::HashSet::new();
+        let rows = include_str!("phrases.tsv").lines().filter(|line| !line.starts_with('#'));
+        for row in rows {
+            let (name, phrase) = row.split_once('\t').expect("a tab");
+            let reason = ORDER.iter().find(|reason| reason.name() == name);
+            let reason = *reason.unwrap_or_else(|| panic!("no reason is called {name}"));
+            assert!(seen.insert(phrase), "{phrase} stands twice");
+            assert_eq!(plain(phrase), phrase, "not as texts are compared");
+            assert!(phrase.len() >= 3, "{phrase} is too short to be found");
+            // Other phrases within it may win, but it is found.
+            let text = phrase.replace('*', "x");
+            let found = spoken(&text);
+            let rank = |one: Why| ORDER.iter().position(|reason| *reason == one);
+            assert!(rank(found) <= rank(reason), "{phrase}: {found:?}");
+        }
+        assert!(seen.len() > 500);
+    }
+
+    #[test]
+    fn addresses_and_links_are_no_words() {
+        let text = "<Spam@a.example>: no\u{a0}such_User, see https://a.example/blocked now";
+        assert_eq!(plain(text), ": no such user, see now".trim_start_matches(": "));
+    }
+}
