@@ -266,6 +266,7 @@ fn is_failure_notice(message: &MimeMessage, words: &str) -> bool {
             "postmaster",
             "post_master",
             "mail delivery",
+            "mailer daemon",
             "mailerdaemon",
             "mail-daemon",
             "daemon@",
@@ -283,8 +284,10 @@ fn is_failure_notice(message: &MimeMessage, words: &str) -> bool {
     let plain = reason::plain(words);
     let in_text = FAILURES.iter().any(|words| plain.contains(words));
     let is_coded = enhanced_status(words).is_some() && reply_code(words).is_some();
-    (from || has_subject) && (in_text || is_coded || reason::says_something(words) || has_subject)
-        || in_text && (is_coded || reason::says_something(words))
+    let is_reasoned = is_coded || reason::says_something(words);
+    // Who is no mail system by name has to say that it failed, and why.
+    from && (has_subject || in_text || is_reasoned)
+        || (has_subject || null) && in_text && is_reasoned
 }
 
 /// What mail systems say of a failure, in the subject or in the text.
@@ -329,7 +332,11 @@ const FAILURES: &[&str] = &[
     "message delivery",
     "error sending",
     "rejected",
-    "bounce",
+    "bounce notification",
+    "bounced mail",
+    "bounced message",
+    "bounced email",
+    "attempting to deliver",
     "could not be sent",
     "has been returned",
     "processing error",
