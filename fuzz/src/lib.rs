@@ -4,6 +4,8 @@
 //!
 //! A function may panic for one reason only: something that is promised does not hold.
 
+mod bounces;
+
 mod content;
 
 mod lists;
@@ -93,6 +95,15 @@ pub const TARGETS: [Target; 8] = [
         most_bytes: 64 * 1024,
         most_memory: 256,
         most_time: 1000,
+    },
+    Target {
+        name: "bounce",
+        run: bounces::run,
+        seeds: bounces::seeds,
+        words: bounces::WORDS,
+        most_bytes: 64 * 1024,
+        most_memory: 256,
+        most_time: 100,
     },
     Target {
         name: "smtp_replies",

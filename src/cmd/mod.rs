@@ -2,6 +2,7 @@
 //! report. clap and printing live here and nowhere else; what is right or wrong about an issue or a
 //! message is decided in the library.
 
+mod bounces;
 mod check;
 mod clock;
 mod workspace;
@@ -73,6 +74,7 @@ enum Command {
     Status(status::Args),
     Who(who::Args),
     Reconcile(reconcile::Args),
+    Bounces(bounces::Args),
     Doctor(doctor::Args),
     Dkim(dkim::Args),
     Secret(secret::Args),
@@ -94,6 +96,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Status(args) => status::run(global, &args),
         Command::Who(args) => who::run(global, &args),
         Command::Reconcile(args) => reconcile::run(global, &args),
+        Command::Bounces(args) => bounces::run(global, &args),
         Command::Doctor(args) => doctor::run(global, &args),
         Command::Dkim(args) => dkim::run(global, &args),
         Command::Secret(args) => secret::run(global, &args),
