@@ -4,7 +4,7 @@
 use super::addresses;
 use super::fields::{self, FieldBlock};
 use super::mime::MimeMessage;
-use crate::message::token::unsubscribe_token_in;
+use crate::message::token::token_in;
 
 /// Texts of one kind that are kept, at most.
 const MOST: usize = 10;
@@ -87,7 +87,7 @@ impl OriginalMessage {
         for value in block.all("list-unsubscribe") {
             // One URI after the other: a token is looked for in each.
             for uri in value.split(['<', '>', ',']).filter(|uri| uri.contains("/unsubscribe/")) {
-                let token = unsubscribe_token_in(uri);
+                let token = token_in(uri);
                 self.unsubscribe_tokens
                     .extend(token.filter(|_| self.unsubscribe_tokens.len() < MOST));
             }
