@@ -258,7 +258,7 @@ impl Watched {
             // What somebody has said of a word holds as it was said.
             (_, _, found) if is_said => found,
             (_, Sense::MustNot(_) | Sense::LooksMustNot | Sense::Date(_), found) => {
-                leaving(cell, found)
+                leaving(cell, found, &self.label)
             }
             (_, Sense::Standing, Word::Out(reason)) if !has_left(cell, reason) => Word::In,
             (_, _, found) => found,
@@ -378,7 +378,8 @@ impl Watched {
 
     /// What may stand in `consent_columns`, so that nothing of this column is asked again: the
     /// column itself where only its name is in doubt, and each word that is not known. What a word
-    /// means that is not known, only the person knows who keeps the list.
+    /// means that is not known, only the person knows who keeps the list; and so it is with a name
+    /// such as `Newsletter`, which speaks neither of agreeing nor of refusing.
     fn lines(&self, looks: bool, mixed: bool) -> Vec<(String, &'static str)> {
         let label = &self.label;
         let is_no = matches!(self.sense, Sense::LooksMustNot | Sense::MustNot(_));
@@ -386,7 +387,8 @@ impl Watched {
         let has_known = self.counts.unknown == 0 && !mixed;
         let mut lines = Vec::new();
         if looks || has_known {
-            lines.push((label.clone(), yes));
+            let is_open = matches!(self.sense, Sense::SeemsMay | Sense::PerhapsMay);
+            lines.push((label.clone(), if is_open { rules::OPEN } else { yes }));
         }
         if mixed {
             // Where both stand in one column, the cross is no tick.
@@ -446,10 +448,12 @@ fn is_subscribed(cell: &str) -> bool {
     SUBSCRIBED.contains(&&*flat(cell))
 }
 
-/// A word in a column about leaving. `Accepted` and `refused` may be said of either.
-fn leaving(cell: &str, found: Word) -> Word {
+/// A word in a column about leaving. `Accepted` and `refused` may be said of either; so may a no that
+/// the name of the column ends with, as `nein` under `Newsletter nein`.
+fn leaving(cell: &str, found: Word, label: &str) -> Word {
     match found {
         Word::In if !is_subscribed(cell) => Word::Unknown,
+        Word::No if flat(label).ends_with(&flat(cell)) && !flat(cell).is_empty() => Word::Unknown,
         Word::Out(WITHOUT_CONSENT) => Word::Unknown,
         found => found,
     }
