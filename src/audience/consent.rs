@@ -238,7 +238,7 @@ pub(super) fn sense(header: &str) -> Sense {
     if asks(name, &words) {
         return Sense::LooksMay;
     }
-    if dated || ends(FORM) {
+    if dated || ends(FORM) && !name.ends_with("frequency") {
         Sense::Plain
     } else if has(AGREEING) {
         Sense::LooksMay
@@ -288,6 +288,10 @@ fn perhaps(name: &str, words: &[String]) -> Sense {
     // `How did you hear of the newsletter?` has no yes; `How often` has a never.
     let is_open =
         words.first().is_some_and(|first| is_among(OPEN, first)) && !name.contains("often");
+    if has("frequency haufigkeit frequence frecuencia frequenza 빈도 주기") && has(PERHAPS) {
+        // One of the intervals may be never.
+        return Sense::SeemsMay;
+    }
     if is_form || is_open || has(NO_WISH) || name.contains("mailing") && is_word(POSTAL) {
         Sense::Plain
     } else if has(OFTEN_OTHER) && has(PERHAPS) {

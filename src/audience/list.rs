@@ -414,6 +414,20 @@ impl<R> Rows<R> {
     }
 }
 
+impl<R: Read> Rows<R> {
+    /// Cells of the row that was read last with further addresses in them, where no column has a name:
+    /// a line pasted from a mail has several.
+    pub(super) fn further_addresses(&self) -> Vec<&str> {
+        let is_address =
+            |role: &Role| matches!(role, Role::Email) || matches!(role, Role::Nameless);
+        if !self.columns.all.iter().all(|column| is_address(&column.role)) {
+            return Vec::new();
+        }
+        let others = self.record.iter().enumerate().filter(|(at, _)| *at != self.columns.email);
+        others.map(|(_, cell)| cell.text).filter(|text| text.contains('@')).collect()
+    }
+}
+
 impl<R: Read> Iterator for Rows<R> {
     type Item = Result<Row, Diagnostic>;
 

@@ -64,6 +64,54 @@ fn an_answer_that_stays_unknown_is_told_with_its_row_and_gets_no_mail() {
     assert_eq!(summary(&plan)["to_send"], 1, "{plan:?}");
 }
 
+/// An answer that begins as a yes does and goes on, a word beside a day, an interval called never, and
+/// somebody in a column of leavers who has not left.
+#[test]
+fn an_answer_is_the_whole_of_its_cell() {
+    for (header, cells) in [
+        ("수신동의", ["네", "동의 안합니다", "동의 취소"]),
+        ("수신동의", ["동의합니다", "동의 못합니다", "희망 안합니다"]),
+        ("수신동의", ["네", "2024-05-01", "2024-05-01 일부만"]),
+        ("Subscribed", ["2024-05-01", "2024-05-02", "2024-05-03 by post"]),
+        ("Newsletter", ["weekly", "none", "weekly"]),
+        ("뉴스레터", ["매주", "없음", "매주"]),
+        ("Abo", ["digital", "keine", "print"]),
+        ("Newsletter frequency", ["weekly", "never", "monthly"]),
+        ("Resigned", ["2024-05-01", "not yet", ""]),
+        ("Unsubscribed at", ["2024-05-01", "still subscribed", ""]),
+        ("탈퇴일", ["2024-05-01", "아직 회원", ""]),
+    ] {
+        let here = Publication::new().write(LIST, list(header, &cells));
+        is_asked(&here.run(&["plan", "2025-11"]), &[header]);
+    }
+    for (header, cells, to_send) in [
+        ("Status", ["2024-05-01 unsubscribed", "active", "active"], 2),
+        ("Subscribed", ["2024-05-01 (cancelled)", "2024-05-01", "2024-05-02 10:00 PM"], 2),
+        ("수신동의", ["2024-05-01 철회", "2024. 5. 1. 오후 3:12", "네"], 2),
+        ("Newsletter", ["01.02.2024 abgemeldet", "ja", "ja"], 2),
+        ("Newsletter frequency", ["weekly", "monthly", "quarterly"], 3),
+        ("Type", ["Regular", "Student", "Family"], 3),
+    ] {
+        let here = Publication::new().write(LIST, list(header, &cells));
+        let flags = ["plan", "2025-11", "--json", "--consent-column", "Newsletter=yes"];
+        let flags = if header == "Newsletter" { &flags[..] } else { &flags[..3] };
+        let plan = here.run(flags);
+        assert_eq!(plan.code, 0, "{header}: {plan:?}");
+        assert_eq!(summary(&plan)["to_send"], to_send, "{header}: {plan:?}");
+    }
+}
+
+/// What is said of one word of an ordinary column says nothing of its others.
+#[test]
+fn one_word_of_a_plain_column_is_no_word_of_its_others() {
+    let cells = ["VIP", "Pending", "Paused", "Left"];
+    let here = Publication::new().write(LIST, list("Category", &cells));
+    for (said, to_send) in [("Category: VIP=yes", 4), ("Category: Left=no", 3)] {
+        let plan = here.run(&["plan", "2025-11", "--json", "--consent-column", said]);
+        assert_eq!((plan.code, &summary(&plan)["to_send"]), (0, &to_send.into()), "{plan:?}");
+    }
+}
+
 #[test]
 fn columns_of_lists_kept_by_hand_mail_nobody_who_left() {
     for (header, stays, left) in [
