@@ -71,7 +71,7 @@ impl Exceptions {
                     identities.insert(recipient.address().identity());
                     match further(&rows.further_addresses(), &mut identities) {
                         Ok(()) => continue,
-                        Err(Unreadable) => rules::except_row(shown_as, line),
+                        Err(NotAnAddress) => rules::except_row(shown_as, line),
                     }
                 }
                 // Whoever has left is among those who must not be mailed.
@@ -79,7 +79,7 @@ impl Exceptions {
                     identities.insert(address.identity());
                     match further(&rows.further_addresses(), &mut identities) {
                         Ok(()) => continue,
-                        Err(Unreadable) => rules::except_row(shown_as, line),
+                        Err(NotAnAddress) => rules::except_row(shown_as, line),
                     }
                 }
                 Row::LeftOut { line, .. } => rules::except_row(shown_as, line),
@@ -126,12 +126,12 @@ impl Exceptions {
 }
 
 /// One of several addresses in a line is none.
-struct Unreadable;
+struct NotAnAddress;
 
 /// Takes the addresses that stand beside the first one of a line.
-fn further(cells: &[&str], identities: &mut BTreeSet<String>) -> Result<(), Unreadable> {
+fn further(cells: &[&str], identities: &mut BTreeSet<String>) -> Result<(), NotAnAddress> {
     for cell in cells {
-        let found = email(cell).map_err(|_| Unreadable)?;
+        let found = email(cell).map_err(|_| NotAnAddress)?;
         identities.insert(found.address.identity());
     }
     Ok(())
