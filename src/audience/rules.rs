@@ -64,6 +64,10 @@ pub(super) fn list_workbook(path: &Path) -> Diagnostic {
     .help("open it in the spreadsheet program and save it as \"CSV UTF-8\"")
 }
 
+/// What to do about destroyed letters.
+const LETTERS: &str = "a program read the list in the wrong encoding and saved it so: export it again \
+    and save it as \"CSV UTF-8\", or type the word again; leave --encoding out if you gave it";
+
 pub(super) fn list_nul(path: &Path) -> Diagnostic {
     Diagnostic::error("list-encoding", "the first row contains NUL bytes, as UTF-16 text does")
         .at(place(path, 1, 1))
@@ -161,6 +165,14 @@ pub(super) fn list_column_name(path: &Path, cell: Placed<'_>, name: &str) -> Dia
     Diagnostic::warning("list-column-name", message)
         .at(at_cell(path, cell))
         .help("use a name with the letters a-z, such as member_since")
+}
+
+pub(super) fn list_column_letters(path: &Path, cell: Placed<'_>) -> Diagnostic {
+    let name = shorten(label(cell.text));
+    let message = format!(
+        "letters in the name of the column {name:?} were destroyed, so it may not be understood"
+    );
+    Diagnostic::error("list-encoding", message).at(at_cell(path, cell)).help(LETTERS)
 }
 
 pub(super) fn list_nameless_column(path: &Path, cell: Placed<'_>, number: usize) -> Diagnostic {
@@ -430,6 +442,21 @@ pub(super) fn row_invisible(path: &Path, cell: Placed<'_>, name: &str, odd: char
     let message =
         format!("an invisible character (U+{:04X}) in {name} was removed", u32::from(odd));
     Diagnostic::warning("row-control", message).at(at_cell(path, cell)).help("type the value again")
+}
+
+pub(super) fn row_letters(path: &Path, cell: Placed<'_>, name: &str, word: &str) -> Diagnostic {
+    let message = format!("letters in {name} were destroyed: {:?}", shorten(word));
+    Diagnostic::warning("row-damage", message).at(at_cell(path, cell)).help(LETTERS)
+}
+
+pub(super) fn row_formula(path: &Path, cell: Placed<'_>, name: &str) -> Diagnostic {
+    let message = format!(
+        "a formula of the spreadsheet failed in {name}: {:?}; it is taken as empty",
+        shorten(cell.text.trim())
+    );
+    Diagnostic::warning("row-damage", message)
+        .at(at_cell(path, cell))
+        .help("correct the formula in the spreadsheet and save the list again, or write the value")
 }
 
 pub(super) fn row_role(path: &Path, cell: Placed<'_>, address: &str) -> Diagnostic {
