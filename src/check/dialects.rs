@@ -218,7 +218,8 @@ fn admonition(text: &str) -> Option<Sign> {
     let name = &rest[mark.len()..];
     let fits = match mark {
         "=== " => name.starts_with(['"', '“', '”']),
-        _ => name.starts_with(|c: char| c.is_ascii_lowercase()),
+        // A passage for some readers is an error by itself.
+        _ => name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.starts_with("only "),
     };
     let end = name.find(char::is_whitespace).unwrap_or(name.len());
     let help = "write a box as ::: callout, then its text, and ::: on a line of its own";

@@ -9,6 +9,7 @@ mod inline;
 mod lost_signs;
 mod numbers;
 mod occurrences;
+mod passages;
 mod raw_picture;
 mod raw_styles;
 mod slips;
@@ -115,6 +116,10 @@ pub(super) fn read<'a>(
         }
     }
     reader.report_lost(shielded_problems);
+    for mark in passages::unread(text, root) {
+        let place = Place::span(source, offset + mark.start..offset + mark.end);
+        problems.push(directives::not_read(place));
+    }
     slips::count_removed(problems, shielded_problems);
     // What was typed is told, and no sign that stands for it here.
     for problem in &mut problems[known..] {

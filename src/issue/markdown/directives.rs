@@ -163,6 +163,16 @@ fn lone_else(place: Place) -> Diagnostic {
         .help("write it inside or directly behind a block ::: only tag:member")
 }
 
+/// The mark of a passage that is none where it stands.
+pub(super) fn not_read(place: Place) -> Diagnostic {
+    let what = "this mark is not read here, so everybody would get the passage";
+    Diagnostic::error("directive", what).at(place).help(
+        "write ::: only tag:member on a line of its own, with three colons and nothing before \
+         them, then the passage, and ::: on a line of its own; a text about the mark stands \
+         between lines of ```",
+    )
+}
+
 /// A block whose end is missing.
 fn left_open(name: &str, place: Place) -> Diagnostic {
     Diagnostic::error("directive", format!("this block ::: {name} is never closed")).at(place).help(
