@@ -177,6 +177,8 @@ fn signs(text: &str) -> Vec<Sign> {
 /// `{: .note}`, `{.button}` behind a space, `{#anchor}`.
 fn attributes(text: &str) -> Option<Sign> {
     const BUTTON: &str = "write {.button} directly behind the link: [Read it](https://…){.button}";
+    const CREDIT: &str =
+        "write {credit=\"Photo: Kim\"} directly behind the picture, without a colon";
     const OTHER: &str = "classes and anchors in braces do nothing here, except {.button} directly \
                          behind a link: delete them";
     text.match_indices('{').find_map(|(at, _)| {
@@ -193,7 +195,11 @@ fn attributes(text: &str) -> Option<Sign> {
             (true, Some(c)) => c.is_alphabetic(),
             _ => false,
         };
-        let help = if name.contains(".b") { BUTTON } else { OTHER };
+        let help = match name {
+            name if name.contains(".b") => BUTTON,
+            name if name.starts_with("credit") => CREDIT,
+            _ => OTHER,
+        };
         is_sign.then_some((at..at + end + 2, help))
     })
 }
