@@ -25,8 +25,8 @@ has errors. The exit code is 3 only if it cannot be composed, or if the reader n
 no value for a slot that has no fallback.
 
 A page that is written with -o shows its pictures before they are published: they are written into
-a folder beside it, such as issue-pictures/ for issue.html, also those that are inside the mail. With
---assets, and on stdout, it fetches those of base_url from there, as readers do.
+a folder beside it, such as issue-pictures/ for issue.html. So are those that are inside the mail.
+With --assets, and on stdout, a page fetches the others from under base_url, as readers do.
 
 Without --as, the reader is somebody without any fields: you see the fallbacks, a slot without a
 fallback shows the name of its field in « », and the unsubscribe link does not work. With --as, you

@@ -288,6 +288,18 @@ fn pictures_and_links_as_other_programs_write_them_are_told_with_what_is_right()
         ("![[boat.jpg]]", "write a picture as ![what it shows](quay.jpg)"),
         ("See [[the plan]] now.", "write a link as [the plan](https://…)"),
         ("Dear [[first name]],", "write a field of the list"),
+        ("![A boat](boat.jpg „A boat at sea“)", "words behind an address stand between"),
+        ("![A boat](boat.jpg ‚A boat at sea‘)", "words behind an address stand between"),
+        ("![A boat](boat.jpg »A boat at sea«)", "words behind an address stand between"),
+        ("![A boat](boat.jpg “A boat at sea”)", "words behind an address stand between"),
+        ("![A boat](boat.jpg A boat at sea)", "words behind an address stand between"),
+        ("!(A boat)[boat.jpg]", "the brackets are in the wrong order"),
+        ("[Ring us](0221 123456) now.", "write tel: before a number"),
+        ("[The survey(https://quay.kr/x)", "write ] behind the words"),
+        ("![A boat[(boat.jpg)", "write ] behind the words"),
+        ("[The survey](<https://quay.kr/x) now.", "the address begins with <"),
+        ("［The survey］（https://quay.kr/x）", "write the plain brackets"),
+        ("[The survey]（https://quay.kr/x）", "write the plain brackets"),
     ] {
         assert!(help(&with(body)).starts_with(part), "{body}: {:?}", told(&with(body)));
     }
