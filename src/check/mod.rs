@@ -152,6 +152,7 @@ const RULES: &[RuleCheck] = &[
     dates::date,
     dates::article,
     weekdays::weekday,
+    weekdays::no_such_day,
     twice::articles,
     leftovers::words,
     leftovers::templates,
