@@ -9,6 +9,7 @@ mod access;
 pub mod allow;
 mod author;
 mod brackets;
+mod broken_letters;
 mod capitals;
 pub mod clients;
 mod colors;
@@ -163,6 +164,7 @@ const RULES: &[RuleCheck] = &[
     pasted::indents,
     leftovers::addresses,
     leftovers::spam,
+    broken_letters::letters,
     invisible::written,
     invisible::decoded,
     link_texts::vague,
