@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::author::Passage;
+use super::brackets;
 use super::emphasis;
 use super::formulas;
 use super::plain_lines;
@@ -177,6 +178,8 @@ fn signs(text: &str) -> Vec<Sign> {
 /// `{: .note}`, `{.button}` behind a space, `{#anchor}`.
 fn attributes(text: &str) -> Option<Sign> {
     const BUTTON: &str = "write {.button} directly behind the link: [Read it](https://…){.button}";
+    const CREDIT: &str =
+        "write {credit=\"Photo: Kim\"} directly behind the picture, without a colon";
     const OTHER: &str = "classes and anchors in braces do nothing here, except {.button} directly \
                          behind a link: delete them";
     text.match_indices('{').find_map(|(at, _)| {
@@ -193,7 +196,11 @@ fn attributes(text: &str) -> Option<Sign> {
             (true, Some(c)) => c.is_alphabetic(),
             _ => false,
         };
-        let help = if name.contains(".b") { BUTTON } else { OTHER };
+        let help = match name {
+            name if name.contains(".b") => BUTTON,
+            name if name.starts_with("credit") => CREDIT,
+            _ => OTHER,
+        };
         is_sign.then_some((at..at + end + 2, help))
     })
 }
@@ -218,7 +225,8 @@ fn admonition(text: &str) -> Option<Sign> {
     let name = &rest[mark.len()..];
     let fits = match mark {
         "=== " => name.starts_with(['"', '“', '”']),
-        _ => name.starts_with(|c: char| c.is_ascii_lowercase()),
+        // A passage for some readers is an error by itself.
+        _ => name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.starts_with("only "),
     };
     let end = name.find(char::is_whitespace).unwrap_or(name.len());
     let help = "write a box as ::: callout, then its text, and ::: on a line of its own";
@@ -432,7 +440,7 @@ fn unread(text: &str) -> Vec<(&str, &'static str)> {
         }
     }
     if all.is_empty() {
-        all.extend(emphasis::unread(text).or_else(|| reversed_link(text)));
+        all.extend(emphasis::unread(text).or_else(|| brackets::broken_link(text)));
     }
     all
 }
@@ -451,7 +459,7 @@ fn unread_brackets(before: &str, found: &str, behind: &str) -> Option<&'static s
     if is_label && !found.contains(char::is_whitespace) {
         return Some("write the footnote on a line of its own: [^1]: See the minutes.");
     }
-    unread_target(behind)
+    brackets::unread_target(behind)
 }
 
 /// The path of a picture that stands between parentheses.
@@ -482,71 +490,6 @@ pub(super) fn is_reference(text: &str, label: &str, within_sentence: bool) -> bo
         || (is_number(label) && text.chars().count() > 2 && !is_number(text))
         || (label.contains(['-', '_']) && !text.contains(['-', '_']))
         || (within_sentence && is_word(label) && text.len() > 2)
-}
-
-/// What is wrong with the target that stands behind `[words]`, if that was to be a link.
-fn unread_target(behind: &str) -> Option<&'static str> {
-    const SPLIT: &str =
-        "write a link without a space between its brackets: [the minutes](https://…)";
-    const QUOTES: &str = "words with quotation marks in them stand between single ones: \
-                          ![A view](view.png 'The \"old\" quay')";
-    const SPACE: &str = "an address has no spaces: write %20 for each, and close the bracket";
-    let target = behind.strip_prefix('(');
-    if target.is_some_and(has_odd_title) {
-        return Some(QUOTES);
-    }
-    if target.is_some_and(|target| target.starts_with("http") || target.starts_with("mailto:")) {
-        return Some(SPACE);
-    }
-    if let Some(target) = target {
-        let target = &target[..target.floor_char_boundary(LONGEST)];
-        let target = target.split([')', '\n']).next().unwrap_or_default();
-        let target = target.split(['"', '“']).next().unwrap_or_default().trim();
-        // An address without its scheme, or of a telephone, with a space in it.
-        let first = target.split(char::is_whitespace).next().unwrap_or_default();
-        let is_bare = first.split_once('/').is_some_and(|(host, _)| {
-            host.contains('.')
-                && host.split('.').all(|part| {
-                    !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                })
-        });
-        let starts = |scheme: &str| target.to_ascii_lowercase().starts_with(scheme);
-        if target.contains(char::is_whitespace) && (is_bare || starts("tel:") || starts("www.")) {
-            return Some(SPACE);
-        }
-        let kinds = [".md", ".html", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"];
-        let is_file = kinds.iter().any(|kind| target.to_ascii_lowercase().ends_with(kind));
-        return is_file.then_some(SPACE);
-    }
-    if ["http://", "https://", "www."].iter().any(|start| behind.starts_with(start)) {
-        return Some("put the address between round brackets: [the minutes](https://…)");
-    }
-    behind.trim_start().starts_with("(http").then_some(SPLIT)
-}
-
-/// Whether `target`, behind a round bracket, is an address without a space, and behind it words between
-/// quotation marks that hold others of the same kind.
-fn has_odd_title(target: &str) -> bool {
-    let target = &target[..target.floor_char_boundary(LONGEST)];
-    let line = target.lines().next().unwrap_or_default();
-    let quotes = ['"', '“', '”'];
-    let Some((path, title)) = line.split_once(char::is_whitespace) else { return false };
-    let title = title.trim_start();
-    let Some(end) = title.rfind(quotes) else { return false };
-    let is_end = title[end..].trim_start_matches(quotes).trim_start().starts_with(')');
-    path.contains(['.', '/'])
-        && !path.contains(')')
-        && title.starts_with(quotes)
-        && is_end
-        && title.matches(quotes).count() > 2
-}
-
-/// `(words)[https://…]`: the brackets in the wrong order.
-fn reversed_link(text: &str) -> Option<(&str, &'static str)> {
-    let at = text.find(")[http")?;
-    let start = text[..at].rfind('(').unwrap_or(at);
-    let end = text[at..].find(']').map_or(text.len(), |end| at + end + 1);
-    Some((&text[start..end], "the brackets are in the wrong order: [the minutes](https://…)"))
 }
 
 /// Footnotes that nothing refers to, by the file they stand in.

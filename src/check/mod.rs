@@ -8,6 +8,8 @@
 mod access;
 pub mod allow;
 mod author;
+mod brackets;
+mod broken_letters;
 mod capitals;
 pub mod clients;
 mod colors;
@@ -151,6 +153,7 @@ const RULES: &[RuleCheck] = &[
     dates::date,
     dates::article,
     weekdays::weekday,
+    weekdays::no_such_day,
     twice::articles,
     leftovers::words,
     leftovers::templates,
@@ -161,6 +164,7 @@ const RULES: &[RuleCheck] = &[
     pasted::indents,
     leftovers::addresses,
     leftovers::spam,
+    broken_letters::letters,
     invisible::written,
     invisible::decoded,
     link_texts::vague,

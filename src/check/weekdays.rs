@@ -1,4 +1,5 @@
-//! A day of the week that does not fit the date beside it: readers come on the wrong day.
+//! A day of the week that does not fit the date beside it, and a day that no calendar has: readers come
+//! on the wrong day.
 //!
 //! Must never guess a year: only dates with day, month and year are looked at, and only the day of
 //! the week that stands directly before or behind them.
@@ -110,19 +111,55 @@ enum DatePart<'t> {
     Sign(char),
 }
 
-/// The rule `weekday`.
-pub(super) fn weekday(view: &View<'_>) -> Vec<Diagnostic> {
+/// The texts of an issue, with where each stands.
+fn texts<'v>(view: &'v View<'_>) -> impl Iterator<Item = (Spot<'v>, String)> {
     let issue = view.input.issue;
     let at =
         |span: &Range<usize>| Spot { source: &issue.manifest, span: span.clone(), is_file: false };
     let head = std::iter::once(&issue.subject).chain(&issue.preheader);
-    let head = head.map(|text| (at(&text.span), readable(&text.value, &issue.slots)));
-    let passages = view.author.passages.iter().map(|one| (one.spot.clone(), one.text.clone()));
-    head.chain(passages)
+    let head = head.map(move |text| (at(&text.span), readable(&text.value, &issue.slots)));
+    head.chain(view.author.passages.iter().map(|one| (one.spot.clone(), one.text.clone())))
+}
+
+/// The rule `weekday`.
+pub(super) fn weekday(view: &View<'_>) -> Vec<Diagnostic> {
+    texts(view)
         .flat_map(|(spot, text)| {
             wrong(&text).into_iter().map(|wrong| told(&spot, &text, wrong)).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// The rule `no-such-day`: 31 November.
+pub(super) fn no_such_day(view: &View<'_>) -> Vec<Diagnostic> {
+    texts(view)
+        .flat_map(|(spot, text)| {
+            let told = |range: Range<usize>| {
+                let written = &text[range];
+                Diagnostic::warning("no-such-day", format!("there is no such day: {written}"))
+                    .at(spot.of(written))
+                    .help("correct the day or the month")
+            };
+            impossible(&text).into_iter().map(told).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Dates of a text that no calendar has. A month that there is not is more likely no date at all.
+fn impossible(text: &str) -> Vec<Range<usize>> {
+    if !["29", "30", "31"].iter().any(|day| text.contains(day)) {
+        return Vec::new();
+    }
+    let pieces = pieces(text);
+    let found = (0..pieces.len()).filter_map(|at| {
+        let (day, end) = date_at(&pieces, at)?;
+        let is_none = YEARS.contains(&day.year)
+            && (1..=12).contains(&day.month)
+            && (29..=31).contains(&day.day)
+            && day.date().is_none();
+        is_none.then(|| pieces[at].0.start..pieces[end - 1].0.end)
+    });
+    found.take(MOST).collect()
 }
 
 /// A day of the week that does not fit.
@@ -163,7 +200,8 @@ fn wrong(text: &str) -> Vec<WrongDay> {
     let pieces = pieces(text);
     let mut found = Vec::new();
     for at in 0..pieces.len() {
-        let Some((date, end)) = date_at(&pieces, at) else { continue };
+        let Some((day, end)) = date_at(&pieces, at) else { continue };
+        let Some(date) = day.date() else { continue };
         let named = day_before(&pieces, at).or_else(|| day_behind(&pieces, end));
         if let Some((range, days)) = named
             && found.len() < MOST
@@ -200,14 +238,28 @@ fn pieces(text: &str) -> Vec<(Range<usize>, DatePart<'_>)> {
     found
 }
 
-/// A day of the calendar, in the years that are looked at.
-fn date(year: i16, month: i16, day: i16) -> Option<Date> {
-    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
-    YEARS.contains(&year).then(|| Date::new(year, month, day).ok()).flatten()
+/// A date as it is written, whether or not there is such a day.
+#[derive(Clone, Copy)]
+struct WrittenDate {
+    year: i16,
+    month: i16,
+    day: i16,
+}
+
+impl WrittenDate {
+    /// The day of the calendar, in the years that are looked at.
+    fn date(self) -> Option<Date> {
+        let (month, day) = (i8::try_from(self.month).ok()?, i8::try_from(self.day).ok()?);
+        YEARS.contains(&self.year).then(|| Date::new(self.year, month, day).ok()).flatten()
+    }
+}
+
+fn date(year: i16, month: i16, day: i16) -> WrittenDate {
+    WrittenDate { year, month, day }
 }
 
 /// The date that begins with the piece at `at`, and where it ends.
-fn date_at(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usize)> {
+fn date_at(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(WrittenDate, usize)> {
     use DatePart::{Number, Sign, Word};
     let piece = |offset: usize| all.get(at + offset).map(|(_, piece)| *piece);
     let touch = |offset: usize| all[at + offset].0.end == all[at + offset + 1].0.start;
@@ -222,8 +274,11 @@ fn date_at(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usi
         // 2026년 11월 27일, 2026年11月27日
         (Number(year, 4), Word("년" | "年")) => {
             match (piece(2)?, piece(3)?, piece(4)?, piece(5)?) {
-                (Number(month, _), Word("월" | "月"), Number(day, _), Word("일" | "日")) => {
-                    Some((date(year, month, day)?, at + 6))
+                // A particle may be written together with the day: 27일에.
+                (Number(month, _), Word("월" | "月"), Number(day, _), Word(end))
+                    if end.starts_with(['일', '日']) =>
+                {
+                    Some((date(year, month, day), at + 6))
                 }
                 _ => None,
             }
@@ -233,7 +288,7 @@ fn date_at(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usi
             match (piece(2)?, piece(3)?, piece(4)?) {
                 (Number(month, _), Sign(same), Number(day, _)) if same == sign => {
                     let is_ended = sign == '.' && piece(5) == Some(Sign('.')) && touch(4);
-                    Some((date(year, month, day)?, at + 5 + usize::from(is_ended)))
+                    Some((date(year, month, day), at + 5 + usize::from(is_ended)))
                 }
                 _ => None,
             }
@@ -242,7 +297,7 @@ fn date_at(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usi
         (Number(day, 1..=2), Sign('.')) if matches!(piece(2), Some(Number(..))) => {
             match (piece(2)?, piece(3)?, piece(4)?) {
                 (Number(month, 1..=2), Sign('.'), Number(year, 4)) => {
-                    Some((date(year, month, day)?, at + 5))
+                    Some((date(year, month, day), at + 5))
                 }
                 _ => None,
             }
@@ -252,7 +307,7 @@ fn date_at(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usi
 }
 
 /// The date with the name of its month that begins with the piece at `at`, and where it ends.
-fn named_month(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date, usize)> {
+fn named_month(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(WrittenDate, usize)> {
     use DatePart::{Number, Sign, Word};
     let piece = |offset: usize| all.get(at + offset).map(|(_, piece)| *piece);
     match (piece(0)?, piece(1)?) {
@@ -268,7 +323,7 @@ fn named_month(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date,
             let mut end = 2 + next;
             end += usize::from(matches!(piece(end), Some(Sign('.' | ',') | Word("de"))));
             let Number(year, 4) = piece(end)? else { return None };
-            Some((date(year, month, day)?, at + end + 1))
+            Some((date(year, month, day), at + end + 1))
         }
         // November 27, 2026, Nov. 27th 2026
         (Word(word), _) => {
@@ -279,7 +334,7 @@ fn named_month(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Date,
             end += usize::from(matches!(piece(end), Some(Word("st" | "nd" | "rd" | "th"))));
             end += usize::from(piece(end) == Some(Sign(',')));
             let Number(year, 4) = piece(end)? else { return None };
-            Some((date(year, month, day)?, at + end + 1))
+            Some((date(year, month, day), at + end + 1))
         }
         _ => None,
     }
@@ -411,10 +466,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_day_that_there_is_not_is_found() {
+        for (text, found) in [
+            ("Wir treffen uns am 31.11.2026 um 7.", "31.11.2026"),
+            ("am 30. Februar 2027", "30. Februar 2027"),
+            ("2026년 11월 31일에", "2026년 11월 31일에"),
+            ("Sunday, 31 November 2026", "31 November 2026"),
+            ("February 29, 2027", "February 29, 2027"),
+        ] {
+            let told: Vec<&str> = impossible(text).into_iter().map(|at| &text[at]).collect();
+            assert_eq!(told, [found], "{text}");
+        }
+        for text in ["29 February 2028", "31.12.2026", "31.13.2026", "Ver. 2026.11.32", "1.31.2026"]
+        {
+            assert_eq!(impossible(text), [], "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_read(text in "([0-9]{1,4}|Monday|November|년|월|일|[ .,/()-]|\\PC){0,30}") {
-            let _ = wrong(&text);
+            let _ = (wrong(&text), impossible(&text));
         }
     }
 }

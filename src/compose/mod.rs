@@ -157,6 +157,7 @@ pub fn compose(
         Ok(html)
     };
     let page = publication.page_of(&issue.name);
+    problems.extend(auto_excerpt::lead_to_rest(&mut issue, page.as_deref()));
     let html = match auto_excerpt::shorten(&mut issue, page.as_deref(), write) {
         Ok((html, notes)) => {
             problems.extend(notes);

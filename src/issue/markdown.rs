@@ -3,12 +3,14 @@
 
 mod before;
 pub(super) mod bounds;
+mod braces;
 mod breaks;
 mod directives;
 mod inline;
 mod lost_signs;
 mod numbers;
 mod occurrences;
+mod passages;
 mod raw_picture;
 mod raw_styles;
 mod slips;
@@ -28,7 +30,7 @@ use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link,
 use super::only::Only;
 use super::slot::{self, BUILT_IN, Piece, Slot, Slots};
 use super::{anchors, links, sanitize};
-use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::diagnostic::{Diagnostic, Place, Source};
 
 /// A colon in the name of a directive, while it is parsed.
 const COLON: &str = "\u{1}";
@@ -115,6 +117,10 @@ pub(super) fn read<'a>(
         }
     }
     reader.report_lost(shielded_problems);
+    for mark in passages::unread(text, root) {
+        let place = Place::span(source, offset + mark.start..offset + mark.end);
+        problems.push(directives::not_read(place));
+    }
     slips::count_removed(problems, shielded_problems);
     // What was typed is told, and no sign that stands for it here.
     for problem in &mut problems[known..] {
@@ -324,7 +330,7 @@ impl MarkdownReader<'_> {
             out.extend(buttons.into_iter().map(button));
             return;
         }
-        self.warn_of_buttons(node);
+        self.warn_of_buttons_in_line(node);
         let inlines = self.inlines(node);
         if inlines.is_empty() {
             return;
@@ -364,31 +370,6 @@ impl MarkdownReader<'_> {
             }
         }
         fields
-    }
-
-    /// A button within a line is an ordinary link, and a class that is nearly one does nothing.
-    fn warn_of_buttons(&mut self, node: Node<'_>) {
-        for child in node.children() {
-            if !matches!(child.data().value, NodeValue::Link(_)) {
-                continue;
-            }
-            let classes = child.data().attrs.as_ref().map(|attrs| attrs.classes.clone());
-            for class in classes.unwrap_or_default() {
-                let odd = ["btn", "cta", "buton", "bouton", "boton"].contains(&class.as_str());
-                let (what, help) = if class == "button" {
-                    let help = "give the link a paragraph of its own: an empty line before it and \
-                                behind it";
-                    ("a button within a line is only a link".to_owned(), help)
-                } else if odd || nearest(&class, ["button"]).is_some() {
-                    (format!("there is no class {class}"), "did you mean {.button}?")
-                } else {
-                    continue;
-                };
-                let place = self.place(child);
-                self.problems
-                    .push(Diagnostic::warning("leftover-markdown", what).at(place).help(help));
-            }
-        }
     }
 
     /// `![…](…)` or `[![…](…)](…)` alone: `Some(None)` where the picture has a problem, which is

@@ -432,6 +432,7 @@ mod tests {
             ("제목 = \"b\"\n", 0, "", "there is no key of this name", "제목"),
             ("a = [b-c]\n", 5, "", "this name has no quotation marks", "b-c"),
             ("number = 01\n", 9, "", "a number has no 0 before it", "01"),
+            ("number = 1. # of 12\n", 9, "", "a number has no full stop behind it", "1."),
             ("number = No. 1\n", 9, "", "this is no number", "No. 1"),
             ("a = 1\na = 2\n", 6, "duplicate key", "a is written twice", "a = 2"),
             (

@@ -18,6 +18,7 @@ mod cases;
 mod corpus;
 mod formats;
 mod heads;
+mod marks;
 mod meant;
 mod names;
 mod in_text;

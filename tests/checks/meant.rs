@@ -224,6 +224,7 @@ fn slips_of_toml_and_yaml_are_told_in_plain_words() {
         ),
         ("number = 1", "number = 01", "1:10", "write number = 1"),
         ("number = 1", "number = No. 1", "1:10", "write number = 1"),
+        ("number = 1", "number = 1.", "1:10", "write number = 1"),
     ] {
         let here = with("The tide is high.").edit(ISSUE, from, written);
         assert_eq!(places(&here), [format!("toml-syntax {place}")], "{written}");
@@ -288,7 +289,44 @@ fn pictures_and_links_as_other_programs_write_them_are_told_with_what_is_right()
         ("![[boat.jpg]]", "write a picture as ![what it shows](quay.jpg)"),
         ("See [[the plan]] now.", "write a link as [the plan](https://…)"),
         ("Dear [[first name]],", "write a field of the list"),
+        ("![A boat](boat.jpg „A boat at sea“)", "words behind an address stand between"),
+        ("![A boat](boat.jpg ‚A boat at sea‘)", "words behind an address stand between"),
+        ("![A boat](boat.jpg »A boat at sea«)", "words behind an address stand between"),
+        ("![A boat](boat.jpg “A boat at sea”)", "words behind an address stand between"),
+        ("![A boat](boat.jpg A boat at sea)", "words behind an address stand between"),
+        ("!(A boat)[boat.jpg]", "the brackets are in the wrong order"),
+        ("[Ring us](0221 123456) now.", "write tel: before a number"),
+        ("[The survey(https://quay.kr/x)", "write ] behind the words"),
+        ("![A boat[(boat.jpg)", "write ] behind the words"),
+        ("[The survey](<https://quay.kr/x) now.", "the address begins with <"),
+        ("［The survey］（https://quay.kr/x）", "write the plain brackets"),
+        ("[The survey]（https://quay.kr/x）", "write the plain brackets"),
     ] {
         assert!(help(&with(body)).starts_with(part), "{body}: {:?}", told(&with(body)));
     }
+}
+
+#[test]
+fn headings_of_a_short_note_follow_that_of_its_section() {
+    for layout in ["brief", "links"] {
+        let articles = format!("layout = \"{layout}\"\narticles = [\"hangul\", \"quay\"]");
+        let more = "---\ntitle: Quay\nurl: https://quay.kr/x\n---\n\nThe tide is low.\n\n## Boats\n\nTwo.\n";
+        let here = headed(
+            "title: Hangul\nurl: https://quay.kr/y",
+            "High.\n\n## Tides\n\nTwo.\n\n### Neap\n\nOne.",
+        )
+        .edit(ISSUE, "articles = [\"hangul\"]", &articles)
+        .write("issues/2025-11/quay.md", more);
+        assert_eq!(places(&here), NOTHING, "{layout}");
+        let html = rendered(&here, "html");
+        assert!(html.contains("Tides</h3>") && html.contains("Neap</h4>"), "{layout}: {html}");
+    }
+}
+
+#[test]
+fn a_name_in_hangul_and_hanja_between_brackets_needs_no_mark() {
+    let here = with("The island of Jeju (삼다, 三多) and Kim Minsu (김민수, 金敏秀) are old.");
+    assert_eq!(places(&here), NOTHING);
+    let here = with("They said 삼다 and 三多 in one word.");
+    assert!(told(&here).iter().all(|(_, help)| help.contains("lang=\"ko\"")), "{:?}", told(&here));
 }

@@ -324,11 +324,18 @@ fn the_footer_is_plain_text_and_says_so() {
 
 #[test]
 fn an_issue_like_another_has_its_sections() {
-    let here = Publication::with_subscribers();
+    let intro = "intro = \"\"\"\nDear reader,\n\nautumn is here.\n\"\"\"\ndate";
+    let here = Publication::with_subscribers().edit("issues/2025-11/issue.toml", "date", intro);
     let output = here.run(&["new", "2025-12", "--like", "2025-11"]);
     assert_eq!(output.code, 0, "{output:?}");
     let text = here.read("issues/2025-12/issue.toml");
     assert!(text.contains("number = 2") && text.contains("articles = []"), "{text}");
     assert!(text.contains("[[section]]") && !text.contains("hangul"), "{text}");
+    // Nobody is greeted twice with the same words.
+    for old in ["autumn", "Dear reader", "long enough", "October", "Hello"] {
+        assert!(!text.contains(old), "{old}: {text}");
+    }
+    assert!(text.contains("\n# preheader = \"…\"\n"), "{text}");
+    assert!(text.contains("# intro = \"\"\"\n# …\n# \"\"\"\ndate = "), "{text}");
     assert_eq!(here.run(&["new", "2026-01", "--like", "2025-10"]).code, 2);
 }

@@ -39,10 +39,21 @@ impl MarkdownReader<'_> {
         let language = words.iter().find_map(|word| word.strip_prefix("lang="));
         let kind = match name {
             _ if language.is_some_and(|tag| is_language(tag.trim_matches('"'))) => {
+                let others: Vec<&str> = words.into_iter().filter(|word| is_lost(word)).collect();
+                if !others.is_empty() {
+                    let place = self.first_line(node);
+                    self.problems.push(lost_words("{lang=ko}", &others.join(" "), place));
+                }
                 let tag = language.unwrap_or_default().trim_matches('"').to_owned();
                 BlockKind::Language(tag, blocks)
             }
-            "callout" | "note" => BlockKind::Callout(blocks),
+            "callout" | "note" => {
+                if words.len() > 1 {
+                    let place = self.first_line(node);
+                    self.problems.push(lost_words(name, &words[1..].join(" "), place));
+                }
+                BlockKind::Callout(blocks)
+            }
             "else" if words.len() == 1 => match out.last().map(|block| &block.kind) {
                 // Behind a block that is closed: what it does not show, this does.
                 Some(BlockKind::Only(text, _)) => BlockKind::Only(not(text), blocks),
@@ -125,6 +136,11 @@ impl MarkdownReader<'_> {
     }
 }
 
+/// Whether a word behind `:::` is none of a mark.
+fn is_lost(word: &str) -> bool {
+    !word.starts_with(['.', '#', '{', '}']) && !word.contains('=') && word != "lang"
+}
+
 fn is_else(node: Node<'_>) -> bool {
     matches!(&node.data().value, NodeValue::BlockDirective(inner) if inner.info.trim() == "else")
 }
@@ -163,12 +179,29 @@ fn lone_else(place: Place) -> Diagnostic {
         .help("write it inside or directly behind a block ::: only tag:member")
 }
 
+/// The mark of a passage that is none where it stands.
+pub(super) fn not_read(place: Place) -> Diagnostic {
+    let what = "this mark is not read here, so everybody would get the passage";
+    Diagnostic::error("directive", what).at(place).help(
+        "write ::: only tag:member on a line of its own, with three colons and nothing before \
+         them, then the passage, and ::: on a line of its own; a text about the mark stands \
+         between lines of ```",
+    )
+}
+
 /// A block whose end is missing.
 fn left_open(name: &str, place: Place) -> Diagnostic {
     Diagnostic::error("directive", format!("this block ::: {name} is never closed")).at(place).help(
         "end it with ::: on a line of its own; around a block that contains another, write more \
              colons",
     )
+}
+
+/// Words behind the name of a box, which has no title.
+fn lost_words(name: &str, words: &str, place: Place) -> Diagnostic {
+    let what = format!("readers would not see these words: {words:?}");
+    let help = format!("write them on a line of their own below ::: {name}, such as **The title**");
+    Diagnostic::error("directive", what).at(place).help(help)
 }
 
 /// A block of a name that there is not.

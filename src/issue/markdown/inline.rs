@@ -224,6 +224,7 @@ impl MarkdownReader<'_> {
     }
 
     fn link(&mut self, node: Node<'_>, link: &NodeLink) -> Vec<Inline> {
+        self.check_braces_of_link(node);
         // Nobody made a link of a bare ftp:// in a sentence but the Markdown crate.
         let typed = &self.source.text()[self.span(node.data().sourcepos)];
         if links::uncertain(&link.url).is_some() && !typed.starts_with(['<', '[']) {
@@ -307,6 +308,7 @@ impl MarkdownReader<'_> {
     /// A picture, found and measured; its problems are reported.
     pub(super) fn image(&mut self, node: Node<'_>) -> Option<Figure> {
         let NodeValue::Image(link) = node.data().value.clone() else { return None };
+        self.check_braces_of_picture(node);
         let place = self.place(node);
         let alt = plain(&self.inlines(node));
         if alt.trim().is_empty() && !has_class(node, "decoration") {

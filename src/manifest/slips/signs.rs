@@ -113,7 +113,7 @@ fn bare_name(line: &SlipLine<'_>) -> Option<Slip> {
     (is_key(line.key) && is_name).then(|| at(line, start, name.len(), what, help))
 }
 
-/// `number = 01`, `number = No. 1`.
+/// `number = 01`, `number = No. 1`, `number = 1.`.
 fn number(line: &SlipLine<'_>) -> Option<Slip> {
     let value = line.value.split(" #").next().unwrap_or_default().trim();
     let digits = value.trim_start_matches(|c: char| !c.is_ascii_digit());
@@ -125,8 +125,13 @@ fn number(line: &SlipLine<'_>) -> Option<Slip> {
     let start = line.value_at - line.start;
     let is_padded = value.len() > 1 && value.starts_with('0') && value == digits;
     let is_word = line.key == "number" && value.starts_with(char::is_alphabetic);
-    (is_key(line.key) && (is_padded || is_word)).then(|| {
-        let what = if is_padded { "a number has no 0 before it" } else { "this is no number" };
+    let is_ended = value.strip_suffix('.') == Some(digits) && !digits.is_empty();
+    (is_key(line.key) && (is_padded || is_word || is_ended)).then(|| {
+        let what = match (is_padded, is_ended) {
+            (true, _) => "a number has no 0 before it",
+            (_, true) => "a number has no full stop behind it",
+            _ => "this is no number",
+        };
         at(line, start, value.len(), what, format!("write {} = {bare}", line.key))
     })
 }
