@@ -33,6 +33,7 @@ mod mail;
 mod markup;
 mod merge_tags;
 pub mod online;
+mod own_lines;
 mod passages;
 mod pasted;
 mod personal;
