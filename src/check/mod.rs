@@ -35,6 +35,7 @@ mod mail;
 mod markup;
 mod merge_tags;
 pub mod online;
+mod own_lines;
 mod passages;
 mod pasted;
 mod personal;

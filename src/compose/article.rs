@@ -380,7 +380,7 @@ pub(super) fn shown(article: &Article) -> &[Block] {
 
 /// What ends a title that runs into the text.
 pub(super) fn full_stop(title: &str, language: &str) -> &'static str {
-    let ended = ['.', '!', '?', '…', ':', ';', '。', '！', '？', '：', '”', '"'];
+    let ended = ['.', '!', '?', '…', ':', ';', '。', '！', '？', '：', '”', '“', '»', '"'];
     match language.split('-').next().unwrap_or_default() {
         _ if title.trim_end().ends_with(ended) => "",
         "ja" | "zh" => "。",

@@ -11,6 +11,7 @@ mod lost_signs;
 mod numbers;
 mod occurrences;
 mod passages;
+pub(super) mod quotation_marks;
 mod raw_picture;
 mod raw_styles;
 mod slips;
@@ -26,6 +27,7 @@ use comrak::{Arena, Options, parse_document};
 
 use self::bounds::{Excess, MAX_CELLS, MAX_COLUMNS, MAX_DEPTH, TableExcess};
 use self::occurrences::Occurrences;
+use self::quotation_marks::QuotationMarks;
 use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem, plain};
 use super::only::Only;
 use super::slot::{self, BUILT_IN, Piece, Slot, Slots};
@@ -55,8 +57,8 @@ pub(super) struct MarkdownReader<'a> {
     depth: usize,
     /// Whether it has been told that the text is too deep.
     is_deep: bool,
-    /// Whether quotation marks and dashes become those of print.
-    is_smart: bool,
+    /// What quotation marks become, if they and dashes become those of print.
+    marks: Option<QuotationMarks>,
     /// Where the element of raw HTML ends that an empty line has cut off.
     cut_until: usize,
 }
@@ -73,7 +75,7 @@ pub(super) fn read<'a>(
     text: &str,
     source: &'a Arc<Source>,
     offset: usize,
-    is_smart: bool,
+    marks: Option<QuotationMarks>,
     slots: &'a mut Slots,
     problems: &'a mut Vec<Diagnostic>,
     find_image: &'a mut FindImage<'a>,
@@ -101,7 +103,7 @@ pub(super) fn read<'a>(
         occurrences: Occurrences::of(&blanked),
         depth: 0,
         is_deep: false,
-        is_smart,
+        marks,
         cut_until: 0,
     };
     let shielded_problems = reader.problems.len();
@@ -135,7 +137,7 @@ pub(super) fn read_line<'a>(
     text: &str,
     source: &'a Arc<Source>,
     offset: usize,
-    is_smart: bool,
+    marks: Option<QuotationMarks>,
     slots: &'a mut Slots,
     problems: &'a mut Vec<Diagnostic>,
 ) -> Vec<Inline> {
@@ -143,7 +145,7 @@ pub(super) fn read_line<'a>(
         problems.push(Diagnostic::error("image", "a picture cannot be here").at(place));
         None
     };
-    let text = read(text, source, offset, is_smart, slots, problems, &mut no_image);
+    let text = read(text, source, offset, marks, slots, problems, &mut no_image);
     let mut line = Vec::new();
     for block in text.blocks {
         if let BlockKind::Paragraph(inlines) | BlockKind::Heading(_, inlines) = block.kind {
@@ -408,7 +410,7 @@ impl MarkdownReader<'_> {
         }
         let buttons = links.into_iter().filter_map(|link| {
             let mut link = self.inline(link);
-            smart::smarten(&mut link, self.is_smart);
+            smart::smarten(&mut link, self.marks);
             match link.as_slice() {
                 [Inline::Link(link)] => Some(link.clone()),
                 // Its target was refused, with a diagnostic; its text alone presses nothing.

@@ -191,6 +191,36 @@ fn options_addresses_and_code_keep_their_marks() {
 }
 
 #[test]
+fn quotation_marks_are_those_of_the_language() {
+    let body = "\"Wer 'so' fragt\", wie geht's? „Parasite\" und “Oldboy”.\n\n::: {lang=fr}\nL'ami dit \
+                \"oui\".\n:::\n\n> \"So\"\n\n::: {lang=en}\n\"Yes\"\n:::\n\n\"Nein\"";
+    let german = "„Wer ‚so‘ fragt“, wie geht’s? „Parasite“ und “Oldboy”.\n\nL’ami dit \
+                  «\u{a0}oui\u{a0}».\n\n> „So“\n\n“Yes”\n\n„Nein“";
+    let issue = with(body).edit(ISSUE, "[[section]]", "language = \"de\"\n\n[[section]]");
+    assert_eq!(text(&issue, None), german);
+    assert_eq!(told(&issue), Vec::<String>::new());
+    let article = headed("title: Hangul\nlang: de\nnote: \"A 'B' \\\"C\\\"\"", body);
+    let written = text(&article, None);
+    assert!(written.contains(german) && written.contains("A ‚B‘ „C“"), "{written}");
+    let words = "intro = \"\"\"\nIt is \"so\".\n\"\"\"\n\n[[section]]";
+    let around = article.edit(ISSUE, "[[section]]", words);
+    assert!(text(&around, None).contains("It is “so”."), "{}", text(&around, None));
+    let swiss = "[publication]\nlanguage = \"de-CH\"";
+    let publication = with(body).edit("digest.toml", "[publication]", swiss);
+    let written = text(&publication, None);
+    assert!(written.contains("«Wer ‹so› fragt», wie geht’s?"), "{written}");
+    assert!(text(&with(body), None).contains("“Wer ‘so’ fragt”, wie geht’s?"));
+}
+
+#[test]
+fn backquotes_that_were_to_be_apostrophes_are_told() {
+    let here = with("Na, wie geht`s dir? Mir geht`s gut.");
+    assert_eq!(told(&here), ["leftover-markdown 5:13"]);
+    let here = with("Run `git log` and the `Vec`s of it.");
+    assert_eq!(told(&here), Vec::<String>::new());
+}
+
+#[test]
 fn dates_with_a_time_are_dates() {
     for date in [
         "2025-11-05 10:20:30 +0900",

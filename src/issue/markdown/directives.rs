@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use comrak::nodes::{Node, NodeBlockDirective, NodeValue};
 
+use super::quotation_marks::QuotationMarks;
 use super::{COLON, MarkdownReader};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::issue::block::{Block, BlockKind};
@@ -35,17 +36,21 @@ impl MarkdownReader<'_> {
             let text = inner.trim_start().trim_start_matches('.').trim_start_matches("only");
             return self.passage(node, text, depth, span, out);
         }
-        let blocks = self.blocks(node, depth + 1);
         let language = words.iter().find_map(|word| word.strip_prefix("lang="));
+        let language = language.map(|tag| tag.trim_matches('"'));
+        let known = language.filter(|tag| is_language(tag));
+        let around = self.marks;
+        self.marks = around.map(|marks| known.map_or(marks, QuotationMarks::of));
+        let blocks = self.blocks(node, depth + 1);
+        self.marks = around;
         let kind = match name {
-            _ if language.is_some_and(|tag| is_language(tag.trim_matches('"'))) => {
+            _ if known.is_some() => {
                 let others: Vec<&str> = words.into_iter().filter(|word| is_lost(word)).collect();
                 if !others.is_empty() {
                     let place = self.first_line(node);
                     self.problems.push(lost_words("{lang=ko}", &others.join(" "), place));
                 }
-                let tag = language.unwrap_or_default().trim_matches('"').to_owned();
-                BlockKind::Language(tag, blocks)
+                BlockKind::Language(known.unwrap_or_default().to_owned(), blocks)
             }
             "callout" | "note" => {
                 if words.len() > 1 {
@@ -66,7 +71,7 @@ impl MarkdownReader<'_> {
             _ => {
                 let place = self.first_line(node);
                 self.problems.push(match language {
-                    Some(tag) => no_language(tag.trim_matches('"')).at(place),
+                    Some(tag) => no_language(tag).at(place),
                     None => unknown(&info, name, place),
                 });
                 // The words stay: a slip in a fence must not lose text in a preview.

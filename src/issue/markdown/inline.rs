@@ -15,7 +15,7 @@ impl MarkdownReader<'_> {
     /// The children of a node as running text, with the marks of print.
     pub(super) fn inlines(&mut self, node: Node<'_>) -> Vec<Inline> {
         let mut inlines = self.inner(node);
-        smart::smarten(&mut inlines, self.is_smart);
+        smart::smarten(&mut inlines, self.marks);
         breaks::join(&mut inlines);
         inlines
     }
@@ -182,6 +182,7 @@ impl MarkdownReader<'_> {
                 return inner;
             }
             NodeValue::Code(code) => {
+                self.warn_of_apostrophes(node);
                 Inline::Code(self.typed(&code.literal, &self.span(node.data().sourcepos)))
             }
             NodeValue::SoftBreak => Inline::SoftBreak,

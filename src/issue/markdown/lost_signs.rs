@@ -1,5 +1,6 @@
 //! Stars and underlines that were no marks of emphasis: those of a sum, of the name of a file or of a
-//! program, of `Leser*innen`. Markdown takes them for a pair, and readers do not see them.
+//! program, of `Leser*innen`; backquotes in the place of apostrophes. Markdown takes them for a pair,
+//! and readers do not see them.
 //!
 //! Must never tell of a word or of some words that somebody has emphasized: only of pairs that
 //! stand within words, or around what is none.
@@ -10,6 +11,7 @@ use comrak::nodes::Node;
 
 use super::MarkdownReader;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::issue::script::WritingScript;
 
 const WHAT: &str = "Markdown reads these signs as marks of emphasis: readers would not see them";
 /// What is one line or one sum is told once, up to so many bytes further on.
@@ -47,6 +49,37 @@ impl MarkdownReader<'_> {
         let place = Place::span(self.source, shown);
         self.problems.push(Diagnostic::warning("leftover-markdown", WHAT).at(place).help(help));
     }
+
+    /// Code between two backquotes that were to be apostrophes.
+    pub(super) fn warn_of_apostrophes(&mut self, code: Node<'_>) {
+        let span = self.span(code.data().sourcepos);
+        if !is_between_apostrophes(self.source.text(), &span) {
+            return;
+        }
+        let what = "two backquotes make code of the words between them";
+        let help = "write ' in the place of ` where an apostrophe is meant: it's";
+        self.warn(what, Place::span(self.source, span), help);
+    }
+}
+
+/// `geht`s dir? Wie geht`s`, `Hans` Hut und Klaus` Hut`, `l`ami et d`un`: the words go on beyond both
+/// marks, and one of those around the first mark is as short as what is left out or elided.
+fn is_between_apostrophes(text: &str, span: &Range<usize>) -> bool {
+    let Some(written) = text.get(span.clone()) else { return false };
+    let inner = written.trim_matches('`');
+    let (before, behind) = (&text[..span.start], &text[span.end..]);
+    let is_letter =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && WritingScript::of(c).is_none());
+    let is_genitive = inner.starts_with(char::is_whitespace);
+    let first = inner.find(|c: char| !c.is_alphabetic()).unwrap_or(inner.len());
+    let is_short = |length: usize| (1..=2).contains(&length);
+    written.len() == inner.len() + 2
+        && is_letter(before.chars().next_back())
+        && is_letter(inner.chars().next_back())
+        && inner.contains(char::is_whitespace)
+        && (is_genitive
+            || is_letter(behind.chars().next())
+                && (is_short(first) || is_short(word_before(before))))
 }
 
 /// What to show of the signs around `span`, emphasis, if they were meant to be seen.
@@ -131,6 +164,28 @@ mod tests {
     fn shown<'t>(text: &'t str, emphasis: &str) -> Option<&'t str> {
         let start = text.find(emphasis).unwrap();
         lost(text, &(start..start + emphasis.len())).map(|range| &text[range])
+    }
+
+    #[test]
+    fn backquotes_within_words_are_apostrophes() {
+        for (text, is_told) in [
+            ("Wie geht`s dir? Mir geht`s gut.", true),
+            ("Hans` Hut und Klaus` Hut", true),
+            ("We don`t know, and they don`t care.", true),
+            ("Il voit l`ami et d`autres.", true),
+            ("Run `git log` now.", false),
+            ("Run`git log`now.", false),
+            ("Two`Vec`s and un`do`ne", false),
+            ("the `a b`s and `c d`s", false),
+            ("이것은`let x`입니다", false),
+            ("see``it`s me or it`s``it", false),
+        ] {
+            let first = text.find('`').unwrap();
+            let marks = text[first..].bytes().take_while(|byte| *byte == b'`').count();
+            let inner = text[first + marks..].find(&"`".repeat(marks)).unwrap();
+            let span = first..first + inner + 2 * marks;
+            assert_eq!(is_between_apostrophes(text, &span), is_told, "{text}");
+        }
     }
 
     #[test]
