@@ -69,6 +69,11 @@ impl Window {
         Some(format!("at {}, in {}", self.day(at, now), duration::spelled(at.duration_since(now))))
     }
 
+    /// Whether it is to wait.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.at.is_some_and(|at| at > clock::now())
+    }
+
     /// Whether the time of `--at` has come before the command did.
     pub(super) fn is_past(&self) -> bool {
         self.at.is_some_and(|at| at <= clock::now())
