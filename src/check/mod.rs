@@ -8,6 +8,7 @@
 mod access;
 pub mod allow;
 mod author;
+mod calendar;
 mod capitals;
 pub mod clients;
 mod colors;

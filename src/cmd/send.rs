@@ -148,7 +148,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
         if args.dry_run {
             return planned::planned(&workspace, &options, &window).await;
         }
-        if window.is_ahead() {
+        if window.was_ahead() {
             options.can_be_read_again()?;
         }
         if args.fresh {
@@ -441,7 +441,6 @@ impl Send<'_> {
         if !is_agreed {
             self.confirm(proposal.plan(), proposal.list())?;
         }
-        let is_ahead = self.window.is_ahead();
         let planned = proposal.accept().await.map_err(refusal::told)?;
         if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
@@ -453,13 +452,14 @@ impl Send<'_> {
             destination.close().await;
             return self.too_late(&end, planned.leave().await);
         }
-        let planned = match is_ahead {
-            true => self.read_again(planned).await,
-            false => Ok(Renewed::Planned(Box::new(planned))),
+        let planned = if self.window.was_ahead() {
+            self.read_again(planned).await
+        } else {
+            Ok(Renewed::Planned(Box::new(planned)))
         };
         let report = match planned {
             Ok(Renewed::Planned(planned)) => Ok(self.deliver(*planned, &destination).await),
-            Ok(Renewed::Nobody(report)) => Ok(report),
+            Ok(Renewed::Nobody(report)) => Ok(Ok(*report)),
             Err(failure) => Err(failure),
         };
         destination.close().await;

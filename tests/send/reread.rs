@@ -80,7 +80,8 @@ fn whoever_comes_into_the_list_while_a_send_waits_is_left_for_the_next_one() {
 /// Nobody may be there any more to ask.
 #[test]
 fn a_list_that_cannot_be_used_any_more_stops_a_send_that_has_waited() {
-    let stopped: [(fn(Publication) -> Publication, &str); 6] = [
+    type Change = fn(Publication) -> Publication;
+    let stopped: [(Change, &str); 6] = [
         (|here| here.remove(LIST), "subscribers.csv cannot be used; nothing was sent"),
         (|here| here.write(LIST, ""), "nothing was sent"),
         (|here| here.write(LIST, list(19) + "r020@x,Reader 20\n"), "1 of the rows of"),

@@ -4,10 +4,10 @@
 //! Nobody is asked here, because nobody may be there any more: where the list cannot be used as it is
 //! now, nothing is sent.
 
+use sejong_digest::delivery::send::SendOptions;
 use sejong_digest::delivery::send::locked::Proposal;
 use sejong_digest::delivery::send::planned::{Planned, Reread};
 use sejong_digest::delivery::send::report::SendReport;
-use sejong_digest::delivery::send::{SendError, SendOptions};
 use sejong_digest::diagnostic::counted;
 
 use super::{Send, doubts, refusal};
@@ -20,7 +20,7 @@ pub(super) enum Renewed {
     /// Some are still to get the issue.
     Planned(Box<Planned>),
     /// All who waited have left, and the send is over.
-    Nobody(Result<SendReport, SendError>),
+    Nobody(Box<SendReport>),
 }
 
 impl Send<'_> {
@@ -50,7 +50,8 @@ impl Send<'_> {
         }
         if plan.to_send == 0 {
             self.nothing(&proposal);
-            return Ok(Renewed::Nobody(proposal.leave().await));
+            let report = proposal.leave().await.map_err(refusal::told)?;
+            return Ok(Renewed::Nobody(Box::new(report)));
         }
         let planned = proposal.accept().await.map_err(refusal::told)?;
         Ok(Renewed::Planned(Box::new(planned)))
