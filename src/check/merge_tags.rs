@@ -392,6 +392,12 @@ fn problem(tag: &str, place: Place) -> Diagnostic {
     Diagnostic::error("leftover-merge-tag", what).at(place).help(help)
 }
 
+/// A tag of `text`, which is what an author has `written` without its code, with the backslash before it.
+fn as_written(written: &str, text: &str, tag: Range<usize>) -> Range<usize> {
+    let is_escaped = written[..tag.start].ends_with('\\') && !text[..tag.start].ends_with('\\');
+    tag.start - usize::from(is_escaped)..tag.end
+}
+
 /// The rule `leftover-merge-tag`.
 pub(super) fn merge_tags(view: &View<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
@@ -406,7 +412,8 @@ pub(super) fn merge_tags(view: &View<'_>) -> Vec<Diagnostic> {
         let written = &source.text()[span.clone()];
         let text = without_code(written);
         for range in tags(&text) {
-            let tag = &text[range.clone()];
+            let range = as_written(written, &text, range);
+            let tag = &written[range.clone()];
             if told.insert((source.path().to_owned(), tag.to_owned())) {
                 let range = span.start + range.start..span.start + range.end;
                 problems.push(problem(tag, Place::span(source, range)));

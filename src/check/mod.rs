@@ -10,6 +10,7 @@ pub mod allow;
 mod author;
 mod brackets;
 mod broken_letters;
+mod calendar;
 mod capitals;
 pub mod clients;
 mod colors;

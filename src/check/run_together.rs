@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::calendar;
 use super::dialects::lines;
 use super::own_lines::{UNBROKEN, are_two, are_verses, columns};
 
@@ -174,18 +175,6 @@ fn year(line: &str) -> Option<u32> {
     (is_apart && is_begun && words.len() < behind.len()).then_some(year)
 }
 
-/// Days of the week as they are written in full, and short.
-const DAYS: &str = "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur \
-    thurs fri sat sun montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do \
-    fr sa so lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes \
-    sábado domingo lunedì martedì mercoledì giovedì venerdì sabato domenica 월 화 수 목 금 토 일 \
-    월요일 화요일 수요일 목요일 금요일 토요일 일요일";
-const MONTHS: &str = "january february march april may june july august september october november \
-    december jan feb mar apr jun jul aug sep sept oct nov dec januar februar märz mai juni juli oktober \
-    dezember janvier février mars avril juin juillet août septembre octobre novembre décembre enero \
-    febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio \
-    aprile maggio giugno luglio settembre ottobre dicembre";
-
 /// Whether a line begins with a time, a date, or a day of the week and one of these.
 fn is_moment(line: &str) -> bool {
     let mut words = line.split([' ', '\u{a0}']).filter(|word| !word.is_empty());
@@ -194,12 +183,11 @@ fn is_moment(line: &str) -> bool {
     };
     let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let (one, two) = (bare(first), bare(second));
-    let is_of = |known: &str, word: &str| known.split_whitespace().any(|known| known == word);
-    let is_month = |word: &str| is_of(MONTHS, word);
+    let is_month = |word: &str| calendar::month(word).is_some();
     let has_digit = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
     let is_short_number = |word: &str| number(word).is_some_and(|number| number < 32);
     // `Sun 5`, `Monday, 19:30`, `Monday: soup`.
-    let is_day = is_of(DAYS, &one) && (has_digit(&two) || first.ends_with([':', '：']));
+    let is_day = calendar::is_weekday(&one) && (has_digit(&two) || first.ends_with([':', '：']));
     let is_date = is_short_number(&one) && is_month(&two)
         || is_month(&one) && is_short_number(&two)
         || is_day;

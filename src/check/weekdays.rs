@@ -9,93 +9,10 @@ use std::ops::Range;
 use jiff::civil::{Date, Weekday};
 
 use super::author::readable;
+use super::calendar::{self, WEEKDAYS};
 use super::spot::Spot;
 use super::view::View;
 use crate::diagnostic::Diagnostic;
-
-/// Days of the week from Monday on, a language in each line: in full, and short.
-const DAYS: &[[&str; 7]] = &[
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
-    ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
-    ["mon", "tues", "wed", "thur", "fri", "sat", "sun"],
-    ["mon", "tues", "wed", "thurs", "fri", "sat", "sun"],
-    ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"],
-    ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "sonnabend", "sonntag"],
-    ["mo", "di", "mi", "do", "fr", "sa", "so"],
-    ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
-    ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
-    ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"],
-    ["월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일"],
-    ["월", "화", "수", "목", "금", "토", "일"],
-    ["月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日", "日曜日"],
-    ["月", "火", "水", "木", "金", "土", "日"],
-    ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"],
-];
-
-/// Months from January on, in the same way; the same in two languages stands once.
-const MONTHS: &[[&str; 12]] = &[
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ],
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
-    [
-        "januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "sept", "oktober",
-        "november", "dezember",
-    ],
-    [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
-    [
-        "gennaio",
-        "febbraio",
-        "marzo",
-        "aprile",
-        "maggio",
-        "giugno",
-        "luglio",
-        "agosto",
-        "settembre",
-        "ottobre",
-        "novembre",
-        "dicembre",
-    ],
-];
 
 /// Years in which every country that prints newsletters counts its days alike.
 const YEARS: Range<i16> = 1930..2200;
@@ -111,21 +28,25 @@ enum DatePart<'t> {
     Sign(char),
 }
 
-/// The texts of an issue, with where each stands.
-fn texts<'v>(view: &'v View<'_>) -> impl Iterator<Item = (Spot<'v>, String)> {
+/// The texts of an issue, with where each stands, and its language.
+fn texts<'v>(view: &'v View<'_>) -> impl Iterator<Item = (Spot<'v>, String, &'v str)> {
     let issue = view.input.issue;
     let at =
         |span: &Range<usize>| Spot { source: &issue.manifest, span: span.clone(), is_file: false };
     let head = std::iter::once(&issue.subject).chain(&issue.preheader);
-    let head = head.map(move |text| (at(&text.span), readable(&text.value, &issue.slots)));
-    head.chain(view.author.passages.iter().map(|one| (one.spot.clone(), one.text.clone())))
+    let own = issue.language.as_str();
+    let head = head.map(move |text| (at(&text.span), readable(&text.value, &issue.slots), own));
+    let passages = view.author.passages.iter();
+    head.chain(passages.map(|one| (one.spot.clone(), one.text.clone(), one.language)))
 }
 
 /// The rule `weekday`.
 pub(super) fn weekday(view: &View<'_>) -> Vec<Diagnostic> {
+    let own = view.input.issue.language.as_str();
     texts(view)
-        .flat_map(|(spot, text)| {
-            wrong(&text).into_iter().map(|wrong| told(&spot, &text, wrong)).collect::<Vec<_>>()
+        .flat_map(|(spot, text, language)| {
+            let wrong = wrong(&text, &[language, own, "en"]).into_iter();
+            wrong.map(|wrong| told(&spot, &text, wrong)).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -133,7 +54,7 @@ pub(super) fn weekday(view: &View<'_>) -> Vec<Diagnostic> {
 /// The rule `no-such-day`: 31 November.
 pub(super) fn no_such_day(view: &View<'_>) -> Vec<Diagnostic> {
     texts(view)
-        .flat_map(|(spot, text)| {
+        .flat_map(|(spot, text, _)| {
             let told = |range: Range<usize>| {
                 let written = &text[range];
                 Diagnostic::warning("no-such-day", format!("there is no such day: {written}"))
@@ -177,12 +98,11 @@ fn told(spot: &Spot<'_>, text: &str, WrongDay { day, whole, date }: WrongDay) ->
     let word = &text[day];
     let (day, own) = (date.weekday(), word.to_lowercase());
     let index = usize::try_from(day.to_monday_zero_offset()).unwrap_or_default();
-    let english = DAYS[0][index];
+    let english = WEEKDAYS[0].names[index];
     let (first, rest) = english.split_at(1);
     let english = format!("{}{rest}", first.to_uppercase());
-    let names = DAYS.iter().find(|names| names.contains(&own.as_str()));
-    let is_english = DAYS[..4].iter().any(|names| names.contains(&own.as_str()));
-    let local = names.map(|names| names[index]).filter(|_| !is_english);
+    let row = WEEKDAYS.iter().find(|row| row.names.contains(&own.as_str()));
+    let local = row.filter(|row| row.language != "en").map(|row| row.names[index]);
     let local = local.map(|local| format!(" ({local})")).unwrap_or_default();
     Diagnostic::warning(
         "weekday",
@@ -192,8 +112,8 @@ fn told(spot: &Spot<'_>, text: &str, WrongDay { day, whole, date }: WrongDay) ->
     .help("correct the day of the week, or the date")
 }
 
-/// The days of the week of a text that do not fit.
-fn wrong(text: &str) -> Vec<WrongDay> {
+/// The days of the week of a text that do not fit; short names are read in these `languages`.
+fn wrong(text: &str, languages: &[&str]) -> Vec<WrongDay> {
     if !text.contains(|c: char| c.is_ascii_digit()) {
         return Vec::new();
     }
@@ -202,8 +122,9 @@ fn wrong(text: &str) -> Vec<WrongDay> {
     for at in 0..pieces.len() {
         let Some((day, end)) = date_at(&pieces, at) else { continue };
         let Some(date) = day.date() else { continue };
-        let named = day_before(&pieces, at).or_else(|| day_behind(&pieces, end));
-        if let Some((range, days)) = named
+        let named =
+            day_before(&pieces, at, languages).or_else(|| day_behind(&pieces, end, languages));
+        if let Some(NamedDay { range, days, .. }) = named
             && found.len() < MOST
             && !days.contains(&date.weekday())
         {
@@ -341,26 +262,47 @@ fn named_month(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<(Writt
 }
 
 fn month(word: &str) -> Option<i16> {
-    let lower = word.to_lowercase();
-    let found = MONTHS.iter().find_map(|names| names.iter().position(|name| *name == lower))?;
-    i16::try_from(found + 1).ok()
+    i16::try_from(calendar::month(&word.to_lowercase())? + 1).ok()
 }
 
 /// A day of the week as it is written, and which it may be.
-type NamedDay = (Range<usize>, Vec<Weekday>);
+#[derive(Debug)]
+struct NamedDay {
+    range: Range<usize>,
+    days: Vec<Weekday>,
+    /// Whether no language has it as a whole name.
+    is_short: bool,
+    /// Whether its script has capitals.
+    is_cased: bool,
+}
 
-fn named((range, piece): &(Range<usize>, DatePart<'_>)) -> Option<NamedDay> {
+/// The day that a piece names. Short names are other words as well: where a script has capitals they
+/// begin with one, and are of one of these `languages`.
+fn named((range, piece): &(Range<usize>, DatePart<'_>), languages: &[&str]) -> Option<NamedDay> {
     let DatePart::Word(word) = piece else { return None };
     let lower = word.to_lowercase();
-    let found = DAYS.iter().filter_map(|names| names.iter().position(|name| *name == lower));
-    let days: Vec<Weekday> = found
-        .filter_map(|index| Weekday::from_monday_zero_offset(i8::try_from(index).ok()?).ok())
-        .collect();
-    (!days.is_empty()).then(|| (range.clone(), days))
+    let is_cased = lower != word.to_uppercase();
+    let is_of =
+        |language: &str| languages.iter().any(|one| one.split('-').next() == Some(language));
+    let is_read =
+        |language: &str| !is_cased || word.starts_with(char::is_uppercase) && is_of(language);
+    let rows = WEEKDAYS.iter().filter(|row| !row.is_short || is_read(row.language));
+    let mut is_short = true;
+    let mut days = Vec::new();
+    for row in rows {
+        let Some(index) = row.names.iter().position(|name| *name == lower) else { continue };
+        is_short &= row.is_short;
+        days.extend(Weekday::from_monday_zero_offset(i8::try_from(index).ok()?));
+    }
+    (!days.is_empty()).then(|| NamedDay { range: range.clone(), days, is_short, is_cased })
 }
 
 /// `Monday, 27 November`, `Mo., den 27. November`: the day directly before.
-fn day_before(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<NamedDay> {
+fn day_before(
+    all: &[(Range<usize>, DatePart<'_>)],
+    at: usize,
+    languages: &[&str],
+) -> Option<NamedDay> {
     let mut before = at;
     for _ in 0..3 {
         before = before.checked_sub(1)?;
@@ -369,9 +311,12 @@ fn day_before(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<NamedDa
             _ => break,
         }
     }
-    let day = named(&all[before])?;
+    let day = named(&all[before], languages)?;
+    // Two letters, or one sign of a script without capitals, are mostly another word.
+    let is_marked = matches!(all[before + 1].1, DatePart::Sign('.' | ','));
+    let is_word = day.is_short && (day.range.len() < 3 && !is_marked || !day.is_cased);
     // A sentence may end with a day that is written in full.
-    let is_end = matches!(all[before + 1].1, DatePart::Sign('.')) && day.0.len() > 4;
+    let is_end = matches!(all[before + 1].1, DatePart::Sign('.')) && !day.is_short;
     // `Sat/Sun, 28/29 November`, `Sunday to Monday, 5 October`: there it is one of several.
     let is_joined = before.checked_sub(1).is_some_and(|joint| match all[joint].1 {
         DatePart::Sign('/' | '-' | '–' | '—' | '~' | '&' | '+') => true,
@@ -379,18 +324,22 @@ fn day_before(all: &[(Range<usize>, DatePart<'_>)], at: usize) -> Option<NamedDa
             ["to", "and", "bis", "und", "or", "oder", "through", "et", "y", "e", "au"]
                 .contains(&word)
                 && joint > 0
-                && named(&all[joint - 1]).is_some()
+                && named(&all[joint - 1], languages).is_some()
         }
         _ => false,
     });
-    (!is_joined && !is_end).then_some(day)
+    (!is_joined && !is_end && !is_word).then_some(day)
 }
 
 /// `27 November 2026 (Monday)`, `2026년 11월 27일 월요일`: the day directly behind.
-fn day_behind(all: &[(Range<usize>, DatePart<'_>)], end: usize) -> Option<NamedDay> {
+fn day_behind(
+    all: &[(Range<usize>, DatePart<'_>)],
+    end: usize,
+    languages: &[&str],
+) -> Option<NamedDay> {
     let is_open = matches!(all.get(end)?.1, DatePart::Sign('(' | '（' | '['));
     if is_open {
-        let day = named(all.get(end + 1)?)?;
+        let day = named(all.get(end + 1)?, languages)?;
         let is_closed = matches!(all.get(end + 2)?.1, DatePart::Sign(')' | '）' | ']' | ',' | ' '));
         return is_closed.then_some(day);
     }
@@ -398,7 +347,7 @@ fn day_behind(all: &[(Range<usize>, DatePart<'_>)], end: usize) -> Option<NamedD
     let (range, DatePart::Word(word)) = all.get(end)? else { return None };
     let length = ["요일", "曜日"].iter().find_map(|end| word.find(end).map(|at| at + end.len()));
     let length = length.unwrap_or(if word.starts_with("星期") { word.len() } else { 0 });
-    named(&(range.start..range.start + length, DatePart::Word(&word[..length])))
+    named(&(range.start..range.start + length, DatePart::Word(&word[..length])), languages)
 }
 
 #[cfg(test)]
@@ -419,6 +368,9 @@ mod tests {
             ("Montag, 27. November 2026", "Montag"),
             ("Montag, den 27. November 2026", "Montag"),
             ("Mo., 27.11.2026", "Mo"),
+            ("So, 27.11.2026", "So"),
+            ("Thurs. 27 November 2026", "Thurs"),
+            ("27.11.2026 (Mo)", "Mo"),
             ("lundi 27 novembre 2026", "lundi"),
             ("lunes, 27 de noviembre de 2026", "lunes"),
             ("lunedì 27 novembre 2026", "lunedì"),
@@ -430,7 +382,7 @@ mod tests {
             ("2026年11月27日 星期一", "星期一"),
             ("Mon 26, Tue 27 and Monday, 27 November 2026", "Monday"),
         ] {
-            let wrong = wrong(text);
+            let wrong = wrong(text, &["de", "en"]);
             assert_eq!(wrong.len(), 1, "{text}");
             assert!(text[wrong[0].day.clone()].starts_with(found), "{text}");
             assert_eq!(wrong[0].date.to_string(), "2026-11-27", "{text}");
@@ -461,8 +413,26 @@ mod tests {
             "2026년 11월 27일 월간 회의",
             "On 27 November 2026 sun and rain came",
             "mar 27 novembre 2026",
+            // Short names are words as well.
+            "Ann and Bob wed 14 June 2025",
+            "The committee sat 27 November 2026",
+            "It sat, 27 November 2026 was a Friday",
+            "so 27 November 2026 it is",
+            "So 27 November 2026 it is",
+            "Do 27 November 2026 and Di 28 November 2026 fit?",
+            "27 November 2026 (so)",
+            "할 일 2026년 11월 27일",
+            "See you Friday. 27 November 2026 is near.",
         ] {
-            assert_eq!(wrong(text), [], "{text}");
+            assert_eq!(wrong(text, &["de-AT", "en"]), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn short_names_are_read_in_the_languages_of_the_text() {
+        for text in ["So, 27.11.2026", "27.11.2026 (Mo)"] {
+            assert_eq!(wrong(text, &["en"]), [], "{text}");
+            assert_eq!(wrong(text, &["en", "de-CH"]).len(), 1, "{text}");
         }
     }
 
@@ -487,7 +457,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read(text in "([0-9]{1,4}|Monday|November|년|월|일|[ .,/()-]|\\PC){0,30}") {
-            let _ = (wrong(&text), impossible(&text));
+            let _ = (wrong(&text, &["de", "en"]), impossible(&text));
         }
     }
 }

@@ -14,6 +14,7 @@ mod refusal;
 mod renamed;
 mod replaced;
 mod report;
+mod reread;
 mod signals;
 mod survey;
 mod window;
@@ -49,6 +50,7 @@ pub(crate) use options::PlanArgs;
 use options::{PlanOptions, Uncertain};
 use plan::{PlanText, RoutePlan};
 use reasons::Reasons;
+use reread::Renewed;
 use signals::Signals;
 use survey::Leaves;
 use window::Window;
@@ -114,7 +116,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
     wait: Duration,
-    /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339
+    /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339. The list is read again
+    /// then: who has left it gets nothing, and who has come into it waits for the next send
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     at: Option<String>,
     /// Do not start or go on later than that
@@ -144,6 +147,9 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let options = args.plan.read(&workspace, clock::at(window.begin(), zone))?;
         if args.dry_run {
             return planned::planned(&workspace, &options, &window).await;
+        }
+        if window.was_ahead() {
+            options.can_be_read_again()?;
         }
         if args.fresh {
             start_over(&workspace, &options, args.yes).await?;
@@ -435,7 +441,6 @@ impl Send<'_> {
         if !is_agreed {
             self.confirm(proposal.plan(), proposal.list())?;
         }
-        let to_send = proposal.plan().to_send;
         let planned = proposal.accept().await.map_err(refusal::told)?;
         if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
@@ -447,9 +452,18 @@ impl Send<'_> {
             destination.close().await;
             return self.too_late(&end, planned.leave().await);
         }
-        let report = self.deliver(planned, &destination, to_send).await;
+        let planned = if self.window.was_ahead() {
+            self.read_again(planned).await
+        } else {
+            Ok(Renewed::Planned(Box::new(planned)))
+        };
+        let report = match planned {
+            Ok(Renewed::Planned(planned)) => Ok(self.deliver(*planned, &destination).await),
+            Ok(Renewed::Nobody(report)) => Ok(Ok(*report)),
+            Err(failure) => Err(failure),
+        };
         destination.close().await;
-        self.tell(report)
+        self.tell(report?)
     }
 
     /// The decisions of a person, by an answer or by a flag.
@@ -512,8 +526,8 @@ impl Send<'_> {
         &self,
         planned: Planned,
         destination: &Destination,
-        to_send: u64,
     ) -> Result<SendReport, SendError> {
+        let to_send = planned.to_send();
         let begun = planned.begin().await?;
         let at_first = begun.receipt().cloned();
         match &at_first {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::ink;
+use super::letter_size::{LetterSize, size_of};
 use super::selector::{
     self, ANY_BLOCK, ANY_INLINE, ANY_WRITTEN, Fit, LetterNode, PseudoElement, Selector,
 };
@@ -496,58 +497,20 @@ pub(super) fn own_size(node: &LetterNode<'static>) -> Option<f64> {
 /// Text that is too small, also by sizes that are each a part of the next.
 fn small(chain: &Chain<'_>) -> Option<(Blame, &'static str)> {
     let least = if chain.is_footer() { 9.0 } else { 8.0 };
-    let mut around = PixelRange::of(16.0);
-    let mut root = around;
-    let mut because = None;
-    let mut because_large = None;
-    for (at, node) in chain.nodes.iter().enumerate() {
-        let mut here = own_size(node).map_or(around, PixelRange::of);
-        let mut because_here = own_size(node).map_or(because.clone(), |_| None);
-        for (block, one, value) in chain.said(at) {
-            let Some(size) = size_of(one, value) else { continue };
-            let scale = Scale { em: around, root, whole: around };
-            let size = match size {
-                TextSize::Pixels(size) => PixelRange::of(size),
-                TextSize::Times(factor) => {
-                    PixelRange::between(around.least * factor, around.most * factor)
-                }
-                TextSize::Inherited => around,
-                TextSize::Length(text) => match measure(text, &scale) {
-                    Some(found) => found.range,
-                    None => continue,
-                },
-            };
-            if size.least < here.least {
-                because_here = blame(block, one);
-            }
-            if size.most > here.most {
-                because_large = blame(block, one);
-            }
-            here.least = here.least.min(size.least);
-            here.most = here.most.max(size.most);
+    const LARGEST: f64 = 24.0;
+    for (at, here) in LetterSize::of_each(chain).into_iter().enumerate() {
+        if !chain.has_words(at) {
+            continue;
         }
-        if chain.has_words(at) && here.least < least - 0.01 {
-            return because_here.map(|blame| (blame, "makes the text too small to be read"));
+        if here.range.least < least - 0.01 {
+            return here.smaller.map(|blame| (blame, "makes the text too small to be read"));
         }
-        const LARGEST: f64 = 24.0;
-        if chain.is_footer() && chain.has_words(at) && here.most > LARGEST + 0.1 {
-            let large = because_large.or(because_here);
+        if chain.is_footer() && here.range.most > LARGEST + 0.1 {
+            let large = here.larger.or(here.smaller);
             return large.map(|blame| (blame, "makes the footer larger than the letter"));
-        }
-        (around, because) = (here, because_here);
-        if at == 0 {
-            root = around;
         }
     }
     None
-}
-
-pub(super) fn size_of<'v>(one: &Declaration, value: &'v str) -> Option<TextSize<'v>> {
-    match one.name.as_str() {
-        "font-size" => values::font_size(value),
-        "font" => values::font(value).map(|font| font.size),
-        _ => None,
-    }
 }
 
 /// Opacities that are each a part of the next.

@@ -324,6 +324,55 @@ fn no_rule_empties_the_letter() {
     }
 }
 
+/// `em` is a part of the letters of the element that it is said of, and nothing else.
+#[test]
+fn what_is_a_part_of_the_letters_is_measured_by_them() {
+    for rule in [
+        "p{font-size:16px;line-height:1.5em}",
+        "p{line-height:1.2em}",
+        "p{font:16px/1.4em Georgia,serif}",
+        "body{line-height:150%}",
+        "h1,h2,h3{line-height:1.1em}",
+        "h2{line-height:1.2em}",
+        "h2{font-size:30px;line-height:1.2em}",
+        ".button{line-height:1.2em}",
+        "blockquote p{line-height:1.5em}",
+        "td{line-height:1.3em}.art p{font-size:17px}",
+        "p{font-size:17px;line-height:1.5em}p a{font-size:1.2em}",
+        ".f{line-height:1.6em}.f p{font-size:15px}",
+        ".f{padding:2em 3em}",
+        ".f p{padding:0 4em}",
+        ".f{margin-top:4em}",
+        ".code{padding:.3em .5em;background:#eee}",
+        "a{padding:.2em .3em;background:#ffd}",
+        "li{padding-left:1.5em;text-indent:-1.5em}",
+        "blockquote{padding:0 5em}",
+    ] {
+        assert_eq!(told(rule), [] as [String; 0], "{rule}");
+    }
+    for rule in [
+        "p{line-height:.5em}",
+        ".art p{line-height:.8em}",
+        "p{line-height:50%}",
+        "p{font:16px/.5em serif}",
+        // What stands inside has the height in pixels, whatever its own size is.
+        "body{font-size:10px;line-height:1em}.art p{font-size:20px}",
+        ".art{line-height:1em}.art p{font-size:2em}",
+        "td{font-size:10px;line-height:1.5em}.f p{font-size:24px}",
+        "td{line-height:120%}.art p{font-size:30px}",
+        // Of large letters it is more.
+        ".f{padding:8em}",
+        ".f{font-size:48px;padding:0 3.5em}.f p{font-size:14px}",
+        "td p{padding:0 2.5em;font-size:24px}td{padding:0 2.5em}",
+        ".code{font-size:30px;padding:.3em;background:#eee}",
+        ".art p::before{content:\"new\";font-size:40px;padding:.3em;background:#eee}",
+        ".code{padding:1em;background:#eee}",
+        "li{text-indent:-3em}",
+    ] {
+        assert_ne!(told(rule), [] as [String; 0], "{rule}");
+    }
+}
+
 #[test]
 fn ordinary_rules_may_stay() {
     let mut refused = Vec::new();

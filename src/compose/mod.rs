@@ -20,6 +20,7 @@ pub mod frozen;
 mod table;
 mod inline;
 mod language;
+mod letter_size;
 mod masthead;
 mod pictures;
 mod plain;

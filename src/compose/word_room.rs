@@ -6,14 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use super::footer_style::{Blame, Chain, SHARED, blame, own_size, size_of};
+use super::footer_style::{Blame, Chain, SHARED, blame};
+use super::letter_size::LetterSize;
 use super::selector::{ANY_INLINE, LetterNode};
 use super::sheet::{self, StyleBlock};
 use crate::issue::css::Declaration;
-use crate::issue::css::lengths::{Scale, measure};
+use crate::issue::css::lengths::{PixelRange, Scale, measure};
 use crate::issue::css::ornaments::{is_quotation_mark, reach_of_shadow};
 use crate::issue::css::properties::canonical;
-use crate::issue::css::values::{self, LEFT_TO_WORDS, TextSize};
+use crate::issue::css::values::{self, LEFT_TO_WORDS};
 
 /// What a check finds: where, and what it does.
 pub(super) type RoomTaken = Option<(Blame, &'static str)>;
@@ -25,10 +26,10 @@ pub(super) const CHECKS: [fn(&Chain<'_>) -> RoomTaken; 8] =
 /// What is told of words that lie on others.
 const LIES_ON: &str = "lets words lie on each other";
 
-/// The lengths of a value, at their most, in pixels.
-fn measured_parts(value: &str) -> impl Iterator<Item = f64> {
+/// The lengths of a value in pixels.
+fn measured_parts(value: &str, scale: &Scale) -> impl Iterator<Item = PixelRange> {
     let parts = sheet::parts(value).into_iter();
-    parts.filter_map(|part| Some(measure(part, &Scale::default())?.range.most))
+    parts.filter_map(|part| Some(measure(part, scale)?.range))
 }
 
 /// What is said of one element that together with others cuts words off.
@@ -52,7 +53,7 @@ struct CutHere {
 }
 
 /// See [`CutHere`].
-fn cut_here(chain: &Chain<'_>, at: usize) -> CutHere {
+fn cut_here(chain: &Chain<'_>, at: usize, scale: &Scale) -> CutHere {
     const ROUNDEST: f64 = 48.0;
     const LONG_WORD: f64 = 120.0;
     const LEAST_SIDE: f64 = -2.0;
@@ -66,13 +67,13 @@ fn cut_here(chain: &Chain<'_>, at: usize) -> CutHere {
         let name = canonical(&one.name);
         let because = |holds: bool| blame(block, one).filter(|_| holds);
         let has = |words: &[&str]| sheet::parts(value).iter().any(|word| words.contains(word));
-        let size = measure(value, &Scale::default()).map(|found| found.range);
+        let size = measure(value, scale).map(|found| found.range);
         match &*name {
             "overflow" | "overflow-x" | "overflow-y" => {
                 found.clips = because(has(&["hidden", "clip"])).or(found.clips);
             }
             name if name.ends_with("radius") && !is_button => {
-                let is_round = measured_parts(value).any(|most| most > ROUNDEST);
+                let is_round = measured_parts(value, scale).any(|one| one.most > ROUNDEST);
                 found.round = because(is_round).or(found.round);
             }
             "height" | "max-height" => {
@@ -90,10 +91,7 @@ fn cut_here(chain: &Chain<'_>, at: usize) -> CutHere {
                 found.unbroken = because(is_whole).or(found.unbroken);
             }
             "text-indent" | "margin" | "margin-left" | "margin-right" | "margin-inline" => {
-                let mut sizes = sheet::parts(value)
-                    .into_iter()
-                    .filter_map(|part| Some(measure(part, &Scale::default())?.range.least));
-                let is_out = sizes.any(|least| least < LEAST_SIDE);
+                let is_out = measured_parts(value, scale).any(|one| one.least < LEAST_SIDE);
                 let is_indent = name == "text-indent";
                 found.pulled = because(is_out && !is_indent).or(found.pulled);
                 found.indented = because(is_out && is_indent).or(found.indented);
@@ -115,8 +113,8 @@ fn cut_here(chain: &Chain<'_>, at: usize) -> CutHere {
 fn cut_off(chain: &Chain<'_>) -> RoomTaken {
     let (mut clips, mut clips_within) = (false, false);
     let mut unbroken: Option<Blame> = None;
-    for at in 0..chain.nodes.len() {
-        let here = cut_here(chain, at);
+    for (at, scale) in LetterSize::scales(chain).iter().enumerate() {
+        let here = cut_here(chain, at, scale);
         if let Some(because) = here.wide.filter(|_| clips && chain.is_footer()) {
             return Some((because, "is wider than what around it shows"));
         }
@@ -148,7 +146,7 @@ fn far_off(chain: &Chain<'_>) -> RoomTaken {
         return None;
     }
     let (mut tall, mut wide) = (0.0, 0.0);
-    for at in 0..chain.nodes.len() {
+    for (at, scale) in LetterSize::scales(chain).iter().enumerate() {
         let mut largest: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
         let mut because = None;
         for (block, one, value) in chain.said(at) {
@@ -159,7 +157,7 @@ fn far_off(chain: &Chain<'_>) -> RoomTaken {
             };
             let entry = largest.entry(kind).or_default();
             for (side, part) in sheet::parts(value).into_iter().enumerate() {
-                let Some(found) = measure(part, &Scale::default()) else { continue };
+                let Some(found) = measure(part, scale) else { continue };
                 let is_wide =
                     ["-left", "-right", "-inline"].iter().any(|side| name.ends_with(side));
                 let is_tall = ["-top", "-bottom", "-block"].iter().any(|side| name.ends_with(side));
@@ -186,17 +184,6 @@ fn far_off(chain: &Chain<'_>) -> RoomTaken {
 /// Classes whose own rules give their text a height of line.
 const OWN_LINES: [&str; 13] =
     ["ld", "st", "ct", "sub", "sb", "nm", "pq", "code", "in", "il", "h", "k", "seal"];
-/// Sizes of letters that our own sheet gives beyond [`own_size`], in pixels.
-const OWN_SIZES: [(&str, f64); 7] = [
-    ("ld", 28.0),
-    ("st", 22.0),
-    ("ct", 18.0),
-    ("sub", 19.0),
-    ("sb", 16.0),
-    ("nm", 22.0),
-    ("pq", 21.0),
-];
-
 /// Lines of a fixed height with letters that are larger.
 fn crowded(chain: &Chain<'_>) -> RoomTaken {
     /// Of what our own sheet says, with which nothing is lost.
@@ -213,70 +200,107 @@ pub(super) fn tight(chain: &Chain<'_>) -> RoomTaken {
 /// The least height of a line as a part of its letters.
 const LEAST_LINE: f64 = 0.9;
 
+/// A height of lines that may hold.
+#[derive(Clone, Debug)]
+struct LowLine {
+    /// In pixels, at its least: what elements inside have from it.
+    height: f64,
+    /// As a part of the letters of the element that it is said of, and of those inside that have the
+    /// same size; `None` where it is no part of them.
+    times: Option<f64>,
+    because: Option<Blame>,
+}
+
 /// The first of such lines; `of_ours` says how high it is at least, as a part of letters whose size the
 /// author does not give.
 fn low_lines(chain: &Chain<'_>, of_ours: f64) -> RoomTaken {
-    let mut lowest: Option<(f64, Option<Blame>)> = None;
-    let mut around: (f64, Option<Blame>) = (16.0, None);
+    let mut lowest: Option<LowLine> = None;
+    let mut around = LetterSize::usual();
     for (at, node) in chain.nodes.iter().enumerate() {
         let has = |class: &str| node.classes.contains(&class);
         if node.element == "h1" || OWN_LINES.iter().any(|class| has(class)) {
             lowest = None;
         }
-        let own = OWN_SIZES.iter().find(|(class, _)| has(class)).map(|(_, size)| *size);
-        let mut largest = own.or(own_size(node)).map_or(around.clone(), |size| (size, None));
-        // A rule that gives both has chosen them for each other, and its size is what counts.
-        let both = chain.said(at).find(|(block, ..)| {
-            block.said().any(|(one, value)| line_of(one, value).is_some())
-                && block.said().any(|(one, value)| fixed_size(one, value).is_some())
-        });
-        if both.is_some() {
-            largest = (0.0, None);
+        let mut here = around.inside(chain, at);
+        if here.range != around.range
+            && let Some(line) = &mut lowest
+        {
+            line.times = None;
         }
         for (block, one, value) in chain.said(at) {
-            if let Some(height) = line_of(one, value)
-                .filter(|height| lowest.as_ref().is_none_or(|(least, _)| height < least))
-            {
-                lowest = Some((height, blame(block, one)));
-            }
-            if let Some(size) = fixed_size(one, value).filter(|size| *size > largest.0) {
-                largest = (size, blame(block, one));
+            let Some(line) = line_of(one, value) else { continue };
+            // A rule that gives both has chosen them for each other.
+            let size = block.said().find_map(|(one, value)| around.said(one, value));
+            let Some((height, times)) = height_of(line, size.unwrap_or(here.range)) else {
+                continue;
+            };
+            if lowest.as_ref().is_none_or(|known| height < known.height) {
+                lowest = Some(LowLine { height, times, because: blame(block, one) });
             }
         }
-        let least = if largest.1.is_some() { LEAST_LINE } else { of_ours };
-        if let Some((height, because)) = &lowest
+        if let Some((size, because)) = chosen_size(chain, at, &around) {
+            (here.range, here.larger) = (size, because);
+        }
+        let least = if here.larger.is_some() { LEAST_LINE } else { of_ours };
+        if let Some(LowLine { height, times, because }) = &lowest
             && chain.has_words(at)
-            && *height < largest.0 * least
+            && times.unwrap_or(height / here.range.most) < least
         {
-            let because = because.clone().or(largest.1);
+            let because = because.clone().or(here.larger);
             return because.map(|blame| (blame, "lets lines lie on each other"));
         }
-        around = largest;
+        around = here;
     }
     None
 }
 
-/// The height of a line in pixels, where it is no part of the letters' size.
-fn line_of(one: &Declaration, value: &str) -> Option<f64> {
+/// The sizes that rules say of an element, where one of them gives the height of its lines as well: then
+/// what our own sheet says does not count.
+fn chosen_size(
+    chain: &Chain<'_>,
+    at: usize,
+    around: &LetterSize,
+) -> Option<(PixelRange, Option<Blame>)> {
+    let gives_both = |block: &StyleBlock| {
+        block.said().any(|(one, value)| line_of(one, value).is_some())
+            && block.said().any(|(one, value)| around.said(one, value).is_some())
+    };
+    if !chain.said(at).any(|(block, ..)| gives_both(block)) {
+        return None;
+    }
+    let said = chain
+        .said(at)
+        .filter_map(|(block, one, value)| Some((around.said(one, value)?, blame(block, one))));
+    let largest = |known: (PixelRange, Option<Blame>), one: (PixelRange, Option<Blame>)| {
+        let least = known.0.least.min(one.0.least);
+        let (most, because) =
+            if one.0.most > known.0.most { (one.0.most, one.1) } else { (known.0.most, known.1) };
+        (PixelRange { least, most }, because)
+    };
+    said.reduce(largest)
+}
+
+/// The height of a line, unless it is a number, which each element inside takes of its own letters.
+fn line_of<'v>(one: &Declaration, value: &'v str) -> Option<&'v str> {
     let line = match one.name.as_str() {
         "line-height" => value,
         "font" => values::font(value)?.line?,
         _ => return None,
     };
-    let is_number = values::number(line).is_some();
-    (!is_number).then(|| Some(measure(line, &Scale::default())?.range.least))?
+    let is_number = measure(line, &Scale::default()).is_none_or(|found| found.is_number);
+    (!is_number).then_some(line)
 }
 
-/// The size of letters in pixels, whatever is around.
-fn fixed_size(one: &Declaration, value: &str) -> Option<f64> {
-    const UNITS: [&str; 6] = ["px", "pt", "pc", "in", "cm", "mm"];
-    match size_of(one, value)? {
-        TextSize::Length(text) if UNITS.iter().any(|unit| text.ends_with(unit)) => {
-            measure(text, &Scale::default()).map(|found| found.range.most)
-        }
-        TextSize::Pixels(size) => Some(size),
-        _ => None,
-    }
+/// The least height of such a line in pixels where letters have some `size`; and as a part of them, if
+/// it is one.
+fn height_of(line: &str, size: PixelRange) -> Option<(f64, Option<f64>)> {
+    let height = |size: f64| {
+        let size = PixelRange::of(size);
+        Some(measure(line, &Scale { em: size, whole: size, ..Scale::default() })?.range.least)
+    };
+    let is_part = height(1.0)? != height(2.0)?;
+    let times = height(size.most)? / size.most;
+    Some((height(size.least)?, is_part.then_some(times)))
 }
 
 /// Elements of tables, which grow with what stands in them.
@@ -285,8 +309,10 @@ const GROWING: [&str; 7] = ["table", "tbody", "thead", "tfoot", "tr", "td", "th"
 /// Elements of a height of their own: what has no room in them lies on what follows, also where
 /// nothing is cut off.
 fn boxed(chain: &Chain<'_>) -> RoomTaken {
-    let from = if chain.is_footer() { chain.nodes.len() } else { SHARED };
-    for (at, node) in chain.nodes.iter().enumerate().skip(from) {
+    if chain.is_footer() {
+        return None;
+    }
+    for (at, node) in chain.nodes.iter().enumerate().skip(SHARED) {
         // A button has room of its own, and a seal one letter.
         let is_free = ["k", "seal"].iter().any(|class| node.classes.contains(class));
         if GROWING.contains(&node.element) || is_free {
@@ -327,13 +353,13 @@ fn makes_box(block: &StyleBlock) -> bool {
 
 /// By how many pixels a declaration makes what is painted of an element in a line higher, above or
 /// below.
-fn overhang_of(one: &Declaration, value: &str) -> f64 {
+fn overhang_of(one: &Declaration, value: &str, scale: &Scale) -> f64 {
     let name = canonical(&one.name);
     let is_wide = ["-left", "-right", "-inline"].iter().any(|side| name.contains(side));
     if is_wide || ["-color", "-style", "-radius", "-image"].iter().any(|end| name.ends_with(end)) {
         return 0.0;
     }
-    let sizes: Vec<f64> = measured_parts(value).collect();
+    let sizes: Vec<f64> = measured_parts(value, scale).map(|one| one.most).collect();
     let is_sides = ["padding", "border-width"].contains(&&*name) && sizes.len() > 1;
     let tall = sizes.iter().enumerate().filter(|(at, _)| !is_sides || at % 2 == 0);
     let largest = || tall.map(|(_, size)| *size).fold(0.0, f64::max);
@@ -370,7 +396,9 @@ fn overhanging(chain: &Chain<'_>) -> RoomTaken {
     const MOST_OUTLINE: f64 = 4.0;
     let most = if chain.is_footer() { 4.0 } else { 6.0 };
     let from = if chain.is_footer() { 0 } else { SHARED };
+    let sizes = LetterSize::of_each(chain);
     for (at, node) in chain.nodes.iter().enumerate().skip(from) {
+        let scale = &sizes[at].scale();
         let in_line = chain.said(at).find(|(_, one, value)| {
             one.name == "display" && IN_LINE.contains(value) && *value != "revert"
         });
@@ -384,7 +412,7 @@ fn overhanging(chain: &Chain<'_>) -> RoomTaken {
             // It is painted above the words of all others.
             let outlines: Vec<Saying<'_>> =
                 chain.said(at).filter(|(_, one, _)| one.name.starts_with("outline")).collect();
-            if let Some(because) = far_over(&outlines, false, MOST_OUTLINE) {
+            if let Some(because) = far_over(&outlines, scale, false, MOST_OUTLINE) {
                 return Some((because, "could cover lines beside it, as it takes no room"));
             }
             continue;
@@ -394,15 +422,19 @@ fn overhanging(chain: &Chain<'_>) -> RoomTaken {
             && chain.nodes[..at].iter().any(|around| around.classes.contains(&"art"));
         let said: Vec<Saying<'_>> =
             chain.said(at).filter(|(block, ..)| in_line.is_some() || !makes_box(block)).collect();
-        if let Some(because) = far_over(&said, is_open, most) {
+        if let Some(because) = far_over(&said, scale, is_open, most) {
             return Some((because, COVERS));
         }
     }
     // Signs before and behind words stand in a line, whatever their element is.
-    for at in from..chain.nodes.len() {
+    for (at, around) in sizes.iter().enumerate().skip(from) {
         let said: Vec<Saying<'_>> =
             chain.generated(at).filter(|(block, ..)| !makes_box(block)).collect();
-        if let Some(because) = far_over(&said, false, most) {
+        let own = said.iter().filter_map(|(_, one, value)| around.said(one, value));
+        let least = own.clone().map(|one| one.least).fold(around.range.least, f64::min);
+        let most_em = own.map(|one| one.most).fold(around.range.most, f64::max);
+        let scale = Scale { em: PixelRange::between(least, most_em), ..around.scale() };
+        if let Some(because) = far_over(&said, &scale, false, most) {
             return Some((because, COVERS));
         }
     }
@@ -414,7 +446,7 @@ type Saying<'a> = (&'a StyleBlock, &'a Declaration, &'a str);
 
 /// What of `said` paints farther than `most` pixels beyond a line; where the element `is_open`, it may
 /// have a ground of which the sheet says nothing.
-fn far_over(said: &[Saying<'_>], is_open: bool, most: f64) -> Option<Blame> {
+fn far_over(said: &[Saying<'_>], scale: &Scale, is_open: bool, most: f64) -> Option<Blame> {
     /// Pixels of a padding that do not matter where no ground is known.
     const UNSEEN: f64 = 12.0;
     const KINDS: [&str; 6] =
@@ -424,7 +456,7 @@ fn far_over(said: &[Saying<'_>], is_open: bool, most: f64) -> Option<Blame> {
     let mut because = None;
     for (block, one, value) in said {
         let pulled = ["margin", "margin-left", "margin-right", "margin-inline"];
-        if pulled.contains(&&*canonical(&one.name)) && pulls(value) {
+        if pulled.contains(&&*canonical(&one.name)) && pulls(value, scale) {
             return blame(block, one);
         }
         let Some(kind) = KINDS.into_iter().find(|kind| one.name.starts_with(kind)) else {
@@ -432,8 +464,8 @@ fn far_over(said: &[Saying<'_>], is_open: bool, most: f64) -> Option<Blame> {
         };
         let over = match (kind, has_ground, is_open) {
             ("padding", false, false) => continue,
-            ("padding", false, true) => (overhang_of(one, value) - UNSEEN).max(0.0),
-            _ => overhang_of(one, value),
+            ("padding", false, true) => (overhang_of(one, value, scale) - UNSEEN).max(0.0),
+            _ => overhang_of(one, value, scale),
         };
         let known = largest.entry(kind).or_default();
         if over > *known {
@@ -445,10 +477,8 @@ fn far_over(said: &[Saying<'_>], is_open: bool, most: f64) -> Option<Blame> {
 }
 
 /// Whether a margin pulls what is in a line over its neighbours.
-fn pulls(value: &str) -> bool {
-    let parts = sheet::parts(value).into_iter();
-    let mut measured = parts.filter_map(|part| Some(measure(part, &Scale::default())?.range.least));
-    measured.any(|least| least < -4.0)
+fn pulls(value: &str, scale: &Scale) -> bool {
+    measured_parts(value, scale).any(|one| one.least < -4.0)
 }
 
 /// Whether what stands before or behind words would take so much room that it pushes others away.
@@ -457,7 +487,9 @@ pub(super) fn is_large_sign(one: &Declaration, value: &str) -> bool {
     let name = canonical(&one.name);
     let is_size = ["height", "min-height"].contains(&&*name)
         || ["padding", "margin", "border"].iter().any(|kind| name.starts_with(kind));
-    is_size && value != "100%" && measured_parts(value).any(|most| most > HIGHEST)
+    is_size
+        && value != "100%"
+        && measured_parts(value, &Scale::default()).any(|one| one.most > HIGHEST)
 }
 
 /// What stands before and behind words: where it takes no room of its own, it is a quotation mark or
@@ -494,7 +526,10 @@ fn marks(chain: &Chain<'_>) -> RoomTaken {
 fn is_low(line: &str) -> bool {
     match values::number(line) {
         Some(times) => times.range.least < 0.7,
-        None => measure(line, &Scale::default()).is_some_and(|found| found.range.least < 10.0),
+        None => {
+            let usual = LetterSize::usual().scale();
+            measure(line, &usual).is_some_and(|found| found.range.least < 10.0)
+        }
     }
 }
 
@@ -514,13 +549,13 @@ fn far_right(chain: &Chain<'_>) -> RoomTaken {
         return None;
     }
     let (mut is_wide, mut right) = (false, None);
-    for at in 0..chain.nodes.len() {
+    for (at, scale) in LetterSize::scales(chain).iter().enumerate() {
         for (block, one, value) in chain.said(at) {
             let name = canonical(&one.name);
             let goes_right = match &*name {
                 "width" | "min-width" => {
-                    is_wide |=
-                        !value.ends_with('%') && measured_parts(value).any(|most| most > SCREEN);
+                    is_wide |= !value.ends_with('%')
+                        && measured_parts(value, scale).any(|one| one.most > SCREEN);
                     false
                 }
                 "text-align" | "text-align-last" => {
@@ -540,11 +575,10 @@ fn far_right(chain: &Chain<'_>) -> RoomTaken {
 
 /// Words of the footer in one line, which ends beyond the screen.
 fn unbroken(chain: &Chain<'_>) -> RoomTaken {
-    let from = if chain.is_footer() { 0 } else { chain.nodes.len() };
-    for (at, node) in
-        chain.nodes.iter().enumerate().skip(from).filter(|(_, node)| node.element != "a")
-    {
-        let _ = node;
+    if !chain.is_footer() {
+        return None;
+    }
+    for at in (0..chain.nodes.len()).filter(|at| chain.nodes[*at].element != "a") {
         for (block, one, value) in chain.said(at) {
             let is_one_line = ["white-space", "text-wrap", "text-wrap-mode"].contains(&&*one.name)
                 && sheet::parts(value).iter().any(|word| ["nowrap", "pre"].contains(word));

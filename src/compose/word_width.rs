@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::footer_style::{Blame, Chain, SHARED, blame};
+use super::letter_size::LetterSize;
 use super::selector::{ANY_INLINE, Fit};
 use super::sheet;
 use super::word_room::RoomTaken;
@@ -26,6 +27,7 @@ const SHARING: [&str; 11] =
 /// Widths that are each a part of the next, or that hold no words.
 fn narrow(chain: &Chain<'_>) -> RoomTaken {
     let mut left = TELEPHONE;
+    let scales = LetterSize::scales(chain);
     for (at, node) in chain.nodes.iter().enumerate() {
         let widths = chain.said(at).filter_map(|(block, one, value)| {
             let is_width = ["width", "max-width"].contains(&&*canonical(&one.name));
@@ -33,7 +35,7 @@ fn narrow(chain: &Chain<'_>) -> RoomTaken {
             match value.strip_suffix('%') {
                 Some(share) => Some((left * share.trim().parse::<f64>().ok()? / 100.0, because)),
                 None if at < SHARED || SHARING.contains(&node.element) => None,
-                None => Some((measure(value, &Scale::default())?.range.most, because)),
+                None => Some((measure(value, &scales[at])?.range.most, because)),
             }
         });
         let Some((width, because)) = widths.min_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
@@ -47,9 +49,9 @@ fn narrow(chain: &Chain<'_>) -> RoomTaken {
 }
 
 /// The sizes of a margin, a padding or a border at the left and at the right, as far as it says them.
-fn at_sides(name: &str, value: &str) -> [Option<PixelRange>; 2] {
+fn at_sides(name: &str, value: &str, scale: &Scale) -> [Option<PixelRange>; 2] {
     let parts = sheet::parts(value);
-    let size = |at: usize| Some(measure(parts.get(at)?, &Scale::default())?.range);
+    let size = |at: usize| Some(measure(parts.get(at)?, scale)?.range);
     let (is_left, is_right) = (name.ends_with("-left"), name.ends_with("-right"));
     if name.ends_with("-inline") {
         return [size(0), size(parts.len().min(2).saturating_sub(1))];
@@ -73,7 +75,7 @@ fn squeezed(chain: &Chain<'_>) -> RoomTaken {
         return None;
     }
     let mut taken = 0.0;
-    for at in 0..chain.nodes.len() {
+    for (at, scale) in LetterSize::scales(chain).iter().enumerate() {
         let mut largest: BTreeMap<(bool, usize), f64> = BTreeMap::new();
         let mut because = None;
         for (block, one, value) in chain.said(at) {
@@ -82,7 +84,7 @@ fn squeezed(chain: &Chain<'_>) -> RoomTaken {
             if !is_margin && !name.starts_with("padding") {
                 continue;
             }
-            for (side, size) in at_sides(&name, value).into_iter().enumerate() {
+            for (side, size) in at_sides(&name, value, scale).into_iter().enumerate() {
                 let Some(size) = size else { continue };
                 let known = largest.entry((is_margin, side)).or_default();
                 *known = known.max(size.most);
@@ -102,7 +104,7 @@ fn off_screen(chain: &Chain<'_>) -> RoomTaken {
     /// The margin that a letter has on a telephone, and a little of the first letter.
     const MARGIN: f64 = 18.0;
     let (mut start, mut last): (f64, Option<Blame>) = (0.0, None);
-    for at in 0..chain.nodes.len() {
+    for (at, scale) in LetterSize::scales(chain).iter().enumerate() {
         let mut least: BTreeMap<&str, f64> = BTreeMap::new();
         let mut certain: BTreeMap<&str, f64> = BTreeMap::new();
         for hit in chain.hits[at].iter().filter(|hit| hit.pseudo.is_none()) {
@@ -115,9 +117,9 @@ fn off_screen(chain: &Chain<'_>) -> RoomTaken {
                 };
                 let is_indent = kind == "text-indent";
                 let said = if is_indent {
-                    measure(value, &Scale::default()).map(|found| found.range)
+                    measure(value, scale).map(|found| found.range)
                 } else {
-                    at_sides(&name, value)[0]
+                    at_sides(&name, value, scale)[0]
                 };
                 let Some(size) = said else { continue };
                 if size.least < 0.0 {

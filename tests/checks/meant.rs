@@ -126,9 +126,20 @@ fn a_day_of_the_week_fits_its_date() {
         "We meet on Friday, 27 November 2026, not on Monday, 27 November.",
         "2026년 11월 27일(금)과 11월 27일(월)",
         "Sat/Sun, 28/29 November 2026, or Monday to Friday, 27 November 2026",
+        "Ann and Bob wed 14 June 2025, and the committee sat 27 November 2026.",
+        "If that is the day, so 27 November 2026 it is.",
     ] {
         assert_eq!(places(&with(right)), NOTHING, "{right}");
     }
+}
+
+/// `So` is a Sunday in German, and a word in English.
+#[test]
+fn short_days_of_the_week_are_read_in_the_language_of_the_text() {
+    let text = "So, 27.11.2026, we sail on.";
+    assert_eq!(places(&with(text)), NOTHING);
+    let german = with("So, 27.11.2026: wir segeln.").edit(ISSUE, "date", "language = \"de\"\ndate");
+    assert!(places(&german).contains(&"weekday 5:1".to_owned()), "{:?}", places(&german));
 }
 
 #[test]

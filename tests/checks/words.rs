@@ -61,6 +61,15 @@ fn tags_of_liquid_and_gitbook_are_told_each() {
     assert_eq!(told(&here), places.map(|place| format!("{rule} {place}")));
 }
 
+/// Programs that turn HTML into Markdown put a backslash before each bracket.
+#[test]
+fn a_tag_is_quoted_as_it_is_written() {
+    let here = with("Dear \\[name\\], the tide is high.");
+    assert_eq!(told(&here), ["leftover-merge-tag 5:6"]);
+    let said = here.run(&["check"]).stdout;
+    assert!(said.contains("\\[name\\] would be sent as it is"), "{said}");
+}
+
 #[test]
 fn tags_in_code_in_links_and_in_slots() {
     let here = with(

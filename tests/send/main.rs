@@ -39,6 +39,7 @@ mod rehearsal;
 mod rehearsed;
 mod renamed;
 mod replaced;
+mod reread;
 mod retries;
 mod reworded;
 mod rotated;

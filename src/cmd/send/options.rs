@@ -138,7 +138,7 @@ pub(super) struct PlanOptions {
     pub(super) retry_refused: bool,
     pub(super) settle: SettleCommands,
     /// The file of `--except`, as it was named.
-    pub(super) except: Option<String>,
+    pub(super) except: Option<PathBuf>,
     pub(super) json: bool,
 }
 
@@ -154,6 +154,29 @@ impl PlanOptions {
         let uncertain = asked && self.uncertain == Uncertain::Ask;
         let reopened = self.reopened();
         Reopened { uncertain: reopened.uncertain || uncertain, ..reopened }
+    }
+
+    /// What the stages of a send are told when they read the list again, with whom `--except` names
+    /// now.
+    pub(super) fn now(&self) -> Result<SendOptions, Failure> {
+        let is_foreign = is_foreign(&self.send.list);
+        let read = ReadOptions { is_foreign, ..self.send.read.clone() };
+        let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
+        Ok(SendOptions { read, except, ..self.send.clone() })
+    }
+
+    /// Says no to a wait for whose end there is nothing to read: people may leave the list meanwhile,
+    /// and what comes through a pipe comes once.
+    pub(super) fn can_be_read_again(&self) -> Result<(), Failure> {
+        let mut files = std::iter::once(&self.send.list).chain(&self.except);
+        let once = files.find(|file| file.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir()));
+        let Some(once) = once else { return Ok(()) };
+        Err(Failure::usage(format!(
+            "--at: {} is read again when the time has come, as people may leave it meanwhile, and it \
+             is no file; nothing was sent",
+            once.display()
+        ))
+        .help("write it into a file, and name that one"))
     }
 }
 
@@ -205,7 +228,7 @@ impl PlanArgs {
             uncertain: self.uncertain,
             retry_refused: self.retry_refused,
             settle,
-            except: self.except.as_ref().map(|file| file.display().to_string()),
+            except: self.except.clone(),
             json: self.json,
         })
     }

@@ -1,6 +1,8 @@
 //! Before the first message: who gets the issue, who has it already and how long it takes, in words
 //! and as JSON.
 
+use std::path::Path;
+
 use jiff::tz::TimeZone;
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::duration;
@@ -58,7 +60,7 @@ pub(super) struct PlanText<'a> {
     pub(super) composition: &'a Composition,
     pub(super) window: &'a Window,
     /// The file of `--except`.
-    pub(super) except: Option<&'a str>,
+    pub(super) except: Option<&'a Path>,
 }
 
 impl PlanText<'_> {
@@ -99,7 +101,7 @@ impl PlanText<'_> {
             ));
         }
         let base_url = &workspace.config.publication.base_url;
-        if let Some(except) = except {
+        if let Some(except) = except.map(Path::display) {
             text.push_str(&format!(
                 "Except    {except}, in this command only: name it in each send of the issue\n"
             ));

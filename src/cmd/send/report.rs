@@ -63,7 +63,7 @@ pub(super) fn tell(report: &SendReport, window: &Window, options: &PlanOptions) 
         print::note(&format!(
             "--except {} held for this command only: without it, the next send of {} sends to the \
              people in that file as well, if they are in the list",
-            quoted(except),
+            quoted(&except.display().to_string()),
             report.issue
         ));
     }

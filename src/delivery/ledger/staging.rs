@@ -18,6 +18,7 @@ use super::wishes::Reopened;
 use super::{BATCH, Ledger};
 use crate::audience::near::NearAddress;
 use crate::check::{EXAMPLES, Lacking};
+use crate::delivery::id::RunId;
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
 use crate::message::address::Address;
@@ -85,6 +86,14 @@ pub(super) const UNMET: &str = "NOT EXISTS (SELECT 1 FROM temp.met m WHERE m.ent
 
 /// Who of the staging table is planned.
 pub(super) const PLANNED: &str = "l.kept AND l.gone IS NULL AND NOT l.outside";
+
+/// Those who are planned by the list and were not by run ?2. Who has an outcome stays what they are.
+const NEWCOMERS: &str = "
+UPDATE temp.staging SET outside = 1
+WHERE kept AND gone IS NULL AND NOT outside AND NOT EXISTS
+    (SELECT 1 FROM person p JOIN recipient r ON r.id = p.recipient
+     WHERE p.issue = ?1 AND p.identity = staging.identity
+     AND (r.planned_by = ?2 OR r.state = 'accepted'))";
 
 /// A row of the list.
 #[derive(Debug)]
@@ -441,6 +450,16 @@ impl Ledger {
         // What was planned stays planned if this fails.
         let forget = "DROP TABLE temp.staging; DROP TABLE temp.met; PRAGMA shrink_memory";
         let _ = sqlx::raw_sql(forget).execute(self.store.pool()).await;
+    }
+
+    /// Lets those whom `run` was not for count as people who were not asked for, and says how many
+    /// of them have no outcome: they came into the list after a person had said yes.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn leave_newcomers(&self, run: RunId) -> Result<u64, StoreError> {
+        let marked = sqlx::query(NEWCOMERS).bind(&self.issue).bind(run).execute(self.store.pool());
+        Ok(marked.await.map_err(|error| self.store.failed(error))?.rows_affected())
     }
 
     /// How many people of the list are planned, and how many are kept and were not asked for.

@@ -17,6 +17,7 @@ use super::replaced::{self, Replaced};
 use super::{ListFault, SendError, SendOptions};
 use crate::audience::list;
 use crate::check::{self, Lacking};
+use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::staging::Standing;
@@ -165,6 +166,18 @@ impl Survey {
             return Err(if readers_alone { SendError::Checks } else { SendError::Broken });
         }
         Ok(Ready { survey: self })
+    }
+
+    /// Reads the list again, as it and the files of exceptions are `now`. Whom `run` was not for is
+    /// not asked for; returns how many came in so.
+    pub(super) async fn read_again(
+        &mut self,
+        now: SendOptions,
+        run: RunId,
+    ) -> Result<u64, SendError> {
+        self.options = now;
+        self.intake = stage(&self.ledger, &self.options).await?;
+        Ok(self.ledger.leave_newcomers(run).await?)
     }
 
     /// What the ledger and its journal know of the sends, to compare it with the receipt.
