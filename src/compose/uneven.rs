@@ -92,10 +92,8 @@ impl<'s> RuleSubject<'s> {
             // On paper, the address of a link stands behind it.
             let is_print = || BlockCondition::of(&at_rules.collect::<Vec<_>>()).is_print;
             let is_wording = uneven::is_wording(value) || value.contains("attr(") && !is_print();
-            return match is_met {
-                true => Some(UnevenKind::Sign),
-                false => is_wording.then_some(UnevenKind::Wording),
-            };
+            let of_letter = is_wording.then_some(UnevenKind::Wording);
+            return if is_met { Some(UnevenKind::Sign) } else { of_letter };
         }
         if ["max-width", "max-inline-size"].contains(&name) {
             let is_narrow = item.around.iter().any(|prelude| prelude.contains("max-width"));

@@ -214,6 +214,9 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
         _ if NAMED.contains_key(bare) => {
             NAMED.get(bare).copied().filter(|_| !is_harmless(&name, value))
         }
+        "counter-increment" | "counter-reset" | "counter-set" => {
+            (!is_short_count(value)).then_some(UnevenKind::Wording)
+        }
         "object-position" => (!is_within(value)).then_some(UnevenKind::Place),
         "direction" | "unicode-bidi" => Some(UnevenKind::Direction),
         "width" | "max-width" | "min-width" if !is_readable_width(value) => Some(UnevenKind::Width),
@@ -276,6 +279,14 @@ fn is_within(value: &str) -> bool {
             || part.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
             || share.is_some_and(|share| (0.0..=100.0).contains(&share))
     })
+}
+
+/// Whether a counter begins and goes on as the items of a list do: a large number, or the letters that
+/// it can be shown as, would be a word.
+fn is_short_count(value: &str) -> bool {
+    const MOST: f64 = 99.0;
+    let is_large = |part: &str| part.parse::<f64>().is_ok_and(|number| number.abs() > MOST);
+    !value.contains('(') && !parts(value).into_iter().any(is_large)
 }
 
 /// Whether a value of `content`, `quotes` or the like has words, or signs that are blocks or no signs
@@ -444,13 +455,6 @@ mod tests {
             ("white-space:pre", UnevenKind::Line),
             ("text-wrap:stable nowrap", UnevenKind::Line),
             ("text-wrap-mode:var(--w)", UnevenKind::Line),
-            ("touch-action:none", UnevenKind::Touch),
-            ("-ms-touch-action:pan-x", UnevenKind::Touch),
-            ("scroll-snap-type:y mandatory", UnevenKind::Touch),
-            ("overscroll-behavior-y:contain", UnevenKind::Touch),
-            ("pointer-events:none", UnevenKind::Touch),
-            ("object-position:9999px 0", UnevenKind::Place),
-            ("object-position:-200% 0", UnevenKind::Place),
         ] {
             let (name, value) = declaration.split_once(':').unwrap();
             assert_eq!(kind(name, value, &["p"]), Some(expected), "{declaration}");
@@ -476,6 +480,34 @@ mod tests {
             "width:560px",
             "text-align:justify",
             "color:red",
+        ] {
+            let (name, value) = declaration.split_once(':').unwrap();
+            assert_eq!(kind(name, value, &["p"]), None, "{declaration}");
+        }
+    }
+
+    #[test]
+    fn what_moves_a_letter_or_counts_far_has_a_kind() {
+        for (declaration, expected) in [
+            ("touch-action:none", UnevenKind::Touch),
+            ("-ms-touch-action:pan-x", UnevenKind::Touch),
+            ("scroll-snap-type:y mandatory", UnevenKind::Touch),
+            ("overscroll-behavior-y:contain", UnevenKind::Touch),
+            ("pointer-events:none", UnevenKind::Touch),
+            ("counter-reset:n 50000", UnevenKind::Wording),
+            ("counter-increment:n calc(500)", UnevenKind::Wording),
+            ("object-position:9999px 0", UnevenKind::Place),
+            ("object-position:-200% 0", UnevenKind::Place),
+        ] {
+            let (name, value) = declaration.split_once(':').unwrap();
+            assert_eq!(kind(name, value, &["p"]), Some(expected), "{declaration}");
+        }
+        for declaration in [
+            "counter-reset:n 4 m",
+            "counter-increment:h2",
+            "touch-action:manipulation",
+            "pointer-events:auto",
+            "object-position:50% top",
         ] {
             let (name, value) = declaration.split_once(':').unwrap();
             assert_eq!(kind(name, value, &["p"]), None, "{declaration}");
