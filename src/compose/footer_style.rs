@@ -294,7 +294,8 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], notes: &str, theme: &Theme) ->
         chains.push(hits.chain(&nodes, HiddenPart::Letter));
     }
     for (around, inner) in [ARTICLE, COLUMN].into_iter().flat_map(|a| INNER.map(|one| (a, one))) {
-        let nodes = [&FOOTER[..SHARED], &[CELL, around, DEEP, DEEP, DEEP, inner]].concat();
+        let mut nodes = [&FOOTER[..SHARED], &[CELL, around, DEEP, DEEP, DEEP, inner]].concat();
+        nodes.extend(is_raised(&inner).then_some(A));
         chains.push(hits.chain(&nodes, HiddenPart::Letter));
     }
     let met = met_words(&chains);
@@ -429,6 +430,7 @@ fn met_words(chains: &[Chain<'_>]) -> HashMap<*const StyleBlock, MetWords> {
         for (at, hits) in chain.hits.iter().enumerate() {
             let node = &chain.nodes[at];
             let is_picture = node.element == "img";
+            let is_in_raised = chain.nodes[..=at].iter().any(is_raised);
             for hit in hits {
                 let met = found.entry(std::ptr::from_ref(hit.block)).or_default();
                 let is_seen = at >= SHARED && !hit.block.condition.is_print;
@@ -438,7 +440,7 @@ fn met_words(chains: &[Chain<'_>]) -> HashMap<*const StyleBlock, MetWords> {
                     None => {
                         met.letter |= is_seen;
                         met.beyond_seal |= is_seen && !node.classes.contains(&"seal");
-                        met.beyond_raised |= is_seen && !is_raised(node);
+                        met.beyond_raised |= is_seen && !is_in_raised;
                     }
                     Some(PseudoElement::FirstLetter) => {
                         met.first_letter = true;

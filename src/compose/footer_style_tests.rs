@@ -453,7 +453,7 @@ const ORDINARY: &[&str] = &[
     "a{transition:color .2s ease-in-out}",
     "sup,sub{line-height:0}",
     "sup,sub{font-size:75%;line-height:0;position:relative;vertical-align:baseline}",
-    "sup a{color:#a00000;text-decoration:none}",
+    "sup a{color:#a00000;text-decoration:none;line-height:0}",
     ".icon{width:24px;height:24px}",
     "img.icon{width:16px}",
     "@media (max-width:599px){img{width:100% !important;height:auto !important}}",
