@@ -110,6 +110,15 @@ const DEEP: LetterNode<'static> = node(
     ],
 );
 
+/// Pictures, and raised and lowered signs, which stand in any of them.
+const INNER: [LetterNode<'static>; 3] =
+    [node("img", &["i", "icon", "row", "tr"]), node("sup", &[]), node("sub", &[])];
+
+/// Whether an element has a line of its own, above or below that around.
+fn is_raised(node: &LetterNode<'_>) -> bool {
+    ["sup", "sub"].contains(&node.element)
+}
+
 /// What hides the footer or the letter: in which rule, where, and how.
 #[derive(Debug)]
 pub(super) struct Hiding {
@@ -139,6 +148,7 @@ pub(super) struct Hit<'a> {
     pub(super) pseudo: Option<PseudoElement>,
     /// Whether nothing but words stands in the element.
     pub(super) is_inner: bool,
+    pub(super) is_button: bool,
     pub(super) specificity: (usize, usize),
 }
 
@@ -197,7 +207,7 @@ impl<'a> Chain<'a> {
         if self.is_footer() { at >= FOOTER.len() - 2 } else { at + 1 == self.nodes.len() }
     }
 
-    /// What is said of one element, on screens and whether or not somebody points at it.
+    /// What is said of one element, in the letter on screens, whether or not somebody points at it.
     pub(super) fn said(
         &self,
         at: usize,
@@ -213,6 +223,14 @@ impl<'a> Chain<'a> {
         self.told(at, |hit| hit.pseudo.is_some())
     }
 
+    /// The same without its first letter.
+    pub(super) fn signs(
+        &self,
+        at: usize,
+    ) -> impl Iterator<Item = (&'a StyleBlock, &'a Declaration, &'a str)> {
+        self.told(at, |hit| hit.pseudo == Some(PseudoElement::Generated))
+    }
+
     fn told(
         &self,
         at: usize,
@@ -220,7 +238,7 @@ impl<'a> Chain<'a> {
     ) -> impl Iterator<Item = (&'a StyleBlock, &'a Declaration, &'a str)> {
         let is_footer = self.is_footer();
         let hits = self.hits[at].iter().copied().filter(is_meant);
-        hits.filter(move |hit| is_footer || !hit.is_state && !hit.block.condition.is_print)
+        hits.filter(move |hit| is_footer || !hit.block.condition.is_print)
             .flat_map(|hit| hit.block.said().map(move |(one, value)| (hit.block, one, value)))
     }
 }
@@ -244,7 +262,8 @@ fn hit<'a>(block: &'a StyleBlock, chain: &[LetterNode<'static>]) -> Option<Hit<'
     let pseudo = fitting.iter().map(|(_, one)| one.pseudo).min().flatten();
     let is_inner =
         chain.last().is_some_and(|node| ["td", "p", "a", ANY_INLINE].contains(&node.element));
-    Some(Hit { block, fit, is_state, pseudo, is_inner, specificity })
+    let is_button = chain.last().is_some_and(|node| node.classes.contains(&"k"));
+    Some(Hit { block, fit, is_state, pseudo, is_inner, is_button, specificity })
 }
 
 /// Where something is said.
@@ -255,8 +274,9 @@ pub(super) fn blame(block: &StyleBlock, declaration: &Declaration) -> Option<Bla
 }
 
 /// What in an author's `rules` (each as it stands, and whether it stays in a `<style>` block) could
-/// hide the footer or the letter: the first of each rule and each of the two.
-pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> {
+/// hide the footer or the letter: the first of each rule and each of the two. `notes` is what digest
+/// itself says of the masthead because of them.
+pub(super) fn find_hiding(rules: &[(&str, bool)], notes: &str, theme: &Theme) -> Vec<Hiding> {
     let mut blocks: Vec<StyleBlock> = Vec::new();
     for (at, (css, is_kept)) in rules.iter().enumerate() {
         blocks.extend(sheet::blocks(css, Some(at), *is_kept));
@@ -274,13 +294,18 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> 
         let nodes = [&FOOTER[..SHARED], &[CELL, ARTICLE], &title].concat();
         chains.push(hits.chain(&nodes, HiddenPart::Letter));
     }
+    for (around, inner) in [ARTICLE, COLUMN].into_iter().flat_map(|a| INNER.map(|one| (a, one))) {
+        let mut nodes = [&FOOTER[..SHARED], &[CELL, around, DEEP, DEEP, DEEP, inner]].concat();
+        nodes.extend(is_raised(&inner).then_some(A));
+        chains.push(hits.chain(&nodes, HiddenPart::Letter));
+    }
     let met = met_words(&chains);
     for block in &blocks {
         alone(block, met.get(&std::ptr::from_ref(block)).copied().unwrap_or_default(), &mut found);
     }
     // In which colours and sizes words stand in these, nobody knows.
     chains.truncate(known);
-    let ours = ink::our_blocks(theme, colors_footer_words(&chains[0]));
+    let ours = ink::our_blocks(theme, notes, colors_footer_words(&chains[0]));
     let mut ours = KnownHits::of(&ours);
     for chain in &chains {
         let mut add = |told: Option<(Blame, &'static str)>| {
@@ -296,6 +321,15 @@ pub(super) fn find_hiding(rules: &[(&str, bool)], theme: &Theme) -> Vec<Hiding> 
         let checks = word_room::CHECKS.iter().chain(&word_width::CHECKS);
         checks.for_each(|check| add(check(chain)));
         add(ink::unreadable(chain, &mut ours));
+    }
+    for inner in INNER.into_iter().filter(|one| is_raised(one)) {
+        let nodes = [&FOOTER[..SHARED], &[CELL, ARTICLE, P, inner]].concat();
+        let chain = hits.chain(&nodes, HiddenPart::Letter);
+        let told = small(&chain).or_else(|| ink::unreadable(&chain, &mut ours));
+        if let Some(((rule, range), what)) = told {
+            let hiding = Hiding { rule, range, hidden: chain.part, what, is_slight: false };
+            found.entry((rule, chain.part)).or_insert(hiding);
+        }
     }
     for chain in &chains {
         if let Some(((rule, range), what)) = word_room::tight(chain) {
@@ -371,6 +405,9 @@ pub(super) fn needs_guard(inlined: &str) -> bool {
 
 const HIDES_FOOTER: &str = "could hide the footer";
 const HIDES_LETTER: &str = "could hide the text of the letter";
+const UNREAD_GROUND: &str =
+    "gives a background that is not looked at: write it as background instead of background-image";
+const HIDES_PICTURES: &str = "could hide the pictures of the letter";
 
 /// Of which words a block speaks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -379,25 +416,37 @@ struct MetWords {
     letter: bool,
     /// Words of the letter other than its seal.
     beyond_seal: bool,
+    /// Words of the letter other than raised and lowered ones.
+    beyond_raised: bool,
+    pictures: bool,
     first_letter: bool,
+    /// The first letter of the footer.
+    footer_letter: bool,
 }
 
 /// What the blocks of `chains` speak of; a block is known by its address.
 fn met_words(chains: &[Chain<'_>]) -> HashMap<*const StyleBlock, MetWords> {
     let mut found: HashMap<*const StyleBlock, MetWords> = HashMap::new();
     for chain in chains {
-        let is_seal = chain.nodes.last().is_some_and(|node| node.classes.contains(&"seal"));
         for (at, hits) in chain.hits.iter().enumerate() {
+            let node = &chain.nodes[at];
+            let is_picture = node.element == "img";
+            let is_in_raised = chain.nodes[..=at].iter().any(is_raised);
             for hit in hits {
                 let met = found.entry(std::ptr::from_ref(hit.block)).or_default();
-                let is_seen = at >= SHARED && !hit.is_state && !hit.block.condition.is_print;
+                let is_seen = at >= SHARED && !hit.block.condition.is_print;
                 match hit.pseudo {
                     None if chain.is_footer() => met.footer = true,
+                    None if is_picture => met.pictures |= is_seen,
                     None => {
                         met.letter |= is_seen;
-                        met.beyond_seal |= is_seen && !is_seal;
+                        met.beyond_seal |= is_seen && !node.classes.contains(&"seal");
+                        met.beyond_raised |= is_seen && !is_in_raised;
                     }
-                    Some(PseudoElement::FirstLetter) => met.first_letter = true,
+                    Some(PseudoElement::FirstLetter) => {
+                        met.first_letter = true;
+                        met.footer_letter |= chain.is_footer();
+                    }
                     Some(PseudoElement::Generated) => {}
                 }
             }
@@ -414,10 +463,16 @@ fn alone(block: &StyleBlock, met: MetWords, found: &mut BTreeMap<(usize, HiddenP
         // What nobody knows was left out before; if not, it is refused here.
         let refuses =
             |concern: Concern| properties::allows(&one.name, value, concern) != Some(true);
-        let has_words = if is_icon_size(one, value) { met.beyond_seal } else { met.letter };
+        let has_words = match one.name.as_str() {
+            _ if is_icon_size(one, value) => met.beyond_seal,
+            "line-height" => met.beyond_raised,
+            _ => met.letter,
+        };
         let told = if is_sign && word_room::is_large_sign(one, value) {
             Some((HiddenPart::Footer, "takes more room than a sign before or behind words"))
-        } else if met.footer && (refuses(Concern::Footer) || strikes(one, value)) {
+        } else if met.footer && (refuses(Concern::Footer) || strikes(one, value))
+            || met.footer_letter && one.name != "float" && refuses(Concern::Footer)
+        {
             Some((HiddenPart::Footer, HIDES_FOOTER))
         } else if (met.letter || !met.footer) && refuses(Concern::Beside) {
             if properties::is_of_words(&one.name) {
@@ -429,15 +484,25 @@ fn alone(block: &StyleBlock, met: MetWords, found: &mut BTreeMap<(usize, HiddenP
             || met.first_letter && hides_first_letter(one, value)
         {
             Some((HiddenPart::Letter, HIDES_LETTER))
+        } else if met.pictures && is_of_picture(one, value) && refuses(Concern::Letter) {
+            Some((HiddenPart::Letter, HIDES_PICTURES))
         } else {
             None
         };
         if let Some((hidden, what)) = told {
+            let what = if one.name == "background-image" { UNREAD_GROUND } else { what };
             let range = one.range.clone();
             let hiding = Hiding { rule, range, hidden, what, is_slight: false };
             found.entry((rule, hidden)).or_insert(hiding);
         }
     }
+}
+
+/// Whether a declaration says if a picture is seen. A small one may be an icon.
+fn is_of_picture(one: &Declaration, value: &str) -> bool {
+    let names = ["display", "visibility", "opacity", "width", "max-width", "height", "max-height"];
+    let name = properties::canonical(&one.name);
+    (names.contains(&&*name) || name == "mso-hide") && !is_icon_size(one, value)
 }
 
 /// Whether a box has room for one letter: the seal is one that says nothing new.

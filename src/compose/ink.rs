@@ -56,9 +56,9 @@ struct GroundPaint {
 /// Text and ground, and where each is said.
 type Pairs = BTreeMap<(Rgba, [u8; 3]), (ColorOrigin, ColorOrigin)>;
 
-/// What our own sheet says of colours; `guarded` where the footer's words must be given their colour in the dark.
-pub(super) fn our_blocks(theme: &Theme, guarded: bool) -> Vec<StyleBlock> {
-    let mut ours: Vec<StyleBlock> = style::rules(&style::inlined(theme))
+/// What our own sheet says of colours; `guarded` where the footer's words must be given their colour in the dark, and `notes` what the masthead's get.
+pub(super) fn our_blocks(theme: &Theme, notes: &str, guarded: bool) -> Vec<StyleBlock> {
+    let mut ours: Vec<StyleBlock> = style::rules(&(style::inlined(theme) + notes))
         .into_iter()
         .flat_map(|rule| sheet::blocks(rule, None, false))
         .collect();
@@ -218,10 +218,11 @@ impl World<'_> {
             hits.iter().any(|hit| hit.block.said().any(|(one, _)| ends_ground(&one.name)));
         for (order, hit) in hits.iter().enumerate() {
             let block = hit.block;
-            // In the dark, an author's plain colours of articles are another rule's business.
+            // In the dark, an author's plain colours of articles are another rule's business. A button
+            // keeps its ground while somebody points at it.
             let left_out = part == HiddenPart::Letter
                 && block.rule.is_some()
-                && (hit.is_state
+                && (hit.is_state && hit.is_button
                     || block.condition.is_print
                     || self.scheme != Scheme::Light && block.condition.scheme.is_none());
             // Outlook.com changes plain colours itself, those of the footer as well.

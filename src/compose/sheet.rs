@@ -48,14 +48,19 @@ pub(super) struct BlockCondition {
 }
 
 impl BlockCondition {
-    fn of(preludes: &[&str]) -> BlockCondition {
+    /// When what stands in these at-rules holds. A query that is not understood may hold.
+    pub(super) fn of(preludes: &[&str]) -> BlockCondition {
         let mut condition = BlockCondition::default();
         let mut asked = Vec::new();
         for prelude in preludes {
             let text = prelude.to_ascii_lowercase();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
             let is_plain = text.starts_with("@media")
-                && ![",", "not", " or "].iter().any(|word| text.contains(word));
-            let mut rest = text.trim_start_matches("@media").replace([' ', '\n', '\t'], "");
+                && !text.contains(',')
+                && !words.iter().any(|word| ["not", "or"].contains(word));
+            let rest = text.trim_start_matches("@media");
+            let mut rest = rest.replace(|c: char| c.is_ascii_whitespace(), "");
             let schemes = [("dark", Scheme::Dark), ("light", Scheme::Light)];
             for (name, scheme) in schemes {
                 let query = format!("(prefers-color-scheme:{name})");
@@ -64,7 +69,8 @@ impl BlockCondition {
                     rest = rest.replace(&query, "");
                 }
             }
-            condition.is_print |= is_plain && rest.contains("print");
+            let is_print = matches!(words[..], [_, "print", ..] | [_, "only", "print", ..]);
+            condition.is_print |= is_plain && is_print && !rest.starts_with('(');
             let words = ["screen", "only", "all", "and"];
             let bare = words.iter().fold(rest.clone(), |rest, word| rest.replace(word, ""));
             // Programs that know no scheme know no media query, so that nothing else is asked.
@@ -247,6 +253,16 @@ mod tests {
         let of = |prelude: &str| BlockCondition::of(&[prelude]);
         assert_eq!(of("@media only screen and (prefers-color-scheme:dark)").asked, None);
         assert_eq!(of("@media not (prefers-color-scheme:dark)").scheme, None);
+        for space in [" ", "\n", "\t", "\r\n", ""] {
+            let either = of(&format!("@media (prefers-color-scheme:dark){space}or{space}(x:y)"));
+            assert!(either.scheme.is_none() && either.asked.is_some(), "{space:?}");
+            assert!(!of(&format!("@media (print){space}or{space}(x:y)")).is_print, "{space:?}");
+            let dark = of(&format!("@media{space}(prefers-color-scheme:{space}dark)"));
+            assert_eq!((dark.scheme, dark.asked), (Some(Scheme::Dark), None), "{space:?}");
+        }
+        for other in ["(min-width:print)", "(print)", "printor (x:y)", "screen and (print)"] {
+            assert!(!of(&format!("@media {other}")).is_print, "{other}");
+        }
         assert!(of("@media print").is_print && !of("@media print, screen").is_print);
     }
 

@@ -282,17 +282,17 @@ pub(super) fn author(source: &Arc<Source>, theme: &Theme) -> AuthorStyle {
         .iter()
         .map(|rule| (*rule, at_rule(rule).is_some() || selector::asks_more(selector(rule))))
         .collect();
-    let hiding = footer_style::find_hiding(&rules, theme);
+    let hiding = footer_style::find_hiding(&rules, &masthead_notes(&rules), theme);
     for one in &hiding {
         let from = start(rules[one.rule].0);
         let range = sheet.within_file(from + one.range.start..from + one.range.end);
         style.problems.push(hides(one, Place::span(source, range)));
     }
-    style.inlined.push_str(&masthead_notes(&rules));
-    for (at, (rule, is_kept)) in rules.iter().enumerate() {
-        if hiding.iter().any(|one| one.rule == at && !one.is_slight) {
-            continue;
-        }
+    let stays = |at: usize| !hiding.iter().any(|one| one.rule == at && !one.is_slight);
+    let staying = rules.iter().enumerate().filter(|(at, _)| stays(*at));
+    let staying: Vec<(&str, bool)> = staying.map(|(_, rule)| *rule).collect();
+    style.inlined.push_str(&masthead_notes(&staying));
+    for (rule, is_kept) in &staying {
         if *is_kept {
             style.kept.push(spaced_important(&css::without_layers(rule)));
         } else {

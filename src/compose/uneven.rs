@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::footer_style::{self, MeantFrame};
+use super::sheet::BlockCondition;
 use super::sheet_text::{self, SheetItem, SheetText};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::css;
@@ -81,12 +82,18 @@ impl<'s> RuleSubject<'s> {
         let is_of_sign = match name {
             "content" => !uneven::is_blank(value),
             "display" => value.starts_with("list-item"),
-            _ => name == "quotes" || name.starts_with("list-style"),
+            _ => name == "quotes" || name == "text-overflow" || name.starts_with("list-style"),
         };
         if is_of_sign {
             let frame = self.frame();
-            let is_met = frame.is_footer || name == "content" && frame.is_sign;
-            return is_met.then_some(UnevenKind::Sign);
+            let is_met =
+                name != "text-overflow" && frame.is_footer || name == "content" && frame.is_sign;
+            let at_rules = item.around.iter().copied().filter(|one| one.starts_with('@'));
+            // On paper, the address of a link stands behind it.
+            let is_print = || BlockCondition::of(&at_rules.collect::<Vec<_>>()).is_print;
+            let is_wording = uneven::is_wording(value) || value.contains("attr(") && !is_print();
+            let of_letter = is_wording.then_some(UnevenKind::Wording);
+            return if is_met { Some(UnevenKind::Sign) } else { of_letter };
         }
         if ["max-width", "max-inline-size"].contains(&name) {
             let is_narrow = item.around.iter().any(|prelude| prelude.contains("max-width"));
@@ -146,7 +153,7 @@ fn subjects(list: &str) -> Vec<&str> {
             let pieces = css::split(one, |c| c.is_whitespace() || "><+~".contains(c));
             let last = pieces.last().copied().unwrap_or_default();
             // What stands before and behind words is none of them.
-            if [":before", ":after"].iter().any(|sign| last.ends_with(sign)) {
+            if [":before", ":after", ":marker"].iter().any(|sign| last.ends_with(sign)) {
                 return "::";
             }
             let end = last.char_indices().skip(1).find(|(_, c)| ".:[#".contains(*c));

@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 
 use super::footer_style::{Blame, Chain, SHARED, blame};
-use super::letter_size::LetterSize;
+use super::letter_size::{LetterSize, size_of};
 use super::selector::{ANY_INLINE, LetterNode};
 use super::sheet::{self, StyleBlock};
 use crate::issue::css::Declaration;
 use crate::issue::css::lengths::{PixelRange, Scale, measure};
 use crate::issue::css::ornaments::{is_quotation_mark, reach_of_shadow};
 use crate::issue::css::properties::canonical;
-use crate::issue::css::values::{self, LEFT_TO_WORDS};
+use crate::issue::css::values::{self, LEFT_TO_WORDS, TextSize};
 
 /// What a check finds: where, and what it does.
 pub(super) type RoomTaken = Option<(Blame, &'static str)>;
@@ -492,14 +492,30 @@ pub(super) fn is_large_sign(one: &Declaration, value: &str) -> bool {
         && measured_parts(value, &Scale::default()).any(|one| one.most > HIGHEST)
 }
 
-/// What stands before and behind words: where it takes no room of its own, it is a quotation mark or
-/// a few letters.
+/// What stands before and behind words, also as a bullet: where it takes less room than it is high, it
+/// is a quotation mark or a few signs of the size of words.
 fn marks(chain: &Chain<'_>) -> RoomTaken {
+    /// Twice the size of words.
+    const LARGE: f64 = 32.0;
+    let (mut line_around, mut bullet) = (None::<f64>, None);
     for at in 0..chain.nodes.len() {
-        let (mut low, mut shown) = (None, None);
-        for (block, one, value) in chain.generated(at) {
+        for (block, one, value) in chain.said(at) {
+            let line = line_of(one, value).and_then(|line| measure(line, &Scale::default()));
+            let line = line.map(|line| line.range.least);
+            line_around = [line, line_around].into_iter().flatten().reduce(f64::min);
+            let is_bullet = one.name.starts_with("list-style") && value.contains(['"', '\'']);
+            let string = sheet::parts(value).into_iter().find(|part| part.starts_with(['"', '\'']));
+            let shown = string.filter(|string| is_bullet && !is_few(string));
+            bullet = shown.and_then(|_| blame(block, one)).or(bullet);
+        }
+        let size = size_of_signs(chain, at);
+        let is_large = size > LARGE;
+        let (mut low, mut sized, mut has_line) = (None, None, false);
+        let mut shown = bullet.clone();
+        for (block, one, value) in chain.signs(at) {
             let name = canonical(&one.name);
             let because = || blame(block, one);
+            sized = size_of(one, value).and_then(|_| because()).or(sized);
             match &*name {
                 "height" | "max-height" | "width" | "max-width"
                     if !LEFT_TO_WORDS.contains(&value) =>
@@ -509,12 +525,17 @@ fn marks(chain: &Chain<'_>) -> RoomTaken {
                 "line-height" | "font" => {
                     let font = values::font(value).filter(|_| name == "font");
                     let line = if name == "font" { font.and_then(|f| f.line) } else { Some(value) };
-                    low = because().filter(|_| line.is_some_and(is_low)).or(low);
+                    has_line |= line.is_some();
+                    low = because().filter(|_| line.is_some_and(|l| is_low(l, size))).or(low);
                 }
-                "content" if !is_few(value) => shown = because().or(shown),
+                "content" if !is_quotation_mark(value) && (is_large || !is_few(value)) => {
+                    shown = because().or(shown);
+                }
                 _ => {}
             }
         }
+        let is_crowded = line_around.is_some_and(|line| is_large && line < size * LOWEST_SIGN);
+        low = low.or(sized.filter(|_| !has_line && is_crowded));
         if let Some(because) = shown.filter(|_| low.is_some()) {
             return Some((because, "could cover words beside it, as it has no room of its own"));
         }
@@ -522,13 +543,33 @@ fn marks(chain: &Chain<'_>) -> RoomTaken {
     None
 }
 
-/// Whether a line is lower than its letters.
-fn is_low(line: &str) -> bool {
+/// The height of a line of signs, at least, as a part of their size.
+const LOWEST_SIGN: f64 = 0.7;
+
+/// How large the signs before and behind the words of an element may be, in pixels.
+fn size_of_signs(chain: &Chain<'_>, at: usize) -> f64 {
+    const USUAL: f64 = 16.0;
+    const LEAST: f64 = 14.0;
+    let sizes = chain.signs(at).filter_map(|(_, one, value)| match size_of(one, value)? {
+        TextSize::Pixels(size) => Some(size),
+        TextSize::Times(times) => Some(times * USUAL),
+        TextSize::Length(text) => {
+            let usual = PixelRange::of(USUAL);
+            let scale = Scale { em: usual, root: usual, whole: usual };
+            Some(measure(text, &scale)?.range.most)
+        }
+        TextSize::Inherited => None,
+    });
+    sizes.fold(LEAST, f64::max)
+}
+
+/// Whether a line is lower than its signs of so many pixels.
+fn is_low(line: &str, size: f64) -> bool {
     match values::number(line) {
-        Some(times) => times.range.least < 0.7,
+        Some(times) => times.range.least < LOWEST_SIGN,
         None => {
             let usual = LetterSize::usual().scale();
-            measure(line, &usual).is_some_and(|found| found.range.least < 10.0)
+            measure(line, &usual).is_some_and(|found| found.range.least < size * LOWEST_SIGN)
         }
     }
 }

@@ -143,6 +143,33 @@ impl Declaration {
     }
 }
 
+/// The strings of a value, each as it is read.
+fn strings(value: &str) -> impl Iterator<Item = String> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        let start = rest.find(['"', '\''])?;
+        let (inner, behind) = rest[start + 1..].split_at(
+            rest[start + 1..].find(&rest[start..start + 1]).unwrap_or(rest.len() - start - 1),
+        );
+        rest = behind.get(1..).unwrap_or_default();
+        Some(unescaped(inner))
+    })
+}
+
+/// A string with each escaped sign as that sign: after its digits, one space belongs to it.
+fn unescaped(text: &str) -> String {
+    let mut pieces = text.split('\\');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.bytes().take(6).take_while(u8::is_ascii_hexdigit).count();
+        let sign = u32::from_str_radix(&piece[..digits], 16).ok().and_then(char::from_u32);
+        out.extend(sign);
+        let behind = &piece[digits..];
+        out.push_str(behind.strip_prefix(' ').filter(|_| digits > 0).unwrap_or(behind));
+    }
+    out
+}
+
 /// A declaration of raw HTML that cannot stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedStyle {

@@ -470,6 +470,67 @@ fn nothing_is_written_around_the_footer() {
     }
 }
 
+/// Nobody says by a style sheet that an article is false, or paints over it.
+#[test]
+fn nothing_is_written_into_articles() {
+    left_out(
+        "an article says what its author wrote, and no more",
+        &[
+            ("@media (max-width: 599px) { .art p::before", "content: \"Send 50 dollars. \""),
+            (".art h3::after", "content: \" (this story is false)\""),
+            (".art h3::after", "content: \"\\ac70\\c9d3 \""),
+            (".ls li", "list-style-type: \"Never: \""),
+            (".ls li", "list-style: inside \"1. \""),
+            ("q", "quotes: \"“Not \" \"”\""),
+            ("li::marker", "content: \"NOT \""),
+            (".art td", "text-overflow: \" 0.00\""),
+            (".art a::after", "content: attr(href)"),
+            (".art p::before", "content: counter(n, lower-alpha) counter(o, lower-alpha)"),
+            (".art p::after", "content: \"█████████\""),
+            (".art p::after", "content: \"\\2588\\2588\""),
+            (".art p::after", "content: \"\\3164\""),
+            (".art p::before", "content: \"\\202e\""),
+            (".ls li::marker", "content: \"██████\""),
+        ],
+    );
+    let named = ":root { --w: \"not \" } @media screen { :root { --w: \"never \" } }\n\
+                 .art p::before { content: var(--w) }";
+    let html = with_style(named).run(&["render", "2025-11"]).stdout;
+    assert!(!html.contains("content:"), "{html}");
+    for sheet in [
+        ".art a::after { content: \" →\" } .art p::before { content: \"— \" }",
+        ".ls li::before { content: counter(n) \". \" } .ls { list-style: square }",
+        ".lx li { list-style-type: \"→ \" } ol { list-style: lower-alpha }",
+        "@media print { .art a::after { content: \" (\" attr(href) \")\" } }",
+        "q { quotes: \"«\" \"»\" } q::before { content: open-quote }",
+    ] {
+        let output = with_style(sheet).run(&["check"]).stdout;
+        assert!(!output.contains("left out"), "{sheet}: {output}");
+    }
+}
+
+#[test]
+fn a_letter_moves_as_readers_are_used_to() {
+    left_out(
+        "readers move through a letter and press its links as they are used to",
+        &[
+            ("html, body, .b", "touch-action: none"),
+            ("html", "scroll-snap-type: y mandatory"),
+            ("@media (max-width: 599px) { .hd", "scroll-snap-align: start"),
+            ("body", "overscroll-behavior: none"),
+            (".art a", "pointer-events: none"),
+            ("a:hover", "pointer-events: none"),
+        ],
+    );
+    left_out(
+        "mail programs do not agree on places beside the text",
+        &[("img", "object-position: 9999px 0"), ("img", "object-position: -100% 0")],
+    );
+    let usual = ".k { touch-action: manipulation } img { object-fit: cover; object-position: 50% 20% }\n\
+                 .lg { object-position: left top } a { pointer-events: auto }";
+    assert!(!with_style(usual).run(&["check"]).stdout.contains("left out"));
+}
+
 /// They load nothing.
 #[test]
 fn ways_to_paint_and_moves_are_left_out() {
@@ -512,12 +573,23 @@ fn signs_before_and_behind_words_cover_nothing() {
         ".art > p:first-of-type::first-letter { float: left; font-size: 54px; line-height: .8 }",
         ".f p::before { content: \"— \" }",
         ".h::before { content: counter(x); display: inline-block; width: 24px; height: 24px }",
+        ".pq::before { content: \"“\"; font-size: 96px; line-height: .4; color: #b5472e }",
+        ".art::after { content: \"❦ ❦ ❦ ❦\"; display: block; font-size: 40px; line-height: 1.2 }",
+        ".ls { list-style: none } .ls li::before { content: counter(n) \". \"; font-size: 48px }",
+        "li::marker { content: \"→ \"; color: #b5472e; font-size: 24px }",
     ]);
     refused(&[
-        ".art p::after { content: \"██████\"; color: #fffefb; font-size: 60px; line-height: 0 }",
-        ".pq::after { content: \"“\"; line-height: 0 } .art p::after { content: \"██████\" }",
-        ".art p::after { content: \"██████\"; display: block; height: 0 }",
-        ".art p::after { content: \"██████\"; display: inline-block; width: 0; direction: rtl }",
+        ".art p::after { content: \"■■■■■■\"; color: #fffefb; font-size: 60px; line-height: 0 }",
+        ".art p::after { content: \"■■■■■■\"; color: #fffefb; font-size: 60px; line-height: 12px }",
+        ".art p::after { content: \"■■■■\"; font-size: 48px; line-height: 16px; vertical-align: 16px }",
+        ".art p::after { content: \"■■■■■■\"; font: 30px/10px serif }",
+        ".art p { line-height: 20px } .art p::after { content: \"■■■■■■\"; font-size: 60px }",
+        ".art p::after { content: \"###\"; font-size: 60px; line-height: 0 }",
+        "li { line-height: 20px } .ls li::marker { content: \"■■■■■■\"; font-size: 60px }",
+        ".ls li { line-height: 20px; list-style: inside \"■■■■■■\" } li::marker { font-size: 60px }",
+        ".pq::after { content: \"“\"; line-height: 0 } .art p::after { content: \"■■■■■■\"; height: 0 }",
+        ".art p::after { content: \"■■■■■■\"; display: block; height: 0 }",
+        ".art p::after { content: \"■■■■■■\"; display: inline-block; width: 0; direction: rtl }",
         ".f p::before { content: \"\"; padding: 200px 0; background: #f3f1ec }",
         ".art p::before { content: \"x\"; font-size: 300px }",
         ".art p::after { content: \"\"; padding: 40px 200px; background: #fffefb }",

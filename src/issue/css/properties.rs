@@ -30,6 +30,7 @@ const LEVEL: &[&str] = &["auto", "0"];
 const NOTHING: &[&str] = &[];
 /// Made `static` where it goes out, see [`super::without_layers`].
 const FLOW: &[&str] = &["static", "relative"];
+const TOUCHED: &[&str] = &["auto", "manipulation"];
 const SEEN: &[&str] = &["visible"];
 /// What is cut off is looked at together with sizes.
 const OVERFLOW: &[&str] = &["visible", "auto", "hidden", "scroll", "clip"];
@@ -156,7 +157,13 @@ const PROPERTIES: &[PropertyRow] = &[
     ("-webkit-text-size-adjust", Number(0.8, 2.0), Number(0.8, 2.0), Number(0.8, 2.0)),
     ("-ms-text-size-adjust", Number(0.8, 2.0), Number(0.8, 2.0), Number(0.8, 2.0)),
     ("-moz-text-size-adjust", Number(0.8, 2.0), Number(0.8, 2.0), Number(0.8, 2.0)),
-    ("pointer-events", Words(NOTHING), Words(&["auto"]), Words(&["auto"])),
+    ("pointer-events", Words(&["auto"]), Words(&["auto"]), Words(&["auto"])),
+    ("overscroll-behavior", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("overscroll-behavior-block", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("overscroll-behavior-inline", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("overscroll-behavior-x", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("overscroll-behavior-y", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("touch-action", Words(TOUCHED), Words(TOUCHED), Words(TOUCHED)),
     ("zoom", Number(1.0, 1.0), Number(1.0, 1.0), Number(1.0, 1.0)),
     ("mso-hide", Idle, Idle, Any),
     ("mso-padding-alt", Lengths(0.0, 64.0), Lengths(0.0, 96.0), Lengths(0.0, 96.0)),
@@ -193,8 +200,8 @@ const IDLE: &str = "\
     -webkit-clip-path -webkit-filter -webkit-mask -webkit-mask-image -webkit-text-fill-color \
     -webkit-transform animation animation-name backdrop-filter background-blend-mode background-image border-image border-image-source clip clip-path contain content-visibility direction filter \
     hyphenate-character isolation mask mask-image mix-blend-mode offset offset-distance offset-path \
-    perspective rotate scale transform transform-style translate unicode-bidi will-change \
-    writing-mode";
+    perspective rotate scale scroll-snap-align scroll-snap-stop scroll-snap-type \
+    transform transform-style translate unicode-bidi will-change writing-mode";
 
 /// Whatever their value, text stays where it is and can be read.
 const HARMLESS: &str = "\
@@ -217,13 +224,13 @@ const HARMLESS: &str = "\
     mso-no-proof mso-number-format mso-pagination mso-special-character mso-style-link \
     mso-style-name mso-style-next mso-style-noshow mso-style-parent mso-style-priority \
     mso-style-qformat mso-style-type orphans outline-color outline-style overflow-scrolling \
-    overflow-wrap overscroll-behavior page page-break-after page-break-before page-break-inside \
+    overflow-wrap page page-break-after page-break-before page-break-inside \
     perspective-origin print-color-adjust quotes resize ruby-align ruby-position scroll-behavior \
-    scroll-margin scroll-padding scroll-snap-align scroll-snap-type scrollbar-color scrollbar-gutter \
+    scroll-margin scroll-padding scrollbar-color scrollbar-gutter \
     scrollbar-width speak supported-color-schemes table-layout text-align text-align-last \
     text-decoration-line text-decoration-skip text-decoration-skip-ink text-decoration-style \
     text-justify text-rendering text-spacing-trim text-transform text-underline-position text-wrap \
-    text-wrap-mode text-wrap-style touch-action touch-callout transform-origin transition \
+    text-wrap-mode text-wrap-style touch-callout transform-origin transition \
     transition-behavior transition-delay transition-duration transition-property \
     transition-timing-function white-space white-space-collapse widows word-break word-wrap";
 /// What does nothing to what is beside, but may do something to the footer.

@@ -30,6 +30,10 @@ pub(crate) enum UnevenKind {
     Direction,
     /// Words and signs around those of the footer.
     Sign,
+    /// Words in the articles of others, and signs that cover some.
+    Wording,
+    /// How a letter is moved on a screen, and what can be pressed.
+    Touch,
 }
 
 impl UnevenKind {
@@ -44,6 +48,10 @@ impl UnevenKind {
             UnevenKind::Line => "a line that does not break is wider than a telephone",
             UnevenKind::Direction => "the language of the words says in which direction they run",
             UnevenKind::Sign => "the footer says what the law and the list ask for, and no more",
+            UnevenKind::Wording => "an article says what its author wrote, and no more",
+            UnevenKind::Touch => {
+                "readers move through a letter and press its links as they are used to"
+            }
         }
     }
 
@@ -71,6 +79,11 @@ impl UnevenKind {
                 "delete it; write words of yours as footer in [theme] of digest.toml, and signs of \
                  articles with .article before the selector, as in .article a::after"
             }
+            UnevenKind::Wording => {
+                "delete it, and write words into the article; style.css may give signs such as → and \
+                 •, quotation marks and counter(), but no letters, digits or blocks"
+            }
+            UnevenKind::Touch => "delete it",
         }
     }
 }
@@ -88,9 +101,17 @@ const PAINTING: &str = "animation animation-name backdrop-filter background-blen
     clip-path contain content-visibility filter hyphenate-character isolation mask mask-image \
     mix-blend-mode offset offset-distance offset-path perspective rotate scale text-fill-color \
     transform transform-style translate will-change writing-mode";
+/// Names that are about how a letter is touched and moved, but for values that do nothing.
+const TOUCH: &str = "overscroll-behavior overscroll-behavior-block overscroll-behavior-inline \
+    overscroll-behavior-x overscroll-behavior-y pointer-events scroll-snap-align scroll-snap-stop \
+    scroll-snap-type touch-action";
 /// What each of these names is about.
 static NAMED: LazyLock<HashMap<&str, UnevenKind>> = LazyLock::new(|| {
-    let all = [(LAYOUT, UnevenKind::Layout), (PAINTING, UnevenKind::Painting)];
+    let all = [
+        (LAYOUT, UnevenKind::Layout),
+        (PAINTING, UnevenKind::Painting),
+        (TOUCH, UnevenKind::Touch),
+    ];
     let each = all.into_iter();
     each.flat_map(|(list, kind)| list.split_whitespace().map(move |name| (name, kind))).collect()
 });
@@ -187,11 +208,16 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
             (!is_harmless(bare, value)).then_some(UnevenKind::Place)
         }
         _ if bare.starts_with("inset-") => (!is_harmless(bare, value)).then_some(UnevenKind::Place),
-        _ if NAMED.get(bare) == Some(&UnevenKind::Painting)
-            || bare.starts_with("mask-") && properties::is_known(&name) =>
-        {
+        _ if bare.starts_with("mask-") && properties::is_known(&name) => {
             (!is_harmless(&name, value)).then_some(UnevenKind::Painting)
         }
+        _ if NAMED.contains_key(bare) => {
+            NAMED.get(bare).copied().filter(|_| !is_harmless(&name, value))
+        }
+        "counter-increment" | "counter-reset" | "counter-set" => {
+            (!is_short_count(value)).then_some(UnevenKind::Wording)
+        }
+        "object-position" => (!is_within(value)).then_some(UnevenKind::Place),
         "direction" | "unicode-bidi" => Some(UnevenKind::Direction),
         "width" | "max-width" | "min-width" if !is_readable_width(value) => Some(UnevenKind::Width),
         "font-feature-settings" | "font-variant" | "font-variant-position" => {
@@ -243,6 +269,42 @@ pub(crate) fn lifts(name: &str, value: &str) -> bool {
     parts(value).into_iter().enumerate().filter(|(at, _)| is_one || at % 2 == 0).any(|(_, part)| {
         measure(part, &Scale::default()).is_some_and(|found| found.range.least < LOWEST)
     })
+}
+
+/// Whether a place of a picture in its frame leaves it there.
+fn is_within(value: &str) -> bool {
+    parts(value).into_iter().all(|part| {
+        let share = part.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+        part == "0"
+            || part.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+            || share.is_some_and(|share| (0.0..=100.0).contains(&share))
+    })
+}
+
+/// Whether a counter begins and goes on as the items of a list do: a large number, or the letters that
+/// it can be shown as, would be a word.
+fn is_short_count(value: &str) -> bool {
+    const MOST: f64 = 99.0;
+    let is_large = |part: &str| part.parse::<f64>().is_ok_and(|number| number.abs() > MOST);
+    !value.contains('(') && !parts(value).into_iter().any(is_large)
+}
+
+/// Whether a value of `content`, `quotes` or the like has words, or signs that are blocks or no signs
+/// at all: they would cover what stands there, or push it away.
+pub(crate) fn is_wording(value: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || ('\u{2580}'..='\u{259f}').contains(&c);
+    // More than one number could be made a word.
+    value.contains("var(")
+        || value.matches("counter").count() > 1
+        || super::strings(value).any(|one| one.chars().any(|c| is_word(c) || is_filler(c)))
+}
+
+/// Signs that show nothing and have the width of one, or turn what follows around.
+fn is_filler(c: char) -> bool {
+    matches!(c, '\u{2800}' | '\u{3000}' | '\u{200e}' | '\u{200f}')
+        || ('\u{202a}'..='\u{202e}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c)
+        || c.is_control()
 }
 
 /// Whether a `content` shows nothing.
@@ -425,6 +487,34 @@ mod tests {
     }
 
     #[test]
+    fn what_moves_a_letter_or_counts_far_has_a_kind() {
+        for (declaration, expected) in [
+            ("touch-action:none", UnevenKind::Touch),
+            ("-ms-touch-action:pan-x", UnevenKind::Touch),
+            ("scroll-snap-type:y mandatory", UnevenKind::Touch),
+            ("overscroll-behavior-y:contain", UnevenKind::Touch),
+            ("pointer-events:none", UnevenKind::Touch),
+            ("counter-reset:n 50000", UnevenKind::Wording),
+            ("counter-increment:n calc(500)", UnevenKind::Wording),
+            ("object-position:9999px 0", UnevenKind::Place),
+            ("object-position:-200% 0", UnevenKind::Place),
+        ] {
+            let (name, value) = declaration.split_once(':').unwrap();
+            assert_eq!(kind(name, value, &["p"]), Some(expected), "{declaration}");
+        }
+        for declaration in [
+            "counter-reset:n 4 m",
+            "counter-increment:h2",
+            "touch-action:manipulation",
+            "pointer-events:auto",
+            "object-position:50% top",
+        ] {
+            let (name, value) = declaration.split_once(':').unwrap();
+            assert_eq!(kind(name, value, &["p"]), None, "{declaration}");
+        }
+    }
+
+    #[test]
     fn what_it_is_said_of_counts() {
         assert_eq!(kind("display", "table-cell", &["td", "th"]), None);
         assert_eq!(kind("display", "table-cell", &["td", ".x"]), Some(UnevenKind::Layout));
@@ -437,6 +527,49 @@ mod tests {
             (&[".art"], Some(UnevenKind::Line)),
         ] {
             assert_eq!(kind("white-space", "nowrap", subjects), expected, "{subjects:?}");
+        }
+    }
+
+    #[test]
+    fn a_sheet_has_signs_and_no_words() {
+        for value in [
+            "\"→ \"",
+            "\"•\"",
+            "'— '",
+            "\"“\" \"”\"",
+            "\"\\201c\"",
+            "counter(n) \". \"",
+            "square",
+            "lower-alpha",
+            "\" (\" attr(href) \")\"",
+            "open-quote",
+            "\"\\2192 \"",
+            "none",
+        ] {
+            assert!(!is_wording(value), "{value}");
+        }
+        for value in [
+            "\"not \"",
+            "'1'",
+            "\"→ x\"",
+            "\"가\"",
+            "\"\\ac00\"",
+            "\"█\"",
+            "\"\\2588\"",
+            "\"\\3164\"",
+            "\"“Not \" \"”\"",
+            "inside \"Never: \"",
+            "\"\" / \"not\"",
+            "\"\u{3000}\"",
+            "\"ⓝ\"",
+            "counter(a) counter(b)",
+            "counters(a, \"not\")",
+            "var(--w)",
+            "\"\\2192x\"",
+            "\"\\02588\"",
+            "\"\\202e\"",
+        ] {
+            assert!(is_wording(value), "{value}");
         }
     }
 
