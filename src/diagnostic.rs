@@ -22,6 +22,8 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
+    /// Somebody has allowed it: told, so that others see what was let pass.
+    Note,
     /// Worth a look; sending goes on.
     Warning,
     /// Blocks `test` and `send`.
@@ -190,6 +192,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// How many of its kind it stands for, itself included.
     pub count: u64,
+    /// By what it is allowed, for a note: `--allow`, or a file with the reason.
+    pub allowed: Option<String>,
 }
 
 impl Diagnostic {
@@ -202,6 +206,7 @@ impl Diagnostic {
             message: masked::words(&message.into()).into_owned(),
             help: None,
             count: 1,
+            allowed: None,
         }
     }
 
@@ -220,6 +225,18 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(masked::words(&help.into()).into_owned());
         self
+    }
+
+    /// The same problem, let pass `by` somebody.
+    pub fn allowed(mut self, by: impl Into<String>) -> Diagnostic {
+        self.severity = Severity::Note;
+        self.allowed = Some(by.into());
+        self
+    }
+
+    /// Whether somebody has let it pass.
+    pub fn is_allowed(&self) -> bool {
+        self.severity == Severity::Note
     }
 
     /// Whether it blocks sending.

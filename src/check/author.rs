@@ -9,7 +9,7 @@ use super::spot::{LinkFinder, LinkPlaces, Spot};
 use crate::diagnostic::{Place, Source};
 use crate::issue::block::{Block, BlockKind, DataTable, Figure, Inline, Link, RawLine, plain};
 use crate::issue::only::Only;
-use crate::issue::slot::{self, Slot, Slots};
+use crate::issue::slot::{self, Piece, Slot, Slots};
 use crate::issue::{Article, Issue, Length};
 
 /// A text, with slots as readers without the field see them, and without code.
@@ -40,6 +40,8 @@ pub(super) struct Anchor<'a> {
     written: String,
     /// What is pressed.
     pub(super) text: String,
+    /// Whether it is the reader's own link to unsubscribe.
+    pub(super) is_way_out: bool,
     /// Whether a picture is what is pressed.
     pub(super) has_picture: bool,
     /// The list item, the row or the heading around it, which say what it is about: another number
@@ -107,6 +109,15 @@ pub(super) fn readable(text: &str, slots: &Slots) -> String {
         Some(Slot { field, .. }) => format!("«{field}»"),
         None => String::new(),
     })
+}
+
+/// Whether the slot of the link to unsubscribe stands in a text or an address.
+pub(super) fn has_way_out(text: &str, slots: &Slots) -> bool {
+    let is_way_out = |index| slots.get(index).is_some_and(|slot| slot.field == "unsubscribe_url");
+    slot::has_slot(text)
+        && slot::pieces(text)
+            .into_iter()
+            .any(|piece| matches!(piece, Piece::Slot(index) if is_way_out(index)))
 }
 
 /// Text with the names of its slots, as most readers see something else there.
@@ -355,6 +366,7 @@ impl<'a> AuthorReader<'a> {
             href: readable(href, self.slots),
             written,
             text: readable(&text, self.slots),
+            is_way_out: has_way_out(href, self.slots),
             has_picture,
             context: self.context,
             places,

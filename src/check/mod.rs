@@ -33,7 +33,7 @@ mod mail;
 mod markup;
 mod merge_tags;
 pub mod online;
-mod passages;
+pub mod passages;
 mod pasted;
 mod personal;
 mod plain_lines;
@@ -52,6 +52,7 @@ mod twice;
 mod unfinished;
 mod unread;
 mod view;
+mod way_out;
 mod weekdays;
 mod without_code;
 mod written;
@@ -151,6 +152,7 @@ const RULES: &[RuleCheck] = &[
     dates::date,
     dates::article,
     weekdays::weekday,
+    passages::about_one,
     twice::articles,
     leftovers::words,
     leftovers::templates,
@@ -177,6 +179,7 @@ const RULES: &[RuleCheck] = &[
     links::mailto,
     links::tracking,
     disguised::addresses,
+    way_out::texts,
     personal::email,
     personal::doors,
     images::alt_name,

@@ -77,7 +77,10 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
     }
     let progressive = parts.as_ref().is_some_and(|parts| parts.progressive);
     let need = memory::need(measured, bytes, progressive, frame);
-    let _share = memory::share(need).ok_or(PictureError::Costly("too many pixels for its kind"))?;
+    if need > memory::most(measured.format) {
+        return Err(PictureError::Costly("too many pixels for its kind"));
+    }
+    let _share = memory::share(need);
     let (image, profile) = decode(measured, bytes, parts.as_ref())?;
     moves |= parts.as_ref().is_some_and(|parts| parts.moves);
     if moves || (measured.format == PictureFormat::Gif && measured.width <= fine) {

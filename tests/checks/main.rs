@@ -21,6 +21,7 @@ mod heads;
 mod meant;
 mod names;
 mod in_text;
+mod left_out;
 mod once;
 mod ordinary;
 mod sent;
