@@ -111,13 +111,15 @@ pub(super) fn readable(text: &str, slots: &Slots) -> String {
     })
 }
 
-/// Whether the slot of the link to unsubscribe stands in a text or an address.
-pub(super) fn has_way_out(text: &str, slots: &Slots) -> bool {
-    let is_way_out = |index| slots.get(index).is_some_and(|slot| slot.field == "unsubscribe_url");
-    slot::has_slot(text)
-        && slot::pieces(text)
-            .into_iter()
-            .any(|piece| matches!(piece, Piece::Slot(index) if is_way_out(index)))
+/// Whether an address is the slot of the link to unsubscribe. In the address of another server it is
+/// told as such.
+fn is_way_out(href: &str, slots: &Slots) -> bool {
+    match slot::pieces(href).first() {
+        Some(Piece::Slot(index)) => {
+            slots.get(*index).is_some_and(|slot| slot.field == "unsubscribe_url")
+        }
+        _ => false,
+    }
 }
 
 /// Text with the names of its slots, as most readers see something else there.
@@ -366,7 +368,7 @@ impl<'a> AuthorReader<'a> {
             href: readable(href, self.slots),
             written,
             text: readable(&text, self.slots),
-            is_way_out: has_way_out(href, self.slots),
+            is_way_out: is_way_out(href, self.slots),
             has_picture,
             context: self.context,
             places,

@@ -139,7 +139,14 @@ mod tests {
 
     #[test]
     fn other_words_do_not_say_it() {
-        for text in ["Read the rest of this story", "leave a comment", "here", "", "구독하기", "Baja California"] {
+        for text in [
+            "Read the rest of this story",
+            "leave a comment",
+            "here",
+            "",
+            "구독하기",
+            "Baja California",
+        ] {
             assert!(!says_so(text), "{text}");
         }
     }

@@ -160,9 +160,9 @@ fn look(
 
 /// What makes a problem the same as another: where it is and what is said. What one issue allows is
 /// not the same as what another does not.
-type Told = (Option<PathBuf>, Option<Range<usize>>, &'static str, String, Option<String>);
+type ProblemKey = (Option<PathBuf>, Option<Range<usize>>, &'static str, String, Option<String>);
 
-fn told(problem: &Diagnostic) -> Told {
+fn told(problem: &Diagnostic) -> ProblemKey {
     let path = problem.place.as_ref().map(|place| place.path().to_owned());
     let span = match &problem.place {
         Some(Place::Span { span, .. }) => Some(span.clone()),

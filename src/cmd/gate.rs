@@ -107,7 +107,9 @@ impl Gate {
         own: &mut AllowedRules,
         problems: &mut [Diagnostic],
     ) -> Vec<Diagnostic> {
-        let texts = problems.iter_mut().filter(|problem| problem.rule == "leftover-template" && !problem.is_allowed());
+        let texts = problems
+            .iter_mut()
+            .filter(|problem| problem.rule == "leftover-template" && !problem.is_allowed());
         texts.for_each(|problem| problem.severity = Severity::Error);
         self.remaining(own.remaining(check::before_sending(&workspace.config.publication)))
     }

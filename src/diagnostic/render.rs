@@ -135,10 +135,8 @@ pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
     let of = |severity| diagnostics.iter().filter(|one| one.severity == severity).count();
     let count = |number: usize, word| (number > 0).then(|| counted(number as u64, word));
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
-    let parts: Vec<String> = [count(errors, "error"), count(warnings, "warning")]
-        .into_iter()
-        .flatten()
-        .collect();
+    let parts: Vec<String> =
+        [count(errors, "error"), count(warnings, "warning")].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

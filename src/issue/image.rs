@@ -181,7 +181,6 @@ pub fn prepare(
         .collect();
     let prepared = picture::prepare(&wishes, cache, made);
     let mut problems = Vec::new();
-    let mut is_over = false;
     for (image, prepared) in images.iter_mut().zip(prepared) {
         match prepared {
             Ok(prepared) => {
@@ -193,10 +192,7 @@ pub fn prepare(
                 let picture::Prepared { format, width, height, .. } = prepared;
                 image.sent = Sent { path, format, width, height, bytes };
             }
-            // Of those that are too many, the first is told.
-            Err(PictureError::Many(_)) if is_over => {}
             Err(error) => {
-                is_over |= matches!(error, PictureError::Many(_));
                 let error = ImageError::Picture(image.path.clone(), error);
                 problems.push(error.diagnostic(image.place.clone()));
             }

@@ -90,10 +90,10 @@ pub enum PictureError {
         "is {0} x {1} pixels large; at most 64 megapixels are allowed, and 65,535 pixels for a side"
     )]
     Large(usize, usize),
-    /// With those before it, over [`MAX_PIXELS_TOGETHER`].
+    /// With those before it, over [`MAX_PIXELS_TOGETHER`]; the megapixels of all.
     #[error(
-        "is one picture too many: with it the pictures of this issue have {0} megapixels together, \
-         and at most 300 are allowed"
+        "is one picture too many: the pictures of this issue have {0} megapixels together, and at \
+         most 300 are allowed"
     )]
     Many(usize),
     /// It would take more time or memory than pictures get.
@@ -192,9 +192,10 @@ pub fn prepare(
             (name, found)
         })
         .collect();
-    let fits = within_bounds(wishes);
+    let over = first_over(wishes);
+    // None is opened where they are too many: the issue has to change before it can be sent.
     let lacking: Vec<usize> =
-        (0..wishes.len()).filter(|&at| kept[at].1.is_none() && fits[at].is_ok()).collect();
+        (0..wishes.len()).filter(|&at| kept[at].1.is_none() && over.is_none()).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || {
         let mut results = Vec::new();
@@ -220,30 +221,51 @@ pub fn prepare(
             fresh.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
         });
     }
-    let found = kept.into_iter().zip(fits);
-    let found = found.map(|((_, found), fits)| fits.and(found.ok_or(PictureError::Damaged)));
-    let mut results: Vec<Result<Prepared, PictureError>> = found.collect();
+    let mut results: Vec<Result<Prepared, PictureError>> = match over {
+        Some((first, megapixels)) => (0..wishes.len())
+            .map(|at| match at {
+                at if at == first => Err(PictureError::Many(megapixels)),
+                _ => Ok(prepare::as_it_is(&wishes[at].measured)),
+            })
+            .collect(),
+        None => kept.into_iter().map(|(_, found)| found.ok_or(PictureError::Damaged)).collect(),
+    };
     for (at, result) in fresh {
         results[at] = result;
     }
     results
 }
 
-/// Which of the pictures are within [`MAX_PIXELS_TOGETHER`], in their order. A drawing has no pixels
-/// before it is drawn. What the cache has counts as well: whether an issue may be sent does not depend
-/// on what was made before.
-fn within_bounds(wishes: &[Wish<'_>]) -> Vec<Result<(), PictureError>> {
+/// The first picture with which they are over [`MAX_PIXELS_TOGETHER`], and the megapixels of all. A
+/// drawing has no pixels before it is drawn. What the cache has counts as well: whether an issue may
+/// be sent does not depend on what was made before.
+fn first_over(wishes: &[Wish<'_>]) -> Option<(usize, usize)> {
     let mut together = 0_usize;
-    let fits = |wish: &Wish<'_>| {
-        if wish.measured.format == PictureFormat::Svg {
-            return Ok(());
+    let mut first = None;
+    for (at, wish) in wishes.iter().enumerate() {
+        if wish.measured.format != PictureFormat::Svg {
+            let pixels = wish.measured.width.saturating_mul(wish.measured.height);
+            together = together.saturating_add(pixels);
         }
-        let pixels = wish.measured.width.saturating_mul(wish.measured.height);
-        together = together.saturating_add(pixels);
-        match together {
-            0..=MAX_PIXELS_TOGETHER => Ok(()),
-            _ => Err(PictureError::Many(together.div_ceil(1_000_000))),
+        if together > MAX_PIXELS_TOGETHER {
+            first = first.or(Some(at));
         }
-    };
-    wishes.iter().map(fits).collect()
+    }
+    first.map(|first| (first, together.div_ceil(1_000_000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issue_may_have_many_photographs_and_any_drawing() {
+        let wishes = |count: usize, format: PictureFormat| {
+            let measured = Measured { format, width: 4000, height: 3000 };
+            vec![Wish { bytes: &[], measured, width: 552 }; count]
+        };
+        assert_eq!(first_over(&wishes(25, PictureFormat::Jpeg)), None);
+        assert_eq!(first_over(&wishes(30, PictureFormat::Jpeg)), Some((25, 360)));
+        assert_eq!(first_over(&wishes(500, PictureFormat::Svg)), None);
+    }
 }

@@ -110,7 +110,8 @@ fn made(
     Ok(Prepared { format, width, height, bytes: Some(Arc::from(bytes)) })
 }
 
-fn as_it_is(measured: &Measured) -> Prepared {
+/// A picture that travels as the file has it.
+pub(super) fn as_it_is(measured: &Measured) -> Prepared {
     let Measured { format, width, height } = *measured;
     Prepared { format, width, height, bytes: None }
 }

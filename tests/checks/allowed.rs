@@ -93,11 +93,11 @@ fn what_nothing_needs_is_told() {
 fn what_is_allowed_is_told_in_every_format() {
     let here = with_an_error().edit(ISSUE, "[[section]]", ENTRY);
     let human = here.run(&["check"]);
-    let line = format!("allowed: link-local at {ARTICLE}:5:12 ({ISSUE}: for the office): ");
+    let line = format!("allowed: link-local at {ARTICLE}:5:13 ({ISSUE}: for the office): ");
     assert!(human.stdout.contains(&line), "{}", human.stdout);
     assert!(human.stdout.ends_with("no problems in 1 issue, 1 allowed\n"), "{}", human.stdout);
     let flag = with_an_error().run(&["check", "--allow", "link-local"]);
-    assert!(flag.stdout.contains(&format!("{ARTICLE}:5:12 (--allow): ")), "{}", flag.stdout);
+    assert!(flag.stdout.contains(&format!("{ARTICLE}:5:13 (--allow): ")), "{}", flag.stdout);
 
     let by = format!("{ISSUE}: for the office");
     let json = here.run(&["check", "--format", "json"]);
@@ -111,7 +111,7 @@ fn what_is_allowed_is_told_in_every_format() {
     assert_eq!(result["level"], "note");
     assert_eq!(result["suppressions"][0]["justification"], by.as_str(), "{result}");
     let github = here.run(&["check", "--format", "github"]);
-    let start = format!("::notice file={ARTICLE},line=5,col=12,title=link-local::allowed ({by}): ");
+    let start = format!("::notice file={ARTICLE},line=5,col=13,title=link-local::allowed ({by}): ");
     assert!(github.stdout.starts_with(&start), "{}", github.stdout);
 
     let plan = here.run(&["plan", "2025-11", "--subscribers", "subscribers.csv", "--catch", "out"]);
@@ -123,7 +123,7 @@ fn what_is_allowed_is_told_in_every_format() {
 #[test]
 fn of_many_that_are_allowed_the_first_are_told_and_the_others_counted() {
     let links: String =
-        (0..30).map(|at| format!("[draft {at}](http://localhost/{at})\n\n")).collect();
+        (0..30).map(|at| format!("[draft {at}](http://printer{at}/)\n\n")).collect();
     let here = with_an_error()
         .edit(ISSUE, "[[section]]", ENTRY)
         .write(ARTICLE, format!("---\ntitle: Hangul\n---\n\n{links}"));
@@ -147,7 +147,7 @@ fn what_one_issue_allows_no_other_one_is_allowed() {
     let told = here.run(&["check"]);
     assert_eq!(told.code, 3, "{told:?}");
     assert!(told.stdout.contains("error[link-local]"), "{}", told.stdout);
-    assert!(told.stdout.contains("issues/2025-12/hangul.md:5:12"), "{}", told.stdout);
+    assert!(told.stdout.contains("issues/2025-12/hangul.md:5:13"), "{}", told.stdout);
     assert!(told.stdout.contains("1 allowed"), "{}", told.stdout);
 }
 
@@ -158,7 +158,8 @@ fn no_file_allows_what_protects_readers_from_its_writer() {
         ("link-credentials", "https://bank.example@mole.example/r"),
         ("link-syntax", "https://bank。mole.example/r"),
     ] {
-        let entry = format!("allow = [{{ rule = \"{rule}\", reason = \"as agreed\" }}]\n\n[[section]]");
+        let entry =
+            format!("allow = [{{ rule = \"{rule}\", reason = \"as agreed\" }}]\n\n[[section]]");
         let plain = Publication::with_subscribers()
             .write(ARTICLE, format!("---\ntitle: Hangul\n---\n\n[read]({link})\n"));
         let here = plain.edit(ISSUE, "[[section]]", &entry);
@@ -178,8 +179,7 @@ fn no_file_allows_what_protects_readers_from_its_writer() {
 /// A character that came with copied text may be meant; one that turns text round may not.
 #[test]
 fn of_characters_that_nobody_sees_the_warning_may_be_allowed() {
-    let entry =
-        "allow = [{ rule = \"character-invisible\", reason = \"quoted\" }]\n\n[[section]]";
+    let entry = "allow = [{ rule = \"character-invisible\", reason = \"quoted\" }]\n\n[[section]]";
     let of = |text: &str| {
         let article = format!("---\ntitle: Hangul\n---\n\n{text}\n");
         Publication::new().write(ARTICLE, article).edit(ISSUE, "[[section]]", entry).run(&["check"])

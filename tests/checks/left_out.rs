@@ -13,7 +13,9 @@ fn with(only: &str) -> Publication {
         reader@example.org,,\n";
     Publication::new().write("subscribers.csv", list).write(
         ARTICLE,
-        format!("---\ntitle: Hangul\n---\n\nHello.\n\n::: only {only}\nSend us your password.\n:::\n"),
+        format!(
+            "---\ntitle: Hangul\n---\n\nHello.\n\n::: only {only}\nSend us your password.\n:::\n"
+        ),
     )
 }
 
@@ -54,17 +56,15 @@ fn a_preview_says_what_it_does_not_show() {
 fn what_is_for_the_others_is_named_too() {
     let here = with("tag:press").edit(ARTICLE, ".\n:::\n", ".\n::: else\nOthers.\n:::\n");
     let told = render(&here, &["--as", "kim@example.org", "--format", "text"]);
-    let line = format!("left out for kim@example.org: {ARTICLE}:7 `only not (tag:press)`");
+    let line = format!("left out for kim@example.org: {ARTICLE}:7 `only not tag:\"press\"`");
     assert!(told.stderr.contains(&line), "{told:?}");
 }
 
 #[test]
 fn of_many_passages_the_first_are_named() {
     let passage = "::: only tag:press\nFor the press.\n:::\n\n";
-    let here = with("tag:press").write(
-        ARTICLE,
-        format!("---\ntitle: Hangul\n---\n\nHello.\n\n{}", passage.repeat(15)),
-    );
+    let here = with("tag:press")
+        .write(ARTICLE, format!("---\ntitle: Hangul\n---\n\nHello.\n\n{}", passage.repeat(15)));
     let told = render(&here, &[]).stderr;
     assert_eq!(told.matches(&format!("{ARTICLE}:")).count(), 10, "{told}");
     assert!(told.contains("left out for this reader: 5 more passages"), "{told}");
@@ -73,9 +73,13 @@ fn of_many_passages_the_first_are_named() {
 /// What an author writes for those with a field is read by the rules, as if it were for all.
 #[test]
 fn a_passage_for_those_with_a_name_is_checked() {
-    let here = with("not (first_name=)").edit(ARTICLE, "Send us", "<h1>Win</h1>\n\nSend us");
+    let here = with("not (first_name=)").edit(
+        ARTICLE,
+        "Send us",
+        "<p style=\"font-size:9px\">Tiny words.</p>\n\nSend us",
+    );
     let told = here.run(&["check"]);
-    assert!(told.stdout.contains("[heading-one]"), "{told:?}");
+    assert!(told.stdout.contains("[text-small]"), "{told:?}");
 }
 
 #[test]
