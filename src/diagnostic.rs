@@ -188,12 +188,10 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     /// What happened, in one sentence without a full stop.
     pub message: String,
-    /// What to do about it.
+    /// What to do about it; for a note, by what it is allowed.
     pub help: Option<String>,
     /// How many of its kind it stands for, itself included.
     pub count: u64,
-    /// By what it is allowed, for a note: `--allow`, or a file with the reason.
-    pub allowed: Option<String>,
 }
 
 impl Diagnostic {
@@ -206,7 +204,6 @@ impl Diagnostic {
             message: masked::words(&message.into()).into_owned(),
             help: None,
             count: 1,
-            allowed: None,
         }
     }
 
@@ -227,16 +224,26 @@ impl Diagnostic {
         self
     }
 
-    /// The same problem, let pass `by` somebody.
+    /// The same problem, let pass `by` somebody: `--allow`, or a file with the reason.
     pub fn allowed(mut self, by: impl Into<String>) -> Diagnostic {
         self.severity = Severity::Note;
-        self.allowed = Some(by.into());
+        self.help = Some(by.into());
         self
     }
 
     /// Whether somebody has let it pass.
     pub fn is_allowed(&self) -> bool {
         self.severity == Severity::Note
+    }
+
+    /// By what it is allowed, if it is.
+    pub fn allowed_by(&self) -> Option<&str> {
+        self.help.as_deref().filter(|_| self.is_allowed())
+    }
+
+    /// What to do about it, if anything.
+    pub fn remedy(&self) -> Option<&str> {
+        self.help.as_deref().filter(|_| !self.is_allowed())
     }
 
     /// Whether it blocks sending.

@@ -169,7 +169,7 @@ fn told(problem: &Diagnostic) -> ProblemKey {
         Some(Place::Line { line, column, .. }) => Some(*line..*column),
         _ => None,
     };
-    (path, span, problem.rule, problem.message.clone(), problem.allowed.clone())
+    (path, span, problem.rule, problem.message.clone(), problem.allowed_by().map(str::to_owned))
 }
 
 /// Asks for the links of all issues, each address once.

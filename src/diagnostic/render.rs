@@ -52,7 +52,7 @@ fn allowed_lines(diagnostics: &[Diagnostic]) -> String {
             continue;
         }
         let at = diagnostic.place.as_ref().map_or(String::new(), |place| format!(" at {place}"));
-        let by = diagnostic.allowed.as_deref().unwrap_or_default();
+        let by = diagnostic.allowed_by().unwrap_or_default();
         let line = format!("allowed: {}{at} ({by}): {}", diagnostic.rule, diagnostic.message);
         let _ = writeln!(out, "{}", visible(&line.replace(['\n', '\r'], " ")));
     }
@@ -182,9 +182,9 @@ pub fn json(diagnostics: &[Diagnostic]) -> String {
                 line: line_column.map(|(line, _)| line),
                 column: line_column.map(|(_, column)| column),
                 message: &diagnostic.message,
-                help: diagnostic.help.as_deref(),
+                help: diagnostic.remedy(),
                 count: (diagnostic.count > 1).then_some(diagnostic.count),
-                allowed: diagnostic.allowed.as_deref(),
+                allowed: diagnostic.allowed_by(),
             }
         })
         .collect();

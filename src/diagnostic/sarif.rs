@@ -59,7 +59,7 @@ fn rule(name: &str, about: Option<RulePage<'_>>) -> Value {
 }
 
 fn result(diagnostic: &Diagnostic) -> Value {
-    let text = match &diagnostic.help {
+    let text = match diagnostic.remedy() {
         Some(help) => format!("{}. {help}", diagnostic.message),
         None => diagnostic.message.clone(),
     };
@@ -68,7 +68,7 @@ fn result(diagnostic: &Diagnostic) -> Value {
         "level": diagnostic.severity,
         "message": { "text": text },
     });
-    if let Some(by) = &diagnostic.allowed {
+    if let Some(by) = diagnostic.allowed_by() {
         result["suppressions"] = json!([{ "kind": "external", "justification": by }]);
     }
     if let Some(place) = &diagnostic.place {
@@ -114,11 +114,11 @@ fn annotation(diagnostic: &Diagnostic) -> String {
         }
     }
     properties.push(format!("title={}", property(diagnostic.rule)));
-    let message = match &diagnostic.help {
+    let message = match diagnostic.remedy() {
         Some(help) => format!("{}\nhelp: {help}", diagnostic.message),
         None => diagnostic.message.clone(),
     };
-    let message = match &diagnostic.allowed {
+    let message = match diagnostic.allowed_by() {
         Some(by) => format!("allowed ({by}): {message}"),
         None => message,
     };

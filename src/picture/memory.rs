@@ -8,9 +8,9 @@ use super::{Measured, PictureFormat};
 /// What one decoder may take: a camera's JPEG of 50 million pixels.
 pub(super) const MOST: u64 = 512 * 1024 * 1024;
 /// The same for other formats, which no camera writes.
-pub(super) const MOST_DRAWN: u64 = 256 * 1024 * 1024;
+pub(super) const MOST_DRAWN: u64 = 200 * 1024 * 1024;
 /// What all decoders together take, unless one alone needs more.
-const TOGETHER: u64 = 256 * 1024 * 1024;
+const TOGETHER: u64 = 200 * 1024 * 1024;
 
 static TAKEN: Mutex<u64> = Mutex::new(0);
 static GIVEN_BACK: Condvar = Condvar::new();
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_large_picture_is_a_photograph() {
-        let measured = Measured { format: PictureFormat::Png, width: 5700, height: 5700 };
+        let measured = Measured { format: PictureFormat::Png, width: 5000, height: 5000 };
         let need = |depth: u8, color: u8| {
             let mut start = vec![0; 26];
             (start[24], start[25]) = (depth, color);

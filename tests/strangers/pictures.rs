@@ -206,12 +206,12 @@ fn with_pictures(count: u8, width: u32, height: u32) -> Publication {
 #[test]
 fn pictures_that_are_too_many_together_are_refused() {
     let few = "ulimit -v 400000; ulimit -t 10; exec digest check";
-    let output = with_pictures(40, 5700, 5700).shell(few);
+    let output = with_pictures(40, 5000, 5000).shell(few);
     assert_eq!(output.code, 3, "{output:?}");
     for text in [
-        "issues/2025-11/hangul.md:25:1",
-        "9.webp is one picture too many",
-        "have 1300 megapixels together, and at most 300 are allowed",
+        "issues/2025-11/hangul.md:31:1",
+        "12.webp is one picture too many",
+        "have 1000 megapixels together, and at most 300 are allowed",
         "make the pictures smaller",
     ] {
         assert!(output.stdout.contains(text), "no {text:?} in {output:?}");
