@@ -71,9 +71,26 @@ fn differs(says: &Addressed, leads: &Addressed) -> Option<String> {
     }
 }
 
-/// The address that a text is, if it is one and nothing else.
+/// A text without the quotation marks, brackets, arrows and pictures around it.
+fn bare(shown: &str) -> &str {
+    let mut bare = shown.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '@');
+    while let Some(last) = bare.chars().next_back() {
+        let closes_own = last == ')' && bare.matches('(').count() >= bare.matches(')').count();
+        if last.is_alphanumeric() || closes_own || "/…._-~%=&#?+".contains(last) {
+            break;
+        }
+        bare = &bare[..bare.len() - last.len_utf8()];
+    }
+    bare
+}
+
+/// The address that a text is, or begins with where nobody takes it for anything else.
 fn shown_address(shown: &str) -> Option<Addressed> {
-    if shown.contains(char::is_whitespace) || !shown.contains('.') || shown.contains('«') {
+    let shown = bare(shown);
+    let first = bare(shown.split_whitespace().next()?);
+    let is_begun = first.contains("://") || first.to_ascii_lowercase().starts_with("www.");
+    let shown = if is_begun { first } else { shown };
+    if shown.contains(char::is_whitespace) || !shown.contains('.') || shown.contains(['«', '»']) {
         return None;
     }
     let is_domain = |host: &str| {
@@ -154,6 +171,14 @@ mod tests {
             ("ann@quay.kr", "https://mole.kr/ann"),
             ("quay.kr", "mailto:ann@mole.kr"),
             ("https://quay.kr/plan/map", "https://quay.kr/plan"),
+            ("https://www.quay.kr/ (secure)", "https://mole.kr/r"),
+            ("www.quay.kr: sign in", "https://mole.kr/r"),
+            ("“quay.kr”", "https://mole.kr"),
+            ("«quay.kr»", "https://mole.kr"),
+            ("(quay.kr)", "https://mole.kr"),
+            ("quay.kr →", "https://mole.kr"),
+            ("🔒 quay.kr", "https://mole.kr"),
+            ("<ann@quay.kr>", "mailto:ben@quay.kr"),
         ] {
             assert!(told(shown, href), "{shown} {href}");
         }
@@ -177,6 +202,11 @@ mod tests {
             ("@kim@mole.social", "https://quay.kr/"),
             ("Node.js", "https://quay.kr/"),
             ("the plan", "https://quay.kr/"),
+            ("“https://quay.kr/plan” →", "https://quay.kr/plan"),
+            ("(https://quay.kr/plan_(new))", "https://quay.kr/plan_(new)"),
+            ("https://quay.kr/plan_(new)", "https://quay.kr/plan_(new)"),
+            ("quay.kr (the plan)", "https://mole.kr/"),
+            ("https://quay.kr/«name»", "https://mole.kr/"),
             ("ann@quay.kr", "#ann"),
         ] {
             assert!(!told(shown, href), "{shown} {href}");

@@ -37,7 +37,7 @@ mod markup;
 mod merge_tags;
 pub mod online;
 mod own_lines;
-mod passages;
+pub mod passages;
 mod pasted;
 mod personal;
 mod plain_lines;
@@ -56,6 +56,7 @@ mod twice;
 mod unfinished;
 mod unread;
 mod view;
+mod way_out;
 mod weekdays;
 mod without_code;
 mod written;
@@ -156,6 +157,7 @@ const RULES: &[RuleCheck] = &[
     dates::article,
     weekdays::weekday,
     weekdays::no_such_day,
+    passages::about_one,
     twice::articles,
     leftovers::words,
     leftovers::templates,
@@ -183,6 +185,7 @@ const RULES: &[RuleCheck] = &[
     links::mailto,
     links::tracking,
     disguised::addresses,
+    way_out::texts,
     personal::email,
     personal::doors,
     images::alt_name,

@@ -112,6 +112,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             (identity, readers::anybody(&composition)?)
         }
     };
+    readers::tell_left_out(&issue, args.reader.as_deref().unwrap_or("this reader"), &recipient);
     let now = clock::now_in(&workspace.config.time_zone);
     let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
     let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unspliced)?;

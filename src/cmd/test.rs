@@ -53,6 +53,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let identity = workspace.identity(&workspace.trial_secret().await?, signers);
         let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
         let people = readers::at_addresses("--to", &args.to, file.as_deref(), options).await?;
+        for person in &people {
+            readers::tell_left_out(&issue, person.address().as_str(), person);
+        }
         let messages: Vec<Message> = people
             .iter()
             .map(|person| template.splice(person).map_err(unspliced))

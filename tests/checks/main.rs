@@ -22,6 +22,7 @@ mod marks;
 mod meant;
 mod names;
 mod in_text;
+mod left_out;
 mod once;
 mod ordinary;
 mod sent;

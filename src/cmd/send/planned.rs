@@ -33,7 +33,9 @@ pub(super) async fn planned(
     let composition = ready.content().composition();
     let routes = routes(workspace, options);
     let except = options.except.as_deref();
-    let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window, except };
+    let passages = &ready.passages().await.map_err(refusal::told)?[..];
+    let (plan, routes) = (&plan, &routes);
+    let text = PlanText { plan, workspace, routes, composition, window, except, passages };
     let json = options.json.then(|| text.json(&doubts)).transpose()?;
     let words = text.words();
     ready.close().await;

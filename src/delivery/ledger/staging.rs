@@ -21,6 +21,7 @@ use crate::check::{EXAMPLES, Lacking};
 use crate::delivery::id::RunId;
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
+use crate::issue::only::Only;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::StoreError;
@@ -475,6 +476,35 @@ impl Ledger {
         .await
         .map_err(|error| self.store.failed(error))?;
         Ok((meant.unsigned_abs(), outside.unsigned_abs()))
+    }
+
+    /// How many people of the plan each of these means.
+    ///
+    /// # Errors
+    /// The store's, or a row that cannot be read.
+    pub async fn meant(&self, conditions: &[Only]) -> Result<Vec<u64>, StoreError> {
+        let mut counts = vec![0; conditions.len()];
+        let mut last = i64::MIN;
+        let statement = format!(
+            "SELECT id, identity, coalesce(email, identity), fields, tags FROM temp.staging l \
+             WHERE {PLANNED} AND id > ?1 ORDER BY id LIMIT ?2"
+        );
+        loop {
+            let rows = sqlx::query(sqlx::AssertSqlSafe(statement.as_str()))
+                .bind(last)
+                .bind(BATCH as i64)
+                .fetch_all(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+            let Some(end) = rows.last() else { return Ok(counts) };
+            last = end.get(0);
+            for row in &rows {
+                let person = person(&self.store, row)?;
+                for (count, only) in counts.iter_mut().zip(conditions) {
+                    *count += u64::from(only.means(&person));
+                }
+            }
+        }
     }
 
     /// How many uncertain people were not asked for, and how many the list does not have any more.

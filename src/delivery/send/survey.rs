@@ -11,12 +11,12 @@ use jiff::Timestamp;
 
 use super::content::{Content, Files};
 use super::locked::Locked;
-use super::plan::Plan;
+use super::plan::{PassageCount, Plan};
 use super::renamed::{self, Beside, Folders, Lookalikes, Renamed};
 use super::replaced::{self, Replaced};
 use super::{ListFault, SendError, SendOptions};
 use crate::audience::list;
-use crate::check::{self, Lacking};
+use crate::check::{self, Lacking, passages};
 use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
@@ -34,6 +34,8 @@ use crate::store::{Quiet, Store};
 
 /// Domains that a plan counts by name.
 const DOMAINS: i64 = 10;
+/// Conditions of passages that are counted: everybody of the list is asked for each.
+const CONDITIONS: usize = 20;
 
 /// What was read. Nothing is judged yet.
 #[derive(Debug)]
@@ -290,6 +292,23 @@ impl Ready {
     /// Somebody would get another text than the one that was approved; or the ledger's.
     pub async fn plan(&self, reopened: Reopened) -> Result<Plan, SendError> {
         self.survey.plan(reopened).await.map(|(plan, _)| plan)
+    }
+
+    /// How many people get each of the first passages that are for some.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn passages(&self) -> Result<Vec<PassageCount>, SendError> {
+        let mut conditions = passages::conditions(self.survey.content.composition());
+        conditions.truncate(CONDITIONS);
+        if conditions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked: Vec<Only> = conditions.iter().map(|text| Only::of_passage(text)).collect();
+        let counts = self.survey.ledger.meant(&asked).await?;
+        let (of, _) = self.survey.ledger.planned_counts().await?;
+        let counted = conditions.into_iter().zip(counts);
+        Ok(counted.map(|(only, people)| PassageCount { only, people, of }).collect())
     }
 
     /// Whether a send of the issue was begun and only goes on: somebody waits of an earlier plan, or

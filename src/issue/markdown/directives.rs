@@ -110,7 +110,7 @@ impl MarkdownReader<'_> {
                 self.block(child, depth + 1, &mut shown);
             }
         }
-        let not = not(&text);
+        let (text, not) = (authored(text.clone()), authored(not(&text)));
         out.push(Block { span: span.clone(), kind: BlockKind::Only(text, shown) });
         if !others.is_empty() {
             out.push(Block { span, kind: BlockKind::Only(not, others) });
@@ -160,6 +160,12 @@ fn expression(text: &str) -> Result<String, OnlyError> {
     // A tag that looks like an expression would be read as one.
     let tag = only.lone_tag().filter(|tag| tag.parse::<Only>().is_err());
     Ok(tag.map_or(text, str::to_owned))
+}
+
+/// An expression that an author wrote, which must not look like one of a paragraph that is left out
+/// without its fields: the rules would pass over what stands in it.
+fn authored(text: String) -> String {
+    if Only::is_filled(&text) { format!("({text})") } else { text }
 }
 
 /// The expression for everybody else.
