@@ -116,6 +116,26 @@ impl Workspace {
         Draft { folder, missing, issue, composition, problems, allowed }
     }
 
+    /// The name by which the ledger knows the issue that `given` means; see [`load::name_of`].
+    pub(crate) fn issue_name(&self, given: &str) -> Result<String, Failure> {
+        let publication = &self.config.publication;
+        load::name_of(publication, &load::folder(publication, given)).map_err(|problem| {
+            let failure = Failure::checks(problem.message);
+            match problem.help {
+                Some(help) => failure.help(help),
+                None => failure,
+            }
+        })
+    }
+
+    /// The same of an issue that a ledger with these issues may know: one that an earlier version has
+    /// sent under another name is named by that.
+    pub(crate) fn known_name(&self, given: &str, known: &[String]) -> String {
+        let name = self.issue_name(given).ok();
+        name.filter(|name| known.contains(name) || !known.iter().any(|one| one == given))
+            .unwrap_or_else(|| given.to_owned())
+    }
+
     /// The files that decide what an issue looks like, and the SHA-256 of each.
     pub(crate) fn files(&self, issue: &Issue) -> BTreeMap<String, String> {
         let mut files = issue.files();

@@ -4,6 +4,7 @@
 mod allow;
 mod article;
 mod foreign;
+mod place;
 mod siblings;
 mod text;
 
@@ -22,6 +23,7 @@ use crate::diagnostic::grouped::group_rule;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused, unseen};
 use crate::files;
 use crate::manifest::{self, Located, Table};
+pub use place::{misplaced, name_of};
 pub use siblings::{Headline, siblings, texts};
 pub use text::{TextError, path_from_here, read_text};
 
@@ -206,14 +208,16 @@ impl IssueReading<'_> {
         self.arrange(&mut intro, &mut sections);
         let IssueReading { publication, folder, slots, images, problems, .. } = self;
         let mut problems = problems;
-        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        let name = real.file_name().map(|name| name.to_string_lossy().into_owned());
-        if let Some((_, odd)) = name.as_deref().and_then(refused::find) {
+        let name = name_of(publication, &folder).unwrap_or_else(|problem| {
+            problems.push(*problem);
+            place::last_part(&folder)
+        });
+        if let Some((_, odd)) = refused::find(&name) {
             problems.push(odd_name(odd, &folder));
         }
         let issue = match (title, subject, date) {
             (Some(title), Some(subject), Some(date)) => Some(Issue {
-                name: name.unwrap_or_default(),
+                name,
                 number,
                 title,
                 subject,

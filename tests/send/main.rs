@@ -20,6 +20,7 @@ mod lists;
 mod maillogs;
 mod modes;
 mod moved;
+mod named;
 mod older_texts;
 mod nothing_new;
 mod one_list;

@@ -169,8 +169,7 @@ impl PlanArgs {
             return Err(Failure::usage("there is no list of subscribers")
                 .help("name one: --subscribers FILE.csv"));
         };
-        let folder = load::folder(&workspace.config.publication, &self.issue);
-        let issue = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let issue = workspace.issue_name(&self.issue)?;
         // A rehearsal is no send: it neither leaves a receipt nor asks whether a folder was renamed.
         let receipt = relay.rehearsal().is_none();
         let receipt = receipt.then(|| receipt::place(&workspace.root, &issue));
@@ -190,7 +189,7 @@ impl PlanArgs {
             recompose: self.recompose,
             expect: self.expect.clone(),
             receipt,
-            folders: folders(workspace, &folder).filter(|_| relay.rehearsal().is_none()),
+            folders: folders(workspace).filter(|_| relay.rehearsal().is_none()),
             begin,
             boot: boot(),
             clock: || clock::now().to_string(),
@@ -279,16 +278,11 @@ fn exceptions(file: &Path, list: &ReadOptions) -> Result<Exceptions, Failure> {
     })
 }
 
-/// The folders of issues that are there: under `issues/`, and beside the one that is sent. `None`
-/// where nobody can tell.
-fn folders(workspace: &Workspace, folder: &Path) -> Option<Vec<PathBuf>> {
+/// The folders of issues that are there; `None` where nobody can tell.
+fn folders(workspace: &Workspace) -> Option<Vec<PathBuf>> {
     let names = load::names(&workspace.config.publication).ok()?;
     let issues = workspace.root.join("issues");
-    let mut folders: Vec<PathBuf> = names.iter().map(|name| issues.join(name)).collect();
-    let beside = folder.parent().into_iter().filter_map(|parent| parent.read_dir().ok()).flatten();
-    let beside = beside.flatten().filter(|entry| entry.path().join("issue.toml").is_file());
-    folders.extend(beside.map(|entry| entry.path()));
-    Some(folders)
+    Some(names.iter().map(|name| issues.join(name)).collect())
 }
 
 /// The ledger's file.
