@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config, Secret};
+use sejong_digest::delivery::ledger::origin::SendingPublication;
 use sejong_digest::delivery::ledger::{STEPS, overview};
 use sejong_digest::delivery::receipt::{self, ReceiptFound};
 use sejong_digest::diagnostic::{Diagnostic, render};
@@ -172,6 +173,16 @@ impl Workspace {
     /// Who the publication is in mail, with the keys of `secret` and with those who sign.
     pub(crate) fn identity(&self, secret: &Secret, signers: Vec<Signer>) -> Identity {
         Identity { signers, ..self.config.sender.identity(secret) }
+    }
+
+    /// What the ledger knows the publication by.
+    pub(crate) fn sending_publication(&self) -> SendingPublication {
+        let sender = &self.config.sender;
+        SendingPublication {
+            name: self.config.publication.name.clone(),
+            from: sender.from().address.to_string(),
+            list_id: sender.list_id().map(str::to_owned),
+        }
     }
 
     /// Those who sign. Problems with a key are shown, and end it here: before the first message.

@@ -5,7 +5,7 @@ use crate::relay::Relay;
 use crate::{send, with_readers};
 
 /// The issue that is here, as the next one in another folder.
-fn next(here: Publication, folder: &str) -> Publication {
+pub(crate) fn next(here: Publication, folder: &str) -> Publication {
     let manifest = here
         .read("issues/2025-11/issue.toml")
         .replace("number = 1\n", "number = 2\n")

@@ -8,6 +8,7 @@ use jiff::ZonedDateTime;
 use sejong_digest::audience::consent::Meaning;
 use sejong_digest::audience::except::Exceptions;
 use sejong_digest::audience::list::ReadOptions;
+use sejong_digest::delivery::ledger::origin::RunOrigin;
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::receipt;
@@ -174,6 +175,10 @@ impl PlanArgs {
         let receipt = relay.rehearsal().is_none();
         let receipt = receipt.then(|| receipt::place(&workspace.root, &issue));
         let settle = self.settle_commands(&issue);
+        let origin = RunOrigin {
+            publication: workspace.sending_publication(),
+            list: self.whole_list(&list, workspace),
+        };
         let read = self.list.options(workspace);
         let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
         let send = SendOptions {
@@ -185,6 +190,7 @@ impl PlanArgs {
             only: self.only.as_ref().map(|given| given.only.clone()),
             to: self.to.clone().map(|address| OnePerson { address, again: self.again }),
             part: self.part(workspace),
+            origin,
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
             expect: self.expect.clone(),
@@ -215,6 +221,15 @@ impl PlanArgs {
         self.list.unusual(workspace).map_or(String::new(), |list| {
             format!(" --subscribers {}", quoted(&list.display().to_string()))
         }) + &self.chosen()
+    }
+
+    /// The path of the list from the publication, unless a part of it is chosen.
+    fn whole_list(&self, list: &Path, workspace: &Workspace) -> Option<String> {
+        if self.only.is_some() || self.to.is_some() {
+            return None;
+        }
+        let (list, root) = (list.canonicalize().ok()?, workspace.root.canonicalize().ok()?);
+        Some(list.strip_prefix(root).unwrap_or(&list).to_string_lossy().into_owned())
     }
 
     /// The flags that choose a part of the list, with what they name. Whoever `--except` leaves out is

@@ -210,6 +210,7 @@ impl Proposal {
             boot: &survey.options.boot,
             started_at: &(survey.options.clock)(),
             reverse_path: templates.reverse_path(),
+            origin: &survey.options.origin,
         };
         let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
         let run = ledger.plan(&run, text, self.reopened, copy).await?;
