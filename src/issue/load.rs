@@ -208,13 +208,7 @@ impl IssueReading<'_> {
         self.arrange(&mut intro, &mut sections);
         let IssueReading { publication, folder, slots, images, problems, .. } = self;
         let mut problems = problems;
-        let name = name_of(publication, &folder).unwrap_or_else(|problem| {
-            problems.push(*problem);
-            place::last_part(&folder)
-        });
-        if let Some((_, odd)) = refused::find(&name) {
-            problems.push(odd_name(odd, &folder));
-        }
+        let name = place::named(publication, &folder, &mut problems);
         let issue = match (title, subject, date) {
             (Some(title), Some(subject), Some(date)) => Some(Issue {
                 name,

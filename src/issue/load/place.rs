@@ -6,8 +6,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::path_from_here;
-use crate::diagnostic::{Diagnostic, Place};
+use super::{odd_name, path_from_here};
+use crate::diagnostic::{Diagnostic, Place, refused};
 use crate::files;
 use crate::issue::Publication;
 
@@ -30,6 +30,22 @@ pub fn name_of(publication: &Publication, folder: &Path) -> Result<String, Box<D
     name.ok_or_else(|| Box::new(not_below_issues(publication, folder)))
 }
 
+/// The same, with what is wrong with it.
+pub(super) fn named(
+    publication: &Publication,
+    folder: &Path,
+    problems: &mut Vec<Diagnostic>,
+) -> String {
+    let name = name_of(publication, folder).unwrap_or_else(|problem| {
+        problems.push(*problem);
+        last_part(folder)
+    });
+    if let Some((_, odd)) = refused::find(&name) {
+        problems.push(odd_name(odd, folder));
+    }
+    name
+}
+
 /// Whether the path of a folder that is not there would be that of an issue.
 fn is_named_below_issues(publication: &Publication, folder: &Path, issues: &Path) -> bool {
     let is_plain = matches!(folder.components().next_back(), Some(Component::Normal(_)));
@@ -40,7 +56,7 @@ fn is_named_below_issues(publication: &Publication, folder: &Path, issues: &Path
 }
 
 /// The last part of where the folder is.
-pub(super) fn last_part(folder: &Path) -> String {
+fn last_part(folder: &Path) -> String {
     let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     real.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
