@@ -115,6 +115,9 @@ fn look(
     };
     problems = gate.remaining(problems);
     let mut found: Vec<Diagnostic> = Vec::new();
+    if args.issues.is_empty() {
+        found.extend(load::misplaced(&workspace.config.publication));
+    }
     let mut known = HashSet::new();
     let mut drafts: Vec<Draft> = Vec::new();
     for name in &names {

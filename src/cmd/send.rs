@@ -1,6 +1,7 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
+mod completed;
 mod dated;
 mod despite;
 mod doubts;
@@ -15,6 +16,7 @@ mod renamed;
 mod replaced;
 mod report;
 mod reread;
+mod shrunk;
 mod signals;
 mod survey;
 mod window;
@@ -96,7 +98,8 @@ pub(crate) struct Args {
     /// Go on with the issue that was sent under this name, although another one is in its folder now
     #[arg(long, hide_short_help = true)]
     despite_changes: bool,
-    /// Send although the list lacks many of the people who wait for the issue: they get nothing
+    /// Send although the list lacks many of the people who wait for the issue, who get nothing, or most of
+    /// those who got the last one
     #[arg(long, hide_short_help = true)]
     despite_list: bool,
     /// Send although the computer's clock and the ledger's last entry lie far apart
@@ -244,8 +247,14 @@ async fn asked_about(
     if is_real {
         let (list, said) = (&options.send.list, (args.despite_list, asked));
         reasons.keep(doubts::list_is_right(ready, options.reopened(), list, said).await)?;
+        reasons.keep(shrunk::is_right(ready, list, said).await)?;
     }
     reasons.told()?;
+    if is_real {
+        let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
+        let completed = completed::told(workspace, options, ready, &plan).await?;
+        completed.iter().for_each(|words| print::note(words));
+    }
     Ok(allowed)
 }
 

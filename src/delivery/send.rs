@@ -34,6 +34,7 @@ use super::receipt::AlreadySent;
 use crate::audience::except::Exceptions;
 use crate::audience::list::ReadOptions;
 use crate::delivery::ledger::copies::OneRow;
+use crate::delivery::ledger::origin::{RunOrigin, SendingPublication};
 use crate::delivery::recovery::RecoveryError;
 use crate::delivery::state::State;
 use crate::diagnostic::Diagnostic;
@@ -63,6 +64,8 @@ pub struct SendOptions {
     /// What part of the list that is, as it was named, for who remembers what was said of it; empty
     /// for the whole list.
     pub part: String,
+    /// Whose issue it is, and which list that is.
+    pub origin: RunOrigin,
     /// Whether rows that cannot be used are left out, instead of stopping the send.
     pub skip_invalid: bool,
     /// Whether the files are taken as they are, although the ledger has a revision.
@@ -134,6 +137,16 @@ pub enum SendError {
     /// The issue was sent under another name, as it seems.
     #[error("this issue was sent under the name {}, as it seems", .0.before)]
     Renamed(Box<Renamed>),
+    /// Another publication has sent an issue of this name from the same ledger.
+    #[error("{issue} is an issue of {before} in this ledger, and this publication is {now}")]
+    OtherPublication {
+        /// The name of both.
+        issue: String,
+        /// Whose the ledger's is.
+        before: Box<SendingPublication>,
+        /// Whose this one is.
+        now: Box<SendingPublication>,
+    },
     /// Caught mails cannot be removed.
     #[error("the mails in {} cannot be removed: {}", .0.display(), .1)]
     Caught(PathBuf, std::io::Error),

@@ -4,6 +4,7 @@
 mod allow;
 mod article;
 mod foreign;
+mod place;
 mod siblings;
 mod text;
 
@@ -23,6 +24,7 @@ use crate::diagnostic::grouped::group_rule;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused, unseen};
 use crate::files;
 use crate::manifest::{self, Located, Table};
+pub use place::{misplaced, name_of};
 pub use siblings::{Headline, siblings, texts};
 pub use text::{TextError, path_from_here, read_text};
 
@@ -212,14 +214,10 @@ impl IssueReading<'_> {
         self.arrange(&mut intro, &mut sections);
         let IssueReading { folder, publication, slots, images, problems, language, .. } = self;
         let mut problems = problems;
-        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        let name = real.file_name().map(|name| name.to_string_lossy().into_owned());
-        if let Some((_, odd)) = name.as_deref().and_then(refused::find) {
-            problems.push(odd_name(odd, &folder));
-        }
+        let name = place::named(publication, &folder, &mut problems);
         let issue = match (title, subject, date) {
             (Some(title), Some(subject), Some(date)) => Some(Issue {
-                name: name.unwrap_or_default(),
+                name,
                 number,
                 title,
                 subject,

@@ -15,6 +15,8 @@ const ELSEWHERE: [&str; 11] = [
     // tests/strangers/bounded.rs
     "html-large",
     "issue-missing",
+    // tests/send/named.rs
+    "issue-folder",
     "list-read",
     "dead-link",
     "moved-link",

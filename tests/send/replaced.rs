@@ -159,7 +159,7 @@ fn a_new_text_under_the_old_head_is_asked_about_where_nothing_of_the_old_one_is_
 /// What is still the same says that it is the issue which was sent.
 #[test]
 fn an_issue_that_was_corrected_goes_on_without_a_question() {
-    let changes: [&dyn Fn(Publication) -> Publication; 4] = [
+    let changes: [&dyn Fn(Publication) -> Publication; 5] = [
         // A typo, and a further article.
         &|here| {
             here.edit(ARTICLE, "Twenty-eight", "Twenty-four")
@@ -168,7 +168,9 @@ fn an_issue_that_was_corrected_goes_on_without_a_question() {
         },
         // Another day and another subject, with the same article.
         &|here| here.edit(ISSUE, "11-06", "11-09").edit(ISSUE, "Hello", "Good day"),
-        &|here| here.edit(ISSUE, "number = 1", "number = 2").edit(ISSUE, "11-06", "11-09"),
+        // The number alone, and the day alone.
+        &|here| here.edit(ISSUE, "number = 1", "number = 2"),
+        &|here| here.edit(ISSUE, "11-06", "11-09"),
         // Number, day and subject, and most of the article stays.
         &|here| {
             here.edit(ISSUE, "number = 1", "number = 2").edit(ISSUE, "Hello", "Good day").edit(
@@ -185,5 +187,27 @@ fn an_issue_that_was_corrected_goes_on_without_a_question() {
         let told = send(&here, &relay, &[]);
         assert_eq!((told.code, relay.counts().accepted), (0, 4), "{at}: {told:?}");
         assert!(!told.stderr.contains("another issue"), "{at}: {}", told.stderr);
+    }
+}
+
+/// One folder that is filled anew each week, in which the subject and an article always stay.
+#[test]
+fn another_number_and_another_day_are_another_issue_whatever_else_stayed() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.edit(ISSUE, "number = 1", "number = 2").edit(ISSUE, "11-06", "11-13");
+    for readers in [3, 4] {
+        std::fs::write(here.path(LIST), list(readers)).expect("written");
+        let told = send(&here, &relay, &[]);
+        assert_eq!((told.code, relay.counts().accepted), (3, 3), "{readers}: {told:?}");
+        for words in [
+            "issues/2025-11 holds another issue now (number 2, 2025-11-13, \"Hello reader\") than the \
+             one that was sent to 3 people under this name (number 1, 2025-11-06, \"Hello reader\")",
+            "`mv issues/2025-11 issues/NEW`",
+        ] {
+            assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+        }
+        let plan = here.run(&["plan", "2025-11", "--relay", &relay.url()]);
+        assert!(plan.code == 0 && plan.stderr.contains("holds another issue now"), "{plan:?}");
     }
 }

@@ -8,6 +8,7 @@ use jiff::ZonedDateTime;
 use sejong_digest::audience::consent::Meaning;
 use sejong_digest::audience::except::Exceptions;
 use sejong_digest::audience::list::ReadOptions;
+use sejong_digest::delivery::ledger::origin::RunOrigin;
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::receipt;
@@ -192,12 +193,15 @@ impl PlanArgs {
             return Err(Failure::usage("there is no list of subscribers")
                 .help("name one: --subscribers FILE.csv"));
         };
-        let folder = load::folder(&workspace.config.publication, &self.issue);
-        let issue = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let issue = workspace.issue_name(&self.issue)?;
         // A rehearsal is no send: it neither leaves a receipt nor asks whether a folder was renamed.
         let receipt = relay.rehearsal().is_none();
         let receipt = receipt.then(|| receipt::place(&workspace.root, &issue));
         let settle = self.settle_commands(&issue);
+        let origin = RunOrigin {
+            publication: workspace.sending_publication(),
+            list: self.whole_list(&list, workspace),
+        };
         let read = self.list.options(workspace);
         let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
         let send = SendOptions {
@@ -209,11 +213,12 @@ impl PlanArgs {
             only: self.only.as_ref().map(|given| given.only.clone()),
             to: self.to.clone().map(|address| OnePerson { address, again: self.again }),
             part: self.part(workspace),
+            origin,
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
             expect: self.expect.clone(),
             receipt,
-            folders: folders(workspace, &folder).filter(|_| relay.rehearsal().is_none()),
+            folders: folders(workspace).filter(|_| relay.rehearsal().is_none()),
             begin,
             boot: boot(),
             clock: || clock::now().to_string(),
@@ -239,6 +244,15 @@ impl PlanArgs {
         self.list.unusual(workspace).map_or(String::new(), |list| {
             format!(" --subscribers {}", quoted(&list.display().to_string()))
         }) + &self.chosen()
+    }
+
+    /// The path of the list from the publication, unless a part of it is chosen.
+    fn whole_list(&self, list: &Path, workspace: &Workspace) -> Option<String> {
+        if self.only.is_some() || self.to.is_some() {
+            return None;
+        }
+        let (list, root) = (list.canonicalize().ok()?, workspace.root.canonicalize().ok()?);
+        Some(list.strip_prefix(root).unwrap_or(&list).to_string_lossy().into_owned())
     }
 
     /// The flags that choose a part of the list, with what they name. Whoever `--except` leaves out is
@@ -302,16 +316,11 @@ fn exceptions(file: &Path, list: &ReadOptions) -> Result<Exceptions, Failure> {
     })
 }
 
-/// The folders of issues that are there: under `issues/`, and beside the one that is sent. `None`
-/// where nobody can tell.
-fn folders(workspace: &Workspace, folder: &Path) -> Option<Vec<PathBuf>> {
+/// The folders of issues that are there; `None` where nobody can tell.
+fn folders(workspace: &Workspace) -> Option<Vec<PathBuf>> {
     let names = load::names(&workspace.config.publication).ok()?;
     let issues = workspace.root.join("issues");
-    let mut folders: Vec<PathBuf> = names.iter().map(|name| issues.join(name)).collect();
-    let beside = folder.parent().into_iter().filter_map(|parent| parent.read_dir().ok()).flatten();
-    let beside = beside.flatten().filter(|entry| entry.path().join("issue.toml").is_file());
-    folders.extend(beside.map(|entry| entry.path()));
-    Some(folders)
+    Some(names.iter().map(|name| issues.join(name)).collect())
 }
 
 /// The ledger's file.

@@ -97,7 +97,11 @@ pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
         && json
         && !failure.answered
     {
-        let issue = Path::new(issue).file_name().and_then(OsStr::to_str).unwrap_or(issue);
+        // `.` has a name, too.
+        let folder = Path::new(issue);
+        let real = folder.file_name().is_none().then(|| folder.canonicalize().ok()).flatten();
+        let name = real.as_deref().unwrap_or(folder).file_name().and_then(OsStr::to_str);
+        let issue = name.unwrap_or(issue);
         let (error, help) = (failure.message.as_str(), failure.help.as_deref());
         let line = serde_json::to_string(&ErrorLine { issue, error, help })?;
         print::json(&format!("{line}\n"))?;

@@ -295,6 +295,7 @@ mod tests {
                 content_hash: "hash",
                 boot: "boot",
                 reverse_path: "b@news.example",
+                origin: &crate::delivery::ledger::origin::RunOrigin::default(),
                 started_at: &started_at,
             };
             let mut connection = store.pool().acquire().await.unwrap();

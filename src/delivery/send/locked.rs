@@ -248,6 +248,7 @@ impl Proposal {
             boot: &survey.options.boot,
             started_at: &(survey.options.clock)(),
             reverse_path: templates.reverse_path(),
+            origin: &survey.options.origin,
         };
         let text = self.before.map(|before| PlannedText::Kept(before.revision));
         let text = text.unwrap_or_else(|| survey.content.planned_text());

@@ -1,9 +1,11 @@
 //! A folder that holds another issue than the one that was sent under its name: the ledger knows an
 //! issue by that name, so nobody would get the new one.
 //!
-//! Only asks for a person's word. Must never speak of an issue that was corrected: an article or a
-//! subject that is still the same says that it is the one which was sent, and so does a number or a day
-//! beside a text of which something stayed. Where nothing stayed of a text, its head alone says nothing.
+//! Only asks for a person's word. Where number and day are both others, it is another issue, whatever
+//! else stayed: many letters have a standing subject and standing articles. Otherwise it must never speak of
+//! an issue that was corrected: an article or a subject that is still the same says that it is the one which
+//! was sent, and so does a number or a day beside a text of which something stayed. Where nothing stayed of
+//! a text, its head alone says nothing.
 
 use super::SendError;
 use super::content::Content;
@@ -83,6 +85,9 @@ pub(super) async fn replaced(
     }
     sent.push(then.clone());
     let is_here = |there: &Features| {
+        if is_next(&there.headline, &then.headline) {
+            return false;
+        }
         let known = KnownIssues::of(&sent, there);
         let (here, before) = (known.numbered(there), known.numbered(&then));
         let is_named_anew =
@@ -113,6 +118,12 @@ pub(super) async fn replaced(
         recomposed: content.is_recomposed(),
         sent_as,
     }))
+}
+
+/// Whether both have a number and a day, and neither is the same: a correction changes one of them.
+fn is_next(now: &Headline, then: &Headline) -> bool {
+    let has_other_number = now.number.zip(then.number).is_some_and(|(now, then)| now != then);
+    has_other_number && now.date.zip(then.date).is_some_and(|(now, then)| now != then)
 }
 
 /// Whether nothing is new in what is there.

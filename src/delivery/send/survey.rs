@@ -20,6 +20,7 @@ use crate::check::{self, Lacking, passages};
 use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
+use crate::delivery::ledger::origin::LastReaders;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger, overview};
@@ -94,6 +95,9 @@ impl Survey {
             Store::nowhere(path, &ledger::STEPS).await?
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
+        if let Some(error) = of_another(&ledger, &options).await? {
+            return Err(error);
+        }
         let revisions = ledger.revisions().await?;
         let had = recovery::may_be_had(&ledger, &options.boot, &(options.clock)()).await?;
         let content = Content::choose(&options, files, revisions, had)?;
@@ -331,6 +335,18 @@ impl Ready {
         Ok(recovery::look(ledger, &options.boot, &(options.clock)()).await?)
     }
 
+    /// Who gets the issue once what a dead sender left has been settled: as [`Ready::plan`] says under the
+    /// lock.
+    ///
+    /// # Errors
+    /// As those of [`Ready::plan`].
+    pub async fn plan_ahead(&self, reopened: Reopened) -> Result<Plan, SendError> {
+        self.look().await?;
+        let plan = self.plan(reopened).await;
+        recovery::look_away(&self.survey.ledger).await?;
+        plan
+    }
+
     /// What recipients get.
     pub fn content(&self) -> &Content {
         &self.survey.content
@@ -410,6 +426,40 @@ impl Ready {
         Ok(Some(moved).filter(|_| is_whole))
     }
 
+    /// Who of the last complete issue that went to this list is not in it; nothing where the list is not
+    /// meant as a whole, or this issue went to a list before.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn last_readers(&self) -> Result<Option<LastReaders>, SendError> {
+        let Survey { ledger, options, .. } = &self.survey;
+        let Some(list) = &options.origin.list else { return Ok(None) };
+        Ok(ledger.last_readers(list).await?)
+    }
+
+    /// When the issue was completed, where nobody waits for it in the ledger and somebody has it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn completed_at(&self) -> Result<Option<Timestamp>, SendError> {
+        let ledger = &self.survey.ledger;
+        let counts = ledger.counts().await?;
+        if counts.accepted == 0 || counts.pending + counts.deferred > 0 {
+            return Ok(None);
+        }
+        Ok(ledger.times().await?.map(|times| times.last))
+    }
+
+    /// Whether nobody can have another `issue` by this ledger.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn is_unsent(&self, issue: &str) -> Result<bool, SendError> {
+        let Survey { store, options, .. } = &self.survey;
+        let other = Ledger::new(store.clone(), issue);
+        Ok(!recovery::may_be_had(&other, &options.boot, &(options.clock)()).await?)
+    }
+
     /// Whether there was a ledger when the survey was taken.
     pub fn has_ledger(&self) -> bool {
         !self.survey.store.is_nowhere()
@@ -473,6 +523,23 @@ impl Ready {
         let survey = Survey { options, content, store, ledger, intake, compared };
         Locked::take(survey, templates, who).await
     }
+}
+
+/// Whether the issue of this name is another publication's; in a rehearsal it does not matter.
+async fn of_another(
+    ledger: &Ledger,
+    options: &SendOptions,
+) -> Result<Option<SendError>, SendError> {
+    let now = &options.origin.publication;
+    let sent = ledger.publications().await?;
+    // Where one of several changes was made after the other, an earlier run has what did not change.
+    let is_another = sent.iter().all(|before| now.is_another_than(before));
+    let before = sent.into_iter().next().filter(|_| is_another && options.receipt.is_some());
+    Ok(before.map(|before| SendError::OtherPublication {
+        issue: options.issue.clone(),
+        before: Box::new(before),
+        now: Box::new(now.clone()),
+    }))
 }
 
 async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {

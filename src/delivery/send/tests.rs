@@ -101,6 +101,7 @@ impl Folder {
             except: None,
             only: None,
             part: String::new(),
+            origin: RunOrigin::default(),
             to: None,
             skip_invalid: false,
             recompose: false,
