@@ -9,7 +9,7 @@ use crate::{broken, cases};
 
 /// Covered by tests of their own, because no single file of a publication brings them about:
 /// `allowed.rs` here, `tests/online.rs`, `tests/size.rs` and `tests/strangers/`.
-const ELSEWHERE: [&str; 11] = [
+const ELSEWHERE: [&str; 12] = [
     // tests/online.rs and tests/send/published.rs
     "picture-unpublished",
     // tests/strangers/bounded.rs
