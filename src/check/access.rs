@@ -218,7 +218,7 @@ fn language_beside(
         ["a", "b", "strong", "em", "i", "span", "u", "s", "del", "mark", "small", "font"];
     let mut next = element;
     while let Some(at) = next {
-        let Some(element) = tree.elements.get(at) else { return None };
+        let element = tree.elements.get(at)?;
         if !LINES.contains(&element.name.as_str()) {
             return *known.entry(at).or_insert_with(|| script::of_han_in(&element.text));
         }

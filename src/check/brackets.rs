@@ -10,6 +10,7 @@ const FILES: [&str; 9] = [".md", ".html", ".pdf", ".png", ".jpg", ".jpeg", ".gif
 
 /// Whether `text` begins as an address of the web or of a person, or is the path of a file.
 fn is_address(text: &str) -> bool {
+    let text = &text[..text.floor_char_boundary(LONGEST)];
     let word = text.split(|c: char| c.is_whitespace() || ")]）］".contains(c)).next();
     let word = word.unwrap_or_default().to_ascii_lowercase();
     ["http://", "https://", "mailto:", "www."].iter().any(|start| word.starts_with(start))
@@ -143,11 +144,13 @@ fn unclosed(text: &str) -> Option<(&str, &'static str)> {
     const HELP: &str = "write ] behind the words, and then the address: [the minutes](https://…)";
     let mut found = text.match_indices('(').filter(|(at, _)| is_address(&text[at + 1..]));
     found.find_map(|(at, _)| {
-        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let line = text.ceil_char_boundary(at.saturating_sub(LONGEST));
+        let line = text[line..at].rfind('\n').map_or(line, |end| line + end + 1);
         let before = text[line..at].strip_suffix('[').unwrap_or(&text[line..at]);
         let start = line + before.rfind('[')?;
         let words = &text[start + 1..line + before.len()];
         let behind = &text[at + 1 + end_of_target(&text[at + 1..])..];
+        let behind = &behind[..behind.floor_char_boundary(LONGEST)];
         let is_closed = behind.split(['[', '\n']).next().is_some_and(|rest| rest.contains(']'));
         let is_link = !words.trim().is_empty() && !words.contains([']', '(']);
         let is_apart = words.ends_with(char::is_whitespace);

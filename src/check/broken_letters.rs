@@ -44,14 +44,18 @@ pub(super) fn letters(view: &View<'_>) -> Vec<Diagnostic> {
     }))
 }
 
+/// Bytes of a word on each side that are shown.
+const SHOWN: usize = 40;
+
 /// The word in which a stretch stands.
 fn word_around(text: &str, span: &Range<usize>) -> Range<usize> {
     let is_end = |c: char| c.is_whitespace() || "\"()[]<>".contains(c);
-    let start = text[..span.start]
-        .rfind(is_end)
-        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
-    let end = text[span.end..].find(is_end).map_or(text.len(), |at| span.end + at);
-    start..end
+    let first = text.ceil_char_boundary(span.start.saturating_sub(SHOWN));
+    let before = &text[first..span.start];
+    let before = before.rsplit(is_end).next().unwrap_or_default();
+    let behind = &text[span.end..text.floor_char_boundary(span.end + SHOWN)];
+    let behind = behind.split(is_end).next().unwrap_or_default();
+    span.start - before.len()..span.end + behind.len()
 }
 
 /// Where letters are broken, and what they were, if they tell it.
@@ -112,6 +116,9 @@ fn misread(text: &str) -> Option<(usize, String)> {
         };
         if is_sure {
             return Some((end, whole.to_owned()));
+        }
+        if whole.chars().count() > 1 {
+            break;
         }
     }
     None

@@ -13,10 +13,13 @@ use crate::diagnostic::{Diagnostic, Place, nearest};
 /// How a credit and a caption are written.
 const CREDIT: &str = "![What it shows](photo.jpg \"Caption\"){credit=\"Photo: Kim\"}";
 
+/// Keys and classes of one link or picture that are told.
+const MOST: usize = 20;
+
 /// Keys of a picture that other programs have; they hold no words of a reader.
 const SIZES: [&str; 2] = ["width", "height"];
 
-/// Bytes of what stands between two braces.
+/// Bytes behind a link in which braces are looked for.
 const LONGEST: usize = 300;
 
 impl MarkdownReader<'_> {
@@ -35,7 +38,8 @@ impl MarkdownReader<'_> {
     /// A class of a link or a picture that does nothing.
     fn warn_of_classes(&mut self, node: Node<'_>, known: &str) {
         let classes = node.data().attrs.as_ref().map(|attrs| attrs.classes.clone());
-        for class in classes.unwrap_or_default().into_iter().filter(|class| class != known) {
+        let classes = classes.unwrap_or_default().into_iter().filter(|class| class != known);
+        for class in classes.take(MOST) {
             let is_odd = ["btn", "cta", "buton", "bouton", "boton"].contains(&class.as_str());
             let help = if known == "button" && is_odd || nearest(&class, [known]).is_some() {
                 format!("did you mean {{.{known}}}?")
@@ -65,7 +69,7 @@ impl MarkdownReader<'_> {
     pub(super) fn check_braces_of_picture(&mut self, node: Node<'_>) {
         self.warn_of_classes(node, "decoration");
         let pairs = node.data().attrs.as_ref().map(|attrs| attrs.pairs.clone());
-        for (key, _) in pairs.unwrap_or_default() {
+        for (key, _) in pairs.unwrap_or_default().into_iter().take(MOST) {
             if key == "credit" || SIZES.contains(&key.as_str()) {
                 continue;
             }
@@ -96,10 +100,11 @@ impl MarkdownReader<'_> {
         if node.data().attrs.is_some() || !text[..end].ends_with([')', ']', '>']) {
             return None;
         }
-        let behind = text[end..].lines().next().unwrap_or_default();
+        let behind = &text[end..text.floor_char_boundary(end + LONGEST)];
+        let behind = behind.lines().next().unwrap_or_default();
         let start = behind.len() - behind.trim_start().len();
         let inner = behind[start..].strip_prefix('{')?;
-        let length = inner.find('}').filter(|length| *length <= LONGEST)?;
+        let length = inner.find('}')?;
         let inner = &inner[..length];
         let is_told = inner.starts_with([':', '#'])
             || inner.strip_prefix('.').is_some_and(|name| name.starts_with(char::is_alphabetic));
