@@ -6,6 +6,7 @@
 //! each taken to hold as it is worst. Goes by the names in a selector, not by a document: who reads
 //! what with which program is not known here.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -158,6 +159,8 @@ pub(super) struct Chain<'a> {
     pub(super) nodes: Vec<LetterNode<'static>>,
     pub(super) hits: Vec<Vec<Hit<'a>>>,
     pub(super) part: HiddenPart,
+    /// See [`Chain::sizes`]: many checks ask.
+    sizes: OnceCell<Vec<LetterSize>>,
 }
 
 /// What blocks say of elements; what stands in the same is looked for once.
@@ -183,7 +186,7 @@ impl<'a> KnownHits<'a> {
                 known.or_insert_with(|| blocks.iter().filter_map(|one| hit(one, here)).collect());
             hits.push(found.clone());
         }
-        Chain { nodes: nodes.to_vec(), hits, part }
+        Chain { nodes: nodes.to_vec(), hits, part, sizes: OnceCell::new() }
     }
 }
 
@@ -195,11 +198,17 @@ impl<'a> Chain<'a> {
             nodes: self.nodes.clone(),
             hits: self.hits.iter().map(some).collect(),
             part: self.part,
+            sizes: OnceCell::new(),
         }
     }
 
     pub(super) fn is_footer(&self) -> bool {
         self.part == HiddenPart::Footer
+    }
+
+    /// The sizes that letters may have in each element.
+    pub(super) fn sizes(&self) -> &[LetterSize] {
+        self.sizes.get_or_init(|| LetterSize::of_each(self))
     }
 
     /// The elements whose own words are read.
@@ -563,15 +572,18 @@ pub(super) fn own_size(node: &LetterNode<'static>) -> Option<f64> {
 fn small(chain: &Chain<'_>) -> Option<(Blame, &'static str)> {
     let least = if chain.is_footer() { 9.0 } else { 8.0 };
     const LARGEST: f64 = 24.0;
-    for (at, here) in LetterSize::of_each(chain).into_iter().enumerate() {
+    for (at, here) in chain.sizes().iter().enumerate() {
         if !chain.has_words(at) {
             continue;
         }
         if here.range.least < least - 0.01 {
-            return here.smaller.map(|blame| (blame, "makes the text too small to be read"));
+            return here
+                .smaller
+                .clone()
+                .map(|blame| (blame, "makes the text too small to be read"));
         }
         if chain.is_footer() && here.range.most > LARGEST + 0.1 {
-            let large = here.larger.or(here.smaller);
+            let large = here.larger.clone().or(here.smaller.clone());
             return large.map(|blame| (blame, "makes the footer larger than the letter"));
         }
     }

@@ -36,7 +36,7 @@ impl LetterSize {
         LetterSize { range: usual, smaller: None, larger: None, root: usual }
     }
 
-    /// Of each element of a chain.
+    /// Of each element of a chain; see [`Chain::sizes`].
     pub(super) fn of_each(chain: &Chain<'_>) -> Vec<LetterSize> {
         let mut around = LetterSize::usual();
         let each = (0..chain.nodes.len()).map(|at| {
@@ -48,7 +48,7 @@ impl LetterSize {
 
     /// What relative units are a part of in each element of a chain.
     pub(super) fn scales(chain: &Chain<'_>) -> Vec<Scale> {
-        LetterSize::of_each(chain).iter().map(LetterSize::scale).collect()
+        chain.sizes().iter().map(LetterSize::scale).collect()
     }
 
     /// See [`LetterSize::scales`].

@@ -396,7 +396,7 @@ fn overhanging(chain: &Chain<'_>) -> RoomTaken {
     const MOST_OUTLINE: f64 = 4.0;
     let most = if chain.is_footer() { 4.0 } else { 6.0 };
     let from = if chain.is_footer() { 0 } else { SHARED };
-    let sizes = LetterSize::of_each(chain);
+    let sizes = chain.sizes();
     for (at, node) in chain.nodes.iter().enumerate().skip(from) {
         let scale = &sizes[at].scale();
         let in_line = chain.said(at).find(|(_, one, value)| {

@@ -10,7 +10,8 @@
 //! 4. [`Proposal`](locked::Proposal): who would get it, counted under the lock, for a person to say
 //!    yes to.
 //! 5. [`Planned`](planned::Planned): the people and what they are to get stand in the ledger, by one
-//!    transaction.
+//!    transaction. Behind a long wait the list is read again ([`Reread`](planned::Reread)), and a
+//!    proposal made of it once more.
 //! 6. [`SendReport`](report::SendReport): what became of all.
 //!
 //! Must never ask a person, print, or read a clock of its own. If a person has to decide something,
