@@ -1,7 +1,7 @@
 //! What a mail system says -> why a message did not arrive, and whether the address itself is bad.
 //!
 //! The words of a reply decide more than its code: servers answer 5.1.1 for a full mailbox and 5.7.1
-//! for a user who is unknown. What they say is a table, `phrases.tsv`; the order of [`ORDER`] decides
+//! for a user who is unknown. What they say is a table, `phrases.tsv`; the order of `ORDER` decides
 //! between two phrases in one text. Must never call an address bad for what was said of the sender.
 
 use std::collections::HashMap;
