@@ -24,6 +24,7 @@ mod relays;
 mod render;
 mod send;
 mod status;
+mod subscribers;
 mod test;
 mod who;
 
@@ -70,6 +71,7 @@ enum Command {
     Plan(plan::Args),
     Send(send::Args),
     Status(status::Args),
+    Subscribers(subscribers::Args),
     Who(who::Args),
     Reconcile(reconcile::Args),
     Doctor(doctor::Args),
@@ -90,6 +92,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Plan(args) => plan::run(global, &args),
         Command::Send(args) => send::run(global, &args),
         Command::Status(args) => status::run(global, &args),
+        Command::Subscribers(args) => subscribers::run(global, &args),
         Command::Who(args) => who::run(global, &args),
         Command::Reconcile(args) => reconcile::run(global, &args),
         Command::Doctor(args) => doctor::run(global, &args),

@@ -77,7 +77,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 /// Whom the token names. It holds the address, and a code that only our secret can make.
-fn named(workspace: &Workspace, text: &str) -> Result<Address, Failure> {
+pub(super) fn named(workspace: &Workspace, text: &str) -> Result<Address, Failure> {
     let address = text.trim().trim_start_matches("mailto:").trim_matches(['<', '>']);
     if let Ok(address) = Address::parse(address) {
         let address = files::quoted(address.as_str());

@@ -129,7 +129,7 @@ impl Feed for Tape {
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
         if self.stop_at == Some(ticket) {
-            return Err(Stop);
+            return Err(Stop::Session);
         }
         self.announced.push(ticket);
         Ok(())

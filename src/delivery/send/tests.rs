@@ -98,6 +98,7 @@ impl Folder {
             list: self.path("list.csv"),
             read: ReadOptions::default(),
             except: None,
+            suppressed_in: None,
             only: None,
             part: String::new(),
             to: None,
