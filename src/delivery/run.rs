@@ -207,22 +207,21 @@ pub async fn run(
     let journal = match journal {
         Ok(journal) => journal,
         Err(error) => {
-            let ended = Ended::Ledger(full::unwritten(&ledger.journal_path(), &error));
-            // Where the ledger cannot be written either, the next send does it.
-            let withdrawn = ledger.withdraw().await.unwrap_or_default();
-            return Ok(Report {
-                ended,
-                elapsed: started.elapsed(),
-                settled: 0,
-                withdrawn,
-                failed_relays: Vec::new(),
-            });
+            let reason = full::unwritten(&ledger.journal_path(), &error);
+            return Ok(never_begun(ledger, started, reason).await);
+        }
+    };
+    // Without knowing who leaves, nobody is sent to.
+    let leavers = match Leavers::watch(ledger, mark).await {
+        Ok(leavers) => Arc::new(leavers),
+        Err(error) => {
+            let reason = gone(ledger, run).await.unwrap_or_else(|| error.to_string());
+            return Ok(never_begun(ledger, started, reason).await);
         }
     };
     let is_had = ledger.counts().await?.accepted > 0;
     ledger.make_deferred_due().await?;
     let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
-    let leavers = Arc::new(Leavers::watch(ledger, mark).await?);
     let mut queue =
         Queue::new(ledger.clone(), run, Moment::at(began), options, Arc::clone(&leavers));
     queue.resume().await?;
@@ -265,6 +264,19 @@ pub async fn run(
     };
     let settled = options.progress.settled.load(Ordering::Relaxed);
     Ok(Report { ended, elapsed: started.elapsed(), settled, withdrawn, failed_relays })
+}
+
+/// The end of a run that has not sent to anybody.
+async fn never_begun(ledger: &LockedLedger, started: Instant, reason: String) -> Report {
+    // Where the ledger cannot be written either, the next send does it.
+    let withdrawn = ledger.withdraw().await.unwrap_or_default();
+    Report {
+        ended: Ended::Ledger(reason),
+        elapsed: started.elapsed(),
+        settled: 0,
+        withdrawn,
+        failed_relays: Vec::new(),
+    }
 }
 
 /// Why the ledger is not in its place any more, if so, and where what it held was saved.

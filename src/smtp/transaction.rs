@@ -65,6 +65,14 @@ pub trait Feed: Send {
         std::future::pending()
     }
 
+    /// Done when a text must not go on leaving, whose relay takes it so slowly that its person has
+    /// left meanwhile. As long as its dot has not left it is then given up, with the connection.
+    /// May be dropped.
+    fn taken_back(&self, ticket: Ticket) -> impl Future<Output = ()> + Send {
+        let _ = ticket;
+        std::future::pending()
+    }
+
     /// The last byte of it has left: it will not arrive late through any fault of ours.
     fn left(&mut self, ticket: Ticket) {
         let _ = ticket;
@@ -410,7 +418,13 @@ impl Session {
             }
         }
         let (spoken, within) = (Spoken::Text(dot_at), self.relay.timeouts().body);
-        let stopping = feed.stopping();
+        let mut stop = Stop::Session;
+        let stopping = async {
+            tokio::select! {
+                () = feed.stopping() => {}
+                () = feed.taken_back(current.ticket) => stop = Stop::Message,
+            }
+        };
         let write = self.wire.write_unless(&self.group, spoken, within, dot_at as u64, stopping);
         let (outcome, trouble) = match write.await {
             Ok(()) => {
@@ -422,7 +436,7 @@ impl Session {
                 for taken in [Some(current), next].into_iter().flatten() {
                     feed.settled(taken.ticket, of_stop(Stage::Body)).await;
                 }
-                return Ok(AfterMessage::Stopped(Stop::Session));
+                return Ok(AfterMessage::Stopped(stop));
             }
             Err(loss) => self.broken_text(dot_at as u64, loss).await,
         };

@@ -205,6 +205,13 @@ impl Feed for RowFeed<'_> {
         self.work.stopping()
     }
 
+    async fn taken_back(&self, ticket: Ticket) {
+        match self.rows.get(&ticket) {
+            Some(claimed) => self.work.leavers.until_left(claimed).await,
+            None => std::future::pending().await,
+        }
+    }
+
     fn left(&mut self, ticket: Ticket) {
         self.work.queue.left(RowId(i64::try_from(ticket.0).unwrap_or_default()));
     }

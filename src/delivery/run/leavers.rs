@@ -136,6 +136,13 @@ impl Leavers {
         Some(format!("{LEFT_DURING}{}", reason.word()))
     }
 
+    /// Waits until the person of a row has left.
+    pub(super) async fn until_left(&self, row: &Claimed) {
+        while self.has(row).is_none() {
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+
     /// All who have left, and why. Nobody looks any more: the stores are closed.
     pub(super) async fn end(&self) -> BTreeMap<SuppressionSubject, SuppressionReason> {
         for WatchedStore { store, .. } in self.watched.lock().await.drain(..) {
