@@ -60,16 +60,17 @@ impl Exceptions {
         }
     }
 
-    /// Reads what comes from elsewhere than a file, in the same way.
+    /// Reads what comes from elsewhere than a file, in the encoding that was named.
     ///
     /// # Errors
     /// As those of [`Exceptions::read`].
     pub fn read_from(
         reader: impl Read,
         shown_as: impl Into<PathBuf>,
+        options: &ReadOptions,
     ) -> Result<Exceptions, Vec<Diagnostic>> {
         let shown_as = shown_as.into();
-        let options = ReadOptions { may_lack_header: true, ..ReadOptions::default() };
+        let options = ReadOptions { may_lack_header: true, ..options.clone() };
         let rows = list::read(reader, &shown_as, &options).map_err(|problem| vec![problem])?;
         Exceptions::of_rows(rows, &shown_as, false)
     }

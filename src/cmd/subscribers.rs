@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sejong_digest::audience::except::Exceptions;
-use sejong_digest::audience::list::ReadOptions;
+use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
@@ -74,6 +74,9 @@ struct Suppress {
     /// Read addresses from this file: one a line, or CSV with a column of addresses
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// The encoding of the file, if it is neither UTF-8 nor UTF-16 with a byte order mark
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    encoding: Option<ReadOptions>,
     /// The person of this unsubscribe link, or of the token in it
     #[arg(long, value_name = "LINK")]
     token: Option<String>,
@@ -177,13 +180,14 @@ fn told(
 /// Who is meant. Whatever cannot be read ends it: that may be the address of somebody who said no.
 fn subjects(workspace: &Workspace, args: &Suppress) -> Result<Vec<SuppressionSubject>, Failure> {
     let mut all = Vec::new();
+    let options = args.encoding.clone().unwrap_or_default();
     for text in &args.addresses {
         match text.as_str() {
             "-" if args.domain => {
                 return Err(Failure::usage("with --domain, name the domains themselves"));
             }
             "-" => {
-                let read = Exceptions::read_from(io::stdin().lock(), "standard input");
+                let read = Exceptions::read_from(io::stdin().lock(), "standard input", &options);
                 all.extend(people(read, "standard input")?);
             }
             text => all.push(subject(text, args.domain)?),
@@ -191,8 +195,7 @@ fn subjects(workspace: &Workspace, args: &Suppress) -> Result<Vec<SuppressionSub
     }
     if let Some(file) = &args.file {
         let shown = load::path_from_here(file);
-        let options =
-            ReadOptions { is_foreign: readers::is_foreign(file), ..ReadOptions::default() };
+        let options = ReadOptions { is_foreign: readers::is_foreign(file), ..options };
         let read = Exceptions::read("--file", file, &shown, &options);
         all.extend(people(read, &shown.display().to_string())?);
     }
@@ -286,7 +289,11 @@ fn place(workspace: &Workspace, named: Option<&str>) -> Result<PathBuf, Failure>
         Some(url) => store::path_of(url, &std::env::current_dir()?)?,
         None => workspace.ledger_place()?,
     };
-    if !path.is_file() && named.is_none() && was_sent_elsewhere(&workspace.root) {
+    if path.is_file() {
+        return Ok(path);
+    }
+    Store::belongs_here(&path).map_err(looking::unusable)?;
+    if named.is_none() && was_sent_elsewhere(&workspace.root) {
         let what = format!("the ledger is not here: there is no {}", path.display());
         return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
     }

@@ -291,9 +291,9 @@ async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
     })
 }
 
-/// Rows that were refused after all get that outcome, and rows without one wait again, but for those
-/// of people who have left: so many of those that were to be sent to once more are `withdrawn`. Then the ledger knows all of the run, and
-/// says so. Where it cannot, the journal has to stay: without both, the ledger looks like a copy from
+/// Rows that were refused after all get that outcome, and rows without one wait again: so many of
+/// those that were to be sent to once more are `withdrawn`. Who has left waits no more. Then the
+/// ledger knows all of the run, and says so. Where it cannot, the journal has to stay: without both, the ledger looks like a copy from
 /// the middle of the run.
 async fn put_back(
     ledger: &LockedLedger,

@@ -28,23 +28,21 @@ CREATE TEMP TABLE suppressed (
 ) WITHOUT ROWID;
 ";
 
-/// Marks the people of the staging table whom the list keeps and who are suppressed.
-const MARK_PEOPLE: &str = "
-UPDATE temp.staging SET suppressed =
-    (SELECT s.reason FROM temp.suppressed s WHERE s.kind = 'address' AND s.what = staging.identity)
+/// Takes the people out of the staging table whom the list keeps and who are suppressed.
+const TAKE_OUT_PEOPLE: &str = "
+UPDATE temp.staging SET (suppressed, gone) = (SELECT s.reason, ?1 || s.reason
+    FROM temp.suppressed s WHERE s.kind = 'address' AND s.what = staging.identity)
 WHERE id IN (SELECT l.id FROM temp.suppressed s CROSS JOIN temp.staging l ON l.identity = s.what
     WHERE s.kind = 'address' AND l.kept AND l.gone IS NULL)";
 
 /// The same of whole domains, which most stores have none of.
-const MARK_DOMAINS: &str = "
-UPDATE temp.staging SET suppressed = (SELECT s.reason FROM temp.suppressed s
+const TAKE_OUT_DOMAINS: &str = "
+UPDATE temp.staging SET (suppressed, gone) = (SELECT s.reason, ?1 || s.reason
+    FROM temp.suppressed s
     WHERE s.kind = 'domain' AND s.what = substr(staging.identity, -staging.domain_bytes))
-WHERE EXISTS (SELECT 1 FROM temp.suppressed WHERE kind = 'domain')
-    AND kept AND gone IS NULL AND suppressed IS NULL";
-
-/// They get no mail. Nothing that the list says of them is asked any more.
-const LEAVE_OUT: &str =
-    "UPDATE temp.staging SET gone = ?1 || suppressed WHERE suppressed IS NOT NULL";
+WHERE EXISTS (SELECT 1 FROM temp.suppressed WHERE kind = 'domain') AND kept AND gone IS NULL
+    AND substr(identity, -domain_bytes) IN
+        (SELECT what FROM temp.suppressed WHERE kind = 'domain')";
 
 const COUNT: &str = "SELECT suppressed, count(*) FROM temp.staging \
      WHERE suppressed IS NOT NULL GROUP BY suppressed";
@@ -107,20 +105,34 @@ impl Ledger {
             let number = self.add_suppressed_of(path).await?;
             found.mark.elsewhere = Some((path.to_owned(), number));
         }
-        for statement in [MARK_PEOPLE, MARK_DOMAINS] {
-            sqlx::query(statement).execute(self.store.pool()).await.map_err(failed)?;
-        }
-        let leave_out = sqlx::query(LEAVE_OUT).bind(SUPPRESSED);
-        leave_out.execute(self.store.pool()).await.map_err(failed)?;
-        let rows = sqlx::query(COUNT).fetch_all(self.store.pool()).await.map_err(failed)?;
-        for row in rows {
-            let unknown = |error: UnknownSuppressionWord| failed(sqlx::Error::Decode(error.into()));
-            let reason = row.get::<&str, _>(0).parse().map_err(unknown)?;
-            found.reasons.insert(reason, row.get::<i64, _>(1).unsigned_abs());
+        // A long list is not read once more where nobody is suppressed.
+        let any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM temp.suppressed)")
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(failed)?;
+        if any {
+            found.reasons = self.take_suppressed_out().await?;
         }
         let forget = "DROP TABLE temp.suppressed";
         sqlx::raw_sql(forget).execute(self.store.pool()).await.map_err(failed)?;
         Ok(found)
+    }
+
+    /// Of those in the temporary table; how many there are, by the reason.
+    async fn take_suppressed_out(&self) -> Result<BTreeMap<SuppressionReason, u64>, StoreError> {
+        let failed = |error| self.store.failed(error);
+        for statement in [TAKE_OUT_PEOPLE, TAKE_OUT_DOMAINS] {
+            let take_out = sqlx::query(statement).bind(SUPPRESSED);
+            take_out.execute(self.store.pool()).await.map_err(failed)?;
+        }
+        let mut reasons = BTreeMap::new();
+        let rows = sqlx::query(COUNT).fetch_all(self.store.pool()).await.map_err(failed)?;
+        for row in rows {
+            let unknown = |error: UnknownSuppressionWord| failed(sqlx::Error::Decode(error.into()));
+            let reason = row.get::<&str, _>(0).parse().map_err(unknown)?;
+            reasons.insert(reason, row.get::<i64, _>(1).unsigned_abs());
+        }
+        Ok(reasons)
     }
 
     /// Whether the ledger has the table: one that is for a list alone has none at all.

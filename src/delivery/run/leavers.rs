@@ -3,8 +3,8 @@
 //!
 //! A connection of its own reads what is new, several times a second, so that no commit of the
 //! sender's keeps it waiting. Exists because the promise is short: half a second after the commit
-//! nobody is sent to, however many rows were claimed before. Must never write, and must never say
-//! that somebody has not left by an older look than [`FRESH`].
+//! nobody is sent to, however many rows were claimed before. Must never write, nor let a text leave by
+//! a look that is older than [`FRESH`].
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -32,7 +32,7 @@ pub(super) struct Leavers {
     /// Whether there is anybody: most runs have nobody, and each message asks.
     any: AtomicBool,
     started: Instant,
-    /// When the last look that was done had begun, in milliseconds from the start; the next one.
+    /// When the last look began that is done, in milliseconds from the start.
     looked_ms: AtomicU64,
 }
 
