@@ -64,6 +64,11 @@ fn assembling(publication: &Publication, once: bool) -> bool {
     let copied = median(rounds, times, || {
         black_box(black_box(&message.bytes).to_vec());
     });
+    let (keys, address) = (identity().keys, recipient.address());
+    let token = median(rounds, times, || {
+        black_box(keys.unsubscribe_token("digest.sejong.example", black_box(address)));
+    });
+    say(&format!("unsubscribe token: {token:.2?} of a message"));
     let ratio = spliced.as_secs_f64() / copied.as_secs_f64();
     let bytes = message.bytes.len();
     say(&format!(

@@ -29,6 +29,7 @@ use crate::message::splice::Identity;
 use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
 pub use relay::{PasswordError, RelayConfig, credentials};
+pub use secret::rotate::{RotateError, Rotated, rotate_secret};
 pub use secret::{Secret, SecretError, known_secret, missing_secret, secret};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
@@ -77,6 +78,8 @@ pub struct Sender {
     reply_to: Option<Mailbox>,
     list_name: HeaderText,
     list_id: String,
+    /// Whether digest.toml says it.
+    has_list_id: bool,
     base_url: String,
     reverse_path: Option<String>,
 }
@@ -91,9 +94,14 @@ impl Sender {
             list_id: self.list_id.clone(),
             base_url: self.base_url.clone(),
             reverse_path: self.reverse_path.clone(),
-            keys: Keys::new(secret.bytes()),
+            keys: Keys::numbered(secret.newest(), secret.older()),
             signers: Vec::new(),
         }
+    }
+
+    /// The list's identifier, where digest.toml says it.
+    pub fn list_id(&self) -> Option<&str> {
+        self.has_list_id.then_some(&*self.list_id)
     }
 
     /// `From`, for people.
@@ -272,6 +280,7 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
     let from_address = from.address.to_string();
     let sender = Sender {
         list_name: HeaderText::new(&name.value),
+        has_list_id: list_id.is_some(),
         list_id: list_id.unwrap_or_else(|| format!("digest.{}", from.address.domain())),
         base_url: base_url.clone(),
         reverse_path,

@@ -22,6 +22,8 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
+    /// Somebody has allowed it: told, so that others see what was let pass.
+    Note,
     /// Worth a look; sending goes on.
     Warning,
     /// Blocks `test` and `send`.
@@ -186,7 +188,7 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     /// What happened, in one sentence without a full stop.
     pub message: String,
-    /// What to do about it.
+    /// What to do about it; for a note, by what it is allowed.
     pub help: Option<String>,
     /// How many of its kind it stands for, itself included.
     pub count: u64,
@@ -220,6 +222,28 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(masked::words(&help.into()).into_owned());
         self
+    }
+
+    /// The same problem, let pass `by` somebody: `--allow`, or a file with the reason.
+    pub fn allowed(mut self, by: impl Into<String>) -> Diagnostic {
+        self.severity = Severity::Note;
+        self.help = Some(by.into());
+        self
+    }
+
+    /// Whether somebody has let it pass.
+    pub fn is_allowed(&self) -> bool {
+        self.severity == Severity::Note
+    }
+
+    /// By what it is allowed, if it is.
+    pub fn allowed_by(&self) -> Option<&str> {
+        self.help.as_deref().filter(|_| self.is_allowed())
+    }
+
+    /// What to do about it, if anything.
+    pub fn remedy(&self) -> Option<&str> {
+        self.help.as_deref().filter(|_| !self.is_allowed())
     }
 
     /// Whether it blocks sending.

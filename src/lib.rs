@@ -14,6 +14,7 @@
 //!    [`catcher`] is a server that keeps what it gets: for rehearsals and for tests.
 //! 6. [`store`] opens the database file; [`audience`] reads subscribers; [`delivery`] decides who
 //!    is next, and writes down what became of each.
+//!    [`bounce`] reads what comes back later.
 //! 7. [`doctor`] asks relays and DNS beforehand whether mail will arrive.
 //!
 //! [`net`] is what all of them share that open a connection: addresses, TCP, TLS.
@@ -37,5 +38,6 @@ pub mod catcher;
 pub mod store;
 pub mod audience;
 pub mod delivery;
+pub mod bounce;
 pub mod doctor;
 pub mod config;

@@ -417,13 +417,16 @@ impl Table {
     /// comment puts a space behind its sign.
     fn tell_cut(&mut self, key: &str, text: &Located<String>) {
         let whole = self.source.text();
-        let is_plain = !whole[text.span.clone()].starts_with(['"', '\'', '|', '>']);
+        // A line may hold thousands of texts, and for each its rest would be looked through.
+        if whole[text.span.clone()].starts_with(['"', '\'', '|', '>']) {
+            return;
+        }
         let rest = whole[text.span.end..].lines().next().unwrap_or_default();
         let comment = rest.trim_start();
         let is_meant = comment.strip_prefix('#').is_some_and(|behind| {
             behind.starts_with(|c: char| c.is_alphanumeric()) && comment.len() < rest.len()
         });
-        if !(is_plain && is_meant) {
+        if !is_meant {
             return;
         }
         let start = text.span.end + rest.len() - comment.len();

@@ -22,6 +22,9 @@ fn help_says_what_each_verb_does() {
         assert!(short.lines().count() <= 24, "one screen: {short}");
         insta::assert_snapshot!(format!("help_{verb}"), here.run(&[verb, "--help"]).stdout);
     }
+    insta::assert_snapshot!("help_who", here.run(&["who", "--help"]).stdout);
+    insta::assert_snapshot!("help_secret", here.run(&["secret", "--help"]).stdout);
+    insta::assert_snapshot!("help_secret_rotate", here.run(&["secret", "rotate", "--help"]).stdout);
 }
 
 #[test]
@@ -275,7 +278,7 @@ fn git_takes_nothing_of_a_run_in_a_new_publication() {
 fn git_takes_no_address_and_no_secret_in_the_repository() {
     let ignored = include_str!("../.gitignore");
     let here = Publication::nothing().write(".gitignore", ignored);
-    let files = "subscribers.csv .digest-secret dkim-2025.pem digest.db digest.db-wal \
+    let files = "subscribers.csv .digest-secret .digest-secret.new dkim-2025.pem digest.db digest.db-wal \
                  rehearsal.db out/new/1.eml rehearsal/new/1 ada.eml";
     let git = "git -c core.excludesFile= check-ignore";
     let output = here.shell(&format!("git init --quiet && {git} {files}"));

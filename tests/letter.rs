@@ -139,6 +139,12 @@ fn a_letter_of_one_article_has_one_title_and_one_date() {
     let here = one("The pier");
     let (html, text) = (render(&here, "html"), render(&here, "text"));
     assert!(html.contains(">Autumn&nbsp;· Essay</p>"), "{html}");
+    // That line stands off the masthead and close to the title, without negative margins, which
+    // some programs leave out.
+    let above = html.split(">Autumn&nbsp;").next().and_then(|html| html.rsplit('<').next());
+    assert!(above.is_some_and(|tag| tag.contains("margin:16px 0 0\"")), "{above:?}");
+    let title = html.split("<h1 ").nth(1).and_then(|html| html.split('>').next());
+    assert!(title.is_some_and(|tag| tag.contains("margin:4px 0 8px")), "{title:?}");
     assert!(text.contains("Autumn · Essay\n\nThe pier\n========"), "{text}");
 }
 
@@ -395,6 +401,18 @@ fn pictures_are_seen_before_they_are_published() {
     assert_eq!(output.code, 0, "{output:?}");
     assert!(here.read("web.html").contains(" src=\"https://digest.sejong.example/"));
     assert!(!here.exists("web-pictures"));
+    // What travels inside the mail is beside the page too, and stays inside the mail.
+    let inside = letter(&[("heading = \"One\"", &[("a", "", "![A lamp](lamp.png)")])])
+        .write("issues/2025-11/lamp.png", picture(false))
+        .env("DIGEST_PUBLICATION__IMAGES", "embed");
+    for more in [&[][..], &["--assets", "public"]] {
+        let output = inside.run(&[&["render", "2025-11", "-o", "page.html"][..], more].concat());
+        assert_eq!(output.code, 0, "{output:?}");
+        let html = inside.read("page.html");
+        assert!(html.contains(" src=\"page-pictures/") && !html.contains("cid:"), "{html}");
+    }
+    assert!(inside.exists("page-pictures/issues/2025-11"), "{:?}", inside.files());
+    assert!(render(&inside, "eml").contains("cid:"));
 
     let caught = |arguments: &[&str], folder: &str| {
         let output = here.run(arguments);

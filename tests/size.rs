@@ -135,6 +135,30 @@ fn the_rest_of_an_excerpt_is_read_on_the_issue_s_page() {
     assert!(render(&here, "text").contains("\nhttps://sejong.example/2025-11/#b\n"));
 }
 
+#[test]
+fn an_excerpt_leads_to_its_rest_or_is_told() {
+    let here = long(&[3], "word ", "length: excerpt\n");
+    let problems = found(&here, "length-excerpt", 0);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0]["file"].as_str().expect("a path").ends_with("a.md"), "{problems:?}");
+    assert!(problems[0]["help"].as_str().expect("help").contains("browser_url"));
+    assert!(!render(&here, "html").contains(" in full</a>"));
+
+    let page = here.env("DIGEST_PUBLICATION__BROWSER_URL", "https://sejong.example/{issue}/");
+    assert!(found(&page, "length-excerpt", 0).is_empty());
+    let html = render(&page, "html");
+    assert!(html.contains("href=\"https://sejong.example/2025-11/#a\""));
+    assert!(html.contains(">Read “Story a” in full</a>"));
+    assert!(render(&page, "text").contains("\nhttps://sejong.example/2025-11/#a\n"));
+
+    let own = long(&[3], "word ", &format!("{URL}length: excerpt\n"));
+    assert!(found(&own, "length-excerpt", 0).is_empty());
+    // What is shown whole has no rest.
+    let whole = long(&[3], "word ", "length: excerpt\n")
+        .write("issues/2025-11/a.md", "---\ntitle: Story\nlength: excerpt\n---\n\nAll of it.\n");
+    assert!(found(&whole, "length-excerpt", 0).is_empty());
+}
+
 /// The comparison's content, as `bench/render/compare.py` measures it.
 #[test]
 fn equal_content_stays_within_its_marks() {

@@ -225,9 +225,27 @@ fn korean_columns_are_known() {
     assert_eq!(tags(&list.recipients[0]), ["이사회", "후원"]);
     assert_eq!(list.recipients[0].field("joined_on"), Some("2024-01-01"));
     assert_eq!(places(&list.warnings), Vec::<String>::new());
+    let list = bytes("이메일,탈퇴일자\nkim@example.kr,2025-03-12\n".as_bytes()).expect("a list");
+    assert_eq!((list.recipients.len(), list.warnings.len()), (0, 0), "{list:?}");
     let list = bytes("이메일,좋아하는 꽃\nkim@example.kr,무궁화\n".as_bytes()).expect("a list");
     assert_eq!(list.recipients[0].field("column_2"), Some("무궁화"));
     assert_eq!(places(&list.warnings), ["1:5 list-column-name"]);
+}
+
+#[test]
+fn what_was_lost_in_a_cell_is_told_and_no_value_is_an_empty_one() {
+    let list = "email,first_name,city\na@example.org,#NV,KÃ¶ln\nb@example.org,N/A,J\u{FFFD}na\n\
+        c@example.org,-,Köln\nd@example.org,null,„Groß“\ne@example.org,Null,#1\n";
+    let list = bytes(list.as_bytes()).expect("a list");
+    let names: Vec<_> = list.recipients.iter().map(|one| one.field("first_name")).collect();
+    assert_eq!(names.iter().flatten().filter(|name| !name.is_empty()).count(), 1, "{names:?}");
+    assert_eq!(list.recipients[4].field("first_name"), Some("Null"));
+    assert_eq!(list.recipients[0].field("city"), Some("KÃ¶ln"));
+    assert_eq!(places(&list.warnings), ["2:15 row-damage", "2:19 row-damage", "3:19 row-damage"]);
+    // A column whose name cannot be read may be one of those who left.
+    let refused = bytes("email,GekÃ¼ndigt\na@example.org,ja\n".as_bytes()).expect_err("refused");
+    assert_eq!(places(std::slice::from_ref(&refused)), ["1:7 list-encoding"]);
+    assert!(refused.message.contains("GekÃ¼ndigt"), "{refused:?}");
 }
 
 #[test]
@@ -307,9 +325,9 @@ fn headers_that_cannot_be_are_refused() {
         ("\n\r\n", "list-empty", "empty"),
         ("name,city\nKim,Seoul\n", "list-no-email", "\"name\", \"city\""),
         ("kim@example.org,Kim\n", "list-no-header", "kim@example.org"),
-        ("email,City,city \n", "list-duplicate-column", "\"City\" and \"city\""),
-        ("email;City;city\n", "list-duplicate-column", "\"City\" and \"city\""),
-        ("Email,E-Mail\n", "list-duplicate-column", "\"Email\" and \"E-Mail\""),
+        ("email,City,city \n", "list-duplicate-column", "B (\"City\") and C (\"city\")"),
+        ("email;City;city\n", "list-duplicate-column", "B (\"City\") and C (\"city\")"),
+        ("Email,E-Mail\n", "list-duplicate-column", "A (\"Email\") and B (\"E-Mail\")"),
         ("\"email,name\nkim@example.org,Kim", "list-header", "line 1"),
         ("PK\u{3}\u{4}\u{14}", "list-workbook", "workbook"),
     ] {

@@ -4,6 +4,8 @@
 //!
 //! A function may panic for one reason only: something that is promised does not hold.
 
+mod bounces;
+
 mod content;
 
 mod lists;
@@ -13,6 +15,8 @@ pub mod mutation;
 mod pictures;
 
 mod replies;
+
+mod tokens;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -36,7 +40,7 @@ pub struct Target {
 }
 
 /// Every kind.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target {
         name: "front_matter",
         run: content::front_matter,
@@ -93,6 +97,15 @@ pub const TARGETS: [Target; 7] = [
         most_time: 1000,
     },
     Target {
+        name: "bounce",
+        run: bounces::run,
+        seeds: bounces::seeds,
+        words: bounces::WORDS,
+        most_bytes: 64 * 1024,
+        most_memory: 256,
+        most_time: 100,
+    },
+    Target {
         name: "smtp_replies",
         run: replies::run,
         seeds: replies::seeds,
@@ -101,6 +114,15 @@ pub const TARGETS: [Target; 7] = [
         most_memory: 256,
         // Waiting is counted, too.
         most_time: 8000,
+    },
+    Target {
+        name: "tokens",
+        run: tokens::run,
+        seeds: tokens::seeds,
+        words: tokens::WORDS,
+        most_bytes: 8 * 1024,
+        most_memory: 256,
+        most_time: 1000,
     },
 ];
 

@@ -4,10 +4,8 @@
 //! other word in it than courtesy: `Yes, but by post` is not known.
 
 use super::clean::{compose, without_accents};
-use super::status::{Word, flat};
+use super::status::{WITHOUT, Word, flat};
 
-/// Why somebody gets no mail who refuses in words.
-const WITHOUT: &str = "without consent";
 /// A longer text is no answer.
 const ANSWER_BYTES: usize = 120;
 /// The same of a word in a column that may hold a title.
@@ -61,9 +59,33 @@ const NEGATIONS: &str = "not dont doesnt didnt wont wouldnt cannot cant never st
     remove unsubscribe nicht nie kein keine keinen keinem keiner nein pas jamais niet geen nunca";
 /// The same of Korean and Japanese, as parts of words.
 const NEGATED: &str = "않 싫 거부 거절 아니 아뇨 그만 중단 말아 말것 괜찮 필요없 안받 안함 원치 사양 不要 いりません 希望しない";
-/// Beginnings of a yes in Korean.
-const KOREAN_YES: &str =
-    "받겠 받을 받고 받습 원합 원해 희망 동의 수신합 신청 구독합 구독할 구독하 좋 부탁";
+/// What may stand before a yes in Korean: what is agreed to, and its particles.
+const KOREAN_OBJECTS: &str =
+    "네 예 넵 계속 뉴스레터 소식지 소식 이메일 메일 정보 안내 수신 구독 을 를 에 도 으로 로";
+/// A yes in Korean, by its stem: the whole of what may stand behind it. Another ending may turn it
+/// round (`동의 안합니다`, `동의 취소`).
+const KOREAN_YES: [(&str, &str); 11] = [
+    ("동의", KOREAN_DOES),
+    ("희망", KOREAN_DOES),
+    ("신청", KOREAN_DOES),
+    ("수신", KOREAN_DOES),
+    ("구독", KOREAN_DOES),
+    ("허용", KOREAN_DOES),
+    ("찬성", KOREAN_DOES),
+    (
+        "받",
+        "겠습니다 겠어요 겠음 을게요 을래요 고싶습니다 고싶어요 고싶음 습니다 아요 음 고있습니다 고있어요",
+    ),
+    ("원", "합니다 해요 함"),
+    ("좋", "습니다 아요 음"),
+    ("부탁", "합니다 해요 함 드립니다 드려요 드림"),
+];
+const KOREAN_DOES: &str = "합니다 해요 함 했음 했습니다 했어요 하였음 하였습니다 하겠습니다 하겠음 할게요 \
+    하고싶습니다 하고싶어요 중입니다 희망 희망합니다 희망함 희망해요 동의 동의합니다 동의함 신청 신청합니다 신청함 원합니다 \
+    원해요 원함 부탁드립니다 부탁드려요 부탁합니다 에동의합니다 에동의함";
+/// Words about mail of which one is said where somebody wants none: elsewhere they are no answer.
+const NONE: &str = "none never nil nie niemals kein keine keiner keinen aucun aucune jamais ninguno \
+    ninguna nunca nessuno nessuna mai geen nooit 없음 안함 無し";
 
 /// What may stand in a column called `Newsletter` and is no answer: intervals, forms, plans, languages.
 const ORDINARY: &str = "daily weekly biweekly fortnightly monthly bimonthly quarterly yearly annual annually \
@@ -116,15 +138,54 @@ pub(super) fn answer(cell: &str) -> Word {
     if negates {
         return if is_yes { Word::Unknown } else { Word::Out(WITHOUT) };
     }
-    let begins_korean = |text: &str| KOREAN_YES.split(' ').any(|part| text.starts_with(part));
     let follows = |word: &String| {
-        [YES, COURTESY, AGREEING].iter().any(|words| is_among(words, word)) || begins_korean(word)
+        [YES, COURTESY, AGREEING].iter().any(|words| is_among(words, word))
+            || agrees_in_korean(word)
     };
     let agrees = is_yes && rest.iter().all(follows)
         || AGREED.contains(&&*words.join(" "))
-        || joined.strip_prefix(['네', '예']).is_some_and(begins_korean)
-        || words.len() <= 2 && begins_korean(&joined);
+        || agrees_in_korean(&joined);
     if agrees { Word::Yes } else { Word::Unknown }
+}
+
+/// Whether the whole of a text without spaces is a yes in Korean.
+fn agrees_in_korean(text: &str) -> bool {
+    let text =
+        ["감사합니다", "고맙습니다"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
+    let is_whole = |text: &str| {
+        KOREAN_YES.iter().any(|(stem, ends)| {
+            text.strip_prefix(stem).is_some_and(|end| {
+                is_among(ends, end) || end.is_empty() && std::ptr::eq(*ends, KOREAN_DOES)
+            })
+        })
+    };
+    let mut rest = text;
+    loop {
+        if is_whole(rest) {
+            return true;
+        }
+        let begin = KOREAN_OBJECTS.split_whitespace().find_map(|one| rest.strip_prefix(one));
+        match begin {
+            Some(behind) if !behind.is_empty() => rest = behind,
+            _ => return false,
+        }
+    }
+}
+
+/// Whether a word says that somebody wants none, in a column about mail.
+pub(super) fn wants_none(cell: &str) -> bool {
+    is_among(NONE, &flat(cell))
+}
+
+/// Whether a text in a column of days on which people left says that somebody has not: `still a
+/// member`, `not yet`, `alive`.
+pub(super) fn says_still(cell: &str) -> bool {
+    const STILL: &str = "not no never still yet alive living active current currently nicht noch nie kein aktiv \
+        lebt pas encore toujours actif active todavia aun sigue ancora attivo nog niet ainda";
+    spoken(cell).iter().any(|word| is_among(STILL, word))
+        || ["아직", "않", "안함", "미탈퇴", "계속", "유지", "생존", "활동", "재직", "未", "まだ"]
+            .iter()
+            .any(|part| cell.contains(part))
 }
 
 /// `E-mail` as one word: `by mail` alone is by post.
@@ -205,6 +266,66 @@ mod tests {
             ("예정", Word::Unknown),
         ] {
             assert_eq!(answer(cell), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_yes_in_korean_is_the_whole_of_what_is_said() {
+        for stem in ["동의", "희망", "신청", "수신", "구독"] {
+            for end in ["", "함", "합니다", "했습니다", "하겠습니다", "해요"] {
+                for gap in ["", " "] {
+                    let said = format!("네 {stem}{gap}{end}");
+                    assert_eq!(answer(&said), Word::Yes, "{said}");
+                }
+            }
+            for against in [
+                "안합니다",
+                "안함",
+                "안했음",
+                "못합니다",
+                "못함",
+                "없음",
+                "취소",
+                "철회",
+                "해제",
+                "보류",
+                "거부",
+                "하지않음",
+                "불가",
+                "여부",
+                "안해요",
+                "취소합니다",
+                "철회함",
+                "기간만료",
+            ] {
+                for gap in ["", " ", " - "] {
+                    for before in ["", "네 ", "수신 ", "메일 "] {
+                        let said = format!("{before}{stem}{gap}{against}");
+                        assert_ne!(answer(&said), Word::Yes, "{said}");
+                    }
+                }
+            }
+            for said in [format!("미{stem}"), format!("안 {stem}"), format!("불{stem}")] {
+                assert_ne!(answer(&said), Word::Yes, "{said}");
+            }
+        }
+        for said in [
+            "받을 수 없음",
+            "받을수없음",
+            "받고 있지 않음",
+            "원하지 않음",
+            "원치 않습니다",
+            "좋지 않음",
+        ] {
+            assert_ne!(answer(said), Word::Yes, "{said}");
+        }
+        for said in [
+            "메일로 받고 싶습니다",
+            "뉴스레터를 구독합니다",
+            "수신에 동의합니다",
+            "네, 부탁드립니다",
+        ] {
+            assert_eq!(answer(said), Word::Yes, "{said}");
         }
     }
 

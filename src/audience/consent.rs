@@ -6,6 +6,7 @@
 
 use super::answers::{is_among, spoken};
 use super::known::known;
+use super::refusal::{Leaving, leaving, refuses};
 use super::status::flat;
 
 /// What a column says of consent.
@@ -111,7 +112,7 @@ const OTHERS: &str = "sms mms phone telephone mobile whatsapp telegram push cook
 /// Parts of names that speak of leaving.
 const LEAVING: &str = "unsub optout optedout optsout optingout donotemail donotmail donotcontact donotsend \
     dontemail dontmail nomailing nonewsletter noemail blacklist blocklist suppress undeliverab \
-    hardbounce bounced bouncedate bouncereason complained spamcomplaint leftlist abgemeldet \
+    unzustellbar rucklaufer 반송 hardbounce bounced bouncedate bouncereason complained spamcomplaint leftlist abgemeldet \
     abmeld abbestell widerruf widersproch gekundigt austrag desabonn desinscri desuscri disiscri descadastr afgemeld \
     afmeld uitgeschreven uitschrijf 수신거부 구독취소 구독해지 배신거부 退会 配信停止 退订";
 
@@ -188,6 +189,11 @@ pub(super) fn sense(header: &str) -> Sense {
     if let Some(sense) = known(name) {
         return sense;
     }
+    match leaving(name) {
+        Some(Leaving::Dated) => return Sense::Date(why(name)),
+        Some(Leaving::Said) => return Sense::LooksMustNot,
+        None => {}
+    }
     let has = |parts: &str| parts.split(' ').any(|part| name.contains(part));
     let last = last_word(header);
     // A short ending is one only as a word: `Permission` does not end with `on`.
@@ -205,7 +211,9 @@ pub(super) fn sense(header: &str) -> Sense {
     if name == "mailinglist" || name == "emaillist" || name == "subscriber" {
         return Sense::PerhapsMay;
     }
-    if has(OTHERS) {
+    let words = spoken(header);
+    let refuses = refuses(header, name, &words, has(OTHERS));
+    if has(OTHERS) && !refuses {
         return Sense::Plain;
     }
     let dated = ends(WHEN)
@@ -224,11 +232,13 @@ pub(super) fn sense(header: &str) -> Sense {
     if is_day_of_leaving(name) {
         return Sense::Date(why(name));
     }
-    let words = spoken(header);
+    if refuses {
+        return if ends(LINKS) { Sense::Plain } else { Sense::LooksMustNot };
+    }
     if asks(name, &words) {
         return Sense::LooksMay;
     }
-    if dated || ends(FORM) {
+    if dated || ends(FORM) && !name.ends_with("frequency") {
         Sense::Plain
     } else if has(AGREEING) {
         Sense::LooksMay
@@ -278,6 +288,10 @@ fn perhaps(name: &str, words: &[String]) -> Sense {
     // `How did you hear of the newsletter?` has no yes; `How often` has a never.
     let is_open =
         words.first().is_some_and(|first| is_among(OPEN, first)) && !name.contains("often");
+    if has("frequency haufigkeit frequence frecuencia frequenza 빈도 주기") && has(PERHAPS) {
+        // One of the intervals may be never.
+        return Sense::SeemsMay;
+    }
     if is_form || is_open || has(NO_WISH) || name.contains("mailing") && is_word(POSTAL) {
         Sense::Plain
     } else if has(OFTEN_OTHER) && has(PERHAPS) {
@@ -308,14 +322,14 @@ fn last_word(header: &str) -> String {
 fn is_day_of_leaving(name: &str) -> bool {
     const DAYS: &str = "deletedat deletedon dateleft leftat lefton removedat removedon bouncedat bouncedon \
     complainedat suppressedat blockedat blockedon blocklistedat deactivatedat deactivatedon \
-    cleanedat archivedat geloschtam 해지일 탈퇴일 탈퇴일시 반송일 해지일자";
+    cleanedat archivedat geloschtam leavedate dateofleave 반송일";
     DAYS.split(' ').any(|day| day == name)
 }
 
 /// What such a date says.
 fn why(name: &str) -> &'static str {
     let has = |parts: &str| parts.split(' ').any(|part| name.contains(part));
-    if has("bounce undeliver 반송") {
+    if has("bounce undeliver unzustellbar rucklaufer 반송") {
         "bounced"
     } else if has("complain spam") {
         "complained"
@@ -368,6 +382,16 @@ mod tests {
             ("Account status", Sense::Loose),
             ("Austrittsdatum", Sense::Date("unsubscribed")),
             ("Ausgetreten am", Sense::Date("unsubscribed")),
+            ("탈퇴일자", Sense::Date("unsubscribed")),
+            ("Leave date", Sense::Date("unsubscribed")),
+            ("Date deleted", Sense::Date("unsubscribed")),
+            ("수신거부 날짜", Sense::Date("unsubscribed")),
+            ("Vereinsaustritt", Sense::LooksMustNot),
+            ("kein Newsletter", Sense::LooksMustNot),
+            ("소식지 거부", Sense::LooksMustNot),
+            ("문자/메일 수신 안함", Sense::LooksMustNot),
+            ("unzustellbar", Sense::LooksMustNot),
+            ("광고 수신 동의/거부", Sense::LooksMay),
         ] {
             assert_eq!(sense(header), expected, "{header}");
         }
@@ -400,6 +424,10 @@ mod tests {
             "가입일",
             "Hotel",
             "Country",
+            "No SMS",
+            "개인정보 미동의",
+            "안내 메일",
+            "Kündigungsfrist",
         ] {
             assert_eq!(sense(header), Sense::Plain, "{header}");
         }

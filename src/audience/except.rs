@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
 
+use super::email::email;
 use super::list::{self, ReadOptions, Rows};
 use super::row::Row;
 use super::rules;
@@ -76,21 +77,27 @@ impl Exceptions {
     }
 
     fn of_rows<R: Read>(
-        rows: Rows<R>,
+        mut rows: Rows<R>,
         shown_as: &Path,
         is_foreign: bool,
     ) -> Result<Exceptions, Vec<Diagnostic>> {
         let (mut identities, mut problems, mut unreadable) = (BTreeSet::new(), Vec::new(), 0_u64);
-        for row in rows {
+        while let Some(row) = rows.next() {
             let problem = match row.map_err(|problem| vec![problem])? {
-                Row::Kept { recipient, .. } => {
+                Row::Kept { recipient, line, .. } => {
                     identities.insert(recipient.address().identity());
-                    continue;
+                    match further(&rows.further_addresses(), &mut identities) {
+                        Ok(()) => continue,
+                        Err(NotAnAddress) => rules::except_row(shown_as, line),
+                    }
                 }
                 // Whoever has left is among those who must not be mailed.
-                Row::LeftOut { address: Some(address), .. } => {
+                Row::LeftOut { address: Some(address), line, .. } => {
                     identities.insert(address.identity());
-                    continue;
+                    match further(&rows.further_addresses(), &mut identities) {
+                        Ok(()) => continue,
+                        Err(NotAnAddress) => rules::except_row(shown_as, line),
+                    }
                 }
                 Row::LeftOut { line, .. } => rules::except_row(shown_as, line),
                 Row::Rejected(problem) if is_foreign => {
@@ -138,4 +145,16 @@ impl Exceptions {
     pub fn reason(&self) -> &str {
         &self.reason
     }
+}
+
+/// One of several addresses in a line is none.
+struct NotAnAddress;
+
+/// Takes the addresses that stand beside the first one of a line.
+fn further(cells: &[&str], identities: &mut BTreeSet<String>) -> Result<(), NotAnAddress> {
+    for cell in cells {
+        let found = email(cell).map_err(|_| NotAnAddress)?;
+        identities.insert(found.address.identity());
+    }
+    Ok(())
 }

@@ -18,6 +18,7 @@ use crate::message::address::Address;
 use super::columns::{Column, Columns, Exporter, HeaderFault, Role, columns};
 use super::consent::ConsentColumn;
 use super::csv::{Faulty, Record, Split, next, split};
+use super::damage::destroyed;
 use super::encoding::{Broken, Decoded, named};
 use super::row::{self, Row, RowContext};
 use super::rules;
@@ -300,7 +301,7 @@ fn accept(path: &Path, header: &Record, is_foreign: bool) -> Result<Columns, Dia
     if header.iter().any(|cell| cell.text.contains('\0')) {
         return Err(rules::list_nul(path));
     }
-    columns(header).map_err(|fault| {
+    let found = columns(header).map_err(|fault| {
         // A line of a single cell may be anything, also of a file that nobody meant.
         if is_foreign || header.len() < 2 && !header.iter().any(|cell| is_address(cell.text)) {
             return rules::list_no_columns(path, header.line());
@@ -311,12 +312,19 @@ fn accept(path: &Path, header: &Record, is_foreign: bool) -> Result<Columns, Dia
         match fault {
             HeaderFault::TooMany => rules::list_columns(path, header),
             HeaderFault::Twice(first, second) => match (header.get(first), header.get(second)) {
-                (Some(first), Some(second)) => rules::list_duplicate_column(path, first, second),
+                (Some(one), Some(other)) => {
+                    rules::list_duplicate_column(path, (first, one), (second, other))
+                }
                 _ => rules::list_no_email(path, header),
             },
             HeaderFault::NoEmail => rules::list_no_email(path, header),
         }
-    })
+    })?;
+    // Who said no in a column whose name cannot be read would get mail.
+    match header.iter().find(|cell| destroyed(cell.text).is_some()) {
+        Some(cell) => Err(rules::list_column_letters(path, cell)),
+        None => Ok(found),
+    }
 }
 
 fn is_address(text: &str) -> bool {
@@ -403,6 +411,20 @@ impl<R> Rows<R> {
     fn row(&mut self) -> Option<Row> {
         let Rows { path, columns, tallies, record, .. } = self;
         row::read(&mut RowContext { path, columns, tallies }, record)
+    }
+}
+
+impl<R: Read> Rows<R> {
+    /// Cells of the row that was read last with further addresses in them, where no column has a name:
+    /// a line pasted from a mail has several.
+    pub(super) fn further_addresses(&self) -> Vec<&str> {
+        let is_address =
+            |role: &Role| matches!(role, Role::Email) || matches!(role, Role::Nameless);
+        if !self.columns.all.iter().all(|column| is_address(&column.role)) {
+            return Vec::new();
+        }
+        let others = self.record.iter().enumerate().filter(|(at, _)| *at != self.columns.email);
+        others.map(|(_, cell)| cell.text).filter(|text| text.contains('@')).collect()
     }
 }
 

@@ -14,6 +14,7 @@ use super::attributes::{Attributes, attributes};
 use super::clean::clean;
 use super::columns::{Columns, Exporter, Role};
 use super::csv::{Placed, Record, Split, split};
+use super::damage::{destroyed, is_failed_formula, is_no_value};
 use super::email::{EmailCell, email, is_role};
 use super::remarks::may_say_no;
 use super::rules;
@@ -119,7 +120,7 @@ fn person(
         match column.role {
             Role::Email | Role::Nameless => {}
             Role::Field => {
-                fields.push((&column.name, tidy(path, cell, &column.name, cell.text, warnings)));
+                fields.push((&column.name, value(path, cell, &column.name, warnings)));
             }
             Role::Tags => {
                 for tag in tags_in(cell.text, columns.exporter) {
@@ -221,7 +222,22 @@ fn address(
     Ok(found)
 }
 
-/// Cleans a value and reports what was done to it.
+/// The value of a field; none where the cell only says that there is none, or where a formula failed.
+fn value<'a>(
+    path: &Path,
+    cell: Placed<'a>,
+    name: &str,
+    warnings: &mut Vec<Diagnostic>,
+) -> Cow<'a, str> {
+    let text = tidy(path, cell, name, cell.text, warnings);
+    let is_failed = is_failed_formula(&text);
+    if is_failed {
+        warnings.push(rules::row_formula(path, cell, name));
+    }
+    if is_failed || is_no_value(&text) { Cow::Borrowed("") } else { text }
+}
+
+/// Cleans a value and reports what was done to it, or before.
 fn tidy<'a>(
     path: &Path,
     cell: Placed<'_>,
@@ -235,6 +251,9 @@ fn tidy<'a>(
     }
     if let Some(odd) = cleaned.removed {
         warnings.push(rules::row_invisible(path, cell, name, odd));
+    }
+    if let Some(word) = destroyed(value) {
+        warnings.push(rules::row_letters(path, cell, name, word));
     }
     cleaned.text
 }

@@ -65,6 +65,10 @@ pub(super) fn list_workbook(path: &Path) -> Diagnostic {
     .help("open it in the spreadsheet program and save it as \"CSV UTF-8\"")
 }
 
+/// What to do about destroyed letters.
+const LETTERS: &str = "a program read the list in the wrong encoding and saved it so: export it again \
+    and save it as \"CSV UTF-8\", or type the word again; leave --encoding out if you gave it";
+
 pub(super) fn list_nul(path: &Path) -> Diagnostic {
     Diagnostic::error("list-encoding", "the first row contains NUL bytes, as UTF-16 text does")
         .at(place(path, 1, 1))
@@ -121,19 +125,33 @@ pub(super) fn list_no_email(path: &Path, header: &Record) -> Diagnostic {
     )
 }
 
+/// The letters that a spreadsheet has above the column of this number from 0: `C`, `AB`.
+fn letters(mut index: usize) -> String {
+    let mut out = Vec::new();
+    loop {
+        out.push(char::from(b'A' + u8::try_from(index % 26).unwrap_or_default()));
+        match (index / 26).checked_sub(1) {
+            Some(next) => index = next,
+            None => return out.into_iter().rev().collect(),
+        }
+    }
+}
+
+/// Two columns for one field, each with its number from 0.
 pub(super) fn list_duplicate_column(
     path: &Path,
-    first: Placed<'_>,
-    second: Placed<'_>,
+    (first_index, first): (usize, Placed<'_>),
+    (second_index, second): (usize, Placed<'_>),
 ) -> Diagnostic {
-    let message = format!(
-        "the columns {:?} and {:?} mean the same field",
-        shorten(label(first.text)),
-        shorten(label(second.text))
-    );
-    Diagnostic::error("list-duplicate-column", message)
-        .at(at_cell(path, second))
-        .help("rename or delete one of them")
+    let (one, other) = (letters(first_index), letters(second_index));
+    let (first, name) = (shorten(label(first.text)), shorten(label(second.text)));
+    let message = if first == name {
+        format!("the columns {one} and {other} are both called {name:?}")
+    } else {
+        format!("the columns {one} ({first:?}) and {other} ({name:?}) mean the same field")
+    };
+    let help = "give one of the two columns another name in the list, or delete it";
+    Diagnostic::error("list-duplicate-column", message).at(at_cell(path, second)).help(help)
 }
 
 pub(super) fn list_columns(path: &Path, header: &Record) -> Diagnostic {
@@ -148,6 +166,14 @@ pub(super) fn list_column_name(path: &Path, cell: Placed<'_>, name: &str) -> Dia
     Diagnostic::warning("list-column-name", message)
         .at(at_cell(path, cell))
         .help("use a name with the letters a-z, such as member_since")
+}
+
+pub(super) fn list_column_letters(path: &Path, cell: Placed<'_>) -> Diagnostic {
+    let name = shorten(label(cell.text));
+    let message = format!(
+        "letters in the name of the column {name:?} were destroyed, so it may not be understood"
+    );
+    Diagnostic::error("list-encoding", message).at(at_cell(path, cell)).help(LETTERS)
 }
 
 pub(super) fn list_nameless_column(path: &Path, cell: Placed<'_>, number: usize) -> Diagnostic {
@@ -417,6 +443,21 @@ pub(super) fn row_invisible(path: &Path, cell: Placed<'_>, name: &str, odd: char
     let message =
         format!("an invisible character (U+{:04X}) in {name} was removed", u32::from(odd));
     Diagnostic::warning("row-control", message).at(at_cell(path, cell)).help("type the value again")
+}
+
+pub(super) fn row_letters(path: &Path, cell: Placed<'_>, name: &str, word: &str) -> Diagnostic {
+    let message = format!("letters in {name} were destroyed: {:?}", shorten(word));
+    Diagnostic::warning("row-damage", message).at(at_cell(path, cell)).help(LETTERS)
+}
+
+pub(super) fn row_formula(path: &Path, cell: Placed<'_>, name: &str) -> Diagnostic {
+    let message = format!(
+        "a formula of the spreadsheet failed in {name}: {:?}; it is taken as empty",
+        shorten(cell.text.trim())
+    );
+    Diagnostic::warning("row-damage", message)
+        .at(at_cell(path, cell))
+        .help("correct the formula in the spreadsheet and save the list again, or write the value")
 }
 
 pub(super) fn row_role(path: &Path, cell: Placed<'_>, address: &str) -> Diagnostic {

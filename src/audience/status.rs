@@ -29,7 +29,8 @@ const COMPLAINED: &str = "complained";
 const DISABLED: &str = "disabled";
 const BLOCKED: &str = "blocklisted";
 const UNCONFIRMED: &str = "unconfirmed";
-const WITHOUT: &str = "without consent";
+/// Why somebody gets no mail who has not said yes.
+pub(super) const WITHOUT: &str = "without consent";
 
 /// Words for people who get no mail, flat as [`flat`] makes them, by reason. Of English, Korean,
 /// German, French, Spanish, Italian, Portuguese, Dutch, Japanese and Chinese.
@@ -240,8 +241,30 @@ fn moment(cell: &str) -> Option<Word> {
     if !(separated || stamp || cell.chars().all(is_moment) && digits >= 8) {
         return None;
     }
+    // What stands beside a day is what is said: `2024-05-01 unsubscribed`.
+    let behind: Vec<&str> = cell
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty() && !is_of_moment(word))
+        .collect();
+    if !behind.is_empty() {
+        return Some(word(&behind.join(" "), false));
+    }
     let is_none = cell.bytes().all(|byte| !byte.is_ascii_digit() || byte == b'0');
     Some(if is_none { Word::Empty } else { Word::Yes })
+}
+
+/// Whether a word is a part of a day or a time: a month, half of a day, a zone.
+fn is_of_moment(word: &str) -> bool {
+    const PARTS: &str = "t z st nd rd th am pm utc gmt kst jst est edt cst cdt mst mdt pst pdt cet cest bst uhr h \
+        de at um le el 년 월 일 시 분 초 오전 오후 年 月 日 時 时 分 秒 午前 午後 上午 下午 년월일 일요일 월요일 화요일 \
+        수요일 목요일 금요일 토요일 mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday \
+        sunday jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august \
+        september october november december januar februar marz mai juni juli oktober dezember janvier fevrier mars \
+        avril juin juillet aout septembre octobre novembre decembre enero febrero marzo abril mayo junio julio \
+        agosto septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre \
+        dicembre";
+    let word = flat(word);
+    PARTS.split_whitespace().any(|part| part == word)
 }
 
 /// Lower case letters and digits alone, without accents: `Opted-In` is `opted in` is `OPTED_IN`.
@@ -312,6 +335,20 @@ mod tests {
             assert_eq!(word(date, false), Word::Yes, "{date}");
         }
         assert_eq!(word("0000-00-00 00:00:00", false), Word::Empty);
+        for (cell, expected) in [
+            ("2024-05-01 unsubscribed", Word::Out(UNSUBSCRIBED)),
+            ("2024-05-01 (cancelled)", Word::Out(UNSUBSCRIBED)),
+            ("2024-05-01 철회", Word::Out(UNSUBSCRIBED)),
+            ("01.02.2024 abgemeldet", Word::Out(UNSUBSCRIBED)),
+            ("2024-05-01 no", Word::No),
+            ("2024-05-01 active", Word::In),
+            ("2024-05-01 by post", Word::Unknown),
+            ("2024-05-01 10:00 Uhr", Word::Yes),
+            ("1. März 2024, 10.00 Uhr", Word::Yes),
+            ("2024-05-01 10:00:00 KST", Word::Yes),
+        ] {
+            assert_eq!(word(cell, false), expected, "{cell}");
+        }
         assert_eq!(word("2024", false), Word::Unknown);
     }
 

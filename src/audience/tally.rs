@@ -9,19 +9,17 @@ use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Place};
 
-use super::answers::{answer, is_no_answer};
+use super::answers::{answer, is_no_answer, says_still, wants_none};
 use super::columns::Exporter;
 use super::consent::{ConsentColumn, Meaning, SaidIn, Sense, sense};
 use super::csv::{Placed, Record};
 use super::email::shorten;
 use super::remarks::is_for_remarks;
 use super::rules;
-use super::status::{Word, flat, is_strong, word};
+use super::status::{WITHOUT, Word, flat, is_strong, word};
 
 /// Different values of a column that are named.
 const NAMED: usize = 6;
-/// Why somebody gets no mail who has not said yes.
-const WITHOUT_CONSENT: &str = "without consent";
 /// Why somebody gets no mail whose status says no.
 const UNSUBSCRIBED: &str = "unsubscribed";
 
@@ -102,8 +100,9 @@ impl Tallies {
             header.iter().map(|cell| Watched::new(cell, exporter)).collect();
         let mut absent = Vec::new();
         for one in said {
-            if !columns.iter_mut().any(|column| column.is_told(one)) {
-                absent.push(one.clone());
+            match meant(&columns, &one.name) {
+                Some(index) => columns[index].take(one),
+                None => absent.push(one.clone()),
             }
         }
         Tallies { columns, exporter, absent }
@@ -161,6 +160,32 @@ impl Tallies {
     }
 }
 
+/// A name as a column and a word in it, for each of its colons.
+fn parts(name: &str) -> impl Iterator<Item = (&str, &str)> {
+    name.match_indices(':').map(|(at, _)| (&name[..at], &name[at + 1..]))
+}
+
+/// The column that somebody has said something of. Of names that differ only in spaces and signs
+/// (`Opted In`, `OptedIn`), it is the one that is written so; else nobody knows which is meant.
+fn meant(columns: &[Watched], name: &str) -> Option<usize> {
+    let names = || std::iter::once(name).chain(parts(name).map(|(column, _)| column));
+    let like = |name: &str, column: &Watched| {
+        let own = flat(&column.label);
+        !own.is_empty() && flat(name) == own
+    };
+    let written = |name: &str, column: &Watched| {
+        name.split_whitespace().eq(column.label.split_whitespace()) && like(name, column)
+    };
+    names().find_map(|name| {
+        let exact = columns.iter().position(|column| written(name, column));
+        exact.or_else(|| {
+            let mut found = (0..columns.len()).filter(|index| like(name, &columns[*index]));
+            let first = found.next()?;
+            found.next().is_none().then_some(first)
+        })
+    })
+}
+
 impl Watched {
     fn new(cell: Placed<'_>, exporter: Exporter) -> Watched {
         let label = cell.text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -186,41 +211,37 @@ impl Watched {
         }
     }
 
-    /// Takes what somebody has said, if it is about this column.
-    fn is_told(&mut self, said: &ConsentColumn) -> bool {
+    /// Takes what somebody has said of this column, or of a word in it.
+    fn take(&mut self, said: &ConsentColumn) {
         let own = flat(&self.label);
-        if own.is_empty() {
-            return false;
-        }
         if flat(&said.name) == own {
             self.sense = match (said.meaning, self.sense) {
                 (Meaning::Ignore, _) => Sense::Aside,
                 (Meaning::Yes, Sense::May(reason)) => Sense::May(reason),
-                (Meaning::Yes, _) => Sense::May(WITHOUT_CONSENT),
+                (Meaning::Yes, _) => Sense::May(WITHOUT),
                 (Meaning::No, Sense::MustNot(reason) | Sense::Date(reason)) => {
                     Sense::MustNot(reason)
                 }
                 (Meaning::No, _) => Sense::MustNot(UNSUBSCRIBED),
             };
             self.is_said = true;
-            return true;
+        } else if let Some((_, word)) = parts(&said.name).find(|(name, _)| flat(name) == own) {
+            self.words.push((spelled(word), said.meaning));
         }
-        let colons = said.name.match_indices(':').map(|(at, _)| at);
-        for at in colons {
-            if flat(&said.name[..at]) == own {
-                self.words.push((spelled(&said.name[at + 1..]), said.meaning));
-                return true;
-            }
-        }
-        false
     }
 
     /// Counts a cell; the reason if it says that the person is not to be mailed.
     fn judge(&mut self, placed: Placed<'_>, exporter: Exporter) -> Option<&'static str> {
         let cell = placed.text;
         match self.sense {
-            Sense::Plain if self.words.is_empty() => {
-                return is_strong(cell).then_some(UNSUBSCRIBED);
+            // What is said of one word says nothing of the others.
+            Sense::Plain => {
+                let said = self.said_word(cell);
+                let is_out = || is_strong(cell).then_some(UNSUBSCRIBED);
+                return said.map_or_else(is_out, |said| match said {
+                    Word::Out(reason) => Some(reason),
+                    _ => None,
+                });
             }
             Sense::Aside => return None,
             _ => {}
@@ -241,7 +262,7 @@ impl Watched {
             // What somebody has said of a word holds as it was said.
             (_, _, found) if is_said => found,
             (_, Sense::MustNot(_) | Sense::LooksMustNot | Sense::Date(_), found) => {
-                leaving(cell, found)
+                leaving(cell, found, &self.label)
             }
             (_, Sense::Standing, Word::Out(reason)) if !has_left(cell, reason) => Word::In,
             (_, _, found) => found,
@@ -253,6 +274,7 @@ impl Watched {
         }
         match (self.sense, found) {
             (Sense::Date(_) | Sense::MustNot(_), Word::In) => None,
+            (Sense::Date(_), Word::Unknown) if says_still(cell) => None,
             (Sense::Date(reason), Word::Yes | Word::Unknown | Word::Out(_)) => Some(reason),
             (_, Word::Out(reason)) => Some(reason),
             (Sense::May(reason), Word::No) => Some(reason),
@@ -261,7 +283,7 @@ impl Watched {
                 Some(reason)
             }
             (Sense::May("unconfirmed"), Word::Empty) => Some("unconfirmed"),
-            (Sense::May(_), Word::Empty) => Some(WITHOUT_CONSENT),
+            (Sense::May(_), Word::Empty) => Some(WITHOUT),
             (Sense::MustNot(reason), Word::Yes) => Some(reason),
             (Sense::Status, Word::No) => Some(UNSUBSCRIBED),
             _ => None,
@@ -281,6 +303,7 @@ impl Watched {
         );
         match word(cell, self.is_korean) {
             Word::Unknown if is_answered => answer(cell),
+            Word::Empty if is_answered && wants_none(cell) => Word::No,
             found => found,
         }
     }
@@ -293,7 +316,7 @@ impl Watched {
         let (_, meaning) = self.words.iter().find(|(word, _)| *word == cell)?;
         Some(match meaning {
             Meaning::Yes | Meaning::Ignore => Word::In,
-            Meaning::No => Word::Out(WITHOUT_CONSENT),
+            Meaning::No => Word::Out(WITHOUT),
         })
     }
 
@@ -322,7 +345,9 @@ impl Watched {
                 no + out > 0 || unknown == 0 && yes > 0 && empty > 0 || odd > 0 && differ > 1
             }
             Sense::Confirmed => yes > 0 && empty > 0 && !has_status,
-            Sense::Date(_) | Sense::Aside | Sense::Plain => false,
+            // People who have not left may be among those who have.
+            Sense::Date(_) => odd > 0,
+            Sense::Aside | Sense::Plain => false,
         };
         if !is_asked {
             return None;
@@ -361,7 +386,8 @@ impl Watched {
 
     /// What may stand in `consent_columns`, so that nothing of this column is asked again: the
     /// column itself where only its name is in doubt, and each word that is not known. What a word
-    /// means that is not known, only the person knows who keeps the list.
+    /// means that is not known, only the person knows who keeps the list; and so it is with a name
+    /// such as `Newsletter`, which speaks neither of agreeing nor of refusing.
     fn lines(&self, looks: bool, mixed: bool) -> Vec<(String, &'static str)> {
         let label = &self.label;
         let is_no = matches!(self.sense, Sense::LooksMustNot | Sense::MustNot(_));
@@ -369,7 +395,8 @@ impl Watched {
         let has_known = self.counts.unknown == 0 && !mixed;
         let mut lines = Vec::new();
         if looks || has_known {
-            lines.push((label.clone(), yes));
+            let is_open = matches!(self.sense, Sense::SeemsMay | Sense::PerhapsMay);
+            lines.push((label.clone(), if is_open { rules::OPEN } else { yes }));
         }
         if mixed {
             // Where both stand in one column, the cross is no tick.
@@ -395,7 +422,12 @@ impl CellCounts {
             Word::Out(_) => self.out += 1,
             Word::Unknown => self.unknown += 1,
         }
-        if found == Word::In && sense == Sense::Loose && is_subscribed(cell) {
+        // A society has regular members, and says nothing of mail by it.
+        if found == Word::In
+            && sense == Sense::Loose
+            && is_subscribed(cell)
+            && flat(cell) != "regular"
+        {
             self.subscribed += 1;
         }
         let cell = shorten(cell.trim());
@@ -403,7 +435,11 @@ impl CellCounts {
             self.others += 1;
         }
         if found == Word::Unknown {
-            self.odd += u64::from(sense == Sense::SeemsMay && !is_no_answer(placed.text));
+            self.odd += u64::from(match sense {
+                Sense::SeemsMay => !is_no_answer(placed.text),
+                Sense::Date(_) => says_still(placed.text),
+                _ => false,
+            });
             note(&mut self.strange, &cell);
             if self.strange_lines.len() < NAMED {
                 self.strange_lines.push(placed.line);
@@ -429,11 +465,13 @@ fn is_subscribed(cell: &str) -> bool {
     SUBSCRIBED.contains(&&*flat(cell))
 }
 
-/// A word in a column about leaving. `Accepted` and `refused` may be said of either.
-fn leaving(cell: &str, found: Word) -> Word {
+/// A word in a column about leaving. `Accepted` and `refused` may be said of either; so may a no that
+/// the name of the column ends with, as `nein` under `Newsletter nein`.
+fn leaving(cell: &str, found: Word, label: &str) -> Word {
     match found {
         Word::In if !is_subscribed(cell) => Word::Unknown,
-        Word::Out(WITHOUT_CONSENT) => Word::Unknown,
+        Word::No if flat(label).ends_with(&flat(cell)) && !flat(cell).is_empty() => Word::Unknown,
+        Word::Out(WITHOUT) => Word::Unknown,
         found => found,
     }
 }

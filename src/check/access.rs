@@ -165,7 +165,7 @@ pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
     let own: Vec<&String> = own.chain([view.input.theme.footer.as_ref()]).flatten().collect();
     let mut told = BTreeSet::new();
     let mut found = Vec::new();
-    let mut kana = HashMap::new();
+    let mut known = HashMap::new();
     for words in &view.tree.texts {
         if words.text.is_ascii() || view.tree.is_hidden(words.parent) {
             continue;
@@ -183,9 +183,9 @@ pub(super) fn part_language(view: &View<'_>) -> Vec<Diagnostic> {
             if !told.insert(run.text.to_owned()) {
                 continue;
             }
-            let is_japanese =
-                run.is_han() && stands_beside_kana(&view.tree, words.parent, &mut kana);
-            let as_language = if is_japanese { "ja" } else { run.languages[0] };
+            let mut beside = || language_beside(&view.tree, words.parent, &mut known);
+            let of_han = if run.is_han() { beside() } else { None };
+            let as_language = of_han.unwrap_or(run.languages[0]);
             let what =
                 format!("\"{}\" is {}, but it is marked as {language}", run.text, run.script);
             let help = format!(
@@ -207,24 +207,24 @@ fn shortened(text: &str) -> &str {
     if text.chars().count() > 24 { "…" } else { text }
 }
 
-/// Whether the paragraph, or whatever block is around an element, has kana: Chinese characters in it
-/// are Japanese. What is known of a block is kept.
-fn stands_beside_kana(
+/// What language the paragraph, or whatever block is around an element, tells of the Chinese characters
+/// in it. What is known of a block is kept.
+fn language_beside(
     tree: &Tree,
     element: Option<usize>,
-    known: &mut HashMap<usize, bool>,
-) -> bool {
+    known: &mut HashMap<usize, Option<&'static str>>,
+) -> Option<&'static str> {
     const LINES: [&str; 12] =
         ["a", "b", "strong", "em", "i", "span", "u", "s", "del", "mark", "small", "font"];
     let mut next = element;
     while let Some(at) = next {
-        let Some(element) = tree.elements.get(at) else { return false };
+        let element = tree.elements.get(at)?;
         if !LINES.contains(&element.name.as_str()) {
-            return *known.entry(at).or_insert_with(|| script::has_kana(&element.text));
+            return *known.entry(at).or_insert_with(|| script::of_han_in(&element.text));
         }
         next = element.parent;
     }
-    false
+    None
 }
 
 /// Where an author wrote words in a text that is marked as `language`.

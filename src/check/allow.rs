@@ -1,7 +1,8 @@
 //! Problems that somebody has looked at and lets pass: by name, in `issue.toml` with a reason, or
 //! with `--allow`.
 //!
-//! What protects readers is not for anybody to allow: a list with bad addresses, a header that
+//! What is allowed stays in the report as a note: whoever reads a change of somebody else sees which
+//! problems the change lets pass by itself. What protects readers is not for anybody to allow: a list with bad addresses, a header that
 //! would end early, a file that cannot be read. `docs/checks.md` says which rules those are.
 
 use crate::check::register::{self, Rule};
@@ -22,6 +23,8 @@ pub struct AllowedRules {
 struct Item {
     rule: String,
     place: Option<Place>,
+    /// As a report says it: the file and the reason, or the flag.
+    by: String,
     /// Whether an error of the rule stays.
     only_warnings: bool,
     used: bool,
@@ -55,13 +58,14 @@ fn look_up(name: &str) -> Result<Rule, (&'static str, NotAllowed)> {
 }
 
 impl Item {
-    fn new(rule: Rule, place: Option<Place>) -> Item {
+    fn new(rule: Rule, place: Option<Place>, by: String) -> Item {
         let Rule { name, only_warnings, .. } = rule;
-        Item { rule: name.to_owned(), place, only_warnings, used: false }
+        Item { rule: name.to_owned(), place, by, only_warnings, used: false }
     }
 
     fn lets_pass(&self, problem: &Diagnostic) -> bool {
-        self.rule == problem.rule && !(self.only_warnings && problem.is_error())
+        let is_firm = self.only_warnings && problem.is_error();
+        self.rule == problem.rule && !is_firm && !problem.is_allowed()
     }
 }
 
@@ -72,7 +76,18 @@ impl AllowedRules {
         for allowed_rule in &issue.allow {
             let place = allowed_rule.place.clone();
             match look_up(&allowed_rule.rule) {
-                Ok(rule) => allowed.items.push(Item::new(rule, Some(place))),
+                Ok(rule) if rule.only_by_flag => {
+                    let name = rule.name;
+                    let what = format!("{name} protects readers and cannot be allowed in a file");
+                    let help = format!(
+                        "correct the problem; whoever sends the issue may use --allow {name}"
+                    );
+                    allowed.refused.push(Diagnostic::error("allow-firm", what).at(place).help(help))
+                }
+                Ok(rule) => {
+                    let by = format!("{}: {}", place.path().display(), allowed_rule.reason);
+                    allowed.items.push(Item::new(rule, Some(place), by));
+                }
                 Err(("allow-firm", NotAllowed { what, help })) => {
                     allowed.refused.push(Diagnostic::error("allow-firm", what).at(place).help(help))
                 }
@@ -92,22 +107,25 @@ impl AllowedRules {
         let mut allowed = AllowedRules::default();
         for rule in names {
             let rule = look_up(rule).map_err(|(_, refusal)| refusal)?;
-            allowed.items.push(Item::new(rule, None));
+            allowed.items.push(Item::new(rule, None, "--allow".to_owned()));
         }
         Ok(allowed)
     }
 
-    /// The problems that nobody has allowed.
+    /// The problems; those that are allowed are notes.
     pub fn remaining(&mut self, problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let mut is_allowed = |problem: &Diagnostic| {
-            let mut named = false;
-            for item in self.items.iter_mut().filter(|item| item.lets_pass(problem)) {
+        let judged = |problem: Diagnostic| {
+            let mut by = None;
+            for item in self.items.iter_mut().filter(|item| item.lets_pass(&problem)) {
                 item.used = true;
-                named = true;
+                by = by.or_else(|| Some(item.by.clone()));
             }
-            named
+            match by {
+                Some(by) => problem.allowed(by),
+                None => problem,
+            }
         };
-        problems.into_iter().filter(|problem| !is_allowed(problem)).collect()
+        problems.into_iter().map(judged).collect()
     }
 
     /// Names that are no rule's, or a rule's that cannot be allowed. They are told once.

@@ -9,7 +9,7 @@ use super::spot::{LinkFinder, LinkPlaces, Spot};
 use crate::diagnostic::{Place, Source};
 use crate::issue::block::{Block, BlockKind, DataTable, Figure, Inline, Link, RawLine, plain};
 use crate::issue::only::Only;
-use crate::issue::slot::{self, Slot, Slots};
+use crate::issue::slot::{self, Piece, Slot, Slots};
 use crate::issue::{Article, Issue, Length};
 
 /// A text, with slots as readers without the field see them, and without code.
@@ -40,6 +40,8 @@ pub(super) struct Anchor<'a> {
     written: String,
     /// What is pressed.
     pub(super) text: String,
+    /// Whether it is the reader's own link to unsubscribe.
+    pub(super) is_way_out: bool,
     /// Whether a picture is what is pressed.
     pub(super) has_picture: bool,
     /// The list item, the row or the heading around it, which say what it is about: another number
@@ -107,6 +109,17 @@ pub(super) fn readable(text: &str, slots: &Slots) -> String {
         Some(Slot { field, .. }) => format!("«{field}»"),
         None => String::new(),
     })
+}
+
+/// Whether an address is the slot of the link to unsubscribe. In the address of another server it is
+/// told as such.
+fn is_way_out(href: &str, slots: &Slots) -> bool {
+    match slot::pieces(href).first() {
+        Some(Piece::Slot(index)) => {
+            slots.get(*index).is_some_and(|slot| slot.field == "unsubscribe_url")
+        }
+        _ => false,
+    }
 }
 
 /// Text with the names of its slots, as most readers see something else there.
@@ -355,6 +368,7 @@ impl<'a> AuthorReader<'a> {
             href: readable(href, self.slots),
             written,
             text: readable(&text, self.slots),
+            is_way_out: is_way_out(href, self.slots),
             has_picture,
             context: self.context,
             places,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::access::seen;
-use super::html::{Element, TextNode};
+use super::html::{Element, TextNode, plain};
 use super::view::View;
 use super::{colors, css};
 use crate::compose::kept_colors::{KeptColor, KeptColors, Surroundings};
@@ -216,10 +216,6 @@ fn ground_of<'a>(
         colors.iter().flat_map(|color| below.map(|below| mixed(*color, below))).collect();
     seen.extend(below.into_iter().filter(|_| is_through));
     colors::extremes(&seen).map(|ends| (ends, source))
-}
-
-fn plain(value: &str) -> String {
-    value.trim().trim_end_matches("!important").trim().to_ascii_lowercase()
 }
 
 /// What is seen of a colour that lies over another.

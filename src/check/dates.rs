@@ -28,11 +28,11 @@ fn of_key(view: &View<'_>, key: &str) -> Place {
 pub(super) fn number(view: &View<'_>) -> Vec<Diagnostic> {
     let name = &view.input.issue.name;
     let Some(number) = view.input.issue.number else { return Vec::new() };
-    let mut others = view.input.siblings.iter().filter(|other| other.number == Some(number));
+    let mut others = same_language(view).filter(|other| other.number == Some(number));
     let is_first = |other: &&Headline| view.input.sent.contains(&other.name) || other.name < *name;
     let Some(other) = others.find(is_first) else { return Vec::new() };
     let what = format!("the issue {} also has the number {number}", other.name);
-    let next = view.input.siblings.iter().filter_map(|other| other.number).max();
+    let next = same_language(view).filter_map(|other| other.number).max();
     let next = next.unwrap_or(number).max(number) + 1;
     let problem = Diagnostic::error("issue-number", what)
         .at(of_key(view, "number"))
@@ -44,8 +44,7 @@ pub(super) fn number(view: &View<'_>) -> Vec<Diagnostic> {
 pub(super) fn order(view: &View<'_>) -> Vec<Diagnostic> {
     let issue = view.input.issue;
     let Some(number) = issue.number else { return Vec::new() };
-    let earlier =
-        view.input.siblings.iter().filter(|other| other.number.is_some_and(|n| n < number));
+    let earlier = same_language(view).filter(|other| other.number.is_some_and(|n| n < number));
     let Some(other) = earlier.max_by_key(|other| other.number) else { return Vec::new() };
     let Some(date) = other.date.filter(|date| *date > issue.date) else { return Vec::new() };
     let what = format!("the issue {} has a lower number but a later date, {date}", other.name);
@@ -60,9 +59,7 @@ pub(super) fn date(view: &View<'_>) -> Vec<Diagnostic> {
     let issue = view.input.issue;
     let ahead = view.input.today.and_then(|today| issue.date.since(today).ok());
     let ahead = ahead.map_or(0, |span| span.get_days());
-    let same = view.input.siblings.iter().find(|other| {
-        other.date == Some(issue.date) && is_same_language(view, other.language.as_deref())
-    });
+    let same = same_language(view).find(|other| other.date == Some(issue.date));
     let what = match same {
         Some(other) => format!("the issue {} also has the date {}", other.name, issue.date),
         None if ahead > AHEAD => format!("{} is {ahead} days from today", issue.date),
@@ -109,10 +106,14 @@ fn is_far(issue: jiff::civil::Date, article: jiff::civil::Date) -> bool {
     article.since(issue).is_ok_and(|span| span.get_days() > LATER)
 }
 
-/// Whether an issue in `other`, or in the language of the publication, is in the language of this one:
-/// what is sent in two languages has one day.
-fn is_same_language(view: &View<'_>, other: Option<&str>) -> bool {
+/// The other issues in the language of this one: what is sent in two languages has one day and one
+/// number. An issue that names none has that of the publication.
+fn same_language<'v>(view: &View<'v>) -> impl Iterator<Item = &'v Headline> + use<'v> {
     let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    let other = other.unwrap_or(&view.input.publication.language);
-    primary(other) == primary(&view.input.issue.language)
+    let own = primary(&view.input.issue.language);
+    let default = &view.input.publication.language;
+    view.input
+        .siblings
+        .iter()
+        .filter(move |other| primary(other.language.as_deref().unwrap_or(default)) == own)
 }

@@ -9,13 +9,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::author::Passage;
+use super::brackets;
 use super::emphasis;
+use super::formulas;
 use super::plain_lines;
 use super::spot::Spot;
 use super::swallowed;
 use super::unread;
 use super::view::View;
-use super::without_code::without_code;
+use super::without_code::{with_backslashes, without_code};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 
 /// A stretch of a text, and what to do with it.
@@ -32,7 +34,6 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
     let mut bulleted: HashSet<PathBuf> = HashSet::new();
     let mut lost = LostReferences::default();
     let mut notes = UnusedNotes::of(view);
-    let mut lost_stars = Vec::new();
     let told = plain_lines::told(view);
     for Passage { spot, text, is_paragraph, is_raw, .. } in &view.author.passages {
         let mut tell = |found: &str, place: Place, help: &str| {
@@ -65,7 +66,11 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
         for (range, help) in unread.chain(swallowed::of_paragraph(&written, text)) {
             tell(&format!("{:?}", &written[range.clone()]), at(range), help);
         }
-        lost_stars.extend(unread::product(&written, text).map(at));
+        let typed = &source.text()[span.clone()];
+        if let Some((range, help)) = formulas::formula(&with_backslashes(typed, &written)) {
+            let shown = typed[range.clone()].lines().next().unwrap_or_default();
+            tell(&format!("the formula {shown}"), at(range), help);
+        }
         if let Some(range) = bullets(&written)
             && bulleted.insert(source.path().to_owned())
         {
@@ -75,17 +80,9 @@ pub(super) fn markdown(view: &View<'_>) -> Vec<Diagnostic> {
         }
     }
     problems.extend(lost.told());
-    problems.extend(lost_stars.into_iter().map(lost_product));
     let articles = view.input.issue.sections.iter().flat_map(|section| &section.articles);
     problems.extend(articles.flat_map(|article| of_file(&article.source, &notes)));
     problems
-}
-
-fn lost_product(place: Place) -> Diagnostic {
-    let what = "Markdown reads the stars of this product as emphasis: they would be lost";
-    Diagnostic::warning("leftover-markdown", what)
-        .at(place)
-        .help("write × for them, or a backslash before each: 2\\*3\\*4")
 }
 
 /// What is told of an article as a whole file.
@@ -95,6 +92,11 @@ fn of_file(source: &Arc<Source>, notes: &UnusedNotes<'_>) -> Vec<Diagnostic> {
     };
     let mut problems = Vec::new();
     if let Some((range, what, help)) = swallowed::endless(source.text()) {
+        problems.push(tell(what, range, help));
+    }
+    if let Some(range) = unread::lost_line(source.text()) {
+        let what = "this line is read as the address of a link, so readers do not see it";
+        let help = "write a backslash before it: \\[Note]: words";
         problems.push(tell(what, range, help));
     }
     if let Some(range) = unread::second_head(source.text()) {
@@ -168,6 +170,7 @@ fn signs(text: &str) -> Vec<Sign> {
         short_name(text),
         marked(text),
         raised(text),
+        comment(text),
     ];
     kinds.into_iter().flatten().collect()
 }
@@ -175,6 +178,8 @@ fn signs(text: &str) -> Vec<Sign> {
 /// `{: .note}`, `{.button}` behind a space, `{#anchor}`.
 fn attributes(text: &str) -> Option<Sign> {
     const BUTTON: &str = "write {.button} directly behind the link: [Read it](https://…){.button}";
+    const CREDIT: &str =
+        "write {credit=\"Photo: Kim\"} directly behind the picture, without a colon";
     const OTHER: &str = "classes and anchors in braces do nothing here, except {.button} directly \
                          behind a link: delete them";
     text.match_indices('{').find_map(|(at, _)| {
@@ -191,7 +196,11 @@ fn attributes(text: &str) -> Option<Sign> {
             (true, Some(c)) => c.is_alphabetic(),
             _ => false,
         };
-        let help = if name.contains(".b") { BUTTON } else { OTHER };
+        let help = match name {
+            name if name.contains(".b") => BUTTON,
+            name if name.starts_with("credit") => CREDIT,
+            _ => OTHER,
+        };
         is_sign.then_some((at..at + end + 2, help))
     })
 }
@@ -216,7 +225,8 @@ fn admonition(text: &str) -> Option<Sign> {
     let name = &rest[mark.len()..];
     let fits = match mark {
         "=== " => name.starts_with(['"', '“', '”']),
-        _ => name.starts_with(|c: char| c.is_ascii_lowercase()),
+        // A passage for some readers is an error by itself.
+        _ => name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.starts_with("only "),
     };
     let end = name.find(char::is_whitespace).unwrap_or(name.len());
     let help = "write a box as ::: callout, then its text, and ::: on a line of its own";
@@ -264,6 +274,12 @@ fn marked(text: &str) -> Option<Sign> {
         let help = "write <mark>words</mark> or <u>words</u>, or **words**";
         is_end.then_some((at..at + end + 4, help))
     })
+}
+
+/// `<!--` without an end, within a line.
+fn comment(text: &str) -> Option<Sign> {
+    let at = text.find("<!--")?;
+    Some((at..at + 4, "end the comment with -->, or delete it"))
 }
 
 /// `x^2^` and `H~2~O` of Pandoc: raised, and lowered.
@@ -376,12 +392,17 @@ fn list_lines(written: &str) -> Option<Sign> {
 /// Two lines of one paragraph that begin with a bullet of a word processor, or one with a bullet of
 /// its symbol font: the first.
 fn bullets(written: &str) -> Option<Range<usize>> {
-    const BULLETS: [char; 11] = ['·', '•', '‣', '◦', '▪', '●', '○', '■', '◆', '∙', '・'];
+    const BULLETS: [char; 21] = [
+        '·', '•', '‣', '◦', '▪', '●', '○', '■', '◆', '∙', '・', '□', '◇', '▶', '▷', '►', '➤', '☞',
+        '※', '✓', '✔',
+    ];
     let is_symbol = |c: char| ('\u{F020}'..='\u{F0FF}').contains(&c);
     if let Some((at, c)) = written.char_indices().find(|(_, c)| is_symbol(*c)) {
         return Some(at..at + c.len_utf8());
     }
-    let mut items = lines(written).filter(|(_, line)| line.starts_with(BULLETS));
+    // A Korean letter that stands for a circle.
+    let is_item = |line: &str| line.starts_with(BULLETS) || line.starts_with("ㅇ ");
+    let mut items = lines(written).filter(|(_, line)| is_item(line));
     let (start, first) = items.next()?;
     items.next()?;
     Some(start..start + first.len())
@@ -419,7 +440,7 @@ fn unread(text: &str) -> Vec<(&str, &'static str)> {
         }
     }
     if all.is_empty() {
-        all.extend(emphasis::unread(text).or_else(|| reversed_link(text)));
+        all.extend(emphasis::unread(text).or_else(|| brackets::broken_link(text)));
     }
     all
 }
@@ -438,7 +459,7 @@ fn unread_brackets(before: &str, found: &str, behind: &str) -> Option<&'static s
     if is_label && !found.contains(char::is_whitespace) {
         return Some("write the footnote on a line of its own: [^1]: See the minutes.");
     }
-    unread_target(behind)
+    brackets::unread_target(behind)
 }
 
 /// The path of a picture that stands between parentheses.
@@ -469,71 +490,6 @@ pub(super) fn is_reference(text: &str, label: &str, within_sentence: bool) -> bo
         || (is_number(label) && text.chars().count() > 2 && !is_number(text))
         || (label.contains(['-', '_']) && !text.contains(['-', '_']))
         || (within_sentence && is_word(label) && text.len() > 2)
-}
-
-/// What is wrong with the target that stands behind `[words]`, if that was to be a link.
-fn unread_target(behind: &str) -> Option<&'static str> {
-    const SPLIT: &str =
-        "write a link without a space between its brackets: [the minutes](https://…)";
-    const QUOTES: &str = "words with quotation marks in them stand between single ones: \
-                          ![A view](view.png 'The \"old\" quay')";
-    const SPACE: &str = "an address has no spaces: write %20 for each, and close the bracket";
-    let target = behind.strip_prefix('(');
-    if target.is_some_and(has_odd_title) {
-        return Some(QUOTES);
-    }
-    if target.is_some_and(|target| target.starts_with("http") || target.starts_with("mailto:")) {
-        return Some(SPACE);
-    }
-    if let Some(target) = target {
-        let target = &target[..target.floor_char_boundary(LONGEST)];
-        let target = target.split([')', '\n']).next().unwrap_or_default();
-        let target = target.split(['"', '“']).next().unwrap_or_default().trim();
-        // An address without its scheme, or of a telephone, with a space in it.
-        let first = target.split(char::is_whitespace).next().unwrap_or_default();
-        let is_bare = first.split_once('/').is_some_and(|(host, _)| {
-            host.contains('.')
-                && host.split('.').all(|part| {
-                    !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                })
-        });
-        let starts = |scheme: &str| target.to_ascii_lowercase().starts_with(scheme);
-        if target.contains(char::is_whitespace) && (is_bare || starts("tel:") || starts("www.")) {
-            return Some(SPACE);
-        }
-        let kinds = [".md", ".html", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"];
-        let is_file = kinds.iter().any(|kind| target.to_ascii_lowercase().ends_with(kind));
-        return is_file.then_some(SPACE);
-    }
-    if ["http://", "https://", "www."].iter().any(|start| behind.starts_with(start)) {
-        return Some("put the address between round brackets: [the minutes](https://…)");
-    }
-    behind.trim_start().starts_with("(http").then_some(SPLIT)
-}
-
-/// Whether `target`, behind a round bracket, is an address without a space, and behind it words between
-/// quotation marks that hold others of the same kind.
-fn has_odd_title(target: &str) -> bool {
-    let target = &target[..target.floor_char_boundary(LONGEST)];
-    let line = target.lines().next().unwrap_or_default();
-    let quotes = ['"', '“', '”'];
-    let Some((path, title)) = line.split_once(char::is_whitespace) else { return false };
-    let title = title.trim_start();
-    let Some(end) = title.rfind(quotes) else { return false };
-    let is_end = title[end..].trim_start_matches(quotes).trim_start().starts_with(')');
-    path.contains(['.', '/'])
-        && !path.contains(')')
-        && title.starts_with(quotes)
-        && is_end
-        && title.matches(quotes).count() > 2
-}
-
-/// `(words)[https://…]`: the brackets in the wrong order.
-fn reversed_link(text: &str) -> Option<(&str, &'static str)> {
-    let at = text.find(")[http")?;
-    let start = text[..at].rfind('(').unwrap_or(at);
-    let end = text[at..].find(']').map_or(text.len(), |end| at + end + 1);
-    Some((&text[start..end], "the brackets are in the wrong order: [the minutes](https://…)"))
 }
 
 /// Footnotes that nothing refers to, by the file they stand in.

@@ -77,6 +77,11 @@ impl Element {
     }
 }
 
+/// A value of a style as it counts: without `!important`, in small letters.
+pub(super) fn plain(value: &str) -> String {
+    value.trim().trim_end_matches("!important").trim().to_ascii_lowercase()
+}
+
 /// A stretch of text and the element it stands in.
 #[derive(Debug)]
 pub(super) struct TextNode {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::html::Element;
+use super::html::{Element, plain};
 use super::view::View;
 use crate::diagnostic::Diagnostic;
 use crate::issue::css::colors;
@@ -72,10 +72,6 @@ fn has_styles(element: &Element) -> bool {
 }
 
 type SpotTaken = Option<(&'static str, &'static str)>;
-
-fn plain(value: &str) -> String {
-    value.trim().trim_end_matches("!important").trim().to_ascii_lowercase()
-}
 
 /// The value of the first of some properties that the element has.
 fn said(element: &Element, names: &[&'static str]) -> Option<(&'static str, String)> {

@@ -1,11 +1,10 @@
-//! The texts of links: whether they say where a link leads, whether two of them can be told apart, and
-//! whether they tell the truth.
+//! The texts of links: whether they say where a link leads, and whether two of them can be told apart.
 
 use std::collections::{HashMap, HashSet};
 
 use super::author::Anchor;
 use super::links::{each, lower_host, shortened_address};
-use super::site::{is_one_site, is_service};
+use super::site::is_service;
 use super::view::View;
 use crate::diagnostic::Diagnostic;
 
@@ -288,40 +287,6 @@ fn is_same_page(one: &str, other: &str) -> bool {
     let (one, other) = (same_page(one), same_page(other));
     let is_mailbox = one.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
     one == other || is_mailbox && one.eq_ignore_ascii_case(other)
-}
-
-/// A text that is one address, and a link to another: how phishing looks.
-pub(super) fn disguised(view: &View<'_>) -> Vec<Diagnostic> {
-    let posts = view.posts();
-    each(view, |link| {
-        let shown = link.text.trim();
-        if shown.contains(char::is_whitespace) || !shown.contains('.') || shown.contains('@') {
-            return None;
-        }
-        let with_scheme =
-            if shown.contains("://") { shown.to_owned() } else { format!("https://{shown}") };
-        let (says, leads) = (lower_host(&with_scheme)?, lower_host(&link.href)?);
-        let end = says.rsplit('.').next().unwrap_or_default();
-        let is_name = end.len() > 1 && end.chars().all(char::is_alphabetic) && says.contains('.');
-        // `Node.js` is a name as well; only a usual ending makes a text an address.
-        let usual = ["com", "org", "net", "kr", "io", "edu", "gov", "info", "example", "eu", "de"];
-        if !is_name || !(shown.contains("://") || says.starts_with("www.") || usual.contains(&end))
-        {
-            return None;
-        }
-        // Twitter writes the address of each link and picture of a post so.
-        let is_of_post = leads == "t.co"
-            && (["pic.twitter.com", "pic.x.com"].contains(&says.as_str())
-                || posts.hold(&link.spot));
-        (!is_of_post && !is_one_site(&says, &leads)).then(|| {
-            Diagnostic::warning(
-                "link-disguised",
-                format!("the text says {says}, but the link leads to {leads}"),
-            )
-            .at(link.label())
-            .help("filters take this for phishing; write the true address, or use words")
-        })
-    })
 }
 
 #[cfg(test)]

@@ -398,7 +398,7 @@ fn tracking_names(href: &str) -> Vec<&str> {
 }
 
 /// The address without them.
-fn without_tracking(href: &str) -> String {
+pub(super) fn without_tracking(href: &str) -> String {
     let Some(range) = query(href) else { return href.to_owned() };
     let kept: Vec<&str> =
         href[range.clone()].split('&').filter(|pair| !is_tracking(pair)).collect();

@@ -359,6 +359,22 @@ fn odd_fallback(fallback: &str) -> Option<(bool, &'static str, &'static str)> {
     ))
 }
 
+/// What to write for `[[the plan]]` and `[[quay.jpg]]`, links and pictures of notes.
+fn wiki_help(tag: &str) -> Option<&'static str> {
+    let inner = tag.strip_prefix("[[")?.trim_end_matches(']');
+    let lower = inner.to_lowercase();
+    let is_picture =
+        [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg"].iter().any(|end| lower.ends_with(end));
+    match (is_picture, is_field(inner)) {
+        (true, _) => Some("write a picture as ![what it shows](quay.jpg)"),
+        (_, false) => Some(
+            "write a link as [the plan](https://…), or a field of the list as {{ first_name | \
+             reader }}",
+        ),
+        _ => None,
+    }
+}
+
 fn problem(tag: &str, place: Place) -> Diagnostic {
     let short: String = tag.split_whitespace().collect::<Vec<_>>().join(" ");
     let short = match short.char_indices().nth(60) {
@@ -370,10 +386,16 @@ fn problem(tag: &str, place: Place) -> Diagnostic {
         "no command of another program works here: delete it, or put it between backquotes if \
          readers are to see it"
     } else {
-        "write a field of the list as {{ first_name | reader }}"
+        wiki_help(tag).unwrap_or("write a field of the list as {{ first_name | reader }}")
     };
     let what = format!("{short} would be sent as it is");
     Diagnostic::error("leftover-merge-tag", what).at(place).help(help)
+}
+
+/// A tag of `text`, which is what an author has `written` without its code, with the backslash before it.
+fn as_written(written: &str, text: &str, tag: Range<usize>) -> Range<usize> {
+    let is_escaped = written[..tag.start].ends_with('\\') && !text[..tag.start].ends_with('\\');
+    tag.start - usize::from(is_escaped)..tag.end
 }
 
 /// The rule `leftover-merge-tag`.
@@ -390,7 +412,8 @@ pub(super) fn merge_tags(view: &View<'_>) -> Vec<Diagnostic> {
         let written = &source.text()[span.clone()];
         let text = without_code(written);
         for range in tags(&text) {
-            let tag = &text[range.clone()];
+            let range = as_written(written, &text, range);
+            let tag = &written[range.clone()];
             if told.insert((source.path().to_owned(), tag.to_owned())) {
                 let range = span.start + range.start..span.start + range.end;
                 problems.push(problem(tag, Place::span(source, range)));
@@ -513,7 +536,7 @@ mod tests {
             "｛참고｝ and （name）",
             "*|* and *||*",
         ] {
-            assert_eq!(tags(text), [], "{text}");
+            assert!(tags(text).is_empty(), "{text}: {:?}", tags(text));
         }
     }
 

@@ -8,6 +8,9 @@
 mod access;
 pub mod allow;
 mod author;
+mod brackets;
+mod broken_letters;
+mod calendar;
 mod capitals;
 pub mod clients;
 mod colors;
@@ -15,8 +18,10 @@ mod contrast;
 mod css;
 mod dates;
 mod dialects;
+mod disguised;
 mod emphasis;
 mod following;
+mod formulas;
 mod gmail;
 mod head;
 mod html;
@@ -31,7 +36,8 @@ mod mail;
 mod markup;
 mod merge_tags;
 pub mod online;
-mod passages;
+mod own_lines;
+pub mod passages;
 mod pasted;
 mod personal;
 mod plain_lines;
@@ -50,6 +56,8 @@ mod twice;
 mod unfinished;
 mod unread;
 mod view;
+mod way_out;
+mod weekdays;
 mod without_code;
 mod written;
 
@@ -147,6 +155,9 @@ const RULES: &[RuleCheck] = &[
     dates::order,
     dates::date,
     dates::article,
+    weekdays::weekday,
+    weekdays::no_such_day,
+    passages::about_one,
     twice::articles,
     leftovers::words,
     leftovers::templates,
@@ -157,6 +168,7 @@ const RULES: &[RuleCheck] = &[
     pasted::indents,
     leftovers::addresses,
     leftovers::spam,
+    broken_letters::letters,
     invisible::written,
     invisible::decoded,
     link_texts::vague,
@@ -172,7 +184,8 @@ const RULES: &[RuleCheck] = &[
     links::anchor,
     links::mailto,
     links::tracking,
-    link_texts::disguised,
+    disguised::addresses,
+    way_out::texts,
     personal::email,
     personal::doors,
     images::alt_name,

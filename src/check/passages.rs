@@ -1,16 +1,72 @@
 //! Passages for some readers against what readers have: a tag or field that nobody has is usually a
-//! slip, and then nobody reads the passage, or everybody.
+//! slip, and then nobody reads the passage, or everybody. And against whoever looks at a preview: a
+//! passage that is hidden from them alone is read by nobody before it is sent.
 
 use std::collections::BTreeSet;
 
 use super::Audience;
+use super::author::Author;
 use super::view::View;
 use crate::compose::{Composition, Segment};
-use crate::diagnostic::{Diagnostic, nearest};
-use crate::issue::only::{Only, Term};
+use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::issue::Issue;
+use crate::issue::only::{Only, Term, Traits};
 
 /// Tags and columns that are named to somebody who has named another.
 const NAMED: usize = 8;
+
+/// The passages that a reader does not get: where each stands, and for whom it is.
+pub fn left_out(issue: &Issue, reader: &impl Traits) -> Vec<(Place, String)> {
+    let passages = Author::new(issue).only.into_iter();
+    let others = passages.filter(|(_, text)| !Only::of_passage(text).means(reader));
+    others.map(|(spot, text)| (spot.start(), shown_condition(text))).collect()
+}
+
+/// For whom the passages of a composition are, each once, as an author writes it.
+pub fn conditions(composition: &Composition) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for segment in &composition.html {
+        let Segment::When(text) = segment else { continue };
+        let shown = shown_condition(text);
+        if !Only::is_filled(text) && !all.contains(&shown) {
+            all.push(shown);
+        }
+    }
+    all
+}
+
+/// A passage for a tag has only its name.
+fn shown_condition(text: &str) -> String {
+    match text.parse::<Only>() {
+        Ok(_) => text.to_owned(),
+        Err(_) if text.contains(char::is_whitespace) => format!("tag:\"{text}\""),
+        Err(_) => format!("tag:{text}"),
+    }
+}
+
+/// The rule `only-email`.
+pub(super) fn about_one(view: &View<'_>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let mut told: BTreeSet<usize> = BTreeSet::new();
+    for (spot, text) in &view.author.only {
+        let only = Only::of_passage(text);
+        let needle = only.terms().into_iter().find_map(|term| match term {
+            Term::Field("email") => Some("email"),
+            Term::Value(_, value) if value.contains('@') => Some(value),
+            _ => None,
+        });
+        let Some(needle) = needle else { continue };
+        // A passage and its `else` are one.
+        if told.insert(spot.stretch().map_or(0, |(_, span)| span.start)) {
+            let what = "who gets this passage depends on an email address";
+            problems.push(Diagnostic::warning("only-email", what).at(spot.of(needle)).help(
+                "a passage for or without one person is not seen in a preview; write a tag, such as \
+                 tag:press, or write the person a mail",
+            ));
+        }
+    }
+    problems
+}
 
 /// The fields that passages ask about and that are no column of the list.
 pub(super) fn asked(composition: &Composition, columns: &[String]) -> BTreeSet<String> {

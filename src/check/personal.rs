@@ -27,7 +27,7 @@ pub(super) fn email(view: &View<'_>) -> Vec<Diagnostic> {
         } else {
             format!(
                 "leave the slot out, or lead to your own pages ({own}); if readers know that it is \
-                 told, allow the rule with the reason"
+                 told, whoever sends the issue may use --allow link-email"
             )
         };
         Diagnostic::error("link-email", what).help(help)

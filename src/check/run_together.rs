@@ -1,12 +1,14 @@
 //! Lines that were to stand below each other, and that Markdown puts behind each other as one text:
-//! `Q:` and `A:`, times and days, speech behind dashes, paragraphs of a law, a greeting.
+//! `Q:` and `A:`, times and days, speech behind dashes, paragraphs of a law, a greeting, verses.
 //!
 //! Must never tell of a text whose lines an editor has only broken at some width: each sign has to
 //! stand in two lines that follow each other, or in the first or the last line.
 
 use std::ops::Range;
 
+use super::calendar;
 use super::dialects::lines;
+use super::own_lines::{UNBROKEN, are_two, are_verses, columns};
 
 /// Lines of a paragraph that are looked at.
 const MOST: usize = 2_000;
@@ -18,6 +20,8 @@ const SHORT: usize = 40;
 enum LineStart {
     /// `Q: `, `A: `.
     Label,
+    /// `When: 7 pm`, in a short line.
+    Entry,
     /// `– How are you?`
     Dash,
     /// `§ 3`: its number.
@@ -26,6 +30,10 @@ enum LineStart {
     Moment,
     /// `1921 The pier`: its number.
     Year(u32),
+    /// `Kim Min-su, Vorsitz`.
+    Office,
+    /// `☎ 0221 123456`, `Tel. 0221 123456`, `IBAN DE02 …`
+    Contact,
 }
 
 impl LineStart {
@@ -43,18 +51,22 @@ pub(super) fn run_together(written: &str) -> Option<(Range<usize>, &'static str)
     const HELP: &str = "this line and the next are shown as one: put an empty line between them, or \
                         two spaces or a backslash at the end of the line";
     let all: Vec<(usize, &str)> = lines(written).take(MOST).collect();
-    let pairs = all.iter().zip(all.iter().skip(1));
-    let mut joined = pairs.filter(|(one, _)| !is_broken(written, one.0 + one.1.len(), one.1));
+    let words: Vec<&str> = all.iter().map(|(_, line)| *line).collect();
+    let has_verses = are_verses(&words);
+    let pairs = all.iter().zip(all.iter().skip(1)).enumerate();
+    let mut joined = pairs.filter(|(_, (one, _))| !is_broken(written, one.0 + one.1.len(), one.1));
     let is_first = |start: usize| all.first().is_some_and(|(first, _)| *first == start);
     let is_last = |start: usize| all.last().is_some_and(|(last, _)| *last == start);
-    let found = joined.find(|((start, line), (next_start, next))| {
+    let found = joined.find(|(at, ((start, line), (next_start, next)))| {
         let starts = start_of(line).zip(start_of(next));
         let is_listed = starts.is_some_and(|(before, next)| next.goes_on(before));
         is_listed
+            || has_verses
+            || are_two(&words, *at)
             || is_first(*start) && is_greeting(line)
             || is_last(*next_start) && is_farewell(line) && next.chars().count() <= SHORT
     });
-    found.map(|((start, line), _)| (*start..start + line.len(), HELP))
+    found.map(|(_, ((start, line), _))| (*start..start + line.len(), HELP))
 }
 
 /// Whether the line that ends at `end` has a mark behind it that ends it for readers as well.
@@ -77,7 +89,48 @@ fn start_of(line: &str) -> Option<LineStart> {
     if let Some(year) = year(bare) {
         return Some(LineStart::Year(year));
     }
-    is_labelled(bare).then_some(LineStart::Label)
+    if is_labelled(bare) {
+        return Some(LineStart::Label);
+    }
+    if is_contact(bare) {
+        return Some(LineStart::Contact);
+    }
+    if is_entry(bare) {
+        return Some(LineStart::Entry);
+    }
+    is_office(line).then_some(LineStart::Office)
+}
+
+/// What stands before a number or an address: a sign for it, or a word without a colon.
+fn is_contact(line: &str) -> bool {
+    const WORDS: &str = "iban bic swift tel telefon telephone phone mobil mobile fax e-mail email mail web \
+                         전화 휴대전화 팩스 이메일 계좌 계좌번호 예금주";
+    let Some((first, behind)) = line.split_once(' ') else { return false };
+    let sign = first.trim_end_matches(['\u{fe0e}', '\u{fe0f}', '\u{200d}']);
+    // Of bullets it is told that they make no list.
+    let is_sign = sign.chars().all(|c| {
+        matches!(c, '℡' | '←'..='⇿' | '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}')
+            && !"☞✓✔➤".contains(c)
+    });
+    let word = first.trim_end_matches(['.', ':']).to_lowercase();
+    let is_known = WORDS.split_whitespace().any(|known| known == word);
+    let is_value = !behind.starts_with(char::is_lowercase) || behind.contains(['@', '.']);
+    let is_word = is_known && is_value && columns(line) <= UNBROKEN;
+    !behind.trim().is_empty() && (!sign.is_empty() && is_sign || is_word)
+}
+
+/// `Kim Min-su, Vorsitz`: a name of some words, a comma and an office.
+fn is_office(line: &str) -> bool {
+    let bare = line.trim_matches(['*', '_']);
+    let Some((name, office)) = bare.split_once(", ") else { return false };
+    let is_name = |word: &str| word.starts_with(|c: char| c.is_uppercase() || c >= '\u{1100}');
+    let is_plain = |c: char| c.is_alphabetic() || " -–'’./*_&".contains(c);
+    (2..=4).contains(&name.split(' ').count())
+        && name.split(' ').all(is_name)
+        && (1..=4).contains(&office.split(' ').count())
+        && bare.replacen(", ", " ", 1).chars().all(is_plain)
+        && !bare.ends_with('.')
+        && columns(line) <= UNBROKEN
 }
 
 fn number(text: &str) -> Option<u32> {
@@ -100,6 +153,17 @@ fn is_labelled(line: &str) -> bool {
     is_name && behind.starts_with(char::is_whitespace) && !behind.trim().is_empty()
 }
 
+/// `When: 7 pm`, `**장소:** 부두`: a word, a colon and a few words.
+fn is_entry(line: &str) -> bool {
+    let Some((label, behind)) = line.split_once([':', '：']) else { return false };
+    let label = label.trim_end_matches(['*', '_', ' ']);
+    let behind = behind.trim_start_matches(['*', '_']);
+    let is_word = label.chars().all(|c| c.is_alphabetic() || c == '-')
+        && label.starts_with(|c: char| c.is_uppercase() || c >= '\u{1100}')
+        && (2..=14).contains(&label.chars().count());
+    is_word && columns(line) <= UNBROKEN && behind.starts_with(' ') && !behind.trim().is_empty()
+}
+
 /// `1921 The pier`, `1921: the pier`, `1921 – the pier`.
 fn year(line: &str) -> Option<u32> {
     let year = number(line).filter(|year| (1000..2100).contains(year))?;
@@ -111,18 +175,6 @@ fn year(line: &str) -> Option<u32> {
     (is_apart && is_begun && words.len() < behind.len()).then_some(year)
 }
 
-/// Days of the week as they are written in full, and short.
-const DAYS: &str = "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur \
-    thurs fri sat sun montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do \
-    fr sa so lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes \
-    sábado domingo lunedì martedì mercoledì giovedì venerdì sabato domenica 월 화 수 목 금 토 일 \
-    월요일 화요일 수요일 목요일 금요일 토요일 일요일";
-const MONTHS: &str = "january february march april may june july august september october november \
-    december jan feb mar apr jun jul aug sep sept oct nov dec januar februar märz mai juni juli oktober \
-    dezember janvier février mars avril juin juillet août septembre octobre novembre décembre enero \
-    febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio \
-    aprile maggio giugno luglio settembre ottobre dicembre";
-
 /// Whether a line begins with a time, a date, or a day of the week and one of these.
 fn is_moment(line: &str) -> bool {
     let mut words = line.split([' ', '\u{a0}']).filter(|word| !word.is_empty());
@@ -131,12 +183,11 @@ fn is_moment(line: &str) -> bool {
     };
     let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let (one, two) = (bare(first), bare(second));
-    let is_of = |known: &str, word: &str| known.split_whitespace().any(|known| known == word);
-    let is_month = |word: &str| is_of(MONTHS, word);
+    let is_month = |word: &str| calendar::month(word).is_some();
     let has_digit = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
     let is_short_number = |word: &str| number(word).is_some_and(|number| number < 32);
     // `Sun 5`, `Monday, 19:30`, `Monday: soup`.
-    let is_day = is_of(DAYS, &one) && (has_digit(&two) || first.ends_with([':', '：']));
+    let is_day = calendar::is_weekday(&one) && (has_digit(&two) || first.ends_with([':', '：']));
     let is_date = is_short_number(&one) && is_month(&two)
         || is_month(&one) && is_short_number(&two)
         || is_day;
@@ -238,6 +289,21 @@ mod tests {
             "Dear all,\nthe tide is high.",
             "Liebe Mitglieder,\nes ist Mai.",
             "The tide is high.\nBest wishes,\nAnn",
+            "Date: 6 November\nLocation: the quay",
+            "**일시:** 11월 27일 19시\n**장소:** 부두",
+            "Kim Min-su, Vorsitz\nPark Ji-yeon, Kasse",
+            "**Dr. Ann Lee**, chair\n**Bo Ray**, press and books",
+            "☎ 0221 123456\n✉ post@a.kr",
+            "📅 11월 27일 19시\n📍 서울 부두",
+            "☎️ 0221 123456\n✉️ post@a.kr",
+            "Konto der Gesellschaft:\nIBAN DE02 3705 0198 0000 0012 34\nBIC COLSDE33XXX",
+            "Tel. 0221 123456\nFax 0221 123457",
+            "계좌 국민은행 123-456\n예금주 한독협회",
+            "Wir freuen uns.\nMit freundlichen Grüßen\nAnna Schmidt",
+            "많은 참여 바랍니다.\n감사합니다.\n한독협회 회장 황서진 드림",
+            "Unser Büro:\nHauptstraße 12\n50667 Köln",
+            "> Burning bright\n> In the forests\n> Of the night",
+            "Burning bright\\\nIn the forests\nOf the night",
         ] {
             assert!(run_together(text).is_some(), "{text}");
         }
@@ -252,12 +318,20 @@ mod tests {
             "in the year\n1921 the pier burnt\n1938 boats",
             "Dear all, the tide\nis high.",
             "Dear all,",
-            "Date: 6 November\nLocation: the quay",
+            "Note: the tide is high this week, and all the boats are in\nAnn: she is not",
             "See https://a.kr:\nhttps://b.kr: c",
             "The price is\n3.50 euros or\n4.20 euros.",
             "with all the boats,\nAnn went home and came back with many more of them.",
             "12 boats\n13 gulls",
             "So it is\nMon dieu",
+            "Ann Lee, who is our chair, met\nBo Ray, and they walked.",
+            "Berlin, Deutschland\nParis, Frankreich",
+            "IBAN office and the\nBIC office of it",
+            "❤ for all\nand more",
+            "✓ Tea\n✓ Cake",
+            "Burning bright  \nIn the forests  \nOf the night",
+            "Mit freundlichen Grüßen\\\nAnna Schmidt",
+            "Kim Min-su, Vorsitz<br>\nPark Ji-yeon, Kasse",
         ] {
             assert_eq!(run_together(text), None, "{text}");
         }

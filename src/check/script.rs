@@ -77,9 +77,15 @@ impl ForeignText<'_> {
     }
 }
 
-/// Whether a text has kana.
-pub(super) fn has_kana(text: &str) -> bool {
-    text.chars().any(|c| WritingScript::of(c) == Some(WritingScript::Kana))
+/// The language that Chinese characters in a text are of, where what stands beside them tells it: kana,
+/// or else Hangul.
+pub(super) fn of_han_in(text: &str) -> Option<&'static str> {
+    let has = |script| text.chars().any(|c| WritingScript::of(c) == Some(script));
+    match () {
+        () if has(WritingScript::Kana) => Some("ja"),
+        () if has(WritingScript::Hangul) => Some("ko"),
+        () => None,
+    }
 }
 
 /// Letters that a name has at most, and words.
@@ -174,7 +180,8 @@ mod tests {
         ] {
             assert!(!is_name(text), "{text}");
         }
-        assert!(has_kana("天気の") && !has_kana("天気"));
+        let of_han = ["天気の", "天気", "한자 漢字"].map(of_han_in);
+        assert_eq!(of_han, [Some("ja"), None, Some("ko")]);
     }
 
     fn found(text: &str, language: &str) -> Vec<(String, &'static str)> {

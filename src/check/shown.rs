@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::colors;
-use super::html::{Element, TextNode, Tree};
+use super::html::{Element, TextNode, Tree, plain};
 use super::view::{UNSUBSCRIBE, View};
 use crate::diagnostic::Diagnostic;
 use crate::issue::css::lengths::{Scale, measure};
@@ -181,10 +181,6 @@ fn moved_down(element: &Element) -> f64 {
         sum += measure(value, &Scale::default()).map_or(0.0, |found| found.range.most.abs());
     }
     sum
-}
-
-fn plain(value: &str) -> String {
-    value.trim().trim_end_matches("!important").trim().to_ascii_lowercase()
 }
 
 /// Letters that are pushed together by so many pixels lie on each other.

@@ -1,6 +1,6 @@
 //! Slips by which Markdown takes something for another thing than it was meant to be: code and
 //! comments without an end, which swallow the rest of an article; stars that do not fit each other;
-//! lists, tables and formulas in a form that no mail shows.
+//! lists and tables in a form that no mail shows.
 
 use std::ops::Range;
 
@@ -70,7 +70,6 @@ pub(super) fn of_paragraph(written: &str, read: &str) -> Vec<SwallowSign> {
         uneven_stars(written, read),
         lettered(written).or_else(|| run_together(written)),
         tabbed(written),
-        formula(written),
     ];
     kinds.into_iter().flatten().collect()
 }
@@ -172,34 +171,6 @@ fn tabbed(written: &str) -> Option<SwallowSign> {
     (cells.is_some() && cells == second).then_some((start..start + first.len(), HELP))
 }
 
-/// `$$E=mc^2$$` and `$x^2$` of TeX.
-fn formula(written: &str) -> Option<SwallowSign> {
-    const HELP: &str = "formulas are not drawn: write it in words, with <sup>2</sup> and <sub>2</sub>, \
-                        or show a picture of it";
-    let mut at = 0;
-    while let Some(start) = written[at..].find('$').map(|start| at + start) {
-        let mark = if written[start..].starts_with("$$") { "$$" } else { "$" };
-        let inner = &written[start + mark.len()..];
-        let near = &inner[..inner.floor_char_boundary(NEAR)];
-        at = start + mark.len();
-        let before = written[..start].chars().next_back();
-        let Some(end) = near.find(mark).filter(|end| *end > 0) else { continue };
-        let inner = &near[..end];
-        let is_tight = !inner.starts_with(char::is_whitespace)
-            && !inner.ends_with(char::is_whitespace)
-            && !inner.contains('\n');
-        // Prices have no signs of a formula between them.
-        let has_sign = inner.contains(['^', '\\', '=']) || inner.contains("_{");
-        let is_price = inner.contains(' ') && !inner.contains(['^', '\\']);
-        let behind = near[end + mark.len()..].chars().next();
-        let is_apart = [before, behind].iter().all(|c| !c.is_some_and(char::is_alphanumeric));
-        if has_sign && !is_price && is_tight && is_apart || mark == "$$" && has_sign {
-            return Some((start..start + 2 * mark.len() + end, HELP));
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -279,25 +250,6 @@ mod tests {
         assert!(tabbed("Day\tRoom\nMon\t12").is_some());
         assert_eq!(tabbed("Day\tRoom"), None);
         assert_eq!(tabbed("One\ttab\nno tab"), None);
-    }
-
-    #[test]
-    fn formulas_are_told_from_prices() {
-        for text in ["$$E=mc^2$$", "So $x^2$ is", "$\\frac{1}{2}$", "$a=b$"] {
-            assert!(formula(text).is_some(), "{text}");
-        }
-        for text in [
-            "It is $10$ and $20.",
-            "$5 = 4 € and $6",
-            "from $5 (was $7)",
-            "US$10^2$",
-            "`$`",
-            "$name and $x",
-            "$5=4€ or $6",
-            "?a=$b&c=$d",
-        ] {
-            assert_eq!(formula(text), None, "{text}");
-        }
     }
 
     proptest! {

@@ -2,6 +2,8 @@
 //! is a number of the Romans, a venue may be TBA because nobody knows it yet, and people write about
 //! TODO lists.
 
+use super::calendar;
+
 /// Where a text of the mail is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
@@ -378,18 +380,9 @@ const OPEN_STARTS: [&str; 24] = [
     "讲者",
 ];
 
-const DAYS: [&str; 24] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
-    "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "noon",
-];
-
 /// `January`, `Tue`, `19:30`, `7pm`, `5월`: what says when something is.
 fn is_moment(word: &str) -> bool {
-    let is_day = DAYS.contains(&word)
-        || word.ends_with("day")
-        || ["january", "february", "march", "april", "june", "july", "august", "september"]
-            .contains(&word)
-        || ["october", "november", "december"].contains(&word);
+    let is_day = calendar::is_english(word) || word == "noon" || word.ends_with("day");
     let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let rest = &word[digits..];
     let is_time = digits > 0

@@ -59,6 +59,13 @@ pub(super) fn without_code(text: &str) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// `blanked`, which is `text` without its code, with the backslashes back: formulas have them.
+pub(super) fn with_backslashes(text: &str, blanked: &str) -> String {
+    let pairs = text.bytes().zip(blanked.bytes());
+    let bytes = pairs.map(|(own, blank)| if own == b'\\' { own } else { blank }).collect();
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
 /// Where the slot ends that `rest` may begin with.
 fn slot_end(rest: &str) -> Option<usize> {
     let rest = rest.strip_prefix("{{")?;

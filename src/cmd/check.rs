@@ -116,6 +116,9 @@ fn look(
     };
     problems = gate.remaining(problems);
     let mut found: Vec<Diagnostic> = Vec::new();
+    if args.issues.is_empty() {
+        found.extend(load::misplaced(&workspace.config.publication));
+    }
     let mut known = HashSet::new();
     let mut drafts: Vec<Draft> = Vec::new();
     for name in &names {
@@ -159,15 +162,18 @@ fn look(
     Ok((problems, Some(names.len())))
 }
 
-/// What makes a problem the same as another: where it is and what is said.
-fn told(problem: &Diagnostic) -> (Option<PathBuf>, Option<Range<usize>>, &'static str, String) {
+/// What makes a problem the same as another: where it is and what is said. What one issue allows is
+/// not the same as what another does not.
+type ProblemKey = (Option<PathBuf>, Option<Range<usize>>, &'static str, String, Option<String>);
+
+fn told(problem: &Diagnostic) -> ProblemKey {
     let path = problem.place.as_ref().map(|place| place.path().to_owned());
     let span = match &problem.place {
         Some(Place::Span { span, .. }) => Some(span.clone()),
         Some(Place::Line { line, column, .. }) => Some(*line..*column),
         _ => None,
     };
-    (path, span, problem.rule, problem.message.clone())
+    (path, span, problem.rule, problem.message.clone(), problem.allowed_by().map(str::to_owned))
 }
 
 /// Asks for the links of all issues, each address once.
@@ -232,6 +238,7 @@ fn report(
     format: ReportFormat,
 ) -> Result<(), Failure> {
     let summary = render::summary(problems).unwrap_or_else(|| "no problems".to_owned());
+    let allowed = render::allowed(problems);
     let problems = &capped(problems)[..];
     match format {
         ReportFormat::Json => print::json(&format!("{}\n", render::json(problems))),
@@ -242,7 +249,8 @@ fn report(
                 None => "digest.toml".to_owned(),
                 Some(count) => counted(count as u64, "issue"),
             };
-            let text = format!("{}{summary} in {scope}\n", render::human(problems, true));
+            let allowed = allowed.map_or(String::new(), |count| format!(", {count}"));
+            let text = format!("{}{summary} in {scope}{allowed}\n", render::human(problems, true));
             print::colored_answer(&text)
         }
     }

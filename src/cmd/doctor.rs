@@ -189,7 +189,14 @@ fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Fail
 async fn secret(workspace: &Workspace) -> Finding {
     const CHECK: &str = "secret";
     match config::known_secret(&workspace.root, &workspace.environment) {
-        Ok(Some(_)) => Finding::ok(CHECK, "there is a secret, and only its owner can read it"),
+        Ok(Some(secret)) => {
+            let keys = match secret.older().len() {
+                0 => String::new(),
+                older => format!(" with {} keys", older + 1),
+            };
+            let what = format!("there is a secret{keys}, and only its owner can read it");
+            Finding::ok(CHECK, what)
+        }
         Ok(None) => match LostSecret::of(workspace, workspace.ledger_place().ok()).await {
             Ok(Some(lost)) => Finding::error(CHECK, lost.to_string())
                 .help(format!(

@@ -8,7 +8,8 @@
 //!    without need is a problem too.
 //! 5. [`Gate::unused`]: so is what `--allow` names without need.
 //!
-//! At each step problems that the issue or `--allow` lets pass are left out. A command leaves out
+//! At each step problems that the issue or `--allow` lets pass become notes, so that whoever looks at
+//! the report sees what was let pass. A command leaves out
 //! what it has no use for, as `render` does with everything behind 2, and never changes the order.
 //! Must never send anything, and must never make a file.
 
@@ -58,7 +59,7 @@ impl Gate {
         draft
     }
 
-    /// The problems that `--allow` does not let pass.
+    /// The problems; those that `--allow` lets pass are notes.
     pub(crate) fn remaining(&mut self, problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
         self.allowed.remaining(problems)
     }
@@ -106,7 +107,9 @@ impl Gate {
         own: &mut AllowedRules,
         problems: &mut [Diagnostic],
     ) -> Vec<Diagnostic> {
-        let texts = problems.iter_mut().filter(|problem| problem.rule == "leftover-template");
+        let texts = problems
+            .iter_mut()
+            .filter(|problem| problem.rule == "leftover-template" && !problem.is_allowed());
         texts.for_each(|problem| problem.severity = Severity::Error);
         self.remaining(own.remaining(check::before_sending(&workspace.config.publication)))
     }

@@ -2,6 +2,7 @@
 //! report. clap and printing live here and nowhere else; what is right or wrong about an issue or a
 //! message is decided in the library.
 
+mod bounces;
 mod check;
 mod clock;
 mod workspace;
@@ -22,6 +23,7 @@ mod receipts;
 mod reconcile;
 mod relays;
 mod render;
+mod secret;
 mod send;
 mod status;
 mod subscribers;
@@ -74,8 +76,10 @@ enum Command {
     Subscribers(subscribers::Args),
     Who(who::Args),
     Reconcile(reconcile::Args),
+    Bounces(bounces::Args),
     Doctor(doctor::Args),
     Dkim(dkim::Args),
+    Secret(secret::Args),
 }
 
 /// Runs one command.
@@ -95,8 +99,10 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Subscribers(args) => subscribers::run(global, &args),
         Command::Who(args) => who::run(global, &args),
         Command::Reconcile(args) => reconcile::run(global, &args),
+        Command::Bounces(args) => bounces::run(global, &args),
         Command::Doctor(args) => doctor::run(global, &args),
         Command::Dkim(args) => dkim::run(global, &args),
+        Command::Secret(args) => secret::run(global, &args),
     }
 }
 

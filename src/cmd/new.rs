@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// ISSUE, such as 2025-12, or ISSUE/ARTICLE
     #[arg(value_name = "ISSUE[/ARTICLE]")]
     name: String,
-    /// Take the sections and settings of this issue, without its articles
+    /// Take the sections and settings of this issue, without its words and articles
     #[arg(long, value_name = "ISSUE")]
     like: Option<String>,
 }
@@ -109,8 +109,12 @@ fn day_of(name: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month.parse().ok()?, day).ok()
 }
 
+/// What stands in the place of another issue's words, which nobody is to get twice.
+const PREHEADER: &str = "# preheader = \"…\"\n";
+const INTRO: &str = "# intro = \"\"\"\n# …\n# \"\"\"\n";
+
 /// The text of another issue's manifest with a new number and date, and without what belongs to that
-/// issue alone: its words in an inbox, its articles, and what it allows.
+/// issue alone: its words in an inbox, its first words, its articles, and what it allows.
 fn text_like(
     workspace: &Workspace,
     like: &str,
@@ -133,25 +137,22 @@ fn text_like(
     let mut table = Table::new(&source, "issue.toml", value);
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     let title = format!("\"Issue {number}\"");
-    let keys = [
+    let values = [
         ("number", number.to_string()),
         ("date", date.to_owned()),
         ("title", title.clone()),
         ("subject", title),
-        ("preheader", String::new()),
-        ("allow", String::new()),
     ];
-    for (key, new) in keys {
+    for (key, new) in values {
+        edits.extend(table.take(key).map(|value| (value.span, new)));
+    }
+    for (key, new) in [("preheader", PREHEADER), ("intro", INTRO), ("allow", "")] {
         let Some(value) = table.take(key) else { continue };
-        if new.is_empty() {
-            // The whole of its lines goes.
-            let start = text[..value.span.start].rfind('\n').map_or(0, |at| at + 1);
-            let end =
-                text[value.span.end..].find('\n').map_or(text.len(), |at| value.span.end + at + 1);
-            edits.push((start..end, new));
-        } else {
-            edits.push((value.span, new));
-        }
+        // The whole of its lines goes.
+        let start = text[..value.span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end =
+            text[value.span.end..].find('\n').map_or(text.len(), |at| value.span.end + at + 1);
+        edits.push((start..end, new.to_owned()));
     }
     for mut section in table.tables("section") {
         edits.extend(section.take("articles").map(|value| (value.span, "[]".to_owned())));

@@ -38,7 +38,7 @@ pub(crate) fn prepare(
     let widths = compose::widths(draft);
     // A secret that cannot be used is told by the commands that need it.
     let secret = config::known_secret(root, environment).ok().flatten();
-    let cache = Cache::of(root, secret.as_ref().map(config::Secret::bytes));
+    let cache = Cache::of(root, secret.as_ref().map(|secret| secret.newest().1));
     let problems = issue::image::prepare(&mut draft.images, &widths, &cache, &made);
     if let Some(bar) = bar.get() {
         bar.finish_and_clear();
@@ -72,15 +72,15 @@ pub(crate) fn tell_caught(issue: &Issue, inside: bool, publication: &Publication
     true
 }
 
-/// Lets a page that is written to `page` show pictures that are not published yet: they are written
-/// into a folder beside it. Returns that folder where there are pictures.
+/// Lets a page that is written to `page` show pictures that are not published yet, or that travel
+/// inside the message: they are written into a folder beside it. Returns that folder where there are pictures.
 pub(crate) fn beside(
     composition: &mut Composition,
     issue: &Issue,
     base_url: &str,
     page: &Path,
 ) -> Result<Option<PathBuf>, Failure> {
-    if issue.pictures == Pictures::Embedded || issue.images.is_empty() {
+    if issue.images.is_empty() {
         return Ok(None);
     }
     let Some(stem) = page.file_stem() else { return Ok(None) };

@@ -58,7 +58,9 @@ pub(crate) fn prompt(text: &str) {
 
 /// Shows problems with their source lines and counts them.
 pub(crate) fn problems(problems: &[Diagnostic]) {
-    if let Some(summary) = render::summary(problems) {
+    let counts = [render::summary(problems), render::allowed(problems)];
+    let summary = counts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    if !summary.is_empty() {
         message(&format!("{}{summary}\n", render::human(&capped(problems), true)));
     }
 }

@@ -3,19 +3,21 @@
 //!
 //! Must never send, and must never change a list.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sejong_digest::audience::consent::{ConsentColumn, consent_column};
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::suppression::{self, Suppression};
-use sejong_digest::check::{self, Audience, Lacking};
+use sejong_digest::check::{self, Audience, Lacking, passages};
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::intake::{self, Choice, Intake, IntakeError, Standings};
 use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::delivery::ledger::{Ledger, STEPS};
-use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::diagnostic::{Diagnostic, counted};
 use sejong_digest::files;
+use sejong_digest::issue::Issue;
 use sejong_digest::issue::load;
 use sejong_digest::issue::slot::BUILT_IN;
 use sejong_digest::message::address::Address;
@@ -48,6 +50,20 @@ impl ListArgs {
     pub(crate) fn file(&self, workspace: &Workspace) -> Option<PathBuf> {
         let usual = workspace.root.join("subscribers.csv");
         self.subscribers.clone().or_else(|| files::is_there(&usual).then_some(usual))
+    }
+
+    /// The list that was named, where `subscribers.csv` beside `digest.toml` is another one. It is called
+    /// the same from whatever folder it was named.
+    pub(crate) fn unusual(&self, workspace: &Workspace) -> Option<PathBuf> {
+        let named = self.subscribers.as_ref()?;
+        let usual = workspace.root.join("subscribers.csv");
+        if !files::is_there(&usual) {
+            return None;
+        }
+        let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let (named, usual) = (absolute(named), absolute(&usual));
+        let from_root = named.strip_prefix(absolute(&workspace.root)).unwrap_or(&named);
+        (named != usual).then(|| from_root.to_owned())
     }
 
     /// How to read it. What the command line says of a column comes behind what `digest.toml` says,
@@ -209,6 +225,34 @@ pub(crate) async fn at_addresses(
         nobody(address)
     };
     Ok(addresses.into_iter().zip(found.people).map(person).collect())
+}
+
+/// For whom a passage is, as far as it fits a line.
+pub(crate) fn shortened_condition(condition: &str) -> Cow<'_, str> {
+    match condition.char_indices().nth(CONDITION) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &condition[..end])),
+        None => Cow::Borrowed(condition),
+    }
+}
+
+/// Passages that are named to whoever looks at a message without them.
+const PASSAGES: usize = 10;
+/// Letters of a condition that are shown.
+const CONDITION: usize = 100;
+
+/// Says which passages of the issue a reader, called `who`, does not get.
+pub(crate) fn tell_left_out(issue: &Issue, who: &str, reader: &Recipient) {
+    let left_out = passages::left_out(issue, reader);
+    for (place, condition) in left_out.iter().take(PASSAGES) {
+        let line = place.line_column().map_or(String::new(), |(line, _)| format!(":{line}"));
+        let condition = shortened_condition(condition);
+        let path = place.path().display();
+        print::note(&format!("left out for {who}: {path}{line} `only {condition}`"));
+    }
+    let more = left_out.len().saturating_sub(PASSAGES);
+    if more > 0 {
+        print::note(&format!("left out for {who}: {}", counted(more as u64, "more passage")));
+    }
 }
 
 /// A reader who stands for all: every fallback shows, and where a slot has none, its field's name.

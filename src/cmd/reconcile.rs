@@ -72,20 +72,21 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await?;
         let known = overview::issues(&store).await?;
-        if !known.contains(&args.issue) {
+        let issue = workspace.known_name(&args.issue, &known);
+        if !known.contains(&issue) {
             store.close().await;
-            return Err(unknown(&args.issue, &known));
+            return Err(unknown(&issue, &known));
         }
         let who = format!("process {} (reconciling)", std::process::id());
-        let ledger = Ledger::new(store.clone(), &args.issue).lock(&who).await?;
+        let ledger = Ledger::new(store.clone(), &issue).lock(&who).await?;
         // Whom a killed send has left is settled first: its journal knows who is uncertain.
         let now = clock::now().to_string();
         let recovered = recovery::recover(&ledger, &looking::boot(), &now).await?;
         looking::tell_recovered(&recovered);
-        let undecided = reconcile::open(&store, &args.issue).await?;
+        let undecided = reconcile::open(&store, &issue).await?;
         if undecided.rows.is_empty() {
             store.close().await;
-            print::note(&format!("no recipient of {} is uncertain", args.issue));
+            print::note(&format!("no recipient of {issue} is uncertain"));
             return Ok(Exit::Done);
         }
         let log = maillog::read(&undecided, files, &when)?;
@@ -104,7 +105,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             publication: workspace.config.time_zone.clone(),
             assumed: log.span.filter(|span| span.lacks_zone).map(|span| (when.zone, span)),
         };
-        tell(&args.issue, &rulings, &zones)
+        tell(&issue, &rulings, &zones)
     })
 }
 

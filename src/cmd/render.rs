@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
+use sejong_digest::issue::Pictures;
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::message::splice::{SpliceError, Template, part_text};
 
@@ -24,8 +25,8 @@ has errors. The exit code is 3 only if it cannot be composed, or if the reader n
 no value for a slot that has no fallback.
 
 A page that is written with -o shows its pictures before they are published: they are written into
-a folder beside it, such as issue-pictures/ for issue.html. With --assets, and on stdout, it fetches
-them from under base_url, as readers do.
+a folder beside it, such as issue-pictures/ for issue.html. So are those that are inside the mail.
+With --assets, and on stdout, a page fetches the others from under base_url, as readers do.
 
 Without --as, the reader is somebody without any fields: you see the fallbacks, a slot without a
 fallback shows the name of its field in « », and the unsubscribe link does not work. With --as, you
@@ -79,12 +80,13 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let (issue, mut composition) = draft.composed()?;
     let base_url = &workspace.config.publication.base_url;
     let page = args.output.as_deref().filter(|path| *path != Path::new("-"));
-    let shown = match (&args.assets, page, args.format) {
-        (Some(folder), ..) => {
-            pictures::publish(&issue, base_url, folder)?;
-            None
-        }
-        (None, Some(page), RenderFormat::Html) => {
+    if let Some(folder) = &args.assets {
+        pictures::publish(&issue, base_url, folder)?;
+    }
+    // What travels inside the message is published nowhere.
+    let is_fetched = args.assets.is_some() && issue.pictures == Pictures::Hosted;
+    let shown = match (page, args.format) {
+        (Some(page), RenderFormat::Html) if !is_fetched => {
             pictures::beside(&mut composition, &issue, base_url, page)?
         }
         _ => None,
@@ -112,6 +114,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             (identity, readers::anybody(&composition)?)
         }
     };
+    readers::tell_left_out(&issue, args.reader.as_deref().unwrap_or("this reader"), &recipient);
     let now = clock::now_in(&workspace.config.time_zone);
     let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
     let bytes = rendered(&template, &composition, &recipient, args.format).map_err(unspliced)?;

@@ -1,6 +1,7 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
+mod completed;
 mod dated;
 mod despite;
 mod doubts;
@@ -14,6 +15,8 @@ mod refusal;
 mod renamed;
 mod replaced;
 mod report;
+mod reread;
+mod shrunk;
 mod signals;
 mod survey;
 mod window;
@@ -29,7 +32,7 @@ use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::send::content::Content;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
-use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::delivery::send::plan::{PassageCount, Plan};
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::{ReceiptFate, SendReport};
@@ -49,6 +52,7 @@ pub(crate) use options::PlanArgs;
 use options::{PlanOptions, Uncertain};
 use plan::{PlanText, RoutePlan};
 use reasons::Reasons;
+use reread::Renewed;
 use signals::Signals;
 use survey::Leaves;
 use window::Window;
@@ -87,13 +91,15 @@ pub(crate) struct Args {
     #[arg(long, hide_short_help = true)]
     despite_receipt: bool,
     /// Send although the ledger or a receipt knows an issue like this one, whose folder is gone or was
-    /// copied: holds for this issue and that one, and with --to or --only for these people alone
+    /// copied: holds for this issue and that one, and with --to, --only or another list for these people
+    /// alone
     #[arg(long, hide_short_help = true)]
     new_issue: bool,
     /// Go on with the issue that was sent under this name, although another one is in its folder now
     #[arg(long, hide_short_help = true)]
     despite_changes: bool,
-    /// Send although the list lacks many of the people who wait for the issue: they get nothing
+    /// Send although the list lacks many of the people who wait for the issue, who get nothing, or most of
+    /// those who got the last one
     #[arg(long, hide_short_help = true)]
     despite_list: bool,
     /// Send although the computer's clock and the ledger's last entry lie far apart
@@ -113,7 +119,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::read)]
     #[arg(hide_short_help = true)]
     wait: Duration,
-    /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339
+    /// Wait until then: 2025-11-06 09:00 where the publication is, or RFC 3339. The list is read again
+    /// then: who has left it gets nothing, and who has come into it waits for the next send
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     at: Option<String>,
     /// Do not start or go on later than that
@@ -144,6 +151,9 @@ fn sent(global: &Global, args: &Args) -> Ending {
         if args.dry_run {
             return planned::planned(&workspace, &options, &window).await;
         }
+        if window.was_ahead() {
+            options.can_be_read_again()?;
+        }
         if args.fresh {
             start_over(&workspace, &options, args.yes).await?;
         }
@@ -165,9 +175,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
                 return Err(failure);
             }
         };
-        if is_real
-            && let Err(failure) = pictures_are_there(&workspace, &ready, &options, args).await
-        {
+        if let Err(failure) = pictures_are_there(&workspace, &ready, &options, args).await {
             ready.close().await;
             return Err(failure);
         }
@@ -187,6 +195,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
             wait,
             window,
             signals,
+            passages: ready.passages().await.map_err(refusal::told)?,
         };
         let agreed = send.agree(&ready).await?;
         let secret = lost.map_or_else(|| workspace.secret(), |_| Ok(Secret::for_nobody()))?;
@@ -236,8 +245,14 @@ async fn asked_about(
     if is_real {
         let (list, said) = (&options.send.list, (args.despite_list, asked));
         reasons.keep(doubts::list_is_right(ready, options.reopened(), list, said).await)?;
+        reasons.keep(shrunk::is_right(ready, list, said).await)?;
     }
     reasons.told()?;
+    if is_real {
+        let plan = ready.plan(options.reopened()).await.map_err(refusal::told)?;
+        let completed = completed::told(workspace, options, ready, &plan).await?;
+        completed.iter().for_each(|words| print::note(words));
+    }
     Ok(allowed)
 }
 
@@ -266,6 +281,10 @@ async fn pictures_are_there(
     options: &PlanOptions,
     args: &Args,
 ) -> Result<(), Failure> {
+    // In a rehearsal, they are inside of the messages.
+    if options.relay.rehearsal().is_some() {
+        return Ok(());
+    }
     let base_url = &workspace.config.publication.base_url;
     let how = (options.allow.as_slice(), reach(args.allow_private), args.yes);
     published::before(ready, options.reopened(), base_url, how).await
@@ -350,6 +369,8 @@ struct Send<'a> {
     wait: Duration,
     window: Window,
     signals: Signals,
+    /// How many get the passages that are for some.
+    passages: Vec<PassageCount>,
 }
 
 impl Send<'_> {
@@ -434,7 +455,6 @@ impl Send<'_> {
         if !is_agreed {
             self.confirm(proposal.plan(), proposal.list())?;
         }
-        let to_send = proposal.plan().to_send;
         let planned = proposal.accept().await.map_err(refusal::told)?;
         if !self.window.wait(self.signals.waiting()).await {
             destination.close().await;
@@ -446,9 +466,18 @@ impl Send<'_> {
             destination.close().await;
             return self.too_late(&end, planned.leave().await);
         }
-        let report = self.deliver(planned, &destination, to_send).await;
+        let planned = if self.window.was_ahead() {
+            self.read_again(planned).await
+        } else {
+            Ok(Renewed::Planned(Box::new(planned)))
+        };
+        let report = match planned {
+            Ok(Renewed::Planned(planned)) => Ok(self.deliver(*planned, &destination).await),
+            Ok(Renewed::Nobody(report)) => Ok(Ok(*report)),
+            Err(failure) => Err(failure),
+        };
         destination.close().await;
-        self.tell(report)
+        self.tell(report?)
     }
 
     /// The decisions of a person, by an answer or by a flag.
@@ -503,7 +532,8 @@ impl Send<'_> {
     fn show(&self, plan: &Plan, content: &Content, routes: &RoutePlan) {
         let (workspace, window) = (self.workspace, &self.window);
         let (composition, except) = (content.composition(), self.options.except.as_deref());
-        let text = PlanText { plan, workspace, routes, composition, window, except };
+        let passages = &self.passages[..];
+        let text = PlanText { plan, workspace, routes, composition, window, except, passages };
         print::note(text.words().trim_end());
     }
 
@@ -511,8 +541,8 @@ impl Send<'_> {
         &self,
         planned: Planned,
         destination: &Destination,
-        to_send: u64,
     ) -> Result<SendReport, SendError> {
+        let to_send = planned.to_send();
         let begun = planned.begin().await?;
         let at_first = begun.receipt().cloned();
         match &at_first {

@@ -25,7 +25,7 @@ use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime};
 
 /// Show what happened to the recipients of an issue
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
   digest status
   digest status 2025-11
@@ -83,6 +83,11 @@ fn listable() -> impl TypedValueParser<Value = State> {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
+    let named = |known: &[String]| {
+        let issue = args.issue.as_deref().map(|given| workspace.known_name(given, known));
+        Args { issue, ..args.clone() }
+    };
+    let args = &named(&[]);
     // A rehearsal leaves no receipt.
     let receipts = match &args.catch {
         Some(_) => Vec::new(),
@@ -97,6 +102,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let store = Store::read(&path, &ledger::STEPS).await?;
         looking::look(&Ledger::new(store.clone(), "")).await?;
         let known = overview::issues(&store).await?;
+        let args = &named(&known);
         if let Some(issue) = args.issue.as_ref().filter(|issue| !known.contains(issue)) {
             store.close().await;
             let unknown = unknown(issue, &known);

@@ -200,7 +200,7 @@ fn subjects(workspace: &Workspace, args: &Suppress) -> Result<Vec<SuppressionSub
         all.extend(people(read, &shown.display().to_string())?);
     }
     if let Some(token) = &args.token {
-        all.push(SuppressionSubject::address(&who::named(workspace, token)?));
+        all.push(SuppressionSubject::address(&who::named(workspace, token)?.address));
     }
     Ok(all)
 }

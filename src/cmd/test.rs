@@ -60,6 +60,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         if !args.despite_suppression {
             nobody_is_suppressed(&workspace, &people).await?;
         }
+        for person in &people {
+            readers::tell_left_out(&issue, person.address().as_str(), person);
+        }
         let messages: Vec<Message> = people
             .iter()
             .map(|person| template.splice(person).map_err(unspliced))

@@ -1,8 +1,9 @@
-//! `digest who`: whose unsubscribe link it is. Whoever gets mail that was passed on, or a log of the
+//! `digest who`: whose link it is. Whoever gets mail that was passed on, or a log of the
 //! page for unsubscribing, has the link and not the address. Changes nothing.
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sejong_digest::config;
 use sejong_digest::delivery::ledger::overview;
@@ -10,9 +11,9 @@ use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::state::State;
 use sejong_digest::message::address::Address;
-use sejong_digest::message::token::unsubscribe_token_in;
+use sejong_digest::message::token::{TokenContent, token_in};
 use sejong_digest::store::Store;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::failure::{Ending, Exit, Failure};
 use super::readers::{self, ListArgs};
@@ -25,8 +26,8 @@ use super::{Global, clock, files, print, runtime, status};
   digest who https://digest.sejong.example/unsubscribe/AbCd…
   digest who AbCd… --json
 
-The link itself says whose it is. The list and the ledger say more: whether they are still
-on the list, and which issues they got.")]
+The link itself says whose it is, but only to whoever has the secret. The list and the ledger say
+more: whether they are still on the list, and which issues they got.")]
 pub(crate) struct Args {
     /// The link, or what stands behind /unsubscribe/ in it
     #[arg(value_name = "TOKEN")]
@@ -47,6 +48,13 @@ pub(crate) struct Args {
 #[derive(Serialize)]
 struct LinkOwner {
     address: String,
+    /// `unsubscribe`, `preferences` or `confirm`.
+    purpose: &'static str,
+    /// The number of the key that the link was made with.
+    key: u8,
+    /// When it stops working, for a link that does.
+    #[serde(serialize_with = "to_the_second")]
+    end: Option<Timestamp>,
     /// `subscribed`, `absent`, or why the list does not keep them; `None` without a list.
     list: Option<String>,
     issues: Vec<HadIssue>,
@@ -62,11 +70,12 @@ struct HadIssue {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    let address = named(&workspace, &args.token)?;
+    let TokenContent { address, purpose, key, end } = named(&workspace, &args.token)?;
     let answer = runtime()?.block_on(async {
         let list = in_list(&workspace, args, &address).await?;
         let issues = in_ledger(&workspace, args, &address).await?;
-        Ok::<_, Failure>(LinkOwner { address: address.to_string(), list, issues })
+        let address = address.to_string();
+        Ok::<_, Failure>(LinkOwner { address, purpose: purpose.word(), key, end, list, issues })
     })?;
     if args.json {
         print::json(&format!("{}\n", serde_json::to_string(&answer)?))?;
@@ -76,8 +85,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     Ok(Exit::Done)
 }
 
-/// Whom the token names. It holds the address, and a code that only our secret can make.
-pub(super) fn named(workspace: &Workspace, text: &str) -> Result<Address, Failure> {
+/// Whom the token names, and for what: only our secret can make it or read it.
+pub(super) fn named(workspace: &Workspace, text: &str) -> Result<TokenContent, Failure> {
     let address = text.trim().trim_start_matches("mailto:").trim_matches(['<', '>']);
     if let Ok(address) = Address::parse(address) {
         let address = files::quoted(address.as_str());
@@ -90,7 +99,7 @@ pub(super) fn named(workspace: &Workspace, text: &str) -> Result<Address, Failur
              everybody in a state"
         )));
     }
-    let Some(token) = unsubscribe_token_in(text) else {
+    let Some(token) = token_in(text) else {
         return Err(Failure::new("this is no unsubscribe link of digest, and no token of one")
             .help(
                 "copy the whole link from the end of the mail, or from its List-Unsubscribe header",
@@ -102,10 +111,10 @@ pub(super) fn named(workspace: &Workspace, text: &str) -> Result<Address, Failur
         ));
     };
     let identity = workspace.identity(&secret, Vec::new());
-    identity.keys.read_unsubscribe_token(&identity.list_id, &token).ok_or_else(|| {
+    identity.keys.read_token(&identity.list_id, &token).ok_or_else(|| {
         Failure::new("this publication has not made this link, or it was changed or cut off").help(
             "copy the whole link; if another publication or an older secret made it, name that one: \
-             --publication DIR",
+             --publication DIR. A key that was taken out of the secret reads no link either",
         )
     })
 }
@@ -157,6 +166,10 @@ async fn in_ledger(
     Ok(had)
 }
 
+fn to_the_second<S: Serializer>(end: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    end.map(clock::second).serialize(to)
+}
+
 fn words(owner: &LinkOwner, zone: &TimeZone) -> String {
     let mut text = format!("{}\n", owner.address);
     match owner.list.as_deref() {
@@ -170,5 +183,10 @@ fn words(owner: &LinkOwner, zone: &TimeZone) -> String {
             had.at.as_deref().map_or(String::new(), |at| format!(", {}", clock::told(at, zone)));
         text.push_str(&format!("  {}: {}{at}\n", had.issue, had.state));
     }
+    let end = owner.end.map_or(String::new(), |end| {
+        let is_over = if end <= clock::now() { "ended" } else { "ends" };
+        format!(", {is_over} {}", clock::minute(end, zone))
+    });
+    text.push_str(&format!("  link: {}, key {}{end}\n", owner.purpose, owner.key));
     text
 }

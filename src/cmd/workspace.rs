@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config, Secret};
+use sejong_digest::delivery::ledger::origin::SendingPublication;
 use sejong_digest::delivery::ledger::{STEPS, overview};
 use sejong_digest::delivery::receipt::{self, ReceiptFound};
 use sejong_digest::diagnostic::{Diagnostic, render};
@@ -116,6 +117,26 @@ impl Workspace {
         Draft { folder, missing, issue, composition, problems, allowed }
     }
 
+    /// The name by which the ledger knows the issue that `given` means; see [`load::name_of`].
+    pub(crate) fn issue_name(&self, given: &str) -> Result<String, Failure> {
+        let publication = &self.config.publication;
+        load::name_of(publication, &load::folder(publication, given)).map_err(|problem| {
+            let failure = Failure::checks(problem.message);
+            match problem.help {
+                Some(help) => failure.help(help),
+                None => failure,
+            }
+        })
+    }
+
+    /// The same of an issue that a ledger with these issues may know: one that an earlier version has
+    /// sent under another name is named by that.
+    pub(crate) fn known_name(&self, given: &str, known: &[String]) -> String {
+        let name = self.issue_name(given).ok();
+        name.filter(|name| known.contains(name) || !known.iter().any(|one| one == given))
+            .unwrap_or_else(|| given.to_owned())
+    }
+
     /// The files that decide what an issue looks like, and the SHA-256 of each.
     pub(crate) fn files(&self, issue: &Issue) -> BTreeMap<String, String> {
         let mut files = issue.files();
@@ -152,6 +173,16 @@ impl Workspace {
     /// Who the publication is in mail, with the keys of `secret` and with those who sign.
     pub(crate) fn identity(&self, secret: &Secret, signers: Vec<Signer>) -> Identity {
         Identity { signers, ..self.config.sender.identity(secret) }
+    }
+
+    /// What the ledger knows the publication by.
+    pub(crate) fn sending_publication(&self) -> SendingPublication {
+        let sender = &self.config.sender;
+        SendingPublication {
+            name: self.config.publication.name.clone(),
+            from: sender.from().address.to_string(),
+            list_id: sender.list_id().map(str::to_owned),
+        }
     }
 
     /// Those who sign. Problems with a key are shown, and end it here: before the first message.

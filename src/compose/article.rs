@@ -254,10 +254,11 @@ impl<'a> Letter<'a> {
         }
     }
 
-    /// A short note: its title runs in at the start of the text.
+    /// A short note: its title runs in at the start of the text. That is no heading, so those of the
+    /// text take its level.
     fn brief(self, article: &Article, level: u8, is_last: bool) -> Markup {
         let anchor = anchor(article);
-        let page = self.page_of(article, &anchor, level, TEXT_WIDTH);
+        let page = self.page_of(article, &anchor, level - 1, TEXT_WIDTH);
         let (first, rest) = first_words(page, article);
         let content = html! {
             @if let Some(picture) = &article.lead { (page.figure(picture)) }
@@ -275,11 +276,11 @@ impl<'a> Letter<'a> {
         self.piece(article, Some(if is_last { "br art" } else { "br" }), content.0)
     }
 
-    /// A link with where it leads to, and what is said of it. Without an address the title stands
-    /// above a list of links.
+    /// A link with where it leads to, and what is said of it; it is no heading. Without an address the
+    /// title stands above a list of links.
     fn links(self, article: &Article, level: u8, is_last: bool, rows: &mut LetterRows) {
         let anchor = anchor(article);
-        let page = self.page_of(article, &anchor, level, TEXT_WIDTH);
+        let page = self.page_of(article, &anchor, level - 1, TEXT_WIDTH);
         let page = Page { of_links: true, ..page };
         let excerpt = article.length == Length::Excerpt;
         let Some(url) = &article.url else {
@@ -379,7 +380,7 @@ pub(super) fn shown(article: &Article) -> &[Block] {
 
 /// What ends a title that runs into the text.
 pub(super) fn full_stop(title: &str, language: &str) -> &'static str {
-    let ended = ['.', '!', '?', '…', ':', ';', '。', '！', '？', '：', '”', '"'];
+    let ended = ['.', '!', '?', '…', ':', ';', '。', '！', '？', '：', '”', '“', '»', '"'];
     match language.split('-').next().unwrap_or_default() {
         _ if title.trim_end().ends_with(ended) => "",
         "ja" | "zh" => "。",

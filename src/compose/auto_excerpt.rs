@@ -1,7 +1,8 @@
 //! An issue with articles of `length = "auto"` -> the same with as few excerpts as it takes to stay
-//! below what Gmail cuts off, and the last of them the smallest that suffices.
+//! below what Gmail cuts off, and the last of them the smallest that suffices. Every excerpt leads to
+//! where the rest can be read, or it is told that it leads nowhere.
 
-use super::article::anchor;
+use super::article::{anchor, shown};
 use super::article_sizes;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::{Article, Issue, Length, percent};
@@ -34,8 +35,7 @@ pub(super) fn shorten<E>(
         let articles = issue.sections.iter_mut().flat_map(|section| &mut section.articles);
         for (at, article) in articles.enumerate().filter(|(at, _)| cut.contains(at)) {
             article.length = Length::Excerpt;
-            let there = || page.map(|page| format!("{page}#{}", percent::path(&anchor(article))));
-            article.url = article.url.clone().or_else(there);
+            lead_on(article, page);
             debug_assert!(article.url.is_some(), "article {at} can be read nowhere");
         }
         issue
@@ -73,6 +73,43 @@ pub(super) fn shorten<E>(
     *issue = fitted;
     Ok((html, note.into_iter().collect()))
 }
+
+/// An article without an address of its own is read on the page of its issue.
+fn lead_on(article: &mut Article, page: Option<&str>) {
+    let there = || page.map(|page| format!("{page}#{}", percent::path(&anchor(article))));
+    article.url = article.url.clone().or_else(there);
+}
+
+/// Lets the articles of [`Length::Excerpt`] lead to their rest, and tells of those that cannot. One
+/// that is shown whole needs no link.
+pub(super) fn lead_to_rest(issue: &mut Issue, page: Option<&str>) -> Vec<Diagnostic> {
+    let articles = issue.sections.iter_mut().flat_map(|section| &mut section.articles);
+    let is_cut = |article: &Article| {
+        article.length == Length::Excerpt && article.body.len() > shown_of_body(article)
+    };
+    let mut problems = Vec::new();
+    for article in articles.filter(|article| is_cut(article)) {
+        lead_on(article, page);
+        if article.url.is_none() {
+            let what = "this article ends after its excerpt, and readers find the rest nowhere";
+            problems.push(
+                Diagnostic::warning("length-excerpt", what)
+                    .at(Place::File(article.source.path().to_owned()))
+                    .help(format!("{ADD_ADDRESS}; length: full keeps the article whole")),
+            );
+        }
+    }
+    problems
+}
+
+/// How many blocks of the text an excerpt has.
+fn shown_of_body(article: &Article) -> usize {
+    if article.summary.is_some() { 0 } else { shown(article).len() }
+}
+
+/// What to do about a text whose rest is nowhere.
+const ADD_ADDRESS: &str =
+    "add url: the address where readers find the whole article, or browser_url to digest.toml";
 
 /// The places, in reading order, of the articles that may be shortened, the smallest first. One
 /// whose rest could be read nowhere cannot.
@@ -119,7 +156,7 @@ fn told(issue: &Issue, page: Option<&str>, cut: &[usize], fits: bool) -> Option<
     let help = if stuck.is_empty() {
         "length: full keeps an article whole; its summary is the text of the excerpt"
     } else {
-        "add url: the address where readers find the whole article, or browser_url to digest.toml"
+        ADD_ADDRESS
     };
     let place = Place::File(issue.manifest.path().to_owned());
     Some(Diagnostic::warning("length-auto", message).at(place).help(help))

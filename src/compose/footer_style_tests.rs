@@ -155,7 +155,7 @@ fn told(sheet: &str) -> Vec<String> {
         rule.starts_with('@') || rule.split('{').next().is_some_and(|s| s.contains(':'))
     };
     let rules: Vec<(&str, bool)> = pieces.into_iter().map(|rule| (rule, is_kept(rule))).collect();
-    let found = find_hiding(&rules, &Theme::default());
+    let found = find_hiding(&rules, "", &Theme::default());
     found
         .into_iter()
         .map(|one| {
@@ -324,6 +324,87 @@ fn no_rule_empties_the_letter() {
     }
 }
 
+/// `em` is a part of the letters of the element that it is said of, and nothing else.
+#[test]
+fn what_is_a_part_of_the_letters_is_measured_by_them() {
+    for rule in [
+        "p{font-size:16px;line-height:1.5em}",
+        "p{line-height:1.2em}",
+        "p{font:16px/1.4em Georgia,serif}",
+        "body{line-height:150%}",
+        "h1,h2,h3{line-height:1.1em}",
+        "h2{line-height:1.2em}",
+        "h2{font-size:30px;line-height:1.2em}",
+        ".button{line-height:1.2em}",
+        "blockquote p{line-height:1.5em}",
+        "td{line-height:1.3em}.art p{font-size:17px}",
+        "p{font-size:17px;line-height:1.5em}p a{font-size:1.2em}",
+        ".f{line-height:1.6em}.f p{font-size:15px}",
+        ".f{padding:2em 3em}",
+        ".f p{padding:0 4em}",
+        ".f{margin-top:4em}",
+        ".code{padding:.3em .5em;background:#eee}",
+        "a{padding:.2em .3em;background:#ffd}",
+        "li{padding-left:1.5em;text-indent:-1.5em}",
+        "blockquote{padding:0 5em}",
+    ] {
+        assert_eq!(told(rule), [] as [String; 0], "{rule}");
+    }
+    for rule in [
+        "p{line-height:.5em}",
+        ".art p{line-height:.8em}",
+        "p{line-height:50%}",
+        "p{font:16px/.5em serif}",
+        // What stands inside has the height in pixels, whatever its own size is.
+        "body{font-size:10px;line-height:1em}.art p{font-size:20px}",
+        ".art{line-height:1em}.art p{font-size:2em}",
+        "td{font-size:10px;line-height:1.5em}.f p{font-size:24px}",
+        "td{line-height:120%}.art p{font-size:30px}",
+        // Of large letters it is more.
+        ".f{padding:8em}",
+        ".f{font-size:48px;padding:0 3.5em}.f p{font-size:14px}",
+        "td p{padding:0 2.5em;font-size:24px}td{padding:0 2.5em}",
+        ".code{font-size:30px;padding:.3em;background:#eee}",
+        ".art p::before{content:\"new\";font-size:40px;padding:.3em;background:#eee}",
+        ".code{padding:1em;background:#eee}",
+        "li{text-indent:-3em}",
+    ] {
+        assert_ne!(told(rule), [] as [String; 0], "{rule}");
+    }
+}
+
+/// What is said while somebody points at it holds for everybody who reads with a mouse.
+#[test]
+fn neither_pictures_nor_raised_signs_are_hidden() {
+    for rule in [
+        "@media (max-width:599px){.art img,.p img{display:none}}",
+        ".art img{display:none}",
+        "img{opacity:0}",
+        "img{width:0;height:0}",
+        "img{width:1px}",
+        "img{visibility:hidden}",
+        ".icon{display:none}",
+        ".c img{max-height:0}",
+        "li img{display:none}",
+        "sup{display:none}",
+        "sup,sub{font-size:0}",
+        ".art sup a{display:none}",
+        "sub{visibility:hidden}",
+        "sup{color:#fffffe}",
+        ".c sup{opacity:.1}",
+        ".art p:hover{color:#fffffe !important}",
+        ".art:hover{font-size:0 !important}",
+        ".art p:hover{display:none}",
+        ".art p:active{opacity:0}",
+    ] {
+        let told = told(rule);
+        assert!(told.iter().all(|one| one.starts_with("Letter")) && !told.is_empty(), "{rule}");
+    }
+    for rule in [".f p::first-letter{font-size:96px}", "p::first-letter{line-height:.6}"] {
+        assert!(hides(rule), "{rule}");
+    }
+}
+
 #[test]
 fn ordinary_rules_may_stay() {
     let mut refused = Vec::new();
@@ -370,7 +451,7 @@ const ORDINARY: &[&str] = &[
     ".letter{box-shadow:0 2px 12px rgba(0,0,0,.12)}",
     "table{border-collapse:collapse;mso-table-lspace:0pt}",
     "@media (max-width:599px){td{display:block;width:100% !important}}",
-    "@media (max-width:599px){.wide{display:none !important}.art img{display:none}}",
+    "@media (max-width:599px){.wide{display:none !important}.art .wide img{display:none}}",
     "@media (max-width:599px){.s{padding:12px}}",
     "@media only screen and (max-width:600px){.letter{width:100% !important}.s,.f{padding:16px !important}h1{font-size:24px !important}}",
     "@media (max-width:480px){.desktop-only{display:none !important}.mobile-only{display:block !important}}",
@@ -420,4 +501,13 @@ const ORDINARY: &[&str] = &[
     "p{letter-spacing:.01em;word-spacing:.05em}",
     "a{transition:color .2s ease-in-out}",
     "sup,sub{line-height:0}",
+    "sup,sub{font-size:75%;line-height:0;position:relative;vertical-align:baseline}",
+    "sup a{color:#a00000;text-decoration:none;line-height:0}",
+    ".icon{width:24px;height:24px}",
+    "img.icon{width:16px}",
+    "@media (max-width:599px){img{width:100% !important;height:auto !important}}",
+    ".only-desktop,.art img.only-desktop,img[width=\"7\"].x{display:none}",
+    ".k:hover{background:#fff;color:#222}",
+    "a:hover{color:#1f3a5f;background:none}",
+    "a.k:hover{color:#fff}",
 ];

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::footer_style::{Chain, HiddenPart, Hit, holds};
+use super::footer_style::{Chain, HiddenPart, Hit, KnownHits, holds};
 use super::selector::{Fit, PseudoElement};
 use super::sheet::{self, Scheme, StyleBlock};
 use super::style;
@@ -28,6 +28,8 @@ const LEAST_LETTER: f64 = 1.5;
 const MAX_QUERIES: usize = 4;
 /// Rules that may colour one element at once.
 const MAX_PAINTS: usize = 24;
+/// Texts on grounds that are looked at for one element: no letter needs a tenth of them.
+const MAX_PAIRS: usize = 1_000;
 
 /// Where a colour is said, and whether only while somebody points at it.
 type ColorOrigin = Option<(usize, Range<usize>, bool)>;
@@ -54,9 +56,9 @@ struct GroundPaint {
 /// Text and ground, and where each is said.
 type Pairs = BTreeMap<(Rgba, [u8; 3]), (ColorOrigin, ColorOrigin)>;
 
-/// Our own sheet; `guarded` where the footer's words must be given their colour in the dark.
-pub(super) fn our_blocks(theme: &Theme, guarded: bool) -> Vec<StyleBlock> {
-    let mut ours: Vec<StyleBlock> = style::rules(&style::inlined(theme))
+/// What our own sheet says of colours; `guarded` where the footer's words must be given their colour in the dark, and `notes` what the masthead's get.
+pub(super) fn our_blocks(theme: &Theme, notes: &str, guarded: bool) -> Vec<StyleBlock> {
+    let mut ours: Vec<StyleBlock> = style::rules(&(style::inlined(theme) + notes))
         .into_iter()
         .flat_map(|rule| sheet::blocks(rule, None, false))
         .collect();
@@ -66,21 +68,27 @@ pub(super) fn our_blocks(theme: &Theme, guarded: bool) -> Vec<StyleBlock> {
             style::rules(&css).into_iter().flat_map(|rule| sheet::blocks(rule, None, true)),
         );
     }
+    ours.retain(colours);
     ours
+}
+
+/// Whether a block says something of colours.
+fn colours(block: &StyleBlock) -> bool {
+    block.declarations.iter().any(|one| is_color(&one.declaration.name))
 }
 
 /// The declaration of an author that puts text of `chain` on a ground like it.
 pub(super) fn unreadable(
     chain: &Chain<'_>,
-    ours: &[StyleBlock],
+    ours: &mut KnownHits<'_>,
 ) -> Option<((usize, Range<usize>), &'static str)> {
-    let colours = |block: &StyleBlock| block.said().any(|(one, _)| is_color(&one.name));
-    let hits = || chain.hits.iter().flatten().filter(|hit| colours(hit.block) && is_of_words(hit));
+    let chain = &chain.only(|hit| colours(hit.block));
+    let hits = || chain.hits.iter().flatten().filter(|hit| is_of_words(hit));
     hits().next()?;
     let queries: BTreeSet<&str> =
         hits().filter_map(|hit| hit.block.condition.asked.as_deref()).collect();
     let queries: Vec<&str> = queries.into_iter().collect();
-    let own = Chain::of(&chain.nodes, chain.part, ours);
+    let own = ours.chain(&chain.nodes, chain.part);
     for scheme in [Scheme::Light, Scheme::Dark, Scheme::Outlook] {
         if queries.len() > MAX_QUERIES {
             let world = World { scheme, met: &queries, is_certain: false };
@@ -139,8 +147,10 @@ impl World<'_> {
         let ink = if is_light { [0, 0, 0, 255] } else { [255; 4] };
         let mut around: Pairs = BTreeMap::from([((ink, canvas), (None, None))]);
         for at in 0..chain.nodes.len() {
-            let mut paints = self.paints(&own.hits[at], 0, chain.part);
-            paints.extend(self.paints(&chain.hits[at], 1, chain.part));
+            let has_ground =
+                own.hits[at].iter().chain(&chain.hits[at]).any(|hit| self.gives_ground(hit));
+            let mut paints = self.paints(&own.hits[at], 0, chain.part, has_ground);
+            paints.extend(self.paints(&chain.hits[at], 1, chain.part, has_ground));
             around = match painted(&around, &paints) {
                 Ok(pairs) => pairs,
                 Err(origin) => {
@@ -177,17 +187,42 @@ impl World<'_> {
         None
     }
 
-    /// What is said of the colours of one element here.
-    fn paints(&self, hits: &[Hit<'_>], later: usize, part: HiddenPart) -> Vec<Paint> {
+    /// Whether an element has a colour behind all of its words here, for certain.
+    fn gives_ground(&self, hit: &Hit<'_>) -> bool {
+        let is_full = |value: &str| {
+            let colors = colors::ground(value).unwrap_or_default();
+            !colors.is_empty()
+                && colors.iter().all(|[.., opacity]| *opacity == 255)
+                && !colors::may_end(value)
+        };
+        hit.fit == Fit::Always
+            && hit.pseudo.is_none()
+            && !hit.is_state
+            && holds(hit.block, self.scheme, self.met)
+            && hit.block.declarations.iter().any(|one| {
+                ["background", "background-color"].contains(&one.declaration.name.as_str())
+                    && one.values.iter().all(|value| is_full(value))
+            })
+    }
+
+    /// What is said of the colours of one element here; `has_ground` says whether it has one of its own.
+    fn paints(
+        &self,
+        hits: &[Hit<'_>],
+        later: usize,
+        part: HiddenPart,
+        has_ground: bool,
+    ) -> Vec<Paint> {
         let mut found = Vec::new();
         let may_end =
             hits.iter().any(|hit| hit.block.said().any(|(one, _)| ends_ground(&one.name)));
         for (order, hit) in hits.iter().enumerate() {
             let block = hit.block;
-            // In the dark, an author's plain colours of articles are another rule's business.
+            // In the dark, an author's plain colours of articles are another rule's business. A button
+            // keeps its ground while somebody points at it.
             let left_out = part == HiddenPart::Letter
                 && block.rule.is_some()
-                && (hit.is_state
+                && (hit.is_state && hit.is_button
                     || block.condition.is_print
                     || self.scheme != Scheme::Light && block.condition.scheme.is_none());
             // Outlook.com changes plain colours itself, those of the footer as well.
@@ -227,7 +262,7 @@ impl World<'_> {
                 };
                 let mut over = Paint { is_certain: false, ..paint.clone() };
                 for one in said {
-                    self.add(one, hit, may_end, &mut paint, &mut over);
+                    self.add(one, hit, (may_end, has_ground), &mut paint, &mut over);
                 }
                 let has_colors = paint.text.is_some() || paint.ground.is_some();
                 found.extend(has_colors.then_some(paint));
@@ -241,7 +276,7 @@ impl World<'_> {
         &self,
         said: &sheet::Stated,
         hit: &Hit<'_>,
-        may_end: bool,
+        (may_end, has_ground): (bool, bool),
         paint: &mut Paint,
         over: &mut Paint,
     ) {
@@ -270,11 +305,15 @@ impl World<'_> {
                 over.origin = origin;
             }
         } else if name.ends_with("-shadow") {
-            // They lie on the colour that there is, and may leave some of it free.
-            let is_inner = name != "box-shadow" || hit.is_inner;
-            let parts = values.flat_map(values::parts);
+            // They lie on the colour that there is, and may leave some of it free. Those of a box lie
+            // around it, and behind its words where it has no ground, or where they are set in.
+            let is_behind = |value: &&str| {
+                !name.ends_with("box-shadow")
+                    || hit.is_inner && (!has_ground || values::parts(value).contains(&"inset"))
+            };
+            let parts = values.filter(is_behind).flat_map(values::parts);
             let colors: Vec<Rgba> = parts.filter_map(colors::read).collect();
-            if !colors.is_empty() && is_inner {
+            if !colors.is_empty() {
                 over.ground = Some(GroundPaint { colors, is_thin: true });
                 over.origin = origin;
             }
@@ -317,33 +356,50 @@ fn painted(around: &Pairs, paints: &[Paint]) -> Result<Pairs, ColorOrigin> {
     if let Some(excess) = may.get(MAX_PAINTS) {
         return Err(excess.origin.clone());
     }
+    let ways: Vec<Way> = may.iter().map(|paint| Way::of(paint, around)).collect();
     // Each may come on top of any other: until nothing new comes of it.
     loop {
         let before = pairs.len();
         let known: Vec<_> = pairs.iter().map(|(pair, origins)| (*pair, origins.clone())).collect();
-        for paint in &may {
+        for (paint, way) in may.iter().zip(&ways) {
             for ((of_text, of_ground), (text_origin, ground_origin)) in &known {
-                let texts = match &paint.text {
-                    Some(_) => {
-                        texts_of(paint, around.iter().map(|(pair, o)| (pair.0, o.0.clone())))
-                    }
-                    None => vec![(*of_text, text_origin.clone())],
-                };
-                let grounds = match &paint.ground {
-                    Some(_) => {
-                        grounds_of(paint, around.iter().map(|(pair, o)| (pair.1, o.1.clone())))
-                    }
-                    None => vec![(*of_ground, ground_origin.clone())],
-                };
-                cross(&texts, &grounds, &mut pairs);
+                let kept_text = [(*of_text, text_origin.clone())];
+                let kept_ground = [(*of_ground, ground_origin.clone())];
+                let texts = way.texts.as_deref().unwrap_or(&kept_text);
+                let grounds = way.grounds.as_deref().unwrap_or(&kept_ground);
+                cross(texts, grounds, &mut pairs);
+                if pairs.len() > MAX_PAIRS {
+                    return Err(paint.origin.clone());
+                }
             }
         }
         if pairs.len() == before {
             return Ok(pairs);
         }
-        if pairs.len() > 4_000 {
-            return Err(may.last().and_then(|paint| paint.origin.clone()));
-        }
+    }
+}
+
+/// What a rule that may hold makes of an element, each once; `None` where it leaves that as it was.
+struct Way {
+    texts: Option<Vec<(Rgba, ColorOrigin)>>,
+    grounds: Option<Vec<([u8; 3], ColorOrigin)>>,
+}
+
+impl Way {
+    fn of(paint: &Paint, around: &Pairs) -> Way {
+        let texts = paint.text.as_ref().map(|_| {
+            let around = around.iter().map(|((text, _), origins)| (*text, origins.0.clone()));
+            let around: BTreeMap<Rgba, ColorOrigin> = around.collect();
+            let all = texts_of(paint, around.iter().map(|(text, origin)| (*text, origin.clone())));
+            all.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect()
+        });
+        let grounds = paint.ground.as_ref().map(|_| {
+            let around = around.iter().map(|((_, ground), origins)| (*ground, origins.1.clone()));
+            let around: BTreeMap<[u8; 3], ColorOrigin> = around.collect();
+            let all = grounds_of(paint, around.into_iter());
+            all.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect()
+        });
+        Way { texts, grounds }
     }
 }
 
@@ -368,7 +424,8 @@ fn grounds_of(
     for (below, origin) in around {
         let colors = ground.colors.iter().map(|color| (mixed(*color, below), paint.origin.clone()));
         found.extend(colors);
-        found.extend(ground.is_thin.then_some((below, origin)));
+        // Who takes a ground away shows what is below it.
+        found.extend(ground.is_thin.then(|| (below, origin.or_else(|| paint.origin.clone()))));
     }
     found
 }

@@ -42,7 +42,11 @@ pub(super) fn spans<'a>(text: &'a str, around: &str) -> Vec<LanguageSpan<'a>> {
     let mut spans: Vec<LanguageSpan<'a>> = Vec::new();
     let (mut start, mut end, mut current) = (0, 0, None);
     for (at, c) in text.char_indices() {
-        let language = foreign(at, c);
+        // Hanja behind a Korean word, as in (삼다, 三多), are read in Korean.
+        let is_hanja = current == Some("ko")
+            && !reads_han(primary)
+            && WritingScript::of(c) == Some(WritingScript::Han);
+        let language = foreign(at, c).or(is_hanja.then_some("ko"));
         // Spaces, digits and marks between two foreign words belong to them.
         let joins = current.is_some() && language.is_none() && !c.is_alphabetic();
         if language == current {
@@ -166,6 +170,12 @@ mod tests {
             cut("in 東京の人々, and 漢字"),
             [(None, "in "), (Some("ja"), "東京の人々"), (None, ", and 漢字"),]
         );
+        assert_eq!(
+            cut("Jeju (삼다, 三多) is"),
+            [(None, "Jeju ("), (Some("ko"), "삼다, 三多"), (None, ") is")]
+        );
+        assert_eq!(cut("한글 and 漢字").last(), Some(&(None, " and 漢字")));
+        assert_eq!(spans("한글 汉字", "zh").last().map(|span| span.language), Some(None));
         let in_korean: Vec<_> = spans("한자 漢字とかな", "ko").into_iter().collect();
         assert_eq!(in_korean[1], LanguageSpan { language: Some("ja"), text: "漢字とかな" });
         assert_eq!(spans("我們の家", "zh").len(), 3);

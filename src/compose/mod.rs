@@ -20,6 +20,7 @@ pub mod frozen;
 mod table;
 mod inline;
 mod language;
+mod letter_size;
 mod masthead;
 mod pictures;
 mod plain;
@@ -34,6 +35,7 @@ mod uneven;
 mod variables;
 mod word;
 mod word_room;
+mod word_width;
 
 use std::sync::Arc;
 
@@ -156,6 +158,7 @@ pub fn compose(
         Ok(html)
     };
     let page = publication.page_of(&issue.name);
+    problems.extend(auto_excerpt::lead_to_rest(&mut issue, page.as_deref()));
     let html = match auto_excerpt::shorten(&mut issue, page.as_deref(), write) {
         Ok((html, notes)) => {
             problems.extend(notes);

@@ -88,11 +88,12 @@ impl Composition {
     }
 
     /// Lets the HTML fetch the pictures from `folder`, an address that ends with a slash, in the
-    /// place of `base_url`, for looking at a page before they are published.
+    /// place of `base_url` or of the message, for looking at a page before they are published.
     pub fn fetch_pictures_from(&mut self, issue: &Issue, base_url: &str, folder: &str) {
-        for image in &issue.images {
+        for (image, picture) in issue.images.iter().zip(parts(issue)) {
             let beside = format!("{folder}{}", percent::path(&image.sent.path));
             self.replace_source(&hosted(base_url, image), &beside);
+            self.replace_source(&format!("cid:{}", picture.content_id), &beside);
         }
     }
 

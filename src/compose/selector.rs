@@ -8,7 +8,7 @@ use super::class_names::is_of_letter;
 use crate::issue::css;
 
 /// An element of the letter as selectors see it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LetterNode<'a> {
     /// In lower case.
     pub element: &'a str,
@@ -204,7 +204,7 @@ pub(super) enum Fit {
 /// A part of an element that a selector may mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum PseudoElement {
-    /// What stands before or behind its words.
+    /// What stands before or behind its words, also as a bullet.
     Generated,
     FirstLetter,
 }
@@ -212,7 +212,7 @@ pub(super) enum PseudoElement {
 impl PseudoElement {
     fn of(name: &str) -> Option<PseudoElement> {
         match name.to_ascii_lowercase().as_str() {
-            "before" | "after" => Some(PseudoElement::Generated),
+            "before" | "after" | "marker" => Some(PseudoElement::Generated),
             "first-letter" => Some(PseudoElement::FirstLetter),
             _ => None,
         }
@@ -226,7 +226,7 @@ struct Compound {
     classes: Vec<String>,
     has_id: bool,
     is_root: bool,
-    /// Whether it means what is marked, or a bullet.
+    /// Whether it means what is marked.
     is_of_no_text: bool,
     /// Attributes, states, and what is in parentheses: nobody knows whether it holds.
     is_open: bool,
@@ -390,9 +390,9 @@ fn plain_class(text: &str) -> Option<(&str, &str)> {
     (!class.is_empty() && class.chars().all(is_name)).then_some((class, behind))
 }
 
-/// What is said of a selection or a bullet leaves the text as it is.
+/// What is said of a selection leaves the text as it is.
 fn is_beside_text(pseudo: &str) -> bool {
-    ["selection", "-moz-selection", "marker", "placeholder"]
+    ["selection", "-moz-selection", "placeholder"]
         .iter()
         .any(|name| name.eq_ignore_ascii_case(pseudo))
 }

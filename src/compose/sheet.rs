@@ -48,14 +48,19 @@ pub(super) struct BlockCondition {
 }
 
 impl BlockCondition {
-    fn of(preludes: &[&str]) -> BlockCondition {
+    /// When what stands in these at-rules holds. A query that is not understood may hold.
+    pub(super) fn of(preludes: &[&str]) -> BlockCondition {
         let mut condition = BlockCondition::default();
         let mut asked = Vec::new();
         for prelude in preludes {
             let text = prelude.to_ascii_lowercase();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
             let is_plain = text.starts_with("@media")
-                && ![",", "not", " or "].iter().any(|word| text.contains(word));
-            let mut rest = text.trim_start_matches("@media").replace([' ', '\n', '\t'], "");
+                && !text.contains(',')
+                && !words.iter().any(|word| ["not", "or"].contains(word));
+            let rest = text.trim_start_matches("@media");
+            let mut rest = rest.replace(|c: char| c.is_ascii_whitespace(), "");
             let schemes = [("dark", Scheme::Dark), ("light", Scheme::Light)];
             for (name, scheme) in schemes {
                 let query = format!("(prefers-color-scheme:{name})");
@@ -64,7 +69,8 @@ impl BlockCondition {
                     rest = rest.replace(&query, "");
                 }
             }
-            condition.is_print |= is_plain && rest.contains("print");
+            let is_print = matches!(words[..], [_, "print", ..] | [_, "only", "print", ..]);
+            condition.is_print |= is_plain && is_print && !rest.starts_with('(');
             let words = ["screen", "only", "all", "and"];
             let bare = words.iter().fold(rest.clone(), |rest, word| rest.replace(word, ""));
             // Programs that know no scheme know no media query, so that nothing else is asked.
@@ -152,6 +158,9 @@ fn without_outlook(list: &str) -> Option<String> {
 const MAX_VALUES: usize = 16;
 /// A name that stands for a name that stands for a name.
 const MAX_NAMES: usize = 6;
+/// Bytes of a value with its names written out, and of all of them: each is read many times.
+const MAX_LENGTH: usize = 600;
+const MAX_ALL: usize = 256 * 1024;
 
 /// Writes out what `var()` can stand for, wherever in the sheet its name is given a value.
 pub(super) fn expand(blocks: &mut [StyleBlock]) {
@@ -165,10 +174,14 @@ pub(super) fn expand(blocks: &mut [StyleBlock]) {
             }
         }
     }
+    let mut all = 0;
     for said in blocks.iter_mut().flat_map(|block| &mut block.declarations) {
         let is_name = said.declaration.name.starts_with("--");
         if !is_name && said.declaration.value.contains("var(") {
-            said.values = expanded(&said.declaration.value, &named)
+            let values = expanded(&said.declaration.value, &named);
+            all += values.iter().flatten().map(String::len).sum::<usize>();
+            said.values = values
+                .filter(|_| all <= MAX_ALL)
                 .unwrap_or_else(|| vec![said.declaration.value.clone()]);
         }
     }
@@ -200,7 +213,7 @@ fn expanded(value: &str, named: &HashMap<String, Vec<String>>) -> Option<Vec<Str
             for stand_in in stand_ins {
                 next.push(format!("{}{stand_in}{}", &value[..at], &inner[end + 1..]));
             }
-            if next.len() > MAX_VALUES || next.iter().any(|value| value.len() > 4_096) {
+            if next.len() > MAX_VALUES || next.iter().any(|value| value.len() > MAX_LENGTH) {
                 return None;
             }
         }
@@ -240,6 +253,16 @@ mod tests {
         let of = |prelude: &str| BlockCondition::of(&[prelude]);
         assert_eq!(of("@media only screen and (prefers-color-scheme:dark)").asked, None);
         assert_eq!(of("@media not (prefers-color-scheme:dark)").scheme, None);
+        for space in [" ", "\n", "\t", "\r\n", ""] {
+            let either = of(&format!("@media (prefers-color-scheme:dark){space}or{space}(x:y)"));
+            assert!(either.scheme.is_none() && either.asked.is_some(), "{space:?}");
+            assert!(!of(&format!("@media (print){space}or{space}(x:y)")).is_print, "{space:?}");
+            let dark = of(&format!("@media{space}(prefers-color-scheme:{space}dark)"));
+            assert_eq!((dark.scheme, dark.asked), (Some(Scheme::Dark), None), "{space:?}");
+        }
+        for other in ["(min-width:print)", "(print)", "printor (x:y)", "screen and (print)"] {
+            assert!(!of(&format!("@media {other}")).is_print, "{other}");
+        }
         assert!(of("@media print").is_print && !of("@media print, screen").is_print);
     }
 

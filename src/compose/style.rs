@@ -60,7 +60,6 @@ fn frame(theme: &Theme) -> String {
          .lg{{display:inline;vertical-align:middle}}\
          .seal{{display:inline-block;margin:0 10px 0 0;padding:0 9px;background:{accent};\
          color:{accent_text};font:bold 20px/34px {heading_font};border-radius:6px}}\
-         .ab{{margin:16px 0 -8px}}\
          h1{{margin:16px 0 8px;font:bold 38px/1.15 {heading_font}}}\
          .in{{margin:0 0 16px;padding:0;list-style:none;font-size:14px;line-height:24px}}\
          .il{{line-height:24px}}\
@@ -93,6 +92,7 @@ fn articles(theme: &Theme) -> String {
          .icon{{display:inline;vertical-align:middle}}.row{{margin:0 8px 8px 0}}\
          .m{{color:{muted};font-size:14px}}.bd{{font-size:14px}}\
          p.m{{margin:0 0 1em}}\
+         p.ab{{margin:16px 0 0}}.ab+h1{{margin:4px 0 8px}}\
          .q{{background:{callout};color:{text};padding:16px 16px 1px}}\
          .code{{background:{callout};color:{text};font:14px/1.5 Consolas,Menlo,monospace}}\
          .ca{{background:{callout};color:{link};font:14px/1.5 Consolas,Menlo,monospace}}\
@@ -282,17 +282,17 @@ pub(super) fn author(source: &Arc<Source>, theme: &Theme) -> AuthorStyle {
         .iter()
         .map(|rule| (*rule, at_rule(rule).is_some() || selector::asks_more(selector(rule))))
         .collect();
-    let hiding = footer_style::find_hiding(&rules, theme);
+    let hiding = footer_style::find_hiding(&rules, &masthead_notes(&rules), theme);
     for one in &hiding {
         let from = start(rules[one.rule].0);
         let range = sheet.within_file(from + one.range.start..from + one.range.end);
         style.problems.push(hides(one, Place::span(source, range)));
     }
-    style.inlined.push_str(&masthead_notes(&rules));
-    for (at, (rule, is_kept)) in rules.iter().enumerate() {
-        if hiding.iter().any(|one| one.rule == at && !one.is_slight) {
-            continue;
-        }
+    let stays = |at: usize| !hiding.iter().any(|one| one.rule == at && !one.is_slight);
+    let staying = rules.iter().enumerate().filter(|(at, _)| stays(*at));
+    let staying: Vec<(&str, bool)> = staying.map(|(_, rule)| *rule).collect();
+    style.inlined.push_str(&masthead_notes(&staying));
+    for (rule, is_kept) in &staying {
         if *is_kept {
             style.kept.push(spaced_important(&css::without_layers(rule)));
         } else {
@@ -674,8 +674,8 @@ mod tests {
 
     #[test]
     fn a_comment_in_a_string_is_none() {
-        let (style, told) = styled("p{content:\"/*\"} b{background:url(x)} /* */");
-        assert_eq!(style.inlined, "p{content:\"/*\"}");
+        let (style, told) = styled("p{font-family:\"/*\"} b{background:url(x)} /* */");
+        assert_eq!(style.inlined, "p{font-family:\"/*\"}");
         assert_eq!(told.len(), 1);
     }
 

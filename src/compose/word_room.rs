@@ -6,94 +6,134 @@
 
 use std::collections::BTreeMap;
 
-use super::footer_style::{Blame, Chain, SHARED, blame, own_size, size_of};
+use super::footer_style::{Blame, Chain, SHARED, blame};
+use super::letter_size::{LetterSize, size_of};
 use super::selector::{ANY_INLINE, LetterNode};
 use super::sheet::{self, StyleBlock};
 use crate::issue::css::Declaration;
-use crate::issue::css::lengths::{Scale, measure};
+use crate::issue::css::lengths::{PixelRange, Scale, measure};
 use crate::issue::css::ornaments::{is_quotation_mark, reach_of_shadow};
 use crate::issue::css::properties::canonical;
 use crate::issue::css::values::{self, LEFT_TO_WORDS, TextSize};
 
 /// What a check finds: where, and what it does.
-type RoomTaken = Option<(Blame, &'static str)>;
+pub(super) type RoomTaken = Option<(Blame, &'static str)>;
 
 /// All checks of this file.
-pub(super) const CHECKS: [fn(&Chain<'_>) -> RoomTaken; 9] =
-    [narrow, cut_off, crowded, boxed, overhanging, marks, far_off, far_right, unbroken];
-
-/// Widths that are each a part of the next, on a narrow telephone.
-fn narrow(chain: &Chain<'_>) -> RoomTaken {
-    let least = if chain.is_footer() { 120.0 } else { 60.0 };
-    let mut left = 320.0;
-    for at in 0..chain.nodes.len() {
-        let shares = chain.said(at).filter_map(|(block, one, value)| {
-            let is_width = ["width", "max-width"].contains(&&*canonical(&one.name));
-            let share: f64 = value.strip_suffix('%').filter(|_| is_width)?.trim().parse().ok()?;
-            Some((share / 100.0, blame(block, one)?))
-        });
-        let Some((share, because)) = shares.min_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
-        left *= share.clamp(0.0, 1.0);
-        if left < least {
-            return Some((because, "leaves too little width for the text"));
-        }
-    }
-    None
-}
+pub(super) const CHECKS: [fn(&Chain<'_>) -> RoomTaken; 8] =
+    [cut_off, crowded, boxed, overhanging, marks, far_off, far_right, unbroken];
 
 /// What is told of words that lie on others.
 const LIES_ON: &str = "lets words lie on each other";
 
-/// The lengths of a value, at their most, in pixels.
-fn measured_parts(value: &str) -> impl Iterator<Item = f64> {
+/// The lengths of a value in pixels.
+fn measured_parts(value: &str, scale: &Scale) -> impl Iterator<Item = PixelRange> {
     let parts = sheet::parts(value).into_iter();
-    parts.filter_map(|part| Some(measure(part, &Scale::default())?.range.most))
+    parts.filter_map(|part| Some(measure(part, scale)?.range))
+}
+
+/// What is said of one element that together with others cuts words off.
+#[derive(Default)]
+struct CutHere {
+    /// It shows nothing beyond its edge.
+    clips: Option<Blame>,
+    /// It has a height of its own.
+    is_bounded: bool,
+    /// Its corners are very round.
+    round: Option<Blame>,
+    /// Its lines or words are not broken.
+    unbroken: Option<Blame>,
+    /// The same of something that may have one line, or of a cell for which a word is too long.
+    short_line: Option<Blame>,
+    /// It is moved to a side, and its first words are.
+    pulled: Option<Blame>,
+    indented: Option<Blame>,
+    /// It is wider than a telephone.
+    wide: Option<Blame>,
+}
+
+/// See [`CutHere`].
+fn cut_here(chain: &Chain<'_>, at: usize, scale: &Scale) -> CutHere {
+    const ROUNDEST: f64 = 48.0;
+    const LONG_WORD: f64 = 120.0;
+    const LEAST_SIDE: f64 = -2.0;
+    let node = &chain.nodes[at];
+    let is_button = node.classes.contains(&"k");
+    let holds_lines = !["a", "th", "h1", "h2", "h3", "h4"].contains(&node.element) && !is_button;
+    let is_cell = ["td", "th"].contains(&node.element);
+    let is_box = !is_cell && !["table", "tbody", "tr"].contains(&node.element);
+    let mut found = CutHere::default();
+    for (block, one, value) in chain.said(at) {
+        let name = canonical(&one.name);
+        let because = |holds: bool| blame(block, one).filter(|_| holds);
+        let has = |words: &[&str]| sheet::parts(value).iter().any(|word| words.contains(word));
+        let size = measure(value, scale).map(|found| found.range);
+        match &*name {
+            "overflow" | "overflow-x" | "overflow-y" => {
+                found.clips = because(has(&["hidden", "clip"])).or(found.clips);
+            }
+            name if name.ends_with("radius") && !is_button => {
+                let is_round = measured_parts(value, scale).any(|one| one.most > ROUNDEST);
+                found.round = because(is_round).or(found.round);
+            }
+            "height" | "max-height" => {
+                found.is_bounded |=
+                    is_box && !["auto", "none", "initial", "unset"].contains(&value);
+            }
+            "white-space" | "text-wrap" | "text-wrap-mode" => {
+                let is_one_line = has(&["nowrap", "pre"]);
+                found.unbroken = because(is_one_line && holds_lines).or(found.unbroken);
+                let is_short = is_one_line && !holds_lines && !is_button;
+                found.short_line = because(is_short).or(found.short_line);
+            }
+            "overflow-wrap" | "word-wrap" => {
+                let is_whole = !["anywhere", "break-word"].contains(&value);
+                found.unbroken = because(is_whole).or(found.unbroken);
+            }
+            "text-indent" | "margin" | "margin-left" | "margin-right" | "margin-inline" => {
+                let is_out = measured_parts(value, scale).any(|one| one.least < LEAST_SIDE);
+                let is_indent = name == "text-indent";
+                found.pulled = because(is_out && !is_indent).or(found.pulled);
+                found.indented = because(is_out && is_indent).or(found.indented);
+            }
+            "width" | "max-width" | "min-width" => {
+                // Words of a cell are not broken.
+                let is_short = is_cell && size.is_some_and(|size| size.most < LONG_WORD);
+                found.short_line = because(is_short && name != "min-width").or(found.short_line);
+                let is_wide = !value.ends_with('%') && size.is_some_and(|size| size.most > 320.0);
+                found.wide = because(is_wide && name != "max-width").or(found.wide);
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// What stands out of something that shows nothing beyond its edge.
 fn cut_off(chain: &Chain<'_>) -> RoomTaken {
-    let mut clips = false;
+    let (mut clips, mut clips_within) = (false, false);
     let mut unbroken: Option<Blame> = None;
-    const ROUNDEST: f64 = 48.0;
-    for (at, node) in chain.nodes.iter().enumerate() {
-        let (mut clips_here, mut bounded) = (None, false);
-        let mut round = None;
-        for (block, one, value) in chain.said(at) {
-            let name = canonical(&one.name);
-            let cuts = sheet::parts(value).iter().any(|word| ["hidden", "clip"].contains(word));
-            let holds_lines = !["a", "th", "h1", "h2", "h3", "h4"].contains(&node.element)
-                && !node.classes.contains(&"k");
-            let because = blame(block, one);
-            match &*name {
-                "overflow" | "overflow-x" | "overflow-y" if cuts => clips_here = because,
-                name if name.ends_with("radius") && !node.classes.contains(&"k") => {
-                    let is_round = measured_parts(value).any(|most| most > ROUNDEST);
-                    round = because.filter(|_| is_round).or(round);
-                }
-                "height" | "max-height" => {
-                    let is_box = !["table", "tbody", "tr", "td", "th"].contains(&node.element);
-                    bounded |= is_box && !["auto", "none", "initial", "unset"].contains(&value);
-                }
-                "white-space" | "text-wrap" | "text-wrap-mode" if holds_lines => {
-                    let is_one_line = ["nowrap", "pre"].iter().any(|word| value.contains(word))
-                        && !["pre-wrap", "pre-line"].contains(&value);
-                    unbroken = because.filter(|_| is_one_line).or(unbroken);
-                }
-                "width" | "min-width" if clips && chain.is_footer() => {
-                    let wide = measure(value, &Scale::default())
-                        .is_some_and(|found| !value.ends_with('%') && found.range.most > 320.0);
-                    if let Some(because) = because.filter(|_| wide) {
-                        return Some((because, "is wider than what around it shows"));
-                    }
-                }
-                _ => {}
-            }
+    for (at, scale) in LetterSize::scales(chain).iter().enumerate() {
+        let here = cut_here(chain, at, scale);
+        if let Some(because) = here.wide.filter(|_| clips && chain.is_footer()) {
+            return Some((because, "is wider than what around it shows"));
         }
-        if let Some(because) = clips_here.clone().filter(|_| bounded) {
+        unbroken = here.unbroken.or(unbroken);
+        if let Some(because) = here.clips.clone().filter(|_| here.is_bounded) {
             return Some((because, "cuts off what is higher than this"));
         }
-        clips |= clips_here.is_some();
-        if let Some(because) = round.filter(|_| clips_here.is_some()) {
+        let is_clipped = here.clips.is_some();
+        // Where the letter as a whole ends, there is room beside its words.
+        let indented = here.indented.filter(|_| clips_within || is_clipped && at > SHARED);
+        if let Some(because) = here.pulled.filter(|_| clips_within).or(indented) {
+            return Some((because, "moves words to where they are cut off"));
+        }
+        clips |= is_clipped;
+        clips_within |= is_clipped && at > SHARED;
+        if let Some(because) = here.short_line.filter(|_| is_clipped) {
+            return Some((because, "cuts off what is wider than this"));
+        }
+        if let Some(because) = here.round.filter(|_| is_clipped) {
             return Some((because, "cuts off words at its round corners"));
         }
     }
@@ -106,7 +146,7 @@ fn far_off(chain: &Chain<'_>) -> RoomTaken {
         return None;
     }
     let (mut tall, mut wide) = (0.0, 0.0);
-    for at in 0..chain.nodes.len() {
+    for (at, scale) in LetterSize::scales(chain).iter().enumerate() {
         let mut largest: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
         let mut because = None;
         for (block, one, value) in chain.said(at) {
@@ -117,7 +157,7 @@ fn far_off(chain: &Chain<'_>) -> RoomTaken {
             };
             let entry = largest.entry(kind).or_default();
             for (side, part) in sheet::parts(value).into_iter().enumerate() {
-                let Some(found) = measure(part, &Scale::default()) else { continue };
+                let Some(found) = measure(part, scale) else { continue };
                 let is_wide =
                     ["-left", "-right", "-inline"].iter().any(|side| name.ends_with(side));
                 let is_tall = ["-top", "-bottom", "-block"].iter().any(|side| name.ends_with(side));
@@ -144,17 +184,6 @@ fn far_off(chain: &Chain<'_>) -> RoomTaken {
 /// Classes whose own rules give their text a height of line.
 const OWN_LINES: [&str; 13] =
     ["ld", "st", "ct", "sub", "sb", "nm", "pq", "code", "in", "il", "h", "k", "seal"];
-/// Sizes of letters that our own sheet gives beyond [`own_size`], in pixels.
-const OWN_SIZES: [(&str, f64); 7] = [
-    ("ld", 28.0),
-    ("st", 22.0),
-    ("ct", 18.0),
-    ("sub", 19.0),
-    ("sb", 16.0),
-    ("nm", 22.0),
-    ("pq", 21.0),
-];
-
 /// Lines of a fixed height with letters that are larger.
 fn crowded(chain: &Chain<'_>) -> RoomTaken {
     /// Of what our own sheet says, with which nothing is lost.
@@ -171,70 +200,107 @@ pub(super) fn tight(chain: &Chain<'_>) -> RoomTaken {
 /// The least height of a line as a part of its letters.
 const LEAST_LINE: f64 = 0.9;
 
+/// A height of lines that may hold.
+#[derive(Clone, Debug)]
+struct LowLine {
+    /// In pixels, at its least: what elements inside have from it.
+    height: f64,
+    /// As a part of the letters of the element that it is said of, and of those inside that have the
+    /// same size; `None` where it is no part of them.
+    times: Option<f64>,
+    because: Option<Blame>,
+}
+
 /// The first of such lines; `of_ours` says how high it is at least, as a part of letters whose size the
 /// author does not give.
 fn low_lines(chain: &Chain<'_>, of_ours: f64) -> RoomTaken {
-    let mut lowest: Option<(f64, Option<Blame>)> = None;
-    let mut around: (f64, Option<Blame>) = (16.0, None);
+    let mut lowest: Option<LowLine> = None;
+    let mut around = LetterSize::usual();
     for (at, node) in chain.nodes.iter().enumerate() {
         let has = |class: &str| node.classes.contains(&class);
         if node.element == "h1" || OWN_LINES.iter().any(|class| has(class)) {
             lowest = None;
         }
-        let own = OWN_SIZES.iter().find(|(class, _)| has(class)).map(|(_, size)| *size);
-        let mut largest = own.or(own_size(node)).map_or(around.clone(), |size| (size, None));
-        // A rule that gives both has chosen them for each other, and its size is what counts.
-        let both = chain.said(at).find(|(block, ..)| {
-            block.said().any(|(one, value)| line_of(one, value).is_some())
-                && block.said().any(|(one, value)| fixed_size(one, value).is_some())
-        });
-        if both.is_some() {
-            largest = (0.0, None);
+        let mut here = around.inside(chain, at);
+        if here.range != around.range
+            && let Some(line) = &mut lowest
+        {
+            line.times = None;
         }
         for (block, one, value) in chain.said(at) {
-            if let Some(height) = line_of(one, value)
-                .filter(|height| lowest.as_ref().is_none_or(|(least, _)| height < least))
-            {
-                lowest = Some((height, blame(block, one)));
-            }
-            if let Some(size) = fixed_size(one, value).filter(|size| *size > largest.0) {
-                largest = (size, blame(block, one));
+            let Some(line) = line_of(one, value) else { continue };
+            // A rule that gives both has chosen them for each other.
+            let size = block.said().find_map(|(one, value)| around.said(one, value));
+            let Some((height, times)) = height_of(line, size.unwrap_or(here.range)) else {
+                continue;
+            };
+            if lowest.as_ref().is_none_or(|known| height < known.height) {
+                lowest = Some(LowLine { height, times, because: blame(block, one) });
             }
         }
-        let least = if largest.1.is_some() { LEAST_LINE } else { of_ours };
-        if let Some((height, because)) = &lowest
+        if let Some((size, because)) = chosen_size(chain, at, &around) {
+            (here.range, here.larger) = (size, because);
+        }
+        let least = if here.larger.is_some() { LEAST_LINE } else { of_ours };
+        if let Some(LowLine { height, times, because }) = &lowest
             && chain.has_words(at)
-            && *height < largest.0 * least
+            && times.unwrap_or(height / here.range.most) < least
         {
-            let because = because.clone().or(largest.1);
+            let because = because.clone().or(here.larger);
             return because.map(|blame| (blame, "lets lines lie on each other"));
         }
-        around = largest;
+        around = here;
     }
     None
 }
 
-/// The height of a line in pixels, where it is no part of the letters' size.
-fn line_of(one: &Declaration, value: &str) -> Option<f64> {
+/// The sizes that rules say of an element, where one of them gives the height of its lines as well: then
+/// what our own sheet says does not count.
+fn chosen_size(
+    chain: &Chain<'_>,
+    at: usize,
+    around: &LetterSize,
+) -> Option<(PixelRange, Option<Blame>)> {
+    let gives_both = |block: &StyleBlock| {
+        block.said().any(|(one, value)| line_of(one, value).is_some())
+            && block.said().any(|(one, value)| around.said(one, value).is_some())
+    };
+    if !chain.said(at).any(|(block, ..)| gives_both(block)) {
+        return None;
+    }
+    let said = chain
+        .said(at)
+        .filter_map(|(block, one, value)| Some((around.said(one, value)?, blame(block, one))));
+    let largest = |known: (PixelRange, Option<Blame>), one: (PixelRange, Option<Blame>)| {
+        let least = known.0.least.min(one.0.least);
+        let (most, because) =
+            if one.0.most > known.0.most { (one.0.most, one.1) } else { (known.0.most, known.1) };
+        (PixelRange { least, most }, because)
+    };
+    said.reduce(largest)
+}
+
+/// The height of a line, unless it is a number, which each element inside takes of its own letters.
+fn line_of<'v>(one: &Declaration, value: &'v str) -> Option<&'v str> {
     let line = match one.name.as_str() {
         "line-height" => value,
         "font" => values::font(value)?.line?,
         _ => return None,
     };
-    let is_number = values::number(line).is_some();
-    (!is_number).then(|| Some(measure(line, &Scale::default())?.range.least))?
+    let is_number = measure(line, &Scale::default()).is_none_or(|found| found.is_number);
+    (!is_number).then_some(line)
 }
 
-/// The size of letters in pixels, whatever is around.
-fn fixed_size(one: &Declaration, value: &str) -> Option<f64> {
-    const UNITS: [&str; 6] = ["px", "pt", "pc", "in", "cm", "mm"];
-    match size_of(one, value)? {
-        TextSize::Length(text) if UNITS.iter().any(|unit| text.ends_with(unit)) => {
-            measure(text, &Scale::default()).map(|found| found.range.most)
-        }
-        TextSize::Pixels(size) => Some(size),
-        _ => None,
-    }
+/// The least height of such a line in pixels where letters have some `size`; and as a part of them, if
+/// it is one.
+fn height_of(line: &str, size: PixelRange) -> Option<(f64, Option<f64>)> {
+    let height = |size: f64| {
+        let size = PixelRange::of(size);
+        Some(measure(line, &Scale { em: size, whole: size, ..Scale::default() })?.range.least)
+    };
+    let is_part = height(1.0)? != height(2.0)?;
+    let times = height(size.most)? / size.most;
+    Some((height(size.least)?, is_part.then_some(times)))
 }
 
 /// Elements of tables, which grow with what stands in them.
@@ -243,10 +309,13 @@ const GROWING: [&str; 7] = ["table", "tbody", "thead", "tfoot", "tr", "td", "th"
 /// Elements of a height of their own: what has no room in them lies on what follows, also where
 /// nothing is cut off.
 fn boxed(chain: &Chain<'_>) -> RoomTaken {
-    let from = if chain.is_footer() { chain.nodes.len() } else { SHARED };
-    for (at, node) in chain.nodes.iter().enumerate().skip(from) {
-        let is_button = node.classes.contains(&"k");
-        if GROWING.contains(&node.element) || is_button {
+    if chain.is_footer() {
+        return None;
+    }
+    for (at, node) in chain.nodes.iter().enumerate().skip(SHARED) {
+        // A button has room of its own, and a seal one letter.
+        let is_free = ["k", "seal"].iter().any(|class| node.classes.contains(class));
+        if GROWING.contains(&node.element) || is_free {
             continue;
         }
         let is_flowing = is_inline(node) && !is_laid_out(chain, at);
@@ -284,13 +353,13 @@ fn makes_box(block: &StyleBlock) -> bool {
 
 /// By how many pixels a declaration makes what is painted of an element in a line higher, above or
 /// below.
-fn overhang_of(one: &Declaration, value: &str) -> f64 {
+fn overhang_of(one: &Declaration, value: &str, scale: &Scale) -> f64 {
     let name = canonical(&one.name);
     let is_wide = ["-left", "-right", "-inline"].iter().any(|side| name.contains(side));
     if is_wide || ["-color", "-style", "-radius", "-image"].iter().any(|end| name.ends_with(end)) {
         return 0.0;
     }
-    let sizes: Vec<f64> = measured_parts(value).collect();
+    let sizes: Vec<f64> = measured_parts(value, scale).map(|one| one.most).collect();
     let is_sides = ["padding", "border-width"].contains(&&*name) && sizes.len() > 1;
     let tall = sizes.iter().enumerate().filter(|(at, _)| !is_sides || at % 2 == 0);
     let largest = || tall.map(|(_, size)| *size).fold(0.0, f64::max);
@@ -324,9 +393,12 @@ fn overhang_of(one: &Declaration, value: &str) -> f64 {
 fn overhanging(chain: &Chain<'_>) -> RoomTaken {
     const COVERS: &str =
         "could cover lines beside it, as it stands in a line of text and takes no room";
+    const MOST_OUTLINE: f64 = 4.0;
     let most = if chain.is_footer() { 4.0 } else { 6.0 };
     let from = if chain.is_footer() { 0 } else { SHARED };
+    let sizes = chain.sizes();
     for (at, node) in chain.nodes.iter().enumerate().skip(from) {
+        let scale = &sizes[at].scale();
         let in_line = chain.said(at).find(|(_, one, value)| {
             one.name == "display" && IN_LINE.contains(value) && *value != "revert"
         });
@@ -337,6 +409,12 @@ fn overhanging(chain: &Chain<'_>) -> RoomTaken {
         }
         let is_flowing = is_inline(node);
         if !is_flowing && in_line.is_none() {
+            // It is painted above the words of all others.
+            let outlines: Vec<Saying<'_>> =
+                chain.said(at).filter(|(_, one, _)| one.name.starts_with("outline")).collect();
+            if let Some(because) = far_over(&outlines, scale, false, MOST_OUTLINE) {
+                return Some((because, "could cover lines beside it, as it takes no room"));
+            }
             continue;
         }
         // Raw HTML may give it a ground.
@@ -344,15 +422,19 @@ fn overhanging(chain: &Chain<'_>) -> RoomTaken {
             && chain.nodes[..at].iter().any(|around| around.classes.contains(&"art"));
         let said: Vec<Saying<'_>> =
             chain.said(at).filter(|(block, ..)| in_line.is_some() || !makes_box(block)).collect();
-        if let Some(because) = far_over(&said, is_open, most) {
+        if let Some(because) = far_over(&said, scale, is_open, most) {
             return Some((because, COVERS));
         }
     }
     // Signs before and behind words stand in a line, whatever their element is.
-    for at in from..chain.nodes.len() {
+    for (at, around) in sizes.iter().enumerate().skip(from) {
         let said: Vec<Saying<'_>> =
             chain.generated(at).filter(|(block, ..)| !makes_box(block)).collect();
-        if let Some(because) = far_over(&said, false, most) {
+        let own = said.iter().filter_map(|(_, one, value)| around.said(one, value));
+        let least = own.clone().map(|one| one.least).fold(around.range.least, f64::min);
+        let most_em = own.map(|one| one.most).fold(around.range.most, f64::max);
+        let scale = Scale { em: PixelRange::between(least, most_em), ..around.scale() };
+        if let Some(because) = far_over(&said, &scale, false, most) {
             return Some((because, COVERS));
         }
     }
@@ -364,7 +446,7 @@ type Saying<'a> = (&'a StyleBlock, &'a Declaration, &'a str);
 
 /// What of `said` paints farther than `most` pixels beyond a line; where the element `is_open`, it may
 /// have a ground of which the sheet says nothing.
-fn far_over(said: &[Saying<'_>], is_open: bool, most: f64) -> Option<Blame> {
+fn far_over(said: &[Saying<'_>], scale: &Scale, is_open: bool, most: f64) -> Option<Blame> {
     /// Pixels of a padding that do not matter where no ground is known.
     const UNSEEN: f64 = 12.0;
     const KINDS: [&str; 6] =
@@ -374,7 +456,7 @@ fn far_over(said: &[Saying<'_>], is_open: bool, most: f64) -> Option<Blame> {
     let mut because = None;
     for (block, one, value) in said {
         let pulled = ["margin", "margin-left", "margin-right", "margin-inline"];
-        if pulled.contains(&&*canonical(&one.name)) && pulls(value) {
+        if pulled.contains(&&*canonical(&one.name)) && pulls(value, scale) {
             return blame(block, one);
         }
         let Some(kind) = KINDS.into_iter().find(|kind| one.name.starts_with(kind)) else {
@@ -382,8 +464,8 @@ fn far_over(said: &[Saying<'_>], is_open: bool, most: f64) -> Option<Blame> {
         };
         let over = match (kind, has_ground, is_open) {
             ("padding", false, false) => continue,
-            ("padding", false, true) => (overhang_of(one, value) - UNSEEN).max(0.0),
-            _ => overhang_of(one, value),
+            ("padding", false, true) => (overhang_of(one, value, scale) - UNSEEN).max(0.0),
+            _ => overhang_of(one, value, scale),
         };
         let known = largest.entry(kind).or_default();
         if over > *known {
@@ -395,10 +477,8 @@ fn far_over(said: &[Saying<'_>], is_open: bool, most: f64) -> Option<Blame> {
 }
 
 /// Whether a margin pulls what is in a line over its neighbours.
-fn pulls(value: &str) -> bool {
-    let parts = sheet::parts(value).into_iter();
-    let mut measured = parts.filter_map(|part| Some(measure(part, &Scale::default())?.range.least));
-    measured.any(|least| least < -4.0)
+fn pulls(value: &str, scale: &Scale) -> bool {
+    measured_parts(value, scale).any(|one| one.least < -4.0)
 }
 
 /// Whether what stands before or behind words would take so much room that it pushes others away.
@@ -407,17 +487,35 @@ pub(super) fn is_large_sign(one: &Declaration, value: &str) -> bool {
     let name = canonical(&one.name);
     let is_size = ["height", "min-height"].contains(&&*name)
         || ["padding", "margin", "border"].iter().any(|kind| name.starts_with(kind));
-    is_size && value != "100%" && measured_parts(value).any(|most| most > HIGHEST)
+    is_size
+        && value != "100%"
+        && measured_parts(value, &Scale::default()).any(|one| one.most > HIGHEST)
 }
 
-/// What stands before and behind words: where it takes no room of its own, it is a quotation mark or
-/// a few letters.
+/// What stands before and behind words, also as a bullet: where it takes less room than it is high, it
+/// is a quotation mark or a few signs of the size of words.
 fn marks(chain: &Chain<'_>) -> RoomTaken {
+    /// Twice the size of words.
+    const LARGE: f64 = 32.0;
+    let (mut line_around, mut bullet) = (None::<f64>, None);
     for at in 0..chain.nodes.len() {
-        let (mut low, mut shown) = (None, None);
-        for (block, one, value) in chain.generated(at) {
+        for (block, one, value) in chain.said(at) {
+            let line = line_of(one, value).and_then(|line| measure(line, &Scale::default()));
+            let line = line.map(|line| line.range.least);
+            line_around = [line, line_around].into_iter().flatten().reduce(f64::min);
+            let is_bullet = one.name.starts_with("list-style") && value.contains(['"', '\'']);
+            let string = sheet::parts(value).into_iter().find(|part| part.starts_with(['"', '\'']));
+            let shown = string.filter(|string| is_bullet && !is_few(string));
+            bullet = shown.and_then(|_| blame(block, one)).or(bullet);
+        }
+        let size = size_of_signs(chain, at);
+        let is_large = size > LARGE;
+        let (mut low, mut sized, mut has_line) = (None, None, false);
+        let mut shown = bullet.clone();
+        for (block, one, value) in chain.signs(at) {
             let name = canonical(&one.name);
             let because = || blame(block, one);
+            sized = size_of(one, value).and_then(|_| because()).or(sized);
             match &*name {
                 "height" | "max-height" | "width" | "max-width"
                     if !LEFT_TO_WORDS.contains(&value) =>
@@ -427,12 +525,17 @@ fn marks(chain: &Chain<'_>) -> RoomTaken {
                 "line-height" | "font" => {
                     let font = values::font(value).filter(|_| name == "font");
                     let line = if name == "font" { font.and_then(|f| f.line) } else { Some(value) };
-                    low = because().filter(|_| line.is_some_and(is_low)).or(low);
+                    has_line |= line.is_some();
+                    low = because().filter(|_| line.is_some_and(|l| is_low(l, size))).or(low);
                 }
-                "content" if !is_few(value) => shown = because().or(shown),
+                "content" if !is_quotation_mark(value) && (is_large || !is_few(value)) => {
+                    shown = because().or(shown);
+                }
                 _ => {}
             }
         }
+        let is_crowded = line_around.is_some_and(|line| is_large && line < size * LOWEST_SIGN);
+        low = low.or(sized.filter(|_| !has_line && is_crowded));
         if let Some(because) = shown.filter(|_| low.is_some()) {
             return Some((because, "could cover words beside it, as it has no room of its own"));
         }
@@ -440,11 +543,34 @@ fn marks(chain: &Chain<'_>) -> RoomTaken {
     None
 }
 
-/// Whether a line is lower than its letters.
-fn is_low(line: &str) -> bool {
+/// The height of a line of signs, at least, as a part of their size.
+const LOWEST_SIGN: f64 = 0.7;
+
+/// How large the signs before and behind the words of an element may be, in pixels.
+fn size_of_signs(chain: &Chain<'_>, at: usize) -> f64 {
+    const USUAL: f64 = 16.0;
+    const LEAST: f64 = 14.0;
+    let sizes = chain.signs(at).filter_map(|(_, one, value)| match size_of(one, value)? {
+        TextSize::Pixels(size) => Some(size),
+        TextSize::Times(times) => Some(times * USUAL),
+        TextSize::Length(text) => {
+            let usual = PixelRange::of(USUAL);
+            let scale = Scale { em: usual, root: usual, whole: usual };
+            Some(measure(text, &scale)?.range.most)
+        }
+        TextSize::Inherited => None,
+    });
+    sizes.fold(LEAST, f64::max)
+}
+
+/// Whether a line is lower than its signs of so many pixels.
+fn is_low(line: &str, size: f64) -> bool {
     match values::number(line) {
-        Some(times) => times.range.least < 0.7,
-        None => measure(line, &Scale::default()).is_some_and(|found| found.range.least < 10.0),
+        Some(times) => times.range.least < LOWEST_SIGN,
+        None => {
+            let usual = LetterSize::usual().scale();
+            measure(line, &usual).is_some_and(|found| found.range.least < size * LOWEST_SIGN)
+        }
     }
 }
 
@@ -464,20 +590,19 @@ fn far_right(chain: &Chain<'_>) -> RoomTaken {
         return None;
     }
     let (mut is_wide, mut right) = (false, None);
-    for at in 0..chain.nodes.len() {
+    for (at, scale) in LetterSize::scales(chain).iter().enumerate() {
         for (block, one, value) in chain.said(at) {
             let name = canonical(&one.name);
             let goes_right = match &*name {
                 "width" | "min-width" => {
-                    is_wide |=
-                        !value.ends_with('%') && measured_parts(value).any(|most| most > SCREEN);
+                    is_wide |= !value.ends_with('%')
+                        && measured_parts(value, scale).any(|one| one.most > SCREEN);
                     false
                 }
                 "text-align" | "text-align-last" => {
                     ["right", "end", "-webkit-right", "-moz-right"].contains(&value)
                 }
                 "float" => ["right", "inline-end"].contains(&value),
-                "direction" => value == "rtl",
                 "margin-left" => value == "auto" && at + 2 >= chain.nodes.len(),
                 _ => false,
             };
@@ -491,11 +616,10 @@ fn far_right(chain: &Chain<'_>) -> RoomTaken {
 
 /// Words of the footer in one line, which ends beyond the screen.
 fn unbroken(chain: &Chain<'_>) -> RoomTaken {
-    let from = if chain.is_footer() { 0 } else { chain.nodes.len() };
-    for (at, node) in
-        chain.nodes.iter().enumerate().skip(from).filter(|(_, node)| node.element != "a")
-    {
-        let _ = node;
+    if !chain.is_footer() {
+        return None;
+    }
+    for at in (0..chain.nodes.len()).filter(|at| chain.nodes[*at].element != "a") {
         for (block, one, value) in chain.said(at) {
             let is_one_line = ["white-space", "text-wrap", "text-wrap-mode"].contains(&&*one.name)
                 && sheet::parts(value).iter().any(|word| ["nowrap", "pre"].contains(word));

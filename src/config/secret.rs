@@ -1,4 +1,17 @@
 //! The publication's secret: made on first use, in a file that only its owner can read.
+//!
+//! It has one key, or several after a rotation. A text is one key, as it always was, unless a line of
+//! it begins with `key` and a number. Then each line is a key, and the first line may be one without a
+//! number, which is number 1:
+//!
+//! ```text
+//! 0f3a…
+//! key 2 77c1…
+//! ```
+//!
+//! Only reading a secret must never change what is made with it.
+
+pub(super) mod rotate;
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -6,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use crate::crypto;
 use crate::files::{self, FileError};
+use crate::message::token::MOST_KEYS;
 use crate::store::full;
 
 /// Below this a secret could be guessed.
@@ -13,9 +27,13 @@ const LEAST_CHARACTERS: usize = 16;
 /// Beside `digest.toml`; never in git.
 const FILE: &str = ".digest-secret";
 
-/// Signs unsubscribe links and makes Message-IDs. Shown to nobody.
+/// Makes unsubscribe links and Message-IDs. Shown to nobody.
 #[derive(Clone)]
-pub struct Secret(Vec<u8>);
+pub struct Secret {
+    newest: (u8, Vec<u8>),
+    /// The newest of them last.
+    older: Vec<(u8, Vec<u8>)>,
+}
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -27,12 +45,21 @@ impl Secret {
     /// A secret that everybody knows, for a message that is only looked at: no file is made for
     /// it, and its bytes are the same on every machine. No server takes its links for real.
     pub fn for_nobody() -> Secret {
-        Secret(b"known to everybody, worth nothing".to_vec())
+        Secret::of_one(b"known to everybody, worth nothing".to_vec())
     }
 
-    /// For deriving keys.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
+    fn of_one(key: Vec<u8>) -> Secret {
+        Secret { newest: (1, key), older: Vec::new() }
+    }
+
+    /// The key that everything new is made with, and its number.
+    pub fn newest(&self) -> (u8, &[u8]) {
+        (self.newest.0, &self.newest.1)
+    }
+
+    /// The keys that earlier links were made with, and their numbers.
+    pub fn older(&self) -> impl ExactSizeIterator<Item = (u8, &[u8])> {
+        self.older.iter().map(|(number, key)| (*number, key.as_slice()))
     }
 }
 
@@ -44,6 +71,19 @@ pub enum SecretError {
         "{0} has fewer than {LEAST_CHARACTERS} characters; make one with `openssl rand -hex 32`"
     )]
     Short(String),
+    /// A line of several keys that is none.
+    #[error(
+        "line {line} of {name} is not a key: {why}. Put back a copy of the secret; each line is \"key\", \
+         its number, and the key itself"
+    )]
+    Line {
+        /// The file or the variable.
+        name: String,
+        /// From 1.
+        line: usize,
+        /// In words, without the line itself.
+        why: &'static str,
+    },
     /// Others on this machine can read it.
     #[error("other users of this computer can read {0}; run `chmod 600 {0}`")]
     Open(PathBuf),
@@ -103,15 +143,17 @@ pub fn missing_secret(
 }
 
 fn found(root: &Path, environment: &[(String, String)]) -> Result<Secret, SecretError> {
-    let variable = |name: &str| environment.iter().find(|(known, _)| known == name);
-    if let Some((name, value)) = variable("DIGEST_SECRET") {
+    if let Some((name, value)) = environment.iter().find(|(known, _)| known == "DIGEST_SECRET") {
         return checked(name.clone(), value.trim());
     }
-    let path = match variable("DIGEST_SECRET_FILE") {
+    read(&file_of(root, environment))
+}
+
+fn file_of(root: &Path, environment: &[(String, String)]) -> PathBuf {
+    match environment.iter().find(|(known, _)| known == "DIGEST_SECRET_FILE") {
         Some((_, path)) => PathBuf::from(path),
         None => root.join(FILE),
-    };
-    read(&path)
+    }
 }
 
 fn read(path: &Path) -> Result<Secret, SecretError> {
@@ -125,11 +167,52 @@ fn read(path: &Path) -> Result<Secret, SecretError> {
 }
 
 fn checked(name: String, text: &str) -> Result<Secret, SecretError> {
-    if text.chars().count() < LEAST_CHARACTERS {
-        Err(SecretError::Short(name))
-    } else {
-        Ok(Secret(text.as_bytes().to_vec()))
+    let is_short = |key: &str| key.chars().count() < LEAST_CHARACTERS;
+    if !text.lines().any(is_numbered) {
+        if is_short(text) {
+            return Err(SecretError::Short(name));
+        }
+        return Ok(Secret::of_one(text.as_bytes().to_vec()));
     }
+    let mut keys: Vec<(u8, Vec<u8>)> = Vec::new();
+    for (at, line) in text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty()) {
+        let newest = keys.last().map_or(0, |(number, _)| *number);
+        let wrong = |why| SecretError::Line { name: name.clone(), line: at + 1, why };
+        let (number, key) = match key_of(line) {
+            Some(numbered) => numbered.map_err(wrong)?,
+            None if newest == 0 => (1, line),
+            None => return Err(wrong("it does not begin with \"key\" and a number")),
+        };
+        if number <= newest {
+            return Err(wrong("its number is not larger than the one before"));
+        }
+        if is_short(key) {
+            return Err(SecretError::Short(format!("key {number} of {name}")));
+        }
+        keys.push((number, key.as_bytes().to_vec()));
+    }
+    let newest = keys.pop().ok_or(SecretError::Short(name))?;
+    Ok(Secret { newest, older: keys })
+}
+
+/// Whether a line says of itself that it is one of several keys.
+fn is_numbered(line: &str) -> bool {
+    let number = line.trim().strip_prefix("key ").map(str::trim_start);
+    number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The number and the key of such a line.
+fn key_of(line: &str) -> Option<Result<(u8, &str), &'static str>> {
+    let (number, key) = match line.strip_prefix("key ") {
+        Some(rest) if is_numbered(line) => {
+            rest.trim_start().split_once(char::is_whitespace).unwrap_or((rest, ""))
+        }
+        _ => return None,
+    };
+    Some(match number.parse() {
+        Ok(number) if (1..=MOST_KEYS).contains(&number) => Ok((number, key.trim())),
+        _ => Err("its number is not from 1 to 63"),
+    })
 }
 
 /// Makes the file whole under another name and then links it into place: of two processes that
@@ -148,7 +231,7 @@ fn create(path: &Path) -> Result<Secret, SecretError> {
     let linked = written.and_then(|()| fs::hard_link(&draft, path));
     let _ = fs::remove_file(&draft);
     match linked {
-        Ok(()) => Ok(Secret(text.into_bytes())),
+        Ok(()) => Ok(Secret::of_one(text.into_bytes())),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read(path),
         Err(error) => Err(failed(error)),
     }
@@ -176,8 +259,8 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
         let first = secret(dir.path(), &[]).unwrap();
         let again = secret(dir.path(), &[]).unwrap();
-        assert_eq!(first.bytes(), again.bytes());
-        assert_eq!(first.bytes().len(), 64);
+        assert_eq!(first.newest(), again.newest());
+        assert_eq!((first.newest().0, first.newest().1.len(), first.older().len()), (1, 64, 0));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         #[cfg(unix)]
         {
@@ -194,10 +277,68 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let environment = [("DIGEST_SECRET".to_owned(), "0123456789abcdef".to_owned())];
         let made = secret(dir.path(), &environment).unwrap();
-        assert_eq!(made.bytes(), b"0123456789abcdef");
+        assert_eq!(made.newest(), (1, &b"0123456789abcdef"[..]));
         assert_eq!(format!("{made:?}"), "Secret(****)");
         let short = [("DIGEST_SECRET".to_owned(), "hunter2".to_owned())];
         let error = secret(dir.path(), &short).unwrap_err().to_string();
         assert!(!error.contains("hunter2") && error.contains("DIGEST_SECRET"), "{error}");
+    }
+
+    fn read_text(text: &str) -> Result<Vec<(u8, String)>, String> {
+        let secret =
+            checked("the file".to_owned(), text.trim()).map_err(|error| error.to_string())?;
+        let all = secret.older().chain([secret.newest()]);
+        Ok(all.map(|(number, key)| (number, String::from_utf8_lossy(key).into_owned())).collect())
+    }
+
+    #[test]
+    fn a_text_is_one_key_as_before_unless_lines_are_numbered() {
+        for text in [
+            "0123456789abcdef",
+            "a long sentence that somebody made up",
+            "of several lines\nthat somebody made up\n\nand not we",
+            "keys of my house\nkey one",
+            "key of my house 123",
+        ] {
+            assert_eq!(read_text(text), Ok(vec![(1, text.to_owned())]), "{text}");
+        }
+    }
+
+    #[test]
+    fn several_keys_stand_in_lines_and_the_newest_is_last() {
+        let first = "0123456789abcdef";
+        let key = |number, key: &str| (number, key.to_owned());
+        let both = Ok(vec![key(1, first), key(2, "fedcba9876543210")]);
+        for text in [
+            "0123456789abcdef\nkey 2 fedcba9876543210\n",
+            "key 1 0123456789abcdef\r\n\r\n  key  2\tfedcba9876543210  \r\n",
+        ] {
+            assert_eq!(read_text(text), both, "{text}");
+        }
+        // Somebody took the first one away.
+        assert_eq!(read_text("key 7 0123456789abcdef\n"), Ok(vec![key(7, first)]));
+    }
+
+    #[test]
+    fn a_line_that_is_no_key_is_told_with_its_place_and_not_shown() {
+        let first = "0123456789abcdef";
+        for (more, told) in [
+            ("key 2 hunter2", "key 2 of the file has fewer than 16"),
+            ("key 2", "key 2 of the file has fewer than 16"),
+            (
+                "key 2 fedcba9876543210\nhunter2hunter2hunter2",
+                "line 3 of the file is not a key: it does",
+            ),
+            ("key 64 fedcba9876543210", "line 2 of the file is not a key: its number is not from"),
+            ("key 999999 fedcba9876543210", "its number is not from 1 to 63"),
+            ("key 1 fedcba9876543210", "line 2 of the file is not a key: its number is not larger"),
+            ("key 3 fedcba9876543210\nkey 2 fedcba9876543210", "line 3 of the file"),
+        ] {
+            let error = read_text(&format!("{first}\n{more}\n")).unwrap_err();
+            assert!(error.contains(told), "{more}: {error}");
+            for secret in ["hunter2", "fedcba", "012345"] {
+                assert!(!error.contains(secret), "{error}");
+            }
+        }
     }
 }

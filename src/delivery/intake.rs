@@ -298,7 +298,7 @@ impl Problems {
                 Severity::Warning if rule == "list-column-name" => {
                     warnings.extend(kind.told(ERRORS));
                 }
-                Severity::Warning => warnings.extend(kind.told(WARNINGS)),
+                Severity::Warning | Severity::Note => warnings.extend(kind.told(WARNINGS)),
             }
         }
         let line = |problem: &Diagnostic| {

@@ -6,6 +6,7 @@
 pub mod claim;
 pub mod copies;
 mod home;
+pub mod origin;
 pub mod overview;
 mod person;
 mod plan;
@@ -30,13 +31,14 @@ use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::{Lock, Store, StoreError};
 use claim::Earlier;
+use origin::RunOrigin;
 use runs::Written;
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 21] = [
+pub const STEPS: [&str; 22] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -57,6 +59,7 @@ pub const STEPS: [&str; 21] = [
     receipts::OTHERS,
     copies::CLOSED,
     home::STEP,
+    origin::STEP,
     suppression::STEP,
 ];
 
@@ -103,6 +106,8 @@ pub struct NewRun<'a> {
     pub started_at: &'a str,
     /// What its messages are sent from: an address, `{token}` in it for what each has of its own.
     pub reverse_path: &'a str,
+    /// Whose it is, and to which list it goes.
+    pub origin: &'a RunOrigin,
 }
 
 /// A row to attempt.

@@ -22,7 +22,7 @@ use super::state::State;
 use crate::smtp::outcome::Stage;
 use crate::store::{Store, StoreError};
 
-pub use look::{Look, look, see_unrecorded};
+pub use look::{Look, look, look_away, see_unrecorded};
 
 /// Rows of one statement.
 const BATCH: usize = 1_000;

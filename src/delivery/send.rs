@@ -10,7 +10,8 @@
 //! 4. [`Proposal`](locked::Proposal): who would get it, counted under the lock, for a person to say
 //!    yes to.
 //! 5. [`Planned`](planned::Planned): the people and what they are to get stand in the ledger, by one
-//!    transaction.
+//!    transaction. Behind a long wait the list is read again ([`Reread`](planned::Reread)), and a
+//!    proposal made of it once more.
 //! 6. [`SendReport`](report::SendReport): what became of all.
 //!
 //! Must never ask a person, print, or read a clock of its own. If a person has to decide something,
@@ -34,6 +35,7 @@ use super::receipt::AlreadySent;
 use crate::audience::except::Exceptions;
 use crate::audience::list::ReadOptions;
 use crate::delivery::ledger::copies::OneRow;
+use crate::delivery::ledger::origin::{RunOrigin, SendingPublication};
 use crate::delivery::recovery::RecoveryError;
 use crate::delivery::state::State;
 use crate::diagnostic::Diagnostic;
@@ -66,6 +68,8 @@ pub struct SendOptions {
     /// What part of the list that is, as it was named, for who remembers what was said of it; empty
     /// for the whole list.
     pub part: String,
+    /// Whose issue it is, and which list that is.
+    pub origin: RunOrigin,
     /// Whether rows that cannot be used are left out, instead of stopping the send.
     pub skip_invalid: bool,
     /// Whether the files are taken as they are, although the ledger has a revision.
@@ -137,6 +141,16 @@ pub enum SendError {
     /// The issue was sent under another name, as it seems.
     #[error("this issue was sent under the name {}, as it seems", .0.before)]
     Renamed(Box<Renamed>),
+    /// Another publication has sent an issue of this name from the same ledger.
+    #[error("{issue} is an issue of {before} in this ledger, and this publication is {now}")]
+    OtherPublication {
+        /// The name of both.
+        issue: String,
+        /// Whose the ledger's is.
+        before: Box<SendingPublication>,
+        /// Whose this one is.
+        now: Box<SendingPublication>,
+    },
     /// Caught mails cannot be removed.
     #[error("the mails in {} cannot be removed: {}", .0.display(), .1)]
     Caught(PathBuf, std::io::Error),

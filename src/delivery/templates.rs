@@ -46,7 +46,8 @@ impl Templates {
     pub fn splice(&self, row: &Claimed) -> Result<Message, SpliceError> {
         let earlier = row.revision.and_then(|revision| self.earlier.get(&revision));
         let template = earlier.unwrap_or(&self.latest);
-        template.splice_again(&row.recipient, row.message_id.as_deref())
+        let number = u64::try_from(row.row.0).unwrap_or_default();
+        template.splice_row(&row.recipient, number, row.message_id.as_deref())
     }
 
     /// The Message-ID of a row's message, the same in every revision and at every attempt.

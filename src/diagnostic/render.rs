@@ -1,5 +1,6 @@
 //! Diagnostics as people and programs read them: source line with a caret, or JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
@@ -14,11 +15,15 @@ use super::{Diagnostic, Place, Severity, counted, masked};
 /// text of one line is not laid out again for each problem in it.
 const SHOWN: usize = 4_096;
 
-/// The diagnostics with their source lines, in the order given; ANSI colours when `color`.
+/// What is allowed of one rule that is shown, a line each.
+const MOST_ALLOWED: usize = 10;
+
+/// The diagnostics with their source lines, in the order given; ANSI colours when `color`. What is
+/// allowed has a line each, behind all others.
 pub fn human(diagnostics: &[Diagnostic], color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().filter(|diagnostic| !diagnostic.is_allowed()) {
         // Names of files, arguments and keys stand in it as others wrote them, and from here on our
         // own colours do, too.
         let diagnostic = &Diagnostic {
@@ -31,6 +36,28 @@ pub fn human(diagnostics: &[Diagnostic], color: bool) -> String {
             let _ = write!(out, "\n  = help: {help}");
         }
         out.push_str("\n\n");
+    }
+    out.push_str(&allowed_lines(diagnostics));
+    out
+}
+
+/// What is allowed: `allowed: link-port at a.md:7:1 (--allow): …`.
+fn allowed_lines(diagnostics: &[Diagnostic]) -> String {
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut out = String::new();
+    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.is_allowed()) {
+        let count = shown.entry(diagnostic.rule).or_default();
+        *count += 1;
+        if *count > MOST_ALLOWED {
+            continue;
+        }
+        let at = diagnostic.place.as_ref().map_or(String::new(), |place| format!(" at {place}"));
+        let by = diagnostic.allowed_by().unwrap_or_default();
+        let line = format!("allowed: {}{at} ({by}): {}", diagnostic.rule, diagnostic.message);
+        let _ = writeln!(out, "{}", visible(&line.replace(['\n', '\r'], " ")));
+    }
+    for (rule, count) in shown.into_iter().filter(|(_, count)| *count > MOST_ALLOWED) {
+        let _ = writeln!(out, "allowed: {rule} at {} more places", count - MOST_ALLOWED);
     }
     out
 }
@@ -48,6 +75,7 @@ fn report(diagnostic: &Diagnostic) -> Group<'_> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.rule);
     match &diagnostic.place {
@@ -102,14 +130,20 @@ fn cut_out(text: &str, span: Range<usize>) -> (String, Range<usize>) {
 }
 
 /// `errors` and `warnings` in a sentence: `2 errors, 1 warning`; `None` when there is nothing.
+/// What is allowed is not counted.
 pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let of = |severity| diagnostics.iter().filter(|one| one.severity == severity).count();
     let count = |number: usize, word| (number > 0).then(|| counted(number as u64, word));
-    let parts: Vec<String> = [count(errors, "error"), count(diagnostics.len() - errors, "warning")]
-        .into_iter()
-        .flatten()
-        .collect();
+    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    let parts: Vec<String> =
+        [count(errors, "error"), count(warnings, "warning")].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// How many problems are allowed, in words: `2 allowed`; `None` when none is.
+pub fn allowed(diagnostics: &[Diagnostic]) -> Option<String> {
+    let count = diagnostics.iter().filter(|diagnostic| diagnostic.is_allowed()).count();
+    (count > 0).then(|| format!("{count} allowed"))
 }
 
 #[derive(Serialize)]
@@ -128,9 +162,12 @@ struct JsonProblem<'a> {
     /// How many of its kind it stands for, if it is more than one.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
+    /// By what it is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<&'a str>,
 }
 
-/// A JSON array of objects `severity, rule, file, line, column, message, help, count`; lines and columns
+/// A JSON array of objects `severity, rule, file, line, column, message, help, count, allowed`; lines and columns
 /// count from 1, and keys that do not apply are left out.
 pub fn json(diagnostics: &[Diagnostic]) -> String {
     let rows: Vec<JsonProblem<'_>> = diagnostics
@@ -145,8 +182,9 @@ pub fn json(diagnostics: &[Diagnostic]) -> String {
                 line: line_column.map(|(line, _)| line),
                 column: line_column.map(|(_, column)| column),
                 message: &diagnostic.message,
-                help: diagnostic.help.as_deref(),
+                help: diagnostic.remedy(),
                 count: (diagnostic.count > 1).then_some(diagnostic.count),
+                allowed: diagnostic.allowed_by(),
             }
         })
         .collect();

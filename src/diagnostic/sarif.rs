@@ -59,7 +59,7 @@ fn rule(name: &str, about: Option<RulePage<'_>>) -> Value {
 }
 
 fn result(diagnostic: &Diagnostic) -> Value {
-    let text = match &diagnostic.help {
+    let text = match diagnostic.remedy() {
         Some(help) => format!("{}. {help}", diagnostic.message),
         None => diagnostic.message.clone(),
     };
@@ -68,6 +68,9 @@ fn result(diagnostic: &Diagnostic) -> Value {
         "level": diagnostic.severity,
         "message": { "text": text },
     });
+    if let Some(by) = diagnostic.allowed_by() {
+        result["suppressions"] = json!([{ "kind": "external", "justification": by }]);
+    }
     if let Some(place) = &diagnostic.place {
         let mut physical = json!({ "artifactLocation": { "uri": uri(place.path()) } });
         if let Some((line, column)) = place.line_column() {
@@ -99,6 +102,7 @@ pub fn github(diagnostics: &[Diagnostic]) -> String {
 
 fn annotation(diagnostic: &Diagnostic) -> String {
     let level = match diagnostic.severity {
+        Severity::Note => "notice",
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
@@ -110,9 +114,13 @@ fn annotation(diagnostic: &Diagnostic) -> String {
         }
     }
     properties.push(format!("title={}", property(diagnostic.rule)));
-    let message = match &diagnostic.help {
+    let message = match diagnostic.remedy() {
         Some(help) => format!("{}\nhelp: {help}", diagnostic.message),
         None => diagnostic.message.clone(),
+    };
+    let message = match diagnostic.allowed_by() {
+        Some(by) => format!("allowed ({by}): {message}"),
+        None => message,
     };
     format!("::{level} {}::{}\n", properties.join(","), data(&message))
 }

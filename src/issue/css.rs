@@ -17,29 +17,46 @@ use std::ops::Range;
 
 use properties::Concern;
 
-/// Functions whose values are colours, numbers, shapes and moves.
-const VALUES: [&str; 33] = [
+/// Functions whose values are colours, numbers, shapes and moves, and ways to paint them.
+const VALUES: [&str; 66] = [
+    "blur",
+    "brightness",
     "calc",
+    "circle",
     "clamp",
     "color",
     "color-mix",
     "conic-gradient",
+    "contrast",
     "counter",
     "counters",
     "cubic-bezier",
+    "drop-shadow",
+    "ellipse",
     "fit-content",
+    "grayscale",
     "hsl",
     "hsla",
+    "hue-rotate",
     "hwb",
+    "inset",
+    "invert",
     "lab",
     "lch",
+    "linear",
     "linear-gradient",
+    "matrix",
+    "matrix3d",
     "max",
     "min",
     "minmax",
     "oklab",
     "oklch",
+    "opacity",
+    "perspective",
+    "polygon",
     "radial-gradient",
+    "rect",
     "repeat",
     "repeating-conic-gradient",
     "repeating-linear-gradient",
@@ -47,10 +64,26 @@ const VALUES: [&str; 33] = [
     "rgb",
     "rgba",
     "rotate",
+    "rotate3d",
+    "rotatex",
+    "rotatey",
+    "rotatez",
+    "saturate",
     "scale",
+    "scale3d",
+    "scalex",
+    "scaley",
+    "scalez",
+    "sepia",
     "skew",
+    "skewx",
+    "skewy",
     "steps",
     "translate",
+    "translate3d",
+    "translatex",
+    "translatey",
+    "translatez",
     "var",
 ];
 /// What takes arguments in a selector.
@@ -110,6 +143,33 @@ impl Declaration {
     }
 }
 
+/// The strings of a value, each as it is read.
+fn strings(value: &str) -> impl Iterator<Item = String> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        let start = rest.find(['"', '\''])?;
+        let (inner, behind) = rest[start + 1..].split_at(
+            rest[start + 1..].find(&rest[start..start + 1]).unwrap_or(rest.len() - start - 1),
+        );
+        rest = behind.get(1..).unwrap_or_default();
+        Some(unescaped(inner))
+    })
+}
+
+/// A string with each escaped sign as that sign: after its digits, one space belongs to it.
+fn unescaped(text: &str) -> String {
+    let mut pieces = text.split('\\');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.bytes().take(6).take_while(u8::is_ascii_hexdigit).count();
+        let sign = u32::from_str_radix(&piece[..digits], 16).ok().and_then(char::from_u32);
+        out.extend(sign);
+        let behind = &piece[digits..];
+        out.push_str(behind.strip_prefix(' ').filter(|_| digits > 0).unwrap_or(behind));
+    }
+    out
+}
+
 /// A declaration of raw HTML that cannot stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedStyle {
@@ -163,13 +223,19 @@ fn is_of_office(one: &Declaration) -> bool {
 }
 
 /// What of `all` that is said of an element a declaration is about, where it goes into no mail. A width
-/// that gives way may be any.
+/// that gives way to a telephone's may be any.
 fn uneven_kind(
     element: &str,
     one: &Declaration,
     all: &[Declaration],
 ) -> Option<uneven::UnevenKind> {
-    let gives_way = || one.name == "width" && all.iter().any(|one| one.name == "max-width");
+    let gives_way = || {
+        let mut most = all.iter().filter(|other| other.name == "max-width").peekable();
+        one.name == "width"
+            && uneven::is_readable_width(&one.value)
+            && most.peek().is_some()
+            && most.all(|other| uneven::is_bound(&other.value))
+    };
     uneven::kind(&one.name, &one.value, &[element]).filter(|_| !gives_way())
 }
 

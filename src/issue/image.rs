@@ -123,6 +123,13 @@ impl ImageError {
             ImageError::Missing(_, Some(meant)) => {
                 return format!("did you mean {meant}? Paths start at the article's folder").into();
             }
+            ImageError::Missing(path, None) if is_of_this_computer(path) => {
+                "copy the picture into the issue's folder, and write its path from there: \
+                 images/photo.jpg"
+            }
+            ImageError::Missing(path, None) if path.contains('\\') => {
+                return format!("write / between folders: {}", path.replace('\\', "/")).into();
+            }
             ImageError::Missing(_, None) => {
                 "check the path from the article's folder, the capital letters, and whether the \
                  file is in git"
@@ -147,6 +154,12 @@ impl ImageError {
     pub fn diagnostic(&self, place: Place) -> Diagnostic {
         Diagnostic::error("image-file", self.to_string()).at(place).help(self.help())
     }
+}
+
+/// Whether a path begins with a drive, as those of Windows do.
+fn is_of_this_computer(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(1) == Some(&b':')
 }
 
 /// Prepares each picture for the width in CSS pixels at which it is shown, and says which cannot

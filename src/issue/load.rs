@@ -4,6 +4,7 @@
 mod allow;
 mod article;
 mod foreign;
+mod place;
 mod siblings;
 mod text;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use super::block::{Block, level_headings};
 use super::image::{Image, ImageError, Searches, open as open_image};
+use super::markdown::quotation_marks::QuotationMarks;
 use super::rows;
 use super::slot::Slots;
 use super::{
@@ -22,6 +24,7 @@ use crate::diagnostic::grouped::group_rule;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused, unseen};
 use crate::files;
 use crate::manifest::{self, Located, Table};
+pub use place::{misplaced, name_of};
 pub use siblings::{Headline, siblings, texts};
 pub use text::{TextError, path_from_here, read_text};
 
@@ -56,6 +59,9 @@ struct IssueReading<'a> {
     length: Length,
     /// Whether marks become those of print.
     is_smart: bool,
+    /// The language of the issue, and that of the article that is being read (BCP 47).
+    language: String,
+    article_language: Option<String>,
 }
 
 /// The folder that `name` means: a folder under `issues/`, or a path from here or from the root.
@@ -134,6 +140,8 @@ pub fn load(publication: &Publication, folder: &Path) -> Loaded {
         bytes: 0,
         length: Length::default(),
         is_smart: publication.smart,
+        language: publication.language.clone(),
+        article_language: None,
     };
     reading.issue(manifest)
 }
@@ -185,7 +193,7 @@ impl IssueReading<'_> {
             .required_text("subject", "add subject = \"…\": the text that an inbox shows first");
         let preheader = table.text("preheader");
         let date = table.required_date("date", "add date = 2025-11-06: the date of the issue");
-        let language = table.language("language");
+        self.language = table.language("language").unwrap_or(self.language);
         let intro = table.text("intro");
         let contents = table.choice("contents", &CONTENTS);
         let sign_off = table.text("sign_off");
@@ -204,22 +212,18 @@ impl IssueReading<'_> {
         let style = self.style();
         self.report_empty(&sections, &manifest);
         self.arrange(&mut intro, &mut sections);
-        let IssueReading { publication, folder, slots, images, problems, .. } = self;
+        let IssueReading { folder, publication, slots, images, problems, language, .. } = self;
         let mut problems = problems;
-        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        let name = real.file_name().map(|name| name.to_string_lossy().into_owned());
-        if let Some((_, odd)) = name.as_deref().and_then(refused::find) {
-            problems.push(odd_name(odd, &folder));
-        }
+        let name = place::named(publication, &folder, &mut problems);
         let issue = match (title, subject, date) {
             (Some(title), Some(subject), Some(date)) => Some(Issue {
-                name: name.unwrap_or_default(),
+                name,
                 number,
                 title,
                 subject,
                 preheader,
                 date,
-                language: language.unwrap_or_else(|| publication.language.clone()),
+                language,
                 intro,
                 contents: contents.unwrap_or(publication.contents),
                 sign_off,
@@ -283,6 +287,12 @@ impl IssueReading<'_> {
         anchors::settle(intro, sections);
     }
 
+    /// What quotation marks become, if they become those of print.
+    fn marks(&self) -> Option<QuotationMarks> {
+        let language = self.article_language.as_deref().unwrap_or(&self.language);
+        self.is_smart.then(|| QuotationMarks::of(language))
+    }
+
     /// A one-line text with slots.
     fn template(&mut self, text: Located<String>, source: &Arc<Source>) -> Located<String> {
         let offset = text_offset(source, &text);
@@ -318,13 +328,12 @@ impl IssueReading<'_> {
     }
 
     fn intro(&mut self, text: &Located<String>, source: &Arc<Source>) -> Vec<Block> {
-        let offset = text_offset(source, text);
-        let IssueReading { publication, folder, slots, images, problems, is_smart, .. } = self;
+        let (offset, marks) = (text_offset(source, text), self.marks());
+        let IssueReading { publication, folder, slots, images, problems, .. } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
             find_image(&publication.root, folder, path, place, images, problems)
         };
-        let read =
-            markdown::read(&text.value, source, offset, *is_smart, slots, problems, &mut find);
+        let read = markdown::read(&text.value, source, offset, marks, slots, problems, &mut find);
         let mut blocks = read.blocks;
         level_headings(&mut blocks);
         blocks

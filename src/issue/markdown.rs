@@ -3,11 +3,15 @@
 
 mod before;
 pub(super) mod bounds;
+mod braces;
 mod breaks;
 mod directives;
 mod inline;
+mod lost_signs;
 mod numbers;
 mod occurrences;
+mod passages;
+pub(super) mod quotation_marks;
 mod raw_picture;
 mod raw_styles;
 mod slips;
@@ -23,11 +27,12 @@ use comrak::{Arena, Options, parse_document};
 
 use self::bounds::{Excess, MAX_CELLS, MAX_COLUMNS, MAX_DEPTH, TableExcess};
 use self::occurrences::Occurrences;
+use self::quotation_marks::QuotationMarks;
 use super::block::{Alignment, Block, BlockKind, DataTable, Figure, Inline, Link, ListItem, plain};
 use super::only::Only;
 use super::slot::{self, BUILT_IN, Piece, Slot, Slots};
 use super::{anchors, links, sanitize};
-use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::diagnostic::{Diagnostic, Place, Source};
 
 /// A colon in the name of a directive, while it is parsed.
 const COLON: &str = "\u{1}";
@@ -52,8 +57,8 @@ pub(super) struct MarkdownReader<'a> {
     depth: usize,
     /// Whether it has been told that the text is too deep.
     is_deep: bool,
-    /// Whether quotation marks and dashes become those of print.
-    is_smart: bool,
+    /// What quotation marks become, if they and dashes become those of print.
+    marks: Option<QuotationMarks>,
     /// Where the element of raw HTML ends that an empty line has cut off.
     cut_until: usize,
 }
@@ -70,7 +75,7 @@ pub(super) fn read<'a>(
     text: &str,
     source: &'a Arc<Source>,
     offset: usize,
-    is_smart: bool,
+    marks: Option<QuotationMarks>,
     slots: &'a mut Slots,
     problems: &'a mut Vec<Diagnostic>,
     find_image: &'a mut FindImage<'a>,
@@ -98,7 +103,7 @@ pub(super) fn read<'a>(
         occurrences: Occurrences::of(&blanked),
         depth: 0,
         is_deep: false,
-        is_smart,
+        marks,
         cut_until: 0,
     };
     let shielded_problems = reader.problems.len();
@@ -114,6 +119,10 @@ pub(super) fn read<'a>(
         }
     }
     reader.report_lost(shielded_problems);
+    for mark in passages::unread(text, root) {
+        let place = Place::span(source, offset + mark.start..offset + mark.end);
+        problems.push(directives::not_read(place));
+    }
     slips::count_removed(problems, shielded_problems);
     // What was typed is told, and no sign that stands for it here.
     for problem in &mut problems[known..] {
@@ -128,7 +137,7 @@ pub(super) fn read_line<'a>(
     text: &str,
     source: &'a Arc<Source>,
     offset: usize,
-    is_smart: bool,
+    marks: Option<QuotationMarks>,
     slots: &'a mut Slots,
     problems: &'a mut Vec<Diagnostic>,
 ) -> Vec<Inline> {
@@ -136,7 +145,7 @@ pub(super) fn read_line<'a>(
         problems.push(Diagnostic::error("image", "a picture cannot be here").at(place));
         None
     };
-    let text = read(text, source, offset, is_smart, slots, problems, &mut no_image);
+    let text = read(text, source, offset, marks, slots, problems, &mut no_image);
     let mut line = Vec::new();
     for block in text.blocks {
         if let BlockKind::Paragraph(inlines) | BlockKind::Heading(_, inlines) = block.kind {
@@ -246,7 +255,7 @@ impl MarkdownReader<'_> {
         let value = node.data().value.clone();
         let kind = match value {
             NodeValue::Heading(heading) => {
-                if heading.setext && heading.level == 2 {
+                if heading.setext {
                     self.warn_of_underlined(node);
                 }
                 let mut inlines = self.inlines(node);
@@ -254,12 +263,16 @@ impl MarkdownReader<'_> {
                 BlockKind::Heading(heading.level, inlines)
             }
             NodeValue::Paragraph => return self.paragraph(node, span, out),
-            NodeValue::BlockQuote => self.quote(node, depth),
+            NodeValue::BlockQuote => {
+                self.warn_of_lazy(node);
+                self.quote(node, depth)
+            }
             NodeValue::List(list) => {
                 let start = (list.list_type == ListType::Ordered).then_some(list.start);
                 if let Some(start) = start {
                     self.warn_of_numbers(node, start);
                 }
+                self.warn_of_lazy(node);
                 BlockKind::List { start, tight: list.tight, items: self.items(node, depth) }
             }
             NodeValue::Table(table) => self.table(node, &table.alignments),
@@ -319,7 +332,7 @@ impl MarkdownReader<'_> {
             out.extend(buttons.into_iter().map(button));
             return;
         }
-        self.warn_of_buttons(node);
+        self.warn_of_buttons_in_line(node);
         let inlines = self.inlines(node);
         if inlines.is_empty() {
             return;
@@ -361,31 +374,6 @@ impl MarkdownReader<'_> {
         fields
     }
 
-    /// A button within a line is an ordinary link, and a class that is nearly one does nothing.
-    fn warn_of_buttons(&mut self, node: Node<'_>) {
-        for child in node.children() {
-            if !matches!(child.data().value, NodeValue::Link(_)) {
-                continue;
-            }
-            let classes = child.data().attrs.as_ref().map(|attrs| attrs.classes.clone());
-            for class in classes.unwrap_or_default() {
-                let odd = ["btn", "cta", "buton", "bouton", "boton"].contains(&class.as_str());
-                let (what, help) = if class == "button" {
-                    let help = "give the link a paragraph of its own: an empty line before it and \
-                                behind it";
-                    ("a button within a line is only a link".to_owned(), help)
-                } else if odd || nearest(&class, ["button"]).is_some() {
-                    (format!("there is no class {class}"), "did you mean {.button}?")
-                } else {
-                    continue;
-                };
-                let place = self.place(child);
-                self.problems
-                    .push(Diagnostic::warning("leftover-markdown", what).at(place).help(help));
-            }
-        }
-    }
-
     /// `![…](…)` or `[![…](…)](…)` alone: `Some(None)` where the picture has a problem, which is
     /// reported.
     fn lone_image(&mut self, node: Node<'_>) -> Option<Option<Figure>> {
@@ -422,7 +410,7 @@ impl MarkdownReader<'_> {
         }
         let buttons = links.into_iter().filter_map(|link| {
             let mut link = self.inline(link);
-            smart::smarten(&mut link, self.is_smart);
+            smart::smarten(&mut link, self.marks);
             match link.as_slice() {
                 [Inline::Link(link)] => Some(link.clone()),
                 // Its target was refused, with a diagnostic; its text alone presses nothing.

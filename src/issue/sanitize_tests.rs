@@ -124,7 +124,6 @@ fn nothing_in_an_article_comes_to_lie_above_what_follows() {
         "padding-top:999999px",
         "line-height:999999",
         "border-bottom:50in solid #fff",
-        "unicode-bidi:bidi-override",
         "margin-bottom:-1e4px",
         "height:1e5px",
         "margin-bottom:calc(-1*1999px)",

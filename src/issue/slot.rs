@@ -426,7 +426,25 @@ fn malformed(reason: &NoSlot, raw: &str, place: Place) -> Diagnostic {
         Some(_) => "readers would see these braces".to_owned(),
         None => reason.to_string(),
     };
+    let help = help.or_else(|| match reason {
+        NoSlot::Name(name) => named(name),
+        NoSlot::Nameless => None,
+    });
     Diagnostic::error("slot-syntax", what).at(place).help(help.unwrap_or_else(|| HELP.to_owned()))
+}
+
+/// What to write for the name of a column that is not written as a field.
+fn named(name: &str) -> Option<String> {
+    let is_word = |c: char| c.is_alphanumeric() || c == ' ' || c == '-' || c == '_';
+    if !name.starts_with(char::is_alphabetic) || !name.chars().all(is_word) {
+        return None;
+    }
+    let field = name.trim().to_lowercase().replace([' ', '-'], "_");
+    let field = if field.is_ascii() { &field } else { "first_name" };
+    Some(format!(
+        "the name of a field has the letters a-z, digits and _: write {{{{ {field} | reader }}}}; \
+         for literal braces write \\{{{{"
+    ))
 }
 
 /// What is told of braces that nothing closes in their line; `behind` is what follows them.

@@ -4,6 +4,7 @@
 mod headings;
 mod indented;
 mod opened;
+mod signs;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -29,10 +30,16 @@ impl Slip {
     }
 }
 
+/// Lines below the first that a text is looked for an end in.
+const MOST_LINES: usize = 50;
 const CURLY: [char; 6] = ['“', '”', '„', '‘', '’', '«'];
 const STRAIGHT: &str = "replace them with straight ones: \"October\"";
 const CLOSE: &str = "end the text with the same quotation mark, on the same line";
 const QUOTE: &str = "put the text between quotation marks: \"…\"";
+const WITHIN: &str = "a quotation mark within a text is written \\\"";
+const APOSTROPHE: &str = "put the whole text between double quotation marks: \"It's here\"";
+const THREE: &str = "a text of several lines stands between three straight quotation marks: \"\"\" before \
+                     it, and \"\"\" behind it";
 
 /// A line: where it starts, its key, and its value with where that starts.
 struct SlipLine<'a> {
@@ -93,6 +100,32 @@ fn is_open_quote(value: &str) -> bool {
     !is_long && quote.is_some_and(|quote| behind_quote(value, quote).is_none())
 }
 
+/// Whether a text that begins with `open` on the line from byte `start` on ends on a line below it,
+/// before the next key or table.
+fn is_over_lines(text: &str, start: usize, open: char) -> bool {
+    let closes: &[char] = match open {
+        '“' | '„' | '”' => &['”', '“'],
+        '‘' | '’' => &['’', '‘'],
+        '«' => &['»'],
+        '\'' => &['\''],
+        _ => &['"'],
+    };
+    let rest = text[start..].split_once('\n').map_or("", |(_, rest)| rest);
+    let within = rest.split('\n').take_while(|line| !opened::is_next(line)).take(MOST_LINES);
+    within.map(str::trim_end).any(|line| line.ends_with(closes))
+}
+
+/// The same slip, with what to do where the text goes on below.
+fn over_lines(text: &str, line: &SlipLine<'_>, slip: Slip) -> Slip {
+    let is_curly = slip.help == STRAIGHT;
+    let open = line.value.chars().next().unwrap_or('"');
+    let is_single = is_curly && line.value.trim_end().ends_with(CURLY) && line.value.len() > 6;
+    if (slip.help == CLOSE || is_curly) && !is_single && is_over_lines(text, line.start, open) {
+        return Slip { help: THREE.into(), ..slip };
+    }
+    slip
+}
+
 fn curly(line: &SlipLine<'_>) -> Option<Slip> {
     let is_curly = line.value.starts_with(CURLY) || line.value.starts_with(['[', '{']);
     let at = line.value.find(CURLY).filter(|_| is_curly)?;
@@ -127,6 +160,9 @@ pub(super) fn toml(text: &str, at: usize, message: &str) -> Option<Slip> {
         return Some(Slip { span: whole, what, help: "keep one of the two".into() });
     }
     if let Some(slip) = curly(&line).or_else(|| open_quote(&line)) {
+        return Some(over_lines(text, &line, slip));
+    }
+    if let Some(slip) = two_quotes(&line).or_else(|| signs::slip(&line)) {
         return Some(slip);
     }
     let is_key = !line.text.contains('=') && !line.key.starts_with(['[', ']', '"', '#']);
@@ -157,16 +193,11 @@ pub(super) fn toml(text: &str, at: usize, message: &str) -> Option<Slip> {
     {
         let start = line.value_at + line.value.len() - rest.trim_start().len();
         let what = "there is something behind the closing quotation mark".to_owned();
-        let help = "a quotation mark within a text is written \\\"";
+        let help = if line.value.starts_with('\'') { APOSTROPHE } else { WITHIN };
         return Some(Slip { span: start..value.end, what, help: help.into() });
     }
-    if line.key == "date" && line.value.starts_with(|c: char| c.is_ascii_digit()) {
-        let no_day = dates::no_such_day(line.value.split('#').next().unwrap_or_default());
-        let (what, help) = match no_day {
-            Some(why) => (format!("there is no such day: {why}"), "correct the day"),
-            None => ("this is no date".to_owned(), "write year-month-day: date = 2025-11-06"),
-        };
-        return Some(Slip { span: value, what, help: help.into() });
+    if let Some(slip) = no_date(&line) {
+        return Some(slip);
     }
     let is_bare = line.value.starts_with(char::is_alphabetic)
         && !["true", "false", "inf", "nan"].contains(&line.value);
@@ -175,7 +206,35 @@ pub(super) fn toml(text: &str, at: usize, message: &str) -> Option<Slip> {
         return Some(Slip { span: value, what, help: QUOTE.into() });
     }
     // What was left open further up is noticed late.
-    lines_up_to(text, at, '=').skip(1).find_map(|line| open_quote(&line))
+    lines_up_to(text, at, '=')
+        .skip(1)
+        .find_map(|line| open_quote(&line).map(|slip| over_lines(text, &line, slip)))
+}
+
+/// `""October""`: two marks are a text without words, and what is behind them is lost.
+fn two_quotes(line: &SlipLine<'_>) -> Option<Slip> {
+    let (mark, words) = line.value.split_at_checked(2)?;
+    let is_pair = ["\"\"", "''"].contains(&mark) && words.starts_with(char::is_alphanumeric);
+    let help = "write one before and behind a text, or three around a text of several lines";
+    is_pair.then(|| Slip {
+        span: line.value_at..line.value_at + 2,
+        what: "these are two quotation marks".to_owned(),
+        help: help.into(),
+    })
+}
+
+/// `date = 27.11.2026`, and a day that no calendar has.
+fn no_date(line: &SlipLine<'_>) -> Option<Slip> {
+    if line.key != "date" || !line.value.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let no_day = dates::no_such_day(line.value.split('#').next().unwrap_or_default());
+    let (what, help) = match no_day {
+        Some(why) => (format!("there is no such day: {why}"), "correct the day"),
+        None => ("this is no date".to_owned(), "write year-month-day: date = 2025-11-06"),
+    };
+    let span = line.value_at..line.value_at + line.value.len();
+    Some(Slip { span, what, help: help.into() })
 }
 
 /// Where a list has two texts with nothing but a space between.
@@ -251,6 +310,11 @@ fn yaml_line(line: &SlipLine<'_>) -> Option<Slip> {
         let what = "this text ends with a colon".to_owned();
         return Some(Slip { span: value.end - 1..value.end, what, help: QUOTE.into() });
     }
+    if line.value.starts_with("- ") && !line.key.is_empty() && !line.key.starts_with('-') {
+        let what = "a list does not begin behind its key".to_owned();
+        let help = "delete the - before a single value, or write each - on a line of its own below";
+        return Some(Slip { span: line.value_at..line.value_at + 1, what, help: help.into() });
+    }
     if let Some(c) = line.value.chars().next().filter(|c| "@`%*&!|>[{".contains(*c)) {
         let is_list = matches!((c, line.value.chars().last()), ('[', Some(']')) | ('{', Some('}')));
         let is_block = matches!(c, '|' | '>') && line.value.len() < 4;
@@ -285,7 +349,7 @@ fn behind_closed(line: &SlipLine<'_>, rest: &str) -> Option<Slip> {
     let what = "there is something behind the closing quotation mark".to_owned();
     // An apostrophe ends a text between single ones.
     let help = if line.value.starts_with('\'') && !line.value.contains('"') {
-        "put the whole text between double quotation marks: \"It's here\""
+        APOSTROPHE
     } else {
         "put the whole text between single quotation marks: 'a \"b\" c'"
     };
@@ -356,6 +420,20 @@ mod tests {
             ),
             ("date = 6 November 2025\n", 8, "", "this is no date", "6 November 2025"),
             ("title = October\n", 8, "", "this text has no quotation marks", "October"),
+            ("a = \"b\",\n", 7, "", "there is a comma behind this value", ","),
+            ("a = [\"b\"],\n", 9, "", "there is a comma behind this value", ","),
+            ("a = \"b\" // c\n", 8, "", "these are two slashes", "//"),
+            ("// c\na = 1\n", 0, "", "these are two slashes", "//"),
+            ("a \"b\"\n", 2, "", "there is no = behind the key", "a \"b\""),
+            ("a == \"b\"\n", 3, "", "this is a second =", "="),
+            ("a ＝ \"b\"\n", 2, "", "this sign is a wide one", "＝"),
+            ("［［section］］\n", 0, "", "this sign is a wide one", "［"),
+            ("a = ＂b＂\n", 4, "", "this sign is a wide one", "＂"),
+            ("제목 = \"b\"\n", 0, "", "there is no key of this name", "제목"),
+            ("a = [b-c]\n", 5, "", "this name has no quotation marks", "b-c"),
+            ("number = 01\n", 9, "", "a number has no 0 before it", "01"),
+            ("number = 1. # of 12\n", 9, "", "a number has no full stop behind it", "1."),
+            ("number = No. 1\n", 9, "", "this is no number", "No. 1"),
             ("a = 1\na = 2\n", 6, "duplicate key", "a is written twice", "a = 2"),
             (
                 "date = 2026-11-31 # Mon\n",
@@ -386,6 +464,7 @@ mod tests {
             ("title: \"a\"\n author: b\n", "this line begins with a space", " "),
             ("title: “Seoul: a guide”\n", "these are curly quotation marks", "“"),
             (" title: a\ndate: b\n", "this line begins with a space", " "),
+            ("author: - Kim\n", "a list does not begin behind its key", "-"),
             ("# x\n  title: a\ndate: b\n", "this line begins with a space", "  "),
             ("title: a\n date: b\n", "this line begins with a space", " "),
         ] {

@@ -206,17 +206,19 @@ impl Template {
     /// A slot without a fallback that the recipient has no value for, or a signature that could not
     /// be made: no half-made message exists.
     pub fn splice(&self, recipient: &Recipient) -> Result<Message, SpliceError> {
-        self.splice_again(recipient, None)
+        self.splice_row(recipient, 0, None)
     }
 
-    /// The same for a recipient whose message had a Message-ID before: it keeps that, also where
-    /// the sender's domain or the list's name are other ones now.
+    /// The same for the recipient with the number `row` in the ledger, which the reverse-path names.
+    /// Where the message had a Message-ID before, it keeps that, also where the sender's domain, the
+    /// list's name or the key are other ones now.
     ///
     /// # Errors
     /// As [`Template::splice`].
-    pub fn splice_again(
+    pub fn splice_row(
         &self,
         recipient: &Recipient,
+        row: u64,
         message_id: Option<&str>,
     ) -> Result<Message, SpliceError> {
         let address = recipient.address();
@@ -225,7 +227,7 @@ impl Template {
         let signatures = dkim::sign(&self.identity.signers, self.time, &bytes)?;
         bytes.splice(..0, signatures);
         let envelope =
-            Envelope { reverse_path: self.reverse_path(address), recipient: address.clone() };
+            Envelope { reverse_path: self.reverse_path(address, row), recipient: address.clone() };
         Ok(Message { envelope, message_id, bytes })
     }
 
@@ -290,11 +292,11 @@ impl Template {
 
     /// RFC 5321 4.5.5: failures come back to an address that names the message, where there is one.
     /// Only the relay and the recipient's server see it; the message does not show it.
-    fn reverse_path(&self, recipient: &Address) -> Option<Address> {
+    fn reverse_path(&self, recipient: &Address, row: u64) -> Option<Address> {
         let Identity { keys, list_id, from, .. } = &self.identity;
         let fallback = || from.address.clone();
         let Some(pattern) = &self.identity.reverse_path else { return Some(fallback()) };
-        let token = keys.reverse_path_token(list_id, &self.issue, recipient);
+        let token = keys.reverse_path_token(list_id, &self.issue, recipient, row);
         Some(Address::parse(&pattern.replace("{token}", &token)).unwrap_or_else(|_| fallback()))
     }
 }

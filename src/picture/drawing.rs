@@ -118,7 +118,7 @@ fn in_time<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
 ) -> Result<T, PictureError> {
     let slow = PictureError::Elaborate("too much in it");
-    let Some(share) = memory::share(cost::MEMORY) else { return Err(slow) };
+    let share = memory::share(cost::MEMORY);
     let (done, result) = mpsc::channel();
     let thread = thread::Builder::new().stack_size(STACK).spawn(move || {
         let _share = share;

@@ -22,6 +22,10 @@ pub use measure::measure;
 /// Pixels that have to be held in memory; a camera makes 50 million.
 pub const MAX_PIXELS: usize = 64_000_000;
 
+/// Pixels of all pictures of one issue, each of which has to be decoded: 25 photographs of 12
+/// megapixels.
+pub const MAX_PIXELS_TOGETHER: usize = 300_000_000;
+
 /// The longest side of a picture: JPEG and GIF know no longer one.
 pub const MAX_SIDE: usize = 65_535;
 
@@ -86,6 +90,12 @@ pub enum PictureError {
         "is {0} x {1} pixels large; at most 64 megapixels are allowed, and 65,535 pixels for a side"
     )]
     Large(usize, usize),
+    /// With those before it, over [`MAX_PIXELS_TOGETHER`]; the megapixels of all.
+    #[error(
+        "is one picture too many: the pictures of this issue have {0} megapixels together, and at \
+         most 300 are allowed"
+    )]
+    Many(usize),
     /// It would take more time or memory than pictures get.
     #[error("has {0}, and takes too long or too much memory to open")]
     Costly(&'static str),
@@ -117,6 +127,10 @@ impl PictureError {
             PictureError::Large(..) => {
                 "make it smaller: an email shows pictures 552 pixels wide, so 1104 pixels are \
                  enough"
+            }
+            PictureError::Many(_) => {
+                "make the pictures smaller: an email shows them 552 pixels wide, so 1104 pixels \
+                 are enough; or leave some out"
             }
             PictureError::Format(_) => {
                 "save it as PNG, JPEG or GIF, as `magick picture.avif picture.jpg` does"
@@ -178,12 +192,10 @@ pub fn prepare(
             (name, found)
         })
         .collect();
-    let lacking: Vec<usize> = kept
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, found))| found.is_none())
-        .map(|(at, _)| at)
-        .collect();
+    let over = first_over(wishes);
+    // None is opened where they are too many: the issue has to change before it can be sent.
+    let lacking: Vec<usize> =
+        (0..wishes.len()).filter(|&at| kept[at].1.is_none() && over.is_none()).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || {
         let mut results = Vec::new();
@@ -209,10 +221,51 @@ pub fn prepare(
             fresh.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
         });
     }
-    let mut results: Vec<Result<Prepared, PictureError>> =
-        kept.into_iter().map(|(_, found)| found.ok_or(PictureError::Damaged)).collect();
+    let mut results: Vec<Result<Prepared, PictureError>> = match over {
+        Some((first, megapixels)) => (0..wishes.len())
+            .map(|at| match at {
+                at if at == first => Err(PictureError::Many(megapixels)),
+                _ => Ok(prepare::as_it_is(&wishes[at].measured)),
+            })
+            .collect(),
+        None => kept.into_iter().map(|(_, found)| found.ok_or(PictureError::Damaged)).collect(),
+    };
     for (at, result) in fresh {
         results[at] = result;
     }
     results
+}
+
+/// The first picture with which they are over [`MAX_PIXELS_TOGETHER`], and the megapixels of all. A
+/// drawing has no pixels before it is drawn. What the cache has counts as well: whether an issue may
+/// be sent does not depend on what was made before.
+fn first_over(wishes: &[Wish<'_>]) -> Option<(usize, usize)> {
+    let mut together = 0_usize;
+    let mut first = None;
+    for (at, wish) in wishes.iter().enumerate() {
+        if wish.measured.format != PictureFormat::Svg {
+            let pixels = wish.measured.width.saturating_mul(wish.measured.height);
+            together = together.saturating_add(pixels);
+        }
+        if together > MAX_PIXELS_TOGETHER {
+            first = first.or(Some(at));
+        }
+    }
+    first.map(|first| (first, together.div_ceil(1_000_000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issue_may_have_many_photographs_and_any_drawing() {
+        let wishes = |count: usize, format: PictureFormat| {
+            let measured = Measured { format, width: 4000, height: 3000 };
+            vec![Wish { bytes: &[], measured, width: 552 }; count]
+        };
+        assert_eq!(first_over(&wishes(25, PictureFormat::Jpeg)), None);
+        assert_eq!(first_over(&wishes(30, PictureFormat::Jpeg)), Some((25, 360)));
+        assert_eq!(first_over(&wishes(500, PictureFormat::Svg)), None);
+    }
 }

@@ -77,7 +77,10 @@ fn try_prepare(wish: &Wish<'_>) -> Result<Prepared, PictureError> {
     }
     let progressive = parts.as_ref().is_some_and(|parts| parts.progressive);
     let need = memory::need(measured, bytes, progressive, frame);
-    let _share = memory::share(need).ok_or(PictureError::Costly("too many pixels for its kind"))?;
+    if need > memory::most(measured.format) {
+        return Err(PictureError::Costly("too many pixels for its kind"));
+    }
+    let _share = memory::share(need);
     let (image, profile) = decode(measured, bytes, parts.as_ref())?;
     moves |= parts.as_ref().is_some_and(|parts| parts.moves);
     if moves || (measured.format == PictureFormat::Gif && measured.width <= fine) {
@@ -107,7 +110,8 @@ fn made(
     Ok(Prepared { format, width, height, bytes: Some(Arc::from(bytes)) })
 }
 
-fn as_it_is(measured: &Measured) -> Prepared {
+/// A picture that travels as the file has it.
+pub(super) fn as_it_is(measured: &Measured) -> Prepared {
     let Measured { format, width, height } = *measured;
     Prepared { format, width, height, bytes: None }
 }

@@ -1,5 +1,7 @@
 //! `--allow` and `allow = [...]`: what passes, what cannot pass, and what is left over.
 
+use serde_json::Value;
+
 use crate::harness::{Output, Publication};
 
 const ISSUE: &str = "issues/2025-11/issue.toml";
@@ -40,7 +42,8 @@ fn an_error_blocks_test_and_send_until_it_is_allowed() {
     assert_eq!(caught(&here), 1);
     let output = send(&here, &allow);
     assert_eq!(output.code, 0, "{}", output.stderr);
-    assert!(!output.stderr.contains("link-local"), "{}", output.stderr);
+    assert!(!output.stderr.contains("error[link-local]"), "{}", output.stderr);
+    assert!(output.stderr.contains("allowed: link-local at"), "{}", output.stderr);
     assert_eq!(caught(&here), 4);
 }
 
@@ -49,7 +52,7 @@ fn an_issue_allows_for_itself_with_a_reason() {
     let here = with_an_error().edit(ISSUE, "[[section]]", ENTRY);
     let output = here.run(&["check"]);
     assert_eq!(output.code, 0, "{}", output.stdout);
-    assert!(!output.stdout.contains("link-local"), "{}", output.stdout);
+    assert!(!output.stdout.contains("error[link-local]"), "{}", output.stdout);
     assert_eq!(send(&here, &[]).code, 0);
     assert_eq!(caught(&here), 3);
 }
@@ -82,7 +85,111 @@ fn what_nothing_needs_is_told() {
         .edit("issues/2025-12/issue.toml", "2025-11-06", "2025-12-06")
         .edit("issues/2025-12/issue.toml", "Hello ", "Snow for ");
     let output = here.run(&["check", "--allow", "link-local", "--allow", "slot-unknown"]);
-    assert!(!output.stdout.contains("link-local"), "{}", output.stdout);
+    assert!(!output.stdout.contains("link-local is allowed"), "{}", output.stdout);
+}
+
+/// A change that allows its own problems does not hide them.
+#[test]
+fn what_is_allowed_is_told_in_every_format() {
+    let here = with_an_error().edit(ISSUE, "[[section]]", ENTRY);
+    let human = here.run(&["check"]);
+    let line = format!("allowed: link-local at {ARTICLE}:5:13 ({ISSUE}: for the office): ");
+    assert!(human.stdout.contains(&line), "{}", human.stdout);
+    assert!(human.stdout.ends_with("no problems in 1 issue, 1 allowed\n"), "{}", human.stdout);
+    let flag = with_an_error().run(&["check", "--allow", "link-local"]);
+    assert!(flag.stdout.contains(&format!("{ARTICLE}:5:13 (--allow): ")), "{}", flag.stdout);
+
+    let by = format!("{ISSUE}: for the office");
+    let json = here.run(&["check", "--format", "json"]);
+    let told: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(told.as_array().map(Vec::len), Some(1), "{told}");
+    assert_eq!((&told[0]["severity"], &told[0]["rule"]), (&"note".into(), &"link-local".into()));
+    assert_eq!(told[0]["allowed"], by.as_str());
+    let sarif = here.run(&["check", "--format", "sarif"]);
+    let log: Value = serde_json::from_str(&sarif.stdout).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(result["level"], "note");
+    assert_eq!(result["suppressions"][0]["justification"], by.as_str(), "{result}");
+    let github = here.run(&["check", "--format", "github"]);
+    let start = format!("::notice file={ARTICLE},line=5,col=13,title=link-local::allowed ({by}): ");
+    assert!(github.stdout.starts_with(&start), "{}", github.stdout);
+
+    let plan = here.run(&["plan", "2025-11", "--subscribers", "subscribers.csv", "--catch", "out"]);
+    assert_eq!(plan.code, 0, "{plan:?}");
+    assert!(plan.stderr.contains(&line) && plan.stderr.contains("1 allowed"), "{}", plan.stderr);
+}
+
+/// However many, the report stays short.
+#[test]
+fn of_many_that_are_allowed_the_first_are_told_and_the_others_counted() {
+    let links: String =
+        (0..30).map(|at| format!("[draft {at}](http://printer{at}/)\n\n")).collect();
+    let here = with_an_error()
+        .edit(ISSUE, "[[section]]", ENTRY)
+        .write(ARTICLE, format!("---\ntitle: Hangul\n---\n\n{links}"));
+    let told = here.run(&["check"]).stdout;
+    assert_eq!(told.matches("allowed: link-local at issues/").count(), 10, "{told}");
+    assert!(told.contains("allowed: link-local at 20 more places"), "{told}");
+    assert!(told.ends_with("30 allowed\n"), "{told}");
+}
+
+/// Both are told, each as it is.
+#[test]
+fn what_one_issue_allows_no_other_one_is_allowed() {
+    let here = with_an_error().edit(ISSUE, "[[section]]", ENTRY);
+    let other = here.read(ISSUE).replace(ENTRY, "[[section]]").replace("= 1", "= 2");
+    let article = here.read(ARTICLE);
+    let here = here
+        .write("issues/2025-12/issue.toml", other)
+        .write("issues/2025-12/hangul.md", article)
+        .edit("issues/2025-12/issue.toml", "2025-11-06", "2025-12-06")
+        .edit("issues/2025-12/issue.toml", "Hello ", "Snow for ");
+    let told = here.run(&["check"]);
+    assert_eq!(told.code, 3, "{told:?}");
+    assert!(told.stdout.contains("error[link-local]"), "{}", told.stdout);
+    assert!(told.stdout.contains("issues/2025-12/hangul.md:5:13"), "{}", told.stdout);
+    assert!(told.stdout.contains("1 allowed"), "{}", told.stdout);
+}
+
+#[test]
+fn no_file_allows_what_protects_readers_from_its_writer() {
+    for (rule, link) in [
+        ("link-email", "https://mole.example/r?u={{ email }}"),
+        ("link-credentials", "https://bank.example@mole.example/r"),
+        ("link-syntax", "https://bank。mole.example/r"),
+    ] {
+        let entry =
+            format!("allow = [{{ rule = \"{rule}\", reason = \"as agreed\" }}]\n\n[[section]]");
+        let plain = Publication::with_subscribers()
+            .write(ARTICLE, format!("---\ntitle: Hangul\n---\n\n[read]({link})\n"));
+        let here = plain.edit(ISSUE, "[[section]]", &entry);
+        let told = here.run(&["check"]);
+        assert_eq!(told.code, 3, "{told:?}");
+        for words in ["error[allow-firm]", &format!("error[{rule}]"), &format!("--allow {rule}")] {
+            assert!(told.stdout.contains(words), "no {words} in {}", told.stdout);
+        }
+        assert_eq!((send(&here, &[]).code, caught(&here)), (3, 0));
+        let here = here.edit(ISSUE, &entry, "[[section]]");
+        let told = here.run(&["check", "--allow", rule]);
+        assert_eq!(told.code, 0, "{told:?}");
+        assert!(told.stdout.contains(&format!("allowed: {rule} at {ARTICLE}:5:")), "{told:?}");
+    }
+}
+
+/// A character that came with copied text may be meant; one that turns text round may not.
+#[test]
+fn of_characters_that_nobody_sees_the_warning_may_be_allowed() {
+    let entry = "allow = [{ rule = \"character-invisible\", reason = \"quoted\" }]\n\n[[section]]";
+    let of = |text: &str| {
+        let article = format!("---\ntitle: Hangul\n---\n\n{text}\n");
+        Publication::new().write(ARTICLE, article).edit(ISSUE, "[[section]]", entry).run(&["check"])
+    };
+    let copied = of("A pay\u{200B}pal letter.");
+    assert_eq!(copied.code, 0, "{copied:?}");
+    assert!(copied.stdout.contains("allowed: character-invisible at"), "{}", copied.stdout);
+    let turned = of("A pay\u{202E}pal letter.");
+    assert_eq!(turned.code, 3, "{turned:?}");
+    assert!(turned.stdout.contains("error[character-invisible]"), "{}", turned.stdout);
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn what_other_programs_leave_is_told() {
     for ordinary in [
         "import duties from China rise\nand fall",
         "That f\\*\\*\\*\\* fog, and **bold** words",
-        "Date: 6 November\nLocation: the quay",
+        "Date: 6 November  \nLocation: the quay",
     ] {
         let output = article(ordinary).run(&["check"]);
         assert!(is_quiet(&output), "{ordinary}: {output:?}");

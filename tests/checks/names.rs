@@ -9,16 +9,19 @@ use crate::{broken, cases};
 
 /// Covered by tests of their own, because no single file of a publication brings them about:
 /// `allowed.rs` here, `tests/online.rs`, `tests/size.rs` and `tests/strangers/`.
-const ELSEWHERE: [&str; 10] = [
+const ELSEWHERE: [&str; 12] = [
     // tests/online.rs and tests/send/published.rs
     "picture-unpublished",
     // tests/strangers/bounded.rs
     "html-large",
     "issue-missing",
+    // tests/send/named.rs
+    "issue-folder",
     "list-read",
     "dead-link",
     "moved-link",
     "length-auto",
+    "length-excerpt",
     "issue-large",
     "more-problems",
     "table-large",

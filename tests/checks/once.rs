@@ -157,6 +157,13 @@ fn what_style_css_says_in_vain_is_told_with_what_to_write() {
         ".quote { border-left: 4px solid #c00 }",
         "body { margin: 0 }",
         "a { color: #800000 }",
+        // `em` is a part of the letters of that element.
+        "p { font-size: 16px; line-height: 1.5em }",
+        "h2 { line-height: 1.2em }",
+        ".button { line-height: 1.2em }",
+        "blockquote p { line-height: 1.5em }",
+        ".footer { padding: 2em 3em }",
+        "code { padding: .3em .5em; background: #eee }",
     ] {
         assert_eq!(places(&styled(right)), Vec::<String>::new(), "{right}");
     }

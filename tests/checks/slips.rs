@@ -175,7 +175,7 @@ fn emphasis_with_a_space_within_is_told() {
         "An area is width * height * depth.",
         "Home * About * Contact",
         "The price\\* is 3. \\*Terms apply.",
-        "Use snake_case and __init__ here, and 2 ** 3 ** 4.",
+        "Use snake_case and my_init here, and 2 ** 3 ** 4.",
     ] {
         let places = places(&with(right));
         assert_eq!(places, Vec::<String>::new(), "{right}");

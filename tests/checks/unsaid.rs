@@ -115,6 +115,13 @@ fn lines_that_run_together_are_told() {
         ("Monday, 19:30 choir\nTuesday, 20:00 walk", "5:1"),
         ("> 6 November: walk\n> 13 November: talk", "5:3"),
         ("The tide is high.\n\nBest wishes,\nAnn", "7:1"),
+        ("The tide is high.\n\nMit freundlichen Grüßen\nAnna Schmidt", "7:1"),
+        ("Hauptstraße 12\n50667 Köln", "5:1"),
+        ("Konto der Gesellschaft:\nIBAN DE02 3705 0198 0000\nBIC COLSDE33XXX", "5:1"),
+        ("Kim Min-su, Vorsitz\nPark Ji-yeon, Kasse", "5:1"),
+        ("☎ 0221 123456\n✉ post@harbour.kr", "5:1"),
+        ("Es schlug mein Herz,\nEs war getan\nUnd an den Bergen", "5:1"),
+        ("> Es schlug mein Herz,\n> Es war getan\n> Und an den Bergen\n> — Goethe", "5:3"),
     ] {
         assert_eq!(told_of(body), [format!("{MARK} {place}")], "{body}");
     }
@@ -122,10 +129,18 @@ fn lines_that_run_together_are_told() {
         "Q: Why boats?\\\nA: They float.",
         "Q: Why boats?  \nA: They float.",
         "a) one  \nb) two",
+        "Hauptstraße 12  \n50667 Köln",
+        "Es schlug mein Herz,\\\nEs war getan\\\nUnd an den Bergen",
+        "The tide is high.\nThe boats are in.\nAnn has gone home.",
+        "Die Gesellschaft lädt alle Mitglieder herzlich zur\nVersammlung am Freitag ein. Nach dem \
+         Bericht des\nVorstands gibt es Kaffee und Kuchen.",
         "The pier is open from 9:30, but on\nMonday it is closed all day long.",
     ] {
         assert_eq!(told_of(body), Vec::<String>::new(), "{body}");
     }
+    let here = with("많은 참여 바랍니다.\n한독협회 회장 황서진 드림");
+    let korean = here.edit(ISSUE, "[[section]]", "language = \"ko\"\n\n[[section]]");
+    assert_eq!(places(&korean), [format!("{MARK} 5:1")]);
     let intro = "intro = \"\"\"\nDear all,\nthe tide is high.\n\"\"\"\n";
     let here =
         with("The tide is high.").edit(ISSUE, "[[section]]", &format!("{intro}\n[[section]]"));

@@ -61,6 +61,15 @@ fn tags_of_liquid_and_gitbook_are_told_each() {
     assert_eq!(told(&here), places.map(|place| format!("{rule} {place}")));
 }
 
+/// Programs that turn HTML into Markdown put a backslash before each bracket.
+#[test]
+fn a_tag_is_quoted_as_it_is_written() {
+    let here = with("Dear \\[name\\], the tide is high.");
+    assert_eq!(told(&here), ["leftover-merge-tag 5:6"]);
+    let said = here.run(&["check"]).stdout;
+    assert!(said.contains("\\[name\\] would be sent as it is"), "{said}");
+}
+
 #[test]
 fn tags_in_code_in_links_and_in_slots() {
     let here = with(
@@ -188,6 +197,36 @@ fn options_addresses_and_code_keep_their_marks() {
     assert!(text_of(&plain).contains("_Moby_'s `Vec`'s \"end\" -- and"), "{}", text_of(&plain));
     let issue = with(body).edit(ISSUE, "[[section]]", "[text]\nsmart = false\n\n[[section]]");
     assert!(text_of(&issue).contains("_Moby_'s `Vec`'s"), "{}", text_of(&issue));
+}
+
+#[test]
+fn quotation_marks_are_those_of_the_language() {
+    let body = "\"Wer 'so' fragt\", wie geht's? „Parasite\" und “Oldboy”.\n\n::: {lang=fr}\nL'ami dit \
+                \"oui\".\n:::\n\n> \"So\"\n\n::: {lang=en}\n\"Yes\"\n:::\n\n\"Nein\"";
+    let german = "„Wer ‚so‘ fragt“, wie geht’s? „Parasite“ und “Oldboy”.\n\nL’ami dit \
+                  «\u{a0}oui\u{a0}».\n\n> „So“\n\n“Yes”\n\n„Nein“";
+    let issue = with(body).edit(ISSUE, "[[section]]", "language = \"de\"\n\n[[section]]");
+    assert_eq!(text(&issue, None), german);
+    assert_eq!(told(&issue), Vec::<String>::new());
+    let article = headed("title: Hangul\nlang: de\nnote: \"A 'B' \\\"C\\\"\"", body);
+    let written = text(&article, None);
+    assert!(written.contains(german) && written.contains("A ‚B‘ „C“"), "{written}");
+    let words = "intro = \"\"\"\nIt is \"so\".\n\"\"\"\n\n[[section]]";
+    let around = article.edit(ISSUE, "[[section]]", words);
+    assert!(text(&around, None).contains("It is “so”."), "{}", text(&around, None));
+    let swiss = "[publication]\nlanguage = \"de-CH\"";
+    let publication = with(body).edit("digest.toml", "[publication]", swiss);
+    let written = text(&publication, None);
+    assert!(written.contains("«Wer ‹so› fragt», wie geht’s?"), "{written}");
+    assert!(text(&with(body), None).contains("“Wer ‘so’ fragt”, wie geht’s?"));
+}
+
+#[test]
+fn backquotes_that_were_to_be_apostrophes_are_told() {
+    let here = with("Na, wie geht`s dir? Mir geht`s gut.");
+    assert_eq!(told(&here), ["leftover-markdown 5:13"]);
+    let here = with("Run `git log` and the `Vec`s of it.");
+    assert_eq!(told(&here), Vec::<String>::new());
 }
 
 #[test]
@@ -324,11 +363,18 @@ fn the_footer_is_plain_text_and_says_so() {
 
 #[test]
 fn an_issue_like_another_has_its_sections() {
-    let here = Publication::with_subscribers();
+    let intro = "intro = \"\"\"\nDear reader,\n\nautumn is here.\n\"\"\"\ndate";
+    let here = Publication::with_subscribers().edit("issues/2025-11/issue.toml", "date", intro);
     let output = here.run(&["new", "2025-12", "--like", "2025-11"]);
     assert_eq!(output.code, 0, "{output:?}");
     let text = here.read("issues/2025-12/issue.toml");
     assert!(text.contains("number = 2") && text.contains("articles = []"), "{text}");
     assert!(text.contains("[[section]]") && !text.contains("hangul"), "{text}");
+    // Nobody is greeted twice with the same words.
+    for old in ["autumn", "Dear reader", "long enough", "October", "Hello"] {
+        assert!(!text.contains(old), "{old}: {text}");
+    }
+    assert!(text.contains("\n# preheader = \"…\"\n"), "{text}");
+    assert!(text.contains("# intro = \"\"\"\n# …\n# \"\"\"\ndate = "), "{text}");
     assert_eq!(here.run(&["new", "2026-01", "--like", "2025-10"]).code, 2);
 }

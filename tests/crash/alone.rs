@@ -80,6 +80,21 @@ fn a_ledger_under_a_new_name_does_not_miss_the_journal_beside_the_old_one() {
     assert!(relay.copies().keys().all(|email| !open.copies().contains_key(email)));
 }
 
+// The running send has its key in memory, and the next one would go on with another.
+#[test]
+fn no_key_is_made_while_somebody_sends() {
+    let (here, relay, first) = sending();
+    let secret = here.read(".digest-secret");
+    let told = here.run(&["secret", "rotate"]);
+    let words = ["is sending from", "the secret was not changed"];
+    assert!(told.code == 1 && words.iter().all(|word| told.stderr.contains(word)), "{told:?}");
+    assert_eq!(here.read(".digest-secret"), secret);
+    assert_eq!(first.wait().code, 0);
+    each_has_one(&relay);
+    assert_eq!(here.run(&["secret", "rotate"]).code, 0);
+    assert_ne!(here.read(".digest-secret"), secret);
+}
+
 #[test]
 fn a_link_to_the_ledger_meets_the_same_lock() {
     let (here, relay, first) = sending();

@@ -1,7 +1,9 @@
 //! A sender that stands still for a while, and clocks that do not agree.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use sejong_digest::catcher::Received;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
@@ -9,6 +11,7 @@ use sejong_digest::store::Store;
 use crate::harness::Running;
 use crate::harness::running::wait_until;
 use crate::harness::{DIGEST, Publication};
+use crate::mail::Mail;
 use crate::relay::Relay;
 use crate::{CONNECTIONS, book, slow, start, with_readers};
 
@@ -410,6 +413,20 @@ fn a_kill_and_a_restart_of_the_machine_leave_a_whole_claim_uncertain() {
     assert!(output.stderr.contains(&settle), "{}", output.stderr);
     let copies = relay.copies();
     assert!(copies.values().all(|count| *count == 1), "{copies:?}");
+    // No Message-ID of theirs was written down; it is made again, and is the one that left.
+    let open = Relay::new();
+    start(&here, &open, &["--uncertain", "resend"]).wait();
+    let id = |received: &Received| {
+        let id = Mail::read(&received.bytes).id().to_owned();
+        (received.recipients[0].clone(), id)
+    };
+    let before: BTreeMap<String, String> = relay.accepted().iter().map(id).collect();
+    let again: BTreeMap<String, String> = open.accepted().iter().map(id).collect();
+    assert_eq!(again.len(), uncertain);
+    assert!(again.values().all(|id| id.ends_with("@sejong.example>")), "{again:?}");
+    for (recipient, id) in &again {
+        assert!(before.get(recipient).is_none_or(|known| known == id), "{recipient}");
+    }
 }
 
 // Row 47. What was not synced is lost with the power: the marks, here, and perhaps their file.

@@ -47,6 +47,74 @@ fn a_yes_for_one_person_or_a_part_of_the_list_is_none_for_all() {
     }
 }
 
+/// Beside another list than the usual one, and beside one that lacked most people.
+#[test]
+fn a_yes_is_for_those_who_were_in_the_list_then() {
+    for other in ["b.csv", LIST] {
+        let relay = Relay::new();
+        let here = renamed(&relay).write(other, "email\nr001@x.example\nnew@x.example\n");
+        let beside = ["--subscribers", other];
+        let yes = [&beside[..], &["--new-issue"]].concat();
+        assert_eq!(send_as(&here, &relay, "winter", &beside).code, 3);
+        let told = send_as(&here, &relay, "winter", &yes);
+        assert_eq!((told.code, relay.counts().accepted), (0, 6), "{told:?}");
+        // The same command goes on, however the list is named, and with somebody new.
+        let here = here.write(other, "email\nr001@x.example\nnew@x.example\nn2@x.example\n");
+        let told = send_as(&here, &relay, "winter", &["--subscribers", &format!("./{other}")]);
+        assert_eq!((told.code, relay.counts().accepted), (0, 7), "{told:?}");
+        let here = here.write(LIST, list(4));
+        for line in [&[][..], &["--subscribers", LIST]] {
+            let told = send_as(&here, &relay, "winter", line);
+            assert_eq!((told.code, relay.counts().accepted), (3, 7), "{other}: {told:?}");
+            let words = "3 people of this list got it, and would get it again";
+            assert!(told.stderr.contains(words), "{}", told.stderr);
+        }
+        assert_eq!(send_as(&here, &relay, "winter", &["--new-issue"]).code, 0);
+        let here = here.write(LIST, list(5));
+        let told = send_as(&here, &relay, "winter", &[]);
+        assert_eq!((told.code, relay.counts().accepted), (0, 11), "{told:?}");
+    }
+}
+
+/// A yes beside another list makes no letter of an issue that is sent again and again.
+#[test]
+fn a_yes_beside_another_list_makes_no_text_a_standing_one() {
+    for beside in [&["--subscribers", "b.csv"][..], &[]] {
+        let relay = Relay::new();
+        let here = renamed(&relay).write("b.csv", "email\nr001@x.example\n");
+        let manifest = here.read("issues/winter/issue.toml");
+        let article = here.read("issues/winter/hangul.md");
+        let head = |number: &str, subject: &str, date: &str| {
+            let head = manifest.replace("number = 1", number).replace("Hello", subject);
+            head.replace("11-06", date)
+        };
+        let here = here
+            .write("issues/winter/issue.toml", head("number = 2", "Good day", "12-04"))
+            .write("issues/spring/issue.toml", head("number = 3", "Good evening", "12-31"))
+            .write("issues/spring/hangul.md", article);
+        let yes = [beside, &["--new-issue"]].concat();
+        assert_eq!(send_as(&here, &relay, "winter", &yes).code, 0);
+        let told = send_as(&here, &relay, "spring", &[]);
+        assert_eq!(told.code, if beside.is_empty() { 0 } else { 3 }, "{told:?}");
+    }
+}
+
+/// The text is that of the receipt, and the ledger knows who has it.
+#[test]
+fn a_receipt_of_this_ledger_asks_nothing_of_people_who_do_not_have_its_issue() {
+    for some in [["--to", "r005@x.example"], ["--except", "have.csv"]] {
+        let relay = Relay::new();
+        let here = renamed(&relay).write(LIST, list(5));
+        let rows: String = (1..=4).map(|n| format!("r{n:03}@x.example\n")).collect();
+        let here = here.write("have.csv", rows);
+        let told = send_as(&here, &relay, "winter", &some);
+        assert_eq!((told.code, relay.counts().accepted), (0, 5), "{told:?}");
+        let told = send_as(&here, &relay, "winter", &[]);
+        assert_eq!((told.code, relay.counts().accepted), (3, 5), "{told:?}");
+        assert!(told.stderr.contains("4 people of this list got it"), "{}", told.stderr);
+    }
+}
+
 /// A half of the people has it. The other half gets it under a new name; then the folder gets its old
 /// name back.
 #[test]

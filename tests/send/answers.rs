@@ -3,7 +3,9 @@
 
 use crate::consent::is_asked;
 use crate::harness::Publication;
-use crate::{LIST, summary};
+use crate::mail::Mail;
+use crate::relay::Relay;
+use crate::{LIST, send, summary};
 
 /// A list with one column beside the address, and so many rows.
 fn list(header: &str, cells: &[&str]) -> String {
@@ -62,6 +64,54 @@ fn an_answer_that_stays_unknown_is_told_with_its_row_and_gets_no_mail() {
     assert_eq!(summary(&plan)["to_send"], 1, "{plan:?}");
 }
 
+/// An answer that begins as a yes does and goes on, a word beside a day, an interval called never, and
+/// somebody in a column of leavers who has not left.
+#[test]
+fn an_answer_is_the_whole_of_its_cell() {
+    for (header, cells) in [
+        ("수신동의", ["네", "동의 안합니다", "동의 취소"]),
+        ("수신동의", ["동의합니다", "동의 못합니다", "희망 안합니다"]),
+        ("수신동의", ["네", "2024-05-01", "2024-05-01 일부만"]),
+        ("Subscribed", ["2024-05-01", "2024-05-02", "2024-05-03 by post"]),
+        ("Newsletter", ["weekly", "none", "weekly"]),
+        ("뉴스레터", ["매주", "없음", "매주"]),
+        ("Abo", ["digital", "keine", "print"]),
+        ("Newsletter frequency", ["weekly", "never", "monthly"]),
+        ("Resigned", ["2024-05-01", "not yet", ""]),
+        ("Unsubscribed at", ["2024-05-01", "still subscribed", ""]),
+        ("탈퇴일", ["2024-05-01", "아직 회원", ""]),
+    ] {
+        let here = Publication::new().write(LIST, list(header, &cells));
+        is_asked(&here.run(&["plan", "2025-11"]), &[header]);
+    }
+    for (header, cells, to_send) in [
+        ("Status", ["2024-05-01 unsubscribed", "active", "active"], 2),
+        ("Subscribed", ["2024-05-01 (cancelled)", "2024-05-01", "2024-05-02 10:00 PM"], 2),
+        ("수신동의", ["2024-05-01 철회", "2024. 5. 1. 오후 3:12", "네"], 2),
+        ("Newsletter", ["01.02.2024 abgemeldet", "ja", "ja"], 2),
+        ("Newsletter frequency", ["weekly", "monthly", "quarterly"], 3),
+        ("Type", ["Regular", "Student", "Family"], 3),
+    ] {
+        let here = Publication::new().write(LIST, list(header, &cells));
+        let flags = ["plan", "2025-11", "--json", "--consent-column", "Newsletter=yes"];
+        let flags = if header == "Newsletter" { &flags[..] } else { &flags[..3] };
+        let plan = here.run(flags);
+        assert_eq!(plan.code, 0, "{header}: {plan:?}");
+        assert_eq!(summary(&plan)["to_send"], to_send, "{header}: {plan:?}");
+    }
+}
+
+/// What is said of one word of an ordinary column says nothing of its others.
+#[test]
+fn one_word_of_a_plain_column_is_no_word_of_its_others() {
+    let cells = ["VIP", "Pending", "Paused", "Left"];
+    let here = Publication::new().write(LIST, list("Category", &cells));
+    for (said, to_send) in [("Category: VIP=yes", 4), ("Category: Left=no", 3)] {
+        let plan = here.run(&["plan", "2025-11", "--json", "--consent-column", said]);
+        assert_eq!((plan.code, &summary(&plan)["to_send"]), (0, &to_send.into()), "{plan:?}");
+    }
+}
+
 #[test]
 fn columns_of_lists_kept_by_hand_mail_nobody_who_left() {
     for (header, stays, left) in [
@@ -94,9 +144,79 @@ fn columns_of_lists_kept_by_hand_mail_nobody_who_left() {
         assert_eq!(summary(&plan)["to_send"], 1, "{header}: {plan:?}");
         assert_eq!(summary(&plan)["left_out"], 1, "{header}: {plan:?}");
     }
-    for header in ["Abo", "Kündigung Newsletter", "Newsletter gekündigt"] {
+    for (header, left) in [
+        ("탈퇴일자", "2025-03-12"),
+        ("탈퇴 일자", "2025-03-12"),
+        ("탈퇴날짜", "2025. 3. 12."),
+        ("해지일시", "2025-03-12 10:00"),
+        ("수신거부 날짜", "2025-03-12"),
+        ("회원 탈퇴 여부", "Y"),
+        ("Datum Austritt", "12.03.2025"),
+        ("Austritt per", "31.12.2025"),
+        ("ausgetreten zum", "31.12.2025"),
+        ("Datum des Austritts", "12.03.2025"),
+        ("Austrittsgrund", "Umzug"),
+        ("Sterbedatum", "2024"),
+        ("Leave date", "2025-03-12"),
+        ("Resigned on", "2025-03-12"),
+        ("resigned_on", "12 March 2025"),
+        ("dateLeft", "2025-03-12"),
+    ] {
+        let here = Publication::new().write(LIST, list(header, &["", left]));
+        let plan = here.run(&["plan", "2025-11", "--json"]);
+        assert_eq!(plan.code, 0, "{header}: {plan:?}");
+        assert!(!plan.stderr.contains("list-"), "{header}: {plan:?}");
+        assert_eq!(summary(&plan)["to_send"], 1, "{header}: {plan:?}");
+        assert_eq!(summary(&plan)["left_out"], 1, "{header}: {plan:?}");
+    }
+    for header in ["Abo", "Kündigung Newsletter", "Newsletter gekündigt", "Vereinsaustritt"] {
         let here = Publication::new().write(LIST, list(header, &["ja", "nein"]));
         is_asked(&here.run(&["plan", "2025-11"]), &["list-consent"]);
+    }
+}
+
+#[test]
+fn a_column_that_refuses_is_asked_about_and_its_line_refuses_as_well() {
+    for (header, refused, other) in [
+        ("Keine E-Mails", "ja", ""),
+        ("keine Mails", "x", ""),
+        ("keine E-Mail", "ja", "nein"),
+        ("nicht anschreiben", "x", ""),
+        ("will keine Post", "x", ""),
+        ("nicht mehr Mitglied", "x", ""),
+        ("E-Mail ungültig", "x", ""),
+        ("unzustellbar", "x", ""),
+        ("zu löschen", "x", ""),
+        ("No emails", "yes", ""),
+        ("No newsletter", "x", ""),
+        ("Newsletter-Abmeldung", "x", ""),
+        ("kein Newsletter", "x", ""),
+        ("Newsletter nein", "x", ""),
+        ("Newsletter nein", "nein", ""),
+        ("ohne Rundbrief", "ja", ""),
+        ("Consent withdrawn", "yes", "no"),
+        ("Pas de courriel", "oui", ""),
+        ("소식지 거부", "O", ""),
+        ("메일 수신 안함", "O", "X"),
+        ("메일 수신 안함", "안함", ""),
+        ("소식지 받지 않음", "Y", "N"),
+        ("이메일 수신 미동의", "Y", "N"),
+        ("문자/메일 발송 제외", "O", ""),
+    ] {
+        let here = Publication::new().write(LIST, list(header, &[refused, other]));
+        let asked = here.run(&["plan", "2025-11"]);
+        let line = format!("consent_columns = {{ \"{header}\" = \"no\"");
+        is_asked(&asked, &["list-consent", &line]);
+        let no = format!("{header}=no");
+        let plan = here.run(&["plan", "2025-11", "--json", "--consent-column", &no]);
+        assert_eq!(plan.code, 0, "{header}: {plan:?}");
+        assert_eq!(summary(&plan)["to_send"], 1, "{header}: {plan:?}");
+    }
+    // Whether a mark in it is a yes, its name does not say.
+    for header in ["Newsletter", "소식지", "Newsletter (ja/nein)", "Rundbrief oder nicht"] {
+        let here = Publication::new().write(LIST, list(header, &["x", ""]));
+        let line = format!("consent_columns = {{ \"{header}\" = \"yes or no\" }}");
+        is_asked(&here.run(&["plan", "2025-11"]), &["list-consent", &line]);
     }
 }
 
@@ -132,8 +252,28 @@ fn remarks_that_may_say_no_are_told_with_their_lines() {
     }
 }
 
+#[test]
+fn nobody_is_greeted_by_a_sign_for_no_value() {
+    let cells = ["null", "N/A", "-", "#NV", "#N/A", "KÃ¶ln", "Null"];
+    let here = Publication::new().write(LIST, list("first_name", &cells));
+    let relay = Relay::new();
+    let sent = send(&here, &relay, &[]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+    for words in ["row-damage", "\"#NV\"", "letters in first_name were destroyed: \"KÃ¶ln\""] {
+        assert!(sent.stderr.contains(words), "{words}: {sent:?}");
+    }
+    let accepted = relay.accepted();
+    let mut subjects: Vec<String> =
+        accepted.iter().map(|mail| Mail::read(&mail.bytes).subject().to_owned()).collect();
+    subjects.sort();
+    let read = |name: &str| format!("Hello {name}");
+    let mut expected = vec![read("KÃ¶ln"), read("Null")];
+    expected.extend((0..5).map(|_| read("reader")));
+    assert_eq!(subjects, expected);
+}
+
 /// Names of columns as exports and people write them, with what stands in them.
-const COLUMNS: [(&str, [&str; 3]); 84] = [
+const COLUMNS: [(&str, [&str; 3]); 111] = [
     ("tags", ["crew", "news", ""]),
     ("interests", ["poetry", "history", ""]),
     ("Newsletter name", ["Harbour News", "Research Letter", ""]),
@@ -217,6 +357,33 @@ const COLUMNS: [(&str, [&str; 3]); 84] = [
     ("희망 분야", ["예술", "역사", ""]),
     ("가입 경로", ["지인", "블로그", ""]),
     ("회비 납부", ["예", "아니요", ""]),
+    ("Straße", ["Hauptstr. 1", "Ring 2", ""]),
+    ("Mitglied seit", ["2019", "2020", ""]),
+    ("Beitritt", ["01.02.2020", "", ""]),
+    ("Land", ["Austria", "Korea", ""]),
+    ("Nichte", ["ja", "nein", ""]),
+    ("Nichtmitglied", ["ja", "nein", ""]),
+    ("Newsletter no", ["12", "13", ""]),
+    ("Ort ohne PLZ", ["Köln", "Bonn", ""]),
+    ("Nein-Stimmen", ["2", "0", ""]),
+    ("Briefanrede", ["Sehr geehrte Frau Kim", "Lieber Jan", ""]),
+    ("Beitrag nicht bezahlt", ["x", "", ""]),
+    ("Non-profit", ["yes", "no", ""]),
+    ("Time left", ["3 days", "", ""]),
+    ("Mail Stop", ["MS 12", "MS 40", ""]),
+    ("Ankündigung am", ["12.03.2025", "", ""]),
+    ("On leave", ["yes", "no", ""]),
+    ("안내 메일", ["국문", "영문", ""]),
+    ("미술 소식지", ["하버 소식", "나래 소식", ""]),
+    ("입회일", ["2020-01-01", "", ""]),
+    ("회비 미납", ["O", "", ""]),
+    ("보안 등급", ["1", "2", ""]),
+    ("불어 가능", ["예", "아니요", ""]),
+    ("미국 거주", ["예", "아니요", ""]),
+    ("취미", ["미술", "탈춤", ""]),
+    ("거주 국가", ["불가리아", "독일", ""]),
+    ("안내문 언어", ["한국어", "독일어", ""]),
+    ("해지 방법", ["전화", "우편", ""]),
     ("Notes", ["moved to Busan", "husband died 2020", ""]),
 ];
 

@@ -208,7 +208,7 @@ const ORDINARY: [&str; 17] = [
     "email,note\nstays@a.example,\"asked in May whether we had unsubscribed him, we had not\"\n",
     "email,Marital status,Payment status,Bounces\nstays@a.example,single,cancelled,2\nstays2@a.example,,pending,0\n",
     "Email,Name,Position,Format,Adoption\nstays@a.example,A,chair,html,no\n",
-    "email,subscription,donor_type\nstays@a.example,annual,major\nstays2@a.example,none,\n",
+    "email,subscription,donor_type\nstays@a.example,annual,major\nstays2@a.example,,\n",
 ];
 
 /// What a plan would send, by address: the rehearsal's mails.

@@ -345,3 +345,28 @@ fn a_clock_that_is_a_little_behind_is_told_and_sends() {
     let told = here.run(&["send", "again", "--yes", "--new-issue", "--relay", &url]);
     assert!(told.code == 0 && !told.stderr.contains("the clock of"), "{told:?}");
 }
+
+/// What a killed sender's journal alone knows counts too, whoever tells it.
+#[test]
+fn plan_and_send_tell_the_same_numbers_of_a_list_after_a_sender_was_killed() {
+    let (here, relay) = (with_readers(40), Relay::new());
+    let url = relay.url();
+    let running =
+        here.start(&["send", "2025-11", "--yes", "--relay", &url, "--limit", "20/second"]);
+    relay.has_taken(5);
+    running.kill();
+    relay.taken_in_the_end();
+    let here = here.write(LIST, list(20));
+    let said = |stderr: &str| {
+        let line = stderr.lines().find(|line| line.contains(" people who wait for 2025-11"));
+        let line = line.expect("a doubt").trim_start_matches("error: ");
+        line.split(" people").next().unwrap_or_default().to_owned()
+    };
+    let plan = here.run(&["plan", "2025-11", "--relay", &url]);
+    let told = send(&here, &relay, &[]);
+    assert_eq!((told.code, said(&told.stderr)), (3, said(&plan.stderr)), "{plan:?} {told:?}");
+    assert_ne!(said(&told.stderr), "20 of 40");
+    // The look is over: the send settles what was left, and goes on.
+    let sent = send(&here, &relay, &["--despite-list", "--uncertain", "resend"]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+}

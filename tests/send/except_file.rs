@@ -27,6 +27,29 @@ fn a_plan_and_the_end_of_a_send_say_that_it_holds_for_this_command_only() {
     assert!(!plain.stderr.contains("held for this command"), "{}", plain.stderr);
 }
 
+/// As it is pasted from the line of a mail: all of them are left out, or nobody is sent to.
+#[test]
+fn each_address_of_a_line_without_a_header_is_left_out() {
+    for line in [
+        "r001@x.example; r002@x.example; r003@x.example\n",
+        "r001@x.example,Kim <r002@x.example>,r003@x.example",
+        "r001@x.example\tr002@x.example\tr003@x.example\n",
+        "r001@x.example, r002@x.example\nr003@x.example, r002@x.example\n",
+    ] {
+        let here = with_readers(4).write("never.txt", line);
+        let relay = Relay::new();
+        assert_eq!(send(&here, &relay, &["--except", "never.txt"]).code, 0, "{line}");
+        let got: Vec<String> = relay.copies().into_keys().collect();
+        assert_eq!(got, ["r004@x.example"], "{line}");
+    }
+    let here =
+        with_readers(4).write("never.txt", "r001@x.example; r002@x..example; r003@x.example\n");
+    let relay = Relay::new();
+    let told = send(&here, &relay, &["--except", "never.txt"]);
+    assert_eq!((told.code, relay.counts().connections), (3, 0), "{told:?}");
+    assert!(told.stderr.contains("never.txt:1:1"), "{}", told.stderr);
+}
+
 /// Who waits and is left out is in the list, and the relay's older word is not why.
 #[test]
 fn who_was_left_out_is_told_as_left_out_and_not_as_missing_in_the_list() {

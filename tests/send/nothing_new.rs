@@ -78,6 +78,12 @@ fn a_yes_for_one_person_makes_no_text_a_standing_one() {
             "issues/2025-12 was sent to 1 person",
             "it looks like issues/2025-11, which was sent to 4 people",
             "4 people of this list got it under one of these names, and would get it again",
+            // Where most have it.
+            if is_copied {
+                "send issues/2025-11, whose folder is there: then"
+            } else {
+                "`mv issues/2026-01 issues/2025-11`: then"
+            },
         ];
         asks(&here, &relay, "2026-01", &words);
         // For everybody it is said once.
@@ -86,6 +92,64 @@ fn a_yes_for_one_person_makes_no_text_a_standing_one() {
         let here = issue(here, "2026-02", 4, &["rain", "snow"]);
         let told = send_as(&here, &relay, "2026-02", &[]);
         assert_eq!((told.code, relay.counts().accepted), (0, 13), "{told:?}");
+    }
+}
+
+/// A copy in which one of six articles is another one went to one person with a yes for that person.
+#[test]
+fn a_yes_for_one_person_makes_the_articles_of_a_copy_no_standing_ones() {
+    let relay = Relay::new();
+    let six = |last: &'static str| ["rain", "snow", "wind", "fog", "hail", last];
+    let here = without(sent(&relay, &six("sun")), "2025-11");
+    let here = issue(here, "2025-12", 2, &six("moon"));
+    let told = send_as(&here, &relay, "2025-12", ONE);
+    assert_eq!((told.code, relay.counts().accepted), (0, 5), "{told:?}");
+    let here = issue(without(here, "2025-12"), "2026-01", 3, &six("stars"));
+    let words = [
+        "issues/2025-12 was sent to 1 person",
+        "it looks like issues/2025-11, which was sent to 4 people",
+        "4 people of this list got it under one of these names, and would get it again",
+    ];
+    asks(&here, &relay, "2026-01", &words);
+}
+
+/// Some have it under a third name by now: whoever has it is named by each of the others.
+#[test]
+fn all_names_under_which_people_have_an_issue_are_in_the_advice() {
+    let relay = Relay::new();
+    let here = without(sent(&relay, &["rain", "snow"]), "2025-11");
+    let mut here = issue(here, "2025-12", 2, &["rain", "snow"]);
+    assert_eq!(send_as(&here, &relay, "2025-12", ONE).code, 0);
+    here = issue(without(here, "2025-12"), "2026-01", 3, &["rain", "snow"]);
+    let another = ["--to", "r002@x.example", "--new-issue"];
+    assert_eq!(send_as(&here, &relay, "2026-01", &another).code, 0);
+    let words =
+        ["leave those out who have it already, with --except FILE (`digest status 2025-12 --list \
+         accepted,uncertain` and `digest status 2025-11 --list accepted,uncertain` name them)"];
+    asks(&here, &relay, "2026-01", &words);
+}
+
+/// The folder is renamed twice, each time with a number, a day and a subject of its own.
+#[test]
+fn a_second_rename_of_a_folder_is_asked_about_although_the_first_one_was_let_go() {
+    for is_kept in [true, false] {
+        let relay = Relay::new();
+        let here = without(sent(&relay, &["rain", "snow"]), "2025-11");
+        let here = issue(here, "2025-12", 2, &["rain", "snow"]);
+        let told = send_as(&here, &relay, "2025-12", &["--new-issue"]);
+        assert_eq!((told.code, relay.counts().accepted), (0, 8), "{told:?}");
+        if is_kept {
+            // A letter that is sent again: the folder of the last one is there.
+            let here = issue(here, "2026-01", 3, &["rain", "snow"]);
+            assert_eq!(send_as(&here, &relay, "2026-01", &[]).code, 0);
+            continue;
+        }
+        let here = issue(without(here, "2025-12"), "2026-01", 3, &["rain", "snow"]);
+        let words = [
+            "issues/2025-12 was sent to 4 people, and its folder is gone",
+            "4 people of this list got it under one of these names, and would get it again",
+        ];
+        asks(&here, &relay, "2026-01", &words);
     }
 }
 
@@ -153,6 +217,88 @@ fn a_finished_issue_asks_nothing_although_the_secret_is_missing() {
     // Somebody new: then it is asked.
     let here = here.write(LIST, list(4));
     assert_eq!((send(&here, &relay, &[]).code, relay.counts().accepted), (3, 3));
+}
+
+/// Three folders in a ring, a folder that is gone, and one that was copied over another.
+#[test]
+fn folders_that_hold_other_sent_issues_are_told_what_is_true_of_them() {
+    let relay = Relay::new();
+    let mut here = sent(&relay, &["rain"]);
+    for (at, name, text) in [(2, "2025-12", "snow"), (3, "2026-01", "wind")] {
+        here = issue(here, name, at, &[text]);
+        assert_eq!(send_as(&here, &relay, name, &[]).code, 0);
+    }
+    let moved = |here: &Publication, moves: &[(&str, &str)]| {
+        let folder = |name: &str| here.path(&format!("issues/{name}"));
+        for (from, to) in moves {
+            fs::rename(folder(from), folder(to)).expect("renamed");
+        }
+    };
+    let here = here.write(LIST, list(5));
+    let tells = |moves: &[(&str, &str)], back: &[(&str, &str)], words: &str| {
+        moved(&here, moves);
+        let told = send(&here, &relay, &[]);
+        assert_eq!((told.code, relay.counts().accepted), (3, 12), "{told:?}");
+        let anyway = "Then 2025-11 goes on as it was. To send the old issue to those who do not have it, \
+                      whatever is in the folder, add --despite-changes";
+        for words in [words, anyway] {
+            assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+        }
+        let plan = here.run(&["plan", "2025-11", "--relay", &relay.url()]);
+        assert!(plan.stderr.contains(words), "no {words:?} in {}", plan.stderr);
+        moved(&here, back);
+    };
+    let as_was = [("2025-12", "t"), ("2025-11", "2025-12"), ("t", "2025-11")];
+    let swap = [("2025-11", "t"), ("2025-12", "2025-11"), ("t", "2025-12")];
+    tells(&swap, &as_was, "it is the issue that was sent as 2025-12: swap the two folders back");
+    tells(
+        &[("2025-11", "t"), ("2025-12", "2025-11"), ("2026-01", "2025-12"), ("t", "2026-01")],
+        &[("2026-01", "t"), ("2025-12", "2026-01"), ("2025-11", "2025-12"), ("t", "2025-11")],
+        "sent as 2025-12, and a third issue is in that folder now: give each folder the name back that \
+         its issue was sent under",
+    );
+    tells(
+        &[("2025-11", "t"), ("2025-12", "2025-11")],
+        &[("2025-11", "2025-12"), ("t", "2025-11")],
+        "sent as 2025-12, and no folder has that name now: give it back: `mv issues/2025-11 \
+         issues/2025-12`",
+    );
+    let here = issue(here, "2025-11", 2, &["snow"]);
+    let told = send(&here, &relay, &[]);
+    let words = "sent as 2025-12, whose folder is still there: this is a copy. Put back what was sent as \
+                 2025-11";
+    assert!(told.code == 3 && told.stderr.contains(words), "{told:?}");
+}
+
+/// Two folders are swapped, one is sent all the same, and they are swapped back.
+#[test]
+fn a_folder_that_holds_the_first_issue_of_its_name_again_is_no_new_one() {
+    let relay = Relay::new();
+    let here = issue(sent(&relay, &["rain"]), "2025-12", 2, &["snow"]);
+    assert_eq!(send_as(&here, &relay, "2025-12", &[]).code, 0);
+    let here = here.write(LIST, list(5));
+    let swap = || {
+        let folder = |name: &str| here.path(&format!("issues/{name}"));
+        for (from, to) in [("2025-11", "t"), ("2025-12", "2025-11"), ("t", "2025-12")] {
+            fs::rename(folder(from), folder(to)).expect("renamed");
+        }
+    };
+    swap();
+    let anyway = ["--recompose", "--despite-changes", "--new-issue"];
+    let told = send(&here, &relay, &anyway);
+    assert_eq!((told.code, relay.counts().accepted), (0, 9), "{told:?}");
+    swap();
+    std::fs::write(here.path(LIST), list(6)).expect("written");
+    let words = [
+        "it was sent under this name too, before that one",
+        "To send it to those who have neither, add --recompose",
+        "To send the later one to them, add --despite-changes",
+    ];
+    asks(&here, &relay, "2025-11", &words);
+    let told = send(&here, &relay, &[]);
+    assert!(!told.stderr.contains("of its own"), "{}", told.stderr);
+    let told = send(&here, &relay, &["--recompose"]);
+    assert_eq!((told.code, relay.counts().accepted), (0, 10), "{told:?}");
 }
 
 #[test]

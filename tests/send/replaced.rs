@@ -3,6 +3,7 @@
 
 use crate::harness::Publication;
 use crate::relay::Relay;
+use crate::reworded::{letter, titled};
 use crate::{LIST, counts, list, send, with_readers};
 
 const ISSUE: &str = "issues/2025-11/issue.toml";
@@ -117,10 +118,48 @@ fn those_who_wait_do_not_get_the_old_issue_from_the_folder_of_a_new_one() {
     assert_eq!(counts(&here, &finished), [20, 0, 0, 0, 0, 0]);
 }
 
+/// The head was left as it was, and all of the text is another one.
+#[test]
+fn a_new_text_under_the_old_head_is_asked_about_where_nothing_of_the_old_one_is_left() {
+    let waiting = || {
+        let here = with_readers(20);
+        let here = here.write(ARTICLE, titled("Hangul", &letter(1, 4)));
+        let busy: Vec<String> = (12..=20).map(|n| format!("r{n:03}")).collect();
+        let busy: Vec<&str> = busy.iter().map(String::as_str).collect();
+        let relay = Relay::scripted(crate::outcomes::script(&busy, "450 4.2.1 busy"));
+        assert_eq!(send(&here, &relay, &[]).code, 4);
+        here
+    };
+    let (here, relay) = (waiting().write(ARTICLE, titled("Kimchi", &letter(2, 4))), Relay::new());
+    for more in [&[][..], &["--recompose"]] {
+        let told = send(&here, &relay, more);
+        assert_eq!((told.code, relay.counts().connections), (3, 0), "{told:?}");
+        for words in [
+            "issues/2025-11 holds another text now than the one that was sent to 11 people under this \
+             name, of which nothing is left but the head (number 1, 2025-11-06, \"Hello reader\")",
+            "`mv issues/2025-11 issues/NEW`",
+            "--despite-changes",
+        ] {
+            assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+        }
+    }
+    let plan = here.run(&["plan", "2025-11", "--relay", &relay.url()]);
+    assert!(plan.code == 0 && plan.stderr.contains("holds another text now"), "{plan:?}");
+    let told = send(&here, &relay, &["--despite-changes"]);
+    assert_eq!((told.code, relay.counts().accepted), (0, 9), "{told:?}");
+    // A short text is a correction, and so is one with a part of the old one.
+    let part = titled("Hangul", &format!("{}{}", letter(1, 2), letter(2, 4)));
+    for text in ["---\ntitle: Hangul\n---\n\nWe were wrong.\n".to_owned(), part] {
+        let (here, relay) = (waiting().write(ARTICLE, text), Relay::new());
+        let told = send(&here, &relay, &[]);
+        assert_eq!((told.code, relay.counts().accepted), (0, 9), "{told:?}");
+    }
+}
+
 /// What is still the same says that it is the issue which was sent.
 #[test]
 fn an_issue_that_was_corrected_goes_on_without_a_question() {
-    let changes: [&dyn Fn(Publication) -> Publication; 4] = [
+    let changes: [&dyn Fn(Publication) -> Publication; 5] = [
         // A typo, and a further article.
         &|here| {
             here.edit(ARTICLE, "Twenty-eight", "Twenty-four")
@@ -129,7 +168,9 @@ fn an_issue_that_was_corrected_goes_on_without_a_question() {
         },
         // Another day and another subject, with the same article.
         &|here| here.edit(ISSUE, "11-06", "11-09").edit(ISSUE, "Hello", "Good day"),
-        &|here| here.edit(ISSUE, "number = 1", "number = 2").edit(ISSUE, "11-06", "11-09"),
+        // The number alone, and the day alone.
+        &|here| here.edit(ISSUE, "number = 1", "number = 2"),
+        &|here| here.edit(ISSUE, "11-06", "11-09"),
         // Number, day and subject, and most of the article stays.
         &|here| {
             here.edit(ISSUE, "number = 1", "number = 2").edit(ISSUE, "Hello", "Good day").edit(
@@ -146,5 +187,27 @@ fn an_issue_that_was_corrected_goes_on_without_a_question() {
         let told = send(&here, &relay, &[]);
         assert_eq!((told.code, relay.counts().accepted), (0, 4), "{at}: {told:?}");
         assert!(!told.stderr.contains("another issue"), "{at}: {}", told.stderr);
+    }
+}
+
+/// One folder that is filled anew each week, in which the subject and an article always stay.
+#[test]
+fn another_number_and_another_day_are_another_issue_whatever_else_stayed() {
+    let (here, relay) = (with_readers(3), Relay::new());
+    assert_eq!(send(&here, &relay, &[]).code, 0);
+    let here = here.edit(ISSUE, "number = 1", "number = 2").edit(ISSUE, "11-06", "11-13");
+    for readers in [3, 4] {
+        std::fs::write(here.path(LIST), list(readers)).expect("written");
+        let told = send(&here, &relay, &[]);
+        assert_eq!((told.code, relay.counts().accepted), (3, 3), "{readers}: {told:?}");
+        for words in [
+            "issues/2025-11 holds another issue now (number 2, 2025-11-13, \"Hello reader\") than the \
+             one that was sent to 3 people under this name (number 1, 2025-11-06, \"Hello reader\")",
+            "`mv issues/2025-11 issues/NEW`",
+        ] {
+            assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+        }
+        let plan = here.run(&["plan", "2025-11", "--relay", &relay.url()]);
+        assert!(plan.code == 0 && plan.stderr.contains("holds another issue now"), "{plan:?}");
     }
 }

@@ -15,7 +15,7 @@ const WORDS: &str = "the a our we you of in to and for with on at by was is will
     small long quiet loud green white first last next other many few always often never again together";
 
 /// So many paragraphs of about forty words of which no other letter has one; `about` tells letters apart.
-fn letter(about: u64, paragraphs: u64) -> String {
+pub(crate) fn letter(about: u64, paragraphs: u64) -> String {
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     let mut seed = about.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut word = || {
@@ -27,7 +27,7 @@ fn letter(about: u64, paragraphs: u64) -> String {
     (0..paragraphs).map(|_| paragraph()).collect()
 }
 
-fn titled(title: &str, text: &str) -> String {
+pub(crate) fn titled(title: &str, text: &str) -> String {
     format!("---\ntitle: {title}\n---\n\n{text}")
 }
 
@@ -152,6 +152,32 @@ fn ordinary_months_with_a_standing_frame_ask_nothing() {
             here = without_folder(here, &format!("2025-{:02}", month - 2));
         }
     }
+}
+
+/// A letter that never changes its number and its subject, in a folder of a new name each week. It is
+/// asked about where something of the text is the old one.
+#[test]
+fn a_new_text_of_another_day_asks_nothing_although_number_and_subject_are_as_always() {
+    let relay = Relay::new();
+    let mut here = without_folder(with_readers(2), "2025-11");
+    for week in 1..=3 {
+        let (issue, date) = (format!("2026-w{week}"), format!("2026-03-{:02}", 7 * week));
+        let texts = [("letter", titled("Letter", &letter(week, 3)))];
+        here = with_issue(here, &issue, ("number = 1\n", "Our letter", &date), &texts);
+        let told = send_as(&here, &relay, &issue, &[]);
+        assert_eq!((told.code, relay.counts().accepted), (0, 2 * week), "{told:?}");
+        here = without_folder(here, &issue);
+    }
+    let text = format!("{}{}", letter(3, 1), letter(4, 2));
+    let texts = [("letter", titled("Letter", &text))];
+    let head = ("number = 7\n", "Another letter", "2026-03-28");
+    let here = with_issue(here, "2026-w4", head, &texts);
+    assert_eq!(send_as(&here, &relay, "2026-w4", &[]).code, 0);
+    let texts = [("letter", titled("Letter", &format!("{}{}", letter(4, 1), letter(5, 2))))];
+    let head = ("number = 7\n", "Another letter", "2026-04-04");
+    let here = with_issue(without_folder(here, "2026-w4"), "2026-w5", head, &texts);
+    let told = send_as(&here, &relay, "2026-w5", &[]);
+    assert_eq!(told.code, 3, "{told:?}");
 }
 
 /// Telephone numbers, a sum and an address that stay, and one day that is new.

@@ -47,7 +47,7 @@ fn an_issue_that_the_ledger_does_not_know_is_told_with_the_nearest() {
     let here = here.write("mail.log", "");
     for line in [
         &["status", "2025-1"][..],
-        &["status", "issues/2025-11"],
+        &["status", "issues/2025-1"],
         &["reconcile", "2025-1", "--maillog", "mail.log"],
     ] {
         let told = here.run(line);

@@ -168,17 +168,20 @@ fn a_yes_for_one_issue_lets_no_other_one_go() {
 /// In a clone whose ledger knows of no send, a yes for one person is none for the others.
 #[test]
 fn a_yes_to_receipts_of_others_for_one_person_is_none_for_all() {
-    let relay = Relay::new();
-    let first = sent(&relay);
-    let here = renamed(with_readers(4).write(FIRST, first.read(FIRST)));
-    let one = ["--to", "r001@x.example", "--despite-receipt", "--new-secret"];
-    let told = send_as(&here, &relay, "2025-12", &one);
-    assert_eq!((told.code, relay.counts().accepted), (0, 5), "{told:?}");
-    let told = send_as(&here, &relay, "2025-12", &[]);
-    assert_eq!((told.code, relay.counts().accepted), (3, 5), "{told:?}");
-    tells(&told, &["issues/2025-12 may be the same issue", "--new-issue"]);
-    assert_eq!(send_as(&here, &relay, "2025-12", &["--new-issue"]).code, 0);
-    assert_eq!(relay.counts().accepted, 8);
+    for some in [["--to", "r001@x.example"], ["--subscribers", "one.csv"]] {
+        let relay = Relay::new();
+        let first = sent(&relay);
+        let here = renamed(with_readers(4).write(FIRST, first.read(FIRST)));
+        let here = here.write("one.csv", "email\nr001@x.example\n");
+        let yes = [&some[..], &["--despite-receipt", "--new-secret"]].concat();
+        let told = send_as(&here, &relay, "2025-12", &yes);
+        assert_eq!((told.code, relay.counts().accepted), (0, 5), "{told:?}");
+        let told = send_as(&here, &relay, "2025-12", &[]);
+        assert_eq!((told.code, relay.counts().accepted), (3, 5), "{told:?}");
+        tells(&told, &["issues/2025-12 may be the same issue", "--new-issue"]);
+        assert_eq!(send_as(&here, &relay, "2025-12", &["--new-issue"]).code, 0);
+        assert_eq!(relay.counts().accepted, 8);
+    }
 }
 
 /// A folder that is there, a receipt from long ago, and one of this ledger.

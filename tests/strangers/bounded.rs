@@ -208,6 +208,29 @@ fn style_sheets_end_soon() {
     }
 }
 
+/// Grounds that shine through on grounds that do: what one may be, times all that may be below it.
+#[test]
+fn grounds_that_shine_through_each_other_end_soon() {
+    for each in [2, 4, 6, 12, 23] {
+        let rule = |of: &str, at: usize| {
+            let [red, green, blue] = [151, 67, 89].map(|step| 140 + (at + 1) * step % 115);
+            format!("{of}[lang|=ko]{{background-color:rgba({red},{green},{blue},.5)}}")
+        };
+        let around = ["html", "body", ".b", ".letter", ".p", ".art", "p", "a"];
+        let all = around.iter().flat_map(|of| (0..each).map(move |at| rule(of, at)));
+        let sheet: Vec<String> = all.collect();
+        let here = Publication::new().write("style.css", sheet.concat());
+        is_bounded(&format!("{each} grounds"), &here);
+    }
+}
+
+#[test]
+fn a_long_value_with_a_name_is_not_read_for_each_of_its_places() {
+    let sum = format!("@media (min-width:1px){{:root{{--p:calc(1px{})}}}}", "+0px".repeat(900));
+    let sheet = format!("{sum}{}", numbered(".art p:nth-child(#){margin:var(--p)}"));
+    is_bounded("names", &Publication::new().write("style.css", sheet));
+}
+
 #[test]
 fn a_style_sheet_and_a_letter_are_counted_together() {
     let list = |items: usize| article(&"- x\n".repeat(items));

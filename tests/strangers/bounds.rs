@@ -119,7 +119,6 @@ fn small_things_do_not_add_up_to_an_unreadable_footer() {
         ".f p { -webkit-text-stroke: 1px #f3f1ec }",
         ".f a { text-decoration: underline 8px; text-underline-offset: -10px }",
         ".f a { text-underline-offset: -4px }",
-        ".f p { white-space: nowrap }",
         "body { line-height: 12px }\n.f { font-size: 16px }",
     ]);
     passes(&[
@@ -137,7 +136,7 @@ fn nothing_pushes_the_footer_away() {
         ".e::after { content: \"\"; display: block; height: 300px }",
         ".e::before { content: \"\"; display: block; padding: 90px 0 }",
         ".art::after { content: \"\"; display: block; min-height: 180px }",
-        ".letter { width: 640px } @media screen { .f { text-align: right } }",
+        ".letter { width: 560px } @media screen { .f { text-align: right } }",
         "img { height: 2000px }",
         ".art { margin-bottom: 300px }",
         ".art { padding-bottom: 9in }",
@@ -173,7 +172,8 @@ fn words_have_the_room_that_they_need() {
         ".art p { font-size: 40px; line-height: 20px }",
         ".art { line-height: 14px }\n.art p { font-size: 30px }",
         ".art { border-radius: 50%; overflow: hidden }",
-        ".art p { white-space: nowrap; overflow: hidden }",
+        ".article h3 { height: 32px; overflow: hidden }",
+        ".article span { display: inline-block; width: 32px; height: 32px }",
     ]);
     let long =
         "Some words that nobody could read if they lay on what follows them here. ".repeat(3);
@@ -205,6 +205,9 @@ fn words_have_the_room_that_they_need() {
         ".k { border-radius: 999px; overflow: hidden }",
         "h1 { line-height: 1 }",
         "sup { line-height: 0 }",
+        ".seal { width: 32px; height: 32px }",
+        ".article h3 { width: 32px; height: 32px }",
+        "h3::before { content: \"\"; display: inline-block; width: 12px; height: 12px }",
     ]);
     passes_html(&[
         "<table><tr><th style=\"height:44px\">Some words in a cell.</th></tr></table>",
@@ -295,7 +298,252 @@ fn lines_and_shadows_are_small() {
         ".art { box-shadow: 0 2px 12px rgba(0, 0, 0, .12) }",
         "h1 { text-shadow: 0 1px 0 #ffffff }",
         "h1 { -webkit-text-stroke: .5px }",
+        // They lie around what has a ground of its own, and not behind its words.
+        ".button { background: #ffffff; color: #222222; box-shadow: 0 2px 4px #000000 }",
+        ".callout { box-shadow: 0 2px 4px #222222 }",
     ]);
+    refused(&[
+        ".callout { box-shadow: inset 0 2px 4px #222222 }",
+        ".callout p { box-shadow: 0 2px 4px #222222 }",
+    ]);
+}
+
+/// Each of the declarations is left out with these words, and nothing else of its rule.
+#[track_caller]
+fn left_out(words: &str, sheets: &[(&str, &str)]) {
+    for (selector, declarations) in sheets {
+        let end = if selector.contains('{') { "}" } else { "" };
+        let here = with_style(&format!("\n{selector} {{ orphans: 3; {declarations} }}{end}"));
+        let output = here.run(&["check"]);
+        assert_eq!(output.code, 0, "{selector} {declarations}: {}", output.stdout);
+        assert!(output.stdout.contains(words), "{selector} {declarations}: {}", output.stdout);
+        assert!(output.stdout.contains("style.css:2:"), "{declarations}: {}", output.stdout);
+        let html = here.run(&["render", "2025-11"]).stdout;
+        let name = declarations.split(':').next().unwrap();
+        let written = [format!("orphans:3;{name}"), format!("orphans: 3; {name}")];
+        assert!(!written.iter().any(|one| html.contains(one)), "{selector} {declarations}: {html}");
+    }
+}
+
+/// "7200" would be read as "0027".
+#[test]
+fn a_style_turns_no_words_around() {
+    const WORDS: &str = "the language of the words says in which direction they run";
+    for selector in ["p", ".f", "html", ".art em", "@media screen { .f p", "a:hover"] {
+        left_out(
+            WORDS,
+            &[
+                (selector, "unicode-bidi: bidi-override"),
+                (selector, "direction: rtl"),
+                (selector, "unicode-bidi: isolate-override; direction: rtl"),
+                (selector, "direction: inherit"),
+            ],
+        );
+    }
+    for style in ["direction:rtl;unicode-bidi:bidi-override", "unicode-bidi:plaintext"] {
+        let here = with_article(&format!("<p style=\"margin:3px;{style}\">7200 Words.</p>"));
+        let output = here.run(&["check"]);
+        assert_eq!(output.code, 0, "{style}: {}", output.stdout);
+        assert!(output.stdout.contains(WORDS), "{style}: {}", output.stdout);
+        let html = here.run(&["render", "2025-11"]).stdout;
+        assert!(html.contains("margin:3px") && !html.contains("bidi"), "{html}");
+        assert!(!html.contains("direction:"), "{html}");
+    }
+    let html = with_article("<p dir=\"rtl\">Words.</p>").run(&["render", "2025-11"]).stdout;
+    assert!(html.contains("dir=\"rtl\""), "{html}");
+}
+
+#[test]
+fn the_letter_has_its_width_on_every_screen() {
+    const WORDS: &str = "some screens would show the text too wide or too narrow";
+    left_out(
+        WORDS,
+        &[
+            (".letter", "width: min-content"),
+            (".letter", "max-width: max-content"),
+            (".letter", "max-width: -webkit-fill-available"),
+            (".letter", "max-width: none"),
+            (".letter", "max-width: 640px"),
+            (".letter", "max-width: 100%"),
+            (".letter", "max-width: initial"),
+            (".b > .s", "max-width: unset"),
+            ("[class~=letter]", "max-width: 99in"),
+            ("@media screen { *", "max-width: none"),
+            (".letter", "width: 640px"),
+            ("body", "width: 900px"),
+            ("td.p", "width: 900px"),
+            ("td", "width: 601px"),
+            (".art p", "inline-size: stretch"),
+            (".art p", "min-inline-size: fit-content"),
+            (".art", "max-width: fit-content(32px)"),
+            (".article h3", "max-width: 32px"),
+        ],
+    );
+    // A name with two values is read as neither.
+    let named = ":root { --w: 300px } @media screen { :root { --w: none } }\n\
+                 .letter { max-width: var(--w) }";
+    assert!(with_style(named).run(&["check"]).stdout.contains(WORDS));
+    for sheet in [
+        ".letter { max-width: 560px }",
+        "body, .b { max-width: 800px }",
+        ".art p { max-width: 65ch }",
+        "img { max-width: 100%; width: auto }",
+        "@media (max-width: 599px) { .letter { width: 100%; max-width: 100% } }",
+    ] {
+        let output = with_style(sheet).run(&["check"]).stdout;
+        assert!(!output.contains("left out"), "{sheet}: {output}");
+    }
+    // What gives way does so on a telephone.
+    for (style, stays) in [
+        ("width:700px;max-width:100%", true),
+        ("width:700px;max-width:600px", true),
+        ("width:700px;max-width:700px", false),
+        ("width:700px;max-width:none", false),
+        ("width:max-content;max-width:100%", false),
+    ] {
+        let here = with_article(&format!("<div style=\"{style}\">Words.</div>"));
+        let output = here.run(&["check"]);
+        assert_eq!(output.code, 0, "{style}: {}", output.stdout);
+        assert_eq!(output.stdout.contains(WORDS), !stays, "{style}: {}", output.stdout);
+        let width = style.split(';').next().unwrap();
+        let html = here.run(&["render", "2025-11"]).stdout;
+        assert_eq!(html.contains(&format!("\"{width}")), stays, "{style}: {html}");
+    }
+}
+
+#[test]
+fn only_short_things_stay_in_one_line() {
+    const WORDS: &str = "a line that does not break is wider than a telephone";
+    left_out(
+        WORDS,
+        &[
+            (".f p", "white-space: nowrap"),
+            (".art p", "white-space: pre"),
+            ("*", "text-wrap: nowrap"),
+            ("td", "text-wrap-mode: nowrap"),
+            ("table, body", "white-space: nowrap"),
+            ("h1, .title", "white-space: nowrap"),
+            ("a, .art li", "white-space: nowrap"),
+            ("[lang]", "white-space: nowrap"),
+        ],
+    );
+    let here = with_article("<p style=\"white-space:nowrap\">Words.</p>");
+    assert!(here.run(&["check"]).stdout.contains(WORDS));
+    for sheet in [
+        "a, code, pre, span, strong, em, th, .k, .code, .pre { white-space: nowrap }",
+        ".data td.end { white-space: nowrap }",
+        "p { white-space: pre-wrap }",
+    ] {
+        let output = with_style(sheet).run(&["check"]).stdout;
+        assert!(!output.contains("left out"), "{sheet}: {output}");
+    }
+}
+
+#[test]
+fn nothing_is_written_around_the_footer() {
+    left_out(
+        "the footer says what the law and the list ask for, and no more",
+        &[
+            (".f a::before", "content: \"█\""),
+            (".f p::after", "content: attr(href)"),
+            ("a::after", "content: \" ↗\""),
+            ("@media print { a::after", "content: \" (\" attr(href) \")\""),
+            ("p:before", "content: open-quote"),
+            (".f::before", "content: \"\" / \"not\""),
+            ("body::after", "content: \"void\""),
+            (".letter::before", "content: counter(x)"),
+            (".f", "quotes: \"no \" \" no\""),
+            (".f p", "list-style: \"not \""),
+            (".f p", "display: list-item"),
+            ("*", "list-style-type: \"no\""),
+        ],
+    );
+    for sheet in [
+        ".article a::after { content: \" ↗\" }",
+        "*::before, *::after { content: \"\"; box-sizing: border-box }",
+        "ul { list-style: square }",
+        "blockquote { quotes: \"«\" \"»\" }",
+        ".f p::before { content: none }",
+    ] {
+        let output = with_style(sheet).run(&["check"]).stdout;
+        assert!(!output.contains("no more"), "{sheet}: {output}");
+    }
+}
+
+/// Nobody says by a style sheet that an article is false, or paints over it.
+#[test]
+fn nothing_is_written_into_articles() {
+    left_out(
+        "an article says what its author wrote, and no more",
+        &[
+            ("@media (max-width: 599px) { .art p::before", "content: \"Send 50 dollars. \""),
+            (".art h3::after", "content: \" (this story is false)\""),
+            (".art h3::after", "content: \"\\ac70\\c9d3 \""),
+            (".ls li", "list-style-type: \"Never: \""),
+            (".ls li", "list-style: inside \"1. \""),
+            ("q", "quotes: \"“Not \" \"”\""),
+            ("li::marker", "content: \"NOT \""),
+            (".art td", "text-overflow: \" 0.00\""),
+            (".art a::after", "content: attr(href)"),
+            (".art p::before", "content: counter(n, lower-alpha) counter(o, lower-alpha)"),
+            (".art p::after", "content: \"█████████\""),
+            (".art p::after", "content: \"\\2588\\2588\""),
+            (".art p::after", "content: \"\\3164\""),
+            (".art p::before", "content: \"\\202e\""),
+            (".ls li::marker", "content: \"██████\""),
+        ],
+    );
+    let named = ":root { --w: \"not \" } @media screen { :root { --w: \"never \" } }\n\
+                 .art p::before { content: var(--w) }";
+    let html = with_style(named).run(&["render", "2025-11"]).stdout;
+    assert!(!html.contains("content:"), "{html}");
+    for sheet in [
+        ".art a::after { content: \" →\" } .art p::before { content: \"— \" }",
+        ".ls li::before { content: counter(n) \". \" } .ls { list-style: square }",
+        ".lx li { list-style-type: \"→ \" } ol { list-style: lower-alpha }",
+        "@media print { .art a::after { content: \" (\" attr(href) \")\" } }",
+        "q { quotes: \"«\" \"»\" } q::before { content: open-quote }",
+    ] {
+        let output = with_style(sheet).run(&["check"]).stdout;
+        assert!(!output.contains("left out"), "{sheet}: {output}");
+    }
+}
+
+#[test]
+fn a_letter_moves_as_readers_are_used_to() {
+    left_out(
+        "readers move through a letter and press its links as they are used to",
+        &[
+            ("html, body, .b", "touch-action: none"),
+            ("html", "scroll-snap-type: y mandatory"),
+            ("@media (max-width: 599px) { .hd", "scroll-snap-align: start"),
+            ("body", "overscroll-behavior: none"),
+            (".art a", "pointer-events: none"),
+            ("a:hover", "pointer-events: none"),
+        ],
+    );
+    left_out(
+        "mail programs do not agree on places beside the text",
+        &[("img", "object-position: 9999px 0"), ("img", "object-position: -100% 0")],
+    );
+    let usual = ".k { touch-action: manipulation } img { object-fit: cover; object-position: 50% 20% }\n\
+                 .lg { object-position: left top } a { pointer-events: auto }";
+    assert!(!with_style(usual).run(&["check"]).stdout.contains("left out"));
+}
+
+/// They load nothing.
+#[test]
+fn ways_to_paint_and_moves_are_left_out() {
+    left_out(
+        "mail programs do not agree on how this is painted",
+        &[
+            (".button", "backdrop-filter: blur(4px)"),
+            ("img", "filter: grayscale(1) drop-shadow(0 1px 2px #000)"),
+            (".button:hover", "transform: translateY(-1px)"),
+            ("img", "clip-path: polygon(0 0, 1px 1px, 2px 0)"),
+            (".f p", "hyphenate-character: \"not\""),
+        ],
+    );
 }
 
 /// Outlook alone shows them.
@@ -325,12 +573,23 @@ fn signs_before_and_behind_words_cover_nothing() {
         ".art > p:first-of-type::first-letter { float: left; font-size: 54px; line-height: .8 }",
         ".f p::before { content: \"— \" }",
         ".h::before { content: counter(x); display: inline-block; width: 24px; height: 24px }",
+        ".pq::before { content: \"“\"; font-size: 96px; line-height: .4; color: #b5472e }",
+        ".art::after { content: \"❦ ❦ ❦ ❦\"; display: block; font-size: 40px; line-height: 1.2 }",
+        ".ls { list-style: none } .ls li::before { content: counter(n) \". \"; font-size: 48px }",
+        "li::marker { content: \"→ \"; color: #b5472e; font-size: 24px }",
     ]);
     refused(&[
-        ".art p::after { content: \"██████\"; color: #fffefb; font-size: 60px; line-height: 0 }",
-        ".pq::after { content: \"“\"; line-height: 0 } .art p::after { content: \"██████\" }",
-        ".art p::after { content: \"██████\"; display: block; height: 0 }",
-        ".art p::after { content: \"██████\"; display: inline-block; width: 0; direction: rtl }",
+        ".art p::after { content: \"■■■■■■\"; color: #fffefb; font-size: 60px; line-height: 0 }",
+        ".art p::after { content: \"■■■■■■\"; color: #fffefb; font-size: 60px; line-height: 12px }",
+        ".art p::after { content: \"■■■■\"; font-size: 48px; line-height: 16px; vertical-align: 16px }",
+        ".art p::after { content: \"■■■■■■\"; font: 30px/10px serif }",
+        ".art p { line-height: 20px } .art p::after { content: \"■■■■■■\"; font-size: 60px }",
+        ".art p::after { content: \"###\"; font-size: 60px; line-height: 0 }",
+        "li { line-height: 20px } .ls li::marker { content: \"■■■■■■\"; font-size: 60px }",
+        ".ls li { line-height: 20px; list-style: inside \"■■■■■■\" } li::marker { font-size: 60px }",
+        ".pq::after { content: \"“\"; line-height: 0 } .art p::after { content: \"■■■■■■\"; height: 0 }",
+        ".art p::after { content: \"■■■■■■\"; display: block; height: 0 }",
+        ".art p::after { content: \"■■■■■■\"; display: inline-block; width: 0; direction: rtl }",
         ".f p::before { content: \"\"; padding: 200px 0; background: #f3f1ec }",
         ".art p::before { content: \"x\"; font-size: 300px }",
         ".art p::after { content: \"\"; padding: 40px 200px; background: #fffefb }",
@@ -385,4 +644,83 @@ fn no_article_leads_to_the_link_to_unsubscribe() {
     assert!(output.stdout.contains("hangul.md:3:"), "{}", output.stdout);
     let html = here.run(&["render", "2025-11"]).stdout;
     assert!(!html.contains("class=\"u\" href=\"{{"), "{html}");
+}
+
+/// Each is harmless alone, or was taken for it.
+#[test]
+fn words_begin_on_the_screen_and_have_its_width() {
+    refused(&[
+        ".art { margin-left: -24px } .art p { margin-left: -24px }",
+        ".art p { text-indent: -96px }",
+        "ul { padding: 0; margin-left: -12px } li { text-indent: -12px }",
+        ".art { margin: 0 96px; padding: 0 96px }",
+        ".art { padding-left: 96px } .art p { padding-left: 96px; margin-left: 96px }",
+        ".art { width: 48px }",
+        ".data { table-layout: fixed; width: 64px }",
+        ".data td { max-width: 40px; overflow: hidden }",
+        "th { white-space: nowrap; overflow: hidden; max-width: 60px }",
+        ".f a { display: block; width: 200px; overflow: hidden; white-space: nowrap }",
+        ".title a { display: block; overflow: hidden; white-space: nowrap }",
+        ".raw td > p + p a { display: none }",
+        ".art { overflow: hidden } .art p { margin-right: -24px }",
+        ".art p { overflow: hidden; text-indent: -16px }",
+        "h1 { overflow: hidden; overflow-wrap: normal; font-size: 72px }",
+    ]);
+    passes(&[
+        ".callout { margin: 0 -24px; padding: 16px 24px }",
+        ".s { overflow: hidden } .callout { margin: 0 -16px; overflow: hidden; padding: 16px }",
+        "li { padding-left: 24px; text-indent: -24px }",
+        "blockquote { margin-left: -16px; border-left: 4px solid #cccccc; padding-left: 12px }",
+        ".art { padding: 0 32px } .art p { margin: 0 16px 12px }",
+        ".data td { width: 48px }",
+        ".data { overflow: hidden; border-radius: 8px }",
+        ".c { max-width: 240px }",
+        ".k { overflow: hidden; white-space: nowrap }",
+    ]);
+}
+
+/// "7200" would be read as "200".
+#[test]
+fn a_first_letter_is_read_before_its_word() {
+    refused(&[
+        ".f p::first-letter { font-size: 1px }",
+        ".art p::first-letter { font-size: .2em }",
+        "p:first-letter { font: 2px serif }",
+        ".f p::first-letter { float: right }",
+    ]);
+    passes(&[".art p::first-letter { float: left; font-size: 54px; line-height: .8 }"]);
+}
+
+#[test]
+fn what_is_painted_above_words_or_taken_from_behind_them_is_told() {
+    refused(&[
+        ".f p { margin: 0; outline: 4px solid #f3f1ec; outline-offset: 4px }",
+        ".art p { outline: 3px solid #fffefb; outline-offset: 3px }",
+        ".k { background: none }",
+        ".f { font-family: \"Monotype Sorts\" }",
+    ]);
+    passes(&[
+        "a:focus { outline: 2px solid #1a5fb4; outline-offset: 2px }",
+        ".art { outline: 1px solid #cccccc }",
+        ".callout { background: none }",
+    ]);
+    left_out(
+        "mail programs do not agree on how this is painted",
+        &[
+            (".f", "font-feature-settings: \"sups\""),
+            (".f p", "font-variant-position: sub"),
+            (".f p", "font-variant: super"),
+            (".f p", "font-style: oblique 90deg"),
+            (".art p", "font: oblique -89deg 16px serif"),
+            ("html", "overflow: hidden"),
+            ("body, .b", "overflow-y: clip"),
+        ],
+    );
+    left_out(
+        "mail programs do not agree on this layout",
+        &[(".art strong, .art em", "float: right"), ("*", "float: right")],
+    );
+    let features = "body { font-feature-settings: \"kern\" 1, \"liga\"; font-variant: small-caps; \
+         font-style: oblique; overflow-x: hidden } img, .hd span { float: right }";
+    assert!(!with_style(features).run(&["check"]).stdout.contains("left out"));
 }

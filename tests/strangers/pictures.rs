@@ -180,6 +180,55 @@ fn drawings_that_take_too_long_are_refused_before_they_are_drawn() {
     }
 }
 
+/// WebP keeps a picture in one colour in a few bytes, whatever its size.
+fn plain_webp(width: u32, height: u32, last: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let picture = RgbImage::from_pixel(width, height, image::Rgb([200, 90, last]));
+    let encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut bytes);
+    encoder.encode(&picture, width, height, image::ExtendedColorType::Rgb8).unwrap();
+    bytes
+}
+
+fn with_pictures(count: u8, width: u32, height: u32) -> Publication {
+    let bytes = plain_webp(width, height, 0);
+    let mut here = Publication::new();
+    let mut article = "---\ntitle: Hangul\n---\n\nText.\n\n".to_owned();
+    for at in 0..count {
+        // Another file each time: what stands behind a picture is not its own.
+        let bytes = [&bytes[..], &[at]].concat();
+        article += &format!("![Letters]({at}.webp)\n\n");
+        here = here.write(&format!("issues/2025-11/{at}.webp"), bytes);
+    }
+    here.write("issues/2025-11/hangul.md", article)
+}
+
+/// Each is small enough, and none of them is opened.
+#[test]
+fn pictures_that_are_too_many_together_are_refused() {
+    let few = "ulimit -v 400000; ulimit -t 10; exec digest check";
+    let output = with_pictures(40, 5000, 5000).shell(few);
+    assert_eq!(output.code, 3, "{output:?}");
+    for text in [
+        "issues/2025-11/hangul.md:31:1",
+        "12.webp is one picture too many",
+        "have 1000 megapixels together, and at most 300 are allowed",
+        "make the pictures smaller",
+    ] {
+        assert!(output.stdout.contains(text), "no {text:?} in {output:?}");
+    }
+    assert_eq!(output.stdout.matches("[image-file]").count(), 1, "{output:?}");
+}
+
+#[test]
+fn what_no_camera_writes_is_smaller_than_a_photograph() {
+    refused(
+        "a.webp",
+        plain_webp(8000, 8000, 0),
+        "has too many pixels for its kind, and takes too long or too much memory to open",
+        "save it again as a plain JPEG or PNG, 1104 pixels wide",
+    );
+}
+
 #[test]
 fn numbers_without_measure_end_somewhere() {
     for content in [

@@ -75,6 +75,16 @@ fn what_empties_the_letter_is_told_at_its_place() {
         "@media screen {\n.art { visibility: hidden } }",
         "@media (prefers-color-scheme: dark) {\n.s { background: #e6e4df !important } }",
         "\n.art { max-height: 1px; overflow: hidden }",
+        "@media (max-width: 599px) {\n.art img, .p img { display: none } }",
+        "\nimg { object-position: center; width: 0; height: 0 }",
+        "\nsup { color: #fffefb }",
+        "\nsup, sub { font-size: 0 }",
+        "\n.art p:hover { color: #fffefb !important }",
+        "\n.art:hover { font-size: 0 !important }",
+        "\n.f p::first-letter { font-size: 96px }",
+        "@media (prefers-color-scheme: dark)\nor (min-width: 1px) { .art p { color: #fffefb !important } }",
+        "@media (prefers-color-scheme: dark)\nor\t(min-width: 1px) { .f p { color: #f2f0eb !important } }",
+        "@media (print)\nor (min-width: 1px) { .art p { display: none } }",
     ] {
         let output = with_style(sheet).run(&["check"]);
         assert_eq!(output.code, 3, "{sheet}: {}", output.stdout);
@@ -592,6 +602,26 @@ fn the_footer_keeps_its_size_and_its_words() {
         assert!(output.code == 0 && output.stdout.contains("left out"), "{}", output.stdout);
         assert!(!here.run(&["render", "2025-11"]).stdout.contains("content:"), "{sheet}");
     }
+}
+
+/// The number and the date in a masthead take the colour that its author gives with a ground; where
+/// the rule goes, that goes as well.
+#[test]
+fn what_an_author_says_of_the_masthead_is_told_once() {
+    for sheet in [
+        ".masthead { background: #0a7d5a; color: #fff }",
+        ".hd { background: #1f5f8b; color: #fff }",
+        ".masthead, .button { background: #0a7d5a; color: #fff }",
+    ] {
+        let output = with_style(sheet).run(&["check"]);
+        assert_eq!(output.code, 0, "{sheet}: {}", output.stdout);
+    }
+    let refused = with_style(".masthead { background: #0a7d5a; color: #fff; font-size: 0 }");
+    let output = refused.run(&["check"]).stdout;
+    assert!(output.contains("letter-hidden") && !output.contains("text-contrast"), "{output}");
+    let gradient = ".button { background-image: linear-gradient(#2a6, #185); color: #fff }";
+    let output = with_style(gradient).run(&["check"]).stdout;
+    assert!(output.contains("write it as background instead of background-image"), "{output}");
 }
 
 #[test]

@@ -53,6 +53,7 @@ const HOMES: &[Home] = &[
     ("indicatif", &["cmd"]),
     ("jpeg_encoder", &["picture"]),
     ("lettre", &["smtp"]),
+    ("mail_parser", &["bounce"]),
     ("maud", &["compose"]),
     ("moxcms", &["picture"]),
     ("png", &["picture"]),

@@ -116,7 +116,7 @@ pub(super) async fn list_is_right(
     if wanted || asked || ready.is_overtaken().map_err(refusal::told)? {
         return Ok(());
     }
-    let plan = ready.plan(reopened).await.map_err(refusal::told)?;
+    let plan = ready.plan_ahead(reopened).await.map_err(refusal::told)?;
     let issue = &ready.content().composition().issue;
     let doubt = of_list(&plan, issue, list).filter(|_| plan.to_send > 0);
     list_is_meant(doubt, plan.to_send, (wanted, asked))

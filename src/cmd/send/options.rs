@@ -8,6 +8,7 @@ use jiff::ZonedDateTime;
 use sejong_digest::audience::consent::Meaning;
 use sejong_digest::audience::except::Exceptions;
 use sejong_digest::audience::list::ReadOptions;
+use sejong_digest::delivery::ledger::origin::RunOrigin;
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::receipt;
@@ -138,7 +139,7 @@ pub(super) struct PlanOptions {
     pub(super) retry_refused: bool,
     pub(super) settle: SettleCommands,
     /// The file of `--except`, as it was named.
-    pub(super) except: Option<String>,
+    pub(super) except: Option<PathBuf>,
     pub(super) json: bool,
 }
 
@@ -155,6 +156,29 @@ impl PlanOptions {
         let reopened = self.reopened();
         Reopened { uncertain: reopened.uncertain || uncertain, ..reopened }
     }
+
+    /// What the stages of a send are told when they read the list again, with whom `--except` names
+    /// now.
+    pub(super) fn now(&self) -> Result<SendOptions, Failure> {
+        let is_foreign = is_foreign(&self.send.list);
+        let read = ReadOptions { is_foreign, ..self.send.read.clone() };
+        let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
+        Ok(SendOptions { read, except, ..self.send.clone() })
+    }
+
+    /// Says no to a wait for whose end there is nothing to read: people may leave the list meanwhile,
+    /// and what comes through a pipe comes once.
+    pub(super) fn can_be_read_again(&self) -> Result<(), Failure> {
+        let mut files = std::iter::once(&self.send.list).chain(&self.except);
+        let once = files.find(|file| file.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir()));
+        let Some(once) = once else { return Ok(()) };
+        Err(Failure::usage(format!(
+            "--at: {} is read again when the time has come, as people may leave it meanwhile, and it \
+             is no file; nothing was sent",
+            once.display()
+        ))
+        .help("write it into a file, and name that one"))
+    }
 }
 
 impl PlanArgs {
@@ -169,12 +193,15 @@ impl PlanArgs {
             return Err(Failure::usage("there is no list of subscribers")
                 .help("name one: --subscribers FILE.csv"));
         };
-        let folder = load::folder(&workspace.config.publication, &self.issue);
-        let issue = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let issue = workspace.issue_name(&self.issue)?;
         // A rehearsal is no send: it neither leaves a receipt nor asks whether a folder was renamed.
         let receipt = relay.rehearsal().is_none();
         let receipt = receipt.then(|| receipt::place(&workspace.root, &issue));
         let settle = self.settle_commands(&issue);
+        let origin = RunOrigin {
+            publication: workspace.sending_publication(),
+            list: self.whole_list(&list, workspace),
+        };
         let read = self.list.options(workspace);
         let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
         let ledger = store_path(workspace, self.store.as_deref(), &relay)?;
@@ -187,12 +214,13 @@ impl PlanArgs {
             except,
             only: self.only.as_ref().map(|given| given.only.clone()),
             to: self.to.clone().map(|address| OnePerson { address, again: self.again }),
-            part: self.part(),
+            part: self.part(workspace),
+            origin,
             skip_invalid: self.skip_invalid,
             recompose: self.recompose,
             expect: self.expect.clone(),
             receipt,
-            folders: folders(workspace, &folder).filter(|_| relay.rehearsal().is_none()),
+            folders: folders(workspace).filter(|_| relay.rehearsal().is_none()),
             begin,
             boot: boot(),
             clock: || clock::now().to_string(),
@@ -207,14 +235,31 @@ impl PlanArgs {
             uncertain: self.uncertain,
             retry_refused: self.retry_refused,
             settle,
-            except: self.except.as_ref().map(|file| file.display().to_string()),
+            except: self.except.clone(),
             json: self.json,
         })
     }
 
+    /// For whom the command is, where it is not the whole of the usual list: whatever a person says is
+    /// said of these people alone.
+    fn part(&self, workspace: &Workspace) -> String {
+        self.list.unusual(workspace).map_or(String::new(), |list| {
+            format!(" --subscribers {}", quoted(&list.display().to_string()))
+        }) + &self.chosen()
+    }
+
+    /// The path of the list from the publication, unless a part of it is chosen.
+    fn whole_list(&self, list: &Path, workspace: &Workspace) -> Option<String> {
+        if self.only.is_some() || self.to.is_some() {
+            return None;
+        }
+        let (list, root) = (list.canonicalize().ok()?, workspace.root.canonicalize().ok()?);
+        Some(list.strip_prefix(root).unwrap_or(&list).to_string_lossy().into_owned())
+    }
+
     /// The flags that choose a part of the list, with what they name. Whoever `--except` leaves out is
     /// not among those of whom a person has said something.
-    fn part(&self) -> String {
+    fn chosen(&self) -> String {
         let to = self.to.as_ref().map(|to| format!(" --to {}", quoted(to.as_str())));
         let only = self.only.as_ref().map(|only| format!(" --only {}", quoted(&only.text)));
         let except = self.except.as_ref().map(|file| file.display().to_string());
@@ -250,7 +295,7 @@ impl PlanArgs {
             with("--relay", self.relay.relay.as_deref()),
             with("--catch", caught.as_deref()),
         );
-        let part = self.part();
+        let part = self.chosen();
         SettleCommands {
             reconcile: format!("digest reconcile {}{store} --maillog FILE", quoted(issue)),
             resend: format!("{all}{part} --uncertain resend"),
@@ -273,16 +318,11 @@ fn exceptions(file: &Path, list: &ReadOptions) -> Result<Exceptions, Failure> {
     })
 }
 
-/// The folders of issues that are there: under `issues/`, and beside the one that is sent. `None`
-/// where nobody can tell.
-fn folders(workspace: &Workspace, folder: &Path) -> Option<Vec<PathBuf>> {
+/// The folders of issues that are there; `None` where nobody can tell.
+fn folders(workspace: &Workspace) -> Option<Vec<PathBuf>> {
     let names = load::names(&workspace.config.publication).ok()?;
     let issues = workspace.root.join("issues");
-    let mut folders: Vec<PathBuf> = names.iter().map(|name| issues.join(name)).collect();
-    let beside = folder.parent().into_iter().filter_map(|parent| parent.read_dir().ok()).flatten();
-    let beside = beside.flatten().filter(|entry| entry.path().join("issue.toml").is_file());
-    folders.extend(beside.map(|entry| entry.path()));
-    Some(folders)
+    Some(names.iter().map(|name| issues.join(name)).collect())
 }
 
 /// The ledger's file.

@@ -1,12 +1,14 @@
 //! Before the first message: who gets the issue, who has it already and how long it takes, in words
 //! and as JSON.
 
+use std::path::Path;
+
 use jiff::tz::TimeZone;
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::copies::OneRow;
 use sejong_digest::delivery::pace::Rate;
-use sejong_digest::delivery::send::plan::Plan;
+use sejong_digest::delivery::send::plan::{PassageCount, Plan};
 use sejong_digest::diagnostic::counted;
 use sejong_digest::message::address::Address;
 
@@ -14,6 +16,7 @@ use super::reasons::PlanDoubts;
 use super::window::Window;
 use crate::cmd::clock;
 use crate::cmd::failure::Failure;
+use crate::cmd::readers::shortened_condition;
 use crate::cmd::workspace::Workspace;
 
 /// Domains that are named for people.
@@ -58,13 +61,15 @@ pub(super) struct PlanText<'a> {
     pub(super) composition: &'a Composition,
     pub(super) window: &'a Window,
     /// The file of `--except`.
-    pub(super) except: Option<&'a str>,
+    pub(super) except: Option<&'a Path>,
+    /// How many get the passages that are for some.
+    pub(super) passages: &'a [PassageCount],
 }
 
 impl PlanText<'_> {
     /// What a send will do.
     pub(super) fn words(&self) -> String {
-        let PlanText { plan, workspace, routes, composition, window, except } = self;
+        let PlanText { plan, workspace, routes, composition, window, except, .. } = self;
         let named = plan.domains.iter().take(NAMED);
         let domains: Vec<String> = named.map(|(name, number)| format!("{name} {number}")).collect();
         let more = plan.domain_count.saturating_sub(NAMED as u64);
@@ -99,7 +104,7 @@ impl PlanText<'_> {
             ));
         }
         let base_url = &workspace.config.publication.base_url;
-        if let Some(except) = except {
+        if let Some(except) = except.map(Path::display) {
             text.push_str(&format!(
                 "Except    {except}, in this command only: name it in each send of the issue\n"
             ));
@@ -110,6 +115,10 @@ impl PlanText<'_> {
                 "Pictures  {count} from {base_url}; `digest render {} --assets DIR` writes them\n",
                 composition.issue
             )),
+        }
+        for PassageCount { only, people, of } in self.passages {
+            let only = shortened_condition(only);
+            text.push_str(&format!("Passage   `only {only}` goes to {people} of {of}\n"));
         }
         for (number, why) in others(plan) {
             text.push_str(&format!("Not to    {number} {why}\n"));
@@ -148,6 +157,9 @@ impl PlanText<'_> {
         let domains = plan.domains.iter();
         let domains = domains
             .map(|(domain, to_send)| serde_json::json!({"domain": domain, "to_send": to_send}));
+        let passages = self.passages.iter();
+        let passages = passages
+            .map(|one| serde_json::json!({"only": one.only, "people": one.people, "of": one.of}));
         let object = serde_json::json!({
             "issue": composition.issue,
             "content_hash": composition.hash_hex(),
@@ -165,6 +177,7 @@ impl PlanText<'_> {
             "outside": plan.outside,
             "leaving": plan.leaving,
             "domains": domains.collect::<Vec<_>>(),
+            "passages": passages.collect::<Vec<_>>(),
             "seconds": seconds,
             "finish": finish.map(|at| clock::second(at.timestamp())),
             "doubts": doubts.json()?,

@@ -12,7 +12,7 @@ use super::plan::PlanText;
 use super::reasons::PlanDoubts;
 use super::survey::Leaves;
 use super::window::Window;
-use super::{dated, doubts, moved, refusal, renamed, replaced, routes, survey};
+use super::{completed, dated, doubts, moved, refusal, renamed, replaced, routes, shrunk, survey};
 use crate::cmd::failure::{Ending, Exit, Failure, Passes};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{looking, print, receipts};
@@ -33,7 +33,9 @@ pub(super) async fn planned(
     let composition = ready.content().composition();
     let routes = routes(workspace, options);
     let except = options.except.as_deref();
-    let text = PlanText { plan: &plan, workspace, routes: &routes, composition, window, except };
+    let passages = &ready.passages().await.map_err(refusal::told)?[..];
+    let (plan, routes) = (&plan, &routes);
+    let text = PlanText { plan, workspace, routes, composition, window, except, passages };
     let json = options.json.then(|| text.json(&doubts)).transpose()?;
     let words = text.words();
     ready.close().await;
@@ -99,6 +101,12 @@ async fn doubts_of(
         let issue = &ready.content().composition().issue;
         if let Some(doubt) = doubts::of_list(plan, issue, &options.send.list) {
             all.tell(doubt, asked("--despite-list"));
+        }
+        if let Some(shrunk) = shrunk::found(ready, &options.send.list).await? {
+            all.tell(shrunk.says, asked("--despite-list").filter(|_| shrunk.is_asked));
+        }
+        if let Some(words) = completed::told(workspace, options, ready, plan).await? {
+            all.tell(words, None);
         }
     }
     Ok(all)

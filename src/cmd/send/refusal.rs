@@ -38,6 +38,11 @@ pub(super) fn told(error: SendError) -> Failure {
         SendError::Unexpected { .. } => Failure::checks(what).help(
             "look at what would be sent with `digest plan` and `digest render`, then give the hash that the plan shows",
         ),
+        SendError::OtherPublication { .. } => Failure::checks(what).help(
+            "each publication needs a ledger of its own: name another file in the digest.toml of this \
+             one, as in [store] url = \"sqlite:NAME.db\". If it is the same publication, and both `from` \
+             and `list_id` were changed, put one of them back until everybody has this issue",
+        ),
         SendError::Store(error) => looking::unusable(error),
         SendError::Recovery(error) => Failure::new(format!("{error}. Nothing was sent")),
         SendError::Caught(..) => Failure::new(error.to_string()),

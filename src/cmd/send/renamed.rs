@@ -75,15 +75,17 @@ pub(super) fn seems(renamed: &Renamed) -> String {
         FormerFolder::There => "its folder is still there",
     };
     let said = said.unwrap_or_default();
-    let also = also(&renamed.also);
+    let also = also(&renamed.also, renamed.by_receipt);
     format!("{said}issues/{before} {sent}, and {folder}; issues/{now} {why}{also}")
 }
 
 /// `. It looks like issues/2025-11 too, which was sent to 30 people`
-fn also(others: &[AlsoAlike]) -> String {
+fn also(others: &[AlsoAlike], by_receipt: bool) -> String {
     let name = |one: &AlsoAlike| {
-        let sent = sent(one.accepted, one.uncertain);
-        format!("like issues/{}, which {sent}", visible(&one.name))
+        let (sent, name) = (sent(one.accepted, one.uncertain), visible(&one.name));
+        let says =
+            if by_receipt { format!(", as receipts/{name}.toml says") } else { String::new() };
+        format!("like issues/{name}, which {sent}{says}")
     };
     let mut named: Vec<String> = others.iter().take(ALSO_NAMED).map(name).collect();
     match others.len().saturating_sub(ALSO_NAMED) as u64 {
@@ -146,36 +148,47 @@ pub(super) fn stopped(renamed: &Renamed) -> Failure {
 
 /// What is to be done with the same issue.
 fn instead(renamed: &Renamed) -> String {
-    let Renamed { before, now, .. } = renamed;
+    let now = &renamed.now;
     if renamed.is_had && !renamed.by_receipt {
         // Under its old name the folder would be asked about for the sake of those who have this one.
         return format!(
             "some have it under this name and some under the other: leave those out who have it already, \
              with --except FILE{}",
-            listed(before)
+            listed(renamed)
         );
     }
-    let same = match renamed.folder {
+    let (before, folder) = renamed.home();
+    let same = match folder {
         FormerFolder::Gone => {
             format!("give the folder its old name back{}", command(now, before))
         }
         FormerFolder::Taken => {
-            "give the folder its old name back, after you have given the folder that \
-             has this name now another one"
-                .to_owned()
+            format!(
+                "give the folder its old name back ({}), after you have given the folder that has this \
+                 name now another one",
+                visible(before)
+            )
         }
         FormerFolder::There => format!("send issues/{}, whose folder is there", visible(before)),
     };
     format!("{same}: then only those get it who do not have it")
 }
 
-/// The command that names them.
-fn listed(before: &str) -> String {
-    if is_plain(before) {
-        format!(" (`digest status {before} --list accepted,uncertain` names them)")
-    } else {
-        String::new()
+/// The commands that name them.
+fn listed(renamed: &Renamed) -> String {
+    let also = renamed.also.iter().map(|one| one.name.as_str());
+    let names: Vec<&str> = [renamed.before.as_str()].into_iter().chain(also).collect();
+    if !names.iter().all(|name| is_plain(name)) {
+        return String::new();
     }
+    let command = |name: &&str| format!("`digest status {name} --list accepted,uncertain`");
+    let shown: Vec<String> = names.iter().take(1 + ALSO_NAMED).map(command).collect();
+    let more = match names.len() - shown.len() {
+        0 => String::new(),
+        more => format!(", and the same of the {}", counted(more as u64, "further issue")),
+    };
+    let verb = if names.len() == 1 { "names" } else { "name" };
+    format!(" ({}{more} {verb} them)", shown.join(" and "))
 }
 
 /// Whether a shell takes the name for nothing but a name.

@@ -1,7 +1,7 @@
 //! Whether an issue goes on although another one is in its folder now: the words and the question.
 
 use sejong_digest::delivery::ledger::wishes::Reopened;
-use sejong_digest::delivery::send::replaced::Replaced;
+use sejong_digest::delivery::send::replaced::{HeldIssue, Replaced, SentAs};
 use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::diagnostic::visible::visible;
 use sejong_digest::issue::load::Headline;
@@ -50,14 +50,51 @@ pub(super) async fn goes_on(
 
 /// What is to be done where the issue was sent too, under another name.
 pub(super) fn swapped(replaced: &Replaced) -> Option<String> {
-    let other = replaced.sent_as.as_ref()?;
-    Some(format!("it is the issue that was sent as {}: swap the two folders back", visible(other)))
+    let SentAs { name: other, holds } = replaced.sent_as.as_ref()?;
+    let name = &replaced.name;
+    let back = match holds {
+        HeldIssue::Swapped => ": swap the two folders back".to_owned(),
+        HeldIssue::None => {
+            let command = if is_plain(name) && is_plain(other) {
+                format!(": `mv issues/{name} issues/{other}`")
+            } else {
+                String::new()
+            };
+            format!(", and no folder has that name now: give it back{command}")
+        }
+        HeldIssue::Own => format!(
+            ", whose folder is still there: this is a copy. Put back what was sent as {}",
+            visible(name)
+        ),
+        HeldIssue::Another => {
+            ", and a third issue is in that folder now: give each folder the name back that its issue \
+             was sent under"
+                .to_owned()
+        }
+        HeldIssue::Earlier => return Some("it was sent under this name too, before that one".to_owned()),
+    };
+    Some(format!("it is the issue that was sent as {}{back}", visible(other)))
 }
 
 /// What is to be done with the new issue, and what with the old one.
 fn instead(replaced: &Replaced, to_send: u64) -> String {
+    // Of these, one that nobody is left for was told before.
     if let Some(swapped) = swapped(replaced) {
-        return format!("{swapped}. Then {} goes on as it was", replaced.name);
+        let name = visible(&replaced.name);
+        if replaced.sent_as.as_ref().is_some_and(|one| one.holds == HeldIssue::Earlier) {
+            return format!(
+                "{swapped}. To send it to those who have neither, add --recompose. To send the later one to \
+                 them, add --despite-changes"
+            );
+        }
+        let anyway = if replaced.recomposed {
+            "send it under this name all the same, to those who do not have the old issue"
+        } else {
+            "send the old issue to those who do not have it, whatever is in the folder"
+        };
+        return format!(
+            "{swapped}. Then {name} goes on as it was. To {anyway}, add --despite-changes"
+        );
     }
     let name = &replaced.name;
     let command =
@@ -83,6 +120,13 @@ fn instead(replaced: &Replaced, to_send: u64) -> String {
 pub(super) fn holds(replaced: &Replaced) -> String {
     let Replaced { name, now, then, accepted, uncertain, .. } = replaced;
     let sent = sent(*accepted, *uncertain);
+    if called(now) == called(then) {
+        return format!(
+            "issues/{name} holds another text now than the one that {sent} under this name, of which \
+             nothing is left but the head ({})",
+            called(now)
+        );
+    }
     format!(
         "issues/{name} holds another issue now ({}) than the one that {sent} under this name ({})",
         called(now),

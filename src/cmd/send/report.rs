@@ -63,7 +63,7 @@ pub(super) fn tell(report: &SendReport, window: &Window, options: &PlanOptions) 
         print::note(&format!(
             "--except {} held for this command only: without it, the next send of {} sends to the \
              people in that file as well, if they are in the list",
-            quoted(except),
+            quoted(&except.display().to_string()),
             report.issue
         ));
     }
@@ -97,7 +97,11 @@ pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
         && json
         && !failure.answered
     {
-        let issue = Path::new(issue).file_name().and_then(OsStr::to_str).unwrap_or(issue);
+        // `.` has a name, too.
+        let folder = Path::new(issue);
+        let real = folder.file_name().is_none().then(|| folder.canonicalize().ok()).flatten();
+        let name = real.as_deref().unwrap_or(folder).file_name().and_then(OsStr::to_str);
+        let issue = name.unwrap_or(issue);
         let (error, help) = (failure.message.as_str(), failure.help.as_deref());
         let line = serde_json::to_string(&ErrorLine { issue, error, help })?;
         print::json(&format!("{line}\n"))?;

@@ -25,6 +25,8 @@ pub(super) struct Window {
     at: Option<Timestamp>,
     not_after: Option<Timestamp>,
     zone: TimeZone,
+    /// See [`Window::was_ahead`].
+    was_ahead: bool,
 }
 
 impl Window {
@@ -47,13 +49,16 @@ impl Window {
             (Some(at), Some(end)) if at >= end => {
                 Err(Failure::usage("--not-after is not later than --at"))
             }
-            _ => Ok(Window { at, not_after, zone: zone.clone() }),
+            _ => {
+                let was_ahead = at.is_some_and(|at| at > clock::now());
+                Ok(Window { at, not_after, zone: zone.clone(), was_ahead })
+            }
         }
     }
 
     /// From now on, without an end.
     pub(super) fn open(zone: &TimeZone) -> Window {
-        Window { at: None, not_after: None, zone: zone.clone() }
+        Window { at: None, not_after: None, zone: zone.clone(), was_ahead: false }
     }
 
     /// When messages are to leave: the moment of `--at` if it is still to come, or now.
@@ -67,6 +72,12 @@ impl Window {
         let now = clock::now();
         let at = self.at.filter(|at| *at > now)?;
         Some(format!("at {}, in {}", self.day(at, now), duration::spelled(at.duration_since(now))))
+    }
+
+    /// Whether the time of `--at` was still to come when the command began: hours may pass then, also
+    /// before somebody answers a question.
+    pub(super) fn was_ahead(&self) -> bool {
+        self.was_ahead
     }
 
     /// Whether the time of `--at` has come before the command did.
@@ -160,7 +171,8 @@ mod tests {
     use super::*;
 
     fn window(at: Timestamp) -> Window {
-        Window { at: Some(at), not_after: None, zone: TimeZone::get("America/New_York").unwrap() }
+        let zone = TimeZone::get("America/New_York").unwrap();
+        Window { at: Some(at), not_after: None, zone, was_ahead: false }
     }
 
     #[test]

@@ -199,7 +199,8 @@ impl LockedLedger {
                 revision: row.get(9),
                 // Where one cannot be read, nothing is committed and nobody is claimed.
                 recipient: person(&self.store, row)?,
-                message_id: row.get(11),
+                // Of a claim that a loss of power cut off, none was written down.
+                message_id: row.get::<Option<String>, _>(11).filter(|id| !id.is_empty()),
                 earlier: Earlier {
                     attempts: count(row.get(5)),
                     charged: count(row.get(6)),
@@ -294,6 +295,7 @@ mod tests {
                 content_hash: "hash",
                 boot: "boot",
                 reverse_path: "b@news.example",
+                origin: &crate::delivery::ledger::origin::RunOrigin::default(),
                 started_at: &started_at,
             };
             let mut connection = store.pool().acquire().await.unwrap();

@@ -89,13 +89,16 @@ AND (r.state IN ('accepted', 'uncertain') OR r.stage NOT IN ('mail', 'rcpt', 'da
 AND NOT EXISTS (SELECT 1 FROM person q JOIN recipient o ON o.id = q.recipient
     WHERE q.issue = ?3 AND q.identity = l.identity
     AND (o.state IN ('accepted', 'uncertain', 'refused')
-        OR o.id IN (SELECT value FROM json_each(?2))))";
+        OR o.id IN (SELECT value FROM json_each(?2))))
+AND NOT (?6 AND EXISTS (SELECT 1 FROM person n WHERE n.issue = ?3 AND n.identity = l.identity))";
 
 /// Which people of the list count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListPart {
     /// Those whom the command is for.
     Chosen,
+    /// Those of them whom no send of this issue has planned yet.
+    Unplanned,
     /// Also those who were not asked for, and those whom `--except` leaves out of this command alone: a
     /// later command sends to them.
     All,
@@ -155,6 +158,7 @@ impl Ledger {
             .bind(&self.issue)
             .bind(LEFT_OUT_BY)
             .bind(part == ListPart::All)
+            .bind(part == ListPart::Unplanned)
             .fetch_one(self.store.pool())
             .await;
         Ok(people.map_err(|error| self.store.failed(error))?.unsigned_abs())

@@ -176,6 +176,19 @@ impl Ledger {
         revisions.map_err(|error| self.store.failed(error))
     }
 
+    /// The revision that the latest plan of the issue has: each plan leaves one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn latest_revision(&self) -> Result<RevisionId, StoreError> {
+        let latest = "SELECT id FROM revision WHERE issue = ?1 ORDER BY number DESC LIMIT 1";
+        sqlx::query_scalar(latest)
+            .bind(&self.issue)
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))
+    }
+
     fn revision(&self, row: &SqliteRow) -> Result<Revision, sqlx::Error> {
         let mut damage = None;
         let mut text = |at: usize| {

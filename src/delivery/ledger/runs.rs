@@ -57,14 +57,19 @@ impl LockedLedger {
         run: &NewRun<'_>,
     ) -> Result<RunId, sqlx::Error> {
         sqlx::query_scalar(
-            "INSERT INTO run (issue, content_hash, boot, started_at, reverse_path, token) \
-             VALUES (?1, ?2, ?3, ?4, ?5, lower(hex(randomblob(16)))) RETURNING id",
+            "INSERT INTO run (issue, content_hash, boot, started_at, reverse_path, list, list_id, \
+             from_address, publication, token) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, lower(hex(randomblob(16)))) RETURNING id",
         )
         .bind(&self.issue)
         .bind(run.content_hash)
         .bind(run.boot)
         .bind(run.started_at)
         .bind(run.reverse_path)
+        .bind(&run.origin.list)
+        .bind(&run.origin.publication.list_id)
+        .bind(&run.origin.publication.from)
+        .bind(&run.origin.publication.name)
         .fetch_one(connection)
         .await
     }

@@ -18,8 +18,10 @@ use super::wishes::Reopened;
 use super::{BATCH, Ledger};
 use crate::audience::near::NearAddress;
 use crate::check::{EXAMPLES, Lacking};
+use crate::delivery::id::RunId;
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
+use crate::issue::only::Only;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::StoreError;
@@ -87,6 +89,14 @@ pub(super) const UNMET: &str = "NOT EXISTS (SELECT 1 FROM temp.met m WHERE m.ent
 
 /// Who of the staging table is planned.
 pub(super) const PLANNED: &str = "l.kept AND l.gone IS NULL AND NOT l.outside";
+
+/// Those who are planned by the list and were not by run ?2. Who has an outcome stays what they are.
+const NEWCOMERS: &str = "
+UPDATE temp.staging SET outside = 1
+WHERE kept AND gone IS NULL AND NOT outside AND NOT EXISTS
+    (SELECT 1 FROM person p JOIN recipient r ON r.id = p.recipient
+     WHERE p.issue = ?1 AND p.identity = staging.identity
+     AND (r.planned_by = ?2 OR r.state = 'accepted'))";
 
 /// A row of the list.
 #[derive(Debug)]
@@ -445,6 +455,16 @@ impl Ledger {
         let _ = sqlx::raw_sql(forget).execute(self.store.pool()).await;
     }
 
+    /// Lets those whom `run` was not for count as people who were not asked for, and says how many
+    /// of them have no outcome: they came into the list after a person had said yes.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn leave_newcomers(&self, run: RunId) -> Result<u64, StoreError> {
+        let marked = sqlx::query(NEWCOMERS).bind(&self.issue).bind(run).execute(self.store.pool());
+        Ok(marked.await.map_err(|error| self.store.failed(error))?.rows_affected())
+    }
+
     /// How many people of the list are planned, and how many are kept and were not asked for.
     ///
     /// # Errors
@@ -458,6 +478,35 @@ impl Ledger {
         .await
         .map_err(|error| self.store.failed(error))?;
         Ok((meant.unsigned_abs(), outside.unsigned_abs()))
+    }
+
+    /// How many people of the plan each of these means.
+    ///
+    /// # Errors
+    /// The store's, or a row that cannot be read.
+    pub async fn meant(&self, conditions: &[Only]) -> Result<Vec<u64>, StoreError> {
+        let mut counts = vec![0; conditions.len()];
+        let mut last = i64::MIN;
+        let statement = format!(
+            "SELECT id, identity, coalesce(email, identity), fields, tags FROM temp.staging l \
+             WHERE {PLANNED} AND id > ?1 ORDER BY id LIMIT ?2"
+        );
+        loop {
+            let rows = sqlx::query(sqlx::AssertSqlSafe(statement.as_str()))
+                .bind(last)
+                .bind(BATCH as i64)
+                .fetch_all(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+            let Some(end) = rows.last() else { return Ok(counts) };
+            last = end.get(0);
+            for row in &rows {
+                let person = person(&self.store, row)?;
+                for (count, only) in counts.iter_mut().zip(conditions) {
+                    *count += u64::from(only.means(&person));
+                }
+            }
+        }
     }
 
     /// How many uncertain people were not asked for, and how many the list does not have any more.

@@ -78,6 +78,17 @@ pub async fn see_unrecorded(ledger: &LockedLedger, boot: &str, at: &str) {
     }
 }
 
+/// Lets this connection see the rows as they are in the file again, after [`look`].
+///
+/// # Errors
+/// The store's.
+pub async fn look_away(ledger: &Ledger) -> Result<(), StoreError> {
+    let store = ledger.store();
+    let statements = "DROP VIEW IF EXISTS temp.recipient; DROP TABLE IF EXISTS temp.recovered";
+    let dropped = sqlx::raw_sql(statements).execute(store.pool()).await;
+    dropped.map(|_| ()).map_err(|error| store.failed(error))
+}
+
 async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> {
     let columns: Vec<String> =
         sqlx::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")

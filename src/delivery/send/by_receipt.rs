@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::SendError;
 use super::content::Content;
 use super::known::same_number;
-use super::renamed::{Folders, FormerFolder, Likeness, Renamed, SaidNew};
+use super::renamed::{AlsoAlike, Folders, FormerFolder, Likeness, Renamed, SaidNew};
 use crate::delivery::ledger::Ledger;
 use crate::delivery::receipt::{KnownSends, OtherIssue, Receipt, ReceiptFound, StandingReceipt};
 use crate::issue::load::Headline;
@@ -29,6 +29,15 @@ pub(super) struct ToldSend {
 }
 
 impl ToldSend {
+    /// One question about all that look like this one: the first of them, with the others.
+    pub(super) fn together(told: &[(ToldSend, Likeness)], now: &str) -> Option<Renamed> {
+        let ((first, likeness), others) = told.split_first()?;
+        let mut renamed = first.renamed(now, likeness.clone());
+        let others = others.iter().map(|(one, _)| one.renamed(now, Likeness::Receipt));
+        renamed.also = others.map(AlsoAlike::of).collect();
+        Some(renamed)
+    }
+
     pub(super) fn renamed(&self, now: &str, likeness: Likeness) -> Renamed {
         let accepted = self.receipt.counts.accepted;
         Renamed {
@@ -105,9 +114,9 @@ pub(super) async fn alike(
         if is_said || !said.may_ask(before) {
             continue;
         }
-        // Of a send that had begun from this ledger, the ledger has said above who has it.
+        // Of what this ledger knows all of, it has said above who has it.
         let of_before = Ledger::new(ledger.store().clone(), before).known_sends().await?;
-        if receipt.is_begun() && receipt.kept_beside(&of_before).is_empty() {
+        if receipt.kept_beside(&of_before).is_empty() {
             continue;
         }
         let (before, receipt) = (before.clone(), receipt.clone());

@@ -42,6 +42,8 @@ pub(super) struct Features {
     pub(super) is_unfinished: bool,
     /// The issues of which a person has said, for everybody, that this one is another.
     pub(super) another_than: BTreeSet<String>,
+    /// Those of which that was said for a part of the list alone, or nobody was asked yet.
+    pub(super) another_for_some: BTreeSet<String>,
 }
 
 /// An issue with its articles as [`KnownIssues`] numbers them.
@@ -393,6 +395,7 @@ struct EarlierIssues<'a> {
     by_text: HashMap<usize, VecDeque<usize>>,
     by_day: HashMap<(&'a str, Date), VecDeque<usize>>,
     by_number: HashMap<(&'a str, i64), VecDeque<usize>>,
+    by_name: HashMap<&'a str, VecDeque<usize>>,
     /// How many were named in all.
     named: usize,
 }
@@ -400,7 +403,7 @@ struct EarlierIssues<'a> {
 impl<'a> EarlierIssues<'a> {
     /// Those that it may be a copy of, in order. Where nothing of it is new, they have each of its
     /// texts, so one text is enough to find them: the one that the fewest have. Where a part is new,
-    /// they have its subject with the day or the number.
+    /// they have its subject with the day or the number, or a person was asked about them.
     fn candidates(&mut self, issue: &ComparedIssue<'a>) -> Vec<usize> {
         let of_text = |(text, _): &(usize, _)| self.by_text.get(text);
         let texts: Option<Vec<_>> = issue.texts.iter().map(of_text).collect();
@@ -409,8 +412,10 @@ impl<'a> EarlierIssues<'a> {
         let subject = subject.as_deref().unwrap_or_default();
         let by_day = date.and_then(|date| self.by_day.get(&(subject, date)));
         let by_number = number.and_then(|number| self.by_number.get(&(subject, number)));
-        let all = [rarest, by_day, by_number].into_iter().flatten().flatten().copied();
-        let all: BTreeSet<usize> = all.collect();
+        let names = &issue.features.another_for_some;
+        let by_name = names.iter().filter_map(|name| self.by_name.get(name.as_str()));
+        let found = [rarest, by_day, by_number].into_iter().flatten().chain(by_name);
+        let all: BTreeSet<usize> = found.flatten().copied().collect();
         self.named += all.len();
         all.into_iter().collect()
     }
@@ -418,6 +423,7 @@ impl<'a> EarlierIssues<'a> {
     fn add(&mut self, issue: &ComparedIssue<'a>, at: usize) {
         let Headline { number, date, subject, .. } = &issue.features.headline;
         let subject = subject.as_deref().unwrap_or_default();
+        note_last(self.by_name.entry(&issue.features.headline.name).or_default(), at);
         for (text, _) in &issue.texts {
             note_last(self.by_text.entry(*text).or_default(), at);
         }
@@ -444,9 +450,13 @@ fn note_last(issues: &mut VecDeque<usize>, at: usize) {
 /// Whether a sent issue is a copy of an earlier one, although a person has said that it is to be sent:
 /// it has nothing new in it, and not a number, a day and a subject of its own, or nobody has said for
 /// everybody that it is another one: it went to other people, or to one of them. Where an article is
-/// new, the number or the day says so: standing articles and a standing subject do not.
+/// new, the number or the day says so: standing articles and a standing subject do not. One that looked
+/// like an earlier one, which a person has let go for a part of the list alone, is one for all others.
 fn is_copy(issue: &ComparedIssue<'_>, earlier: &ComparedIssue<'_>, figures: Figures) -> bool {
     let (now, then) = (&issue.features.headline, &earlier.features.headline);
+    if issue.features.another_for_some.contains(&then.name) {
+        return true;
+    }
     let same_mark = has_same_mark(now, then);
     let same_subject = same_subject(now, then).is_some();
     let is_said = issue.features.another_than.contains(&then.name);

@@ -9,9 +9,11 @@ use super::planned::Planned;
 use super::report::{AllRefused, Excerpt, SendReport};
 use super::survey::Survey;
 use super::{OnePerson, SendError};
+use crate::delivery::id::RevisionId;
 use crate::delivery::intake::Intake;
 use crate::delivery::ledger::copies::{FurtherCopy, OneRow};
 use crate::delivery::ledger::overview::{self, Counts, Listed};
+use crate::delivery::ledger::revision::PlannedText;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{LockedLedger, NewRun};
 use crate::delivery::receipt::{AgreedReceipt, OtherIssue};
@@ -49,6 +51,16 @@ pub struct Proposal {
     one: Option<OneRow>,
     copy: Option<FurtherCopy>,
     said: RememberedYes,
+    before: Option<PlannedBefore>,
+}
+
+/// What the same command had planned of a list that was read before a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PlannedBefore {
+    /// The text, which the ledger has since.
+    pub(super) revision: RevisionId,
+    /// Who was left out then.
+    pub(super) leaving: u64,
 }
 
 /// What a person has said that a ledger remembers once its send begins.
@@ -160,7 +172,33 @@ impl Locked {
         if all_asked {
             said.of_others.extend(self.survey.of_other_issues().await?);
         }
-        Ok(Proposal { locked: self, plan, reopened, repeated, one, copy, said })
+        let before = None;
+        Ok(Proposal { locked: self, plan, reopened, repeated, one, copy, said, before })
+    }
+
+    /// Counts once more who would get the issue: of those who were asked about `before`, whoever the
+    /// list still has.
+    pub(super) async fn propose_again(
+        self,
+        reopened: Reopened,
+        said: RememberedYes,
+        (before, newcomers): (PlannedBefore, u64),
+    ) -> Result<Proposal, SendError> {
+        let (plan, one) = self.survey.plan(reopened).await?;
+        let plan = Plan { outside: plan.outside.saturating_sub(newcomers), ..plan };
+        let to = self.survey.options.to.as_ref();
+        let copy = to.zip(one.as_ref()).and_then(|(to, one)| self.copy(to, one));
+        let (repeated, before) = (Vec::new(), Some(before));
+        Ok(Proposal { locked: self, plan, reopened, repeated, one, copy, said, before })
+    }
+
+    /// What stands for what was read and locked before a wait, once the list was read again.
+    pub(super) fn again(survey: Survey, templates: Arc<Templates>, ledger: LockedLedger) -> Locked {
+        Locked { survey, templates, ledger, recovered: Recovery::default() }
+    }
+
+    pub(super) fn survey(&self) -> &Survey {
+        &self.survey
     }
 
     /// The copy that somebody who has the issue is to get.
@@ -210,11 +248,14 @@ impl Proposal {
             boot: &survey.options.boot,
             started_at: &(survey.options.clock)(),
             reverse_path: templates.reverse_path(),
+            origin: &survey.options.origin,
         };
-        let (text, copy) = (survey.content.planned_text(), self.copy.as_ref());
-        let run = ledger.plan(&run, text, self.reopened, copy).await?;
-        let text = (content_hash, self.plan);
-        Ok(Planned::new(survey, templates, (ledger, run), text, self.said))
+        let text = self.before.map(|before| PlannedText::Kept(before.revision));
+        let text = text.unwrap_or_else(|| survey.content.planned_text());
+        let run = ledger.plan(&run, text, self.reopened, self.copy.as_ref()).await?;
+        let leaving = self.plan.leaving + self.before.map_or(0, |before| before.leaving);
+        let text = (content_hash, Plan { leaving, ..self.plan });
+        Ok(Planned::new(survey, templates, (ledger, run), text, (self.said, self.reopened)))
     }
 
     /// Ends here: nothing is sent. Where all who waited have left the list, that is written down, and

@@ -54,6 +54,17 @@ pub struct Plan {
     pub domain_count: u64,
 }
 
+/// For whom a passage of the issue is, and how many people of the list get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassageCount {
+    /// The condition, as an author writes it.
+    pub only: String,
+    /// How many get it.
+    pub people: u64,
+    /// Of so many whom the send is for.
+    pub of: u64,
+}
+
 impl Plan {
     /// Of a list beside the ledger. Those who are `reopened` are sent to again.
     pub(super) fn new(intake: &Intake, census: Census, reopened: Reopened) -> Plan {

@@ -3,18 +3,21 @@
 use std::io;
 use std::sync::Arc;
 
-use super::SendError;
-use super::locked::RememberedYes;
+use super::locked::{Locked, PlannedBefore, Proposal, RememberedYes};
 use super::plan::Plan;
 use super::report::{self, ReceiptFate, SendReport};
 use super::survey::Survey;
+use super::{SendError, SendOptions};
+use crate::check::{self, Audience};
 use crate::delivery::id::RunId;
 use crate::delivery::journal::Journal;
 use crate::delivery::ledger::LockedLedger;
+use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::receipt::AgreedReceipt;
 use crate::delivery::recovery;
 use crate::delivery::run::{self, Ended};
 use crate::delivery::templates::Templates;
+use crate::diagnostic::Diagnostic;
 
 /// No part of a list is called so: what nobody was asked about is answered for nobody.
 const NOT_ASKED: &str = "not asked";
@@ -29,6 +32,17 @@ pub struct Planned {
     content_hash: String,
     plan: Plan,
     said: RememberedYes,
+    reopened: Reopened,
+}
+
+/// A plan whose list was read again when its time had come: nothing of it stands in the ledger yet.
+#[derive(Debug)]
+pub struct Reread {
+    locked: Locked,
+    before: PlannedBefore,
+    newcomers: u64,
+    reopened: Reopened,
+    said: RememberedYes,
 }
 
 impl Planned {
@@ -38,9 +52,35 @@ impl Planned {
         templates: Arc<Templates>,
         (ledger, run): (LockedLedger, RunId),
         (content_hash, plan): (String, Plan),
-        said: RememberedYes,
+        (said, reopened): (RememberedYes, Reopened),
     ) -> Planned {
-        Planned { survey, templates, ledger, run, content_hash, plan, said }
+        Planned { survey, templates, ledger, run, content_hash, plan, said, reopened }
+    }
+
+    /// How many people are to get it.
+    pub fn to_send(&self) -> u64 {
+        self.plan.to_send
+    }
+
+    /// Reads the list again, as it and the files of exceptions are `now`: people may have left it
+    /// while `--at` waited. Wishes fall back, and are made again with the next plan.
+    ///
+    /// # Errors
+    /// The list cannot be read any more: then nobody is sent to, and all wait. Or the ledger's.
+    pub async fn read_again(self, now: SendOptions) -> Result<Reread, SendError> {
+        let Planned { mut survey, templates, ledger, run, plan, said, reopened, .. } = self;
+        ledger.withdraw().await?;
+        let revision = ledger.latest_revision().await?;
+        let newcomers = match survey.read_again(now, run).await {
+            Ok(newcomers) => newcomers,
+            Err(error) => {
+                survey.store.clone().close().await;
+                return Err(error);
+            }
+        };
+        let before = PlannedBefore { revision, leaving: plan.leaving };
+        let locked = Locked::again(survey, templates, ledger);
+        Ok(Reread { locked, before, newcomers, reopened, said })
     }
 
     /// Begins the run: its journal, and the receipt that says so.
@@ -84,6 +124,55 @@ impl Planned {
         let known = (&self.survey, &self.plan);
         let run = Some((&self.ledger, self.run));
         Ok(SendReport::close(known, self.content_hash, run, None).await)
+    }
+}
+
+impl Reread {
+    /// How many came into the list since it was planned: they are left for a later send.
+    pub fn newcomers(&self) -> u64 {
+        self.newcomers
+    }
+
+    /// What is wrong with the list now.
+    pub fn list_errors(&self) -> Vec<Diagnostic> {
+        let problems = self.locked.survey().list().problems.iter();
+        problems.filter(|problem| problem.is_error()).cloned().collect()
+    }
+
+    /// What the rules say now of the issue and its readers.
+    ///
+    /// # Errors
+    /// As those of [`Survey::readers`].
+    pub async fn reader_errors(&self) -> Result<Vec<Diagnostic>, SendError> {
+        let survey = self.locked.survey();
+        let readers = survey.readers().await?;
+        let list = survey.list();
+        let audience = Audience {
+            columns: &list.columns,
+            people: readers.people(),
+            lacking: readers.lacking(),
+            tags: list.tags.as_ref(),
+        };
+        let problems = check::readers(survey.content.composition(), &audience).into_iter();
+        Ok(problems.filter(Diagnostic::is_error).collect())
+    }
+
+    /// Who of those that were asked about would get the issue now.
+    ///
+    /// # Errors
+    /// [`SendError::Checks`] where there are `errors`; or the ledger's.
+    pub async fn propose(self, errors: &[Diagnostic]) -> Result<Proposal, SendError> {
+        if !errors.is_empty() {
+            self.close().await;
+            return Err(SendError::Checks);
+        }
+        let counted = (self.before, self.newcomers);
+        self.locked.propose_again(self.reopened, self.said, counted).await
+    }
+
+    /// Ends here: nothing was sent, and all wait.
+    pub async fn close(self) {
+        self.locked.survey().store.clone().close().await;
     }
 }
 

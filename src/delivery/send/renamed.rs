@@ -11,12 +11,13 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use super::SendError;
+use super::by_receipt::{self, ToldSend};
 use super::content::Content;
 use super::known::{
     ComparedIssue, Features, Figures, KnownIssues, LeastStayed, SharedArticles, TELLING_WORDS,
     has_same_mark,
 };
-use super::{SendError, by_receipt};
 use crate::delivery::ledger::receipts::ListPart;
 use crate::delivery::ledger::revision::FrozenIssue;
 use crate::delivery::ledger::{self, Ledger};
@@ -74,6 +75,32 @@ pub struct AlsoAlike {
     pub accepted: u64,
     /// People who may have it.
     pub uncertain: u64,
+    /// What became of its folder.
+    pub folder: FormerFolder,
+}
+
+impl AlsoAlike {
+    pub(super) fn of(renamed: Renamed) -> AlsoAlike {
+        let Renamed { before: name, accepted, uncertain, folder, .. } = renamed;
+        AlsoAlike { name, accepted, uncertain, folder }
+    }
+}
+
+impl Renamed {
+    /// The one of all that look like this one which the most people have: with its name back, the folder
+    /// goes to the fewest again.
+    pub fn home(&self) -> (&str, FormerFolder) {
+        let reached = |accepted: u64, uncertain: u64| accepted + uncertain;
+        let mut home = (self.before.as_str(), self.folder);
+        let mut most = reached(self.accepted, self.uncertain);
+        for one in &self.also {
+            if reached(one.accepted, one.uncertain) > most {
+                most = reached(one.accepted, one.uncertain);
+                home = (one.name.as_str(), one.folder);
+            }
+        }
+        home
+    }
 }
 
 /// Why two issues look like one.
@@ -161,7 +188,7 @@ impl SaidNew {
 }
 
 /// The issues that look like the one that is to be sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Lookalikes {
     /// The likeliest one: it is told.
     pub(super) first: Option<Renamed>,
@@ -235,7 +262,11 @@ async fn every_lookalike(
     let now = known.numbered(&now);
     let made_of: Vec<Option<Likeness>> =
         others.iter().map(|then| made_of(&now, &known.numbered(then), &known)).collect();
-    let is_letter = is_letter(&others, &made_of);
+    let is_there = |then: &Features| {
+        let (name, then) = (&then.headline.name, known.numbered(then));
+        folder_of(name, &then, (&folders, &known)) == FormerFolder::There
+    };
+    let is_letter = is_letter(&others, &made_of, is_there);
     let (mut alike, mut told) = (Lookalikes::default(), Vec::new());
     // The last one is the likeliest.
     for ((then, issue), same) in others.iter().zip(&names).zip(made_of).rev() {
@@ -261,8 +292,8 @@ async fn every_lookalike(
     }
     let known = (&folders, &names[..]);
     let told = by_receipt::alike(ledger, content, known, (&said, &beside.receipts)).await?;
-    if let Some((first, likeness)) = told.first() {
-        alike.first = Some(first.renamed(ledger.issue(), likeness.clone()));
+    if !told.is_empty() {
+        alike.first = ToldSend::together(&told, ledger.issue());
         alike.others = told.into_iter().flat_map(|(one, _)| one.others).collect();
         return Ok(alike);
     }
@@ -289,14 +320,7 @@ fn looks_like(
     if as_renamed.is_none() && as_copied.is_none() {
         return None;
     }
-    let there: Vec<Features> = folders.named(issue).collect();
-    let folder = if there.iter().any(|there| is_still(&known.numbered(there), then, known)) {
-        FormerFolder::There
-    } else if there.is_empty() {
-        FormerFolder::Gone
-    } else {
-        FormerFolder::Taken
-    };
+    let folder = folder_of(issue, then, (folders, known));
     let was_let_go = said.of_this.get(issue);
     let likeness = match folder {
         // A person has said of the copy that it is another issue; this one is where it was.
@@ -309,6 +333,22 @@ fn looks_like(
         }
     };
     likeness.map(|likeness| (likeness, folder))
+}
+
+/// What became of the folder of an issue.
+fn folder_of(
+    issue: &str,
+    then: &ComparedIssue<'_>,
+    (folders, known): (&Folders<'_>, &KnownIssues<'_>),
+) -> FormerFolder {
+    let there: Vec<Features> = folders.named(issue).collect();
+    if there.iter().any(|there| is_still(&known.numbered(there), then, known)) {
+        FormerFolder::There
+    } else if there.is_empty() {
+        FormerFolder::Gone
+    } else {
+        FormerFolder::Taken
+    }
 }
 
 /// Whether a person is asked about an issue that looks like this one.
@@ -326,13 +366,15 @@ async fn asked_about(
     said: &SaidNew,
     beside: &Beside<'_>,
 ) -> Result<Asked, SendError> {
-    if said.covers(&OtherIssue::of_ledger(issue)) {
-        return Ok(Asked::Never);
-    }
     let (boot, at) = (beside.boot, beside.at);
     let other = Ledger::new(ledger.store().clone(), issue);
     let one = [issue];
     let counted = |part| recovery::people_of_list(ledger, &one, part, (boot, at));
+    // A yes is for those who were in the list then.
+    let is_said = said.covers(&OtherIssue::of_ledger(issue));
+    if is_said && counted(ListPart::Unplanned).await?.is_none_or(|people| people == 0) {
+        return Ok(Asked::Never);
+    }
     let (chosen, in_list) = (counted(ListPart::Chosen).await?, counted(ListPart::All).await?);
     if chosen == Some(0) && in_list != Some(0) {
         return Ok(Asked::Later);
@@ -381,12 +423,7 @@ async fn together(
     let in_list = recovery::people_of_list(ledger, &names, ListPart::Chosen, people).await?;
     let mut named = named.into_iter();
     let Some(first) = named.next() else { return Ok(None) };
-    let also = named.map(|one| AlsoAlike {
-        name: one.before,
-        accepted: one.accepted,
-        uncertain: one.uncertain,
-    });
-    Ok(Some(Renamed { in_list, also: also.collect(), ..first }))
+    Ok(Some(Renamed { in_list, also: named.map(AlsoAlike::of).collect(), ..first }))
 }
 
 /// The receipts of sends that a ledger does not know which knows of none: a person who is asked about
@@ -408,11 +445,15 @@ pub(super) async fn features(ledger: &Ledger) -> Result<Features, SendError> {
 
 /// Of each revision that the ledger has of its issue, the oldest first: whoever has an older one has it,
 /// also where `--recompose` has sent another text, or another issue, under its name since.
-async fn every_text(ledger: &Ledger) -> Result<Vec<Features>, SendError> {
+pub(super) async fn every_text(ledger: &Ledger) -> Result<Vec<Features>, SendError> {
     let is_waited_for = ledger.is_waited_for().await?;
     let revisions = ledger.revisions().await?;
-    let said = ledger.other_issues().await?.into_iter().filter(|(_, part)| part.is_empty());
-    let another_than: BTreeSet<String> = said.map(|(other, _)| other.name).collect();
+    let (mut another_than, mut another_for_some) = (BTreeSet::new(), BTreeSet::new());
+    for (other, part) in ledger.other_issues().await? {
+        let said = if part.is_empty() { &mut another_than } else { &mut another_for_some };
+        said.insert(other.name);
+    }
+    another_for_some.retain(|other| !another_than.contains(other));
     let mut texts = Vec::with_capacity(revisions.len());
     for revision in revisions {
         let mut headline = revision.frozen.headline.clone();
@@ -423,8 +464,14 @@ async fn every_text(ledger: &Ledger) -> Result<Vec<Features>, SendError> {
             headline.subject = composition.map(|composition| composition.readable_subject());
         }
         let (files, sketches) = (revision.frozen.files, revision.frozen.sketches);
-        let another_than = another_than.clone();
-        texts.push(Features { headline, files, sketches, another_than, ..Features::default() });
+        texts.push(Features {
+            headline,
+            files,
+            sketches,
+            is_unfinished: false,
+            another_than: another_than.clone(),
+            another_for_some: another_for_some.clone(),
+        });
     }
     // Who waits gets the last one.
     if let Some(last) = texts.last_mut() {
@@ -441,6 +488,8 @@ const STAYED_WITH_SUBJECT: LeastStayed = LeastStayed { percent: 40, words: 20 };
 const STAYED_IN_COPY: LeastStayed = LeastStayed { percent: 67, words: TELLING_WORDS };
 /// Two texts have so many hundredths of their words in common by chance, and with an imprint.
 const LITTLE: usize = 33;
+/// So many words in which nothing is left of a text are another text, and no correction.
+const NEW_WORDS: usize = 40;
 
 /// A publication that deletes old folders must not be asked for each new issue. So what is usual in
 /// it makes no two issues one: a standing article, a subject or a number that several issues have.
@@ -464,6 +513,11 @@ fn likeness(
     }
     if let Some(likeness) = nothing_new(now, then, known).or_else(|| put_off(now, then, known)) {
         return Some(likeness);
+    }
+    // Of another day, and only its number and its subject were left as they always are.
+    let days = here.date.zip(there.date);
+    if days.is_some_and(|(now, then)| now != then) && is_all_new(now, then, known) {
+        return None;
     }
     let subject = known.same_subject(now, then);
     let least = if subject.is_some() { STAYED_WITH_SUBJECT } else { STAYED };
@@ -544,13 +598,18 @@ pub(super) fn made_of(
 }
 
 /// Whether an issue is a letter that is sent again and again: of two that were sent, and that it is made
-/// of, a person has said for everybody that one is another than the other.
-fn is_letter(sent: &[Features], made_of: &[Option<Likeness>]) -> bool {
+/// of, a person has said for everybody that one is another than the other. Where the folder of the last
+/// of them is not there any more, it may as well be that one under another name.
+fn is_letter(
+    sent: &[Features],
+    made_of: &[Option<Likeness>],
+    is_there: impl Fn(&Features) -> bool,
+) -> bool {
     let same = sent.iter().zip(made_of).filter(|(_, likeness)| likeness.is_some());
     let same: Vec<&Features> = same.map(|(then, _)| then).collect();
     let names: BTreeSet<&str> = same.iter().map(|then| then.headline.name.as_str()).collect();
     let mut said = same.iter().flat_map(|then| &then.another_than);
-    said.any(|other| names.contains(other.as_str()))
+    said.any(|other| names.contains(other.as_str())) && same.last().is_some_and(|it| is_there(it))
 }
 
 fn all_of(shared: &SharedArticles) -> Likeness {
@@ -648,14 +707,27 @@ pub(super) fn is_still(
         || has_same_mark(&there.features.headline, &then.features.headline)
 }
 
-/// Whether a folder has another subject and next to nothing of the text that was sent: whoever writes a
+/// Whether nothing is left of the text of an issue, whatever the head says: no article of its own, and
+/// of a text that is long enough to tell fewer than one word of ten.
+fn is_all_new(now: &ComparedIssue<'_>, then: &ComparedIssue<'_>, known: &KnownIssues<'_>) -> bool {
+    let own = known.own(then, now, Figures::Ignored);
+    // An older version has kept nothing of the texts.
+    let is_gone = own.all > 0 && own.alike == 0 && !then.features.sketches.is_empty();
+    let kept = known.kept_text(now, then, LITTLE).filter(|_| is_gone);
+    kept.is_some_and(|text| text.kept == 0 && text.percent < 10 && text.words >= NEW_WORDS)
+}
+
+/// Whether a folder has next to nothing of the text that was sent, and another subject: whoever writes a
 /// new issue over an old one may leave its number or its day. Where both are left, the text has to be
-/// long enough to tell.
+/// long enough to tell. Where nothing is left of it, the subject may be the old one too.
 pub(super) fn is_written_anew(
     there: &ComparedIssue<'_>,
     then: &ComparedIssue<'_>,
     known: &KnownIssues<'_>,
 ) -> bool {
+    if is_all_new(there, then, known) {
+        return true;
+    }
     let (here, before) = (&there.features.headline, &then.features.headline);
     let has_other_subject =
         here.subject.as_ref().zip(before.subject.as_ref()).is_some_and(|(now, then)| now != then);

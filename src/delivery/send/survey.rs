@@ -5,20 +5,22 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 use super::content::{Content, Files};
 use super::locked::Locked;
-use super::plan::Plan;
+use super::plan::{PassageCount, Plan};
 use super::renamed::{self, Beside, Folders, Lookalikes, Renamed};
 use super::replaced::{self, Replaced};
 use super::{ListFault, SendError, SendOptions};
 use crate::audience::list;
-use crate::check::{self, Lacking};
+use crate::check::{self, Lacking, passages};
+use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
+use crate::delivery::ledger::origin::LastReaders;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger, overview};
@@ -33,6 +35,8 @@ use crate::store::{Quiet, Store};
 
 /// Domains that a plan counts by name.
 const DOMAINS: i64 = 10;
+/// Conditions of passages that are counted: everybody of the list is asked for each.
+const CONDITIONS: usize = 20;
 
 /// What was read. Nothing is judged yet.
 #[derive(Debug)]
@@ -42,6 +46,15 @@ pub struct Survey {
     pub(super) store: Store,
     pub(super) ledger: Ledger,
     intake: Intake,
+    compared: Mutex<Option<ComparedSends>>,
+}
+
+/// What an issue was compared with, and what was found: each text that was ever sent is read for it.
+#[derive(Debug)]
+struct ComparedSends {
+    known: KnownSends,
+    receipts: Vec<StandingReceipt>,
+    found: Lookalikes,
 }
 
 /// The people of the plan, as far as the rules need to know them.
@@ -82,12 +95,15 @@ impl Survey {
             Store::nowhere(path, &ledger::STEPS).await?
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
+        if let Some(error) = of_another(&ledger, &options).await? {
+            return Err(error);
+        }
         let revisions = ledger.revisions().await?;
         let had = recovery::may_be_had(&ledger, &options.boot, &(options.clock)()).await?;
         let content = Content::choose(&options, files, revisions, had)?;
         content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options).await?;
-        Ok(Survey { options, content, store, ledger, intake })
+        Ok(Survey { options, content, store, ledger, intake, compared: Mutex::default() })
     }
 
     /// What recipients get.
@@ -158,6 +174,18 @@ impl Survey {
         Ok(Ready { survey: self })
     }
 
+    /// Reads the list again, as it and the files of exceptions are `now`. Whom `run` was not for is
+    /// not asked for; returns how many came in so.
+    pub(super) async fn read_again(
+        &mut self,
+        now: SendOptions,
+        run: RunId,
+    ) -> Result<u64, SendError> {
+        self.options = now;
+        self.intake = stage(&self.ledger, &self.options).await?;
+        Ok(self.ledger.leave_newcomers(run).await?)
+    }
+
     /// What the ledger and its journal know of the issue's sends, to compare it with the receipt.
     pub(super) async fn known_sends(&self) -> Result<KnownSends, SendError> {
         let (boot, now) = (&self.options.boot, (self.options.clock)());
@@ -173,13 +201,24 @@ impl Survey {
         Ok(AlreadySent::found(receipt, &self.known_sends().await?, zone))
     }
 
-    /// What the ledger and the receipts know of the issue under another name.
+    /// What the ledger and the receipts know of the issue under another name. Where nothing was sent
+    /// since they were asked, and no receipt is another one, they are not asked again.
     pub(super) async fn lookalikes(&self) -> Result<Lookalikes, SendError> {
         let now = (self.options.clock)();
-        match self.beside(&now) {
-            Some(beside) => renamed::lookalikes(&self.ledger, &self.content, &beside).await,
-            None => Ok(Lookalikes::default()),
+        let Some(beside) = self.beside(&now) else { return Ok(Lookalikes::default()) };
+        let known = self.ledger.known_sends().await?;
+        let is_same = |one: &&ComparedSends| one.known == known && one.receipts == beside.receipts;
+        if let Some(compared) = self.compared().as_ref().filter(is_same) {
+            return Ok(compared.found.clone());
         }
+        let found = renamed::lookalikes(&self.ledger, &self.content, &beside).await?;
+        let (receipts, found_now) = (beside.receipts, found.clone());
+        *self.compared() = Some(ComparedSends { known, receipts, found });
+        Ok(found_now)
+    }
+
+    fn compared(&self) -> MutexGuard<'_, Option<ComparedSends>> {
+        self.compared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The issue that is in the folder in the place of the one that was sent.
@@ -259,6 +298,23 @@ impl Ready {
         self.survey.plan(reopened).await.map(|(plan, _)| plan)
     }
 
+    /// How many people get each of the first passages that are for some.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn passages(&self) -> Result<Vec<PassageCount>, SendError> {
+        let mut conditions = passages::conditions(self.survey.content.composition());
+        conditions.truncate(CONDITIONS);
+        if conditions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked: Vec<Only> = conditions.iter().map(|text| Only::of_passage(text)).collect();
+        let counts = self.survey.ledger.meant(&asked).await?;
+        let (of, _) = self.survey.ledger.planned_counts().await?;
+        let counted = conditions.into_iter().zip(counts);
+        Ok(counted.map(|(only, people)| PassageCount { only, people, of }).collect())
+    }
+
     /// Whether a send of the issue was begun and only goes on: somebody waits of an earlier plan, or
     /// nobody is left to send to.
     ///
@@ -277,6 +333,18 @@ impl Ready {
     pub async fn look(&self) -> Result<Look, SendError> {
         let Survey { ledger, options, .. } = &self.survey;
         Ok(recovery::look(ledger, &options.boot, &(options.clock)()).await?)
+    }
+
+    /// Who gets the issue once what a dead sender left has been settled: as [`Ready::plan`] says under the
+    /// lock.
+    ///
+    /// # Errors
+    /// As those of [`Ready::plan`].
+    pub async fn plan_ahead(&self, reopened: Reopened) -> Result<Plan, SendError> {
+        self.look().await?;
+        let plan = self.plan(reopened).await;
+        recovery::look_away(&self.survey.ledger).await?;
+        plan
     }
 
     /// What recipients get.
@@ -358,6 +426,40 @@ impl Ready {
         Ok(Some(moved).filter(|_| is_whole))
     }
 
+    /// Who of the last complete issue that went to this list is not in it; nothing where the list is not
+    /// meant as a whole, or this issue went to a list before.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn last_readers(&self) -> Result<Option<LastReaders>, SendError> {
+        let Survey { ledger, options, .. } = &self.survey;
+        let Some(list) = &options.origin.list else { return Ok(None) };
+        Ok(ledger.last_readers(list).await?)
+    }
+
+    /// When the issue was completed, where nobody waits for it in the ledger and somebody has it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn completed_at(&self) -> Result<Option<Timestamp>, SendError> {
+        let ledger = &self.survey.ledger;
+        let counts = ledger.counts().await?;
+        if counts.accepted == 0 || counts.pending + counts.deferred > 0 {
+            return Ok(None);
+        }
+        Ok(ledger.times().await?.map(|times| times.last))
+    }
+
+    /// Whether nobody can have another `issue` by this ledger.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn is_unsent(&self, issue: &str) -> Result<bool, SendError> {
+        let Survey { store, options, .. } = &self.survey;
+        let other = Ledger::new(store.clone(), issue);
+        Ok(!recovery::may_be_had(&other, &options.boot, &(options.clock)()).await?)
+    }
+
     /// Whether there was a ledger when the survey was taken.
     pub fn has_ledger(&self) -> bool {
         !self.survey.store.is_nowhere()
@@ -415,12 +517,29 @@ impl Ready {
     /// Somebody else sends, or has planned the issue since the survey; or the ledger's.
     pub async fn lock(self, identity: &Identity, who: &str) -> Result<Locked, SendError> {
         let templates = Arc::new(self.survey.content.templates(identity)?);
-        let Survey { options, content, store, intake, .. } = self.survey;
+        let Survey { options, content, store, intake, compared, .. } = self.survey;
         let store = store.settle(&ledger::STEPS).await?;
         let ledger = Ledger::new(store.clone(), &options.issue);
-        let survey = Survey { options, content, store, ledger, intake };
+        let survey = Survey { options, content, store, ledger, intake, compared };
         Locked::take(survey, templates, who).await
     }
+}
+
+/// Whether the issue of this name is another publication's; in a rehearsal it does not matter.
+async fn of_another(
+    ledger: &Ledger,
+    options: &SendOptions,
+) -> Result<Option<SendError>, SendError> {
+    let now = &options.origin.publication;
+    let sent = ledger.publications().await?;
+    // Where one of several changes was made after the other, an earlier run has what did not change.
+    let is_another = sent.iter().all(|before| now.is_another_than(before));
+    let before = sent.into_iter().next().filter(|_| is_another && options.receipt.is_some());
+    Ok(before.map(|before| SendError::OtherPublication {
+        issue: options.issue.clone(),
+        before: Box::new(before),
+        now: Box::new(now.clone()),
+    }))
 }
 
 async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::content::{Change, Composed, DifferenceCause, Files};
 use super::locked::Answers;
+use super::renamed::FormerFolder;
 use super::survey::{Ready, Survey};
 use super::*;
 use crate::compose::theme::Theme;
@@ -101,6 +102,7 @@ impl Folder {
             suppressed_in: None,
             only: None,
             part: String::new(),
+            origin: RunOrigin::default(),
             to: None,
             skip_invalid: false,
             recompose: false,
@@ -429,6 +431,31 @@ async fn an_issue_that_looks_renamed_is_proposed_only_as_another_one() {
     let locked = ready().await.lock(&identity(), "process 1").await.unwrap();
     let another = locked.propose(Answers { new_issue: true, ..HOLD }).await.unwrap();
     assert_eq!(another.plan().to_send, 3);
+}
+
+/// To compare an issue with all others takes its time. That its folder is moved meanwhile shows whether
+/// it is done again.
+#[tokio::test]
+async fn an_issue_is_compared_once_unless_something_was_sent_meanwhile() {
+    for sends_meanwhile in [false, true] {
+        let folder = Folder::new();
+        folder.plan().await;
+        let rows = folder.claim(0).await;
+        folder.settle(rows[0], State::Accepted, 250).await;
+        let folders = Some(vec![folder.path("issues/x")]);
+        let options = SendOptions { issue: "y".to_owned(), folders, ..folder.options() };
+        let ready = passed(Survey::take(options, folder.composed()).await.unwrap()).await;
+        let seen = ready.renamed().await.unwrap().unwrap();
+        assert_eq!(seen.folder, FormerFolder::There);
+        if sends_meanwhile {
+            folder.plan().await;
+        }
+        std::fs::rename(folder.path("issues/x"), folder.path("issues/z")).unwrap();
+        let locked = ready.lock(&identity(), "process 1").await.unwrap();
+        let stopped = locked.propose(HOLD).await.unwrap_err();
+        let SendError::Renamed(known) = stopped else { panic!("{stopped}") };
+        assert_eq!(known.folder != FormerFolder::There, sends_meanwhile);
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use super::values::Grammar::{
     Any, Border, BoxShadow, Color, Content, Count, Decoration, Family, Font, FontSize, Ground,
-    Idle, Lengths, LineHeight, Margin, Number, Share, Sides, Stroke, Text, TextShadow, Words,
+    Idle, Lengths, LineHeight, Margin, Number, Room, Share, Sides, Stroke, Text, TextShadow, Words,
     WordsOr,
 };
 use super::values::{Grammar, fits};
@@ -30,6 +30,7 @@ const LEVEL: &[&str] = &["auto", "0"];
 const NOTHING: &[&str] = &[];
 /// Made `static` where it goes out, see [`super::without_layers`].
 const FLOW: &[&str] = &["static", "relative"];
+const TOUCHED: &[&str] = &["auto", "manipulation"];
 const SEEN: &[&str] = &["visible"];
 /// What is cut off is looked at together with sizes.
 const OVERFLOW: &[&str] = &["visible", "auto", "hidden", "scroll", "clip"];
@@ -90,19 +91,19 @@ const PROPERTIES: &[PropertyRow] = &[
         Sides([-8.0, 96.0], [-24.0, 96.0]),
         Margin(8.0, 96.0),
     ),
-    ("margin-top", Lengths(0.0, 80.0), Lengths(-8.0, 96.0), Lengths(-8.0, 96.0)),
-    ("margin-bottom", Lengths(0.0, 80.0), Lengths(-8.0, 96.0), Lengths(-8.0, 96.0)),
-    ("margin-left", Lengths(0.0, 64.0), Lengths(-24.0, 96.0), Lengths(-24.0, 96.0)),
-    ("margin-right", Lengths(0.0, 64.0), Lengths(-24.0, 96.0), Lengths(-24.0, 96.0)),
-    ("margin-block", Lengths(0.0, 80.0), Lengths(-8.0, 96.0), Lengths(-8.0, 96.0)),
-    ("margin-inline", Lengths(0.0, 64.0), Lengths(-24.0, 96.0), Lengths(-24.0, 96.0)),
-    ("padding", Sides([0.0, 80.0], [0.0, 64.0]), Lengths(0.0, 96.0), Lengths(0.0, 96.0)),
-    ("padding-top", Lengths(0.0, 80.0), Lengths(0.0, 96.0), Lengths(0.0, 96.0)),
-    ("padding-bottom", Lengths(0.0, 80.0), Lengths(0.0, 96.0), Lengths(0.0, 96.0)),
-    ("padding-left", Lengths(0.0, 64.0), Lengths(0.0, 96.0), Lengths(0.0, 96.0)),
-    ("padding-right", Lengths(0.0, 64.0), Lengths(0.0, 96.0), Lengths(0.0, 96.0)),
-    ("padding-block", Lengths(0.0, 80.0), Lengths(0.0, 96.0), Lengths(0.0, 96.0)),
-    ("padding-inline", Lengths(0.0, 64.0), Lengths(0.0, 96.0), Lengths(0.0, 96.0)),
+    ("margin-top", Room(0.0, 80.0), Room(-8.0, 96.0), Room(-8.0, 96.0)),
+    ("margin-bottom", Room(0.0, 80.0), Room(-8.0, 96.0), Room(-8.0, 96.0)),
+    ("margin-left", Room(0.0, 64.0), Room(-24.0, 96.0), Room(-24.0, 96.0)),
+    ("margin-right", Room(0.0, 64.0), Room(-24.0, 96.0), Room(-24.0, 96.0)),
+    ("margin-block", Room(0.0, 80.0), Room(-8.0, 96.0), Room(-8.0, 96.0)),
+    ("margin-inline", Room(0.0, 64.0), Room(-24.0, 96.0), Room(-24.0, 96.0)),
+    ("padding", Sides([0.0, 80.0], [0.0, 64.0]), Room(0.0, 96.0), Room(0.0, 96.0)),
+    ("padding-top", Room(0.0, 80.0), Room(0.0, 96.0), Room(0.0, 96.0)),
+    ("padding-bottom", Room(0.0, 80.0), Room(0.0, 96.0), Room(0.0, 96.0)),
+    ("padding-left", Room(0.0, 64.0), Room(0.0, 96.0), Room(0.0, 96.0)),
+    ("padding-right", Room(0.0, 64.0), Room(0.0, 96.0), Room(0.0, 96.0)),
+    ("padding-block", Room(0.0, 80.0), Room(0.0, 96.0), Room(0.0, 96.0)),
+    ("padding-inline", Room(0.0, 64.0), Room(0.0, 96.0), Room(0.0, 96.0)),
     ("border", Border(12.0), Border(12.0), Border(12.0)),
     ("border-*", Border(12.0), Border(12.0), Border(12.0)),
     ("border-width", Border(12.0), Border(12.0), Border(12.0)),
@@ -156,9 +157,13 @@ const PROPERTIES: &[PropertyRow] = &[
     ("-webkit-text-size-adjust", Number(0.8, 2.0), Number(0.8, 2.0), Number(0.8, 2.0)),
     ("-ms-text-size-adjust", Number(0.8, 2.0), Number(0.8, 2.0), Number(0.8, 2.0)),
     ("-moz-text-size-adjust", Number(0.8, 2.0), Number(0.8, 2.0), Number(0.8, 2.0)),
-    ("direction", Words(&["ltr", "rtl"]), Words(&["ltr", "rtl"]), Words(&["ltr", "rtl"])),
-    ("unicode-bidi", Words(UNTURNED), Words(UNTURNED), Words(UNTURNED)),
-    ("pointer-events", Words(NOTHING), Words(&["auto"]), Words(&["auto"])),
+    ("pointer-events", Words(&["auto"]), Words(&["auto"]), Words(&["auto"])),
+    ("overscroll-behavior", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("overscroll-behavior-block", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("overscroll-behavior-inline", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("overscroll-behavior-x", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("overscroll-behavior-y", Words(LEVEL), Words(LEVEL), Words(LEVEL)),
+    ("touch-action", Words(TOUCHED), Words(TOUCHED), Words(TOUCHED)),
     ("zoom", Number(1.0, 1.0), Number(1.0, 1.0), Number(1.0, 1.0)),
     ("mso-hide", Idle, Idle, Any),
     ("mso-padding-alt", Lengths(0.0, 64.0), Lengths(0.0, 96.0), Lengths(0.0, 96.0)),
@@ -188,15 +193,15 @@ const PROPERTIES: &[PropertyRow] = &[
     ("mso-table-lspace", Lengths(0.0, 20.0), Lengths(0.0, 40.0), Lengths(0.0, 40.0)),
     ("mso-table-rspace", Lengths(0.0, 20.0), Lengths(0.0, 40.0), Lengths(0.0, 40.0)),
 ];
-const UNTURNED: &[&str] = &["normal", "embed", "isolate", "plaintext"];
 
 /// What does something only with values that go into no mail, see [`super::uneven`].
 const IDLE: &str = "\
     -moz-animation -moz-transform -ms-transform -o-transform -webkit-animation -webkit-border-image \
     -webkit-clip-path -webkit-filter -webkit-mask -webkit-mask-image -webkit-text-fill-color \
-    -webkit-transform animation animation-name backdrop-filter background-blend-mode background-image border-image border-image-source clip clip-path contain content-visibility filter \
-    isolation mask mask-image mix-blend-mode offset offset-distance offset-path perspective rotate \
-    scale transform transform-style translate will-change writing-mode";
+    -webkit-transform animation animation-name backdrop-filter background-blend-mode background-image border-image border-image-source clip clip-path contain content-visibility direction filter \
+    hyphenate-character isolation mask mask-image mix-blend-mode offset offset-distance offset-path \
+    perspective rotate scale scroll-snap-align scroll-snap-stop scroll-snap-type \
+    transform transform-style translate unicode-bidi will-change writing-mode";
 
 /// Whatever their value, text stays where it is and can be read.
 const HARMLESS: &str = "\
@@ -212,20 +217,20 @@ const HARMLESS: &str = "\
     font-synthesis font-synthesis-small-caps font-synthesis-style font-synthesis-weight font-variant \
     font-variant-alternates font-variant-caps font-variant-east-asian font-variant-emoji \
     font-variant-ligatures font-variant-numeric font-variant-position font-weight \
-    forced-color-adjust hanging-punctuation hyphenate-character hyphens image-orientation \
+    forced-color-adjust hanging-punctuation hyphens image-orientation \
     image-rendering line-break list-style list-style-position list-style-type mso-ansi-language \
     mso-bidi-language mso-data-placement mso-default-props mso-fareast-language mso-font-kerning \
     mso-font-pitch mso-font-signature mso-generic-font-family mso-hyphenate mso-line-height-rule \
     mso-no-proof mso-number-format mso-pagination mso-special-character mso-style-link \
     mso-style-name mso-style-next mso-style-noshow mso-style-parent mso-style-priority \
     mso-style-qformat mso-style-type orphans outline-color outline-style overflow-scrolling \
-    overflow-wrap overscroll-behavior page page-break-after page-break-before page-break-inside \
+    overflow-wrap page page-break-after page-break-before page-break-inside \
     perspective-origin print-color-adjust quotes resize ruby-align ruby-position scroll-behavior \
-    scroll-margin scroll-padding scroll-snap-align scroll-snap-type scrollbar-color scrollbar-gutter \
+    scroll-margin scroll-padding scrollbar-color scrollbar-gutter \
     scrollbar-width speak supported-color-schemes table-layout text-align text-align-last \
     text-decoration-line text-decoration-skip text-decoration-skip-ink text-decoration-style \
     text-justify text-rendering text-spacing-trim text-transform text-underline-position text-wrap \
-    text-wrap-mode text-wrap-style touch-action touch-callout transform-origin transition \
+    text-wrap-mode text-wrap-style touch-callout transform-origin transition \
     transition-behavior transition-delay transition-duration transition-property \
     transition-timing-function white-space white-space-collapse widows word-break word-wrap";
 /// What does nothing to what is beside, but may do something to the footer.
@@ -302,7 +307,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// A name in the writing direction of most, as the table has it.
 pub(crate) fn canonical(name: &str) -> Cow<'_, str> {
-    if !["-inline", "-block", "inline-size", "block-size"].iter().any(|part| name.contains(part)) {
+    if !["inline", "block"].iter().any(|part| name.contains(part)) {
         return Cow::Borrowed(name);
     }
     let mut name = name.to_owned();

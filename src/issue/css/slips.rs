@@ -119,8 +119,14 @@ const COLOR_NAMES: [&str; 24] = [
     "silver", "teal", "white", "yellow",
 ];
 
+/// Whether `name` is one of the words of `list`, which have a space between them.
 fn lists(list: &str, name: &str) -> bool {
-    list.split_whitespace().any(|one| one == name)
+    let is_end = |byte: Option<&u8>| byte.is_none_or(|byte| *byte == b' ');
+    let bytes = list.as_bytes();
+    !name.is_empty()
+        && list
+            .match_indices(name)
+            .any(|(at, _)| (at == 0 || bytes[at - 1] == b' ') && is_end(bytes.get(at + name.len())))
 }
 
 /// What is wrong with `text`, a declaration as it is written, if anything is. To find what was meant
@@ -206,15 +212,16 @@ fn of_value(name: &str, value: &str) -> Option<CssSlip> {
     if value.is_empty() {
         return Some(slip(format!("{name} has no value"), "write one, or delete it".to_owned()));
     }
+    let (has_color, may_have_color, has_length) = (has(COLORS), has(WITH_COLORS), has(LENGTHS));
     for part in parts(value) {
         let is_free =
             GLOBAL.contains(&part) || part.contains(['(', '"', '\'']) || part.starts_with('-');
         if is_free && !part.starts_with("-.") {
             continue;
         }
-        let found = if has(COLORS) || part.starts_with('#') && has(WITH_COLORS) {
+        let found = if has_color || part.starts_with('#') && may_have_color {
             color_slip(part)
-        } else if has(LENGTHS) {
+        } else if has_length {
             length_slip(part)
         } else {
             words.and_then(|words| word_slip(name, part, words))

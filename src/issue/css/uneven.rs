@@ -3,8 +3,9 @@
 //! declaration does to a letter differs from program to program, so that it goes into no mail. It is
 //! told, and everything else of the rule stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::lengths::{PixelRange, Scale, measure};
 use super::properties::{self, Concern};
@@ -19,12 +20,20 @@ pub(crate) enum UnevenKind {
     Place,
     /// What is painted in another way, moved or turned.
     Painting,
-    /// A width that a telephone does not have.
+    /// A width that a telephone or a letter does not have, or that is no wider than a word.
     Width,
     /// The height of a text that has one line, which has two on a telephone.
     Height,
-    /// Words before and behind those of the footer.
+    /// Lines that do not break.
+    Line,
+    /// Which way words run.
+    Direction,
+    /// Words and signs around those of the footer.
     Sign,
+    /// Words in the articles of others, and signs that cover some.
+    Wording,
+    /// How a letter is moved on a screen, and what can be pressed.
+    Touch,
 }
 
 impl UnevenKind {
@@ -34,9 +43,15 @@ impl UnevenKind {
             UnevenKind::Layout => "mail programs do not agree on this layout",
             UnevenKind::Place => "mail programs do not agree on places beside the text",
             UnevenKind::Painting => "mail programs do not agree on how this is painted",
-            UnevenKind::Width => "telephones are narrower than this",
+            UnevenKind::Width => "some screens would show the text too wide or too narrow",
             UnevenKind::Height => "on a telephone, this text has more lines",
+            UnevenKind::Line => "a line that does not break is wider than a telephone",
+            UnevenKind::Direction => "the language of the words says in which direction they run",
             UnevenKind::Sign => "the footer says what the law and the list ask for, and no more",
+            UnevenKind::Wording => "an article says what its author wrote, and no more",
+            UnevenKind::Touch => {
+                "readers move through a letter and press its links as they are used to"
+            }
         }
     }
 
@@ -49,11 +64,26 @@ impl UnevenKind {
             }
             UnevenKind::Place => "delete it; write margin or padding for room around something",
             UnevenKind::Painting => "delete it; write color, background, border and font",
-            UnevenKind::Width => "delete it; write a max-width, or a width in %",
-            UnevenKind::Height => "delete it; write padding for room above and below",
-            UnevenKind::Sign => {
-                "delete it; write words of yours as footer in [theme] of digest.toml"
+            UnevenKind::Width => {
+                "delete it; write a width in %, or one of at most 600px, which a letter has"
             }
+            UnevenKind::Height => "delete it; write padding for room above and below",
+            UnevenKind::Line => {
+                "delete it; only something short may stay in one line, such as .button, .code, a or th"
+            }
+            UnevenKind::Direction => {
+                "delete it; language in digest.toml says it for the letter, ::: {lang=ar} for a \
+                 passage, and dir=\"rtl\" for an element of raw HTML"
+            }
+            UnevenKind::Sign => {
+                "delete it; write words of yours as footer in [theme] of digest.toml, and signs of \
+                 articles with .article before the selector, as in .article a::after"
+            }
+            UnevenKind::Wording => {
+                "delete it, and write words into the article; style.css may give signs such as → and \
+                 •, quotation marks and counter(), but no letters, digits or blocks"
+            }
+            UnevenKind::Touch => "delete it",
         }
     }
 }
@@ -68,9 +98,23 @@ const LAYOUT: &str = "align-content align-items align-self aspect-ratio box-alig
 const LAYOUTS: [&str; 4] = ["flex-", "grid-", "masonry-", "justify-"];
 /// Names that are about painting, but for values that do nothing.
 const PAINTING: &str = "animation animation-name backdrop-filter background-blend-mode clip \
-    clip-path contain content-visibility filter isolation mask mask-image mix-blend-mode offset \
-    offset-distance offset-path perspective rotate scale text-fill-color transform \
-    transform-style translate will-change writing-mode";
+    clip-path contain content-visibility filter hyphenate-character isolation mask mask-image \
+    mix-blend-mode offset offset-distance offset-path perspective rotate scale text-fill-color \
+    transform transform-style translate will-change writing-mode";
+/// Names that are about how a letter is touched and moved, but for values that do nothing.
+const TOUCH: &str = "overscroll-behavior overscroll-behavior-block overscroll-behavior-inline \
+    overscroll-behavior-x overscroll-behavior-y pointer-events scroll-snap-align scroll-snap-stop \
+    scroll-snap-type touch-action";
+/// What each of these names is about.
+static NAMED: LazyLock<HashMap<&str, UnevenKind>> = LazyLock::new(|| {
+    let all = [
+        (LAYOUT, UnevenKind::Layout),
+        (PAINTING, UnevenKind::Painting),
+        (TOUCH, UnevenKind::Touch),
+    ];
+    let each = all.into_iter();
+    each.flat_map(|(list, kind)| list.split_whitespace().map(move |name| (name, kind))).collect()
+});
 /// Values of `display` that all programs know.
 const DISPLAYS: [&str; 5] = ["block", "inline", "inline-block", "list-item", "none"];
 /// Values of `display` that the parts of a table have by themselves.
@@ -146,7 +190,6 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
     let name = properties::canonical(name);
     let prefixes = ["-webkit-", "-moz-", "-ms-", "-o-"];
     let bare = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
-    let lists = |list: &str| list.split_whitespace().any(|one| one == bare);
     if value.is_empty() {
         return None;
     }
@@ -155,7 +198,9 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
         "line-clamp" if *name == *bare => None,
         "display" => is_uneven_display(value, subjects).then_some(UnevenKind::Layout),
         "flex" | "grid" => Some(UnevenKind::Layout),
-        _ if lists(LAYOUT) || LAYOUTS.iter().any(|begin| bare.starts_with(begin)) => {
+        _ if NAMED.get(bare) == Some(&UnevenKind::Layout)
+            || LAYOUTS.iter().any(|begin| bare.starts_with(begin)) =>
+        {
             Some(UnevenKind::Layout)
         }
         // A sign may be raised or lowered by a few pixels.
@@ -163,11 +208,32 @@ pub(crate) fn kind(name: &str, value: &str, subjects: &[&str]) -> Option<UnevenK
             (!is_harmless(bare, value)).then_some(UnevenKind::Place)
         }
         _ if bare.starts_with("inset-") => (!is_harmless(bare, value)).then_some(UnevenKind::Place),
-        _ if lists(PAINTING) || bare.starts_with("mask-") && properties::is_known(&name) => {
+        _ if bare.starts_with("mask-") && properties::is_known(&name) => {
             (!is_harmless(&name, value)).then_some(UnevenKind::Painting)
         }
+        _ if NAMED.contains_key(bare) => {
+            NAMED.get(bare).copied().filter(|_| !is_harmless(&name, value))
+        }
+        "counter-increment" | "counter-reset" | "counter-set" => {
+            (!is_short_count(value)).then_some(UnevenKind::Wording)
+        }
+        "object-position" => (!is_within(value)).then_some(UnevenKind::Place),
+        "direction" | "unicode-bidi" => Some(UnevenKind::Direction),
+        "width" | "max-width" | "min-width" if !is_readable_width(value) => Some(UnevenKind::Width),
+        "font-feature-settings" | "font-variant" | "font-variant-position" => {
+            (!shows_letters(value)).then_some(UnevenKind::Painting)
+        }
+        "font" | "font-style" => is_slanted(value).then_some(UnevenKind::Painting),
+        // Words that float leave their sentence.
+        "float" if subjects.iter().any(|one| *one == "*" || is_in_line(one)) => {
+            (value != "none").then_some(UnevenKind::Layout)
+        }
         "min-width" => (!is_narrow(value, MOST_LEAST_WIDTH)).then_some(UnevenKind::Width),
-        "width" if is_of_text(subjects) => (!is_narrow(value, LETTER)).then_some(UnevenKind::Width),
+        "width" if !is_narrow(value, LETTER) => Some(UnevenKind::Width),
+        "width" | "max-width" if is_text(subjects) => is_a_word(value).then_some(UnevenKind::Width),
+        "white-space" | "text-wrap" | "text-wrap-mode" => {
+            (!breaks(value) && !is_short(subjects)).then_some(UnevenKind::Line)
+        }
         _ => None,
     }
 }
@@ -205,11 +271,52 @@ pub(crate) fn lifts(name: &str, value: &str) -> bool {
     })
 }
 
-/// Whether a `content` has letters or digits of its own.
-pub(crate) fn has_words(value: &str) -> bool {
-    parts(value)
-        .iter()
-        .any(|part| part.starts_with(['"', '\'']) && part.contains(char::is_alphanumeric))
+/// Whether a place of a picture in its frame leaves it there.
+fn is_within(value: &str) -> bool {
+    parts(value).into_iter().all(|part| {
+        let share = part.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+        part == "0"
+            || part.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+            || share.is_some_and(|share| (0.0..=100.0).contains(&share))
+    })
+}
+
+/// Whether a counter begins and goes on as the items of a list do: a large number, or the letters that
+/// it can be shown as, would be a word.
+fn is_short_count(value: &str) -> bool {
+    const MOST: f64 = 99.0;
+    let is_large = |part: &str| part.parse::<f64>().is_ok_and(|number| number.abs() > MOST);
+    !value.contains('(') && !parts(value).into_iter().any(is_large)
+}
+
+/// Whether a value of `content`, `quotes` or the like has words, or signs that are blocks or no signs
+/// at all: they would cover what stands there, or push it away.
+pub(crate) fn is_wording(value: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || ('\u{2580}'..='\u{259f}').contains(&c);
+    // More than one number could be made a word.
+    value.contains("var(")
+        || value.matches("counter").count() > 1
+        || super::strings(value).any(|one| one.chars().any(|c| is_word(c) || is_filler(c)))
+}
+
+/// Signs that show nothing and have the width of one, or turn what follows around.
+fn is_filler(c: char) -> bool {
+    matches!(c, '\u{2800}' | '\u{3000}' | '\u{200e}' | '\u{200f}')
+        || ('\u{202a}'..='\u{202e}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c)
+        || c.is_control()
+}
+
+/// Whether a `content` shows nothing.
+pub(crate) fn is_blank(value: &str) -> bool {
+    let value = value.split('!').next().unwrap_or_default().trim();
+    let is_blank = |one: &&str| {
+        let inner = one.trim_matches(['"', '\'']);
+        one.len() > inner.len() && inner.trim().is_empty()
+    };
+    ["none", "normal"].contains(&value)
+        || GLOBAL.contains(&value)
+        || !value.is_empty() && parts(value).iter().all(is_blank)
 }
 
 /// Whether all subjects are elements that hold words and grow with them.
@@ -220,21 +327,89 @@ pub(crate) fn is_text(subjects: &[&str]) -> bool {
 
 /// Whether a width is read and at most so large, whatever is around.
 fn is_narrow(value: &str, most: f64) -> bool {
-    const WORDS: [&str; 6] =
-        ["auto", "none", "min-content", "max-content", "fit-content", "stretch"];
-    let screen = PixelRange::of(320.0);
-    let scale = Scale { whole: screen, ..Scale::default() };
     GLOBAL.contains(&value)
-        || WORDS.contains(&value)
+        || ["auto", "none"].contains(&value)
         || value.ends_with('%')
-        || measure(value, &scale).is_some_and(|found| found.range.most <= most)
+        || on_telephone(value).is_some_and(|found| found.most <= most)
 }
 
-/// Whether some of the subjects are no parts of the letter's frame, which may be wider than it is.
-fn is_of_text(subjects: &[&str]) -> bool {
-    const FRAME: [&str; 12] =
-        ["html", "body", "table", "tbody", "tr", "td", "th", "img", ".letter", ".b", ".s", ".p"];
-    subjects.iter().any(|one| !FRAME.contains(one))
+/// What a width is on a telephone, and on larger screens where it is a part of them.
+fn on_telephone(value: &str) -> Option<PixelRange> {
+    let scale = Scale { whole: PixelRange::of(320.0), ..Scale::default() };
+    Some(measure(value, &scale)?.range)
+}
+
+/// Whether a greatest width leaves a letter as narrow as its screen and as 600 pixels.
+pub(crate) fn is_bound(value: &str) -> bool {
+    value.ends_with('%') || on_telephone(value).is_some_and(|found| found.most <= LETTER)
+}
+
+/// Whether a width is one of a size, and none that words have by themselves, which may be one word or
+/// all of them in a row.
+pub(crate) fn is_readable_width(value: &str) -> bool {
+    const OF_WORDS: [&str; 8] = [
+        "min-content",
+        "max-content",
+        "fit-content",
+        "stretch",
+        "fill",
+        "fill-available",
+        "available",
+        "intrinsic",
+    ];
+    let prefixes = ["-webkit-", "-moz-", "-ms-", "min-"];
+    let bare = prefixes.iter().find_map(|prefix| value.strip_prefix(prefix)).unwrap_or(value);
+    !OF_WORDS.contains(&value)
+        && !OF_WORDS.contains(&bare)
+        && (!value.contains('(') || on_telephone(value).is_some())
+}
+
+/// Whether a width has room for a word, and for no more.
+fn is_a_word(value: &str) -> bool {
+    const WORD: f64 = 40.0;
+    !value.ends_with('%') && on_telephone(value).is_some_and(|found| found.least < WORD)
+}
+
+/// Whether ways to draw letters leave them as they are, and of their size.
+fn shows_letters(value: &str) -> bool {
+    const FEATURES: &str = "calt case clig cpsp c2sc dlig hlig kern liga lnum onum palt pkna pnum \
+        smcp tnum zero";
+    let is_kept = |part: &str| {
+        let name = part.trim_matches(['"', '\'']);
+        let is_set = name.len() == 4 && (name.starts_with("ss") || name.starts_with("cv"));
+        part == name || is_set || FEATURES.split_whitespace().any(|known| known == name)
+    };
+    let is_small = |part: &str| ["sub", "super"].contains(&part) || part.starts_with("var(");
+    parts(value).into_iter().all(|part| is_kept(part) && !is_small(part))
+}
+
+/// Whether letters are slanted by an angle of their own, which may leave nothing of them.
+fn is_slanted(value: &str) -> bool {
+    const UNITS: [&str; 3] = ["deg", "rad", "turn"];
+    let is_angle = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
+            && UNITS.iter().any(|unit| part.ends_with(unit))
+    };
+    value.contains("oblique") && parts(value).iter().any(|one| is_angle(one) || one.contains('('))
+}
+
+/// Whether an element is a few words of a sentence.
+fn is_in_line(name: &str) -> bool {
+    const IN_LINE: &str =
+        "a abbr b cite code del em i ins kbd mark q s samp small strong sub sup time u var";
+    IN_LINE.split_whitespace().any(|one| one == name)
+}
+
+/// Whether lines end where there is no more room.
+fn breaks(value: &str) -> bool {
+    !value.contains("var(") && !parts(value).iter().any(|one| ["nowrap", "pre"].contains(one))
+}
+
+/// Whether all subjects are elements with a few words.
+fn is_short(subjects: &[&str]) -> bool {
+    const SHORT: &str = "a abbr b cite code del em i ins kbd mark pre q s samp small span strong sub \
+        sup td th time u var .bd .ca .center .code .end .k .pre .seal";
+    subjects.iter().all(|one| SHORT.split_whitespace().any(|short| short == *one))
 }
 
 #[cfg(test)]
@@ -268,6 +443,18 @@ mod tests {
             ("min-width:100vw", UnevenKind::Width),
             ("min-width:var(--w)", UnevenKind::Width),
             ("width:640px", UnevenKind::Width),
+            ("width:min-content", UnevenKind::Width),
+            ("inline-size:-webkit-fill-available", UnevenKind::Width),
+            ("max-width:-moz-max-content", UnevenKind::Width),
+            ("max-width:fit-content(20em)", UnevenKind::Width),
+            ("min-width:stretch", UnevenKind::Width),
+            ("max-width:var(--w)", UnevenKind::Width),
+            ("width:32px", UnevenKind::Width),
+            ("direction:ltr", UnevenKind::Direction),
+            ("unicode-bidi:isolate-override", UnevenKind::Direction),
+            ("white-space:pre", UnevenKind::Line),
+            ("text-wrap:stable nowrap", UnevenKind::Line),
+            ("text-wrap-mode:var(--w)", UnevenKind::Line),
         ] {
             let (name, value) = declaration.split_once(':').unwrap();
             assert_eq!(kind(name, value, &["p"]), Some(expected), "{declaration}");
@@ -285,6 +472,10 @@ mod tests {
             "top:-1px",
             "min-width:100%",
             "min-width:240px",
+            "max-width:65ch",
+            "max-width:40px",
+            "white-space:pre-line",
+            "white-space:normal",
             "width:100%",
             "width:560px",
             "text-align:justify",
@@ -293,9 +484,105 @@ mod tests {
             let (name, value) = declaration.split_once(':').unwrap();
             assert_eq!(kind(name, value, &["p"]), None, "{declaration}");
         }
+    }
+
+    #[test]
+    fn what_moves_a_letter_or_counts_far_has_a_kind() {
+        for (declaration, expected) in [
+            ("touch-action:none", UnevenKind::Touch),
+            ("-ms-touch-action:pan-x", UnevenKind::Touch),
+            ("scroll-snap-type:y mandatory", UnevenKind::Touch),
+            ("overscroll-behavior-y:contain", UnevenKind::Touch),
+            ("pointer-events:none", UnevenKind::Touch),
+            ("counter-reset:n 50000", UnevenKind::Wording),
+            ("counter-increment:n calc(500)", UnevenKind::Wording),
+            ("object-position:9999px 0", UnevenKind::Place),
+            ("object-position:-200% 0", UnevenKind::Place),
+        ] {
+            let (name, value) = declaration.split_once(':').unwrap();
+            assert_eq!(kind(name, value, &["p"]), Some(expected), "{declaration}");
+        }
+        for declaration in [
+            "counter-reset:n 4 m",
+            "counter-increment:h2",
+            "touch-action:manipulation",
+            "pointer-events:auto",
+            "object-position:50% top",
+        ] {
+            let (name, value) = declaration.split_once(':').unwrap();
+            assert_eq!(kind(name, value, &["p"]), None, "{declaration}");
+        }
+    }
+
+    #[test]
+    fn what_it_is_said_of_counts() {
         assert_eq!(kind("display", "table-cell", &["td", "th"]), None);
         assert_eq!(kind("display", "table-cell", &["td", ".x"]), Some(UnevenKind::Layout));
-        assert_eq!(kind("width", "640px", &[".letter"]), None);
+        assert_eq!(kind("width", "600px", &[".letter"]), None);
+        assert_eq!(kind("width", "24px", &[".icon"]), None);
+        for (subjects, expected) in [
+            (&["a", ".k", "th", "code"][..], None),
+            (&["a", "h3"], Some(UnevenKind::Line)),
+            (&["*"], Some(UnevenKind::Line)),
+            (&[".art"], Some(UnevenKind::Line)),
+        ] {
+            assert_eq!(kind("white-space", "nowrap", subjects), expected, "{subjects:?}");
+        }
+    }
+
+    #[test]
+    fn a_sheet_has_signs_and_no_words() {
+        for value in [
+            "\"→ \"",
+            "\"•\"",
+            "'— '",
+            "\"“\" \"”\"",
+            "\"\\201c\"",
+            "counter(n) \". \"",
+            "square",
+            "lower-alpha",
+            "\" (\" attr(href) \")\"",
+            "open-quote",
+            "\"\\2192 \"",
+            "none",
+        ] {
+            assert!(!is_wording(value), "{value}");
+        }
+        for value in [
+            "\"not \"",
+            "'1'",
+            "\"→ x\"",
+            "\"가\"",
+            "\"\\ac00\"",
+            "\"█\"",
+            "\"\\2588\"",
+            "\"\\3164\"",
+            "\"“Not \" \"”\"",
+            "inside \"Never: \"",
+            "\"\" / \"not\"",
+            "\"\u{3000}\"",
+            "\"ⓝ\"",
+            "counter(a) counter(b)",
+            "counters(a, \"not\")",
+            "var(--w)",
+            "\"\\2192x\"",
+            "\"\\02588\"",
+            "\"\\202e\"",
+        ] {
+            assert!(is_wording(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_content_that_shows_nothing_is_blank() {
+        for value in ["none", "normal", "\"\"", "''", "\" \" ''", "inherit", "\"\" !important"] {
+            assert!(is_blank(value), "{value}");
+        }
+        for value in
+            ["\"x\"", "\"\" / \"x\"", "open-quote", "attr(href)", "counter(x)", "var(--x)", ""]
+        {
+            assert!(!is_blank(value), "{value}");
+        }
     }
 
     proptest! {

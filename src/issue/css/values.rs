@@ -8,7 +8,7 @@ use super::ornaments::{
 };
 use Grammar::{
     Any, Border, BoxShadow, Color, Content, Count, Decoration, Family, Font, FontSize, Ground,
-    Idle, Lengths, LineHeight, Margin, Number, Share, Sides, Stroke, Text, TextShadow, Words,
+    Idle, Lengths, LineHeight, Margin, Number, Room, Share, Sides, Stroke, Text, TextShadow, Words,
     WordsOr,
 };
 
@@ -25,6 +25,9 @@ pub(super) enum Grammar {
     WordsOr(f64, f64),
     /// Lengths in these bounds and nothing else.
     Lengths(f64, f64),
+    /// A margin or padding in these bounds. How large the letters are that `em` is a part of is followed
+    /// down from element to element.
+    Room(f64, f64),
     /// A length in these bounds, or at most the whole of what is around.
     Share(f64, f64, f64),
     /// A number or percentage in these bounds.
@@ -99,6 +102,10 @@ pub(super) fn fits(grammar: Grammar, value: &str) -> bool {
             let every = parts(value);
             !every.is_empty() && every.iter().all(|one| is_length(one, least, most))
         }
+        Room(least, most) => {
+            let every = parts(value);
+            !every.is_empty() && every.iter().all(|one| is_room(one, least, most))
+        }
         Share(least, most, share) => is_share(value, least, most, share),
         WordsOr(least, most) => is_words_or(value, least, most),
         Count(most) => is_count(value, most),
@@ -116,7 +123,7 @@ pub(super) fn fits(grammar: Grammar, value: &str) -> bool {
                     let [least, most] = if at % 2 == 0 { tall } else { wide };
                     // A single one is for all sides.
                     let [low, high] = if every.len() == 1 { wide } else { [least, most] };
-                    is_length(one, least.max(low), most.min(high))
+                    is_room(one, least.max(low), most.min(high))
                 })
         }
         Margin(lift, push) => {
@@ -124,7 +131,7 @@ pub(super) fn fits(grammar: Grammar, value: &str) -> bool {
             let below = if every.len() < 3 { 0 } else { 2 };
             !every.is_empty()
                 && every.iter().enumerate().all(|(at, one)| {
-                    is_length(one, -if at == below { lift } else { FARTHEST_LEFT }, push)
+                    is_room(one, -if at == below { lift } else { FARTHEST_LEFT }, push)
                 })
         }
         FontSize(least, most) => font_size(value).is_some_and(|size| size.is_sane(least, most)),
@@ -174,6 +181,13 @@ fn is_length(text: &str, least: f64, most: f64) -> bool {
         || measure(text, &Scale::default()).is_some_and(|one| {
             (!one.is_number || one.range.is_within(0.0, 0.0)) && one.range.is_within(least, most)
         })
+}
+
+/// As [`is_length`]; what pushes away is measured by letters of usual size.
+fn is_room(text: &str, least: f64, most: f64) -> bool {
+    let usual = Scale { em: PixelRange::of(16.0), ..Scale::default() };
+    is_length(text, least, f64::INFINITY)
+        && measure(text, &usual).is_none_or(|one| one.range.most <= most)
 }
 
 /// A size of its own within bounds, or a part of what is around: at least `share` of it.
@@ -257,10 +271,17 @@ fn is_line_height(value: &str, factor: f64, least: f64, most: f64) -> bool {
     if value == "normal" || GLOBAL.contains(&value) {
         return true;
     }
-    match number(value) {
-        Some(times) => times.range.is_within(factor, most / 16.0),
-        None => measure(value, &Scale::default())
-            .is_some_and(|one| !one.is_number && one.range.is_within(least, most)),
+    if let Some(times) = number(value) {
+        return times.range.is_within(factor, most / 16.0);
+    }
+    // A part of the letters, whatever size they have.
+    let height = |em: f64| {
+        let scale = Scale { em: PixelRange::of(em), ..Scale::default() };
+        measure(value, &scale).filter(|one| !one.is_number).map(|one| one.range)
+    };
+    match (height(1.0), height(16.0)) {
+        (Some(once), Some(usual)) if once != usual => usual.is_within(factor * 16.0, most),
+        (_, usual) => usual.is_some_and(|usual| usual.is_within(least, most)),
     }
 }
 
@@ -304,7 +325,7 @@ pub(crate) fn font(value: &str) -> Option<FontShorthand<'_>> {
 
 /// Parts of names of fonts that have signs, lines or nothing in place of letters. No font is loaded
 /// from anywhere, so these are the ones that come with systems and office programs.
-const SIGNS: [&str; 22] = [
+const SIGNS: [&str; 23] = [
     "awesome",
     "barcode",
     "blank",
@@ -317,6 +338,7 @@ const SIGNS: [&str; 22] = [
     "lastresort",
     "marlett",
     "mdl2",
+    "monotypesorts",
     "msoutlook",
     "mtextra",
     "notosanssymbols",

@@ -35,7 +35,7 @@ pub(super) fn read(
     let note = table.text("note");
     let length = table.choice("length", &LENGTHS).unwrap_or(reading.length);
     let is_lead = table.flag("lead");
-    let language = table.language("language").or_else(|| table.language("lang"));
+    reading.article_language = table.language("language").or_else(|| table.language("lang"));
     foreign::draft(&mut table);
     let lead = lead(reading, &mut table);
     foreign::take(&mut table, &reading.publication.ignored_keys);
@@ -79,7 +79,7 @@ pub(super) fn read(
         note,
         length,
         is_lead,
-        language,
+        language: reading.article_language.take(),
         body,
         footnotes,
     }
@@ -147,7 +147,11 @@ fn lead(reading: &mut IssueReading<'_>, table: &mut Table) -> Option<Figure> {
     let alt = table.text("alt");
     let caption = table.text("caption");
     let credit = table.text("credit");
-    let image = image?;
+    let Some(image) = image else {
+        let without = [("alt", alt), ("caption", caption), ("credit", credit)];
+        without.into_iter().for_each(|(key, text)| report_no_image(table, key, text));
+        return None;
+    };
     let place = table.place(&image.span);
     if alt.as_ref().is_none_or(|alt| alt.value.trim().is_empty()) {
         table.report(
@@ -168,11 +172,23 @@ fn lead(reading: &mut IssueReading<'_>, table: &mut Table) -> Option<Figure> {
     Some(Figure { image, alt, caption, credit, href: None })
 }
 
+/// A key about a picture where there is none: readers would not see its words.
+fn report_no_image(table: &mut Table, key: &str, text: Option<Located<String>>) {
+    let Some(text) = text.filter(|text| !text.value.trim().is_empty()) else { return };
+    let place = table.place(&text.span);
+    let what = format!("{key} belongs to a picture, and there is no image");
+    table.report(
+        Diagnostic::warning("missing-key", what)
+            .at(place)
+            .help(format!("add image: photo.jpg, or delete {key}")),
+    );
+}
+
 impl IssueReading<'_> {
     fn line(&mut self, text: &Located<String>, source: &Arc<Source>) -> Vec<Inline> {
-        let offset = text_offset(source, text);
+        let (offset, marks) = (text_offset(source, text), self.marks());
         let (slots, problems) = (&mut self.slots, &mut self.problems);
-        markdown::read_line(&text.value, source, offset, self.is_smart, slots, problems)
+        markdown::read_line(&text.value, source, offset, marks, slots, problems)
     }
 
     /// Where the whole of the article is: a target like those in the text, so slots are filled in.
@@ -195,12 +211,13 @@ impl IssueReading<'_> {
     }
 
     fn body(&mut self, source: &Arc<Source>, start: usize) -> (Vec<Block>, Vec<Vec<Block>>) {
-        let IssueReading { publication, folder, slots, images, problems, is_smart, .. } = self;
+        let marks = self.marks();
+        let IssueReading { publication, folder, slots, images, problems, .. } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {
             find_image(&publication.root, folder, path, place, images, problems)
         };
         let text = &source.text()[start..];
-        let read = markdown::read(text, source, start, *is_smart, slots, problems, &mut find);
+        let read = markdown::read(text, source, start, marks, slots, problems, &mut find);
         (read.blocks, read.footnotes)
     }
 }

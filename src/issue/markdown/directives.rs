@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use comrak::nodes::{Node, NodeBlockDirective, NodeValue};
 
+use super::quotation_marks::QuotationMarks;
 use super::{COLON, MarkdownReader};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::issue::block::{Block, BlockKind};
@@ -35,14 +36,29 @@ impl MarkdownReader<'_> {
             let text = inner.trim_start().trim_start_matches('.').trim_start_matches("only");
             return self.passage(node, text, depth, span, out);
         }
-        let blocks = self.blocks(node, depth + 1);
         let language = words.iter().find_map(|word| word.strip_prefix("lang="));
+        let language = language.map(|tag| tag.trim_matches('"'));
+        let known = language.filter(|tag| is_language(tag));
+        let around = self.marks;
+        self.marks = around.map(|marks| known.map_or(marks, QuotationMarks::of));
+        let blocks = self.blocks(node, depth + 1);
+        self.marks = around;
         let kind = match name {
-            _ if language.is_some_and(|tag| is_language(tag.trim_matches('"'))) => {
-                let tag = language.unwrap_or_default().trim_matches('"').to_owned();
-                BlockKind::Language(tag, blocks)
+            _ if known.is_some() => {
+                let others: Vec<&str> = words.into_iter().filter(|word| is_lost(word)).collect();
+                if !others.is_empty() {
+                    let place = self.first_line(node);
+                    self.problems.push(lost_words("{lang=ko}", &others.join(" "), place));
+                }
+                BlockKind::Language(known.unwrap_or_default().to_owned(), blocks)
             }
-            "callout" | "note" => BlockKind::Callout(blocks),
+            "callout" | "note" => {
+                if words.len() > 1 {
+                    let place = self.first_line(node);
+                    self.problems.push(lost_words(name, &words[1..].join(" "), place));
+                }
+                BlockKind::Callout(blocks)
+            }
             "else" if words.len() == 1 => match out.last().map(|block| &block.kind) {
                 // Behind a block that is closed: what it does not show, this does.
                 Some(BlockKind::Only(text, _)) => BlockKind::Only(not(text), blocks),
@@ -55,7 +71,7 @@ impl MarkdownReader<'_> {
             _ => {
                 let place = self.first_line(node);
                 self.problems.push(match language {
-                    Some(tag) => no_language(tag.trim_matches('"')).at(place),
+                    Some(tag) => no_language(tag).at(place),
                     None => unknown(&info, name, place),
                 });
                 // The words stay: a slip in a fence must not lose text in a preview.
@@ -94,7 +110,7 @@ impl MarkdownReader<'_> {
                 self.block(child, depth + 1, &mut shown);
             }
         }
-        let not = not(&text);
+        let (text, not) = (authored(text.clone()), authored(not(&text)));
         out.push(Block { span: span.clone(), kind: BlockKind::Only(text, shown) });
         if !others.is_empty() {
             out.push(Block { span, kind: BlockKind::Only(not, others) });
@@ -125,6 +141,11 @@ impl MarkdownReader<'_> {
     }
 }
 
+/// Whether a word behind `:::` is none of a mark.
+fn is_lost(word: &str) -> bool {
+    !word.starts_with(['.', '#', '{', '}']) && !word.contains('=') && word != "lang"
+}
+
 fn is_else(node: Node<'_>) -> bool {
     matches!(&node.data().value, NodeValue::BlockDirective(inner) if inner.info.trim() == "else")
 }
@@ -139,6 +160,12 @@ fn expression(text: &str) -> Result<String, OnlyError> {
     // A tag that looks like an expression would be read as one.
     let tag = only.lone_tag().filter(|tag| tag.parse::<Only>().is_err());
     Ok(tag.map_or(text, str::to_owned))
+}
+
+/// An expression that an author wrote, which must not look like one of a paragraph that is left out
+/// without its fields: the rules would pass over what stands in it.
+fn authored(text: String) -> String {
+    if Only::is_filled(&text) { format!("({text})") } else { text }
 }
 
 /// The expression for everybody else.
@@ -163,12 +190,29 @@ fn lone_else(place: Place) -> Diagnostic {
         .help("write it inside or directly behind a block ::: only tag:member")
 }
 
+/// The mark of a passage that is none where it stands.
+pub(super) fn not_read(place: Place) -> Diagnostic {
+    let what = "this mark is not read here, so everybody would get the passage";
+    Diagnostic::error("directive", what).at(place).help(
+        "write ::: only tag:member on a line of its own, with three colons and nothing before \
+         them, then the passage, and ::: on a line of its own; a text about the mark stands \
+         between lines of ```",
+    )
+}
+
 /// A block whose end is missing.
 fn left_open(name: &str, place: Place) -> Diagnostic {
     Diagnostic::error("directive", format!("this block ::: {name} is never closed")).at(place).help(
         "end it with ::: on a line of its own; around a block that contains another, write more \
              colons",
     )
+}
+
+/// Words behind the name of a box, which has no title.
+fn lost_words(name: &str, words: &str, place: Place) -> Diagnostic {
+    let what = format!("readers would not see these words: {words:?}");
+    let help = format!("write them on a line of their own below ::: {name}, such as **The title**");
+    Diagnostic::error("directive", what).at(place).help(help)
 }
 
 /// A block of a name that there is not.

@@ -15,7 +15,7 @@ impl MarkdownReader<'_> {
     /// The children of a node as running text, with the marks of print.
     pub(super) fn inlines(&mut self, node: Node<'_>) -> Vec<Inline> {
         let mut inlines = self.inner(node);
-        smart::smarten(&mut inlines, self.is_smart);
+        smart::smarten(&mut inlines, self.marks);
         breaks::join(&mut inlines);
         inlines
     }
@@ -182,12 +182,19 @@ impl MarkdownReader<'_> {
                 return inner;
             }
             NodeValue::Code(code) => {
+                self.warn_of_apostrophes(node);
                 Inline::Code(self.typed(&code.literal, &self.span(node.data().sourcepos)))
             }
             NodeValue::SoftBreak => Inline::SoftBreak,
             NodeValue::LineBreak => Inline::LineBreak,
-            NodeValue::Emph => Inline::Emphasis(self.inner(node)),
-            NodeValue::Strong => Inline::Strong(self.inner(node)),
+            NodeValue::Emph => {
+                self.warn_of_lost_signs(node);
+                Inline::Emphasis(self.inner(node))
+            }
+            NodeValue::Strong => {
+                self.warn_of_lost_signs(node);
+                Inline::Strong(self.inner(node))
+            }
             NodeValue::Strikethrough if self.is_range(node) => {
                 // 9~10 and 2~3: times and pages.
                 let mut out = vec![Inline::Text("~".to_owned())];
@@ -218,6 +225,7 @@ impl MarkdownReader<'_> {
     }
 
     fn link(&mut self, node: Node<'_>, link: &NodeLink) -> Vec<Inline> {
+        self.check_braces_of_link(node);
         // Nobody made a link of a bare ftp:// in a sentence but the Markdown crate.
         let typed = &self.source.text()[self.span(node.data().sourcepos)];
         if links::uncertain(&link.url).is_some() && !typed.starts_with(['<', '[']) {
@@ -301,6 +309,7 @@ impl MarkdownReader<'_> {
     /// A picture, found and measured; its problems are reported.
     pub(super) fn image(&mut self, node: Node<'_>) -> Option<Figure> {
         let NodeValue::Image(link) = node.data().value.clone() else { return None };
+        self.check_braces_of_picture(node);
         let place = self.place(node);
         let alt = plain(&self.inlines(node));
         if alt.trim().is_empty() && !has_class(node, "decoration") {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use comrak::nodes::Node;
+use comrak::nodes::{Node, NodeValue};
 
 use super::MarkdownReader;
 use crate::diagnostic::{Diagnostic, Place};
@@ -43,19 +43,56 @@ impl MarkdownReader<'_> {
         self.warn(what, place, "put an empty line between the table and the text");
     }
 
-    /// A paragraph that dashes below it made a heading.
-    pub(super) fn warn_of_underlined(&mut self, heading: Node<'_>) {
-        let span = self.span(heading.data().sourcepos);
-        let Some((dashes, lines)) = underline(&self.source.text()[span.start..]) else { return };
-        if !is_sentence(&lines) {
+    /// A line directly below a quote or a list that becomes a part of it.
+    pub(super) fn warn_of_lazy(&mut self, block: Node<'_>) {
+        let span = self.span(block.data().sourcepos);
+        let text = self.source.text();
+        // Within another block, its marks begin the line.
+        if !(text[..span.start].is_empty() || text[..span.start].ends_with('\n')) {
             return;
         }
+        let is_quote = matches!(block.data().value, NodeValue::BlockQuote);
+        let Some(line) = lazy_line(&text[span.clone()], is_quote) else { return };
+        let place = Place::span(self.source, span.start + line.start..span.start + line.end);
+        let (what, help) = if is_quote {
+            (
+                "this line stands directly below a quote, so it becomes a part of it",
+                "put an empty line before it, or > if it belongs to the quote",
+            )
+        } else {
+            (
+                "this line stands directly below a list, so it becomes a part of the last item",
+                "put an empty line before it, or two spaces if it belongs to the item",
+            )
+        };
+        self.warn(what, place, help);
+    }
+
+    /// A paragraph, or the name below a letter, that dashes below it made a heading.
+    pub(super) fn warn_of_underlined(&mut self, heading: Node<'_>) {
+        let text = self.source.text();
+        let span = self.span(heading.data().sourcepos);
+        let Some((dashes, lines)) = underline(&text[span.start..]) else { return };
+        let before = heading.previous_sibling().filter(is_paragraph);
+        let before = before.map_or("", |node| &text[self.span(node.data().sourcepos)]);
+        let is_line = &text[span.start..][dashes.clone()] == "---"
+            && !before.is_empty()
+            && has_marked_heading(heading);
+        let is_meant = !is_sentence(&lines)
+            && !is_signature(&lines, before, dashes.len())
+            && !has_nothing_below(heading)
+            && !is_line;
+        if is_meant {
+            return;
+        }
+        let signs =
+            if text[span.start..][dashes.clone()].starts_with('=') { "signs" } else { "dashes" };
         let dashes = span.start + dashes.start..span.start + dashes.end;
         let place = Place::span(self.source, dashes);
-        let what = "these dashes make a heading of the text directly above them";
+        let what = format!("these {signs} make a heading of the text directly above them");
         let help = "put an empty line before them if they are to be a line across; a heading is \
                     written ## Heading";
-        self.warn(what, place, help);
+        self.warn(&what, place, help);
     }
 
     /// Text that is shown as code because it begins with spaces.
@@ -222,6 +259,83 @@ fn bars(line: &str) -> usize {
     count
 }
 
+/// Columns of a line that nobody has broken for its length.
+const UNBROKEN: usize = 40;
+
+/// The first line of a quote or a list without its marks that begins something new: the line above is
+/// short, and it begins with a capital letter or in a script without such.
+fn lazy_line(text: &str, is_quote: bool) -> Option<Range<usize>> {
+    let columns =
+        |line: &str| line.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum::<usize>();
+    let mut at = 0;
+    let (mut before, mut has_spaces) = ("", false);
+    for written in text.split_inclusive('\n') {
+        let start = at;
+        at += written.len();
+        let line = written.trim_end();
+        let is_begun =
+            line.starts_with(|c: char| c.is_alphabetic() && (c.is_uppercase() || c >= '\u{1100}'));
+        let words = before.trim_start_matches(['>', ' ']);
+        // Some break each line for readers, and go on in the next.
+        let is_broken = before.ends_with('\\') || has_spaces || words.starts_with(['|', '<']);
+        let is_marked = if is_quote { before.starts_with('>') } else { !before.is_empty() };
+        if is_begun && is_marked && !words.is_empty() && columns(before) < UNBROKEN && !is_broken {
+            return Some(start..start + line.len());
+        }
+        (before, has_spaces) = (line, written.trim_end_matches(['\r', '\n']).ends_with("  "));
+    }
+    None
+}
+
+fn is_paragraph(node: &Node<'_>) -> bool {
+    matches!(node.data().value, NodeValue::Paragraph)
+}
+
+/// The level of a heading, and whether it is written `## Heading`.
+fn heading_of(node: Node<'_>) -> Option<(u8, bool)> {
+    match &node.data().value {
+        NodeValue::Heading(heading) => Some((heading.level, !heading.setext)),
+        _ => None,
+    }
+}
+
+/// Whether nothing belongs to a heading: it is the last of its text, or the next one follows.
+fn has_nothing_below(heading: Node<'_>) -> bool {
+    let own = heading_of(heading).map_or(0, |(level, _)| level);
+    let Some(next) = heading.next_sibling() else { return true };
+    let is_end =
+        matches!(next.data().value, NodeValue::FootnoteDefinition(_) | NodeValue::ThematicBreak);
+    is_end || heading_of(next).is_some_and(|(level, _)| level <= own)
+}
+
+/// Blocks around a heading that are looked at.
+const AROUND: usize = 50;
+
+/// Whether somebody has written a heading near this one as `## Heading`, and so not with dashes.
+fn has_marked_heading(heading: Node<'_>) -> bool {
+    let is_marked = |node: Node<'_>| heading_of(node).is_some_and(|(_, is_marked)| is_marked);
+    heading.following_siblings().take(AROUND).any(is_marked)
+        || heading.preceding_siblings().take(AROUND).any(is_marked)
+}
+
+/// Whether a line is the name below a letter: `before` is the paragraph above it.
+fn is_signature(lines: &[&str], before: &str, dashes: usize) -> bool {
+    let [line] = lines else { return false };
+    let line = line.trim_end_matches(['*', '_']);
+    let length = line.chars().count();
+    let before = before.trim_end();
+    let is_thanked = ["감사합니다", "고맙습니다", "Thank you", "Thanks"]
+        .iter()
+        .any(|word| before.starts_with(word) && before.chars().count() <= 30);
+    let is_signed = line.ends_with(" 드림") || line.ends_with(" 올림");
+    let is_said =
+        DASHES.iter().any(|dash| line.starts_with(dash)) || is_signed || line.ends_with(',');
+    // Before a signature, mail programs write two dashes.
+    is_said
+        || length <= 40 && (before.ends_with(',') || is_thanked)
+        || dashes < 3 && length > dashes
+}
+
 /// Where the dashes stand below a heading, and the lines of its text.
 fn underline(text: &str) -> Option<(Range<usize>, Vec<&str>)> {
     let (mut at, mut lines) = (0, Vec::new());
@@ -230,7 +344,8 @@ fn underline(text: &str) -> Option<(Range<usize>, Vec<&str>)> {
         let start = at + line.len() - inner.len();
         at += line.len();
         let inner = inner.trim_end();
-        if !lines.is_empty() && !inner.is_empty() && inner.bytes().all(|byte| byte == b'-') {
+        let is_row = |sign: u8| inner.bytes().all(|byte| byte == sign);
+        if !lines.is_empty() && !inner.is_empty() && (is_row(b'-') || is_row(b'=')) {
             return Some((start..start + inner.len(), lines));
         }
         if inner.is_empty() {
@@ -301,6 +416,28 @@ mod tests {
             ("Mon | 12.", "Day | Room"),
         ] {
             assert!(!is_glued(line, head), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_below_a_list_or_a_quote_is_a_part_of_it() {
+        for (text, is_quote, found) in [
+            ("- Milk\n- Bread\nAll is on the table.\n", false, "All is on the table."),
+            ("- 첫째\n- 둘째\n본문이 이어집니다.", false, "본문이 이어집니다."),
+            ("> To be or not.\nSo he said.", true, "So he said."),
+        ] {
+            assert_eq!(lazy_line(text, is_quote).map(|at| &text[at]), Some(found), "{text}");
+        }
+        for (text, is_quote) in [
+            ("- Milk\n  And bread\n- Tea", false),
+            ("- Milk\nand bread", false),
+            ("- Milk  \nBread", false),
+            ("- A line that somebody has broken at its width\nAnd went on with.", false),
+            ("- Milk\n\n  More\n- Tea", false),
+            ("> To be\n> Or not", true),
+            ("> To be or not.\n— Hamlet", true),
+        ] {
+            assert_eq!(lazy_line(text, is_quote), None, "{text}");
         }
     }
 

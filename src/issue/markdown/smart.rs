@@ -2,8 +2,10 @@
 //!
 //! Looks at a whole paragraph, through emphasis and links: an apostrophe behind `*Moby*` or `` `Vec` ``
 //! is one. What people type to machines stays as it is: addresses, options of commands, paths, what
-//! stands beside code, and what was escaped with a backslash.
+//! stands beside code, and what was escaped with a backslash. So do marks that were typed as print
+//! has them.
 
+use super::quotation_marks::QuotationMarks;
 use crate::issue::block::{Inline, plain};
 
 /// Before a character that was escaped: no file that is read can hold it.
@@ -13,17 +15,22 @@ const CODE: char = '\u{FFFC}';
 /// Stands for a picture or a footnote's number.
 const OBJECT: char = '\u{FFFB}';
 
+const APOSTROPHE: &str = "’";
 /// Words that begin with an apostrophe.
 const ELIDED: [&str; 9] = ["tis", "twas", "til", "till", "em", "cause", "bout", "n", "round"];
+/// Those that no capital begins: `'s ist`, `'ne`, `'t`.
+const ELIDED_SMALL: [&str; 6] = ["s", "t", "ne", "nen", "nem", "ner"];
+/// What stands behind the two figures of a year: `'90s`, `'90ern`.
+const OF_YEARS: [&str; 6] = ["", "s", "er", "ern", "ers", "ies"];
 
-/// Writes the marks of running text; with `is_on` false only the guards are taken away.
-pub(super) fn smarten(inlines: &mut [Inline], is_on: bool) {
+/// Writes the marks of running text; without any only the guards are taken away.
+pub(super) fn smarten(inlines: &mut [Inline], print: Option<QuotationMarks>) {
     let mut flat = Vec::new();
     flatten(inlines, &mut flat);
     if !flat.iter().any(|c| matches!(c, '\'' | '"' | '-' | '.' | &GUARD)) {
         return;
     }
-    let written = if is_on { marks(&flat) } else { flat.iter().map(|_| None).collect() };
+    let written = print.map_or_else(|| vec![None; flat.len()], |print| marks(&flat, print));
     let mut at = 0;
     rewrite(inlines, &flat, &written, &mut at);
 }
@@ -108,9 +115,10 @@ fn without_guards(inlines: &mut [Inline]) {
 }
 
 /// What to write in the place of each character, where it is not itself.
-fn marks(flat: &[char]) -> Vec<Option<&'static str>> {
+fn marks(flat: &[char], print: QuotationMarks) -> Vec<Option<&'static str>> {
     let mut reader = MarkReader {
         flat,
+        print,
         is_typed: typed(flat),
         last_end: last_end(flat),
         double: None,
@@ -139,7 +147,7 @@ fn marks(flat: &[char]) -> Vec<Option<&'static str>> {
                 out[at] = Some("…");
                 out[at + 1..at + length].fill(Some(""));
             }
-            _ => {}
+            mark => reader.see_printed(mark),
         }
         at += length;
     }
@@ -160,6 +168,7 @@ enum Open {
 
 struct MarkReader<'a> {
     flat: &'a [char],
+    print: QuotationMarks,
     /// Of each character, whether it is a part of what is typed to machines.
     is_typed: Vec<bool>,
     /// Where the last `'` is that could end a quotation.
@@ -173,6 +182,21 @@ struct MarkReader<'a> {
 impl MarkReader<'_> {
     fn before(&self, at: usize) -> Option<char> {
         at.checked_sub(1).map(|at| self.flat[at])
+    }
+
+    /// A mark that was typed as print has it, and that a straight one may end.
+    fn see_printed(&mut self, mark: char) {
+        let is = |form: &str| form.chars().any(|c| c == mark && c != '\u{a0}');
+        let ([opening, closing], [inner, inner_end]) = (self.print.double, self.print.single);
+        if is(opening) || mark == '„' && !is(inner) {
+            self.double = Some(Open::Printed);
+        } else if is(closing) {
+            self.double = None;
+        } else if is(inner) && mark != '’' || mark == '‚' {
+            self.single = Some(Open::Printed);
+        } else if is(inner_end) && mark != '’' {
+            self.single = None;
+        }
     }
 
     fn is_within_word(&self, at: usize, length: usize) -> bool {
@@ -227,23 +251,27 @@ impl MarkReader<'_> {
         };
         let opens = opens?;
         self.was_opening = opens;
+        let [opening, closing] = if is_double { self.print.double } else { self.print.single };
         if opens {
             set(self, Some(Open::Printed));
-        } else if is_double || !is_letter(behind) || behind.is_some_and(is_eastern) {
-            set(self, None);
+            return Some(opening);
         }
-        Some(match (is_double, opens) {
-            (true, true) => "“",
-            (true, false) => "”",
-            (false, true) => "‘",
-            (false, false) => "’",
-        })
+        if !is_double && is_letter(behind) && !behind.is_some_and(is_eastern) {
+            return Some(APOSTROPHE);
+        }
+        set(self, None);
+        let is_apostrophe = !is_double && open.is_none();
+        Some(if is_apostrophe { APOSTROPHE } else { closing })
     }
 
     /// Whether a double mark opens; `None` for one that stands alone.
     fn opens_double(&self, at: usize, is_open: bool) -> Option<bool> {
         let (before, behind) = (self.before(at), self.flat.get(at + 1).copied());
         if opens(before) || is_quote(before) && self.was_opening {
+            let is_printed = before.is_some_and(|c| "“‘«„‚‹»›".contains(c));
+            if is_printed && behind.is_some_and(|c| ".,;:!?)]}".contains(c)) {
+                return Some(false);
+            }
             return if ends(behind) { is_open.then_some(false) } else { Some(true) };
         }
         if ends(behind) || behind.is_some_and(|c| ".,;:!?)]}”’…—–-".contains(c)) {
@@ -273,11 +301,12 @@ impl MarkReader<'_> {
     fn is_elided(&self, at: usize) -> bool {
         let word: String =
             self.flat[at + 1..].iter().take(8).take_while(|c| c.is_alphanumeric()).collect();
-        let word = word.to_lowercase();
         let behind = self.flat.get(at + 1 + word.chars().count());
-        let year = word.strip_suffix('s').unwrap_or(&word);
-        let is_year = year.len() == 2 && year.bytes().all(|byte| byte.is_ascii_digit());
-        ELIDED.contains(&word.as_str()) && behind != Some(&'\'')
+        let is_small = ELIDED_SMALL.contains(&word.as_str());
+        let word = word.to_lowercase();
+        let of_year = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_year = word.len() - of_year.len() == 2 && OF_YEARS.contains(&of_year);
+        (is_small || ELIDED.contains(&word.as_str())) && behind != Some(&'\'')
             || word == "n"
             || is_year && behind != Some(&'\'')
     }
@@ -289,7 +318,7 @@ fn is_quote(c: Option<char>) -> bool {
 
 /// Whether a mark behind `before` opens.
 fn opens(before: Option<char>) -> bool {
-    before.is_none_or(|c| c.is_whitespace() || "([{<“‘«「『（—–-/".contains(c))
+    before.is_none_or(|c| c.is_whitespace() || "([{<“‘«„‚‹»›「『（—–-/".contains(c))
 }
 
 fn ends(behind: Option<char>) -> bool {
@@ -320,8 +349,8 @@ fn typed(flat: &[char]) -> Vec<bool> {
             continue;
         }
         let word = &flat[start..at];
-        let before = word.iter().take_while(|c| "([{\"'“‘<".contains(**c)).count();
-        let is_end = |c: &&char| ")]}\"'”’.,;:!?>".contains(**c);
+        let before = word.iter().take_while(|c| "([{\"'“‘„‚«‹<".contains(**c)).count();
+        let is_end = |c: &&char| ")]}\"'”’“‘»›.,;:!?>".contains(**c);
         let behind = word[before..].iter().rev().take_while(is_end).count();
         // `./...` is a path.
         let is_path = word[..word.len() - behind].ends_with(&['/']);
@@ -358,10 +387,14 @@ mod tests {
 
     use super::*;
 
-    fn written(text: &str) -> String {
+    fn written_in(language: &str, text: &str) -> String {
         let mut inlines = vec![Inline::Text(text.to_owned())];
-        smarten(&mut inlines, true);
+        smarten(&mut inlines, Some(QuotationMarks::of(language)));
         plain(&inlines)
+    }
+
+    fn written(text: &str) -> String {
+        written_in("en", text)
     }
 
     #[test]
@@ -386,6 +419,51 @@ mod tests {
             ("\"a\"--she said", "“a”–she said"),
         ] {
             assert_eq!(written(typed), printed, "{typed}");
+        }
+    }
+
+    #[test]
+    fn each_language_has_its_marks() {
+        for (language, typed, printed) in [
+            ("de", "\"Wer nicht fragt\", sagt er", "„Wer nicht fragt“, sagt er"),
+            ("de-AT", "das Wort 'Servus'.", "das Wort ‚Servus‘."),
+            ("de", "\"Er rief: 'Komm!'\"", "„Er rief: ‚Komm!‘“"),
+            ("de", "'Wie geht's dir?' war's", "‚Wie geht’s dir?‘ war’s"),
+            ("de", "in den '90ern und '88, Hans' Hut", "in den ’90ern und ’88, Hans’ Hut"),
+            ("de", "'s ist so 'ne Sache mit Hans' Hut", "’s ist so ’ne Sache mit Hans’ Hut"),
+            ("de", "die \"68er\" und die '68er'", "die „68er“ und die ‚68er‘"),
+            ("de", "die Zeitung \"Die Zeit\"/\"taz\"", "die Zeitung „Die Zeit“/„taz“"),
+            ("de", "\"한글\"은 \"글\"", "„한글“은 „글“"),
+            ("de-CH", "\"Er rief: 'Komm!'\" So geht's.", "«Er rief: ‹Komm!›» So geht’s."),
+            ("fr", "l'ami dit \"oui\", n'est-ce pas", "l’ami dit «\u{a0}oui\u{a0}», n’est-ce pas"),
+            ("fr", "de l'\"ami\"", "de l’«\u{a0}ami\u{a0}»"),
+            ("es", "\"Antes 'de' aquí\"", "«Antes “de” aquí»"),
+            ("pl", "\"Solaris\" i 'Eden'", "„Solaris” i «Eden»"),
+            ("sv", "han sa \"nej\"", "han sa ”nej”"),
+            ("ru", "\"Война 'и' мир\"", "«Война „и“ мир»"),
+            ("ko", "그는 \"'예'라고\" 했다", "그는 “‘예’라고” 했다"),
+            ("ja", "彼は\"はい\"と言った", "彼は“はい”と言った"),
+        ] {
+            assert_eq!(written_in(language, typed), printed, "{language}: {typed}");
+        }
+    }
+
+    #[test]
+    fn marks_that_are_printed_already_stay() {
+        for (language, typed, printed) in [
+            ("de", "„Parasite\" gewann", "„Parasite“ gewann"),
+            ("de", "das Wort ‚Servus' ist", "das Wort ‚Servus‘ ist"),
+            ("de", "“Parasite” und »Oldboy« und „Mother“", "“Parasite” und »Oldboy« und „Mother“"),
+            ("de", "\"Er rief »Ja«\", sagte sie", "„Er rief »Ja«“, sagte sie"),
+            ("de", "\"Er rief „Ja“\", sagte sie", "„Er rief „Ja““, sagte sie"),
+            ("de", "„'Ja', sagte er, 'nein'“", "„‚Ja‘, sagte er, ‚nein‘“"),
+            ("de", "„한글\"은", "„한글“은"),
+            ("fr", "«\u{a0}oui\u{a0}» et « non »", "«\u{a0}oui\u{a0}» et « non »"),
+            ("en", "“word\" and ‘it's’", "“word” and ‘it’s’"),
+            ("de", "key=\"a b\" und --flag='x'", "key=\"a b\" und --flag='x'"),
+            ("de", "6\" mal 4\", 5' hoch", "6\" mal 4\", 5' hoch"),
+        ] {
+            assert_eq!(written_in(language, typed), printed, "{language}: {typed}");
         }
     }
 
@@ -430,7 +508,7 @@ mod tests {
             code,
         ];
         inlines.push(text("--x"));
-        smarten(&mut inlines, true);
+        smarten(&mut inlines, Some(QuotationMarks::of("en")));
         assert_eq!(plain(&inlines), "Moby’s Vec’s “Vec” Vec--x");
     }
 
@@ -438,17 +516,22 @@ mod tests {
     fn what_is_escaped_stays() {
         assert_eq!(written("\u{2}\"a\u{2}\" \u{2}-\u{2}- b"), "\"a\" -- b");
         let mut inlines = vec![Inline::Text("\u{2}\"a\" it's".to_owned())];
-        smarten(&mut inlines, false);
+        smarten(&mut inlines, None);
         assert_eq!(plain(&inlines), "\"a\" it's");
     }
 
     proptest! {
         #[test]
-        fn only_marks_change(text in "(\\PC|[\"'. \n=-]|--|\\.\\.\\.){0,40}") {
+        fn only_marks_change(text in "(\\PC|[\"'. \n=-]|--|\\.\\.\\.|[„“«‚]){0,40}") {
             let letters = |text: &str| -> String {
-                text.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace()).collect()
+                let is_kept = |c: &char| {
+                    c.is_alphanumeric() || c.is_whitespace() && *c != '\u{a0}'
+                };
+                text.chars().filter(is_kept).collect()
             };
-            prop_assert_eq!(letters(&written(&text)), letters(&text));
+            for language in ["en", "de", "fr", "sv"] {
+                prop_assert_eq!(letters(&written_in(language, &text)), letters(&text));
+            }
         }
     }
 }

@@ -9,7 +9,15 @@ fn read_text(text: &str) -> (MarkdownText, Vec<Diagnostic>) {
     let (mut slots, mut problems) = (Slots::default(), Vec::new());
     let mut find =
         |path: &str, _: Place, _: &mut Vec<Diagnostic>| path.ends_with("png").then_some(0);
-    let text = read(text, &source, 0, true, &mut slots, &mut problems, &mut find);
+    let text = read(
+        text,
+        &source,
+        0,
+        Some(QuotationMarks::of("en")),
+        &mut slots,
+        &mut problems,
+        &mut find,
+    );
     (text, problems)
 }
 

@@ -46,7 +46,9 @@ fn open(text: &str) -> Option<LeftOpen> {
         if is_line_start {
             in_value = false;
             match brackets.first() {
-                Some((start, b'[')) if is_next(text, at) => return Some(LeftOpen::List(*start)),
+                Some((start, b'[')) if is_next(text[at..].lines().next().unwrap_or_default()) => {
+                    return Some(LeftOpen::List(*start));
+                }
                 _ => {}
             }
             // Brackets around the name of a table are no list.
@@ -85,9 +87,9 @@ fn open(text: &str) -> Option<LeftOpen> {
     brackets.first().filter(|(_, mark)| *mark == b'[').map(|(start, _)| LeftOpen::List(*start))
 }
 
-/// Whether the line at `at` begins the next key or table, so that no list goes on there.
-fn is_next(text: &str, at: usize) -> bool {
-    let line = text[at..].lines().next().unwrap_or_default().trim();
+/// Whether a line begins the next key or table, so that no list goes on there.
+pub(super) fn is_next(line: &str) -> bool {
+    let line = line.trim();
     let is_name = |name: &str| {
         !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c))
     };

@@ -137,6 +137,7 @@ async fn a_second_plan_gives_nobody_a_second_row() {
             content_hash: "hash",
             boot: "boot",
             reverse_path: "b@news.example",
+            origin: &crate::delivery::ledger::origin::RunOrigin::default(),
             started_at: "2025-11-06T14:00:00Z",
         };
         let text = PlannedText::Kept(RevisionId(1));

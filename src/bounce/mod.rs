@@ -1,0 +1,568 @@
+//! The bytes of a message from the bounce mailbox -> what it reports of whom.
+//!
+//! 1. `mime` splits it, `original` finds the message that it returns.
+//! 2. `feedback` reads complaints (RFC 5965), `status` delivery reports (RFC 3464, RFC 6533), `notice`
+//!    what stands there for people, `answer` what is no report.
+//! 3. `reason` says what the words and codes mean: [`BounceClass`] and [`BounceReason`].
+//!
+//! Bytes in, a value out, in bounded time. Must never decide what is done about it: a report proves
+//! nothing, and who acts on one asks for a token that only we can have written.
+
+mod addresses;
+mod answer;
+pub mod code;
+mod feedback;
+mod fields;
+pub mod mbox;
+mod mime;
+mod notice;
+pub mod original;
+pub mod reason;
+mod status;
+
+use code::{EnhancedStatus, ReplyCode, enhanced_status, reply_code};
+use fields::FieldBlock;
+use mime::{MimeMessage, header_text};
+use notice::{NamedRecipient, Notice, NoticeSections};
+use original::OriginalMessage;
+use reason::{BounceClass, BounceReason, ReplyStage, ReportedFacts, decide};
+use status::{StatusAction, StatusGroup};
+
+/// Characters of a diagnostic that are kept.
+const MOST_WORDS: usize = 500;
+
+/// What one message reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BounceReport {
+    /// A row for each recipient that it speaks of. Never empty: a message that names nobody has one
+    /// row without an address.
+    pub recipients: Vec<ReportedRecipient>,
+    /// The message that it is about.
+    pub original: OriginalMessage,
+    /// To which addresses of ours it came: envelope recipients, as far as they are noted, then To.
+    pub addressed_to: Vec<String>,
+    /// A token of the list that stands in an address of ours or in the subject, unproven.
+    pub tokens: Vec<String>,
+}
+
+/// What is reported of one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedRecipient {
+    /// Whose mail did not arrive, where the report says so.
+    pub address: Option<String>,
+    /// The address that was written to, where it differs (Original-Recipient).
+    pub original_address: Option<String>,
+    /// What it means.
+    pub class: BounceClass,
+    /// Why.
+    pub reason: BounceReason,
+    /// RFC 3463.
+    pub status: Option<EnhancedStatus>,
+    /// RFC 5321 4.2.
+    pub code: Option<ReplyCode>,
+    /// What the report says, on one line.
+    pub text: String,
+    /// Which part says it, such as `message/delivery-status`.
+    pub part: String,
+    /// At which line of the message, from 1.
+    pub line: usize,
+}
+
+/// Reads one message. Any bytes have an answer.
+pub fn read(bytes: &[u8]) -> BounceReport {
+    let message = mime::read(&mime::with_line_feeds(bytes));
+    let notice = notice_of(&message);
+    let mut original = original::find(&message, &notice.tail);
+    let addressed_to = addressed_to(&message.header);
+    let words = notice.whole();
+    let recipients = match feedback::find(&message, &words, &original) {
+        Some(Some(complaint)) => complaints(complaint),
+        Some(None) => {
+            vec![nobody(BounceClass::None, "a report of abuse that complains of nothing")]
+        }
+        None => reported(&message, &notice, &words, &original, &addressed_to),
+    };
+    original.to.truncate(1);
+    let tokens = tokens(&message.header, &addressed_to);
+    BounceReport { recipients, original, addressed_to, tokens }
+}
+
+/// The text for people: every part of text before the returned message.
+fn notice_of(message: &MimeMessage) -> Notice {
+    let mut notice = Notice::default();
+    let has_plain = message.parts.iter().any(|part| part.kind == "text/plain");
+    for part in &message.parts {
+        let is_text = part.kind == "text/plain" || part.kind == "text/html" && !has_plain;
+        if part.fields.says("content-disposition", "attachment") && !notice.lines.is_empty() {
+            continue;
+        }
+        if part.kind == "message/rfc822" && !notice.lines.is_empty() {
+            break;
+        }
+        if is_text {
+            notice.add(&part.text, part.line);
+        }
+    }
+    notice
+}
+
+fn reported(
+    message: &MimeMessage,
+    notice: &Notice,
+    words: &str,
+    original: &OriginalMessage,
+    addressed_to: &[String],
+) -> Vec<ReportedRecipient> {
+    let from_groups = delivery_status(message, notice, words);
+    if !from_groups.is_empty() {
+        return from_groups;
+    }
+    let header = &message.header;
+    if is_failure_notice(message, words) {
+        return failures(message, notice, words, original, addressed_to);
+    }
+    if answer::is_challenge(header, words) {
+        return vec![nobody(BounceClass::Autoreply, "a question whether a person wrote")];
+    }
+    if answer::asks_to_leave(header, addressed_to) {
+        let mut from = Vec::new();
+        original::add(&mut from, header, "from");
+        return vec![ReportedRecipient {
+            address: from.into_iter().next(),
+            ..nobody(BounceClass::Unsubscribe, &subject(header))
+        }];
+    }
+    if answer::is_automatic(header) {
+        return vec![nobody(BounceClass::Autoreply, &subject(header))];
+    }
+    vec![nobody(BounceClass::None, "this is no report")]
+}
+
+fn subject(header: &FieldBlock) -> String {
+    one_line(&header_text(header.get("subject").unwrap_or_default()))
+}
+
+fn nobody(class: BounceClass, text: &str) -> ReportedRecipient {
+    ReportedRecipient {
+        address: None,
+        original_address: None,
+        class,
+        reason: BounceReason::Unknown,
+        status: None,
+        code: None,
+        text: text.to_owned(),
+        part: "header".to_owned(),
+        line: 1,
+    }
+}
+
+fn complaints(complaint: feedback::FoundComplaint) -> Vec<ReportedRecipient> {
+    let row = |address: Option<String>| ReportedRecipient {
+        address,
+        part: complaint.kind.to_owned(),
+        line: complaint.line,
+        reason: if complaint.of_signatures {
+            BounceReason::Authentication
+        } else {
+            BounceReason::Unknown
+        },
+        ..nobody(BounceClass::Complaint, &complaint.text)
+    };
+    if complaint.addresses.is_empty() {
+        return vec![row(None)];
+    }
+    complaint.addresses.iter().map(|address| row(Some(address.clone()))).collect()
+}
+
+/// Rows of RFC 3464 fields, wherever they stand.
+fn delivery_status(message: &MimeMessage, notice: &Notice, words: &str) -> Vec<ReportedRecipient> {
+    let mut rows = Vec::new();
+    let sections = notice.sections();
+    let mut failed = Vec::new();
+    original::add(&mut failed, &message.header, "x-failed-recipients");
+    for part in &message.parts {
+        let is_status = matches!(
+            part.kind.as_str(),
+            "message/delivery-status" | "message/global-delivery-status" | "text/delivery-status"
+        );
+        let is_open = part.kind.starts_with("text/") || part.kind.starts_with("application/");
+        let has_fields = is_status || is_open && status::is_in(&part.text);
+        if !has_fields {
+            continue;
+        }
+        for mut group in status::groups(&part.text) {
+            if !group.address().is_some_and(|address| address.contains('@')) && failed.len() == 1 {
+                group.original = failed.first().cloned();
+            }
+            rows.extend(of_group(
+                &group,
+                &part.kind,
+                part.line + group.line,
+                notice,
+                &sections,
+                words,
+            ));
+        }
+        if !rows.is_empty() {
+            break;
+        }
+    }
+    rows
+}
+
+fn of_group(
+    group: &StatusGroup,
+    part: &str,
+    line: usize,
+    notice: &Notice,
+    sections: &NoticeSections,
+    words: &str,
+) -> Option<ReportedRecipient> {
+    let address = group.address()?;
+    let own = enhanced_status(&group.status);
+    let said = enhanced_status(&group.diagnostic);
+    let status = said.filter(|code| !code.is_general()).or(own).or(said);
+    let code = reply_code(&group.diagnostic).or_else(|| reply_code(&group.status));
+    let section = sections.of(notice, address);
+    let section = section.as_deref().unwrap_or(words);
+    let comment = group.status.split_once(' ').map_or("", |(_, comment)| comment);
+    let reply = format!("{} {comment}", group.diagnostic);
+    let (class, reason) = decide(&ReportedFacts {
+        reply: &reply,
+        notice: section,
+        status,
+        code,
+        stage: &|| notice::stage(section),
+        delayed: group.action == Some(StatusAction::Delayed),
+    });
+    let arrived = group.action == Some(StatusAction::Arrived);
+    let text = if group.diagnostic.is_empty() { &group.status } else { &group.diagnostic };
+    let whole = |other: &&String| other.contains('@') && !addresses::same(other, address);
+    Some(ReportedRecipient {
+        address: Some(address.to_owned()),
+        original_address: group.original.as_ref().filter(whole).cloned(),
+        class: if arrived { BounceClass::Delivered } else { class },
+        reason: if arrived { BounceReason::Unknown } else { reason },
+        status,
+        code,
+        text: one_line(text),
+        part: part.to_owned(),
+        line,
+    })
+}
+
+/// Whether a message is of a mail system that tells of a failure in words alone.
+fn is_failure_notice(message: &MimeMessage, words: &str) -> bool {
+    let header = &message.header;
+    if header.get("x-failed-recipients").is_some() {
+        return true;
+    }
+    if header.says("content-type", "delivery-status") {
+        return true;
+    }
+    let from = ["from", "sender", "return-path"].iter().any(|name| {
+        [
+            "mailer-daemon",
+            "postmaster",
+            "post_master",
+            "mail delivery",
+            "mailer daemon",
+            "mailerdaemon",
+            "mail-daemon",
+            "daemon@",
+        ]
+        .iter()
+        .any(|word| header.says(name, word))
+    });
+    let null =
+        header.all("return-path").any(|value| value.trim().trim_matches(['<', '>']).is_empty());
+    let said = subject(header).to_lowercase();
+    let has_subject = FAILURES.iter().any(|words| said.contains(words));
+    if !(from || has_subject || null) || answer::has_subject_of_answer(header) && !from {
+        return false;
+    }
+    let plain = reason::plain(words);
+    let in_text = FAILURES.iter().any(|words| plain.contains(words));
+    let is_coded = enhanced_status(words).is_some() && reply_code(words).is_some();
+    let is_reasoned = is_coded || reason::says_something(words);
+    // Who is no mail system by name has to say that it failed, and why.
+    from && (has_subject || in_text || is_reasoned)
+        || (has_subject || null) && in_text && is_reasoned
+}
+
+/// What mail systems say of a failure, in the subject or in the text.
+const FAILURES: &[&str] = &[
+    "undeliver",
+    "not be delivered",
+    "not delivered",
+    "not deliver",
+    "delivery fail",
+    "delivery status",
+    "delivery notification",
+    "delivery problem",
+    "delivery error",
+    "delivery report",
+    "delivery has failed",
+    "delivery unsuccessful",
+    "failed delivery",
+    "failure notice",
+    "failure notification",
+    "mail failure",
+    "returned mail",
+    "returned to sender",
+    "returning message",
+    "return to sender",
+    "unable to deliver",
+    "couldn't be delivered",
+    "couldn't deliver",
+    "can't be delivered",
+    "cannot deliver",
+    "cannot be delivered",
+    "could not send",
+    "can not be delivered",
+    "did not reach",
+    "was not sent",
+    "has been delayed",
+    "message delayed",
+    "delayed mail",
+    "not yet been delivered",
+    "non-delivery",
+    "nondelivery",
+    "mail delivery",
+    "message delivery",
+    "error sending",
+    "rejected",
+    "bounce notification",
+    "bounced mail",
+    "bounced message",
+    "bounced email",
+    "attempting to deliver",
+    "could not be sent",
+    "has been returned",
+    "processing error",
+    "delivery confirmation",
+    "has been postponed",
+    "problem delivering",
+    "error delivering",
+    "mail system error",
+    "did not receive",
+    "were not able to",
+    "was not able to",
+    "recipient unknown",
+    "user unknown",
+    "failed mail",
+    "failed to deliver",
+    "delivery warning",
+    "mail error",
+    "mail error",
+    "wasn't able to deliver",
+    "delivery to the following",
+    "permanent error",
+    "fatal error",
+    "unzustellbar",
+    "nicht zugestellt",
+    "zustellung",
+    "fehlgeschlagen",
+    "non remis",
+    "non distribu",
+    "échec",
+    "echec",
+    "no se pudo",
+    "no entregado",
+    "no se ha podido",
+    "não foi possível",
+    "não entregue",
+    "falha",
+    "mancato recapito",
+    "mancata consegna",
+    "onbestelbaar",
+    "niet bezorgd",
+    "kunde inte",
+    "kunne ikke",
+    "nie można",
+    "nelze doru",
+    "недостав",
+    "не достав",
+    "не может быть",
+    "エラー",
+    "失敗",
+    "配信できま",
+    "送信できま",
+    "届けられ",
+    "送れませ",
+    "전송 실패",
+    "전송실패",
+    "반송",
+    "발송 실패",
+    "전송되지",
+    "配信不能",
+    "无法",
+    "退信",
+    "失败",
+    "無法",
+    "失敗",
+    "投递",
+];
+
+/// Rows of a notice without fields.
+fn failures(
+    message: &MimeMessage,
+    notice: &Notice,
+    words: &str,
+    original: &OriginalMessage,
+    addressed_to: &[String],
+) -> Vec<ReportedRecipient> {
+    let header = &message.header;
+    let named = recipients_of(header, notice, original, addressed_to);
+    let part = message.parts.iter().find(|part| part.kind.starts_with("text/"));
+    let part = part.map_or("text/plain", |part| part.kind.as_str());
+    let about = subject(header);
+    if named.is_empty() {
+        let mut row = of_notice(None, words, &about, part, 1);
+        soften(&mut row);
+        return vec![row];
+    }
+    let first = named.iter().map(|one| one.line).min().unwrap_or(0);
+    let preface = notice.text(0, first);
+    (0..named.len())
+        .map(|at| {
+            let section = match notice.section(&named, at) {
+                empty if empty.is_empty() => words.to_owned(),
+                section => section,
+            };
+            let line = notice.lines.get(named[at].line).map_or(1, |line| line.number);
+            let address = named[at].address.clone();
+            let mut row =
+                of_notice(Some(address), &section, &format!("{preface}\n{about}"), part, line);
+            if !named[at].is_named {
+                soften(&mut row);
+            }
+            row
+        })
+        .collect()
+}
+
+/// Whom a notice does not name, it calls no bad address.
+fn soften(row: &mut ReportedRecipient) {
+    if row.class == BounceClass::Hard {
+        row.class = BounceClass::Soft;
+    }
+}
+
+fn of_notice(
+    address: Option<String>,
+    section: &str,
+    preface: &str,
+    part: &str,
+    line: usize,
+) -> ReportedRecipient {
+    let status = enhanced_status(section).or_else(|| enhanced_status(preface));
+    let code = reply_code(section).or_else(|| reply_code(preface));
+    let stage = || match notice::stage(section) {
+        ReplyStage::Unsaid => notice::stage(preface),
+        stage => stage,
+    };
+    let delayed = {
+        let preface = reason::plain(preface);
+        ["delayed", "not yet been delivered", "postponed", "warning"]
+            .iter()
+            .any(|w| preface.contains(w))
+    };
+    let evidence =
+        ReportedFacts { reply: section, notice: preface, status, code, stage: &stage, delayed };
+    let (class, reason) = decide(&evidence);
+    ReportedRecipient {
+        address,
+        original_address: None,
+        class,
+        reason,
+        status,
+        code,
+        text: one_line(section),
+        part: part.to_owned(),
+        line,
+    }
+}
+
+/// Whom a notice is about.
+fn recipients_of(
+    header: &FieldBlock,
+    notice: &Notice,
+    original: &OriginalMessage,
+    addressed_to: &[String],
+) -> Vec<NamedRecipient> {
+    let mut failed = Vec::new();
+    original::add(&mut failed, header, "x-failed-recipients");
+    if !failed.is_empty() {
+        let sections = notice.sections();
+        let named = |address: String| {
+            let line = sections.line_of(&address).unwrap_or(0);
+            NamedRecipient { address, line, is_named: true }
+        };
+        return failed.into_iter().map(named).collect();
+    }
+    let mut others = addressed_to.to_vec();
+    for name in ["from", "return-path"] {
+        original::add(&mut others, header, name);
+    }
+    others.extend(original.from.iter().cloned());
+    others.extend(original.return_paths.iter().cloned());
+    let named = notice.named(&others);
+    if !named.is_empty() {
+        return named;
+    }
+    // Who writes to themselves has one address on both sides.
+    let listed = notice.listed();
+    if !listed.is_empty() {
+        return listed;
+    }
+    match &original.to[..] {
+        [only] => {
+            let line = notice.lines.len();
+            vec![NamedRecipient { address: only.clone(), line, is_named: false }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Addresses of ours that a message came to.
+fn addressed_to(header: &FieldBlock) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in ["delivered-to", "envelope-to", "x-envelope-to", "to"] {
+        original::add(&mut found, header, name);
+    }
+    found
+}
+
+/// What stands behind the `+` of an address of ours, and behind "unsubscribe" in the subject.
+fn tokens(header: &FieldBlock, addressed_to: &[String]) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    for address in addressed_to {
+        let local = address.rsplit_once('@').map_or("", |(local, _)| local);
+        if let Some((_, token)) = local.split_once('+').filter(|(_, token)| !token.is_empty()) {
+            tokens.push(token.to_owned());
+        }
+    }
+    let subject = subject(header);
+    let mut words = subject.split_whitespace();
+    if words.next().is_some_and(|word| word.eq_ignore_ascii_case("unsubscribe")) {
+        tokens.extend(words.next().map(str::to_owned));
+    }
+    tokens.dedup();
+    tokens
+}
+
+/// On one line, of a length that a person reads.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if line.len() + word.len() >= MOST_WORDS {
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}

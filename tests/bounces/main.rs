@@ -1,0 +1,12 @@
+//! `digest bounces read` through the real binary: the forms in which mail systems say that mail did not
+//! arrive, one file each with what is right in its first lines, and the places where messages lie.
+
+// A test says what it expects with unwrap.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod forms;
+mod limits;
+mod sources;

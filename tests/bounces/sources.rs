@@ -1,0 +1,109 @@
+//! Where messages lie: files, an mbox, a Maildir, standard input.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::forms::{cases, rows};
+use crate::harness::{DIGEST, Publication};
+
+fn case(name: &str) -> String {
+    cases().into_iter().find(|case| case.0 == name).unwrap().1
+}
+
+/// File, message and class of each row.
+fn told(rows: &[Value]) -> Vec<String> {
+    let row = |row: &Value| {
+        let (file, class) = (row["file"].as_str().unwrap(), row["class"].as_str().unwrap());
+        format!("{file} {} {class}", row["message"])
+    };
+    rows.iter().map(row).collect()
+}
+
+#[test]
+fn help_says_what_is_read_and_that_nothing_is_changed() {
+    let help = Publication::nothing().run(&["bounces", "read", "--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(help.stdout);
+}
+
+#[test]
+fn a_maildir_is_read_without_what_is_not_there_yet() {
+    let here = Publication::nothing()
+        .write("box/new/2.x", case("arf.mail"))
+        .write("box/cur/1.x:2,S", case("qmail.mail"))
+        .write("box/cur/.hidden", "x")
+        .write("box/tmp/3.x", case("qmail.mail"));
+    let output = here.run(&["bounces", "read", "box", "--dry-run", "--json"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(told(&rows(&output)), ["box/cur/1.x:2,S 1 hard", "box/new/2.x 1 complaint"]);
+    assert_eq!(here.files().len(), 4, "nothing is moved");
+}
+
+#[test]
+fn an_mbox_is_read_message_by_message() {
+    let from = "From MAILER-DAEMON Thu Nov  6 09:00:00 2025\n";
+    let mbox = format!("{from}{}\n{from}{}", case("qmail.mail"), case("out-of-office.mail"));
+    let here = Publication::nothing().write("mbox", &mbox);
+    let output = here.run(&["bounces", "read", "mbox", "--dry-run", "--json"]);
+    assert_eq!(told(&rows(&output)), ["mbox 1 hard", "mbox 2 autoreply"]);
+    let output = here.run(&["bounces", "read", "mbox", "--dry-run"]);
+    assert!(output.stdout.contains("mbox#2: autoreply"), "{}", output.stdout);
+    assert!(
+        output
+            .stdout
+            .ends_with("2 messages: 1 hard, 1 autoreply. Nothing was changed (--dry-run)\n")
+    );
+}
+
+#[test]
+fn standard_input_is_one_message() {
+    let here = Publication::nothing();
+    let mut child = here
+        .command(DIGEST)
+        .args(["bounces", "read", "-", "--dry-run", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(case("gmx.mail").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let row: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((row["file"].as_str(), row["class"].as_str()), (Some("-"), Some("hard")));
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_the_rest_is_read() {
+    let here = Publication::nothing()
+        .write("one.eml", case("qmail.mail"))
+        .write("folder/one.eml", case("qmail.mail"));
+    let output = here.run(&["bounces", "read", "missing.eml", "folder", "one.eml", "--dry-run"]);
+    assert_eq!(output.code, 1);
+    assert!(output.stdout.contains("one.eml: hard: kim@example.net"), "{}", output.stdout);
+    assert!(output.stderr.contains("missing.eml: "), "{}", output.stderr);
+    assert!(output.stderr.contains("this folder is no Maildir"), "{}", output.stderr);
+    assert!(output.stderr.contains("2 sources could not be read"), "{}", output.stderr);
+}
+
+#[test]
+fn nothing_pretends_to_act_on_reports() {
+    let here = Publication::nothing().write("one.eml", case("qmail.mail"));
+    let output = here.run(&["bounces", "read", "one.eml"]);
+    assert_eq!((output.code, output.stdout.as_str()), (2, ""));
+    assert!(output.stderr.contains("add --dry-run"), "{}", output.stderr);
+    assert!(output.stderr.contains("by hand"), "{}", output.stderr);
+}
+
+#[test]
+fn no_report_moves_the_cursor_of_a_terminal() {
+    let text = case("qmail.mail").replace("no mailbox here", "no\u{1b}[2J mailbox\u{202e} here");
+    let here = Publication::nothing().write("one.eml", text);
+    for arguments in [
+        &["bounces", "read", "one.eml", "--dry-run"][..],
+        &["bounces", "read", "one.eml", "--dry-run", "--json"],
+    ] {
+        let output = here.run(arguments);
+        assert!(!output.stdout.contains(['\u{1b}', '\u{202e}']), "{}", output.stdout);
+    }
+}
