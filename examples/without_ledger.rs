@@ -50,7 +50,7 @@ impl Feed for Unrecorded {
     }
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
-        self.under_way.contains(&ticket).then_some(()).ok_or(Stop)
+        self.under_way.contains(&ticket).then_some(()).ok_or(Stop::Session)
     }
 
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {

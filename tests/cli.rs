@@ -28,6 +28,26 @@ fn help_says_what_each_verb_does() {
 }
 
 #[test]
+fn help_of_subscribers_is_a_screen_for_each_verb_and_its_examples_run() {
+    let here = Publication::nothing();
+    insta::assert_snapshot!("help_subscribers", here.run(&["subscribers", "--help"]).stdout);
+    for verb in ["suppress", "release", "list", "show"] {
+        let short = here.run(&["subscribers", verb, "-h"]).stdout;
+        assert!(short.lines().count() <= 24, "one screen: {short}");
+        let help = here.run(&["subscribers", verb, "--help"]).stdout;
+        insta::assert_snapshot!(format!("help_subscribers_{verb}"), help);
+        let examples = help.split("Examples:\n").nth(1).expect("examples");
+        for line in examples.lines().filter(|line| line.starts_with("  digest")) {
+            let here = Publication::with_subscribers().write("gone.csv", "lee@example.org\n");
+            let known = ["subscribers", "suppress", "kim@example.org", "--why", "asked"];
+            assert_eq!(here.run(&known).code, 0);
+            let output = here.shell(line.trim());
+            assert_eq!(output.code, 0, "{line}: {output:?}");
+        }
+    }
+}
+
+#[test]
 fn every_example_in_the_help_runs() {
     for verb in VERBS {
         let help = Publication::nothing().run(&[verb, "--help"]).stdout;

@@ -5,13 +5,14 @@
 //! the address that cannot be read may be that of somebody who said no.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
 
 use super::email::email;
-use super::list::{self, ReadOptions};
+use super::list::{self, ReadOptions, Rows};
 use super::row::Row;
 use super::rules;
 
@@ -29,12 +30,13 @@ pub struct Exceptions {
 }
 
 impl Exceptions {
-    /// Reads a file; diagnostics name it as `shown_as`. It is read as the list is where it is not
-    /// UTF-8.
+    /// Reads a file that `flag` has named; diagnostics show it as `shown_as`. It is read as the list
+    /// is where it is not UTF-8.
     ///
     /// # Errors
     /// It cannot be read, or not every row of it.
     pub fn read(
+        flag: &str,
         path: &Path,
         shown_as: impl Into<PathBuf>,
         list: &ReadOptions,
@@ -47,7 +49,9 @@ impl Exceptions {
                 is_foreign: list.is_foreign,
                 ..ReadOptions::default()
             };
-            Exceptions::in_one(path, &shown_as, &options)
+            let rows = list::open(path, &shown_as, &options)
+                .map_err(|problem| vec![rules::of_exceptions(problem, flag)])?;
+            Exceptions::of_rows(rows, &shown_as, options.is_foreign)
         };
         match in_encoding(None) {
             Err(problems) if list.encoding.is_some() => {
@@ -57,13 +61,26 @@ impl Exceptions {
         }
     }
 
-    fn in_one(
-        path: &Path,
-        shown_as: &Path,
+    /// Reads what comes from elsewhere than a file, in the encoding that was named.
+    ///
+    /// # Errors
+    /// As those of [`Exceptions::read`].
+    pub fn read_from(
+        reader: impl Read,
+        shown_as: impl Into<PathBuf>,
         options: &ReadOptions,
     ) -> Result<Exceptions, Vec<Diagnostic>> {
-        let mut rows = list::open(path, shown_as, options)
-            .map_err(|problem| vec![rules::of_exceptions(problem)])?;
+        let shown_as = shown_as.into();
+        let options = ReadOptions { may_lack_header: true, ..options.clone() };
+        let rows = list::read(reader, &shown_as, &options).map_err(|problem| vec![problem])?;
+        Exceptions::of_rows(rows, &shown_as, false)
+    }
+
+    fn of_rows<R: Read>(
+        mut rows: Rows<R>,
+        shown_as: &Path,
+        is_foreign: bool,
+    ) -> Result<Exceptions, Vec<Diagnostic>> {
         let (mut identities, mut problems, mut unreadable) = (BTreeSet::new(), Vec::new(), 0_u64);
         while let Some(row) = rows.next() {
             let problem = match row.map_err(|problem| vec![problem])? {
@@ -83,7 +100,7 @@ impl Exceptions {
                     }
                 }
                 Row::LeftOut { line, .. } => rules::except_row(shown_as, line),
-                Row::Rejected(problem) if options.is_foreign => {
+                Row::Rejected(problem) if is_foreign => {
                     let at = problem.place.as_ref().and_then(|place| place.line_column());
                     rules::except_row(shown_as, at.map_or(1, |(line, _)| line))
                 }
@@ -107,6 +124,11 @@ impl Exceptions {
     /// Whether the person must not be mailed.
     pub fn has(&self, address: &Address) -> bool {
         !self.identities.is_empty() && self.identities.contains(&address.identity())
+    }
+
+    /// The identities of all of them.
+    pub fn identities(&self) -> impl Iterator<Item = &str> {
+        self.identities.iter().map(String::as_str)
     }
 
     /// How many they are.

@@ -1,8 +1,8 @@
 //! Who the mail is for.
 //!
 //! [`list`] reads a subscriber file, row by row, into recipients. Exists so that everything that
-//! can be wrong with a list is found here, before a send. Must never send, and must never drop a
-//! row without saying so.
+//! can be wrong with a list is found here, before a send. [`suppression`] keeps who is never mailed,
+//! whatever a list says. Must never send, and must never drop a row without saying so.
 
 mod answers;
 mod attributes;
@@ -22,4 +22,5 @@ mod remarks;
 pub mod row;
 mod rules;
 mod status;
+pub mod suppression;
 mod tally;

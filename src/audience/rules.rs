@@ -30,14 +30,15 @@ pub(super) fn list_read(path: &Path, error: &dyn std::fmt::Display) -> Diagnosti
         .help("save the list as a CSV file in that place, or name another file with --subscribers")
 }
 
-/// The same problem of a file of `--except`: its words and its help name that flag.
-pub(super) fn of_exceptions(problem: Diagnostic) -> Diagnostic {
+/// The same problem of a file that another `flag` names: its words and its help name that flag.
+pub(super) fn of_exceptions(problem: Diagnostic, flag: &str) -> Diagnostic {
     if problem.rule != "list-read" {
         return problem;
     }
-    let message = problem.message.replacen("the list of subscribers", "the file of --except", 1);
+    let file = format!("the file of {flag}");
+    let message = problem.message.replacen("the list of subscribers", &file, 1);
     Diagnostic { message, ..problem }
-        .help("name a file with --except that has one address a line, or is a CSV file")
+        .help(format!("name a file with {flag} that has one address a line, or is a CSV file"))
 }
 
 pub(super) fn list_broken(path: &Path, encoding: &'static Encoding, broken: &Broken) -> Diagnostic {

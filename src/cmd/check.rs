@@ -20,7 +20,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::gate::Gate;
 use super::readers::{ListArgs, Readers};
 use super::workspace::{Draft, Workspace};
-use super::{Global, print, published, reach, runtime};
+use super::{Global, print, published, reach, readers, runtime};
 
 /// How often to say how far it is, where there is no bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -109,7 +109,8 @@ fn look(
     let mut readers = match args.list.file(workspace) {
         Some(path) => {
             let options = args.list.options(workspace);
-            runtime.block_on(Readers::read(&path, options, &mut problems))?
+            let own = readers::own_store(workspace);
+            runtime.block_on(Readers::read(&path, options, own.as_deref(), &mut problems))?
         }
         None => None,
     };

@@ -26,6 +26,7 @@ mod render;
 mod secret;
 mod send;
 mod status;
+mod subscribers;
 mod test;
 mod who;
 
@@ -72,6 +73,7 @@ enum Command {
     Plan(plan::Args),
     Send(send::Args),
     Status(status::Args),
+    Subscribers(subscribers::Args),
     Who(who::Args),
     Reconcile(reconcile::Args),
     Bounces(bounces::Args),
@@ -94,6 +96,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Plan(args) => plan::run(global, &args),
         Command::Send(args) => send::run(global, &args),
         Command::Status(args) => status::run(global, &args),
+        Command::Subscribers(args) => subscribers::run(global, &args),
         Command::Who(args) => who::run(global, &args),
         Command::Reconcile(args) => reconcile::run(global, &args),
         Command::Bounces(args) => bounces::run(global, &args),

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 
 use sejong_digest::audience::consent::{ConsentColumn, consent_column};
 use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::audience::suppression::{self, Suppression};
 use sejong_digest::check::{self, Audience, Lacking, passages};
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::intake::{self, Choice, Intake, IntakeError, Standings};
-use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::ledger::staging::Standing;
+use sejong_digest::delivery::ledger::{Ledger, STEPS};
 use sejong_digest::diagnostic::{Diagnostic, counted};
 use sejong_digest::files;
 use sejong_digest::issue::Issue;
@@ -21,11 +22,12 @@ use sejong_digest::issue::load;
 use sejong_digest::issue::slot::BUILT_IN;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
+use sejong_digest::store::Store;
 
 use super::failure::Failure;
 use super::files::stays_here;
-use super::print;
 use super::workspace::Workspace;
+use super::{looking, print};
 
 /// Which list, and how to read it: the same for every command that reads one.
 #[derive(Debug, clap::Args)]
@@ -92,14 +94,17 @@ pub(crate) struct Readers {
 
 impl Readers {
     /// Reads a list, with what is wrong with it added to `problems`; `None` where it cannot be read.
+    /// Who is suppressed by a store gets no mail, and is none of them.
     pub(crate) async fn read(
         path: &Path,
         options: ReadOptions,
+        suppressed_in: Option<&Path>,
         problems: &mut Vec<Diagnostic>,
     ) -> Result<Option<Readers>, Failure> {
         let ledger = Ledger::of_a_list().await?;
+        let choice = Choice { suppressed_in, ..Choice::default() };
         let staged = match list::open(path, load::path_from_here(path), &options) {
-            Ok(rows) => intake::stage(&ledger, rows, Choice::default()).await,
+            Ok(rows) => intake::stage(&ledger, rows, choice).await,
             Err(problem) => Err(problem.into()),
         };
         let mut intake = match staged {
@@ -107,6 +112,11 @@ impl Readers {
             Err(IntakeError::List(problem)) => {
                 problems.push(*problem);
                 return Ok(None);
+            }
+            // Whoever only checks may not be the one who sends, and may not read that file.
+            Err(IntakeError::Store(error)) if suppressed_in.is_some() => {
+                print::note(&format!("it is not known who is suppressed: {error}"));
+                return Box::pin(Readers::read(path, options, None, problems)).await;
             }
             Err(IntakeError::Store(error)) => return Err(error.into()),
         };
@@ -128,6 +138,32 @@ impl Readers {
         let (columns, tags) = (&intake.columns[..], intake.tags.as_ref());
         Ok(Audience { columns, people: *people, lacking, tags })
     }
+}
+
+/// The publication's own store, where it has one: who is suppressed there gets no mail.
+pub(crate) fn own_store(workspace: &Workspace) -> Option<PathBuf> {
+    workspace.ledger_place().ok().filter(|path| path.is_file())
+}
+
+/// What keeps mail from each of these people, if anything does.
+pub(crate) async fn suppressions(
+    workspace: &Workspace,
+    addresses: impl Iterator<Item = &Address>,
+) -> Result<Vec<(Address, Suppression)>, Failure> {
+    let Some(path) = own_store(workspace) else { return Ok(Vec::new()) };
+    let store = Store::read(&path, &STEPS).await.map_err(looking::unusable)?;
+    let mut found = Vec::new();
+    for address in addresses {
+        match suppression::of(&store, address).await {
+            Ok(one) => found.extend(one.map(|one| (address.clone(), one))),
+            Err(error) => {
+                store.close().await;
+                return Err(error.into());
+            }
+        }
+    }
+    store.close().await;
+    Ok(found)
 }
 
 /// What a list says of people, and what is to be known of it.

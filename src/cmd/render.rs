@@ -104,7 +104,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             let found = readers::at_addresses("--as", address, file.as_deref(), options);
             let runtime = runtime()?;
             let secret = runtime.block_on(workspace.trial_secret())?;
-            (workspace.identity(&secret, signers), runtime.block_on(found)?.remove(0))
+            let recipient = runtime.block_on(found)?.remove(0);
+            runtime.block_on(tell_suppressed(&workspace, &recipient));
+            (workspace.identity(&secret, signers), recipient)
         }
         // Looking at an issue makes no file, and gives the same bytes on every machine.
         None => {
@@ -137,6 +139,27 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         _ => print::made(&bytes)?,
     }
     Ok(Exit::Done)
+}
+
+/// Says that no send goes to this reader. Whoever only looks is not stopped by that, nor by a store
+/// that cannot be read.
+async fn tell_suppressed(workspace: &Workspace, recipient: &Recipient) {
+    let addresses = std::iter::once(recipient.address());
+    match readers::suppressions(workspace, addresses).await {
+        Ok(found) => found.iter().for_each(|(address, one)| {
+            let zone = &workspace.config.time_zone;
+            let since = clock::minute(one.at, zone);
+            print::note(&format!(
+                "{address} is suppressed since {since} ({}) and gets no mail: {}",
+                one.reason, one.why
+            ));
+        }),
+        Err(error) => print::note(&format!(
+            "it is not known whether {} is suppressed: {}",
+            recipient.address(),
+            error.message
+        )),
+    }
 }
 
 fn rendered(

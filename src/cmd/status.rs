@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use sejong_digest::audience::except::LEFT_OUT_BY;
+use sejong_digest::audience::suppression::{LEFT_DURING, SUPPRESSED};
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
@@ -386,6 +387,8 @@ fn why_suppressed(text: Option<&str>) -> &'static str {
         Some(text) if text.starts_with(LEFT_OUT_BY) => {
             "left out with --except: a send without it sends to them"
         }
+        Some(text) if text.starts_with(SUPPRESSED) => "suppressed: no send goes to this person",
+        Some(text) if text.starts_with(LEFT_DURING) => "suppressed while the issue was sent",
         Some(text) if !text.contains("a later send") => "the list says that they get no mail",
         _ => "not in the list any more",
     }

@@ -4,6 +4,7 @@
 use sejong_digest::delivery::test_send;
 use sejong_digest::message::Message;
 use sejong_digest::message::address::Address;
+use sejong_digest::message::recipient::Recipient;
 use sejong_digest::message::splice::{SpliceError, Template};
 use sejong_digest::smtp::outcome::Outcome;
 
@@ -12,7 +13,7 @@ use super::gate::Gate;
 use super::readers::ListArgs;
 use super::relays::{self, RelayArgs};
 use super::workspace::Workspace;
-use super::{Global, clock, pictures, print, readers, runtime};
+use super::{Global, clock, files, pictures, print, readers, runtime};
 
 /// Send an issue to yourself, exactly as subscribers will get it
 #[derive(Debug, clap::Args)]
@@ -26,6 +27,9 @@ pub(crate) struct Args {
     /// The address to send it to; repeat the flag for several addresses
     #[arg(long, value_name = "ADDRESS", required = true, num_args = 1..)]
     to: Vec<String>,
+    /// Send it to these addresses although one of them is suppressed
+    #[arg(long, hide_short_help = true)]
+    despite_suppression: bool,
     #[command(flatten)]
     list: ListArgs,
     /// Allow problems of this rule; repeat the flag for several rules
@@ -53,6 +57,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let identity = workspace.identity(&workspace.trial_secret().await?, signers);
         let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
         let people = readers::at_addresses("--to", &args.to, file.as_deref(), options).await?;
+        if !args.despite_suppression {
+            nobody_is_suppressed(&workspace, &people).await?;
+        }
         for person in &people {
             readers::tell_left_out(&issue, person.address().as_str(), person);
         }
@@ -76,6 +83,22 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             None => ending(&outcomes),
         }
     })
+}
+
+/// A trial is mail too: whoever said no gets none by mistake.
+async fn nobody_is_suppressed(workspace: &Workspace, people: &[Recipient]) -> Result<(), Failure> {
+    let addresses = people.iter().map(Recipient::address);
+    let suppressed = readers::suppressions(workspace, addresses).await?;
+    let Some((address, one)) = suppressed.first() else { return Ok(()) };
+    let shown = files::quoted(address.as_str());
+    Err(Failure::checks(format!(
+        "{address} is suppressed ({}) and gets no mail; nothing was sent",
+        one.reason
+    ))
+    .help(format!(
+        "`digest subscribers show {shown}` says since when and why. --despite-suppression sends this \
+         test all the same"
+    )))
 }
 
 /// As a send: that all were refused is a failure.

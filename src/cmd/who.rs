@@ -86,7 +86,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 /// Whom the token names, and for what: only our secret can make it or read it.
-fn named(workspace: &Workspace, text: &str) -> Result<TokenContent, Failure> {
+pub(super) fn named(workspace: &Workspace, text: &str) -> Result<TokenContent, Failure> {
     let address = text.trim().trim_start_matches("mailto:").trim_matches(['<', '>']);
     if let Ok(address) = Address::parse(address) {
         let address = files::quoted(address.as_str());

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::ledger::Ledger;
 use super::ledger::staging::{StagedRow, Standing};
+use super::ledger::suppressed::SuppressedPeople;
 use crate::audience::except::Exceptions;
 use crate::audience::list::{self, Rows};
 use crate::audience::near::NearAddress;
@@ -40,6 +41,8 @@ pub struct Intake {
     pub rejected: u64,
     /// Rows and people left out, by what the list says of them.
     pub left_out: BTreeMap<String, u64>,
+    /// People whom the list keeps, and who are suppressed.
+    pub suppressed: SuppressedPeople,
     /// The first rows that cannot be used, and then what is worth a look. Where there is more of a
     /// rule, one of its problems says how many rows have it, and which are the first.
     pub problems: Vec<Diagnostic>,
@@ -78,6 +81,8 @@ pub struct Choice<'a> {
     pub only: Option<&'a Only>,
     /// But nobody of these.
     pub except: Option<&'a Exceptions>,
+    /// Nor who is suppressed by this store, beside those whom the ledger's own file names.
+    pub suppressed_in: Option<&'a Path>,
 }
 
 /// Reads a list into the ledger's staging table.
@@ -138,6 +143,7 @@ pub async fn stage<R: Read>(
     found.people = staging.finish().await?;
     found.duplicates = kept_rows - found.people;
     contradictions(ledger, &path, &mut found, &mut problems).await?;
+    found.suppressed = ledger.leave_suppressed_out(choice.suppressed_in).await?;
     found.tags = tags;
     let doubts = rows.doubts();
     found.unclear = doubts.iter().filter(|doubt| doubt.is_error()).count() as u64;

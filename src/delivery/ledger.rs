@@ -14,6 +14,7 @@ pub mod receipts;
 pub mod revision;
 pub mod runs;
 pub mod staging;
+pub mod suppressed;
 pub mod wishes;
 
 use std::ops::Deref;
@@ -25,6 +26,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use super::verdict::{GIVEN_UP, PUT_OFF};
+use crate::audience::suppression;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::{Lock, Store, StoreError};
@@ -36,7 +38,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 21] = [
+pub const STEPS: [&str; 22] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -58,6 +60,7 @@ pub const STEPS: [&str; 21] = [
     copies::CLOSED,
     home::STEP,
     origin::STEP,
+    suppression::STEP,
 ];
 
 const FIRST_STEP: &str = "
@@ -131,7 +134,9 @@ WITH settled AS MATERIALIZED (
         value ->> 8 AS next_ms, value ->> 9 AS charged, value ->> 10 AS stage,
         value ->> 11 AS unasked
     FROM json_each(?1))
-UPDATE recipient SET state = settled.state, attempts = attempts + 1,
+UPDATE recipient SET state = settled.state,
+    -- Who left was not attempted.
+    attempts = attempts + (settled.state <> 'suppressed'),
     code = settled.code, enhanced = settled.enhanced, text = settled.text,
     message_id = settled.message_id, at = settled.at,
     first_attempt = coalesce(settled.first_ms, first_attempt), next_attempt = settled.next_ms,
@@ -207,6 +212,11 @@ impl Ledger {
         Ok(LockedLedger { ledger: self, _lock: lock })
     }
 
+    /// A second connection to its file; see [`Store::second_reader`].
+    pub(super) async fn second_reader(&self) -> Result<Option<Store>, StoreError> {
+        self.store.second_reader().await
+    }
+
     /// The open file.
     pub(super) fn store(&self) -> &Store {
         &self.store
@@ -271,7 +281,7 @@ impl LockedLedger {
         written: Option<Written>,
     ) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let mut transaction = self.store.begin().await?;
         if !settled.is_empty() {
             let update = sqlx::query(RECORD).bind(as_json(settled).map_err(failed)?);
             update.execute(&mut *transaction).await.map_err(failed)?;
@@ -334,7 +344,7 @@ impl LockedLedger {
     /// The store's; then nothing has changed.
     pub async fn release(&self, run: RunId) -> Result<u64, StoreError> {
         let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let mut transaction = self.store.begin().await?;
         let withdrawn = wishes::fall_back(&mut transaction).await.map_err(failed)?;
         sqlx::query(
             "UPDATE recipient SET state = 'pending', next_attempt = NULL \

@@ -114,7 +114,7 @@ pub async fn settle(
             Ruling::Uncertain(_) => None,
         })
         .collect();
-    let mut transaction = store.pool().begin().await.map_err(failed)?;
+    let mut transaction = store.begin().await?;
     for batch in moved.chunks(BATCH) {
         let mut query = QueryBuilder::<Sqlite>::new("WITH found (id, state, text) AS (");
         query.push_values(batch, |mut row, (id, state, text)| {

@@ -8,6 +8,7 @@ mod connection;
 mod feed;
 mod health;
 pub mod lanes;
+mod leavers;
 mod pacing;
 mod presign;
 mod queue;
@@ -27,6 +28,7 @@ use tokio::task::JoinSet;
 
 use super::id::RunId;
 use super::journal::{Journal, JournalHead};
+use super::ledger::suppressed::SuppressionMark;
 use super::ledger::{Ledger, LockedLedger};
 use super::moment::Moment;
 use super::pace::Rate;
@@ -36,6 +38,7 @@ use super::templates::Templates;
 use crate::smtp::trouble::Trouble;
 use crate::store::{StoreError, full};
 use lanes::LaneOptions;
+use leavers::Leavers;
 use queue::Queue;
 use recorder::{Recorder, Unrecorded};
 use refusals::{Refusal, Sum};
@@ -188,7 +191,8 @@ pub async fn journal(
     Ok(Journal::begin(&ledger.journal_path(), head))
 }
 
-/// Attempts every row of the ledger that waits, and records what became of each.
+/// Attempts every row of the ledger that waits, and records what became of each. Who was suppressed
+/// behind the `mark` is sent nothing.
 ///
 /// # Errors
 /// The store's, where the run could not begin or not be closed.
@@ -196,32 +200,35 @@ pub async fn run(
     ledger: &LockedLedger,
     run: RunId,
     journal: io::Result<Journal>,
+    mark: &SuppressionMark,
     options: &Options,
 ) -> Result<Report, StoreError> {
     let started = Instant::now();
     let journal = match journal {
         Ok(journal) => journal,
         Err(error) => {
-            let ended = Ended::Ledger(full::unwritten(&ledger.journal_path(), &error));
-            // Where the ledger cannot be written either, the next send does it.
-            let withdrawn = ledger.withdraw().await.unwrap_or_default();
-            return Ok(Report {
-                ended,
-                elapsed: started.elapsed(),
-                settled: 0,
-                withdrawn,
-                failed_relays: Vec::new(),
-            });
+            let reason = full::unwritten(&ledger.journal_path(), &error);
+            return Ok(never_begun(ledger, started, reason).await);
+        }
+    };
+    // Without knowing who leaves, nobody is sent to.
+    let leavers = match Leavers::watch(ledger, mark).await {
+        Ok(leavers) => Arc::new(leavers),
+        Err(error) => {
+            let reason = gone(ledger, run).await.unwrap_or_else(|| error.to_string());
+            return Ok(never_begun(ledger, started, reason).await);
         }
     };
     let is_had = ledger.counts().await?.accepted > 0;
     ledger.make_deferred_due().await?;
     let began = (options.clock)().parse::<jiff::Timestamp>().unwrap_or_default();
-    let mut queue = Queue::new(ledger.clone(), run, Moment::at(began), options);
+    let mut queue =
+        Queue::new(ledger.clone(), run, Moment::at(began), options, Arc::clone(&leavers));
     queue.resume().await?;
     let queue = Arc::new(queue);
     let (recorder, writer) = Recorder::start(ledger.clone(), journal, Arc::clone(&queue));
-    let work = Work::new(Arc::clone(&queue), Arc::clone(&recorder), options.clone(), is_had);
+    let (shared, lent) = ((Arc::clone(&queue), Arc::clone(&recorder)), Arc::clone(&leavers));
+    let work = Work::new(shared, options.clone(), lent, is_had);
     let ended = connections(&work, &queue, options).await;
     let failed_relays = work.failed_relays();
     let (sum, trouble) = (work.sum(), work.last_trouble());
@@ -240,7 +247,7 @@ pub async fn run(
     // reads it. Released, they would be sent again.
     let mut withdrawn = 0;
     if written.is_ok()
-        && let Err(error) = put_back(ledger, run, &sum, &mut withdrawn).await
+        && let Err(error) = put_back(ledger, run, (&sum, &leavers), &mut withdrawn).await
     {
         written = Err(error.into());
     }
@@ -259,6 +266,19 @@ pub async fn run(
     Ok(Report { ended, elapsed: started.elapsed(), settled, withdrawn, failed_relays })
 }
 
+/// The end of a run that has not sent to anybody.
+async fn never_begun(ledger: &LockedLedger, started: Instant, reason: String) -> Report {
+    // Where the ledger cannot be written either, the next send does it.
+    let withdrawn = ledger.withdraw().await.unwrap_or_default();
+    Report {
+        ended: Ended::Ledger(reason),
+        elapsed: started.elapsed(),
+        settled: 0,
+        withdrawn,
+        failed_relays: Vec::new(),
+    }
+}
+
 /// Why the ledger is not in its place any more, if so, and where what it held was saved.
 async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
     let Err(error) = ledger.in_place() else { return None };
@@ -272,17 +292,18 @@ async fn gone(ledger: &Ledger, run: RunId) -> Option<String> {
 }
 
 /// Rows that were refused after all get that outcome, and rows without one wait again: so many of
-/// those that were to be sent to once more are `withdrawn`. Then the ledger knows all of the run, and
-/// says so. Where it cannot, the journal has to stay: without both, the ledger looks like a copy from
+/// those that were to be sent to once more are `withdrawn`. Who has left waits no more. Then the
+/// ledger knows all of the run, and says so. Where it cannot, the journal has to stay: without both, the ledger looks like a copy from
 /// the middle of the run.
 async fn put_back(
     ledger: &LockedLedger,
     run: RunId,
-    sum: &Sum,
+    (sum, leavers): (&Sum, &Leavers),
     withdrawn: &mut u64,
 ) -> Result<(), StoreError> {
     ledger.refuse(&sum.refused).await?;
     *withdrawn = ledger.release(run).await?;
+    ledger.leave_waiting_out(run, &leavers.end().await).await?;
     ledger.has_ended(run).await
 }
 
@@ -305,8 +326,15 @@ async fn connections(work: &Work, queue: &Queue, options: &Options) -> Ended {
     }
     let mut stopping = options.stopping.clone();
     let mut trouble = None;
+    let looking = work.leavers.keep_looking();
+    tokio::pin!(looking);
+    let mut is_blind = false;
     loop {
         tokio::select! {
+            error = &mut looking, if !is_blind => {
+                is_blind = true;
+                queue.fail(error.to_string());
+            }
             changed = stopping.changed() => {
                 let wanted = *stopping.borrow();
                 if wanted >= Stopping::Drain {

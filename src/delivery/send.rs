@@ -60,6 +60,9 @@ pub struct SendOptions {
     pub only: Option<Only>,
     /// Who gets nothing, whatever the list says.
     pub except: Option<Exceptions>,
+    /// The publication's own store, where the ledger is another one: who is suppressed there gets
+    /// nothing from here either.
+    pub suppressed_in: Option<PathBuf>,
     /// One person alone, in the place of `only`.
     pub to: Option<OnePerson>,
     /// What part of the list that is, as it was named, for who remembers what was said of it; empty

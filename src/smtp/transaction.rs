@@ -30,9 +30,15 @@ const DOT: &[u8] = b".\r\n";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
-/// The feed wants no more to be sent on this session.
+/// What the feed wants not to be sent on this session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stop;
+pub enum Stop {
+    /// Anything more.
+    Session,
+    /// This message. SMTP has no word that takes DATA back, so the connection is given up; others
+    /// may go on another one.
+    Message,
+}
 
 /// Where messages come from and outcomes go to; one for each session.
 pub trait Feed: Send {
@@ -49,13 +55,21 @@ pub trait Feed: Send {
     /// attempt must be durable on return.
     ///
     /// # Errors
-    /// [`Stop`]: nothing of it was sent, nothing more will be.
+    /// [`Stop`]: nothing of it was sent, and nothing more will be on this session.
     fn before_dot(&mut self, ticket: Ticket) -> impl Future<Output = Result<(), Stop>> + Send;
 
     /// Done when the run is to end and the relay has had a little time. What waits for the relay
     /// before a final dot is then given up: nothing of it can have been delivered. May be dropped
     /// and asked again.
     fn stopping(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
+    /// Done when a text must not go on leaving, whose relay takes it so slowly that its person has
+    /// left meanwhile. As long as its dot has not left it is then given up, with the connection.
+    /// May be dropped.
+    fn taken_back(&self, ticket: Ticket) -> impl Future<Output = ()> + Send {
+        let _ = ticket;
         std::future::pending()
     }
 
@@ -79,6 +93,9 @@ pub enum End {
     /// The feed said [`Stop`] after a 354, or the run was to end before a dot: only dropping the
     /// connection is left.
     Stopped,
+    /// The feed has taken back a message after its 354: only dropping the connection is left, and
+    /// another session goes on.
+    TakenBack,
 }
 
 /// A message between the feed and its outcome.
@@ -106,7 +123,7 @@ enum AfterMessage {
     /// Nothing is on the wire.
     Idle,
     /// The feed said stop.
-    Stopped,
+    Stopped(Stop),
 }
 
 impl Session {
@@ -126,7 +143,7 @@ impl Session {
             let Some((ticket, message)) = feed.next().await else { return Ok(End::Drained) };
             let Some(mut current) = self.admit(feed, ticket, message).await else { continue };
             let mut sent_ahead = false;
-            if self.check_idle(feed, &current).await? == Some(Stop) {
+            if self.check_idle(feed, &current).await? == Some(Stop::Session) {
                 return Ok(End::Stopped);
             }
             loop {
@@ -159,7 +176,8 @@ impl Session {
                         self.heard = Instant::now();
                         break;
                     }
-                    Ok(AfterMessage::Stopped) => return Ok(End::Stopped),
+                    Ok(AfterMessage::Stopped(Stop::Session)) => return Ok(End::Stopped),
+                    Ok(AfterMessage::Stopped(Stop::Message)) => return Ok(End::TakenBack),
                     Err(trouble) => return Err(trouble),
                 }
             }
@@ -201,7 +219,7 @@ impl Session {
                     Err(Loss::Stopped) => {
                         self.usable = false;
                         feed.settled(taken.ticket, of_stop(Stage::Mail)).await;
-                        return Ok(Some(Stop));
+                        return Ok(Some(Stop::Session));
                     }
                     Err(loss) => self.spoken(Stage::Mail, Err(loss)),
                 }
@@ -377,10 +395,10 @@ impl Session {
             feed.settled(current.ticket, of_end(Stage::Data, trouble.text.clone())).await;
             return Err(trouble);
         }
-        if feed.before_dot(current.ticket).await == Err(Stop) {
+        if let Err(stop) = feed.before_dot(current.ticket).await {
             self.usable = false;
             feed.settled(current.ticket, of_stop(Stage::Data)).await;
-            return Ok(AfterMessage::Stopped);
+            return Ok(AfterMessage::Stopped(stop));
         }
         if let Some(said) = self.wire.unasked().await {
             // A 421, a FIN or a stray reply that came meanwhile: no byte of the text has left.
@@ -400,7 +418,13 @@ impl Session {
             }
         }
         let (spoken, within) = (Spoken::Text(dot_at), self.relay.timeouts().body);
-        let stopping = feed.stopping();
+        let mut stop = Stop::Session;
+        let stopping = async {
+            tokio::select! {
+                () = feed.stopping() => {}
+                () = feed.taken_back(current.ticket) => stop = Stop::Message,
+            }
+        };
         let write = self.wire.write_unless(&self.group, spoken, within, dot_at as u64, stopping);
         let (outcome, trouble) = match write.await {
             Ok(()) => {
@@ -412,7 +436,7 @@ impl Session {
                 for taken in [Some(current), next].into_iter().flatten() {
                     feed.settled(taken.ticket, of_stop(Stage::Body)).await;
                 }
-                return Ok(AfterMessage::Stopped);
+                return Ok(AfterMessage::Stopped(stop));
             }
             Err(loss) => self.broken_text(dot_at as u64, loss).await,
         };

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use lock::DatabaseFile;
 pub use lock::{Lock, Quiet};
@@ -441,6 +441,16 @@ impl Store {
     /// For statements of the rooms that own tables.
     pub fn pool(&self) -> &SqlitePool {
         &self.pool
+    }
+
+    /// A transaction that writes. It waits for other writers before it reads: one that had read
+    /// before another process wrote could not write any more.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+        begun.map_err(|error| self.failed(error))
     }
 
     /// The file.

@@ -39,6 +39,22 @@ impl Store {
         Ok(Store { identity, file, version, ..store })
     }
 
+    /// A second connection to the file of an open store, for who asks a little again and again while
+    /// the first one writes; `None` where there is no file. It opens no descriptor beside SQLite's
+    /// own: to close that would let go of the locks of the first.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn second_reader(&self) -> Result<Option<Store>, StoreError> {
+        if self.is_nowhere() {
+            return Ok(None);
+        }
+        self.in_place()?;
+        let store = Store::connect(options(&self.path).read_only(true), &self.path).await?;
+        let (identity, version) = (self.identity, self.version);
+        Ok(Some(Store { access: Access::Reading, identity, version, ..store }))
+    }
+
     /// A connection that the check of the file has passed. Where SQLite can write nothing beside a
     /// file, it reads only one that it may take for one that nobody changes.
     async fn connect_to_read(path: &Path, writable: bool) -> Result<Store, StoreError> {

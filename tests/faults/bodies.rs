@@ -6,7 +6,7 @@ use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::smtp::outcome::Scope;
 use sejong_digest::smtp::relay::Timeouts;
-use sejong_digest::smtp::transaction::End;
+use sejong_digest::smtp::transaction::{End, Ticket};
 
 use super::opening::{tls_catcher, tls_relay};
 use super::{Tape, both_ways, carry, catcher, catcher_with, message, messages, relay_to};
@@ -47,6 +47,25 @@ async fn a_text_that_cannot_leave_is_given_up_when_the_run_stops_and_a_dot_is_no
     let relay = relay_to(&slow).with_timeouts(Timeouts { dot: within, ..Timeouts::default() });
     let (tape, end) = carry(&relay, Tape { stop_after, ..Tape::of(messages(1)) }).await;
     assert_eq!((tape.outcomes(), end.unwrap()), (vec![ACCEPTED.to_owned()], End::Drained));
+}
+
+// Row 53. A text that a relay takes slowly is given up as long as its dot has not left; behind the
+// dot nobody takes it back.
+#[tokio::test]
+async fn a_text_that_cannot_leave_is_taken_back_and_a_dot_is_not() {
+    let within = Duration::from_secs(20);
+    let take_back = Some((Ticket(1), Duration::from_millis(300)));
+    let stuck = catcher(Script::new().rule(At::Body(1), When::Always, Do::StopReading)).await;
+    let relay = relay_to(&stuck).with_timeouts(Timeouts { body: within, ..Timeouts::default() });
+    let all = vec![message("p1@x.example", &huge()), messages(1).remove(0)];
+    let (tape, end) = carry(&relay, Tape { take_back, ..Tape::of(all) }).await;
+    assert_eq!(tape.outcomes(), ["unsent relay body", "unsent relay body"]);
+    assert_eq!((end.unwrap(), stuck.counts().accepted), (End::TakenBack, 0));
+    let action = Do::Delay(Duration::from_millis(900));
+    let slow = catcher(Script::new().rule(At::Dot, When::Always, action)).await;
+    let relay = relay_to(&slow).with_timeouts(Timeouts { dot: within, ..Timeouts::default() });
+    let (tape, end) = carry(&relay, Tape { take_back, ..Tape::of(messages(2)) }).await;
+    assert_eq!((tape.outcomes(), end.unwrap()), (vec![ACCEPTED.to_owned(); 2], End::Drained));
 }
 
 // Row 35, between the 354 and the text.

@@ -67,6 +67,8 @@ struct Tape {
     pause: Duration,
     /// The run is to end after so long.
     stop_after: Option<Duration>,
+    /// The text of this ticket is taken back after so long.
+    take_back: Option<(Ticket, Duration)>,
     taken: Vec<Ticket>,
     announced: Vec<Ticket>,
     settled: Vec<(Ticket, Outcome)>,
@@ -129,7 +131,7 @@ impl Feed for Tape {
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
         if self.stop_at == Some(ticket) {
-            return Err(Stop);
+            return Err(Stop::Session);
         }
         self.announced.push(ticket);
         Ok(())
@@ -138,6 +140,13 @@ impl Feed for Tape {
     async fn stopping(&self) {
         match self.stop_after {
             Some(stop_after) => tokio::time::sleep(stop_after).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn taken_back(&self, ticket: Ticket) {
+        match self.take_back.filter(|(taken, _)| *taken == ticket) {
+            Some((_, after)) => tokio::time::sleep(after).await,
             None => std::future::pending().await,
         }
     }

@@ -24,7 +24,7 @@ use tree::File;
 const EDGES: &[Edge] = &[];
 
 /// The rooms that own tables.
-const SQL_ROOMS: &[&str] = &["store", "delivery"];
+const SQL_ROOMS: &[&str] = &["store", "audience", "delivery"];
 
 /// One foreign crate, one home.
 const HOMES: &[Home] = &[

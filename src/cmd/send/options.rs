@@ -204,9 +204,11 @@ impl PlanArgs {
         };
         let read = self.list.options(workspace);
         let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
+        let ledger = store_path(workspace, self.store.as_deref(), &relay)?;
         let send = SendOptions {
             issue,
-            ledger: store_path(workspace, self.store.as_deref(), &relay)?,
+            suppressed_in: suppressed_beside(workspace, &ledger),
+            ledger,
             list,
             read,
             except,
@@ -306,7 +308,7 @@ impl PlanArgs {
 fn exceptions(file: &Path, list: &ReadOptions) -> Result<Exceptions, Failure> {
     let shown = load::path_from_here(file);
     let list = ReadOptions { is_foreign: is_foreign(file), ..list.clone() };
-    Exceptions::read(file, &shown, &list).map_err(|problems| {
+    Exceptions::read("--except", file, &shown, &list).map_err(|problems| {
         print::problems(&problems);
         Failure::checks(format!(
             "--except: {} cannot be read to its last row; nothing was sent",
@@ -334,6 +336,13 @@ fn store_path(
         (None, Some(folder)) => rehearsal(folder, workspace),
         (None, None) => Ok(workspace.ledger_place()?),
     }
+}
+
+/// The publication's own store, where another one is sent from: who said no there has said it to this
+/// send too.
+fn suppressed_beside(workspace: &Workspace, ledger: &Path) -> Option<PathBuf> {
+    let own = workspace.ledger_place().ok()?;
+    (own.is_file() && !store::is_same(&own, ledger)).then_some(own)
 }
 
 /// A rehearsal never counts as a send: its ledger lives with what it caught, has a name of its own,

@@ -172,6 +172,8 @@ impl PlanText<'_> {
             "duplicates": plan.duplicates,
             "invalid": plan.rejected,
             "left_out": plan.left_out.values().sum::<u64>(),
+            "suppressed": plan.suppressed.values().sum::<u64>(),
+            "suppressed_by_reason": &plan.suppressed,
             "outside": plan.outside,
             "leaving": plan.leaving,
             "domains": domains.collect::<Vec<_>>(),
@@ -255,6 +257,12 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         (plan.duplicates, "listed twice".to_owned()),
         (plan.rejected, format!("{rejected} that cannot be used")),
     ];
+    let reasons = plan.suppressed.iter().map(|(reason, number)| format!("{number} {reason}"));
+    let reasons: Vec<String> = reasons.collect();
+    others.push((
+        plan.suppressed.values().sum::<u64>(),
+        format!("suppressed: {}", reasons.join(", ")),
+    ));
     others.extend(plan.left_out.iter().map(|(reason, number)| (*number, reason.clone())));
     others.retain(|(number, _)| *number > 0);
     others

@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use sejong_digest::audience::except::LEFT_OUT_BY;
+use sejong_digest::audience::suppression::SUPPRESSED;
 use sejong_digest::delivery::receipt::AlreadySent;
 use sejong_digest::delivery::send::{ListFault, SendError};
 use sejong_digest::diagnostic::nearest;
 use sejong_digest::issue::load;
+use sejong_digest::message::address::Address;
 
 use super::renamed;
 use crate::cmd::failure::{Failure, Passes};
+use crate::cmd::files::quoted;
 use crate::cmd::{looking, print, receipts};
 
 /// What a person is told.
@@ -52,6 +55,16 @@ pub(super) fn after_a_no(sent: &AlreadySent) -> Failure {
     Failure::checks("nothing was sent").help(receipts::instead(sent))
 }
 
+/// Who is suppressed gets nothing, whatever the list says.
+fn suppressed(address: &Address, reason: &str) -> Failure {
+    let what = format!("{address} is suppressed ({reason}) and gets no mail; nothing was sent");
+    let address = quoted(address.as_str());
+    Failure::checks(what).help(format!(
+        "`digest subscribers show {address}` says since when and why, and `digest subscribers \
+         release {address} --why TEXT` lets this person get mail again"
+    ))
+}
+
 /// What a person is told of a list that nothing can be sent to.
 fn of_list(list: &Path, fault: ListFault) -> Failure {
     let list = load::path_from_here(list).display().to_string();
@@ -82,6 +95,9 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
                 Some(meant) => failure.help(format!("did you mean {meant}?")),
                 None => failure,
             }
+        }
+        ListFault::Left { address, reason } if reason.starts_with(SUPPRESSED) => {
+            suppressed(&address, reason.trim_start_matches(SUPPRESSED))
         }
         ListFault::Left { address, reason } => {
             let why = match reason.strip_prefix(LEFT_OUT_BY) {

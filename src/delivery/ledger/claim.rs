@@ -188,7 +188,7 @@ impl LockedLedger {
               next_attempt, revision, code, message_id, at",
         );
         let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let mut transaction = self.store.begin().await?;
         let rows = query.build().fetch_all(&mut *transaction).await.map_err(failed)?;
         let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
         let mut claimed = Vec::with_capacity(rows.len());

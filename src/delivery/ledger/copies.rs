@@ -133,7 +133,7 @@ impl LockedLedger {
     /// The store's; then nothing has changed.
     pub async fn close_failed_copies(&self) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let mut transaction = self.store.begin().await?;
         let rows = sqlx::query(FAILED).fetch_all(&mut *transaction).await.map_err(failed)?;
         for found in rows {
             let (row, run): (RowId, RunId) = (found.get(0), found.get(1));

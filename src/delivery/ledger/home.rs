@@ -53,7 +53,7 @@ impl LockedLedger {
             return Ok(());
         }
         let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let mut transaction = self.store.begin().await?;
         let forget = sqlx::query("DELETE FROM ledger_home");
         forget.execute(&mut *transaction).await.map_err(failed)?;
         sqlx::query("INSERT INTO ledger_home (machine, file) VALUES (?1, ?2)")

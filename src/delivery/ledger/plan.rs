@@ -93,7 +93,7 @@ impl LockedLedger {
         copy: Option<&FurtherCopy>,
     ) -> Result<RunId, StoreError> {
         let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let mut transaction = self.store.begin().await?;
         let run = self.begin(&mut transaction, run).await.map_err(failed)?;
         let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
         if let Some(copy) = copy {
@@ -132,7 +132,7 @@ impl LockedLedger {
     /// The store's; then nothing has changed.
     pub async fn forget(&self) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let mut transaction = self.store.begin().await?;
         for statement in [
             "DELETE FROM earlier_copy \
              WHERE recipient IN (SELECT id FROM recipient WHERE issue = ?1)",

@@ -40,7 +40,9 @@ CREATE TEMP TABLE staging (
     -- A row of the list says yes; it is not among those that were asked for; a row says no.
     kept INTEGER NOT NULL,
     outside INTEGER NOT NULL,
-    gone TEXT
+    gone TEXT,
+    -- The reason, where it is not the list that says no.
+    suppressed TEXT
 );
 PRAGMA temp.cache_size = -4096;
 ";
@@ -196,7 +198,7 @@ pub struct Census {
 #[derive(Clone, Copy, Debug)]
 struct ListedRows {
     all: u64,
-    /// The list has their people and keeps them.
+    /// The list has their people and keeps them; whoever is suppressed is not missing in it.
     kept: u64,
     /// The list does not have their people, and no relay was ever asked about them.
     untried: u64,
@@ -546,7 +548,8 @@ impl Ledger {
             "SELECT count(*), count(*) FILTER (WHERE said), \
                count(*) FILTER (WHERE said IS NULL AND (attempts = 0 OR unasked)), \
                count(*) FILTER (WHERE said IS NULL AND attempts > 0 AND NOT unasked) \
-             FROM (SELECT attempts, unasked, (SELECT l.kept AND l.gone IS NULL \
+             FROM (SELECT attempts, unasked, \
+                 (SELECT l.kept AND (l.gone IS NULL OR l.suppressed IS NOT NULL) \
                  FROM temp.staging l WHERE l.identity = recipient.identity) AS said \
                FROM recipient WHERE issue = ?1 AND state IN ({states}))"
         );

@@ -163,7 +163,7 @@ impl LockedLedger {
     /// The store's; then none has.
     pub(in crate::delivery) async fn withdraw(&self) -> Result<u64, StoreError> {
         let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.pool().begin().await.map_err(failed)?;
+        let mut transaction = self.store.begin().await?;
         let withdrawn = fall_back(&mut transaction).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         Ok(withdrawn)

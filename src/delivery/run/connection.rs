@@ -31,7 +31,7 @@ pub(super) async fn keep(work: Work, route: usize, number: usize) -> Option<Trou
         }
         let trouble = match end {
             // Not a failure: the next session goes on at once.
-            Ok(End::MaxMessages) => continue,
+            Ok(End::MaxMessages | End::TakenBack) => continue,
             Ok(End::Drained) if work.refusals.is_refusing(route) => continue,
             Ok(End::Drained) if work.queue.more().await => continue,
             Ok(End::Drained | End::Stopped) => return None,

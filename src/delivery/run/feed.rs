@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::queue::Turn;
+use super::queue::{Turn, Unasked};
 use super::shared::Work;
 use crate::delivery::id::RowId;
 use crate::delivery::journal::Settled;
@@ -49,9 +49,13 @@ impl<'a> RowFeed<'a> {
 impl RowFeed<'_> {
     async fn message(&mut self, turn: Turn) -> Option<(Ticket, Message)> {
         let Turn { row: claimed, draft, unasked } = turn;
-        let refusals = &self.work.refusals;
-        if let Some(why) = unasked.or_else(|| refusals.against(self.route, &claimed)) {
-            self.record(&claimed, Recorded::ours(State::Deferred, why));
+        let against = || self.work.refusals.against(self.route, &claimed).map(Unasked::Later);
+        if let Some(unasked) = unasked.or_else(against) {
+            let (state, why) = match unasked {
+                Unasked::Later(why) => (State::Deferred, why),
+                Unasked::Left(why) => (State::Suppressed, why),
+            };
+            self.record(&claimed, Recorded::ours(state, why));
             self.work.queue.settled(&claimed);
             return None;
         }
@@ -90,7 +94,7 @@ impl RowFeed<'_> {
     fn record(&self, claimed: &Claimed, outcome: Recorded<'_>) {
         let Recorded { state, reply, text, retry, stage, unasked } = outcome;
         let options = &self.work.options;
-        options.progress.add(state == State::Accepted);
+        options.progress.add(matches!(state, State::Accepted | State::Suppressed));
         if retry.is_some() {
             self.work.queue.deferring();
         }
@@ -173,21 +177,39 @@ impl Feed for RowFeed<'_> {
     }
 
     async fn before_dot(&mut self, ticket: Ticket) -> Result<(), Stop> {
-        let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
+        let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop::Session) };
+        // Of a pace, whoever has left uses nothing.
+        if self.work.leavers.has(claimed).is_some() {
+            return Err(Stop::Message);
+        }
         let row = claimed.row;
         tokio::select! {
             biased;
             () = self.work.queue.leave(row) => {}
             // A limit may hold the text back for long.
-            () = self.work.stopping() => return Err(Stop),
+            () = self.work.stopping() => return Err(Stop::Session),
         }
-        let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop) };
+        if let Err(error) = self.work.leavers.refresh().await {
+            self.work.queue.fail(error.to_string());
+            return Err(Stop::Session);
+        }
+        let Some(claimed) = self.rows.get(&ticket) else { return Err(Stop::Session) };
+        if self.work.leavers.has(claimed).is_some() {
+            return Err(Stop::Message);
+        }
         let marked = self.work.recorder.dot(claimed.row, self.message_id(claimed));
-        if marked { Ok(()) } else { Err(Stop) }
+        if marked { Ok(()) } else { Err(Stop::Session) }
     }
 
     fn stopping(&self) -> impl Future<Output = ()> + Send {
         self.work.stopping()
+    }
+
+    async fn taken_back(&self, ticket: Ticket) {
+        match self.rows.get(&ticket) {
+            Some(claimed) => self.work.leavers.until_left(claimed).await,
+            None => std::future::pending().await,
+        }
     }
 
     fn left(&mut self, ticket: Ticket) {
@@ -197,7 +219,10 @@ impl Feed for RowFeed<'_> {
     async fn settled(&mut self, ticket: Ticket, outcome: Outcome) {
         let Some(claimed) = self.rows.remove(&ticket) else { return };
         let row = claimed.row;
-        self.settle(claimed, outcome);
+        match self.work.leavers.has(&claimed) {
+            Some(why) if matches!(outcome, Outcome::Unsent(_)) => self.leave_out(&claimed, why),
+            _ => self.settle(claimed, outcome),
+        }
         self.message_ids.remove(&row);
     }
 }
@@ -210,6 +235,13 @@ impl RowFeed<'_> {
             return None;
         }
         Some(turn)
+    }
+
+    /// Nothing of a message has left us, and its person has: nobody tries it again.
+    fn leave_out(&self, claimed: &Claimed, why: String) {
+        self.work.recorder.unsent(claimed.row);
+        self.record(claimed, Recorded::ours(State::Suppressed, why));
+        self.work.queue.settled(claimed);
     }
 
     fn attempt(&self, claimed: &Claimed) -> Attempt {

@@ -210,6 +210,12 @@ impl Lanes {
         self.lanes[lane].rows.pop_front()
     }
 
+    /// Takes a row that is the next of its lane and is not to be sent, whatever its lane waits for.
+    pub(super) fn drop_next(&mut self, is_out: impl Fn(&Claimed) -> bool) -> Option<Claimed> {
+        let lane = self.lanes.iter_mut().find(|lane| lane.rows.front().is_some_and(&is_out))?;
+        lane.rows.pop_front()
+    }
+
     /// The domains that have enough rows at hand.
     pub(super) fn full(&self) -> Vec<String> {
         let full = self.lanes.iter().skip(1).filter(|lane| lane.rows.len() >= AT_HAND);

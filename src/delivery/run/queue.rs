@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::leavers::Leavers;
 use super::pacing::{Next, Pacing, Whose};
 use super::presign::{EarlyMessage, Presign};
 use super::{Options, Progress};
@@ -36,6 +37,8 @@ pub(super) struct Queue {
     /// How long to wait for deferred rows when nothing else is left.
     wait: Duration,
     progress: Arc<Progress>,
+    /// Who gets nothing any more.
+    leavers: Arc<Leavers>,
     state: Mutex<QueueState>,
     /// Something changed that waiting connections should look at.
     changed: Notify,
@@ -74,7 +77,15 @@ pub(super) struct Turn {
     /// Its message, where it was made early.
     pub(super) draft: Option<Arc<EarlyMessage>>,
     /// Why it is not to be sent in this run, if so.
-    pub(super) unasked: Option<String>,
+    pub(super) unasked: Option<Unasked>,
+}
+
+/// Why no relay is asked about a row.
+pub(super) enum Unasked {
+    /// It waits for the next run.
+    Later(String),
+    /// Its person has left.
+    Left(String),
 }
 
 /// What [`Queue::take`] found.
@@ -91,7 +102,13 @@ enum Supply {
 }
 
 impl Queue {
-    pub(super) fn new(ledger: LockedLedger, run: RunId, began: Moment, options: &Options) -> Queue {
+    pub(super) fn new(
+        ledger: LockedLedger,
+        run: RunId,
+        began: Moment,
+        options: &Options,
+        leavers: Arc<Leavers>,
+    ) -> Queue {
         let limits = options.routes.iter().map(|route| route.limit);
         let state = QueueState {
             pacing: Pacing::new(options.limit, limits, &options.lanes),
@@ -114,6 +131,7 @@ impl Queue {
             started: Instant::now(),
             wait: options.wait,
             progress: Arc::clone(&options.progress),
+            leavers,
             state: Mutex::new(state),
             changed: Notify::new(),
         }
@@ -183,9 +201,12 @@ impl Queue {
         }
         let (now, moment) = (self.started.elapsed(), self.now());
         state.note_due(moment);
+        if let Some(left) = self.next_left(&mut state) {
+            return Supply::Row(Box::new(left));
+        }
         let (row, unasked) = match state.pacing.next(relay, now) {
             Some(Next::Row(row)) => (*row, None),
-            Some(Next::Shut(row, why)) => (*row, Some(why)),
+            Some(Next::Shut(row, why)) => (*row, Some(Unasked::Later(why))),
             Some(Next::Paced(pause)) => return Supply::Wait(Some(pause)),
             Some(Next::Later(pause)) => return state.later(pause, now, moment, self.wait),
             None => return Supply::End,
@@ -193,6 +214,16 @@ impl Queue {
         let draft = state.presign.as_mut().and_then(|presign| presign.take(row.row));
         state.refill(now);
         Supply::Row(Box::new(Turn { row, draft, unasked }))
+    }
+
+    /// A row of somebody who has left, if one is the next of its lane: it uses nothing of a pace.
+    fn next_left(&self, state: &mut QueueState) -> Option<Turn> {
+        if !self.leavers.are_any() {
+            return None;
+        }
+        let row = state.pacing.lanes.drop_next(|row| self.leavers.has(row).is_some())?;
+        let unasked = self.leavers.has(&row).map(Unasked::Left);
+        Some(Turn { row, draft: None, unasked })
     }
 
     /// Claims the next batch: whoever finds the queue empty does it, and the others wait.

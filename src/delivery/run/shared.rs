@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::connection::pause;
 use super::health::{Health, Wait};
+use super::leavers::Leavers;
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::refusals::{Refusal, Refusals, Sum};
@@ -38,6 +39,8 @@ pub(super) struct Work {
     pub(super) options: Options,
     pub(super) health: Arc<Health>,
     pub(super) refusals: Arc<Refusals>,
+    /// Who gets nothing any more.
+    pub(super) leavers: Arc<Leavers>,
     shared: Arc<Shared>,
 }
 
@@ -60,9 +63,9 @@ struct Shared {
 impl Work {
     /// `is_had` says whether anybody had the issue before the run.
     pub(super) fn new(
-        queue: Arc<Queue>,
-        recorder: Arc<Recorder>,
+        (queue, recorder): (Arc<Queue>, Arc<Recorder>),
         options: Options,
+        leavers: Arc<Leavers>,
         is_had: bool,
     ) -> Work {
         let shared =
@@ -75,6 +78,7 @@ impl Work {
             options,
             health: Arc::new(health),
             refusals: Arc::new(refusals),
+            leavers,
             shared: Arc::new(shared),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::audience::suppression::SuppressionReason;
 use crate::delivery::intake::Intake;
 use crate::delivery::ledger::staging::Census;
 use crate::delivery::ledger::wishes::Reopened;
@@ -45,6 +46,8 @@ pub struct Plan {
     pub rejected: u64,
     /// Rows and people left out, by what the list says of them.
     pub left_out: BTreeMap<String, u64>,
+    /// People whom the list keeps and who are suppressed, by the reason.
+    pub suppressed: BTreeMap<SuppressionReason, u64>,
     /// People who are to get it in the largest domains, the largest first.
     pub domains: Vec<(String, u64)>,
     /// How many domains there are, named or not.
@@ -87,6 +90,7 @@ impl Plan {
             duplicates: intake.duplicates,
             rejected: intake.rejected,
             left_out: intake.left_out.clone(),
+            suppressed: intake.suppressed.reasons.clone(),
             domains: census.domains,
             domain_count: census.domain_count,
         }

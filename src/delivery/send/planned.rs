@@ -202,7 +202,8 @@ impl Begun {
     pub async fn deliver(self, options: &run::Options) -> Result<SendReport, SendError> {
         let Planned { survey, ledger, run, content_hash, plan, .. } = self.planned;
         let (survey, ledger) = (&survey, &ledger);
-        let report = run::run(ledger, run, self.journal, options).await?;
+        let mark = &survey.list().suppressed.mark;
+        let report = run::run(ledger, run, self.journal, mark, options).await?;
         if let Ended::Ledger(_) = report.ended {
             // The report tells what is known, also what could not be recorded.
             let (boot, now) = (&survey.options.boot, (survey.options.clock)());

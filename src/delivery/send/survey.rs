@@ -548,7 +548,11 @@ async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendErr
     let shown = load::path_from_here(&options.list);
     let staged = match list::open(&options.list, &shown, &options.read) {
         Ok(rows) => {
-            let choice = Choice { only: only.as_ref(), except: options.except.as_ref() };
+            let choice = Choice {
+                only: only.as_ref(),
+                except: options.except.as_ref(),
+                suppressed_in: options.suppressed_in.as_deref(),
+            };
             intake::stage(ledger, rows, choice).await
         }
         Err(problem) => Err(problem.into()),

@@ -99,6 +99,7 @@ impl Folder {
             list: self.path("list.csv"),
             read: ReadOptions::default(),
             except: None,
+            suppressed_in: None,
             only: None,
             part: String::new(),
             origin: RunOrigin::default(),

@@ -1,0 +1,489 @@
+//! Who is never mailed: the table `suppression`, and the only writer of it.
+//!
+//! A row is one no, of a person or for a whole domain, with its reason, its words and where it came
+//! from. It holds for every list, whatever a file says later. Must never delete a row: to release
+//! somebody ends it, and the history stays.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use crate::message::address::{Address, AddressError};
+use crate::store::{Store, StoreError};
+
+/// The step that makes the table; see [`Store::open`].
+pub const STEP: &str = "
+-- Who is never mailed. Numbers ascend in the order of the commits: whoever remembers the last one
+-- reads only what is new.
+CREATE TABLE suppression (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('address', 'domain')),
+    -- What all spellings of an address have in common, or a domain; nothing where only its keyed
+    -- hash is kept.
+    what TEXT,
+    hash TEXT,
+    reason TEXT NOT NULL,
+    why TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    -- Milliseconds since 1970.
+    at INTEGER NOT NULL,
+    released_at INTEGER,
+    released_why TEXT,
+    CHECK (what IS NOT NULL OR hash IS NOT NULL)
+);
+CREATE INDEX suppression_by_what ON suppression (what, kind);
+";
+
+/// Who is suppressed now, as `kind, what, reason`, the oldest first: for who joins it.
+pub const IN_FORCE: &str = "SELECT kind, what, reason FROM suppression \
+     WHERE released_at IS NULL AND what IS NOT NULL ORDER BY number";
+
+/// How the text begins of somebody who gets no mail by this table; the reason's word follows.
+pub const SUPPRESSED: &str = "suppressed: ";
+/// The same of somebody who left while the issue was sent.
+pub const LEFT_DURING: &str = "left during the send: ";
+
+/// Rows of one transaction: a sender waits for it.
+const BATCH: usize = 2_000;
+
+/// A sender that writes its plan has the file for some seconds, and nobody's no may be lost for that.
+const PATIENT: &str = "PRAGMA busy_timeout = 60000";
+
+const COLUMNS: &str = "number, kind, what, reason, why, origin, at, released_at, released_why";
+
+/// Why somebody is never mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuppressionReason {
+    /// They asked for it.
+    Unsubscribed,
+    /// Their mailbox does not exist.
+    HardBounce,
+    /// They called a mail unwanted.
+    Complaint,
+    /// Somebody of the publication decided it.
+    Manual,
+}
+
+impl SuppressionReason {
+    /// All of them.
+    pub const ALL: [SuppressionReason; 4] = [
+        SuppressionReason::Unsubscribed,
+        SuppressionReason::HardBounce,
+        SuppressionReason::Complaint,
+        SuppressionReason::Manual,
+    ];
+
+    /// The word for programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            SuppressionReason::Unsubscribed => "unsubscribed",
+            SuppressionReason::HardBounce => "hard-bounce",
+            SuppressionReason::Complaint => "complaint",
+            SuppressionReason::Manual => "manual",
+        }
+    }
+}
+
+impl fmt::Display for SuppressionReason {
+    /// For people: `hard bounce`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            SuppressionReason::HardBounce => "hard bounce",
+            SuppressionReason::Manual => "by hand",
+            other => other.word(),
+        })
+    }
+}
+
+/// Where a no came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuppressionOrigin {
+    /// Somebody typed it.
+    Command,
+    /// A report about a message.
+    Bounce,
+    /// The page for unsubscribing.
+    Web,
+}
+
+impl SuppressionOrigin {
+    const ALL: [SuppressionOrigin; 3] =
+        [SuppressionOrigin::Command, SuppressionOrigin::Bounce, SuppressionOrigin::Web];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            SuppressionOrigin::Command => "command",
+            SuppressionOrigin::Bounce => "bounce",
+            SuppressionOrigin::Web => "web",
+        }
+    }
+}
+
+/// A word in the table that this version does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no word of this version of digest; a newer one may have written it")]
+pub struct UnknownSuppressionWord(String);
+
+impl FromStr for SuppressionReason {
+    type Err = UnknownSuppressionWord;
+
+    fn from_str(word: &str) -> Result<SuppressionReason, UnknownSuppressionWord> {
+        let known = SuppressionReason::ALL.into_iter().find(|reason| reason.word() == word);
+        known.ok_or_else(|| UnknownSuppressionWord(word.to_owned()))
+    }
+}
+
+impl FromStr for SuppressionOrigin {
+    type Err = UnknownSuppressionWord;
+
+    fn from_str(word: &str) -> Result<SuppressionOrigin, UnknownSuppressionWord> {
+        let known = SuppressionOrigin::ALL.into_iter().find(|origin| origin.word() == word);
+        known.ok_or_else(|| UnknownSuppressionWord(word.to_owned()))
+    }
+}
+
+impl Serialize for SuppressionReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+impl Serialize for SuppressionOrigin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// Who is meant: one person, or everybody at a domain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SuppressionSubject {
+    /// The identity of an address.
+    Address(String),
+    /// A domain, as A-labels in lower case. Domains below it are others.
+    Domain(String),
+}
+
+impl SuppressionSubject {
+    /// One person.
+    pub fn address(address: &Address) -> SuppressionSubject {
+        SuppressionSubject::Address(address.identity())
+    }
+
+    /// Everybody at a domain: `example.org`, or `@example.org`.
+    ///
+    /// # Errors
+    /// It is no domain that mail goes to.
+    pub fn domain(text: &str) -> Result<SuppressionSubject, AddressError> {
+        let name = text.trim().trim_start_matches('@');
+        if name.contains('@') {
+            return Err(AddressError::Domain(text.to_owned()));
+        }
+        let address = Address::parse(&format!("postmaster@{name}"))?;
+        Ok(SuppressionSubject::Domain(address.domain().to_owned()))
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            SuppressionSubject::Address(_) => "address",
+            SuppressionSubject::Domain(_) => "domain",
+        }
+    }
+
+    /// The identity or the domain.
+    pub fn what(&self) -> &str {
+        match self {
+            SuppressionSubject::Address(what) | SuppressionSubject::Domain(what) => what,
+        }
+    }
+}
+
+impl fmt::Display for SuppressionSubject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SuppressionSubject::Address(address) => f.write_str(address),
+            SuppressionSubject::Domain(domain) => write!(f, "everybody at {domain}"),
+        }
+    }
+}
+
+/// What is written down of a no.
+#[derive(Clone, Debug)]
+pub struct SuppressionNote<'a> {
+    /// Why.
+    pub reason: SuppressionReason,
+    /// In somebody's words.
+    pub why: &'a str,
+    /// Where it came from.
+    pub origin: SuppressionOrigin,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suppression {
+    /// Its number.
+    pub number: i64,
+    /// `address` or `domain`.
+    pub kind: String,
+    /// The identity or the domain.
+    pub what: String,
+    /// Why.
+    pub reason: SuppressionReason,
+    /// In somebody's words.
+    pub why: String,
+    /// Where it came from.
+    pub origin: SuppressionOrigin,
+    /// When.
+    pub at: Timestamp,
+    /// When it ended, if it has.
+    pub released_at: Option<Timestamp>,
+    /// Why it ended, in somebody's words.
+    pub released_why: Option<String>,
+}
+
+impl Suppression {
+    fn read(row: &SqliteRow) -> Result<Suppression, sqlx::Error> {
+        let word = |error: UnknownSuppressionWord| sqlx::Error::Decode(error.into());
+        let moment = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
+        Ok(Suppression {
+            number: row.try_get(0)?,
+            kind: row.try_get(1)?,
+            what: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
+            reason: row.try_get::<&str, _>(3)?.parse().map_err(word)?,
+            why: row.try_get(4)?,
+            origin: row.try_get::<&str, _>(5)?.parse().map_err(word)?,
+            at: moment(row.try_get(6)?),
+            released_at: row.try_get::<Option<i64>, _>(7)?.map(moment),
+            released_why: row.try_get(8)?,
+        })
+    }
+
+    /// Whether it holds now.
+    pub fn is_in_force(&self) -> bool {
+        self.released_at.is_none()
+    }
+
+    /// Whether it is for a whole domain.
+    pub fn is_for_domain(&self) -> bool {
+        self.kind == "domain"
+    }
+}
+
+/// Suppresses people or domains; those who were not suppressed for that reason before. A long list
+/// is several transactions, so that a send that goes on is not kept waiting; done twice, nothing
+/// changes.
+///
+/// # Errors
+/// The store's.
+pub async fn suppress(
+    store: &Store,
+    subjects: &[SuppressionSubject],
+    note: &SuppressionNote<'_>,
+) -> Result<BTreeSet<SuppressionSubject>, StoreError> {
+    let all: BTreeSet<&SuppressionSubject> = subjects.iter().collect();
+    let all: Vec<&SuppressionSubject> = all.into_iter().collect();
+    let mut added = BTreeSet::new();
+    wait_for_others(store).await?;
+    for batch in all.chunks(BATCH) {
+        let pairs: Vec<_> = batch.iter().map(|one| (one.kind(), one.what())).collect();
+        let rows = sqlx::query(
+            "INSERT INTO suppression (kind, what, reason, why, origin, at) \
+             SELECT j.value ->> 0, j.value ->> 1, ?2, ?3, ?4, ?5 FROM json_each(?1) j \
+             WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = j.value ->> 1 \
+               AND s.kind = j.value ->> 0 AND s.reason = ?2 AND s.released_at IS NULL) \
+             ORDER BY j.key RETURNING kind, what",
+        )
+        .bind(serde_json::json!(pairs).to_string())
+        .bind(note.reason.word())
+        .bind(note.why)
+        .bind(note.origin.word())
+        .bind(note.at.as_millisecond())
+        .fetch_all(store.pool())
+        .await
+        .map_err(|error| store.failed(error))?;
+        added.extend(rows.iter().map(|row| match row.get(0) {
+            "domain" => SuppressionSubject::Domain(row.get(1)),
+            _ => SuppressionSubject::Address(row.get(1)),
+        }));
+    }
+    Ok(added)
+}
+
+/// Ends all that keeps mail from somebody; how many rows that were.
+///
+/// # Errors
+/// The store's.
+pub async fn release(
+    store: &Store,
+    subject: &SuppressionSubject,
+    why: &str,
+    at: Timestamp,
+) -> Result<u64, StoreError> {
+    wait_for_others(store).await?;
+    sqlx::query(
+        "UPDATE suppression SET released_at = ?3, released_why = ?4 \
+         WHERE what = ?1 AND kind = ?2 AND released_at IS NULL",
+    )
+    .bind(subject.what())
+    .bind(subject.kind())
+    .bind(at.as_millisecond())
+    .bind(why)
+    .execute(store.pool())
+    .await
+    .map(|done| done.rows_affected())
+    .map_err(|error| store.failed(error))
+}
+
+async fn wait_for_others(store: &Store) -> Result<(), StoreError> {
+    let patient = sqlx::raw_sql(PATIENT).execute(store.pool()).await;
+    patient.map(drop).map_err(|error| store.failed(error))
+}
+
+/// All that was ever written of a person and of their domain, in its order.
+///
+/// # Errors
+/// The store's.
+pub async fn history(store: &Store, address: &Address) -> Result<Vec<Suppression>, StoreError> {
+    let statement = format!(
+        "SELECT {COLUMNS} FROM suppression WHERE what = ?1 AND kind = 'address' \
+         UNION ALL SELECT {COLUMNS} FROM suppression WHERE what = ?2 AND kind = 'domain' \
+         ORDER BY number"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(address.identity())
+        .bind(address.domain())
+        .fetch_all(store.pool())
+        .await
+        .map_err(|error| store.failed(error))?;
+    read_all(store, &rows)
+}
+
+/// What keeps mail from a person now: a word about themselves before one about their domain.
+///
+/// # Errors
+/// The store's.
+pub async fn of(store: &Store, address: &Address) -> Result<Option<Suppression>, StoreError> {
+    let mut all = history(store, address).await?;
+    all.retain(Suppression::is_in_force);
+    let own = all.iter().position(|one| !one.is_for_domain()).unwrap_or(0);
+    Ok((!all.is_empty()).then(|| all.swap_remove(own)))
+}
+
+/// All who are suppressed now, in the order in which they were.
+///
+/// # Errors
+/// The store's.
+pub async fn in_force(store: &Store) -> Result<Vec<Suppression>, StoreError> {
+    since(store, 0).await
+}
+
+/// Those who were suppressed behind the row of this `number`, and are still.
+///
+/// # Errors
+/// The store's.
+pub async fn since(store: &Store, number: i64) -> Result<Vec<Suppression>, StoreError> {
+    let statement = format!(
+        "SELECT {COLUMNS} FROM suppression WHERE number > ?1 AND released_at IS NULL \
+         AND what IS NOT NULL ORDER BY number"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(number)
+        .fetch_all(store.pool())
+        .await
+        .map_err(|error| store.failed(error))?;
+    read_all(store, &rows)
+}
+
+/// The number of the last row; 0 where there is none.
+///
+/// # Errors
+/// The store's.
+pub async fn last_number(store: &Store) -> Result<i64, StoreError> {
+    sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM suppression")
+        .fetch_one(store.pool())
+        .await
+        .map_err(|error| store.failed(error))
+}
+
+fn read_all(store: &Store, rows: &[SqliteRow]) -> Result<Vec<Suppression>, StoreError> {
+    let all: Result<Vec<Suppression>, _> = rows.iter().map(Suppression::read).collect();
+    all.map_err(|error| store.failed(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn person(text: &str) -> SuppressionSubject {
+        SuppressionSubject::address(&Address::parse(text).unwrap())
+    }
+
+    fn note(reason: SuppressionReason) -> SuppressionNote<'static> {
+        let at = Timestamp::from_second(1_762_437_600).unwrap();
+        SuppressionNote { reason, why: "by phone", origin: SuppressionOrigin::Command, at }
+    }
+
+    #[test]
+    fn each_word_means_one_thing() {
+        for reason in SuppressionReason::ALL {
+            assert_eq!(reason.word().parse(), Ok(reason));
+        }
+        for origin in SuppressionOrigin::ALL {
+            assert_eq!(origin.word().parse::<SuppressionOrigin>(), Ok(origin));
+        }
+        assert!("Manual".parse::<SuppressionReason>().is_err());
+    }
+
+    #[test]
+    fn a_domain_is_one_however_it_is_written() {
+        for text in ["Example.ORG", "@example.org", " example.org "] {
+            let domain = SuppressionSubject::Domain("example.org".to_owned());
+            assert_eq!(SuppressionSubject::domain(text), Ok(domain));
+        }
+        for text in ["kim@example.org", "localhost", "", "@"] {
+            assert!(SuppressionSubject::domain(text).is_err(), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_no_is_written_once_for_each_reason_and_ended_for_all() {
+        let store = Store::nowhere(Path::new("a.db"), &[STEP]).await.unwrap();
+        let (kim, lee) = (person("Kim@Example.org"), person("lee@example.org"));
+        let domain = SuppressionSubject::domain("example.org").unwrap();
+        let left = note(SuppressionReason::Unsubscribed);
+        let twice = [kim.clone(), lee.clone(), kim.clone()];
+        let added = suppress(&store, &twice, &left).await.unwrap();
+        assert_eq!(added.into_iter().collect::<Vec<_>>(), [kim.clone(), lee.clone()]);
+        assert!(suppress(&store, &twice, &left).await.unwrap().is_empty());
+        let more = [kim.clone(), domain.clone()];
+        let complaint = note(SuppressionReason::Complaint);
+        assert_eq!(suppress(&store, &more, &complaint).await.unwrap().len(), 2);
+        let address = Address::parse("KIM@example.org").unwrap();
+        let numbers = async || -> Vec<(i64, bool)> {
+            let all = history(&store, &address).await.unwrap();
+            all.iter().map(|one| (one.number, one.is_in_force())).collect()
+        };
+        assert_eq!(numbers().await, [(1, true), (3, true), (4, true)]);
+        let at = Timestamp::from_second(1_762_437_700).unwrap();
+        assert_eq!(release(&store, &kim, "asked back", at).await.unwrap(), 2);
+        assert_eq!(release(&store, &kim, "asked back", at).await.unwrap(), 0);
+        assert_eq!(numbers().await, [(1, false), (3, false), (4, true)]);
+        let now = of(&store, &address).await.unwrap().unwrap();
+        assert_eq!((now.number, now.is_for_domain()), (4, true));
+        // Suppressed once more, it is a row of its own, behind all others.
+        suppress(&store, std::slice::from_ref(&kim), &left).await.unwrap();
+        let now = of(&store, &address).await.unwrap().unwrap();
+        assert_eq!((now.number, now.reason), (5, SuppressionReason::Unsubscribed));
+        let new: Vec<i64> = since(&store, 2).await.unwrap().iter().map(|one| one.number).collect();
+        assert_eq!((new, last_number(&store).await.unwrap()), (vec![4, 5], 5));
+    }
+}

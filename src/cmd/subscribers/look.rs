@@ -1,0 +1,230 @@
+//! `digest subscribers list` and `show`: who is suppressed, and all that is known of one person.
+//! Changes nothing.
+
+use jiff::tz::TimeZone;
+use sejong_digest::audience::suppression::{self, Suppression};
+use sejong_digest::delivery::ledger::{self, Ledger, overview};
+use sejong_digest::delivery::state::State;
+use sejong_digest::message::address::Address;
+use sejong_digest::store::Store;
+use serde::Serialize;
+
+use super::place;
+use crate::cmd::failure::{Ending, Exit, Failure};
+use crate::cmd::workspace::Workspace;
+use crate::cmd::{clock, looking, print, runtime};
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  digest subscribers list --suppressed
+  digest subscribers list --suppressed --csv > suppressed.csv
+";
+
+/// List who is suppressed: the reason, since when, and why
+#[derive(Debug, clap::Args)]
+#[command(after_help = LIST_EXAMPLES)]
+pub(super) struct ListSuppressed {
+    /// Those who get no mail any more
+    #[arg(long, required = true)]
+    suppressed: bool,
+    /// Print JSON to stdout
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV to stdout; a cell that a spreadsheet would compute has a ' before it
+    #[arg(long)]
+    csv: bool,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  digest subscribers show kim@example.org
+  digest subscribers show kim@example.org --json
+";
+
+/// Show whether somebody is suppressed, since when and why, and which issues they got
+#[derive(Debug, clap::Args)]
+#[command(after_help = SHOW_EXAMPLES)]
+pub(super) struct ShowPerson {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    /// Print JSON to stdout
+    #[arg(long)]
+    json: bool,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+/// All that is known of a person.
+#[derive(Serialize)]
+struct PersonKnown {
+    address: String,
+    suppressed: bool,
+    history: Vec<Suppression>,
+    issues: Vec<IssueOfPerson>,
+}
+
+/// The row of a person in the ledger of an issue.
+#[derive(Serialize)]
+struct IssueOfPerson {
+    issue: String,
+    state: State,
+    at: Option<String>,
+    text: Option<String>,
+}
+
+/// Runs `digest subscribers list`.
+pub(super) fn list(workspace: &Workspace, args: &ListSuppressed) -> Ending {
+    let all = runtime()?.block_on(async {
+        let Some(store) = existing(workspace, args.store.as_deref()).await? else {
+            return Ok(Vec::new());
+        };
+        let all = suppression::in_force(&store).await;
+        store.close().await;
+        Ok::<_, Failure>(all?)
+    })?;
+    if args.json {
+        print::json(&format!("{}\n", serde_json::to_string(&all)?))?;
+    } else if args.csv {
+        print::words(&csv(&all))?;
+    } else {
+        let zone = &workspace.config.time_zone;
+        print::words(&all.iter().map(|one| line(one, zone)).collect::<String>())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn line(one: &Suppression, zone: &TimeZone) -> String {
+    let at = if one.is_for_domain() { "@" } else { "" };
+    let since = clock::minute(one.at, zone);
+    format!("{at}{}\t{}\t{since}\t{}\n", one.what, one.reason, one.why)
+}
+
+fn csv(all: &[Suppression]) -> String {
+    let mut text = "kind,what,reason,why,origin,at\n".to_owned();
+    for one in all {
+        let (reason, origin, at) = (one.reason.word(), one.origin.word(), clock::second(one.at));
+        let cells = [one.kind.as_str(), &one.what, reason, &one.why, origin, &at];
+        text.push_str(&cells.map(cell).join(","));
+        text.push('\n');
+    }
+    text
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+/// Runs `digest subscribers show`.
+pub(super) fn show(workspace: &Workspace, args: &ShowPerson) -> Ending {
+    let address = Address::parse(&args.address).map_err(|e| Failure::usage(e.to_string()))?;
+    let known = runtime()?.block_on(async {
+        let store = existing(workspace, args.store.as_deref()).await?;
+        let Some(store) = store else { return Ok((Vec::new(), Vec::new())) };
+        looking::look(&Ledger::new(store.clone(), "")).await?;
+        let known = known(&store, &address).await;
+        store.close().await;
+        known
+    });
+    let (history, issues) = known?;
+    let suppressed = history.iter().any(Suppression::is_in_force);
+    let person = PersonKnown { address: address.to_string(), suppressed, history, issues };
+    if args.json {
+        print::json(&format!("{}\n", serde_json::to_string(&person)?))?;
+    } else {
+        print::words(&words(&person, &workspace.config.time_zone))?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn known(
+    store: &Store,
+    address: &Address,
+) -> Result<(Vec<Suppression>, Vec<IssueOfPerson>), Failure> {
+    let history = suppression::history(store, address).await?;
+    let mut issues = Vec::new();
+    for issue in overview::issues(store).await? {
+        let ledger = Ledger::new(store.clone(), &issue);
+        let Some(one) = ledger.one(address).await? else { continue };
+        let row = ledger.list_one(address, one.state).await?.into_iter().next();
+        let state = if one.state == State::Claimed { State::Pending } else { one.state };
+        let (at, text) = row.map_or((None, None), |row| (row.at, row.text));
+        issues.push(IssueOfPerson { issue, state, at, text });
+    }
+    Ok((history, issues))
+}
+
+fn words(person: &PersonKnown, zone: &TimeZone) -> String {
+    let mut text = format!("{}\n", person.address);
+    for one in &person.history {
+        let whom = if one.is_for_domain() {
+            format!(", with everybody at {}", one.what)
+        } else {
+            String::new()
+        };
+        let (at, why) = (clock::minute(one.at, zone), &one.why);
+        let was = if one.is_in_force() { "suppressed" } else { "was suppressed" };
+        text.push_str(&format!("  {was} since {at} ({}){whom}: {why}\n", one.reason));
+        if let Some(ended) = one.released_at {
+            let ended = clock::minute(ended, zone);
+            let why = one.released_why.as_deref().unwrap_or_default();
+            text.push_str(&format!("    released {ended}: {why}\n"));
+        }
+    }
+    for one in &person.issues {
+        let at = one.at.as_deref().filter(|_| one.state != State::Suppressed);
+        let at = at.map_or(String::new(), |at| format!(", {}", clock::told(at, zone)));
+        let why = one.text.as_deref().filter(|_| one.state == State::Suppressed);
+        let why = why.map_or(String::new(), |why| format!(" ({why})"));
+        text.push_str(&format!("  {}: {}{why}{at}\n", one.issue, one.state));
+    }
+    if person.history.is_empty() && person.issues.is_empty() {
+        text.push_str("  not suppressed, and in no issue of this ledger\n");
+    }
+    text
+}
+
+/// The store, where there is one: before the first send nobody is in it.
+async fn existing(workspace: &Workspace, named: Option<&str>) -> Result<Option<Store>, Failure> {
+    let path = place(workspace, named)?;
+    if path.is_file() {
+        let store = Store::read(&path, &ledger::STEPS).await;
+        return store.map(Some).map_err(looking::unusable);
+    }
+    match named {
+        Some(_) => {
+            let what = format!("there is no store {}", path.display());
+            Err(Failure::new(what).help("--store names its file, such as sqlite:digest.db"))
+        }
+        None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_and_each_stays_one_cell() {
+        for (text, written) in [
+            ("kim@example.org", "kim@example.org"),
+            ("=cmd()", "'=cmd()"),
+            ("+1@x.example", "'+1@x.example"),
+            ("asked, by phone", "\"asked, by phone\""),
+            ("-\"no\"", "\"'-\"\"no\"\"\""),
+        ] {
+            assert_eq!(cell(text), written);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Who of a list, or of those who wait, is suppressed: the table of the room `audience` beside the
+//! staging table and the rows.
+//!
+//! Decided by joins, so that a million people cost no question each. Must never change the table of
+//! suppressions.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+
+use super::{BATCH, Ledger, LockedLedger};
+use crate::audience::suppression::{
+    self, IN_FORCE, LEFT_DURING, SUPPRESSED, SuppressionReason, SuppressionSubject,
+    UnknownSuppressionWord,
+};
+use crate::delivery::id::RunId;
+use crate::store::{Store, StoreError};
+
+/// Who is suppressed, each once: the oldest word counts.
+const MAKE: &str = "
+DROP TABLE IF EXISTS temp.suppressed;
+CREATE TEMP TABLE suppressed (
+    kind TEXT NOT NULL,
+    what TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (kind, what)
+) WITHOUT ROWID;
+";
+
+/// Takes the people out of the staging table whom the list keeps and who are suppressed.
+const TAKE_OUT_PEOPLE: &str = "
+UPDATE temp.staging SET (suppressed, gone) = (SELECT s.reason, ?1 || s.reason
+    FROM temp.suppressed s WHERE s.kind = 'address' AND s.what = staging.identity)
+WHERE id IN (SELECT l.id FROM temp.suppressed s CROSS JOIN temp.staging l ON l.identity = s.what
+    WHERE s.kind = 'address' AND l.kept AND l.gone IS NULL)";
+
+/// The same of whole domains, which most stores have none of.
+const TAKE_OUT_DOMAINS: &str = "
+UPDATE temp.staging SET (suppressed, gone) = (SELECT s.reason, ?1 || s.reason
+    FROM temp.suppressed s
+    WHERE s.kind = 'domain' AND s.what = substr(staging.identity, -staging.domain_bytes))
+WHERE EXISTS (SELECT 1 FROM temp.suppressed WHERE kind = 'domain') AND kept AND gone IS NULL
+    AND substr(identity, -domain_bytes) IN
+        (SELECT what FROM temp.suppressed WHERE kind = 'domain')";
+
+const COUNT: &str = "SELECT suppressed, count(*) FROM temp.staging \
+     WHERE suppressed IS NOT NULL GROUP BY suppressed";
+
+/// People and domains who waited and left: their rows wait no more. `?3` is an array of pairs: what,
+/// and the reason's word.
+const LEFT_PEOPLE: &str = "
+UPDATE recipient SET state = 'suppressed', code = NULL, enhanced = NULL, next_attempt = NULL,
+    text = ?4 || (SELECT j.value ->> 1 FROM json_each(?3) j
+        WHERE j.value ->> 0 = recipient.identity)
+WHERE state IN ('pending', 'deferred') AND planned_by = ?2
+    AND id IN (SELECT p.recipient FROM json_each(?3) j
+        CROSS JOIN person p ON p.issue = ?1 AND p.identity = j.value ->> 0)";
+const LEFT_DOMAINS: &str = "
+UPDATE recipient SET state = 'suppressed', code = NULL, enhanced = NULL, next_attempt = NULL,
+    text = ?4 || (SELECT j.value ->> 1 FROM json_each(?3) j WHERE j.value ->> 0 = recipient.domain)
+WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by = ?2
+    AND domain IN (SELECT j.value ->> 0 FROM json_each(?3) j)";
+
+/// How far a list was compared with the suppressions: what stands behind these numbers, whoever
+/// watches has to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SuppressionMark {
+    /// The last number in the ledger's own file.
+    pub own: i64,
+    /// Another store that was asked, and its last number.
+    pub elsewhere: Option<(PathBuf, i64)>,
+}
+
+/// Who of a list is suppressed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SuppressedPeople {
+    /// How many people, by the reason.
+    pub reasons: BTreeMap<SuppressionReason, u64>,
+    /// How far was read.
+    pub mark: SuppressionMark,
+}
+
+impl Ledger {
+    /// Takes those out of the staging table who are suppressed, by the ledger's own file and by
+    /// another store that is there, and says how many they are.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn leave_suppressed_out(
+        &self,
+        elsewhere: Option<&Path>,
+    ) -> Result<SuppressedPeople, StoreError> {
+        let failed = |error| self.store.failed(error);
+        sqlx::raw_sql(MAKE).execute(self.store.pool()).await.map_err(failed)?;
+        let mut found = SuppressedPeople::default();
+        // Whoever is suppressed between the two is read once more by who watches.
+        if self.has_suppressions().await? {
+            found.mark.own = suppression::last_number(&self.store).await?;
+            let insert = format!("INSERT OR IGNORE INTO temp.suppressed {IN_FORCE}");
+            let insert = sqlx::AssertSqlSafe(insert);
+            sqlx::raw_sql(insert).execute(self.store.pool()).await.map_err(failed)?;
+        }
+        if let Some(path) = elsewhere {
+            let number = self.add_suppressed_of(path).await?;
+            found.mark.elsewhere = Some((path.to_owned(), number));
+        }
+        // A long list is not read once more where nobody is suppressed.
+        let any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM temp.suppressed)")
+            .fetch_one(self.store.pool())
+            .await
+            .map_err(failed)?;
+        if any {
+            found.reasons = self.take_suppressed_out().await?;
+        }
+        let forget = "DROP TABLE temp.suppressed";
+        sqlx::raw_sql(forget).execute(self.store.pool()).await.map_err(failed)?;
+        Ok(found)
+    }
+
+    /// Of those in the temporary table; how many there are, by the reason.
+    async fn take_suppressed_out(&self) -> Result<BTreeMap<SuppressionReason, u64>, StoreError> {
+        let failed = |error| self.store.failed(error);
+        for statement in [TAKE_OUT_PEOPLE, TAKE_OUT_DOMAINS] {
+            let take_out = sqlx::query(statement).bind(SUPPRESSED);
+            take_out.execute(self.store.pool()).await.map_err(failed)?;
+        }
+        let mut reasons = BTreeMap::new();
+        let rows = sqlx::query(COUNT).fetch_all(self.store.pool()).await.map_err(failed)?;
+        for row in rows {
+            let unknown = |error: UnknownSuppressionWord| failed(sqlx::Error::Decode(error.into()));
+            let reason = row.get::<&str, _>(0).parse().map_err(unknown)?;
+            reasons.insert(reason, row.get::<i64, _>(1).unsigned_abs());
+        }
+        Ok(reasons)
+    }
+
+    /// Whether the ledger has the table: one that is for a list alone has none at all.
+    async fn has_suppressions(&self) -> Result<bool, StoreError> {
+        let found = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('suppression'))";
+        let found = sqlx::query_scalar(found).fetch_one(self.store.pool()).await;
+        found.map_err(|error| self.store.failed(error))
+    }
+
+    /// Adds those of another store, which is read and closed again; its last number.
+    async fn add_suppressed_of(&self, path: &Path) -> Result<i64, StoreError> {
+        let other = Store::read(path, &super::STEPS).await?;
+        let read = async {
+            let number = suppression::last_number(&other).await?;
+            Ok::<_, StoreError>((number, suppression::in_force(&other).await?))
+        };
+        let read = read.await;
+        other.close().await;
+        let (number, all) = read?;
+        for batch in all.chunks(BATCH) {
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "INSERT OR IGNORE INTO temp.suppressed (kind, what, reason) ",
+            );
+            query.push_values(batch, |mut row, one| {
+                row.push_bind(&one.kind).push_bind(&one.what).push_bind(one.reason.word());
+            });
+            let written = query.build().execute(self.store.pool()).await;
+            written.map_err(|error| self.store.failed(error))?;
+        }
+        Ok(number)
+    }
+}
+
+impl LockedLedger {
+    /// People of a run who wait and have left meanwhile: they wait no more.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::delivery) async fn leave_waiting_out(
+        &self,
+        run: RunId,
+        left: &BTreeMap<SuppressionSubject, SuppressionReason>,
+    ) -> Result<(), StoreError> {
+        let (mut people, mut domains) = (Vec::new(), Vec::new());
+        for (subject, reason) in left {
+            match subject {
+                SuppressionSubject::Address(what) => people.push((what, reason.word())),
+                SuppressionSubject::Domain(what) => domains.push((what, reason.word())),
+            }
+        }
+        for (statement, left) in [(LEFT_PEOPLE, people), (LEFT_DOMAINS, domains)] {
+            if left.is_empty() {
+                continue;
+            }
+            sqlx::query(statement)
+                .bind(&self.issue)
+                .bind(run)
+                .bind(serde_json::json!(left).to_string())
+                .bind(LEFT_DURING)
+                .execute(self.store.pool())
+                .await
+                .map_err(|error| self.store.failed(error))?;
+        }
+        Ok(())
+    }
+}
