@@ -90,9 +90,8 @@ pub(crate) fn run(_: &Global, args: &Args) -> Ending {
     let Command::Read(args) = &args.command;
     if !args.dry_run {
         return Err(Failure::usage("bounces can be read but not acted on yet").help(
-            "add --dry-run to see what the messages say. To act on them, digest needs a store of \
-             subscribers, which does not exist yet: take people whose class is hard, complaint or \
-             unsubscribe off your list by hand",
+            "add --dry-run to see what the messages say, and suppress people by hand whose class is \
+             hard, complaint or unsubscribe: digest subscribers suppress ADDRESS --why TEXT",
         ));
     }
     let mut readings = Readings::default();
