@@ -40,7 +40,7 @@ pub struct Target {
 }
 
 /// Every kind.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target {
         name: "front_matter",
         run: content::front_matter,
