@@ -445,7 +445,7 @@ CASES = {
     "c_brk": style(lambda size: 'p' + '[' * size + '{color:red}'),
     # Grounds that shine through each other, and one long value in many places.
     "c_thin": style(numbered('p:nth-child(#n){background:rgb(#,9,9,.5)}')),
-    "c_named": style(joined('@media(x){:root{--p:calc(1px' + '+0px' * 900 + ')}}', numbered('.art p:nth-child(#){margin:var(--p)}')),
+    "c_named": style(joined('@media(x){:root{--p:calc(1px' + '+0px' * 900 + ')}}', numbered('.art p:nth-child(#){margin:var(--p)}'))),
     # A style sheet and a letter: what one alone may cost, times the other.
     "c_product_items": lambda size: markdown(again("- x\n"))(size // 8) | style(joined("li{", numbered("a#:red;"), "}"))(size // 20),
     "c_product_same": lambda size: markdown(again("- x\n"))(size // 8) | style(joined("li{", again("color:red;"), "}"))(size // 20),
