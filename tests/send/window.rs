@@ -17,7 +17,7 @@ pub(crate) fn from_now(seconds: i64) -> String {
 #[test]
 fn a_send_waits_for_its_time_and_is_dated_then() {
     let (here, relay) = (with_readers(2), Relay::new());
-    let (started, at) = (Instant::now(), from_now(3));
+    let (started, at) = (Instant::now(), from_now(6));
     let output = send(&here, &relay, &["--at", &at]);
     assert_eq!((output.code, relay.counts().accepted), (0, 2), "{output:?}");
     assert!(started.elapsed() > Duration::from_millis(1_900), "{:?}", started.elapsed());
@@ -68,7 +68,7 @@ fn nothing_starts_later_than_it_may() {
 #[test]
 fn what_is_late_waits_for_the_next_send() {
     let (here, relay) = (with_readers(60), Relay::new());
-    let output = send(&here, &relay, &["--limit", "5/second", "--not-after", &from_now(3)]);
+    let output = send(&here, &relay, &["--limit", "5/second", "--not-after", &from_now(7)]);
     assert_eq!(output.code, 4, "{output:?}");
     let [accepted, .., pending] = counts(&here, &output);
     assert!(accepted > 0 && pending > 0 && accepted + pending == 60, "{output:?}");
