@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
+pub(crate) use dates::MONTHS;
 use language::is_language;
 
 use self::slips::Slip;

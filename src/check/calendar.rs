@@ -40,23 +40,7 @@ pub(super) const WEEKDAYS: [WeekdayNames; 15] = [
 
 /// Months from January on, each with its language; the same in two languages may stand once.
 const MONTHS: [(&str, [&str; 12]); 7] = [
-    (
-        "en",
-        [
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-        ],
-    ),
+    ("en", crate::manifest::MONTHS),
     ("en", ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
     ("en", ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sept", "oct", "nov", "dec"]),
     (

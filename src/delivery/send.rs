@@ -24,6 +24,7 @@ pub mod plan;
 pub mod planned;
 pub mod rehearsal;
 mod known;
+pub mod likeness;
 pub mod renamed;
 pub mod replaced;
 pub mod report;

@@ -2,7 +2,8 @@
 //! gone: the words and the question.
 
 use sejong_digest::delivery::ledger::wishes::Reopened;
-use sejong_digest::delivery::send::renamed::{AlsoAlike, FormerFolder, Likeness, Renamed};
+use sejong_digest::delivery::send::likeness::Likeness;
+use sejong_digest::delivery::send::renamed::{AlsoAlike, FormerFolder, Renamed};
 use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::diagnostic::counted;
 use sejong_digest::diagnostic::visible::visible;

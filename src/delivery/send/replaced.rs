@@ -10,7 +10,8 @@
 use super::SendError;
 use super::content::Content;
 use super::known::{Features, KnownIssues, is_apart};
-use super::renamed::{Folders, every_text, features, is_still, is_written_anew, made_of};
+use super::likeness::{is_still, is_written_anew, made_of};
+use super::renamed::{Folders, every_text, features};
 use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::recovery;
 use crate::issue::load::Headline;
