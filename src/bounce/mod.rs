@@ -30,6 +30,8 @@ use status::{StatusAction, StatusGroup};
 
 /// Characters of a diagnostic that are kept.
 const MOST_WORDS: usize = 500;
+/// Recipients of one report, at most, of each of which its words may be said.
+const MOST_WITH_WORDS: usize = 20;
 
 /// What one message reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,14 +161,14 @@ fn nobody(class: BounceClass, text: &str) -> ReportedRecipient {
 fn complaints(complaint: feedback::FoundComplaint) -> Vec<ReportedRecipient> {
     let row = |address: Option<String>| ReportedRecipient {
         address,
-        part: complaint.kind.to_owned(),
+        part: one_line(complaint.kind),
         line: complaint.line,
         reason: if complaint.of_signatures {
             BounceReason::Authentication
         } else {
             BounceReason::Unknown
         },
-        ..nobody(BounceClass::Complaint, &complaint.text)
+        ..nobody(BounceClass::Complaint, &one_line(&complaint.text))
     };
     if complaint.addresses.is_empty() {
         return vec![row(None)];
@@ -190,7 +192,10 @@ fn delivery_status(message: &MimeMessage, notice: &Notice, words: &str) -> Vec<R
         if !has_fields {
             continue;
         }
-        for mut group in status::groups(&part.text) {
+        let groups = status::groups(&part.text);
+        // Of many, what it says in words is said of none alone, and would be read for each.
+        let words = if groups.len() > MOST_WITH_WORDS { "" } else { words };
+        for mut group in groups {
             if !group.address().is_some_and(|address| address.contains('@')) && failed.len() == 1 {
                 group.original = failed.first().cloned();
             }
@@ -239,14 +244,15 @@ fn of_group(
     let text = if group.diagnostic.is_empty() { &group.status } else { &group.diagnostic };
     let whole = |other: &&String| other.contains('@') && !addresses::same(other, address);
     Some(ReportedRecipient {
-        address: Some(address.to_owned()),
+        // A name without a domain is nobody whom a list could have, and might be taken for a flag.
+        address: Some(address).filter(|address| address.contains('@')).map(str::to_owned),
         original_address: group.original.as_ref().filter(whole).cloned(),
         class: if arrived { BounceClass::Delivered } else { class },
         reason: if arrived { BounceReason::Unknown } else { reason },
         status,
         code,
         text: one_line(text),
-        part: part.to_owned(),
+        part: one_line(part),
         line,
     })
 }
@@ -556,7 +562,14 @@ fn tokens(header: &FieldBlock, addressed_to: &[String]) -> Vec<String> {
 fn one_line(text: &str) -> String {
     let mut line = String::new();
     for word in text.split_whitespace() {
-        if line.len() + word.len() >= MOST_WORDS {
+        let room = MOST_WORDS.saturating_sub(line.len() + 1);
+        if word.len() > room {
+            let room = room.saturating_sub('…'.len_utf8());
+            // Japanese and Chinese have no spaces.
+            let part = fields::cut(word, room);
+            line.push_str(if line.is_empty() || part.is_empty() { "" } else { " " });
+            line.push_str(part);
+            line.push('…');
             break;
         }
         if !line.is_empty() {

@@ -117,34 +117,50 @@ fn read_source(source: &Path, args: &ReadArgs, readings: &mut Readings) -> Resul
     if !source.is_dir() {
         return read_file(source, args, readings);
     }
-    match maildir(source) {
-        Some(paths) => paths.iter().try_for_each(|path| read_file(path, args, readings)),
-        None => {
-            let name = describe(source);
-            let kind = "this folder is no Maildir: it has no folder `new` or `cur`";
-            print::note(&format!("{name}: {kind}. Name its files"));
-            readings.unread += 1;
-            Ok(())
-        }
+    let Maildir { messages, unread } = maildir(source);
+    for what in unread {
+        print::note(&what);
+        readings.unread += 1;
     }
+    messages.iter().try_for_each(|path| read_file(path, args, readings))
 }
 
-/// The messages of a Maildir, in the order of their names; `tmp` has those that are not there yet.
-fn maildir(folder: &Path) -> Option<Vec<PathBuf>> {
-    let inside = ["new", "cur"].map(|name| std::fs::read_dir(folder.join(name)));
-    if inside.iter().all(Result::is_err) {
-        return None;
+/// What is in a Maildir: its messages in the order of their names, and what could not be read of it.
+struct Maildir {
+    messages: Vec<PathBuf>,
+    unread: Vec<String>,
+}
+
+/// Reads `new` and `cur`; `tmp` has messages that are not there yet. Half of a Maildir is never taken for
+/// the whole of it: who is reported in the other half would go on getting mail.
+fn maildir(folder: &Path) -> Maildir {
+    let is_missing = |name: &&str| folder.join(name).symlink_metadata().is_err();
+    let mut found = Maildir { messages: Vec::new(), unread: Vec::new() };
+    if ["new", "cur"].iter().all(is_missing) {
+        let kind = "this folder is no Maildir: it has no folder `new` or `cur`";
+        found.unread.push(format!("{}: {kind}. Name its files", describe(folder)));
+        return found;
     }
-    let mut paths: Vec<PathBuf> = inside
-        .into_iter()
-        .flatten()
-        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
-        .filter(|path| {
-            path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."))
-        })
-        .collect();
-    paths.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
-    Some(paths)
+    for name in ["new", "cur"] {
+        let inner = folder.join(name);
+        let told = |error: std::io::Error| format!("{}: {error}", describe(&inner));
+        let entries = match std::fs::read_dir(&inner) {
+            Ok(entries) => entries,
+            Err(error) => {
+                found.unread.push(told(error));
+                continue;
+            }
+        };
+        for entry in entries {
+            match entry {
+                Ok(entry) if entry.file_name().as_encoded_bytes().starts_with(b".") => {}
+                Ok(entry) => found.messages.push(entry.path()),
+                Err(error) => found.unread.push(told(error)),
+            }
+        }
+    }
+    found.messages.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
+    found
 }
 
 fn read_file(path: &Path, args: &ReadArgs, readings: &mut Readings) -> Result<(), Failure> {
@@ -160,8 +176,15 @@ fn read_file(path: &Path, args: &ReadArgs, readings: &mut Readings) -> Result<()
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, FileError> {
-    let mut bytes = Vec::new();
-    files::open_named(path)?.take(MOST_MBOX + 1).read_to_end(&mut bytes)?;
+    let (mut bytes, mut file) = (Vec::new(), files::open_named(path)?);
+    file.by_ref().take(MOST_MESSAGE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_MESSAGE {
+        // Only a file of many messages may be larger than one.
+        if !mbox::is_mbox(&bytes) {
+            return Err(FileError::Large(MOST_MESSAGE));
+        }
+        file.take(MOST_MBOX + 1 - MOST_MESSAGE).read_to_end(&mut bytes)?;
+    }
     Ok(bytes)
 }
 

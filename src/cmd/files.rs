@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use sejong_digest::files::{self, FileError};
 use sejong_digest::issue::load;
 
 use super::failure::Failure;
@@ -139,6 +140,16 @@ pub(crate) fn stays_here(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a link that may have come with a pull request gives another name to a hidden file, or to
+/// one of another kind: `gone.csv` that is the secret.
+pub(crate) fn is_disguised(path: &Path) -> bool {
+    let Ok(here) = std::env::current_dir() else { return false };
+    let whole = here.join(path);
+    let is_link = whole.ancestors().any(Path::is_symlink);
+    let root = Some(&whole).filter(|_| is_link).and_then(|whole| shared_root(whole));
+    root.is_some_and(|root| matches!(files::inside(&root, &whole), Err(FileError::Disguised)))
 }
 
 /// The folder above `link` whose files others may have proposed: its publication, or the repository of

@@ -25,7 +25,7 @@ use sejong_digest::message::recipient::Recipient;
 use sejong_digest::store::Store;
 
 use super::failure::Failure;
-use super::files::stays_here;
+use super::files::{is_disguised, stays_here};
 use super::workspace::Workspace;
 use super::{looking, print};
 
@@ -77,9 +77,10 @@ impl ListArgs {
     }
 }
 
-/// Whether a link that may have come with the repository leads from `file` to somewhere else.
+/// Whether a link that may have come with the repository leads from `file` to somewhere else, or to
+/// what its name hides: nothing of that is repeated.
 pub(crate) fn is_foreign(file: &Path) -> bool {
-    stays_here(file).is_err()
+    stays_here(file).is_err() || is_disguised(file)
 }
 
 /// A list that issues are checked against.

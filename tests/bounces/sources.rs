@@ -86,6 +86,48 @@ fn what_cannot_be_read_is_told_and_the_rest_is_read() {
     assert!(output.stderr.contains("2 sources could not be read"), "{}", output.stderr);
 }
 
+/// Half of a Maildir is not taken for the whole of it.
+#[test]
+fn what_cannot_be_read_of_a_maildir_is_told() {
+    let here = Publication::nothing()
+        .write("mail/cur/one", case("qmail.mail"))
+        .write("mail/new", "a file in the place of a folder");
+    let output = here.run(&["bounces", "read", "mail", "--dry-run"]);
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.stdout.contains("hard: kim@example.net"), "{}", output.stdout);
+    assert!(output.stderr.contains("mail/new: "), "{}", output.stderr);
+}
+
+/// A name without a domain is nobody's address, and would be a flag or a domain to the next command.
+#[test]
+fn whoever_has_no_address_is_not_named() {
+    for name in ["--domain", "example.org"] {
+        let text = case("dsn-several.mail");
+        let fields = text.lines().filter(|line| line.starts_with("Final-Recipient:"));
+        let text = fields.fold(text.clone(), |text, line| {
+            text.replace(line, &format!("Final-Recipient: rfc822; {name}"))
+        });
+        let here = Publication::nothing().write("one.eml", text);
+        let output = here.run(&["bounces", "read", "one.eml", "--dry-run", "--json"]);
+        assert_eq!(output.code, 0, "{output:?}");
+        for line in output.stdout.lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            assert!(row["recipient"].as_str().is_none_or(|name| name.contains('@')), "{row}");
+        }
+    }
+}
+
+/// Japanese and Chinese have no spaces at which a text could be cut.
+#[test]
+fn a_long_text_without_spaces_is_cut_and_not_lost() {
+    let said = "ご指定のメールアドレスは存在しません。".repeat(12);
+    let text = case("qmail.mail").replace("no mailbox here", &said);
+    let here = Publication::nothing().write("one.eml", text);
+    let output = here.run(&["bounces", "read", "one.eml", "--dry-run"]);
+    assert!(output.stdout.contains("ご指定のメール"), "{}", output.stdout);
+    assert!(output.stdout.contains('…'), "{}", output.stdout);
+}
+
 #[test]
 fn nothing_pretends_to_act_on_reports() {
     let here = Publication::nothing().write("one.eml", case("qmail.mail"));

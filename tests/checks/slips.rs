@@ -429,6 +429,26 @@ fn lines_above_the_names_of_columns_are_passed_over() {
     }
 }
 
+/// A link that a pull request brings may as well lead to a hidden file of the same folder.
+#[cfg(unix)]
+#[test]
+fn no_line_of_the_secret_behind_another_name_is_repeated() {
+    for name in [".digest-secret", "relay-password"] {
+        let here = with("The tide is high.").write(name, "hunter2\nkey 2 hunter2hunter2\n");
+        std::os::unix::fs::symlink(name, here.path("gone.csv")).unwrap();
+        for command in [
+            &["plan", "2025-11", "--except", "gone.csv"][..],
+            &["plan", "2025-11", "--subscribers", "gone.csv"],
+            &["subscribers", "suppress", "--file", "gone.csv", "--why", "x"],
+        ] {
+            let output = here.run(command);
+            assert_ne!(output.code, 0, "{command:?}: {output:?}");
+            let all = format!("{}{}", output.stdout, output.stderr);
+            assert!(!all.contains("hunter2"), "{command:?}: {all}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn no_line_of_a_file_behind_a_link_is_repeated() {

@@ -75,7 +75,7 @@ fn the_uncertain_who_left_the_list_are_told_and_make_no_send_unfinished() {
     for more in [&[][..], &["--uncertain", "resend"], &["--only", "tag:member"]] {
         let told = send(&here, &relay, more);
         assert_eq!((told.code, relay.counts().accepted), (0, 0), "{more:?}: {told:?}");
-        let words = "1 person who may or may not have it is not in the list any more: nobody sends \
+        let words = "1 person who may or may not have it is suppressed or not in the list any more: nobody sends \
              to them, and `digest reconcile 2025-11 --maillog FILE` settles them";
         assert!(told.stderr.contains(words), "{more:?}: {}", told.stderr);
         assert!(!told.stderr.contains("--uncertain resend`"), "{more:?}: {}", told.stderr);

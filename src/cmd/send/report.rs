@@ -209,7 +209,7 @@ fn of_uncertain(uncertain: UncertainPeople, settle: &SettleCommands) -> Vec<Stri
     if gone > 0 {
         let are = if gone == 1 { "is" } else { "are" };
         told.push(format!(
-            "{} who may or may not have it {are} not in the list any more: nobody sends to them, \
+            "{} who may or may not have it {are} suppressed or not in the list any more: nobody sends to them, \
              and `{reconcile}` settles them from the relay's log",
             counted(gone, "person")
         ));

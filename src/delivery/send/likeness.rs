@@ -1,15 +1,15 @@
 //! Whether two issues are one, by what their heads and their texts have in common. Pure: what is there,
-//! what was sent and what people have said comes in, and a [`Likeness`] or nothing comes out.
+//! what was sent and what people have said comes in, and a `Likeness` or nothing comes out.
 //!
 //! | Folder of the one that was sent | What of it is here | Answer of |
 //! | --- | --- | --- |
-//! | gone | the whole `issue.toml`; over half of its own articles; half of its words, or two fifths with its subject; its subject, its number or its day, where nothing says that this is another one | [`likeness`] |
-//! | gone | an article of its own is alike and it was put off, or people still wait for it | [`likeness`], by `put_off` |
-//! | there | nothing new in any article; two thirds of its words; its subject and most that is old | [`copied`] |
-//! | either | nothing or nearly nothing new, also where all of it stands in several issues | [`made_of`] |
-//! | either, and a person has said that two such issues are two | the same letter is sent again and again: no question | [`is_letter`] |
-//! | its own, and this issue is in it | still the same one, edited or not | [`is_still`] |
-//! | its own, and this issue is in it | nothing left of its text, or next to nothing and another subject | [`is_written_anew`] |
+//! | gone | the whole `issue.toml`; over half of its own articles; half of its words, or two fifths with its subject; its subject, its number or its day, where nothing says that this is another one | `likeness` |
+//! | gone | an article of its own is alike and it was put off, or people still wait for it | `likeness`, by `put_off` |
+//! | there | nothing new in any article; two thirds of its words; its subject and most that is old | `copied` |
+//! | either | nothing or nearly nothing new, also where all of it stands in several issues | `made_of` |
+//! | either, and a person has said that two such issues are two | the same letter is sent again and again: no question | `is_letter` |
+//! | its own, and this issue is in it | still the same one, edited or not | `is_still` |
+//! | its own, and this issue is in it | nothing left of its text, or next to nothing and another subject | `is_written_anew` |
 
 use std::collections::BTreeSet;
 
