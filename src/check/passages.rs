@@ -22,14 +22,30 @@ pub fn left_out(issue: &Issue, reader: &impl Traits) -> Vec<(Place, String)> {
     others.map(|(spot, text)| (spot.start(), shown_condition(text))).collect()
 }
 
-/// For whom the passages of a composition are, each once, as an author writes it.
+/// For whom the passages of a composition are, each once, as an author writes it. A passage in another
+/// one is for those who get both.
 pub fn conditions(composition: &Composition) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
+    let mut around: Vec<Option<String>> = Vec::new();
     for segment in &composition.html {
-        let Segment::When(text) = segment else { continue };
-        let shown = shown_condition(text);
-        if !Only::is_filled(text) && !all.contains(&shown) {
-            all.push(shown);
+        match segment {
+            Segment::When(text) => {
+                let own = Some(text).filter(|text| !Only::is_filled(text));
+                around.push(own.map(|text| shown_condition(text)));
+                let whole: Vec<&str> = around.iter().flatten().map(String::as_str).collect();
+                let shown = match &whole[..] {
+                    [one] => (*one).to_owned(),
+                    several => {
+                        let each = several.iter().map(|one| format!("({one})"));
+                        each.collect::<Vec<_>>().join(" and ")
+                    }
+                };
+                if own.is_some() && !all.contains(&shown) {
+                    all.push(shown);
+                }
+            }
+            Segment::EndWhen => drop(around.pop()),
+            Segment::Literal(_) | Segment::Slot(..) => {}
         }
     }
     all

@@ -117,7 +117,7 @@ fn read_source(source: &Path, args: &ReadArgs, readings: &mut Readings) -> Resul
     if !source.is_dir() {
         return read_file(source, args, readings);
     }
-    let Maildir { messages, unread } = maildir(source);
+    let MaildirSource { messages, unread } = maildir(source);
     for what in unread {
         print::note(&what);
         readings.unread += 1;
@@ -126,16 +126,16 @@ fn read_source(source: &Path, args: &ReadArgs, readings: &mut Readings) -> Resul
 }
 
 /// What is in a Maildir: its messages in the order of their names, and what could not be read of it.
-struct Maildir {
+struct MaildirSource {
     messages: Vec<PathBuf>,
     unread: Vec<String>,
 }
 
 /// Reads `new` and `cur`; `tmp` has messages that are not there yet. Half of a Maildir is never taken for
 /// the whole of it: who is reported in the other half would go on getting mail.
-fn maildir(folder: &Path) -> Maildir {
+fn maildir(folder: &Path) -> MaildirSource {
     let is_missing = |name: &&str| folder.join(name).symlink_metadata().is_err();
-    let mut found = Maildir { messages: Vec::new(), unread: Vec::new() };
+    let mut found = MaildirSource { messages: Vec::new(), unread: Vec::new() };
     if ["new", "cur"].iter().all(is_missing) {
         let kind = "this folder is no Maildir: it has no folder `new` or `cur`";
         found.unread.push(format!("{}: {kind}. Name its files", describe(folder)));

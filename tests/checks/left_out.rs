@@ -82,6 +82,21 @@ fn a_passage_for_those_with_a_name_is_checked() {
     assert!(told.stdout.contains("[text-small]"), "{told:?}");
 }
 
+/// What stands in a passage is for those who get that one, too.
+#[test]
+fn a_passage_in_another_is_counted_for_those_who_get_both() {
+    let here = with("not email=reader@example.org").edit(
+        ARTICLE,
+        "::: only not email=reader@example.org\n",
+        ":::: only tag:press\n\n::: only not tag:editor\n\nInner words.\n\n:::\n\n::::\n\n\
+         ::: only not email=reader@example.org\n",
+    );
+    let plan = here.run(&["plan", "2025-11", "--subscribers", "subscribers.csv", "--catch", "out"]);
+    let line = "`only (tag:press) and (not tag:editor)` goes to 1 of 3\n";
+    assert!(plan.code == 0 && plan.stdout.contains(line), "{plan:?}");
+    assert!(!plan.stdout.contains("`only not tag:editor`"), "{plan:?}");
+}
+
 #[test]
 fn a_plan_counts_who_gets_a_passage() {
     let here = with("not email=reader@example.org");
