@@ -560,22 +560,23 @@ fn tokens(header: &FieldBlock, addressed_to: &[String]) -> Vec<String> {
 
 /// On one line, of a length that a person reads.
 fn one_line(text: &str) -> String {
+    const CUT: &str = "…";
     let mut line = String::new();
     for word in text.split_whitespace() {
-        let room = MOST_WORDS.saturating_sub(line.len() + 1);
-        if word.len() > room {
-            let room = room.saturating_sub('…'.len_utf8());
-            // Japanese and Chinese have no spaces.
-            let part = fields::cut(word, room);
-            line.push_str(if line.is_empty() || part.is_empty() { "" } else { " " });
-            line.push_str(part);
-            line.push('…');
-            break;
+        let space = if line.is_empty() { "" } else { " " };
+        let room = MOST_WORDS.saturating_sub(line.len() + space.len());
+        // Each word leaves room for the sign that it was the last one.
+        if word.len() + CUT.len() <= room {
+            line.push_str(space);
+            line.push_str(word);
+            continue;
         }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
+        // Japanese and Chinese have no spaces.
+        let part = fields::cut(word, room.saturating_sub(CUT.len()));
+        line.push_str(if part.is_empty() { "" } else { space });
+        line.push_str(part);
+        line.push_str(CUT);
+        break;
     }
     line
 }
