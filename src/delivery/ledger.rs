@@ -13,6 +13,7 @@ mod plan;
 pub mod receipts;
 pub mod revision;
 pub mod runs;
+pub mod secret_keys;
 pub mod staging;
 pub mod suppressed;
 pub mod wishes;
@@ -38,7 +39,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 22] = [
+pub const STEPS: [&str; 23] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -61,6 +62,7 @@ pub const STEPS: [&str; 22] = [
     home::STEP,
     origin::STEP,
     suppression::STEP,
+    secret_keys::STEP,
 ];
 
 const FIRST_STEP: &str = "
