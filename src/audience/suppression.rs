@@ -270,6 +270,15 @@ impl Suppression {
         self.released_at.is_none()
     }
 
+    /// Who is meant.
+    pub fn subject(self) -> SuppressionSubject {
+        if self.is_for_domain() {
+            SuppressionSubject::Domain(self.what)
+        } else {
+            SuppressionSubject::Address(self.what)
+        }
+    }
+
     /// Whether it is for a whole domain.
     pub fn is_for_domain(&self) -> bool {
         self.kind == "domain"

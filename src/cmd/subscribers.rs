@@ -16,6 +16,7 @@ use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
+use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::delivery::{ledger, receipt};
 use sejong_digest::diagnostic::{Diagnostic, counted};
@@ -168,7 +169,15 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let added = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         let added = suppression::suppress(&store, &all, &note).await;
+        let moved = Ledger::new(store.clone(), "").moved().await;
         store.close().await;
+        if let Ok(Some(_)) = moved {
+            print::note(&format!(
+                "{} is not where it last sent from. Where another copy of it sends, nobody is \
+                 suppressed by this: suppress them there, too",
+                describe(&path)
+            ));
+        }
         Ok::<_, Failure>(added?)
     })?;
     if is_new {

@@ -69,6 +69,9 @@ fn who_waited_and_is_suppressed_since_is_told_with_the_reason_and_gets_it_once_r
     let busy = outcomes::script(&["r002", "r003"], "450 4.2.1 busy");
     assert_eq!(send(&here, &Relay::scripted(busy), &[]).code, 4);
     suppress(&here, &["r002@x.example", "r003@x.example", "--why", "wrote to us"]);
+    let waits = here.run(&["status", "2025-11", "--missed"]);
+    let row = "r002@x.example\tdeferred\tsuppressed since: the next send leaves them out\t";
+    assert!(waits.stdout.contains(row), "{waits:?}");
     let relay = Relay::new();
     let told = send(&here, &relay, &[]);
     assert_eq!((told.code, counts(&here, &told)), (0, [18, 0, 0, 0, 2, 0]), "{told:?}");
