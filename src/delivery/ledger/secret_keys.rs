@@ -4,11 +4,10 @@
 //! Exists because links in sent mail work only as long as their key is kept, and a secret that was put
 //! back from an old copy looks like any other. Must never hold a key.
 
-use sqlx::Row as _;
-
 use super::{Ledger, LockedLedger};
 use crate::message::token::KeyFingerprint;
 use crate::store::StoreError;
+use crate::store::sql;
 
 /// The step that keeps them; see [`super::STEPS`].
 pub(super) const STEP: &str = "
@@ -44,15 +43,15 @@ impl Ledger {
     /// The store's.
     pub async fn sent_keys(&self) -> Result<SentKeys, StoreError> {
         let rows =
-            sqlx::query("SELECT number, fingerprint, given_up FROM secret_key ORDER BY number")
+            sql::query("SELECT number, fingerprint, given_up FROM secret_key ORDER BY number")
                 .fetch_all(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;
         let mut keys = SentKeys::default();
         for row in &rows {
-            let number = u8::try_from(row.get::<i64, _>(0)).unwrap_or(u8::MAX);
+            let number = u8::try_from(row.get::<i64>(0)).unwrap_or(u8::MAX);
             keys.last_number = keys.last_number.max(number);
-            if !row.get::<bool, _>(2) {
+            if !row.get::<bool>(2) {
                 keys.wanted.push(KeyFingerprint { number, fingerprint: row.get(1) });
             }
         }
@@ -78,13 +77,13 @@ impl LockedLedger {
         for key in new {
             let insert = "INSERT INTO secret_key (number, fingerprint) VALUES (?1, ?2) \
                  ON CONFLICT (number, fingerprint) DO UPDATE SET given_up = FALSE";
-            let insert = sqlx::query(insert).bind(i64::from(key.number)).bind(&key.fingerprint);
+            let insert = sql::query(insert).bind(i64::from(key.number)).bind(&key.fingerprint);
             insert.execute(&mut *transaction).await.map_err(failed)?;
         }
         for key in known.wanted.iter().filter(|key| !keys.contains(key)) {
             let give_up = "UPDATE secret_key SET given_up = TRUE \
                  WHERE number = ?1 AND fingerprint = ?2";
-            let give_up = sqlx::query(give_up).bind(i64::from(key.number)).bind(&key.fingerprint);
+            let give_up = sql::query(give_up).bind(i64::from(key.number)).bind(&key.fingerprint);
             give_up.execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
