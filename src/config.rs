@@ -10,6 +10,7 @@ mod pace;
 mod relay;
 mod secret;
 mod theme;
+mod topics;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -149,6 +150,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
     articles.finish(&mut problems);
     let consent_columns = audience::read(&mut table, &mut problems);
+    let topics = topics::read(&mut table, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -158,7 +160,8 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
             if !problems.iter().any(Diagnostic::is_error) =>
         {
             let (logo, logo_dark) = logos;
-            let publication = Publication { logo, logo_dark, smart, ignored_keys, ..publication };
+            let publication =
+                Publication { logo, logo_dark, smart, ignored_keys, topics, ..publication };
             Ok(Config {
                 publication,
                 theme,
@@ -306,6 +309,7 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
         contents,
         smart: true,
         ignored_keys: Vec::new(),
+        topics: Vec::new(),
     };
     (Some((publication, time_zone)), Some(sender))
 }

@@ -82,6 +82,7 @@ impl Folder {
             contents: Contents::default(),
             smart: true,
             ignored_keys: Vec::new(),
+            topics: Vec::new(),
         }
     }
 
