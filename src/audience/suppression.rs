@@ -10,8 +10,8 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
 
 use crate::message::address::{Address, AddressError};
 use crate::store::{Store, StoreError};
@@ -109,11 +109,17 @@ pub enum SuppressionOrigin {
     Bounce,
     /// The page for unsubscribing.
     Web,
+    /// A mail by which somebody leaves.
+    Mail,
 }
 
 impl SuppressionOrigin {
-    const ALL: [SuppressionOrigin; 3] =
-        [SuppressionOrigin::Command, SuppressionOrigin::Bounce, SuppressionOrigin::Web];
+    const ALL: [SuppressionOrigin; 4] = [
+        SuppressionOrigin::Command,
+        SuppressionOrigin::Bounce,
+        SuppressionOrigin::Web,
+        SuppressionOrigin::Mail,
+    ];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -121,6 +127,7 @@ impl SuppressionOrigin {
             SuppressionOrigin::Command => "command",
             SuppressionOrigin::Bounce => "bounce",
             SuppressionOrigin::Web => "web",
+            SuppressionOrigin::Mail => "mail",
         }
     }
 }
@@ -316,6 +323,33 @@ pub async fn suppress(
     Ok(added)
 }
 
+/// Suppresses one person or domain within a transaction; whether they were not suppressed for that
+/// reason before.
+///
+/// # Errors
+/// The database's.
+pub async fn suppress_within(
+    connection: &mut SqliteConnection,
+    subject: &SuppressionSubject,
+    note: &SuppressionNote<'_>,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "INSERT INTO suppression (kind, what, reason, why, origin, at) \
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
+         WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?2 \
+           AND s.kind = ?1 AND s.reason = ?3 AND s.released_at IS NULL)",
+    )
+    .bind(subject.kind())
+    .bind(subject.what())
+    .bind(note.reason.word())
+    .bind(note.why)
+    .bind(note.origin.word())
+    .bind(note.at.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// Ends all that keeps mail from somebody; how many rows that were.
 ///
 /// # Errors
@@ -341,7 +375,11 @@ pub async fn release(
     .map_err(|error| store.failed(error))
 }
 
-async fn wait_for_others(store: &Store) -> Result<(), StoreError> {
+/// Lets who writes wait for a sender that writes its plan.
+///
+/// # Errors
+/// The store's.
+pub async fn wait_for_others(store: &Store) -> Result<(), StoreError> {
     let patient = sqlx::raw_sql(PATIENT).execute(store.pool()).await;
     patient.map(drop).map_err(|error| store.failed(error))
 }

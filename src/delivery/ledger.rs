@@ -3,6 +3,7 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod bounces;
 pub mod claim;
 pub mod copies;
 mod home;
@@ -38,7 +39,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 22] = [
+pub const STEPS: [&str; 23] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -61,6 +62,7 @@ pub const STEPS: [&str; 22] = [
     home::STEP,
     origin::STEP,
     suppression::STEP,
+    bounces::STEP,
 ];
 
 const FIRST_STEP: &str = "
