@@ -3,6 +3,7 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod bounces;
 pub mod claim;
 pub mod copies;
 mod home;
@@ -38,7 +39,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 23] = [
+pub const STEPS: [&str; 24] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -62,6 +63,7 @@ pub const STEPS: [&str; 23] = [
     origin::STEP,
     suppression::STEP,
     secret_keys::STEP,
+    bounces::STEP,
 ];
 
 const FIRST_STEP: &str = "
