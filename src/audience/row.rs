@@ -16,10 +16,12 @@ use super::columns::{Columns, Exporter, Role};
 use super::csv::{Placed, Record, Split, split};
 use super::damage::{destroyed, is_failed_formula, is_no_value};
 use super::email::{EmailCell, email, is_role};
+use super::formula::unguarded;
 use super::remarks::may_say_no;
 use super::rules;
 use super::status::is_strong;
 use super::tally::Tallies;
+use super::topics::topics;
 
 /// What became of a row.
 #[derive(Debug)]
@@ -54,6 +56,8 @@ pub(super) struct RowContext<'a> {
     pub(super) path: &'a Path,
     pub(super) columns: &'a Columns,
     pub(super) tallies: &'a mut Tallies,
+    /// What the name of the file says of everybody in it, if it is known to say something.
+    pub(super) of_all: Option<&'static str>,
 }
 
 /// Why a row yields no recipient.
@@ -73,7 +77,8 @@ pub(super) fn read(context: &mut RowContext<'_>, record: &Record) -> Option<Row>
         Ok(recipient) => Row::Kept { line, recipient, warnings },
         Err(NoRecipient::Left(reason)) => {
             let cell = record.get(context.columns.email);
-            let address = cell.and_then(|cell| email(cell.text).ok()).map(|found| found.address);
+            let address = cell.and_then(|cell| email(unguarded(cell.text)).ok());
+            let address = address.map(|found| found.address);
             // Nobody is told what is wrong with a row that is not used.
             let person = person(context.path, context.columns, record, &mut Vec::new()).ok();
             Row::LeftOut { line, address, reason, person: person.map(Box::new) }
@@ -120,10 +125,21 @@ fn person(
         match column.role {
             Role::Email | Role::Nameless => {}
             Role::Field => {
-                fields.push((&column.name, value(path, cell, &column.name, warnings)));
+                let value = match columns.exporter {
+                    Exporter::Digest => {
+                        tidy(path, cell, &column.name, unguarded(cell.text), warnings)
+                    }
+                    _ => value(path, cell, &column.name, warnings),
+                };
+                if column.name == "topics"
+                    && let Err(mixed) = topics(&value)
+                {
+                    return Err(NoRecipient::Bad(rules::row_topics(path, cell, &mixed)));
+                }
+                fields.push((&column.name, value));
             }
             Role::Tags => {
-                for tag in tags_in(cell.text, columns.exporter) {
+                for tag in tags_in(unguarded(cell.text), columns.exporter) {
                     if tag.contains(',') && columns.exporter == Exporter::Plain {
                         warnings.push(rules::row_tags(path, cell, &tag));
                     }
@@ -183,7 +199,7 @@ fn subscribed(context: &mut RowContext<'_>, record: &Record) -> Result<(), NoRec
         column.role == Role::Tags
             && tags_in(cell.text, columns.exporter).iter().any(|tag| is_strong(tag))
     });
-    match reason.or(tagged.then_some("unsubscribed")) {
+    match reason.or(tagged.then_some("unsubscribed")).or(context.of_all) {
         Some(reason) => Err(NoRecipient::Left(reason)),
         None => Ok(()),
     }
@@ -200,7 +216,7 @@ fn address(
         let width = columns.all.len();
         return Err(NoRecipient::Bad(rules::row_cells(path, record, width)));
     };
-    let mut text = cell.text;
+    let mut text = unguarded(cell.text);
     let mut several = false;
     if *exporter == Exporter::Google {
         // Most contacts in an address book have only a telephone.
@@ -229,7 +245,7 @@ fn value<'a>(
     name: &str,
     warnings: &mut Vec<Diagnostic>,
 ) -> Cow<'a, str> {
-    let text = tidy(path, cell, name, cell.text, warnings);
+    let text = tidy(path, cell, name, unguarded(cell.text), warnings);
     let is_failed = is_failed_formula(&text);
     if is_failed {
         warnings.push(rules::row_formula(path, cell, name));

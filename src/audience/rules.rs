@@ -14,6 +14,7 @@ use super::consent::ConsentColumn;
 use super::csv::{Fault, Faulty, MAX_CELL_BYTES, MAX_RECORD_BYTES, Placed, Record};
 use super::email::{NoAddress, shorten};
 use super::encoding::Broken;
+use super::topics::MixedTopics;
 
 /// A place in a list.
 pub(super) fn place(path: &Path, line: usize, column: usize) -> Place {
@@ -112,6 +113,23 @@ pub(super) fn list_no_columns(path: &Path, line: usize) -> Diagnostic {
     Diagnostic::error("list-no-email", message)
         .at(place(path, line, 1))
         .help("write the names of the columns on the first line, such as email,name,tags")
+}
+
+/// A column that was named and that the list does not have.
+pub(super) fn list_no_column(path: &Path, header: &Record, name: &str) -> Diagnostic {
+    let found: Vec<String> =
+        header.iter().take(40).map(|cell| format!("{:?}", shorten(label(cell.text)))).collect();
+    let message = format!("no column is called {name:?}; the columns are {}", found.join(", "));
+    Diagnostic::error("list-header", message)
+        .at(place(path, header.line(), 1))
+        .help("write the name in --map as the file has it")
+}
+
+/// A cell of topics of which nobody knows what was meant.
+pub(super) fn row_topics(path: &Path, cell: Placed<'_>, mixed: &MixedTopics) -> Diagnostic {
+    Diagnostic::error("row-topics", mixed.to_string()).at(at_cell(path, cell)).help(
+        "write all but some, -events;-jobs, or only some, events;jobs, or none; an empty cell is all",
+    )
 }
 
 pub(super) fn list_no_email(path: &Path, header: &Record) -> Diagnostic {

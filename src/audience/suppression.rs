@@ -109,11 +109,17 @@ pub enum SuppressionOrigin {
     Bounce,
     /// The page for unsubscribing.
     Web,
+    /// A file that was imported says so.
+    Import,
 }
 
 impl SuppressionOrigin {
-    const ALL: [SuppressionOrigin; 3] =
-        [SuppressionOrigin::Command, SuppressionOrigin::Bounce, SuppressionOrigin::Web];
+    const ALL: [SuppressionOrigin; 4] = [
+        SuppressionOrigin::Command,
+        SuppressionOrigin::Bounce,
+        SuppressionOrigin::Web,
+        SuppressionOrigin::Import,
+    ];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -121,6 +127,7 @@ impl SuppressionOrigin {
             SuppressionOrigin::Command => "command",
             SuppressionOrigin::Bounce => "bounce",
             SuppressionOrigin::Web => "web",
+            SuppressionOrigin::Import => "import",
         }
     }
 }
@@ -399,6 +406,20 @@ pub async fn since(store: &Store, number: i64) -> Result<Vec<Suppression>, Store
         .await
         .map_err(|error| store.failed(error))?;
     read_all(store, &rows)
+}
+
+/// The keyed hashes of those who were forgotten, and of whom nothing else is kept.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn forgotten_hashes(store: &Store) -> Result<BTreeSet<String>, StoreError> {
+    let all: Vec<String> = sqlx::query_scalar(
+        "SELECT hash FROM suppression WHERE hash IS NOT NULL AND released_at IS NULL",
+    )
+    .fetch_all(store.pool())
+    .await
+    .map_err(|error| store.failed(error))?;
+    Ok(all.into_iter().collect())
 }
 
 /// The number of the last row; 0 where there is none.

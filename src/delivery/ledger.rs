@@ -26,7 +26,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use super::verdict::{GIVEN_UP, PUT_OFF};
-use crate::audience::suppression;
+use crate::audience::{subscribers, suppression};
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::{Lock, Store, StoreError};
@@ -38,7 +38,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 22] = [
+pub const STEPS: [&str; 23] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -61,6 +61,7 @@ pub const STEPS: [&str; 22] = [
     home::STEP,
     origin::STEP,
     suppression::STEP,
+    subscribers::STEP,
 ];
 
 const FIRST_STEP: &str = "
