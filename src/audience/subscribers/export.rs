@@ -6,8 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde::Serialize;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 use super::profile::{COLUMNS, SubscriberProfile, moment};
 use super::{ConsentWay, SubscriptionStatus};
@@ -15,6 +13,7 @@ use crate::audience::formula::csv_cell;
 use crate::audience::suppression::{SuppressionReason, UnknownSuppressionWord};
 use crate::message::address::{Address, AddressError};
 use crate::message::recipient::Recipient;
+use crate::store::sql::{self, SqlError, SqlRow};
 use crate::store::{Store, StoreError};
 
 /// Rows that are read at once.
@@ -94,7 +93,7 @@ impl Subscribers {
                AND s.released_at IS NULL ORDER BY s.number LIMIT 1) \
              FROM subscriber WHERE identity > ?1 ORDER BY identity LIMIT ?2"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        let rows = sql::query(statement)
             .bind(&self.last)
             .bind(BATCH)
             .fetch_all(self.store.pool())
@@ -109,12 +108,11 @@ impl Subscribers {
         Ok(people)
     }
 
-    fn subscriber(&self, row: &SqliteRow) -> Result<Subscriber, StoreError> {
+    fn subscriber(&self, row: &SqlRow) -> Result<Subscriber, StoreError> {
         let (identity, profile) = SubscriberProfile::read(&self.store, row)?;
         let suppressed: Option<&str> = row.get(12);
         let suppressed = suppressed.map(str::parse).transpose();
-        let unknown =
-            |error: UnknownSuppressionWord| self.store.failed(sqlx::Error::Decode(error.into()));
+        let unknown = |error: UnknownSuppressionWord| self.store.failed(SqlError::decode(error));
         let suppressed = suppressed.map_err(unknown)?;
         Ok(Subscriber { identity, profile, suppressed })
     }

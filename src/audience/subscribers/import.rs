@@ -9,8 +9,6 @@ use std::io::{self, Read};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 pub use super::merge::UpdatePolicy;
 use super::merge::{Merged, merge};
@@ -21,6 +19,7 @@ use crate::audience::forgotten::Forgotten;
 use crate::audience::list::Rows;
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
+use crate::store::sql::{self, Connection, QueryBuilder, SqlError, SqlRow};
 use crate::store::{Store, StoreError};
 
 /// People who are shown of each kind.
@@ -257,7 +256,7 @@ impl StagedFile {
     /// # Errors
     /// The store's.
     pub async fn asks_for_consent(&self) -> Result<bool, StoreError> {
-        sqlx::query_scalar(
+        sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM import_row \
              WHERE status = 'confirmed' AND refusal IS NULL AND consent_how IS NULL)",
         )
@@ -287,7 +286,7 @@ impl StagedFile {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
         let plan = self.judge(&mut transaction).await?;
-        let added: i64 = sqlx::query_scalar(
+        let added: i64 = sql::query_scalar(
             "SELECT count(*) FROM import_row WHERE NOT known AND verdict <> 'suppressed'",
         )
         .fetch_one(&mut *transaction)
@@ -300,15 +299,15 @@ impl StagedFile {
         }
         transaction.commit().await.map_err(failed)?;
         // What was written stays written if this fails.
-        let _ = sqlx::raw_sql(FORGET).execute(self.store.pool()).await;
+        let _ = sql::raw(FORGET).execute(self.store.pool()).await;
         Ok((number, plan))
     }
 
     /// Decides what becomes of each row, by what the store has.
-    async fn judge(&self, connection: &mut SqliteConnection) -> Result<ImportPlan, StoreError> {
+    async fn judge(&self, connection: &mut Connection) -> Result<ImportPlan, StoreError> {
         let failed = |error| self.store.failed(error);
         for statement in [KNOWN, SUPPRESSED, FRESH] {
-            sqlx::query(statement).execute(&mut *connection).await.map_err(failed)?;
+            sql::query(statement).execute(&mut *connection).await.map_err(failed)?;
         }
         let mut noted = Noted::default();
         self.merge_differing(connection, &mut noted).await?;
@@ -341,14 +340,14 @@ impl StagedFile {
     /// Decides those rows that say something else than the store.
     async fn merge_differing(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         noted: &mut Noted,
     ) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
-        sqlx::raw_sql(MAKE_CHANGES).execute(&mut *connection).await.map_err(failed)?;
+        sql::raw(MAKE_CHANGES).execute(&mut *connection).await.map_err(failed)?;
         let mut last = 0_i64;
         loop {
-            let rows = sqlx::query(DIFFERING)
+            let rows = sql::query(DIFFERING)
                 .bind(last)
                 .bind(BATCH as i64)
                 .fetch_all(&mut *connection)
@@ -362,17 +361,17 @@ impl StagedFile {
                 let Some(entry) = entry(row, &self.tags) else { continue };
                 let merged = merge(&stored, &entry, self.update);
                 noted.note(row.get(13), &stored.email, &merged);
-                judged.push((row.get::<i64, _>(12), identity, entry.refusal.is_some(), merged));
+                judged.push((row.get::<i64>(12), identity, entry.refusal.is_some(), merged));
             }
             keep(connection, judged).await.map_err(failed)?;
         }
-        sqlx::query(JUDGED).execute(&mut *connection).await.map_err(failed)?;
+        sql::query(JUDGED).execute(&mut *connection).await.map_err(failed)?;
         Ok(())
     }
 }
 
 /// What the file's row says of the person, out of the temporary table; see [`DIFFERING`].
-fn entry(row: &SqliteRow, further_tags: &[String]) -> Option<ImportEntry> {
+fn entry(row: &SqlRow, further_tags: &[String]) -> Option<ImportEntry> {
     let address = Address::parse(row.get(14)).ok()?;
     let mut tags: Vec<String> = serde_json::from_str(row.get(16)).ok()?;
     tags.retain(|tag| !further_tags.contains(tag));
@@ -383,8 +382,8 @@ fn entry(row: &SqliteRow, further_tags: &[String]) -> Option<ImportEntry> {
         further_tags: further_tags.to_vec(),
         language: row.get(17),
         topics: row.get(18),
-        status: row.get::<&str, _>(19).parse().ok()?,
-        joined: row.get::<Option<i64>, _>(20).map(of_ms),
+        status: row.get::<&str>(19).parse().ok()?,
+        joined: row.get::<Option<i64>>(20).map(of_ms),
         refusal: refusal.and_then(|word| Some((word.parse().ok()?, ""))),
         ..ImportEntry::nothing(0, address)
     })
@@ -422,13 +421,13 @@ impl Noted {
 
 /// Writes down what was decided of rows.
 async fn keep(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     judged: Vec<(i64, String, bool, Merged)>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), SqlError> {
     if judged.is_empty() {
         return Ok(());
     }
-    let mut query = QueryBuilder::<Sqlite>::new(
+    let mut query = QueryBuilder::new(
         "INSERT INTO import_change (id, identity, verdict, conflict, email, fields, tags, \
          language, topics, status, joined_at) ",
     );
@@ -459,41 +458,35 @@ async fn keep(
 const KIND: &str = "CASE WHEN fresh_no THEN 'suppress' WHEN known AND refusal IS NOT NULL \
      AND verdict <> 'change' THEN 'same' ELSE verdict END";
 
-async fn counts(connection: &mut SqliteConnection) -> Result<BTreeMap<String, u64>, sqlx::Error> {
+async fn counts(connection: &mut Connection) -> Result<BTreeMap<String, u64>, SqlError> {
     let statement = format!("SELECT {KIND}, count(*) FROM import_row GROUP BY 1");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_all(&mut *connection).await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get::<i64, _>(1).unsigned_abs())).collect())
+    let rows = sql::query(statement).fetch_all(&mut *connection).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get::<i64>(1).unsigned_abs())).collect())
 }
 
-async fn examples(
-    connection: &mut SqliteConnection,
-    kind: &str,
-) -> Result<Vec<ImportExample>, sqlx::Error> {
+async fn examples(connection: &mut Connection, kind: &str) -> Result<Vec<ImportExample>, SqlError> {
     let statement = format!(
         "SELECT line, coalesce(email, identity), coalesce(said, '') FROM import_row \
          WHERE {KIND} = ?1 ORDER BY id LIMIT ?2"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(kind)
-        .bind(EXAMPLES as i64)
-        .fetch_all(&mut *connection)
-        .await?;
+    let rows =
+        sql::query(statement).bind(kind).bind(EXAMPLES as i64).fetch_all(&mut *connection).await?;
     let example =
-        |row: &SqliteRow| ImportExample { line: row.get(0), email: row.get(1), what: row.get(2) };
+        |row: &SqlRow| ImportExample { line: row.get(0), email: row.get(1), what: row.get(2) };
     Ok(rows.iter().map(example).collect())
 }
 
 /// Writes the judged rows to the tables; the import's number.
 async fn write_all(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     note: &ImportNote<'_>,
     plan: &ImportPlan,
     added: i64,
-) -> Result<i64, sqlx::Error> {
+) -> Result<i64, SqlError> {
     // To the second, as files have it.
     let at = note.at.as_second() * 1_000;
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let number: i64 = sqlx::query_scalar(
+    let number: i64 = sql::query_scalar(
         "INSERT INTO subscriber_import (file, at, consent, added, changed, suppressed) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING number",
     )
@@ -505,13 +498,13 @@ async fn write_all(
     .bind(count(plan.suppress.count))
     .fetch_one(&mut *connection)
     .await?;
-    let add = sqlx::query(ADD).bind(at).bind(number).bind(note.consent);
+    let add = sql::query(ADD).bind(at).bind(number).bind(note.consent);
     add.execute(&mut *connection).await?;
-    let remember = sqlx::query(REMEMBER).bind(at).bind(number);
+    let remember = sql::query(REMEMBER).bind(at).bind(number);
     remember.execute(&mut *connection).await?;
-    sqlx::query(CHANGE).execute(&mut *connection).await?;
+    sql::query(CHANGE).execute(&mut *connection).await?;
     let said_by = format!("{} says ", note.file);
-    let suppress = sqlx::query(SUPPRESS).bind(at).bind(number).bind(said_by);
+    let suppress = sql::query(SUPPRESS).bind(at).bind(number).bind(said_by);
     suppress.execute(&mut *connection).await?;
     Ok(number)
 }

@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 use super::{ConsentWay, SubscriptionStatus};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
+use crate::store::sql::SqlRow;
 use crate::store::{Store, StoreError};
 
 /// The columns that [`SubscriberProfile::read`] takes, in its order.
@@ -60,7 +59,7 @@ impl SubscriberProfile {
     /// Reads a row that begins with [`COLUMNS`]: whose it is, and what it says.
     pub(super) fn read(
         store: &Store,
-        row: &SqliteRow,
+        row: &SqlRow,
     ) -> Result<(String, SubscriberProfile), StoreError> {
         read(row).map_err(|error| {
             let who: String = row.try_get(0).unwrap_or_default();
@@ -93,13 +92,13 @@ impl SubscriberProfile {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<(String, SubscriberProfile), Box<dyn std::error::Error>> {
+fn read(row: &SqlRow) -> Result<(String, SubscriberProfile), Box<dyn std::error::Error>> {
     let how: Option<String> = row.try_get(8)?;
     let consent = match how {
         Some(how) => Some(ConsentRecord {
             how: how.parse()?,
-            at: of_ms(row.try_get::<Option<i64>, _>(9)?.unwrap_or_default()),
-            words: row.try_get::<Option<String>, _>(10)?.unwrap_or_default(),
+            at: of_ms(row.try_get::<Option<i64>>(9)?.unwrap_or_default()),
+            words: row.try_get::<Option<String>>(10)?.unwrap_or_default(),
             ip_hash: row.try_get(11)?,
         }),
         None => None,
@@ -110,7 +109,7 @@ fn read(row: &SqliteRow) -> Result<(String, SubscriberProfile), Box<dyn std::err
         tags: serde_json::from_str(row.try_get(3)?)?,
         language: row.try_get(4)?,
         topics: row.try_get(5)?,
-        status: row.try_get::<&str, _>(6)?.parse()?,
+        status: row.try_get::<&str>(6)?.parse()?,
         joined: of_ms(row.try_get(7)?),
         consent,
     };

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Sqlite, Transaction};
 use tokio::task::JoinHandle;
 
 use super::import::{ImportError, ImportOptions};
@@ -22,6 +21,7 @@ use crate::audience::topics::topics;
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
+use crate::store::sql::{self, QueryBuilder, SqlError, Transaction};
 use crate::store::{Store, StoreError};
 
 /// Rows of one VALUES list: SQLite takes 32,766 parameters.
@@ -307,7 +307,7 @@ struct Blocked<'a> {
 struct ImportWriter {
     store: Store,
     batch: Vec<(ImportEntry, bool)>,
-    writing: Option<JoinHandle<Result<Transaction<'static, Sqlite>, sqlx::Error>>>,
+    writing: Option<JoinHandle<Result<Transaction, SqlError>>>,
 }
 
 /// Reads a file to its end into the temporary table. What cannot be used goes to `rejects`.
@@ -326,7 +326,7 @@ pub(super) async fn stage<R: Read>(
     let blocked = Blocked { domains: domains.collect(), forgotten: options.forgotten };
     let mut counts = FileCounts::default();
     let failed = |error| store.failed(error);
-    sqlx::raw_sql(MAKE).execute(store.pool()).await.map_err(failed)?;
+    sql::raw(MAKE).execute(store.pool()).await.map_err(failed)?;
     let mut writer =
         ImportWriter { store: store.clone(), batch: Vec::with_capacity(BATCH), writing: None };
     let mut usable = 0_u64;
@@ -388,8 +388,8 @@ impl ImportWriter {
         self.flush().await?;
         let mut transaction = self.written().await?;
         let failed = |error| self.store.failed(error);
-        sqlx::raw_sql(MERGE).execute(&mut *transaction).await.map_err(failed)?;
-        let people: i64 = sqlx::query_scalar("SELECT count(*) FROM import_row")
+        sql::raw(MERGE).execute(&mut *transaction).await.map_err(failed)?;
+        let people: i64 = sql::query_scalar("SELECT count(*) FROM import_row")
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
@@ -407,26 +407,26 @@ impl ImportWriter {
     }
 
     /// The transaction, when the batch before is written.
-    async fn written(&mut self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    async fn written(&mut self) -> Result<Transaction, StoreError> {
         let failed = |error| self.store.failed(error);
         match self.writing.take() {
             None => self.store.pool().begin().await.map_err(failed),
             Some(writing) => match writing.await {
                 Ok(written) => written.map_err(failed),
-                Err(_) => Err(failed(sqlx::Error::WorkerCrashed)),
+                Err(_) => Err(failed(SqlError::worker_crashed())),
             },
         }
     }
 }
 
 async fn append(
-    mut transaction: Transaction<'static, Sqlite>,
+    mut transaction: Transaction,
     batch: Vec<(ImportEntry, bool)>,
-) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+) -> Result<Transaction, SqlError> {
     if batch.is_empty() {
         return Ok(transaction);
     }
-    let mut query = QueryBuilder::<Sqlite>::new(
+    let mut query = QueryBuilder::new(
         "INSERT INTO import_row (line, identity, email, fields, tags, language, topics, status, \
          joined_at, consent_how, consent_at, consent_words, consent_ip_hash, refusal, said, \
          blocked, verdict) ",

@@ -6,9 +6,9 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::{Row as _, SqliteConnection};
 
 use super::profile::of_ms;
+use crate::store::sql::{self, Connection, SqlError};
 use crate::store::{Store, StoreError};
 
 /// People who are named of those who stay.
@@ -85,7 +85,7 @@ pub async fn undo(store: &Store, number: i64, at: Timestamp) -> Result<Undone, U
     let failed = |error| store.failed(error);
     let mut transaction = store.begin().await?;
     let import: Option<(String, Option<i64>)> =
-        sqlx::query_as("SELECT file, undone_at FROM subscriber_import WHERE number = ?1")
+        sql::query_as("SELECT file, undone_at FROM subscriber_import WHERE number = ?1")
             .bind(number)
             .fetch_optional(&mut *transaction)
             .await
@@ -101,33 +101,27 @@ pub async fn undo(store: &Store, number: i64, at: Timestamp) -> Result<Undone, U
 }
 
 async fn take_back(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     number: i64,
     file: String,
     at: Timestamp,
-) -> Result<Undone, sqlx::Error> {
+) -> Result<Undone, SqlError> {
     let mut run = async |statement: &'static str| {
-        let done = sqlx::query(statement).bind(number).execute(&mut *connection).await?;
-        Ok::<u64, sqlx::Error>(done.rows_affected())
+        let done = sql::query(statement).bind(number).execute(&mut *connection).await?;
+        Ok::<u64, SqlError>(done.rows_affected())
     };
     let restored = run(RESTORE).await?;
     run(FORGET_CHANGES).await?;
     let removed = run(REMOVE).await?;
     let why = format!("import {number} was taken back");
-    let release = sqlx::query(RELEASE).bind(number).bind(at.as_millisecond()).bind(why);
+    let release = sql::query(RELEASE).bind(number).bind(at.as_millisecond()).bind(why);
     let released = release.execute(&mut *connection).await?.rows_affected();
     let statement = format!("SELECT count(*) {STAY}");
-    let stay: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
-        .bind(number)
-        .fetch_one(&mut *connection)
-        .await?;
+    let stay: i64 = sql::query_scalar(statement).bind(number).fetch_one(&mut *connection).await?;
     let statement = format!("SELECT s.email {STAY} ORDER BY s.identity LIMIT {EXAMPLES}");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(number)
-        .fetch_all(&mut *connection)
-        .await?;
+    let rows = sql::query(statement).bind(number).fetch_all(&mut *connection).await?;
     let staying = rows.iter().map(|row| row.get(0)).collect();
-    sqlx::query("UPDATE subscriber_import SET undone_at = ?2 WHERE number = ?1")
+    sql::query("UPDATE subscriber_import SET undone_at = ?2 WHERE number = ?1")
         .bind(number)
         .bind(at.as_millisecond())
         .execute(&mut *connection)
