@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
-use crate::issue::topics::{self, Topic, TopicChoice};
+use crate::issue::topics::{self, Topic, TopicChoice, TopicChoiceError};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 
@@ -17,6 +17,7 @@ use super::columns::{Columns, Exporter, Role};
 use super::csv::{Placed, Record, Split, split};
 use super::damage::{destroyed, is_failed_formula, is_no_value};
 use super::email::{EmailCell, email, is_role};
+use super::formula::unguarded;
 use super::remarks::may_say_no;
 use super::rules;
 use super::status::is_strong;
@@ -56,6 +57,8 @@ pub(super) struct RowContext<'a> {
     pub(super) columns: &'a Columns,
     pub(super) tallies: &'a mut Tallies,
     pub(super) topics: &'a [Topic],
+    /// What the name of the file says of everybody in it, if it is known to say something.
+    pub(super) of_all: Option<&'static str>,
 }
 
 /// Why a row yields no recipient.
@@ -75,7 +78,8 @@ pub(super) fn read(context: &mut RowContext<'_>, record: &Record) -> Option<Row>
         Ok(recipient) => Row::Kept { line, recipient, warnings },
         Err(NoRecipient::Left(reason)) => {
             let cell = record.get(context.columns.email);
-            let address = cell.and_then(|cell| email(cell.text).ok()).map(|found| found.address);
+            let address = cell.and_then(|cell| email(unguarded(cell.text)).ok());
+            let address = address.map(|found| found.address);
             // Nobody is told what is wrong with a row that is not used.
             let person = person(context, record, &mut Vec::new()).ok();
             Row::LeftOut { line, address, reason, person: person.map(Box::new) }
@@ -125,10 +129,22 @@ fn person(
                 fields.push((&column.name, topics_in(context, cell, warnings)?.into()));
             }
             Role::Field => {
-                fields.push((&column.name, value(path, cell, &column.name, warnings)));
+                let value = match columns.exporter {
+                    Exporter::Digest => {
+                        tidy(path, cell, &column.name, unguarded(cell.text), warnings)
+                    }
+                    _ => value(path, cell, &column.name, warnings),
+                };
+                // Where there are no topics yet, the words may be anything.
+                if column.name == topics::FIELD
+                    && let Err(mixed @ TopicChoiceError::Mixed(_)) = value.parse::<TopicChoice>()
+                {
+                    return Err(NoRecipient::Bad(rules::row_topics(path, cell, &mixed)));
+                }
+                fields.push((&column.name, value));
             }
             Role::Tags => {
-                for tag in tags_in(cell.text, columns.exporter) {
+                for tag in tags_in(unguarded(cell.text), columns.exporter) {
                     if tag.contains(',') && columns.exporter == Exporter::Plain {
                         warnings.push(rules::row_tags(path, cell, &tag));
                     }
@@ -170,8 +186,7 @@ fn topics_in(
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<String, NoRecipient> {
     let RowContext { path, topics, .. } = context;
-    let choice: TopicChoice = cell
-        .text
+    let choice: TopicChoice = unguarded(cell.text)
         .parse()
         .map_err(|error| NoRecipient::Bad(rules::row_topics(path, cell, &error)))?;
     let is_known = |name: &str| topics.iter().any(|topic| topic.name == name);
@@ -205,7 +220,7 @@ fn subscribed(context: &mut RowContext<'_>, record: &Record) -> Result<(), NoRec
         column.role == Role::Tags
             && tags_in(cell.text, columns.exporter).iter().any(|tag| is_strong(tag))
     });
-    match reason.or(tagged.then_some("unsubscribed")) {
+    match reason.or(tagged.then_some("unsubscribed")).or(context.of_all) {
         Some(reason) => Err(NoRecipient::Left(reason)),
         None => Ok(()),
     }
@@ -222,7 +237,7 @@ fn address(
         let width = columns.all.len();
         return Err(NoRecipient::Bad(rules::row_cells(path, record, width)));
     };
-    let mut text = cell.text;
+    let mut text = unguarded(cell.text);
     let mut several = false;
     if *exporter == Exporter::Google {
         // Most contacts in an address book have only a telephone.
@@ -251,7 +266,7 @@ fn value<'a>(
     name: &str,
     warnings: &mut Vec<Diagnostic>,
 ) -> Cow<'a, str> {
-    let text = tidy(path, cell, name, cell.text, warnings);
+    let text = tidy(path, cell, name, unguarded(cell.text), warnings);
     let is_failed = is_failed_formula(&text);
     if is_failed {
         warnings.push(rules::row_formula(path, cell, name));

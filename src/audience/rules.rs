@@ -115,6 +115,17 @@ pub(super) fn list_no_columns(path: &Path, line: usize) -> Diagnostic {
         .help("write the names of the columns on the first line, such as email,name,tags")
 }
 
+/// A column that was named and that the list does not have.
+pub(super) fn list_no_column(path: &Path, header: &Record, name: &str) -> Diagnostic {
+    let found: Vec<String> =
+        header.iter().take(40).map(|cell| format!("{:?}", shorten(label(cell.text)))).collect();
+    let message = format!("no column is called {name:?}; the columns are {}", found.join(", "));
+    Diagnostic::error("list-header", message)
+        .at(place(path, header.line(), 1))
+        .help("write the name in --map as the file has it")
+}
+
+/// A cell of topics of which nobody knows what was meant.
 pub(super) fn list_no_email(path: &Path, header: &Record) -> Diagnostic {
     let found: Vec<String> =
         header.iter().take(40).map(|cell| format!("{:?}", shorten(label(cell.text)))).collect();

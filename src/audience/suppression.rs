@@ -110,14 +110,17 @@ pub enum SuppressionOrigin {
     Web,
     /// A mail by which somebody leaves.
     Mail,
+    /// A file that was imported says so.
+    Import,
 }
 
 impl SuppressionOrigin {
-    const ALL: [SuppressionOrigin; 4] = [
+    const ALL: [SuppressionOrigin; 5] = [
         SuppressionOrigin::Command,
         SuppressionOrigin::Bounce,
         SuppressionOrigin::Web,
         SuppressionOrigin::Mail,
+        SuppressionOrigin::Import,
     ];
 
     /// The word for it.
@@ -127,6 +130,7 @@ impl SuppressionOrigin {
             SuppressionOrigin::Bounce => "bounce",
             SuppressionOrigin::Web => "web",
             SuppressionOrigin::Mail => "mail",
+            SuppressionOrigin::Import => "import",
         }
     }
 }
@@ -445,6 +449,20 @@ pub async fn since(store: &Store, number: i64) -> Result<Vec<Suppression>, Store
         .await
         .map_err(|error| store.failed(error))?;
     read_all(store, &rows)
+}
+
+/// The keyed hashes of those who were forgotten, and of whom nothing else is kept.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn forgotten_hashes(store: &Store) -> Result<BTreeSet<String>, StoreError> {
+    let all: Vec<String> = sql::query_scalar(
+        "SELECT hash FROM suppression WHERE hash IS NOT NULL AND released_at IS NULL",
+    )
+    .fetch_all(store.pool())
+    .await
+    .map_err(|error| store.failed(error))?;
+    Ok(all.into_iter().collect())
 }
 
 /// The number of the last row; 0 where there is none.

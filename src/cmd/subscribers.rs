@@ -3,6 +3,8 @@
 //! `suppress` and `release` write to the store, also while an issue is sent from it. Must never
 //! delete what was written of somebody's no.
 
+mod import;
+mod list;
 mod look;
 
 use std::collections::BTreeSet;
@@ -12,7 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sejong_digest::audience::email;
 use sejong_digest::audience::except::{Exceptions, RowsSaid};
-use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::audience::list::{ReadOptions, in_encoding};
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
@@ -43,9 +45,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Import(import::Import),
+    List(list::ListSubscribers),
+    Export(list::Export),
     Suppress(Suppress),
     Release(Release),
-    List(look::ListSuppressed),
     Show(look::ShowPerson),
 }
 
@@ -82,7 +86,7 @@ struct Suppress {
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// The encoding of the file, if it is neither UTF-8 nor UTF-16 with a byte order mark
-    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = in_encoding)]
     encoding: Option<ReadOptions>,
     /// Which people of a file are meant, where some of its rows say that somebody left and others do
     /// not: those who left, or all
@@ -145,7 +149,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     match &args.command {
         Command::Suppress(args) => suppress(&workspace, args),
         Command::Release(args) => release(&workspace, args),
-        Command::List(args) => look::list(&workspace, args),
+        Command::Import(args) => import::run(&workspace, args),
+        Command::List(args) => list::list(&workspace, args),
+        Command::Export(args) => list::export(&workspace, args),
         Command::Show(args) => look::show(&workspace, args),
     }
 }
@@ -153,7 +159,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let subjects: BTreeSet<SuppressionSubject> = subjects(workspace, args)?.into_iter().collect();
     let why = match &args.why {
-        Some(why) => words(why)?,
+        Some(why) => words("--why", why)?,
         None => "the unsubscribe link of a mail".to_owned(),
     };
     let usual = match &args.token {
@@ -320,11 +326,13 @@ fn subject(text: &str, is_domain: bool) -> Result<SuppressionSubject, Failure> {
     )
 }
 
-/// Why, in one line.
-fn words(text: &str) -> Result<String, Failure> {
+/// What somebody says with this flag, in one line.
+fn words(flag: &str, text: &str) -> Result<String, Failure> {
     let words: Vec<&str> = text.split_whitespace().collect();
     if words.is_empty() {
-        return Err(Failure::usage("--why is empty").help("write a few words: they are kept"));
+        return Err(
+            Failure::usage(format!("{flag} is empty")).help("write a few words: they are kept")
+        );
     }
     Ok(words.join(" "))
 }
@@ -332,7 +340,7 @@ fn words(text: &str) -> Result<String, Failure> {
 fn release(workspace: &Workspace, args: &Release) -> Ending {
     let all = args.addresses.iter().map(|text| subject(text, args.domain));
     let all: BTreeSet<SuppressionSubject> = all.collect::<Result<_, Failure>>()?;
-    let why = words(&args.why)?;
+    let why = words("--why", &args.why)?;
     let path = place(workspace, args.store.as_deref())?;
     if !path.is_file() {
         let names: Vec<String> = all.iter().map(ToString::to_string).collect();

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use super::verdict::{GIVEN_UP, PUT_OFF};
-use crate::audience::suppression;
+use crate::audience::{subscribers, suppression};
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlError};
@@ -39,7 +39,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 24] = [
+pub const STEPS: [&str; 25] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -62,6 +62,7 @@ pub const STEPS: [&str; 24] = [
     home::STEP,
     origin::STEP,
     suppression::STEP,
+    subscribers::STEP,
     secret_keys::STEP,
     bounces::STEP,
 ];

@@ -1,7 +1,8 @@
-//! `digest subscribers list` and `show`: who is suppressed, and all that is known of one person.
+//! `digest subscribers list --suppressed` and `show`: who is suppressed, and all that is known of one person.
 //! Changes nothing.
 
 use jiff::tz::TimeZone;
+use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::suppression::{self, Suppression};
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::state::State;
@@ -13,30 +14,6 @@ use super::place;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
-
-const LIST_EXAMPLES: &str = "\
-Examples:
-  digest subscribers list --suppressed
-  digest subscribers list --suppressed --csv > suppressed.csv
-";
-
-/// List who is suppressed: the reason, since when, and why
-#[derive(Debug, clap::Args)]
-#[command(after_help = LIST_EXAMPLES)]
-pub(super) struct ListSuppressed {
-    /// Those who get no mail any more
-    #[arg(long, required = true)]
-    suppressed: bool,
-    /// Print JSON to stdout
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// Print CSV to stdout; a cell that a spreadsheet would compute has a ' before it
-    #[arg(long)]
-    csv: bool,
-    /// Another store than the one in digest.toml, such as sqlite:digest.db
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
-}
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
@@ -77,19 +54,23 @@ pub(super) struct IssueOfPerson {
     text: Option<String>,
 }
 
-/// Runs `digest subscribers list`.
-pub(super) fn list(workspace: &Workspace, args: &ListSuppressed) -> Ending {
+/// Runs `digest subscribers list --suppressed`.
+pub(super) fn suppressed(
+    workspace: &Workspace,
+    store: Option<&str>,
+    (json, as_csv): (bool, bool),
+) -> Ending {
     let all = runtime()?.block_on(async {
-        let Some(store) = existing(workspace, args.store.as_deref()).await? else {
+        let Some(store) = existing(workspace, store).await? else {
             return Ok(Vec::new());
         };
         let all = suppression::in_force(&store).await;
         store.close().await;
         Ok::<_, Failure>(all?)
     })?;
-    if args.json {
+    if json {
         print::json(&format!("{}\n", serde_json::to_string(&all)?))?;
-    } else if args.csv {
+    } else if as_csv {
         print::words(&csv(&all))?;
     } else {
         let zone = &workspace.config.time_zone;
@@ -110,21 +91,10 @@ fn csv(all: &[Suppression]) -> String {
         let (reason, origin, at) = (one.reason.word(), one.origin.word(), clock::second(one.at));
         let whom = if one.is_for_domain() { format!("@{}", one.what) } else { one.what.clone() };
         let cells = [whom.as_str(), reason, &one.why, origin, &at];
-        text.push_str(&cells.map(cell).join(","));
+        text.push_str(&cells.map(csv_cell).join(","));
         text.push('\n');
     }
     text
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
 }
 
 /// Runs `digest subscribers show`.
@@ -204,7 +174,10 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
 }
 
 /// The store, where there is one: before the first send nobody is in it.
-async fn existing(workspace: &Workspace, named: Option<&str>) -> Result<Option<Store>, Failure> {
+pub(super) async fn existing(
+    workspace: &Workspace,
+    named: Option<&str>,
+) -> Result<Option<Store>, Failure> {
     let path = place(workspace, named)?;
     if path.is_file() {
         let store = Store::read(&path, &ledger::STEPS).await;
@@ -216,23 +189,5 @@ async fn existing(workspace: &Workspace, named: Option<&str>) -> Result<Option<S
             Err(Failure::new(what).help("--store names its file, such as sqlite:digest.db"))
         }
         None => Ok(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula_and_each_stays_one_cell() {
-        for (text, written) in [
-            ("kim@example.org", "kim@example.org"),
-            ("=cmd()", "'=cmd()"),
-            ("+1@x.example", "'+1@x.example"),
-            ("asked, by phone", "\"asked, by phone\""),
-            ("-\"no\"", "\"'-\"\"no\"\"\""),
-        ] {
-            assert_eq!(cell(text), written);
-        }
     }
 }
