@@ -31,7 +31,7 @@ use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
-pub use secret::{Secret, SecretError, known_secret, missing_secret, secret};
+pub use secret::{Secret, SecretError, known_secret, missing_secret, secret, secret_place};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
 #[derive(Debug)]

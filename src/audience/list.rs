@@ -422,6 +422,11 @@ impl<R> Rows<R> {
 }
 
 impl<R: Read> Rows<R> {
+    /// The cell of the row that was read last where its address stands; empty where none was read.
+    pub(super) fn email_cell(&self) -> &str {
+        self.record.get(self.columns.email).map_or("", |cell| cell.text)
+    }
+
     /// Cells of the row that was read last with further addresses in them, where no column has a name:
     /// a line pasted from a mail has several.
     pub(super) fn further_addresses(&self) -> Vec<&str> {
@@ -452,6 +457,7 @@ impl<R: Read> Iterator for Rows<R> {
                     }
                 }
                 Ok(Some(Err(faulty))) => {
+                    self.record = Record::default();
                     let diagnostic = rules::unreadable(&self.path, &faulty, false);
                     return Some(Ok(Row::Rejected(diagnostic)));
                 }

@@ -10,10 +10,9 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 use crate::message::address::{Address, AddressError};
+use crate::store::sql::{self, SqlError, SqlRow};
 use crate::store::{Store, StoreError};
 
 /// The step that makes the table; see [`Store::open`].
@@ -249,18 +248,18 @@ pub struct Suppression {
 }
 
 impl Suppression {
-    fn read(row: &SqliteRow) -> Result<Suppression, sqlx::Error> {
-        let word = |error: UnknownSuppressionWord| sqlx::Error::Decode(error.into());
+    fn read(row: &SqlRow) -> Result<Suppression, SqlError> {
+        let word = |error: UnknownSuppressionWord| SqlError::decode(error);
         let moment = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
         Ok(Suppression {
             number: row.try_get(0)?,
             kind: row.try_get(1)?,
-            what: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
-            reason: row.try_get::<&str, _>(3)?.parse().map_err(word)?,
+            what: row.try_get::<Option<String>>(2)?.unwrap_or_default(),
+            reason: row.try_get::<&str>(3)?.parse().map_err(word)?,
             why: row.try_get(4)?,
-            origin: row.try_get::<&str, _>(5)?.parse().map_err(word)?,
+            origin: row.try_get::<&str>(5)?.parse().map_err(word)?,
             at: moment(row.try_get(6)?),
-            released_at: row.try_get::<Option<i64>, _>(7)?.map(moment),
+            released_at: row.try_get::<Option<i64>>(7)?.map(moment),
             released_why: row.try_get(8)?,
         })
     }
@@ -268,6 +267,15 @@ impl Suppression {
     /// Whether it holds now.
     pub fn is_in_force(&self) -> bool {
         self.released_at.is_none()
+    }
+
+    /// Who is meant.
+    pub fn subject(self) -> SuppressionSubject {
+        if self.is_for_domain() {
+            SuppressionSubject::Domain(self.what)
+        } else {
+            SuppressionSubject::Address(self.what)
+        }
     }
 
     /// Whether it is for a whole domain.
@@ -293,7 +301,7 @@ pub async fn suppress(
     wait_for_others(store).await?;
     for batch in all.chunks(BATCH) {
         let pairs: Vec<_> = batch.iter().map(|one| (one.kind(), one.what())).collect();
-        let rows = sqlx::query(
+        let rows = sql::query(
             "INSERT INTO suppression (kind, what, reason, why, origin, at) \
              SELECT j.value ->> 0, j.value ->> 1, ?2, ?3, ?4, ?5 FROM json_each(?1) j \
              WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = j.value ->> 1 \
@@ -327,7 +335,7 @@ pub async fn release(
     at: Timestamp,
 ) -> Result<u64, StoreError> {
     wait_for_others(store).await?;
-    sqlx::query(
+    sql::query(
         "UPDATE suppression SET released_at = ?3, released_why = ?4 \
          WHERE what = ?1 AND kind = ?2 AND released_at IS NULL",
     )
@@ -342,7 +350,7 @@ pub async fn release(
 }
 
 async fn wait_for_others(store: &Store) -> Result<(), StoreError> {
-    let patient = sqlx::raw_sql(PATIENT).execute(store.pool()).await;
+    let patient = sql::raw(PATIENT).execute(store.pool()).await;
     patient.map(drop).map_err(|error| store.failed(error))
 }
 
@@ -356,7 +364,7 @@ pub async fn history(store: &Store, address: &Address) -> Result<Vec<Suppression
          UNION ALL SELECT {COLUMNS} FROM suppression WHERE what = ?2 AND kind = 'domain' \
          ORDER BY number"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+    let rows = sql::query(statement)
         .bind(address.identity())
         .bind(address.domain())
         .fetch_all(store.pool())
@@ -393,7 +401,7 @@ pub async fn since(store: &Store, number: i64) -> Result<Vec<Suppression>, Store
         "SELECT {COLUMNS} FROM suppression WHERE number > ?1 AND released_at IS NULL \
          AND what IS NOT NULL ORDER BY number"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+    let rows = sql::query(statement)
         .bind(number)
         .fetch_all(store.pool())
         .await
@@ -406,13 +414,13 @@ pub async fn since(store: &Store, number: i64) -> Result<Vec<Suppression>, Store
 /// # Errors
 /// The store's.
 pub async fn last_number(store: &Store) -> Result<i64, StoreError> {
-    sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM suppression")
+    sql::query_scalar("SELECT coalesce(max(number), 0) FROM suppression")
         .fetch_one(store.pool())
         .await
         .map_err(|error| store.failed(error))
 }
 
-fn read_all(store: &Store, rows: &[SqliteRow]) -> Result<Vec<Suppression>, StoreError> {
+fn read_all(store: &Store, rows: &[SqlRow]) -> Result<Vec<Suppression>, StoreError> {
     let all: Result<Vec<Suppression>, _> = rows.iter().map(Suppression::read).collect();
     all.map_err(|error| store.failed(error))
 }

@@ -175,18 +175,23 @@ pub(crate) async fn standings(
     path: &Path,
     options: &ReadOptions,
 ) -> Result<Standings, Failure> {
-    let shown = load::path_from_here(path);
-    let found = match list::open(path, &shown, options) {
-        Ok(rows) => intake::find(&Ledger::of_a_list().await?, rows, addresses).await,
-        Err(problem) => Err(problem.into()),
-    };
-    found.map_err(|error| match error {
+    look_up(addresses, path, options).await.map_err(|error| match error {
         IntakeError::List(problem) => {
             print::problems(&[*problem]);
             Failure::checks("the list of subscribers cannot be read")
         }
         IntakeError::Store(error) => error.into(),
     })
+}
+
+/// The same, for who tells what is wrong in words of their own.
+pub(crate) async fn look_up(
+    addresses: &[Address],
+    path: &Path,
+    options: &ReadOptions,
+) -> Result<Standings, IntakeError> {
+    let rows = list::open(path, load::path_from_here(path), options)?;
+    intake::find(&Ledger::of_a_list().await?, rows, addresses).await
 }
 
 /// The people at `addresses`, which `flag` named, with the fields that the list has of them. Shows

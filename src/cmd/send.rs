@@ -108,8 +108,8 @@ pub(crate) struct Args {
     /// Send although the ledger is not where it last sent from, and another copy may have sent since
     #[arg(long, hide_short_help = true)]
     despite_copy: bool,
-    /// Make a new .digest-secret where it is missing, although mail was sent before: unsubscribe
-    /// links in that mail then stop working
+    /// Make a new .digest-secret where it is missing, or go on without a key of it, although mail was
+    /// sent with it: unsubscribe links in that mail then stop working
     #[arg(long, hide_short_help = true)]
     new_secret: bool,
     /// Ask for the pictures also where they are not on the internet

@@ -62,7 +62,9 @@ const HOMES: &[Home] = &[
     ("rustls", &["net"]),
     ("rustls_platform_verifier", &["net"]),
     ("serde_saphyr", &["manifest"]),
-    ("sqlx", SQL_ROOMS),
+    // Rooms that own tables speak to `store::sql`, which knows two engines.
+    ("sqlx", &["store"]),
+    ("sqlx_core", &["store"]),
     ("strsim", &["diagnostic"]),
     ("tokio_rustls", &["net"]),
     ("toml", &["manifest"]),

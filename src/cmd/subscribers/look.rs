@@ -70,7 +70,7 @@ struct PersonKnown {
 
 /// The row of a person in the ledger of an issue.
 #[derive(Serialize)]
-struct IssueOfPerson {
+pub(super) struct IssueOfPerson {
     issue: String,
     state: State,
     at: Option<String>,
@@ -105,10 +105,11 @@ fn line(one: &Suppression, zone: &TimeZone) -> String {
 }
 
 fn csv(all: &[Suppression]) -> String {
-    let mut text = "kind,what,reason,why,origin,at\n".to_owned();
+    let mut text = "email,reason,why,origin,at\n".to_owned();
     for one in all {
         let (reason, origin, at) = (one.reason.word(), one.origin.word(), clock::second(one.at));
-        let cells = [one.kind.as_str(), &one.what, reason, &one.why, origin, &at];
+        let whom = if one.is_for_domain() { format!("@{}", one.what) } else { one.what.clone() };
+        let cells = [whom.as_str(), reason, &one.why, origin, &at];
         text.push_str(&cells.map(cell).join(","));
         text.push('\n');
     }
@@ -152,7 +153,14 @@ async fn known(
     store: &Store,
     address: &Address,
 ) -> Result<(Vec<Suppression>, Vec<IssueOfPerson>), Failure> {
-    let history = suppression::history(store, address).await?;
+    Ok((suppression::history(store, address).await?, issues_of(store, address).await?))
+}
+
+/// The issues that were for the person.
+pub(super) async fn issues_of(
+    store: &Store,
+    address: &Address,
+) -> Result<Vec<IssueOfPerson>, Failure> {
     let mut issues = Vec::new();
     for issue in overview::issues(store).await? {
         let ledger = Ledger::new(store.clone(), &issue);
@@ -162,7 +170,7 @@ async fn known(
         let (at, text) = row.map_or((None, None), |row| (row.at, row.text));
         issues.push(IssueOfPerson { issue, state, at, text });
     }
-    Ok((history, issues))
+    Ok(issues)
 }
 
 fn words(person: &PersonKnown, zone: &TimeZone) -> String {

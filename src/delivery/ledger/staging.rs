@@ -10,7 +10,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, Transaction};
 use tokio::task::JoinHandle;
 
 use super::person::{fields_json, person, tags_json};
@@ -24,6 +23,7 @@ use crate::delivery::verdict::GIVEN_UP;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::StoreError;
+use crate::store::sql::{self, Connection, QueryBuilder, SqlError, Transaction};
 
 const MAKE: &str = "
 DROP TABLE IF EXISTS temp.staging;
@@ -160,7 +160,7 @@ pub struct StagingWriter {
     ledger: Ledger,
     batch: Vec<StagedRow>,
     /// The batch before, which has the transaction until it is written.
-    writing: Option<JoinHandle<Result<Transaction<'static, Sqlite>, sqlx::Error>>>,
+    writing: Option<JoinHandle<Result<Transaction, SqlError>>>,
 }
 
 /// A person whom one row of the list keeps, and another one does not.
@@ -250,8 +250,8 @@ impl StagingWriter {
         self.flush().await?;
         let mut transaction = self.written().await?;
         let failed = |error| self.ledger.store.failed(error);
-        sqlx::raw_sql(MERGE).execute(&mut *transaction).await.map_err(failed)?;
-        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM temp.staging WHERE kept")
+        sql::raw(MERGE).execute(&mut *transaction).await.map_err(failed)?;
+        let kept: i64 = sql::query_scalar("SELECT count(*) FROM temp.staging WHERE kept")
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
@@ -267,26 +267,26 @@ impl StagingWriter {
     }
 
     /// The transaction, when the batch before is written.
-    async fn written(&mut self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    async fn written(&mut self) -> Result<Transaction, StoreError> {
         let failed = |error| self.ledger.store.failed(error);
         match self.writing.take() {
             None => self.ledger.store.pool().begin().await.map_err(failed),
             Some(writing) => match writing.await {
                 Ok(written) => written.map_err(failed),
-                Err(_) => Err(failed(sqlx::Error::WorkerCrashed)),
+                Err(_) => Err(failed(SqlError::worker_crashed())),
             },
         }
     }
 }
 
 async fn append(
-    mut transaction: Transaction<'static, Sqlite>,
+    mut transaction: Transaction,
     batch: Vec<StagedRow>,
-) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+) -> Result<Transaction, SqlError> {
     if batch.is_empty() {
         return Ok(transaction);
     }
-    let mut query = QueryBuilder::<Sqlite>::new(
+    let mut query = QueryBuilder::new(
         "INSERT INTO temp.staging \
          (identity, email, domain_bytes, fields, tags, kept, outside, unserved, gone) ",
     );
@@ -312,7 +312,7 @@ impl Ledger {
     /// The store's.
     pub async fn begin_staging(&self) -> Result<StagingWriter, StoreError> {
         let failed = |error| self.store.failed(error);
-        sqlx::raw_sql(MAKE).execute(self.store.pool()).await.map_err(failed)?;
+        sql::raw(MAKE).execute(self.store.pool()).await.map_err(failed)?;
         let batch = Vec::with_capacity(BATCH);
         Ok(StagingWriter { ledger: self.clone(), batch, writing: None })
     }
@@ -322,7 +322,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn leave_unserved_out(&self) -> Result<u64, StoreError> {
-        let left = sqlx::query(UNSERVED).bind(NO_SECTION).execute(self.store.pool()).await;
+        let left = sql::query(UNSERVED).bind(NO_SECTION).execute(self.store.pool()).await;
         Ok(left.map_err(|error| self.store.failed(error))?.rows_affected())
     }
 
@@ -335,13 +335,13 @@ impl Ledger {
         shown: i64,
     ) -> Result<(BTreeMap<String, u64>, Vec<Contradiction>), StoreError> {
         let failed = |error| self.store.failed(error);
-        let counts = sqlx::query(
+        let counts = sql::query(
             "SELECT gone, count(*) FROM temp.staging WHERE kept AND gone IS NOT NULL GROUP BY gone",
         )
         .fetch_all(self.store.pool())
         .await
         .map_err(failed)?;
-        let first = sqlx::query(
+        let first = sql::query(
             "SELECT coalesce(email, identity), gone FROM temp.staging WHERE kept AND gone IS NOT NULL \
              ORDER BY id LIMIT ?1",
         )
@@ -349,7 +349,7 @@ impl Ledger {
         .fetch_all(self.store.pool())
         .await
         .map_err(failed)?;
-        let counts = counts.iter().map(|row| (row.get(0), row.get::<i64, _>(1).unsigned_abs()));
+        let counts = counts.iter().map(|row| (row.get(0), row.get::<i64>(1).unsigned_abs()));
         let first = first.iter().map(|row| Contradiction { email: row.get(0), reason: row.get(1) });
         Ok((counts.collect(), first.collect()))
     }
@@ -387,10 +387,9 @@ impl Ledger {
     }
 
     /// How many people the plan has.
-    async fn planned(&self) -> Result<u64, sqlx::Error> {
+    async fn planned(&self) -> Result<u64, SqlError> {
         let statement = format!("SELECT count(*) FROM temp.staging l WHERE {PLANNED}");
-        let count: i64 =
-            sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(self.store.pool()).await?;
+        let count: i64 = sql::query_scalar(statement).fetch_one(self.store.pool()).await?;
         Ok(count.unsigned_abs())
     }
 
@@ -399,7 +398,7 @@ impl Ledger {
     async fn counts_without(
         &self,
         fields: &BTreeSet<&str>,
-    ) -> Result<BTreeMap<String, u64>, sqlx::Error> {
+    ) -> Result<BTreeMap<String, u64>, SqlError> {
         if fields.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -410,19 +409,19 @@ impl Ledger {
              WHERE {PLANNED} AND json_extract(l.fields, '$.\"' || f.value || '\"') IS NULL \
              GROUP BY f.value"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        let rows = sql::query(statement)
             .bind(format!("[{}]", names.join(",")))
             .fetch_all(self.store.pool())
             .await?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get::<i64, _>(1).unsigned_abs())).collect())
+        Ok(rows.iter().map(|row| (row.get(0), row.get::<i64>(1).unsigned_abs())).collect())
     }
 
-    async fn examples_without(&self, field: &str) -> Result<Vec<String>, sqlx::Error> {
+    async fn examples_without(&self, field: &str) -> Result<Vec<String>, SqlError> {
         let statement = format!(
             "SELECT coalesce(email, identity) FROM temp.staging l \
              WHERE {PLANNED} AND json_extract(fields, ?1) IS NULL ORDER BY id LIMIT ?2"
         );
-        sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+        sql::query_scalar(statement)
             .bind(format!("$.\"{field}\""))
             .bind(EXAMPLES as i64)
             .fetch_all(self.store.pool())
@@ -434,7 +433,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn standing(&self, address: &Address) -> Result<Standing, StoreError> {
-        let row = sqlx::query(
+        let row = sql::query(
             "SELECT id, identity, coalesce(email, identity), fields, tags, kept, gone \
              FROM temp.staging WHERE identity = ?1",
         )
@@ -443,7 +442,7 @@ impl Ledger {
         .await
         .map_err(|error| self.store.failed(error))?;
         let Some(row) = row else { return Ok(Standing::Absent) };
-        match (row.get::<Option<String>, _>(6), row.get(5)) {
+        match (row.get::<Option<String>>(6), row.get(5)) {
             (Some(reason), _) => Ok(Standing::Left(reason)),
             (None, true) => Ok(Standing::Kept(person(&self.store, &row)?)),
             (None, false) => Ok(Standing::Absent),
@@ -458,7 +457,7 @@ impl Ledger {
         let mut near = NearAddress::to(address);
         let mut last = 0_i64;
         loop {
-            let rows = sqlx::query(
+            let rows = sql::query(
                 "SELECT id, coalesce(email, identity), identity FROM temp.staging \
                  WHERE kept AND gone IS NULL AND id > ?1 ORDER BY id LIMIT ?2",
             )
@@ -477,7 +476,7 @@ impl Ledger {
     pub(super) async fn drop_staging(&self) {
         // What was planned stays planned if this fails.
         let forget = "DROP TABLE temp.staging; DROP TABLE temp.met; PRAGMA shrink_memory";
-        let _ = sqlx::raw_sql(forget).execute(self.store.pool()).await;
+        let _ = sql::raw(forget).execute(self.store.pool()).await;
     }
 
     /// Lets those whom `run` was not for count as people who were not asked for, and says how many
@@ -486,7 +485,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn leave_newcomers(&self, run: RunId) -> Result<u64, StoreError> {
-        let marked = sqlx::query(NEWCOMERS).bind(&self.issue).bind(run).execute(self.store.pool());
+        let marked = sql::query(NEWCOMERS).bind(&self.issue).bind(run).execute(self.store.pool());
         Ok(marked.await.map_err(|error| self.store.failed(error))?.rows_affected())
     }
 
@@ -495,7 +494,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn planned_counts(&self) -> Result<(u64, u64), StoreError> {
-        let (meant, outside): (i64, i64) = sqlx::query_as(
+        let (meant, outside): (i64, i64) = sql::query_as(
             "SELECT count(*) FILTER (WHERE NOT outside), count(*) FILTER (WHERE outside) \
              FROM temp.staging WHERE kept AND gone IS NULL",
         )
@@ -516,7 +515,7 @@ impl Ledger {
              WHERE {PLANNED} AND id > ?1 ORDER BY id LIMIT ?2"
         );
         loop {
-            let rows = sqlx::query(sqlx::AssertSqlSafe(statement.as_str()))
+            let rows = sql::query(statement.clone())
                 .bind(last)
                 .bind(BATCH as i64)
                 .fetch_all(self.store.pool())
@@ -536,7 +535,7 @@ impl Ledger {
         if all == 0 {
             return Ok((0, 0));
         }
-        let (kept, outside): (i64, i64) = sqlx::query_as(
+        let (kept, outside): (i64, i64) = sql::query_as(
             "SELECT count(DISTINCT r.id), count(DISTINCT r.id) FILTER (WHERE l.outside) \
              FROM temp.staging l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity \
              CROSS JOIN recipient r ON r.id = p.recipient \
@@ -551,7 +550,7 @@ impl Ledger {
 
     /// How many whom the list has and keeps have the issue, and wait for a further copy.
     async fn waiting_copies(&self) -> Result<u64, StoreError> {
-        let copies: i64 = sqlx::query_scalar(
+        let copies: i64 = sql::query_scalar(
             "SELECT count(DISTINCT r.id) FROM earlier_copy c \
              CROSS JOIN recipient r ON r.id = c.recipient CROSS JOIN temp.met m ON m.row = r.id \
              WHERE r.issue = ?1 AND r.state IN ('pending', 'claimed', 'deferred')",
@@ -574,7 +573,7 @@ impl Ledger {
                  FROM temp.staging l WHERE l.identity = recipient.identity) AS said \
                FROM recipient WHERE issue = ?1 AND state IN ({states}))"
         );
-        let found: (i64, i64, i64, i64) = sqlx::query_as(sqlx::AssertSqlSafe(statement))
+        let found: (i64, i64, i64, i64) = sql::query_as(statement)
             .bind(&self.issue)
             .fetch_one(self.store.pool())
             .await
@@ -585,10 +584,10 @@ impl Ledger {
     }
 
     /// Fills the table of those who have a row.
-    pub(super) async fn meet(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql(MEET).execute(&mut *connection).await?;
-        sqlx::query(MET).bind(&self.issue).execute(&mut *connection).await?;
-        sqlx::raw_sql(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
+    pub(super) async fn meet(&self, connection: &mut Connection) -> Result<(), SqlError> {
+        sql::raw(MEET).execute(&mut *connection).await?;
+        sql::query(MET).bind(&self.issue).execute(&mut *connection).await?;
+        sql::raw(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
     }
 
     /// How many people of the list are in a state of the ledger, as it is now.
@@ -599,12 +598,12 @@ impl Ledger {
         let failed = |error| self.store.failed(error);
         let mut connection = self.store.pool().acquire().await.map_err(failed)?;
         self.meet(&mut connection).await.map_err(failed)?;
-        let count: i64 = sqlx::query_scalar(
+        let count: i64 = sql::query_scalar(
             "SELECT count(*) FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
              WHERE r.state = ?1",
         )
         .bind(state)
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut connection)
         .await
         .map_err(failed)?;
         Ok(count.unsigned_abs())
@@ -639,11 +638,11 @@ impl Ledger {
              UNION ALL SELECT domain, n, domains FROM ranked"
         );
         let mut census = Census::default();
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue).bind(domains);
+        let rows = sql::query(statement).bind(&self.issue).bind(domains);
         for row in rows.fetch_all(self.store.pool()).await.map_err(failed)? {
             let (name, number): (&str, i64) = (row.get(0), row.get(1));
             let number = number.unsigned_abs();
-            match row.get::<Option<i64>, _>(2) {
+            match row.get::<Option<i64>>(2) {
                 None if name == NEW => census.new = number,
                 None => {
                     census.states.insert(self.state(&row, 0)?, number);
@@ -655,7 +654,7 @@ impl Ledger {
             }
         }
         if census.states.contains_key(&State::Refused) {
-            let given_up: i64 = sqlx::query_scalar(
+            let given_up: i64 = sql::query_scalar(
                 "SELECT count(*) FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
                  WHERE r.state = 'refused' AND r.text LIKE ?1",
             )

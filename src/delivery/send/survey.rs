@@ -21,6 +21,7 @@ use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::origin::LastReaders;
+use crate::delivery::ledger::secret_keys::SentKeys;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger, overview};
@@ -31,6 +32,7 @@ use crate::issue::load;
 use crate::issue::only::{Only, Traits as _};
 use crate::message::recipient::Recipient;
 use crate::message::splice::Identity;
+use crate::message::token::KeyFingerprint;
 use crate::store::home::Moved;
 use crate::store::{Quiet, Store};
 
@@ -48,6 +50,8 @@ pub struct Survey {
     pub(super) ledger: Ledger,
     intake: Intake,
     compared: Mutex<Option<ComparedSends>>,
+    /// The keys that messages are made with.
+    pub(super) keys: Vec<KeyFingerprint>,
 }
 
 /// What an issue was compared with, and what was found: each text that was ever sent is read for it.
@@ -104,7 +108,8 @@ impl Survey {
         let content = Content::choose(&options, files, revisions, had)?;
         content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options, &content).await?;
-        Ok(Survey { options, content, store, ledger, intake, compared: Mutex::default() })
+        let (compared, keys) = (Mutex::default(), Vec::new());
+        Ok(Survey { options, content, store, ledger, intake, compared, keys })
     }
 
     /// What recipients get.
@@ -498,6 +503,14 @@ impl Ready {
         Ok(overview::has_reached_somebody(&self.survey.store).await?)
     }
 
+    /// The keys that mail was sent with from this ledger.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sent_keys(&self) -> Result<SentKeys, SendError> {
+        Ok(self.survey.ledger.sent_keys().await?)
+    }
+
     /// Whether somebody sends now, or has made the ledger since the survey found none: the lock tells
     /// more.
     ///
@@ -540,7 +553,8 @@ impl Ready {
         let Survey { options, content, store, intake, compared, .. } = self.survey;
         let store = store.settle(&ledger::STEPS).await?;
         let ledger = Ledger::new(store.clone(), &options.issue);
-        let survey = Survey { options, content, store, ledger, intake, compared };
+        let keys = identity.keys.fingerprints();
+        let survey = Survey { options, content, store, ledger, intake, compared, keys };
         Locked::take(survey, templates, who).await
     }
 }
