@@ -21,6 +21,7 @@ mod refusal;
 mod remarks;
 pub mod row;
 mod rules;
+pub mod selection;
 mod status;
 pub mod suppression;
 mod tally;

@@ -5,6 +5,7 @@
 
 pub mod claim;
 pub mod copies;
+pub mod got;
 mod home;
 pub mod origin;
 pub mod overview;

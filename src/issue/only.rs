@@ -5,6 +5,7 @@
 //! is an error at its column, and a field or tag that nobody has can be asked for afterwards.
 
 pub mod bound;
+pub mod by_issues;
 mod parse;
 pub mod segments;
 
@@ -39,6 +40,12 @@ pub trait Traits {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Only {
     condition: Condition,
+}
+
+impl From<Condition> for Only {
+    fn from(condition: Condition) -> Only {
+        Only { condition }
+    }
 }
 
 /// What an expression says of a person.
@@ -171,6 +178,12 @@ impl<'a> TermsToMeet<'a> {
         });
         unmet.collect()
     }
+}
+
+/// An expression that an author wrote, which must not look like one of a paragraph that is left out
+/// without its fields: the rules would pass over what stands in it.
+pub(super) fn authored(text: String) -> String {
+    if Only::is_filled(&text) { format!("({text})") } else { text }
 }
 
 /// A tag or a value as it stands in an expression.

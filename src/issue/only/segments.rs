@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::by_issues::MOST_ISSUES;
 use super::parse::word_column;
 use super::{Condition, Only, OnlyError};
 use crate::diagnostic::nearest;
@@ -37,7 +38,12 @@ impl Only {
                 Err(no_segment(text, name, known))
             }
         };
-        only.replaced(text, names.topics, segment)
+        let whole = only.replaced(text, names.topics, segment)?;
+        if whole.issues().len() > MOST_ISSUES {
+            let reason = format!("got: can ask about {MOST_ISSUES} issues at most");
+            return Err(OnlyError { column: 1, reason });
+        }
+        Ok(whole)
     }
 
     /// The same with each `segment:` replaced by what `segment` says.
