@@ -116,6 +116,7 @@ fn publication(root: PathBuf) -> Publication {
         smart: true,
         ignored_keys: Vec::new(),
         topics: Vec::new(),
+        segments: Default::default(),
     }
 }
 

@@ -10,9 +10,11 @@ mod clients;
 mod pace;
 mod relay;
 mod secret;
+mod segments;
 mod theme;
 mod topics;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -156,6 +158,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     articles.finish(&mut problems);
     let consent_columns = audience::read(&mut table, &mut problems);
     let topics = topics::read(&mut table, &mut problems);
+    let segments = segments::read(&mut table, &topics, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -165,8 +168,15 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
             if !problems.iter().any(Diagnostic::is_error) =>
         {
             let (logo, logo_dark) = logos;
-            let publication =
-                Publication { logo, logo_dark, smart, ignored_keys, topics, ..publication };
+            let publication = Publication {
+                logo,
+                logo_dark,
+                smart,
+                ignored_keys,
+                topics,
+                segments,
+                ..publication
+            };
             Ok(Config {
                 publication,
                 theme,
@@ -317,6 +327,7 @@ fn publication(
         smart: true,
         ignored_keys: Vec::new(),
         topics: Vec::new(),
+        segments: BTreeMap::new(),
     };
     (Some((publication, time_zone)), Some(sender))
 }

@@ -23,6 +23,7 @@ mod refusal;
 mod remarks;
 pub mod row;
 mod rules;
+pub mod selection;
 mod status;
 pub mod subscribers;
 pub mod suppression;

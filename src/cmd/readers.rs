@@ -122,6 +122,9 @@ impl Readers {
                 return Box::pin(Readers::read(path, options, None, problems)).await;
             }
             Err(IntakeError::Store(error)) => return Err(error.into()),
+            Err(error @ IntakeError::UnknownIssue { .. }) => {
+                return Err(Failure::usage(error.to_string()));
+            }
         };
         problems.append(&mut intake.problems);
         let (people, _) = ledger.planned_counts().await?;
@@ -181,6 +184,7 @@ pub(crate) async fn standings(
             Failure::checks("the list of subscribers cannot be read")
         }
         IntakeError::Store(error) => error.into(),
+        error @ IntakeError::UnknownIssue { .. } => Failure::usage(error.to_string()),
     })
 }
 

@@ -6,6 +6,7 @@
 pub mod bounces;
 pub mod claim;
 pub mod copies;
+pub mod got;
 mod home;
 pub mod origin;
 pub mod overview;

@@ -5,6 +5,7 @@ mod allow;
 mod article;
 mod foreign;
 mod place;
+mod selections;
 mod siblings;
 mod text;
 
@@ -212,7 +213,7 @@ impl IssueReading<'_> {
         let logo_dark = self.publication_image(&self.publication.logo_dark.clone());
         let style = self.style();
         self.report_empty(&sections, &manifest);
-        self.arrange(&mut intro, &mut sections);
+        self.arrange(&mut intro, &mut sections, &manifest);
         let IssueReading { folder, publication, slots, images, problems, language, .. } = self;
         let mut problems = problems;
         let name = place::named(publication, &folder, &mut problems);
@@ -280,7 +281,21 @@ impl IssueReading<'_> {
     }
 
     /// Sets pictures in rows where several stand in a line, and makes the names of the texts work.
-    fn arrange(&self, intro: &mut Vec<Block>, sections: &mut [Section]) {
+    fn arrange(
+        &mut self,
+        intro: &mut Vec<Block>,
+        sections: &mut [Section],
+        manifest: &Arc<Source>,
+    ) {
+        let IssueReading { publication, problems, .. } = self;
+        selections::settle(publication, manifest, intro, problems);
+        for Article { source, body, footnotes, .. } in
+            sections.iter_mut().flat_map(|section| &mut section.articles)
+        {
+            for blocks in std::iter::once(body).chain(footnotes) {
+                selections::settle(publication, source, blocks, problems);
+            }
+        }
         rows::arrange(intro, &self.images.images);
         for article in sections.iter_mut().flat_map(|section| &mut section.articles) {
             rows::arrange(&mut article.body, &self.images.images);

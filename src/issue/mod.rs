@@ -31,6 +31,8 @@ use crate::crypto;
 use crate::diagnostic::{Place, Source};
 use crate::manifest::Located;
 use block::{Block, Figure, Inline};
+use only::Only;
+use only::segments::SelectionNames;
 use slot::Slots;
 use topics::Topic;
 
@@ -75,6 +77,8 @@ pub struct Publication {
     pub ignored_keys: Vec<String>,
     /// What readers may choose.
     pub topics: Vec<Topic>,
+    /// Expressions that have a name.
+    pub segments: BTreeMap<String, Only>,
 }
 
 /// A rule that an issue may break.
@@ -89,6 +93,11 @@ pub struct AllowedRule {
 }
 
 impl Publication {
+    /// What expressions may name.
+    pub fn names(&self) -> SelectionNames<'_> {
+        SelectionNames { topics: &self.topics, segments: &self.segments }
+    }
+
     /// Where the issue in the folder `name` can be read as a page, if it can.
     pub fn page_of(&self, name: &str) -> Option<String> {
         // A folder's name may hold a space; nothing in an address may.

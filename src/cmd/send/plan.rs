@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::copies::OneRow;
+use sejong_digest::delivery::ledger::got::GotIssue;
 use sejong_digest::delivery::ledger::staging::NO_SECTION;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::{PartCounts, PassageCount, Plan, VariantCount};
@@ -119,6 +120,9 @@ impl PlanText<'_> {
                 composition.issue
             )),
         }
+        for GotIssue { issue, people } in &plan.got {
+            text.push_str(&format!("Got       {issue}: by {}\n", counted(*people, "person")));
+        }
         text.push_str(&self.sections());
         for PassageCount { only, people, of } in &self.parts.passages {
             let only = shortened_condition(only);
@@ -186,6 +190,8 @@ impl PlanText<'_> {
         let domains = plan.domains.iter();
         let domains = domains
             .map(|(domain, to_send)| serde_json::json!({"domain": domain, "to_send": to_send}));
+        let got = plan.got.iter();
+        let got = got.map(|one| serde_json::json!({"issue": one.issue, "people": one.people}));
         let variants = self.parts.variants.iter();
         let variants =
             variants.map(|one| serde_json::json!({"without": one.without, "people": one.people}));
@@ -210,6 +216,7 @@ impl PlanText<'_> {
             "outside": plan.outside,
             "leaving": plan.leaving,
             "domains": domains.collect::<Vec<_>>(),
+            "got": got.collect::<Vec<_>>(),
             "variants": variants.collect::<Vec<_>>(),
             "passages": passages.collect::<Vec<_>>(),
             "seconds": seconds,

@@ -109,6 +109,12 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
             let what = format!("{address} gets no issue, because {why}; nothing was sent");
             Failure::checks(what)
         }
+        ListFault::UnknownIssue { meant, .. } => {
+            Failure::usage(format!("--only: {what}")).help(match meant {
+                Some(meant) => format!("did you mean got:{meant}?"),
+                None => "`digest status` names the issues that were sent".to_owned(),
+            })
+        }
         ListFault::NoSection(people) => {
             let who = counted(people, "person");
             Failure::checks(format!("the issue has no section for the topics of {who} in {list}"))

@@ -39,6 +39,8 @@ CREATE TEMP TABLE staging (
     -- A row of the list says yes; it is not among those that were asked for; a row says no.
     kept INTEGER NOT NULL,
     outside INTEGER NOT NULL,
+    -- Whether they would be asked for, for each set of the issues that they may have: see `got`.
+    chosen BIGINT NOT NULL,
     -- The issue has no section for this person.
     unserved INTEGER NOT NULL,
     gone TEXT,
@@ -58,8 +60,8 @@ SELECT identity, min(id) AS first, min(CASE WHEN kept THEN id END) AS kept,
 FROM temp.staging
 WHERE identity IN (SELECT identity FROM temp.staging GROUP BY identity HAVING count(*) > 1)
 GROUP BY identity;
-UPDATE temp.staging SET (email, fields, tags, outside, unserved, kept) =
-    (SELECT yes.email, yes.fields, yes.tags, yes.outside, yes.unserved, 1 FROM temp.staging yes
+UPDATE temp.staging SET (email, fields, tags, outside, chosen, unserved, kept) =
+    (SELECT yes.email, yes.fields, yes.tags, yes.outside, yes.chosen, yes.unserved, 1 FROM temp.staging yes
      WHERE yes.id = repeated.kept)
 FROM temp.repeated WHERE staging.id = repeated.first AND repeated.kept > repeated.first;
 UPDATE temp.staging SET gone = (SELECT no.gone FROM temp.staging no WHERE no.id = repeated.gone)
@@ -116,6 +118,7 @@ pub struct StagedRow {
     tags: String,
     kept: bool,
     outside: bool,
+    chosen: i64,
     unserved: bool,
     gone: Option<Cow<'static, str>>,
 }
@@ -130,6 +133,11 @@ impl StagedRow {
     /// The same, where the issue has a section for them only if `served`.
     pub fn served(self, served: bool) -> StagedRow {
         StagedRow { unserved: !served, ..self }
+    }
+
+    /// The same, where it depends on the issues that they have whether they are asked for.
+    pub fn chosen(self, chosen: i64) -> StagedRow {
+        StagedRow { chosen, ..self }
     }
 
     /// Somebody of whom the list itself says not to.
@@ -149,6 +157,7 @@ impl StagedRow {
             tags: String::new(),
             kept: false,
             outside: false,
+            chosen: 0,
             unserved: false,
             gone,
         }
@@ -288,7 +297,7 @@ async fn append(
     }
     let mut query = QueryBuilder::new(
         "INSERT INTO temp.staging \
-         (identity, email, domain_bytes, fields, tags, kept, outside, unserved, gone) ",
+         (identity, email, domain_bytes, fields, tags, kept, outside, chosen, unserved, gone) ",
     );
     query.push_values(batch, |mut row, entry| {
         row.push_bind(entry.identity)
@@ -298,6 +307,7 @@ async fn append(
             .push_bind(entry.tags)
             .push_bind(entry.kept)
             .push_bind(entry.outside)
+            .push_bind(entry.chosen)
             .push_bind(entry.unserved)
             .push_bind(entry.gone);
     });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::audience::suppression::SuppressionReason;
 use crate::delivery::intake::Intake;
+use crate::delivery::ledger::got::GotIssue;
 use crate::delivery::ledger::staging::Census;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::state::State;
@@ -48,6 +49,8 @@ pub struct Plan {
     pub left_out: BTreeMap<String, u64>,
     /// People whom the list keeps, and for whom the issue has no section.
     pub unserved: u64,
+    /// Of each issue that `got:` asks about, how many people have it.
+    pub got: Vec<GotIssue>,
     /// People whom the list keeps and who are suppressed, by the reason.
     pub suppressed: BTreeMap<SuppressionReason, u64>,
     /// People who are to get it in the largest domains, the largest first.
@@ -111,6 +114,7 @@ impl Plan {
             rejected: intake.rejected,
             left_out: intake.left_out.clone(),
             unserved: intake.unserved,
+            got: intake.got.clone(),
             suppressed: intake.suppressed.reasons.clone(),
             domains: census.domains,
             domain_count: census.domain_count,

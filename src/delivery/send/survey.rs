@@ -602,5 +602,8 @@ async fn stage(
             SendError::List(options.list.clone(), ListFault::Unreadable(problem))
         }
         IntakeError::Store(error) => SendError::Store(error),
+        IntakeError::UnknownIssue { issue, meant } => {
+            SendError::List(options.list.clone(), ListFault::UnknownIssue { issue, meant })
+        }
     })
 }

@@ -83,6 +83,7 @@ impl Folder {
             smart: true,
             ignored_keys: Vec::new(),
             topics: Vec::new(),
+            segments: Default::default(),
         }
     }
 
