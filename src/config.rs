@@ -158,7 +158,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     articles.finish(&mut problems);
     let consent_columns = audience::read(&mut table, &mut problems);
     let topics = topics::read(&mut table, &mut problems);
-    let segments = segments::read(&mut table, &topics, &mut problems);
+    let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -175,6 +175,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 ignored_keys,
                 topics,
                 segments,
+                segment_places,
                 ..publication
             };
             Ok(Config {
@@ -328,6 +329,7 @@ fn publication(
         ignored_keys: Vec::new(),
         topics: Vec::new(),
         segments: BTreeMap::new(),
+        segment_places: BTreeMap::new(),
     };
     (Some((publication, time_zone)), Some(sender))
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use sejong_digest::audience::consent::{ConsentColumn, consent_column};
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::suppression::{self, Suppression};
-use sejong_digest::check::{self, Audience, Lacking, passages};
+use sejong_digest::check::{self, Audience, Lacking, passages, selections};
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::intake::{self, Choice, Intake, IntakeError, Standings};
 use sejong_digest::delivery::ledger::staging::{NO_SECTION, Standing};
@@ -20,7 +20,7 @@ use sejong_digest::files;
 use sejong_digest::issue::load;
 use sejong_digest::issue::only::Traits as _;
 use sejong_digest::issue::slot::BUILT_IN;
-use sejong_digest::issue::{Issue, Section};
+use sejong_digest::issue::{Issue, Publication, Section};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::store::Store;
@@ -129,6 +129,11 @@ impl Readers {
         problems.append(&mut intake.problems);
         let (people, _) = ledger.planned_counts().await?;
         Ok(Some(Readers { intake, ledger, people, lacking: BTreeMap::new() }))
+    }
+
+    /// What segments ask about and nobody of them has.
+    pub(crate) fn segments(&self, publication: &Publication) -> Vec<Diagnostic> {
+        selections::segments(publication, &self.intake.columns, self.intake.tags.as_ref())
     }
 
     /// The readers as the rules about a composition want to know them.
