@@ -283,10 +283,8 @@ fn publication(
     let base_url = section
         .required_text("base_url", "add base_url = \"https://…\": where pictures and pages are");
     let base_url = base_url.and_then(|text| url_of(&mut section, "base_url", &text));
-    let [browser_url, preferences_url] = ["browser_url", "preferences_url"].map(|key| {
-        let text = section.text(key)?;
-        url_of(&mut section, key, &text)
-    });
+    let [browser_url, preferences_url] = ["browser_url", "preferences_url"]
+        .map(|key| section.text(key).and_then(|text| url_of(&mut section, key, &text)));
     let list_id = section.text("list_id");
     let list_id = list_id.and_then(|text| list_id_of(&mut section, &text));
     let time_zone = time_zone(&mut section);

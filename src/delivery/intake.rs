@@ -137,11 +137,7 @@ pub async fn stage<R: Read>(
                 // Nobody is told what is odd in a row that is not used.
                 warnings.into_iter().for_each(|warning| problems.add(warning));
                 kept_rows += 1;
-                // Bit 0 is of somebody who has none of the issues that are asked about.
-                let chosen = chosen.as_ref().map_or(1, |chosen| chosen.meant(&recipient));
-                let served = choice.sent_to.is_none_or(|only| only.means(&recipient));
-                let row = StagedRow::kept(&recipient, chosen & 1 == 0);
-                staging.add(row.chosen(chosen).served(served)).await?;
+                staging.add(kept(&recipient, chosen.as_ref(), choice.sent_to)).await?;
             }
             Row::Rejected(problem) => {
                 found.rejected += 1;
@@ -167,9 +163,7 @@ pub async fn stage<R: Read>(
     ledger.choose_by_got(issues.len()).await?;
     contradictions(ledger, &path, &mut found, &mut problems).await?;
     found.suppressed = ledger.leave_suppressed_out(choice.suppressed_in).await?;
-    if choice.sent_to.is_some() {
-        found.unserved = ledger.leave_unserved_out().await?;
-    }
+    found.unserved = ledger.leave_unserved_out(choice.sent_to.is_some()).await?;
     found.tags = tags;
     let doubts = rows.doubts();
     found.unclear = doubts.iter().filter(|doubt| doubt.is_error()).count() as u64;
@@ -178,6 +172,18 @@ pub async fn stage<R: Read>(
     found.unmet = terms.unmet();
     found.unknown_fields = terms.unknown_fields(&found.columns);
     Ok(found)
+}
+
+/// Somebody whom the list keeps, and whether they are meant and the issue has a section for them.
+fn kept(
+    person: &Recipient,
+    chosen: Option<&OnlyByIssues<'_>>,
+    sent_to: Option<&Only>,
+) -> StagedRow {
+    // Bit 0 is of somebody who has none of the issues that are asked about.
+    let chosen = chosen.map_or(1, |chosen| chosen.meant(person));
+    let served = sent_to.is_none_or(|only| only.means(person));
+    StagedRow::kept(person, chosen & 1 == 0).chosen(chosen).served(served)
 }
 
 /// Two exports put together call one person subscribed and unsubscribed: a no counts more.
