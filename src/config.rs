@@ -28,6 +28,7 @@ use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
+pub use audience::AudienceSource;
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
 pub use secret::{Secret, SecretError, known_secret, missing_secret, secret, secret_place};
@@ -55,6 +56,8 @@ pub struct Config {
     pub clients: Profile,
     /// For `audience`: what columns of lists mean about consent.
     pub consent_columns: Vec<ConsentColumn>,
+    /// Which list is used without a word; the one that there is where nothing is said.
+    pub audience_source: Option<AudienceSource>,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
     /// What is no error, but should be known: for `check` and `doctor`.
@@ -148,7 +151,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let mut articles = table.table("articles");
     let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
     articles.finish(&mut problems);
-    let consent_columns = audience::read(&mut table, &mut problems);
+    let (consent_columns, audience_source) = audience::read(&mut table, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -170,6 +173,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 store_url,
                 clients,
                 consent_columns,
+                audience_source,
                 time_zone,
                 warnings: problems,
             })

@@ -2,10 +2,14 @@
 //! and forgotten, through the real binary.
 
 mod importing;
+mod person;
 mod reading;
+mod source;
 
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../harness/relay.rs"]
+mod relay;
 
 use harness::{Output, Publication};
 use serde_json::Value;

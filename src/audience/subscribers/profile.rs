@@ -56,6 +56,20 @@ pub struct SubscriberProfile {
 }
 
 impl SubscriberProfile {
+    /// Of somebody who wants the newsletter, and of whom nothing else is known.
+    pub fn new(email: String, joined: Timestamp) -> SubscriberProfile {
+        SubscriberProfile {
+            email,
+            fields: BTreeMap::new(),
+            tags: Vec::new(),
+            language: String::new(),
+            topics: String::new(),
+            status: SubscriptionStatus::Confirmed,
+            joined: of_ms(joined.as_second() * 1_000),
+            consent: None,
+        }
+    }
+
     /// Reads a row that begins with [`COLUMNS`]: whose it is, and what it says.
     pub(super) fn read(
         store: &Store,
