@@ -1,6 +1,7 @@
 //! Lists as people have them, and the list of the store: what is brought in, shown, changed, written out
 //! and forgotten, through the real binary.
 
+mod exporters;
 mod importing;
 mod person;
 mod reading;
