@@ -14,6 +14,7 @@ use encoding_rs::Encoding;
 
 use crate::diagnostic::Diagnostic;
 use crate::files;
+use crate::issue::topics::Topic;
 use crate::message::address::Address;
 
 use super::columns::{Column, Columns, Exporter, HeaderFault, Role, columns, field_name, label};
@@ -40,6 +41,9 @@ pub struct ReadOptions {
     /// Whether the file may be another than was meant, as behind a link that came with a repository:
     /// nothing of it is repeated in what is told.
     pub is_foreign: bool,
+    /// The topics of the publication: where there are some, the column `topics` says which of them
+    /// somebody wants.
+    pub topics: Vec<Topic>,
     /// What somebody calls columns: the name in the file, and the name that is read in its place.
     pub names: Vec<ColumnName>,
 }
@@ -95,6 +99,7 @@ pub struct Rows<R> {
     path: PathBuf,
     warnings: Vec<Diagnostic>,
     tallies: Tallies,
+    topics: Vec<Topic>,
     /// The names of the columns as the file has them.
     header: Vec<String>,
     of_all: Option<&'static str>,
@@ -156,6 +161,7 @@ pub fn read<R: Read>(
             path,
             warnings,
             tallies,
+            topics: Vec::new(),
             header,
             of_all,
             is_first,
@@ -168,6 +174,7 @@ pub fn read<R: Read>(
     let tallies = Tallies::new(&record, columns.exporter, &options.consent);
     let mut warnings = header_warnings(&path, &record, &columns, &tallies);
     warnings.extend(above.map(|lines| rules::list_title(&path, lines, record.line())));
+    let topics = options.topics.clone();
     let (is_first, over, of_all) = (false, false, said_by_name(&path, columns.exporter));
     Ok(Rows {
         text,
@@ -177,6 +184,7 @@ pub fn read<R: Read>(
         path,
         warnings,
         tallies,
+        topics,
         header,
         of_all,
         is_first,
@@ -510,8 +518,9 @@ impl<R> Rows<R> {
     }
 
     fn row(&mut self) -> Option<Row> {
-        let Rows { path, columns, tallies, record, of_all, .. } = self;
-        row::read(&mut RowContext { path, columns, tallies, of_all: *of_all }, record)
+        let Rows { path, columns, tallies, topics, record, of_all, .. } = self;
+        let of_all = *of_all;
+        row::read(&mut RowContext { path, columns, tallies, topics, of_all }, record)
     }
 }
 

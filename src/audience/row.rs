@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
+use crate::issue::topics::{self, Topic, TopicChoice, TopicChoiceError};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 
@@ -21,7 +22,6 @@ use super::remarks::may_say_no;
 use super::rules;
 use super::status::is_strong;
 use super::tally::Tallies;
-use super::topics::topics;
 
 /// What became of a row.
 #[derive(Debug)]
@@ -56,6 +56,7 @@ pub(super) struct RowContext<'a> {
     pub(super) path: &'a Path,
     pub(super) columns: &'a Columns,
     pub(super) tallies: &'a mut Tallies,
+    pub(super) topics: &'a [Topic],
     /// What the name of the file says of everybody in it, if it is known to say something.
     pub(super) of_all: Option<&'static str>,
 }
@@ -80,7 +81,7 @@ pub(super) fn read(context: &mut RowContext<'_>, record: &Record) -> Option<Row>
             let address = cell.and_then(|cell| email(unguarded(cell.text)).ok());
             let address = address.map(|found| found.address);
             // Nobody is told what is wrong with a row that is not used.
-            let person = person(context.path, context.columns, record, &mut Vec::new()).ok();
+            let person = person(context, record, &mut Vec::new()).ok();
             Row::LeftOut { line, address, reason, person: person.map(Box::new) }
         }
         Err(NoRecipient::Bad(diagnostic)) => Row::Rejected(diagnostic),
@@ -105,16 +106,16 @@ fn recipient(
             warnings.push(rules::row_remark(context.path, cell));
         }
     }
-    person(context.path, context.columns, record, warnings)
+    person(context, record, warnings)
 }
 
 /// The person of a row, whether or not they are to be written to.
 fn person(
-    path: &Path,
-    columns: &Columns,
+    context: &RowContext<'_>,
     record: &Record,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Recipient, NoRecipient> {
+    let RowContext { path, columns, .. } = *context;
     let EmailCell { address, name } = address(path, columns, record, warnings)?;
 
     let mut fields: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(record.len() + 1);
@@ -124,6 +125,9 @@ fn person(
     for (column, cell) in columns.all.iter().zip(record.iter()) {
         match column.role {
             Role::Email | Role::Nameless => {}
+            Role::Field if column.name == topics::FIELD && !context.topics.is_empty() => {
+                fields.push((&column.name, topics_in(context, cell, warnings)?.into()));
+            }
             Role::Field => {
                 let value = match columns.exporter {
                     Exporter::Digest => {
@@ -131,8 +135,9 @@ fn person(
                     }
                     _ => value(path, cell, &column.name, warnings),
                 };
-                if column.name == "topics"
-                    && let Err(mixed) = topics(&value)
+                // Where there are no topics yet, the words may be anything.
+                if column.name == topics::FIELD
+                    && let Err(mixed @ TopicChoiceError::Mixed(_)) = value.parse::<TopicChoice>()
                 {
                     return Err(NoRecipient::Bad(rules::row_topics(path, cell, &mixed)));
                 }
@@ -172,6 +177,22 @@ fn person(
     }
     let fields = fields.iter().map(|(name, value)| (*name, &**value));
     Ok(Recipient::new(address, fields, tags.iter().map(|tag| &**tag)))
+}
+
+/// The topics that a cell names. Whether somebody wants mail is not guessed.
+fn topics_in(
+    context: &RowContext<'_>,
+    cell: Placed<'_>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<String, NoRecipient> {
+    let RowContext { path, topics, .. } = context;
+    let choice: TopicChoice = unguarded(cell.text)
+        .parse()
+        .map_err(|error| NoRecipient::Bad(rules::row_topics(path, cell, &error)))?;
+    let is_known = |name: &str| topics.iter().any(|topic| topic.name == name);
+    let unknown = choice.names().filter(|name| !is_known(name));
+    warnings.extend(unknown.map(|name| rules::row_topic_unknown(path, cell, name, topics)));
+    Ok(choice.to_string())
 }
 
 /// As many cells as columns, and no NUL: a row that does not fit has its values in wrong columns.

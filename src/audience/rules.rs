@@ -8,13 +8,13 @@ use std::path::Path;
 use encoding_rs::Encoding;
 
 use crate::diagnostic::{Diagnostic, Place, counted, nearest};
+use crate::issue::topics::{self, Topic, TopicChoiceError};
 
 use super::columns::{MAX_COLUMNS, label};
 use super::consent::ConsentColumn;
 use super::csv::{Fault, Faulty, MAX_CELL_BYTES, MAX_RECORD_BYTES, Placed, Record};
 use super::email::{NoAddress, shorten};
 use super::encoding::Broken;
-use super::topics::MixedTopics;
 
 /// A place in a list.
 pub(super) fn place(path: &Path, line: usize, column: usize) -> Place {
@@ -126,12 +126,6 @@ pub(super) fn list_no_column(path: &Path, header: &Record, name: &str) -> Diagno
 }
 
 /// A cell of topics of which nobody knows what was meant.
-pub(super) fn row_topics(path: &Path, cell: Placed<'_>, mixed: &MixedTopics) -> Diagnostic {
-    Diagnostic::error("row-topics", mixed.to_string()).at(at_cell(path, cell)).help(
-        "write all but some, -events;-jobs, or only some, events;jobs, or none; an empty cell is all",
-    )
-}
-
 pub(super) fn list_no_email(path: &Path, header: &Record) -> Diagnostic {
     let found: Vec<String> =
         header.iter().take(40).map(|cell| format!("{:?}", shorten(label(cell.text)))).collect();
@@ -511,6 +505,28 @@ pub(super) fn row_tags(path: &Path, cell: Placed<'_>, tag: &str) -> Diagnostic {
     Diagnostic::warning("row-tags", format!("the tag {:?} contains a comma", shorten(tag)))
         .at(at_cell(path, cell))
         .help("separate tags with semicolons")
+}
+
+pub(super) fn row_topics(path: &Path, cell: Placed<'_>, error: &TopicChoiceError) -> Diagnostic {
+    let what = match error {
+        TopicChoiceError::Mixed(text) => TopicChoiceError::Mixed(shorten(text)),
+        TopicChoiceError::NoName(text) => TopicChoiceError::NoName(shorten(text)),
+    };
+    Diagnostic::error("row-topics", what.to_string()).at(at_cell(path, cell)).help(
+        "write -events;-jobs for all topics but these, events;jobs for only these, none for no \
+         topic, or nothing for all",
+    )
+}
+
+pub(super) fn row_topic_unknown(
+    path: &Path,
+    cell: Placed<'_>,
+    name: &str,
+    topics: &[Topic],
+) -> Diagnostic {
+    let what = format!("digest.toml has no topic {:?}", shorten(name));
+    let problem = Diagnostic::warning("row-topic-unknown", what).at(at_cell(path, cell));
+    problem.help(topics::instead(name, topics))
 }
 
 /// A row of a file of people who must not be mailed, which names nobody.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::message::address::{Address, AddressError};
-use crate::store::sql::{self, SqlError, SqlRow};
+use crate::store::sql::{self, Connection, SqlError, SqlRow};
 use crate::store::{Store, StoreError};
 
 /// The step that makes the table; see [`Store::open`].
@@ -108,15 +108,18 @@ pub enum SuppressionOrigin {
     Bounce,
     /// The page for unsubscribing.
     Web,
+    /// A mail by which somebody leaves.
+    Mail,
     /// A file that was imported says so.
     Import,
 }
 
 impl SuppressionOrigin {
-    const ALL: [SuppressionOrigin; 4] = [
+    const ALL: [SuppressionOrigin; 5] = [
         SuppressionOrigin::Command,
         SuppressionOrigin::Bounce,
         SuppressionOrigin::Web,
+        SuppressionOrigin::Mail,
         SuppressionOrigin::Import,
     ];
 
@@ -126,6 +129,7 @@ impl SuppressionOrigin {
             SuppressionOrigin::Command => "command",
             SuppressionOrigin::Bounce => "bounce",
             SuppressionOrigin::Web => "web",
+            SuppressionOrigin::Mail => "mail",
             SuppressionOrigin::Import => "import",
         }
     }
@@ -331,6 +335,33 @@ pub async fn suppress(
     Ok(added)
 }
 
+/// Suppresses one person or domain within a transaction; whether they were not suppressed for that
+/// reason before.
+///
+/// # Errors
+/// The database's.
+pub async fn suppress_within(
+    connection: &mut Connection,
+    subject: &SuppressionSubject,
+    note: &SuppressionNote<'_>,
+) -> Result<bool, SqlError> {
+    let done = sql::query(
+        "INSERT INTO suppression (kind, what, reason, why, origin, at) \
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
+         WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?2 \
+           AND s.kind = ?1 AND s.reason = ?3 AND s.released_at IS NULL)",
+    )
+    .bind(subject.kind())
+    .bind(subject.what())
+    .bind(note.reason.word())
+    .bind(note.why)
+    .bind(note.origin.word())
+    .bind(note.at.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// Ends all that keeps mail from somebody; how many rows that were.
 ///
 /// # Errors
@@ -356,7 +387,11 @@ pub async fn release(
     .map_err(|error| store.failed(error))
 }
 
-async fn wait_for_others(store: &Store) -> Result<(), StoreError> {
+/// Lets who writes wait for a sender that writes its plan.
+///
+/// # Errors
+/// The store's.
+pub async fn wait_for_others(store: &Store) -> Result<(), StoreError> {
     let patient = sql::raw(PATIENT).execute(store.pool()).await;
     patient.map(drop).map_err(|error| store.failed(error))
 }

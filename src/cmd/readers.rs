@@ -16,14 +16,15 @@ use sejong_digest::check::{self, Audience, Lacking, passages};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::{self, AudienceSource};
 use sejong_digest::delivery::intake::{self, Choice, Intake, IntakeError, Standings};
-use sejong_digest::delivery::ledger::staging::Standing;
+use sejong_digest::delivery::ledger::staging::{NO_SECTION, Standing};
 use sejong_digest::delivery::ledger::{Ledger, STEPS};
 use sejong_digest::delivery::source;
 use sejong_digest::diagnostic::{Diagnostic, counted};
 use sejong_digest::files;
-use sejong_digest::issue::Issue;
 use sejong_digest::issue::load;
+use sejong_digest::issue::only::Traits as _;
 use sejong_digest::issue::slot::BUILT_IN;
+use sejong_digest::issue::{Issue, Section};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::store::Store;
@@ -114,6 +115,7 @@ impl ListArgs {
         let mut options = self.encoding.clone().unwrap_or_default();
         options.consent = workspace.config.consent_columns.clone();
         options.consent.extend(self.consent_column.iter().cloned());
+        options.topics.clone_from(&workspace.config.publication.topics);
         let usual = || workspace.root.join("subscribers.csv");
         options.is_foreign = is_foreign(&self.subscribers.clone().unwrap_or_else(usual));
         options
@@ -164,6 +166,9 @@ impl Readers {
             }
             Err(IntakeError::Store(error)) => return Err(error.into()),
             Err(IntakeError::Forgotten(error)) => return Err(error.into()),
+            Err(error @ IntakeError::UnknownIssue { .. }) => {
+                return Err(Failure::usage(error.to_string()));
+            }
         };
         problems.append(&mut intake.problems);
         let (people, _) = ledger.planned_counts().await?;
@@ -234,6 +239,7 @@ pub(crate) async fn standings(
         }
         IntakeError::Store(error) => error.into(),
         IntakeError::Forgotten(error) => error.into(),
+        error @ IntakeError::UnknownIssue { .. } => Failure::usage(error.to_string()),
     })
 }
 
@@ -302,8 +308,18 @@ const PASSAGES: usize = 10;
 /// Letters of a condition that are shown.
 const CONDITION: usize = 100;
 
-/// Says which passages of the issue a reader, called `who`, does not get.
+/// Says which sections and passages of the issue a reader, called `who`, does not get.
 pub(crate) fn tell_left_out(issue: &Issue, who: &str, reader: &Recipient) {
+    let is_wanted =
+        |section: &&Section| section.topic.as_deref().is_none_or(|topic| reader.wants(topic));
+    if !issue.filled_sections().any(|section| is_wanted(&section)) {
+        print::note(&format!("a send leaves {who} out: {NO_SECTION}"));
+    }
+    for section in issue.filled_sections().filter(|section| !is_wanted(section)) {
+        let topic = section.topic.as_deref().unwrap_or_default();
+        let heading = section.heading.as_deref().map_or(String::new(), |text| format!(" {text:?}"));
+        print::note(&format!("left out for {who}: the section{heading} of the topic {topic}"));
+    }
     let left_out = passages::left_out(issue, reader);
     for (place, condition) in left_out.iter().take(PASSAGES) {
         let line = place.line_column().map_or(String::new(), |(line, _)| format!(":{line}"));

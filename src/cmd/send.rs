@@ -32,7 +32,7 @@ use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::send::content::Content;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
-use sejong_digest::delivery::send::plan::{PassageCount, Plan};
+use sejong_digest::delivery::send::plan::{PartCounts, Plan};
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::{ReceiptFate, SendReport};
@@ -195,7 +195,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
             wait,
             window,
             signals,
-            passages: ready.passages().await.map_err(refusal::told)?,
+            parts: ready.parts().await.map_err(refusal::told)?,
         };
         let agreed = send.agree(&ready).await?;
         let secret = lost.map_or_else(|| workspace.secret(), |_| Ok(Secret::for_nobody()))?;
@@ -372,8 +372,8 @@ struct Send<'a> {
     wait: Duration,
     window: Window,
     signals: Signals,
-    /// How many get the passages that are for some.
-    passages: Vec<PassageCount>,
+    /// How many get which parts of the issue.
+    parts: PartCounts,
 }
 
 impl Send<'_> {
@@ -535,10 +535,9 @@ impl Send<'_> {
     fn show(&self, plan: &Plan, content: &Content, routes: &RoutePlan) {
         let (workspace, window) = (self.workspace, &self.window);
         let (composition, except) = (content.composition(), self.options.except.as_deref());
-        let passages = &self.passages[..];
+        let parts = &self.parts;
         let list = (&*self.options.send.list, self.options.send.list_in_store);
-        let text =
-            PlanText { plan, workspace, routes, composition, window, list, except, passages };
+        let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
         print::note(text.words().trim_end());
     }
 

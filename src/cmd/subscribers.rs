@@ -407,7 +407,7 @@ fn release(workspace: &Workspace, args: &Release) -> Ending {
 
 /// The store that is written to. Where the publication has sent from one that is not here, none is
 /// made: what is written to a new one would be missing in the other.
-fn place(workspace: &Workspace, named: Option<&str>) -> Result<PathBuf, Failure> {
+pub(super) fn place(workspace: &Workspace, named: Option<&str>) -> Result<PathBuf, Failure> {
     let path = match named {
         Some(url) => store::path_of(url, &std::env::current_dir()?)?,
         None => workspace.ledger_place()?,

@@ -3,8 +3,10 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod bounces;
 pub mod claim;
 pub mod copies;
+pub mod got;
 mod home;
 pub mod origin;
 pub mod overview;
@@ -39,7 +41,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 24] = [
+pub const STEPS: [&str; 25] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -64,6 +66,7 @@ pub const STEPS: [&str; 24] = [
     suppression::STEP,
     subscribers::STEP,
     secret_keys::STEP,
+    bounces::STEP,
 ];
 
 const FIRST_STEP: &str = "

@@ -82,12 +82,13 @@ fn what_is_said_of_a_person_is_changed_and_what_was_before_is_kept() {
     assert_eq!((changes.len(), &changes[0]["changes"]), (2, &both));
     assert_eq!(changes[1]["changes"], value!([["tags", "", "board"]]));
     assert_eq!(done(&here, &["list", "--only", "tag:board", "--count"]).stdout, "1\n");
+    assert_eq!(done(&here, &["list", "--only", "status=confirmed", "--count"]).stdout, "2\n");
     for (line, told) in [
         (&["set", "zoe@example.org", "--name", "Zoe"][..], "is not in the list"),
         (&["set", KIM, "--set", "Status=gone"], "no name of a field"),
         (&["set", KIM, "--set", "status=gone"], "the store keeps it by itself"),
         (&["set", KIM, "--set", "city"], "such as --set city=Seoul"),
-        (&["set", KIM, "--topics", "events;-jobs"], "with and without -"),
+        (&["set", KIM, "--topics", "events;-jobs"], "mixes topics"),
         (&["tag", "=cmd()", KIM], "cannot be a tag"),
     ] {
         let here = here.run(&[&["subscribers"], line].concat());

@@ -100,7 +100,12 @@ impl SubscriberProfile {
     /// of theirs too, as it is in the file that an export writes.
     pub fn recipient(&self, address: Address) -> Recipient {
         let joined = moment(self.joined);
-        let own = [("language", &*self.language), ("topics", &*self.topics), ("joined", &*joined)];
+        let own = [
+            ("status", self.status.word()),
+            ("language", &*self.language),
+            ("topics", &*self.topics),
+            ("joined", &*joined),
+        ];
         let fields = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         Recipient::new(address, fields.chain(own), self.tags.iter().map(String::as_str))
     }

@@ -13,7 +13,7 @@ use crate::store::sql::SqlError;
 use crate::store::{Store, StoreError};
 
 /// Fields that everybody of the store may have.
-const OWN: [&str; 4] = ["email", "language", "topics", "joined"];
+const OWN: [&str; 5] = ["email", "status", "language", "topics", "joined"];
 
 /// The rows of the store's list, in the order of the addresses.
 #[derive(Debug)]

@@ -17,8 +17,8 @@ use crate::audience::formula::unguarded;
 use crate::audience::list::Rows;
 use crate::audience::row::Row;
 use crate::audience::suppression::{self, SuppressionReason};
-use crate::audience::topics::topics;
 use crate::diagnostic::Diagnostic;
+use crate::issue::topics::{TopicChoice, TopicChoiceError};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::sql::{self, QueryBuilder, SqlError, Transaction};
@@ -112,7 +112,11 @@ impl ImportEntry {
         for (name, value) in person.fields() {
             match name {
                 "language" => value.clone_into(&mut self.language),
-                "topics" => self.topics = topics(value).map_err(|mixed| mixed.to_string())?,
+                "topics" => {
+                    let choice = value.parse::<TopicChoice>();
+                    let choice = choice.map_err(|error: TopicChoiceError| error.to_string())?;
+                    self.topics = choice.to_string();
+                }
                 name if shape.joined.as_deref() == Some(name) => match read_moment(value) {
                     Some(joined) => self.joined = Some(joined),
                     None if RESERVED.contains(&name) => {

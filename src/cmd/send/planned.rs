@@ -33,10 +33,10 @@ pub(super) async fn planned(
     let composition = ready.content().composition();
     let routes = routes(workspace, options);
     let except = options.except.as_deref();
-    let passages = &ready.passages().await.map_err(refusal::told)?[..];
+    let parts = &ready.parts().await.map_err(refusal::told)?;
     let (plan, routes) = (&plan, &routes);
     let list = (&*options.send.list, options.send.list_in_store);
-    let text = PlanText { plan, workspace, routes, composition, window, list, except, passages };
+    let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
     let json = options.json.then(|| text.json(&doubts)).transpose()?;
     let words = text.words();
     ready.close().await;

@@ -192,6 +192,7 @@ async fn read(
     read.consent.extend(args.consent_column.iter().cloned());
     read.is_foreign = is_foreign(file);
     read.names.clone_from(&args.map);
+    read.topics.clone_from(&workspace.config.publication.topics);
     let staged = match list::open(file, &shown, &read) {
         Ok(mut rows) => {
             print::problems(rows.warnings());

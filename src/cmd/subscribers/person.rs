@@ -8,8 +8,8 @@ use sejong_digest::audience::subscribers::{ChangeOrigin, ConsentWay, Subscriptio
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
-use sejong_digest::audience::topics::topics;
 use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::issue::topics::TopicChoice;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
 
@@ -159,8 +159,9 @@ impl Details {
             fields.push(change::field(name.trim(), value).map_err(Failure::usage)?);
         }
         let language = self.language.as_deref().map(change::text);
-        let topics = self.topics.as_deref().map(topics).transpose();
-        let topics = topics.map_err(|mixed| Failure::usage(format!("--topics: {mixed}")))?;
+        let topics = self.topics.as_deref().map(str::parse::<TopicChoice>).transpose();
+        let topics = topics.map_err(|wrong| Failure::usage(format!("--topics: {wrong}")))?;
+        let topics = topics.map(|topics| topics.to_string());
         let consent = self.consent.as_deref().map(|text| words("--consent", text)).transpose()?;
         let at = clock::now();
         Ok(Box::new(move |profile| {
