@@ -33,7 +33,9 @@ fn help_of_subscribers_is_a_screen_for_each_verb_and_its_examples_run() {
     insta::assert_snapshot!("help_subscribers", here.run(&["subscribers", "--help"]).stdout);
     let export = here.run(&["subscribers", "export", "--help"]).stdout;
     insta::assert_snapshot!("help_subscribers_export", export);
-    for verb in ["import", "suppress", "release", "list", "show"] {
+    for verb in
+        ["import", "add", "set", "tag", "remove", "forget", "suppress", "release", "list", "show"]
+    {
         let short = here.run(&["subscribers", verb, "-h"]).stdout;
         assert!(short.lines().count() <= 24, "one screen: {short}");
         let help = here.run(&["subscribers", verb, "--help"]).stdout;

@@ -106,11 +106,12 @@ fn look(
     let names = if args.issues.is_empty() { all_issues(workspace)? } else { args.issues.clone() };
     let runtime = runtime()?;
     let mut problems = Vec::new();
-    let mut readers = match args.list.file(workspace) {
-        Some(path) => {
+    let mut readers = match runtime.block_on(args.list.place(workspace))? {
+        Some(place) => {
             let options = args.list.options(workspace);
-            let own = readers::own_store(workspace);
-            runtime.block_on(Readers::read(&path, options, own.as_deref(), &mut problems))?
+            let (own, keys) = (readers::own_store(workspace), readers::forgetting_keys(workspace)?);
+            let own = (own.as_deref(), &keys);
+            runtime.block_on(Readers::read(&place, options, own, &mut problems))?
         }
         None => None,
     };

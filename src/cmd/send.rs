@@ -147,7 +147,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let options = args.plan.read(&workspace, clock::at(window.begin(), zone))?;
+        let options = args.plan.read(&workspace, clock::at(window.begin(), zone)).await?;
         if args.dry_run {
             return planned::planned(&workspace, &options, &window).await;
         }
@@ -323,8 +323,11 @@ pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let window = Window::open(zone);
-        let options = args.read(&workspace, clock::at(window.begin(), zone))?;
-        runtime()?.block_on(planned::planned(&workspace, &options, &window))
+        runtime()?.block_on(async {
+            let begin = clock::at(window.begin(), zone);
+            let options = args.read(&workspace, begin).await?;
+            planned::planned(&workspace, &options, &window).await
+        })
     };
     report::in_one_object(plan(), args.json, &args.issue)
 }
@@ -533,7 +536,8 @@ impl Send<'_> {
         let (workspace, window) = (self.workspace, &self.window);
         let (composition, except) = (content.composition(), self.options.except.as_deref());
         let parts = &self.parts;
-        let text = PlanText { plan, workspace, routes, composition, window, except, parts };
+        let list = (&*self.options.send.list, self.options.send.list_in_store);
+        let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
         print::note(text.words().trim_end());
     }
 

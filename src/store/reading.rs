@@ -56,6 +56,17 @@ impl Store {
         Ok(Some(Store { access: Access::Reading, identity, version, ..store }))
     }
 
+    /// A connection to a file that is there, for one question: nothing of it is checked, and it may
+    /// have older tables. It opens no descriptor beside SQLite's own.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn glance(path: &Path) -> Result<Store, StoreError> {
+        let path = &place::resolved(path);
+        let store = Store::connect(options(path).read_only(true), path).await?;
+        Ok(Store { access: Access::Reading, ..store })
+    }
+
     /// A connection that the check of the file has passed. Where SQLite can write nothing beside a
     /// file, it reads only one that it may take for one that nobody changes.
     async fn connect_to_read(path: &Path, writable: bool) -> Result<Store, StoreError> {

@@ -35,7 +35,8 @@ pub(super) async fn planned(
     let except = options.except.as_deref();
     let parts = &ready.parts().await.map_err(refusal::told)?;
     let (plan, routes) = (&plan, &routes);
-    let text = PlanText { plan, workspace, routes, composition, window, except, parts };
+    let list = (&*options.send.list, options.send.list_in_store);
+    let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
     let json = options.json.then(|| text.json(&doubts)).transpose()?;
     let words = text.words();
     ready.close().await;

@@ -4,15 +4,17 @@
 //! Decided by joins, so that a million people cost no question each. Must never change the table of
 //! suppressions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{BATCH, Ledger, LockedLedger};
+use crate::audience::forgotten::{ForgettingKeys, Forgotten, ForgottenError};
 use crate::audience::suppression::{
     self, IN_FORCE, LEFT_DURING, SUPPRESSED, SuppressionReason, SuppressionSubject,
     UnknownSuppressionWord,
 };
 use crate::delivery::id::RunId;
+use crate::message::address::Address;
 use crate::store::sql::{self, QueryBuilder, SqlError};
 use crate::store::{Store, StoreError};
 
@@ -89,20 +91,25 @@ impl Ledger {
     pub async fn leave_suppressed_out(
         &self,
         elsewhere: Option<&Path>,
-    ) -> Result<SuppressedPeople, StoreError> {
+        keys: &ForgettingKeys,
+    ) -> Result<SuppressedPeople, ForgottenError> {
         let failed = |error| self.store.failed(error);
         sql::raw(MAKE).execute(self.store.pool()).await.map_err(failed)?;
         let mut found = SuppressedPeople::default();
+        let mut hashes = BTreeSet::new();
         // Whoever is suppressed between the two is read once more by who watches.
         if self.has_suppressions().await? {
             found.mark.own = suppression::last_number(&self.store).await?;
             let insert = format!("INSERT OR IGNORE INTO temp.suppressed {IN_FORCE}");
             sql::raw(insert).execute(self.store.pool()).await.map_err(failed)?;
+            hashes.append(&mut suppression::forgotten_hashes(&self.store).await?);
         }
         if let Some(path) = elsewhere {
-            let number = self.add_suppressed_of(path).await?;
+            let (number, mut others) = self.add_suppressed_of(path).await?;
+            hashes.append(&mut others);
             found.mark.elsewhere = Some((path.to_owned(), number));
         }
+        self.add_forgotten(&Forgotten::of(hashes, keys)?).await?;
         // A long list is not read once more where nobody is suppressed.
         let any: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM temp.suppressed)")
             .fetch_one(self.store.pool())
@@ -141,15 +148,16 @@ impl Ledger {
     }
 
     /// Adds those of another store, which is read and closed again; its last number.
-    async fn add_suppressed_of(&self, path: &Path) -> Result<i64, StoreError> {
+    async fn add_suppressed_of(&self, path: &Path) -> Result<(i64, BTreeSet<String>), StoreError> {
         let other = Store::read(path, &super::STEPS).await?;
         let read = async {
             let number = suppression::last_number(&other).await?;
-            Ok::<_, StoreError>((number, suppression::in_force(&other).await?))
+            let hashes = suppression::forgotten_hashes(&other).await?;
+            Ok::<_, StoreError>((number, hashes, suppression::in_force(&other).await?))
         };
         let read = read.await;
         other.close().await;
-        let (number, all) = read?;
+        let (number, hashes, all) = read?;
         for batch in all.chunks(BATCH) {
             let mut query =
                 QueryBuilder::new("INSERT OR IGNORE INTO temp.suppressed (kind, what, reason) ");
@@ -159,7 +167,37 @@ impl Ledger {
             let written = query.build().execute(self.store.pool()).await;
             written.map_err(|error| self.store.failed(error))?;
         }
-        Ok(number)
+        Ok((number, hashes))
+    }
+
+    /// Adds those of the staging table who were forgotten: of whom only a hash is known, everybody is
+    /// asked.
+    async fn add_forgotten(&self, forgotten: &Forgotten) -> Result<(), StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut last = 0_i64;
+        while !forgotten.is_empty() {
+            let rows: Vec<(i64, String)> = sql::query_as(
+                "SELECT id, identity FROM temp.staging WHERE kept AND gone IS NULL AND id > ?1 \
+                 ORDER BY id LIMIT ?2",
+            )
+            .bind(last)
+            .bind(BATCH as i64)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(failed)?;
+            let Some((end, _)) = rows.last() else { break };
+            last = *end;
+            let is_one = |identity: &str| {
+                Address::parse(identity).is_ok_and(|address| forgotten.has(&address))
+            };
+            for (_, identity) in rows.iter().filter(|(_, identity)| is_one(identity)) {
+                let insert = "INSERT INTO temp.suppressed (kind, what, reason) \
+                    VALUES ('address', ?1, 'manual') ON CONFLICT DO NOTHING";
+                let insert = sql::query(insert).bind(identity.as_str());
+                insert.execute(self.store.pool()).await.map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 }
 
