@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use sejong_digest::catcher::Received;
+use sejong_digest::catcher::script::{At, Do, Script, When};
 use serde_json::Value;
 
 use crate::forms::rows;
@@ -26,7 +27,12 @@ impl SentIssue {
     pub(crate) fn with(bounce: &str) -> SentIssue {
         let here = Publication::with_subscribers();
         let toml = format!("{}\n[bounce]\n{bounce}", here.read("digest.toml"));
-        let (here, relay) = (here.write("digest.toml", toml), Relay::new());
+        SentIssue::of(here.write("digest.toml", toml))
+    }
+
+    /// Sends the issue of a publication.
+    pub(crate) fn of(here: Publication) -> SentIssue {
+        let relay = Relay::new();
         let sent = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
         assert_eq!(sent.code, 0, "{sent:?}");
         SentIssue { mails: relay.accepted(), here }
@@ -365,4 +371,36 @@ fn what_is_read_while_an_issue_is_sent_holds_for_that_send() {
     assert!(!relay.copies().contains_key("kim@example.org"));
     let book = Book::read(&sent.here.path("digest.db"), "2025-12");
     assert_eq!(book.state("kim@example.org"), "suppressed");
+}
+
+/// What a relay says at once follows the same policy as what comes back later.
+#[test]
+fn who_is_refused_for_a_bad_address_gets_no_further_issue() {
+    let script = Script::new().rule(At::Rcpt, When::recipient("kim@"), Do::reply(UNKNOWN)).rule(
+        At::Rcpt,
+        When::recipient("lee@"),
+        Do::reply(FULL),
+    );
+    let (here, relay) = (Publication::with_subscribers(), Relay::scripted(script));
+    let output = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
+    assert!(output.stderr.contains("1 person suppressed, because the relay said"), "{output:?}");
+    let sent = SentIssue { here, mails: relay.accepted() };
+    assert_eq!(sent.suppressed(), hard("kim@example.org"));
+    let shown = sent.here.run(&["subscribers", "show", "kim@example.org"]);
+    assert!(shown.stdout.contains("there is no such mailbox: 550 5.1.1 no such user"), "{shown:?}");
+    let plan = sent.here.run(&["plan", "2025-11"]);
+    assert!(plan.stdout.contains("1 suppressed: 1 hard bounce"), "{plan:?}");
+}
+
+#[test]
+fn a_wrong_bounce_policy_is_an_error_at_its_place() {
+    let toml = Publication::new().read("digest.toml");
+    let here = Publication::new();
+    let here =
+        here.write("digest.toml", format!("{toml}\n[bounce]\nhard = 0\nsoft = \"5 per month\"\n"));
+    let output = here.run(&["check", "2025-11"]);
+    assert_eq!(output.code, 3, "{output:?}");
+    for told in ["digest.toml:8:8", "digest.toml:9:8", "write \"5 in 30d\""] {
+        assert!(output.stderr.contains(told) || output.stdout.contains(told), "{told}: {output:?}");
+    }
 }

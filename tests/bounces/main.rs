@@ -11,5 +11,6 @@ mod relay;
 
 mod acting;
 mod forms;
+mod leaving;
 mod limits;
 mod sources;

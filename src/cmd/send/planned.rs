@@ -105,6 +105,10 @@ async fn doubts_of(
         if let Some(shrunk) = shrunk::found(ready, &options.send.list).await? {
             all.tell(shrunk.says, asked("--despite-list").filter(|_| shrunk.is_asked));
         }
+        if let Some(complaints) = complained::found(ready).await? {
+            let asked = asked("--despite-complaints").filter(|_| complaints.is_asked);
+            all.tell(complaints.says, asked);
+        }
         if let Some(words) = completed::told(workspace, options, ready, plan).await? {
             all.tell(words, None);
         }

@@ -65,6 +65,7 @@ struct PersonKnown {
     address: String,
     suppressed: bool,
     history: Vec<Suppression>,
+    bounces: Vec<ListedBounce>,
     issues: Vec<IssueOfPerson>,
 }
 
