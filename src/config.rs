@@ -11,6 +11,7 @@ mod pace;
 mod relay;
 mod secret;
 mod theme;
+mod topics;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
-pub use secret::{Secret, SecretError, known_secret, missing_secret, secret};
+pub use secret::{Secret, SecretError, known_secret, missing_secret, secret, secret_place};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
 #[derive(Debug)]
@@ -154,6 +155,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
     articles.finish(&mut problems);
     let consent_columns = audience::read(&mut table, &mut problems);
+    let topics = topics::read(&mut table, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -163,7 +165,8 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
             if !problems.iter().any(Diagnostic::is_error) =>
         {
             let (logo, logo_dark) = logos;
-            let publication = Publication { logo, logo_dark, smart, ignored_keys, ..publication };
+            let publication =
+                Publication { logo, logo_dark, smart, ignored_keys, topics, ..publication };
             Ok(Config {
                 publication,
                 theme,
@@ -313,6 +316,7 @@ fn publication(
         contents,
         smart: true,
         ignored_keys: Vec::new(),
+        topics: Vec::new(),
     };
     (Some((publication, time_zone)), Some(sender))
 }

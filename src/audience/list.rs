@@ -13,6 +13,7 @@ use encoding_rs::Encoding;
 
 use crate::diagnostic::Diagnostic;
 use crate::files;
+use crate::issue::topics::Topic;
 use crate::message::address::Address;
 
 use super::columns::{Column, Columns, Exporter, HeaderFault, Role, columns};
@@ -39,6 +40,9 @@ pub struct ReadOptions {
     /// Whether the file may be another than was meant, as behind a link that came with a repository:
     /// nothing of it is repeated in what is told.
     pub is_foreign: bool,
+    /// The topics of the publication: where there are some, the column `topics` says which of them
+    /// somebody wants.
+    pub topics: Vec<Topic>,
 }
 
 /// A name that no encoding has.
@@ -65,6 +69,7 @@ pub struct Rows<R> {
     path: PathBuf,
     warnings: Vec<Diagnostic>,
     tallies: Tallies,
+    topics: Vec<Topic>,
     /// The record that was read first is a person.
     is_first: bool,
     over: bool,
@@ -123,6 +128,7 @@ pub fn read<R: Read>(
             path,
             warnings,
             tallies,
+            topics: Vec::new(),
             is_first,
             over,
         });
@@ -132,7 +138,8 @@ pub fn read<R: Read>(
     let mut warnings = header_warnings(&path, &record, &columns, &tallies);
     warnings.extend(above.map(|lines| rules::list_title(&path, lines, record.line())));
     let (is_first, over) = (false, false);
-    Ok(Rows { text, record, columns, delimiter, path, warnings, tallies, is_first, over })
+    let topics = options.topics.clone();
+    Ok(Rows { text, record, columns, delimiter, path, warnings, tallies, topics, is_first, over })
 }
 
 /// How the first row reads.
@@ -409,12 +416,17 @@ impl<R> Rows<R> {
     }
 
     fn row(&mut self) -> Option<Row> {
-        let Rows { path, columns, tallies, record, .. } = self;
-        row::read(&mut RowContext { path, columns, tallies }, record)
+        let Rows { path, columns, tallies, topics, record, .. } = self;
+        row::read(&mut RowContext { path, columns, tallies, topics }, record)
     }
 }
 
 impl<R: Read> Rows<R> {
+    /// The cell of the row that was read last where its address stands; empty where none was read.
+    pub(super) fn email_cell(&self) -> &str {
+        self.record.get(self.columns.email).map_or("", |cell| cell.text)
+    }
+
     /// Cells of the row that was read last with further addresses in them, where no column has a name:
     /// a line pasted from a mail has several.
     pub(super) fn further_addresses(&self) -> Vec<&str> {
@@ -445,6 +457,7 @@ impl<R: Read> Iterator for Rows<R> {
                     }
                 }
                 Ok(Some(Err(faulty))) => {
+                    self.record = Record::default();
                     let diagnostic = rules::unreadable(&self.path, &faulty, false);
                     return Some(Ok(Row::Rejected(diagnostic)));
                 }

@@ -11,7 +11,7 @@ mod columns;
 pub mod consent;
 mod csv;
 mod damage;
-mod email;
+pub mod email;
 mod encoding;
 pub mod except;
 mod known;

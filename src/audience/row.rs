@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
+use crate::issue::topics::{self, Topic, TopicChoice};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 
@@ -54,6 +55,7 @@ pub(super) struct RowContext<'a> {
     pub(super) path: &'a Path,
     pub(super) columns: &'a Columns,
     pub(super) tallies: &'a mut Tallies,
+    pub(super) topics: &'a [Topic],
 }
 
 /// Why a row yields no recipient.
@@ -75,7 +77,7 @@ pub(super) fn read(context: &mut RowContext<'_>, record: &Record) -> Option<Row>
             let cell = record.get(context.columns.email);
             let address = cell.and_then(|cell| email(cell.text).ok()).map(|found| found.address);
             // Nobody is told what is wrong with a row that is not used.
-            let person = person(context.path, context.columns, record, &mut Vec::new()).ok();
+            let person = person(context, record, &mut Vec::new()).ok();
             Row::LeftOut { line, address, reason, person: person.map(Box::new) }
         }
         Err(NoRecipient::Bad(diagnostic)) => Row::Rejected(diagnostic),
@@ -100,16 +102,16 @@ fn recipient(
             warnings.push(rules::row_remark(context.path, cell));
         }
     }
-    person(context.path, context.columns, record, warnings)
+    person(context, record, warnings)
 }
 
 /// The person of a row, whether or not they are to be written to.
 fn person(
-    path: &Path,
-    columns: &Columns,
+    context: &RowContext<'_>,
     record: &Record,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Recipient, NoRecipient> {
+    let RowContext { path, columns, .. } = *context;
     let EmailCell { address, name } = address(path, columns, record, warnings)?;
 
     let mut fields: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(record.len() + 1);
@@ -119,6 +121,9 @@ fn person(
     for (column, cell) in columns.all.iter().zip(record.iter()) {
         match column.role {
             Role::Email | Role::Nameless => {}
+            Role::Field if column.name == topics::FIELD && !context.topics.is_empty() => {
+                fields.push((&column.name, topics_in(context, cell, warnings)?.into()));
+            }
             Role::Field => {
                 fields.push((&column.name, value(path, cell, &column.name, warnings)));
             }
@@ -156,6 +161,23 @@ fn person(
     }
     let fields = fields.iter().map(|(name, value)| (*name, &**value));
     Ok(Recipient::new(address, fields, tags.iter().map(|tag| &**tag)))
+}
+
+/// The topics that a cell names. Whether somebody wants mail is not guessed.
+fn topics_in(
+    context: &RowContext<'_>,
+    cell: Placed<'_>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<String, NoRecipient> {
+    let RowContext { path, topics, .. } = context;
+    let choice: TopicChoice = cell
+        .text
+        .parse()
+        .map_err(|error| NoRecipient::Bad(rules::row_topics(path, cell, &error)))?;
+    let is_known = |name: &str| topics.iter().any(|topic| topic.name == name);
+    let unknown = choice.names().filter(|name| !is_known(name));
+    warnings.extend(unknown.map(|name| rules::row_topic_unknown(path, cell, name, topics)));
+    Ok(choice.to_string())
 }
 
 /// As many cells as columns, and no NUL: a row that does not fit has its values in wrong columns.

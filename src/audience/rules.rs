@@ -8,6 +8,7 @@ use std::path::Path;
 use encoding_rs::Encoding;
 
 use crate::diagnostic::{Diagnostic, Place, counted, nearest};
+use crate::issue::topics::{self, Topic, TopicChoiceError};
 
 use super::columns::{MAX_COLUMNS, label};
 use super::consent::ConsentColumn;
@@ -493,6 +494,28 @@ pub(super) fn row_tags(path: &Path, cell: Placed<'_>, tag: &str) -> Diagnostic {
     Diagnostic::warning("row-tags", format!("the tag {:?} contains a comma", shorten(tag)))
         .at(at_cell(path, cell))
         .help("separate tags with semicolons")
+}
+
+pub(super) fn row_topics(path: &Path, cell: Placed<'_>, error: &TopicChoiceError) -> Diagnostic {
+    let what = match error {
+        TopicChoiceError::Mixed(text) => TopicChoiceError::Mixed(shorten(text)),
+        TopicChoiceError::NoName(text) => TopicChoiceError::NoName(shorten(text)),
+    };
+    Diagnostic::error("row-topics", what.to_string()).at(at_cell(path, cell)).help(
+        "write -events;-jobs for all topics but these, events;jobs for only these, none for no \
+         topic, or nothing for all",
+    )
+}
+
+pub(super) fn row_topic_unknown(
+    path: &Path,
+    cell: Placed<'_>,
+    name: &str,
+    topics: &[Topic],
+) -> Diagnostic {
+    let what = format!("digest.toml has no topic {:?}", shorten(name));
+    let problem = Diagnostic::warning("row-topic-unknown", what).at(at_cell(path, cell));
+    problem.help(topics::instead(name, topics))
 }
 
 /// A row of a file of people who must not be mailed, which names nobody.

@@ -10,10 +10,9 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 
 use crate::message::address::{Address, AddressError};
+use crate::store::sql::{self, Connection, SqlError, SqlRow};
 use crate::store::{Store, StoreError};
 
 /// The step that makes the table; see [`Store::open`].
@@ -111,14 +110,17 @@ pub enum SuppressionOrigin {
     Web,
     /// A mail by which somebody leaves.
     Mail,
+    /// What a relay answered while an issue was sent.
+    Reply,
 }
 
 impl SuppressionOrigin {
-    const ALL: [SuppressionOrigin; 4] = [
+    const ALL: [SuppressionOrigin; 5] = [
         SuppressionOrigin::Command,
         SuppressionOrigin::Bounce,
         SuppressionOrigin::Web,
         SuppressionOrigin::Mail,
+        SuppressionOrigin::Reply,
     ];
 
     /// The word for it.
@@ -128,6 +130,7 @@ impl SuppressionOrigin {
             SuppressionOrigin::Bounce => "bounce",
             SuppressionOrigin::Web => "web",
             SuppressionOrigin::Mail => "mail",
+            SuppressionOrigin::Reply => "reply",
         }
     }
 }
@@ -256,18 +259,18 @@ pub struct Suppression {
 }
 
 impl Suppression {
-    fn read(row: &SqliteRow) -> Result<Suppression, sqlx::Error> {
-        let word = |error: UnknownSuppressionWord| sqlx::Error::Decode(error.into());
+    fn read(row: &SqlRow) -> Result<Suppression, SqlError> {
+        let word = |error: UnknownSuppressionWord| SqlError::decode(error);
         let moment = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
         Ok(Suppression {
             number: row.try_get(0)?,
             kind: row.try_get(1)?,
-            what: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
-            reason: row.try_get::<&str, _>(3)?.parse().map_err(word)?,
+            what: row.try_get::<Option<String>>(2)?.unwrap_or_default(),
+            reason: row.try_get::<&str>(3)?.parse().map_err(word)?,
             why: row.try_get(4)?,
-            origin: row.try_get::<&str, _>(5)?.parse().map_err(word)?,
+            origin: row.try_get::<&str>(5)?.parse().map_err(word)?,
             at: moment(row.try_get(6)?),
-            released_at: row.try_get::<Option<i64>, _>(7)?.map(moment),
+            released_at: row.try_get::<Option<i64>>(7)?.map(moment),
             released_why: row.try_get(8)?,
         })
     }
@@ -275,6 +278,15 @@ impl Suppression {
     /// Whether it holds now.
     pub fn is_in_force(&self) -> bool {
         self.released_at.is_none()
+    }
+
+    /// Who is meant.
+    pub fn subject(self) -> SuppressionSubject {
+        if self.is_for_domain() {
+            SuppressionSubject::Domain(self.what)
+        } else {
+            SuppressionSubject::Address(self.what)
+        }
     }
 
     /// Whether it is for a whole domain.
@@ -300,7 +312,7 @@ pub async fn suppress(
     wait_for_others(store).await?;
     for batch in all.chunks(BATCH) {
         let pairs: Vec<_> = batch.iter().map(|one| (one.kind(), one.what())).collect();
-        let rows = sqlx::query(
+        let rows = sql::query(
             "INSERT INTO suppression (kind, what, reason, why, origin, at) \
              SELECT j.value ->> 0, j.value ->> 1, ?2, ?3, ?4, ?5 FROM json_each(?1) j \
              WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = j.value ->> 1 \
@@ -329,11 +341,11 @@ pub async fn suppress(
 /// # Errors
 /// The database's.
 pub async fn suppress_within(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     subject: &SuppressionSubject,
     note: &SuppressionNote<'_>,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query(
+) -> Result<bool, SqlError> {
+    let done = sql::query(
         "INSERT INTO suppression (kind, what, reason, why, origin, at) \
          SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
          WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?2 \
@@ -361,7 +373,7 @@ pub async fn release(
     at: Timestamp,
 ) -> Result<u64, StoreError> {
     wait_for_others(store).await?;
-    sqlx::query(
+    sql::query(
         "UPDATE suppression SET released_at = ?3, released_why = ?4 \
          WHERE what = ?1 AND kind = ?2 AND released_at IS NULL",
     )
@@ -380,7 +392,7 @@ pub async fn release(
 /// # Errors
 /// The store's.
 pub async fn wait_for_others(store: &Store) -> Result<(), StoreError> {
-    let patient = sqlx::raw_sql(PATIENT).execute(store.pool()).await;
+    let patient = sql::raw(PATIENT).execute(store.pool()).await;
     patient.map(drop).map_err(|error| store.failed(error))
 }
 
@@ -394,7 +406,7 @@ pub async fn history(store: &Store, address: &Address) -> Result<Vec<Suppression
          UNION ALL SELECT {COLUMNS} FROM suppression WHERE what = ?2 AND kind = 'domain' \
          ORDER BY number"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+    let rows = sql::query(statement)
         .bind(address.identity())
         .bind(address.domain())
         .fetch_all(store.pool())
@@ -431,7 +443,7 @@ pub async fn since(store: &Store, number: i64) -> Result<Vec<Suppression>, Store
         "SELECT {COLUMNS} FROM suppression WHERE number > ?1 AND released_at IS NULL \
          AND what IS NOT NULL ORDER BY number"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+    let rows = sql::query(statement)
         .bind(number)
         .fetch_all(store.pool())
         .await
@@ -444,13 +456,13 @@ pub async fn since(store: &Store, number: i64) -> Result<Vec<Suppression>, Store
 /// # Errors
 /// The store's.
 pub async fn last_number(store: &Store) -> Result<i64, StoreError> {
-    sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM suppression")
+    sql::query_scalar("SELECT coalesce(max(number), 0) FROM suppression")
         .fetch_one(store.pool())
         .await
         .map_err(|error| store.failed(error))
 }
 
-fn read_all(store: &Store, rows: &[SqliteRow]) -> Result<Vec<Suppression>, StoreError> {
+fn read_all(store: &Store, rows: &[SqlRow]) -> Result<Vec<Suppression>, StoreError> {
     let all: Result<Vec<Suppression>, _> = rows.iter().map(Suppression::read).collect();
     all.map_err(|error| store.failed(error))
 }

@@ -2,13 +2,10 @@
 //!
 //! Must never be counted with: the numbers say nothing but which one is meant.
 
+use crate::store::sql::{Bind, SqlCell, SqlColumn, SqlError, SqlValue};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sqlx::encode::IsNull;
-use sqlx::error::BoxDynError;
-use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
-use sqlx::{Decode, Encode, Sqlite, Type};
 
 macro_rules! id {
     ($(#[$what:meta])* $name:ident) => {
@@ -25,28 +22,19 @@ macro_rules! id {
             }
         }
 
-        impl Type<Sqlite> for $name {
-            fn type_info() -> SqliteTypeInfo {
-                <i64 as Type<Sqlite>>::type_info()
+        impl Bind for $name {
+            fn value(self) -> SqlValue {
+                self.0.value()
             }
 
-            fn compatible(info: &SqliteTypeInfo) -> bool {
-                <i64 as Type<Sqlite>>::compatible(info)
-            }
-        }
-
-        impl Encode<'_, Sqlite> for $name {
-            fn encode_by_ref(
-                &self,
-                buffer: &mut SqliteArgumentsBuffer,
-            ) -> Result<IsNull, BoxDynError> {
-                <i64 as Encode<'_, Sqlite>>::encode_by_ref(&self.0, buffer)
+            fn none() -> SqlValue {
+                i64::none()
             }
         }
 
-        impl<'r> Decode<'r, Sqlite> for $name {
-            fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
-                <i64 as Decode<'r, Sqlite>>::decode(value).map($name)
+        impl SqlColumn<'_> for $name {
+            fn read(cell: SqlCell<'_>) -> Result<$name, SqlError> {
+                cell.integer().map($name)
             }
         }
     };

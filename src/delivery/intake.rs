@@ -41,6 +41,8 @@ pub struct Intake {
     pub rejected: u64,
     /// Rows and people left out, by what the list says of them.
     pub left_out: BTreeMap<String, u64>,
+    /// Of the people whom the list keeps, those for whom the issue has no section.
+    pub unserved: u64,
     /// People whom the list keeps, and who are suppressed.
     pub suppressed: SuppressedPeople,
     /// The first rows that cannot be used, and then what is worth a look. Where there is more of a
@@ -79,6 +81,8 @@ impl From<Diagnostic> for IntakeError {
 pub struct Choice<'a> {
     /// These; everybody without.
     pub only: Option<&'a Only>,
+    /// Of these, those for whom the issue has a section; everybody without.
+    pub sent_to: Option<&'a Only>,
     /// But nobody of these.
     pub except: Option<&'a Exceptions>,
     /// Nor who is suppressed by this store, beside those whom the ledger's own file names.
@@ -119,7 +123,8 @@ pub async fn stage<R: Read>(
                 warnings.into_iter().for_each(|warning| problems.add(warning));
                 kept_rows += 1;
                 let outside = choice.only.is_some_and(|only| !only.means(&recipient));
-                staging.add(StagedRow::kept(&recipient, outside)).await?;
+                let served = choice.sent_to.is_none_or(|only| only.means(&recipient));
+                staging.add(StagedRow::kept(&recipient, outside).served(served)).await?;
             }
             Row::Rejected(problem) => {
                 found.rejected += 1;
@@ -144,6 +149,9 @@ pub async fn stage<R: Read>(
     found.duplicates = kept_rows - found.people;
     contradictions(ledger, &path, &mut found, &mut problems).await?;
     found.suppressed = ledger.leave_suppressed_out(choice.suppressed_in).await?;
+    if choice.sent_to.is_some() {
+        found.unserved = ledger.leave_unserved_out().await?;
+    }
     found.tags = tags;
     let doubts = rows.doubts();
     found.unclear = doubts.iter().filter(|doubt| doubt.is_error()).count() as u64;

@@ -14,6 +14,7 @@ mod plan;
 pub mod receipts;
 pub mod revision;
 pub mod runs;
+pub mod secret_keys;
 pub mod staging;
 pub mod suppressed;
 pub mod wishes;
@@ -22,14 +23,13 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sqlx::{QueryBuilder, Sqlite};
-
 use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use super::verdict::{GIVEN_UP, PUT_OFF};
 use crate::audience::suppression;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
+use crate::store::sql::{self, QueryBuilder, SqlError};
 use crate::store::{Lock, Store, StoreError};
 use claim::Earlier;
 use origin::RunOrigin;
@@ -39,7 +39,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 23] = [
+pub const STEPS: [&str; 24] = [
     FIRST_STEP,
     claim::TIMES,
     revision::STEP,
@@ -62,6 +62,7 @@ pub const STEPS: [&str; 23] = [
     home::STEP,
     origin::STEP,
     suppression::STEP,
+    secret_keys::STEP,
     bounces::STEP,
 ];
 
@@ -149,7 +150,7 @@ FROM settled WHERE recipient.id = settled.id
     AND NOT (settled.unasked AND settled.id IN (SELECT w.recipient FROM wish w))";
 
 /// What [`RECORD`] reads: an array for each outcome.
-fn as_json(settled: &[Settled]) -> Result<String, sqlx::Error> {
+fn as_json(settled: &[Settled]) -> Result<String, SqlError> {
     let row = |settled: &'_ Settled| {
         let Settled { row, state, code, enhanced, text, at, message_id, retry, stage, unasked } =
             settled;
@@ -172,8 +173,7 @@ fn as_json(settled: &[Settled]) -> Result<String, sqlx::Error> {
         ))
     };
     let rows: Result<Vec<String>, _> = settled.iter().map(row).collect();
-    rows.map(|rows| format!("[{}]", rows.join(",")))
-        .map_err(|error| sqlx::Error::Encode(error.into()))
+    rows.map(|rows| format!("[{}]", rows.join(","))).map_err(SqlError::encode)
 }
 
 /// The ledger of one issue, for who reads.
@@ -285,7 +285,7 @@ impl LockedLedger {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
         if !settled.is_empty() {
-            let update = sqlx::query(RECORD).bind(as_json(settled).map_err(failed)?);
+            let update = sql::query(RECORD).bind(as_json(settled).map_err(failed)?);
             update.execute(&mut *transaction).await.map_err(failed)?;
         }
         LockedLedger::fulfil(&mut transaction, settled).await.map_err(failed)?;
@@ -324,7 +324,7 @@ impl LockedLedger {
     /// Runs a statement that ends where the numbers of rows follow.
     async fn change(&self, statement: &str, rows: &[RowId]) -> Result<(), StoreError> {
         for batch in rows.chunks(BATCH) {
-            let mut query = QueryBuilder::<Sqlite>::new(statement);
+            let mut query = QueryBuilder::new(statement);
             let mut list = query.separated(", ");
             for row in batch {
                 list.push_bind(*row);
@@ -348,7 +348,7 @@ impl LockedLedger {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
         let withdrawn = wishes::fall_back(&mut transaction).await.map_err(failed)?;
-        sqlx::query(
+        sql::query(
             "UPDATE recipient SET state = 'pending', next_attempt = NULL \
              WHERE state = 'claimed' AND claimed_by = ?1",
         )
@@ -385,12 +385,12 @@ mod tests {
             let insert = "INSERT INTO recipient \
                  (id, issue, identity, email, fields, tags, planned_by, state) \
                  VALUES (?1, 'x', ?1 || '@a.example', '', '{}', '[]', 1, ?2)";
-            let insert = sqlx::query(insert).bind(id).bind(state);
+            let insert = sql::query(insert).bind(id).bind(state);
             insert.execute(store.pool()).await.unwrap();
         }
         let ledger = Ledger::new(store.clone(), "x").lock("process 1").await.unwrap();
         ledger.free(&[1, 2, 3].map(RowId)).await.unwrap();
-        let states: Vec<String> = sqlx::query_scalar("SELECT state FROM recipient ORDER BY id")
+        let states: Vec<String> = sql::query_scalar("SELECT state FROM recipient ORDER BY id")
             .fetch_all(store.pool())
             .await
             .unwrap();
@@ -407,12 +407,12 @@ mod tests {
             let insert = "INSERT INTO recipient (issue, identity, email, fields, tags, planned_by) \
                  VALUES ('x', ?1, ?1, '{}', '[]', 1)";
             for address in [r#""a@b"@example.org"#, "kim@x.example"] {
-                sqlx::query(insert).bind(address).execute(store.pool()).await.unwrap();
+                sql::query(insert).bind(address).execute(store.pool()).await.unwrap();
             }
             store.close().await;
             let store = Store::open(&path, &STEPS).await.unwrap();
             let domains: Vec<String> =
-                sqlx::query_scalar("SELECT domain FROM recipient ORDER BY id")
+                sql::query_scalar("SELECT domain FROM recipient ORDER BY id")
                     .fetch_all(store.pool())
                     .await
                     .unwrap();

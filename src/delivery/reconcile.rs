@@ -19,11 +19,11 @@ pub mod stamp;
 mod syslog;
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::id::RowId;
 use super::ledger::LockedLedger;
 use super::state::State;
+use crate::store::sql::{self, QueryBuilder, SqlRow};
 use crate::store::{Store, StoreError};
 use envelope::Senders;
 use evidence::{Quote, ReportedAction};
@@ -63,7 +63,7 @@ pub struct Undecided {
 /// # Errors
 /// The store's.
 pub async fn open(store: &Store, issue: &str) -> Result<Undecided, StoreError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT recipient.id, email, coalesce(message_id, ''), coalesce(run.started_at, ''), \
          coalesce(at, '') FROM recipient LEFT JOIN run ON run.id = recipient.claimed_by \
          WHERE recipient.issue = ?1 AND state = 'uncertain' ORDER BY recipient.id",
@@ -72,11 +72,11 @@ pub async fn open(store: &Store, issue: &str) -> Result<Undecided, StoreError> {
     .fetch_all(store.pool())
     .await
     .map_err(|error| store.failed(error))?;
-    let moment = |row: &sqlx::sqlite::SqliteRow, column: usize| -> Option<Timestamp> {
+    let moment = |row: &SqlRow, column: usize| -> Option<Timestamp> {
         let text: String = row.get(column);
         text.parse().ok()
     };
-    let open = |row: &sqlx::sqlite::SqliteRow| UndecidedRow {
+    let open = |row: &SqlRow| UndecidedRow {
         row: row.get(0),
         email: row.get(1),
         message_id: row.get(2),
@@ -84,7 +84,7 @@ pub async fn open(store: &Store, issue: &str) -> Result<Undecided, StoreError> {
         at: moment(row, 4),
     };
     let rows: Vec<UndecidedRow> = rows.iter().map(open).collect();
-    let runs = sqlx::query("SELECT started_at, reverse_path FROM run WHERE issue = ?1")
+    let runs = sql::query("SELECT started_at, reverse_path FROM run WHERE issue = ?1")
         .bind(issue)
         .fetch_all(store.pool())
         .await
@@ -116,7 +116,7 @@ pub async fn settle(
         .collect();
     let mut transaction = store.begin().await?;
     for batch in moved.chunks(BATCH) {
-        let mut query = QueryBuilder::<Sqlite>::new("WITH found (id, state, text) AS (");
+        let mut query = QueryBuilder::new("WITH found (id, state, text) AS (");
         query.push_values(batch, |mut row, (id, state, text)| {
             row.push_bind(*id).push_bind(*state).push_bind(text);
         });

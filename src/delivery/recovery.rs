@@ -10,7 +10,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::id::{RowId, RunId};
 use super::journal::{self, Found, Left, Settled};
@@ -20,6 +19,7 @@ use super::ledger::{Ledger, LockedLedger};
 use super::receipt::KnownSends;
 use super::state::State;
 use crate::smtp::outcome::Stage;
+use crate::store::sql::{self, QueryBuilder, SqlRow};
 use crate::store::{Store, StoreError};
 
 pub use look::{Look, look, look_away, see_unrecorded};
@@ -250,7 +250,7 @@ pub async fn may_be_had(ledger: &Ledger, boot: &str, at: &str) -> Result<bool, S
     }
     let store = ledger.store();
     let claimed: Vec<RowId> =
-        sqlx::query_scalar("SELECT id FROM recipient WHERE issue = ?1 AND state = 'claimed'")
+        sql::query_scalar("SELECT id FROM recipient WHERE issue = ?1 AND state = 'claimed'")
             .bind(ledger.issue())
             .fetch_all(store.pool())
             .await
@@ -412,11 +412,11 @@ fn decide(left: &Left, claims: &[Claim], boot: &str, at: &str) -> Recovery {
 async fn claims(store: &Store) -> Result<Vec<Claim>, StoreError> {
     let statement =
         "SELECT id, claimed_by, message_id, at FROM recipient WHERE state = 'claimed' ORDER BY id";
-    let rows = sqlx::query(statement).fetch_all(store.pool()).await;
+    let rows = sql::query(statement).fetch_all(store.pool()).await;
     let rows = rows.map_err(|error| store.failed(error))?;
-    let claim = |row: &sqlx::sqlite::SqliteRow| Claim {
+    let claim = |row: &SqlRow| Claim {
         row: row.get(0),
-        run: row.get::<Option<RunId>, _>(1).unwrap_or_default(),
+        run: row.get::<Option<RunId>>(1).unwrap_or_default(),
         message_id: row.get(2),
         at: row.get(3),
     };
@@ -426,9 +426,8 @@ async fn claims(store: &Store) -> Result<Vec<Claim>, StoreError> {
 async fn rows(store: &Store, wanted: &[RowId]) -> Result<HashMap<RowId, Known>, StoreError> {
     let mut known = HashMap::new();
     for batch in wanted.chunks(BATCH) {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT id, state, claimed_by, at FROM recipient WHERE id IN (",
-        );
+        let mut query =
+            QueryBuilder::new("SELECT id, state, claimed_by, at FROM recipient WHERE id IN (");
         let mut list = query.separated(", ");
         for row in batch {
             list.push_bind(*row);
@@ -444,7 +443,7 @@ async fn rows(store: &Store, wanted: &[RowId]) -> Result<HashMap<RowId, Known>, 
 }
 
 async fn known_run(store: &Store, run: RunId) -> Result<Option<KnownRun>, StoreError> {
-    let row = sqlx::query("SELECT token, boot, journal_line FROM run WHERE id = ?1")
+    let row = sql::query("SELECT token, boot, journal_line FROM run WHERE id = ?1")
         .bind(run)
         .fetch_optional(store.pool())
         .await
@@ -452,7 +451,7 @@ async fn known_run(store: &Store, run: RunId) -> Result<Option<KnownRun>, StoreE
     Ok(row.map(|row| KnownRun {
         token: row.get(0),
         boot: row.get(1),
-        journal_line: row.get::<i64, _>(2).unsigned_abs(),
+        journal_line: row.get::<i64>(2).unsigned_abs(),
     }))
 }
 

@@ -189,6 +189,9 @@ pub enum ListFault {
         /// Others of the list are not among those who are meant.
         others: bool,
     },
+    /// None of those who are meant, who are so many, wants a topic of the issue.
+    #[error("the issue has no section for anybody in the list")]
+    NoSection(u64),
     /// It does not have the one person.
     #[error("{address} is not in the list")]
     NotInList {

@@ -3,13 +3,11 @@
 //! Exists so that no other file spells a state. A word that is none of them is an error: a row must
 //! never count as waiting because somebody misspelt what became of it.
 
+use crate::store::sql::{Bind, SqlCell, SqlColumn, SqlError, SqlValue};
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sqlx::Sqlite;
-use sqlx::encode::IsNull;
-use sqlx::error::BoxDynError;
 
 /// See `docs/ledger.md`, which says what moves a row from one to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,28 +77,19 @@ impl FromStr for State {
     }
 }
 
-impl sqlx::Type<Sqlite> for State {
-    fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
-        <str as sqlx::Type<Sqlite>>::type_info()
+impl Bind for State {
+    fn value(self) -> SqlValue {
+        self.word().value()
     }
 
-    fn compatible(column: &sqlx::sqlite::SqliteTypeInfo) -> bool {
-        <str as sqlx::Type<Sqlite>>::compatible(column)
-    }
-}
-
-impl sqlx::Encode<'_, Sqlite> for State {
-    fn encode_by_ref(
-        &self,
-        buffer: &mut sqlx::sqlite::SqliteArgumentsBuffer,
-    ) -> Result<IsNull, BoxDynError> {
-        <&str as sqlx::Encode<Sqlite>>::encode(self.word(), buffer)
+    fn none() -> SqlValue {
+        String::none()
     }
 }
 
-impl sqlx::Decode<'_, Sqlite> for State {
-    fn decode(value: sqlx::sqlite::SqliteValueRef<'_>) -> Result<State, BoxDynError> {
-        Ok(<&str as sqlx::Decode<Sqlite>>::decode(value)?.parse()?)
+impl SqlColumn<'_> for State {
+    fn read(cell: SqlCell<'_>) -> Result<State, SqlError> {
+        cell.text()?.parse().map_err(|error: UnknownState| SqlError::decode(error))
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
+use super::topics::{self, Topic};
 use crate::diagnostic::nearest;
 
 /// What is known of a person.
@@ -20,6 +21,10 @@ pub trait Traits {
     fn tags(&self) -> impl Iterator<Item = &str>;
     /// What they have in a field.
     fn field(&self, name: &str) -> Option<&str>;
+    /// Whether they want a topic.
+    fn wants(&self, topic: &str) -> bool {
+        topics::wants(self.field(topics::FIELD).unwrap_or_default(), topic)
+    }
 }
 
 /// An expression over tags and fields.
@@ -33,6 +38,7 @@ enum Test {
     /// The identity of an address.
     Person(String),
     Tag(String),
+    Topic(String),
     Field(String, String),
     Not(Box<Test>),
     All(Vec<Test>),
@@ -54,6 +60,8 @@ pub struct OnlyError {
 pub enum Term<'a> {
     /// A tag.
     Tag(&'a str),
+    /// A topic.
+    Topic(&'a str),
     /// A field.
     Field(&'a str),
     /// A value of a field; not that it has none.
@@ -65,6 +73,7 @@ impl Term<'_> {
     pub fn is_known_to(self, person: &impl Traits) -> bool {
         match self {
             Term::Tag(tag) => person.has_tag(tag),
+            Term::Topic(topic) => person.wants(topic),
             Term::Field(field) => person.field(field).is_some(),
             Term::Value(field, value) => {
                 person.field(field).is_some_and(|has| has.to_lowercase() == value.to_lowercase())
@@ -116,7 +125,7 @@ impl<'a> TermsToMeet<'a> {
                         values.extend(person.field(field).map(str::to_owned));
                     }
                 }
-                Term::Tag(_) | Term::Field(_) => {}
+                Term::Tag(_) | Term::Field(_) | Term::Topic(_) => {}
             }
         }
     }
@@ -137,7 +146,7 @@ impl<'a> TermsToMeet<'a> {
             Term::Value(field, value) => {
                 Some(unmet(&format!("{field}="), value, self.values.get(field)?))
             }
-            Term::Field(_) => None,
+            Term::Field(_) | Term::Topic(_) => None,
         });
         unmet.collect()
     }
@@ -195,6 +204,12 @@ impl Only {
         }
     }
 
+    /// Whether it asks about topics and about nothing else.
+    pub fn is_of_topics(&self) -> bool {
+        let terms = self.terms();
+        !terms.is_empty() && terms.iter().all(|term| matches!(term, Term::Topic(_)))
+    }
+
     /// Whether the person is meant. Case does not matter, neither in tags nor in values.
     pub fn means(&self, person: &impl Traits) -> bool {
         self.test.holds(person)
@@ -215,6 +230,7 @@ impl Test {
         match self {
             Test::Person(identity) => person.identity() == *identity,
             Test::Tag(tag) => person.has_tag(tag),
+            Test::Topic(topic) => person.wants(topic),
             Test::Field(name, value) => {
                 person.field(name).unwrap_or_default().to_lowercase() == value.to_lowercase()
             }
@@ -227,6 +243,7 @@ impl Test {
     fn collect<'a>(&'a self, into: &mut Vec<Term<'a>>) {
         match self {
             Test::Person(_) => {}
+            Test::Topic(topic) => into.push(Term::Topic(topic)),
             Test::Tag(tag) => into.push(Term::Tag(tag)),
             Test::Field(name, value) => {
                 into.push(Term::Field(name));
@@ -399,6 +416,13 @@ impl OnlyParser {
                 Err(self.wrong("tag: needs a name"))
             } else {
                 Ok(Test::Tag(tag.to_owned()))
+            };
+        }
+        if let Some(topic) = word.strip_prefix("topic:") {
+            return if Topic::is_name(topic) {
+                Ok(Test::Topic(topic.to_owned()))
+            } else {
+                Err(self.wrong("topic: needs the name of a topic, such as topic:events"))
             };
         }
         let Some((name, value)) = word.split_once('=') else {

@@ -10,21 +10,22 @@ mod lock;
 pub mod owner;
 mod place;
 mod reading;
+pub mod sql;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use lock::DatabaseFile;
 pub use lock::{Lock, Quiet};
+use sql::{Pool, SqlError, Transaction};
 
 /// An open database.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: SqlitePool,
+    pool: Pool,
     /// A descriptor of the file, for the lock. It is opened before SQLite opens the file and closed
     /// behind it: to close one of several lets go of all of SQLite's own locks (fcntl(2)).
     file: Option<Arc<DatabaseFile>>,
@@ -264,7 +265,7 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
         /// What it said.
-        error: sqlx::Error,
+        error: SqlError,
     },
 }
 
@@ -394,22 +395,19 @@ impl Store {
         file.close().await;
         let failed = |error| self.failed(error);
         self.forget_tables().await.map_err(failed)?;
-        sqlx::query("ATTACH ?1 AS settled")
+        sql::query("ATTACH ?1 AS settled")
             .bind(path.to_string_lossy().into_owned())
             .execute(&self.pool)
             .await
             .map_err(failed)?;
-        sqlx::raw_sql("PRAGMA settled.synchronous = FULL")
-            .execute(&self.pool)
-            .await
-            .map_err(failed)?;
+        sql::raw("PRAGMA settled.synchronous = FULL").execute(&self.pool).await.map_err(failed)?;
         let (schema, access) = ("settled", Access::Writing);
         Ok(Store { access, path, identity, version, file: descriptor, schema, ..self })
     }
 
     /// Drops the tables of a store that has no file of its own.
-    async fn forget_tables(&self) -> Result<(), sqlx::Error> {
-        let tables: Vec<String> = sqlx::query_scalar(
+    async fn forget_tables(&self) -> Result<(), SqlError> {
+        let tables: Vec<String> = sql::query_scalar(
             "SELECT name FROM main.sqlite_schema \
              WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC",
         )
@@ -417,8 +415,8 @@ impl Store {
         .await?;
         for table in tables {
             // A name takes no parameter; ours are words.
-            let drop = sqlx::AssertSqlSafe(format!("DROP TABLE main.{table}"));
-            sqlx::raw_sql(drop).execute(&self.pool).await?;
+            let drop = format!("DROP TABLE main.{table}");
+            sql::raw(drop).execute(&self.pool).await?;
         }
         Ok(())
     }
@@ -430,16 +428,16 @@ impl Store {
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         match pool.connect_with(options).await {
             Ok(pool) => {
-                let path = path.to_owned();
+                let (pool, path) = (Pool::from(pool), path.to_owned());
                 let (file, identity, schema, access) = (None, None, "main", Access::Writing);
                 Ok(Store { pool, file, path, access, identity, version: 0, schema })
             }
-            Err(error) => Err(damaged_or(path, error)),
+            Err(error) => Err(damaged_or(path, error.into())),
         }
     }
 
     /// For statements of the rooms that own tables.
-    pub fn pool(&self) -> &SqlitePool {
+    pub fn pool(&self) -> &Pool {
         &self.pool
     }
 
@@ -448,8 +446,8 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        let begun = self.pool.begin_writing().await;
         begun.map_err(|error| self.failed(error))
     }
 
@@ -498,8 +496,8 @@ impl Store {
         // SQLite takes an empty file for none, and keeps its mode.
         owner::create(path).map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
         // One of two names of our own.
-        let rescue = sqlx::AssertSqlSafe(format!("VACUUM {} INTO ?1", self.schema));
-        sqlx::query(rescue)
+        let rescue = format!("VACUUM {} INTO ?1", self.schema);
+        sql::query(rescue)
             .bind(path.display().to_string())
             .execute(&self.pool)
             .await
@@ -511,9 +509,9 @@ impl Store {
     }
 
     /// An SQLite error with the file's name.
-    pub fn failed(&self, error: sqlx::Error) -> StoreError {
+    pub fn failed(&self, error: SqlError) -> StoreError {
         let path = self.path.clone();
-        match code(&error) {
+        match error.code() {
             Some(code) => full::told(&path, code).unwrap_or(StoreError::Sql { path, error }),
             None => StoreError::Sql { path, error },
         }
@@ -525,7 +523,7 @@ impl Store {
     async fn keep_log(&self) -> Result<(), StoreError> {
         let give_up = Instant::now() + PATIENCE;
         loop {
-            let changed = sqlx::query("PRAGMA journal_mode = WAL").execute(&self.pool).await;
+            let changed = sql::query("PRAGMA journal_mode = WAL").execute(&self.pool).await;
             match changed {
                 Err(error) if is_busy(&error) && Instant::now() < give_up => {
                     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -537,7 +535,7 @@ impl Store {
 
     async fn check(&self) -> Result<(), StoreError> {
         let found: Result<String, _> =
-            sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.pool).await;
+            sql::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.pool).await;
         match found {
             Ok(found) if found == "ok" => Ok(()),
             Ok(reason) => Err(StoreError::Damaged { path: self.path.clone(), reason }),
@@ -548,8 +546,8 @@ impl Store {
     /// The version of the tables that are there.
     async fn found_version(&self) -> Result<i64, StoreError> {
         // One of two names of our own.
-        let version = sqlx::AssertSqlSafe(format!("PRAGMA {}.user_version", self.schema));
-        let found = sqlx::query_scalar(version).fetch_one(&self.pool).await;
+        let version = format!("PRAGMA {}.user_version", self.schema);
+        let found = sql::query_scalar(version).fetch_one(&self.pool).await;
         found.map_err(|error| self.failed(error))
     }
 
@@ -583,22 +581,19 @@ impl Store {
         let done = usize::try_from(self.found_version().await?).unwrap_or(usize::MAX);
         for (at, step) in steps.iter().enumerate().skip(done) {
             // A program of version 0.1.0 does this without the lock.
-            let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+            let begun = self.pool.begin_writing().await;
             let mut transaction = begun.map_err(|error| self.failed(error))?;
-            let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+            let version: i64 = sql::query_scalar("PRAGMA user_version")
                 .fetch_one(&mut *transaction)
                 .await
                 .map_err(|error| self.failed(error))?;
             if usize::try_from(version).is_ok_and(|version| version > at) {
                 continue;
             }
-            sqlx::raw_sql(*step)
-                .execute(&mut *transaction)
-                .await
-                .map_err(|error| self.failed(error))?;
+            sql::raw(*step).execute(&mut *transaction).await.map_err(|error| self.failed(error))?;
             // A pragma takes no parameters; the number is our own.
-            let version = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {}", at + 1));
-            sqlx::raw_sql(version)
+            let version = format!("PRAGMA user_version = {}", at + 1);
+            sql::raw(version)
                 .execute(&mut *transaction)
                 .await
                 .map_err(|error| self.failed(error))?;
@@ -645,20 +640,15 @@ fn version_of(steps: &[&'static str]) -> i64 {
     i64::try_from(steps.len()).unwrap_or(i64::MAX)
 }
 
-/// The number of SQLite's result code, in digits.
-fn code(error: &sqlx::Error) -> Option<String> {
-    error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()))
-}
-
 /// SQLITE_BUSY; its extended codes tell of a recovery or of an old snapshot.
-fn is_busy(error: &sqlx::Error) -> bool {
-    code(error).as_deref() == Some("5")
+fn is_busy(error: &SqlError) -> bool {
+    error.code().as_deref() == Some("5")
 }
 
-fn damaged_or(path: &Path, error: sqlx::Error) -> StoreError {
+fn damaged_or(path: &Path, error: SqlError) -> StoreError {
     let path = path.to_owned();
     // SQLITE_CORRUPT and SQLITE_NOTADB.
-    match code(&error) {
+    match error.code() {
         Some(code) if matches!(code.as_str(), "11" | "26") => {
             StoreError::Damaged { path, reason: error.to_string() }
         }

@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::copy_folder::CopyFolder;
 use super::lock::DatabaseFile;
+use super::sql;
 use super::{Access, PATIENCE, Store, StoreError, options, owner, place, unread, version_of};
 
 impl Store {
@@ -117,7 +118,7 @@ impl Store {
         let failed = |error| self.failed(error);
         let mut reading = self.pool.begin().await.map_err(failed)?;
         let read: Result<i64, _> =
-            sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *reading).await;
+            sql::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *reading).await;
         read.map_err(failed)?;
         let log = owner::open_to_read(&place::beside(&self.path, "-wal")).map(|(log, _)| log);
         let copied = owner::create(copy).and_then(|mut to| io::copy(&mut file, &mut to));
@@ -164,10 +165,10 @@ mod tests {
         let writer = Store::open(&path, &steps[..1]).await.unwrap();
         for rows in 1..=3_i64 {
             // It lies in the log: the writer has folded nothing in.
-            sqlx::raw_sql("INSERT INTO a VALUES (1)").execute(writer.pool()).await.unwrap();
-            let open = writer.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+            sql::raw("INSERT INTO a VALUES (1)").execute(writer.pool()).await.unwrap();
+            let open = writer.pool().begin_writing().await.unwrap();
             let reader = Store::read(&path, &steps).await.unwrap();
-            let sum = sqlx::query_scalar("SELECT sum(y) FROM a").fetch_one(reader.pool()).await;
+            let sum = sql::query_scalar("SELECT sum(y) FROM a").fetch_one(reader.pool()).await;
             assert_eq!(sum.unwrap_or(0_i64), 7 * rows);
             assert!(matches!(reader.lock("process 2").await, Err(StoreError::Lock { .. })));
             reader.close().await;
@@ -178,10 +179,10 @@ mod tests {
         // Whoever goes on to write has the tables of the file.
         let reader = Store::read(&path, &steps).await.unwrap();
         let store = reader.settle(&steps).await.unwrap();
-        sqlx::raw_sql("DELETE FROM a").execute(store.pool()).await.unwrap();
+        sql::raw("DELETE FROM a").execute(store.pool()).await.unwrap();
         store.close().await;
         let store = Store::open(&path, &steps).await.unwrap();
-        let rows = sqlx::query_scalar("SELECT count(*) FROM a").fetch_one(store.pool()).await;
+        let rows = sql::query_scalar("SELECT count(*) FROM a").fetch_one(store.pool()).await;
         assert_eq!((rows.unwrap_or(9_i64), store.found_version().await.unwrap()), (0, 2));
     }
 }

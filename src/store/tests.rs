@@ -31,7 +31,7 @@ async fn a_store_that_is_nowhere_settles_in_its_file_with_its_temporary_tables()
     let steps = ["CREATE TABLE a (x INTEGER PRIMARY KEY)", "CREATE TABLE b (x REFERENCES a (x))"];
     let store = Store::nowhere(&path, &steps).await.unwrap();
     let run = async |store: &Store, statement: &'static str| {
-        sqlx::raw_sql(statement).execute(store.pool()).await.unwrap();
+        sql::raw(statement).execute(store.pool()).await.unwrap();
     };
     run(&store, "CREATE TEMP TABLE list (x); INSERT INTO list VALUES (1), (2)").await;
     assert!(!path.exists());
@@ -39,8 +39,7 @@ async fn a_store_that_is_nowhere_settles_in_its_file_with_its_temporary_tables()
     run(&store, "INSERT INTO a SELECT x FROM list").await;
     store.close().await;
     let store = Store::open(&path, &steps).await.unwrap();
-    let sum: i64 =
-        sqlx::query_scalar("SELECT sum(x) FROM a").fetch_one(store.pool()).await.unwrap();
+    let sum: i64 = sql::query_scalar("SELECT sum(x) FROM a").fetch_one(store.pool()).await.unwrap();
     assert_eq!(sum, 3);
     // One that has its file stays as it is.
     run(&store, "CREATE TEMP TABLE list (x)").await;
@@ -55,7 +54,7 @@ async fn a_new_file_that_another_process_writes_to_is_waited_for() {
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let other = Store::connect(options, &path).await.unwrap();
     // As a sender that makes the tables, in the mode that a file has at first.
-    let writing = other.pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let writing = other.pool.begin_writing().await.unwrap();
     let end = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         writing.commit().await.unwrap();

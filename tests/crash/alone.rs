@@ -6,6 +6,7 @@ use std::time::Duration;
 use sejong_digest::catcher::script::{At, Script};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 
 use crate::harness::Publication;
 use crate::mail::Mail;
@@ -235,7 +236,7 @@ fn only_a_send_changes_older_tables_and_none_while_an_older_sender_is_at_work() 
     let store = runtime.block_on(Store::open(&here.path("digest.db"), older)).expect("a ledger");
     let lock = runtime.block_on(store.lock("process 1 (issue 2025-10)")).expect("nobody sends");
     let version = || {
-        let found = sqlx::query_scalar("PRAGMA user_version").fetch_one(store.pool());
+        let found = sql::query_scalar("PRAGMA user_version").fetch_one(store.pool());
         usize::try_from(runtime.block_on(found).unwrap_or(0_i64)).expect("a number")
     };
     let looks = [&["status"][..], &["plan", "2025-11"], &["send", "2025-11", "--dry-run"]];

@@ -11,6 +11,7 @@ use std::time::Duration;
 use sejong_digest::catcher::script::At;
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 
 use crate::harness::Publication;
 use crate::harness::running::wait_until;
@@ -75,7 +76,7 @@ fn sql(path: &Path, statement: &'static str) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         let store = Store::open(path, &ledger::STEPS).await.expect("a ledger");
-        sqlx::raw_sql(statement).execute(store.pool()).await.expect("done");
+        sql::raw(statement).execute(store.pool()).await.expect("done");
         store.close().await;
     });
 }

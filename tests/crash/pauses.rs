@@ -7,6 +7,7 @@ use sejong_digest::catcher::Received;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 
 use crate::harness::Running;
 use crate::harness::running::wait_until;
@@ -133,7 +134,7 @@ fn shift_times(here: &Publication, by_ms: i64) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
-        sqlx::query("UPDATE recipient SET first_attempt = first_attempt + ?1, next_attempt = ?1")
+        sql::query("UPDATE recipient SET first_attempt = first_attempt + ?1, next_attempt = ?1")
             .bind(by_ms)
             .execute(store.pool())
             .await
@@ -166,14 +167,13 @@ fn age(here: &Publication, by: jiff::SignedDuration) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
-        let rows: Vec<(i64, String)> =
-            sqlx::query_as("SELECT id, at FROM recipient WHERE at <> ''")
-                .fetch_all(store.pool())
-                .await
-                .expect("rows");
+        let rows: Vec<(i64, String)> = sql::query_as("SELECT id, at FROM recipient WHERE at <> ''")
+            .fetch_all(store.pool())
+            .await
+            .expect("rows");
         for (row, at) in rows {
             let at = at.parse::<jiff::Timestamp>().expect("a time") - by;
-            sqlx::query(
+            sql::query(
                 "UPDATE recipient SET at = ?2, first_attempt = first_attempt - ?3 WHERE id = ?1",
             )
             .bind(row)

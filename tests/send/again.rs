@@ -5,6 +5,7 @@ use std::time::Duration;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication};
@@ -409,7 +410,7 @@ fn older_ledger(here: &Publication, rows: &[(&str, &str)]) {
                 "INSERT INTO person (recipient, issue, identity) VALUES (?1, '2025-11', ?2)",
             ];
             for statement in statements {
-                let query = sqlx::query(statement).bind(at as i64 + 1).bind(address).bind(state);
+                let query = sql::query(statement).bind(at as i64 + 1).bind(address).bind(state);
                 query.execute(store.pool()).await.expect("written");
             }
         }

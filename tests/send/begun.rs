@@ -6,6 +6,7 @@ use std::time::Duration;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 use serde_json::Value;
 
 use crate::harness::{Output, Publication};
@@ -165,7 +166,7 @@ fn a_copy_of_the_ledger_from_the_middle_of_a_send_is_asked_about() {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let store = Store::read(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
         let to = copy.path("digest.db").display().to_string();
-        sqlx::query("VACUUM INTO ?1").bind(to).execute(store.pool()).await.expect("copied");
+        sql::query("VACUUM INTO ?1").bind(to).execute(store.pool()).await.expect("copied");
         store.close().await;
     });
     std::fs::copy(here.path(".digest-secret"), copy.path(".digest-secret")).expect("copied");

@@ -2,6 +2,7 @@
 
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 
 use crate::harness::Publication;
 use crate::outcomes::script;
@@ -19,8 +20,8 @@ fn damaged(statement: &str) -> Publication {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
-        let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        sqlx::raw_sql(statement).execute(store.pool()).await.expect("damaged");
+        let statement = statement.to_owned();
+        sql::raw(statement).execute(store.pool()).await.expect("damaged");
         store.close().await;
     });
     here

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 
 use crate::harness::Publication;
 use crate::relay::Relay;
@@ -238,7 +239,7 @@ fn moved(here: &Publication, by: SignedDuration) {
     runtime.block_on(async {
         let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
         let rows: Vec<(i64, String, String)> =
-            sqlx::query_as("SELECT id, started_at, last_at FROM run")
+            sql::query_as("SELECT id, started_at, last_at FROM run")
                 .fetch_all(store.pool())
                 .await
                 .expect("runs");
@@ -247,7 +248,7 @@ fn moved(here: &Publication, by: SignedDuration) {
                 let at: Timestamp = text.parse().expect("a time");
                 (at + by).to_string()
             };
-            sqlx::query("UPDATE run SET started_at = ?2, last_at = ?3 WHERE id = ?1")
+            sql::query("UPDATE run SET started_at = ?2, last_at = ?3 WHERE id = ?1")
                 .bind(run)
                 .bind(later(begin))
                 .bind(later(last))

@@ -4,6 +4,7 @@
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 use serde_json::{Value, json};
 
 use crate::harness::{Output, Publication};
@@ -211,7 +212,7 @@ fn damage(here: &Publication, statement: &'static str) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
-        let done = sqlx::query(statement).execute(store.pool()).await.expect("written");
+        let done = sql::query(statement).execute(store.pool()).await.expect("written");
         assert_eq!(done.rows_affected(), 1, "{statement}");
         store.close().await;
     });

@@ -7,6 +7,7 @@ use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication};
@@ -241,7 +242,7 @@ fn a_domain_that_turns_everybody_away_is_asked_no_more_and_others_are_served() {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     let unasked: i64 = runtime.block_on(async {
         let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
-        let unasked = sqlx::query_scalar("SELECT count(*) FROM recipient WHERE unasked");
+        let unasked = sql::query_scalar("SELECT count(*) FROM recipient WHERE unasked");
         let unasked = unasked.fetch_one(store.pool()).await.expect("a number");
         store.close().await;
         unasked

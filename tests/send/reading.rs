@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 
 use crate::harness::{DIGEST, Output, Publication, Running};
 use crate::relay::Relay;
@@ -57,7 +58,7 @@ fn older_ledger(path: &Path, steps: usize) {
               '2025-11-06T14:00:00Z', 1), \
              ('2025-11', 'r002@x.example', 'r002@x.example', '{}', '[]', 1, 'pending', NULL, 0)",
         ] {
-            sqlx::raw_sql(statement).execute(store.pool()).await.expect("written");
+            sql::raw(statement).execute(store.pool()).await.expect("written");
         }
         store.close().await;
     });

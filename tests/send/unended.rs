@@ -4,6 +4,7 @@
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
+use sejong_digest::store::sql;
 
 use crate::harness::Publication;
 use crate::relay::Relay;
@@ -17,8 +18,8 @@ fn change(here: &Publication, statement: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
-        let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        sqlx::raw_sql(statement).execute(store.pool()).await.expect("changed");
+        let statement = statement.to_owned();
+        sql::raw(statement).execute(store.pool()).await.expect("changed");
         store.close().await;
     });
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
-use sqlx::Row as _;
+use sejong_digest::store::sql;
 
 use crate::harness::running::wait_until;
 use crate::harness::{Output, Publication, Running};
@@ -44,7 +44,7 @@ fn rows(here: &Publication) -> Vec<String> {
     runtime.block_on(async {
         let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
         let columns: Vec<String> =
-            sqlx::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")
+            sql::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")
                 .fetch_all(store.pool())
                 .await
                 .expect("columns");
@@ -55,7 +55,7 @@ fn rows(here: &Publication) -> Vec<String> {
              SELECT json_object('copy', recipient, 'run', run) FROM earlier_copy",
             all.join(", ")
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_all(store.pool()).await;
+        let rows = sql::query(statement).fetch_all(store.pool()).await;
         store.close().await;
         rows.expect("rows").iter().map(|row| row.get(0)).collect()
     })

@@ -12,7 +12,9 @@ use super::plan::PlanText;
 use super::reasons::PlanDoubts;
 use super::survey::Leaves;
 use super::window::Window;
-use super::{completed, dated, doubts, moved, refusal, renamed, replaced, routes, shrunk, survey};
+use super::{
+    complained, completed, dated, doubts, moved, refusal, renamed, replaced, routes, shrunk, survey,
+};
 use crate::cmd::failure::{Ending, Exit, Failure, Passes};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{looking, print, receipts};
@@ -33,9 +35,9 @@ pub(super) async fn planned(
     let composition = ready.content().composition();
     let routes = routes(workspace, options);
     let except = options.except.as_deref();
-    let passages = &ready.passages().await.map_err(refusal::told)?[..];
+    let parts = &ready.parts().await.map_err(refusal::told)?;
     let (plan, routes) = (&plan, &routes);
-    let text = PlanText { plan, workspace, routes, composition, window, except, passages };
+    let text = PlanText { plan, workspace, routes, composition, window, except, parts };
     let json = options.json.then(|| text.json(&doubts)).transpose()?;
     let words = text.words();
     ready.close().await;

@@ -3,6 +3,7 @@
 
 use jiff::tz::TimeZone;
 use sejong_digest::audience::suppression::{self, Suppression};
+use sejong_digest::delivery::ledger::bounces::{self, ListedBounce};
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::state::State;
 use sejong_digest::message::address::Address;
@@ -12,7 +13,7 @@ use serde::Serialize;
 use super::place;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{clock, looking, print, runtime};
+use crate::cmd::{clock, looking, print, runtime, status};
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -71,7 +72,7 @@ struct PersonKnown {
 
 /// The row of a person in the ledger of an issue.
 #[derive(Serialize)]
-struct IssueOfPerson {
+pub(super) struct IssueOfPerson {
     issue: String,
     state: State,
     at: Option<String>,
@@ -106,10 +107,11 @@ fn line(one: &Suppression, zone: &TimeZone) -> String {
 }
 
 fn csv(all: &[Suppression]) -> String {
-    let mut text = "kind,what,reason,why,origin,at\n".to_owned();
+    let mut text = "email,reason,why,origin,at\n".to_owned();
     for one in all {
         let (reason, origin, at) = (one.reason.word(), one.origin.word(), clock::second(one.at));
-        let cells = [one.kind.as_str(), &one.what, reason, &one.why, origin, &at];
+        let whom = if one.is_for_domain() { format!("@{}", one.what) } else { one.what.clone() };
+        let cells = [whom.as_str(), reason, &one.why, origin, &at];
         text.push_str(&cells.map(cell).join(","));
         text.push('\n');
     }
@@ -132,15 +134,15 @@ pub(super) fn show(workspace: &Workspace, args: &ShowPerson) -> Ending {
     let address = Address::parse(&args.address).map_err(|e| Failure::usage(e.to_string()))?;
     let known = runtime()?.block_on(async {
         let store = existing(workspace, args.store.as_deref()).await?;
-        let Some(store) = store else { return Ok((Vec::new(), Vec::new())) };
+        let Some(store) = store else { return Ok(Default::default()) };
         looking::look(&Ledger::new(store.clone(), "")).await?;
         let known = known(&store, &address).await;
         store.close().await;
         known
     });
-    let (history, issues) = known?;
+    let (history, bounces, issues) = known?;
     let suppressed = history.iter().any(Suppression::is_in_force);
-    let person = PersonKnown { address: address.to_string(), suppressed, history, issues };
+    let person = PersonKnown { address: address.to_string(), suppressed, history, bounces, issues };
     if args.json {
         print::json(&format!("{}\n", serde_json::to_string(&person)?))?;
     } else {
@@ -152,8 +154,17 @@ pub(super) fn show(workspace: &Workspace, args: &ShowPerson) -> Ending {
 async fn known(
     store: &Store,
     address: &Address,
-) -> Result<(Vec<Suppression>, Vec<IssueOfPerson>), Failure> {
+) -> Result<(Vec<Suppression>, Vec<ListedBounce>, Vec<IssueOfPerson>), Failure> {
+    let bounces = bounces::of_person(store, &address.identity()).await?;
     let history = suppression::history(store, address).await?;
+    Ok((history, bounces, issues_of(store, address).await?))
+}
+
+/// The issues that were for the person.
+pub(super) async fn issues_of(
+    store: &Store,
+    address: &Address,
+) -> Result<Vec<IssueOfPerson>, Failure> {
     let mut issues = Vec::new();
     for issue in overview::issues(store).await? {
         let ledger = Ledger::new(store.clone(), &issue);
@@ -163,7 +174,7 @@ async fn known(
         let (at, text) = row.map_or((None, None), |row| (row.at, row.text));
         issues.push(IssueOfPerson { issue, state, at, text });
     }
-    Ok((history, issues))
+    Ok(issues)
 }
 
 fn words(person: &PersonKnown, zone: &TimeZone) -> String {
@@ -189,6 +200,12 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
         let why = one.text.as_deref().filter(|_| one.state == State::Suppressed);
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
         text.push_str(&format!("  {}: {}{why}{at}\n", one.issue, one.state));
+        let about = |bounce: &&ListedBounce| bounce.issue.as_ref() == Some(&one.issue);
+        for bounce in person.bounces.iter().filter(about) {
+            let (class, at) = (&bounce.class, clock::minute(bounce.at, zone));
+            let said = status::bounced::said(bounce);
+            text.push_str(&format!("    {class}, {at}: {said} ({})\n", bounce.outcome));
+        }
     }
     if person.history.is_empty() && person.issues.is_empty() {
         text.push_str("  not suppressed, and in no issue of this ledger\n");

@@ -5,14 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::SqliteConnection;
-
 use super::decision::ReportEvidence;
 use crate::bounce::reason::BounceClass;
 use crate::bounce::{BounceReport, ReportedRecipient};
 use crate::delivery::ledger::bounces::{self, ReportedRow};
 use crate::message::address::Address;
 use crate::message::token::Keys;
+use crate::store::sql::{Connection, SqlError};
 
 /// Texts of one report that are tried, at most.
 const MOST_TRIED: usize = 40;
@@ -57,9 +56,9 @@ impl ReportKeys {
     /// Finds whom a report is about.
     pub(super) async fn proven(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         report: &BounceReport,
-    ) -> Result<Option<ProvenReader>, sqlx::Error> {
+    ) -> Result<Option<ProvenReader>, SqlError> {
         if report.recipients.iter().any(|row| row.class == BounceClass::Unsubscribe) {
             return self.by_unsubscribe_token(connection, &report.tokens).await;
         }
@@ -74,9 +73,9 @@ impl ReportKeys {
 
     async fn by_reverse_path(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         report: &BounceReport,
-    ) -> Result<Option<ReportedRow>, sqlx::Error> {
+    ) -> Result<Option<ReportedRow>, SqlError> {
         let addresses = report.addressed_to.iter().chain(&report.original.return_paths);
         let tokens: BTreeSet<&str> =
             addresses.flat_map(|address| self.tokens_in(address)).take(MOST_TRIED).collect();
@@ -100,9 +99,9 @@ impl ReportKeys {
     /// The row of a person whom the report names, or whom the mail that it returns was to.
     async fn by_message_id(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         report: &BounceReport,
-    ) -> Result<Option<ReportedRow>, sqlx::Error> {
+    ) -> Result<Option<ReportedRow>, SqlError> {
         let Some(message_id) = &report.original.message_id else { return Ok(None) };
         let named = report.recipients.iter().flat_map(addresses);
         let tokens = report.original.unsubscribe_tokens.iter();
@@ -124,9 +123,9 @@ impl ReportKeys {
     /// The person of an unsubscribe token; of which issue it was, it does not say.
     async fn by_unsubscribe_token(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         tokens: &[String],
-    ) -> Result<Option<ProvenReader>, sqlx::Error> {
+    ) -> Result<Option<ProvenReader>, SqlError> {
         let read = |token: &String| self.keys.read_unsubscribe_token(&self.list_id, token);
         let Some(address) = tokens.iter().take(MOST_TRIED).find_map(read) else { return Ok(None) };
         let identity = address.identity();

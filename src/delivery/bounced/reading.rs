@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::decision::{
     BounceDecision, BounceHistory, BounceOutcome, DecisionFacts, ReportEvidence, decide,
@@ -20,6 +19,7 @@ use crate::audience::suppression::{
 use crate::bounce::reason::{BounceClass, BounceReason};
 use crate::bounce::{self, BounceReport, ReportedRecipient, envelope};
 use crate::delivery::ledger::bounces::{self, BounceNote, RefusedRow};
+use crate::store::sql::{Connection, SqlError};
 use crate::store::{Store, StoreError};
 
 /// What messages are read with.
@@ -164,11 +164,11 @@ impl ReportReader {
 
     async fn take(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         report: BounceReport,
         place: (&str, &str),
         now: Timestamp,
-    ) -> Result<ReadMessage, sqlx::Error> {
+    ) -> Result<ReadMessage, SqlError> {
         let reader = match &self.keys {
             Some(keys) => keys.proven(connection, &report).await?,
             None => None,
@@ -186,11 +186,11 @@ impl ReportReader {
 
     async fn decide(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         row: &ReportedRecipient,
         reader: Option<&ProvenReader>,
         (place, at, now): ((&str, &str), Timestamp, Timestamp),
-    ) -> Result<DecidedReport, sqlx::Error> {
+    ) -> Result<DecidedReport, SqlError> {
         let history = match reader {
             Some(reader) => self.history(connection, &reader.identity, at).await?,
             None => BounceHistory::default(),
@@ -229,10 +229,10 @@ impl ReportReader {
     /// What was counted before a report that was written at `at`.
     async fn history(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         identity: &str,
         at: Timestamp,
-    ) -> Result<BounceHistory, sqlx::Error> {
+    ) -> Result<BounceHistory, SqlError> {
         let to = at.as_millisecond();
         let within = i64::try_from(self.policy.soft.within.as_millis()).unwrap_or(i64::MAX);
         let mut counts = [0; 3];
@@ -254,9 +254,9 @@ impl ReportReader {
     /// Does what was decided, or remembers it; whether somebody was suppressed before.
     async fn act(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         acted: &ActedReport<'_>,
-    ) -> Result<bool, sqlx::Error> {
+    ) -> Result<bool, SqlError> {
         let ActedReport { reader, decision, at, .. } = acted;
         if !acted.is_noted() {
             return Ok(false);
@@ -298,10 +298,7 @@ impl ActedReport<'_> {
     }
 
     /// Writes it down, and suppresses the person if that was decided; whether they were before.
-    pub(super) async fn write(
-        &self,
-        connection: &mut SqliteConnection,
-    ) -> Result<bool, sqlx::Error> {
+    pub(super) async fn write(&self, connection: &mut Connection) -> Result<bool, SqlError> {
         let ActedReport { row, reader, decision, place: (message, source), at, now } = self;
         let status = row.status.map(|status| status.to_string());
         let note = BounceNote {
@@ -323,6 +320,7 @@ impl ActedReport<'_> {
         let Some(reason) = decision.suppress else { return Ok(false) };
         let origin = match row.class {
             BounceClass::Unsubscribe => SuppressionOrigin::Mail,
+            _ if reader.evidence == ReportEvidence::Reply => SuppressionOrigin::Reply,
             _ => SuppressionOrigin::Bounce,
         };
         let why = match &reader.row {

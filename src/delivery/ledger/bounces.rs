@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 
 use super::Ledger;
 use crate::delivery::id::RowId;
+use crate::store::sql::{self, Connection, SqlError, SqlRow};
 use crate::store::{Store, StoreError};
 
 /// The step that makes the tables; see [`super::STEPS`].
@@ -218,76 +217,76 @@ WHERE r.issue = ?1 AND r.state = 'refused' AND NOT EXISTS (SELECT 1 FROM bounce 
     AND b.message = CAST(r.id AS TEXT) || '/' || CAST(r.attempts AS TEXT))
 ORDER BY r.id";
 
-fn reported(row: &SqliteRow) -> ReportedRow {
+fn reported(row: &SqlRow) -> ReportedRow {
     ReportedRow { row: row.get(0), issue: row.get(1), email: row.get(2) }
 }
 
 /// The row of this number.
 pub(in crate::delivery) async fn row_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     number: i64,
-) -> Result<Option<ReportedRow>, sqlx::Error> {
-    let row = sqlx::query(ROW).bind(number).fetch_optional(connection).await?;
+) -> Result<Option<ReportedRow>, SqlError> {
+    let row = sql::query(ROW).bind(number).fetch_optional(connection).await?;
     Ok(row.as_ref().map(reported))
 }
 
 /// The row of a person whose message has this Message-ID.
 pub(in crate::delivery) async fn row_of_message(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     identity: &str,
     message_id: &str,
-) -> Result<Option<ReportedRow>, sqlx::Error> {
-    let query = sqlx::query(ROW_OF_MESSAGE).bind(identity).bind(message_id);
+) -> Result<Option<ReportedRow>, SqlError> {
+    let query = sql::query(ROW_OF_MESSAGE).bind(identity).bind(message_id);
     Ok(query.fetch_optional(connection).await?.as_ref().map(reported))
 }
 
 /// The row of the last issue that a person got.
 pub(in crate::delivery) async fn last_row_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     identity: &str,
-) -> Result<Option<ReportedRow>, sqlx::Error> {
-    let query = sqlx::query(LAST_ROW).bind(identity);
+) -> Result<Option<ReportedRow>, SqlError> {
+    let query = sql::query(LAST_ROW).bind(identity);
     Ok(query.fetch_optional(connection).await?.as_ref().map(reported))
 }
 
 /// Whether nothing is left to do with a message.
 pub(in crate::delivery) async fn was_read(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     hash: &str,
-) -> Result<bool, sqlx::Error> {
+) -> Result<bool, SqlError> {
     let known = "SELECT EXISTS (SELECT 1 FROM read_message WHERE hash = ?1)";
-    sqlx::query_scalar(known).bind(hash).fetch_one(connection).await
+    sql::query_scalar(known).bind(hash).fetch_one(connection).await
 }
 
 /// Notes that nothing is left to do with a message.
 pub(in crate::delivery) async fn note_read(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     hash: &str,
     at_ms: i64,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), SqlError> {
     let note =
         "INSERT INTO read_message (hash, read_at) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING";
-    sqlx::query(note).bind(hash).bind(at_ms).execute(connection).await.map(drop)
+    sql::query(note).bind(hash).bind(at_ms).execute(connection).await.map(drop)
 }
 
 /// How many reports of a class were counted of a person since the last release, written behind
 /// `from_ms` and not behind `to_ms`.
 pub(in crate::delivery) async fn count_before(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     (identity, class): (&str, &str),
     (from_ms, to_ms): (i64, i64),
-) -> Result<u32, sqlx::Error> {
-    let query = sqlx::query_scalar(COUNT_BEFORE).bind(identity).bind(class).bind(from_ms);
+) -> Result<u32, SqlError> {
+    let query = sql::query_scalar(COUNT_BEFORE).bind(identity).bind(class).bind(from_ms);
     let count: i64 = query.bind(to_ms).fetch_one(connection).await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// Writes a report down, once.
 pub(in crate::delivery) async fn note(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     note: &BounceNote<'_>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(NOTE)
+) -> Result<(), SqlError> {
+    sql::query(NOTE)
         .bind(note.message)
         .bind(note.row.map(|row| row.row))
         .bind(note.row.map(|row| row.issue.as_str()))
@@ -309,11 +308,11 @@ pub(in crate::delivery) async fn note(
 
 /// Rows of an issue that were refused, and whose reply nobody has taken note of.
 pub(in crate::delivery) async fn refused(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     issue: &str,
-) -> Result<Vec<RefusedRow>, sqlx::Error> {
-    let rows = sqlx::query(REFUSED).bind(issue).bind(FROM_RELAY).fetch_all(connection).await?;
-    let row = |row: &SqliteRow| RefusedRow {
+) -> Result<Vec<RefusedRow>, SqlError> {
+    let rows = sql::query(REFUSED).bind(issue).bind(FROM_RELAY).fetch_all(connection).await?;
+    let row = |row: &SqlRow| RefusedRow {
         reported: reported(row),
         code: row.get(3),
         status: row.get(4),
@@ -324,7 +323,7 @@ pub(in crate::delivery) async fn refused(
     Ok(rows.iter().map(row).collect())
 }
 
-fn listed(row: &SqliteRow) -> ListedBounce {
+fn listed(row: &SqlRow) -> ListedBounce {
     ListedBounce {
         email: row.get(0),
         issue: row.get(1),
@@ -346,7 +345,7 @@ fn listed(row: &SqliteRow) -> ListedBounce {
 /// The store's.
 pub async fn of_person(store: &Store, identity: &str) -> Result<Vec<ListedBounce>, StoreError> {
     let statement = format!("{LISTED} WHERE b.identity = ?1 ORDER BY b.number");
-    let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(identity);
+    let query = sql::query(statement).bind(identity);
     let rows = query.fetch_all(store.pool()).await.map_err(|error| store.failed(error))?;
     Ok(rows.iter().map(listed).collect())
 }
@@ -361,7 +360,7 @@ impl Ledger {
             "{LISTED} WHERE b.issue = ?1 AND b.source <> ?2 \
              AND b.class IN ('hard', 'soft', 'complaint') ORDER BY b.number"
         );
-        let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue).bind(FROM_RELAY);
+        let query = sql::query(statement).bind(&self.issue).bind(FROM_RELAY);
         let rows = query.fetch_all(self.store.pool()).await;
         let rows = rows.map_err(|error| self.store.failed(error))?;
         Ok(rows.iter().map(listed).collect())
@@ -374,9 +373,10 @@ impl Ledger {
     /// The store's.
     pub async fn last_complaints(&self) -> Result<Option<IssueComplaints>, StoreError> {
         let failed = |error| self.store.failed(error);
-        let last = sqlx::query_scalar(LAST_ISSUE).fetch_optional(self.store.pool());
-        let Some(issue) = last.await.map_err(failed)? else { return Ok(None) };
-        let complaints = sqlx::query_scalar(COMPLAINTS).bind(&issue);
+        let last = sql::query_scalar(LAST_ISSUE).fetch_optional(self.store.pool());
+        let issue: Option<String> = last.await.map_err(failed)?;
+        let Some(issue) = issue else { return Ok(None) };
+        let complaints = sql::query_scalar(COMPLAINTS).bind(&issue);
         let complaints: i64 = complaints.fetch_one(self.store.pool()).await.map_err(failed)?;
         if complaints == 0 {
             return Ok(None);
@@ -390,7 +390,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn bounce_counts(&self) -> Result<BounceCounts, StoreError> {
-        let rows: Vec<(i64, i64)> = sqlx::query_as(COUNTS)
+        let rows: Vec<(i64, i64)> = sql::query_as(COUNTS)
             .bind(&self.issue)
             .bind(FROM_RELAY)
             .fetch_all(self.store.pool())

@@ -4,13 +4,13 @@
 //! began, and a steady one from there on, so that a clock that is set makes nobody due.
 
 use serde::{Deserialize, Serialize};
-use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::person::person;
 use super::{Claimed, Ledger, LockedLedger};
 use crate::delivery::id::{RowId, RunId};
 use crate::delivery::moment::Moment;
 use crate::store::StoreError;
+use crate::store::sql::{self, QueryBuilder};
 
 /// The step that gives rows their times; see [`super::STEPS`].
 pub(super) const TIMES: &str = "
@@ -108,7 +108,7 @@ impl LockedLedger {
     /// # Errors
     /// The store's.
     pub async fn make_deferred_due(&self) -> Result<(), StoreError> {
-        sqlx::query("UPDATE recipient SET next_attempt = 0 WHERE issue = ?1 AND state = 'deferred'")
+        sql::query("UPDATE recipient SET next_attempt = 0 WHERE issue = ?1 AND state = 'deferred'")
             .bind(&self.issue)
             .execute(self.store.pool())
             .await
@@ -136,7 +136,7 @@ impl Ledger {
         // As text, `00Z` stands behind `00.5Z`, and `00` before both. What is a part of a second too
         // old is left out below.
         let begin = begin.trim_end_matches('Z');
-        let mut query = QueryBuilder::<Sqlite>::new(
+        let mut query = QueryBuilder::new(
             "SELECT at FROM recipient WHERE issue IN (SELECT issue FROM run WHERE id >= \
                (SELECT coalesce(max(id), 0) FROM run WHERE started_at < ",
         );
@@ -171,8 +171,7 @@ impl LockedLedger {
     ) -> Result<Vec<Claimed>, StoreError> {
         self.in_place()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut query =
-            QueryBuilder::<Sqlite>::new("UPDATE recipient SET state = 'claimed', claimed_by = ");
+        let mut query = QueryBuilder::new("UPDATE recipient SET state = 'claimed', claimed_by = ");
         query.push_bind(run).push(" WHERE id IN (");
         self.due(&mut query, run, now, "(code IS NULL OR code < 500)", skip, limit);
         query.push(" UNION ALL SELECT id FROM (SELECT id FROM recipient WHERE state = 'pending' AND issue = ");
@@ -200,12 +199,12 @@ impl LockedLedger {
                 // Where one cannot be read, nothing is committed and nobody is claimed.
                 recipient: person(&self.store, row)?,
                 // Of a claim that a loss of power cut off, none was written down.
-                message_id: row.get::<Option<String>, _>(11).filter(|id| !id.is_empty()),
+                message_id: row.get::<Option<String>>(11).filter(|id| !id.is_empty()),
                 earlier: Earlier {
                     attempts: count(row.get(5)),
                     charged: count(row.get(6)),
-                    first: row.get::<Option<i64>, _>(7).map(Moment),
-                    last: row.get::<Option<String>, _>(12).as_deref().and_then(Moment::read),
+                    first: row.get::<Option<i64>>(7).map(Moment),
+                    last: row.get::<Option<String>>(12).as_deref().and_then(Moment::read),
                     deferred: next.is_some(),
                     again: next.is_some_and(|next| next > 0),
                     refused: next.is_some() && code.is_some_and(|code| code >= 500),
@@ -220,7 +219,7 @@ impl LockedLedger {
     /// The part of a claim that takes deferred rows whose time has come.
     fn due(
         &self,
-        query: &mut QueryBuilder<Sqlite>,
+        query: &mut QueryBuilder,
         run: RunId,
         now: Moment,
         which: &str,
@@ -236,7 +235,7 @@ impl LockedLedger {
     }
 }
 
-fn leave_out(query: &mut QueryBuilder<Sqlite>, domains: &[String]) {
+fn leave_out(query: &mut QueryBuilder, domains: &[String]) {
     if domains.is_empty() {
         return;
     }
@@ -308,7 +307,7 @@ mod tests {
             begin(issue, minute).await;
         }
         for (id, issue, minute) in [(1, "older", -30), (2, "old", 1), (3, "old", 40)] {
-            sqlx::query(
+            sql::query(
                 "INSERT INTO recipient \
                  (id, issue, identity, email, fields, tags, planned_by, state, at) \
                  VALUES (?1, ?2, ?1 || '@a.example', '', '{}', '[]', 1, 'accepted', ?3)",
@@ -336,13 +335,13 @@ mod tests {
         assert_eq!(sent(-40, None, 9).await, ms(&[40, 1, -30]));
         // Parts of the second in which the window begins.
         let part = "UPDATE recipient SET at = replace(at, 'Z', '.5Z') WHERE id = 3";
-        sqlx::raw_sql(part).execute(store.pool()).await.unwrap();
+        sql::raw(part).execute(store.pool()).await.unwrap();
         assert_eq!(sent(40, None, 9).await, [Moment(ms(&[40])[0].0 + 500)]);
         let later = Moment(ms(&[40])[0].0 + 600);
         assert_eq!(last.sent_since(later, None, 9).await.unwrap(), []);
         // Somebody who was put off without a word to a relay.
         let unasked = "UPDATE recipient SET state = 'deferred', unasked = 1 WHERE id = 3";
-        sqlx::raw_sql(unasked).execute(store.pool()).await.unwrap();
+        sql::raw(unasked).execute(store.pool()).await.unwrap();
         assert_eq!(sent(-40, None, 9).await, ms(&[1, -30]));
     }
 }

@@ -5,13 +5,12 @@
 //! before is kept here. Must never send two for one wish: whoever repeats a command that was killed
 //! wants what it wanted.
 
-use sqlx::{Row as _, SqliteConnection};
-
 use super::{Ledger, LockedLedger};
 use crate::delivery::id::{RevisionId, RowId, RunId};
 use crate::delivery::state::State;
 use crate::message::address::Address;
 use crate::store::StoreError;
+use crate::store::sql::{self, Connection, SqlError};
 
 /// The step that keeps what a row said before; see [`super::STEPS`].
 pub(super) const STEP: &str = "
@@ -77,7 +76,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn one(&self, address: &Address) -> Result<Option<OneRow>, StoreError> {
-        let row = sqlx::query(
+        let row = sql::query(
             "SELECT r.id, r.state, r.at, r.revision, \
                (SELECT count(*) FROM earlier_copy c WHERE c.recipient = r.id), \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = r.id \
@@ -96,7 +95,7 @@ impl Ledger {
             state: self.state(&row, 1)?,
             at: row.get(2),
             revision: row.get(3),
-            earlier: row.get::<i64, _>(4).unsigned_abs(),
+            earlier: row.get::<i64>(4).unsigned_abs(),
             untold: row.get(5),
         }))
     }
@@ -134,7 +133,7 @@ impl LockedLedger {
     pub async fn close_failed_copies(&self) -> Result<(), StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
-        let rows = sqlx::query(FAILED).fetch_all(&mut *transaction).await.map_err(failed)?;
+        let rows = sql::query(FAILED).fetch_all(&mut *transaction).await.map_err(failed)?;
         for found in rows {
             let (row, run): (RowId, RunId) = (found.get(0), found.get(1));
             let code: Option<i64> = found.get(2);
@@ -143,12 +142,12 @@ impl LockedLedger {
                 code.map(|code| code.to_string()).into_iter().chain(words.into_iter().flatten());
             let reply = reply.collect::<Vec<_>>().join(" ");
             // Of several wishes the last one is told.
-            let before: String = found.get::<Option<String>, _>(5).unwrap_or_default();
+            let before: String = found.get::<Option<String>>(5).unwrap_or_default();
             let before = before.split(NOT_TAKEN).next().unwrap_or_default();
-            let restore = sqlx::query(RESTORE).bind(row).bind(run);
+            let restore = sql::query(RESTORE).bind(row).bind(run);
             let restore = restore.bind(format!("{before}{NOT_TAKEN}{reply})"));
             restore.execute(&mut *transaction).await.map_err(failed)?;
-            let close = sqlx::query(CLOSE).bind(row).bind(run);
+            let close = sql::query(CLOSE).bind(row).bind(run);
             close.execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
@@ -159,16 +158,16 @@ impl LockedLedger {
     /// Lets an accepted row wait for a further copy; only [`LockedLedger::plan`] does.
     pub(super) async fn open_copy(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         run: RunId,
         copy: &FurtherCopy,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), SqlError> {
         // Whoever wishes for another one knows of those before.
-        sqlx::query("UPDATE earlier_copy SET told = 1 WHERE recipient = ?1")
+        sql::query("UPDATE earlier_copy SET told = 1 WHERE recipient = ?1")
             .bind(copy.row)
             .execute(&mut *connection)
             .await?;
-        sqlx::query(
+        sql::query(
             "INSERT INTO earlier_copy (recipient, run, message_id, code, enhanced, text, at) \
              SELECT id, ?2, message_id, code, enhanced, text, at FROM recipient \
              WHERE id = ?1 AND state = 'accepted'",
@@ -191,7 +190,7 @@ impl LockedLedger {
         row: Option<RowId>,
         run: Option<RunId>,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        sql::query(
             "UPDATE earlier_copy SET told = 1 WHERE NOT told AND EXISTS \
                (SELECT 1 FROM recipient r WHERE r.id = earlier_copy.recipient \
                 AND (r.id = ?1 OR r.claimed_by = ?2) \

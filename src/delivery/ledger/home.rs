@@ -7,6 +7,7 @@
 use super::{Ledger, LockedLedger};
 use crate::store::StoreError;
 use crate::store::home::{Moved, Whereabouts};
+use crate::store::sql;
 
 /// The step that keeps the place; see [`super::STEPS`].
 pub(super) const STEP: &str = "
@@ -29,12 +30,12 @@ impl Ledger {
     /// Lets nobody be asked about the place of a file that is saved from one that is gone. Where that
     /// fails, somebody is asked once.
     pub(super) async fn forget_home(&self) {
-        let _ = sqlx::query("DELETE FROM ledger_home").execute(self.store.pool()).await;
+        let _ = sql::query("DELETE FROM ledger_home").execute(self.store.pool()).await;
     }
 
     async fn home(&self) -> Result<Option<Whereabouts>, StoreError> {
         let home: Option<(String, String)> =
-            sqlx::query_as("SELECT machine, file FROM ledger_home LIMIT 1")
+            sql::query_as("SELECT machine, file FROM ledger_home LIMIT 1")
                 .fetch_optional(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;
@@ -54,9 +55,9 @@ impl LockedLedger {
         }
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
-        let forget = sqlx::query("DELETE FROM ledger_home");
+        let forget = sql::query("DELETE FROM ledger_home");
         forget.execute(&mut *transaction).await.map_err(failed)?;
-        sqlx::query("INSERT INTO ledger_home (machine, file) VALUES (?1, ?2)")
+        sql::query("INSERT INTO ledger_home (machine, file) VALUES (?1, ?2)")
             .bind(&here.machine)
             .bind(&here.file)
             .execute(&mut *transaction)

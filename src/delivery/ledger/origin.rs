@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::Ledger;
 use crate::store::StoreError;
+use crate::store::sql;
 
 /// The step that keeps it; see [`super::STEPS`].
 pub(super) const STEP: &str = "
@@ -77,7 +78,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn publications(&self) -> Result<Vec<SendingPublication>, StoreError> {
-        let found: Vec<(String, String, Option<String>)> = sqlx::query_as(
+        let found: Vec<(String, String, Option<String>)> = sql::query_as(
             "SELECT publication, from_address, list_id FROM run \
              WHERE issue = ?1 AND from_address IS NOT NULL GROUP BY 1, 2, 3 ORDER BY max(id) DESC",
         )
@@ -95,7 +96,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn last_readers(&self, list: &str) -> Result<Option<LastReaders>, StoreError> {
-        let found: Option<(String, i64, i64)> = sqlx::query_as(
+        let found: Option<(String, i64, i64)> = sql::query_as(
             "WITH earlier AS (SELECT issue, max(id) AS run FROM run \
                  WHERE list = ?1 AND issue <> ?2 GROUP BY issue ORDER BY max(id) DESC LIMIT ?3) \
              SELECT issue, \

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::Ledger;
 use crate::delivery::id::{RowId, RunId};
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
 use crate::message::address::Address;
+use crate::store::sql::{self, QueryBuilder, SqlRow};
 use crate::store::{Store, StoreError};
 
 /// How many rows of an issue are in which state.
@@ -162,7 +161,7 @@ fn whole_second(at: &str) -> String {
 /// # Errors
 /// The store's.
 pub async fn issues(store: &Store) -> Result<Vec<String>, StoreError> {
-    sqlx::query_scalar("SELECT issue FROM run GROUP BY issue ORDER BY min(id)")
+    sql::query_scalar("SELECT issue FROM run GROUP BY issue ORDER BY min(id)")
         .fetch_all(store.pool())
         .await
         .map_err(|error| store.failed(error))
@@ -178,17 +177,17 @@ OR EXISTS (SELECT 1 FROM recipient WHERE attempts > 0)";
 /// # Errors
 /// The store's.
 pub async fn has_reached_somebody(store: &Store) -> Result<bool, StoreError> {
-    let reached = sqlx::query_scalar(REACHED).fetch_one(store.pool()).await;
+    let reached = sql::query_scalar(REACHED).fetch_one(store.pool()).await;
     reached.map_err(|error| store.failed(error))
 }
 
 impl Ledger {
     /// The state that a row names: a word that is none must not count as waiting.
-    pub(super) fn state(&self, row: &SqliteRow, column: usize) -> Result<State, StoreError> {
+    pub(super) fn state(&self, row: &SqlRow, column: usize) -> Result<State, StoreError> {
         row.try_get(column).map_err(|error| self.store.failed(error))
     }
 
-    fn listed(&self, row: &SqliteRow) -> Result<Listed, StoreError> {
+    fn listed(&self, row: &SqlRow) -> Result<Listed, StoreError> {
         Ok(Listed {
             email: row.get(0),
             state: self.state(row, 1)?,
@@ -197,7 +196,7 @@ impl Ledger {
             enhanced: row.get(4),
             text: row.get(5),
             message_id: row.get(6),
-            at: row.get::<Option<String>, _>(7).map(|at| whole_second(&at)),
+            at: row.get::<Option<String>>(7).map(|at| whole_second(&at)),
             further_copy: row.get(8),
         })
     }
@@ -208,7 +207,7 @@ impl Ledger {
     /// The store's.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         let rows =
-            sqlx::query("SELECT state, count(*) FROM recipient WHERE issue = ?1 GROUP BY state")
+            sql::query("SELECT state, count(*) FROM recipient WHERE issue = ?1 GROUP BY state")
                 .bind(&self.issue)
                 .fetch_all(self.store.pool())
                 .await
@@ -223,7 +222,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub(in crate::delivery) async fn may_be_had(&self) -> Result<bool, StoreError> {
-        sqlx::query_scalar(MAY_BE_HAD)
+        sql::query_scalar(MAY_BE_HAD)
             .bind(&self.issue)
             .fetch_one(self.store.pool())
             .await
@@ -235,7 +234,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub(in crate::delivery) async fn is_waited_for(&self) -> Result<bool, StoreError> {
-        sqlx::query_scalar(IS_WAITED_FOR)
+        sql::query_scalar(IS_WAITED_FOR)
             .bind(&self.issue)
             .fetch_one(self.store.pool())
             .await
@@ -253,7 +252,7 @@ impl Ledger {
         let statement = "SELECT count(*) FROM recipient WHERE issue = ?1 AND state <> 'accepted' \
              AND id IN (SELECT value FROM json_each(?2))";
         let rows = serde_json::json!(rows.iter().map(|row| row.0).collect::<Vec<i64>>());
-        let count: i64 = sqlx::query_scalar(statement)
+        let count: i64 = sql::query_scalar(statement)
             .bind(&self.issue)
             .bind(rows.to_string())
             .fetch_one(self.store.pool())
@@ -267,7 +266,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn message_ids(&self) -> Result<Vec<String>, StoreError> {
-        sqlx::query_scalar(
+        sql::query_scalar(
             "SELECT message_id FROM recipient WHERE issue = ?1 AND message_id IS NOT NULL \
              UNION ALL SELECT c.message_id FROM earlier_copy c \
              JOIN recipient r ON r.id = c.recipient WHERE r.issue = ?1 AND c.message_id IS NOT NULL",
@@ -283,7 +282,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn span(&self) -> Result<Option<(String, String)>, StoreError> {
-        let (first, last): (Option<String>, Option<String>) = sqlx::query_as(
+        let (first, last): (Option<String>, Option<String>) = sql::query_as(
             "SELECT min(at), max(at) FROM recipient WHERE issue = ?1 \
              AND (attempts > 0 OR state IN ('accepted', 'refused', 'deferred', 'uncertain'))",
         )
@@ -307,7 +306,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn list_any(&self, states: &[State], limit: i64) -> Result<Vec<Listed>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(
+        let mut query = QueryBuilder::new(
             "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
              FROM recipient WHERE issue = ",
@@ -329,7 +328,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn missed(&self) -> Result<Vec<Listed>, StoreError> {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT email, state, attempts, code, enhanced, text, message_id, at, FALSE \
              FROM recipient WHERE issue = ?1 AND state <> 'accepted' \
              AND id NOT IN (SELECT recipient FROM earlier_copy) ORDER BY id",
@@ -350,7 +349,7 @@ impl Ledger {
         address: &Address,
         state: State,
     ) -> Result<Vec<Listed>, StoreError> {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT r.email, r.state, r.attempts, r.code, r.enhanced, r.text, r.message_id, r.at, \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = r.id) \
              FROM person p JOIN recipient r ON r.id = p.recipient \
@@ -371,7 +370,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn list_staged(&self, state: State, limit: i64) -> Result<Vec<Listed>, StoreError> {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
              FROM recipient WHERE issue = ?1 AND state = ?2 \
@@ -391,7 +390,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn counts_of_run(&self, run: RunId) -> Result<Counts, StoreError> {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT state, count(*) FROM recipient WHERE issue = ?1 AND (claimed_by = ?2 \
                OR planned_by = ?2 AND state IN ('pending', 'claimed', 'deferred')) GROUP BY state",
         )
@@ -404,7 +403,7 @@ impl Ledger {
     }
 
     /// Rows of a state and how many are in it.
-    fn tallied(&self, rows: &[SqliteRow]) -> Result<Counts, StoreError> {
+    fn tallied(&self, rows: &[SqlRow]) -> Result<Counts, StoreError> {
         let mut counts = Counts::default();
         for row in rows {
             let (state, number): (State, i64) = (self.state(row, 0)?, row.get(1));
@@ -418,7 +417,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub(in crate::delivery) async fn given_up_in(&self, run: RunId) -> Result<u64, StoreError> {
-        let count: i64 = sqlx::query_scalar(
+        let count: i64 = sql::query_scalar(
             "SELECT count(*) FROM recipient \
              WHERE issue = ?1 AND state = 'refused' AND claimed_by = ?2 AND text LIKE ?3",
         )
@@ -437,7 +436,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn first_refused(&self, run: RunId) -> Result<Option<Listed>, StoreError> {
-        let row = sqlx::query(
+        let row = sql::query(
             "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
              FROM recipient WHERE issue = ?1 AND state = 'refused' AND claimed_by = ?2 \
@@ -457,7 +456,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn domains(&self) -> Result<BTreeMap<String, Counts>, StoreError> {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT substr(identity, instr(identity, '@') + 1), state, count(*) \
              FROM recipient WHERE issue = ?1 GROUP BY 1, 2",
         )
@@ -488,12 +487,12 @@ mod tests {
         let insert = "INSERT INTO recipient \
              (issue, identity, email, fields, tags, planned_by, state) \
              VALUES ('x', 'kim@a.example', 'kim@a.example', '{}', '[]', 1, 'sent')";
-        let refused = sqlx::raw_sql(insert).execute(store.pool()).await.unwrap_err();
+        let refused = sql::raw(insert).execute(store.pool()).await.unwrap_err();
         assert!(refused.to_string().contains("CHECK constraint failed"), "{refused}");
         // As a program without the check would write it.
         let unchecked = "PRAGMA ignore_check_constraints = 1";
-        sqlx::raw_sql(unchecked).execute(store.pool()).await.unwrap();
-        sqlx::raw_sql(insert).execute(store.pool()).await.unwrap();
+        sql::raw(unchecked).execute(store.pool()).await.unwrap();
+        sql::raw(insert).execute(store.pool()).await.unwrap();
         let error = Ledger::new(store, "x").counts().await.unwrap_err();
         assert!(error.to_string().contains("a row is in the state \"sent\""), "{error}");
     }

@@ -7,11 +7,10 @@
 use std::collections::HashMap;
 
 use serde::Serializer as _;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 use crate::message::address::{Address, AddressError};
 use crate::message::recipient::Recipient;
+use crate::store::sql::{SqlError, SqlRow};
 use crate::store::{Store, StoreError};
 
 /// The step that writes identities with the quotes that they need and no others, as
@@ -86,14 +85,14 @@ enum Unreadable {
     #[error("its tags cannot be read: {0}")]
     Tags(serde_json::Error),
     #[error("its columns cannot be read: {0}")]
-    Columns(#[from] sqlx::Error),
+    Columns(#[from] SqlError),
 }
 
 /// The person of a row that begins with `id, identity, email, fields, tags`.
 ///
 /// # Errors
 /// [`StoreError::Content`], where somebody or something has changed the row.
-pub(super) fn person(store: &Store, row: &SqliteRow) -> Result<Recipient, StoreError> {
+pub(super) fn person(store: &Store, row: &SqlRow) -> Result<Recipient, StoreError> {
     read(row).map_err(|reason| {
         let number: i64 = row.try_get(0).unwrap_or_default();
         let who: String = row.try_get(1).unwrap_or_default();
@@ -106,7 +105,7 @@ pub(super) fn person(store: &Store, row: &SqliteRow) -> Result<Recipient, StoreE
     })
 }
 
-fn read(row: &SqliteRow) -> Result<Recipient, Unreadable> {
+fn read(row: &SqlRow) -> Result<Recipient, Unreadable> {
     let (email, fields, tags): (&str, &str, &str) =
         (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
     let fields: HashMap<String, String> =

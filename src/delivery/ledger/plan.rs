@@ -12,6 +12,7 @@ use super::wishes::Reopened;
 use super::{Ledger, LockedLedger, NewRun, staging};
 use crate::delivery::id::{RevisionId, RunId};
 use crate::store::StoreError;
+use crate::store::sql;
 
 /// The step that takes the key out of `recipient`; see [`super::STEPS`].
 pub(super) const PERSONS: &str = "
@@ -102,14 +103,14 @@ impl LockedLedger {
         // Anew, because it was counted before a person was asked.
         self.meet(&mut transaction).await.map_err(failed)?;
         // New rows stand behind all others.
-        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM recipient")
+        let last: i64 = sql::query_scalar("SELECT coalesce(max(id), 0) FROM recipient")
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
         // In the place of a revision that nobody has: then no row repeats anything.
         let fresh = if let PlannedText::Instead(..) = text { "TRUE" } else { FRESH };
         for statement in [known(fresh), new(), persons(), LEAVERS.to_owned()] {
-            sqlx::query(sqlx::AssertSqlSafe(statement))
+            sql::query(statement)
                 .bind(&self.issue)
                 .bind(run)
                 .bind(revision)
@@ -140,7 +141,7 @@ impl LockedLedger {
             "DELETE FROM recipient WHERE issue = ?1",
             "DELETE FROM revision WHERE issue = ?1",
         ] {
-            let delete = sqlx::query(statement).bind(&self.issue);
+            let delete = sql::query(statement).bind(&self.issue);
             delete.execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
@@ -161,7 +162,7 @@ impl Ledger {
              WHERE state IN ('pending', 'deferred', 'suppressed'{uncertain}{refused}) AND NOT {FRESH} \
              AND revision IS NOT NULL"
         );
-        sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+        sql::query_scalar(statement)
             .fetch_all(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))

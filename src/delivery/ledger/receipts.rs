@@ -9,6 +9,7 @@ use crate::delivery::id::{RowId, RunId};
 use crate::delivery::journal::{self, Found};
 use crate::delivery::receipt::{self, AgreedReceipt, KnownSends, NamedRun, OtherIssue};
 use crate::store::StoreError;
+use crate::store::sql::{self, SqlError};
 
 /// The step that gives the ledger its name in receipts; see [`super::STEPS`].
 pub(super) const STEP: &str = "
@@ -114,7 +115,7 @@ impl Ledger {
     /// The store's.
     pub async fn known_sends(&self) -> Result<KnownSends, StoreError> {
         let failed = |error| self.store.failed(error);
-        let token: String = sqlx::query_scalar("SELECT token FROM ledger_name")
+        let token: String = sql::query_scalar("SELECT token FROM ledger_name")
             .fetch_one(self.store.pool())
             .await
             .map_err(failed)?;
@@ -133,7 +134,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub(in crate::delivery) async fn reached(&self, more: &[RowId]) -> Result<u64, StoreError> {
-        let people: Result<i64, sqlx::Error> = sqlx::query_scalar(REACHED)
+        let people: Result<i64, SqlError> = sql::query_scalar(REACHED)
             .bind(&self.issue)
             .bind(self.in_json(more)?)
             .fetch_one(self.store.pool())
@@ -152,7 +153,7 @@ impl Ledger {
         more: &[RowId],
         part: ListPart,
     ) -> Result<u64, StoreError> {
-        let people: Result<i64, sqlx::Error> = sqlx::query_scalar(REACHED_OF_LIST)
+        let people: Result<i64, SqlError> = sql::query_scalar(REACHED_OF_LIST)
             .bind(self.in_json(others)?)
             .bind(self.in_json(more)?)
             .bind(&self.issue)
@@ -166,14 +167,14 @@ impl Ledger {
 
     fn in_json<T: serde::Serialize>(&self, values: &[T]) -> Result<String, StoreError> {
         let text = serde_json::to_string(values);
-        text.map_err(|error| self.store.failed(sqlx::Error::Encode(error.into())))
+        text.map_err(|error| self.store.failed(SqlError::encode(error)))
     }
 
     /// All runs of the ledger, of whatever issue, as receipts name them; the last one last. Runs of an
     /// older version have no token, and no receipt names them.
     async fn named_runs(&self) -> Result<Vec<NamedRun>, StoreError> {
         let rows: Vec<(String, String, bool)> =
-            sqlx::query_as("SELECT token, issue, ended FROM run WHERE token <> '' ORDER BY id")
+            sql::query_as("SELECT token, issue, ended FROM run WHERE token <> '' ORDER BY id")
                 .fetch_all(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;
@@ -195,7 +196,7 @@ impl Ledger {
 
     async fn agreed(&self) -> Result<Vec<AgreedReceipt>, StoreError> {
         let select = "SELECT ledger, run, reached, part FROM agreed_receipt WHERE issue = ?1";
-        let rows: Vec<(String, String, i64, String)> = sqlx::query_as(select)
+        let rows: Vec<(String, String, i64, String)> = sql::query_as(select)
             .bind(&self.issue)
             .fetch_all(self.store.pool())
             .await
@@ -217,7 +218,7 @@ impl Ledger {
     /// The store's.
     pub async fn other_issues(&self) -> Result<Vec<(OtherIssue, String)>, StoreError> {
         let select = "SELECT other, ledger, content_hash, part FROM another_issue WHERE issue = ?1";
-        let rows: Vec<(String, String, String, String)> = sqlx::query_as(select)
+        let rows: Vec<(String, String, String, String)> = sql::query_as(select)
             .bind(&self.issue)
             .fetch_all(self.store.pool())
             .await
@@ -235,7 +236,7 @@ impl Ledger {
     pub async fn taken_for_another(&self) -> Result<BTreeMap<String, bool>, StoreError> {
         let select = "SELECT issue, max(part = '') FROM another_issue \
             WHERE other = ?1 AND ledger = '' GROUP BY issue";
-        let issues: Vec<(String, bool)> = sqlx::query_as(select)
+        let issues: Vec<(String, bool)> = sql::query_as(select)
             .bind(&self.issue)
             .fetch_all(self.store.pool())
             .await
@@ -252,7 +253,7 @@ impl LockedLedger {
     /// The store's; then some are asked about once more.
     pub async fn is_another(&self, others: &[OtherIssue], part: &str) -> Result<(), StoreError> {
         for OtherIssue { name, ledger, content_hash } in others {
-            sqlx::query(
+            sql::query(
                 "INSERT INTO another_issue (issue, other, ledger, content_hash, part) \
                  VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
             )
@@ -275,7 +276,7 @@ impl LockedLedger {
     /// The store's; then some are asked about once more.
     pub async fn agree(&self, receipts: &[AgreedReceipt], part: &str) -> Result<(), StoreError> {
         for AgreedReceipt { ledger, run, reached, .. } in receipts {
-            sqlx::query(
+            sql::query(
                 "INSERT INTO agreed_receipt (issue, ledger, run, reached, part) \
                  VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT DO UPDATE SET reached = max(reached, excluded.reached)",
@@ -297,7 +298,7 @@ impl LockedLedger {
     /// # Errors
     /// The store's.
     pub(in crate::delivery) async fn has_ended(&self, run: RunId) -> Result<(), StoreError> {
-        sqlx::query("UPDATE run SET ended = 1 WHERE id = ?1")
+        sql::query("UPDATE run SET ended = 1 WHERE id = ?1")
             .bind(run)
             .execute(self.store.pool())
             .await

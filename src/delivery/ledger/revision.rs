@@ -4,9 +4,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
-
 use super::{Ledger, LockedLedger};
 use crate::compose::Composition;
 use crate::crypto;
@@ -15,6 +12,7 @@ use crate::delivery::sketch::Sketch;
 use crate::diagnostic::Place;
 use crate::issue::load::Headline;
 use crate::store::StoreError;
+use crate::store::sql::{self, Connection, SqlError, SqlRow};
 
 /// The second step of the tables.
 pub(super) const STEP: &str = "
@@ -160,7 +158,7 @@ impl Ledger {
     /// The store's.
     pub async fn revisions(&self) -> Result<Vec<Revision>, StoreError> {
         // As bytes: what is damaged may be no text.
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT id, number, CAST(content_hash AS BLOB), CAST(composition AS BLOB), \
              CAST(date AS BLOB), CAST(files AS BLOB), CAST(created_at AS BLOB), \
              CAST(checksum AS BLOB), issue_number, CAST(issue_date AS BLOB), \
@@ -171,7 +169,7 @@ impl Ledger {
         .fetch_all(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
-        let revisions: Result<Vec<Revision>, sqlx::Error> =
+        let revisions: Result<Vec<Revision>, SqlError> =
             rows.iter().map(|row| self.revision(row)).collect();
         revisions.map_err(|error| self.store.failed(error))
     }
@@ -182,18 +180,18 @@ impl Ledger {
     /// The store's.
     pub async fn latest_revision(&self) -> Result<RevisionId, StoreError> {
         let latest = "SELECT id FROM revision WHERE issue = ?1 ORDER BY number DESC LIMIT 1";
-        sqlx::query_scalar(latest)
+        sql::query_scalar(latest)
             .bind(&self.issue)
             .fetch_one(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))
     }
 
-    fn revision(&self, row: &SqliteRow) -> Result<Revision, sqlx::Error> {
+    fn revision(&self, row: &SqlRow) -> Result<Revision, SqlError> {
         let mut damage = None;
         let mut text = |at: usize| {
             let bytes: Vec<u8> = row.try_get(at)?;
-            Ok::<_, sqlx::Error>(String::from_utf8(bytes).unwrap_or_else(|error| {
+            Ok::<_, SqlError>(String::from_utf8(bytes).unwrap_or_else(|error| {
                 damage = Some("it is not text".to_owned());
                 String::from_utf8_lossy(error.as_bytes()).into_owned()
             }))
@@ -230,7 +228,7 @@ impl Ledger {
     }
 
     /// Only for comparing issues: what is damaged says nothing.
-    fn headline(&self, row: &SqliteRow) -> Headline {
+    fn headline(&self, row: &SqlRow) -> Headline {
         let text = |at: usize| {
             let bytes: Option<Vec<u8>> = row.try_get(at).ok().flatten();
             bytes.and_then(|bytes| String::from_utf8(bytes).ok())
@@ -249,16 +247,16 @@ impl LockedLedger {
     /// The number of the revision that rows of this plan get; a new one is written.
     pub(super) async fn revise(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         text: PlannedText<'_>,
-    ) -> Result<RevisionId, sqlx::Error> {
+    ) -> Result<RevisionId, SqlError> {
         let (frozen, replaced) = match text {
             PlannedText::Kept(id) => return Ok(id),
             PlannedText::New(frozen) => (frozen, None),
             PlannedText::Instead(id, frozen) => (frozen, Some(id)),
         };
         let statement = if replaced.is_some() { REPLACE } else { ADD };
-        sqlx::query_scalar(statement)
+        sql::query_scalar(statement)
             .bind(&self.issue)
             .bind(&frozen.content_hash)
             .bind(&frozen.composition)
@@ -310,7 +308,7 @@ mod tests {
             ledger.revise(&mut connection, PlannedText::New(&frozen())).await.unwrap();
             let damage = "UPDATE revision SET composition = CAST(?1 AS TEXT), \
                 checksum = CASE WHEN ?2 THEN checksum END";
-            sqlx::query(damage).bind(bytes).bind(checked).execute(&mut *connection).await.unwrap();
+            sql::query(damage).bind(bytes).bind(checked).execute(&mut connection).await.unwrap();
             drop(connection);
             let revisions = ledger.revisions().await.unwrap();
             revisions[0].thaw(&Place::File("x".into()))

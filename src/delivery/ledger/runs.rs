@@ -1,12 +1,12 @@
 //! Runs of `send`: what names each, how far its journal has been recorded, and when it sent.
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{Row as _, SqliteConnection};
 
 use super::{Ledger, LockedLedger, NewRun};
 use crate::delivery::id::RunId;
 use crate::delivery::journal::Settled;
 use crate::store::StoreError;
+use crate::store::sql::{self, Connection, SqlError, SqlRow};
 
 /// The step that gives runs a name and their times; see [`super::STEPS`].
 pub(super) const STEP: &str = "
@@ -53,10 +53,10 @@ impl LockedLedger {
     /// Begins a run; only [`LockedLedger::plan`] does.
     pub(super) async fn begin(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         run: &NewRun<'_>,
-    ) -> Result<RunId, sqlx::Error> {
-        sqlx::query_scalar(
+    ) -> Result<RunId, SqlError> {
+        sql::query_scalar(
             "INSERT INTO run (issue, content_hash, boot, started_at, reverse_path, list, list_id, \
              from_address, publication, token) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, lower(hex(randomblob(16)))) RETURNING id",
@@ -81,7 +81,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn token(&self, run: RunId) -> Result<String, StoreError> {
-        sqlx::query_scalar("SELECT token FROM run WHERE id = ?1")
+        sql::query_scalar("SELECT token FROM run WHERE id = ?1")
             .bind(run)
             .fetch_one(self.store.pool())
             .await
@@ -92,11 +92,11 @@ impl Ledger {
 impl LockedLedger {
     /// Notes that outcomes are recorded, in the transaction that records them.
     pub(super) async fn note_recorded(
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         settled: &[Settled],
         written: Written,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query(
+    ) -> Result<(), SqlError> {
+        sql::query(
             "UPDATE run SET journal_line = ?2, first_at = coalesce(first_at, ?3), \
              last_at = coalesce(?4, last_at) WHERE id = ?1",
         )
@@ -118,7 +118,7 @@ impl Ledger {
     /// The store's.
     pub async fn last_entry(&self) -> Result<Option<Timestamp>, StoreError> {
         let times: Option<(String, Option<String>)> =
-            sqlx::query_as("SELECT started_at, last_at FROM run ORDER BY id DESC LIMIT 1")
+            sql::query_as("SELECT started_at, last_at FROM run ORDER BY id DESC LIMIT 1")
                 .fetch_optional(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;
@@ -131,16 +131,15 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn times(&self) -> Result<Option<Times>, StoreError> {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT first_at, last_at FROM run WHERE issue = ?1 AND first_at IS NOT NULL",
         )
         .bind(&self.issue)
         .fetch_all(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))?;
-        let read = |row: &sqlx::sqlite::SqliteRow, at: usize| {
-            row.try_get::<String, _>(at).ok()?.parse::<Timestamp>().ok()
-        };
+        let read =
+            |row: &SqlRow, at: usize| row.try_get::<String>(at).ok()?.parse::<Timestamp>().ok();
         let spans = rows.iter().filter_map(|row| Some((read(row, 0)?, read(row, 1)?)));
         Ok(together(spans))
     }

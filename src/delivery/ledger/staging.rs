@@ -10,7 +10,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, Transaction};
 use tokio::task::JoinHandle;
 
 use super::person::{fields_json, person, tags_json};
@@ -21,10 +20,10 @@ use crate::check::{EXAMPLES, Lacking};
 use crate::delivery::id::RunId;
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
-use crate::issue::only::Only;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::StoreError;
+use crate::store::sql::{self, Connection, QueryBuilder, SqlError, Transaction};
 
 const MAKE: &str = "
 DROP TABLE IF EXISTS temp.staging;
@@ -40,6 +39,8 @@ CREATE TEMP TABLE staging (
     -- A row of the list says yes; it is not among those that were asked for; a row says no.
     kept INTEGER NOT NULL,
     outside INTEGER NOT NULL,
+    -- The issue has no section for this person.
+    unserved INTEGER NOT NULL,
     gone TEXT,
     -- The reason, where it is not the list that says no.
     suppressed TEXT
@@ -57,8 +58,8 @@ SELECT identity, min(id) AS first, min(CASE WHEN kept THEN id END) AS kept,
 FROM temp.staging
 WHERE identity IN (SELECT identity FROM temp.staging GROUP BY identity HAVING count(*) > 1)
 GROUP BY identity;
-UPDATE temp.staging SET (email, fields, tags, outside, kept) =
-    (SELECT yes.email, yes.fields, yes.tags, yes.outside, 1 FROM temp.staging yes
+UPDATE temp.staging SET (email, fields, tags, outside, unserved, kept) =
+    (SELECT yes.email, yes.fields, yes.tags, yes.outside, yes.unserved, 1 FROM temp.staging yes
      WHERE yes.id = repeated.kept)
 FROM temp.repeated WHERE staging.id = repeated.first AND repeated.kept > repeated.first;
 UPDATE temp.staging SET gone = (SELECT no.gone FROM temp.staging no WHERE no.id = repeated.gone)
@@ -90,6 +91,13 @@ pub(super) const UNMET: &str = "NOT EXISTS (SELECT 1 FROM temp.met m WHERE m.ent
 /// Who of the staging table is planned.
 pub(super) const PLANNED: &str = "l.kept AND l.gone IS NULL AND NOT l.outside";
 
+/// Why somebody gets no mail whose topics are in no section of the issue.
+pub const NO_SECTION: &str = "no section for their topics";
+
+/// Those of the plan for whom the issue has no section.
+const UNSERVED: &str = "
+UPDATE temp.staging SET gone = ?1 WHERE kept AND gone IS NULL AND NOT outside AND unserved";
+
 /// Those who are planned by the list and were not by run ?2. Who has an outcome stays what they are.
 const NEWCOMERS: &str = "
 UPDATE temp.staging SET outside = 1
@@ -108,6 +116,7 @@ pub struct StagedRow {
     tags: String,
     kept: bool,
     outside: bool,
+    unserved: bool,
     gone: Option<Cow<'static, str>>,
 }
 
@@ -116,6 +125,11 @@ impl StagedRow {
     pub fn kept(person: &Recipient, outside: bool) -> StagedRow {
         let (fields, tags) = (fields_json(person), tags_json(person));
         StagedRow { fields, tags, kept: true, outside, ..StagedRow::gone(person.address(), None) }
+    }
+
+    /// The same, where the issue has a section for them only if `served`.
+    pub fn served(self, served: bool) -> StagedRow {
+        StagedRow { unserved: !served, ..self }
     }
 
     /// Somebody of whom the list itself says not to.
@@ -135,6 +149,7 @@ impl StagedRow {
             tags: String::new(),
             kept: false,
             outside: false,
+            unserved: false,
             gone,
         }
     }
@@ -145,7 +160,7 @@ pub struct StagingWriter {
     ledger: Ledger,
     batch: Vec<StagedRow>,
     /// The batch before, which has the transaction until it is written.
-    writing: Option<JoinHandle<Result<Transaction<'static, Sqlite>, sqlx::Error>>>,
+    writing: Option<JoinHandle<Result<Transaction, SqlError>>>,
 }
 
 /// A person whom one row of the list keeps, and another one does not.
@@ -235,8 +250,8 @@ impl StagingWriter {
         self.flush().await?;
         let mut transaction = self.written().await?;
         let failed = |error| self.ledger.store.failed(error);
-        sqlx::raw_sql(MERGE).execute(&mut *transaction).await.map_err(failed)?;
-        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM temp.staging WHERE kept")
+        sql::raw(MERGE).execute(&mut *transaction).await.map_err(failed)?;
+        let kept: i64 = sql::query_scalar("SELECT count(*) FROM temp.staging WHERE kept")
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
@@ -252,28 +267,28 @@ impl StagingWriter {
     }
 
     /// The transaction, when the batch before is written.
-    async fn written(&mut self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    async fn written(&mut self) -> Result<Transaction, StoreError> {
         let failed = |error| self.ledger.store.failed(error);
         match self.writing.take() {
             None => self.ledger.store.pool().begin().await.map_err(failed),
             Some(writing) => match writing.await {
                 Ok(written) => written.map_err(failed),
-                Err(_) => Err(failed(sqlx::Error::WorkerCrashed)),
+                Err(_) => Err(failed(SqlError::worker_crashed())),
             },
         }
     }
 }
 
 async fn append(
-    mut transaction: Transaction<'static, Sqlite>,
+    mut transaction: Transaction,
     batch: Vec<StagedRow>,
-) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+) -> Result<Transaction, SqlError> {
     if batch.is_empty() {
         return Ok(transaction);
     }
-    let mut query = QueryBuilder::<Sqlite>::new(
+    let mut query = QueryBuilder::new(
         "INSERT INTO temp.staging \
-         (identity, email, domain_bytes, fields, tags, kept, outside, gone) ",
+         (identity, email, domain_bytes, fields, tags, kept, outside, unserved, gone) ",
     );
     query.push_values(batch, |mut row, entry| {
         row.push_bind(entry.identity)
@@ -283,6 +298,7 @@ async fn append(
             .push_bind(entry.tags)
             .push_bind(entry.kept)
             .push_bind(entry.outside)
+            .push_bind(entry.unserved)
             .push_bind(entry.gone);
     });
     query.build().execute(&mut *transaction).await?;
@@ -296,9 +312,18 @@ impl Ledger {
     /// The store's.
     pub async fn begin_staging(&self) -> Result<StagingWriter, StoreError> {
         let failed = |error| self.store.failed(error);
-        sqlx::raw_sql(MAKE).execute(self.store.pool()).await.map_err(failed)?;
+        sql::raw(MAKE).execute(self.store.pool()).await.map_err(failed)?;
         let batch = Vec::with_capacity(BATCH);
         Ok(StagingWriter { ledger: self.clone(), batch, writing: None })
+    }
+
+    /// Leaves those out for whom the issue has no section, and says how many they are.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn leave_unserved_out(&self) -> Result<u64, StoreError> {
+        let left = sql::query(UNSERVED).bind(NO_SECTION).execute(self.store.pool()).await;
+        Ok(left.map_err(|error| self.store.failed(error))?.rows_affected())
     }
 
     /// People whom the list both keeps and does not: how many by what it says, and the first.
@@ -310,13 +335,13 @@ impl Ledger {
         shown: i64,
     ) -> Result<(BTreeMap<String, u64>, Vec<Contradiction>), StoreError> {
         let failed = |error| self.store.failed(error);
-        let counts = sqlx::query(
+        let counts = sql::query(
             "SELECT gone, count(*) FROM temp.staging WHERE kept AND gone IS NOT NULL GROUP BY gone",
         )
         .fetch_all(self.store.pool())
         .await
         .map_err(failed)?;
-        let first = sqlx::query(
+        let first = sql::query(
             "SELECT coalesce(email, identity), gone FROM temp.staging WHERE kept AND gone IS NOT NULL \
              ORDER BY id LIMIT ?1",
         )
@@ -324,7 +349,7 @@ impl Ledger {
         .fetch_all(self.store.pool())
         .await
         .map_err(failed)?;
-        let counts = counts.iter().map(|row| (row.get(0), row.get::<i64, _>(1).unsigned_abs()));
+        let counts = counts.iter().map(|row| (row.get(0), row.get::<i64>(1).unsigned_abs()));
         let first = first.iter().map(|row| Contradiction { email: row.get(0), reason: row.get(1) });
         Ok((counts.collect(), first.collect()))
     }
@@ -362,10 +387,9 @@ impl Ledger {
     }
 
     /// How many people the plan has.
-    async fn planned(&self) -> Result<u64, sqlx::Error> {
+    async fn planned(&self) -> Result<u64, SqlError> {
         let statement = format!("SELECT count(*) FROM temp.staging l WHERE {PLANNED}");
-        let count: i64 =
-            sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(self.store.pool()).await?;
+        let count: i64 = sql::query_scalar(statement).fetch_one(self.store.pool()).await?;
         Ok(count.unsigned_abs())
     }
 
@@ -374,7 +398,7 @@ impl Ledger {
     async fn counts_without(
         &self,
         fields: &BTreeSet<&str>,
-    ) -> Result<BTreeMap<String, u64>, sqlx::Error> {
+    ) -> Result<BTreeMap<String, u64>, SqlError> {
         if fields.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -385,19 +409,19 @@ impl Ledger {
              WHERE {PLANNED} AND json_extract(l.fields, '$.\"' || f.value || '\"') IS NULL \
              GROUP BY f.value"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        let rows = sql::query(statement)
             .bind(format!("[{}]", names.join(",")))
             .fetch_all(self.store.pool())
             .await?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get::<i64, _>(1).unsigned_abs())).collect())
+        Ok(rows.iter().map(|row| (row.get(0), row.get::<i64>(1).unsigned_abs())).collect())
     }
 
-    async fn examples_without(&self, field: &str) -> Result<Vec<String>, sqlx::Error> {
+    async fn examples_without(&self, field: &str) -> Result<Vec<String>, SqlError> {
         let statement = format!(
             "SELECT coalesce(email, identity) FROM temp.staging l \
              WHERE {PLANNED} AND json_extract(fields, ?1) IS NULL ORDER BY id LIMIT ?2"
         );
-        sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+        sql::query_scalar(statement)
             .bind(format!("$.\"{field}\""))
             .bind(EXAMPLES as i64)
             .fetch_all(self.store.pool())
@@ -409,7 +433,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn standing(&self, address: &Address) -> Result<Standing, StoreError> {
-        let row = sqlx::query(
+        let row = sql::query(
             "SELECT id, identity, coalesce(email, identity), fields, tags, kept, gone \
              FROM temp.staging WHERE identity = ?1",
         )
@@ -418,7 +442,7 @@ impl Ledger {
         .await
         .map_err(|error| self.store.failed(error))?;
         let Some(row) = row else { return Ok(Standing::Absent) };
-        match (row.get::<Option<String>, _>(6), row.get(5)) {
+        match (row.get::<Option<String>>(6), row.get(5)) {
             (Some(reason), _) => Ok(Standing::Left(reason)),
             (None, true) => Ok(Standing::Kept(person(&self.store, &row)?)),
             (None, false) => Ok(Standing::Absent),
@@ -433,7 +457,7 @@ impl Ledger {
         let mut near = NearAddress::to(address);
         let mut last = 0_i64;
         loop {
-            let rows = sqlx::query(
+            let rows = sql::query(
                 "SELECT id, coalesce(email, identity), identity FROM temp.staging \
                  WHERE kept AND gone IS NULL AND id > ?1 ORDER BY id LIMIT ?2",
             )
@@ -452,7 +476,7 @@ impl Ledger {
     pub(super) async fn drop_staging(&self) {
         // What was planned stays planned if this fails.
         let forget = "DROP TABLE temp.staging; DROP TABLE temp.met; PRAGMA shrink_memory";
-        let _ = sqlx::raw_sql(forget).execute(self.store.pool()).await;
+        let _ = sql::raw(forget).execute(self.store.pool()).await;
     }
 
     /// Lets those whom `run` was not for count as people who were not asked for, and says how many
@@ -461,7 +485,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn leave_newcomers(&self, run: RunId) -> Result<u64, StoreError> {
-        let marked = sqlx::query(NEWCOMERS).bind(&self.issue).bind(run).execute(self.store.pool());
+        let marked = sql::query(NEWCOMERS).bind(&self.issue).bind(run).execute(self.store.pool());
         Ok(marked.await.map_err(|error| self.store.failed(error))?.rows_affected())
     }
 
@@ -470,7 +494,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn planned_counts(&self) -> Result<(u64, u64), StoreError> {
-        let (meant, outside): (i64, i64) = sqlx::query_as(
+        let (meant, outside): (i64, i64) = sql::query_as(
             "SELECT count(*) FILTER (WHERE NOT outside), count(*) FILTER (WHERE outside) \
              FROM temp.staging WHERE kept AND gone IS NULL",
         )
@@ -480,31 +504,27 @@ impl Ledger {
         Ok((meant.unsigned_abs(), outside.unsigned_abs()))
     }
 
-    /// How many people of the plan each of these means.
+    /// Shows every person of the plan, in the order of the list.
     ///
     /// # Errors
     /// The store's, or a row that cannot be read.
-    pub async fn meant(&self, conditions: &[Only]) -> Result<Vec<u64>, StoreError> {
-        let mut counts = vec![0; conditions.len()];
+    pub async fn each_planned(&self, mut see: impl FnMut(&Recipient)) -> Result<(), StoreError> {
         let mut last = i64::MIN;
         let statement = format!(
             "SELECT id, identity, coalesce(email, identity), fields, tags FROM temp.staging l \
              WHERE {PLANNED} AND id > ?1 ORDER BY id LIMIT ?2"
         );
         loop {
-            let rows = sqlx::query(sqlx::AssertSqlSafe(statement.as_str()))
+            let rows = sql::query(statement.clone())
                 .bind(last)
                 .bind(BATCH as i64)
                 .fetch_all(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;
-            let Some(end) = rows.last() else { return Ok(counts) };
+            let Some(end) = rows.last() else { return Ok(()) };
             last = end.get(0);
             for row in &rows {
-                let person = person(&self.store, row)?;
-                for (count, only) in counts.iter_mut().zip(conditions) {
-                    *count += u64::from(only.means(&person));
-                }
+                see(&person(&self.store, row)?);
             }
         }
     }
@@ -515,7 +535,7 @@ impl Ledger {
         if all == 0 {
             return Ok((0, 0));
         }
-        let (kept, outside): (i64, i64) = sqlx::query_as(
+        let (kept, outside): (i64, i64) = sql::query_as(
             "SELECT count(DISTINCT r.id), count(DISTINCT r.id) FILTER (WHERE l.outside) \
              FROM temp.staging l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity \
              CROSS JOIN recipient r ON r.id = p.recipient \
@@ -530,7 +550,7 @@ impl Ledger {
 
     /// How many whom the list has and keeps have the issue, and wait for a further copy.
     async fn waiting_copies(&self) -> Result<u64, StoreError> {
-        let copies: i64 = sqlx::query_scalar(
+        let copies: i64 = sql::query_scalar(
             "SELECT count(DISTINCT r.id) FROM earlier_copy c \
              CROSS JOIN recipient r ON r.id = c.recipient CROSS JOIN temp.met m ON m.row = r.id \
              WHERE r.issue = ?1 AND r.state IN ('pending', 'claimed', 'deferred')",
@@ -553,7 +573,7 @@ impl Ledger {
                  FROM temp.staging l WHERE l.identity = recipient.identity) AS said \
                FROM recipient WHERE issue = ?1 AND state IN ({states}))"
         );
-        let found: (i64, i64, i64, i64) = sqlx::query_as(sqlx::AssertSqlSafe(statement))
+        let found: (i64, i64, i64, i64) = sql::query_as(statement)
             .bind(&self.issue)
             .fetch_one(self.store.pool())
             .await
@@ -564,10 +584,10 @@ impl Ledger {
     }
 
     /// Fills the table of those who have a row.
-    pub(super) async fn meet(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql(MEET).execute(&mut *connection).await?;
-        sqlx::query(MET).bind(&self.issue).execute(&mut *connection).await?;
-        sqlx::raw_sql(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
+    pub(super) async fn meet(&self, connection: &mut Connection) -> Result<(), SqlError> {
+        sql::raw(MEET).execute(&mut *connection).await?;
+        sql::query(MET).bind(&self.issue).execute(&mut *connection).await?;
+        sql::raw(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
     }
 
     /// How many people of the list are in a state of the ledger, as it is now.
@@ -578,12 +598,12 @@ impl Ledger {
         let failed = |error| self.store.failed(error);
         let mut connection = self.store.pool().acquire().await.map_err(failed)?;
         self.meet(&mut connection).await.map_err(failed)?;
-        let count: i64 = sqlx::query_scalar(
+        let count: i64 = sql::query_scalar(
             "SELECT count(*) FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
              WHERE r.state = ?1",
         )
         .bind(state)
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut connection)
         .await
         .map_err(failed)?;
         Ok(count.unsigned_abs())
@@ -618,11 +638,11 @@ impl Ledger {
              UNION ALL SELECT domain, n, domains FROM ranked"
         );
         let mut census = Census::default();
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&self.issue).bind(domains);
+        let rows = sql::query(statement).bind(&self.issue).bind(domains);
         for row in rows.fetch_all(self.store.pool()).await.map_err(failed)? {
             let (name, number): (&str, i64) = (row.get(0), row.get(1));
             let number = number.unsigned_abs();
-            match row.get::<Option<i64>, _>(2) {
+            match row.get::<Option<i64>>(2) {
                 None if name == NEW => census.new = number,
                 None => {
                     census.states.insert(self.state(&row, 0)?, number);
@@ -634,7 +654,7 @@ impl Ledger {
             }
         }
         if census.states.contains_key(&State::Refused) {
-            let given_up: i64 = sqlx::query_scalar(
+            let given_up: i64 = sql::query_scalar(
                 "SELECT count(*) FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
                  WHERE r.state = 'refused' AND r.text LIKE ?1",
             )

@@ -7,14 +7,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sqlx::{QueryBuilder, Row as _, Sqlite};
-
 use super::{BATCH, Ledger, LockedLedger};
 use crate::audience::suppression::{
     self, IN_FORCE, LEFT_DURING, SUPPRESSED, SuppressionReason, SuppressionSubject,
     UnknownSuppressionWord,
 };
 use crate::delivery::id::RunId;
+use crate::store::sql::{self, QueryBuilder, SqlError};
 use crate::store::{Store, StoreError};
 
 /// Who is suppressed, each once: the oldest word counts.
@@ -27,6 +26,14 @@ CREATE TEMP TABLE suppressed (
     PRIMARY KEY (kind, what)
 ) WITHOUT ROWID;
 ";
+
+/// Whom a relay has refused this issue, and nobody else has said no: their row is `refused`, and it is
+/// the issue's own wishes that decide whether they are tried once more. `?1` is the issue.
+const KEEP_REFUSED: &str = "
+DELETE FROM temp.suppressed WHERE kind = 'address' AND what IN (SELECT b.identity FROM bounce b
+    WHERE b.issue = ?1 AND b.source = 'smtp' AND b.outcome = 'suppressed')
+AND NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = suppressed.what AND s.kind = 'address'
+    AND s.released_at IS NULL AND s.origin <> 'reply')";
 
 /// Takes the people out of the staging table whom the list keeps and who are suppressed.
 const TAKE_OUT_PEOPLE: &str = "
@@ -92,21 +99,22 @@ impl Ledger {
         elsewhere: Option<&Path>,
     ) -> Result<SuppressedPeople, StoreError> {
         let failed = |error| self.store.failed(error);
-        sqlx::raw_sql(MAKE).execute(self.store.pool()).await.map_err(failed)?;
+        sql::raw(MAKE).execute(self.store.pool()).await.map_err(failed)?;
         let mut found = SuppressedPeople::default();
         // Whoever is suppressed between the two is read once more by who watches.
         if self.has_suppressions().await? {
             found.mark.own = suppression::last_number(&self.store).await?;
             let insert = format!("INSERT OR IGNORE INTO temp.suppressed {IN_FORCE}");
-            let insert = sqlx::AssertSqlSafe(insert);
-            sqlx::raw_sql(insert).execute(self.store.pool()).await.map_err(failed)?;
+            sql::raw(insert).execute(self.store.pool()).await.map_err(failed)?;
+            let keep = sql::query(KEEP_REFUSED).bind(&self.issue);
+            keep.execute(self.store.pool()).await.map_err(failed)?;
         }
         if let Some(path) = elsewhere {
             let number = self.add_suppressed_of(path).await?;
             found.mark.elsewhere = Some((path.to_owned(), number));
         }
         // A long list is not read once more where nobody is suppressed.
-        let any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM temp.suppressed)")
+        let any: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM temp.suppressed)")
             .fetch_one(self.store.pool())
             .await
             .map_err(failed)?;
@@ -114,7 +122,7 @@ impl Ledger {
             found.reasons = self.take_suppressed_out().await?;
         }
         let forget = "DROP TABLE temp.suppressed";
-        sqlx::raw_sql(forget).execute(self.store.pool()).await.map_err(failed)?;
+        sql::raw(forget).execute(self.store.pool()).await.map_err(failed)?;
         Ok(found)
     }
 
@@ -122,15 +130,15 @@ impl Ledger {
     async fn take_suppressed_out(&self) -> Result<BTreeMap<SuppressionReason, u64>, StoreError> {
         let failed = |error| self.store.failed(error);
         for statement in [TAKE_OUT_PEOPLE, TAKE_OUT_DOMAINS] {
-            let take_out = sqlx::query(statement).bind(SUPPRESSED);
+            let take_out = sql::query(statement).bind(SUPPRESSED);
             take_out.execute(self.store.pool()).await.map_err(failed)?;
         }
         let mut reasons = BTreeMap::new();
-        let rows = sqlx::query(COUNT).fetch_all(self.store.pool()).await.map_err(failed)?;
+        let rows = sql::query(COUNT).fetch_all(self.store.pool()).await.map_err(failed)?;
         for row in rows {
-            let unknown = |error: UnknownSuppressionWord| failed(sqlx::Error::Decode(error.into()));
-            let reason = row.get::<&str, _>(0).parse().map_err(unknown)?;
-            reasons.insert(reason, row.get::<i64, _>(1).unsigned_abs());
+            let unknown = |error: UnknownSuppressionWord| failed(SqlError::decode(error));
+            let reason = row.get::<&str>(0).parse().map_err(unknown)?;
+            reasons.insert(reason, row.get::<i64>(1).unsigned_abs());
         }
         Ok(reasons)
     }
@@ -138,7 +146,7 @@ impl Ledger {
     /// Whether the ledger has the table: one that is for a list alone has none at all.
     async fn has_suppressions(&self) -> Result<bool, StoreError> {
         let found = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('suppression'))";
-        let found = sqlx::query_scalar(found).fetch_one(self.store.pool()).await;
+        let found = sql::query_scalar(found).fetch_one(self.store.pool()).await;
         found.map_err(|error| self.store.failed(error))
     }
 
@@ -153,9 +161,8 @@ impl Ledger {
         other.close().await;
         let (number, all) = read?;
         for batch in all.chunks(BATCH) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT OR IGNORE INTO temp.suppressed (kind, what, reason) ",
-            );
+            let mut query =
+                QueryBuilder::new("INSERT OR IGNORE INTO temp.suppressed (kind, what, reason) ");
             query.push_values(batch, |mut row, one| {
                 row.push_bind(&one.kind).push_bind(&one.what).push_bind(one.reason.word());
             });
@@ -187,7 +194,7 @@ impl LockedLedger {
             if left.is_empty() {
                 continue;
             }
-            sqlx::query(statement)
+            sql::query(statement)
                 .bind(&self.issue)
                 .bind(run)
                 .bind(serde_json::json!(left).to_string())

@@ -5,13 +5,12 @@
 //! asked about it, and what a run has not attempted falls back when it is over. Must never let a
 //! later command send to somebody whom only an earlier one had named.
 
-use sqlx::{Row as _, SqliteConnection};
-
 use super::{Ledger, LockedLedger};
 use crate::delivery::id::{RowId, RunId};
 use crate::delivery::journal::Settled;
 use crate::delivery::state::State;
 use crate::store::StoreError;
+use crate::store::sql::{self, Connection, SqlError, SqlRow};
 
 /// The step that keeps what rows were; see [`super::STEPS`].
 pub(super) const STEP: &str = "
@@ -102,18 +101,14 @@ impl LockedLedger {
     /// [`LockedLedger::plan`] does.
     pub(super) async fn reopen(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         run: RunId,
         reopened: Reopened,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), SqlError> {
         for (state, again) in reopened.states() {
             let keep = format!("{KEEP} WHERE issue = ?1 AND state = '{state}' AND planned_by = ?2");
-            for statement in [keep.as_str(), again] {
-                sqlx::query(sqlx::AssertSqlSafe(statement))
-                    .bind(&self.issue)
-                    .bind(run)
-                    .execute(&mut *connection)
-                    .await?;
+            for statement in [keep, again.to_owned()] {
+                sql::query(statement).bind(&self.issue).bind(run).execute(&mut *connection).await?;
             }
         }
         Ok(())
@@ -121,14 +116,14 @@ impl LockedLedger {
 
     /// Lets an accepted row wait for a further copy under this Message-ID.
     pub(super) async fn reopen_accepted(
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         run: RunId,
         row: RowId,
         message_id: &str,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), SqlError> {
         let keep = format!("{KEEP} WHERE id = ?1 AND state = 'accepted'");
-        for statement in [keep.as_str(), COPY] {
-            sqlx::query(sqlx::AssertSqlSafe(statement))
+        for statement in [keep, COPY.to_owned()] {
+            sql::query(statement)
                 .bind(row)
                 .bind(run)
                 .bind(message_id)
@@ -145,11 +140,11 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub(in crate::delivery) async fn wishes(&self) -> Result<Vec<Withdrawn>, StoreError> {
-        let rows = sqlx::query("SELECT recipient, state, message_id FROM wish ORDER BY recipient")
+        let rows = sql::query("SELECT recipient, state, message_id FROM wish ORDER BY recipient")
             .fetch_all(self.store.pool())
             .await
             .map_err(|error| self.store.failed(error))?;
-        let wish = |row: &sqlx::sqlite::SqliteRow| {
+        let wish = |row: &SqlRow| {
             Ok(Withdrawn { row: row.get(0), state: self.state(row, 1)?, message_id: row.get(2) })
         };
         rows.iter().map(wish).collect()
@@ -173,16 +168,16 @@ impl LockedLedger {
 impl LockedLedger {
     /// Those whom a relay was asked about have no wish any more; in the transaction that records it.
     pub(super) async fn fulfil(
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         settled: &[Settled],
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), SqlError> {
         // Most runs have none.
-        let some = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM wish)");
+        let some = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM wish)");
         if !some.fetch_one(&mut *connection).await? {
             return Ok(());
         }
         for settled in settled.iter().filter(|settled| !settled.unasked) {
-            let delete = sqlx::query("DELETE FROM wish WHERE recipient = ?1").bind(settled.row);
+            let delete = sql::query("DELETE FROM wish WHERE recipient = ?1").bind(settled.row);
             delete.execute(&mut *connection).await?;
         }
         Ok(())
@@ -190,10 +185,10 @@ impl LockedLedger {
 }
 
 /// See [`LockedLedger::withdraw`].
-pub(super) async fn fall_back(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+pub(super) async fn fall_back(connection: &mut Connection) -> Result<u64, SqlError> {
     let mut withdrawn = 0;
     for statement in FALL_BACK {
-        withdrawn = sqlx::query(statement).execute(&mut *connection).await?.rows_affected();
+        withdrawn = sql::query(statement).execute(&mut *connection).await?.rows_affected();
     }
     Ok(withdrawn)
 }

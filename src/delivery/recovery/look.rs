@@ -4,11 +4,10 @@
 //! recipients as a view of the same name in the connection's temporary schema, where SQLite looks
 //! for names first. It is gone with the connection. Must never write to the file.
 
-use sqlx::{QueryBuilder, Sqlite};
-
 use super::{BATCH, Recovery, RecoveryError, plan};
 use crate::delivery::ledger::{Ledger, LockedLedger};
 use crate::delivery::state::State;
+use crate::store::sql::{self, QueryBuilder, SqlError};
 use crate::store::{Quiet, Store, StoreError};
 
 /// What is going on in a ledger that somebody looks at.
@@ -85,18 +84,18 @@ pub async fn see_unrecorded(ledger: &LockedLedger, boot: &str, at: &str) {
 pub async fn look_away(ledger: &Ledger) -> Result<(), StoreError> {
     let store = ledger.store();
     let statements = "DROP VIEW IF EXISTS temp.recipient; DROP TABLE IF EXISTS temp.recovered";
-    let dropped = sqlx::raw_sql(statements).execute(store.pool()).await;
+    let dropped = sql::raw(statements).execute(store.pool()).await;
     dropped.map(|_| ()).map_err(|error| store.failed(error))
 }
 
-async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> {
+async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), SqlError> {
     let columns: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")
+        sql::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")
             .fetch_all(store.pool())
             .await?;
-    sqlx::raw_sql(OVERLAY).execute(store.pool()).await?;
+    sql::raw(OVERLAY).execute(store.pool()).await?;
     for batch in recovery.settled.chunks(BATCH) {
-        let mut query = QueryBuilder::<Sqlite>::new(
+        let mut query = QueryBuilder::new(
             "INSERT INTO temp.recovered \
              (row, state, settled, code, enhanced, text, message_id, at) ",
         );
@@ -113,17 +112,15 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> 
         query.build().execute(store.pool()).await?;
     }
     for batch in recovery.free.chunks(BATCH) {
-        let mut query =
-            QueryBuilder::<Sqlite>::new("INSERT INTO temp.recovered (row, state, settled) ");
+        let mut query = QueryBuilder::new("INSERT INTO temp.recovered (row, state, settled) ");
         query.push_values(batch, |mut row, free| {
             row.push_bind(*free).push_bind(State::Pending).push_bind(false);
         });
         query.build().execute(store.pool()).await?;
     }
     for batch in recovery.withdrawn.chunks(BATCH) {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO temp.recovered (row, state, settled, message_id) ",
-        );
+        let mut query =
+            QueryBuilder::new("INSERT INTO temp.recovered (row, state, settled, message_id) ");
         query.push_values(batch, |mut row, withdrawn| {
             row.push_bind(withdrawn.row)
                 .push_bind(withdrawn.state)
@@ -136,7 +133,7 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), sqlx::Error> 
     let (seen, schema) = (seen.join(", "), store.schema());
     let view = format!("CREATE TEMP VIEW recipient AS SELECT {seen} FROM {schema}.recipient r");
     // Names of columns are our own words.
-    sqlx::raw_sql(sqlx::AssertSqlSafe(view)).execute(store.pool()).await.map(|_| ())
+    sql::raw(view).execute(store.pool()).await.map(|_| ())
 }
 
 /// A column of the view.

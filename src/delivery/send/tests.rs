@@ -20,6 +20,7 @@ use crate::message::splice::Identity;
 use crate::message::token::Keys;
 use crate::smtp::outcome::Stage;
 use crate::store::Store;
+use crate::store::sql;
 
 const ISSUE: &str = "number = 1
 title = \"October\"
@@ -81,6 +82,7 @@ impl Folder {
             contents: Contents::default(),
             smart: true,
             ignored_keys: Vec::new(),
+            topics: Vec::new(),
         }
     }
 
@@ -138,10 +140,10 @@ impl Folder {
     /// Every address with its state, and how many runs and revisions there are.
     async fn written(&self) -> (Vec<String>, i64, i64) {
         let (store, _) = self.ledger().await;
-        let rows = sqlx::query_scalar("SELECT email || ' ' || state FROM recipient ORDER BY id");
+        let rows = sql::query_scalar("SELECT email || ' ' || state FROM recipient ORDER BY id");
         let rows = rows.fetch_all(store.pool()).await.unwrap();
         let count = "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM revision)";
-        let (runs, revisions) = sqlx::query_as(count).fetch_one(store.pool()).await.unwrap();
+        let (runs, revisions) = sql::query_as(count).fetch_one(store.pool()).await.unwrap();
         store.close().await;
         (rows, runs, revisions)
     }
@@ -150,7 +152,7 @@ impl Folder {
     async fn claim(&self, marked: usize) -> Vec<RowId> {
         let (store, ledger) = self.ledger().await;
         let run: RunId =
-            sqlx::query_scalar("SELECT max(id) FROM run").fetch_one(store.pool()).await.unwrap();
+            sql::query_scalar("SELECT max(id) FROM run").fetch_one(store.pool()).await.unwrap();
         let token = ledger.token(run).await.unwrap();
         let head = JournalHead { boot: BOOT.to_owned(), run, token, recorded: 0 };
         let mut journal = Journal::begin(&ledger.journal_path(), head).unwrap();
@@ -290,7 +292,7 @@ async fn run_people_and_revision_are_written_together_or_not_at_all() {
     let proposal = locked.propose(HOLD).await.unwrap();
     let (store, _) = folder.ledger().await;
     let broken = "CREATE TRIGGER no BEFORE INSERT ON person BEGIN SELECT RAISE(ABORT, 'no'); END";
-    sqlx::raw_sql(broken).execute(store.pool()).await.unwrap();
+    sql::raw(broken).execute(store.pool()).await.unwrap();
     store.close().await;
     proposal.accept().await.unwrap_err();
     assert_eq!(folder.written().await, (Vec::new(), 0, 0));

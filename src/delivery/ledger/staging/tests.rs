@@ -7,6 +7,7 @@ use crate::delivery::id::RevisionId;
 use crate::delivery::ledger::revision::PlannedText;
 use crate::delivery::ledger::{NewRun, STEPS};
 use crate::store::Store;
+use crate::store::sql;
 
 /// What the staging table ought to say of a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,10 +60,10 @@ async fn planned(lines: &[Line]) -> (Ledger, u64, Vec<(String, String)>, Census)
     }
     let kept = staging.finish().await.unwrap();
     let census = ledger.census(Reopened::default(), 10).await.unwrap();
-    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+    let rows = sql::query(format!(
         "SELECT coalesce(email, identity), json_extract(fields, '$.row') \
          FROM temp.staging l WHERE {PLANNED} ORDER BY id"
-    )));
+    ));
     let rows = rows.fetch_all(store.pool()).await.unwrap();
     (ledger, kept, rows.iter().map(|row| (row.get(0), row.get(1))).collect(), census)
 }
@@ -141,7 +142,7 @@ async fn a_second_plan_gives_nobody_a_second_row() {
             started_at: "2025-11-06T14:00:00Z",
         };
         let text = PlannedText::Kept(RevisionId(1));
-        sqlx::query(
+        sql::query(
             "INSERT OR IGNORE INTO revision (id, issue, number, content_hash, composition, date, \
              files, created_at) VALUES (1, 'x', 1, '', '', '', '{}', '')",
         )
@@ -150,14 +151,14 @@ async fn a_second_plan_gives_nobody_a_second_row() {
         .unwrap();
         let ledger = ledger.lock("process 1").await.unwrap();
         ledger.plan(&run, text, Reopened::default(), None).await.unwrap();
-        let all = sqlx::query(
+        let all = sql::query(
             "SELECT r.id, r.issue || ' ' || r.email || ' ' || r.state || ' ' || planned_by \
              FROM recipient r JOIN person p \
              ON (p.issue, p.identity, p.recipient) = (r.issue, r.identity, r.id) ORDER BY r.id",
         );
         let all = all.fetch_all(store.pool()).await.unwrap();
         rows = all.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM recipient")
+        let count: i64 = sql::query_scalar("SELECT count(*) FROM recipient")
             .fetch_one(store.pool())
             .await
             .unwrap();
