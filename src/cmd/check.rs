@@ -109,8 +109,8 @@ fn look(
     let mut readers = match args.list.file(workspace) {
         Some(path) => {
             let options = args.list.options(workspace);
-            let own = readers::own_store(workspace);
-            runtime.block_on(Readers::read(&path, options, own.as_deref(), &mut problems))?
+            let own = runtime.block_on(readers::reachable_store(workspace))?;
+            runtime.block_on(Readers::read(&path, options, own.as_ref(), &mut problems))?
         }
         None => None,
     };

@@ -22,7 +22,7 @@ use sejong_digest::issue::load;
 use sejong_digest::issue::slot::BUILT_IN;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
-use sejong_digest::store::Store;
+use sejong_digest::store::{Store, StoreAddress, StoreError};
 
 use super::failure::Failure;
 use super::files::{is_disguised, stays_here};
@@ -99,7 +99,7 @@ impl Readers {
     pub(crate) async fn read(
         path: &Path,
         options: ReadOptions,
-        suppressed_in: Option<&Path>,
+        suppressed_in: Option<&StoreAddress>,
         problems: &mut Vec<Diagnostic>,
     ) -> Result<Option<Readers>, Failure> {
         let ledger = Ledger::of_a_list().await?;
@@ -142,8 +142,28 @@ impl Readers {
 }
 
 /// The publication's own store, where it has one: who is suppressed there gets no mail.
-pub(crate) fn own_store(workspace: &Workspace) -> Option<PathBuf> {
-    workspace.ledger_place().ok().filter(|path| path.is_file())
+pub(crate) fn own_store(workspace: &Workspace) -> Result<Option<StoreAddress>, Failure> {
+    Ok(Some(workspace.ledger_place()?).filter(StoreAddress::is_there))
+}
+
+/// The same for who only checks: an editor need not be let in by a server, and is told what that leaves
+/// out.
+pub(crate) async fn reachable_store(
+    workspace: &Workspace,
+) -> Result<Option<StoreAddress>, Failure> {
+    let own = own_store(workspace)?;
+    let Some(server) = own.as_ref().filter(|own| own.file().is_none()) else { return Ok(own) };
+    match Store::read(server, &STEPS).await {
+        Ok(store) => {
+            store.close().await;
+            Ok(own)
+        }
+        Err(error @ StoreError::Unreachable { .. }) => {
+            print::note(&format!("who is suppressed is not known here: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(looking::unusable(error)),
+    }
 }
 
 /// What keeps mail from each of these people, if anything does.
@@ -151,7 +171,7 @@ pub(crate) async fn suppressions(
     workspace: &Workspace,
     addresses: impl Iterator<Item = &Address>,
 ) -> Result<Vec<(Address, Suppression)>, Failure> {
-    let Some(path) = own_store(workspace) else { return Ok(Vec::new()) };
+    let Some(path) = own_store(workspace)? else { return Ok(Vec::new()) };
     let store = Store::read(&path, &STEPS).await.map_err(looking::unusable)?;
     let mut found = Vec::new();
     for address in addresses {

@@ -81,15 +81,15 @@ fn rotate(workspace: &Workspace) -> Ending {
 /// The ledger, which nobody sends from as long as this is held; nothing where there is none.
 async fn held_ledger(workspace: &Workspace) -> Result<Option<(Store, Lock)>, Failure> {
     let path = workspace.ledger_place()?;
-    if !path.is_file() {
+    if !path.is_there() {
         return Ok(None);
     }
     let store = Store::read(&path, &STEPS).await?;
-    match store.quiet()? {
+    match store.quiet().await? {
         Quiet::Nobody(lock) => Ok(Some((store, lock))),
         Quiet::Sending(who) => Err(Failure::new(format!(
             "{}; the secret was not changed",
-            StoreError::Busy { path, who }
+            StoreError::Busy { store: path, who }
         ))),
     }
 }

@@ -304,6 +304,8 @@ async fn start_over(
 ) -> Result<(), Failure> {
     let Some(caught) = options.relay.rehearsal() else { return Ok(()) };
     let SendOptions { issue, ledger, boot, clock, .. } = &options.send;
+    // A rehearsal may be told to use another store, but only a file is one that it may begin again.
+    let Some(ledger) = ledger.file() else { return Ok(()) };
     if ledger.is_file() && !question::fresh_confirmed(yes, issue, caught)? {
         return Err(Failure::new("nothing was removed, and nothing was sent"));
     }

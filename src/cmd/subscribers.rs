@@ -19,10 +19,10 @@ use sejong_digest::delivery::{ledger, receipt};
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
-use sejong_digest::store::{self, Store};
+use sejong_digest::store::{Store, StoreAddress};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::{describe, quoted};
+use super::files::{describe_store, quoted};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, readers, receipts, runtime, who};
 
@@ -144,7 +144,7 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let (origin, at) = (SuppressionOrigin::Command, clock::now());
     let note = SuppressionNote { reason, why: &why, origin, at };
     let path = place(workspace, args.store.as_deref())?;
-    let is_new = !path.is_file();
+    let is_new = !path.is_there();
     let all: Vec<SuppressionSubject> = subjects.iter().cloned().collect();
     let added = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
@@ -153,7 +153,7 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
         Ok::<_, Failure>(added?)
     })?;
     if is_new {
-        print::note(&format!("{} was made", describe(&path)));
+        print::note(&format!("{} was made", describe_store(&path)));
     }
     print::words(&told(&subjects, &added, reason))?;
     Ok(Exit::Done)
@@ -247,11 +247,8 @@ fn release(workspace: &Workspace, args: &Release) -> Ending {
     let subject = subject(&args.address, args.domain)?;
     let why = words(&args.why)?;
     let path = place(workspace, args.store.as_deref())?;
-    if !path.is_file() {
-        return Err(Failure::new(format!(
-            "{subject} is not suppressed: there is no {}",
-            path.display()
-        )));
+    if !path.is_there() {
+        return Err(Failure::new(format!("{subject} is not suppressed: there is no {path}")));
     }
     let address = (!args.domain).then(|| Address::parse(&args.address)).transpose()?;
     let (ended, left) = runtime()?.block_on(async {
@@ -284,20 +281,21 @@ fn release(workspace: &Workspace, args: &Release) -> Ending {
 
 /// The store that is written to. Where the publication has sent from one that is not here, none is
 /// made: what is written to a new one would be missing in the other.
-fn place(workspace: &Workspace, named: Option<&str>) -> Result<PathBuf, Failure> {
-    let path = match named {
-        Some(url) => store::path_of(url, &std::env::current_dir()?)?,
+fn place(workspace: &Workspace, named: Option<&str>) -> Result<StoreAddress, Failure> {
+    let address = match named {
+        Some(url) => workspace.named_store(url)?,
         None => workspace.ledger_place()?,
     };
+    let StoreAddress::File(path) = address else { return Ok(address) };
     if path.is_file() {
-        return Ok(path);
+        return Ok(path.into());
     }
     Store::belongs_here(&path).map_err(looking::unusable)?;
     if named.is_none() && was_sent_elsewhere(&workspace.root) {
         let what = format!("the ledger is not here: there is no {}", path.display());
         return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
     }
-    Ok(path)
+    Ok(path.into())
 }
 
 fn was_sent_elsewhere(root: &Path) -> bool {

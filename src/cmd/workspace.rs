@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::compose::{self, Composition};
@@ -18,10 +18,10 @@ use sejong_digest::files;
 use sejong_digest::issue::{Issue, load};
 use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::Identity;
-use sejong_digest::store::{self, Store, StoreError};
+use sejong_digest::store::{Store, StoreAddress, StoreError};
 
 use super::failure::Failure;
-use super::files::describe;
+use super::files::{describe, describe_store};
 use super::{Global, pictures, print, receipts};
 
 /// A publication, open for work.
@@ -149,10 +149,20 @@ impl Workspace {
         files
     }
 
-    /// The file of the publication's own ledger, whether it is there or not.
-    pub(crate) fn ledger_place(&self) -> Result<PathBuf, StoreError> {
+    /// The publication's own ledger, whether it is there or not.
+    pub(crate) fn ledger_place(&self) -> Result<StoreAddress, StoreError> {
         let url = self.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-        store::path_of(url, &self.root)
+        self.store_at(url, &self.root)
+    }
+
+    /// The store that somebody names on the command line: a file from the folder they are in.
+    pub(crate) fn named_store(&self, url: &str) -> Result<StoreAddress, Failure> {
+        Ok(self.store_at(url, &std::env::current_dir()?)?)
+    }
+
+    fn store_at(&self, url: &str, base: &Path) -> Result<StoreAddress, StoreError> {
+        let state = self.root.join(".digest").join("ledger");
+        StoreAddress::parse(url, base, &state, &self.environment)
     }
 
     /// The publication's own secret, which is made if missing.
@@ -211,7 +221,7 @@ pub(crate) struct LostSecret {
 #[derive(Debug)]
 enum ShownBy {
     /// A ledger with outcomes.
-    Ledger(PathBuf),
+    Ledger(StoreAddress),
     /// What lies where receipts are, whoever put it there.
     Receipt(PathBuf, ReceiptFound),
 }
@@ -222,10 +232,10 @@ impl LostSecret {
     /// has it open calls [`LostSecret::shown`].
     pub(crate) async fn of(
         workspace: &Workspace,
-        ledger: Option<PathBuf>,
+        ledger: Option<StoreAddress>,
     ) -> Result<Option<LostSecret>, Failure> {
         LostSecret::shown(workspace, async || {
-            let Some(ledger) = ledger.filter(|ledger| ledger.is_file()) else { return Ok(None) };
+            let Some(ledger) = ledger.filter(StoreAddress::is_there) else { return Ok(None) };
             let store = Store::read(&ledger, &STEPS).await?;
             let reached = overview::has_reached_somebody(&store).await;
             store.close().await;
@@ -238,7 +248,7 @@ impl LostSecret {
     /// receipts are asked only after it.
     pub(crate) async fn shown(
         workspace: &Workspace,
-        ledger: impl AsyncFnOnce() -> Result<Option<PathBuf>, Failure>,
+        ledger: impl AsyncFnOnce() -> Result<Option<StoreAddress>, Failure>,
     ) -> Result<Option<LostSecret>, Failure> {
         let missing = config::missing_secret(&workspace.root, &workspace.environment)?;
         let Some(place) = missing else { return Ok(None) };
@@ -274,8 +284,8 @@ impl fmt::Display for LostSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is missing, and ", describe(&self.place))?;
         match &self.shown_by {
-            ShownBy::Ledger(path) => {
-                write!(f, "{} shows that mail was sent with it before", describe(path))
+            ShownBy::Ledger(ledger) => {
+                write!(f, "{} shows that mail was sent with it before", describe_store(ledger))
             }
             ShownBy::Receipt(path, ReceiptFound::Read(_)) => {
                 write!(f, "{} says that mail was sent before", describe(path))

@@ -19,7 +19,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::issue::only::{Only, TermsToMeet, UnmetTerm};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
-use crate::store::StoreError;
+use crate::store::{StoreAddress, StoreError};
 
 /// Errors of each rule that are told one by one: each row has to be corrected.
 const ERRORS: usize = 20;
@@ -82,7 +82,7 @@ pub struct Choice<'a> {
     /// But nobody of these.
     pub except: Option<&'a Exceptions>,
     /// Nor who is suppressed by this store, beside those whom the ledger's own file names.
-    pub suppressed_in: Option<&'a Path>,
+    pub suppressed_in: Option<&'a StoreAddress>,
 }
 
 /// Reads a list into the ledger's staging table.

@@ -42,7 +42,7 @@ use crate::delivery::state::State;
 use crate::diagnostic::Diagnostic;
 use crate::issue::only::Only;
 use crate::message::address::Address;
-use crate::store::StoreError;
+use crate::store::{StoreAddress, StoreError};
 use content::ExpectedHash;
 use renamed::Renamed;
 
@@ -52,7 +52,7 @@ pub struct SendOptions {
     /// The issue, by the name that the ledger knows it by.
     pub issue: String,
     /// The ledger's file.
-    pub ledger: PathBuf,
+    pub ledger: StoreAddress,
     /// The list.
     pub list: PathBuf,
     /// How to read it.
@@ -63,7 +63,7 @@ pub struct SendOptions {
     pub except: Option<Exceptions>,
     /// The publication's own store, where the ledger is another one: who is suppressed there gets
     /// nothing from here either.
-    pub suppressed_in: Option<PathBuf>,
+    pub suppressed_in: Option<StoreAddress>,
     /// One person alone, in the place of `only`.
     pub to: Option<OnePerson>,
     /// What part of the list that is, as it was named, for who remembers what was said of it; empty

@@ -112,7 +112,7 @@ pub(super) async fn lost_beside(
 ) -> Result<Option<LostSecret>, Failure> {
     LostSecret::shown(workspace, async || {
         let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
-        Ok(reached.then(|| ready.ledger_path().to_owned()))
+        Ok(reached.then(|| ready.ledger().clone()))
     })
     .await
 }
@@ -132,7 +132,7 @@ async fn send_despite_receipt(
     }
     // The receipt may be that of a send which has just begun or ended: it is compared again under
     // the lock.
-    if ready.is_overtaken().map_err(refusal::told)? {
+    if ready.is_overtaken().await.map_err(refusal::told)? {
         return Ok(false);
     }
     ready.may_be_made().map_err(refusal::told)?;

@@ -96,7 +96,7 @@ impl Folder {
     fn options(&self) -> SendOptions {
         SendOptions {
             issue: "x".to_owned(),
-            ledger: self.path("digest.db"),
+            ledger: self.path("digest.db").into(),
             list: self.path("list.csv"),
             read: ReadOptions::default(),
             except: None,

@@ -1,12 +1,13 @@
 //! The words of a statement for one engine.
 //!
-//! A statement is written in what both engines understand, and in SQLite's placeholders. Three forms
+//! A statement is written in what both engines understand, and in SQLite's placeholders. Four forms
 //! are replaced, never inside quotes or comments:
 //!
 //! | in the statement | SQLite | PostgreSQL |
 //! | --- | --- | --- |
 //! | `?1` | `?1` | `$1` |
 //! | `[sqlite: a \| postgres: b]` | `a` | `b` |
+//! | `TEXT`, but not in `AS TEXT` | `TEXT` | `TEXT COLLATE "C"`: compared byte by byte, as SQLite does |
 //! | `[each ?1]` | `json_each(?1)` | `json_array_elements(CAST(?1 AS json))` |
 //!
 //! Of the elements of `[each ?1] e`, which are arrays, `e.value ->> 0` is the first part: cast it to
@@ -23,8 +24,8 @@ pub(crate) enum Dialect {
     Postgres,
 }
 
-const BOTH: &str = "[sqlite: ";
-const OTHER: &str = " | postgres: ";
+const BOTH: &str = "[sqlite:";
+const OTHER: &str = "| postgres:";
 const EACH: &str = "[each ";
 
 /// The statement as the engine reads it.
@@ -39,7 +40,7 @@ pub(super) fn translated(text: Cow<'static, str>, dialect: Dialect) -> Cow<'stat
 }
 
 fn put(mut rest: &str, dialect: Dialect, out: &mut String) {
-    while let Some(at) = rest.find(['\'', '"', '-', '/', '?', '[']) {
+    while let Some(at) = rest.find(['\'', '"', '-', '/', '?', '[', 'T']) {
         let (before, special) = rest.split_at(at);
         out.push_str(before);
         rest = special;
@@ -59,6 +60,10 @@ fn put(mut rest: &str, dialect: Dialect, out: &mut String) {
             out.push_str(begin);
             put(what, dialect, out);
             out.push_str(end);
+            rest = behind;
+        } else if let Some(behind) = column_type(rest, out).filter(|_| dialect == Dialect::Postgres)
+        {
+            out.push_str("TEXT COLLATE \"C\"");
             rest = behind;
         } else {
             let (sign, behind) = rest.split_at(1);
@@ -89,7 +94,15 @@ fn left_alone(text: &str) -> usize {
 fn alternatives(text: &str) -> Option<(&str, &str, &str)> {
     let (sqlite, rest) = text.strip_prefix(BOTH)?.split_once(OTHER)?;
     let (postgres, behind) = rest.split_once(']')?;
-    Some((sqlite, postgres, behind))
+    Some((sqlite.trim(), postgres.trim(), behind))
+}
+
+/// What stands behind the type of a column.
+fn column_type<'t>(text: &'t str, before: &str) -> Option<&'t str> {
+    let behind = text.strip_prefix("TEXT")?;
+    let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+    let is_alone = !before.ends_with(is_word) && !behind.starts_with(is_word);
+    (is_alone && !before.ends_with("AS ")).then_some(behind)
 }
 
 fn each(text: &str) -> Option<(&str, &str)> {
@@ -109,6 +122,9 @@ mod tests {
             ("-- a row's ?1\n?1", "-- a row's ?1\n?1", "-- a row's ?1\n$1"),
             ("/* ?1 ' */ ?1 - ?2", "/* ?1 ' */ ?1 - ?2", "/* ?1 ' */ $1 - $2"),
             ("[sqlite: +a | postgres: a] = ?1", "+a = ?1", "a = $1"),
+            ("a TEXT NOT NULL", "a TEXT NOT NULL", "a TEXT COLLATE \"C\" NOT NULL"),
+            ("CAST(a AS TEXT), CONTEXT", "CAST(a AS TEXT), CONTEXT", "CAST(a AS TEXT), CONTEXT"),
+            ("[sqlite: | postgres: ANALYZE a;]", "", "ANALYZE a;"),
             ("x [sqlite: NOT INDEXED | postgres: ] y", "x NOT INDEXED y", "x  y"),
             ("[sqlite: f(?2, 'b') | postgres: g(?2)]", "f(?2, 'b')", "g($2)"),
             (
