@@ -115,6 +115,8 @@ fn publication(root: PathBuf) -> Publication {
         sign_off: None,
         smart: true,
         ignored_keys: Vec::new(),
+        topics: Vec::new(),
+        segments: Default::default(),
     }
 }
 

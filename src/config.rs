@@ -5,18 +5,23 @@
 
 pub mod dkim;
 mod audience;
+mod bounce;
 mod clients;
 mod pace;
 mod relay;
 mod secret;
+mod segments;
 mod theme;
+mod topics;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::audience::consent::ConsentColumn;
 use crate::check::clients::Profile;
 use crate::compose::theme::Theme;
+use crate::delivery::bounced::policy::BouncePolicy;
 use crate::delivery::pace::Rate;
 use crate::delivery::run::lanes::LaneOptions;
 use crate::delivery::schedule::Schedule;
@@ -30,7 +35,7 @@ use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
-pub use secret::{Secret, SecretError, known_secret, missing_secret, secret};
+pub use secret::{Secret, SecretError, known_secret, missing_secret, secret, secret_place};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
 #[derive(Debug)]
@@ -51,6 +56,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// For `store`: `sqlite:digest.db`.
     pub store_url: Option<String>,
+    /// For `delivery`: how many reports it takes until somebody gets no mail any more.
+    pub bounce: BouncePolicy,
     /// For `check`: which mail programs readers use.
     pub clients: Profile,
     /// For `audience`: what columns of lists mean about consent.
@@ -133,7 +140,8 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     problems.extend(unseen::in_source(&source));
     override_from(environment, &mut value, &mut problems);
     let mut table = Table::new(&source, "digest.toml", value);
-    let (publication, sender) = publication(root, &mut table, &mut problems);
+    let (reverse_path, bounce) = bounce::read(&mut table, &mut problems);
+    let (publication, sender) = publication(root, &mut table, reverse_path, &mut problems);
     let from_domain = sender.as_ref().map(|sender| sender.from.address.domain());
     let dkim = dkim::read(&mut table, root, from_domain, &mut problems);
     let (theme, logos) = theme::read(&mut table, &mut problems);
@@ -149,6 +157,8 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
     articles.finish(&mut problems);
     let consent_columns = audience::read(&mut table, &mut problems);
+    let topics = topics::read(&mut table, &mut problems);
+    let segments = segments::read(&mut table, &topics, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -158,7 +168,15 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
             if !problems.iter().any(Diagnostic::is_error) =>
         {
             let (logo, logo_dark) = logos;
-            let publication = Publication { logo, logo_dark, smart, ignored_keys, ..publication };
+            let publication = Publication {
+                logo,
+                logo_dark,
+                smart,
+                ignored_keys,
+                topics,
+                segments,
+                ..publication
+            };
             Ok(Config {
                 publication,
                 theme,
@@ -168,6 +186,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 lanes,
                 schedule,
                 store_url,
+                bounce,
                 clients,
                 consent_columns,
                 time_zone,
@@ -242,7 +261,12 @@ fn set(value: &mut Value, keys: &[String], kind: ValueKind) {
 
 type ReadPublication = (Option<(Publication, jiff::tz::TimeZone)>, Option<Sender>);
 
-fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -> ReadPublication {
+fn publication(
+    root: &Path,
+    table: &mut Table,
+    reverse_path: Option<String>,
+    problems: &mut Vec<Diagnostic>,
+) -> ReadPublication {
     let mut section = table.table("publication");
     let name = section.required_text("name", "add name = \"…\": the name of the newsletter");
     let organization = section.text("organization").map(|text| text.value);
@@ -270,10 +294,6 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
     let sign_off = section.text("sign_off").map(|text| text.value.trim().to_owned());
     let contents = section.choice("contents", load::contents_choices()).unwrap_or_default();
     section.finish(problems);
-    let mut bounce = table.table("bounce");
-    let reverse_path = bounce.text("reverse_path");
-    let reverse_path = reverse_path.and_then(|text| reverse_path_of(&mut bounce, &text));
-    bounce.finish(problems);
     let (Some(name), Some(from), Some(base_url)) = (name, from, base_url) else {
         return (None, None);
     };
@@ -306,6 +326,8 @@ fn publication(root: &Path, table: &mut Table, problems: &mut Vec<Diagnostic>) -
         contents,
         smart: true,
         ignored_keys: Vec::new(),
+        topics: Vec::new(),
+        segments: BTreeMap::new(),
     };
     (Some((publication, time_zone)), Some(sender))
 }
@@ -407,18 +429,6 @@ fn list_id_of(table: &mut Table, text: &Located<String>) -> Option<String> {
     let help = "write a name under your own domain, such as digest.sejong.example (RFC 2919)";
     wrong(table, "list-id", "list_id is not a list identifier".to_owned(), text, help);
     None
-}
-
-fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> {
-    let sample = text.value.replace("{token}", "abcdefghijklmnopqrstuvwxyz");
-    match Mailbox::parse(&sample) {
-        Ok(_) => Some(text.value.clone()),
-        Err(error) => {
-            let help = "write an address such as bounces+{token}@sejong.example";
-            wrong(table, "address", format!("reverse_path: {error}"), text, help);
-            None
-        }
-    }
 }
 
 fn time_zone(table: &mut Table) -> jiff::tz::TimeZone {

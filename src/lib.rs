@@ -12,9 +12,9 @@
 //!    [`fetch`] asks web addresses whether they answer, where `check` and `doctor` are told to.
 //! 5. [`smtp`] carries (envelope, bytes) to a relay and turns each reply into an `Outcome`.
 //!    [`catcher`] is a server that keeps what it gets: for rehearsals and for tests.
-//! 6. [`store`] opens the database file; [`audience`] reads subscribers; [`delivery`] decides who
-//!    is next, and writes down what became of each.
-//!    [`bounce`] reads what comes back later.
+//! 6. [`bounce`] reads what comes back later, from a [`mailbox`].
+//!    [`store`] opens the database file; [`audience`] reads subscribers; [`delivery`] decides who
+//!    is next, writes down what became of each, and what a report means for them.
 //! 7. [`doctor`] asks relays and DNS beforehand whether mail will arrive.
 //!
 //! [`net`] is what all of them share that open a connection: addresses, TCP, TLS.
@@ -35,9 +35,10 @@ pub mod fetch;
 pub mod check;
 pub mod smtp;
 pub mod catcher;
+pub mod bounce;
+pub mod mailbox;
 pub mod store;
 pub mod audience;
 pub mod delivery;
-pub mod bounce;
 pub mod doctor;
 pub mod config;

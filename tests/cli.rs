@@ -31,14 +31,21 @@ fn help_says_what_each_verb_does() {
 fn help_of_subscribers_is_a_screen_for_each_verb_and_its_examples_run() {
     let here = Publication::nothing();
     insta::assert_snapshot!("help_subscribers", here.run(&["subscribers", "--help"]).stdout);
-    for verb in ["suppress", "release", "list", "show"] {
+    let export = here.run(&["subscribers", "export", "--help"]).stdout;
+    insta::assert_snapshot!("help_subscribers_export", export);
+    for verb in ["import", "suppress", "release", "list", "show"] {
         let short = here.run(&["subscribers", verb, "-h"]).stdout;
         assert!(short.lines().count() <= 24, "one screen: {short}");
         let help = here.run(&["subscribers", verb, "--help"]).stdout;
         insta::assert_snapshot!(format!("help_subscribers_{verb}"), help);
         let examples = help.split("Examples:\n").nth(1).expect("examples");
         for line in examples.lines().filter(|line| line.starts_with("  digest")) {
-            let here = Publication::with_subscribers().write("gone.csv", "lee@example.org\n");
+            let here = Publication::with_subscribers()
+                .write("gone.csv", "lee@example.org\n")
+                .write("members.csv", "email\nlee@example.org\n")
+                .write("contacts.csv", "Contact address\nlee@example.org\n");
+            let first = ["subscribers", "import", "subscribers.csv", "--consent", "by mail"];
+            assert_eq!(here.run(&first).code, 0);
             let known = ["subscribers", "suppress", "kim@example.org", "--why", "asked"];
             assert_eq!(here.run(&known).code, 0);
             let output = here.shell(line.trim());

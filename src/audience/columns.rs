@@ -102,6 +102,10 @@ const EMAIL_TOO: [&str; 26] = [
     "e_post",
 ];
 
+/// Columns that the export of the store has, and no other list has all of.
+const OWN_EXPORT: [&str; 6] =
+    ["email", "status", "suppressed", "joined", "consent_how", "consent_at"];
+
 /// The most columns that a list may have.
 pub(super) const MAX_COLUMNS: usize = 1024;
 
@@ -115,6 +119,8 @@ pub(super) enum Exporter {
     Mailtrain,
     Phplist,
     Substack,
+    /// `digest subscribers export`.
+    Digest,
 }
 
 impl Exporter {
@@ -127,6 +133,7 @@ impl Exporter {
             Exporter::Mailtrain => "Mailtrain",
             Exporter::Phplist => "phpList",
             Exporter::Substack => "Substack",
+            Exporter::Digest => "digest",
         }
     }
 }
@@ -194,9 +201,13 @@ pub(super) fn columns(header: &Record) -> Result<Columns, HeaderFault> {
     if let Some((first, second)) = twice(&names, |name| !name.is_empty()) {
         return Err(HeaderFault::Twice(first, second));
     }
-    let email = email_column(&names)?;
     let exporter = exporter(&names);
-    rename_aliases(&mut names);
+    // Its own export has the names of fields as they are.
+    let own = names.iter().position(|name| exporter == Exporter::Digest && name == "email");
+    let email = own.map_or_else(|| email_column(&names), Ok)?;
+    if exporter != Exporter::Digest {
+        rename_aliases(&mut names);
+    }
     let roles: Vec<Role> = (0..names.len())
         .map(|index| if index == email { Role::Email } else { role(&names[index], exporter) })
         .collect();
@@ -261,7 +272,9 @@ fn only_other(names: &[String]) -> Option<usize> {
 
 fn exporter(names: &[String]) -> Exporter {
     let has = |name: &str| names.iter().any(|known| known == name);
-    if has("e_mail_1_value") {
+    if OWN_EXPORT.iter().all(|name| has(name)) {
+        Exporter::Digest
+    } else if has("e_mail_1_value") {
         Exporter::Google
     } else if has("email_address") && (has("member_rating") || has("optin_time") || has("leid")) {
         Exporter::Mailchimp
@@ -388,5 +401,7 @@ mod tests {
         assert_eq!(exporter("id,email,confirmed,blacklisted,bouncecount"), Exporter::Phplist);
         assert_eq!(exporter("cid,email,status,opt_in"), Exporter::Mailtrain);
         assert_eq!(exporter("email,tags"), Exporter::Plain);
+        let own = "email,status,suppressed,name,joined,consent_how,consent_at";
+        assert_eq!(exporter(own), Exporter::Digest);
     }
 }

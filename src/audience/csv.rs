@@ -59,6 +59,17 @@ impl Record {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
+    /// Gives a cell another text; its place stays.
+    pub(super) fn rename(&mut self, index: usize, name: &str) {
+        let Some(cell) = self.get(index) else { return };
+        let old = cell.text.len();
+        let end = self.cells[index].end;
+        self.text.replace_range(end - old..end, name);
+        for cell in &mut self.cells[index..] {
+            cell.end = cell.end - old + name.len();
+        }
+    }
+
     /// Whether there is nothing but white space in it.
     pub(super) fn is_blank(&self) -> bool {
         self.text.trim().is_empty()

@@ -42,6 +42,15 @@ pub(super) struct EmailCell {
     pub(super) name: Option<String>,
 }
 
+/// Reads what somebody has typed or pasted for an address: `a@b`, `<a@b>`, `Name <a@b>`, `mailto:a@b`.
+///
+/// # Errors
+/// It is none: what it is, and what to do.
+pub fn typed(text: &str) -> Result<Address, (String, &'static str)> {
+    let found = email(text).map_err(|none| (none.message, none.help))?;
+    Ok(found.address)
+}
+
 /// Reads `a@b`, `<a@b>`, `Name <a@b>` and `mailto:a@b`.
 pub(super) fn email(cell: &str) -> Result<EmailCell, NoAddress> {
     let cell = compose(cell.trim());

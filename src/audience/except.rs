@@ -1,5 +1,5 @@
 //! A file of people who must not be mailed, whatever the list says: addresses one a line, or a list
-//! with a column of them.
+//! with a column of them. `@example.org` stands for everybody there.
 //!
 //! Exists because somebody may have said no where no export knows of it. Must never pass over a row:
 //! the address that cannot be read may be that of somebody who said no.
@@ -26,7 +26,20 @@ const TOLD: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exceptions {
     identities: BTreeSet<String>,
+    domains: BTreeSet<String>,
+    /// Those whose own row says that they left.
+    left: BTreeSet<String>,
     reason: String,
+    said: RowsSaid,
+}
+
+/// What the rows of such a file say themselves, where they say anything: it may be a whole list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowsSaid {
+    /// Rows of people who may be mailed, or that do not say.
+    pub yes: u64,
+    /// Rows that say that somebody left.
+    pub no: u64,
 }
 
 impl Exceptions {
@@ -82,9 +95,17 @@ impl Exceptions {
         is_foreign: bool,
     ) -> Result<Exceptions, Vec<Diagnostic>> {
         let (mut identities, mut problems, mut unreadable) = (BTreeSet::new(), Vec::new(), 0_u64);
+        let (mut domains, mut left) = (BTreeSet::new(), BTreeSet::new());
+        let mut said = RowsSaid::default();
         while let Some(row) = rows.next() {
-            let problem = match row.map_err(|problem| vec![problem])? {
+            let row = row.map_err(|problem| vec![problem])?;
+            if let Some(name) = domain(rows.email_cell()) {
+                domains.insert(name);
+                continue;
+            }
+            let problem = match row {
                 Row::Kept { recipient, line, .. } => {
+                    said.yes += 1;
                     identities.insert(recipient.address().identity());
                     match further(&rows.further_addresses(), &mut identities) {
                         Ok(()) => continue,
@@ -93,6 +114,8 @@ impl Exceptions {
                 }
                 // Whoever has left is among those who must not be mailed.
                 Row::LeftOut { address: Some(address), line, .. } => {
+                    said.no += 1;
+                    left.insert(address.identity());
                     identities.insert(address.identity());
                     match further(&rows.further_addresses(), &mut identities) {
                         Ok(()) => continue,
@@ -113,7 +136,7 @@ impl Exceptions {
         }
         if problems.is_empty() {
             let reason = format!("{LEFT_OUT_BY}{}", shown_as.display());
-            return Ok(Exceptions { identities, reason });
+            return Ok(Exceptions { identities, domains, left, reason, said });
         }
         if unreadable > TOLD as u64 {
             problems.push(rules::except_more(shown_as, unreadable - TOLD as u64));
@@ -123,7 +146,8 @@ impl Exceptions {
 
     /// Whether the person must not be mailed.
     pub fn has(&self, address: &Address) -> bool {
-        !self.identities.is_empty() && self.identities.contains(&address.identity())
+        let is_named = || self.identities.contains(&address.identity());
+        (!self.identities.is_empty() && is_named()) || self.domains.contains(address.domain())
     }
 
     /// The identities of all of them.
@@ -131,20 +155,42 @@ impl Exceptions {
         self.identities.iter().map(String::as_str)
     }
 
-    /// How many they are.
+    /// The domains at which nobody must be mailed.
+    pub fn domains(&self) -> impl Iterator<Item = &str> {
+        self.domains.iter().map(String::as_str)
+    }
+
+    /// The identities of those whose own row says that they left.
+    pub fn left(&self) -> impl Iterator<Item = &str> {
+        self.left.iter().map(String::as_str)
+    }
+
+    /// What the rows say themselves.
+    pub fn said(&self) -> RowsSaid {
+        self.said
+    }
+
+    /// How many people and domains they are.
     pub fn len(&self) -> usize {
-        self.identities.len()
+        self.identities.len() + self.domains.len()
     }
 
     /// Whether there is nobody.
     pub fn is_empty(&self) -> bool {
-        self.identities.is_empty()
+        self.len() == 0
     }
 
     /// Why somebody of them gets no mail: `left out by never.txt`.
     pub fn reason(&self) -> &str {
         &self.reason
     }
+}
+
+/// A cell such as `@example.org`, also with the sign that keeps a spreadsheet from computing it.
+fn domain(cell: &str) -> Option<String> {
+    let name = cell.trim().trim_start_matches('\'').strip_prefix('@')?;
+    let address = Address::parse(&format!("postmaster@{name}")).ok()?;
+    Some(address.domain().to_owned())
 }
 
 /// One of several addresses in a line is none.

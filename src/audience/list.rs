@@ -5,6 +5,7 @@
 //! send to half a list: a file that cannot be read to its end is an `Err`, a row that cannot be used
 //! is a value.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,11 +14,12 @@ use encoding_rs::Encoding;
 
 use crate::diagnostic::Diagnostic;
 use crate::files;
+use crate::issue::topics::Topic;
 use crate::message::address::Address;
 
-use super::columns::{Column, Columns, Exporter, HeaderFault, Role, columns};
+use super::columns::{Column, Columns, Exporter, HeaderFault, Role, columns, field_name, label};
 use super::consent::ConsentColumn;
-use super::csv::{Faulty, Record, Split, next, split};
+use super::csv::{Faulty, Placed, Record, Split, next, split};
 use super::damage::destroyed;
 use super::encoding::{Broken, Decoded, named};
 use super::row::{self, Row, RowContext};
@@ -39,6 +41,38 @@ pub struct ReadOptions {
     /// Whether the file may be another than was meant, as behind a link that came with a repository:
     /// nothing of it is repeated in what is told.
     pub is_foreign: bool,
+    /// The topics of the publication: where there are some, the column `topics` says which of them
+    /// somebody wants.
+    pub topics: Vec<Topic>,
+    /// What somebody calls columns: the name in the file, and the name that is read in its place.
+    pub names: Vec<ColumnName>,
+}
+
+/// That a column is called otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnName {
+    /// As the file has it.
+    pub in_file: String,
+    /// As it is read.
+    pub read_as: String,
+}
+
+/// What is no new name of a column.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write the column and what it is called here, as in 'Kontakt=email'")]
+pub struct NoColumnName;
+
+/// Reads `Kontakt=email`. The last equals sign counts: names may have one.
+///
+/// # Errors
+/// It is not of this form.
+pub fn column_name(text: &str) -> Result<ColumnName, NoColumnName> {
+    let (in_file, read_as) = text.rsplit_once('=').ok_or(NoColumnName)?;
+    let (in_file, read_as) = (in_file.trim().to_owned(), read_as.trim().to_owned());
+    if in_file.is_empty() || field_name(&read_as).is_none() {
+        return Err(NoColumnName);
+    }
+    Ok(ColumnName { in_file, read_as })
 }
 
 /// A name that no encoding has.
@@ -65,6 +99,10 @@ pub struct Rows<R> {
     path: PathBuf,
     warnings: Vec<Diagnostic>,
     tallies: Tallies,
+    topics: Vec<Topic>,
+    /// The names of the columns as the file has them.
+    header: Vec<String>,
+    of_all: Option<&'static str>,
     /// The record that was read first is a person.
     is_first: bool,
     over: bool,
@@ -114,7 +152,7 @@ pub fn read<R: Read>(
     {
         let tallies = Tallies::new(&Record::default(), columns.exporter, &[]);
         let warnings = Vec::new();
-        let (is_first, over) = (true, false);
+        let (is_first, over, of_all, header) = (true, false, None, Vec::new());
         return Ok(Rows {
             text,
             record,
@@ -123,16 +161,62 @@ pub fn read<R: Read>(
             path,
             warnings,
             tallies,
+            topics: Vec::new(),
+            header,
+            of_all,
             is_first,
             over,
         });
     }
+    let header = record.iter().map(|cell| label(cell.text).to_owned()).collect();
+    rename(&path, &mut record, &options.names)?;
     let columns = accept(&path, &record, options.is_foreign)?;
     let tallies = Tallies::new(&record, columns.exporter, &options.consent);
     let mut warnings = header_warnings(&path, &record, &columns, &tallies);
     warnings.extend(above.map(|lines| rules::list_title(&path, lines, record.line())));
-    let (is_first, over) = (false, false);
-    Ok(Rows { text, record, columns, delimiter, path, warnings, tallies, is_first, over })
+    let topics = options.topics.clone();
+    let (is_first, over, of_all) = (false, false, said_by_name(&path, columns.exporter));
+    Ok(Rows {
+        text,
+        record,
+        columns,
+        delimiter,
+        path,
+        warnings,
+        tallies,
+        topics,
+        header,
+        of_all,
+        is_first,
+        over,
+    })
+}
+
+/// Gives columns the names that somebody has said.
+fn rename(path: &Path, header: &mut Record, names: &[ColumnName]) -> Result<(), Diagnostic> {
+    for name in names {
+        let is_it =
+            |cell: &Placed<'_>| label(cell.text).to_lowercase() == name.in_file.to_lowercase();
+        let Some(index) = header.iter().position(|cell| is_it(&cell)) else {
+            return Err(rules::list_no_column(path, header, &name.in_file));
+        };
+        header.rename(index, &name.read_as);
+    }
+    Ok(())
+}
+
+/// What the name of a file says of everybody in it. Of its four exports Mailchimp tells one apart by
+/// the name alone.
+fn said_by_name(path: &Path, exporter: Exporter) -> Option<&'static str> {
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
+    let of_name = [
+        ("nonsubscribed", "never subscribed"),
+        ("non-subscribed", "never subscribed"),
+        ("unsubscribed", "unsubscribed"),
+        ("cleaned", "cleaned"),
+    ];
+    let said = of_name.iter().find(|(word, _)| name.contains(word)).map(|(_, reason)| *reason);
+    said.filter(|_| exporter == Exporter::Mailchimp)
 }
 
 /// How the first row reads.
@@ -378,6 +462,31 @@ impl<R> Rows<R> {
         })
     }
 
+    /// The names of the columns, as the file has them.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Whether the list is what `digest subscribers export` writes.
+    pub fn is_own_export(&self) -> bool {
+        self.columns.exporter == Exporter::Digest
+    }
+
+    /// Fields that say of people whether they may be mailed, and nothing else: they are no longer true
+    /// when somebody has left.
+    pub(super) fn consent_fields(&self) -> BTreeSet<String> {
+        let all = self.columns.all.iter().enumerate();
+        let said = all.filter(|(index, column)| {
+            column.role == Role::Field && self.tallies.says_consent_alone(*index)
+        });
+        said.map(|(_, column)| column.name.clone()).collect()
+    }
+
+    /// The cells of the row that was read last, as they stand in the file.
+    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+        self.record.iter().map(|cell| cell.text)
+    }
+
     /// The file, as diagnostics name it.
     pub fn path(&self) -> &Path {
         &self.path
@@ -409,12 +518,18 @@ impl<R> Rows<R> {
     }
 
     fn row(&mut self) -> Option<Row> {
-        let Rows { path, columns, tallies, record, .. } = self;
-        row::read(&mut RowContext { path, columns, tallies }, record)
+        let Rows { path, columns, tallies, topics, record, of_all, .. } = self;
+        let of_all = *of_all;
+        row::read(&mut RowContext { path, columns, tallies, topics, of_all }, record)
     }
 }
 
 impl<R: Read> Rows<R> {
+    /// The cell of the row that was read last where its address stands; empty where none was read.
+    pub(super) fn email_cell(&self) -> &str {
+        self.record.get(self.columns.email).map_or("", |cell| cell.text)
+    }
+
     /// Cells of the row that was read last with further addresses in them, where no column has a name:
     /// a line pasted from a mail has several.
     pub(super) fn further_addresses(&self) -> Vec<&str> {
@@ -445,6 +560,7 @@ impl<R: Read> Iterator for Rows<R> {
                     }
                 }
                 Ok(Some(Err(faulty))) => {
+                    self.record = Record::default();
                     let diagnostic = rules::unreadable(&self.path, &faulty, false);
                     return Some(Ok(Row::Rejected(diagnostic)));
                 }

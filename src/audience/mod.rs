@@ -1,8 +1,8 @@
 //! Who the mail is for.
 //!
 //! [`list`] reads a subscriber file, row by row, into recipients. Exists so that everything that
-//! can be wrong with a list is found here, before a send. [`suppression`] keeps who is never mailed,
-//! whatever a list says. Must never send, and must never drop a row without saying so.
+//! can be wrong with a list is found here, before a send. [`subscribers`] is the publication's own
+//! list in the store, and [`suppression`] keeps who is never mailed, whatever a list says. Must never send, and must never drop a row without saying so.
 
 mod answers;
 mod attributes;
@@ -11,9 +11,11 @@ mod columns;
 pub mod consent;
 mod csv;
 mod damage;
-mod email;
+pub mod email;
 mod encoding;
 pub mod except;
+pub mod forgotten;
+pub mod formula;
 mod known;
 pub mod list;
 pub mod near;
@@ -21,6 +23,8 @@ mod refusal;
 mod remarks;
 pub mod row;
 mod rules;
+pub mod selection;
 mod status;
+pub mod subscribers;
 pub mod suppression;
 mod tally;

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
+use crate::issue::topics::{self, Topic, TopicChoice, TopicChoiceError};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 
@@ -16,6 +17,7 @@ use super::columns::{Columns, Exporter, Role};
 use super::csv::{Placed, Record, Split, split};
 use super::damage::{destroyed, is_failed_formula, is_no_value};
 use super::email::{EmailCell, email, is_role};
+use super::formula::unguarded;
 use super::remarks::may_say_no;
 use super::rules;
 use super::status::is_strong;
@@ -54,6 +56,9 @@ pub(super) struct RowContext<'a> {
     pub(super) path: &'a Path,
     pub(super) columns: &'a Columns,
     pub(super) tallies: &'a mut Tallies,
+    pub(super) topics: &'a [Topic],
+    /// What the name of the file says of everybody in it, if it is known to say something.
+    pub(super) of_all: Option<&'static str>,
 }
 
 /// Why a row yields no recipient.
@@ -73,9 +78,10 @@ pub(super) fn read(context: &mut RowContext<'_>, record: &Record) -> Option<Row>
         Ok(recipient) => Row::Kept { line, recipient, warnings },
         Err(NoRecipient::Left(reason)) => {
             let cell = record.get(context.columns.email);
-            let address = cell.and_then(|cell| email(cell.text).ok()).map(|found| found.address);
+            let address = cell.and_then(|cell| email(unguarded(cell.text)).ok());
+            let address = address.map(|found| found.address);
             // Nobody is told what is wrong with a row that is not used.
-            let person = person(context.path, context.columns, record, &mut Vec::new()).ok();
+            let person = person(context, record, &mut Vec::new()).ok();
             Row::LeftOut { line, address, reason, person: person.map(Box::new) }
         }
         Err(NoRecipient::Bad(diagnostic)) => Row::Rejected(diagnostic),
@@ -100,16 +106,16 @@ fn recipient(
             warnings.push(rules::row_remark(context.path, cell));
         }
     }
-    person(context.path, context.columns, record, warnings)
+    person(context, record, warnings)
 }
 
 /// The person of a row, whether or not they are to be written to.
 fn person(
-    path: &Path,
-    columns: &Columns,
+    context: &RowContext<'_>,
     record: &Record,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Recipient, NoRecipient> {
+    let RowContext { path, columns, .. } = *context;
     let EmailCell { address, name } = address(path, columns, record, warnings)?;
 
     let mut fields: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(record.len() + 1);
@@ -119,11 +125,26 @@ fn person(
     for (column, cell) in columns.all.iter().zip(record.iter()) {
         match column.role {
             Role::Email | Role::Nameless => {}
+            Role::Field if column.name == topics::FIELD && !context.topics.is_empty() => {
+                fields.push((&column.name, topics_in(context, cell, warnings)?.into()));
+            }
             Role::Field => {
-                fields.push((&column.name, value(path, cell, &column.name, warnings)));
+                let value = match columns.exporter {
+                    Exporter::Digest => {
+                        tidy(path, cell, &column.name, unguarded(cell.text), warnings)
+                    }
+                    _ => value(path, cell, &column.name, warnings),
+                };
+                // Where there are no topics yet, the words may be anything.
+                if column.name == topics::FIELD
+                    && let Err(mixed @ TopicChoiceError::Mixed(_)) = value.parse::<TopicChoice>()
+                {
+                    return Err(NoRecipient::Bad(rules::row_topics(path, cell, &mixed)));
+                }
+                fields.push((&column.name, value));
             }
             Role::Tags => {
-                for tag in tags_in(cell.text, columns.exporter) {
+                for tag in tags_in(unguarded(cell.text), columns.exporter) {
                     if tag.contains(',') && columns.exporter == Exporter::Plain {
                         warnings.push(rules::row_tags(path, cell, &tag));
                     }
@@ -158,6 +179,22 @@ fn person(
     Ok(Recipient::new(address, fields, tags.iter().map(|tag| &**tag)))
 }
 
+/// The topics that a cell names. Whether somebody wants mail is not guessed.
+fn topics_in(
+    context: &RowContext<'_>,
+    cell: Placed<'_>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<String, NoRecipient> {
+    let RowContext { path, topics, .. } = context;
+    let choice: TopicChoice = unguarded(cell.text)
+        .parse()
+        .map_err(|error| NoRecipient::Bad(rules::row_topics(path, cell, &error)))?;
+    let is_known = |name: &str| topics.iter().any(|topic| topic.name == name);
+    let unknown = choice.names().filter(|name| !is_known(name));
+    warnings.extend(unknown.map(|name| rules::row_topic_unknown(path, cell, name, topics)));
+    Ok(choice.to_string())
+}
+
 /// As many cells as columns, and no NUL: a row that does not fit has its values in wrong columns.
 fn fits(context: &RowContext<'_>, record: &Record) -> Result<(), Diagnostic> {
     let width = context.columns.all.len();
@@ -183,7 +220,7 @@ fn subscribed(context: &mut RowContext<'_>, record: &Record) -> Result<(), NoRec
         column.role == Role::Tags
             && tags_in(cell.text, columns.exporter).iter().any(|tag| is_strong(tag))
     });
-    match reason.or(tagged.then_some("unsubscribed")) {
+    match reason.or(tagged.then_some("unsubscribed")).or(context.of_all) {
         Some(reason) => Err(NoRecipient::Left(reason)),
         None => Ok(()),
     }
@@ -200,7 +237,7 @@ fn address(
         let width = columns.all.len();
         return Err(NoRecipient::Bad(rules::row_cells(path, record, width)));
     };
-    let mut text = cell.text;
+    let mut text = unguarded(cell.text);
     let mut several = false;
     if *exporter == Exporter::Google {
         // Most contacts in an address book have only a telephone.
@@ -229,7 +266,7 @@ fn value<'a>(
     name: &str,
     warnings: &mut Vec<Diagnostic>,
 ) -> Cow<'a, str> {
-    let text = tidy(path, cell, name, cell.text, warnings);
+    let text = tidy(path, cell, name, unguarded(cell.text), warnings);
     let is_failed = is_failed_formula(&text);
     if is_failed {
         warnings.push(rules::row_formula(path, cell, name));

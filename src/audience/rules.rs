@@ -8,6 +8,7 @@ use std::path::Path;
 use encoding_rs::Encoding;
 
 use crate::diagnostic::{Diagnostic, Place, counted, nearest};
+use crate::issue::topics::{self, Topic, TopicChoiceError};
 
 use super::columns::{MAX_COLUMNS, label};
 use super::consent::ConsentColumn;
@@ -114,6 +115,17 @@ pub(super) fn list_no_columns(path: &Path, line: usize) -> Diagnostic {
         .help("write the names of the columns on the first line, such as email,name,tags")
 }
 
+/// A column that was named and that the list does not have.
+pub(super) fn list_no_column(path: &Path, header: &Record, name: &str) -> Diagnostic {
+    let found: Vec<String> =
+        header.iter().take(40).map(|cell| format!("{:?}", shorten(label(cell.text)))).collect();
+    let message = format!("no column is called {name:?}; the columns are {}", found.join(", "));
+    Diagnostic::error("list-header", message)
+        .at(place(path, header.line(), 1))
+        .help("write the name in --map as the file has it")
+}
+
+/// A cell of topics of which nobody knows what was meant.
 pub(super) fn list_no_email(path: &Path, header: &Record) -> Diagnostic {
     let found: Vec<String> =
         header.iter().take(40).map(|cell| format!("{:?}", shorten(label(cell.text)))).collect();
@@ -493,6 +505,28 @@ pub(super) fn row_tags(path: &Path, cell: Placed<'_>, tag: &str) -> Diagnostic {
     Diagnostic::warning("row-tags", format!("the tag {:?} contains a comma", shorten(tag)))
         .at(at_cell(path, cell))
         .help("separate tags with semicolons")
+}
+
+pub(super) fn row_topics(path: &Path, cell: Placed<'_>, error: &TopicChoiceError) -> Diagnostic {
+    let what = match error {
+        TopicChoiceError::Mixed(text) => TopicChoiceError::Mixed(shorten(text)),
+        TopicChoiceError::NoName(text) => TopicChoiceError::NoName(shorten(text)),
+    };
+    Diagnostic::error("row-topics", what.to_string()).at(at_cell(path, cell)).help(
+        "write -events;-jobs for all topics but these, events;jobs for only these, none for no \
+         topic, or nothing for all",
+    )
+}
+
+pub(super) fn row_topic_unknown(
+    path: &Path,
+    cell: Placed<'_>,
+    name: &str,
+    topics: &[Topic],
+) -> Diagnostic {
+    let what = format!("digest.toml has no topic {:?}", shorten(name));
+    let problem = Diagnostic::warning("row-topic-unknown", what).at(at_cell(path, cell));
+    problem.help(topics::instead(name, topics))
 }
 
 /// A row of a file of people who must not be mailed, which names nobody.

@@ -113,6 +113,16 @@ impl Tallies {
         self.columns.get(index).is_some_and(|column| column.sense != Sense::Plain)
     }
 
+    /// Whether a column says of people that they may be mailed, or that they must not, and nothing
+    /// else of them.
+    pub(super) fn says_consent_alone(&self, index: usize) -> bool {
+        self.columns.get(index).is_some_and(|column| {
+            let sense = column.sense;
+            let is_else = matches!(sense, Sense::Plain | Sense::Aside | Sense::PerhapsMay);
+            !is_else && !matches!(sense, Sense::Loose | Sense::Standing)
+        })
+    }
+
     /// Whether a column holds remarks, and nobody has said that they have nothing to do with mail.
     pub(super) fn is_for_remarks(&self, index: usize) -> bool {
         let is_free = |column: &Watched| column.sense == Sense::Plain && column.is_for_remarks;
@@ -193,6 +203,8 @@ impl Watched {
         let sense = match (exporter, &*flat(&label)) {
             // Whether people confirmed themselves or were imported, and when.
             (Exporter::Phplist, "optedin") | (Exporter::Mailtrain, "optin") => Sense::Aside,
+            (Exporter::Digest, "status" | "suppressed") => sense(&label),
+            (Exporter::Digest, _) => Sense::Aside,
             _ => sense(&label),
         };
         let is_korean = label.chars().any(|c| ('가'..='힣').contains(&c));

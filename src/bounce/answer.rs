@@ -146,6 +146,9 @@ const LEAVING: &[&str] = &[
     "取消訂閱",
 ];
 
+/// Letters of the shortest token by which somebody leaves.
+const LEAST_TOKEN: usize = 28;
+
 /// Whether the header says that a program answers for a person.
 pub(super) fn is_automatic(header: &FieldBlock) -> bool {
     let submitted = header.get("auto-submitted").unwrap_or("no").trim().to_ascii_lowercase();
@@ -164,13 +167,13 @@ pub(super) fn has_subject_of_answer(header: &FieldBlock) -> bool {
 }
 
 fn has_subject(header: &FieldBlock, list: &[&str]) -> bool {
-    let subject = subject(header);
+    let subject = subject(header).to_lowercase();
     list.iter().any(|words| subject.starts_with(words))
 }
 
 /// Whether a message asks whether a person wrote.
 pub(super) fn is_challenge(header: &FieldBlock, text: &str) -> bool {
-    let subject = subject(header);
+    let subject = subject(header).to_lowercase();
     let first: String = text.chars().take(800).collect::<String>().to_lowercase();
     CHALLENGES.iter().any(|words| subject.contains(words))
         || CHALLENGES.iter().filter(|words| first.contains(*words)).count() > 1
@@ -178,7 +181,7 @@ pub(super) fn is_challenge(header: &FieldBlock, text: &str) -> bool {
 
 /// Whether a message asks to leave: by its subject, or by an address of ours that is there for it.
 pub(super) fn asks_to_leave(header: &FieldBlock, addressed_to: &[String]) -> bool {
-    let subject = subject(header);
+    let subject = subject(header).to_lowercase();
     let subject = subject.trim_matches(|c: char| c.is_whitespace() || ".!\"'<>[]()".contains(c));
     let is_wish = LEAVING.contains(&subject)
         || subject.split_once(' ').is_some_and(|(first, rest)| {
@@ -187,17 +190,21 @@ pub(super) fn asks_to_leave(header: &FieldBlock, addressed_to: &[String]) -> boo
         });
     let is_door = |address: &String| {
         let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
-        local.split(['+', '-', '.', '_']).any(|word| matches!(word, "unsubscribe" | "leave"))
+        let has_token =
+            local.split_once("+u-").is_some_and(|(_, token)| token.len() >= LEAST_TOKEN);
+        has_token
+            || local.split(['+', '-', '.', '_']).any(|word| matches!(word, "unsubscribe" | "leave"))
     };
     is_wish || addressed_to.iter().any(is_door)
 }
 
-/// The subject in small letters, without what answers put before it.
-fn subject(header: &FieldBlock) -> String {
-    let text = header_text(header.get("subject").unwrap_or_default()).to_lowercase();
+/// The subject without what answers put before it.
+pub(super) fn subject(header: &FieldBlock) -> String {
+    let text = header_text(header.get("subject").unwrap_or_default());
     let mut rest = text.trim();
     for prefix in ["re:", "aw:", "sv:", "fw:", "fwd:", "回复:", "답장:"] {
-        rest = rest.strip_prefix(prefix).unwrap_or(rest).trim_start();
+        let is_there = rest.get(..prefix.len()).is_some_and(|it| it.eq_ignore_ascii_case(prefix));
+        rest = if is_there { rest[prefix.len()..].trim_start() } else { rest };
     }
     rest.to_owned()
 }
@@ -240,7 +247,13 @@ mod tests {
         for subject in ["How do I unsubscribe my father?", "unsubscribe from the gym", "October"] {
             assert!(!asks_to_leave(&header(&format!("Subject: {subject}")), &ours), "{subject}");
         }
-        let door = ["unsubscribe+AQ-token@sejong.example".to_owned()];
-        assert!(asks_to_leave(&header("Subject: x"), &door));
+        for (door, opens) in [
+            ("unsubscribe+AQ-token@sejong.example", true),
+            ("bounces+u-Qa1d2X9mDKf0zkOqkq1xPZ7GzYl4pEr0@sejong.example", true),
+            ("bounces+u-boat@sejong.example", false),
+        ] {
+            let door = [door.to_owned()];
+            assert_eq!(asks_to_leave(&header("Subject: x"), &door), opens, "{door:?}");
+        }
     }
 }

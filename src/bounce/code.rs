@@ -109,6 +109,11 @@ pub(super) fn enhanced_status(text: &str) -> Option<EnhancedStatus> {
     None
 }
 
+/// The enhanced status code that a text is or begins with.
+pub fn status_of(text: &str) -> Option<EnhancedStatus> {
+    enhanced_status(text)
+}
+
 fn number(bytes: &[u8], from: usize) -> Option<(u16, usize)> {
     let digits = bytes.get(from..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let text = std::str::from_utf8(&bytes[from..from + digits]).ok()?;

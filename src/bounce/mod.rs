@@ -11,6 +11,7 @@
 mod addresses;
 mod answer;
 pub mod code;
+pub mod envelope;
 mod feedback;
 mod fields;
 pub mod mbox;
@@ -19,6 +20,8 @@ mod notice;
 pub mod original;
 pub mod reason;
 mod status;
+
+use jiff::Timestamp;
 
 use code::{EnhancedStatus, ReplyCode, enhanced_status, reply_code};
 use fields::FieldBlock;
@@ -45,6 +48,8 @@ pub struct BounceReport {
     pub addressed_to: Vec<String>,
     /// A token of the list that stands in an address of ours or in the subject, unproven.
     pub tokens: Vec<String>,
+    /// When it was written, as it says.
+    pub written_at: Option<Timestamp>,
 }
 
 /// What is reported of one recipient.
@@ -75,7 +80,7 @@ pub fn read(bytes: &[u8]) -> BounceReport {
     let message = mime::read(&mime::with_line_feeds(bytes));
     let notice = notice_of(&message);
     let mut original = original::find(&message, &notice.tail);
-    let addressed_to = addressed_to(&message.header);
+    let addressed_to = envelope::addressed_to(&message.header);
     let words = notice.whole();
     let recipients = match feedback::find(&message, &words, &original) {
         Some(Some(complaint)) => complaints(complaint),
@@ -85,8 +90,9 @@ pub fn read(bytes: &[u8]) -> BounceReport {
         None => reported(&message, &notice, &words, &original, &addressed_to),
     };
     original.to.truncate(1);
-    let tokens = tokens(&message.header, &addressed_to);
-    BounceReport { recipients, original, addressed_to, tokens }
+    let tokens = envelope::tokens(&message.header, &addressed_to);
+    let written_at = envelope::written_at(&message.header);
+    BounceReport { recipients, original, addressed_to, tokens, written_at }
 }
 
 /// The text for people: every part of text before the returned message.
@@ -529,33 +535,6 @@ fn recipients_of(
         }
         _ => Vec::new(),
     }
-}
-
-/// Addresses of ours that a message came to.
-fn addressed_to(header: &FieldBlock) -> Vec<String> {
-    let mut found = Vec::new();
-    for name in ["delivered-to", "envelope-to", "x-envelope-to", "to"] {
-        original::add(&mut found, header, name);
-    }
-    found
-}
-
-/// What stands behind the `+` of an address of ours, and behind "unsubscribe" in the subject.
-fn tokens(header: &FieldBlock, addressed_to: &[String]) -> Vec<String> {
-    let mut tokens: Vec<String> = Vec::new();
-    for address in addressed_to {
-        let local = address.rsplit_once('@').map_or("", |(local, _)| local);
-        if let Some((_, token)) = local.split_once('+').filter(|(_, token)| !token.is_empty()) {
-            tokens.push(token.to_owned());
-        }
-    }
-    let subject = subject(header);
-    let mut words = subject.split_whitespace();
-    if words.next().is_some_and(|word| word.eq_ignore_ascii_case("unsubscribe")) {
-        tokens.extend(words.next().map(str::to_owned));
-    }
-    tokens.dedup();
-    tokens
 }
 
 /// On one line, of a length that a person reads.

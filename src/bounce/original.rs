@@ -19,7 +19,7 @@ pub struct OriginalMessage {
     /// The unsubscribe tokens of its List-Unsubscribe, as they stand there.
     pub unsubscribe_tokens: Vec<String>,
     /// Whom it was to.
-    pub(super) to: Vec<String>,
+    pub to: Vec<String>,
     /// Whom it was from.
     pub(super) from: Vec<String>,
     /// Addresses that a provider adds in its reports for whom it was.
@@ -48,6 +48,11 @@ pub(super) fn find(message: &MimeMessage, tail: &str) -> OriginalMessage {
         if !block.0.is_empty() {
             found.take(&block);
         }
+    }
+    // A report of abuse has the reverse-path among its own fields (RFC 5965 3.2).
+    let reports = message.parts.iter().filter(|part| part.kind == "message/feedback-report");
+    for part in reports {
+        add(&mut found.return_paths, &fields::read(&part.text).0, "original-mail-from");
     }
     found
 }

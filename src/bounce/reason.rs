@@ -231,6 +231,25 @@ pub(super) fn decide(evidence: &ReportedFacts) -> (BounceClass, Why) {
     (if is_hard { BounceClass::Hard } else { BounceClass::Soft }, reason)
 }
 
+/// Class and reason of what a relay answered to us: its words, both of its codes, and whether it was at
+/// the recipient or behind.
+pub fn of_reply(
+    text: &str,
+    status: Option<&str>,
+    code: Option<i64>,
+    is_at_rcpt: bool,
+) -> (BounceClass, Why) {
+    let stage = if is_at_rcpt { ReplyStage::Rcpt } else { ReplyStage::Data };
+    decide(&ReportedFacts {
+        reply: text,
+        notice: "",
+        status: status.and_then(super::code::enhanced_status),
+        code: code.and_then(|code| u16::try_from(code).ok()).map(ReplyCode),
+        stage: &|| stage,
+        delayed: false,
+    })
+}
+
 /// Whether what is said of an address may be believed. Filters, too, answer that a user is unknown:
 /// behind the text, or with a code that speaks of a rule, of a mailbox that is there, or of nothing.
 fn is_about_address(evidence: &ReportedFacts, reason: Why) -> bool {

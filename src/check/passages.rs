@@ -23,7 +23,7 @@ pub fn left_out(issue: &Issue, reader: &impl Traits) -> Vec<(Place, String)> {
 }
 
 /// For whom the passages of a composition are, each once, as an author writes it. A passage in another
-/// one is for those who get both.
+/// one is for those who get both. What depends on topics alone is told by [`topics`].
 pub fn conditions(composition: &Composition) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let mut around: Vec<Option<String>> = Vec::new();
@@ -32,6 +32,7 @@ pub fn conditions(composition: &Composition) -> Vec<String> {
             Segment::When(text) => {
                 let own = Some(text).filter(|text| !Only::is_filled(text));
                 around.push(own.map(|text| shown_condition(text)));
+                let own = own.filter(|text| !Only::of_passage(text).is_of_topics());
                 let whole: Vec<&str> = around.iter().flatten().map(String::as_str).collect();
                 let shown = match &whole[..] {
                     [one] => (*one).to_owned(),
@@ -49,6 +50,21 @@ pub fn conditions(composition: &Composition) -> Vec<String> {
         }
     }
     all
+}
+
+/// The topics of the sections and passages of a composition, in order.
+pub fn topics(composition: &Composition) -> Vec<String> {
+    let mut topics: Vec<String> = Vec::new();
+    for segment in &composition.html {
+        let Segment::When(text) = segment else { continue };
+        for term in Only::of_passage(text).terms() {
+            let Term::Topic(topic) = term else { continue };
+            if !topics.iter().any(|known| known == topic) {
+                topics.push(topic.to_owned());
+            }
+        }
+    }
+    topics
 }
 
 /// A passage for a tag has only its name.
@@ -109,7 +125,7 @@ pub(super) fn against_list(view: &View<'_>, audience: &Audience<'_>) -> Vec<Diag
             let found = match term {
                 Term::Tag(tag) => unknown_tag(tag, audience),
                 Term::Field(field) => unknown_field(field, audience),
-                Term::Value(..) => None,
+                Term::Value(..) | Term::Topic(_) => None,
             };
             let Some((what, needle, help)) = found else { continue };
             let start = spot.stretch().map_or(0, |(_, span)| span.start);

@@ -43,8 +43,10 @@ impl<'a> View<'a> {
         let has_passages =
             [segments, text].into_iter().flatten().any(|one| matches!(one, Segment::When(_)));
         let untagged = has_passages.then(|| {
-            let html = joined(input, &without_passages(segments));
-            (Tree::read(&html), joined(input, &without_passages(text)))
+            // Whoever wants none of the topics of all sections gets no mail.
+            let is_read = input.composition.sent_to.is_some();
+            let html = joined(input, &without_passages(segments, is_read));
+            (Tree::read(&html), joined(input, &without_passages(text, is_read)))
         });
         View {
             untagged,
@@ -138,15 +140,21 @@ pub(super) fn visible(tree: &Tree) -> String {
     all.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What somebody gets who has none of the tags. A passage that never ends takes all with it.
-fn without_passages(segments: &[Segment]) -> Vec<Segment> {
-    let mut depth = 0_usize;
+/// What somebody gets who has none of the tags, and none of the topics, unless `with_topics`. A passage
+/// that never ends takes all with it.
+fn without_passages(segments: &[Segment], with_topics: bool) -> Vec<Segment> {
+    let mut around: Vec<bool> = Vec::new();
+    let mut hidden = 0_usize;
     let mut kept = Vec::new();
     for segment in segments {
         match segment {
-            Segment::When(_) => depth += 1,
-            Segment::EndWhen => depth = depth.saturating_sub(1),
-            other if depth == 0 => kept.push(other.clone()),
+            Segment::When(text) => {
+                let is_hidden = !with_topics || !Only::of_passage(text).is_of_topics();
+                around.push(is_hidden);
+                hidden += usize::from(is_hidden);
+            }
+            Segment::EndWhen => hidden -= usize::from(around.pop().unwrap_or_default()),
+            other if hidden == 0 => kept.push(other.clone()),
             _ => {}
         }
     }

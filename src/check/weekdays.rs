@@ -450,7 +450,7 @@ mod tests {
         }
         for text in ["29 February 2028", "31.12.2026", "31.13.2026", "Ver. 2026.11.32", "1.31.2026"]
         {
-            assert_eq!(impossible(text), [], "{text}");
+            assert!(impossible(text).is_empty(), "{text}");
         }
     }
 

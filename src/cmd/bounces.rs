@@ -1,23 +1,29 @@
-//! `digest bounces read`: says what messages of the bounce mailbox report. Changes nothing.
+//! `digest bounces read`: reads reports, does what they mean, and says so. A message is marked only
+//! when what it means is on disk.
 
-use std::collections::BTreeMap;
-use std::io::Read;
+mod words;
+
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use sejong_digest::bounce::original::OriginalMessage;
-use sejong_digest::bounce::reason::BounceClass;
-use sejong_digest::bounce::{self, BounceReport, ReportedRecipient, mbox};
+use sejong_digest::config;
+use sejong_digest::delivery::bounced::evidence::ReportKeys;
+use sejong_digest::delivery::bounced::policy::BouncePolicy;
+use sejong_digest::delivery::bounced::reading::ReportReader;
+use sejong_digest::delivery::ledger;
 use sejong_digest::diagnostic::counted;
-use sejong_digest::files::{self, FileError};
-use serde::Serialize;
+use sejong_digest::mailbox::{self, FoundMessage, MailBatch, ReportMailbox};
+use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::describe;
-use super::{Global, print};
+use super::files::{describe, describe_store};
+use super::subscribers::place;
+use super::workspace::{self, Workspace};
+use super::{Global, clock, looking, print, runtime};
+use words::{Acting, Readings};
 
-/// Bytes of the largest message, and of the largest mbox file.
-const MOST_MESSAGE: u64 = 50 * 1024 * 1024;
-const MOST_MBOX: u64 = 512 * 1024 * 1024;
+/// How often a Maildir is looked at that is followed.
+const EVERY: Duration = Duration::from_secs(2);
 
 /// Read reports of mail that did not arrive, and complaints
 #[derive(Debug, clap::Args)]
@@ -31,278 +37,206 @@ enum Command {
     Read(ReadArgs),
 }
 
+const ABOUT: &str = "\
+Read bounces, complaints and wishes to leave, and act on them
+
+Whose address is bad, who complained and who asked to leave gets no mail any more, as [bounce] in
+digest.toml says. Only a report that carries a token or the Message-ID of a mail of this publication
+changes anything. A message of a Maildir gets the flag S when what it means is written down; what a
+person has to look at stays as it is. Read a second time, a message changes nothing.";
+
 const EXAMPLES: &str = "\
-A SOURCE is a file with one message, an mbox file, a Maildir folder, or - for standard input.
+A SOURCE is a file with one message, an mbox file, a Maildir folder, or - for standard input, as of
+a pipe of Postfix or Exim: then the exit code is 0, or 75 if the message should come again later.
 
 Examples:
-  digest bounces read report.eml --dry-run
-  digest bounces read ~/Maildir --dry-run
+  digest bounces read ~/Maildir
+  digest bounces read ~/Maildir --follow
   digest bounces read mbox --dry-run --json
-  digest bounces read - --dry-run < report.eml";
+  digest --publication /srv/newsletter bounces read - < report.eml";
 
-/// Say what messages report of whom: bounces, complaints, automatic answers
+/// Read bounces, complaints and wishes to leave, and act on them
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(long_about = ABOUT, after_help = EXAMPLES)]
 struct ReadArgs {
     /// Where the messages are
     #[arg(value_name = "SOURCE", required = true)]
     sources: Vec<PathBuf>,
-    /// Print what each message says, and change nothing
+    /// Print what would happen and why, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Go on with what comes later, until it is stopped: of a Maildir
+    #[arg(long, conflicts_with = "dry_run")]
+    follow: bool,
     /// Print JSON to stdout, an object for each recipient on a line of its own
     #[arg(long)]
     json: bool,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
 }
 
-/// One row of `--json`.
-#[derive(Serialize)]
-struct RowInJson<'a> {
-    file: &'a str,
-    /// The number of the message in an mbox file, from 1.
-    message: usize,
-    recipient: Option<&'a str>,
-    original_recipient: Option<&'a str>,
-    class: BounceClass,
-    status: Option<String>,
-    code: Option<u16>,
-    reason: &'static str,
-    text: &'a str,
-    part: &'a str,
-    line: usize,
-    message_id: Option<&'a str>,
-    addressed_to: &'a [String],
-    return_paths: &'a [String],
-    unsubscribe_tokens: &'a [String],
-    tokens: &'a [String],
+impl ReadArgs {
+    /// Whether a mail system waits for the exit code, and would send a report about this report.
+    fn is_pipe(&self) -> bool {
+        self.sources.iter().all(|source| source.as_os_str() == "-")
+    }
 }
 
-/// What was read so far.
-#[derive(Default)]
-struct Readings {
-    messages: u64,
-    classes: BTreeMap<BounceClass, u64>,
-    unread: u64,
+/// Reads and tells.
+struct ReportReading<'a> {
+    args: &'a ReadArgs,
+    reader: ReportReader,
+    acting: Acting,
+    readings: Readings,
 }
 
 /// Runs `digest bounces`.
-pub(crate) fn run(_: &Global, args: &Args) -> Ending {
+pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let Command::Read(args) = &args.command;
-    if !args.dry_run {
-        return Err(Failure::usage("bounces can be read but not acted on yet").help(
-            "add --dry-run to see what the messages say, and suppress people by hand whose class is \
-             hard, complaint or unsubscribe: digest subscribers suppress ADDRESS --why TEXT",
+    if args.follow && !args.sources.iter().all(|source| source.is_dir()) {
+        return Err(Failure::usage("--follow goes on with a Maildir, and with nothing else"));
+    }
+    let ending = runtime()?.block_on(async {
+        let (reader, acting) = reader(global, args).await?;
+        let mut reading = ReportReading { args, reader, acting, readings: Readings::default() };
+        let read = reading.all().await;
+        if let Some(store) = reading.reader.store.take() {
+            store.close().await;
+        }
+        read?;
+        reading.end()
+    });
+    match ending {
+        Err(failure) if args.is_pipe() && !args.dry_run => {
+            Err(Failure { exit: Exit::TryLater, ..failure })
+        }
+        ending => ending,
+    }
+}
+
+/// Opens what reports are compared with. A dry run needs no publication.
+async fn reader(global: &Global, args: &ReadArgs) -> Result<(ReportReader, Acting), Failure> {
+    if args.dry_run && workspace::root(global).is_err() {
+        let policy = BouncePolicy::default();
+        return Ok((ReportReader::new(None, None, policy, false), Acting::ReadOnly));
+    }
+    let workspace = Workspace::open(global)?;
+    let keys = keys(&workspace)?;
+    let path = place(&workspace, args.store.as_deref())?;
+    let store = match (args.dry_run, path.is_there()) {
+        (true, false) => None,
+        (true, true) => Some(Store::read(&path, &ledger::STEPS).await.map_err(looking::unusable)?),
+        (false, is_there) => {
+            let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
+            if !is_there {
+                print::note(&format!("{} was made", describe_store(&path)));
+            }
+            Some(store)
+        }
+    };
+    let acting = if args.dry_run { Acting::DryRun } else { Acting::Done };
+    let reader = ReportReader::new(store, Some(keys), workspace.config.bounce, !args.dry_run);
+    Ok((reader, acting))
+}
+
+fn keys(workspace: &Workspace) -> Result<ReportKeys, Failure> {
+    let Some(secret) = config::known_secret(&workspace.root, &workspace.environment)? else {
+        return Err(Failure::new("there is no secret here, so no report can be proven").help(
+            "copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET",
         ));
-    }
-    let mut readings = Readings::default();
-    for source in &args.sources {
-        read_source(source, args, &mut readings)?;
-    }
-    if !args.json {
-        print::words(&summary(&readings))?;
-    }
-    if readings.unread > 0 {
-        let unread = counted(readings.unread, "source");
-        return Err(Failure::new(format!("{unread} could not be read")).behind_an_answer());
-    }
-    Ok(Exit::Done)
+    };
+    let identity = workspace.identity(&secret, Vec::new());
+    let (keys, list_id, reverse_path) = (identity.keys, identity.list_id, identity.reverse_path);
+    Ok(ReportKeys { keys, list_id, reverse_path })
 }
 
-fn read_source(source: &Path, args: &ReadArgs, readings: &mut Readings) -> Result<(), Failure> {
-    if source.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().take(MOST_MBOX + 1).read_to_end(&mut bytes)?;
-        return read_bytes("-", &bytes, args, readings);
-    }
-    if !source.is_dir() {
-        return read_file(source, args, readings);
-    }
-    let MaildirSource { messages, unread } = maildir(source);
-    for what in unread {
-        print::note(&what);
-        readings.unread += 1;
-    }
-    messages.iter().try_for_each(|path| read_file(path, args, readings))
-}
-
-/// What is in a Maildir: its messages in the order of their names, and what could not be read of it.
-struct MaildirSource {
-    messages: Vec<PathBuf>,
-    unread: Vec<String>,
-}
-
-/// Reads `new` and `cur`; `tmp` has messages that are not there yet. Half of a Maildir is never taken for
-/// the whole of it: who is reported in the other half would go on getting mail.
-fn maildir(folder: &Path) -> MaildirSource {
-    let is_missing = |name: &&str| folder.join(name).symlink_metadata().is_err();
-    let mut found = MaildirSource { messages: Vec::new(), unread: Vec::new() };
-    if ["new", "cur"].iter().all(is_missing) {
-        let kind = "this folder is no Maildir: it has no folder `new` or `cur`";
-        found.unread.push(format!("{}: {kind}. Name its files", describe(folder)));
-        return found;
-    }
-    for name in ["new", "cur"] {
-        let inner = folder.join(name);
-        let told = |error: std::io::Error| format!("{}: {error}", describe(&inner));
-        let entries = match std::fs::read_dir(&inner) {
-            Ok(entries) => entries,
-            Err(error) => {
-                found.unread.push(told(error));
-                continue;
-            }
-        };
-        for entry in entries {
-            match entry {
-                Ok(entry) if entry.file_name().as_encoded_bytes().starts_with(b".") => {}
-                Ok(entry) => found.messages.push(entry.path()),
-                Err(error) => found.unread.push(told(error)),
+impl ReportReading<'_> {
+    async fn all(&mut self) -> Result<(), Failure> {
+        let mut mailboxes = Vec::new();
+        for source in &self.args.sources {
+            let mut mailbox = match source.as_os_str().to_str() {
+                Some("-") => ReportMailbox::of(source, Box::new(std::io::stdin())),
+                _ => ReportMailbox::open(source),
+            };
+            self.mailbox(source, &mut mailbox).await?;
+            mailboxes.push((source, mailbox));
+        }
+        while self.args.follow {
+            tokio::time::sleep(EVERY).await;
+            for (source, mailbox) in &mut mailboxes {
+                mailbox.look_again();
+                self.mailbox(source, mailbox).await?;
             }
         }
+        Ok(())
     }
-    found.messages.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
-    found
-}
 
-fn read_file(path: &Path, args: &ReadArgs, readings: &mut Readings) -> Result<(), Failure> {
-    let name = describe(path);
-    match bytes_of(path) {
-        Ok(bytes) => read_bytes(&name, &bytes, args, readings),
-        Err(error) => {
-            print::note(&format!("{name}: {error}"));
-            readings.unread += 1;
-            Ok(())
-        }
-    }
-}
-
-fn bytes_of(path: &Path) -> Result<Vec<u8>, FileError> {
-    let (mut bytes, mut file) = (Vec::new(), files::open_named(path)?);
-    file.by_ref().take(MOST_MESSAGE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_MESSAGE {
-        // Only a file of many messages may be larger than one.
-        if !mbox::is_mbox(&bytes) {
-            return Err(FileError::Large(MOST_MESSAGE));
-        }
-        file.take(MOST_MBOX + 1 - MOST_MESSAGE).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
-}
-
-fn read_bytes(
-    name: &str,
-    bytes: &[u8],
-    args: &ReadArgs,
-    readings: &mut Readings,
-) -> Result<(), Failure> {
-    if bytes.len() as u64 > MOST_MBOX {
-        print::note(&format!("{name}: {}", FileError::Large(MOST_MBOX)));
-        readings.unread += 1;
-        return Ok(());
-    }
-    let messages = if mbox::is_mbox(bytes) { mbox::messages(bytes) } else { vec![bytes] };
-    let messages = if messages.is_empty() { vec![bytes] } else { messages };
-    for (index, message) in messages.iter().enumerate() {
-        if message.len() as u64 > MOST_MESSAGE {
-            print::note(&format!(
-                "{name}: message {}: {}",
-                index + 1,
-                FileError::Large(MOST_MESSAGE)
-            ));
-            readings.unread += 1;
-            continue;
-        }
-        let report = bounce::read(message);
-        readings.messages += 1;
-        for row in &report.recipients {
-            *readings.classes.entry(row.class).or_default() += 1;
-        }
-        let place =
-            if messages.len() > 1 { format!("{name}#{}", index + 1) } else { name.to_owned() };
-        let text =
-            if args.json { in_json(name, index + 1, &report)? } else { in_words(&place, &report) };
-        if args.json { print::json(&text)? } else { print::words(&text)? }
-    }
-    Ok(())
-}
-
-fn in_json(file: &str, message: usize, report: &BounceReport) -> Result<String, Failure> {
-    let OriginalMessage { message_id, return_paths, unsubscribe_tokens, .. } = &report.original;
-    let mut lines = String::new();
-    for row in &report.recipients {
-        let row = RowInJson {
-            file,
-            message,
-            recipient: row.address.as_deref(),
-            original_recipient: row.original_address.as_deref(),
-            class: row.class,
-            status: row.status.map(|status| status.to_string()),
-            code: row.code.map(|code| code.0),
-            reason: row.reason.name(),
-            text: &row.text,
-            part: &row.part,
-            line: row.line,
-            message_id: message_id.as_deref(),
-            addressed_to: &report.addressed_to,
-            return_paths,
-            unsubscribe_tokens,
-            tokens: &report.tokens,
-        };
-        lines.push_str(&serde_json::to_string(&row)?);
-        lines.push('\n');
-    }
-    Ok(lines)
-}
-
-/// A line for each recipient, and below it what the report says.
-fn in_words(place: &str, report: &BounceReport) -> String {
-    let mut text = String::new();
-    for row in &report.recipients {
-        let class = class_word(row.class);
-        let address = row.address.as_deref();
-        let about = match row.class {
-            BounceClass::Hard | BounceClass::Soft => {
-                let address = address.unwrap_or("nobody is named");
-                format!("{address}: {}{}", row.reason.words(), codes(row))
+    async fn mailbox(&mut self, source: &Path, mailbox: &mut ReportMailbox) -> Result<(), Failure> {
+        loop {
+            let batch = mailbox.next_batch();
+            if batch.is_end() {
+                return Ok(());
             }
-            BounceClass::None | BounceClass::Autoreply => {
-                text.push_str(&format!("{place}: {class}: {}\n", row.text));
-                continue;
+            self.batch(&describe(source), batch).await?;
+        }
+    }
+
+    /// What is in some messages is written down, told, and then they are marked.
+    async fn batch(&mut self, source: &str, batch: MailBatch) -> Result<(), Failure> {
+        for (path, why) in &batch.unread {
+            print::note(&format!("{}: {why}", describe(path)));
+            self.readings.unread += 1;
+        }
+        let bytes: Vec<&[u8]> = batch.messages.iter().map(|message| &message.bytes[..]).collect();
+        let read = self.reader.read(&bytes, source, clock::now()).await?;
+        let mut text = String::new();
+        for (found, message) in batch.messages.iter().zip(&read) {
+            self.readings.add(message);
+            let Some(report) = &message.report else { continue };
+            let file = describe(&found.place);
+            if self.args.json {
+                let place = (file.as_str(), found.number);
+                text.push_str(&words::in_json(place, report, &message.decided, self.acting)?);
+            } else {
+                let place = found.number.map_or(file.clone(), |number| format!("{file}#{number}"));
+                text.push_str(&words::in_words(&place, report, &message.decided, self.acting));
             }
-            _ => address.unwrap_or("nobody is named").to_owned(),
-        };
-        text.push_str(&format!("{place}: {class}: {about}\n"));
-        text.push_str(&format!("    {} line {}: {}\n", row.part, row.line, row.text));
+        }
+        if self.acting == Acting::Done {
+            let done = batch.messages.iter().zip(&read).filter(|(_, message)| message.is_done());
+            done.for_each(|(found, _)| self.mark(found));
+        }
+        if self.args.json { print::json(&text) } else { print::words(&text) }
     }
-    text
-}
 
-/// ` (550 5.1.1)`
-fn codes(row: &ReportedRecipient) -> String {
-    let code = row.code.map(|code| code.to_string());
-    let status = row.status.map(|status| status.to_string());
-    match [code, status].into_iter().flatten().collect::<Vec<_>>() {
-        codes if codes.is_empty() => String::new(),
-        codes => format!(" ({})", codes.join(" ")),
+    fn mark(&mut self, found: &FoundMessage) {
+        if let Err(error) = mailbox::mark_as_done(&found.mark) {
+            let place = describe(&found.place);
+            print::note(&format!("{place} was read and acted on, but cannot be marked: {error}"));
+            self.readings.unmarked += 1;
+        }
     }
-}
 
-fn class_word(class: BounceClass) -> &'static str {
-    match class {
-        BounceClass::Hard => "hard",
-        BounceClass::Soft => "soft",
-        BounceClass::Complaint => "complaint",
-        BounceClass::Autoreply => "autoreply",
-        BounceClass::Delivered => "delivered",
-        BounceClass::Unsubscribe => "unsubscribe",
-        BounceClass::None => "none",
+    fn end(&self) -> Ending {
+        if !self.args.json {
+            print::words(&self.readings.summary(self.acting))?;
+        }
+        let Readings { unread, unmarked, .. } = self.readings;
+        // A mail system would hand over again and again what cannot be read.
+        if self.args.is_pipe() && !self.args.dry_run {
+            return Ok(Exit::Done);
+        }
+        match (unread, unmarked) {
+            (0, 0) => Ok(Exit::Done),
+            (0, unmarked) => {
+                let messages = counted(unmarked, "message");
+                Err(Failure::new(format!("{messages} could not be marked")).behind_an_answer())
+            }
+            (unread, _) => {
+                let unread = counted(unread, "source");
+                Err(Failure::new(format!("{unread} could not be read")).behind_an_answer())
+            }
+        }
     }
-}
-
-/// `3 messages: 2 hard, 1 none. Nothing was changed.`
-fn summary(readings: &Readings) -> String {
-    let classes =
-        readings.classes.iter().map(|(class, count)| format!("{count} {}", class_word(*class)));
-    let classes: Vec<String> = classes.collect();
-    let what = if classes.is_empty() { "nothing".to_owned() } else { classes.join(", ") };
-    format!("{}: {what}. Nothing was changed (--dry-run)\n", counted(readings.messages, "message"))
 }

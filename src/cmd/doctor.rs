@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use sejong_digest::check::{self, online};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::{self, PasswordError, Secret};
+use sejong_digest::delivery::ledger::{Ledger, STEPS};
 use sejong_digest::diagnostic::visible::visible;
 use sejong_digest::diagnostic::{Diagnostic, counted, render};
 use sejong_digest::doctor::dns::Dns;
@@ -18,6 +19,7 @@ use sejong_digest::fetch::Reach;
 use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::{Identity, Template};
 use sejong_digest::smtp::relay::Relay;
+use sejong_digest::store::{Store, StoreAddress};
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
@@ -186,6 +188,16 @@ fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Fail
         .collect())
 }
 
+/// The key of the secret that mail was sent with and that is not here; nothing where the ledger cannot
+/// be read.
+async fn lost_key(workspace: &Workspace) -> Option<LostSecret> {
+    let path = workspace.ledger_place().ok().filter(StoreAddress::is_there)?;
+    let store = Store::read(&path, &STEPS).await.ok()?;
+    let sent = Ledger::new(store.clone(), "").sent_keys().await.ok();
+    store.close().await;
+    LostSecret::in_part(workspace, &sent?, &path).ok().flatten()
+}
+
 async fn secret(workspace: &Workspace) -> Finding {
     const CHECK: &str = "secret";
     match config::known_secret(&workspace.root, &workspace.environment) {
@@ -195,7 +207,14 @@ async fn secret(workspace: &Workspace) -> Finding {
                 older => format!(" with {} keys", older + 1),
             };
             let what = format!("there is a secret{keys}, and only its owner can read it");
-            Finding::ok(CHECK, what)
+            match lost_key(workspace).await {
+                Some(lost) => Finding::error(CHECK, lost.to_string()).help(format!(
+                    "copy {} here from the computer that sent before: without that key, unsubscribe \
+                     links in mail that was already sent do not work",
+                    lost.file()
+                )),
+                None => Finding::ok(CHECK, what),
+            }
         }
         Ok(None) => match LostSecret::of(workspace, workspace.ledger_place().ok()).await {
             Ok(Some(lost)) => Finding::error(CHECK, lost.to_string())

@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     ChecksFailed,
     /// It ended with some recipients deferred or uncertain.
     Unfinished,
+    /// A mail system that hands over a message has to do so again later (EX_TEMPFAIL of sysexits).
+    TryLater,
     /// It was interrupted, and the same command goes on.
     Interrupted,
 }
@@ -33,6 +35,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::ChecksFailed => 3,
             Exit::Unfinished => 4,
+            Exit::TryLater => 75,
             Exit::Interrupted => 130,
         }
     }

@@ -76,10 +76,72 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 /// Writes a file beside its place and then moves it there: nobody ever sees half of it. What is
 /// not a plain file, such as /dev/stdout, is written to and never replaced.
 pub(crate) fn replace(path: &Path, bytes: &[u8], readable: Readable) -> Result<(), Failure> {
-    let failed =
-        |error: io::Error| Failure::new(format!("{} cannot be written: {error}", path.display()));
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return fs::write(path, bytes).map_err(|error| unwritten(path, error));
+    }
+    let mut draft = DraftFile::begin(path, readable)?;
+    draft.write_all(bytes).map_err(|error| unwritten(path, error))?;
+    draft.finish()
+}
+
+fn unwritten(path: &Path, error: io::Error) -> Failure {
+    Failure::new(format!("{} cannot be written: {error}", path.display()))
+}
+
+/// A file that is written beside its place, piece by piece, and moved there when it is whole. One that
+/// is dropped before leaves nothing.
+pub(crate) struct DraftFile {
+    path: PathBuf,
+    target: PathBuf,
+    draft: PathBuf,
+    file: Option<io::BufWriter<fs::File>>,
+}
+
+impl DraftFile {
+    /// Begins one for `path`.
+    pub(crate) fn begin(path: &Path, readable: Readable) -> Result<DraftFile, Failure> {
+        let target = target(path)?;
+        let mut name = target.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".{}.draft", std::process::id()));
+        let draft = target.with_file_name(name);
+        let file = readable.create(&draft).map_err(|error| unwritten(path, error))?;
+        let file = Some(io::BufWriter::new(file));
+        Ok(DraftFile { path: path.to_owned(), target, draft, file })
+    }
+
+    /// Moves it to its place.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        let Some(file) = self.file.as_mut() else { return Ok(()) };
+        let written = file.flush().and_then(|()| file.get_ref().sync_all());
+        let moved = written.and_then(|()| fs::rename(&self.draft, &self.target));
+        moved.map_err(|error| unwritten(&self.path, error))?;
+        self.file = None;
+        Ok(())
+    }
+}
+
+impl io::Write for DraftFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_mut().map_or(Ok(bytes.len()), |file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), io::Write::flush)
+    }
+}
+
+impl Drop for DraftFile {
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            let _ = fs::remove_file(&self.draft);
+        }
+    }
+}
+
+/// The file that is replaced where `path` is written to.
+fn target(path: &Path) -> Result<PathBuf, Failure> {
+    let failed = |error| unwritten(path, error);
     let target = match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => return fs::write(path, bytes).map_err(failed),
         // Through a link, the file that it leads to is replaced and not the link.
         Ok(_) => path.canonicalize().map_err(failed)?,
         Err(_) => path.to_owned(),
@@ -95,20 +157,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], readable: Readable) -> Result<(
     if let Some(folder) = path.parent() {
         stays_here(folder).map_err(failed)?;
     }
-    let mut name = target.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.draft", std::process::id()));
-    let draft = target.with_file_name(name);
-    let written = readable.create(&draft).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&draft, &target)
-    });
-    written.map_err(|error| {
-        if error.kind() != io::ErrorKind::AlreadyExists {
-            let _ = fs::remove_file(&draft);
-        }
-        failed(error)
-    })
+    Ok(target)
 }
 
 /// Whether the link at `path` leads out of its folder, to this `target`: somebody else may have put

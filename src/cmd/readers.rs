@@ -13,13 +13,14 @@ use sejong_digest::audience::suppression::{self, Suppression};
 use sejong_digest::check::{self, Audience, Lacking, passages};
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::intake::{self, Choice, Intake, IntakeError, Standings};
-use sejong_digest::delivery::ledger::staging::Standing;
+use sejong_digest::delivery::ledger::staging::{NO_SECTION, Standing};
 use sejong_digest::delivery::ledger::{Ledger, STEPS};
 use sejong_digest::diagnostic::{Diagnostic, counted};
 use sejong_digest::files;
-use sejong_digest::issue::Issue;
 use sejong_digest::issue::load;
+use sejong_digest::issue::only::Traits as _;
 use sejong_digest::issue::slot::BUILT_IN;
+use sejong_digest::issue::{Issue, Section};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::store::{Store, StoreAddress, StoreError};
@@ -72,6 +73,7 @@ impl ListArgs {
         let mut options = self.encoding.clone().unwrap_or_default();
         options.consent = workspace.config.consent_columns.clone();
         options.consent.extend(self.consent_column.iter().cloned());
+        options.topics.clone_from(&workspace.config.publication.topics);
         options.is_foreign = self.file(workspace).is_some_and(|file| is_foreign(&file));
         options
     }
@@ -120,6 +122,9 @@ impl Readers {
                 return Box::pin(Readers::read(path, options, None, problems)).await;
             }
             Err(IntakeError::Store(error)) => return Err(error.into()),
+            Err(error @ IntakeError::UnknownIssue { .. }) => {
+                return Err(Failure::usage(error.to_string()));
+            }
         };
         problems.append(&mut intake.problems);
         let (people, _) = ledger.planned_counts().await?;
@@ -193,18 +198,24 @@ pub(crate) async fn standings(
     path: &Path,
     options: &ReadOptions,
 ) -> Result<Standings, Failure> {
-    let shown = load::path_from_here(path);
-    let found = match list::open(path, &shown, options) {
-        Ok(rows) => intake::find(&Ledger::of_a_list().await?, rows, addresses).await,
-        Err(problem) => Err(problem.into()),
-    };
-    found.map_err(|error| match error {
+    look_up(addresses, path, options).await.map_err(|error| match error {
         IntakeError::List(problem) => {
             print::problems(&[*problem]);
             Failure::checks("the list of subscribers cannot be read")
         }
         IntakeError::Store(error) => error.into(),
+        error @ IntakeError::UnknownIssue { .. } => Failure::usage(error.to_string()),
     })
+}
+
+/// The same, for who tells what is wrong in words of their own.
+pub(crate) async fn look_up(
+    addresses: &[Address],
+    path: &Path,
+    options: &ReadOptions,
+) -> Result<Standings, IntakeError> {
+    let rows = list::open(path, load::path_from_here(path), options)?;
+    intake::find(&Ledger::of_a_list().await?, rows, addresses).await
 }
 
 /// The people at `addresses`, which `flag` named, with the fields that the list has of them. Shows
@@ -261,8 +272,18 @@ const PASSAGES: usize = 10;
 /// Letters of a condition that are shown.
 const CONDITION: usize = 100;
 
-/// Says which passages of the issue a reader, called `who`, does not get.
+/// Says which sections and passages of the issue a reader, called `who`, does not get.
 pub(crate) fn tell_left_out(issue: &Issue, who: &str, reader: &Recipient) {
+    let is_wanted =
+        |section: &&Section| section.topic.as_deref().is_none_or(|topic| reader.wants(topic));
+    if !issue.filled_sections().any(|section| is_wanted(&section)) {
+        print::note(&format!("a send leaves {who} out: {NO_SECTION}"));
+    }
+    for section in issue.filled_sections().filter(|section| !is_wanted(section)) {
+        let topic = section.topic.as_deref().unwrap_or_default();
+        let heading = section.heading.as_deref().map_or(String::new(), |text| format!(" {text:?}"));
+        print::note(&format!("left out for {who}: the section{heading} of the topic {topic}"));
+    }
     let left_out = passages::left_out(issue, reader);
     for (place, condition) in left_out.iter().take(PASSAGES) {
         let line = place.line_column().map_or(String::new(), |(line, _)| format!(":{line}"));

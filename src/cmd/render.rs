@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::Secret;
 use sejong_digest::issue::Pictures;
+use sejong_digest::issue::topics::{self, TopicChoice};
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::message::splice::{SpliceError, Template, part_text};
 
@@ -58,6 +59,10 @@ pub(crate) struct Args {
     /// Show it as this reader gets it
     #[arg(long = "as", value_name = "ADDRESS")]
     reader: Option<String>,
+    /// Show it as somebody with these topics gets it: -events;-jobs (all but these), events (only
+    /// this), none
+    #[arg(long, value_name = "TOPICS", allow_hyphen_values = true)]
+    topics: Option<TopicChoice>,
     #[command(flatten)]
     list: ListArgs,
 }
@@ -114,6 +119,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             (identity, readers::anybody(&composition)?)
         }
     };
+    let recipient = with_topics(args.topics.as_ref(), recipient, &workspace)?;
     readers::tell_left_out(&issue, args.reader.as_deref().unwrap_or("this reader"), &recipient);
     let now = clock::now_in(&workspace.config.time_zone);
     let template = Template::new(&composition, identity, &clock::occasion(&now, false)?);
@@ -139,6 +145,22 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         _ => print::made(&bytes)?,
     }
     Ok(Exit::Done)
+}
+
+/// The reader with the topics that were asked for, if the publication has them.
+fn with_topics(
+    choice: Option<&TopicChoice>,
+    reader: Recipient,
+    workspace: &Workspace,
+) -> Result<Recipient, Failure> {
+    let Some(choice) = choice else { return Ok(reader) };
+    let topics = &workspace.config.publication.topics;
+    let unknown = choice.names().find(|name| topics.iter().all(|topic| topic.name != *name));
+    match unknown {
+        Some(name) => Err(Failure::usage(format!("--topics: digest.toml has no topic {name:?}"))
+            .help(topics::instead(name, topics))),
+        None => Ok(reader.with(topics::FIELD, &choice.to_string())),
+    }
 }
 
 /// Says that no send goes to this reader. Whoever only looks is not stopped by that, nor by a store

@@ -3,7 +3,7 @@
 //! Must never show a key, nor take one away.
 
 use sejong_digest::config::{self, RotateError};
-use sejong_digest::delivery::ledger::STEPS;
+use sejong_digest::delivery::ledger::{Ledger, STEPS};
 use sejong_digest::store::{Lock, Quiet, Store, StoreError};
 
 use super::failure::{Ending, Exit, Failure};
@@ -53,7 +53,20 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 fn rotate(workspace: &Workspace) -> Ending {
     let runtime = runtime()?;
     let held = runtime.block_on(held_ledger(workspace))?;
-    let rotated = config::rotate_secret(&workspace.root, &workspace.environment);
+    let mut last_number = 0;
+    if let Some((store, _)) = &held {
+        let sent = runtime.block_on(Ledger::new(store.clone(), "").sent_keys())?;
+        // An old copy of it: the next number may stand for a key that mail was sent with.
+        if let Some(lost) = LostSecret::in_part(workspace, &sent, store.address())? {
+            return Err(Failure::new(format!("{lost}; the secret was not changed")).help(format!(
+                "copy {} here from the computer that sent before. If it is lost, `digest send \
+                 --new-secret` goes on without it, and then there can be a new key",
+                lost.file()
+            )));
+        }
+        last_number = sent.last_number;
+    }
+    let rotated = config::rotate_secret(&workspace.root, &workspace.environment, last_number);
     let rotated = match rotated {
         Ok(rotated) => rotated,
         Err(RotateError::Missing(path)) => {

@@ -32,7 +32,7 @@ use sejong_digest::delivery::route::{Route, share_connections};
 use sejong_digest::delivery::run::{self, Progress};
 use sejong_digest::delivery::send::content::Content;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
-use sejong_digest::delivery::send::plan::{PassageCount, Plan};
+use sejong_digest::delivery::send::plan::{PartCounts, Plan};
 use sejong_digest::delivery::send::planned::Planned;
 use sejong_digest::delivery::send::rehearsal;
 use sejong_digest::delivery::send::report::{ReceiptFate, SendReport};
@@ -108,8 +108,8 @@ pub(crate) struct Args {
     /// Send although the ledger is not where it last sent from, and another copy may have sent since
     #[arg(long, hide_short_help = true)]
     despite_copy: bool,
-    /// Make a new .digest-secret where it is missing, although mail was sent before: unsubscribe
-    /// links in that mail then stop working
+    /// Make a new .digest-secret where it is missing, or go on without a key of it, although mail was
+    /// sent with it: unsubscribe links in that mail then stop working
     #[arg(long, hide_short_help = true)]
     new_secret: bool,
     /// Ask for the pictures also where they are not on the internet
@@ -195,7 +195,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
             wait,
             window,
             signals,
-            passages: ready.passages().await.map_err(refusal::told)?,
+            parts: ready.parts().await.map_err(refusal::told)?,
         };
         let agreed = send.agree(&ready).await?;
         let secret = lost.map_or_else(|| workspace.secret(), |_| Ok(Secret::for_nobody()))?;
@@ -371,8 +371,8 @@ struct Send<'a> {
     wait: Duration,
     window: Window,
     signals: Signals,
-    /// How many get the passages that are for some.
-    passages: Vec<PassageCount>,
+    /// How many get which parts of the issue.
+    parts: PartCounts,
 }
 
 impl Send<'_> {
@@ -534,8 +534,8 @@ impl Send<'_> {
     fn show(&self, plan: &Plan, content: &Content, routes: &RoutePlan) {
         let (workspace, window) = (self.workspace, &self.window);
         let (composition, except) = (content.composition(), self.options.except.as_deref());
-        let passages = &self.passages[..];
-        let text = PlanText { plan, workspace, routes, composition, window, except, passages };
+        let parts = &self.parts;
+        let text = PlanText { plan, workspace, routes, composition, window, except, parts };
         print::note(text.words().trim_end());
     }
 

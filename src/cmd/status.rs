@@ -1,13 +1,15 @@
 //! `digest status`: what the ledger knows of an issue, or of all. Changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use sejong_digest::audience::except::LEFT_OUT_BY;
-use sejong_digest::audience::suppression::{LEFT_DURING, SUPPRESSED};
+use sejong_digest::audience::suppression::{
+    self, LEFT_DURING, SUPPRESSED, Suppression, SuppressionSubject,
+};
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
@@ -15,6 +17,7 @@ use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::receipt::{self, ReceiptFound, StandingReceipt};
 use sejong_digest::delivery::state::State;
 use sejong_digest::issue::load;
+use sejong_digest::message::address::Address;
 use sejong_digest::store::{self, Store, StoreAddress};
 use serde::Serialize;
 
@@ -242,7 +245,7 @@ async fn answer(
         Some(issue) => vec![issue.clone()],
     };
     if let Some(issue) = wanted.first().filter(|_| args.missed || !args.list.is_empty()) {
-        return listed(&Ledger::new(store.clone(), issue), issue, args, zone).await;
+        return listed(store, issue, args, zone).await;
     }
     let mut all = Vec::new();
     for issue in wanted {
@@ -315,11 +318,12 @@ struct ListedRow<'a> {
 }
 
 async fn listed(
-    ledger: &Ledger,
+    store: &Store,
     issue: &str,
     args: &Args,
     zone: &TimeZone,
 ) -> Result<String, Failure> {
+    let ledger = Ledger::new(store.clone(), issue);
     let mut rows = if args.missed {
         let rows = ledger.missed().await?;
         let uncertain = ledger.list_any(&[State::Uncertain], i64::MAX).await?;
@@ -335,17 +339,21 @@ async fn listed(
     for row in &mut rows {
         row.state = if row.state == State::Claimed { State::Pending } else { row.state };
     }
+    let never = NeverMailed::of(store, &rows).await?;
     if args.json {
         let rows: Vec<ListedRow<'_>> =
-            rows.iter().map(|row| ListedRow { row, reason: reason(row) }).collect();
+            rows.iter().map(|row| ListedRow { row, reason: reason(row, &never) }).collect();
         return Ok(format!("{}\n", serde_json::to_string(&rows)?));
     }
     let several = args.missed || args.list.len() > 1;
     let mut text = String::new();
     for row in rows {
         let at = row.at.as_deref().map_or(String::new(), |at| clock::told(at, zone));
-        let why =
-            if several { format!("{}\t{}\t", row.state, reason(&row)) } else { String::new() };
+        let why = if several {
+            format!("{}\t{}\t", row.state, reason(&row, &never))
+        } else {
+            String::new()
+        };
         text.push_str(&format!("{}\t{why}{at}\t{}\n", row.email, row.reply()));
     }
     Ok(text)
@@ -369,9 +377,33 @@ fn tell_missed(issue: &str, missed: u64, (planned, copies): (u64, u64)) {
     ));
 }
 
+/// Who is suppressed now, where that matters: no send has said so yet of those who wait.
+#[derive(Default)]
+struct NeverMailed(BTreeSet<SuppressionSubject>);
+
+impl NeverMailed {
+    async fn of(store: &Store, rows: &[Listed]) -> Result<NeverMailed, Failure> {
+        let waits = |row: &Listed| matches!(row.state, State::Deferred | State::Pending);
+        if !rows.iter().any(waits) {
+            return Ok(NeverMailed::default());
+        }
+        let all = suppression::in_force(store).await?;
+        Ok(NeverMailed(all.into_iter().map(Suppression::subject).collect()))
+    }
+
+    fn has(&self, email: &str) -> bool {
+        let Ok(address) = Address::parse(email) else { return false };
+        let domain = SuppressionSubject::Domain(address.domain().to_owned());
+        self.0.contains(&SuppressionSubject::address(&address)) || self.0.contains(&domain)
+    }
+}
+
 /// Why somebody has the issue or not.
-fn reason(row: &Listed) -> &'static str {
+fn reason(row: &Listed, never: &NeverMailed) -> &'static str {
     match row.state {
+        State::Deferred | State::Pending | State::Claimed if never.has(&row.email) => {
+            "suppressed since: the next send leaves them out"
+        }
         State::Accepted => "the relay took the message",
         State::Refused if row.was_given_up() => "given up: the relay said \"not now\" for too long",
         State::Refused => "refused for good",

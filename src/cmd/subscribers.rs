@@ -3,6 +3,8 @@
 //! `suppress` and `release` write to the store, also while an issue is sent from it. Must never
 //! delete what was written of somebody's no.
 
+mod import;
+mod list;
 mod look;
 
 use std::collections::BTreeSet;
@@ -10,19 +12,24 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use sejong_digest::audience::except::Exceptions;
-use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::audience::email;
+use sejong_digest::audience::except::{Exceptions, RowsSaid};
+use sejong_digest::audience::list::{ReadOptions, in_encoding};
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
+use sejong_digest::delivery::ledger::Ledger;
+use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::delivery::{ledger, receipt};
-use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::diagnostic::{Diagnostic, counted};
+use sejong_digest::files;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
+use sejong_digest::message::token::token_in;
 use sejong_digest::store::{Store, StoreAddress};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::{describe_store, quoted};
+use super::files::{describe, describe_store, quoted};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, readers, receipts, runtime, who};
 
@@ -38,9 +45,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Import(import::Import),
+    List(list::ListSubscribers),
+    Export(list::Export),
     Suppress(Suppress),
     Release(Release),
-    List(look::ListSuppressed),
     Show(look::ShowPerson),
 }
 
@@ -51,8 +60,10 @@ Whoever is suppressed gets no mail, whatever a list says: plan and send leave th
 send that goes on stops for them within half a second. A person is suppressed until somebody
 releases them; what was written stays in their history.
 
-Addresses may come from a file or a pipe: one a line, or CSV with a column of addresses. A row that
-cannot be read stops the command, and then nobody is suppressed.";
+Addresses may come from a file or a pipe: one a line, or CSV with a column of addresses; @example.org
+stands for everybody there, as in `digest subscribers list --suppressed --csv`. A row that cannot be read
+stops the command, and then nobody is suppressed. So does a file in which some people have left, by
+their own rows, and others have not: --rows says which of them are meant.";
 
 const SUPPRESS_EXAMPLES: &str = "\
 Examples:
@@ -75,8 +86,12 @@ struct Suppress {
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// The encoding of the file, if it is neither UTF-8 nor UTF-16 with a byte order mark
-    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = list::in_encoding)]
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = in_encoding)]
     encoding: Option<ReadOptions>,
+    /// Which people of a file are meant, where some of its rows say that somebody left and others do
+    /// not: those who left, or all
+    #[arg(long, value_name = "WHICH", hide_short_help = true)]
+    rows: Option<RowsMeant>,
     /// The person of this unsubscribe link, or of the token in it
     #[arg(long, value_name = "LINK")]
     token: Option<String>,
@@ -91,19 +106,28 @@ struct Suppress {
     store: Option<String>,
 }
 
+/// Which rows of a file are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum RowsMeant {
+    /// Those that say that somebody left.
+    Left,
+    /// All.
+    All,
+}
+
 const RELEASE_EXAMPLES: &str = "\
 Examples:
   digest subscribers release kim@example.org --why 'asked for it again on 3 May'
 ";
 
-/// Let somebody who is suppressed get mail again
+/// Let people who are suppressed get mail again
 #[derive(Debug, clap::Args)]
 #[command(after_help = RELEASE_EXAMPLES)]
 struct Release {
-    /// The address
-    #[arg(value_name = "ADDRESS")]
-    address: String,
-    /// It is a domain
+    /// Their addresses
+    #[arg(value_name = "ADDRESS", required = true)]
+    addresses: Vec<String>,
+    /// These are domains
     #[arg(long)]
     domain: bool,
     /// Why, in your words: it stays in their history
@@ -125,7 +149,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     match &args.command {
         Command::Suppress(args) => suppress(&workspace, args),
         Command::Release(args) => release(&workspace, args),
-        Command::List(args) => look::list(&workspace, args),
+        Command::Import(args) => import::run(&workspace, args),
+        Command::List(args) => list::list(&workspace, args),
+        Command::Export(args) => list::export(&workspace, args),
         Command::Show(args) => look::show(&workspace, args),
     }
 }
@@ -133,7 +159,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let subjects: BTreeSet<SuppressionSubject> = subjects(workspace, args)?.into_iter().collect();
     let why = match &args.why {
-        Some(why) => words(why)?,
+        Some(why) => words("--why", why)?,
         None => "the unsubscribe link of a mail".to_owned(),
     };
     let usual = match &args.token {
@@ -149,14 +175,57 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let added = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         let added = suppression::suppress(&store, &all, &note).await;
+        let moved = Ledger::new(store.clone(), "").moved().await;
         store.close().await;
+        if let Ok(Some(_)) = moved {
+            print::note(&format!(
+                "{} is not where it last sent from. Where another copy of it sends, nobody is \
+                 suppressed by this: suppress them there, too",
+                describe_store(&path)
+            ));
+        }
         Ok::<_, Failure>(added?)
     })?;
     if is_new {
         print::note(&format!("{} was made", describe_store(&path)));
     }
     print::words(&told(&subjects, &added, reason))?;
+    runtime()?.block_on(tell_strangers(workspace, args, &path));
     Ok(Exit::Done)
+}
+
+/// Says of addresses that were typed which of them nobody has: a slip there leaves the person who said
+/// no on the list. The no itself is written by now, so whatever cannot be read here is not told.
+async fn tell_strangers(workspace: &Workspace, args: &Suppress, store: &StoreAddress) {
+    let usual = workspace.root.join("subscribers.csv");
+    if args.domain || args.addresses.len() > TOLD || !files::is_there(&usual) {
+        return;
+    }
+    let typed = args.addresses.iter().filter_map(|text| email::typed(text).ok());
+    let mut strangers = Vec::new();
+    if let Ok(store) = Store::read(store, &ledger::STEPS).await {
+        for address in typed {
+            let had = look::issues_of(&store, &address).await;
+            strangers.extend(had.is_ok_and(|had| had.is_empty()).then_some(address));
+        }
+        store.close().await;
+    }
+    if strangers.is_empty() {
+        return;
+    }
+    let consent = workspace.config.consent_columns.clone();
+    let options =
+        ReadOptions { consent, is_foreign: readers::is_foreign(&usual), ..ReadOptions::default() };
+    let Ok(found) = readers::look_up(&strangers, &usual, &options).await else { return };
+    for (address, (standing, near)) in strangers.iter().zip(found.people) {
+        if matches!(standing, Standing::Absent) {
+            let meant = near.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+            print::note(&format!(
+                "{address} is not in {}, and no issue was for this address{meant}",
+                describe(&usual)
+            ));
+        }
+    }
 }
 
 /// What has become of each; of many, how many they are.
@@ -188,7 +257,7 @@ fn subjects(workspace: &Workspace, args: &Suppress) -> Result<Vec<SuppressionSub
             }
             "-" => {
                 let read = Exceptions::read_from(io::stdin().lock(), "standard input", &options);
-                all.extend(people(read, "standard input")?);
+                all.extend(people(read, "standard input", args.rows)?);
             }
             text => all.push(subject(text, args.domain)?),
         }
@@ -197,7 +266,7 @@ fn subjects(workspace: &Workspace, args: &Suppress) -> Result<Vec<SuppressionSub
         let shown = load::path_from_here(file);
         let options = ReadOptions { is_foreign: readers::is_foreign(file), ..options };
         let read = Exceptions::read("--file", file, &shown, &options);
-        all.extend(people(read, &shown.display().to_string())?);
+        all.extend(people(read, &shown.display().to_string(), args.rows)?);
     }
     if let Some(token) = &args.token {
         all.push(SuppressionSubject::address(&who::named(workspace, token)?.address));
@@ -205,9 +274,11 @@ fn subjects(workspace: &Workspace, args: &Suppress) -> Result<Vec<SuppressionSub
     Ok(all)
 }
 
+/// The people and domains of a file. Where it looks like a whole list, `meant` says who of them.
 fn people(
     read: Result<Exceptions, Vec<Diagnostic>>,
     shown: &str,
+    meant: Option<RowsMeant>,
 ) -> Result<Vec<SuppressionSubject>, Failure> {
     let read = read.map_err(|problems| {
         print::problems(&problems);
@@ -216,7 +287,23 @@ fn people(
                 "correct what is named above: an address there may be that of somebody who said no",
             )
     })?;
-    Ok(read.identities().map(|one| SuppressionSubject::Address(one.to_owned())).collect())
+    let RowsSaid { yes, no } = read.said();
+    if yes > 0 && no > 0 && meant.is_none() {
+        let (people, rows) = (counted(no, "person"), counted(yes, "row"));
+        let what = format!(
+            "{shown} says of {people} that they left, and {rows} in it say nothing of the kind; \
+             nobody was suppressed"
+        );
+        return Err(Failure::checks(what)
+            .help("--rows left suppresses only those who left, --rows all everybody in the file"));
+    }
+    let domains = read.domains().map(|one| SuppressionSubject::Domain(one.to_owned()));
+    let address = |one: &str| SuppressionSubject::Address(one.to_owned());
+    let people: Vec<SuppressionSubject> = match meant {
+        Some(RowsMeant::Left) => read.left().map(address).collect(),
+        _ => read.identities().map(address).chain(domains).collect(),
+    };
+    Ok(people)
 }
 
 /// A person, or a domain.
@@ -225,63 +312,82 @@ fn subject(text: &str, is_domain: bool) -> Result<SuppressionSubject, Failure> {
         return SuppressionSubject::domain(text)
             .map_err(|_| Failure::usage(format!("{text} is no domain, such as example.org")));
     }
-    Address::parse(text).map(|address| SuppressionSubject::address(&address)).map_err(|error| {
-        let failure = Failure::usage(error.to_string());
-        match SuppressionSubject::domain(text) {
-            Ok(_) => failure.help(format!("{text} with --domain means everybody there")),
-            Err(_) => failure,
-        }
-    })
+    email::typed(text).map(|address| SuppressionSubject::address(&address)).map_err(
+        |(what, help)| {
+            let failure = Failure::usage(what);
+            if token_in(text).is_some() && text.contains("://") {
+                return failure.help("--token LINK means the person of an unsubscribe link");
+            }
+            match SuppressionSubject::domain(text) {
+                Ok(_) => failure.help(format!("{text} with --domain means everybody there")),
+                Err(_) => failure.help(help),
+            }
+        },
+    )
 }
 
-/// Why, in one line.
-fn words(text: &str) -> Result<String, Failure> {
+/// What somebody says with this flag, in one line.
+fn words(flag: &str, text: &str) -> Result<String, Failure> {
     let words: Vec<&str> = text.split_whitespace().collect();
     if words.is_empty() {
-        return Err(Failure::usage("--why is empty").help("write a few words: they are kept"));
+        return Err(
+            Failure::usage(format!("{flag} is empty")).help("write a few words: they are kept")
+        );
     }
     Ok(words.join(" "))
 }
 
 fn release(workspace: &Workspace, args: &Release) -> Ending {
-    let subject = subject(&args.address, args.domain)?;
-    let why = words(&args.why)?;
+    let all = args.addresses.iter().map(|text| subject(text, args.domain));
+    let all: BTreeSet<SuppressionSubject> = all.collect::<Result<_, Failure>>()?;
+    let why = words("--why", &args.why)?;
     let path = place(workspace, args.store.as_deref())?;
     if !path.is_there() {
-        return Err(Failure::new(format!("{subject} is not suppressed: there is no {path}")));
+        let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+        let are = if names.len() == 1 { "is" } else { "are" };
+        return Err(Failure::new(format!(
+            "{} {are} not suppressed: there is no {path}",
+            names.join(", ")
+        )));
     }
-    let address = (!args.domain).then(|| Address::parse(&args.address)).transpose()?;
-    let (ended, left) = runtime()?.block_on(async {
+    let released = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
-        let ended = suppression::release(&store, &subject, &why, clock::now()).await;
-        let left = match &address {
-            Some(address) => suppression::of(&store, address).await,
-            None => Ok(None),
-        };
+        let mut released = Vec::new();
+        for one in &all {
+            let ended = suppression::release(&store, one, &why, clock::now()).await?;
+            let left = match one {
+                SuppressionSubject::Address(address) => {
+                    suppression::of(&store, &Address::parse(address)?).await?
+                }
+                SuppressionSubject::Domain(_) => None,
+            };
+            released.push((one, ended, left));
+        }
         store.close().await;
-        Ok::<_, Failure>((ended?, left?))
+        Ok::<_, Failure>(released)
     })?;
-    let by_domain = left.map(|left| {
-        let domain = quoted(&left.what);
-        format!(
-            "{subject} is suppressed with everybody at {domain}: `digest subscribers release \
-             {domain} --domain --why TEXT` releases all of them"
-        )
-    });
-    match (ended, by_domain) {
-        (0, Some(by_domain)) => Err(Failure::new(by_domain)),
-        (0, None) => Err(Failure::new(format!("{subject} is not suppressed"))),
-        (_, by_domain) => {
-            print::words(&format!("{subject}: released\n"))?;
+    let mut missed = Vec::new();
+    for (one, ended, left) in released {
+        let by_domain = left.map(|left| {
+            let domain = quoted(&left.what);
+            format!(
+                "{one} is suppressed with everybody at {domain}: `digest subscribers release \
+                 {domain} --domain --why TEXT` releases all of them"
+            )
+        });
+        if ended > 0 {
+            print::words(&format!("{one}: released\n"))?;
             by_domain.iter().for_each(|left| print::note(left));
-            Ok(Exit::Done)
+        } else {
+            missed.push(by_domain.unwrap_or_else(|| format!("{one} is not suppressed")));
         }
     }
+    if missed.is_empty() { Ok(Exit::Done) } else { Err(Failure::new(missed.join("; "))) }
 }
 
 /// The store that is written to. Where the publication has sent from one that is not here, none is
 /// made: what is written to a new one would be missing in the other.
-fn place(workspace: &Workspace, named: Option<&str>) -> Result<StoreAddress, Failure> {
+pub(super) fn place(workspace: &Workspace, named: Option<&str>) -> Result<StoreAddress, Failure> {
     let address = match named {
         Some(url) => workspace.named_store(url)?,
         None => workspace.ledger_place()?,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use sejong_digest::audience::suppression::SuppressionReason;
 use sejong_digest::config;
 use sejong_digest::delivery::ledger::overview;
 use sejong_digest::delivery::ledger::staging::Standing;
@@ -57,6 +58,8 @@ struct LinkOwner {
     end: Option<Timestamp>,
     /// `subscribed`, `absent`, or why the list does not keep them; `None` without a list.
     list: Option<String>,
+    /// Why they get no mail, whatever the list says: `unsubscribed`, `hard-bounce` and the like.
+    suppressed: Option<SuppressionReason>,
     issues: Vec<HadIssue>,
 }
 
@@ -74,8 +77,16 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let answer = runtime()?.block_on(async {
         let list = in_list(&workspace, args, &address).await?;
         let issues = in_ledger(&workspace, args, &address).await?;
-        let address = address.to_string();
-        Ok::<_, Failure>(LinkOwner { address, purpose: purpose.word(), key, end, list, issues })
+        let own = readers::suppressions(&workspace, std::iter::once(&address)).await;
+        let suppressed = match own {
+            Ok(own) => own.first().map(|(_, one)| one.reason),
+            Err(error) => {
+                print::note(&format!("it is not known who is suppressed: {}", error.message));
+                None
+            }
+        };
+        let (address, purpose) = (address.to_string(), purpose.word());
+        Ok::<_, Failure>(LinkOwner { address, purpose, key, end, list, suppressed, issues })
     })?;
     if args.json {
         print::json(&format!("{}\n", serde_json::to_string(&answer)?))?;
@@ -178,6 +189,9 @@ fn words(owner: &LinkOwner, zone: &TimeZone) -> String {
         Some("subscribed") => text.push_str("  on the list\n"),
         Some("absent") => text.push_str("  not on the list\n"),
         Some(reason) => text.push_str(&format!("  gets no mail: the list says {reason}\n")),
+    }
+    if let Some(reason) = owner.suppressed {
+        text.push_str(&format!("  suppressed ({reason}): gets no mail, whatever the list says\n"));
     }
     for had in &owner.issues {
         let at =

@@ -11,6 +11,7 @@ use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config, Secret};
 use sejong_digest::delivery::ledger::origin::SendingPublication;
+use sejong_digest::delivery::ledger::secret_keys::SentKeys;
 use sejong_digest::delivery::ledger::{STEPS, overview};
 use sejong_digest::delivery::receipt::{self, ReceiptFound};
 use sejong_digest::diagnostic::{Diagnostic, render};
@@ -208,13 +209,24 @@ impl Workspace {
     }
 }
 
-/// The publication has sent before, as it seems, and its secret is not here: a clone, or a folder
-/// that was moved without its hidden files.
+/// The publication has sent before, as it seems, and its secret is not here, or not all of it: a clone,
+/// a folder that was moved without its hidden files, or an old copy of the secret.
 #[derive(Debug)]
 pub(crate) struct LostSecret {
-    /// Where it would be made.
+    /// Where it would be made, or is.
     place: PathBuf,
+    lost: LostPart,
     shown_by: ShownBy,
+}
+
+/// What of a secret is not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LostPart {
+    All,
+    /// There is no key of this number.
+    Key(u8),
+    /// The key of this number is another one.
+    Other(u8),
 }
 
 /// What shows an earlier send.
@@ -257,7 +269,43 @@ impl LostSecret {
             Some(ShownBy::Receipt(path, found))
         };
         let shown_by = ledger().await?.map(ShownBy::Ledger).or_else(of_receipts);
-        Ok(shown_by.map(|shown_by| LostSecret { place, shown_by }))
+        Ok(shown_by.map(|shown_by| LostSecret { place, lost: LostPart::All, shown_by }))
+    }
+
+    /// The key that mail was `sent` with, as a `ledger` says, and that the secret does not have: it was
+    /// put back from an old copy, or made anew.
+    pub(crate) fn in_part(
+        workspace: &Workspace,
+        sent: &SentKeys,
+        ledger: &StoreAddress,
+    ) -> Result<Option<LostSecret>, Failure> {
+        let Some(secret) = config::known_secret(&workspace.root, &workspace.environment)? else {
+            return Ok(None);
+        };
+        let here = workspace.identity(&secret, Vec::new()).keys.fingerprints();
+        let Some(key) = sent.lacking_in(&here) else { return Ok(None) };
+        let is_other = here.iter().any(|other| other.number == key.number);
+        let lost = if is_other { LostPart::Other(key.number) } else { LostPart::Key(key.number) };
+        let place = config::secret_place(&workspace.root, &workspace.environment);
+        Ok(Some(LostSecret { place, lost, shown_by: ShownBy::Ledger(ledger.clone()) }))
+    }
+
+    /// What goes on without it, with `--new-secret`.
+    pub(crate) fn without(&self) -> &'static str {
+        match self.lost {
+            LostPart::All => "--new-secret makes a new one",
+            LostPart::Key(_) | LostPart::Other(_) => {
+                "--new-secret goes on with the one that is here"
+            }
+        }
+    }
+
+    /// The same as a question.
+    pub(crate) fn question(&self) -> &'static str {
+        match self.lost {
+            LostPart::All => "Make a new one?",
+            LostPart::Key(_) | LostPart::Other(_) => "Go on without that key?",
+        }
     }
 
     /// The file that is missing.
@@ -282,7 +330,17 @@ impl LostSecret {
 
 impl fmt::Display for LostSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is missing, and ", describe(&self.place))?;
+        match self.lost {
+            LostPart::All => write!(f, "{} is missing, and ", describe(&self.place))?,
+            LostPart::Key(number) => {
+                write!(f, "key {number} is missing in {}, and ", describe(&self.place))?;
+            }
+            LostPart::Other(number) => {
+                write!(f, "key {number} in {} is another one, and ", describe(&self.place))?;
+                let ShownBy::Ledger(ledger) = &self.shown_by else { return Ok(()) };
+                return write!(f, "{} shows with which one mail was sent", describe_store(ledger));
+            }
+        }
         match &self.shown_by {
             ShownBy::Ledger(ledger) => {
                 write!(f, "{} shows that mail was sent with it before", describe_store(ledger))

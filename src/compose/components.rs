@@ -13,6 +13,7 @@ use super::rows::LetterRows;
 use super::style::{LETTER_WIDTH, TEXT_WIDTH};
 use super::theme::Theme;
 use super::theme::presets::Preset;
+use super::topics;
 use super::word;
 use crate::issue::{Issue, Publication};
 
@@ -85,8 +86,12 @@ impl<'a> Letter<'a> {
         let mut rows = LetterRows::default();
         rows.push(self.head(), 0);
         for (at, section) in self.issue.sections.iter().enumerate() {
+            if !section.articles.is_empty() {
+                rows.only_for(topics::of_section(self.issue, section));
+            }
             self.section(at, section, &mut rows);
         }
+        rows.only_for(None);
         rows.push(self.end(), 0);
         html! {
             (word(&format!(
@@ -96,7 +101,9 @@ impl<'a> Letter<'a> {
             table.letter.s role="presentation" align="center" width="100%" cellpadding="0"
                 cellspacing="0" border="0" {
                 tr { td class=(masthead.class) { (masthead.content) } }
-                @for row in rows.finish() { tr { td.p { (row) } } }
+                @for row in rows.finish() {
+                    (topics::within(row.only.as_deref(), html! { tr { td.p { (row.content) } } }))
+                }
                 tr { td.f { (self.footer()) } }
             }
             (word("</td></tr></table>"))

@@ -2,13 +2,14 @@
 //!
 //! It must never be the loudest thing on a phone's first screen.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::article::anchor;
 use super::blocks::Page;
 use super::components::{DOT, Letter};
 use super::phrases::phrases;
 use super::style::TEXT_WIDTH;
+use super::topics;
 use crate::issue::{Article, Contents, Issue, Layout, Section};
 
 /// Fewer articles need no contents.
@@ -61,49 +62,74 @@ impl Letter<'_> {
     pub(super) fn contents(self) -> Markup {
         let manner = manner(self.issue);
         let web = self.publication.page_of(&self.issue.name);
-        let count = self.issue.articles().count();
+        let entries = topics::of_contents(self.issue, manner);
+        let only = topics::contents_for(self.issue, &entries);
+        let listed = |markup: Markup| topics::within(only.as_deref(), markup);
         html! {
             @match manner {
-                Contents::Links => ul.in {
-                    @for (at, article) in self.issue.articles().enumerate() {
-                        li {
-                            (self.jump(article, None))
-                            @if at + 1 == count && let Some(web) = &web {
-                                (DOT) (self.on_the_web(web, None))
-                            }
-                        }
-                    }
-                },
-                Contents::Text => p.m.il { (self.in_words(web.as_deref())) },
+                Contents::Links => (listed(self.as_list(&entries, web.as_deref()))),
+                Contents::Text => (listed(html! {
+                    p.m.il { (self.in_words(&entries, web.as_deref())) }
+                })),
                 Contents::Web => @if let Some(web) = web { p.m { (self.on_the_web(&web, None)) } },
                 Contents::Auto | Contents::Off => {}
             }
         }
     }
 
-    fn in_words(self, web: Option<&str>) -> Markup {
+    /// A link to each article; `entries` says for whom each is. Whoever does not get the last one has
+    /// the link to the web all the same.
+    fn as_list(self, entries: &[Option<String>], web: Option<&str>) -> Markup {
+        let count = entries.len();
+        let is_apart = entries.last().is_some_and(Option::is_some);
+        html! {
+            ul.in {
+                @for (at, (article, only)) in self.issue.articles().zip(entries).enumerate() {
+                    (topics::within(only.as_deref(), html! {
+                        li {
+                            (self.jump(article, None))
+                            @if at + 1 == count && !is_apart && let Some(web) = web {
+                                (DOT) (self.on_the_web(web, None))
+                            }
+                        }
+                    }))
+                }
+                @if is_apart && let Some(web) = web { li { (self.on_the_web(web, None)) } }
+            }
+        }
+    }
+
+    fn in_words(self, entries: &[Option<String>], web: Option<&str>) -> Markup {
         let Letter { issue, .. } = self;
         let page = self.page("", 1, TEXT_WIDTH);
-        let dot = |at: usize| (at > 0).then_some(DOT);
+        let entry = |nth: usize, words: Markup| {
+            let between = (nth > 0).then(|| PreEscaped(DOT.to_owned()));
+            let before = topics::separated_for(&entries[..=nth]);
+            let between = between.map(|dot| topics::within(before.as_deref(), dot));
+            let whole = html! { @if let Some(dot) = between { (dot) } (words) };
+            topics::within(entries[nth].as_deref(), whole)
+        };
         let sections: Vec<_> = named(issue).collect();
         html! {
             @for (nth, (at, section, heading)) in sections.iter().enumerate() {
-                @if let Some(dot) = dot(nth) { (dot) }
                 @if is_spelled_out(issue, *at) {
-                    strong { (page.text(heading)) ":" }
-                    @for (nth, article) in section.articles.iter().enumerate() {
-                        @if nth > 0 { "," } " " (self.jump(article, MUTED))
-                    }
+                    (entry(nth, html! {
+                        strong { (page.text(heading)) ":" }
+                        @for (nth, article) in section.articles.iter().enumerate() {
+                            @if nth > 0 { "," } " " (self.jump(article, MUTED))
+                        }
+                    }))
                 } @else {
                     @let anchor = section_anchor(issue, *at).unwrap_or_default();
-                    a.m href=(format!("#{anchor}")) { (page.text(heading)) }
-                    " (" (section.articles.len()) ")"
+                    (entry(nth, html! {
+                        a.m href=(format!("#{anchor}")) { (page.text(heading)) }
+                        " (" (section.articles.len()) ")"
+                    }))
                 }
             }
             @if sections.is_empty() {
                 @for (nth, article) in issue.articles().enumerate() {
-                    @if let Some(dot) = dot(nth) { (dot) }
-                    (self.jump(article, MUTED))
+                    (entry(nth, self.jump(article, MUTED)))
                 }
             }
             @if let Some(web) = web { (DOT) (self.on_the_web(web, MUTED)) }

@@ -21,6 +21,8 @@ struct Frozen {
     pictures: Vec<FrozenPicture>,
     language: String,
     slots: Vec<Option<Slot>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent_to: Option<String>,
     /// Hexadecimal digits.
     content_hash: String,
 }
@@ -59,6 +61,7 @@ impl Composition {
             pictures: self.pictures.iter().map(picture).collect(),
             language: self.language.clone(),
             slots: self.slots.clone(),
+            sent_to: self.sent_to.clone(),
             content_hash: self.hash_hex(),
         })
     }
@@ -96,6 +99,7 @@ impl Composition {
             pictures,
             language: frozen.language,
             slots: frozen.slots,
+            sent_to: frozen.sent_to,
             slot_places,
             content_hash: hash.try_into().map_err(|_| failed(&"its hash has another length"))?,
         })
@@ -147,6 +151,7 @@ mod tests {
             language: "ko".to_owned(),
             slots: vec![None, Some(slot)],
             slot_places: Vec::new(),
+            sent_to: Some("topic:events".to_owned()),
             content_hash: [7; 32],
         };
         assert_eq!(composition.readable_subject(), "독자!");
@@ -155,6 +160,7 @@ mod tests {
         assert_eq!(thawed.freeze().unwrap(), json);
         assert_eq!((thawed.html, thawed.pictures), (composition.html, composition.pictures));
         assert_eq!((thawed.slots, thawed.slot_places.len()), (composition.slots, 1));
+        assert_eq!(thawed.sent_to, composition.sent_to);
         assert!(Composition::thaw("{}", &Place::File("a".into())).is_err());
     }
 }

@@ -28,6 +28,7 @@ mod rows;
 mod slots;
 mod style;
 pub mod theme;
+mod topics;
 mod prune_css;
 pub mod article_sizes;
 mod phrases;
@@ -68,6 +69,9 @@ pub struct Composition {
     pub slots: Vec<Option<Slot>>,
     /// Where each used slot is written: the first place, and then others.
     pub slot_places: Vec<(usize, Place)>,
+    /// Who gets it, as an expression of [`crate::issue::only`]: those for whom a section is left;
+    /// `None` for everybody.
+    pub sent_to: Option<String>,
     /// SHA-256 over everything above: the same hash, the same messages.
     pub content_hash: [u8; 32],
 }
@@ -154,6 +158,7 @@ pub fn compose(
         within_bounds(&document)?;
         style::excess(&own, &document).map_or(Ok(()), |what| Err(NoLetter::Laden(what)))?;
         let html = inline::inline(&document, &css, &kept).map_err(NoLetter::Style)?;
+        let html = topics::settle(&html);
         within_bounds(&html)?;
         Ok(html)
     };
@@ -230,6 +235,7 @@ fn assemble(issue: &Issue, html: &str, text: &str, pictures: Vec<Picture>) -> Co
         pictures,
         language: issue.language.clone(),
         slots,
+        sent_to: topics::sent_to(issue),
         slot_places: used.iter().flat_map(|(index, _)| places(issue, *index)).collect(),
         content_hash: [0; 32],
     };
@@ -255,6 +261,7 @@ fn hash(composition: &Composition) -> [u8; 32] {
             }
         }
     }
+    parts.extend(composition.sent_to.as_ref().map(|only| format!("to {only}").into_bytes()));
     let pictures = composition.pictures.iter().map(|picture| &picture.bytes[..]);
     crypto::sha256(parts.iter().map(Vec::as_slice).chain(pictures))
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::phrases::{Phrases, phrases};
-use super::{article, contents, slots};
+use super::{article, contents, slots, topics};
 use crate::issue::block::{Block, BlockKind, Figure, Inline, Link, ListItem, RawLine, plain};
 use crate::issue::{Article, Contents, Issue, Layout, Length, Publication, raised, slot};
 use wrap::{GLUE, Margin, apart, display_width, wrap};
@@ -47,6 +47,8 @@ pub(super) fn letter(
         text.links();
         text.contents(publication, issue);
         for section in &issue.sections {
+            let only = topics::of_section(issue, section).filter(|_| !section.articles.is_empty());
+            text.open(only.as_deref());
             if let Some(heading) = section.shown_heading() {
                 text.ruled(heading);
             }
@@ -58,6 +60,7 @@ pub(super) fn letter(
                     Layout::Links => text.article(issue, article),
                 }
             }
+            text.close(only.as_deref());
         }
     }
     if let Some(words) = &issue.sign_off {
@@ -89,10 +92,23 @@ impl TextWriter {
 
     /// An empty line, unless there is one already.
     fn gap(&mut self) {
-        // The mark that ends a passage for some readers stands on no line.
-        let written = self.out.trim_end_matches(slots::end_when_mark());
-        if !written.is_empty() && !written.ends_with("\n\n") {
+        if !self.out.is_empty() && !slots::ends_with_gap(&self.out) {
             self.out.push('\n');
+        }
+    }
+
+    /// Begins what is for some readers, behind an empty line.
+    fn open(&mut self, only: Option<&str>) {
+        if let Some(only) = only {
+            self.gap();
+            self.out.push_str(&slots::when_mark(only));
+        }
+    }
+
+    /// Ends it.
+    fn close(&mut self, only: Option<&str>) {
+        if only.is_some() {
+            self.out.push(slots::end_when_mark());
         }
     }
 
@@ -146,11 +162,16 @@ impl TextWriter {
                 issue.articles().map(|article| article.title.clone()).collect()
             }
         };
+        let entries = topics::of_contents(issue, manner);
+        let only = topics::contents_for(issue, &entries).filter(|_| !lines.is_empty());
+        self.open(only.as_deref());
         if !lines.is_empty() {
             self.underlined(self.phrases.in_this_issue, '-');
         }
-        for line in lines {
-            self.lines(&line, Margin { first: "* ", rest: "  " });
+        for (line, only) in lines.iter().zip(&entries) {
+            self.out.extend(only.as_deref().map(slots::when_mark));
+            self.lines(line, Margin { first: "* ", rest: "  " });
+            self.close(only.as_deref());
         }
         self.gap();
         if let Some(page) = publication.page_of(&issue.name) {
@@ -158,6 +179,7 @@ impl TextWriter {
             self.line(&page);
             self.gap();
         }
+        self.close(only.as_deref());
     }
 
     /// The letter's one article, whose title is the letter's.

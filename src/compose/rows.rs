@@ -16,11 +16,20 @@ pub(super) const TALL: usize = 1_300;
 const LINE: usize = 26;
 const SPACE: usize = 16;
 
+/// A cell of a letter.
+#[derive(Debug)]
+pub(super) struct LetterRow {
+    pub(super) content: Markup,
+    /// For whom it is, as an expression; `None` for everybody.
+    pub(super) only: Option<String>,
+}
+
 /// The cells of a letter.
 #[derive(Debug, Default)]
 pub(super) struct LetterRows {
-    done: Vec<Markup>,
+    done: Vec<LetterRow>,
     open: String,
+    only: Option<String>,
     height: usize,
 }
 
@@ -34,16 +43,25 @@ impl LetterRows {
         self.height += height;
     }
 
+    /// Says for whom what follows is: only cells can be left out.
+    pub(super) fn only_for(&mut self, only: Option<String>) {
+        if only != self.only {
+            self.close();
+            self.only = only;
+        }
+    }
+
     /// Lets what follows begin a cell.
     pub(super) fn close(&mut self) {
         if !self.open.is_empty() {
-            self.done.push(PreEscaped(std::mem::take(&mut self.open)));
+            let content = PreEscaped(std::mem::take(&mut self.open));
+            self.done.push(LetterRow { content, only: self.only.clone() });
         }
         self.height = 0;
     }
 
     /// The cells, in order.
-    pub(super) fn finish(mut self) -> Vec<Markup> {
+    pub(super) fn finish(mut self) -> Vec<LetterRow> {
         self.close();
         self.done
     }
@@ -117,8 +135,14 @@ mod tests {
         }
         rows.close();
         rows.push(PreEscaped("f".to_owned()), 10);
-        let cells: Vec<String> = rows.finish().into_iter().map(|cell| cell.0).collect();
-        assert_eq!(cells, ["ab", "c", "d", "e", "f"]);
+        rows.only_for(Some("topic:a".to_owned()));
+        rows.push(PreEscaped("g".to_owned()), 10);
+        let cells: Vec<String> = rows
+            .finish()
+            .into_iter()
+            .map(|cell| cell.content.0 + cell.only.as_deref().unwrap_or_default())
+            .collect();
+        assert_eq!(cells, ["ab", "c", "d", "e", "f", "gtopic:a"]);
     }
 
     #[test]

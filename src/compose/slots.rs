@@ -12,11 +12,11 @@ use crate::issue::percent::RESERVED;
 use crate::issue::slot::{self, Piece};
 
 /// Opens a passage for some readers; the tag follows in hexadecimal digits.
-const WHEN: char = '\u{E002}';
+pub(super) const WHEN: char = '\u{E002}';
 /// Ends the tag of [`WHEN`].
-const WHEN_TAG: char = '\u{E003}';
+pub(super) const WHEN_TAG: char = '\u{E003}';
 /// Ends the passage.
-const END_WHEN: char = '\u{E004}';
+pub(super) const END_WHEN: char = '\u{E004}';
 
 /// How a slot's value is written where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,6 +86,23 @@ pub(super) fn end_when() -> Markup {
 /// The same for plain text.
 pub(super) fn end_when_mark() -> char {
     END_WHEN
+}
+
+/// Whether plain text ends in an empty line. Marks stand on no line.
+pub(super) fn ends_with_gap(text: &str) -> bool {
+    let mut rest = text;
+    let mut breaks = 0;
+    while breaks < 2 {
+        rest = rest.trim_end_matches(END_WHEN);
+        if let Some(inner) = rest.strip_suffix(WHEN_TAG) {
+            rest = inner.rfind(WHEN).map_or("", |start| &inner[..start]);
+        } else if let Some(before) = rest.strip_suffix('\n') {
+            (rest, breaks) = (before, breaks + 1);
+        } else {
+            return false;
+        }
+    }
+    true
 }
 
 /// Cuts an HTML document: values are escaped, and percent-encoded within links. It is our own
@@ -246,6 +263,21 @@ mod tests {
         }
         let text = format!("\u{3000}https://a.example/{}", mark(0));
         assert_eq!(cut_plain(&text, |_| false)[1], Segment::Slot(0, SlotContext::PlainUrlPart));
+    }
+
+    #[test]
+    fn marks_stand_on_no_line() {
+        let (open, close) = (when_mark("a"), end_when_mark());
+        for (text, expected) in [
+            (format!("x\n\n{close}{open}"), true),
+            (format!("x\n{close}\n{close}{open}"), true),
+            (format!("x\n{open}\n"), true),
+            (format!("x\n{close}"), false),
+            (format!("\n{open}x\n"), false),
+            (open, false),
+        ] {
+            assert_eq!(ends_with_gap(&text), expected, "{text:?}");
+        }
     }
 
     #[test]

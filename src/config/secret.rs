@@ -149,6 +149,14 @@ fn found(root: &Path, environment: &[(String, String)]) -> Result<Secret, Secret
     read(&file_of(root, environment))
 }
 
+/// What the secret is in, or would be: a file, or the variable itself.
+pub fn secret_place(root: &Path, environment: &[(String, String)]) -> PathBuf {
+    if environment.iter().any(|(name, _)| name == "DIGEST_SECRET") {
+        return PathBuf::from("DIGEST_SECRET");
+    }
+    file_of(root, environment)
+}
+
 fn file_of(root: &Path, environment: &[(String, String)]) -> PathBuf {
     match environment.iter().find(|(known, _)| known == "DIGEST_SECRET_FILE") {
         Some((_, path)) => PathBuf::from(path),

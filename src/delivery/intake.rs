@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::ledger::Ledger;
+use super::ledger::got::GotIssue;
 use super::ledger::staging::{StagedRow, Standing};
 use super::ledger::suppressed::SuppressedPeople;
 use crate::audience::except::Exceptions;
@@ -16,6 +17,7 @@ use crate::audience::list::{self, Rows};
 use crate::audience::near::NearAddress;
 use crate::audience::row::Row;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::issue::only::by_issues::OnlyByIssues;
 use crate::issue::only::{Only, TermsToMeet, UnmetTerm};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
@@ -41,6 +43,10 @@ pub struct Intake {
     pub rejected: u64,
     /// Rows and people left out, by what the list says of them.
     pub left_out: BTreeMap<String, u64>,
+    /// Of each issue that was asked about, how many people have it.
+    pub got: Vec<GotIssue>,
+    /// Of the people whom the list keeps, those for whom the issue has no section.
+    pub unserved: u64,
     /// People whom the list keeps, and who are suppressed.
     pub suppressed: SuppressedPeople,
     /// The first rows that cannot be used, and then what is worth a look. Where there is more of a
@@ -66,6 +72,14 @@ pub enum IntakeError {
     /// The temporary table.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An expression asks who has an issue that no store knows.
+    #[error("got:{issue}: no issue of this name was sent")]
+    UnknownIssue {
+        /// Its name.
+        issue: String,
+        /// The one that was probably meant.
+        meant: Option<String>,
+    },
 }
 
 impl From<Diagnostic> for IntakeError {
@@ -79,6 +93,8 @@ impl From<Diagnostic> for IntakeError {
 pub struct Choice<'a> {
     /// These; everybody without.
     pub only: Option<&'a Only>,
+    /// Of these, those for whom the issue has a section; everybody without.
+    pub sent_to: Option<&'a Only>,
     /// But nobody of these.
     pub except: Option<&'a Exceptions>,
     /// Nor who is suppressed by this store, beside those whom the ledger's own file names.
@@ -103,6 +119,9 @@ pub async fn stage<R: Read>(
     let mut tags = Some(BTreeSet::new());
     let mut kept_rows = 0;
     let mut excepted = BTreeSet::new();
+    let chosen = choice.only.map(OnlyByIssues::new);
+    let issues = chosen.as_ref().map_or(&[][..], OnlyByIssues::issues);
+    found.got = ledger.look_up_got(issues, choice.suppressed_in).await?;
     let mut staging = ledger.begin_staging().await?;
     for row in &mut rows {
         match row? {
@@ -118,8 +137,11 @@ pub async fn stage<R: Read>(
                 // Nobody is told what is odd in a row that is not used.
                 warnings.into_iter().for_each(|warning| problems.add(warning));
                 kept_rows += 1;
-                let outside = choice.only.is_some_and(|only| !only.means(&recipient));
-                staging.add(StagedRow::kept(&recipient, outside)).await?;
+                // Bit 0 is of somebody who has none of the issues that are asked about.
+                let chosen = chosen.as_ref().map_or(1, |chosen| chosen.meant(&recipient));
+                let served = choice.sent_to.is_none_or(|only| only.means(&recipient));
+                let row = StagedRow::kept(&recipient, chosen & 1 == 0);
+                staging.add(row.chosen(chosen).served(served)).await?;
             }
             Row::Rejected(problem) => {
                 found.rejected += 1;
@@ -142,8 +164,12 @@ pub async fn stage<R: Read>(
     found.left_out.extend(except.map(|one| (one.reason().to_owned(), excepted.len() as u64)));
     found.people = staging.finish().await?;
     found.duplicates = kept_rows - found.people;
+    ledger.choose_by_got(issues.len()).await?;
     contradictions(ledger, &path, &mut found, &mut problems).await?;
     found.suppressed = ledger.leave_suppressed_out(choice.suppressed_in).await?;
+    if choice.sent_to.is_some() {
+        found.unserved = ledger.leave_unserved_out().await?;
+    }
     found.tags = tags;
     let doubts = rows.doubts();
     found.unclear = doubts.iter().filter(|doubt| doubt.is_error()).count() as u64;

@@ -3,9 +3,11 @@
 //! `pending -> claimed -> accepted | deferred | refused | uncertain`; `docs/ledger.md` says what a
 //! crash leaves at each step. Statements are batched: none is run for a single recipient.
 
+pub mod bounces;
 pub mod claim;
 pub mod consistency;
 pub mod copies;
+pub mod got;
 mod home;
 pub mod origin;
 pub mod overview;
@@ -14,6 +16,7 @@ mod plan;
 pub mod receipts;
 pub mod revision;
 pub mod runs;
+pub mod secret_keys;
 pub mod staging;
 pub mod suppressed;
 mod tables;
@@ -26,7 +29,7 @@ use std::sync::Arc;
 use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use super::verdict::{GIVEN_UP, PUT_OFF};
-use crate::audience::suppression;
+use crate::audience::{subscribers, suppression};
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlError};
@@ -39,7 +42,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [Step; 22] = [
+pub const STEPS: [Step; 25] = [
     Step { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     Step::of_sqlite(claim::TIMES),
     Step::of_sqlite(revision::STEP),
@@ -62,6 +65,9 @@ pub const STEPS: [Step; 22] = [
     Step::of_sqlite(home::STEP),
     Step::of_sqlite(origin::STEP),
     suppression::STEP,
+    Step::both(subscribers::STEP),
+    Step::both(secret_keys::STEP),
+    Step::both(bounces::STEP),
 ];
 
 const FIRST_STEP: &str = "

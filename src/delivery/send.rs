@@ -189,6 +189,17 @@ pub enum ListFault {
         /// Others of the list are not among those who are meant.
         others: bool,
     },
+    /// Who is meant depends on an issue that was never sent.
+    #[error("got:{issue}: no issue of this name was sent")]
+    UnknownIssue {
+        /// Its name.
+        issue: String,
+        /// The one that was probably meant.
+        meant: Option<String>,
+    },
+    /// None of those who are meant, who are so many, wants a topic of the issue.
+    #[error("the issue has no section for anybody in the list")]
+    NoSection(u64),
     /// It does not have the one person.
     #[error("{address} is not in the list")]
     NotInList {

@@ -5,6 +5,7 @@ mod allow;
 mod article;
 mod foreign;
 mod place;
+mod selections;
 mod siblings;
 mod text;
 
@@ -19,6 +20,7 @@ use super::rows;
 use super::slot::Slots;
 use super::{
     Article, Contents, Issue, Layout, Length, Pictures, Publication, Section, anchors, markdown,
+    topics,
 };
 use crate::diagnostic::grouped::group_rule;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused, unseen};
@@ -211,7 +213,7 @@ impl IssueReading<'_> {
         let logo_dark = self.publication_image(&self.publication.logo_dark.clone());
         let style = self.style();
         self.report_empty(&sections, &manifest);
-        self.arrange(&mut intro, &mut sections);
+        self.arrange(&mut intro, &mut sections, &manifest);
         let IssueReading { folder, publication, slots, images, problems, language, .. } = self;
         let mut problems = problems;
         let name = place::named(publication, &folder, &mut problems);
@@ -279,7 +281,21 @@ impl IssueReading<'_> {
     }
 
     /// Sets pictures in rows where several stand in a line, and makes the names of the texts work.
-    fn arrange(&self, intro: &mut Vec<Block>, sections: &mut [Section]) {
+    fn arrange(
+        &mut self,
+        intro: &mut Vec<Block>,
+        sections: &mut [Section],
+        manifest: &Arc<Source>,
+    ) {
+        let IssueReading { publication, problems, .. } = self;
+        selections::settle(publication, manifest, intro, problems);
+        for Article { source, body, footnotes, .. } in
+            sections.iter_mut().flat_map(|section| &mut section.articles)
+        {
+            for blocks in std::iter::once(body).chain(footnotes) {
+                selections::settle(publication, source, blocks, problems);
+            }
+        }
         rows::arrange(intro, &self.images.images);
         for article in sections.iter_mut().flat_map(|section| &mut section.articles) {
             rows::arrange(&mut article.body, &self.images.images);
@@ -354,7 +370,7 @@ impl IssueReading<'_> {
             let heading = table.text("heading");
             let heading_span = heading.as_ref().map_or(0..0, |heading| heading.span.clone());
             let heading = heading.map(|heading| self.words(&heading, manifest));
-            let topic = table.text("topic").map(|text| text.value);
+            let topic = table.text("topic").and_then(|text| self.topic(&text, &mut table));
             let layout = table.choice("layout", &LAYOUTS).unwrap_or_default();
             let names = table.texts("articles");
             let is_empty = names.is_empty() && heading.is_some();
@@ -392,6 +408,20 @@ impl IssueReading<'_> {
             self.problems.push(article_unused(&slug, manifest));
         }
         sections
+    }
+
+    /// The topic of a section, which digest.toml has to know: nobody could say no to another one.
+    fn topic(&self, text: &Located<String>, table: &mut Table) -> Option<String> {
+        let topics = &self.publication.topics;
+        let name = text.value.trim();
+        if topics.iter().any(|topic| topic.name == name) {
+            return Some(name.to_owned());
+        }
+        let problem =
+            Diagnostic::error("topic-unknown", format!("digest.toml has no topic {name:?}"))
+                .at(table.place(&text.span));
+        table.report(problem.help(topics::instead(name, topics)));
+        None
     }
 
     fn article_files(&mut self) -> Vec<String> {

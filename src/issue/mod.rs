@@ -20,6 +20,7 @@ mod rows;
 pub(crate) mod sanitize;
 pub mod script;
 pub mod slot;
+pub mod topics;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,7 +31,10 @@ use crate::crypto;
 use crate::diagnostic::{Place, Source};
 use crate::manifest::Located;
 use block::{Block, Figure, Inline};
+use only::Only;
+use only::segments::SelectionNames;
 use slot::Slots;
+use topics::Topic;
 
 /// The newsletter that an issue belongs to, as far as composing needs to know it.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +75,10 @@ pub struct Publication {
     pub smart: bool,
     /// Keys of the front matter that another program reads, and this one passes over.
     pub ignored_keys: Vec<String>,
+    /// What readers may choose.
+    pub topics: Vec<Topic>,
+    /// Expressions that have a name.
+    pub segments: BTreeMap<String, Only>,
 }
 
 /// A rule that an issue may break.
@@ -85,6 +93,11 @@ pub struct AllowedRule {
 }
 
 impl Publication {
+    /// What expressions may name.
+    pub fn names(&self) -> SelectionNames<'_> {
+        SelectionNames { topics: &self.topics, segments: &self.segments }
+    }
+
     /// Where the issue in the folder `name` can be read as a page, if it can.
     pub fn page_of(&self, name: &str) -> Option<String> {
         // A folder's name may hold a space; nothing in an address may.
@@ -165,6 +178,11 @@ pub struct Issue {
 }
 
 impl Issue {
+    /// The sections that have articles.
+    pub fn filled_sections(&self) -> impl Iterator<Item = &Section> {
+        self.sections.iter().filter(|section| !section.articles.is_empty())
+    }
+
     /// Its articles, in reading order.
     pub fn articles(&self) -> impl Iterator<Item = &Article> {
         self.sections.iter().flat_map(|section| &section.articles)
@@ -200,7 +218,7 @@ fn hash(bytes: &[u8]) -> String {
 pub struct Section {
     /// Above the articles.
     pub heading: Option<String>,
-    /// What it is about: for readers who choose, and for the archive.
+    /// The name of its topic: whoever does not want that gets the issue without the section.
     pub topic: Option<String>,
     /// How the articles stand.
     pub layout: Layout,

@@ -4,10 +4,16 @@
 //! no list of its own. Must never guess: what cannot be read
 //! is an error at its column, and a field or tag that nobody has can be asked for afterwards.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::iter::Peekable;
-use std::str::{CharIndices, FromStr};
+pub mod bound;
+pub mod by_issues;
+mod parse;
+pub mod segments;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use self::bound::{Bound, Comparison};
+use super::topics;
 use crate::diagnostic::nearest;
 
 /// What is known of a person.
@@ -20,23 +26,51 @@ pub trait Traits {
     fn tags(&self) -> impl Iterator<Item = &str>;
     /// What they have in a field.
     fn field(&self, name: &str) -> Option<&str>;
+    /// Whether they have an issue.
+    fn got(&self, _issue: &str) -> bool {
+        false
+    }
+    /// Whether they want a topic.
+    fn wants(&self, topic: &str) -> bool {
+        topics::wants(self.field(topics::FIELD).unwrap_or_default(), topic)
+    }
 }
 
-/// An expression over tags and fields.
+/// An expression over what is known of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Only {
-    test: Test,
+    condition: Condition,
 }
 
+impl From<Condition> for Only {
+    fn from(condition: Condition) -> Only {
+        Only { condition }
+    }
+}
+
+/// What an expression says of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Test {
-    /// The identity of an address.
+pub enum Condition {
+    /// They have this identity.
     Person(String),
+    /// They carry a tag.
     Tag(String),
+    /// They want a topic.
+    Topic(String),
+    /// A relay took an issue for them.
+    Got(String),
+    /// What digest.toml calls so; [`Only::read`] replaces it, and by itself it means nobody.
+    Segment(String),
+    /// A field has a value; an empty one: that it has none.
     Field(String, String),
-    Not(Box<Test>),
-    All(Vec<Test>),
-    Any(Vec<Test>),
+    /// The value of a field stands so to another.
+    Compared(String, Comparison, Bound),
+    /// The other is not so.
+    Not(Box<Condition>),
+    /// All are so.
+    All(Vec<Condition>),
+    /// One is so, at least.
+    Any(Vec<Condition>),
 }
 
 /// What is wrong with an expression, and where.
@@ -54,6 +88,8 @@ pub struct OnlyError {
 pub enum Term<'a> {
     /// A tag.
     Tag(&'a str),
+    /// A topic.
+    Topic(&'a str),
     /// A field.
     Field(&'a str),
     /// A value of a field; not that it has none.
@@ -65,6 +101,7 @@ impl Term<'_> {
     pub fn is_known_to(self, person: &impl Traits) -> bool {
         match self {
             Term::Tag(tag) => person.has_tag(tag),
+            Term::Topic(topic) => person.wants(topic),
             Term::Field(field) => person.field(field).is_some(),
             Term::Value(field, value) => {
                 person.field(field).is_some_and(|has| has.to_lowercase() == value.to_lowercase())
@@ -116,7 +153,7 @@ impl<'a> TermsToMeet<'a> {
                         values.extend(person.field(field).map(str::to_owned));
                     }
                 }
-                Term::Tag(_) | Term::Field(_) => {}
+                Term::Tag(_) | Term::Field(_) | Term::Topic(_) => {}
             }
         }
     }
@@ -137,15 +174,21 @@ impl<'a> TermsToMeet<'a> {
             Term::Value(field, value) => {
                 Some(unmet(&format!("{field}="), value, self.values.get(field)?))
             }
-            Term::Field(_) => None,
+            Term::Field(_) | Term::Topic(_) => None,
         });
         unmet.collect()
     }
 }
 
+/// An expression that an author wrote, which must not look like one of a paragraph that is left out
+/// without its fields: the rules would pass over what stands in it.
+pub(super) fn authored(text: String) -> String {
+    if Only::is_filled(&text) { format!("({text})") } else { text }
+}
+
 /// A tag or a value as it stands in an expression.
 fn written(before: &str, text: &str) -> String {
-    let bare = !text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
+    let bare = !text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '!'));
     if bare { format!("{before}{text}") } else { format!("{before}\"{text}\"") }
 }
 
@@ -161,12 +204,12 @@ fn unmet(before: &str, asked: &str, known: &BTreeSet<String>) -> UnmetTerm {
 impl Only {
     /// The person with an identity, and nobody else.
     pub fn person(identity: String) -> Only {
-        Only { test: Test::Person(identity) }
+        Only { condition: Condition::Person(identity) }
     }
 
     /// What a passage asks: an expression, or a tag alone.
     pub fn of_passage(text: &str) -> Only {
-        text.parse().unwrap_or_else(|_| Only { test: Test::Tag(text.to_owned()) })
+        text.parse().unwrap_or_else(|_| Only { condition: Condition::Tag(text.to_owned()) })
     }
 
     /// The expression for those who have a value in any of `fields`.
@@ -183,239 +226,151 @@ impl Only {
 
     /// The tag, where nothing else is asked about.
     pub fn lone_tag(&self) -> Option<&str> {
-        let mut test = &self.test;
-        loop {
-            match test {
-                Test::Any(tests) | Test::All(tests) => {
-                    test = tests.first().filter(|_| tests.len() == 1)?
-                }
-                Test::Tag(tag) => return Some(tag),
-                _ => return None,
-            }
+        match &self.condition {
+            Condition::Tag(tag) => Some(tag),
+            _ => None,
         }
+    }
+
+    /// Whether it asks about topics and about nothing else.
+    pub fn is_of_topics(&self) -> bool {
+        let terms = self.terms();
+        !terms.is_empty() && terms.iter().all(|term| matches!(term, Term::Topic(_)))
     }
 
     /// Whether the person is meant. Case does not matter, neither in tags nor in values.
     pub fn means(&self, person: &impl Traits) -> bool {
-        self.test.holds(person)
+        self.condition.holds(person)
+    }
+
+    /// The expression as a tree.
+    pub fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// The issues that it asks about, each once.
+    pub fn issues(&self) -> Vec<&str> {
+        self.named(|condition| match condition {
+            Condition::Got(issue) => Some(issue),
+            _ => None,
+        })
+    }
+
+    /// The segments that it names, each once.
+    pub fn segments(&self) -> Vec<&str> {
+        self.named(|condition| match condition {
+            Condition::Segment(name) => Some(name),
+            _ => None,
+        })
+    }
+
+    fn named<'a>(&'a self, name: impl Fn(&'a Condition) -> Option<&'a String>) -> Vec<&'a str> {
+        let mut names: Vec<&str> = Vec::new();
+        self.condition.each(&mut |condition| {
+            let new = name(condition).filter(|new| !names.contains(&new.as_str()));
+            names.extend(new.map(String::as_str));
+        });
+        names
     }
 
     /// What it asks about, each once.
     pub fn terms(&self) -> Vec<Term<'_>> {
         let mut terms = Vec::new();
-        self.test.collect(&mut terms);
+        self.condition.each(&mut |condition| condition.add_terms(&mut terms));
         terms.sort_unstable();
         terms.dedup();
         terms
     }
 }
 
-impl Test {
+impl fmt::Display for Only {
+    /// As it can be read again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.condition)
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let among = |f: &mut fmt::Formatter<'_>, all: &[Condition], between: &str| {
+            for (at, one) in all.iter().enumerate() {
+                let between = if at > 0 { between } else { "" };
+                // A group of its own keeps what binds how.
+                match one {
+                    Condition::All(_) | Condition::Any(_) => write!(f, "{between}({one})")?,
+                    _ => write!(f, "{between}{one}")?,
+                }
+            }
+            Ok(())
+        };
+        match self {
+            Condition::Person(identity) => f.write_str(&written("email=", identity)),
+            Condition::Tag(tag) => f.write_str(&written("tag:", tag)),
+            Condition::Topic(topic) => write!(f, "topic:{topic}"),
+            Condition::Got(issue) => f.write_str(&written("got:", issue)),
+            Condition::Segment(name) => write!(f, "segment:{name}"),
+            Condition::Field(name, value) => {
+                f.write_str(&written(&format!("{}=", written("", name)), value))
+            }
+            Condition::Compared(name, comparison, bound) => {
+                write!(f, "{}{}{bound}", written("", name), comparison.sign())
+            }
+            Condition::Not(inner) => write!(f, "not ({inner})"),
+            Condition::All(all) => among(f, all, " and "),
+            Condition::Any(all) => among(f, all, " or "),
+        }
+    }
+}
+
+impl Condition {
     fn holds(&self, person: &impl Traits) -> bool {
         match self {
-            Test::Person(identity) => person.identity() == *identity,
-            Test::Tag(tag) => person.has_tag(tag),
-            Test::Field(name, value) => {
+            Condition::Person(identity) => person.identity() == *identity,
+            Condition::Tag(tag) => person.has_tag(tag),
+            Condition::Topic(topic) => person.wants(topic),
+            Condition::Got(issue) => person.got(issue),
+            Condition::Segment(_) => false,
+            Condition::Field(name, value) => {
                 person.field(name).unwrap_or_default().to_lowercase() == value.to_lowercase()
             }
-            Test::Not(test) => !test.holds(person),
-            Test::All(tests) => tests.iter().all(|test| test.holds(person)),
-            Test::Any(tests) => tests.iter().any(|test| test.holds(person)),
+            Condition::Compared(name, comparison, bound) => {
+                person.field(name).is_some_and(|value| bound.fits(*comparison, value))
+            }
+            Condition::Not(inner) => !inner.holds(person),
+            Condition::All(all) => all.iter().all(|one| one.holds(person)),
+            Condition::Any(all) => all.iter().any(|one| one.holds(person)),
         }
     }
 
-    fn collect<'a>(&'a self, into: &mut Vec<Term<'a>>) {
+    /// Shows each condition that has no other in it.
+    fn each<'a>(&'a self, see: &mut dyn FnMut(&'a Condition)) {
         match self {
-            Test::Person(_) => {}
-            Test::Tag(tag) => into.push(Term::Tag(tag)),
-            Test::Field(name, value) => {
+            Condition::Not(inner) => inner.each(see),
+            Condition::All(all) | Condition::Any(all) => all.iter().for_each(|one| one.each(see)),
+            leaf => see(leaf),
+        }
+    }
+
+    /// How many conditions there are in it.
+    fn parts(&self) -> usize {
+        let mut parts = 0;
+        self.each(&mut |_| parts += 1);
+        parts
+    }
+
+    fn add_terms<'a>(&'a self, into: &mut Vec<Term<'a>>) {
+        match self {
+            Condition::Topic(topic) => into.push(Term::Topic(topic)),
+            Condition::Tag(tag) => into.push(Term::Tag(tag)),
+            Condition::Compared(name, ..) => into.push(Term::Field(name)),
+            Condition::Field(name, value) => {
                 into.push(Term::Field(name));
                 if !value.is_empty() {
                     into.push(Term::Value(name, value));
                 }
             }
-            Test::Not(test) => test.collect(into),
-            Test::All(tests) | Test::Any(tests) => {
-                tests.iter().for_each(|test| test.collect(into));
-            }
+            _ => {}
         }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
-    Open,
-    Close,
-    Not,
-    And,
-    Or,
-    /// A word, and whether the author quoted its end.
-    Word(String),
-}
-
-impl FromStr for Only {
-    type Err = OnlyError;
-
-    fn from_str(text: &str) -> Result<Only, OnlyError> {
-        let mut reader = OnlyParser { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1 };
-        let test = reader.any()?;
-        match reader.peek() {
-            None => Ok(Only { test }),
-            Some(Token::Close) => Err(reader.wrong("this ) has no opening (")),
-            Some(_) => Err(reader.wrong("`and` or `or` is missing here")),
-        }
-    }
-}
-
-fn tokens(text: &str) -> Result<Vec<(usize, Token)>, OnlyError> {
-    let mut tokens = Vec::new();
-    let mut chars = text.char_indices().peekable();
-    let mut column = 0;
-    while let Some((_, c)) = chars.next() {
-        column += 1;
-        let token = match c {
-            c if c.is_whitespace() => continue,
-            '(' => Token::Open,
-            ')' => Token::Close,
-            '!' => Token::Not,
-            c => {
-                let (word, length, bare) = word(c, &mut chars, column)?;
-                let token = match word.to_ascii_lowercase().as_str() {
-                    "and" if bare => Token::And,
-                    "or" if bare => Token::Or,
-                    "not" if bare => Token::Not,
-                    _ => Token::Word(word),
-                };
-                tokens.push((column, token));
-                column += length - 1;
-                continue;
-            }
-        };
-        tokens.push((column, token));
-    }
-    Ok(tokens)
-}
-
-/// A word up to white space or a parenthesis, quoted stretches taken as they are; how many
-/// characters it took, and whether nothing of it was quoted.
-fn word(
-    first: char,
-    chars: &mut Peekable<CharIndices<'_>>,
-    column: usize,
-) -> Result<(String, usize, bool), OnlyError> {
-    let mut word = String::new();
-    let (mut quoted, mut bare, mut length) = (false, true, 1);
-    let mut next = Some(first);
-    while let Some(c) = next {
-        match c {
-            '"' => (quoted, bare) = (!quoted, false),
-            c => word.push(c),
-        }
-        let more = |c: char| quoted || !(c.is_whitespace() || matches!(c, '(' | ')'));
-        next = chars.next_if(|(_, c)| more(*c)).map(|(_, c)| c);
-        length += usize::from(next.is_some());
-    }
-    if quoted {
-        Err(OnlyError { column, reason: "a quotation mark here is never closed".to_owned() })
-    } else {
-        Ok((word, length, bare))
-    }
-}
-
-/// Reads tokens: `or` binds least, `and` more, `!` most.
-struct OnlyParser {
-    tokens: Vec<(usize, Token)>,
-    at: usize,
-    end: usize,
-}
-
-impl OnlyParser {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at).map(|(_, token)| token)
-    }
-
-    fn wrong(&self, reason: &str) -> OnlyError {
-        let column = self.tokens.get(self.at).map_or(self.end, |(column, _)| *column);
-        OnlyError { column, reason: reason.to_owned() }
-    }
-
-    fn any(&mut self) -> Result<Test, OnlyError> {
-        let mut tests = vec![self.all()?];
-        while self.peek() == Some(&Token::Or) {
-            self.at += 1;
-            tests.push(self.all()?);
-        }
-        Ok(Test::Any(tests))
-    }
-
-    fn all(&mut self) -> Result<Test, OnlyError> {
-        let mut tests = vec![self.one()?];
-        while self.peek() == Some(&Token::And) {
-            self.at += 1;
-            tests.push(self.one()?);
-        }
-        Ok(Test::All(tests))
-    }
-
-    fn one(&mut self) -> Result<Test, OnlyError> {
-        // Not recursive here: a thousand exclamation marks must not need a thousand frames.
-        let mut denied = false;
-        while self.peek() == Some(&Token::Not) {
-            self.at += 1;
-            denied = !denied;
-        }
-        let test = match self.peek().cloned() {
-            Some(Token::Open) if self.depth() > 50 => {
-                return Err(self.wrong("there are too many parentheses inside each other"));
-            }
-            Some(Token::Open) => {
-                self.at += 1;
-                let test = self.any()?;
-                if self.peek() != Some(&Token::Close) {
-                    return Err(self.wrong("a ) is missing here"));
-                }
-                test
-            }
-            Some(Token::Word(word)) => self.term(&word)?,
-            _ => return Err(self.wrong("tag:NAME or FIELD=VALUE is missing here")),
-        };
-        self.at += 1;
-        Ok(if denied { Test::Not(Box::new(test)) } else { test })
-    }
-
-    /// How many parentheses are open here.
-    fn depth(&self) -> usize {
-        let before = self.tokens.iter().take(self.at).map(|(_, token)| token);
-        before.fold(0_usize, |depth, token| match token {
-            Token::Open => depth + 1,
-            Token::Close => depth.saturating_sub(1),
-            _ => depth,
-        })
-    }
-
-    fn term(&self, word: &str) -> Result<Test, OnlyError> {
-        if let Some(tag) = word.strip_prefix("tag:") {
-            return if tag.is_empty() {
-                Err(self.wrong("tag: needs a name"))
-            } else {
-                Ok(Test::Tag(tag.to_owned()))
-            };
-        }
-        let Some((name, value)) = word.split_once('=') else {
-            let tag = written("tag:", word);
-            return Err(self.wrong(&format!(
-                "{word:?} is neither tag:NAME nor FIELD=VALUE; a tag of that name is {tag}"
-            )));
-        };
-        let (name, denied) = match name.strip_suffix('!') {
-            Some(name) => (name, true),
-            None => (name, false),
-        };
-        if name.is_empty() {
-            return Err(self.wrong("a field's name is missing before ="));
-        }
-        let test = Test::Field(name.to_owned(), value.to_owned());
-        Ok(if denied { Test::Not(Box::new(test)) } else { test })
     }
 }
 
@@ -450,7 +405,13 @@ mod tests {
 
     fn means(text: &str) -> bool {
         let kim = Someone {
-            fields: vec![("language", "ko"), ("city", "Silver Spring")],
+            fields: vec![
+                ("language", "ko"),
+                ("city", "Silver Spring"),
+                ("points", "10"),
+                ("joined", "2025-03-04T10:00:00Z"),
+                ("topics", "-events"),
+            ],
             tags: vec!["Member", "board"],
         };
         text.parse::<Only>().unwrap_or_else(|error| panic!("{text}: {error}")).means(&kim)
@@ -489,8 +450,35 @@ mod tests {
     }
 
     #[test]
+    fn days_and_numbers_are_compared() {
+        for yes in [
+            "points >= 10",
+            "points>9.5 and points <11",
+            "joined > 2025-01-01",
+            "not joined>2025-06-01",
+            "city != Seoul",
+            "city = \"Silver Spring\"",
+            "affiliation = ",
+            "affiliation = and language=ko",
+            "topic:jobs and !topic:events",
+        ] {
+            assert!(means(yes), "{yes}");
+        }
+        for no in ["points > 10", "city > 10", "language < 2025-01-01", "joined<10", "absent < 1"] {
+            assert!(!means(no), "{no}");
+        }
+    }
+
+    #[test]
     fn mistakes_are_told_at_their_column() {
         for (text, column) in [
+            ("language=ko and points > many", 26),
+            ("points >", 8),
+            ("points > and tag:a", 8),
+            ("joined>2025-02-30", 1),
+            ("tag:a and topic:Events", 11),
+            ("got:", 1),
+            ("> 5", 1),
             ("", 1),
             ("tag:", 1),
             ("tag:회원 나라", 8),
@@ -529,6 +517,15 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused(text in "(tag:|and|or|not|[!()=\"ab ]|\\PC){0,30}") {
             let _ = text.parse::<Only>();
+        }
+
+        #[test]
+        fn what_is_written_again_is_the_same_expression(
+            text in "((tag:|topic:|got:|segment:|a |b|\"c d\"|=|<=| > |!=|2025-01-01|10)?[() ]?( and | or |not |!)?){1,9}",
+        ) {
+            if let Ok(only) = text.parse::<Only>() {
+                prop_assert_eq!(only.to_string().parse::<Only>(), Ok(only));
+            }
         }
     }
 }

@@ -43,6 +43,13 @@ impl Recipient {
         Recipient { address, fields: Fields::new(fields), tags: kept.into_boxed_slice() }
     }
 
+    /// The same person with another value in a field.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Recipient {
+        let others = self.fields().filter(|(known, _)| *known != name);
+        Recipient { fields: Fields::new(others.chain([(name, value)])), ..self.clone() }
+    }
+
     /// Where the message goes.
     pub fn address(&self) -> &Address {
         &self.address

@@ -93,6 +93,16 @@ struct NumberedKeys {
     message_id: Key,
     reverse_path: Key,
     reverse_path_row: Key,
+    fingerprint: Key,
+}
+
+/// What tells one key of a secret from another, and says nothing else of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFingerprint {
+    /// The key's number.
+    pub number: u8,
+    /// 16 hexadecimal digits.
+    pub fingerprint: String,
 }
 
 impl NumberedKeys {
@@ -106,6 +116,7 @@ impl NumberedKeys {
             message_id: Key::derive(secret, "message id"),
             reverse_path: Key::derive(secret, "reverse path"),
             reverse_path_row: Key::derive(secret, "reverse path row"),
+            fingerprint: Key::derive(secret, "fingerprint"),
         }
     }
 
@@ -159,6 +170,16 @@ impl Keys {
 
     fn all(&self) -> impl Iterator<Item = &NumberedKeys> {
         std::iter::once(&self.newest).chain(&self.older)
+    }
+
+    /// What tells these keys from others.
+    pub fn fingerprints(&self) -> Vec<KeyFingerprint> {
+        let of = |keys: &NumberedKeys| {
+            let code = keys.fingerprint.authenticate(&[]);
+            let fingerprint = data_encoding::HEXLOWER.encode(&code[..8]);
+            KeyFingerprint { number: keys.number, fingerprint }
+        };
+        self.all().map(of).collect()
     }
 
     fn of_number(&self, number: u8) -> Option<&NumberedKeys> {

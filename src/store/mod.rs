@@ -219,6 +219,10 @@ impl Store {
     async fn connect(options: SqliteConnectOptions, path: &Path) -> Result<Store, StoreError> {
         let pool =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        // SQLite itself knows the capitals of English alone.
+        let options = options.collation("folded", |one: &str, other: &str| {
+            one.to_lowercase().cmp(&other.to_lowercase())
+        });
         match pool.connect_with(options).await {
             Ok(pool) => {
                 let (pool, address) = (Pool::from(pool), StoreAddress::from(path));

@@ -6,7 +6,10 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../harness/relay.rs"]
+mod relay;
 
+mod acting;
 mod forms;
 mod limits;
 mod sources;

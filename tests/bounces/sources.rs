@@ -22,7 +22,7 @@ fn told(rows: &[Value]) -> Vec<String> {
 }
 
 #[test]
-fn help_says_what_is_read_and_that_nothing_is_changed() {
+fn help_says_what_is_read_and_what_is_done() {
     let help = Publication::nothing().run(&["bounces", "read", "--help"]);
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
     insta::assert_snapshot!(help.stdout);
@@ -126,15 +126,6 @@ fn a_long_text_without_spaces_is_cut_and_not_lost() {
     let output = here.run(&["bounces", "read", "one.eml", "--dry-run"]);
     assert!(output.stdout.contains("ご指定のメール"), "{}", output.stdout);
     assert!(output.stdout.contains('…'), "{}", output.stdout);
-}
-
-#[test]
-fn nothing_pretends_to_act_on_reports() {
-    let here = Publication::nothing().write("one.eml", case("qmail.mail"));
-    let output = here.run(&["bounces", "read", "one.eml"]);
-    assert_eq!((output.code, output.stdout.as_str()), (2, ""));
-    assert!(output.stderr.contains("add --dry-run"), "{}", output.stderr);
-    assert!(output.stderr.contains("by hand"), "{}", output.stderr);
 }
 
 #[test]

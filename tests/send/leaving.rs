@@ -91,6 +91,41 @@ fn nobody_who_leaves_in_the_middle_is_sent_to_and_everybody_else_is() {
     assert!(receipt.contains(&format!("suppressed = {out}\n")), "{receipt}");
 }
 
+/// The number that is promised, on a machine that does nothing else:
+/// `cargo test --release --test send -- --ignored --nocapture leave_at_random`.
+#[test]
+#[ignore = "takes a minute, and a machine of its own"]
+fn two_hundred_of_twenty_thousand_leave_at_random_moments() {
+    const PEOPLE: usize = 20_000;
+    let (here, relay) = (with_readers(PEOPLE), Relay::new());
+    let running = start(&here, &relay, &["--limit", "500/second"]);
+    let mut left = BTreeMap::new();
+    for round in 1..=200_usize {
+        relay.has_taken(round as u64);
+        let taken = usize::try_from(relay.counts().accepted).expect("a count");
+        // Half of them are among the next three hundred, the others anywhere.
+        let range = if round % 2 == 0 { 300 } else { PEOPLE - taken - 1 };
+        let person = address(taken + 1 + round * 7_919 % range);
+        let one = [person.clone()];
+        left.entry(person).or_insert_with(|| suppress(&here, &one));
+    }
+    let output = running.wait_for(Duration::from_secs(300));
+    let mut late: Vec<Duration> = Vec::new();
+    for message in relay.accepted() {
+        let since = left.get(&message.recipients.concat());
+        late.extend(since.and_then(|since| message.at.checked_duration_since(*since)));
+    }
+    late.sort_unstable();
+    let out =
+        left.len() - left.keys().filter(|person| relay.copies().contains_key(*person)).count();
+    println!(
+        "{} left, {out} of them before their message; taken after they left: {late:?}",
+        left.len()
+    );
+    assert!(late.iter().all(|late| *late <= Duration::from_millis(500)), "{late:?}");
+    assert_eq!((output.code, relay.copies().len()), (0, PEOPLE - out), "{output:?}");
+}
+
 /// A text that waits for the relay's 354 is looked at again, and SMTP has no way to take DATA back.
 #[test]
 fn a_message_that_waits_for_the_relay_is_taken_back_before_its_text_leaves() {

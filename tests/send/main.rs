@@ -53,6 +53,7 @@ mod stops;
 mod suppressed;
 mod test_sends;
 mod times;
+mod topics;
 mod unended;
 mod unknown_sends;
 mod window;

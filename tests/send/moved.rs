@@ -42,6 +42,9 @@ fn a_copy_of_the_folder_sends_only_when_somebody_says_that_it_goes_on() {
     let plan = copy.run(&["plan", "2025-11", "--json"]);
     assert!(plan.code == 0 && plan.stderr.contains("(exit 3) without --despite-copy"), "{plan:?}");
     assert!(plan.stdout.contains(r#""flag":"--despite-copy""#), "{plan:?}");
+    let told = copy.run(&["subscribers", "suppress", "gone@x.example", "--why", "x"]);
+    let words = "digest.db is not where it last sent from. Where another copy of it sends";
+    assert!(told.code == 0 && told.stderr.contains(words), "{told:?}");
     let rehearsed = copy.run(&["send", "2025-11", "--yes", "--catch", "out"]);
     assert_eq!(rehearsed.code, 0, "{rehearsed:?}");
     // It has moved here, and that is said once.

@@ -215,3 +215,44 @@ fn what_a_stopped_rotation_left_is_told_and_the_secret_stays() {
         assert!(!told.stderr.contains("what is this"), "{told:?}");
     }
 }
+
+/// A secret that was put back from an old copy looks like any other, and what is sent with it has links
+/// of a key that is not the newest; a second key of one number makes links of the first one dead.
+#[test]
+fn a_secret_from_an_old_copy_stops_a_send_a_rotation_and_doctor() {
+    let mut here = with_key(KEY);
+    assert_eq!(rotate(&here).code, 0);
+    assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
+    let whole = here.read(SECRET);
+    let another = format!("{KEY}\nkey 2 00112233445566778899aabbccddeeff\n");
+    for (text, words) in [
+        (KEY, "key 2 is missing in .digest-secret, and digest.db shows that mail was sent with it"),
+        (&another, "key 2 in .digest-secret is another one, and digest.db shows with which one"),
+    ] {
+        here = here.write(SECRET, text);
+        let told = rotate(&here);
+        assert!(told.code == 1 && told.stderr.contains(words), "{told:?}");
+        assert_eq!(here.read(SECRET), text);
+        let doctor = here.run(&["doctor", "--offline"]);
+        assert!(doctor.stdout.contains(words), "{doctor:?}");
+        here = here.write(crate::LIST, "email\nnew@x.example\n");
+        let relay = Relay::new();
+        let told = send(&here, &relay, &[]);
+        assert!(told.code == 3 && told.stderr.contains(words), "{told:?}");
+        assert!(told.stderr.contains("--new-secret goes on with the one that is here"), "{told:?}");
+        assert_eq!(relay.counts().accepted, 0);
+        let plan = here.run(&["plan", "2025-11"]);
+        assert!(plan.stdout.contains(words) || plan.stderr.contains(words), "{plan:?}");
+    }
+    here = here.write(SECRET, KEY);
+    assert_eq!(send(&here, &Relay::new(), &["--new-secret"]).code, 0);
+    // It was said once; and no number stands for two keys.
+    let told = rotate(&here);
+    assert!(told.stdout.starts_with("made key 3 in"), "{told:?}");
+    here = here.write(crate::LIST, "email\nnew@x.example\nlast@x.example\n");
+    assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
+    // The one that was lost is found again.
+    here = here.write(SECRET, &whole);
+    let told = rotate(&here);
+    assert!(told.stderr.contains("key 3 is missing"), "{told:?}");
+}

@@ -69,6 +69,9 @@ fn who_waited_and_is_suppressed_since_is_told_with_the_reason_and_gets_it_once_r
     let busy = outcomes::script(&["r002", "r003"], "450 4.2.1 busy");
     assert_eq!(send(&here, &Relay::scripted(busy), &[]).code, 4);
     suppress(&here, &["r002@x.example", "r003@x.example", "--why", "wrote to us"]);
+    let waits = here.run(&["status", "2025-11", "--missed"]);
+    let row = "r002@x.example\tdeferred\tsuppressed since: the next send leaves them out\t";
+    assert!(waits.stdout.contains(row), "{waits:?}");
     let relay = Relay::new();
     let told = send(&here, &relay, &[]);
     assert_eq!((told.code, counts(&here, &told)), (0, [18, 0, 0, 0, 2, 0]), "{told:?}");
@@ -183,13 +186,66 @@ fn addresses_come_from_a_file_a_pipe_or_a_link() {
     expected.push(("r003@x.example", "unsubscribed"));
     assert_eq!(all, expected);
     let csv = here.run(&["subscribers", "list", "--suppressed", "--csv"]).stdout;
-    assert!(
-        csv.starts_with(
-            "kind,what,reason,why,origin,at\naddress,r001@x.example,manual,left,command,20"
-        ),
-        "{csv}"
-    );
+    let begin = "email,reason,why,origin,at\nr001@x.example,manual,left,command,20";
+    assert!(csv.starts_with(begin), "{csv}");
     assert_eq!(csv.lines().count(), 6, "{csv}");
+}
+
+/// On another computer, or for another publication.
+#[test]
+fn who_is_suppressed_is_listed_in_a_form_that_can_be_read_back() {
+    let here = with_three_out();
+    let csv = here.run(&["subscribers", "list", "--suppressed", "--csv"]).stdout;
+    let other = with_readers(0)
+        .write("gone.csv", &csv)
+        .write(crate::LIST, "email\nr001@x.example\nr003@x.example\nkim@y.example\n");
+    let plan = other.run(&["plan", "2025-11", "--except", "gone.csv"]);
+    assert!(plan.stdout.contains("To        1 recipient"), "{plan:?}");
+    let told = suppress(&other, &["--file", "gone.csv", "--why", "moved here"]);
+    let words = "everybody at y.example: suppressed (by hand)\n";
+    assert!(told.stdout.contains(words) && told.stdout.lines().count() == 3, "{told:?}");
+}
+
+/// Somebody names a whole export and means those in it who left.
+#[test]
+fn of_a_file_in_which_only_some_have_left_it_is_asked_who_is_meant() {
+    let csv = "Email,Status\nr001@x.example,subscribed\nr002@x.example,unsubscribed\n\
+               r003@x.example,subscribed\n";
+    let here = with_readers(3).write("all.csv", csv);
+    let line = ["subscribers", "suppress", "--file", "all.csv", "--why", "left"];
+    let told = here.run(&line);
+    assert_eq!((told.code, here.exists("digest.db")), (3, false), "{told:?}");
+    for words in ["says of 1 person that they left, and 2 rows in it", "--rows left suppresses"] {
+        assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+    }
+    let told = here.run(&[&line[..], &["--rows", "left"]].concat());
+    assert_eq!(told.stdout, "r002@x.example: suppressed (by hand)\n", "{told:?}");
+    let told = here.run(&[&line[..], &["--rows", "all"]].concat());
+    assert_eq!(told.stdout.lines().count(), 3, "{told:?}");
+}
+
+#[test]
+fn an_address_may_be_pasted_and_a_slip_in_it_is_told() {
+    let here = with_readers(3);
+    let told = suppress(&here, &["Kim <R001@x.example>", "mailto:r002@x.example", "--why", "x"]);
+    let lines = "r001@x.example: suppressed (by hand)\nr002@x.example: suppressed (by hand)\n";
+    assert_eq!((told.stdout.as_str(), told.stderr.contains("not in")), (lines, false), "{told:?}");
+    let told = suppress(&here, &["r003@x.exmaple", "--why", "x"]);
+    let words = "r003@x.exmaple is not in subscribers.csv, and no issue was for this address; did you \
+                 mean r003@x.example?";
+    assert!(told.stderr.contains(words), "{told:?}");
+    let line = ["subscribers", "release", "r001@x.example", "r002@x.example", "--why", "asked"];
+    let told = here.run(&line);
+    let lines = "r001@x.example: released\nr002@x.example: released\n";
+    assert_eq!((told.code, told.stdout.as_str()), (0, lines), "{told:?}");
+    let message = here.run(&["render", "2025-11", "--format", "text", "--as", "r001@x.example"]);
+    let link = message.stdout.split_whitespace().find(|word| word.contains("/unsubscribe/"));
+    let told = here.run(&["subscribers", "suppress", link.expect("a link"), "--why", "x"]);
+    assert!(told.code == 2 && told.stderr.contains("--token LINK means"), "{told:?}");
+    suppress(&here, &["--token", link.expect("a link")]);
+    let told = here.run(&["who", link.expect("a link")]);
+    let words = "  suppressed (unsubscribed): gets no mail, whatever the list says\n";
+    assert!(told.stdout.contains(words), "{told:?}");
 }
 
 /// An address that cannot be read may be that of somebody who said no.

@@ -96,10 +96,11 @@ async fn lost_secret(
     };
     Err(Failure::checks(what)
         .help(format!(
-            "copy {} here from the computer that sent before{ledger}. {}--new-secret makes a new \
-         one: the unsubscribe links in mail that was already sent then stop working",
+            "copy {} here from the computer that sent before{ledger}. {}{}: the unsubscribe links in \
+             mail that was already sent then stop working",
             lost.file(),
-            lost.doubt()
+            lost.doubt(),
+            lost.without()
         ))
         .passes(Passes::With("--new-secret")))
 }
@@ -110,11 +111,16 @@ pub(super) async fn lost_beside(
     workspace: &Workspace,
     ready: &Ready,
 ) -> Result<Option<LostSecret>, Failure> {
-    LostSecret::shown(workspace, async || {
+    let all = LostSecret::shown(workspace, async || {
         let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
         Ok(reached.then(|| ready.ledger().clone()))
     })
-    .await
+    .await?;
+    if all.is_some() {
+        return Ok(all);
+    }
+    let sent = ready.sent_keys().await.map_err(refusal::told)?;
+    LostSecret::in_part(workspace, &sent, ready.ledger())
 }
 
 /// Whether the issue is sent although its receipt knows people whom the ledger does not: `wanted` by

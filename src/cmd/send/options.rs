@@ -2,7 +2,6 @@
 //! line is read once, into [`PlanOptions`], and the stages go by those.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use jiff::ZonedDateTime;
 use sejong_digest::audience::consent::Meaning;
@@ -15,7 +14,7 @@ use sejong_digest::delivery::receipt;
 use sejong_digest::delivery::send::content::ExpectedHash;
 use sejong_digest::delivery::send::{OnePerson, SendOptions};
 use sejong_digest::issue::load;
-use sejong_digest::issue::only::{Only, OnlyError};
+use sejong_digest::issue::only::Only;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::{self, StoreAddress};
 
@@ -35,9 +34,10 @@ pub(crate) struct PlanArgs {
     pub(super) issue: String,
     #[command(flatten)]
     list: ListArgs,
-    /// A part of the list: tag:member, !tag:press, language=ko, with and, or, ( )
+    /// A part of the list: tag:member, !tag:press, language=ko, points>=10, topic:events,
+    /// got:2025-10, segment:board, with and, or, not, ( )
     #[arg(long, value_name = "EXPR")]
-    only: Option<OnlyText>,
+    only: Option<String>,
     /// Nobody in this file gets it: one address a line, or CSV
     #[arg(long, value_name = "FILE")]
     except: Option<PathBuf>,
@@ -83,21 +83,6 @@ pub(crate) struct PlanArgs {
     /// who and why, and asks. After a no nobody gets anything
     #[arg(long, hide_short_help = true)]
     retry_refused: bool,
-}
-
-/// `--only` with its text, for commands that name it again.
-#[derive(Clone, Debug)]
-struct OnlyText {
-    text: String,
-    only: Only,
-}
-
-impl FromStr for OnlyText {
-    type Err = OnlyError;
-
-    fn from_str(text: &str) -> Result<OnlyText, OnlyError> {
-        Ok(OnlyText { text: text.to_owned(), only: text.parse()? })
-    }
 }
 
 /// Commands that settle who may have the issue, as a person types them: with what this one was told
@@ -204,6 +189,7 @@ impl PlanArgs {
         };
         let read = self.list.options(workspace);
         let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
+        let only = self.only.as_deref().map(|text| chosen(text, workspace)).transpose()?;
         let ledger = store_address(workspace, self.store.as_deref(), &relay)?;
         let send = SendOptions {
             issue,
@@ -212,7 +198,7 @@ impl PlanArgs {
             list,
             read,
             except,
-            only: self.only.as_ref().map(|given| given.only.clone()),
+            only,
             to: self.to.clone().map(|address| OnePerson { address, again: self.again }),
             part: self.part(workspace),
             origin,
@@ -261,7 +247,7 @@ impl PlanArgs {
     /// not among those of whom a person has said something.
     fn chosen(&self) -> String {
         let to = self.to.as_ref().map(|to| format!(" --to {}", quoted(to.as_str())));
-        let only = self.only.as_ref().map(|only| format!(" --only {}", quoted(&only.text)));
+        let only = self.only.as_ref().map(|only| format!(" --only {}", quoted(only)));
         let except = self.except.as_ref().map(|file| file.display().to_string());
         let except = except.map(|file| format!(" --except {}", quoted(&file)));
         [only, to, except].into_iter().flatten().collect()
@@ -302,6 +288,17 @@ impl PlanArgs {
             resend_all: format!("{all} --uncertain resend"),
         }
     }
+}
+
+/// Who `--only` means.
+fn chosen(text: &str, workspace: &Workspace) -> Result<Only, Failure> {
+    let read = Only::read(text, workspace.config.publication.names());
+    read.map_err(|error| {
+        Failure::usage(format!("--only: {error}")).help(
+            "write tag:member, language=ko, points>=10, joined>2025-01-31, topic:NAME, got:ISSUE or \
+             segment:NAME, with and, or, not, ( )",
+        )
+    })
 }
 
 /// Who must not be mailed, whatever the list says.

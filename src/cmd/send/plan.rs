@@ -7,8 +7,10 @@ use jiff::tz::TimeZone;
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::copies::OneRow;
+use sejong_digest::delivery::ledger::got::GotIssue;
+use sejong_digest::delivery::ledger::staging::NO_SECTION;
 use sejong_digest::delivery::pace::Rate;
-use sejong_digest::delivery::send::plan::{PassageCount, Plan};
+use sejong_digest::delivery::send::plan::{PartCounts, PassageCount, Plan, VariantCount};
 use sejong_digest::diagnostic::counted;
 use sejong_digest::message::address::Address;
 
@@ -21,6 +23,8 @@ use crate::cmd::workspace::Workspace;
 
 /// Domains that are named for people.
 const NAMED: usize = 5;
+/// Sets of sections that are told.
+const VARIANTS: usize = 20;
 
 /// How a plan would be sent.
 pub(super) struct RoutePlan {
@@ -62,8 +66,8 @@ pub(super) struct PlanText<'a> {
     pub(super) window: &'a Window,
     /// The file of `--except`.
     pub(super) except: Option<&'a Path>,
-    /// How many get the passages that are for some.
-    pub(super) passages: &'a [PassageCount],
+    /// How many get which parts of the issue.
+    pub(super) parts: &'a PartCounts,
 }
 
 impl PlanText<'_> {
@@ -116,12 +120,41 @@ impl PlanText<'_> {
                 composition.issue
             )),
         }
-        for PassageCount { only, people, of } in self.passages {
+        for GotIssue { issue, people } in &plan.got {
+            text.push_str(&format!("Got       {issue}: by {}\n", counted(*people, "person")));
+        }
+        text.push_str(&self.sections());
+        for PassageCount { only, people, of } in &self.parts.passages {
             let only = shortened_condition(only);
             text.push_str(&format!("Passage   `only {only}` goes to {people} of {of}\n"));
         }
         for (number, why) in others(plan) {
             text.push_str(&format!("Not to    {number} {why}\n"));
+        }
+        text
+    }
+
+    /// How many get which sections, where these have topics.
+    fn sections(&self) -> String {
+        let variants = &self.parts.variants;
+        let of: u64 = variants.iter().map(|one| one.people).sum();
+        let mut text = String::new();
+        for VariantCount { without, people } in variants.iter().take(VARIANTS) {
+            let which = match &without[..] {
+                [] => "get all sections".to_owned(),
+                topics => format!("without {}", topics.join(", ")),
+            };
+            text.push_str(&format!("Sections  {people} of {of} {which}\n"));
+        }
+        match &variants[VARIANTS.min(variants.len())..] {
+            [] => {}
+            more => {
+                let people: u64 = more.iter().map(|one| one.people).sum();
+                text.push_str(&format!(
+                    "Sections  {people} of {of} with {} more sets\n",
+                    more.len()
+                ));
+            }
         }
         text
     }
@@ -157,7 +190,12 @@ impl PlanText<'_> {
         let domains = plan.domains.iter();
         let domains = domains
             .map(|(domain, to_send)| serde_json::json!({"domain": domain, "to_send": to_send}));
-        let passages = self.passages.iter();
+        let got = plan.got.iter();
+        let got = got.map(|one| serde_json::json!({"issue": one.issue, "people": one.people}));
+        let variants = self.parts.variants.iter();
+        let variants =
+            variants.map(|one| serde_json::json!({"without": one.without, "people": one.people}));
+        let passages = self.parts.passages.iter();
         let passages = passages
             .map(|one| serde_json::json!({"only": one.only, "people": one.people, "of": one.of}));
         let object = serde_json::json!({
@@ -174,9 +212,12 @@ impl PlanText<'_> {
             "left_out": plan.left_out.values().sum::<u64>(),
             "suppressed": plan.suppressed.values().sum::<u64>(),
             "suppressed_by_reason": &plan.suppressed,
+            "no_section": plan.unserved,
             "outside": plan.outside,
             "leaving": plan.leaving,
             "domains": domains.collect::<Vec<_>>(),
+            "got": got.collect::<Vec<_>>(),
+            "variants": variants.collect::<Vec<_>>(),
             "passages": passages.collect::<Vec<_>>(),
             "seconds": seconds,
             "finish": finish.map(|at| clock::second(at.timestamp())),
@@ -263,6 +304,7 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         plan.suppressed.values().sum::<u64>(),
         format!("suppressed: {}", reasons.join(", ")),
     ));
+    others.push((plan.unserved, NO_SECTION.to_owned()));
     others.extend(plan.left_out.iter().map(|(reason, number)| (*number, reason.clone())));
     others.retain(|(number, _)| *number > 0);
     others

@@ -33,9 +33,9 @@ pub(super) async fn planned(
     let composition = ready.content().composition();
     let routes = routes(workspace, options);
     let except = options.except.as_deref();
-    let passages = &ready.passages().await.map_err(refusal::told)?[..];
+    let parts = &ready.parts().await.map_err(refusal::told)?;
     let (plan, routes) = (&plan, &routes);
-    let text = PlanText { plan, workspace, routes, composition, window, except, passages };
+    let text = PlanText { plan, workspace, routes, composition, window, except, parts };
     let json = options.json.then(|| text.json(&doubts)).transpose()?;
     let words = text.words();
     ready.close().await;

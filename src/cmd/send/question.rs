@@ -70,11 +70,11 @@ pub(super) const DESPITE_RECEIPT: &str =
 /// The secret is missing, and mail was sent with it: asks whether to make a new one.
 pub(super) fn new_secret_confirmed(lost: &LostSecret) -> Result<bool, Failure> {
     print::note(&format!(
-        "{lost}. If you have it on another computer, copy it here first. {}With a new one, the \
-         unsubscribe links in mail that was already sent stop working",
+        "{lost}. If you have it on another computer, copy it here first. {}Without it, the unsubscribe \
+         links in mail that was already sent stop working",
         lost.doubt()
     ));
-    said_yes("Make a new one?")
+    said_yes(lost.question())
 }
 
 /// The issue looks like one that was sent under another name: asks whether it is another one. The

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use sejong_digest::audience::except::LEFT_OUT_BY;
 use sejong_digest::audience::suppression::SUPPRESSED;
+use sejong_digest::delivery::ledger::staging::NO_SECTION;
 use sejong_digest::delivery::receipt::AlreadySent;
 use sejong_digest::delivery::send::{ListFault, SendError};
-use sejong_digest::diagnostic::nearest;
+use sejong_digest::diagnostic::{counted, nearest};
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
 
@@ -102,10 +103,25 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
         ListFault::Left { address, reason } => {
             let why = match reason.strip_prefix(LEFT_OUT_BY) {
                 Some(file) => format!("{file} leaves this person out"),
+                None if reason == NO_SECTION => format!("it has {NO_SECTION}"),
                 None => format!("{list} says {reason}"),
             };
             let what = format!("{address} gets no issue, because {why}; nothing was sent");
             Failure::checks(what)
+        }
+        ListFault::UnknownIssue { meant, .. } => {
+            Failure::usage(format!("--only: {what}")).help(match meant {
+                Some(meant) => format!("did you mean got:{meant}?"),
+                None => "`digest status` names the issues that were sent".to_owned(),
+            })
+        }
+        ListFault::NoSection(people) => {
+            let who = counted(people, "person");
+            Failure::checks(format!("the issue has no section for the topics of {who} in {list}"))
+                .help(
+                    "each section of the issue has a topic that these people do not want; a section \
+                     without `topic` is for everybody",
+                )
         }
         ListFault::Nobody { others: true } => {
             Failure::checks(format!("{list} has nobody who fits --only"))

@@ -1,7 +1,8 @@
-//! `digest subscribers list` and `show`: who is suppressed, and all that is known of one person.
+//! `digest subscribers list --suppressed` and `show`: who is suppressed, and all that is known of one person.
 //! Changes nothing.
 
 use jiff::tz::TimeZone;
+use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::suppression::{self, Suppression};
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::state::State;
@@ -13,30 +14,6 @@ use super::place;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
-
-const LIST_EXAMPLES: &str = "\
-Examples:
-  digest subscribers list --suppressed
-  digest subscribers list --suppressed --csv > suppressed.csv
-";
-
-/// List who is suppressed: the reason, since when, and why
-#[derive(Debug, clap::Args)]
-#[command(after_help = LIST_EXAMPLES)]
-pub(super) struct ListSuppressed {
-    /// Those who get no mail any more
-    #[arg(long, required = true)]
-    suppressed: bool,
-    /// Print JSON to stdout
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// Print CSV to stdout; a cell that a spreadsheet would compute has a ' before it
-    #[arg(long)]
-    csv: bool,
-    /// Another store than the one in digest.toml, such as sqlite:digest.db
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
-}
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
@@ -70,26 +47,30 @@ struct PersonKnown {
 
 /// The row of a person in the ledger of an issue.
 #[derive(Serialize)]
-struct IssueOfPerson {
+pub(super) struct IssueOfPerson {
     issue: String,
     state: State,
     at: Option<String>,
     text: Option<String>,
 }
 
-/// Runs `digest subscribers list`.
-pub(super) fn list(workspace: &Workspace, args: &ListSuppressed) -> Ending {
+/// Runs `digest subscribers list --suppressed`.
+pub(super) fn suppressed(
+    workspace: &Workspace,
+    store: Option<&str>,
+    (json, as_csv): (bool, bool),
+) -> Ending {
     let all = runtime()?.block_on(async {
-        let Some(store) = existing(workspace, args.store.as_deref()).await? else {
+        let Some(store) = existing(workspace, store).await? else {
             return Ok(Vec::new());
         };
         let all = suppression::in_force(&store).await;
         store.close().await;
         Ok::<_, Failure>(all?)
     })?;
-    if args.json {
+    if json {
         print::json(&format!("{}\n", serde_json::to_string(&all)?))?;
-    } else if args.csv {
+    } else if as_csv {
         print::words(&csv(&all))?;
     } else {
         let zone = &workspace.config.time_zone;
@@ -105,25 +86,15 @@ fn line(one: &Suppression, zone: &TimeZone) -> String {
 }
 
 fn csv(all: &[Suppression]) -> String {
-    let mut text = "kind,what,reason,why,origin,at\n".to_owned();
+    let mut text = "email,reason,why,origin,at\n".to_owned();
     for one in all {
         let (reason, origin, at) = (one.reason.word(), one.origin.word(), clock::second(one.at));
-        let cells = [one.kind.as_str(), &one.what, reason, &one.why, origin, &at];
-        text.push_str(&cells.map(cell).join(","));
+        let whom = if one.is_for_domain() { format!("@{}", one.what) } else { one.what.clone() };
+        let cells = [whom.as_str(), reason, &one.why, origin, &at];
+        text.push_str(&cells.map(csv_cell).join(","));
         text.push('\n');
     }
     text
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
 }
 
 /// Runs `digest subscribers show`.
@@ -152,7 +123,14 @@ async fn known(
     store: &Store,
     address: &Address,
 ) -> Result<(Vec<Suppression>, Vec<IssueOfPerson>), Failure> {
-    let history = suppression::history(store, address).await?;
+    Ok((suppression::history(store, address).await?, issues_of(store, address).await?))
+}
+
+/// The issues that were for the person.
+pub(super) async fn issues_of(
+    store: &Store,
+    address: &Address,
+) -> Result<Vec<IssueOfPerson>, Failure> {
     let mut issues = Vec::new();
     for issue in overview::issues(store).await? {
         let ledger = Ledger::new(store.clone(), &issue);
@@ -162,7 +140,7 @@ async fn known(
         let (at, text) = row.map_or((None, None), |row| (row.at, row.text));
         issues.push(IssueOfPerson { issue, state, at, text });
     }
-    Ok((history, issues))
+    Ok(issues)
 }
 
 fn words(person: &PersonKnown, zone: &TimeZone) -> String {
@@ -196,7 +174,10 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
 }
 
 /// The store, where there is one: before the first send nobody is in it.
-async fn existing(workspace: &Workspace, named: Option<&str>) -> Result<Option<Store>, Failure> {
+pub(super) async fn existing(
+    workspace: &Workspace,
+    named: Option<&str>,
+) -> Result<Option<Store>, Failure> {
     let path = place(workspace, named)?;
     if path.is_there() {
         let store = Store::read(&path, &ledger::STEPS).await;
@@ -208,23 +189,5 @@ async fn existing(workspace: &Workspace, named: Option<&str>) -> Result<Option<S
             Err(Failure::new(what).help("--store names its file, such as sqlite:digest.db"))
         }
         None => Ok(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula_and_each_stays_one_cell() {
-        for (text, written) in [
-            ("kim@example.org", "kim@example.org"),
-            ("=cmd()", "'=cmd()"),
-            ("+1@x.example", "'+1@x.example"),
-            ("asked, by phone", "\"asked, by phone\""),
-            ("-\"no\"", "\"'-\"\"no\"\"\""),
-        ] {
-            assert_eq!(cell(text), written);
-        }
     }
 }

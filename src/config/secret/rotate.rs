@@ -49,13 +49,15 @@ pub enum RotateError {
     Secret(#[from] SecretError),
 }
 
-/// Adds a key with the next number to the file of the secret.
+/// Adds a key to the file of the secret: with the next number, and one above `last_number`, the largest
+/// that mail was ever sent with.
 ///
 /// # Errors
 /// A [`RotateError`], which never holds a key.
 pub fn rotate_secret(
     root: &Path,
     environment: &[(String, String)],
+    last_number: u8,
 ) -> Result<Rotated, RotateError> {
     if environment.iter().any(|(name, _)| name == "DIGEST_SECRET") {
         return Err(RotateError::Variable);
@@ -71,11 +73,12 @@ pub fn rotate_secret(
         ErrorKind::AlreadyExists => RotateError::UnderWay(draft.clone()),
         _ => RotateError::Unwritten(full::unwritten(&draft, &error)),
     })?;
-    let replaced = with_another_key(root, environment, &named).and_then(|(number, text)| {
-        replace(file, &draft, &path, &text)
-            .map_err(|error| RotateError::Unwritten(full::unwritten(&path, &error)))?;
-        Ok(Rotated { path: named, number })
-    });
+    let replaced =
+        with_another_key((root, environment), &named, last_number).and_then(|(number, text)| {
+            replace(file, &draft, &path, &text)
+                .map_err(|error| RotateError::Unwritten(full::unwritten(&path, &error)))?;
+            Ok(Rotated { path: named, number })
+        });
     if replaced.is_err() {
         let _ = fs::remove_file(&draft);
     }
@@ -91,12 +94,12 @@ fn unread(path: &Path, error: io::Error) -> RotateError {
 
 /// The number of the new key, and the file that it is in.
 fn with_another_key(
-    root: &Path,
-    environment: &[(String, String)],
+    (root, environment): (&Path, &[(String, String)]),
     path: &Path,
+    last_number: u8,
 ) -> Result<(u8, String), RotateError> {
     let secret = found(root, environment)?;
-    let number = secret.newest().0 + 1;
+    let number = secret.newest().0.max(last_number).saturating_add(1);
     if number > MOST_KEYS {
         return Err(RotateError::Full(path.to_owned()));
     }
@@ -181,7 +184,7 @@ mod tests {
     fn a_new_key_is_added_behind_the_older_ones() {
         let dir = here(&format!("{FIRST}\n"));
         for number in 2..=4 {
-            let rotated = rotate_secret(dir.path(), &[]).unwrap();
+            let rotated = rotate_secret(dir.path(), &[], 0).unwrap();
             assert_eq!(rotated, Rotated { path: dir.path().join(FILE), number });
             let secret = secret(dir.path(), &[]).unwrap();
             assert_eq!((secret.newest().0, secret.newest().1.len()), (number, 64));
@@ -204,7 +207,7 @@ mod tests {
         for (text, told) in [(last, "number 63"), (lines, "several lines"), (bad, "fewer than 16")]
         {
             let dir = here(&text);
-            let error = rotate_secret(dir.path(), &[]).unwrap_err().to_string();
+            let error = rotate_secret(dir.path(), &[], 0).unwrap_err().to_string();
             assert!(error.contains(told), "{error}");
             assert_eq!(fs::read_to_string(dir.path().join(FILE)).unwrap(), text);
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
@@ -216,7 +219,7 @@ mod tests {
         let dir = here(FIRST);
         let draft = dir.path().join(format!("{FILE}.new"));
         fs::write(&draft, "half").unwrap();
-        let error = rotate_secret(dir.path(), &[]).unwrap_err();
+        let error = rotate_secret(dir.path(), &[], 0).unwrap_err();
         assert!(
             matches!(error, RotateError::UnderWay(path) if path == draft.canonicalize().unwrap())
         );
@@ -228,7 +231,7 @@ mod tests {
     #[test]
     fn no_key_is_lost_where_many_rotate() {
         let dir = here(FIRST);
-        let rotate = || rotate_secret(dir.path(), &[]).map(|rotated| rotated.number);
+        let rotate = || rotate_secret(dir.path(), &[], 0).map(|rotated| rotated.number);
         let told: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(rotate)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -254,7 +257,7 @@ mod tests {
         let link = elsewhere.path().join("secret");
         std::os::unix::fs::symlink(dir.path().join(FILE), &link).unwrap();
         let variable = ("DIGEST_SECRET_FILE".to_owned(), link.display().to_string());
-        assert_eq!(rotate_secret(elsewhere.path(), &[variable]).unwrap().path, link);
+        assert_eq!(rotate_secret(elsewhere.path(), &[variable], 0).unwrap().path, link);
         assert!(link.is_symlink());
         assert_eq!(secret(dir.path(), &[]).unwrap().newest().0, 2);
     }

@@ -20,7 +20,6 @@ use crate::check::{EXAMPLES, Lacking};
 use crate::delivery::id::RunId;
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
-use crate::issue::only::Only;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::StoreError;
@@ -29,7 +28,7 @@ use crate::store::sql::{self, Connection, QueryBuilder, SqlError, Transaction};
 const MAKE: &str = "
 DROP TABLE IF EXISTS staging;
 CREATE TEMP TABLE staging (
-    id [sqlite: INTEGER PRIMARY KEY | postgres: BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY],
+    id INTEGER PRIMARY KEY,
     identity TEXT NOT NULL,
     -- The address as written, where that is not the identity.
     email TEXT,
@@ -40,6 +39,10 @@ CREATE TEMP TABLE staging (
     -- A row of the list says yes; it is not among those that were asked for; a row says no.
     kept BOOLEAN NOT NULL,
     outside BOOLEAN NOT NULL,
+    -- Whether they would be asked for, for each set of the issues that they may have: see `got`.
+    chosen BIGINT NOT NULL,
+    -- The issue has no section for this person.
+    unserved BOOLEAN NOT NULL,
     gone TEXT,
     -- The reason, where it is not the list that says no.
     suppressed TEXT
@@ -58,8 +61,8 @@ SELECT identity, min(id) AS first, min(CASE WHEN kept THEN id END) AS kept,
 FROM staging
 WHERE identity IN (SELECT identity FROM staging GROUP BY identity HAVING count(*) > 1)
 GROUP BY identity;
-UPDATE staging SET (email, fields, tags, outside, kept) =
-    (SELECT yes.email, yes.fields, yes.tags, yes.outside, TRUE FROM staging yes
+UPDATE staging SET (email, fields, tags, outside, chosen, unserved, kept) =
+    (SELECT yes.email, yes.fields, yes.tags, yes.outside, yes.chosen, yes.unserved, TRUE FROM staging yes
      WHERE yes.id = repeated.kept)
 FROM repeated WHERE staging.id = repeated.first AND repeated.kept > repeated.first;
 UPDATE staging SET gone = (SELECT no.gone FROM staging no WHERE no.id = repeated.gone)
@@ -105,6 +108,13 @@ fn field_of(name: &str) -> String {
     format!("([sqlite: l.fields | postgres: CAST(l.fields AS json)] ->> ({name}))")
 }
 
+/// Why somebody gets no mail whose topics are in no section of the issue.
+pub const NO_SECTION: &str = "no section for their topics";
+
+/// Those of the plan for whom the issue has no section.
+const UNSERVED: &str = "
+UPDATE staging SET gone = ?1 WHERE kept AND gone IS NULL AND NOT outside AND unserved";
+
 /// Those who are planned by the list and were not by run ?2. Who has an outcome stays what they are.
 const NEWCOMERS: &str = "
 UPDATE staging SET outside = TRUE
@@ -123,6 +133,8 @@ pub struct StagedRow {
     tags: String,
     kept: bool,
     outside: bool,
+    chosen: i64,
+    unserved: bool,
     gone: Option<Cow<'static, str>>,
 }
 
@@ -131,6 +143,16 @@ impl StagedRow {
     pub fn kept(person: &Recipient, outside: bool) -> StagedRow {
         let (fields, tags) = (fields_json(person), tags_json(person));
         StagedRow { fields, tags, kept: true, outside, ..StagedRow::gone(person.address(), None) }
+    }
+
+    /// The same, where the issue has a section for them only if `served`.
+    pub fn served(self, served: bool) -> StagedRow {
+        StagedRow { unserved: !served, ..self }
+    }
+
+    /// The same, where it depends on the issues that they have whether they are asked for.
+    pub fn chosen(self, chosen: i64) -> StagedRow {
+        StagedRow { chosen, ..self }
     }
 
     /// Somebody of whom the list itself says not to.
@@ -150,6 +172,8 @@ impl StagedRow {
             tags: String::new(),
             kept: false,
             outside: false,
+            chosen: 0,
+            unserved: false,
             gone,
         }
     }
@@ -288,7 +312,7 @@ async fn append(
     }
     let mut query = QueryBuilder::new(
         "INSERT INTO staging \
-         (identity, email, domain_bytes, fields, tags, kept, outside, gone) ",
+         (identity, email, domain_bytes, fields, tags, kept, outside, chosen, unserved, gone) ",
     );
     query.push_values(batch, |mut row, entry| {
         row.push_bind(entry.identity)
@@ -298,6 +322,8 @@ async fn append(
             .push_bind(entry.tags)
             .push_bind(entry.kept)
             .push_bind(entry.outside)
+            .push_bind(entry.chosen)
+            .push_bind(entry.unserved)
             .push_bind(entry.gone);
     });
     query.build().execute(&mut *transaction).await?;
@@ -314,6 +340,15 @@ impl Ledger {
         sql::raw(MAKE).execute(self.store.pool()).await.map_err(failed)?;
         let batch = Vec::with_capacity(BATCH);
         Ok(StagingWriter { ledger: self.clone(), batch, writing: None })
+    }
+
+    /// Leaves those out for whom the issue has no section, and says how many they are.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn leave_unserved_out(&self) -> Result<u64, StoreError> {
+        let left = sql::query(UNSERVED).bind(NO_SECTION).execute(self.store.pool()).await;
+        Ok(left.map_err(|error| self.store.failed(error))?.rows_affected())
     }
 
     /// People whom the list both keeps and does not: how many by what it says, and the first.
@@ -495,12 +530,11 @@ impl Ledger {
         Ok((meant.unsigned_abs(), outside.unsigned_abs()))
     }
 
-    /// How many people of the plan each of these means.
+    /// Shows every person of the plan, in the order of the list.
     ///
     /// # Errors
     /// The store's, or a row that cannot be read.
-    pub async fn meant(&self, conditions: &[Only]) -> Result<Vec<u64>, StoreError> {
-        let mut counts = vec![0; conditions.len()];
+    pub async fn each_planned(&self, mut see: impl FnMut(&Recipient)) -> Result<(), StoreError> {
         let mut last = i64::MIN;
         let statement = format!(
             "SELECT id, identity, coalesce(email, identity), fields, tags FROM staging l \
@@ -513,13 +547,10 @@ impl Ledger {
                 .fetch_all(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;
-            let Some(end) = rows.last() else { return Ok(counts) };
+            let Some(end) = rows.last() else { return Ok(()) };
             last = end.get(0);
             for row in &rows {
-                let person = person(&self.store, row)?;
-                for (count, only) in counts.iter_mut().zip(conditions) {
-                    *count += u64::from(only.means(&person));
-                }
+                see(&person(&self.store, row)?);
             }
         }
     }

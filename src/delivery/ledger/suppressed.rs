@@ -23,7 +23,7 @@ CREATE TEMP TABLE suppressed (
     what TEXT NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (kind, what)
-)[sqlite:  WITHOUT ROWID | postgres: ];
+) WITHOUT ROWID;
 ";
 
 /// Takes the people out of the staging table whom the list keeps and who are suppressed.

@@ -153,12 +153,8 @@ impl Leavers {
 }
 
 fn named(one: Suppression) -> (SuppressionSubject, SuppressionReason) {
-    let subject = if one.is_for_domain() {
-        SuppressionSubject::Domain(one.what)
-    } else {
-        SuppressionSubject::Address(one.what)
-    };
-    (subject, one.reason)
+    let reason = one.reason;
+    (one.subject(), reason)
 }
 
 /// The reason for a person: a word about themselves, or about their domain.

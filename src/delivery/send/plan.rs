@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::audience::suppression::SuppressionReason;
 use crate::delivery::intake::Intake;
+use crate::delivery::ledger::got::GotIssue;
 use crate::delivery::ledger::staging::Census;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::state::State;
@@ -46,6 +47,10 @@ pub struct Plan {
     pub rejected: u64,
     /// Rows and people left out, by what the list says of them.
     pub left_out: BTreeMap<String, u64>,
+    /// People whom the list keeps, and for whom the issue has no section.
+    pub unserved: u64,
+    /// Of each issue that `got:` asks about, how many people have it.
+    pub got: Vec<GotIssue>,
     /// People whom the list keeps and who are suppressed, by the reason.
     pub suppressed: BTreeMap<SuppressionReason, u64>,
     /// People who are to get it in the largest domains, the largest first.
@@ -63,6 +68,24 @@ pub struct PassageCount {
     pub people: u64,
     /// Of so many whom the send is for.
     pub of: u64,
+}
+
+/// How many people of the list get the issue with the same sections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariantCount {
+    /// The topics whose sections they do not get.
+    pub without: Vec<String>,
+    /// How many they are.
+    pub people: u64,
+}
+
+/// Who gets which parts of the issue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartCounts {
+    /// Of the first passages that are for some.
+    pub passages: Vec<PassageCount>,
+    /// By the sections that people get, the most first; nothing where no section has a topic.
+    pub variants: Vec<VariantCount>,
 }
 
 impl Plan {
@@ -90,6 +113,8 @@ impl Plan {
             duplicates: intake.duplicates,
             rejected: intake.rejected,
             left_out: intake.left_out.clone(),
+            unserved: intake.unserved,
+            got: intake.got.clone(),
             suppressed: intake.suppressed.reasons.clone(),
             domains: census.domains,
             domain_count: census.domain_count,

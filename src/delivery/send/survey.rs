@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::content::{Content, Files};
 use super::locked::Locked;
-use super::plan::{PassageCount, Plan};
+use super::plan::{PartCounts, PassageCount, Plan, VariantCount};
 use super::renamed::{self, Beside, Folders, Lookalikes, Renamed};
 use super::replaced::{self, Replaced};
 use super::{ListFault, SendError, SendOptions};
@@ -21,6 +21,7 @@ use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
 use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::origin::LastReaders;
+use crate::delivery::ledger::secret_keys::SentKeys;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger, overview};
@@ -28,8 +29,10 @@ use crate::delivery::receipt::{self, AlreadySent, KnownSends, OtherIssue, Standi
 use crate::delivery::recovery::{self, Look};
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
-use crate::issue::only::Only;
+use crate::issue::only::{Only, Traits as _};
+use crate::message::recipient::Recipient;
 use crate::message::splice::Identity;
+use crate::message::token::KeyFingerprint;
 use crate::store::home::Moved;
 use crate::store::{Quiet, Store, StoreAddress};
 
@@ -47,6 +50,8 @@ pub struct Survey {
     pub(super) ledger: Ledger,
     intake: Intake,
     compared: Mutex<Option<ComparedSends>>,
+    /// The keys that messages are made with.
+    pub(super) keys: Vec<KeyFingerprint>,
 }
 
 /// What an issue was compared with, and what was found: each text that was ever sent is read for it.
@@ -102,8 +107,9 @@ impl Survey {
         let had = recovery::may_be_had(&ledger, &options.boot, &(options.clock)()).await?;
         let content = Content::choose(&options, files, revisions, had)?;
         content.is_expected(options.expect.as_ref(), &[])?;
-        let intake = stage(&ledger, &options).await?;
-        Ok(Survey { options, content, store, ledger, intake, compared: Mutex::default() })
+        let intake = stage(&ledger, &options, &content).await?;
+        let (compared, keys) = (Mutex::default(), Vec::new());
+        Ok(Survey { options, content, store, ledger, intake, compared, keys })
     }
 
     /// What recipients get.
@@ -142,6 +148,9 @@ impl Survey {
                     ListFault::NotInList { address, meant }
                 }
             }));
+        }
+        if people == 0 && intake.unserved > 0 {
+            return Err(self.faulty(ListFault::NoSection(intake.unserved)));
         }
         if people == 0 {
             let others = self.options.only.is_some() && outside > 0;
@@ -182,7 +191,7 @@ impl Survey {
         run: RunId,
     ) -> Result<u64, SendError> {
         self.options = now;
-        self.intake = stage(&self.ledger, &self.options).await?;
+        self.intake = stage(&self.ledger, &self.options, &self.content).await?;
         Ok(self.ledger.leave_newcomers(run).await?)
     }
 
@@ -298,21 +307,37 @@ impl Ready {
         self.survey.plan(reopened).await.map(|(plan, _)| plan)
     }
 
-    /// How many people get each of the first passages that are for some.
+    /// How many people get which parts of the issue, where not everybody gets all of it.
     ///
     /// # Errors
     /// The ledger's.
-    pub async fn passages(&self) -> Result<Vec<PassageCount>, SendError> {
-        let mut conditions = passages::conditions(self.survey.content.composition());
+    pub async fn parts(&self) -> Result<PartCounts, SendError> {
+        let composition = self.survey.content.composition();
+        let topics = passages::topics(composition);
+        let mut conditions = passages::conditions(composition);
         conditions.truncate(CONDITIONS);
-        if conditions.is_empty() {
-            return Ok(Vec::new());
+        if conditions.is_empty() && topics.is_empty() {
+            return Ok(PartCounts::default());
         }
         let asked: Vec<Only> = conditions.iter().map(|text| Only::of_passage(text)).collect();
-        let counts = self.survey.ledger.meant(&asked).await?;
-        let (of, _) = self.survey.ledger.planned_counts().await?;
-        let counted = conditions.into_iter().zip(counts);
-        Ok(counted.map(|(only, people)| PassageCount { only, people, of }).collect())
+        let (mut of, mut meant) = (0, vec![0; asked.len()]);
+        let mut variants: BTreeMap<Vec<String>, u64> = BTreeMap::new();
+        let count = |person: &Recipient| {
+            of += 1;
+            for (count, only) in meant.iter_mut().zip(&asked) {
+                *count += u64::from(only.means(person));
+            }
+            let without = topics.iter().filter(|topic| !person.wants(topic)).cloned();
+            *variants.entry(without.collect()).or_default() += 1;
+        };
+        self.survey.ledger.each_planned(count).await?;
+        let passages = conditions.into_iter().zip(meant);
+        let passages = passages.map(|(only, people)| PassageCount { only, people, of }).collect();
+        let variants = variants.into_iter().filter(|_| !topics.is_empty());
+        let mut variants: Vec<VariantCount> =
+            variants.map(|(without, people)| VariantCount { without, people }).collect();
+        variants.sort_by_key(|one| std::cmp::Reverse(one.people));
+        Ok(PartCounts { passages, variants })
     }
 
     /// Whether a send of the issue was begun and only goes on: somebody waits of an earlier plan, or
@@ -478,6 +503,14 @@ impl Ready {
         Ok(overview::has_reached_somebody(&self.survey.store).await?)
     }
 
+    /// The keys that mail was sent with from this ledger.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sent_keys(&self) -> Result<SentKeys, SendError> {
+        Ok(self.survey.ledger.sent_keys().await?)
+    }
+
     /// Whether somebody sends now, or has made the ledger since the survey found none: the lock tells
     /// more.
     ///
@@ -520,7 +553,8 @@ impl Ready {
         let Survey { options, content, store, intake, compared, .. } = self.survey;
         let store = store.settle(&ledger::STEPS).await?;
         let ledger = Ledger::new(store.clone(), &options.issue);
-        let survey = Survey { options, content, store, ledger, intake, compared };
+        let keys = identity.keys.fingerprints();
+        let survey = Survey { options, content, store, ledger, intake, compared, keys };
         Locked::take(survey, templates, who).await
     }
 }
@@ -542,7 +576,12 @@ async fn of_another(
     }))
 }
 
-async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendError> {
+async fn stage(
+    ledger: &Ledger,
+    options: &SendOptions,
+    content: &Content,
+) -> Result<Intake, SendError> {
+    let sent_to = content.composition().sent_to.as_deref().map(Only::of_passage);
     let one = options.to.as_ref().map(|to| Only::person(to.address.identity()));
     let only = one.or_else(|| options.only.clone());
     let shown = load::path_from_here(&options.list);
@@ -550,6 +589,7 @@ async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendErr
         Ok(rows) => {
             let choice = Choice {
                 only: only.as_ref(),
+                sent_to: sent_to.as_ref(),
                 except: options.except.as_ref(),
                 suppressed_in: options.suppressed_in.as_ref(),
             };
@@ -562,5 +602,8 @@ async fn stage(ledger: &Ledger, options: &SendOptions) -> Result<Intake, SendErr
             SendError::List(options.list.clone(), ListFault::Unreadable(problem))
         }
         IntakeError::Store(error) => SendError::Store(error),
+        IntakeError::UnknownIssue { issue, meant } => {
+            SendError::List(options.list.clone(), ListFault::UnknownIssue { issue, meant })
+        }
     })
 }

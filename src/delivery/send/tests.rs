@@ -82,6 +82,8 @@ impl Folder {
             contents: Contents::default(),
             smart: true,
             ignored_keys: Vec::new(),
+            topics: Vec::new(),
+            segments: Default::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use super::quotation_marks::QuotationMarks;
 use super::{COLON, MarkdownReader};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::issue::block::{Block, BlockKind};
-use crate::issue::only::{Only, OnlyError};
+use crate::issue::only::{Only, OnlyError, authored};
 use crate::issue::slot;
 use crate::manifest::language::{is_language, no_language};
 
@@ -160,12 +160,6 @@ fn expression(text: &str) -> Result<String, OnlyError> {
     // A tag that looks like an expression would be read as one.
     let tag = only.lone_tag().filter(|tag| tag.parse::<Only>().is_err());
     Ok(tag.map_or(text, str::to_owned))
-}
-
-/// An expression that an author wrote, which must not look like one of a paragraph that is left out
-/// without its fields: the rules would pass over what stands in it.
-fn authored(text: String) -> String {
-    if Only::is_filled(&text) { format!("({text})") } else { text }
 }
 
 /// The expression for everybody else.

@@ -1,0 +1,465 @@
+//! The rows of a file that is imported, in a temporary table beside the store.
+//!
+//! Exists so that a list of a million is compared with a million subscribers by statements over whole
+//! tables, and neither is held in memory. Changes nothing but that table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use super::import::{ImportError, ImportOptions};
+use super::profile::{ConsentRecord, read_moment};
+use super::{RESERVED, SubscriptionStatus};
+use crate::audience::forgotten::Forgotten;
+use crate::audience::formula::unguarded;
+use crate::audience::list::Rows;
+use crate::audience::row::Row;
+use crate::audience::suppression::{self, SuppressionReason};
+use crate::diagnostic::Diagnostic;
+use crate::issue::topics::{TopicChoice, TopicChoiceError};
+use crate::message::address::Address;
+use crate::message::recipient::Recipient;
+use crate::store::sql::{self, QueryBuilder, SqlError, Transaction};
+use crate::store::{Store, StoreError};
+
+/// Rows of one VALUES list: SQLite takes 32,766 parameters.
+pub(super) const BATCH: usize = 1_000;
+
+/// How many rows are read before somebody is told how far it is.
+const STEP_OF_PROGRESS: u64 = 10_000;
+
+const MAKE: &str = "
+DROP TABLE IF EXISTS import_row;
+CREATE TEMP TABLE import_row (
+    id INTEGER PRIMARY KEY,
+    line BIGINT NOT NULL,
+    identity TEXT NOT NULL,
+    -- The address as written, where that is not the identity.
+    email TEXT,
+    fields TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    language TEXT NOT NULL,
+    topics TEXT NOT NULL,
+    status TEXT NOT NULL,
+    joined_at BIGINT,
+    consent_how TEXT,
+    consent_at BIGINT,
+    consent_words TEXT,
+    consent_ip_hash TEXT,
+    -- The person said no: the reason, and the file's word for it.
+    refusal TEXT,
+    said TEXT,
+    -- Suppressed with a whole domain, or forgotten.
+    blocked BOOLEAN NOT NULL,
+    -- What is done: add, unconfirmed, suppress; change, conflict, same, suppressed.
+    verdict TEXT NOT NULL,
+    known BOOLEAN NOT NULL DEFAULT FALSE,
+    conflict BOOLEAN NOT NULL DEFAULT FALSE,
+    fresh_no BOOLEAN NOT NULL DEFAULT FALSE
+);
+";
+
+/// Of several rows about one person, that counts which says no, or else the first. The others go.
+const MERGE: &str = "
+CREATE INDEX import_row_by_identity ON import_row (identity, id);
+DELETE FROM import_row WHERE id IN (SELECT id FROM (
+    SELECT id, row_number() OVER (PARTITION BY identity
+        ORDER BY refusal IS NULL, status = 'confirmed', id) AS place
+    FROM import_row WHERE identity IN
+        (SELECT identity FROM import_row GROUP BY identity HAVING count(*) > 1)) AS ranked
+    WHERE place > 1);
+";
+
+/// A row of the file about a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ImportEntry {
+    pub(super) line: usize,
+    pub(super) address: Address,
+    pub(super) fields: BTreeMap<String, String>,
+    pub(super) tags: Vec<String>,
+    /// Tags for everybody of the file.
+    pub(super) further_tags: Vec<String>,
+    pub(super) language: String,
+    pub(super) topics: String,
+    pub(super) joined: Option<Timestamp>,
+    pub(super) status: SubscriptionStatus,
+    pub(super) consent: Option<ConsentRecord>,
+    /// That they said no: why they are suppressed, and the file's word for it.
+    pub(super) refusal: Option<(SuppressionReason, &'static str)>,
+}
+
+impl ImportEntry {
+    pub(super) fn nothing(line: usize, address: Address) -> ImportEntry {
+        ImportEntry {
+            line,
+            address,
+            fields: BTreeMap::new(),
+            tags: Vec::new(),
+            further_tags: Vec::new(),
+            language: String::new(),
+            topics: String::new(),
+            joined: None,
+            status: SubscriptionStatus::Confirmed,
+            consent: None,
+            refusal: None,
+        }
+    }
+
+    /// Takes what the row says of the person otherwise.
+    fn describe(&mut self, person: &Recipient, shape: &FileShape) -> Result<(), String> {
+        for (name, value) in person.fields() {
+            match name {
+                "language" => value.clone_into(&mut self.language),
+                "topics" => {
+                    let choice = value.parse::<TopicChoice>();
+                    let choice = choice.map_err(|error: TopicChoiceError| error.to_string())?;
+                    self.topics = choice.to_string();
+                }
+                name if shape.joined.as_deref() == Some(name) => match read_moment(value) {
+                    Some(joined) => self.joined = Some(joined),
+                    None if RESERVED.contains(&name) => {
+                        return Err(format!("{value:?} in {name} is no date, such as 2025-11-06"));
+                    }
+                    None => drop(self.fields.insert(name.to_owned(), value.to_owned())),
+                },
+                name if shape.dropped.contains(name) || RESERVED.contains(&name) => {}
+                name => drop(self.fields.insert(name.to_owned(), value.to_owned())),
+            }
+        }
+        // A semicolon stands between tags wherever they are written.
+        for tag in person.tags().flat_map(|tag| tag.split(';')).map(str::trim) {
+            if !tag.is_empty() && !self.tags.iter().any(|known| known == tag) {
+                self.tags.push(tag.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// All tags that the person has by this file.
+    fn all_tags(&self) -> String {
+        let further = self.further_tags.iter().filter(|tag| !self.tags.contains(tag));
+        let all: Vec<&String> = self.tags.iter().chain(further).collect();
+        serde_json::to_string(&all).unwrap_or_default()
+    }
+
+    /// What becomes of it if the store does not have the person.
+    fn verdict(&self) -> &'static str {
+        match (&self.refusal, self.status) {
+            (Some(_), _) => "suppress",
+            (None, SubscriptionStatus::Unconfirmed) => "unconfirmed",
+            (None, _) => "add",
+        }
+    }
+}
+
+/// What a file's word for a no means: how the person stands, and why they are suppressed. Who never
+/// said yes is only not confirmed.
+fn refused(said: &'static str) -> (SubscriptionStatus, Option<SuppressionReason>) {
+    use SubscriptionStatus::{Confirmed, Unconfirmed, Unsubscribed};
+    match said {
+        "unconfirmed" | "never subscribed" | "without consent" | "not enabled" => {
+            (Unconfirmed, None)
+        }
+        "bounced" | "cleaned" => (Confirmed, Some(SuppressionReason::HardBounce)),
+        "complained" => (Unsubscribed, Some(SuppressionReason::Complaint)),
+        "unsubscribed" | "email disabled" => (Unsubscribed, Some(SuppressionReason::Unsubscribed)),
+        _ => (Confirmed, Some(SuppressionReason::Manual)),
+    }
+}
+
+/// Names of columns with the day on which somebody came, the surest first.
+const JOINED: [&str; 16] = [
+    "joined",
+    "joined_at",
+    "joined_on",
+    "confirm_time",
+    "optin_time",
+    "opt_in_time",
+    "confirmed_at",
+    "subscribed_at",
+    "subscribed_on",
+    "subscribe_date",
+    "subscribed",
+    "created_at",
+    "created_on",
+    "date_added",
+    "signup_date",
+    "creation_date",
+];
+
+/// What the columns of a file are for.
+#[derive(Debug)]
+struct FileShape {
+    is_own_export: bool,
+    dropped: BTreeSet<String>,
+    joined: Option<String>,
+}
+
+impl FileShape {
+    fn of<R>(rows: &Rows<R>) -> FileShape {
+        let names: Vec<&str> = rows.field_names().collect();
+        let joined = JOINED.iter().find(|name| names.contains(name));
+        FileShape {
+            is_own_export: rows.is_own_export(),
+            dropped: rows.consent_fields(),
+            joined: joined.map(|name| (*name).to_owned()),
+        }
+    }
+
+    /// What a row of our own export says beside what all lists say.
+    fn own(&self, entry: &mut ImportEntry, person: &Recipient) -> Result<(), String> {
+        if !self.is_own_export {
+            return Ok(());
+        }
+        let field = |name: &str| person.field(name).unwrap_or_default();
+        let wrong = |name: &str| format!("{:?} in {name} is no word of digest", field(name));
+        entry.status = field("status").parse().map_err(|_| wrong("status"))?;
+        let refusals = [
+            ("", None),
+            ("unsubscribed", Some((SuppressionReason::Unsubscribed, "unsubscribed"))),
+            ("hard-bounce", Some((SuppressionReason::HardBounce, "hard-bounce"))),
+            ("complaint", Some((SuppressionReason::Complaint, "complaint"))),
+            ("blocked", Some((SuppressionReason::Manual, "blocked"))),
+        ];
+        let refusal = refusals.iter().find(|(word, _)| *word == field("suppressed"));
+        entry.refusal = refusal.ok_or_else(|| wrong("suppressed"))?.1;
+        entry.consent = match field("consent_how") {
+            "" => None,
+            how => Some(ConsentRecord {
+                how: how.parse().map_err(|_| wrong("consent_how"))?,
+                at: read_moment(field("consent_at")).ok_or_else(|| wrong("consent_at"))?,
+                words: field("consent_words").to_owned(),
+                ip_hash: person.field("consent_ip_hash").map(str::to_owned),
+            }),
+        };
+        Ok(())
+    }
+
+    /// What a row says, or why it cannot be used; `None` for one that is about nobody.
+    fn entry(&self, row: Row, further_tags: &[String]) -> Result<Option<ImportEntry>, String> {
+        let (line, address, person, said) = match row {
+            Row::Rejected(problem) => return Err(reason(&problem)),
+            Row::Kept { line, recipient, .. } => {
+                (line, recipient.address().clone(), Some(Box::new(recipient)), None)
+            }
+            // Most contacts of an address book have only a telephone.
+            Row::LeftOut { address: None, reason: "no email address", .. } => return Ok(None),
+            Row::LeftOut { address: None, reason, .. } => {
+                return Err(format!("the file says {reason}, and the address cannot be read"));
+            }
+            Row::LeftOut { line, address: Some(address), reason, person } => {
+                (line, address, person, Some(reason))
+            }
+        };
+        let mut entry = ImportEntry::nothing(line, address);
+        further_tags.clone_into(&mut entry.further_tags);
+        if let Some(said) = said {
+            let (status, reason) = refused(said);
+            entry.status = status;
+            entry.refusal = reason.map(|reason| (reason, said));
+        }
+        if let Some(person) = person {
+            entry.describe(&person, self)?;
+            self.own(&mut entry, &person)?;
+        }
+        Ok(Some(entry))
+    }
+}
+
+/// A problem of a row, as the file of rejected rows has it.
+fn reason(problem: &Diagnostic) -> String {
+    match &problem.help {
+        Some(help) => format!("{}: {help}", problem.message),
+        None => problem.message.clone(),
+    }
+}
+
+/// A row of the file that cannot be used.
+#[derive(Debug)]
+pub struct RejectedRow<'a> {
+    /// The names of the columns, as the file has them.
+    pub header: &'a [String],
+    /// Its cells, without the `'` before what a spreadsheet would compute; none where they cannot be told
+    /// apart.
+    pub cells: Vec<&'a str>,
+    /// The line on which it starts, where that is known.
+    pub line: Option<usize>,
+    /// Why not.
+    pub reason: &'a str,
+}
+
+/// What was read of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct FileCounts {
+    pub(super) rows: u64,
+    /// Contacts without an address.
+    pub(super) nobody: u64,
+    pub(super) rejected: u64,
+    /// Rows that repeat a person.
+    pub(super) repeated: u64,
+}
+
+/// Who is suppressed otherwise than by their address.
+struct Blocked<'a> {
+    domains: BTreeSet<String>,
+    forgotten: &'a Forgotten,
+}
+
+/// The temporary table as it is written: while the database takes one batch, the next is read.
+struct ImportWriter {
+    store: Store,
+    batch: Vec<(ImportEntry, bool)>,
+    writing: Option<JoinHandle<Result<Transaction, SqlError>>>,
+}
+
+/// Reads a file to its end into the temporary table. What cannot be used goes to `rejects`.
+///
+/// # Errors
+/// The file cannot be read to its end, nobody can know who of it may be mailed, or the store's.
+pub(super) async fn stage<R: Read>(
+    store: &Store,
+    rows: &mut Rows<R>,
+    options: &ImportOptions<'_>,
+    rejects: &mut dyn FnMut(RejectedRow<'_>) -> io::Result<()>,
+) -> Result<FileCounts, ImportError> {
+    let shape = FileShape::of(rows);
+    let domains = suppression::in_force(store).await?;
+    let domains = domains.into_iter().filter(|one| one.is_for_domain()).map(|one| one.what);
+    let blocked = Blocked { domains: domains.collect(), forgotten: options.forgotten };
+    let mut counts = FileCounts::default();
+    let failed = |error| store.failed(error);
+    sql::raw(MAKE).execute(store.pool()).await.map_err(failed)?;
+    let mut writer =
+        ImportWriter { store: store.clone(), batch: Vec::with_capacity(BATCH), writing: None };
+    let mut usable = 0_u64;
+    while let Some(row) = rows.next() {
+        let row = row?;
+        counts.rows += 1;
+        if counts.rows.is_multiple_of(STEP_OF_PROGRESS) {
+            (options.progress)(counts.rows);
+        }
+        let line = line_of(&row);
+        let has_cells = !matches!(&row, Row::Rejected(problem) if is_unreadable(problem));
+        match shape.entry(row, options.tags) {
+            Ok(None) => counts.nobody += 1,
+            Ok(Some(entry)) => {
+                usable += 1;
+                let is_blocked = blocked.domains.contains(entry.address.domain())
+                    || blocked.forgotten.has(&entry.address);
+                writer.add(entry, is_blocked).await?;
+            }
+            Err(reason) => {
+                counts.rejected += 1;
+                let cells =
+                    if has_cells { rows.cells().map(unguarded).collect() } else { Vec::new() };
+                let (header, reason) = (rows.header(), reason.as_str());
+                rejects(RejectedRow { header, cells, line, reason })
+                    .map_err(ImportError::Rejects)?;
+            }
+        }
+    }
+    let doubts: Vec<Diagnostic> = rows.doubts();
+    if doubts.iter().any(Diagnostic::is_error) {
+        return Err(ImportError::Unclear(doubts));
+    }
+    let different = writer.finish().await?;
+    counts.repeated = usable - different;
+    Ok(counts)
+}
+
+fn line_of(row: &Row) -> Option<usize> {
+    match row {
+        Row::Kept { line, .. } | Row::LeftOut { line, .. } => Some(*line),
+        Row::Rejected(problem) => Some(problem.place.as_ref()?.line_column()?.0),
+    }
+}
+
+/// Whether the cells of a row could not be told apart.
+fn is_unreadable(problem: &Diagnostic) -> bool {
+    matches!(problem.rule, "row-quote" | "row-size")
+}
+
+impl ImportWriter {
+    async fn add(&mut self, entry: ImportEntry, blocked: bool) -> Result<(), StoreError> {
+        self.batch.push((entry, blocked));
+        if self.batch.len() < BATCH { Ok(()) } else { self.flush().await }
+    }
+
+    /// Keeps one row of each person, and says how many people they are.
+    async fn finish(mut self) -> Result<u64, StoreError> {
+        self.flush().await?;
+        let mut transaction = self.written().await?;
+        let failed = |error| self.store.failed(error);
+        sql::raw(MERGE).execute(&mut *transaction).await.map_err(failed)?;
+        let people: i64 = sql::query_scalar("SELECT count(*) FROM import_row")
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(people.unsigned_abs())
+    }
+
+    async fn flush(&mut self) -> Result<(), StoreError> {
+        let transaction = self.written().await?;
+        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        self.writing = Some(tokio::spawn(append(transaction, batch)));
+        // Lets it begin before the next rows are read.
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    /// The transaction, when the batch before is written.
+    async fn written(&mut self) -> Result<Transaction, StoreError> {
+        let failed = |error| self.store.failed(error);
+        match self.writing.take() {
+            None => self.store.pool().begin().await.map_err(failed),
+            Some(writing) => match writing.await {
+                Ok(written) => written.map_err(failed),
+                Err(_) => Err(failed(SqlError::worker_crashed())),
+            },
+        }
+    }
+}
+
+async fn append(
+    mut transaction: Transaction,
+    batch: Vec<(ImportEntry, bool)>,
+) -> Result<Transaction, SqlError> {
+    if batch.is_empty() {
+        return Ok(transaction);
+    }
+    let mut query = QueryBuilder::new(
+        "INSERT INTO import_row (line, identity, email, fields, tags, language, topics, status, \
+         joined_at, consent_how, consent_at, consent_words, consent_ip_hash, refusal, said, \
+         blocked, verdict) ",
+    );
+    query.push_values(batch, |mut row, (entry, blocked)| {
+        let identity = entry.address.identity();
+        let written = entry.address.as_str();
+        let email = (identity != written).then(|| written.to_owned());
+        let fields = serde_json::to_string(&entry.fields).unwrap_or_default();
+        let (tags, verdict) = (entry.all_tags(), entry.verdict());
+        let consent = entry.consent;
+        row.push_bind(i64::try_from(entry.line).unwrap_or(i64::MAX))
+            .push_bind(identity)
+            .push_bind(email)
+            .push_bind(fields)
+            .push_bind(tags)
+            .push_bind(entry.language)
+            .push_bind(entry.topics)
+            .push_bind(entry.status.word())
+            .push_bind(entry.joined.map(Timestamp::as_millisecond))
+            .push_bind(consent.as_ref().map(|one| one.how.word()))
+            .push_bind(consent.as_ref().map(|one| one.at.as_millisecond()))
+            .push_bind(consent.as_ref().map(|one| one.words.clone()))
+            .push_bind(consent.and_then(|one| one.ip_hash))
+            .push_bind(entry.refusal.map(|(reason, _)| reason.word()))
+            .push_bind(entry.refusal.map(|(_, said)| said))
+            .push_bind(blocked)
+            .push_bind(verdict);
+    });
+    query.build().execute(&mut *transaction).await?;
+    Ok(transaction)
+}

@@ -1,0 +1,229 @@
+//! `digest subscribers list` and `export`: who is on the list of the store. Changes nothing.
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use sejong_digest::audience::subscribers::SubscriptionStatus;
+use sejong_digest::audience::subscribers::export::{
+    ExportError, Subscriber, Subscribers, write_csv,
+};
+use sejong_digest::diagnostic::counted;
+use sejong_digest::issue::only::Only;
+use sejong_digest::store::Store;
+
+use super::look;
+use crate::cmd::failure::{Ending, Exit, Failure};
+use crate::cmd::files::{DraftFile, Readable, describe};
+use crate::cmd::workspace::Workspace;
+use crate::cmd::{print, runtime};
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  digest subscribers list --only tag:board
+  digest subscribers list --status unconfirmed --count
+  digest subscribers list --suppressed --csv > suppressed.csv
+";
+
+/// List who is in the store, or who is suppressed
+#[derive(Debug, clap::Args)]
+#[command(after_help = LIST_EXAMPLES)]
+pub(super) struct ListSubscribers {
+    /// Those who get no mail any more: the reason, since when, and why
+    #[arg(long, conflicts_with_all = ["only", "status", "count"])]
+    suppressed: bool,
+    /// A part of the list: tag:member, !tag:press, language=ko, with and, or, ( )
+    #[arg(long, value_name = "EXPR")]
+    only: Option<Only>,
+    /// Those who stand so
+    #[arg(long, value_name = "STATUS", value_parser = statuses())]
+    status: Option<SubscriptionStatus>,
+    /// Print how many they are, and nothing else
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    count: bool,
+    /// Print JSON to stdout
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV to stdout; a cell that a spreadsheet would compute has a ' before it
+    #[arg(long)]
+    csv: bool,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+const EXPORT: &str = "\
+Write the list of the store as CSV
+
+The file has all that the list knows of people, and importing it gives the same list again. A cell
+that a spreadsheet would compute has a ' before it, which an import takes away. Without -o it is
+written to stdout.";
+
+/// Write the list of the store as CSV
+#[derive(Debug, clap::Args)]
+#[command(long_about = EXPORT)]
+pub(super) struct Export {
+    /// The file, instead of stdout; only you can read it
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+fn statuses() -> impl TypedValueParser<Value = SubscriptionStatus> {
+    let words = SubscriptionStatus::ALL.map(SubscriptionStatus::word);
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<SubscriptionStatus>())
+}
+
+/// Runs `digest subscribers list`.
+pub(super) fn list(workspace: &Workspace, args: &ListSubscribers) -> Ending {
+    if args.suppressed {
+        return look::suppressed(workspace, args.store.as_deref(), (args.json, args.csv));
+    }
+    let is_meant = |person: &Subscriber| {
+        args.status.is_none_or(|status| person.profile.status == status)
+            && args
+                .only
+                .as_ref()
+                .is_none_or(|only| person.recipient().is_ok_and(|recipient| only.means(&recipient)))
+    };
+    runtime()?.block_on(async {
+        let Some(store) = look::existing(workspace, args.store.as_deref()).await? else {
+            let nobody = if args.count {
+                "0\n"
+            } else if args.json {
+                "[]\n"
+            } else {
+                ""
+            };
+            return print::words(nobody);
+        };
+        let mut out = LongAnswer::default();
+        let listed = match (args.csv, args.count) {
+            (true, _) => write_csv(&store, &mut out, &is_meant).await.map_err(Failure::from),
+            (false, count_only) => each(&store, &mut out, &is_meant, args.json, count_only).await,
+        };
+        store.close().await;
+        let count = listed?;
+        if args.count {
+            return print::words(&format!("{count}\n"));
+        }
+        out.finish()
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Writes who is meant, a line each or as one array; how many they are.
+async fn each(
+    store: &Store,
+    out: &mut LongAnswer,
+    is_meant: &dyn Fn(&Subscriber) -> bool,
+    json: bool,
+    count_only: bool,
+) -> Result<u64, Failure> {
+    let mut people = Subscribers::of(store);
+    let mut count = 0;
+    loop {
+        let batch = people.next().await?;
+        if batch.is_empty() {
+            break;
+        }
+        for person in batch.iter().filter(|person| is_meant(person)) {
+            count += 1;
+            if json {
+                let sign = if count == 1 { '[' } else { ',' };
+                write!(out, "{sign}{}", serde_json::to_string(&person.object())?)?;
+            } else if !count_only {
+                out.write_all(line(person).as_bytes())?;
+            }
+        }
+    }
+    if json {
+        out.write_all(if count == 0 { b"[]\n" } else { b"]\n" })?;
+    }
+    Ok(count)
+}
+
+fn line(person: &Subscriber) -> String {
+    let profile = &person.profile;
+    let how = match person.suppressed {
+        Some(reason) => format!("suppressed ({reason})"),
+        None => profile.status.to_string(),
+    };
+    let recipient = person.recipient().ok();
+    let name = recipient.as_ref().and_then(|recipient| recipient.display_name());
+    let (name, tags) = (name.unwrap_or_default(), profile.tags.join("; "));
+    let line = format!("{}\t{how}\t{name}\t{tags}", profile.email);
+    format!("{}\n", line.trim_end_matches('\t'))
+}
+
+/// An answer that may be long: what does not fit is printed meanwhile.
+#[derive(Default)]
+struct LongAnswer(Vec<u8>);
+
+/// So much is printed at once.
+const PRINTED: usize = 64 * 1024;
+
+impl LongAnswer {
+    fn finish(mut self) -> Result<(), Failure> {
+        self.print()
+    }
+
+    fn print(&mut self) -> Result<(), Failure> {
+        print::words(&String::from_utf8_lossy(&std::mem::take(&mut self.0)))
+    }
+}
+
+impl Write for LongAnswer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        if self.0.len() > PRINTED && self.0.ends_with(b"\n") {
+            self.print().map_err(|failure| io::Error::other(failure.message))?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs `digest subscribers export`.
+pub(super) fn export(workspace: &Workspace, args: &Export) -> Ending {
+    let everybody = |_: &Subscriber| true;
+    runtime()?.block_on(async {
+        let Some(store) = look::existing(workspace, args.store.as_deref()).await? else {
+            return Err(Failure::new("there is no list to export: nobody is in the store")
+                .help("bring people in with `digest subscribers import FILE`"));
+        };
+        let written = match &args.output {
+            Some(path) => match DraftFile::begin(path, Readable::Owner) {
+                Ok(mut file) => match write_csv(&store, &mut file, &everybody).await {
+                    Ok(count) => file.finish().map(|()| Some((count, path))),
+                    Err(error) => Err(error.into()),
+                },
+                Err(failure) => Err(failure),
+            },
+            None => {
+                let mut out = BufWriter::new(io::stdout().lock());
+                let written = write_csv(&store, &mut out, &everybody).await;
+                match written.and_then(|_| Ok(out.flush()?)) {
+                    // Whoever reads through `head` has seen enough.
+                    Err(ExportError::Written(error))
+                        if error.kind() == io::ErrorKind::BrokenPipe =>
+                    {
+                        Ok(None)
+                    }
+                    written => written.map(|()| None).map_err(Failure::from),
+                }
+            }
+        };
+        store.close().await;
+        if let Some((count, path)) = written? {
+            print::note(&format!("{} in {}", counted(count, "person"), describe(path)));
+        }
+        Ok(())
+    })?;
+    Ok(Exit::Done)
+}

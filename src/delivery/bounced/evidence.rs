@@ -1,0 +1,190 @@
+//! A report -> the row of the ledger that it is about, if it shows that it is about a mail of ours.
+//!
+//! Anybody can send a report. What counts is a token that only our keys make, or the Message-ID of a
+//! row: and then for the person of that row alone, whomever the report names.
+
+use std::collections::BTreeSet;
+
+use super::decision::ReportEvidence;
+use crate::bounce::reason::BounceClass;
+use crate::bounce::{BounceReport, ReportedRecipient};
+use crate::delivery::ledger::bounces::{self, ReportedRow};
+use crate::message::address::Address;
+use crate::message::token::Keys;
+use crate::store::sql::{Connection, SqlError};
+
+/// Texts of one report that are tried, at most.
+const MOST_TRIED: usize = 40;
+
+/// By what a report is known to be ours.
+#[derive(Clone, Debug)]
+pub struct ReportKeys {
+    /// The keys of the secret.
+    pub keys: Keys,
+    /// The list's identifier.
+    pub list_id: String,
+    /// The address of reports, with `{token}` in it where each message has its own.
+    pub reverse_path: Option<String>,
+}
+
+/// Whom a report is proven to be about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ProvenReader {
+    pub(super) identity: String,
+    /// The row, where it is known which.
+    pub(super) row: Option<ReportedRow>,
+    pub(super) evidence: ReportEvidence,
+}
+
+impl ReportKeys {
+    /// What stands for `{token}` in an address, if it is one of those that messages leave with, and
+    /// what stands behind a `+` in it.
+    fn tokens_in<'a>(&'a self, address: &'a str) -> impl Iterator<Item = &'a str> {
+        let pattern = self.reverse_path.as_deref().and_then(|path| path.split_once("{token}"));
+        let by_pattern = pattern.and_then(|(before, after)| {
+            let rest = address.get(before.len()..)?;
+            let is_ours = address[..before.len()].eq_ignore_ascii_case(before);
+            let token = rest.get(..rest.len().checked_sub(after.len())?)?;
+            let is_ours = is_ours && rest[token.len()..].eq_ignore_ascii_case(after);
+            is_ours.then_some(token)
+        });
+        let local = address.rsplit_once('@').map_or("", |(local, _)| local);
+        let by_sign = local.split_once('+').map(|(_, token)| token);
+        by_pattern.into_iter().chain(by_sign)
+    }
+
+    /// Finds whom a report is about.
+    pub(super) async fn proven(
+        &self,
+        connection: &mut Connection,
+        report: &BounceReport,
+    ) -> Result<Option<ProvenReader>, SqlError> {
+        if report.recipients.iter().any(|row| row.class == BounceClass::Unsubscribe) {
+            return self.by_unsubscribe_token(connection, &report.tokens).await;
+        }
+        if let Some(row) = self.by_reverse_path(connection, report).await? {
+            return Ok(proven(Some(row), ReportEvidence::ReversePath));
+        }
+        if let Some(row) = self.by_message_id(connection, report).await? {
+            return Ok(proven(Some(row), ReportEvidence::MessageId));
+        }
+        self.by_unsubscribe_token(connection, &report.original.unsubscribe_tokens).await
+    }
+
+    async fn by_reverse_path(
+        &self,
+        connection: &mut Connection,
+        report: &BounceReport,
+    ) -> Result<Option<ReportedRow>, SqlError> {
+        let addresses = report.addressed_to.iter().chain(&report.original.return_paths);
+        let tokens: BTreeSet<&str> =
+            addresses.flat_map(|address| self.tokens_in(address)).take(MOST_TRIED).collect();
+        for token in tokens {
+            for number in self.keys.reverse_path_rows(token) {
+                let Ok(number) = i64::try_from(number) else { continue };
+                let Some(row) = bounces::row_of(connection, number).await? else { continue };
+                let is_ours = Address::parse(&row.email).is_ok_and(|address| {
+                    let row_number = number.unsigned_abs();
+                    let (list_id, issue) = (&self.list_id, &row.issue);
+                    self.keys.is_reverse_path_token(list_id, issue, &address, row_number, token)
+                });
+                if is_ours {
+                    return Ok(Some(row));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The row of a person whom the report names, or whom the mail that it returns was to.
+    async fn by_message_id(
+        &self,
+        connection: &mut Connection,
+        report: &BounceReport,
+    ) -> Result<Option<ReportedRow>, SqlError> {
+        let Some(message_id) = &report.original.message_id else { return Ok(None) };
+        let named = report.recipients.iter().flat_map(addresses);
+        let tokens = report.original.unsubscribe_tokens.iter();
+        let of_tokens = tokens.filter_map(|token| {
+            let address = self.keys.read_unsubscribe_token(&self.list_id, token)?;
+            Some(address.identity())
+        });
+        let to = report.original.to.iter().filter_map(|address| identity(address));
+        let people: BTreeSet<String> = named.chain(to).chain(of_tokens).take(MOST_TRIED).collect();
+        for person in people {
+            let found = bounces::row_of_message(connection, &person, message_id).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The person of an unsubscribe token; of which issue it was, it does not say.
+    async fn by_unsubscribe_token(
+        &self,
+        connection: &mut Connection,
+        tokens: &[String],
+    ) -> Result<Option<ProvenReader>, SqlError> {
+        let read = |token: &String| self.keys.read_unsubscribe_token(&self.list_id, token);
+        let Some(address) = tokens.iter().take(MOST_TRIED).find_map(read) else { return Ok(None) };
+        let identity = address.identity();
+        let row = bounces::last_row_of(connection, &identity).await?;
+        let evidence = ReportEvidence::UnsubscribeToken;
+        Ok(Some(ProvenReader { identity, row, evidence }))
+    }
+}
+
+fn proven(row: Option<ReportedRow>, evidence: ReportEvidence) -> Option<ProvenReader> {
+    let row = row?;
+    let identity = identity(&row.email)?;
+    Some(ProvenReader { identity, row: Some(row), evidence })
+}
+
+/// The identity of an address that a report names, if it is one.
+pub(super) fn identity(address: &str) -> Option<String> {
+    Address::parse(address).ok().map(|address| address.identity())
+}
+
+/// The people whom a row of a report names.
+fn addresses(row: &ReportedRecipient) -> impl Iterator<Item = String> {
+    let named = [row.address.as_deref(), row.original_address.as_deref()];
+    named.into_iter().flatten().filter_map(identity)
+}
+
+/// Whether a row of a report is about the person whom it is proven for. Of one recipient alone, the
+/// token of the reverse-path tells better who it was than a server to which mail was passed on.
+pub(super) fn is_about(row: &ReportedRecipient, is_alone: bool, reader: &ProvenReader) -> bool {
+    match reader.evidence {
+        ReportEvidence::ReversePath | ReportEvidence::Reply if is_alone => true,
+        ReportEvidence::UnsubscribeToken if row.class == BounceClass::Unsubscribe => true,
+        _ if row.address.is_none() => is_alone,
+        _ => addresses(row).any(|address| address == reader.identity),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_stands_where_the_address_has_one() {
+        let keys = |reverse_path: Option<&str>| ReportKeys {
+            keys: Keys::new(b"secret"),
+            list_id: "list".to_owned(),
+            reverse_path: reverse_path.map(str::to_owned),
+        };
+        for (pattern, address, expected) in [
+            (Some("bounces+{token}@x.example"), "Bounces+abc@X.example", vec!["abc", "abc"]),
+            (Some("{token}@b.x.example"), "abc@b.x.example", vec!["abc"]),
+            (Some("b-{token}@x.example"), "b-abc@x.example", vec!["abc"]),
+            (Some("b-{token}@x.example"), "b@x.example", vec![]),
+            (Some("b-{token}@x.example"), "ü-@x.example", vec![]),
+            (None, "b+abc@x.example", vec!["abc"]),
+            (Some("b@x.example"), "b@x.example", vec![]),
+        ] {
+            let keys = keys(pattern);
+            assert_eq!(keys.tokens_in(address).collect::<Vec<_>>(), expected, "{address}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What a report means for a reader: evidence, policy, decision, and the row that tells of it.
+//!
+//! 1. `evidence` finds the row of the ledger that a report is about, if it shows that it is ours.
+//! 2. `decision` says what happens, as one pure function; `policy` is what digest.toml says of it.
+//! 3. `reading` does it: what is decided of some messages becomes one transaction.
+//! 4. `refused` does the same with what relays answered while an issue was sent.
+
+pub mod decision;
+pub mod policy;
+pub mod evidence;
+pub mod reading;
+pub mod refused;

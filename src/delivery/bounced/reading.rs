@@ -1,0 +1,398 @@
+//! Acts on messages of the bounce mailbox: some at a time, each lot in one transaction, so that a
+//! message is marked only when all that it means is on disk.
+//!
+//! It writes beside a send that goes on, as `subscribers suppress` does. Must never act on what proves
+//! nothing, nor count a message twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::decision::{
+    BounceDecision, BounceHistory, BounceOutcome, DecisionFacts, ReportEvidence, decide,
+};
+use super::evidence::{self, ProvenReader, ReportKeys};
+use super::policy::BouncePolicy;
+use crate::audience::suppression::{
+    self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
+};
+use crate::bounce::reason::{BounceClass, BounceReason};
+use crate::bounce::{self, BounceReport, ReportedRecipient, envelope};
+use crate::delivery::ledger::bounces::{self, BounceNote, RefusedRow};
+use crate::store::sql::{Connection, SqlError};
+use crate::store::{Store, StoreError};
+
+/// What messages are read with.
+#[derive(Debug)]
+pub struct ReportReader {
+    /// Where the ledger and the suppressions are; `None` where nothing was ever sent.
+    pub store: Option<Store>,
+    /// By what reports are known to be ours; `None` where no publication is asked.
+    pub keys: Option<ReportKeys>,
+    /// How many reports it takes.
+    pub policy: BouncePolicy,
+    /// Whether what is decided is done. Otherwise it is only remembered until the end.
+    pub acts: bool,
+    remembered: RememberedReports,
+}
+
+/// What would stand in the tables if it were acted on.
+#[derive(Debug, Default)]
+struct RememberedReports {
+    messages: BTreeSet<String>,
+    /// By person and class: when each was written, in milliseconds.
+    counted: BTreeMap<(String, &'static str), Vec<i64>>,
+    suppressed: BTreeSet<(String, SuppressionReason)>,
+}
+
+/// A message as it was read.
+#[derive(Clone, Debug)]
+pub struct ReadMessage {
+    /// What it reports; `None` where it was read before, and nothing is left to do.
+    pub report: Option<BounceReport>,
+    /// What happens to each of its recipients, in their order.
+    pub decided: Vec<DecidedReport>,
+}
+
+/// What happens to one recipient.
+#[derive(Clone, Debug)]
+pub struct DecidedReport {
+    /// What and why.
+    pub decision: BounceDecision,
+    /// Whom it happens to: the identity.
+    pub person: Option<String>,
+    /// The issue that it is about.
+    pub issue: Option<String>,
+    /// What proves it.
+    pub evidence: Option<ReportEvidence>,
+    /// Whether somebody was suppressed for the same reason before.
+    pub was_suppressed: bool,
+}
+
+impl ReadMessage {
+    /// Whether nothing is left to do, so that the message is marked. What a person has to look at
+    /// stays as it is.
+    pub fn is_done(&self) -> bool {
+        let Some(report) = &self.report else { return true };
+        let is_done = |(row, decided): (&ReportedRecipient, &DecidedReport)| {
+            let outcome = decided.decision.outcome;
+            !matches!(outcome, BounceOutcome::Undecided | BounceOutcome::Unproven)
+                && row.class != BounceClass::None
+        };
+        // Of several recipients of a report, the token names one.
+        let is_proven = |(row, decided): (&ReportedRecipient, &DecidedReport)| {
+            decided.evidence.is_some() && row.class != BounceClass::None
+        };
+        let each = || report.recipients.iter().zip(&self.decided);
+        each().any(is_proven) || each().all(is_done)
+    }
+}
+
+impl ReportReader {
+    /// Reads with a store, with keys, or with neither.
+    pub fn new(
+        store: Option<Store>,
+        keys: Option<ReportKeys>,
+        policy: BouncePolicy,
+        acts: bool,
+    ) -> ReportReader {
+        ReportReader { store, keys, policy, acts, remembered: RememberedReports::default() }
+    }
+
+    /// Reads messages from `source`, and acts on them.
+    ///
+    /// # Errors
+    /// The store's: then nothing of these messages was acted on.
+    pub async fn read(
+        &mut self,
+        messages: &[&[u8]],
+        source: &str,
+        now: Timestamp,
+    ) -> Result<Vec<ReadMessage>, StoreError> {
+        let hashes: Vec<String> =
+            messages.iter().map(|bytes| envelope::fingerprint(bytes)).collect();
+        let Some(store) = self.store.clone() else {
+            let decide = |(bytes, hash): (&&[u8], String)| {
+                if !self.remembered.messages.insert(hash) {
+                    return ReadMessage { report: None, decided: Vec::new() };
+                }
+                without_a_ledger(bounce::read(bytes), self.keys.as_ref())
+            };
+            return Ok(messages.iter().zip(hashes).map(decide).collect());
+        };
+        let failed = |error| store.failed(error);
+        // What was read before costs no reading. The others are read before anybody has to wait.
+        let mut connection = store.pool().acquire().await.map_err(failed)?;
+        let mut read = Vec::new();
+        for (bytes, hash) in messages.iter().zip(&hashes) {
+            let is_known = self.remembered.messages.contains(hash)
+                || bounces::was_read(&mut connection, hash).await.map_err(failed)?;
+            read.push((!is_known).then(|| bounce::read(bytes)));
+        }
+        drop(connection);
+        let mut all = Vec::new();
+        let mut transaction = if self.acts {
+            suppression::wait_for_others(&store).await?;
+            store.begin().await?
+        } else {
+            store.pool().begin().await.map_err(failed)?
+        };
+        for (report, hash) in read.into_iter().zip(&hashes) {
+            // Two of one lot may be the same.
+            let report = report.filter(|_| !self.remembered.messages.contains(hash));
+            let message = match report {
+                None => ReadMessage { report: None, decided: Vec::new() },
+                Some(report) => {
+                    let place = (hash.as_str(), source);
+                    self.take(&mut transaction, report, place, now).await.map_err(failed)?
+                }
+            };
+            if message.is_done() {
+                self.remembered.messages.insert(hash.clone());
+            }
+            if self.acts && message.is_done() && message.report.is_some() {
+                let at_ms = now.as_millisecond();
+                bounces::note_read(&mut transaction, hash, at_ms).await.map_err(failed)?;
+            }
+            all.push(message);
+        }
+        if self.acts {
+            transaction.commit().await.map_err(failed)?;
+        }
+        Ok(all)
+    }
+
+    async fn take(
+        &mut self,
+        connection: &mut Connection,
+        report: BounceReport,
+        place: (&str, &str),
+        now: Timestamp,
+    ) -> Result<ReadMessage, SqlError> {
+        let reader = match &self.keys {
+            Some(keys) => keys.proven(connection, &report).await?,
+            None => None,
+        };
+        let is_alone = report.recipients.len() == 1;
+        // A report of tomorrow was written today.
+        let at = report.written_at.filter(|at| *at < now).unwrap_or(now);
+        let mut decided = Vec::new();
+        for row in &report.recipients {
+            let reader = reader.as_ref().filter(|reader| evidence::is_about(row, is_alone, reader));
+            decided.push(self.decide(connection, row, reader, (place, at, now)).await?);
+        }
+        Ok(ReadMessage { report: Some(report), decided })
+    }
+
+    async fn decide(
+        &mut self,
+        connection: &mut Connection,
+        row: &ReportedRecipient,
+        reader: Option<&ProvenReader>,
+        (place, at, now): ((&str, &str), Timestamp, Timestamp),
+    ) -> Result<DecidedReport, SqlError> {
+        let history = match reader {
+            Some(reader) => self.history(connection, &reader.identity, at).await?,
+            None => BounceHistory::default(),
+        };
+        let named = row.address.as_deref().and_then(evidence::identity);
+        let is_known = match (&named, row.class) {
+            (Some(named), BounceClass::Unsubscribe) => {
+                bounces::last_row_of(connection, named).await?.is_some()
+            }
+            _ => false,
+        };
+        let said = said(row);
+        let facts = DecisionFacts {
+            class: row.class,
+            reason: row.reason,
+            said: &said,
+            evidence: reader.map(|reader| reader.evidence),
+            is_known,
+        };
+        let decision = decide(&facts, history, &self.policy);
+        let Some(reader) = reader else {
+            let (person, issue, evidence, was_suppressed) = (named, None, None, false);
+            return Ok(DecidedReport { decision, person, issue, evidence, was_suppressed });
+        };
+        let acted = ActedReport { row, reader, decision: &decision, place, at, now };
+        let was_suppressed = self.act(connection, &acted).await?;
+        Ok(DecidedReport {
+            decision,
+            person: Some(reader.identity.clone()),
+            issue: reader.row.as_ref().map(|row| row.issue.clone()),
+            evidence: Some(reader.evidence),
+            was_suppressed,
+        })
+    }
+
+    /// What was counted before a report that was written at `at`.
+    async fn history(
+        &self,
+        connection: &mut Connection,
+        identity: &str,
+        at: Timestamp,
+    ) -> Result<BounceHistory, SqlError> {
+        let to = at.as_millisecond();
+        let within = i64::try_from(self.policy.soft.within.as_millis()).unwrap_or(i64::MAX);
+        let mut counts = [0; 3];
+        for (count, (class, from)) in counts.iter_mut().zip([
+            ("hard", i64::MIN),
+            ("soft", to.saturating_sub(within)),
+            ("complaint", i64::MIN),
+        ]) {
+            *count = bounces::count_before(connection, (identity, class), (from, to)).await?;
+            let remembered = self.remembered.counted.get(&(identity.to_owned(), class));
+            let remembered = remembered.map_or(&[][..], Vec::as_slice).iter();
+            let number = remembered.filter(|at| from < **at && **at <= to).count();
+            *count += u32::try_from(number).unwrap_or(u32::MAX);
+        }
+        let [hard, soft, complaints] = counts;
+        Ok(BounceHistory { hard, soft, complaints })
+    }
+
+    /// Does what was decided, or remembers it; whether somebody was suppressed before.
+    async fn act(
+        &mut self,
+        connection: &mut Connection,
+        acted: &ActedReport<'_>,
+    ) -> Result<bool, SqlError> {
+        let ActedReport { reader, decision, at, .. } = acted;
+        if !acted.is_noted() {
+            return Ok(false);
+        }
+        if !self.acts {
+            if decision.outcome != BounceOutcome::Nothing {
+                let key = (reader.identity.clone(), class_word(acted.row.class));
+                self.remembered.counted.entry(key).or_default().push(at.as_millisecond());
+            }
+            let Some(reason) = decision.suppress else { return Ok(false) };
+            let person = (reader.identity.clone(), reason);
+            return Ok(!self.remembered.suppressed.insert(person));
+        }
+        acted.write(connection).await
+    }
+}
+
+/// A report that is acted on.
+pub(super) struct ActedReport<'a> {
+    pub(super) row: &'a ReportedRecipient,
+    pub(super) reader: &'a ProvenReader,
+    pub(super) decision: &'a BounceDecision,
+    /// The hash of the message, and where it lay.
+    pub(super) place: (&'a str, &'a str),
+    pub(super) at: Timestamp,
+    pub(super) now: Timestamp,
+}
+
+impl ActedReport<'_> {
+    /// Whether it is kept: what says something of a reader.
+    fn is_noted(&self) -> bool {
+        match self.row.class {
+            BounceClass::Hard | BounceClass::Soft => true,
+            BounceClass::Complaint | BounceClass::Unsubscribe => {
+                self.decision.suppress.is_some() || self.decision.outcome == BounceOutcome::Counted
+            }
+            BounceClass::Autoreply | BounceClass::Delivered | BounceClass::None => false,
+        }
+    }
+
+    /// Writes it down, and suppresses the person if that was decided; whether they were before.
+    pub(super) async fn write(&self, connection: &mut Connection) -> Result<bool, SqlError> {
+        let ActedReport { row, reader, decision, place: (message, source), at, now } = self;
+        let status = row.status.map(|status| status.to_string());
+        let note = BounceNote {
+            message,
+            row: reader.row.as_ref(),
+            identity: &reader.identity,
+            class: class_word(row.class),
+            reason: row.reason.name(),
+            code: row.code.map(|code| i64::from(code.0)),
+            status: status.as_deref(),
+            text: &row.text,
+            outcome: decision.outcome.word(),
+            why: &decision.why,
+            source,
+            at_ms: at.as_millisecond(),
+            read_at_ms: now.as_millisecond(),
+        };
+        bounces::note(connection, &note).await?;
+        let Some(reason) = decision.suppress else { return Ok(false) };
+        let origin = match row.class {
+            BounceClass::Unsubscribe => SuppressionOrigin::Mail,
+            _ => SuppressionOrigin::Bounce,
+        };
+        let why = match &reader.row {
+            Some(row) => format!("{} ({})", decision.why, row.issue),
+            None => decision.why.clone(),
+        };
+        let subject = SuppressionSubject::Address(reader.identity.clone());
+        let note = SuppressionNote { reason, why: &why, origin, at: *now };
+        suppression::suppress_within(connection, &subject, &note).await.map(|is_new| !is_new)
+    }
+}
+
+/// The word of a class, as `--json` has it.
+pub fn class_word(class: BounceClass) -> &'static str {
+    match class {
+        BounceClass::Hard => "hard",
+        BounceClass::Soft => "soft",
+        BounceClass::Complaint => "complaint",
+        BounceClass::Autoreply => "autoreply",
+        BounceClass::Delivered => "delivered",
+        BounceClass::Unsubscribe => "unsubscribe",
+        BounceClass::None => "none",
+    }
+}
+
+/// Codes and words of a report, in one line.
+fn said(row: &ReportedRecipient) -> String {
+    const MOST: usize = 200;
+    let code = row.code.map(|code| code.to_string());
+    let status = row.status.map(|status| status.to_string());
+    let text: String = row.text.chars().take(MOST).collect();
+    let codes = [code, status].into_iter().flatten().filter(|code| !text.contains(code.as_str()));
+    let parts: Vec<String> = codes.chain((!text.is_empty()).then(|| text.clone())).collect();
+    parts.join(" ")
+}
+
+/// Where nothing was sent yet, a token for leaving is all that can be read.
+fn without_a_ledger(report: BounceReport, keys: Option<&ReportKeys>) -> ReadMessage {
+    let decided = report.recipients.iter().map(|row| {
+        let token = |token: &String| {
+            let keys = keys?;
+            keys.keys.read_unsubscribe_token(&keys.list_id, token)
+        };
+        let left = report.tokens.iter().find_map(token);
+        let left = left.filter(|_| row.class == BounceClass::Unsubscribe);
+        let evidence = left.is_some().then_some(ReportEvidence::UnsubscribeToken);
+        let said = said(row);
+        let (class, reason) = (row.class, row.reason);
+        let facts = DecisionFacts { class, reason, said: &said, evidence, is_known: false };
+        let decision = decide(&facts, BounceHistory::default(), &BouncePolicy::default());
+        let person = left.map(|address| address.identity());
+        let person = person.or_else(|| row.address.as_deref().and_then(evidence::identity));
+        DecidedReport { decision, person, issue: None, evidence, was_suppressed: false }
+    });
+    let decided = decided.collect();
+    ReadMessage { report: Some(report), decided }
+}
+
+/// What a relay answered, as a report would say it.
+pub(super) fn of_reply(
+    address: &str,
+    (class, reason): (BounceClass, BounceReason),
+    row: &RefusedRow,
+) -> ReportedRecipient {
+    ReportedRecipient {
+        address: Some(address.to_owned()),
+        original_address: None,
+        class,
+        reason,
+        status: row.status.as_deref().and_then(bounce::code::status_of),
+        code: row.code.and_then(|code| u16::try_from(code).ok()).map(bounce::code::ReplyCode),
+        text: row.text.clone().unwrap_or_default(),
+        part: bounces::FROM_RELAY.to_owned(),
+        line: 1,
+    }
+}

@@ -1,0 +1,84 @@
+//! What relays answered while an issue was sent, under the same policy as reports that come later.
+//!
+//! Asked when a send is over, of rows that it has refused by then: whether a reply is about a person or
+//! about us is known only then. Must never hold a refused sender against a reader.
+
+use jiff::Timestamp;
+
+use super::decision::{BounceHistory, DecisionFacts, ReportEvidence, decide};
+use super::evidence::{self, ProvenReader};
+use super::policy::BouncePolicy;
+use super::reading::{ActedReport, of_reply};
+use crate::bounce::reason;
+use crate::delivery::ledger::bounces::{self, RefusedRow};
+use crate::store::{Store, StoreError};
+
+/// Takes note of the refused rows of an issue that nobody has taken note of; how many people got
+/// suppressed by that.
+///
+/// # Errors
+/// The store's: then nothing has changed.
+pub async fn take_note(
+    store: &Store,
+    issue: &str,
+    policy: &BouncePolicy,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
+    let rows = bounces::refused(&mut transaction, issue).await.map_err(failed)?;
+    let mut suppressed = 0;
+    for row in rows.iter().filter(|row| is_about_recipient(row)) {
+        let Some(identity) = evidence::identity(&row.reported.email) else { continue };
+        let at = row.at.as_deref().and_then(|at| at.parse().ok()).unwrap_or(now);
+        let text = row.text.as_deref().unwrap_or_default();
+        let is_at_rcpt = row.stage.as_deref() == Some("rcpt");
+        let class = reason::of_reply(text, row.status.as_deref(), row.code, is_at_rcpt);
+        let report = of_reply(&row.reported.email, class, row);
+        let reader = ProvenReader {
+            identity,
+            row: Some(row.reported.clone()),
+            evidence: ReportEvidence::Reply,
+        };
+        let within = i64::try_from(policy.soft.within.as_millis()).unwrap_or(i64::MAX);
+        let to = at.as_millisecond();
+        let mut history = BounceHistory::default();
+        for (count, class, from) in [
+            (&mut history.hard, "hard", i64::MIN),
+            (&mut history.soft, "soft", to.saturating_sub(within)),
+        ] {
+            let person = (reader.identity.as_str(), class);
+            *count = bounces::count_before(&mut transaction, person, (from, to))
+                .await
+                .map_err(failed)?;
+        }
+        let codes = [row.code.map(|code| code.to_string()), row.status.clone()];
+        let said: Vec<String> =
+            codes.into_iter().flatten().chain([text.replace('\n', " ")]).collect();
+        let said = said.join(" ");
+        let facts = DecisionFacts {
+            class: report.class,
+            reason: report.reason,
+            said: &said,
+            evidence: Some(ReportEvidence::Reply),
+            is_known: true,
+        };
+        let decision = decide(&facts, history, policy);
+        let message = format!("{}/{}", row.reported.row, row.attempts);
+        let place = (message.as_str(), bounces::FROM_RELAY);
+        let acted =
+            ActedReport { row: &report, reader: &reader, decision: &decision, place, at, now };
+        let was_suppressed = acted.write(&mut transaction).await.map_err(failed)?;
+        suppressed += u64::from(decision.suppress.is_some() && !was_suppressed);
+    }
+    transaction.commit().await.map_err(failed)?;
+    Ok(suppressed)
+}
+
+/// Whether a reply came at the recipient or behind: before that nobody was named.
+fn is_about_recipient(row: &RefusedRow) -> bool {
+    !matches!(
+        row.stage.as_deref(),
+        None | Some("connect" | "greeting" | "ehlo" | "starttls" | "auth" | "mail")
+    )
+}

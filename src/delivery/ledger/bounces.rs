@@ -1,0 +1,340 @@
+//! What was reported of the people of the ledger: the table `bounce`, and which messages were read.
+//!
+//! A row of `recipient` stays `accepted` whatever is reported later: the relay had it. Must never delete
+//! a report, and must never count one message twice.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Ledger;
+use crate::delivery::id::RowId;
+use crate::store::sql::{self, Connection, SqlError, SqlRow};
+use crate::store::{Store, StoreError};
+
+/// The step that makes the tables; see [`super::STEPS`].
+pub(super) const STEP: &str = "
+-- A report that was acted on. `message` names the message that brought it, by its hash, or the attempt
+-- whose reply it is. `recipient` and `issue` are those of the row that it is about, where that is known.
+CREATE TABLE bounce (
+    number INTEGER PRIMARY KEY,
+    message TEXT NOT NULL,
+    recipient BIGINT,
+    issue TEXT,
+    identity TEXT NOT NULL,
+    class TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    code BIGINT,
+    status TEXT,
+    text TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    why TEXT NOT NULL,
+    source TEXT NOT NULL,
+    -- When the report was written, and when it was read: milliseconds since 1970.
+    at BIGINT NOT NULL,
+    read_at BIGINT NOT NULL,
+    UNIQUE (message, identity)
+);
+CREATE INDEX bounce_by_identity ON bounce (identity, class, at);
+CREATE INDEX bounce_by_issue ON bounce (issue, class);
+CREATE INDEX bounce_by_recipient ON bounce (recipient);
+-- Messages of the bounce mailbox with which nothing is left to do, by their hash.
+CREATE TABLE read_message (
+    hash TEXT NOT NULL PRIMARY KEY,
+    read_at BIGINT NOT NULL
+);
+";
+
+/// The row that a report is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::delivery) struct ReportedRow {
+    pub(in crate::delivery) row: RowId,
+    pub(in crate::delivery) issue: String,
+    /// The address as it was written to.
+    pub(in crate::delivery) email: String,
+}
+
+/// A report as it is written down.
+#[derive(Clone, Debug)]
+pub(in crate::delivery) struct BounceNote<'a> {
+    pub(in crate::delivery) message: &'a str,
+    pub(in crate::delivery) row: Option<&'a ReportedRow>,
+    pub(in crate::delivery) identity: &'a str,
+    pub(in crate::delivery) class: &'a str,
+    pub(in crate::delivery) reason: &'a str,
+    pub(in crate::delivery) code: Option<i64>,
+    pub(in crate::delivery) status: Option<&'a str>,
+    pub(in crate::delivery) text: &'a str,
+    pub(in crate::delivery) outcome: &'a str,
+    pub(in crate::delivery) why: &'a str,
+    pub(in crate::delivery) source: &'a str,
+    pub(in crate::delivery) at_ms: i64,
+    pub(in crate::delivery) read_at_ms: i64,
+}
+
+/// A report of a person as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedBounce {
+    /// The address as it was written to, or else the identity.
+    pub email: String,
+    /// The issue, where that is known.
+    pub issue: Option<String>,
+    /// What became of the row of the ledger, which a report does not change.
+    pub state: Option<String>,
+    /// `hard`, `soft`, `complaint` or `unsubscribe`.
+    pub class: String,
+    /// Why, as `docs/bounces.md` lists it.
+    pub reason: String,
+    /// The reply code.
+    pub code: Option<i64>,
+    /// The enhanced status code.
+    pub enhanced: Option<String>,
+    /// What the report says.
+    pub text: String,
+    /// What was done: `suppressed`, `counted`, `nothing`.
+    pub outcome: String,
+    /// Where the report was read.
+    pub source: String,
+    /// When it was written, RFC 3339.
+    pub at: jiff::Timestamp,
+}
+
+/// How many people of an issue something was reported of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BounceCounts {
+    /// Whose address is bad.
+    pub hard: u64,
+    /// To whom it could not be delivered for another reason.
+    pub soft: u64,
+    /// Who complained.
+    pub complaints: u64,
+}
+
+/// A row that was refused at once, and of which nobody has taken note.
+#[derive(Clone, Debug)]
+pub(in crate::delivery) struct RefusedRow {
+    pub(in crate::delivery) reported: ReportedRow,
+    pub(in crate::delivery) code: Option<i64>,
+    pub(in crate::delivery) status: Option<String>,
+    pub(in crate::delivery) text: Option<String>,
+    pub(in crate::delivery) stage: Option<String>,
+    pub(in crate::delivery) attempts: i64,
+    pub(in crate::delivery) at: Option<String>,
+}
+
+/// Where a report is from that is the reply of a relay: its row is `refused`, and counted as such.
+pub(in crate::delivery) const FROM_RELAY: &str = "smtp";
+
+const ROW: &str = "SELECT id, issue, email FROM recipient WHERE id = ?1";
+
+/// The issues are few: each is asked for the one person.
+const ROW_OF_MESSAGE: &str = "
+SELECT r.id, r.issue, r.email FROM (SELECT DISTINCT issue FROM run) i
+CROSS JOIN person p CROSS JOIN recipient r
+WHERE p.issue = i.issue AND p.identity = ?1 AND r.id = p.recipient AND (r.message_id = ?2
+    OR EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = r.id AND c.message_id = ?2))
+LIMIT 1";
+
+/// The last one that the person got.
+const LAST_ROW: &str = "
+SELECT r.id, r.issue, r.email FROM (SELECT issue, max(id) AS run FROM run GROUP BY issue) i
+CROSS JOIN person p CROSS JOIN recipient r
+WHERE p.issue = i.issue AND p.identity = ?1 AND r.id = p.recipient AND r.state = 'accepted'
+ORDER BY i.run DESC LIMIT 1";
+
+const COUNT_BEFORE: &str = "
+SELECT count(*) FROM bounce WHERE identity = ?1 AND class = ?2 AND at > ?3 AND at <= ?4
+AND outcome <> 'nothing' AND read_at > coalesce((SELECT max(s.released_at) FROM suppression s
+    WHERE s.what = ?1 AND s.kind = 'address'), 0)";
+
+const NOTE: &str = "
+INSERT INTO bounce (message, recipient, issue, identity, class, reason, code, status, text, outcome, why,
+    source, at, read_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+ON CONFLICT (message, identity) DO NOTHING";
+
+const LISTED: &str = "
+SELECT coalesce(r.email, b.identity), b.issue, r.state, b.class, b.reason, b.code, b.status, b.text,
+    b.outcome, b.source, b.at
+FROM bounce b LEFT JOIN recipient r ON r.id = b.recipient";
+
+/// Each person once: whose address is bad is not counted among the soft ones too.
+const COUNTS: &str = "
+SELECT worst, count(*) FROM (SELECT identity,
+    min(CASE class WHEN 'complaint' THEN 1 WHEN 'hard' THEN 2 WHEN 'soft' THEN 3 ELSE 4 END) AS worst
+    FROM bounce WHERE issue = ?1 AND source <> ?2 GROUP BY identity) people GROUP BY worst";
+
+const REFUSED: &str = "
+SELECT id, issue, email, code, enhanced, text, stage, attempts, at FROM recipient r
+WHERE r.issue = ?1 AND r.state = 'refused' AND NOT EXISTS (SELECT 1 FROM bounce b
+    WHERE b.recipient = r.id AND b.source = ?2
+    AND b.message = CAST(r.id AS TEXT) || '/' || CAST(r.attempts AS TEXT))
+ORDER BY r.id";
+
+fn reported(row: &SqlRow) -> ReportedRow {
+    ReportedRow { row: row.get(0), issue: row.get(1), email: row.get(2) }
+}
+
+/// The row of this number.
+pub(in crate::delivery) async fn row_of(
+    connection: &mut Connection,
+    number: i64,
+) -> Result<Option<ReportedRow>, SqlError> {
+    let row = sql::query(ROW).bind(number).fetch_optional(connection).await?;
+    Ok(row.as_ref().map(reported))
+}
+
+/// The row of a person whose message has this Message-ID.
+pub(in crate::delivery) async fn row_of_message(
+    connection: &mut Connection,
+    identity: &str,
+    message_id: &str,
+) -> Result<Option<ReportedRow>, SqlError> {
+    let query = sql::query(ROW_OF_MESSAGE).bind(identity).bind(message_id);
+    Ok(query.fetch_optional(connection).await?.as_ref().map(reported))
+}
+
+/// The row of the last issue that a person got.
+pub(in crate::delivery) async fn last_row_of(
+    connection: &mut Connection,
+    identity: &str,
+) -> Result<Option<ReportedRow>, SqlError> {
+    let query = sql::query(LAST_ROW).bind(identity);
+    Ok(query.fetch_optional(connection).await?.as_ref().map(reported))
+}
+
+/// Whether nothing is left to do with a message.
+pub(in crate::delivery) async fn was_read(
+    connection: &mut Connection,
+    hash: &str,
+) -> Result<bool, SqlError> {
+    let known = "SELECT EXISTS (SELECT 1 FROM read_message WHERE hash = ?1)";
+    sql::query_scalar(known).bind(hash).fetch_one(connection).await
+}
+
+/// Notes that nothing is left to do with a message.
+pub(in crate::delivery) async fn note_read(
+    connection: &mut Connection,
+    hash: &str,
+    at_ms: i64,
+) -> Result<(), SqlError> {
+    let note =
+        "INSERT INTO read_message (hash, read_at) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING";
+    sql::query(note).bind(hash).bind(at_ms).execute(connection).await.map(drop)
+}
+
+/// How many reports of a class were counted of a person since the last release, written behind
+/// `from_ms` and not behind `to_ms`.
+pub(in crate::delivery) async fn count_before(
+    connection: &mut Connection,
+    (identity, class): (&str, &str),
+    (from_ms, to_ms): (i64, i64),
+) -> Result<u32, SqlError> {
+    let query = sql::query_scalar(COUNT_BEFORE).bind(identity).bind(class).bind(from_ms);
+    let count: i64 = query.bind(to_ms).fetch_one(connection).await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Writes a report down, once.
+pub(in crate::delivery) async fn note(
+    connection: &mut Connection,
+    note: &BounceNote<'_>,
+) -> Result<(), SqlError> {
+    sql::query(NOTE)
+        .bind(note.message)
+        .bind(note.row.map(|row| row.row))
+        .bind(note.row.map(|row| row.issue.as_str()))
+        .bind(note.identity)
+        .bind(note.class)
+        .bind(note.reason)
+        .bind(note.code)
+        .bind(note.status)
+        .bind(note.text)
+        .bind(note.outcome)
+        .bind(note.why)
+        .bind(note.source)
+        .bind(note.at_ms)
+        .bind(note.read_at_ms)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Rows of an issue that were refused, and whose reply nobody has taken note of.
+pub(in crate::delivery) async fn refused(
+    connection: &mut Connection,
+    issue: &str,
+) -> Result<Vec<RefusedRow>, SqlError> {
+    let rows = sql::query(REFUSED).bind(issue).bind(FROM_RELAY).fetch_all(connection).await?;
+    let row = |row: &SqlRow| RefusedRow {
+        reported: reported(row),
+        code: row.get(3),
+        status: row.get(4),
+        text: row.get(5),
+        stage: row.get(6),
+        attempts: row.get(7),
+        at: row.get(8),
+    };
+    Ok(rows.iter().map(row).collect())
+}
+
+fn listed(row: &SqlRow) -> ListedBounce {
+    ListedBounce {
+        email: row.get(0),
+        issue: row.get(1),
+        state: row.get(2),
+        class: row.get(3),
+        reason: row.get(4),
+        code: row.get(5),
+        enhanced: row.get(6),
+        text: row.get(7),
+        outcome: row.get(8),
+        source: row.get(9),
+        at: jiff::Timestamp::from_millisecond(row.get(10)).unwrap_or_default(),
+    }
+}
+
+/// All that was reported of a person, in the order in which it was read.
+///
+/// # Errors
+/// The store's.
+pub async fn of_person(store: &Store, identity: &str) -> Result<Vec<ListedBounce>, StoreError> {
+    let statement = format!("{LISTED} WHERE b.identity = ?1 ORDER BY b.number");
+    let query = sql::query(statement).bind(identity);
+    let rows = query.fetch_all(store.pool()).await.map_err(|error| store.failed(error))?;
+    Ok(rows.iter().map(listed).collect())
+}
+
+impl Ledger {
+    /// What was reported of the people of the issue, in the order in which it was read.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn bounces(&self) -> Result<Vec<ListedBounce>, StoreError> {
+        let statement = format!(
+            "{LISTED} WHERE b.issue = ?1 AND b.source <> ?2 \
+             AND b.class IN ('hard', 'soft', 'complaint') ORDER BY b.number"
+        );
+        let query = sql::query(statement).bind(&self.issue).bind(FROM_RELAY);
+        let rows = query.fetch_all(self.store.pool()).await;
+        let rows = rows.map_err(|error| self.store.failed(error))?;
+        Ok(rows.iter().map(listed).collect())
+    }
+
+    /// Of how many people of the issue something was reported.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn bounce_counts(&self) -> Result<BounceCounts, StoreError> {
+        let rows: Vec<(i64, i64)> = sql::query_as(COUNTS)
+            .bind(&self.issue)
+            .bind(FROM_RELAY)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        let by_rank: BTreeMap<i64, u64> =
+            rows.into_iter().map(|(rank, count)| (rank, count.unsigned_abs())).collect();
+        let of = |rank| by_rank.get(&rank).copied().unwrap_or_default();
+        Ok(BounceCounts { complaints: of(1), hard: of(2), soft: of(3) })
+    }
+}

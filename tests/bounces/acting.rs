@@ -1,0 +1,368 @@
+//! Reports act: on the reader of a mail that they prove to be about, and on nobody else. The mail is a
+//! real one each time, that a relay has taken.
+
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::Duration;
+
+use sejong_digest::catcher::Received;
+use serde_json::Value;
+
+use crate::forms::rows;
+use crate::harness::{DIGEST, Output, Publication};
+use crate::relay::{Book, Relay};
+
+/// A publication whose issue three people have, and what was sent to them.
+pub(crate) struct SentIssue {
+    pub(crate) here: Publication,
+    mails: Vec<Received>,
+}
+
+impl SentIssue {
+    pub(crate) fn new() -> SentIssue {
+        SentIssue::with("reverse_path = \"bounces+{token}@sejong.example\"\n")
+    }
+
+    pub(crate) fn with(bounce: &str) -> SentIssue {
+        let here = Publication::with_subscribers();
+        let toml = format!("{}\n[bounce]\n{bounce}", here.read("digest.toml"));
+        let (here, relay) = (here.write("digest.toml", toml), Relay::new());
+        let sent = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
+        assert_eq!(sent.code, 0, "{sent:?}");
+        SentIssue { mails: relay.accepted(), here }
+    }
+
+    fn mail(&self, to: &str) -> &Received {
+        self.mails.iter().find(|mail| mail.recipients == [to]).expect("a mail")
+    }
+
+    /// Where a report about the mail to somebody comes to.
+    pub(crate) fn reverse_path(&self, to: &str) -> &str {
+        &self.mail(to).reverse_path
+    }
+
+    pub(crate) fn field(&self, to: &str, name: &str) -> String {
+        let text = String::from_utf8_lossy(&self.mail(to).bytes).replace("\r\n ", " ");
+        let start = format!("{name}: ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&start));
+        line.expect("a field").to_owned()
+    }
+
+    pub(crate) fn read(&self, more: &[&str]) -> Output {
+        self.here.run(&[&["bounces", "read"], more].concat())
+    }
+
+    pub(crate) fn suppressed(&self) -> Vec<(String, String)> {
+        let list = self.here.run(&["subscribers", "list", "--suppressed", "--json"]);
+        let rows: Vec<Value> = serde_json::from_str(&list.stdout).expect("JSON");
+        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        rows.iter().map(|row| (text(row, "what"), text(row, "reason"))).collect()
+    }
+
+    pub(crate) fn write(self, path: &str, text: &str) -> SentIssue {
+        SentIssue { here: self.here.write(path, text), ..self }
+    }
+}
+
+/// A report as Postfix writes one. `returned` are fields of the mail that it returns.
+pub(crate) fn report(to: &str, about: &str, said: &str, returned: &str) -> String {
+    let status = said.split(' ').nth(1).unwrap_or("5.0.0");
+    format!(
+        "Return-Path: <>\nDelivered-To: {to}\nFrom: MAILER-DAEMON@mx.example.net (Mail Delivery System)\n\
+         To: {to}\nDate: Fri, 7 Nov 2025 09:00:00 +0000\n\
+         Subject: Undelivered Mail Returned to Sender\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n\
+         --b\nContent-Type: text/plain\n\n<{about}>: host mx.example.net said: {said}\n    \
+         (in reply to RCPT TO command)\n\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n\
+         Final-Recipient: rfc822; {about}\nAction: failed\nStatus: {status}\n\
+         Diagnostic-Code: smtp; {said}\n\n\
+         --b\nContent-Type: message/rfc822\n\nFrom: Sejong Digest <digest@sejong.example>\n\
+         Subject: October\n{returned}\nHello.\n\n--b--\n"
+    )
+}
+
+const UNKNOWN: &str = "550 5.1.1 no such user here";
+const FULL: &str = "552 5.2.2 mailbox is full";
+
+/// As our relay's own: it knows neither the token nor the Message-ID.
+fn forged(about: &str) -> String {
+    report("digest@sejong.example", about, UNKNOWN, "Message-ID: <made@up.example>\n")
+}
+
+fn hard(person: &str) -> [(String, String); 1] {
+    [(person.to_owned(), "hard-bounce".to_owned())]
+}
+
+#[test]
+fn a_report_with_our_token_suppresses_and_its_message_is_marked() {
+    let sent = SentIssue::new();
+    let text = report(sent.reverse_path("kim@example.org"), "kim@example.org", UNKNOWN, "");
+    let sent =
+        sent.write("box/new/1.host", &text).write("box/cur/x", "Subject: hello\n\nA letter.\n");
+    let output = sent.read(&["box"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let told = "kim@example.org: suppressed (hard bounce), known by the token of the reverse-path of \
+                2025-11";
+    assert!(output.stdout.contains(told), "{}", output.stdout);
+    assert!(
+        output.stdout.ends_with("2 messages: 1 hard, 1 none. 1 suppressed\n"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(sent.suppressed(), hard("kim@example.org"));
+    let book = Book::read(&sent.here.path("digest.db"), "2025-11");
+    assert_eq!(book.state("kim@example.org"), "accepted", "the relay had it");
+    // The letter stays as it is.
+    assert!(sent.here.exists("box/cur/1.host:2,S") && sent.here.exists("box/cur/x"));
+
+    let again = sent.read(&["box"]);
+    assert!(
+        again.stdout.ends_with("1 message: 1 none; 1 read before. nothing to do\n"),
+        "{again:?}"
+    );
+    let plan = sent.here.run(&["plan", "2025-11"]);
+    assert!(plan.stdout.contains("1 suppressed: 1 hard bounce"), "{plan:?}");
+    let shown = sent.here.run(&["subscribers", "show", "kim@example.org"]);
+    assert!(shown.stdout.contains("(hard bounce): there is no such mailbox: 550"), "{shown:?}");
+}
+
+#[test]
+fn a_forged_report_changes_nothing_and_stays_where_it_is() {
+    let sent = SentIssue::new();
+    // One letter of a token of ours is another one.
+    let (head, tail) = sent.reverse_path("kim@example.org").split_at(20);
+    let letter = if tail.starts_with('a') { 'b' } else { 'a' };
+    let changed = format!("{head}{letter}{}", &tail[1..]);
+    let sent = sent.write("box/new/1", &forged("kim@example.org"));
+    // A text of the form of a token.
+    let text =
+        report("bounces+abcdefghijklmnopqrstuvwxyz@sejong.example", "kim@example.org", UNKNOWN, "");
+    let sent = sent.write("box/new/2", &text);
+    let sent = sent.write("box/new/3", &report(&changed, "kim@example.org", UNKNOWN, ""));
+    let output = sent.read(&["box"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.stdout.contains("unproven: nothing in it shows"), "{}", output.stdout);
+    assert!(output.stdout.ends_with("3 messages: 3 hard. 3 unproven\n"), "{}", output.stdout);
+    assert!(sent.suppressed().is_empty());
+    for name in ["box/new/1", "box/new/2", "box/new/3"] {
+        assert!(sent.here.exists(name), "{name}");
+    }
+}
+
+/// The token names whom the mail was to, whatever a report says of others.
+#[test]
+fn a_token_acts_on_its_own_reader_alone() {
+    let sent = SentIssue::new();
+    let path = sent.reverse_path("ada@example.org").to_owned();
+    let sent = sent.write("1.eml", &report(&path, "someone@forwarded.example", UNKNOWN, ""));
+    let output = sent.read(&["1.eml", "--json"]);
+    let row = &rows(&output)[0];
+    let found = ["outcome", "person", "evidence", "issue", "suppress"].map(|key| row[key].as_str());
+    let expected = ["suppressed", "ada@example.org", "reverse-path", "2025-11", "hard-bounce"];
+    assert_eq!(found, expected.map(Some));
+    assert_eq!(sent.suppressed(), hard("ada@example.org"));
+    // Of several recipients, only who was written to.
+    let text = report(&path, "kim@example.org", UNKNOWN, "").replace(
+        "Final-Recipient: rfc822; kim@example.org",
+        "Final-Recipient: rfc822; lee@example.org\nAction: failed\nStatus: 5.1.1\n\n\
+         Final-Recipient: rfc822; kim@example.org",
+    );
+    let sent = sent.write("2.eml", &text);
+    let output = sent.read(&["2.eml", "--json"]);
+    let outcomes: Vec<_> = rows(&output).iter().map(|row| row["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["unproven", "unproven"], "{output:?}");
+    assert_eq!(sent.suppressed().len(), 1);
+}
+
+/// Whoever got the mail knows its Message-ID, so it says nothing of anybody else.
+#[test]
+fn a_message_id_acts_on_its_very_recipient() {
+    let sent = SentIssue::new();
+    let id = format!("Message-ID: {}\n", sent.field("kim@example.org", "Message-ID"));
+    let ours = "digest@sejong.example";
+    let sent = sent.write("other.eml", &report(ours, "lee@example.org", UNKNOWN, &id));
+    let sent = sent.write("own.eml", &report(ours, "Kim@example.org", UNKNOWN, &id));
+    let output = sent.read(&["other.eml"]);
+    assert!(output.stdout.contains("1 unproven"), "{}", output.stdout);
+    assert!(sent.suppressed().is_empty());
+    let output = sent.read(&["own.eml"]);
+    assert!(output.stdout.contains("known by the Message-ID of 2025-11"), "{}", output.stdout);
+    assert_eq!(sent.suppressed(), hard("kim@example.org"));
+}
+
+#[test]
+fn soft_bounces_are_counted_and_one_message_counts_once() {
+    let sent =
+        SentIssue::with("reverse_path = \"bounces+{token}@sejong.example\"\nsoft = \"3 in 10d\"\n");
+    let path = sent.reverse_path("kim@example.org").to_owned();
+    let on = |day: &str| {
+        report(&path, "kim@example.org", FULL, "").replace("Fri, 7 Nov", &format!("{day} Nov"))
+    };
+    let days = ["Sat, 1", "Sun, 2", "Fri, 14", "Sat, 15"];
+    let mut sent = sent;
+    for (number, day) in days.iter().enumerate() {
+        sent = sent.write(&format!("box/new/{number}"), &on(day));
+    }
+    // The same one again, with other line ends.
+    sent = sent.write("box/new/4", &on(days[3]).replace('\n', "\r\n"));
+    let output = sent.read(&["box", "--dry-run"]);
+    assert!(
+        output.stdout.contains("would be counted (soft bounce 2 of 3 within 10 days)"),
+        "{output:?}"
+    );
+    assert!(
+        output.stdout.contains("4 messages: 4 soft; 1 read before. It would be: 4 counted"),
+        "{output:?}"
+    );
+    let output = sent.read(&["box"]);
+    assert!(
+        output.stdout.ends_with("4 messages: 4 soft; 1 read before. 4 counted\n"),
+        "{output:?}"
+    );
+    assert!(sent.suppressed().is_empty());
+    let sent = sent.write("box/new/5", &on("Sun, 16"));
+    let output = sent.read(&["box"]);
+    assert!(output.stdout.contains("1 suppressed"), "{output:?}");
+    let shown = sent.here.run(&["subscribers", "show", "kim@example.org"]);
+    assert!(
+        shown.stdout.contains("3 soft bounces within 10 days, the last: the mailbox is full"),
+        "{shown:?}"
+    );
+}
+
+/// A blocked sender is nobody's bad address, however often it is said.
+#[test]
+fn what_is_said_of_the_sender_counts_against_nobody() {
+    let sent =
+        SentIssue::with("reverse_path = \"bounces+{token}@sejong.example\"\nsoft = \"1 in 10d\"\n");
+    let said = "550 5.7.1 your host is blocked using list.example";
+    let text = report(sent.reverse_path("kim@example.org"), "kim@example.org", said, "");
+    let sent = sent.write("1.eml", &text);
+    let output = sent.read(&["1.eml"]);
+    assert!(output.stdout.contains("it is about the sender or the message"), "{output:?}");
+    assert!(sent.suppressed().is_empty());
+}
+
+/// Providers leave the address out of a complaint; the mail that they return still has our token.
+#[test]
+fn a_complaint_without_an_address_is_known_by_the_mail_that_it_returns() {
+    let sent = SentIssue::new();
+    let returned = ["Message-ID", "List-Unsubscribe"]
+        .map(|name| format!("{name}: {}\n", sent.field("lee@example.org", name)))
+        .concat();
+    let text = format!(
+        "From: feedback@example.net\nTo: abuse@sejong.example\nSubject: FW: October\n\
+         Content-Type: multipart/report; report-type=feedback-report; boundary=\"b\"\n\n\
+         --b\nContent-Type: text/plain\n\nAn abuse report.\n\n\
+         --b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nVersion: 1\n\n\
+         --b\nContent-Type: message/rfc822\n\nFrom: digest@sejong.example\nTo: redacted\n{returned}\nx\n--b--\n"
+    );
+    let sent = sent.write("1.eml", &text);
+    let output = sent.read(&["1.eml"]);
+    let told = "lee@example.org: suppressed (complaint), known by the Message-ID of 2025-11";
+    assert!(output.stdout.contains(told), "{output:?}");
+    assert_eq!(sent.suppressed(), [("lee@example.org".to_owned(), "complaint".to_owned())]);
+}
+
+#[test]
+fn a_dry_run_says_what_would_happen_and_changes_nothing() {
+    let sent = SentIssue::new();
+    let text = report(sent.reverse_path("kim@example.org"), "kim@example.org", UNKNOWN, "");
+    let sent = sent.write("box/new/1", &text);
+    let output = sent.read(&["box", "--dry-run"]);
+    assert!(
+        output.stdout.contains("kim@example.org: would be suppressed (hard bounce), known by"),
+        "{output:?}"
+    );
+    let summary = "1 message: 1 hard. It would be: 1 suppressed. Nothing was changed (--dry-run)\n";
+    assert!(output.stdout.ends_with(summary), "{}", output.stdout);
+    assert!(sent.suppressed().is_empty() && sent.here.exists("box/new/1"));
+}
+
+#[test]
+fn an_mbox_is_never_written_to_and_known_again() {
+    let sent = SentIssue::new();
+    let from = "From MAILER-DAEMON Thu Nov  6 09:00:00 2025\n";
+    let one = report(sent.reverse_path("kim@example.org"), "kim@example.org", UNKNOWN, "");
+    let mbox = format!("{from}{one}\n{from}{}\n", forged("ada@example.org"));
+    let sent = sent.write("mbox", &mbox);
+    let output = sent.read(&["mbox"]);
+    assert!(
+        output.stdout.ends_with("2 messages: 2 hard. 1 suppressed, 1 unproven\n"),
+        "{output:?}"
+    );
+    assert_eq!(sent.here.read("mbox"), mbox);
+    // It is the same message also where it lies elsewhere.
+    let sent = sent.write("box/new/1", &one);
+    let output = sent.read(&["mbox", "box"]);
+    assert!(
+        output.stdout.ends_with("1 message: 1 hard; 2 read before. 1 unproven\n"),
+        "{output:?}"
+    );
+    assert!(sent.here.exists("box/cur/1:2,S"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_maildir_is_not_followed() {
+    let sent = SentIssue::new();
+    let text = report(sent.reverse_path("kim@example.org"), "kim@example.org", UNKNOWN, "");
+    let sent = sent.write("outside.eml", &text).write("box/new/.keep", "");
+    std::os::unix::fs::symlink("../../outside.eml", sent.here.path("box/new/1")).unwrap();
+    let output = sent.read(&["box"]);
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.stderr.contains("box/new/1: this is a link"), "{}", output.stderr);
+    assert!(sent.suppressed().is_empty());
+    assert!(std::fs::symlink_metadata(sent.here.path("box/new/1")).is_ok());
+}
+
+/// What a mail system hands over, and the exit code that it gets.
+fn piped(here: &Publication, text: &str) -> i32 {
+    let command = &mut here.command(DIGEST);
+    let command = command.args(["bounces", "read", "-"]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait().unwrap().code().unwrap()
+}
+
+/// Any other code would make the mail system send a report about the report.
+#[test]
+fn a_mail_system_gets_0_or_75() {
+    let sent = SentIssue::new();
+    let text = report(sent.reverse_path("kim@example.org"), "kim@example.org", UNKNOWN, "");
+    for text in
+        [text.as_str(), &text, &forged("ada@example.org"), "", "Subject: hello\n\nA letter.\n"]
+    {
+        assert_eq!(piped(&sent.here, text), 0);
+    }
+    assert_eq!(sent.suppressed(), hard("kim@example.org"));
+    let sent = sent.write("digest.toml", "[publication\n");
+    assert_eq!(piped(&sent.here, &text), 75);
+}
+
+#[test]
+fn what_is_read_while_an_issue_is_sent_holds_for_that_send() {
+    let people: String = (0..400).map(|number| format!("r{number:03}@x.example\n")).collect();
+    let sent = SentIssue::new();
+    let path = sent.reverse_path("kim@example.org").to_owned();
+    let sent = sent.write("subscribers.csv", &format!("email\n{people}kim@example.org\n"));
+    let issue = sent.here.read("issues/2025-11/issue.toml").replace("number = 1", "number = 2");
+    let issue =
+        issue.replace("date = 2025-11-06", "date = 2025-12-06").replace("October", "November");
+    let article = "---\ntitle: Winter\n---\n\nSnow lies on all the roofs of the city.\n";
+    let sent = sent.write("issues/2025-12/issue.toml", &issue.replace("hangul", "winter"));
+    let sent = sent.write("issues/2025-12/winter.md", article);
+    let sent = sent.write("1.eml", &report(&path, "kim@example.org", UNKNOWN, ""));
+    let relay = Relay::new();
+    let line = ["send", "2025-12", "--yes", "--despite-list", "--limit", "100/second", "--relay"];
+    let running = sent.here.start(&[&line[..], &[&relay.url()]].concat());
+    relay.has_taken(100);
+    let output = sent.read(&["1.eml"]);
+    assert!(output.stdout.contains("1 suppressed"), "{output:?}");
+    let ended = running.wait_for(Duration::from_secs(60));
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(!relay.copies().contains_key("kim@example.org"));
+    let book = Book::read(&sent.here.path("digest.db"), "2025-12");
+    assert_eq!(book.state("kim@example.org"), "suppressed");
+}

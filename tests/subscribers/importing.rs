@@ -1,0 +1,274 @@
+//! `digest subscribers import`: the plan, the one transaction, what it may change, and taking it back.
+
+use proptest::prelude::*;
+
+use crate::harness::Publication;
+use crate::{counts, done, export, import, json};
+
+const FILE: &str = "members.csv";
+
+const MEMBERS: &str = "email,first_name,status,tags\n\
+    Kim@example.org,Minji,subscribed,board;donor\n\
+    ada@example.org,,subscribed,\n\
+    lee@example.org,Narae,unsubscribed,\n\
+    old@example.org,,bounced,\n\
+    spam@example.org,,complained,\n\
+    new@example.org,,pending,\n\
+    not an address,X,subscribed,\n\
+    kim@EXAMPLE.org,Again,subscribed,\n";
+
+fn with_file(text: &str) -> Publication {
+    Publication::new().write(FILE, text)
+}
+
+#[test]
+fn a_plan_names_what_becomes_of_each_row_and_writes_nothing() {
+    let here = with_file(MEMBERS);
+    let before = here.files();
+    let plan = json(&here, &["import", FILE, "--plan"]);
+    let expected = [("add", 2), ("unconfirmed", 1), ("suppress", 3), ("reject", 1)];
+    assert_eq!(counts(&plan), expected);
+    assert_eq!(
+        (&plan["rows"], &plan["repeated"], &plan["import"]),
+        (&8.into(), &1.into(), &().into())
+    );
+    let told = done(&here, &["import", FILE, "--plan"]).stdout;
+    for words in ["line 4  lee@example.org  unsubscribed", "line 8  ", "add                      2"]
+    {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
+    assert_eq!(here.files(), before);
+}
+
+#[test]
+fn an_import_is_one_numbered_transaction_and_the_same_file_again_changes_nothing() {
+    let here = with_file(MEMBERS);
+    let first = import(&here, &[FILE]);
+    assert_eq!(first["import"], 1);
+    let list = export(&here);
+    let again = import(&here, &[FILE]);
+    assert_eq!(counts(&again), [("reject", 1), ("same", 6)]);
+    assert_eq!((&again["import"], export(&here)), (&().into(), list.clone()));
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(lines.len(), 7, "{list}");
+    assert!(lines[1].starts_with("ada@example.org,confirmed,,,,,,"), "{list}");
+    let kim =
+        lines.iter().find(|line| line.starts_with("Kim@example.org,confirmed,,Minji,board;donor,"));
+    assert!(
+        kim.is_some_and(|kim| kim.contains(",import,") && kim.contains(",signed up on our site,"))
+    );
+    for line in [
+        "lee@example.org,unsubscribed,unsubscribed,Narae,",
+        "old@example.org,confirmed,hard-bounce,,",
+        "spam@example.org,unsubscribed,complaint,,",
+        "new@example.org,unconfirmed,,,",
+    ] {
+        assert!(lines.iter().any(|one| one.starts_with(line)), "no {line:?} in {list}");
+    }
+}
+
+#[test]
+fn without_a_word_of_consent_nothing_is_imported() {
+    let here = with_file(MEMBERS);
+    let told = here.run(&["subscribers", "import", FILE]);
+    assert_eq!(told.code, 2, "{told:?}");
+    assert!(told.stderr.contains("say how these people agreed"), "{told:?}");
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "0\n");
+    // People who left did not agree to anything, and are kept out all the same.
+    let here = with_file("email,status\nlee@example.org,unsubscribed\n");
+    assert_eq!(counts(&json(&here, &["import", FILE])), [("suppress", 1)]);
+}
+
+#[test]
+fn rejected_rows_are_imported_once_they_are_mended() {
+    let here = with_file("email;name;city\nkim@example.org;Kim;\nlee@;=Lee;a,b\n\"ada;x;y\n");
+    let told = import(&here, &[FILE]);
+    assert_eq!(
+        (counts(&told), &told["rejects"]),
+        (vec![("add", 1), ("reject", 2)], &"members.csv.rejects.csv".into())
+    );
+    let rejects = here.read("members.csv.rejects.csv");
+    let lines: Vec<&str> = rejects.lines().collect();
+    assert_eq!(lines[0], "email,name,city,rejected_because");
+    assert!(lines[1].starts_with("lee@,'=Lee,\"a,b\",\"line 3: "), "{rejects}");
+    assert!(lines[2].starts_with(",,,\"line 4: "), "{rejects}");
+    let here = here.edit("members.csv.rejects.csv", "lee@,", "lee@example.org,");
+    let told = import(&here, &["members.csv.rejects.csv"]);
+    assert_eq!(counts(&told), [("add", 1), ("reject", 1)]);
+    let again = here.read("members.csv.rejects.csv.rejects.csv");
+    assert_eq!(again.lines().next(), Some("email,name,city,rejected_because"));
+    let list = export(&here);
+    let header = "email,status,suppressed,city,name,tags,";
+    assert!(list.starts_with(header) && list.contains(",\"a,b\",'=Lee,"), "{list}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_to_its_end_changes_nothing() {
+    let text =
+        [b"email,name\nkim@example.org,Kim\nlee@example.org,".as_slice(), &[0xE9, 0xFF], b"\n"];
+    let here = Publication::new().write(FILE, text.concat());
+    let told = here.run(&["subscribers", "import", FILE, "--consent", "x"]);
+    assert_eq!((told.code, told.stderr.contains("nothing was imported")), (3, true), "{told:?}");
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "0\n");
+}
+
+#[test]
+fn a_column_that_looks_like_consent_stops_the_import_until_it_is_named() {
+    let here = with_file("email,Opted in to news\nkim@example.org,perhaps\nada@example.org,yes\n");
+    let line = ["subscribers", "import", FILE, "--consent", "x"];
+    let told = here.run(&line);
+    assert_eq!((told.code, told.stderr.contains("it is not known who of")), (3, true), "{told:?}");
+    let said = ["--consent-column", "Opted in to news=yes"];
+    let told = import(&here, &[&[FILE], &said[..]].concat());
+    assert_eq!(counts(&told), [("add", 1), ("unconfirmed", 1)]);
+}
+
+#[test]
+fn suppressed_stays_suppressed_whatever_a_file_says() {
+    let here =
+        with_file("email,name\nkim@example.org,Kim\nlee@x.example,Lee\nada@example.org,Ada\n");
+    done(&here, &["suppress", "kim@example.org", "--why", "asked"]);
+    done(&here, &["suppress", "x.example", "--domain", "--why", "asked"]);
+    for update in ["fill", "overwrite"] {
+        let told = import(&here, &[FILE, "--update", update]);
+        assert_eq!(told["stays_suppressed"]["count"], 2, "{told}");
+    }
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "1\n");
+    done(&here, &["release", "kim@example.org", "--why", "asked again"]);
+    assert_eq!(counts(&import(&here, &[FILE])), [("add", 1), ("stays_suppressed", 1), ("same", 1)]);
+}
+
+#[test]
+fn each_policy_changes_what_it_may_and_the_rest_is_told_as_a_conflict() {
+    let first = "email,name,city\nkim@example.org,Kim,\nada@example.org,Ada,Seoul\n";
+    let second = "email,name,city\nkim@example.org,Minji,Busan\nada@example.org,Ada,\n";
+    for (update, told, list) in [
+        ("fill", vec![("change", 1), ("conflict", 1), ("same", 1)], ["Seoul,Ada", "Busan,Kim"]),
+        ("overwrite", vec![("change", 1), ("same", 1)], ["Seoul,Ada", "Busan,Minji"]),
+        ("never", vec![("conflict", 1), ("same", 1)], ["Seoul,Ada", ",Kim"]),
+    ] {
+        let here = with_file(first).write("second.csv", second);
+        import(&here, &[FILE]);
+        let plan = json(&here, &["import", "second.csv", "--update", update, "--plan"]);
+        let done = import(&here, &["second.csv", "--update", update]);
+        assert_eq!((counts(&plan), counts(&done)), (told.clone(), told), "{update}");
+        let export = export(&here);
+        for cells in list {
+            assert!(export.contains(&format!(",confirmed,,{cells},")), "{update}: {export}");
+        }
+    }
+}
+
+#[test]
+fn columns_may_be_called_otherwise_and_everybody_gets_a_tag() {
+    let here = with_file("Kontakt;Rolle\nkim@example.org;board\n");
+    assert_eq!(here.run(&["subscribers", "import", FILE, "--plan"]).code, 3);
+    let line = [FILE, "--map", "kontakt=email", "--map", "Rolle=tags", "--tag", "member"];
+    assert_eq!(counts(&import(&here, &line)), [("add", 1)]);
+    assert!(export(&here).contains("kim@example.org,confirmed,,board;member,"));
+    assert_eq!(counts(&import(&here, &line)), [("same", 1)]);
+    let told = here.run(&["subscribers", "import", FILE, "--plan", "--map", "Address=email"]);
+    assert!(told.code == 3 && told.stderr.contains("no column is called \"Address\""), "{told:?}");
+}
+
+#[test]
+fn an_import_that_is_taken_back_leaves_the_list_as_it_was() {
+    let here = with_file(MEMBERS).write(
+        "second.csv",
+        concat!(
+            "email,first_name,city,status\nada@example.org,Ada,Seoul,subscribed\n",
+            "zoe@example.org,Zoe,,subscribed\nkim@example.org,,,unsubscribed\n"
+        ),
+    );
+    import(&here, &[FILE]);
+    let before = export(&here);
+    let told = import(&here, &["second.csv", "--update", "overwrite"]);
+    assert_eq!(
+        (&told["import"], counts(&told)),
+        (&2.into(), vec![("add", 1), ("change", 1), ("suppress", 1)])
+    );
+    assert_ne!(export(&here), before);
+    let undone = json(&here, &["import", "--undo", "2"]);
+    let said = ["removed", "restored", "released", "stay"].map(|name| undone[name].as_u64());
+    assert_eq!(said, [Some(1), Some(2), Some(1), Some(0)]);
+    assert_eq!(export(&here), before);
+    let told = here.run(&["subscribers", "import", "--undo", "2"]);
+    assert!(told.code == 1 && told.stderr.contains("was taken back already"), "{told:?}");
+    assert_eq!(here.run(&["subscribers", "import", "--undo", "9"]).code, 1);
+    // Whoever was suppressed by the first import is as before, and no import is left to undo.
+    json(&here, &["import", "--undo", "1"]);
+    assert_eq!(export(&here).lines().count(), 1);
+    assert_eq!(done(&here, &["list", "--suppressed"]).stdout, "");
+}
+
+#[test]
+fn who_changed_after_an_import_stays_and_is_named() {
+    let here = with_file("email,name\nkim@example.org,\nada@example.org,\n")
+        .write("second.csv", "email,name\nkim@example.org,Kim\n");
+    import(&here, &[FILE]);
+    import(&here, &["second.csv"]);
+    let undone = done(&here, &["import", "--undo", "1"]).stdout;
+    assert!(
+        undone.contains("1 person removed") && undone.contains("  kim@example.org\n"),
+        "{undone}"
+    );
+    let list = export(&here);
+    assert!(list.contains("kim@example.org,confirmed,,Kim,") && !list.contains("ada@"), "{list}");
+}
+
+#[test]
+fn topics_are_kept_as_written_and_a_mixture_is_a_problem_of_the_row() {
+    let here = with_file(concat!(
+        "email,topics\na@x.example,-events; -jobs\nb@x.example,events\nc@x.example,none\n",
+        "d@x.example,events;-jobs\n"
+    ));
+    let told = import(&here, &[FILE]);
+    assert_eq!(counts(&told), [("add", 3), ("reject", 1)]);
+    let why = &told["reject"]["examples"][0]["what"];
+    assert!(why.as_str().is_some_and(|why| why.contains("mixes topics to leave out")), "{why}");
+    let list = export(&here);
+    for topics in ["-events;-jobs", "events", "none"] {
+        let guarded =
+            if topics.starts_with('-') { format!("'{topics}") } else { topics.to_owned() };
+        assert!(list.contains(&format!(",,{guarded},20")), "{list}");
+    }
+}
+
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "['=+@\\-a-z ,;\"]{0,8}",
+        "[가-힣é\u{a0}]{0,4}",
+        Just("n/a".to_owned()),
+        Just("unsubscribed".to_owned()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What was exported gives the same list: in the same store, where nothing changes, and in a new one.
+    #[test]
+    fn an_export_is_imported_as_the_same_list(
+        rows in prop::collection::vec((cell(), cell(), cell(), 0..6_usize), 1..12),
+    ) {
+        let status = ["subscribed", "pending", "unsubscribed", "bounced", "complained", "blocklisted"];
+        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+        let mut text = "email,name,city,tags,status\n".to_owned();
+        for (at, (name, city, tags, standing)) in rows.iter().enumerate() {
+            let cells = [name, city, tags].map(|cell| quoted(cell));
+            text.push_str(&format!("+p{at}@x.example,{},{}\n", cells.join(","), status[*standing]));
+        }
+        let here = with_file(&text);
+        import(&here, &[FILE]);
+        let list = export(&here);
+        prop_assert!(list.lines().all(|line| !line.starts_with('+')));
+        let here = here.write("list.csv", &list);
+        let again = json(&here, &["import", "list.csv"]);
+        prop_assert_eq!(counts(&again).len(), 1, "{}", again);
+        prop_assert_eq!((&again["import"], export(&here)), (&().into(), list.clone()));
+        let other = json(&here, &["import", "list.csv", "--store", "sqlite:other.db"]);
+        prop_assert_eq!(&other["reject"]["count"], 0, "{}", other);
+        let copied = done(&here, &["export", "--store", "sqlite:other.db"]).stdout;
+        prop_assert_eq!(copied, list);
+    }
+}
