@@ -13,10 +13,11 @@ use serde::{Serialize, Serializer};
 
 use crate::message::address::{Address, AddressError};
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
-use crate::store::{Store, StoreError};
+use crate::store::{Step, Store, StoreError};
 
 /// The step that makes the table; see [`Store::open`].
-pub const STEP: &str = "
+pub const STEP: Step = Step::both(
+    "
 -- Who is never mailed. Numbers ascend in the order of the commits: whoever remembers the last one
 -- reads only what is new.
 CREATE TABLE suppression (
@@ -30,13 +31,14 @@ CREATE TABLE suppression (
     why TEXT NOT NULL,
     origin TEXT NOT NULL,
     -- Milliseconds since 1970.
-    at INTEGER NOT NULL,
-    released_at INTEGER,
+    at BIGINT NOT NULL,
+    released_at BIGINT,
     released_why TEXT,
     CHECK (what IS NOT NULL OR hash IS NOT NULL)
 );
 CREATE INDEX suppression_by_what ON suppression (what, kind);
-";
+",
+);
 
 /// Who is suppressed now, as `kind, what, reason`, the oldest first: for who joins it.
 pub const IN_FORCE: &str = "SELECT kind, what, reason FROM suppression \
@@ -51,7 +53,7 @@ pub const LEFT_DURING: &str = "left during the send: ";
 const BATCH: usize = 2_000;
 
 /// A sender that writes its plan has the file for some seconds, and nobody's no may be lost for that.
-const PATIENT: &str = "PRAGMA busy_timeout = 60000";
+const PATIENT: &str = "[sqlite: PRAGMA busy_timeout = 60000 | postgres: SET lock_timeout = '60s']";
 
 const COLUMNS: &str = "number, kind, what, reason, why, origin, at, released_at, released_why";
 
@@ -315,22 +317,25 @@ pub async fn suppress(
     let mut added = BTreeSet::new();
     wait_for_others(store).await?;
     for batch in all.chunks(BATCH) {
+        // Numbers ascend in the order of the commits where one writes at a time.
+        let mut transaction = store.begin().await?;
         let pairs: Vec<_> = batch.iter().map(|one| (one.kind(), one.what())).collect();
         let rows = sql::query(
             "INSERT INTO suppression (kind, what, reason, why, origin, at) \
-             SELECT j.value ->> 0, j.value ->> 1, ?2, ?3, ?4, ?5 FROM json_each(?1) j \
+             SELECT j.value ->> 0, j.value ->> 1, ?2, ?3, ?4, ?5 FROM [each ?1] j \
              WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = j.value ->> 1 \
                AND s.kind = j.value ->> 0 AND s.reason = ?2 AND s.released_at IS NULL) \
-             ORDER BY j.key RETURNING kind, what",
+             ORDER BY j.value ->> 0, j.value ->> 1 RETURNING kind, what",
         )
         .bind(serde_json::json!(pairs).to_string())
         .bind(note.reason.word())
         .bind(note.why)
         .bind(note.origin.word())
         .bind(note.at.as_millisecond())
-        .fetch_all(store.pool())
+        .fetch_all(&mut *transaction)
         .await
         .map_err(|error| store.failed(error))?;
+        transaction.commit().await.map_err(|error| store.failed(error))?;
         added.extend(rows.iter().map(|row| match row.get(0) {
             "domain" => SuppressionSubject::Domain(row.get(1)),
             _ => SuppressionSubject::Address(row.get(1)),

@@ -18,7 +18,7 @@ use sejong_digest::mailbox::{FoundMessage, MailBatch, ReportMailbox};
 use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::describe;
+use super::files::{describe, describe_store};
 use super::subscribers::place;
 use super::workspace::{self, Workspace};
 use super::{Global, clock, looking, print, runtime};
@@ -133,13 +133,13 @@ async fn reader(global: &Global, args: &ReadArgs) -> Result<(ReportReader, Actin
     let workspace = Workspace::open(global)?;
     let keys = keys(&workspace)?;
     let path = place(&workspace, args.store.as_deref())?;
-    let store = match (args.dry_run, path.is_file()) {
+    let store = match (args.dry_run, path.is_there()) {
         (true, false) => None,
         (true, true) => Some(Store::read(&path, &ledger::STEPS).await.map_err(looking::unusable)?),
         (false, is_there) => {
             let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
             if !is_there {
-                print::note(&format!("{} was made", describe(&path)));
+                print::note(&format!("{} was made", describe_store(&path)));
             }
             Some(store)
         }

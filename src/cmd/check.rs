@@ -109,8 +109,9 @@ fn look(
     let mut readers = match runtime.block_on(args.list.place(workspace))? {
         Some(place) => {
             let options = args.list.options(workspace);
-            let (own, keys) = (readers::own_store(workspace), readers::forgetting_keys(workspace)?);
-            let own = (own.as_deref(), &keys);
+            let own = runtime.block_on(readers::reachable_store(workspace))?;
+            let keys = readers::forgetting_keys(workspace)?;
+            let own = (own.as_ref(), &keys);
             runtime.block_on(Readers::read(&place, options, own, &mut problems))?
         }
         None => None,

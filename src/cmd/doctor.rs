@@ -19,7 +19,7 @@ use sejong_digest::fetch::Reach;
 use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::{Identity, Template};
 use sejong_digest::smtp::relay::Relay;
-use sejong_digest::store::Store;
+use sejong_digest::store::{Store, StoreAddress};
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
@@ -191,7 +191,7 @@ fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Fail
 /// The key of the secret that mail was sent with and that is not here; nothing where the ledger cannot
 /// be read.
 async fn lost_key(workspace: &Workspace) -> Option<LostSecret> {
-    let path = workspace.ledger_place().ok().filter(|path| path.is_file())?;
+    let path = workspace.ledger_place().ok().filter(StoreAddress::is_there)?;
     let store = Store::read(&path, &STEPS).await.ok()?;
     let sent = Ledger::new(store.clone(), "").sent_keys().await.ok();
     store.close().await;

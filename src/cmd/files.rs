@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sejong_digest::files::{self, FileError};
 use sejong_digest::issue::load;
+use sejong_digest::store::StoreAddress;
 
 use super::failure::Failure;
 
@@ -228,6 +229,11 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// A path as people should read it.
+pub(crate) fn describe_store(store: &StoreAddress) -> String {
+    store.file().map_or_else(|| store.to_string(), describe)
+}
+
+/// A path as it is told: from here, where that is shorter.
 pub(crate) fn describe(path: &Path) -> String {
     match load::path_from_here(path).display().to_string() {
         here if here.is_empty() => ".".to_owned(),

@@ -26,6 +26,7 @@ mod render;
 mod secret;
 mod send;
 mod status;
+mod store;
 mod subscribers;
 mod test;
 mod who;
@@ -80,6 +81,7 @@ enum Command {
     Doctor(doctor::Args),
     Dkim(dkim::Args),
     Secret(secret::Args),
+    Store(store::Args),
 }
 
 /// Runs one command.
@@ -103,6 +105,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Doctor(args) => doctor::run(global, &args),
         Command::Dkim(args) => dkim::run(global, &args),
         Command::Secret(args) => secret::run(global, &args),
+        Command::Store(args) => store::run(global, &args),
     }
 }
 

@@ -27,7 +27,7 @@ use sejong_digest::issue::slot::BUILT_IN;
 use sejong_digest::issue::{Issue, Publication, Section};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
-use sejong_digest::store::Store;
+use sejong_digest::store::{Store, StoreAddress, StoreError};
 
 use super::failure::Failure;
 use super::files::{describe, is_disguised, stays_here};
@@ -37,10 +37,10 @@ use super::{looking, print};
 /// Where a list is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListPlace {
-    /// The file, or the store.
+    /// The file, or what people know the store by.
     pub(crate) path: PathBuf,
-    /// Whether it is the list of a store.
-    pub(crate) is_store: bool,
+    /// The store, where it is the list of one.
+    pub(crate) store: Option<StoreAddress>,
 }
 
 /// Which list, and how to read it: the same for every command that reads one.
@@ -63,7 +63,7 @@ impl ListArgs {
     /// The list: the one that was named, or what `[audience] source` says, or else the one that there
     /// is of `subscribers.csv` beside `digest.toml` and the list of the store.
     pub(crate) async fn place(&self, workspace: &Workspace) -> Result<Option<ListPlace>, Failure> {
-        let is_file = |path: PathBuf| ListPlace { path, is_store: false };
+        let is_file = |path: PathBuf| ListPlace { path, store: None };
         if let Some(named) = &self.subscribers {
             return Ok(Some(is_file(named.clone())));
         }
@@ -73,8 +73,11 @@ impl ListArgs {
         if said == Some(AudienceSource::File) {
             return Ok(file);
         }
-        let store = match own_store(workspace) {
-            Some(path) if rows::are_in(&path).await => Some(ListPlace { path, is_store: true }),
+        let store = match own_store(workspace)? {
+            Some(store) if rows::are_in(&store, &STEPS).await => {
+                let path = store.file().map_or_else(|| store.to_string().into(), Path::to_owned);
+                Some(ListPlace { path, store: Some(store) })
+            }
             _ => None,
         };
         match (file, store, said) {
@@ -144,12 +147,13 @@ impl Readers {
     pub(crate) async fn read(
         place: &ListPlace,
         options: ReadOptions,
-        (suppressed_in, keys): (Option<&Path>, &ForgettingKeys),
+        (suppressed_in, keys): (Option<&StoreAddress>, &ForgettingKeys),
         problems: &mut Vec<Diagnostic>,
     ) -> Result<Option<Readers>, Failure> {
         let ledger = Ledger::of_a_list().await?;
         let choice = Choice { suppressed_in, forgetting: Some(keys), ..Choice::default() };
-        let staged = match source::open(&ledger, &place.path, place.is_store, &options).await {
+        let staged = match source::open(&ledger, &place.path, place.store.as_ref(), &options).await
+        {
             Ok(rows) => intake::stage(&ledger, rows, choice).await,
             Err(error) => Err(error),
         };
@@ -160,7 +164,7 @@ impl Readers {
                 return Ok(None);
             }
             // Whoever only checks may not be the one who sends, and may not read that file.
-            Err(IntakeError::Store(error)) if suppressed_in.is_some() && !place.is_store => {
+            Err(IntakeError::Store(error)) if suppressed_in.is_some() && place.store.is_none() => {
                 print::note(&format!("it is not known who is suppressed: {error}"));
                 return Box::pin(Readers::read(place, options, (None, keys), problems)).await;
             }
@@ -204,8 +208,28 @@ pub(crate) fn forgetting_keys(workspace: &Workspace) -> Result<ForgettingKeys, F
 }
 
 /// The publication's own store, where it has one: who is suppressed there gets no mail.
-pub(crate) fn own_store(workspace: &Workspace) -> Option<PathBuf> {
-    workspace.ledger_place().ok().filter(|path| path.is_file())
+pub(crate) fn own_store(workspace: &Workspace) -> Result<Option<StoreAddress>, Failure> {
+    Ok(Some(workspace.ledger_place()?).filter(StoreAddress::is_there))
+}
+
+/// The same for who only checks: an editor need not be let in by a server, and is told what that leaves
+/// out.
+pub(crate) async fn reachable_store(
+    workspace: &Workspace,
+) -> Result<Option<StoreAddress>, Failure> {
+    let own = own_store(workspace)?;
+    let Some(server) = own.as_ref().filter(|own| own.file().is_none()) else { return Ok(own) };
+    match Store::read(server, &STEPS).await {
+        Ok(store) => {
+            store.close().await;
+            Ok(own)
+        }
+        Err(error @ StoreError::Unreachable { .. }) => {
+            print::note(&format!("who is suppressed is not known here: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(looking::unusable(error)),
+    }
 }
 
 /// What keeps mail from each of these people, if anything does.
@@ -213,7 +237,7 @@ pub(crate) async fn suppressions(
     workspace: &Workspace,
     addresses: impl Iterator<Item = &Address>,
 ) -> Result<Vec<(Address, Suppression)>, Failure> {
-    let Some(path) = own_store(workspace) else { return Ok(Vec::new()) };
+    let Some(path) = own_store(workspace)? else { return Ok(Vec::new()) };
     let store = Store::read(&path, &STEPS).await.map_err(looking::unusable)?;
     let keys = forgetting_keys(workspace)?;
     let mut found = Vec::new();
@@ -255,7 +279,7 @@ pub(crate) async fn look_up(
     options: &ReadOptions,
 ) -> Result<Standings, IntakeError> {
     let ledger = Ledger::of_a_list().await?;
-    let rows = source::open(&ledger, &place.path, place.is_store, options).await?;
+    let rows = source::open(&ledger, &place.path, place.store.as_ref(), options).await?;
     intake::find(&ledger, rows, addresses).await
 }
 

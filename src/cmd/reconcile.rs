@@ -17,7 +17,7 @@ use sejong_digest::files;
 use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
-use super::status::{ledger_path, unknown};
+use super::status::{ledger_address, unknown};
 use super::workspace::Workspace;
 use super::{Global, clock, files as shown, looking, print, runtime};
 
@@ -62,7 +62,7 @@ enum NotFound {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    let path = ledger_path(&workspace, args.store.as_deref(), None)?;
+    let path = ledger_address(&workspace, args.store.as_deref(), None)?;
     let files = args.maillog.iter().map(|path| log_file(path)).collect::<Result<Vec<_>, _>>()?;
     let not_shown = match args.not_found {
         NotFound::Hold => NotShown::Hold,

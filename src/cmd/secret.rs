@@ -57,7 +57,7 @@ fn rotate(workspace: &Workspace) -> Ending {
     if let Some((store, _)) = &held {
         let sent = runtime.block_on(Ledger::new(store.clone(), "").sent_keys())?;
         // An old copy of it: the next number may stand for a key that mail was sent with.
-        if let Some(lost) = LostSecret::in_part(workspace, &sent, store.path())? {
+        if let Some(lost) = LostSecret::in_part(workspace, &sent, store.address())? {
             return Err(Failure::new(format!("{lost}; the secret was not changed")).help(format!(
                 "copy {} here from the computer that sent before. If it is lost, `digest send \
                  --new-secret` goes on without it, and then there can be a new key",
@@ -94,15 +94,15 @@ fn rotate(workspace: &Workspace) -> Ending {
 /// The ledger, which nobody sends from as long as this is held; nothing where there is none.
 async fn held_ledger(workspace: &Workspace) -> Result<Option<(Store, Lock)>, Failure> {
     let path = workspace.ledger_place()?;
-    if !path.is_file() {
+    if !path.is_there() {
         return Ok(None);
     }
     let store = Store::read(&path, &STEPS).await?;
-    match store.quiet()? {
+    match store.quiet().await? {
         Quiet::Nobody(lock) => Ok(Some((store, lock))),
         Quiet::Sending(who) => Err(Failure::new(format!(
             "{}; the secret was not changed",
-            StoreError::Busy { path, who }
+            StoreError::Busy { store: path, who }
         ))),
     }
 }

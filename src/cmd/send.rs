@@ -311,6 +311,8 @@ async fn start_over(
 ) -> Result<(), Failure> {
     let Some(caught) = options.relay.rehearsal() else { return Ok(()) };
     let SendOptions { issue, ledger, boot, clock, .. } = &options.send;
+    // A rehearsal may be told to use another store, but only a file is one that it may begin again.
+    let Some(ledger) = ledger.file() else { return Ok(()) };
     if ledger.is_file() && !question::fresh_confirmed(yes, issue, caught)? {
         return Err(Failure::new("nothing was removed, and nothing was sent"));
     }
@@ -543,7 +545,7 @@ impl Send<'_> {
         let (workspace, window) = (self.workspace, &self.window);
         let (composition, except) = (content.composition(), self.options.except.as_deref());
         let parts = &self.parts;
-        let list = (&*self.options.send.list, self.options.send.list_in_store);
+        let list = (&*self.options.send.list, self.options.send.list_in_store.is_some());
         let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
         print::note(text.words().trim_end());
     }

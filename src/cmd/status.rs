@@ -21,7 +21,7 @@ use sejong_digest::delivery::receipt::{self, ReceiptFound, StandingReceipt};
 use sejong_digest::delivery::state::State;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
-use sejong_digest::store::{self, Store};
+use sejong_digest::store::{self, Store, StoreAddress};
 use serde::Serialize;
 
 use super::failure::{Ending, Exit, Failure};
@@ -117,7 +117,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         None => receipts::standing(&workspace.root, args.issue.as_deref()),
     };
     let zone = &workspace.config.time_zone;
-    let path = match ledger_path(&workspace, args.store.as_deref(), args.catch.as_deref()) {
+    let path = match ledger_address(&workspace, args.store.as_deref(), args.catch.as_deref()) {
         Ok(path) => path,
         Err(missing) => return by_receipts(&receipts, args, zone, (missing, NOT_THE_LEDGER)),
     };
@@ -209,18 +209,19 @@ pub(super) fn unknown(issue: &str, known: &[String]) -> Failure {
 
 /// The ledger that a command looks at: the one that was named, a rehearsal's, or the publication's.
 /// It must be there: looking makes none.
-pub(super) fn ledger_path(
+pub(super) fn ledger_address(
     workspace: &Workspace,
     store: Option<&str>,
     catch: Option<&Path>,
-) -> Result<PathBuf, Failure> {
-    let path = match (store, catch) {
-        (Some(url), _) => store::path_of(url, &std::env::current_dir()?)?,
-        (None, Some(folder)) => folder.join(store::REHEARSAL),
+) -> Result<StoreAddress, Failure> {
+    let address = match (store, catch) {
+        (Some(url), _) => workspace.named_store(url)?,
+        (None, Some(folder)) => folder.join(store::REHEARSAL).into(),
         (None, None) => workspace.ledger_place()?,
     };
+    let StoreAddress::File(path) = address else { return Ok(address) };
     if path.is_file() {
-        return Ok(path);
+        return Ok(path.into());
     }
     Store::belongs_here(&path).map_err(looking::unusable)?;
     if store.is_some() {

@@ -29,10 +29,10 @@ use sejong_digest::files;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::token::token_in;
-use sejong_digest::store::{self, Store};
+use sejong_digest::store::{Store, StoreAddress};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::{describe, quoted};
+use super::files::{describe, describe_store, quoted};
 use super::readers::ListPlace;
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, readers, receipts, runtime, who};
@@ -184,7 +184,7 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let (origin, at) = (SuppressionOrigin::Command, clock::now());
     let note = SuppressionNote { reason, why: &why, origin, at };
     let path = place(workspace, args.store.as_deref())?;
-    let is_new = !path.is_file();
+    let is_new = !path.is_there();
     let all: Vec<SuppressionSubject> = subjects.iter().cloned().collect();
     let added = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
@@ -195,13 +195,13 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
             print::note(&format!(
                 "{} is not where it last sent from. Where another copy of it sends, nobody is \
                  suppressed by this: suppress them there, too",
-                describe(&path)
+                describe_store(&path)
             ));
         }
         Ok::<_, Failure>(added?)
     })?;
     if is_new {
-        print::note(&format!("{} was made", describe(&path)));
+        print::note(&format!("{} was made", describe_store(&path)));
     }
     print::words(&told(&subjects, &added, reason))?;
     runtime()?.block_on(tell_strangers(workspace, args, &path));
@@ -210,7 +210,7 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
 
 /// Says of addresses that were typed which of them nobody has: a slip there leaves the person who said
 /// no on the list. The no itself is written by now, so whatever cannot be read here is not told.
-async fn tell_strangers(workspace: &Workspace, args: &Suppress, store: &Path) {
+async fn tell_strangers(workspace: &Workspace, args: &Suppress, store: &StoreAddress) {
     let usual = workspace.root.join("subscribers.csv");
     if args.domain || args.addresses.len() > TOLD || !files::is_there(&usual) {
         return;
@@ -230,7 +230,7 @@ async fn tell_strangers(workspace: &Workspace, args: &Suppress, store: &Path) {
     let consent = workspace.config.consent_columns.clone();
     let options =
         ReadOptions { consent, is_foreign: readers::is_foreign(&usual), ..ReadOptions::default() };
-    let place = ListPlace { path: usual.clone(), is_store: false };
+    let place = ListPlace { path: usual.clone(), store: None };
     let Ok(found) = readers::look_up(&strangers, &place, &options).await else { return };
     for (address, (standing, near)) in strangers.iter().zip(found.people) {
         if matches!(standing, Standing::Absent) {
@@ -357,13 +357,12 @@ fn release(workspace: &Workspace, args: &Release) -> Ending {
     let all: BTreeSet<SuppressionSubject> = all.collect::<Result<_, Failure>>()?;
     let why = words("--why", &args.why)?;
     let path = place(workspace, args.store.as_deref())?;
-    if !path.is_file() {
+    if !path.is_there() {
         let names: Vec<String> = all.iter().map(ToString::to_string).collect();
         let are = if names.len() == 1 { "is" } else { "are" };
         return Err(Failure::new(format!(
-            "{} {are} not suppressed: there is no {}",
-            names.join(", "),
-            path.display()
+            "{} {are} not suppressed: there is no {path}",
+            names.join(", ")
         )));
     }
     let released = runtime()?.block_on(async {
@@ -407,20 +406,21 @@ fn release(workspace: &Workspace, args: &Release) -> Ending {
 
 /// The store that is written to. Where the publication has sent from one that is not here, none is
 /// made: what is written to a new one would be missing in the other.
-pub(super) fn place(workspace: &Workspace, named: Option<&str>) -> Result<PathBuf, Failure> {
-    let path = match named {
-        Some(url) => store::path_of(url, &std::env::current_dir()?)?,
+pub(super) fn place(workspace: &Workspace, named: Option<&str>) -> Result<StoreAddress, Failure> {
+    let address = match named {
+        Some(url) => workspace.named_store(url)?,
         None => workspace.ledger_place()?,
     };
+    let StoreAddress::File(path) = address else { return Ok(address) };
     if path.is_file() {
-        return Ok(path);
+        return Ok(path.into());
     }
     Store::belongs_here(&path).map_err(looking::unusable)?;
     if named.is_none() && was_sent_elsewhere(&workspace.root) {
         let what = format!("the ledger is not here: there is no {}", path.display());
         return Err(Failure::new(what).help(receipts::NOT_THE_LEDGER));
     }
-    Ok(path)
+    Ok(path.into())
 }
 
 fn was_sent_elsewhere(root: &Path) -> bool {

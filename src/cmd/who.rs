@@ -158,7 +158,8 @@ async fn in_ledger(
     args: &Args,
     address: &Address,
 ) -> Result<Vec<HadIssue>, Failure> {
-    let path = match status::ledger_path(workspace, args.store.as_deref(), args.catch.as_deref()) {
+    let path = match status::ledger_address(workspace, args.store.as_deref(), args.catch.as_deref())
+    {
         Ok(path) => path,
         // Nothing was sent yet: the link comes from a test.
         Err(_) if args.store.is_none() && args.catch.is_none() => return Ok(Vec::new()),

@@ -19,10 +19,10 @@ use sejong_digest::files;
 use sejong_digest::issue::{Issue, load};
 use sejong_digest::message::dkim::Signer;
 use sejong_digest::message::splice::Identity;
-use sejong_digest::store::{self, Store, StoreError};
+use sejong_digest::store::{Store, StoreAddress, StoreError};
 
 use super::failure::Failure;
-use super::files::describe;
+use super::files::{describe, describe_store};
 use super::{Global, pictures, print, receipts};
 
 /// A publication, open for work.
@@ -150,10 +150,20 @@ impl Workspace {
         files
     }
 
-    /// The file of the publication's own ledger, whether it is there or not.
-    pub(crate) fn ledger_place(&self) -> Result<PathBuf, StoreError> {
+    /// The publication's own ledger, whether it is there or not.
+    pub(crate) fn ledger_place(&self) -> Result<StoreAddress, StoreError> {
         let url = self.config.store_url.as_deref().unwrap_or("sqlite:digest.db");
-        store::path_of(url, &self.root)
+        self.store_at(url, &self.root)
+    }
+
+    /// The store that somebody names on the command line: a file from the folder they are in.
+    pub(crate) fn named_store(&self, url: &str) -> Result<StoreAddress, Failure> {
+        Ok(self.store_at(url, &std::env::current_dir()?)?)
+    }
+
+    fn store_at(&self, url: &str, base: &Path) -> Result<StoreAddress, StoreError> {
+        let state = self.root.join(".digest").join("ledger");
+        StoreAddress::parse(url, base, &state, &self.environment)
     }
 
     /// The publication's own secret, which is made if missing.
@@ -223,7 +233,7 @@ enum LostPart {
 #[derive(Debug)]
 enum ShownBy {
     /// A ledger with outcomes.
-    Ledger(PathBuf),
+    Ledger(StoreAddress),
     /// What lies where receipts are, whoever put it there.
     Receipt(PathBuf, ReceiptFound),
 }
@@ -234,10 +244,10 @@ impl LostSecret {
     /// has it open calls [`LostSecret::shown`].
     pub(crate) async fn of(
         workspace: &Workspace,
-        ledger: Option<PathBuf>,
+        ledger: Option<StoreAddress>,
     ) -> Result<Option<LostSecret>, Failure> {
         LostSecret::shown(workspace, async || {
-            let Some(ledger) = ledger.filter(|ledger| ledger.is_file()) else { return Ok(None) };
+            let Some(ledger) = ledger.filter(StoreAddress::is_there) else { return Ok(None) };
             let store = Store::read(&ledger, &STEPS).await?;
             let reached = overview::has_reached_somebody(&store).await;
             store.close().await;
@@ -250,7 +260,7 @@ impl LostSecret {
     /// receipts are asked only after it.
     pub(crate) async fn shown(
         workspace: &Workspace,
-        ledger: impl AsyncFnOnce() -> Result<Option<PathBuf>, Failure>,
+        ledger: impl AsyncFnOnce() -> Result<Option<StoreAddress>, Failure>,
     ) -> Result<Option<LostSecret>, Failure> {
         let missing = config::missing_secret(&workspace.root, &workspace.environment)?;
         let Some(place) = missing else { return Ok(None) };
@@ -267,7 +277,7 @@ impl LostSecret {
     pub(crate) fn in_part(
         workspace: &Workspace,
         sent: &SentKeys,
-        ledger: &Path,
+        ledger: &StoreAddress,
     ) -> Result<Option<LostSecret>, Failure> {
         let Some(secret) = config::known_secret(&workspace.root, &workspace.environment)? else {
             return Ok(None);
@@ -277,7 +287,7 @@ impl LostSecret {
         let is_other = here.iter().any(|other| other.number == key.number);
         let lost = if is_other { LostPart::Other(key.number) } else { LostPart::Key(key.number) };
         let place = config::secret_place(&workspace.root, &workspace.environment);
-        Ok(Some(LostSecret { place, lost, shown_by: ShownBy::Ledger(ledger.to_owned()) }))
+        Ok(Some(LostSecret { place, lost, shown_by: ShownBy::Ledger(ledger.clone()) }))
     }
 
     /// What goes on without it, with `--new-secret`.
@@ -327,13 +337,13 @@ impl fmt::Display for LostSecret {
             }
             LostPart::Other(number) => {
                 write!(f, "key {number} in {} is another one, and ", describe(&self.place))?;
-                let ShownBy::Ledger(path) = &self.shown_by else { return Ok(()) };
-                return write!(f, "{} shows with which one mail was sent", describe(path));
+                let ShownBy::Ledger(ledger) = &self.shown_by else { return Ok(()) };
+                return write!(f, "{} shows with which one mail was sent", describe_store(ledger));
             }
         }
         match &self.shown_by {
-            ShownBy::Ledger(path) => {
-                write!(f, "{} shows that mail was sent with it before", describe(path))
+            ShownBy::Ledger(ledger) => {
+                write!(f, "{} shows that mail was sent with it before", describe_store(ledger))
             }
             ShownBy::Receipt(path, ReceiptFound::Read(_)) => {
                 write!(f, "{} says that mail was sent before", describe(path))

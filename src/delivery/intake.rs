@@ -23,7 +23,7 @@ use crate::issue::only::by_issues::OnlyByIssues;
 use crate::issue::only::{Only, TermsToMeet, UnmetTerm};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
-use crate::store::StoreError;
+use crate::store::{StoreAddress, StoreError};
 
 /// Errors of each rule that are told one by one: each row has to be corrected.
 const ERRORS: usize = 20;
@@ -112,7 +112,7 @@ pub struct Choice<'a> {
     /// But nobody of these.
     pub except: Option<&'a Exceptions>,
     /// Nor who is suppressed by this store, beside those whom the ledger's own file names.
-    pub suppressed_in: Option<&'a Path>,
+    pub suppressed_in: Option<&'a StoreAddress>,
     /// Nor who was forgotten by either, as these keys tell.
     pub forgetting: Option<&'a ForgettingKeys>,
 }

@@ -5,6 +5,7 @@
 
 pub mod bounces;
 pub mod claim;
+pub mod consistency;
 pub mod copies;
 pub mod got;
 mod home;
@@ -19,6 +20,7 @@ pub mod runs;
 pub mod secret_keys;
 pub mod staging;
 pub mod suppressed;
+mod tables;
 pub mod wishes;
 
 use std::ops::Deref;
@@ -32,7 +34,7 @@ use crate::audience::{subscribers, suppression};
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlError};
-use crate::store::{Lock, Store, StoreError};
+use crate::store::{Lock, Step, Store, StoreError};
 use claim::Earlier;
 use origin::RunOrigin;
 use runs::Written;
@@ -41,32 +43,32 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [&str; 25] = [
-    FIRST_STEP,
-    claim::TIMES,
-    revision::STEP,
-    plan::PERSONS,
-    person::SPELLINGS,
-    runs::STEP,
-    revision::CHECKSUM,
-    copies::STEP,
-    plan::STAGES,
-    wishes::STEP,
-    claim::UNASKED,
-    runs::SENDER,
-    claim::DOMAIN,
-    revision::HEADLINE,
-    receipts::STEP,
-    receipts::PARTS,
-    revision::SKETCHES,
-    receipts::OTHERS,
-    copies::CLOSED,
-    home::STEP,
-    origin::STEP,
+pub const STEPS: [Step; 25] = [
+    Step { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
+    Step::of_sqlite(claim::TIMES),
+    Step::of_sqlite(revision::STEP),
+    Step::of_sqlite(plan::PERSONS),
+    Step::of_sqlite(person::SPELLINGS),
+    Step::of_sqlite(runs::STEP),
+    Step::of_sqlite(revision::CHECKSUM),
+    Step::of_sqlite(copies::STEP),
+    Step::of_sqlite(plan::STAGES),
+    Step::of_sqlite(wishes::STEP),
+    Step::of_sqlite(claim::UNASKED),
+    Step::of_sqlite(runs::SENDER),
+    Step::of_sqlite(claim::DOMAIN),
+    Step::of_sqlite(revision::HEADLINE),
+    Step::of_sqlite(receipts::STEP),
+    Step::of_sqlite(receipts::PARTS),
+    Step::of_sqlite(revision::SKETCHES),
+    Step::of_sqlite(receipts::OTHERS),
+    Step::of_sqlite(copies::CLOSED),
+    Step::of_sqlite(home::STEP),
+    Step::of_sqlite(origin::STEP),
     suppression::STEP,
-    subscribers::STEP,
-    secret_keys::STEP,
-    bounces::STEP,
+    Step::both(subscribers::STEP),
+    Step::both(secret_keys::STEP),
+    Step::both(bounces::STEP),
 ];
 
 const FIRST_STEP: &str = "
@@ -135,18 +137,21 @@ pub struct Claimed {
 /// statement of each size anew, with twelve parameters for each row.
 const RECORD: &str = "
 WITH settled AS MATERIALIZED (
-    SELECT value ->> 0 AS id, value ->> 1 AS state, value ->> 2 AS code, value ->> 3 AS enhanced,
-        value ->> 4 AS text, value ->> 5 AS message_id, value ->> 6 AS at, value ->> 7 AS first_ms,
-        value ->> 8 AS next_ms, value ->> 9 AS charged, value ->> 10 AS stage,
-        value ->> 11 AS unasked
-    FROM json_each(?1))
+    SELECT CAST(e.value ->> 0 AS BIGINT) AS id, e.value ->> 1 AS state,
+        CAST(e.value ->> 2 AS BIGINT) AS code, e.value ->> 3 AS enhanced,
+        e.value ->> 4 AS text, e.value ->> 5 AS message_id, e.value ->> 6 AS at,
+        CAST(e.value ->> 7 AS BIGINT) AS first_ms, CAST(e.value ->> 8 AS BIGINT) AS next_ms,
+        CAST(e.value ->> 9 AS BOOLEAN) AS charged, e.value ->> 10 AS stage,
+        CAST(e.value ->> 11 AS BOOLEAN) AS unasked
+    FROM [each ?1] e)
 UPDATE recipient SET state = settled.state,
     -- Who left was not attempted.
-    attempts = attempts + (settled.state <> 'suppressed'),
+    attempts = attempts + CASE WHEN settled.state = 'suppressed' THEN 0 ELSE 1 END,
     code = settled.code, enhanced = settled.enhanced, text = settled.text,
     message_id = settled.message_id, at = settled.at,
     first_attempt = coalesce(settled.first_ms, first_attempt), next_attempt = settled.next_ms,
-    charged = recipient.charged + settled.charged, unasked = settled.unasked,
+    charged = recipient.charged + CASE WHEN settled.charged THEN 1 ELSE 0 END,
+    unasked = settled.unasked,
     stage = CASE WHEN recipient.stage = 'dot' THEN 'dot'
         ELSE coalesce(settled.stage, recipient.stage) END
 FROM settled WHERE recipient.id = settled.id
@@ -243,7 +248,7 @@ impl Ledger {
 
     /// The file of fine marks beside the database.
     pub fn journal_path(&self) -> PathBuf {
-        beside(self.store.path(), "-marks")
+        beside(self.store.beside(), "-marks")
     }
 
     /// Whether the file is still where it was opened.
@@ -259,7 +264,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn rescue(&self, run: RunId) -> Result<PathBuf, StoreError> {
-        let name = |suffix: &str| beside(self.store.path(), &format!("-rescued-{run}{suffix}"));
+        let name = |suffix: &str| beside(self.store.beside(), &format!("-rescued-{run}{suffix}"));
         // Where an older copy was put back, its next run has a number that was there before.
         let mut path = name("");
         let mut copy = 2_u32;
@@ -387,7 +392,7 @@ mod tests {
         for (id, state) in [(1, "claimed"), (2, "accepted"), (3, "refused")] {
             let insert = "INSERT INTO recipient \
                  (id, issue, identity, email, fields, tags, planned_by, state) \
-                 VALUES (?1, 'x', ?1 || '@a.example', '', '{}', '[]', 1, ?2)";
+                 VALUES (?1, 'x', CAST(?1 AS text) || '@a.example', '', '{}', '[]', 1, ?2)";
             let insert = sql::query(insert).bind(id).bind(state);
             insert.execute(store.pool()).await.unwrap();
         }
@@ -403,7 +408,7 @@ mod tests {
     #[tokio::test]
     async fn the_domain_stands_behind_the_last_at_also_in_older_tables() {
         let dir = tempfile::tempdir().unwrap();
-        let older = STEPS.iter().position(|step| *step == claim::DOMAIN).unwrap();
+        let older = STEPS.iter().position(|step| step.sqlite == claim::DOMAIN).unwrap();
         for first in [&STEPS[..older], &STEPS[..]] {
             let path = dir.path().join(format!("{}.db", first.len()));
             let store = Store::open(&path, first).await.unwrap();

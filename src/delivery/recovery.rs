@@ -20,7 +20,7 @@ use super::receipt::KnownSends;
 use super::state::State;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlRow};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreAddress, StoreError};
 
 pub use look::{Look, look, look_away, see_unrecorded};
 
@@ -48,12 +48,12 @@ pub enum RecoveryError {
          of another one. Put back the ledger that this run had used. If it is lost, move the journal \
          to another folder. But then people can get the issue twice: this copy does not know of \
          everybody who has it",
-        ledger.display(),
+        ledger,
         journal.display()
     )]
     Older {
         /// The ledger.
-        ledger: PathBuf,
+        ledger: StoreAddress,
         /// The journal.
         journal: PathBuf,
     },
@@ -63,11 +63,11 @@ pub enum RecoveryError {
          ledger. Put back the ledger of the last send. If this is already that one, move \
          the journal to another folder",
         journal.display(),
-        ledger.display()
+        ledger
     )]
     Unreadable {
         /// The ledger.
-        ledger: PathBuf,
+        ledger: StoreAddress,
         /// The journal.
         journal: PathBuf,
     },
@@ -184,7 +184,7 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     let claims = claims(store).await?;
     let at = &last_written(&path, at).unwrap_or_else(|| at.to_owned());
     let wishes = ledger.wishes().await?;
-    let (ledger, journal) = (store.path().to_owned(), path);
+    let (ledger, journal) = (store.address().clone(), path);
     let left = match found {
         Found::Nothing => None,
         Found::Unreadable if claims.is_empty() => {

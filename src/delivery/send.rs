@@ -43,7 +43,7 @@ use crate::delivery::state::State;
 use crate::diagnostic::Diagnostic;
 use crate::issue::only::Only;
 use crate::message::address::Address;
-use crate::store::StoreError;
+use crate::store::{StoreAddress, StoreError};
 use content::ExpectedHash;
 use renamed::Renamed;
 
@@ -53,11 +53,11 @@ pub struct SendOptions {
     /// The issue, by the name that the ledger knows it by.
     pub issue: String,
     /// The ledger's file.
-    pub ledger: PathBuf,
+    pub ledger: StoreAddress,
     /// The list.
     pub list: PathBuf,
-    /// Whether that is the list of a store, and not a file.
-    pub list_in_store: bool,
+    /// The store, where that is the list of one, and not a file.
+    pub list_in_store: Option<StoreAddress>,
     /// How to read it.
     pub read: ReadOptions,
     /// Who of it is meant; everybody without.
@@ -66,7 +66,7 @@ pub struct SendOptions {
     pub except: Option<Exceptions>,
     /// The publication's own store, where the ledger is another one: who is suppressed there gets
     /// nothing from here either.
-    pub suppressed_in: Option<PathBuf>,
+    pub suppressed_in: Option<StoreAddress>,
     /// The keys that tell who was forgotten.
     pub forgetting: ForgettingKeys,
     /// One person alone, in the place of `only`.

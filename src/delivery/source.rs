@@ -11,7 +11,7 @@ use crate::audience::row::Row;
 use crate::audience::subscribers::rows::StoredRows;
 use crate::diagnostic::Diagnostic;
 use crate::issue::load;
-use crate::store::{Store, is_same};
+use crate::store::{Store, StoreAddress};
 
 /// The rows of a list.
 pub enum ListRows<R> {
@@ -27,7 +27,7 @@ impl<R> From<Rows<R>> for ListRows<R> {
     }
 }
 
-/// Opens the list at `path`, which is a store or else a file. The ledger's own store is read through a
+/// Opens the list: that of a `store`, which people know by its `path`, or else the file there. The ledger's own store is read through a
 /// second connection: the first is busy with what is read.
 ///
 /// # Errors
@@ -35,18 +35,18 @@ impl<R> From<Rows<R>> for ListRows<R> {
 pub async fn open(
     ledger: &Ledger,
     path: &Path,
-    is_store: bool,
+    store: Option<&StoreAddress>,
     options: &ReadOptions,
 ) -> Result<ListRows<File>, IntakeError> {
     let shown = load::path_from_here(path);
-    if !is_store {
+    let Some(address) = store else {
         return Ok(list::open(path, shown, options)?.into());
-    }
+    };
     let own = ledger.store();
-    let second = if is_same(own.path(), path) { own.second_reader().await? } else { None };
+    let second = if own.address().is_same(address) { own.second_reader().await? } else { None };
     let store = match second {
         Some(store) => store,
-        None => Store::read(path, &STEPS).await?,
+        None => Store::read(address, &STEPS).await?,
     };
     Ok(ListRows::Stored(Box::new(StoredRows::of(store, shown))))
 }

@@ -9,9 +9,10 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Access, Store, StoreError, owner, place};
+use super::server::SessionLock;
+use super::{Access, PATIENCE_WITH_SENDER, Store, StoreError, owner, place};
 
 /// Whether the database file takes a lock of ours without SQLite noticing.
 const LOCKS_DATABASE: bool = cfg!(any(target_os = "linux", target_os = "android"));
@@ -86,6 +87,14 @@ pub struct Lock {
     /// Taken, and given back when this goes.
     database: Option<Arc<DatabaseFile>>,
     words: Option<File>,
+    /// On a server.
+    _session: Option<SessionLock>,
+}
+
+impl Lock {
+    fn none() -> Lock {
+        Lock { database: None, words: None, _session: None }
+    }
 }
 
 impl Drop for Lock {
@@ -119,24 +128,27 @@ impl Store {
         match self.access {
             Access::Writing => {}
             // Nobody else sees what has no file.
-            Access::Nowhere => return Ok(Lock { database: None, words: None }),
+            Access::Nowhere => return Ok(Lock::none()),
             Access::Reading | Access::Copy => {
                 let error = io::Error::other("it was opened for reading");
-                return Err(StoreError::Lock { path: self.path.clone(), error });
+                return Err(StoreError::Lock { path: self.beside().to_owned(), error });
             }
         }
-        let lock = self.try_lock(who, TRIES)?.ok_or_else(|| self.busy())?;
+        let Some(lock) = self.try_lock(who, TRIES).await? else { return Err(self.busy().await) };
         match self.found_version().await? {
             found if found == self.version => Ok(lock),
-            found => Err(StoreError::Newer { path: self.path.clone(), found }),
+            found => Err(StoreError::Newer { store: self.address.clone(), found }),
         }
     }
 
     /// The same in so many tries, without a look at the tables; `None` where somebody else has it.
-    pub(super) fn try_lock(&self, who: &str, tries: u32) -> Result<Option<Lock>, StoreError> {
+    pub(super) async fn try_lock(&self, who: &str, tries: u32) -> Result<Option<Lock>, StoreError> {
         let path = self.words_path();
         let failed = |error| StoreError::Lock { path: path.clone(), error };
-        let mut lock = Lock { database: None, words: None };
+        if let (None, Some(folder)) = (self.address.file(), path.parent()) {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let mut lock = Lock::none();
         if let Some(database) = self.lockable() {
             if !held(tries, || database.try_lock()).map_err(failed)? {
                 return Ok(None);
@@ -153,28 +165,81 @@ impl Store {
         words.set_len(0).and_then(|()| words.rewind()).map_err(failed)?;
         words.write_all(who.as_bytes()).map_err(failed)?;
         lock.words = Some(words);
+        if self.address.file().is_none() {
+            lock._session = self.try_session(Some(who), tries).await?;
+            if lock._session.is_none() {
+                return Ok(None);
+            }
+        }
         Ok(Some(lock))
+    }
+
+    /// The session's lock, in so many tries.
+    async fn try_session(
+        &self,
+        who: Option<&str>,
+        tries: u32,
+    ) -> Result<Option<SessionLock>, StoreError> {
+        for attempt in 1..=tries {
+            let taken = self.take_session(who).await?;
+            if taken.is_some() || attempt == tries {
+                return Ok(taken);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(None)
+    }
+
+    /// The right to send, once who has it for a moment has given it back.
+    pub(super) async fn wait_for_lock(&self, who: &str) -> Result<Lock, StoreError> {
+        let lock = self.wait_for_lock_while(who, async || Ok(true)).await?;
+        lock.ok_or(StoreError::Busy { store: self.address.clone(), who: who.to_owned() })
+    }
+
+    /// The same as long as it is `wanted`.
+    pub(super) async fn wait_for_lock_while(
+        &self,
+        who: &str,
+        wanted: impl AsyncFn() -> Result<bool, StoreError>,
+    ) -> Result<Option<Lock>, StoreError> {
+        let give_up = Instant::now() + PATIENCE_WITH_SENDER;
+        while wanted().await? {
+            if let Some(lock) = self.try_lock(who, 1).await? {
+                return Ok(Some(lock));
+            }
+            if Instant::now() > give_up {
+                return Err(self.busy().await);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(None)
     }
 
     /// Whether somebody sends now.
     ///
     /// # Errors
     /// [`StoreError::Lock`].
-    pub fn quiet(&self) -> Result<Quiet, StoreError> {
+    pub async fn quiet(&self) -> Result<Quiet, StoreError> {
         let path = self.words_path();
         let failed = |error| StoreError::Lock { path: path.clone(), error };
-        let mut lock = Lock { database: None, words: None };
+        let mut lock = Lock::none();
         if let Some(database) = self.lockable() {
             if !held(1, || database.try_lock_shared()).map_err(failed)? {
-                return Ok(Quiet::Sending(self.holder()));
+                return Ok(Quiet::Sending(self.holder().await));
             }
             lock.database = Some(database);
         }
         if let Some(words) = owner::open_if_there(&path) {
             if !held(1, || words.try_lock_shared()).map_err(failed)? {
-                return Ok(Quiet::Sending(self.holder()));
+                return Ok(Quiet::Sending(self.holder().await));
             }
             lock.words = Some(words);
+        }
+        if self.address.file().is_none() {
+            lock._session = self.try_session(None, 1).await?;
+            if lock._session.is_none() {
+                return Ok(Quiet::Sending(self.holder().await));
+            }
         }
         Ok(Quiet::Nobody(lock))
     }
@@ -184,18 +249,22 @@ impl Store {
     }
 
     fn words_path(&self) -> PathBuf {
-        place::beside(&self.path, "-lock")
+        place::beside(self.beside(), "-lock")
     }
 
-    pub(super) fn busy(&self) -> StoreError {
-        StoreError::Busy { path: self.path.clone(), who: self.holder() }
+    pub(super) async fn busy(&self) -> StoreError {
+        StoreError::Busy { store: self.address.clone(), who: self.holder().await }
     }
 
     /// What the holder of the lock says of itself. It writes that behind taking the lock, so what
     /// stands there at once may be empty, or its predecessor's.
-    fn holder(&self) -> String {
+    async fn holder(&self) -> String {
+        if self.address.file().is_none() {
+            let who = self.session_holder().await;
+            return who.unwrap_or_else(|| "another process".to_owned());
+        }
         for _ in 0..10 {
-            std::thread::sleep(Duration::from_millis(50));
+            tokio::time::sleep(Duration::from_millis(50)).await;
             let who = owner::read(&self.words_path(), 4096).unwrap_or_default();
             let who = String::from_utf8_lossy(&who).trim().to_owned();
             if !who.is_empty() {
@@ -231,7 +300,7 @@ mod tests {
         let lock = store.lock("process 1").await.unwrap();
         for again in [&store, &store.clone()] {
             assert!(matches!(again.lock("process 1").await, Err(StoreError::Busy { .. })));
-            assert!(matches!(again.quiet(), Ok(Quiet::Sending(_))));
+            assert!(matches!(again.quiet().await, Ok(Quiet::Sending(_))));
         }
         let other = Store::open(&path, &[]).await.unwrap();
         assert!(matches!(other.lock("process 2").await, Err(StoreError::Busy { .. })));
@@ -246,7 +315,7 @@ mod tests {
         let path = dir.path().join("a.db");
         let store = Store::open(&path, &[]).await.unwrap();
         let other = Store::open(&path, &[]).await.unwrap();
-        let (one, two) = (store.quiet().unwrap(), store.quiet().unwrap());
+        let (one, two) = (store.quiet().await.unwrap(), store.quiet().await.unwrap());
         assert!(matches!((&one, &two), (Quiet::Nobody(_), Quiet::Nobody(_))));
         drop(one);
         assert!(matches!(other.lock("process 2").await, Err(StoreError::Busy { .. })));

@@ -1,16 +1,24 @@
-//! The database file: opening it, the versions of its tables, and who may write to it.
+//! The database, a file or a schema on a server: opening it, the versions of its tables, and who may
+//! write to it.
 //!
 //! Knows no table's meaning: the rooms that own tables bring their own statements. Every commit
-//! that returned is on disk (WAL with `synchronous=FULL`).
+//! that returned is on disk (in a file: WAL with `synchronous=FULL`).
 
+mod address;
+mod catalogue;
+pub mod copy;
+mod copy_folder;
+mod error;
 pub mod full;
 pub mod home;
-mod copy_folder;
 mod lock;
 pub mod owner;
+mod password;
 mod place;
 mod reading;
+mod server;
 pub mod sql;
+mod step;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,9 +26,13 @@ use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 
+pub use address::{ServerAddress, StoreAddress};
+pub use error::StoreError;
 use lock::DatabaseFile;
 pub use lock::{Lock, Quiet};
 use sql::{Pool, SqlError, Transaction};
+pub use step::Step;
+use step::version_of;
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -29,13 +41,13 @@ pub struct Store {
     /// A descriptor of the file, for the lock. It is opened before SQLite opens the file and closed
     /// behind it: to close one of several lets go of all of SQLite's own locks (fcntl(2)).
     file: Option<Arc<DatabaseFile>>,
-    path: PathBuf,
+    address: StoreAddress,
     access: Access,
     identity: Option<place::FileIdentity>,
     /// The version of its tables that this program knows.
     version: i64,
-    /// What SQLite calls the file: `main`, unless it was attached later.
-    schema: &'static str,
+    /// What SQLite calls the file: `main`, unless it was attached later; on a server the schema.
+    schema: String,
 }
 
 /// What an open store may do with its file.
@@ -51,224 +63,6 @@ enum Access {
     Nowhere,
 }
 
-/// Why a database cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The address names a kind of store that digest does not know. Of a server only the kind is
-    /// shown: the address may contain a password.
-    #[error(
-        "digest does not know the kind of the store {0}: the ledger is an SQLite file; write sqlite:digest.db"
-    )]
-    Url(String),
-    /// It can be read, but by a newer program.
-    #[error("{} was written by a newer version of digest (tables of version {found})", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// The version of its tables.
-        found: i64,
-    },
-    /// Damaged, or no database at all.
-    #[error(
-        "{} is damaged or not a database: {reason}; put back a copy that is as new as the last \
-         send (without the ledger, or with an older one, people get the same mail again)",
-        path.display()
-    )]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// SQLite's finding.
-        reason: String,
-    },
-    /// Another process sends from it.
-    #[error("{who} is sending from {} now; wait until it has ended", path.display())]
-    Busy {
-        /// The file.
-        path: PathBuf,
-        /// The other process, in words.
-        who: String,
-    },
-    /// The lock file cannot be made.
-    #[error("{} cannot be locked: {error}", path.display())]
-    Lock {
-        /// The lock file.
-        path: PathBuf,
-        /// The system's reason.
-        error: std::io::Error,
-    },
-    /// The system does not open it.
-    #[error("{} cannot be opened: {error}", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        error: std::io::Error,
-    },
-    /// It has a second name.
-    #[error(
-        "{} has another name as well (a hard link): a program that uses the other name \
-         does not find the files beside this one. Remove one of the two names; for a copy use cp, while nothing is \
-         being sent",
-        path.display()
-    )]
-    Linked {
-        /// The name that was used.
-        path: PathBuf,
-    },
-    /// A file of SQLite's beside it is a link, or has a second name.
-    #[error(
-        "{path} is a link, or has another name as well (a hard link), so that another file would be \
-         written to. While nothing is being sent, make it a file of its own: cp {path} {path}-own, \
-         then mv {path}-own {path}",
-        path = path.display()
-    )]
-    LinkedLog {
-        /// SQLite's log or the index of it.
-        path: PathBuf,
-    },
-    /// The journal beside it belongs to a ledger that is not there.
-    #[error(
-        "{journal} lies beside {shown}, and its ledger {ledger} is missing. If {shown} is that \
-         ledger under a new name, give it back the name {ledger}. If it is not, move {journal} to \
-         another folder",
-        shown = path.display()
-    )]
-    Renamed {
-        /// The file.
-        path: PathBuf,
-        /// The journal's name.
-        journal: String,
-        /// The name of the ledger that is missing.
-        ledger: String,
-    },
-    /// The content of a row is not what was written.
-    #[error("{what} in {} is damaged: {reason}; {help}", path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// What it is, as people call it.
-        what: String,
-        /// What is wrong with it.
-        reason: String,
-        /// What to do.
-        help: &'static str,
-    },
-    /// The file that was opened is not there any more.
-    #[error("{} was deleted or replaced while it was in use", path.display())]
-    Gone {
-        /// Where it was.
-        path: PathBuf,
-    },
-    /// There is none, but a file beside its place says that there was one.
-    #[error(
-        "{} is missing, but {beside} is there: put the ledger back. If you remove that \
-         file too, everybody can get everything again, even issues that were sent completely",
-        path.display()
-    )]
-    Missing {
-        /// Where it should be.
-        path: PathBuf,
-        /// The name of what lies beside it.
-        beside: String,
-    },
-    /// It would lie on a file system that two machines may share.
-    #[error(
-        "{} is on a network file system ({kind}), where two senders could not see each other; \
-         keep it on a disk of this machine: --store sqlite:/var/lib/digest/digest.db",
-        path.display()
-    )]
-    Network {
-        /// The file.
-        path: PathBuf,
-        /// The file system's type.
-        kind: String,
-    },
-    /// There is no room for what is to be written.
-    #[error("{} cannot be written: {cause}; free space first{}", path.display(), full::number(code))]
-    NoRoom {
-        /// The file.
-        path: PathBuf,
-        /// What is known of it.
-        cause: &'static str,
-        /// SQLite's number of the error.
-        code: String,
-    },
-    /// The disk, or the system below it, fails otherwise.
-    #[error(
-        "{} cannot be read or written: the disk or the system below it fails{}; look at the \
-         system's log, and take a copy of the file before anything else",
-        path.display(),
-        full::number(code)
-    )]
-    Disk {
-        /// The file.
-        path: PathBuf,
-        /// SQLite's number of the error.
-        code: String,
-    },
-    /// It cannot be written, and the end of it lies in its log only.
-    #[error(
-        "{path} has a log ({path}-wal) that was not folded in, and SQLite can write neither of them \
-         here; copy {path} and all files whose names begin with that to a folder of your own, and \
-         name the copy: --store sqlite:FILE",
-        path = path.display()
-    )]
-    Unfolded {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Its tables are older, and no copy can be made to read it from.
-    #[error(
-        "{} has tables of an older version, and no copy of it can be made in {} to be read: {error}; \
-         free space there, or name a folder that has some in TMPDIR",
-        path.display(),
-        folder.display()
-    )]
-    Copy {
-        /// The file.
-        path: PathBuf,
-        /// Where the copy was to be.
-        folder: PathBuf,
-        /// The system's reason.
-        error: std::io::Error,
-    },
-    /// It, or its folder, belongs to somebody else or is read-only.
-    #[error(
-        "{} cannot be written: {reason}; make the file and its folder writable for this user. Another \
-         ledger does not know who has the issue",
-        path.display()
-    )]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// What the system or SQLite says.
-        reason: String,
-    },
-    /// It belongs to another user of this machine.
-    #[error(
-        "{} belongs to {owner}, and you are {own}: run digest as {owner}, or have the file, those \
-         beside it and their folder given to {own} (chown). Another ledger does not know who has \
-         the issue",
-        path.display()
-    )]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// Whose it is.
-        owner: String,
-        /// Who runs the program.
-        own: String,
-    },
-    /// SQLite's own words.
-    #[error("the database {} failed: {error}", path.display())]
-    Sql {
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        error: SqlError,
-    },
-}
-
 /// How long another process's locks are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a sender is waited for whose ledger has older tables.
@@ -277,38 +71,24 @@ const PATIENCE_WITH_SENDER: Duration = Duration::from_secs(2);
 /// name unless somebody gives it.
 pub const REHEARSAL: &str = "rehearsal.db";
 
-/// The file that a store's address names: `sqlite:digest.db`, from `root` where it is relative.
-///
-/// # Errors
-/// [`StoreError::Url`].
-pub fn path_of(url: &str, root: &Path) -> Result<PathBuf, StoreError> {
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
-    match path {
-        Some(path) if !path.is_empty() && path != ":memory:" => Ok(root.join(path)),
-        _ => Err(StoreError::Url(match url.split_once("://") {
-            Some((kind, _)) => format!("{kind}://…"),
-            None => format!("{url:?}"),
-        })),
-    }
-}
-
-/// Whether two paths lead to one file: by what they name where both exist, else by their folder and
-/// name. Links and relative paths are followed.
-pub fn is_same(one: &Path, other: &Path) -> bool {
-    match (place::identity(one), place::identity(other)) {
-        (Some(one), Some(other)) => one == other,
-        (None, None) => place::resolved_name(one) == place::resolved_name(other),
-        _ => false,
-    }
-}
-
 impl Store {
-    /// Opens the file, making it if need be, and brings its tables up to date: `steps` are run in
-    /// order, each once in the life of the file, and only while nobody sends from it.
+    /// Opens a store, making it if need be, and brings its tables up to date: `steps` are run in
+    /// order, each once in the life of the store, and only while nobody sends from it. Older tables
+    /// on a server are left as they are: [`Store::upgrade`].
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn open(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
+    pub async fn open(
+        address: impl Into<StoreAddress>,
+        steps: &[Step],
+    ) -> Result<Store, StoreError> {
+        match address.into() {
+            StoreAddress::File(path) => Store::open_file(&path, steps).await,
+            StoreAddress::Server(server) => Store::open_server(&server, steps).await,
+        }
+    }
+
+    async fn open_file(path: &Path, steps: &[Step]) -> Result<Store, StoreError> {
         let path = &place::resolved(path);
         Store::has_its_place(path)?;
         // SQLite gives its log the mode that the database has.
@@ -343,8 +123,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Renamed`].
-    pub fn belongs_here(path: &Path) -> Result<(), StoreError> {
-        let path = &place::resolved(path);
+    pub fn belongs_here(address: impl Into<StoreAddress>) -> Result<(), StoreError> {
+        let StoreAddress::File(path) = address.into() else { return Ok(()) };
+        let path = &place::resolved(&path);
         if let Some(beside) = place::orphan(path) {
             return Err(StoreError::Missing { path: path.to_owned(), beside });
         }
@@ -354,20 +135,28 @@ impl Store {
         Ok(())
     }
 
-    /// An empty database without a file, for who asks what would be in one; `path` is what its
-    /// errors name.
+    /// An empty database without a file, for who asks what would be in one; `address` is where it
+    /// would be, and what its errors name.
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn nowhere(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
+    pub async fn nowhere(
+        address: impl Into<StoreAddress>,
+        steps: &[Step],
+    ) -> Result<Store, StoreError> {
+        let address = address.into();
+        #[cfg(test)]
+        if let Some(server) = server_of_tests::is_wanted().then(server_of_tests::server).flatten() {
+            return Store::of_tests(&server.fresh(), steps).await;
+        }
         // By that name and not with `in_memory`, which would put an attached file into memory too.
         let options = SqliteConnectOptions::new()
             .filename(":memory:")
             .create_if_missing(true)
             .busy_timeout(PATIENCE);
-        let store = Store::connect(options, path).await?;
+        let store = Store::connect(options, address.beside()).await?;
         store.migrate(steps).await?;
-        Ok(Store { access: Access::Nowhere, version: version_of(steps), ..store })
+        Ok(Store { address, access: Access::Nowhere, version: version_of(steps), ..store })
     }
 
     /// Lets a store that reads, or is nowhere, write to its file, which is made if need be and whose
@@ -376,21 +165,24 @@ impl Store {
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn settle(mut self, steps: &[&'static str]) -> Result<Store, StoreError> {
+    pub async fn settle(mut self, steps: &[Step]) -> Result<Store, StoreError> {
         match self.access {
+            Access::Writing if self.address.file().is_none() => return Ok(self),
             Access::Writing => return self.keep_log().await.map(|()| self),
             // To open it says best why it could only be read.
             Access::Reading => {
-                Store::open(&self.path, steps).await?.close().await;
+                Store::open(&self.address, steps).await?.close().await;
                 let reason = "it could only be read a moment ago".to_owned();
-                return Err(StoreError::Unwritable { path: self.path, reason });
+                let path = self.address.beside().to_owned();
+                return Err(StoreError::Unwritable { path, reason });
             }
             Access::Copy | Access::Nowhere => {}
         }
         // Before SQLite opens the file again: see `file`.
         self.file = None;
-        let file = Store::open(&self.path, steps).await?;
-        let (identity, version, path) = (file.identity, file.version, place::resolved(file.path()));
+        let file = Store::open(&self.address, steps).await?;
+        let (identity, version) = (file.identity, file.version);
+        let path = place::resolved(file.address.beside());
         let descriptor = file.file.clone();
         file.close().await;
         let failed = |error| self.failed(error);
@@ -401,8 +193,9 @@ impl Store {
             .await
             .map_err(failed)?;
         sql::raw("PRAGMA settled.synchronous = FULL").execute(&self.pool).await.map_err(failed)?;
-        let (schema, access) = ("settled", Access::Writing);
-        Ok(Store { access, path, identity, version, file: descriptor, schema, ..self })
+        let (schema, access) = ("settled".to_owned(), Access::Writing);
+        let address = StoreAddress::File(path);
+        Ok(Store { access, address, identity, version, file: descriptor, schema, ..self })
     }
 
     /// Drops the tables of a store that has no file of its own.
@@ -432,9 +225,10 @@ impl Store {
         });
         match pool.connect_with(options).await {
             Ok(pool) => {
-                let (pool, path) = (Pool::from(pool), path.to_owned());
-                let (file, identity, schema, access) = (None, None, "main", Access::Writing);
-                Ok(Store { pool, file, path, access, identity, version: 0, schema })
+                let (pool, address) = (Pool::from(pool), StoreAddress::from(path));
+                let (file, identity, access) = (None, None, Access::Writing);
+                let schema = "main".to_owned();
+                Ok(Store { pool, file, address, access, identity, version: 0, schema })
             }
             Err(error) => Err(damaged_or(path, error.into())),
         }
@@ -455,23 +249,27 @@ impl Store {
         begun.map_err(|error| self.failed(error))
     }
 
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where it is.
+    pub fn address(&self) -> &StoreAddress {
+        &self.address
+    }
+
+    /// The path by which what lies beside it is named; of a file that is its own.
+    pub fn beside(&self) -> &Path {
+        self.address.beside()
     }
 
     /// Where the file is, for who wants to know whether it was there before.
     pub fn whereabouts(&self) -> home::Whereabouts {
-        if self.is_nowhere() {
-            home::Whereabouts::default()
-        } else {
-            home::Whereabouts::of(&self.path)
+        match self.address.file() {
+            Some(path) if !self.is_nowhere() => home::Whereabouts::of(path),
+            _ => home::Whereabouts::default(),
         }
     }
 
-    /// What SQLite calls the file: for a statement that must name it beside a temporary table.
-    pub fn schema(&self) -> &'static str {
-        self.schema
+    /// What the database calls it: for a statement that must name it beside a temporary table.
+    pub fn schema(&self) -> &str {
+        &self.schema
     }
 
     /// Whether it has no file; see [`Store::nowhere`].
@@ -484,10 +282,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Gone`].
     pub fn in_place(&self) -> Result<(), StoreError> {
-        if self.is_nowhere() || self.identity == place::identity(&self.path) {
-            Ok(())
-        } else {
-            Err(StoreError::Gone { path: self.path.clone() })
+        match self.address.file() {
+            Some(path) if !self.is_nowhere() && self.identity != place::identity(path) => {
+                Err(StoreError::Gone { path: path.to_owned() })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -497,6 +296,18 @@ impl Store {
     /// # Errors
     /// SQLite's.
     pub async fn rescue_to(&self, path: &Path) -> Result<(), StoreError> {
+        self.vacuum_into(path).await?;
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(place::beside(self.beside(), suffix));
+        }
+        Ok(())
+    }
+
+    /// Writes all that a file holds, as of one moment, to a new one.
+    async fn vacuum_into(&self, path: &Path) -> Result<(), StoreError> {
+        if path.symlink_metadata().is_ok() {
+            return Err(StoreError::Exists { path: path.to_owned() });
+        }
         // SQLite takes an empty file for none, and keeps its mode.
         owner::create(path).map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
         // One of two names of our own.
@@ -506,18 +317,18 @@ impl Store {
             .execute(&self.pool)
             .await
             .map_err(|error| self.failed(error))?;
-        for suffix in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(place::beside(&self.path, suffix));
-        }
         Ok(())
     }
 
-    /// An SQLite error with the file's name.
+    /// What the database says, with the store's name.
     pub fn failed(&self, error: SqlError) -> StoreError {
-        let path = self.path.clone();
-        match error.code() {
-            Some(code) => full::told(&path, code).unwrap_or(StoreError::Sql { path, error }),
-            None => StoreError::Sql { path, error },
+        let store = self.address.clone();
+        match (self.address.file(), error.code()) {
+            (None, _) if error.is_lost() => StoreError::Lost { store, error },
+            (Some(path), Some(code)) => {
+                full::told(path, code).unwrap_or(StoreError::Sql { store, error })
+            }
+            _ => StoreError::Sql { store, error },
         }
     }
 
@@ -532,7 +343,9 @@ impl Store {
                 Err(error) if is_busy(&error) && Instant::now() < give_up => {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
-                changed => return changed.map(drop).map_err(|error| damaged_or(&self.path, error)),
+                changed => {
+                    return changed.map(drop).map_err(|error| damaged_or(self.beside(), error));
+                }
             }
         }
     }
@@ -542,13 +355,38 @@ impl Store {
             sql::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.pool).await;
         match found {
             Ok(found) if found == "ok" => Ok(()),
-            Ok(reason) => Err(StoreError::Damaged { path: self.path.clone(), reason }),
-            Err(error) => Err(damaged_or(&self.path, error)),
+            Ok(reason) => Err(StoreError::Damaged { path: self.beside().to_owned(), reason }),
+            Err(error) => Err(damaged_or(self.beside(), error)),
         }
+    }
+
+    /// Reads a file through, its indexes too. A server's own checks are its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`].
+    pub async fn check_whole(&self) -> Result<(), StoreError> {
+        let Some(path) = self.address.file() else { return Ok(()) };
+        let failed = |error| damaged_or(path, error);
+        let found: String = sql::query_scalar("PRAGMA integrity_check(1)")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)?;
+        let orphans = "SELECT count(*) FROM pragma_foreign_key_check";
+        let orphans: i64 =
+            sql::query_scalar(orphans).fetch_one(&self.pool).await.map_err(failed)?;
+        let reason = match (found.as_str(), orphans) {
+            ("ok", 0) => return Ok(()),
+            ("ok", rows) => format!("{rows} rows refer to what is not there"),
+            (found, _) => found.to_owned(),
+        };
+        Err(StoreError::Damaged { path: path.to_owned(), reason })
     }
 
     /// The version of the tables that are there.
     async fn found_version(&self) -> Result<i64, StoreError> {
+        if self.address.file().is_none() {
+            return self.server_version().await;
+        }
         // One of two names of our own.
         let version = format!("PRAGMA {}.user_version", self.schema);
         let found = sql::query_scalar(version).fetch_one(&self.pool).await;
@@ -556,32 +394,68 @@ impl Store {
     }
 
     /// Whether steps are left to do.
-    async fn is_older(&self, steps: &[&'static str]) -> Result<bool, StoreError> {
+    async fn is_older(&self, steps: &[Step]) -> Result<bool, StoreError> {
         let found = self.found_version().await?;
         if found > version_of(steps) {
-            return Err(StoreError::Newer { path: self.path.clone(), found });
+            return Err(StoreError::Newer { store: self.address.clone(), found });
         }
         Ok(found < version_of(steps))
     }
 
     /// Brings the tables up to date under the lock: whoever sends knows the tables as they were.
     /// Two processes may meet at a new file: the second waits here, and finds it done.
-    async fn migrate_alone(&self, steps: &[&'static str]) -> Result<(), StoreError> {
-        let give_up = Instant::now() + PATIENCE_WITH_SENDER;
+    async fn migrate_alone(&self, steps: &[Step]) -> Result<(), StoreError> {
         let who = format!("process {} (new tables)", std::process::id());
-        while self.is_older(steps).await? {
-            if let Some(_lock) = self.try_lock(&who, 1)? {
-                return self.migrate(steps).await;
+        let is_older = async || self.is_older(steps).await;
+        if let Some(_lock) = self.wait_for_lock_while(&who, is_older).await? {
+            let found = self.found_version().await?;
+            if found > 0 {
+                self.vacuum_into(&self.place_before(found)).await?;
             }
-            if Instant::now() > give_up {
-                return Err(self.busy());
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            self.migrate(steps).await?;
         }
         Ok(())
     }
 
-    async fn migrate(&self, steps: &[&'static str]) -> Result<(), StoreError> {
+    /// Where the file is kept as it was before its tables were changed.
+    fn place_before(&self, version: i64) -> PathBuf {
+        let name = |suffix: &str| place::beside(self.beside(), suffix);
+        let mut path = name(&format!("-before-{version}"));
+        let mut copy = 2_u32;
+        while path.exists() {
+            path = name(&format!("-before-{version}-{copy}"));
+            copy += 1;
+        }
+        path
+    }
+
+    /// Brings the tables of a store up to date, also on a server; the version before, and now.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn upgrade(address: &StoreAddress, steps: &[Step]) -> Result<(i64, i64), StoreError> {
+        let needed = version_of(steps);
+        let store = match address {
+            StoreAddress::File(path) => Store::connect_to_read(path, true).await?,
+            StoreAddress::Server(server) => Store::session(server, steps).await?,
+        };
+        let found = store.found_version().await?;
+        if address.file().is_some() {
+            store.close().await;
+            Store::open(address, steps).await?.close().await;
+            return Ok((found, needed));
+        }
+        if found > needed {
+            return Err(StoreError::Newer { store: store.address, found });
+        }
+        if found < needed {
+            store.upgrade_server(steps).await?;
+        }
+        store.close().await;
+        Ok((found, needed))
+    }
+
+    async fn migrate(&self, steps: &[Step]) -> Result<(), StoreError> {
         let done = usize::try_from(self.found_version().await?).unwrap_or(usize::MAX);
         for (at, step) in steps.iter().enumerate().skip(done) {
             // A program of version 0.1.0 does this without the lock.
@@ -594,7 +468,10 @@ impl Store {
             if usize::try_from(version).is_ok_and(|version| version > at) {
                 continue;
             }
-            sql::raw(*step).execute(&mut *transaction).await.map_err(|error| self.failed(error))?;
+            sql::raw(step.sqlite)
+                .execute(&mut *transaction)
+                .await
+                .map_err(|error| self.failed(error))?;
             // A pragma takes no parameters; the number is our own.
             let version = format!("PRAGMA user_version = {}", at + 1);
             sql::raw(version)
@@ -639,27 +516,37 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(PATIENCE)
 }
 
-/// The version of the tables behind all of these steps.
-fn version_of(steps: &[&'static str]) -> i64 {
-    i64::try_from(steps.len()).unwrap_or(i64::MAX)
-}
-
 /// SQLITE_BUSY; its extended codes tell of a recovery or of an old snapshot.
 fn is_busy(error: &SqlError) -> bool {
     error.code().as_deref() == Some("5")
 }
 
 fn damaged_or(path: &Path, error: SqlError) -> StoreError {
-    let path = path.to_owned();
+    let sql = |error| StoreError::Sql { store: StoreAddress::from(path), error };
     // SQLITE_CORRUPT and SQLITE_NOTADB.
     match error.code() {
         Some(code) if matches!(code.as_str(), "11" | "26") => {
-            StoreError::Damaged { path, reason: error.to_string() }
+            StoreError::Damaged { path: path.to_owned(), reason: error.to_string() }
         }
-        Some(code) => full::told(&path, code).unwrap_or(StoreError::Sql { path, error }),
-        None => StoreError::Sql { path, error },
+        Some(code) => full::told(path, code).unwrap_or_else(|| sql(error)),
+        None => sql(error),
     }
 }
+
+#[cfg(test)]
+impl Store {
+    /// A schema of a test's own, in the place of a store that is nowhere.
+    async fn of_tests(url: &str, steps: &[Step]) -> Result<Store, StoreError> {
+        let password = ("DIGEST_STORE_PASSWORD".to_owned(), server_of_tests::PASSWORD.to_owned());
+        let state = std::env::temp_dir().join(format!("digest-test-{}", std::process::id()));
+        let address = StoreAddress::parse(url, Path::new(""), &state, &[password])?;
+        Store::open(address, steps).await
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/harness/server.rs"]
+mod server_of_tests;
 
 #[cfg(test)]
 mod tests;

@@ -14,14 +14,27 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use super::copy_folder::CopyFolder;
 use super::lock::DatabaseFile;
 use super::sql;
-use super::{Access, PATIENCE, Store, StoreError, options, owner, place, unread, version_of};
+use super::{
+    Access, PATIENCE, Step, Store, StoreAddress, StoreError, options, owner, place, unread,
+    version_of,
+};
 
 impl Store {
     /// Opens a file that is there, for who only reads. [`Store::settle`] lets it be written.
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn read(path: &Path, steps: &[&'static str]) -> Result<Store, StoreError> {
+    pub async fn read(
+        address: impl Into<StoreAddress>,
+        steps: &[Step],
+    ) -> Result<Store, StoreError> {
+        match address.into() {
+            StoreAddress::File(path) => Store::read_file(&path, steps).await,
+            StoreAddress::Server(server) => Store::open_server(&server, steps).await,
+        }
+    }
+
+    async fn read_file(path: &Path, steps: &[Step]) -> Result<Store, StoreError> {
         let path = &place::resolved(path);
         Store::has_its_place(path)?;
         let opened = owner::open_to_read(path);
@@ -51,25 +64,36 @@ impl Store {
             return Ok(None);
         }
         self.in_place()?;
-        let store = Store::connect(options(&self.path).read_only(true), &self.path).await?;
+        let path = match &self.address {
+            StoreAddress::File(path) => path,
+            StoreAddress::Server(server) => {
+                let steps = self.version;
+                let store = Store::session(server, &[]).await?;
+                return Ok(Some(Store { version: steps, ..store }));
+            }
+        };
+        let store = Store::connect(options(path).read_only(true), path).await?;
         let (identity, version) = (self.identity, self.version);
         Ok(Some(Store { access: Access::Reading, identity, version, ..store }))
     }
 
-    /// A connection to a file that is there, for one question: nothing of it is checked, and it may
+    /// A connection to a store that is there, for one question: nothing of a file is checked, and it may
     /// have older tables. It opens no descriptor beside SQLite's own.
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn glance(path: &Path) -> Result<Store, StoreError> {
-        let path = &place::resolved(path);
+    pub async fn glance(address: &StoreAddress, steps: &[Step]) -> Result<Store, StoreError> {
+        let path = match address {
+            StoreAddress::File(path) => &place::resolved(path),
+            StoreAddress::Server(server) => return Store::open_server(server, steps).await,
+        };
         let store = Store::connect(options(path).read_only(true), path).await?;
         Ok(Store { access: Access::Reading, ..store })
     }
 
     /// A connection that the check of the file has passed. Where SQLite can write nothing beside a
     /// file, it reads only one that it may take for one that nobody changes.
-    async fn connect_to_read(path: &Path, writable: bool) -> Result<Store, StoreError> {
+    pub(super) async fn connect_to_read(path: &Path, writable: bool) -> Result<Store, StoreError> {
         let read_only = options(path).read_only(!writable);
         let first = match Store::connect(read_only, path).await {
             Ok(store) => match store.check().await {
@@ -99,10 +123,10 @@ impl Store {
 
     /// A copy of this store's `file` with tables that are up to date. It loses its name at once: it
     /// is gone with the connection, however the process ends.
-    async fn copied(self, file: &File, steps: &[&'static str]) -> Result<Store, StoreError> {
+    async fn copied(self, file: &File, steps: &[Step]) -> Result<Store, StoreError> {
         let parent = std::env::temp_dir();
         let folder = CopyFolder::make(&parent).map_err(|error| StoreError::Copy {
-            path: self.path.clone(),
+            path: self.beside().to_owned(),
             folder: parent.clone(),
             error,
         })?;
@@ -111,7 +135,7 @@ impl Store {
         let access = if self.found_version().await? == 0 { Access::Nowhere } else { Access::Copy };
         let made = self.copy_to(file, &copy, &parent).await;
         let made = match made {
-            Ok(()) => Store::connect(options_of_copy(&copy), &self.path).await,
+            Ok(()) => Store::connect(options_of_copy(&copy), self.beside()).await,
             Err(error) => Err(error),
         };
         drop(folder);
@@ -131,7 +155,7 @@ impl Store {
         let read: Result<i64, _> =
             sql::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *reading).await;
         read.map_err(failed)?;
-        let log = owner::open_to_read(&place::beside(&self.path, "-wal")).map(|(log, _)| log);
+        let log = owner::open_to_read(&place::beside(self.beside(), "-wal")).map(|(log, _)| log);
         let copied = owner::create(copy).and_then(|mut to| io::copy(&mut file, &mut to));
         let copied = copied.and_then(|_| match log {
             Ok(mut log) => {
@@ -142,7 +166,7 @@ impl Store {
             Err(error) => Err(error),
         });
         copied.map_err(|error| StoreError::Copy {
-            path: self.path.clone(),
+            path: self.beside().to_owned(),
             folder: parent.to_owned(),
             error,
         })
@@ -172,7 +196,8 @@ mod tests {
     async fn older_tables_are_read_while_somebody_writes_them_and_stay_as_they_are() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.db");
-        let steps = ["CREATE TABLE a (x INTEGER)", "ALTER TABLE a ADD COLUMN y DEFAULT 7"];
+        let steps =
+            ["CREATE TABLE a (x INTEGER)", "ALTER TABLE a ADD COLUMN y DEFAULT 7"].map(Step::both);
         let writer = Store::open(&path, &steps[..1]).await.unwrap();
         for rows in 1..=3_i64 {
             // It lies in the log: the writer has folded nothing in.

@@ -17,6 +17,7 @@ use std::pin::Pin;
 
 pub use builder::{QueryBuilder, Separated};
 pub use connection::{Connection, Pool, Target, Transaction};
+pub(in crate::store) use dialect::Dialect;
 pub use row::{FromRow, SqlCell, SqlColumn, SqlRow};
 pub use value::{Bind, SqlValue};
 
@@ -39,6 +40,18 @@ impl SqlError {
     /// A task that had the connection has come to no end.
     pub fn worker_crashed() -> SqlError {
         SqlError(sqlx::Error::WorkerCrashed)
+    }
+
+    /// Whether the connection is gone, and not the statement wrong.
+    pub(super) fn is_lost(&self) -> bool {
+        // Class 08, and a server that was shut down or ends a session.
+        let is_told = |code: String| {
+            code.starts_with("08") || matches!(code.as_str(), "57P01" | "57P02" | "57P03" | "57P05")
+        };
+        match &self.0 {
+            sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_) => true,
+            _ => self.code().is_some_and(is_told),
+        }
     }
 
     /// The engine's code of the error: a number of SQLite's, or an SQLSTATE.

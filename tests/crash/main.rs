@@ -39,7 +39,7 @@ fn start(here: &Publication, relay: &Relay, more: &[&str]) -> Running {
 }
 
 fn book(here: &Publication) -> Book {
-    Book::read(&here.path("digest.db"), "2025-11")
+    Book::of_publication(here, "2025-11")
 }
 
 /// A relay that takes its time now and then, before and after it has taken a message.

@@ -21,12 +21,11 @@ use crate::{
     CONNECTIONS, READERS, always, book, nobody_is_lost_or_doubled, slow, start, with_readers,
 };
 
-const JOURNAL: &str = "digest.db-marks";
 const LEDGER: [&str; 2] = ["digest.db", "digest.db-wal"];
 
 /// The contents of the lines, such as `"dot":[18,"…"]`, without numbers, checks and the end mark.
 pub(crate) fn contents(here: &Publication) -> Vec<String> {
-    let text = here.read(JOURNAL);
+    let text = here.read(&here.journal());
     let lines = text.lines().filter(|line| !line.starts_with("{\"end\""));
     let content = |line: &str| {
         let (_, rest) = line.split_once(',').expect("a number");
@@ -84,7 +83,7 @@ fn sql(path: &Path, statement: &'static str) {
 #[test]
 fn the_journal_has_the_form_that_is_written_down() {
     let (here, _relay) = killed(61, 40);
-    assert_eq!(journal(&contents(&here)), here.read(JOURNAL));
+    assert_eq!(journal(&contents(&here)), here.read(&here.journal()));
 }
 
 /// A way to damage a journal.
@@ -110,14 +109,14 @@ fn a_journal_that_was_cut_short_or_overwritten_doubles_nobody() {
     ];
     for (seed, damage) in (62..).zip(damages) {
         let (here, relay) = killed(seed, 60);
-        let damaged = damage(&here.read(JOURNAL));
-        let here = here.write(JOURNAL, damaged);
+        let damaged = damage(&here.read(&here.journal()));
+        let here = here.with_journal(damaged);
         let next = start(&here, &relay, &[]).wait();
         let book = book(&here);
         nobody_is_lost(&book, &relay);
         let uncertain = book.of("uncertain").len();
         assert!((1..=200).contains(&uncertain) && next.code == 4, "{seed}: {next:?}");
-        assert!(!here.exists(JOURNAL));
+        assert!(!here.exists(&here.journal()));
     }
 }
 
@@ -132,8 +131,8 @@ fn nobody_is_lost(book: &crate::relay::Book, relay: &Relay) {
 #[test]
 fn a_journal_that_is_not_whole_is_told() {
     let (here, relay) = killed(70, 60);
-    let text = here.read(JOURNAL);
-    let here = here.write(JOURNAL, &text[..text.len() - 40]);
+    let text = here.read(&here.journal());
+    let here = here.with_journal(&text[..text.len() - 40]);
     let next = start(&here, &relay, &[]).wait();
     assert!(next.stderr.contains("its journal is not complete"), "{}", next.stderr);
 }
@@ -150,7 +149,7 @@ fn an_older_copy_of_the_ledger_beside_a_journal_stops_the_send() {
     relay.has_taken(60);
     running.kill();
     let today = kept(&here, &LEDGER);
-    let marks = here.read(JOURNAL);
+    let marks = here.read(&here.journal());
     let sent = relay.taken_in_the_end();
 
     let here = put_back(here, &yesterday);
@@ -164,7 +163,7 @@ fn an_older_copy_of_the_ledger_beside_a_journal_stops_the_send() {
     }
     let looked = here.run(&["status", "2025-11"]);
     assert!(looked.stderr.contains("these numbers may be wrong"), "{looked:?}");
-    assert_eq!((looked.code, here.read(JOURNAL)), (0, marks), "{looked:?}");
+    assert_eq!((looked.code, here.read(&here.journal())), (0, marks), "{looked:?}");
 
     // It was put back, and that is asked about once.
     let here = put_back(here, &today);
@@ -207,14 +206,14 @@ fn an_older_copy_of_the_journal_is_not_taken_for_the_whole() {
     let running = start(&here, &relay, &[]);
     relay.has_taken(30);
     running.signal("STOP");
-    let older = std::fs::read(here.path(JOURNAL)).expect("a file");
+    let older = std::fs::read(here.path(&here.journal())).expect("a file");
     let taken = relay.counts().accepted as usize;
     running.signal("CONT");
     // Only what the ledger has recorded since tells that lines are missing.
     let recorded = || book(&here).of("accepted").len() > taken + CONNECTIONS;
     assert!(wait_until(Duration::from_secs(30), recorded), "behind {taken} nothing is recorded");
     running.kill();
-    let here = here.write(JOURNAL, older);
+    let here = here.with_journal(older);
     let next = start(&here, &relay, &[]).wait();
     assert_eq!(next.code, 4, "{next:?}");
     nobody_is_lost(&book(&here), &relay);
@@ -235,7 +234,7 @@ fn a_journal_of_version_0_1_0_is_read() {
         })
         .collect();
     // Nor did it leave a receipt when it began.
-    let here = here.write(JOURNAL, older).remove("receipts/2025-11.toml");
+    let here = here.with_journal(older).remove("receipts/2025-11.toml");
     sql(&here.path("digest.db"), "UPDATE run SET token = '', journal_line = 0");
     let next = start(&here, &relay, &[]).wait();
     let book = book(&here);
@@ -249,11 +248,11 @@ fn a_journal_of_version_0_1_0_is_read() {
 fn a_journal_that_nobody_can_read_stops_a_send_that_has_nothing_to_settle() {
     let (here, relay) = (with_readers(5), Relay::new());
     assert_eq!(start(&here, &relay, &[]).wait().code, 0);
-    let here = here.write(JOURNAL, "somebody's letter\n");
+    let here = here.with_journal("somebody's letter\n");
     let next = start(&here, &relay, &[]).wait();
     assert_eq!(next.code, 1, "{next:?}");
     assert!(next.stderr.contains("knows of no run that was killed"), "{}", next.stderr);
-    assert_eq!(here.read(JOURNAL), "somebody's letter\n");
+    assert_eq!(here.read(&here.journal()), "somebody's letter\n");
 }
 
 // Row 44. The ledger is lost and its journal is there: nobody says that nothing was sent, and nobody

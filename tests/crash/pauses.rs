@@ -404,7 +404,7 @@ fn a_kill_and_a_restart_of_the_machine_leave_a_whole_claim_uncertain() {
     running.kill();
     let mut lines = crate::marks::contents(&here);
     lines[0] = lines[0].replacen("\"boot\":\"", "\"boot\":\"another-", 1);
-    let here = here.write("digest.db-marks", crate::marks::journal(&lines));
+    let here = here.with_journal(crate::marks::journal(&lines));
     let output = start(&here, &relay, &[]).wait();
     let book = book(&here);
     let uncertain = book.of("uncertain").len();
@@ -443,9 +443,9 @@ fn after_another_boot_whoever_was_claimed_is_uncertain_and_held() {
         lines.truncate(21);
         lines[0] = lines[0].replacen("\"boot\":\"", "\"boot\":\"another-", 1);
         let here = if lost {
-            here.remove("digest.db-marks")
+            here.without_journal()
         } else {
-            here.write("digest.db-marks", crate::marks::journal(&lines))
+            here.with_journal(crate::marks::journal(&lines))
         };
         let mut flags = Vec::new();
         if lost {

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 pub(crate) mod running;
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -47,7 +48,46 @@ impl Publication {
     /// An empty folder.
     pub(crate) fn nothing() -> Publication {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Publication { folder, environment: Vec::new() }
+        let here = Publication { folder, environment: Vec::new() };
+        match server::is_wanted().then(server::server).flatten() {
+            Some(server) => here.sending_from(&server.fresh()),
+            None => here,
+        }
+    }
+
+    /// The same with a ledger on a server.
+    pub(crate) fn sending_from(self, url: &str) -> Publication {
+        self.env("DIGEST_STORE__URL", url).env("DIGEST_STORE_PASSWORD", server::PASSWORD)
+    }
+
+    /// The journal of a sender that was killed, from the publication.
+    pub(crate) fn journal(&self) -> String {
+        let url = self.store_url();
+        let Some(schema) = url.strip_prefix("postgres://").and_then(|_| url.rsplit('=').next())
+        else {
+            return "digest.db-marks".to_owned();
+        };
+        let port = url.split(':').nth(2).and_then(|rest| rest.split('/').next()).expect("a port");
+        let schema = schema.replace('_', "-");
+        format!(".digest/ledger/postgres_127.0.0.1_{port}_postgres_{schema}-marks")
+    }
+
+    /// Puts a journal in the place of the one that is there.
+    pub(crate) fn with_journal(self, text: impl AsRef<[u8]>) -> Publication {
+        let journal = self.journal();
+        self.write(&journal, text)
+    }
+
+    pub(crate) fn without_journal(self) -> Publication {
+        let journal = self.journal();
+        self.remove(&journal)
+    }
+
+    /// The address of the ledger.
+    pub(crate) fn store_url(&self) -> String {
+        let set = self.environment.iter().rev().find(|(name, _)| name == "DIGEST_STORE__URL");
+        let file = || format!("sqlite:{}", self.path("digest.db").display());
+        set.map_or_else(file, |(_, url)| url.clone())
     }
 
     /// A publication with one issue, `2025-11`, and nothing wrong with it.

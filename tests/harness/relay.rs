@@ -14,10 +14,11 @@ use sejong_digest::catcher::{Catcher, CatcherCounts, CatcherOptions, Received};
 use sejong_digest::delivery::ledger::overview::Listed;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::state::State;
-use sejong_digest::store::Store;
+use sejong_digest::store::{Store, StoreAddress};
 use tokio::runtime::Runtime;
 
 use crate::harness::running::wait_until;
+use crate::harness::{Publication, server};
 
 /// A catcher that keeps what it gets.
 pub(crate) struct Relay {
@@ -102,9 +103,21 @@ pub(crate) struct Book {
 impl Book {
     /// Reads the ledger at `path`.
     pub(crate) fn read(path: &Path, issue: &str) -> Book {
+        Book::open(path.into(), issue)
+    }
+
+    /// Reads a publication's own ledger.
+    pub(crate) fn of_publication(here: &Publication, issue: &str) -> Book {
+        let password = ("DIGEST_STORE_PASSWORD".to_owned(), server::PASSWORD.to_owned());
+        let (base, url) = (here.path(""), here.store_url());
+        let address = StoreAddress::parse(&url, &base, &here.path(".digest/ledger"), &[password]);
+        Book::open(address.expect("an address"), issue)
+    }
+
+    fn open(address: StoreAddress, issue: &str) -> Book {
         let runtime = Runtime::new().expect("threads");
         runtime.block_on(async {
-            let store = Store::open(path, &ledger::STEPS).await.expect("a ledger");
+            let store = Store::open(address, &ledger::STEPS).await.expect("a ledger");
             let ledger = Ledger::new(store.clone(), issue);
             let mut rows = Vec::new();
             for state in State::ALL {

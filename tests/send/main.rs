@@ -150,5 +150,5 @@ fn counts(here: &Publication, output: &Output) -> [u64; 6] {
 }
 
 fn book(here: &Publication) -> Book {
-    Book::read(&here.path("digest.db"), "2025-11")
+    Book::of_publication(here, "2025-11")
 }

@@ -78,7 +78,7 @@ impl SubscriberProfile {
         read(row).map_err(|error| {
             let who: String = row.try_get(0).unwrap_or_default();
             StoreError::Content {
-                path: store.path().to_owned(),
+                store: store.address().clone(),
                 what: format!("the subscriber {who}"),
                 reason: error.to_string(),
                 help: REMEDY,

@@ -113,14 +113,14 @@ pub(super) async fn lost_beside(
 ) -> Result<Option<LostSecret>, Failure> {
     let all = LostSecret::shown(workspace, async || {
         let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
-        Ok(reached.then(|| ready.ledger_path().to_owned()))
+        Ok(reached.then(|| ready.ledger().clone()))
     })
     .await?;
     if all.is_some() {
         return Ok(all);
     }
     let sent = ready.sent_keys().await.map_err(refusal::told)?;
-    LostSecret::in_part(workspace, &sent, ready.ledger_path())
+    LostSecret::in_part(workspace, &sent, ready.ledger())
 }
 
 /// Whether the issue is sent although its receipt knows people whom the ledger does not: `wanted` by
@@ -138,7 +138,7 @@ async fn send_despite_receipt(
     }
     // The receipt may be that of a send which has just begun or ended: it is compared again under
     // the lock.
-    if ready.is_overtaken().map_err(refusal::told)? {
+    if ready.is_overtaken().await.map_err(refusal::told)? {
         return Ok(false);
     }
     ready.may_be_made().map_err(refusal::told)?;

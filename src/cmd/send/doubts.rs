@@ -113,7 +113,7 @@ pub(super) async fn list_is_right(
     list: &Path,
     (wanted, asked): (bool, bool),
 ) -> Result<(), Failure> {
-    if wanted || asked || ready.is_overtaken().map_err(refusal::told)? {
+    if wanted || asked || ready.is_overtaken().await.map_err(refusal::told)? {
         return Ok(());
     }
     let plan = ready.plan_ahead(reopened).await.map_err(refusal::told)?;

@@ -10,13 +10,13 @@ use sejong_digest::store::home::Moved;
 
 use super::{question, refusal};
 use crate::cmd::failure::{Failure, Passes};
-use crate::cmd::files::describe;
+use crate::cmd::files::describe_store;
 use crate::cmd::print;
 
 /// What shows that the ledger may be a copy.
 pub(super) async fn doubt(ready: &Ready) -> Result<Option<String>, Failure> {
     let moved = ready.moved().await.map_err(refusal::told)?;
-    let ledger = describe(ready.ledger_path());
+    let ledger = describe_store(ready.ledger());
     Ok(moved.map(|moved| {
         let what = match moved {
             Moved::Machine => "last sent from another computer",

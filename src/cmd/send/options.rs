@@ -16,7 +16,7 @@ use sejong_digest::delivery::send::{OnePerson, SendOptions};
 use sejong_digest::issue::load;
 use sejong_digest::issue::only::Only;
 use sejong_digest::message::address::Address;
-use sejong_digest::store;
+use sejong_digest::store::{self, StoreAddress};
 
 use crate::cmd::clock;
 use crate::cmd::failure::Failure;
@@ -174,7 +174,9 @@ impl PlanArgs {
         begin: ZonedDateTime,
     ) -> Result<PlanOptions, Failure> {
         let relay = self.relay.choice()?;
-        let Some(ListPlace { path: list, is_store }) = self.list.place(workspace).await? else {
+        let Some(ListPlace { path: list, store: list_in_store }) =
+            self.list.place(workspace).await?
+        else {
             return Err(Failure::usage("there is no list of subscribers")
                 .help("name one: --subscribers FILE.csv, or bring people into the store with `digest subscribers \
                     import FILE`"));
@@ -191,14 +193,14 @@ impl PlanArgs {
         let read = self.list.options(workspace);
         let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
         let only = self.only.as_deref().map(|text| chosen(text, workspace)).transpose()?;
-        let ledger = store_path(workspace, self.store.as_deref(), &relay)?;
+        let ledger = store_address(workspace, self.store.as_deref(), &relay)?;
         let send = SendOptions {
             issue,
-            suppressed_in: suppressed_beside(workspace, &ledger),
+            suppressed_in: suppressed_beside(workspace, &ledger)?,
             forgetting: forgetting_keys(workspace)?,
             ledger,
             list,
-            list_in_store: is_store,
+            list_in_store,
             read,
             except,
             only,
@@ -325,24 +327,27 @@ fn folders(workspace: &Workspace) -> Option<Vec<PathBuf>> {
     Some(names.iter().map(|name| issues.join(name)).collect())
 }
 
-/// The ledger's file.
-fn store_path(
+/// The ledger.
+fn store_address(
     workspace: &Workspace,
     named: Option<&str>,
     relay: &RelayChoice,
-) -> Result<PathBuf, Failure> {
+) -> Result<StoreAddress, Failure> {
     match (named, relay.rehearsal()) {
-        (Some(url), _) => Ok(store::path_of(url, &std::env::current_dir()?)?),
-        (None, Some(folder)) => rehearsal(folder, workspace),
+        (Some(url), _) => workspace.named_store(url),
+        (None, Some(folder)) => Ok(rehearsal(folder, workspace)?.into()),
         (None, None) => Ok(workspace.ledger_place()?),
     }
 }
 
 /// The publication's own store, where another one is sent from: who said no there has said it to this
 /// send too.
-fn suppressed_beside(workspace: &Workspace, ledger: &Path) -> Option<PathBuf> {
-    let own = workspace.ledger_place().ok()?;
-    (own.is_file() && !store::is_same(&own, ledger)).then_some(own)
+fn suppressed_beside(
+    workspace: &Workspace,
+    ledger: &StoreAddress,
+) -> Result<Option<StoreAddress>, Failure> {
+    let own = workspace.ledger_place()?;
+    Ok((own.is_there() && !own.is_same(ledger)).then_some(own))
 }
 
 /// A rehearsal never counts as a send: its ledger lives with what it caught, has a name of its own,
@@ -350,7 +355,7 @@ fn suppressed_beside(workspace: &Workspace, ledger: &Path) -> Option<PathBuf> {
 fn rehearsal(folder: &Path, workspace: &Workspace) -> Result<PathBuf, Failure> {
     let path = folder.join(store::REHEARSAL);
     // A store of another kind is no file, and told where it is used.
-    if workspace.ledger_place().is_ok_and(|real| store::is_same(&real, &path)) {
+    if workspace.ledger_place().is_ok_and(|real| real.is_same(&StoreAddress::from(&path))) {
         return Err(Failure::usage(format!(
             "--catch {}: {} is the publication's own ledger, and a rehearsal may not write to it",
             folder.display(),

@@ -37,7 +37,7 @@ pub(super) async fn planned(
     let except = options.except.as_deref();
     let parts = &ready.parts().await.map_err(refusal::told)?;
     let (plan, routes) = (&plan, &routes);
-    let list = (&*options.send.list, options.send.list_in_store);
+    let list = (&*options.send.list, options.send.list_in_store.is_some());
     let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
     let json = options.json.then(|| text.json(&doubts)).transpose()?;
     let words = text.words();

@@ -23,7 +23,7 @@ use serde_json::json;
 
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::{DraftFile, Readable, describe, quoted};
+use crate::cmd::files::{DraftFile, Readable, describe, describe_store, quoted};
 use crate::cmd::readers::{forgetting_keys, is_foreign};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
@@ -108,7 +108,7 @@ pub(super) fn run(workspace: &Workspace, args: &Import) -> Ending {
 fn bring(workspace: &Workspace, args: &Import, file: &Path) -> Ending {
     let consent = args.consent.as_deref().map(|text| words("--consent", text)).transpose()?;
     let path = place(workspace, args.store.as_deref())?;
-    let is_new = !path.is_file();
+    let is_new = !path.is_there();
     let mut rejects = Rejects::of(file, args);
     let (number, plan) = runtime()?.block_on(async {
         let steps = &ledger::STEPS;
@@ -123,7 +123,7 @@ fn bring(workspace: &Workspace, args: &Import, file: &Path) -> Ending {
         done
     })?;
     if is_new && !args.plan {
-        print::note(&format!("{} was made", describe(&path)));
+        print::note(&format!("{} was made", describe_store(&path)));
     }
     let written = rejects.finish()?;
     if args.json {
@@ -399,11 +399,8 @@ fn told(plan: &ImportPlan, is_plan: bool, rejects: Option<&Path>) -> String {
 
 fn take_back(workspace: &Workspace, args: &Import, number: i64) -> Ending {
     let path = place(workspace, args.store.as_deref())?;
-    if !path.is_file() {
-        return Err(Failure::new(format!(
-            "there is no import {number}: there is no {}",
-            path.display()
-        )));
+    if !path.is_there() {
+        return Err(Failure::new(format!("there is no import {number}: there is no {path}")));
     }
     let undone = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;

@@ -275,13 +275,13 @@ pub(super) async fn existing(
     named: Option<&str>,
 ) -> Result<Option<Store>, Failure> {
     let path = place(workspace, named)?;
-    if path.is_file() {
+    if path.is_there() {
         let store = Store::read(&path, &ledger::STEPS).await;
         return store.map(Some).map_err(looking::unusable);
     }
     match named {
         Some(_) => {
-            let what = format!("there is no store {}", path.display());
+            let what = format!("there is no store {path}");
             Err(Failure::new(what).help("--store names its file, such as sqlite:digest.db"))
         }
         None => Ok(None),

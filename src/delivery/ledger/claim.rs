@@ -179,7 +179,7 @@ impl LockedLedger {
         query.push(" AND id > ").push_bind(skip.after);
         query.push(" AND planned_by = ").push_bind(run);
         leave_out(&mut query, &skip.domains);
-        query.push(" ORDER BY id LIMIT ").push_bind(limit).push(") UNION ALL ");
+        query.push(" ORDER BY id LIMIT ").push_bind(limit).push(") waiting UNION ALL ");
         self.due(&mut query, run, now, "code >= 500", skip, limit);
         query.push(" LIMIT ").push_bind(limit);
         query.push(
@@ -231,7 +231,7 @@ impl LockedLedger {
         query.push_bind(self.issue.clone()).push(" AND next_attempt <= ").push_bind(now.0);
         query.push(" AND planned_by = ").push_bind(run).push(" AND ").push(which);
         leave_out(query, &skip.domains);
-        query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit).push(")");
+        query.push(" ORDER BY next_attempt LIMIT ").push_bind(limit).push(") due");
     }
 }
 
@@ -310,7 +310,7 @@ mod tests {
             sql::query(
                 "INSERT INTO recipient \
                  (id, issue, identity, email, fields, tags, planned_by, state, at) \
-                 VALUES (?1, ?2, ?1 || '@a.example', '', '{}', '[]', 1, 'accepted', ?3)",
+                 VALUES (?1, ?2, CAST(?1 AS text) || '@a.example', '', '{}', '[]', 1, 'accepted', ?3)",
             )
             .bind(id)
             .bind(issue)
@@ -340,7 +340,7 @@ mod tests {
         let later = Moment(ms(&[40])[0].0 + 600);
         assert_eq!(last.sent_since(later, None, 9).await.unwrap(), []);
         // Somebody who was put off without a word to a relay.
-        let unasked = "UPDATE recipient SET state = 'deferred', unasked = 1 WHERE id = 3";
+        let unasked = "UPDATE recipient SET state = 'deferred', unasked = TRUE WHERE id = 3";
         sql::raw(unasked).execute(store.pool()).await.unwrap();
         assert_eq!(sent(-40, None, 9).await, ms(&[1, -30]));
     }

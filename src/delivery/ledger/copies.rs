@@ -121,7 +121,7 @@ WHERE id = ?1";
 
 /// The copy is kept, for who counts them.
 const CLOSE: &str = "
-UPDATE earlier_copy SET closed = 1, told = 1 WHERE recipient = ?1 AND run = ?2";
+UPDATE earlier_copy SET closed = TRUE, told = TRUE WHERE recipient = ?1 AND run = ?2";
 
 impl LockedLedger {
     /// Whoever has the issue, and was refused a further copy, still has it: the row says what it said
@@ -163,7 +163,7 @@ impl LockedLedger {
         copy: &FurtherCopy,
     ) -> Result<(), SqlError> {
         // Whoever wishes for another one knows of those before.
-        sql::query("UPDATE earlier_copy SET told = 1 WHERE recipient = ?1")
+        sql::query("UPDATE earlier_copy SET told = TRUE WHERE recipient = ?1")
             .bind(copy.row)
             .execute(&mut *connection)
             .await?;
@@ -191,7 +191,7 @@ impl LockedLedger {
         run: Option<RunId>,
     ) -> Result<(), StoreError> {
         sql::query(
-            "UPDATE earlier_copy SET told = 1 WHERE NOT told AND EXISTS \
+            "UPDATE earlier_copy SET told = TRUE WHERE NOT told AND EXISTS \
                (SELECT 1 FROM recipient r WHERE r.id = earlier_copy.recipient \
                 AND (r.id = ?1 OR r.claimed_by = ?2) \
                 AND r.state NOT IN ('pending', 'claimed', 'deferred'))",

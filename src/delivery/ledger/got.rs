@@ -4,13 +4,11 @@
 //! millions fits no memory: so of each row it is kept what the expression would say for every set of
 //! the issues that the person may have (a bit each), and the database looks up which set it is.
 
-use std::path::Path;
-
 use super::{BATCH, Ledger, STEPS, overview};
 use crate::delivery::intake::IntakeError;
 use crate::diagnostic::nearest;
 use crate::store::sql::{self, QueryBuilder};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreAddress, StoreError};
 
 const MAKE: &str = "
 DROP TABLE IF EXISTS temp.got;
@@ -42,7 +40,7 @@ impl Ledger {
     pub async fn look_up_got(
         &self,
         issues: &[&str],
-        elsewhere: Option<&Path>,
+        elsewhere: Option<&StoreAddress>,
     ) -> Result<Vec<GotIssue>, IntakeError> {
         let failed = |error| self.store.failed(error);
         if issues.is_empty() {

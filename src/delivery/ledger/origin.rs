@@ -99,16 +99,16 @@ impl Ledger {
         let found: Option<(String, i64, i64)> = sql::query_as(
             "WITH earlier AS (SELECT issue, max(id) AS run FROM run \
                  WHERE list = ?1 AND issue <> ?2 GROUP BY issue ORDER BY max(id) DESC LIMIT ?3) \
-             SELECT issue, \
+             SELECT issue, accepted, missing FROM (SELECT issue, run, \
                  (SELECT count(*) FROM recipient r \
                   WHERE r.issue = e.issue AND r.state = 'accepted') AS accepted, \
                  (SELECT count(*) FROM recipient r WHERE r.issue = e.issue AND r.state = 'accepted' \
-                  AND NOT EXISTS (SELECT 1 FROM temp.staging l WHERE l.identity = r.identity)) \
+                  AND NOT EXISTS (SELECT 1 FROM staging l WHERE l.identity = r.identity)) AS missing \
              FROM earlier e \
              WHERE NOT EXISTS (SELECT 1 FROM run WHERE issue = ?2 AND list IS NOT NULL) \
              AND NOT EXISTS (SELECT 1 FROM recipient r WHERE r.issue = e.issue \
-                 AND r.state IN ('pending', 'claimed', 'deferred')) \
-             AND accepted > 0 ORDER BY run DESC LIMIT 1",
+                 AND r.state IN ('pending', 'claimed', 'deferred'))) complete \
+             WHERE accepted > 0 ORDER BY run DESC LIMIT 1",
         )
         .bind(list)
         .bind(&self.issue)

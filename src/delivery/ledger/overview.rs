@@ -250,8 +250,8 @@ impl Ledger {
         rows: &[RowId],
     ) -> Result<u64, StoreError> {
         let statement = "SELECT count(*) FROM recipient WHERE issue = ?1 AND state <> 'accepted' \
-             AND id IN (SELECT value FROM json_each(?2))";
-        let rows = serde_json::json!(rows.iter().map(|row| row.0).collect::<Vec<i64>>());
+             AND id IN (SELECT CAST(e.value ->> 0 AS BIGINT) FROM [each ?2] e)";
+        let rows = serde_json::json!(rows.iter().map(|row| [row.0]).collect::<Vec<_>>());
         let count: i64 = sql::query_scalar(statement)
             .bind(&self.issue)
             .bind(rows.to_string())
@@ -374,7 +374,7 @@ impl Ledger {
             "SELECT email, state, attempts, code, enhanced, text, message_id, at, \
                EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = recipient.id) \
              FROM recipient WHERE issue = ?1 AND state = ?2 \
-             AND id IN (SELECT row FROM temp.met) ORDER BY id LIMIT ?3",
+             AND id IN (SELECT row FROM met) ORDER BY id LIMIT ?3",
         )
         .bind(&self.issue)
         .bind(state)
@@ -457,7 +457,8 @@ impl Ledger {
     /// The store's.
     pub async fn domains(&self) -> Result<BTreeMap<String, Counts>, StoreError> {
         let rows = sql::query(
-            "SELECT substr(identity, instr(identity, '@') + 1), state, count(*) \
+            "SELECT [sqlite: substr(identity, instr(identity, '@') + 1) | postgres: domain], \
+               state, count(*) \
              FROM recipient WHERE issue = ?1 GROUP BY 1, 2",
         )
         .bind(&self.issue)

@@ -97,7 +97,7 @@ pub(super) fn person(store: &Store, row: &SqlRow) -> Result<Recipient, StoreErro
         let number: i64 = row.try_get(0).unwrap_or_default();
         let who: String = row.try_get(1).unwrap_or_default();
         StoreError::Content {
-            path: store.path().to_owned(),
+            store: store.address().clone(),
             what: format!("row {number} ({who})"),
             reason: reason.to_string(),
             help: REMEDY,

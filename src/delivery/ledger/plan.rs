@@ -158,8 +158,8 @@ impl Ledger {
         let uncertain = if reopened.uncertain { ", 'uncertain'" } else { "" };
         let refused = if reopened.refused { ", 'refused'" } else { "" };
         let statement = format!(
-            "SELECT DISTINCT revision FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
-             WHERE state IN ('pending', 'deferred', 'suppressed'{uncertain}{refused}) AND NOT {FRESH} \
+            "SELECT DISTINCT revision FROM met m CROSS JOIN recipient r \
+             WHERE r.id = m.row AND state IN ('pending', 'deferred', 'suppressed'{uncertain}{refused}) AND NOT {FRESH} \
              AND revision IS NOT NULL"
         );
         sql::query_scalar(statement)
@@ -184,9 +184,9 @@ fn known(is_fresh: &str) -> String {
         "UPDATE recipient SET {update} \
          revision = CASE WHEN {is_fresh} OR revision IS NULL THEN ?3 ELSE revision END, \
          planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
-         FROM temp.met m CROSS JOIN temp.staging l ON l.id = m.entry \
-         WHERE recipient.id = m.row \
-         AND +state IN ('pending', 'deferred', 'suppressed', 'uncertain', 'refused')"
+         FROM met m CROSS JOIN staging l \
+         WHERE l.id = m.entry AND recipient.id = m.row \
+         AND [sqlite: + | postgres: ]state IN ('pending', 'deferred', 'suppressed', 'uncertain', 'refused')"
     )
 }
 
@@ -195,7 +195,8 @@ fn new() -> String {
     format!(
         "INSERT INTO recipient (id, issue, identity, email, fields, tags, revision, planned_by) \
          SELECT l.id + ?4, ?1, l.identity, coalesce(l.email, l.identity), l.fields, l.tags, ?3, ?2 \
-         FROM temp.staging l NOT INDEXED WHERE {} AND {} ORDER BY l.id",
+         FROM staging l {} WHERE {} AND {} ORDER BY l.id",
+        staging::IN_ORDER,
         staging::PLANNED,
         staging::UNMET,
     )
@@ -205,7 +206,8 @@ fn new() -> String {
 fn persons() -> String {
     format!(
         "INSERT INTO person (issue, identity, recipient) SELECT ?1, l.identity, l.id + ?4 \
-         FROM temp.staging l NOT INDEXED WHERE {} AND {} ORDER BY l.identity",
+         FROM staging l {} WHERE {} AND {} ORDER BY l.identity",
+        staging::IN_ORDER,
         staging::PLANNED,
         staging::UNMET,
     )
@@ -215,9 +217,9 @@ fn persons() -> String {
 /// they get no mail. An earlier reply is not why.
 const LEAVERS: &str = "
 UPDATE recipient SET state = 'suppressed', code = NULL, enhanced = NULL, text = coalesce(
-    (SELECT l.gone FROM temp.staging l
+    (SELECT l.gone FROM staging l
      WHERE l.identity = recipient.identity AND l.gone IS NOT NULL LIMIT 1),
     'a later send did not have them in its list, or could not use their row')
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
-AND NOT EXISTS (SELECT 1 FROM temp.staging l
+AND NOT EXISTS (SELECT 1 FROM staging l
     WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";

@@ -75,22 +75,22 @@ JOIN (SELECT DISTINCT issue FROM run) sent ON sent.issue <> waiting.issue;
 const REACHED: &str = "
 SELECT count(*) FROM recipient WHERE issue = ?1
 AND (state IN ('accepted', 'uncertain') OR stage NOT IN ('mail', 'rcpt', 'data')
-    OR id IN (SELECT value FROM json_each(?2)))";
+    OR id IN (SELECT CAST(e.value ->> 0 AS BIGINT) FROM [each ?2] e))";
 
 /// The people of the list who have one of some issues, and do not have another one, nor were refused it:
 /// nobody sends it to those again. Each counts once.
 const REACHED_OF_LIST: &str = "
-SELECT count(DISTINCT l.identity) FROM temp.staging l
-CROSS JOIN person p ON p.issue IN (SELECT value FROM json_each(?1)) AND p.identity = l.identity
-CROSS JOIN recipient r ON r.id = p.recipient
-WHERE (l.kept AND l.gone IS NULL AND (?5 OR NOT l.outside)
+SELECT count(DISTINCT l.identity) FROM staging l
+CROSS JOIN person p CROSS JOIN recipient r
+WHERE p.issue IN (SELECT e.value ->> 0 FROM [each ?1] e) AND p.identity = l.identity
+AND r.id = p.recipient AND (l.kept AND l.gone IS NULL AND (?5 OR NOT l.outside)
     OR ?5 AND substr(l.gone, 1, length(?4)) = ?4)
 AND (r.state IN ('accepted', 'uncertain') OR r.stage NOT IN ('mail', 'rcpt', 'data')
-    OR r.id IN (SELECT value FROM json_each(?2)))
+    OR r.id IN (SELECT CAST(e.value ->> 0 AS BIGINT) FROM [each ?2] e))
 AND NOT EXISTS (SELECT 1 FROM person q JOIN recipient o ON o.id = q.recipient
     WHERE q.issue = ?3 AND q.identity = l.identity
     AND (o.state IN ('accepted', 'uncertain', 'refused')
-        OR o.id IN (SELECT value FROM json_each(?2))))
+        OR o.id IN (SELECT CAST(e.value ->> 0 AS BIGINT) FROM [each ?2] e)))
 AND NOT (?6 AND EXISTS (SELECT 1 FROM person n WHERE n.issue = ?3 AND n.identity = l.identity))";
 
 /// Which people of the list count.
@@ -166,7 +166,8 @@ impl Ledger {
     }
 
     fn in_json<T: serde::Serialize>(&self, values: &[T]) -> Result<String, StoreError> {
-        let text = serde_json::to_string(values);
+        let values: Vec<[&T; 1]> = values.iter().map(|value| [value]).collect();
+        let text = serde_json::to_string(&values);
         text.map_err(|error| self.store.failed(SqlError::encode(error)))
     }
 
@@ -234,7 +235,7 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn taken_for_another(&self) -> Result<BTreeMap<String, bool>, StoreError> {
-        let select = "SELECT issue, max(part = '') FROM another_issue \
+        let select = "SELECT issue, max(CASE WHEN part = '' THEN 1 ELSE 0 END) = 1 FROM another_issue \
             WHERE other = ?1 AND ledger = '' GROUP BY issue";
         let issues: Vec<(String, bool)> = sql::query_as(select)
             .bind(&self.issue)
@@ -279,7 +280,9 @@ impl LockedLedger {
             sql::query(
                 "INSERT INTO agreed_receipt (issue, ledger, run, reached, part) \
                  VALUES (?1, ?2, ?3, ?4, ?5) \
-                 ON CONFLICT DO UPDATE SET reached = max(reached, excluded.reached)",
+                 ON CONFLICT (issue, ledger, run, part) DO UPDATE SET reached = \
+                   CASE WHEN excluded.reached > agreed_receipt.reached THEN excluded.reached \
+                   ELSE agreed_receipt.reached END",
             )
             .bind(&self.issue)
             .bind(ledger)
@@ -298,7 +301,7 @@ impl LockedLedger {
     /// # Errors
     /// The store's.
     pub(in crate::delivery) async fn has_ended(&self, run: RunId) -> Result<(), StoreError> {
-        sql::query("UPDATE run SET ended = 1 WHERE id = ?1")
+        sql::query("UPDATE run SET ended = TRUE WHERE id = ?1")
             .bind(run)
             .execute(self.store.pool())
             .await

@@ -2,7 +2,6 @@
 //! later run repeats it byte for byte whatever has become of the author's files.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use super::{Ledger, LockedLedger};
 use crate::compose::Composition;
@@ -11,8 +10,8 @@ use crate::delivery::id::RevisionId;
 use crate::delivery::sketch::Sketch;
 use crate::diagnostic::Place;
 use crate::issue::load::Headline;
-use crate::store::StoreError;
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
+use crate::store::{StoreAddress, StoreError};
 
 /// The second step of the tables.
 pub(super) const STEP: &str = "
@@ -91,19 +90,24 @@ pub struct Revision {
     pub frozen: FrozenIssue,
     /// What is wrong with it.
     damage: Option<String>,
-    /// The ledger's file and the issue, for an error.
-    ledger: PathBuf,
+    /// The ledger and the issue, for an error.
+    ledger: StoreAddress,
     issue: String,
 }
 
 impl Revision {
+    /// Whether it is known not to be what was frozen.
+    pub fn is_damaged(&self) -> bool {
+        self.damage.is_some()
+    }
+
     /// The composition; see [`Composition::thaw`].
     ///
     /// # Errors
     /// [`StoreError::Content`], where it is not what was frozen.
     pub fn thaw(&self, place: &Place) -> Result<Composition, StoreError> {
         let damaged = |reason: String| StoreError::Content {
-            path: self.ledger.clone(),
+            store: self.ledger.clone(),
             what: format!("the text of {} (revision {})", self.issue, self.number),
             reason,
             help: REMEDY,
@@ -158,13 +162,34 @@ impl Ledger {
     /// The store's.
     pub async fn revisions(&self) -> Result<Vec<Revision>, StoreError> {
         // As bytes: what is damaged may be no text.
-        let rows = sql::query(
-            "SELECT id, number, CAST(content_hash AS BLOB), CAST(composition AS BLOB), \
-             CAST(date AS BLOB), CAST(files AS BLOB), CAST(created_at AS BLOB), \
-             CAST(checksum AS BLOB), issue_number, CAST(issue_date AS BLOB), \
-             CAST(subject AS BLOB), CAST(sketches AS BLOB) \
-             FROM revision WHERE issue = ?1 ORDER BY number",
-        )
+        let bytes = |column: &str| format!("[sqlite: CAST({column} AS BLOB) | postgres: {column}]");
+        let [
+            content_hash,
+            composition,
+            date,
+            files,
+            created_at,
+            checksum,
+            issue_date,
+            subject,
+            sketches,
+        ] = [
+            "content_hash",
+            "composition",
+            "date",
+            "files",
+            "created_at",
+            "checksum",
+            "issue_date",
+            "subject",
+            "sketches",
+        ]
+        .map(bytes);
+        let rows = sql::query(format!(
+            "SELECT id, number, {content_hash}, {composition}, {date}, {files}, {created_at}, \
+             {checksum}, issue_number, {issue_date}, {subject}, {sketches} \
+             FROM revision WHERE issue = ?1 ORDER BY number"
+        ))
         .bind(&self.issue)
         .fetch_all(self.store.pool())
         .await
@@ -222,7 +247,7 @@ impl Ledger {
             number: row.try_get(1)?,
             frozen,
             damage,
-            ledger: self.store.path().to_owned(),
+            ledger: self.store.address().clone(),
             issue: self.issue.clone(),
         })
     }

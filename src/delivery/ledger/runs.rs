@@ -59,7 +59,9 @@ impl LockedLedger {
         sql::query_scalar(
             "INSERT INTO run (issue, content_hash, boot, started_at, reverse_path, list, list_id, \
              from_address, publication, token) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, lower(hex(randomblob(16)))) RETURNING id",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
+               [sqlite: lower(hex(randomblob(16))) \
+               | postgres: replace(CAST(gen_random_uuid() AS text), '-', '')]) RETURNING id",
         )
         .bind(&self.issue)
         .bind(run.content_hash)

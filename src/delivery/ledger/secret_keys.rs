@@ -15,7 +15,7 @@ pub(super) const STEP: &str = "
 CREATE TABLE secret_key (
     number INTEGER NOT NULL,
     fingerprint TEXT NOT NULL,
-    given_up INTEGER NOT NULL DEFAULT 0,
+    given_up BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (number, fingerprint)
 );
 ";

@@ -26,7 +26,7 @@ use crate::store::StoreError;
 use crate::store::sql::{self, Connection, QueryBuilder, SqlError, Transaction};
 
 const MAKE: &str = "
-DROP TABLE IF EXISTS temp.staging;
+DROP TABLE IF EXISTS staging;
 CREATE TEMP TABLE staging (
     id INTEGER PRIMARY KEY,
     identity TEXT NOT NULL,
@@ -37,72 +37,87 @@ CREATE TEMP TABLE staging (
     fields TEXT NOT NULL,
     tags TEXT NOT NULL,
     -- A row of the list says yes; it is not among those that were asked for; a row says no.
-    kept INTEGER NOT NULL,
-    outside INTEGER NOT NULL,
+    kept BOOLEAN NOT NULL,
+    outside BOOLEAN NOT NULL,
     -- Whether they would be asked for, for each set of the issues that they may have: see `got`.
     chosen BIGINT NOT NULL,
     -- The issue has no section for this person.
-    unserved INTEGER NOT NULL,
+    unserved BOOLEAN NOT NULL,
     gone TEXT,
     -- The reason, where it is not the list that says no.
     suppressed TEXT
 );
-PRAGMA temp.cache_size = -4096;
+[sqlite: PRAGMA temp.cache_size = -4096 | postgres: ];
 ";
 
 /// The first row of each person says all that the list says of the person: the first yes with its
 /// fields, and the first no. The others go.
 const MERGE: &str = "
-CREATE INDEX temp.staging_identity ON staging (identity, kept, outside, gone, domain_bytes);
+CREATE INDEX staging_identity ON staging (identity, kept, outside, gone, domain_bytes);
+[sqlite: | postgres: ANALYZE staging;]
 CREATE TEMP TABLE repeated AS
 SELECT identity, min(id) AS first, min(CASE WHEN kept THEN id END) AS kept,
     min(CASE WHEN gone IS NOT NULL THEN id END) AS gone
-FROM temp.staging
-WHERE identity IN (SELECT identity FROM temp.staging GROUP BY identity HAVING count(*) > 1)
+FROM staging
+WHERE identity IN (SELECT identity FROM staging GROUP BY identity HAVING count(*) > 1)
 GROUP BY identity;
-UPDATE temp.staging SET (email, fields, tags, outside, chosen, unserved, kept) =
-    (SELECT yes.email, yes.fields, yes.tags, yes.outside, yes.chosen, yes.unserved, 1 FROM temp.staging yes
+UPDATE staging SET (email, fields, tags, outside, chosen, unserved, kept) =
+    (SELECT yes.email, yes.fields, yes.tags, yes.outside, yes.chosen, yes.unserved, TRUE FROM staging yes
      WHERE yes.id = repeated.kept)
-FROM temp.repeated WHERE staging.id = repeated.first AND repeated.kept > repeated.first;
-UPDATE temp.staging SET gone = (SELECT no.gone FROM temp.staging no WHERE no.id = repeated.gone)
-FROM temp.repeated WHERE staging.id = repeated.first AND repeated.gone > repeated.first;
-DELETE FROM temp.staging WHERE id IN
-    (SELECT other.id FROM temp.repeated JOIN temp.staging other
+FROM repeated WHERE staging.id = repeated.first AND repeated.kept > repeated.first;
+UPDATE staging SET gone = (SELECT no.gone FROM staging no WHERE no.id = repeated.gone)
+FROM repeated WHERE staging.id = repeated.first AND repeated.gone > repeated.first;
+DELETE FROM staging WHERE id IN
+    (SELECT other.id FROM repeated JOIN staging other
      ON other.identity = repeated.identity AND other.id <> repeated.first);
-DROP TABLE temp.repeated;
+DROP TABLE repeated;
 ";
 
 /// Who of the staging table has a row already, in the order of the rows. People are met in the
 /// order of their addresses, which both sides have an index of; everything after that goes by this
 /// table, and reads rows and list from their beginnings to their ends instead of all over.
 const MEET: &str = "
-DROP TABLE IF EXISTS temp.met;
-CREATE TEMP TABLE met (row INTEGER PRIMARY KEY, entry INTEGER NOT NULL);
+DROP TABLE IF EXISTS met;
+CREATE TEMP TABLE met (row [sqlite: INTEGER | postgres: BIGINT] PRIMARY KEY, entry BIGINT NOT NULL);
 ";
 const MET: &str = "
-INSERT INTO temp.met SELECT p.recipient, l.id
-FROM temp.staging l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity
-WHERE EXISTS (SELECT 1 FROM person WHERE issue = ?1)
+INSERT INTO met SELECT p.recipient, l.id
+FROM staging l CROSS JOIN person p
+WHERE p.issue = ?1 AND p.identity = l.identity
+    AND EXISTS (SELECT 1 FROM person WHERE issue = ?1)
     AND l.kept AND l.gone IS NULL AND NOT l.outside
 ORDER BY p.recipient";
-const MET_BY_ENTRY: &str = "CREATE INDEX temp.met_entry ON met (entry)";
+const MET_BY_ENTRY: &str =
+    "CREATE INDEX met_entry ON met (entry)[sqlite: | postgres: ; ANALYZE met]";
 
 /// Of a row `l` of the staging table: that nobody was met.
-pub(super) const UNMET: &str = "NOT EXISTS (SELECT 1 FROM temp.met m WHERE m.entry = l.id)";
+pub(super) const UNMET: &str = "NOT EXISTS (SELECT 1 FROM met m WHERE m.entry = l.id)";
 
 /// Who of the staging table is planned.
 pub(super) const PLANNED: &str = "l.kept AND l.gone IS NULL AND NOT l.outside";
+
+/// The domain of somebody in the staging table.
+pub(super) const STAGED_DOMAIN: &str =
+    "substr(l.identity, length(l.identity) - l.domain_bytes + 1)";
+
+/// That SQLite reads the staging table from its beginning to its end.
+pub(super) const IN_ORDER: &str = "[sqlite: NOT INDEXED | postgres: ]";
+
+/// What somebody in the staging table has for a field.
+fn field_of(name: &str) -> String {
+    format!("([sqlite: l.fields | postgres: CAST(l.fields AS json)] ->> ({name}))")
+}
 
 /// Why somebody gets no mail whose topics are in no section of the issue.
 pub const NO_SECTION: &str = "no section for their topics";
 
 /// Those of the plan for whom the issue has no section.
 const UNSERVED: &str = "
-UPDATE temp.staging SET gone = ?1 WHERE kept AND gone IS NULL AND NOT outside AND unserved";
+UPDATE staging SET gone = ?1 WHERE kept AND gone IS NULL AND NOT outside AND unserved";
 
 /// Those who are planned by the list and were not by run ?2. Who has an outcome stays what they are.
 const NEWCOMERS: &str = "
-UPDATE temp.staging SET outside = 1
+UPDATE staging SET outside = TRUE
 WHERE kept AND gone IS NULL AND NOT outside AND NOT EXISTS
     (SELECT 1 FROM person p JOIN recipient r ON r.id = p.recipient
      WHERE p.issue = ?1 AND p.identity = staging.identity
@@ -260,7 +275,7 @@ impl StagingWriter {
         let mut transaction = self.written().await?;
         let failed = |error| self.ledger.store.failed(error);
         sql::raw(MERGE).execute(&mut *transaction).await.map_err(failed)?;
-        let kept: i64 = sql::query_scalar("SELECT count(*) FROM temp.staging WHERE kept")
+        let kept: i64 = sql::query_scalar("SELECT count(*) FROM staging WHERE kept")
             .fetch_one(&mut *transaction)
             .await
             .map_err(failed)?;
@@ -296,7 +311,7 @@ async fn append(
         return Ok(transaction);
     }
     let mut query = QueryBuilder::new(
-        "INSERT INTO temp.staging \
+        "INSERT INTO staging \
          (identity, email, domain_bytes, fields, tags, kept, outside, chosen, unserved, gone) ",
     );
     query.push_values(batch, |mut row, entry| {
@@ -350,13 +365,13 @@ impl Ledger {
     ) -> Result<(BTreeMap<String, u64>, Vec<Contradiction>), StoreError> {
         let failed = |error| self.store.failed(error);
         let counts = sql::query(
-            "SELECT gone, count(*) FROM temp.staging WHERE kept AND gone IS NOT NULL GROUP BY gone",
+            "SELECT gone, count(*) FROM staging WHERE kept AND gone IS NOT NULL GROUP BY gone",
         )
         .fetch_all(self.store.pool())
         .await
         .map_err(failed)?;
         let first = sql::query(
-            "SELECT coalesce(email, identity), gone FROM temp.staging WHERE kept AND gone IS NOT NULL \
+            "SELECT coalesce(email, identity), gone FROM staging WHERE kept AND gone IS NOT NULL \
              ORDER BY id LIMIT ?1",
         )
         .bind(shown)
@@ -402,7 +417,7 @@ impl Ledger {
 
     /// How many people the plan has.
     async fn planned(&self) -> Result<u64, SqlError> {
-        let statement = format!("SELECT count(*) FROM temp.staging l WHERE {PLANNED}");
+        let statement = format!("SELECT count(*) FROM staging l WHERE {PLANNED}");
         let count: i64 = sql::query_scalar(statement).fetch_one(self.store.pool()).await?;
         Ok(count.unsigned_abs())
     }
@@ -416,15 +431,14 @@ impl Ledger {
         if fields.is_empty() {
             return Ok(BTreeMap::new());
         }
-        // Names of fields are ASCII letters, digits and underscores.
-        let names: Vec<String> = fields.iter().map(|field| format!("\"{field}\"")).collect();
+        let names: Vec<[&str; 1]> = fields.iter().map(|field| [*field]).collect();
         let statement = format!(
-            "SELECT f.value, count(*) FROM temp.staging l CROSS JOIN json_each(?1) f \
-             WHERE {PLANNED} AND json_extract(l.fields, '$.\"' || f.value || '\"') IS NULL \
-             GROUP BY f.value"
+            "SELECT f.value ->> 0, count(*) FROM staging l CROSS JOIN [each ?1] f \
+             WHERE {PLANNED} AND {} IS NULL GROUP BY f.value ->> 0",
+            field_of("f.value ->> 0")
         );
         let rows = sql::query(statement)
-            .bind(format!("[{}]", names.join(",")))
+            .bind(serde_json::json!(names).to_string())
             .fetch_all(self.store.pool())
             .await?;
         Ok(rows.iter().map(|row| (row.get(0), row.get::<i64>(1).unsigned_abs())).collect())
@@ -432,11 +446,12 @@ impl Ledger {
 
     async fn examples_without(&self, field: &str) -> Result<Vec<String>, SqlError> {
         let statement = format!(
-            "SELECT coalesce(email, identity) FROM temp.staging l \
-             WHERE {PLANNED} AND json_extract(fields, ?1) IS NULL ORDER BY id LIMIT ?2"
+            "SELECT coalesce(email, identity) FROM staging l \
+             WHERE {PLANNED} AND {} IS NULL ORDER BY id LIMIT ?2",
+            field_of("?1")
         );
         sql::query_scalar(statement)
-            .bind(format!("$.\"{field}\""))
+            .bind(field)
             .bind(EXAMPLES as i64)
             .fetch_all(self.store.pool())
             .await
@@ -449,7 +464,7 @@ impl Ledger {
     pub async fn standing(&self, address: &Address) -> Result<Standing, StoreError> {
         let row = sql::query(
             "SELECT id, identity, coalesce(email, identity), fields, tags, kept, gone \
-             FROM temp.staging WHERE identity = ?1",
+             FROM staging WHERE identity = ?1",
         )
         .bind(address.identity())
         .fetch_optional(self.store.pool())
@@ -472,7 +487,7 @@ impl Ledger {
         let mut last = 0_i64;
         loop {
             let rows = sql::query(
-                "SELECT id, coalesce(email, identity), identity FROM temp.staging \
+                "SELECT id, coalesce(email, identity), identity FROM staging \
                  WHERE kept AND gone IS NULL AND id > ?1 ORDER BY id LIMIT ?2",
             )
             .bind(last)
@@ -489,7 +504,8 @@ impl Ledger {
     /// Drops the staging table, and gives back the memory that it took.
     pub(super) async fn drop_staging(&self) {
         // What was planned stays planned if this fails.
-        let forget = "DROP TABLE temp.staging; DROP TABLE temp.met; PRAGMA shrink_memory";
+        let forget =
+            "DROP TABLE staging; DROP TABLE met; [sqlite: PRAGMA shrink_memory | postgres: ]";
         let _ = sql::raw(forget).execute(self.store.pool()).await;
     }
 
@@ -510,7 +526,7 @@ impl Ledger {
     pub async fn planned_counts(&self) -> Result<(u64, u64), StoreError> {
         let (meant, outside): (i64, i64) = sql::query_as(
             "SELECT count(*) FILTER (WHERE NOT outside), count(*) FILTER (WHERE outside) \
-             FROM temp.staging WHERE kept AND gone IS NULL",
+             FROM staging WHERE kept AND gone IS NULL",
         )
         .fetch_one(self.store.pool())
         .await
@@ -525,7 +541,7 @@ impl Ledger {
     pub async fn each_planned(&self, mut see: impl FnMut(&Recipient)) -> Result<(), StoreError> {
         let mut last = i64::MIN;
         let statement = format!(
-            "SELECT id, identity, coalesce(email, identity), fields, tags FROM temp.staging l \
+            "SELECT id, identity, coalesce(email, identity), fields, tags FROM staging l \
              WHERE {PLANNED} AND id > ?1 ORDER BY id LIMIT ?2"
         );
         loop {
@@ -551,9 +567,8 @@ impl Ledger {
         }
         let (kept, outside): (i64, i64) = sql::query_as(
             "SELECT count(DISTINCT r.id), count(DISTINCT r.id) FILTER (WHERE l.outside) \
-             FROM temp.staging l CROSS JOIN person p ON p.issue = ?1 AND p.identity = l.identity \
-             CROSS JOIN recipient r ON r.id = p.recipient \
-             WHERE l.kept AND l.gone IS NULL AND r.state = 'uncertain'",
+             FROM staging l CROSS JOIN person p CROSS JOIN recipient r \
+             WHERE p.issue = ?1 AND p.identity = l.identity AND r.id = p.recipient AND l.kept AND l.gone IS NULL AND r.state = 'uncertain'",
         )
         .bind(&self.issue)
         .fetch_one(self.store.pool())
@@ -566,8 +581,8 @@ impl Ledger {
     async fn waiting_copies(&self) -> Result<u64, StoreError> {
         let copies: i64 = sql::query_scalar(
             "SELECT count(DISTINCT r.id) FROM earlier_copy c \
-             CROSS JOIN recipient r ON r.id = c.recipient CROSS JOIN temp.met m ON m.row = r.id \
-             WHERE r.issue = ?1 AND r.state IN ('pending', 'claimed', 'deferred')",
+             CROSS JOIN recipient r CROSS JOIN met m \
+             WHERE r.id = c.recipient AND m.row = r.id AND r.issue = ?1 AND r.state IN ('pending', 'claimed', 'deferred')",
         )
         .bind(&self.issue)
         .fetch_one(self.store.pool())
@@ -584,8 +599,8 @@ impl Ledger {
                count(*) FILTER (WHERE said IS NULL AND attempts > 0 AND NOT unasked) \
              FROM (SELECT attempts, unasked, \
                  (SELECT l.kept AND (l.gone IS NULL OR l.suppressed IS NOT NULL) \
-                 FROM temp.staging l WHERE l.identity = recipient.identity) AS said \
-               FROM recipient WHERE issue = ?1 AND state IN ({states}))"
+                 FROM staging l WHERE l.identity = recipient.identity) AS said \
+               FROM recipient WHERE issue = ?1 AND state IN ({states})) waiting"
         );
         let found: (i64, i64, i64, i64) = sql::query_as(statement)
             .bind(&self.issue)
@@ -613,8 +628,8 @@ impl Ledger {
         let mut connection = self.store.pool().acquire().await.map_err(failed)?;
         self.meet(&mut connection).await.map_err(failed)?;
         let count: i64 = sql::query_scalar(
-            "SELECT count(*) FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
-             WHERE r.state = ?1",
+            "SELECT count(*) FROM met m CROSS JOIN recipient r \
+             WHERE r.id = m.row AND r.state = ?1",
         )
         .bind(state)
         .fetch_one(&mut connection)
@@ -641,14 +656,14 @@ impl Ledger {
         // One pass over both, of which the sums are taken: domains are many fewer than people.
         let statement = format!(
             "WITH sums AS MATERIALIZED (SELECT domain, state, count(*) AS n FROM (\
-               SELECT substr(l.identity, -l.domain_bytes) AS domain, r.state AS state \
-               FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
-               CROSS JOIN temp.staging l ON l.id = m.entry \
-               UNION ALL SELECT substr(l.identity, -l.domain_bytes), '{NEW}' \
-               FROM temp.staging l NOT INDEXED WHERE {PLANNED} AND {UNMET}) GROUP BY 1, 2), \
-             ranked AS (SELECT domain, sum(n) AS n, count(*) OVER () AS domains FROM sums \
+               SELECT {STAGED_DOMAIN} AS domain, r.state AS state \
+               FROM met m CROSS JOIN recipient r CROSS JOIN staging l \
+               WHERE r.id = m.row AND l.id = m.entry \
+               UNION ALL SELECT {STAGED_DOMAIN}, '{NEW}' \
+               FROM staging l {IN_ORDER} WHERE {PLANNED} AND {UNMET}) one GROUP BY 1, 2), \
+             ranked AS (SELECT domain, CAST(sum(n) AS BIGINT) AS n, count(*) OVER () AS domains FROM sums \
                WHERE state NOT IN {settled} GROUP BY domain ORDER BY 2 DESC, domain LIMIT ?2) \
-             SELECT state, sum(n), NULL FROM sums GROUP BY state \
+             SELECT state, CAST(sum(n) AS BIGINT), NULL FROM sums GROUP BY state \
              UNION ALL SELECT domain, n, domains FROM ranked"
         );
         let mut census = Census::default();
@@ -669,8 +684,8 @@ impl Ledger {
         }
         if census.states.contains_key(&State::Refused) {
             let given_up: i64 = sql::query_scalar(
-                "SELECT count(*) FROM temp.met m CROSS JOIN recipient r ON r.id = m.row \
-                 WHERE r.state = 'refused' AND r.text LIKE ?1",
+                "SELECT count(*) FROM met m CROSS JOIN recipient r \
+                 WHERE r.id = m.row AND r.state = 'refused' AND r.text LIKE ?1",
             )
             .bind(format!("{GIVEN_UP} %"))
             .fetch_one(self.store.pool())

@@ -5,7 +5,6 @@
 //! suppressions.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 use super::{BATCH, Ledger, LockedLedger};
 use crate::audience::forgotten::{ForgettingKeys, Forgotten, ForgottenError};
@@ -16,11 +15,11 @@ use crate::audience::suppression::{
 use crate::delivery::id::RunId;
 use crate::message::address::Address;
 use crate::store::sql::{self, QueryBuilder, SqlError};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreAddress, StoreError};
 
 /// Who is suppressed, each once: the oldest word counts.
 const MAKE: &str = "
-DROP TABLE IF EXISTS temp.suppressed;
+DROP TABLE IF EXISTS suppressed;
 CREATE TEMP TABLE suppressed (
     kind TEXT NOT NULL,
     what TEXT NOT NULL,
@@ -39,37 +38,37 @@ AND NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = suppressed.what AND s
 
 /// Takes the people out of the staging table whom the list keeps and who are suppressed.
 const TAKE_OUT_PEOPLE: &str = "
-UPDATE temp.staging SET (suppressed, gone) = (SELECT s.reason, ?1 || s.reason
-    FROM temp.suppressed s WHERE s.kind = 'address' AND s.what = staging.identity)
-WHERE id IN (SELECT l.id FROM temp.suppressed s CROSS JOIN temp.staging l ON l.identity = s.what
-    WHERE s.kind = 'address' AND l.kept AND l.gone IS NULL)";
+UPDATE staging SET (suppressed, gone) = (SELECT s.reason, ?1 || s.reason
+    FROM suppressed s WHERE s.kind = 'address' AND s.what = staging.identity)
+WHERE id IN (SELECT l.id FROM suppressed s CROSS JOIN staging l
+    WHERE l.identity = s.what AND s.kind = 'address' AND l.kept AND l.gone IS NULL)";
 
 /// The same of whole domains, which most stores have none of.
 const TAKE_OUT_DOMAINS: &str = "
-UPDATE temp.staging SET (suppressed, gone) = (SELECT s.reason, ?1 || s.reason
-    FROM temp.suppressed s
-    WHERE s.kind = 'domain' AND s.what = substr(staging.identity, -staging.domain_bytes))
-WHERE EXISTS (SELECT 1 FROM temp.suppressed WHERE kind = 'domain') AND kept AND gone IS NULL
-    AND substr(identity, -domain_bytes) IN
-        (SELECT what FROM temp.suppressed WHERE kind = 'domain')";
+UPDATE staging SET (suppressed, gone) = (SELECT s.reason, ?1 || s.reason
+    FROM suppressed s
+    WHERE s.kind = 'domain' AND s.what = substr(staging.identity, length(staging.identity) - staging.domain_bytes + 1))
+WHERE EXISTS (SELECT 1 FROM suppressed WHERE kind = 'domain') AND kept AND gone IS NULL
+    AND substr(identity, length(identity) - domain_bytes + 1) IN
+        (SELECT what FROM suppressed WHERE kind = 'domain')";
 
-const COUNT: &str = "SELECT suppressed, count(*) FROM temp.staging \
+const COUNT: &str = "SELECT suppressed, count(*) FROM staging \
      WHERE suppressed IS NOT NULL GROUP BY suppressed";
 
 /// People and domains who waited and left: their rows wait no more. `?3` is an array of pairs: what,
 /// and the reason's word.
 const LEFT_PEOPLE: &str = "
 UPDATE recipient SET state = 'suppressed', code = NULL, enhanced = NULL, next_attempt = NULL,
-    text = ?4 || (SELECT j.value ->> 1 FROM json_each(?3) j
+    text = ?4 || (SELECT j.value ->> 1 FROM [each ?3] j
         WHERE j.value ->> 0 = recipient.identity)
 WHERE state IN ('pending', 'deferred') AND planned_by = ?2
-    AND id IN (SELECT p.recipient FROM json_each(?3) j
-        CROSS JOIN person p ON p.issue = ?1 AND p.identity = j.value ->> 0)";
+    AND id IN (SELECT p.recipient FROM [each ?3] j
+        CROSS JOIN person p WHERE p.issue = ?1 AND p.identity = j.value ->> 0)";
 const LEFT_DOMAINS: &str = "
 UPDATE recipient SET state = 'suppressed', code = NULL, enhanced = NULL, next_attempt = NULL,
-    text = ?4 || (SELECT j.value ->> 1 FROM json_each(?3) j WHERE j.value ->> 0 = recipient.domain)
+    text = ?4 || (SELECT j.value ->> 1 FROM [each ?3] j WHERE j.value ->> 0 = recipient.domain)
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by = ?2
-    AND domain IN (SELECT j.value ->> 0 FROM json_each(?3) j)";
+    AND domain IN (SELECT j.value ->> 0 FROM [each ?3] j)";
 
 /// How far a list was compared with the suppressions: what stands behind these numbers, whoever
 /// watches has to look at.
@@ -78,7 +77,7 @@ pub struct SuppressionMark {
     /// The last number in the ledger's own file.
     pub own: i64,
     /// Another store that was asked, and its last number.
-    pub elsewhere: Option<(PathBuf, i64)>,
+    pub elsewhere: Option<(StoreAddress, i64)>,
 }
 
 /// Who of a list is suppressed.
@@ -98,7 +97,7 @@ impl Ledger {
     /// The store's.
     pub async fn leave_suppressed_out(
         &self,
-        elsewhere: Option<&Path>,
+        elsewhere: Option<&StoreAddress>,
         keys: &ForgettingKeys,
     ) -> Result<SuppressedPeople, ForgottenError> {
         let failed = |error| self.store.failed(error);
@@ -108,27 +107,27 @@ impl Ledger {
         // Whoever is suppressed between the two is read once more by who watches.
         if self.has_suppressions().await? {
             found.mark.own = suppression::last_number(&self.store).await?;
-            let insert = format!("INSERT OR IGNORE INTO temp.suppressed {IN_FORCE}");
+            let insert = format!("INSERT INTO suppressed {IN_FORCE} ON CONFLICT DO NOTHING");
             sql::raw(insert).execute(self.store.pool()).await.map_err(failed)?;
             hashes.append(&mut suppression::forgotten_hashes(&self.store).await?);
             let keep = sql::query(KEEP_REFUSED).bind(&self.issue);
             keep.execute(self.store.pool()).await.map_err(failed)?;
         }
-        if let Some(path) = elsewhere {
-            let (number, mut others) = self.add_suppressed_of(path).await?;
+        if let Some(address) = elsewhere {
+            let (number, mut others) = self.add_suppressed_of(address).await?;
             hashes.append(&mut others);
-            found.mark.elsewhere = Some((path.to_owned(), number));
+            found.mark.elsewhere = Some((address.clone(), number));
         }
         self.add_forgotten(&Forgotten::of(hashes, keys)?).await?;
         // A long list is not read once more where nobody is suppressed.
-        let any: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM temp.suppressed)")
+        let any: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM suppressed)")
             .fetch_one(self.store.pool())
             .await
             .map_err(failed)?;
         if any {
             found.reasons = self.take_suppressed_out().await?;
         }
-        let forget = "DROP TABLE temp.suppressed";
+        let forget = "DROP TABLE suppressed";
         sql::raw(forget).execute(self.store.pool()).await.map_err(failed)?;
         Ok(found)
     }
@@ -152,14 +151,18 @@ impl Ledger {
 
     /// Whether the ledger has the table: one that is for a list alone has none at all.
     async fn has_suppressions(&self) -> Result<bool, StoreError> {
-        let found = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('suppression'))";
+        let found = "SELECT [sqlite: EXISTS (SELECT 1 FROM pragma_table_info('suppression')) \
+             | postgres: to_regclass('suppression') IS NOT NULL]";
         let found = sql::query_scalar(found).fetch_one(self.store.pool()).await;
         found.map_err(|error| self.store.failed(error))
     }
 
     /// Adds those of another store, which is read and closed again; its last number.
-    async fn add_suppressed_of(&self, path: &Path) -> Result<(i64, BTreeSet<String>), StoreError> {
-        let other = Store::read(path, &super::STEPS).await?;
+    async fn add_suppressed_of(
+        &self,
+        address: &StoreAddress,
+    ) -> Result<(i64, BTreeSet<String>), StoreError> {
+        let other = Store::read(address, &super::STEPS).await?;
         let read = async {
             let number = suppression::last_number(&other).await?;
             let hashes = suppression::forgotten_hashes(&other).await?;
@@ -169,11 +172,11 @@ impl Ledger {
         other.close().await;
         let (number, hashes, all) = read?;
         for batch in all.chunks(BATCH) {
-            let mut query =
-                QueryBuilder::new("INSERT OR IGNORE INTO temp.suppressed (kind, what, reason) ");
+            let mut query = QueryBuilder::new("INSERT INTO suppressed (kind, what, reason) ");
             query.push_values(batch, |mut row, one| {
                 row.push_bind(&one.kind).push_bind(&one.what).push_bind(one.reason.word());
             });
+            query.push(" ON CONFLICT DO NOTHING");
             let written = query.build().execute(self.store.pool()).await;
             written.map_err(|error| self.store.failed(error))?;
         }

@@ -27,11 +27,11 @@ pub enum Look {
 
 const OVERLAY: &str = "
 CREATE TEMP TABLE recovered (
-    row INTEGER PRIMARY KEY,
+    row BIGINT PRIMARY KEY,
     state TEXT NOT NULL,
     -- Whether there is an outcome, and not only another state.
-    settled INTEGER NOT NULL,
-    code INTEGER,
+    settled BOOLEAN NOT NULL,
+    code BIGINT,
     enhanced TEXT,
     text TEXT,
     message_id TEXT,
@@ -51,7 +51,7 @@ pub async fn look(ledger: &Ledger, boot: &str, at: &str) -> Result<Look, StoreEr
         return Ok(Look::Still);
     }
     // Nobody begins to send, and settles it, as long as the lock lives.
-    let _lock = match store.quiet()? {
+    let _lock = match store.quiet().await? {
         Quiet::Sending(who) => return Ok(Look::Sending(who)),
         Quiet::Nobody(lock) => lock,
     };
@@ -83,20 +83,23 @@ pub async fn see_unrecorded(ledger: &LockedLedger, boot: &str, at: &str) {
 /// The store's.
 pub async fn look_away(ledger: &Ledger) -> Result<(), StoreError> {
     let store = ledger.store();
-    let statements = "DROP VIEW IF EXISTS temp.recipient; DROP TABLE IF EXISTS temp.recovered";
+    let statements = "DROP VIEW IF EXISTS [sqlite: temp | postgres: pg_temp].recipient; DROP TABLE IF EXISTS recovered";
     let dropped = sql::raw(statements).execute(store.pool()).await;
     dropped.map(|_| ()).map_err(|error| store.failed(error))
 }
 
 async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), SqlError> {
-    let columns: Vec<String> =
-        sql::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")
-            .fetch_all(store.pool())
-            .await?;
+    let columns: Vec<String> = sql::query_scalar(
+        "[sqlite: SELECT name FROM pragma_table_xinfo('recipient') \
+             | postgres: SELECT CAST(attname AS text) FROM pg_attribute WHERE attnum > 0 \
+             AND attrelid = to_regclass('recipient') AND NOT attisdropped ORDER BY attnum]",
+    )
+    .fetch_all(store.pool())
+    .await?;
     sql::raw(OVERLAY).execute(store.pool()).await?;
     for batch in recovery.settled.chunks(BATCH) {
         let mut query = QueryBuilder::new(
-            "INSERT INTO temp.recovered \
+            "INSERT INTO recovered \
              (row, state, settled, code, enhanced, text, message_id, at) ",
         );
         query.push_values(batch, |mut row, settled| {
@@ -112,7 +115,7 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), SqlError> {
         query.build().execute(store.pool()).await?;
     }
     for batch in recovery.free.chunks(BATCH) {
-        let mut query = QueryBuilder::new("INSERT INTO temp.recovered (row, state, settled) ");
+        let mut query = QueryBuilder::new("INSERT INTO recovered (row, state, settled) ");
         query.push_values(batch, |mut row, free| {
             row.push_bind(*free).push_bind(State::Pending).push_bind(false);
         });
@@ -120,7 +123,7 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), SqlError> {
     }
     for batch in recovery.withdrawn.chunks(BATCH) {
         let mut query =
-            QueryBuilder::new("INSERT INTO temp.recovered (row, state, settled, message_id) ");
+            QueryBuilder::new("INSERT INTO recovered (row, state, settled, message_id) ");
         query.push_values(batch, |mut row, withdrawn| {
             row.push_bind(withdrawn.row)
                 .push_bind(withdrawn.state)
@@ -138,19 +141,19 @@ async fn overlay(store: &Store, recovery: &Recovery) -> Result<(), SqlError> {
 
 /// A column of the view.
 fn column(name: &str) -> String {
-    let of = |column: &str| format!("(SELECT v.{column} FROM temp.recovered v WHERE v.row = r.id)");
+    let of = |column: &str| format!("(SELECT v.{column} FROM recovered v WHERE v.row = r.id)");
     let settled = of("settled");
     match name {
         "state" => format!("coalesce({}, r.state) AS state", of("state")),
         // A further copy that was not attempted has a Message-ID of its own.
         "message_id" => format!(
-            "CASE WHEN {settled} = 1 OR {} THEN {} ELSE r.message_id END AS message_id",
+            "CASE WHEN {settled} OR {} THEN {} ELSE r.message_id END AS message_id",
             "EXISTS (SELECT 1 FROM wish w WHERE w.recipient = r.id)",
             of("message_id")
         ),
-        "attempts" => format!("r.attempts + coalesce({settled}, 0) AS attempts"),
+        "attempts" => format!("r.attempts + CASE WHEN {settled} THEN 1 ELSE 0 END AS attempts"),
         name if OUTCOME.contains(&name) => {
-            format!("CASE {settled} WHEN 1 THEN {} ELSE r.{name} END AS {name}", of(name))
+            format!("CASE WHEN {settled} THEN {} ELSE r.{name} END AS {name}", of(name))
         }
         name => format!("r.{name}"),
     }

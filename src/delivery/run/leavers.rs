@@ -56,8 +56,8 @@ impl Leavers {
         if let Some(store) = ledger.second_reader().await? {
             watched.push(WatchedStore { store, number: mark.own });
         }
-        if let Some((path, number)) = &mark.elsewhere {
-            let store = Store::read(path, &STEPS).await?;
+        if let Some((address, number)) = &mark.elsewhere {
+            let store = Store::read(address, &STEPS).await?;
             watched.push(WatchedStore { store, number: *number });
         }
         let leavers = Leavers {

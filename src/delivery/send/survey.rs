@@ -4,7 +4,7 @@
 //! Must never change a file that is there, and must make none before the lock is taken.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -34,7 +34,7 @@ use crate::message::recipient::Recipient;
 use crate::message::splice::Identity;
 use crate::message::token::KeyFingerprint;
 use crate::store::home::Moved;
-use crate::store::{Quiet, Store};
+use crate::store::{Quiet, Store, StoreAddress};
 
 /// Domains that a plan counts by name.
 const DOMAINS: i64 = 10;
@@ -93,11 +93,11 @@ impl Survey {
     /// # Errors
     /// The ledger or the list cannot be read; or the files have errors and nothing was planned.
     pub async fn take(options: SendOptions, files: Files) -> Result<Survey, SendError> {
-        let path = &options.ledger;
-        let store = if path.is_file() {
-            Store::read(path, &ledger::STEPS).await?
+        let address = &options.ledger;
+        let store = if address.is_there() {
+            Store::read(address, &ledger::STEPS).await?
         } else {
-            Store::nowhere(path, &ledger::STEPS).await?
+            Store::nowhere(address, &ledger::STEPS).await?
         };
         let ledger = Ledger::new(store.clone(), &options.issue);
         if let Some(error) = of_another(&ledger, &options).await? {
@@ -499,8 +499,8 @@ impl Ready {
     }
 
     /// Where the ledger is, or would be.
-    pub fn ledger_path(&self) -> &Path {
-        self.survey.store.path()
+    pub fn ledger(&self) -> &StoreAddress {
+        self.survey.store.address()
     }
 
     /// Whether somebody may have mail of any issue in the ledger.
@@ -524,10 +524,10 @@ impl Ready {
     ///
     /// # Errors
     /// The store's.
-    pub fn is_overtaken(&self) -> Result<bool, SendError> {
+    pub async fn is_overtaken(&self) -> Result<bool, SendError> {
         let store = &self.survey.store;
-        let is_made = store.is_nowhere() && store.path().is_file();
-        Ok(is_made || matches!(store.quiet()?, Quiet::Sending(_)))
+        let is_made = store.is_nowhere() && store.address().is_there();
+        Ok(is_made || matches!(store.quiet().await?, Quiet::Sending(_)))
     }
 
     /// Whether the ledger may be made where there is none: what a lost one has left beside it says
@@ -536,7 +536,7 @@ impl Ready {
     /// # Errors
     /// The store's.
     pub fn may_be_made(&self) -> Result<(), SendError> {
-        Ok(Store::belongs_here(self.survey.store.path())?)
+        Ok(Store::belongs_here(self.survey.store.address())?)
     }
 
     /// Puts the pictures that would be fetched from under `base_url` into the messages: for a
@@ -593,13 +593,13 @@ async fn stage(
     let one = options.to.as_ref().map(|to| Only::person(to.address.identity()));
     let only = one.or_else(|| options.only.clone());
     let SendOptions { list, list_in_store, read, .. } = options;
-    let staged = match source::open(ledger, list, *list_in_store, read).await {
+    let staged = match source::open(ledger, list, list_in_store.as_ref(), read).await {
         Ok(rows) => {
             let choice = Choice {
                 only: only.as_ref(),
                 sent_to: sent_to.as_ref(),
                 except: options.except.as_ref(),
-                suppressed_in: options.suppressed_in.as_deref(),
+                suppressed_in: options.suppressed_in.as_ref(),
                 forgetting: Some(&options.forgetting),
             };
             intake::stage(ledger, rows, choice).await

@@ -99,9 +99,9 @@ impl Folder {
     fn options(&self) -> SendOptions {
         SendOptions {
             issue: "x".to_owned(),
-            ledger: self.path("digest.db"),
+            ledger: self.path("digest.db").into(),
             list: self.path("list.csv"),
-            list_in_store: false,
+            list_in_store: None,
             read: ReadOptions::default(),
             except: None,
             suppressed_in: None,

@@ -164,6 +164,11 @@ macro_rules! run {
 }
 
 impl Connection {
+    /// Which database it is.
+    pub(in crate::store) fn dialect(&self) -> Dialect {
+        if let HeldConnection::Sqlite(_) = self.0 { Dialect::Sqlite } else { Dialect::Postgres }
+    }
+
     pub(super) async fn execute(
         &mut self,
         text: Cow<'static, str>,

@@ -53,12 +53,9 @@ impl SqlRow {
         T::read(SqlCell { row: self, at })
     }
 
-    /// How many columns it has.
-    pub fn width(&self) -> usize {
-        match &self.0 {
-            Inner::Sqlite(row) => row.len(),
-            Inner::Postgres(row) => row.len(),
-        }
+    /// The value of a column, to be read as whatever it is.
+    pub(in crate::store) fn cell(&self, at: usize) -> SqlCell<'_> {
+        SqlCell { row: self, at }
     }
 }
 

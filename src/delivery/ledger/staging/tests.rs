@@ -61,8 +61,8 @@ async fn planned(lines: &[Line]) -> (Ledger, u64, Vec<(String, String)>, Census)
     let kept = staging.finish().await.unwrap();
     let census = ledger.census(Reopened::default(), 10).await.unwrap();
     let rows = sql::query(format!(
-        "SELECT coalesce(email, identity), json_extract(fields, '$.row') \
-         FROM temp.staging l WHERE {PLANNED} ORDER BY id"
+        "SELECT coalesce(email, identity), [sqlite: fields | postgres: CAST(fields AS json)] ->> 'row' \
+         FROM staging l WHERE {PLANNED} ORDER BY id"
     ));
     let rows = rows.fetch_all(store.pool()).await.unwrap();
     (ledger, kept, rows.iter().map(|row| (row.get(0), row.get(1))).collect(), census)
@@ -143,8 +143,8 @@ async fn a_second_plan_gives_nobody_a_second_row() {
         };
         let text = PlannedText::Kept(RevisionId(1));
         sql::query(
-            "INSERT OR IGNORE INTO revision (id, issue, number, content_hash, composition, date, \
-             files, created_at) VALUES (1, 'x', 1, '', '', '', '{}', '')",
+            "INSERT INTO revision (id, issue, number, content_hash, composition, date, \
+             files, created_at) VALUES (1, 'x', 1, '', '', '', '{}', '') ON CONFLICT DO NOTHING",
         )
         .execute(store.pool())
         .await

@@ -1,0 +1,290 @@
+//! A store on a PostgreSQL server: one session, which has the tables' schema in front of it.
+//!
+//! The right to send is a lock of that very session, and all that is written goes through it. So who
+//! has lost the connection has lost the right with it, and can write nothing more. It is never opened
+//! again within a command.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, PgConnection};
+
+use super::address::{ServerAddress, SslMode, StoreAddress};
+use super::sql::{self, Pool, SqlError};
+use super::step::{Step, version_of};
+use super::{Access, Store, StoreError};
+
+/// How long a server is waited for.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The first one that has all that the statements use.
+const OLDEST: i64 = 130_000;
+
+/// What a session begins with: nothing that a server or a user was told otherwise may take an outcome
+/// back that was committed, or end a session that waits for the time of a send.
+const BEGIN: &str = "
+SELECT CAST(current_setting('server_version_num') AS bigint), current_setting('server_encoding'),
+    pg_is_in_recovery(), set_config('search_path', ?1, FALSE),
+    set_config('default_transaction_isolation', 'read committed', FALSE),
+    set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN
+        ('off', 'local') THEN 'on' ELSE current_setting('synchronous_commit') END, FALSE)";
+const NO_END: &str = "
+SELECT set_config(name, '0', FALSE) FROM pg_settings WHERE name IN
+    ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout',
+     'transaction_timeout')";
+
+/// The steps that were run.
+const STEPS_TABLE: &str = "
+CREATE TABLE digest_step (
+    number BIGINT PRIMARY KEY,
+    at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now()
+)";
+
+/// Who has the right to send, in words: the name of the session that has the lock.
+const HOLDER: &str = "
+SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
+    AND l.classid = 1684628339 AND l.objsubid = 2
+    AND l.objid = CAST(CAST(hashtext(current_schema()) AS bigint) & 4294967295 AS oid)
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+const TAKE: &str = "SELECT pg_try_advisory_lock(1684628339, hashtext(current_schema()))";
+const TAKE_SHARED: &str =
+    "SELECT pg_try_advisory_lock_shared(1684628339, hashtext(current_schema()))";
+const GIVE: &str = "SELECT pg_advisory_unlock(1684628339, hashtext(current_schema()))";
+const GIVE_SHARED: &str =
+    "SELECT pg_advisory_unlock_shared(1684628339, hashtext(current_schema()))";
+
+/// A lock of the session, for as long as this lives.
+#[derive(Debug)]
+pub(super) struct SessionLock {
+    pool: Pool,
+    give: &'static str,
+}
+
+impl Drop for SessionLock {
+    fn drop(&mut self) {
+        let (pool, give) = (self.pool.clone(), self.give);
+        // Where nobody is left to run this, the session ends, and the lock with it.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _ = sql::query(give).fetch_optional(&pool).await;
+            });
+        }
+    }
+}
+
+impl Store {
+    /// Opens the schema on a server, and makes it with its tables where there is none.
+    pub(super) async fn open_server(
+        server: &ServerAddress,
+        steps: &[Step],
+    ) -> Result<Store, StoreError> {
+        let store = Store::session(server, steps).await?;
+        match store.found_version().await? {
+            0 => store.upgrade_server(steps).await?,
+            found if found > store.version => {
+                return Err(StoreError::Newer { store: store.address, found });
+            }
+            found if found < store.version => {
+                let (store, needed) = (store.address, version_of(steps));
+                return Err(StoreError::Older { store, found, needed });
+            }
+            _ => {}
+        }
+        Ok(store)
+    }
+
+    /// A session, whatever tables there are.
+    pub(super) async fn session(
+        server: &ServerAddress,
+        steps: &[Step],
+    ) -> Result<Store, StoreError> {
+        let address = StoreAddress::Server(Box::new(server.clone()));
+        let unreachable =
+            |reason: String| StoreError::Unreachable { store: address.clone(), reason };
+        let connecting = tokio::time::timeout(PATIENCE, connect(server));
+        let connection = match connecting.await {
+            Ok(connected) => connected.map_err(|error| unreachable(refusal(&error, server)))?,
+            Err(_) => {
+                let seconds = PATIENCE.as_secs();
+                return Err(unreachable(format!("no answer within {seconds} seconds")));
+            }
+        };
+        let store = Store {
+            pool: Pool::from(connection),
+            file: None,
+            schema: server.schema.clone(),
+            address,
+            access: Access::Writing,
+            identity: None,
+            version: version_of(steps),
+        };
+        store.begin_session(server).await?;
+        Ok(store)
+    }
+
+    async fn begin_session(&self, server: &ServerAddress) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        let row = sql::query(BEGIN).bind(&server.schema).fetch_one(&self.pool).await;
+        let row = row.map_err(failed)?;
+        sql::query(NO_END).fetch_all(&self.pool).await.map_err(failed)?;
+        let (version, encoding): (i64, &str) = (row.get(0), row.get(1));
+        let reason = if version < OLDEST {
+            format!("it is PostgreSQL {}; digest needs 13 or newer", version / 10_000)
+        } else if encoding != "UTF8" {
+            format!("the database has the encoding {encoding}: make one with `createdb -E UTF8`")
+        } else if row.get(2) {
+            "it is a standby server, which can only be read: name the primary one".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(StoreError::Unsuitable { store: self.address.clone(), reason })
+    }
+
+    /// Brings the tables on a server up to date, all steps in one transaction.
+    pub(super) async fn upgrade_server(&self, steps: &[Step]) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        self.make_schema().await?;
+        let who = format!("process {} (new tables)", std::process::id());
+        let _lock = self.wait_for_lock(&who).await?;
+        let mut transaction = self.begin().await?;
+        let done = usize::try_from(version_in(&mut transaction).await.map_err(failed)?);
+        let done = done.unwrap_or(usize::MAX);
+        if done == 0 {
+            let has_table = "SELECT to_regclass('digest_step') IS NOT NULL";
+            let has_table = sql::query_scalar(has_table).fetch_one(&mut *transaction).await;
+            let is_there: bool = has_table.map_err(failed)?;
+            if !is_there {
+                sql::raw(STEPS_TABLE).execute(&mut *transaction).await.map_err(failed)?;
+            }
+        }
+        for (at, step) in steps.iter().enumerate().skip(done) {
+            sql::raw(step.postgres).execute(&mut *transaction).await.map_err(failed)?;
+            sql::query("INSERT INTO digest_step (number) VALUES (?1)")
+                .bind(version_of(&steps[..=at]))
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    async fn make_schema(&self) -> Result<(), StoreError> {
+        let has_schema = "SELECT to_regnamespace(?1) IS NOT NULL";
+        let has_schema = sql::query_scalar(has_schema).bind(&self.schema);
+        let is_there: bool =
+            has_schema.fetch_one(&self.pool).await.map_err(|error| self.failed(error))?;
+        if is_there {
+            return Ok(());
+        }
+        // Of letters, digits and underscores.
+        let make = sql::raw(format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema));
+        match make.execute(&self.pool).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code().as_deref() == Some("42501") => {
+                let (schema, reason) = (&self.schema, "this user may not make its schema");
+                let reason = format!(
+                    "{reason}. Let somebody who may run: CREATE SCHEMA {schema} AUTHORIZATION the_user"
+                );
+                Err(StoreError::Unsuitable { store: self.address.clone(), reason })
+            }
+            // Two who do so at once: the other has made it.
+            Err(error) if error.code().as_deref() == Some("23505") => Ok(()),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// The version of the tables on a server.
+    pub(super) async fn server_version(&self) -> Result<i64, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(|error| self.failed(error))?;
+        version_in(&mut connection).await.map_err(|error| self.failed(error))
+    }
+
+    /// Takes the lock of the session; `None` where another one has it.
+    pub(super) async fn take_session(
+        &self,
+        who: Option<&str>,
+    ) -> Result<Option<SessionLock>, StoreError> {
+        let failed = |error| self.failed(error);
+        let (take, give) = if who.is_some() { (TAKE, GIVE) } else { (TAKE_SHARED, GIVE_SHARED) };
+        let taken = sql::query_scalar(take).fetch_one(&self.pool).await;
+        let is_taken: bool = taken.map_err(failed)?;
+        if !is_taken {
+            return Ok(None);
+        }
+        let lock = SessionLock { pool: self.pool.clone(), give };
+        if let Some(who) = who {
+            let name = "SELECT set_config('application_name', ?1, FALSE)";
+            sql::query(name).bind(who).fetch_one(&self.pool).await.map_err(failed)?;
+        }
+        Ok(Some(lock))
+    }
+
+    /// Who has the lock, as far as the server says.
+    pub(super) async fn session_holder(&self) -> Option<String> {
+        let name: Option<String> =
+            sql::query_scalar(HOLDER).fetch_optional(&self.pool).await.ok()?;
+        name.filter(|name| !name.is_empty())
+    }
+}
+
+async fn version_in(connection: &mut sql::Connection) -> Result<i64, SqlError> {
+    let has_table = "SELECT to_regclass('digest_step') IS NOT NULL";
+    if !sql::query_scalar(has_table).fetch_one(&mut *connection).await? {
+        return Ok(0);
+    }
+    let last = "SELECT coalesce(max(number), 0) FROM digest_step";
+    sql::query_scalar(last).fetch_one(connection).await
+}
+
+async fn connect(server: &ServerAddress) -> Result<PgConnection, sqlx::Error> {
+    let mut options = PgConnectOptions::new_without_pgpass()
+        .username(&server.user)
+        .database(&server.database)
+        .port(server.port)
+        .application_name("digest")
+        .ssl_mode(ssl_mode(server));
+    options =
+        if server.is_socket() { options.socket(&server.host) } else { options.host(&server.host) };
+    if let Some(path) = &server.root_certificate {
+        options = options.ssl_root_cert(path);
+    }
+    if let Some(password) = &server.password {
+        options = options.password(password.expose_secret());
+    }
+    // What is bound is not in a statement, but who reads a log needs neither.
+    options.disable_statement_logging().connect().await
+}
+
+/// As written; else protected from all but this machine.
+fn ssl_mode(server: &ServerAddress) -> PgSslMode {
+    match server.ssl_mode {
+        _ if server.is_socket() => PgSslMode::Disable,
+        None if server.is_local() => PgSslMode::Prefer,
+        None | Some(SslMode::VerifyFull) => PgSslMode::VerifyFull,
+        Some(SslMode::Disable) => PgSslMode::Disable,
+        Some(SslMode::Allow) => PgSslMode::Allow,
+        Some(SslMode::Prefer) => PgSslMode::Prefer,
+        Some(SslMode::Require) => PgSslMode::Require,
+        Some(SslMode::VerifyCa) => PgSslMode::VerifyCa,
+    }
+}
+
+/// Why a server lets nobody in, and what to do.
+fn refusal(error: &sqlx::Error, server: &ServerAddress) -> String {
+    let code = error.as_database_error().and_then(|error| error.code());
+    match (error, code.as_deref()) {
+        (_, Some("28P01" | "28000")) => format!(
+            "{error}. Set DIGEST_STORE_PASSWORD or DIGEST_STORE_PASSWORD_FILE, or add a line to \
+             ~/.pgpass; pg_hba.conf on the server says who may come from where"
+        ),
+        (_, Some("3D000")) => {
+            format!("{error}. Make it: createdb -E UTF8 -O {} {}", server.user, server.database)
+        }
+        (sqlx::Error::Tls(_), _) => format!(
+            "{error}. For a certificate of your own name the file of its authority: \
+             sslrootcert=FILE; sslmode=disable only in a network that nobody else reads"
+        ),
+        _ => error.to_string(),
+    }
+}

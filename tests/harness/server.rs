@@ -1,0 +1,168 @@
+//! A PostgreSQL server of the tests' own: in a temporary folder, on a port that was free, once for
+//! each test program, and gone with it. Each publication gets a schema of its own.
+//!
+//! Must never touch a server of the machine.
+
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// The variable that lets publications of the harness send from a server.
+pub(crate) const STORE: &str = "DIGEST_TEST_STORE";
+/// Set to `required` where a missing server is a failure.
+const REQUIRED: &str = "DIGEST_TEST_POSTGRES";
+pub(crate) const PASSWORD: &str = "correct-horse-7";
+
+/// A server that runs.
+pub(crate) struct Server {
+    folder: PathBuf,
+    bin: PathBuf,
+    port: u16,
+    /// Stops it when this program has ended, however it has.
+    _warden: Mutex<Child>,
+}
+
+static SCHEMAS: AtomicU32 = AtomicU32::new(1);
+
+/// Whether publications are to send from a server.
+pub(crate) fn is_wanted() -> bool {
+    std::env::var(STORE).is_ok_and(|store| store == "postgres")
+}
+
+/// The server; `None` where the machine has none, and need not have.
+pub(crate) fn server() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER.get_or_init(Server::start).as_ref()
+}
+
+/// Where Debian and others keep the programs.
+fn programs() -> Option<PathBuf> {
+    let of_debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let folders = of_debian.map(|version| version.path().join("bin"));
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path: Vec<PathBuf> = std::env::split_paths(&on_path).collect();
+    folders
+        .chain(on_path)
+        .find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+}
+
+/// A program of the server, which refuses to run as root.
+fn as_another(program: &Path) -> Command {
+    let is_root = std::fs::metadata("/proc/self")
+        .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    if !is_root {
+        return Command::new(program);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "nobody", "--"]).arg(program);
+    command
+}
+
+fn done(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().expect("the program starts");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+impl Server {
+    fn start() -> Option<Server> {
+        let Some(bin) = programs() else {
+            let required = std::env::var(REQUIRED).is_ok_and(|word| word == "required");
+            assert!(!required, "there is no PostgreSQL here: apt-get install postgresql");
+            eprintln!("there is no PostgreSQL here: passed over");
+            return None;
+        };
+        let folder = tempfile::Builder::new().prefix("digest-pg-").tempdir().expect("a folder");
+        // The warden removes it.
+        let folder = folder.keep();
+        let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+        std::fs::set_permissions(&folder, everybody).expect("opened");
+        let password = folder.join("password");
+        std::fs::write(&password, PASSWORD).expect("written");
+        done(
+            as_another(&bin.join("initdb"))
+                .args(["-U", "tester", "-E", "UTF8", "--locale", "C.UTF-8", "--auth-local=trust"])
+                .args(["--auth-host=scram-sha-256", "--pwfile"])
+                .arg(&password)
+                .arg("-D")
+                .arg(folder.join("data")),
+        );
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("a port").port();
+        drop(free);
+        let settings = format!(
+            "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n\
+             max_connections = 200\nshared_buffers = 32MB\n",
+            folder.display()
+        );
+        let mut command = as_another(Path::new("sh"));
+        let line = format!("cat >> {}/data/postgresql.conf", folder.display());
+        let mut writing =
+            command.args(["-c", &line]).stdin(Stdio::piped()).spawn().expect("a shell");
+        let mut input = writing.stdin.take().expect("piped");
+        std::io::Write::write_all(&mut input, settings.as_bytes()).expect("written");
+        drop(input);
+        assert!(writing.wait().expect("reaped").success());
+        let stop = format!(
+            "read line; {} -D {1}/data -m immediate stop >/dev/null 2>&1; rm -rf {1}",
+            bin.join("pg_ctl").display(),
+            folder.display()
+        );
+        let mut warden = as_another(Path::new("sh"));
+        let warden = warden.args(["-c", &stop]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let warden = warden.stderr(Stdio::null()).spawn().expect("a shell");
+        let server = Server { folder, bin, port, _warden: Mutex::new(warden) };
+        server.control("start");
+        Some(server)
+    }
+
+    /// Starts or restarts it, at once and as after a loss of power.
+    pub(crate) fn control(&self, what: &str) {
+        let log = self.folder.join("log");
+        done(
+            as_another(&self.bin.join("pg_ctl"))
+                .args(["-w", "-t", "60", "-m", "immediate", "-D"])
+                .arg(self.folder.join("data"))
+                .arg("-l")
+                .arg(log)
+                .arg(what)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null()),
+        );
+    }
+
+    /// The address of a schema that no other test has.
+    pub(crate) fn fresh(&self) -> String {
+        let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
+        self.url(&format!("test_{number}"))
+    }
+
+    pub(crate) fn url(&self, schema: &str) -> String {
+        format!("postgres://tester@127.0.0.1:{}/postgres?schema={schema}", self.port)
+    }
+
+    /// What a statement says, a line a row.
+    pub(crate) fn ask(&self, statement: &str) -> String {
+        let output = Command::new(self.bin.join("psql"))
+            .args(["-X", "-q", "-t", "-A", "-U", "tester", "-d", "postgres", "-h"])
+            .arg(&self.folder)
+            .args(["-p", &self.port.to_string(), "-c", statement])
+            .stdin(Stdio::null())
+            .output()
+            .expect("psql starts");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Ends every session of a schema's senders that a condition names.
+    pub(crate) fn cut(&self, condition: &str) {
+        let _one = CUTS.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ask(&format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {condition}"
+        ));
+    }
+}
+
+static CUTS: Mutex<()> = Mutex::new(());

@@ -1,0 +1,157 @@
+//! Senders that are killed, servers that are restarted, sessions that are cut: nobody is lost, and
+//! nobody gets the issue twice but for rows that were listed as uncertain.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use sejong_digest::catcher::script::{At, Do, Script, When};
+
+use crate::harness::running::wait_until;
+use crate::harness::server::Server;
+use crate::relay::Relay;
+use crate::{alone, book, elsewhere, readers, start, steady};
+
+const READERS: usize = 500;
+const CONNECTIONS: usize = 4;
+
+/// A relay that takes its time now and then.
+fn slow(seed: u64) -> Relay {
+    let ms = Duration::from_millis;
+    let script = Script::new()
+        .rule(At::Dot, When::Fraction(0.3, seed), Do::Delay(ms(8)))
+        .rule(At::Dot, When::Fraction(0.1, seed + 1), Do::Delay(ms(25)))
+        .rule(At::Rcpt, When::Fraction(0.1, seed + 2), Do::Delay(ms(10)));
+    Relay::scripted(script)
+}
+
+/// What happens to a sender in one round.
+fn strike(server: &Server, round: u64) -> &'static str {
+    match round % 4 {
+        0 => "kill",
+        1 => {
+            server.control("restart");
+            "restart"
+        }
+        2 => {
+            server.cut("application_name LIKE 'process %'");
+            "cut of the session that writes"
+        }
+        _ => {
+            server.cut("application_name = 'digest'");
+            "cut of the session that watches"
+        }
+    }
+}
+
+#[test]
+fn a_storm_of_kills_restarts_and_cuts_loses_nobody_and_doubles_only_who_was_listed() {
+    let Some((server, _alone)) = alone() else { return };
+    let (here, relay) = (readers(READERS).sending_from(&server.fresh()), slow(7));
+    let (mut struck, mut known) = (0, 0);
+    for round in 0..60 {
+        let before = relay.counts().accepted;
+        let mut running = start(&here, &relay, &[]);
+        let share = 20 + (round * 37) % 70;
+        let reached = || running.is_over() || relay.counts().accepted >= before + share;
+        assert!(wait_until(Duration::from_secs(60), reached), "it stands still");
+        if running.is_over() {
+            let last = running.wait();
+            assert!(matches!(last.code, 0 | 4), "{last:?}");
+            break;
+        }
+        let what = strike(server, round);
+        struck += 1;
+        if what == "kill" {
+            running.kill();
+        } else {
+            let output = running.wait();
+            // It may have been done a moment before.
+            assert!(matches!(output.code, 0 | 1 | 4), "{what}: {output:?}");
+            if output.code == 1 {
+                let words = "the connection to postgres://tester@127.0.0.1";
+                assert!(output.stderr.contains(words), "{what}: {output:?}");
+                assert!(output.stderr.contains("run the same command again"), "{output:?}");
+            }
+        }
+        let uncertain = book(&here).of("uncertain").len();
+        assert!(uncertain - known <= CONNECTIONS, "{what}: {known} and then {uncertain}");
+        known = uncertain;
+    }
+    assert!(struck >= 5, "{struck} strikes prove little");
+    let held = book(&here);
+    let uncertain: BTreeSet<String> = held.of("uncertain").into_iter().map(str::to_owned).collect();
+    assert_eq!(held.of("accepted").len() + uncertain.len(), READERS, "{held:?}");
+    let copies = relay.copies();
+    for email in held.of("accepted") {
+        assert_eq!(copies.get(email), Some(&1), "{:?}", held.row(email));
+    }
+    for email in &uncertain {
+        assert!(copies.get(email).is_none_or(|count| *count == 1), "{:?}", held.row(email));
+    }
+    let resent = start(&here, &relay, &["--uncertain", "resend"]).wait();
+    assert_eq!(resent.code, 0, "{resent:?}");
+    for (email, count) in relay.copies() {
+        assert!(count == 1 || count == 2 && uncertain.contains(&email), "{email}: {count}");
+    }
+    assert_eq!(relay.copies().len(), READERS, "somebody has nothing");
+}
+
+/// What was on the wire has its outcome in the journal of this machine, and nothing more leaves.
+#[test]
+fn a_sender_whose_session_is_cut_sends_nothing_more_and_its_outcomes_are_kept() {
+    let Some((server, _alone)) = alone() else { return };
+    let (here, relay) = (readers(READERS).sending_from(&server.fresh()), slow(11));
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(60);
+    server.cut("application_name LIKE 'process %'");
+    let output = running.wait();
+    let taken = relay.taken_in_the_end() as usize;
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(taken < READERS, "all had left before");
+    let status = here.run(&["status", "2025-11"]);
+    let told = format!("500 planned: {taken} accepted");
+    assert!(status.stdout.contains(&told), "no {told:?} in {status:?}");
+    assert_eq!(start(&here, &relay, &[]).wait().code, 0);
+    assert!(relay.copies().values().all(|count| *count == 1));
+    assert_eq!(book(&here).of("accepted").len(), READERS);
+}
+
+/// Two folders are two machines: what they have in common is the server.
+#[test]
+fn a_second_sender_from_another_machine_is_told_who_is_sending() {
+    let Some((server, _steady)) = steady() else { return };
+    let url = server.fresh();
+    let [here, there] = [elsewhere(40, &url), elsewhere(40, &url)];
+    let wait = Do::Delay(Duration::from_secs(1));
+    let relay = Relay::scripted(Script::new().rule(At::Dot, When::Always, wait));
+    let first = start(&here, &relay, &["--connections", "20"]);
+    relay.has_taken(1);
+    let second = start(&there, &relay, &[]).wait();
+    assert_eq!(second.code, 1, "{second:?}");
+    let words = format!("process {} (issue 2025-11", first.pid());
+    assert!(second.stderr.contains(&words), "no {words:?} in {}", second.stderr);
+    let looking = there.run(&["status", "2025-11"]);
+    assert!(looking.stderr.contains("is sending now"), "{looking:?}");
+    assert_eq!(first.wait().code, 0);
+    let copies = relay.copies();
+    assert!(copies.len() == 40 && copies.values().all(|count| *count == 1), "{copies:?}");
+}
+
+/// The journal lies on the machine that was killed. Another one cannot read it, so nobody whom it had
+/// claimed is sent to again unasked.
+#[test]
+fn what_a_killed_sender_left_is_uncertain_for_another_machine() {
+    let Some((server, _steady)) = steady() else { return };
+    let url = server.fresh();
+    let [here, there] = [elsewhere(300, &url), elsewhere(300, &url)];
+    let relay = slow(5);
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(30);
+    running.kill();
+    let other = start(&there, &relay, &[]).wait();
+    assert_eq!(other.code, 4, "{other:?}");
+    assert!(other.stderr.contains("is missing"), "{}", other.stderr);
+    let held = book(&there);
+    assert!(held.of("pending").is_empty() && !held.of("uncertain").is_empty(), "{held:?}");
+    assert!(relay.copies().values().all(|count| *count == 1));
+}
