@@ -469,3 +469,17 @@ fn many_complaints_stop_the_next_send_until_somebody_says_to_go_on() {
     let sent = here.run(&[&line[..], &["--despite-complaints"]].concat());
     assert_eq!((sent.code, relay.counts().accepted), (0, 1), "{sent:?}");
 }
+
+/// Who asks what messages say gets an answer for each, also for those that are alike.
+#[test]
+fn a_dry_run_tells_of_each_message_also_of_one_that_was_read_before() {
+    let sent = SentIssue::new();
+    let text = report(sent.reverse_path("kim@example.org"), "kim@example.org", UNKNOWN, "");
+    let sent = sent.write("1.eml", &text).write("2.eml", &text);
+    let output = sent.read(&["1.eml", "2.eml", "--dry-run", "--json"]);
+    let outcomes: Vec<_> = rows(&output).iter().map(|row| row["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["suppressed", "nothing"], "{output:?}");
+    let elsewhere = Publication::nothing().write("1.eml", &text).write("2.eml", &text);
+    let output = elsewhere.run(&["bounces", "read", "1.eml", "2.eml", "--dry-run"]);
+    assert!(output.stdout.contains("2 messages: 2 hard. Nothing"), "{output:?}");
+}
