@@ -161,7 +161,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     articles.finish(&mut problems);
     let (consent_columns, audience_source) = audience::read(&mut table, &mut problems);
     let topics = topics::read(&mut table, &mut problems);
-    let segments = segments::read(&mut table, &topics, &mut problems);
+    let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -178,6 +178,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 ignored_keys,
                 topics,
                 segments,
+                segment_places,
                 ..publication
             };
             Ok(Config {
@@ -286,10 +287,8 @@ fn publication(
     let base_url = section
         .required_text("base_url", "add base_url = \"https://…\": where pictures and pages are");
     let base_url = base_url.and_then(|text| url_of(&mut section, "base_url", &text));
-    let [browser_url, preferences_url] = ["browser_url", "preferences_url"].map(|key| {
-        let text = section.text(key)?;
-        url_of(&mut section, key, &text)
-    });
+    let [browser_url, preferences_url] = ["browser_url", "preferences_url"]
+        .map(|key| section.text(key).and_then(|text| url_of(&mut section, key, &text)));
     let list_id = section.text("list_id");
     let list_id = list_id.and_then(|text| list_id_of(&mut section, &text));
     let time_zone = time_zone(&mut section);
@@ -332,6 +331,7 @@ fn publication(
         ignored_keys: Vec::new(),
         topics: Vec::new(),
         segments: BTreeMap::new(),
+        segment_places: BTreeMap::new(),
     };
     (Some((publication, time_zone)), Some(sender))
 }

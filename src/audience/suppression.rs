@@ -112,15 +112,18 @@ pub enum SuppressionOrigin {
     Mail,
     /// A file that was imported says so.
     Import,
+    /// What a relay answered while an issue was sent.
+    Reply,
 }
 
 impl SuppressionOrigin {
-    const ALL: [SuppressionOrigin; 5] = [
+    const ALL: [SuppressionOrigin; 6] = [
         SuppressionOrigin::Command,
         SuppressionOrigin::Bounce,
         SuppressionOrigin::Web,
         SuppressionOrigin::Mail,
         SuppressionOrigin::Import,
+        SuppressionOrigin::Reply,
     ];
 
     /// The word for it.
@@ -131,6 +134,7 @@ impl SuppressionOrigin {
             SuppressionOrigin::Web => "web",
             SuppressionOrigin::Mail => "mail",
             SuppressionOrigin::Import => "import",
+            SuppressionOrigin::Reply => "reply",
         }
     }
 }

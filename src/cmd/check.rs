@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sejong_digest::check::{online, register};
+use sejong_digest::check::{online, register, selections};
 use sejong_digest::diagnostic::capped::capped;
 use sejong_digest::diagnostic::{Diagnostic, Place, counted, render, sarif};
 use sejong_digest::fetch::{Client, Reach, links};
@@ -115,10 +115,14 @@ fn look(
         }
         None => None,
     };
+    problems.extend(readers.iter().flat_map(|one| one.segments(&workspace.config.publication)));
     problems = gate.remaining(problems);
     let mut found: Vec<Diagnostic> = Vec::new();
     if args.issues.is_empty() {
-        found.extend(load::misplaced(&workspace.config.publication));
+        let publication = &workspace.config.publication;
+        found.extend(load::misplaced(publication));
+        let siblings = load::siblings(publication);
+        found.extend(gate.remaining(selections::unused_topics(publication, &siblings)));
     }
     let mut known = HashSet::new();
     let mut drafts: Vec<Draft> = Vec::new();

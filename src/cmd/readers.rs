@@ -12,7 +12,7 @@ use sejong_digest::audience::forgotten::ForgettingKeys;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::subscribers::rows;
 use sejong_digest::audience::suppression::{self, Suppression};
-use sejong_digest::check::{self, Audience, Lacking, passages};
+use sejong_digest::check::{self, Audience, Lacking, passages, selections};
 use sejong_digest::compose::Composition;
 use sejong_digest::config::{self, AudienceSource};
 use sejong_digest::delivery::intake::{self, Choice, Intake, IntakeError, Standings};
@@ -24,7 +24,7 @@ use sejong_digest::files;
 use sejong_digest::issue::load;
 use sejong_digest::issue::only::Traits as _;
 use sejong_digest::issue::slot::BUILT_IN;
-use sejong_digest::issue::{Issue, Section};
+use sejong_digest::issue::{Issue, Publication, Section};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::store::Store;
@@ -173,6 +173,11 @@ impl Readers {
         problems.append(&mut intake.problems);
         let (people, _) = ledger.planned_counts().await?;
         Ok(Some(Readers { intake, ledger, people, lacking: BTreeMap::new() }))
+    }
+
+    /// What segments ask about and nobody of them has.
+    pub(crate) fn segments(&self, publication: &Publication) -> Vec<Diagnostic> {
+        selections::segments(publication, &self.intake.columns, self.intake.tags.as_ref())
     }
 
     /// The readers as the rules about a composition want to know them.

@@ -1,6 +1,7 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
+mod complained;
 mod completed;
 mod dated;
 mod despite;
@@ -12,6 +13,7 @@ mod planned;
 mod question;
 mod reasons;
 mod refusal;
+mod refused;
 mod renamed;
 mod replaced;
 mod report;
@@ -105,6 +107,9 @@ pub(crate) struct Args {
     /// Send although the computer's clock and the ledger's last entry lie far apart
     #[arg(long, hide_short_help = true)]
     despite_clock: bool,
+    /// Send although more than 3 of 1000 readers complained about the last issue
+    #[arg(long, hide_short_help = true)]
+    despite_complaints: bool,
     /// Send although the ledger is not where it last sent from, and another copy may have sent since
     #[arg(long, hide_short_help = true)]
     despite_copy: bool,
@@ -246,6 +251,8 @@ async fn asked_about(
         let (list, said) = (&options.send.list, (args.despite_list, asked));
         reasons.keep(doubts::list_is_right(ready, options.reopened(), list, said).await)?;
         reasons.keep(shrunk::is_right(ready, list, said).await)?;
+        let said = (args.despite_complaints, asked);
+        reasons.keep(complained::goes_on(ready, perhaps, said).await)?;
     }
     reasons.told()?;
     if is_real {
@@ -574,6 +581,11 @@ impl Send<'_> {
         bar.abort();
         let _ = bar.await;
         end.abort();
+        let any_refused = report.as_ref().is_ok_and(|report| report.counts.refused > 0);
+        if any_refused && self.options.relay.rehearsal().is_none() {
+            let SendOptions { ledger, issue, .. } = &self.options.send;
+            refused::take_note(ledger, issue, &self.workspace.config.bounce).await;
+        }
         // What was said before the first message is true still, and nothing new.
         report.map(|mut report| {
             let is_told = |fate: &ReceiptFate| {

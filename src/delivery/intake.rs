@@ -152,11 +152,7 @@ pub async fn stage<R: Read>(
                 // Nobody is told what is odd in a row that is not used.
                 warnings.into_iter().for_each(|warning| problems.add(warning));
                 kept_rows += 1;
-                // Bit 0 is of somebody who has none of the issues that are asked about.
-                let chosen = chosen.as_ref().map_or(1, |chosen| chosen.meant(&recipient));
-                let served = choice.sent_to.is_none_or(|only| only.means(&recipient));
-                let row = StagedRow::kept(&recipient, chosen & 1 == 0);
-                staging.add(row.chosen(chosen).served(served)).await?;
+                staging.add(kept(&recipient, chosen.as_ref(), choice.sent_to)).await?;
             }
             Row::Rejected(problem) => {
                 found.rejected += 1;
@@ -192,6 +188,18 @@ pub async fn stage<R: Read>(
     Ok(Intake { unmet: terms.unmet(), unknown_fields, ..found })
 }
 
+/// Somebody whom the list keeps, and whether they are meant and the issue has a section for them.
+fn kept(
+    person: &Recipient,
+    chosen: Option<&OnlyByIssues<'_>>,
+    sent_to: Option<&Only>,
+) -> StagedRow {
+    // Bit 0 is of somebody who has none of the issues that are asked about.
+    let chosen = chosen.map_or(1, |chosen| chosen.meant(person));
+    let served = sent_to.is_none_or(|only| only.means(person));
+    StagedRow::kept(person, chosen & 1 == 0).chosen(chosen).served(served)
+}
+
 /// Takes out whom the list keeps and who gets nothing all the same.
 async fn leave_out(
     ledger: &Ledger,
@@ -201,9 +209,7 @@ async fn leave_out(
     let no_keys = ForgettingKeys::default();
     let keys = choice.forgetting.unwrap_or(&no_keys);
     found.suppressed = ledger.leave_suppressed_out(choice.suppressed_in, keys).await?;
-    if choice.sent_to.is_some() {
-        found.unserved = ledger.leave_unserved_out().await?;
-    }
+    found.unserved = ledger.leave_unserved_out(choice.sent_to.is_some()).await?;
     Ok(())
 }
 

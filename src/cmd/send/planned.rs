@@ -12,7 +12,9 @@ use super::plan::PlanText;
 use super::reasons::PlanDoubts;
 use super::survey::Leaves;
 use super::window::Window;
-use super::{completed, dated, doubts, moved, refusal, renamed, replaced, routes, shrunk, survey};
+use super::{
+    complained, completed, dated, doubts, moved, refusal, renamed, replaced, routes, shrunk, survey,
+};
 use crate::cmd::failure::{Ending, Exit, Failure, Passes};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{looking, print, receipts};
@@ -105,6 +107,10 @@ async fn doubts_of(
         }
         if let Some(shrunk) = shrunk::found(ready, &options.send.list).await? {
             all.tell(shrunk.says, asked("--despite-list").filter(|_| shrunk.is_asked));
+        }
+        if let Some(complaints) = complained::found(ready).await? {
+            let asked = asked("--despite-complaints").filter(|_| complaints.is_asked);
+            all.tell(complaints.says, asked);
         }
         if let Some(words) = completed::told(workspace, options, ready, plan).await? {
             all.tell(words, None);

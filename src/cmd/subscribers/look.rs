@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
 use sejong_digest::audience::suppression::{self, Suppression};
+use sejong_digest::delivery::ledger::bounces::{self, ListedBounce};
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::state::State;
 use sejong_digest::message::address::Address;
@@ -15,7 +16,7 @@ use super::import::forgotten;
 use super::place;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{clock, looking, print, runtime};
+use crate::cmd::{clock, looking, print, runtime, status};
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
@@ -50,6 +51,7 @@ struct PersonKnown {
     /// Erased, and known by a hash alone.
     forgotten: bool,
     history: Vec<Suppression>,
+    bounces: Vec<ListedBounce>,
     issues: Vec<IssueOfPerson>,
 }
 
@@ -134,6 +136,7 @@ impl PersonKnown {
             suppressed: false,
             forgotten: false,
             history: Vec::new(),
+            bounces: Vec::new(),
             issues: Vec::new(),
         }
     }
@@ -154,6 +157,7 @@ async fn known(
         suppressed: forgotten || history.iter().any(Suppression::is_in_force),
         forgotten,
         history,
+        bounces: bounces::of_person(store, &address.identity()).await?,
         issues: issues_of(store, address).await?,
         ..PersonKnown::nothing(address)
     })
@@ -248,6 +252,12 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
         let why = one.text.as_deref().filter(|_| one.state == State::Suppressed);
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
         text.push_str(&format!("  {}: {}{why}{at}\n", one.issue, one.state));
+        let about = |bounce: &&ListedBounce| bounce.issue.as_ref() == Some(&one.issue);
+        for bounce in person.bounces.iter().filter(about) {
+            let (class, at) = (&bounce.class, clock::minute(bounce.at, zone));
+            let said = status::bounced::said(bounce);
+            text.push_str(&format!("    {class}, {at}: {said} ({})\n", bounce.outcome));
+        }
     }
     if person.subscriber.is_none()
         && !person.forgotten

@@ -320,6 +320,7 @@ impl ActedReport<'_> {
         let Some(reason) = decision.suppress else { return Ok(false) };
         let origin = match row.class {
             BounceClass::Unsubscribe => SuppressionOrigin::Mail,
+            _ if reader.evidence == ReportEvidence::Reply => SuppressionOrigin::Reply,
             _ => SuppressionOrigin::Bounce,
         };
         let why = match &reader.row {

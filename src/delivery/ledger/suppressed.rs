@@ -29,6 +29,14 @@ CREATE TEMP TABLE suppressed (
 ) WITHOUT ROWID;
 ";
 
+/// Whom a relay has refused this issue, and nobody else has said no: their row is `refused`, and it is
+/// the issue's own wishes that decide whether they are tried once more. `?1` is the issue.
+const KEEP_REFUSED: &str = "
+DELETE FROM temp.suppressed WHERE kind = 'address' AND what IN (SELECT b.identity FROM bounce b
+    WHERE b.issue = ?1 AND b.source = 'smtp' AND b.outcome = 'suppressed')
+AND NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = suppressed.what AND s.kind = 'address'
+    AND s.released_at IS NULL AND s.origin <> 'reply')";
+
 /// Takes the people out of the staging table whom the list keeps and who are suppressed.
 const TAKE_OUT_PEOPLE: &str = "
 UPDATE temp.staging SET (suppressed, gone) = (SELECT s.reason, ?1 || s.reason
@@ -103,6 +111,8 @@ impl Ledger {
             let insert = format!("INSERT OR IGNORE INTO temp.suppressed {IN_FORCE}");
             sql::raw(insert).execute(self.store.pool()).await.map_err(failed)?;
             hashes.append(&mut suppression::forgotten_hashes(&self.store).await?);
+            let keep = sql::query(KEEP_REFUSED).bind(&self.issue);
+            keep.execute(self.store.pool()).await.map_err(failed)?;
         }
         if let Some(path) = elsewhere {
             let (number, mut others) = self.add_suppressed_of(path).await?;

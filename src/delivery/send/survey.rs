@@ -18,6 +18,7 @@ use super::{ListFault, SendError, SendOptions};
 use crate::check::{self, Lacking, passages};
 use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
+use crate::delivery::ledger::bounces::IssueComplaints;
 use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::origin::LastReaders;
 use crate::delivery::ledger::secret_keys::SentKeys;
@@ -459,6 +460,14 @@ impl Ready {
         let Survey { ledger, options, .. } = &self.survey;
         let Some(list) = &options.origin.list else { return Ok(None) };
         Ok(ledger.last_readers(list).await?)
+    }
+
+    /// The complaints about the last issue that somebody got, if there are any.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn complaints(&self) -> Result<Option<IssueComplaints>, SendError> {
+        Ok(self.survey.ledger.last_complaints().await?)
     }
 
     /// When the issue was completed, where nobody waits for it in the ledger and somebody has it.

@@ -84,6 +84,7 @@ impl Folder {
             ignored_keys: Vec::new(),
             topics: Vec::new(),
             segments: Default::default(),
+            segment_places: Default::default(),
         }
     }
 
