@@ -1,11 +1,12 @@
 //! The words of a statement for one engine.
 //!
-//! A statement is written in what both engines understand, and in SQLite's placeholders. Three forms
+//! A statement is written in what both engines understand, and in SQLite's placeholders. Four forms
 //! are replaced, never inside quotes or comments:
 //!
 //! | in the statement | SQLite | PostgreSQL |
 //! | --- | --- | --- |
 //! | `?1` | `?1` | `$1` |
+//! | `?`, of which [`super::QueryBuilder`] makes one for each value | `?` | `$1`, `$2` … |
 //! | `[sqlite: a \| postgres: b]` | `a` | `b` |
 //! | `[each ?1]` | `json_each(?1)` | `json_array_elements(CAST(?1 AS json))` |
 //!
@@ -34,11 +35,12 @@ pub(super) fn translated(text: Cow<'static, str>, dialect: Dialect) -> Cow<'stat
         return text;
     }
     let mut out = String::with_capacity(text.len() + 64);
-    put(&text, dialect, &mut out);
+    put(&text, dialect, &mut 0, &mut out);
     Cow::Owned(out)
 }
 
-fn put(mut rest: &str, dialect: Dialect, out: &mut String) {
+/// `plain` counts the placeholders without a number: PostgreSQL has none of these.
+fn put(mut rest: &str, dialect: Dialect, plain: &mut usize, out: &mut String) {
     while let Some(at) = rest.find(['\'', '"', '-', '/', '?', '[']) {
         let (before, special) = rest.split_at(at);
         out.push_str(before);
@@ -49,7 +51,7 @@ fn put(mut rest: &str, dialect: Dialect, out: &mut String) {
             out.push_str(kept);
             rest = behind;
         } else if let Some((sqlite, postgres, behind)) = alternatives(rest) {
-            put(if dialect == Dialect::Sqlite { sqlite } else { postgres }, dialect, out);
+            put(if dialect == Dialect::Sqlite { sqlite } else { postgres }, dialect, plain, out);
             rest = behind;
         } else if let Some((what, behind)) = each(rest) {
             let [begin, end] = match dialect {
@@ -57,14 +59,18 @@ fn put(mut rest: &str, dialect: Dialect, out: &mut String) {
                 Dialect::Postgres => ["json_array_elements(CAST(", " AS json))"],
             };
             out.push_str(begin);
-            put(what, dialect, out);
+            put(what, dialect, plain, out);
             out.push_str(end);
             rest = behind;
         } else {
             let (sign, behind) = rest.split_at(1);
             let is_numbered = behind.starts_with(|digit: char| digit.is_ascii_digit());
-            let is_placeholder = sign == "?" && is_numbered && dialect == Dialect::Postgres;
+            let is_placeholder = sign == "?" && dialect == Dialect::Postgres;
             out.push_str(if is_placeholder { "$" } else { sign });
+            if is_placeholder && !is_numbered {
+                *plain += 1;
+                out.push_str(&plain.to_string());
+            }
             rest = behind;
         }
     }
@@ -106,6 +112,7 @@ mod tests {
             ("SELECT ?1, ?12 FROM a", "SELECT ?1, ?12 FROM a", "SELECT $1, $12 FROM a"),
             ("a = '?1' OR \"?2\" = ?3", "a = '?1' OR \"?2\" = ?3", "a = '?1' OR \"?2\" = $3"),
             ("'it''s ?1' || ?2", "'it''s ?1' || ?2", "'it''s ?1' || $2"),
+            ("VALUES (?, ?), (?, '?')", "VALUES (?, ?), (?, '?')", "VALUES ($1, $2), ($3, '?')"),
             ("-- a row's ?1\n?1", "-- a row's ?1\n?1", "-- a row's ?1\n$1"),
             ("/* ?1 ' */ ?1 - ?2", "/* ?1 ' */ ?1 - ?2", "/* ?1 ' */ $1 - $2"),
             ("[sqlite: +a | postgres: a] = ?1", "+a = ?1", "a = $1"),
