@@ -63,6 +63,7 @@ impl Store {
     /// A [`StoreError`].
     pub async fn glance(path: &Path) -> Result<Store, StoreError> {
         let path = &place::resolved(path);
+        Store::has_its_place(path)?;
         let store = Store::connect(options(path).read_only(true), path).await?;
         Ok(Store { access: Access::Reading, ..store })
     }
