@@ -87,6 +87,7 @@ impl Store {
             StoreAddress::File(path) => &place::resolved(path),
             StoreAddress::Server(server) => return Store::open_server(server, steps).await,
         };
+        Store::has_its_place(path)?;
         let store = Store::connect(options(path).read_only(true), path).await?;
         Ok(Store { access: Access::Reading, ..store })
     }
