@@ -117,6 +117,7 @@ fn publication(root: PathBuf) -> Publication {
         ignored_keys: Vec::new(),
         topics: Vec::new(),
         segments: Default::default(),
+        segment_places: Default::default(),
     }
 }
 

@@ -33,6 +33,7 @@ use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
+pub use audience::AudienceSource;
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
 pub use secret::{Secret, SecretError, known_secret, missing_secret, secret, secret_place};
@@ -62,6 +63,8 @@ pub struct Config {
     pub clients: Profile,
     /// For `audience`: what columns of lists mean about consent.
     pub consent_columns: Vec<ConsentColumn>,
+    /// Which list is used without a word; the one that there is where nothing is said.
+    pub audience_source: Option<AudienceSource>,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
     /// What is no error, but should be known: for `check` and `doctor`.
@@ -156,9 +159,9 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let mut articles = table.table("articles");
     let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
     articles.finish(&mut problems);
-    let consent_columns = audience::read(&mut table, &mut problems);
+    let (consent_columns, audience_source) = audience::read(&mut table, &mut problems);
     let topics = topics::read(&mut table, &mut problems);
-    let segments = segments::read(&mut table, &topics, &mut problems);
+    let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -175,6 +178,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 ignored_keys,
                 topics,
                 segments,
+                segment_places,
                 ..publication
             };
             Ok(Config {
@@ -189,6 +193,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 bounce,
                 clients,
                 consent_columns,
+                audience_source,
                 time_zone,
                 warnings: problems,
             })
@@ -282,10 +287,8 @@ fn publication(
     let base_url = section
         .required_text("base_url", "add base_url = \"https://…\": where pictures and pages are");
     let base_url = base_url.and_then(|text| url_of(&mut section, "base_url", &text));
-    let [browser_url, preferences_url] = ["browser_url", "preferences_url"].map(|key| {
-        let text = section.text(key)?;
-        url_of(&mut section, key, &text)
-    });
+    let [browser_url, preferences_url] = ["browser_url", "preferences_url"]
+        .map(|key| section.text(key).and_then(|text| url_of(&mut section, key, &text)));
     let list_id = section.text("list_id");
     let list_id = list_id.and_then(|text| list_id_of(&mut section, &text));
     let time_zone = time_zone(&mut section);
@@ -328,6 +331,7 @@ fn publication(
         ignored_keys: Vec::new(),
         topics: Vec::new(),
         segments: BTreeMap::new(),
+        segment_places: BTreeMap::new(),
     };
     (Some((publication, time_zone)), Some(sender))
 }

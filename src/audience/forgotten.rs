@@ -90,7 +90,17 @@ impl Forgotten {
     /// # Errors
     /// The store's, or a key is missing.
     pub async fn read(store: &Store, keys: &ForgettingKeys) -> Result<Forgotten, ForgottenError> {
-        let hashes = suppression::forgotten_hashes(store).await?;
+        Forgotten::of(suppression::forgotten_hashes(store).await?, keys)
+    }
+
+    /// Those of these hashes.
+    ///
+    /// # Errors
+    /// A key is missing.
+    pub fn of(
+        hashes: BTreeSet<String>,
+        keys: &ForgettingKeys,
+    ) -> Result<Forgotten, ForgottenError> {
         let mut used = BTreeMap::new();
         for hash in &hashes {
             let number = hash.split(':').next().unwrap_or_default();

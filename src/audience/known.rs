@@ -18,7 +18,7 @@ const UNCONFIRMED: &str = "unconfirmed";
 const CONSENT: &str = "without consent";
 
 /// Columns that are applied without a question.
-const KNOWN: [KnownColumn; 262] = [
+const KNOWN: [KnownColumn; 263] = [
     // Columns with a word.
     ("status", Status, "listmonk, Kit, beehiiv, Keila, Campaign Monitor, Mailtrain"),
     ("subscriptionstatus", Status, "listmonk, MailPoet, ActiveCampaign"),
@@ -285,6 +285,7 @@ const KNOWN: [KnownColumn; 262] = [
     ("optintime", Aside, "Mailchimp: empty for who was imported"),
     ("confirmtime", Aside, "Mailchimp: empty for who was imported"),
     ("postingpermissions", Aside, "Google Groups"),
+    ("optincountry", Aside, "Mailtrain"),
     ("rejectedbecause", Aside, "digest: why a row was not imported"),
 ];
 

@@ -5,7 +5,7 @@
 //! the condition is true or false and never NULL, so that `not` means the same everywhere.
 
 use crate::issue::only::bound::{Bound, Comparison, LONGEST};
-use crate::issue::only::{Condition, Only};
+use crate::issue::only::{Only, OnlyCondition};
 
 /// What of a table an expression asks about, as SQL.
 pub trait SelectionColumns {
@@ -44,37 +44,37 @@ struct SelectionWriter<'a> {
 }
 
 impl SelectionWriter<'_> {
-    fn condition(&mut self, condition: &Condition) -> String {
+    fn condition(&mut self, condition: &OnlyCondition) -> String {
         match condition {
-            Condition::Person(identity) => {
+            OnlyCondition::Person(identity) => {
                 let value = self.bind(identity.clone());
                 format!("({} = {value})", self.columns.identity())
             }
-            Condition::Tag(tag) => {
+            OnlyCondition::Tag(tag) => {
                 let value = self.bind(tag.to_lowercase());
                 self.columns.is_tagged(&|column| same(column, &value))
             }
-            Condition::Topic(topic) => wants(&self.columns.topics(), topic),
-            Condition::Got(issue) => {
+            OnlyCondition::Topic(topic) => wants(&self.columns.topics(), topic),
+            OnlyCondition::Got(issue) => {
                 let value = self.bind(issue.clone());
                 self.columns.got(&value)
             }
-            Condition::Segment(_) => "FALSE".to_owned(),
-            Condition::Field(name, value) => {
+            OnlyCondition::Segment(_) => "FALSE".to_owned(),
+            OnlyCondition::Field(name, value) => {
                 let value = self.bind(value.to_lowercase());
                 same(&self.field(name), &value)
             }
-            Condition::Compared(name, comparison, bound) => {
+            OnlyCondition::Compared(name, comparison, bound) => {
                 compared(&self.field(name), *comparison, bound)
             }
-            Condition::Not(inner) => format!("(NOT {})", self.condition(inner)),
-            Condition::All(all) => self.joined(all, " AND ", "TRUE"),
-            Condition::Any(all) => self.joined(all, " OR ", "FALSE"),
+            OnlyCondition::Not(inner) => format!("(NOT {})", self.condition(inner)),
+            OnlyCondition::All(all) => self.joined(all, " AND ", "TRUE"),
+            OnlyCondition::Any(all) => self.joined(all, " OR ", "FALSE"),
         }
     }
 
     /// In halves: a database counts how deep a condition is.
-    fn joined(&mut self, all: &[Condition], between: &str, empty: &str) -> String {
+    fn joined(&mut self, all: &[OnlyCondition], between: &str, empty: &str) -> String {
         match all {
             [] => empty.to_owned(),
             [one] => self.condition(one),
@@ -266,7 +266,7 @@ mod tests {
         })
     }
 
-    fn expression() -> impl Strategy<Value = Condition> {
+    fn expression() -> impl Strategy<Value = OnlyCondition> {
         let name = "(city|points|joined|language|email|topics|absent|No Name)";
         let comparison = prop_oneof![
             Just(Comparison::Below),
@@ -276,22 +276,22 @@ mod tests {
         ];
         let bound = prop_oneof!["-?[0-9]{1,3}([.][0-9]{1,2})?", "202[456]-0[1-9]-[012][1-8]"];
         let leaf = prop_oneof![
-            "(member|press|PRESS|Préss|A b)".prop_map(Condition::Tag),
-            "(events|jobs|event)".prop_map(Condition::Topic),
-            "2025-(10|11|13)".prop_map(Condition::Got),
-            "p[0-3]@x.example".prop_map(Condition::Person),
-            "x".prop_map(Condition::Segment),
-            (name, value()).prop_map(|(name, value)| Condition::Field(name, value)),
+            "(member|press|PRESS|Préss|A b)".prop_map(OnlyCondition::Tag),
+            "(events|jobs|event)".prop_map(OnlyCondition::Topic),
+            "2025-(10|11|13)".prop_map(OnlyCondition::Got),
+            "p[0-3]@x.example".prop_map(OnlyCondition::Person),
+            "x".prop_map(OnlyCondition::Segment),
+            (name, value()).prop_map(|(name, value)| OnlyCondition::Field(name, value)),
             (name, comparison, bound).prop_map(|(name, comparison, bound)| {
-                Condition::Compared(name, comparison, Bound::read(&bound).expect("a bound"))
+                OnlyCondition::Compared(name, comparison, Bound::read(&bound).expect("a bound"))
             }),
         ];
         leaf.prop_recursive(4, 24, 4, |inner| {
             let several = || proptest::collection::vec(inner.clone(), 0..4);
             prop_oneof![
-                inner.clone().prop_map(|one| Condition::Not(Box::new(one))),
-                several().prop_map(Condition::All),
-                several().prop_map(Condition::Any),
+                inner.clone().prop_map(|one| OnlyCondition::Not(Box::new(one))),
+                several().prop_map(OnlyCondition::All),
+                several().prop_map(OnlyCondition::Any),
             ]
         })
     }

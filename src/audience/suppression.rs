@@ -114,15 +114,18 @@ pub enum SuppressionOrigin {
     Mail,
     /// A file that was imported says so.
     Import,
+    /// What a relay answered while an issue was sent.
+    Reply,
 }
 
 impl SuppressionOrigin {
-    const ALL: [SuppressionOrigin; 5] = [
+    const ALL: [SuppressionOrigin; 6] = [
         SuppressionOrigin::Command,
         SuppressionOrigin::Bounce,
         SuppressionOrigin::Web,
         SuppressionOrigin::Mail,
         SuppressionOrigin::Import,
+        SuppressionOrigin::Reply,
     ];
 
     /// The word for it.
@@ -133,6 +136,7 @@ impl SuppressionOrigin {
             SuppressionOrigin::Web => "web",
             SuppressionOrigin::Mail => "mail",
             SuppressionOrigin::Import => "import",
+            SuppressionOrigin::Reply => "reply",
         }
     }
 }
@@ -431,6 +435,34 @@ pub async fn of(store: &Store, address: &Address) -> Result<Option<Suppression>,
     Ok((!all.is_empty()).then(|| all.swap_remove(own)))
 }
 
+/// The same of somebody who may have been forgotten, of whom only one of these hashes is kept.
+///
+/// # Errors
+/// The store's.
+pub async fn of_person(
+    store: &Store,
+    address: &Address,
+    hashes: &[String],
+) -> Result<Option<Suppression>, StoreError> {
+    let named = of(store, address).await?;
+    if named.is_some() {
+        return Ok(named);
+    }
+    for hash in hashes {
+        let statement =
+            format!("SELECT {COLUMNS} FROM suppression WHERE hash = ?1 AND released_at IS NULL");
+        let rows = sql::query(statement)
+            .bind(hash)
+            .fetch_all(store.pool())
+            .await
+            .map_err(|error| store.failed(error))?;
+        if let Some(one) = read_all(store, &rows)?.into_iter().next() {
+            return Ok(Some(one));
+        }
+    }
+    Ok(None)
+}
+
 /// All who are suppressed now, in the order in which they were.
 ///
 /// # Errors
@@ -460,7 +492,7 @@ pub async fn since(store: &Store, number: i64) -> Result<Vec<Suppression>, Store
 ///
 /// # Errors
 /// The store's.
-pub(super) async fn forgotten_hashes(store: &Store) -> Result<BTreeSet<String>, StoreError> {
+pub async fn forgotten_hashes(store: &Store) -> Result<BTreeSet<String>, StoreError> {
     let all: Vec<String> = sql::query_scalar(
         "SELECT hash FROM suppression WHERE hash IS NOT NULL AND released_at IS NULL",
     )

@@ -10,10 +10,7 @@ use super::fields::FieldBlock;
 use super::mbox::body_of;
 use super::{answer, mime, original};
 use crate::crypto;
-
-/// How an address for leaving begins behind what all addresses of the bounce mailbox have: a token
-/// follows.
-pub const LEAVE: &str = "u-";
+use crate::message::token::LEAVE;
 
 /// Addresses of ours that a message came to.
 pub(super) fn addressed_to(header: &FieldBlock) -> Vec<String> {

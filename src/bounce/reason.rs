@@ -231,21 +231,15 @@ pub(super) fn decide(evidence: &ReportedFacts) -> (BounceClass, Why) {
     (if is_hard { BounceClass::Hard } else { BounceClass::Soft }, reason)
 }
 
-/// Class and reason of what a relay answered to us: its words, both of its codes, and whether it was at
-/// the recipient or behind.
-pub fn of_reply(
-    text: &str,
-    status: Option<&str>,
-    code: Option<i64>,
-    is_at_rcpt: bool,
-) -> (BounceClass, Why) {
-    let stage = if is_at_rcpt { ReplyStage::Rcpt } else { ReplyStage::Data };
+/// Class and reason of what a relay answered to us, by its words and both of its codes. At which
+/// command is not kept, so that an unknown user needs a code 5.1.x.
+pub fn of_reply(text: &str, status: Option<&str>, code: Option<i64>) -> (BounceClass, Why) {
     decide(&ReportedFacts {
         reply: text,
         notice: "",
         status: status.and_then(super::code::enhanced_status),
         code: code.and_then(|code| u16::try_from(code).ok()).map(ReplyCode),
-        stage: &|| stage,
+        stage: &|| ReplyStage::Unsaid,
         delayed: false,
     })
 }

@@ -45,6 +45,7 @@ mod posts;
 pub mod register;
 mod run_together;
 mod script;
+pub mod selections;
 mod shown;
 mod site;
 mod size;

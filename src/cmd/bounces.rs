@@ -4,15 +4,17 @@
 mod words;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use secrecy::SecretString;
 use sejong_digest::config;
 use sejong_digest::delivery::bounced::evidence::ReportKeys;
 use sejong_digest::delivery::bounced::policy::BouncePolicy;
 use sejong_digest::delivery::bounced::reading::ReportReader;
 use sejong_digest::delivery::ledger;
 use sejong_digest::diagnostic::counted;
-use sejong_digest::mailbox::{self, FoundMessage, MailBatch, ReportMailbox};
+use sejong_digest::files;
+use sejong_digest::mailbox::imap::{ImapAddress, ImapMailbox};
+use sejong_digest::mailbox::{FoundMessage, MailBatch, ReportMailbox};
 use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
@@ -21,9 +23,6 @@ use super::subscribers::place;
 use super::workspace::{self, Workspace};
 use super::{Global, clock, looking, print, runtime};
 use words::{Acting, Readings};
-
-/// How often a Maildir is looked at that is followed.
-const EVERY: Duration = Duration::from_secs(2);
 
 /// Read reports of mail that did not arrive, and complaints
 #[derive(Debug, clap::Args)]
@@ -42,16 +41,18 @@ Read bounces, complaints and wishes to leave, and act on them
 
 Whose address is bad, who complained and who asked to leave gets no mail any more, as [bounce] in
 digest.toml says. Only a report that carries a token or the Message-ID of a mail of this publication
-changes anything. A message of a Maildir gets the flag S when what it means is written down; what a
+changes anything. A message of a Maildir or an IMAP server is marked as seen when what it means is written down; what a
 person has to look at stays as it is. Read a second time, a message changes nothing.";
 
 const EXAMPLES: &str = "\
-A SOURCE is a file with one message, an mbox file, a Maildir folder, or - for standard input, as of
-a pipe of Postfix or Exim: then the exit code is 0, or 75 if the message should come again later.
+A SOURCE is a file with one message, an mbox file, a Maildir folder, imaps://user@host/INBOX, or - for
+standard input, as of a pipe of Postfix or Exim: then the exit code is 0, or 75 if the message should
+come again later. The password for IMAP is that of DIGEST_IMAP_PASSWORD, or of the file that
+DIGEST_IMAP_PASSWORD_FILE names. Behind the address, ?done=FOLDER moves what is done to that folder.
 
 Examples:
   digest bounces read ~/Maildir
-  digest bounces read ~/Maildir --follow
+  digest bounces read imaps://bounces@mail.sejong.example/INBOX --follow
   digest bounces read mbox --dry-run --json
   digest --publication /srv/newsletter bounces read - < report.eml";
 
@@ -65,7 +66,7 @@ struct ReadArgs {
     /// Print what would happen and why, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Go on with what comes later, until it is stopped: of a Maildir
+    /// Go on with what comes later, until it is stopped: of a Maildir or by IMAP
     #[arg(long, conflicts_with = "dry_run")]
     follow: bool,
     /// Print JSON to stdout, an object for each recipient on a line of its own
@@ -94,8 +95,16 @@ struct ReportReading<'a> {
 /// Runs `digest bounces`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let Command::Read(args) = &args.command;
-    if args.follow && !args.sources.iter().all(|source| source.is_dir()) {
-        return Err(Failure::usage("--follow goes on with a Maildir, and with nothing else"));
+    let is_imap = |source: &PathBuf| imap_address(source).is_some();
+    let any_imap = args.sources.iter().any(is_imap);
+    let can_be_followed = |source: &PathBuf| is_imap(source) || source.is_dir();
+    if args.follow && !args.sources.iter().all(can_be_followed) {
+        return Err(Failure::usage(
+            "--follow goes on with Maildirs or a mailbox on an IMAP server",
+        ));
+    }
+    if args.follow && any_imap && args.sources.len() > 1 {
+        return Err(Failure::usage("--follow waits for one IMAP server: run a command for each"));
     }
     let ending = runtime()?.block_on(async {
         let (reader, acting) = reader(global, args).await?;
@@ -151,21 +160,54 @@ fn keys(workspace: &Workspace) -> Result<ReportKeys, Failure> {
     Ok(ReportKeys { keys, list_id, reverse_path })
 }
 
+/// What a source means that is on a server.
+fn imap_address(source: &Path) -> Option<Result<ImapAddress, Failure>> {
+    let text = source.to_str().filter(|text| ImapAddress::is_meant(text))?;
+    Some(ImapAddress::read(text).map_err(|error| Failure::usage(error.to_string())))
+}
+
+async fn open(source: &Path) -> Result<ReportMailbox, Failure> {
+    if let Some(address) = imap_address(source) {
+        let address = address?;
+        let password = imap_password(&address)?;
+        return Ok(ReportMailbox::Imap(Box::new(ImapMailbox::open(address, password).await?)));
+    }
+    Ok(match source.as_os_str().to_str() {
+        Some("-") => ReportMailbox::of(source, Box::new(std::io::stdin())),
+        _ => ReportMailbox::open(source),
+    })
+}
+
+/// From the environment, or from the file that it names.
+fn imap_password(address: &ImapAddress) -> Result<SecretString, Failure> {
+    let environment = workspace::environment();
+    let variable = |name: &str| environment.iter().find(|(known, _)| known == name);
+    if let Some((_, password)) = variable("DIGEST_IMAP_PASSWORD") {
+        return Ok(SecretString::from(password.clone()));
+    }
+    let Some((name, file)) = variable("DIGEST_IMAP_PASSWORD_FILE") else {
+        let what = format!("there is no password for {} at {}", address.user, address.host);
+        return Err(Failure::new(what).help(
+            "set DIGEST_IMAP_PASSWORD, or DIGEST_IMAP_PASSWORD_FILE to a file that only you can read",
+        ));
+    };
+    let bytes = files::read_private(Path::new(file))
+        .map_err(|error| Failure::new(format!("{file} ({name}) cannot be used: {error}")))?;
+    let text = String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned();
+    Ok(SecretString::from(text))
+}
+
 impl ReportReading<'_> {
     async fn all(&mut self) -> Result<(), Failure> {
         let mut mailboxes = Vec::new();
         for source in &self.args.sources {
-            let mut mailbox = match source.as_os_str().to_str() {
-                Some("-") => ReportMailbox::of(source, Box::new(std::io::stdin())),
-                _ => ReportMailbox::open(source),
-            };
+            let mut mailbox = open(source).await?;
             self.mailbox(source, &mut mailbox).await?;
             mailboxes.push((source, mailbox));
         }
         while self.args.follow {
-            tokio::time::sleep(EVERY).await;
             for (source, mailbox) in &mut mailboxes {
-                mailbox.look_again();
+                mailbox.look_again().await;
                 self.mailbox(source, mailbox).await?;
             }
         }
@@ -174,22 +216,35 @@ impl ReportReading<'_> {
 
     async fn mailbox(&mut self, source: &Path, mailbox: &mut ReportMailbox) -> Result<(), Failure> {
         loop {
-            let batch = mailbox.next_batch();
+            let batch = mailbox.next_batch().await?;
             if batch.is_end() {
                 return Ok(());
             }
-            self.batch(&describe(source), batch).await?;
+            for (path, why) in &batch.unread {
+                print::note(&format!("{}: {why}", describe(path)));
+                self.readings.unread += 1;
+            }
+            let done = self.batch(source, &batch).await?;
+            for (place, why) in mailbox.mark_as_done(&done).await {
+                let place = describe(place);
+                print::note(&format!("{place} was read and acted on, but cannot be marked: {why}"));
+                self.readings.unmarked += 1;
+            }
         }
     }
 
-    /// What is in some messages is written down, told, and then they are marked.
-    async fn batch(&mut self, source: &str, batch: MailBatch) -> Result<(), Failure> {
-        for (path, why) in &batch.unread {
-            print::note(&format!("{}: {why}", describe(path)));
-            self.readings.unread += 1;
-        }
+    /// What is in some messages is written down and told; those with which nothing is left to do.
+    async fn batch<'a>(
+        &mut self,
+        source: &Path,
+        batch: &'a MailBatch,
+    ) -> Result<Vec<&'a FoundMessage>, Failure> {
+        let source = match imap_address(source) {
+            Some(Ok(address)) => address.to_string(),
+            _ => describe(source),
+        };
         let bytes: Vec<&[u8]> = batch.messages.iter().map(|message| &message.bytes[..]).collect();
-        let read = self.reader.read(&bytes, source, clock::now()).await?;
+        let read = self.reader.read(&bytes, &source, clock::now()).await?;
         let mut text = String::new();
         for (found, message) in batch.messages.iter().zip(&read) {
             self.readings.add(message);
@@ -203,19 +258,14 @@ impl ReportReading<'_> {
                 text.push_str(&words::in_words(&place, report, &message.decided, self.acting));
             }
         }
-        if self.acting == Acting::Done {
-            let done = batch.messages.iter().zip(&read).filter(|(_, message)| message.is_done());
-            done.for_each(|(found, _)| self.mark(found));
+        if self.args.json {
+            print::json(&text)?
+        } else {
+            print::words(&text)?
         }
-        if self.args.json { print::json(&text) } else { print::words(&text) }
-    }
-
-    fn mark(&mut self, found: &FoundMessage) {
-        if let Err(error) = mailbox::mark_as_done(&found.mark) {
-            let place = describe(&found.place);
-            print::note(&format!("{place} was read and acted on, but cannot be marked: {error}"));
-            self.readings.unmarked += 1;
-        }
+        let done = batch.messages.iter().zip(&read).filter(|(_, message)| message.is_done());
+        let done = done.filter(|_| self.acting == Acting::Done);
+        Ok(done.map(|(found, _)| found).collect())
     }
 
     fn end(&self) -> Ending {

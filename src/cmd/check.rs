@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sejong_digest::check::{online, register};
+use sejong_digest::check::{online, register, selections};
 use sejong_digest::diagnostic::capped::capped;
 use sejong_digest::diagnostic::{Diagnostic, Place, counted, render, sarif};
 use sejong_digest::fetch::{Client, Reach, links};
@@ -106,18 +106,24 @@ fn look(
     let names = if args.issues.is_empty() { all_issues(workspace)? } else { args.issues.clone() };
     let runtime = runtime()?;
     let mut problems = Vec::new();
-    let mut readers = match args.list.file(workspace) {
-        Some(path) => {
+    let mut readers = match runtime.block_on(args.list.place(workspace))? {
+        Some(place) => {
             let options = args.list.options(workspace);
             let own = runtime.block_on(readers::reachable_store(workspace))?;
-            runtime.block_on(Readers::read(&path, options, own.as_ref(), &mut problems))?
+            let keys = readers::forgetting_keys(workspace)?;
+            let own = (own.as_ref(), &keys);
+            runtime.block_on(Readers::read(&place, options, own, &mut problems))?
         }
         None => None,
     };
+    problems.extend(readers.iter().flat_map(|one| one.segments(&workspace.config.publication)));
     problems = gate.remaining(problems);
     let mut found: Vec<Diagnostic> = Vec::new();
     if args.issues.is_empty() {
-        found.extend(load::misplaced(&workspace.config.publication));
+        let publication = &workspace.config.publication;
+        found.extend(load::misplaced(publication));
+        let siblings = load::siblings(publication);
+        found.extend(gate.remaining(selections::unused_topics(publication, &siblings)));
     }
     let mut known = HashSet::new();
     let mut drafts: Vec<Draft> = Vec::new();

@@ -8,27 +8,40 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sejong_digest::audience::consent::{ConsentColumn, consent_column};
+use sejong_digest::audience::forgotten::ForgettingKeys;
 use sejong_digest::audience::list::{self, ReadOptions};
+use sejong_digest::audience::subscribers::rows;
 use sejong_digest::audience::suppression::{self, Suppression};
-use sejong_digest::check::{self, Audience, Lacking, passages};
+use sejong_digest::check::{self, Audience, Lacking, passages, selections};
 use sejong_digest::compose::Composition;
+use sejong_digest::config::{self, AudienceSource};
 use sejong_digest::delivery::intake::{self, Choice, Intake, IntakeError, Standings};
 use sejong_digest::delivery::ledger::staging::{NO_SECTION, Standing};
 use sejong_digest::delivery::ledger::{Ledger, STEPS};
+use sejong_digest::delivery::source;
 use sejong_digest::diagnostic::{Diagnostic, counted};
 use sejong_digest::files;
 use sejong_digest::issue::load;
 use sejong_digest::issue::only::Traits as _;
 use sejong_digest::issue::slot::BUILT_IN;
-use sejong_digest::issue::{Issue, Section};
+use sejong_digest::issue::{Issue, Publication, Section};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::store::{Store, StoreAddress, StoreError};
 
 use super::failure::Failure;
-use super::files::{is_disguised, stays_here};
+use super::files::{describe, is_disguised, stays_here};
 use super::workspace::Workspace;
 use super::{looking, print};
+
+/// Where a list is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListPlace {
+    /// The file, or what people know the store by.
+    pub(crate) path: PathBuf,
+    /// The store, where it is the list of one.
+    pub(crate) store: Option<StoreAddress>,
+}
 
 /// Which list, and how to read it: the same for every command that reads one.
 #[derive(Debug, clap::Args)]
@@ -47,10 +60,42 @@ pub(crate) struct ListArgs {
 }
 
 impl ListArgs {
-    /// The list: the one that was named, or `subscribers.csv` beside `digest.toml`.
-    pub(crate) fn file(&self, workspace: &Workspace) -> Option<PathBuf> {
+    /// The list: the one that was named, or what `[audience] source` says, or else the one that there
+    /// is of `subscribers.csv` beside `digest.toml` and the list of the store.
+    pub(crate) async fn place(&self, workspace: &Workspace) -> Result<Option<ListPlace>, Failure> {
+        let is_file = |path: PathBuf| ListPlace { path, store: None };
+        if let Some(named) = &self.subscribers {
+            return Ok(Some(is_file(named.clone())));
+        }
         let usual = workspace.root.join("subscribers.csv");
-        self.subscribers.clone().or_else(|| files::is_there(&usual).then_some(usual))
+        let file = files::is_there(&usual).then(|| is_file(usual));
+        let said = workspace.config.audience_source;
+        if said == Some(AudienceSource::File) {
+            return Ok(file);
+        }
+        let store = match own_store(workspace)? {
+            Some(store) if rows::are_in(&store, &STEPS).await => {
+                let path = store.file().map_or_else(|| store.to_string().into(), Path::to_owned);
+                Some(ListPlace { path, store: Some(store) })
+            }
+            _ => None,
+        };
+        match (file, store, said) {
+            (_, None, Some(AudienceSource::Store)) => {
+                Err(Failure::checks("[audience] source is \"store\", and nobody is in the store")
+                    .help("bring people in with `digest subscribers import FILE`"))
+            }
+            (Some(_), Some(store), None) => Err(Failure::checks(format!(
+                "there are two lists: subscribers.csv, and people in {}",
+                describe(&store.path)
+            ))
+            .help(
+                "write source = \"file\" or source = \"store\" under [audience] in digest.toml, \
+                 or name a file with --subscribers",
+            )),
+            (_, Some(store), _) => Ok(Some(store)),
+            (file, None, _) => Ok(file),
+        }
     }
 
     /// The list that was named, where `subscribers.csv` beside `digest.toml` is another one. It is called
@@ -74,7 +119,8 @@ impl ListArgs {
         options.consent = workspace.config.consent_columns.clone();
         options.consent.extend(self.consent_column.iter().cloned());
         options.topics.clone_from(&workspace.config.publication.topics);
-        options.is_foreign = self.file(workspace).is_some_and(|file| is_foreign(&file));
+        let usual = || workspace.root.join("subscribers.csv");
+        options.is_foreign = is_foreign(&self.subscribers.clone().unwrap_or_else(usual));
         options
     }
 }
@@ -99,16 +145,17 @@ impl Readers {
     /// Reads a list, with what is wrong with it added to `problems`; `None` where it cannot be read.
     /// Who is suppressed by a store gets no mail, and is none of them.
     pub(crate) async fn read(
-        path: &Path,
+        place: &ListPlace,
         options: ReadOptions,
-        suppressed_in: Option<&StoreAddress>,
+        (suppressed_in, keys): (Option<&StoreAddress>, &ForgettingKeys),
         problems: &mut Vec<Diagnostic>,
     ) -> Result<Option<Readers>, Failure> {
         let ledger = Ledger::of_a_list().await?;
-        let choice = Choice { suppressed_in, ..Choice::default() };
-        let staged = match list::open(path, load::path_from_here(path), &options) {
+        let choice = Choice { suppressed_in, forgetting: Some(keys), ..Choice::default() };
+        let staged = match source::open(&ledger, &place.path, place.store.as_ref(), &options).await
+        {
             Ok(rows) => intake::stage(&ledger, rows, choice).await,
-            Err(problem) => Err(problem.into()),
+            Err(error) => Err(error),
         };
         let mut intake = match staged {
             Ok(intake) => intake,
@@ -117,11 +164,12 @@ impl Readers {
                 return Ok(None);
             }
             // Whoever only checks may not be the one who sends, and may not read that file.
-            Err(IntakeError::Store(error)) if suppressed_in.is_some() => {
+            Err(IntakeError::Store(error)) if suppressed_in.is_some() && place.store.is_none() => {
                 print::note(&format!("it is not known who is suppressed: {error}"));
-                return Box::pin(Readers::read(path, options, None, problems)).await;
+                return Box::pin(Readers::read(place, options, (None, keys), problems)).await;
             }
             Err(IntakeError::Store(error)) => return Err(error.into()),
+            Err(IntakeError::Forgotten(error)) => return Err(error.into()),
             Err(error @ IntakeError::UnknownIssue { .. }) => {
                 return Err(Failure::usage(error.to_string()));
             }
@@ -129,6 +177,11 @@ impl Readers {
         problems.append(&mut intake.problems);
         let (people, _) = ledger.planned_counts().await?;
         Ok(Some(Readers { intake, ledger, people, lacking: BTreeMap::new() }))
+    }
+
+    /// What segments ask about and nobody of them has.
+    pub(crate) fn segments(&self, publication: &Publication) -> Vec<Diagnostic> {
+        selections::segments(publication, &self.intake.columns, self.intake.tags.as_ref())
     }
 
     /// The readers as the rules about a composition want to know them.
@@ -144,6 +197,14 @@ impl Readers {
         let (columns, tags) = (&intake.columns[..], intake.tags.as_ref());
         Ok(Audience { columns, people: *people, lacking, tags })
     }
+}
+
+/// The keys that tell who was forgotten; none where there is no secret.
+pub(crate) fn forgetting_keys(workspace: &Workspace) -> Result<ForgettingKeys, Failure> {
+    let secret = config::known_secret(&workspace.root, &workspace.environment)?;
+    Ok(secret.map_or_else(ForgettingKeys::default, |secret| {
+        ForgettingKeys::of_secret(secret.older().chain([secret.newest()]))
+    }))
 }
 
 /// The publication's own store, where it has one: who is suppressed there gets no mail.
@@ -178,9 +239,11 @@ pub(crate) async fn suppressions(
 ) -> Result<Vec<(Address, Suppression)>, Failure> {
     let Some(path) = own_store(workspace)? else { return Ok(Vec::new()) };
     let store = Store::read(&path, &STEPS).await.map_err(looking::unusable)?;
+    let keys = forgetting_keys(workspace)?;
     let mut found = Vec::new();
     for address in addresses {
-        match suppression::of(&store, address).await {
+        let hashes = keys.hashes(address);
+        match suppression::of_person(&store, address, &hashes).await {
             Ok(one) => found.extend(one.map(|one| (address.clone(), one))),
             Err(error) => {
                 store.close().await;
@@ -195,15 +258,16 @@ pub(crate) async fn suppressions(
 /// What a list says of people, and what is to be known of it.
 pub(crate) async fn standings(
     addresses: &[Address],
-    path: &Path,
+    place: &ListPlace,
     options: &ReadOptions,
 ) -> Result<Standings, Failure> {
-    look_up(addresses, path, options).await.map_err(|error| match error {
+    look_up(addresses, place, options).await.map_err(|error| match error {
         IntakeError::List(problem) => {
             print::problems(&[*problem]);
             Failure::checks("the list of subscribers cannot be read")
         }
         IntakeError::Store(error) => error.into(),
+        IntakeError::Forgotten(error) => error.into(),
         error @ IntakeError::UnknownIssue { .. } => Failure::usage(error.to_string()),
     })
 }
@@ -211,11 +275,12 @@ pub(crate) async fn standings(
 /// The same, for who tells what is wrong in words of their own.
 pub(crate) async fn look_up(
     addresses: &[Address],
-    path: &Path,
+    place: &ListPlace,
     options: &ReadOptions,
 ) -> Result<Standings, IntakeError> {
-    let rows = list::open(path, load::path_from_here(path), options)?;
-    intake::find(&Ledger::of_a_list().await?, rows, addresses).await
+    let ledger = Ledger::of_a_list().await?;
+    let rows = source::open(&ledger, &place.path, place.store.as_ref(), options).await?;
+    intake::find(&ledger, rows, addresses).await
 }
 
 /// The people at `addresses`, which `flag` named, with the fields that the list has of them. Shows
@@ -223,7 +288,7 @@ pub(crate) async fn look_up(
 pub(crate) async fn at_addresses(
     flag: &str,
     addresses: &[String],
-    file: Option<&Path>,
+    place: Option<&ListPlace>,
     options: ReadOptions,
 ) -> Result<Vec<Recipient>, Failure> {
     let parse = |text: &String| {
@@ -231,10 +296,10 @@ pub(crate) async fn at_addresses(
     };
     let addresses: Vec<Address> = addresses.iter().map(parse).collect::<Result<_, Failure>>()?;
     let nobody = |address: Address| Recipient::new(address, [], []);
-    let Some(path) = file else { return Ok(addresses.into_iter().map(nobody).collect()) };
-    let list = load::path_from_here(path);
+    let Some(place) = place else { return Ok(addresses.into_iter().map(nobody).collect()) };
+    let list = load::path_from_here(&place.path);
     let list = list.display();
-    let found = standings(&addresses, path, &options).await?;
+    let found = standings(&addresses, place, &options).await?;
     print::problems(&found.problems);
     if found.problems.iter().any(Diagnostic::is_error) {
         return Err(Failure::checks(format!("it is not known who of {list} may be mailed"))

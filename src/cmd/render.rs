@@ -98,7 +98,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     };
     let (identity, recipient) = match &args.reader {
         Some(address) => {
-            let file = args.list.file(&workspace);
+            let runtime = runtime()?;
+            let list = runtime.block_on(args.list.place(&workspace))?;
             // Only the message itself is signed: who looks at its text needs no key.
             let signers = match args.format {
                 RenderFormat::Eml => workspace.signers()?,
@@ -106,8 +107,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             };
             let options = args.list.options(&workspace);
             let address = std::slice::from_ref(address);
-            let found = readers::at_addresses("--as", address, file.as_deref(), options);
-            let runtime = runtime()?;
+            let found = readers::at_addresses("--as", address, list.as_ref(), options);
             let secret = runtime.block_on(workspace.trial_secret())?;
             let recipient = runtime.block_on(found)?.remove(0);
             runtime.block_on(tell_suppressed(&workspace, &recipient));

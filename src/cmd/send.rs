@@ -1,6 +1,7 @@
 //! `digest send`: an issue to its subscribers, each once, every outcome written down.
 
 mod bar;
+mod complained;
 mod completed;
 mod dated;
 mod despite;
@@ -12,6 +13,7 @@ mod planned;
 mod question;
 mod reasons;
 mod refusal;
+mod refused;
 mod renamed;
 mod replaced;
 mod report;
@@ -105,6 +107,9 @@ pub(crate) struct Args {
     /// Send although the computer's clock and the ledger's last entry lie far apart
     #[arg(long, hide_short_help = true)]
     despite_clock: bool,
+    /// Send although more than 3 of 1000 readers complained about the last issue
+    #[arg(long, hide_short_help = true)]
+    despite_complaints: bool,
     /// Send although the ledger is not where it last sent from, and another copy may have sent since
     #[arg(long, hide_short_help = true)]
     despite_copy: bool,
@@ -147,7 +152,7 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let options = args.plan.read(&workspace, clock::at(window.begin(), zone))?;
+        let options = args.plan.read(&workspace, clock::at(window.begin(), zone)).await?;
         if args.dry_run {
             return planned::planned(&workspace, &options, &window).await;
         }
@@ -246,6 +251,8 @@ async fn asked_about(
         let (list, said) = (&options.send.list, (args.despite_list, asked));
         reasons.keep(doubts::list_is_right(ready, options.reopened(), list, said).await)?;
         reasons.keep(shrunk::is_right(ready, list, said).await)?;
+        let said = (args.despite_complaints, asked);
+        reasons.keep(complained::goes_on(ready, perhaps, said).await)?;
     }
     reasons.told()?;
     if is_real {
@@ -325,8 +332,11 @@ pub(super) fn plan(global: &Global, args: &PlanArgs) -> Ending {
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let window = Window::open(zone);
-        let options = args.read(&workspace, clock::at(window.begin(), zone))?;
-        runtime()?.block_on(planned::planned(&workspace, &options, &window))
+        runtime()?.block_on(async {
+            let begin = clock::at(window.begin(), zone);
+            let options = args.read(&workspace, begin).await?;
+            planned::planned(&workspace, &options, &window).await
+        })
     };
     report::in_one_object(plan(), args.json, &args.issue)
 }
@@ -535,7 +545,8 @@ impl Send<'_> {
         let (workspace, window) = (self.workspace, &self.window);
         let (composition, except) = (content.composition(), self.options.except.as_deref());
         let parts = &self.parts;
-        let text = PlanText { plan, workspace, routes, composition, window, except, parts };
+        let list = (&*self.options.send.list, self.options.send.list_in_store.is_some());
+        let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
         print::note(text.words().trim_end());
     }
 
@@ -572,6 +583,11 @@ impl Send<'_> {
         bar.abort();
         let _ = bar.await;
         end.abort();
+        let any_refused = report.as_ref().is_ok_and(|report| report.counts.refused > 0);
+        if any_refused && self.options.relay.rehearsal().is_none() {
+            let SendOptions { ledger, issue, .. } = &self.options.send;
+            refused::take_note(ledger, issue, &self.workspace.config.bounce).await;
+        }
         // What was said before the first message is true still, and nothing new.
         report.map(|mut report| {
             let is_told = |fate: &ReceiptFate| {

@@ -1,5 +1,7 @@
 //! `digest status`: what the ledger knows of an issue, or of all. Changes nothing.
 
+pub(super) mod bounced;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +13,7 @@ use sejong_digest::audience::suppression::{
     self, LEFT_DURING, SUPPRESSED, Suppression, SuppressionSubject,
 };
 use sejong_digest::delivery::duration;
+use sejong_digest::delivery::ledger::bounces::BounceCounts;
 use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::{self, Ledger};
@@ -33,7 +36,7 @@ use super::{Global, clock, looking, print, runtime};
   digest status
   digest status 2025-11
   digest status 2025-11 --missed
-  digest status 2025-11 --list uncertain --json
+  digest status 2025-11 --list bounced --json
 ")]
 pub(crate) struct Args {
     /// The issue: the name of its folder [default: every issue in the ledger]
@@ -41,7 +44,7 @@ pub(crate) struct Args {
     /// List the recipients in this state, or in a,b: each with the last reply
     #[arg(long, value_name = "STATE", requires = "issue", value_parser = listable())]
     #[arg(value_delimiter = ',')]
-    list: Vec<State>,
+    list: Vec<StatusList>,
     /// List all who do not have the issue, or may not: why, and the last reply
     #[arg(long, requires = "issue", conflicts_with = "list")]
     missed: bool,
@@ -65,6 +68,8 @@ struct Told {
     first_at: Option<String>,
     last_at: Option<String>,
     seconds: Option<i64>,
+    /// What was reported later of people who got it.
+    bounced: BounceCounts,
     domains: Vec<Domain>,
     #[serde(skip)]
     times: Option<Times>,
@@ -77,10 +82,25 @@ struct Domain {
     counts: Counts,
 }
 
+/// What is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StatusList {
+    State(State),
+    /// Of whom something was reported later.
+    Bounced,
+}
+
+const BOUNCED: &str = "bounced";
+
 /// The states that a row can be listed by: who is claimed counts as pending.
-fn listable() -> impl TypedValueParser<Value = State> {
+fn listable() -> impl TypedValueParser<Value = StatusList> {
     let states = Counts::default().by_state().map(|(state, _)| state.word());
-    PossibleValuesParser::new(states).try_map(|word| word.parse::<State>())
+    PossibleValuesParser::new(states.into_iter().chain([BOUNCED])).try_map(|word| {
+        if word == BOUNCED {
+            return Ok(StatusList::Bounced);
+        }
+        word.parse::<State>().map(StatusList::State)
+    })
 }
 
 /// Runs the command.
@@ -260,6 +280,7 @@ async fn answer(
             first_at: times.map(|times| clock::second(times.first)),
             last_at: times.map(|times| clock::second(times.last)),
             seconds: times.map(|times| times.took.as_secs()),
+            bounced: ledger.bounce_counts().await?,
             domains,
             times,
         });
@@ -286,6 +307,7 @@ fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
     let counts = &told.counts;
     let when = told.times.map_or(String::new(), |times| when(counts, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
+    text.push_str(&bounced::line(&told.issue, told.bounced, counts.accepted));
     if with_domains {
         for domain in &told.domains {
             text.push_str(&format!("  {:<32} {}\n", domain.domain, parts(&domain.counts)));
@@ -331,7 +353,14 @@ async fn listed(
         tell_missed(issue, rows.len() as u64, (ledger.counts().await?.planned, copies));
         rows
     } else {
-        let mut states = args.list.clone();
+        if args.list.contains(&StatusList::Bounced) {
+            return bounced::list(&ledger, zone, args.json).await;
+        }
+        let of = |list: &StatusList| match list {
+            StatusList::State(state) => Some(*state),
+            StatusList::Bounced => None,
+        };
+        let mut states: Vec<State> = args.list.iter().filter_map(of).collect();
         // Rows that a send has claimed have no outcome yet.
         states.extend(states.contains(&State::Pending).then_some(State::Claimed));
         ledger.list_any(&states, i64::MAX).await?

@@ -6,6 +6,7 @@
 mod import;
 mod list;
 mod look;
+mod person;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -15,6 +16,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sejong_digest::audience::email;
 use sejong_digest::audience::except::{Exceptions, RowsSaid};
 use sejong_digest::audience::list::{ReadOptions, in_encoding};
+use sejong_digest::audience::subscribers::ChangeOrigin;
+use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
@@ -30,6 +33,7 @@ use sejong_digest::store::{Store, StoreAddress};
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::{describe, describe_store, quoted};
+use super::readers::ListPlace;
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, readers, receipts, runtime, who};
 
@@ -48,9 +52,14 @@ enum Command {
     Import(import::Import),
     List(list::ListSubscribers),
     Export(list::Export),
+    Add(person::Add),
+    Set(person::Set),
+    Tag(person::TagPeople),
+    Remove(person::Remove),
     Suppress(Suppress),
     Release(Release),
     Show(look::ShowPerson),
+    Forget(person::Forget),
 }
 
 const SUPPRESS: &str = "\
@@ -152,6 +161,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Command::Import(args) => import::run(&workspace, args),
         Command::List(args) => list::list(&workspace, args),
         Command::Export(args) => list::export(&workspace, args),
+        Command::Add(args) => person::add(&workspace, args),
+        Command::Set(args) => person::set(&workspace, args),
+        Command::Tag(args) => person::tag(&workspace, args),
+        Command::Remove(args) => person::remove(&workspace, args),
+        Command::Forget(args) => person::forget(&workspace, args),
         Command::Show(args) => look::show(&workspace, args),
     }
 }
@@ -216,7 +230,8 @@ async fn tell_strangers(workspace: &Workspace, args: &Suppress, store: &StoreAdd
     let consent = workspace.config.consent_columns.clone();
     let options =
         ReadOptions { consent, is_foreign: readers::is_foreign(&usual), ..ReadOptions::default() };
-    let Ok(found) = readers::look_up(&strangers, &usual, &options).await else { return };
+    let place = ListPlace { path: usual.clone(), store: None };
+    let Ok(found) = readers::look_up(&strangers, &place, &options).await else { return };
     for (address, (standing, near)) in strangers.iter().zip(found.people) {
         if matches!(standing, Standing::Absent) {
             let meant = near.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
@@ -354,10 +369,14 @@ fn release(workspace: &Workspace, args: &Release) -> Ending {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         let mut released = Vec::new();
         for one in &all {
-            let ended = suppression::release(&store, one, &why, clock::now()).await?;
+            let mut ended = suppression::release(&store, one, &why, clock::now()).await?;
             let left = match one {
                 SuppressionSubject::Address(address) => {
-                    suppression::of(&store, &Address::parse(address)?).await?
+                    let address = Address::parse(address)?;
+                    let note = ChangeNote { origin: ChangeOrigin::Command, at: clock::now() };
+                    let again = change::confirm_again(&store, &address, note).await?;
+                    ended += u64::from(again);
+                    suppression::of(&store, &address).await?
                 }
                 SuppressionSubject::Domain(_) => None,
             };

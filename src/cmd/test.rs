@@ -52,11 +52,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     }
     let now = clock::now_in(&workspace.config.time_zone);
     let signers = workspace.signers()?;
-    let (file, options) = (args.list.file(&workspace), args.list.options(&workspace));
+    let options = args.list.options(&workspace);
     runtime()?.block_on(async {
+        let list = args.list.place(&workspace).await?;
         let identity = workspace.identity(&workspace.trial_secret().await?, signers);
         let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
-        let people = readers::at_addresses("--to", &args.to, file.as_deref(), options).await?;
+        let people = readers::at_addresses("--to", &args.to, list.as_ref(), options).await?;
         if !args.despite_suppression {
             nobody_is_suppressed(&workspace, &people).await?;
         }

@@ -136,9 +136,9 @@ async fn in_list(
     args: &Args,
     address: &Address,
 ) -> Result<Option<String>, Failure> {
-    let Some(file) = args.list.file(workspace) else { return Ok(None) };
+    let Some(place) = args.list.place(workspace).await? else { return Ok(None) };
     let options = args.list.options(workspace);
-    let found = readers::standings(std::slice::from_ref(address), &file, &options).await?;
+    let found = readers::standings(std::slice::from_ref(address), &place, &options).await?;
     let said = found.people.into_iter().next().map(|(standing, _)| match standing {
         Standing::Kept(_) => "subscribed".to_owned(),
         Standing::Left(reason) => reason,

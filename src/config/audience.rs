@@ -1,11 +1,25 @@
-//! `[audience]` -> what columns of lists mean about consent.
+//! `[audience]` -> which list is used, and what columns of lists mean about consent.
 
 use crate::audience::consent::{ConsentColumn, Meaning, SaidIn};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Table, ValueKind};
 
-pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Vec<ConsentColumn> {
+/// Where the list is that is used without a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AudienceSource {
+    /// `subscribers.csv`.
+    File,
+    /// The store.
+    Store,
+}
+
+pub(super) fn read(
+    table: &mut Table,
+    problems: &mut Vec<Diagnostic>,
+) -> (Vec<ConsentColumn>, Option<AudienceSource>) {
     let mut section = table.table("audience");
+    let source = section
+        .choice("source", &[("file", AudienceSource::File), ("store", AudienceSource::Store)]);
     let mut columns = section.table("consent_columns");
     let mut said = Vec::new();
     for (name, value) in columns.take_rest() {
@@ -37,5 +51,5 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Vec<Con
     }
     columns.finish(problems);
     section.finish(problems);
-    said
+    (said, source)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::only::{Only, segments};
 use crate::issue::topics::Topic;
 use crate::manifest::{Located, Table};
@@ -17,7 +17,7 @@ pub(super) fn read(
     table: &mut Table,
     topics: &[Topic],
     problems: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Only> {
+) -> (BTreeMap<String, Only>, BTreeMap<String, Place>) {
     let mut section = table.table("segment");
     let mut written: BTreeMap<String, Located<String>> = BTreeMap::new();
     for (name, value) in section.take_rest() {
@@ -48,8 +48,10 @@ pub(super) fn read(
              docs/reference.md has all forms",
         ));
     }
+    let places = written.into_iter().map(|(name, only)| (name, section.place(&only.span)));
+    let places = places.collect();
     section.finish(problems);
-    settled
+    (settled, places)
 }
 
 /// Where a character of a text stands in the file, as far as it is written there as it is.

@@ -12,8 +12,10 @@ use super::ledger::Ledger;
 use super::ledger::got::GotIssue;
 use super::ledger::staging::{StagedRow, Standing};
 use super::ledger::suppressed::SuppressedPeople;
+use super::source::ListRows;
 use crate::audience::except::Exceptions;
-use crate::audience::list::{self, Rows};
+use crate::audience::forgotten::{ForgettingKeys, ForgottenError};
+use crate::audience::list;
 use crate::audience::near::NearAddress;
 use crate::audience::row::Row;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -72,6 +74,9 @@ pub enum IntakeError {
     /// The temporary table.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nobody can tell who of it was forgotten.
+    #[error(transparent)]
+    Forgotten(ForgottenError),
     /// An expression asks who has an issue that no store knows.
     #[error("got:{issue}: no issue of this name was sent")]
     UnknownIssue {
@@ -80,6 +85,15 @@ pub enum IntakeError {
         /// The one that was probably meant.
         meant: Option<String>,
     },
+}
+
+impl From<ForgottenError> for IntakeError {
+    fn from(error: ForgottenError) -> IntakeError {
+        match error {
+            ForgottenError::Store(error) => IntakeError::Store(error),
+            error => IntakeError::Forgotten(error),
+        }
+    }
 }
 
 impl From<Diagnostic> for IntakeError {
@@ -99,6 +113,8 @@ pub struct Choice<'a> {
     pub except: Option<&'a Exceptions>,
     /// Nor who is suppressed by this store, beside those whom the ledger's own file names.
     pub suppressed_in: Option<&'a StoreAddress>,
+    /// Nor who was forgotten by either, as these keys tell.
+    pub forgetting: Option<&'a ForgettingKeys>,
 }
 
 /// Reads a list into the ledger's staging table.
@@ -107,11 +123,11 @@ pub struct Choice<'a> {
 /// The file cannot be read to its end, or the staging table not be written.
 pub async fn stage<R: Read>(
     ledger: &Ledger,
-    mut rows: Rows<R>,
+    rows: impl Into<ListRows<R>>,
     choice: Choice<'_>,
 ) -> Result<Intake, IntakeError> {
-    let mut found =
-        Intake { columns: rows.field_names().map(str::to_owned).collect(), ..Intake::default() };
+    let mut rows = rows.into();
+    let mut found = Intake::default();
     let path = rows.path().to_owned();
     let mut problems = Problems::default();
     rows.warnings().iter().cloned().for_each(|warning| problems.add(warning));
@@ -123,7 +139,7 @@ pub async fn stage<R: Read>(
     let issues = chosen.as_ref().map_or(&[][..], OnlyByIssues::issues);
     found.got = ledger.look_up_got(issues, choice.suppressed_in).await?;
     let mut staging = ledger.begin_staging().await?;
-    for row in &mut rows {
+    while let Some(row) = rows.next().await {
         match row? {
             Row::Kept { recipient, warnings, .. } => {
                 terms.meet(&recipient);
@@ -137,11 +153,7 @@ pub async fn stage<R: Read>(
                 // Nobody is told what is odd in a row that is not used.
                 warnings.into_iter().for_each(|warning| problems.add(warning));
                 kept_rows += 1;
-                // Bit 0 is of somebody who has none of the issues that are asked about.
-                let chosen = chosen.as_ref().map_or(1, |chosen| chosen.meant(&recipient));
-                let served = choice.sent_to.is_none_or(|only| only.means(&recipient));
-                let row = StagedRow::kept(&recipient, chosen & 1 == 0);
-                staging.add(row.chosen(chosen).served(served)).await?;
+                staging.add(kept(&recipient, chosen.as_ref(), choice.sent_to)).await?;
             }
             Row::Rejected(problem) => {
                 found.rejected += 1;
@@ -162,14 +174,12 @@ pub async fn stage<R: Read>(
     }
     let except = choice.except.filter(|_| !excepted.is_empty());
     found.left_out.extend(except.map(|one| (one.reason().to_owned(), excepted.len() as u64)));
+    found.columns = rows.field_names();
     found.people = staging.finish().await?;
     found.duplicates = kept_rows - found.people;
     ledger.choose_by_got(issues.len()).await?;
     contradictions(ledger, &path, &mut found, &mut problems).await?;
-    found.suppressed = ledger.leave_suppressed_out(choice.suppressed_in).await?;
-    if choice.sent_to.is_some() {
-        found.unserved = ledger.leave_unserved_out().await?;
-    }
+    leave_out(ledger, choice, &mut found).await?;
     found.tags = tags;
     let doubts = rows.doubts();
     found.unclear = doubts.iter().filter(|doubt| doubt.is_error()).count() as u64;
@@ -178,6 +188,31 @@ pub async fn stage<R: Read>(
     found.unmet = terms.unmet();
     found.unknown_fields = terms.unknown_fields(&found.columns);
     Ok(found)
+}
+
+/// Somebody whom the list keeps, and whether they are meant and the issue has a section for them.
+fn kept(
+    person: &Recipient,
+    chosen: Option<&OnlyByIssues<'_>>,
+    sent_to: Option<&Only>,
+) -> StagedRow {
+    // Bit 0 is of somebody who has none of the issues that are asked about.
+    let chosen = chosen.map_or(1, |chosen| chosen.meant(person));
+    let served = sent_to.is_none_or(|only| only.means(person));
+    StagedRow::kept(person, chosen & 1 == 0).chosen(chosen).served(served)
+}
+
+/// Takes out whom the list keeps and who gets nothing all the same.
+async fn leave_out(
+    ledger: &Ledger,
+    choice: Choice<'_>,
+    found: &mut Intake,
+) -> Result<(), IntakeError> {
+    let no_keys = ForgettingKeys::default();
+    let keys = choice.forgetting.unwrap_or(&no_keys);
+    found.suppressed = ledger.leave_suppressed_out(choice.suppressed_in, keys).await?;
+    found.unserved = ledger.leave_unserved_out(choice.sent_to.is_some()).await?;
+    Ok(())
 }
 
 /// Two exports put together call one person subscribed and unsubscribed: a no counts more.
@@ -200,10 +235,10 @@ async fn contradictions(
 }
 
 /// What is told of a list that holds nobody but people who left.
-fn all_left<R>(rows: &Rows<R>, found: &Intake, excepted: usize) -> Option<Diagnostic> {
+fn all_left<R: Read>(rows: &ListRows<R>, found: &Intake, excepted: usize) -> Option<Diagnostic> {
     let left: u64 = found.left_out.values().sum();
     let is_nobody = found.people + found.rejected == 0 && excepted == 0;
-    (is_nobody && left > 0).then(|| rows.all_left(left))
+    rows.all_left(left).filter(|_| is_nobody && left > 0)
 }
 
 /// Tags of a list that are kept, so that a passage for a tag that nobody has can be told.
@@ -238,14 +273,15 @@ pub struct Standings {
 /// The file cannot be read to its end, or the staging table not be written.
 pub async fn find<R: Read>(
     ledger: &Ledger,
-    mut rows: Rows<R>,
+    rows: impl Into<ListRows<R>>,
     addresses: &[Address],
 ) -> Result<Standings, IntakeError> {
+    let mut rows = rows.into();
     let wanted: BTreeSet<String> = addresses.iter().map(Address::identity).collect();
     let is_wanted = |address: &Address| wanted.contains(&address.identity());
     let mut near: Vec<NearAddress> = addresses.iter().map(NearAddress::to).collect();
     let mut staging = ledger.begin_staging().await?;
-    for row in &mut rows {
+    while let Some(row) = rows.next().await {
         match row? {
             Row::Kept { recipient, .. } if is_wanted(recipient.address()) => {
                 staging.add(StagedRow::kept(&recipient, false)).await?;

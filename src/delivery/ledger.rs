@@ -12,6 +12,7 @@ mod home;
 pub mod origin;
 pub mod overview;
 mod person;
+mod forgotten;
 mod plan;
 pub mod receipts;
 pub mod revision;

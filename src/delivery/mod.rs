@@ -19,6 +19,7 @@ pub mod run;
 pub mod schedule;
 pub mod send;
 pub mod sketch;
+pub mod source;
 pub mod state;
 pub mod templates;
 pub mod test_send;

@@ -34,6 +34,7 @@ use std::path::PathBuf;
 
 use super::receipt::AlreadySent;
 use crate::audience::except::Exceptions;
+use crate::audience::forgotten::{ForgettingKeys, ForgottenError};
 use crate::audience::list::ReadOptions;
 use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::origin::{RunOrigin, SendingPublication};
@@ -55,6 +56,8 @@ pub struct SendOptions {
     pub ledger: StoreAddress,
     /// The list.
     pub list: PathBuf,
+    /// The store, where that is the list of one, and not a file.
+    pub list_in_store: Option<StoreAddress>,
     /// How to read it.
     pub read: ReadOptions,
     /// Who of it is meant; everybody without.
@@ -64,6 +67,8 @@ pub struct SendOptions {
     /// The publication's own store, where the ledger is another one: who is suppressed there gets
     /// nothing from here either.
     pub suppressed_in: Option<StoreAddress>,
+    /// The keys that tell who was forgotten.
+    pub forgetting: ForgettingKeys,
     /// One person alone, in the place of `only`.
     pub to: Option<OnePerson>,
     /// What part of the list that is, as it was named, for who remembers what was said of it; empty
@@ -122,6 +127,9 @@ pub enum SendError {
     /// A composition cannot be written down.
     #[error("the issue cannot be kept in the ledger: {0}")]
     Freeze(#[from] serde_json::Error),
+    /// Nobody can tell who of the list was forgotten.
+    #[error(transparent)]
+    Forgotten(ForgottenError),
     /// A date cannot be written or read.
     #[error(transparent)]
     Date(#[from] jiff::Error),

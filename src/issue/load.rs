@@ -20,7 +20,6 @@ use super::rows;
 use super::slot::Slots;
 use super::{
     Article, Contents, Issue, Layout, Length, Pictures, Publication, Section, anchors, markdown,
-    topics,
 };
 use crate::diagnostic::grouped::group_rule;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused, unseen};
@@ -370,7 +369,9 @@ impl IssueReading<'_> {
             let heading = table.text("heading");
             let heading_span = heading.as_ref().map_or(0..0, |heading| heading.span.clone());
             let heading = heading.map(|heading| self.words(&heading, manifest));
-            let topic = table.text("topic").and_then(|text| self.topic(&text, &mut table));
+            let topic = table
+                .text("topic")
+                .and_then(|text| selections::topic(self.publication, &text, &mut table));
             let layout = table.choice("layout", &LAYOUTS).unwrap_or_default();
             let names = table.texts("articles");
             let is_empty = names.is_empty() && heading.is_some();
@@ -408,20 +409,6 @@ impl IssueReading<'_> {
             self.problems.push(article_unused(&slug, manifest));
         }
         sections
-    }
-
-    /// The topic of a section, which digest.toml has to know: nobody could say no to another one.
-    fn topic(&self, text: &Located<String>, table: &mut Table) -> Option<String> {
-        let topics = &self.publication.topics;
-        let name = text.value.trim();
-        if topics.iter().any(|topic| topic.name == name) {
-            return Some(name.to_owned());
-        }
-        let problem =
-            Diagnostic::error("topic-unknown", format!("digest.toml has no topic {name:?}"))
-                .at(table.place(&text.span));
-        table.report(problem.help(topics::instead(name, topics)));
-        None
     }
 
     fn article_files(&mut self) -> Vec<String> {

@@ -79,6 +79,8 @@ pub struct Publication {
     pub topics: Vec<Topic>,
     /// Expressions that have a name.
     pub segments: BTreeMap<String, Only>,
+    /// Where each of them is written.
+    pub segment_places: BTreeMap<String, Place>,
 }
 
 /// A rule that an issue may break.

@@ -39,18 +39,18 @@ pub trait Traits {
 /// An expression over what is known of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Only {
-    condition: Condition,
+    condition: OnlyCondition,
 }
 
-impl From<Condition> for Only {
-    fn from(condition: Condition) -> Only {
+impl From<OnlyCondition> for Only {
+    fn from(condition: OnlyCondition) -> Only {
         Only { condition }
     }
 }
 
 /// What an expression says of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
+pub enum OnlyCondition {
     /// They have this identity.
     Person(String),
     /// They carry a tag.
@@ -66,11 +66,11 @@ pub enum Condition {
     /// The value of a field stands so to another.
     Compared(String, Comparison, Bound),
     /// The other is not so.
-    Not(Box<Condition>),
+    Not(Box<OnlyCondition>),
     /// All are so.
-    All(Vec<Condition>),
+    All(Vec<OnlyCondition>),
     /// One is so, at least.
-    Any(Vec<Condition>),
+    Any(Vec<OnlyCondition>),
 }
 
 /// What is wrong with an expression, and where.
@@ -204,12 +204,12 @@ fn unmet(before: &str, asked: &str, known: &BTreeSet<String>) -> UnmetTerm {
 impl Only {
     /// The person with an identity, and nobody else.
     pub fn person(identity: String) -> Only {
-        Only { condition: Condition::Person(identity) }
+        Only { condition: OnlyCondition::Person(identity) }
     }
 
     /// What a passage asks: an expression, or a tag alone.
     pub fn of_passage(text: &str) -> Only {
-        text.parse().unwrap_or_else(|_| Only { condition: Condition::Tag(text.to_owned()) })
+        text.parse().unwrap_or_else(|_| Only { condition: OnlyCondition::Tag(text.to_owned()) })
     }
 
     /// The expression for those who have a value in any of `fields`.
@@ -227,7 +227,7 @@ impl Only {
     /// The tag, where nothing else is asked about.
     pub fn lone_tag(&self) -> Option<&str> {
         match &self.condition {
-            Condition::Tag(tag) => Some(tag),
+            OnlyCondition::Tag(tag) => Some(tag),
             _ => None,
         }
     }
@@ -244,14 +244,14 @@ impl Only {
     }
 
     /// The expression as a tree.
-    pub fn condition(&self) -> &Condition {
+    pub fn condition(&self) -> &OnlyCondition {
         &self.condition
     }
 
     /// The issues that it asks about, each once.
     pub fn issues(&self) -> Vec<&str> {
         self.named(|condition| match condition {
-            Condition::Got(issue) => Some(issue),
+            OnlyCondition::Got(issue) => Some(issue),
             _ => None,
         })
     }
@@ -259,12 +259,12 @@ impl Only {
     /// The segments that it names, each once.
     pub fn segments(&self) -> Vec<&str> {
         self.named(|condition| match condition {
-            Condition::Segment(name) => Some(name),
+            OnlyCondition::Segment(name) => Some(name),
             _ => None,
         })
     }
 
-    fn named<'a>(&'a self, name: impl Fn(&'a Condition) -> Option<&'a String>) -> Vec<&'a str> {
+    fn named<'a>(&'a self, name: impl Fn(&'a OnlyCondition) -> Option<&'a String>) -> Vec<&'a str> {
         let mut names: Vec<&str> = Vec::new();
         self.condition.each(&mut |condition| {
             let new = name(condition).filter(|new| !names.contains(&new.as_str()));
@@ -290,63 +290,65 @@ impl fmt::Display for Only {
     }
 }
 
-impl fmt::Display for Condition {
+impl fmt::Display for OnlyCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let among = |f: &mut fmt::Formatter<'_>, all: &[Condition], between: &str| {
+        let among = |f: &mut fmt::Formatter<'_>, all: &[OnlyCondition], between: &str| {
             for (at, one) in all.iter().enumerate() {
                 let between = if at > 0 { between } else { "" };
                 // A group of its own keeps what binds how.
                 match one {
-                    Condition::All(_) | Condition::Any(_) => write!(f, "{between}({one})")?,
+                    OnlyCondition::All(_) | OnlyCondition::Any(_) => write!(f, "{between}({one})")?,
                     _ => write!(f, "{between}{one}")?,
                 }
             }
             Ok(())
         };
         match self {
-            Condition::Person(identity) => f.write_str(&written("email=", identity)),
-            Condition::Tag(tag) => f.write_str(&written("tag:", tag)),
-            Condition::Topic(topic) => write!(f, "topic:{topic}"),
-            Condition::Got(issue) => f.write_str(&written("got:", issue)),
-            Condition::Segment(name) => write!(f, "segment:{name}"),
-            Condition::Field(name, value) => {
+            OnlyCondition::Person(identity) => f.write_str(&written("email=", identity)),
+            OnlyCondition::Tag(tag) => f.write_str(&written("tag:", tag)),
+            OnlyCondition::Topic(topic) => write!(f, "topic:{topic}"),
+            OnlyCondition::Got(issue) => f.write_str(&written("got:", issue)),
+            OnlyCondition::Segment(name) => write!(f, "segment:{name}"),
+            OnlyCondition::Field(name, value) => {
                 f.write_str(&written(&format!("{}=", written("", name)), value))
             }
-            Condition::Compared(name, comparison, bound) => {
+            OnlyCondition::Compared(name, comparison, bound) => {
                 write!(f, "{}{}{bound}", written("", name), comparison.sign())
             }
-            Condition::Not(inner) => write!(f, "not ({inner})"),
-            Condition::All(all) => among(f, all, " and "),
-            Condition::Any(all) => among(f, all, " or "),
+            OnlyCondition::Not(inner) => write!(f, "not ({inner})"),
+            OnlyCondition::All(all) => among(f, all, " and "),
+            OnlyCondition::Any(all) => among(f, all, " or "),
         }
     }
 }
 
-impl Condition {
+impl OnlyCondition {
     fn holds(&self, person: &impl Traits) -> bool {
         match self {
-            Condition::Person(identity) => person.identity() == *identity,
-            Condition::Tag(tag) => person.has_tag(tag),
-            Condition::Topic(topic) => person.wants(topic),
-            Condition::Got(issue) => person.got(issue),
-            Condition::Segment(_) => false,
-            Condition::Field(name, value) => {
+            OnlyCondition::Person(identity) => person.identity() == *identity,
+            OnlyCondition::Tag(tag) => person.has_tag(tag),
+            OnlyCondition::Topic(topic) => person.wants(topic),
+            OnlyCondition::Got(issue) => person.got(issue),
+            OnlyCondition::Segment(_) => false,
+            OnlyCondition::Field(name, value) => {
                 person.field(name).unwrap_or_default().to_lowercase() == value.to_lowercase()
             }
-            Condition::Compared(name, comparison, bound) => {
+            OnlyCondition::Compared(name, comparison, bound) => {
                 person.field(name).is_some_and(|value| bound.fits(*comparison, value))
             }
-            Condition::Not(inner) => !inner.holds(person),
-            Condition::All(all) => all.iter().all(|one| one.holds(person)),
-            Condition::Any(all) => all.iter().any(|one| one.holds(person)),
+            OnlyCondition::Not(inner) => !inner.holds(person),
+            OnlyCondition::All(all) => all.iter().all(|one| one.holds(person)),
+            OnlyCondition::Any(all) => all.iter().any(|one| one.holds(person)),
         }
     }
 
     /// Shows each condition that has no other in it.
-    fn each<'a>(&'a self, see: &mut dyn FnMut(&'a Condition)) {
+    fn each<'a>(&'a self, see: &mut dyn FnMut(&'a OnlyCondition)) {
         match self {
-            Condition::Not(inner) => inner.each(see),
-            Condition::All(all) | Condition::Any(all) => all.iter().for_each(|one| one.each(see)),
+            OnlyCondition::Not(inner) => inner.each(see),
+            OnlyCondition::All(all) | OnlyCondition::Any(all) => {
+                all.iter().for_each(|one| one.each(see))
+            }
             leaf => see(leaf),
         }
     }
@@ -360,10 +362,10 @@ impl Condition {
 
     fn add_terms<'a>(&'a self, into: &mut Vec<Term<'a>>) {
         match self {
-            Condition::Topic(topic) => into.push(Term::Topic(topic)),
-            Condition::Tag(tag) => into.push(Term::Tag(tag)),
-            Condition::Compared(name, ..) => into.push(Term::Field(name)),
-            Condition::Field(name, value) => {
+            OnlyCondition::Topic(topic) => into.push(Term::Topic(topic)),
+            OnlyCondition::Tag(tag) => into.push(Term::Tag(tag)),
+            OnlyCondition::Compared(name, ..) => into.push(Term::Field(name)),
+            OnlyCondition::Field(name, value) => {
                 into.push(Term::Field(name));
                 if !value.is_empty() {
                     into.push(Term::Value(name, value));

@@ -1,23 +1,28 @@
-//! Where reports lie: a Maildir, an mbox file, files, standard input. Hands out messages a
+//! Where reports lie: a Maildir, a mailbox on an IMAP server, an mbox file, files, standard input. Hands out messages a
 //! few at a time, and marks those of which somebody says that they are done.
 //!
 //! Must never change, move or mark a message that nobody called done, follow a link within a Maildir,
 //! or hold more than a few messages in memory.
 
+pub mod imap;
 pub mod maildir;
 pub mod mbox;
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::bounce::mbox::is_mbox;
 use crate::files::{self, FileError};
+use imap::{ImapError, ImapMailbox};
 use maildir::MaildirReader;
 use mbox::MboxReader;
 
 /// Bytes of the largest message.
 pub const MOST_MESSAGE: u64 = 50 * 1024 * 1024;
+/// How often a Maildir is looked at that is followed.
+const EVERY: Duration = Duration::from_secs(1);
 /// Messages, and bytes of them, that are handed out at once; one may be larger.
 const MOST_AT_ONCE: usize = 200;
 const MOST_BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
@@ -42,6 +47,8 @@ pub enum MailMark {
     Nothing,
     /// By the name of its file in a Maildir.
     Maildir(PathBuf),
+    /// By its number on an IMAP server.
+    Imap(u32),
 }
 
 /// Some messages, and what could not be read, in words.
@@ -78,6 +85,8 @@ impl MailBatch {
 pub enum ReportMailbox {
     /// A folder.
     Maildir(MaildirReader),
+    /// A folder on a server.
+    Imap(Box<ImapMailbox>),
     /// A file or standard input with one message after the other.
     Mbox(MboxReader),
     /// One message, or why it cannot be read; nothing once it was handed out.
@@ -122,31 +131,52 @@ impl ReportMailbox {
         ReportMailbox::One(Some(batch))
     }
 
-    /// Looks for messages that have come since; of a Maildir.
-    pub fn look_again(&mut self) {
-        if let ReportMailbox::Maildir(maildir) = self {
-            maildir.look_again();
+    /// Waits a while, and looks for messages that have come since; of a Maildir and an IMAP server.
+    pub async fn look_again(&mut self) {
+        match self {
+            ReportMailbox::Imap(imap) => imap.look_again().await,
+            ReportMailbox::Maildir(maildir) => {
+                tokio::time::sleep(EVERY).await;
+                maildir.look_again();
+            }
+            ReportMailbox::Mbox(_) | ReportMailbox::One(_) => {}
         }
     }
 
     /// The next messages; none at the end.
-    pub fn next_batch(&mut self) -> MailBatch {
-        match self {
+    ///
+    /// # Errors
+    /// Those of an IMAP server.
+    pub async fn next_batch(&mut self) -> Result<MailBatch, ImapError> {
+        Ok(match self {
             ReportMailbox::Maildir(maildir) => maildir.next_batch(),
             ReportMailbox::Mbox(mbox) => mbox.next_batch(),
             ReportMailbox::One(batch) => batch.take().unwrap_or_default(),
-        }
+            ReportMailbox::Imap(imap) => return imap.next_batch().await,
+        })
     }
-}
 
-/// Marks a message as done.
-///
-/// # Errors
-/// The system's: then it is read once more another time, and known again.
-pub fn mark_as_done(mark: &MailMark) -> io::Result<()> {
-    match mark {
-        MailMark::Nothing => Ok(()),
-        MailMark::Maildir(path) => maildir::mark_as_seen(path),
+    /// Marks messages as done; those of which that failed, with the reason. They are read once more
+    /// another time, and known again.
+    pub async fn mark_as_done<'a>(&mut self, done: &[&'a FoundMessage]) -> Vec<(&'a Path, String)> {
+        let mut failed = Vec::new();
+        let mut uids = Vec::new();
+        for found in done {
+            match &found.mark {
+                MailMark::Nothing => {}
+                MailMark::Imap(uid) => uids.push(*uid),
+                MailMark::Maildir(path) => {
+                    let marked = maildir::mark_as_seen(path);
+                    failed.extend(marked.err().map(|error| (&*found.place, error.to_string())));
+                }
+            }
+        }
+        if let ReportMailbox::Imap(imap) = self
+            && let Err(error) = imap.mark_as_done(&uids).await
+        {
+            failed.extend(done.iter().map(|found| (&*found.place, error.to_string())));
+        }
+        failed
     }
 }
 

@@ -15,13 +15,16 @@ use super::dkim::{self, Signer};
 use super::encode::{self, Base64Literal, Base64Writer, Encoding};
 use super::header::{self, HeaderText, Mailbox};
 use super::recipient::Recipient;
-use super::token::Keys;
+use super::token::{Keys, LEAVE, Purpose};
 use super::{Envelope, Message};
 use crate::compose::{Composition, Picture, Segment, SlotContext};
 use crate::crypto::signing::SignError;
 use crate::issue::only::Only;
 use crate::issue::slot::Slot;
 use values::{Passages, Values, plain_text};
+
+/// Characters of a local part, at most.
+const MOST_LOCAL: usize = 64;
 
 /// Who a publication is in mail.
 #[derive(Clone, Debug)]
@@ -279,15 +282,34 @@ impl Template {
         Ok(Values(values))
     }
 
-    /// RFC 2369 3.2 and RFC 8058 3.1: https first, for one click, and mailto for old programs.
+    /// RFC 2369 3.2 and RFC 8058 3.1: https first, for one click, and mailto for old programs. The
+    /// mail that they write has the token in its subject, which every program and server leaves as it
+    /// is, so that it lets this reader leave whatever address it is sent from.
     fn list_unsubscribe(&self, url: &str, out: &mut Vec<u8>) {
-        let identity = &self.identity;
-        let mailbox = identity.reply_to.as_ref().unwrap_or(&identity.from);
+        let token = url.rsplit('/').next().unwrap_or_default();
         let line = format!(
-            "List-Unsubscribe: <{url}>,\r\n <mailto:{}?subject=unsubscribe>\r\n",
-            mailto(mailbox.address.as_str()),
+            "List-Unsubscribe: <{url}>,\r\n <mailto:{}?subject=unsubscribe%20{token}>\r\n",
+            mailto(&self.leave_address(token)),
         );
         out.extend_from_slice(line.as_bytes());
+    }
+
+    /// Where readers write to leave: to the mailbox of reports, where messages have a reverse-path of
+    /// their own, with the token in the address too if it fits (RFC 5321 4.5.3.1.1); otherwise to
+    /// whom they would answer.
+    fn leave_address(&self, token: &str) -> String {
+        let identity = &self.identity;
+        let pattern = identity.reverse_path.as_deref().filter(|path| path.contains("{token}"));
+        let Some(pattern) = pattern else {
+            let mailbox = identity.reply_to.as_ref().unwrap_or(&identity.from);
+            return mailbox.address.as_str().to_owned();
+        };
+        let own = pattern.replace("{token}", &format!("{LEAVE}{token}"));
+        let fits = own.rsplit_once('@').is_some_and(|(local, _)| local.len() <= MOST_LOCAL);
+        if fits && pattern.contains("+{token}") {
+            return own;
+        }
+        pattern.replace("{token}", Purpose::Unsubscribe.word())
     }
 
     /// RFC 5321 4.5.5: failures come back to an address that names the message, where there is one.

@@ -31,6 +31,9 @@ const MAX_LENGTH: usize = 400;
 const ROW: usize = 6;
 const ROW_CODE: usize = MAC - ROW;
 
+/// What stands before a token for leaving in an address of the mailbox of reports.
+pub const LEAVE: &str = "u-";
+
 /// What a token lets its owner do, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {

@@ -77,6 +77,20 @@ impl Store {
         Ok(Some(Store { access: Access::Reading, identity, version, ..store }))
     }
 
+    /// A connection to a store that is there, for one question: nothing of a file is checked, and it may
+    /// have older tables. It opens no descriptor beside SQLite's own.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn glance(address: &StoreAddress, steps: &[SchemaStep]) -> Result<Store, StoreError> {
+        let path = match address {
+            StoreAddress::File(path) => &place::resolved(path),
+            StoreAddress::Server(server) => return Store::open_server(server, steps).await,
+        };
+        let store = Store::connect(options(path).read_only(true), path).await?;
+        Ok(Store { access: Access::Reading, ..store })
+    }
+
     /// A connection that the check of the file has passed. Where SQLite can write nothing beside a
     /// file, it reads only one that it may take for one that nobody changes.
     pub(super) async fn connect_to_read(path: &Path, writable: bool) -> Result<Store, StoreError> {

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use sejong_digest::catcher::Received;
+use sejong_digest::catcher::script::{At, Do, Script, When};
 use serde_json::Value;
 
 use crate::forms::rows;
@@ -15,7 +16,7 @@ use crate::relay::{Book, Relay};
 /// A publication whose issue three people have, and what was sent to them.
 pub(crate) struct SentIssue {
     pub(crate) here: Publication,
-    mails: Vec<Received>,
+    pub(crate) mails: Vec<Received>,
 }
 
 impl SentIssue {
@@ -26,7 +27,12 @@ impl SentIssue {
     pub(crate) fn with(bounce: &str) -> SentIssue {
         let here = Publication::with_subscribers();
         let toml = format!("{}\n[bounce]\n{bounce}", here.read("digest.toml"));
-        let (here, relay) = (here.write("digest.toml", toml), Relay::new());
+        SentIssue::of(here.write("digest.toml", toml))
+    }
+
+    /// Sends the issue of a publication.
+    pub(crate) fn of(here: Publication) -> SentIssue {
+        let relay = Relay::new();
         let sent = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
         assert_eq!(sent.code, 0, "{sent:?}");
         SentIssue { mails: relay.accepted(), here }
@@ -82,7 +88,7 @@ pub(crate) fn report(to: &str, about: &str, said: &str, returned: &str) -> Strin
     )
 }
 
-const UNKNOWN: &str = "550 5.1.1 no such user here";
+pub(crate) const UNKNOWN: &str = "550 5.1.1 no such user here";
 const FULL: &str = "552 5.2.2 mailbox is full";
 
 /// As our relay's own: it knows neither the token nor the Message-ID.
@@ -341,20 +347,24 @@ fn a_mail_system_gets_0_or_75() {
     assert_eq!(piped(&sent.here, &text), 75);
 }
 
+/// Writes another issue, and starts a relay for it.
+fn next_issue(sent: SentIssue) -> (Relay, SentIssue) {
+    let issue = sent.here.read("issues/2025-11/issue.toml").replace("number = 1", "number = 2");
+    let issue =
+        issue.replace("date = 2025-11-06", "date = 2025-12-06").replace("October", "November");
+    let article = "---\ntitle: Winter\n---\n\nSnow lies on all the roofs of the city.\n";
+    let sent = sent.write("issues/2025-12/issue.toml", &issue.replace("hangul", "winter"));
+    (Relay::new(), sent.write("issues/2025-12/winter.md", article))
+}
+
 #[test]
 fn what_is_read_while_an_issue_is_sent_holds_for_that_send() {
     let people: String = (0..400).map(|number| format!("r{number:03}@x.example\n")).collect();
     let sent = SentIssue::new();
     let path = sent.reverse_path("kim@example.org").to_owned();
     let sent = sent.write("subscribers.csv", &format!("email\n{people}kim@example.org\n"));
-    let issue = sent.here.read("issues/2025-11/issue.toml").replace("number = 1", "number = 2");
-    let issue =
-        issue.replace("date = 2025-11-06", "date = 2025-12-06").replace("October", "November");
-    let article = "---\ntitle: Winter\n---\n\nSnow lies on all the roofs of the city.\n";
-    let sent = sent.write("issues/2025-12/issue.toml", &issue.replace("hangul", "winter"));
-    let sent = sent.write("issues/2025-12/winter.md", article);
+    let (relay, sent) = next_issue(sent);
     let sent = sent.write("1.eml", &report(&path, "kim@example.org", UNKNOWN, ""));
-    let relay = Relay::new();
     let line = ["send", "2025-12", "--yes", "--despite-list", "--limit", "100/second", "--relay"];
     let running = sent.here.start(&[&line[..], &[&relay.url()]].concat());
     relay.has_taken(100);
@@ -365,4 +375,111 @@ fn what_is_read_while_an_issue_is_sent_holds_for_that_send() {
     assert!(!relay.copies().contains_key("kim@example.org"));
     let book = Book::read(&sent.here.path("digest.db"), "2025-12");
     assert_eq!(book.state("kim@example.org"), "suppressed");
+}
+
+/// What a relay says at once follows the same policy as what comes back later.
+#[test]
+fn who_is_refused_for_a_bad_address_gets_no_further_issue() {
+    let script = Script::new().rule(At::Rcpt, When::recipient("kim@"), Do::reply(UNKNOWN)).rule(
+        At::Rcpt,
+        When::recipient("lee@"),
+        Do::reply(FULL),
+    );
+    let (here, relay) = (Publication::with_subscribers(), Relay::scripted(script));
+    let output = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
+    assert!(output.stderr.contains("1 person suppressed, because the relay said"), "{output:?}");
+    let sent = SentIssue { here, mails: relay.accepted() };
+    assert_eq!(sent.suppressed(), hard("kim@example.org"));
+    let shown = sent.here.run(&["subscribers", "show", "kim@example.org"]);
+    assert!(shown.stdout.contains("there is no such mailbox: 550 5.1.1 no such user"), "{shown:?}");
+    // Within the issue it is the row that counts, which somebody may want to have tried once more.
+    let plan = sent.here.run(&["plan", "2025-11", "--retry-refused"]);
+    assert!(plan.stdout.contains("To        2 recipients"), "{plan:?}");
+    let (_, sent) = next_issue(sent);
+    let plan = sent.here.run(&["plan", "2025-12"]);
+    assert!(plan.stdout.contains("1 suppressed: 1 hard bounce"), "{plan:?}");
+}
+
+#[test]
+fn a_wrong_bounce_policy_is_an_error_at_its_place() {
+    let toml = Publication::new().read("digest.toml");
+    let here = Publication::new();
+    let here =
+        here.write("digest.toml", format!("{toml}\n[bounce]\nhard = 0\nsoft = \"5 per month\"\n"));
+    let output = here.run(&["check", "2025-11"]);
+    assert_eq!(output.code, 3, "{output:?}");
+    for told in ["digest.toml:8:8", "digest.toml:9:8", "write \"5 in 30d\""] {
+        assert!(output.stderr.contains(told) || output.stdout.contains(told), "{told}: {output:?}");
+    }
+}
+
+/// The row in the ledger is what the relay said; what was reported later stands beside it.
+#[test]
+fn status_shows_what_was_reported_beside_the_row_that_stays_accepted() {
+    let sent = SentIssue::new();
+    let kim = report(sent.reverse_path("kim@example.org"), "kim@example.org", UNKNOWN, "");
+    let ada = report(sent.reverse_path("ada@example.org"), "ada@example.org", FULL, "");
+    let sent = sent.write("1.eml", &kim).write("2.eml", &ada);
+    assert_eq!(sent.read(&["1.eml", "2.eml"]).code, 0);
+    let status = |more: &[&str]| sent.here.run(&[&["status", "2025-11"], more].concat()).stdout;
+    assert!(status(&[]).contains("2025-11: 3 planned: 3 accepted"), "{}", status(&[]));
+    assert!(status(&[]).contains("reported later: 1 hard, 1 soft\n"), "{}", status(&[]));
+    let json: Value = serde_json::from_str(&status(&["--json"])).unwrap();
+    assert_eq!(json["bounced"], serde_json::json!({"hard": 1, "soft": 1, "complaints": 0}));
+    assert_eq!(json["accepted"], 3);
+    let listed = status(&["--list", "bounced"]);
+    assert!(
+        listed.starts_with("kim@example.org\thard\tsuppressed\t2025-11-07 09:00\t550"),
+        "{listed}"
+    );
+    let json: Value = serde_json::from_str(&status(&["--list", "bounced", "--json"])).unwrap();
+    let found = ["email", "state", "class", "outcome"].map(|key| json[1][key].as_str());
+    assert_eq!(found, ["ada@example.org", "accepted", "soft", "counted"].map(Some), "{json}");
+    let shown = sent.here.run(&["subscribers", "show", "ada@example.org"]).stdout;
+    let told = "soft, 2025-11-07 09:00: 552 5.2.2 mailbox is full (counted)";
+    assert!(shown.contains(told), "{shown}");
+}
+
+#[test]
+fn many_complaints_stop_the_next_send_until_somebody_says_to_go_on() {
+    let sent = SentIssue::new();
+    let id = sent.field("lee@example.org", "Message-ID");
+    let complaint = format!(
+        "From: f@example.net\nTo: a@sejong.example\nSubject: x\n\
+         Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n\
+         --b\n\nAn abuse report.\n\n--b\nContent-Type: message/feedback-report\n\n\
+         Feedback-Type: abuse\nOriginal-Rcpt-To: lee@example.org\n\n\
+         --b\nContent-Type: message/rfc822\n\nFrom: a@b.example\nMessage-ID: {id}\n\nx\n--b--\n"
+    );
+    let sent = sent.write("1.eml", &complaint);
+    let output = sent.read(&["1.eml"]);
+    assert!(output.stdout.contains("1 complaint. 1 suppressed"), "{output:?}");
+    let status = sent.here.run(&["status", "2025-11"]).stdout;
+    let rate = "1 person of 3 complained about 2025-11 (33.33 %";
+    assert!(status.contains("reported later: 1 complaint\n") && status.contains(rate), "{status}");
+    let here = sent.here.edit("subscribers.csv", "lee@example.org", "new@example.org");
+    let plan = here.run(&["plan", "2025-11"]);
+    assert!(plan.stderr.contains(rate) && plan.stderr.contains("--despite-complaints"), "{plan:?}");
+    let relay = Relay::new();
+    let line = ["send", "2025-11", "--yes", "--relay", &relay.url()];
+    let stopped = here.run(&line);
+    assert_eq!(stopped.code, 3, "{stopped:?}");
+    assert!(stopped.stderr.contains("add --despite-complaints"), "{stopped:?}");
+    assert_eq!(relay.counts().accepted, 0);
+    let sent = here.run(&[&line[..], &["--despite-complaints"]].concat());
+    assert_eq!((sent.code, relay.counts().accepted), (0, 1), "{sent:?}");
+}
+
+/// Who asks what messages say gets an answer for each, also for those that are alike.
+#[test]
+fn a_dry_run_tells_of_each_message_also_of_one_that_was_read_before() {
+    let sent = SentIssue::new();
+    let text = report(sent.reverse_path("kim@example.org"), "kim@example.org", UNKNOWN, "");
+    let sent = sent.write("1.eml", &text).write("2.eml", &text);
+    let output = sent.read(&["1.eml", "2.eml", "--dry-run", "--json"]);
+    let outcomes: Vec<_> = rows(&output).iter().map(|row| row["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["suppressed", "nothing"], "{output:?}");
+    let elsewhere = Publication::nothing().write("1.eml", &text).write("2.eml", &text);
+    let output = elsewhere.run(&["bounces", "read", "1.eml", "2.eml", "--dry-run"]);
+    assert!(output.stdout.contains("2 messages: 2 hard. Nothing"), "{output:?}");
 }

@@ -11,5 +11,8 @@ mod relay;
 
 mod acting;
 mod forms;
+#[cfg(unix)]
+mod imap;
+mod leaving;
 mod limits;
 mod sources;

@@ -46,6 +46,7 @@ mod reread;
 mod retries;
 mod reworded;
 mod rotated;
+mod selections;
 mod settling;
 mod shared_ledger;
 mod slips;

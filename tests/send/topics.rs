@@ -344,9 +344,9 @@ fn a_cell_that_cannot_be_understood_is_a_row_that_cannot_be_used() {
 fn without_topics_the_column_is_a_field() {
     let here = Publication::new()
         .edit("issues/2025-11/issue.toml", "first_name | reader", "topics | all")
-        .write(LIST, "email,topics\na@x.example,-art; music\n");
+        .write(LIST, "email,topics\na@x.example,\"Art, music\"\n");
     let relay = Relay::new();
     let told = send(&here, &relay, &[]);
     assert_eq!((told.code, relay.counts().accepted), (0, 1), "{told:?}");
-    assert!(Mail::read(&relay.accepted()[0].bytes).subject().contains("-art; music"));
+    assert!(Mail::read(&relay.accepted()[0].bytes).subject().contains("Art, music"));
 }

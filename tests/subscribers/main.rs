@@ -1,11 +1,16 @@
 //! Lists as people have them, and the list of the store: what is brought in, shown, changed, written out
 //! and forgotten, through the real binary.
 
+mod exporters;
 mod importing;
+mod person;
 mod reading;
+mod source;
 
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../harness/relay.rs"]
+mod relay;
 
 use harness::{Output, Publication};
 use serde_json::Value;

@@ -31,6 +31,7 @@ const HOMES: &[Home] = &[
     ("ammonia", &["issue"]),
     ("annotate_snippets", &["diagnostic"]),
     ("anstream", &["cmd"]),
+    ("async_imap", &["mailbox"]),
     // net names it as the provider of rustls.
     ("aws_lc_rs", &["crypto", "net"]),
     ("clap", &["cmd"]),
@@ -40,6 +41,8 @@ const HOMES: &[Home] = &[
     // Colours are read where they are refused, mixed and compared.
     ("csscolorparser", &["issue", "compose", "check"]),
     ("encoding_rs", &["audience"]),
+    // The answers of async_imap are streams.
+    ("futures_util", &["mailbox"]),
     ("hickory_resolver", &["doctor"]),
     ("hyper", &["fetch"]),
     ("hyper_util", &["fetch"]),

@@ -32,6 +32,10 @@ const BEHIND: [&str; 8] = [
     "consent_ip_hash",
 ];
 
+/// Why somebody is suppressed by their address.
+const SUPPRESSED: &str = "(SELECT s.reason FROM suppression s WHERE s.what = subscriber.identity \
+     AND s.kind = 'address' AND s.released_at IS NULL ORDER BY s.number LIMIT 1)";
+
 /// Why the list cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
@@ -74,12 +78,18 @@ impl Subscriber {
 pub struct Subscribers {
     store: Store,
     last: String,
+    asks_suppressed: bool,
 }
 
 impl Subscribers {
     /// Of a store.
     pub fn of(store: &Store) -> Subscribers {
-        Subscribers { store: store.clone(), last: String::new() }
+        Subscribers { store: store.clone(), last: String::new(), asks_suppressed: true }
+    }
+
+    /// The same, without asking of each whether they are suppressed.
+    pub(super) fn without_suppressions(store: &Store) -> Subscribers {
+        Subscribers { asks_suppressed: false, ..Subscribers::of(store) }
     }
 
     /// The next people in the order of their identities; none at the end.
@@ -88,10 +98,8 @@ impl Subscribers {
     /// The store's.
     pub async fn next(&mut self) -> Result<Vec<Subscriber>, StoreError> {
         let statement = format!(
-            "SELECT {COLUMNS}, (SELECT s.reason FROM suppression s \
-               WHERE s.what = subscriber.identity AND s.kind = 'address' \
-               AND s.released_at IS NULL ORDER BY s.number LIMIT 1) \
-             FROM subscriber WHERE identity > ?1 ORDER BY identity LIMIT ?2"
+            "SELECT {COLUMNS}, {} FROM subscriber WHERE identity > ?1 ORDER BY identity LIMIT ?2",
+            if self.asks_suppressed { SUPPRESSED } else { "CAST(NULL AS TEXT)" }
         );
         let rows = sql::query(statement)
             .bind(&self.last)

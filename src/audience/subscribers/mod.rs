@@ -2,15 +2,19 @@
 //!
 //! Owns the tables `subscriber`, `subscriber_change` and `subscriber_import`. A row is one person;
 //! [`import`] brings people in from files, as a plan first and as one transaction then; [`undo`] takes
-//! an import back; [`export`] writes the list as a file that gives the same list again. Who is
+//! an import back; [`export`] writes the list as a file that gives the same list again; [`change`] is for
+//! one person, and [`forget`] erases them. Who is
 //! suppressed stands in [`super::suppression`], and that counts more than anything here.
 //!
 //! Must never send, and must never let a file bring back somebody who said no.
 
+pub mod change;
 pub mod export;
+pub mod forget;
 pub mod import;
 mod merge;
-mod profile;
+pub mod profile;
+pub mod rows;
 mod staged;
 pub mod undo;
 

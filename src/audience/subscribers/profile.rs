@@ -56,6 +56,20 @@ pub struct SubscriberProfile {
 }
 
 impl SubscriberProfile {
+    /// Of somebody who wants the newsletter, and of whom nothing else is known.
+    pub fn new(email: String, joined: Timestamp) -> SubscriberProfile {
+        SubscriberProfile {
+            email,
+            fields: BTreeMap::new(),
+            tags: Vec::new(),
+            language: String::new(),
+            topics: String::new(),
+            status: SubscriptionStatus::Confirmed,
+            joined: of_ms(joined.as_second() * 1_000),
+            consent: None,
+        }
+    }
+
     /// Reads a row that begins with [`COLUMNS`]: whose it is, and what it says.
     pub(super) fn read(
         store: &Store,
@@ -86,7 +100,12 @@ impl SubscriberProfile {
     /// of theirs too, as it is in the file that an export writes.
     pub fn recipient(&self, address: Address) -> Recipient {
         let joined = moment(self.joined);
-        let own = [("language", &*self.language), ("topics", &*self.topics), ("joined", &*joined)];
+        let own = [
+            ("status", self.status.word()),
+            ("language", &*self.language),
+            ("topics", &*self.topics),
+            ("joined", &*joined),
+        ];
         let fields = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         Recipient::new(address, fields.chain(own), self.tags.iter().map(String::as_str))
     }

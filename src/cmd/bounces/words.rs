@@ -76,7 +76,7 @@ pub(super) enum Acting {
 
 impl Readings {
     pub(super) fn add(&mut self, message: &ReadMessage) {
-        let Some(report) = &message.report else {
+        let Some(report) = message.report.as_ref().filter(|_| !message.was_read) else {
             self.read_before += 1;
             return;
         };

@@ -23,7 +23,7 @@ use crate::cmd::failure::Failure;
 use crate::cmd::files::quoted;
 use crate::cmd::looking::boot;
 use crate::cmd::print;
-use crate::cmd::readers::{ListArgs, is_foreign};
+use crate::cmd::readers::{ListArgs, ListPlace, forgetting_keys, is_foreign};
 use crate::cmd::relays::{RelayArgs, RelayChoice};
 use crate::cmd::workspace::Workspace;
 
@@ -168,15 +168,18 @@ impl PlanOptions {
 
 impl PlanArgs {
     /// Reads the arguments; `begin` is when messages are to leave.
-    pub(super) fn read(
+    pub(super) async fn read(
         &self,
         workspace: &Workspace,
         begin: ZonedDateTime,
     ) -> Result<PlanOptions, Failure> {
         let relay = self.relay.choice()?;
-        let Some(list) = self.list.file(workspace) else {
+        let Some(ListPlace { path: list, store: list_in_store }) =
+            self.list.place(workspace).await?
+        else {
             return Err(Failure::usage("there is no list of subscribers")
-                .help("name one: --subscribers FILE.csv"));
+                .help("name one: --subscribers FILE.csv, or bring people into the store with `digest subscribers \
+                    import FILE`"));
         };
         let issue = workspace.issue_name(&self.issue)?;
         // A rehearsal is no send: it neither leaves a receipt nor asks whether a folder was renamed.
@@ -194,8 +197,10 @@ impl PlanArgs {
         let send = SendOptions {
             issue,
             suppressed_in: suppressed_beside(workspace, &ledger)?,
+            forgetting: forgetting_keys(workspace)?,
             ledger,
             list,
+            list_in_store,
             read,
             except,
             only,

@@ -18,6 +18,7 @@ use super::reasons::PlanDoubts;
 use super::window::Window;
 use crate::cmd::clock;
 use crate::cmd::failure::Failure;
+use crate::cmd::files::describe;
 use crate::cmd::readers::shortened_condition;
 use crate::cmd::workspace::Workspace;
 
@@ -64,6 +65,8 @@ pub(super) struct PlanText<'a> {
     pub(super) routes: &'a RoutePlan,
     pub(super) composition: &'a Composition,
     pub(super) window: &'a Window,
+    /// The list, and whether it is that of a store.
+    pub(super) list: (&'a Path, bool),
     /// The file of `--except`.
     pub(super) except: Option<&'a Path>,
     /// How many get which parts of the issue.
@@ -82,8 +85,12 @@ impl PlanText<'_> {
             0 => "nobody: there is nothing to do".to_owned(),
             people => format!("{} ({}{more})", counted(people, "recipient"), domains.join(", ")),
         };
+        let list = match self.list {
+            (path, true) => format!("the store, {}", describe(path)),
+            (path, false) => describe(path),
+        };
         let mut text = format!(
-            "Issue     {} ({})\nSubject   {}\nFrom      {}\nSigned    {}\nTo        {to}\nRelay     {}\n",
+            "Issue     {} ({})\nSubject   {}\nFrom      {}\nSigned    {}\nList      {list}\nTo        {to}\nRelay     {}\n",
             composition.issue,
             &composition.hash_hex()[..12],
             composition.readable_subject(),
@@ -202,6 +209,8 @@ impl PlanText<'_> {
             "issue": composition.issue,
             "content_hash": composition.hash_hex(),
             "dry_run": true,
+            "list": self.list.0.display().to_string(),
+            "list_source": if self.list.1 { "store" } else { "file" },
             "to_send": plan.to_send,
             "further_copies": plan.copies,
             "accepted": plan.accepted,

@@ -12,7 +12,9 @@ use super::plan::PlanText;
 use super::reasons::PlanDoubts;
 use super::survey::Leaves;
 use super::window::Window;
-use super::{completed, dated, doubts, moved, refusal, renamed, replaced, routes, shrunk, survey};
+use super::{
+    complained, completed, dated, doubts, moved, refusal, renamed, replaced, routes, shrunk, survey,
+};
 use crate::cmd::failure::{Ending, Exit, Failure, Passes};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{looking, print, receipts};
@@ -35,7 +37,8 @@ pub(super) async fn planned(
     let except = options.except.as_deref();
     let parts = &ready.parts().await.map_err(refusal::told)?;
     let (plan, routes) = (&plan, &routes);
-    let text = PlanText { plan, workspace, routes, composition, window, except, parts };
+    let list = (&*options.send.list, options.send.list_in_store.is_some());
+    let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
     let json = options.json.then(|| text.json(&doubts)).transpose()?;
     let words = text.words();
     ready.close().await;
@@ -104,6 +107,10 @@ async fn doubts_of(
         }
         if let Some(shrunk) = shrunk::found(ready, &options.send.list).await? {
             all.tell(shrunk.says, asked("--despite-list").filter(|_| shrunk.is_asked));
+        }
+        if let Some(complaints) = complained::found(ready).await? {
+            let asked = asked("--despite-complaints").filter(|_| complaints.is_asked);
+            all.tell(complaints.says, asked);
         }
         if let Some(words) = completed::told(workspace, options, ready, plan).await? {
             all.tell(words, None);

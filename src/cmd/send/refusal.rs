@@ -47,7 +47,7 @@ pub(super) fn told(error: SendError) -> Failure {
         SendError::Store(error) => looking::unusable(error),
         SendError::Recovery(error) => Failure::new(format!("{error}. Nothing was sent")),
         SendError::Caught(..) => Failure::new(error.to_string()),
-        SendError::Freeze(_) | SendError::Date(_) => Failure::new(what),
+        SendError::Freeze(_) | SendError::Date(_) | SendError::Forgotten(_) => Failure::new(what),
     }
 }
 

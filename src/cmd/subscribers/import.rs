@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::audience::consent::{ConsentColumn, consent_column};
-use sejong_digest::audience::forgotten::{ForgettingKeys, Forgotten};
+use sejong_digest::audience::forgotten::Forgotten;
 use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::list::{self, ColumnName, ReadOptions, column_name};
 use sejong_digest::audience::subscribers::import::{
@@ -15,7 +15,6 @@ use sejong_digest::audience::subscribers::import::{
     UpdatePolicy,
 };
 use sejong_digest::audience::subscribers::undo::{self, UndoError, Undone};
-use sejong_digest::config;
 use sejong_digest::delivery::ledger;
 use sejong_digest::diagnostic::{Diagnostic, counted};
 use sejong_digest::issue::load;
@@ -25,7 +24,7 @@ use serde_json::json;
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::{DraftFile, Readable, describe, describe_store, quoted};
-use crate::cmd::readers::is_foreign;
+use crate::cmd::readers::{forgetting_keys, is_foreign};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
 
@@ -193,6 +192,7 @@ async fn read(
     read.consent.extend(args.consent_column.iter().cloned());
     read.is_foreign = is_foreign(file);
     read.names.clone_from(&args.map);
+    read.topics.clone_from(&workspace.config.publication.topics);
     let staged = match list::open(file, &shown, &read) {
         Ok(mut rows) => {
             print::problems(rows.warnings());
@@ -226,10 +226,7 @@ async fn read(
 
 /// Who was forgotten by this store.
 pub(super) async fn forgotten(workspace: &Workspace, store: &Store) -> Result<Forgotten, Failure> {
-    let secret = config::known_secret(&workspace.root, &workspace.environment)?;
-    let keys = secret.as_ref().map_or_else(ForgettingKeys::default, |secret| {
-        ForgettingKeys::of_secret(secret.older().chain([secret.newest()]))
-    });
+    let keys = forgetting_keys(workspace)?;
     Ok(Forgotten::read(store, &keys).await?)
 }
 

@@ -3,17 +3,20 @@
 
 use jiff::tz::TimeZone;
 use sejong_digest::audience::formula::csv_cell;
+use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
 use sejong_digest::audience::suppression::{self, Suppression};
+use sejong_digest::delivery::ledger::bounces::{self, ListedBounce};
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::state::State;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
 use serde::Serialize;
 
+use super::import::forgotten;
 use super::place;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{clock, looking, print, runtime};
+use crate::cmd::{clock, looking, print, runtime, status};
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
@@ -21,7 +24,7 @@ Examples:
   digest subscribers show kim@example.org --json
 ";
 
-/// Show whether somebody is suppressed, since when and why, and which issues they got
+/// Show all that is known of a person: their row and its history, suppression, issues
 #[derive(Debug, clap::Args)]
 #[command(after_help = SHOW_EXAMPLES)]
 pub(super) struct ShowPerson {
@@ -40,8 +43,15 @@ pub(super) struct ShowPerson {
 #[derive(Serialize)]
 struct PersonKnown {
     address: String,
+    /// Their row in the list of the store.
+    subscriber: Option<serde_json::Value>,
+    /// What has happened to it.
+    changes: Vec<SubscriberEvent>,
     suppressed: bool,
+    /// Erased, and known by a hash alone.
+    forgotten: bool,
     history: Vec<Suppression>,
+    bounces: Vec<ListedBounce>,
     issues: Vec<IssueOfPerson>,
 }
 
@@ -102,15 +112,13 @@ pub(super) fn show(workspace: &Workspace, args: &ShowPerson) -> Ending {
     let address = Address::parse(&args.address).map_err(|e| Failure::usage(e.to_string()))?;
     let known = runtime()?.block_on(async {
         let store = existing(workspace, args.store.as_deref()).await?;
-        let Some(store) = store else { return Ok((Vec::new(), Vec::new())) };
+        let Some(store) = store else { return Ok(PersonKnown::nothing(&address)) };
         looking::look(&Ledger::new(store.clone(), "")).await?;
-        let known = known(&store, &address).await;
+        let known = known(workspace, &store, &address).await;
         store.close().await;
         known
     });
-    let (history, issues) = known?;
-    let suppressed = history.iter().any(Suppression::is_in_force);
-    let person = PersonKnown { address: address.to_string(), suppressed, history, issues };
+    let person = known?;
     if args.json {
         print::json(&format!("{}\n", serde_json::to_string(&person)?))?;
     } else {
@@ -119,11 +127,85 @@ pub(super) fn show(workspace: &Workspace, args: &ShowPerson) -> Ending {
     Ok(Exit::Done)
 }
 
+impl PersonKnown {
+    fn nothing(address: &Address) -> PersonKnown {
+        PersonKnown {
+            address: address.to_string(),
+            subscriber: None,
+            changes: Vec::new(),
+            suppressed: false,
+            forgotten: false,
+            history: Vec::new(),
+            bounces: Vec::new(),
+            issues: Vec::new(),
+        }
+    }
+}
+
 async fn known(
+    workspace: &Workspace,
     store: &Store,
     address: &Address,
-) -> Result<(Vec<Suppression>, Vec<IssueOfPerson>), Failure> {
-    Ok((suppression::history(store, address).await?, issues_of(store, address).await?))
+) -> Result<PersonKnown, Failure> {
+    let history = suppression::history(store, address).await?;
+    let forgotten = forgotten(workspace, store).await?.has(address);
+    let found = change::find(store, address).await?;
+    let subscriber = found.map(|found| serde_json::to_value(found.object())).transpose()?;
+    Ok(PersonKnown {
+        subscriber,
+        changes: change::history(store, address).await?,
+        suppressed: forgotten || history.iter().any(Suppression::is_in_force),
+        forgotten,
+        history,
+        bounces: bounces::of_person(store, &address.identity()).await?,
+        issues: issues_of(store, address).await?,
+        ..PersonKnown::nothing(address)
+    })
+}
+
+/// The person's row in the list, a value a line, and what has happened to it.
+fn of_list(person: &PersonKnown, zone: &TimeZone) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            text.push_str(&format!("  {name}: {value}\n"));
+        }
+    };
+    if let Some(found) = &person.subscriber {
+        let value = |name: &str| found[name].as_str().unwrap_or_default();
+        line("status", value("status"));
+        for (name, value) in found["fields"].as_object().into_iter().flatten() {
+            line(name, value.as_str().unwrap_or_default());
+        }
+        let tags = found["tags"].as_array().into_iter().flatten();
+        let tags: Vec<&str> = tags.filter_map(serde_json::Value::as_str).collect();
+        line("tags", &tags.join("; "));
+        line("language", value("language"));
+        line("topics", value("topics"));
+        line("joined", &clock::told(value("joined"), zone));
+        let consent = &found["consent"];
+        if let (Some(how), Some(at)) = (consent["how"].as_str(), consent["at"].as_str()) {
+            let words = consent["words"].as_str().unwrap_or_default();
+            line("consent", &format!("{how}, {}: {words}", clock::told(at, zone)));
+        }
+    }
+    for event in &person.changes {
+        let by = match (event.import, &event.file) {
+            (Some(number), Some(file)) => format!("import {number}, {file}"),
+            _ => event.origin.clone(),
+        };
+        let each = event.changes.iter().map(|(name, before, after)| match before.as_str() {
+            "" => format!("{name}: {after}"),
+            before => format!("{name}: {before} -> {after}"),
+        });
+        let what = if event.changes.is_empty() {
+            "added".to_owned()
+        } else {
+            each.collect::<Vec<_>>().join("; ")
+        };
+        line(&clock::minute(event.at, zone), &format!("{what} ({by})"));
+    }
+    text
 }
 
 /// The issues that were for the person.
@@ -145,6 +227,10 @@ pub(super) async fn issues_of(
 
 fn words(person: &PersonKnown, zone: &TimeZone) -> String {
     let mut text = format!("{}\n", person.address);
+    text.push_str(&of_list(person, zone));
+    if person.forgotten {
+        text.push_str("  forgotten: nothing else is kept, and no mail goes to this address\n");
+    }
     for one in &person.history {
         let whom = if one.is_for_domain() {
             format!(", with everybody at {}", one.what)
@@ -166,9 +252,19 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
         let why = one.text.as_deref().filter(|_| one.state == State::Suppressed);
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
         text.push_str(&format!("  {}: {}{why}{at}\n", one.issue, one.state));
+        let about = |bounce: &&ListedBounce| bounce.issue.as_ref() == Some(&one.issue);
+        for bounce in person.bounces.iter().filter(about) {
+            let (class, at) = (&bounce.class, clock::minute(bounce.at, zone));
+            let said = status::bounced::said(bounce);
+            text.push_str(&format!("    {class}, {at}: {said} ({})\n", bounce.outcome));
+        }
     }
-    if person.history.is_empty() && person.issues.is_empty() {
-        text.push_str("  not suppressed, and in no issue of this ledger\n");
+    if person.subscriber.is_none()
+        && !person.forgotten
+        && person.history.is_empty()
+        && person.issues.is_empty()
+    {
+        text.push_str("  not in the list, not suppressed, and in no issue of this ledger\n");
     }
     text
 }

@@ -48,8 +48,10 @@ struct RememberedReports {
 /// A message as it was read.
 #[derive(Clone, Debug)]
 pub struct ReadMessage {
-    /// What it reports; `None` where it was read before, and nothing is left to do.
+    /// What it reports; `None` where it was read before and is not read again to act on it.
     pub report: Option<BounceReport>,
+    /// Whether it was read before, so that nothing is left to do.
+    pub was_read: bool,
     /// What happens to each of its recipients, in their order.
     pub decided: Vec<DecidedReport>,
 }
@@ -73,7 +75,7 @@ impl ReadMessage {
     /// Whether nothing is left to do, so that the message is marked. What a person has to look at
     /// stays as it is.
     pub fn is_done(&self) -> bool {
-        let Some(report) = &self.report else { return true };
+        let Some(report) = self.report.as_ref().filter(|_| !self.was_read) else { return true };
         let is_done = |(row, decided): (&ReportedRecipient, &DecidedReport)| {
             let outcome = decided.decision.outcome;
             !matches!(outcome, BounceOutcome::Undecided | BounceOutcome::Unproven)
@@ -113,10 +115,10 @@ impl ReportReader {
             messages.iter().map(|bytes| envelope::fingerprint(bytes)).collect();
         let Some(store) = self.store.clone() else {
             let decide = |(bytes, hash): (&&[u8], String)| {
-                if !self.remembered.messages.insert(hash) {
-                    return ReadMessage { report: None, decided: Vec::new() };
-                }
-                without_a_ledger(bounce::read(bytes), self.keys.as_ref())
+                // Without a publication nothing is counted.
+                let is_new = self.remembered.messages.insert(hash) || self.keys.is_none();
+                let report = bounce::read(bytes);
+                if is_new { without_a_ledger(report, self.keys.as_ref()) } else { known(report) }
             };
             return Ok(messages.iter().zip(hashes).map(decide).collect());
         };
@@ -127,7 +129,9 @@ impl ReportReader {
         for (bytes, hash) in messages.iter().zip(&hashes) {
             let is_known = self.remembered.messages.contains(hash)
                 || bounces::was_read(&mut connection, hash).await.map_err(failed)?;
-            read.push((!is_known).then(|| bounce::read(bytes)));
+            // A dry run says of each message what it is.
+            let report = (!is_known || !self.acts).then(|| bounce::read(bytes));
+            read.push((report, is_known));
         }
         drop(connection);
         let mut all = Vec::new();
@@ -137,11 +141,13 @@ impl ReportReader {
         } else {
             store.pool().begin().await.map_err(failed)?
         };
-        for (report, hash) in read.into_iter().zip(&hashes) {
+        for ((report, is_known), hash) in read.into_iter().zip(&hashes) {
             // Two of one lot may be the same.
-            let report = report.filter(|_| !self.remembered.messages.contains(hash));
+            let is_known = is_known || self.remembered.messages.contains(hash);
             let message = match report {
-                None => ReadMessage { report: None, decided: Vec::new() },
+                Some(report) if is_known && !self.acts => known(report),
+                _ if is_known => ReadMessage { report: None, was_read: true, decided: Vec::new() },
+                None => ReadMessage { report: None, was_read: true, decided: Vec::new() },
                 Some(report) => {
                     let place = (hash.as_str(), source);
                     self.take(&mut transaction, report, place, now).await.map_err(failed)?
@@ -150,7 +156,7 @@ impl ReportReader {
             if message.is_done() {
                 self.remembered.messages.insert(hash.clone());
             }
-            if self.acts && message.is_done() && message.report.is_some() {
+            if self.acts && message.is_done() && !message.was_read {
                 let at_ms = now.as_millisecond();
                 bounces::note_read(&mut transaction, hash, at_ms).await.map_err(failed)?;
             }
@@ -181,7 +187,7 @@ impl ReportReader {
             let reader = reader.as_ref().filter(|reader| evidence::is_about(row, is_alone, reader));
             decided.push(self.decide(connection, row, reader, (place, at, now)).await?);
         }
-        Ok(ReadMessage { report: Some(report), decided })
+        Ok(ReadMessage { report: Some(report), was_read: false, decided })
     }
 
     async fn decide(
@@ -320,6 +326,7 @@ impl ActedReport<'_> {
         let Some(reason) = decision.suppress else { return Ok(false) };
         let origin = match row.class {
             BounceClass::Unsubscribe => SuppressionOrigin::Mail,
+            _ if reader.evidence == ReportEvidence::Reply => SuppressionOrigin::Reply,
             _ => SuppressionOrigin::Bounce,
         };
         let why = match &reader.row {
@@ -375,7 +382,23 @@ fn without_a_ledger(report: BounceReport, keys: Option<&ReportKeys>) -> ReadMess
         DecidedReport { decision, person, issue: None, evidence, was_suppressed: false }
     });
     let decided = decided.collect();
-    ReadMessage { report: Some(report), decided }
+    ReadMessage { report: Some(report), was_read: false, decided }
+}
+
+/// A message that was read before, for who wants to know what it says.
+fn known(report: BounceReport) -> ReadMessage {
+    let nothing = |_: &ReportedRecipient| DecidedReport {
+        decision: BounceDecision::new(
+            BounceOutcome::Nothing,
+            "it was read before, and counts once",
+        ),
+        person: None,
+        issue: None,
+        evidence: None,
+        was_suppressed: false,
+    };
+    let decided = report.recipients.iter().map(nothing).collect();
+    ReadMessage { report: Some(report), was_read: true, decided }
 }
 
 /// What a relay answered, as a report would say it.

@@ -1,7 +1,8 @@
 //! What relays answered while an issue was sent, under the same policy as reports that come later.
 //!
 //! Asked when a send is over, of rows that it has refused by then: whether a reply is about a person or
-//! about us is known only then. Must never hold a refused sender against a reader.
+//! about us is known only then. A row is refused only where the reply
+//! spoke of its recipient. Must never write to the rows themselves.
 
 use jiff::Timestamp;
 
@@ -10,7 +11,7 @@ use super::evidence::{self, ProvenReader};
 use super::policy::BouncePolicy;
 use super::reading::{ActedReport, of_reply};
 use crate::bounce::reason;
-use crate::delivery::ledger::bounces::{self, RefusedRow};
+use crate::delivery::ledger::bounces;
 use crate::store::{Store, StoreError};
 
 /// Takes note of the refused rows of an issue that nobody has taken note of; how many people got
@@ -28,12 +29,11 @@ pub async fn take_note(
     let mut transaction = store.begin().await?;
     let rows = bounces::refused(&mut transaction, issue).await.map_err(failed)?;
     let mut suppressed = 0;
-    for row in rows.iter().filter(|row| is_about_recipient(row)) {
+    for row in &rows {
         let Some(identity) = evidence::identity(&row.reported.email) else { continue };
         let at = row.at.as_deref().and_then(|at| at.parse().ok()).unwrap_or(now);
         let text = row.text.as_deref().unwrap_or_default();
-        let is_at_rcpt = row.stage.as_deref() == Some("rcpt");
-        let class = reason::of_reply(text, row.status.as_deref(), row.code, is_at_rcpt);
+        let class = reason::of_reply(text, row.status.as_deref(), row.code);
         let report = of_reply(&row.reported.email, class, row);
         let reader = ProvenReader {
             identity,
@@ -73,12 +73,4 @@ pub async fn take_note(
     }
     transaction.commit().await.map_err(failed)?;
     Ok(suppressed)
-}
-
-/// Whether a reply came at the recipient or behind: before that nobody was named.
-fn is_about_recipient(row: &RefusedRow) -> bool {
-    !matches!(
-        row.stage.as_deref(),
-        None | Some("connect" | "greeting" | "ehlo" | "starttls" | "auth" | "mail")
-    )
 }

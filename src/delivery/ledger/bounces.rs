@@ -4,6 +4,7 @@
 //! a report, and must never count one message twice.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -110,6 +111,43 @@ pub struct BounceCounts {
     pub complaints: u64,
 }
 
+/// How many of those who got an issue complained about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssueComplaints {
+    /// The issue.
+    pub issue: String,
+    /// Who got it.
+    pub accepted: u64,
+    /// Who of them complained.
+    pub complaints: u64,
+}
+
+impl IssueComplaints {
+    /// More than one of a thousand: large providers ask for less.
+    pub fn is_warned_of(&self) -> bool {
+        self.complaints * 1_000 > self.accepted
+    }
+
+    /// More than three of a thousand: large providers refuse mail of such a sender.
+    pub fn is_too_many(&self) -> bool {
+        self.complaints * 1_000 > self.accepted * 3
+    }
+}
+
+impl fmt::Display for IssueComplaints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IssueComplaints { issue, accepted, complaints } = self;
+        let percent = *complaints as f64 * 100.0 / (*accepted).max(1) as f64;
+        let who = if *complaints == 1 { "1 person" } else { &format!("{complaints} people") };
+        let most = if self.is_too_many() { "0.3" } else { "0.1" };
+        write!(
+            f,
+            "{who} of {accepted} complained about {issue} ({percent:.2} %, and large providers want \
+             no more than {most} %)"
+        )
+    }
+}
+
 /// A row that was refused at once, and of which nobody has taken note.
 #[derive(Clone, Debug)]
 pub(in crate::delivery) struct RefusedRow {
@@ -117,7 +155,6 @@ pub(in crate::delivery) struct RefusedRow {
     pub(in crate::delivery) code: Option<i64>,
     pub(in crate::delivery) status: Option<String>,
     pub(in crate::delivery) text: Option<String>,
-    pub(in crate::delivery) stage: Option<String>,
     pub(in crate::delivery) attempts: i64,
     pub(in crate::delivery) at: Option<String>,
 }
@@ -164,8 +201,17 @@ SELECT worst, count(*) FROM (SELECT identity,
     min(CASE class WHEN 'complaint' THEN 1 WHEN 'hard' THEN 2 WHEN 'soft' THEN 3 ELSE 4 END) AS worst
     FROM bounce WHERE issue = ?1 AND source <> ?2 GROUP BY identity) people GROUP BY worst";
 
+/// The last issue that somebody got.
+const LAST_ISSUE: &str = "
+SELECT issue FROM run r WHERE EXISTS (SELECT 1 FROM recipient p
+    WHERE p.issue = r.issue AND p.state = 'accepted')
+GROUP BY issue ORDER BY max(id) DESC LIMIT 1";
+
+const COMPLAINTS: &str = "
+SELECT count(DISTINCT identity) FROM bounce WHERE issue = ?1 AND class = 'complaint'";
+
 const REFUSED: &str = "
-SELECT id, issue, email, code, enhanced, text, stage, attempts, at FROM recipient r
+SELECT id, issue, email, code, enhanced, text, attempts, at FROM recipient r
 WHERE r.issue = ?1 AND r.state = 'refused' AND NOT EXISTS (SELECT 1 FROM bounce b
     WHERE b.recipient = r.id AND b.source = ?2
     AND b.message = CAST(r.id AS TEXT) || '/' || CAST(r.attempts AS TEXT))
@@ -271,9 +317,8 @@ pub(in crate::delivery) async fn refused(
         code: row.get(3),
         status: row.get(4),
         text: row.get(5),
-        stage: row.get(6),
-        attempts: row.get(7),
-        at: row.get(8),
+        attempts: row.get(6),
+        at: row.get(7),
     };
     Ok(rows.iter().map(row).collect())
 }
@@ -319,6 +364,25 @@ impl Ledger {
         let rows = query.fetch_all(self.store.pool()).await;
         let rows = rows.map_err(|error| self.store.failed(error))?;
         Ok(rows.iter().map(listed).collect())
+    }
+
+    /// The complaints about the last issue that somebody got, whichever it is; nothing where there are
+    /// none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn last_complaints(&self) -> Result<Option<IssueComplaints>, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let last = sql::query_scalar(LAST_ISSUE).fetch_optional(self.store.pool());
+        let issue: Option<String> = last.await.map_err(failed)?;
+        let Some(issue) = issue else { return Ok(None) };
+        let complaints = sql::query_scalar(COMPLAINTS).bind(&issue);
+        let complaints: i64 = complaints.fetch_one(self.store.pool()).await.map_err(failed)?;
+        if complaints == 0 {
+            return Ok(None);
+        }
+        let accepted = Ledger::new(self.store.clone(), &issue).counts().await?.accepted;
+        Ok(Some(IssueComplaints { issue, accepted, complaints: complaints.unsigned_abs() }))
     }
 
     /// Of how many people of the issue something was reported.

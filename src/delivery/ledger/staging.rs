@@ -342,11 +342,15 @@ impl Ledger {
         Ok(StagingWriter { ledger: self.clone(), batch, writing: None })
     }
 
-    /// Leaves those out for whom the issue has no section, and says how many they are.
+    /// Leaves those out for whom the issue has no section, where there can be `any`, and says how many
+    /// they are.
     ///
     /// # Errors
     /// The store's.
-    pub async fn leave_unserved_out(&self) -> Result<u64, StoreError> {
+    pub async fn leave_unserved_out(&self, any: bool) -> Result<u64, StoreError> {
+        if !any {
+            return Ok(0);
+        }
         let left = sql::query(UNSERVED).bind(NO_SECTION).execute(self.store.pool()).await;
         Ok(left.map_err(|error| self.store.failed(error))?.rows_affected())
     }

@@ -4,14 +4,16 @@
 //! Decided by joins, so that a million people cost no question each. Must never change the table of
 //! suppressions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BATCH, Ledger, LockedLedger};
+use crate::audience::forgotten::{ForgettingKeys, Forgotten, ForgottenError};
 use crate::audience::suppression::{
     self, IN_FORCE, LEFT_DURING, SUPPRESSED, SuppressionReason, SuppressionSubject,
     UnknownSuppressionWord,
 };
 use crate::delivery::id::RunId;
+use crate::message::address::Address;
 use crate::store::sql::{self, QueryBuilder, SqlError};
 use crate::store::{Store, StoreAddress, StoreError};
 
@@ -25,6 +27,14 @@ CREATE TEMP TABLE suppressed (
     PRIMARY KEY (kind, what)
 ) WITHOUT ROWID;
 ";
+
+/// Whom a relay has refused this issue, and nobody else has said no: their row is `refused`, and it is
+/// the issue's own wishes that decide whether they are tried once more. `?1` is the issue.
+const KEEP_REFUSED: &str = "
+DELETE FROM temp.suppressed WHERE kind = 'address' AND what IN (SELECT b.identity FROM bounce b
+    WHERE b.issue = ?1 AND b.source = 'smtp' AND b.outcome = 'suppressed')
+AND NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = suppressed.what AND s.kind = 'address'
+    AND s.released_at IS NULL AND s.origin <> 'reply')";
 
 /// Takes the people out of the staging table whom the list keeps and who are suppressed.
 const TAKE_OUT_PEOPLE: &str = "
@@ -88,20 +98,27 @@ impl Ledger {
     pub async fn leave_suppressed_out(
         &self,
         elsewhere: Option<&StoreAddress>,
-    ) -> Result<SuppressedPeople, StoreError> {
+        keys: &ForgettingKeys,
+    ) -> Result<SuppressedPeople, ForgottenError> {
         let failed = |error| self.store.failed(error);
         sql::raw(MAKE).execute(self.store.pool()).await.map_err(failed)?;
         let mut found = SuppressedPeople::default();
+        let mut hashes = BTreeSet::new();
         // Whoever is suppressed between the two is read once more by who watches.
         if self.has_suppressions().await? {
             found.mark.own = suppression::last_number(&self.store).await?;
             let insert = format!("INSERT INTO suppressed {IN_FORCE} ON CONFLICT DO NOTHING");
             sql::raw(insert).execute(self.store.pool()).await.map_err(failed)?;
+            hashes.append(&mut suppression::forgotten_hashes(&self.store).await?);
+            let keep = sql::query(KEEP_REFUSED).bind(&self.issue);
+            keep.execute(self.store.pool()).await.map_err(failed)?;
         }
         if let Some(address) = elsewhere {
-            let number = self.add_suppressed_of(address).await?;
+            let (number, mut others) = self.add_suppressed_of(address).await?;
+            hashes.append(&mut others);
             found.mark.elsewhere = Some((address.clone(), number));
         }
+        self.add_forgotten(&Forgotten::of(hashes, keys)?).await?;
         // A long list is not read once more where nobody is suppressed.
         let any: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM suppressed)")
             .fetch_one(self.store.pool())
@@ -141,15 +158,19 @@ impl Ledger {
     }
 
     /// Adds those of another store, which is read and closed again; its last number.
-    async fn add_suppressed_of(&self, address: &StoreAddress) -> Result<i64, StoreError> {
+    async fn add_suppressed_of(
+        &self,
+        address: &StoreAddress,
+    ) -> Result<(i64, BTreeSet<String>), StoreError> {
         let other = Store::read(address, &super::STEPS).await?;
         let read = async {
             let number = suppression::last_number(&other).await?;
-            Ok::<_, StoreError>((number, suppression::in_force(&other).await?))
+            let hashes = suppression::forgotten_hashes(&other).await?;
+            Ok::<_, StoreError>((number, hashes, suppression::in_force(&other).await?))
         };
         let read = read.await;
         other.close().await;
-        let (number, all) = read?;
+        let (number, hashes, all) = read?;
         for batch in all.chunks(BATCH) {
             let mut query = QueryBuilder::new("INSERT INTO suppressed (kind, what, reason) ");
             query.push_values(batch, |mut row, one| {
@@ -159,7 +180,37 @@ impl Ledger {
             let written = query.build().execute(self.store.pool()).await;
             written.map_err(|error| self.store.failed(error))?;
         }
-        Ok(number)
+        Ok((number, hashes))
+    }
+
+    /// Adds those of the staging table who were forgotten: of whom only a hash is known, everybody is
+    /// asked.
+    async fn add_forgotten(&self, forgotten: &Forgotten) -> Result<(), StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut last = 0_i64;
+        while !forgotten.is_empty() {
+            let rows: Vec<(i64, String)> = sql::query_as(
+                "SELECT id, identity FROM temp.staging WHERE kept AND gone IS NULL AND id > ?1 \
+                 ORDER BY id LIMIT ?2",
+            )
+            .bind(last)
+            .bind(BATCH as i64)
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(failed)?;
+            let Some((end, _)) = rows.last() else { break };
+            last = *end;
+            let is_one = |identity: &str| {
+                Address::parse(identity).is_ok_and(|address| forgotten.has(&address))
+            };
+            for (_, identity) in rows.iter().filter(|(_, identity)| is_one(identity)) {
+                let insert = "INSERT INTO temp.suppressed (kind, what, reason) \
+                    VALUES ('address', ?1, 'manual') ON CONFLICT DO NOTHING";
+                let insert = sql::query(insert).bind(identity.as_str());
+                insert.execute(self.store.pool()).await.map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 }
 

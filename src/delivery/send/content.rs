@@ -374,6 +374,7 @@ fn headline(options: &SendOptions, issue: &Issue, composition: &Composition) -> 
         subject: Some(composition.readable_subject()),
         language: Some(issue.language.clone()),
         date: Some(issue.date),
+        topics: Vec::new(),
     }
 }
 

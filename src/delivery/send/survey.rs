@@ -15,10 +15,10 @@ use super::plan::{PartCounts, PassageCount, Plan, VariantCount};
 use super::renamed::{self, Beside, Folders, Lookalikes, Renamed};
 use super::replaced::{self, Replaced};
 use super::{ListFault, SendError, SendOptions};
-use crate::audience::list;
 use crate::check::{self, Lacking, passages};
 use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
+use crate::delivery::ledger::bounces::IssueComplaints;
 use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::origin::LastReaders;
 use crate::delivery::ledger::secret_keys::SentKeys;
@@ -27,8 +27,8 @@ use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger, overview};
 use crate::delivery::receipt::{self, AlreadySent, KnownSends, OtherIssue, StandingReceipt};
 use crate::delivery::recovery::{self, Look};
+use crate::delivery::source;
 use crate::diagnostic::Diagnostic;
-use crate::issue::load;
 use crate::issue::only::{Only, Traits as _};
 use crate::message::recipient::Recipient;
 use crate::message::splice::Identity;
@@ -462,6 +462,14 @@ impl Ready {
         Ok(ledger.last_readers(list).await?)
     }
 
+    /// The complaints about the last issue that somebody got, if there are any.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn complaints(&self) -> Result<Option<IssueComplaints>, SendError> {
+        Ok(self.survey.ledger.last_complaints().await?)
+    }
+
     /// When the issue was completed, where nobody waits for it in the ledger and somebody has it.
     ///
     /// # Errors
@@ -584,24 +592,26 @@ async fn stage(
     let sent_to = content.composition().sent_to.as_deref().map(Only::of_passage);
     let one = options.to.as_ref().map(|to| Only::person(to.address.identity()));
     let only = one.or_else(|| options.only.clone());
-    let shown = load::path_from_here(&options.list);
-    let staged = match list::open(&options.list, &shown, &options.read) {
+    let SendOptions { list, list_in_store, read, .. } = options;
+    let staged = match source::open(ledger, list, list_in_store.as_ref(), read).await {
         Ok(rows) => {
             let choice = Choice {
                 only: only.as_ref(),
                 sent_to: sent_to.as_ref(),
                 except: options.except.as_ref(),
                 suppressed_in: options.suppressed_in.as_ref(),
+                forgetting: Some(&options.forgetting),
             };
             intake::stage(ledger, rows, choice).await
         }
-        Err(problem) => Err(problem.into()),
+        Err(error) => Err(error),
     };
     staged.map_err(|error| match error {
         IntakeError::List(problem) => {
             SendError::List(options.list.clone(), ListFault::Unreadable(problem))
         }
         IntakeError::Store(error) => SendError::Store(error),
+        IntakeError::Forgotten(error) => SendError::Forgotten(error),
         IntakeError::UnknownIssue { issue, meant } => {
             SendError::List(options.list.clone(), ListFault::UnknownIssue { issue, meant })
         }

@@ -84,6 +84,7 @@ impl Folder {
             ignored_keys: Vec::new(),
             topics: Vec::new(),
             segments: Default::default(),
+            segment_places: Default::default(),
         }
     }
 
@@ -100,9 +101,11 @@ impl Folder {
             issue: "x".to_owned(),
             ledger: self.path("digest.db").into(),
             list: self.path("list.csv"),
+            list_in_store: None,
             read: ReadOptions::default(),
             except: None,
             suppressed_in: None,
+            forgetting: Default::default(),
             only: None,
             part: String::new(),
             origin: RunOrigin::default(),

@@ -1,4 +1,4 @@
-//! Passages that name topics and segments: what digest.toml knows is put in the place of its name, and
+//! Sections and passages that name topics and segments: what digest.toml knows is put in the place of its name, and
 //! the rest is told. What is composed then stands by itself.
 
 use std::collections::BTreeSet;
@@ -7,7 +7,26 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::issue::Publication;
 use crate::issue::block::{Block, BlockKind};
-use crate::issue::only::{Condition, Only, OnlyError, authored};
+use crate::issue::only::{Only, OnlyCondition, OnlyError, authored};
+use crate::issue::topics;
+use crate::manifest::{Located, Table};
+
+/// The topic of a section, which digest.toml has to know: nobody could say no to another one.
+pub(super) fn topic(
+    publication: &Publication,
+    text: &Located<String>,
+    table: &mut Table,
+) -> Option<String> {
+    let topics = &publication.topics;
+    let name = text.value.trim();
+    if topics.iter().any(|topic| topic.name == name) {
+        return Some(name.to_owned());
+    }
+    let problem = Diagnostic::error("topic-unknown", format!("digest.toml has no topic {name:?}"))
+        .at(table.place(&text.span));
+    table.report(problem.help(topics::instead(name, topics)));
+    None
+}
 
 /// The passages of a text.
 pub(super) fn settle(
@@ -16,10 +35,10 @@ pub(super) fn settle(
     blocks: &mut [Block],
     problems: &mut Vec<Diagnostic>,
 ) {
-    Settling { publication, source, told: BTreeSet::new(), problems }.blocks(blocks);
+    PassageSettling { publication, source, told: BTreeSet::new(), problems }.blocks(blocks);
 }
 
-struct Settling<'a> {
+struct PassageSettling<'a> {
     publication: &'a Publication,
     source: &'a Arc<Source>,
     /// Where something was told: a passage and its `else` are one.
@@ -27,7 +46,7 @@ struct Settling<'a> {
     problems: &'a mut Vec<Diagnostic>,
 }
 
-impl Settling<'_> {
+impl PassageSettling<'_> {
     fn blocks(&mut self, blocks: &mut [Block]) {
         for block in blocks {
             match &mut block.kind {
@@ -72,7 +91,7 @@ fn settled(publication: &Publication, text: &str) -> Result<Option<String>, (Str
     let Ok(only) = text.parse::<Only>() else { return Ok(None) };
     if let Some(issue) = only.issues().first() {
         let reason = "got: is for --only: a text cannot depend on the ledger".to_owned();
-        let needle = Condition::Got((*issue).to_owned()).to_string();
+        let needle = OnlyCondition::Got((*issue).to_owned()).to_string();
         return Err((needle, OnlyError { column: 1, reason }));
     }
     match Only::read(text, publication.names()) {

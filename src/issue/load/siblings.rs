@@ -21,6 +21,8 @@ pub struct Headline {
     pub language: Option<String>,
     /// The day it is dated.
     pub date: Option<jiff::civil::Date>,
+    /// The topics of its sections, as they are written.
+    pub topics: Vec<String>,
 }
 
 /// The publication's issues; what is wrong with one is told when that one is checked.
@@ -56,5 +58,8 @@ fn headline(root: &Path, folder: &Path, name: String) -> Option<Headline> {
     let number = table.integer("number", 0..1_000_000);
     let subject = table.text("subject").map(|text| text.value);
     let language = table.text("language").map(|text| text.value);
-    Some(Headline { name, number, subject, language, date: table.date("date") })
+    let date = table.date("date");
+    let topic = |mut section: Table| section.text("topic").map(|text| text.value);
+    let topics = table.tables("section").into_iter().filter_map(topic).collect();
+    Some(Headline { name, number, subject, language, date, topics })
 }

@@ -4,7 +4,7 @@ use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
 use super::bound::{Bound, Comparison};
-use super::{Condition, Only, OnlyError, written};
+use super::{Only, OnlyCondition, OnlyError, written};
 use crate::issue::topics::Topic;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,25 +104,25 @@ impl OnlyParser {
         OnlyError { column, reason: reason.to_owned() }
     }
 
-    fn any(&mut self) -> Result<Condition, OnlyError> {
+    fn any(&mut self) -> Result<OnlyCondition, OnlyError> {
         let mut tests = vec![self.all()?];
         while self.peek() == Some(&Token::Or) {
             self.at += 1;
             tests.push(self.all()?);
         }
-        Ok(together(tests, Condition::Any))
+        Ok(together(tests, OnlyCondition::Any))
     }
 
-    fn all(&mut self) -> Result<Condition, OnlyError> {
+    fn all(&mut self) -> Result<OnlyCondition, OnlyError> {
         let mut tests = vec![self.one()?];
         while self.peek() == Some(&Token::And) {
             self.at += 1;
             tests.push(self.one()?);
         }
-        Ok(together(tests, Condition::All))
+        Ok(together(tests, OnlyCondition::All))
     }
 
-    fn one(&mut self) -> Result<Condition, OnlyError> {
+    fn one(&mut self) -> Result<OnlyCondition, OnlyError> {
         // Not recursive here: a thousand exclamation marks must not need a thousand frames.
         let mut denied = false;
         while self.peek() == Some(&Token::Not) {
@@ -145,7 +145,7 @@ impl OnlyParser {
             _ => return Err(self.wrong("tag:NAME or FIELD=VALUE is missing here")),
         };
         self.at += 1;
-        Ok(if denied { Condition::Not(Box::new(test)) } else { test })
+        Ok(if denied { OnlyCondition::Not(Box::new(test)) } else { test })
     }
 
     /// How many parentheses are open here.
@@ -159,7 +159,7 @@ impl OnlyParser {
     }
 
     /// What a word, or several, say of a person. The reader stands on the last of them then.
-    fn term(&mut self, word: &str) -> Result<Condition, OnlyError> {
+    fn term(&mut self, word: &str) -> Result<OnlyCondition, OnlyError> {
         if let Some((kind, name)) = word.split_once(':')
             && let Some(condition) = self.named(kind, name)
         {
@@ -190,12 +190,12 @@ impl OnlyParser {
             value = next.to_owned();
             self.at += 1;
         }
-        let equal = |value| Condition::Field(name.to_owned(), value);
+        let equal = |value| OnlyCondition::Field(name.to_owned(), value);
         match operator {
             Operator::Equal => Ok(equal(value)),
-            Operator::Unequal => Ok(Condition::Not(Box::new(equal(value)))),
+            Operator::Unequal => Ok(OnlyCondition::Not(Box::new(equal(value)))),
             Operator::Order(comparison) => match Bound::read(&value) {
-                Some(bound) => Ok(Condition::Compared(name.to_owned(), comparison, bound)),
+                Some(bound) => Ok(OnlyCondition::Compared(name.to_owned(), comparison, bound)),
                 None if value.is_empty() => {
                     Err(self.wrong(&format!("a value is missing behind {}", comparison.sign())))
                 }
@@ -207,12 +207,12 @@ impl OnlyParser {
     }
 
     /// `tag:member` and the like; `None` where the word before the colon is none of these.
-    fn named(&self, kind: &str, name: &str) -> Option<Result<Condition, OnlyError>> {
+    fn named(&self, kind: &str, name: &str) -> Option<Result<OnlyCondition, OnlyError>> {
         let make = match kind {
-            "tag" => Condition::Tag,
-            "topic" => Condition::Topic,
-            "got" => Condition::Got,
-            "segment" => Condition::Segment,
+            "tag" => OnlyCondition::Tag,
+            "topic" => OnlyCondition::Topic,
+            "got" => OnlyCondition::Got,
+            "segment" => OnlyCondition::Segment,
             _ => return None,
         };
         let is_key = matches!(kind, "topic" | "segment");
@@ -242,7 +242,10 @@ impl OnlyParser {
 }
 
 /// One alone stands for itself.
-fn together(mut all: Vec<Condition>, make: fn(Vec<Condition>) -> Condition) -> Condition {
+fn together(
+    mut all: Vec<OnlyCondition>,
+    make: fn(Vec<OnlyCondition>) -> OnlyCondition,
+) -> OnlyCondition {
     match all.pop() {
         Some(one) if all.is_empty() => one,
         last => {

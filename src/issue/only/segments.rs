@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::by_issues::MOST_ISSUES;
 use super::parse::word_column;
-use super::{Condition, Only, OnlyError};
+use super::{Only, OnlyCondition, OnlyError};
 use crate::diagnostic::nearest;
 use crate::issue::topics::{self, Topic};
 
@@ -51,11 +51,11 @@ impl Only {
         &self,
         text: &str,
         topics: &[Topic],
-        mut segment: impl FnMut(&str) -> Result<Condition, OnlyError>,
+        mut segment: impl FnMut(&str) -> Result<OnlyCondition, OnlyError>,
     ) -> Result<Only, OnlyError> {
         let condition = replace(&self.condition, &mut |leaf| match leaf {
-            Condition::Segment(name) => segment(name),
-            Condition::Topic(name) if topics.iter().all(|topic| topic.name != *name) => {
+            OnlyCondition::Segment(name) => segment(name),
+            OnlyCondition::Topic(name) if topics.iter().all(|topic| topic.name != *name) => {
                 let reason = format!(
                     "digest.toml has no topic {name:?} ({})",
                     topics::instead(name, topics).trim_end_matches('?')
@@ -69,16 +69,16 @@ impl Only {
 }
 
 fn replace(
-    condition: &Condition,
-    leaf: &mut dyn FnMut(&Condition) -> Result<Condition, OnlyError>,
-) -> Result<Condition, OnlyError> {
-    let mut each = |all: &[Condition]| {
+    condition: &OnlyCondition,
+    leaf: &mut dyn FnMut(&OnlyCondition) -> Result<OnlyCondition, OnlyError>,
+) -> Result<OnlyCondition, OnlyError> {
+    let mut each = |all: &[OnlyCondition]| {
         all.iter().map(|one| replace(one, leaf)).collect::<Result<Vec<_>, OnlyError>>()
     };
     Ok(match condition {
-        Condition::Not(inner) => Condition::Not(Box::new(replace(inner, leaf)?)),
-        Condition::All(all) => Condition::All(each(all)?),
-        Condition::Any(all) => Condition::Any(each(all)?),
+        OnlyCondition::Not(inner) => OnlyCondition::Not(Box::new(replace(inner, leaf)?)),
+        OnlyCondition::All(all) => OnlyCondition::All(each(all)?),
+        OnlyCondition::Any(all) => OnlyCondition::Any(each(all)?),
         other => leaf(other)?,
     })
 }
@@ -157,7 +157,7 @@ impl Settling<'_> {
         let replaced = only.replaced(text, self.topics, |name| {
             let segment = self.done.get(name).and_then(Option::as_ref);
             is_whole &= segment.is_some();
-            Ok(segment.map_or(Condition::Any(Vec::new()), |segment| segment.condition.clone()))
+            Ok(segment.map_or(OnlyCondition::Any(Vec::new()), |segment| segment.condition.clone()))
         });
         let replaced = replaced.map_err(Some)?;
         if !is_whole {

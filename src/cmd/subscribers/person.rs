@@ -1,0 +1,332 @@
+//! `digest subscribers add`, `set`, `tag`, `remove` and `forget`: one person of the store's list.
+
+use sejong_digest::audience::email;
+use sejong_digest::audience::forgotten::ForgettingKeys;
+use sejong_digest::audience::subscribers::change::{self, ChangeNote};
+use sejong_digest::audience::subscribers::profile::{ConsentRecord, SubscriberProfile};
+use sejong_digest::audience::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus, forget};
+use sejong_digest::audience::suppression::{
+    self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
+};
+use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::issue::topics::TopicChoice;
+use sejong_digest::message::address::Address;
+use sejong_digest::store::Store;
+
+use super::import::{forgotten, tags};
+use super::{place, words};
+use crate::cmd::failure::{Ending, Exit, Failure};
+use crate::cmd::files::quoted;
+use crate::cmd::workspace::Workspace;
+use crate::cmd::{clock, looking, print, runtime};
+
+/// What is said of a person.
+#[derive(Debug, clap::Args)]
+struct Details {
+    /// The name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// A field: 'city=Seoul'; an empty value takes it away. Repeat it for several
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// The language that the person reads, such as ko
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<String>,
+    /// The topics: '' for all, '-events;-jobs' for all but these, 'events' for these alone, none
+    #[arg(long, value_name = "TOPICS", allow_hyphen_values = true)]
+    topics: Option<String>,
+    /// How the person agreed to get the newsletter, in your words
+    #[arg(long, value_name = "TEXT")]
+    consent: Option<String>,
+}
+
+/// Bring a person into the store
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  digest subscribers add park@example.org --name 'Park Jiwoo' --consent 'wrote to us' --tag member
+")]
+pub(super) struct Add {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    /// A tag; repeat it for several
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+    #[command(flatten)]
+    details: Details,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+/// Change what the store says of a person
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  digest subscribers set ada@example.org --set city=Seoul --language ko --topics=-events
+")]
+pub(super) struct Set {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    #[command(flatten)]
+    details: Details,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+/// Give people a tag, or take it away
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  digest subscribers tag board ada@example.org lee@example.org
+  digest subscribers tag board ada@example.org --remove
+")]
+pub(super) struct TagPeople {
+    /// The tag
+    #[arg(value_name = "TAG")]
+    tag: String,
+    /// The addresses
+    #[arg(value_name = "ADDRESS", required = true)]
+    addresses: Vec<String>,
+    /// Take the tag away
+    #[arg(long)]
+    remove: bool,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+/// End a person's subscription: they get no mail any more
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  digest subscribers remove ada@example.org --why 'asked by phone'
+")]
+pub(super) struct Remove {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    /// Why, in your words: it stays in their history
+    #[arg(long, value_name = "TEXT")]
+    why: Option<String>,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+const FORGET: &str = "\
+Erase a person, and never mail them again
+
+Everything that the store has of the person goes: the list's row with its history, their words in
+suppressions, their address and fields in the rows of sent issues. A hash stays that only the
+publication's secret can make, so that no list brings them back. It cannot be undone. Files such as
+subscribers.csv and copies of the store are yours to clean.";
+
+/// Erase a person, and never mail them again
+#[derive(Debug, clap::Args)]
+#[command(long_about = FORGET, after_long_help = "Examples:
+  digest subscribers forget ada@example.org
+")]
+pub(super) struct Forget {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    /// Another store than the one in digest.toml, such as sqlite:digest.db
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+fn address(text: &str) -> Result<Address, Failure> {
+    email::typed(text).map_err(|(what, help)| Failure::usage(what).help(help))
+}
+
+fn note() -> ChangeNote {
+    ChangeNote { origin: ChangeOrigin::Command, at: clock::now() }
+}
+
+/// A change of a person, read and checked.
+type ProfileEdit = Box<dyn Fn(&mut SubscriberProfile)>;
+
+impl Details {
+    fn read(&self) -> Result<ProfileEdit, Failure> {
+        let mut fields: Vec<(String, String)> = Vec::new();
+        let name = self.name.as_ref().map(|name| ("name", name.as_str()));
+        let set: Option<Vec<(&str, &str)>> =
+            self.set.iter().map(|text| text.split_once('=')).collect();
+        let set = set.ok_or_else(|| {
+            Failure::usage("--set needs a field and a value, such as --set city=Seoul")
+        })?;
+        for (name, value) in name.into_iter().chain(set) {
+            fields.push(change::field(name.trim(), value).map_err(Failure::usage)?);
+        }
+        let language = self.language.as_deref().map(change::text);
+        let topics = self.topics.as_deref().map(str::parse::<TopicChoice>).transpose();
+        let topics = topics.map_err(|wrong| Failure::usage(format!("--topics: {wrong}")))?;
+        let topics = topics.map(|topics| topics.to_string());
+        let consent = self.consent.as_deref().map(|text| words("--consent", text)).transpose()?;
+        let at = clock::now();
+        Ok(Box::new(move |profile| {
+            for (name, value) in &fields {
+                if value.is_empty() {
+                    profile.fields.remove(name);
+                } else {
+                    profile.fields.insert(name.clone(), value.clone());
+                }
+            }
+            profile.language = language.clone().unwrap_or_else(|| profile.language.clone());
+            profile.topics = topics.clone().unwrap_or_else(|| profile.topics.clone());
+            if let Some(words) = &consent {
+                let (how, words) = (ConsentWay::ByHand, words.clone());
+                profile.consent = Some(ConsentRecord { how, at, words, ip_hash: None });
+            }
+        }))
+    }
+}
+
+/// Opens the store to write, does something in it, and closes it.
+fn in_store<T>(
+    workspace: &Workspace,
+    named: Option<&str>,
+    work: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let path = place(workspace, named)?;
+    runtime()?.block_on(async {
+        let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
+        let done = work(&store).await;
+        store.close().await;
+        done
+    })
+}
+
+/// Runs `digest subscribers add`.
+pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
+    let who = address(&args.address)?;
+    let (edit, tags) = (args.details.read()?, tags(&args.tag)?);
+    let mut profile = SubscriberProfile::new(who.as_str().to_owned(), clock::now());
+    edit(&mut profile);
+    profile.tags = tags;
+    in_store(workspace, args.store.as_deref(), async |store| {
+        let said = quoted(who.as_str());
+        if forgotten(workspace, store).await?.has(&who) {
+            return Err(Failure::new(format!("{who} was forgotten, and is not mailed again")));
+        }
+        let known = change::find(store, &who).await?;
+        let left =
+            known.is_some_and(|known| known.profile.status == SubscriptionStatus::Unsubscribed);
+        if let Some(one) = suppression::of(store, &who).await? {
+            let what =
+                format!("{who} is suppressed ({}) and gets no mail: {}", one.reason, one.why);
+            let whom = if one.is_for_domain() { quoted(&one.what) + " --domain" } else { said };
+            return Err(Failure::new(what).help(format!(
+                "if they want it again: digest subscribers release {whom} --why TEXT"
+            )));
+        }
+        if left {
+            return Err(Failure::new(format!("{who} has left")).help(format!(
+                "if they want it again: digest subscribers release {said} --why TEXT"
+            )));
+        }
+        if !change::add(store, &who, &profile, note()).await? {
+            return Err(Failure::new(format!("{who} is in the list already"))
+                .help(format!("digest subscribers set {said} changes what it says of them")));
+        }
+        Ok(())
+    })?;
+    print::words(&format!("{who}: added\n"))?;
+    Ok(Exit::Done)
+}
+
+fn not_in_list(who: &Address) -> Failure {
+    Failure::new(format!("{who} is not in the list of the store"))
+        .help(format!("digest subscribers add {} brings them in", quoted(who.as_str())))
+}
+
+/// Runs `digest subscribers set`.
+pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
+    let (who, edit) = (address(&args.address)?, args.details.read()?);
+    let changed = in_store(workspace, args.store.as_deref(), async |store| {
+        let changed = change::change(store, &who, note(), |profile| edit(profile)).await?;
+        changed.ok_or_else(|| not_in_list(&who))
+    })?;
+    let what = if changed { "changed" } else { "nothing to change" };
+    print::words(&format!("{who}: {what}\n"))?;
+    Ok(Exit::Done)
+}
+
+/// Runs `digest subscribers tag`.
+pub(super) fn tag(workspace: &Workspace, args: &TagPeople) -> Ending {
+    let tags = tags(std::slice::from_ref(&args.tag))?;
+    let all: Result<Vec<Address>, Failure> =
+        args.addresses.iter().map(|one| address(one)).collect();
+    let all = all?;
+    let edit = |profile: &mut SubscriberProfile| {
+        profile.tags.retain(|tag| !tags.contains(tag) || !args.remove);
+        let missing = tags.iter().filter(|tag| !args.remove && !profile.tags.contains(tag));
+        let missing: Vec<String> = missing.cloned().collect();
+        profile.tags.extend(missing);
+    };
+    in_store(workspace, args.store.as_deref(), async |store| {
+        for who in &all {
+            let changed = change::change(store, who, note(), edit).await?;
+            let what = match changed.ok_or_else(|| not_in_list(who))? {
+                false => "nothing to change",
+                true if args.remove => "tag taken away",
+                true => "tagged",
+            };
+            print::words(&format!("{who}: {what}\n"))?;
+        }
+        Ok(())
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Runs `digest subscribers remove`.
+pub(super) fn remove(workspace: &Workspace, args: &Remove) -> Ending {
+    let who = address(&args.address)?;
+    let why = args.why.as_deref().unwrap_or("removed by hand");
+    let why = words("--why", why)?;
+    let was = in_store(workspace, args.store.as_deref(), async |store| {
+        let known = change::find(store, &who).await?.ok_or_else(|| not_in_list(&who))?;
+        let note_of_no = SuppressionNote {
+            reason: SuppressionReason::Unsubscribed,
+            why: &why,
+            origin: SuppressionOrigin::Command,
+            at: clock::now(),
+        };
+        // The no comes first: it holds whatever happens behind it.
+        let subject = [SuppressionSubject::address(&who)];
+        suppression::suppress(store, &subject, &note_of_no).await?;
+        let leave = |profile: &mut SubscriberProfile| {
+            profile.status = SubscriptionStatus::Unsubscribed;
+        };
+        change::change(store, &who, note(), leave).await?;
+        Ok(known.profile.status)
+    })?;
+    let before = if was == SubscriptionStatus::Unsubscribed { " before" } else { "" };
+    print::words(&format!("{who}: unsubscribed{before}, and suppressed\n"))?;
+    Ok(Exit::Done)
+}
+
+/// Runs `digest subscribers forget`.
+pub(super) fn forget(workspace: &Workspace, args: &Forget) -> Ending {
+    let who = address(&args.address)?;
+    let (had, rows) = in_store(workspace, args.store.as_deref(), async |store| {
+        let secret = workspace.secret()?;
+        let keys = ForgettingKeys::of_secret(secret.older().chain([secret.newest()]));
+        let hash = keys.hash(&who).ok_or_else(|| Failure::new("the secret has no key"))?;
+        // Nobody sends from it meanwhile: a message that is on its way has the address.
+        let sender = format!("process {} (forget)", std::process::id());
+        let locked = Ledger::new(store.clone(), "").lock(&sender).await?;
+        let had = forget::forget(store, &who, &hash, clock::now()).await?;
+        Ok((had, locked.forget_person(&who, &hash).await?))
+    })?;
+    let what = match (had, rows) {
+        (false, 0) => "the store knew nothing of this address; it is never mailed from now on",
+        _ => "forgotten, and never mailed again",
+    };
+    print::words(&format!("{who}: {what}\n"))?;
+    print::note(
+        "files such as subscribers.csv and copies of the store may still have this person: they are \
+         yours to clean",
+    );
+    Ok(Exit::Done)
+}

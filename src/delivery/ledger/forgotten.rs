@@ -1,0 +1,46 @@
+//! A person who is forgotten, in the rows of the ledger: the counts of each issue stay, and nothing that
+//! names the person.
+//!
+//! Must never let a row be sent to: whoever waits is suppressed.
+
+use super::LockedLedger;
+use crate::message::address::Address;
+use crate::store::StoreError;
+use crate::store::sql::{self, SqlError};
+
+/// Rows of all issues, with a name in the place of the address. What a server said may have it too.
+const ROWS: &str = "
+UPDATE recipient SET identity = ?2, email = ?2, fields = '{}', tags = '[]',
+    text = CASE WHEN state IN ('pending', 'claimed', 'deferred') THEN 'suppressed: forgotten'
+        ELSE 'forgotten' END,
+    next_attempt = NULL,
+    state = CASE WHEN state IN ('pending', 'claimed', 'deferred') THEN 'suppressed' ELSE state END
+WHERE identity = ?1";
+
+const PERSONS: &str = "UPDATE person SET identity = ?2 WHERE identity = ?1";
+
+/// The domain of those who are forgotten, which nobody has (RFC 6761).
+const DOMAIN: &str = "forgotten.invalid";
+
+impl LockedLedger {
+    /// Takes a person out of the rows of every issue; `hash` stands for them. How many rows that were.
+    ///
+    /// # Errors
+    /// The store's; then nothing has changed.
+    pub async fn forget_person(&self, address: &Address, hash: &str) -> Result<u64, StoreError> {
+        let failed = |error| self.store.failed(error);
+        let mut transaction = self.store.begin().await?;
+        let name = format!("{}@{DOMAIN}", hash.replace(':', "-"));
+        let identity = address.identity();
+        let written = async {
+            let rows = sql::query(ROWS).bind(identity.as_str()).bind(name.as_str());
+            let rows = rows.execute(&mut *transaction).await?.rows_affected();
+            let persons = sql::query(PERSONS).bind(identity.as_str()).bind(name.as_str());
+            persons.execute(&mut *transaction).await?;
+            Ok::<_, SqlError>(rows)
+        };
+        let rows = written.await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(rows)
+    }
+}

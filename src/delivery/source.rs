@@ -1,0 +1,111 @@
+//! Where a list comes from: a file, or the list of a store. Both give the same rows.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::intake::IntakeError;
+use super::ledger::{Ledger, STEPS};
+use crate::audience::list::{self, ReadOptions, Rows};
+use crate::audience::row::Row;
+use crate::audience::subscribers::rows::StoredRows;
+use crate::diagnostic::Diagnostic;
+use crate::issue::load;
+use crate::store::{Store, StoreAddress};
+
+/// The rows of a list.
+pub enum ListRows<R> {
+    /// Of a file.
+    File(Box<Rows<R>>),
+    /// Of a store.
+    Stored(Box<StoredRows>),
+}
+
+impl<R> From<Rows<R>> for ListRows<R> {
+    fn from(rows: Rows<R>) -> ListRows<R> {
+        ListRows::File(Box::new(rows))
+    }
+}
+
+/// Opens the list: that of a `store`, which people know by its `path`, or else the file there. The ledger's own store is read through a
+/// second connection: the first is busy with what is read.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn open(
+    ledger: &Ledger,
+    path: &Path,
+    store: Option<&StoreAddress>,
+    options: &ReadOptions,
+) -> Result<ListRows<File>, IntakeError> {
+    let shown = load::path_from_here(path);
+    let Some(address) = store else {
+        return Ok(list::open(path, shown, options)?.into());
+    };
+    let own = ledger.store();
+    let second = if own.address().is_same(address) { own.second_reader().await? } else { None };
+    let store = match second {
+        Some(store) => store,
+        None => Store::read(address, &STEPS).await?,
+    };
+    Ok(ListRows::Stored(Box::new(StoredRows::of(store, shown))))
+}
+
+impl<R: Read> ListRows<R> {
+    /// The next row, in the order of the list.
+    pub(super) async fn next(&mut self) -> Option<Result<Row, IntakeError>> {
+        match self {
+            ListRows::File(rows) => rows.next().map(|row| row.map_err(IntakeError::from)),
+            ListRows::Stored(rows) => rows.next().await.map_err(IntakeError::from).transpose(),
+        }
+    }
+
+    /// The names of its fields, `email` included; of a store when all rows were read.
+    pub(super) fn field_names(&self) -> Vec<String> {
+        match self {
+            ListRows::File(rows) => rows.field_names().map(str::to_owned).collect(),
+            ListRows::Stored(rows) => rows.field_names().map(str::to_owned).collect(),
+        }
+    }
+
+    /// As diagnostics name it.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            ListRows::File(rows) => rows.path(),
+            ListRows::Stored(rows) => rows.path(),
+        }
+    }
+
+    /// What is worth a look before its rows are read.
+    pub(super) fn warnings(&self) -> &[Diagnostic] {
+        match self {
+            ListRows::File(rows) => rows.warnings(),
+            ListRows::Stored(_) => &[],
+        }
+    }
+
+    /// When all rows were read: what a person has to say first, and what should be known. Of a store
+    /// nothing is open.
+    pub(super) fn doubts(&self) -> Vec<Diagnostic> {
+        match self {
+            ListRows::File(rows) => rows.doubts(),
+            ListRows::Stored(_) => Vec::new(),
+        }
+    }
+
+    /// When all rows were read: that they were read in an encoding that nobody had named.
+    pub(super) fn guessed(&self) -> Option<Diagnostic> {
+        match self {
+            ListRows::File(rows) => rows.guessed(),
+            ListRows::Stored(_) => None,
+        }
+    }
+
+    /// What is told where so many rows are all of people who left.
+    pub(super) fn all_left(&self, rows: u64) -> Option<Diagnostic> {
+        match self {
+            ListRows::File(list) => Some(list.all_left(rows)),
+            ListRows::Stored(_) => None,
+        }
+    }
+}

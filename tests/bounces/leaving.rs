@@ -1,0 +1,99 @@
+//! Leaving by mail: the second address of List-Unsubscribe, as mail programs use it.
+
+use percent_encoding::percent_decode_str;
+
+use crate::acting::SentIssue;
+use crate::harness::Publication;
+
+/// The mail that a program writes for a `mailto:` URI; `keeps_subject` unless it ignores that.
+fn written_for(uri: &str, from: &str, keeps_subject: bool) -> (String, String) {
+    let uri = uri.strip_prefix("mailto:").expect("a mailto URI");
+    let (address, query) = uri.split_once('?').expect("a query");
+    let subject = query.strip_prefix("subject=").expect("a subject");
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned();
+    let (address, subject) = (decoded(address), decoded(subject));
+    let subject = if keeps_subject { subject } else { "Please".to_owned() };
+    let mail =
+        format!("From: {from}\nTo: {address}\nSubject: {subject}\nMessage-ID: <{subject}@x>\n\n\n");
+    (address, mail)
+}
+
+fn uri(sent: &SentIssue, person: &str) -> String {
+    let field = sent.field(person, "List-Unsubscribe");
+    let (https, mailto) = field.split_once(", ").expect("two URIs");
+    assert!(https.starts_with("<https://"), "{field}");
+    mailto.trim_matches(['<', '>']).to_owned()
+}
+
+fn unsubscribed(person: &str) -> [(String, String); 1] {
+    [(person.to_owned(), "unsubscribed".to_owned())]
+}
+
+#[test]
+fn the_mail_of_the_header_lets_its_reader_leave_whatever_address_it_comes_from() {
+    let sent = SentIssue::new();
+    let (address, mail) = written_for(&uri(&sent, "kim@example.org"), "else@where.example", true);
+    assert!(address.starts_with("bounces+u"), "it goes to the mailbox of reports: {address}");
+    let sent = sent.write("box/new/1", &mail);
+    let output = sent.read(&["box"]);
+    let told =
+        "kim@example.org: suppressed (unsubscribed), known by the unsubscribe token of 2025-11";
+    assert!(output.stdout.contains(told), "{output:?}");
+    assert_eq!(sent.suppressed(), unsubscribed("kim@example.org"));
+    assert!(sent.here.exists("box/cur/1:2,S"));
+}
+
+/// Some programs take the address of such a URI and nothing else.
+#[test]
+fn a_token_that_fits_stands_in_the_address_too() {
+    let people = "email\nk@a.org\nsomebody.with.a.long.name@department.example.org\n";
+    let (sent, people) = (SentIssue::new(), people.to_owned());
+    let here = Publication::with_subscribers().write("subscribers.csv", people);
+    let sent = SentIssue::of(here.write("digest.toml", sent.here.read("digest.toml")));
+    let long = "somebody.with.a.long.name@department.example.org";
+    let (address, mail) = written_for(&uri(&sent, long), "a@b.example", true);
+    assert_eq!(address, "bounces+unsubscribe@sejong.example");
+    let (own, without) = written_for(&uri(&sent, "k@a.org"), "a@b.example", false);
+    assert!(own.starts_with("bounces+u-") && own.find('@').is_some_and(|at| at <= 64), "{own}");
+    let sent = sent.write("1.eml", &mail).write("2.eml", &without);
+    let output = sent.read(&["1.eml", "2.eml"]);
+    assert!(output.stdout.contains("2 unsubscribe. 2 suppressed"), "{output:?}");
+}
+
+#[test]
+fn without_a_reverse_path_of_its_own_it_goes_to_whom_readers_answer() {
+    let sent = SentIssue::with("");
+    let (address, mail) = written_for(&uri(&sent, "ada@example.org"), "ada@example.org", true);
+    assert_eq!(address, "digest@sejong.example");
+    let sent = sent.write("1.eml", &mail.replace("Subject: ", "Subject: Re: "));
+    let output = sent.read(&["1.eml"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(sent.suppressed(), unsubscribed("ada@example.org"));
+}
+
+/// Anybody can write an address as sender, and a changed token is none.
+#[test]
+fn a_wish_without_a_token_is_listed_for_a_person_and_not_acted_on() {
+    let sent = SentIssue::new();
+    let mail = "From: Ada <ada@example.org>\nTo: digest@sejong.example\nSubject: unsubscribe\n\n\n";
+    let stranger = mail.replace("ada@example.org", "who@else.example");
+    let (_, own) = written_for(&uri(&sent, "kim@example.org"), "kim@example.org", true);
+    let (head, token) = own.rsplit_once("Subject: unsubscribe ").expect("a token");
+    // A reply has the word, too, and what was written below.
+    let changed = format!("{head}Subject: unsubscribe A{}", &token[1..]);
+    let changed = changed.replace("To: bounces+u-", "To: bounces+u-A");
+    let sent = sent.write("box/new/1", mail).write("box/new/2", &stranger);
+    let sent = sent.write("box/new/3", &changed);
+    for _ in 0..2 {
+        let output = sent.read(&["box"]);
+        let told = "digest subscribers suppress ada@example.org --reason unsubscribed --why TEXT";
+        assert!(output.stdout.contains(told), "{output:?}");
+        assert!(
+            output.stdout.contains("no mail of this ledger went to this address"),
+            "{output:?}"
+        );
+        assert!(output.stdout.ends_with("3 unsubscribe. 3 for a person to decide\n"), "{output:?}");
+        assert!(sent.suppressed().is_empty());
+        assert!(sent.here.exists("box/new/1") && sent.here.exists("box/new/2"));
+    }
+}

@@ -1,0 +1,140 @@
+//! Which list is used: a file, or that of the store; and that both give the same mail.
+
+use crate::harness::{Output, Publication};
+use crate::{done, import};
+
+const MEMBERS: &str = "email,first_name,tags,status,language\n\
+    kim@example.org,Minji,board,subscribed,ko\n\
+    ada@example.org,,,subscribed,\n\
+    lee@example.org,Narae,,unsubscribed,\n\
+    new@example.org,,,pending,\n";
+
+/// Four people in the store, and no file.
+fn with_store() -> Publication {
+    let here = Publication::new().write("members.csv", MEMBERS);
+    import(&here, &["members.csv"]);
+    here
+}
+
+/// What a plan says as JSON.
+fn plan(here: &Publication, line: &[&str]) -> serde_json::Value {
+    let told = here.run(&[&["plan", "2025-11", "--json"], line].concat());
+    assert_eq!(told.code, 0, "{told:?}");
+    serde_json::from_str(&told.stdout).expect("JSON")
+}
+
+/// The addresses that a rehearsal has caught.
+fn caught(here: &Publication, line: &[&str]) -> (Output, Vec<String>) {
+    let told = here.run(&[&["send", "2025-11", "--catch", "out", "--yes"], line].concat());
+    let mails = here.files().into_iter().filter(|file| file.starts_with("out/new/"));
+    let to = |mail: String| {
+        let text = here.read(&mail);
+        let line = text.lines().find(|line| line.starts_with("To: ")).expect("To").to_owned();
+        let address = line.rsplit(' ').next().expect("an address");
+        address.trim_matches(['<', '>']).to_owned()
+    };
+    let mut all: Vec<String> = mails.map(to).collect();
+    all.sort();
+    (told, all)
+}
+
+#[test]
+fn the_list_of_the_store_is_used_where_there_is_no_file() {
+    let here = with_store();
+    let told = done_plan(&here);
+    assert!(told.contains("List      the store, digest.db\n"), "{told}");
+    let of_store = plan(&here, &[]);
+    assert_eq!((&of_store["list_source"], &of_store["to_send"]), (&"store".into(), &2.into()));
+    assert_eq!(of_store["left_out"], 2);
+    let of_file = plan(&here, &["--subscribers", "members.csv"]);
+    assert_eq!(
+        (&of_file["list_source"], &of_file["list"]),
+        (&"file".into(), &"members.csv".into())
+    );
+    for name in ["to_send", "left_out", "suppressed", "content_hash", "domains"] {
+        assert_eq!(of_store[name], of_file[name], "{name}");
+    }
+    let (told, people) = caught(&here, &[]);
+    assert_eq!((told.code, people), (0, vec!["ada@example.org".into(), "kim@example.org".into()]));
+}
+
+fn done_plan(here: &Publication) -> String {
+    let told = here.run(&["plan", "2025-11"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    told.stdout
+}
+
+#[test]
+fn a_send_from_the_store_greets_people_and_stops_for_nobody_else() {
+    let here = with_store();
+    let (_, people) = caught(&here, &["--only", "tag:board and language=ko"]);
+    assert_eq!(people, ["kim@example.org"]);
+    let mail = here.files().into_iter().find(|file| file.starts_with("out/new/")).expect("a mail");
+    assert!(here.read(&mail).contains("Hello Minji"));
+    let told = here.run(&["plan", "2025-11", "--to", "lee@example.org"]);
+    assert!(told.stderr.contains("lee@example.org"), "{told:?}");
+    assert_ne!(told.code, 0);
+    let slip = here.run(&["plan", "2025-11", "--only", "city=Seoul"]);
+    assert!(slip.code == 2 && slip.stderr.contains("nobody in the list has a city"), "{slip:?}");
+}
+
+#[test]
+fn two_lists_without_a_word_are_an_error_that_says_so() {
+    let here = with_store().write("subscribers.csv", "email\nzoe@example.org\n");
+    for line in [&["plan", "2025-11"][..], &["check"], &["test", "2025-11", "--to", "a@x.example"]]
+    {
+        let told = here.run(line);
+        assert_eq!(told.code, 3, "{line:?}: {told:?}");
+        assert!(
+            told.stderr.contains("there are two lists: subscribers.csv, and people in digest.db")
+        );
+        assert!(told.stderr.contains("[audience] in digest.toml"), "{told:?}");
+    }
+    let toml = here.read("digest.toml");
+    for (source, to_send) in [("store", 2), ("file", 1)] {
+        let text = format!("{toml}\n[audience]\nsource = \"{source}\"\n");
+        let here = with_store()
+            .write("subscribers.csv", "email\nzoe@example.org\n")
+            .write("digest.toml", text);
+        assert_eq!(plan(&here, &[])["to_send"], to_send, "{source}");
+    }
+    // A ledger in which nobody subscribes is no second list.
+    let here = Publication::with_subscribers();
+    done(&here, &["suppress", "gone@example.org", "--why", "asked"]);
+    assert_eq!(plan(&here, &[])["to_send"], 3);
+}
+
+#[test]
+fn a_store_without_people_or_a_word_for_another_source_is_told() {
+    let here = Publication::new();
+    let toml = here.read("digest.toml");
+    let here = here.write("digest.toml", format!("{toml}\n[audience]\nsource = \"store\"\n"));
+    let told = here.run(&["plan", "2025-11"]);
+    assert!(told.code == 3 && told.stderr.contains("nobody is in the store"), "{told:?}");
+    let here = here.write("digest.toml", format!("{toml}\n[audience]\nsource = \"sql\"\n"));
+    let told = here.run(&["check"]);
+    assert!(told.code == 3 && told.stdout.contains("\"file\" or \"store\""), "{told:?}");
+}
+
+#[test]
+fn trials_and_checks_read_the_store_as_well() {
+    let here =
+        with_store().edit("issues/2025-11/hangul.md", "letters.", "letters, {{ affiliation }}.");
+    let check = here.run(&["check"]);
+    assert!(check.code == 3 && check.stdout.contains("affiliation"), "{check:?}");
+    let here = with_store();
+    let shown = here.run(&["render", "2025-11", "--as", "kim@example.org", "--format", "eml"]);
+    assert!(shown.stdout.contains("Hello Minji"), "{shown:?}");
+    let shown = here.run(&["render", "2025-11", "--as", "lee@example.org", "--format", "eml"]);
+    assert!(shown.stderr.contains("because digest.db says unsubscribed"), "{shown:?}");
+}
+
+#[test]
+fn who_is_suppressed_is_left_out_of_the_store_s_list_too() {
+    let here = with_store();
+    done(&here, &["suppress", "kim@example.org", "--why", "asked"]);
+    let told = plan(&here, &[]);
+    assert_eq!((&told["to_send"], &told["suppressed"]), (&1.into(), &1.into()));
+    let (_, people) = caught(&here, &[]);
+    assert_eq!(people, ["ada@example.org"]);
+}
