@@ -114,6 +114,11 @@ impl Sender {
         self.has_list_id.then_some(&*self.list_id)
     }
 
+    /// The list's identifier in mail, written or made from the address.
+    pub fn list_id_in_mail(&self) -> &str {
+        &self.list_id
+    }
+
     /// `From`, for people.
     pub fn from(&self) -> &Mailbox {
         &self.from

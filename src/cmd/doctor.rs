@@ -193,7 +193,8 @@ fn candidates(workspace: &Workspace, args: &Args) -> Result<Vec<Candidate>, Fail
 async fn lost_key(workspace: &Workspace) -> Option<LostSecret> {
     let path = workspace.ledger_place().ok().filter(StoreAddress::is_there)?;
     let store = Store::read(&path, &STEPS).await.ok()?;
-    let sent = Ledger::new(store.clone(), "").sent_keys().await.ok();
+    let list_id = workspace.config.sender.list_id_in_mail();
+    let sent = Ledger::new(store.clone(), "").sent_keys(list_id).await.ok();
     store.close().await;
     LostSecret::in_part(workspace, &sent?, &path).ok().flatten()
 }

@@ -55,7 +55,8 @@ fn rotate(workspace: &Workspace) -> Ending {
     let held = runtime.block_on(held_ledger(workspace))?;
     let mut last_number = 0;
     if let Some((store, _)) = &held {
-        let sent = runtime.block_on(Ledger::new(store.clone(), "").sent_keys())?;
+        let list_id = workspace.config.sender.list_id_in_mail();
+        let sent = runtime.block_on(Ledger::new(store.clone(), "").sent_keys(list_id))?;
         // An old copy of it: the next number may stand for a key that mail was sent with.
         if let Some(lost) = LostSecret::in_part(workspace, &sent, store.address())? {
             return Err(Failure::new(format!("{lost}; the secret was not changed")).help(format!(

@@ -128,7 +128,6 @@ pub async fn stage<R: Read>(
 ) -> Result<Intake, IntakeError> {
     let mut rows = rows.into();
     let mut found = Intake::default();
-    let path = rows.path().to_owned();
     let mut problems = Problems::default();
     rows.warnings().iter().cloned().for_each(|warning| problems.add(warning));
     let mut terms = TermsToMeet::of(choice.only);
@@ -178,16 +177,15 @@ pub async fn stage<R: Read>(
     found.people = staging.finish().await?;
     found.duplicates = kept_rows - found.people;
     ledger.choose_by_got(issues.len()).await?;
-    contradictions(ledger, &path, &mut found, &mut problems).await?;
+    contradictions(ledger, rows.path(), &mut found, &mut problems).await?;
     leave_out(ledger, choice, &mut found).await?;
     found.tags = tags;
     let doubts = rows.doubts();
     found.unclear = doubts.iter().filter(|doubt| doubt.is_error()).count() as u64;
     let told = doubts.into_iter().chain(rows.guessed()).chain(problems.in_order());
     found.problems = told.chain(all_left(&rows, &found, excepted.len())).collect();
-    found.unmet = terms.unmet();
-    found.unknown_fields = terms.unknown_fields(&found.columns);
-    Ok(found)
+    let unknown_fields = terms.unknown_fields(&found.columns);
+    Ok(Intake { unmet: terms.unmet(), unknown_fields, ..found })
 }
 
 /// Somebody whom the list keeps, and whether they are meant and the issue has a section for them.

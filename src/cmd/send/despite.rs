@@ -119,7 +119,8 @@ pub(super) async fn lost_beside(
     if all.is_some() {
         return Ok(all);
     }
-    let sent = ready.sent_keys().await.map_err(refusal::told)?;
+    let sent =
+        ready.sent_keys(workspace.config.sender.list_id_in_mail()).await.map_err(refusal::told)?;
     LostSecret::in_part(workspace, &sent, ready.ledger())
 }
 

@@ -11,12 +11,14 @@ use crate::store::sql;
 
 /// The step that keeps them; see [`super::STEPS`].
 pub(super) const STEP: &str = "
--- A key that mail was sent with. given_up: somebody has said that mail goes out without it.
+-- A key that mail of a publication was sent with. given_up: somebody has said that mail goes out
+-- without it.
 CREATE TABLE secret_key (
+    list_id TEXT NOT NULL,
     number INTEGER NOT NULL,
     fingerprint TEXT NOT NULL,
     given_up BOOLEAN NOT NULL DEFAULT FALSE,
-    PRIMARY KEY (number, fingerprint)
+    PRIMARY KEY (list_id, number, fingerprint)
 );
 ";
 
@@ -37,16 +39,20 @@ impl SentKeys {
 }
 
 impl Ledger {
-    /// The keys that mail was sent with; of what older versions sent, nothing is known.
+    /// The keys that mail of the publication with this `list_id` was sent with; of what older versions
+    /// sent, nothing is known.
     ///
     /// # Errors
     /// The store's.
-    pub async fn sent_keys(&self) -> Result<SentKeys, StoreError> {
-        let rows =
-            sql::query("SELECT number, fingerprint, given_up FROM secret_key ORDER BY number")
-                .fetch_all(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
+    pub async fn sent_keys(&self, list_id: &str) -> Result<SentKeys, StoreError> {
+        let rows = sql::query(
+            "SELECT number, fingerprint, given_up FROM secret_key \
+                 WHERE list_id = ?1 ORDER BY number",
+        )
+        .bind(list_id)
+        .fetch_all(self.store.pool())
+        .await
+        .map_err(|error| self.store.failed(error))?;
         let mut keys = SentKeys::default();
         for row in &rows {
             let number = u8::try_from(row.get::<i64>(0)).unwrap_or(u8::MAX);
@@ -60,13 +66,17 @@ impl Ledger {
 }
 
 impl LockedLedger {
-    /// Notes that mail goes out with these keys. Of others somebody has said by now that it goes out
-    /// without them.
+    /// Notes that mail of the publication with this `list_id` goes out with these keys. Of others
+    /// somebody has said by now that it goes out without them.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
-    pub async fn sends_with(&self, keys: &[KeyFingerprint]) -> Result<(), StoreError> {
-        let known = self.sent_keys().await?;
+    pub async fn sends_with(
+        &self,
+        list_id: &str,
+        keys: &[KeyFingerprint],
+    ) -> Result<(), StoreError> {
+        let known = self.sent_keys(list_id).await?;
         let is_new = |key: &&KeyFingerprint| !known.wanted.contains(key);
         let mut new = keys.iter().filter(is_new).peekable();
         if new.peek().is_none() && known.lacking_in(keys).is_none() {
@@ -75,15 +85,19 @@ impl LockedLedger {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
         for key in new {
-            let insert = "INSERT INTO secret_key (number, fingerprint) VALUES (?1, ?2) \
-                 ON CONFLICT (number, fingerprint) DO UPDATE SET given_up = FALSE";
-            let insert = sql::query(insert).bind(i64::from(key.number)).bind(&key.fingerprint);
+            let insert = "INSERT INTO secret_key (number, fingerprint, list_id) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (list_id, number, fingerprint) DO UPDATE SET given_up = FALSE";
+            let insert =
+                sql::query(insert).bind(i64::from(key.number)).bind(&key.fingerprint).bind(list_id);
             insert.execute(&mut *transaction).await.map_err(failed)?;
         }
         for key in known.wanted.iter().filter(|key| !keys.contains(key)) {
             let give_up = "UPDATE secret_key SET given_up = TRUE \
-                 WHERE number = ?1 AND fingerprint = ?2";
-            let give_up = sql::query(give_up).bind(i64::from(key.number)).bind(&key.fingerprint);
+                 WHERE number = ?1 AND fingerprint = ?2 AND list_id = ?3";
+            let give_up = sql::query(give_up)
+                .bind(i64::from(key.number))
+                .bind(&key.fingerprint)
+                .bind(list_id);
             give_up.execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)

@@ -105,7 +105,8 @@ impl Planned {
         self.ledger.is_another(&self.said.of_others, part).await?;
         self.ledger.is_another(&self.said.passed_over, NOT_ASKED).await?;
         self.ledger.sends_from_here().await?;
-        self.ledger.sends_with(&self.survey.keys).await?;
+        let (list_id, keys) = &self.survey.signed_with;
+        self.ledger.sends_with(list_id, keys).await?;
         let boot = &self.survey.options.boot;
         let journal = run::journal(&self.ledger, self.run, boot).await?;
         let mut receipt = None;

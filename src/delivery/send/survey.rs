@@ -50,8 +50,8 @@ pub struct Survey {
     pub(super) ledger: Ledger,
     intake: Intake,
     compared: Mutex<Option<ComparedSends>>,
-    /// The keys that messages are made with.
-    pub(super) keys: Vec<KeyFingerprint>,
+    /// The list's identifier, and the keys that messages are made with.
+    pub(super) signed_with: (String, Vec<KeyFingerprint>),
 }
 
 /// What an issue was compared with, and what was found: each text that was ever sent is read for it.
@@ -108,8 +108,8 @@ impl Survey {
         let content = Content::choose(&options, files, revisions, had)?;
         content.is_expected(options.expect.as_ref(), &[])?;
         let intake = stage(&ledger, &options, &content).await?;
-        let (compared, keys) = (Mutex::default(), Vec::new());
-        Ok(Survey { options, content, store, ledger, intake, compared, keys })
+        let (compared, signed_with) = (Mutex::default(), Default::default());
+        Ok(Survey { options, content, store, ledger, intake, compared, signed_with })
     }
 
     /// What recipients get.
@@ -511,12 +511,12 @@ impl Ready {
         Ok(overview::has_reached_somebody(&self.survey.store).await?)
     }
 
-    /// The keys that mail was sent with from this ledger.
+    /// The keys that mail of the publication with this `list_id` was sent with from this ledger.
     ///
     /// # Errors
     /// The store's.
-    pub async fn sent_keys(&self) -> Result<SentKeys, SendError> {
-        Ok(self.survey.ledger.sent_keys().await?)
+    pub async fn sent_keys(&self, list_id: &str) -> Result<SentKeys, SendError> {
+        Ok(self.survey.ledger.sent_keys(list_id).await?)
     }
 
     /// Whether somebody sends now, or has made the ledger since the survey found none: the lock tells
@@ -561,8 +561,8 @@ impl Ready {
         let Survey { options, content, store, intake, compared, .. } = self.survey;
         let store = store.settle(&ledger::STEPS).await?;
         let ledger = Ledger::new(store.clone(), &options.issue);
-        let keys = identity.keys.fingerprints();
-        let survey = Survey { options, content, store, ledger, intake, compared, keys };
+        let signed_with = (identity.list_id.clone(), identity.keys.fingerprints());
+        let survey = Survey { options, content, store, ledger, intake, compared, signed_with };
         Locked::take(survey, templates, who).await
     }
 }
