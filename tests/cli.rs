@@ -23,6 +23,11 @@ fn help_says_what_each_verb_does() {
         insta::assert_snapshot!(format!("help_{verb}"), here.run(&[verb, "--help"]).stdout);
     }
     insta::assert_snapshot!("help_who", here.run(&["who", "--help"]).stdout);
+    insta::assert_snapshot!("help_store", here.run(&["store", "--help"]).stdout);
+    for verb in ["upgrade", "check", "backup", "copy"] {
+        let help = here.run(&["store", verb, "--help"]).stdout;
+        insta::assert_snapshot!(format!("help_store_{verb}"), help);
+    }
     insta::assert_snapshot!("help_secret", here.run(&["secret", "--help"]).stdout);
     insta::assert_snapshot!("help_secret_rotate", here.run(&["secret", "rotate", "--help"]).stdout);
 }

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use crate::issue::only::Traits;
     use crate::store::sql;
-    use crate::store::{Step, Store};
+    use crate::store::{SchemaStep, Store};
 
     const TABLES: &str = "
         CREATE TABLE somebody (id BIGINT PRIMARY KEY, identity TEXT NOT NULL, fields TEXT NOT NULL,
@@ -185,7 +185,9 @@ mod tests {
             match name {
                 "email" => "s.identity".to_owned(),
                 "topics" => "s.topics".to_owned(),
-                name => format!("(s.fields ->> '{name}')"),
+                name => {
+                    format!("([sqlite: s.fields | postgres: CAST(s.fields AS json)] ->> '{name}')")
+                }
             }
         }
         fn topics(&self) -> String {
@@ -328,8 +330,9 @@ mod tests {
     fn a_table_answers_as_memory_does() {
         let runtime = Runtime::new().unwrap();
         let steps = [TABLES];
-        let store =
-            runtime.block_on(Store::nowhere(Path::new("nowhere"), &steps.map(Step::both))).unwrap();
+        let store = runtime
+            .block_on(Store::nowhere(Path::new("nowhere"), &steps.map(SchemaStep::both)))
+            .unwrap();
         let some = proptest::collection::vec(somebody(), 1..12);
         let options = ProptestConfig { cases: 250, ..ProptestConfig::default() };
         let mut runner = proptest::test_runner::TestRunner::new(options);
@@ -369,8 +372,9 @@ mod tests {
     #[test]
     fn a_long_expression_is_not_deep() {
         let runtime = Runtime::new().unwrap();
-        let store =
-            runtime.block_on(Store::nowhere(Path::new("nowhere"), &[Step::both(TABLES)])).unwrap();
+        let store = runtime
+            .block_on(Store::nowhere(Path::new("nowhere"), &[SchemaStep::both(TABLES)]))
+            .unwrap();
         let tags: Vec<String> = (0..3_000).map(|n| format!("tag:t{n}")).collect();
         let only: Only = tags.join(" or ").parse().unwrap();
         assert_eq!(runtime.block_on(chosen(&store, &only)), Vec::<i64>::new());

@@ -13,10 +13,10 @@ use serde::{Serialize, Serializer};
 
 use crate::message::address::{Address, AddressError};
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
-use crate::store::{Step, Store, StoreError};
+use crate::store::{SchemaStep, Store, StoreError};
 
 /// The step that makes the table; see [`Store::open`].
-pub const STEP: Step = Step::both(
+pub const STEP: SchemaStep = SchemaStep::both(
     "
 -- Who is never mailed. Numbers ascend in the order of the commits: whoever remembers the last one
 -- reads only what is new.

@@ -196,7 +196,7 @@ fn backup(workspace: &Workspace, args: &Backup) -> Ending {
         return Err(Failure::new(format!("{} exists; nothing is written over", describe(&file)))
             .help("name a new file"));
     }
-    let mut bar = Bar::new();
+    let mut bar = TablesBar::new();
     runtime()?.block_on(async {
         let store = Store::read(&address, &STEPS).await.map_err(looking::unusable)?;
         let saved = store.back_up(&file, &STEPS, &mut |table, rows| bar.show(table, rows)).await;
@@ -220,7 +220,7 @@ fn copy(workspace: &Workspace, args: &CopyArgs) -> Ending {
     if from.is_same(&to) {
         return Err(Failure::usage("FROM and TO are the same store"));
     }
-    let mut bar = Bar::new();
+    let mut bar = TablesBar::new();
     let tables = runtime()?.block_on(copied(&from, &to, &mut bar))?;
     bar.end();
     let rows: u64 = tables.iter().map(|table| table.rows).sum();
@@ -247,7 +247,7 @@ fn copy(workspace: &Workspace, args: &CopyArgs) -> Ending {
 async fn copied(
     from: &StoreAddress,
     to: &StoreAddress,
-    bar: &mut Bar,
+    bar: &mut TablesBar,
 ) -> Result<Vec<CopiedTable>, Failure> {
     let who = format!("process {} (copying the store)", std::process::id());
     let source = Store::open(from, &STEPS).await.map_err(looking::unusable)?;
@@ -280,14 +280,14 @@ async fn copied(
 }
 
 /// What goes on, on a terminal, once it has taken a second.
-struct Bar {
+struct TablesBar {
     began: Instant,
     bar: Option<ProgressBar>,
 }
 
-impl Bar {
-    fn new() -> Bar {
-        Bar { began: Instant::now(), bar: None }
+impl TablesBar {
+    fn new() -> TablesBar {
+        TablesBar { began: Instant::now(), bar: None }
     }
 
     fn show(&mut self, table: &str, rows: u64) {

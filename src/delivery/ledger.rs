@@ -34,7 +34,7 @@ use crate::audience::{subscribers, suppression};
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlError};
-use crate::store::{Lock, Step, Store, StoreError};
+use crate::store::{Lock, SchemaStep, Store, StoreError};
 use claim::Earlier;
 use origin::RunOrigin;
 use runs::Written;
@@ -43,32 +43,32 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [Step; 25] = [
-    Step { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
-    Step::of_sqlite(claim::TIMES),
-    Step::of_sqlite(revision::STEP),
-    Step::of_sqlite(plan::PERSONS),
-    Step::of_sqlite(person::SPELLINGS),
-    Step::of_sqlite(runs::STEP),
-    Step::of_sqlite(revision::CHECKSUM),
-    Step::of_sqlite(copies::STEP),
-    Step::of_sqlite(plan::STAGES),
-    Step::of_sqlite(wishes::STEP),
-    Step::of_sqlite(claim::UNASKED),
-    Step::of_sqlite(runs::SENDER),
-    Step::of_sqlite(claim::DOMAIN),
-    Step::of_sqlite(revision::HEADLINE),
-    Step::of_sqlite(receipts::STEP),
-    Step::of_sqlite(receipts::PARTS),
-    Step::of_sqlite(revision::SKETCHES),
-    Step::of_sqlite(receipts::OTHERS),
-    Step::of_sqlite(copies::CLOSED),
-    Step::of_sqlite(home::STEP),
-    Step::of_sqlite(origin::STEP),
+pub const STEPS: [SchemaStep; 25] = [
+    SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
+    SchemaStep::of_sqlite(claim::TIMES),
+    SchemaStep::of_sqlite(revision::STEP),
+    SchemaStep::of_sqlite(plan::PERSONS),
+    SchemaStep::of_sqlite(person::SPELLINGS),
+    SchemaStep::of_sqlite(runs::STEP),
+    SchemaStep::of_sqlite(revision::CHECKSUM),
+    SchemaStep::of_sqlite(copies::STEP),
+    SchemaStep::of_sqlite(plan::STAGES),
+    SchemaStep::of_sqlite(wishes::STEP),
+    SchemaStep::of_sqlite(claim::UNASKED),
+    SchemaStep::of_sqlite(runs::SENDER),
+    SchemaStep::of_sqlite(claim::DOMAIN),
+    SchemaStep::of_sqlite(revision::HEADLINE),
+    SchemaStep::of_sqlite(receipts::STEP),
+    SchemaStep::of_sqlite(receipts::PARTS),
+    SchemaStep::of_sqlite(revision::SKETCHES),
+    SchemaStep::of_sqlite(receipts::OTHERS),
+    SchemaStep::of_sqlite(copies::CLOSED),
+    SchemaStep::of_sqlite(home::STEP),
+    SchemaStep::of_sqlite(origin::STEP),
     suppression::STEP,
-    Step::both(subscribers::STEP),
-    Step::both(secret_keys::STEP),
-    Step::both(bounces::STEP),
+    SchemaStep::both(subscribers::STEP),
+    SchemaStep::both(secret_keys::STEP),
+    SchemaStep::both(bounces::STEP),
 ];
 
 const FIRST_STEP: &str = "
@@ -165,6 +165,8 @@ fn as_json(settled: &[Settled]) -> Result<String, SqlError> {
         let (first, next) = (retry.map(|retry| retry.first), retry.map(|retry| retry.next));
         let charged = retry.is_none_or(|retry| retry.charged);
         let stage = stage.map(Stage::word);
+        // PostgreSQL reads no NUL out of JSON.
+        let text = text.replace('\0', "\u{fffd}");
         serde_json::to_string(&(
             row,
             state.word(),

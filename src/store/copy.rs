@@ -11,7 +11,7 @@ use super::catalogue::{self, ColumnKind, TableShape, quoted};
 use super::sql::{
     Connection, QueryBuilder, SqlCell, SqlError, SqlRow, SqlValue, query, query_scalar, raw,
 };
-use super::step::Step;
+use super::step::SchemaStep;
 use super::{Store, StoreError};
 use crate::crypto::Sha256;
 
@@ -30,7 +30,7 @@ pub struct CopiedTable {
 }
 
 /// How many rows of how many tables were read or written so far.
-pub type Progress<'p> = &'p mut (dyn FnMut(&str, u64) + Send);
+pub type CopyProgress<'p> = &'p mut (dyn FnMut(&str, u64) + Send);
 
 impl Store {
     /// Copies all tables of this store to `to`, as of one moment, in one transaction. Nobody may send
@@ -41,8 +41,8 @@ impl Store {
     pub async fn copy_to_store(
         &self,
         to: &Store,
-        steps: &[Step],
-        progress: Progress<'_>,
+        steps: &[SchemaStep],
+        progress: CopyProgress<'_>,
     ) -> Result<Vec<CopiedTable>, StoreError> {
         let from_failed = |error| self.failed(error);
         let to_failed = |error| to.failed(error);
@@ -108,8 +108,8 @@ impl Store {
     pub async fn back_up(
         &self,
         path: &std::path::Path,
-        steps: &[Step],
-        progress: Progress<'_>,
+        steps: &[SchemaStep],
+        progress: CopyProgress<'_>,
     ) -> Result<(), StoreError> {
         if self.address.file().is_some() {
             return self.vacuum_into(path).await;
@@ -125,7 +125,7 @@ impl Store {
 }
 
 /// What the steps themselves put into tables.
-async fn seeds(steps: &[Step]) -> Result<BTreeMap<String, u64>, StoreError> {
+async fn seeds(steps: &[SchemaStep]) -> Result<BTreeMap<String, u64>, StoreError> {
     let empty = Store::nowhere(std::path::Path::new("an empty store"), steps).await?;
     let failed = |error| empty.failed(error);
     let mut connection = empty.pool.acquire().await.map_err(failed)?;

@@ -175,7 +175,7 @@ impl Store {
     }
 
     /// The session's lock, in so many tries.
-    async fn try_session(
+    pub(super) async fn try_session(
         &self,
         who: Option<&str>,
         tries: u32,
@@ -190,13 +190,8 @@ impl Store {
         Ok(None)
     }
 
-    /// The right to send, once who has it for a moment has given it back.
-    pub(super) async fn wait_for_lock(&self, who: &str) -> Result<Lock, StoreError> {
-        let lock = self.wait_for_lock_while(who, async || Ok(true)).await?;
-        lock.ok_or(StoreError::Busy { store: self.address.clone(), who: who.to_owned() })
-    }
-
-    /// The same as long as it is `wanted`.
+    /// The right to send, once who has it for a moment has given it back; `None` where it is not
+    /// `wanted` any more.
     pub(super) async fn wait_for_lock_while(
         &self,
         who: &str,

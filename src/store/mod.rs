@@ -31,7 +31,7 @@ pub use error::StoreError;
 use lock::DatabaseFile;
 pub use lock::{Lock, Quiet};
 use sql::{Pool, SqlError, Transaction};
-pub use step::Step;
+pub use step::SchemaStep;
 use step::version_of;
 
 /// An open database.
@@ -80,7 +80,7 @@ impl Store {
     /// A [`StoreError`].
     pub async fn open(
         address: impl Into<StoreAddress>,
-        steps: &[Step],
+        steps: &[SchemaStep],
     ) -> Result<Store, StoreError> {
         match address.into() {
             StoreAddress::File(path) => Store::open_file(&path, steps).await,
@@ -88,7 +88,7 @@ impl Store {
         }
     }
 
-    async fn open_file(path: &Path, steps: &[Step]) -> Result<Store, StoreError> {
+    async fn open_file(path: &Path, steps: &[SchemaStep]) -> Result<Store, StoreError> {
         let path = &place::resolved(path);
         Store::has_its_place(path)?;
         // SQLite gives its log the mode that the database has.
@@ -142,7 +142,7 @@ impl Store {
     /// A [`StoreError`].
     pub async fn nowhere(
         address: impl Into<StoreAddress>,
-        steps: &[Step],
+        steps: &[SchemaStep],
     ) -> Result<Store, StoreError> {
         let address = address.into();
         #[cfg(test)]
@@ -165,7 +165,7 @@ impl Store {
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn settle(mut self, steps: &[Step]) -> Result<Store, StoreError> {
+    pub async fn settle(mut self, steps: &[SchemaStep]) -> Result<Store, StoreError> {
         match self.access {
             Access::Writing if self.address.file().is_none() => return Ok(self),
             Access::Writing => return self.keep_log().await.map(|()| self),
@@ -394,7 +394,7 @@ impl Store {
     }
 
     /// Whether steps are left to do.
-    async fn is_older(&self, steps: &[Step]) -> Result<bool, StoreError> {
+    async fn is_older(&self, steps: &[SchemaStep]) -> Result<bool, StoreError> {
         let found = self.found_version().await?;
         if found > version_of(steps) {
             return Err(StoreError::Newer { store: self.address.clone(), found });
@@ -404,7 +404,7 @@ impl Store {
 
     /// Brings the tables up to date under the lock: whoever sends knows the tables as they were.
     /// Two processes may meet at a new file: the second waits here, and finds it done.
-    async fn migrate_alone(&self, steps: &[Step]) -> Result<(), StoreError> {
+    async fn migrate_alone(&self, steps: &[SchemaStep]) -> Result<(), StoreError> {
         let who = format!("process {} (new tables)", std::process::id());
         let is_older = async || self.is_older(steps).await;
         if let Some(_lock) = self.wait_for_lock_while(&who, is_older).await? {
@@ -433,7 +433,10 @@ impl Store {
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn upgrade(address: &StoreAddress, steps: &[Step]) -> Result<(i64, i64), StoreError> {
+    pub async fn upgrade(
+        address: &StoreAddress,
+        steps: &[SchemaStep],
+    ) -> Result<(i64, i64), StoreError> {
         let needed = version_of(steps);
         let store = match address {
             StoreAddress::File(path) => Store::connect_to_read(path, true).await?,
@@ -455,7 +458,7 @@ impl Store {
         Ok((found, needed))
     }
 
-    async fn migrate(&self, steps: &[Step]) -> Result<(), StoreError> {
+    async fn migrate(&self, steps: &[SchemaStep]) -> Result<(), StoreError> {
         let done = usize::try_from(self.found_version().await?).unwrap_or(usize::MAX);
         for (at, step) in steps.iter().enumerate().skip(done) {
             // A program of version 0.1.0 does this without the lock.
@@ -536,7 +539,7 @@ fn damaged_or(path: &Path, error: SqlError) -> StoreError {
 #[cfg(test)]
 impl Store {
     /// A schema of a test's own, in the place of a store that is nowhere.
-    async fn of_tests(url: &str, steps: &[Step]) -> Result<Store, StoreError> {
+    async fn of_tests(url: &str, steps: &[SchemaStep]) -> Result<Store, StoreError> {
         let password = ("DIGEST_STORE_PASSWORD".to_owned(), server_of_tests::PASSWORD.to_owned());
         let state = std::env::temp_dir().join(format!("digest-test-{}", std::process::id()));
         let address = StoreAddress::parse(url, Path::new(""), &state, &[password])?;

@@ -15,7 +15,7 @@ use super::copy_folder::CopyFolder;
 use super::lock::DatabaseFile;
 use super::sql;
 use super::{
-    Access, PATIENCE, Step, Store, StoreAddress, StoreError, options, owner, place, unread,
+    Access, PATIENCE, SchemaStep, Store, StoreAddress, StoreError, options, owner, place, unread,
     version_of,
 };
 
@@ -26,7 +26,7 @@ impl Store {
     /// A [`StoreError`].
     pub async fn read(
         address: impl Into<StoreAddress>,
-        steps: &[Step],
+        steps: &[SchemaStep],
     ) -> Result<Store, StoreError> {
         match address.into() {
             StoreAddress::File(path) => Store::read_file(&path, steps).await,
@@ -34,7 +34,7 @@ impl Store {
         }
     }
 
-    async fn read_file(path: &Path, steps: &[Step]) -> Result<Store, StoreError> {
+    async fn read_file(path: &Path, steps: &[SchemaStep]) -> Result<Store, StoreError> {
         let path = &place::resolved(path);
         Store::has_its_place(path)?;
         let opened = owner::open_to_read(path);
@@ -82,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn glance(address: &StoreAddress, steps: &[Step]) -> Result<Store, StoreError> {
+    pub async fn glance(address: &StoreAddress, steps: &[SchemaStep]) -> Result<Store, StoreError> {
         let path = match address {
             StoreAddress::File(path) => &place::resolved(path),
             StoreAddress::Server(server) => return Store::open_server(server, steps).await,
@@ -124,7 +124,7 @@ impl Store {
 
     /// A copy of this store's `file` with tables that are up to date. It loses its name at once: it
     /// is gone with the connection, however the process ends.
-    async fn copied(self, file: &File, steps: &[Step]) -> Result<Store, StoreError> {
+    async fn copied(self, file: &File, steps: &[SchemaStep]) -> Result<Store, StoreError> {
         let parent = std::env::temp_dir();
         let folder = CopyFolder::make(&parent).map_err(|error| StoreError::Copy {
             path: self.beside().to_owned(),
@@ -197,8 +197,8 @@ mod tests {
     async fn older_tables_are_read_while_somebody_writes_them_and_stay_as_they_are() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.db");
-        let steps =
-            ["CREATE TABLE a (x INTEGER)", "ALTER TABLE a ADD COLUMN y DEFAULT 7"].map(Step::both);
+        let steps = ["CREATE TABLE a (x INTEGER)", "ALTER TABLE a ADD COLUMN y DEFAULT 7"]
+            .map(SchemaStep::both);
         let writer = Store::open(&path, &steps[..1]).await.unwrap();
         for rows in 1..=3_i64 {
             // It lies in the log: the writer has folded nothing in.

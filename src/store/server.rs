@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, PgConnection};
 
 use super::address::{ServerAddress, SslMode, StoreAddress};
 use super::sql::{self, Pool, SqlError};
-use super::step::{Step, version_of};
+use super::step::{SchemaStep, version_of};
 use super::{Access, Store, StoreError};
 
 /// How long a server is waited for.
@@ -77,7 +77,7 @@ impl Store {
     /// Opens the schema on a server, and makes it with its tables where there is none.
     pub(super) async fn open_server(
         server: &ServerAddress,
-        steps: &[Step],
+        steps: &[SchemaStep],
     ) -> Result<Store, StoreError> {
         let store = Store::session(server, steps).await?;
         match store.found_version().await? {
@@ -97,7 +97,7 @@ impl Store {
     /// A session, whatever tables there are.
     pub(super) async fn session(
         server: &ServerAddress,
-        steps: &[Step],
+        steps: &[SchemaStep],
     ) -> Result<Store, StoreError> {
         let address = StoreAddress::Server(Box::new(server.clone()));
         let unreachable =
@@ -142,11 +142,14 @@ impl Store {
     }
 
     /// Brings the tables on a server up to date, all steps in one transaction.
-    pub(super) async fn upgrade_server(&self, steps: &[Step]) -> Result<(), StoreError> {
+    pub(super) async fn upgrade_server(&self, steps: &[SchemaStep]) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
         self.make_schema().await?;
         let who = format!("process {} (new tables)", std::process::id());
-        let _lock = self.wait_for_lock(&who).await?;
+        // Of the session alone: whoever only plans leaves no file.
+        let Some(_lock) = self.try_session(Some(&who), 100).await? else {
+            return Err(self.busy().await);
+        };
         let mut transaction = self.begin().await?;
         let done = usize::try_from(version_in(&mut transaction).await.map_err(failed)?);
         let done = done.unwrap_or(usize::MAX);

@@ -2,14 +2,14 @@
 
 use super::*;
 
-const ONE: Step = Step::both("CREATE TABLE a (x INTEGER)");
+const ONE: SchemaStep = SchemaStep::both("CREATE TABLE a (x INTEGER)");
 
 #[tokio::test]
 async fn steps_run_once_and_a_newer_file_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.db");
-    let one = Step::both("CREATE TABLE a (x INTEGER)");
-    let two = Step::both("CREATE TABLE b (x INTEGER)");
+    let one = SchemaStep::both("CREATE TABLE a (x INTEGER)");
+    let two = SchemaStep::both("CREATE TABLE b (x INTEGER)");
     Store::open(&path, &[one]).await.unwrap().close().await;
     Store::open(&path, &[one, two]).await.unwrap().close().await;
     Store::open(&path, &[one, two]).await.unwrap().close().await;
@@ -31,7 +31,7 @@ async fn a_store_that_is_nowhere_settles_in_its_file_with_its_temporary_tables()
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.db");
     let steps = ["CREATE TABLE a (x INTEGER PRIMARY KEY)", "CREATE TABLE b (x REFERENCES a (x))"]
-        .map(Step::both);
+        .map(SchemaStep::both);
     let store = Store::nowhere(&path, &steps).await.unwrap();
     let run = async |store: &Store, statement: &'static str| {
         sql::raw(statement).execute(store.pool()).await.unwrap();
@@ -93,7 +93,7 @@ async fn the_second_sender_is_told_who_the_first_is() {
 async fn tables_do_not_change_under_a_sender() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.db");
-    let steps = ["CREATE TABLE a (x INTEGER)", "CREATE TABLE b (x INTEGER)"].map(Step::both);
+    let steps = ["CREATE TABLE a (x INTEGER)", "CREATE TABLE b (x INTEGER)"].map(SchemaStep::both);
     let sender = Store::open(&path, &steps[..1]).await.unwrap();
     let late = Store::open(&path, &steps[..1]).await.unwrap();
     let lock = sender.lock("process 1").await.unwrap();

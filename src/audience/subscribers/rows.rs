@@ -10,7 +10,7 @@ use super::export::{Subscriber, Subscribers};
 use crate::audience::row::Row;
 use crate::message::address::Address;
 use crate::store::sql::SqlError;
-use crate::store::{Step, Store, StoreAddress, StoreError};
+use crate::store::{SchemaStep, Store, StoreAddress, StoreError};
 
 /// Fields that everybody of the store may have.
 const OWN: [&str; 5] = ["email", "status", "language", "topics", "joined"];
@@ -83,7 +83,7 @@ impl StoredRows {
 
 /// Whether a store has a list, as far as that can be told without opening it for work: a file of an
 /// older version has none.
-pub async fn are_in(store: &StoreAddress, steps: &[Step]) -> bool {
+pub async fn are_in(store: &StoreAddress, steps: &[SchemaStep]) -> bool {
     let Ok(store) = Store::glance(store, steps).await else { return false };
     let found = crate::store::sql::query_scalar("SELECT EXISTS (SELECT 1 FROM subscriber)")
         .fetch_one(store.pool())

@@ -112,10 +112,15 @@ pub(super) fn for_postgres(values: Vec<SqlValue>) -> Result<PgArguments, SqlErro
         let added = match value {
             SqlValue::Integer(number) => arguments.add(number),
             SqlValue::Boolean(yes) => arguments.add(yes),
-            SqlValue::Text(text) => arguments.add(text),
+            SqlValue::Text(text) => arguments.add(text.map(storable)),
             SqlValue::Bytes(bytes) => arguments.add(bytes),
         };
         added.map_err(SqlError::encode)?;
     }
     Ok(arguments)
+}
+
+/// PostgreSQL keeps no NUL in a text; what a relay says may have one.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
