@@ -88,7 +88,8 @@ impl Store {
             StoreAddress::Server(server) => return Store::open_server(server, steps).await,
         };
         Store::has_its_place(path)?;
-        let store = Store::connect(options(path).read_only(true), path).await?;
+        // Not for reading alone: such a connection leaves the files of the log behind it.
+        let store = Store::connect(options(path), path).await?;
         Ok(Store { access: Access::Reading, ..store })
     }
 

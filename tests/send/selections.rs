@@ -106,7 +106,7 @@ fn who_has_an_earlier_issue_is_asked_of_the_ledger() {
         .expect("written");
     }
     let script =
-        Script::new().rule(At::Rcpt, When::recipient("lee@"), Do::reply("550 5.1.1 unknown"));
+        Script::new().rule(At::Rcpt, When::recipient("lee@"), Do::reply("550 5.7.1 not here"));
     let before = Relay::scripted(script);
     let url = before.url();
     let line = ["send", "2025-10", "--yes", "--relay", &url, "--only"];
