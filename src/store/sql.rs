@@ -1,7 +1,7 @@
 //! Statements for either of two engines, SQLite and PostgreSQL: written once by the rooms that own
 //! tables, with `?1` for what is bound.
 //!
-//! Where the two need other words, both stand beside each other in the statement; [`dialect`] has
+//! Where the two need other words, both stand beside each other in the statement; `dialect.rs` has
 //! the form. No type of an engine leaves this folder, and no statement is made here.
 
 mod builder;

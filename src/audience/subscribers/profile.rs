@@ -45,7 +45,7 @@ pub struct SubscriberProfile {
     pub tags: Vec<String>,
     /// The language that they read; empty where it is not known.
     pub language: String,
-    /// The topics that they want; see [`super::super::topics`].
+    /// The topics that they want; see [`crate::issue::topics`].
     pub topics: String,
     /// How they stand.
     pub status: SubscriptionStatus,
