@@ -107,14 +107,14 @@ impl Server {
         std::io::Write::write_all(&mut input, settings.as_bytes()).expect("written");
         drop(input);
         assert!(writing.wait().expect("reaped").success());
-        let stop = format!(
-            "read line; {} -D {1}/data -m immediate stop >/dev/null 2>&1; rm -rf {1}",
-            bin.join("pg_ctl").display(),
-            folder.display()
-        );
-        let mut warden = as_another(Path::new("sh"));
-        let warden = warden.args(["-c", &stop]).stdin(Stdio::piped()).stdout(Stdio::null());
-        let warden = warden.stderr(Stdio::null()).spawn().expect("a shell");
+        // As whoever runs the tests: what the server has made in the folder goes too.
+        let mut stop = as_another(&bin.join("pg_ctl"));
+        stop.arg("-D").arg(folder.join("data")).args(["-m", "immediate", "stop"]);
+        let line = "read line; \"$@\" >/dev/null 2>&1; rm -rf \"$0\"";
+        let mut warden = Command::new("sh");
+        warden.args(["-c", line]).arg(&folder).arg(stop.get_program()).args(stop.get_args());
+        warden.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let warden = warden.spawn().expect("a shell");
         let server = Server { folder, bin, port, _warden: Mutex::new(warden) };
         server.control("start");
         Some(server)
