@@ -133,6 +133,22 @@ fn a_report_with_our_token_suppresses_and_its_message_is_marked() {
     assert!(shown.stdout.contains("(hard bounce): there is no such mailbox: 550"), "{shown:?}");
 }
 
+/// What is left of a report is that there was one.
+#[test]
+fn who_is_forgotten_is_in_no_report_either() {
+    let sent = SentIssue::new();
+    let said = "550 5.1.1 <kim@example.org> no such user here";
+    let text = report(sent.reverse_path("kim@example.org"), "kim@example.org", said, "");
+    let sent = sent.write("kim@example.org.eml", &text);
+    assert_eq!(sent.read(&["kim@example.org.eml"]).code, 0);
+    let told = sent.here.run(&["subscribers", "forget", "kim@example.org"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let bytes = std::fs::read(sent.here.path("digest.db")).expect("the store");
+    assert!(!bytes.windows(4).any(|found| found == b"kim@"), "the address is in the store");
+    let status = sent.here.run(&["status", "2025-11", "--json"]).stdout;
+    assert!(status.contains("\"hard\":1"), "{status}");
+}
+
 #[test]
 fn a_forged_report_changes_nothing_and_stays_where_it_is() {
     let sent = SentIssue::new();

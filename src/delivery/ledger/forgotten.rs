@@ -19,11 +19,16 @@ WHERE identity = ?1";
 
 const PERSONS: &str = "UPDATE person SET identity = ?2 WHERE identity = ?1";
 
+/// What was reported of them counts on, and says nothing of them: a server's words may have the address.
+const REPORTS: &str = "
+UPDATE bounce SET identity = ?2, text = 'forgotten', why = 'forgotten', source = 'forgotten'
+WHERE identity = ?1";
+
 /// The domain of those who are forgotten, which nobody has (RFC 6761).
 const DOMAIN: &str = "forgotten.invalid";
 
 impl LockedLedger {
-    /// Takes a person out of the rows of every issue; `hash` stands for them. How many rows that were.
+    /// Takes a person out of the rows of every issue, and out of what was reported; `hash` stands for them. How many rows that were.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
@@ -37,6 +42,8 @@ impl LockedLedger {
             let rows = rows.execute(&mut *transaction).await?.rows_affected();
             let persons = sql::query(PERSONS).bind(identity.as_str()).bind(name.as_str());
             persons.execute(&mut *transaction).await?;
+            let reports = sql::query(REPORTS).bind(identity.as_str()).bind(name.as_str());
+            reports.execute(&mut *transaction).await?;
             Ok::<_, SqlError>(rows)
         };
         let rows = written.await.map_err(failed)?;
