@@ -324,7 +324,8 @@ pub async fn suppress(
             "INSERT INTO suppression (kind, what, reason, why, origin, at) \
              SELECT j.value ->> 0, j.value ->> 1, ?2, ?3, ?4, ?5 FROM [each ?1] j \
              WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = j.value ->> 1 \
-               AND s.kind = j.value ->> 0 AND s.reason = ?2 AND s.released_at IS NULL) \
+               AND s.kind = j.value ->> 0 AND s.reason = ?2 AND s.origin = ?4 \
+               AND s.released_at IS NULL) \
              ORDER BY j.value ->> 0, j.value ->> 1 RETURNING kind, what",
         )
         .bind(serde_json::json!(pairs).to_string())
@@ -344,8 +345,8 @@ pub async fn suppress(
     Ok(added)
 }
 
-/// Suppresses one person or domain within a transaction; whether they were not suppressed for that
-/// reason before.
+/// Suppresses one person or domain within a transaction; whether that is new. A no that comes from
+/// elsewhere than the one that holds is another one: where an import is taken back, it stays.
 ///
 /// # Errors
 /// The database's.
@@ -358,7 +359,7 @@ pub async fn suppress_within(
         "INSERT INTO suppression (kind, what, reason, why, origin, at) \
          SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
          WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?2 \
-           AND s.kind = ?1 AND s.reason = ?3 AND s.released_at IS NULL)",
+           AND s.kind = ?1 AND s.reason = ?3 AND s.origin = ?5 AND s.released_at IS NULL)",
     )
     .bind(subject.kind())
     .bind(subject.what())

@@ -216,6 +216,37 @@ fn who_changed_after_an_import_stays_and_is_named() {
     assert!(list.contains("kim@example.org,confirmed,,Kim,") && !list.contains("ada@"), "{list}");
 }
 
+/// Whoever says no again after an import, in whatever way, has left, and was not only in that file.
+#[test]
+fn a_no_that_came_after_an_import_stays_when_the_import_is_taken_back() {
+    let no = "email,status\nkim@example.org,unsubscribed\nada@example.org,unsubscribed\n";
+    for (line, stays) in [
+        (
+            &["suppress", "kim@example.org", "--why", "by phone", "--reason", "unsubscribed"][..],
+            true,
+        ),
+        (&["import", "again.csv", "--consent", "c"], true),
+        (&["forget", "kim@example.org"], true),
+        (&["list"], false),
+    ] {
+        let here = with_file("email\nkim@example.org\nada@example.org\nlee@example.org\n")
+            .write("no.csv", no)
+            .write("again.csv", "email,status\nkim@example.org,unsubscribed\n");
+        import(&here, &[FILE]);
+        import(&here, &["no.csv"]);
+        done(&here, line);
+        done(&here, &["import", "--undo", "2"]);
+        let plan = here.run(&["plan", "2025-11", "--subscribers", FILE, "--json"]);
+        let plan: serde_json::Value = serde_json::from_str(&plan.stdout).expect("JSON");
+        let expected = if stays { (2, 1) } else { (3, 0) };
+        assert_eq!(
+            (&plan["to_send"], &plan["suppressed"]),
+            (&expected.0.into(), &expected.1.into()),
+            "{line:?}"
+        );
+    }
+}
+
 #[test]
 fn topics_are_kept_as_written_and_a_mixture_is_a_problem_of_the_row() {
     let here = with_file(concat!(

@@ -15,9 +15,9 @@ const FORGOTTEN: &str = "forgotten";
 /// Bytes of rows that are deleted are overwritten in the file.
 const OVERWRITE: &str = "[sqlite: PRAGMA secure_delete = ON | postgres: SELECT 1]";
 
-/// Every no of the person stays as one of a hash.
+/// Every no of the person stays as one of a hash, whatever import is taken back.
 const HASHED: &str = "
-UPDATE suppression SET what = NULL, hash = ?2, why = ?3,
+UPDATE suppression SET what = NULL, hash = ?2, why = ?3, import = NULL,
     released_why = CASE WHEN released_why IS NOT NULL THEN ?3 END
 WHERE kind = 'address' AND what = ?1";
 

@@ -54,6 +54,12 @@ WHERE refusal IS NOT NULL AND verdict <> 'suppressed' AND NOT EXISTS
     (SELECT 1 FROM suppression s WHERE s.what = import_row.identity AND s.kind = 'address'
      AND s.reason = import_row.refusal AND s.released_at IS NULL)";
 
+/// A no that another file says too is that of no import: whichever of the two is taken back, it stays.
+const CONFIRM_NO: &str = "
+UPDATE suppression SET import = NULL WHERE import IS NOT NULL AND released_at IS NULL
+AND kind = 'address' AND EXISTS (SELECT 1 FROM import_row r
+    WHERE r.identity = suppression.what AND r.refusal = suppression.reason)";
+
 const MAKE_CHANGES: &str = "
 DROP TABLE IF EXISTS import_change;
 CREATE TEMP TABLE import_change (
@@ -286,6 +292,7 @@ impl StagedFile {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
         let plan = self.judge(&mut transaction).await?;
+        sql::query(CONFIRM_NO).execute(&mut *transaction).await.map_err(failed)?;
         let added: i64 = sql::query_scalar(
             "SELECT count(*) FROM import_row WHERE NOT known AND verdict <> 'suppressed'",
         )

@@ -37,7 +37,7 @@ DELETE FROM subscriber_change WHERE import = ?1 AND NOT EXISTS
 
 const RELEASE: &str = "
 UPDATE suppression SET released_at = ?2, released_why = ?3
-WHERE import = ?1 AND released_at IS NULL";
+WHERE import = ?1 AND released_at IS NULL AND what IS NOT NULL";
 
 /// Those who stay: they came with the import or were changed by it, and have changed since.
 const STAY: &str = "

@@ -118,6 +118,9 @@ fn bring(workspace: &Workspace, args: &Import, file: &Path) -> Ending {
             (false, _) => Store::open(&path, steps).await,
         };
         let store = store.map_err(looking::unusable)?;
+        // A long one holds back whoever writes, and a send that begins must know its list.
+        let who = format!("process {} (import of {})", std::process::id(), file.display());
+        let _alone = if args.plan { None } else { Some(store.lock(&who).await?) };
         let done = bring_into(workspace, args, &store, consent, (file, &mut rejects)).await;
         store.close().await;
         done
@@ -404,6 +407,8 @@ fn take_back(workspace: &Workspace, args: &Import, number: i64) -> Ending {
     }
     let undone = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
+        let who = format!("process {} (import {number} is taken back)", std::process::id());
+        let _alone = store.lock(&who).await?;
         let undone = undo::undo(&store, number, clock::now()).await;
         store.close().await;
         undone.map_err(|error| match error {
