@@ -372,25 +372,26 @@ pub async fn suppress_within(
     Ok(done.rows_affected() > 0)
 }
 
-/// Ends all that keeps mail from somebody; how many rows that were.
+/// Ends what keeps mail from somebody, for one `reason` or for all; how many rows that were.
 ///
 /// # Errors
 /// The store's.
 pub async fn release(
     store: &Store,
     subject: &SuppressionSubject,
-    why: &str,
-    at: Timestamp,
+    reason: Option<SuppressionReason>,
+    (why, at): (&str, Timestamp),
 ) -> Result<u64, StoreError> {
     wait_for_others(store).await?;
     sql::query(
         "UPDATE suppression SET released_at = ?3, released_why = ?4 \
-         WHERE what = ?1 AND kind = ?2 AND released_at IS NULL",
+         WHERE what = ?1 AND kind = ?2 AND released_at IS NULL AND (?5 IS NULL OR reason = ?5)",
     )
     .bind(subject.what())
     .bind(subject.kind())
     .bind(at.as_millisecond())
     .bind(why)
+    .bind(reason.map(SuppressionReason::word))
     .execute(store.pool())
     .await
     .map(|done| done.rows_affected())
@@ -576,8 +577,8 @@ mod tests {
         };
         assert_eq!(numbers().await, [(1, true), (3, true), (4, true)]);
         let at = Timestamp::from_second(1_762_437_700).unwrap();
-        assert_eq!(release(&store, &kim, "asked back", at).await.unwrap(), 2);
-        assert_eq!(release(&store, &kim, "asked back", at).await.unwrap(), 0);
+        assert_eq!(release(&store, &kim, None, ("asked back", at)).await.unwrap(), 2);
+        assert_eq!(release(&store, &kim, None, ("asked back", at)).await.unwrap(), 0);
         assert_eq!(numbers().await, [(1, false), (3, false), (4, true)]);
         let now = of(&store, &address).await.unwrap().unwrap();
         assert_eq!((now.number, now.is_for_domain()), (4, true));

@@ -13,13 +13,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::tz::TimeZone;
 use sejong_digest::audience::email;
 use sejong_digest::audience::except::{Exceptions, RowsSaid};
 use sejong_digest::audience::list::{ReadOptions, in_encoding};
 use sejong_digest::audience::subscribers::ChangeOrigin;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::suppression::{
-    self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
+    self, Suppression, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::ledger::staging::Standing;
@@ -124,6 +125,28 @@ enum RowsMeant {
     All,
 }
 
+/// What of a person's suppressions is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ReleasedReason {
+    Unsubscribed,
+    HardBounce,
+    Complaint,
+    Manual,
+    All,
+}
+
+impl ReleasedReason {
+    fn alone(self) -> Option<SuppressionReason> {
+        match self {
+            ReleasedReason::Unsubscribed => Some(SuppressionReason::Unsubscribed),
+            ReleasedReason::HardBounce => Some(SuppressionReason::HardBounce),
+            ReleasedReason::Complaint => Some(SuppressionReason::Complaint),
+            ReleasedReason::Manual => Some(SuppressionReason::Manual),
+            ReleasedReason::All => None,
+        }
+    }
+}
+
 const RELEASE_EXAMPLES: &str = "\
 Examples:
   digest subscribers release kim@example.org --why 'asked for it again on 3 May'
@@ -139,6 +162,10 @@ struct Release {
     /// These are domains
     #[arg(long)]
     domain: bool,
+    /// Only what is kept for this reason: somebody whose mailbox is good again may have asked to leave.
+    /// all is for whatever reason
+    #[arg(long, value_name = "REASON")]
+    reason: Option<ReleasedReason>,
     /// Why, in your words: it stays in their history
     #[arg(long, value_name = "TEXT")]
     why: String,
@@ -368,15 +395,23 @@ fn release(workspace: &Workspace, args: &Release) -> Ending {
     let released = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         let mut released = Vec::new();
+        for one in all.iter().filter(|_| args.reason.is_none()) {
+            is_of_one_kind(&store, one, &workspace.config.time_zone).await?;
+        }
+        let reason = args.reason.and_then(ReleasedReason::alone);
         for one in &all {
-            let mut ended = suppression::release(&store, one, &why, clock::now()).await?;
+            let note = (&*why, clock::now());
+            let mut ended = suppression::release(&store, one, reason, note).await?;
             let left = match one {
                 SuppressionSubject::Address(address) => {
                     let address = Address::parse(address)?;
-                    let note = ChangeNote { origin: ChangeOrigin::Command, at: clock::now() };
-                    let again = change::confirm_again(&store, &address, note).await?;
-                    ended += u64::from(again);
-                    suppression::of(&store, &address).await?
+                    let left = suppression::of(&store, &address).await?;
+                    if left.as_ref().is_none_or(Suppression::is_for_domain) {
+                        let note = ChangeNote { origin: ChangeOrigin::Command, at: clock::now() };
+                        let again = change::confirm_again(&store, &address, note).await?;
+                        ended += u64::from(again);
+                    }
+                    left
                 }
                 SuppressionSubject::Domain(_) => None,
             };
@@ -389,6 +424,9 @@ fn release(workspace: &Workspace, args: &Release) -> Ending {
     for (one, ended, left) in released {
         let by_domain = left.map(|left| {
             let domain = quoted(&left.what);
+            if !left.is_for_domain() {
+                return format!("{one} is still suppressed ({})", left.reason);
+            }
             format!(
                 "{one} is suppressed with everybody at {domain}: `digest subscribers release \
                  {domain} --domain --why TEXT` releases all of them"
@@ -402,6 +440,33 @@ fn release(workspace: &Workspace, args: &Release) -> Ending {
         }
     }
     if missed.is_empty() { Ok(Exit::Done) } else { Err(Failure::new(missed.join("; "))) }
+}
+
+/// Whoever asked to leave, or complained, and is suppressed for something else as well: to repair the
+/// one must not undo the other without a word.
+async fn is_of_one_kind(
+    store: &Store,
+    subject: &SuppressionSubject,
+    zone: &TimeZone,
+) -> Result<(), Failure> {
+    let SuppressionSubject::Address(address) = subject else { return Ok(()) };
+    let mut all = suppression::history(store, &Address::parse(address)?).await?;
+    all.retain(|one| one.is_in_force() && !one.is_for_domain());
+    let is_own = |one: &&Suppression| {
+        matches!(one.reason, SuppressionReason::Unsubscribed | SuppressionReason::Complaint)
+    };
+    let Some(own) = all.iter().find(is_own) else { return Ok(()) };
+    let Some(other) = all.iter().find(|one| one.reason != own.reason) else { return Ok(()) };
+    let said = |one: &Suppression| format!("{} since {}", one.reason, clock::minute(one.at, zone));
+    Err(Failure::checks(format!(
+        "{subject} is suppressed for several reasons: {}, and {}; nobody was released",
+        said(own),
+        said(other)
+    ))
+    .help(format!(
+        "--reason {} ends that alone; --reason all ends both, if the person has asked for mail again",
+        other.reason.word()
+    )))
 }
 
 /// The store that is written to. Where the publication has sent from one that is not here, none is

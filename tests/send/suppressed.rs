@@ -277,6 +277,31 @@ fn what_cannot_be_read_suppresses_nobody_and_says_what_to_do() {
     assert!(!here.exists("digest.db"));
 }
 
+/// Whoever repairs a bounce does not bring back somebody who asked to leave.
+#[test]
+fn a_wish_to_leave_is_not_released_with_something_else() {
+    let here = with_readers(3);
+    for reason in ["hard-bounce", "unsubscribed"] {
+        suppress(&here, &["r001@x.example", "--why", "x", "--reason", reason]);
+    }
+    let line = ["subscribers", "release", "r001@x.example", "r002@x.example", "--why", "mended"];
+    let told = here.run(&line);
+    assert_eq!(told.code, 3, "{told:?}");
+    for words in ["is suppressed for several reasons: unsubscribed since", "--reason hard-bounce"] {
+        assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+    }
+    let line = ["subscribers", "release", "r001@x.example", "--why", "mended", "--reason"];
+    let told = here.run(&[&line[..], &["hard-bounce"]].concat());
+    assert_eq!((told.code, told.stdout.as_str()), (0, "r001@x.example: released\n"), "{told:?}");
+    assert!(told.stderr.contains("r001@x.example is still suppressed (unsubscribed)"), "{told:?}");
+    let plan = here.run(&["plan", "2025-11"]);
+    assert!(plan.stdout.contains("Not to    1 suppressed: 1 unsubscribed\n"), "{plan:?}");
+    // One reason alone needs no flag.
+    assert_eq!(here.run(&line[..5]).code, 0);
+    let plan = here.run(&["plan", "2025-11"]);
+    assert!(!plan.stdout.contains("suppressed"), "{plan:?}");
+}
+
 #[test]
 fn a_person_at_a_suppressed_domain_is_released_with_the_domain() {
     let here = with_three_out();
