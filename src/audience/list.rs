@@ -525,6 +525,11 @@ impl<R> Rows<R> {
 }
 
 impl<R: Read> Rows<R> {
+    /// Whether a column says of people that they are subscribed: without one, nobody has said so.
+    pub(super) fn says_who_is_subscribed(&self) -> bool {
+        (0..self.columns.all.len()).any(|index| self.tallies.is_consent(index))
+    }
+
     /// The cell of the row that was read last where its address stands; empty where none was read.
     pub(super) fn email_cell(&self) -> &str {
         self.record.get(self.columns.email).map_or("", |cell| cell.text)

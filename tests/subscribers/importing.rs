@@ -247,6 +247,19 @@ fn a_no_that_came_after_an_import_stays_when_the_import_is_taken_back() {
     }
 }
 
+/// A list of cities is no word of the people in it.
+#[test]
+fn a_file_that_says_nothing_of_a_subscription_confirms_nobody() {
+    let here = with_file("email,status\nkim@example.org,unconfirmed\n")
+        .write("city.csv", "email,city\nkim@example.org,Busan\n")
+        .write("said.csv", "email,status\nkim@example.org,subscribed\n");
+    import(&here, &[FILE]);
+    import(&here, &["city.csv", "--update", "overwrite"]);
+    assert!(export(&here).contains("kim@example.org,unconfirmed,,Busan,"), "{}", export(&here));
+    import(&here, &["said.csv", "--update", "overwrite"]);
+    assert!(export(&here).contains("kim@example.org,confirmed,,Busan,"), "{}", export(&here));
+}
+
 #[test]
 fn topics_are_kept_as_written_and_a_mixture_is_a_problem_of_the_row() {
     let here = with_file(concat!(

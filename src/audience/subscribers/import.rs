@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::SubscriptionStatus;
 pub use super::merge::UpdatePolicy;
 use super::merge::{Merged, merge};
 use super::profile::{SubscriberProfile, of_ms};
@@ -230,6 +231,8 @@ pub struct StagedFile {
     tags: Vec<String>,
     counts: FileCounts,
     rejected: Vec<ImportExample>,
+    /// Whether it can confirm who never confirmed: that takes a word of it.
+    confirms: bool,
 }
 
 /// Reads a file to its end. What cannot be used is handed to `rejects`.
@@ -252,8 +255,9 @@ pub async fn read<R: Read>(
         rejects(row)
     };
     let counts = stage(store, rows, options, &mut note).await?;
+    let confirms = rows.is_own_export() || rows.says_who_is_subscribed();
     let (store, update, tags) = (store.clone(), options.update, options.tags.to_vec());
-    Ok(StagedFile { store, update, tags, counts, rejected })
+    Ok(StagedFile { store, update, tags, counts, rejected, confirms })
 }
 
 impl StagedFile {
@@ -365,7 +369,10 @@ impl StagedFile {
             let mut judged = Vec::with_capacity(rows.len());
             for row in &rows {
                 let (identity, stored) = SubscriberProfile::read(&self.store, row)?;
-                let Some(entry) = entry(row, &self.tags) else { continue };
+                let Some(mut entry) = entry(row, &self.tags) else { continue };
+                if !self.confirms && entry.status == SubscriptionStatus::Confirmed {
+                    entry.status = stored.status;
+                }
                 let merged = merge(&stored, &entry, self.update);
                 noted.note(row.get(13), &stored.email, &merged);
                 judged.push((row.get::<i64>(12), identity, entry.refusal.is_some(), merged));
