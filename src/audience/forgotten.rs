@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::suppression;
+use super::suppression::{self, SuppressionSubject};
 use crate::crypto::Key;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
@@ -116,6 +116,17 @@ impl Forgotten {
     /// Whether the person was forgotten.
     pub fn has(&self, address: &Address) -> bool {
         self.keys.iter().any(|(number, key)| self.hashes.contains(&hash(*number, key, address)))
+    }
+
+    /// Whether it is a person who was: nothing is written of them any more, whatever comes of them.
+    pub fn has_subject(&self, subject: &SuppressionSubject) -> bool {
+        match subject {
+            SuppressionSubject::Address(_) if self.is_empty() => false,
+            SuppressionSubject::Address(identity) => {
+                Address::parse(identity).is_ok_and(|address| self.has(&address))
+            }
+            SuppressionSubject::Domain(_) => false,
+        }
     }
 
     /// Whether nobody was.

@@ -281,6 +281,11 @@ impl Suppression {
         })
     }
 
+    /// Whether it is of somebody who was forgotten: only a hash says who.
+    pub fn is_of_forgotten(&self) -> bool {
+        self.what.is_empty()
+    }
+
     /// Whether it holds now.
     pub fn is_in_force(&self) -> bool {
         self.released_at.is_none()
@@ -301,9 +306,10 @@ impl Suppression {
     }
 }
 
-/// Suppresses people or domains; those who were not suppressed for that reason before. A long list
-/// is several transactions, so that a send that goes on is not kept waiting; done twice, nothing
-/// changes.
+/// Suppresses people or domains; those who were not suppressed for that reason before. A no that comes
+/// from elsewhere than those that hold is written as another one: where an import is taken back, it
+/// stays. A long list is several transactions, so that a send that goes on is not kept waiting; done
+/// twice, nothing changes.
 ///
 /// # Errors
 /// The store's.
@@ -320,6 +326,17 @@ pub async fn suppress(
         // Numbers ascend in the order of the commits where one writes at a time.
         let mut transaction = store.begin().await?;
         let pairs: Vec<_> = batch.iter().map(|one| (one.kind(), one.what())).collect();
+        let pairs = serde_json::json!(pairs).to_string();
+        let before = sql::query(
+            "SELECT s.kind, s.what FROM [each ?1] j JOIN suppression s ON s.what = j.value ->> 1 \
+             AND s.kind = j.value ->> 0 WHERE s.reason = ?2 AND s.released_at IS NULL",
+        )
+        .bind(pairs.as_str())
+        .bind(note.reason.word())
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(|error| store.failed(error))?;
+        let before: BTreeSet<SuppressionSubject> = before.iter().map(subject_of).collect();
         let rows = sql::query(
             "INSERT INTO suppression (kind, what, reason, why, origin, at) \
              SELECT j.value ->> 0, j.value ->> 1, ?2, ?3, ?4, ?5 FROM [each ?1] j \
@@ -328,7 +345,7 @@ pub async fn suppress(
                AND s.released_at IS NULL) \
              ORDER BY j.value ->> 0, j.value ->> 1 RETURNING kind, what",
         )
-        .bind(serde_json::json!(pairs).to_string())
+        .bind(pairs)
         .bind(note.reason.word())
         .bind(note.why)
         .bind(note.origin.word())
@@ -337,16 +354,21 @@ pub async fn suppress(
         .await
         .map_err(|error| store.failed(error))?;
         transaction.commit().await.map_err(|error| store.failed(error))?;
-        added.extend(rows.iter().map(|row| match row.get(0) {
-            "domain" => SuppressionSubject::Domain(row.get(1)),
-            _ => SuppressionSubject::Address(row.get(1)),
-        }));
+        added.extend(rows.iter().map(subject_of).filter(|one| !before.contains(one)));
     }
     Ok(added)
 }
 
-/// Suppresses one person or domain within a transaction; whether that is new. A no that comes from
-/// elsewhere than the one that holds is another one: where an import is taken back, it stays.
+/// Of a row that begins with the kind and what.
+fn subject_of(row: &SqlRow) -> SuppressionSubject {
+    match row.get(0) {
+        "domain" => SuppressionSubject::Domain(row.get(1)),
+        _ => SuppressionSubject::Address(row.get(1)),
+    }
+}
+
+/// The same of one person or domain within a transaction; whether they were not suppressed for that
+/// reason before.
 ///
 /// # Errors
 /// The database's.
@@ -355,7 +377,16 @@ pub async fn suppress_within(
     subject: &SuppressionSubject,
     note: &SuppressionNote<'_>,
 ) -> Result<bool, SqlError> {
-    let done = sql::query(
+    let before: bool = sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?2 AND s.kind = ?1 \
+         AND s.reason = ?3 AND s.released_at IS NULL)",
+    )
+    .bind(subject.kind())
+    .bind(subject.what())
+    .bind(note.reason.word())
+    .fetch_one(&mut *connection)
+    .await?;
+    sql::query(
         "INSERT INTO suppression (kind, what, reason, why, origin, at) \
          SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
          WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?2 \
@@ -367,9 +398,9 @@ pub async fn suppress_within(
     .bind(note.why)
     .bind(note.origin.word())
     .bind(note.at.as_millisecond())
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(!before)
 }
 
 /// Ends what keeps mail from somebody, for one `reason` or for all; how many rows that were.
@@ -437,7 +468,8 @@ pub async fn of(store: &Store, address: &Address) -> Result<Option<Suppression>,
     Ok((!all.is_empty()).then(|| all.swap_remove(own)))
 }
 
-/// The same of somebody who may have been forgotten, of whom only one of these hashes is kept.
+/// The same of somebody who may have been forgotten, of whom only one of these hashes is kept: that
+/// counts more than any other word.
 ///
 /// # Errors
 /// The store's.
@@ -446,10 +478,6 @@ pub async fn of_person(
     address: &Address,
     hashes: &[String],
 ) -> Result<Option<Suppression>, StoreError> {
-    let named = of(store, address).await?;
-    if named.is_some() {
-        return Ok(named);
-    }
     for hash in hashes {
         let statement =
             format!("SELECT {COLUMNS} FROM suppression WHERE hash = ?1 AND released_at IS NULL");
@@ -462,7 +490,7 @@ pub async fn of_person(
             return Ok(Some(one));
         }
     }
-    Ok(None)
+    of(store, address).await
 }
 
 /// All who are suppressed now, in the order in which they were.

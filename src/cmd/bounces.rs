@@ -19,6 +19,7 @@ use sejong_digest::store::Store;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::{describe, describe_store};
+use super::readers::forgetting_keys;
 use super::subscribers::place;
 use super::workspace::{self, Workspace};
 use super::{Global, clock, looking, print, runtime};
@@ -157,7 +158,8 @@ fn keys(workspace: &Workspace) -> Result<ReportKeys, Failure> {
     };
     let identity = workspace.identity(&secret, Vec::new());
     let (keys, list_id, reverse_path) = (identity.keys, identity.list_id, identity.reverse_path);
-    Ok(ReportKeys { keys, list_id, reverse_path })
+    let forgetting = forgetting_keys(workspace)?;
+    Ok(ReportKeys { keys, list_id, reverse_path, forgetting })
 }
 
 /// What a source means that is on a server.

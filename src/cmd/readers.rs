@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sejong_digest::audience::consent::{ConsentColumn, consent_column};
-use sejong_digest::audience::forgotten::ForgettingKeys;
+use sejong_digest::audience::forgotten::{ForgettingKeys, Forgotten};
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::subscribers::rows;
 use sejong_digest::audience::suppression::{self, Suppression};
@@ -240,19 +240,19 @@ pub(crate) async fn suppressions(
     let Some(path) = own_store(workspace)? else { return Ok(Vec::new()) };
     let store = Store::read(&path, &STEPS).await.map_err(looking::unusable)?;
     let keys = forgetting_keys(workspace)?;
-    let mut found = Vec::new();
-    for address in addresses {
-        let hashes = keys.hashes(address);
-        match suppression::of_person(&store, address, &hashes).await {
-            Ok(one) => found.extend(one.map(|one| (address.clone(), one))),
-            Err(error) => {
-                store.close().await;
-                return Err(error.into());
-            }
+    let found = async {
+        // Of whom no key is left, nobody can tell whether they are among these.
+        Forgotten::read(&store, &keys).await?;
+        let mut found = Vec::new();
+        for address in addresses {
+            let one = suppression::of_person(&store, address, &keys.hashes(address)).await?;
+            found.extend(one.map(|one| (address.clone(), one)));
         }
-    }
+        Ok(found)
+    };
+    let found = found.await;
     store.close().await;
-    Ok(found)
+    found
 }
 
 /// What a list says of people, and what is to be known of it.

@@ -169,6 +169,9 @@ async fn tell_suppressed(workspace: &Workspace, recipient: &Recipient) {
     let addresses = std::iter::once(recipient.address());
     match readers::suppressions(workspace, addresses).await {
         Ok(found) => found.iter().for_each(|(address, one)| {
+            if one.is_of_forgotten() {
+                return print::note(&format!("{address} was forgotten and gets no mail"));
+            }
             let zone = &workspace.config.time_zone;
             let since = clock::minute(one.at, zone);
             print::note(&format!(

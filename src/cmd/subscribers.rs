@@ -212,10 +212,16 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let note = SuppressionNote { reason, why: &why, origin, at };
     let path = place(workspace, args.store.as_deref())?;
     let is_new = !path.is_there();
-    let all: Vec<SuppressionSubject> = subjects.iter().cloned().collect();
-    let added = runtime()?.block_on(async {
+    let (added, forgotten) = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
-        let added = suppression::suppress(&store, &all, &note).await;
+        let done = async {
+            let forgotten = import::forgotten(workspace, &store).await?;
+            let (forgotten, all): (Vec<_>, Vec<_>) =
+                subjects.iter().cloned().partition(|one| forgotten.has_subject(one));
+            let added = suppression::suppress(&store, &all, &note).await?;
+            Ok::<_, Failure>((added, forgotten.into_iter().collect::<BTreeSet<_>>()))
+        };
+        let done = done.await;
         let moved = Ledger::new(store.clone(), "").moved().await;
         store.close().await;
         if let Ok(Some(_)) = moved {
@@ -225,24 +231,30 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
                 describe_store(&path)
             ));
         }
-        Ok::<_, Failure>(added?)
+        done
     })?;
     if is_new {
         print::note(&format!("{} was made", describe_store(&path)));
     }
-    print::words(&told(&subjects, &added, reason))?;
-    runtime()?.block_on(tell_strangers(workspace, args, &path));
+    print::words(&told(&subjects, &added, &forgotten, reason))?;
+    runtime()?.block_on(tell_strangers(workspace, args, &path, &forgotten));
     Ok(Exit::Done)
 }
 
 /// Says of addresses that were typed which of them nobody has: a slip there leaves the person who said
 /// no on the list. The no itself is written by now, so whatever cannot be read here is not told.
-async fn tell_strangers(workspace: &Workspace, args: &Suppress, store: &StoreAddress) {
+async fn tell_strangers(
+    workspace: &Workspace,
+    args: &Suppress,
+    store: &StoreAddress,
+    forgotten: &BTreeSet<SuppressionSubject>,
+) {
     let usual = workspace.root.join("subscribers.csv");
     if args.domain || args.addresses.len() > TOLD || !files::is_there(&usual) {
         return;
     }
     let typed = args.addresses.iter().filter_map(|text| email::typed(text).ok());
+    let typed = typed.filter(|one| !forgotten.contains(&SuppressionSubject::address(one)));
     let mut strangers = Vec::new();
     if let Ok(store) = Store::read(store, &ledger::STEPS).await {
         for address in typed {
@@ -274,14 +286,25 @@ async fn tell_strangers(workspace: &Workspace, args: &Suppress, store: &StoreAdd
 fn told(
     subjects: &BTreeSet<SuppressionSubject>,
     added: &BTreeSet<SuppressionSubject>,
+    forgotten: &BTreeSet<SuppressionSubject>,
     reason: SuppressionReason,
 ) -> String {
-    let known = subjects.len() - added.len();
+    let (known, gone) = (subjects.len() - added.len() - forgotten.len(), forgotten.len());
     if subjects.len() > TOLD {
-        let (were, added) = (if known == 1 { "was" } else { "were" }, added.len());
-        return format!("{added} suppressed ({reason}); {known} {were} suppressed before\n");
+        let were = |count| if count == 1 { "was" } else { "were" };
+        let (before, added) = (were(known), added.len());
+        let more = match gone {
+            0 => String::new(),
+            _ => format!("; {gone} {} forgotten, nothing to do", were(gone)),
+        };
+        return format!(
+            "{added} suppressed ({reason}); {known} {before} suppressed before{more}\n"
+        );
     }
     let line = |subject: &SuppressionSubject| {
+        if forgotten.contains(subject) {
+            return format!("{subject}: was forgotten, nothing to do\n");
+        }
         let before = if added.contains(subject) { "" } else { " before" };
         format!("{subject}: suppressed{before} ({reason})\n")
     };

@@ -58,9 +58,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let identity = workspace.identity(&workspace.trial_secret().await?, signers);
         let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
         let people = readers::at_addresses("--to", &args.to, list.as_ref(), options).await?;
-        if !args.despite_suppression {
-            nobody_is_suppressed(&workspace, &people).await?;
-        }
+        nobody_is_suppressed(&workspace, &people, args.despite_suppression).await?;
         for person in &people {
             readers::tell_left_out(&issue, person.address().as_str(), person);
         }
@@ -86,11 +84,19 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     })
 }
 
-/// A trial is mail too: whoever said no gets none by mistake.
-async fn nobody_is_suppressed(workspace: &Workspace, people: &[Recipient]) -> Result<(), Failure> {
+/// A trial is mail too: whoever said no gets none by mistake, and who was forgotten none at all.
+async fn nobody_is_suppressed(
+    workspace: &Workspace,
+    people: &[Recipient],
+    despite: bool,
+) -> Result<(), Failure> {
     let addresses = people.iter().map(Recipient::address);
     let suppressed = readers::suppressions(workspace, addresses).await?;
-    let Some((address, one)) = suppressed.first() else { return Ok(()) };
+    if let Some((address, _)) = suppressed.iter().find(|(_, one)| one.is_of_forgotten()) {
+        let what = format!("{address} was forgotten and gets no mail; nothing was sent");
+        return Err(Failure::checks(what));
+    }
+    let Some((address, one)) = suppressed.first().filter(|_| !despite) else { return Ok(()) };
     let shown = files::quoted(address.as_str());
     Err(Failure::checks(format!(
         "{address} is suppressed ({}) and gets no mail; nothing was sent",

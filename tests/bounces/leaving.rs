@@ -97,3 +97,22 @@ fn a_wish_without_a_token_is_listed_for_a_person_and_not_acted_on() {
         assert!(sent.here.exists("box/new/1") && sent.here.exists("box/new/2"));
     }
 }
+
+/// A mail that waited in the mailbox while its sender was forgotten names them anew.
+#[test]
+fn a_mail_of_somebody_who_was_forgotten_writes_nothing() {
+    let sent = SentIssue::new();
+    let (_, mail) = written_for(&uri(&sent, "kim@example.org"), "kim@example.org", true);
+    let told = sent.here.run(&["subscribers", "forget", "kim@example.org"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let sent = sent.write("box/new/1", &mail);
+    for line in [&["box", "--dry-run"][..], &["box"]] {
+        let output = sent.read(line);
+        assert_eq!(output.code, 0, "{output:?}");
+        assert!(output.stdout.contains("was forgotten, nothing to do"), "{output:?}");
+    }
+    assert!(sent.suppressed().is_empty());
+    assert!(sent.here.exists("box/cur/1:2,S"), "nothing is left to do");
+    let bytes = std::fs::read(sent.here.path("digest.db")).expect("the store");
+    assert!(!bytes.windows(4).any(|found| found == b"kim@"), "the address is in the store");
+}

@@ -146,10 +146,42 @@ fn who_is_forgotten_is_in_no_file_and_is_never_mailed_again() {
     assert_eq!((&told["to_send"], &told["suppressed"]), (&0.into(), &1.into()));
     assert!(fails(&here, &["add", KIM], 1).contains("was forgotten"));
     let test = here.run(&["test", "2025-11", "--to", KIM, "--catch", "trial"]);
-    assert!(test.code == 3 && test.stderr.contains("is suppressed"), "{test:?}");
+    assert!(test.code == 3 && test.stderr.contains("was forgotten"), "{test:?}");
     assert!(!export(&here).contains("kim@"));
     // Whoever does not have the secret cannot tell who it was, and sends to nobody.
     let here = here.remove(".digest-secret");
     let told = here.run(&["plan", "2025-11", "--subscribers", "members.csv"]);
     assert!(told.code != 0 && told.stderr.contains("put back .digest-secret"), "{told:?}");
+}
+
+/// What comes of somebody who was forgotten is not written: it would name them anew.
+#[test]
+fn who_is_forgotten_is_written_by_nothing_that_names_them_again() {
+    let here = with_two().write("gone.txt", "kim@example.org\nada@example.org\n");
+    done(&here, &["forget", KIM]);
+    let told = done(&here, &["suppress", KIM, "--why", "by phone"]);
+    assert_eq!(told.stdout, "kim@example.org: was forgotten, nothing to do\n");
+    assert_eq!(told.stderr, "", "{told:?}");
+    let told = done(&here, &["suppress", "--file", "gone.txt", "--why", "a list"]).stdout;
+    assert!(told.contains("ada@example.org: suppressed (by hand)\n"), "{told}");
+    assert!(told.contains("kim@example.org: was forgotten, nothing to do\n"), "{told}");
+    let people: String = (0..25).map(|number| format!("r{number}@x.example\n")).collect();
+    let here = here.write("many.txt", format!("{people}{KIM}\n"));
+    let told = done(&here, &["suppress", "--file", "many.txt", "--why", "a list"]).stdout;
+    let words =
+        "25 suppressed (by hand); 0 were suppressed before; 1 was forgotten, nothing to do\n";
+    assert_eq!(told, words);
+    let bytes = std::fs::read(here.path("digest.db")).expect("the store");
+    assert!(!bytes.windows(4).any(|found| found == b"kim@"), "the address is in the store");
+    let known = done(&here, &["show", KIM]).stdout;
+    assert!(known.contains("  forgotten: ") && !known.contains("suppressed"), "{known}");
+    // No trial goes to them, whatever is allowed.
+    let trial = ["test", "2025-11", "--to", KIM, "--catch", "trial", "--despite-suppression"];
+    let told = here.run(&trial);
+    assert!(told.code == 3 && told.stderr.contains("was forgotten and gets no mail"), "{told:?}");
+    assert!(!here.exists("trial"));
+    // Nobody can tell who was forgotten without the key, nor write a no of them.
+    let here = here.remove(".digest-secret");
+    let told = fails(&here, &["suppress", "zoe@example.org", "--why", "by phone"], 1);
+    assert!(told.contains("put back .digest-secret"), "{told}");
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::decision::ReportEvidence;
+use crate::audience::forgotten::ForgettingKeys;
 use crate::bounce::reason::BounceClass;
 use crate::bounce::{BounceReport, ReportedRecipient};
 use crate::delivery::ledger::bounces::{self, ReportedRow};
@@ -25,6 +26,8 @@ pub struct ReportKeys {
     pub list_id: String,
     /// The address of reports, with `{token}` in it where each message has its own.
     pub reverse_path: Option<String>,
+    /// By what is known who was forgotten.
+    pub forgetting: ForgettingKeys,
 }
 
 /// Whom a report is proven to be about.
@@ -173,6 +176,7 @@ mod tests {
             keys: Keys::new(b"secret"),
             list_id: "list".to_owned(),
             reverse_path: reverse_path.map(str::to_owned),
+            forgetting: ForgettingKeys::default(),
         };
         for (pattern, address, expected) in [
             (Some("bounces+{token}@x.example"), "Bounces+abc@X.example", vec!["abc", "abc"]),

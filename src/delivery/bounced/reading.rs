@@ -13,14 +13,15 @@ use super::decision::{
 };
 use super::evidence::{self, ProvenReader, ReportKeys};
 use super::policy::BouncePolicy;
+use crate::audience::forgotten::{Forgotten, ForgottenError};
 use crate::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
 use crate::bounce::reason::{BounceClass, BounceReason};
 use crate::bounce::{self, BounceReport, ReportedRecipient, envelope};
 use crate::delivery::ledger::bounces::{self, BounceNote, RefusedRow};
+use crate::store::Store;
 use crate::store::sql::{Connection, SqlError};
-use crate::store::{Store, StoreError};
 
 /// What messages are read with.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct ReportReader {
     pub policy: BouncePolicy,
     /// Whether what is decided is done. Otherwise it is only remembered until the end.
     pub acts: bool,
+    /// Of whom nothing is written any more.
+    forgotten: Forgotten,
     remembered: RememberedReports,
 }
 
@@ -98,19 +101,20 @@ impl ReportReader {
         policy: BouncePolicy,
         acts: bool,
     ) -> ReportReader {
-        ReportReader { store, keys, policy, acts, remembered: RememberedReports::default() }
+        let (forgotten, remembered) = (Forgotten::default(), RememberedReports::default());
+        ReportReader { store, keys, policy, acts, forgotten, remembered }
     }
 
     /// Reads messages from `source`, and acts on them.
     ///
     /// # Errors
-    /// The store's: then nothing of these messages was acted on.
+    /// The store's, or nobody can tell who was forgotten: then nothing of these messages was acted on.
     pub async fn read(
         &mut self,
         messages: &[&[u8]],
         source: &str,
         now: Timestamp,
-    ) -> Result<Vec<ReadMessage>, StoreError> {
+    ) -> Result<Vec<ReadMessage>, ForgottenError> {
         let hashes: Vec<String> =
             messages.iter().map(|bytes| envelope::fingerprint(bytes)).collect();
         let Some(store) = self.store.clone() else {
@@ -134,6 +138,9 @@ impl ReportReader {
             read.push((report, is_known));
         }
         drop(connection);
+        if let Some(keys) = &self.keys {
+            self.forgotten = Forgotten::read(&store, &keys.forgetting).await?;
+        }
         let mut all = Vec::new();
         let mut transaction = if self.acts {
             suppression::wait_for_others(&store).await?;
@@ -216,7 +223,12 @@ impl ReportReader {
             evidence: reader.map(|reader| reader.evidence),
             is_known,
         };
-        let decision = decide(&facts, history, &self.policy);
+        let decision = match reader {
+            Some(reader) if self.is_forgotten(reader) => {
+                BounceDecision::new(BounceOutcome::Nothing, "was forgotten, nothing to do")
+            }
+            _ => decide(&facts, history, &self.policy),
+        };
         let Some(reader) = reader else {
             let (person, issue, evidence, was_suppressed) = (named, None, None, false);
             return Ok(DecidedReport { decision, person, issue, evidence, was_suppressed });
@@ -230,6 +242,10 @@ impl ReportReader {
             evidence: Some(reader.evidence),
             was_suppressed,
         })
+    }
+
+    fn is_forgotten(&self, reader: &ProvenReader) -> bool {
+        self.forgotten.has_subject(&SuppressionSubject::Address(reader.identity.clone()))
     }
 
     /// What was counted before a report that was written at `at`.
@@ -264,7 +280,7 @@ impl ReportReader {
         acted: &ActedReport<'_>,
     ) -> Result<bool, SqlError> {
         let ActedReport { reader, decision, at, .. } = acted;
-        if !acted.is_noted() {
+        if !acted.is_noted() || self.is_forgotten(reader) {
             return Ok(false);
         }
         if !self.acts {
