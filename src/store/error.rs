@@ -128,7 +128,7 @@ pub enum StoreError {
         reason: String,
     },
     /// Another process sends from it.
-    #[error("{who} is sending from {store} now; wait until it has ended")]
+    #[error("{who} is sending from {store} now; wait until it has ended, or stop it with Ctrl-C")]
     Busy {
         /// Which store.
         store: StoreAddress,

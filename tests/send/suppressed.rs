@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use sejong_digest::catcher::script::{At, Do, Script, When};
 use serde_json::Value;
 
 use crate::harness::{DIGEST, Output, Publication};
@@ -300,6 +301,31 @@ fn a_wish_to_leave_is_not_released_with_something_else() {
     assert_eq!(here.run(&line[..5]).code, 0);
     let plan = here.run(&["plan", "2025-11"]);
     assert!(!plan.stdout.contains("suppressed"), "{plan:?}");
+}
+
+/// Whoever came with an import has their message on its way already.
+#[test]
+fn no_import_is_made_or_taken_back_while_an_issue_is_sent_from_the_store() {
+    let people = "email\nada@x.example\nkim@x.example\n";
+    let here = with_readers(0).remove(crate::LIST).write("members.csv", people);
+    let import = ["subscribers", "import", "members.csv", "--consent", "c"];
+    assert_eq!(here.run(&import).code, 0);
+    let relay = Relay::scripted(Script::new().rule(At::Rcpt, When::recipient("kim@"), Do::Stall));
+    let url = relay.url();
+    let running = here.start(&["send", "2025-11", "--yes", "--connections", "1", "--relay", &url]);
+    relay.has_taken(1);
+    for line in [&import[..], &["subscribers", "import", "--undo", "1"]] {
+        let told = here.run(line);
+        assert_eq!(told.code, 1, "{told:?}");
+        for words in ["(issue 2025-11, since ", "is sending from", "or stop it with Ctrl-C"] {
+            assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
+        }
+    }
+    // A plan writes nothing.
+    assert_eq!(here.run(&[&import[..], &["--plan"]].concat()).code, 0);
+    running.kill();
+    let told = here.run(&["subscribers", "import", "--undo", "1"]);
+    assert!(told.code == 0 && told.stdout.contains("2 people removed"), "{told:?}");
 }
 
 #[test]

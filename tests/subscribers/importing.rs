@@ -247,6 +247,71 @@ fn a_no_that_came_after_an_import_stays_when_the_import_is_taken_back() {
     }
 }
 
+/// Whatever says no beside an import, and in whatever order: the import that is taken back ends its own
+/// word alone.
+#[test]
+fn an_import_that_is_taken_back_ends_no_other_word_in_whatever_order_it_came() {
+    const KIM: &str = "kim@example.org";
+    const IMPORT: &[&str] = &["import", "no.csv", "--consent", "c"];
+    let others: [(&str, &[&str]); 5] = [
+        ("command", &["suppress", KIM, "--why", "by phone", "--reason", "unsubscribed"]),
+        ("command", &["suppress", KIM, "--why", "bad address", "--reason", "hard-bounce"]),
+        ("command", &["remove", KIM, "--why", "asked"]),
+        ("import", &["import", "again.csv", "--consent", "c"]),
+        ("import", &["import", "bounced.csv", "--consent", "c"]),
+    ];
+    for (origin, other) in others {
+        for lines in [[IMPORT, other], [other, IMPORT], [other, other]] {
+            let here = with_file("email\nkim@example.org\nada@example.org\n")
+                .write("no.csv", "email,status,city\nada@example.org,subscribed,Busan\nkim@example.org,unsubscribed,\n")
+                .write("again.csv", "email,status\nkim@example.org,unsubscribed\n")
+                .write("bounced.csv", "email,status\nkim@example.org,bounced\n");
+            import(&here, &[FILE]);
+            for line in lines {
+                done(&here, line);
+            }
+            if !lines.contains(&IMPORT) {
+                // The same word twice from one place is one.
+                let known = json(&here, &["show", KIM]);
+                assert_eq!(
+                    known["history"].as_array().map(Vec::len),
+                    Some(1),
+                    "{lines:?}: {known}"
+                );
+                continue;
+            }
+            let number = if lines[0] == IMPORT || origin != "import" { "2" } else { "3" };
+            let undone = json(&here, &["import", "--undo", number]);
+            let known = json(&here, &["show", KIM]);
+            assert_eq!(known["suppressed"], true, "{lines:?}: {undone} {known}");
+            let in_force = known["history"].as_array().expect("a history").iter();
+            let in_force: Vec<_> = in_force.filter(|one| one["released_at"].is_null()).collect();
+            for one in in_force {
+                assert_eq!(one["origin"], origin, "{lines:?}: {known}");
+            }
+        }
+    }
+}
+
+/// Whoever is suppressed for something else has left all the same, and a release of the one knows it.
+#[test]
+fn a_file_that_says_who_left_is_heard_of_those_too_who_are_suppressed_for_something_else() {
+    let here = with_file("email,status\nkim@example.org,unsubscribed\n");
+    let bounce = ["--why", "x", "--reason", "hard-bounce"];
+    done(&here, &[&["suppress", "kim@example.org"], &bounce[..]].concat());
+    assert_eq!(counts(&import(&here, &[FILE])), [("suppress", 1)]);
+    assert_eq!(counts(&import(&here, &[FILE])).len(), 1);
+    let told = here.run(&["subscribers", "release", "kim@example.org", "--why", "mended"]);
+    assert!(told.code == 3 && told.stderr.contains("unsubscribed since"), "{told:?}");
+    assert!(export(&here).lines().count() == 1, "nobody is brought in by it");
+    // Whom somebody knows to be suppressed is told so, wherever the word came from.
+    let no = ["--why", "by phone", "--reason", "unsubscribed"];
+    let told = done(&here, &[&["suppress", "kim@example.org"], &no[..]].concat()).stdout;
+    assert_eq!(told, "kim@example.org: suppressed before (unsubscribed)\n");
+    let known = done(&here, &["show", "kim@example.org"]).stdout;
+    assert!(known.contains("(unsubscribed): by phone\n"), "the words are kept: {known}");
+}
+
 /// A list of cities is no word of the people in it.
 #[test]
 fn a_file_that_says_nothing_of_a_subscription_confirms_nobody() {

@@ -48,10 +48,10 @@ WHERE (NOT known OR refusal IS NULL) AND (blocked OR identity IN
     (SELECT what FROM suppression
      WHERE kind = 'address' AND released_at IS NULL AND what IS NOT NULL))";
 
-/// Those whose no is new.
+/// Those whose no is new. Whoever is suppressed for something else has said this too.
 const FRESH: &str = "
 UPDATE import_row SET fresh_no = TRUE
-WHERE refusal IS NOT NULL AND verdict <> 'suppressed' AND NOT EXISTS
+WHERE refusal IS NOT NULL AND NOT blocked AND NOT EXISTS
     (SELECT 1 FROM suppression s WHERE s.what = import_row.identity AND s.kind = 'address'
      AND s.reason = import_row.refusal AND s.released_at IS NULL)";
 
