@@ -16,6 +16,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
 use sejong_digest::audience::email;
 use sejong_digest::audience::except::{Exceptions, RowsSaid};
+use sejong_digest::audience::forgotten::Forgotten;
 use sejong_digest::audience::list::{ReadOptions, in_encoding};
 use sejong_digest::audience::subscribers::ChangeOrigin;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
@@ -198,7 +199,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
-    let subjects: BTreeSet<SuppressionSubject> = subjects(workspace, args)?.into_iter().collect();
+    let mut subjects: BTreeSet<SuppressionSubject> =
+        subjects(workspace, args)?.into_iter().collect();
     let why = match &args.why {
         Some(why) => words("--why", why)?,
         None => "the unsubscribe link of a mail".to_owned(),
@@ -212,9 +214,21 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let note = SuppressionNote { reason, why: &why, origin, at };
     let path = place(workspace, args.store.as_deref())?;
     let is_new = !path.is_there();
-    let all: Vec<SuppressionSubject> = subjects.iter().cloned().collect();
     let added = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
+        // Where nobody can tell who was forgotten, a no is written all the same.
+        if let Ok(forgotten) = import::forgotten(workspace, &store).await {
+            subjects.retain(|one| {
+                let is_forgotten = is_of(one, &forgotten);
+                if is_forgotten {
+                    print::note(&format!(
+                        "{one} was forgotten, and is never mailed: nothing to do"
+                    ));
+                }
+                !is_forgotten
+            });
+        }
+        let all: Vec<SuppressionSubject> = subjects.iter().cloned().collect();
         let added = suppression::suppress(&store, &all, &note).await;
         let moved = Ledger::new(store.clone(), "").moved().await;
         store.close().await;
@@ -268,6 +282,12 @@ async fn tell_strangers(workspace: &Workspace, args: &Suppress, store: &StoreAdd
             ));
         }
     }
+}
+
+/// Whether the person was forgotten: nothing that names them is written again.
+fn is_of(subject: &SuppressionSubject, forgotten: &Forgotten) -> bool {
+    let SuppressionSubject::Address(address) = subject else { return false };
+    Address::parse(address).is_ok_and(|address| forgotten.has(&address))
 }
 
 /// What has become of each; of many, how many they are.

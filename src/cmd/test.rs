@@ -1,6 +1,7 @@
 //! `digest test`: the message that a send would deliver, to a few addresses, marked in its subject
 //! only. Leaves no trace in the ledger.
 
+use sejong_digest::audience::suppression::Suppression;
 use sejong_digest::delivery::test_send;
 use sejong_digest::message::Message;
 use sejong_digest::message::address::Address;
@@ -58,9 +59,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let identity = workspace.identity(&workspace.trial_secret().await?, signers);
         let template = Template::new(&composition, identity, &clock::occasion(&now, true)?);
         let people = readers::at_addresses("--to", &args.to, list.as_ref(), options).await?;
-        if !args.despite_suppression {
-            nobody_is_suppressed(&workspace, &people).await?;
-        }
+        nobody_is_suppressed(&workspace, &people, args.despite_suppression).await?;
         for person in &people {
             readers::tell_left_out(&issue, person.address().as_str(), person);
         }
@@ -87,10 +86,24 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 /// A trial is mail too: whoever said no gets none by mistake.
-async fn nobody_is_suppressed(workspace: &Workspace, people: &[Recipient]) -> Result<(), Failure> {
+/// Whoever was forgotten gets none at all, as long as that is known.
+async fn nobody_is_suppressed(
+    workspace: &Workspace,
+    people: &[Recipient],
+    despite: bool,
+) -> Result<(), Failure> {
     let addresses = people.iter().map(Recipient::address);
-    let suppressed = readers::suppressions(workspace, addresses).await?;
-    let Some((address, one)) = suppressed.first() else { return Ok(()) };
+    let suppressed = match readers::suppressions(workspace, addresses).await {
+        Err(_) if despite => return Ok(()),
+        found => found?,
+    };
+    let is_forgotten = |one: &Suppression| one.what.is_empty();
+    if let Some((address, _)) = suppressed.iter().find(|(_, one)| is_forgotten(one)) {
+        let what =
+            format!("{address} is suppressed: forgotten, and never mailed; nothing was sent");
+        return Err(Failure::checks(what));
+    }
+    let Some((address, one)) = suppressed.first().filter(|_| !despite) else { return Ok(()) };
     let shown = files::quoted(address.as_str());
     Err(Failure::checks(format!(
         "{address} is suppressed ({}) and gets no mail; nothing was sent",

@@ -147,6 +147,12 @@ fn who_is_forgotten_is_in_no_file_and_is_never_mailed_again() {
     assert!(fails(&here, &["add", KIM], 1).contains("was forgotten"));
     let test = here.run(&["test", "2025-11", "--to", KIM, "--catch", "trial"]);
     assert!(test.code == 3 && test.stderr.contains("is suppressed"), "{test:?}");
+    let line = ["test", "2025-11", "--to", KIM, "--catch", "trial", "--despite-suppression"];
+    let test = here.run(&line);
+    assert!(test.code == 3 && test.stderr.contains("forgotten"), "{test:?}");
+    let told = done(&here, &["suppress", KIM, "--why", "wrote again"]);
+    assert!(told.stderr.contains("was forgotten, and is never mailed: nothing to do"), "{told:?}");
+    assert_eq!(show(&here, KIM)["history"], value!([]));
     assert!(!export(&here).contains("kim@"));
     // Whoever does not have the secret cannot tell who it was, and sends to nobody.
     let here = here.remove(".digest-secret");
