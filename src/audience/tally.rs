@@ -16,7 +16,7 @@ use super::csv::{Placed, Record};
 use super::email::shorten;
 use super::remarks::is_for_remarks;
 use super::rules;
-use super::status::{WITHOUT, Word, flat, is_strong, word};
+use super::status::{NEVER, UNCONFIRMED, WITHOUT, Word, flat, is_strong, is_unset, word};
 
 /// Different values of a column that are named.
 const NAMED: usize = 6;
@@ -84,6 +84,44 @@ struct CellCounts {
     strange_lines: Vec<usize>,
 }
 
+/// What a cell says against mail to a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SaidNo {
+    /// Why they get none, in the words that are counted.
+    pub(super) reason: &'static str,
+    /// The column and the answer in it, where somebody was asked and has answered with a no.
+    pub(super) answer: Option<String>,
+}
+
+impl SaidNo {
+    /// A reason alone.
+    pub(super) fn because(reason: &'static str) -> SaidNo {
+        SaidNo { reason, answer: None }
+    }
+
+    /// How much it weighs beside what the other cells of the row say: what was reported or wished once
+    /// weighs more than an answer, and an answer more than none.
+    fn weight(&self) -> u8 {
+        match self.reason {
+            "complained" => 6,
+            UNSUBSCRIBED | "email disabled" => 5,
+            "bounced" | "cleaned" => 4,
+            UNCONFIRMED => 0,
+            _ if self.answer.is_some() => 3,
+            WITHOUT | NEVER | "not enabled" => 1,
+            _ => 2,
+        }
+    }
+
+    /// The stronger of what two cells say; of two that weigh the same, the first.
+    pub(super) fn stronger(one: Option<SaidNo>, other: Option<SaidNo>) -> Option<SaidNo> {
+        match (one, other) {
+            (Some(one), Some(other)) if other.weight() > one.weight() => Some(other),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
 /// What the columns of one list say of consent.
 #[derive(Debug)]
 pub(super) struct Tallies {
@@ -129,22 +167,23 @@ impl Tallies {
         self.columns.get(index).is_some_and(is_free)
     }
 
-    /// Counts the cells of a row; the reason if one of them says that the person is not to be
-    /// mailed. `skipped` are columns that say nothing of it, such as the address.
+    /// Counts the cells of a row; the strongest of what they say against mail to the person, in
+    /// whatever order they stand. `skipped` are columns that say nothing of it, such as the address.
     pub(super) fn row(
         &mut self,
         record: &Record,
         skipped: impl Fn(usize) -> bool,
-    ) -> Option<&'static str> {
-        let mut reason = None;
+    ) -> Option<SaidNo> {
+        let mut strongest = None;
         for (index, (column, cell)) in self.columns.iter_mut().zip(record.iter()).enumerate() {
             if !skipped(index) {
-                let said = column.judge(cell, self.exporter);
-                column.left_out += u64::from(said.is_some());
-                reason = reason.or(said);
+                let reason = column.judge(cell, self.exporter);
+                column.left_out += u64::from(reason.is_some());
+                let said = reason.map(|reason| column.said_no(reason, cell));
+                strongest = SaidNo::stronger(strongest, said);
             }
         }
-        reason
+        strongest
     }
 
     /// The columns that have left out rows, the one with most first: its name, and where it stands.
@@ -300,6 +339,22 @@ impl Watched {
             (Sense::Status, Word::No) => Some(UNSUBSCRIBED),
             _ => None,
         }
+    }
+
+    /// The no of a cell. An empty one is no answer, nor is a word that nobody knows, or one that only
+    /// says that nothing was set.
+    fn said_no(&self, reason: &'static str, placed: Placed<'_>) -> SaidNo {
+        let cell = placed.text.trim();
+        let is_asked = matches!(self.sense, Sense::May(_));
+        let is_answer = match self.said_word(cell).unwrap_or_else(|| self.word(cell)) {
+            Word::No => true,
+            Word::Out(WITHOUT) => !is_unset(cell),
+            Word::Out(NEVER) => is_asked,
+            _ => false,
+        };
+        let is_answered = is_answer && matches!(reason, WITHOUT | NEVER);
+        let answer = is_answered.then(|| format!("{}={}", shorten(&self.label), shorten(cell)));
+        SaidNo { reason, answer }
     }
 
     /// A plain word, or an answer in more words where the column may ask for one.

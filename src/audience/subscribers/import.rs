@@ -47,12 +47,25 @@ WHERE (NOT known OR refusal IS NULL) AND (blocked OR identity IN
     (SELECT what FROM suppression
      WHERE kind = 'address' AND released_at IS NULL AND what IS NOT NULL))";
 
+/// Who has left by the file since, and was suppressed for another reason before.
+const LEFT: &str = "
+UPDATE import_row SET refusal = 'unsubscribed', said = 'unsubscribed'
+WHERE known AND status = 'unsubscribed' AND refusal IN ('hard-bounce', 'manual')
+    AND identity IN (SELECT identity FROM subscriber WHERE status <> 'unsubscribed')";
+
 /// Those whose no is new.
 const FRESH: &str = "
 UPDATE import_row SET fresh_no = TRUE
 WHERE refusal IS NOT NULL AND verdict <> 'suppressed' AND NOT EXISTS
     (SELECT 1 FROM suppression s WHERE s.what = import_row.identity AND s.kind = 'address'
      AND s.reason = import_row.refusal AND s.released_at IS NULL)";
+
+/// Whose no is new has left, also where the file's column of the status says otherwise.
+const HAS_LEFT: &str = "
+UPDATE import_row SET status = 'unsubscribed', verdict = 'differs'
+WHERE known AND fresh_no AND refusal IN ('unsubscribed', 'complaint')
+    AND status <> 'unsubscribed'
+    AND identity IN (SELECT identity FROM subscriber WHERE status <> 'unsubscribed')";
 
 const MAKE_CHANGES: &str = "
 DROP TABLE IF EXISTS import_change;
@@ -115,7 +128,8 @@ FROM import_change c WHERE c.identity = subscriber.identity AND c.verdict = 'cha
 
 const SUPPRESS: &str = "
 INSERT INTO suppression (kind, what, reason, why, origin, at, import)
-SELECT 'address', identity, refusal, ?3 || said, 'import', ?1, ?2
+SELECT 'address', identity, refusal,
+    ?3 || CASE WHEN said LIKE 'said no: %' THEN ': ' ELSE ' says ' END || said, 'import', ?1, ?2
 FROM import_row WHERE fresh_no ORDER BY id";
 
 const FORGET: &str = "DROP TABLE IF EXISTS import_row; DROP TABLE IF EXISTS import_change";
@@ -306,7 +320,7 @@ impl StagedFile {
     /// Decides what becomes of each row, by what the store has.
     async fn judge(&self, connection: &mut Connection) -> Result<ImportPlan, StoreError> {
         let failed = |error| self.store.failed(error);
-        for statement in [KNOWN, SUPPRESSED, FRESH] {
+        for statement in [KNOWN, SUPPRESSED, LEFT, FRESH, HAS_LEFT] {
             sql::query(statement).execute(&mut *connection).await.map_err(failed)?;
         }
         let mut noted = Noted::default();
@@ -503,8 +517,7 @@ async fn write_all(
     let remember = sql::query(REMEMBER).bind(at).bind(number);
     remember.execute(&mut *connection).await?;
     sql::query(CHANGE).execute(&mut *connection).await?;
-    let said_by = format!("{} says ", note.file);
-    let suppress = sql::query(SUPPRESS).bind(at).bind(number).bind(said_by);
+    let suppress = sql::query(SUPPRESS).bind(at).bind(number).bind(note.file);
     suppress.execute(&mut *connection).await?;
     Ok(number)
 }

@@ -67,7 +67,7 @@ impl StoredRows {
             status => status.word(),
         };
         let (address, person) = (Some(address), Some(Box::new(recipient)));
-        Ok(Some(Row::LeftOut { line, address, reason, person }))
+        Ok(Some(Row::LeftOut { line, address, reason, answer: None, person }))
     }
 
     /// The names of the fields of all people that were read.

@@ -61,12 +61,14 @@ CREATE TEMP TABLE import_row (
 );
 ";
 
-/// Of several rows about one person, that counts which says no, or else the first. The others go.
+/// Of several rows about one person, that counts which says the strongest no, or else the first. The
+/// others go.
 const MERGE: &str = "
 CREATE INDEX import_row_by_identity ON import_row (identity, id);
 DELETE FROM import_row WHERE id IN (SELECT id FROM (
     SELECT id, row_number() OVER (PARTITION BY identity
-        ORDER BY refusal IS NULL, status = 'confirmed', id) AS place
+        ORDER BY refusal IS NULL, CASE refusal WHEN 'complaint' THEN 0 WHEN 'unsubscribed' THEN 1
+            WHEN 'hard-bounce' THEN 2 ELSE 3 END, status = 'confirmed', id) AS place
     FROM import_row WHERE identity IN
         (SELECT identity FROM import_row GROUP BY identity HAVING count(*) > 1)) AS ranked
     WHERE place > 1);
@@ -88,6 +90,8 @@ pub(super) struct ImportEntry {
     pub(super) consent: Option<ConsentRecord>,
     /// That they said no: why they are suppressed, and the file's word for it.
     pub(super) refusal: Option<(SuppressionReason, &'static str)>,
+    /// What they have answered, where they said no to a question.
+    pub(super) answer: Option<String>,
 }
 
 impl ImportEntry {
@@ -104,6 +108,7 @@ impl ImportEntry {
             status: SubscriptionStatus::Confirmed,
             consent: None,
             refusal: None,
+            answer: None,
         }
     }
 
@@ -154,11 +159,12 @@ impl ImportEntry {
     }
 }
 
-/// What a file's word for a no means: how the person stands, and why they are suppressed. Who never
-/// said yes is only not confirmed.
-fn refused(said: &'static str) -> (SubscriptionStatus, Option<SuppressionReason>) {
+/// What a file's word for a no means: how the person stands, and why they are suppressed. Who was asked
+/// and has answered with a no has left; who never said yes is only not confirmed.
+fn refused(said: &str, is_answer: bool) -> (SubscriptionStatus, Option<SuppressionReason>) {
     use SubscriptionStatus::{Confirmed, Unconfirmed, Unsubscribed};
     match said {
+        _ if is_answer => (Unsubscribed, Some(SuppressionReason::Unsubscribed)),
         "unconfirmed" | "never subscribed" | "without consent" | "not enabled" => {
             (Unconfirmed, None)
         }
@@ -168,6 +174,12 @@ fn refused(said: &'static str) -> (SubscriptionStatus, Option<SuppressionReason>
         _ => (Confirmed, Some(SuppressionReason::Manual)),
     }
 }
+
+/// Who has left, and nothing else is said of why.
+const LEFT: (SuppressionReason, &str) = (SuppressionReason::Unsubscribed, "unsubscribed");
+
+/// How the words of a no begin that somebody has answered.
+const ANSWERED: &str = "said no: ";
 
 /// Names of columns with the day on which somebody came, the surest first.
 const JOINED: [&str; 16] = [
@@ -208,14 +220,26 @@ impl FileShape {
         }
     }
 
-    /// What a row of our own export says beside what all lists say.
-    fn own(&self, entry: &mut ImportEntry, person: &Recipient) -> Result<(), String> {
+    /// What a row of our own export says beside what all lists say. Somebody may have written a no into
+    /// it, in any word that lists have for one.
+    fn own(
+        &self,
+        entry: &mut ImportEntry,
+        person: &Recipient,
+        says_no: bool,
+    ) -> Result<(), String> {
         if !self.is_own_export {
             return Ok(());
         }
         let field = |name: &str| person.field(name).unwrap_or_default();
         let wrong = |name: &str| format!("{:?} in {name} is no word of digest", field(name));
-        entry.status = field("status").parse().map_err(|_| wrong("status"))?;
+        let status = field("status").parse();
+        let is_own_word = status.is_ok();
+        match status {
+            Ok(status) => entry.status = status,
+            Err(_) if says_no => {}
+            Err(_) => return Err(wrong("status")),
+        }
         let refusals = [
             ("", None),
             ("unsubscribed", Some((SuppressionReason::Unsubscribed, "unsubscribed"))),
@@ -224,7 +248,17 @@ impl FileShape {
             ("blocked", Some((SuppressionReason::Manual, "blocked"))),
         ];
         let refusal = refusals.iter().find(|(word, _)| *word == field("suppressed"));
-        entry.refusal = refusal.ok_or_else(|| wrong("suppressed"))?.1;
+        match refusal {
+            Some((_, Some(refusal))) => entry.refusal = Some(*refusal),
+            Some((_, None)) if entry.status == SubscriptionStatus::Unsubscribed => {
+                let said = entry.refusal.unwrap_or(LEFT);
+                entry.refusal = Some(said);
+            }
+            Some((_, None)) if is_own_word => entry.refusal = None,
+            Some((_, None)) => {}
+            None if says_no => {}
+            None => return Err(wrong("suppressed")),
+        }
         entry.consent = match field("consent_how") {
             "" => None,
             how => Some(ConsentRecord {
@@ -239,30 +273,31 @@ impl FileShape {
 
     /// What a row says, or why it cannot be used; `None` for one that is about nobody.
     fn entry(&self, row: Row, further_tags: &[String]) -> Result<Option<ImportEntry>, String> {
-        let (line, address, person, said) = match row {
+        let (line, address, person, said, answer) = match row {
             Row::Rejected(problem) => return Err(reason(&problem)),
             Row::Kept { line, recipient, .. } => {
-                (line, recipient.address().clone(), Some(Box::new(recipient)), None)
+                (line, recipient.address().clone(), Some(Box::new(recipient)), None, None)
             }
             // Most contacts of an address book have only a telephone.
             Row::LeftOut { address: None, reason: "no email address", .. } => return Ok(None),
             Row::LeftOut { address: None, reason, .. } => {
                 return Err(format!("the file says {reason}, and the address cannot be read"));
             }
-            Row::LeftOut { line, address: Some(address), reason, person } => {
-                (line, address, person, Some(reason))
+            Row::LeftOut { line, address: Some(address), reason, answer, person } => {
+                (line, address, person, Some(reason), answer)
             }
         };
         let mut entry = ImportEntry::nothing(line, address);
         further_tags.clone_into(&mut entry.further_tags);
         if let Some(said) = said {
-            let (status, reason) = refused(said);
+            let (status, reason) = refused(said, answer.is_some());
             entry.status = status;
             entry.refusal = reason.map(|reason| (reason, said));
+            entry.answer = answer.map(|answer| format!("{ANSWERED}{answer}"));
         }
         if let Some(person) = person {
             entry.describe(&person, self)?;
-            self.own(&mut entry, &person)?;
+            self.own(&mut entry, &person, said.is_some())?;
         }
         Ok(Some(entry))
     }
@@ -456,7 +491,9 @@ async fn append(
             .push_bind(consent.as_ref().map(|one| one.words.clone()))
             .push_bind(consent.and_then(|one| one.ip_hash))
             .push_bind(entry.refusal.map(|(reason, _)| reason.word()))
-            .push_bind(entry.refusal.map(|(_, said)| said))
+            .push_bind(
+                entry.refusal.map(|(_, said)| entry.answer.unwrap_or_else(|| said.to_owned())),
+            )
             .push_bind(blocked)
             .push_bind(verdict);
     });
