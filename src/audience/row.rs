@@ -198,6 +198,17 @@ fn topics_in(
     Ok(choice.to_string())
 }
 
+/// Topics of a person that the publication does not have. Where it has none yet, the words may be
+/// anything.
+pub fn unknown_topics(who: &Address, choice: &str, topics: &[Topic]) -> Vec<Diagnostic> {
+    let choice: Result<TopicChoice, TopicChoiceError> = choice.parse();
+    let Ok(choice) = choice else { return Vec::new() };
+    let is_unknown =
+        |name: &&str| !topics.is_empty() && !topics.iter().any(|one| one.name == *name);
+    let unknown = choice.names().filter(is_unknown);
+    unknown.map(|name| rules::person_topic_unknown(who.as_str(), name, topics)).collect()
+}
+
 /// As many cells as columns, and no NUL: a row that does not fit has its values in wrong columns.
 fn fits(context: &RowContext<'_>, record: &Record) -> Result<(), Diagnostic> {
     let width = context.columns.all.len();

@@ -53,6 +53,8 @@ struct Watched {
     /// Words that somebody has said the meaning of.
     words: Vec<(String, Meaning)>,
     is_korean: bool,
+    /// It holds in words why somebody has left, or what made them leave.
+    is_reason: bool,
     /// It holds what somebody has noted of the person.
     is_for_remarks: bool,
     counts: CellCounts,
@@ -248,6 +250,7 @@ impl Watched {
         };
         let is_korean = label.chars().any(|c| ('가'..='힣').contains(&c));
         let is_for_remarks = label.is_empty() || is_for_remarks(&label);
+        let is_reason = is_for_reasons(&label);
         Watched {
             label,
             line: cell.line,
@@ -256,6 +259,7 @@ impl Watched {
             is_said: false,
             words: Vec::new(),
             is_korean,
+            is_reason,
             is_for_remarks,
             counts: CellCounts::default(),
             left_out: 0,
@@ -318,14 +322,19 @@ impl Watched {
             (_, Sense::Standing, Word::Out(reason)) if !has_left(cell, reason) => Word::In,
             (_, _, found) => found,
         };
-        self.counts.add(placed, found, self.sense);
+        let is_odd = match self.sense {
+            Sense::SeemsMay => !is_no_answer(cell),
+            Sense::Date(_) => self.may_stay(cell),
+            _ => false,
+        };
+        self.counts.add(placed, found, self.sense, is_odd);
         if !is_said {
             self.counts.has_circle |= matches!(cell.trim(), "o" | "O");
             self.counts.has_cross |= matches!(cell.trim(), "x" | "X");
         }
         match (self.sense, found) {
             (Sense::Date(_) | Sense::MustNot(_), Word::In) => None,
-            (Sense::Date(_), Word::Unknown) if says_still(cell) => None,
+            (Sense::Date(_), Word::Unknown) if self.may_stay(cell) => None,
             (Sense::Date(reason), Word::Yes | Word::Unknown | Word::Out(_)) => Some(reason),
             (_, Word::Out(reason)) => Some(reason),
             (Sense::May(reason), Word::No) => Some(reason),
@@ -373,6 +382,12 @@ impl Watched {
             Word::Empty if is_answered && wants_none(cell) => Word::No,
             found => found,
         }
+    }
+
+    /// Whether a text in a column about leaving may say that somebody has not left. A reason for leaving
+    /// does not: `no longer interested`.
+    fn may_stay(&self, cell: &str) -> bool {
+        !self.is_reason && says_still(cell)
     }
 
     fn said_word(&self, cell: &str) -> Option<Word> {
@@ -479,7 +494,7 @@ impl Watched {
 }
 
 impl CellCounts {
-    fn add(&mut self, placed: Placed<'_>, found: Word, sense: Sense) {
+    fn add(&mut self, placed: Placed<'_>, found: Word, sense: Sense, is_odd: bool) {
         let cell = placed.text;
         match found {
             Word::Yes => self.yes += 1,
@@ -502,11 +517,7 @@ impl CellCounts {
             self.others += 1;
         }
         if found == Word::Unknown {
-            self.odd += u64::from(match sense {
-                Sense::SeemsMay => !is_no_answer(placed.text),
-                Sense::Date(_) => says_still(placed.text),
-                _ => false,
-            });
+            self.odd += u64::from(is_odd);
             note(&mut self.strange, &cell);
             if self.strange_lines.len() < NAMED {
                 self.strange_lines.push(placed.line);
@@ -526,6 +537,14 @@ fn note(values: &mut Vec<(String, u64)>, cell: &str) -> bool {
         values.push((cell.to_owned(), 1));
     }
     is_new
+}
+
+/// Whether a column holds reasons in words, or the name of what somebody has left after.
+fn is_for_reasons(label: &str) -> bool {
+    const REASONS: &str =
+        "reason grund ursache motif motivo raison causa campaign 사유 이유 理由 原因";
+    let name = flat(label);
+    REASONS.split(' ').any(|part| name.contains(part))
 }
 
 fn is_subscribed(cell: &str) -> bool {

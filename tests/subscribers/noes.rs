@@ -108,10 +108,12 @@ fn an_answer_that_says_no_is_a_no_and_none_is_unconfirmed() {
         let told = import(&here, &[FILE]);
         let kind = if is_no { "suppress" } else { "unconfirmed" };
         assert_eq!(told[kind]["count"], 1, "{column}={cell}: {told}");
-        let expected = match is_no {
-            true => ("unsubscribed".to_owned(), vec!["unsubscribed".to_owned()]),
-            false => ("unconfirmed".to_owned(), vec![]),
+        let (standing_as, reasons) = if is_no {
+            ("unsubscribed", vec!["unsubscribed".to_owned()])
+        } else {
+            ("unconfirmed", vec![])
         };
+        let expected = (standing_as.to_owned(), reasons);
         assert_eq!(standing(&here, "kim@example.org"), expected, "{column}={cell}");
         if is_no {
             let words = format!("said no: {column}={cell}");
@@ -256,4 +258,125 @@ fn of_several_rows_about_a_person_the_strongest_no_counts() {
         let expected = ("unsubscribed".to_owned(), vec!["complaint".to_owned()]);
         assert_eq!(standing(&here, "kim@example.org"), expected, "{rows}");
     }
+}
+
+#[test]
+fn remarks_and_other_odd_rows_are_told_at_import_with_their_counts() {
+    let here = with_file(concat!(
+        "email,note,status\n",
+        "kim@example.org,please remove from list,subscribed\n",
+        "lee@example.org,died 2024,subscribed\n",
+        "old@example.org,died 2023,unsubscribed\n",
+        "ada@example.org,board,subscribed\n",
+        "noreply@example.org,,subscribed\n",
+    ));
+    let line = ["subscribers", "import", FILE, "--consent", "signed up"];
+    for extra in [&["--plan"][..], &[]] {
+        let told = here.run(&[&line[..], extra].concat());
+        assert_eq!(told.code, 0, "{told:?}");
+        for words in
+            ["please remove from list", "died 2024", "noreply@example.org belongs", "3 warnings"]
+        {
+            assert!(told.stderr.contains(words), "no {words:?} in {told:?}");
+        }
+        assert!(
+            !told.stderr.contains("died 2023") && !told.stderr.contains("--except"),
+            "{told:?}"
+        );
+        assert!(told.stdout.contains("look at 2 remarks: these people get mail"), "{told:?}");
+        let has_names = told.stdout.contains("  line 3  lee@example.org");
+        assert_eq!(has_names, !extra.is_empty(), "{told:?}");
+    }
+    // Whoever is kept out is not to be looked at any more.
+    done(&here, &["suppress", "lee@example.org", "--why", "died"]);
+    let again = json(&here, &["import", FILE, "--plan"]);
+    assert_eq!(again["remarks"]["count"], 1, "{again}");
+    assert_eq!(again["remarks"]["examples"][0]["email"], "kim@example.org");
+    let rules: Vec<&str> = again["warnings"]
+        .as_array()
+        .expect("warnings")
+        .iter()
+        .map(|one| one["rule"].as_str().expect("a rule"))
+        .collect();
+    assert_eq!(rules, ["row-remark", "row-remark", "row-role"], "{again}");
+    let many: String = (0..40).map(|n| format!("u{n}@a.example,please remove\n")).collect();
+    let here = with_file(&format!("email,note\n{many}"));
+    let told = json(&here, &["import", FILE, "--plan"]);
+    assert_eq!(
+        (&told["remarks"]["count"], &told["warnings"][0]["count"]),
+        (&40.into(), &40.into())
+    );
+    assert_eq!(told["warnings"].as_array().map(Vec::len), Some(1), "{told}");
+}
+
+#[test]
+fn a_reason_for_leaving_in_any_words_is_a_no() {
+    for (day, reason) in [
+        ("UNSUB_TIME", "UNSUB_REASON"),
+        ("unsubscription_date", "unsubscription_reason"),
+        ("Left on", "Reason for leaving"),
+        ("Austritt am", "Austrittsgrund"),
+        ("탈퇴일", "탈퇴사유"),
+    ] {
+        let text = format!(
+            "email,{day},{reason}\nstays@a.example,,\na@a.example,2024-01-02,I no longer want it\n\
+             b@a.example,,not interested\nc@a.example,2024-01-02,아직 관심 없음\nd@a.example,,still too many\n"
+        );
+        let here = with_file(&text);
+        let told = import(&here, &[FILE]);
+        assert_eq!(counts(&told), [("add", 1), ("suppress", 4)], "{reason}: {told}");
+        let plan = here.run(&["plan", "2025-11", "--subscribers", FILE]);
+        assert!(plan.stdout.contains("Not to    4 unsubscribed"), "{reason}: {plan:?}");
+    }
+}
+
+#[test]
+fn days_of_joining_are_read_with_the_year_first_and_told_otherwise() {
+    for column in ["가입일", "Join date", "OPTIN_TIME", "구독일", "joined"] {
+        for cell in ["2019. 4. 3.", "2019.4.3", "2019년 4월 3일", "2019/4/3", "2019-4-3"] {
+            let here = with_file(&format!("Email Address,{column}\nkim@example.org,{cell}\n"));
+            let told = import(&here, &[FILE]);
+            assert_eq!(told["warnings"].as_array().map(Vec::len), Some(0), "{told}");
+            let list = export(&here);
+            assert!(list.contains(",2019-04-03T00:00:00Z,"), "{column}: {cell}: {list}");
+        }
+    }
+    let rows: String = (1..6).map(|n| format!("u{n}@a.example,0{n}/04/2019\n")).collect();
+    let here = with_file(&format!("email,Join date\n{rows}kim@a.example,\n"));
+    let told = import(&here, &[FILE]);
+    let (rule, count) = (&told["warnings"][0]["rule"], &told["warnings"][0]["count"]);
+    assert_eq!((rule.as_str(), count.as_u64()), (Some("row-day"), Some(5)), "{told}");
+    let what = told["warnings"][0]["message"].as_str().expect("words");
+    assert!(what.contains("\"01/04/2019\" in join_date"), "{what}");
+    // A later file knows the day, and one after it does not change it.
+    let here = here.write("later.csv", "email,Join date\nu1@a.example,2019-04-01\n");
+    assert_eq!(counts(&import(&here, &["later.csv"])), [("change", 1)]);
+    assert_eq!(counts(&import(&here, &["later.csv"])), [("same", 1)]);
+    let here = here.write("later.csv", "email,Join date\nu1@a.example,2020-04-01\n");
+    import(&here, &["later.csv"]);
+    assert!(export(&here).contains("2019-04-01T00:00:00Z"));
+}
+
+#[test]
+fn a_mistyped_topic_is_told_wherever_it_comes_in() {
+    let here = with_file("email,topics\nkim@example.org,-evnts\n");
+    let toml = here.read("digest.toml") + "[topic.events]\nname = \"Events\"\n";
+    let here = here.write("digest.toml", toml);
+    let lines: [&[&str]; 5] = [
+        &["subscribers", "import", FILE, "--plan"],
+        &["subscribers", "import", FILE, "--consent", "signed up"],
+        &["subscribers", "add", "ada@example.org", "--topics", "evnts"],
+        &["subscribers", "set", "ada@example.org", "--topics=-evnts"],
+        &["plan", "2025-11"],
+    ];
+    for line in lines {
+        let told = here.run(line);
+        assert_eq!(told.code, 0, "{line:?}: {told:?}");
+        let words = ["digest.toml has no topic \"evnts\"", "did you mean events?"];
+        assert!(words.iter().all(|words| told.stderr.contains(words)), "{line:?}: {told:?}");
+    }
+    let check = here.run(&["check"]);
+    assert!(check.stdout.contains("ada@example.org: digest.toml has no topic"), "{check:?}");
+    let right = here.run(&["subscribers", "set", "ada@example.org", "--topics=-events"]);
+    assert!(!right.stderr.contains("topic"), "{right:?}");
 }

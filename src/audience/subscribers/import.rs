@@ -93,7 +93,7 @@ const DIFFERING: &str = "
 SELECT s.identity, s.email, s.fields, s.tags, s.language, s.topics, s.status, s.joined_at,
     s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash,
     r.id, r.line, coalesce(r.email, r.identity), r.fields, r.tags, r.language, r.topics, r.status,
-    r.joined_at, r.refusal
+    r.joined_at, r.refusal, s.added_by = 'import' AND s.joined_at = s.added_at
 FROM import_row r JOIN subscriber s ON s.identity = r.identity
 WHERE r.verdict = 'differs' AND r.id > ?1 ORDER BY r.id LIMIT ?2";
 
@@ -202,6 +202,31 @@ pub struct ImportKind {
     pub examples: Vec<ImportExample>,
 }
 
+/// What is odd in rows of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImportWarning {
+    /// The rule.
+    pub rule: &'static str,
+    /// In how many rows.
+    pub count: u64,
+    /// The line of the first of them, where that is known.
+    pub line: Option<usize>,
+    /// In words.
+    pub message: String,
+}
+
+impl ImportWarning {
+    fn of(problem: &Diagnostic) -> ImportWarning {
+        let place = problem.place.as_ref().and_then(|place| place.line_column());
+        ImportWarning {
+            rule: problem.rule,
+            count: problem.count,
+            line: place.map(|(line, _)| line),
+            message: problem.message.clone(),
+        }
+    }
+}
+
 /// What a file does, or would do. Of those whose values differ and stay, some may change otherwise; each
 /// other row is in one count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -222,6 +247,10 @@ pub struct ImportPlan {
     pub stays_suppressed: ImportKind,
     /// Rows that cannot be used.
     pub reject: ImportKind,
+    /// Of those who get mail, people beside whom somebody has noted what may mean that they want none.
+    pub remarks: ImportKind,
+    /// What is odd in the rows, by rule.
+    pub warnings: Vec<ImportWarning>,
     /// People in whom nothing changes.
     pub same: u64,
     /// Rows that repeat a person.
@@ -237,6 +266,7 @@ pub struct StagedFile {
     update: UpdatePolicy,
     tags: Vec<String>,
     counts: FileCounts,
+    warnings: Vec<Diagnostic>,
     rejected: Vec<ImportExample>,
 }
 
@@ -259,12 +289,17 @@ pub async fn read<R: Read>(
         }
         rejects(row)
     };
-    let counts = stage(store, rows, options, &mut note).await?;
+    let (counts, warnings) = stage(store, rows, options, &mut note).await?;
     let (store, update, tags) = (store.clone(), options.update, options.tags.to_vec());
-    Ok(StagedFile { store, update, tags, counts, rejected })
+    Ok(StagedFile { store, update, tags, counts, warnings, rejected })
 }
 
 impl StagedFile {
+    /// What is odd in the rows that are used: of each rule the first, and how many there are.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
     /// Whether it holds people who may be mailed, and does not say how they agreed.
     ///
     /// # Errors
@@ -335,6 +370,8 @@ impl StagedFile {
         };
         plan.reject = ImportKind { count: self.counts.rejected, examples: self.rejected.clone() };
         plan.conflict = ImportKind { count: noted.conflicts, examples: noted.conflict_examples };
+        plan.warnings = self.warnings.iter().map(ImportWarning::of).collect();
+        plan.remarks = remarks(connection).await.map_err(failed)?;
         let mut of = |verdict: &str| kinds.remove(verdict).unwrap_or_default();
         plan.change = ImportKind { count: of("change"), examples: noted.change_examples };
         for (kind, verdict) in [
@@ -398,6 +435,7 @@ fn entry(row: &SqlRow, further_tags: &[String]) -> Option<ImportEntry> {
         topics: row.get(18),
         status: row.get::<&str>(19).parse().ok()?,
         joined: row.get::<Option<i64>>(20).map(of_ms),
+        is_day_unknown: row.get(22),
         refusal: refusal.and_then(|word| Some((word.parse().ok()?, ""))),
         ..ImportEntry::nothing(0, address)
     })
@@ -488,6 +526,21 @@ async fn examples(connection: &mut Connection, kind: &str) -> Result<Vec<ImportE
     let example =
         |row: &SqlRow| ImportExample { line: row.get(0), email: row.get(1), what: row.get(2) };
     Ok(rows.iter().map(example).collect())
+}
+
+/// Those who get mail and beside whom somebody has noted what may mean that they want none.
+async fn remarks(connection: &mut Connection) -> Result<ImportKind, SqlError> {
+    const NOTED: &str = "FROM import_row WHERE remark IS NOT NULL AND refusal IS NULL \
+         AND verdict <> 'suppressed' AND status = 'confirmed'";
+    let count: i64 =
+        sql::query_scalar(format!("SELECT count(*) {NOTED}")).fetch_one(&mut *connection).await?;
+    let statement =
+        format!("SELECT line, coalesce(email, identity), remark {NOTED} ORDER BY id LIMIT ?1");
+    let rows = sql::query(statement).bind(EXAMPLES as i64).fetch_all(&mut *connection).await?;
+    let example =
+        |row: &SqlRow| ImportExample { line: row.get(0), email: row.get(1), what: row.get(2) };
+    let examples = rows.iter().map(example).collect();
+    Ok(ImportKind { count: count.unsigned_abs(), examples })
 }
 
 /// Writes the judged rows to the tables; the import's number.
