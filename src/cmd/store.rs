@@ -284,7 +284,7 @@ async fn copied(
         Some(path) => Some(StoreDraft::begin(path).map_err(looking::unusable)?),
         None => None,
     };
-    let written = draft.as_ref().map_or(to.clone(), |draft| StoreAddress::from(draft.path()));
+    let written = draft.as_ref().map_or(to.clone(), |draft| StoreAddress::from(draft.written_at()));
     let target = Store::open_for_copy(&written, &STEPS).await.map_err(looking::unusable)?;
     let locked = target.lock(&who).await?;
     let show: &mut (dyn FnMut(&str, u64) + Send) = &mut |table, rows| bar.show(table, rows);

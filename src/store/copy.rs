@@ -119,7 +119,7 @@ impl Store {
             return self.vacuum_into(path).await;
         }
         let draft = StoreDraft::begin(path)?;
-        let file = Store::open(draft.path(), steps).await?;
+        let file = Store::open(draft.written_at(), steps).await?;
         let copied = self.copy_to_store(&file, steps, progress).await;
         file.close().await;
         copied?;

@@ -40,7 +40,7 @@ impl StoreDraft {
     }
 
     /// Where it is written.
-    pub fn path(&self) -> &Path {
+    pub fn written_at(&self) -> &Path {
         &self.draft
     }
 
@@ -117,7 +117,7 @@ mod tests {
         let second = StoreDraft::begin(&path).unwrap();
         assert!(matches!(first.finish(), Err(StoreError::Gone { .. })));
         drop(keeper);
-        std::fs::write(second.path(), "whole").unwrap();
+        std::fs::write(second.written_at(), "whole").unwrap();
         second.finish().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"whole");
         assert!(matches!(StoreDraft::begin(&path), Err(StoreError::Exists { .. })));

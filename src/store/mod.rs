@@ -310,8 +310,10 @@ impl Store {
         let draft = StoreDraft::begin(path)?;
         // One of two names of our own.
         let rescue = format!("VACUUM {} INTO ?1", self.schema);
-        let copied =
-            sql::query(rescue).bind(draft.path().display().to_string()).execute(&self.pool).await;
+        let copied = sql::query(rescue)
+            .bind(draft.written_at().display().to_string())
+            .execute(&self.pool)
+            .await;
         // No disk but that of the copy is written to.
         copied.map_err(|error| match error.code() {
             Some(code) => full::told(path, code).unwrap_or_else(|| self.failed(error)),
@@ -403,7 +405,11 @@ impl Store {
         steps: &[SchemaStep],
     ) -> Result<bool, StoreError> {
         let store = match address {
-            StoreAddress::File(path) => Store::connect_to_read(path, true).await?,
+            StoreAddress::File(path) => {
+                let path = &place::resolved(path);
+                Store::has_its_place(path)?;
+                Store::connect_to_read(path, true).await?
+            }
             StoreAddress::Server(server) => Store::session(server, steps).await?,
         };
         let found = store.found_version().await;

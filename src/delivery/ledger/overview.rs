@@ -40,7 +40,7 @@ impl Counts {
 
 /// How much a store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct StoreContents {
     /// Issues that were sent, or begun.
     pub issues: u64,
     /// Their people.
@@ -55,7 +55,7 @@ pub struct Held {
 ///
 /// # Errors
 /// The store's.
-pub async fn held(store: &Store) -> Result<Held, StoreError> {
+pub async fn held(store: &Store) -> Result<StoreContents, StoreError> {
     let issues = issues(store).await?;
     let mut rows = 0;
     for issue in &issues {
@@ -67,7 +67,7 @@ pub async fn held(store: &Store) -> Result<Held, StoreError> {
     let people = people.map_err(|error| store.failed(error))?;
     let count = |at| people.get::<i64>(at).unsigned_abs();
     let (subscribers, suppressions) = (count(0), count(1));
-    Ok(Held { issues: issues.len() as u64, rows, subscribers, suppressions })
+    Ok(StoreContents { issues: issues.len() as u64, rows, subscribers, suppressions })
 }
 
 /// A row as `status` lists it.
