@@ -80,18 +80,34 @@ impl Store {
         steps: &[SchemaStep],
     ) -> Result<Store, StoreError> {
         let store = Store::session(server, steps).await?;
-        match store.found_version().await? {
-            0 => store.upgrade_server(steps).await?,
-            found if found > store.version => {
-                return Err(StoreError::Newer { store: store.address, found });
-            }
-            found if found < store.version => {
-                let (store, needed) = (store.address, version_of(steps));
-                return Err(StoreError::Older { store, found, needed });
-            }
-            _ => {}
+        if !store.has_newest_tables(steps).await? {
+            store.upgrade_server(steps).await?;
         }
         Ok(store)
+    }
+
+    /// The same for a copy, which makes the tables itself where there are none.
+    pub(super) async fn open_server_for_copy(
+        server: &ServerAddress,
+        steps: &[SchemaStep],
+    ) -> Result<Store, StoreError> {
+        let store = Store::session(server, steps).await?;
+        if !store.has_newest_tables(steps).await? {
+            store.make_schema().await?;
+            return Ok(Store { version: 0, ..store });
+        }
+        Ok(store)
+    }
+
+    /// Whether there are tables, which are as new as this program.
+    async fn has_newest_tables(&self, steps: &[SchemaStep]) -> Result<bool, StoreError> {
+        let (store, needed) = (self.address.clone(), version_of(steps));
+        match self.found_version().await? {
+            0 => Ok(false),
+            found if found > needed => Err(StoreError::Newer { store, found }),
+            found if found < needed => Err(StoreError::Older { store, found, needed }),
+            _ => Ok(true),
+        }
     }
 
     /// A session, whatever tables there are.
@@ -143,7 +159,6 @@ impl Store {
 
     /// Brings the tables on a server up to date, all steps in one transaction.
     pub(super) async fn upgrade_server(&self, steps: &[SchemaStep]) -> Result<(), StoreError> {
-        let failed = |error| self.failed(error);
         self.make_schema().await?;
         let who = format!("process {} (new tables)", std::process::id());
         // Of the session alone: whoever only plans leaves no file.
@@ -151,25 +166,36 @@ impl Store {
             return Err(self.busy().await);
         };
         let mut transaction = self.begin().await?;
-        let done = usize::try_from(version_in(&mut transaction).await.map_err(failed)?);
+        self.make_tables(&mut transaction, steps).await?;
+        transaction.commit().await.map_err(|error| self.failed(error))
+    }
+
+    /// The steps that are left to do on a server.
+    pub(super) async fn make_tables(
+        &self,
+        connection: &mut sql::Connection,
+        steps: &[SchemaStep],
+    ) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        let done = usize::try_from(version_in(connection).await.map_err(failed)?);
         let done = done.unwrap_or(usize::MAX);
         if done == 0 {
             let has_table = "SELECT to_regclass('digest_step') IS NOT NULL";
-            let has_table = sql::query_scalar(has_table).fetch_one(&mut *transaction).await;
+            let has_table = sql::query_scalar(has_table).fetch_one(&mut *connection).await;
             let is_there: bool = has_table.map_err(failed)?;
             if !is_there {
-                sql::raw(STEPS_TABLE).execute(&mut *transaction).await.map_err(failed)?;
+                sql::raw(STEPS_TABLE).execute(&mut *connection).await.map_err(failed)?;
             }
         }
         for (at, step) in steps.iter().enumerate().skip(done) {
-            sql::raw(step.postgres).execute(&mut *transaction).await.map_err(failed)?;
+            sql::raw(step.postgres).execute(&mut *connection).await.map_err(failed)?;
             sql::query("INSERT INTO digest_step (number) VALUES (?1)")
                 .bind(version_of(&steps[..=at]))
-                .execute(&mut *transaction)
+                .execute(&mut *connection)
                 .await
                 .map_err(failed)?;
         }
-        transaction.commit().await.map_err(failed)
+        Ok(())
     }
 
     async fn make_schema(&self) -> Result<(), StoreError> {
