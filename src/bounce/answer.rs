@@ -195,10 +195,10 @@ pub(super) fn asks_to_leave(header: &FieldBlock, addressed_to: &[String]) -> boo
         has_token
             || local.split(['+', '-', '.', '_']).any(|word| matches!(word, "unsubscribe" | "leave"))
     };
-    match is_automatic(header) {
-        true => is_wish && submitted(header).starts_with("auto-generated"),
-        false => is_wish || addressed_to.iter().any(is_door),
+    if is_automatic(header) {
+        return is_wish && submitted(header).starts_with("auto-generated");
     }
+    is_wish || addressed_to.iter().any(is_door)
 }
 
 /// What RFC 3834 has of who sent it: `no` where nothing is said.
