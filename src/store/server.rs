@@ -20,6 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The first one that has all that the statements use.
 const OLDEST: i64 = 130_000;
 
+/// Why nothing was sent to a server.
+const NO_PLAIN_PASSWORD: &str = "the password for it would leave this machine without TLS. Take sslmode out of the address (or \
+     write sslmode=verify-full, with sslrootcert=FILE for a certificate of your own); in a network \
+     that nobody else reads, DIGEST_STORE_PLAIN=allowed in the environment lets it go as it is";
+
 /// What a session begins with: nothing that a server or a user was told otherwise may take an outcome
 /// back that was committed, or end a session that waits for the time of a send.
 const BEGIN: &str = "
@@ -118,6 +123,9 @@ impl Store {
         let address = StoreAddress::Server(Box::new(server.clone()));
         let unreachable =
             |reason: String| StoreError::Unreachable { store: address.clone(), reason };
+        if server.shows_its_password() {
+            return Err(unreachable(NO_PLAIN_PASSWORD.to_owned()));
+        }
         let connecting = tokio::time::timeout(PATIENCE, connect(server));
         let connection = match connecting.await {
             Ok(connected) => connected.map_err(|error| unreachable(refusal(&error, server)))?,
@@ -312,7 +320,8 @@ fn refusal(error: &sqlx::Error, server: &ServerAddress) -> String {
         }
         (sqlx::Error::Tls(_), _) => format!(
             "{error}. For a certificate of your own name the file of its authority: \
-             sslrootcert=FILE; sslmode=disable only in a network that nobody else reads"
+             sslrootcert=FILE; sslmode=disable, with DIGEST_STORE_PLAIN=allowed in the environment, only in a network \
+             that nobody else reads"
         ),
         _ => error.to_string(),
     }

@@ -83,7 +83,8 @@ impl ReadMessage {
         };
         // Of several recipients of a report, the token names one.
         let is_proven = |(row, decided): (&ReportedRecipient, &DecidedReport)| {
-            decided.evidence.is_some() && row.class != BounceClass::None
+            let is_decided = decided.decision.outcome != BounceOutcome::Undecided;
+            decided.evidence.is_some() && is_decided && row.class != BounceClass::None
         };
         let each = || report.recipients.iter().zip(&self.decided);
         each().any(is_proven) || each().all(is_done)
@@ -197,9 +198,12 @@ impl ReportReader {
         reader: Option<&ProvenReader>,
         (place, at, now): ((&str, &str), Timestamp, Timestamp),
     ) -> Result<DecidedReport, SqlError> {
-        let history = match reader {
-            Some(reader) => self.history(connection, &reader.identity, at).await?,
-            None => BounceHistory::default(),
+        let (history, is_before_release) = match reader {
+            Some(ProvenReader { identity, .. }) => (
+                self.history(connection, identity, at).await?,
+                bounces::is_before_release(connection, identity, at.as_millisecond()).await?,
+            ),
+            None => (BounceHistory::default(), false),
         };
         let named = row.address.as_deref().and_then(evidence::identity);
         let is_known = match (&named, row.class) {
@@ -215,6 +219,7 @@ impl ReportReader {
             said: &said,
             evidence: reader.map(|reader| reader.evidence),
             is_known,
+            is_before_release,
         };
         let decision = decide(&facts, history, &self.policy);
         let Some(reader) = reader else {
@@ -292,8 +297,11 @@ pub(super) struct ActedReport<'a> {
 }
 
 impl ActedReport<'_> {
-    /// Whether it is kept: what says something of a reader.
+    /// Whether it is kept: what says something of a reader, and is not for a person to decide.
     fn is_noted(&self) -> bool {
+        if self.reader.evidence == ReportEvidence::MessageIdAlone {
+            return false;
+        }
         match self.row.class {
             BounceClass::Hard | BounceClass::Soft => true,
             BounceClass::Complaint | BounceClass::Unsubscribe => {
@@ -375,7 +383,14 @@ fn without_a_ledger(report: BounceReport, keys: Option<&ReportKeys>) -> ReadMess
         let evidence = left.is_some().then_some(ReportEvidence::UnsubscribeToken);
         let said = said(row);
         let (class, reason) = (row.class, row.reason);
-        let facts = DecisionFacts { class, reason, said: &said, evidence, is_known: false };
+        let facts = DecisionFacts {
+            class,
+            reason,
+            said: &said,
+            evidence,
+            is_known: false,
+            is_before_release: false,
+        };
         let decision = decide(&facts, BounceHistory::default(), &BouncePolicy::default());
         let person = left.map(|address| address.identity());
         let person = person.or_else(|| row.address.as_deref().and_then(evidence::identity));
