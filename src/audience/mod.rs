@@ -19,6 +19,7 @@ pub mod formula;
 mod known;
 pub mod list;
 pub mod near;
+pub(crate) mod problems;
 mod refusal;
 mod remarks;
 pub mod row;

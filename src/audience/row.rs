@@ -21,7 +21,7 @@ use super::formula::unguarded;
 use super::remarks::may_say_no;
 use super::rules;
 use super::status::is_strong;
-use super::tally::Tallies;
+use super::tally::{SaidNo, Tallies};
 
 /// What became of a row.
 #[derive(Debug)]
@@ -45,6 +45,9 @@ pub enum Row {
         address: Option<Address>,
         /// Why: `unsubscribed`, `bounced`, `unconfirmed` and the like.
         reason: &'static str,
+        /// The column and what they have answered there, as `수신동의=아니오`, where they were asked and
+        /// said no.
+        answer: Option<String>,
         /// What the row says of them otherwise, where it can be read: whose tag it is that nobody
         /// else has.
         person: Option<Box<Recipient>>,
@@ -63,7 +66,7 @@ pub(super) struct RowContext<'a> {
 
 /// Why a row yields no recipient.
 enum NoRecipient {
-    Left(&'static str),
+    Left(SaidNo),
     Bad(Diagnostic),
 }
 
@@ -76,13 +79,13 @@ pub(super) fn read(context: &mut RowContext<'_>, record: &Record) -> Option<Row>
     let mut warnings = Vec::new();
     Some(match recipient(context, record, &mut warnings) {
         Ok(recipient) => Row::Kept { line, recipient, warnings },
-        Err(NoRecipient::Left(reason)) => {
+        Err(NoRecipient::Left(SaidNo { reason, answer })) => {
             let cell = record.get(context.columns.email);
             let address = cell.and_then(|cell| email(unguarded(cell.text)).ok());
             let address = address.map(|found| found.address);
             // Nobody is told what is wrong with a row that is not used.
             let person = person(context, record, &mut Vec::new()).ok();
-            Row::LeftOut { line, address, reason, person: person.map(Box::new) }
+            Row::LeftOut { line, address, reason, answer, person: person.map(Box::new) }
         }
         Err(NoRecipient::Bad(diagnostic)) => Row::Rejected(diagnostic),
     })
@@ -195,6 +198,17 @@ fn topics_in(
     Ok(choice.to_string())
 }
 
+/// Topics of a person that the publication does not have. Where it has none yet, the words may be
+/// anything.
+pub fn unknown_topics(who: &Address, choice: &str, topics: &[Topic]) -> Vec<Diagnostic> {
+    let choice: Result<TopicChoice, TopicChoiceError> = choice.parse();
+    let Ok(choice) = choice else { return Vec::new() };
+    let is_unknown =
+        |name: &&str| !topics.is_empty() && !topics.iter().any(|one| one.name == *name);
+    let unknown = choice.names().filter(is_unknown);
+    unknown.map(|name| rules::person_topic_unknown(who.as_str(), name, topics)).collect()
+}
+
 /// As many cells as columns, and no NUL: a row that does not fit has its values in wrong columns.
 fn fits(context: &RowContext<'_>, record: &Record) -> Result<(), Diagnostic> {
     let width = context.columns.all.len();
@@ -212,7 +226,7 @@ fn fits(context: &RowContext<'_>, record: &Record) -> Result<(), Diagnostic> {
 fn subscribed(context: &mut RowContext<'_>, record: &Record) -> Result<(), NoRecipient> {
     let columns = context.columns;
     let role = |index: usize| columns.all.get(index).map(|column| &column.role);
-    let reason = context
+    let said = context
         .tallies
         .row(record, |index| !matches!(role(index), Some(Role::Field | Role::Nameless)));
     // A tag may be all that a program keeps of somebody who left.
@@ -220,8 +234,10 @@ fn subscribed(context: &mut RowContext<'_>, record: &Record) -> Result<(), NoRec
         column.role == Role::Tags
             && tags_in(cell.text, columns.exporter).iter().any(|tag| is_strong(tag))
     });
-    match reason.or(tagged.then_some("unsubscribed")).or(context.of_all) {
-        Some(reason) => Err(NoRecipient::Left(reason)),
+    let tagged = tagged.then_some("unsubscribed").map(SaidNo::because);
+    let said = SaidNo::stronger(said, tagged);
+    match SaidNo::stronger(said, context.of_all.map(SaidNo::because)) {
+        Some(said) => Err(NoRecipient::Left(said)),
         None => Ok(()),
     }
 }
@@ -242,7 +258,7 @@ fn address(
     if *exporter == Exporter::Google {
         // Most contacts in an address book have only a telephone.
         if text.trim().is_empty() {
-            return Err(NoRecipient::Left("no email address"));
+            return Err(NoRecipient::Left(SaidNo::because("no email address")));
         }
         if let Some((first, _)) = text.split_once(":::") {
             (text, several) = (first, true);

@@ -525,8 +525,25 @@ pub(super) fn row_topic_unknown(
     topics: &[Topic],
 ) -> Diagnostic {
     let what = format!("digest.toml has no topic {:?}", shorten(name));
-    let problem = Diagnostic::warning("row-topic-unknown", what).at(at_cell(path, cell));
-    problem.help(topics::instead(name, topics))
+    topic_unknown(what, name, topics).at(at_cell(path, cell))
+}
+
+fn topic_unknown(what: String, name: &str, topics: &[Topic]) -> Diagnostic {
+    Diagnostic::warning("row-topic-unknown", what).help(topics::instead(name, topics))
+}
+
+/// The same of a person of the store.
+pub(super) fn person_topic_unknown(who: &str, name: &str, topics: &[Topic]) -> Diagnostic {
+    let what = format!("{who}: digest.toml has no topic {:?}", shorten(name));
+    topic_unknown(what, name, topics)
+}
+
+/// The day on which somebody came, in a form that nobody can be sure of.
+pub(super) fn row_day(path: &Path, line: usize, (name, value): &(String, String)) -> Diagnostic {
+    let what = format!("{:?} in {name} is no day that can be read", shorten(value));
+    Diagnostic::warning("row-day", what)
+        .at(place(path, line, 1))
+        .help("write the year first, as in 2025-11-06; the store has the day of the import instead")
 }
 
 /// A row of a file of people who must not be mailed, which names nobody.

@@ -23,12 +23,14 @@ pub(super) enum Word {
 }
 
 const UNSUBSCRIBED: &str = "unsubscribed";
-const NEVER: &str = "never subscribed";
+/// Of those whom a program knows, and who never asked for mail.
+pub(super) const NEVER: &str = "never subscribed";
 const BOUNCED: &str = "bounced";
 const COMPLAINED: &str = "complained";
 const DISABLED: &str = "disabled";
 const BLOCKED: &str = "blocklisted";
-const UNCONFIRMED: &str = "unconfirmed";
+/// Of those who have not said yet whether they want mail.
+pub(super) const UNCONFIRMED: &str = "unconfirmed";
 /// Why somebody gets no mail who has not said yes.
 pub(super) const WITHOUT: &str = "without consent";
 
@@ -213,6 +215,13 @@ pub(super) fn word(cell: &str, is_korean: bool) -> Word {
     } else {
         Word::Unknown
     }
+}
+
+/// Whether a word only says that nobody has set whether the person may be mailed.
+pub(super) fn is_unset(cell: &str) -> bool {
+    const UNSET: &str =
+        "notset nopermissionset nopermissionsset permissionnotset permissionsnotset";
+    UNSET.split(' ').any(|word| word == flat(cell))
 }
 
 /// Whether the cell of any column says that the person must not be mailed.

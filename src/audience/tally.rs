@@ -16,7 +16,7 @@ use super::csv::{Placed, Record};
 use super::email::shorten;
 use super::remarks::is_for_remarks;
 use super::rules;
-use super::status::{WITHOUT, Word, flat, is_strong, word};
+use super::status::{NEVER, UNCONFIRMED, WITHOUT, Word, flat, is_strong, is_unset, word};
 
 /// Different values of a column that are named.
 const NAMED: usize = 6;
@@ -53,6 +53,8 @@ struct Watched {
     /// Words that somebody has said the meaning of.
     words: Vec<(String, Meaning)>,
     is_korean: bool,
+    /// It holds in words why somebody has left, or what made them leave.
+    is_reason: bool,
     /// It holds what somebody has noted of the person.
     is_for_remarks: bool,
     counts: CellCounts,
@@ -82,6 +84,44 @@ struct CellCounts {
     others: u64,
     /// The first lines with words that are not known.
     strange_lines: Vec<usize>,
+}
+
+/// What a cell says against mail to a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SaidNo {
+    /// Why they get none, in the words that are counted.
+    pub(super) reason: &'static str,
+    /// The column and the answer in it, where somebody was asked and has answered with a no.
+    pub(super) answer: Option<String>,
+}
+
+impl SaidNo {
+    /// A reason alone.
+    pub(super) fn because(reason: &'static str) -> SaidNo {
+        SaidNo { reason, answer: None }
+    }
+
+    /// How much it weighs beside what the other cells of the row say: what was reported or wished once
+    /// weighs more than an answer, and an answer more than none.
+    fn weight(&self) -> u8 {
+        match self.reason {
+            "complained" => 6,
+            UNSUBSCRIBED | "email disabled" => 5,
+            "bounced" | "cleaned" => 4,
+            UNCONFIRMED => 0,
+            _ if self.answer.is_some() => 3,
+            WITHOUT | NEVER | "not enabled" => 1,
+            _ => 2,
+        }
+    }
+
+    /// The stronger of what two cells say; of two that weigh the same, the first.
+    pub(super) fn stronger(one: Option<SaidNo>, other: Option<SaidNo>) -> Option<SaidNo> {
+        match (one, other) {
+            (Some(one), Some(other)) if other.weight() > one.weight() => Some(other),
+            (one, other) => one.or(other),
+        }
+    }
 }
 
 /// What the columns of one list say of consent.
@@ -129,22 +169,23 @@ impl Tallies {
         self.columns.get(index).is_some_and(is_free)
     }
 
-    /// Counts the cells of a row; the reason if one of them says that the person is not to be
-    /// mailed. `skipped` are columns that say nothing of it, such as the address.
+    /// Counts the cells of a row; the strongest of what they say against mail to the person, in
+    /// whatever order they stand. `skipped` are columns that say nothing of it, such as the address.
     pub(super) fn row(
         &mut self,
         record: &Record,
         skipped: impl Fn(usize) -> bool,
-    ) -> Option<&'static str> {
-        let mut reason = None;
+    ) -> Option<SaidNo> {
+        let mut strongest = None;
         for (index, (column, cell)) in self.columns.iter_mut().zip(record.iter()).enumerate() {
             if !skipped(index) {
-                let said = column.judge(cell, self.exporter);
-                column.left_out += u64::from(said.is_some());
-                reason = reason.or(said);
+                let reason = column.judge(cell, self.exporter);
+                column.left_out += u64::from(reason.is_some());
+                let said = reason.map(|reason| column.said_no(reason, cell));
+                strongest = SaidNo::stronger(strongest, said);
             }
         }
-        reason
+        strongest
     }
 
     /// The columns that have left out rows, the one with most first: its name, and where it stands.
@@ -209,6 +250,7 @@ impl Watched {
         };
         let is_korean = label.chars().any(|c| ('가'..='힣').contains(&c));
         let is_for_remarks = label.is_empty() || is_for_remarks(&label);
+        let is_reason = is_for_reasons(&label);
         Watched {
             label,
             line: cell.line,
@@ -217,6 +259,7 @@ impl Watched {
             is_said: false,
             words: Vec::new(),
             is_korean,
+            is_reason,
             is_for_remarks,
             counts: CellCounts::default(),
             left_out: 0,
@@ -279,14 +322,19 @@ impl Watched {
             (_, Sense::Standing, Word::Out(reason)) if !has_left(cell, reason) => Word::In,
             (_, _, found) => found,
         };
-        self.counts.add(placed, found, self.sense);
+        let is_odd = match self.sense {
+            Sense::SeemsMay => !is_no_answer(cell),
+            Sense::Date(_) => self.may_stay(cell),
+            _ => false,
+        };
+        self.counts.add(placed, found, self.sense, is_odd);
         if !is_said {
             self.counts.has_circle |= matches!(cell.trim(), "o" | "O");
             self.counts.has_cross |= matches!(cell.trim(), "x" | "X");
         }
         match (self.sense, found) {
             (Sense::Date(_) | Sense::MustNot(_), Word::In) => None,
-            (Sense::Date(_), Word::Unknown) if says_still(cell) => None,
+            (Sense::Date(_), Word::Unknown) if self.may_stay(cell) => None,
             (Sense::Date(reason), Word::Yes | Word::Unknown | Word::Out(_)) => Some(reason),
             (_, Word::Out(reason)) => Some(reason),
             (Sense::May(reason), Word::No) => Some(reason),
@@ -300,6 +348,22 @@ impl Watched {
             (Sense::Status, Word::No) => Some(UNSUBSCRIBED),
             _ => None,
         }
+    }
+
+    /// The no of a cell. An empty one is no answer, nor is a word that nobody knows, or one that only
+    /// says that nothing was set.
+    fn said_no(&self, reason: &'static str, placed: Placed<'_>) -> SaidNo {
+        let cell = placed.text.trim();
+        let is_asked = matches!(self.sense, Sense::May(_));
+        let is_answer = match self.said_word(cell).unwrap_or_else(|| self.word(cell)) {
+            Word::No => true,
+            Word::Out(WITHOUT) => !is_unset(cell),
+            Word::Out(NEVER) => is_asked,
+            _ => false,
+        };
+        let is_answered = is_answer && matches!(reason, WITHOUT | NEVER);
+        let answer = is_answered.then(|| format!("{}={}", shorten(&self.label), shorten(cell)));
+        SaidNo { reason, answer }
     }
 
     /// A plain word, or an answer in more words where the column may ask for one.
@@ -318,6 +382,12 @@ impl Watched {
             Word::Empty if is_answered && wants_none(cell) => Word::No,
             found => found,
         }
+    }
+
+    /// Whether a text in a column about leaving may say that somebody has not left. A reason for leaving
+    /// does not: `no longer interested`.
+    fn may_stay(&self, cell: &str) -> bool {
+        !self.is_reason && says_still(cell)
     }
 
     fn said_word(&self, cell: &str) -> Option<Word> {
@@ -424,7 +494,7 @@ impl Watched {
 }
 
 impl CellCounts {
-    fn add(&mut self, placed: Placed<'_>, found: Word, sense: Sense) {
+    fn add(&mut self, placed: Placed<'_>, found: Word, sense: Sense, is_odd: bool) {
         let cell = placed.text;
         match found {
             Word::Yes => self.yes += 1,
@@ -447,11 +517,7 @@ impl CellCounts {
             self.others += 1;
         }
         if found == Word::Unknown {
-            self.odd += u64::from(match sense {
-                Sense::SeemsMay => !is_no_answer(placed.text),
-                Sense::Date(_) => says_still(placed.text),
-                _ => false,
-            });
+            self.odd += u64::from(is_odd);
             note(&mut self.strange, &cell);
             if self.strange_lines.len() < NAMED {
                 self.strange_lines.push(placed.line);
@@ -471,6 +537,14 @@ fn note(values: &mut Vec<(String, u64)>, cell: &str) -> bool {
         values.push((cell.to_owned(), 1));
     }
     is_new
+}
+
+/// Whether a column holds reasons in words, or the name of what somebody has left after.
+fn is_for_reasons(label: &str) -> bool {
+    const REASONS: &str =
+        "reason grund ursache motif motivo raison causa campaign 사유 이유 理由 原因";
+    let name = flat(label);
+    REASONS.split(' ').any(|part| name.contains(part))
 }
 
 fn is_subscribed(cell: &str) -> bool {

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::fields::FieldBlock;
+use super::fields::{FieldBlock, ReportField};
 use super::mbox::body_of;
 use super::{answer, mime, original};
 use crate::crypto;
@@ -44,12 +44,29 @@ pub(super) fn written_at(header: &FieldBlock) -> Option<Timestamp> {
     DateTimeParser::new().relaxed_weekday(true).parse_timestamp(header.get("date")?.trim()).ok()
 }
 
-/// By what the same message is known again, in hexadecimal digits, wherever it lies: without the line
-/// that an mbox file puts before it, and whatever its line ends are.
+/// Fields that whoever writes a message gives it, and that nobody on the way or in a mailbox adds or
+/// changes.
+const OF_ITS_WRITER: [&str; 7] =
+    ["from", "to", "subject", "date", "message-id", "content-type", "auto-submitted"];
+
+/// By what the same message is known again, in hexadecimal digits, wherever it lies: by the fields of its
+/// writer, the tokens that it came to, and its text. Servers, mailboxes and mail programs add other
+/// fields; an mbox file puts a line before it; and line ends are whatever they are.
 pub fn fingerprint(bytes: &[u8]) -> String {
     let text = mime::with_line_feeds(body_of(bytes));
     let end = text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
-    data_encoding::HEXLOWER.encode(&crypto::sha256([&text[..end]]))
+    let (header, body) = mime::head(&text[..end]);
+    let own = |field: &&ReportField| OF_ITS_WRITER.contains(&field.name.as_str());
+    let fields = header.0.iter().filter(own);
+    let mut fields: Vec<String> =
+        fields.map(|field| format!("{}:{}\n", field.name, field.value)).collect();
+    fields.sort_unstable();
+    let mut tokens = tokens(&header, &addressed_to(&header));
+    tokens.sort_unstable();
+    tokens.dedup();
+    let (fields, tokens) = (fields.concat(), tokens.join("\n"));
+    let parts = [fields.as_bytes(), b"\n", tokens.as_bytes(), b"\n", &text[body..end]];
+    data_encoding::HEXLOWER.encode(&crypto::sha256(parts))
 }
 
 #[cfg(test)]
@@ -64,10 +81,20 @@ mod tests {
         for same in [
             &b"Subject: a\r\n\r\nb"[..],
             b"From x@y.example Thu Nov  6 09:00:00 2025\nSubject: a\n\nb\n\n",
+            b"Status: RO\nX-Status: A\nX-UID: 7\nSubject: a\nX-Keywords: NonJunk\n\nb\n",
+            b"Received: from a by b;\n\tFri, 7 Nov 2025\nDelivered-To: me@x.example\nSubject: a\n\nb",
         ] {
             assert_eq!(fingerprint(same), one);
         }
-        assert_ne!(fingerprint(b"Subject: a\n\nc\n"), one);
+        for other in [
+            &b"Subject: a\n\nc\n"[..],
+            b"Subject: b\n\nb\n",
+            b"Date: Fri, 7 Nov 2025 09:00:00 +0000\nSubject: a\n\nb\n",
+            // Two people of whom a server says the same.
+            b"Delivered-To: bounces+abc@x.example\nSubject: a\n\nb\n",
+        ] {
+            assert_ne!(fingerprint(other), one);
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(super) fn read(bytes: &[u8]) -> MimeMessage {
 }
 
 /// The fields at the beginning of `bytes`, and where the text behind them begins.
-fn head(bytes: &[u8]) -> (FieldBlock, usize) {
+pub(super) fn head(bytes: &[u8]) -> (FieldBlock, usize) {
     // Only as much as a header may have becomes text: places in it are places in the bytes, as long
     // as each byte that is no ASCII counts as one.
     let most = bytes.len().min(64 * 1024);
@@ -198,6 +198,15 @@ fn words_of(html: &str) -> String {
     html_to_text(html)
 }
 
+/// The address of a From that has one alone: never one of a display name or a comment.
+pub(super) fn sole_address(value: &str) -> Option<String> {
+    let field = format!("From: {value}\r\n\r\n").into_bytes();
+    let message = MessageParser::default().parse_headers(&field)?;
+    let mut addresses = message.from()?.iter();
+    let address = addresses.next()?.address()?.to_owned();
+    addresses.next().is_none().then_some(address)
+}
+
 /// A header's text with its encoded words read (RFC 2047).
 pub(super) fn header_text(value: &str) -> String {
     if !value.contains("=?") {
@@ -219,6 +228,29 @@ mod tests {
 
     fn part(kind: &str, text: &str) -> (String, String) {
         (kind.to_owned(), text.to_owned())
+    }
+
+    #[test]
+    fn the_address_of_a_from_is_the_one_in_angle_brackets() {
+        for (value, expected) in [
+            ("kim@example.org", Some("kim@example.org")),
+            ("Kim <kim@example.org>", Some("kim@example.org")),
+            ("\"ada@example.org\" <kim@example.org>", Some("kim@example.org")),
+            ("ada@example.org <kim@example.org>", Some("kim@example.org")),
+            ("\"x <ada@example.org>\" <kim@example.org>", Some("kim@example.org")),
+            ("=?utf-8?q?ada=40example=2Eorg?= <kim@example.org>", Some("kim@example.org")),
+            ("(ada@example.org) kim@example.org", Some("kim@example.org")),
+            ("kim@example.org (ada@example.org)", Some("kim@example.org")),
+            ("<kim@example.org> (<ada@example.org>)", Some("kim@example.org")),
+            ("-kim#@example.org", Some("-kim#@example.org")),
+            ("<'kim@example.org>", Some("'kim@example.org")),
+            ("ada@example.org, kim@example.org", None),
+            ("\"ada@example.org\" <>", None),
+            ("", None),
+        ] {
+            let found = sole_address(value).filter(|address| address.contains('@'));
+            assert_eq!(found.as_deref(), expected, "{value}");
+        }
     }
 
     #[test]

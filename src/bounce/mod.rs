@@ -133,10 +133,11 @@ fn reported(
         return vec![nobody(BounceClass::Autoreply, "a question whether a person wrote")];
     }
     if answer::asks_to_leave(header, addressed_to) {
-        let mut from = Vec::new();
-        original::add(&mut from, header, "from");
+        // Of two fields nobody knows which one a mail program shows.
+        let mut from = header.all("from");
+        let address = from.next().and_then(mime::sole_address).filter(|_| from.next().is_none());
         return vec![ReportedRecipient {
-            address: from.into_iter().next(),
+            address,
             ..nobody(BounceClass::Unsubscribe, &subject(header))
         }];
     }

@@ -41,9 +41,10 @@ const ABOUT: &str = "\
 Read bounces, complaints and wishes to leave, and act on them
 
 Whose address is bad, who complained and who asked to leave gets no mail any more, as [bounce] in
-digest.toml says. Only a report that carries a token or the Message-ID of a mail of this publication
-changes anything. A message of a Maildir or an IMAP server is marked as seen when what it means is written down; what a
-person has to look at stays as it is. Read a second time, a message changes nothing.";
+digest.toml says. Only a report that carries a token of a mail of this publication changes anything,
+or the Message-ID of one that was sent without {token} in its reverse-path. A message of a Maildir or
+an IMAP server is marked as seen when what it means is written down; what a person has to look at
+stays as it is. Read a second time, a message changes nothing.";
 
 const EXAMPLES: &str = "\
 A SOURCE is a file with one message, an mbox file, a Maildir folder, imaps://user@host/INBOX, or - for

@@ -84,7 +84,7 @@ enum ReportFormat {
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let mut gate = Gate::new(&args.allow)?;
     let (problems, issues) = match Workspace::try_open(global)? {
-        Ok(workspace) => look(&workspace, args, &mut gate)?,
+        Ok(workspace) => look(&workspace.of_strangers(), args, &mut gate)?,
         // What cannot be read cannot be allowed.
         Err(problems) => {
             let (errors, warnings): (Vec<_>, Vec<_>) =
@@ -106,10 +106,11 @@ fn look(
     let names = if args.issues.is_empty() { all_issues(workspace)? } else { args.issues.clone() };
     let runtime = runtime()?;
     let mut problems = Vec::new();
+    readers::tell_left_out_store(workspace)?;
     let mut readers = match runtime.block_on(args.list.place(workspace))? {
         Some(place) => {
             let options = args.list.options(workspace);
-            let own = runtime.block_on(readers::reachable_store(workspace))?;
+            let own = readers::own_store(workspace)?;
             let keys = readers::forgetting_keys(workspace)?;
             let own = (own.as_ref(), &keys);
             runtime.block_on(Readers::read(&place, options, own, &mut problems))?

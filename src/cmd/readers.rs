@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sejong_digest::audience::consent::{ConsentColumn, consent_column};
-use sejong_digest::audience::forgotten::{ForgettingKeys, Forgotten};
+use sejong_digest::audience::forgotten::ForgettingKeys;
 use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::subscribers::rows;
 use sejong_digest::audience::suppression::{self, Suppression};
@@ -27,10 +27,10 @@ use sejong_digest::issue::slot::BUILT_IN;
 use sejong_digest::issue::{Issue, Publication, Section};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
-use sejong_digest::store::{Store, StoreAddress, StoreError};
+use sejong_digest::store::{Store, StoreAddress};
 
 use super::failure::Failure;
-use super::files::{describe, is_disguised, stays_here};
+use super::files::{describe, describe_store, is_disguised, stays_here};
 use super::workspace::Workspace;
 use super::{looking, print};
 
@@ -81,6 +81,9 @@ impl ListArgs {
             _ => None,
         };
         match (file, store, said) {
+            (_, None, Some(AudienceSource::Store)) if workspace.store_left_out()?.is_some() => {
+                Ok(None)
+            }
             (_, None, Some(AudienceSource::Store)) => {
                 Err(Failure::checks("[audience] source is \"store\", and nobody is in the store")
                     .help("bring people in with `digest subscribers import FILE`"))
@@ -207,29 +210,26 @@ pub(crate) fn forgetting_keys(workspace: &Workspace) -> Result<ForgettingKeys, F
     }))
 }
 
-/// The publication's own store, where it has one: who is suppressed there gets no mail.
+/// The publication's own store, where it has one that this command may open: who is suppressed there
+/// gets no mail.
 pub(crate) fn own_store(workspace: &Workspace) -> Result<Option<StoreAddress>, Failure> {
+    if workspace.store_left_out()?.is_some() {
+        return Ok(None);
+    }
     Ok(Some(workspace.ledger_place()?).filter(StoreAddress::is_there))
 }
 
-/// The same for who only checks: an editor need not be let in by a server, and is told what that leaves
-/// out.
-pub(crate) async fn reachable_store(
-    workspace: &Workspace,
-) -> Result<Option<StoreAddress>, Failure> {
-    let own = own_store(workspace)?;
-    let Some(server) = own.as_ref().filter(|own| own.file().is_none()) else { return Ok(own) };
-    match Store::read(server, &STEPS).await {
-        Ok(store) => {
-            store.close().await;
-            Ok(own)
-        }
-        Err(error @ StoreError::Unreachable { .. }) => {
-            print::note(&format!("who is suppressed is not known here: {error}"));
-            Ok(None)
-        }
-        Err(error) => Err(looking::unusable(error)),
+/// Says which store is not opened because strangers may have named it, and what is not known for that.
+pub(crate) fn tell_left_out_store(workspace: &Workspace) -> Result<(), Failure> {
+    if let Some(store) = workspace.store_left_out()? {
+        let what = if store.file().is_some() { "outside the publication" } else { "on a server" };
+        print::note(&format!(
+            "the store is {what}: {}. This command opens none there, so who is suppressed is not known \
+             here, nor who is in it",
+            describe_store(&store)
+        ));
     }
+    Ok(())
 }
 
 /// What keeps mail from each of these people, if anything does.
@@ -241,8 +241,6 @@ pub(crate) async fn suppressions(
     let store = Store::read(&path, &STEPS).await.map_err(looking::unusable)?;
     let keys = forgetting_keys(workspace)?;
     let found = async {
-        // Of whom no key is left, nobody can tell whether they are among these.
-        Forgotten::read(&store, &keys).await?;
         let mut found = Vec::new();
         for address in addresses {
             let one = suppression::of_person(&store, address, &keys.hashes(address)).await?;

@@ -79,7 +79,7 @@ enum RenderFormat {
 
 /// Runs `digest render`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let workspace = Workspace::open(global)?;
+    let workspace = Workspace::open(global)?.of_strangers();
     let draft = Gate::default().read(&workspace, &args.issue);
     draft.show();
     let (issue, mut composition) = draft.composed()?;
@@ -99,6 +99,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let (identity, recipient) = match &args.reader {
         Some(address) => {
             let runtime = runtime()?;
+            readers::tell_left_out_store(&workspace)?;
             let list = runtime.block_on(args.list.place(&workspace))?;
             // Only the message itself is signed: who looks at its text needs no key.
             let signers = match args.format {

@@ -10,6 +10,7 @@ use sejong_digest::delivery::ledger::{Ledger, STEPS, consistency, overview};
 use sejong_digest::delivery::recovery::{self, Look};
 use sejong_digest::diagnostic::counted;
 use sejong_digest::store::copy::CopiedTable;
+use sejong_digest::store::draft::StoreDraft;
 use sejong_digest::store::{Store, StoreAddress};
 use serde_json::json;
 
@@ -134,6 +135,15 @@ fn is_there(address: &StoreAddress) -> Result<(), Failure> {
         .help("the first send makes it; --store names another one, such as sqlite:other.db"))
 }
 
+/// Whether there is something in it to look at: what was cut off may have left an empty file.
+async fn is_a_store(address: &StoreAddress) -> Result<(), Failure> {
+    if Store::has_tables(address, &STEPS).await.map_err(looking::unusable)? {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{} is empty: not a store", describe_store(address)))
+        .help("name the one that has the ledger: --store URL"))
+}
+
 fn upgrade(workspace: &Workspace, args: &Upgrade) -> Ending {
     let address = address(workspace, &args.which)?;
     let upgraded = runtime()?.block_on(Store::upgrade(&address, &STEPS));
@@ -152,31 +162,33 @@ fn upgrade(workspace: &Workspace, args: &Upgrade) -> Ending {
 fn check(workspace: &Workspace, args: &Check) -> Ending {
     let address = address(workspace, &args.which)?;
     let name = describe_store(&address);
-    let (issues, people, found) = runtime()?.block_on(async {
+    let (held, found) = runtime()?.block_on(async {
+        is_a_store(&address).await?;
         let store = Store::read(&address, &STEPS).await.map_err(looking::unusable)?;
         let looked = async {
             looking::look(&Ledger::new(store.clone(), "")).await?;
             store.check_whole().await?;
-            let issues = overview::issues(&store).await?;
-            let mut people = 0;
-            for issue in &issues {
-                people += Ledger::new(store.clone(), issue).counts().await?.planned;
-            }
+            let held = overview::held(&store).await?;
             let found = consistency::inconsistencies(&store).await?;
-            Ok::<_, Failure>((issues.len() as u64, people, found))
+            Ok::<_, Failure>((held, found))
         };
         let looked = looked.await;
         store.close().await;
         looked
     })?;
     if args.which.json {
-        let found = json!({ "store": name, "issues": issues, "rows": people, "found": found });
+        let found = json!({
+            "store": name, "issues": held.issues, "rows": held.rows,
+            "subscribers": held.subscribers, "suppressions": held.suppressions, "found": found,
+        });
         print::json(&found.to_string())?;
     } else if found.is_empty() {
-        let issues = counted(issues, "issue");
         print::words(&format!(
-            "{name}: {issues}, {}; all is as it must be\n",
-            counted(people, "row")
+            "{name}: {}, {}, {}, {}; all is as it must be\n",
+            counted(held.issues, "issue"),
+            counted(held.rows, "row"),
+            counted(held.subscribers, "subscriber"),
+            counted(held.suppressions, "suppression"),
         ))?;
     }
     if found.is_empty() {
@@ -198,6 +210,7 @@ fn backup(workspace: &Workspace, args: &Backup) -> Ending {
     }
     let mut bar = TablesBar::new();
     runtime()?.block_on(async {
+        is_a_store(&address).await?;
         let store = Store::read(&address, &STEPS).await.map_err(looking::unusable)?;
         let saved = store.back_up(&file, &STEPS, &mut |table, rows| bar.show(table, rows)).await;
         store.close().await;
@@ -250,6 +263,7 @@ async fn copied(
     bar: &mut TablesBar,
 ) -> Result<Vec<CopiedTable>, Failure> {
     let who = format!("process {} (copying the store)", std::process::id());
+    is_a_store(from).await?;
     let source = Store::open(from, &STEPS).await.map_err(looking::unusable)?;
     let (ledger, now) = (Ledger::new(source.clone(), ""), clock::now().to_string());
     match recovery::look(&ledger, &looking::boot(), &now).await? {
@@ -265,18 +279,24 @@ async fn copied(
         }
     }
     let _source = source.lock(&who).await?;
-    let was_there = to.file().is_some() && to.is_there();
-    let target = Store::open(to, &STEPS).await.map_err(looking::unusable)?;
+    // A file that is there must be empty, and is written in one transaction.
+    let draft = match to.file().filter(|_| !to.is_there()) {
+        Some(path) => Some(StoreDraft::begin(path).map_err(looking::unusable)?),
+        None => None,
+    };
+    let written = draft.as_ref().map_or(to.clone(), |draft| StoreAddress::from(draft.written_at()));
+    let target = Store::open_for_copy(&written, &STEPS).await.map_err(looking::unusable)?;
     let locked = target.lock(&who).await?;
     let show: &mut (dyn FnMut(&str, u64) + Send) = &mut |table, rows| bar.show(table, rows);
     let copied = source.copy_to_store(&target, &STEPS, show).await;
     drop(locked);
     target.close().await;
     source.close().await;
-    if let (Err(_), Some(file), false) = (&copied, to.file(), was_there) {
-        let _ = std::fs::remove_file(file);
+    let copied = copied?;
+    if let Some(draft) = draft {
+        draft.finish()?;
     }
-    Ok(copied?)
+    Ok(copied)
 }
 
 /// What goes on, on a terminal, once it has taken a second.

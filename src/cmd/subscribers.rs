@@ -214,14 +214,11 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let is_new = !path.is_there();
     let (added, forgotten) = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
-        let done = async {
-            let forgotten = import::forgotten(workspace, &store).await?;
-            let (forgotten, all): (Vec<_>, Vec<_>) =
-                subjects.iter().cloned().partition(|one| forgotten.has_subject(one));
-            let added = suppression::suppress(&store, &all, &note).await?;
-            Ok::<_, Failure>((added, forgotten.into_iter().collect::<BTreeSet<_>>()))
-        };
-        let done = done.await;
+        // Where nobody can tell who was forgotten, a no is written all the same.
+        let forgotten = import::forgotten(workspace, &store).await.unwrap_or_default();
+        let (forgotten, all): (Vec<_>, Vec<_>) =
+            subjects.iter().cloned().partition(|one| forgotten.has_subject(one));
+        let added = suppression::suppress(&store, &all, &note).await;
         let moved = Ledger::new(store.clone(), "").moved().await;
         store.close().await;
         if let Ok(Some(_)) = moved {
@@ -231,7 +228,8 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
                 describe_store(&path)
             ));
         }
-        done
+        let forgotten: BTreeSet<SuppressionSubject> = forgotten.into_iter().collect();
+        Ok::<_, Failure>((added?, forgotten))
     })?;
     if is_new {
         print::note(&format!("{} was made", describe_store(&path)));

@@ -34,6 +34,9 @@ pub(crate) struct Workspace {
     pub(crate) environment: Vec<(String, String)>,
     /// What `digest.toml` and the environment say.
     pub(crate) config: Config,
+    /// Whether the command may be run on a `digest.toml` of strangers: then no store is asked but a file
+    /// inside the publication.
+    pub(crate) is_of_strangers: bool,
 }
 
 /// An issue as far as it can be read and composed.
@@ -86,7 +89,12 @@ impl Workspace {
         let root = root(global)?;
         let environment = environment();
         let read = config::read(&root, &environment);
-        Ok(read.map(|config| Workspace { root, environment, config }))
+        Ok(read.map(|config| Workspace { root, environment, config, is_of_strangers: false }))
+    }
+
+    /// The same for a command that is promised to be harmless whoever wrote `digest.toml`.
+    pub(crate) fn of_strangers(self) -> Workspace {
+        Workspace { is_of_strangers: true, ..self }
     }
 
     /// Opens the publication, or shows what is wrong with `digest.toml`.
@@ -156,6 +164,20 @@ impl Workspace {
         self.store_at(url, &self.root)
     }
 
+    /// The store that `digest.toml` names where a command on a stranger's publication must not open it:
+    /// one on a server, or a file outside. Its password is not looked for.
+    pub(crate) fn store_left_out(&self) -> Result<Option<StoreAddress>, StoreError> {
+        if !self.is_of_strangers {
+            return Ok(None);
+        }
+        let Some(url) = self.config.store_url.as_deref() else {
+            let usual = StoreAddress::File(self.root.join("digest.db"));
+            return Ok(Some(usual).filter(|usual| !usual.is_inside(&self.root)));
+        };
+        let address = StoreAddress::parse(url, &self.root, &self.root, &[])?;
+        Ok(Some(address).filter(|address| !address.is_inside(&self.root)))
+    }
+
     /// The store that somebody names on the command line: a file from the folder they are in.
     pub(crate) fn named_store(&self, url: &str) -> Result<StoreAddress, Failure> {
         Ok(self.store_at(url, &std::env::current_dir()?)?)
@@ -174,7 +196,11 @@ impl Workspace {
     /// The secret for a message that is only looked at or tried. None is made where it was lost: the
     /// next send has to notice that.
     pub(crate) async fn trial_secret(&self) -> Result<Secret, Failure> {
-        let Some(lost) = LostSecret::of(self, self.ledger_place().ok()).await? else {
+        let ledger = match self.store_left_out() {
+            Ok(None) => self.ledger_place().ok(),
+            _ => None,
+        };
+        let Some(lost) = LostSecret::of(self, ledger).await? else {
             return self.secret();
         };
         print::note(&format!("{lost}; the unsubscribe links here are not real"));

@@ -48,7 +48,7 @@ pub async fn open(
         Some(store) => store,
         None => Store::read(address, &STEPS).await?,
     };
-    Ok(ListRows::Stored(Box::new(StoredRows::of(store, shown))))
+    Ok(ListRows::Stored(Box::new(StoredRows::of(store, shown, &options.topics))))
 }
 
 impl<R: Read> ListRows<R> {

@@ -35,6 +35,8 @@ pub struct ServerAddress {
     pub(super) ssl_mode: Option<SslMode>,
     pub(super) root_certificate: Option<PathBuf>,
     pub(super) password: Option<SecretString>,
+    /// Whether the environment lets the password out without TLS.
+    pub(super) may_be_plain: bool,
     /// What lies on this machine while somebody sends has a name that begins so.
     pub(super) state: PathBuf,
 }
@@ -83,7 +85,9 @@ impl StoreAddress {
         if let Some(rest) = server {
             let address = server_of(rest, base, state).map_err(StoreError::ServerUrl)?;
             let password = password::find(&address, environment)?;
-            return Ok(StoreAddress::Server(Box::new(ServerAddress { password, ..address })));
+            let may_be_plain = password::may_be_plain(environment);
+            let address = ServerAddress { password, may_be_plain, ..address };
+            return Ok(StoreAddress::Server(Box::new(address)));
         }
         let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
         match path {
@@ -108,6 +112,12 @@ impl StoreAddress {
     /// Whether there is a store, as far as that is known before it is opened: a server says so then.
     pub fn is_there(&self) -> bool {
         self.file().is_none_or(Path::is_file)
+    }
+
+    /// Whether it is a file inside `folder`, whatever links lead there.
+    pub fn is_inside(&self, folder: &Path) -> bool {
+        let file = self.file().and_then(place::resolved_name);
+        file.zip(folder.canonicalize().ok()).is_some_and(|(file, folder)| file.starts_with(folder))
     }
 
     /// Whether two addresses lead to one store: of files by what they name where both exist, else by
@@ -195,6 +205,14 @@ impl ServerAddress {
         self.is_socket() || self.host == "localhost" || is_loopback(&self.host)
     }
 
+    /// Whether a password would leave this machine without TLS, as the address has it, and the
+    /// environment does not allow that. What `allow` and `prefer` begin, the server decides.
+    pub(super) fn shows_its_password(&self) -> bool {
+        let is_plain =
+            matches!(self.ssl_mode, Some(SslMode::Disable | SslMode::Allow | SslMode::Prefer));
+        is_plain && self.password.is_some() && !self.is_local() && !self.may_be_plain
+    }
+
     /// Whether the host is the folder of a socket.
     pub(super) fn is_socket(&self) -> bool {
         self.host.starts_with('/')
@@ -240,6 +258,7 @@ fn server_of(rest: &str, base: &Path, state: &Path) -> Result<ServerAddress, Str
         ssl_mode: None,
         root_certificate: None,
         password: None,
+        may_be_plain: false,
         state: PathBuf::new(),
     };
     for part in query.split('&').filter(|part| !part.is_empty()) {
@@ -346,6 +365,38 @@ mod tests {
             let error = parsed(url).unwrap_err().to_string();
             assert!(error.contains(words), "{url}: {error}");
             assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_goes_in_the_clear_only_to_this_machine_or_where_the_environment_says_so() {
+        let shows = |url: &str, more: &[(&str, &str)]| {
+            let environment: Vec<(String, String)> =
+                more.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            let address = StoreAddress::parse(url, Path::new("/"), Path::new("/"), &environment);
+            let StoreAddress::Server(server) = address.unwrap() else { panic!("a file") };
+            server.shows_its_password()
+        };
+        let password = ("DIGEST_STORE_PASSWORD", "x");
+        for (host, query, is_shown) in [
+            ("db.example", "", false),
+            ("db.example", "sslmode=require", false),
+            ("db.example", "sslmode=disable", true),
+            ("db.example", "sslmode=allow", true),
+            ("db.example", "sslmode=prefer", true),
+            ("localhost.example", "sslmode=disable", true),
+            ("localhost", "sslmode=disable", false),
+            ("127.0.0.9", "sslmode=disable", false),
+            ("[::1]", "sslmode=disable", false),
+            ("", "host=/run/postgresql&sslmode=disable", false),
+            // The last word of an address counts.
+            ("localhost", "host=db.example&sslmode=disable", true),
+        ] {
+            let url = format!("postgres://news@{host}/list?{query}");
+            assert_eq!(shows(&url, &[password]), is_shown, "{url}");
+            assert!(!shows(&url, &[]), "{url}");
+            assert!(!shows(&url, &[password, ("DIGEST_STORE_PLAIN", "allowed")]), "{url}");
+            assert_eq!(shows(&url, &[password, ("DIGEST_STORE_PLAIN", "no")]), is_shown, "{url}");
         }
     }
 

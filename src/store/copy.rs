@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use data_encoding::HEXLOWER;
 
 use super::catalogue::{self, ColumnKind, TableShape, quoted};
+use super::draft::StoreDraft;
 use super::sql::{
     Connection, QueryBuilder, SqlCell, SqlError, SqlRow, SqlValue, query, query_scalar, raw,
 };
 use super::step::SchemaStep;
-use super::{Store, StoreError};
+use super::{Store, StoreAddress, StoreError};
 use crate::crypto::Sha256;
 
 /// Rows of one reading, and of one writing.
@@ -50,6 +51,9 @@ impl Store {
         let mut from = self.pool.begin().await.map_err(from_failed)?;
         as_of_one_moment(&mut from).await.map_err(from_failed)?;
         let mut into = to.begin().await?;
+        if to.address.file().is_none() {
+            to.make_tables(&mut into, steps).await?;
+        }
         let own = catalogue::tables(&mut from).await.map_err(from_failed)?;
         let others = catalogue::tables(&mut into).await.map_err(to_failed)?;
         for table in &others {
@@ -114,13 +118,27 @@ impl Store {
         if self.address.file().is_some() {
             return self.vacuum_into(path).await;
         }
-        let file = Store::open(path, steps).await?;
+        let draft = StoreDraft::begin(path)?;
+        let file = Store::open(draft.written_at(), steps).await?;
         let copied = self.copy_to_store(&file, steps, progress).await;
         file.close().await;
-        if copied.is_err() {
-            let _ = std::fs::remove_file(path);
+        copied?;
+        draft.finish()
+    }
+
+    /// Opens the store that a copy goes to. On a server the tables are made with the copy, in its
+    /// transaction: what is cut off leaves none.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn open_for_copy(
+        address: &StoreAddress,
+        steps: &[SchemaStep],
+    ) -> Result<Store, StoreError> {
+        match address {
+            StoreAddress::File(path) => Store::open(path, steps).await,
+            StoreAddress::Server(server) => Store::open_server_for_copy(server, steps).await,
         }
-        copied.map(drop)
     }
 }
 

@@ -8,6 +8,7 @@ mod address;
 mod catalogue;
 pub mod copy;
 mod copy_folder;
+pub mod draft;
 mod error;
 pub mod full;
 pub mod home;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 
 pub use address::{ServerAddress, StoreAddress};
+use draft::StoreDraft;
 pub use error::StoreError;
 use lock::DatabaseFile;
 pub use lock::{Lock, Quiet};
@@ -305,19 +307,19 @@ impl Store {
 
     /// Writes all that a file holds, as of one moment, to a new one.
     async fn vacuum_into(&self, path: &Path) -> Result<(), StoreError> {
-        if path.symlink_metadata().is_ok() {
-            return Err(StoreError::Exists { path: path.to_owned() });
-        }
-        // SQLite takes an empty file for none, and keeps its mode.
-        owner::create(path).map_err(|error| StoreError::Open { path: path.to_owned(), error })?;
+        let draft = StoreDraft::begin(path)?;
         // One of two names of our own.
         let rescue = format!("VACUUM {} INTO ?1", self.schema);
-        sql::query(rescue)
-            .bind(path.display().to_string())
+        let copied = sql::query(rescue)
+            .bind(draft.written_at().display().to_string())
             .execute(&self.pool)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(())
+            .await;
+        // No disk but that of the copy is written to.
+        copied.map_err(|error| match error.code() {
+            Some(code) => full::told(path, code).unwrap_or_else(|| self.failed(error)),
+            None => self.failed(error),
+        })?;
+        draft.finish()
     }
 
     /// What the database says, with the store's name.
@@ -391,6 +393,28 @@ impl Store {
         let version = format!("PRAGMA {}.user_version", self.schema);
         let found = sql::query_scalar(version).fetch_one(&self.pool).await;
         found.map_err(|error| self.failed(error))
+    }
+
+    /// Whether there are tables at an address: a file that is empty, and a schema in which nobody has
+    /// made any, is no store.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn has_tables(
+        address: &StoreAddress,
+        steps: &[SchemaStep],
+    ) -> Result<bool, StoreError> {
+        let store = match address {
+            StoreAddress::File(path) => {
+                let path = &place::resolved(path);
+                Store::has_its_place(path)?;
+                Store::connect_to_read(path, true).await?
+            }
+            StoreAddress::Server(server) => Store::session(server, steps).await?,
+        };
+        let found = store.found_version().await;
+        store.close().await;
+        Ok(found? > 0)
     }
 
     /// Whether steps are left to do.

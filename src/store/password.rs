@@ -14,6 +14,14 @@ use crate::files;
 const VARIABLE: &str = "DIGEST_STORE_PASSWORD";
 const FILE_VARIABLE: &str = "DIGEST_STORE_PASSWORD_FILE";
 
+/// What lets a password out in the clear. Not `digest.toml`: a stranger may have written that.
+const PLAIN_VARIABLE: &str = "DIGEST_STORE_PLAIN";
+
+/// Whether a password may go to another machine without TLS.
+pub(super) fn may_be_plain(environment: &[(String, String)]) -> bool {
+    environment.iter().any(|(name, value)| name == PLAIN_VARIABLE && value == "allowed")
+}
+
 /// The password for a server; none where the server may know this user without one.
 pub(super) fn find(
     server: &ServerAddress,

@@ -20,6 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The first one that has all that the statements use.
 const OLDEST: i64 = 130_000;
 
+/// Why nothing was sent to a server.
+const NO_PLAIN_PASSWORD: &str = "the password for it would leave this machine without TLS. Take sslmode out of the address (or \
+     write sslmode=verify-full, with sslrootcert=FILE for a certificate of your own); in a network \
+     that nobody else reads, DIGEST_STORE_PLAIN=allowed in the environment lets it go as it is";
+
 /// What a session begins with: nothing that a server or a user was told otherwise may take an outcome
 /// back that was committed, or end a session that waits for the time of a send.
 const BEGIN: &str = "
@@ -80,18 +85,34 @@ impl Store {
         steps: &[SchemaStep],
     ) -> Result<Store, StoreError> {
         let store = Store::session(server, steps).await?;
-        match store.found_version().await? {
-            0 => store.upgrade_server(steps).await?,
-            found if found > store.version => {
-                return Err(StoreError::Newer { store: store.address, found });
-            }
-            found if found < store.version => {
-                let (store, needed) = (store.address, version_of(steps));
-                return Err(StoreError::Older { store, found, needed });
-            }
-            _ => {}
+        if !store.has_newest_tables(steps).await? {
+            store.upgrade_server(steps).await?;
         }
         Ok(store)
+    }
+
+    /// The same for a copy, which makes the tables itself where there are none.
+    pub(super) async fn open_server_for_copy(
+        server: &ServerAddress,
+        steps: &[SchemaStep],
+    ) -> Result<Store, StoreError> {
+        let store = Store::session(server, steps).await?;
+        if !store.has_newest_tables(steps).await? {
+            store.make_schema().await?;
+            return Ok(Store { version: 0, ..store });
+        }
+        Ok(store)
+    }
+
+    /// Whether there are tables, which are as new as this program.
+    async fn has_newest_tables(&self, steps: &[SchemaStep]) -> Result<bool, StoreError> {
+        let (store, needed) = (self.address.clone(), version_of(steps));
+        match self.found_version().await? {
+            0 => Ok(false),
+            found if found > needed => Err(StoreError::Newer { store, found }),
+            found if found < needed => Err(StoreError::Older { store, found, needed }),
+            _ => Ok(true),
+        }
     }
 
     /// A session, whatever tables there are.
@@ -102,6 +123,9 @@ impl Store {
         let address = StoreAddress::Server(Box::new(server.clone()));
         let unreachable =
             |reason: String| StoreError::Unreachable { store: address.clone(), reason };
+        if server.shows_its_password() {
+            return Err(unreachable(NO_PLAIN_PASSWORD.to_owned()));
+        }
         let connecting = tokio::time::timeout(PATIENCE, connect(server));
         let connection = match connecting.await {
             Ok(connected) => connected.map_err(|error| unreachable(refusal(&error, server)))?,
@@ -143,7 +167,6 @@ impl Store {
 
     /// Brings the tables on a server up to date, all steps in one transaction.
     pub(super) async fn upgrade_server(&self, steps: &[SchemaStep]) -> Result<(), StoreError> {
-        let failed = |error| self.failed(error);
         self.make_schema().await?;
         let who = format!("process {} (new tables)", std::process::id());
         // Of the session alone: whoever only plans leaves no file.
@@ -151,25 +174,36 @@ impl Store {
             return Err(self.busy().await);
         };
         let mut transaction = self.begin().await?;
-        let done = usize::try_from(version_in(&mut transaction).await.map_err(failed)?);
+        self.make_tables(&mut transaction, steps).await?;
+        transaction.commit().await.map_err(|error| self.failed(error))
+    }
+
+    /// The steps that are left to do on a server.
+    pub(super) async fn make_tables(
+        &self,
+        connection: &mut sql::Connection,
+        steps: &[SchemaStep],
+    ) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        let done = usize::try_from(version_in(connection).await.map_err(failed)?);
         let done = done.unwrap_or(usize::MAX);
         if done == 0 {
             let has_table = "SELECT to_regclass('digest_step') IS NOT NULL";
-            let has_table = sql::query_scalar(has_table).fetch_one(&mut *transaction).await;
+            let has_table = sql::query_scalar(has_table).fetch_one(&mut *connection).await;
             let is_there: bool = has_table.map_err(failed)?;
             if !is_there {
-                sql::raw(STEPS_TABLE).execute(&mut *transaction).await.map_err(failed)?;
+                sql::raw(STEPS_TABLE).execute(&mut *connection).await.map_err(failed)?;
             }
         }
         for (at, step) in steps.iter().enumerate().skip(done) {
-            sql::raw(step.postgres).execute(&mut *transaction).await.map_err(failed)?;
+            sql::raw(step.postgres).execute(&mut *connection).await.map_err(failed)?;
             sql::query("INSERT INTO digest_step (number) VALUES (?1)")
                 .bind(version_of(&steps[..=at]))
-                .execute(&mut *transaction)
+                .execute(&mut *connection)
                 .await
                 .map_err(failed)?;
         }
-        transaction.commit().await.map_err(failed)
+        Ok(())
     }
 
     async fn make_schema(&self) -> Result<(), StoreError> {
@@ -286,7 +320,8 @@ fn refusal(error: &sqlx::Error, server: &ServerAddress) -> String {
         }
         (sqlx::Error::Tls(_), _) => format!(
             "{error}. For a certificate of your own name the file of its authority: \
-             sslrootcert=FILE; sslmode=disable only in a network that nobody else reads"
+             sslrootcert=FILE; sslmode=disable, with DIGEST_STORE_PLAIN=allowed in the environment, only in a network \
+             that nobody else reads"
         ),
         _ => error.to_string(),
     }

@@ -200,7 +200,7 @@ fn a_token_acts_on_its_own_reader_alone() {
 /// Whoever got the mail knows its Message-ID, so it says nothing of anybody else.
 #[test]
 fn a_message_id_acts_on_its_very_recipient() {
-    let sent = SentIssue::new();
+    let sent = SentIssue::with("");
     let id = format!("Message-ID: {}\n", sent.field("kim@example.org", "Message-ID"));
     let ours = "digest@sejong.example";
     let sent = sent.write("other.eml", &report(ours, "lee@example.org", UNKNOWN, &id));
@@ -211,6 +211,73 @@ fn a_message_id_acts_on_its_very_recipient() {
     let output = sent.read(&["own.eml"]);
     assert!(output.stdout.contains("known by the Message-ID of 2025-11"), "{}", output.stdout);
     assert_eq!(sent.suppressed(), hard("kim@example.org"));
+}
+
+/// Whoever saw an answer to the mail knows its Message-ID. A report of a server would have come to the
+/// reverse-path of that very mail.
+#[test]
+fn a_message_id_alone_is_for_a_person_where_each_mail_had_a_reverse_path_of_its_own() {
+    let sent =
+        SentIssue::with("reverse_path = \"bounces+{token}@sejong.example\"\nsoft = \"1 in 10d\"\n");
+    let id = format!("Message-ID: {}\n", sent.field("kim@example.org", "Message-ID"));
+    let ours = "digest@sejong.example";
+    let complaint = format!(
+        "From: feedback@example.net\nTo: {ours}\nSubject: FW: October\n\
+         Content-Type: multipart/report; report-type=feedback-report; boundary=\"b\"\n\n\
+         --b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nVersion: 1\n\
+         Original-Rcpt-To: kim@example.org\n\n\
+         --b\nContent-Type: message/rfc822\n\nFrom: {ours}\nTo: kim@example.org\n{id}\nx\n--b--\n"
+    );
+    let own = report(sent.reverse_path("kim@example.org"), "kim@example.org", UNKNOWN, &id);
+    let sent = sent
+        .write("box/new/1", &report(ours, "kim@example.org", UNKNOWN, &id))
+        .write("box/new/2", &report(ours, "kim@example.org", FULL, &id))
+        .write("box/new/3", &complaint);
+    let as_sent = sent.here.read("digest.toml");
+    let later = as_sent.replace("bounces+{token}@sejong.example", ours);
+    // What counts is how the mail was sent.
+    for toml in [&as_sent, &later, &as_sent] {
+        std::fs::write(sent.here.path("digest.toml"), toml).unwrap();
+        let output = sent.read(&["box"]);
+        assert_eq!(output.code, 0, "{output:?}");
+        for (reason, count) in [("hard-bounce", 2), ("complaint", 1)] {
+            let told = format!("subscribers suppress kim@example.org --reason {reason} --why TEXT");
+            assert_eq!(output.stdout.matches(&told).count(), count, "{}", output.stdout);
+        }
+        assert!(output.stdout.ends_with("1 complaint. 3 for a person to decide\n"), "{output:?}");
+        assert!(sent.suppressed().is_empty(), "{:?}", sent.suppressed());
+        assert!(sent.here.exists("box/new/1"), "{:?}", sent.here.files());
+    }
+    let status = sent.here.run(&["status", "2025-11", "--json"]).stdout;
+    assert!(status.contains("\"hard\":0") && status.contains("\"soft\":0"), "{status}");
+    let sent = sent.write("own.eml", &own);
+    assert!(sent.read(&["own.eml"]).stdout.contains("the token of the reverse-path"));
+    assert_eq!(sent.suppressed(), hard("kim@example.org"));
+}
+
+#[test]
+fn a_report_from_before_a_release_counts_nothing() {
+    let sent =
+        SentIssue::with("reverse_path = \"bounces+{token}@sejong.example\"\nsoft = \"2 in 30d\"\n");
+    let path = sent.reverse_path("kim@example.org").to_owned();
+    let on = |day: &str, said: &str| {
+        report(&path, "kim@example.org", said, "").replace("Fri, 7 Nov", &format!("{day} Nov"))
+    };
+    let sent = sent.write("1.eml", &on("Sat, 1", UNKNOWN));
+    assert!(sent.read(&["1.eml"]).stdout.contains("1 suppressed"));
+    let released = ["subscribers", "release", "kim@example.org", "--why", "it works again"];
+    assert_eq!(sent.here.run(&released).code, 0);
+    let sent = sent.write("2.eml", &on("Sun, 2", UNKNOWN)).write("3.eml", &on("Sun, 2", FULL));
+    let sent = sent.write("4.eml", &on("Mon, 3", FULL));
+    let output = sent.read(&["2.eml", "3.eml", "4.eml"]);
+    let told = "nothing to do: it was written before the person was released";
+    assert_eq!(output.stdout.matches(told).count(), 3, "{output:?}");
+    assert!(sent.suppressed().is_empty());
+    // One that does not say when is of the day on which it is read.
+    let undated = on("Mon, 3", UNKNOWN).replace("Date: Mon, 3 Nov 2025 09:00:00 +0000\n", "");
+    assert!(!undated.contains("Date:"));
+    let sent = sent.write("5.eml", &undated);
+    assert!(sent.read(&["5.eml"]).stdout.contains("1 suppressed"));
 }
 
 #[test]
@@ -226,20 +293,27 @@ fn soft_bounces_are_counted_and_one_message_counts_once() {
     for (number, day) in days.iter().enumerate() {
         sent = sent.write(&format!("box/new/{number}"), &on(day));
     }
-    // The same one again, with other line ends.
+    // The same one again, with other line ends, and as mail programs and mailboxes keep it.
     sent = sent.write("box/new/4", &on(days[3]).replace('\n', "\r\n"));
+    for (number, more) in
+        ["Status: RO", "X-Status: A\nX-UID: 9", "X-Keywords: NonJunk", "Received: x"]
+            .iter()
+            .enumerate()
+    {
+        sent = sent.write(&format!("box/new/again{number}"), &format!("{more}\n{}", on(days[3])));
+    }
     let output = sent.read(&["box", "--dry-run"]);
     assert!(
         output.stdout.contains("would be counted (soft bounce 2 of 3 within 10 days)"),
         "{output:?}"
     );
     assert!(
-        output.stdout.contains("4 messages: 4 soft; 1 read before. It would be: 4 counted"),
+        output.stdout.contains("4 messages: 4 soft; 5 read before. It would be: 4 counted"),
         "{output:?}"
     );
     let output = sent.read(&["box"]);
     assert!(
-        output.stdout.ends_with("4 messages: 4 soft; 1 read before. 4 counted\n"),
+        output.stdout.ends_with("4 messages: 4 soft; 5 read before. 4 counted\n"),
         "{output:?}"
     );
     assert!(sent.suppressed().is_empty());
@@ -282,7 +356,7 @@ fn a_complaint_without_an_address_is_known_by_the_mail_that_it_returns() {
     );
     let sent = sent.write("1.eml", &text);
     let output = sent.read(&["1.eml"]);
-    let told = "lee@example.org: suppressed (complaint), known by the Message-ID of 2025-11";
+    let told = "lee@example.org: suppressed (complaint), known by the unsubscribe token of 2025-11";
     assert!(output.stdout.contains(told), "{output:?}");
     assert_eq!(sent.suppressed(), [("lee@example.org".to_owned(), "complaint".to_owned())]);
 }
@@ -458,7 +532,7 @@ fn status_shows_what_was_reported_beside_the_row_that_stays_accepted() {
 
 #[test]
 fn many_complaints_stop_the_next_send_until_somebody_says_to_go_on() {
-    let sent = SentIssue::new();
+    let sent = SentIssue::with("");
     let id = sent.field("lee@example.org", "Message-ID");
     let complaint = format!(
         "From: f@example.net\nTo: a@sejong.example\nSubject: x\n\

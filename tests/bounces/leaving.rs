@@ -116,3 +116,70 @@ fn a_mail_of_somebody_who_was_forgotten_writes_nothing() {
     let bytes = std::fs::read(sent.here.path("digest.db")).expect("the store");
     assert!(!bytes.windows(4).any(|found| found == b"kim@"), "the address is in the store");
 }
+
+/// The address of a display name or a comment is what the sender wants to be taken for.
+#[test]
+fn the_command_for_a_wish_names_the_very_address_that_it_comes_from() {
+    let mail =
+        |from: &str| format!("From: {from}\nTo: digest@sejong.example\nSubject: unsubscribe\n\n\n");
+    let mut sent = SentIssue::new();
+    let told = [
+        ("\"ada@example.org\" <kim@example.org>", Some("kim@example.org")),
+        ("ada@example.org <kim@example.org>", Some("kim@example.org")),
+        ("(ada@example.org) kim@example.org", Some("kim@example.org")),
+        ("Kim <kim@example.org> (ada@example.org)", Some("kim@example.org")),
+        ("-kim@example.org", Some("-kim@example.org")),
+        ("\"ada@example.org\" <>", None),
+        ("kim@example.org, ada@example.org", None),
+        ("kim@example.org\nFrom: ada@example.org", None),
+        ("nobody", None),
+    ];
+    for (number, (from, expected)) in told.iter().enumerate() {
+        let name = format!("{number}.eml");
+        sent = sent.write(&name, &mail(from));
+        let output = sent.read(&[&name]);
+        assert!(output.stdout.contains("a person has to decide"), "{from}: {output:?}");
+        assert!(!output.stdout.contains("ada@example.org"), "{from}: {output:?}");
+        match expected {
+            Some(address) => {
+                let command = format!("suppress {address} --reason unsubscribed");
+                assert!(output.stdout.contains(&command), "{from}: {output:?}");
+            }
+            None => assert!(!output.stdout.contains("To suppress"), "{from}: {output:?}"),
+        }
+    }
+}
+
+/// Somebody who is away answers to whatever address there is.
+#[test]
+fn an_automatic_reply_lets_nobody_leave() {
+    let sent = SentIssue::of({
+        let here = Publication::with_subscribers().write("subscribers.csv", "email\nk@a.org\n");
+        let toml = here.read("digest.toml");
+        here.write(
+            "digest.toml",
+            format!("{toml}\n[bounce]\nreverse_path = \"bounces+{{token}}@sejong.example\"\n"),
+        )
+    });
+    let (address, without) = written_for(&uri(&sent, "k@a.org"), "k@a.org", false);
+    assert!(address.starts_with("bounces+u-"), "{address}");
+    let (_, with) = written_for(&uri(&sent, "k@a.org"), "k@a.org", true);
+    let mut sent = sent;
+    let answers = [
+        ("Auto-Submitted: auto-replied", &without),
+        ("Auto-Submitted: auto-generated", &without),
+        ("Auto-Submitted: auto-replied; owner-email=\"k@a.org\"", &with),
+        ("X-Autoreply: yes", &without),
+        ("Precedence: auto_reply", &without),
+    ];
+    for (number, (field, mail)) in answers.iter().enumerate() {
+        let name = format!("{number}.eml");
+        sent = sent.write(&name, &format!("{field}\nDate: {number}\n{mail}"));
+        let output = sent.read(&[&name]);
+        assert!(output.stdout.contains("autoreply") && output.code == 0, "{field}: {output:?}");
+        assert!(sent.suppressed().is_empty(), "{field}");
+    }
+    let sent = sent.write("own.eml", &format!("Auto-Submitted: no\n{without}"));
+    sent.read(&["own.eml"]);
+    assert_eq!(sent.suppressed(), unsubscribed("k@a.org"));
+}

@@ -8,8 +8,10 @@ use sejong_digest::check::register;
 use crate::{broken, cases};
 
 /// Covered by tests of their own, because no single file of a publication brings them about:
-/// `allowed.rs` here, `tests/online.rs`, `tests/size.rs` and `tests/strangers/`.
-const ELSEWHERE: [&str; 12] = [
+/// `allowed.rs` here, `tests/online.rs`, `tests/size.rs`, `tests/strangers/` and `tests/subscribers/`.
+const ELSEWHERE: [&str; 13] = [
+    // tests/subscribers/noes.rs
+    "row-day",
     // tests/online.rs and tests/send/published.rs
     "picture-unpublished",
     // tests/strangers/bounded.rs

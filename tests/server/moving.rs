@@ -96,3 +96,90 @@ fn a_backup_is_made_while_a_send_goes_on() {
         assert_eq!(relay.copies().len(), 300);
     }
 }
+
+/// Cut off at any moment, a backup or a copy is there as a whole or not at all, and the next try needs
+/// no hand.
+#[test]
+fn a_copy_that_is_cut_off_has_no_name_and_the_next_try_makes_it() {
+    let Some((server, _steady)) = steady() else { return };
+    let (here, _relay) = half_sent();
+    assert_eq!(here.run(&["subscribers", "suppress", "r0007@x.example", "--why", "phone"]).code, 0);
+    let full = server.fresh();
+    let here = here.env("DIGEST_STORE_PASSWORD", crate::harness::server::PASSWORD);
+    assert_eq!(here.run(&["store", "copy", "sqlite:digest.db", &full]).code, 0);
+    for (from, verb) in [("sqlite:digest.db", "backup"), (&full, "backup"), (&full, "copy")] {
+        let saved = |name: &str| match verb {
+            "backup" => ["store", "backup", name, "--store", from].map(str::to_owned).to_vec(),
+            _ => ["store", "copy", from, &format!("sqlite:{name}")].map(str::to_owned).to_vec(),
+        };
+        for wait in [0, 15, 30, 45, 60, 90, 130, 200] {
+            let name = "saved.db";
+            let arguments = saved(name);
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let running = here.start(&arguments);
+            std::thread::sleep(Duration::from_millis(wait));
+            running.kill();
+            let url = format!("sqlite:{name}");
+            if here.exists(name) {
+                let check = here.run(&["store", "check", "--store", &url]);
+                let all = "1 issue, 200 rows, 0 subscribers, 1 suppression;";
+                assert!(check.stdout.contains(all), "{from} {verb} {wait}: {check:?}");
+                std::fs::remove_file(here.path(name)).expect("the copy");
+                continue;
+            }
+            // The session of the one that was killed may have the lock for a moment.
+            let again = here.run(&arguments);
+            assert_eq!(again.code, 0, "{from} {verb} {wait}: {again:?}");
+            assert!(!here.exists("saved.db.part"), "{from} {verb} {wait}");
+            std::fs::remove_file(here.path(name)).expect("the copy");
+        }
+    }
+    // On a server all is made in one transaction.
+    for wait in [30, 60, 90, 130] {
+        let to = server.fresh();
+        let arguments = ["store", "copy", "sqlite:digest.db", &to];
+        let running = here.start(&arguments);
+        std::thread::sleep(Duration::from_millis(wait));
+        running.kill();
+        std::thread::sleep(Duration::from_millis(500));
+        let check = here.run(&["store", "check", "--store", &to]);
+        if check.code == 0 {
+            assert!(check.stdout.contains("200 rows, 0 subscribers, 1 suppression;"), "{check:?}");
+            continue;
+        }
+        assert!(check.stderr.contains("is empty: not a store"), "{check:?}");
+        let again = here.run(&arguments);
+        assert_eq!(again.code, 0, "{wait}: {again:?}");
+    }
+}
+
+#[test]
+fn an_empty_file_is_no_store_and_what_is_too_large_for_the_disk_leaves_nothing() {
+    let (here, _relay) = half_sent();
+    std::fs::write(here.path("empty.db"), "").expect("an empty file");
+    for arguments in [
+        ["store", "check", "--store", "sqlite:empty.db"].as_slice(),
+        &["store", "backup", "b.db", "--store", "sqlite:empty.db"],
+        &["store", "copy", "sqlite:empty.db", "sqlite:b.db"],
+    ] {
+        let refused = here.run(arguments);
+        let told = refused.stderr.contains("empty.db is empty: not a store");
+        assert!(refused.code == 1 && told, "{refused:?}");
+    }
+    for verb in [
+        ["store", "backup", "b.db"].as_slice(),
+        &["store", "copy", "sqlite:digest.db", "sqlite:b.db"],
+    ] {
+        let full = {
+            let shell = "ulimit -f 64; exec \"$0\" \"$@\"";
+            let line = [&["-c", shell, crate::harness::DIGEST], verb].concat();
+            crate::Running::start(here.command("sh").args(line)).wait()
+        };
+        assert!(full.code != 0, "{full:?}");
+        let left: Vec<_> = ["b.db", "b.db.part", "b.db.part-wal"]
+            .into_iter()
+            .filter(|it| here.exists(it))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}

@@ -73,7 +73,7 @@ fn an_address_that_cannot_be_used_says_what_is_wrong_with_it() {
 
 /// An editor who checks has no password, and needs none.
 #[test]
-fn a_check_goes_on_where_the_server_lets_nobody_in_and_a_send_does_not() {
+fn a_check_asks_no_server_and_a_send_does() {
     let here = readers(3).env("DIGEST_STORE__URL", "postgres://tester@127.0.0.1:1/postgres");
     let check = here.run(&["check"]);
     assert_eq!(check.code, 0, "{check:?}");

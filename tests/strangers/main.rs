@@ -17,5 +17,7 @@ mod fetching;
 mod pictures;
 mod secrets;
 mod slots;
+#[cfg(unix)]
+mod stores;
 mod styles;
 mod terminal;

@@ -3,6 +3,7 @@
 
 mod exporters;
 mod importing;
+mod noes;
 mod person;
 mod reading;
 mod source;

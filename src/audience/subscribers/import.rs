@@ -48,6 +48,12 @@ WHERE (NOT known OR refusal IS NULL) AND (blocked OR identity IN
     (SELECT what FROM suppression
      WHERE kind = 'address' AND released_at IS NULL AND what IS NOT NULL))";
 
+/// Who has left by the file since, and was suppressed for another reason before.
+const LEFT: &str = "
+UPDATE import_row SET refusal = 'unsubscribed', said = 'unsubscribed'
+WHERE known AND status = 'unsubscribed' AND refusal IN ('hard-bounce', 'manual')
+    AND identity IN (SELECT identity FROM subscriber WHERE status <> 'unsubscribed')";
+
 /// Those whose no is new. Whoever is suppressed for something else has said this too.
 const FRESH: &str = "
 UPDATE import_row SET fresh_no = TRUE
@@ -60,6 +66,13 @@ const CONFIRM_NO: &str = "
 UPDATE suppression SET import = NULL WHERE import IS NOT NULL AND released_at IS NULL
 AND kind = 'address' AND EXISTS (SELECT 1 FROM import_row r
     WHERE r.identity = suppression.what AND r.refusal = suppression.reason)";
+
+/// Whose no is new has left, also where the file's column of the status says otherwise.
+const HAS_LEFT: &str = "
+UPDATE import_row SET status = 'unsubscribed', verdict = 'differs'
+WHERE known AND fresh_no AND refusal IN ('unsubscribed', 'complaint')
+    AND status <> 'unsubscribed'
+    AND identity IN (SELECT identity FROM subscriber WHERE status <> 'unsubscribed')";
 
 const MAKE_CHANGES: &str = "
 DROP TABLE IF EXISTS import_change;
@@ -87,7 +100,7 @@ const DIFFERING: &str = "
 SELECT s.identity, s.email, s.fields, s.tags, s.language, s.topics, s.status, s.joined_at,
     s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash,
     r.id, r.line, coalesce(r.email, r.identity), r.fields, r.tags, r.language, r.topics, r.status,
-    r.joined_at, r.refusal
+    r.joined_at, r.refusal, s.added_by = 'import' AND s.joined_at = s.added_at
 FROM import_row r JOIN subscriber s ON s.identity = r.identity
 WHERE r.verdict = 'differs' AND r.id > ?1 ORDER BY r.id LIMIT ?2";
 
@@ -122,7 +135,8 @@ FROM import_change c WHERE c.identity = subscriber.identity AND c.verdict = 'cha
 
 const SUPPRESS: &str = "
 INSERT INTO suppression (kind, what, reason, why, origin, at, import)
-SELECT 'address', identity, refusal, ?3 || said, 'import', ?1, ?2
+SELECT 'address', identity, refusal,
+    ?3 || CASE WHEN said LIKE 'said no: %' THEN ': ' ELSE ' says ' END || said, 'import', ?1, ?2
 FROM import_row WHERE fresh_no ORDER BY id";
 
 const FORGET: &str = "DROP TABLE IF EXISTS import_row; DROP TABLE IF EXISTS import_change";
@@ -195,6 +209,31 @@ pub struct ImportKind {
     pub examples: Vec<ImportExample>,
 }
 
+/// What is odd in rows of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImportWarning {
+    /// The rule.
+    pub rule: &'static str,
+    /// In how many rows.
+    pub count: u64,
+    /// The line of the first of them, where that is known.
+    pub line: Option<usize>,
+    /// In words.
+    pub message: String,
+}
+
+impl ImportWarning {
+    fn of(problem: &Diagnostic) -> ImportWarning {
+        let place = problem.place.as_ref().and_then(|place| place.line_column());
+        ImportWarning {
+            rule: problem.rule,
+            count: problem.count,
+            line: place.map(|(line, _)| line),
+            message: problem.message.clone(),
+        }
+    }
+}
+
 /// What a file does, or would do. Of those whose values differ and stay, some may change otherwise; each
 /// other row is in one count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -215,6 +254,10 @@ pub struct ImportPlan {
     pub stays_suppressed: ImportKind,
     /// Rows that cannot be used.
     pub reject: ImportKind,
+    /// Of those who get mail, people beside whom somebody has noted what may mean that they want none.
+    pub remarks: ImportKind,
+    /// What is odd in the rows, by rule.
+    pub warnings: Vec<ImportWarning>,
     /// People in whom nothing changes.
     pub same: u64,
     /// Rows that repeat a person.
@@ -230,6 +273,7 @@ pub struct StagedFile {
     update: UpdatePolicy,
     tags: Vec<String>,
     counts: FileCounts,
+    warnings: Vec<Diagnostic>,
     rejected: Vec<ImportExample>,
     /// Whether it can confirm who never confirmed: that takes a word of it.
     confirms: bool,
@@ -254,13 +298,18 @@ pub async fn read<R: Read>(
         }
         rejects(row)
     };
-    let counts = stage(store, rows, options, &mut note).await?;
+    let (counts, warnings) = stage(store, rows, options, &mut note).await?;
     let confirms = rows.is_own_export() || rows.says_who_is_subscribed();
     let (store, update, tags) = (store.clone(), options.update, options.tags.to_vec());
-    Ok(StagedFile { store, update, tags, counts, rejected, confirms })
+    Ok(StagedFile { store, update, tags, counts, warnings, rejected, confirms })
 }
 
 impl StagedFile {
+    /// What is odd in the rows that are used: of each rule the first, and how many there are.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
     /// Whether it holds people who may be mailed, and does not say how they agreed.
     ///
     /// # Errors
@@ -317,7 +366,7 @@ impl StagedFile {
     /// Decides what becomes of each row, by what the store has.
     async fn judge(&self, connection: &mut Connection) -> Result<ImportPlan, StoreError> {
         let failed = |error| self.store.failed(error);
-        for statement in [KNOWN, SUPPRESSED, FRESH] {
+        for statement in [KNOWN, SUPPRESSED, LEFT, FRESH, HAS_LEFT] {
             sql::query(statement).execute(&mut *connection).await.map_err(failed)?;
         }
         let mut noted = Noted::default();
@@ -332,6 +381,8 @@ impl StagedFile {
         };
         plan.reject = ImportKind { count: self.counts.rejected, examples: self.rejected.clone() };
         plan.conflict = ImportKind { count: noted.conflicts, examples: noted.conflict_examples };
+        plan.warnings = self.warnings.iter().map(ImportWarning::of).collect();
+        plan.remarks = remarks(connection).await.map_err(failed)?;
         let mut of = |verdict: &str| kinds.remove(verdict).unwrap_or_default();
         plan.change = ImportKind { count: of("change"), examples: noted.change_examples };
         for (kind, verdict) in [
@@ -398,6 +449,7 @@ fn entry(row: &SqlRow, further_tags: &[String]) -> Option<ImportEntry> {
         topics: row.get(18),
         status: row.get::<&str>(19).parse().ok()?,
         joined: row.get::<Option<i64>>(20).map(of_ms),
+        is_day_unknown: row.get(22),
         refusal: refusal.and_then(|word| Some((word.parse().ok()?, ""))),
         ..ImportEntry::nothing(0, address)
     })
@@ -490,6 +542,21 @@ async fn examples(connection: &mut Connection, kind: &str) -> Result<Vec<ImportE
     Ok(rows.iter().map(example).collect())
 }
 
+/// Those who get mail and beside whom somebody has noted what may mean that they want none.
+async fn remarks(connection: &mut Connection) -> Result<ImportKind, SqlError> {
+    const NOTED: &str = "FROM import_row WHERE remark IS NOT NULL AND refusal IS NULL \
+         AND verdict <> 'suppressed' AND status = 'confirmed'";
+    let count: i64 =
+        sql::query_scalar(format!("SELECT count(*) {NOTED}")).fetch_one(&mut *connection).await?;
+    let statement =
+        format!("SELECT line, coalesce(email, identity), remark {NOTED} ORDER BY id LIMIT ?1");
+    let rows = sql::query(statement).bind(EXAMPLES as i64).fetch_all(&mut *connection).await?;
+    let example =
+        |row: &SqlRow| ImportExample { line: row.get(0), email: row.get(1), what: row.get(2) };
+    let examples = rows.iter().map(example).collect();
+    Ok(ImportKind { count: count.unsigned_abs(), examples })
+}
+
 /// Writes the judged rows to the tables; the import's number.
 async fn write_all(
     connection: &mut Connection,
@@ -517,8 +584,7 @@ async fn write_all(
     let remember = sql::query(REMEMBER).bind(at).bind(number);
     remember.execute(&mut *connection).await?;
     sql::query(CHANGE).execute(&mut *connection).await?;
-    let said_by = format!("{} says ", note.file);
-    let suppress = sql::query(SUPPRESS).bind(at).bind(number).bind(said_by);
+    let suppress = sql::query(SUPPRESS).bind(at).bind(number).bind(note.file);
     suppress.execute(&mut *connection).await?;
     Ok(number)
 }

@@ -63,7 +63,12 @@ pub(super) fn merge(stored: &SubscriberProfile, row: &ImportEntry, policy: Updat
         merging.merged.after.email = row.address.as_str().to_owned();
     }
     if let Some(joined) = row.joined
-        && merging.takes("joined", &moment(stored.joined), &moment(joined))
+        && joined != stored.joined
+        && merging.takes(
+            "joined",
+            &if row.is_day_unknown { String::new() } else { moment(stored.joined) },
+            &moment(joined),
+        )
     {
         merging.merged.after.joined = joined;
     }

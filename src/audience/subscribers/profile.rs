@@ -153,8 +153,60 @@ pub(super) fn read_moment(text: &str) -> Option<Timestamp> {
     let whole = text.parse::<Timestamp>().ok();
     let local = || text.parse::<DateTime>().ok().and_then(in_utc);
     let day = || text.parse::<Date>().ok().and_then(|day| in_utc(day.at(0, 0, 0, 0)));
-    let at = whole.or_else(local).or_else(day)?;
+    let at = whole.or_else(local).or_else(day);
+    let at = at.or_else(|| year_first(text).and_then(in_utc))?;
     Timestamp::from_second(at.as_second()).ok()
+}
+
+/// A day whose year stands first, as people and programs write it, with or without a time behind it:
+/// `2024. 1. 5.`, `2024년 1월 5일`, `2024/1/5 10:00`, `2024. 1. 5. 오후 3:12`.
+fn year_first(text: &str) -> Option<DateTime> {
+    let (year, rest) = digits(text)?;
+    let (month, rest) = digits(rest.trim_start().strip_prefix(['.', '-', '/', '년', '年'])?)?;
+    let (day, rest) = digits(rest.trim_start().strip_prefix(['.', '-', '/', '월', '月'])?)?;
+    let behind = rest.trim_start().trim_start_matches(['.', '일', '日']);
+    // Another digit or letter would belong to the day.
+    if year < 1000 || behind == rest && rest.starts_with(|c: char| c.is_alphanumeric() && c != 'T')
+    {
+        return None;
+    }
+    let (hour, minute, second) = clock(behind.trim_start_matches('T').trim())?;
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    DateTime::new(year, month, day, hour, minute, second, 0).ok()
+}
+
+/// The number that a text begins with, and what is behind it.
+fn digits(text: &str) -> Option<(i16, &str)> {
+    let text = text.trim_start();
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    Some((text[..end].parse().ok()?, &text[end..]))
+}
+
+/// The time of a day, of 24 hours or of two halves; midnight where there is none.
+fn clock(text: &str) -> Option<(i8, i8, i8)> {
+    const HALVES: [(&str, bool); 8] = [
+        ("오전", false),
+        ("오후", true),
+        ("午前", false),
+        ("午後", true),
+        ("AM", false),
+        ("PM", true),
+        ("am", false),
+        ("pm", true),
+    ];
+    if text.is_empty() {
+        return Some((0, 0, 0));
+    }
+    let half = HALVES.iter().find(|(word, _)| text.starts_with(word) || text.ends_with(word));
+    let time = half.map_or(text, |(word, _)| text.trim_matches(|c| word.contains(c)).trim());
+    let parts: Option<Vec<i8>> = time.split(':').map(|part| part.trim().parse().ok()).collect();
+    let (hour, minute, second) = match parts?[..] {
+        [hour, minute] => (hour, minute, 0),
+        [hour, minute, second] => (hour, minute, second),
+        _ => return None,
+    };
+    let hour = half.map_or(hour, |(_, is_later)| hour % 12 + if *is_later { 12 } else { 0 });
+    Some((hour, minute, second))
 }
 
 #[cfg(test)]
@@ -168,10 +220,34 @@ mod tests {
             ("2025-11-06 14:00:01", "2025-11-06T14:00:01Z"),
             ("2025-11-06 14:00:01 UTC", "2025-11-06T14:00:01Z"),
             ("2025-11-06T14:00:01.5+01:00", "2025-11-06T13:00:01Z"),
+            ("2019. 4. 3.", "2019-04-03T00:00:00Z"),
+            ("2023.4.5", "2023-04-05T00:00:00Z"),
+            ("2024년 1월 3일", "2024-01-03T00:00:00Z"),
+            ("2024年1月3日", "2024-01-03T00:00:00Z"),
+            ("2024/1/3", "2024-01-03T00:00:00Z"),
+            ("2024-1-3", "2024-01-03T00:00:00Z"),
+            ("2024/01/03 9:05", "2024-01-03T09:05:00Z"),
+            ("2024. 1. 5. 오후 3:12", "2024-01-05T15:12:00Z"),
+            ("2024. 1. 5. 오전 12:00:07", "2024-01-05T00:00:07Z"),
+            ("2024/1/3 3:12:09 PM", "2024-01-03T15:12:09Z"),
         ] {
             assert_eq!(read_moment(text).map(moment).as_deref(), Some(read), "{text}");
         }
-        assert_eq!(read_moment("06/11/2025"), None);
-        assert_eq!(read_moment("yes"), None);
+        for text in [
+            "06/11/2025",
+            "yes",
+            "",
+            "2024",
+            "2024-13-01",
+            "2024/2/30",
+            "24.1.3",
+            "2024-1-3x",
+            "2024. 1.",
+            "2024/1/3 25:00",
+            "2024/1/3 about noon",
+            "99999/1/3",
+        ] {
+            assert_eq!(read_moment(text), None, "{text}");
+        }
     }
 }

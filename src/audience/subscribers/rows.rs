@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::SubscriptionStatus;
 use super::export::{Subscriber, Subscribers};
-use crate::audience::row::Row;
+use crate::audience::row::{Row, unknown_topics};
+use crate::issue::topics::Topic;
 use crate::message::address::Address;
 use crate::store::sql::SqlError;
 use crate::store::{SchemaStep, Store, StoreAddress, StoreError};
@@ -23,16 +24,26 @@ pub struct StoredRows {
     people: Subscribers,
     batch: std::vec::IntoIter<Subscriber>,
     names: BTreeSet<String>,
+    topics: Vec<Topic>,
     line: usize,
 }
 
 impl StoredRows {
-    /// Of a store, which is closed behind the last row; it is called `shown_as`.
-    pub fn of(store: Store, shown_as: impl Into<PathBuf>) -> StoredRows {
+    /// Of a store, which is closed behind the last row; it is called `shown_as`. The publication has these
+    /// `topics`.
+    pub fn of(store: Store, shown_as: impl Into<PathBuf>, topics: &[Topic]) -> StoredRows {
         let people = Subscribers::without_suppressions(&store);
         let batch = Vec::new().into_iter();
         let (store, path) = (Some(store), shown_as.into());
-        StoredRows { store, path, people, batch, names: BTreeSet::new(), line: 0 }
+        StoredRows {
+            store,
+            path,
+            people,
+            batch,
+            names: BTreeSet::new(),
+            topics: topics.to_vec(),
+            line: 0,
+        }
     }
 
     /// The next row.
@@ -62,12 +73,13 @@ impl StoredRows {
         let recipient = person.profile.recipient(address.clone());
         let reason = match person.profile.status {
             SubscriptionStatus::Confirmed => {
-                return Ok(Some(Row::Kept { line, recipient, warnings: Vec::new() }));
+                let warnings = unknown_topics(&address, &person.profile.topics, &self.topics);
+                return Ok(Some(Row::Kept { line, recipient, warnings }));
             }
             status => status.word(),
         };
         let (address, person) = (Some(address), Some(Box::new(recipient)));
-        Ok(Some(Row::LeftOut { line, address, reason, person }))
+        Ok(Some(Row::LeftOut { line, address, reason, answer: None, person }))
     }
 
     /// The names of the fields of all people that were read.

@@ -15,7 +15,9 @@ use super::{RESERVED, SubscriptionStatus};
 use crate::audience::forgotten::Forgotten;
 use crate::audience::formula::unguarded;
 use crate::audience::list::Rows;
+use crate::audience::problems::Problems;
 use crate::audience::row::Row;
+use crate::audience::rules;
 use crate::audience::suppression::{self, SuppressionReason};
 use crate::diagnostic::Diagnostic;
 use crate::issue::topics::{TopicChoice, TopicChoiceError};
@@ -51,6 +53,8 @@ CREATE TEMP TABLE import_row (
     -- The person said no: the reason, and the file's word for it.
     refusal TEXT,
     said TEXT,
+    -- What somebody has noted of the person, and may mean that they want no mail.
+    remark TEXT,
     -- Suppressed with a whole domain, or forgotten.
     blocked BOOLEAN NOT NULL,
     -- What is done: add, unconfirmed, suppress; change, conflict, same, suppressed.
@@ -61,12 +65,14 @@ CREATE TEMP TABLE import_row (
 );
 ";
 
-/// Of several rows about one person, that counts which says no, or else the first. The others go.
+/// Of several rows about one person, that counts which says the strongest no, or else the first. The
+/// others go.
 const MERGE: &str = "
 CREATE INDEX import_row_by_identity ON import_row (identity, id);
 DELETE FROM import_row WHERE id IN (SELECT id FROM (
     SELECT id, row_number() OVER (PARTITION BY identity
-        ORDER BY refusal IS NULL, status = 'confirmed', id) AS place
+        ORDER BY refusal IS NULL, CASE refusal WHEN 'complaint' THEN 0 WHEN 'unsubscribed' THEN 1
+            WHEN 'hard-bounce' THEN 2 ELSE 3 END, status = 'confirmed', id) AS place
     FROM import_row WHERE identity IN
         (SELECT identity FROM import_row GROUP BY identity HAVING count(*) > 1)) AS ranked
     WHERE place > 1);
@@ -88,6 +94,14 @@ pub(super) struct ImportEntry {
     pub(super) consent: Option<ConsentRecord>,
     /// That they said no: why they are suppressed, and the file's word for it.
     pub(super) refusal: Option<(SuppressionReason, &'static str)>,
+    /// What they have answered, where they said no to a question.
+    pub(super) answer: Option<String>,
+    /// A day on which they came that cannot be read: the column, and what stands there.
+    pub(super) unread_day: Option<(String, String)>,
+    /// A remark that may say that they want no mail.
+    pub(super) remark: Option<String>,
+    /// The day that the store has is that of an import, which knew no other.
+    pub(super) is_day_unknown: bool,
 }
 
 impl ImportEntry {
@@ -104,11 +118,16 @@ impl ImportEntry {
             status: SubscriptionStatus::Confirmed,
             consent: None,
             refusal: None,
+            answer: None,
+            unread_day: None,
+            remark: None,
+            is_day_unknown: false,
         }
     }
 
     /// Takes what the row says of the person otherwise.
     fn describe(&mut self, person: &Recipient, shape: &FileShape) -> Result<(), String> {
+        let joined = self.come(person, shape)?;
         for (name, value) in person.fields() {
             match name {
                 "language" => value.clone_into(&mut self.language),
@@ -117,13 +136,7 @@ impl ImportEntry {
                     let choice = choice.map_err(|error: TopicChoiceError| error.to_string())?;
                     self.topics = choice.to_string();
                 }
-                name if shape.joined.as_deref() == Some(name) => match read_moment(value) {
-                    Some(joined) => self.joined = Some(joined),
-                    None if RESERVED.contains(&name) => {
-                        return Err(format!("{value:?} in {name} is no date, such as 2025-11-06"));
-                    }
-                    None => drop(self.fields.insert(name.to_owned(), value.to_owned())),
-                },
+                name if joined == Some(name) => {}
                 name if shape.dropped.contains(name) || RESERVED.contains(&name) => {}
                 name => drop(self.fields.insert(name.to_owned(), value.to_owned())),
             }
@@ -135,6 +148,33 @@ impl ImportEntry {
             }
         }
         Ok(())
+    }
+
+    /// Takes the day on which somebody came out of the surest column that has one which can be read; the
+    /// name of that column.
+    fn come<'a>(
+        &mut self,
+        person: &Recipient,
+        shape: &'a FileShape,
+    ) -> Result<Option<&'a str>, String> {
+        for name in shape.joined.iter().copied() {
+            let value = person.field(name).unwrap_or_default();
+            if let Some(day) = read_moment(value) {
+                (self.joined, self.unread_day) = (Some(day), None);
+                return Ok(Some(name));
+            }
+            // `0000-00-00` is no day, and `true` says something else.
+            if !value.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+                || shape.dropped.contains(name) && !value.contains(['-', '.', '/'])
+            {
+                continue;
+            }
+            if RESERVED.contains(&name) {
+                return Err(format!("{value:?} in {name} is no date, such as 2025-11-06"));
+            }
+            self.unread_day = Some((name.to_owned(), value.to_owned()));
+        }
+        Ok(None)
     }
 
     /// All tags that the person has by this file.
@@ -154,11 +194,12 @@ impl ImportEntry {
     }
 }
 
-/// What a file's word for a no means: how the person stands, and why they are suppressed. Who never
-/// said yes is only not confirmed.
-fn refused(said: &'static str) -> (SubscriptionStatus, Option<SuppressionReason>) {
+/// What a file's word for a no means: how the person stands, and why they are suppressed. Who was asked
+/// and has answered with a no has left; who never said yes is only not confirmed.
+fn refused(said: &str, is_answer: bool) -> (SubscriptionStatus, Option<SuppressionReason>) {
     use SubscriptionStatus::{Confirmed, Unconfirmed, Unsubscribed};
     match said {
+        _ if is_answer => (Unsubscribed, Some(SuppressionReason::Unsubscribed)),
         "unconfirmed" | "never subscribed" | "without consent" | "not enabled" => {
             (Unconfirmed, None)
         }
@@ -169,8 +210,14 @@ fn refused(said: &'static str) -> (SubscriptionStatus, Option<SuppressionReason>
     }
 }
 
+/// Who has left, and nothing else is said of why.
+const LEFT: (SuppressionReason, &str) = (SuppressionReason::Unsubscribed, "unsubscribed");
+
+/// How the words of a no begin that somebody has answered.
+const ANSWERED: &str = "said no: ";
+
 /// Names of columns with the day on which somebody came, the surest first.
-const JOINED: [&str; 16] = [
+const JOINED: [&str; 22] = [
     "joined",
     "joined_at",
     "joined_on",
@@ -186,6 +233,12 @@ const JOINED: [&str; 16] = [
     "created_on",
     "date_added",
     "signup_date",
+    "join_date",
+    "joined_date",
+    "date_joined",
+    "registered_at",
+    "registered_on",
+    "registration_date",
     "creation_date",
 ];
 
@@ -194,28 +247,41 @@ const JOINED: [&str; 16] = [
 struct FileShape {
     is_own_export: bool,
     dropped: BTreeSet<String>,
-    joined: Option<String>,
+    /// Those with the day on which somebody came, the surest first.
+    joined: Vec<&'static str>,
 }
 
 impl FileShape {
     fn of<R>(rows: &Rows<R>) -> FileShape {
         let names: Vec<&str> = rows.field_names().collect();
-        let joined = JOINED.iter().find(|name| names.contains(name));
+        let joined = JOINED.into_iter().filter(|name| names.contains(name));
         FileShape {
             is_own_export: rows.is_own_export(),
             dropped: rows.consent_fields(),
-            joined: joined.map(|name| (*name).to_owned()),
+            joined: joined.collect(),
         }
     }
 
-    /// What a row of our own export says beside what all lists say.
-    fn own(&self, entry: &mut ImportEntry, person: &Recipient) -> Result<(), String> {
+    /// What a row of our own export says beside what all lists say. Somebody may have written a no into
+    /// it, in any word that lists have for one.
+    fn own(
+        &self,
+        entry: &mut ImportEntry,
+        person: &Recipient,
+        says_no: bool,
+    ) -> Result<(), String> {
         if !self.is_own_export {
             return Ok(());
         }
         let field = |name: &str| person.field(name).unwrap_or_default();
         let wrong = |name: &str| format!("{:?} in {name} is no word of digest", field(name));
-        entry.status = field("status").parse().map_err(|_| wrong("status"))?;
+        let status = field("status").parse();
+        let is_own_word = status.is_ok();
+        match status {
+            Ok(status) => entry.status = status,
+            Err(_) if says_no => {}
+            Err(_) => return Err(wrong("status")),
+        }
         let refusals = [
             ("", None),
             ("unsubscribed", Some((SuppressionReason::Unsubscribed, "unsubscribed"))),
@@ -224,7 +290,17 @@ impl FileShape {
             ("blocked", Some((SuppressionReason::Manual, "blocked"))),
         ];
         let refusal = refusals.iter().find(|(word, _)| *word == field("suppressed"));
-        entry.refusal = refusal.ok_or_else(|| wrong("suppressed"))?.1;
+        match refusal {
+            Some((_, Some(refusal))) => entry.refusal = Some(*refusal),
+            Some((_, None)) if entry.status == SubscriptionStatus::Unsubscribed => {
+                let said = entry.refusal.unwrap_or(LEFT);
+                entry.refusal = Some(said);
+            }
+            Some((_, None)) if is_own_word => entry.refusal = None,
+            Some((_, None)) => {}
+            None if says_no => {}
+            None => return Err(wrong("suppressed")),
+        }
         entry.consent = match field("consent_how") {
             "" => None,
             how => Some(ConsentRecord {
@@ -238,31 +314,42 @@ impl FileShape {
     }
 
     /// What a row says, or why it cannot be used; `None` for one that is about nobody.
-    fn entry(&self, row: Row, further_tags: &[String]) -> Result<Option<ImportEntry>, String> {
-        let (line, address, person, said) = match row {
+    /// What is odd in it is handed to `odd`.
+    fn entry(
+        &self,
+        row: Row,
+        further_tags: &[String],
+        odd: impl FnOnce(Vec<Diagnostic>),
+    ) -> Result<Option<ImportEntry>, String> {
+        let mut remark = None;
+        let (line, address, person, said, answer) = match row {
             Row::Rejected(problem) => return Err(reason(&problem)),
-            Row::Kept { line, recipient, .. } => {
-                (line, recipient.address().clone(), Some(Box::new(recipient)), None)
+            Row::Kept { line, recipient, warnings } => {
+                let is_remark = |one: &&Diagnostic| one.rule == "row-remark";
+                remark = warnings.iter().find(is_remark).map(|one| one.message.clone());
+                odd(warnings);
+                (line, recipient.address().clone(), Some(Box::new(recipient)), None, None)
             }
             // Most contacts of an address book have only a telephone.
             Row::LeftOut { address: None, reason: "no email address", .. } => return Ok(None),
             Row::LeftOut { address: None, reason, .. } => {
                 return Err(format!("the file says {reason}, and the address cannot be read"));
             }
-            Row::LeftOut { line, address: Some(address), reason, person } => {
-                (line, address, person, Some(reason))
+            Row::LeftOut { line, address: Some(address), reason, answer, person } => {
+                (line, address, person, Some(reason), answer)
             }
         };
-        let mut entry = ImportEntry::nothing(line, address);
+        let mut entry = ImportEntry { remark, ..ImportEntry::nothing(line, address) };
         further_tags.clone_into(&mut entry.further_tags);
         if let Some(said) = said {
-            let (status, reason) = refused(said);
+            let (status, reason) = refused(said, answer.is_some());
             entry.status = status;
             entry.refusal = reason.map(|reason| (reason, said));
+            entry.answer = answer.map(|answer| format!("{ANSWERED}{answer}"));
         }
         if let Some(person) = person {
             entry.describe(&person, self)?;
-            self.own(&mut entry, &person)?;
+            self.own(&mut entry, &person, said.is_some())?;
         }
         Ok(Some(entry))
     }
@@ -314,7 +401,8 @@ struct ImportWriter {
     writing: Option<JoinHandle<Result<Transaction, SqlError>>>,
 }
 
-/// Reads a file to its end into the temporary table. What cannot be used goes to `rejects`.
+/// Reads a file to its end into the temporary table: how many rows of each kind, and what is odd in those
+/// that are used. What cannot be used goes to `rejects`.
 ///
 /// # Errors
 /// The file cannot be read to its end, nobody can know who of it may be mailed, or the store's.
@@ -323,7 +411,7 @@ pub(super) async fn stage<R: Read>(
     rows: &mut Rows<R>,
     options: &ImportOptions<'_>,
     rejects: &mut dyn FnMut(RejectedRow<'_>) -> io::Result<()>,
-) -> Result<FileCounts, ImportError> {
+) -> Result<(FileCounts, Vec<Diagnostic>), ImportError> {
     let shape = FileShape::of(rows);
     let domains = suppression::in_force(store).await?;
     let domains = domains.into_iter().filter(|one| one.is_for_domain()).map(|one| one.what);
@@ -333,6 +421,7 @@ pub(super) async fn stage<R: Read>(
     sql::raw(MAKE).execute(store.pool()).await.map_err(failed)?;
     let mut writer =
         ImportWriter { store: store.clone(), batch: Vec::with_capacity(BATCH), writing: None };
+    let mut problems = Problems::default();
     let mut usable = 0_u64;
     while let Some(row) = rows.next() {
         let row = row?;
@@ -342,10 +431,14 @@ pub(super) async fn stage<R: Read>(
         }
         let line = line_of(&row);
         let has_cells = !matches!(&row, Row::Rejected(problem) if is_unreadable(problem));
-        match shape.entry(row, options.tags) {
+        let mut warnings = Vec::new();
+        match shape.entry(row, options.tags, |odd| warnings = odd) {
             Ok(None) => counts.nobody += 1,
             Ok(Some(entry)) => {
                 usable += 1;
+                let unread = entry.unread_day.as_ref();
+                warnings.extend(unread.map(|day| rules::row_day(rows.path(), entry.line, day)));
+                warnings.into_iter().map(of_import).for_each(|warning| problems.add(warning));
                 let is_blocked = blocked.domains.contains(entry.address.domain())
                     || blocked.forgotten.has(&entry.address);
                 writer.add(entry, is_blocked).await?;
@@ -366,7 +459,18 @@ pub(super) async fn stage<R: Read>(
     }
     let different = writer.finish().await?;
     counts.repeated = usable - different;
-    Ok(counts)
+    Ok((counts, problems.in_order()))
+}
+
+/// A warning of a row as it is told of a file that is imported.
+fn of_import(warning: Diagnostic) -> Diagnostic {
+    match warning.rule {
+        "row-remark" => warning.help(
+            "if they want no mail, delete the row, or keep them out: digest subscribers suppress \
+             ADDRESS --why TEXT; if the remark is about something else, it can stay",
+        ),
+        _ => warning,
+    }
 }
 
 fn line_of(row: &Row) -> Option<usize> {
@@ -433,7 +537,7 @@ async fn append(
     let mut query = QueryBuilder::new(
         "INSERT INTO import_row (line, identity, email, fields, tags, language, topics, status, \
          joined_at, consent_how, consent_at, consent_words, consent_ip_hash, refusal, said, \
-         blocked, verdict) ",
+         remark, blocked, verdict) ",
     );
     query.push_values(batch, |mut row, (entry, blocked)| {
         let identity = entry.address.identity();
@@ -456,7 +560,10 @@ async fn append(
             .push_bind(consent.as_ref().map(|one| one.words.clone()))
             .push_bind(consent.and_then(|one| one.ip_hash))
             .push_bind(entry.refusal.map(|(reason, _)| reason.word()))
-            .push_bind(entry.refusal.map(|(_, said)| said))
+            .push_bind(
+                entry.refusal.map(|(_, said)| entry.answer.unwrap_or_else(|| said.to_owned())),
+            )
+            .push_bind(entry.remark)
             .push_bind(blocked)
             .push_bind(verdict);
     });

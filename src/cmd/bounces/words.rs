@@ -193,7 +193,7 @@ pub(super) fn in_words(
         };
         text.push_str(&format!("{place}: {class}: {about}\n"));
         text.push_str(&format!("    {} line {}: {}\n", row.part, row.line, row.text));
-        if let Some(happens) = happens(decided, acting) {
+        if let Some(happens) = happens(row.class, decided, acting) {
             text.push_str(&format!("    {happens}\n"));
         }
     }
@@ -201,7 +201,7 @@ pub(super) fn in_words(
 }
 
 /// What happens to somebody, or would.
-fn happens(decided: &DecidedReport, acting: Acting) -> Option<String> {
+fn happens(class: BounceClass, decided: &DecidedReport, acting: Acting) -> Option<String> {
     let DecidedReport { decision, person, issue, evidence, was_suppressed } = decided;
     let person = person.as_deref().unwrap_or("nobody");
     let mut known_by =
@@ -225,12 +225,20 @@ fn happens(decided: &DecidedReport, acting: Acting) -> Option<String> {
             let number = decision.why.split(';').next().unwrap_or_default();
             format!("{person}: {would}counted ({number}){known_by}")
         }
-        (_, BounceOutcome::Undecided) => format!(
-            "a person has to decide: {}. To suppress: digest subscribers suppress {} --reason \
-             unsubscribed --why TEXT",
-            decision.why,
-            quoted(person)
-        ),
+        (_, BounceOutcome::Undecided) => {
+            let command = decided.person.as_deref().map(|person| {
+                let reason = match class {
+                    BounceClass::Unsubscribe => "unsubscribed",
+                    BounceClass::Complaint => "complaint",
+                    _ => "hard-bounce",
+                };
+                format!(
+                    ". To suppress: digest subscribers suppress {} --reason {reason} --why TEXT",
+                    quoted(person)
+                )
+            });
+            format!("a person has to decide: {}{}", decision.why, command.unwrap_or_default())
+        }
         (_, BounceOutcome::Unproven) => format!("unproven: {}", decision.why),
         (_, BounceOutcome::Nothing) => format!("nothing to do: {}{known_by}", decision.why),
     })

@@ -202,6 +202,9 @@ async fn read(
             let staged =
                 import::read(store, &mut rows, options, &mut |row| rejects.write(&row)).await;
             print::problems(rows.guessed().as_slice());
+            if let Ok(staged) = &staged {
+                print::problems(staged.warnings());
+            }
             staged
         }
         Err(problem) => Err(problem.into()),
@@ -392,6 +395,15 @@ fn told(plan: &ImportPlan, is_plan: bool, rejects: Option<&Path>) -> String {
         }
     }
     text.push_str(&format!("{:<17}{:>9}\n", "no change", plan.same));
+    if plan.remarks.count > 0 {
+        text.push_str(&format!(
+            "look at {}: these people get mail, and the remark may say that they want none\n",
+            counted(plan.remarks.count, "remark")
+        ));
+        for one in plan.remarks.examples.iter().filter(|_| is_plan) {
+            text.push_str(&format!("  line {}  {}\n", one.line, one.email));
+        }
+    }
     for (name, count) in [("repeated", plan.repeated), ("without address", plan.without_address)] {
         if count > 0 {
             text.push_str(&format!("{name:<17}{count:>9}\n"));

@@ -2,6 +2,7 @@
 
 use sejong_digest::audience::email;
 use sejong_digest::audience::forgotten::ForgettingKeys;
+use sejong_digest::audience::row::unknown_topics;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::subscribers::profile::{ConsentRecord, SubscriberProfile};
 use sejong_digest::audience::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus, forget};
@@ -204,6 +205,8 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
     let mut profile = SubscriberProfile::new(who.as_str().to_owned(), clock::now());
     edit(&mut profile);
     profile.tags = tags;
+    let topics = &workspace.config.publication.topics;
+    print::problems(&unknown_topics(&who, &profile.topics, topics));
     in_store(workspace, args.store.as_deref(), async |store| {
         let said = quoted(who.as_str());
         if forgotten(workspace, store).await?.has(&who) {
@@ -243,6 +246,9 @@ fn not_in_list(who: &Address) -> Failure {
 /// Runs `digest subscribers set`.
 pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
     let (who, edit) = (address(&args.address)?, args.details.read()?);
+    let said = args.details.topics.as_deref().unwrap_or_default();
+    let topics = &workspace.config.publication.topics;
+    print::problems(&unknown_topics(&who, said, topics));
     let changed = in_store(workspace, args.store.as_deref(), async |store| {
         let changed = change::change(store, &who, note(), |profile| edit(profile)).await?;
         changed.ok_or_else(|| not_in_list(&who))

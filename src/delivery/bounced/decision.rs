@@ -18,6 +18,10 @@ pub enum ReportEvidence {
     ReversePath,
     /// The Message-ID of that mail: whoever got the mail knows it.
     MessageId,
+    /// The same, of a mail whose reverse-path has a token that this report does not bring along. Who
+    /// saw an answer to the mail knows its Message-ID, too (In-Reply-To, References).
+    #[serde(rename = "message-id")]
+    MessageIdAlone,
     /// The unsubscribe token of that mail: whoever got the mail knows it.
     UnsubscribeToken,
     /// Our relay said it while the mail was sent.
@@ -29,7 +33,7 @@ impl ReportEvidence {
     pub fn words(self) -> &'static str {
         match self {
             ReportEvidence::ReversePath => "the token of the reverse-path",
-            ReportEvidence::MessageId => "the Message-ID",
+            ReportEvidence::MessageId | ReportEvidence::MessageIdAlone => "the Message-ID",
             ReportEvidence::UnsubscribeToken => "the unsubscribe token",
             ReportEvidence::Reply => "the reply of the relay",
         }
@@ -49,6 +53,8 @@ pub struct DecisionFacts<'a> {
     pub evidence: Option<ReportEvidence>,
     /// Whether somebody with this address has had mail of ours: of a wish without a token.
     pub is_known: bool,
+    /// Whether it was written before the person was released for the last time.
+    pub is_before_release: bool,
 }
 
 /// What was counted against a person before, since the last release.
@@ -137,14 +143,28 @@ pub fn decide(
                 "nothing in it shows that it is about a mail of this publication to this person",
             )
         }
+        BounceClass::Soft if is_about_the_sender(facts.reason) => {
+            nothing("it is about the sender or the message, and not about the address")
+        }
+        BounceClass::Hard | BounceClass::Soft | BounceClass::Complaint
+            if facts.is_before_release =>
+        {
+            nothing("it was written before the person was released")
+        }
+        BounceClass::Hard | BounceClass::Soft | BounceClass::Complaint
+            if facts.evidence == Some(ReportEvidence::MessageIdAlone) =>
+        {
+            BounceDecision::new(
+                BounceOutcome::Undecided,
+                "it has the Message-ID of the mail and no token of its reverse-path, and whoever saw \
+                 an answer to the mail knows its Message-ID",
+            )
+        }
         BounceClass::Hard => {
             counted_or(facts, (history.hard, policy.hard), SuppressionReason::HardBounce)
         }
         BounceClass::Complaint => {
             counted_or(facts, (history.complaints, policy.complaint), SuppressionReason::Complaint)
-        }
-        BounceClass::Soft if is_about_the_sender(facts.reason) => {
-            nothing("it is about the sender or the message, and not about the address")
         }
         BounceClass::Soft => soft(facts, history, policy),
     }
@@ -232,13 +252,21 @@ mod tests {
 
     use super::*;
 
+    const NOBODY: DecisionFacts<'static> = DecisionFacts {
+        class: Class::None,
+        reason: Why::Unknown,
+        said: "",
+        evidence: None,
+        is_known: false,
+        is_before_release: false,
+    };
+
     fn decided(
         (class, reason): (Class, Why),
         evidence: Option<Known>,
         history: BounceHistory,
     ) -> BounceDecision {
-        let facts =
-            DecisionFacts { class, reason, said: "550 5.1.1 no", evidence, is_known: false };
+        let facts = DecisionFacts { class, reason, said: "550 5.1.1 no", evidence, ..NOBODY };
         decide(&facts, history, &BouncePolicy::default())
     }
 
@@ -247,12 +275,17 @@ mod tests {
         let none = BounceHistory::default();
         let four = BounceHistory { soft: 4, ..none };
         let path = Some(Known::ReversePath);
+        let alone = Some(Known::MessageIdAlone);
         let hard = Some(SuppressionReason::HardBounce);
         for (report, evidence, history, outcome, suppress) in [
             ((Class::Hard, Why::NoMailbox), path, none, Outcome::Suppressed, hard),
             ((Class::Hard, Why::NoDomain), Some(Known::MessageId), none, Outcome::Suppressed, hard),
             ((Class::Hard, Why::NoMailbox), Some(Known::Reply), none, Outcome::Suppressed, hard),
             ((Class::Hard, Why::NoMailbox), None, none, Outcome::Unproven, None),
+            ((Class::Hard, Why::NoMailbox), alone, none, Outcome::Undecided, None),
+            ((Class::Soft, Why::MailboxFull), alone, four, Outcome::Undecided, None),
+            ((Class::Soft, Why::Spam), alone, four, Outcome::Nothing, None),
+            ((Class::Complaint, Why::Unknown), alone, none, Outcome::Undecided, None),
             ((Class::Soft, Why::MailboxFull), path, none, Outcome::Counted, None),
             ((Class::Soft, Why::MailboxFull), path, four, Outcome::Suppressed, hard),
             ((Class::Soft, Why::MailboxFull), None, four, Outcome::Unproven, None),
@@ -305,7 +338,10 @@ mod tests {
                 said: "550 5.1.1 no",
                 evidence: Some(Known::ReversePath),
                 is_known: true,
+                is_before_release: false,
             };
+            let before = DecisionFacts { is_before_release: true, ..facts.clone() };
+            assert_eq!(decide(&before, history, &policy).outcome, Outcome::Nothing, "{class:?}");
             let decision = decide(&facts, history, &policy);
             assert_eq!(decision.outcome, outcome, "{class:?}");
             assert!(decision.why.starts_with(why), "{}", decision.why);

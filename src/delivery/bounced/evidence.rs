@@ -1,7 +1,8 @@
 //! A report -> the row of the ledger that it is about, if it shows that it is about a mail of ours.
 //!
-//! Anybody can send a report. What counts is a token that only our keys make, or the Message-ID of a
-//! row: and then for the person of that row alone, whomever the report names.
+//! Anybody can send a report. What counts is a token that only our keys make, or, of mail that left
+//! without one, the Message-ID of a row: and then for the person of that row alone, whomever the report
+//! names.
 
 use std::collections::BTreeSet;
 
@@ -68,10 +69,14 @@ impl ReportKeys {
         if let Some(row) = self.by_reverse_path(connection, report).await? {
             return Ok(proven(Some(row), ReportEvidence::ReversePath));
         }
-        if let Some(row) = self.by_message_id(connection, report).await? {
-            return Ok(proven(Some(row), ReportEvidence::MessageId));
-        }
-        self.by_unsubscribe_token(connection, &report.original.unsubscribe_tokens).await
+        let by_id = self.by_message_id(connection, report).await?;
+        let by_id = match by_id {
+            Some((row, true)) => proven(Some(row), ReportEvidence::MessageIdAlone),
+            Some((row, false)) => return Ok(proven(Some(row), ReportEvidence::MessageId)),
+            None => None,
+        };
+        let tokens = &report.original.unsubscribe_tokens;
+        Ok(self.by_unsubscribe_token(connection, tokens).await?.or(by_id))
     }
 
     async fn by_reverse_path(
@@ -99,12 +104,13 @@ impl ReportKeys {
         Ok(None)
     }
 
-    /// The row of a person whom the report names, or whom the mail that it returns was to.
+    /// The row of a person whom the report names, or whom the mail that it returns was to, and whether
+    /// a report of that mail would come with a token of its reverse-path.
     async fn by_message_id(
         &self,
         connection: &mut Connection,
         report: &BounceReport,
-    ) -> Result<Option<ReportedRow>, SqlError> {
+    ) -> Result<Option<(ReportedRow, bool)>, SqlError> {
         let Some(message_id) = &report.original.message_id else { return Ok(None) };
         let named = report.recipients.iter().flat_map(addresses);
         let tokens = report.original.unsubscribe_tokens.iter();

@@ -20,8 +20,8 @@ use crate::audience::suppression::{
 use crate::bounce::reason::{BounceClass, BounceReason};
 use crate::bounce::{self, BounceReport, ReportedRecipient, envelope};
 use crate::delivery::ledger::bounces::{self, BounceNote, RefusedRow};
-use crate::store::Store;
 use crate::store::sql::{Connection, SqlError};
+use crate::store::{Store, StoreError};
 
 /// What messages are read with.
 #[derive(Debug)]
@@ -86,7 +86,8 @@ impl ReadMessage {
         };
         // Of several recipients of a report, the token names one.
         let is_proven = |(row, decided): (&ReportedRecipient, &DecidedReport)| {
-            decided.evidence.is_some() && row.class != BounceClass::None
+            let is_decided = decided.decision.outcome != BounceOutcome::Undecided;
+            decided.evidence.is_some() && is_decided && row.class != BounceClass::None
         };
         let each = || report.recipients.iter().zip(&self.decided);
         each().any(is_proven) || each().all(is_done)
@@ -108,13 +109,13 @@ impl ReportReader {
     /// Reads messages from `source`, and acts on them.
     ///
     /// # Errors
-    /// The store's, or nobody can tell who was forgotten: then nothing of these messages was acted on.
+    /// The store's: then nothing of these messages was acted on.
     pub async fn read(
         &mut self,
         messages: &[&[u8]],
         source: &str,
         now: Timestamp,
-    ) -> Result<Vec<ReadMessage>, ForgottenError> {
+    ) -> Result<Vec<ReadMessage>, StoreError> {
         let hashes: Vec<String> =
             messages.iter().map(|bytes| envelope::fingerprint(bytes)).collect();
         let Some(store) = self.store.clone() else {
@@ -139,7 +140,12 @@ impl ReportReader {
         }
         drop(connection);
         if let Some(keys) = &self.keys {
-            self.forgotten = Forgotten::read(&store, &keys.forgetting).await?;
+            self.forgotten = match Forgotten::read(&store, &keys.forgetting).await {
+                Ok(forgotten) => forgotten,
+                // Where nobody can tell who was forgotten, a no is written all the same.
+                Err(ForgottenError::NoKey(_)) => Forgotten::default(),
+                Err(ForgottenError::Store(error)) => return Err(error),
+            };
         }
         let mut all = Vec::new();
         let mut transaction = if self.acts {
@@ -204,9 +210,12 @@ impl ReportReader {
         reader: Option<&ProvenReader>,
         (place, at, now): ((&str, &str), Timestamp, Timestamp),
     ) -> Result<DecidedReport, SqlError> {
-        let history = match reader {
-            Some(reader) => self.history(connection, &reader.identity, at).await?,
-            None => BounceHistory::default(),
+        let (history, is_before_release) = match reader {
+            Some(ProvenReader { identity, .. }) => (
+                self.history(connection, identity, at).await?,
+                bounces::is_before_release(connection, identity, at.as_millisecond()).await?,
+            ),
+            None => (BounceHistory::default(), false),
         };
         let named = row.address.as_deref().and_then(evidence::identity);
         let is_known = match (&named, row.class) {
@@ -222,6 +231,7 @@ impl ReportReader {
             said: &said,
             evidence: reader.map(|reader| reader.evidence),
             is_known,
+            is_before_release,
         };
         let decision = match reader {
             Some(reader) if self.is_forgotten(reader) => {
@@ -308,8 +318,11 @@ pub(super) struct ActedReport<'a> {
 }
 
 impl ActedReport<'_> {
-    /// Whether it is kept: what says something of a reader.
+    /// Whether it is kept: what says something of a reader, and is not for a person to decide.
     fn is_noted(&self) -> bool {
+        if self.reader.evidence == ReportEvidence::MessageIdAlone {
+            return false;
+        }
         match self.row.class {
             BounceClass::Hard | BounceClass::Soft => true,
             BounceClass::Complaint | BounceClass::Unsubscribe => {
@@ -391,7 +404,14 @@ fn without_a_ledger(report: BounceReport, keys: Option<&ReportKeys>) -> ReadMess
         let evidence = left.is_some().then_some(ReportEvidence::UnsubscribeToken);
         let said = said(row);
         let (class, reason) = (row.class, row.reason);
-        let facts = DecisionFacts { class, reason, said: &said, evidence, is_known: false };
+        let facts = DecisionFacts {
+            class,
+            reason,
+            said: &said,
+            evidence,
+            is_known: false,
+            is_before_release: false,
+        };
         let decision = decide(&facts, BounceHistory::default(), &BouncePolicy::default());
         let person = left.map(|address| address.identity());
         let person = person.or_else(|| row.address.as_deref().and_then(evidence::identity));

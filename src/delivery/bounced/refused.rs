@@ -62,6 +62,9 @@ pub async fn take_note(
             said: &said,
             evidence: Some(ReportEvidence::Reply),
             is_known: true,
+            is_before_release: bounces::is_before_release(&mut transaction, &reader.identity, to)
+                .await
+                .map_err(failed)?,
         };
         let decision = decide(&facts, history, policy);
         let message = format!("{}/{}", row.reported.row, row.attempts);

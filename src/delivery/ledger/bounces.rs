@@ -164,9 +164,13 @@ pub(in crate::delivery) const FROM_RELAY: &str = "smtp";
 
 const ROW: &str = "SELECT id, issue, email FROM recipient WHERE id = ?1";
 
-/// The issues are few: each is asked for the one person.
+/// The issues are few: each is asked for the one person. At last, whether the send whose copy has this
+/// Message-ID gave each message a reverse-path of its own.
 const ROW_OF_MESSAGE: &str = "
-SELECT r.id, r.issue, r.email FROM (SELECT DISTINCT issue FROM run) i
+SELECT r.id, r.issue, r.email, EXISTS (SELECT 1 FROM run u WHERE u.reverse_path LIKE '%{token}%'
+    AND (u.id = r.claimed_by AND r.message_id = ?2 OR u.id IN (SELECT c.run FROM earlier_copy c
+        WHERE c.recipient = r.id AND c.message_id = ?2)))
+FROM (SELECT DISTINCT issue FROM run) i
 CROSS JOIN person p CROSS JOIN recipient r
 WHERE p.issue = i.issue AND p.identity = ?1 AND r.id = p.recipient AND (r.message_id = ?2
     OR EXISTS (SELECT 1 FROM earlier_copy c WHERE c.recipient = r.id AND c.message_id = ?2))
@@ -181,8 +185,13 @@ ORDER BY i.run DESC LIMIT 1";
 
 const COUNT_BEFORE: &str = "
 SELECT count(*) FROM bounce WHERE identity = ?1 AND class = ?2 AND at > ?3 AND at <= ?4
-AND outcome <> 'nothing' AND read_at > coalesce((SELECT max(s.released_at) FROM suppression s
-    WHERE s.what = ?1 AND s.kind = 'address'), 0)";
+AND outcome <> 'nothing' AND at / 1000 >= coalesce((SELECT max(s.released_at) FROM suppression s
+    WHERE s.what = ?1 AND s.kind = 'address'), 0) / 1000";
+
+/// Mail has no smaller time than a second.
+const IS_BEFORE_RELEASE: &str = "
+SELECT EXISTS (SELECT 1 FROM suppression s
+    WHERE s.what = ?1 AND s.kind = 'address' AND s.released_at / 1000 > ?2 / 1000)";
 
 const NOTE: &str = "
 INSERT INTO bounce (message, recipient, issue, identity, class, reason, code, status, text, outcome, why,
@@ -230,14 +239,25 @@ pub(in crate::delivery) async fn row_of(
     Ok(row.as_ref().map(reported))
 }
 
-/// The row of a person whose message has this Message-ID.
+/// The row of a person whose message has this Message-ID, and whether its reverse-path has a token.
 pub(in crate::delivery) async fn row_of_message(
     connection: &mut Connection,
     identity: &str,
     message_id: &str,
-) -> Result<Option<ReportedRow>, SqlError> {
+) -> Result<Option<(ReportedRow, bool)>, SqlError> {
     let query = sql::query(ROW_OF_MESSAGE).bind(identity).bind(message_id);
-    Ok(query.fetch_optional(connection).await?.as_ref().map(reported))
+    let row = query.fetch_optional(connection).await?;
+    Ok(row.as_ref().map(|row| (reported(row), row.get(3))))
+}
+
+/// Whether a person was released after a report of them was written.
+pub(in crate::delivery) async fn is_before_release(
+    connection: &mut Connection,
+    identity: &str,
+    at_ms: i64,
+) -> Result<bool, SqlError> {
+    let query = sql::query_scalar(IS_BEFORE_RELEASE).bind(identity).bind(at_ms);
+    query.fetch_one(connection).await
 }
 
 /// The row of the last issue that a person got.
@@ -269,8 +289,8 @@ pub(in crate::delivery) async fn note_read(
     sql::query(note).bind(hash).bind(at_ms).execute(connection).await.map(drop)
 }
 
-/// How many reports of a class were counted of a person since the last release, written behind
-/// `from_ms` and not behind `to_ms`.
+/// How many reports of a class, written since the last release, behind `from_ms` and not behind
+/// `to_ms`, were counted of a person.
 pub(in crate::delivery) async fn count_before(
     connection: &mut Connection,
     (identity, class): (&str, &str),

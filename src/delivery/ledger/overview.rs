@@ -38,6 +38,38 @@ impl Counts {
     }
 }
 
+/// How much a store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreContents {
+    /// Issues that were sent, or begun.
+    pub issues: u64,
+    /// Their people.
+    pub rows: u64,
+    /// People of the list, whatever their status.
+    pub subscribers: u64,
+    /// Suppressions in force.
+    pub suppressions: u64,
+}
+
+/// How much a store holds.
+///
+/// # Errors
+/// The store's.
+pub async fn held(store: &Store) -> Result<StoreContents, StoreError> {
+    let issues = issues(store).await?;
+    let mut rows = 0;
+    for issue in &issues {
+        rows += Ledger::new(store.clone(), issue).counts().await?.planned;
+    }
+    let people = "SELECT (SELECT count(*) FROM subscriber), \
+         (SELECT count(*) FROM suppression WHERE released_at IS NULL)";
+    let people = sql::query(people).fetch_one(store.pool()).await;
+    let people = people.map_err(|error| store.failed(error))?;
+    let count = |at| people.get::<i64>(at).unsigned_abs();
+    let (subscribers, suppressions) = (count(0), count(1));
+    Ok(StoreContents { issues: issues.len() as u64, rows, subscribers, suppressions })
+}
+
 /// A row as `status` lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {
