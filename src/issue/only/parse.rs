@@ -181,6 +181,10 @@ impl OnlyParser {
                 self.wrong(&format!("a field's name is missing before {}", operator.sign()))
             );
         }
+        // Written again, the last sign would belong to the operator.
+        if name.ends_with('!') {
+            return Err(self.wrong(&format!("{name:?} cannot be the name of a field")));
+        }
         // `city=` alone asks for no value, so its value is never the next word.
         let is_apart = !word.contains(operator.sign()) || matches!(operator, Operator::Order(_));
         if value.is_empty()
