@@ -281,7 +281,10 @@ async fn copied(
     let _source = source.lock(&who).await?;
     // A file that is there must be empty, and is written in one transaction.
     let draft = match to.file().filter(|_| !to.is_there()) {
-        Some(path) => Some(StoreDraft::begin(path).map_err(looking::unusable)?),
+        Some(path) => {
+            Store::belongs_here(path).map_err(looking::unusable)?;
+            Some(StoreDraft::begin(path).map_err(looking::unusable)?)
+        }
         None => None,
     };
     let written = draft.as_ref().map_or(to.clone(), |draft| StoreAddress::from(draft.written_at()));

@@ -115,6 +115,7 @@ impl Store {
         steps: &[SchemaStep],
         progress: CopyProgress<'_>,
     ) -> Result<(), StoreError> {
+        Store::belongs_here(path)?;
         if self.address.file().is_some() {
             return self.vacuum_into(path).await;
         }

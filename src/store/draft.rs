@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::place::{self, FileIdentity};
-use super::{Store, StoreError, owner};
+use super::{StoreError, owner};
 
 /// What SQLite and we put beside a database.
 const COMPANIONS: [&str; 4] = ["-journal", "-wal", "-shm", "-lock"];
@@ -22,7 +22,8 @@ pub struct StoreDraft {
 
 impl StoreDraft {
     /// An empty file beside `path`, which must not be there. What a copy that was cut off has left
-    /// goes.
+    /// goes. Whether a store may have the name is asked by who gives a new one: a ledger that is
+    /// gone is saved beside its journal.
     ///
     /// # Errors
     /// [`StoreError::Exists`], or the system's.
@@ -30,7 +31,6 @@ impl StoreDraft {
         if path.symlink_metadata().is_ok() {
             return Err(StoreError::Exists { path: path.to_owned() });
         }
-        Store::belongs_here(path)?;
         let draft = place::beside(path, ".part");
         remove_companions(&draft);
         // SQLite takes an empty file for none, and keeps its mode.
