@@ -3,9 +3,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use sejong_digest::audience::subscribers::change;
 use sejong_digest::check::{self, online};
 use sejong_digest::compose::Composition;
-use sejong_digest::config::{self, PasswordError, Secret};
+use sejong_digest::config::{self, AudienceSource, PasswordError, Secret};
 use sejong_digest::delivery::ledger::{Ledger, STEPS};
 use sejong_digest::diagnostic::visible::visible;
 use sejong_digest::diagnostic::{Diagnostic, counted, render};
@@ -94,6 +95,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
     found.extend(workspace.config.warnings.iter().map(|warning| of("configuration", warning)));
     found.push(runtime()?.block_on(secret(workspace)));
+    found.extend(runtime()?.block_on(consent(workspace)));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);
     let origin =
@@ -234,6 +236,37 @@ async fn secret(workspace: &Workspace) -> Finding {
         },
         Err(error) => Finding::error(CHECK, error.to_string()),
     }
+}
+
+/// Whether it is written down how the people of the store have agreed, where the list is that of the
+/// store and can be read.
+async fn consent(workspace: &Workspace) -> Option<Finding> {
+    const CHECK: &str = "consent";
+    if workspace.config.audience_source == Some(AudienceSource::File) {
+        return None;
+    }
+    let path = readers::own_store(workspace).ok().flatten()?;
+    let store = Store::read(&path, &STEPS).await.ok()?;
+    let found = change::consent_on_record(&store).await;
+    store.close().await;
+    let found = found.ok().filter(|found| found.confirmed > 0)?;
+    let people = counted(found.confirmed, "person");
+    let Some(example) = found.example else {
+        let what = format!("it is on record how they agreed: {people} of the store");
+        return Some(Finding::ok(CHECK, what));
+    };
+    let what = format!(
+        "of {people} of the store who get mail, {} without a record of how they agreed, such as \
+         {example}",
+        match found.lacking {
+            1 => "1 is".to_owned(),
+            lacking => format!("{lacking} are"),
+        }
+    );
+    Some(Finding::warning(CHECK, what).help(
+        "write it down with `digest subscribers set ADDRESS --consent TEXT`; in what `digest subscribers \
+         export` writes, their column consent_how is empty",
+    ))
 }
 
 fn domains(workspace: &Workspace, identity: &Identity) -> Domains {

@@ -152,7 +152,8 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let options = args.plan.read(&workspace, clock::at(window.begin(), zone)).await?;
+        let mut options = args.plan.read(&workspace, clock::at(window.begin(), zone)).await?;
+        options.send.forgetting = options.send.forgetting.giving_up_others(args.new_secret);
         if args.dry_run {
             return planned::planned(&workspace, &options, &window).await;
         }

@@ -12,7 +12,7 @@ mod home;
 pub mod origin;
 pub mod overview;
 mod person;
-mod forgotten;
+pub mod forgotten;
 mod plan;
 pub mod receipts;
 pub mod revision;
@@ -43,7 +43,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 25] = [
+pub const STEPS: [SchemaStep; 26] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -69,6 +69,7 @@ pub const STEPS: [SchemaStep; 25] = [
     SchemaStep::both(subscribers::STEP),
     SchemaStep::both(secret_keys::STEP),
     SchemaStep::both(bounces::STEP),
+    suppression::SAID_BY_IMPORTS,
 ];
 
 const FIRST_STEP: &str = "

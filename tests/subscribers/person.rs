@@ -120,6 +120,28 @@ fn a_removed_person_gets_nothing_until_they_are_released() {
 }
 
 #[test]
+fn a_release_of_somebody_with_several_reasons_names_all_of_them_and_how_each_ends() {
+    let here = with_two();
+    for reason in ["manual", "hard-bounce", "unsubscribed"] {
+        done(&here, &["suppress", KIM, "--why", "w", "--reason", reason]);
+    }
+    let told = fails(&here, &["release", KIM, "--why", "mended"], 3);
+    for words in [
+        "several reasons: unsubscribed since 20",
+        "(--reason unsubscribed), by hand since 20",
+        "(--reason manual), hard bounce since 20",
+        "(--reason hard-bounce); nobody was released",
+        "--reason all ends all of them",
+    ] {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
+    let told = done(&here, &["release", KIM, "--why", "mended", "--reason", "hard-bounce"]);
+    assert!(told.stderr.contains("is still suppressed (by hand, unsubscribed)"), "{told:?}");
+    done(&here, &["release", KIM, "--why", "asked again", "--reason", "all"]);
+    assert_eq!(show(&here, KIM)["suppressed"], false);
+}
+
+#[test]
 fn who_is_forgotten_is_in_no_file_and_is_never_mailed_again() {
     let here = with_two();
     done(&here, &["set", KIM, "--set", "city=Gwangju"]);
@@ -141,7 +163,7 @@ fn who_is_forgotten_is_in_no_file_and_is_never_mailed_again() {
         assert!(!is_there, "{word} is in the store");
     }
     // Neither a file that is imported, nor one that is sent from, nor a hand brings them back.
-    assert_eq!(import(&here, &["members.csv"])["stays_suppressed"]["count"], 1);
+    assert_eq!(import(&here, &["members.csv"])["forgotten"]["count"], 1);
     let told = plan(&here, &["--subscribers", "members.csv"]);
     assert_eq!((&told["to_send"], &told["suppressed"]), (&0.into(), &1.into()));
     assert!(fails(&here, &["add", KIM], 1).contains("was forgotten"));
@@ -184,4 +206,26 @@ fn who_is_forgotten_is_written_by_nothing_that_names_them_again() {
     let here = here.remove(".digest-secret");
     let told = done(&here, &["suppress", "zoe@example.org", "--why", "by phone"]).stdout;
     assert_eq!(told, "zoe@example.org: suppressed (by hand)\n");
+}
+
+#[test]
+fn doctor_says_of_how_many_nobody_has_written_down_how_they_agreed() {
+    let consent = |here: &Publication| -> Vec<Value> {
+        let told = here.run(&["doctor", "--offline", "--json"]);
+        let all: Vec<Value> = serde_json::from_str(&told.stdout).expect("JSON");
+        all.into_iter().filter(|one| one["check"] == "consent").collect()
+    };
+    assert_eq!(consent(&Publication::with_subscribers()), [] as [Value; 0]);
+    let here = with_two();
+    let found = consent(&here);
+    assert_eq!(found[0]["level"], "ok", "{found:?}");
+    done(&here, &["add", "zoe@example.org"]);
+    let found = consent(&here);
+    assert_eq!(found[0]["level"], "warning", "{found:?}");
+    let words = "of 3 people of the store who get mail, 1 is without a record of how they agreed, \
+         such as zoe@example.org";
+    assert_eq!(found[0]["message"], words);
+    assert!(found[0]["help"].as_str().expect("help").contains("set ADDRESS --consent TEXT"));
+    done(&here, &["set", "zoe@example.org", "--consent", "wrote to us"]);
+    assert_eq!(consent(&here)[0]["level"], "ok");
 }

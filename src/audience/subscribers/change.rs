@@ -178,6 +178,36 @@ pub async fn confirm_again(
     Ok(change(store, address, note, confirm).await? == Some(true))
 }
 
+/// Of those who get mail, how many there are, and how many of them nobody has written down how they
+/// agreed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsentOnRecord {
+    /// How many are confirmed.
+    pub confirmed: u64,
+    /// How many of them have none.
+    pub lacking: u64,
+    /// The first of these.
+    pub example: Option<String>,
+}
+
+/// How many have a consent on record.
+///
+/// # Errors
+/// The store's.
+pub async fn consent_on_record(store: &Store) -> Result<ConsentOnRecord, StoreError> {
+    let row: (i64, i64, Option<String>) = sql::query_as(
+        "SELECT count(*), count(*) - count(consent_how), \
+         min(CASE WHEN consent_how IS NULL THEN email END) \
+         FROM subscriber WHERE status = 'confirmed'",
+    )
+    .fetch_one(store.pool())
+    .await
+    .map_err(|error| store.failed(error))?;
+    let (confirmed, lacking, example) = row;
+    let (confirmed, lacking) = (confirmed.unsigned_abs(), lacking.unsigned_abs());
+    Ok(ConsentOnRecord { confirmed, lacking, example })
+}
+
 /// What has happened to a person's row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SubscriberEvent {

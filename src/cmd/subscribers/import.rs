@@ -365,19 +365,27 @@ impl Rejects {
     }
 }
 
+/// What becomes of people of a file who were forgotten.
+const FORGOTTEN: &str =
+    "stay out; if one of them asked again: digest subscribers release ADDRESS --why TEXT";
+
 /// What the file does, kind by kind; of a plan with the first people of each.
 fn told(plan: &ImportPlan, is_plan: bool, rejects: Option<&Path>) -> String {
-    let kinds: [(&str, &ImportKind, &str); 7] = [
+    let kinds: [(&str, &ImportKind, &str); 8] = [
         ("add", &plan.add, ""),
         ("unconfirmed", &plan.unconfirmed, "come in, and get no mail"),
         ("change", &plan.change, ""),
         ("conflict", &plan.conflict, "the store's values stay; see --update"),
         ("suppress", &plan.suppress, "the file says that they get no mail"),
         ("stays suppressed", &plan.stays_suppressed, ""),
+        ("forgotten", &plan.forgotten, FORGOTTEN),
         ("reject", &plan.reject, ""),
     ];
     let mut text = format!("{}\n", counted(plan.rows, "row"));
-    for (name, kind, what) in kinds {
+    for (name, kind, what) in kinds.into_iter().filter(|(name, kind, _)| {
+        // Most lists have none.
+        *name != "forgotten" || kind.count > 0
+    }) {
         let to = rejects.filter(|_| name == "reject").map(|path| format!("to {}", describe(path)));
         let what = to.as_deref().unwrap_or(what);
         let what =

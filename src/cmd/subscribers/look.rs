@@ -2,6 +2,7 @@
 //! Changes nothing.
 
 use jiff::tz::TimeZone;
+use sejong_digest::audience::forgotten;
 use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
 use sejong_digest::audience::suppression::{self, Suppression};
@@ -15,6 +16,7 @@ use serde::Serialize;
 use super::import::forgotten;
 use super::place;
 use crate::cmd::failure::{Ending, Exit, Failure};
+use crate::cmd::readers::forgetting_keys;
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime, status};
 
@@ -50,6 +52,8 @@ struct PersonKnown {
     suppressed: bool,
     /// Erased, and known by a hash alone.
     forgotten: bool,
+    /// When.
+    forgotten_at: Option<String>,
     history: Vec<Suppression>,
     bounces: Vec<ListedBounce>,
     issues: Vec<IssueOfPerson>,
@@ -135,6 +139,7 @@ impl PersonKnown {
             changes: Vec::new(),
             suppressed: false,
             forgotten: false,
+            forgotten_at: None,
             history: Vec::new(),
             bounces: Vec::new(),
             issues: Vec::new(),
@@ -148,7 +153,10 @@ async fn known(
     address: &Address,
 ) -> Result<PersonKnown, Failure> {
     let history = suppression::history(store, address).await?;
-    let forgotten = forgotten(workspace, store).await?.has(address);
+    // Where nobody can tell who was, that is said.
+    forgotten(workspace, store).await?;
+    let since = forgotten::since(store, address, &forgetting_keys(workspace)?).await?;
+    let (forgotten, forgotten_at) = (since.is_some(), since.map(|(at, _)| clock::second(at)));
     let found = change::find(store, address).await?;
     let subscriber = found.map(|found| serde_json::to_value(found.object())).transpose()?;
     Ok(PersonKnown {
@@ -156,6 +164,7 @@ async fn known(
         changes: change::history(store, address).await?,
         suppressed: forgotten || history.iter().any(Suppression::is_in_force),
         forgotten,
+        forgotten_at,
         history,
         bounces: bounces::of_person(store, &address.identity()).await?,
         issues: issues_of(store, address).await?,
@@ -228,8 +237,11 @@ pub(super) async fn issues_of(
 fn words(person: &PersonKnown, zone: &TimeZone) -> String {
     let mut text = format!("{}\n", person.address);
     text.push_str(&of_list(person, zone));
-    if person.forgotten {
-        text.push_str("  forgotten: nothing else is kept, and no mail goes to this address\n");
+    if let Some(at) = &person.forgotten_at {
+        let at = clock::told(at, zone);
+        text.push_str(&format!(
+            "  forgotten: {at}; nothing else is kept, and no mail goes to this address\n"
+        ));
     }
     for one in &person.history {
         let whom = if one.is_for_domain() {

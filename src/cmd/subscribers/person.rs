@@ -1,7 +1,7 @@
 //! `digest subscribers add`, `set`, `tag`, `remove` and `forget`: one person of the store's list.
 
 use sejong_digest::audience::email;
-use sejong_digest::audience::forgotten::ForgettingKeys;
+use sejong_digest::audience::forgotten::{self, ForgettingKeys};
 use sejong_digest::audience::row::unknown_topics;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::subscribers::profile::{ConsentRecord, SubscriberProfile};
@@ -18,7 +18,8 @@ use super::import::{forgotten, tags};
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::quoted;
-use crate::cmd::workspace::Workspace;
+use crate::cmd::readers::forgetting_keys;
+use crate::cmd::workspace::{LostSecret, Workspace};
 use crate::cmd::{clock, looking, print, runtime};
 
 /// What is said of a person.
@@ -209,8 +210,16 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
     print::problems(&unknown_topics(&who, &profile.topics, topics));
     in_store(workspace, args.store.as_deref(), async |store| {
         let said = quoted(who.as_str());
-        if forgotten(workspace, store).await?.has(&who) {
-            return Err(Failure::new(format!("{who} was forgotten, and is not mailed again")));
+        forgotten(workspace, store).await?;
+        let since = forgotten::since(store, &who, &forgetting_keys(workspace)?).await?;
+        if let Some((at, _)) = since {
+            let at = clock::minute(at, &workspace.config.time_zone);
+            return Err(Failure::new(format!("{who} was forgotten, {at}, and gets no mail")).help(
+                format!(
+                    "if the person asked again: digest subscribers release {said} --why TEXT, and \
+                     then this command once more"
+                ),
+            ));
         }
         let known = change::find(store, &who).await?;
         let left =
@@ -312,9 +321,23 @@ pub(super) fn remove(workspace: &Workspace, args: &Remove) -> Ending {
     Ok(Exit::Done)
 }
 
+/// A new secret in the place of one that is lost would know nobody who was forgotten before.
+fn has_its_secret(workspace: &Workspace, named: Option<&str>) -> Result<(), Failure> {
+    let path = place(workspace, named)?;
+    let Some(lost) = runtime()?.block_on(LostSecret::of(workspace, Some(path)))? else {
+        return Ok(());
+    };
+    Err(Failure::new(format!("{lost}; nobody was forgotten")).help(format!(
+        "copy {} here from the computer that sent before; if it is lost for good, `digest send ISSUE \
+         --new-secret` makes a new one",
+        lost.file()
+    )))
+}
+
 /// Runs `digest subscribers forget`.
 pub(super) fn forget(workspace: &Workspace, args: &Forget) -> Ending {
     let who = address(&args.address)?;
+    has_its_secret(workspace, args.store.as_deref())?;
     let (had, rows) = in_store(workspace, args.store.as_deref(), async |store| {
         let secret = workspace.secret()?;
         let keys = ForgettingKeys::of_secret(secret.older().chain([secret.newest()]));

@@ -27,6 +27,11 @@ WHERE identity = ?1";
 /// The domain of those who are forgotten, which nobody has (RFC 6761).
 const DOMAIN: &str = "forgotten.invalid";
 
+/// What stands in the rows of issues in the place of the address of a person with this hash.
+pub fn stand_in(hash: &str) -> String {
+    format!("{}@{DOMAIN}", hash.replace(':', "-"))
+}
+
 impl LockedLedger {
     /// Takes a person out of the rows of every issue, and out of what was reported; `hash` stands for them. How many rows that were.
     ///
@@ -35,7 +40,7 @@ impl LockedLedger {
     pub async fn forget_person(&self, address: &Address, hash: &str) -> Result<u64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
-        let name = format!("{}@{DOMAIN}", hash.replace(':', "-"));
+        let name = stand_in(hash);
         let identity = address.identity();
         let written = async {
             let rows = sql::query(ROWS).bind(identity.as_str()).bind(name.as_str());

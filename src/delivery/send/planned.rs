@@ -8,6 +8,7 @@ use super::plan::Plan;
 use super::report::{self, ReceiptFate, SendReport};
 use super::survey::Survey;
 use super::{SendError, SendOptions};
+use crate::audience::forgotten;
 use crate::check::{self, Audience};
 use crate::delivery::id::RunId;
 use crate::delivery::journal::Journal;
@@ -107,6 +108,8 @@ impl Planned {
         self.ledger.sends_from_here().await?;
         let (list_id, keys) = &self.survey.signed_with;
         self.ledger.sends_with(list_id, keys).await?;
+        let options = &self.survey.options;
+        forgotten::give_up(&self.survey.store, &options.forgetting, &(options.clock)()).await?;
         let boot = &self.survey.options.boot;
         let journal = run::journal(&self.ledger, self.run, boot).await?;
         let mut receipt = None;
