@@ -68,8 +68,10 @@ pub const LEFT_DURING: &str = "left during the send: ";
 /// Rows of one transaction: a sender waits for it.
 const BATCH: usize = 2_000;
 
-/// A sender that writes its plan has the file for some seconds, and nobody's no may be lost for that.
-const PATIENT: &str = "[sqlite: PRAGMA busy_timeout = 60000 | postgres: SET lock_timeout = '60s']";
+/// A sender that writes its plan has the file for some seconds, an import of millions for a minute or two,
+/// and nobody's no may be lost for that.
+const PATIENT: &str =
+    "[sqlite: PRAGMA busy_timeout = 600000 | postgres: SET lock_timeout = '600s']";
 
 /// Bytes of rows that are deleted or changed are overwritten in the file.
 const OVERWRITE: &str = "[sqlite: PRAGMA secure_delete = ON | postgres: SELECT 1]";
@@ -448,7 +450,7 @@ pub async fn release(
     .map_err(|error| store.failed(error))
 }
 
-/// Lets who writes wait for a sender that writes its plan.
+/// Lets who writes wait for a sender that writes its plan, and for an import.
 ///
 /// # Errors
 /// The store's.

@@ -2,20 +2,48 @@
 //! how that is told.
 
 use std::path::Path;
+use std::pin::pin;
+use std::time::Duration;
 
 use sejong_digest::delivery::journal::{self, Found};
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::recovery::{self, Look, Recovery};
 use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
-use sejong_digest::store::StoreError;
+use sejong_digest::store::{Quiet, Store, StoreError};
 
 use super::failure::Failure;
-use super::files::describe;
+use super::files::{describe, describe_store};
 use super::{clock, print};
 
 /// From a journal that is left nobody can tell which of the two it was.
 const CUT_OFF: &str = "a send was cut off: it was killed, or the disk was full";
+
+/// So long a command waits for others that write before it says so.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// Does some work on a store, and says for whom it waits where another process writes for long.
+pub(super) async fn waiting<T>(store: &Store, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(SILENCE) => {}
+    }
+    // A server's only session is in use.
+    let holder = match store.address().file() {
+        Some(_) => store.quiet().await.ok(),
+        None => None,
+    };
+    let who = match holder {
+        Some(Quiet::Sending(who)) => who,
+        _ => "another process".to_owned(),
+    };
+    print::note(&format!(
+        "waiting for {who}, which writes to {}: this goes on when that is done",
+        describe_store(store.address())
+    ));
+    work.await
+}
 
 /// Lets a command see the ledger as the next `send` will find it, and says where that is not what
 /// the file alone says.

@@ -50,7 +50,7 @@ use super::relays::{self, Destination, RelayChoice};
 use super::workspace::Workspace;
 use super::{Global, clock, pictures, print, published, reach, receipts, runtime};
 use despite::{AllowedSend, DespiteFlags};
-pub(crate) use options::PlanArgs;
+pub(crate) use options::{PlanArgs, chosen};
 use options::{PlanOptions, Uncertain};
 use plan::{PlanText, RoutePlan};
 use reasons::Reasons;

@@ -166,7 +166,7 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
         let forgotten = import::forgotten(workspace, &store).await.unwrap_or_default();
         let (forgotten, all): (Vec<_>, Vec<_>) =
             subjects.iter().cloned().partition(|one| forgotten.has_subject(one));
-        let added = suppression::suppress(&store, &all, &note).await;
+        let added = looking::waiting(&store, suppression::suppress(&store, &all, &note)).await;
         let moved = Ledger::new(store.clone(), "").moved().await;
         store.close().await;
         if let Ok(Some(_)) = moved {

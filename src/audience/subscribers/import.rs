@@ -325,14 +325,17 @@ impl StagedFile {
         &self.warnings
     }
 
-    /// Whether it holds people who may be mailed, and does not say how they agreed.
+    /// Whether it brings people who may be mailed, or lets some who are there, and does not say how they
+    /// agreed.
     ///
     /// # Errors
     /// The store's.
     pub async fn asks_for_consent(&self) -> Result<bool, StoreError> {
         sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM import_row \
-             WHERE status = 'confirmed' AND refusal IS NULL AND consent_how IS NULL)",
+             WHERE status = 'confirmed' AND refusal IS NULL AND consent_how IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.identity = import_row.identity \
+                 AND s.status = 'confirmed'))",
         )
         .fetch_one(self.store.pool())
         .await

@@ -247,6 +247,11 @@ pub(super) fn tags(given: &[String]) -> Result<Vec<String>, Failure> {
             return Err(Failure::usage(format!("{tag:?} cannot be a tag"))
                 .help("begin it with a letter or a digit, and write it on one line"));
         }
+        if tag.contains(',') {
+            let each: Vec<&str> = tag.split(',').map(str::trim).collect();
+            return Err(Failure::usage(format!("{tag:?} would be one tag with a comma in it"))
+                .help(format!("a semicolon stands between tags: '{}'", each.join(";"))));
+        }
         if !all.contains(&tag.to_owned()) {
             all.push(tag.to_owned());
         }
@@ -456,8 +461,11 @@ fn undone_words(undone: &Undone) -> String {
     );
     if *stay > 0 {
         text.push_str(&format!(
-            "{} stay as they are now, because they changed after the import:\n",
-            counted(*stay, "person")
+            "{} as they are now, because they changed after the import:\n",
+            match stay {
+                1 => "1 person stays".to_owned(),
+                more => format!("{more} people stay"),
+            }
         ));
         staying.iter().for_each(|email| text.push_str(&format!("  {email}\n")));
         let more = stay.saturating_sub(staying.len() as u64);

@@ -14,6 +14,7 @@ use sejong_digest::store::Store;
 use serde::Serialize;
 
 use super::import::forgotten;
+use super::person::address;
 use super::place;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::readers::forgetting_keys;
@@ -113,7 +114,7 @@ fn csv(all: &[Suppression]) -> String {
 
 /// Runs `digest subscribers show`.
 pub(super) fn show(workspace: &Workspace, args: &ShowPerson) -> Ending {
-    let address = Address::parse(&args.address).map_err(|e| Failure::usage(e.to_string()))?;
+    let address = address(&args.address)?;
     let known = runtime()?.block_on(async {
         let store = existing(workspace, args.store.as_deref()).await?;
         let Some(store) = store else { return Ok(PersonKnown::nothing(&address)) };

@@ -111,7 +111,8 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
         }
         let mut released = Vec::new();
         for one in &all {
-            let ended = end(&store, one, args.reason, (&why, &keys)).await?;
+            let ended = end(&store, one, args.reason, (&why, &keys));
+            let ended = looking::waiting(&store, ended).await?;
             if ended.rows == 0 {
                 // Where nobody can tell who was forgotten, it may be them.
                 import::forgotten(workspace, &store).await?;
