@@ -68,6 +68,13 @@ pub(super) fn tell_recovered(recovery: &Recovery) {
             counted(uncertain, "person")
         ));
     }
+    if recovery.overtaken > 0 {
+        print::note(&format!(
+            "the journal of this machine says that {} had the issue, and a later send, which could not \
+             read it, has sent to them as well: they may have it twice",
+            counted(recovery.overtaken, "person")
+        ));
+    }
 }
 
 /// What a person is told of a ledger that cannot be used. Of one that was lost, the journal that lies

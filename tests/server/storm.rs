@@ -154,4 +154,51 @@ fn what_a_killed_sender_left_is_uncertain_for_another_machine() {
     let held = book(&there);
     assert!(held.of("pending").is_empty() && !held.of("uncertain").is_empty(), "{held:?}");
     assert!(relay.copies().values().all(|count| *count == 1));
+    // The machine comes back, and its journal knows of nearly all of them.
+    let before = held.of("uncertain").len();
+    assert!(before > CONNECTIONS, "{before} uncertain prove little");
+    let looking = here.run(&["status", "2025-11"]);
+    let back = start(&here, &relay, &[]).wait();
+    assert!(matches!(back.code, 0 | 4), "{back:?}");
+    let settled = book(&here);
+    let uncertain = settled.of("uncertain").len();
+    assert!(uncertain <= CONNECTIONS, "{uncertain} of {before}: {back:?}");
+    assert!(looking.stdout.contains(&format!("{uncertain} uncertain")), "{looking:?}");
+    assert_eq!(settled.of("accepted").len() + uncertain, 300, "{settled:?}");
+    let copies = relay.copies();
+    assert!(copies.values().all(|count| *count == 1), "{copies:?}");
+    for email in settled.of("accepted") {
+        assert!(copies.contains_key(email), "{email}: {:?}", settled.row(email));
+    }
+    // Once is enough.
+    let again = start(&here, &relay, &[]).wait();
+    assert_eq!(
+        (again.code, book(&here).of("uncertain").len()),
+        (back.code, uncertain),
+        "{again:?}"
+    );
+}
+
+/// Whoever was sent to once more from the other machine keeps what came of that.
+#[test]
+fn what_a_later_send_has_decided_stays_when_the_journal_of_a_killed_one_comes_back() {
+    let Some((server, _steady)) = steady() else { return };
+    let url = server.fresh();
+    let [here, there] = [elsewhere(300, &url), elsewhere(300, &url)];
+    let relay = slow(6);
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(60);
+    running.kill();
+    let other = start(&there, &relay, &["--uncertain", "resend"]).wait();
+    // Who was claimed is uncertain only once that send has begun.
+    assert!(matches!(other.code, 0 | 4), "{other:?}");
+    let other = start(&there, &relay, &["--uncertain", "resend"]).wait();
+    assert_eq!(other.code, 0, "{other:?}");
+    let before = book(&there);
+    let copies = relay.copies();
+    let back = start(&here, &relay, &[]).wait();
+    assert_eq!(back.code, 0, "{back:?}");
+    assert!(back.stderr.contains("they may have it twice"), "{back:?}");
+    assert_eq!(format!("{:?}", book(&here)), format!("{before:?}"));
+    assert_eq!(relay.copies(), copies);
 }

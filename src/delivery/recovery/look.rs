@@ -151,7 +151,9 @@ fn column(name: &str) -> String {
             "EXISTS (SELECT 1 FROM wish w WHERE w.recipient = r.id)",
             of("message_id")
         ),
-        "attempts" => format!("r.attempts + CASE WHEN {settled} THEN 1 ELSE 0 END AS attempts"),
+        "attempts" => format!(
+            "r.attempts + CASE WHEN {settled} AND r.state <> 'uncertain' THEN 1 ELSE 0 END AS attempts"
+        ),
         name if OUTCOME.contains(&name) => {
             format!("CASE WHEN {settled} THEN {} ELSE r.{name} END AS {name}", of(name))
         }
