@@ -251,6 +251,16 @@ impl Store {
         begun.map_err(|error| self.failed(error))
     }
 
+    /// For how long the server owes an answer; nothing where none is waited for, and of a file.
+    pub fn unanswered(&self) -> Option<Duration> {
+        self.pool.unanswered()
+    }
+
+    /// Waits for the server no longer than a moment from now on: somebody wants an end at once.
+    pub fn end_soon(&self) {
+        self.pool.end_soon();
+    }
+
     /// Where it is.
     pub fn address(&self) -> &StoreAddress {
         &self.address

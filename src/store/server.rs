@@ -37,6 +37,11 @@ const NO_END: &str = "
 SELECT set_config(name, '0', FALSE) FROM pg_settings WHERE name IN
     ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout',
      'transaction_timeout')";
+/// A machine that is gone without a word keeps the right to send for two minutes, and not for two hours.
+const NOT_GONE: &str = "
+SELECT set_config('tcp_keepalives_idle', '60', FALSE),
+    set_config('tcp_keepalives_interval', '15', FALSE),
+    set_config('tcp_keepalives_count', '4', FALSE)";
 
 /// The steps that were run.
 const STEPS_TABLE: &str = "
@@ -152,6 +157,7 @@ impl Store {
         let row = sql::query(BEGIN).bind(&server.schema).fetch_one(&self.pool).await;
         let row = row.map_err(failed)?;
         sql::query(NO_END).fetch_all(&self.pool).await.map_err(failed)?;
+        sql::query(NOT_GONE).fetch_all(&self.pool).await.map_err(failed)?;
         let (version, encoding): (i64, &str) = (row.get(0), row.get(1));
         let reason = if version < OLDEST {
             format!("it is PostgreSQL {}; digest needs 13 or newer", version / 10_000)

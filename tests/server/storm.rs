@@ -108,12 +108,48 @@ fn a_sender_whose_session_is_cut_sends_nothing_more_and_its_outcomes_are_kept() 
     let taken = relay.taken_in_the_end() as usize;
     assert_eq!(output.code, 1, "{output:?}");
     assert!(taken < READERS, "all had left before");
+    // The ledger cannot be asked, and the journal knows.
+    assert!(
+        output.stdout.contains(&format!("\"planned\":500,\"accepted\":{taken},")),
+        "{output:?}"
+    );
+    assert!(output.stderr.contains("are what the journal says"), "{output:?}");
+    let receipt = std::fs::read_dir(here.path("receipts")).unwrap().next().unwrap().unwrap();
+    let receipt = std::fs::read_to_string(receipt.path()).unwrap();
+    assert!(receipt.contains(&taken.to_string()), "{taken} in {receipt}");
     let status = here.run(&["status", "2025-11"]);
     let told = format!("500 planned: {taken} accepted");
     assert!(status.stdout.contains(&told), "no {told:?} in {status:?}");
     assert_eq!(start(&here, &relay, &[]).wait().code, 0);
     assert!(relay.copies().values().all(|count| *count == 1));
     assert_eq!(book(&here).of("accepted").len(), READERS);
+}
+
+/// It keeps the connection and says nothing more: nobody waits for that without an end.
+#[test]
+fn a_server_that_answers_nothing_is_told_and_a_second_signal_ends_the_send() {
+    let Some((server, _alone)) = alone() else { return };
+    let (here, relay) = (readers(READERS).sending_from(&server.fresh()), slow(13));
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(60);
+    let silence = server.silence();
+    running.says("has not answered for ");
+    running.signal("TERM");
+    running.says("stopping");
+    running.signal("TERM");
+    let output = running.wait_for(Duration::from_secs(15));
+    assert_eq!(output.code, 1, "{output:?}");
+    let taken = relay.taken_in_the_end() as usize;
+    assert!(taken < READERS, "all had left before");
+    let words = ["the server has not answered for", "run the same command again"];
+    assert!(words.iter().all(|words| output.stderr.contains(words)), "{output:?}");
+    assert!(output.stdout.contains(&format!("\"accepted\":{taken},")), "{taken}: {output:?}");
+    drop(silence);
+    let status = here.run(&["status", "2025-11"]);
+    let told = format!("500 planned: {taken} accepted");
+    assert!(status.stdout.contains(&told), "no {told:?} in {status:?}");
+    assert_eq!(start(&here, &relay, &[]).wait().code, 0);
+    assert!(relay.copies().values().all(|count| *count == 1));
 }
 
 /// Two folders are two machines: what they have in common is the server.

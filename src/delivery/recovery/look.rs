@@ -67,14 +67,18 @@ pub async fn look(ledger: &Ledger, boot: &str, at: &str) -> Result<Look, StoreEr
 }
 
 /// Lets whoever holds the lock, and has sent, see its outcomes that are in the journal only. Where
-/// that cannot be told, the ledger's rows are seen as they are. Nothing can be claimed from here on.
-pub async fn see_unrecorded(ledger: &LockedLedger, boot: &str, at: &str) {
-    if let Ok(recovery) = plan(ledger, boot, at).await
-        && !recovery.is_empty()
-        && let Err(error) = overlay(ledger.store(), &recovery).await
-    {
+/// that cannot be told, the ledger's rows are seen as they are, and this is `false`. Nothing can be
+/// claimed from here on.
+pub async fn see_unrecorded(ledger: &LockedLedger, boot: &str, at: &str) -> bool {
+    let Ok(recovery) = plan(ledger, boot, at).await else { return false };
+    if recovery.is_empty() {
+        return true;
+    }
+    let seen = overlay(ledger.store(), &recovery).await;
+    if let Err(error) = &seen {
         tracing::debug!("the journal cannot be laid over the ledger: {error}");
     }
+    seen.is_ok()
 }
 
 /// Lets this connection see the rows as they are in the file again, after [`look`].

@@ -15,7 +15,7 @@ use super::SqlError;
 /// A statement that waits for another one's transaction, such as a long import, may take a while.
 const MOST: Duration = Duration::from_secs(300);
 /// The same once somebody wants an end at once.
-const HURRIED: Duration = Duration::from_secs(2);
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// Of all connections of one store.
 #[derive(Debug)]
@@ -58,8 +58,8 @@ impl ServerPatience {
     }
 
     /// From now on nothing is waited for any longer.
-    pub(super) fn hurry(&self) {
-        let _ = self.most.send_replace(HURRIED);
+    pub(super) fn end_soon(&self) {
+        let _ = self.most.send_replace(AT_ONCE);
     }
 
     /// The answer, or the words that there is none; then the connection is of no use any more.
@@ -111,15 +111,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_waits_is_hurried_too() {
+    async fn whoever_waits_is_told_too() {
         let patience = std::sync::Arc::new(ServerPatience::new());
         let waiting = std::sync::Arc::clone(&patience);
         let waiting =
-            tokio::spawn(async move { waiting.wait(std::future::pending::<Result<(), _>>()).await });
+            tokio::spawn(
+                async move { waiting.wait(std::future::pending::<Result<(), _>>()).await },
+            );
         while patience.unanswered().is_none() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        patience.hurry();
+        patience.end_soon();
         let silent = tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap();
         assert!(silent.unwrap().unwrap_err().is_silence());
     }
