@@ -28,9 +28,12 @@ pub(super) async fn look(ledger: &Ledger) -> Result<(), StoreError> {
 pub(super) fn tell(look: &Look) {
     match look {
         Look::Still => {}
-        Look::Sending(who) => print::note(&format!(
-            "{who} is sending now: a message that is on its way counts as pending"
+        Look::Sending(holder) if holder.is_sending() => print::note(&format!(
+            "{holder} is sending now: a message that is on its way counts as pending"
         )),
+        Look::Sending(holder) => {
+            print::note(&format!("{holder} {} the store now", holder.does()));
+        }
         // No numbers of what was on its way: beside those of the issue they look like all there is.
         Look::Killed(Recovery { missing_journal: Some(journal), .. }) => {
             let ledger = of_journal(journal);

@@ -268,9 +268,9 @@ async fn copied(
     let (ledger, now) = (Ledger::new(source.clone(), ""), clock::now().to_string());
     match recovery::look(&ledger, &looking::boot(), &now).await? {
         Look::Still => {}
-        Look::Sending(who) => {
-            return Err(Failure::new(format!("{who} is sending from {}", describe_store(from)))
-                .help("wait until it has ended"));
+        Look::Sending(holder) => {
+            let (does, from) = (holder.does(), describe_store(from));
+            return Err(Failure::new(format!("{holder} {does} {from}")).help(holder.way_out()));
         }
         Look::Killed(_) | Look::Unsettled(_) => {
             let what = "a send was cut off, and its journal is not in the ledger yet";

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::address::StoreAddress;
 use super::full;
+use super::holder::LockHolder;
 use super::sql::SqlError;
 use crate::files::FileError;
 
@@ -127,13 +128,13 @@ pub enum StoreError {
         /// SQLite's finding.
         reason: String,
     },
-    /// Another process sends from it.
-    #[error("{who} is sending from {store} now; wait until it has ended, or stop it with Ctrl-C")]
+    /// Another process sends from it, or changes it.
+    #[error("{holder} {} {store} now; {}", holder.does(), holder.way_out())]
     Busy {
         /// Which store.
         store: StoreAddress,
-        /// The other process, in words.
-        who: String,
+        /// The other process.
+        holder: LockHolder,
     },
     /// The lock file cannot be made.
     #[error("{} cannot be locked: {error}", path.display())]

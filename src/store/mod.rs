@@ -11,6 +11,7 @@ mod copy_folder;
 pub mod draft;
 mod error;
 pub mod full;
+pub mod holder;
 pub mod home;
 mod lock;
 pub mod owner;

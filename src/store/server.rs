@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, PgConnection};
 
 use super::address::{ServerAddress, SslMode, StoreAddress};
+use super::holder::{HoldingSession, LockHolder};
 use super::sql::{self, Pool, SqlError};
 use super::step::{SchemaStep, version_of};
 use super::{Access, Store, StoreError};
@@ -50,9 +51,11 @@ CREATE TABLE digest_step (
     at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now()
 )";
 
-/// Who has the right to send, in words: the name of the session that has the lock.
+/// Who has the right to send: the session that has the lock, and its name.
 const HOLDER: &str = "
-SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+SELECT a.application_name, CAST(a.pid AS bigint), host(a.client_addr),
+    to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
     AND l.classid = 1684628339 AND l.objsubid = 2
     AND l.objid = CAST(CAST(hashtext(current_schema()) AS bigint) & 4294967295 AS oid)
@@ -264,10 +267,12 @@ impl Store {
     }
 
     /// Who has the lock, as far as the server says.
-    pub(super) async fn session_holder(&self) -> Option<String> {
-        let name: Option<String> =
-            sql::query_scalar(HOLDER).fetch_optional(&self.pool).await.ok()?;
-        name.filter(|name| !name.is_empty())
+    pub(super) async fn session_holder(&self) -> Option<LockHolder> {
+        let row = sql::query(HOLDER).fetch_optional(&self.pool).await.ok()??;
+        let text = |column: usize| row.try_get::<Option<String>>(column).ok().flatten();
+        let words = text(0).unwrap_or_default();
+        let session = HoldingSession { pid: row.get(1), address: text(2), since: text(3) };
+        Some(LockHolder { words, session: Some(session) })
     }
 }
 

@@ -166,6 +166,19 @@ fn a_second_sender_from_another_machine_is_told_who_is_sending() {
     assert_eq!(second.code, 1, "{second:?}");
     let words = format!("process {} (issue 2025-11", first.pid());
     assert!(second.stderr.contains(&words), "no {words:?} in {}", second.stderr);
+    // By what the server calls it, which ends it where nobody else can.
+    let schema = url.rsplit('=').next().expect("a schema");
+    let session = server.ask(&format!(
+        "SELECT l.pid FROM pg_locks l WHERE l.locktype = 'advisory' AND l.mode = 'ExclusiveLock' \
+         AND l.classid = 1684628339 AND l.objid = CAST(CAST(hashtext('{schema}') AS bigint) \
+         & 4294967295 AS oid)"
+    ));
+    for words in [
+        format!(" at 127.0.0.1, session {session} since 20"),
+        format!("SELECT pg_terminate_backend({session})"),
+    ] {
+        assert!(second.stderr.contains(&words), "no {words:?} in {}", second.stderr);
+    }
     let looking = there.run(&["status", "2025-11"]);
     assert!(looking.stderr.contains("is sending now"), "{looking:?}");
     assert_eq!(first.wait().code, 0);

@@ -7,6 +7,7 @@
 use super::{BATCH, Recovery, RecoveryError, plan};
 use crate::delivery::ledger::{Ledger, LockedLedger};
 use crate::delivery::state::State;
+use crate::store::holder::LockHolder;
 use crate::store::sql::{self, QueryBuilder, SqlError};
 use crate::store::{Quiet, Store, StoreError};
 
@@ -15,9 +16,9 @@ use crate::store::{Quiet, Store, StoreError};
 pub enum Look {
     /// Nothing: it says all there is to know.
     Still,
-    /// This process sends, in its own words. Rows that it has claimed are pending: they have no
+    /// This process sends, or changes the store. Rows that it has claimed are pending: they have no
     /// outcome yet.
-    Sending(String),
+    Sending(LockHolder),
     /// A run was killed. From here on this connection sees its rows as the next `send` settles
     /// them.
     Killed(Recovery),
@@ -52,7 +53,7 @@ pub async fn look(ledger: &Ledger, boot: &str, at: &str) -> Result<Look, StoreEr
     }
     // Nobody begins to send, and settles it, as long as the lock lives.
     let _lock = match store.quiet().await? {
-        Quiet::Sending(who) => return Ok(Look::Sending(who)),
+        Quiet::Sending(holder) => return Ok(Look::Sending(holder)),
         Quiet::Nobody(lock) => lock,
     };
     match plan(ledger, boot, at).await {
