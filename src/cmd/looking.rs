@@ -39,7 +39,8 @@ pub(super) fn tell(look: &Look) {
             let ledger = of_journal(journal);
             print::note(&format!(
                 "{CUT_OFF}, and its journal {} is missing here: copy {ledger} and all {ledger}-* \
-                 from there. Without it, people who were sent to count as uncertain here",
+                 from there. Without it, people who were sent to count as uncertain here. A copy that \
+                 was made while a send went on never had one: look where that send was",
                 describe(journal)
             ));
         }
@@ -61,7 +62,10 @@ fn of_journal(journal: &Path) -> String {
 pub(super) fn tell_recovered(recovery: &Recovery) {
     let uncertain = recovery.count(State::Uncertain);
     let journal = match &recovery.missing_journal {
-        Some(journal) => format!("{} is missing", describe(journal)),
+        Some(journal) => format!(
+            "{} is missing here (a copy that was made while a send went on has none)",
+            describe(journal)
+        ),
         None => "is not complete".to_owned(),
     };
     if (recovery.gap || recovery.missing_journal.is_some()) && uncertain > 0 {

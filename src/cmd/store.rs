@@ -2,7 +2,7 @@
 //! saved, and moved to another place.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
@@ -279,8 +279,9 @@ async fn copied(
         }
     }
     let _source = source.lock(&who).await?;
-    // A file that is there must be empty, and is written in one transaction.
-    let draft = match to.file().filter(|_| !to.is_there()) {
+    // A file that has tables must have no rows, and is written in one transaction.
+    let is_new = |path: &&Path| path.metadata().map_or(true, |there| there.len() == 0);
+    let draft = match to.file().filter(is_new) {
         Some(path) => {
             Store::belongs_here(path).map_err(looking::unusable)?;
             Some(StoreDraft::begin(path).map_err(looking::unusable)?)

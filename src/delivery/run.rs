@@ -237,8 +237,7 @@ pub async fn run(
     let failed_relays = work.failed_relays();
     let (sum, trouble) = (work.sum(), work.last_trouble());
     drop(work);
-    let open = recorder.open_rows();
-    for (row, message_id) in open {
+    for (row, message_id) in recorder.open_rows() {
         // Only a dropped connection leaves a mark without an outcome.
         recorder.lost(row, message_id, (options.clock)());
     }

@@ -10,6 +10,13 @@ use super::holder::LockHolder;
 use super::sql::SqlError;
 use crate::files::FileError;
 
+impl StoreError {
+    /// Whether it is about the connection to a server, which may come again by itself.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, StoreError::Lost { .. } | StoreError::Unreachable { .. })
+    }
+}
+
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -69,7 +69,7 @@ impl Store {
             StoreAddress::Server(server) => {
                 let steps = self.version;
                 let store = Store::session(server, &[]).await?;
-                let pool = store.pool.clone().as_patient_as(&self.pool);
+                let pool = store.pool.clone().with_patience_of(&self.pool);
                 return Ok(Some(Store { version: steps, pool, ..store }));
             }
         };

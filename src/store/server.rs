@@ -14,7 +14,7 @@ use super::address::{ServerAddress, SslMode, StoreAddress};
 use super::holder::{HoldingSession, LockHolder};
 use super::sql::{self, Pool, SqlError};
 use super::step::{SchemaStep, version_of};
-use super::{Access, Store, StoreError};
+use super::{Access, NOT_ALLOWED, Store, StoreError};
 
 /// How long a server is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -227,7 +227,7 @@ impl Store {
         let make = sql::raw(format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema));
         match make.execute(&self.pool).await {
             Ok(_) => Ok(()),
-            Err(error) if error.code().as_deref() == Some("42501") => {
+            Err(error) if error.code().as_deref() == Some(NOT_ALLOWED) => {
                 let (schema, reason) = (&self.schema, "this user may not make its schema");
                 let reason = format!(
                     "{reason}. Let somebody who may run: CREATE SCHEMA {schema} AUTHORIZATION the_user"

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -31,8 +31,8 @@ pub struct Pool(ConnectionSource);
 
 #[derive(Clone, Debug)]
 enum ConnectionSource {
-    /// A pool of one.
-    Sqlite(SqlitePool),
+    /// A pool of one, and the code of the error by which the disk has failed.
+    Sqlite(SqlitePool, Arc<OnceLock<String>>),
     /// None once it is closed. One that is lost is not opened again: the locks of its session, and
     /// what was temporary in it, are lost with it.
     Postgres(Arc<Mutex<Option<PgConnection>>>, Arc<ServerPatience>),
@@ -62,7 +62,7 @@ pub struct Transaction {
 
 impl From<SqlitePool> for Pool {
     fn from(pool: SqlitePool) -> Pool {
-        Pool(ConnectionSource::Sqlite(pool))
+        Pool(ConnectionSource::Sqlite(pool, Arc::default()))
     }
 }
 
@@ -80,7 +80,7 @@ impl Pool {
     /// The engine's.
     pub async fn acquire(&self) -> Result<Connection, SqlError> {
         Ok(Connection(match &self.0 {
-            ConnectionSource::Sqlite(pool) => HeldConnection::Sqlite(pool.acquire().await?),
+            ConnectionSource::Sqlite(pool, _) => HeldConnection::Sqlite(pool.acquire().await?),
             ConnectionSource::Postgres(connection, patience) => {
                 let open = connection.clone().lock_owned().await;
                 HeldConnection::Postgres(open, Arc::clone(patience))
@@ -125,7 +125,7 @@ impl Pool {
     /// Ends it.
     pub(in crate::store) async fn close(&self) {
         match &self.0 {
-            ConnectionSource::Sqlite(pool) => pool.close().await,
+            ConnectionSource::Sqlite(pool, _) => pool.close().await,
             ConnectionSource::Postgres(connection, _) => {
                 if let Some(open) = connection.lock().await.take() {
                     // A server that is not there any more needs no goodbye.
@@ -138,8 +138,28 @@ impl Pool {
     /// For how long the server owes an answer; nothing of a file, or where none is waited for.
     pub(in crate::store) fn unanswered(&self) -> Option<Duration> {
         match &self.0 {
-            ConnectionSource::Sqlite(_) => None,
+            ConnectionSource::Sqlite(..) => None,
             ConnectionSource::Postgres(_, patience) => patience.unanswered(),
+        }
+    }
+
+    /// Remembers by which error the disk has failed.
+    pub(in crate::store) fn disk_has_failed(&self, code: &str) {
+        if let ConnectionSource::Sqlite(_, failed) = &self.0 {
+            let _ = failed.set(code.to_owned());
+        }
+    }
+
+    /// The code of the error that this one follows from: SQLite ends the transaction of a write that
+    /// finds no room, which the driver does not see, and it begins none any more.
+    pub(in crate::store) fn failure_behind(&self, error: &SqlError) -> Option<String> {
+        match &self.0 {
+            ConnectionSource::Sqlite(_, failed)
+                if matches!(error.0, sqlx::Error::InvalidSavePointStatement) =>
+            {
+                failed.get().cloned()
+            }
+            _ => None,
         }
     }
 
@@ -151,7 +171,7 @@ impl Pool {
     }
 
     /// The same connection with the patience of another one's.
-    pub(in crate::store) fn as_patient_as(self, other: &Pool) -> Pool {
+    pub(in crate::store) fn with_patience_of(self, other: &Pool) -> Pool {
         Pool(match (self.0, &other.0) {
             (
                 ConnectionSource::Postgres(connection, _),

@@ -25,12 +25,12 @@ pub(super) struct ServerPatience {
 }
 
 /// A question, until it is answered or given up.
-struct Asked<'a> {
+struct OpenQuestion<'a> {
     patience: &'a ServerPatience,
     number: u64,
 }
 
-impl Drop for Asked<'_> {
+impl Drop for OpenQuestion<'_> {
     fn drop(&mut self) {
         self.patience.asked().remove(&self.number);
     }
@@ -45,11 +45,11 @@ impl ServerPatience {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ask(&self) -> Asked<'_> {
+    fn ask(&self) -> OpenQuestion<'_> {
         let mut asked = self.asked();
         let number = asked.last_key_value().map_or(0, |(last, _)| last + 1);
         asked.insert(number, Instant::now());
-        Asked { patience: self, number }
+        OpenQuestion { patience: self, number }
     }
 
     /// For how long the oldest question has had no answer.
