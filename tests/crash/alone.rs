@@ -37,7 +37,7 @@ fn deleting_the_lock_s_file_lets_nobody_else_send() {
     let here = here.remove("digest.db-lock");
     let second = start(&here, &relay, &[]).wait_for(Duration::from_secs(10));
     assert!(second.code == 1 && second.stdout.contains("\"error\":\""), "{second:?}");
-    assert!(second.stderr.contains("is sending from"), "{}", second.stderr);
+    assert!(second.stderr.contains("another process is working with"), "{}", second.stderr);
     assert_eq!(first.wait().code, 0);
     each_has_one(&relay);
 }
