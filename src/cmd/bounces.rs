@@ -4,6 +4,7 @@
 mod words;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use sejong_digest::config;
@@ -15,7 +16,7 @@ use sejong_digest::diagnostic::counted;
 use sejong_digest::files;
 use sejong_digest::mailbox::imap::{ImapAddress, ImapMailbox};
 use sejong_digest::mailbox::{FoundMessage, MailBatch, ReportMailbox};
-use sejong_digest::store::Store;
+use sejong_digest::store::{Store, StoreError};
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::{describe, describe_store};
@@ -85,6 +86,9 @@ impl ReadArgs {
         self.sources.iter().all(|source| source.as_os_str() == "-")
     }
 }
+
+/// How long a server is left alone that cannot be reached.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Reads and tells.
 struct ReportReading<'a> {
@@ -236,6 +240,31 @@ impl ReportReading<'_> {
         }
     }
 
+    /// Waits until a server that has ended the connection can be reached again. What was not committed
+    /// is read again.
+    async fn wait(&mut self, lost: StoreError) -> Result<(), Failure> {
+        let Some(store) = self.reader.store.take() else { return Err(lost.into()) };
+        let (address, mut told) = (store.address().clone(), String::new());
+        store.close().await;
+        let mut error = lost;
+        loop {
+            if told != error.to_string() {
+                told = error.to_string();
+                print::note(&format!("{told}; trying again"));
+            }
+            tokio::time::sleep(AGAIN).await;
+            match Store::open(&address, &ledger::STEPS).await {
+                Ok(store) => {
+                    print::note(&format!("{} can be reached again", describe_store(&address)));
+                    self.reader.store = Some(store);
+                    return Ok(());
+                }
+                Err(again) if again.is_passing() => error = again,
+                Err(again) => return Err(looking::unusable(again)),
+            }
+        }
+    }
+
     /// What is in some messages is written down and told; those with which nothing is left to do.
     async fn batch<'a>(
         &mut self,
@@ -247,7 +276,12 @@ impl ReportReading<'_> {
             _ => describe(source),
         };
         let bytes: Vec<&[u8]> = batch.messages.iter().map(|message| &message.bytes[..]).collect();
-        let read = self.reader.read(&bytes, &source, clock::now()).await?;
+        let read = loop {
+            match self.reader.read(&bytes, &source, clock::now()).await {
+                Err(error) if self.args.follow && error.is_passing() => self.wait(error).await?,
+                read => break read?,
+            }
+        };
         let mut text = String::new();
         for (found, message) in batch.messages.iter().zip(&read) {
             self.readings.add(message);

@@ -56,15 +56,19 @@ pub(super) async fn look(ledger: &Ledger) -> Result<(), StoreError> {
 pub(super) fn tell(look: &Look) {
     match look {
         Look::Still => {}
-        Look::Sending(who) => print::note(&format!(
-            "{who} is sending now: a message that is on its way counts as pending"
+        Look::Sending(holder) if holder.is_sending() => print::note(&format!(
+            "{holder} is sending now: a message that is on its way counts as pending"
         )),
+        Look::Sending(holder) => {
+            print::note(&format!("{holder} {} the store now", holder.does()));
+        }
         // No numbers of what was on its way: beside those of the issue they look like all there is.
         Look::Killed(Recovery { missing_journal: Some(journal), .. }) => {
             let ledger = of_journal(journal);
             print::note(&format!(
                 "{CUT_OFF}, and its journal {} is missing here: copy {ledger} and all {ledger}-* \
-                 from there. Without it, people who were sent to count as uncertain here",
+                 from there. Without it, people who were sent to count as uncertain here. A copy that \
+                 was made while a send went on never had one: look where that send was",
                 describe(journal)
             ));
         }
@@ -86,7 +90,10 @@ fn of_journal(journal: &Path) -> String {
 pub(super) fn tell_recovered(recovery: &Recovery) {
     let uncertain = recovery.count(State::Uncertain);
     let journal = match &recovery.missing_journal {
-        Some(journal) => format!("{} is missing", describe(journal)),
+        Some(journal) => format!(
+            "{} is missing here (a copy that was made while a send went on has none)",
+            describe(journal)
+        ),
         None => "is not complete".to_owned(),
     };
     if (recovery.gap || recovery.missing_journal.is_some()) && uncertain > 0 {
@@ -94,6 +101,13 @@ pub(super) fn tell_recovered(recovery: &Recovery) {
             "{CUT_OFF}, and its journal {journal}: of {} nobody can tell any more whether the \
              issue was sent to them",
             counted(uncertain, "person")
+        ));
+    }
+    if recovery.overtaken > 0 {
+        print::note(&format!(
+            "the journal of this machine says that {} had the issue, and a later send, which could not \
+             read it, has sent to them as well: they may have it twice",
+            counted(recovery.overtaken, "person")
         ));
     }
 }
