@@ -150,6 +150,18 @@ fn the_command_for_a_wish_names_the_very_address_that_it_comes_from() {
     }
 }
 
+/// Apple Mail leaves for its reader with a mail that it calls an automatic reply.
+#[test]
+fn a_mail_program_that_leaves_for_its_reader_is_heard() {
+    let sent = SentIssue::new();
+    let (_, mail) = written_for(&uri(&sent, "kim@example.org"), "kim@example.org", true);
+    let mail = format!("Auto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n{mail}");
+    let sent = sent.write("1.eml", &mail);
+    let output = sent.read(&["1.eml"]);
+    assert!(output.stdout.contains("1 unsubscribe. 1 suppressed"), "{output:?}");
+    assert_eq!(sent.suppressed(), unsubscribed("kim@example.org"));
+}
+
 /// Somebody who is away answers to whatever address there is.
 #[test]
 fn an_automatic_reply_lets_nobody_leave() {
