@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::counting;
 use super::decision::{
     BounceDecision, BounceHistory, BounceOutcome, DecisionFacts, ReportEvidence, decide,
 };
@@ -19,7 +20,7 @@ use crate::audience::suppression::{
 };
 use crate::bounce::reason::{BounceClass, BounceReason};
 use crate::bounce::{self, BounceReport, ReportedRecipient, envelope};
-use crate::delivery::ledger::bounces::{self, BounceNote, RefusedRow};
+use crate::delivery::ledger::bounces::{self, BounceNote, CountedReport, RefusedRow};
 use crate::store::sql::{Connection, SqlError};
 use crate::store::{Store, StoreError};
 
@@ -43,8 +44,8 @@ pub struct ReportReader {
 #[derive(Debug, Default)]
 struct RememberedReports {
     messages: BTreeSet<String>,
-    /// By person and class: when each was written, in milliseconds.
-    counted: BTreeMap<(String, &'static str), Vec<i64>>,
+    /// By person and class.
+    counted: BTreeMap<(String, &'static str), Vec<CountedReport>>,
     suppressed: BTreeSet<(String, SuppressionReason)>,
 }
 
@@ -211,9 +212,10 @@ impl ReportReader {
         (place, at, now): ((&str, &str), Timestamp, Timestamp),
     ) -> Result<DecidedReport, SqlError> {
         let (history, is_before_release) = match reader {
-            Some(ProvenReader { identity, .. }) => (
-                self.history(connection, identity, at).await?,
-                bounces::is_before_release(connection, identity, at.as_millisecond()).await?,
+            Some(reader) => (
+                self.history(connection, reader, at).await?,
+                bounces::is_before_release(connection, &reader.identity, at.as_millisecond())
+                    .await?,
             ),
             None => (BounceHistory::default(), false),
         };
@@ -258,29 +260,19 @@ impl ReportReader {
         self.forgotten.has_subject(&SuppressionSubject::Address(reader.identity.clone()))
     }
 
-    /// What was counted before a report that was written at `at`.
+    /// What counts together with a report that was written at `at`.
     async fn history(
         &self,
         connection: &mut Connection,
-        identity: &str,
+        reader: &ProvenReader,
         at: Timestamp,
     ) -> Result<BounceHistory, SqlError> {
-        let to = at.as_millisecond();
-        let within = i64::try_from(self.policy.soft.within.as_millis()).unwrap_or(i64::MAX);
-        let mut counts = [0; 3];
-        for (count, (class, from)) in counts.iter_mut().zip([
-            ("hard", i64::MIN),
-            ("soft", to.saturating_sub(within)),
-            ("complaint", i64::MIN),
-        ]) {
-            *count = bounces::count_before(connection, (identity, class), (from, to)).await?;
-            let remembered = self.remembered.counted.get(&(identity.to_owned(), class));
-            let remembered = remembered.map_or(&[][..], Vec::as_slice).iter();
-            let number = remembered.filter(|at| from < **at && **at <= to).count();
-            *count += u32::try_from(number).unwrap_or(u32::MAX);
-        }
-        let [hard, soft, complaints] = counts;
-        Ok(BounceHistory { hard, soft, complaints })
+        let identity = reader.identity.as_str();
+        let remembered = |class| {
+            let reports = self.remembered.counted.get(&(identity.to_owned(), class));
+            reports.map_or(&[][..], Vec::as_slice)
+        };
+        counting::history(connection, identity, reader.report(at), &self.policy, remembered).await
     }
 
     /// Does what was decided, or remembers it; whether somebody was suppressed before.
@@ -296,7 +288,7 @@ impl ReportReader {
         if !self.acts {
             if decision.outcome != BounceOutcome::Nothing {
                 let key = (reader.identity.clone(), class_word(acted.row.class));
-                self.remembered.counted.entry(key).or_default().push(at.as_millisecond());
+                self.remembered.counted.entry(key).or_default().push(reader.report(*at));
             }
             let Some(reason) = decision.suppress else { return Ok(false) };
             let person = (reader.identity.clone(), reason);
