@@ -1,6 +1,7 @@
-//! `digest bounces read`: reads reports, does what they mean, and says so. A message is marked only
-//! when what it means is on disk.
+//! `digest bounces`: reads reports, does what they mean, and says so. A message is marked only when what
+//! it means is on disk. What a person has to decide is kept until they have.
 
+mod undecided;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use super::readers::forgetting_keys;
 use super::subscribers::place;
 use super::workspace::{self, Workspace};
 use super::{Global, clock, looking, print, runtime};
+use undecided::{DismissUndecided, ListUndecided};
 use words::{Acting, Readings};
 
 /// Read reports of mail that did not arrive, and complaints
@@ -35,6 +37,8 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Read(ReadArgs),
+    List(ListUndecided),
+    Dismiss(DismissUndecided),
 }
 
 const ABOUT: &str = "\
@@ -96,7 +100,11 @@ struct ReportReading<'a> {
 
 /// Runs `digest bounces`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let Command::Read(args) = &args.command;
+    let args = match &args.command {
+        Command::Read(args) => args,
+        Command::List(args) => return undecided::list(global, args),
+        Command::Dismiss(args) => return undecided::dismiss(global, args),
+    };
     let is_imap = |source: &PathBuf| imap_address(source).is_some();
     let any_imap = args.sources.iter().any(is_imap);
     let can_be_followed = |source: &PathBuf| is_imap(source) || source.is_dir();

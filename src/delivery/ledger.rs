@@ -21,6 +21,7 @@ pub mod secret_keys;
 pub mod staging;
 pub mod suppressed;
 mod tables;
+pub mod undecided;
 pub mod wishes;
 
 use std::ops::Deref;
@@ -43,7 +44,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 25] = [
+pub const STEPS: [SchemaStep; 26] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -69,6 +70,7 @@ pub const STEPS: [SchemaStep; 25] = [
     SchemaStep::both(subscribers::STEP),
     SchemaStep::both(secret_keys::STEP),
     SchemaStep::both(bounces::STEP),
+    SchemaStep::both(undecided::STEP),
 ];
 
 const FIRST_STEP: &str = "

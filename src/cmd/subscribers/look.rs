@@ -6,6 +6,7 @@ use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
 use sejong_digest::audience::suppression::{self, Suppression};
 use sejong_digest::delivery::ledger::bounces::{self, ListedBounce};
+use sejong_digest::delivery::ledger::undecided::{self, UndecidedReport};
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::state::State;
 use sejong_digest::message::address::Address;
@@ -52,6 +53,8 @@ struct PersonKnown {
     forgotten: bool,
     history: Vec<Suppression>,
     bounces: Vec<ListedBounce>,
+    /// What a person has to decide.
+    undecided: Vec<UndecidedReport>,
     issues: Vec<IssueOfPerson>,
 }
 
@@ -137,6 +140,7 @@ impl PersonKnown {
             forgotten: false,
             history: Vec::new(),
             bounces: Vec::new(),
+            undecided: Vec::new(),
             issues: Vec::new(),
         }
     }
@@ -158,6 +162,7 @@ async fn known(
         forgotten,
         history,
         bounces: bounces::of_person(store, &address.identity()).await?,
+        undecided: undecided::all(store, Some(&address.identity())).await?,
         issues: issues_of(store, address).await?,
         ..PersonKnown::nothing(address)
     })
@@ -259,10 +264,15 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
             text.push_str(&format!("    {class}, {at}: {said} ({})\n", bounce.outcome));
         }
     }
+    for one in &person.undecided {
+        let (class, at, said) = (&one.class, clock::minute(one.at, zone), &one.text);
+        text.push_str(&format!("  for a person to decide: {class}, {at}: {said}\n"));
+    }
     if person.subscriber.is_none()
         && !person.forgotten
         && person.history.is_empty()
         && person.issues.is_empty()
+        && person.undecided.is_empty()
     {
         text.push_str("  not in the list, not suppressed, and in no issue of this ledger\n");
     }

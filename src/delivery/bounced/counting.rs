@@ -6,29 +6,36 @@ use std::collections::BTreeMap;
 
 use super::decision::BounceHistory;
 use super::policy::BouncePolicy;
+use super::reading::class_word;
+use crate::bounce::reason::BounceClass;
 use crate::delivery::id::RowId;
 use crate::delivery::ledger::bounces::{self, CountedReport};
 use crate::store::sql::{Connection, SqlError};
 
-/// What counts together with a report of a person. `remembered` are reports of a class that stand in no
-/// table.
-pub(super) async fn history<'a>(
+/// What counts together with a report of a person: others of its class. `remembered` are those that
+/// stand in no table.
+pub(super) async fn history(
     connection: &mut Connection,
     identity: &str,
-    report: CountedReport,
+    (class, report): (BounceClass, CountedReport),
     policy: &BouncePolicy,
-    remembered: impl Fn(&'static str) -> &'a [CountedReport],
+    remembered: &[CountedReport],
 ) -> Result<BounceHistory, SqlError> {
+    let mut history = BounceHistory::default();
     let within = i64::try_from(policy.soft.within.as_millis()).unwrap_or(i64::MAX);
-    let mut counts = [0; 3];
-    let classes = [("hard", i64::MAX), ("soft", within), ("complaint", i64::MAX)];
-    for (count, (class, within)) in counts.iter_mut().zip(classes) {
-        let mut reports = bounces::counted(connection, (identity, class)).await?;
-        reports.extend(remembered(class));
-        *count = others(&reports, report, within);
-    }
-    let [hard, soft, complaints] = counts;
-    Ok(BounceHistory { hard, soft, complaints })
+    let (count, within) = match class {
+        BounceClass::Hard => (&mut history.hard, i64::MAX),
+        BounceClass::Soft => (&mut history.soft, within),
+        BounceClass::Complaint => (&mut history.complaints, i64::MAX),
+        BounceClass::Autoreply
+        | BounceClass::Delivered
+        | BounceClass::Unsubscribe
+        | BounceClass::None => return Ok(history),
+    };
+    let mut reports = bounces::counted(connection, (identity, class_word(class))).await?;
+    reports.extend(remembered);
+    *count = others(&reports, report, within);
+    Ok(history)
 }
 
 /// The most other messages of which reports lie with this one in a time of `within_ms`.

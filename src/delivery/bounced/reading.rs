@@ -21,6 +21,7 @@ use crate::audience::suppression::{
 use crate::bounce::reason::{BounceClass, BounceReason};
 use crate::bounce::{self, BounceReport, ReportedRecipient, envelope};
 use crate::delivery::ledger::bounces::{self, BounceNote, CountedReport, RefusedRow};
+use crate::delivery::ledger::undecided::{self, UndecidedNote};
 use crate::store::sql::{Connection, SqlError};
 use crate::store::{Store, StoreError};
 
@@ -213,7 +214,7 @@ impl ReportReader {
     ) -> Result<DecidedReport, SqlError> {
         let (history, is_before_release) = match reader {
             Some(reader) => (
-                self.history(connection, reader, at).await?,
+                self.history(connection, reader, (row.class, at)).await?,
                 bounces::is_before_release(connection, &reader.identity, at.as_millisecond())
                     .await?,
             ),
@@ -241,6 +242,23 @@ impl ReportReader {
             }
             _ => decide(&facts, history, &self.policy),
         };
+        let whom = reader.map(|reader| &reader.identity).or(named.as_ref().filter(|_| is_known));
+        let decision = match whom {
+            Some(identity) if decision.outcome == BounceOutcome::Undecided => {
+                let note = UndecidedNote {
+                    message: place.0,
+                    identity,
+                    class: class_word(row.class),
+                    issue: reader.and_then(|reader| reader.row.as_ref()).map(|row| &*row.issue),
+                    text: &row.text,
+                    source: place.1,
+                    at_ms: at.as_millisecond(),
+                    read_at_ms: now.as_millisecond(),
+                };
+                self.leave_to_a_person(connection, decision, &note).await?
+            }
+            _ => decision,
+        };
         let Some(reader) = reader else {
             let (person, issue, evidence, was_suppressed) = (named, None, None, false);
             return Ok(DecidedReport { decision, person, issue, evidence, was_suppressed });
@@ -256,23 +274,38 @@ impl ReportReader {
         })
     }
 
+    /// Keeps what a person has to decide, unless somebody has.
+    async fn leave_to_a_person(
+        &self,
+        connection: &mut Connection,
+        decision: BounceDecision,
+        note: &UndecidedNote<'_>,
+    ) -> Result<BounceDecision, SqlError> {
+        if undecided::is_decided(connection, note.message, note.identity).await? {
+            let why = "somebody has decided about it";
+            return Ok(BounceDecision::new(BounceOutcome::Nothing, why));
+        }
+        if self.acts {
+            undecided::note(connection, note).await?;
+        }
+        Ok(decision)
+    }
+
     fn is_forgotten(&self, reader: &ProvenReader) -> bool {
         self.forgotten.has_subject(&SuppressionSubject::Address(reader.identity.clone()))
     }
 
-    /// What counts together with a report that was written at `at`.
+    /// What counts together with a report of a class that was written at `at`.
     async fn history(
         &self,
         connection: &mut Connection,
         reader: &ProvenReader,
-        at: Timestamp,
+        (class, at): (BounceClass, Timestamp),
     ) -> Result<BounceHistory, SqlError> {
-        let identity = reader.identity.as_str();
-        let remembered = |class| {
-            let reports = self.remembered.counted.get(&(identity.to_owned(), class));
-            reports.map_or(&[][..], Vec::as_slice)
-        };
-        counting::history(connection, identity, reader.report(at), &self.policy, remembered).await
+        let key = (reader.identity.clone(), class_word(class));
+        let remembered = self.remembered.counted.get(&key).map_or(&[][..], Vec::as_slice);
+        let report = (class, reader.report(at));
+        counting::history(connection, &key.0, report, &self.policy, remembered).await
     }
 
     /// Does what was decided, or remembers it; whether somebody was suppressed before.

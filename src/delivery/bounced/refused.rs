@@ -41,10 +41,9 @@ pub async fn take_note(
             row: Some(row.reported.clone()),
             evidence: ReportEvidence::Reply,
         };
-        let (identity, report_at) = (reader.identity.as_str(), reader.report(at));
-        let nothing = |_| &[][..];
-        let history =
-            counting::history(&mut transaction, identity, report_at, policy, nothing).await;
+        let identity = reader.identity.as_str();
+        let counted = (report.class, reader.report(at));
+        let history = counting::history(&mut transaction, identity, counted, policy, &[]).await;
         let history = history.map_err(failed)?;
         let codes = [row.code.map(|code| code.to_string()), row.status.clone()];
         let said: Vec<String> =
