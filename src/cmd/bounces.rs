@@ -63,11 +63,11 @@ Examples:
   digest --publication /srv/newsletter bounces read - < report.eml";
 
 /// Read bounces, complaints and wishes to leave, and act on them
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(long_about = ABOUT, after_help = EXAMPLES)]
 struct ReadArgs {
-    /// Where the messages are
-    #[arg(value_name = "SOURCE", required = true)]
+    /// Where the messages are [default: mailbox of [bounce] in digest.toml]
+    #[arg(value_name = "SOURCE")]
     sources: Vec<PathBuf>,
     /// Print what would happen and why, and change nothing
     #[arg(long)]
@@ -86,7 +86,8 @@ struct ReadArgs {
 impl ReadArgs {
     /// Whether a mail system waits for the exit code, and would send a report about this report.
     fn is_pipe(&self) -> bool {
-        self.sources.iter().all(|source| source.as_os_str() == "-")
+        let is_standard_input = |source: &PathBuf| source.as_os_str() == "-";
+        !self.sources.is_empty() && self.sources.iter().all(is_standard_input)
     }
 }
 
@@ -105,6 +106,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Command::List(args) => return undecided::list(global, args),
         Command::Dismiss(args) => return undecided::dismiss(global, args),
     };
+    let args = &with_sources(global, args)?;
     let is_imap = |source: &PathBuf| imap_address(source).is_some();
     let any_imap = args.sources.iter().any(is_imap);
     let can_be_followed = |source: &PathBuf| is_imap(source) || source.is_dir();
@@ -132,6 +134,30 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         }
         ending => ending,
     }
+}
+
+/// The mailbox that digest.toml names, where no source is.
+fn with_sources(global: &Global, args: &ReadArgs) -> Result<ReadArgs, Failure> {
+    if !args.sources.is_empty() {
+        return Ok(args.clone());
+    }
+    let named = match workspace::root(global) {
+        Ok(_) => named_mailbox(&Workspace::open(global)?),
+        Err(_) => None,
+    };
+    let Some(source) = named else {
+        return Err(Failure::usage(
+            "no SOURCE is named: write where the messages are, or mailbox in [bounce] of digest.toml",
+        ));
+    };
+    Ok(ReadArgs { sources: vec![source], ..args.clone() })
+}
+
+/// The mailbox that digest.toml names; a path starts at its folder.
+pub(super) fn named_mailbox(workspace: &Workspace) -> Option<PathBuf> {
+    let text = workspace.config.bounce_mailbox.as_ref()?;
+    let is_imap = ImapAddress::is_meant(text);
+    Some(if is_imap { PathBuf::from(text) } else { workspace.root.join(text) })
 }
 
 /// Opens what reports are compared with. A dry run needs no publication.
@@ -172,7 +198,7 @@ fn keys(workspace: &Workspace) -> Result<ReportKeys, Failure> {
 }
 
 /// What a source means that is on a server.
-fn imap_address(source: &Path) -> Option<Result<ImapAddress, Failure>> {
+pub(super) fn imap_address(source: &Path) -> Option<Result<ImapAddress, Failure>> {
     let text = source.to_str().filter(|text| ImapAddress::is_meant(text))?;
     Some(ImapAddress::read(text).map_err(|error| Failure::usage(error.to_string())))
 }
@@ -190,7 +216,7 @@ async fn open(source: &Path) -> Result<ReportMailbox, Failure> {
 }
 
 /// From the environment, or from the file that it names.
-fn imap_password(address: &ImapAddress) -> Result<SecretString, Failure> {
+pub(super) fn imap_password(address: &ImapAddress) -> Result<SecretString, Failure> {
     let environment = workspace::environment();
     let variable = |name: &str| environment.iter().find(|(known, _)| known == name);
     if let Some((_, password)) = variable("DIGEST_IMAP_PASSWORD") {

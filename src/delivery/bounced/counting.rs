@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn of(row: i64, at_ms: i64) -> CountedReport {
-        CountedReport { row: (row > 0).then(|| RowId(row)), at_ms }
+        CountedReport { row: (row > 0).then_some(RowId(row)), at_ms }
     }
 
     #[test]
