@@ -3,7 +3,7 @@
 //!
 //! Must never tell of brackets as prose has them: `[sic] (see the note)`, `f(x)[0]`.
 
-use super::dialects::LONGEST;
+use super::stretch::LONGEST;
 
 /// What a picture or another file ends with.
 const FILES: [&str; 9] = [".md", ".html", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"];

@@ -14,6 +14,7 @@ use super::emphasis;
 use super::formulas;
 use super::plain_lines;
 use super::spot::Spot;
+use super::stretch::{LONGEST, lines};
 use super::swallowed;
 use super::unread;
 use super::view::View;
@@ -315,16 +316,6 @@ fn raised(text: &str) -> Option<Sign> {
     })
 }
 
-/// Lines of a paragraph without the marks of a quote around it, each with where it starts.
-pub(super) fn lines(written: &str) -> impl Iterator<Item = (usize, &str)> {
-    written.split_inclusive('\n').scan(0, |at, line| {
-        let start = *at;
-        *at += line.len();
-        let inner = line.trim_start_matches(['>', ' ', '\t']);
-        Some((start + line.len() - inner.len(), inner.trim_end()))
-    })
-}
-
 /// Lines that look like a table, a heading or a list, and were read as running text.
 fn unread_lines(written: &str) -> Option<Sign> {
     table_lines(written).or_else(|| heading_line(written)).or_else(|| list_lines(written))
@@ -408,9 +399,6 @@ fn bullets(written: &str) -> Option<Range<usize>> {
     Some(start..start + first.len())
 }
 
-/// Bytes of a link's words, or of its target: of more nobody has forgotten a bracket.
-pub(super) const LONGEST: usize = 1_000;
-
 /// Pieces of a text that are told one by one.
 const MOST_UNREAD: usize = 12;
 
@@ -478,18 +466,6 @@ fn is_path(text: &str) -> bool {
 /// Whether this is a picture's path between parentheses, with a space in it.
 fn is_spaced_path(text: &str) -> bool {
     path(text).is_some_and(|path| path.contains(' '))
-}
-
-/// Whether `[text][label]` was written as a link, and not as two tags beside each other: `[ZH][EN]`,
-/// `[core][api]`, `[1][2]`, `x[i][j]`. A link has words, or a label that is none of a tag.
-pub(super) fn is_reference(text: &str, label: &str, within_sentence: bool) -> bool {
-    let is_word = |part: &str| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    text.trim().contains(char::is_whitespace)
-        || text.eq_ignore_ascii_case(label)
-        || (is_number(label) && text.chars().count() > 2 && !is_number(text))
-        || (label.contains(['-', '_']) && !text.contains(['-', '_']))
-        || (within_sentence && is_word(label) && text.len() > 2)
 }
 
 /// Footnotes that nothing refers to, by the file they stand in.

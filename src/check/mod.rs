@@ -51,6 +51,7 @@ mod site;
 mod size;
 mod slots;
 mod spot;
+mod stretch;
 mod swallowed;
 mod text_part;
 mod twice;

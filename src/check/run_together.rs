@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use super::calendar;
-use super::dialects::lines;
 use super::own_lines::{UNBROKEN, are_two, are_verses, columns};
+use super::stretch::lines;
 
 /// Lines of a paragraph that are looked at.
 const MOST: usize = 2_000;

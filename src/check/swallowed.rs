@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use super::dialects::lines;
 use super::run_together::{is_broken, run_together};
+use super::stretch::lines;
 
 /// A stretch of a text, and what to do with it.
 type SwallowSign = (Range<usize>, &'static str);

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::dialects::{LONGEST, is_reference, lines};
+use super::stretch::{LONGEST, lines};
 
 /// What is told of a stretch of text, and what to do with it.
 type UnreadSign = (Range<usize>, &'static str);
@@ -258,6 +258,18 @@ pub(super) fn of_paragraph(written: &str, read: &str) -> Vec<UnreadSign> {
     let module = module_line(written).map(|range| (range, MODULE));
     let stars = stars(read, written).map(|range| (range, STARS));
     glued.chain(module).chain(stars).collect()
+}
+
+/// Whether `[text][label]` was written as a link, and not as two tags beside each other: `[ZH][EN]`,
+/// `[core][api]`, `[1][2]`, `x[i][j]`. A link has words, or a label that is none of a tag.
+fn is_reference(text: &str, label: &str, within_sentence: bool) -> bool {
+    let is_word = |part: &str| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    text.trim().contains(char::is_whitespace)
+        || text.eq_ignore_ascii_case(label)
+        || (is_number(label) && text.chars().count() > 2 && !is_number(text))
+        || (label.contains(['-', '_']) && !text.contains(['-', '_']))
+        || (within_sentence && is_word(label) && text.len() > 2)
 }
 
 #[cfg(test)]
