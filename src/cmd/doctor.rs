@@ -11,6 +11,7 @@ use sejong_digest::delivery::ledger::{Ledger, STEPS};
 use sejong_digest::diagnostic::visible::visible;
 use sejong_digest::diagnostic::{Diagnostic, counted, render};
 use sejong_digest::doctor::dns::Dns;
+use sejong_digest::doctor::mailbox;
 use sejong_digest::doctor::names;
 use sejong_digest::doctor::origin::SendingHost;
 use sejong_digest::doctor::relay::{self, Candidate};
@@ -25,7 +26,7 @@ use sejong_digest::store::{Store, StoreAddress};
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::workspace::{LostSecret, Workspace};
-use super::{Global, clock, print, published, reach, readers, runtime};
+use super::{Global, bounces, clock, print, published, reach, readers, runtime};
 
 const LONG: &str = "\
 Check everything that decides whether mail arrives
@@ -104,6 +105,8 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
         relays.iter().map(|candidate| origin(&candidate.relay)).collect();
     let hosts: Vec<&str> = relays.iter().map(|candidate| candidate.relay.host()).collect();
     found.push(sender::from_domain(&domains.from, &hosts));
+    let answered = identity.reply_to.as_ref().unwrap_or(&identity.from);
+    found.push(sender::answered(&answered.address));
     found.push(sender::base_url(&identity.base_url));
     found.push(sender::postal_address(workspace.config.publication.postal_address.as_deref()));
     let samples = check::before_sending(&workspace.config.publication);
@@ -128,6 +131,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
                 Some(Err(error)) => without_dns(&domains, error.to_string()),
             }
         };
+        found.extend(reports(workspace, args.offline).await);
         let (page, relays, names) = tokio::join!(
             one_click::check(known, &base_url, reach(args.allow_private)),
             relay::check(relays, size, args.offline, clock::now()),
@@ -143,6 +147,20 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
         Ok::<(), Failure>(())
     })?;
     Ok(found)
+}
+
+/// The mailbox of reports, where digest.toml names one.
+async fn reports(workspace: &Workspace, offline: bool) -> Option<Finding> {
+    let source = bounces::named_mailbox(workspace)?;
+    Some(match bounces::imap_address(&source) {
+        Some(Ok(address)) => {
+            let password = bounces::imap_password(&address).map_err(|failure| failure.message);
+            mailbox::on_server(&address, password, offline).await
+        }
+        // A wrong one is an error of digest.toml.
+        Some(Err(_)) => return None,
+        None => mailbox::of_path(&source, &describe(&source)),
+    })
 }
 
 /// Whether the pictures of the issue are published, where it has any.

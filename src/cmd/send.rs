@@ -109,7 +109,7 @@ pub(crate) struct Args {
     /// Send although the computer's clock and the ledger's last entry lie far apart
     #[arg(long, hide_short_help = true)]
     despite_clock: bool,
-    /// Send although more than 3 of 1000 readers complained about the last issue
+    /// Send although more than 3 of 1000 readers, and at least 3, complained about the last issue
     #[arg(long, hide_short_help = true)]
     despite_complaints: bool,
     /// Send although the ledger is not where it last sent from, and another copy may have sent since

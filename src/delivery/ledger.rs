@@ -21,6 +21,7 @@ pub mod secret_keys;
 pub mod staging;
 pub mod suppressed;
 mod tables;
+pub mod undecided;
 pub mod wishes;
 
 use std::ops::Deref;
@@ -43,7 +44,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 26] = [
+pub const STEPS: [SchemaStep; 27] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -70,6 +71,7 @@ pub const STEPS: [SchemaStep; 26] = [
     SchemaStep::both(secret_keys::STEP),
     SchemaStep::both(bounces::STEP),
     suppression::SAID_BY_IMPORTS,
+    SchemaStep::both(undecided::STEP),
 ];
 
 const FIRST_STEP: &str = "

@@ -7,6 +7,7 @@ use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
 use sejong_digest::audience::suppression::{self, Suppression};
 use sejong_digest::delivery::ledger::bounces::{self, ListedBounce};
+use sejong_digest::delivery::ledger::undecided::{self, UndecidedReport};
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::state::State;
 use sejong_digest::message::address::Address;
@@ -57,6 +58,8 @@ struct PersonKnown {
     forgotten_at: Option<String>,
     history: Vec<Suppression>,
     bounces: Vec<ListedBounce>,
+    /// What a person has to decide.
+    undecided: Vec<UndecidedReport>,
     issues: Vec<IssueOfPerson>,
 }
 
@@ -143,6 +146,7 @@ impl PersonKnown {
             forgotten_at: None,
             history: Vec::new(),
             bounces: Vec::new(),
+            undecided: Vec::new(),
             issues: Vec::new(),
         }
     }
@@ -168,6 +172,7 @@ async fn known(
         forgotten_at,
         history,
         bounces: bounces::of_person(store, &address.identity()).await?,
+        undecided: undecided::all(store, Some(&address.identity())).await?,
         issues: issues_of(store, address).await?,
         ..PersonKnown::nothing(address)
     })
@@ -272,10 +277,15 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
             text.push_str(&format!("    {class}, {at}: {said} ({})\n", bounce.outcome));
         }
     }
+    for one in &person.undecided {
+        let (class, at, said) = (&one.class, clock::minute(one.at, zone), &one.text);
+        text.push_str(&format!("  for a person to decide: {class}, {at}: {said}\n"));
+    }
     if person.subscriber.is_none()
         && !person.forgotten
         && person.history.is_empty()
         && person.issues.is_empty()
+        && person.undecided.is_empty()
     {
         text.push_str("  not in the list, not suppressed, and in no issue of this ledger\n");
     }

@@ -24,6 +24,9 @@ const REPORTS: &str = "
 UPDATE bounce SET identity = ?2, text = 'forgotten', why = 'forgotten', source = 'forgotten'
 WHERE identity = ?1";
 
+/// What nobody has decided about has been decided.
+const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
+
 /// The domain of those who are forgotten, which nobody has (RFC 6761).
 const DOMAIN: &str = "forgotten.invalid";
 
@@ -49,6 +52,8 @@ impl LockedLedger {
             persons.execute(&mut *transaction).await?;
             let reports = sql::query(REPORTS).bind(identity.as_str()).bind(name.as_str());
             reports.execute(&mut *transaction).await?;
+            let undecided = sql::query(UNDECIDED).bind(identity.as_str());
+            undecided.execute(&mut *transaction).await?;
             Ok::<_, SqlError>(rows)
         };
         let rows = written.await.map_err(failed)?;
