@@ -226,9 +226,10 @@ impl Store {
         let pool =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         // SQLite itself knows the capitals of English alone.
-        let options = options.collation("folded", |one: &str, other: &str| {
-            one.to_lowercase().cmp(&other.to_lowercase())
-        });
+        let options =
+            options.row_buffer_size(ROWS_AHEAD).collation("folded", |one: &str, other: &str| {
+                one.to_lowercase().cmp(&other.to_lowercase())
+            });
         match pool.connect_with(options).await {
             Ok(pool) => {
                 let (pool, address) = (Pool::from(pool), StoreAddress::from(path));
@@ -557,6 +558,10 @@ fn unread(path: &Path, error: std::io::Error) -> StoreError {
         None => StoreError::Open { path, error },
     }
 }
+
+/// How many rows the database gives before somebody takes them: a page of a list, so that one is read
+/// while the page before is used.
+const ROWS_AHEAD: usize = 1_024;
 
 /// How a file is opened.
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -7,7 +7,7 @@ use crate::acting::SentIssue;
 use crate::harness::Publication;
 
 /// The mail that a program writes for a `mailto:` URI; `keeps_subject` unless it ignores that.
-fn written_for(uri: &str, from: &str, keeps_subject: bool) -> (String, String) {
+pub(crate) fn written_for(uri: &str, from: &str, keeps_subject: bool) -> (String, String) {
     let uri = uri.strip_prefix("mailto:").expect("a mailto URI");
     let (address, query) = uri.split_once('?').expect("a query");
     let subject = query.strip_prefix("subject=").expect("a subject");
@@ -19,7 +19,7 @@ fn written_for(uri: &str, from: &str, keeps_subject: bool) -> (String, String) {
     (address, mail)
 }
 
-fn uri(sent: &SentIssue, person: &str) -> String {
+pub(crate) fn uri(sent: &SentIssue, person: &str) -> String {
     let field = sent.field(person, "List-Unsubscribe");
     let (https, mailto) = field.split_once(", ").expect("two URIs");
     assert!(https.starts_with("<https://"), "{field}");
