@@ -35,7 +35,7 @@ pub(super) async fn waiting<T>(store: &Store, work: impl Future<Output = T>) -> 
         None => None,
     };
     let who = match holder {
-        Some(Quiet::Sending(who)) => who,
+        Some(Quiet::Sending(who)) => who.to_string(),
         _ => "another process".to_owned(),
     };
     print::note(&format!(
