@@ -156,9 +156,11 @@ impl ReportReader {
         } else {
             store.pool().begin().await.map_err(failed)?
         };
+        // What is done is remembered when it is committed: before, it may have to be read again.
+        let mut done = BTreeSet::new();
         for ((report, is_known), hash) in read.into_iter().zip(&hashes) {
             // Two of one lot may be the same.
-            let is_known = is_known || self.remembered.messages.contains(hash);
+            let is_known = is_known || done.contains(hash);
             let message = match report {
                 Some(report) if is_known && !self.acts => known(report),
                 _ if is_known => ReadMessage { report: None, was_read: true, decided: Vec::new() },
@@ -169,7 +171,7 @@ impl ReportReader {
                 }
             };
             if message.is_done() {
-                self.remembered.messages.insert(hash.clone());
+                done.insert(hash.clone());
             }
             if self.acts && message.is_done() && !message.was_read {
                 let at_ms = now.as_millisecond();
@@ -180,6 +182,7 @@ impl ReportReader {
         if self.acts {
             transaction.commit().await.map_err(failed)?;
         }
+        self.remembered.messages.extend(done);
         Ok(all)
     }
 
