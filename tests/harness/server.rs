@@ -37,6 +37,18 @@ pub(crate) fn is_wanted() -> bool {
     std::env::var(STORE).is_ok_and(|store| store == "postgres")
 }
 
+/// Whether a test is passed over on a server, because what it shows is about a file; it says why.
+pub(crate) fn only_files(why: &str) -> bool {
+    if is_wanted() {
+        let test = std::thread::current();
+        let test = test.name().unwrap_or("a test");
+        // Not by a macro, whose words are kept back where a test is fine.
+        let line = format!("{test}: passed over on a server: {why}\n");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    }
+    is_wanted()
+}
+
 /// The server; `None` where the machine has none, and need not have.
 pub(crate) fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
