@@ -147,7 +147,7 @@ impl Store {
         let path = self.words_path();
         let failed = |error| StoreError::Lock { path: path.clone(), error };
         if let (None, Some(folder)) = (self.address.file(), path.parent()) {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            make_folder(folder).map_err(failed)?;
         }
         let mut lock = Lock::none();
         if let Some(database) = self.lockable() {
@@ -274,6 +274,14 @@ impl Store {
 }
 
 /// Whether a lock was taken, in so many tries.
+/// The folder for what lies on this machine: its owner's to write, whatever the umask is.
+fn make_folder(folder: &std::path::Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    builder.recursive(true).create(folder)
+}
+
 fn held(tries: u32, mut take: impl FnMut() -> Result<(), TryLockError>) -> io::Result<bool> {
     for attempt in 1..=tries {
         match take() {

@@ -15,6 +15,7 @@ use super::holder::{HoldingSession, LockHolder};
 use super::sql::{self, Pool, SqlError};
 use super::step::{SchemaStep, version_of};
 use super::{Access, NOT_ALLOWED, Store, StoreError};
+use crate::net::tls::{self, HandshakeError};
 
 /// How long a server is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -133,6 +134,10 @@ impl Store {
             |reason: String| StoreError::Unreachable { store: address.clone(), reason };
         if server.shows_its_password() {
             return Err(unreachable(NO_PLAIN_PASSWORD.to_owned()));
+        }
+        if let Some(path) = &server.root_certificate {
+            tls::certificates(path)
+                .map_err(|error| unreachable(format!("{error} (sslrootcert)")))?;
         }
         let connecting = tokio::time::timeout(PATIENCE, connect(server));
         let connection = match connecting.await {
@@ -313,6 +318,8 @@ fn ssl_mode(server: &ServerAddress) -> PgSslMode {
         Some(SslMode::Disable) => PgSslMode::Disable,
         Some(SslMode::Allow) => PgSslMode::Allow,
         Some(SslMode::Prefer) => PgSslMode::Prefer,
+        // As in libpq: who names an authority wants it asked.
+        Some(SslMode::Require) if server.root_certificate.is_some() => PgSslMode::VerifyCa,
         Some(SslMode::Require) => PgSslMode::Require,
         Some(SslMode::VerifyCa) => PgSslMode::VerifyCa,
     }
@@ -330,10 +337,45 @@ fn refusal(error: &sqlx::Error, server: &ServerAddress) -> String {
             format!("{error}. Make it: createdb -E UTF8 -O {} {}", server.user, server.database)
         }
         (sqlx::Error::Tls(_), _) => format!(
-            "{error}. For a certificate of your own name the file of its authority: \
-             sslrootcert=FILE; sslmode=disable, with DIGEST_STORE_PLAIN=allowed in the environment, only in a network \
-             that nobody else reads"
+            "{error}. Let it have TLS (ssl = on in its postgresql.conf); sslmode=disable, with \
+             DIGEST_STORE_PLAIN=allowed in the environment, only in a network that nobody else reads"
         ),
+        (sqlx::Error::Io(cause), _) => match tls::of_handshake(&server.host, cause) {
+            Some(failed) => untrusted(&failed, server),
+            None => error.to_string(),
+        },
         _ => error.to_string(),
     }
+}
+
+/// Why a server is not believed to be who it says, before it was told anything.
+fn untrusted(failed: &HandshakeError, server: &ServerAddress) -> String {
+    let what = match (failed, &server.root_certificate) {
+        (HandshakeError::UntrustedIssuer(_), None) => {
+            "For a certificate of your own add sslrootcert=FILE to the address: the certificate of \
+             the authority that signed it, as PEM"
+                .to_owned()
+        }
+        (HandshakeError::UntrustedIssuer(_), Some(path)) => format!(
+            "What stands in {} (sslrootcert) is another authority: ask whoever runs the server for \
+             the right file. If it was right before, somebody else may be answering",
+            path.display()
+        ),
+        (HandshakeError::WrongName(..), _) => {
+            "Write the host in the address as the certificate has it, or let the server have a \
+             certificate for this name; sslmode=verify-ca asks for no name"
+                .to_owned()
+        }
+        _ => {
+            let host = &server.host;
+            let kind = if host.parse::<std::net::IpAddr>().is_ok() { "IP" } else { "DNS" };
+            format!(
+                "Let the server have another one, and name it by sslrootcert=FILE where no known \
+                 authority has signed it: openssl req -new -x509 -days 3650 -nodes -subj /CN={host} \
+                 -addext subjectAltName={kind}:{host} -addext basicConstraints=critical,CA:FALSE \
+                 -out server.crt -keyout server.key"
+            )
+        }
+    };
+    format!("{failed}. No password was sent. {what}")
 }

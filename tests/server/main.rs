@@ -13,6 +13,7 @@ mod relay;
 mod moving;
 mod storm;
 mod tables;
+mod tls;
 mod way_in;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
