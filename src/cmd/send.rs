@@ -567,10 +567,10 @@ impl Send<'_> {
             None => {}
         }
         let progress = Arc::new(Progress::default());
-        let stop = self.signals.sending(&progress);
+        let store = begun.store();
+        let stop = self.signals.sending(&progress, &store);
         let stopping = stop.subscribe();
         let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
-        let store = begun.store();
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), store.clone(), to_send));
         let end_soon = tokio::spawn(end_soon(stop.subscribe(), store));
         let options = run::Options {

@@ -12,9 +12,10 @@ use sqlx::{ConnectOptions as _, PgConnection};
 
 use super::address::{ServerAddress, SslMode, StoreAddress};
 use super::holder::{HoldingSession, LockHolder};
+use super::home::Whereabouts;
 use super::sql::{self, Pool, SqlError};
 use super::step::{SchemaStep, version_of};
-use super::{Access, NOT_ALLOWED, Store, StoreError};
+use super::{Access, NOT_ALLOWED, Quiet, Store, StoreError};
 
 /// How long a server is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -34,6 +35,8 @@ SELECT CAST(current_setting('server_version_num') AS bigint), current_setting('s
     set_config('default_transaction_isolation', 'read committed', FALSE),
     set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN
         ('off', 'local') THEN 'on' ELSE current_setting('synchronous_commit') END, FALSE)";
+const MAY_USE: &str = "
+SELECT coalesce(has_schema_privilege(to_regnamespace(?1), 'USAGE'), TRUE)";
 const NO_END: &str = "
 SELECT set_config(name, '0', FALSE) FROM pg_settings WHERE name IN
     ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout',
@@ -51,18 +54,30 @@ CREATE TABLE digest_step (
     at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now()
 )";
 
-/// Who has the right to send: the session that has the lock, and its name.
+/// Who has the right to send (1684628339), or to write: the session that has the lock, and its name.
 const HOLDER: &str = "
 SELECT a.application_name, CAST(a.pid AS bigint), host(a.client_addr),
     to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
-    AND l.classid = 1684628339 AND l.objsubid = 2
+    AND l.classid = CAST(CAST(?1 AS bigint) AS oid) AND l.objsubid = 2
     AND l.objid = CAST(CAST(hashtext(current_schema()) AS bigint) & 4294967295 AS oid)
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+const SENDING: i64 = 1_684_628_339;
+const WRITING: i64 = 1_684_628_336;
+/// The name of a session that has none yet.
+const UNNAMED: &str = "digest";
 const TAKE: &str = "SELECT pg_try_advisory_lock(1684628339, hashtext(current_schema()))";
 const TAKE_SHARED: &str =
     "SELECT pg_try_advisory_lock_shared(1684628339, hashtext(current_schema()))";
+
+/// What names the server, its history of writing, and the tables. A server that is not PostgreSQL's own
+/// may have no such history.
+const NUMBER: &str = "SELECT CAST(system_identifier AS text) FROM pg_control_system()";
+const HISTORY: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+const TABLES: &str = "
+SELECT CAST(oid AS text) || '/' || coalesce(CAST(CAST(to_regclass('ledger_home') AS oid) AS text), '')
+FROM pg_database WHERE datname = current_database()";
 const GIVE: &str = "SELECT pg_advisory_unlock(1684628339, hashtext(current_schema()))";
 const GIVE_SHARED: &str =
     "SELECT pg_advisory_unlock_shared(1684628339, hashtext(current_schema()))";
@@ -157,6 +172,13 @@ impl Store {
 
     async fn begin_session(&self, server: &ServerAddress) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
+        // To a user who may not use a schema it looks like one that is not there.
+        let may_use = sql::query_scalar(MAY_USE).bind(&server.schema).fetch_one(&self.pool).await;
+        if !may_use.map_err(failed)? {
+            let reason =
+                format!("this user may not use the schema {}. {}", server.schema, server.rights());
+            return Err(StoreError::Unsuitable { store: self.address.clone(), reason });
+        }
         let row = sql::query(BEGIN).bind(&server.schema).fetch_one(&self.pool).await;
         let row = row.map_err(failed)?;
         sql::query(NO_END).fetch_all(&self.pool).await.map_err(failed)?;
@@ -266,11 +288,49 @@ impl Store {
         Ok(Some(lock))
     }
 
-    /// Who has the lock, as far as the server says.
+    /// Where the tables are.
+    pub(super) async fn whereabouts_on_server(&self) -> Result<Whereabouts, StoreError> {
+        let mut known = Vec::new();
+        for question in [NUMBER, HISTORY, TABLES] {
+            let answer: Result<String, _> = sql::query_scalar(question).fetch_one(&self.pool).await;
+            known.push(match answer {
+                Ok(known) => known,
+                Err(error) if error.is_lost() => return Err(self.failed(error)),
+                Err(_) => String::new(),
+            });
+        }
+        Ok(Whereabouts::of_server(&known[0], &known[1], &known[2]))
+    }
+
+    /// Who has the right to send, as far as the server says.
     pub(super) async fn session_holder(&self) -> Option<LockHolder> {
-        let row = sql::query(HOLDER).fetch_optional(&self.pool).await.ok()??;
+        self.holder_of(SENDING).await
+    }
+
+    /// Who writes to the store now. On a server that is asked in a session of its own: whoever waits
+    /// has the first one in use.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn writer(&self) -> Result<LockHolder, StoreError> {
+        if self.address.file().is_some() {
+            return Ok(match self.quiet().await? {
+                Quiet::Sending(holder) => holder,
+                // Whoever waits must keep nobody from sending.
+                Quiet::Nobody(_) => LockHolder::default(),
+            });
+        }
+        let Some(second) = self.second_reader().await? else { return Ok(LockHolder::default()) };
+        let writer = second.holder_of(WRITING).await;
+        second.close().await;
+        Ok(writer.unwrap_or_default())
+    }
+
+    async fn holder_of(&self, right: i64) -> Option<LockHolder> {
+        let row = sql::query(HOLDER).bind(right).fetch_optional(&self.pool).await.ok()??;
         let text = |column: usize| row.try_get::<Option<String>>(column).ok().flatten();
-        let words = text(0).unwrap_or_default();
+        // Who has never had the right to send has said nothing of itself.
+        let words = text(0).filter(|name| name != UNNAMED).unwrap_or_default();
         let session = HoldingSession { pid: row.get(1), address: text(2), since: text(3) };
         Some(LockHolder { words, session: Some(session) })
     }
@@ -290,7 +350,7 @@ async fn connect(server: &ServerAddress) -> Result<PgConnection, sqlx::Error> {
         .username(&server.user)
         .database(&server.database)
         .port(server.port)
-        .application_name("digest")
+        .application_name(UNNAMED)
         .ssl_mode(ssl_mode(server));
     options =
         if server.is_socket() { options.socket(&server.host) } else { options.host(&server.host) };

@@ -4,6 +4,7 @@
 //! next one finds.
 
 use std::borrow::Cow;
+use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -204,7 +205,8 @@ fn still(open: &mut Option<PgConnection>) -> Result<&mut PgConnection, SqlError>
 }
 
 fn closed() -> SqlError {
-    SqlError(sqlx::Error::PoolClosed)
+    let words = "the connection was given up before, because the server had not answered";
+    SqlError(sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, words)))
 }
 
 /// Runs a statement on whichever engine it is.
