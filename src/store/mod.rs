@@ -33,6 +33,7 @@ use draft::StoreDraft;
 pub use error::StoreError;
 use lock::DatabaseFile;
 pub use lock::{Lock, Quiet};
+pub use server::KeptSession;
 use sql::{Pool, SqlError, Transaction};
 pub use step::SchemaStep;
 use step::version_of;

@@ -1,8 +1,8 @@
 //! A store on a PostgreSQL server: one session, which has the tables' schema in front of it.
 //!
 //! The right to send is a lock of that very session, and all that is written goes through it. So who
-//! has lost the connection has lost the right with it, and can write nothing more. It is never opened
-//! again within a command.
+//! has lost the connection has lost the right with it, and can write nothing more. It is opened again
+//! only where a command has waited and holds nothing that was temporary in it.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::holder::{HoldingSession, LockHolder};
 use super::home::Whereabouts;
 use super::sql::{self, Pool, SqlError};
 use super::step::{SchemaStep, version_of};
-use super::{Access, NOT_ALLOWED, Quiet, Store, StoreError};
+use super::{Access, Lock, NOT_ALLOWED, Quiet, Store, StoreError};
 
 /// How long a server is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -82,11 +82,29 @@ const GIVE: &str = "SELECT pg_advisory_unlock(1684628339, hashtext(current_schem
 const GIVE_SHARED: &str =
     "SELECT pg_advisory_unlock_shared(1684628339, hashtext(current_schema()))";
 
+/// What became of the session that has the right to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptSession {
+    /// It is there.
+    Same,
+    /// It was lost, and another one has the right now. Somebody else may have had it meanwhile.
+    Another,
+}
+
 /// A lock of the session, for as long as this lives.
 #[derive(Debug)]
 pub(super) struct SessionLock {
     pool: Pool,
     give: &'static str,
+    /// Who has it, where that was said.
+    who: Option<String>,
+}
+
+impl SessionLock {
+    /// Who has the right to send by it.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.who.as_deref()
+    }
 }
 
 impl Drop for SessionLock {
@@ -280,12 +298,38 @@ impl Store {
         if !is_taken {
             return Ok(None);
         }
-        let lock = SessionLock { pool: self.pool.clone(), give };
+        let lock = SessionLock { pool: self.pool.clone(), give, who: who.map(str::to_owned) };
         if let Some(who) = who {
             let name = "SELECT set_config('application_name', ?1, FALSE)";
             sql::query(name).bind(who).fetch_one(&self.pool).await.map_err(failed)?;
         }
         Ok(Some(lock))
+    }
+
+    /// Whether the session that has `lock` is still there. Where it is lost another one is opened in its
+    /// place, which takes the lock again; what was temporary is lost with the first.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or somebody else has the lock: then the session stays lost, and this
+    /// can be tried again.
+    pub async fn keep_session(&self, lock: &Lock) -> Result<KeptSession, StoreError> {
+        let StoreAddress::Server(server) = &self.address else { return Ok(KeptSession::Same) };
+        let Some(who) = lock.name_on_server() else { return Ok(KeptSession::Same) };
+        let asked = sql::query("SELECT 1").fetch_one(&self.pool);
+        if let Ok(Ok(_)) = tokio::time::timeout(PATIENCE, asked).await {
+            return Ok(KeptSession::Same);
+        }
+        self.pool.abandon().await;
+        let next = Store::session(server, &[]).await?;
+        let Some(_taken) = next.try_session(Some(who), 1).await? else {
+            return Err(next.busy().await);
+        };
+        match next.server_version().await? {
+            found if found == self.version => {}
+            found => return Err(StoreError::Newer { store: self.address.clone(), found }),
+        }
+        self.pool.go_on_with(&next.pool).await;
+        Ok(KeptSession::Another)
     }
 
     /// Where the tables are.
